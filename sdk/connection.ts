@@ -1,0 +1,113 @@
+/**
+ * A connection: where an outside system is and how to log in to it. Read from JSON or from a URI in Airflow's form
+ * (`type://login:password@host:port/schema?key=value`, every part percent-encoded).
+ */
+
+import { DagsmithError } from "./errors.ts";
+import type { Json } from "./json.ts";
+
+/** Fields that a system has no use for are null; everything particular to its type is in {@link Connection.extra}. */
+export interface Connection {
+  readonly id: string;
+  /** What kind of system it is, such as `postgres`, `aws`, `github`. */
+  readonly type: string;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly login: string | null;
+  readonly password: string | null;
+  /** The database, bucket or path, by the custom of the type. */
+  readonly schema: string | null;
+  readonly extra: Readonly<Record<string, Json>>;
+}
+
+/**
+ * Reads a connection written as a JSON object or as a URI. In JSON, `conn_type` (Airflow's name) and `type` mean the same, and `extra`
+ * may be an object or a string of JSON.
+ * @throws DagsmithError INVALID_CONNECTION; its message never repeats the value, which holds a secret.
+ * @example parseConnection("warehouse", "postgres://etl:s3cret@db:5432/lake")
+ */
+export function parseConnection(id: string, text: string): Connection {
+  return text.trimStart().startsWith("{") ? fromJson(id, text) : fromUri(id, text);
+}
+
+function fromJson(id: string, text: string): Connection {
+  const value = parseObject(id, text, "it is not a JSON object");
+  const extra =
+    typeof value.extra === "string" && value.extra !== "" ? parseObject(id, value.extra, "extra is not a JSON object") : value.extra;
+  const type = textOrNull(value.conn_type ?? value.type);
+  if (type === null) throw invalid(id, "it has no type");
+  return {
+    id,
+    type: typeName(type),
+    host: textOrNull(value.host),
+    port: port(id, value.port),
+    login: textOrNull(value.login),
+    password: textOrNull(value.password),
+    schema: textOrNull(value.schema),
+    extra: extra && typeof extra === "object" && !Array.isArray(extra) ? (extra as Record<string, Json>) : {},
+  };
+}
+
+/** Airflow's URI form allows an empty host and any percent-encoded character in it, which `new URL` does not. */
+const CONNECTION_URI =
+  /^(?<type>[^:/?#]+):\/\/(?:(?<login>[^:@/?#]*)(?::(?<password>[^@/?#]*))?@)?(?<host>\[[^\]]*\]|[^:/?#]*)(?::(?<port>\d+))?(?:\/(?<schema>[^?#]*))?(?:\?(?<query>[^#]*))?$/;
+
+function fromUri(id: string, text: string): Connection {
+  const parts = CONNECTION_URI.exec(text.trim())?.groups;
+  if (!parts?.type) throw invalid(id, "it is neither a JSON object nor a URI");
+  const part = (name: string): string | null => decode(id, parts[name]);
+  return {
+    id,
+    type: typeName(parts.type),
+    host: part("host"),
+    port: port(id, parts.port),
+    login: part("login"),
+    password: part("password"),
+    schema: part("schema"),
+    extra: extraOf(id, parts.query),
+  };
+}
+
+function extraOf(id: string, query: string | undefined): Record<string, Json> {
+  const { __extra__: whole, ...extra } = Object.fromEntries(new URLSearchParams(query ?? ""));
+  return whole === undefined ? extra : { ...extra, ...parseObject(id, whole, "__extra__ is not a JSON object") };
+}
+
+/** Airflow writes `-` for `_` in a scheme, and takes `postgresql` for `postgres`. */
+function typeName(scheme: string): string {
+  const type = scheme.toLowerCase().replaceAll("-", "_");
+  return type === "postgresql" ? "postgres" : type;
+}
+
+function port(id: string, value: unknown): number | null {
+  if (value === undefined || value === null || value === "") return null;
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 65_535) throw invalid(id, "the port is not a number from 1 to 65535");
+  return number;
+}
+
+function decode(id: string, text: string | undefined): string | null {
+  try {
+    return text ? decodeURIComponent(text) : null;
+  } catch {
+    throw invalid(id, "it has a % that begins no percent-encoded character");
+  }
+}
+
+function parseObject(id: string, text: string, otherwise: string): Record<string, Json> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, Json>;
+  } catch {
+    // The parser's own message would repeat a piece of the secret.
+  }
+  throw invalid(id, otherwise);
+}
+
+function textOrNull(value: unknown): string | null {
+  return value === undefined || value === null || value === "" ? null : String(value);
+}
+
+function invalid(id: string, reason: string): DagsmithError {
+  return new DagsmithError("INVALID_CONNECTION", { id, reason });
+}

@@ -1,0 +1,211 @@
+/**
+ * The DAG builder: what a DAG file calls. It only collects what was declared and refuses what can be seen to be wrong at the line that
+ * says it; `describeDag` turns the whole into a DagSpec.
+ */
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { TaskBody, TaskContext } from "./context.ts";
+import { DagsmithError } from "./errors.ts";
+import type { JsonOutput } from "./json.ts";
+import type { Schedule } from "./schedule.ts";
+import type { Catchup } from "./spec.ts";
+import {
+  type InputRefs,
+  type InputValues,
+  type MappedTaskOptions,
+  type TaskDefaults,
+  type TaskDefinition,
+  type TaskOptions,
+  TaskRef,
+} from "./task.ts";
+
+/** Any Standard Schema (zod, valibot, arktype…). Zod also gives the trigger form its fields. */
+export type ParamsSchema = StandardSchemaV1;
+type NoParams = StandardSchemaV1<unknown, Readonly<Record<string, never>>>;
+
+/** Options of a DAG. */
+export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
+  /** When it runs. Default null: only when somebody asks. */
+  readonly schedule?: Schedule;
+  /** First logical date, inclusive; ISO 8601, read in {@link timezone} when it names no offset. */
+  readonly startDate?: string;
+  /** Last logical date, inclusive. */
+  readonly endDate?: string;
+  /** IANA name, in which cron is read and dates are given to tasks. Default `"UTC"`. */
+  readonly timezone?: string;
+  /** Missed intervals: `true` or `"all"`, `false` or `"last"` (the latest one), or `"none"`. Default `"last"`. */
+  readonly catchup?: boolean | Catchup;
+  /** At most this many runs at once. Default 16. */
+  readonly maxActiveRuns?: number;
+  /** Starts paused when it is first deployed. Default false. */
+  readonly pausedAtCreation?: boolean;
+  /** The schema of the params that a run may be given. */
+  readonly params?: Schema;
+  /** Options for every task that does not set them itself. */
+  readonly defaults?: TaskDefaults;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+}
+
+/** Marks a DAG across module instances, so that a second copy of this package does not hide one. */
+export const DAG_BRAND: unique symbol = Symbol.for("dagsmith.dag") as never;
+
+const DAG_OPTIONS = [
+  "schedule",
+  "startDate",
+  "endDate",
+  "timezone",
+  "catchup",
+  "maxActiveRuns",
+  "pausedAtCreation",
+  "params",
+  "defaults",
+  "description",
+  "tags",
+];
+export const TASK_DEFAULTS = ["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"];
+const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive"];
+
+/** Ids that mean something else in commands, addresses and stored objects. */
+const RESERVED_IDS = ["__proto__", "constructor", "prototype", "new", "all", ".", ".."];
+
+/**
+ * A DAG under construction. Made by {@link dag}; the default export of a DAG file.
+ * @typeParam Params what task bodies get as `params`
+ */
+export class Dag<in out Params> {
+  readonly [DAG_BRAND] = true;
+  declare readonly params: Params;
+  readonly dagId: string;
+  readonly options: DagOptions;
+  readonly #tasks = new Map<string, TaskRef<unknown>>();
+  /** Task id to the ids directly before it. */
+  readonly #upstream = new Map<string, Set<string>>();
+
+  /** Called by {@link dag} only. */
+  constructor(dagId: string, options: DagOptions) {
+    refuseBadId("DAG", dagId);
+    refuseUnknownOptions("DAG", options, DAG_OPTIONS, `DAG "${dagId}"`);
+    refuseUnknownOptions("task", options.defaults ?? {}, TASK_DEFAULTS, `defaults of DAG "${dagId}"`);
+    this.dagId = dagId;
+    this.options = Object.freeze({ ...options });
+  }
+
+  /**
+   * Declares a task.
+   * @returns a reference to its output; for a mapped task (`each`), to the list of its instances' outputs
+   * @throws DagsmithError DUPLICATE_TASK_ID, INVALID_ID, UNKNOWN_OPTION, FOREIGN_TASK
+   * @example const rows = d.task("count", { retries: 2 }, async ({ hook }) => (await hook(postgresHook("lake"))).count("trips"));
+   */
+  task<Output>(
+    taskId: string,
+    body: TaskBody<Output, TaskContext<Params, InputValues<Record<never, never>>, undefined>> & JsonOutput<Output>,
+  ): TaskRef<Output>;
+  task<Output, Item, Inputs extends InputRefs = Record<never, never>>(
+    taskId: string,
+    options: MappedTaskOptions<Inputs, Item>,
+    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs>, Item>> & JsonOutput<Output>,
+  ): TaskRef<Output[]>;
+  task<Output, Inputs extends InputRefs = Record<never, never>>(
+    taskId: string,
+    options: TaskOptions<Inputs>,
+    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs>, undefined>> & JsonOutput<Output>,
+  ): TaskRef<Output>;
+  task(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
+    const [options, body] = rest.length === 1 ? [{}, rest[0]] : rest;
+    return this.#add(taskId, { options: options as TaskDefinition["options"], body: body as NonNullable<TaskDefinition["body"]> });
+  }
+
+  /**
+   * Declares a task that does nothing: a place where branches of the graph meet.
+   * @example const loaded = d.empty("loaded");
+   */
+  empty(taskId: string, options: TaskDefaults & { readonly doc?: string } = {}): TaskRef<null> {
+    return this.#add(taskId, { options }) as TaskRef<null>;
+  }
+
+  /** Makes `downstream` wait for `upstream`. Prefer {@link chain}, which reads in the order of the work. */
+  connect(upstream: TaskRef<unknown>, downstream: TaskRef<unknown>): void {
+    for (const ref of [upstream, downstream]) this.#refuseForeign(ref);
+    if (upstream === downstream) throw new DagsmithError("SELF_DEPENDENCY", { task: upstream.taskId, dag: this.dagId });
+    this.#upstream.get(downstream.taskId)?.add(upstream.taskId);
+  }
+
+  /** The tasks in the order in which they were declared. */
+  get tasks(): readonly TaskRef<unknown>[] {
+    return [...this.#tasks.values()];
+  }
+
+  /** Ids directly before a task, in the order in which they were wired. */
+  upstreamOf(taskId: string): readonly string[] {
+    return [...(this.#upstream.get(taskId) ?? [])];
+  }
+
+  #add(taskId: string, definition: TaskDefinition): TaskRef<unknown> {
+    const where = `task "${taskId}" of DAG "${this.dagId}"`;
+    refuseBadId("task", taskId);
+    refuseUnknownOptions("task", definition.options, TASK_OPTIONS, where);
+    if (this.#tasks.has(taskId)) throw new DagsmithError("DUPLICATE_TASK_ID", { task: taskId, dag: this.dagId });
+    const { each, inputs = {} } = definition.options;
+    const sources = [...Object.values(inputs), ...(each instanceof TaskRef ? [each] : [])];
+    for (const source of sources) this.#refuseForeign(source);
+    const ref = new TaskRef<unknown>(this as Dag<unknown>, taskId, definition);
+    this.#tasks.set(taskId, ref);
+    this.#upstream.set(taskId, new Set(sources.map((source) => source.taskId)));
+    return ref;
+  }
+
+  #refuseForeign(ref: TaskRef<unknown>): void {
+    if (!(ref instanceof TaskRef)) {
+      throw new DagsmithError("INVALID_OPTION", {
+        where: `DAG "${this.dagId}"`,
+        option: "a dependency",
+        found: typeof ref,
+        allowed: "what d.task() or d.empty() returned",
+      });
+    }
+    if ((ref.dag as unknown) !== this) throw new DagsmithError("FOREIGN_TASK", { task: ref.taskId, owner: ref.dag.dagId, dag: this.dagId });
+  }
+}
+
+/**
+ * Declares a DAG.
+ * @param id unique over all DAG files of a deployment
+ * @throws DagsmithError INVALID_ID, UNKNOWN_OPTION
+ * @example
+ * const d = dag("daily_report", { schedule: "@daily", startDate: "2026-01-01" });
+ * d.task("send", async ({ dataInterval, log }) => log.info(`report for ${dataInterval.start.toISODate()}`));
+ * export default d;
+ */
+export function dag<Schema extends ParamsSchema = NoParams>(
+  id: string,
+  options: DagOptions<Schema> = {},
+): Dag<StandardSchemaV1.InferOutput<Schema>> {
+  return new Dag<StandardSchemaV1.InferOutput<Schema>>(id, options);
+}
+
+/**
+ * Wires tasks one after the other. A list stands side by side: all of it waits for what is before, and what is after waits for all of it.
+ * @throws DagsmithError SELF_DEPENDENCY, FOREIGN_TASK
+ * @example chain(extract, [load, archive], report);
+ */
+export function chain(...steps: readonly (TaskRef<unknown> | readonly TaskRef<unknown>[])[]): void {
+  const groups = steps.map((step) => (step instanceof TaskRef ? [step] : step));
+  for (const [index, downstream] of groups.entries()) {
+    for (const upstream of groups[index - 1] ?? []) for (const ref of downstream) upstream.dag.connect(upstream, ref);
+  }
+}
+
+/** Whether a value is a DAG, made by this copy of the package or another. */
+export function isDag(value: unknown): value is Dag<unknown> {
+  return typeof value === "object" && value !== null && DAG_BRAND in value;
+}
+
+function refuseBadId(kind: string, id: string): void {
+  if (typeof id === "string" && /^[\w.-]{1,200}$/.test(id) && !RESERVED_IDS.includes(id)) return;
+  throw new DagsmithError("INVALID_ID", { kind, id: JSON.stringify(id) ?? "undefined", reserved: RESERVED_IDS.join(", ") });
+}
+
+function refuseUnknownOptions(kind: string, options: object, allowed: readonly string[], where: string): void {
+  const option = Object.keys(options).find((key) => !allowed.includes(key));
+  if (option !== undefined) throw new DagsmithError("UNKNOWN_OPTION", { kind, option, where, allowed: allowed.join(", ") });
+}

@@ -1,0 +1,175 @@
+/** Turns a built DAG into its plain form. Everything that can be wrong with the DAG as a whole is found here. */
+import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
+import { DateTime, IANAZone } from "luxon";
+import { type Dag, TASK_DEFAULTS } from "./dag.ts";
+import { type Duration, durationMs } from "./duration.ts";
+import { DagsmithError } from "./errors.ts";
+import { type Json, toJson } from "./json.ts";
+import { scheduleSpec } from "./schedule.ts";
+import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
+import { type TaskDefaults, TaskRef } from "./task.ts";
+
+const DEFAULT_RETRY_DELAY: Duration = "5m";
+
+/**
+ * The plain form of a DAG.
+ * @throws DagsmithError EMPTY_DAG, CYCLE (naming the path), INVALID_OPTION, INVALID_TIMEZONE, INVALID_DATE, INVALID_SCHEDULE, INVALID_DURATION,
+ *   OUTPUT_NOT_JSON for literal items that JSON cannot carry
+ */
+export function describeDag(dag: Dag<unknown>): DagSpec {
+  const { options, dagId } = dag;
+  if (dag.tasks.length === 0) throw new DagsmithError("EMPTY_DAG", { dag: dagId });
+  const timezone = options.timezone ?? "UTC";
+  if (!IANAZone.isValidZone(timezone)) throw new DagsmithError("INVALID_TIMEZONE", { found: timezone });
+  const where = `DAG "${dagId}"`;
+  const startDate = utcDate(options.startDate, timezone, `startDate of ${where}`);
+  const endDate = utcDate(options.endDate, timezone, `endDate of ${where}`);
+  if (startDate && endDate && endDate < startDate) {
+    throw new DagsmithError("INVALID_OPTION", {
+      where,
+      option: "endDate",
+      found: endDate,
+      allowed: `a date not before the startDate ${startDate}`,
+    });
+  }
+  return {
+    dagId,
+    description: options.description ?? null,
+    tags: options.tags ?? [],
+    schedule: scheduleSpec(options.schedule, timezone),
+    timezone,
+    startDate,
+    endDate,
+    catchup: catchup(options.catchup, where),
+    maxActiveRuns: wholeNumber(options.maxActiveRuns ?? 16, 1, "maxActiveRuns", where),
+    pausedAtCreation: options.pausedAtCreation ?? false,
+    paramsSchema: jsonSchema(options.params),
+    tasks: topological(dag).map((ref) => describeTask(dag, ref)),
+  };
+}
+
+function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
+  const { each, inputs = {}, doc, maxActive, ...own } = ref.definition.options;
+  const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
+  const options: TaskDefaults = { ...dag.options.defaults, ...definedOnly(own) };
+  const triggerRule = options.triggerRule ?? "all_success";
+  if (!TRIGGER_RULES.includes(triggerRule)) {
+    throw new DagsmithError("INVALID_OPTION", {
+      where,
+      option: "triggerRule",
+      found: JSON.stringify(triggerRule),
+      allowed: TRIGGER_RULES.join(", "),
+    });
+  }
+  return {
+    taskId: ref.taskId,
+    operator: ref.definition.body ? operatorName(ref.definition.body) : "empty",
+    doc: doc ?? null,
+    upstream: dag.upstreamOf(ref.taskId),
+    inputs: Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.taskId])),
+    each: describeEach(each, where),
+    maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
+    triggerRule,
+    retries: wholeNumber(options.retries ?? 0, 0, "retries", where),
+    retryDelayMs: durationMs(options.retryDelay ?? DEFAULT_RETRY_DELAY),
+    retryBackoff: backoff(options.retryBackoff ?? 1, where),
+    maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
+    executionTimeoutMs: options.executionTimeout === undefined ? null : durationMs(options.executionTimeout),
+    freshProcess: options.freshProcess ?? false,
+  };
+}
+
+function describeEach(each: TaskRef<readonly unknown[]> | readonly unknown[] | undefined, where: string): TaskSpec["each"] {
+  if (each === undefined) return null;
+  if (each instanceof TaskRef) return { taskId: each.taskId };
+  if (!Array.isArray(each))
+    throw new DagsmithError("INVALID_OPTION", {
+      where,
+      option: "each",
+      found: typeof each,
+      allowed: "a list, or a task whose output is one",
+    });
+  return { items: JSON.parse(toJson(each)) as Json[] };
+}
+
+/** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */
+function operatorName(body: { readonly name: string }): string {
+  return body.name && body.name !== "body" ? body.name : "task";
+}
+
+/** Each task behind all it depends on: first those without upstream, then whatever became free, in the order of declaration. */
+function topological(dag: Dag<unknown>): readonly TaskRef<unknown>[] {
+  const waitingFor = new Map(dag.tasks.map((ref) => [ref, dag.upstreamOf(ref.taskId).length]));
+  const downstream = Map.groupBy(
+    dag.tasks.flatMap((ref) => dag.upstreamOf(ref.taskId).map((upstream) => ({ upstream, ref }))),
+    (edge) => edge.upstream,
+  );
+  const ordered = dag.tasks.filter((ref) => waitingFor.get(ref) === 0);
+  for (const { taskId } of ordered) {
+    for (const { ref } of downstream.get(taskId) ?? []) {
+      const left = (waitingFor.get(ref) ?? 0) - 1;
+      waitingFor.set(ref, left);
+      if (left === 0) ordered.push(ref);
+    }
+  }
+  if (ordered.length < dag.tasks.length) throw new DagsmithError("CYCLE", { dag: dag.dagId, path: cyclePath(dag, new Set(ordered)) });
+  return ordered;
+}
+
+/** Every task outside `acyclic` has an upstream outside it too, so walking upstream must come round. */
+function cyclePath(dag: Dag<unknown>, acyclic: ReadonlySet<TaskRef<unknown>>): string {
+  const free = new Set([...acyclic].map((ref) => ref.taskId));
+  const walked = new Set<string>();
+  let taskId: string | undefined = dag.tasks.find((ref) => !free.has(ref.taskId))?.taskId;
+  while (taskId !== undefined && !walked.has(taskId)) {
+    walked.add(taskId);
+    taskId = dag.upstreamOf(taskId).find((upstream) => !free.has(upstream));
+  }
+  const ids = [...walked];
+  // The walk goes against the work; people read a cycle along it.
+  const cycle = ids.slice(ids.indexOf(taskId ?? "")).reverse();
+  return [cycle.at(-1), ...cycle].join(" -> ");
+}
+
+function utcDate(text: string | undefined, timezone: string, where: string): string | null {
+  if (text === undefined) return null;
+  const date = DateTime.fromISO(text, { zone: timezone });
+  if (!date.isValid) throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text), where });
+  return date.toUTC().toISO();
+}
+
+function catchup(value: boolean | Catchup | undefined, where: string): Catchup {
+  if (value === true) return "all";
+  if (value === false || value === undefined) return "last";
+  if (["all", "last", "none"].includes(value)) return value;
+  throw new DagsmithError("INVALID_OPTION", {
+    where,
+    option: "catchup",
+    found: JSON.stringify(value),
+    allowed: 'true, false, "all", "last", "none"',
+  });
+}
+
+function wholeNumber(value: number, min: number, option: string, where: string): number {
+  if (Number.isInteger(value) && value >= min) return value;
+  throw new DagsmithError("INVALID_OPTION", { where, option, found: String(value), allowed: `a whole number of at least ${min}` });
+}
+
+function backoff(value: number, where: string): number {
+  if (Number.isFinite(value) && value >= 1) return value;
+  throw new DagsmithError("INVALID_OPTION", { where, option: "retryBackoff", found: String(value), allowed: "a number of at least 1" });
+}
+
+/** An option given as undefined must not hide the DAG's default. */
+function definedOnly(options: TaskDefaults): TaskDefaults {
+  return Object.fromEntries(
+    TASK_DEFAULTS.map((key) => [key, options[key as keyof TaskDefaults]]).filter(([, value]) => value !== undefined),
+  );
+}
+
+/** JSON Schema of the params as a caller writes them, from schemas that can tell theirs (zod 4 can). */
+function jsonSchema(params: object | undefined): Json | null {
+  const standard = (params as Partial<StandardJSONSchemaV1> | undefined)?.["~standard"];
+  if (!standard) return null;
+  return standard.jsonSchema ? (standard.jsonSchema.input({ target: "draft-2020-12" }) as Json) : { type: "object" };
+}

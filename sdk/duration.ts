@@ -1,0 +1,30 @@
+/** Lengths of time as people write them: `"5m"`, `"1h30m"`, `"PT5M"`; in milliseconds everywhere else. */
+import { Duration as LuxonDuration } from "luxon";
+import { DagsmithError } from "./errors.ts";
+
+type Unit = "ms" | "s" | "m" | "h" | "d" | "w";
+
+/**
+ * A length of time: one or more numbers with a unit (`ms`, `s`, `m` minutes, `h`, `d` of 24 hours, `w` of 7 days), or ISO 8601 (`PT5M`).
+ * @example const delay: Duration = "1h30m";
+ */
+export type Duration = `${number}${Unit}` | `${number}${Unit}${number}${Unit}` | `P${string}`;
+
+const UNIT_MS: Readonly<Record<Unit, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/**
+ * The length in milliseconds, zero or more.
+ * @throws DagsmithError INVALID_DURATION when the text is neither form, or negative.
+ */
+export function durationMs(duration: Duration): number {
+  const text = String(duration);
+  const ms = text.startsWith("P") ? LuxonDuration.fromISO(text).toMillis() : unitsMs(text);
+  if (!Number.isFinite(ms) || ms < 0) throw new DagsmithError("INVALID_DURATION", { found: JSON.stringify(duration) ?? "undefined" });
+  return ms;
+}
+
+function unitsMs(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join("") !== text) return Number.NaN;
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * UNIT_MS[unit as Unit], 0);
+}

@@ -1,0 +1,98 @@
+/**
+ * Every error that dagsmith raises on purpose: one table of codes, each with its message beside it. A code never changes its meaning;
+ * a message says what was found, where, what is allowed and what to do. A `{name}` in a message is a parameter.
+ */
+const messages = {
+  // A DAG file
+  INVALID_ID: 'The {kind} id {id} is not allowed: use 1 to 200 letters, digits, "_", "-" or ".", and none of the reserved ids {reserved}.',
+  DUPLICATE_TASK_ID: 'DAG "{dag}" has two tasks with the id "{task}". Give one of them another id.',
+  DUPLICATE_DAG_ID: 'The DAG id "{dag}" is used twice: {first} and {second}. Give one of them another id.',
+  UNKNOWN_OPTION: 'Unknown {kind} option "{option}" at {where}. Allowed: {allowed}.',
+  INVALID_OPTION: "{where}: {option} is {found}; allowed: {allowed}.",
+  FOREIGN_TASK: 'Task "{task}" belongs to DAG "{owner}" and cannot be used in DAG "{dag}". Tasks are wired within one DAG.',
+  SELF_DEPENDENCY: 'Task "{task}" of DAG "{dag}" depends on itself.',
+  CYCLE: 'DAG "{dag}" has a cycle: {path}. Remove one of these edges.',
+  EMPTY_DAG: 'DAG "{dag}" has no task. Add one with .task() or .empty().',
+  NOT_A_DAG: "{file}: the default export is {found}; a DAG file exports one DAG, or a list of DAGs, as its default.",
+  INVALID_DURATION:
+    'The duration {found} is not understood. Write a number and a unit, such as "500ms", "30s", "5m", "1h30m", "1d", "2w", or ISO 8601 such as "PT5M".',
+  INVALID_SCHEDULE:
+    "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, every(duration), trigger(cron), or null.",
+  INVALID_TIMEZONE: 'The timezone "{found}" is not known. Use an IANA name such as "Europe/Berlin" or "UTC".',
+  INVALID_DATE: "The date {found} at {where} is not understood. Write ISO 8601, such as 2026-01-31 or 2026-01-31T04:00:00Z.",
+  IMPORT_FAILED: "{file}: importing the file failed: {reason}",
+  IMPORT_TIMEOUT:
+    "{file}: importing the file took longer than {seconds} s. A DAG file only declares tasks; move slow work into a task body.",
+  IMPORT_MEMORY:
+    "{file}: importing the file needed more than {megabytes} MB of memory. A DAG file only declares tasks; move heavy work into a task body.",
+  IMPORT_EXITED: "{file}: the file ended the process ({how}) while it was imported. A DAG file must not exit.",
+  BUNDLE_FAILED: "{file}:{line}: {reason}",
+
+  // Values
+  OUTPUT_NOT_JSON:
+    "The value at {path} is {found}, which JSON cannot carry. Return strings, finite numbers, booleans, null, lists and plain objects (write dates as ISO strings, bigints as strings).",
+  OUTPUT_TOO_LARGE:
+    "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
+  NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be a list.',
+  INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
+
+  // Connections and variables
+  CONNECTION_NOT_FOUND:
+    'Connection "{id}" is not set. Set the environment variable {variable} (JSON or URI), or run: dag connections set {id} <uri>',
+  INVALID_CONNECTION:
+    'Connection "{id}" cannot be read: {reason}. Write a JSON object with type, host, port, login, password, schema and extra, or a URI such as postgres://user:password@host:5432/database.',
+  WRONG_CONNECTION_TYPE: 'Connection "{id}" is of type "{found}"; this hook needs "{expected}".',
+  VARIABLE_NOT_FOUND: 'Variable "{key}" is not set. Set the environment variable {variable}, or run: dag variables set {key} <value>',
+  INVALID_SECRET_KEY: "DAG_SECRET_KEY must be 32 bytes in base64 (44 characters). Make one with: openssl rand -base64 32",
+  SECRET_KEY_MISSING:
+    "Stored connections are encrypted and need DAG_SECRET_KEY (32 bytes in base64). Set it to the key they were stored with.",
+  SECRET_UNREADABLE: 'Stored {kind} "{id}" cannot be decrypted with this DAG_SECRET_KEY. Use the key it was stored with, or set it anew.',
+
+  // The command line, the database, the page
+  UNKNOWN_DAG: 'There is no DAG "{dag}". {hint}',
+  UNKNOWN_RUN: 'There is no run "{run}". List runs with: dag runs',
+  UNKNOWN_TASK: '"{task}" is not a task of DAG "{dag}". Its tasks: {tasks}',
+  UNKNOWN_VERSION: 'DAG "{dag}" has no version "{version}". List them with: dag versions {dag}',
+  RUN_EXISTS: 'DAG "{dag}" already has a run {run}. Choose another logical date.',
+  RUN_FINISHED: "Run {run} is already {state}.",
+  FILE_NOT_FOUND: "{file} does not exist.",
+  INVALID_ARGUMENT: "{argument}: {reason}",
+  NO_DATABASE: "No database answers at {url}: {reason}. Start PostgreSQL, or unset DATABASE_URL to use `dag dev`, which brings its own.",
+  DATABASE_NOT_SET:
+    "DATABASE_URL is not set. Set it to a PostgreSQL (postgres://user:password@host:5432/database), or use `dag dev`, which brings its own.",
+  SCHEMA_NEWER: "The database has schema version {found}; this dagsmith knows versions up to {known}. Upgrade dagsmith on this machine.",
+  SCHEMA_OLDER: "The database has schema version {found}; this dagsmith needs {known}. Run: dag migrate",
+  BUNDLE_MISSING: "The bundle {hash} is not in the database. Deploy the DAG again with: dag deploy",
+  BUNDLE_CORRUPT: "The bundle {hash} does not match its hash. Deploy the DAG again with: dag deploy",
+  WEB_EXPOSED: "The page may listen on {host} only behind a token: set DAG_WEB_TOKEN, or listen on 127.0.0.1.",
+  NODE_TOO_OLD: "dagsmith needs Node 22.18 or later; this is {found}.",
+} as const;
+
+type Messages = typeof messages;
+/** A stable name for one kind of error. */
+export type ErrorCode = keyof Messages;
+type Placeholder<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholder<Rest> : never;
+type MessageParams<Code extends ErrorCode> = { readonly [Name in Placeholder<Messages[Code]>]: string | number };
+
+/**
+ * An error with a stable {@link code}; its message says what was found, where, and what to do.
+ * @example throw new DagsmithError("VARIABLE_NOT_FOUND", { key: "region", variable: "DAG_VAR_REGION" });
+ */
+export class DagsmithError<Code extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = "DagsmithError";
+  readonly code: Code;
+
+  constructor(code: Code, params: MessageParams<Code>, options?: ErrorOptions) {
+    const values: Readonly<Record<string, string | number>> = params;
+    super(
+      messages[code].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name])),
+      options,
+    );
+    this.code = code;
+  }
+}
+
+/** Whether `error` is a {@link DagsmithError}, optionally one with this code. */
+export function isDagsmithError(error: unknown, code?: ErrorCode): error is DagsmithError {
+  return error instanceof DagsmithError && (code === undefined || error.code === code);
+}

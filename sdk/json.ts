@@ -1,0 +1,75 @@
+/**
+ * What may travel between tasks. An output crosses a process border and a database as JSON (RFC 8259), so a value that JSON would
+ * change or drop on the way is refused: at compile time by {@link NotJson}, at run time by {@link toJson}.
+ */
+import { DagsmithError } from "./errors.ts";
+
+/** Any value that JSON carries without loss. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** How deep {@link NotJson} looks before it trusts the type; deeper values are still checked at run time. */
+type Depth = [1, 1, 1, 1, 1, 1];
+
+type Unserializable = bigint | symbol | ((...args: never[]) => unknown) | Date | RegExp | Map<never, never> | Set<never> | Promise<unknown>;
+
+/** The parts of `T` that JSON cannot carry; `never` when it can carry all of it. */
+export type NotJson<T, D extends readonly unknown[] = Depth> = D extends readonly [unknown, ...infer Rest]
+  ? // biome-ignore lint/suspicious/noConfusingVoidType: a body that returns nothing has the output void
+    T extends string | number | boolean | null | undefined | void
+    ? never
+    : T extends Unserializable | Map<infer _K, infer _V> | Set<infer _U>
+      ? T
+      : T extends readonly (infer Item)[]
+        ? NotJson<Item, Rest>
+        : T extends object
+          ? { [K in keyof T]: NotJson<T[K], Rest> }[keyof T]
+          : never
+  : never;
+
+/** Makes a function whose `Output` JSON cannot carry a compile error that names the offending part. */
+export type JsonOutput<Output> = [NotJson<Output>] extends [never]
+  ? unknown
+  : { "returns a value that JSON cannot carry": NotJson<Output> };
+
+/** Largest output of one task, in bytes of UTF-8 JSON. */
+export const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+const MAX_DEPTH = 200;
+
+/**
+ * Writes a task output as JSON text. `undefined` becomes `null`; a property that is `undefined` is left out, as JSON.stringify does;
+ * -0 becomes 0.
+ * @throws DagsmithError OUTPUT_NOT_JSON naming the path of the first value JSON cannot carry (BigInt, function, symbol, Map, Set, Date,
+ *   class instance, NaN, Infinity, a cycle, deeper than 200 levels), OUTPUT_TOO_LARGE above {@link MAX_OUTPUT_BYTES}.
+ */
+export function toJson(value: unknown, maxBytes: number = MAX_OUTPUT_BYTES): string {
+  refuseUnserializable(value, "output", new Set());
+  const text = JSON.stringify(value ?? null);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > maxBytes) throw new DagsmithError("OUTPUT_TOO_LARGE", { bytes, limit: maxBytes });
+  return text;
+}
+
+function refuseUnserializable(value: unknown, path: string, ancestors: Set<object>): void {
+  const found = unserializableKind(value, ancestors);
+  if (found) throw new DagsmithError("OUTPUT_NOT_JSON", { path, found });
+  if (typeof value !== "object" || value === null) return;
+  ancestors.add(value);
+  for (const [key, item] of Object.entries(value)) {
+    if (Array.isArray(value)) refuseUnserializable(item ?? null, `${path}[${key}]`, ancestors);
+    else if (item !== undefined) refuseUnserializable(item, `${path}.${key}`, ancestors);
+  }
+  ancestors.delete(value);
+}
+
+/** What `value` is when JSON cannot carry it, in words; undefined when it can. */
+function unserializableKind(value: unknown, ancestors: ReadonlySet<object>): string | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : String(value);
+  if (typeof value === "bigint" || typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
+  if (typeof value !== "object" || value === null) return undefined;
+  if (ancestors.has(value)) return "a cycle (the value contains itself)";
+  if (ancestors.size >= MAX_DEPTH) return `nesting deeper than ${MAX_DEPTH} levels`;
+  if (Array.isArray(value)) return undefined;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return undefined;
+  return `an instance of ${prototype.constructor?.name || "a class"}`;
+}

@@ -1,0 +1,68 @@
+/**
+ * When a DAG runs, as people write it, and as plain data. Writing it down is all that happens here: what it means is decided by
+ * runtime/timetable.
+ */
+import { type Duration, durationMs } from "./duration.ts";
+import { DagsmithError } from "./errors.ts";
+
+/** The presets of Airflow and the cron expressions they stand for. */
+export const CRON_PRESETS = {
+  "@hourly": "0 * * * *",
+  "@daily": "0 0 * * *",
+  "@weekly": "0 0 * * 0",
+  "@monthly": "0 0 1 * *",
+  "@quarterly": "0 0 1 */3 *",
+  "@yearly": "0 0 1 1 *",
+} as const;
+
+/** A schedule as plain data, the form in which it is stored. `timezone` is an IANA name; cron is read on its wall clock. */
+export type ScheduleSpec =
+  /** The interval from one tick to the next; the run is created at the interval's end. */
+  | { readonly type: "cron_data_interval"; readonly cron: string; readonly timezone: string }
+  /** A run at each tick; its data interval is the `intervalMs` before the tick. */
+  | { readonly type: "cron_trigger"; readonly cron: string; readonly timezone: string; readonly intervalMs: number }
+  /** Intervals of a fixed length, one after the other from the start date. */
+  | { readonly type: "delta_data_interval"; readonly deltaMs: number }
+  /** One run at the start date. */
+  | { readonly type: "once" }
+  /** Runs only when somebody asks. */
+  | { readonly type: "none" };
+
+/** A schedule made by {@link trigger} or {@link every}. The DAG adds its timezone. */
+export type ScheduleRule =
+  | { readonly type: "cron_trigger"; readonly cron: string; readonly intervalMs: number }
+  | { readonly type: "delta_data_interval"; readonly deltaMs: number };
+
+/** A preset, a cron expression (5 fields, or 6 with seconds first), a rule, or null for no schedule. */
+export type Schedule = keyof typeof CRON_PRESETS | "@once" | (string & {}) | ScheduleRule | null;
+
+/**
+ * Runs at each tick of a cron expression instead of over the interval between two ticks.
+ * @param options.interval length of the data interval that ends at the tick; default zero
+ * @example dag("report", { schedule: trigger("0 9 1 * *") })
+ */
+export function trigger(cron: string, options: { readonly interval?: Duration } = {}): ScheduleRule {
+  return { type: "cron_trigger", cron, intervalMs: options.interval ? durationMs(options.interval) : 0 };
+}
+
+/**
+ * Runs over intervals of a fixed length, counted from the start date in absolute time.
+ * @throws DagsmithError INVALID_SCHEDULE when the length is zero
+ * @example dag("poll", { schedule: every("90m"), startDate: "2026-01-01" })
+ */
+export function every(length: Duration): ScheduleRule {
+  const deltaMs = durationMs(length);
+  if (deltaMs === 0) throw new DagsmithError("INVALID_SCHEDULE", { found: `every("${length}")`, reason: "the length is zero" });
+  return { type: "delta_data_interval", deltaMs };
+}
+
+/** The plain form of a schedule. Whether a cron expression is sound is checked by the timetable, which also has to run it. */
+export function scheduleSpec(schedule: Schedule | undefined, timezone: string): ScheduleSpec {
+  if (schedule === null || schedule === undefined) return { type: "none" };
+  if (typeof schedule === "object") return schedule.type === "cron_trigger" ? { ...schedule, timezone } : schedule;
+  if (schedule === "@once") return { type: "once" };
+  const preset = (CRON_PRESETS as Readonly<Record<string, string>>)[schedule];
+  if (preset === undefined && schedule.startsWith("@"))
+    throw new DagsmithError("INVALID_SCHEDULE", { found: `"${schedule}"`, reason: "no such preset" });
+  return { type: "cron_data_interval", cron: preset ?? schedule, timezone };
+}

@@ -1,0 +1,77 @@
+/**
+ * A DAG as plain JSON: what the scheduler, the engine and the page know of it. They never load user code. Made by the DAG builder,
+ * read by everything in runtime/.
+ */
+import type { Json } from "./json.ts";
+import type { ScheduleSpec } from "./schedule.ts";
+
+/** When a task may run, judged from the states of the tasks before it (Airflow's names and meanings). */
+export const TRIGGER_RULES = [
+  "all_success",
+  "all_failed",
+  "all_done",
+  "all_done_min_one_success",
+  "all_skipped",
+  "one_success",
+  "one_failed",
+  "one_done",
+  "none_failed",
+  "none_failed_min_one_success",
+  "none_skipped",
+  "always",
+] as const;
+export type TriggerRule = (typeof TRIGGER_RULES)[number];
+
+/** Which missed intervals get a run: every one, only the latest, or none that ended before now. */
+export type Catchup = "all" | "last" | "none";
+
+/** Where something is declared: a path relative to the DAG folder and a line counted from 1. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface TaskSpec {
+  readonly taskId: string;
+  /** The name of the operator's function; `task` for a body written in place, `empty` for a task without one. */
+  readonly operator: string;
+  readonly doc: string | null;
+  /** Ids of the tasks directly before this one, in the order in which they were wired. */
+  readonly upstream: readonly string[];
+  /** Input name to the id of the task whose output it is. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** The list this task is mapped over: another task's output, or items known when the DAG was written. Null when not mapped. */
+  readonly each: { readonly taskId: string } | { readonly items: readonly Json[] } | null;
+  /** At most this many instances of a mapped task at once within a run; null for no limit. */
+  readonly maxActive: number | null;
+  readonly triggerRule: TriggerRule;
+  /** Tries after the first. */
+  readonly retries: number;
+  readonly retryDelayMs: number;
+  /** Each delay is this many times the one before; 1 keeps it constant. */
+  readonly retryBackoff: number;
+  readonly maxRetryDelayMs: number | null;
+  /** Longest time one try may take; null for no limit. */
+  readonly executionTimeoutMs: number | null;
+  /** Runs in a process of its own that no other try has used. */
+  readonly freshProcess: boolean;
+}
+
+export interface DagSpec {
+  readonly dagId: string;
+  readonly description: string | null;
+  readonly tags: readonly string[];
+  readonly schedule: ScheduleSpec;
+  /** IANA name; the zone of the dates a task sees. */
+  readonly timezone: string;
+  /** ISO 8601 in UTC, inclusive bounds of the logical date. */
+  readonly startDate: string | null;
+  readonly endDate: string | null;
+  readonly catchup: Catchup;
+  readonly maxActiveRuns: number;
+  readonly pausedAtCreation: boolean;
+  /** JSON Schema (draft 2020-12) of the params; null when the DAG declares none. */
+  readonly paramsSchema: Json | null;
+  /** In topological order: a task stands behind every task it depends on. */
+  readonly tasks: readonly TaskSpec[];
+}

@@ -1,0 +1,15 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^dagsmith$/, replacement: here("./sdk/index.ts") },
+      { find: /^dagsmith\/testing$/, replacement: here("./runtime/testing/index.ts") },
+      { find: /^dagsmith\/plugins\/(.*)$/, replacement: here("./plugins/$1/index.ts") },
+    ],
+  },
+  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+});
