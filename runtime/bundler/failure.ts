@@ -54,10 +54,11 @@ function readableStack(stack: string, folder: string): string {
   return lines.join("\n");
 }
 
-const OUR_ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** The package's own folder; from a build, the maps of our modules lead from dist back to beside it. */
+const OUR_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/](dist[\\/])?$/, "");
 
 function isOurs(path: string): boolean {
-  return ["sdk", "runtime"].some((room) => pathOf(path).startsWith(join(OUR_ROOT, room) + sep));
+  return ["sdk", "runtime", "dist"].some((room) => pathOf(path).startsWith(join(OUR_ROOT, room) + sep));
 }
 
 function pathOf(path: string): string {

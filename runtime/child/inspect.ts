@@ -6,6 +6,8 @@ import { Worker } from "node:worker_threads";
 import { describeDag } from "../../sdk/describe.ts";
 import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
+// Loaded before the first file, so that no file's import time holds ours.
+import "../../sdk/index.ts";
 import { loadDags } from "./load.ts";
 
 /** Asks for one bundle. */
