@@ -13,7 +13,7 @@ const CHANGING = "changing";
 /** Time stamps may lie this much behind the clock. */
 const CLOCK_GRAIN_MS = 20;
 /** Files that change what an import leads to, or how it is compiled. */
-const SETTINGS = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.base.json"];
+export const SETTINGS = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.base.json"];
 
 /** The files of one load. Paths are relative to its folder. */
 export class Contents {

@@ -43,6 +43,8 @@ export class InspectorProcess {
   #started: () => void = () => {};
   #exit: Outcome | undefined;
   #errorTail = "";
+  /** From then on its number may belong to another process. */
+  #gone = false;
   /** How many files it was asked for. */
   requests = 0;
 
@@ -69,7 +71,10 @@ export class InspectorProcess {
         resolve();
       });
       // A grandchild may hold the output open after the process itself has gone.
-      this.#child.once("exit", () => this.#killGroup());
+      this.#child.once("exit", () => {
+        this.#killGroup();
+        this.#gone = true;
+      });
     });
     process.once("exit", this.#killGroup);
   }
@@ -139,7 +144,7 @@ export class InspectorProcess {
   }
 
   readonly #killGroup = (): void => {
-    if (this.#child.pid === undefined) return;
+    if (this.#child.pid === undefined || this.#gone) return;
     try {
       process.kill(-this.#child.pid, "SIGKILL");
     } catch {

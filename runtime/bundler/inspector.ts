@@ -32,7 +32,7 @@ export interface InspectorOptions {
 export interface Inspector {
   /** Inspects bundles; the result stands in their order. */
   inspectAll(bundles: readonly Bundle[]): Promise<readonly Inspection[]>;
-  /** Ends all processes and removes what was written. May be called again, or while an inspection runs, which then fails its files. */
+  /** Ends all processes and removes what was written. May be called again, or during an inspection, which then rejects. */
   stop(): Promise<void>;
 }
 
@@ -51,6 +51,7 @@ class ProcessPool implements Inspector {
   readonly #size: number;
   readonly #idle: InspectorProcess[] = [];
   readonly #all = new Set<InspectorProcess>();
+  readonly #running = new Set<Promise<unknown>>();
   #bundleFolder: Promise<string> | undefined;
   #stopped = false;
 
@@ -65,6 +66,16 @@ class ProcessPool implements Inspector {
   }
 
   async inspectAll(bundles: readonly Bundle[]): Promise<readonly Inspection[]> {
+    const running = this.#inspectAll(bundles);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #inspectAll(bundles: readonly Bundle[]): Promise<readonly Inspection[]> {
     const inspections: Inspection[] = [];
     const waiting = bundles.entries();
     const inspectNext = async (): Promise<void> => {
@@ -77,16 +88,20 @@ class ProcessPool implements Inspector {
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([...this.#all].map((process) => process.stop()));
+    // What is still being written would come back after the folder is removed.
+    await Promise.allSettled(this.#running);
     if (this.#bundleFolder) await rm(await this.#bundleFolder, { recursive: true, force: true });
   }
 
   async #inspect(bundle: Bundle): Promise<Inspection> {
+    this.#refuseStopped();
     const { folder: projectFolder } = this.#limits;
     this.#bundleFolder ??= mkdtemp(join(tmpdir(), "dagsmith-inspect-"));
     const request = { bundlePath: await writeBundle(await this.#bundleFolder, bundle, projectFolder), file: bundle.file, projectFolder };
     const process = this.#take();
     let outcome = await process.run(request);
-    if (process.requests > 1 && mayBeAnothersFault(outcome) && !this.#stopped) {
+    this.#refuseStopped();
+    if (process.requests > 1 && mayBeAnothersFault(outcome)) {
       await process.stop();
       const fresh = this.#start();
       outcome = await fresh.run(request);
@@ -104,9 +119,14 @@ class ProcessPool implements Inspector {
   }
 
   #start(): InspectorProcess {
+    this.#refuseStopped();
     const process = new InspectorProcess(this.#limits);
     this.#all.add(process);
     return process;
+  }
+
+  #refuseStopped(): void {
+    if (this.#stopped) throw new DOMException("The inspector was stopped.", "AbortError");
   }
 
   #giveBack(process: InspectorProcess, outcome: Outcome): void {

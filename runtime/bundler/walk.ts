@@ -70,7 +70,12 @@ function isDagDirectory(name: string): boolean {
   return !name.startsWith(".") && !IGNORED_DIRECTORIES.has(name);
 }
 
+/** Whether a file of this name can be a DAG file, or code that one imports. */
+export function isModule(name: string): boolean {
+  return MODULE.test(name);
+}
+
 function isDagFile(entry: Dirent, path: string): boolean {
-  if (!MODULE.test(entry.name) || NEVER_A_DAG.test(entry.name) || entry.name.startsWith(".")) return false;
+  if (!isModule(entry.name) || NEVER_A_DAG.test(entry.name) || entry.name.startsWith(".")) return false;
   return entry.isFile() || (entry.isSymbolicLink() && existsSync(path));
 }

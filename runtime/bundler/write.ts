@@ -35,7 +35,8 @@ export async function writeBundle(directory: string, bundle: RunnableBundle, sou
 /** The stored map names no folder, so that it is the same everywhere; here the sources have a place. */
 function rootedMap(sourceMap: Buffer, sourceFolder: string | undefined): Buffer | string {
   if (sourceFolder === undefined) return sourceMap;
-  return `{"sourceRoot":${JSON.stringify(pathToFileURL(`${sourceFolder}/`).href)},${sourceMap.toString().trimStart().slice(1)}`;
+  const map = JSON.parse(sourceMap.toString()) as { readonly sources: readonly string[] };
+  return JSON.stringify({ ...map, sources: map.sources.map((source) => pathToFileURL(join(sourceFolder, source)).href) });
 }
 
 function exists(path: string): Promise<boolean> {
