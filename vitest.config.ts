@@ -11,5 +11,5 @@ export default defineConfig({
       { find: /^dagsmith\/plugins\/(.*)$/, replacement: here("./plugins/$1/index.ts") },
     ],
   },
-  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { include: ["test/**/*.test.ts"], globalSetup: ["test/support/global_setup.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
 });

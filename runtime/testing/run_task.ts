@@ -1,0 +1,98 @@
+/** Runs one task body in memory. */
+import { type Connection, parseConnection } from "../../sdk/connection.ts";
+import type { TaskBody, TaskContext } from "../../sdk/context.ts";
+import { Dag } from "../../sdk/dag.ts";
+import { DagsmithError } from "../../sdk/errors.ts";
+import type { Json } from "../../sdk/json.ts";
+import { TaskRef } from "../../sdk/task.ts";
+import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
+
+/** A connection as a URI, as JSON text, or as its fields. */
+export type ConnectionValue = string | (Partial<Omit<Connection, "id">> & { readonly type: string });
+
+export interface RunTaskOptions {
+  readonly connections?: Readonly<Record<string, ConnectionValue>>;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly params?: Json;
+  readonly inputs?: Readonly<Record<string, Json>>;
+  /** Given for a mapped task: its element of the list. */
+  readonly item?: Json;
+  /** ISO 8601; default 2026-01-01T00:00:00Z. */
+  readonly logicalDate?: string;
+  /** ISO 8601; default one day after the logical date. */
+  readonly dataIntervalEnd?: string;
+  readonly tryNumber?: number;
+  readonly runId?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+export interface TaskRun<Output> {
+  readonly output: Output;
+  readonly log: readonly LogLine[];
+  /** What the task pushed, by key. */
+  readonly xcom: Readonly<Record<string, Json>>;
+}
+
+/**
+ * Runs a task body, or a task of a DAG, once.
+ * @throws what the body throws, as an Error of the same name and message (`FailTask`, `SkipTask` included)
+ * @example const { output } = await runTask(githubToS3({ … }), { connections: { github: { type: "github", host: url } } });
+ */
+export async function runTask<Output>(task: TaskBody<Output> | TaskRef<Output>, options: RunTaskOptions = {}): Promise<TaskRun<Output>> {
+  const ref = task instanceof TaskRef ? task : bodyAsTask(task);
+  const log: LogLine[] = [];
+  const xcom: Record<string, Json> = {};
+  const host: TaskHost = {
+    connection: async (id) => connectionOf(id, options.connections?.[id]),
+    variable: async (key) => options.variables?.[key] ?? null,
+    pullXCom: async () => null,
+    pushXCom: async (key, value) => {
+      xcom[key] = JSON.parse(value) as Json;
+    },
+    log: (level, text) => void log.push({ level, text }),
+  };
+  const result = await runTry(ref.dag, ref, requestFor(ref, options), host, options.signal ?? new AbortController().signal);
+  return { output: outputOf(result) as Output, log, xcom };
+}
+
+/** A connection given as a value. @throws DagsmithError CONNECTION_NOT_FOUND when it is undefined */
+export function connectionOf(id: string, value: ConnectionValue | undefined): Connection {
+  if (value === undefined) throw new DagsmithError("CONNECTION_NOT_FOUND", { id, variable: `DAG_CONN_${id.toUpperCase()}` });
+  if (typeof value === "string") return parseConnection(id, value);
+  return { host: null, port: null, login: null, password: null, schema: null, extra: {}, ...value, id };
+}
+
+function bodyAsTask<Output>(body: TaskBody<Output>): TaskRef<Output> {
+  const dag = new Dag<unknown>("test", {});
+  return new TaskRef<Output>(dag, "task", { options: {}, body: body as TaskBody<unknown, TaskContext<never, never, never>> });
+}
+
+function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<typeof runTry>[2] {
+  const logicalDate = options.logicalDate ?? "2026-01-01T00:00:00Z";
+  const oneDayLater = new Date(Date.parse(logicalDate) + 86_400_000).toISOString();
+  return {
+    dagId: ref.dag.dagId,
+    taskId: ref.taskId,
+    runId: options.runId ?? `manual__${logicalDate}`,
+    tryNumber: options.tryNumber ?? 1,
+    mapIndex: options.item === undefined ? -1 : 0,
+    logicalDate,
+    dataIntervalStart: logicalDate,
+    dataIntervalEnd: options.dataIntervalEnd ?? oneDayLater,
+    timezone: ref.dag.options.timezone ?? "UTC",
+    params: options.params ?? {},
+    inputs: options.inputs ?? {},
+    item: options.item ?? null,
+  };
+}
+
+function outputOf(result: TryResult): unknown {
+  if (result.outcome === "success") return result.output === null ? null : JSON.parse(result.output);
+  const { name, message, stack } = result.outcome === "skipped" ? { name: "SkipTask", message: result.reason, stack: "" } : result.error;
+  throw Object.assign(new Error(message), { name, stack });
+}
