@@ -9,6 +9,7 @@ import type { Position } from "../../sdk/spec.ts";
 import type { InspectFailure } from "../child/inspect.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Outcome, ProcessLimits } from "./inspector-process.ts";
+import { escapeRegExp } from "./text.ts";
 import { type ImportError, importError } from "./version.ts";
 
 type Failure = Exclude<Outcome, { readonly type: "described" }>;
@@ -115,8 +116,4 @@ function linkPlace(bundle: Bundle, reason: string): Position | null {
     if (start !== undefined) return { file, line: text.slice(0, start).split("\n").length };
   }
   return null;
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }

@@ -26,7 +26,7 @@ describe("a load", () => {
         'import { region } from "../lib/region.ts";',
         'const d = dag("a");',
         'd.empty("literal");',
-        "for (const n of [1, 2]) d.empty(`load_${n}_to_${region}`);",
+        `for (const n of [1, 2]) d.empty(\`load_\${n}_to_\${region}\`);`,
         "d.empty(region);",
         'const e = dag("b");',
         'e.empty("literal");',

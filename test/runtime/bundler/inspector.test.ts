@@ -1,5 +1,6 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { availableParallelism } from "node:os";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { bundleAll } from "../../../runtime/bundler/bundle.ts";
@@ -170,29 +171,48 @@ describe("a file that does something to its process", () => {
   });
 
   test("leaves none of the processes that it started", async () => {
-    const server = createServer();
-    onTestFinished(() => void server.close());
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    const port = typeof address === "object" ? address?.port : 0;
-    const connected = once(server, "connection");
+    const { port, connection } = await listening();
     const folder = await dagFolder({
       "a.ts": `import { spawn } from "node:child_process";\n${soundDag("a")}spawn(process.execPath, ["-e", "require('net').connect(${port}, '127.0.0.1')"], { stdio: "ignore" });`,
     });
     const inspector = startInspector(folder, { processes: 1 });
     onTestFinished(() => inspector.stop());
     await inspector.inspectAll((await bundleAll(["a.ts"], folder)).bundles);
-    const [socket] = (await connected) as [Socket];
-    const ended = new Promise((resolve) => {
-      socket.once("error", () => {});
-      socket.once("close", resolve);
-    });
-    socket.resume();
+    const { closed } = await connection;
     await inspector.stop();
-    await ended;
+    await closed;
+  });
+
+  test("does not outlive a parent that was killed, even by never yielding", async () => {
+    const { port, connection } = await listening();
+    const folder = await dagFolder({
+      "a.ts": `import { connect } from "node:net";\n${soundDag("a")}\nawait new Promise((connected) => connect(${port}, "127.0.0.1", () => connected(null)));\nwhile (true);`,
+    });
+    const loader = new URL("../../../runtime/bundler/folder.ts", import.meta.url).href;
+    const parent = spawn(
+      process.execPath,
+      ["--input-type=module", "-e", `(await import("${loader}")).loadFolder(${JSON.stringify(folder)}).catch(() => {});`],
+      { stdio: "ignore" },
+    );
+    const { closed } = await connection;
+    parent.kill("SIGKILL");
+    await closed;
   });
 });
+
+/** A server that one process connects to for as long as it lives. */
+async function listening(): Promise<{ readonly port: number; readonly connection: Promise<{ readonly closed: Promise<unknown> }> }> {
+  const server = createServer();
+  onTestFinished(() => void server.close());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const connection = once(server, "connection").then(([socket]: Socket[]) => {
+    const closed = new Promise((resolve) => socket!.once("close", resolve));
+    socket!.on("error", () => {}).resume();
+    return { closed };
+  });
+  return { port: (server.address() as AddressInfo).port, connection };
+}
 
 describe("what a file sees of the machine", () => {
   test("is no secret of the environment, only the five harmless variables", async () => {
