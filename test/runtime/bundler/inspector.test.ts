@@ -186,7 +186,7 @@ describe("a file that does something to its process", () => {
   test("does not outlive a parent that was killed, even by never yielding", async () => {
     const { port, connection } = await listening();
     const folder = await dagFolder({
-      "a.ts": `import { connect } from "node:net";\n${soundDag("a")}\nawait new Promise((connected) => connect(${port}, "127.0.0.1", () => connected(null)));\nwhile (true);`,
+      "a.ts": `import { connect } from "node:net";\n${soundDag("a")}\nawait new Promise((connected) => {\n  const socket = connect(${port}, "127.0.0.1", () => connected(socket.write("spinning from now on")));\n});\nwhile (true);`,
     });
     const loader = new URL("../../../runtime/bundler/folder.ts", import.meta.url).href;
     const parent = spawn(
@@ -194,22 +194,29 @@ describe("a file that does something to its process", () => {
       ["--input-type=module", "-e", `(await import("${loader}")).loadFolder(${JSON.stringify(folder)}).catch(() => {});`],
       { stdio: "ignore" },
     );
-    const { closed } = await connection;
+    const { closed, spoke } = await connection;
+    await spoke;
     parent.kill("SIGKILL");
     await closed;
   });
 });
 
+interface Connection {
+  readonly spoke: Promise<unknown>;
+  readonly closed: Promise<unknown>;
+}
+
 /** A server that one process connects to for as long as it lives. */
-async function listening(): Promise<{ readonly port: number; readonly connection: Promise<{ readonly closed: Promise<unknown> }> }> {
+async function listening(): Promise<{ readonly port: number; readonly connection: Promise<Connection> }> {
   const server = createServer();
   onTestFinished(() => void server.close());
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const connection = once(server, "connection").then(([socket]: Socket[]) => {
     const closed = new Promise((resolve) => socket!.once("close", resolve));
-    socket!.on("error", () => {}).resume();
-    return { closed };
+    const spoke = new Promise((resolve) => socket!.once("data", resolve));
+    socket!.on("error", () => {});
+    return { closed, spoke };
   });
   return { port: (server.address() as AddressInfo).port, connection };
 }

@@ -1,3 +1,4 @@
+import { renameSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -95,6 +96,17 @@ test("files in a new folder are found, and those of a removed one forgotten; a f
     await rm(join(folder, "team.v1"), { recursive: true });
     await until(holds("one"));
   }
+});
+
+test("a folder that is exchanged for another, as a checkout does, is watched as the new one", async () => {
+  const folder = await dagFolder({ "team/a.ts": soundDag("a", "one"), "../next/a.ts": soundDag("a", "two") });
+  const { until } = watching(folder);
+  await until(holds("one"));
+  renameSync(join(folder, "team"), join(folder, "../before"));
+  renameSync(join(folder, "../next"), join(folder, "team"));
+  await until(holds("two"));
+  await writeFile(join(folder, "team/a.ts"), soundDag("a", "three"));
+  await until(holds("three"));
 });
 
 test("the folder itself may go, which is told, and come back", async () => {
