@@ -95,9 +95,8 @@ function failureOf(thrown: unknown, uncaught: boolean): InspectFailure {
 
 /** A file that never yields would keep this process alive at full speed after its parent was killed; a thread sees it all the same. */
 function watchForOrphanhood(): void {
-  const watchdog = new Worker(
-    "const parent = process.ppid; setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);",
-    { eval: true },
-  );
-  watchdog.unref();
+  // Read here: the thread may start only after the parent is gone.
+  const parent = process.ppid;
+  const script = `setInterval(() => { if (process.ppid !== ${parent}) process.kill(process.pid, "SIGKILL"); }, 1000);`;
+  new Worker(script, { eval: true }).unref();
 }
