@@ -123,9 +123,10 @@ describe("lint", () => {
   });
 
   test("warns of the file's own place wherever it is used, because the bundle lies elsewhere", () => {
-    expect(warnings('const f = () => new URL("./a.sql", import.meta.url);\nconst g = () => __dirname;')).toEqual([
-      "2 BUNDLE_LOCATION",
-      "3 BUNDLE_LOCATION",
-    ]);
+    expect(
+      warnings(
+        'const f = () => new URL("./a.sql", import.meta.url);\nconst g = () => __dirname;\nconst require = createRequire(import.meta.url);',
+      ),
+    ).toEqual(["2 BUNDLE_LOCATION", "3 BUNDLE_LOCATION"]);
   });
 });

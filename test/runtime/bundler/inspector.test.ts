@@ -192,7 +192,7 @@ describe("a file that does something to its process", () => {
     const parent = spawn(
       process.execPath,
       ["--input-type=module", "-e", `(await import("${loader}")).loadFolder(${JSON.stringify(folder)}).catch(() => {});`],
-      { stdio: "ignore" },
+      { stdio: "ignore", env: { ...process.env, TMPDIR: folder } },
     );
     const { closed, spoke } = await connection;
     await spoke;
