@@ -1,0 +1,4 @@
+/** All migrations, in order. Listed rather than read from a folder, so that they ship inside the built package like any other code. */
+import * as first from "./0001_first.ts";
+
+export const migrations = [{ name: "0001_first", ...first }] as const;

@@ -1,0 +1,115 @@
+/**
+ * The states of a task instance and the verbs that move it. A transition names the states it may leave and the one it enters; a store
+ * applies it only to a row that is in one of the former, at the try it speaks of. Pure: no clock, no database.
+ */
+
+/**
+ * - `scheduled`: may run, waits for a place under `maxActive`. In: expand. Out: release, cancel.
+ * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue. Out: start, cancel.
+ * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, rescue, cancel.
+ * - `up_for_retry`: a token lies in the queue for later. In: retry. Out: start, cancel.
+ * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it).
+ *
+ * A task whose turn has not come has no instance at all: Airflow's state `none`.
+ */
+export const TASK_STATES = ["scheduled", "queued", "running", "up_for_retry", "success", "failed", "skipped", "upstream_failed"] as const;
+export type TaskState = (typeof TASK_STATES)[number];
+
+export const FINAL_STATES = ["success", "failed", "skipped", "upstream_failed"] as const;
+export type FinalState = (typeof FINAL_STATES)[number];
+
+/** Whether nothing moves an instance in this state any more. */
+export function isFinal(state: TaskState): state is FinalState {
+  return (FINAL_STATES as readonly string[]).includes(state);
+}
+
+/** An error as stored with a try. */
+export interface StoredError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+/** One guarded move of one task instance. Only the verbs below make one. */
+export interface Transition {
+  readonly instanceId: number;
+  /** The try it speaks of: a row at another try is left alone. */
+  readonly tryNumber: number;
+  /** When set, only this worker's hold on the instance counts: the fence against a worker that was given up for dead. */
+  readonly heldBy: string | null;
+  readonly from: readonly TaskState[];
+  readonly to: TaskState;
+  /** The try number after the move. */
+  readonly nextTry: number;
+  readonly workerId: string | null;
+  readonly retryInMs: number | null;
+  readonly reason: string | null;
+  readonly error: StoredError | null;
+  /** What the history remembers of the try that ends here, when another follows; null when the instance itself still shows it. */
+  readonly history: "failed" | "lost" | null;
+}
+
+/** What a transition acts on. */
+export interface TryRef {
+  readonly instanceId: number;
+  readonly tryNumber: number;
+}
+
+const UNFINISHED = ["scheduled", "queued", "running", "up_for_retry"] as const;
+
+function move(ref: TryRef, from: readonly TaskState[], to: TaskState, more: Partial<Transition> = {}): Transition {
+  const still = { heldBy: null, nextTry: ref.tryNumber, workerId: null, retryInMs: null, reason: null, error: null, history: null };
+  return Object.freeze({ instanceId: ref.instanceId, tryNumber: ref.tryNumber, from, to, ...still, ...more });
+}
+
+/** A worker takes the try. */
+export function start(ref: TryRef, workerId: string): Transition {
+  return move(ref, ["queued", "up_for_retry"], "running", { workerId });
+}
+
+/** The body returned. */
+export function succeed(ref: TryRef, workerId: string): Transition {
+  return move(ref, ["running"], "success", { heldBy: workerId, workerId });
+}
+
+/** The body asked to be skipped. */
+export function skip(ref: TryRef, workerId: string, reason: string): Transition {
+  return move(ref, ["running"], "skipped", { heldBy: workerId, workerId, reason });
+}
+
+/** The try failed and was the last one. */
+export function fail(ref: TryRef, workerId: string, reason: string, error: StoredError | null): Transition {
+  return move(ref, ["running"], "failed", { heldBy: workerId, workerId, reason, error });
+}
+
+/** The try failed and another follows after a delay. */
+export function retry(ref: TryRef, workerId: string, retryInMs: number, reason: string, error: StoredError | null): Transition {
+  return move(ref, ["running"], "up_for_retry", {
+    heldBy: workerId,
+    nextTry: ref.tryNumber + 1,
+    retryInMs,
+    reason,
+    error,
+    history: "failed",
+  });
+}
+
+/** The worker that ran the try is dead: the same work again, as a new try. */
+export function rescue(ref: TryRef, deadWorkerId: string, reason: string): Transition {
+  return move(ref, ["running"], "queued", { heldBy: deadWorkerId, nextTry: ref.tryNumber + 1, reason, history: "lost" });
+}
+
+/** The worker that ran the try is dead, and so were too many before it. */
+export function abandon(ref: TryRef, deadWorkerId: string, reason: string): Transition {
+  return move(ref, ["running"], "failed", { heldBy: deadWorkerId, workerId: deadWorkerId, reason });
+}
+
+/** A person stops it: what runs has failed, what has not begun is skipped (Airflow's rule for a run marked failed). */
+export function cancel(ref: TryRef, state: TaskState, reason: string): Transition {
+  return move(
+    ref,
+    state === "running" ? ["running"] : UNFINISHED.filter((from) => from !== "running"),
+    state === "running" ? "failed" : "skipped",
+    { reason },
+  );
+}

@@ -1,0 +1,145 @@
+/**
+ * The one door to PostgreSQL: a pool that outlives a restart of the server, statements by name, transactions, and the rule by which a
+ * broken connection is told from a broken statement.
+ */
+import knex from "knex";
+import type { Pool, PoolClient, QueryResultRow } from "pg";
+import pg from "pg";
+
+/** Ids are identity columns and stay far below 2^53, so they are read as numbers; counts likewise. */
+const INT8 = 20;
+pg.types.setTypeParser(INT8, Number);
+
+/** A statement with its values apart. `name` lets the server keep its plan. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Runs statements: the pool, or one connection inside a transaction. Always passed first. */
+export interface Queryable {
+  query<Row extends QueryResultRow>(statement: Statement, values?: readonly unknown[]): Promise<readonly Row[]>;
+}
+
+/** The database of one process. */
+export interface Database extends Queryable {
+  readonly url: string;
+  /** For graphile-worker, which shares these connections. */
+  readonly pool: Pool;
+  /**
+   * Runs `work` in a transaction. When the connection breaks or the server asks for it (deadlock, serialization), all of it is run again
+   * with growing pauses, so `work` must do nothing but query.
+   */
+  transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>;
+  /** A connection of its own outside the pool, for LISTEN and session locks. */
+  session(): Promise<pg.Client>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** Most connections at once. Default 10. */
+  readonly poolSize?: number;
+  /** Aborted when the process is to stop: waiting for a lost server then ends with its error. */
+  readonly signal?: AbortSignal;
+}
+
+/** Errors that say: the server was away, or asks to try again. */
+const TRANSIENT = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENOTFOUND",
+  "40001", // serialization failure
+  "40P01", // deadlock
+  "53300", // too many connections
+  "57P01", // the server is being stopped
+  "57P02", // the server crashed
+  "57P03", // the server is starting
+  "08006", // connection failure
+  "08001",
+  "08003",
+]);
+
+/** Whether the same statement may succeed when it is tried again. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: string }).code;
+  if (code !== undefined) return TRANSIENT.has(code);
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message);
+}
+
+/** Runs `work` until it succeeds or fails for good, with pauses of 50 ms doubling to 2 s. */
+export async function whileServerReturns<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  for (let pauseMs = 50; ; pauseMs = Math.min(2_000, pauseMs * 2)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isTransient(error) || signal?.aborted) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+/** graphile-worker gives up on ECONNREFUSED; a pool that waits for the server inside connect() carries it over a restart. */
+class PatientPool extends pg.Pool {
+  patience: AbortSignal | undefined;
+
+  override connect(): Promise<PoolClient>;
+  override connect(callback: Parameters<Pool["connect"]>[0]): void;
+  override connect(callback?: Parameters<Pool["connect"]>[0]): unknown {
+    if (callback) return super.connect(callback);
+    return whileServerReturns(() => super.connect(), this.patience);
+  }
+}
+
+/** Opens the pool. Connects on first use. */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const pool = new PatientPool({ connectionString: url, max: options.poolSize ?? 10, application_name: "dagsmith", keepAlive: true });
+  pool.patience = options.signal;
+  // An idle connection that breaks is replaced by the next connect(); without a listener it would end the process.
+  pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return {
+    url,
+    pool,
+    query: (statement, values) => whileServerReturns(() => run(pool, statement, values), options.signal),
+    transaction: (work) => whileServerReturns(() => inTransaction(pool, work), options.signal),
+    session: async () => {
+      const client = new pg.Client({ connectionString: url, application_name: "dagsmith session", keepAlive: true });
+      client.on("error", () => undefined);
+      await client.connect();
+      return client;
+    },
+    close: () => pool.end(),
+  };
+}
+
+async function run<Row extends QueryResultRow>(
+  on: Pool | PoolClient,
+  statement: Statement,
+  values: readonly unknown[] = [],
+): Promise<readonly Row[]> {
+  return (await on.query<Row>({ name: statement.name, text: statement.text, values: [...values] })).rows;
+}
+
+async function inTransaction<Result>(pool: Pool, work: (tx: Queryable) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  let broken = false;
+  try {
+    await client.query("begin");
+    const result = await work({ query: (statement, values) => run(client, statement, values) });
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    broken = isTransient(error);
+    if (!broken) await client.query("rollback").catch(() => undefined);
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** Builds statements whose shape depends on filters; what it builds is run through {@link Queryable} like any other. */
+export const queryBuilder = knex({ client: "pg" });
