@@ -13,7 +13,7 @@ type Nested = Readonly<Record<string, Json>>;
  */
 export function toRecord(object: Nested, keep: Readonly<Record<string, string | null>>): GithubRecord {
   const cut = Object.entries(object).flatMap(([name, value]): [string, Json][] => {
-    const kept = keep[name];
+    const kept = Object.hasOwn(keep, name) ? keep[name] : undefined;
     if (kept === undefined) return [[name, value]];
     return kept === null ? [] : [[`${name}_${kept}`, fieldOf(value, kept)]];
   });

@@ -8,6 +8,8 @@ import { fetchWhole } from "./whole_body.ts";
 const RETRIES = 3;
 /** plugin-retry waits this long times 1, 4, 9: 2.8 s in all, where its own default waits 14 s. */
 const RETRY_BASE_MS = 200;
+/** Statuses that stay the same however often one asks; 403 passes only when it is a rate limit, which is plugin-throttling's matter. */
+export const LASTING = [400, 401, 403, 404, 409, 410, 422, 451];
 /** Asking for these again changes nothing but what was asked, so a retry cannot do a thing twice. */
 const IDEMPOTENT = ["GET", "HEAD", "PUT", "DELETE"];
 
@@ -30,7 +32,7 @@ export const githubHook = defineHook<Octokit>({
       ...(auth && "token" in auth ? { auth: auth.token } : {}),
       log: { debug: () => {}, info: () => {}, warn: context.log.warn, error: context.log.error },
       request: { fetch: fetchWhole, signal: context.signal },
-      retry: { retries: RETRIES, retryAfterBaseValue: RETRY_BASE_MS },
+      retry: { retries: RETRIES, retryAfterBaseValue: RETRY_BASE_MS, doNotRetry: LASTING },
       throttle: { onRateLimit: patience("rate limit", context), onSecondaryRateLimit: patience("secondary rate limit", context) },
     });
     return guarded(octokit, context.signal, auth && "basic" in auth ? auth.basic : undefined);

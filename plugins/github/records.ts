@@ -2,18 +2,15 @@
 import { FailTask, type Json } from "dagsmith";
 import type { Octokit } from "octokit";
 import { type GithubRecord, toRecord } from "./flatten.ts";
-import { isRequestError, type RequestFailure } from "./hook.ts";
+import { isRequestError, LASTING, type RequestFailure } from "./hook.ts";
 import { definitionOf, type GithubObject, type GithubPayload, type GithubSource, refuseBadSource } from "./objects.ts";
 
 type Item = Readonly<Record<string, Json>>;
 
 const PER_PAGE = 100;
-/** Answers that stay the same however often they are asked for. */
-const PERMANENT = [400, 401, 403, 404, 410, 422, 451];
-
 /**
  * The rows of a source, flat.
- * @throws FailTask when GitHub refuses (400, 401, 403, 404, 410, 422, 451), Error when retries did not help: never fewer rows in silence
+ * @throws FailTask when GitHub refuses for good (401, 404 and their like), Error when retries did not help: never fewer rows in silence
  * @example for await (const issue of githubRecords(octokit, { object: "issues", org: "octocat", repo: "all" })) …
  */
 export async function* githubRecords(octokit: Octokit, source: GithubSource): AsyncGenerator<GithubRecord> {
@@ -79,7 +76,7 @@ function isEmptyRepository(object: GithubObject, error: unknown): boolean {
 function extractError(object: GithubObject, error: unknown): unknown {
   if (!isRequestError(error)) return error;
   const message = `Extract of ${object} failed. ${error.message}`;
-  return PERMANENT.includes(error.status) && !isRateLimit(error)
+  return LASTING.includes(error.status) && !isRateLimit(error)
     ? new FailTask(message, { cause: error })
     : new Error(message, { cause: error });
 }
