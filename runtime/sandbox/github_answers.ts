@@ -37,7 +37,8 @@ const repositoryLists: Readonly<Record<string, List>> = {
 /** The answer to a GET. Its links stay under the root that it was asked under. */
 export function answer({ url, authorization }: Question): Answer {
   const root = url.origin;
-  const [area, login, ...rest] = url.pathname.slice(1).split("/").map(decodeURIComponent);
+  // No name of this server needs percent-encoding, so the path is compared as it came.
+  const [area, login, ...rest] = url.pathname.slice(1).split("/");
   if (url.pathname === "/user/orgs") {
     return authorization === undefined
       ? unauthorized

@@ -1,8 +1,8 @@
 /** A GitHub for tests: lists of the test's own, paged and linked as GitHub does it, with faults where the test wants them. */
 import type { ServerResponse } from "node:http";
+import type { TaskContext } from "dagsmith";
 import { type GithubRecord, type GithubSource, githubHook, githubRecords } from "dagsmith/plugins/github";
 import { type RunTaskOptions, runTask, type TaskRun } from "dagsmith/testing";
-import type { TaskContext } from "dagsmith";
 import { page } from "../../../runtime/sandbox/github_answers.ts";
 import { type Loopback, loopback, sendCut, sendCutUnannounced, sendJson } from "../../support/loopback.ts";
 
