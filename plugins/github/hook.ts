@@ -58,7 +58,8 @@ function patience(limit: string, { log }: HookContext) {
 function guarded(octokit: Octokit, signal: AbortSignal, basic: string | undefined): Octokit {
   octokit.hook.wrap("request", async (request, options) => {
     if (basic !== undefined) options.headers.authorization = basic;
-    if (!IDEMPOTENT.includes(options.method)) options.request = { retries: 0, ...options.request };
+    // A copy: Octokit shares this object between requests, and its plugins count retries in it, so one request would pay for another's.
+    options.request = { ...(IDEMPOTENT.includes(options.method) ? {} : { retries: 0 }), ...options.request };
     try {
       return await unlessAborted(signal, async () => request(options));
     } catch (error) {

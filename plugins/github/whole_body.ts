@@ -5,15 +5,22 @@
 
 /** Longest time for one answer, body included. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** These have no body, and a Response made by hand must not be given one. */
+const WITHOUT_BODY = [204, 205, 304];
 
 /** `fetch`, which rejects when the body breaks off, is not the JSON it says it is, or takes longer than a minute. */
 export async function fetchWhole(url: string | URL | Request, init: RequestInit = {}): Promise<Response> {
-  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-  const response = await fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, timeout]) : timeout });
-  // Reading the clone buffers the body in `response`, so what Octokit reads afterwards is complete.
-  const text = await response.clone().text();
-  if (response.ok && isJson(response) && text !== "") refuseCut(text);
-  return response;
+  const timeout = new AbortController();
+  const reason = new Error(`no whole answer within ${REQUEST_TIMEOUT_MS / 1_000} s`);
+  const timer = setTimeout(() => timeout.abort(reason), REQUEST_TIMEOUT_MS);
+  try {
+    const response = await fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, timeout.signal]) : timeout.signal });
+    const body = await response.arrayBuffer();
+    if (response.ok && isJson(response) && body.byteLength > 0) refuseCut(body);
+    return received(response, body);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function isJson(response: Response): boolean {
@@ -21,11 +28,18 @@ function isJson(response: Response): boolean {
 }
 
 /** A body without a length can end early without any error of the connection. */
-function refuseCut(text: string): void {
+function refuseCut(body: ArrayBuffer): void {
   try {
-    JSON.parse(text);
+    JSON.parse(new TextDecoder().decode(body));
   } catch {
     // The parser's message would quote the data.
-    throw new Error(`the body is not valid JSON: it ends after ${text.length} characters`);
+    throw new Error(`the body is not valid JSON: it ends after ${body.byteLength} bytes`);
   }
+}
+
+/** The same answer with its body in memory. A Response made by hand has no url, which Octokit reads. */
+function received(response: Response, body: ArrayBuffer): Response {
+  const { status, statusText, headers, url } = response;
+  const copy = new Response(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers });
+  return Object.defineProperty(copy, "url", { value: url });
 }

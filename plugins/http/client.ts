@@ -112,9 +112,8 @@ export class HttpClient {
     const timer = setTimeout(() => timeout.abort(new Error(`no whole answer within ${limit}`)), durationMs(limit));
     try {
       const response = await fetch(call.url, { ...this.#init(call), signal: AbortSignal.any([signal, timeout.signal]) });
-      // Reading the clone keeps the body in `response`; a cut body rejects here, where it can be tried again.
-      if (call.whole || !response.ok) await response.clone().arrayBuffer();
-      return { response };
+      // Read here, where a cut body can still be asked for again.
+      return { response: call.whole || !response.ok ? await received(response) : response };
     } catch (error) {
       signal.throwIfAborted();
       return { error };
@@ -129,4 +128,15 @@ export class HttpClient {
     const given = Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
     return { method, headers: { ...type, ...this.#headers, ...given }, ...(content === undefined ? {} : { body: content }) };
   }
+}
+
+/** These have no body, and a Response made by hand must not be given one. */
+const WITHOUT_BODY = [204, 205, 304];
+
+/** The same answer with its body in memory. */
+async function received(response: Response): Promise<Response> {
+  const { status, statusText, headers, url } = response;
+  const body = await response.arrayBuffer();
+  const copy = new Response(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers });
+  return Object.defineProperty(copy, "url", { value: url });
 }
