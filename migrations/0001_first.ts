@@ -27,12 +27,14 @@ create table dagsmith.dag (
   last_interval_start timestamptz,
   last_interval_end timestamptz,
   next_run_after timestamptz,
+  -- True while as many runs are active as the DAG allows; the end of a run clears it. Keeps a full DAG out of every tick's way.
+  at_capacity boolean not null default false,
   -- Why the schedule stands still, when its timetable threw.
   schedule_error text,
   created_at timestamptz not null default now(),
   check ((last_interval_start is null) = (last_interval_end is null))
 );
-create index dag_due on dagsmith.dag (next_run_after) where not is_paused and removed_at is null;
+create index dag_due on dagsmith.dag (next_run_after) where not is_paused and not at_capacity and removed_at is null;
 
 create table dagsmith.dag_version (
   id bigint generated always as identity primary key,

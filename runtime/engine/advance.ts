@@ -1,0 +1,208 @@
+/**
+ * How a run moves: an instance ended, so the counts of the tasks after it change, so some of them may run or never will, which may end
+ * others in turn, until nothing more follows. One round of that is an Advance; the same code serves PostgreSQL and `dag test`.
+ */
+import type { Json } from "../../sdk/json.ts";
+import { judgeRun, type RunProgress } from "../state/run_state.ts";
+import type { FinalState, StoredError } from "../state/task_state.ts";
+import { judge } from "../state/trigger_rule.ts";
+import { type PlannedTask, plannedTask } from "./plan.ts";
+import type { Counts, Decisions, EngineTx, LockedRun, NewInstance, Progress, ProgressDelta, Release, Token } from "./store.ts";
+
+/** An instance that reached a final state. */
+export interface Settled {
+  readonly runId: number;
+  readonly taskId: string;
+  /** -1: the task as a whole (not mapped, or ended before its list was known). */
+  readonly mapIndex: number;
+  readonly state: FinalState;
+}
+
+const NOTHING: Counts = { success: 0, failed: 0, skipped: 0, upstreamFailed: 0 };
+const COUNT_OF: Readonly<Record<FinalState, keyof Counts>> = {
+  success: "success",
+  failed: "failed",
+  skipped: "skipped",
+  upstream_failed: "upstreamFailed",
+};
+
+/** One round over runs that are locked. Collects decisions; {@link commit} writes them. */
+export class Advance {
+  readonly #tx: EngineTx;
+  readonly #runs = new Map<number, { readonly run: LockedRun; progress: RunProgress }>();
+  readonly #instances: NewInstance[] = [];
+  readonly #tokens: Token[] = [];
+  readonly #releases: Release[] = [];
+  readonly #decided: Decisions["decided"][number][] = [];
+  readonly #widened: ProgressDelta[] = [];
+
+  constructor(tx: EngineTx, runs: readonly LockedRun[]) {
+    this.#tx = tx;
+    for (const run of runs) this.#runs.set(run.id, { run, progress: run });
+  }
+
+  /** Puts a token into the queue when the round is written. */
+  wake(token: Token): void {
+    this.#tokens.push(token);
+  }
+
+  /** Begins runs: every task that waits for nothing is decided. */
+  async begin(): Promise<void> {
+    const settled: Settled[] = [];
+    for (const { run } of this.#runs.values()) {
+      for (const task of run.plan.tasks.values()) {
+        if (task.spec.upstream.length === 0) settled.push(...(await this.#run(run.id, task)));
+      }
+    }
+    await this.follow(settled);
+  }
+
+  /** Follows the consequences of instances that ended, wave by wave. */
+  async follow(settled: readonly Settled[]): Promise<void> {
+    for (let wave = settled; wave.length > 0; ) {
+      for (const end of wave)
+        if (end.mapIndex < 0) this.#close(end.runId, this.#task(end), end.state === "failed" || end.state === "upstream_failed");
+      const deltas = this.#deltas(wave);
+      const changed = deltas.length > 0 ? await this.#tx.addProgress(deltas) : [];
+      const next: Settled[] = [];
+      for (const row of changed) next.push(...(await this.#decide(row, wave)));
+      wave = next;
+    }
+  }
+
+  /** Writes everything that was decided. @returns the runs that this round ended */
+  async commit(): Promise<readonly number[]> {
+    if (this.#widened.length > 0) await this.#tx.addProgress(this.#widened);
+    const runs = [...this.#runs.values()].map(({ run, progress }) => ({ id: run.id, ...counters(progress), state: judgeRun(progress) }));
+    const changed = runs.filter((run) => run.openTasks !== this.#runs.get(run.id)?.run.openTasks || run.state !== "running");
+    await this.#tx.commitDecisions({
+      instances: this.#instances,
+      tokens: this.#tokens,
+      releases: this.#releases,
+      decided: this.#decided,
+      runs: changed,
+    });
+    return changed.filter((run) => run.state !== "running").map((run) => run.id);
+  }
+
+  /** What one counting row, just changed, means for its task. */
+  async #decide(row: Progress, wave: readonly Settled[]): Promise<readonly Settled[]> {
+    const task = this.#task(row);
+    if (row.decided) {
+      this.#countOwn(row, task, wave);
+      return [];
+    }
+    const outcome = judge(task.spec.triggerRule, { total: row.upstreamTotal, ...row.upstream });
+    if (outcome === "wait") return [];
+    if (outcome === "run") return this.#run(row.runId, task);
+    const state = outcome === "skip" ? "skipped" : "upstream_failed";
+    return [this.#end(row.runId, task, state, `trigger rule ${task.spec.triggerRule}`, null)];
+  }
+
+  /** A mapped task's own instances ended: let the next ones go, and close the task after the last. */
+  #countOwn(row: Progress, task: PlannedTask, wave: readonly Settled[]): void {
+    if (row.instances === null) return;
+    const ended = wave.filter((end) => end.runId === row.runId && end.taskId === row.taskId && end.mapIndex >= 0).length;
+    if (ended === 0) return;
+    const to = Math.min(row.instances, row.released + ended);
+    if (to > row.released) {
+      this.#releases.push({ runId: row.runId, taskId: row.taskId, from: row.released, to });
+      this.#decided.push({ runId: row.runId, taskId: row.taskId, instances: row.instances, released: to });
+    }
+    const { success, failed, skipped, upstreamFailed } = row.own;
+    if (success + failed + skipped + upstreamFailed >= row.instances) this.#close(row.runId, task, failed + upstreamFailed > 0);
+  }
+
+  /** The task's turn has come: one instance, or one for each item, or at once the end of a task that has no body. */
+  async #run(runId: number, task: PlannedTask): Promise<readonly Settled[]> {
+    const { spec } = task;
+    if (spec.each) return this.#expand(runId, task, await this.#items(runId, spec.each));
+    if (spec.operator === "empty") return [this.#end(runId, task, "success", null, null)];
+    this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null });
+    if (task.isCounted) this.#decided.push({ runId, taskId: spec.taskId, instances: null, released: 0 });
+    return [];
+  }
+
+  async #items(runId: number, each: NonNullable<PlannedTask["spec"]["each"]>): Promise<Json | undefined> {
+    if ("items" in each) return each.items;
+    const source = plannedTask(this.#lockedRun(runId).plan, each.taskId);
+    return this.#tx.output(runId, each.taskId, source.spec.each !== null);
+  }
+
+  /** One instance for each item. The first `maxActive` are queued, the others wait for a place. */
+  #expand(runId: number, task: PlannedTask, items: Json | undefined): readonly Settled[] {
+    const { taskId, maxActive, each } = task.spec;
+    if (!Array.isArray(items)) {
+      const source = each && "taskId" in each ? each.taskId : taskId;
+      const message = `Task "${taskId}" is mapped over the output of "${source}", which is ${items === undefined || items === null ? "empty" : typeof items}; it must be a list.`;
+      return [this.#end(runId, task, "failed", "NOT_A_LIST", { name: "DagsmithError", message, stack: "" })];
+    }
+    if (items.length === 0) return [this.#end(runId, task, "skipped", "the list is empty", null)];
+    const released = Math.min(items.length, maxActive ?? items.length);
+    for (const [mapIndex, item] of (items as readonly Json[]).entries()) {
+      this.#instances.push({
+        runId,
+        taskId,
+        mapIndex,
+        state: mapIndex < released ? "queued" : "scheduled",
+        item,
+        reason: null,
+        error: null,
+      });
+    }
+    this.#decided.push({ runId, taskId, instances: items.length, released });
+    // Until now the tasks after this one counted it as one instance.
+    for (const after of task.downstream)
+      this.#widened.push({ runId, taskId: after, upstreamTotal: items.length - 1, upstream: NOTHING, own: NOTHING });
+    return [];
+  }
+
+  /** A task that ends without running. */
+  #end(runId: number, task: PlannedTask, state: FinalState, reason: string | null, error: StoredError | null): Settled {
+    const { taskId } = task.spec;
+    this.#instances.push({ runId, taskId, mapIndex: -1, state, item: null, reason, error });
+    if (task.isCounted) this.#decided.push({ runId, taskId, instances: null, released: 0 });
+    return { runId, taskId, mapIndex: -1, state };
+  }
+
+  /** A task has no unfinished instance left. */
+  #close(runId: number, task: PlannedTask, isBad: boolean): void {
+    const held = this.#runs.get(runId);
+    if (!held) return;
+    const { openTasks, failedLeaves } = held.progress;
+    held.progress = { openTasks: openTasks - 1, failedLeaves: failedLeaves + (task.isLeaf && isBad ? 1 : 0) };
+  }
+
+  /** What a wave of ends adds to the counts, one delta for each row. */
+  #deltas(wave: readonly Settled[]): readonly ProgressDelta[] {
+    const deltas = new Map<
+      string,
+      { runId: number; taskId: string; upstreamTotal: number; upstream: Record<keyof Counts, number>; own: Record<keyof Counts, number> }
+    >();
+    const at = (runId: number, taskId: string) => {
+      const key = `${runId}/${taskId}`;
+      const delta = deltas.get(key) ?? { runId, taskId, upstreamTotal: 0, upstream: { ...NOTHING }, own: { ...NOTHING } };
+      deltas.set(key, delta);
+      return delta;
+    };
+    for (const end of wave) {
+      for (const after of this.#task(end).downstream) at(end.runId, after).upstream[COUNT_OF[end.state]] += 1;
+      if (end.mapIndex >= 0) at(end.runId, end.taskId).own[COUNT_OF[end.state]] += 1;
+    }
+    return [...deltas.values()];
+  }
+
+  #task({ runId, taskId }: { readonly runId: number; readonly taskId: string }): PlannedTask {
+    return plannedTask(this.#lockedRun(runId).plan, taskId);
+  }
+
+  #lockedRun(runId: number): LockedRun {
+    const held = this.#runs.get(runId);
+    if (!held) throw new Error(`run ${runId} is not part of this round`);
+    return held.run;
+  }
+}
+
+function counters({ openTasks, failedLeaves }: RunProgress): RunProgress {
+  return { openTasks, failedLeaves };
+}

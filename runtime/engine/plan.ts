@@ -1,0 +1,43 @@
+/** A DagSpec made ready for walking: what comes after a task, and which tasks decide the run's result. Made once per version. */
+import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
+
+export interface PlannedTask {
+  readonly spec: TaskSpec;
+  /** Ids directly after this task. */
+  readonly downstream: readonly string[];
+  /** Nothing comes after it: its state counts for the run's result. */
+  readonly isLeaf: boolean;
+  /** Its progress is counted in a row of its own: it waits for others, or has many instances. */
+  readonly isCounted: boolean;
+}
+
+export interface Plan {
+  readonly dagId: string;
+  readonly maxActiveRuns: number;
+  readonly tasks: ReadonlyMap<string, PlannedTask>;
+}
+
+export function planOf(spec: DagSpec): Plan {
+  const downstream = Map.groupBy(
+    spec.tasks.flatMap(({ taskId, upstream }) => upstream.map((before) => ({ before, taskId }))),
+    ({ before }) => before,
+  );
+  const tasks = spec.tasks.map((task): [string, PlannedTask] => {
+    const after = downstream.get(task.taskId)?.map(({ taskId }) => taskId) ?? [];
+    return [
+      task.taskId,
+      { spec: task, downstream: after, isLeaf: after.length === 0, isCounted: task.upstream.length > 0 || task.each !== null },
+    ];
+  });
+  return { dagId: spec.dagId, maxActiveRuns: spec.maxActiveRuns, tasks: new Map(tasks) };
+}
+
+/**
+ * The task of a plan.
+ * @throws Error when a row names a task that its version does not have, which no deployment can cause
+ */
+export function plannedTask(plan: Plan, taskId: string): PlannedTask {
+  const task = plan.tasks.get(taskId);
+  if (!task) throw new Error(`DAG "${plan.dagId}" has no task "${taskId}" in the version of this run`);
+  return task;
+}

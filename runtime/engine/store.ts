@@ -1,0 +1,121 @@
+/**
+ * What the engine asks of a store. Two keep it: PostgreSQL, and the memory of `dag test`. Everything here happens inside one transaction
+ * on runs that are locked, so the engine reads, decides and writes without a race.
+ */
+import type { Json } from "../../sdk/json.ts";
+import type { RunState } from "../state/run_state.ts";
+import type { FinalState, StoredError, TaskState, Transition } from "../state/task_state.ts";
+import type { Plan } from "./plan.ts";
+
+/** A run whose row this transaction holds. */
+export interface LockedRun {
+  readonly id: number;
+  readonly state: RunState;
+  readonly plan: Plan;
+  readonly openTasks: number;
+  readonly failedLeaves: number;
+}
+
+/** An instance that a transition moved, as it is now. */
+export interface MovedInstance {
+  readonly id: number;
+  readonly runId: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly state: TaskState;
+  readonly tryNumber: number;
+}
+
+export interface Counts {
+  readonly success: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly upstreamFailed: number;
+}
+
+/** What changes in the counts of one task of one run. */
+export interface ProgressDelta {
+  readonly runId: number;
+  readonly taskId: string;
+  /** Upstream instances that came to be known (a list expanded), and that ended. */
+  readonly upstreamTotal: number;
+  readonly upstream: Counts;
+  /** Own instances, of a mapped task, that ended. */
+  readonly own: Counts;
+}
+
+/** The counts of one task of one run. */
+export interface Progress {
+  readonly runId: number;
+  readonly taskId: string;
+  readonly upstreamTotal: number;
+  readonly upstream: Counts;
+  readonly decided: boolean;
+  /** Instances of a mapped task; null before its list is known. */
+  readonly instances: number | null;
+  /** Instances of a mapped task that were let go so far. */
+  readonly released: number;
+  readonly own: Counts;
+}
+
+/** A task instance to be made. */
+export interface NewInstance {
+  readonly runId: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly state: "scheduled" | "queued" | FinalState;
+  readonly item: Json;
+  readonly reason: string | null;
+  readonly error: StoredError | null;
+}
+
+/** A wake-up token: "look at this instance, at this try", now or later. */
+export interface Token {
+  readonly instanceId: number;
+  readonly tryNumber: number;
+  readonly inMs: number;
+}
+
+/** Instances of a mapped task that get the places which others left, by map index: from inclusive, to exclusive. */
+export interface Release {
+  readonly runId: number;
+  readonly taskId: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Everything one round of the engine decided, written together. */
+export interface Decisions {
+  readonly instances: readonly NewInstance[];
+  readonly tokens: readonly Token[];
+  readonly releases: readonly Release[];
+  /** Tasks whose trigger rule has spoken; mapped ones with the length of their list and how much of it was let go. */
+  readonly decided: readonly {
+    readonly runId: number;
+    readonly taskId: string;
+    readonly instances: number | null;
+    readonly released: number;
+  }[];
+  readonly runs: readonly { readonly id: number; readonly openTasks: number; readonly failedLeaves: number; readonly state: RunState }[];
+}
+
+export interface EngineTx {
+  /** Locks runs, in the order of their ids; runs that do not exist are left out. */
+  lockRuns(ids: readonly number[]): Promise<readonly LockedRun[]>;
+  /** Applies what the rows' states and tries allow; gives back only what moved. */
+  apply(transitions: readonly Transition[]): Promise<readonly MovedInstance[]>;
+  /** Stores outputs (JSON text) under the key return_value. */
+  storeOutputs(
+    outputs: readonly { readonly runId: number; readonly taskId: string; readonly mapIndex: number; readonly json: string }[],
+  ): Promise<void>;
+  /** Forgets what earlier tries of these instances left. */
+  clearXComs(instances: readonly MovedInstance[]): Promise<void>;
+  /** The output of a task; for a mapped task the list of its instances' outputs, in order. Undefined when there is none. */
+  output(runId: number, taskId: string, isMapped: boolean): Promise<Json | undefined>;
+  /** Adds to counts and gives back the rows as they are now. */
+  addProgress(deltas: readonly ProgressDelta[]): Promise<readonly Progress[]>;
+  /** Makes the counting rows of runs that begin. */
+  createProgress(rows: readonly { readonly runId: number; readonly taskId: string; readonly upstreamTotal: number }[]): Promise<void>;
+  /** Writes a round's decisions, and puts a token in the queue for each instance that is now queued. */
+  commitDecisions(decisions: Decisions): Promise<void>;
+}

@@ -1,0 +1,128 @@
+/** Runs: made at most once for each slot, begun when there is a place, ended with their last task. */
+import type { Json } from "../../sdk/json.ts";
+import type { Decisions } from "../engine/store.ts";
+import type { RunState } from "../state/run_state.ts";
+import { columns } from "./columns.ts";
+import type { Queryable, Statement } from "./database.ts";
+
+/** A run to be made. Its run id is derived from what it is for, so that making it twice makes it once. */
+export interface NewRun {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly runType: "scheduled" | "manual";
+  readonly versionId: number;
+  readonly logicalDate: Date;
+  readonly dataIntervalStart: Date;
+  readonly dataIntervalEnd: Date;
+  readonly runAfter: Date;
+  readonly params: Json;
+}
+
+const CREATE: Statement = {
+  name: "dag_run_create",
+  text: `
+insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[])
+on conflict (dag_id, run_id) do nothing
+returning id, dag_id, run_id`,
+};
+
+// The oldest queued runs of each DAG, as many as there are places; the caller holds the rows of the DAGs.
+const START_QUEUED: Statement = {
+  name: "dag_run_start_queued",
+  text: `
+update dagsmith.dag_run r
+set state = 'running', started_at = now(), open_tasks = json_array_length(v.spec -> 'tasks')
+from dagsmith.dag_version v,
+  unnest($1::text[], $2::int[]) as place (dag_id, places),
+  lateral (
+    select id from dagsmith.dag_run q
+    where q.dag_id = place.dag_id and q.state = 'queued'
+    order by q.id limit place.places
+    for no key update skip locked
+  ) next
+where r.id = next.id and v.id = r.version_id
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.state`,
+};
+
+const ACTIVE: Statement = {
+  name: "dag_run_active",
+  text: `
+select dag_id, count(*) filter (where state = 'running')::int as running, count(*)::int as active
+from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') group by dag_id`,
+};
+
+// "no key update": inserting an instance, which refers to its run, must not wait for this lock.
+const LOCK: Statement = {
+  name: "dag_run_lock",
+  text: `
+select id, version_id, state, open_tasks, failed_leaves
+from dagsmith.dag_run where id = any($1) order by id for no key update`,
+};
+
+const UPDATE: Statement = {
+  name: "dag_run_update",
+  text: `
+update dagsmith.dag_run r
+set open_tasks = v.open_tasks, failed_leaves = v.failed_leaves, state = v.state,
+    finished_at = case when v.state in ('success', 'failed') then now() end
+from unnest($1::bigint[], $2::int[], $3::int[], $4::text[]) as v (id, open_tasks, failed_leaves, state)
+where r.id = v.id`,
+};
+
+export interface RunRow {
+  readonly id: number;
+  readonly version_id: number;
+  readonly state: RunState;
+  readonly open_tasks: number;
+  readonly failed_leaves: number;
+}
+
+/** Makes the runs that do not exist yet. @returns those that were made */
+export async function createRuns(
+  db: Queryable,
+  runs: readonly NewRun[],
+): Promise<readonly { readonly id: number; readonly dagId: string; readonly runId: string }[]> {
+  if (runs.length === 0) return [];
+  const rows = await db.query<{ id: number; dag_id: string; run_id: string }>(
+    CREATE,
+    columns(runs, (run) => [
+      ...[run.dagId, run.runId, run.runType, run.versionId],
+      ...[run.logicalDate, run.dataIntervalStart, run.dataIntervalEnd, run.runAfter],
+      JSON.stringify(run.params),
+    ]),
+  );
+  return rows.map((row) => ({ id: row.id, dagId: row.dag_id, runId: row.run_id }));
+}
+
+/** Moves up to `places` queued runs of each DAG to running, oldest first, with all their tasks open. */
+export function startQueued(
+  db: Queryable,
+  places: readonly { readonly dagId: string; readonly places: number }[],
+): Promise<readonly RunRow[]> {
+  return db.query<RunRow & Record<string, unknown>>(
+    START_QUEUED,
+    columns(places, (place) => [place.dagId, place.places]),
+  );
+}
+
+/** How many runs of each DAG are running, and how many are running or queued. DAGs without any are missing. */
+export async function activeRuns(
+  db: Queryable,
+  dagIds: readonly string[],
+): Promise<ReadonlyMap<string, { readonly running: number; readonly active: number }>> {
+  const rows = await db.query<{ dag_id: string; running: number; active: number }>(ACTIVE, [dagIds]);
+  return new Map(rows.map((row) => [row.dag_id, row]));
+}
+
+export function lockRuns(db: Queryable, ids: readonly number[]): Promise<readonly RunRow[]> {
+  return db.query<RunRow & Record<string, unknown>>(LOCK, [ids]);
+}
+
+export async function updateRuns(db: Queryable, runs: Decisions["runs"]): Promise<void> {
+  if (runs.length === 0) return;
+  await db.query(
+    UPDATE,
+    columns(runs, (run) => [run.id, run.openTasks, run.failedLeaves, run.state]),
+  );
+}

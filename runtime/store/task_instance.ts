@@ -1,0 +1,178 @@
+/** Task instances: the guarded move that every verb becomes, and what a worker reads when it takes one. */
+import type { Json } from "../../sdk/json.ts";
+import type { MovedInstance, NewInstance, Release } from "../engine/store.ts";
+import type { TaskState, Transition } from "../state/task_state.ts";
+import { columns } from "./columns.ts";
+import type { Queryable, Statement } from "./database.ts";
+
+/** An instance that a worker has just claimed. */
+export interface ClaimedInstance extends MovedInstance {
+  readonly lostTries: number;
+  readonly item: Json;
+}
+
+// `moves` is joined by the primary key; the guard sits in the same statement, so a row that moved meanwhile is simply not updated.
+const APPLY: Statement = {
+  name: "task_instance_apply",
+  text: `
+update dagsmith.task_instance t
+set state = v.to_state,
+    try_number = v.next_try,
+    lost_tries = t.lost_tries + v.lost,
+    worker_id = case when v.to_state in ('queued', 'up_for_retry') then null else coalesce(v.worker_id, t.worker_id) end,
+    queued_at = case when v.to_state in ('queued', 'up_for_retry') then now() else t.queued_at end,
+    started_at = case when v.to_state = 'running' then now() when v.to_state in ('queued', 'up_for_retry') then null else t.started_at end,
+    finished_at = case when v.to_state in ('success', 'failed', 'skipped', 'upstream_failed') then now() end,
+    retry_at = case when v.to_state = 'up_for_retry' then now() + v.retry_in_ms * interval '1 millisecond' end,
+    reason = v.reason,
+    error = v.error
+from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::float8[], $9::text[], $10::json[], $11::int[])
+  as v (id, try_number, held_by, from_states, to_state, next_try, worker_id, retry_in_ms, reason, error, lost)
+where t.id = v.id
+  and t.try_number = v.try_number
+  and t.state = any(string_to_array(v.from_states, ','))
+  and (v.held_by is null or t.worker_id = v.held_by)
+returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.item`,
+};
+
+// The history row is taken under the same guard, before the instance moves on to its next try.
+const REMEMBER_TRY: Statement = {
+  name: "task_try_remember",
+  text: `
+insert into dagsmith.task_try (task_instance_id, try_number, state, worker_id, started_at, reason, error)
+select t.id, t.try_number, v.history, t.worker_id, t.started_at, v.reason, v.error
+from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[])
+  as v (id, try_number, held_by, from_states, history, reason, error)
+join dagsmith.task_instance t on t.id = v.id
+where t.try_number = v.try_number
+  and t.state = any(string_to_array(v.from_states, ','))
+  and (v.held_by is null or t.worker_id = v.held_by)
+on conflict do nothing`,
+};
+
+interface MovedRow {
+  id: number;
+  run_id: number;
+  task_id: string;
+  map_index: number;
+  state: TaskState;
+  try_number: number;
+  lost_tries: number;
+  item: Json;
+}
+
+/** Moves what the guards allow; what they refuse is not in the result. */
+export async function applyTransitions(db: Queryable, transitions: readonly Transition[]): Promise<readonly ClaimedInstance[]> {
+  if (transitions.length === 0) return [];
+  const ended = transitions.filter(({ history }) => history !== null);
+  if (ended.length > 0) {
+    await db.query(
+      REMEMBER_TRY,
+      columns(ended, (t) => [t.instanceId, t.tryNumber, t.heldBy, t.from.join(), t.history, t.reason, jsonOrNull(t.error)]),
+    );
+  }
+  const rows = await db.query<MovedRow>(
+    APPLY,
+    columns(transitions, (t) => [
+      t.instanceId,
+      t.tryNumber,
+      t.heldBy,
+      t.from.join(),
+      t.to,
+      t.nextTry,
+      t.workerId,
+      t.retryInMs,
+      t.reason,
+      jsonOrNull(t.error),
+      t.history === "lost" ? 1 : 0,
+    ]),
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    runId: row.run_id,
+    taskId: row.task_id,
+    mapIndex: row.map_index,
+    state: row.state,
+    tryNumber: row.try_number,
+    lostTries: row.lost_tries,
+    item: row.item,
+  }));
+}
+
+/** Puts a token for each row of `rows (id, try_number)` into the queue, in the statement that made the rows: state and queue cannot disagree. */
+const enqueue = (rows: string, runAt = "null::timestamptz"): string => `
+select count(*) from (
+  select array_agg(('run_task', json_build_object('ti', id, 'try', try_number), null, ${runAt}, null, null, null, null)::dagsmith_queue.job_spec) as specs from ${rows}
+) token, lateral dagsmith_queue.add_jobs(token.specs) where token.specs is not null`;
+
+const INSERT: Statement = {
+  name: "task_instance_insert",
+  text: `
+with made as (
+  insert into dagsmith.task_instance (run_id, task_id, map_index, state, item, reason, error, queued_at, finished_at)
+  select v.run_id, v.task_id, v.map_index, v.state, v.item, v.reason, v.error,
+    case v.state when 'queued' then now() end,
+    case when v.state in ('success', 'failed', 'skipped', 'upstream_failed') then now() end
+  from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[], $7::json[])
+    as v (run_id, task_id, map_index, state, item, reason, error)
+  returning id, state, try_number
+)${enqueue("made where state = 'queued'")}`,
+};
+
+const RELEASE: Statement = {
+  name: "task_instance_release",
+  text: `
+with released as (
+  update dagsmith.task_instance t set state = 'queued', queued_at = now()
+  from unnest($1::bigint[], $2::text[], $3::int[], $4::int[]) as v (run_id, task_id, first, past)
+  where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index >= v.first and t.map_index < v.past and t.state = 'scheduled'
+  returning t.id, t.try_number
+)${enqueue("released")}`,
+};
+
+const ENQUEUE: Statement = {
+  name: "task_instance_enqueue",
+  text: enqueue("unnest($1::bigint[], $2::int[], $3::float8[]) as v (id, try_number, in_ms)", "now() + in_ms * interval '1 millisecond'"),
+};
+
+/** Makes instances, each queued one with its token. */
+export async function insertInstances(db: Queryable, instances: readonly NewInstance[]): Promise<void> {
+  if (instances.length === 0) return;
+  await db.query(
+    INSERT,
+    columns(instances, (i) => [
+      i.runId,
+      i.taskId,
+      i.mapIndex,
+      i.state,
+      i.mapIndex < 0 ? null : JSON.stringify(i.item),
+      i.reason,
+      jsonOrNull(i.error),
+    ]),
+  );
+}
+
+/** Queues instances that waited for a place. */
+export async function releaseInstances(db: Queryable, releases: readonly Release[]): Promise<void> {
+  if (releases.length === 0) return;
+  await db.query(
+    RELEASE,
+    columns(releases, (r) => [r.runId, r.taskId, r.from, r.to]),
+  );
+}
+
+/** Puts tokens for further tries into the queue. */
+export async function enqueueTries(
+  db: Queryable,
+  tokens: readonly { readonly instanceId: number; readonly tryNumber: number; readonly inMs: number }[],
+): Promise<void> {
+  if (tokens.length === 0) return;
+  await db.query(
+    ENQUEUE,
+    columns(tokens, (t) => [t.instanceId, t.tryNumber, t.inMs]),
+  );
+}
+
+function jsonOrNull(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}

@@ -1,0 +1,105 @@
+/** The counts by which tasks are let run, one row for each task of a run that waits for others or is mapped. */
+import type { Decisions, Progress, ProgressDelta } from "../engine/store.ts";
+import { columns } from "./columns.ts";
+import type { Queryable, Statement } from "./database.ts";
+
+const CREATE: Statement = {
+  name: "task_progress_create",
+  text: `
+insert into dagsmith.task_progress (run_id, task_id, upstream_total)
+select * from unnest($1::bigint[], $2::text[], $3::int[])`,
+};
+
+const ADD: Statement = {
+  name: "task_progress_add",
+  text: `
+update dagsmith.task_progress p
+set upstream_total = p.upstream_total + d.upstream_total,
+    upstream_success = p.upstream_success + d.upstream_success,
+    upstream_failed = p.upstream_failed + d.upstream_failed,
+    upstream_skipped = p.upstream_skipped + d.upstream_skipped,
+    upstream_upstream_failed = p.upstream_upstream_failed + d.upstream_upstream_failed,
+    success = p.success + d.success,
+    failed = p.failed + d.failed,
+    skipped = p.skipped + d.skipped,
+    upstream_failed_own = p.upstream_failed_own + d.upstream_failed_own
+from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[])
+  as d (run_id, task_id, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, success, failed, skipped, upstream_failed_own)
+where p.run_id = d.run_id and p.task_id = d.task_id
+returning p.*`,
+};
+
+const DECIDE: Statement = {
+  name: "task_progress_decide",
+  text: `
+update dagsmith.task_progress p
+set decided = true, instances = coalesce(d.instances, p.instances), released = d.released
+from unnest($1::bigint[], $2::text[], $3::int[], $4::int[]) as d (run_id, task_id, instances, released)
+where p.run_id = d.run_id and p.task_id = d.task_id`,
+};
+
+export async function createProgress(
+  db: Queryable,
+  rows: readonly { readonly runId: number; readonly taskId: string; readonly upstreamTotal: number }[],
+): Promise<void> {
+  await db.query(
+    CREATE,
+    columns(rows, (row) => [row.runId, row.taskId, row.upstreamTotal]),
+  );
+}
+
+interface ProgressRow {
+  run_id: number;
+  task_id: string;
+  upstream_total: number;
+  upstream_success: number;
+  upstream_failed: number;
+  upstream_skipped: number;
+  upstream_upstream_failed: number;
+  decided: boolean;
+  instances: number | null;
+  released: number;
+  success: number;
+  failed: number;
+  skipped: number;
+  upstream_failed_own: number;
+}
+
+/** Adds to the counts. @returns the rows as they are now */
+export async function addProgress(db: Queryable, deltas: readonly ProgressDelta[]): Promise<readonly Progress[]> {
+  const rows = await db.query<ProgressRow>(
+    ADD,
+    columns(deltas, ({ runId, taskId, upstreamTotal, upstream, own }) => [
+      runId,
+      taskId,
+      upstreamTotal,
+      ...[upstream.success, upstream.failed, upstream.skipped, upstream.upstreamFailed],
+      ...[own.success, own.failed, own.skipped, own.upstreamFailed],
+    ]),
+  );
+  return rows.map((row) => ({
+    runId: row.run_id,
+    taskId: row.task_id,
+    upstreamTotal: row.upstream_total,
+    upstream: {
+      success: row.upstream_success,
+      failed: row.upstream_failed,
+      skipped: row.upstream_skipped,
+      upstreamFailed: row.upstream_upstream_failed,
+    },
+    decided: row.decided,
+    instances: row.instances,
+    released: row.released,
+    own: { success: row.success, failed: row.failed, skipped: row.skipped, upstreamFailed: row.upstream_failed_own },
+  }));
+}
+
+export async function markDecided(db: Queryable, decided: Decisions["decided"]): Promise<void> {
+  // Of two marks for one task in a round the later one counts: the first makes its list known, the second lets more of it go.
+  const latest = [...new Map(decided.map((row) => [`${row.runId}/${row.taskId}`, row])).values()];
+  if (latest.length === 0) return;
+  await db.query(
+    DECIDE,
+    columns(latest, (row) => [row.runId, row.taskId, row.instances, row.released]),
+  );
+}

@@ -1,0 +1,72 @@
+/** What tasks leave for each other. Values are JSON text going in, and JSON values coming out. */
+import type { Json } from "../../sdk/json.ts";
+import { columns } from "./columns.ts";
+import type { Queryable, Statement } from "./database.ts";
+
+export const RETURN_VALUE = "return_value";
+
+export interface XComRow {
+  readonly runId: number;
+  readonly taskId: string;
+  /** -1 for a task that is not mapped. */
+  readonly mapIndex: number;
+  readonly key: string;
+  /** JSON text. */
+  readonly json: string;
+}
+
+const PUT: Statement = {
+  name: "xcom_put",
+  text: `
+insert into dagsmith.xcom (run_id, task_id, map_index, key, value)
+select * from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[])
+on conflict (run_id, task_id, map_index, key) do update set value = excluded.value`,
+};
+
+const CLEAR: Statement = {
+  name: "xcom_clear",
+  text: `
+delete from dagsmith.xcom x
+using unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
+where x.run_id = v.run_id and x.task_id = v.task_id and x.map_index = v.map_index`,
+};
+
+const GET: Statement = {
+  name: "xcom_get",
+  text: `
+select x.run_id, x.task_id, x.map_index, x.value
+from unnest($1::bigint[], $2::text[]) as v (run_id, task_id)
+join dagsmith.xcom x on x.run_id = v.run_id and x.task_id = v.task_id and x.key = $3
+order by x.run_id, x.task_id, x.map_index`,
+};
+
+export async function putXComs(db: Queryable, rows: readonly XComRow[]): Promise<void> {
+  await db.query(
+    PUT,
+    columns(rows, (row) => [row.runId, row.taskId, row.mapIndex, row.key, row.json]),
+  );
+}
+
+export async function clearXComs(
+  db: Queryable,
+  of: readonly { readonly runId: number; readonly taskId: string; readonly mapIndex: number }[],
+): Promise<void> {
+  await db.query(
+    CLEAR,
+    columns(of, (row) => [row.runId, row.taskId, row.mapIndex]),
+  );
+}
+
+/** Values that tasks left under a key: for each task of a run, by map index, in order. Tasks without one are missing. */
+export async function getXComs(
+  db: Queryable,
+  of: readonly { readonly runId: number; readonly taskId: string }[],
+  key: string = RETURN_VALUE,
+): Promise<readonly { readonly runId: number; readonly taskId: string; readonly mapIndex: number; readonly value: Json }[]> {
+  if (of.length === 0) return [];
+  const rows = await db.query<{ run_id: number; task_id: string; map_index: number; value: Json }>(GET, [
+    ...columns(of, (row) => [row.runId, row.taskId]),
+    key,
+  ]);
+  return rows.map((row) => ({ runId: row.run_id, taskId: row.task_id, mapIndex: row.map_index, value: row.value }));
+}
