@@ -1,8 +1,8 @@
 /** The PostgreSQL hook's implementation on `pg`. Apart from hook.ts so that a DAG file does not load it. */
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import { identifier, joinSql, Sql, sql } from "dagsmith";
-import { Client, Pool, type PoolClient, type PoolConfig, type QueryResult } from "pg";
+import { Client, DatabaseError, Pool, type PoolClient, type PoolConfig, type QueryResult } from "pg";
 import { from as copyFromStream, to as copyToStream } from "pg-copy-streams";
 import type { Postgres, PostgresSession } from "./hook.ts";
 import { isoTypes } from "./iso_types.ts";
@@ -121,7 +121,10 @@ class PgSession implements PostgresSession {
     );
     const copy = copyFromStream(withoutValues(sql`copy ${table} (${names}) from stdin`));
     return this.#abortable(async () => {
-      await pipeline(Readable.from(source, { objectMode: false }), this.#client.query(copy), { signal: this.#signal });
+      const flow = pipeline(Readable.from(source, { objectMode: false }), this.#client.query(copy), { signal: this.#signal });
+      flow.catch(() => {});
+      // On an abort, the flow would wait for its source, which may be silent for ever; the COPY itself ends.
+      await finished(copy).catch(() => (this.#signal.aborted ? Promise.reject(this.#signal.reason) : flow));
       return { rowCount: copy.rowCount };
     });
   }
@@ -144,6 +147,8 @@ class PgSession implements PostgresSession {
     try {
       return await work();
     } catch (error) {
+      // The server ends the connection after such an error; the pool may hand it out before it notices.
+      this.broken ||= error instanceof DatabaseError && error.severity !== "ERROR";
       throw this.#signal.aborted ? this.#signal.reason : error;
     } finally {
       stop();

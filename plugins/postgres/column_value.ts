@@ -50,7 +50,8 @@ function wholeNumber(type: keyof typeof RANGES, value: Exclude<Json, null>): str
 
 function moment(value: Exclude<Json, null>, form: RegExp, what: string): string {
   const text = matching(value, form, what);
-  return Number.isNaN(Date.parse(text.replace(/ ?([+-]\d\d)$/, "$1:00"))) ? misfit(value, what) : text;
+  // Date.parse knows +05:30 but not +05.
+  return Number.isNaN(Date.parse(text.replace(/(:[\d.]+) ?([+-]\d\d)$/, "$1$2:00"))) ? misfit(value, what) : text;
 }
 
 function limitedText(limit: number): ToText {
