@@ -33,7 +33,10 @@ async function withPostgres<Output>(work: (lake: Postgres) => Promise<Output>, s
 const sessions = async (): Promise<number> =>
   (await observer.query("select 1 from pg_stat_activity where application_name = 'dagsmith' and datname = current_database()")).rows.length;
 const running = async (): Promise<number> =>
-  (await observer.query("select 1 from pg_stat_activity where application_name = 'dagsmith' and state = 'active'")).rows.length;
+  (
+    await observer.query(`select 1 from pg_stat_activity
+    where datname = current_database() and application_name = 'dagsmith' and state = 'active' and query like '%pg_sleep%'`)
+  ).rows.length;
 
 /** Waits until the server says so: asked again and again, without a sleep. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
@@ -133,7 +136,8 @@ test("a connection that the server ends fails the statement, not the process; th
     const sleep = lake.query(sql`select pg_sleep(600)`);
     const failed = expect(sleep).rejects.toThrow("terminating connection");
     await until(async () => (await running()) === 1);
-    await observer.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dagsmith'");
+    await observer.query(`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'dagsmith'`);
     await failed;
     expect(await lake.query(sql`select 1 as n`)).toEqual([{ n: 1 }]);
   });
