@@ -6,7 +6,8 @@ import { type BuildFailure, type BuildOptions, type BuildResult, build, type Mes
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Position } from "../../sdk/spec.ts";
 import { externals, packageName } from "./externals.ts";
-import { compareText, contentHash, type ImportError, type ImportWarning, importError } from "./version.ts";
+import { compareText } from "./text.ts";
+import { contentHash, type ImportError, type ImportWarning, importError } from "./version.ts";
 
 /** A DAG file and all it imports, as one module. */
 export interface Bundle {
