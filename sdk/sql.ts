@@ -113,7 +113,7 @@ function renderTemplate(template: string, variables: object, mark: (part: Sql) =
 }
 
 function bound(value: SqlValue): Piece {
-  return { [placeholder]: true, value: value instanceof DateTime || value instanceof Date ? isoText(value) : value };
+  return { [placeholder]: true, value: DateTime.isDateTime(value) || value instanceof Date ? isoText(value) : value };
 }
 
 /** An invalid date must not be bound as null, which many a condition takes for "no limit". */
