@@ -54,7 +54,7 @@ function extraOfJson(id: string, extra: Json | undefined): Record<string, Json> 
 
 /** Airflow's URI form allows an empty host and any percent-encoded character in it, which `new URL` does not. */
 const CONNECTION_URI =
-  /^(?<type>[^:/?#]+):\/\/(?:(?<login>[^:@/?#]*)(?::(?<password>[^@/?#]*))?@)?(?<host>\[[^\]]*\]|[^:/?#]*)(?::(?<port>\d+))?(?:\/(?<schema>[^?#]*))?(?:\?(?<query>[^#]*))?$/;
+  /^(?<type>[^:/?#]+):\/\/(?:(?<login>[^:@/?#]*)(?::(?<password>[^@/?#]*))?@)?(?<host>\[[^\]]*\]|[^:@/?#]*)(?::(?<port>\d+))?(?:\/(?<schema>[^?#]*))?(?:\?(?<query>[^#]*))?$/;
 
 function fromUri(id: string, text: string): Connection {
   const parts = CONNECTION_URI.exec(text.trim())?.groups;
