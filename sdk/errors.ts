@@ -35,6 +35,7 @@ const messages = {
   OUTPUT_TOO_LARGE:
     "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
   NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be a list.',
+  INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 
   // Connections and variables

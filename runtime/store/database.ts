@@ -21,6 +21,9 @@ export interface Queryable {
   query<Row extends QueryResultRow>(statement: Statement, values?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
+/** A connection of its own, which nothing else uses. */
+export type Session = pg.Client;
+
 /** The database of one process. */
 export interface Database extends Queryable {
   readonly url: string;
@@ -32,7 +35,7 @@ export interface Database extends Queryable {
    */
   transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>;
   /** A connection of its own outside the pool, for LISTEN and session locks. */
-  session(): Promise<pg.Client>;
+  session(): Promise<Session>;
   close(): Promise<void>;
 }
 
