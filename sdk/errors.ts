@@ -26,6 +26,7 @@ const messages = {
   IMPORT_MEMORY:
     "{file}: importing the file needed more than {megabytes} MB of memory. A DAG file only declares tasks; move heavy work into a task body.",
   IMPORT_EXITED: "{file}: the file ended the process ({how}) while it was imported. A DAG file must not exit.",
+  IMPORT_UNSETTLED: "{file}: a top-level await waits for something that can never happen. Move the work into a task body.",
   BUNDLE_FAILED: "{file}:{line}: {reason}",
 
   // Values

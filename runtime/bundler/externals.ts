@@ -1,0 +1,118 @@
+/**
+ * What stays out of a bundle: dagsmith itself, and packages with native parts, which only work from their own folder. Everything that
+ * a bundle leaves out must be there when it runs, so what is missing is refused here, while somebody looks.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
+import { ownModuleUrl } from "../child/resolve.ts";
+
+/** Marks our own questions to esbuild, which come back to this plugin. */
+const ASKED_BY_US = Symbol("asked by the externals plugin");
+const BARE = /^[^./]/;
+const NATIVE_FILE = /\.(node|wasm)$/;
+
+/** The plugin, for builds of one DAG folder. What it learns of packages holds as long as the plugin: make one for each load. */
+export function externals(folder: string): Plugin {
+  const nativePackages = new Map<string, boolean>();
+  const isNativePackage = (home: string): boolean => {
+    const known = nativePackages.get(home) ?? shipsNativeParts(home);
+    nativePackages.set(home, known);
+    return known;
+  };
+  return {
+    name: "externals",
+    setup(build) {
+      build.onResolve({ filter: BARE }, (args) => {
+        if (args.pluginData === ASKED_BY_US || args.kind === "entry-point" || isBuiltin(args.path)) return undefined;
+        if (args.path === "dagsmith" || args.path.startsWith("dagsmith/")) return ownModule(args.path);
+        return resolvePackage(build, args, folder, isNativePackage);
+      });
+      build.onResolve({ filter: NATIVE_FILE }, (args) => (BARE.test(args.path) ? undefined : nativeFile(args)));
+    },
+  };
+}
+
+function ownModule(specifier: string): OnResolveResult {
+  const url = ownModuleUrl(specifier);
+  if (url !== undefined && existsSync(fileURLToPath(url))) return { path: specifier, external: true };
+  return { errors: [{ text: `There is no "${specifier}". There are: ${ownModules().join(", ")}` }] };
+}
+
+function ownModules(): readonly string[] {
+  const example = ownModuleUrl("dagsmith/plugins/any");
+  const home = example === undefined ? "" : dirname(dirname(fileURLToPath(example)));
+  const plugins = existsSync(home) ? readdirSync(home, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
+  return ["dagsmith", "dagsmith/testing", ...plugins.map(({ name }) => `dagsmith/plugins/${name}`).sort()];
+}
+
+async function resolvePackage(
+  build: PluginBuild,
+  args: OnResolveArgs,
+  folder: string,
+  isNativePackage: (home: string) => boolean,
+): Promise<OnResolveResult | undefined> {
+  const resolve = (resolveDir: string) =>
+    build.resolve(args.path, { kind: args.kind, importer: args.importer, resolveDir, pluginData: ASKED_BY_US });
+  const resolved = await resolve(args.resolveDir);
+  // Left to esbuild, which knows where the import stands, and lets a guarded require of an optional package pass.
+  if (resolved.errors.length > 0 || resolved.external) return undefined;
+  const home = packageHome(resolved.path);
+  if (!NATIVE_FILE.test(resolved.path) && (home === undefined || !isNativePackage(home))) return undefined;
+  if ((await resolve(folder)).errors.length === 0) return { path: args.path, external: true };
+  const install = `Run: npm install ${packageName(args.path)}`;
+  return { errors: [{ text: `The native package "${args.path}" must be installed in the project itself. ${install}` }] };
+}
+
+/** A compiled file travels with no bundle: one of a package is named by its package, one beside the sources is refused. */
+function nativeFile(args: OnResolveArgs): OnResolveResult | undefined {
+  const path = join(args.resolveDir, args.path);
+  if (packageHome(path) !== undefined)
+    return { path: path.slice(path.lastIndexOf("node_modules") + "node_modules/".length), external: true };
+  return { errors: [{ text: `"${args.path}" is compiled code, which cannot be part of a bundle. Put it in a package and install that.` }] };
+}
+
+/** The folder of the package in node_modules that holds a file; undefined for a file that is not in one. */
+function packageHome(path: string): string | undefined {
+  return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(path)?.[0];
+}
+
+/** Helpers that native packages find their compiled part with. */
+const ADDON_LOADERS = [
+  "bindings",
+  "node-gyp-build",
+  "node-gyp-build-optional-packages",
+  "prebuild-install",
+  "node-pre-gyp",
+  "@mapbox/node-pre-gyp",
+];
+const PLATFORM = /(linux|darwin|win32)-(x64|arm64)/;
+
+function shipsNativeParts(home: string): boolean {
+  if (["binding.gyp", "src/binding.gyp", "prebuilds"].some((part) => existsSync(join(home, part)))) return true;
+  const manifest = readManifest(join(home, "package.json"));
+  const names = (field: string): readonly string[] => Object.keys((manifest[field] as object | undefined) ?? {});
+  return (
+    ["gypfile", "binary", "napi", "os", "cpu"].some((field) => manifest[field] !== undefined) ||
+    names("dependencies").some((name) => ADDON_LOADERS.includes(name)) ||
+    // Such packages pick, by name, the one package that was compiled for this machine.
+    names("optionalDependencies").some((name) => PLATFORM.test(name))
+  );
+}
+
+function readManifest(path: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Readonly<Record<string, unknown>>;
+  } catch {
+    // A package without a readable manifest is bundled like any file.
+    return {};
+  }
+}
+
+/** What to install for an import: `@scope/name` of `@scope/name/part`. */
+export function packageName(specifier: string): string {
+  const [scope = "", name] = specifier.split("/");
+  return scope.startsWith("@") && name !== undefined ? `${scope}/${name}` : scope;
+}

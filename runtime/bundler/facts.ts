@@ -1,0 +1,174 @@
+/**
+ * What the text of one file tells without running it: whether it can hold a DAG, and where it declares DAGs and tasks. A guess where
+ * ids are computed; the inspector has the last word on everything but lines.
+ */
+import { isBuiltin } from "node:module";
+import { Node, Project, type SourceFile, ts } from "ts-morph";
+import type { DagSpec, Position } from "../../sdk/spec.ts";
+import { type LineWarning, lint } from "./lint.ts";
+
+/**
+ * `dag`: it builds DAGs and exports something that can be one. `maybe`: it exports something that an import of it may have built; what
+ * does not turn out to be a DAG is a helper, not an error. `factory`: it builds DAGs but exports a function. `no`: none of these.
+ */
+export type Candidacy = "dag" | "maybe" | "factory" | "no";
+
+/** An id in the text: itself, or the pattern that a template with values in it makes. */
+interface Declared {
+  readonly id: string | RegExp;
+  readonly line: number;
+}
+
+export interface FileFacts {
+  readonly candidacy: Candidacy;
+  /** `variable` is what the DAG was assigned to. */
+  readonly dags: readonly (Declared & { readonly variable: string | null })[];
+  /** `owner` is the variable on which the task was declared. */
+  readonly tasks: readonly (Declared & { readonly owner: string })[];
+  readonly warnings: readonly LineWarning[];
+}
+
+const NO_DAG: FileFacts = { candidacy: "no", dags: [], tasks: [], warnings: [] };
+
+/** Cheap, and true for every file that has a default export: most helpers end here, unparsed. */
+const MAY_EXPORT_DEFAULT = /\bdefault\b|\bmodule\s*\.\s*exports\b/;
+const MAY_IMPORT = /\bimport\b|\bfrom\b|\brequire\b/;
+
+const project = new Project({
+  skipAddingFilesFromTsConfig: true,
+  skipFileDependencyResolution: true,
+  skipLoadingLibFiles: true,
+  useInMemoryFileSystem: true,
+  compilerOptions: { allowJs: true },
+});
+
+/** Reads one file. Never throws: what cannot be parsed is a candidate, so that the bundler says what is wrong with it. */
+export function factsOf(file: string, text: string): FileFacts {
+  if (!MAY_EXPORT_DEFAULT.test(text) || !MAY_IMPORT.test(text)) return NO_DAG;
+  const source = project.createSourceFile(`/${file}`, text, { overwrite: true });
+  try {
+    const candidacy = candidacyOf(source);
+    return candidacy === "no" ? NO_DAG : { candidacy, ...declarations(source.compilerNode), warnings: lint(source.compilerNode) };
+  } finally {
+    source.forget();
+  }
+}
+
+function candidacyOf(source: SourceFile): Candidacy {
+  const exported = defaultExport(source);
+  const imports = valueImports(source);
+  const buildsDags = imports.some(({ from, names }) => from === "dagsmith" && ["dag", "Dag", "*"].some((name) => names.includes(name)));
+  if (exported === "none") return exportsDefaultUnparsed(source.getFullText()) ? "maybe" : "no";
+  if (exported === "function") return buildsDags ? "factory" : "no";
+  if (buildsDags) return "dag";
+  return exported === "value" && imports.length > 0 ? "maybe" : "no";
+}
+
+/** A missing bracket hides an export from the parser; were the file then no candidate, nobody would hear of the bracket. */
+function exportsDefaultUnparsed(text: string): boolean {
+  return /\bexport\s+default\b/.test(text) && /["']dagsmith["']/.test(text);
+}
+
+/** What the default export is: a function or class, plain data, or a value that only running it can tell. */
+function defaultExport(source: SourceFile): "none" | "function" | "data" | "value" {
+  for (const statement of source.getStatements()) {
+    if (Node.isExportAssignment(statement)) return kindOf(statement.getExpression(), source);
+    if ((Node.isFunctionDeclaration(statement) || Node.isClassDeclaration(statement)) && statement.isDefaultExport()) return "function";
+    if (Node.isExportDeclaration(statement)) {
+      const named = statement.getNamedExports().find((name) => (name.getAliasNode() ?? name.getNameNode()).getText() === "default");
+      if (named) return statement.hasModuleSpecifier() ? "value" : kindOf(named.getNameNode(), source);
+    }
+    if (Node.isExpressionStatement(statement) && /^module\s*\.\s*exports\s*=/.test(statement.getText())) return "value";
+  }
+  return "none";
+}
+
+function kindOf(expression: Node, source: SourceFile): "function" | "data" | "value" {
+  if (Node.isAsExpression(expression) || Node.isSatisfiesExpression(expression) || Node.isParenthesizedExpression(expression)) {
+    return kindOf(expression.getExpression(), source);
+  }
+  if (Node.isArrowFunction(expression) || Node.isFunctionExpression(expression) || Node.isClassExpression(expression)) return "function";
+  if (Node.isObjectLiteralExpression(expression) || Node.isLiteralExpression(expression)) return "data";
+  if (!Node.isIdentifier(expression)) return "value";
+  const name = expression.getText();
+  if (source.getFunction(name) ?? source.getClass(name)) return "function";
+  const initializer = source.getVariableDeclaration(name)?.getInitializer();
+  return initializer && !Node.isIdentifier(initializer) ? kindOf(initializer, source) : "value";
+}
+
+/** Imports that exist when the file runs, of anything but Node's own modules. */
+function valueImports(source: SourceFile): { readonly from: string; readonly names: readonly string[] }[] {
+  const imported = source
+    .getImportDeclarations()
+    .filter((declaration) => !declaration.isTypeOnly())
+    .map((declaration) => ({
+      from: declaration.getModuleSpecifierValue(),
+      names: [
+        ...declaration
+          .getNamedImports()
+          .filter((name) => !name.isTypeOnly())
+          .map((name) => name.getName()),
+        ...(declaration.getNamespaceImport() ? ["*"] : []),
+      ],
+    }));
+  const reexported = source.getExportDeclarations().flatMap((declaration) => declaration.getModuleSpecifierValue() ?? []);
+  const required = [...source.getFullText().matchAll(/\brequire\(\s*["']([^"']+)["']\s*\)/g)].flatMap(([, from]) => from ?? []);
+  return [...imported, ...[...reexported, ...required].map((from) => ({ from, names: ["*"] }))].filter(({ from }) => !isBuiltin(from));
+}
+
+/** Walks the compiler's own nodes: wrapping each one would take most of the time of reading a large folder. */
+function declarations(source: ts.SourceFile): Pick<FileFacts, "dags" | "tasks"> {
+  const dags: FileFacts["dags"][number][] = [];
+  const tasks: FileFacts["tasks"][number][] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node)) {
+      const id = declaredId(node.arguments[0]);
+      const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
+      const callee = node.expression;
+      if (id !== undefined && ts.isIdentifier(callee) && callee.text === "dag") dags.push({ id, line, variable: variableOf(node) });
+      if (id !== undefined && ts.isPropertyAccessExpression(callee)) {
+        const owner = ts.isIdentifier(callee.expression) ? callee.expression.text : "";
+        if (callee.name.text === "task" || callee.name.text === "empty") tasks.push({ id, line, owner });
+        else if (callee.name.text === "dag") dags.push({ id, line, variable: variableOf(node) });
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return { dags, tasks };
+}
+
+function declaredId(argument: ts.Node | undefined): string | RegExp | undefined {
+  if (argument === undefined) return undefined;
+  if (ts.isStringLiteralLike(argument)) return argument.text;
+  if (!ts.isTemplateExpression(argument)) return undefined;
+  const texts = [argument.head.text, ...argument.templateSpans.map((span) => span.literal.text)];
+  return new RegExp(`^${texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|-]/g, "\\$&")).join(".+")}$`);
+}
+
+function variableOf(call: ts.Node): string | null {
+  return call.parent && ts.isVariableDeclaration(call.parent) && ts.isIdentifier(call.parent.name) ? call.parent.name.text : null;
+}
+
+/** Where the DAG `dagId` is declared in the file; null when its id is computed in a way that the text does not show. */
+export function dagPosition(file: string, facts: FileFacts, dagId: string): Position | null {
+  const declared = best(facts.dags, dagId);
+  return declared ? { file, line: declared.line } : null;
+}
+
+/** Where the tasks of a DAG are declared. Two DAGs of one file may have tasks of the same id: the variable tells them apart. */
+export function taskPositions(file: string, facts: FileFacts, spec: DagSpec): Readonly<Record<string, Position>> {
+  const variable = best(facts.dags, spec.dagId)?.variable;
+  const own = facts.tasks.filter((task) => task.owner === variable);
+  return Object.fromEntries(
+    spec.tasks.flatMap(({ taskId }) => {
+      const declared = best(own, taskId) ?? best(facts.tasks, taskId);
+      return declared ? [[taskId, { file, line: declared.line }]] : [];
+    }),
+  );
+}
+
+/** A literal id before a template that would also give it. */
+function best<D extends Declared>(declared: readonly D[], id: string): D | undefined {
+  return declared.find((one) => one.id === id) ?? declared.find((one) => one.id instanceof RegExp && one.id.test(id));
+}

@@ -1,0 +1,191 @@
+/**
+ * A folder of DAG files to the versions of its DAGs: discover, bundle, inspect. What has not changed since the previous load is taken
+ * from it, so that one edit costs one file.
+ */
+import { resolve } from "node:path";
+import { type Bundle, bundleAll } from "./bundle.ts";
+import { Contents } from "./contents.ts";
+import { type Discovery, discover } from "./discover.ts";
+import { dagPosition, type FileFacts, taskPositions } from "./facts.ts";
+import { type Inspection, type Inspector, type InspectorOptions, startInspector } from "./inspector.ts";
+import { type DagVersion, type ImportError, type ImportWarning, refuseDuplicates, versionHash } from "./version.ts";
+
+/** What a folder gave. */
+export interface FolderLoad {
+  /** Absolute. */
+  readonly folder: string;
+  /** One for each DAG id, by file. A version that did not change is the same object as in the previous load. */
+  readonly versions: readonly DagVersion[];
+  readonly errors: readonly ImportError[];
+  readonly warnings: readonly ImportWarning[];
+  /** For the next load, and for whoever watches the folder. */
+  readonly discovery: Discovery;
+  readonly builds: ReadonlyMap<string, Build>;
+}
+
+/** A DAG file that could be bundled, and what came of it. */
+export interface Build {
+  readonly bundle: Bundle;
+  /** Hashes of what the bundle was made of. */
+  readonly inputs: ReadonlyMap<string, string>;
+  /** Hash of package and compiler settings. */
+  readonly settings: string;
+  /** Null when nothing in it imports dagsmith. */
+  readonly inspection: Inspection | null;
+  readonly versions: readonly DagVersion[];
+}
+
+export interface LoadFolderOptions extends InspectorOptions {
+  /** The last load of the same folder. */
+  readonly previous?: FolderLoad;
+  /** An inspector of the same folder to use and leave running. Default: one for this load alone. */
+  readonly inspector?: Inspector;
+}
+
+/** An import that takes longer delays every task that runs in a fresh process. */
+const SLOW_IMPORT_MS = 1_000;
+
+/**
+ * Loads every DAG of a folder and its subfolders. A file that cannot be loaded becomes an import error and does not hold up the others.
+ * A file that gives no DAG and does not build one (see {@link Candidacy}) is a helper, and is passed over.
+ * @throws DagsmithError FILE_NOT_FOUND when there is no such folder
+ */
+export async function loadFolder(folder: string, options: LoadFolderOptions = {}): Promise<FolderLoad> {
+  const absolute = resolve(folder);
+  if (options.inspector) return load(absolute, options.inspector, options.previous);
+  const inspector = startInspector(absolute, options);
+  try {
+    return await load(absolute, inspector, options.previous);
+  } finally {
+    await inspector.stop();
+  }
+}
+
+async function load(folder: string, inspector: Inspector, previous: FolderLoad | undefined): Promise<FolderLoad> {
+  const contents = new Contents(folder);
+  const discovery = await discover(folder, previous?.discovery, contents);
+  const settings = await contents.settingsHash(discovery.directories);
+  const candidates = [...discovery.files].filter(([, { facts }]) => facts.candidacy === "dag" || facts.candidacy === "maybe");
+  const kept = await unchangedBuilds(previous, settings, contents);
+  const changed = candidates.map(([file]) => file).filter((file) => !kept.has(file));
+
+  const startedAtMs = Date.now();
+  const { bundles, errors } = await bundleAll(changed, folder);
+  const inspections = await inspectChanged(bundles, inspector, previous);
+  const built = await Promise.all(
+    bundles.map(async (bundle): Promise<[string, Build]> => {
+      const inputs = await contents.hashesUsedSince(bundle.inputs, startedAtMs);
+      const inspection = inspections.get(bundle.file) ?? null;
+      const facts = discovery.files.get(bundle.file)?.facts;
+      return [bundle.file, { bundle, inputs, settings, inspection, versions: facts ? versionsOf(bundle, inspection, facts) : [] }];
+    }),
+  );
+  const fresh = new Map(built);
+  const builds = new Map(
+    candidates.flatMap(([file]) => {
+      const build = fresh.get(file) ?? kept.get(file);
+      return build ? [[file, build] as const] : [];
+    }),
+  );
+  return assemble(folder, discovery, builds, errors);
+}
+
+/** A file that could not be bundled is tried again each time: what it misses may be there now, and is none of its known inputs. */
+async function unchangedBuilds(
+  previous: FolderLoad | undefined,
+  settings: string,
+  contents: Contents,
+): Promise<ReadonlyMap<string, Build>> {
+  const unchanged = new Map<string, Build>();
+  for (const [file, build] of previous?.builds ?? []) {
+    if (build.settings === settings && (await contents.unchanged(build.inputs))) unchanged.set(file, build);
+  }
+  return unchanged;
+}
+
+/** An edit that leaves the bundle as it was needs no new inspection. */
+async function inspectChanged(
+  bundles: readonly Bundle[],
+  inspector: Inspector,
+  previous: FolderLoad | undefined,
+): Promise<ReadonlyMap<string, Inspection>> {
+  const inspections = new Map<string, Inspection>();
+  const unknown: Bundle[] = [];
+  for (const bundle of bundles.filter(({ usesDagsmith }) => usesDagsmith)) {
+    const before = previous?.builds.get(bundle.file);
+    const known = before?.bundle.bundleHash === bundle.bundleHash ? before.inspection : null;
+    if (known && !known.error) inspections.set(bundle.file, known);
+    else unknown.push(bundle);
+  }
+  const inspected = await inspector.inspectAll(unknown);
+  for (const [index, inspection] of inspected.entries()) {
+    const bundle = unknown[index];
+    if (bundle) inspections.set(bundle.file, inspection);
+  }
+  return inspections;
+}
+
+function versionsOf(bundle: Bundle, inspection: Inspection | null, facts: FileFacts): readonly DagVersion[] {
+  const { file, bundleHash, code, sourceMap, inputs: imports } = bundle;
+  return (inspection?.specs ?? []).map((spec) => ({
+    dagId: spec.dagId,
+    versionHash: versionHash(bundleHash, spec.dagId),
+    bundleHash,
+    file,
+    spec,
+    position: dagPosition(file, facts, spec.dagId),
+    positions: taskPositions(file, facts, spec),
+    imports,
+    code,
+    sourceMap,
+  }));
+}
+
+function assemble(
+  folder: string,
+  discovery: Discovery,
+  builds: ReadonlyMap<string, Build>,
+  bundleErrors: readonly ImportError[],
+): FolderLoad {
+  const { versions, errors: duplicates } = refuseDuplicates([...builds.values()].flatMap((build) => build.versions));
+  const importErrors = [...builds].flatMap(([file, build]) => importErrorOf(discovery.files.get(file)?.facts, build));
+  const errors = [...bundleErrors, ...importErrors, ...duplicates];
+  return { folder, versions, errors, warnings: warningsOf(discovery, builds), discovery, builds };
+}
+
+/** An error without a place of its own is shown where the text shows its likely cause. */
+function importErrorOf(facts: FileFacts | undefined, { inspection }: Build): readonly ImportError[] {
+  const error = inspection?.error;
+  if (!error || !facts || (error.code === "NOT_A_DAG" && facts.candidacy === "maybe")) return [];
+  if (error.at) return [error];
+  const line = likelyLine(error, facts);
+  return [line === null ? error : { ...error, line, at: { file: error.file, line } }];
+}
+
+function likelyLine({ code }: ImportError, { dags, warnings }: FileFacts): number | null {
+  if (code === "IMPORT_UNSETTLED" || code === "IMPORT_TIMEOUT") return warnings.find((one) => one.code === "WORK_AT_IMPORT")?.line ?? null;
+  const aboutTheDag = !code.startsWith("IMPORT_") && code !== "NOT_A_DAG" && dags.length === 1;
+  return aboutTheDag ? (dags[0]?.line ?? null) : null;
+}
+
+function warningsOf(discovery: Discovery, builds: ReadonlyMap<string, Build>): readonly ImportWarning[] {
+  const imported = new Set([...builds.values()].flatMap(({ bundle }) => bundle.inputs));
+  return [...discovery.files].flatMap(([file, { facts }]) => {
+    if (facts.candidacy === "factory" && !imported.has(file)) return [exportsAFunction(file, facts)];
+    const build = builds.get(file);
+    if (!build?.inspection || (build.versions.length === 0 && facts.candidacy === "maybe")) return [];
+    return [...facts.warnings.map((warning) => ({ file, ...warning })), ...build.bundle.warnings, ...slowImport(build)];
+  });
+}
+
+function exportsAFunction(file: string, { dags }: FileFacts): ImportWarning {
+  const message = "The default export is a function that nothing imports. Export the DAG that it makes.";
+  return { file, line: dags[0]?.line ?? null, code: "EXPORTS_A_FUNCTION", message };
+}
+
+function slowImport({ bundle, inspection }: Build): readonly ImportWarning[] {
+  const importMs = inspection?.importMs ?? 0;
+  if (importMs <= SLOW_IMPORT_MS) return [];
+  const message = `Importing the file took ${(importMs / 1000).toFixed(1)} s. Move work and heavy imports into task bodies.`;
+  return [{ file: bundle.file, line: null, code: "SLOW_IMPORT", message }];
+}

@@ -1,0 +1,154 @@
+/**
+ * One inspector process, seen from outside: starts it, asks it for one bundle at a time, and tells how a request ended, also when the
+ * process did not live to answer. Who is to blame is decided elsewhere.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { InspectAnswer, InspectRequest } from "../child/inspect.ts";
+
+/** How a request ended. */
+export type Outcome =
+  | Exclude<InspectAnswer, { readonly type: "ready" | "started" }>
+  /** `began`: it got as far as this file, so that an earlier one is not what held it up. */
+  | { readonly type: "timeout"; readonly began: boolean }
+  | { readonly type: "memory" }
+  | { readonly type: "exited"; readonly how: string };
+
+export interface ProcessLimits {
+  /** Longest time for one file. */
+  readonly timeLimitMs: number;
+  /** Heap limit; resident memory, which also counts buffers, may be {@link EXTRA_RESIDENT_MEGABYTES} more. */
+  readonly memoryLimitMegabytes: number;
+  /** All the environment that the process gets. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Its working directory. */
+  readonly folder: string;
+}
+
+const SCRIPT = fileURLToPath(new URL(`../child/inspect${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url));
+/** What Node itself may take to start, on a busy machine, before a file's own time counts. */
+const BOOT_LIMIT_MS = 30_000;
+const MEMORY_CHECK_MS = 100;
+const EXTRA_RESIDENT_MEGABYTES = 256;
+/** Enough of the output to recognise how Node died; the rest is read and dropped, so that a file that prints does not stall. */
+const OUTPUT_TAIL = 16_384;
+const PAGES_PER_MEGABYTE = 256;
+
+export class InspectorProcess {
+  readonly #child: ChildProcess;
+  readonly #limits: ProcessLimits;
+  readonly #closed: Promise<void>;
+  #answer: (outcome: Outcome) => void = () => {};
+  #started: () => void = () => {};
+  #exit: Outcome | undefined;
+  #errorTail = "";
+  /** From then on its number may belong to another process. */
+  #gone = false;
+  /** How many files it was asked for. */
+  requests = 0;
+
+  constructor(limits: ProcessLimits) {
+    this.#limits = limits;
+    this.#child = fork(SCRIPT, {
+      cwd: limits.folder,
+      env: { ...limits.environment },
+      execArgv: [`--max-old-space-size=${limits.memoryLimitMegabytes}`],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      // Leads its own process group, so that what it starts dies with it.
+      detached: true,
+    });
+    this.#child.stdout?.resume();
+    this.#child.stderr?.on("data", (chunk: Buffer) => {
+      this.#errorTail = (this.#errorTail + chunk.toString()).slice(-OUTPUT_TAIL);
+    });
+    this.#child.on("message", (answer: InspectAnswer) => this.#receive(answer));
+    this.#child.on("error", (error) => this.#end({ type: "exited", how: error.message }));
+    this.#closed = new Promise((resolve) => {
+      // "close" comes after the last of its output, in which Node says why it died.
+      this.#child.once("close", (code, signal) => {
+        this.#end(this.#howItDied(code, signal));
+        resolve();
+      });
+      // A grandchild may hold the output open after the process itself has gone.
+      this.#child.once("exit", () => {
+        this.#killGroup();
+        this.#gone = true;
+      });
+    });
+    process.once("exit", this.#killGroup);
+  }
+
+  /** Whether it can be asked for another file. */
+  get alive(): boolean {
+    return this.#exit === undefined;
+  }
+
+  /** Inspects one bundle; the process is gone afterwards unless it answered. One request at a time. */
+  async run(request: InspectRequest): Promise<Outcome> {
+    if (this.#exit) return this.#exit;
+    this.requests += 1;
+    const watches = new AbortController();
+    const outcome = await new Promise<Outcome>((resolve) => {
+      this.#answer = resolve;
+      this.#limitTime(watches.signal);
+      this.#limitMemory(watches.signal);
+      this.#child.send(request, (error) => error && this.#killGroup());
+    });
+    watches.abort();
+    if (outcome.type !== "described" && outcome.type !== "failed") await this.stop();
+    return outcome;
+  }
+
+  /** Kills the process and all it started; resolves when it is gone. May be called again. */
+  async stop(): Promise<void> {
+    this.#killGroup();
+    await this.#closed;
+    process.removeListener("exit", this.#killGroup);
+  }
+
+  #receive(answer: InspectAnswer): void {
+    if (answer.type === "started") this.#started();
+    else if (answer.type !== "ready") this.#answer(answer);
+  }
+
+  #limitTime(signal: AbortSignal): void {
+    const end = (began: boolean) => () => this.#answer({ type: "timeout", began });
+    let timer = setTimeout(end(false), BOOT_LIMIT_MS + this.#limits.timeLimitMs);
+    this.#started = () => {
+      clearTimeout(timer);
+      timer = setTimeout(end(true), this.#limits.timeLimitMs);
+    };
+    signal.addEventListener("abort", () => clearTimeout(timer));
+  }
+
+  /** Buffers lie outside the heap that Node limits. Only Linux tells their size cheaply; elsewhere the heap limit alone holds. */
+  #limitMemory(signal: AbortSignal): void {
+    if (process.platform !== "linux") return;
+    const limit = (this.#limits.memoryLimitMegabytes + EXTRA_RESIDENT_MEGABYTES) * PAGES_PER_MEGABYTE;
+    const timer = setInterval(async () => {
+      const pages = await readFile(`/proc/${this.#child.pid}/statm`, "utf8").catch(() => "");
+      if (Number(pages.split(" ")[1]) > limit && !signal.aborted) this.#answer({ type: "memory" });
+    }, MEMORY_CHECK_MS);
+    signal.addEventListener("abort", () => clearInterval(timer));
+  }
+
+  #howItDied(code: number | null, signal: NodeJS.Signals | null): Outcome {
+    if (/heap out of memory|Reached heap limit/.test(this.#errorTail) && code !== 0) return { type: "memory" };
+    return { type: "exited", how: signal ? `killed by ${signal}` : `exit code ${code}` };
+  }
+
+  #end(outcome: Outcome): void {
+    this.#exit ??= outcome;
+    this.#answer(this.#exit);
+  }
+
+  readonly #killGroup = (): void => {
+    if (this.#child.pid === undefined || this.#gone) return;
+    try {
+      process.kill(-this.#child.pid, "SIGKILL");
+    } catch {
+      // The group is gone.
+    }
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * Runs bundles to learn what DAGs they hold, in processes of their own. Many files share a process, for speed; a file is only blamed for
+ * what it does in a process where no other file can have done it.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DagSpec } from "../../sdk/spec.ts";
+import type { Bundle } from "./bundle.ts";
+import { failureError } from "./failure.ts";
+import { InspectorProcess, type Outcome, type ProcessLimits } from "./inspector-process.ts";
+import type { ImportError } from "./version.ts";
+import { writeBundle } from "./write.ts";
+
+/** What a bundle turned out to hold. */
+export type Inspection =
+  | { readonly specs: readonly DagSpec[]; readonly importMs: number; readonly error: null }
+  | { readonly specs: readonly []; readonly importMs: null; readonly error: ImportError };
+
+export interface InspectorOptions {
+  /** Longest time a file may take to be imported. Default 30,000. */
+  readonly timeLimitMs?: number;
+  /** Heap that importing may take. Default 512. */
+  readonly memoryLimitMegabytes?: number;
+  /** Where PATH, HOME, TZ, LANG and NODE_ENV are taken from; nothing else of it reaches a DAG file. Default: empty. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** How many processes inspect at once. Default: the number of cores, at most 4. */
+  readonly processes?: number;
+}
+
+/** Keeps processes warm between calls, so that an edited file is inspected without starting one. */
+export interface Inspector {
+  /** Inspects bundles; the result stands in their order. */
+  inspectAll(bundles: readonly Bundle[]): Promise<readonly Inspection[]>;
+  /** Ends all processes and removes what was written. May be called again, or during an inspection, which then rejects. */
+  stop(): Promise<void>;
+}
+
+const PASSED_ON = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV"];
+const MAX_PROCESSES = 4;
+/** Modules are never unloaded: a process that has grown this much of its limit is replaced, so that no file pays for others. */
+const HEAP_SHARE_TO_RECYCLE = 0.5;
+
+/** @param folder the DAG folder, absolute: where the files run and what their stacks name */
+export function startInspector(folder: string, options: InspectorOptions = {}): Inspector {
+  return new ProcessPool(folder, options);
+}
+
+class ProcessPool implements Inspector {
+  readonly #limits: ProcessLimits;
+  readonly #size: number;
+  readonly #idle: InspectorProcess[] = [];
+  readonly #all = new Set<InspectorProcess>();
+  readonly #running = new Set<Promise<unknown>>();
+  #bundleFolder: Promise<string> | undefined;
+  #stopped = false;
+
+  constructor(folder: string, options: InspectorOptions) {
+    this.#size = options.processes ?? Math.min(availableParallelism(), MAX_PROCESSES);
+    this.#limits = {
+      folder,
+      timeLimitMs: options.timeLimitMs ?? 30_000,
+      memoryLimitMegabytes: options.memoryLimitMegabytes ?? 512,
+      environment: passedOn(options.environment ?? {}),
+    };
+  }
+
+  async inspectAll(bundles: readonly Bundle[]): Promise<readonly Inspection[]> {
+    const running = this.#inspectAll(bundles);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #inspectAll(bundles: readonly Bundle[]): Promise<readonly Inspection[]> {
+    const inspections: Inspection[] = [];
+    const waiting = bundles.entries();
+    const inspectNext = async (): Promise<void> => {
+      for (const [index, bundle] of waiting) inspections[index] = await this.#inspect(bundle);
+    };
+    await Promise.all(Array.from({ length: Math.min(this.#size, bundles.length) }, inspectNext));
+    return inspections;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.#all].map((process) => process.stop()));
+    // What is still being written would come back after the folder is removed.
+    await Promise.allSettled(this.#running);
+    if (this.#bundleFolder) await rm(await this.#bundleFolder, { recursive: true, force: true });
+  }
+
+  async #inspect(bundle: Bundle): Promise<Inspection> {
+    this.#refuseStopped();
+    const { folder: projectFolder } = this.#limits;
+    this.#bundleFolder ??= mkdtemp(join(tmpdir(), "dagsmith-inspect-"));
+    const request = { bundlePath: await writeBundle(await this.#bundleFolder, bundle, projectFolder), file: bundle.file, projectFolder };
+    const process = this.#take();
+    let outcome = await process.run(request);
+    this.#refuseStopped();
+    if (process.requests > 1 && mayBeAnothersFault(outcome)) {
+      await process.stop();
+      const fresh = this.#start();
+      outcome = await fresh.run(request);
+      this.#giveBack(fresh, outcome);
+    } else this.#giveBack(process, outcome);
+    if (outcome.type === "described") return { specs: outcome.specs, importMs: outcome.importMs, error: null };
+    return { specs: [], importMs: null, error: failureError(bundle, outcome, this.#limits) };
+  }
+
+  #take(): InspectorProcess {
+    const idle = this.#idle.pop();
+    if (idle?.alive) return idle;
+    if (idle) this.#all.delete(idle);
+    return this.#start();
+  }
+
+  #start(): InspectorProcess {
+    this.#refuseStopped();
+    const process = new InspectorProcess(this.#limits);
+    this.#all.add(process);
+    return process;
+  }
+
+  #refuseStopped(): void {
+    if (this.#stopped) throw new DOMException("The inspector was stopped.", "AbortError");
+  }
+
+  #giveBack(process: InspectorProcess, outcome: Outcome): void {
+    const limit = this.#limits.memoryLimitMegabytes * HEAP_SHARE_TO_RECYCLE;
+    const worn = outcome.type === "described" ? outcome.heapMegabytes > limit : outcome.type !== "failed" || outcome.uncaught;
+    if (worn) void process.stop().then(() => this.#all.delete(process));
+    else this.#idle.push(process);
+  }
+}
+
+/** A time-out that began with this file is its own; anything else that comes from outside the import may have been prepared by another. */
+function mayBeAnothersFault(outcome: Outcome): boolean {
+  if (outcome.type === "failed") return outcome.uncaught;
+  return outcome.type === "timeout" ? !outcome.began : outcome.type !== "described";
+}
+
+function passedOn(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(PASSED_ON.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+}

@@ -1,0 +1,102 @@
+/**
+ * What the bundler produces, as plain values: a version of a DAG, and what was wrong with a file. The store keeps them; nothing here
+ * knows how.
+ */
+import { createHash } from "node:crypto";
+import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
+import type { DagSpec, Position } from "../../sdk/spec.ts";
+
+/**
+ * A DAG as it was at one moment: the code that runs, and the graph that this code described. Frozen in meaning by {@link versionHash}:
+ * the same code in the same place relative to its folder has the same hash on every machine.
+ */
+export interface DagVersion {
+  readonly dagId: string;
+  /** Hex SHA-256 over the bundle and the DAG id. An edit that changes only comments or layout keeps it. */
+  readonly versionHash: string;
+  /** Hex SHA-256 of {@link code}; several DAGs of one file share it. */
+  readonly bundleHash: string;
+  /** Relative to the DAG folder, with forward slashes. */
+  readonly file: string;
+  readonly spec: DagSpec;
+  /** Where the DAG is declared; null when its id is computed. */
+  readonly position: Position | null;
+  /** Task id to where it is declared, for the tasks whose id stands in the DAG file as a literal or a template. */
+  readonly positions: Readonly<Record<string, Position>>;
+  /** The files the bundle was made of, its own among them, relative to the DAG folder. */
+  readonly imports: readonly string[];
+  readonly code: Buffer;
+  /** Names its sources relative to the DAG folder, and holds their text. */
+  readonly sourceMap: Buffer;
+}
+
+/** Why a file gives no DAG. Its last good version goes on. */
+export interface ImportError {
+  /** The DAG file, relative to the DAG folder. */
+  readonly file: string;
+  /** The line of {@link file} to look at; null when it is not known or lies in a file that this one imports (see {@link at}). */
+  readonly line: number | null;
+  /** Where the error arose, which may be an imported file. */
+  readonly at: Position | null;
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** Names the files as they were written, not the bundle. */
+  readonly stack: string | null;
+}
+
+/** Something that works but will surprise. */
+export interface ImportWarning {
+  readonly file: string;
+  readonly line: number | null;
+  readonly code: "WORK_AT_IMPORT" | "ENVIRONMENT_AT_IMPORT" | "BUNDLE_LOCATION" | "EXPORTS_A_FUNCTION" | "SLOW_IMPORT" | "BUNDLER";
+  readonly message: string;
+}
+
+/** Hex SHA-256. */
+export function contentHash(content: string | Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** The hash of a DAG's version: what ships, and which of its DAGs. */
+export function versionHash(bundleHash: string, dagId: string): string {
+  return contentHash(`${bundleHash}\n${dagId}`);
+}
+
+/** An {@link ImportError} from an error of ours, with the place it names. */
+export function importError(file: string, error: DagsmithError, at: Position | null, stack: string | null = null): ImportError {
+  return { file, line: at?.file === file ? at.line : null, at, code: error.code, message: error.message, stack };
+}
+
+/** A place as people click on it. */
+export function placeOf({ file, line }: Position): string {
+  return `${file}:${line}`;
+}
+
+/**
+ * Keeps one version for each DAG id, the one whose file comes first by path, so that adding a file never changes what runs.
+ * @returns an error (DUPLICATE_DAG_ID, with both places) for each version that was left out
+ */
+export function refuseDuplicates(versions: readonly DagVersion[]): {
+  readonly versions: readonly DagVersion[];
+  readonly errors: readonly ImportError[];
+} {
+  const kept = new Map<string, DagVersion>();
+  const errors: ImportError[] = [];
+  for (const version of versions.toSorted((a, b) => compareText(a.file, b.file))) {
+    const first = kept.get(version.dagId);
+    if (first) errors.push(duplicateError(first, version));
+    else kept.set(version.dagId, version);
+  }
+  return { versions: [...kept.values()], errors };
+}
+
+function duplicateError(first: DagVersion, second: DagVersion): ImportError {
+  const place = (version: DagVersion): string => (version.position ? placeOf(version.position) : version.file);
+  const error = new DagsmithError("DUPLICATE_DAG_ID", { dag: second.dagId, first: place(first), second: place(second) });
+  return importError(second.file, error, second.position);
+}
+
+/** Order by code units: the same on every machine, unlike a collation. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

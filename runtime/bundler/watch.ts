@@ -1,0 +1,168 @@
+/**
+ * Keeps a folder's DAGs live for `dag dev`: loads the folder again whenever something that its DAGs are made of changes. One watch for
+ * each folder, not the platform's recursive one, which would also watch node_modules; a folder's watch sees whatever way an editor saves
+ * (in place, or a new file renamed over the old).
+ */
+import { type FSWatcher, statSync, watch } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { SETTINGS } from "./contents.ts";
+import { type FolderLoad, loadFolder } from "./folder.ts";
+import { type Inspector, type InspectorOptions, startInspector } from "./inspector.ts";
+import { IGNORE_FILE, isModule } from "./walk.ts";
+
+export interface WatchOptions extends InspectorOptions {
+  /** Told when a load fails as a whole, for instance because the folder is gone; the watch goes on. Default: nobody. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface FolderWatch {
+  /** Ends the watch, and the load under way; when it resolves, `onChange` will not be called again. May be called again. */
+  stop(): Promise<void>;
+}
+
+/** An editor's save is several events; they end within a few milliseconds. */
+const DEBOUNCE_MS = 20;
+/** Where the folder itself comes and goes, and where the settings of a project mostly are. */
+const ABOVE = "..";
+
+/**
+ * Loads a folder, and again after each change.
+ * @param onChange called with the first load, and with each later one that differs from the one before; a DAG whose file broke is missing
+ *   from its versions, and it is for the caller to let the last good one go on
+ */
+export function watchFolder(folder: string, onChange: (load: FolderLoad) => void, options: WatchOptions = {}): FolderWatch {
+  const watcher = new Watcher(resolve(folder), onChange, options);
+  watcher.reload();
+  return watcher;
+}
+
+class Watcher implements FolderWatch {
+  readonly #folder: string;
+  readonly #onChange: (load: FolderLoad) => void;
+  readonly #onError: (error: unknown) => void;
+  readonly #inspector: Inspector;
+  readonly #watches = new Map<string, FSWatcher>();
+  #latest: FolderLoad | undefined;
+  #inputNames: ReadonlySet<string> = new Set();
+  #timer: NodeJS.Timeout | undefined;
+  #loading: Promise<void> | undefined;
+  #changedWhileLoading = false;
+  #stopped = false;
+
+  constructor(folder: string, onChange: (load: FolderLoad) => void, options: WatchOptions) {
+    this.#folder = folder;
+    this.#onChange = onChange;
+    this.#onError = options.onError ?? (() => {});
+    this.#inspector = startInspector(folder, options);
+    for (const directory of [ABOVE, ""]) this.#watch(directory);
+  }
+
+  reload(): void {
+    if (this.#stopped) return;
+    if (this.#loading) {
+      this.#changedWhileLoading = true;
+      return;
+    }
+    this.#changedWhileLoading = false;
+    this.#loading = this.#load().finally(() => {
+      this.#loading = undefined;
+      if (this.#changedWhileLoading) this.#soon();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    for (const watch of this.#watches.values()) watch.close();
+    this.#watches.clear();
+    await this.#inspector.stop();
+    await this.#loading;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const previous = this.#latest;
+      const load = await loadFolder(this.#folder, { inspector: this.#inspector, ...(previous && { previous }) });
+      if (this.#stopped) return;
+      this.#latest = load;
+      this.#inputNames = new Set(inputsOf(load).map((path) => basename(path)));
+      // What was written into a folder before its watch began made no event.
+      if (this.#watchOnly(foldersOf(load))) this.#changedWhileLoading = true;
+      if (!previous || differs(previous, load)) this.#onChange(load);
+    } catch (error) {
+      if (this.#stopped) return;
+      // A folder that is gone may come back as another one, which the old watches would not see.
+      this.#watchOnly(new Set([ABOVE]));
+      this.#onError(error);
+    }
+  }
+
+  /** Watches exactly these folders. @returns whether one was added */
+  #watchOnly(directories: ReadonlySet<string>): boolean {
+    for (const [directory, watch] of this.#watches) {
+      if (directories.has(directory)) continue;
+      watch.close();
+      this.#watches.delete(directory);
+    }
+    return [...directories].map((directory) => this.#watch(directory)).includes(true);
+  }
+
+  #watch(directory: string): boolean {
+    if (this.#watches.has(directory)) return false;
+    try {
+      const watcher = watch(join(this.#folder, directory), (_, name) => this.#changed(directory, name));
+      watcher.on("error", () => this.#unwatch(directory));
+      this.#watches.set(directory, watcher);
+      return true;
+    } catch {
+      // The folder went away since the load, which its parent's watch reports.
+      return false;
+    }
+  }
+
+  #changed(directory: string, name: string | null): void {
+    if (name === null || this.#matters(directory, name)) this.#soon();
+  }
+
+  /** A log or a database that is written beside the DAGs must not load them all again with each line. */
+  #matters(directory: string, name: string): boolean {
+    if (directory === ABOVE && name === basename(this.#folder)) return true;
+    // What a broken file misses may be anything.
+    if (!this.#latest || this.#latest.errors.length > 0) return directory !== ABOVE || SETTINGS.includes(name);
+    if (SETTINGS.includes(name) || this.#inputNames.has(name)) return true;
+    if (!this.#latest.discovery.directories.includes(directory)) return false;
+    if (isModule(name) || name === IGNORE_FILE) return true;
+    return statSync(join(this.#folder, directory, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  }
+
+  #unwatch(directory: string): void {
+    this.#watches.get(directory)?.close();
+    this.#watches.delete(directory);
+    this.#soon();
+  }
+
+  #soon(): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.reload(), DEBOUNCE_MS);
+  }
+}
+
+/** The folders of DAG files, of the files they import, and of the settings above. */
+function foldersOf(load: FolderLoad): ReadonlySet<string> {
+  const imported = inputsOf(load).map((path) => dirname(path));
+  return new Set([ABOVE, ...load.discovery.directories, ...imported.map((path) => (path === "." ? "" : path))]);
+}
+
+/** Packages aside: they change by an installation, which also changes the settings. */
+function inputsOf({ builds }: FolderLoad): readonly string[] {
+  return [...new Set([...builds.values()].flatMap(({ bundle }) => bundle.inputs))].filter((path) => !path.includes("node_modules/"));
+}
+
+function differs(before: FolderLoad, now: FolderLoad): boolean {
+  return fingerprint(before) !== fingerprint(now);
+}
+
+function fingerprint({ versions, errors, warnings }: FolderLoad): string {
+  return JSON.stringify([versions.map(({ versionHash, file, positions }) => [versionHash, file, positions]), errors, warnings]);
+}

@@ -1,0 +1,52 @@
+/**
+ * Imports a bundle and gives its DAGs: the one place where user code starts to run. Called by the inspector, by task processes, and by
+ * `dag test` in its own process.
+ */
+import { basename } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Dag, isDag } from "../../sdk/dag.ts";
+import { DagsmithError } from "../../sdk/errors.ts";
+import { resolveBundle } from "./resolve.ts";
+
+/** How to load a bundle. */
+export interface LoadOptions {
+  /** Where packages that are not part of the bundle are looked for first. Default: from the bundle's own place. */
+  readonly projectFolder?: string;
+  /** What messages call the file. Default: the bundle's name. */
+  readonly file?: string;
+}
+
+/**
+ * The DAGs of a bundle, in the order in which the file exports them. Errors thrown from the bundle carry stacks that name the files as
+ * they were written. Loading the same path again gives the same DAGs: Node keeps a module for the life of the process.
+ * @throws DagsmithError NOT_A_DAG saying what the default export is instead; and whatever the file itself throws
+ */
+export async function loadDags(bundlePath: string, options: LoadOptions = {}): Promise<readonly Dag<unknown>[]> {
+  process.setSourceMapsEnabled(true);
+  resolveBundle(bundlePath, options.projectFolder);
+  const module = (await import(pathToFileURL(bundlePath).href)) as { readonly default?: unknown };
+  return dagsOf(module.default, options.file ?? basename(bundlePath));
+}
+
+function dagsOf(exported: unknown, file: string): readonly Dag<unknown>[] {
+  const dags: readonly unknown[] = Array.isArray(exported) ? exported : [exported];
+  if (dags.length > 0 && dags.every(isDag)) return dags;
+  throw new DagsmithError("NOT_A_DAG", { file, found: Array.isArray(exported) ? foundInList(exported) : found(exported) });
+}
+
+function foundInList(list: readonly unknown[]): string {
+  const wrong = list.findIndex((item) => !isDag(item));
+  return wrong === -1 ? "an empty list" : `a list whose item ${wrong + 1} is ${found(list[wrong])}`;
+}
+
+function found(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (value === null) return "null";
+  if (value instanceof Promise) return "a promise (await it)";
+  if (typeof value === "function") return `the function ${value.name || "without a name"} (export what it returns)`;
+  if (typeof value !== "object") return `a ${typeof value}`;
+  const name = Object.getPrototypeOf(value)?.constructor?.name;
+  return name && name !== "Object"
+    ? `an instance of ${name}`
+    : `an object with the keys ${Object.keys(value).slice(0, 5).join(", ") || "(none)"}`;
+}
