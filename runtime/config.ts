@@ -17,6 +17,8 @@ export interface Config {
   readonly colorAllowed: boolean;
   /** Who is at the keyboard, for the audit. */
   readonly user: string;
+  /** What a process that imports DAG files may see: PATH, HOME, TZ, LANG, NODE_ENV. */
+  readonly inherited: Readonly<Record<string, string | undefined>>;
   /** DAG_CONN_<ID> and DAG_VAR_<KEY>. */
   readonly secrets: EnvironmentSecrets;
 }
@@ -33,6 +35,7 @@ export interface EnvironmentSecrets {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const INHERITED = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV"];
 const CONNECTION_PREFIX = "DAG_CONN_";
 const VARIABLE_PREFIX = "DAG_VAR_";
 
@@ -53,6 +56,7 @@ export function readConfig(environment: Environment = process.env): Config {
     slots: wholeNumber("DAG_WORKER_SLOTS", text("DAG_WORKER_SLOTS"), 16, 1, 1_000),
     colorAllowed: !text("NO_COLOR") && environment.TERM !== "dumb",
     user: text("USER") ?? text("LOGNAME") ?? text("USERNAME") ?? "unknown",
+    inherited: Object.fromEntries(INHERITED.map((name) => [name, environment[name]])),
     secrets: environmentSecrets(environment),
   };
 }

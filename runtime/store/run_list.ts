@@ -1,5 +1,6 @@
 /** Runs as people ask for them: the newest, or one by any of its names. */
 import type { Json } from "../../sdk/json.ts";
+import type { DagSpec } from "../../sdk/spec.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { Queryable, Statement } from "./database.ts";
 
@@ -58,4 +59,14 @@ export async function findRuns(db: Queryable, name: string): Promise<readonly Ru
   const slash = name.indexOf("/");
   if (slash > 0) return db.query<RunSummary>(BY_NAME, [name.slice(0, slash), name.slice(slash + 1)]);
   return db.query<RunSummary>(BY_RUN_ID, [name]);
+}
+
+const SPEC: Statement = {
+  name: "run_spec",
+  text: "select v.spec from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id where r.id = $1",
+};
+
+/** The DAG as it was in the version that the run is pinned to. */
+export async function findRunSpec(db: Queryable, runId: number): Promise<DagSpec | undefined> {
+  return (await db.query<{ spec: DagSpec }>(SPEC, [runId]))[0]?.spec;
 }
