@@ -9,8 +9,8 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** DAG_SECRET_KEY: 32 bytes in base64, the key of stored connections and variables. */
   readonly secretKey: string | null;
-  /** DAG_WEB_HOST (default 127.0.0.1), DAG_WEB_PORT (default 8080), DAG_WEB_TOKEN. */
-  readonly web: { readonly host: string; readonly port: number; readonly token: string | null };
+  /** DAG_WEB_HOST (default 127.0.0.1), DAG_WEB_PORT (null when not set), DAG_WEB_TOKEN. */
+  readonly web: { readonly host: string; readonly port: number | null; readonly token: string | null };
   /** DAG_WORKER_SLOTS: tries at once in one worker. Default 16. */
   readonly slots: number;
   /** False when NO_COLOR is set, or the terminal calls itself dumb. */
@@ -19,6 +19,8 @@ export interface Config {
   readonly user: string;
   /** What a process that imports DAG files may see: PATH, HOME, TZ, LANG, NODE_ENV. */
   readonly inherited: Readonly<Record<string, string | undefined>>;
+  /** What task processes see: everything but dagsmith's own settings and the ways into its database. */
+  readonly taskEnvironment: Readonly<Record<string, string>>;
   /** DAG_CONN_<ID> and DAG_VAR_<KEY>. */
   readonly secrets: EnvironmentSecrets;
 }
@@ -50,13 +52,14 @@ export function readConfig(environment: Environment = process.env): Config {
     secretKey: text("DAG_SECRET_KEY"),
     web: {
       host: text("DAG_WEB_HOST") ?? "127.0.0.1",
-      port: wholeNumber("DAG_WEB_PORT", text("DAG_WEB_PORT"), 8080, 0, 65_535),
+      port: text("DAG_WEB_PORT") === null ? null : wholeNumber("DAG_WEB_PORT", text("DAG_WEB_PORT"), 0, 0, 65_535),
       token: text("DAG_WEB_TOKEN"),
     },
     slots: wholeNumber("DAG_WORKER_SLOTS", text("DAG_WORKER_SLOTS"), 16, 1, 1_000),
     colorAllowed: !text("NO_COLOR") && environment.TERM !== "dumb",
     user: text("USER") ?? text("LOGNAME") ?? text("USERNAME") ?? "unknown",
     inherited: Object.fromEntries(INHERITED.map((name) => [name, environment[name]])),
+    taskEnvironment: taskEnvironment(environment),
     secrets: environmentSecrets(environment),
   };
 }
@@ -90,6 +93,14 @@ function environmentSecrets(environment: Environment): EnvironmentSecrets {
     connection: (id) => connections.get(suffix(id)) ?? null,
     variable: (key) => variables.get(suffix(key)) ?? null,
   };
+}
+
+/** Connections reach a task through its worker, one by one; the environment must not hand it all of them at once. */
+function taskEnvironment(environment: Environment): Readonly<Record<string, string>> {
+  const isOurs = (name: string): boolean => /^(DAG_|PG)/.test(name) || name === "DATABASE_URL";
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined || isOurs(name) ? [] : [[name, value]])),
+  );
 }
 
 function wholeNumber(name: string, text: string | null, otherwise: number, min: number, max: number): number {

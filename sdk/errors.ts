@@ -65,6 +65,10 @@ const messages = {
   SCHEMA_OLDER: "The database has schema version {found}; this dagsmith needs {known}. Run: dag migrate",
   BUNDLE_MISSING: "The bundle {hash} is not in the database. Deploy the DAG again with: dag deploy",
   BUNDLE_CORRUPT: "The bundle {hash} does not match its hash. Deploy the DAG again with: dag deploy",
+  DEV_RUNNING: "`dag dev` already runs in this folder, as process {pid}; its page is {page}.",
+  PORT_IN_USE: "Something else listens on {host}:{port} already. Choose another port with --port or DAG_WEB_PORT.",
+  FOLDER_NOT_EMPTY: "{folder} already has {found}. Choose another folder; nothing was written.",
+  FILE_HAS_MANY_DAGS: "{file} declares several DAGs: {dags}. Name the one to run.",
   WEB_EXPOSED: "The page may listen on {host} only behind a token: set DAG_WEB_TOKEN, or listen on 127.0.0.1.",
   NODE_TOO_OLD: "dagsmith needs Node 22.18 or later; this is {found}.",
 } as const;

@@ -1,10 +1,11 @@
 /**
  * Finds connections and variables for tasks: the environment first, then the database, then what the caller offers as a default (the
- * sandbox of `npm start`). Whatever it hands out is known as a secret from that moment on.
+ * sandbox of `npm start`). Whatever it hands out is masked from that moment on.
  */
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { connectionVariable, type EnvironmentSecrets } from "../config.ts";
+import { createMasker } from "./masker.ts";
 import { secretValuesOf, secretValuesOfVariable } from "./secret_values.ts";
 import type { StoredSecrets } from "./stored.ts";
 
@@ -13,9 +14,9 @@ export interface ConnectionResolver {
   connection(id: string): Promise<Connection>;
   /** Null when it is not set. @throws DagsmithError SECRET_KEY_MISSING, SECRET_UNREADABLE */
   variable(key: string): Promise<string | null>;
-  /** The secrets known so far: everything of the environment and the defaults, and what was read from the database. */
-  secretValues(): readonly string[];
-  /** Reads every stored secret, so that also what another process handed out is known here. */
+  /** The text without the secrets known so far: all of the environment and the defaults, and what was read from the database. */
+  mask(text: string): string;
+  /** Reads every stored secret, so that also what another process handed out is masked here. */
   learnStored(): Promise<void>;
 }
 
@@ -27,10 +28,8 @@ export interface SecretSources {
 }
 
 export function createResolver({ environment, stored, defaults = {} }: SecretSources): ConnectionResolver {
-  const secrets = new Set<string>();
-  const learn = (values: readonly string[]): void => {
-    for (const value of values) secrets.add(value);
-  };
+  const masker = createMasker();
+  const learn = masker.add;
   learn(environmentSecretValues(environment));
   for (const connection of Object.values(defaults)) learn(secretValuesOf(connection));
   return {
@@ -45,7 +44,7 @@ export function createResolver({ environment, stored, defaults = {} }: SecretSou
       if (found !== null) learn(secretValuesOfVariable(key, found));
       return found;
     },
-    secretValues: () => [...secrets],
+    mask: masker.mask,
     learnStored: async () => {
       const readable = await stored?.readable();
       for (const connection of readable?.connections ?? []) learn(secretValuesOf(connection));

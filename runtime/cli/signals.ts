@@ -1,0 +1,25 @@
+/** Ctrl-C, once and twice. */
+
+/** Ends by signal look alike to a shell: 128 and the signal's number. */
+const EXIT_INTERRUPTED = 130;
+
+/**
+ * Waits for a request to stop: SIGINT, SIGTERM or SIGHUP. A second one ends the process at once; what was running is then found and
+ * rescued by others, as after a crash.
+ * @param onSecond told before the process ends
+ */
+export function untilStopped(onSecond: () => void): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const received = (signal: NodeJS.Signals): void => {
+      if (!asked) {
+        asked = true;
+        resolve(signal);
+        return;
+      }
+      onSecond();
+      process.exit(EXIT_INTERRUPTED);
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, received);
+  });
+}
