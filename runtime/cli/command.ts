@@ -2,7 +2,7 @@
  * What a command is, and how all of them behave alike: `--json` for machines, lines for people, one way to fail. A command returns what
  * it found; this file prints it.
  */
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { DagsmithError, isDagsmithError } from "../../sdk/errors.ts";
 import type { Config } from "../config.ts";
 import { safeText, type Terminal } from "./terminal.ts";
@@ -41,7 +41,10 @@ export interface OptionSpec {
  * @typeParam Args its arguments, in order
  * @typeParam Options its options, by their long names in camel case
  */
-export interface CommandSpec<Args extends readonly (string | undefined)[] = readonly string[], Options = Readonly<Record<string, unknown>>> {
+export interface CommandSpec<
+  Args extends readonly (string | undefined)[] = readonly string[],
+  Options = Readonly<Record<string, unknown>>,
+> {
   /** Name and arguments, such as `trigger <dag>`. */
   readonly usage: string;
   readonly summary: string;

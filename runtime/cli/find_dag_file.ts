@@ -35,7 +35,9 @@ async function dagById(cli: Cli, dagId: string, folder: string): Promise<Dag<unk
   const known = versions.map((one) => one.dagId);
   const broken = errors.length > 0 ? ` ${errors.length} files do not import; see: dag check` : "";
   const error = unknownDag(dagId, known);
-  throw broken === "" ? error : new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: `${error.message.split("\n")[0]?.split('". ')[1] ?? ""}${broken}` });
+  throw broken === ""
+    ? error
+    : new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: `${error.message.split("\n")[0]?.split('". ')[1] ?? ""}${broken}` });
 }
 
 /** Files with the id in quotes, in order. */
@@ -43,7 +45,9 @@ async function filesThatMention(dagId: string, folder: string): Promise<readonly
   const { readFile } = await import("node:fs/promises");
   const { walk } = await import("../bundler/walk.ts");
   const { files } = await walk(folder);
-  const texts = await Promise.all(files.map(async (file) => ({ file, text: await readFile(resolve(folder, file), "utf8").catch(() => "") })));
+  const texts = await Promise.all(
+    files.map(async (file) => ({ file, text: await readFile(resolve(folder, file), "utf8").catch(() => "") })),
+  );
   return texts.filter(({ text }) => [`"${dagId}"`, `'${dagId}'`, `\`${dagId}\``].some((id) => text.includes(id))).map(({ file }) => file);
 }
 

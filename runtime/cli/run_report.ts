@@ -1,8 +1,8 @@
 /** One run and its tasks: the end of `dag trigger --wait` and `npm start`, and the whole of `dag tasks`. */
 import type { DagSpec } from "../../sdk/spec.ts";
-import { findRunSpec } from "../store/run_list.ts";
 import type { Queryable } from "../store/database.ts";
 import type { RunSummary } from "../store/run_list.ts";
+import { findRunSpec } from "../store/run_list.ts";
 import { summariseTasks, type TaskSummary } from "../store/task_list.ts";
 import type { Outcome } from "./command.ts";
 import { table } from "./table.ts";
@@ -37,7 +37,13 @@ export function runLines(run: RunSummary, tasks: readonly ReportedTask[], style:
     `${style.bold(run.dagId)} ${run.runId}  run ${run.id}, version ${run.version}: ${stateText(run.state, style)}${took}${run.reason ? ` (${cell(run.reason)})` : ""}`,
     ...table(
       ["task", "state", "try", "duration", "remark"],
-      tasks.map((task) => [task.taskId, stateText(task.state, style), tryText(task), durationText(between(task.startedAt, task.finishedAt)), remark(task)]),
+      tasks.map((task) => [
+        task.taskId,
+        stateText(task.state, style),
+        tryText(task),
+        durationText(between(task.startedAt, task.finishedAt)),
+        remark(task),
+      ]),
     ),
   ];
 }

@@ -1,7 +1,7 @@
 /** Finds the run that a person names. */
 import { DagsmithError } from "../../sdk/errors.ts";
+import { dagIds } from "../store/dag.ts";
 import type { Queryable } from "../store/database.ts";
-import { listDagIds } from "../store/dag_list.ts";
 import { findRuns, type RunSummary } from "../store/run_list.ts";
 import { wrongUsage } from "./command.ts";
 import { unknownDag } from "./dags.ts";
@@ -24,7 +24,7 @@ export async function needRun(db: Queryable, name: string): Promise<RunSummary> 
 /** @throws DagsmithError UNKNOWN_DAG, with the name that was probably meant, unless there is such a DAG */
 export async function needDag(db: Queryable, dagId: string): Promise<void> {
   const { findDag } = await import("../store/dag_list.ts");
-  if (!(await findDag(db, dagId))) throw unknownDag(dagId, await listDagIds(db));
+  if (!(await findDag(db, dagId))) throw unknownDag(dagId, await dagIds(db));
 }
 
 /** A run as `--json` gives it. */

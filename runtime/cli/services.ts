@@ -79,7 +79,7 @@ export function serviceLog(cli: Cli): ServiceLog {
 
 /** Creates runs and queues what is due. */
 export async function startSchedulerRole({ db, log }: Surroundings): Promise<Service> {
-  const { startScheduler } = await import("../scheduler/index.ts");
+  const { startScheduler } = await import("../scheduler/service.ts");
   return startScheduler({ db, log });
 }
 
@@ -114,7 +114,10 @@ export interface PageOptions {
 }
 
 /** @throws DagsmithError PORT_IN_USE, WEB_EXPOSED */
-export async function startPageRole({ cli, db, secrets, log }: Surroundings, options: PageOptions = {}): Promise<Service & { readonly url: string }> {
+export async function startPageRole(
+  { cli, db, secrets, log }: Surroundings,
+  options: PageOptions = {},
+): Promise<Service & { readonly url: string }> {
   const { startWeb } = await import("../web/index.ts");
   const { web } = cli.config;
   const host = options.host ?? web.host;

@@ -5,7 +5,12 @@ import { stripVTControlCharacters } from "node:util";
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const all = [headings.map((heading) => heading.toUpperCase()), ...rows.map((row) => row.map((cell) => cell.replace(/\s*\n\s*/g, " ")))];
   const widths = headings.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ""))));
-  return all.map((row) => row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - width(cell))).join("  ").trimEnd());
+  return all.map((row) =>
+    row
+      .map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - width(cell)))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 function width(cell: string): number {

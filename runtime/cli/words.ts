@@ -1,5 +1,5 @@
 /** How values are written for people: states, times, lengths of time. */
-import { safeText, type Style } from "./terminal.ts";
+import { type Style, safeText } from "./terminal.ts";
 
 const GLYPHS: Readonly<Record<string, readonly [glyph: string, colour: keyof Style]>> = {
   success: ["✔", "green"],
@@ -21,7 +21,12 @@ export function stateText(state: string, style: Style): string {
 
 /** `2026-01-31 04:00:00Z`; `-` for none. */
 export function timeText(date: Date | null | undefined): string {
-  return date ? date.toISOString().replace("T", " ").replace(/\.\d+Z$/, "Z") : "-";
+  return date
+    ? date
+        .toISOString()
+        .replace("T", " ")
+        .replace(/\.\d+Z$/, "Z")
+    : "-";
 }
 
 const SECOND = 1_000;

@@ -29,7 +29,6 @@ left join lateral (
 const LIST: Statement = { name: "dag_list", text: `${SUMMARY} where d.removed_at is null order by d.dag_id` };
 // A removed DAG can still be asked for by its name: its runs stay.
 const FIND: Statement = { name: "dag_find", text: `${SUMMARY} where d.dag_id = $1` };
-const IDS: Statement = { name: "dag_ids", text: "select dag_id as id from dagsmith.dag where removed_at is null order by dag_id" };
 
 export interface VersionSummary {
   readonly id: number;
@@ -56,7 +55,10 @@ export interface StoredImportError {
   readonly message: string;
 }
 
-const IMPORT_ERRORS: Statement = { name: "import_errors", text: "select file, line, code, message from dagsmith.import_error order by file" };
+const IMPORT_ERRORS: Statement = {
+  name: "import_errors",
+  text: "select file, line, code, message from dagsmith.import_error order by file",
+};
 
 const POSITIONS: Statement = {
   name: "dag_positions",
@@ -70,10 +72,6 @@ export function listDags(db: Queryable): Promise<readonly DagSummary[]> {
 
 export async function findDag(db: Queryable, dagId: string): Promise<DagSummary | undefined> {
   return (await db.query<DagSummary>(FIND, [dagId]))[0];
-}
-
-export async function listDagIds(db: Queryable): Promise<readonly string[]> {
-  return (await db.query<{ id: string }>(IDS)).map(({ id }) => id);
 }
 
 /** Newest first. */

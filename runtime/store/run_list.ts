@@ -49,7 +49,9 @@ export interface RunFilter {
 
 /** Newest first. */
 export function listRuns(db: Queryable, { dagId, state, limit }: RunFilter): Promise<readonly RunSummary[]> {
-  return dagId === undefined ? db.query<RunSummary>(NEWEST, [limit, state ?? null]) : db.query<RunSummary>(NEWEST_OF, [limit, state ?? null, dagId]);
+  return dagId === undefined
+    ? db.query<RunSummary>(NEWEST, [limit, state ?? null])
+    : db.query<RunSummary>(NEWEST_OF, [limit, state ?? null, dagId]);
 }
 
 /** The run that `name` may mean: its number, `dag/run_id`, or a run id alone, which several DAGs may share. */

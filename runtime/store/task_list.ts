@@ -62,7 +62,10 @@ const INSTANCES: Statement = {
   name: "task_instances_of",
   text: `${INSTANCE_COLUMNS} where run_id = $1 and task_id = $2 order by map_index limit $3`,
 };
-const INSTANCE: Statement = { name: "task_instance_one", text: `${INSTANCE_COLUMNS} where run_id = $1 and task_id = $2 and map_index = $3` };
+const INSTANCE: Statement = {
+  name: "task_instance_one",
+  text: `${INSTANCE_COLUMNS} where run_id = $1 and task_id = $2 and map_index = $3`,
+};
 
 /** One row for each task that has an instance; a task whose turn has not come has none. */
 export function summariseTasks(db: Queryable, runId: number): Promise<readonly TaskSummary[]> {

@@ -14,6 +14,9 @@ export const cancel = command({
       const run = await needRun(db, name);
       const { cancelRun } = await import("../../actions/index.ts");
       await cancelRun(db, { id: run.id, actor: cli.config.user, ...(options.reason && { reason: options.reason }) });
-      return { json: { id: run.id, dagId: run.dagId, runId: run.runId, cancelled: true }, lines: [`Run ${run.id} of ${run.dagId} is cancelled.`] };
+      return {
+        json: { id: run.id, dagId: run.dagId, runId: run.runId, cancelled: true },
+        lines: [`Run ${run.id} of ${run.dagId} is cancelled.`],
+      };
     }),
 });

@@ -1,7 +1,7 @@
 /** `dag check`: do the files make DAGs? For editors, hooks and CI. */
 import { type Cli, command, type Outcome } from "../command.ts";
 import { type BrokenFile, loadDagFolder } from "../dags.ts";
-import { safeText, type Style } from "../terminal.ts";
+import { type Style, safeText } from "../terminal.ts";
 
 export const check = command({
   usage: "check [folder]",
@@ -35,7 +35,9 @@ export function errorLines(error: BrokenFile & { readonly stack?: string | null 
 /** `file:line: message`, the form that terminals and editors make a link of; not twice when the message begins with it. */
 export function placed({ file, line, message }: { readonly file: string; readonly line: number | null; readonly message: string }): string {
   const place = line === null ? file : `${file}:${line}`;
-  return safeText(message.startsWith(`${place}:`) ? message : `${place}: ${message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message}`);
+  return safeText(
+    message.startsWith(`${place}:`) ? message : `${place}: ${message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message}`,
+  );
 }
 
 function summary({ terminal: { style } }: Cli, dags: number, errors: number, warnings: number): string {

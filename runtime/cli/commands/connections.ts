@@ -108,4 +108,8 @@ const remove = command({
     }),
 });
 
-export const connections = { name: "connections", summary: "Connections to outside systems: list, set, get, delete", commands: [list, set, get, remove] };
+export const connections = {
+  name: "connections",
+  summary: "Connections to outside systems: list, set, get, delete",
+  commands: [list, set, get, remove],
+};

@@ -1,4 +1,5 @@
 /** `dag deploy`: the folder's DAGs become what runs. */
+import type { Deployment } from "../../actions/index.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { loadDagFolder } from "../dags.ts";
 import { withDatabase } from "../database.ts";
@@ -18,16 +19,14 @@ export const deploy = command({
     }),
 });
 
-/** What a deployment changed. */
-export interface DeployResult {
-  readonly deployed: readonly { readonly dagId: string; readonly version: number; readonly new: boolean }[];
-  readonly removed: readonly string[];
-}
-
 /** A line for each DAG that changed, and for each file that did not import. */
-export function deployLines(cli: Cli, { deployed, removed }: DeployResult, errors: readonly Parameters<typeof errorLines>[0][]): readonly string[] {
+export function deployLines(
+  cli: Cli,
+  { deployed, removed }: Deployment,
+  errors: readonly Parameters<typeof errorLines>[0][],
+): readonly string[] {
   const { style } = cli.terminal;
-  const changed = deployed.filter((dag) => dag.new);
+  const changed = deployed.filter((dag) => dag.isNew);
   return [
     ...changed.map(({ dagId, version }) => `${style.green("deployed")} ${dagId} version ${version}`),
     ...removed.map((dagId) => `${style.yellow("removed")} ${dagId} (its runs stay)`),

@@ -1,19 +1,30 @@
 /** `dag dev`: everything on this machine, from nothing, live as the files change. */
 import { resolve } from "node:path";
 import { DagsmithError } from "../../../sdk/errors.ts";
+import type { Deployment } from "../../actions/index.ts";
 import type { FolderLoad } from "../../bundler/folder.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../dags.ts";
 import { wholeNumber } from "../option_values.ts";
 import { findRunningDev, type ProjectFiles, projectFiles, removeRunningDev, writeRunningDev } from "../project.ts";
-import { openSurroundings, type Running, runServices, startPageRole, startSchedulerRole, startWorkerRole, type Surroundings } from "../services.ts";
+import {
+  openSurroundings,
+  type Running,
+  runServices,
+  type Surroundings,
+  startPageRole,
+  startSchedulerRole,
+  startWorkerRole,
+} from "../services.ts";
 import { errorLines, placed } from "./check.ts";
 
 export const dev = command({
   usage: "dev [folder]",
   summary: "Run everything on this machine, and reload DAGs as their files change",
   more: "Needs nothing: it keeps a PostgreSQL of its own in .dagsmith/ unless DATABASE_URL is set. The folder is ./dags unless it is named. Other commands called in this folder find its database.",
-  options: [{ flags: "--port <n>", text: "port of the page (default: DAG_WEB_PORT, else 8080, else a free one)", parse: wholeNumber(0, 65_535) }],
+  options: [
+    { flags: "--port <n>", text: "port of the page (default: DAG_WEB_PORT, else 8080, else a free one)", parse: wholeNumber(0, 65_535) },
+  ],
   example: "dag dev",
   run: async (cli, [folder]: readonly [string | undefined], options: { readonly port?: number }): Promise<Outcome> => {
     const files = projectFiles(cli.folder);
@@ -22,8 +33,8 @@ export const dev = command({
     await runServices(cli, async (running) => {
       const databaseUrl = await ownDatabase(cli, files, running);
       const all = await openSurroundings(cli, databaseUrl, running);
-      const { migrate } = await import("../../store/migrate.ts");
-      await migrate(all.db);
+      const { migrateAll } = await import("../migrate_all.ts");
+      await migrateAll(all.db);
       const page = running.add(await startDevPage(all, options.port));
       running.add({ stop: () => removeRunningDev(files) });
       await writeRunningDev(files, { databaseUrl, page: page.url, pid: process.pid });
@@ -85,14 +96,9 @@ export async function deployOnChange({ cli, db }: Surroundings, folder: string) 
   };
 }
 
-interface Changes {
-  readonly deployed: readonly { readonly dagId: string; readonly version: number; readonly new: boolean }[];
-  readonly removed: readonly string[];
-}
-
-function sayChanges(cli: Cli, { errors, warnings, versions }: FolderLoad, { deployed, removed }: Changes): void {
+function sayChanges(cli: Cli, { errors, warnings, versions }: FolderLoad, { deployed, removed }: Deployment): void {
   const { style } = cli.terminal;
-  for (const { dagId, version, new: isNew } of deployed) if (isNew) cli.say(`${style.green("deployed")} ${dagId} version ${version}`);
+  for (const { dagId, version, isNew } of deployed) if (isNew) cli.say(`${style.green("deployed")} ${dagId} version ${version}`);
   for (const dagId of removed) cli.say(`${style.yellow("removed")} ${dagId} (its runs stay)`);
   for (const error of errors) for (const line of errorLines(error, style)) cli.say(line);
   for (const warning of warnings) cli.say(`${style.yellow("warning")} ${placed(warning)}`);

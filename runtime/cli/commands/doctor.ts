@@ -84,7 +84,10 @@ async function schemaFindings(cli: Cli): Promise<readonly Finding[]> {
       const { listMembers } = await import("../../store/cluster.ts");
       return listMembers(db);
     });
-    return [{ check: "tables", result: "ok", detail: "up to date" }, ...(["scheduler", "worker"] as const).map((role) => roleFinding(role, members))];
+    return [
+      { check: "tables", result: "ok", detail: "up to date" },
+      ...(["scheduler", "worker"] as const).map((role) => roleFinding(role, members)),
+    ];
   } catch (error) {
     return [{ check: "tables", result: "no", detail: messageOf(error) }];
   }

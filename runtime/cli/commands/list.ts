@@ -49,7 +49,11 @@ function deployedTable(dags: readonly KnownDag[], style: Style): readonly string
       String(spec.tasks.length),
       String(deployed?.version ?? "-"),
       deployed?.lastRunState ? stateText(deployed.lastRunState, style) : "-",
-      deployed?.isPaused ? style.yellow("paused") : deployed?.scheduleError ? style.red("schedule error") : timeText(deployed?.nextRunAfter),
+      deployed?.isPaused
+        ? style.yellow("paused")
+        : deployed?.scheduleError
+          ? style.red("schedule error")
+          : timeText(deployed?.nextRunAfter),
       file,
     ]),
   );

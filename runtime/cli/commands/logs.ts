@@ -7,7 +7,7 @@ import { withDatabase } from "../database.ts";
 import { wholeNumber } from "../option_values.ts";
 import { needRun, RUN_NAMES } from "../runs.ts";
 import { findTaskInstance } from "../tasks.ts";
-import { safeText, type Style } from "../terminal.ts";
+import { type Style, safeText } from "../terminal.ts";
 
 interface Options {
   readonly try?: number;
@@ -31,7 +31,9 @@ export const logs = command({
       const instance = await findTaskInstance(db, run, taskId, options.mapIndex);
       if (!instance && !options.follow) return { json: { run, taskId, lines: [] }, lines: [`${taskId} has not begun.`] };
       const collected: StoredLogLine[] = [];
-      const onLine = cli.json ? (line: StoredLogLine) => void collected.push(line) : (line: StoredLogLine) => cli.say(lineText(line, cli.terminal.style));
+      const onLine = cli.json
+        ? (line: StoredLogLine) => void collected.push(line)
+        : (line: StoredLogLine) => cli.say(lineText(line, cli.terminal.style));
       const find = () => findTaskInstance(db, run, taskId, options.mapIndex);
       if (options.follow) await follow(db, find, options.try, onLine);
       else if (instance) await readLog(db, instance.id, tryOf(instance, options.try), LOG_START, onLine);
@@ -42,7 +44,8 @@ export const logs = command({
 /** An instance that waits for its next try shows the one before, which is why somebody looks. */
 function tryOf(instance: InstanceSummary, wanted: number | undefined): number {
   const latest = instance.startedAt === null && instance.finishedAt === null ? Math.max(1, instance.tryNumber - 1) : instance.tryNumber;
-  if (wanted !== undefined && wanted > instance.tryNumber) wrongUsage("--try", `there is no try ${wanted}; the latest is ${instance.tryNumber}`);
+  if (wanted !== undefined && wanted > instance.tryNumber)
+    wrongUsage("--try", `there is no try ${wanted}; the latest is ${instance.tryNumber}`);
   return wanted ?? latest;
 }
 

@@ -9,8 +9,8 @@ export const migrate = command({
   example: "DATABASE_URL=postgres://etl:secret@db:5432/dagsmith dag migrate",
   run: async (cli) =>
     withDatabaseAt(await needDatabaseUrl(cli), async (db) => {
-      const { migrate } = await import("../../store/migrate.ts");
-      const applied = await migrate(db);
+      const { migrateAll } = await import("../migrate_all.ts");
+      const applied = await migrateAll(db);
       return { json: { applied }, lines: applied.length === 0 ? ["The tables are up to date."] : applied.map((name) => `applied ${name}`) };
     }),
 });

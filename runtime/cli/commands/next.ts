@@ -25,7 +25,8 @@ export const next = command({
     const rows = runs.map(({ runAfter, dataInterval: { start, end } }) => [local(runAfter), timeText(start), timeText(end)]);
     return {
       json: { dagId, timezone: spec.timezone, runs },
-      lines: runs.length === 0 ? [`${dagId} has no run ahead.`] : table([`run at (${spec.timezone})`, "interval start", "interval end"], rows),
+      lines:
+        runs.length === 0 ? [`${dagId} has no run ahead.`] : table([`run at (${spec.timezone})`, "interval start", "interval end"], rows),
     };
   },
 });

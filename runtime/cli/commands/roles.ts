@@ -3,9 +3,13 @@ import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../dags.ts";
 import { needDatabaseUrl } from "../database.ts";
 import { wholeNumber } from "../option_values.ts";
-import { openSurroundings, runServices, startPageRole, startSchedulerRole, startWorkerRole, type Surroundings } from "../services.ts";
+import { openSurroundings, runServices, type Surroundings, startPageRole, startSchedulerRole, startWorkerRole } from "../services.ts";
 
-const PORT = { flags: "--port <n>", text: "port of the page (default: DAG_WEB_PORT, else 8080; 0: any free one)", parse: wholeNumber(0, 65_535) };
+const PORT = {
+  flags: "--port <n>",
+  text: "port of the page (default: DAG_WEB_PORT, else 8080; 0: any free one)",
+  parse: wholeNumber(0, 65_535),
+};
 const HOST = { flags: "--host <address>", text: "address the page listens on (default: DAG_WEB_HOST, else 127.0.0.1)" };
 const SLOTS = { flags: "--slots <n>", text: "tries at once (default: DAG_WORKER_SLOTS, else 16)", parse: wholeNumber(1, 1_000) };
 
@@ -24,8 +28,8 @@ export const start = command({
     const url = await needDatabaseUrl(cli);
     await runServices(cli, async (running) => {
       const all = await openSurroundings(cli, url, running);
-      const { migrate } = await import("../../store/migrate.ts");
-      await migrate(all.db);
+      const { migrateAll } = await import("../migrate_all.ts");
+      await migrateAll(all.db);
       await deployAtStart(all, folder);
       running.add(await startSchedulerRole(all));
       running.add(await startWorkerRole(all, options.slots));

@@ -34,7 +34,8 @@ export const runs = command({
         durationText(between(run.startedAt, run.finishedAt)),
         String(run.version),
       ]);
-      const lines = found.length === 0 ? ["There are no runs."] : table(["run", "dag", "run id", "state", "started", "duration", "version"], rows);
+      const lines =
+        found.length === 0 ? ["There are no runs."] : table(["run", "dag", "run id", "state", "started", "duration", "version"], rows);
       return { json: { runs: found }, lines };
     }),
 });

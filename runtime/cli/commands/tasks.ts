@@ -1,12 +1,13 @@
 /** `dag tasks`: one run, task by task. */
+
+import type { Database } from "../../store/database.ts";
+import type { RunSummary } from "../../store/run_list.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { withDatabase } from "../database.ts";
 import { wholeNumber } from "../option_values.ts";
 import { reportedTasks, runLines } from "../run_report.ts";
 import { needRun, RUN_NAMES } from "../runs.ts";
 import { table } from "../table.ts";
-import type { Database } from "../../store/database.ts";
-import type { RunSummary } from "../../store/run_list.ts";
 import { between, cell, durationText, stateText, timeText } from "../words.ts";
 
 interface Options {

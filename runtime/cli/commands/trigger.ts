@@ -3,8 +3,8 @@ import type { Json } from "../../../sdk/json.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { withDatabase } from "../database.ts";
 import { isoDate, jsonObject } from "../option_values.ts";
-import { needDag } from "../runs.ts";
 import { runOutcome } from "../run_report.ts";
+import { needDag } from "../runs.ts";
 import { waitForRun } from "../wait.ts";
 
 interface Options {

@@ -18,7 +18,10 @@ const list = command({
     });
     const variables = [...environment, ...(await storedVariables(cli))].sort((a, b) => (a.key < b.key ? -1 : 1));
     const rows = variables.map(({ key, source, updatedAt }) => [key, source, timeText(updatedAt)]);
-    return { json: { variables }, lines: variables.length === 0 ? ["There are no variables."] : table(["variable", "set in", "changed"], rows) };
+    return {
+      json: { variables },
+      lines: variables.length === 0 ? ["There are no variables."] : table(["variable", "set in", "changed"], rows),
+    };
   },
 });
 

@@ -136,10 +136,16 @@ describe("what is stored", () => {
 });
 
 describe("what is masked", () => {
-  const masks = (resolver: { mask(text: string): string }, ...texts: readonly string[]) => texts.filter((text) => resolver.mask(text) !== text);
+  const masks = (resolver: { mask(text: string): string }, ...texts: readonly string[]) =>
+    texts.filter((text) => resolver.mask(text) !== text);
 
   test("of the environment at once: passwords, secret-looking extras however deep, variables whose key looks secret", () => {
-    const extra = { api_token: "tok-12345", region: "eu-west-1", keyfile: { private_key: "pem-12345", project_id: "proj-1" }, list: [{ webhook_url: "hook-1" }] };
+    const extra = {
+      api_token: "tok-12345",
+      region: "eu-west-1",
+      keyfile: { private_key: "pem-12345", project_id: "proj-1" },
+      list: [{ webhook_url: "hook-1" }],
+    };
     const resolver = createResolver({
       environment: environment({
         DAG_CONN_A: JSON.stringify({ type: "x", login: "user-1", password: "pass-1", extra }),
@@ -158,7 +164,11 @@ describe("what is masked", () => {
     const stored = storedSecrets(db, key);
     await stored.setConnection(parseConnection("learn", "postgres://etl:learn-me-1@host"));
     await stored.setVariable("api_token", "learn-me-2");
-    await putConnection(db, { id: "foreign", type: "x", secret: encrypt(parseSecretKey(newSecretKey()), { kind: "connection", id: "foreign" }, "{}") });
+    await putConnection(db, {
+      id: "foreign",
+      type: "x",
+      secret: encrypt(parseSecretKey(newSecretKey()), { kind: "connection", id: "foreign" }, "{}"),
+    });
     const resolver = createResolver({ environment: nothing, stored });
     expect(masks(resolver, "learn-me-1", "learn-me-2")).toEqual([]);
     await resolver.connection("learn");
