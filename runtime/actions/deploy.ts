@@ -1,7 +1,15 @@
 /** Makes what a folder holds the code that runs next. */
-import type { Database } from "../store/database.ts";
+
 import { audit } from "../store/audit.ts";
-import { type DeployableVersion, type DeployedVersion, deployVersions, removeOthers, replaceImportErrors, type StoredImportError } from "../store/deploy.ts";
+import type { Database } from "../store/database.ts";
+import {
+  type DeployableVersion,
+  type DeployedVersion,
+  deployVersions,
+  removeOthers,
+  replaceImportErrors,
+  type StoredImportError,
+} from "../store/deploy.ts";
 
 export interface Deployment {
   readonly deployed: readonly DeployedVersion[];

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import type { Database } from "../store/database.ts";
 import { nextDueInMs } from "../store/dag.ts";
+import type { Database } from "../store/database.ts";
 import { Plans } from "../store/plans.ts";
 import { beatScheduler, removeScheduler } from "../store/scheduler.ts";
 import { declareLost } from "../store/worker.ts";

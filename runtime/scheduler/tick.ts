@@ -3,12 +3,12 @@
  * it needs and writes what it said. Any number of schedulers may tick at once: each holds the rows of the DAGs it looks at.
  */
 import type { DagSpec } from "../../sdk/spec.ts";
-import { type Interval, nextRun, runIdOf } from "../timetable/index.ts";
+import { type DueDag, dagsWithQueuedRuns, lockDueDags, recordScheduled, type ScheduledDag } from "../store/dag.ts";
 import { activeRuns, createRuns, type NewRun } from "../store/dag_run.ts";
-import { dagsWithQueuedRuns, type DueDag, lockDueDags, recordScheduled, type ScheduledDag } from "../store/dag.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import type { Plans } from "../store/plans.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
+import { type Interval, nextRun, runIdOf } from "../timetable/index.ts";
 
 /** DAGs looked at in one transaction. */
 const BATCH = 1_000;
@@ -57,9 +57,21 @@ async function scheduleBatch(tx: Queryable, plans: Plans): Promise<{ readonly da
 }
 
 /** The runs that are due now, as many as there is room for, and when the schedule wants to be looked at again. Pure. */
-export function decide(due: DueDag, spec: DagSpec, active: number, now: Date): { readonly dag: ScheduledDag; readonly runs: readonly NewRun[] } {
+export function decide(
+  due: DueDag,
+  spec: DagSpec,
+  active: number,
+  now: Date,
+): { readonly dag: ScheduledDag; readonly runs: readonly NewRun[] } {
   const runs: NewRun[] = [];
-  const dag = (more: Partial<ScheduledDag>): ScheduledDag => ({ dagId: due.dagId, lastInterval: last, nextRunAfter: null, atCapacity: false, error: null, ...more });
+  const dag = (more: Partial<ScheduledDag>): ScheduledDag => ({
+    dagId: due.dagId,
+    lastInterval: last,
+    nextRunAfter: null,
+    atCapacity: false,
+    error: null,
+    ...more,
+  });
   let last = due.lastInterval;
   try {
     for (;;) {

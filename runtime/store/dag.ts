@@ -88,7 +88,13 @@ export async function dagIds(db: Queryable): Promise<readonly string[]> {
 
 /** Locks up to `limit` DAGs that are due, the longest due first; and the database's time. */
 export async function lockDueDags(tx: Queryable, limit: number): Promise<{ readonly now: Date; readonly dags: readonly DueDag[] }> {
-  const rows = await tx.query<{ dag_id: string; version_id: number; last_interval_start: Date | null; last_interval_end: Date | null; now: Date }>(DUE, [limit]);
+  const rows = await tx.query<{
+    dag_id: string;
+    version_id: number;
+    last_interval_start: Date | null;
+    last_interval_end: Date | null;
+    now: Date;
+  }>(DUE, [limit]);
   const dags = rows.map((row) => ({
     dagId: row.dag_id,
     versionId: row.version_id,
@@ -101,7 +107,14 @@ export async function recordScheduled(tx: Queryable, dags: readonly ScheduledDag
   if (dags.length === 0) return;
   await tx.query(
     SCHEDULED,
-    columns(dags, (dag) => [dag.dagId, dag.lastInterval?.start ?? null, dag.lastInterval?.end ?? null, dag.nextRunAfter, dag.atCapacity, dag.error]),
+    columns(dags, (dag) => [
+      dag.dagId,
+      dag.lastInterval?.start ?? null,
+      dag.lastInterval?.end ?? null,
+      dag.nextRunAfter,
+      dag.atCapacity,
+      dag.error,
+    ]),
   );
 }
 

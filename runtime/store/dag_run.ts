@@ -138,7 +138,10 @@ where id = $1 and state in ('queued', 'running') returning id`,
 };
 
 /** A run's names and state. */
-export async function runById(db: Queryable, id: number): Promise<{ readonly dagId: string; readonly runId: string; readonly state: RunState } | undefined> {
+export async function runById(
+  db: Queryable,
+  id: number,
+): Promise<{ readonly dagId: string; readonly runId: string; readonly state: RunState } | undefined> {
   const [row] = await db.query<{ dag_id: string; run_id: string; state: RunState }>(BY_ID, [id]);
   return row && { dagId: row.dag_id, runId: row.run_id, state: row.state };
 }
