@@ -2,7 +2,7 @@
 import type { Database } from "../../store/database.ts";
 import { LOG_START, readLog, type StoredLogLine } from "../../store/log_read.ts";
 import type { InstanceSummary } from "../../store/task_list.ts";
-import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
+import { command, type Outcome, wrongUsage } from "../command.ts";
 import { withDatabase } from "../database.ts";
 import { wholeNumber } from "../option_values.ts";
 import { needRun, RUN_NAMES } from "../runs.ts";

@@ -1,9 +1,10 @@
 /** `dag test`: one run of a DAG in this process, without a database or a server. */
 import type { Json } from "../../../sdk/json.ts";
 import { createResolver } from "../../secrets/resolver.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { command, type Outcome } from "../command.ts";
 import { findTestedDag } from "../find_dag_file.ts";
 import { isoDate, jsonObject } from "../option_values.ts";
+import { withTaskOutput } from "../task_output.ts";
 import { TestReport } from "../test_report.ts";
 
 interface Options {
@@ -20,24 +21,26 @@ export const test = command({
   options: [
     { flags: "--date <date>", text: "logical date, ISO 8601 (default: now)", parse: isoDate },
     { flags: "--params <json>", text: "the params of the run, a JSON object", parse: jsonObject },
-    { flags: "--task <id>", text: "run this task only, on the outputs there would be none of" },
+    { flags: "--task <id>", text: "run this task and the tasks before it, nothing else" },
     { flags: "--folder <path>", text: "where to look for a DAG id (default: ./dags)" },
   ],
   example: "dag test dags/hello.ts --date 2026-01-31",
   run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> => {
-    const dag = await findTestedDag(cli, name, options.folder);
-    const { runDag } = await import("../../testing/index.ts");
     const secrets = createResolver({ environment: cli.config.secrets });
     const report = new TestReport(cli, secrets.mask);
-    const result = await runDag(dag, {
-      connections: secrets,
-      onEvent: (event) => report.tell(event),
-      ...(options.date && { logicalDate: options.date }),
-      ...(options.params && { params: options.params as Json }),
-      ...(options.task && { only: options.task }),
+    const [dag, result] = await withTaskOutput({ mask: secrets.mask, toStderr: cli.json }, async () => {
+      const found = await findTestedDag(cli, name, options.folder);
+      const { runDag } = await import("../../testing/index.ts");
+      const run = await runDag(found, {
+        connections: secrets.connection,
+        variables: secrets.variable,
+        onEvent: (event) => report.tell(event),
+        ...(options.date && { logicalDate: options.date }),
+        ...(options.params && { params: options.params as Json }),
+        ...(options.task && { only: options.task }),
+      });
+      return [found, run] as const;
     });
     return report.outcome(dag.dagId, result);
   },
 });
-
-export type { Cli };
