@@ -49,7 +49,7 @@ function manualRun(spec: DagSpec, versionId: number, params: Json, logicalDate: 
   const dataInterval = manualInterval(spec.schedule, runAfter);
   return {
     dagId: spec.dagId,
-    runId: runIdOf("manual", { logicalDate: runAfter, dataInterval, runAfter }),
+    runId: runIdOf("manual", { schedule: spec.schedule, dataInterval, runAfter }),
     runType: "manual",
     versionId,
     logicalDate: runAfter,

@@ -8,7 +8,7 @@ import { activeRuns, createRuns, type NewRun } from "../store/dag_run.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import type { Plans } from "../store/plans.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
-import { type Interval, nextRun, runIdOf } from "../timetable/index.ts";
+import { nextRun, type RunInfo, restrictionOf, runIdOf } from "../timetable/index.ts";
 
 /** DAGs looked at in one transaction. */
 const BATCH = 1_000;
@@ -56,6 +56,12 @@ async function scheduleBatch(tx: Queryable, plans: Plans): Promise<{ readonly da
   return { dagIds, created: made.length };
 }
 
+/**
+ * A tick is always a little late. Within this the schedule is asked as of the instant it wanted to be looked at, so that `catchup: "none"`
+ * does not take the interval that has just ended for one that was missed.
+ */
+const PUNCTUAL_WITHIN_MS = 60_000;
+
 /** The runs that are due now, as many as there is room for, and when the schedule wants to be looked at again. Pure. */
 export function decide(
   due: DueDag,
@@ -73,14 +79,16 @@ export function decide(
     ...more,
   });
   let last = due.lastInterval;
+  let askedAt = now.getTime() - due.dueAt.getTime() <= PUNCTUAL_WITHIN_MS ? due.dueAt : now;
   try {
     for (;;) {
-      const next = nextRun(spec.schedule, last, restrictionOf(spec), now);
+      const next = nextRun(spec.schedule, last, restrictionOf(spec), askedAt);
       if (next === null) return { dag: dag({}), runs };
       if (next.runAfter > now) return { dag: dag({ nextRunAfter: next.runAfter }), runs };
       if (active + runs.length >= spec.maxActiveRuns) return { dag: dag({ nextRunAfter: next.runAfter, atCapacity: true }), runs };
-      runs.push(scheduledRun(due, next));
+      runs.push(scheduledRun(due, spec, next));
       last = next.dataInterval;
+      askedAt = now;
     }
   } catch (error) {
     // A timetable that throws stops its own DAG, visibly, and no other.
@@ -88,10 +96,10 @@ export function decide(
   }
 }
 
-function scheduledRun(due: DueDag, next: { readonly logicalDate: Date; readonly dataInterval: Interval; readonly runAfter: Date }): NewRun {
+function scheduledRun(due: DueDag, { schedule }: DagSpec, next: RunInfo): NewRun {
   return {
     dagId: due.dagId,
-    runId: runIdOf("scheduled", next),
+    runId: runIdOf("scheduled", { schedule, runAfter: next.runAfter, dataInterval: next.dataInterval }),
     runType: "scheduled",
     versionId: due.versionId,
     logicalDate: next.logicalDate,
@@ -100,9 +108,4 @@ function scheduledRun(due: DueDag, next: { readonly logicalDate: Date; readonly 
     runAfter: next.runAfter,
     params: {},
   };
-}
-
-function restrictionOf(spec: DagSpec): { earliest: Date | null; latest: Date | null; catchup: DagSpec["catchup"] } {
-  const date = (iso: string | null): Date | null => (iso === null ? null : new Date(iso));
-  return { earliest: date(spec.startDate), latest: date(spec.endDate), catchup: spec.catchup };
 }

@@ -13,6 +13,8 @@ export interface DueDag {
   readonly dagId: string;
   readonly versionId: number;
   readonly lastInterval: { readonly start: Date; readonly end: Date } | null;
+  /** The instant at which it wanted to be looked at. */
+  readonly dueAt: Date;
 }
 
 const GET: Statement = {
@@ -26,7 +28,7 @@ const IDS: Statement = { name: "dag_ids", text: "select dag_id from dagsmith.dag
 const DUE: Statement = {
   name: "dag_due",
   text: `
-select dag_id, version_id, last_interval_start, last_interval_end, now() as now
+select dag_id, version_id, last_interval_start, last_interval_end, next_run_after, now() as now
 from dagsmith.dag
 where next_run_after <= now() and not is_paused and not at_capacity and removed_at is null and version_id is not null
 order by next_run_after limit $1
@@ -93,12 +95,14 @@ export async function lockDueDags(tx: Queryable, limit: number): Promise<{ reado
     version_id: number;
     last_interval_start: Date | null;
     last_interval_end: Date | null;
+    next_run_after: Date;
     now: Date;
   }>(DUE, [limit]);
   const dags = rows.map((row) => ({
     dagId: row.dag_id,
     versionId: row.version_id,
     lastInterval: row.last_interval_start && row.last_interval_end ? { start: row.last_interval_start, end: row.last_interval_end } : null,
+    dueAt: row.next_run_after,
   }));
   return { now: rows[0]?.now ?? new Date(0), dags };
 }

@@ -160,7 +160,7 @@ class Session {
   }
 
   #request({ taskId, mapIndex, tryNumber, item }: MemoryInstance): TryRequest {
-    const { inputs } = this.#spec.tasks.find((task) => task.taskId === taskId) ?? { inputs: {} };
+    const inputs = this.#store.run.plan.tasks.get(taskId)?.spec.inputs ?? {};
     const input = (source: string): Json => this.#store.xcom(source, "return_value") ?? null;
     return {
       ...{ dagId: this.#spec.dagId, taskId, runId: this.runId, tryNumber, mapIndex, item },
@@ -198,7 +198,7 @@ function outcomeOf(result: TryResult): Outcome {
 
 function logicalDateOf(text: string | undefined, zone: string): Date {
   const date = text === undefined ? DateTime.now() : DateTime.fromISO(text, { zone });
-  if (!date.isValid) throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text) ?? "", where: "the logical date" });
+  if (!date.isValid) throw new DagsmithError("INVALID_DATE", { found: `"${text}"`, where: "the logical date" });
   return date.toJSDate();
 }
 
