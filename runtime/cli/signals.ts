@@ -1,5 +1,8 @@
 /** Ctrl-C, once and twice. */
 
+/** One Ctrl-C may arrive twice, from the terminal and from npm; a person needs longer for the second. */
+const SAME_PRESS_MS = 300;
+
 /** Ends by signal look alike to a shell: 128 and the signal's number. */
 const EXIT_INTERRUPTED = 130;
 
@@ -10,13 +13,15 @@ const EXIT_INTERRUPTED = 130;
  */
 export function untilStopped(onSecond: () => void): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const received = (signal: NodeJS.Signals): void => {
-      if (!asked) {
-        asked = true;
+      const now = performance.now();
+      if (askedAt === undefined) {
+        askedAt = now;
         resolve(signal);
         return;
       }
+      if (now - askedAt < SAME_PRESS_MS) return;
       onSecond();
       process.exit(EXIT_INTERRUPTED);
     };

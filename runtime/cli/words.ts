@@ -38,8 +38,13 @@ export function durationText(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return "-";
   if (ms < SECOND) return `${Math.round(ms)} ms`;
   if (ms < MINUTE) return `${(ms / SECOND).toFixed(1)} s`;
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min ${Math.floor((ms % MINUTE) / SECOND)} s`;
-  return `${Math.floor(ms / HOUR)} h ${Math.floor((ms % HOUR) / MINUTE)} min`;
+  if (ms < HOUR) return twoUnits(ms, MINUTE, "min", SECOND, "s");
+  return twoUnits(ms, HOUR, "h", MINUTE, "min");
+}
+
+function twoUnits(ms: number, large: number, largeName: string, small: number, smallName: string): string {
+  const rest = Math.floor((ms % large) / small);
+  return `${Math.floor(ms / large)} ${largeName}${rest === 0 ? "" : ` ${rest} ${smallName}`}`;
 }
 
 /** The time between two moments in milliseconds; null when one is missing. */

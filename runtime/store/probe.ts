@@ -7,13 +7,21 @@ const PATIENCE_MS = 4_000;
 
 /** @throws DagsmithError NO_DATABASE, with the address but not the password */
 export async function assertReachable(url: string): Promise<void> {
+  try {
+    await withClient(url, (client) => client.query("select 1"));
+  } catch (error) {
+    if (error instanceof DagsmithError) throw error;
+    throw new DagsmithError("NO_DATABASE", { url: withoutPassword(url), reason: reasonOf(error) });
+  }
+}
+
+/** Runs `work` with a connection of its own, and closes it. */
+export async function withClient<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
   const client = clientFor(url);
   client.on("error", () => undefined);
   try {
     await client.connect();
-    await client.query("select 1");
-  } catch (error) {
-    throw new DagsmithError("NO_DATABASE", { url: withoutPassword(url), reason: reasonOf(error) });
+    return await work(client);
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -9,7 +9,7 @@ export const next = command({
   usage: "next <dag>",
   summary: "List the next runs of a DAG's schedule",
   options: [
-    { flags: "--from <date>", text: "ISO 8601; runs due after it (default: now)", parse: isoDate },
+    { flags: "--from <date>", text: "ISO 8601; runs due from then on (default: now)", parse: isoDate },
     { flags: "--count <n>", text: "how many (default 5)", parse: wholeNumber(1, 1_000) },
     { flags: "--folder <path>", text: "read the files of this folder instead of the database" },
   ],
