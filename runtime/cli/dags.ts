@@ -52,8 +52,9 @@ export async function knownDag(cli: Cli, dagId: string, folder: string | undefin
   );
 }
 
-export function unknownDag(dagId: string, known: readonly string[]): DagsmithError {
-  return new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: hint(dagId, known) });
+/** @param remark added behind the hint */
+export function unknownDag(dagId: string, known: readonly string[], remark = ""): DagsmithError {
+  return new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: `${hint(dagId, known)}${remark}` });
 }
 
 /**

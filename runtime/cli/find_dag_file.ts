@@ -8,7 +8,7 @@ import type { Dag } from "../../sdk/dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Cli } from "./command.ts";
 import { DEFAULT_FOLDER, loadDagFolder, unknownDag } from "./dags.ts";
-import { projectFiles } from "./project.ts";
+import { bundleFolder } from "./project.ts";
 
 /**
  * The DAG, with its code imported here.
@@ -32,12 +32,12 @@ async function dagById(cli: Cli, dagId: string, folder: string): Promise<Dag<unk
   const version = versions.find((one) => one.dagId === dagId);
   const found = version && (await load(cli, resolve(folder, version.file), folder)).find((dag) => dag.dagId === dagId);
   if (found) return found;
-  const known = versions.map((one) => one.dagId);
-  const broken = errors.length > 0 ? ` ${errors.length} files do not import; see: dag check` : "";
-  const error = unknownDag(dagId, known);
-  throw broken === ""
-    ? error
-    : new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: `${error.message.split("\n")[0]?.split('". ')[1] ?? ""}${broken}` });
+  const remark = errors.length > 0 ? ` Not all files import (${errors.map(({ file }) => file).join(", ")}); see: dag check` : "";
+  throw unknownDag(
+    dagId,
+    versions.map((one) => one.dagId),
+    remark,
+  );
 }
 
 /** Files with the id in quotes, in order. */
@@ -60,7 +60,7 @@ async function load(cli: Cli, path: string, folder: string): Promise<readonly Da
   const home = path.startsWith(folder + sep) ? folder : dirname(path);
   const file = relative(home, path).split(sep).join("/");
   const bundled = await bundle(file, home);
-  const bundlePath = await writeBundle(projectFiles(cli.folder).bundles, bundled, home);
+  const bundlePath = await writeBundle(await bundleFolder(cli.folder), bundled, home);
   return loadDags(bundlePath, { projectFolder: home, file });
 }
 

@@ -1,5 +1,7 @@
 /** What dagsmith keeps in the folder of a project: `.dagsmith/`, made by `dag dev`. */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Paths under `.dagsmith/`. */
@@ -10,7 +12,7 @@ export interface ProjectFiles {
   readonly secretKey: string;
   /** How to reach the `dag dev` that runs here. */
   readonly dev: string;
-  /** Bundles made for `dag test`. */
+  /** Bundles laid on disk to be imported. */
   readonly bundles: string;
 }
 
@@ -23,6 +25,21 @@ export function projectFiles(project: string): ProjectFiles {
     dev: join(folder, "dev.json"),
     bundles: join(folder, "bundles"),
   };
+}
+
+/** A folder for bundles: in the project, or one of our own where the project cannot be written. */
+export async function bundleFolder(project: string): Promise<string> {
+  const { bundles } = projectFiles(project);
+  return mkdir(bundles, { recursive: true }).then(
+    () => bundles,
+    () => passingFolder(),
+  );
+}
+
+async function passingFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "dagsmith-bundles-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** A `dag dev` that runs. */

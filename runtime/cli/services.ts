@@ -2,16 +2,13 @@
  * The roles of a deployment, put together: the one place that gives each service what it needs. Services are stopped in the reverse order
  * of their start, also when a later one fails to start.
  */
-import { mkdir, mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Connection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type ConnectionResolver, createResolver } from "../secrets/resolver.ts";
 import { type Database, openDatabase } from "../store/database.ts";
 import { assertReachable } from "../store/probe.ts";
 import type { Cli } from "./command.ts";
-import { projectFiles } from "./project.ts";
+import { bundleFolder } from "./project.ts";
 import { openStoredSecrets } from "./secrets.ts";
 import { untilStopped } from "./signals.ts";
 import { safeText } from "./terminal.ts";
@@ -88,18 +85,9 @@ export async function startWorkerRole({ cli, db, secrets, log }: Surroundings, s
   const { startWorker } = await import("../executor/supervisor.ts");
   return startWorker({
     ...{ db, secrets, log, slots: slots ?? cli.config.slots, folder: cli.folder },
-    cacheFolder: await bundleFolder(cli),
+    cacheFolder: await bundleFolder(cli.folder),
     taskEnv: { ...cli.config.taskEnvironment },
   });
-}
-
-/** In the project, or in a folder of our own where the project cannot be written. */
-async function bundleFolder({ folder }: Cli): Promise<string> {
-  const { bundles } = projectFiles(folder);
-  return mkdir(bundles, { recursive: true }).then(
-    () => bundles,
-    () => mkdtemp(join(tmpdir(), "dagsmith-bundles-")),
-  );
 }
 
 /** Where the page listens when nobody says otherwise. */
