@@ -96,6 +96,6 @@ export function sqlFromTemplate(template: string, variables: Readonly<Record<str
 }
 
 function bound(value: SqlValue): Piece {
-  const iso = value instanceof DateTime ? (value.toISO() ?? null) : value instanceof Date ? value.toISOString() : value;
+  const iso = DateTime.isDateTime(value) ? (value.toISO() ?? null) : value instanceof Date ? value.toISOString() : value;
   return { [placeholder]: true, value: iso };
 }

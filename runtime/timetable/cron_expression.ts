@@ -53,7 +53,7 @@ function read(text: string): CronExpression {
       matchesDay: dayMatcher(dayOfMonth, dayOfWeek),
     };
   } catch (error) {
-    throw invalid(text, wrongField(fields) ?? `no date matches it (${error instanceof Error ? error.message : String(error)})`);
+    throw invalid(text, wrongField(fields) ?? "no date matches it", error);
   }
 }
 
@@ -95,6 +95,6 @@ function weekdayMatcher(dayOfWeek: Parsed["fields"]["dayOfWeek"]): CronExpressio
 }
 
 /** The error of a schedule whose cron expression is wrong. */
-export function invalid(text: string, reason: string): DagsmithError {
-  return new DagsmithError("INVALID_SCHEDULE", { found: JSON.stringify(text) ?? "undefined", reason });
+export function invalid(text: string, reason: string, cause?: unknown): DagsmithError {
+  return new DagsmithError("INVALID_SCHEDULE", { found: JSON.stringify(text), reason }, { cause });
 }
