@@ -3,7 +3,7 @@
  * bundled: reading a whole folder would take most of the time of a short test.
  */
 import { stat } from "node:fs/promises";
-import { basename, dirname, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { Dag } from "../../sdk/dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Cli } from "./command.ts";
@@ -60,7 +60,7 @@ async function load(cli: Cli, path: string, folder: string): Promise<readonly Da
   const home = path.startsWith(folder + sep) ? folder : dirname(path);
   const file = relative(home, path).split(sep).join("/");
   const bundled = await bundle(file, home);
-  const bundlePath = await writeBundle(await bundleFolder(cli.folder), bundled, home);
+  const bundlePath = await writeBundle(join(await bundleFolder(cli.folder), "test"), bundled, home);
   return loadDags(bundlePath, { projectFolder: home, file });
 }
 

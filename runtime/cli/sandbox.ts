@@ -17,55 +17,39 @@ export interface Sandbox {
 
 /** @param postgresUrl the embedded server */
 export async function startSandbox(environment: EnvironmentSecrets, postgresUrl: string, running: Running): Promise<Sandbox> {
+  const [{ startSandboxGithub }, { startSandboxS3 }, { ensureDatabase }] = await Promise.all([
+    import("../sandbox/github.ts"),
+    import("../sandbox/s3.ts"),
+    import("../store/server.ts"),
+  ]);
+  const [github, s3] = await Promise.all([startSandboxGithub(), startSandboxS3({ buckets: ["lake"] })]);
+  for (const { close } of [github, s3]) running.add({ stop: close });
+  const warehouseUrl = await ensureDatabase(postgresUrl, "warehouse");
   const isSet = (id: string): boolean => environment.connection(id) !== null;
-  const connections: Record<string, Connection> = {};
-  const sentences: string[] = [];
-  for (const { id, what, start } of STAND_INS) {
-    if (isSet(id)) sentences.push(`${id} is the real one (${connectionVariable(id)})`);
-    else {
-      connections[id] = await start(running, postgresUrl);
-      sentences.push(`${id} is ${what} (${connectionVariable(id)} is not set)`);
-    }
-  }
-  return { connections, sentences, warehouseUrl: isSet("warehouse") ? null : await warehouseUrl(postgresUrl) };
+  const standIns = standInsAt(github.url, s3.url, warehouseUrl);
+  return {
+    connections: Object.fromEntries(standIns.filter(({ id }) => !isSet(id)).map(({ id, connection }) => [id, parseConnection(id, connection)])),
+    sentences: standIns.map(({ id, what }) => {
+      return isSet(id) ? `${id} is the real one (${connectionVariable(id)})` : `${id} is ${what} (${connectionVariable(id)} is not set)`;
+    }),
+    warehouseUrl: isSet("warehouse") ? null : warehouseUrl,
+  };
 }
 
 interface StandIn {
   readonly id: string;
+  /** What stands behind it, in words. */
   readonly what: string;
-  readonly start: (running: Running, postgresUrl: string) => Promise<Connection>;
+  /** JSON or URI. */
+  readonly connection: string;
 }
 
-const STAND_INS: readonly StandIn[] = [
-  {
-    id: "github",
-    what: "a made-up GitHub on this machine",
-    start: async (running) => {
-      const { startSandboxGithub } = await import("../sandbox/github.ts");
-      const { url, close } = await startSandboxGithub();
-      running.add({ stop: close });
-      return parseConnection("github", JSON.stringify({ type: "github", host: url }));
-    },
-  },
-  {
-    id: "s3",
-    what: "an S3 in memory on this machine",
-    start: async (running) => {
-      const { startSandboxS3 } = await import("../sandbox/s3.ts");
-      const { url, close } = await startSandboxS3({ buckets: ["lake"] });
-      running.add({ stop: close });
-      const extra = { endpoint_url: url, region_name: "us-east-1" };
-      return parseConnection("s3", JSON.stringify({ type: "aws", login: "sandbox", password: "sandbox", extra }));
-    },
-  },
-  {
-    id: "warehouse",
-    what: "the embedded PostgreSQL",
-    start: async (_, postgresUrl) => parseConnection("warehouse", await warehouseUrl(postgresUrl)),
-  },
-];
-
-async function warehouseUrl(postgresUrl: string): Promise<string> {
-  const { ensureDatabase } = await import("../store/server.ts");
-  return ensureDatabase(postgresUrl, "warehouse");
+function standInsAt(github: string, s3: string, warehouse: string): readonly StandIn[] {
+  const aws = { type: "aws", login: "sandbox", password: "sandbox", extra: { endpoint_url: s3, region_name: "us-east-1" } };
+  return [
+    { id: "github", what: "a made-up GitHub on this machine", connection: JSON.stringify({ type: "github", host: github }) },
+    { id: "s3", what: "an S3 in memory on this machine", connection: JSON.stringify(aws) },
+    { id: "warehouse", what: "the embedded PostgreSQL", connection: warehouse },
+    { id: "discord", what: "a made-up Discord on this machine", connection: JSON.stringify({ type: "discord", password: `${github}/webhooks/1` }) },
+  ];
 }

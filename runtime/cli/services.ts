@@ -106,7 +106,7 @@ export async function startPageRole(
   { cli, db, secrets, log }: Surroundings,
   options: PageOptions = {},
 ): Promise<Service & { readonly url: string }> {
-  const { startWeb } = await import("../web/index.ts");
+  const [{ startWeb }, actions] = await Promise.all([import("../web/index.ts"), import("../actions/index.ts")]);
   const { web } = cli.config;
   const host = options.host ?? web.host;
   const port = options.port ?? web.port ?? DEFAULT_PORT;
@@ -115,11 +115,24 @@ export async function startPageRole(
   try {
     const token = web.token === null ? {} : { token: web.token };
     const notice = options.notice === undefined ? {} : { notice: options.notice };
-    return await startWeb({ db, host, port, ...token, ...notice, mask: secrets.mask, log });
+    return await startWeb({ db, actions, host, port, ...token, ...notice, mask: secrets.mask, log: pageLog(log) });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     throw new DagsmithError("PORT_IN_USE", { host, port });
   }
+}
+
+/** The page logs as pino does, what it speaks of first; only what went wrong is worth a line here. */
+function pageLog(log: ServiceLog) {
+  const line = (of: unknown, event?: string): void => {
+    const detail = typeof of === "object" && of !== null ? Object.fromEntries(Object.entries(of).map(([key, value]) => [key, shown(value)])) : {};
+    log(event ?? String(of), detail);
+  };
+  return { info: () => undefined, warn: line, error: line };
+}
+
+function shown(value: unknown): unknown {
+  return value instanceof Error ? value.message : value;
 }
 
 /** Keeps services going until somebody asks for an end, then stops them. */
