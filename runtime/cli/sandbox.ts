@@ -28,7 +28,9 @@ export async function startSandbox(environment: EnvironmentSecrets, postgresUrl:
   const isSet = (id: string): boolean => environment.connection(id) !== null;
   const standIns = standInsAt(github.url, s3.url, warehouseUrl);
   return {
-    connections: Object.fromEntries(standIns.filter(({ id }) => !isSet(id)).map(({ id, connection }) => [id, parseConnection(id, connection)])),
+    connections: Object.fromEntries(
+      standIns.filter(({ id }) => !isSet(id)).map(({ id, connection }) => [id, parseConnection(id, connection)]),
+    ),
     sentences: standIns.map(({ id, what }) => {
       return isSet(id) ? `${id} is the real one (${connectionVariable(id)})` : `${id} is ${what} (${connectionVariable(id)} is not set)`;
     }),
@@ -50,6 +52,10 @@ function standInsAt(github: string, s3: string, warehouse: string): readonly Sta
     { id: "github", what: "a made-up GitHub on this machine", connection: JSON.stringify({ type: "github", host: github }) },
     { id: "s3", what: "an S3 in memory on this machine", connection: JSON.stringify(aws) },
     { id: "warehouse", what: "the embedded PostgreSQL", connection: warehouse },
-    { id: "discord", what: "a made-up Discord on this machine", connection: JSON.stringify({ type: "discord", password: `${github}/webhooks/1` }) },
+    {
+      id: "discord",
+      what: "a made-up Discord on this machine",
+      connection: JSON.stringify({ type: "discord", password: `${github}/webhooks/1` }),
+    },
   ];
 }

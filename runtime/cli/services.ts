@@ -125,7 +125,8 @@ export async function startPageRole(
 /** The page logs as pino does, what it speaks of first; only what went wrong is worth a line here. */
 function pageLog(log: ServiceLog) {
   const line = (of: unknown, event?: string): void => {
-    const detail = typeof of === "object" && of !== null ? Object.fromEntries(Object.entries(of).map(([key, value]) => [key, shown(value)])) : {};
+    const detail =
+      typeof of === "object" && of !== null ? Object.fromEntries(Object.entries(of).map(([key, value]) => [key, shown(value)])) : {};
     log(event ?? String(of), detail);
   };
   return { info: () => undefined, warn: line, error: line };
