@@ -55,7 +55,7 @@ function standInsAt(github: string, s3: string, warehouse: string): readonly Sta
     {
       id: "discord",
       what: "a made-up Discord on this machine",
-      connection: JSON.stringify({ type: "discord", password: `${github}/webhooks/1` }),
+      connection: JSON.stringify({ type: "discord", extra: { webhook_url: `${github}/webhooks/1` } }),
     },
   ];
 }
