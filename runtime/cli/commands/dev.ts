@@ -75,9 +75,10 @@ export async function startDevPage(all: Surroundings, port: number | undefined, 
 export async function deployOnChange({ cli, db }: Surroundings, folder: string) {
   const [{ watchFolder }, { deployFolder }] = await Promise.all([import("../../bundler/watch.ts"), import("../../actions/index.ts")]);
   const tell = (text: string): void => cli.terminal.note(text);
+  const told = new Set<string>();
   const deploy = async (load: FolderLoad): Promise<void> => {
-    const { deployed, removed } = await deployFolder(db, load, { actor: cli.config.user });
-    sayChanges(cli, load, { deployed, removed });
+    sayChanges(cli, load, await deployFolder(db, load, { actor: cli.config.user }));
+    sayProblems(cli, load, told);
   };
   // One after the other: two loads deployed at once could end with the older one.
   let deploying = Promise.resolve();
@@ -96,11 +97,21 @@ export async function deployOnChange({ cli, db }: Surroundings, folder: string) 
   };
 }
 
-function sayChanges(cli: Cli, { errors, warnings, versions }: FolderLoad, { deployed, removed }: Deployment): void {
+function sayChanges(cli: Cli, { errors, versions }: FolderLoad, { deployed, removed }: Deployment): void {
   const { style } = cli.terminal;
   for (const { dagId, version, isNew } of deployed) if (isNew) cli.say(`${style.green("deployed")} ${dagId} version ${version}`);
   for (const dagId of removed) cli.say(`${style.yellow("removed")} ${dagId} (its runs stay)`);
-  for (const error of errors) for (const line of errorLines(error, style)) cli.say(line);
-  for (const warning of warnings) cli.say(`${style.yellow("warning")} ${placed(warning)}`);
   if (versions.length === 0 && errors.length === 0) cli.say("There are no DAGs yet; waiting for files.");
+}
+
+/** Each problem once, and once more when it comes back. @param told what was said of the load before */
+function sayProblems(cli: Cli, { errors, warnings }: FolderLoad, told: Set<string>): void {
+  const { style } = cli.terminal;
+  const problems = [
+    ...errors.map((error) => errorLines(error, style).join("\n")),
+    ...warnings.map((warning) => `${style.yellow("warning")} ${placed(warning)}`),
+  ];
+  for (const problem of problems) if (!told.has(problem)) cli.say(problem);
+  told.clear();
+  for (const problem of problems) told.add(problem);
 }
