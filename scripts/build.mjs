@@ -23,16 +23,16 @@ export function isBuilt(root) {
   return inputs.every((path) => statSync(join(root, path)).mtimeMs <= builtAt);
 }
 
-/** @param node the Node to run the compiler on */
+/**
+ * @param node the Node to run the compiler on
+ * @throws Error when the compiler finds something wrong
+ */
 export function build(root, node) {
   console.error("Building…");
   rmSync(join(root, "dist"), { recursive: true, force: true });
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   const { status } = spawnSync(node, [compiler, "-p", "tsconfig.build.json"], { cwd: root, stdio: ["ignore", 2, 2] });
-  if (status !== 0) {
-    console.error("The build failed; see above.");
-    process.exit(1);
-  }
+  if (status !== 0) throw new Error("the build failed; see above");
   for (const path of SOURCES.flatMap((folder) => tree(root, folder))) {
     if (ASSET.test(path)) cpSync(join(root, path), join(root, "dist", path));
   }

@@ -57,7 +57,7 @@ beforeAll(async () => {
 }, 10 * MINUTES);
 afterAll(async () => {
   await project?.remove();
-  await rm(packed, { recursive: true, force: true });
+  if (packed) await rm(packed, { recursive: true, force: true });
 });
 
 test("holds what runs and what describes it, and nothing else", async () => {
