@@ -77,9 +77,10 @@ async function runOnce({ cli, db }: Surroundings, warehouseUrl: string | null): 
 
 async function sayResult(cli: Cli, warehouseUrl: string): Promise<void> {
   const { previewTable } = await import("../store/server.ts");
-  const { columns, rows } = await previewTable(warehouseUrl, RESULT.schema, RESULT.table, RESULT_ROWS);
+  const { columns, rows, hasMore } = await previewTable(warehouseUrl, RESULT.schema, RESULT.table, RESULT_ROWS);
   cli.say(`\n${RESULT.schema}.${RESULT.table} in the warehouse:`);
   for (const line of table(columns, rows)) cli.say(line);
+  if (hasMore) cli.say("…");
 }
 
 const program = new Command("npm start --")

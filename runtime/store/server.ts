@@ -17,6 +17,8 @@ export async function ensureDatabase(serverUrl: string, name: string): Promise<s
 export interface TablePreview {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Whether the table holds more. */
+  readonly hasMore: boolean;
 }
 
 /** @throws the server's error, for instance when there is no such table */
@@ -24,10 +26,11 @@ export function previewTable(url: string, schema: string, table: string, limit: 
   const name = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`;
   return withClient(url, async (client) => {
     const { fields, rows } = await client.query({
-      text: `select * from ${name} order by 1, 2 limit ${Math.trunc(limit)}`,
+      text: `select * from ${name} order by 1, 2 limit ${Math.trunc(limit) + 1}`,
       rowMode: "array",
     });
-    return { columns: fields.map((field) => field.name), rows: (rows as unknown[][]).map((row) => row.map((value) => cellText(value))) };
+    const texts = (rows as unknown[][]).map((row) => row.map((value) => cellText(value)));
+    return { columns: fields.map((field) => field.name), rows: texts.slice(0, limit), hasMore: texts.length > limit };
   });
 }
 
