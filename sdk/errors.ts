@@ -59,6 +59,10 @@ const messages = {
   RUN_FINISHED: "Run {run} is already {state}.",
   FILE_NOT_FOUND: "{file} does not exist.",
   INVALID_ARGUMENT: "{argument}: {reason}",
+  DEV_RUNNING: "`dag dev` already runs in this folder, as process {pid}; its page is {page}.",
+  PORT_IN_USE: "Something else listens on {host}:{port} already. Choose another port with --port or DAG_WEB_PORT.",
+  FOLDER_NOT_EMPTY: "{folder} already has {found}. Choose another folder; nothing was written.",
+  FILE_HAS_MANY_DAGS: "{file} declares several DAGs: {dags}. Name the one to run.",
   NO_DATABASE: "No database answers at {url}: {reason}. Start PostgreSQL, or unset DATABASE_URL to use `dag dev`, which brings its own.",
   DATABASE_NOT_SET:
     "DATABASE_URL is not set. Set it to a PostgreSQL (postgres://user:password@host:5432/database), or use `dag dev`, which brings its own.",
