@@ -65,6 +65,7 @@ const messages = {
   SCHEMA_OLDER: "The database has schema version {found}; this dagsmith needs {known}. Run: dag migrate",
   BUNDLE_MISSING: "The bundle {hash} is not in the database. Deploy the DAG again with: dag deploy",
   BUNDLE_CORRUPT: "The bundle {hash} does not match its hash. Deploy the DAG again with: dag deploy",
+  DATABASE_AWAY: "The database does not answer: {reason}. Nothing is lost; ask again when it is back.",
   WEB_EXPOSED: "The page may listen on {host} only behind a token: set DAG_WEB_TOKEN, or listen on 127.0.0.1.",
   NODE_TOO_OLD: "dagsmith needs Node 22.18 or later; this is {found}.",
 } as const;
