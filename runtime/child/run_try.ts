@@ -52,7 +52,7 @@ export interface TaskError {
 
 /** How a try ended, as far as the task itself can tell. */
 export type TryResult =
-  /** `output` is JSON text; null when the body returned nothing. */
+  /** `output` is JSON text; null when the body returned undefined. */
   | { readonly outcome: "success"; readonly output: string | null }
   | { readonly outcome: "skipped"; readonly reason: string }
   | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean };
@@ -72,7 +72,7 @@ export async function runTry(
     const params = await validParams(dag, request.params);
     const output = await ref.definition.body?.(taskContext(request, params, host, hooks, signal) as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
-    return { outcome: "success", output: output === undefined || output === null ? null : toJson(output) };
+    return { outcome: "success", output: output === undefined ? null : toJson(output) };
   } catch (error) {
     return failure(error);
   } finally {

@@ -1,0 +1,104 @@
+/**
+ * A task process: loads bundles and runs tries, one at a time, for the worker that forked it. It has no database and none of the worker's
+ * secrets; what a task may know it asks for, over the socket.
+ */
+import { writeSync } from "node:fs";
+import { Socket } from "node:net";
+import type { Dag } from "../../sdk/dag.ts";
+import { captureOutput } from "./capture.ts";
+import { loadDags } from "./load.ts";
+import { type CallMethod, type Calls, CHANNEL_FD, type FromChild, LineReader, type ToChild } from "./protocol.ts";
+import { describeError, failure, runTry, type TaskHost, type TryRequest, type TryResult } from "./run_try.ts";
+
+const loaded = new Map<string, Promise<readonly Dag<unknown>[]>>();
+const calls = new Map<number, PromiseWithResolvers<unknown>>();
+let lastCall = 0;
+let running: { readonly abort: AbortController; readonly crash: PromiseWithResolvers<TryResult> } | undefined;
+
+/** Written at once, not queued: what a task printed last must not be lost when it ends the process. */
+function send(message: FromChild): void {
+  const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
+  for (let sent = 0; sent < bytes.length; ) {
+    try {
+      sent += writeSync(CHANNEL_FD, bytes, sent);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") process.exit(1);
+      // The worker is slower than the task writes: wait for it, which is what keeps a flood of log out of memory.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
+function call<Method extends CallMethod>(method: Method, ...args: Calls[Method]["args"]): Promise<Calls[Method]["value"]> {
+  const reply = Promise.withResolvers<unknown>();
+  lastCall += 1;
+  calls.set(lastCall, reply);
+  send({ type: "call", call: lastCall, method, args });
+  return reply.promise as Promise<Calls[Method]["value"]>;
+}
+
+const host: TaskHost = {
+  connection: (id) => call("connection", id),
+  variable: (key) => call("variable", key),
+  pullXCom: (taskId, key) => call("pullXCom", taskId, key),
+  pushXCom: async (key, json) => void (await call("pushXCom", key, json)),
+  log: (level, text) => send({ type: "log", level, source: "task", text }),
+};
+
+async function run(bundle: string, request: TryRequest): Promise<void> {
+  const crash = Promise.withResolvers<TryResult>();
+  const abort = new AbortController();
+  running = { abort, crash };
+  const result = await Promise.race([attempt(bundle, request, abort.signal), crash.promise]);
+  running = undefined;
+  endLines();
+  send({ type: "done", result });
+}
+
+async function attempt(bundle: string, request: TryRequest, signal: AbortSignal): Promise<TryResult> {
+  try {
+    const dags = await (loaded.get(bundle) ?? load(bundle));
+    const dag = dags.find(({ dagId }) => dagId === request.dagId);
+    const ref = dag?.tasks.find(({ taskId }) => taskId === request.taskId);
+    if (!dag || !ref)
+      throw new Error(
+        `the bundle does not declare task "${request.taskId}" of DAG "${request.dagId}" when it is loaded here; a DAG file must declare the same tasks every time`,
+      );
+    return await runTry(dag, ref, request, host, signal);
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+function load(bundle: string): Promise<readonly Dag<unknown>[]> {
+  const dags = loadDags(bundle, { projectFolder: process.argv[2] ?? "." });
+  loaded.set(bundle, dags);
+  return dags;
+}
+
+function receive(message: ToChild): void {
+  if (message.type === "run") return void run(message.bundle, message.request);
+  if (message.type === "abort") return void running?.abort.abort(new Error(message.reason));
+  const reply = calls.get(message.call);
+  calls.delete(message.call);
+  if (message.type === "reply") reply?.resolve(message.value);
+  else reply?.reject(Object.assign(new Error(message.error.message), message.error));
+}
+
+/** An error that nobody waits for is the running try's failure; after the try it is only said. */
+function crashed(error: unknown): void {
+  if (running) running.crash.resolve(failure(error));
+  else send({ type: "log", level: "warn", source: "dagsmith", text: `an error after the task had ended: ${describeError(error).message}` });
+}
+
+process.on("uncaughtException", crashed);
+process.on("unhandledRejection", crashed);
+process.setSourceMapsEnabled(true);
+const endLines = captureOutput((source, text) => send({ type: "log", level: source === "stderr" ? "warn" : "info", source, text }));
+
+const reader = new LineReader((line) => receive(JSON.parse(line) as ToChild));
+const channel = new Socket({ fd: CHANNEL_FD, readable: true, writable: false });
+channel.on("data", (chunk) => reader.push(chunk));
+// The worker is gone: nobody would record what this process still did.
+channel.on("close", () => process.exit(0));
+send({ type: "ready" });

@@ -1,0 +1,58 @@
+/**
+ * What a worker and its task processes say to each other: one JSON object a line, over one socket, so that a try's log lines arrive before
+ * its result. Shared by both sides; knows neither.
+ */
+import type { Connection } from "../../sdk/connection.ts";
+import type { Json } from "../../sdk/json.ts";
+import type { LogLevel, TryRequest, TryResult } from "./run_try.ts";
+
+/** Where a line of log came from. */
+export type LogSource = "task" | "stdout" | "stderr" | "dagsmith";
+
+/** What a task may ask of its worker, and what it gets. */
+export interface Calls {
+  readonly connection: { readonly args: readonly [id: string]; readonly value: Connection };
+  readonly variable: { readonly args: readonly [key: string]; readonly value: string | null };
+  readonly pullXCom: { readonly args: readonly [taskId: string, key: string]; readonly value: Json };
+  /** `json` is JSON text. */
+  readonly pushXCom: { readonly args: readonly [key: string, json: string]; readonly value: null };
+}
+export type CallMethod = keyof Calls;
+
+/** From worker to task process. */
+export type ToChild =
+  | { readonly type: "run"; readonly bundle: string; readonly request: TryRequest }
+  | { readonly type: "abort"; readonly reason: string }
+  | { readonly type: "reply"; readonly call: number; readonly value: unknown }
+  | {
+      readonly type: "refuse";
+      readonly call: number;
+      readonly error: { readonly name: string; readonly message: string; readonly code?: string };
+    };
+
+/** From task process to worker. */
+export type FromChild =
+  | { readonly type: "ready" }
+  | { readonly type: "log"; readonly level: LogLevel; readonly source: LogSource; readonly text: string }
+  | { readonly type: "call"; readonly call: number; readonly method: CallMethod; readonly args: readonly string[] }
+  | { readonly type: "done"; readonly result: TryResult };
+
+/** The file descriptor of the socket in a task process. */
+export const CHANNEL_FD = 3;
+
+/** Cuts a stream of bytes into lines; multi-byte characters may be split over chunks. */
+export class LineReader {
+  readonly #decoder = new TextDecoder();
+  readonly #onLine: (line: string) => void;
+  #rest = "";
+
+  constructor(onLine: (line: string) => void) {
+    this.#onLine = onLine;
+  }
+
+  push(chunk: Uint8Array): void {
+    const parts = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split("\n");
+    this.#rest = parts.pop() ?? "";
+    for (const line of parts) this.#onLine(line);
+  }
+}

@@ -1,0 +1,126 @@
+/** One try in hand: its request, its process, its log, its time limit; and how it ended, in the engine's words. */
+import type { Connection } from "../../sdk/connection.ts";
+import type { Json } from "../../sdk/json.ts";
+import type { CallMethod } from "../child/protocol.ts";
+import type { TryRequest } from "../child/run_try.ts";
+import { plannedTask } from "../engine/plan.ts";
+import type { Outcome } from "../engine/settle.ts";
+import type { StoredError } from "../state/task_state.ts";
+import type { RunFacts } from "../store/run_facts.ts";
+import type { ClaimedInstance } from "../store/task_instance.ts";
+import type { LogWriter } from "./log_writer.ts";
+import type { ProcessEnd, TaskProcess } from "./task_process.ts";
+
+/** Where tasks get connections and variables from, and what hides them again. */
+export interface Secrets {
+  /** @throws DagsmithError CONNECTION_NOT_FOUND */
+  connection(id: string): Promise<Connection>;
+  /** Null when the variable is not set. */
+  variable(key: string): Promise<string | null>;
+  /** Hides every secret value handed out so far. */
+  mask(text: string): string;
+}
+
+/** What a try may ask beside connections and variables. */
+export interface XComs {
+  pull(taskId: string, key: string): Promise<Json>;
+  push(key: string, json: string): Promise<void>;
+}
+
+/** Why the worker itself ends a try. */
+export type Interruption = "timeout" | "taken" | "stopping";
+
+export class Attempt {
+  readonly instance: ClaimedInstance;
+  readonly #facts: RunFacts;
+  readonly #secrets: Secrets;
+  readonly #xcoms: XComs;
+  readonly #log: LogWriter;
+  #process: TaskProcess | undefined;
+  #interruption: Interruption | undefined;
+
+  constructor(instance: ClaimedInstance, facts: RunFacts, secrets: Secrets, xcoms: XComs, log: LogWriter) {
+    this.instance = instance;
+    this.#facts = facts;
+    this.#secrets = secrets;
+    this.#xcoms = xcoms;
+    this.#log = log;
+  }
+
+  /** Whether the process must not be used again: it was told to stop, and something may still run in it. */
+  get spoiltProcess(): boolean {
+    return this.#interruption !== undefined;
+  }
+
+  /** Runs the body in a process, within its time. Never rejects. */
+  async perform(process: TaskProcess, bundle: string, inputs: Readonly<Record<string, Json>>): Promise<Outcome> {
+    this.#process = process;
+    const { executionTimeoutMs } = plannedTask(this.#facts.version.plan, this.instance.taskId).spec;
+    const timer = executionTimeoutMs === null ? undefined : setTimeout(() => this.interrupt("timeout"), executionTimeoutMs);
+    // A try that was taken away while it was being prepared.
+    if (this.#interruption) return this.#outcome({ outcome: "crashed", reason: "interrupted" });
+    const end = await process.run(bundle, this.#request(inputs), {
+      call: (method, args) => this.#answer(method, args),
+      log: (level, source, text) => this.#log.line(level, source, text),
+    });
+    clearTimeout(timer);
+    return this.#outcome(end);
+  }
+
+  /** Asks the body to stop; what does not is killed. The first interruption counts. */
+  interrupt(why: Interruption): void {
+    this.#interruption ??= why;
+    this.#process?.abort(INTERRUPTIONS[this.#interruption]);
+  }
+
+  #request(inputs: Readonly<Record<string, Json>>): TryRequest {
+    const { taskId, mapIndex, tryNumber, item } = this.instance;
+    const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params } = this.#facts;
+    return {
+      ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params },
+      logicalDate: logicalDate.toISOString(),
+      dataIntervalStart: dataIntervalStart.toISOString(),
+      dataIntervalEnd: dataIntervalEnd.toISOString(),
+      timezone: version.spec.timezone,
+    };
+  }
+
+  async #answer(method: CallMethod, args: readonly string[]): Promise<unknown> {
+    const [first = "", second = ""] = args;
+    if (method === "connection") return this.#secrets.connection(first);
+    if (method === "variable") return this.#secrets.variable(first);
+    if (method === "pullXCom") return this.#xcoms.pull(first, second);
+    await this.#xcoms.push(first, second);
+    return null;
+  }
+
+  #outcome(end: ProcessEnd): Outcome {
+    if (this.#interruption === "stopping" && end.outcome !== "success") return { kind: "lost", reason: INTERRUPTIONS.stopping };
+    if (this.#interruption === "timeout" && end.outcome !== "success")
+      return this.#failed(`${INTERRUPTIONS.timeout} of ${this.#timeoutSeconds()} s`, null, true);
+    if (end.outcome === "success") return { kind: "success", output: end.output };
+    if (end.outcome === "skipped") return { kind: "skipped", reason: this.#secrets.mask(end.reason) };
+    if (end.outcome === "crashed") return this.#failed(end.reason, null, true);
+    const error = this.#masked(end.error);
+    return this.#failed(`${error.name}: ${error.message}`, error, end.retryable);
+  }
+
+  #failed(reason: string, error: StoredError | null, retryable: boolean): Outcome {
+    this.#log.line("error", "dagsmith", error?.stack || reason);
+    return { kind: "failed", reason: reason.slice(0, 2_000), error, retryable };
+  }
+
+  #masked({ name, message, stack }: StoredError): StoredError {
+    return { name, message: this.#secrets.mask(message), stack: this.#secrets.mask(stack) };
+  }
+
+  #timeoutSeconds(): number {
+    return (plannedTask(this.#facts.version.plan, this.instance.taskId).spec.executionTimeoutMs ?? 0) / 1_000;
+  }
+}
+
+const INTERRUPTIONS: Readonly<Record<Interruption, string>> = {
+  timeout: "the try took longer than its executionTimeout",
+  taken: "the try was cancelled, or given to another worker",
+  stopping: "the worker was stopped",
+};

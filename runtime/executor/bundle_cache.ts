@@ -1,0 +1,51 @@
+/** Bundles on this worker's disk, by the hash of their code: fetched from the database once, checked, and kept. */
+import { createHash } from "node:crypto";
+import { access, mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DagsmithError } from "../../sdk/errors.ts";
+import { getBundle } from "../store/dag_version.ts";
+import type { Database } from "../store/database.ts";
+
+export class BundleCache {
+  readonly #db: Database;
+  readonly #folder: string;
+  readonly #ready = new Map<string, Promise<string>>();
+
+  constructor(db: Database, folder: string) {
+    this.#db = db;
+    this.#folder = folder;
+  }
+
+  /**
+   * The path of a bundle on this disk.
+   * @throws DagsmithError BUNDLE_MISSING, BUNDLE_CORRUPT
+   */
+  path(hash: string): Promise<string> {
+    const known = this.#ready.get(hash);
+    if (known) return known;
+    const path = this.#fetch(hash);
+    this.#ready.set(hash, path);
+    // A failed fetch must not be remembered: the next try may find the bundle.
+    path.catch(() => this.#ready.delete(hash));
+    return path;
+  }
+
+  async #fetch(hash: string): Promise<string> {
+    const folder = join(this.#folder, hash);
+    const path = join(folder, "bundle.mjs");
+    const present = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (present) return path;
+    const bundle = await getBundle(this.#db, hash);
+    if (!bundle) throw new DagsmithError("BUNDLE_MISSING", { hash });
+    if (createHash("sha256").update(bundle.code).digest("hex") !== hash) throw new DagsmithError("BUNDLE_CORRUPT", { hash });
+    await mkdir(folder, { recursive: true });
+    await writeFile(`${path}.map`, bundle.sourceMap);
+    // Under its own name only when it is whole: another process may look for it at any moment.
+    await writeFile(`${path}.${process.pid}`, bundle.code);
+    await rename(`${path}.${process.pid}`, path);
+    return path;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The log of one try on its way to the database: masked line by line, gathered into chunks, written a few times a second. Memory stays
+ * flat: what a try may hold unwritten is bounded, and a try that writes more than that is told so in its own log.
+ */
+import type { LogSource } from "../child/protocol.ts";
+import type { LogLevel } from "../child/run_try.ts";
+
+/** Stores one chunk: newline-delimited JSON {time, level, source, text}. */
+export type StoreChunk = (seq: number, lines: string) => Promise<void>;
+
+const FLUSH_AFTER_MS = 200;
+const CHUNK_BYTES = 128 * 1024;
+/** What may wait to be written, when the database is slower than the task. */
+const MAX_PENDING_BYTES = 8 * 1024 * 1024;
+
+export class LogWriter {
+  readonly #store: StoreChunk;
+  readonly #mask: (text: string) => string;
+  #pending: string[] = [];
+  #pendingBytes = 0;
+  #dropped = 0;
+  #seq = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(store: StoreChunk, mask: (text: string) => string) {
+    this.#store = store;
+    this.#mask = mask;
+  }
+
+  line(level: LogLevel, source: LogSource, text: string): void {
+    if (this.#pendingBytes > MAX_PENDING_BYTES) {
+      this.#dropped += 1;
+      return;
+    }
+    const line = `${JSON.stringify({ time: new Date().toISOString(), level, source, text: this.#mask(text) })}\n`;
+    this.#pending.push(line);
+    this.#pendingBytes += line.length;
+    if (this.#pendingBytes >= CHUNK_BYTES) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_AFTER_MS);
+  }
+
+  /** Resolves when all lines are stored. */
+  async end(): Promise<void> {
+    this.#flush();
+    await this.#writing;
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    // One chunk at a time: while one is under way the next gathers.
+    this.#writing = this.#writing.then(() => this.#write());
+  }
+
+  async #write(): Promise<void> {
+    if (this.#dropped > 0) {
+      const text = `${this.#dropped} lines were dropped: the task wrote faster than the database could store`;
+      this.#dropped = 0;
+      this.#pending.push(`${JSON.stringify({ time: new Date().toISOString(), level: "warn", source: "dagsmith", text })}\n`);
+    }
+    if (this.#pending.length === 0) return;
+    const lines = this.#pending.join("");
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#seq += 1;
+    // A log that cannot be stored must not fail the task.
+    await this.#store(this.#seq, lines).catch(() => undefined);
+  }
+}

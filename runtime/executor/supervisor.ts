@@ -1,0 +1,51 @@
+/** Keeps a worker going: when one life of it ends unasked, what it still ran is ended and a new life begins. */
+import { Worker, type WorkerOptions } from "./worker.ts";
+
+export interface WorkerService {
+  /** The id of the current life. */
+  readonly id: string;
+  /** Lets running tries finish for a while, then stops. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const RESTART_AFTER_MS = 1_000;
+
+export async function startWorker(options: WorkerOptions): Promise<WorkerService> {
+  let stopping: Promise<void> | undefined;
+  let worker: Worker;
+  let restarting: Promise<void> = Promise.resolve();
+
+  const begin = async (): Promise<void> => {
+    worker = new Worker(options, (reason) => {
+      if (stopping) return;
+      options.log("worker restarts", { worker: worker.id, reason });
+      restarting = restart(worker);
+    });
+    await worker.start();
+  };
+  const restart = async (dead: Worker): Promise<void> => {
+    await dead.abandon().catch(() => undefined);
+    while (!stopping) {
+      try {
+        return await begin();
+      } catch (error) {
+        options.log("worker could not restart", { reason: error instanceof Error ? error.message : String(error) });
+        await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER_MS));
+      }
+    }
+  };
+
+  await begin();
+  return {
+    get id() {
+      return worker.id;
+    },
+    stop: () => {
+      stopping ??= (async () => {
+        await restarting;
+        await worker.stop();
+      })();
+      return stopping;
+    },
+  };
+}

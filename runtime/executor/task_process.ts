@@ -1,0 +1,151 @@
+/**
+ * One task process, seen from the worker: forks it, gives it tries one after the other, carries its questions to the worker's host, and
+ * makes sure that it ends, with everything it started, when it is told to.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { isDagsmithError } from "../../sdk/errors.ts";
+import { type CallMethod, type FromChild, LineReader, type LogSource, type ToChild } from "../child/protocol.ts";
+import type { LogLevel, TryRequest, TryResult } from "../child/run_try.ts";
+
+/** What a running try needs of its worker. */
+export interface TryHost {
+  call(method: CallMethod, args: readonly string[]): Promise<unknown>;
+  log(level: LogLevel, source: LogSource, text: string): void;
+}
+
+/** How a try ended in its process. */
+export type ProcessEnd = TryResult | { readonly outcome: "crashed"; readonly reason: string };
+
+/** After an abort: how long a task may tidy up before SIGTERM, and then before SIGKILL. */
+const TERM_AFTER_MS = 5_000;
+const KILL_AFTER_MS = 2_000;
+
+const MAIN = fileURLToPath(new URL(`../child/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
+
+interface Running {
+  readonly host: TryHost;
+  readonly end: PromiseWithResolvers<ProcessEnd>;
+}
+
+export interface TaskProcessOptions {
+  /** The environment of the process; must hold none of the worker's secrets. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Where native addons that a bundle left outside are looked up. */
+  readonly folder: string;
+}
+
+export class TaskProcess {
+  /** The bundles it has loaded; it can run others' tries only as a blank process. */
+  bundle: string | undefined;
+  tries = 0;
+  readonly #process: ChildProcess;
+  readonly #channel: Duplex;
+  readonly #exited = Promise.withResolvers<string>();
+  #running: Running | undefined;
+  #ending: NodeJS.Timeout | undefined;
+  #complaints: string[] = [];
+  #gone = false;
+
+  constructor(options: TaskProcessOptions) {
+    // A process group of its own, so that a kill reaches what the task started, and Ctrl-C in the terminal reaches only the worker.
+    this.#process = spawn(process.execPath, ["--enable-source-maps", MAIN, options.folder], {
+      env: options.env,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    });
+    this.#channel = this.#process.stdio[3] as Duplex;
+    const reader = new LineReader((line) => this.#receive(JSON.parse(line) as FromChild));
+    this.#channel.on("data", (chunk: Uint8Array) => reader.push(chunk)).on("error", () => undefined);
+    this.#pipe("stdout");
+    this.#pipe("stderr");
+    this.#process.once("error", (error) => this.#exit(`could not start: ${error.message}`));
+    this.#process.once("exit", (code, signal) =>
+      this.#exit(signal ? `was killed by ${signal}` : `exited with code ${code} before the task had ended`),
+    );
+  }
+
+  get isGone(): boolean {
+    return this.#gone;
+  }
+
+  /** Runs one try. Never rejects. */
+  run(bundle: string, request: TryRequest, host: TryHost): Promise<ProcessEnd> {
+    const end = Promise.withResolvers<ProcessEnd>();
+    this.#running = { host, end };
+    this.tries += 1;
+    if (this.#gone) end.resolve({ outcome: "crashed", reason: "the task process is gone" });
+    else this.#send({ type: "run", bundle, request });
+    return end.promise.finally(() => {
+      this.#running = undefined;
+      clearTimeout(this.#ending);
+    });
+  }
+
+  /** Asks the running try to stop: its AbortSignal first, then SIGTERM, then SIGKILL for the whole process group. */
+  abort(reason: string): void {
+    if (!this.#running || this.#ending) return;
+    this.#send({ type: "abort", reason });
+    this.#ending = setTimeout(() => {
+      this.#signal("SIGTERM");
+      this.#ending = setTimeout(() => this.#signal("SIGKILL"), KILL_AFTER_MS);
+    }, TERM_AFTER_MS);
+  }
+
+  /** Ends the process and all it started. Idempotent; resolves when it is gone. */
+  async stop(): Promise<void> {
+    this.#signal("SIGKILL");
+    await this.#exited.promise;
+  }
+
+  #send(message: ToChild): void {
+    if (!this.#gone) this.#channel.write(`${JSON.stringify(message)}\n`);
+  }
+
+  #receive(message: FromChild): void {
+    const running = this.#running;
+    if (!running) return;
+    if (message.type === "log") running.host.log(message.level, message.source, message.text);
+    else if (message.type === "call") void this.#answer(running.host, message);
+    else if (message.type === "done") running.end.resolve(message.result);
+  }
+
+  async #answer(host: TryHost, { call, method, args }: Extract<FromChild, { type: "call" }>): Promise<void> {
+    try {
+      this.#send({ type: "reply", call, value: await host.call(method, args) });
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      this.#send({ type: "refuse", call, error: { name, message, ...(isDagsmithError(error) ? { code: error.code } : {}) } });
+    }
+  }
+
+  /** Output that does not come through the channel: of programs the task started, and the last words of a dying process. */
+  #pipe(source: "stdout" | "stderr"): void {
+    const lines = new LineReader((text) => {
+      if (source === "stderr") this.#complaints = [...this.#complaints.slice(-20), text];
+      this.#running?.host.log(source === "stderr" ? "warn" : "info", source, text);
+    });
+    this.#process[source]?.on("data", (chunk: Uint8Array) => lines.push(chunk)).on("error", () => undefined);
+  }
+
+  #exit(how: string): void {
+    this.#gone = true;
+    clearTimeout(this.#ending);
+    this.#signal("SIGKILL");
+    const outOfMemory = this.#complaints.some((line) => line.includes("heap out of memory"));
+    const reason = outOfMemory ? "the task process ran out of memory" : `the task process ${how}`;
+    // Its last lines may still be in the pipe.
+    setImmediate(() => this.#running?.end.resolve({ outcome: "crashed", reason }));
+    this.#exited.resolve(reason);
+  }
+
+  /** To the whole group: a task's own children must not outlive it. */
+  #signal(signal: NodeJS.Signals): void {
+    try {
+      if (this.#process.pid) process.kill(-this.#process.pid, signal);
+    } catch {
+      // The group is gone already.
+    }
+  }
+}

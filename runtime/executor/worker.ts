@@ -1,0 +1,231 @@
+/**
+ * A worker: takes tokens, runs tries in its task processes, records how they ended, and carries their runs forward. The life of a token is
+ * one pipeline: claim, prepare, perform, record.
+ */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { Json } from "../../sdk/json.ts";
+import { plannedTask } from "../engine/plan.ts";
+import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
+import { start, type TryRef } from "../state/task_state.ts";
+import type { Database } from "../store/database.ts";
+import { engineRound } from "../store/engine_tx.ts";
+import { appendLog } from "../store/log_chunk.ts";
+import { Plans } from "../store/plans.ts";
+import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
+import { startQueuedRuns } from "../store/start_runs.ts";
+import { applyTransitions, type ClaimedInstance } from "../store/task_instance.ts";
+import { holderOf, registerWorker, removeWorker } from "../store/worker.ts";
+import { getXComs, putXComs } from "../store/xcom.ts";
+import { Attempt, type Secrets, type XComs } from "./attempt.ts";
+import { Batcher } from "./batcher.ts";
+import { BundleCache } from "./bundle_cache.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { LogWriter } from "./log_writer.ts";
+import { type Queue, startQueue, type TaskToken } from "./queue.ts";
+import { TaskPool } from "./task_pool.ts";
+
+export interface WorkerOptions {
+  readonly db: Database;
+  readonly secrets: Secrets;
+  /** Tries at once. */
+  readonly slots: number;
+  /** The folder of the project: where native addons are looked up. */
+  readonly folder: string;
+  /** Where bundles are kept on this disk. */
+  readonly cacheFolder: string;
+  /** The environment of task processes; must hold none of the worker's own secrets. */
+  readonly taskEnv: NodeJS.ProcessEnv;
+  /** How long running tries may take to finish when the worker is stopped. Default 10 s. */
+  readonly graceMs?: number;
+  readonly log: (event: string, detail?: Readonly<Record<string, unknown>>) => void;
+}
+
+const STOP_GRACE_MS = 10_000;
+/** Blank processes started ahead of need. */
+const WARM = 2;
+
+/** One life of a worker, under one id. When it is declared lost it ends, and a new one begins: see supervisor.ts. */
+export class Worker {
+  readonly id = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  readonly #options: WorkerOptions;
+  readonly #plans = new Plans();
+  readonly #facts = new RunFactsCache(this.#plans);
+  readonly #bundles: BundleCache;
+  readonly #processes: TaskPool;
+  readonly #heartbeat: Heartbeat;
+  readonly #registered = Promise.withResolvers<void>();
+  readonly #attempts = new Map<number, Attempt>();
+  readonly #claims = new Batcher((refs: readonly TryRef[]) => this.#claimAll(refs));
+  readonly #inputs = new Batcher((wanted: readonly { runId: number; taskId: string }[]) => this.#readAll(wanted));
+  readonly #ends = new Batcher((ends: readonly TryEnd[]) => this.#settleAll(ends));
+  #queue: Queue | undefined;
+  #lost = false;
+
+  /** @param onDeath called once when this life ends unasked */
+  constructor(options: WorkerOptions, onDeath: (reason: string) => void) {
+    this.#options = options;
+    this.#bundles = new BundleCache(options.db, options.cacheFolder);
+    this.#processes = new TaskPool(options.slots, { env: options.taskEnv, folder: options.folder });
+    this.#heartbeat = new Heartbeat({
+      db: options.db,
+      workerId: this.id,
+      running: () => [...this.#attempts.values()].map(({ instance }) => ({ instanceId: instance.id, tryNumber: instance.tryNumber })),
+      onTaken: (ids) => {
+        for (const id of ids) this.#attempts.get(id)?.interrupt("taken");
+      },
+      onLost: () => {
+        this.#lost = true;
+        onDeath("it was declared lost: its heartbeat did not reach the database");
+      },
+    });
+    this.#onQueueDeath = (error) => onDeath(error.message);
+  }
+
+  readonly #onQueueDeath: (error: Error) => void;
+
+  /** Begins to take tokens. */
+  async start(): Promise<void> {
+    const { db, slots } = this.#options;
+    this.#processes.warm(WARM);
+    this.#queue = await startQueue({ db, slots, handle: (token) => this.#handle(token), onDeath: this.#onQueueDeath });
+    await this.#heartbeat.start();
+    await registerWorker(db, { id: this.id, poolId: this.#queue.poolId, hostname: hostname(), pid: process.pid, slots });
+    this.#registered.resolve();
+  }
+
+  /** Takes no more tokens, lets running tries finish for a while, then gives them back as lost; leaves nothing behind. Idempotent. */
+  async stop(): Promise<void> {
+    const stopped = this.#queue?.stop();
+    const grace = setTimeout(() => this.#interruptAll(), this.#options.graceMs ?? STOP_GRACE_MS);
+    await stopped;
+    clearTimeout(grace);
+    await this.#heartbeat.stop();
+    await this.#processes.stop();
+    if (!this.#lost) await removeWorker(this.#options.db, this.id);
+  }
+
+  /** Ends at once what still runs: its results would be refused. */
+  async abandon(): Promise<void> {
+    this.#lost = true;
+    await this.#processes.stop();
+    await this.stop();
+  }
+
+  #interruptAll(): void {
+    for (const attempt of this.#attempts.values()) attempt.interrupt("stopping");
+  }
+
+  async #handle(token: TaskToken): Promise<void> {
+    await this.#registered.promise;
+    const ref = { instanceId: token.ti, tryNumber: token.try };
+    const claimed = await this.#claims.add(ref);
+    if (!claimed) return this.#reconsider(ref);
+    const facts = (await this.#facts.get(this.#options.db, [claimed.runId])).get(claimed.runId);
+    if (!facts) return;
+    const log = new LogWriter(
+      (seq, lines) => appendLog(this.#options.db, claimed.id, claimed.tryNumber, seq, lines),
+      this.#options.secrets.mask,
+    );
+    const attempt = new Attempt(claimed, facts, this.#options.secrets, this.#xcomsOf(claimed, facts), log);
+    this.#attempts.set(claimed.id, attempt);
+    try {
+      const outcome = await this.#perform(attempt, facts);
+      await log.end();
+      await this.#record(claimed, outcome);
+    } finally {
+      this.#attempts.delete(claimed.id);
+    }
+  }
+
+  async #perform(attempt: Attempt, facts: RunFacts): Promise<Outcome> {
+    const { spec } = plannedTask(facts.version.plan, attempt.instance.taskId);
+    try {
+      const inputs = await this.#inputsOf(attempt.instance.runId, facts, spec.inputs);
+      const bundle = await this.#bundles.path(facts.version.bundleHash);
+      const process = this.#processes.take(bundle, spec.freshProcess);
+      const outcome = await attempt.perform(process, bundle, inputs);
+      this.#processes.giveBack(process, spec.freshProcess || attempt.spoiltProcess);
+      return outcome;
+    } catch (error) {
+      // What the worker could not provide is this try's failure; another try, perhaps on another worker, may do better.
+      return { kind: "failed", reason: error instanceof Error ? error.message : String(error), error: null, retryable: true };
+    }
+  }
+
+  async #record(instance: ClaimedInstance, outcome: Outcome): Promise<void> {
+    const { id, tryNumber, lostTries, runId, taskId, mapIndex } = instance;
+    const accepted = await this.#ends.add({ instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId: this.id, outcome });
+    // A worker that was given up for dead must not end the token: it may be another worker's by now.
+    if (!accepted && this.#lost) throw new Error("this worker was declared lost");
+  }
+
+  /** A token whose try cannot be claimed is a late copy, unless the try's holder is dead, or the claim's own answer was lost. */
+  async #reconsider(ref: TryRef): Promise<void> {
+    const held = await holderOf(this.#options.db, ref.instanceId, ref.tryNumber);
+    if (!held) return;
+    const isForgotten = held.workerId === this.id && !this.#attempts.has(held.instanceId);
+    if (!held.isLost && !isForgotten) return;
+    const reason = isForgotten ? "the connection broke while the try was claimed" : `the worker died (${held.holder})`;
+    await this.#ends.add({ ...held, outcome: { kind: "lost", reason } });
+  }
+
+  async #claimAll(refs: readonly TryRef[]): Promise<readonly (ClaimedInstance | undefined)[]> {
+    const claimed = new Map(
+      (
+        await applyTransitions(
+          this.#options.db,
+          refs.map((ref) => start(ref, this.id)),
+        )
+      ).map((instance) => [instance.id, instance]),
+    );
+    return refs.map(({ instanceId }) => {
+      const instance = claimed.get(instanceId);
+      // Of two copies of a token in one batch only one may run.
+      claimed.delete(instanceId);
+      return instance;
+    });
+  }
+
+  async #settleAll(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
+    const { db } = this.#options;
+    const { accepted, finishedRuns } = await engineRound(db, this.#plans, (tx) => settle(tx, ends));
+    if (finishedRuns.length > 0) {
+      const facts = await this.#facts.get(db, finishedRuns);
+      await startQueuedRuns(db, this.#plans, [...new Set([...facts.values()].map(({ version }) => version.dagId))]);
+    }
+    return ends.map(({ instanceId }) => accepted.has(instanceId));
+  }
+
+  async #inputsOf(runId: number, facts: RunFacts, inputs: Readonly<Record<string, string>>): Promise<Readonly<Record<string, Json>>> {
+    const read = async ([name, taskId]: readonly [string, string]): Promise<readonly [string, Json]> => [
+      name,
+      await this.#output(runId, facts, taskId),
+    ];
+    return Object.fromEntries(await Promise.all(Object.entries(inputs).map(read)));
+  }
+
+  /** A task's output; for a mapped task the list of its instances' outputs. Null when there is none. */
+  async #output(runId: number, facts: RunFacts, taskId: string): Promise<Json> {
+    const values = await this.#inputs.add({ runId, taskId });
+    return facts.version.plan.tasks.get(taskId)?.spec.each ? values : (values[0] ?? null);
+  }
+
+  async #readAll(wanted: readonly { runId: number; taskId: string }[]): Promise<readonly (readonly Json[])[]> {
+    const key = ({ runId, taskId }: { runId: number; taskId: string }): string => `${runId}/${taskId}`;
+    const distinct = [...new Map(wanted.map((one) => [key(one), one])).values()];
+    const rows = Map.groupBy(await getXComs(this.#options.db, distinct), key);
+    return wanted.map((one) => rows.get(key(one))?.map(({ value }) => value) ?? []);
+  }
+
+  #xcomsOf(instance: ClaimedInstance, facts: RunFacts): XComs {
+    const { runId, taskId, mapIndex } = instance;
+    return {
+      pull: async (from, key) => {
+        const values = (await getXComs(this.#options.db, [{ runId, taskId: from }], key)).map(({ value }) => value);
+        return facts.version.plan.tasks.get(from)?.spec.each ? values : (values[0] ?? null);
+      },
+      push: (key, json) => putXComs(this.#options.db, [{ runId, taskId, mapIndex, key, json }]),
+    };
+  }
+}

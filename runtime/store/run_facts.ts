@@ -1,0 +1,73 @@
+/** What every try of a run needs to know of it. A run's facts never change, so a worker keeps those of the runs it works on. */
+import type { Json } from "../../sdk/json.ts";
+import type { Queryable, Statement } from "./database.ts";
+import type { PlannedVersion, Plans } from "./plans.ts";
+
+export interface RunFacts {
+  readonly id: number;
+  readonly runId: string;
+  readonly version: PlannedVersion;
+  readonly logicalDate: Date;
+  readonly dataIntervalStart: Date;
+  readonly dataIntervalEnd: Date;
+  readonly params: Json;
+}
+
+const GET: Statement = {
+  name: "run_facts_get",
+  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, params from dagsmith.dag_run where id = any($1)",
+};
+
+const KEPT = 1_000;
+
+export class RunFactsCache {
+  readonly #plans: Plans;
+  readonly #kept = new Map<number, RunFacts>();
+
+  constructor(plans: Plans) {
+    this.#plans = plans;
+  }
+
+  /** The facts of these runs, read in one statement where they are not known yet. */
+  async get(db: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, RunFacts>> {
+    const missing = [...new Set(ids)].filter((id) => !this.#kept.has(id));
+    if (missing.length > 0) for (const facts of await this.#read(db, missing)) this.#keep(facts);
+    return new Map(ids.flatMap((id) => this.#kept.get(id) ?? []).map((facts) => [facts.id, facts]));
+  }
+
+  async #read(db: Queryable, ids: readonly number[]): Promise<readonly RunFacts[]> {
+    type Row = {
+      id: number;
+      run_id: string;
+      version_id: number;
+      logical_date: Date;
+      data_interval_start: Date;
+      data_interval_end: Date;
+      params: Json;
+    };
+    const rows = await db.query<Row>(GET, [ids]);
+    const versions = await this.#plans.get(
+      db,
+      rows.map((row) => row.version_id),
+    );
+    return rows.flatMap((row) => {
+      const version = versions.get(row.version_id);
+      if (!version) return [];
+      const {
+        id,
+        run_id: runId,
+        logical_date: logicalDate,
+        data_interval_start: dataIntervalStart,
+        data_interval_end: dataIntervalEnd,
+        params,
+      } = row;
+      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params }];
+    });
+  }
+
+  #keep(facts: RunFacts): void {
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size >= KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    this.#kept.set(facts.id, facts);
+  }
+}

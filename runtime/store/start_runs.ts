@@ -1,0 +1,58 @@
+/** The transaction in which queued runs begin: there is a place for them, and the DAG's row is held so that nobody else counts at once. */
+import { begin } from "../engine/begin.ts";
+import { activeRuns, startQueued } from "./dag_run.ts";
+import type { Database, Queryable, Statement } from "./database.ts";
+import { engineRound, withPlans } from "./engine_tx.ts";
+import type { Plans } from "./plans.ts";
+
+const WAITING: Statement = {
+  name: "dag_waiting_for_place",
+  text: `
+select d.dag_id from dagsmith.dag d
+where d.dag_id = any($1)
+  and (d.at_capacity or exists (select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state = 'queued'))`,
+};
+
+const LOCK_DAGS: Statement = {
+  name: "dag_lock",
+  text: `
+select dag_id, version_id from dagsmith.dag
+where dag_id = any($1) and not is_paused and version_id is not null
+order by dag_id for no key update`,
+};
+
+const FREE: Statement = {
+  name: "dag_free_capacity",
+  text: "update dagsmith.dag set at_capacity = false where dag_id = any($1) and at_capacity",
+};
+
+/** Begins queued runs of these DAGs, oldest first, as far as each DAG's maxActiveRuns allows; those of paused DAGs stay queued. */
+export async function startQueuedRuns(db: Database, plans: Plans, dagIds: readonly string[]): Promise<void> {
+  for (let waiting = dagIds; waiting.length > 0; ) {
+    const rows = await db.query<{ dag_id: string }>(WAITING, [waiting]);
+    if (rows.length === 0) return;
+    const ids = rows.map((row) => row.dag_id);
+    const ended = await engineRound(db, plans, async (tx, on) => {
+      const places = await placesOf(on, plans, ids);
+      const started = await withPlans(on, plans, await startQueued(on, places));
+      const finished = new Set(await begin(tx, started));
+      await on.query(FREE, [ids]);
+      return started.filter((run) => finished.has(run.id)).map((run) => run.plan.dagId);
+    });
+    // A run without a single task body ends as it begins, and leaves its place to the next.
+    waiting = [...new Set(ended)];
+  }
+}
+
+async function placesOf(on: Queryable, plans: Plans, dagIds: readonly string[]): Promise<readonly { dagId: string; places: number }[]> {
+  const dags = await on.query<{ dag_id: string; version_id: number }>(LOCK_DAGS, [dagIds]);
+  const versions = await plans.get(
+    on,
+    dags.map((dag) => dag.version_id),
+  );
+  const active = await activeRuns(on, dagIds);
+  return dags.flatMap((dag) => {
+    const places = (versions.get(dag.version_id)?.plan.maxActiveRuns ?? 0) - (active.get(dag.dag_id)?.running ?? 0);
+    return places > 0 ? [{ dagId: dag.dag_id, places }] : [];
+  });
+}

@@ -1,0 +1,134 @@
+/**
+ * Workers: who is alive, and what happens to the tries of one that is not. A worker holds a session lock named after it, so that a death
+ * whose connection breaks is seen at once; its heartbeat is for the deaths that break nothing.
+ */
+import type { Queryable, Statement } from "./database.ts";
+
+export interface WorkerRow {
+  readonly id: string;
+  readonly poolId: string;
+  readonly hostname: string;
+  readonly pid: number;
+  readonly slots: number;
+}
+
+const REGISTER: Statement = {
+  name: "worker_register",
+  text: "insert into dagsmith.worker (id, pool_id, hostname, pid, slots) values ($1, $2, $3, $4, $5)",
+};
+
+const REMOVE: Statement = { name: "worker_remove", text: "delete from dagsmith.worker where id = $1 and state <> 'lost'" };
+
+/** One beat; says also which of the worker's tries are no longer its own (cancelled, or given up for lost). */
+export const BEAT: Statement = {
+  name: "worker_beat",
+  text: `
+with beat as (update dagsmith.worker set heartbeat_at = now() where id = $1 and state <> 'lost' returning id)
+select (select count(*)::int from beat) as alive,
+  coalesce((
+    select array_agg(held.id) from unnest($2::bigint[], $3::int[]) as held (id, try_number)
+    where not exists (
+      select from dagsmith.task_instance t
+      where t.id = held.id and t.try_number = held.try_number and t.state = 'running' and t.worker_id = $1)
+  ), '{}')::float8[] as taken`,
+};
+
+// A worker is dead when its session is gone and it has missed a beat, or when it has not beaten for long. A server that has just started
+// has lost every session itself, so it waits for the workers to come back first.
+const DECLARE_LOST: Statement = {
+  name: "worker_declare_lost",
+  text: `
+with silent as materialized (
+  select id, heartbeat_at from dagsmith.worker
+  where state <> 'lost' and heartbeat_at < now() - $1 * interval '1 millisecond'
+    and pg_postmaster_start_time() < now() - $2 * interval '1 millisecond'
+  order by id for update skip locked
+), dead as (
+  update dagsmith.worker w set state = 'lost' from silent
+  where w.id = silent.id
+    and (silent.heartbeat_at < now() - $2 * interval '1 millisecond' or pg_try_advisory_xact_lock(hashtextextended(silent.id, 0)))
+  returning w.id, w.pool_id, w.hostname, w.pid
+), unlocked as (
+  select dagsmith_queue.force_unlock_workers(array_agg(pool_id)) from dead having count(*) > 0
+)
+select dead.id, dead.hostname, dead.pid from dead left join unlocked on true`,
+};
+
+const FORGET_LOST: Statement = {
+  name: "worker_forget_lost",
+  text: "delete from dagsmith.worker where state = 'lost' and heartbeat_at < now() - interval '1 day'",
+};
+
+/** A try that a token spoke of, and who holds it. */
+const HOLDER: Statement = {
+  name: "worker_holder",
+  text: `
+select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.worker_id, coalesce(w.state, 'lost') as worker_state, w.hostname, w.pid
+from dagsmith.task_instance t left join dagsmith.worker w on w.id = t.worker_id
+where t.id = $1 and t.try_number = $2 and t.state = 'running'`,
+};
+
+/** Milliseconds between two beats of a worker. */
+export const BEAT_EVERY_MS = 2_000;
+/** A worker whose session is gone is dead after this silence: a beat and a half, so that a reconnecting one is not taken for dead. */
+const SILENT_AFTER_MS = 3_000;
+/** Any worker is dead after this silence. */
+const DEAD_AFTER_MS = 12_000;
+
+export async function registerWorker(db: Queryable, worker: WorkerRow): Promise<void> {
+  await db.query(REGISTER, [worker.id, worker.poolId, worker.hostname, worker.pid, worker.slots]);
+}
+
+export async function removeWorker(db: Queryable, id: string): Promise<void> {
+  await db.query(REMOVE, [id]);
+}
+
+/** Declares silent workers lost and puts the tokens they held back into the queue, where others find them. */
+export async function declareLost(
+  db: Queryable,
+): Promise<readonly { readonly id: string; readonly hostname: string; readonly pid: number }[]> {
+  const lost = await db.query<{ id: string; hostname: string; pid: number }>(DECLARE_LOST, [SILENT_AFTER_MS, DEAD_AFTER_MS]);
+  if (lost.length > 0) await db.query(FORGET_LOST);
+  return lost;
+}
+
+/** A running try whose token came back: it belongs to a worker that was declared lost, or the token is a late copy. */
+export interface HeldTry {
+  readonly instanceId: number;
+  readonly runId: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly tryNumber: number;
+  readonly lostTries: number;
+  readonly workerId: string;
+  readonly isLost: boolean;
+  /** `host, process 123`, when it is still known. */
+  readonly holder: string;
+}
+
+export async function holderOf(db: Queryable, instanceId: number, tryNumber: number): Promise<HeldTry | undefined> {
+  const [row] = await db.query<{
+    id: number;
+    run_id: number;
+    task_id: string;
+    map_index: number;
+    try_number: number;
+    lost_tries: number;
+    worker_id: string;
+    worker_state: string;
+    hostname: string | null;
+    pid: number | null;
+  }>(HOLDER, [instanceId, tryNumber]);
+  if (!row) return undefined;
+  return {
+    instanceId: row.id,
+    runId: row.run_id,
+    taskId: row.task_id,
+    mapIndex: row.map_index,
+    tryNumber: row.try_number,
+    lostTries: row.lost_tries,
+    workerId: row.worker_id,
+    isLost: row.worker_state === "lost",
+    holder: row.hostname === null ? row.worker_id : `${row.hostname}, process ${row.pid}`,
+  };
+}
