@@ -53,6 +53,7 @@ const messages = {
   UNKNOWN_DAG: 'There is no DAG "{dag}". {hint}',
   UNKNOWN_RUN: 'There is no run "{run}". List runs with: dag runs',
   UNKNOWN_TASK: '"{task}" is not a task of DAG "{dag}". Its tasks: {tasks}',
+  UNKNOWN_INSTANCE: "There is no task instance {instance}.",
   UNKNOWN_VERSION: 'DAG "{dag}" has no version "{version}". List them with: dag versions {dag}',
   RUN_EXISTS: 'DAG "{dag}" already has a run {run}. Choose another logical date.',
   RUN_FINISHED: "Run {run} is already {state}.",

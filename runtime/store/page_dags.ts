@@ -144,4 +144,3 @@ export interface ImportErrorRow {
 export function listImportErrors(db: Queryable): Promise<readonly ImportErrorRow[]> {
   return db.query<ImportErrorRow & Record<string, unknown>>(IMPORT_ERRORS);
 }
-

@@ -121,4 +121,3 @@ export interface XComValue {
 export function listXComs(db: Queryable, runId: number, taskId: string, mapIndex: number): Promise<readonly XComValue[]> {
   return db.query<XComValue & Record<string, unknown>>(XCOMS, [runId, taskId, mapIndex]);
 }
-
