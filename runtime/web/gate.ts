@@ -3,7 +3,7 @@
  * compared as they were sent; the router behind matches case and slashes exactly, so a spelling that this gate does not know as public is
  * not public anywhere.
  */
-import type { NextFunction, Request, RequestHandler, Response } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import { type RateLimitRequestHandler, rateLimit } from "express-rate-limit";
 import { type Sessions, sessionOf } from "./sessions.ts";
 
@@ -69,7 +69,7 @@ export function gate(sessions: Sessions, guesses: GuessLimit, loopbackOnly: bool
     if (!sessions.areRequired || PUBLIC.has(request.path)) return next();
     if (await hasBearer(request, response, sessions, guesses)) return next();
     if (sessions.isValid(sessionOf(request.headers.cookie))) return next();
-    askForLogin(request, response, next);
+    askForLogin(request, response);
   };
 }
 
@@ -100,8 +100,8 @@ async function hasBearer(request: Request, response: Response, sessions: Session
   return false;
 }
 
-function askForLogin(request: Request, response: Response, next: NextFunction): void {
+function askForLogin(request: Request, response: Response): void {
   const isPage = request.method === "GET" && !request.path.startsWith("/api/") && request.headers.accept?.includes("text/html");
-  if (!isPage) return next(new Refused(401, "Log in, or send the token as: Authorization: Bearer <token>"));
+  if (!isPage) throw new Refused(401, "Log in, or send the token as: Authorization: Bearer <token>");
   response.redirect(303, `/login?next=${encodeURIComponent(request.originalUrl)}`);
 }

@@ -8,7 +8,7 @@ import { showTimes } from "./times.ts";
 const SLOW_RETRY_MS = 5_000;
 
 let stream: EventSource | undefined;
-let retry: number | undefined;
+let retry: ReturnType<typeof setTimeout> | undefined;
 let etag = "";
 let busy = false;
 let again = false;

@@ -25,7 +25,7 @@ export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
     );
   const { width, height } = layout;
   return (
-    <div class="scroll graph" tabIndex={0} role="region" aria-label="Graph">
+    <section class="scroll graph" aria-label="Graph">
       <svg
         width={width}
         height={height}
@@ -40,7 +40,7 @@ export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
           <Node node={node} state={stateOf?.(node.id) ?? null} href={hrefOf?.(node.id) ?? null} isMapped={isMapped(spec, node.id)} />
         ))}
       </svg>
-    </div>
+    </section>
   );
 }
 

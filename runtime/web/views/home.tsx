@@ -82,19 +82,21 @@ function Filters({ counts, query }: { readonly counts: HomeProps["counts"]; read
 
 function Search({ query }: { readonly query: DagQuery }): VNode {
   return (
-    <form class="search" role="search" method="get" action="/">
-      {query.filter !== "all" && <input type="hidden" name="filter" value={query.filter} />}
-      {query.tag !== null && <input type="hidden" name="tag" value={query.tag} />}
-      <input
-        type="search"
-        name="q"
-        value={query.search ?? ""}
-        placeholder="Find a DAG"
-        aria-label="Find a DAG"
-        maxLength={200}
-        data-search
-      />
-    </form>
+    <search>
+      <form class="search" method="get" action="/">
+        {query.filter !== "all" && <input type="hidden" name="filter" value={query.filter} />}
+        {query.tag !== null && <input type="hidden" name="tag" value={query.tag} />}
+        <input
+          type="search"
+          name="q"
+          value={query.search ?? ""}
+          placeholder="Find a DAG"
+          aria-label="Find a DAG"
+          maxLength={200}
+          data-search
+        />
+      </form>
+    </search>
   );
 }
 

@@ -47,7 +47,7 @@ export function Log({ window, instanceId, tryNumber, isOpen }: LogProps): VNode 
           Download
         </a>
       </header>
-      <ol tabIndex={0} aria-label="Lines">
+      <ol aria-label="Lines">
         {isEmpty && <li class="gap">{isOpen ? "No lines yet." : "This try wrote no lines."}</li>}
         {window.head.map((line) => (
           <Line line={line} />

@@ -88,6 +88,7 @@ function Field({
   readonly children: ComponentChildren;
 }): VNode {
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is among the children
     <label class="field">
       <span>
         {label}
