@@ -81,7 +81,7 @@ function graphOf(spec: DagSpec): GraphRequest {
   return {
     nodes: spec.tasks.map(({ taskId }) => ({
       id: taskId,
-      width: Math.round(Math.min(shownName(taskId).length, 40) * CHARACTER_PX) + 44,
+      width: Math.round(Math.min(shownName(taskId).length, 40) * CHARACTER_PX) + 42,
       height: 30,
     })),
     edges: spec.tasks.flatMap(({ taskId, upstream }) => upstream.map((from) => ({ from, to: taskId }))),

@@ -72,7 +72,11 @@ function nextPage(query: TaskQuery, rows: readonly InstanceRow[]): string | null
 
 async function readTries({ reader, mask }: WebServices, instance: InstanceRow): Promise<readonly ShownTry[]> {
   const former = await listTries(reader, instance.id);
-  return [instance, ...former].map((one) => ({ ...one, reason: maskOrNull(mask, one.reason), error: maskError(mask, one.error) }));
+  return [instance, ...former].map(({ tryNumber, state, workerId, startedAt, finishedAt, reason, error }) => ({
+    ...{ tryNumber, state, workerId, startedAt, finishedAt },
+    reason: maskOrNull(mask, reason),
+    error: maskError(mask, error),
+  }));
 }
 
 /** Whether it is over is read before the lines: a log that was over then is complete. */

@@ -11,11 +11,14 @@ import { type Browser, chromium as playwright } from "playwright-core";
 /** Made for a sandbox in the cloud: they end the browser with its first page, or switch off the very rules that tests of a page rely on. */
 const UNWANTED = ["--single-process", "--disable-web-security", "--allow-running-insecure-content", "--disable-site-isolation-trials"];
 
-/** Starts the browser; the caller closes it. */
-export async function launchBrowser(): Promise<Browser> {
+/**
+ * Starts the browser; the caller closes it.
+ * @param env variables to add, such as those of {@link packedLibraries}
+ */
+export async function launchBrowser(env: Record<string, string> = {}): Promise<Browser> {
   const executablePath = await chromium.executablePath();
   try {
-    return await start(executablePath, {});
+    return await start(executablePath, env);
   } catch (error) {
     if (!/error while loading shared libraries/.test(String(error))) throw error;
     return start(executablePath, await packedLibraries());
@@ -30,5 +33,10 @@ export async function packedLibraries(): Promise<Record<string, string>> {
 }
 
 function start(executablePath: string, env: Record<string, string>): Promise<Browser> {
-  return playwright.launch({ executablePath, args: chromium.args.filter((arg) => !UNWANTED.includes(arg)), headless: true, env: { ...process.env, ...env } as Record<string, string> });
+  return playwright.launch({
+    executablePath,
+    args: chromium.args.filter((arg) => !UNWANTED.includes(arg)),
+    headless: true,
+    env: { ...process.env, ...env } as Record<string, string>,
+  });
 }

@@ -123,11 +123,11 @@ async function dags({ reader }: WebServices, request: Request): Promise<unknown>
   return { dags: found, next: found.length < query.limit ? null : (found.at(-1)?.dagId ?? null) };
 }
 
-async function dag({ reader }: WebServices, request: Request): Promise<unknown> {
+async function dag({ reader, mask }: WebServices, request: Request): Promise<unknown> {
   const { dagId } = checked(input.dagParams, request.params);
   const found = await getDag(reader, dagId);
   if (!found) throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
-  return found;
+  return { ...found, spec: maskJson(mask, found.spec as unknown as Json) };
 }
 
 async function runs(services: WebServices, request: Request): Promise<unknown> {

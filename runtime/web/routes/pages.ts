@@ -2,6 +2,7 @@
 import { type Request, type Response, Router } from "express";
 import { h } from "preact";
 import { DagsmithError } from "../../../sdk/errors.ts";
+import type { Json } from "../../../sdk/json.ts";
 import { countDags, type DagDetail, getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { listRuns } from "../../store/page_runs.ts";
 import { findInstance } from "../../store/page_tasks.ts";
@@ -120,13 +121,19 @@ async function run(services: WebServices, request: Request, response: Response):
   const mark = await markOf(services, `run:${id}`);
   const found = await readRun(services.reader, id);
   const layout = await services.drawer.layout(found.run.versionId, found.spec);
-  const params = JSON.stringify(maskJson(services.mask, found.run.params), null, 2);
+  const params = paramsText(maskJson(services.mask, found.run.params));
   const tasks = found.tasks.map((one) => ({ ...one, why: one.why === null ? null : services.mask(one.why) }));
   await sendPage(services, request, response, {
     title: `${found.run.dagId} ${found.run.runId}`,
     live: { topic: `run:${id}`, mark },
     body: h(RunPage, { ...found, tasks, layout, params, token: formToken(services, request), now: new Date() }),
   });
+}
+
+/** On one line while it is short. */
+function paramsText(params: Json): string {
+  const text = JSON.stringify(params);
+  return text.length <= 60 ? text : JSON.stringify(params, null, 2);
 }
 
 async function task(services: WebServices, request: Request, response: Response): Promise<void> {

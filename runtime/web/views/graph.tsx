@@ -34,7 +34,7 @@ export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
         aria-label={`Graph of ${spec.tasks.length} tasks; the list below says the same`}
       >
         {layout.edges.map((edge) => (
-          <path class={`edge ${stateOf?.(edge.from) === "success" ? "done" : ""}`} d={curve(edge.points)} />
+          <path class={`edge ${stateOf?.(edge.from) === "success" ? "done" : ""}`} d={curve(layout, edge)} />
         ))}
         {layout.nodes.map((node) => (
           <Node node={node} state={stateOf?.(node.id) ?? null} href={hrefOf?.(node.id) ?? null} isMapped={isMapped(spec, node.id)} />
@@ -43,6 +43,18 @@ export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
     </section>
   );
 }
+
+/** Drawn into the mark of a node, around its middle. */
+const GLYPHS: Readonly<Partial<Record<ShownState, string>>> = {
+  success: "M-3 .3-.9 2.4 3.1-2.3",
+  failed: "M-2.3-2.3 2.3 2.3M2.3-2.3-2.3 2.3",
+  running: "M-1.6-2.8v5.6l4.2-2.8z",
+  queued: "M0-3v3.2l1.9 1.2",
+  scheduled: "M0-3v3.2l1.9 1.2",
+  up_for_retry: "M2.8 0A2.8 2.8 0 1 1 1.9-2.1M2.2-3.6v1.8H.4",
+  upstream_failed: "M-3.4 0H3.4",
+  skipped: "M-2.6-2.4-.2 0-2.6 2.4M.4-2.4 2.8 0 .4 2.4",
+};
 
 type PlacedNode = GraphLayout["nodes"][number];
 
@@ -63,8 +75,9 @@ function Node({
       <title>{state === null ? id : `${id}: ${stateText(state)}`}</title>
       {mapped && <rect class="behind" x="4" y="-4" width={width} height={height} rx="7" />}
       <rect class="box" width={width} height={height} rx="7" />
-      <circle class="mark" cx="16" cy={height / 2} r="5" />
-      <text x="29" y={height / 2 + 4}>
+      <circle class="mark" cx="16" cy={height / 2} r="7" />
+      {state !== null && <path class="glyph" transform={`translate(16 ${height / 2})`} d={GLYPHS[state] ?? ""} />}
+      <text x="30" y={height / 2 + 4}>
         {shownName(id)}
       </text>
     </g>
@@ -76,16 +89,20 @@ function isMapped(spec: DagSpec, taskId: string): boolean {
   return spec.tasks.find((task) => task.taskId === taskId)?.each != null;
 }
 
-/** A smooth line through the points: straight ends, a curve at each bend. */
-function curve(points: readonly (readonly [number, number])[]): string {
-  const [first, ...rest] = points;
-  if (!first) return "";
-  const bends = rest.slice(0, -1).map(([x, y], index) => {
-    const [nextX, nextY] = rest[index + 1] ?? [x, y];
-    return `Q${x} ${y} ${(x + nextX) / 2} ${(y + nextY) / 2}`;
-  });
-  const last = rest.at(-1) ?? first;
-  return `M${first.join(" ")}${bends.join("")}L${last.join(" ")}`;
+/** From the right of one node to the left of the next, level at both ends; between them by the bends that the layout gave a long edge. */
+function curve(layout: GraphLayout, edge: GraphLayout["edges"][number]): string {
+  const from = layout.nodes.find((node) => node.id === edge.from);
+  const to = layout.nodes.find((node) => node.id === edge.to);
+  if (!from || !to) return "";
+  let [x, y] = [from.x + from.width, from.y + from.height / 2];
+  const steps = [...edge.points.slice(1, -1), [to.x, to.y + to.height / 2] as const].filter(([nextX]) => nextX > x);
+  let path = `M${x} ${y}`;
+  for (const [nextX, nextY] of steps) {
+    const middle = (x + nextX) / 2;
+    path += `C${middle} ${y} ${middle} ${nextY} ${nextX} ${nextY}`;
+    [x, y] = [nextX, nextY];
+  }
+  return path;
 }
 
 /** The graph in words: each task with those before it. */

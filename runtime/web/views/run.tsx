@@ -120,7 +120,9 @@ function TaskTable({ run, tasks, now }: { readonly run: RunDetail; readonly task
             <td>
               <Track task={task} from={from} to={to} />
             </td>
-            <td class="faint">{task.upstream.join(", ")}</td>
+            <td class="faint" title={task.upstream.join(", ")}>
+              {task.upstream.join(", ")}
+            </td>
           </tr>
         ))}
       </tbody>
