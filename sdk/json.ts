@@ -66,12 +66,13 @@ function refuseUnserializable(value: unknown, walk: Walk): void {
   if (typeof value !== "object" || value === null) return;
   walk.ancestors.add(value);
   if (Array.isArray(value)) for (let index = 0; index < value.length; index++) refusePart(value[index], index, walk);
-  else for (const key of Object.keys(value)) refusePart(value[key as keyof typeof value], key, walk);
+  else for (const [key, part] of Object.entries(value)) if (part !== undefined) refusePart(part, key, walk);
   walk.ancestors.delete(value);
 }
 
 function refusePart(part: unknown, key: string | number, walk: Walk): void {
   walk.path.push(key);
+  if (typeof key === "string") walk.leastBytes += key.length;
   refuseUnserializable(part, walk);
   walk.path.pop();
 }

@@ -1,5 +1,6 @@
 /** graphile-worker by itself, on the same database in the same run: the yardstick. */
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
+import { Pool } from "pg";
 import type { Database } from "../../runtime/store/database.ts";
 import { median } from "./row.ts";
 
@@ -14,7 +15,8 @@ export interface Yardstick {
 }
 
 export async function measureGraphile(db: Database): Promise<Yardstick> {
-  const shared = { pgPool: db.pool, schema: "yardstick", logger: new Logger(() => () => undefined) };
+  const pgPool = new Pool({ connectionString: db.url, max: 12 });
+  const shared = { pgPool, schema: "yardstick", logger: new Logger(() => () => undefined) };
   const utils = await makeWorkerUtils(shared);
   await utils.migrate();
   await utils.addJobs(Array.from({ length: JOBS }, () => ({ identifier: "noop", payload: {} })));
@@ -49,5 +51,6 @@ export async function measureGraphile(db: Database): Promise<Yardstick> {
   }
   await runner.stop();
   await utils.release();
+  await pgPool.end();
   return { jobsPerSecond, addToStartMs: median(samples) };
 }
