@@ -72,7 +72,7 @@ const RESERVED_IDS = ["__proto__", "constructor", "prototype", "new", "all", "."
  * A DAG under construction. Made by {@link dag}; the default export of a DAG file.
  * @typeParam Params what task bodies get as `params`
  */
-export class Dag<in out Params> {
+export class Dag<out Params> {
   readonly [DAG_BRAND] = true;
   declare readonly params: Params;
   readonly dagId: string;

@@ -105,7 +105,13 @@ const INDEX_PLANS = "-c enable_seqscan=off -c enable_bitmapscan=off";
 
 /** Opens the pool. Connects on first use. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const pool = new PatientPool({ connectionString: url, max: options.poolSize ?? 10, application_name: "dagsmith", keepAlive: true, options: INDEX_PLANS });
+  const pool = new PatientPool({
+    connectionString: url,
+    max: options.poolSize ?? 10,
+    application_name: "dagsmith",
+    keepAlive: true,
+    options: INDEX_PLANS,
+  });
   pool.patience = options.signal;
   // An idle connection that breaks is replaced by the next connect(); without a listener it would end the process.
   pool.on("error", () => undefined);

@@ -4,7 +4,7 @@ import { tick } from "../../runtime/scheduler/tick.ts";
 import { deployVersions } from "../../runtime/store/deploy.ts";
 import { Plans } from "../../runtime/store/plans.ts";
 import { describeDag } from "../../sdk/describe.ts";
-import { type Dag, dag } from "../../sdk/index.ts";
+import { dag } from "../../sdk/index.ts";
 import { atMost, type Row } from "./row.ts";
 import { openStand } from "./stand.ts";
 
@@ -20,7 +20,7 @@ export async function scheduleRows(): Promise<readonly Row[]> {
       versionHash: `${index}`,
       bundleHash: "bundle",
       file: `due_${index}.ts`,
-      spec: describeDag(d as Dag<unknown>),
+      spec: describeDag(d),
       positions: {},
       code: Buffer.from(""),
       sourceMap: Buffer.from(""),

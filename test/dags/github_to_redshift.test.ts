@@ -10,7 +10,7 @@ import { describeDag } from "../../sdk/describe.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { type RedshiftDataApi, startRedshiftDataApi } from "../support/redshift_data_api.ts";
 
-const githubToRedshift = declared as unknown as Dag<unknown>;
+const githubToRedshift = declared;
 let database: TestDatabase;
 let github: SandboxGithub;
 let s3: SandboxS3;
