@@ -136,6 +136,11 @@ export class Dag<out Params> {
     return [...this.#tasks.values()];
   }
 
+  /** The task with this id; undefined when there is none. */
+  find(taskId: string): TaskRef<unknown> | undefined {
+    return this.#tasks.get(taskId);
+  }
+
   /** Ids directly before a task, in the order in which they were wired. */
   upstreamOf(taskId: string): readonly string[] {
     return [...(this.#upstream.get(taskId) ?? [])];
