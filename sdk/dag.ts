@@ -72,7 +72,7 @@ const RESERVED_IDS = ["__proto__", "constructor", "prototype", "new", "all", "."
  * A DAG under construction. Made by {@link dag}; the default export of a DAG file.
  * @typeParam Params what task bodies get as `params`
  */
-export class Dag<in out Params> {
+export class Dag<out Params> {
   readonly [DAG_BRAND] = true;
   declare readonly params: Params;
   readonly dagId: string;
@@ -112,6 +112,7 @@ export class Dag<in out Params> {
   ): TaskRef<Output>;
   task(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [options, body] = rest.length === 1 ? [{}, rest[0]] : rest;
+    if (typeof body !== "function") throw this.#invalid(`the body of task "${taskId}"`, body, "a function of the task context");
     return this.#add(taskId, { options: options as TaskDefinition["options"], body: body as NonNullable<TaskDefinition["body"]> });
   }
 
@@ -135,6 +136,11 @@ export class Dag<in out Params> {
     return [...this.#tasks.values()];
   }
 
+  /** The task with this id; undefined when there is none. */
+  find(taskId: string): TaskRef<unknown> | undefined {
+    return this.#tasks.get(taskId);
+  }
+
   /** Ids directly before a task, in the order in which they were wired. */
   upstreamOf(taskId: string): readonly string[] {
     return [...(this.#upstream.get(taskId) ?? [])];
@@ -156,14 +162,18 @@ export class Dag<in out Params> {
 
   #refuseForeign(ref: TaskRef<unknown>): void {
     if (!(ref instanceof TaskRef)) {
-      throw new DagsmithError("INVALID_OPTION", {
-        where: `DAG "${this.dagId}"`,
-        option: "a dependency",
-        found: typeof ref,
-        allowed: "what d.task() or d.empty() returned",
-      });
+      throw this.#invalid("a dependency", ref, "what d.task() or d.empty() returned");
     }
     if ((ref.dag as unknown) !== this) throw new DagsmithError("FOREIGN_TASK", { task: ref.taskId, owner: ref.dag.dagId, dag: this.dagId });
+  }
+
+  #invalid(option: string, value: unknown, allowed: string): DagsmithError {
+    return new DagsmithError("INVALID_OPTION", {
+      where: `DAG "${this.dagId}"`,
+      option,
+      found: value === null ? "null" : typeof value,
+      allowed,
+    });
   }
 }
 
@@ -185,13 +195,15 @@ export function dag<Schema extends ParamsSchema = NoParams>(
 
 /**
  * Wires tasks one after the other. A list stands side by side: all of it waits for what is before, and what is after waits for all of it.
+ * An empty list is passed over, so that a list made in a loop cannot part what is before it from what is after it.
  * @throws DagsmithError SELF_DEPENDENCY, FOREIGN_TASK
  * @example chain(extract, [load, archive], report);
  */
 export function chain(...steps: readonly (TaskRef<unknown> | readonly TaskRef<unknown>[])[]): void {
-  const groups = steps.map((step) => (step instanceof TaskRef ? [step] : step));
+  const groups = steps.map((step) => [step].flat()).filter((group) => group.length > 0);
+  const owner = groups.flat().find((ref) => ref instanceof TaskRef)?.dag;
   for (const [index, downstream] of groups.entries()) {
-    for (const upstream of groups[index - 1] ?? []) for (const ref of downstream) upstream.dag.connect(upstream, ref);
+    for (const upstream of groups[index - 1] ?? []) for (const ref of downstream) owner?.connect(upstream, ref);
   }
 }
 
@@ -202,7 +214,13 @@ export function isDag(value: unknown): value is Dag<unknown> {
 
 function refuseBadId(kind: string, id: string): void {
   if (typeof id === "string" && /^[\w.-]{1,200}$/.test(id) && !RESERVED_IDS.includes(id)) return;
-  throw new DagsmithError("INVALID_ID", { kind, id: JSON.stringify(id) ?? "undefined", reserved: RESERVED_IDS.join(", ") });
+  throw new DagsmithError("INVALID_ID", { kind, id: shown(id), reserved: RESERVED_IDS.join(", ") });
+}
+
+/** A value as it appears in a message: a mistaken file's contents must not fill the screen. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 function refuseUnknownOptions(kind: string, options: object, allowed: readonly string[], where: string): void {

@@ -1,7 +1,7 @@
 /** Turns a built DAG into its plain form. Everything that can be wrong with the DAG as a whole is found here. */
 import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import { DateTime, IANAZone } from "luxon";
-import { type Dag, TASK_DEFAULTS } from "./dag.ts";
+import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import { type Json, toJson } from "./json.ts";
@@ -12,7 +12,7 @@ import { type TaskDefaults, TaskRef } from "./task.ts";
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
 /**
- * The plain form of a DAG.
+ * The plain form of a DAG, frozen through and through.
  * @throws DagsmithError EMPTY_DAG, CYCLE (naming the path), INVALID_OPTION, INVALID_TIMEZONE, INVALID_DATE, INVALID_SCHEDULE, INVALID_DURATION,
  *   OUTPUT_NOT_JSON for literal items that JSON cannot carry
  */
@@ -22,6 +22,25 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
   const timezone = options.timezone ?? "UTC";
   if (!IANAZone.isValidZone(timezone)) throw new DagsmithError("INVALID_TIMEZONE", { found: timezone });
   const where = `DAG "${dagId}"`;
+  return deepFreeze({
+    dagId,
+    description: options.description ?? null,
+    tags: [...(options.tags ?? [])],
+    timezone,
+    ...describeSchedule(options, timezone, where),
+    maxActiveRuns: wholeNumber(options.maxActiveRuns ?? 16, 1, "maxActiveRuns", where),
+    pausedAtCreation: options.pausedAtCreation ?? false,
+    paramsSchema: jsonSchema(options.params, where),
+    tasks: topological(dag).map((ref) => describeTask(dag, ref)),
+  });
+}
+
+function describeSchedule(
+  options: DagOptions,
+  timezone: string,
+  where: string,
+): Pick<DagSpec, "schedule" | "startDate" | "endDate" | "catchup"> {
+  const schedule = scheduleSpec(options.schedule, timezone);
   const startDate = utcDate(options.startDate, timezone, `startDate of ${where}`);
   const endDate = utcDate(options.endDate, timezone, `endDate of ${where}`);
   if (startDate && endDate && endDate < startDate) {
@@ -32,20 +51,11 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
       allowed: `a date not before the startDate ${startDate}`,
     });
   }
-  return {
-    dagId,
-    description: options.description ?? null,
-    tags: options.tags ?? [],
-    schedule: scheduleSpec(options.schedule, timezone),
-    timezone,
-    startDate,
-    endDate,
-    catchup: catchup(options.catchup, where),
-    maxActiveRuns: wholeNumber(options.maxActiveRuns ?? 16, 1, "maxActiveRuns", where),
-    pausedAtCreation: options.pausedAtCreation ?? false,
-    paramsSchema: jsonSchema(options.params),
-    tasks: topological(dag).map((ref) => describeTask(dag, ref)),
-  };
+  const missed = catchup(options.catchup, where);
+  if (missed === "all" && startDate === null && schedule.type !== "none" && schedule.type !== "once") {
+    throw new DagsmithError("INVALID_OPTION", { where, option: "startDate", found: "not set", allowed: 'a date, as catchup is "all"' });
+  }
+  return { schedule, startDate, endDate, catchup: missed };
 }
 
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
@@ -74,7 +84,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     retryDelayMs: durationMs(options.retryDelay ?? DEFAULT_RETRY_DELAY),
     retryBackoff: backoff(options.retryBackoff ?? 1, where),
     maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
-    executionTimeoutMs: options.executionTimeout === undefined ? null : durationMs(options.executionTimeout),
+    executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
   };
 }
@@ -133,9 +143,10 @@ function cyclePath(dag: Dag<unknown>, acyclic: ReadonlySet<TaskRef<unknown>>): s
 
 function utcDate(text: string | undefined, timezone: string, where: string): string | null {
   if (text === undefined) return null;
-  const date = DateTime.fromISO(text, { zone: timezone });
-  if (!date.isValid) throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text), where });
-  return date.toUTC().toISO();
+  const date = DateTime.fromISO(String(text), { zone: timezone }).toUTC();
+  // Beyond these years ISO 8601 is written in a form that databases do not read.
+  if (!date.isValid || date.year < 1 || date.year > 9999) throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text), where });
+  return date.toISO();
 }
 
 function catchup(value: boolean | Catchup | undefined, where: string): Catchup {
@@ -160,6 +171,17 @@ function backoff(value: number, where: string): number {
   throw new DagsmithError("INVALID_OPTION", { where, option: "retryBackoff", found: String(value), allowed: "a number of at least 1" });
 }
 
+function timeout(duration: Duration, where: string): number {
+  const ms = durationMs(duration);
+  if (ms > 0) return ms;
+  throw new DagsmithError("INVALID_OPTION", {
+    where,
+    option: "executionTimeout",
+    found: JSON.stringify(duration),
+    allowed: "more than zero",
+  });
+}
+
 /** An option given as undefined must not hide the DAG's default. */
 function definedOnly(options: TaskDefaults): TaskDefaults {
   return Object.fromEntries(
@@ -168,8 +190,22 @@ function definedOnly(options: TaskDefaults): TaskDefaults {
 }
 
 /** JSON Schema of the params as a caller writes them, from schemas that can tell theirs (zod 4 can). */
-function jsonSchema(params: object | undefined): Json | null {
+function jsonSchema(params: object | undefined, where: string): Json | null {
   const standard = (params as Partial<StandardJSONSchemaV1> | undefined)?.["~standard"];
-  if (!standard) return null;
-  return standard.jsonSchema ? (standard.jsonSchema.input({ target: "draft-2020-12" }) as Json) : { type: "object" };
+  if (params === undefined) return null;
+  try {
+    return standard?.jsonSchema ? (structuredClone(standard.jsonSchema.input({ target: "draft-2020-12" })) as Json) : { type: "object" };
+  } catch (cause) {
+    const found = `a schema that has no JSON form (${cause instanceof Error ? cause.message : String(cause)})`;
+    throw new DagsmithError(
+      "INVALID_OPTION",
+      { where, option: "params", found, allowed: "a schema of values that JSON carries" },
+      { cause },
+    );
+  }
+}
+
+function deepFreeze<Value extends object>(value: Value): Value {
+  for (const part of Object.values(value)) if (typeof part === "object" && part !== null) deepFreeze(part);
+  return Object.freeze(value);
 }

@@ -35,6 +35,7 @@ const messages = {
   OUTPUT_TOO_LARGE:
     "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
   NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be a list.',
+  INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 
   // Connections and variables
@@ -59,6 +60,10 @@ const messages = {
   RUN_FINISHED: "Run {run} is already {state}.",
   FILE_NOT_FOUND: "{file} does not exist.",
   INVALID_ARGUMENT: "{argument}: {reason}",
+  DEV_RUNNING: "`dag dev` already runs in this folder, as process {pid}; its page is {page}.",
+  PORT_IN_USE: "Something else listens on {host}:{port} already. Choose another port with --port or DAG_WEB_PORT.",
+  FOLDER_NOT_EMPTY: "{folder} already has {found}. Choose another folder; nothing was written.",
+  FILE_HAS_MANY_DAGS: "{file} declares several DAGs: {dags}. Name the one to run.",
   NO_DATABASE: "No database answers at {url}: {reason}. Start PostgreSQL, or unset DATABASE_URL to use `dag dev`, which brings its own.",
   DATABASE_NOT_SET:
     "DATABASE_URL is not set. Set it to a PostgreSQL (postgres://user:password@host:5432/database), or use `dag dev`, which brings its own.",

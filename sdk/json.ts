@@ -42,23 +42,43 @@ const MAX_DEPTH = 200;
  *   class instance, NaN, Infinity, a cycle, deeper than 200 levels), OUTPUT_TOO_LARGE above {@link MAX_OUTPUT_BYTES}.
  */
 export function toJson(value: unknown, maxBytes: number = MAX_OUTPUT_BYTES): string {
-  refuseUnserializable(value, "output", new Set());
+  refuseUnserializable(value, { path: [], ancestors: new Set(), leastBytes: 0, maxBytes });
   const text = JSON.stringify(value ?? null);
   const bytes = Buffer.byteLength(text);
   if (bytes > maxBytes) throw new DagsmithError("OUTPUT_TOO_LARGE", { bytes, limit: maxBytes });
   return text;
 }
 
-function refuseUnserializable(value: unknown, path: string, ancestors: Set<object>): void {
-  const found = unserializableKind(value, ancestors);
-  if (found) throw new DagsmithError("OUTPUT_NOT_JSON", { path, found });
+/** Where a walk through a value is. */
+interface Walk {
+  readonly path: (string | number)[];
+  readonly ancestors: Set<object>;
+  /** Bytes that the part walked so far needs at least. Ends the walk through a value that names one large part a million times. */
+  leastBytes: number;
+  readonly maxBytes: number;
+}
+
+function refuseUnserializable(value: unknown, walk: Walk): void {
+  const found = unserializableKind(value, walk.ancestors);
+  if (found) throw new DagsmithError("OUTPUT_NOT_JSON", { path: pathText(walk.path), found });
+  walk.leastBytes += typeof value === "string" ? value.length + 2 : 1;
+  if (walk.leastBytes > walk.maxBytes) throw new DagsmithError("OUTPUT_TOO_LARGE", { bytes: "too many", limit: walk.maxBytes });
   if (typeof value !== "object" || value === null) return;
-  ancestors.add(value);
-  for (const [key, item] of Object.entries(value)) {
-    if (Array.isArray(value)) refuseUnserializable(item ?? null, `${path}[${key}]`, ancestors);
-    else if (item !== undefined) refuseUnserializable(item, `${path}.${key}`, ancestors);
-  }
-  ancestors.delete(value);
+  walk.ancestors.add(value);
+  if (Array.isArray(value)) for (let index = 0; index < value.length; index++) refusePart(value[index], index, walk);
+  else for (const [key, part] of Object.entries(value)) if (part !== undefined) refusePart(part, key, walk);
+  walk.ancestors.delete(value);
+}
+
+function refusePart(part: unknown, key: string | number, walk: Walk): void {
+  walk.path.push(key);
+  if (typeof key === "string") walk.leastBytes += key.length;
+  refuseUnserializable(part, walk);
+  walk.path.pop();
+}
+
+function pathText(path: readonly (string | number)[]): string {
+  return ["output", ...path.map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`))].join("");
 }
 
 /** What `value` is when JSON cannot carry it, in words; undefined when it can. */

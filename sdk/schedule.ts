@@ -37,16 +37,18 @@ export type ScheduleRule =
 export type Schedule = keyof typeof CRON_PRESETS | "@once" | (string & {}) | ScheduleRule | null;
 
 /**
- * Runs at each tick of a cron expression instead of over the interval between two ticks.
+ * Runs at each tick of a cron expression or preset instead of over the interval between two ticks.
  * @param options.interval length of the data interval that ends at the tick; default zero
+ * @throws DagsmithError INVALID_SCHEDULE for an unknown preset
  * @example dag("report", { schedule: trigger("0 9 1 * *") })
  */
 export function trigger(cron: string, options: { readonly interval?: Duration } = {}): ScheduleRule {
-  return { type: "cron_trigger", cron, intervalMs: options.interval ? durationMs(options.interval) : 0 };
+  return { type: "cron_trigger", cron: cronOf(cron), intervalMs: options.interval ? durationMs(options.interval) : 0 };
 }
 
 /**
- * Runs over intervals of a fixed length, counted from the start date in absolute time.
+ * Runs over intervals of a fixed length, in absolute time: a day is 24 hours whatever clocks do. They are counted from the start date; where
+ * missed ones are skipped (`catchup` other than `"all"`), from the Unix epoch.
  * @throws DagsmithError INVALID_SCHEDULE when the length is zero
  * @example dag("poll", { schedule: every("90m"), startDate: "2026-01-01" })
  */
@@ -59,10 +61,16 @@ export function every(length: Duration): ScheduleRule {
 /** The plain form of a schedule. Whether a cron expression is sound is checked by the timetable, which also has to run it. */
 export function scheduleSpec(schedule: Schedule | undefined, timezone: string): ScheduleSpec {
   if (schedule === null || schedule === undefined) return { type: "none" };
-  if (typeof schedule === "object") return schedule.type === "cron_trigger" ? { ...schedule, timezone } : schedule;
   if (schedule === "@once") return { type: "once" };
-  const preset = (CRON_PRESETS as Readonly<Record<string, string>>)[schedule];
-  if (preset === undefined && schedule.startsWith("@"))
-    throw new DagsmithError("INVALID_SCHEDULE", { found: `"${schedule}"`, reason: "no such preset" });
-  return { type: "cron_data_interval", cron: preset ?? schedule, timezone };
+  if (typeof schedule === "string") return { type: "cron_data_interval", cron: cronOf(schedule), timezone };
+  if (schedule.type === "cron_trigger") return { ...schedule, timezone };
+  if (schedule.type === "delta_data_interval") return { ...schedule };
+  throw new DagsmithError("INVALID_SCHEDULE", { found: JSON.stringify(schedule) ?? typeof schedule, reason: "it is none of these" });
+}
+
+/** The expression that a preset stands for; a cron expression as it is. */
+function cronOf(text: string): string {
+  if (!text.startsWith("@")) return text;
+  if (Object.hasOwn(CRON_PRESETS, text)) return CRON_PRESETS[text as keyof typeof CRON_PRESETS];
+  throw new DagsmithError("INVALID_SCHEDULE", { found: JSON.stringify(text), reason: "no such preset" });
 }

@@ -6,7 +6,9 @@ import { type BuildFailure, type BuildOptions, type BuildResult, build, type Mes
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Position } from "../../sdk/spec.ts";
 import { externals, packageName } from "./externals.ts";
-import { compareText, contentHash, type ImportError, type ImportWarning, importError } from "./version.ts";
+import { compareText } from "./text.ts";
+import { contentHash, type ImportError, type ImportWarning, importError } from "./version.ts";
+import { SOURCE_MAP_LINE } from "./write.ts";
 
 /** A DAG file and all it imports, as one module. */
 export interface Bundle {
@@ -97,7 +99,7 @@ function buildTogether(files: readonly string[], folder: string, plugin: Plugin)
 
 function bundleOf(file: string, index: number, { outputFiles, metafile, warnings }: Result): Bundle {
   const output = (suffix: string): string => outputFiles.find(({ path }) => basenameOf(path) === `${index}${suffix}`)?.text ?? "";
-  const code = Buffer.from(`${withRequire(output(".js"))}//# sourceMappingURL=bundle.mjs.map\n`);
+  const code = Buffer.from(`${withRequire(output(".js"))}${SOURCE_MAP_LINE}`);
   const inputs = inputsOf(file, metafile);
   return {
     file,

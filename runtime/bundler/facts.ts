@@ -6,6 +6,7 @@ import { isBuiltin } from "node:module";
 import { Node, Project, type SourceFile, ts } from "ts-morph";
 import type { DagSpec, Position } from "../../sdk/spec.ts";
 import { type LineWarning, lint } from "./lint.ts";
+import { escapeRegExp } from "./text.ts";
 
 /**
  * `dag`: it builds DAGs and exports something that can be one. `maybe`: it exports something that an import of it may have built; what
@@ -143,7 +144,7 @@ function declaredId(argument: ts.Node | undefined): string | RegExp | undefined 
   if (ts.isStringLiteralLike(argument)) return argument.text;
   if (!ts.isTemplateExpression(argument)) return undefined;
   const texts = [argument.head.text, ...argument.templateSpans.map((span) => span.literal.text)];
-  return new RegExp(`^${texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|-]/g, "\\$&")).join(".+")}$`);
+  return new RegExp(`^${texts.map(escapeRegExp).join(".+")}$`);
 }
 
 function variableOf(call: ts.Node): string | null {

@@ -2,7 +2,6 @@
  * How an inspection failed, as people read it: which code, what happened, and where in the files they wrote. The stack that arrives
  * names sources by their full path, and goes on into Node and this runtime; neither is of use to them.
  */
-import { SourceMap, type SourceMapPayload } from "node:module";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DagsmithError } from "../../sdk/errors.ts";
@@ -10,6 +9,7 @@ import type { Position } from "../../sdk/spec.ts";
 import type { InspectFailure } from "../child/inspect.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Outcome, ProcessLimits } from "./inspector-process.ts";
+import { escapeRegExp } from "./text.ts";
 import { type ImportError, importError } from "./version.ts";
 
 type Failure = Exclude<Outcome, { readonly type: "described" }>;
@@ -32,8 +32,8 @@ export function failureError(bundle: Bundle, failure: Failure, limits: ProcessLi
 function thrownError(bundle: Bundle, failure: InspectFailure, folder: string): ImportError {
   const { file } = bundle;
   if (failure.code === "IMPORT_UNSETTLED") return importError(file, new DagsmithError("IMPORT_UNSETTLED", { file }), null);
-  const stack = failure.stack === null ? null : readableStack(failure.stack, folder);
-  const at = firstUserPlace(bundle, stack) ?? linkPlace(bundle, failure.stack);
+  const stack = failure.stack === null ? null : readableStack(failure.stack, bundle, folder);
+  const at = firstUserPlace(bundle, stack) ?? linkPlace(bundle, failure.reason);
   const place = at ? `${at.file}:${at.line}` : file;
   // Errors of ours say by themselves what is wrong; everything else is quoted.
   const message =
@@ -41,15 +41,25 @@ function thrownError(bundle: Bundle, failure: InspectFailure, folder: string): I
   return { file, line: at?.file === file ? at.line : null, at, code: failure.code, message, stack };
 }
 
-const FRAME = /^(?<before>\s+at (?:.*\()?)(?<path>(?:file:\/\/)?\/?[^()]+?):(?<line>\d+):(?<column>\d+)\)?$/;
+/** A place in a stack: `at name (path:line:column)`, or without a name `at path:line:column`. A path may itself hold brackets. */
+const NAMED_FRAME = /^(?<before>\s+at .*? \()(?<path>.+):(?<line>\d+):(?<column>\d+)\)$/;
+const BARE_FRAME = /^(?<before>\s+at (?:async )?)(?<path>.+):(?<line>\d+):(?<column>\d+)$/;
+
+function frameOf(
+  line: string,
+): { readonly before: string; readonly path: string; readonly line: string; readonly column: string } | undefined {
+  const { before, path, line: at, column } = (NAMED_FRAME.exec(line) ?? BARE_FRAME.exec(line))?.groups ?? {};
+  return before && path && at && column ? { before, path, line: at, column } : undefined;
+}
 
 /** The message, and the frames that lie in user code, with paths relative to the DAG folder. */
-function readableStack(stack: string, folder: string): string {
+function readableStack(stack: string, bundle: Bundle, folder: string): string {
   const lines = stack.split("\n").flatMap((line) => {
-    const { before = "", path = "", line: at, column } = FRAME.exec(line)?.groups ?? {};
-    if (at === undefined) return /^\s+at /.test(line) ? [] : [line];
-    if (path.startsWith("node:") || isOurs(path)) return [];
-    return [`${before}${relativePath(path, folder)}:${at}:${column}${before.endsWith("(") ? ")" : ""}`];
+    const frame = frameOf(line);
+    if (!frame) return /^\s+at /.test(line) ? [] : [line];
+    if (frame.path.startsWith("node:") || isOurs(frame.path)) return [];
+    const end = frame.before.endsWith("(") ? ")" : "";
+    return [`${frame.before}${relativePath(frame.path, bundle, folder)}:${frame.line}:${frame.column}${end}`];
   });
   return lines.join("\n");
 }
@@ -65,25 +75,45 @@ function pathOf(path: string): string {
   return path.startsWith("file://") ? fileURLToPath(path) : path;
 }
 
-function relativePath(path: string, folder: string): string {
+/** Node leaves some characters of a mapped path, such as #, in the escaped form that its address has. */
+function relativePath(path: string, { inputs }: Bundle, folder: string): string {
   const plain = pathOf(path);
-  return isAbsolute(plain) ? relative(folder, plain).split(sep).join("/") : plain;
+  if (!isAbsolute(plain)) return plain;
+  const relativeToFolder = relative(folder, plain).split(sep).join("/");
+  return inputs.find((input) => input === relativeToFolder || input === unescaped(relativeToFolder)) ?? relativeToFolder;
+}
+
+function unescaped(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** The innermost frame in a file of the project; a package's own lines help nobody to find the call. */
 function firstUserPlace({ inputs }: Bundle, stack: string | null): Position | null {
   for (const line of stack?.split("\n") ?? []) {
-    const { path = "", line: at } = FRAME.exec(line)?.groups ?? {};
-    if (inputs.includes(path) && !path.includes("node_modules/")) return { file: path, line: Number(at) };
+    const frame = frameOf(line);
+    if (frame && inputs.includes(frame.path) && !frame.path.includes("node_modules/"))
+      return { file: frame.path, line: Number(frame.line) };
   }
   return null;
 }
 
-/** An import of a name that a module does not export fails before any line runs: Node names the bundle's line, not yet mapped. */
-function linkPlace(bundle: Bundle, stack: string | null): Position | null {
-  const line = /^file:\/\/.*\/bundle\.mjs:(\d+)$/m.exec(stack ?? "")?.[1];
-  if (line === undefined) return null;
-  const map = new SourceMap(JSON.parse(bundle.sourceMap.toString()) as SourceMapPayload);
-  const entry = map.findEntry(Number(line) - 1, 0);
-  return "originalSource" in entry ? { file: entry.originalSource, line: entry.originalLine + 1 } : null;
+/** An import of a name that a module does not export fails before any line runs, so no stack names it; the sources do. */
+function linkPlace(bundle: Bundle, reason: string): Position | null {
+  const { module, name } = /requested module '(?<module>.+)' does not provide an export named '(?<name>.+)'/.exec(reason)?.groups ?? {};
+  if (module === undefined || name === undefined) return null;
+  const importing = new RegExp(`import\\b[^;"']*?(?<name>\\b${escapeRegExp(name)}\\b)[^;"']*?["']${escapeRegExp(module)}["']`, "d");
+  const map = JSON.parse(bundle.sourceMap.toString()) as {
+    readonly sources: readonly string[];
+    readonly sourcesContent: readonly string[];
+  };
+  for (const [index, file] of map.sources.entries()) {
+    const text = map.sourcesContent[index] ?? "";
+    const start = importing.exec(text)?.indices?.groups?.name?.[0];
+    if (start !== undefined) return { file, line: text.slice(0, start).split("\n").length };
+  }
+  return null;
 }

@@ -2,6 +2,7 @@
  * Runs bundles to learn what DAGs they hold, in processes of their own. Many files share a process, for speed; a file is only blamed for
  * what it does in a process where no other file can have done it.
  */
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,7 +53,7 @@ class ProcessPool implements Inspector {
   readonly #idle: InspectorProcess[] = [];
   readonly #all = new Set<InspectorProcess>();
   readonly #running = new Set<Promise<unknown>>();
-  #bundleFolder: Promise<string> | undefined;
+  #bundleFolder: Promise<TemporaryFolder> | undefined;
   #stopped = false;
 
   constructor(folder: string, options: InspectorOptions) {
@@ -90,14 +91,18 @@ class ProcessPool implements Inspector {
     await Promise.all([...this.#all].map((process) => process.stop()));
     // What is still being written would come back after the folder is removed.
     await Promise.allSettled(this.#running);
-    if (this.#bundleFolder) await rm(await this.#bundleFolder, { recursive: true, force: true });
+    await (await this.#bundleFolder)?.remove();
   }
 
   async #inspect(bundle: Bundle): Promise<Inspection> {
     this.#refuseStopped();
     const { folder: projectFolder } = this.#limits;
-    this.#bundleFolder ??= mkdtemp(join(tmpdir(), "dagsmith-inspect-"));
-    const request = { bundlePath: await writeBundle(await this.#bundleFolder, bundle, projectFolder), file: bundle.file, projectFolder };
+    this.#bundleFolder ??= temporaryFolder();
+    const request = {
+      bundlePath: await writeBundle((await this.#bundleFolder).path, bundle, projectFolder),
+      file: bundle.file,
+      projectFolder,
+    };
     const process = this.#take();
     let outcome = await process.run(request);
     this.#refuseStopped();
@@ -135,6 +140,25 @@ class ProcessPool implements Inspector {
     if (worn) void process.stop().then(() => this.#all.delete(process));
     else this.#idle.push(process);
   }
+}
+
+interface TemporaryFolder {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/** A folder that is removed at the latest when this process exits; only a kill leaves it behind. */
+async function temporaryFolder(): Promise<TemporaryFolder> {
+  const path = await mkdtemp(join(tmpdir(), "dagsmith-inspect-"));
+  const removeNow = (): void => rmSync(path, { recursive: true, force: true });
+  process.once("exit", removeNow);
+  return {
+    path,
+    async remove() {
+      await rm(path, { recursive: true, force: true });
+      process.removeListener("exit", removeNow);
+    },
+  };
 }
 
 /** A time-out that began with this file is its own; anything else that comes from outside the import may have been prepared by another. */

@@ -33,7 +33,7 @@ export function lint(source: ts.SourceFile): readonly LineWarning[] {
 type Warn = (node: ts.Node, code: LineWarning["code"], message: string) => void;
 
 function warnAbout(node: ts.Node, source: ts.SourceFile, atImport: boolean, warn: Warn): void {
-  if ((ts.isPropertyAccessExpression(node) || ts.isIdentifier(node)) && BUNDLE_PLACES.test(node.getText(source))) {
+  if ((ts.isPropertyAccessExpression(node) || ts.isIdentifier(node)) && BUNDLE_PLACES.test(node.getText(source)) && !isForRequire(node)) {
     const found = node.getText(source);
     warn(node, "BUNDLE_LOCATION", `${found} is the place of the bundle, not of this file. Import what you need: .json, .sql, .txt, .md.`);
   }
@@ -47,6 +47,11 @@ function warnAbout(node: ts.Node, source: ts.SourceFile, atImport: boolean, warn
       "process.env is nearly empty where DAG files are imported. Use variable() or a connection in a task body.",
     );
   }
+}
+
+/** `createRequire(import.meta.url)` works in a bundle: its packages are looked for in the project. */
+function isForRequire({ parent }: ts.Node): boolean {
+  return ts.isCallExpression(parent) && ts.isIdentifier(parent.expression) && parent.expression.text === "createRequire";
 }
 
 function workOf(node: ts.Node, source: ts.SourceFile): string | undefined {

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
 import type { DagSpec, Position } from "../../sdk/spec.ts";
+import { compareText } from "./text.ts";
 
 /**
  * A DAG as it was at one moment: the code that runs, and the graph that this code described. Frozen in meaning by {@link versionHash}:
@@ -94,9 +95,4 @@ function duplicateError(first: DagVersion, second: DagVersion): ImportError {
   const place = (version: DagVersion): string => (version.position ? placeOf(version.position) : version.file);
   const error = new DagsmithError("DUPLICATE_DAG_ID", { dag: second.dagId, first: place(first), second: place(second) });
   return importError(second.file, error, second.position);
-}
-
-/** Order by code units: the same on every machine, unlike a collation. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -7,7 +7,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import ignore, { type Ignore } from "ignore";
 import { DagsmithError } from "../../sdk/errors.ts";
-import { compareText } from "./version.ts";
+import { compareText } from "./text.ts";
 
 /** What a walk found; paths are relative to the folder, with forward slashes, in order. */
 export interface Walk {

@@ -64,10 +64,12 @@ class Watcher implements FolderWatch {
       return;
     }
     this.#changedWhileLoading = false;
-    this.#loading = this.#load().finally(() => {
-      this.#loading = undefined;
-      if (this.#changedWhileLoading) this.#soon();
-    });
+    this.#loading = this.#load()
+      .catch(this.#onError)
+      .finally(() => {
+        this.#loading = undefined;
+        if (this.#changedWhileLoading) this.#soon();
+      });
   }
 
   async stop(): Promise<void> {
@@ -80,30 +82,31 @@ class Watcher implements FolderWatch {
   }
 
   async #load(): Promise<void> {
+    const previous = this.#latest;
+    const load = await this.#tryLoad(previous);
+    if (!load || this.#stopped) return;
+    this.#latest = load;
+    this.#inputNames = new Set(inputsOf(load).map((path) => basename(path)));
+    // What was written into a folder before its watch began made no event.
+    if (this.#watchOnly(foldersOf(load))) this.#changedWhileLoading = true;
+    if (!previous || differs(previous, load)) this.#onChange(load);
+  }
+
+  async #tryLoad(previous: FolderLoad | undefined): Promise<FolderLoad | undefined> {
     try {
-      const previous = this.#latest;
-      const load = await loadFolder(this.#folder, { inspector: this.#inspector, ...(previous && { previous }) });
-      if (this.#stopped) return;
-      this.#latest = load;
-      this.#inputNames = new Set(inputsOf(load).map((path) => basename(path)));
-      // What was written into a folder before its watch began made no event.
-      if (this.#watchOnly(foldersOf(load))) this.#changedWhileLoading = true;
-      if (!previous || differs(previous, load)) this.#onChange(load);
+      return await loadFolder(this.#folder, { inspector: this.#inspector, ...(previous && { previous }) });
     } catch (error) {
-      if (this.#stopped) return;
+      if (this.#stopped) return undefined;
       // A folder that is gone may come back as another one, which the old watches would not see.
       this.#watchOnly(new Set([ABOVE]));
       this.#onError(error);
+      return undefined;
     }
   }
 
   /** Watches exactly these folders. @returns whether one was added */
   #watchOnly(directories: ReadonlySet<string>): boolean {
-    for (const [directory, watch] of this.#watches) {
-      if (directories.has(directory)) continue;
-      watch.close();
-      this.#watches.delete(directory);
-    }
+    for (const directory of this.#watches.keys()) if (!directories.has(directory)) this.#forget(directory);
     return [...directories].map((directory) => this.#watch(directory)).includes(true);
   }
 
@@ -111,7 +114,10 @@ class Watcher implements FolderWatch {
     if (this.#watches.has(directory)) return false;
     try {
       const watcher = watch(join(this.#folder, directory), (_, name) => this.#changed(directory, name));
-      watcher.on("error", () => this.#unwatch(directory));
+      watcher.on("error", () => {
+        this.#forget(directory);
+        this.#soon();
+      });
       this.#watches.set(directory, watcher);
       return true;
     } catch {
@@ -121,7 +127,10 @@ class Watcher implements FolderWatch {
   }
 
   #changed(directory: string, name: string | null): void {
-    if (name === null || this.#matters(directory, name)) this.#soon();
+    if (name !== null && !this.#matters(directory, name)) return;
+    // A folder that comes or goes takes its watch with it; the next load begins another.
+    if (name !== null) this.#forget(directory === "" ? name : `${directory}/${name}`);
+    this.#soon();
   }
 
   /** A log or a database that is written beside the DAGs must not load them all again with each line. */
@@ -129,16 +138,16 @@ class Watcher implements FolderWatch {
     if (directory === ABOVE && name === basename(this.#folder)) return true;
     // What a broken file misses may be anything.
     if (!this.#latest || this.#latest.errors.length > 0) return directory !== ABOVE || SETTINGS.includes(name);
+    if (this.#watches.has(directory === "" ? name : `${directory}/${name}`)) return true;
     if (SETTINGS.includes(name) || this.#inputNames.has(name)) return true;
     if (!this.#latest.discovery.directories.includes(directory)) return false;
     if (isModule(name) || name === IGNORE_FILE) return true;
     return statSync(join(this.#folder, directory, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
   }
 
-  #unwatch(directory: string): void {
+  #forget(directory: string): void {
     this.#watches.get(directory)?.close();
     this.#watches.delete(directory);
-    this.#soon();
   }
 
   #soon(): void {

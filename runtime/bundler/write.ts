@@ -1,6 +1,6 @@
 /** Lays a bundle on disk, where Node can import it. */
 import { randomUUID } from "node:crypto";
-import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -11,30 +11,37 @@ export interface RunnableBundle {
   readonly sourceMap: Buffer;
 }
 
+/** The last line of every bundle's code; holds where the source map lies beside it as `bundle.mjs.map`. */
+export const SOURCE_MAP_LINE = "//# sourceMappingURL=bundle.mjs.map\n";
+
 /**
- * Writes a bundle and its source map into a folder of their own under `directory`, unless they are there already.
- * Safe when several processes write the same bundle at once: the folder appears whole or not at all.
+ * Writes a bundle under `directory`, unless it is there already: one file, named by its hash, with the source map inside.
+ * Safe when several processes write the same bundle at once: the file appears whole or not at all.
  * @param sourceFolder the DAG folder on this machine, if there is one: stacks and debuggers then name the files in it
  * @returns the path to import
  */
 export async function writeBundle(directory: string, bundle: RunnableBundle, sourceFolder?: string): Promise<string> {
-  const home = join(directory, bundle.bundleHash);
-  const path = join(home, "bundle.mjs");
+  const path = join(directory, `${bundle.bundleHash}.mjs`);
   if (await exists(path)) return path;
+  await mkdir(directory, { recursive: true });
   const unfinished = join(directory, `.${bundle.bundleHash}.${randomUUID()}`);
-  await mkdir(unfinished, { recursive: true });
-  await writeFile(join(unfinished, "bundle.mjs"), bundle.code);
-  await writeFile(join(unfinished, "bundle.mjs.map"), rootedMap(bundle.sourceMap, sourceFolder));
-  await rename(unfinished, home).catch(async (error) => {
-    await rm(unfinished, { recursive: true, force: true });
-    if (!(await exists(path))) throw error;
-  });
+  // Writing a file is most of the cost of a bundle on some disks, so the map has none of its own.
+  await writeFile(unfinished, Buffer.concat([withoutLastLine(bundle.code), inlineMap(bundle.sourceMap, sourceFolder)]));
+  await rename(unfinished, path);
   return path;
 }
 
+function withoutLastLine(code: Buffer): Buffer {
+  return code.subarray(0, code.length - Buffer.byteLength(SOURCE_MAP_LINE));
+}
+
 /** The stored map names no folder, so that it is the same everywhere; here the sources have a place. */
-function rootedMap(sourceMap: Buffer, sourceFolder: string | undefined): Buffer | string {
-  if (sourceFolder === undefined) return sourceMap;
+function inlineMap(sourceMap: Buffer, sourceFolder: string | undefined): Buffer {
+  const map = sourceFolder === undefined ? sourceMap : Buffer.from(rooted(sourceMap, sourceFolder));
+  return Buffer.from(`//# sourceMappingURL=data:application/json;base64,${map.toString("base64")}\n`);
+}
+
+function rooted(sourceMap: Buffer, sourceFolder: string): string {
   const map = JSON.parse(sourceMap.toString()) as { readonly sources: readonly string[] };
   return JSON.stringify({ ...map, sources: map.sources.map((source) => pathToFileURL(join(sourceFolder, source)).href) });
 }

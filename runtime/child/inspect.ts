@@ -2,10 +2,10 @@
  * The inspector's process: imports bundles one after the other, as its parent asks, and answers with what their DAGs are. Whatever a
  * file does to this process (throws, exits, hangs, eats memory) the parent sees from outside; this side only tells apart what it can.
  */
-import { Worker } from "node:worker_threads";
 import { describeDag } from "../../sdk/describe.ts";
 import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
+import { dieWithParent } from "./orphanhood.ts";
 // Loaded before the first file, so that no file's import time holds ours.
 import "../../sdk/index.ts";
 import { loadDags } from "./load.ts";
@@ -52,7 +52,7 @@ process.on("uncaughtException", (error) => fail(failureOf(error, true)));
 process.on("unhandledRejection", (reason) => fail(failureOf(reason, true)));
 // With the channel not counted, an event loop that runs empty during an import means that nothing can ever settle it.
 process.on("beforeExit", () => fail({ type: "failed", code: "IMPORT_UNSETTLED", reason: "", stack: null, uncaught: false }));
-watchForOrphanhood();
+dieWithParent();
 send({ type: "ready" });
 
 async function inspect(request: InspectRequest): Promise<void> {
@@ -91,13 +91,4 @@ function failureOf(thrown: unknown, uncaught: boolean): InspectFailure {
   } catch {
     return { type: "failed", code, reason: "it threw a value that cannot be shown", stack: null, uncaught };
   }
-}
-
-/** A file that never yields would keep this process alive at full speed after its parent was killed; a thread sees it all the same. */
-function watchForOrphanhood(): void {
-  const watchdog = new Worker(
-    "const parent = process.ppid; setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);",
-    { eval: true },
-  );
-  watchdog.unref();
 }

@@ -4,9 +4,11 @@
  */
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
+import { dirname } from "node:path";
 import type { Dag } from "../../sdk/dag.ts";
 import { captureOutput } from "./capture.ts";
 import { loadDags } from "./load.ts";
+import { dieWithParent } from "./orphanhood.ts";
 import { type CallMethod, type Calls, CHANNEL_FD, type FromChild, LineReader, type ToChild } from "./protocol.ts";
 import { describeError, failure, runTry, type TaskHost, type TryRequest, type TryResult } from "./run_try.ts";
 
@@ -59,15 +61,21 @@ async function attempt(bundle: string, request: TryRequest, signal: AbortSignal)
   try {
     const dags = await (loaded.get(bundle) ?? load(bundle));
     const dag = dags.find(({ dagId }) => dagId === request.dagId);
-    const ref = dag?.tasks.find(({ taskId }) => taskId === request.taskId);
+    const ref = dag?.find(request.taskId);
     if (!dag || !ref)
       throw new Error(
         `the bundle does not declare task "${request.taskId}" of DAG "${request.dagId}" when it is loaded here; a DAG file must declare the same tasks every time`,
       );
-    return await runTry(dag, ref, request, host, signal);
+    return withFilesAsWritten(await runTry(dag, ref, request, host, signal), dirname(bundle));
   } catch (error) {
     return failure(error);
   }
+}
+
+/** The source map names files beside the bundle; people know them relative to their DAG folder. */
+function withFilesAsWritten(result: TryResult, bundleFolder: string): TryResult {
+  if (result.outcome !== "failed") return result;
+  return { ...result, error: { ...result.error, stack: result.error.stack.replaceAll(`${bundleFolder}/`, "") } };
 }
 
 function load(bundle: string): Promise<readonly Dag<unknown>[]> {
@@ -102,3 +110,4 @@ channel.on("data", (chunk) => reader.push(chunk));
 // The worker is gone: nobody would record what this process still did.
 channel.on("close", () => process.exit(0));
 send({ type: "ready" });
+dieWithParent();

@@ -56,7 +56,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
         pollInterval: 1_000,
         // One statement fetches for all slots, and one ends many tokens. A token is ended only after its outcome is stored.
         localQueue: { size: options.slots * 2, ttl: LOCAL_TTL_MS },
-        completeJobBatchDelay: 0,
+        completeJobBatchDelay: 10,
         failJobBatchDelay: 0,
       },
     },

@@ -1,6 +1,7 @@
 /**
- * A worker: takes tokens, runs tries in its task processes, records how they ended, and carries their runs forward. The life of a token is
- * one pipeline: claim, prepare, perform, record.
+ * A worker: takes tokens, runs tries in its task processes, records how they ended, and carries their runs forward. The life of a try is
+ * one pipeline: claim, prepare, perform, record. Its token is done with as soon as its process is free again: from the claim on, the row is
+ * the truth, and a try whose worker dies is found by its row.
  */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
@@ -42,6 +43,8 @@ export interface WorkerOptions {
 }
 
 const STOP_GRACE_MS = 10_000;
+/** How many times its slots a worker may have in hand, counting tries that only wait to be recorded. */
+const RECORDING_AHEAD = 16;
 /** Blank processes started ahead of need. */
 const WARM = 2;
 
@@ -56,11 +59,16 @@ export class Worker {
   readonly #heartbeat: Heartbeat;
   readonly #registered = Promise.withResolvers<void>();
   readonly #attempts = new Map<number, Attempt>();
+  /** Instances claimed and not recorded yet. */
+  readonly #claimed = new Set<number>();
   readonly #claims = new Batcher((refs: readonly TryRef[]) => this.#claimAll(refs));
   readonly #inputs = new Batcher((wanted: readonly { runId: number; taskId: string }[]) => this.#readAll(wanted));
   readonly #ends = new Batcher((ends: readonly TryEnd[]) => this.#settleAll(ends));
+  readonly #onDeath: (reason: string) => void;
   #queue: Queue | undefined;
   #lost = false;
+  /** Resolves when nothing is in hand any more; made when the worker stops. */
+  #idle: PromiseWithResolvers<void> | undefined;
 
   /** @param onDeath called once when this life ends unasked */
   constructor(options: WorkerOptions, onDeath: (reason: string) => void) {
@@ -79,16 +87,14 @@ export class Worker {
         onDeath("it was declared lost: its heartbeat did not reach the database");
       },
     });
-    this.#onQueueDeath = (error) => onDeath(error.message);
+    this.#onDeath = onDeath;
   }
-
-  readonly #onQueueDeath: (error: Error) => void;
 
   /** Begins to take tokens. */
   async start(): Promise<void> {
     const { db, slots } = this.#options;
     this.#processes.warm(WARM);
-    this.#queue = await startQueue({ db, slots, handle: (token) => this.#handle(token), onDeath: this.#onQueueDeath });
+    this.#queue = await startQueue({ db, slots, handle: (token) => this.#handle(token), onDeath: (error) => this.#onDeath(error.message) });
     await this.#heartbeat.start();
     await registerWorker(db, { id: this.id, poolId: this.#queue.poolId, hostname: hostname(), pid: process.pid, slots });
     this.#registered.resolve();
@@ -96,9 +102,9 @@ export class Worker {
 
   /** Takes no more tokens, lets running tries finish for a while, then gives them back as lost; leaves nothing behind. Idempotent. */
   async stop(): Promise<void> {
-    const stopped = this.#queue?.stop();
     const grace = setTimeout(() => this.#interruptAll(), this.#options.graceMs ?? STOP_GRACE_MS);
-    await stopped;
+    await this.#queue?.stop();
+    await this.#settled();
     clearTimeout(grace);
     await this.#heartbeat.stop();
     await this.#processes.stop();
@@ -110,6 +116,12 @@ export class Worker {
     this.#lost = true;
     await this.#processes.stop();
     await this.stop();
+  }
+
+  async #settled(): Promise<void> {
+    if (this.#attempts.size === 0) return;
+    this.#idle = Promise.withResolvers();
+    await this.#idle.promise;
   }
 
   #interruptAll(): void {
@@ -129,13 +141,10 @@ export class Worker {
     );
     const attempt = new Attempt(claimed, facts, this.#options.secrets, this.#xcomsOf(claimed, facts), log);
     this.#attempts.set(claimed.id, attempt);
-    try {
-      const outcome = await this.#perform(attempt, facts);
-      await log.end();
-      await this.#record(claimed, outcome);
-    } finally {
-      this.#attempts.delete(claimed.id);
-    }
+    const outcome = await this.#perform(attempt, facts);
+    const recorded = this.#record(claimed, log, outcome);
+    // Recording goes on while the process takes its next try; only a worker that records too slowly waits for it.
+    if (this.#attempts.size > this.#options.slots * RECORDING_AHEAD) await recorded;
   }
 
   async #perform(attempt: Attempt, facts: RunFacts): Promise<Outcome> {
@@ -153,21 +162,26 @@ export class Worker {
     }
   }
 
-  async #record(instance: ClaimedInstance, outcome: Outcome): Promise<void> {
+  /** Never rejects: a worker that cannot record ends its life, and what it held is rescued. */
+  async #record(instance: ClaimedInstance, log: LogWriter, outcome: Outcome): Promise<void> {
     const { id, tryNumber, lostTries, runId, taskId, mapIndex } = instance;
-    const accepted = await this.#ends.add({ instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId: this.id, outcome });
-    // A worker that was given up for dead must not end the token: it may be another worker's by now.
-    if (!accepted && this.#lost) throw new Error("this worker was declared lost");
+    try {
+      await log.end();
+      await this.#ends.add({ instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId: this.id, outcome });
+    } catch (error) {
+      if (!this.#lost) this.#onDeath(`an outcome could not be recorded: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      this.#attempts.delete(id);
+      this.#claimed.delete(id);
+      if (this.#attempts.size === 0) this.#idle?.resolve();
+    }
   }
 
-  /** A token whose try cannot be claimed is a late copy, unless the try's holder is dead, or the claim's own answer was lost. */
+  /** A token whose try cannot be claimed is a late copy, unless it was claimed here and the answer was lost with its connection. */
   async #reconsider(ref: TryRef): Promise<void> {
-    const held = await holderOf(this.#options.db, ref.instanceId, ref.tryNumber);
-    if (!held) return;
-    const isForgotten = held.workerId === this.id && !this.#attempts.has(held.instanceId);
-    if (!held.isLost && !isForgotten) return;
-    const reason = isForgotten ? "the connection broke while the try was claimed" : `the worker died (${held.holder})`;
-    await this.#ends.add({ ...held, outcome: { kind: "lost", reason } });
+    const held = await holderOf(this.#options.db, ref);
+    if (held?.workerId !== this.id || this.#claimed.has(ref.instanceId)) return;
+    await this.#ends.add({ ...held, outcome: { kind: "lost", reason: "the connection broke while the try was claimed" } });
   }
 
   async #claimAll(refs: readonly TryRef[]): Promise<readonly (ClaimedInstance | undefined)[]> {
@@ -182,7 +196,7 @@ export class Worker {
     return refs.map(({ instanceId }) => {
       const instance = claimed.get(instanceId);
       // Of two copies of a token in one batch only one may run.
-      claimed.delete(instanceId);
+      if (claimed.delete(instanceId)) this.#claimed.add(instanceId);
       return instance;
     });
   }

@@ -126,3 +126,27 @@ export async function updateRuns(db: Queryable, runs: Decisions["runs"]): Promis
     columns(runs, (run) => [run.id, run.openTasks, run.failedLeaves, run.state]),
   );
 }
+
+const BY_ID: Statement = { name: "dag_run_by_id", text: "select dag_id, run_id, state from dagsmith.dag_run where id = $1" };
+
+// The guard on the state makes a run that ended meanwhile stay as it ended.
+const END: Statement = {
+  name: "dag_run_end",
+  text: `
+update dagsmith.dag_run set state = 'failed', finished_at = now(), reason = $2
+where id = $1 and state in ('queued', 'running') returning id`,
+};
+
+/** A run's names and state. */
+export async function runById(
+  db: Queryable,
+  id: number,
+): Promise<{ readonly dagId: string; readonly runId: string; readonly state: RunState } | undefined> {
+  const [row] = await db.query<{ dag_id: string; run_id: string; state: RunState }>(BY_ID, [id]);
+  return row && { dagId: row.dag_id, runId: row.run_id, state: row.state };
+}
+
+/** Ends an active run as failed. @returns false when it was not active any more */
+export async function endRun(tx: Queryable, id: number, reason: string): Promise<boolean> {
+  return (await tx.query(END, [id, reason])).length > 0;
+}

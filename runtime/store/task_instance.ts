@@ -176,3 +176,19 @@ export async function enqueueTries(
 function jsonOrNull(value: object | null): string | null {
   return value === null ? null : JSON.stringify(value);
 }
+
+const UNFINISHED: Statement = {
+  name: "task_instance_unfinished",
+  text: `
+select id, try_number, state from dagsmith.task_instance
+where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry') for no key update`,
+};
+
+/** The instances of a run that something may still move. */
+export async function unfinishedInstances(
+  tx: Queryable,
+  runId: number,
+): Promise<readonly { readonly instanceId: number; readonly tryNumber: number; readonly state: TaskState }[]> {
+  const rows = await tx.query<{ id: number; try_number: number; state: TaskState }>(UNFINISHED, [runId]);
+  return rows.map((row) => ({ instanceId: row.id, tryNumber: row.try_number, state: row.state }));
+}

@@ -2,6 +2,7 @@
  * Workers: who is alive, and what happens to the tries of one that is not. A worker holds a session lock named after it, so that a death
  * whose connection breaks is seen at once; its heartbeat is for the deaths that break nothing.
  */
+import type { TryRef } from "../state/task_state.ts";
 import type { Queryable, Statement } from "./database.ts";
 
 export interface WorkerRow {
@@ -59,13 +60,24 @@ const FORGET_LOST: Statement = {
   text: "delete from dagsmith.worker where state = 'lost' and heartbeat_at < now() - interval '1 day'",
 };
 
-/** A try that a token spoke of, and who holds it. */
+/** A try that is running. */
 const HOLDER: Statement = {
   name: "worker_holder",
   text: `
-select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.worker_id, coalesce(w.state, 'lost') as worker_state, w.hostname, w.pid
-from dagsmith.task_instance t left join dagsmith.worker w on w.id = t.worker_id
-where t.id = $1 and t.try_number = $2 and t.state = 'running'`,
+select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.worker_id, null as hostname, null as pid
+from dagsmith.task_instance t where t.id = $1 and t.try_number = $2 and t.state = 'running'`,
+};
+
+// Only the instances of active runs are looked at, so the work does not grow with history.
+const ORPHANS: Statement = {
+  name: "worker_orphans",
+  text: `
+select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.worker_id, w.hostname, w.pid
+from dagsmith.dag_run r
+join dagsmith.task_instance t on t.run_id = r.id and t.state = 'running'
+left join dagsmith.worker w on w.id = t.worker_id
+where r.state = 'running' and (w.id is null or w.state = 'lost')
+order by t.id limit $1`,
 };
 
 /** Milliseconds between two beats of a worker. */
@@ -92,34 +104,41 @@ export async function declareLost(
   return lost;
 }
 
-/** A running try whose token came back: it belongs to a worker that was declared lost, or the token is a late copy. */
-export interface HeldTry {
-  readonly instanceId: number;
+/** A try that a worker holds. */
+export interface HeldTry extends TryRef {
   readonly runId: number;
   readonly taskId: string;
   readonly mapIndex: number;
-  readonly tryNumber: number;
   readonly lostTries: number;
   readonly workerId: string;
-  readonly isLost: boolean;
-  /** `host, process 123`, when it is still known. */
+  /** `host, process 123`; the worker's id when nothing more is known. */
   readonly holder: string;
 }
 
-export async function holderOf(db: Queryable, instanceId: number, tryNumber: number): Promise<HeldTry | undefined> {
-  const [row] = await db.query<{
-    id: number;
-    run_id: number;
-    task_id: string;
-    map_index: number;
-    try_number: number;
-    lost_tries: number;
-    worker_id: string;
-    worker_state: string;
-    hostname: string | null;
-    pid: number | null;
-  }>(HOLDER, [instanceId, tryNumber]);
-  if (!row) return undefined;
+/** A running try, and who holds it; undefined when it is not running any more. */
+export async function holderOf(db: Queryable, ref: TryRef): Promise<HeldTry | undefined> {
+  const [row] = await db.query<HeldRow>(HOLDER, [ref.instanceId, ref.tryNumber]);
+  return row && heldTry(row);
+}
+
+/** Running tries whose worker is lost or gone, up to `limit`. */
+export async function orphanedTries(db: Queryable, limit: number): Promise<readonly HeldTry[]> {
+  return (await db.query<HeldRow>(ORPHANS, [limit])).map(heldTry);
+}
+
+interface HeldRow extends Record<string, unknown> {
+  id: number;
+  run_id: number;
+  task_id: string;
+  map_index: number;
+  try_number: number;
+  lost_tries: number;
+  worker_id: string;
+  hostname: string | null;
+  pid: number | null;
+}
+
+function heldTry(row: HeldRow): HeldTry {
   return {
     instanceId: row.id,
     runId: row.run_id,
@@ -128,7 +147,6 @@ export async function holderOf(db: Queryable, instanceId: number, tryNumber: num
     tryNumber: row.try_number,
     lostTries: row.lost_tries,
     workerId: row.worker_id,
-    isLost: row.worker_state === "lost",
     holder: row.hostname === null ? row.worker_id : `${row.hostname}, process ${row.pid}`,
   };
 }

@@ -1,0 +1,104 @@
+/** The GitHub hook: Octokit with the token, the address and the patience that a data pipeline needs. */
+import { defineHook, type HookContext } from "dagsmith";
+import type { Octokit } from "octokit";
+import { authOf, baseUrl } from "./connection.ts";
+import { fetchWhole } from "./whole_body.ts";
+
+/** Tries after the first when a rate limit is met, and when the server or the connection fails. */
+const RETRIES = 3;
+/** plugin-retry waits this long times 1, 4, 9: 2.8 s in all, where its own default waits 14 s. */
+const RETRY_BASE_MS = 200;
+/** Statuses that stay the same however often one asks; 403 passes only when it is a rate limit, which is plugin-throttling's matter. */
+export const LASTING = [400, 401, 403, 404, 409, 410, 422, 451];
+/** Asking for these again changes nothing but what was asked, so a retry cannot do a thing twice. */
+const IDEMPOTENT = ["GET", "HEAD", "PUT", "DELETE"];
+
+/**
+ * An Octokit (REST, GraphQL, pagination) of a connection of type `github`: token in `password` or `extra.token` (or login and password),
+ * address in `host` or `extra.base_url`, default https://api.github.com.
+ *
+ * Rate limits are waited out as GitHub asks, up to 3 times a request, with a warning in the log. 5xx answers and cut bodies are asked for
+ * again up to 3 times within 3 s, unless that could write twice. Errors are Octokit's RequestError; their message names method, path, status.
+ * @example const { data } = await (await hook(githubHook("github"))).rest.repos.get({ owner: "octocat", repo: "hello" });
+ */
+export const githubHook = defineHook<Octokit>({
+  types: ["github"],
+  open: async (connection, context) => {
+    // Loaded when a task needs it: a DAG file that names this hook is imported far more often than it calls GitHub.
+    const { Octokit } = await import("octokit");
+    const auth = authOf(connection);
+    const octokit = new Octokit({
+      baseUrl: baseUrl(connection),
+      ...(auth && "token" in auth ? { auth: auth.token } : {}),
+      log: { debug: () => {}, info: () => {}, warn: context.log.warn, error: context.log.error },
+      request: { fetch: fetchWhole, signal: context.signal },
+      retry: { retries: RETRIES, retryAfterBaseValue: RETRY_BASE_MS, doNotRetry: LASTING },
+      throttle: { onRateLimit: patience("rate limit", context), onSecondaryRateLimit: patience("secondary rate limit", context) },
+    });
+    return guarded(octokit, context.signal, auth && "basic" in auth ? auth.basic : undefined);
+  },
+});
+
+/** Asked by plugin-throttling whether to wait and try again. */
+function patience(limit: string, { log }: HookContext) {
+  return (
+    retryAfterSeconds: number,
+    request: { readonly method: string; readonly url: string },
+    _: unknown,
+    retryCount: number,
+  ): boolean => {
+    const again = retryCount < RETRIES;
+    const then = again ? `waiting ${retryAfterSeconds} s (${retryCount + 1} of ${RETRIES})` : `giving up after ${RETRIES} waits`;
+    log.warn(`GitHub ${limit} at ${request.method} ${pathOf(request.url)}: ${then}`);
+    return again;
+  };
+}
+
+/** Puts what holds for every request around the plugins: the login, no second write, the end on abort, errors that say where. */
+function guarded(octokit: Octokit, signal: AbortSignal, basic: string | undefined): Octokit {
+  octokit.hook.wrap("request", async (request, options) => {
+    if (basic !== undefined) options.headers.authorization = basic;
+    // A copy: Octokit shares this object between requests, and its plugins count retries in it, so one request would pay for another's.
+    options.request = { ...(IDEMPOTENT.includes(options.method) ? {} : { retries: 0 }), ...options.request };
+    try {
+      return await unlessAborted(signal, async () => request(options));
+    } catch (error) {
+      throw located(error);
+    }
+  });
+  return octokit;
+}
+
+/** The plugins' waits cannot be cut short, so an abort leaves them behind; the request that would follow fails at once. */
+async function unlessAborted<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  return Promise.race([work(), aborted]).finally(() => signal.removeEventListener("abort", onAbort));
+}
+
+function located(error: unknown): unknown {
+  if (!isRequestError(error)) return error;
+  const { method, url } = error.request;
+  const what = error.response ? `answered ${error.status}` : "failed";
+  error.message = `GitHub: ${method} ${pathOf(url)} ${what}: ${error.message.slice(0, 300)}`;
+  return error;
+}
+
+/** Octokit's RequestError, known by its fields: its class would have to be loaded with the DAG file. */
+export interface RequestFailure extends Error {
+  readonly status: number;
+  readonly request: { readonly method: string; readonly url: string };
+  readonly response?: { readonly headers: Readonly<Record<string, string | number | undefined>> };
+}
+
+/** Whether `error` is what Octokit throws for a request that failed. Its `response` is absent when no answer came. */
+export function isRequestError(error: unknown): error is RequestFailure {
+  return error instanceof Error && "status" in error && "request" in error;
+}
+
+/** The query is left out: it is long, and people put secrets there. */
+function pathOf(url: string): string {
+  return URL.parse(url)?.pathname ?? url.replace(/\?.*$/, "");
+}

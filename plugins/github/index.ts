@@ -1,0 +1,13 @@
+/** dagsmith/plugins/github: a configured Octokit, and the extract of an organisation's objects to S3. */
+export { type Column, type ColumnType, githubColumns } from "./columns.ts";
+export type { GithubRecord } from "./flatten.ts";
+export { githubHook } from "./hook.ts";
+export type {
+  GithubObject,
+  GithubPayload,
+  GithubSource,
+  OrganizationObject,
+  RepositoryObject,
+} from "./objects.ts";
+export { githubPages, githubRecords } from "./records.ts";
+export { type GithubToS3Options, type GithubToS3Result, githubToS3 } from "./to_s3.ts";

@@ -1,0 +1,96 @@
+/** The source of an extract: the rows of one kind of object, page after page, whole or with an error. It holds one page at a time. */
+import { FailTask, type Json } from "dagsmith";
+import type { Octokit } from "octokit";
+import { type GithubRecord, toRecord } from "./flatten.ts";
+import { isRequestError, LASTING, type RequestFailure } from "./hook.ts";
+import { definitionOf, type GithubObject, type GithubPayload, type GithubSource, refuseBadSource } from "./objects.ts";
+
+type Item = Readonly<Record<string, Json>>;
+
+const PER_PAGE = 100;
+/**
+ * The rows of a source, flat.
+ * @throws FailTask when GitHub refuses for good (401, 404 and their like), Error when retries did not help: never fewer rows in silence
+ * @example for await (const issue of githubRecords(octokit, { object: "issues", org: "octocat", repo: "all" })) …
+ */
+export async function* githubRecords(octokit: Octokit, source: GithubSource): AsyncGenerator<GithubRecord> {
+  for await (const page of githubPages(octokit, source)) yield* page;
+}
+
+/** The same rows, a page of GitHub at a time (a page without rows included). */
+export async function* githubPages(octokit: Octokit, source: GithubSource): AsyncGenerator<readonly GithubRecord[]> {
+  refuseBadSource("githubRecords", source);
+  const { keep, query } = definitionOf(source.object);
+  const dropPullRequests = "pullRequests" in source && source.pullRequests === "drop";
+  for await (const path of paths(octokit, source)) {
+    for await (const items of listPages(octokit, source.object, path, { ...query, ...source.payload })) {
+      const wanted = dropPullRequests ? items.filter((item) => !item.pull_request) : items;
+      yield wanted.map((item) => toRecord(item, keep));
+    }
+  }
+}
+
+/** The lists to read: one for the organisation or the account, or one for each repository. */
+async function* paths(octokit: Octokit, source: GithubSource): AsyncGenerator<string> {
+  const { per, path } = definitionOf(source.object);
+  if (per === "account") return yield `/${path}`;
+  const org = encodeURIComponent(source.org ?? "");
+  if (per === "organization") return yield `/orgs/${org}/${path}`;
+  for await (const repo of repositories(octokit, org, source)) yield `/repos/${org}/${encodeURIComponent(repo)}/${path}`;
+}
+
+async function* repositories(octokit: Octokit, org: string, { object, repo }: GithubSource): AsyncGenerator<string> {
+  if (repo !== "all") return yield* [repo ?? []].flat();
+  for await (const page of listPages(octokit, object, `/orgs/${org}/repos`, definitionOf("repositories").query)) {
+    for (const { name } of page) yield String(name);
+  }
+}
+
+/** Follows the Link header to its end, so that the number of items on a page means nothing. */
+async function* listPages(octokit: Octokit, object: GithubObject, path: string, query: GithubPayload): AsyncGenerator<readonly Item[]> {
+  const parameters = Object.entries({ per_page: PER_PAGE, ...query }).map(([name, value]) => [name, String(value)]);
+  let url: string | undefined = `${path}?${new URLSearchParams(parameters)}`;
+  while (url !== undefined) {
+    const { data, link } = await requestPage(octokit, object, url);
+    if (!Array.isArray(data)) throw new Error(`GitHub ${object}: GET ${path} answered 200 with something that is not a list`);
+    yield data;
+    url = nextUrl(octokit, link);
+  }
+}
+
+async function requestPage(octokit: Octokit, object: GithubObject, url: string): Promise<{ data: unknown; link: string | undefined }> {
+  try {
+    const { data, headers } = await octokit.request(`GET ${url}`);
+    return { data, link: headers.link };
+  } catch (error) {
+    if (isEmptyRepository(object, error)) return { data: [], link: undefined };
+    throw extractError(object, error);
+  }
+}
+
+/** GitHub answers 409 for the commits of a repository that has none. */
+function isEmptyRepository(object: GithubObject, error: unknown): boolean {
+  return object === "commits" && isRequestError(error) && error.status === 409 && /repository is empty/i.test(error.message);
+}
+
+function extractError(object: GithubObject, error: unknown): unknown {
+  if (!isRequestError(error)) return error;
+  const message = `Extract of ${object} failed. ${error.message}`;
+  return LASTING.includes(error.status) && !isRateLimit(error)
+    ? new FailTask(message, { cause: error })
+    : new Error(message, { cause: error });
+}
+
+/** A rate limit is a 403 too, but passes. */
+function isRateLimit({ response, message }: RequestFailure): boolean {
+  const { "retry-after": retryAfter, "x-ratelimit-remaining": remaining } = response?.headers ?? {};
+  return retryAfter !== undefined || remaining === "0" || /secondary rate/i.test(message);
+}
+
+/** The next page is asked of the host that the connection names: behind a proxy, GitHub's own link would lead around it. */
+function nextUrl(octokit: Octokit, link: string | undefined): string | undefined {
+  const next = /<([^<>]+)>;\s*rel="next"/.exec(link ?? "")?.[1];
+  if (next === undefined) return undefined;
+  const { pathname, search } = new URL(next);
+  return new URL(octokit.request.endpoint.DEFAULTS.baseUrl).origin + pathname + search;
+}

@@ -1,0 +1,142 @@
+/** The client of one HTTP service: paths under its root, its login on every request, whole answers, patience with what passes. */
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Duration, durationMs, type HookContext, type Json } from "dagsmith";
+import { failure, HttpError, refusal } from "./error.ts";
+import { delayAfterFailure, delayAfterStatus, isIdempotent } from "./retry.ts";
+
+const DEFAULT_TIMEOUT: Duration = "30s";
+const DEFAULT_RETRIES = 3;
+
+/** Options of one request. */
+export interface HttpCallOptions {
+  readonly query?: Readonly<Record<string, string | number | boolean>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly json?: Json;
+  /** Sent as it is. */
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** Longest time for one try, body included. Default `"30s"`. */
+  readonly timeout?: Duration;
+  /** Tries after the first, for GET, HEAD, OPTIONS, PUT and DELETE; other methods get none. Default 3. */
+  readonly retries?: number;
+}
+
+interface Call extends HttpCallOptions {
+  readonly method: string;
+  readonly url: URL;
+  /** False: answer as soon as the headers are there. */
+  readonly whole: boolean;
+}
+
+/** Made by {@link httpHook}. Every method throws HttpError for a status of 400 or above, and for an answer that is late, cut or absent. */
+export class HttpClient {
+  readonly #root: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #context: HookContext;
+
+  /** Called by the hook only. */
+  constructor(root: string, headers: Readonly<Record<string, string>>, context: HookContext) {
+    this.#root = root;
+    this.#headers = headers;
+    this.#context = context;
+  }
+
+  get(path: string, options: HttpCallOptions = {}): Promise<Response> {
+    return this.request("GET", path, options);
+  }
+
+  post(path: string, options: HttpCallOptions = {}): Promise<Response> {
+    return this.request("POST", path, options);
+  }
+
+  /**
+   * Makes a request; 429, 502, 503, 504 and broken connections are tried again with growing waits, or as Retry-After says (up to 60 s).
+   * @param path under the connection's root; a whole URL must be of the same origin, so that the login goes nowhere else
+   * @returns the answer, its body completely received
+   */
+  request(method: string, path: string, options: HttpCallOptions = {}): Promise<Response> {
+    return this.#send({ ...options, method: method.toUpperCase(), url: this.#url(path, options), whole: true });
+  }
+
+  /** The JSON of a GET. */
+  async json<Body = Json>(path: string, options: HttpCallOptions = {}): Promise<Body> {
+    const response = await this.get(path, options);
+    try {
+      return (await response.json()) as Body;
+    } catch {
+      // The parser's message would quote the data.
+      throw new HttpError(
+        `GET ${this.#url(path, {}).pathname} answered ${response.status} with a body that is not whole JSON`,
+        response.status,
+      );
+    }
+  }
+
+  /**
+   * The body of a GET as a stream, for what is too large for memory. Time-out and retries hold until the headers are there; a body that
+   * breaks off afterwards is an error of the stream.
+   */
+  async download(path: string, options: HttpCallOptions = {}): Promise<Readable> {
+    const { body } = await this.#send({ ...options, method: "GET", url: this.#url(path, options), whole: false });
+    return body === null ? Readable.from([]) : Readable.fromWeb(body as ReadableStream<Uint8Array>);
+  }
+
+  #url(path: string, { query = {} }: HttpCallOptions): URL {
+    const url = new URL(/^https?:\/\//i.test(path) ? path : `${this.#root}/${path.replace(/^\/+/, "")}`);
+    if (url.origin !== new URL(this.#root).origin) throw new HttpError(`${url.origin} is not the service of this connection`, null);
+    for (const [name, value] of Object.entries(query)) url.searchParams.append(name, String(value));
+    return url;
+  }
+
+  async #send(call: Call): Promise<Response> {
+    const request = `${call.method} ${call.url.pathname}`;
+    const retries = isIdempotent(call.method) ? (call.retries ?? DEFAULT_RETRIES) : 0;
+    for (let attempt = 0; ; attempt += 1) {
+      const { response, error } = await this.#attempt(call);
+      if (response?.ok) return response;
+      const delayMs = response ? delayAfterStatus(response, attempt) : delayAfterFailure(error, attempt);
+      const problem = response ? await refusal(request, response) : failure(request, error);
+      if (attempt >= retries || delayMs === null) throw problem;
+      this.#context.log.warn(`${problem.message}; trying again in ${Math.round(delayMs)} ms (${attempt + 1} of ${retries})`);
+      await sleep(delayMs, undefined, { signal: this.#context.signal });
+    }
+  }
+
+  /** One try: an answer, or why there is none. An abort of the task is neither, and is thrown. */
+  async #attempt(call: Call): Promise<{ response?: Response; error?: unknown }> {
+    const timeout = new AbortController();
+    const { signal } = this.#context;
+    const limit = call.timeout ?? DEFAULT_TIMEOUT;
+    const timer = setTimeout(() => timeout.abort(new Error(`no whole answer within ${limit}`)), durationMs(limit));
+    try {
+      const response = await fetch(call.url, { ...this.#init(call), signal: AbortSignal.any([signal, timeout.signal]) });
+      // Read here, where a cut body can still be asked for again.
+      return { response: call.whole || !response.ok ? await received(response) : response };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { error };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #init({ method, headers, json, body }: Call): RequestInit {
+    const content = json === undefined ? body : JSON.stringify(json);
+    const type = json === undefined ? {} : { "content-type": "application/json" };
+    const given = Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+    return { method, headers: { ...type, ...this.#headers, ...given }, ...(content === undefined ? {} : { body: content }) };
+  }
+}
+
+/** These have no body, and a Response made by hand must not be given one. */
+const WITHOUT_BODY = [204, 205, 304];
+
+/** The same answer with its body in memory. */
+async function received(response: Response): Promise<Response> {
+  const { status, statusText, headers, url } = response;
+  const body = await response.arrayBuffer();
+  const copy = new Response(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers });
+  return Object.defineProperty(copy, "url", { value: url });
+}

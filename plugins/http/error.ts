@@ -1,0 +1,40 @@
+/** What a request that got no good answer throws. */
+
+/**
+ * An answer of 400 or above, or no whole answer at all. Its message names method and path, never the query or a header.
+ * @example if (error instanceof HttpError && error.status === 404) return [];
+ */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+  /** Null when no whole answer came. */
+  readonly status: number | null;
+
+  constructor(message: string, status: number | null, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/** Enough of a refusal to see why; a page of HTML is not. */
+const EXCERPT_CHARACTERS = 200;
+
+/** Reads the answer's body, so it is used up afterwards. */
+export async function refusal(request: string, response: Response): Promise<HttpError> {
+  const body = await response.text().catch(() => "");
+  const reason = body.trim().slice(0, EXCERPT_CHARACTERS);
+  const answered = `${request} answered ${response.status} ${response.statusText}`.trimEnd();
+  return new HttpError(reason === "" ? answered : `${answered}: ${reason}`, response.status);
+}
+
+/** Why fetch failed: what it wraps says more than its own "fetch failed". */
+export function failure(request: string, error: unknown): HttpError {
+  const { cause, message } = error instanceof Error ? error : new Error(String(error));
+  const reason = cause instanceof Error ? cause.message || codeOf(error) : message;
+  return new HttpError(`${request} failed: ${reason}`, null, { cause: error });
+}
+
+/** The system's or undici's code of a failed fetch, such as ECONNRESET; undefined when it has none. */
+export function codeOf(error: unknown): string | undefined {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : undefined;
+}

@@ -1,0 +1,56 @@
+/** The operator that makes one request. */
+import { type Duration, type FromContext, type Json, resolveField, type TaskBody, type TaskContext } from "dagsmith";
+import type { HttpCallOptions } from "./client.ts";
+import { httpHook } from "./hook.ts";
+
+/** What to ask, and what to make of the answer. */
+export interface HttpRequestOptions<Output = Json> {
+  /** Id of a connection of type `http` or `https`. */
+  readonly http: string;
+  /** Default `"GET"`. */
+  readonly method?: string;
+  /** Under the connection's root. */
+  readonly path: FromContext<string>;
+  readonly query?: FromContext<NonNullable<HttpCallOptions["query"]>>;
+  readonly headers?: FromContext<NonNullable<HttpCallOptions["headers"]>>;
+  /** Sent as JSON. */
+  readonly json?: FromContext<Json>;
+  /** Longest time for one try. Default `"30s"`. */
+  readonly timeout?: Duration;
+  /** Tries after the first within this task try, for methods that may be repeated. Default 3. */
+  readonly retries?: number;
+  /** The output of the task. Default: the body, parsed when it is JSON (null when empty), else as text. */
+  readonly output?: (response: Response, context: TaskContext) => Output | Promise<Output>;
+}
+
+/**
+ * Makes one request and returns its answer.
+ * @throws HttpError for a status of 400 or above, and for an answer that is late, cut or absent
+ * @example d.task("rates", httpRequest({ http: "rates", path: ({ logicalDate }) => `/v1/${logicalDate.toISODate()}` }));
+ */
+export function httpRequest<Output = Json>(options: HttpRequestOptions<Output>): TaskBody<Output> {
+  return async function httpRequest(context) {
+    const client = await context.hook(httpHook(options.http));
+    const path = await resolveField(options.path, context);
+    const response = await client.request(options.method ?? "GET", path, await callOptions(options, context));
+    // Without `output`, Output is its default, Json.
+    return options.output ? options.output(response, context) : ((await bodyOf(response)) as Output);
+  };
+}
+
+async function callOptions(options: Omit<HttpRequestOptions, "output">, context: TaskContext): Promise<HttpCallOptions> {
+  const { query, headers, json, timeout, retries } = options;
+  return {
+    ...(query === undefined ? {} : { query: await resolveField(query, context) }),
+    ...(headers === undefined ? {} : { headers: await resolveField(headers, context) }),
+    ...(json === undefined ? {} : { json: await resolveField(json, context) }),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(retries === undefined ? {} : { retries }),
+  };
+}
+
+async function bodyOf(response: Response): Promise<Json> {
+  const text = await response.text();
+  if (!/^application\/(\w+\+)?json/.test(response.headers.get("content-type") ?? "")) return text;
+  return text === "" ? null : (JSON.parse(text) as Json);
+}

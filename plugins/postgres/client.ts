@@ -1,0 +1,189 @@
+/** The PostgreSQL hook's implementation on `pg`. Apart from hook.ts so that a DAG file does not load it. */
+import { Readable } from "node:stream";
+import { finished, pipeline } from "node:stream/promises";
+import { identifier, joinSql, Sql, sql } from "dagsmith";
+import { Client, DatabaseError, Pool, type PoolClient, type PoolConfig, type QueryResult } from "pg";
+import { from as copyFromStream, to as copyToStream } from "pg-copy-streams";
+import type { Postgres, PostgresSession } from "./hook.ts";
+import { isoTypes } from "./iso_types.ts";
+
+const MAX_CONNECTIONS = 4;
+
+/** Opens a pool; connects when the first statement runs. `signal` cancels whatever runs. */
+export function openPostgres(config: PoolConfig, signal: AbortSignal): Postgres {
+  return new PgPostgres({ ...config, max: MAX_CONNECTIONS, types: isoTypes }, signal);
+}
+
+class PgPostgres implements Postgres {
+  readonly pool: Pool;
+  readonly #config: PoolConfig;
+  readonly #signal: AbortSignal;
+
+  constructor(config: PoolConfig, signal: AbortSignal) {
+    this.#config = config;
+    this.#signal = signal;
+    this.pool = new Pool(config);
+    // An idle connection that the server ends would otherwise end this process; the next statement connects anew.
+    this.pool.on("error", () => {});
+  }
+
+  query<Row extends object>(statement: Sql): Promise<readonly Row[]> {
+    return this.#borrow((session) => session.query<Row>(statement));
+  }
+
+  execute(statement: Sql): Promise<{ readonly rowCount: number }> {
+    return this.#borrow((session) => session.execute(statement));
+  }
+
+  copyFrom(table: Sql, columns: readonly string[], source: AsyncIterable<Uint8Array | string>): Promise<{ readonly rowCount: number }> {
+    return this.#borrow((session) => session.copyFrom(table, columns, source));
+  }
+
+  transaction<Result>(work: (session: PostgresSession) => Promise<Result>): Promise<Result> {
+    return this.#borrow(async (session) => {
+      await session.execute(sql`begin`);
+      try {
+        const result = await work(session);
+        await session.execute(sql`commit`);
+        return result;
+      } catch (error) {
+        await session.rollback();
+        throw error;
+      }
+    });
+  }
+
+  async copyTo(query: Sql, format: "text" | "csv" = "text"): Promise<Readable> {
+    const text = withoutValues(sql`copy (${query}) to stdout with (format ${word(format)}${word(format === "csv" ? ", header" : "")})`);
+    return Readable.from(this.#copyOut(text), { objectMode: false });
+  }
+
+  async *#copyOut(text: string): AsyncGenerator<Buffer> {
+    const client = await this.#connect();
+    const stop = onAbort(this.#signal, () => cancel(client, this.#config));
+    let ended = false;
+    try {
+      yield* client.query(copyToStream(text));
+      ended = true;
+    } catch (error) {
+      throw this.#signal.aborted ? this.#signal.reason : error;
+    } finally {
+      stop();
+      // A connection left in the middle of a COPY can serve nobody else.
+      client.release(!ended);
+    }
+  }
+
+  async #borrow<Result>(work: (session: PgSession) => Promise<Result>): Promise<Result> {
+    const client = await this.#connect();
+    const session = new PgSession(client, this.#signal, () => cancel(client, this.#config));
+    try {
+      return await work(session);
+    } finally {
+      client.release(session.broken);
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    this.#signal.throwIfAborted();
+    const client = await this.pool.connect();
+    // While it is borrowed, the pool does not listen: an ended connection shows as the error of the statement that runs.
+    if (client.listenerCount("error") === 0) client.on("error", () => {});
+    return client;
+  }
+}
+
+class PgSession implements PostgresSession {
+  /** True when the connection cannot be used again. */
+  broken = false;
+  readonly #client: PoolClient;
+  readonly #signal: AbortSignal;
+  readonly #cancel: () => Promise<void>;
+
+  constructor(client: PoolClient, signal: AbortSignal, cancelStatement: () => Promise<void>) {
+    this.#client = client;
+    this.#signal = signal;
+    this.#cancel = cancelStatement;
+  }
+
+  async query<Row extends object>(statement: Sql): Promise<readonly Row[]> {
+    return (await this.#run(statement)).rows as readonly Row[];
+  }
+
+  async execute(statement: Sql): Promise<{ readonly rowCount: number }> {
+    return { rowCount: (await this.#run(statement)).rowCount ?? 0 };
+  }
+
+  copyFrom(table: Sql, columns: readonly string[], source: AsyncIterable<Uint8Array | string>): Promise<{ readonly rowCount: number }> {
+    const names = joinSql(
+      columns.map((column) => identifier(column)),
+      ", ",
+    );
+    const copy = copyFromStream(withoutValues(sql`copy ${table} (${names}) from stdin`));
+    return this.#abortable(async () => {
+      const flow = pipeline(Readable.from(source, { objectMode: false }), this.#client.query(copy), { signal: this.#signal });
+      flow.catch(() => {});
+      // On an abort, the flow would wait for its source, which may be silent for ever; the COPY itself ends.
+      await finished(copy).catch(() => (this.#signal.aborted ? Promise.reject(this.#signal.reason) : flow));
+      return { rowCount: copy.rowCount };
+    });
+  }
+
+  /** Ends a transaction that failed. Works on an aborted try too: the server must not keep its locks. */
+  async rollback(): Promise<void> {
+    await this.#client.query("rollback").catch(() => {
+      this.broken = true;
+    });
+  }
+
+  #run(statement: Sql): Promise<QueryResult> {
+    const { text, values } = statement.render();
+    return this.#abortable(() => this.#client.query(text, [...values]));
+  }
+
+  async #abortable<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#signal.throwIfAborted();
+    const stop = onAbort(this.#signal, this.#cancel);
+    try {
+      return await work();
+    } catch (error) {
+      // The server ends the connection after such an error; the pool may hand it out before it notices.
+      this.broken ||= error instanceof DatabaseError && error.severity !== "ERROR";
+      throw this.#signal.aborted ? this.#signal.reason : error;
+    } finally {
+      stop();
+    }
+  }
+}
+
+/** Asks the server, over a connection of its own, to cancel what `client` runs; cuts the connection when that fails. */
+async function cancel(client: PoolClient, config: PoolConfig): Promise<void> {
+  const messenger = new Client(config);
+  messenger.on("error", () => {});
+  try {
+    await messenger.connect();
+    await messenger.query("select pg_cancel_backend($1)", [(client as PoolClient & { readonly processID: number }).processID]);
+  } catch {
+    void client.end();
+  } finally {
+    await messenger.end().catch(() => {});
+  }
+}
+
+/** Returns what stops listening. */
+function onAbort(signal: AbortSignal, act: () => Promise<void>): () => void {
+  const listener = (): void => void act();
+  signal.addEventListener("abort", listener, { once: true });
+  return () => signal.removeEventListener("abort", listener);
+}
+
+/** COPY takes no parameters: a statement for it may hold names, but no values. */
+function withoutValues(statement: Sql): string {
+  const { text, values } = statement.render();
+  if (values.length > 0) throw new Error("COPY cannot bind values; put them into a temporary table or view first");
+  return text;
+}
+
+function word(text: string): Sql {
+  return new Sql([text]);
+}

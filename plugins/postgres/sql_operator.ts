@@ -1,0 +1,34 @@
+/** The operator that runs SQL on PostgreSQL. */
+import { type FromContext, resolveField, type Sql, type TaskBody, type TaskContext } from "dagsmith";
+import { type Postgres, postgresHook } from "./hook.ts";
+
+export interface PostgresSqlOptions<Context extends TaskContext> {
+  /** Id of a connection of type `postgres`. */
+  readonly postgres: FromContext<string, Context>;
+  /** One statement, or several that run in one transaction. */
+  readonly sql: FromContext<Sql | readonly Sql[], Context>;
+}
+
+/**
+ * Runs SQL; its values are bound, never put into the text.
+ * @returns `rowCount`, the rows that the statements inserted, updated, deleted or read, together
+ * @example d.task("clean", postgresSql({ postgres: "lake", sql: ({ logicalDate }) => sql`delete from trips where day < ${logicalDate}` }));
+ */
+export function postgresSql<Context extends TaskContext>(
+  options: PostgresSqlOptions<Context>,
+): TaskBody<{ readonly rowCount: number }, Context> {
+  return async function postgresSql(context) {
+    const postgres = await context.hook(postgresHook(await resolveField(options.postgres, context)));
+    return runStatements(postgres, await resolveField(options.sql, context));
+  };
+}
+
+/** Runs statements, a list in one transaction, and adds up their row counts. */
+export async function runStatements(postgres: Postgres, statements: Sql | readonly Sql[]): Promise<{ readonly rowCount: number }> {
+  if (!Array.isArray(statements)) return postgres.execute(statements as Sql);
+  return postgres.transaction(async (session) => {
+    let rowCount = 0;
+    for (const statement of statements as readonly Sql[]) rowCount += (await session.execute(statement)).rowCount;
+    return { rowCount };
+  });
+}

@@ -1,0 +1,37 @@
+/** Stopping a run: what runs is killed and has failed, what has not begun is skipped, the run has failed. */
+import { DagsmithError } from "../../sdk/errors.ts";
+import { cancel } from "../state/task_state.ts";
+import { audit } from "../store/audit.ts";
+import { endRun, runById } from "../store/dag_run.ts";
+import type { Database } from "../store/database.ts";
+import { Plans } from "../store/plans.ts";
+import { startQueuedRuns } from "../store/start_runs.ts";
+import { applyTransitions, unfinishedInstances } from "../store/task_instance.ts";
+
+export interface CancelRequest {
+  /** The run's number. */
+  readonly id: number;
+  readonly actor: string;
+  readonly reason?: string;
+}
+
+/**
+ * Cancels a run. Its running tasks get the abort signal within two seconds, and are killed, with all they started, when they go on.
+ * @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED
+ */
+export async function cancelRun(db: Database, { id, actor, reason }: CancelRequest): Promise<void> {
+  const why = `cancelled by ${actor}${reason ? `: ${reason}` : ""}`;
+  const dagId = await db.transaction(async (tx) => {
+    const run = await runById(tx, id);
+    if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: id });
+    if (!(await endRun(tx, id, why))) throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
+    const unfinished = await unfinishedInstances(tx, id);
+    await applyTransitions(
+      tx,
+      unfinished.map((instance) => cancel(instance, instance.state, why)),
+    );
+    await audit(tx, { actor, action: "cancel", dagId: run.dagId, runId: run.runId, detail: { reason: reason ?? null } });
+    return run.dagId;
+  });
+  await startQueuedRuns(db, new Plans(), [dagId]);
+}

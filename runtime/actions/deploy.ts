@@ -1,0 +1,41 @@
+/** Makes what a folder holds the code that runs next. */
+
+import { audit } from "../store/audit.ts";
+import type { Database } from "../store/database.ts";
+import {
+  type DeployableVersion,
+  type DeployedVersion,
+  deployVersions,
+  removeOthers,
+  replaceImportErrors,
+  type StoredImportError,
+} from "../store/deploy.ts";
+
+export interface Deployment {
+  readonly deployed: readonly DeployedVersion[];
+  /** DAGs that the folder no longer holds. */
+  readonly removed: readonly string[];
+}
+
+/**
+ * Deploys a loaded folder: new versions become current, DAGs that are gone are retired (their runs go on), a DAG whose file is broken keeps
+ * its last good version. The same deployment twice changes nothing.
+ */
+export function deployFolder(
+  db: Database,
+  loaded: { readonly versions: readonly DeployableVersion[]; readonly errors: readonly StoredImportError[] },
+  { actor }: { readonly actor: string },
+): Promise<Deployment> {
+  return db.transaction(async (tx) => {
+    const deployed = await deployVersions(tx, loaded.versions);
+    const removed = await removeOthers(
+      tx,
+      loaded.versions.map(({ dagId }) => dagId),
+      loaded.errors.map(({ file }) => file),
+    );
+    await replaceImportErrors(tx, loaded.errors);
+    for (const { dagId, version, isNew } of deployed) if (isNew) await audit(tx, { actor, action: "deploy", dagId, detail: { version } });
+    for (const dagId of removed) await audit(tx, { actor, action: "remove", dagId });
+    return { deployed, removed };
+  });
+}

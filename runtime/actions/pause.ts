@@ -1,0 +1,29 @@
+/** Pausing: no new runs of a DAG begin. A run that has begun goes on to its end; cancel it to stop it. */
+import { audit } from "../store/audit.ts";
+import { setPaused } from "../store/dag.ts";
+import type { Database } from "../store/database.ts";
+import { unknownDag } from "./unknown.ts";
+
+export interface PauseRequest {
+  readonly dagId: string;
+  readonly actor: string;
+}
+
+/** @throws DagsmithError UNKNOWN_DAG */
+export function pauseDag(db: Database, request: PauseRequest): Promise<void> {
+  return setPausedTo(db, request, true);
+}
+
+/** @throws DagsmithError UNKNOWN_DAG */
+export function unpauseDag(db: Database, request: PauseRequest): Promise<void> {
+  return setPausedTo(db, request, false);
+}
+
+async function setPausedTo(db: Database, { dagId, actor }: PauseRequest, isPaused: boolean): Promise<void> {
+  const found = await db.transaction(async (tx) => {
+    const exists = await setPaused(tx, dagId, isPaused);
+    if (exists) await audit(tx, { actor, action: isPaused ? "pause" : "unpause", dagId });
+    return exists;
+  });
+  if (!found) throw unknownDag(dagId);
+}

@@ -1,0 +1,84 @@
+/** Asking for a run by hand. */
+import { DateTime } from "luxon";
+import { z } from "zod";
+import { DagsmithError } from "../../sdk/errors.ts";
+import type { Json } from "../../sdk/json.ts";
+import type { DagSpec } from "../../sdk/spec.ts";
+import { audit } from "../store/audit.ts";
+import { getDag } from "../store/dag.ts";
+import { createRuns, type NewRun } from "../store/dag_run.ts";
+import type { Database } from "../store/database.ts";
+import { Plans } from "../store/plans.ts";
+import { startQueuedRuns } from "../store/start_runs.ts";
+import { manualInterval, runIdOf } from "../timetable/index.ts";
+import { unknownDag } from "./unknown.ts";
+
+export interface TriggerRequest {
+  readonly dagId: string;
+  readonly params?: Json;
+  /** ISO 8601, in the DAG's timezone when it names no offset. Default: now. */
+  readonly logicalDate?: string;
+  readonly actor: string;
+}
+
+/**
+ * Creates a manual run of a DAG's current version, and begins it if there is a place. The run of a paused DAG waits until it is unpaused.
+ * @throws DagsmithError UNKNOWN_DAG, INVALID_PARAMS, INVALID_DATE, RUN_EXISTS
+ */
+export async function triggerRun(db: Database, request: TriggerRequest): Promise<{ readonly id: number; readonly runId: string }> {
+  const { dagId, actor } = request;
+  const dag = await getDag(db, dagId);
+  if (!dag) throw unknownDag(dagId);
+  const plans = new Plans();
+  const spec = (await plans.get(db, [dag.versionId])).get(dag.versionId)?.spec;
+  if (!spec) throw unknownDag(dagId);
+  const params = checkParams(spec, request.params ?? {});
+  const run = manualRun(spec, dag.versionId, params, request.logicalDate);
+  const created = await db.transaction(async (tx) => {
+    const [made] = await createRuns(tx, [run]);
+    if (made) await audit(tx, { actor, action: "trigger", dagId, runId: run.runId, detail: { params } });
+    return made;
+  });
+  if (!created) throw new DagsmithError("RUN_EXISTS", { dag: dagId, run: run.runId });
+  await startQueuedRuns(db, plans, [dagId]);
+  return { id: created.id, runId: created.runId };
+}
+
+function manualRun(spec: DagSpec, versionId: number, params: Json, logicalDate: string | undefined): NewRun {
+  const runAfter = logicalDate === undefined ? new Date() : dateOf(logicalDate, spec.timezone);
+  const dataInterval = manualInterval(spec.schedule, runAfter);
+  return {
+    dagId: spec.dagId,
+    runId: runIdOf("manual", { schedule: spec.schedule, dataInterval, runAfter }),
+    runType: "manual",
+    versionId,
+    logicalDate: runAfter,
+    dataIntervalStart: dataInterval.start,
+    dataIntervalEnd: dataInterval.end,
+    runAfter,
+    params,
+  };
+}
+
+/** @throws DagsmithError INVALID_DATE */
+export function dateOf(text: string, timezone: string): Date {
+  const date = DateTime.fromISO(text, { zone: timezone });
+  if (!date.isValid) throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text), where: "the logical date" });
+  return date.toJSDate();
+}
+
+/**
+ * The params of a run, with the schema's defaults filled in. The task checks them again with the schema's own code, which may know more
+ * than its JSON form says.
+ * @throws DagsmithError INVALID_PARAMS naming each problem
+ */
+export function checkParams(spec: DagSpec, params: Json): Json {
+  if (spec.paramsSchema === null) {
+    if (Object.keys(params ?? {}).length === 0) return {};
+    throw new DagsmithError("INVALID_PARAMS", { dag: spec.dagId, problems: "it takes none" });
+  }
+  const result = z.fromJSONSchema(spec.paramsSchema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(params);
+  if (result.success) return result.data as Json;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "params"}: ${message}`).join("; ");
+  throw new DagsmithError("INVALID_PARAMS", { dag: spec.dagId, problems });
+}

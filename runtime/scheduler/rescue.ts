@@ -1,0 +1,20 @@
+/** What happens to the work of dead workers: their tries are lost, visibly, and the same work is queued again as new tries. */
+import { settle } from "../engine/settle.ts";
+import type { Database } from "../store/database.ts";
+import { engineRound } from "../store/engine_tx.ts";
+import type { Plans } from "../store/plans.ts";
+import { orphanedTries } from "../store/worker.ts";
+
+/** Tries rescued in one transaction. */
+const BATCH = 500;
+
+/** Gives every try without a living worker to the others. @returns how many there were */
+export async function rescueOrphans(db: Database, plans: Plans): Promise<number> {
+  for (let rescued = 0; ; ) {
+    const orphans = await orphanedTries(db, BATCH);
+    if (orphans.length === 0) return rescued;
+    const ends = orphans.map((orphan) => ({ ...orphan, outcome: { kind: "lost", reason: `the worker died (${orphan.holder})` } as const }));
+    await engineRound(db, plans, (tx) => settle(tx, ends));
+    rescued += orphans.length;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The scheduler's loop: it only watches the clock, and what died. Between two tasks of a run it has no part; finished tasks carry their
+ * runs forward themselves.
+ */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { nextDueInMs } from "../store/dag.ts";
+import type { Database } from "../store/database.ts";
+import { Plans } from "../store/plans.ts";
+import { beatScheduler, removeScheduler } from "../store/scheduler.ts";
+import { declareLost } from "../store/worker.ts";
+import { rescueOrphans } from "./rescue.ts";
+import { tick } from "./tick.ts";
+
+export interface SchedulerOptions {
+  readonly db: Database;
+  readonly log: (event: string, detail?: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface SchedulerService {
+  /** Finishes the tick in hand, then stops. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** The longest sleep between two ticks: how soon a new deployment, an unpaused DAG or a dead worker is noticed. */
+const LONGEST_SLEEP_MS = 1_000;
+const SWEEP_EVERY_MS = 30_000;
+
+export async function startScheduler({ db, log }: SchedulerOptions): Promise<SchedulerService> {
+  const id = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const plans = new Plans();
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let lastSweep = 0;
+  let looping: Promise<void> = Promise.resolve();
+
+  const runOnce = async (): Promise<number> => {
+    await beatScheduler(db, id);
+    const { created } = await tick(db, plans);
+    if (created > 0) log("runs created", { count: created });
+    await rescue();
+    return Math.min(LONGEST_SLEEP_MS, Math.max(0, (await nextDueInMs(db)) ?? LONGEST_SLEEP_MS));
+  };
+  // A dead worker is looked for at every tick; tries without a worker after a death, and now and then in case one died unseen.
+  const rescue = async (): Promise<void> => {
+    const lost = await declareLost(db);
+    for (const worker of lost) log("worker lost", worker);
+    if (lost.length === 0 && Date.now() - lastSweep < SWEEP_EVERY_MS) return;
+    lastSweep = Date.now();
+    const count = await rescueOrphans(db, plans);
+    if (count > 0) log("tries rescued", { count });
+  };
+  const loop = async (): Promise<void> => {
+    let sleepMs = LONGEST_SLEEP_MS;
+    try {
+      sleepMs = await runOnce();
+    } catch (error) {
+      log("scheduler tick failed", { reason: error instanceof Error ? error.message : String(error) });
+    }
+    if (!stopped) timer = setTimeout(turn, sleepMs);
+  };
+  const turn = (): void => {
+    looping = loop();
+  };
+  turn();
+  return {
+    stop: async () => {
+      if (stopped) return looping;
+      stopped = true;
+      clearTimeout(timer);
+      await looping;
+      await removeScheduler(db, id).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/** DAGs: which version runs next, whether they are paused, and what their schedule remembers. */
+import { columns } from "./columns.ts";
+import type { Queryable, Statement } from "./database.ts";
+
+export interface DagRow {
+  readonly dagId: string;
+  readonly versionId: number;
+  readonly isPaused: boolean;
+}
+
+/** A DAG whose schedule wants to be looked at. */
+export interface DueDag {
+  readonly dagId: string;
+  readonly versionId: number;
+  readonly lastInterval: { readonly start: Date; readonly end: Date } | null;
+  /** The instant at which it wanted to be looked at. */
+  readonly dueAt: Date;
+}
+
+const GET: Statement = {
+  name: "dag_get",
+  text: "select dag_id, version_id, is_paused from dagsmith.dag where dag_id = $1 and version_id is not null and removed_at is null",
+};
+
+const IDS: Statement = { name: "dag_ids", text: "select dag_id from dagsmith.dag where removed_at is null order by dag_id" };
+
+// Rows that another scheduler holds are its business.
+const DUE: Statement = {
+  name: "dag_due",
+  text: `
+select dag_id, version_id, last_interval_start, last_interval_end, next_run_after, now() as now
+from dagsmith.dag
+where next_run_after <= now() and not is_paused and not at_capacity and removed_at is null and version_id is not null
+order by next_run_after limit $1
+for no key update skip locked`,
+};
+
+const SCHEDULED: Statement = {
+  name: "dag_scheduled",
+  text: `
+update dagsmith.dag d
+set last_interval_start = v.last_start, last_interval_end = v.last_end, next_run_after = v.next_run_after, at_capacity = v.at_capacity, schedule_error = v.schedule_error
+from unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::boolean[], $6::text[])
+  as v (dag_id, last_start, last_end, next_run_after, at_capacity, schedule_error)
+where d.dag_id = v.dag_id`,
+};
+
+const NEXT_DUE: Statement = {
+  name: "dag_next_due",
+  text: `
+select extract(epoch from min(next_run_after) - now()) * 1000 as in_ms
+from dagsmith.dag where not is_paused and not at_capacity and removed_at is null`,
+};
+
+const WITH_QUEUED_RUNS: Statement = {
+  name: "dag_with_queued_runs",
+  text: `
+select distinct r.dag_id from dagsmith.dag_run r join dagsmith.dag d using (dag_id)
+where r.state = 'queued' and not d.is_paused`,
+};
+
+// The schedule is looked at anew when a DAG is unpaused: what it missed meanwhile is the business of its catchup.
+const SET_PAUSED: Statement = {
+  name: "dag_set_paused",
+  text: `
+update dagsmith.dag set is_paused = $2, next_run_after = case when $2 then next_run_after else now() end
+where dag_id = $1 and removed_at is null
+returning dag_id`,
+};
+
+/** What the scheduler found out about a DAG. */
+export interface ScheduledDag {
+  readonly dagId: string;
+  readonly lastInterval: { readonly start: Date; readonly end: Date } | null;
+  /** Null: never again. */
+  readonly nextRunAfter: Date | null;
+  readonly atCapacity: boolean;
+  /** Why its timetable threw. */
+  readonly error: string | null;
+}
+
+export async function getDag(db: Queryable, dagId: string): Promise<DagRow | undefined> {
+  const [row] = await db.query<{ dag_id: string; version_id: number; is_paused: boolean }>(GET, [dagId]);
+  return row && { dagId: row.dag_id, versionId: row.version_id, isPaused: row.is_paused };
+}
+
+export async function dagIds(db: Queryable): Promise<readonly string[]> {
+  return (await db.query<{ dag_id: string }>(IDS)).map((row) => row.dag_id);
+}
+
+/** Locks up to `limit` DAGs that are due, the longest due first; and the database's time. */
+export async function lockDueDags(tx: Queryable, limit: number): Promise<{ readonly now: Date; readonly dags: readonly DueDag[] }> {
+  const rows = await tx.query<{
+    dag_id: string;
+    version_id: number;
+    last_interval_start: Date | null;
+    last_interval_end: Date | null;
+    next_run_after: Date;
+    now: Date;
+  }>(DUE, [limit]);
+  const dags = rows.map((row) => ({
+    dagId: row.dag_id,
+    versionId: row.version_id,
+    lastInterval: row.last_interval_start && row.last_interval_end ? { start: row.last_interval_start, end: row.last_interval_end } : null,
+    dueAt: row.next_run_after,
+  }));
+  return { now: rows[0]?.now ?? new Date(0), dags };
+}
+
+export async function recordScheduled(tx: Queryable, dags: readonly ScheduledDag[]): Promise<void> {
+  if (dags.length === 0) return;
+  await tx.query(
+    SCHEDULED,
+    columns(dags, (dag) => [
+      dag.dagId,
+      dag.lastInterval?.start ?? null,
+      dag.lastInterval?.end ?? null,
+      dag.nextRunAfter,
+      dag.atCapacity,
+      dag.error,
+    ]),
+  );
+}
+
+/** Milliseconds until the next DAG is due; negative when one is; null when none will be. */
+export async function nextDueInMs(db: Queryable): Promise<number | null> {
+  const [row] = await db.query<{ in_ms: string | null }>(NEXT_DUE);
+  return row?.in_ms == null ? null : Number(row.in_ms);
+}
+
+export async function dagsWithQueuedRuns(db: Queryable): Promise<readonly string[]> {
+  return (await db.query<{ dag_id: string }>(WITH_QUEUED_RUNS)).map((row) => row.dag_id);
+}
+
+/** @returns whether there is such a DAG */
+export async function setPaused(db: Queryable, dagId: string, isPaused: boolean): Promise<boolean> {
+  return (await db.query(SET_PAUSED, [dagId, isPaused])).length > 0;
+}

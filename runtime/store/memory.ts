@@ -1,0 +1,176 @@
+/**
+ * The engine's store in memory, for one run: what `dag test` and `dagsmith/testing` use instead of PostgreSQL. It keeps the same guards,
+ * so the engine cannot tell the difference; the scenario suite runs over both.
+ */
+import type { Json } from "../../sdk/json.ts";
+import type { Plan } from "../engine/plan.ts";
+import type {
+  Counts,
+  Decisions,
+  EngineTx,
+  LockedRun,
+  MovedInstance,
+  NewInstance,
+  Progress,
+  ProgressDelta,
+  Release,
+  Token,
+} from "../engine/store.ts";
+import type { RunState } from "../state/run_state.ts";
+import { isFinal, type StoredError, type TaskState, type Transition } from "../state/task_state.ts";
+import type { ClaimedInstance } from "./task_instance.ts";
+
+/** A task instance as it is, with what its last move said. */
+export interface MemoryInstance extends ClaimedInstance {
+  readonly workerId: string | null;
+  readonly reason: string | null;
+  readonly error: StoredError | null;
+}
+
+const RUN_ID = 1;
+const NOTHING: Counts = { success: 0, failed: 0, skipped: 0, upstreamFailed: 0 };
+
+export class MemoryStore implements EngineTx {
+  readonly #plan: Plan;
+  readonly #instances: MemoryInstance[] = [];
+  readonly #progress = new Map<string, Progress>();
+  readonly #xcoms = new Map<string, Map<number, Json>>();
+  readonly #queue: Token[] = [];
+  #run: { readonly state: RunState; readonly openTasks: number; readonly failedLeaves: number };
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    this.#run = { state: "running", openTasks: plan.tasks.size, failedLeaves: 0 };
+  }
+
+  /** The one run there is. */
+  get run(): LockedRun {
+    return { id: RUN_ID, plan: this.#plan, ...this.#run };
+  }
+
+  get instances(): readonly MemoryInstance[] {
+    return this.#instances;
+  }
+
+  /** The next wake-up token, the oldest first; retries do not wait here. */
+  takeToken(): Token | undefined {
+    return this.#queue.shift();
+  }
+
+  instance(id: number): MemoryInstance | undefined {
+    return this.#instances[id - 1];
+  }
+
+  /** What a task left under a key: for a mapped task the list, in map order. Undefined when there is nothing. */
+  xcom(taskId: string, key: string): Json | undefined {
+    const values = this.#xcoms.get(`${taskId} ${key}`);
+    if (!this.#plan.tasks.get(taskId)?.spec.each) return values?.get(-1);
+    return [...(values ?? [])].sort(([a], [b]) => a - b).map(([, value]) => value);
+  }
+
+  pushXCom(taskId: string, mapIndex: number, key: string, value: Json): void {
+    const name = `${taskId} ${key}`;
+    const values = this.#xcoms.get(name) ?? new Map<number, Json>();
+    this.#xcoms.set(name, values.set(mapIndex, value));
+  }
+
+  async lockRuns(): Promise<readonly LockedRun[]> {
+    return [this.run];
+  }
+
+  async apply(transitions: readonly Transition[]): Promise<readonly ClaimedInstance[]> {
+    return transitions.flatMap((transition) => {
+      const instance = this.instance(transition.instanceId);
+      if (!instance || !allows(instance, transition)) return [];
+      const moved: MemoryInstance = {
+        ...instance,
+        state: transition.to,
+        tryNumber: transition.nextTry,
+        lostTries: instance.lostTries + (transition.history === "lost" ? 1 : 0),
+        workerId: isWaiting(transition.to) ? null : (transition.workerId ?? instance.workerId),
+        reason: transition.reason,
+        error: transition.error,
+      };
+      this.#instances[transition.instanceId - 1] = moved;
+      return [moved];
+    });
+  }
+
+  async storeOutputs(outputs: Parameters<EngineTx["storeOutputs"]>[0]): Promise<void> {
+    for (const { taskId, mapIndex, json } of outputs) this.pushXCom(taskId, mapIndex, "return_value", JSON.parse(json) as Json);
+  }
+
+  async clearXComs(instances: readonly MovedInstance[]): Promise<void> {
+    for (const { taskId, mapIndex } of instances) {
+      for (const [name, values] of this.#xcoms) if (name.startsWith(`${taskId} `)) values.delete(mapIndex);
+    }
+  }
+
+  async output(_runId: number, taskId: string): Promise<Json | undefined> {
+    return this.xcom(taskId, "return_value");
+  }
+
+  async createProgress(rows: Parameters<EngineTx["createProgress"]>[0]): Promise<void> {
+    for (const row of rows) {
+      this.#progress.set(row.taskId, { ...row, upstream: NOTHING, decided: false, instances: null, released: 0, own: NOTHING });
+    }
+  }
+
+  async addProgress(deltas: readonly ProgressDelta[]): Promise<readonly Progress[]> {
+    return deltas.flatMap((delta) => {
+      const row = this.#progress.get(delta.taskId);
+      if (!row) return [];
+      const changed = {
+        ...row,
+        upstreamTotal: row.upstreamTotal + delta.upstreamTotal,
+        upstream: sum(row.upstream, delta.upstream),
+        own: sum(row.own, delta.own),
+      };
+      this.#progress.set(delta.taskId, changed);
+      return [changed];
+    });
+  }
+
+  async commitDecisions({ instances, tokens, releases, decided, runs }: Decisions): Promise<void> {
+    for (const instance of instances) this.#insert(instance);
+    for (const release of releases) this.#release(release);
+    this.#queue.push(...tokens);
+    for (const { taskId, instances: count, released } of decided) {
+      const row = this.#progress.get(taskId);
+      if (row) this.#progress.set(taskId, { ...row, decided: true, instances: count ?? row.instances, released });
+    }
+    for (const { state, openTasks, failedLeaves } of runs) this.#run = { state, openTasks, failedLeaves };
+  }
+
+  #insert(made: NewInstance): void {
+    const id = this.#instances.length + 1;
+    this.#instances.push({ ...made, id, tryNumber: 1, lostTries: 0, workerId: null });
+    if (made.state === "queued") this.#queue.push({ instanceId: id, tryNumber: 1, inMs: 0 });
+  }
+
+  #release({ taskId, from, to }: Release): void {
+    for (const [index, instance] of this.#instances.entries()) {
+      if (instance.taskId !== taskId || instance.state !== "scheduled" || instance.mapIndex < from || instance.mapIndex >= to) continue;
+      this.#instances[index] = { ...instance, state: "queued" };
+      this.#queue.push({ instanceId: instance.id, tryNumber: instance.tryNumber, inMs: 0 });
+    }
+  }
+}
+
+/** The guard of a transition, as the statement in task_instance.ts has it. */
+function allows(instance: MemoryInstance, { from, tryNumber, heldBy }: Transition): boolean {
+  return instance.tryNumber === tryNumber && from.includes(instance.state) && (heldBy === null || instance.workerId === heldBy);
+}
+
+function isWaiting(state: TaskState): boolean {
+  return !isFinal(state) && state !== "running";
+}
+
+function sum(a: Counts, b: Counts): Counts {
+  return {
+    success: a.success + b.success,
+    failed: a.failed + b.failed,
+    skipped: a.skipped + b.skipped,
+    upstreamFailed: a.upstreamFailed + b.upstreamFailed,
+  };
+}

@@ -1,0 +1,210 @@
+/**
+ * Runs a whole DAG in memory, in this process, one task after the other: the engine of the real thing over a store that forgets. What
+ * `dag test` shows, and what a test of one's own asserts on.
+ */
+import { DateTime } from "luxon";
+import type { Connection } from "../../sdk/connection.ts";
+import type { Dag } from "../../sdk/dag.ts";
+import { describeDag } from "../../sdk/describe.ts";
+import { DagsmithError } from "../../sdk/errors.ts";
+import type { Json } from "../../sdk/json.ts";
+import type { DagSpec } from "../../sdk/spec.ts";
+import { type LogLevel, runTry, type TaskHost, type TryRequest, type TryResult } from "../child/run_try.ts";
+import { begin } from "../engine/begin.ts";
+import { planOf } from "../engine/plan.ts";
+import { type Outcome, settle } from "../engine/settle.ts";
+import type { RunState } from "../state/run_state.ts";
+import { type StoredError, start, type TaskState } from "../state/task_state.ts";
+import { type MemoryInstance, MemoryStore } from "../store/memory.ts";
+import { manualInterval } from "../timetable/index.ts";
+import { type ConnectionValue, connectionOf } from "./run_task.ts";
+
+/** What happens during the run, as it happens. */
+export type DagRunEvent =
+  | { readonly type: "started"; readonly taskId: string; readonly mapIndex: number; readonly tryNumber: number }
+  | { readonly type: "log"; readonly taskId: string; readonly mapIndex: number; readonly level: LogLevel; readonly text: string }
+  | { readonly type: "ended"; readonly task: TaskResult };
+
+export interface RunDagOptions {
+  /** ISO 8601, in the DAG's timezone when it names no offset. Default: now. */
+  readonly logicalDate?: string;
+  readonly params?: Json;
+  /** Connections by id, or a function that finds one (and throws for one it does not know). */
+  readonly connections?: Readonly<Record<string, ConnectionValue>> | ((id: string) => Promise<Connection>);
+  /** Variables by key, or a function that finds one. */
+  readonly variables?: Readonly<Record<string, string>> | ((key: string) => Promise<string | null>);
+  /** Runs only this task and the tasks it depends on. */
+  readonly only?: string;
+  readonly onEvent?: (event: DagRunEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface TaskResult {
+  readonly taskId: string;
+  /** -1 when the task is not mapped. */
+  readonly mapIndex: number;
+  readonly state: TaskState;
+  readonly tryNumber: number;
+  /** Of the last try; 0 when the task did not run. */
+  readonly durationMs: number;
+  readonly output: Json;
+  readonly reason: string | null;
+  readonly error: StoredError | null;
+}
+
+export interface DagRunResult {
+  readonly state: RunState;
+  readonly runId: string;
+  readonly logicalDate: string;
+  /** In the order in which they ended. */
+  readonly tasks: readonly TaskResult[];
+  /** What a task pushed or, without a key, returned; for a mapped task the list. Undefined when there is nothing. */
+  xcom(taskId: string, key?: string): Json | undefined;
+}
+
+const WORKER = "this process";
+
+/**
+ * Runs a DAG. Retries follow at once, without their delay.
+ * @throws DagsmithError what `describeDag` throws; UNKNOWN_TASK for `only`; INVALID_DATE
+ * @example
+ * const run = await runDag(dag, { logicalDate: "2026-01-01", connections: { lake: "postgres://…" } });
+ * expect(run.state).toBe("success");
+ */
+export async function runDag(dag: Dag<unknown>, options: RunDagOptions = {}): Promise<DagRunResult> {
+  const spec = restrict(describeDag(dag), options.only);
+  const store = new MemoryStore(planOf(spec));
+  const session = new Session(dag, spec, store, options);
+  await begin(store, [store.run]);
+  session.reportNew();
+  for (let token = store.takeToken(); token; token = store.takeToken()) {
+    const [instance] = await store.apply([start(token, WORKER)]);
+    if (instance) await session.attempt(store.instance(instance.id) as MemoryInstance);
+  }
+  return {
+    state: store.run.state,
+    runId: session.runId,
+    logicalDate: session.logicalDate,
+    tasks: session.results,
+    xcom: (taskId, key = "return_value") => store.xcom(taskId, key),
+  };
+}
+
+class Session {
+  readonly results: TaskResult[] = [];
+  readonly #dag: Dag<unknown>;
+  readonly #spec: DagSpec;
+  readonly #store: MemoryStore;
+  readonly #options: RunDagOptions;
+  readonly #reported = new Set<number>();
+  readonly #interval: { readonly start: Date; readonly end: Date };
+  readonly logicalDate: string;
+
+  constructor(dag: Dag<unknown>, spec: DagSpec, store: MemoryStore, options: RunDagOptions) {
+    this.#dag = dag;
+    this.#spec = spec;
+    this.#store = store;
+    this.#options = options;
+    const date = logicalDateOf(options.logicalDate, spec.timezone);
+    this.logicalDate = date.toISOString();
+    this.#interval = manualInterval(spec.schedule, date);
+  }
+
+  get runId(): string {
+    return `manual__${this.logicalDate}`;
+  }
+
+  async attempt(instance: MemoryInstance): Promise<void> {
+    const { id, taskId, mapIndex, tryNumber, lostTries, runId } = instance;
+    const ref = this.#dag.find(taskId);
+    if (!ref) return;
+    this.#emit({ type: "started", taskId, mapIndex, tryNumber });
+    const startedAt = performance.now();
+    const result = await runTry(
+      this.#dag,
+      ref,
+      this.#request(instance),
+      this.#host(instance),
+      this.#options.signal ?? new AbortController().signal,
+    );
+    const durationMs = performance.now() - startedAt;
+    await settle(this.#store, [
+      { instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId: WORKER, outcome: outcomeOf(result) },
+    ]);
+    this.#report(this.#store.instance(id) as MemoryInstance, durationMs);
+    this.reportNew();
+  }
+
+  /** Tasks that ended without running: skipped, never able to run, or without a body. */
+  reportNew(): void {
+    for (const instance of this.#store.instances) {
+      if (instance.workerId === null && ["success", "failed", "skipped", "upstream_failed"].includes(instance.state))
+        this.#report(instance, 0);
+    }
+  }
+
+  #report(instance: MemoryInstance, durationMs: number): void {
+    const { id, taskId, mapIndex, state, tryNumber, reason, error } = instance;
+    if (this.#reported.has(id)) return;
+    const outputs = this.#store.xcom(taskId, "return_value");
+    const output = (mapIndex < 0 ? outputs : Array.isArray(outputs) ? (outputs as readonly Json[])[mapIndex] : null) ?? null;
+    const task: TaskResult = { taskId, mapIndex, state, tryNumber, durationMs, output, reason, error };
+    if (state !== "up_for_retry") {
+      this.#reported.add(id);
+      this.results.push(task);
+    }
+    this.#emit({ type: "ended", task });
+  }
+
+  #request({ taskId, mapIndex, tryNumber, item }: MemoryInstance): TryRequest {
+    const inputs = this.#store.run.plan.tasks.get(taskId)?.spec.inputs ?? {};
+    const input = (source: string): Json => this.#store.xcom(source, "return_value") ?? null;
+    return {
+      ...{ dagId: this.#spec.dagId, taskId, runId: this.runId, tryNumber, mapIndex, item },
+      logicalDate: this.logicalDate,
+      dataIntervalStart: this.#interval.start.toISOString(),
+      dataIntervalEnd: this.#interval.end.toISOString(),
+      timezone: this.#spec.timezone,
+      params: this.#options.params ?? {},
+      inputs: Object.fromEntries(Object.entries(inputs).map(([name, source]) => [name, input(source)])),
+    };
+  }
+
+  #host({ taskId, mapIndex }: MemoryInstance): TaskHost {
+    const { connections = {}, variables = {} } = this.#options;
+    return {
+      connection: async (id) => (typeof connections === "function" ? connections(id) : connectionOf(id, connections[id])),
+      variable: async (key) => (typeof variables === "function" ? variables(key) : (variables[key] ?? null)),
+      pullXCom: async (from, key) => this.#store.xcom(from, key) ?? null,
+      pushXCom: async (key, json) => this.#store.pushXCom(taskId, mapIndex, key, JSON.parse(json) as Json),
+      log: (level, text) => this.#emit({ type: "log", taskId, mapIndex, level, text }),
+    };
+  }
+
+  #emit(event: DagRunEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+function outcomeOf(result: TryResult): Outcome {
+  if (result.outcome === "success") return { kind: "success", output: result.output };
+  if (result.outcome === "skipped") return { kind: "skipped", reason: result.reason };
+  const { error, retryable } = result;
+  return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable };
+}
+
+function logicalDateOf(text: string | undefined, zone: string): Date {
+  const date = text === undefined ? DateTime.now() : DateTime.fromISO(text, { zone });
+  if (!date.isValid) throw new DagsmithError("INVALID_DATE", { found: `"${text}"`, where: "the logical date" });
+  return date.toJSDate();
+}
+
+/** The DAG cut down to one task and everything before it. */
+function restrict(spec: DagSpec, only: string | undefined): DagSpec {
+  if (only === undefined) return spec;
+  const byId = new Map(spec.tasks.map((task) => [task.taskId, task]));
+  if (!byId.has(only)) throw new DagsmithError("UNKNOWN_TASK", { task: only, dag: spec.dagId, tasks: [...byId.keys()].join(", ") });
+  const needed = new Set([only]);
+  for (const taskId of needed) for (const upstream of byId.get(taskId)?.upstream ?? []) needed.add(upstream);
+  return { ...spec, tasks: spec.tasks.filter(({ taskId }) => needed.has(taskId)) };
+}

@@ -1,0 +1,40 @@
+/** A run over the interval from one cron tick to the next, created when the interval has ended. */
+import { type CronGrid, cronGrid, latestOf } from "./cron_grid.ts";
+import { type Interval, type Restriction, runOver, type Timetable } from "./interval.ts";
+
+export function cronDataInterval(schedule: { readonly cron: string; readonly timezone: string }): Timetable {
+  const grid = cronGrid(schedule);
+  return {
+    next(last, restriction, now) {
+      const start = latestOf(firstStart(grid, restriction, now), last && startAfter(grid, last));
+      if (start === null || (restriction.latest && start > restriction.latest.getTime())) return null;
+      const end = grid.after(start);
+      return end === null ? null : runOver(start, end);
+    },
+    manual: (runAfter) => lastComplete(grid, runAfter) ?? { start: new Date(runAfter), end: new Date(runAfter) },
+  };
+}
+
+/** Where the schedule may begin, whatever ran before. */
+function firstStart(grid: CronGrid, { earliest, catchup }: Restriction, now: number): number | null {
+  const aligned = earliest && grid.atOrAfter(earliest.getTime());
+  if (catchup === "all") return aligned;
+  if (catchup === "last") return latestOf(aligned, lastComplete(grid, now)?.start.getTime() ?? null);
+  const end = grid.atOrAfter(now);
+  return latestOf(aligned, end === null ? null : grid.before(end));
+}
+
+/**
+ * Where the last interval ended, moved back onto the grid in case the schedule has been edited since; if that would repeat or go behind
+ * the last logical date, the tick after it.
+ */
+function startAfter(grid: CronGrid, last: Interval): number | null {
+  const aligned = grid.atOrBefore(last.end.getTime());
+  return aligned !== null && aligned > last.start.getTime() ? aligned : grid.after(last.start.getTime());
+}
+
+function lastComplete(grid: CronGrid, instant: number): Interval | null {
+  const end = grid.atOrBefore(instant);
+  const start = end === null ? null : grid.before(end);
+  return start === null || end === null ? null : { start: new Date(start), end: new Date(end) };
+}

@@ -1,0 +1,38 @@
+/**
+ * Runs over intervals of a fixed length in absolute time: a day is 24 hours whatever clocks do. Every missed interval from the start
+ * date on lies on the start date's grid. A first run that skips missed ones starts on the grid of the Unix epoch, as in Airflow; from
+ * then on the last run gives the grid, so that a late scheduler never shifts it.
+ */
+import { latestOf } from "./cron_grid.ts";
+import { type Interval, type Restriction, runOver, type Timetable } from "./interval.ts";
+
+export function deltaDataInterval({ deltaMs }: { readonly deltaMs: number }): Timetable {
+  return {
+    next(last, restriction, now) {
+      const start = nextStart(deltaMs, last, restriction, now);
+      if (start === null || (restriction.latest && start > restriction.latest.getTime())) return null;
+      return runOver(start, start + deltaMs);
+    },
+    manual: (runAfter) => ({ start: new Date(runAfter - deltaMs), end: new Date(runAfter) }),
+  };
+}
+
+function nextStart(deltaMs: number, last: Interval | null, { earliest, catchup }: Restriction, now: number): number | null {
+  const floor = earliest?.getTime() ?? null;
+  const base = last && startAfter(deltaMs, last);
+  // A start date moved beyond the last run begins the schedule anew.
+  const resumed = base !== null && (floor === null || base >= floor);
+  if (catchup === "all") return latestOf(floor, base);
+  if (resumed) return base + Math.max(0, missedBefore(now - base, deltaMs, catchup)) * deltaMs;
+  return latestOf(floor, missedBefore(now, deltaMs, catchup) * deltaMs);
+}
+
+/** How many whole intervals lie before the one to run, `elapsed` after the start of a grid. */
+function missedBefore(elapsed: number, deltaMs: number, catchup: "last" | "none"): number {
+  return (catchup === "last" ? Math.floor(elapsed / deltaMs) : Math.ceil(elapsed / deltaMs)) - 1;
+}
+
+/** A last interval without length, from an earlier kind of schedule, must not give its logical date again. */
+function startAfter(deltaMs: number, last: Interval): number {
+  return last.end > last.start ? last.end.getTime() : last.start.getTime() + deltaMs;
+}
