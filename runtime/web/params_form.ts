@@ -41,13 +41,14 @@ function kindOf(field: Schema): Pick<ParamField, "kind" | "choices"> {
 }
 
 function hintOf(field: Schema): string | null {
-  const kind = typeof field.type === "string" ? field.type : "JSON";
+  const kind = field.enum !== undefined ? "" : typeof field.type === "string" ? field.type : "JSON";
   const limits = [
     field.minimum !== undefined && Number(field.minimum) > Number.MIN_SAFE_INTEGER ? `at least ${field.minimum}` : "",
     field.maximum !== undefined && Number(field.maximum) < Number.MAX_SAFE_INTEGER ? `at most ${field.maximum}` : "",
   ].filter((limit) => limit !== "");
   const text = [kind, typeof field.format === "string" ? field.format : "", ...limits].filter((part) => part !== "").join(", ");
-  return typeof field.description === "string" ? `${field.description} (${text})` : text;
+  if (typeof field.description !== "string") return text === "" ? null : text;
+  return text === "" ? field.description : `${field.description} (${text})`;
 }
 
 function textOf(value: Json | undefined): string {

@@ -27,6 +27,7 @@ export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
   return (
     <section class="scroll graph" aria-label="Graph">
       <svg
+        class={width <= FITTED ? "fit" : undefined}
         width={width}
         height={height}
         viewBox={`0 0 ${width} ${height}`}
@@ -43,6 +44,9 @@ export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
     </section>
   );
 }
+
+/** A graph up to this width is shrunk to the page and can still be read; a wider one is scrolled. */
+const FITTED = 1_800;
 
 /** Drawn into the mark of a node, around its middle. */
 const GLYPHS: Readonly<Partial<Record<ShownState, string>>> = {
@@ -75,9 +79,9 @@ function Node({
       <title>{state === null ? id : `${id}: ${stateText(state)}`}</title>
       {mapped && <rect class="behind" x="4" y="-4" width={width} height={height} rx="7" />}
       <rect class="box" width={width} height={height} rx="7" />
-      <circle class="mark" cx="16" cy={height / 2} r="7" />
+      {state !== null && <circle class="mark" cx="16" cy={height / 2} r="7" />}
       {state !== null && <path class="glyph" transform={`translate(16 ${height / 2})`} d={GLYPHS[state] ?? ""} />}
-      <text x="30" y={height / 2 + 4}>
+      <text x={state === null ? 20 : 30} y={height / 2 + 4}>
         {shownName(id)}
       </text>
     </g>
@@ -108,7 +112,7 @@ function curve(layout: GraphLayout, edge: GraphLayout["edges"][number]): string 
 /** The graph in words: each task with those before it. */
 export function GraphList({ spec }: { readonly spec: DagSpec }): VNode {
   return (
-    <table class="list">
+    <table class="list tasks">
       <thead>
         <tr>
           <th>Task</th>

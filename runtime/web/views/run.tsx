@@ -92,7 +92,7 @@ function TaskTable({ run, tasks, now }: { readonly run: RunDetail; readonly task
   const from = (run.startedAt ?? run.queuedAt).getTime();
   const to = Math.max(from + 1, (run.finishedAt ?? now).getTime());
   return (
-    <table class="list tasks">
+    <table class="list tasks run-tasks">
       <thead>
         <tr>
           <th>Task</th>
@@ -144,7 +144,7 @@ function Track({ task, from, to }: { readonly task: RunTask; readonly from: numb
 }
 
 /** Counts of a mapped task. */
-function Progress({ task }: { readonly task: RunTask }): VNode | null {
+export function Progress({ task }: { readonly task: RunTask }): VNode | null {
   if (task.mapped === null) return null;
   const { instances, success, failed, skipped, upstreamFailed } = task.mapped;
   const left = instances - success - failed - skipped - upstreamFailed;

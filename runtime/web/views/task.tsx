@@ -4,8 +4,12 @@ import type { RunDetail } from "../../store/page_runs.ts";
 import { INSTANCES_PER_PAGE, type InstanceRow, type TryRow, type XComValue } from "../../store/page_tasks.ts";
 import type { RunTask } from "../run_tasks.ts";
 import { Log, type LogProps } from "./log.tsx";
+import { Progress } from "./run.tsx";
 import { State } from "./state.tsx";
 import { Time, Took } from "./time.tsx";
+
+/** States by which instances are often looked for. */
+const INSTANCE_FILTERS = ["failed", "running", "queued", "success"] as const;
 
 /** One try, current or former. */
 export type ShownTry = Omit<TryRow, "state" | "finishedAt"> & {
@@ -48,6 +52,7 @@ export function TaskPage(props: TaskProps): VNode {
           <h1>{mapIndex === null ? task.taskId : `${task.taskId} [${mapIndex}]`}</h1>
           <State state={instance?.state ?? task.state} />
         </div>
+        {mapIndex === null && <Progress task={task} />}
         {(instance?.reason ?? task.why) !== null && <p class="why">{instance?.reason ?? task.why}</p>}
       </div>
       {props.doc !== null && <p class="doc">{props.doc}</p>}
@@ -67,7 +72,7 @@ export function TaskPage(props: TaskProps): VNode {
         ))}
       </div>
       {log && <Log {...log} />}
-      {instances.length > 0 && <Instances rows={instances} here={here} more={more} />}
+      {task.mapped && mapIndex === null && <Instances rows={instances} here={here} more={more} />}
     </>
   );
 }
@@ -147,6 +152,12 @@ function Instances({
 }): VNode {
   return (
     <section id="instances" data-live aria-label="Instances">
+      <nav class="chips" aria-label="Filter">
+        <a href={here}>all</a>
+        {INSTANCE_FILTERS.map((state) => (
+          <a href={`${here}?state=${state}`}>{state}</a>
+        ))}
+      </nav>
       <table class="list">
         <thead>
           <tr>

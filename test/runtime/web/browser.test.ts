@@ -207,7 +207,7 @@ test("script in ids, docs, tags, params, reasons, errors, outputs and logs stays
     `/?tag=${encodeURIComponent(evil)}`,
   ]) {
     await visit(path, async (page) => {
-      expect(await page.locator("main").innerText()).toContain(path.includes("trigger") ? "Which" : "");
+      expect(await page.locator("main").innerText()).toContain("<script>alert(1)</script>");
       expect(await page.locator("body script, [onerror], [onload], a[href^='javascript:'], main img").count()).toBe(0);
     });
   }
