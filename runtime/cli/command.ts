@@ -1,0 +1,126 @@
+/**
+ * What a command is, and how all of them behave alike: `--json` for machines, lines for people, one way to fail. A command returns what
+ * it found; this file prints it.
+ */
+import { type Command, CommanderError, InvalidArgumentError } from "commander";
+import { DagsmithError, isDagsmithError } from "../../sdk/errors.ts";
+import type { Config } from "../config.ts";
+import { safeText, type Terminal } from "./terminal.ts";
+
+/** What every command may use. */
+export interface Cli {
+  readonly config: Config;
+  readonly terminal: Terminal;
+  /** The folder in which the command was called. */
+  readonly folder: string;
+  /** A line for people while the command runs; silent with `--json`. */
+  readonly say: (line: string) => void;
+  /** Whether the result goes to a program. */
+  readonly json: boolean;
+}
+
+/** How a command ended. */
+export interface Outcome {
+  /** The document of `--json`. */
+  readonly json: unknown;
+  /** What people see. Default: nothing more than was said. */
+  readonly lines?: readonly string[];
+  /** The command did its work and the answer is bad: exit code 1. */
+  readonly failed?: boolean;
+}
+
+/** An option: its flags, its meaning, and how its text is read. */
+export interface OptionSpec {
+  readonly flags: string;
+  readonly text: string;
+  readonly parse?: (text: string) => unknown;
+}
+
+/**
+ * One command.
+ * @typeParam Args its arguments, in order
+ * @typeParam Options its options, by their long names in camel case
+ */
+export interface CommandSpec<
+  Args extends readonly (string | undefined)[] = readonly string[],
+  Options = Readonly<Record<string, unknown>>,
+> {
+  /** Name and arguments, such as `trigger <dag>`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly options?: readonly OptionSpec[];
+  readonly example: string;
+  /** What one should know beyond the summary. */
+  readonly more?: string;
+  readonly run: (cli: Cli, args: Args, options: Options) => Promise<Outcome>;
+}
+
+/** A command whose types are known to itself only. */
+export interface AnyCommand extends Omit<CommandSpec, "run"> {
+  readonly run: (cli: Cli, args: readonly never[], options: never) => Promise<Outcome>;
+}
+
+/** Checks a command's types where it is written, and lets go of them. */
+export function command<Args extends readonly (string | undefined)[], Options>(spec: CommandSpec<Args, Options>): AnyCommand {
+  return spec as unknown as AnyCommand;
+}
+
+/** Exit codes: done, failed, wrong usage. */
+export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+
+/** Errors that say: you called it wrongly. */
+const USAGE_ERRORS = ["INVALID_ARGUMENT", "USAGE"];
+
+/** Adds a command to the program. `exit` receives its exit code. */
+export function addCommand(program: Command, spec: AnyCommand, cli: Omit<Cli, "say" | "json">, exit: (code: number) => void): void {
+  const added = program.command(spec.usage).description(spec.summary).option("--json", "print one JSON document and nothing else");
+  for (const { flags, text, parse } of spec.options ?? []) {
+    if (parse) added.option(flags, text, (value: string) => parsed(parse, value));
+    else added.option(flags, text);
+  }
+  added.addHelpText("after", `\n${spec.more ? `${spec.more}\n\n` : ""}Example:\n  $ ${spec.example}`);
+  added.action(async (...received: unknown[]) => {
+    const args = received.slice(0, -2) as never[];
+    const { json = false, ...options } = received.at(-2) as { json?: boolean };
+    exit(await runCommand(spec, { ...cli, json, say: json ? () => undefined : cli.terminal.out }, args, options as never));
+  });
+}
+
+async function runCommand(spec: AnyCommand, cli: Cli, args: readonly never[], options: never): Promise<number> {
+  try {
+    const outcome = await spec.run(cli, args, options);
+    if (cli.json) cli.terminal.out(JSON.stringify(outcome.json));
+    else for (const line of outcome.lines ?? []) cli.terminal.out(line);
+    return outcome.failed ? EXIT.failed : EXIT.done;
+  } catch (error) {
+    return reportError(cli.terminal, cli.json, error);
+  }
+}
+
+/** Tells an error, and gives the exit code for it: as `{"error": {"code", "message"}}` on stdout for programs, on stderr for people. */
+export function reportError(terminal: Terminal, json: boolean, error: unknown): number {
+  const { code, message } = describe(error);
+  if (json) terminal.out(JSON.stringify({ error: { code, message } }));
+  else terminal.note(`${terminal.style.red("error:")} ${safeText(message)}`);
+  return USAGE_ERRORS.includes(code) ? EXIT.usage : EXIT.failed;
+}
+
+/** An error that we did not raise on purpose is a defect, of ours or below: its stack is what helps. */
+function describe(error: unknown): { readonly code: string; readonly message: string } {
+  if (isDagsmithError(error)) return error;
+  if (error instanceof CommanderError) return { code: "USAGE", message: error.message.replace(/^error: /, "") };
+  return { code: "UNEXPECTED", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+function parsed(parse: (text: string) => unknown, value: string): unknown {
+  try {
+    return parse(value);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @throws DagsmithError INVALID_ARGUMENT */
+export function wrongUsage(argument: string, reason: string): never {
+  throw new DagsmithError("INVALID_ARGUMENT", { argument, reason });
+}

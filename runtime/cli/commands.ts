@@ -1,0 +1,38 @@
+/** Every command, in the order in which `dag --help` lists them: from writing a DAG to running it for real. */
+import type { AnyCommand } from "./command.ts";
+import { cancel } from "./commands/cancel.ts";
+import { check } from "./commands/check.ts";
+import { connections } from "./commands/connections.ts";
+import { deploy } from "./commands/deploy.ts";
+import { dev } from "./commands/dev.ts";
+import { doctor } from "./commands/doctor.ts";
+import { init } from "./commands/init.ts";
+import { list } from "./commands/list.ts";
+import { logs } from "./commands/logs.ts";
+import { migrate } from "./commands/migrate.ts";
+import { next } from "./commands/next.ts";
+import { pause, unpause } from "./commands/pause.ts";
+import { scheduler, start, web, worker } from "./commands/roles.ts";
+import { rollback } from "./commands/rollback.ts";
+import { runs } from "./commands/runs.ts";
+import { show } from "./commands/show.ts";
+import { tasks } from "./commands/tasks.ts";
+import { test } from "./commands/test.ts";
+import { trigger } from "./commands/trigger.ts";
+import { variables } from "./commands/variables.ts";
+import { versions } from "./commands/versions.ts";
+
+export const commands: readonly AnyCommand[] = [
+  ...[init, check, list, show, next, test, dev],
+  ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
+  ...[trigger, runs, tasks, logs, pause, unpause, cancel, doctor],
+];
+
+/** Commands that have commands of their own. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly commands: readonly AnyCommand[];
+}
+
+export const groups: readonly CommandGroup[] = [connections, variables];

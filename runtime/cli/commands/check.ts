@@ -1,0 +1,47 @@
+/** `dag check`: do the files make DAGs? For editors, hooks and CI. */
+import { type Cli, command, type Outcome } from "../command.ts";
+import { type BrokenFile, loadDagFolder } from "../dags.ts";
+import { type Style, safeText } from "../terminal.ts";
+
+export const check = command({
+  usage: "check [folder]",
+  summary: "Import every DAG file of a folder and say what is wrong, with file and line",
+  more: "The folder is ./dags unless it is named. Needs no database. Exit code 1 when a file gives no DAG.",
+  example: "dag check",
+  run: async (cli, [folder]: readonly [string | undefined]): Promise<Outcome> => {
+    const { versions, errors, warnings } = await loadDagFolder(cli, folder);
+    return {
+      json: {
+        dags: versions.map(({ dagId, file, spec }) => ({ dagId, file, tasks: spec.tasks.length })),
+        errors: errors.map(({ file, line, code, message, stack }) => ({ file, line, code, message, stack })),
+        warnings,
+      },
+      lines: [
+        ...errors.flatMap((error) => errorLines(error, cli.terminal.style)),
+        ...warnings.map((warning) => `${cli.terminal.style.yellow("warning")} ${placed(warning)}`),
+        summary(cli, versions.length, errors.length, warnings.length),
+      ],
+      failed: errors.length > 0,
+    };
+  },
+});
+
+/** An import error, and the stack under it when the message does not tell enough. */
+export function errorLines(error: BrokenFile & { readonly stack?: string | null }, style: Style): readonly string[] {
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return [`${style.red("error")} ${placed(error)}`, ...frames.slice(0, 5).map((line) => style.dim(`  ${safeText(line.trim())}`))];
+}
+
+/** `file:line: message`, the form that terminals and editors make a link of; not twice when the message begins with it. */
+export function placed({ file, line, message }: { readonly file: string; readonly line: number | null; readonly message: string }): string {
+  const place = line === null ? file : `${file}:${line}`;
+  return safeText(
+    message.startsWith(`${place}:`) ? message : `${place}: ${message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message}`,
+  );
+}
+
+function summary({ terminal: { style } }: Cli, dags: number, errors: number, warnings: number): string {
+  const counts = [`${dags} DAG${dags === 1 ? "" : "s"}`, `${errors} error${errors === 1 ? "" : "s"}`];
+  if (warnings > 0) counts.push(`${warnings} warning${warnings === 1 ? "" : "s"}`);
+  return errors === 0 ? style.green(`✔ ${counts.join(", ")}`) : style.red(`✖ ${counts.join(", ")}`);
+}

@@ -1,0 +1,115 @@
+/** `dag connections`: how tasks reach outside systems. */
+import { type Connection, parseConnection } from "../../../sdk/connection.ts";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import type { Json } from "../../../sdk/json.ts";
+import { connectionVariable } from "../../config.ts";
+import { looksSecret } from "../../secrets/secret_values.ts";
+import { type Cli, command, type Outcome } from "../command.ts";
+import { findDatabaseUrl, withDatabase } from "../database.ts";
+import { secretInput } from "../secret_input.ts";
+import { openStoredSecrets } from "../secrets.ts";
+import { table } from "../table.ts";
+import { timeText } from "../words.ts";
+
+const HIDDEN = "***";
+
+const list = command({
+  usage: "list",
+  summary: "List connections: ids, types and where they are set; never what they hold",
+  example: "dag connections list",
+  run: async (cli): Promise<Outcome> => {
+    const environment = [...cli.config.secrets.connections].map(([name, text]) => {
+      return { id: name.toLowerCase(), type: typeOf(name, text), source: connectionVariable(name), updatedAt: null };
+    });
+    const connections = [...environment, ...(await storedConnections(cli))].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const rows = connections.map(({ id, type, source, updatedAt }) => [id, type, source, timeText(updatedAt)]);
+    const lines = connections.length === 0 ? ["There are no connections."] : table(["connection", "type", "set in", "changed"], rows);
+    return { json: { connections }, lines };
+  },
+});
+
+async function storedConnections(cli: Cli) {
+  if ((await findDatabaseUrl(cli)) === null) return [];
+  return withDatabase(cli, async (db) => {
+    const { listConnections } = await import("../../store/connection.ts");
+    return (await listConnections(db)).map((connection) => ({ ...connection, source: "database" }));
+  });
+}
+
+function typeOf(id: string, text: string): string {
+  try {
+    return parseConnection(id, text).type;
+  } catch {
+    return "unreadable";
+  }
+}
+
+const set = command({
+  usage: "set <id> [uri]",
+  summary: "Store a connection, encrypted, from a URI or a JSON object",
+  more: "Without the value, or with -, it is read from standard input, so that it stays out of the shell's history.",
+  example: "dag connections set warehouse postgres://etl:secret@db:5432/lake",
+  run: async (cli, [id, given]: readonly [string, string | undefined]): Promise<Outcome> => {
+    const connection = parseConnection(id, await secretInput("connection (URI or JSON)", given));
+    return withDatabase(cli, async (db) => {
+      const { setConnection } = await import("../../actions/secrets.ts");
+      await setConnection(db, await openStoredSecrets(cli, db), connection, { actor: cli.config.user });
+      return { json: { id, type: connection.type }, lines: [`Connection ${id} (${connection.type}) is stored.`, ...shadowed(cli, id)] };
+    });
+  },
+});
+
+/** A stored connection that nobody will ever read surprises. */
+function shadowed(cli: Cli, id: string): readonly string[] {
+  return cli.config.secrets.connection(id) === null ? [] : [`${connectionVariable(id)} is set too, and wins over it.`];
+}
+
+const get = command({
+  usage: "get <id>",
+  summary: "Show a connection as tasks get it, without its secrets",
+  options: [{ flags: "--reveal", text: "show the secrets too" }],
+  example: "dag connections get warehouse --json",
+  run: async (cli, [id]: readonly [string], options: { readonly reveal?: true }): Promise<Outcome> => {
+    const found = await findConnection(cli, id);
+    const shown = options.reveal ? found : hideSecrets(found);
+    const lines = Object.entries(shown).map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+    return { json: shown, lines };
+  },
+});
+
+async function findConnection(cli: Cli, id: string): Promise<Connection> {
+  const { createResolver } = await import("../../secrets/resolver.ts");
+  const environment = cli.config.secrets;
+  if (environment.connection(id) !== null || (await findDatabaseUrl(cli)) === null) return createResolver({ environment }).connection(id);
+  return withDatabase(cli, async (db) => createResolver({ environment, stored: await openStoredSecrets(cli, db) }).connection(id));
+}
+
+function hideSecrets(connection: Connection): Connection {
+  const hide = (value: Json, name: string): Json => {
+    if (Array.isArray(value)) return value.map((item: Json) => hide(item, name));
+    if (typeof value === "object" && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hide(inner, key)]));
+    return looksSecret(name) && value !== null ? HIDDEN : value;
+  };
+  const extra = hide(connection.extra, "") as Connection["extra"];
+  return { ...connection, password: connection.password === null ? null : HIDDEN, extra };
+}
+
+const remove = command({
+  usage: "delete <id>",
+  summary: "Delete a stored connection",
+  example: "dag connections delete warehouse",
+  run: async (cli, [id]: readonly [string]): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const { deleteConnection } = await import("../../actions/secrets.ts");
+      if (!(await deleteConnection(db, id, { actor: cli.config.user })))
+        throw new DagsmithError("CONNECTION_NOT_FOUND", { id, variable: connectionVariable(id) });
+      return { json: { id, deleted: true }, lines: [`Connection ${id} is deleted.`] };
+    }),
+});
+
+export const connections = {
+  name: "connections",
+  summary: "Connections to outside systems: list, set, get, delete",
+  commands: [list, set, get, remove],
+};

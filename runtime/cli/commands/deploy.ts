@@ -1,0 +1,36 @@
+/** `dag deploy`: the folder's DAGs become what runs. */
+import type { Deployment } from "../../actions/index.ts";
+import { type Cli, command, type Outcome } from "../command.ts";
+import { loadDagFolder } from "../dags.ts";
+import { withDatabase } from "../database.ts";
+import { errorLines } from "./check.ts";
+
+export const deploy = command({
+  usage: "deploy [folder]",
+  summary: "Store the folder's DAGs as versions that new runs get",
+  more: "The folder is ./dags unless it is named. A file that does not import is reported; its last good version goes on. Runs that exist keep the version they started with.",
+  example: "dag deploy ./dags",
+  run: async (cli, [folder]: readonly [string | undefined]): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const { deployFolder } = await import("../../actions/index.ts");
+      const load = await loadDagFolder(cli, folder);
+      const result = await deployFolder(db, load, { actor: cli.config.user });
+      return { json: result, lines: deployLines(cli, result, load.errors), failed: load.errors.length > 0 };
+    }),
+});
+
+/** A line for each DAG that changed, and for each file that did not import. */
+export function deployLines(
+  cli: Cli,
+  { deployed, removed }: Deployment,
+  errors: readonly Parameters<typeof errorLines>[0][],
+): readonly string[] {
+  const { style } = cli.terminal;
+  const changed = deployed.filter((dag) => dag.isNew);
+  return [
+    ...changed.map(({ dagId, version }) => `${style.green("deployed")} ${dagId} version ${version}`),
+    ...removed.map((dagId) => `${style.yellow("removed")} ${dagId} (its runs stay)`),
+    ...errors.flatMap((error) => errorLines(error, style)),
+    `${deployed.length} DAG${deployed.length === 1 ? "" : "s"}, ${changed.length} changed, ${errors.length} with errors`,
+  ];
+}

@@ -1,0 +1,117 @@
+/** `dag dev`: everything on this machine, from nothing, live as the files change. */
+import { resolve } from "node:path";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import type { Deployment } from "../../actions/index.ts";
+import type { FolderLoad } from "../../bundler/folder.ts";
+import { type Cli, command, type Outcome } from "../command.ts";
+import { DEFAULT_FOLDER } from "../dags.ts";
+import { wholeNumber } from "../option_values.ts";
+import { findRunningDev, type ProjectFiles, projectFiles, removeRunningDev, writeRunningDev } from "../project.ts";
+import {
+  openSurroundings,
+  type Running,
+  runServices,
+  type Surroundings,
+  startPageRole,
+  startSchedulerRole,
+  startWorkerRole,
+} from "../services.ts";
+import { errorLines, placed } from "./check.ts";
+
+export const dev = command({
+  usage: "dev [folder]",
+  summary: "Run everything on this machine, and reload DAGs as their files change",
+  more: "Needs nothing: it keeps a PostgreSQL of its own in .dagsmith/ unless DATABASE_URL is set. The folder is ./dags unless it is named. Other commands called in this folder find its database.",
+  options: [
+    { flags: "--port <n>", text: "port of the page (default: DAG_WEB_PORT, else 8080, else a free one)", parse: wholeNumber(0, 65_535) },
+  ],
+  example: "dag dev",
+  run: async (cli, [folder]: readonly [string | undefined], options: { readonly port?: number }): Promise<Outcome> => {
+    const files = projectFiles(cli.folder);
+    const other = await findRunningDev(files);
+    if (other) throw new DagsmithError("DEV_RUNNING", { pid: other.pid, page: other.page });
+    await runServices(cli, async (running) => {
+      const databaseUrl = await ownDatabase(cli, files, running);
+      const all = await openSurroundings(cli, databaseUrl, running);
+      const { migrateAll } = await import("../migrate_all.ts");
+      await migrateAll(all.db);
+      const page = running.add(await startDevPage(all, options.port));
+      running.add({ stop: () => removeRunningDev(files) });
+      await writeRunningDev(files, { databaseUrl, page: page.url, pid: process.pid });
+      cli.say(`The page is at ${page.url}`);
+      running.add(await startSchedulerRole(all));
+      running.add(await startWorkerRole(all));
+      running.add(await deployOnChange(all, resolve(cli.folder, folder ?? DEFAULT_FOLDER)));
+    });
+    return { json: { stopped: true } };
+  },
+});
+
+/** DATABASE_URL, else a server of our own in the project. Its key is made first: what is stored there must stay readable. */
+export async function ownDatabase(cli: Cli, files: ProjectFiles, running: Running): Promise<string> {
+  if (cli.config.databaseUrl !== null) return cli.config.databaseUrl;
+  const [{ startPostgres }, { keepSecretKey }] = await Promise.all([
+    import("../../embedded/postgres.ts"),
+    import("../../secrets/key_file.ts"),
+  ]);
+  if (cli.config.secretKey === null) await keepSecretKey(files.secretKey);
+  const postgres = running.add(await startPostgres({ folder: files.postgres }));
+  return postgres.url;
+}
+
+/** On the usual port when it is free, so that a bookmark holds; on any other when nobody asked for one. */
+export async function startDevPage(all: Surroundings, port: number | undefined, notice?: string) {
+  const options = { port, ...(notice !== undefined && { notice }) };
+  try {
+    return await startPageRole(all, options);
+  } catch (error) {
+    const chosen = port ?? all.cli.config.web.port;
+    if (!(error instanceof DagsmithError) || error.code !== "PORT_IN_USE" || chosen !== null) throw error;
+    return startPageRole(all, { ...options, port: 0 });
+  }
+}
+
+/** Deploys the folder now and after each change. A file that broke keeps its last good version, and says so. */
+export async function deployOnChange({ cli, db }: Surroundings, folder: string) {
+  const [{ watchFolder }, { deployFolder }] = await Promise.all([import("../../bundler/watch.ts"), import("../../actions/index.ts")]);
+  const tell = (text: string): void => cli.terminal.note(text);
+  const told = new Set<string>();
+  const deploy = async (load: FolderLoad): Promise<void> => {
+    sayChanges(cli, load, await deployFolder(db, load, { actor: cli.config.user }));
+    sayProblems(cli, load, told);
+  };
+  // One after the other: two loads deployed at once could end with the older one.
+  let deploying = Promise.resolve();
+  const watch = watchFolder(
+    folder,
+    (load) => {
+      deploying = deploying.then(() => deploy(load)).catch((error: Error) => tell(`deploying ${folder} failed: ${error.message}`));
+    },
+    { environment: cli.config.inherited, onError: (error) => tell(error instanceof Error ? error.message : String(error)) },
+  );
+  return {
+    stop: async () => {
+      await watch.stop();
+      await deploying;
+    },
+  };
+}
+
+function sayChanges(cli: Cli, { errors, versions }: FolderLoad, { deployed, removed }: Deployment): void {
+  const { style } = cli.terminal;
+  for (const { dagId, version, isNew } of deployed) if (isNew) cli.say(`${style.green("deployed")} ${dagId} version ${version}`);
+  for (const dagId of removed) cli.say(`${style.yellow("removed")} ${dagId} (its runs stay)`);
+  if (versions.length === 0 && errors.length === 0) cli.say("There are no DAGs yet; waiting for files.");
+}
+
+/** Each problem once, and once more when it comes back. @param told what was said of the load before */
+function sayProblems(cli: Cli, { errors, warnings }: FolderLoad, told: Set<string>): void {
+  const { style } = cli.terminal;
+  const problems = [
+    ...errors.map((error) => errorLines(error, style).join("\n")),
+    ...warnings.map((warning) => `${style.yellow("warning")} ${placed(warning)}`),
+  ];
+  for (const problem of problems) if (!told.has(problem)) cli.say(problem);
+  told.clear();
+  for (const problem of problems) told.add(problem);
+}

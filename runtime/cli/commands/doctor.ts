@@ -1,0 +1,107 @@
+/** `dag doctor`: what keeps things from working here, each finding with what to do. */
+import { access } from "node:fs/promises";
+import { resolve } from "node:path";
+import { type Cli, command, type Outcome } from "../command.ts";
+import { DEFAULT_FOLDER } from "../dags.ts";
+import { findDatabaseUrl, withDatabase, withDatabaseAt } from "../database.ts";
+import { findSecretKey } from "../secrets.ts";
+import { packageVersion } from "../version.ts";
+
+interface Finding {
+  readonly check: string;
+  /** `no` fails the command; `note` is worth knowing. */
+  readonly result: "ok" | "note" | "no";
+  readonly detail: string;
+}
+
+export const doctor = command({
+  usage: "doctor",
+  summary: "Check Node, the folder, the database, the key, schedulers and workers",
+  example: "dag doctor",
+  run: async (cli): Promise<Outcome> => {
+    const findings: Finding[] = [
+      { check: "dagsmith", result: "ok", detail: `${packageVersion()} on Node ${process.version}` },
+      await folderFinding(cli),
+      await keyFinding(cli),
+      await embeddedFinding(),
+      ...(await databaseFindings(cli)),
+    ];
+    const { style } = cli.terminal;
+    const sign = { ok: style.green("✔"), note: style.yellow("•"), no: style.red("✖") };
+    return {
+      json: { ok: findings.every(({ result }) => result !== "no"), findings },
+      lines: findings.map(({ check, result, detail }) => `${sign[result]} ${check}: ${detail}`),
+      failed: findings.some(({ result }) => result === "no"),
+    };
+  },
+});
+
+async function folderFinding({ folder }: Cli): Promise<Finding> {
+  const dags = resolve(folder, DEFAULT_FOLDER);
+  return access(dags).then(
+    () => ({ check: "folder", result: "ok", detail: `${dags} is there` }),
+    () => ({ check: "folder", result: "note", detail: `${dags} is not there; make a project with: dag init` }),
+  );
+}
+
+async function keyFinding(cli: Cli): Promise<Finding> {
+  const check = "secret key";
+  try {
+    if (await findSecretKey(cli)) return { check, result: "ok", detail: "stored connections can be read and written" };
+    return { check, result: "note", detail: "DAG_SECRET_KEY is not set: connections come from the environment only" };
+  } catch (error) {
+    return { check, result: "no", detail: messageOf(error) };
+  }
+}
+
+async function embeddedFinding(): Promise<Finding> {
+  const check = "embedded PostgreSQL";
+  try {
+    const { binaries, serverUser } = await import("../../embedded/binaries.ts");
+    await binaries(await serverUser());
+    return { check, result: "ok", detail: "`dag dev` can start one" };
+  } catch (error) {
+    return { check, result: "note", detail: messageOf(error) };
+  }
+}
+
+async function databaseFindings(cli: Cli): Promise<readonly Finding[]> {
+  const url = await findDatabaseUrl(cli);
+  if (url === null) return [{ check: "database", result: "note", detail: "DATABASE_URL is not set and no `dag dev` runs here" }];
+  const { withoutPassword } = await import("../../store/probe.ts");
+  try {
+    await withDatabaseAt(url, async () => undefined);
+    const reached: Finding = { check: "database", result: "ok", detail: `${withoutPassword(url)} answers` };
+    return [reached, ...(await schemaFindings(cli))];
+  } catch (error) {
+    return [{ check: "database", result: "no", detail: messageOf(error) }];
+  }
+}
+
+async function schemaFindings(cli: Cli): Promise<readonly Finding[]> {
+  try {
+    const members = await withDatabase(cli, async (db) => {
+      const { listMembers } = await import("../../store/cluster.ts");
+      return listMembers(db);
+    });
+    return [
+      { check: "tables", result: "ok", detail: "up to date" },
+      ...(["scheduler", "worker"] as const).map((role) => roleFinding(role, members)),
+    ];
+  } catch (error) {
+    return [{ check: "tables", result: "no", detail: messageOf(error) }];
+  }
+}
+
+/** A member that missed a few heartbeats is about to be given up. */
+const SILENCE_MS = 30_000;
+
+function roleFinding(role: "scheduler" | "worker", members: readonly { readonly role: string; readonly silentMs: number }[]): Finding {
+  const alive = members.filter((member) => member.role === role && member.silentMs < SILENCE_MS).length;
+  if (alive > 0) return { check: `${role}s`, result: "ok", detail: `${alive} alive` };
+  return { check: `${role}s`, result: "note", detail: `none gave a sign of life; start one with: dag ${role}` };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,61 @@
+/** `dag init`: a project in which the next command works. */
+import { existsSync } from "node:fs";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
+import { newProject } from "../new_project.ts";
+import { packageVersion } from "../version.ts";
+
+interface Options {
+  readonly yes?: true;
+}
+
+export const init = command({
+  usage: "init [folder]",
+  summary: "Make a project: package.json, a first DAG and its test",
+  more: "Asks for the folder at a terminal; with a folder or --yes it asks nothing. Writes no file that exists already.",
+  options: [{ flags: "--yes", text: "take the current folder, ask nothing" }],
+  example: "dag init my-project",
+  run: async (cli, [given]: readonly [string | undefined], options: Options): Promise<Outcome> => {
+    const folder = resolve(cli.folder, given ?? (await askForFolder(cli, options)));
+    const files = newProject(projectName(folder), packageVersion());
+    await refuseExisting(folder, Object.keys(files));
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      // A file that appeared since the check is not ours to replace.
+      await writeFile(join(folder, path), text, { flag: "wx" });
+    }
+    const enter = relative(cli.folder, folder);
+    const next = [...(enter === "" ? [] : [`cd ${enter}`]), "npm install", "npx dag test dags/hello.ts"];
+    return {
+      json: { folder, files: Object.keys(files), next },
+      lines: [...Object.keys(files).map((path) => `wrote ${path}`), "", "Next:", ...next.map((line) => `  ${line}`)],
+    };
+  },
+});
+
+async function askForFolder(cli: Cli, { yes }: Options): Promise<string> {
+  if (yes) return ".";
+  if (cli.json || !cli.terminal.isInteractive || !process.stdin.isTTY)
+    wrongUsage("folder", "name one, or give --yes to take the current folder");
+  const { isCancel, text } = await import("@clack/prompts");
+  const answer = await text({ message: "Where shall the project be made?", placeholder: "my-project", defaultValue: "my-project" });
+  return isCancel(answer) ? wrongUsage("folder", "none was chosen") : answer;
+}
+
+/** @throws DagsmithError FOLDER_NOT_EMPTY naming the files that would have to be replaced */
+async function refuseExisting(folder: string, paths: readonly string[]): Promise<void> {
+  if (existsSync(folder)) await readdir(folder).catch(() => wrongUsage("folder", `${folder} is not a folder`));
+  const found = paths.filter((path) => existsSync(join(folder, path)));
+  if (found.length > 0) throw new DagsmithError("FOLDER_NOT_EMPTY", { folder, found: found.join(", ") });
+}
+
+/** What npm allows as a name, from the folder's. */
+function projectName(folder: string): string {
+  const name = basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return name === "" ? "my-project" : name;
+}

@@ -1,0 +1,60 @@
+/** `dag list`: the DAGs there are. */
+import { command, type Outcome } from "../command.ts";
+import { type KnownDag, knownDags } from "../dags.ts";
+import { scheduleText } from "../schedule_text.ts";
+import { table } from "../table.ts";
+import type { Style } from "../terminal.ts";
+import { cell, stateText, timeText } from "../words.ts";
+import { placed } from "./check.ts";
+
+export const list = command({
+  usage: "list",
+  summary: "List DAGs: deployed ones, or those of the folder when there is no database",
+  options: [{ flags: "--folder <path>", text: "read the files of this folder instead of the database" }],
+  example: "dag list --json",
+  run: async (cli, _args, options: { readonly folder?: string }): Promise<Outcome> => {
+    const { source, dags, errors } = await knownDags(cli, options.folder);
+    const { style } = cli.terminal;
+    return {
+      json: { source, dags: dags.map(document), errors },
+      lines: [
+        ...(dags.length === 0 ? ["There are no DAGs."] : source === "database" ? deployedTable(dags, style) : filesTable(dags)),
+        ...errors.map((error) => `${style.red("error")} ${placed(error)}`),
+      ],
+    };
+  },
+});
+
+function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<string, unknown>> {
+  const { description, tags, schedule, timezone } = spec;
+  const of = { dagId, file, description, tags, schedule, timezone, tasks: spec.tasks.length };
+  if (!deployed) return of;
+  const { version, isPaused, nextRunAfter, scheduleError, lastRunState, lastRunAt } = deployed;
+  return { ...of, version, isPaused, nextRunAfter, scheduleError, lastRunState, lastRunAt };
+}
+
+function filesTable(dags: readonly KnownDag[]): readonly string[] {
+  return table(
+    ["dag", "schedule", "tasks", "file", "description"],
+    dags.map(({ dagId, spec, file }) => [dagId, scheduleText(spec.schedule), String(spec.tasks.length), file, cell(spec.description)]),
+  );
+}
+
+function deployedTable(dags: readonly KnownDag[], style: Style): readonly string[] {
+  return table(
+    ["dag", "schedule", "tasks", "version", "last run", "next run", "file"],
+    dags.map(({ dagId, spec, file, deployed }) => [
+      dagId,
+      scheduleText(spec.schedule),
+      String(spec.tasks.length),
+      String(deployed?.version ?? "-"),
+      deployed?.lastRunState ? stateText(deployed.lastRunState, style) : "-",
+      deployed?.isPaused
+        ? style.yellow("paused")
+        : deployed?.scheduleError
+          ? style.red("schedule error")
+          : timeText(deployed?.nextRunAfter),
+      file,
+    ]),
+  );
+}

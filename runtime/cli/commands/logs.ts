@@ -1,0 +1,85 @@
+/** `dag logs`: what one try of a task wrote. */
+import type { Database } from "../../store/database.ts";
+import { LOG_START, readLog, type StoredLogLine } from "../../store/log_read.ts";
+import type { InstanceSummary } from "../../store/task_list.ts";
+import { command, type Outcome, wrongUsage } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { wholeNumber } from "../option_values.ts";
+import { needRun, RUN_NAMES } from "../runs.ts";
+import { findTaskInstance } from "../tasks.ts";
+import { type Style, safeText } from "../terminal.ts";
+
+interface Options {
+  readonly try?: number;
+  readonly mapIndex?: number;
+  readonly follow?: true;
+}
+
+export const logs = command({
+  usage: "logs <run> <task>",
+  summary: "Print the log of a task's try",
+  more: `${RUN_NAMES} With --json, all lines are one document: {"lines": [{"time", "level", "source", "text"}]}.`,
+  options: [
+    { flags: "--try <n>", text: "which try (default: the latest that has begun)", parse: wholeNumber(1, 1_000_000) },
+    { flags: "--map-index <n>", text: "which instance of a mapped task", parse: wholeNumber(0, 10_000_000) },
+    { flags: "--follow", text: "go on until the task has ended" },
+  ],
+  example: "dag logs 42 load --follow",
+  run: async (cli, [name, taskId]: readonly [string, string], options: Options): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const run = await needRun(db, name);
+      const instance = await findTaskInstance(db, run, taskId, options.mapIndex);
+      if (!instance && !options.follow) return { json: { run, taskId, lines: [] }, lines: [`${taskId} has not begun.`] };
+      const collected: StoredLogLine[] = [];
+      const onLine = cli.json
+        ? (line: StoredLogLine) => void collected.push(line)
+        : (line: StoredLogLine) => cli.say(lineText(line, cli.terminal.style));
+      const find = () => findTaskInstance(db, run, taskId, options.mapIndex);
+      if (options.follow) await follow(db, find, options.try, onLine);
+      else if (instance) await readLog(db, instance.id, tryOf(instance, options.try), LOG_START, onLine);
+      return { json: { run, taskId, lines: collected } };
+    }),
+});
+
+/** An instance that waits for its next try shows the one before, which is why somebody looks. */
+function tryOf(instance: InstanceSummary, wanted: number | undefined): number {
+  const latest = instance.startedAt === null && instance.finishedAt === null ? Math.max(1, instance.tryNumber - 1) : instance.tryNumber;
+  if (wanted !== undefined && wanted > instance.tryNumber)
+    wrongUsage("--try", `there is no try ${wanted}; the latest is ${instance.tryNumber}`);
+  return wanted ?? latest;
+}
+
+/** How often the database is asked for new lines, in milliseconds. */
+const POLL_MS = 300;
+
+/** Prints lines as they come, from try to try unless one was named, and ends behind the last line of the last try. */
+async function follow(
+  db: Database,
+  find: () => Promise<InstanceSummary | null>,
+  wanted: number | undefined,
+  onLine: (line: StoredLogLine) => void,
+): Promise<void> {
+  let position = LOG_START;
+  let following = wanted;
+  for (;;) {
+    // The state is read before the lines: what was written before the end is then stored already.
+    const instance = await find();
+    following ??= instance ? tryOf(instance, undefined) : undefined;
+    if (instance && following !== undefined) {
+      position = await readLog(db, instance.id, following, position, onLine);
+      if (instance.tryNumber > following && wanted === undefined) {
+        following += 1;
+        position = LOG_START;
+        continue;
+      }
+      if (instance.tryNumber > following || instance.finishedAt !== null) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** `04:00:01 info  text`; what tasks write must not act on the terminal. */
+export function lineText({ time, level, text }: Pick<StoredLogLine, "time" | "level" | "text">, style: Style): string {
+  const paint = level === "error" ? style.red : level === "warn" ? style.yellow : style.dim;
+  return `${style.dim(time.slice(11, 19))} ${paint(level.padEnd(5))} ${safeText(text)}`;
+}

@@ -1,0 +1,16 @@
+/** `dag migrate`: the tables, up to date. */
+import { command } from "../command.ts";
+import { needDatabaseUrl, withDatabaseAt } from "../database.ts";
+
+export const migrate = command({
+  usage: "migrate",
+  summary: "Create or upgrade dagsmith's tables in the database",
+  more: "Safe to run again, and from several machines at once.",
+  example: "DATABASE_URL=postgres://etl:secret@db:5432/dagsmith dag migrate",
+  run: async (cli) =>
+    withDatabaseAt(await needDatabaseUrl(cli), async (db) => {
+      const { migrateAll } = await import("../migrate_all.ts");
+      const applied = await migrateAll(db);
+      return { json: { applied }, lines: applied.length === 0 ? ["The tables are up to date."] : applied.map((name) => `applied ${name}`) };
+    }),
+});

@@ -1,0 +1,32 @@
+/** `dag next`: when a DAG will run, and over which data intervals. */
+import { command, type Outcome, wrongUsage } from "../command.ts";
+import { knownDag } from "../dags.ts";
+import { isoDate, wholeNumber } from "../option_values.ts";
+import { table } from "../table.ts";
+import { timeText } from "../words.ts";
+
+export const next = command({
+  usage: "next <dag>",
+  summary: "List the next runs of a DAG's schedule",
+  options: [
+    { flags: "--from <date>", text: "ISO 8601; runs due from then on (default: now)", parse: isoDate },
+    { flags: "--count <n>", text: "how many (default 5)", parse: wholeNumber(1, 1_000) },
+    { flags: "--folder <path>", text: "read the files of this folder instead of the database" },
+  ],
+  example: "dag next daily_report --from 2026-03-28 --count 3",
+  run: async (cli, [dagId]: readonly [string], options: { from?: string; count?: number; folder?: string }): Promise<Outcome> => {
+    const { spec } = await knownDag(cli, dagId, options.folder);
+    const { DateTime } = await import("luxon");
+    const { nextRuns } = await import("../../timetable/index.ts");
+    const from = options.from === undefined ? DateTime.now() : DateTime.fromISO(options.from, { zone: spec.timezone });
+    if (!from.isValid) wrongUsage("--from", `${options.from} is no date`);
+    const runs = nextRuns(spec, { from: from.toJSDate(), count: options.count ?? 5 });
+    const local = (date: Date): string => DateTime.fromJSDate(date, { zone: spec.timezone }).toFormat("ccc yyyy-MM-dd HH:mm:ss ZZ");
+    const rows = runs.map(({ runAfter, dataInterval: { start, end } }) => [local(runAfter), timeText(start), timeText(end)]);
+    return {
+      json: { dagId, timezone: spec.timezone, runs },
+      lines:
+        runs.length === 0 ? [`${dagId} has no run ahead.`] : table([`run at (${spec.timezone})`, "interval start", "interval end"], rows),
+    };
+  },
+});

@@ -1,0 +1,22 @@
+/** `dag pause` and `dag unpause`: the schedule stands still, or goes on. */
+import { type AnyCommand, command } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { needDag } from "../runs.ts";
+
+export const pause = pausing("pause", "Stop a DAG's schedule; runs that exist go on, and it can still be triggered");
+export const unpause = pausing("unpause", "Let a DAG's schedule go on");
+
+function pausing(verb: "pause" | "unpause", summary: string): AnyCommand {
+  return command({
+    usage: `${verb} <dag>`,
+    summary,
+    example: `dag ${verb} daily_report`,
+    run: async (cli, [dagId]: readonly [string]) =>
+      withDatabase(cli, async (db) => {
+        await needDag(db, dagId);
+        const { pauseDag, unpauseDag } = await import("../../actions/index.ts");
+        await (verb === "pause" ? pauseDag : unpauseDag)(db, { dagId, actor: cli.config.user });
+        return { json: { dagId, isPaused: verb === "pause" }, lines: [`${dagId} is ${verb}d.`] };
+      }),
+  });
+}

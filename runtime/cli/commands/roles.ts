@@ -1,0 +1,96 @@
+/** `dag start`, `dag scheduler`, `dag worker`, `dag web`: the services of a deployment, together or each on its own machine. */
+import { type Cli, command, type Outcome } from "../command.ts";
+import { DEFAULT_FOLDER } from "../dags.ts";
+import { needDatabaseUrl } from "../database.ts";
+import { wholeNumber } from "../option_values.ts";
+import { openSurroundings, runServices, type Surroundings, startPageRole, startSchedulerRole, startWorkerRole } from "../services.ts";
+
+const PORT = {
+  flags: "--port <n>",
+  text: "port of the page (default: DAG_WEB_PORT, else 8080; 0: any free one)",
+  parse: wholeNumber(0, 65_535),
+};
+const HOST = { flags: "--host <address>", text: "address the page listens on (default: DAG_WEB_HOST, else 127.0.0.1)" };
+const SLOTS = { flags: "--slots <n>", text: "tries at once (default: DAG_WORKER_SLOTS, else 16)", parse: wholeNumber(1, 1_000) };
+
+interface PageFlags {
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export const start = command({
+  usage: "start [folder]",
+  summary: "Run everything against DATABASE_URL: scheduler, worker and page; deploys the folder first",
+  more: "Brings the tables up to date. The folder is ./dags unless it is named; without such a folder, what is deployed goes on.",
+  options: [HOST, PORT, SLOTS],
+  example: "DATABASE_URL=postgres://etl:secret@db:5432/dagsmith dag start",
+  run: async (cli, [folder]: readonly [string | undefined], options: PageFlags & { readonly slots?: number }): Promise<Outcome> => {
+    const url = await needDatabaseUrl(cli);
+    await runServices(cli, async (running) => {
+      const all = await openSurroundings(cli, url, running);
+      const { migrateAll } = await import("../migrate_all.ts");
+      await migrateAll(all.db);
+      await deployAtStart(all, folder);
+      running.add(await startSchedulerRole(all));
+      running.add(await startWorkerRole(all, options.slots));
+      const { url: page } = running.add(await startPageRole(all, options));
+      cli.say(`The page is at ${page}`);
+    });
+    return STOPPED;
+  },
+});
+
+async function deployAtStart({ cli, db }: Surroundings, folder: string | undefined): Promise<void> {
+  const { existsSync } = await import("node:fs");
+  const { resolve } = await import("node:path");
+  if (folder === undefined && !existsSync(resolve(cli.folder, DEFAULT_FOLDER))) return;
+  const { loadDagFolder } = await import("../dags.ts");
+  const { deployFolder } = await import("../../actions/index.ts");
+  const { deployLines } = await import("./deploy.ts");
+  const load = await loadDagFolder(cli, folder);
+  const result = await deployFolder(db, load, { actor: cli.config.user });
+  for (const line of deployLines(cli, result, load.errors)) cli.say(line);
+}
+
+export const scheduler = command({
+  usage: "scheduler",
+  summary: "Run a scheduler against DATABASE_URL; any number may run at once",
+  example: "dag scheduler",
+  run: (cli) => runRole(cli, startSchedulerRole),
+});
+
+export const worker = command({
+  usage: "worker",
+  summary: "Run a worker against DATABASE_URL; any number may run at once",
+  options: [SLOTS],
+  example: "dag worker --slots 8",
+  run: (cli, _args, { slots }: { readonly slots?: number }) => runRole(cli, (all) => startWorkerRole(all, slots)),
+});
+
+export const web = command({
+  usage: "web",
+  summary: "Serve the page and the API against DATABASE_URL",
+  more: "Listens on 127.0.0.1. To listen elsewhere, set DAG_WEB_TOKEN, which people then log in with.",
+  options: [HOST, PORT],
+  example: "DAG_WEB_TOKEN=... dag web --host 0.0.0.0 --port 8080",
+  run: (cli, _args, flags: PageFlags) =>
+    runRole(cli, async (all) => {
+      const page = await startPageRole(all, flags);
+      cli.say(`The page is at ${page.url}`);
+      return page;
+    }),
+});
+
+/** One role, on a schema that fits: upgrading it is `dag migrate`'s, which a deployment runs once and not in every process. */
+async function runRole(cli: Cli, startRole: (all: Surroundings) => Promise<{ stop(): Promise<void> }>): Promise<Outcome> {
+  const url = await needDatabaseUrl(cli);
+  await runServices(cli, async (running) => {
+    const all = await openSurroundings(cli, url, running);
+    const { assertSchema } = await import("../../store/migrate.ts");
+    await assertSchema(all.db);
+    running.add(await startRole(all));
+  });
+  return STOPPED;
+}
+
+const STOPPED: Outcome = { json: { stopped: true } };

@@ -1,0 +1,29 @@
+/** `dag rollback`: an earlier version for new runs. */
+import { DagsmithError } from "../../../sdk/errors.ts";
+import { command, type Outcome } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { needDag } from "../runs.ts";
+
+export const rollback = command({
+  usage: "rollback <dag> [version]",
+  summary: "Give new runs of a DAG an earlier version (default: the one before the current)",
+  more: "Runs that exist keep theirs. The next deploy of a changed file makes the folder's version current again.",
+  example: "dag rollback daily_report 3",
+  run: async (cli, [dagId, wanted]: readonly [string, string | undefined]): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      await needDag(db, dagId);
+      const { rollbackDag } = await import("../../actions/index.ts");
+      const version = await rollbackDag(db, {
+        dagId,
+        ...(wanted !== undefined && { version: versionNumber(dagId, wanted) }),
+        actor: cli.config.user,
+      });
+      return { json: { dagId, version }, lines: [`New runs of ${dagId} get version ${version}.`] };
+    }),
+});
+
+/** Numbers beyond the column's range are no versions either. @throws DagsmithError UNKNOWN_VERSION */
+function versionNumber(dagId: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new DagsmithError("UNKNOWN_VERSION", { dag: dagId, version: text });
+}

@@ -1,0 +1,41 @@
+/** `dag runs`: the newest runs. */
+import { RUN_STATES, type RunState } from "../../state/run_state.ts";
+import { command, type Outcome } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { oneOf, wholeNumber } from "../option_values.ts";
+import { needDag } from "../runs.ts";
+import { table } from "../table.ts";
+import { between, durationText, stateText, timeText } from "../words.ts";
+
+interface Options {
+  readonly state?: RunState;
+  readonly limit?: number;
+}
+
+export const runs = command({
+  usage: "runs [dag]",
+  summary: "List the newest runs, of one DAG or of all",
+  options: [
+    { flags: "--state <state>", text: `only runs that are ${RUN_STATES.join(", ")}`, parse: oneOf(...RUN_STATES) },
+    { flags: "--limit <n>", text: "how many (default 20)", parse: wholeNumber(1, 10_000) },
+  ],
+  example: "dag runs daily_report --state failed",
+  run: async (cli, [dagId]: readonly [string | undefined], options: Options): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      if (dagId !== undefined) await needDag(db, dagId);
+      const { listRuns } = await import("../../store/run_list.ts");
+      const found = await listRuns(db, { dagId, state: options.state, limit: options.limit ?? 20 });
+      const rows = found.map((run) => [
+        String(run.id),
+        run.dagId,
+        run.runId,
+        stateText(run.state, cli.terminal.style),
+        timeText(run.startedAt),
+        durationText(between(run.startedAt, run.finishedAt)),
+        String(run.version),
+      ]);
+      const lines =
+        found.length === 0 ? ["There are no runs."] : table(["run", "dag", "run id", "state", "started", "duration", "version"], rows);
+      return { json: { runs: found }, lines };
+    }),
+});

@@ -1,0 +1,62 @@
+/** `dag show`: what one DAG is made of. */
+import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
+import { command, type Outcome } from "../command.ts";
+import { knownDag } from "../dags.ts";
+import { oneOf } from "../option_values.ts";
+import { scheduleText } from "../schedule_text.ts";
+import type { Style } from "../terminal.ts";
+import { cell, durationText } from "../words.ts";
+
+type Format = "tree" | "mermaid" | "json";
+
+export const show = command({
+  usage: "show <dag>",
+  summary: "Show the tasks of a DAG and how they hang together",
+  options: [
+    { flags: "--format <format>", text: "tree (default), mermaid or json", parse: oneOf("tree", "mermaid", "json") },
+    { flags: "--folder <path>", text: "read the files of this folder instead of the database" },
+  ],
+  example: "dag show github_to_redshift --format mermaid",
+  run: async (cli, [dagId]: readonly [string], options: { readonly format?: Format; readonly folder?: string }): Promise<Outcome> => {
+    const { spec } = await knownDag(cli, dagId, options.folder);
+    const format = options.format ?? "tree";
+    if (format === "json") return { json: spec, lines: [JSON.stringify(spec, null, 2)] };
+    return { json: spec, lines: format === "mermaid" ? mermaid(spec) : tree(spec, cli.terminal.style) };
+  },
+});
+
+/** Each task under the tasks before it; drawn in full once, and by its name wherever else it hangs. */
+export function tree(spec: DagSpec, style: Style): readonly string[] {
+  const lines = [`${style.bold(spec.dagId)}  ${style.dim(`${scheduleText(spec.schedule)}, ${spec.tasks.length} tasks`)}`];
+  if (spec.description) lines.push(cell(spec.description));
+  const drawn = new Set<string>();
+  const draw = (task: TaskSpec, indent: string, last: boolean): void => {
+    const again = drawn.has(task.taskId);
+    drawn.add(task.taskId);
+    const below = spec.tasks.filter(({ upstream }) => upstream.includes(task.taskId));
+    const more = again && below.length > 0 ? " …" : "";
+    lines.push(`${indent}${last ? "└─ " : "├─ "}${task.taskId}${more}${again ? "" : style.dim(remarks(task))}`);
+    if (again) return;
+    for (const [index, next] of below.entries()) draw(next, `${indent}${last ? "   " : "│  "}`, index === below.length - 1);
+  };
+  const roots = spec.tasks.filter(({ upstream }) => upstream.length === 0);
+  for (const [index, root] of roots.entries()) draw(root, "", index === roots.length - 1);
+  return lines;
+}
+
+function remarks(task: TaskSpec): string {
+  const remarks = [
+    task.operator === "task" ? "" : task.operator,
+    task.each === null ? "" : "taskId" in task.each ? `each of ${task.each.taskId}` : `each of ${task.each.items.length} items`,
+    task.triggerRule === "all_success" ? "" : task.triggerRule,
+    task.retries === 0 ? "" : `${task.retries} ${task.retries === 1 ? "retry" : "retries"} after ${durationText(task.retryDelayMs)}`,
+  ].filter((remark) => remark !== "");
+  return remarks.length > 0 ? `  ${remarks.join(", ")}` : "";
+}
+
+/** A Mermaid flowchart. Nodes are numbered, because a task id may hold characters that Mermaid reads as its own. */
+export function mermaid(spec: DagSpec): readonly string[] {
+  const node = new Map(spec.tasks.map(({ taskId }, index) => [taskId, `t${index}`]));
+  const edges = spec.tasks.flatMap((task) => task.upstream.map((upstream) => `  ${node.get(upstream)} --> ${node.get(task.taskId)}`));
+  return ["flowchart LR", ...spec.tasks.map(({ taskId }) => `  ${node.get(taskId)}["${taskId}"]`), ...edges];
+}

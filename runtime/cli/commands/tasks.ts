@@ -1,0 +1,51 @@
+/** `dag tasks`: one run, task by task. */
+
+import type { Database } from "../../store/database.ts";
+import type { RunSummary } from "../../store/run_list.ts";
+import { type Cli, command, type Outcome } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { wholeNumber } from "../option_values.ts";
+import { reportedTasks, runLines } from "../run_report.ts";
+import { needRun, RUN_NAMES } from "../runs.ts";
+import { table } from "../table.ts";
+import { between, cell, durationText, stateText, timeText } from "../words.ts";
+
+interface Options {
+  readonly task?: string;
+  readonly limit?: number;
+}
+
+export const tasks = command({
+  usage: "tasks <run>",
+  summary: "Show the tasks of a run: states, tries, durations, reasons",
+  more: `${RUN_NAMES} A mapped task is one row; --task lists its instances.`,
+  options: [
+    { flags: "--task <id>", text: "the instances of this task" },
+    { flags: "--limit <n>", text: "how many instances (default 100)", parse: wholeNumber(1, 100_000) },
+  ],
+  example: "dag tasks 42",
+  run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const run = await needRun(db, name);
+      if (options.task !== undefined) return instances(cli, db, run, options.task, options.limit ?? 100);
+      const found = await reportedTasks(db, run.id);
+      return { json: { run, tasks: found }, lines: runLines(run, found, cli.terminal.style) };
+    }),
+});
+
+async function instances(cli: Cli, db: Database, run: RunSummary, taskId: string, limit: number): Promise<Outcome> {
+  const { needTask } = await import("../tasks.ts");
+  const { listInstances } = await import("../../store/task_list.ts");
+  await needTask(db, run, taskId);
+  const found = await listInstances(db, run.id, taskId, limit);
+  const rows = found.map((one) => [
+    one.mapIndex < 0 ? "-" : String(one.mapIndex),
+    stateText(one.state, cli.terminal.style),
+    String(one.tryNumber),
+    timeText(one.startedAt),
+    durationText(between(one.startedAt, one.finishedAt)),
+    cell(one.error ? `${one.error.name}: ${one.error.message}` : one.reason),
+  ]);
+  const headings = ["index", "state", "try", "started", "duration", "remark"];
+  return { json: { run, taskId, instances: found }, lines: found.length === 0 ? [`${taskId} has not begun.`] : table(headings, rows) };
+}

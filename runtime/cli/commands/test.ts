@@ -1,0 +1,46 @@
+/** `dag test`: one run of a DAG in this process, without a database or a server. */
+import type { Json } from "../../../sdk/json.ts";
+import { createResolver } from "../../secrets/resolver.ts";
+import { command, type Outcome } from "../command.ts";
+import { findTestedDag } from "../find_dag_file.ts";
+import { isoDate, jsonObject } from "../option_values.ts";
+import { withTaskOutput } from "../task_output.ts";
+import { TestReport } from "../test_report.ts";
+
+interface Options {
+  readonly date?: string;
+  readonly params?: Readonly<Record<string, Json>>;
+  readonly task?: string;
+  readonly folder?: string;
+}
+
+export const test = command({
+  usage: "test <dag>",
+  summary: "Run a DAG once, in this process, without a database or a server",
+  more: "<dag> is a DAG file or a DAG id. Connections and variables come from DAG_CONN_* and DAG_VAR_*. To stop at a breakpoint: node --inspect-brk node_modules/.bin/dag test <file>. Exit code 1 when the run failed.",
+  options: [
+    { flags: "--date <date>", text: "logical date, ISO 8601 (default: now)", parse: isoDate },
+    { flags: "--params <json>", text: "the params of the run, a JSON object", parse: jsonObject },
+    { flags: "--task <id>", text: "run this task and the tasks before it, nothing else" },
+    { flags: "--folder <path>", text: "where to look for a DAG id (default: ./dags)" },
+  ],
+  example: "dag test dags/hello.ts --date 2026-01-31",
+  run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> => {
+    const secrets = createResolver({ environment: cli.config.secrets });
+    const report = new TestReport(cli, secrets.mask);
+    const [dag, result] = await withTaskOutput({ mask: secrets.mask, toStderr: cli.json }, async () => {
+      const found = await findTestedDag(cli, name, options.folder);
+      const { runDag } = await import("../../testing/index.ts");
+      const run = await runDag(found, {
+        connections: secrets.connection,
+        variables: secrets.variable,
+        onEvent: (event) => report.tell(event),
+        ...(options.date && { logicalDate: options.date }),
+        ...(options.params && { params: options.params as Json }),
+        ...(options.task && { only: options.task }),
+      });
+      return [found, run] as const;
+    });
+    return report.outcome(dag.dagId, result);
+  },
+});

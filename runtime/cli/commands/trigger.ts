@@ -1,0 +1,44 @@
+/** `dag trigger`: a run, now. */
+import type { Json } from "../../../sdk/json.ts";
+import { type Cli, command, type Outcome } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { isoDate, jsonObject } from "../option_values.ts";
+import { runOutcome } from "../run_report.ts";
+import { needDag } from "../runs.ts";
+import { waitForRun } from "../wait.ts";
+
+interface Options {
+  readonly params?: Readonly<Record<string, Json>>;
+  readonly date?: string;
+  readonly wait?: true;
+}
+
+export const trigger = command({
+  usage: "trigger <dag>",
+  summary: "Create a run of a DAG now",
+  options: [
+    { flags: "--params <json>", text: "the params of the run, a JSON object", parse: jsonObject },
+    { flags: "--date <date>", text: "logical date, ISO 8601 (default: now)", parse: isoDate },
+    { flags: "--wait", text: "stay until the run has ended; exit code 1 when it failed" },
+  ],
+  example: `dag trigger github_to_redshift --params '{"orgs": ["hub4j"]}' --wait`,
+  run: async (cli, [dagId]: readonly [string], options: Options): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      await needDag(db, dagId);
+      const { triggerRun } = await import("../../actions/index.ts");
+      const { id, runId } = await triggerRun(db, {
+        dagId,
+        ...(options.params && { params: options.params }),
+        ...(options.date && { logicalDate: options.date }),
+        actor: cli.config.user,
+      });
+      if (!options.wait) return { json: { id, dagId, runId, state: "queued" }, lines: [`Run ${id} of ${dagId} is created: ${runId}`] };
+      cli.say(`Run ${id} of ${dagId} is created: ${runId}`);
+      return runOutcome(db, await waitForRun(db, id, progressLine(cli)), cli.terminal.style);
+    }),
+});
+
+/** Tells each task once, when it has ended. */
+function progressLine(cli: Cli): (taskId: string, state: string) => void {
+  return (taskId, state) => cli.say(`  ${taskId} ${state}`);
+}

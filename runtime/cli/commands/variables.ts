@@ -1,0 +1,82 @@
+/** `dag variables`: small settings that tasks read by name. */
+import { DagsmithError } from "../../../sdk/errors.ts";
+import { variableVariable } from "../../config.ts";
+import { type Cli, command, type Outcome } from "../command.ts";
+import { findDatabaseUrl, withDatabase } from "../database.ts";
+import { secretInput } from "../secret_input.ts";
+import { openStoredSecrets } from "../secrets.ts";
+import { table } from "../table.ts";
+import { timeText } from "../words.ts";
+
+const list = command({
+  usage: "list",
+  summary: "List variables: keys and where they are set; never their values",
+  example: "dag variables list",
+  run: async (cli): Promise<Outcome> => {
+    const environment = [...cli.config.secrets.variables.keys()].map((name) => {
+      return { key: name.toLowerCase(), source: variableVariable(name), updatedAt: null };
+    });
+    const variables = [...environment, ...(await storedVariables(cli))].sort((a, b) => (a.key < b.key ? -1 : 1));
+    const rows = variables.map(({ key, source, updatedAt }) => [key, source, timeText(updatedAt)]);
+    return {
+      json: { variables },
+      lines: variables.length === 0 ? ["There are no variables."] : table(["variable", "set in", "changed"], rows),
+    };
+  },
+});
+
+async function storedVariables(cli: Cli) {
+  if ((await findDatabaseUrl(cli)) === null) return [];
+  return withDatabase(cli, async (db) => {
+    const { listVariables } = await import("../../store/variable.ts");
+    return (await listVariables(db)).map((variable) => ({ ...variable, source: "database" }));
+  });
+}
+
+const set = command({
+  usage: "set <key> [value]",
+  summary: "Store a variable, encrypted",
+  more: "Without the value, or with -, it is read from standard input. Variables whose key looks like a secret's (token, password, key…) are masked in logs.",
+  example: "dag variables set region eu-west-1",
+  run: async (cli, [key, given]: readonly [string, string | undefined]): Promise<Outcome> => {
+    const value = await secretInput("value", given);
+    return withDatabase(cli, async (db) => {
+      const { setVariable } = await import("../../actions/secrets.ts");
+      await setVariable(db, await openStoredSecrets(cli, db), key, value, { actor: cli.config.user });
+      const shadow = cli.config.secrets.variable(key) === null ? [] : [`${variableVariable(key)} is set too, and wins over it.`];
+      return { json: { key }, lines: [`Variable ${key} is stored.`, ...shadow] };
+    });
+  },
+});
+
+const get = command({
+  usage: "get <key>",
+  summary: "Print the value of a variable as tasks get it",
+  example: "dag variables get region",
+  run: async (cli, [key]: readonly [string]): Promise<Outcome> => {
+    const value = await findVariable(cli, key);
+    if (value === null) throw new DagsmithError("VARIABLE_NOT_FOUND", { key, variable: variableVariable(key) });
+    return { json: { key, value }, lines: [value] };
+  },
+});
+
+async function findVariable(cli: Cli, key: string): Promise<string | null> {
+  const inEnvironment = cli.config.secrets.variable(key);
+  if (inEnvironment !== null || (await findDatabaseUrl(cli)) === null) return inEnvironment;
+  return withDatabase(cli, async (db) => (await openStoredSecrets(cli, db)).variable(key));
+}
+
+const remove = command({
+  usage: "delete <key>",
+  summary: "Delete a stored variable",
+  example: "dag variables delete region",
+  run: async (cli, [key]: readonly [string]): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const { deleteVariable } = await import("../../actions/secrets.ts");
+      if (!(await deleteVariable(db, key, { actor: cli.config.user })))
+        throw new DagsmithError("VARIABLE_NOT_FOUND", { key, variable: variableVariable(key) });
+      return { json: { key, deleted: true }, lines: [`Variable ${key} is deleted.`] };
+    }),
+});
+
+export const variables = { name: "variables", summary: "Variables for tasks: list, set, get, delete", commands: [list, set, get, remove] };

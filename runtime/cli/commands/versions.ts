@@ -1,0 +1,28 @@
+/** `dag versions`: what was deployed, and what runs get. */
+import { command, type Outcome } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { needDag } from "../runs.ts";
+import { table } from "../table.ts";
+import { timeText } from "../words.ts";
+
+export const versions = command({
+  usage: "versions [dag]",
+  summary: "List the versions of a DAG, or the current version of each",
+  example: "dag versions daily_report",
+  run: async (cli, [dagId]: readonly [string | undefined]): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const { listDags, listVersions } = await import("../../store/dag_list.ts");
+      if (dagId === undefined) {
+        const current = (await listDags(db)).map(({ dagId: id, version, file }) => ({ dagId: id, version, file }));
+        const rows = current.map(({ dagId: id, version, file }) => [id, String(version), file]);
+        return { json: { dags: current }, lines: table(["dag", "version", "file"], rows) };
+      }
+      await needDag(db, dagId);
+      const found = await listVersions(db, dagId);
+      const { style } = cli.terminal;
+      const rows = found.map(({ number, hash, file, createdAt, isCurrent }) => {
+        return [`${number}${isCurrent ? style.green(" (current)") : ""}`, hash.slice(0, 12), timeText(createdAt), file];
+      });
+      return { json: { dagId, versions: found }, lines: table(["version", "hash", "deployed", "file"], rows) };
+    }),
+});

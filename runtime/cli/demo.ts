@@ -1,0 +1,97 @@
+/**
+ * `npm start`: the whole of dagsmith on one machine, with the example DAGs. Runs the GitHub pipeline once, shows what it made, and stays
+ * up for a look at the page. `npm start -- --once` ends instead, with exit code 1 when the run failed.
+ */
+import { Command } from "commander";
+import { readConfig } from "../config.ts";
+import { keepSecretKey } from "../secrets/key_file.ts";
+import { type Cli, EXIT, reportError } from "./command.ts";
+import { startDevPage } from "./commands/dev.ts";
+import { loadDagFolder } from "./dags.ts";
+import { migrateAll } from "./migrate_all.ts";
+import { wholeNumber } from "./option_values.ts";
+import { projectFiles, removeRunningDev, writeRunningDev } from "./project.ts";
+import { reportedTasks, runLines } from "./run_report.ts";
+import { startSandbox } from "./sandbox.ts";
+import { openSurroundings, Running, type Surroundings, serve, startSchedulerRole, startWorkerRole } from "./services.ts";
+import { table } from "./table.ts";
+import { processTerminal } from "./terminal.ts";
+import { waitForRun } from "./wait.ts";
+
+const DEMO_DAG = "github_to_redshift";
+/** What the pipeline leaves in the warehouse. */
+const RESULT = { schema: "github_data", table: "open_issue_count" };
+const RESULT_ROWS = 20;
+
+interface Options {
+  readonly once?: true;
+  readonly port?: number;
+}
+
+async function demo(cli: Cli, options: Options): Promise<number> {
+  const running = new Running();
+  try {
+    const { all, warehouseUrl, page } = await startAll(cli, options, running);
+    const succeeded = await runOnce(all, warehouseUrl);
+    cli.say(`\nThe page is at ${page}`);
+    if (options.once) return succeeded ? EXIT.done : EXIT.failed;
+    cli.say("Ctrl-C stops everything; the data stays in .dagsmith/ for the next start.");
+    await serve(cli, running);
+    return EXIT.done;
+  } finally {
+    await running.stop();
+  }
+}
+
+async function startAll(cli: Cli, { port }: Options, running: Running) {
+  const files = projectFiles(cli.folder);
+  const { startPostgres } = await import("../embedded/postgres.ts");
+  if (cli.config.secretKey === null) await keepSecretKey(files.secretKey);
+  const postgres = running.add(await startPostgres({ folder: files.postgres }));
+  const sandbox = await startSandbox(cli.config.secrets, postgres.url, running);
+  for (const sentence of sandbox.sentences) cli.say(sentence);
+  const all = await openSurroundings(cli, postgres.url, running, sandbox.connections);
+  await migrateAll(all.db);
+  const page = running.add(await startDevPage(all, port, `Sandbox: ${sandbox.sentences.join("; ")}.`));
+  running.add({ stop: () => removeRunningDev(files) });
+  await writeRunningDev(files, { databaseUrl: postgres.url, page: page.url, pid: process.pid });
+  running.add(await startSchedulerRole(all));
+  running.add(await startWorkerRole(all));
+  return { all, warehouseUrl: sandbox.warehouseUrl, page: page.url };
+}
+
+/** Deploys the examples and runs the pipeline. @returns whether it succeeded */
+async function runOnce({ cli, db }: Surroundings, warehouseUrl: string | null): Promise<boolean> {
+  const { deployFolder, triggerRun } = await import("../actions/index.ts");
+  const load = await loadDagFolder(cli, undefined);
+  const { deployed } = await deployFolder(db, load, { actor: "npm start" });
+  cli.say(`deployed ${deployed.map(({ dagId, version }) => `${dagId} (version ${version})`).join(", ")}`);
+  for (const error of load.errors) cli.terminal.note(`${error.file}: ${error.message}`);
+  const { id } = await triggerRun(db, { dagId: DEMO_DAG, actor: "npm start" });
+  cli.say(`running ${DEMO_DAG}…\n`);
+  const run = await waitForRun(db, id);
+  for (const line of runLines(run, await reportedTasks(db, id), cli.terminal.style)) cli.say(line);
+  if (run.state === "success" && warehouseUrl !== null) await sayResult(cli, warehouseUrl);
+  return run.state === "success";
+}
+
+async function sayResult(cli: Cli, warehouseUrl: string): Promise<void> {
+  const { previewTable } = await import("../store/server.ts");
+  const { columns, rows, hasMore } = await previewTable(warehouseUrl, RESULT.schema, RESULT.table, RESULT_ROWS);
+  cli.say(`\n${RESULT.schema}.${RESULT.table} in the warehouse:`);
+  for (const line of table(columns, rows)) cli.say(line);
+  if (hasMore) cli.say("…");
+}
+
+const program = new Command("npm start --")
+  .description("Run dagsmith with its example DAGs: embedded PostgreSQL, sandbox systems, scheduler, worker and page.")
+  .option("--once", "end when the run has ended; exit code 1 when it failed")
+  .option("--port <n>", "port of the page (default: DAG_WEB_PORT, else 8080, else a free one)", wholeNumber(0, 65_535));
+
+const options = program.parse().opts<Options>();
+const config = readConfig();
+const terminal = processTerminal(config.colorAllowed);
+const cli: Cli = { config, terminal, folder: process.cwd(), json: false, say: terminal.out };
+const code = await demo(cli, options).catch((error: unknown) => reportError(terminal, false, error));
+await terminal.flush();
+process.exit(code);

@@ -1,0 +1,87 @@
+/** What dagsmith keeps in the folder of a project: `.dagsmith/`, made by `dag dev`. */
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Paths under `.dagsmith/`. */
+export interface ProjectFiles {
+  readonly folder: string;
+  /** Data of the embedded PostgreSQL. */
+  readonly postgres: string;
+  readonly secretKey: string;
+  /** How to reach the `dag dev` that runs here. */
+  readonly dev: string;
+  /** Bundles laid on disk to be imported. */
+  readonly bundles: string;
+}
+
+export function projectFiles(project: string): ProjectFiles {
+  const folder = join(project, ".dagsmith");
+  return {
+    folder,
+    postgres: join(folder, "postgres"),
+    secretKey: join(folder, "secret.key"),
+    dev: join(folder, "dev.json"),
+    bundles: join(folder, "bundles"),
+  };
+}
+
+/** A folder for bundles: in the project, or one of our own where the project cannot be written. */
+export async function bundleFolder(project: string): Promise<string> {
+  const { bundles } = projectFiles(project);
+  return mkdir(bundles, { recursive: true }).then(
+    () => bundles,
+    () => passingFolder(),
+  );
+}
+
+async function passingFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "dagsmith-bundles-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A `dag dev` that runs. */
+export interface RunningDev {
+  readonly databaseUrl: string;
+  readonly page: string;
+  readonly pid: number;
+}
+
+/** Leaves word of this process, readable by its owner only: the address of the database holds its password. */
+export async function writeRunningDev(files: ProjectFiles, dev: RunningDev): Promise<void> {
+  await mkdir(files.folder, { recursive: true });
+  // Removed first: the mode counts only for a file that is new.
+  await rm(files.dev, { force: true });
+  await writeFile(files.dev, JSON.stringify(dev), { mode: 0o600 });
+}
+
+/** Takes the word back, unless another process has left its own since. */
+export async function removeRunningDev(files: ProjectFiles): Promise<void> {
+  const left = await readDevFile(files);
+  if (left?.pid === process.pid) await rm(files.dev, { force: true });
+}
+
+/** The `dag dev` that runs in this project; null when there is none, or it died without taking its word back. */
+export async function findRunningDev(files: ProjectFiles): Promise<RunningDev | null> {
+  const dev = await readDevFile(files);
+  return dev && isAlive(dev.pid) ? dev : null;
+}
+
+async function readDevFile(files: ProjectFiles): Promise<RunningDev | null> {
+  try {
+    return JSON.parse(await readFile(files.dev, "utf8")) as RunningDev;
+  } catch {
+    return null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

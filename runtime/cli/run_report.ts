@@ -1,0 +1,60 @@
+/** One run and its tasks: the end of `dag trigger --wait` and `npm start`, and the whole of `dag tasks`. */
+import type { DagSpec } from "../../sdk/spec.ts";
+import type { Queryable } from "../store/database.ts";
+import type { RunSummary } from "../store/run_list.ts";
+import { findRunSpec } from "../store/run_list.ts";
+import { summariseTasks, type TaskSummary } from "../store/task_list.ts";
+import type { Outcome } from "./command.ts";
+import { table } from "./table.ts";
+import type { Style } from "./terminal.ts";
+import { between, cell, durationText, stateText } from "./words.ts";
+
+/** A task of a run; `none` when its turn has not come. */
+export type ReportedTask = Omit<TaskSummary, "state"> & { readonly state: TaskSummary["state"] | "none" };
+
+/** Every task of the version that the run is pinned to, in topological order. */
+export async function reportedTasks(db: Queryable, runId: number): Promise<readonly ReportedTask[]> {
+  const [spec, summaries] = [await findRunSpec(db, runId), await summariseTasks(db, runId)];
+  const known = new Map(summaries.map((summary) => [summary.taskId, summary]));
+  return (spec?.tasks ?? []).map((task) => known.get(task.taskId) ?? untouched(task));
+}
+
+function untouched(task: DagSpec["tasks"][number]): ReportedTask {
+  const counts = { instances: 0, success: 0, failed: 0, skipped: 0, running: 0 };
+  const times = { startedAt: null, finishedAt: null };
+  return { taskId: task.taskId, isMapped: task.each !== null, ...counts, state: "none", tryNumber: 0, ...times, reason: null, error: null };
+}
+
+/** The run, its tasks, and failure when the run failed. */
+export async function runOutcome(db: Queryable, run: RunSummary, style: Style): Promise<Outcome> {
+  const tasks = await reportedTasks(db, run.id);
+  return { json: { run, tasks }, lines: runLines(run, tasks, style), failed: run.state === "failed" };
+}
+
+export function runLines(run: RunSummary, tasks: readonly ReportedTask[], style: Style): readonly string[] {
+  const took = run.finishedAt ? ` in ${durationText(between(run.startedAt, run.finishedAt))}` : "";
+  return [
+    `${style.bold(run.dagId)} ${run.runId}  run ${run.id}, version ${run.version}: ${stateText(run.state, style)}${took}${run.reason ? ` (${cell(run.reason)})` : ""}`,
+    ...table(
+      ["task", "state", "try", "duration", "remark"],
+      tasks.map((task) => [
+        task.taskId,
+        stateText(task.state, style),
+        tryText(task),
+        durationText(between(task.startedAt, task.finishedAt)),
+        remark(task),
+      ]),
+    ),
+  ];
+}
+
+function tryText(task: ReportedTask): string {
+  return task.tryNumber === 0 ? "-" : String(task.tryNumber);
+}
+
+function remark(task: ReportedTask): string {
+  const mapped = task.isMapped && task.instances > 0 ? `${task.success} of ${task.instances} succeeded` : "";
+  const why = task.error ? `${task.error.name}: ${task.error.message}` : (task.reason ?? "");
+  const parts = [mapped, why === "" ? "" : cell(why)].filter((part) => part !== "");
+  return parts.join("; ").slice(0, 200);
+}

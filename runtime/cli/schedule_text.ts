@@ -1,0 +1,26 @@
+/** A schedule in the words of the DAG file. */
+import { CRON_PRESETS, type ScheduleSpec } from "../../sdk/schedule.ts";
+import { durationText } from "./words.ts";
+
+export function scheduleText(schedule: ScheduleSpec): string {
+  switch (schedule.type) {
+    case "cron_data_interval":
+      return zoned(presetOf(schedule.cron), schedule.timezone);
+    case "cron_trigger":
+      return zoned(`at ${presetOf(schedule.cron)}`, schedule.timezone);
+    case "delta_data_interval":
+      return `every ${durationText(schedule.deltaMs)}`;
+    case "once":
+      return "@once";
+    case "none":
+      return "-";
+  }
+}
+
+function presetOf(cron: string): string {
+  return Object.entries(CRON_PRESETS).find(([, expression]) => expression === cron)?.[0] ?? cron;
+}
+
+function zoned(text: string, timezone: string): string {
+  return timezone === "UTC" ? text : `${text} ${timezone}`;
+}

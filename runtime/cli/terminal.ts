@@ -1,0 +1,62 @@
+/**
+ * Where commands write: people's lines and the JSON document to stdout, remarks and errors to stderr. Nothing else in cli/ writes to the
+ * process's streams.
+ */
+import { stripVTControlCharacters, styleText } from "node:util";
+
+type Paint = (text: string) => string;
+
+/** Colours; each leaves the text as it is when colours are off. */
+export interface Style {
+  readonly bold: Paint;
+  readonly dim: Paint;
+  readonly red: Paint;
+  readonly green: Paint;
+  readonly yellow: Paint;
+  readonly cyan: Paint;
+}
+
+export interface Terminal {
+  /** Whether a person watches: then lines may be coloured. */
+  readonly isInteractive: boolean;
+  readonly style: Style;
+  /** A line for people, or the one JSON document. */
+  out(line: string): void;
+  /** A remark that is not the result. */
+  note(line: string): void;
+  /** Waits until everything was handed to the operating system, so that the process may end. */
+  flush(): Promise<void>;
+}
+
+/** The terminal of this process. */
+export function processTerminal(colorAllowed: boolean): Terminal {
+  // The reader of a pipe may leave early (`dag runs | head`): that is no failure of ours.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0);
+      throw error;
+    });
+  const isInteractive = process.stdout.isTTY === true;
+  const drained = (stream: NodeJS.WriteStream): Promise<void> => new Promise((resolve) => stream.write("", () => resolve()));
+  return {
+    isInteractive,
+    style: styleOf(isInteractive && colorAllowed),
+    out: (line) => void process.stdout.write(`${line}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+    flush: async () => void (await Promise.all([drained(process.stdout), drained(process.stderr)])),
+  };
+}
+
+function styleOf(colored: boolean): Style {
+  const paint =
+    (format: "bold" | "dim" | "red" | "green" | "yellow" | "cyan"): Paint =>
+    (text) =>
+      colored ? styleText(format, text, { validateStream: false }) : text;
+  return { bold: paint("bold"), dim: paint("dim"), red: paint("red"), green: paint("green"), yellow: paint("yellow"), cyan: paint("cyan") };
+}
+
+/** Text from tasks and files, made harmless: it must not move the cursor, retitle the window or forge lines of ours. */
+export function safeText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+  return stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+}

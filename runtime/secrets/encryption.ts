@@ -1,0 +1,59 @@
+/**
+ * How stored connections and variables are kept: AES-256-GCM with a fresh nonce each time. What a row is (its kind and id) is
+ * authenticated with it, so that a row copied over another is refused instead of read.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { DagsmithError } from "../../sdk/errors.ts";
+
+/** A key that was checked by {@link parseSecretKey}. */
+export type SecretKey = Buffer & { readonly parsed: unique symbol };
+
+/** What a stored secret belongs to. */
+export interface SecretOwner {
+  readonly kind: "connection" | "variable";
+  readonly id: string;
+}
+
+/** The first byte of what is stored, so that another layout can follow one day. */
+const LAYOUT = 1;
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** @throws DagsmithError INVALID_SECRET_KEY; its message never repeats the key */
+export function parseSecretKey(text: string): SecretKey {
+  const key = Buffer.from(text.trim(), "base64");
+  // Node skips what is not base64, so only a text that comes out the same again was meant as one.
+  if (key.length !== KEY_BYTES || key.toString("base64") !== text.trim()) throw new DagsmithError("INVALID_SECRET_KEY", {});
+  return key as SecretKey;
+}
+
+/** A new random key, as {@link parseSecretKey} reads it. */
+export function newSecretKey(): string {
+  return randomBytes(KEY_BYTES).toString("base64");
+}
+
+/** Layout byte, nonce, tag, ciphertext. */
+export function encrypt(key: SecretKey, owner: SecretOwner, text: string): Buffer {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(ownerBytes(owner));
+  const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+  return Buffer.concat([Buffer.from([LAYOUT]), nonce, cipher.getAuthTag(), sealed]);
+}
+
+/** @throws DagsmithError SECRET_UNREADABLE when the key, the row or a bit of it is another */
+export function decrypt(key: SecretKey, owner: SecretOwner, stored: Buffer): string {
+  try {
+    if (stored[0] !== LAYOUT) throw new Error("unknown layout");
+    const tagAt = 1 + NONCE_BYTES;
+    const decipher = createDecipheriv("aes-256-gcm", key, stored.subarray(1, tagAt), { authTagLength: TAG_BYTES });
+    decipher.setAAD(ownerBytes(owner)).setAuthTag(stored.subarray(tagAt, tagAt + TAG_BYTES));
+    return Buffer.concat([decipher.update(stored.subarray(tagAt + TAG_BYTES)), decipher.final()]).toString("utf8");
+  } catch {
+    throw new DagsmithError("SECRET_UNREADABLE", { kind: owner.kind, id: owner.id });
+  }
+}
+
+function ownerBytes({ kind, id }: SecretOwner): Buffer {
+  return Buffer.from(`${kind}:${id}`);
+}

@@ -1,0 +1,113 @@
+/**
+ * Takes secrets out of text: each in the forms in which it usually leaks (as it is, URL-encoded, base64 at any offset, hex, escaped in
+ * JSON), and secrets of several lines also line by line. One combined pattern, made anew only when a new secret arrives.
+ */
+
+export interface Masker {
+  /** Registers secrets. Values shorter than {@link MIN_SECRET_LENGTH} are left out: masking them would blot out ordinary words. */
+  add(values: readonly string[]): void;
+  /** The text with `***` in place of every secret. */
+  mask(text: string): string;
+}
+
+/** The shortest value, in characters, that is masked. */
+export const MIN_SECRET_LENGTH = 5;
+export const MASK = "***";
+
+export function createMasker(): Masker {
+  const known = new Set<string>();
+  const forms = new Set<string>();
+  let pattern: RegExp | null = null;
+  return {
+    add(values) {
+      for (const value of values) {
+        if (known.has(value)) continue;
+        known.add(value);
+        for (const form of formsOf(value)) forms.add(form);
+        pattern = null;
+      }
+    },
+    mask(text) {
+      if (forms.size === 0) return text;
+      pattern ??= patternOf(forms);
+      return replaceAll(text, pattern);
+    },
+  };
+}
+
+/** Every text that gives the secret away. */
+function formsOf(secret: string): readonly string[] {
+  const parts = [secret, secret.trim(), ...secret.split(/\r?\n/).map((line) => line.trim())];
+  return [...new Set(parts)].filter(isLongEnough).flatMap(encodings).filter(isLongEnough);
+}
+
+function isLongEnough(text: string): boolean {
+  return text.length >= MIN_SECRET_LENGTH;
+}
+
+function encodings(text: string): readonly string[] {
+  // Lone surrogates have no URL encoding; what leaks of them is the replacement character.
+  const url = encodeURIComponent(text.toWellFormed());
+  const json = JSON.stringify(text).slice(1, -1);
+  const bytes = Buffer.from(text, "utf8");
+  const inBase64 = [0, 1, 2].map((offset) => base64Core(bytes, offset));
+  return [
+    text,
+    url,
+    new URLSearchParams({ "": text }).toString().slice(1),
+    url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+    strictUrl(url),
+    json,
+    json.replaceAll("/", "\\/"),
+    JSON.stringify(json).slice(1, -1),
+    bytes.toString("hex"),
+    bytes.toString("hex").toUpperCase(),
+    ...inBase64,
+    ...inBase64.map((code) => code.replaceAll("+", "-").replaceAll("/", "_")),
+  ];
+}
+
+/** RFC 3986: also encodes the five characters that encodeURIComponent leaves alone. */
+function strictUrl(url: string): string {
+  return url.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/**
+ * The characters that these bytes have in base64 when `offset` other bytes stand before them in their group of three, as in
+ * `user:password`. Characters that also depend on the neighbours are left off.
+ */
+function base64Core(bytes: Buffer, offset: number): string {
+  const code = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64");
+  const shared = (offset + bytes.length) % 3 === 0 ? 0 : 1;
+  const padding = code.length - code.replace(/=+$/, "").length;
+  return code.slice(offset === 0 ? 0 : offset + 1, code.length - padding - shared);
+}
+
+/** Longest first, so that at one place the longest secret counts. */
+function patternOf(forms: ReadonlySet<string>): RegExp {
+  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
+  return new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"), "g");
+}
+
+/** Matches that overlap are replaced as one; otherwise the tail of the second would stay. */
+function replaceAll(text: string, pattern: RegExp): string {
+  let masked = "";
+  let done = 0;
+  let open: { start: number; end: number } | null = null;
+  const close = (): void => {
+    if (open) masked += text.slice(done, open.start) + MASK;
+    done = open?.end ?? done;
+  };
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    const end = match.index + match[0].length;
+    if (open && match.index <= open.end) open.end = Math.max(open.end, end);
+    else {
+      close();
+      open = { start: match.index, end };
+    }
+    pattern.lastIndex = match.index + 1;
+  }
+  close();
+  return masked + text.slice(done);
+}

@@ -1,0 +1,77 @@
+/**
+ * Finds connections and variables for tasks: the environment first, then the database, then what the caller offers as a default (the
+ * sandbox of `npm start`). Whatever it hands out is masked from that moment on.
+ */
+import { type Connection, parseConnection } from "../../sdk/connection.ts";
+import { DagsmithError } from "../../sdk/errors.ts";
+import { connectionVariable, type EnvironmentSecrets } from "../config.ts";
+import { createMasker } from "./masker.ts";
+import { secretValuesOf, secretValuesOfVariable } from "./secret_values.ts";
+import type { StoredSecrets } from "./stored.ts";
+
+export interface ConnectionResolver {
+  /** @throws DagsmithError CONNECTION_NOT_FOUND, INVALID_CONNECTION, SECRET_KEY_MISSING, SECRET_UNREADABLE */
+  connection(id: string): Promise<Connection>;
+  /** Null when it is not set. @throws DagsmithError SECRET_KEY_MISSING, SECRET_UNREADABLE */
+  variable(key: string): Promise<string | null>;
+  /** The text without the secrets known so far: all of the environment and the defaults, and what was read from the database. */
+  mask(text: string): string;
+  /** Reads every stored secret, so that also what another process handed out is masked here. */
+  learnStored(): Promise<void>;
+}
+
+export interface SecretSources {
+  readonly environment: EnvironmentSecrets;
+  readonly stored?: StoredSecrets;
+  /** Connections to use when nothing else sets them, by id. */
+  readonly defaults?: Readonly<Record<string, Connection>>;
+}
+
+export function createResolver({ environment, stored, defaults = {} }: SecretSources): ConnectionResolver {
+  const masker = createMasker();
+  const learn = masker.add;
+  learn(environmentSecretValues(environment));
+  for (const connection of Object.values(defaults)) learn(secretValuesOf(connection));
+  return {
+    connection: async (id) => {
+      const found = await findConnection(id, environment, stored, defaults);
+      if (!found) throw new DagsmithError("CONNECTION_NOT_FOUND", { id, variable: connectionVariable(id) });
+      learn(secretValuesOf(found));
+      return found;
+    },
+    variable: async (key) => {
+      const found = environment.variable(key) ?? (await stored?.variable(key)) ?? null;
+      if (found !== null) learn(secretValuesOfVariable(key, found));
+      return found;
+    },
+    mask: masker.mask,
+    learnStored: async () => {
+      const readable = await stored?.readable();
+      for (const connection of readable?.connections ?? []) learn(secretValuesOf(connection));
+      for (const [key, value] of readable?.variables ?? []) learn(secretValuesOfVariable(key, value));
+    },
+  };
+}
+
+async function findConnection(
+  id: string,
+  environment: EnvironmentSecrets,
+  stored: StoredSecrets | undefined,
+  defaults: Readonly<Record<string, Connection>>,
+): Promise<Connection | null> {
+  const text = environment.connection(id);
+  if (text !== null) return parseConnection(id, text);
+  return (await stored?.connection(id)) ?? (Object.hasOwn(defaults, id) ? (defaults[id] ?? null) : null);
+}
+
+/** A connection that cannot be parsed is a secret as a whole: nothing tells which part of it is the password. */
+function environmentSecretValues(environment: EnvironmentSecrets): readonly string[] {
+  const connections = [...environment.connections].flatMap(([id, text]) => {
+    try {
+      return secretValuesOf(parseConnection(id, text));
+    } catch {
+      return [text];
+    }
+  });
+  return [...connections, ...[...environment.variables].flatMap(([key, value]) => secretValuesOfVariable(key, value))];
+}

@@ -1,0 +1,74 @@
+/** Runs as people ask for them: the newest, or one by any of its names. */
+import type { Json } from "../../sdk/json.ts";
+import type { DagSpec } from "../../sdk/spec.ts";
+import type { RunState } from "../state/run_state.ts";
+import type { Queryable, Statement } from "./database.ts";
+
+export interface RunSummary {
+  readonly id: number;
+  readonly dagId: string;
+  readonly runId: string;
+  readonly runType: "scheduled" | "manual";
+  readonly state: RunState;
+  readonly version: number;
+  readonly logicalDate: Date;
+  readonly params: Json;
+  readonly queuedAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly reason: string | null;
+}
+
+const COLUMNS = `
+select r.id, r.dag_id as "dagId", r.run_id as "runId", r.run_type as "runType", r.state, v.number as version,
+  r.logical_date as "logicalDate", r.params, r.queued_at as "queuedAt", r.started_at as "startedAt", r.finished_at as "finishedAt", r.reason
+from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id`;
+
+// Two statements, so that each has the plan of its index: one over the table's key, one over (dag_id, id).
+const NEWEST: Statement = {
+  name: "run_list",
+  text: `${COLUMNS} where ($2::text is null or r.state = $2) order by r.id desc limit $1`,
+};
+const NEWEST_OF: Statement = {
+  name: "run_list_of",
+  text: `${COLUMNS} where r.dag_id = $3 and ($2::text is null or r.state = $2) order by r.id desc limit $1`,
+};
+const BY_ID: Statement = { name: "run_by_id", text: `${COLUMNS} where r.id = $1` };
+const BY_NAME: Statement = { name: "run_by_name", text: `${COLUMNS} where r.dag_id = $1 and r.run_id = $2` };
+// run_id alone is unique only within a DAG; the unique index cannot serve it, so a DAG at a time is looked up.
+const BY_RUN_ID: Statement = {
+  name: "run_by_run_id",
+  text: `${COLUMNS} where (r.dag_id, r.run_id) in (select dag_id, $1::text from dagsmith.dag) order by r.id desc limit 20`,
+};
+
+export interface RunFilter {
+  readonly dagId?: string | undefined;
+  readonly state?: RunState | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export function listRuns(db: Queryable, { dagId, state, limit }: RunFilter): Promise<readonly RunSummary[]> {
+  return dagId === undefined
+    ? db.query<RunSummary>(NEWEST, [limit, state ?? null])
+    : db.query<RunSummary>(NEWEST_OF, [limit, state ?? null, dagId]);
+}
+
+/** The run that `name` may mean: its number, `dag/run_id`, or a run id alone, which several DAGs may share. */
+export async function findRuns(db: Queryable, name: string): Promise<readonly RunSummary[]> {
+  // Longer numbers are out of the column's range.
+  if (/^\d{1,15}$/.test(name)) return db.query<RunSummary>(BY_ID, [Number(name)]);
+  const slash = name.indexOf("/");
+  if (slash > 0) return db.query<RunSummary>(BY_NAME, [name.slice(0, slash), name.slice(slash + 1)]);
+  return db.query<RunSummary>(BY_RUN_ID, [name]);
+}
+
+const SPEC: Statement = {
+  name: "run_spec",
+  text: "select v.spec from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id where r.id = $1",
+};
+
+/** The DAG as it was in the version that the run is pinned to. */
+export async function findRunSpec(db: Queryable, runId: number): Promise<DagSpec | undefined> {
+  return (await db.query<{ spec: DagSpec }>(SPEC, [runId]))[0]?.spec;
+}

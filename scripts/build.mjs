@@ -1,0 +1,51 @@
+/**
+ * Builds dist/: TypeScript to JavaScript with declarations and source maps, and beside it the files that are served as they are.
+ * Run by `npm run build`, by `npm pack`, and by the launcher when the sources are newer. Plain JavaScript, for Node 18.
+ */
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const SOURCES = ["sdk", "runtime", "plugins", "migrations"];
+const SETTINGS = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
+/** What tsc leaves behind: styles and pictures of the page. */
+const ASSET = /\.(css|svg|png|ico|html)$/;
+
+/** Written at the end of a build, so that one cut short counts as none. */
+const marker = (root) => join(root, "dist", ".built");
+
+/** Whether dist/ is newer than everything it is made of. */
+export function isBuilt(root) {
+  if (!existsSync(marker(root))) return false;
+  const builtAt = statSync(marker(root)).mtimeMs;
+  const inputs = [...SOURCES.flatMap((folder) => [folder, ...tree(root, folder)]), ...SETTINGS];
+  return inputs.every((path) => statSync(join(root, path)).mtimeMs <= builtAt);
+}
+
+/**
+ * @param node the Node to run the compiler on
+ * @throws Error when the compiler finds something wrong
+ */
+export function build(root, node) {
+  console.error("Building…");
+  rmSync(join(root, "dist"), { recursive: true, force: true });
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  const { status } = spawnSync(node, [compiler, "-p", "tsconfig.build.json"], { cwd: root, stdio: ["ignore", 2, 2] });
+  if (status !== 0) throw new Error("the build failed; see above");
+  for (const path of SOURCES.flatMap((folder) => tree(root, folder))) {
+    if (ASSET.test(path)) cpSync(join(root, path), join(root, "dist", path));
+  }
+  chmodSync(join(root, "dist/runtime/cli/bin.js"), 0o755);
+  writeFileSync(marker(root), "");
+}
+
+/** Everything below a folder, folders too: a deleted file only changes its folder's time. */
+function tree(root, folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? [path, ...tree(root, path)] : [path];
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) build(join(dirname(fileURLToPath(import.meta.url)), ".."), process.execPath);

@@ -1,0 +1,77 @@
+/**
+ * `npm start` and `npm test` on a machine that has only Node and npm: installs what the lockfile names when it is not there, builds when
+ * the sources are newer, then runs the target on the Node that the project pins. Plain JavaScript, so that Node 18 can run it.
+ *
+ * Usage: node scripts/launch.mjs demo|test [arguments]
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, isBuilt } from "./build.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const modules = join(root, "node_modules");
+const windows = process.platform === "win32";
+
+/** Target to the arguments of node. */
+const TARGETS = {
+  demo: ["dist/runtime/cli/demo.js"],
+  test: ["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=./test/support/count_reporter.ts"],
+};
+
+const [target = "", ...rest] = process.argv.slice(2);
+const [script, ...before] = TARGETS[target] ?? [];
+if (script === undefined) {
+  console.error(`Unknown target "${target}". Allowed: ${Object.keys(TARGETS).join(", ")}.`);
+  process.exit(2);
+}
+installIfStale();
+if (!isBuilt(root)) build(root, pinnedNode());
+run(pinnedNode(), [join(root, script), ...before, ...rest]);
+
+function installIfStale() {
+  const marker = join(modules, ".dagsmith-lock");
+  const hash = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
+  // A linked node_modules is kept by whoever linked it: `npm ci` would empty it for everybody.
+  if (existsSync(modules) && lstatSync(modules).isSymbolicLink()) return;
+  if (existsSync(marker) && readFileSync(marker, "utf8") === hash) return;
+  if (!installedByHand()) npmCi();
+  writeFileSync(marker, hash);
+}
+
+/** npm writes its own copy of the lockfile at the end of an installation. */
+function installedByHand() {
+  const copy = join(modules, ".package-lock.json");
+  return existsSync(copy) && existsSync(pinnedNode()) && statSync(copy).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs;
+}
+
+function npmCi() {
+  console.error("Installing packages (once)…");
+  // On stderr: what the target prints must be all there is on stdout.
+  const { status } = spawnSync(windows ? "npm.cmd" : "npm", ["ci"], { cwd: root, stdio: ["ignore", 2, 2], shell: windows });
+  if (status === 0) return;
+  console.error("npm ci failed; see above.");
+  process.exit(1);
+}
+
+/** The Node that package.json pins as a dependency. */
+function pinnedNode() {
+  return join(modules, "node", "bin", windows ? "node.exe" : "node");
+}
+
+/** Runs the target as if it were this process: signals go to it, its exit code or signal comes back. */
+function run(node, args) {
+  const child = spawn(node, args, { cwd: root, stdio: "inherit" });
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => {
+    console.error(`${node} could not be started: ${error.message}`);
+    process.exit(1);
+  });
+  child.on("exit", (code, signal) => process.exit(signal ? 128 + (constants.signals[signal] ?? 0) : (code ?? 1)));
+}

@@ -1,0 +1,133 @@
+/** The package as people get it: packed, installed into an empty project, used from there. Needs the package registry, or npm's cache. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+// @ts-expect-error it is plain JavaScript, for the oldest Node
+import { build, isBuilt } from "../../scripts/build.mjs";
+import { newProject, output, type Project } from "../support/cli.ts";
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MINUTES = 60_000;
+
+const DAG = `import { chain, dag } from "dagsmith";
+import { postgresHook } from "dagsmith/plugins/postgres";
+
+const d = dag("packed", { schedule: "@daily", startDate: "2026-01-01" });
+const one = d.task("one", ({ logicalDate }) => logicalDate.year);
+const two = d.task("two", { inputs: { one } }, ({ inputs, log }) => {
+  log.info("the year", inputs.one);
+  return inputs.one + 1;
+});
+const rows = d.task("rows", async ({ hook }) => void (await hook(postgresHook("lake"))), );
+chain(two, d.empty("end"));
+export default d;
+void rows;
+`;
+/** Types that reach the user: a wrong input, a misspelt option and an output that JSON cannot carry do not compile. */
+const TYPED = `import { dag } from "dagsmith";
+const d = dag("typed");
+const one = d.task("one", () => 1);
+// @ts-expect-error one gives a number
+d.task("two", { inputs: { one } }, ({ inputs }) => inputs.one.toUpperCase());
+// @ts-expect-error retires is no option
+d.task("three", { retires: 2 }, () => 1);
+// @ts-expect-error a Map is no JSON
+d.task("four", () => new Map());
+`;
+
+let packed: string;
+let project: Project;
+let bin: string;
+beforeAll(async () => {
+  if (!isBuilt(ROOT)) build(ROOT, process.execPath);
+  packed = await mkdtemp(join(tmpdir(), "dagsmith-packed-"));
+  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", packed], { cwd: ROOT });
+  const tarball = join(packed, (JSON.parse(stdout) as [{ filename: string }])[0].filename);
+  project = await newProject();
+  await rm(join(project.folder, "node_modules"));
+  await project.write("package.json", JSON.stringify({ name: "empty", private: true, type: "module" }));
+  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], { cwd: project.folder });
+  await project.write("dags/packed.ts", DAG);
+  bin = join(project.folder, "node_modules/dagsmith/dist/runtime/cli/bin.js");
+}, 10 * MINUTES);
+afterAll(async () => {
+  await project?.remove();
+  if (packed) await rm(packed, { recursive: true, force: true });
+});
+
+test("holds what runs and what describes it, and nothing else", async () => {
+  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--dry-run"], { cwd: ROOT });
+  const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+  const outside = files.map(({ path }) => path).filter((path) => !/^(dist|migrations)\//.test(path));
+  expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+});
+
+test("its command is executable, under its name", async () => {
+  const { stdout } = await run(join(project.folder, "node_modules/.bin/dag"), ["--version"], { cwd: project.folder });
+  expect(stdout.trim()).toBe((JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string }).version);
+  expect((await stat(bin)).mode & 0o111).not.toBe(0);
+});
+
+test("a DAG written in TypeScript checks and runs", async () => {
+  expect(await project.json(["check"], { bin })).toMatchObject({ dags: [{ dagId: "packed", tasks: 4 }], errors: [] });
+  const { code, stdout } = await project.dag(["test", "dags/packed.ts", "--date", "2026-01-31", "--task", "two"], { bin });
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("info  the year 2026") });
+});
+
+test("a DAG is typechecked against the declarations that ship", async () => {
+  const compilerOptions = { strict: true, module: "nodenext", target: "es2024", noEmit: true, types: [], lib: ["es2024", "dom"] };
+  await writeFile(
+    join(project.folder, "tsconfig.json"),
+    JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: true }, include: ["dags"] }),
+  );
+  await project.write("dags/typed.check.ts", TYPED);
+  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+  const { stdout } = await run(process.execPath, [tsc, "-p", project.folder], { cwd: project.folder }).catch(
+    (error) => error as { stdout: string },
+  );
+  expect(stdout).toBe("");
+  await rm(join(project.folder, "dags/typed.check.ts"));
+});
+
+describe("dag dev, from nothing", () => {
+  test(
+    "answers on its page, runs a DAG, takes an edit, keeps the last good version of a broken one, and leaves nothing running",
+    async () => {
+      const dev = project.start(["dev", "--port", "0"], { bin });
+      const page = /The page is at (http:\S+)/.exec(await output(dev, /The page is at http:\S+\n/))?.[1] ?? "";
+      expect((await fetch(page)).status).toBe(200);
+      expect((await stat(join(project.folder, ".dagsmith/dev.json"))).mode & 0o777).toBe(0o600);
+
+      await project.write("dags/live.ts", liveDag("first"));
+      await output(dev, "deployed live version 1");
+      const outputOf = async () => (await project.dag(["trigger", "live", "--wait"], { bin })).code;
+      expect(await outputOf()).toBe(0);
+
+      await project.write("dags/live.ts", `${liveDag("second")}}`);
+      expect(await output(dev, /error live\.ts:\d+:/)).toContain("live.ts");
+      expect(await project.json(["versions", "live"], { bin })).toMatchObject({ versions: [{ number: 1, isCurrent: true }] });
+      expect(await outputOf()).toBe(0);
+
+      await project.write("dags/live.ts", liveDag("third"));
+      await output(dev, "deployed live version 2");
+      expect(await project.json(["dev"], { bin })).toMatchObject({ error: { code: "DEV_RUNNING" } });
+
+      const ended = new Promise<number | null>((resolve) => dev.once("exit", resolve));
+      dev.kill("SIGINT");
+      expect(await ended).toBe(0);
+      await expect(fetch(page)).rejects.toThrow();
+      await expect(stat(join(project.folder, ".dagsmith/dev.json"))).rejects.toThrow("ENOENT");
+      expect(await project.json(["runs"], { bin })).toMatchObject({ error: { code: "DATABASE_NOT_SET" } });
+    },
+    3 * MINUTES,
+  );
+});
+
+function liveDag(value: string): string {
+  return `import { dag } from "dagsmith";\nconst d = dag("live");\nd.task("say", () => "${value}");\nexport default d;\n`;
+}

@@ -1,0 +1,103 @@
+/** The `dag` command as a real process, from source, in a project folder of its own and with nothing in its environment but what is given. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+
+const BIN = fileURLToPath(new URL("../../runtime/cli/bin.ts", import.meta.url));
+const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Project {
+  readonly folder: string;
+  /** Writes a file; a DAG file goes under `dags/`. */
+  write(path: string, content: string): Promise<void>;
+  /** Runs `dag …args` to its end. */
+  dag(args: readonly string[], options?: CommandOptions): Promise<CliResult>;
+  /** The document of `dag …args --json`, which must be all of stdout. */
+  json<Document = Record<string, unknown>>(args: readonly string[], options?: CommandOptions): Promise<Document>;
+  /** Starts `dag …args` and leaves it running; it is killed with the project. */
+  start(args: readonly string[], options?: CommandOptions): ChildProcess;
+  /** Kills what still runs and deletes the folder. */
+  remove(): Promise<void>;
+}
+
+export interface CommandOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  /** What is run: default the source's own `dag`. */
+  readonly bin?: string;
+}
+
+/** @param env given to every command of the project */
+export async function newProject(
+  files: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Project> {
+  const folder = await mkdtemp(join(tmpdir(), "dagsmith-cli-"));
+  const running = new Set<ChildProcess>();
+  const start = (args: readonly string[], options: CommandOptions = {}): ChildProcess => {
+    const { PATH, HOME } = process.env;
+    const child = spawn(process.execPath, [options.bin ?? BIN, ...args], {
+      cwd: folder,
+      env: { PATH, HOME, ...env, ...options.env },
+      stdio: "pipe",
+    });
+    running.add(child);
+    child.once("exit", () => running.delete(child));
+    return child;
+  };
+  const project: Project = {
+    folder,
+    start,
+    write: async (path, content) => {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), content);
+    },
+    dag: async (args, options = {}) => {
+      const child = start(args, options);
+      child.stdin?.end(options.input ?? "");
+      const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, "exit")]);
+      return { code: code as number | null, stdout, stderr };
+    },
+    json: async (args, options) => {
+      const { stdout, stderr } = await project.dag([...args, "--json"], options);
+      if (stdout === "") throw new Error(`nothing on stdout; on stderr: ${stderr}`);
+      return JSON.parse(stdout);
+    },
+    remove: async () => {
+      await Promise.all(
+        [...running].map((child) => {
+          child.kill("SIGKILL");
+          return once(child, "exit");
+        }),
+      );
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  await symlink(MODULES, join(folder, "node_modules"));
+  for (const [path, content] of Object.entries(files)) await project.write(path, content);
+  return project;
+}
+
+/** Waits until a process has written `expected` to stdout or stderr. @returns all it has written so far */
+export function output(child: ChildProcess, expected: string | RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let seen = "";
+    const look = (chunk: Buffer): void => {
+      seen += chunk.toString();
+      if (typeof expected === "string" ? seen.includes(expected) : expected.test(seen)) resolve(seen);
+    };
+    child.stdout?.on("data", look);
+    child.stderr?.on("data", look);
+    child.once("exit", (code) => reject(new Error(`it ended with ${code} and never wrote ${expected}; it wrote:\n${seen}`)));
+  });
+}
