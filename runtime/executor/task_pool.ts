@@ -38,7 +38,7 @@ export class TaskPool {
   /** Gives a process back after its try. */
   giveBack(process: TaskProcess, spent: boolean): void {
     this.#busy.delete(process);
-    if (spent || process.isGone || process.tries >= MAX_TRIES) void process.stop();
+    if (spent || process.isGone || process.isSpoilt || process.tries >= MAX_TRIES) void process.stop();
     else this.#idle.push(process);
   }
 
