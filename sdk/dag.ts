@@ -154,7 +154,7 @@ export class Dag<out Params> {
     const { each, inputs = {} } = definition.options;
     const sources = [...Object.values(inputs), ...(each instanceof TaskRef ? [each] : [])];
     for (const source of sources) this.#refuseForeign(source);
-    const ref = new TaskRef<unknown>(this as Dag<unknown>, taskId, definition);
+    const ref = new TaskRef<unknown>(this, taskId, definition);
     this.#tasks.set(taskId, ref);
     this.#upstream.set(taskId, new Set(sources.map((source) => source.taskId)));
     return ref;
@@ -164,7 +164,7 @@ export class Dag<out Params> {
     if (!(ref instanceof TaskRef)) {
       throw this.#invalid("a dependency", ref, "what d.task() or d.empty() returned");
     }
-    if ((ref.dag as unknown) !== this) throw new DagsmithError("FOREIGN_TASK", { task: ref.taskId, owner: ref.dag.dagId, dag: this.dagId });
+    if (ref.dag !== this) throw new DagsmithError("FOREIGN_TASK", { task: ref.taskId, owner: ref.dag.dagId, dag: this.dagId });
   }
 
   #invalid(option: string, value: unknown, allowed: string): DagsmithError {
