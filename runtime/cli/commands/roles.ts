@@ -3,7 +3,15 @@ import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../dags.ts";
 import { needDatabaseUrl } from "../database.ts";
 import { wholeNumber } from "../option_values.ts";
-import { openSurroundings, runServices, type Surroundings, startPageRole, startSchedulerRole, startWorkerRole } from "../services.ts";
+import {
+  openSurroundings,
+  runServices,
+  type Surroundings,
+  serve,
+  startPageRole,
+  startSchedulerRole,
+  startWorkerRole,
+} from "../services.ts";
 
 const PORT = {
   flags: "--port <n>",
