@@ -30,27 +30,31 @@ export function parseConnection(id: string, text: string): Connection {
   return text.trimStart().startsWith("{") ? fromJson(id, text) : fromUri(id, text);
 }
 
-function fromJson(id: string, text: string): Connection {
-  const value = parseObject(id, text, "it is not a JSON object");
-  const extra =
-    typeof value.extra === "string" && value.extra !== "" ? parseObject(id, value.extra, "extra is not a JSON object") : value.extra;
-  const type = textOrNull(value.conn_type ?? value.type);
+function fromJson(id: string, json: string): Connection {
+  const value = parseObject(id, json, "it is not a JSON object");
+  const text = (key: string): string | null => textOrNull(id, key, value[key]);
+  const type = text("conn_type") ?? text("type");
   if (type === null) throw invalid(id, "it has no type");
   return {
     id,
     type: typeName(type),
-    host: textOrNull(value.host),
+    host: text("host"),
     port: port(id, value.port),
-    login: textOrNull(value.login),
-    password: textOrNull(value.password),
-    schema: textOrNull(value.schema),
-    extra: extra && typeof extra === "object" && !Array.isArray(extra) ? (extra as Record<string, Json>) : {},
+    login: text("login"),
+    password: text("password"),
+    schema: text("schema"),
+    extra: extraOfJson(id, value.extra),
   };
+}
+
+function extraOfJson(id: string, extra: Json | undefined): Record<string, Json> {
+  if (extra === undefined || extra === null || extra === "") return {};
+  return parseObject(id, typeof extra === "string" ? extra : JSON.stringify(extra), "extra is not a JSON object");
 }
 
 /** Airflow's URI form allows an empty host and any percent-encoded character in it, which `new URL` does not. */
 const CONNECTION_URI =
-  /^(?<type>[^:/?#]+):\/\/(?:(?<login>[^:@/?#]*)(?::(?<password>[^@/?#]*))?@)?(?<host>\[[^\]]*\]|[^:/?#]*)(?::(?<port>\d+))?(?:\/(?<schema>[^?#]*))?(?:\?(?<query>[^#]*))?$/;
+  /^(?<type>[^:/?#]+):\/\/(?:(?<login>[^:@/?#]*)(?::(?<password>[^@/?#]*))?@)?(?<host>\[[^\]]*\]|[^:@/?#]*)(?::(?<port>\d+))?(?:\/(?<schema>[^?#]*))?(?:\?(?<query>[^#]*))?$/;
 
 function fromUri(id: string, text: string): Connection {
   const parts = CONNECTION_URI.exec(text.trim())?.groups;
@@ -59,7 +63,8 @@ function fromUri(id: string, text: string): Connection {
   return {
     id,
     type: typeName(parts.type),
-    host: part("host"),
+    // The brackets of an IPv6 address belong to the URI.
+    host: part("host")?.replace(/^\[(.*)\]$/, "$1") ?? null,
     port: port(id, parts.port),
     login: part("login"),
     password: part("password"),
@@ -104,8 +109,10 @@ function parseObject(id: string, text: string, otherwise: string): Record<string
   throw invalid(id, otherwise);
 }
 
-function textOrNull(value: unknown): string | null {
-  return value === undefined || value === null || value === "" ? null : String(value);
+function textOrNull(id: string, key: string, value: Json | undefined): string | null {
+  if (value === undefined || value === null || value === "") return null;
+  if (typeof value === "object") throw invalid(id, `${key} is not a text`);
+  return String(value);
 }
 
 function invalid(id: string, reason: string): DagsmithError {

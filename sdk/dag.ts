@@ -72,7 +72,7 @@ const RESERVED_IDS = ["__proto__", "constructor", "prototype", "new", "all", "."
  * A DAG under construction. Made by {@link dag}; the default export of a DAG file.
  * @typeParam Params what task bodies get as `params`
  */
-export class Dag<in out Params> {
+export class Dag<out Params> {
   readonly [DAG_BRAND] = true;
   declare readonly params: Params;
   readonly dagId: string;
@@ -136,6 +136,11 @@ export class Dag<in out Params> {
     return [...this.#tasks.values()];
   }
 
+  /** The task with this id; undefined when there is none. */
+  find(taskId: string): TaskRef<unknown> | undefined {
+    return this.#tasks.get(taskId);
+  }
+
   /** Ids directly before a task, in the order in which they were wired. */
   upstreamOf(taskId: string): readonly string[] {
     return [...(this.#upstream.get(taskId) ?? [])];
@@ -149,7 +154,7 @@ export class Dag<in out Params> {
     const { each, inputs = {} } = definition.options;
     const sources = [...Object.values(inputs), ...(each instanceof TaskRef ? [each] : [])];
     for (const source of sources) this.#refuseForeign(source);
-    const ref = new TaskRef<unknown>(this as Dag<unknown>, taskId, definition);
+    const ref = new TaskRef<unknown>(this, taskId, definition);
     this.#tasks.set(taskId, ref);
     this.#upstream.set(taskId, new Set(sources.map((source) => source.taskId)));
     return ref;
@@ -159,7 +164,7 @@ export class Dag<in out Params> {
     if (!(ref instanceof TaskRef)) {
       throw this.#invalid("a dependency", ref, "what d.task() or d.empty() returned");
     }
-    if ((ref.dag as unknown) !== this) throw new DagsmithError("FOREIGN_TASK", { task: ref.taskId, owner: ref.dag.dagId, dag: this.dagId });
+    if (ref.dag !== this) throw new DagsmithError("FOREIGN_TASK", { task: ref.taskId, owner: ref.dag.dagId, dag: this.dagId });
   }
 
   #invalid(option: string, value: unknown, allowed: string): DagsmithError {

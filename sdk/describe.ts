@@ -143,7 +143,7 @@ function cyclePath(dag: Dag<unknown>, acyclic: ReadonlySet<TaskRef<unknown>>): s
 
 function utcDate(text: string | undefined, timezone: string, where: string): string | null {
   if (text === undefined) return null;
-  const date = DateTime.fromISO(String(text), { zone: timezone }).toUTC();
+  const date = DateTime.fromISO(typeof text === "string" ? text : "", { zone: timezone }).toUTC();
   // Beyond these years ISO 8601 is written in a form that databases do not read.
   if (!date.isValid || date.year < 1 || date.year > 9999) throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text), where });
   return date.toISO();

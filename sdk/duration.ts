@@ -30,7 +30,8 @@ export function durationMs(duration: Duration): number {
 
 function isoMs(text: string): number {
   const duration = LuxonDuration.fromISO(text);
-  return duration.years || duration.months ? Number.NaN : duration.toMillis();
+  const hasLength = /\d/.test(text) && !duration.years && !duration.months;
+  return hasLength ? duration.toMillis() : Number.NaN;
 }
 
 function unitsMs(text: string): number {

@@ -35,6 +35,7 @@ const messages = {
   OUTPUT_TOO_LARGE:
     "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
   NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be a list.',
+  INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 
   // Connections and variables
@@ -53,6 +54,7 @@ const messages = {
   UNKNOWN_DAG: 'There is no DAG "{dag}". {hint}',
   UNKNOWN_RUN: 'There is no run "{run}". List runs with: dag runs',
   UNKNOWN_TASK: '"{task}" is not a task of DAG "{dag}". Its tasks: {tasks}',
+  UNKNOWN_INSTANCE: "There is no task instance {instance}.",
   UNKNOWN_VERSION: 'DAG "{dag}" has no version "{version}". List them with: dag versions {dag}',
   RUN_EXISTS: 'DAG "{dag}" already has a run {run}. Choose another logical date.',
   RUN_FINISHED: "Run {run} is already {state}.",
@@ -69,6 +71,7 @@ const messages = {
   SCHEMA_OLDER: "The database has schema version {found}; this dagsmith needs {known}. Run: dag migrate",
   BUNDLE_MISSING: "The bundle {hash} is not in the database. Deploy the DAG again with: dag deploy",
   BUNDLE_CORRUPT: "The bundle {hash} does not match its hash. Deploy the DAG again with: dag deploy",
+  DATABASE_AWAY: "The database does not answer: {reason}. Nothing is lost; ask again when it is back.",
   WEB_EXPOSED: "The page may listen on {host} only behind a token: set DAG_WEB_TOKEN, or listen on 127.0.0.1.",
   NODE_TOO_OLD: "dagsmith needs Node 22.18 or later; this is {found}.",
 } as const;

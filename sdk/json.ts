@@ -12,8 +12,10 @@ type Depth = [1, 1, 1, 1, 1, 1];
 
 type Unserializable = bigint | symbol | ((...args: never[]) => unknown) | Date | RegExp | Map<never, never> | Set<never> | Promise<unknown>;
 
-/** The parts of `T` that JSON cannot carry; `never` when it can carry all of it. */
-export type NotJson<T, D extends readonly unknown[] = Depth> = D extends readonly [unknown, ...infer Rest]
+/** The parts of `T` that JSON cannot carry; `never` when it can carry all of it, or when the type does not say (`any`, `unknown`). */
+export type NotJson<T, D extends readonly unknown[] = Depth> = 0 extends 1 & T ? never : NotJsonPart<T, D>;
+
+type NotJsonPart<T, D extends readonly unknown[]> = D extends readonly [unknown, ...infer Rest]
   ? // biome-ignore lint/suspicious/noConfusingVoidType: a body that returns nothing has the output void
     T extends string | number | boolean | null | undefined | void
     ? never
@@ -22,7 +24,7 @@ export type NotJson<T, D extends readonly unknown[] = Depth> = D extends readonl
       : T extends readonly (infer Item)[]
         ? NotJson<Item, Rest>
         : T extends object
-          ? { [K in keyof T]: NotJson<T[K], Rest> }[keyof T]
+          ? { [K in keyof T]-?: NotJson<T[K], Rest> }[keyof T]
           : never
   : never;
 
@@ -66,12 +68,13 @@ function refuseUnserializable(value: unknown, walk: Walk): void {
   if (typeof value !== "object" || value === null) return;
   walk.ancestors.add(value);
   if (Array.isArray(value)) for (let index = 0; index < value.length; index++) refusePart(value[index], index, walk);
-  else for (const key of Object.keys(value)) refusePart(value[key as keyof typeof value], key, walk);
+  else for (const [key, part] of Object.entries(value)) if (part !== undefined) refusePart(part, key, walk);
   walk.ancestors.delete(value);
 }
 
 function refusePart(part: unknown, key: string | number, walk: Walk): void {
   walk.path.push(key);
+  if (typeof key === "string") walk.leastBytes += key.length;
   refuseUnserializable(part, walk);
   walk.path.pop();
 }

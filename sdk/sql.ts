@@ -3,6 +3,7 @@
  */
 import { Liquid } from "liquidjs";
 import { DateTime } from "luxon";
+import { DagsmithError } from "./errors.ts";
 
 /** What a statement may bind. Dates are bound as ISO 8601 text. */
 export type SqlValue =
@@ -73,29 +74,52 @@ export function joinSql(statements: readonly Sql[], separator: string): Sql {
   return new Sql(statements.flatMap((statement, index) => (index === 0 ? statement.pieces : [separator, ...statement.pieces])));
 }
 
+/** Stands in the rendered text for a value or a name. */
 const MARK = "\u0001";
+
+/** Tags that would read files, or keep rendered text as if it were a value. */
+const WITHHELD_TAGS = ["capture", "include", "render", "layout", "block"];
 
 /**
  * A statement from a Liquid template, for SQL kept in `.sql` files. Each `{{ … }}` is bound as a value; `{{ name | identifier }}` is put
- * in place as a quoted name.
+ * in place as a quoted name. An unknown variable or filter is an error; the filter `raw` and the tags `capture`, `include`, `render`,
+ * `layout` and `block` do not exist here.
+ * @throws DagsmithError INVALID_SQL_TEMPLATE
  * @example
  * import query from "./report.sql";
  * postgresSql({ postgres: "lake", sql: ({ logicalDate }) => sqlFromTemplate(query, { day: logicalDate }) })
  */
 export function sqlFromTemplate(template: string, variables: Readonly<Record<string, SqlValue>>): Sql {
-  const pieces: Piece[] = [];
+  if (template.includes(MARK)) throw new DagsmithError("INVALID_SQL_TEMPLATE", { reason: "it contains the control character U+0001" });
+  const parts: Sql[] = [];
+  const text = renderTemplate(template, variables, (part) => `${MARK}${parts.push(part) - 1}${MARK}`);
+  return new Sql(text.split(MARK).flatMap((piece, index) => (index % 2 === 0 ? [piece] : (parts[Number(piece)]?.pieces ?? []))));
+}
+
+function renderTemplate(template: string, variables: object, mark: (part: Sql) => string): string {
   const engine = new Liquid({
     strictVariables: true,
     strictFilters: true,
-    outputEscape: (value: unknown) =>
-      `${MARK}${pieces.push(value instanceof Sql ? (value.pieces[0] as Piece) : bound(value as SqlValue)) - 1}${MARK}`,
+    outputEscape: (value: unknown) => mark(value instanceof Sql ? value : new Sql([bound(value as SqlValue)])),
   });
   engine.registerFilter("identifier", (name: unknown) => identifier(String(name)));
-  const text: string = engine.parseAndRenderSync(template, { ...variables });
-  return new Sql(text.split(MARK).map((part, index) => (index % 2 === 0 ? part : (pieces[Number(part)] as Piece))));
+  delete engine.filters.raw;
+  for (const tag of WITHHELD_TAGS) delete engine.tags[tag];
+  try {
+    return engine.parseAndRenderSync(template, { ...variables });
+  } catch (cause) {
+    throw new DagsmithError("INVALID_SQL_TEMPLATE", { reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
+  }
 }
 
 function bound(value: SqlValue): Piece {
-  const iso = DateTime.isDateTime(value) ? (value.toISO() ?? null) : value instanceof Date ? value.toISOString() : value;
-  return { [placeholder]: true, value: iso };
+  return { [placeholder]: true, value: DateTime.isDateTime(value) || value instanceof Date ? isoText(value) : value };
+}
+
+/** An invalid date must not be bound as null, which many a condition takes for "no limit". */
+function isoText(date: DateTime | Date): string {
+  const valid = date instanceof Date ? !Number.isNaN(date.getTime()) : date.isValid;
+  const iso = valid ? (date instanceof Date ? date.toISOString() : date.toISO()) : null;
+  if (iso === null) throw new DagsmithError("INVALID_DATE", { found: String(date), where: "a value of an SQL statement" });
+  return iso;
 }

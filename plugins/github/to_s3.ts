@@ -7,18 +7,18 @@ import { type GithubSource, refuseBadSource } from "./objects.ts";
 import { githubPages } from "./records.ts";
 
 /** Each field but `object` and `pullRequests` may also be a function of the context. */
-type FromContextFields<Source> = {
-  readonly [Name in keyof Source]: Name extends "object" | "pullRequests" ? Source[Name] : FromContext<Source[Name]>;
+type FromContextFields<Source, Context extends TaskContext> = {
+  readonly [Name in keyof Source]: Name extends "object" | "pullRequests" ? Source[Name] : FromContext<Source[Name], Context>;
 };
 
 /** What to extract ({@link GithubSource}) and where to. */
-export type GithubToS3Options = FromContextFields<GithubSource> & {
+export type GithubToS3Options<Context extends TaskContext = TaskContext> = FromContextFields<GithubSource, Context> & {
   /** Id of a connection of type `github`. */
   readonly github: string;
   /** Id of a connection of type `aws`. */
   readonly s3: string;
-  readonly bucket: FromContext<string>;
-  readonly key: FromContext<string>;
+  readonly bucket: FromContext<string, Context>;
+  readonly key: FromContext<string, Context>;
 };
 
 /** What was written. */
@@ -38,7 +38,7 @@ export interface GithubToS3Result {
  * @throws DagsmithError INVALID_OPTION, at once, for an unknown object or a source that makes no sense
  * @example d.task("issues", githubToS3({ github: "github", org: "octocat", repo: "all", object: "issues", s3: "s3", bucket: "lake", key: "issues.json" }));
  */
-export function githubToS3(options: GithubToS3Options): TaskBody<GithubToS3Result> {
+export function githubToS3<Context extends TaskContext>(options: GithubToS3Options<Context>): TaskBody<GithubToS3Result, Context> {
   refuseBadSource("githubToS3", options);
   return async function githubToS3(context) {
     const { bucket, key, ...source } = await resolved(options, context);
@@ -52,8 +52,11 @@ export function githubToS3(options: GithubToS3Options): TaskBody<GithubToS3Resul
   };
 }
 
-async function resolved({ github: _, s3: __, ...fields }: GithubToS3Options, context: TaskContext) {
-  const values = Object.entries(fields).map(async ([name, field]) => [name, await resolveField(field as FromContext<unknown>, context)]);
+async function resolved<Context extends TaskContext>({ github: _, s3: __, ...fields }: GithubToS3Options<Context>, context: Context) {
+  const values = Object.entries(fields).map(async ([name, field]) => [
+    name,
+    await resolveField(field as FromContext<unknown, Context>, context),
+  ]);
   return Object.fromEntries(await Promise.all(values)) as { bucket: string; key: string };
 }
 

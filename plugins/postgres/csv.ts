@@ -1,6 +1,7 @@
 /** Reads CSV with a header line (RFC 4180) as rows. */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { Parser } from "csv-parse";
 import { FailTask } from "dagsmith";
 import { MAX_LINE_BYTES, type SourceRow, type SourceRows } from "./source_row.ts";
 
@@ -13,16 +14,16 @@ const BATCH = 500;
 
 /**
  * The rows of a CSV file. The header names the columns, folded to lower case; an empty field is null unless it is quoted.
- * @throws FailTask naming the line that is malformed
- * @example loadTable(lake, target, readCsv(createReadStream("trips.csv")), context)
+ * @param required columns that the header must have
+ * @throws FailTask naming the line that is malformed, or the column that is missing
+ * @example loadTable(lake, target, readCsv(createReadStream("trips.csv")), log)
  */
 export async function* readCsv(
   source: AsyncIterable<Uint8Array | string>,
   options: CsvOptions = {},
+  required: readonly string[] = [],
 ): SourceRows & AsyncGenerator<readonly SourceRow[]> {
-  const parser = await csvParser(options);
-  const flow = pipeline(Readable.from(source, { objectMode: false }), parser);
-  flow.catch(() => {});
+  const parser = parserOf(source, await csvParser(options, required));
   let batch: SourceRow[] = [];
   try {
     for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
@@ -34,9 +35,24 @@ export async function* readCsv(
     yield batch;
   } catch (error) {
     throw csvError(error);
-  } finally {
-    parser.destroy();
   }
+}
+
+/** The names of a CSV file's header in their order, in lower case. Reads no further. @throws FailTask when a required one is missing */
+export async function csvHeader(
+  source: AsyncIterable<Uint8Array | string>,
+  { delimiter = "," }: CsvOptions = {},
+  required: readonly string[] = [],
+): Promise<readonly string[]> {
+  const { parse } = await import("csv-parse");
+  try {
+    for await (const header of parserOf(source, parse({ delimiter, bom: true, to: 1 })) as AsyncIterable<readonly string[]>) {
+      return checkedHeader(header, required);
+    }
+  } catch (error) {
+    throw csvError(error);
+  }
+  throw new FailTask("The CSV is empty: it has no header line");
 }
 
 interface ParsedRecord {
@@ -44,7 +60,7 @@ interface ParsedRecord {
   readonly info: { readonly lines: number };
 }
 
-async function csvParser({ delimiter = "," }: CsvOptions) {
+async function csvParser({ delimiter = "," }: CsvOptions, required: readonly string[]): Promise<Parser> {
   const { parse } = await import("csv-parse");
   return parse({
     delimiter,
@@ -52,9 +68,22 @@ async function csvParser({ delimiter = "," }: CsvOptions) {
     info: true,
     skip_empty_lines: true,
     max_record_size: MAX_LINE_BYTES,
-    columns: (header: string[]) => header.map((name) => name.trim().toLowerCase()),
-    cast: (value, { quoting }) => (value === "" && !quoting ? null : value),
+    columns: (header: readonly string[]) => [...checkedHeader(header, required)],
+    cast: (value, { quoting, header }) => (value === "" && !quoting && !header ? null : value),
   });
+}
+
+function parserOf(source: AsyncIterable<Uint8Array | string>, parser: Parser): Parser {
+  // An error of the source reaches the reader through the parser, which it reads; a reader that stops early stops the source.
+  pipeline(Readable.from(source, { objectMode: false }), parser).catch(() => {});
+  return parser;
+}
+
+function checkedHeader(header: readonly string[], required: readonly string[]): readonly string[] {
+  const names = header.map((name) => name.trim().toLowerCase());
+  const missing = required.find((name) => !names.includes(name.toLowerCase()));
+  if (missing !== undefined) throw new FailTask(`The CSV has no column "${missing}"; its header is ${names.join(", ")}`);
+  return names;
 }
 
 /** What the parser found is the file's fault and stays; what the source threw passes as it is. */

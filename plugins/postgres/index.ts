@@ -4,7 +4,7 @@
  */
 export { type EarlierLoad, earlierLoadQuery } from "./catalog.ts";
 export { type Column, type ColumnType, canonicalType, checkedColumns, type ExistingColumn, reconcileColumns } from "./columns.ts";
-export { type CsvOptions, readCsv } from "./csv.ts";
+export { type CsvOptions, csvHeader, readCsv } from "./csv.ts";
 export { type Postgres, type PostgresSession, postgresHook } from "./hook.ts";
 export { readJsonLines } from "./json_lines.ts";
 export { columnsFrom, type LoadResult, loadedBefore, loadTable } from "./load.ts";
@@ -19,6 +19,14 @@ export {
   mergeSteps,
   primaryKeySteps,
 } from "./load_sql.ts";
-export { type CheckedTarget, checkedTarget, type LoadMode, type LoadTarget, type TableName, tableIdentifier } from "./load_target.ts";
+export {
+  type CheckedTarget,
+  checkedMode,
+  checkedTarget,
+  type LoadMode,
+  type LoadTarget,
+  type TableName,
+  tableIdentifier,
+} from "./load_target.ts";
 export type { SourceRow, SourceRows } from "./source_row.ts";
 export { type PostgresSqlOptions, postgresSql, runStatements } from "./sql_operator.ts";

@@ -24,6 +24,8 @@ export type LoadMode =
       readonly incrementalKey?: string;
     };
 
+const LOAD_TYPES: readonly LoadMode["loadType"][] = ["append", "rebuild", "truncate", "upsert"];
+
 export interface TableName {
   readonly schema: string;
   readonly table: string;
@@ -50,25 +52,33 @@ export interface CheckedTarget extends TableName {
   readonly source: string;
 }
 
+/** What is wrong with a load, thrown. */
+function refuse(where: string, option: string, found: string, allowed: string): never {
+  throw new DagsmithError("INVALID_OPTION", { where, option, found, allowed });
+}
+
+/** The mode of a load, its keys as lists in lower case. @throws DagsmithError INVALID_OPTION */
+export function checkedMode(where: string, mode: LoadMode): Pick<CheckedTarget, "loadType" | "primaryKey" | "incrementalKey"> {
+  const { loadType } = mode;
+  if (!LOAD_TYPES.includes(loadType)) refuse(where, "loadType", String(loadType), LOAD_TYPES.join(", "));
+  const primaryKey = [mode.primaryKey ?? []].flat().map((name) => name.toLowerCase());
+  const incrementalKey = mode.incrementalKey?.toLowerCase();
+  if (loadType === "upsert" && primaryKey.length === 0) refuse(where, "primaryKey", "missing", "one column or more, for loadType upsert");
+  if (loadType !== "upsert" && incrementalKey) refuse(where, "incrementalKey", incrementalKey, "none, but for loadType upsert");
+  return { loadType, primaryKey, incrementalKey };
+}
+
 /** Names and keys of a load. @throws DagsmithError INVALID_OPTION */
 export function checkedTarget(target: LoadTarget): CheckedTarget {
-  const { loadType, schema, table } = target;
-  const refuse = (option: string, found: string, allowed: string): never => {
-    throw new DagsmithError("INVALID_OPTION", { where: `the load of ${schema}.${table}`, option, found, allowed });
-  };
-  if (!["append", "rebuild", "truncate", "upsert"].includes(loadType))
-    refuse("loadType", String(loadType), "append, rebuild, truncate or upsert");
-  const primaryKey = [target.primaryKey ?? []].flat().map((name) => name.toLowerCase());
-  const incrementalKey = target.incrementalKey?.toLowerCase();
-  if (loadType === "upsert" && primaryKey.length === 0) refuse("primaryKey", "missing", "one column or more, for loadType upsert");
-  if (loadType !== "upsert" && incrementalKey) refuse("incrementalKey", incrementalKey, "none, but for loadType upsert");
-  if (loadType === "append" && !target.loadId) refuse("loadId", "missing", "a name for this load, for loadType append");
+  const where = `the load of ${target.schema}.${target.table}`;
+  const mode = checkedMode(where, target);
+  if (mode.loadType === "append" && !target.loadId) refuse(where, "loadId", "missing", "a name for this load, for loadType append");
   const columns = target.columns && checkedColumns(target.columns);
-  const unknown =
-    columns && [...primaryKey, ...(incrementalKey ? [incrementalKey] : [])].find((key) => !columns.some(({ name }) => name === key));
-  if (unknown) refuse("primaryKey or incrementalKey", `"${unknown}"`, `one of the columns ${columns?.map(({ name }) => name).join(", ")}`);
-  const names = { schema: schema.toLowerCase(), table: table.toLowerCase() };
-  return { ...names, loadType, columns, primaryKey, incrementalKey, loadId: target.loadId ?? "", source: target.source ?? "" };
+  const keys = [...mode.primaryKey, mode.incrementalKey ?? []].flat();
+  const unknown = columns && keys.find((key) => !columns.some(({ name }) => name === key));
+  if (unknown) refuse(where, "primaryKey or incrementalKey", `"${unknown}"`, `one of ${columns?.map(({ name }) => name).join(", ")}`);
+  const names = { schema: target.schema.toLowerCase(), table: target.table.toLowerCase() };
+  return { ...names, ...mode, columns, loadId: target.loadId ?? "", source: target.source ?? "" };
 }
 
 /** The quoted name of a table. */

@@ -26,26 +26,38 @@ export interface TriggerRequest {
  * @throws DagsmithError UNKNOWN_DAG, INVALID_PARAMS, INVALID_DATE, RUN_EXISTS
  */
 export async function triggerRun(db: Database, request: TriggerRequest): Promise<{ readonly id: number; readonly runId: string }> {
-  const { dagId, actor } = request;
+  const { dagId } = request;
   const dag = await getDag(db, dagId);
   if (!dag) throw unknownDag(dagId);
   const plans = new Plans();
   const spec = (await plans.get(db, [dag.versionId])).get(dag.versionId)?.spec;
   if (!spec) throw unknownDag(dagId);
   const params = checkParams(spec, request.params ?? {});
-  const run = manualRun(spec, dag.versionId, params, request.logicalDate);
-  const created = await db.transaction(async (tx) => {
-    const [made] = await createRuns(tx, [run]);
-    if (made) await audit(tx, { actor, action: "trigger", dagId, runId: run.runId, detail: { params } });
-    return made;
-  });
-  if (!created) throw new DagsmithError("RUN_EXISTS", { dag: dagId, run: run.runId });
+  const created = await createManualRun(db, request, spec.timezone, (at) => manualRun(spec, dag.versionId, params, at));
   await startQueuedRuns(db, plans, [dagId]);
-  return { id: created.id, runId: created.runId };
+  return created;
 }
 
-function manualRun(spec: DagSpec, versionId: number, params: Json, logicalDate: string | undefined): NewRun {
-  const runAfter = logicalDate === undefined ? new Date() : dateOf(logicalDate, spec.timezone);
+/** A run for a date that was asked for may exist already. One for now is never refused because of another: it gets the next free moment. */
+async function createManualRun(
+  db: Database,
+  { dagId, actor, logicalDate }: TriggerRequest,
+  timezone: string,
+  runAt: (date: Date) => NewRun,
+): Promise<{ readonly id: number; readonly runId: string }> {
+  for (let date = logicalDate === undefined ? new Date() : dateOf(logicalDate, timezone); ; date = new Date(date.getTime() + 1)) {
+    const run = runAt(date);
+    const created = await db.transaction(async (tx) => {
+      const [made] = await createRuns(tx, [run]);
+      if (made) await audit(tx, { actor, action: "trigger", dagId, runId: run.runId, detail: { params: run.params } });
+      return made;
+    });
+    if (created) return { id: created.id, runId: created.runId };
+    if (logicalDate !== undefined) throw new DagsmithError("RUN_EXISTS", { dag: dagId, run: run.runId });
+  }
+}
+
+function manualRun(spec: DagSpec, versionId: number, params: Json, runAfter: Date): NewRun {
   const dataInterval = manualInterval(spec.schedule, runAfter);
   return {
     dagId: spec.dagId,

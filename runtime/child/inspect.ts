@@ -5,6 +5,7 @@
 import { describeDag } from "../../sdk/describe.ts";
 import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
+import { checkSchedule } from "../timetable/index.ts";
 import { dieWithParent } from "./orphanhood.ts";
 // Loaded before the first file, so that no file's import time holds ours.
 import "../../sdk/index.ts";
@@ -75,6 +76,7 @@ async function describe({ bundlePath, file, projectFolder }: InspectRequest): Pr
     // One turn, so that a rejection nobody handles is reported before the file counts as sound.
     await new Promise((resolve) => setImmediate(resolve));
     const specs = dags.map(describeDag);
+    for (const { schedule } of specs) checkSchedule(schedule);
     return { type: "described", specs, importMs, heapMegabytes: process.memoryUsage().heapUsed / MEGABYTE };
   } catch (error) {
     return failureOf(error, false);

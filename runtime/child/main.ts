@@ -61,7 +61,7 @@ async function attempt(bundle: string, request: TryRequest, signal: AbortSignal)
   try {
     const dags = await (loaded.get(bundle) ?? load(bundle));
     const dag = dags.find(({ dagId }) => dagId === request.dagId);
-    const ref = dag?.tasks.find(({ taskId }) => taskId === request.taskId);
+    const ref = dag?.find(request.taskId);
     if (!dag || !ref)
       throw new Error(
         `the bundle does not declare task "${request.taskId}" of DAG "${request.dagId}" when it is loaded here; a DAG file must declare the same tasks every time`,

@@ -5,9 +5,10 @@
 import type { Json } from "../../sdk/json.ts";
 import { judgeRun, type RunProgress } from "../state/run_state.ts";
 import type { FinalState, StoredError } from "../state/task_state.ts";
-import { judge } from "../state/trigger_rule.ts";
+import { judge, type RuleOutcome, type UpstreamCounts } from "../state/trigger_rule.ts";
+import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
-import type { Counts, Decisions, EngineTx, LockedRun, NewInstance, Progress, ProgressDelta, Release, Token } from "./store.ts";
+import type { Decisions, EngineTx, LockedRun, NewInstance, Progress, Release, Token } from "./store.ts";
 
 /** An instance that reached a final state. */
 export interface Settled {
@@ -18,14 +19,6 @@ export interface Settled {
   readonly state: FinalState;
 }
 
-const NOTHING: Counts = { success: 0, failed: 0, skipped: 0, upstreamFailed: 0 };
-const COUNT_OF: Readonly<Record<FinalState, keyof Counts>> = {
-  success: "success",
-  failed: "failed",
-  skipped: "skipped",
-  upstream_failed: "upstreamFailed",
-};
-
 /** One round over runs that are locked. Collects decisions; {@link commit} writes them. */
 export class Advance {
   readonly #tx: EngineTx;
@@ -34,7 +27,9 @@ export class Advance {
   readonly #tokens: Token[] = [];
   readonly #releases: Release[] = [];
   readonly #decided: Decisions["decided"][number][] = [];
-  readonly #widened: ProgressDelta[] = [];
+  /** Tasks whose rule spoke in this round: a later wave must not ask it again, and its row does not say so before the commit. */
+  readonly #spoken = new Set<string>();
+  readonly #widened = new Deltas();
 
   constructor(tx: EngineTx, runs: readonly LockedRun[]) {
     this.#tx = tx;
@@ -46,12 +41,13 @@ export class Advance {
     this.#tokens.push(token);
   }
 
-  /** Begins runs: every task that waits for nothing is decided. */
+  /** Begins runs: every task that waits for nothing, having nothing before it or a rule that does not wait, gets its turn. */
   async begin(): Promise<void> {
     const settled: Settled[] = [];
     for (const { run } of this.#runs.values()) {
       for (const task of run.plan.tasks.values()) {
-        if (task.spec.upstream.length === 0) settled.push(...(await this.#run(run.id, task)));
+        const atFirst = { total: task.spec.upstream.length, ...NOTHING };
+        if (rulingOn(task, atFirst) === "run") settled.push(...(await this.#run(run.id, task)));
       }
     }
     await this.follow(settled);
@@ -72,7 +68,7 @@ export class Advance {
 
   /** Writes everything that was decided. @returns the runs that this round ended */
   async commit(): Promise<readonly number[]> {
-    if (this.#widened.length > 0) await this.#tx.addProgress(this.#widened);
+    if (this.#widened.rows.length > 0) await this.#tx.addProgress(this.#widened.rows);
     const runs = [...this.#runs.values()].map(({ run, progress }) => ({ id: run.id, ...counters(progress), state: judgeRun(progress) }));
     const changed = runs.filter((run) => run.openTasks !== this.#runs.get(run.id)?.run.openTasks || run.state !== "running");
     await this.#tx.commitDecisions({
@@ -88,11 +84,11 @@ export class Advance {
   /** What one counting row, just changed, means for its task. */
   async #decide(row: Progress, wave: readonly Settled[]): Promise<readonly Settled[]> {
     const task = this.#task(row);
-    if (row.decided) {
+    if (row.decided || this.#spoken.has(nameOf(row))) {
       this.#countOwn(row, task, wave);
       return [];
     }
-    const outcome = judge(task.spec.triggerRule, { total: row.upstreamTotal, ...row.upstream });
+    const outcome = rulingOn(task, { total: row.upstreamTotal, ...row.upstream });
     if (outcome === "wait") return [];
     if (outcome === "run") return this.#run(row.runId, task);
     const state = outcome === "skip" ? "skipped" : "upstream_failed";
@@ -119,7 +115,7 @@ export class Advance {
     if (spec.each) return this.#expand(runId, task, await this.#items(runId, spec.each));
     if (spec.operator === "empty") return [this.#end(runId, task, "success", null, null)];
     this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null });
-    if (task.isCounted) this.#decided.push({ runId, taskId: spec.taskId, instances: null, released: 0 });
+    this.#speak(runId, task, null, 0);
     return [];
   }
 
@@ -150,10 +146,9 @@ export class Advance {
         error: null,
       });
     }
-    this.#decided.push({ runId, taskId, instances: items.length, released });
+    this.#speak(runId, task, items.length, released);
     // Until now the tasks after this one counted it as one instance.
-    for (const after of task.downstream)
-      this.#widened.push({ runId, taskId: after, upstreamTotal: items.length - 1, upstream: NOTHING, own: NOTHING });
+    for (const after of task.downstream) this.#widened.at(runId, after).upstreamTotal += items.length - 1;
     return [];
   }
 
@@ -161,8 +156,14 @@ export class Advance {
   #end(runId: number, task: PlannedTask, state: FinalState, reason: string | null, error: StoredError | null): Settled {
     const { taskId } = task.spec;
     this.#instances.push({ runId, taskId, mapIndex: -1, state, item: null, reason, error });
-    if (task.isCounted) this.#decided.push({ runId, taskId, instances: null, released: 0 });
+    this.#speak(runId, task, null, 0);
     return { runId, taskId, mapIndex: -1, state };
+  }
+
+  /** Remembers that a task's rule has spoken. */
+  #speak(runId: number, { spec: { taskId }, isCounted }: PlannedTask, instances: number | null, released: number): void {
+    this.#spoken.add(nameOf({ runId, taskId }));
+    if (isCounted) this.#decided.push({ runId, taskId, instances, released });
   }
 
   /** A task has no unfinished instance left. */
@@ -173,23 +174,14 @@ export class Advance {
     held.progress = { openTasks: openTasks - 1, failedLeaves: failedLeaves + (task.isLeaf && isBad ? 1 : 0) };
   }
 
-  /** What a wave of ends adds to the counts, one delta for each row. */
-  #deltas(wave: readonly Settled[]): readonly ProgressDelta[] {
-    const deltas = new Map<
-      string,
-      { runId: number; taskId: string; upstreamTotal: number; upstream: Record<keyof Counts, number>; own: Record<keyof Counts, number> }
-    >();
-    const at = (runId: number, taskId: string) => {
-      const key = `${runId}/${taskId}`;
-      const delta = deltas.get(key) ?? { runId, taskId, upstreamTotal: 0, upstream: { ...NOTHING }, own: { ...NOTHING } };
-      deltas.set(key, delta);
-      return delta;
-    };
+  /** What a wave of ends adds to the counts. */
+  #deltas(wave: readonly Settled[]): Deltas["rows"] {
+    const deltas = new Deltas();
     for (const end of wave) {
-      for (const after of this.#task(end).downstream) at(end.runId, after).upstream[COUNT_OF[end.state]] += 1;
-      if (end.mapIndex >= 0) at(end.runId, end.taskId).own[COUNT_OF[end.state]] += 1;
+      for (const after of this.#task(end).downstream) deltas.at(end.runId, after).upstream[COUNT_OF[end.state]] += 1;
+      if (end.mapIndex >= 0) deltas.at(end.runId, end.taskId).own[COUNT_OF[end.state]] += 1;
     }
-    return [...deltas.values()];
+    return deltas.rows;
   }
 
   #task({ runId, taskId }: { readonly runId: number; readonly taskId: string }): PlannedTask {
@@ -201,6 +193,17 @@ export class Advance {
     if (!held) throw new Error(`run ${runId} is not part of this round`);
     return held.run;
   }
+}
+
+function nameOf({ runId, taskId }: { readonly runId: number; readonly taskId: string }): string {
+  return `${runId}/${taskId}`;
+}
+
+/** What a task's rule says now. A task mapped over another's output waits for all before it: its list must be known. */
+function rulingOn({ spec: { triggerRule, each } }: PlannedTask, counts: UpstreamCounts): RuleOutcome {
+  const outcome = judge(triggerRule, counts);
+  const done = counts.success + counts.failed + counts.skipped + counts.upstreamFailed;
+  return outcome === "run" && each !== null && "taskId" in each && done < counts.total ? "wait" : outcome;
 }
 
 function counters({ openTasks, failedLeaves }: RunProgress): RunProgress {

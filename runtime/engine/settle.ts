@@ -41,56 +41,66 @@ export const MAX_LOST_TRIES = 5;
 export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Settlement> {
   const runs = await tx.lockRuns([...new Set(ends.map(({ runId }) => runId))]);
   const runOf = new Map(runs.map((run) => [run.id, run]));
-  const moved = await tx.apply(ends.flatMap((end) => transitionFor(end, runOf.get(end.runId))));
-  const movedOf = new Map(moved.map((instance) => [instance.id, instance]));
-  await storeResults(tx, ends, movedOf);
+  const proposals = firstOfEachTry(ends).flatMap((end) => proposalFor(end, runOf.get(end.runId)));
+  const moved = await tx.apply(proposals.map(({ transition }) => transition));
+  const accepted = acceptedOf(proposals, moved);
+  await storeResults(tx, accepted, moved);
   const advance = new Advance(
     tx,
     runs.filter((run) => run.state === "running"),
   );
-  for (const { instanceId, tryNumber, inMs } of newTries(ends, runOf, movedOf)) advance.wake({ instanceId, tryNumber, inMs });
+  for (const { transition } of accepted) {
+    const { instanceId, to, nextTry, retryInMs } = transition;
+    if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 });
+  }
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf)));
-  return { accepted: new Set(movedOf.keys()), finishedRuns: await advance.commit() };
+  return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns: await advance.commit() };
 }
 
-function transitionFor(end: TryEnd, run: LockedRun | undefined): readonly Transition[] {
-  if (!run) return [];
+/** An end and the move that it asks for. */
+interface Proposal {
+  readonly end: TryEnd;
+  readonly transition: Transition;
+}
+
+/** A batch may hold one end twice, when it was said again after a broken connection. */
+function firstOfEachTry(ends: readonly TryEnd[]): readonly TryEnd[] {
+  const byTry = Map.groupBy(ends, ({ instanceId, tryNumber }) => `${instanceId}#${tryNumber}`);
+  return [...byTry.values()].flatMap(([first]) => first ?? []);
+}
+
+function proposalFor(end: TryEnd, run: LockedRun | undefined): readonly Proposal[] {
+  return run ? [{ end, transition: transitionFor(end, run) }] : [];
+}
+
+function transitionFor(end: TryEnd, run: LockedRun): Transition {
   const { outcome, workerId } = end;
-  if (outcome.kind === "success") return [succeed(end, workerId)];
-  if (outcome.kind === "skipped") return [skip(end, workerId, outcome.reason)];
+  if (outcome.kind === "success") return succeed(end, workerId);
+  if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
   if (outcome.kind === "lost")
-    return [end.lostTries < MAX_LOST_TRIES ? rescue(end, workerId, outcome.reason) : abandon(end, workerId, outcome.reason)];
+    return end.lostTries < MAX_LOST_TRIES ? rescue(end, workerId, outcome.reason) : abandon(end, workerId, outcome.reason);
   const decision = decideRetry(plannedTask(run.plan, end.taskId).spec, { ...end, retryable: outcome.retryable, seed: `${end.instanceId}` });
-  return [
-    decision.again
-      ? retry(end, workerId, decision.delayMs, outcome.reason, outcome.error)
-      : fail(end, workerId, outcome.reason, outcome.error),
-  ];
+  return decision.again
+    ? retry(end, workerId, decision.delayMs, outcome.reason, outcome.error)
+    : fail(end, workerId, outcome.reason, outcome.error);
 }
 
-async function storeResults(tx: EngineTx, ends: readonly TryEnd[], movedOf: ReadonlyMap<number, MovedInstance>): Promise<void> {
-  const outputs = ends.flatMap(({ instanceId, runId, taskId, mapIndex, outcome }) =>
-    outcome.kind === "success" && outcome.output !== null && movedOf.has(instanceId)
-      ? [{ runId, taskId, mapIndex, json: outcome.output }]
-      : [],
+/** Of a stale end and the current one of an instance, only that whose move the instance shows. */
+function acceptedOf(proposals: readonly Proposal[], moved: readonly MovedInstance[]): readonly Proposal[] {
+  const movedOf = new Map(moved.map((instance) => [instance.id, instance]));
+  return proposals.filter(({ transition: { instanceId, to, nextTry } }) => {
+    const instance = movedOf.get(instanceId);
+    return instance?.state === to && instance.tryNumber === nextTry;
+  });
+}
+
+async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: readonly MovedInstance[]): Promise<void> {
+  const outputs = accepted.flatMap(({ end: { runId, taskId, mapIndex, outcome } }) =>
+    outcome.kind === "success" && outcome.output !== null ? [{ runId, taskId, mapIndex, json: outcome.output }] : [],
   );
   if (outputs.length > 0) await tx.storeOutputs(outputs);
-  const again = [...movedOf.values()].filter(({ state }) => !isFinal(state));
+  const again = moved.filter(({ state }) => !isFinal(state));
   if (again.length > 0) await tx.clearXComs(again);
-}
-
-/** Tokens for the tries that follow those which ended. */
-function newTries(
-  ends: readonly TryEnd[],
-  runOf: ReadonlyMap<number, LockedRun>,
-  movedOf: ReadonlyMap<number, MovedInstance>,
-): readonly { instanceId: number; tryNumber: number; inMs: number }[] {
-  return ends.flatMap((end) => {
-    const instance = movedOf.get(end.instanceId);
-    if (!instance || isFinal(instance.state)) return [];
-    const [transition] = transitionFor(end, runOf.get(end.runId));
-    return [{ instanceId: instance.id, tryNumber: instance.tryNumber, inMs: transition?.retryInMs ?? 0 }];
-  });
 }
 
 function settledOf(instance: MovedInstance, runOf: ReadonlyMap<number, LockedRun>): readonly Settled[] {

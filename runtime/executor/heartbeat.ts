@@ -2,9 +2,8 @@
  * A worker's sign of life: a session that holds a lock named after the worker, and a beat every two seconds over that session. Each beat
  * also asks which of the worker's tries are no longer its own.
  */
-import type { Client } from "pg";
 import type { TryRef } from "../state/task_state.ts";
-import type { Database } from "../store/database.ts";
+import type { Database, Session } from "../store/database.ts";
 import { BEAT, BEAT_EVERY_MS } from "../store/worker.ts";
 
 export interface HeartbeatOptions {
@@ -20,7 +19,7 @@ export interface HeartbeatOptions {
 
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  #session: Client | undefined;
+  #session: Session | undefined;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -69,7 +68,7 @@ export class Heartbeat {
     }
   }
 
-  async #connect(): Promise<Client> {
+  async #connect(): Promise<Session> {
     const session = await this.#options.db.session();
     await session.query("select pg_advisory_lock(hashtextextended($1, 0))", [this.#options.workerId]);
     this.#session = session;

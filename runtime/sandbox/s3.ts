@@ -26,7 +26,7 @@ export interface SandboxS3 {
   readonly faults: S3Faults;
   /** How many requests have arrived, by method. */
   readonly requests: ReadonlyMap<string, number>;
-  /** Ends open connections too. */
+  /** Ends open connections too. May be called again. */
   close(): Promise<void>;
 }
 
@@ -54,6 +54,7 @@ export async function startSandboxS3(options: { readonly port?: number; readonly
     faults,
     requests,
     close: async () => {
+      if (!server.listening) return;
       server.close();
       server.closeAllConnections();
       await once(server, "close");

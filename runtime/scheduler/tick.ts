@@ -3,7 +3,7 @@
  * it needs and writes what it said. Any number of schedulers may tick at once: each holds the rows of the DAGs it looks at.
  */
 import type { DagSpec } from "../../sdk/spec.ts";
-import { type DueDag, dagsWithQueuedRuns, lockDueDags, recordScheduled, type ScheduledDag } from "../store/dag.ts";
+import { type DueDag, dagsLeftWaiting, lockDueDags, recordScheduled, type ScheduledDag } from "../store/dag.ts";
 import { activeRuns, createRuns, type NewRun } from "../store/dag_run.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import type { Plans } from "../store/plans.ts";
@@ -26,8 +26,8 @@ export async function tick(db: Database, plans: Plans): Promise<TickResult> {
     await startQueuedRuns(db, plans, batch.dagIds);
     if (batch.dagIds.length < BATCH) break;
   }
-  // What a dead process left queued; nothing, nearly always.
-  const left = await dagsWithQueuedRuns(db);
+  // What a dead process left behind; nothing, nearly always.
+  const left = await dagsLeftWaiting(db);
   if (left.length > 0) await startQueuedRuns(db, plans, left);
   return { created };
 }

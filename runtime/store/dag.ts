@@ -52,11 +52,15 @@ select extract(epoch from min(next_run_after) - now()) * 1000 as in_ms
 from dagsmith.dag where not is_paused and not at_capacity and removed_at is null`,
 };
 
-const WITH_QUEUED_RUNS: Statement = {
-  name: "dag_with_queued_runs",
+// Also a DAG that is marked as full without any active run: whoever ended its last one died before it could clear the mark.
+const LEFT_WAITING: Statement = {
+  name: "dag_left_waiting",
   text: `
-select distinct r.dag_id from dagsmith.dag_run r join dagsmith.dag d using (dag_id)
-where r.state = 'queued' and not d.is_paused`,
+select r.dag_id from dagsmith.dag_run r join dagsmith.dag d using (dag_id)
+where r.state = 'queued' and not d.is_paused
+union
+select d.dag_id from dagsmith.dag d
+where d.at_capacity and not exists (select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state in ('queued', 'running'))`,
 };
 
 // The schedule is looked at anew when a DAG is unpaused: what it missed meanwhile is the business of its catchup.
@@ -128,8 +132,9 @@ export async function nextDueInMs(db: Queryable): Promise<number | null> {
   return row?.in_ms == null ? null : Number(row.in_ms);
 }
 
-export async function dagsWithQueuedRuns(db: Queryable): Promise<readonly string[]> {
-  return (await db.query<{ dag_id: string }>(WITH_QUEUED_RUNS)).map((row) => row.dag_id);
+/** DAGs that wait for a place: runs of theirs are queued, or could be. */
+export async function dagsLeftWaiting(db: Queryable): Promise<readonly string[]> {
+  return (await db.query<{ dag_id: string }>(LEFT_WAITING)).map((row) => row.dag_id);
 }
 
 /** @returns whether there is such a DAG */

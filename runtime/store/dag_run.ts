@@ -2,7 +2,7 @@
 import type { Json } from "../../sdk/json.ts";
 import type { Decisions } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
-import { columns } from "./columns.ts";
+import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
 
 /** A run to be made. Its run id is derived from what it is for, so that making it twice makes it once. */
@@ -96,10 +96,11 @@ export async function createRuns(
 }
 
 /** Moves up to `places` queued runs of each DAG to running, oldest first, with all their tasks open. */
-export function startQueued(
+export async function startQueued(
   db: Queryable,
   places: readonly { readonly dagId: string; readonly places: number }[],
 ): Promise<readonly RunRow[]> {
+  if (places.length === 0) return [];
   return db.query<RunRow & Record<string, unknown>>(
     START_QUEUED,
     columns(places, (place) => [place.dagId, place.places]),
@@ -148,5 +149,5 @@ export async function runById(
 
 /** Ends an active run as failed. @returns false when it was not active any more */
 export async function endRun(tx: Queryable, id: number, reason: string): Promise<boolean> {
-  return (await tx.query(END, [id, reason])).length > 0;
+  return (await tx.query(END, [id, storableText(reason)])).length > 0;
 }

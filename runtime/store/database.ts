@@ -21,6 +21,9 @@ export interface Queryable {
   query<Row extends QueryResultRow>(statement: Statement, values?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
+/** A connection of its own, which nothing else uses. */
+export type Session = pg.Client;
+
 /** The database of one process. */
 export interface Database extends Queryable {
   readonly url: string;
@@ -32,7 +35,7 @@ export interface Database extends Queryable {
    */
   transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>;
   /** A connection of its own outside the pool, for LISTEN and session locks. */
-  session(): Promise<pg.Client>;
+  session(): Promise<Session>;
   close(): Promise<void>;
 }
 
@@ -94,9 +97,21 @@ class PatientPool extends pg.Pool {
   }
 }
 
+/**
+ * The queue's table goes from empty to full and back within seconds, faster than statistics follow; the planner then reads and sorts all of
+ * it for each fetch (measured: 12,000 rows read for each 32 jobs fetched). Every statement here has an index in the order it needs.
+ */
+const INDEX_PLANS = "-c enable_seqscan=off -c enable_bitmapscan=off";
+
 /** Opens the pool. Connects on first use. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const pool = new PatientPool({ connectionString: url, max: options.poolSize ?? 10, application_name: "dagsmith", keepAlive: true });
+  const pool = new PatientPool({
+    connectionString: url,
+    max: options.poolSize ?? 10,
+    application_name: "dagsmith",
+    keepAlive: true,
+    options: INDEX_PLANS,
+  });
   pool.patience = options.signal;
   // An idle connection that breaks is replaced by the next connect(); without a listener it would end the process.
   pool.on("error", () => undefined);

@@ -40,11 +40,12 @@ const PUT_BUNDLES: Statement = {
 
 const KNOWN_BUNDLES: Statement = { name: "bundle_known", text: "select hash from dagsmith.bundle where hash = any($1)" };
 
+// A DAG that comes back, perhaps with the very version it had, has its schedule looked at anew.
 const PUT_DAGS: Statement = {
   name: "dag_put",
   text: `
 insert into dagsmith.dag (dag_id, is_paused) select * from unnest($1::text[], $2::boolean[])
-on conflict (dag_id) do update set removed_at = null where dag.removed_at is not null`,
+on conflict (dag_id) do update set removed_at = null, next_run_after = now() where dag.removed_at is not null`,
 };
 
 const PUT_VERSIONS: Statement = {

@@ -16,8 +16,8 @@ where d.dag_id = any($1)
 const LOCK_DAGS: Statement = {
   name: "dag_lock",
   text: `
-select dag_id, version_id from dagsmith.dag
-where dag_id = any($1) and not is_paused and version_id is not null
+select dag_id, version_id, is_paused from dagsmith.dag
+where dag_id = any($1) and version_id is not null
 order by dag_id for no key update`,
 };
 
@@ -31,12 +31,16 @@ export async function startQueuedRuns(db: Database, plans: Plans, dagIds: readon
   for (let waiting = dagIds; waiting.length > 0; ) {
     const rows = await db.query<{ dag_id: string }>(WAITING, [waiting]);
     if (rows.length === 0) return;
-    const ids = rows.map((row) => row.dag_id);
     const ended = await engineRound(db, plans, async (tx, on) => {
-      const places = await placesOf(on, plans, ids);
-      const started = await withPlans(on, plans, await startQueued(on, places));
+      const room = await roomOf(
+        on,
+        plans,
+        rows.map((row) => row.dag_id),
+      );
+      const started = await withPlans(on, plans, await startQueued(on, room.places));
       const finished = new Set(await begin(tx, started));
-      await on.query(FREE, [ids]);
+      // A DAG that is still full stays marked: the scheduler would look at it again at every tick, in vain.
+      if (room.free.length > 0) await on.query(FREE, [room.free]);
       return started.filter((run) => finished.has(run.id)).map((run) => run.plan.dagId);
     });
     // A run without a single task body ends as it begins, and leaves its place to the next.
@@ -44,15 +48,28 @@ export async function startQueuedRuns(db: Database, plans: Plans, dagIds: readon
   }
 }
 
-async function placesOf(on: Queryable, plans: Plans, dagIds: readonly string[]): Promise<readonly { dagId: string; places: number }[]> {
-  const dags = await on.query<{ dag_id: string; version_id: number }>(LOCK_DAGS, [dagIds]);
+interface Room {
+  /** How many queued runs of each DAG may begin. */
+  readonly places: readonly { readonly dagId: string; readonly places: number }[];
+  /** DAGs that may get a new run. */
+  readonly free: readonly string[];
+}
+
+async function roomOf(on: Queryable, plans: Plans, dagIds: readonly string[]): Promise<Room> {
+  const dags = await on.query<{ dag_id: string; version_id: number; is_paused: boolean }>(LOCK_DAGS, [dagIds]);
   const versions = await plans.get(
     on,
     dags.map((dag) => dag.version_id),
   );
   const active = await activeRuns(on, dagIds);
-  return dags.flatMap((dag) => {
-    const places = (versions.get(dag.version_id)?.plan.maxActiveRuns ?? 0) - (active.get(dag.dag_id)?.running ?? 0);
-    return places > 0 ? [{ dagId: dag.dag_id, places }] : [];
+  const counted = dags.map((dag) => {
+    const { running, active: all } = active.get(dag.dag_id) ?? { running: 0, active: 0 };
+    return { dag, running, all, most: versions.get(dag.version_id)?.plan.maxActiveRuns ?? 0 };
   });
+  return {
+    places: counted.flatMap(({ dag, running, most }) =>
+      !dag.is_paused && running < most ? [{ dagId: dag.dag_id, places: most - running }] : [],
+    ),
+    free: counted.flatMap(({ dag, all, most }) => (all < most ? [dag.dag_id] : [])),
+  };
 }

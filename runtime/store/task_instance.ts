@@ -2,7 +2,7 @@
 import type { Json } from "../../sdk/json.ts";
 import type { MovedInstance, NewInstance, Release } from "../engine/store.ts";
 import type { TaskState, Transition } from "../state/task_state.ts";
-import { columns } from "./columns.ts";
+import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
 
 /** An instance that a worker has just claimed. */
@@ -68,7 +68,7 @@ export async function applyTransitions(db: Queryable, transitions: readonly Tran
   if (ended.length > 0) {
     await db.query(
       REMEMBER_TRY,
-      columns(ended, (t) => [t.instanceId, t.tryNumber, t.heldBy, t.from.join(), t.history, t.reason, jsonOrNull(t.error)]),
+      columns(ended, (t) => [t.instanceId, t.tryNumber, t.heldBy, t.from.join(), t.history, storableText(t.reason), jsonOrNull(t.error)]),
     );
   }
   const rows = await db.query<MovedRow>(
@@ -82,7 +82,7 @@ export async function applyTransitions(db: Queryable, transitions: readonly Tran
       t.nextTry,
       t.workerId,
       t.retryInMs,
-      t.reason,
+      storableText(t.reason),
       jsonOrNull(t.error),
       t.history === "lost" ? 1 : 0,
     ]),

@@ -9,7 +9,6 @@ import { describeDag } from "../../sdk/describe.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
-import type { TaskRef } from "../../sdk/task.ts";
 import { type LogLevel, runTry, type TaskHost, type TryRequest, type TryResult } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
 import { planOf } from "../engine/plan.ts";
@@ -97,7 +96,6 @@ class Session {
   readonly #spec: DagSpec;
   readonly #store: MemoryStore;
   readonly #options: RunDagOptions;
-  readonly #refs: ReadonlyMap<string, TaskRef<unknown>>;
   readonly #reported = new Set<number>();
   readonly #interval: { readonly start: Date; readonly end: Date };
   readonly logicalDate: string;
@@ -107,7 +105,6 @@ class Session {
     this.#spec = spec;
     this.#store = store;
     this.#options = options;
-    this.#refs = new Map(dag.tasks.map((ref) => [ref.taskId, ref]));
     const date = logicalDateOf(options.logicalDate, spec.timezone);
     this.logicalDate = date.toISOString();
     this.#interval = manualInterval(spec.schedule, date);
@@ -119,7 +116,7 @@ class Session {
 
   async attempt(instance: MemoryInstance): Promise<void> {
     const { id, taskId, mapIndex, tryNumber, lostTries, runId } = instance;
-    const ref = this.#refs.get(taskId);
+    const ref = this.#dag.find(taskId);
     if (!ref) return;
     this.#emit({ type: "started", taskId, mapIndex, tryNumber });
     const startedAt = performance.now();

@@ -1,10 +1,11 @@
 /**
  * Cron expressions, read once by cron-parser into the values that match. cron-parser steps through them by other rules at a change of
- * clocks, and too slowly for ten thousand DAGs that are due at once, so stepping is done in cron_step.ts.
+ * clocks, and too slowly for ten thousand DAGs that are due at once, so stepping is done in cron_step.ts. It is given one item of a list
+ * at a time, because it refuses lists whose items overlap, such as `9-17,12`, and cannot say which field is wrong.
  *
  * Days of month and days of week are OR-ed when both are restricted, as cron does.
  */
-import { CronExpressionParser, type CronExpression as Parsed } from "cron-parser";
+import { CronExpressionParser, type CronFieldCollection } from "cron-parser";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { BoundedCache } from "./bounded_cache.ts";
 
@@ -14,7 +15,7 @@ export interface CronExpression {
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
   readonly months: readonly number[];
-  readonly matchesDay: (day: CalendarDay) => boolean;
+  readonly matchesDay: DayMatcher;
 }
 
 /** A day of the calendar: `weekday` is 0 for Sunday, `daysInMonth` the length of its month. */
@@ -24,11 +25,14 @@ export interface CalendarDay {
   readonly daysInMonth: number;
 }
 
-const FIELDS = ["second", "minute", "hour", "day of month", "month", "day of week"];
-const FIVE_FIELDS = FIELDS.slice(1);
+type DayMatcher = (day: CalendarDay) => boolean;
 
-/** Enough for every DAG of a large deployment. */
+const FIELDS = ["second", "minute", "hour", "dayOfMonth", "month", "dayOfWeek"] as const;
+type Field = (typeof FIELDS)[number];
+
+/** Enough for every DAG of a large deployment, whose expressions share most of their fields. */
 const expressions = new BoundedCache<CronExpression>(10_000);
+const items = new BoundedCache<CronFieldCollection>(10_000);
 
 /**
  * Reads a cron expression of 5 fields, or 6 with seconds first.
@@ -39,62 +43,70 @@ export function cronExpression(text: string): CronExpression {
 }
 
 function read(text: string): CronExpression {
-  const fields = text.trim().split(/\s+/);
-  if (text.trim() === "" || fields.length < 5 || fields.length > 6) {
-    throw invalid(text, `a cron expression has 5 or 6 fields, this has ${text.trim() === "" ? 0 : fields.length}`);
-  }
+  const given = text.trim() === "" ? [] : text.trim().split(/\s+/);
+  if (given.length < 5 || given.length > 6) throw invalid(text, `a cron expression has 5 or 6 fields, this has ${given.length}`);
+  const texts = given.length === 5 ? ["0", ...given] : given;
+  const itemsOf = (field: Field): CronFieldCollection[] => readItems(text, field, texts[FIELDS.indexOf(field)] ?? "");
+  const numbers = (field: "second" | "minute" | "hour" | "month"): number[] =>
+    ascending(itemsOf(field).flatMap((item) => item[field].values as readonly number[]));
+  return {
+    seconds: numbers("second"),
+    minutes: numbers("minute"),
+    hours: numbers("hour"),
+    months: numbers("month"),
+    matchesDay: dayMatcher(itemsOf("dayOfMonth"), itemsOf("dayOfWeek")),
+  };
+}
+
+function readItems(whole: string, field: Field, text: string): CronFieldCollection[] {
   try {
-    const { second, minute, hour, month, dayOfMonth, dayOfWeek } = parse(fields).fields;
-    return {
-      seconds: second.values,
-      minutes: minute.values,
-      hours: hour.values,
-      months: month.values,
-      matchesDay: dayMatcher(dayOfMonth, dayOfWeek),
-    };
+    return text.split(",").map((item) => items.get(`${field} ${item}`, () => readItem(field, item)));
   } catch (error) {
-    throw invalid(text, wrongField(fields) ?? "no date matches it", error);
+    const name = field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    throw invalid(whole, `${name} "${text}": ${error instanceof Error ? error.message : String(error)}`, error);
   }
 }
 
-function parse(fields: readonly string[]): Parsed {
-  const hashed = fields.find((field) => /h(?!u)/i.test(field));
-  if (hashed !== undefined) throw new Error("H stands for a random value; a schedule must be the same each time it is read");
+function readItem(field: Field, item: string): CronFieldCollection {
+  if (item === "") throw new Error("a list has an empty item");
+  if (/^h/i.test(item)) throw new Error("H stands for a random value; a schedule must be the same each time it is read");
   // cron-parser reads Sunday as 0 and finds that FRI-SUN runs backwards.
-  return CronExpressionParser.parse(fields.join(" ").replace(/-sun$/i, "-7"), { tz: "UTC" });
+  const value = field === "dayOfWeek" ? item.replace(/-sun$/i, "-7") : item;
+  return CronExpressionParser.parse(FIELDS.map((other) => (other === field ? value : "*")).join(" "), { tz: "UTC" }).fields;
 }
 
-/** The first field that is wrong by itself, in words; null when each is sound alone. */
-function wrongField(fields: readonly string[]): string | null {
-  const names = fields.length === 6 ? FIELDS : FIVE_FIELDS;
-  for (const [index, field] of fields.entries()) {
-    try {
-      parse(names.map((_, position) => (position === index ? field : "*")));
-    } catch (error) {
-      return `${names[index]} "${field}": ${error instanceof Error ? error.message : String(error)}`;
-    }
-  }
-  return null;
+function dayMatcher(daysOfMonth: readonly CronFieldCollection[], daysOfWeek: readonly CronFieldCollection[]): DayMatcher {
+  const inMonth = anyOf(daysOfMonth.map(({ dayOfMonth }) => monthDayMatcher(dayOfMonth)));
+  const inWeek = anyOf(daysOfWeek.map(({ dayOfWeek }) => weekdayMatcher(dayOfWeek)));
+  const everyMonthDay = daysOfMonth.every(({ dayOfMonth }) => dayOfMonth.isWildcard);
+  const everyWeekday = daysOfWeek.every(({ dayOfWeek }) => dayOfWeek.isWildcard);
+  if (everyMonthDay) return everyWeekday ? () => true : inWeek;
+  return everyWeekday ? inMonth : anyOf([inMonth, inWeek]);
 }
 
-function dayMatcher(dayOfMonth: Parsed["fields"]["dayOfMonth"], dayOfWeek: Parsed["fields"]["dayOfWeek"]): CronExpression["matchesDay"] {
-  const days = new Set(dayOfMonth.values);
-  const inMonth = ({ day, daysInMonth }: CalendarDay): boolean => days.has(day as never) || (days.has("L") && day === daysInMonth);
-  const inWeek = weekdayMatcher(dayOfWeek);
-  if (dayOfMonth.isWildcard) return dayOfWeek.isWildcard ? () => true : inWeek;
-  return dayOfWeek.isWildcard ? inMonth : (day) => inMonth(day) || inWeek(day);
+function anyOf(matchers: readonly DayMatcher[]): DayMatcher {
+  return (day) => matchers.some((matches) => matches(day));
+}
+
+/** `L` is the last day of a month. */
+function monthDayMatcher({ values }: CronFieldCollection["dayOfMonth"]): DayMatcher {
+  const days = new Set<number | string>(values);
+  return ({ day, daysInMonth }) => days.has(day) || (day === daysInMonth && days.has("L"));
 }
 
 /** `5` is each Friday, `5#2` the second of a month, `5L` the last. */
-function weekdayMatcher(dayOfWeek: Parsed["fields"]["dayOfWeek"]): CronExpression["matchesDay"] {
-  const each = new Set(dayOfWeek.values.filter((value) => typeof value === "number").map((value) => value % 7));
-  const last = new Set(dayOfWeek.values.filter((value) => typeof value === "string").map((value) => Number.parseInt(value, 10) % 7));
-  const { nthDay } = dayOfWeek;
+function weekdayMatcher({ values, nthDay }: CronFieldCollection["dayOfWeek"]): DayMatcher {
+  const each = new Set(values.filter((value) => typeof value === "number").map((value) => value % 7));
+  const last = new Set(values.filter((value) => typeof value === "string").map((value) => Number.parseInt(value, 10) % 7));
   return ({ day, weekday, daysInMonth }) =>
     (each.has(weekday) && (nthDay === 0 || Math.ceil(day / 7) === nthDay)) || (last.has(weekday) && day > daysInMonth - 7);
 }
 
-/** The error of a schedule whose cron expression is wrong. */
+function ascending(values: readonly number[]): number[] {
+  return [...new Set(values)].sort((a, b) => a - b);
+}
+
+/** The error of a schedule that cannot run. */
 export function invalid(text: string, reason: string, cause?: unknown): DagsmithError {
   return new DagsmithError("INVALID_SCHEDULE", { found: JSON.stringify(text), reason }, { cause });
 }

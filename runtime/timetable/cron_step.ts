@@ -40,27 +40,32 @@ function edgeOfDay(cron: CronExpression, direction: Direction): number {
 
 /** The nearest matching day at or beyond `day`, both counted from 1970-01-01. */
 function nearestDay(cron: CronExpression, day: number, direction: Direction): number | null {
-  const from = new Date(day * DAY_SECONDS * 1000);
-  let dayOfMonth: number | undefined = from.getUTCDate();
+  const date = new Date(day * DAY_SECONDS * 1000);
+  // Months are counted through from year 0, so that a step needs no date.
+  const first = date.getUTCFullYear() * 12 + date.getUTCMonth();
   for (let step = 0; step < SEARCHED_MONTHS; step++) {
-    const month = new Date(from);
-    month.setUTCFullYear(from.getUTCFullYear(), from.getUTCMonth() + step * direction, 1);
-    const found = cron.months.includes(month.getUTCMonth() + 1) ? dayInMonth(cron, month, dayOfMonth, direction) : undefined;
-    if (found !== undefined) return month.getTime() / 1000 / DAY_SECONDS + found - 1;
-    dayOfMonth = undefined;
+    const month = first + step * direction;
+    if (!cron.months.includes((month % 12) + 1)) continue;
+    const found = nearestDayOfMonth(cron, month, step === 0 ? date.getUTCDate() : undefined, direction);
+    if (found !== null) return found;
   }
   return null;
 }
 
-/** @param month its first day. @param from where to begin; default the month's edge */
-function dayInMonth(cron: CronExpression, month: Date, from: number | undefined, direction: Direction): number | undefined {
-  const daysInMonth = new Date(month).setUTCMonth(month.getUTCMonth() + 1, 0);
-  const last = new Date(daysInMonth).getUTCDate();
-  const first = month.getUTCDay();
-  for (let day = from ?? (direction === 1 ? 1 : last); day >= 1 && day <= last; day += direction) {
-    if (cron.matchesDay({ day, weekday: (first + day - 1) % 7, daysInMonth: last })) return day;
+/** @param from the day of the month to begin with; default the month's edge */
+function nearestDayOfMonth(cron: CronExpression, month: number, from: number | undefined, direction: Direction): number | null {
+  const firstDay = startOfMonth(month);
+  const daysInMonth = startOfMonth(month + 1) - firstDay;
+  for (let day = from ?? (direction === 1 ? 1 : daysInMonth); day >= 1 && day <= daysInMonth; day += direction) {
+    // 1970-01-01 was a Thursday.
+    const weekday = (((firstDay + day + 3) % 7) + 7) % 7;
+    if (cron.matchesDay({ day, weekday, daysInMonth })) return firstDay + day - 1;
   }
-  return undefined;
+  return null;
+}
+
+function startOfMonth(month: number): number {
+  return new Date(0).setUTCFullYear(Math.floor(month / 12), month % 12, 1) / (DAY_SECONDS * 1000);
 }
 
 function nearest(ascending: readonly number[], value: number, direction: Direction): number | undefined {

@@ -6,6 +6,7 @@ import { FailTask } from "dagsmith";
 import { type S3, s3Hook } from "dagsmith/plugins/aws";
 import { runTask } from "dagsmith/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { wholeBody } from "../../../plugins/aws/s3_body.ts";
 import { type SandboxS3, startSandboxS3 } from "../../../runtime/sandbox/s3.ts";
 
 const SECRET = "s3cr3t-access-key";
@@ -163,4 +164,12 @@ test("an error names operation and object, and never the secret", async () => {
   const error = (await withS3((s3) => s3.getText("lake", "none")).catch((error: unknown) => error)) as Error;
   expect(error.message).toBe("S3 GetObject s3://lake/none: NoSuchKey: The specified key does not exist.");
   expect(error.stack).not.toContain(SECRET);
+});
+
+test("a body that ends early without any error of the connection is no whole body", async () => {
+  const read = (expected: number | undefined) =>
+    Readable.from(wholeBody(Readable.from([Buffer.from("abc")]), expected, "s3://lake/k")).toArray();
+  await expect(read(4)).rejects.toThrow("S3 GetObject s3://lake/k: the body has 3 of 4 bytes");
+  expect(await read(3)).toHaveLength(1);
+  expect(await read(undefined)).toHaveLength(1);
 });

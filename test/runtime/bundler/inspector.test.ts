@@ -69,6 +69,13 @@ describe("a file that fails", () => {
     expect(inspection?.error).toMatchObject({ file: "a b#1 %20.ts", line: 2 });
   });
 
+  test("with a schedule that can never run is refused, before a scheduler meets it", async () => {
+    const error = await errorOf(
+      'import { dag } from "dagsmith";\nconst d = dag("a", { schedule: "0 0 31 2 *" });\nd.empty("x");\nexport default d;',
+    );
+    expect(error).toMatchObject({ code: "INVALID_SCHEDULE", message: expect.stringContaining("no date matches it") });
+  });
+
   test("with an error of the SDK keeps its code, and points at the line that caused it", async () => {
     const error = await errorOf('import { dag } from "dagsmith";\nconst d = dag("a");\nd.empty("x");\nd.empty("x");\nexport default d;');
     expect(error).toMatchObject({ code: "DUPLICATE_TASK_ID", line: 4 });

@@ -1,0 +1,90 @@
+/** The COPY that reads an object of S3 into a table of Redshift. Pure. Its text may hold secrets: it is never logged. */
+import { type Connection, DagsmithError, identifier, joinSql, Sql, sql } from "dagsmith";
+import { awsCredentials, extraText, isUrl } from "./connection.ts";
+
+export interface CopySource {
+  readonly bucket: string;
+  readonly key: string;
+  readonly format: "json" | "csv";
+  readonly delimiter: string;
+  readonly gzip: boolean;
+}
+
+/**
+ * COPY of one object. Keys of JSON are matched to columns without regard to case; an empty CSV field is null; dates and times are
+ * recognised in any usual form.
+ * @param options what is added at the end, as it is
+ */
+export function copyStatement(
+  into: Sql,
+  columns: readonly string[],
+  source: CopySource,
+  access: CopyAccess,
+  options: readonly string[],
+): Sql {
+  const names = joinSql(
+    columns.map((name) => identifier(name)),
+    ", ",
+  );
+  const format =
+    source.format === "csv"
+      ? `csv delimiter as ${literal(source.delimiter)} ignoreheader 1 emptyasnull`
+      : "format as json 'auto ignorecase'";
+  const words = [access.clause, format, ...(source.gzip ? ["gzip"] : []), "dateformat 'auto' timeformat 'auto'", ...options];
+  return sql`copy ${into} (${names}) ${new Sql([`from ${literal(`s3://${source.bucket}/${source.key}`)} ${words.join(" ")}`])}`;
+}
+
+/** How Redshift may read S3. */
+export interface CopyAccess {
+  /** The words of a COPY. */
+  readonly clause: string;
+  /** What must appear in no message. */
+  readonly secrets: readonly string[];
+}
+
+/** ARNs, access keys and regions; nothing of it can end a literal. */
+const PLAIN = /^[\w+/=:.,@-]+$/;
+
+/**
+ * `extra.role_arn` of the redshift connection, else of the S3 connection (an ARN, or `default` for the cluster's own role), else the access
+ * key of the S3 connection; `extra.region_name` of the S3 connection as the bucket's region.
+ * @throws DagsmithError INVALID_CONNECTION
+ */
+export function copyAccess(warehouse: Connection, s3: Connection): CopyAccess {
+  const role = extraText(warehouse, "role_arn") ?? extraText(s3, "role_arn");
+  const keys = role ? undefined : awsCredentials(s3);
+  if (!role && !keys) {
+    throw new DagsmithError("INVALID_CONNECTION", {
+      id: warehouse.id,
+      reason: `COPY needs extra.role_arn (an ARN, or "default"), or the access key of connection "${s3.id}"`,
+    });
+  }
+  const region = isUrl(s3.host) ? undefined : (extraText(s3, "region_name") ?? extraText(s3, "region"));
+  const secrets = keys ? [keys.secretAccessKey, ...(keys.sessionToken ? [keys.sessionToken] : [])] : [];
+  const words = [
+    ...(role ? [role === "default" ? "iam_role default" : `iam_role '${plain(warehouse, role)}'`] : []),
+    ...(keys ? [`access_key_id '${plain(s3, keys.accessKeyId)}' secret_access_key '${plain(s3, keys.secretAccessKey)}'`] : []),
+    ...(keys?.sessionToken ? [`session_token '${plain(s3, keys.sessionToken)}'`] : []),
+    ...(region ? [`region '${plain(s3, region)}'`] : []),
+  ];
+  return { clause: words.join(" "), secrets };
+}
+
+function plain({ id }: Connection, text: string): string {
+  if (PLAIN.test(text)) return text;
+  throw new DagsmithError("INVALID_CONNECTION", { id, reason: "a role, key or region holds a character that none has" });
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+}
+
+/** An error without secrets, wherever the server may have repeated them. */
+export function withoutSecrets(error: unknown, secrets: readonly string[]): unknown {
+  if (!(error instanceof Error)) return error;
+  for (const secret of secrets) {
+    error.message = error.message.replaceAll(secret, "***");
+    error.stack = error.stack?.replaceAll(secret, "***") ?? "";
+  }
+  return error;
+}

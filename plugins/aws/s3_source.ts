@@ -1,0 +1,101 @@
+/** The object of S3 that a load reads: is it there, what is in it, how does it come as rows. */
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { type FromContext, resolveField, type TaskContext } from "dagsmith";
+import {
+  type Column,
+  type CsvOptions,
+  csvHeader,
+  type LoadMode,
+  type LoadTarget,
+  readCsv,
+  readJsonLines,
+  type SourceRows,
+} from "dagsmith/plugins/postgres";
+import { type S3, s3Hook } from "./s3.ts";
+
+/** What and where to, the same for every warehouse. Each field may be a function of the context. */
+export interface S3LoadFields<Context extends TaskContext> {
+  /** Id of a connection of type `aws` or `s3`. */
+  readonly s3: FromContext<string, Context>;
+  readonly bucket: FromContext<string, Context>;
+  readonly key: FromContext<string, Context>;
+  readonly schema: FromContext<string, Context>;
+  readonly table: FromContext<string, Context>;
+  /** The columns to load, by the names of the keys or of the CSV header. Default: the columns that the table has. */
+  readonly columns?: FromContext<readonly Column[], Context>;
+  /** Default: `"csv"` for a key that ends in `.csv` or `.csv.gz`, else `"json"`, which is one object a line. */
+  readonly format?: "json" | "csv";
+  readonly csv?: CsvOptions;
+}
+
+/** The fields of a load with their values, and the object it reads. */
+export interface S3Source {
+  readonly s3: S3;
+  readonly s3ConnectionId: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly format: "json" | "csv";
+  readonly csv: CsvOptions;
+  /** Marked as gzip, which reading undoes. */
+  readonly encoded: boolean;
+  /** Not marked, but named `.gz`. */
+  readonly zipped: boolean;
+  readonly target: LoadTarget;
+}
+
+/** @throws Error when there is no such object; a retry may find it */
+export async function openSource<Context extends TaskContext>(
+  options: S3LoadFields<Context> & LoadMode,
+  context: Context,
+): Promise<S3Source> {
+  const value = <Value>(field: FromContext<Value, Context>): Promise<Value> => resolveField(field, context);
+  const [s3ConnectionId, bucket, key] = [await value(options.s3), await value(options.bucket), await value(options.key)];
+  const [schema, table] = [await value(options.schema), await value(options.table)];
+  const columns = options.columns && (await value(options.columns));
+  const s3 = await context.hook(s3Hook(s3ConnectionId));
+  const head = await s3.head(bucket, key);
+  if (!head) throw new Error(`There is no object s3://${bucket}/${key}`);
+  const target = { ...modeOf(options), schema, table, loadId: loadId(context), source: `s3://${bucket}/${key} ${head.etag}` };
+  return {
+    ...{ s3, s3ConnectionId, bucket, key, csv: options.csv ?? {} },
+    format: options.format ?? (/\.csv(\.gz)?$/i.test(key) ? "csv" : "json"),
+    encoded: head.contentEncoding === "gzip",
+    zipped: head.contentEncoding !== "gzip" && /\.gz$/i.test(key),
+    target: columns ? { ...target, columns } : target,
+  };
+}
+
+/** The same for every try of a task instance. */
+function loadId({ dagId, taskId, runId, mapIndex }: TaskContext): string {
+  return `${dagId}/${taskId}/${runId}${mapIndex < 0 ? "" : `/${mapIndex}`}`;
+}
+
+/** Only the fields of the mode: what else is in the options is none of the load's business. */
+function modeOf({ loadType, primaryKey, incrementalKey }: LoadMode): LoadMode {
+  return { loadType, ...(primaryKey && { primaryKey }), ...(incrementalKey && { incrementalKey }) } as LoadMode;
+}
+
+/** The rows of the object, streamed. */
+export async function* rowsOf(source: S3Source): SourceRows {
+  const text = await plainText(source);
+  const required = source.target.columns?.map(({ name }) => name) ?? [];
+  yield* source.format === "csv" ? readCsv(text, source.csv, required) : readJsonLines(text);
+}
+
+/** The header of a CSV object; null for JSON. */
+export async function headerOf(source: S3Source): Promise<readonly string[] | null> {
+  if (source.format === "json") return null;
+  const required = source.target.columns?.map(({ name }) => name) ?? [];
+  return csvHeader(await plainText(source), source.csv, required);
+}
+
+async function plainText({ s3, bucket, key, zipped }: S3Source): Promise<Readable> {
+  const body = await s3.getStream(bucket, key);
+  if (!zipped) return body;
+  const plain = createGunzip();
+  // An error of the body reaches the reader through the stream it reads.
+  pipeline(body, plain).catch(() => {});
+  return plain;
+}

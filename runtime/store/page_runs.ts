@@ -1,0 +1,121 @@
+/** Runs as pages show them: one, a DAG's list (paged by id), and the state of each of their tasks. */
+import type { Json } from "../../sdk/json.ts";
+import type { RunState } from "../state/run_state.ts";
+import type { TaskState } from "../state/task_state.ts";
+import type { Queryable, Statement } from "./database.ts";
+
+export interface RunDetail {
+  readonly id: number;
+  readonly dagId: string;
+  readonly runId: string;
+  readonly runType: "scheduled" | "manual";
+  readonly state: RunState;
+  readonly versionId: number;
+  readonly logicalDate: Date;
+  readonly dataIntervalStart: Date;
+  readonly dataIntervalEnd: Date;
+  readonly queuedAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly reason: string | null;
+  readonly params: Json;
+}
+
+const RUN = `id, dag_id as "dagId", run_id as "runId", run_type as "runType", state, version_id as "versionId", logical_date as "logicalDate",
+  data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd", queued_at as "queuedAt", started_at as "startedAt",
+  finished_at as "finishedAt", reason, params`;
+
+// By the index on (dag_id, id desc), from an id on: as fast on the last page as on the first.
+const LIST: Statement = {
+  name: "page_runs_list",
+  text: `select ${RUN} from dagsmith.dag_run
+where dag_id = $1 and ($2::bigint is null or id < $2) and ($4::text is null or state = $4) order by id desc limit $3`,
+};
+
+const GET: Statement = { name: "page_runs_get", text: `select ${RUN} from dagsmith.dag_run where id = $1` };
+
+/** A DAG's runs, newest first, those before a run's id. */
+export function listRuns(
+  db: Queryable,
+  query: { readonly dagId: string; readonly before: number | null; readonly limit: number; readonly state: RunState | null },
+): Promise<readonly RunDetail[]> {
+  return db.query<RunDetail & Record<string, unknown>>(LIST, [query.dagId, query.before, query.limit, query.state]);
+}
+
+export async function getRun(db: Queryable, id: number): Promise<RunDetail | undefined> {
+  const [run] = await db.query<RunDetail & Record<string, unknown>>(GET, [id]);
+  return run;
+}
+
+/** The instance of a task that is not mapped, or that was settled before its list was known. */
+export interface TaskCell {
+  readonly instanceId: number;
+  readonly runId: number;
+  readonly taskId: string;
+  readonly state: TaskState;
+  readonly tryNumber: number;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly retryAt: Date | null;
+  readonly queuedAt: Date | null;
+  readonly reason: string | null;
+}
+
+/** How far a mapped task is, from its counts: never from its instances, of which there may be 10,000. */
+export interface MappedCell {
+  readonly runId: number;
+  readonly taskId: string;
+  readonly instances: number;
+  readonly released: number;
+  readonly success: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly upstreamFailed: number;
+}
+
+// Both arrays are index conditions of (run_id, task_id, map_index), so the instances of mapped tasks are not read.
+const CELLS: Statement = {
+  name: "page_runs_cells",
+  text: `
+select id as "instanceId", run_id as "runId", task_id as "taskId", state, try_number as "tryNumber", started_at as "startedAt",
+  finished_at as "finishedAt", retry_at as "retryAt", queued_at as "queuedAt", reason
+from dagsmith.task_instance where run_id = any($1) and task_id = any($2) and map_index = -1`,
+};
+
+const MAPPED: Statement = {
+  name: "page_runs_mapped",
+  text: `
+select run_id as "runId", task_id as "taskId", instances, released, success, failed, skipped, upstream_failed_own as "upstreamFailed"
+from dagsmith.task_progress where run_id = any($1) and instances > 0`,
+};
+
+const SPANS: Statement = {
+  name: "page_runs_spans",
+  text: `
+select task_id as "taskId", min(started_at) as "startedAt", max(finished_at) as "finishedAt"
+from dagsmith.task_instance where run_id = $1 and task_id = any($2) group by task_id`,
+};
+
+/** The states of tasks over runs: cells of the grid. Tasks whose turn has not come are missing. */
+export async function taskCells(
+  db: Queryable,
+  runIds: readonly number[],
+  taskIds: readonly string[],
+): Promise<{ readonly single: readonly TaskCell[]; readonly mapped: readonly MappedCell[] }> {
+  const [single, mapped] = await Promise.all([
+    db.query<TaskCell & Record<string, unknown>>(CELLS, [runIds, taskIds]),
+    db.query<MappedCell & Record<string, unknown>>(MAPPED, [runIds]),
+  ]);
+  return { single, mapped };
+}
+
+export interface Span {
+  readonly taskId: string;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** From the first start to the last end of mapped tasks of one run. */
+export function mappedSpans(db: Queryable, runId: number, taskIds: readonly string[]): Promise<readonly Span[]> {
+  return db.query<Span & Record<string, unknown>>(SPANS, [runId, taskIds]);
+}

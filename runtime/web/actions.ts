@@ -1,0 +1,17 @@
+/** What the page may do, as far as it knows: the verbs of runtime/actions that it calls, handed in so that the page composes nothing. */
+import type { Json } from "../../sdk/json.ts";
+import type { Database } from "../store/database.ts";
+
+export interface WebActions {
+  /** @throws DagsmithError UNKNOWN_DAG, INVALID_PARAMS, RUN_EXISTS, INVALID_DATE */
+  triggerRun(
+    db: Database,
+    request: { readonly dagId: string; readonly params?: Json; readonly logicalDate?: string; readonly actor: string },
+  ): Promise<{ readonly id: number; readonly runId: string }>;
+  /** @throws DagsmithError UNKNOWN_DAG */
+  pauseDag(db: Database, request: { readonly dagId: string; readonly actor: string }): Promise<void>;
+  /** @throws DagsmithError UNKNOWN_DAG */
+  unpauseDag(db: Database, request: { readonly dagId: string; readonly actor: string }): Promise<void>;
+  /** @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED */
+  cancelRun(db: Database, request: { readonly id: number; readonly actor: string; readonly reason?: string }): Promise<void>;
+}

@@ -1,0 +1,30 @@
+/** The API's routes, made from its table. */
+import { json, type RequestHandler, Router } from "express";
+import { Refused } from "../gate.ts";
+import type { WebServices } from "../services.ts";
+import { ENDPOINTS } from "./endpoints.ts";
+import { openApi } from "./openapi.ts";
+
+export const API = "/api/v1";
+
+export function apiRoutes(services: WebServices): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get(`${API}/openapi.json`, (_request, response) => void response.json(openApi()));
+  for (const { method, path, status = 200, run } of ENDPOINTS) {
+    const address = API + path.replace(/\{(\w+)\}/g, ":$1");
+    const handler: RequestHandler = async (request, response) => {
+      const answer = await run(services, request);
+      response.status(status).set("Cache-Control", "no-store").json(answer);
+    };
+    if (method === "get") router.get(address, handler);
+    else router.post(address, refuseOtherTypes, json({ limit: "1mb" }), handler);
+  }
+  return router;
+}
+
+/** A form of another site can send any other type without asking the browser's leave. */
+const refuseOtherTypes: RequestHandler = (request, _response, next) => {
+  const hasBody = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+  if (hasBody && !request.is("application/json")) throw new Refused(415, "The body must be JSON: Content-Type: application/json");
+  next();
+};

@@ -1,0 +1,147 @@
+/** What the API answers, as schemas: they describe it in the OpenAPI document, and tests hold the answers to them. */
+import { z } from "zod";
+import { RUN_STATES } from "../../state/run_state.ts";
+import { TASK_STATES } from "../../state/task_state.ts";
+
+const when = z.iso.datetime({ offset: true });
+const runState = z.enum(RUN_STATES);
+
+export const errorAnswer = z.object({ error: z.object({ code: z.string(), message: z.string() }) }).meta({ id: "Error" });
+
+const recentRun = z.object({
+  id: z.int(),
+  runId: z.string(),
+  state: runState,
+  logicalDate: when,
+  startedAt: when.nullable(),
+  finishedAt: when.nullable(),
+});
+
+export const dag = z
+  .object({
+    dagId: z.string(),
+    isPaused: z.boolean(),
+    nextRunAfter: when.nullable(),
+    scheduleError: z.string().nullable(),
+    version: z.int().nullable(),
+    file: z.string().nullable(),
+    description: z.string().nullable(),
+    tags: z.array(z.string()),
+    schedule: z.looseObject({ type: z.string() }),
+    timezone: z.string(),
+    runs: z.array(recentRun).meta({ description: "The last 14 runs, oldest first" }),
+  })
+  .meta({ id: "Dag" });
+
+export const dagDetail = z
+  .object({
+    dagId: z.string(),
+    isPaused: z.boolean(),
+    removedAt: when.nullable(),
+    nextRunAfter: when.nullable(),
+    scheduleError: z.string().nullable(),
+    version: z.int(),
+    file: z.string(),
+    deployedAt: when,
+    spec: z.looseObject({ dagId: z.string() }).meta({ description: "The DAG as declared" }),
+  })
+  .meta({ id: "DagDetail" });
+
+export const run = z
+  .object({
+    id: z.int(),
+    dagId: z.string(),
+    runId: z.string(),
+    runType: z.enum(["scheduled", "manual"]),
+    state: runState,
+    logicalDate: when,
+    dataIntervalStart: when,
+    dataIntervalEnd: when,
+    queuedAt: when,
+    startedAt: when.nullable(),
+    finishedAt: when.nullable(),
+    reason: z.string().nullable(),
+    params: z.json(),
+  })
+  .meta({ id: "Run" });
+
+const counts = z.object({
+  instances: z.int(),
+  success: z.int(),
+  failed: z.int(),
+  skipped: z.int(),
+  upstreamFailed: z.int(),
+});
+
+export const task = z
+  .object({
+    taskId: z.string(),
+    upstream: z.array(z.string()),
+    state: z.enum(["none", ...TASK_STATES]),
+    tryNumber: z.int(),
+    startedAt: when.nullable(),
+    finishedAt: when.nullable(),
+    why: z.string().nullable().meta({ description: "Why it is in this state, in words" }),
+    mapped: counts.nullable(),
+  })
+  .meta({ id: "Task" });
+
+const storedError = z.object({ name: z.string(), message: z.string(), stack: z.string() });
+
+export const taskTry = z
+  .object({
+    tryNumber: z.int(),
+    state: z.enum(["lost", ...TASK_STATES]),
+    workerId: z.string().nullable(),
+    startedAt: when.nullable(),
+    finishedAt: when.nullable(),
+    reason: z.string().nullable(),
+    error: storedError.nullable(),
+  })
+  .meta({ id: "Try" });
+
+export const instance = z
+  .object({
+    id: z.int(),
+    mapIndex: z.int(),
+    state: z.enum(TASK_STATES),
+    tryNumber: z.int(),
+    startedAt: when.nullable(),
+    finishedAt: when.nullable(),
+    reason: z.string().nullable(),
+    item: z.string().nullable(),
+  })
+  .meta({ id: "TaskInstance" });
+
+export const taskDetail = task
+  .extend({
+    instance: instance.nullable(),
+    tries: z.array(taskTry),
+    xcoms: z.array(z.object({ key: z.string(), value: z.string(), bytes: z.int() })),
+    instances: z.array(instance),
+    next: z.string().nullable().meta({ description: "`after` of the next page of instances" }),
+  })
+  .meta({ id: "TaskDetail" });
+
+export const importError = z
+  .object({ file: z.string(), line: z.int().nullable(), code: z.string(), message: z.string(), stack: z.string(), happenedAt: when })
+  .meta({ id: "ImportError" });
+
+export const logAnswer = z
+  .object({
+    lines: z.array(z.object({ time: z.string(), level: z.string(), source: z.string(), text: z.string() })),
+    next: z.int().meta({ description: "`after` of the next part" }),
+    isComplete: z.boolean().meta({ description: "True when the try is over and these were its last lines" }),
+  })
+  .meta({ id: "Log" });
+
+export const health = z
+  .object({ schedulers: z.int(), workers: z.int(), slots: z.int(), schedulerAgeSeconds: z.number().nullable() })
+  .meta({ id: "Health" });
+
+export const created = z.object({ id: z.int(), runId: z.string() }).meta({ id: "CreatedRun" });
+export const dags = z.object({ dags: z.array(dag), next: z.string().nullable() });
+export const runs = z.object({ runs: z.array(run), next: z.int().nullable() });
+export const tasks = z.object({ tasks: z.array(task) });
+export const importErrors = z.object({ importErrors: z.array(importError) });
+export const done = z.object({ done: z.literal(true) });

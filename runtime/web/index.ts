@@ -1,0 +1,138 @@
+/** The page and the API of a deployment, as one HTTP server. It sees rows only: no user code is ever loaded here. */
+import { randomBytes } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import express, { type Express, type RequestHandler } from "express";
+import helmet from "helmet";
+import { DagsmithError } from "../../sdk/errors.ts";
+import type { Database } from "../store/database.ts";
+import { pageReader } from "../store/page_reader.ts";
+import type { WebActions } from "./actions.ts";
+import { apiRoutes } from "./api/routes.ts";
+import { GuessLimit, gate, isLoopback, Refused } from "./gate.ts";
+import { GraphDrawer } from "./graph_drawer.ts";
+import { answerError } from "./respond.ts";
+import { assetRoutes } from "./routes/assets.ts";
+import { downloadRoutes } from "./routes/downloads.ts";
+import { eventRoutes, OpenStreams } from "./routes/events.ts";
+import { formRoutes } from "./routes/forms.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { loginRoutes } from "./routes/login.ts";
+import { pageRoutes } from "./routes/pages.ts";
+import type { WebLog, WebServices } from "./services.ts";
+import { Sessions } from "./sessions.ts";
+import { Watchers } from "./watchers.ts";
+
+export type { WebActions } from "./actions.ts";
+
+export interface WebOptions {
+  readonly db: Database;
+  /** Default 127.0.0.1. Any address that others can reach needs a token. */
+  readonly host?: string;
+  /** Default 8080; 0 takes a free one. */
+  readonly port?: number;
+  /** What people log in with, and programs send as `Authorization: Bearer`. Default: none, for this machine only. */
+  readonly token?: string;
+  /** What the page may do. Default: nothing, it only shows. */
+  readonly actions?: WebActions;
+  /** Hides secrets; applied to every text that came from people before it is sent. Default: leaves it as it is. */
+  readonly mask?: (text: string) => string;
+  /** A line on top of every page. */
+  readonly notice?: string;
+  readonly log: WebLog;
+}
+
+export interface WebServer {
+  readonly url: string;
+  /** Ends streams, connections, polls and threads. May be called again; does not close the database. */
+  stop(): Promise<void>;
+}
+
+/** Bounds what slow or hostile clients can hold. Streams are answers, which these do not bound. */
+const SERVER_OPTIONS = { headersTimeout: 15_000, requestTimeout: 30_000, maxHeaderSize: 16_384, keepAliveTimeout: 5_000 };
+
+/**
+ * Starts the server.
+ * @throws DagsmithError WEB_EXPOSED when others could reach it without a token
+ */
+export async function startWeb(options: WebOptions): Promise<WebServer> {
+  const { host = "127.0.0.1", port = 8080, token, log } = options;
+  if (!token && !isLoopback(host)) throw new DagsmithError("WEB_EXPOSED", { host });
+  const services = makeServices(options);
+  const streams = new OpenStreams();
+  const server = createServer(SERVER_OPTIONS, makeApp(services, streams, isLoopback(host)));
+  await listen(server, port, host.replace(/^\[|\]$/g, ""));
+  const { port: taken } = server.address() as AddressInfo;
+  const url = `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${taken}`;
+  log.info({ url }, "the page is up");
+  let stopping: Promise<void> | undefined;
+  return { url, stop: () => (stopping ??= stop(server, services, streams)) };
+}
+
+function makeServices(options: WebOptions): WebServices {
+  const { db, token, actions, notice, log, mask = (text) => text } = options;
+  const reader = pageReader(db);
+  const parts = { watchers: new Watchers(reader), drawer: new GraphDrawer(reader), sessions: new Sessions(token || undefined) };
+  return { db, reader, actions, mask, notice, log, ...parts };
+}
+
+function makeApp(services: WebServices, streams: OpenStreams, loopbackOnly: boolean): Express {
+  const guesses = new GuessLimit();
+  const app = express();
+  app.disable("x-powered-by").disable("etag").set("query parser", "simple").enable("strict routing").enable("case sensitive routing");
+  app.use(nonce, securityHeaders());
+  app.use(gate(services.sessions, guesses, loopbackOnly));
+  app.use(healthRoutes(services), assetRoutes());
+  if (services.sessions.areRequired) app.use(loginRoutes(services, guesses));
+  app.use(apiRoutes(services), eventRoutes(services, streams), downloadRoutes(services), formRoutes(services), pageRoutes(services));
+  app.use(() => {
+    throw new Refused(404, "There is nothing at this address.");
+  });
+  app.use(answerError(services));
+  return app;
+}
+
+const nonce: RequestHandler = (_request, response, next) => {
+  response.locals.nonce = randomBytes(16).toString("base64");
+  next();
+};
+
+/** No script runs but ours, by its nonce; nothing is loaded from elsewhere; no other site may frame a page. */
+function securityHeaders(): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: [(_request, response) => `'nonce-${String((response as unknown as express.Response).locals.nonce)}'`],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Said by whoever terminates TLS: on a plain loopback address it would lock the browser out.
+    strictTransportSecurity: false,
+    referrerPolicy: { policy: "same-origin" },
+  });
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+async function stop(server: Server, services: WebServices, streams: OpenStreams): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  services.watchers.stop();
+  streams.end();
+  server.closeAllConnections();
+  await Promise.all([closed, services.drawer.stop()]);
+}

@@ -1,0 +1,86 @@
+/** What an address or a body may hold, said once, for the pages and the API. Everything that comes in is checked here. */
+import { z } from "zod";
+import { RUN_STATES } from "../state/run_state.ts";
+import { TASK_STATES } from "../state/task_state.ts";
+import { DAG_FILTERS } from "../store/page_dags.ts";
+
+/** PostgreSQL's integers end earlier than JavaScript's; nothing beyond may reach a statement. */
+const MAX_INT = 2_147_483_647;
+
+/** NUL cannot be stored or compared by PostgreSQL. */
+const NUL = "\u0000";
+const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => !value.includes(NUL), "holds a NUL character");
+
+export const dagId = z
+  .string()
+  .regex(/^[\w.-]{1,200}$/, "is not an id")
+  .meta({ description: "Id of a DAG", example: "daily_report" });
+export const taskId = z
+  .string()
+  .regex(/^[\w.-]{1,200}$/, "is not an id")
+  .meta({ description: "Id of a task" });
+export const rowId = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, "is not an id")
+  .transform(Number)
+  .meta({ description: "Number of a row, as in the page's addresses", example: "42" });
+export const smallNumber = z
+  .string()
+  .regex(/^\d{1,10}$/, "is not a number")
+  .transform(Number)
+  .refine((value) => value <= MAX_INT, "is too large");
+
+const limit = (most: number, standard: number) =>
+  smallNumber.refine((value) => value >= 1 && value <= most, `must be from 1 to ${most}`).default(standard);
+const optional = <Value extends z.ZodType>(schema: Value) => schema.nullish().transform((value) => value ?? null);
+/** An empty field of a form is one that was not filled in. */
+const filled = <Value extends z.ZodType>(schema: Value) => z.preprocess((value) => (value === "" ? undefined : value), schema);
+
+export const dagParams = z.object({ dagId });
+export const runParams = z.object({ id: rowId });
+export const taskParams = z.object({ id: rowId, taskId });
+export const instanceParams = z.object({ id: rowId, taskId, mapIndex: smallNumber });
+export const logParams = z.object({ instanceId: rowId, tryNumber: smallNumber });
+
+export const dagsQuery = z.object({
+  after: z.union([z.literal(""), dagId]).default(""),
+  limit: limit(500, 100),
+  filter: z.enum(DAG_FILTERS).default("all"),
+  tag: filled(optional(text(200))),
+  q: filled(optional(text(200))),
+});
+export const runsQuery = z.object({ before: optional(rowId), limit: limit(200, 50), state: filled(optional(z.enum(RUN_STATES))) });
+export const gridQuery = z.object({ before: optional(rowId), runs: limit(50, 25) });
+/** `after`: the place of the last instance shown, as rank.index. */
+export const instancesQuery = z.object({
+  after: z
+    .string()
+    .regex(/^\d{1,2}\.\d{1,10}$/, "is not a place in the list")
+    .default("0.-1")
+    .transform((place) => {
+      const [rank = 0, mapIndex = -1] = place.split(".").map(Number);
+      return { rank, mapIndex };
+    })
+    .refine(({ mapIndex }) => mapIndex <= MAX_INT, "is too large"),
+  state: filled(optional(z.enum(TASK_STATES))),
+  try: smallNumber.optional(),
+});
+export const logQuery = z.object({
+  after: z
+    .string()
+    .regex(/^-?\d{1,10}$/)
+    .transform(Number)
+    .refine((value) => value >= -1 && value <= MAX_INT)
+    .optional(),
+});
+
+export const triggerBody = z.object({
+  params: z.record(z.string(), z.json()).optional().meta({ description: "Params of the run; the DAG's schema judges them" }),
+  logicalDate: z.string().max(40).optional().meta({ description: "ISO 8601; default: now", example: "2026-01-31T04:00:00Z" }),
+});
+export const cancelBody = z.object({ reason: text(500).optional() });
+export const formBody = z.record(z.string(), z.string());

@@ -1,0 +1,33 @@
+/** Buttons that change something without leaving the page, a question before those that cannot be undone, and `/` for the search box. */
+import { refresh } from "./live.ts";
+
+export function startForms(): void {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form instanceof HTMLFormElement && form.dataset.island === "post") post(event, form);
+  });
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    const search = document.querySelector<HTMLInputElement>("[data-search]");
+    if (!search) return;
+    event.preventDefault();
+    search.focus();
+  });
+}
+
+function post(event: Event, form: HTMLFormElement): void {
+  event.preventDefault();
+  if (form.dataset.confirm && !confirm(form.dataset.confirm)) return;
+  for (const button of form.querySelectorAll("button")) button.disabled = true;
+  void send(form);
+}
+
+async function send(form: HTMLFormElement): Promise<void> {
+  const body = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
+  const answer = await fetch(form.action, { method: "POST", body }).catch(() => undefined);
+  if (answer?.ok) return refresh();
+  for (const button of form.querySelectorAll("button")) button.disabled = false;
+  const status = document.getElementById("connection");
+  if (status) status.textContent = answer ? `refused (${answer.status}); reload the page` : "no answer; try again";
+}

@@ -1,0 +1,106 @@
+/**
+ * Keeps a page fresh: one stream says that something changed, then the page is asked for again and its live parts are exchanged. The stream
+ * is closed while nobody looks, so that many tabs do not use up the browser's connections.
+ */
+import { adoptLog } from "./log.ts";
+import { showTimes } from "./times.ts";
+
+const SLOW_RETRY_MS = 5_000;
+
+let stream: EventSource | undefined;
+let retry: ReturnType<typeof setTimeout> | undefined;
+let etag = "";
+let busy = false;
+let again = false;
+
+export function startLive(): void {
+  if (!document.body.dataset.topic) return;
+  document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
+  window.addEventListener("pagehide", disconnect);
+  if (!document.hidden) connect();
+}
+
+function connect(): void {
+  if (stream) return;
+  const { topic = "", mark = "" } = document.body.dataset;
+  stream = new EventSource(`/events?topic=${encodeURIComponent(topic)}&since=${encodeURIComponent(mark)}`);
+  stream.addEventListener("open", () => say(""));
+  stream.addEventListener("changed", (event) => {
+    document.body.dataset.mark = event.lastEventId;
+    void refresh();
+  });
+  stream.addEventListener("error", () => {
+    say("reconnecting…");
+    // The browser retries a broken stream by itself, but not one that was answered with an error, such as 503.
+    if (stream?.readyState === EventSource.CLOSED) reconnectLater();
+  });
+}
+
+function disconnect(): void {
+  clearTimeout(retry);
+  stream?.close();
+  stream = undefined;
+}
+
+function reconnectLater(): void {
+  disconnect();
+  retry = setTimeout(connect, SLOW_RETRY_MS);
+}
+
+/** Asks for the page again and exchanges what changed. One request at a time; a change meanwhile is asked for afterwards. */
+export async function refresh(): Promise<void> {
+  again = true;
+  if (busy) return;
+  busy = true;
+  try {
+    while (again) {
+      again = false;
+      await exchange();
+    }
+  } catch {
+    say("reconnecting…");
+  } finally {
+    busy = false;
+  }
+}
+
+async function exchange(): Promise<void> {
+  const answer = await fetch(location.href, { headers: { "X-Live": "1", "If-None-Match": etag, Accept: "text/html" }, cache: "no-store" });
+  if (answer.redirected && new URL(answer.url).pathname === "/login") return location.reload();
+  if (!answer.ok) return;
+  etag = answer.headers.get("ETag") ?? "";
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of document.querySelectorAll("[data-live]")) replace(part, fresh.getElementById(part.id));
+  adoptLog(fresh);
+  showTimes();
+}
+
+/** Leaves a part alone that did not change, or that somebody is using: focus and open details must not vanish under the hand. */
+function replace(part: Element, fresh: Element | null): void {
+  if (!fresh || part.innerHTML === fresh.innerHTML) return;
+  const opened = new Set([...part.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent));
+  const focused = part.contains(document.activeElement) ? pathTo(part, document.activeElement) : undefined;
+  const scrolled = [...part.querySelectorAll(".scroll")].map(({ scrollLeft, scrollTop }) => ({ scrollLeft, scrollTop }));
+  part.replaceChildren(...fresh.childNodes);
+  for (const summary of part.querySelectorAll("details > summary"))
+    if (opened.has(summary.textContent)) summary.parentElement?.setAttribute("open", "");
+  for (const [index, box] of [...part.querySelectorAll(".scroll")].entries()) Object.assign(box, scrolled[index]);
+  if (focused) elementAt(part, focused)?.focus({ preventScroll: true });
+}
+
+function pathTo(root: Element, element: Element | null): number[] {
+  const path: number[] = [];
+  for (let at = element; at && at !== root; at = at.parentElement) path.unshift([...(at.parentElement?.children ?? [])].indexOf(at));
+  return path;
+}
+
+function elementAt(root: Element, path: readonly number[]): HTMLElement | undefined {
+  let at: Element | undefined = root;
+  for (const index of path) at = at?.children[index];
+  return at instanceof HTMLElement ? at : undefined;
+}
+
+function say(text: string): void {
+  const status = document.getElementById("connection");
+  if (status && status.textContent !== text) status.textContent = text;
+}

@@ -1,0 +1,99 @@
+/** The log pane: follows a try that still writes, hides levels, finds text. Text is only ever set as text. */
+interface Line {
+  readonly time: string;
+  readonly level: string;
+  readonly text: string;
+}
+
+const LEVELS = ["debug", "info", "warn", "error"];
+/** Lines kept on the page; older ones leave it, they are in the download. */
+const MAX_LINES = 5_000;
+
+let stream: EventSource | undefined;
+
+export function startLog(): void {
+  const pane = document.getElementById("log");
+  if (!pane) return;
+  pane.querySelector(".log-tools")?.removeAttribute("hidden");
+  pane.addEventListener("input", () => filter(pane));
+  list(pane)?.addEventListener("scroll", () => releaseOnScroll(pane));
+  window.addEventListener("pagehide", () => stream?.close());
+  follow(pane);
+}
+
+/** A page that was asked for again may show another try by now: then its log is taken over. */
+export function adoptLog(fresh: Document): void {
+  const now = document.getElementById("log");
+  const next = fresh.getElementById("log");
+  if (!next || now?.dataset.stream === next.dataset.stream) return;
+  const isSameTry = now?.querySelector("[download]")?.getAttribute("href") === next.querySelector("[download]")?.getAttribute("href");
+  if (now && isSameTry) return;
+  stream?.close();
+  if (now) now.replaceWith(next);
+  else document.querySelector("main")?.append(next);
+  startLog();
+}
+
+function follow(pane: HTMLElement): void {
+  const address = pane.dataset.stream;
+  scrollToEnd(pane);
+  if (!address) return;
+  stream = new EventSource(`${address}?after=${pane.dataset.seq ?? "-1"}`);
+  stream.addEventListener("lines", (event) => append(pane, JSON.parse(event.data) as Line[]));
+  stream.addEventListener("end", () => {
+    stream?.close();
+    say(pane, "complete");
+  });
+  stream.addEventListener("open", () => say(pane, "live"));
+  stream.addEventListener("error", () => say(pane, "reconnecting…"));
+}
+
+function append(pane: HTMLElement, lines: readonly Line[]): void {
+  const rows = list(pane);
+  if (!rows) return;
+  rows.querySelector(".gap:only-child")?.remove();
+  rows.append(...lines.map(row));
+  while (rows.children.length > MAX_LINES) rows.firstElementChild?.remove();
+  filter(pane);
+  scrollToEnd(pane);
+}
+
+function row(line: Line): HTMLLIElement {
+  const level = LEVELS.includes(line.level) ? line.level : "info";
+  const item = document.createElement("li");
+  item.className = `l-${level}`;
+  const parts = [document.createElement("time"), document.createElement("b"), document.createElement("span")] as const;
+  for (const [index, text] of [line.time.slice(11, 23), level, line.text].entries()) (parts[index] as HTMLElement).textContent = text;
+  item.append(...parts);
+  return item;
+}
+
+function filter(pane: HTMLElement): void {
+  const shown = new Set([...pane.querySelectorAll<HTMLInputElement>("[data-level]:checked")].map((box) => `l-${box.value}`));
+  const wanted = pane.querySelector<HTMLInputElement>("[data-find]")?.value.toLowerCase() ?? "";
+  for (const item of list(pane)?.children ?? []) {
+    if (!(item instanceof HTMLElement) || item.classList.contains("gap")) continue;
+    item.hidden = !shown.has(item.className) || (wanted !== "" && !item.textContent?.toLowerCase().includes(wanted));
+  }
+}
+
+/** Scrolling up lets go of the end; coming back to it follows again. */
+function releaseOnScroll(pane: HTMLElement): void {
+  const rows = list(pane);
+  const box = pane.querySelector<HTMLInputElement>("[data-follow]");
+  if (rows && box) box.checked = rows.scrollHeight - rows.scrollTop - rows.clientHeight < 24;
+}
+
+function scrollToEnd(pane: HTMLElement): void {
+  const rows = list(pane);
+  if (rows && pane.querySelector<HTMLInputElement>("[data-follow]")?.checked) rows.scrollTop = rows.scrollHeight;
+}
+
+function list(pane: HTMLElement): HTMLElement | null {
+  return pane.querySelector("ol");
+}
+
+function say(pane: HTMLElement, text: string): void {
+  const status = pane.querySelector(".log-state");
+  if (status) status.textContent = text;
+}

@@ -1,0 +1,71 @@
+/** Times in the reader's zone or in UTC, how far ahead the next run is, and durations that tick. */
+const KEY = "dagsmith.zone";
+
+export function startTimes(): void {
+  const clock = document.getElementById("clock");
+  if (!clock) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button small";
+  button.addEventListener("click", () => {
+    store(isLocal() ? "utc" : "local");
+    showTimes();
+  });
+  clock.replaceChildren(button);
+  showTimes();
+  setInterval(tick, 1_000);
+}
+
+/** Shows all times in the chosen zone. */
+export function showTimes(): void {
+  const local = isLocal();
+  const button = document.querySelector("#clock button");
+  if (button) button.textContent = local ? `times in ${Intl.DateTimeFormat().resolvedOptions().timeZone}` : "times in UTC";
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    time.setAttribute("data-utc", time.getAttribute("data-utc") ?? time.textContent ?? "");
+    time.textContent = local ? localText(new Date(time.getAttribute("datetime") ?? "")) : time.getAttribute("data-utc");
+  }
+  tick();
+}
+
+function tick(): void {
+  const now = Date.now();
+  for (const since of document.querySelectorAll<HTMLElement>("[data-since]")) {
+    since.textContent = lengthText(now - Date.parse(since.dataset.since ?? ""));
+  }
+  for (const time of document.querySelectorAll<HTMLElement>("time[data-ahead]")) {
+    const ms = Date.parse(time.getAttribute("datetime") ?? "") - now;
+    time.dataset.ahead = ms > 0 ? `in ${lengthText(ms)}` : "due";
+  }
+}
+
+function localText(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const seconds = date.getSeconds() === 0 ? "" : `:${two(date.getSeconds())}`;
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}${seconds}`;
+}
+
+function lengthText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${String(Math.floor((seconds % 3_600) / 60)).padStart(2, "0")} m`;
+  return `${Math.floor(seconds / 86_400)} d ${String(Math.floor((seconds % 86_400) / 3_600)).padStart(2, "0")} h`;
+}
+
+function isLocal(): boolean {
+  try {
+    return localStorage.getItem(KEY) === "local";
+  } catch {
+    return false;
+  }
+}
+
+/** Storage may be forbidden; the choice then lasts as long as nothing. */
+function store(zone: string): void {
+  try {
+    localStorage.setItem(KEY, zone);
+  } catch {
+    // Shown in UTC.
+  }
+}

@@ -1,0 +1,31 @@
+/** Reads one run with the version that it is pinned to and the state of each of its tasks. */
+import { DagsmithError } from "../../sdk/errors.ts";
+import type { DagSpec } from "../../sdk/spec.ts";
+import { getVersions } from "../store/dag_version.ts";
+import type { Queryable } from "../store/database.ts";
+import { getRun, mappedSpans, type RunDetail, taskCells } from "../store/page_runs.ts";
+import { type RunTask, runTasks } from "./run_tasks.ts";
+
+export interface RunView {
+  readonly run: RunDetail;
+  readonly spec: DagSpec;
+  readonly version: number;
+  readonly file: string;
+  readonly tasks: readonly RunTask[];
+}
+
+/** @throws DagsmithError UNKNOWN_RUN */
+export async function readRun(db: Queryable, id: number): Promise<RunView> {
+  const run = await getRun(db, id);
+  const [version] = run ? await getVersions(db, [run.versionId]) : [];
+  if (!run || !version) throw new DagsmithError("UNKNOWN_RUN", { run: id });
+  const { spec, number, file } = version;
+  const cells = await taskCells(
+    db,
+    [id],
+    spec.tasks.map((task) => task.taskId),
+  );
+  const mappedIds = cells.mapped.map((cell) => cell.taskId);
+  const spans = mappedIds.length === 0 ? [] : await mappedSpans(db, id, mappedIds);
+  return { run, spec, version: number, file, tasks: runTasks(run, spec, cells, spans) };
+}

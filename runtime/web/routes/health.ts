@@ -1,0 +1,22 @@
+/** What probes ask: is this process up, and can it do its work. */
+import { type Response, Router } from "express";
+import { getHealth } from "../../store/page_health.ts";
+import type { WebServices } from "../services.ts";
+
+export function healthRoutes(services: WebServices): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
+  router.get("/readyz", (_request, response) => ready(services, response));
+  return router;
+}
+
+/** Says what is wrong in a word: whoever may ask this has not logged in. */
+async function ready(services: WebServices, response: Response): Promise<void> {
+  try {
+    const { schedulers } = await getHealth(services.reader);
+    const status = schedulers > 0 ? "ok" : "no scheduler";
+    response.status(schedulers > 0 ? 200 : 503).json({ status });
+  } catch {
+    response.status(503).json({ status: "no database" });
+  }
+}

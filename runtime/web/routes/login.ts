@@ -1,0 +1,51 @@
+/** Login and logout. The token buys a session cookie that scripts cannot read and other sites cannot send. */
+import { type CookieOptions, type Request, type Response, Router } from "express";
+import { h } from "preact";
+import type { GuessLimit } from "../gate.ts";
+import { requireFormToken, sendPlain } from "../respond.ts";
+import type { WebServices } from "../services.ts";
+import { SESSION_COOKIE, sessionOf } from "../sessions.ts";
+import { LoginPage } from "../views/plain.tsx";
+import { readForm } from "./forms.ts";
+
+export function loginRoutes(services: WebServices, guesses: GuessLimit): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get("/login", (request, response) => sendLogin(services, response, 200, ownPath(request.query.next), null));
+  router.post("/login", readForm, (request, response) => login(services, guesses, request, response));
+  router.post("/logout", readForm, (request, response) => logout(services, request, response));
+  return router;
+}
+
+async function login(services: WebServices, guesses: GuessLimit, request: Request, response: Response): Promise<void> {
+  const { token, next } = (request.body ?? {}) as Readonly<Record<string, unknown>>;
+  await guesses.check(request);
+  if (typeof token === "string" && services.sessions.isToken(token)) {
+    response.cookie(SESSION_COOKIE, services.sessions.issue(), cookieOptions(request));
+    return response.redirect(303, ownPath(next));
+  }
+  await guesses.countWrong(request, response);
+  sendLogin(services, response, 401, ownPath(next), "This is not the token.");
+}
+
+function logout(services: WebServices, request: Request, response: Response): void {
+  requireFormToken(services, request);
+  services.sessions.end(sessionOf(request.headers.cookie) ?? "");
+  response.clearCookie(SESSION_COOKIE, cookieOptions(request));
+  response.redirect(303, "/login");
+}
+
+function sendLogin(services: WebServices, response: Response, status: number, next: string, error: string | null): void {
+  sendPlain(response, status, "Log in", h(LoginPage, { token: services.sessions.formToken(undefined), next, error }));
+}
+
+function cookieOptions(request: Request): CookieOptions {
+  return { httpOnly: true, sameSite: "strict", secure: request.secure, path: "/", encode: String };
+}
+
+/** A path on this site; anything else would let a link send people elsewhere after they log in. */
+function ownPath(next: unknown): string {
+  if (typeof next !== "string" || !next.startsWith("/") || next.length > 2_000) return "/";
+  const base = "http://own.invalid";
+  const url = URL.canParse(next, base) ? new URL(next, base) : undefined;
+  return url?.origin === base && !url.pathname.startsWith("//") ? url.pathname + url.search : "/";
+}

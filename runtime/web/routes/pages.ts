@@ -1,0 +1,161 @@
+/** The pages. Each route checks its address, reads, and hands plain data to a view. */
+import { type Request, type Response, Router } from "express";
+import { h } from "preact";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import type { Json } from "../../../sdk/json.ts";
+import { countDags, type DagDetail, getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
+import { listRuns } from "../../store/page_runs.ts";
+import { findInstance } from "../../store/page_tasks.ts";
+import { dagParams, dagsQuery, gridQuery, instanceParams, instancesQuery, rowId, runParams, runsQuery, taskParams } from "../input.ts";
+import { readGrid } from "../read_grid.ts";
+import { readRun } from "../read_run.ts";
+import { readTask } from "../read_task.ts";
+import { checked, formToken, markOf, sendPage } from "../respond.ts";
+import { maskJson, type WebServices } from "../services.ts";
+import { DagPage, type DagTab } from "../views/dag.tsx";
+import { Graph, GraphList } from "../views/graph.tsx";
+import { GridTable } from "../views/grid.tsx";
+import { Home } from "../views/home.tsx";
+import { RunPage } from "../views/run.tsx";
+import { RunList } from "../views/runs.tsx";
+import { TaskPage } from "../views/task.tsx";
+
+export function pageRoutes(services: WebServices): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get("/", (request, response) => home(services, request, response));
+  router.get("/dags/:dagId", (request, response) => grid(services, request, response));
+  router.get("/dags/:dagId/graph", (request, response) => graph(services, request, response));
+  router.get("/dags/:dagId/runs", (request, response) => runs(services, request, response));
+  router.get("/runs/:id", (request, response) => run(services, request, response));
+  router.get("/runs/:id/tasks/:taskId", (request, response) => task(services, request, response));
+  router.get("/runs/:id/tasks/:taskId/:mapIndex", (request, response) => task(services, request, response));
+  router.get("/t/:instanceId", (request, response) => instance(services, request, response));
+  return router;
+}
+
+async function home(services: WebServices, request: Request, response: Response): Promise<void> {
+  const { q: search, ...rest } = checked(dagsQuery, request.query);
+  const query = { ...rest, search };
+  const mark = await markOf(services, "home");
+  const [dags, counts, importErrors] = await Promise.all([
+    listDags(services.reader, query),
+    countDags(services.reader),
+    listImportErrors(services.reader),
+  ]);
+  const masked = importErrors.map((error) => ({ ...error, message: services.mask(error.message), stack: services.mask(error.stack) }));
+  await sendPage(services, request, response, {
+    title: "DAGs",
+    live: { topic: "home", mark },
+    body: h(Home, { dags, counts, importErrors: masked, query, token: formToken(services, request) }),
+  });
+}
+
+/** A DAG. @throws DagsmithError UNKNOWN_DAG */
+export async function dagOf(services: WebServices, request: Request): Promise<DagDetail> {
+  const { dagId } = checked(dagParams, request.params);
+  const dag = await getDag(services.reader, dagId);
+  if (!dag) throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
+  return dag;
+}
+
+async function sendDag(
+  services: WebServices,
+  request: Request,
+  response: Response,
+  dag: DagDetail,
+  tab: DagTab,
+  mark: string,
+  children: DagPageChildren,
+): Promise<void> {
+  const body = h(DagPage, { dag, tab, token: formToken(services, request), children });
+  await sendPage(services, request, response, { title: dag.dagId, live: { topic: `dag:${dag.dagId}`, mark }, body });
+}
+type DagPageChildren = Parameters<typeof DagPage>[0]["children"];
+
+async function grid(services: WebServices, request: Request, response: Response): Promise<void> {
+  const query = checked(gridQuery, request.query);
+  const mark = await markOf(services, `dag:${request.params.dagId}`);
+  const dag = await dagOf(services, request);
+  const { grid: table, older } = await readGrid(services.reader, dag, query);
+  const address = older === null ? null : `/dags/${dag.dagId}?before=${older}&runs=${query.runs}`;
+  await sendDag(
+    services,
+    request,
+    response,
+    dag,
+    "grid",
+    mark,
+    h("div", { id: "grid", "data-live": true }, h(GridTable, { grid: table, older: address })),
+  );
+}
+
+async function graph(services: WebServices, request: Request, response: Response): Promise<void> {
+  const mark = await markOf(services, `dag:${request.params.dagId}`);
+  const dag = await dagOf(services, request);
+  const { spec } = dag;
+  const layout = await services.drawer.layout(dag.versionId, spec);
+  const drawn = h(Graph, { layout, spec, stateOf: null, hrefOf: (taskId) => `#task-${taskId}` });
+  await sendDag(services, request, response, dag, "graph", mark, [drawn, h(GraphList, { spec })]);
+}
+
+async function runs(services: WebServices, request: Request, response: Response): Promise<void> {
+  const query = checked(runsQuery, request.query);
+  const mark = await markOf(services, `dag:${request.params.dagId}`);
+  const dag = await dagOf(services, request);
+  const { dagId } = dag;
+  const rows = await listRuns(services.reader, { dagId, ...query });
+  const older = rows.length < query.limit ? null : `/dags/${dagId}/runs?before=${rows.at(-1)?.id}&limit=${query.limit}`;
+  await sendDag(
+    services,
+    request,
+    response,
+    dag,
+    "runs",
+    mark,
+    h("div", { id: "runs", "data-live": true }, h(RunList, { runs: rows, older })),
+  );
+}
+
+async function run(services: WebServices, request: Request, response: Response): Promise<void> {
+  const { id } = checked(runParams, request.params);
+  const mark = await markOf(services, `run:${id}`);
+  const found = await readRun(services.reader, id);
+  const layout = await services.drawer.layout(found.run.versionId, found.spec);
+  const params = paramsText(maskJson(services.mask, found.run.params));
+  const tasks = found.tasks.map((one) => ({ ...one, why: one.why === null ? null : services.mask(one.why) }));
+  await sendPage(services, request, response, {
+    title: `${found.run.dagId} ${found.run.runId}`,
+    live: { topic: `run:${id}`, mark },
+    body: h(RunPage, { ...found, tasks, layout, params, token: formToken(services, request), now: new Date() }),
+  });
+}
+
+/** On one line while it is short. */
+function paramsText(params: Json): string {
+  const text = JSON.stringify(params);
+  return text.length <= 60 ? text : JSON.stringify(params, null, 2);
+}
+
+async function task(services: WebServices, request: Request, response: Response): Promise<void> {
+  const isInstance = request.params.mapIndex !== undefined;
+  const { id, taskId, mapIndex } = isInstance
+    ? checked(instanceParams, request.params)
+    : { ...checked(taskParams, request.params), mapIndex: -1 };
+  const query = checked(instancesQuery, request.query);
+  const mark = await markOf(services, `task:${id}:${taskId}`);
+  const props = await readTask(services, { id, taskId, mapIndex, after: query.after, state: query.state, tryNumber: query.try ?? null });
+  await sendPage(services, request, response, {
+    title: `${taskId} · ${props.run.runId}`,
+    live: { topic: `task:${id}:${taskId}`, mark },
+    body: h(TaskPage, props),
+  });
+}
+
+/** The short address of an instance, which the grid uses. */
+async function instance(services: WebServices, request: Request, response: Response): Promise<void> {
+  const id = checked(rowId, request.params.instanceId);
+  const found = await findInstance(services.reader, id);
+  if (!found) throw new DagsmithError("UNKNOWN_INSTANCE", { instance: id });
+  const { runId, taskId, mapIndex } = found;
+  response.redirect(302, `/runs/${runId}/tasks/${taskId}${mapIndex >= 0 ? `/${mapIndex}` : ""}`);
+}

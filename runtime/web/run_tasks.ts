@@ -1,0 +1,75 @@
+/** The tasks of one run as data: state, times and progress of each, and in words why one that does not run does not. */
+import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
+import type { MappedCell, RunDetail, Span, TaskCell } from "../store/page_runs.ts";
+import { mappedState } from "./grid.ts";
+import type { ShownState } from "./views/state.tsx";
+import { stateText } from "./views/state.tsx";
+
+export interface RunTask {
+  readonly taskId: string;
+  readonly upstream: readonly string[];
+  readonly state: ShownState;
+  readonly tryNumber: number;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly mapped: MappedCell | null;
+  /** Why it is where it is, in a sentence; null when its state says all. */
+  readonly why: string | null;
+}
+
+/** All tasks of a run's version, in topological order. */
+export function runTasks(
+  run: RunDetail,
+  spec: DagSpec,
+  cells: { readonly single: readonly TaskCell[]; readonly mapped: readonly MappedCell[] },
+  spans: readonly Span[],
+): readonly RunTask[] {
+  const single = new Map(cells.single.map((cell) => [cell.taskId, cell]));
+  const mapped = new Map(cells.mapped.map((cell) => [cell.taskId, cell]));
+  const span = new Map(spans.map((row) => [row.taskId, row]));
+  const tasks = new Map<string, RunTask>();
+  for (const task of spec.tasks) {
+    const progress = mapped.get(task.taskId) ?? null;
+    const cell = single.get(task.taskId);
+    const state = progress ? mappedState(progress) : (cell?.state ?? "none");
+    const times = progress ? span.get(task.taskId) : cell;
+    tasks.set(task.taskId, {
+      taskId: task.taskId,
+      upstream: task.upstream,
+      state,
+      tryNumber: cell?.tryNumber ?? 0,
+      startedAt: times?.startedAt ?? null,
+      finishedAt: state === "running" ? null : (times?.finishedAt ?? null),
+      mapped: progress,
+      why: whyText(run, task, state, cell, tasks),
+    });
+  }
+  return [...tasks.values()];
+}
+
+function whyText(
+  run: RunDetail,
+  task: TaskSpec,
+  state: ShownState,
+  cell: TaskCell | undefined,
+  known: ReadonlyMap<string, RunTask>,
+): string | null {
+  if (state === "none") return waitsText(run, task, known);
+  if (state === "queued" && !cell?.reason) return "waits for a worker";
+  if (state === "up_for_retry" && cell?.retryAt)
+    return `tries again at ${cell.retryAt.toISOString().slice(11, 19)} UTC${cell.reason ? `: ${cell.reason}` : ""}`;
+  return cell?.reason ?? null;
+}
+
+function waitsText(run: RunDetail, task: TaskSpec, known: ReadonlyMap<string, RunTask>): string {
+  if (run.state === "queued") return "the run waits for a place: as many runs are active as the DAG allows";
+  if (run.finishedAt !== null) return "the run ended before its turn came";
+  const waitsFor = task.upstream
+    .map((taskId) => known.get(taskId))
+    .filter((upstream) => upstream !== undefined)
+    .filter(({ finishedAt, state }) => finishedAt === null && !["success", "failed", "skipped", "upstream_failed"].includes(state))
+    .map(({ taskId, state }) => `${taskId} (${stateText(state)})`);
+  if (waitsFor.length === 0) return "its turn comes now";
+  const more = waitsFor.length > 3 ? ` and ${waitsFor.length - 3} more` : "";
+  return `waits for ${waitsFor.slice(0, 3).join(", ")}${more}`;
+}

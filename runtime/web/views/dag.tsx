@@ -1,0 +1,95 @@
+/** The head of a DAG's pages: what it is, when it runs next, what can be done with it, and the ways to see it. */
+import type { ComponentChildren, VNode } from "preact";
+import type { DagDetail } from "../../store/page_dags.ts";
+import { PauseSwitch } from "./form.tsx";
+import { scheduleText } from "./text.ts";
+import { Time } from "./time.tsx";
+
+const TABS = [
+  { name: "grid", label: "Grid", path: "" },
+  { name: "graph", label: "Graph", path: "/graph" },
+  { name: "runs", label: "Runs", path: "/runs" },
+] as const;
+
+export type DagTab = (typeof TABS)[number]["name"] | "trigger";
+
+export interface DagPageProps {
+  readonly dag: DagDetail;
+  readonly tab: DagTab;
+  readonly token: string | undefined;
+  readonly children: ComponentChildren;
+}
+
+export function DagPage({ dag, tab, token, children }: DagPageProps): VNode {
+  const { dagId, spec } = dag;
+  return (
+    <>
+      <nav class="crumbs" aria-label="Breadcrumb">
+        <a href="/">DAGs</a>
+      </nav>
+      <div class="title" id="dag-head" data-live>
+        <h1>{dagId}</h1>
+        {dag.removedAt === null && <PauseSwitch dagId={dagId} isPaused={dag.isPaused} token={token} />}
+        <span class="grow" />
+        {token !== undefined && dag.removedAt === null && (
+          <a class="button primary" href={`/dags/${dagId}/trigger`}>
+            Trigger
+          </a>
+        )}
+      </div>
+      {spec.description !== null && <p class="doc">{spec.description}</p>}
+      <Facts dag={dag} />
+      <nav class="tabs" aria-label="Views">
+        {TABS.map(({ name, label, path }) => (
+          <a href={`/dags/${dagId}${path}`} aria-current={name === tab ? "page" : undefined}>
+            {label}
+          </a>
+        ))}
+      </nav>
+      {children}
+    </>
+  );
+}
+
+function Facts({ dag }: { readonly dag: DagDetail }): VNode {
+  const { spec } = dag;
+  return (
+    <dl class="facts" id="dag-facts" data-live>
+      {dag.removedAt !== null && <Fact name="Removed">its file no longer declares it; its runs stay</Fact>}
+      <Fact name="Schedule">
+        <code>{scheduleText(spec.schedule)}</code>
+      </Fact>
+      <Fact name="Next run">{dag.isPaused ? "paused" : <Time at={dag.nextRunAfter} ahead />}</Fact>
+      <Fact name="Version">
+        {dag.version}, deployed <Time at={dag.deployedAt} />
+      </Fact>
+      <Fact name="File">
+        <code>{dag.file}</code>
+      </Fact>
+      <Fact name="Tasks">{spec.tasks.length}</Fact>
+      {spec.tags.length > 0 && (
+        <Fact name="Tags">
+          {spec.tags.map((tag) => (
+            <a class="tag" href={`/?tag=${encodeURIComponent(tag)}`}>
+              {tag}
+            </a>
+          ))}
+        </Fact>
+      )}
+      {dag.scheduleError !== null && (
+        <Fact name="Schedule stands still">
+          <span class="bad">{dag.scheduleError}</span>
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+export function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): VNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

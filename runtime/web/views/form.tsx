@@ -1,0 +1,50 @@
+/** Buttons that change something: each a form of its own, which works without a script, and carries the token that shows it is ours. */
+import type { ComponentChildren, VNode } from "preact";
+
+export interface PostButtonProps {
+  readonly action: string;
+  readonly token: string;
+  readonly children: ComponentChildren;
+  readonly class?: string;
+  readonly title?: string;
+  /** Asked before it is sent. */
+  readonly confirm?: string;
+}
+
+export function PostButton({ action, token, children, class: look = "button", title, confirm }: PostButtonProps): VNode {
+  return (
+    <form method="post" action={action} class="inline" data-confirm={confirm} data-island="post">
+      <input type="hidden" name="_form" value={token} />
+      <button type="submit" class={look} title={title}>
+        {children}
+      </button>
+    </form>
+  );
+}
+
+/** A switch, and a button for people who cannot see it: on means that the schedule runs. */
+export function PauseSwitch({
+  dagId,
+  isPaused,
+  token,
+}: {
+  readonly dagId: string;
+  readonly isPaused: boolean;
+  readonly token: string | undefined;
+}): VNode {
+  const label = isPaused ? "paused" : "active";
+  const look = `switch ${isPaused ? "off" : "on"}`;
+  const knob = (
+    <>
+      <i aria-hidden="true" />
+      <span>{label}</span>
+    </>
+  );
+  if (token === undefined) return <span class={look}>{knob}</span>;
+  const verb = isPaused ? "unpause" : "pause";
+  return (
+    <PostButton action={`/dags/${dagId}/${verb}`} token={token} class={look} title={`${verb} ${dagId}`}>
+      {knob}
+    </PostButton>
+  );
+}

@@ -1,0 +1,158 @@
+/** One run: what it is for, its graph, and its tasks with their times drawn to one scale. */
+import type { VNode } from "preact";
+import type { DagSpec } from "../../../sdk/spec.ts";
+import type { RunDetail } from "../../store/page_runs.ts";
+import type { GraphLayout } from "../graph_layout.ts";
+import type { RunTask } from "../run_tasks.ts";
+import { Fact } from "./dag.tsx";
+import { PostButton } from "./form.tsx";
+import { Graph } from "./graph.tsx";
+import { State } from "./state.tsx";
+import { Time, Took } from "./time.tsx";
+
+export interface RunProps {
+  readonly run: RunDetail;
+  readonly version: number;
+  readonly spec: DagSpec;
+  readonly tasks: readonly RunTask[];
+  readonly layout: GraphLayout | null;
+  /** JSON text, masked. */
+  readonly params: string;
+  readonly token: string | undefined;
+  readonly now: Date;
+}
+
+export function RunPage({ run, version, spec, tasks, layout, params, token, now }: RunProps): VNode {
+  const states = new Map(tasks.map((task) => [task.taskId, task.state]));
+  return (
+    <>
+      <nav class="crumbs" aria-label="Breadcrumb">
+        <a href="/">DAGs</a>
+        <a href={`/dags/${run.dagId}`}>{run.dagId}</a>
+      </nav>
+      <div class="title" id="run-head" data-live>
+        <h1>{run.runId}</h1>
+        <State state={run.state} />
+        <span class="grow" />
+        {token !== undefined && run.finishedAt === null && (
+          <PostButton
+            action={`/runs/${run.id}/cancel`}
+            token={token}
+            class="button danger"
+            confirm="Cancel this run? What runs is stopped and fails; what has not begun is skipped."
+          >
+            Cancel
+          </PostButton>
+        )}
+      </div>
+      <RunFacts run={run} version={version} params={params} />
+      <section id="graph" data-live aria-label="Graph">
+        <Graph
+          layout={layout}
+          spec={spec}
+          stateOf={(taskId) => states.get(taskId) ?? "none"}
+          hrefOf={(taskId) => `/runs/${run.id}/tasks/${taskId}`}
+        />
+      </section>
+      <section id="tasks" data-live aria-label="Tasks">
+        <TaskTable run={run} tasks={tasks} now={now} />
+      </section>
+    </>
+  );
+}
+
+function RunFacts({ run, version, params }: { readonly run: RunDetail; readonly version: number; readonly params: string }): VNode {
+  return (
+    <dl class="facts" id="run-facts" data-live>
+      <Fact name="Type">{run.runType}</Fact>
+      <Fact name="Logical date">
+        <Time at={run.logicalDate} />
+      </Fact>
+      <Fact name="Data interval">
+        <Time at={run.dataIntervalStart} /> → <Time at={run.dataIntervalEnd} />
+      </Fact>
+      <Fact name="Started">
+        <Time at={run.startedAt} />
+      </Fact>
+      <Fact name="Duration">
+        <Took from={run.startedAt} to={run.finishedAt} />
+      </Fact>
+      <Fact name="Version">{version}</Fact>
+      {run.reason !== null && <Fact name="Reason">{run.reason}</Fact>}
+      {params !== "{}" && (
+        <Fact name="Params">
+          <pre class="value">{params}</pre>
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function TaskTable({ run, tasks, now }: { readonly run: RunDetail; readonly tasks: readonly RunTask[]; readonly now: Date }): VNode {
+  const from = (run.startedAt ?? run.queuedAt).getTime();
+  const to = Math.max(from + 1, (run.finishedAt ?? now).getTime());
+  return (
+    <table class="list tasks run-tasks">
+      <thead>
+        <tr>
+          <th>Task</th>
+          <th>State</th>
+          <th>Duration</th>
+          <th>Timeline</th>
+          <th>After</th>
+        </tr>
+      </thead>
+      <tbody>
+        {tasks.map((task) => (
+          <tr>
+            <th scope="row">
+              <a href={`/runs/${run.id}/tasks/${task.taskId}`}>{task.taskId}</a>
+              {task.mapped && <Progress task={task} />}
+            </th>
+            <td>
+              <State state={task.state} />
+              {task.tryNumber > 1 && <span class="faint"> try {task.tryNumber}</span>}
+              {task.why !== null && <p>{task.why}</p>}
+            </td>
+            <td class="number">
+              <Took from={task.startedAt} to={task.finishedAt} />
+            </td>
+            <td>
+              <Track task={task} from={from} to={to} />
+            </td>
+            <td class="faint" title={task.upstream.join(", ")}>
+              {task.upstream.join(", ")}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Track({ task, from, to }: { readonly task: RunTask; readonly from: number; readonly to: number }): VNode {
+  const scale = 1_000 / (to - from);
+  const start = task.startedAt ? (task.startedAt.getTime() - from) * scale : 0;
+  const end = task.startedAt ? ((task.finishedAt?.getTime() ?? to) - from) * scale : 0;
+  return (
+    <svg class="track" viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true">
+      {task.startedAt && (
+        <rect class={task.state} x={Math.max(0, start)} y="1" width={Math.max(4, Math.min(1_000, end) - start)} height="10" />
+      )}
+    </svg>
+  );
+}
+
+/** Counts of a mapped task. */
+export function Progress({ task }: { readonly task: RunTask }): VNode | null {
+  if (task.mapped === null) return null;
+  const { instances, success, failed, skipped, upstreamFailed } = task.mapped;
+  const left = instances - success - failed - skipped - upstreamFailed;
+  return (
+    <p>
+      {success} of {instances} succeeded{failed > 0 && `, ${failed} failed`}
+      {skipped > 0 && `, ${skipped} skipped`}
+      {left > 0 && `, ${left} to go`}
+    </p>
+  );
+}

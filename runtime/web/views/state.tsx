@@ -1,0 +1,27 @@
+/** How states look everywhere: a glyph, a word and a colour, never the colour alone. The glyphs are drawn by the stylesheet. */
+import type { VNode } from "preact";
+import type { RunState } from "../../state/run_state.ts";
+import type { TaskState } from "../../state/task_state.ts";
+
+/** `none`: the task's turn has not come. */
+export type ShownState = RunState | TaskState | "lost" | "none";
+
+const WORDS: Readonly<Partial<Record<ShownState, string>>> = {
+  up_for_retry: "up for retry",
+  upstream_failed: "upstream failed",
+  none: "not yet",
+};
+
+export function stateText(state: ShownState): string {
+  return WORDS[state] ?? state;
+}
+
+/** The glyph with its word beside it. */
+export function State({ state }: { readonly state: ShownState }): VNode {
+  return (
+    <span class={`state ${state}`}>
+      <i class="glyph" aria-hidden="true" />
+      {stateText(state)}
+    </span>
+  );
+}

@@ -1,0 +1,30 @@
+/**
+ * `npm run bench [-- --json] [-- name…]`: what DESIGN promises of speed, measured on this machine, with graphile-worker's own figures taken in
+ * the same run. Ratios are what counts; the machine may be busy.
+ */
+import { bundlerRows } from "./bundler.bench.ts";
+import { engineRows } from "./engine_rows.ts";
+import { historyRows } from "./history_rows.ts";
+import type { Row } from "./row.ts";
+import { scheduleRows } from "./schedule_rows.ts";
+
+const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  engine: engineRows,
+  bundler: bundlerRows,
+  schedule: scheduleRows,
+  history: historyRows,
+};
+
+const args = process.argv.slice(2);
+const wanted = args.filter((arg) => !arg.startsWith("--"));
+const rows: Row[] = [];
+for (const [name, measure] of Object.entries(PARTS)) {
+  if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await measure()));
+}
+if (args.includes("--json")) console.log(JSON.stringify(rows, null, 2));
+else
+  for (const row of rows) console.log(`${row.ok ? "reached" : "MISSED "}  ${row.name}: ${format(row.value)} ${row.unit}  (${row.target})`);
+
+function format(value: number): string {
+  return value < 10 ? value.toFixed(2) : value.toFixed(0);
+}

@@ -1,0 +1,180 @@
+/** What one look at the clock makes of the DAGs that are due: on a real database, by its own clock. */
+import { DateTime } from "luxon";
+import { describe, expect, test } from "vitest";
+import { pauseDag, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
+import { tick } from "../../../runtime/scheduler/tick.ts";
+import { Plans } from "../../../runtime/store/plans.ts";
+import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
+import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
+import { describeDag } from "../../../sdk/describe.ts";
+import type { DagSpec } from "../../../sdk/spec.ts";
+import { driverOf, play } from "../../support/engine_driver.ts";
+import { known, migratedDatabase, rows } from "../../support/migrated.ts";
+
+const postgres = migratedDatabase();
+
+const today = DateTime.utc().startOf("day");
+const daysAgo = (days: number): string => today.minus({ days }).toISO();
+
+function spec(id: string, options: DagOptions, declare: (d: Dag<unknown>) => void = (d) => void d.task("a", async () => null)): DagSpec {
+  const d = dag(id, options) as unknown as Dag<unknown>;
+  declare(d);
+  return describeDag(d);
+}
+
+const daily = (id: string, days: number, more: DagOptions = {}): DagSpec =>
+  spec(id, { schedule: "@daily", startDate: daysAgo(days), catchup: "all", ...more });
+
+const runsOf = (dagId: string) =>
+  rows<{ id: number; run_id: string; state: string }>(
+    postgres.db,
+    "select id, run_id, state from dagsmith.dag_run where dag_id = $1 order by id",
+    [dagId],
+  );
+
+const dagRow = async (dagId: string) =>
+  (
+    await rows<{ at_capacity: boolean; schedule_error: string | null; next_run_after: Date | null }>(
+      postgres.db,
+      "select at_capacity, schedule_error, next_run_after from dagsmith.dag where dag_id = $1",
+      [dagId],
+    )
+  )[0]!;
+
+/** Ends a run as a worker does: its last end lets the next run begin. */
+async function finish(id: number, dagId: string): Promise<void> {
+  const plans = new Plans();
+  await play(driverOf(postgres.db, plans, id));
+  await startQueuedRuns(postgres.db, plans, [dagId]);
+}
+
+describe("a tick", () => {
+  test.each([
+    ["all", 5],
+    ["last", 1],
+    ["none", 0],
+  ] as const)("with catchup %s makes %i of 5 missed runs, once", async (catchup, count) => {
+    const id = `catchup_${catchup}`;
+    await known(postgres.db, daily(id, 5, { catchup }));
+    await tick(postgres.db, new Plans());
+    expect(await runsOf(id)).toHaveLength(count);
+    await tick(postgres.db, new Plans());
+    expect(await runsOf(id)).toHaveLength(count);
+    expect((await dagRow(id)).next_run_after).toEqual(today.plus({ days: 1 }).toJSDate());
+  });
+
+  test("at the same time as others makes each run once", async () => {
+    await known(postgres.db, ...Array.from({ length: 20 }, (_, i) => daily(`crowd_${i}`, 12)));
+    await Promise.all(Array.from({ length: 6 }, () => tick(postgres.db, new Plans())));
+    await tick(postgres.db, new Plans());
+    for (let i = 0; i < 20; i++) {
+      const runs = await runsOf(`crowd_${i}`);
+      expect(runs).toHaveLength(12);
+      expect(new Set(runs.map(({ run_id }) => run_id)).size).toBe(12);
+      expect(runs.every(({ state }) => state === "running")).toBe(true);
+    }
+  });
+
+  test("makes no run of a DAG that is paused, and those it missed when it is unpaused", async () => {
+    await known(postgres.db, daily("paused", 3, { pausedAtCreation: true }));
+    await tick(postgres.db, new Plans());
+    expect(await runsOf("paused")).toEqual([]);
+    await unpauseDag(postgres.db, { dagId: "paused", actor: "ann" });
+    await tick(postgres.db, new Plans());
+    expect(await runsOf("paused")).toHaveLength(3);
+  });
+
+  test("of a DAG whose tasks are all empty ends its runs at once, and goes on to the next", async () => {
+    await known(
+      postgres.db,
+      spec("hollow", { schedule: "@daily", startDate: daysAgo(40), catchup: "all", maxActiveRuns: 2 }, (d) => void d.empty("a")),
+    );
+    for (let i = 0; i < 25; i++) await tick(postgres.db, new Plans());
+    const runs = await runsOf("hollow");
+    expect(runs).toHaveLength(40);
+    expect(runs.every(({ state }) => state === "success")).toBe(true);
+  });
+
+  test("says why a schedule cannot be followed, and follows the others", async () => {
+    const broken = daily("broken", 3);
+    await known(
+      postgres.db,
+      { ...broken, schedule: { type: "cron_data_interval", cron: "not a cron", timezone: "UTC" } },
+      daily("beside", 3),
+    );
+    await tick(postgres.db, new Plans());
+    expect((await dagRow("broken")).schedule_error).toMatch(/\w/);
+    expect(await runsOf("beside")).toHaveLength(3);
+  });
+});
+
+describe("a DAG at its maxActiveRuns", () => {
+  test("gets no further run until one ends, then exactly one", async () => {
+    await known(postgres.db, daily("full", 6, { maxActiveRuns: 2 }));
+    await tick(postgres.db, new Plans());
+    const first = await runsOf("full");
+    expect(first).toHaveLength(2);
+    expect((await dagRow("full")).at_capacity).toBe(true);
+    await tick(postgres.db, new Plans());
+    expect(await runsOf("full")).toHaveLength(2);
+    await finish(first[0]!.id, "full");
+    expect((await dagRow("full")).at_capacity).toBe(false);
+    await tick(postgres.db, new Plans());
+    expect(await runsOf("full")).toHaveLength(3);
+    for (let i = 1; i < 6; i++) {
+      await finish((await runsOf("full"))[i]!.id, "full");
+      await tick(postgres.db, new Plans());
+    }
+    const all = await runsOf("full");
+    expect(all.map(({ state }) => state)).toEqual(Array(6).fill("success"));
+    expect(all.map(({ run_id }) => run_id)).toEqual(all.map(({ run_id }) => run_id).toSorted());
+  });
+
+  test("goes on when the worker that ended its last run died before it could say so", async () => {
+    await known(postgres.db, daily("unsaid", 2, { maxActiveRuns: 1 }));
+    await tick(postgres.db, new Plans());
+    const [run] = await runsOf("unsaid");
+    await play(driverOf(postgres.db, new Plans(), run!.id));
+    expect((await dagRow("unsaid")).at_capacity).toBe(true);
+    await tick(postgres.db, new Plans());
+    await tick(postgres.db, new Plans());
+    expect(await runsOf("unsaid")).toHaveLength(2);
+  });
+
+  test("goes on when its last run ended while it was paused", async () => {
+    await known(postgres.db, daily("paused_full", 2, { maxActiveRuns: 1 }));
+    await tick(postgres.db, new Plans());
+    await pauseDag(postgres.db, { dagId: "paused_full", actor: "ann" });
+    await finish((await runsOf("paused_full"))[0]!.id, "paused_full");
+    await tick(postgres.db, new Plans());
+    expect(await runsOf("paused_full")).toHaveLength(1);
+    await unpauseDag(postgres.db, { dagId: "paused_full", actor: "ann" });
+    await tick(postgres.db, new Plans());
+    await tick(postgres.db, new Plans());
+    expect(await runsOf("paused_full")).toHaveLength(2);
+  });
+
+  test("keeps manual runs waiting in turn", async () => {
+    await known(postgres.db, spec("manual", { maxActiveRuns: 1 }));
+    const asked = [];
+    for (const day of ["2026-01-03", "2026-01-01", "2026-01-02"])
+      asked.push(await triggerRun(postgres.db, { dagId: "manual", logicalDate: day, actor: "ann" }));
+    expect((await runsOf("manual")).map(({ state }) => state)).toEqual(["running", "queued", "queued"]);
+    await finish(asked[0]!.id, "manual");
+    expect((await runsOf("manual")).map(({ state }) => state)).toEqual(["success", "running", "queued"]);
+  });
+
+  test("does not keep a tick from ending, nor other DAGs from their runs, however many are full", async () => {
+    const many = Array.from({ length: 1_001 }, (_, i) => daily(`many_${i}`, 3, { maxActiveRuns: 1 }));
+    await known(postgres.db, ...many);
+    await tick(postgres.db, new Plans());
+    await known(postgres.db, daily("late_comer", 1));
+    await tick(postgres.db, new Plans());
+    expect(await runsOf("late_comer")).toHaveLength(1);
+    const [row] = await rows<{ count: number }>(
+      postgres.db,
+      "select count(*)::int as count from dagsmith.dag_run where dag_id like 'many\\_%'",
+    );
+    expect(row!.count).toBe(1_001);
+  });
+});

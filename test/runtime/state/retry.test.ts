@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decideRetry, retryDelayMs } from "../../../runtime/state/retry.ts";
+
+const DAY_MS = 86_400_000;
+const options = (more: Partial<Parameters<typeof retryDelayMs>[0]> = {}) => ({
+  retryDelayMs: 30_000,
+  retryBackoff: 2,
+  maxRetryDelayMs: null as number | null,
+  ...more,
+});
+
+describe("the delay before a retry", () => {
+  test.each([1, 2, 7, 5_000])("is constant without backoff, after failure %i too", (failure) => {
+    expect(retryDelayMs(options({ retryBackoff: 1 }), failure, "a")).toBe(30_000);
+  });
+
+  test.each([
+    ["grows with each failure, up to twice less one second", options(), 3, 120, 239],
+    ["grows by any factor", options({ retryDelayMs: 240_000, retryBackoff: 5 }), 2, 1_200, 2_399],
+    ["stops at the task's maximum", options({ maxRetryDelayMs: 3_600_000 }), 50, 3_600, 3_600],
+    ["does not overflow", options({ maxRetryDelayMs: 3_600_000 }), 5_000, 3_600, 3_600],
+    ["stops at a day when the task names no maximum", options({ retryDelayMs: 3_600_000 }), 6, 86_400, 86_400],
+    [
+      "stops at a day even when the task allows more",
+      options({ retryDelayMs: 10 * DAY_MS, maxRetryDelayMs: 20 * DAY_MS }),
+      1,
+      86_400,
+      86_400,
+    ],
+    ["is one second at least", options({ retryDelayMs: 500 }), 1, 1, 1],
+    ["is one second at least, from zero", options({ retryDelayMs: 0 }), 1, 1, 1],
+    ["is one second when it is one second", options({ retryDelayMs: 1_000 }), 1, 1, 1],
+  ])("with backoff %s", (_what, task, failure, least, most) => {
+    const seconds = retryDelayMs(task, failure, "instance") / 1_000;
+    expect(seconds).toBeGreaterThanOrEqual(least);
+    expect(seconds).toBeLessThanOrEqual(most);
+  });
+
+  test("obeys a maximum without backoff too", () => {
+    expect(retryDelayMs(options({ retryBackoff: 1, maxRetryDelayMs: 5_000 }), 1, "a")).toBe(5_000);
+  });
+
+  test("is the same each time it is asked, and differs from instance to instance", () => {
+    const ask = (seed: string): number => retryDelayMs(options({ retryDelayMs: 600_000 }), 3, seed);
+    expect(ask("7")).toBe(ask("7"));
+    expect(new Set(Array.from({ length: 20 }, (_, seed) => ask(`${seed}`))).size).toBeGreaterThan(15);
+  });
+
+  test("is a whole number of milliseconds within its bounds, whatever the options", () => {
+    const anyTask = fc.record({
+      retryDelayMs: fc.nat(10 * DAY_MS),
+      retryBackoff: fc.double({ min: 1, max: 100, noNaN: true }),
+      maxRetryDelayMs: fc.option(fc.nat(2 * DAY_MS)),
+    });
+    fc.assert(
+      fc.property(anyTask, fc.integer({ min: 1, max: 10_000 }), fc.string(), (task, failure, seed) => {
+        const delay = retryDelayMs(task, failure, seed);
+        expect(Number.isInteger(delay)).toBe(true);
+        expect(delay).toBeGreaterThanOrEqual(0);
+        expect(delay).toBeLessThanOrEqual(Math.min(DAY_MS, task.maxRetryDelayMs ?? DAY_MS));
+      }),
+    );
+  });
+});
+
+describe("a failed try", () => {
+  const again = (retries: number, failed: Partial<Parameters<typeof decideRetry>[1]>): boolean =>
+    decideRetry({ ...options(), retries }, { seed: "a", tryNumber: 1, lostTries: 0, retryable: true, ...failed }).again;
+
+  test("is followed by as many as the task has retries", () => {
+    expect([again(0, {}), again(1, {}), again(1, { tryNumber: 2 }), again(2, { tryNumber: 2 })]).toEqual([false, true, false, true]);
+  });
+
+  test("that no retry can mend is the last", () => {
+    expect(again(9, { retryable: false })).toBe(false);
+  });
+
+  test("is not counted against tries that were lost", () => {
+    expect([again(1, { tryNumber: 4, lostTries: 3 }), again(1, { tryNumber: 5, lostTries: 3 })]).toEqual([true, false]);
+  });
+
+  test("waits by the number of its own failures, not of its tries", () => {
+    const task = { ...options({ retryBackoff: 1 }), retries: 3 };
+    expect(decideRetry(task, { seed: "a", tryNumber: 6, lostTries: 4, retryable: true })).toEqual({ again: true, delayMs: 30_000 });
+    const growing = { ...options(), retries: 3 };
+    expect(decideRetry(growing, { seed: "a", tryNumber: 6, lostTries: 4, retryable: true })).toEqual({
+      again: true,
+      delayMs: retryDelayMs(growing, 2, "a"),
+    });
+  });
+});

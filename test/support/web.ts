@@ -1,0 +1,51 @@
+/** A database with our schema, its rows, and the page on top, all of the test's own. */
+import { pino } from "pino";
+import { type Database, openDatabase } from "../../runtime/store/database.ts";
+import { migrate } from "../../runtime/store/migrate.ts";
+import { startWeb, type WebActions, type WebOptions, type WebServer } from "../../runtime/web/index.ts";
+import { testDatabase } from "./postgres.ts";
+import { Rows } from "./rows.ts";
+
+export interface TestWeb {
+  readonly db: Database;
+  readonly rows: Rows;
+  readonly url: string;
+  readonly server: WebServer;
+  /** What the page asked of its actions, in order. */
+  readonly asked: { readonly verb: string; readonly request: unknown }[];
+  close(): Promise<void>;
+}
+
+/** Actions that write down what was asked of them and change the row, as the real ones do. */
+function recorder(asked: TestWeb["asked"], rows: Rows): WebActions {
+  return {
+    triggerRun: async (_db, request) => {
+      asked.push({ verb: "triggerRun", request });
+      return { id: 1, runId: "manual__1" };
+    },
+    pauseDag: async (_db, request) => {
+      asked.push({ verb: "pauseDag", request });
+      await rows.sql("update dagsmith.dag set is_paused = true where dag_id = $1", [request.dagId]);
+    },
+    unpauseDag: async (_db, request) => {
+      asked.push({ verb: "unpauseDag", request });
+      await rows.sql("update dagsmith.dag set is_paused = false where dag_id = $1", [request.dagId]);
+    },
+    cancelRun: async (_db, request) => void asked.push({ verb: "cancelRun", request }),
+  };
+}
+
+export async function testWeb(options: Partial<WebOptions> = {}): Promise<TestWeb> {
+  const database = await testDatabase();
+  const db = openDatabase(database.url, { poolSize: 5 });
+  await migrate(db);
+  const rows = new Rows(db.pool);
+  const asked: TestWeb["asked"] = [];
+  const server = await startWeb({ db, port: 0, log: pino({ level: "silent" }), actions: recorder(asked, rows), ...options });
+  const close = async (): Promise<void> => {
+    await server.stop();
+    await db.close();
+    await database.drop();
+  };
+  return { db, rows, url: server.url, server, asked, close };
+}
