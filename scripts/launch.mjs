@@ -14,6 +14,7 @@ import { build, isBuilt } from "./build.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const modules = join(root, "node_modules");
+const ORPHAN_CHECK_MS = 500;
 const windows = process.platform === "win32";
 
 /** Target to the arguments of node. */
@@ -69,6 +70,9 @@ function run(node, args) {
   const child = spawn(node, args, { cwd: root, stdio: "inherit" });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
+  // npm, asked to stop, ends its shell but not what the shell started: we then belong to somebody else.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), ORPHAN_CHECK_MS).unref();
   child.on("error", (error) => {
     console.error(`${node} could not be started: ${error.message}`);
     process.exit(1);

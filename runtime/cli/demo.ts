@@ -13,7 +13,7 @@ import { wholeNumber } from "./option_values.ts";
 import { projectFiles, removeRunningDev, writeRunningDev } from "./project.ts";
 import { reportedTasks, runLines } from "./run_report.ts";
 import { startSandbox } from "./sandbox.ts";
-import { openSurroundings, Running, type Surroundings, serve, startSchedulerRole, startWorkerRole } from "./services.ts";
+import { openSurroundings, type Running, runServices, type Surroundings, serve, startSchedulerRole, startWorkerRole } from "./services.ts";
 import { table } from "./table.ts";
 import { processTerminal } from "./terminal.ts";
 import { waitForRun } from "./wait.ts";
@@ -28,19 +28,16 @@ interface Options {
   readonly port?: number;
 }
 
-async function demo(cli: Cli, options: Options): Promise<number> {
-  const running = new Running();
-  try {
+function demo(cli: Cli, options: Options): Promise<number> {
+  return runServices(cli, async (running, stop) => {
     const { all, warehouseUrl, page } = await startAll(cli, options, running);
-    const succeeded = await runOnce(all, warehouseUrl);
+    const succeeded = await runOnce(all, warehouseUrl, stop);
     cli.say(`\nThe page is at ${page}`);
     if (options.once) return succeeded ? EXIT.done : EXIT.failed;
     cli.say("Ctrl-C stops everything; the data stays in .dagsmith/ for the next start.");
-    await serve(cli, running);
+    await serve(cli, stop);
     return EXIT.done;
-  } finally {
-    await running.stop();
-  }
+  });
 }
 
 async function startAll(cli: Cli, { port }: Options, running: Running) {
@@ -61,7 +58,7 @@ async function startAll(cli: Cli, { port }: Options, running: Running) {
 }
 
 /** Deploys the examples and runs the pipeline. @returns whether it succeeded */
-async function runOnce({ cli, db }: Surroundings, warehouseUrl: string | null): Promise<boolean> {
+async function runOnce({ cli, db }: Surroundings, warehouseUrl: string | null, stop: AbortSignal): Promise<boolean> {
   const { deployFolder, triggerRun } = await import("../actions/index.ts");
   const load = await loadDagFolder(cli, undefined);
   const { deployed } = await deployFolder(db, load, { actor: "npm start" });
@@ -69,7 +66,7 @@ async function runOnce({ cli, db }: Surroundings, warehouseUrl: string | null): 
   for (const error of load.errors) cli.terminal.note(`${error.file}: ${error.message}`);
   const { id } = await triggerRun(db, { dagId: DEMO_DAG, actor: "npm start" });
   cli.say(`running ${DEMO_DAG}…\n`);
-  const run = await waitForRun(db, id);
+  const run = await waitForRun(db, id, undefined, stop);
   for (const line of runLines(run, await reportedTasks(db, id), cli.terminal.style)) cli.say(line);
   if (run.state === "success" && warehouseUrl !== null) await sayResult(cli, warehouseUrl);
   return run.state === "success";
