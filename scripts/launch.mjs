@@ -1,8 +1,8 @@
 /**
- * `npm start` and `npm test` on a machine that has only Node and npm: installs what the lockfile names when it is not there, builds when
+ * `npm start`, `npm test` and `npm run bench` on a machine that has only Node and npm: installs what the lockfile names when it is not there, builds when
  * the sources are newer, then runs the target on the Node that the project pins. Plain JavaScript, so that Node 18 can run it.
  *
- * Usage: node scripts/launch.mjs demo|test [arguments]
+ * Usage: node scripts/launch.mjs demo|test|bench [arguments]
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,11 +14,13 @@ import { build, isBuilt } from "./build.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const modules = join(root, "node_modules");
+const ORPHAN_CHECK_MS = 500;
 const windows = process.platform === "win32";
 
 /** Target to the arguments of node. */
 const TARGETS = {
   demo: ["dist/runtime/cli/demo.js"],
+  bench: ["test/bench/main.ts"],
   test: ["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=./test/support/count_reporter.ts"],
 };
 
@@ -69,6 +71,9 @@ function run(node, args) {
   const child = spawn(node, args, { cwd: root, stdio: "inherit" });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
+  // npm, asked to stop, ends its shell but not what the shell started: we then belong to somebody else.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), ORPHAN_CHECK_MS).unref();
   child.on("error", (error) => {
     console.error(`${node} could not be started: ${error.message}`);
     process.exit(1);

@@ -16,6 +16,8 @@ import { describeError, failure, runTry, type TaskHost, type TryRequest, type Tr
 const loaded = new Map<string, Promise<readonly Dag<unknown>[]>>();
 const calls = new Map<number, PromiseWithResolvers<unknown>>();
 let lastCall = 0;
+let memoryToldAt = Number.NEGATIVE_INFINITY;
+
 interface Running {
   readonly taskId: string;
   readonly abort: AbortController;
@@ -69,7 +71,14 @@ async function run(bundle: string, request: TryRequest): Promise<void> {
   const result = await Promise.race([attempted, crash.promise]);
   running = undefined;
   endLines();
-  send({ type: "done", result, isSpoilt });
+  send({ type: "done", result, isSpoilt, ...memory() });
+}
+
+/** Asking costs more than a short task does, so it is asked some times a second at most. */
+function memory(): { readonly rss?: number } {
+  if (performance.now() - memoryToldAt < 50) return {};
+  memoryToldAt = performance.now();
+  return { rss: process.memoryUsage.rss() };
 }
 
 async function attempt(bundle: string, request: TryRequest, signal: AbortSignal): Promise<TryResult> {

@@ -10,7 +10,7 @@ import { assertReachable } from "../store/probe.ts";
 import type { Cli } from "./command.ts";
 import { bundleFolder } from "./project.ts";
 import { openStoredSecrets } from "./secrets.ts";
-import { untilStopped } from "./signals.ts";
+import { aborted, listenForStop } from "./signals.ts";
 import { safeText } from "./terminal.ts";
 
 export interface Service {
@@ -136,20 +136,23 @@ function shown(value: unknown): unknown {
   return value instanceof Error ? value.message : value;
 }
 
-/** Keeps services going until somebody asks for an end, then stops them. */
-export async function serve(cli: Cli, running: Running): Promise<void> {
-  await untilStopped(() => cli.terminal.note("stopped at once; running tasks will be taken up again as new tries"));
-  cli.say("stopping: running tasks may finish (Ctrl-C again to stop at once)");
-  await running.stop();
-}
-
-/** Runs `start` and keeps what it started going; whatever fails, all of it is stopped. */
-export async function runServices(cli: Cli, start: (running: Running) => Promise<void>): Promise<void> {
+/**
+ * Runs `start` and keeps what it started going until somebody asks for an end. Whatever fails, all of it is stopped. Requests are heard
+ * from the very beginning: a process that died half started would leave its database running.
+ * @param start its signal is aborted when the end is asked for while it still runs
+ */
+export async function runServices<Result>(cli: Cli, start: (running: Running, stop: AbortSignal) => Promise<Result>): Promise<Result> {
+  const stop = listenForStop(() => cli.terminal.note("stopped at once; running tasks will be taken up again as new tries"));
   const running = new Running();
   try {
-    await start(running);
-    await serve(cli, running);
+    return await start(running, stop);
   } finally {
     await running.stop();
   }
+}
+
+/** Keeps services going until the end is asked for. */
+export async function serve(cli: Cli, stop: AbortSignal): Promise<void> {
+  await aborted(stop);
+  cli.say("stopping: running tasks may finish (Ctrl-C again to stop at once)");
 }

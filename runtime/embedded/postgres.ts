@@ -87,6 +87,8 @@ async function start(bin: Binaries, data: string, port: number, user: ServerUser
   server.once("exit", (code) => ready.reject(new Error(`PostgreSQL ended with code ${code}:\n${said.join("\n")}`)));
   await ready.promise;
   server.unref();
+  // A process that ends without stop(), by an error or a second Ctrl-C, must not leave its server behind.
+  process.once("exit", () => server.kill("SIGINT"));
   return server;
 }
 

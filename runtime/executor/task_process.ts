@@ -43,6 +43,9 @@ export class TaskProcess {
   /** The bundles it has loaded; it can run others' tries only as a blank process. */
   bundle: string | undefined;
   tries = 0;
+  /** Bytes of memory it has gained since its first try ended. */
+  growth = 0;
+  #firstRss: number | undefined;
   readonly #process: ChildProcess;
   readonly #channel: Duplex;
   readonly #exited = Promise.withResolvers<string>();
@@ -120,9 +123,16 @@ export class TaskProcess {
     else if (message.type === "call") void this.#answer(running.host, message);
     else if (message.type === "done") {
       this.#spoilt ||= message.isSpoilt;
+      this.#measure(message.rss);
       // What was printed before the end lies in the pipes by now: two turns of the event loop read it.
       setImmediate(() => setImmediate(() => this.#finish(running, message.result)));
     }
+  }
+
+  #measure(rss: number | undefined): void {
+    if (rss === undefined) return;
+    this.#firstRss ??= rss;
+    this.growth = rss - this.#firstRss;
   }
 
   #finish(running: Running, end: ProcessEnd): void {

@@ -12,6 +12,7 @@ import {
   type Running,
   runServices,
   type Surroundings,
+  serve,
   startPageRole,
   startSchedulerRole,
   startWorkerRole,
@@ -30,7 +31,7 @@ export const dev = command({
     const files = projectFiles(cli.folder);
     const other = await findRunningDev(files);
     if (other) throw new DagsmithError("DEV_RUNNING", { pid: other.pid, page: other.page });
-    await runServices(cli, async (running) => {
+    await runServices(cli, async (running, stop) => {
       const databaseUrl = await ownDatabase(cli, files, running);
       const all = await openSurroundings(cli, databaseUrl, running);
       const { migrateAll } = await import("../migrate_all.ts");
@@ -42,6 +43,7 @@ export const dev = command({
       running.add(await startSchedulerRole(all));
       running.add(await startWorkerRole(all));
       running.add(await deployOnChange(all, resolve(cli.folder, folder ?? DEFAULT_FOLDER)));
+      await serve(cli, stop);
     });
     return { json: { stopped: true } };
   },

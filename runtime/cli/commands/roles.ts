@@ -3,7 +3,15 @@ import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../dags.ts";
 import { needDatabaseUrl } from "../database.ts";
 import { wholeNumber } from "../option_values.ts";
-import { openSurroundings, runServices, type Surroundings, startPageRole, startSchedulerRole, startWorkerRole } from "../services.ts";
+import {
+  openSurroundings,
+  runServices,
+  type Surroundings,
+  serve,
+  startPageRole,
+  startSchedulerRole,
+  startWorkerRole,
+} from "../services.ts";
 
 const PORT = {
   flags: "--port <n>",
@@ -26,7 +34,7 @@ export const start = command({
   example: "DATABASE_URL=postgres://etl:secret@db:5432/dagsmith dag start",
   run: async (cli, [folder]: readonly [string | undefined], options: PageFlags & { readonly slots?: number }): Promise<Outcome> => {
     const url = await needDatabaseUrl(cli);
-    await runServices(cli, async (running) => {
+    await runServices(cli, async (running, stop) => {
       const all = await openSurroundings(cli, url, running);
       const { migrateAll } = await import("../migrate_all.ts");
       await migrateAll(all.db);
@@ -35,6 +43,7 @@ export const start = command({
       running.add(await startWorkerRole(all, options.slots));
       const { url: page } = running.add(await startPageRole(all, options));
       cli.say(`The page is at ${page}`);
+      await serve(cli, stop);
     });
     return STOPPED;
   },
@@ -84,11 +93,12 @@ export const web = command({
 /** One role, on a schema that fits: upgrading it is `dag migrate`'s, which a deployment runs once and not in every process. */
 async function runRole(cli: Cli, startRole: (all: Surroundings) => Promise<{ stop(): Promise<void> }>): Promise<Outcome> {
   const url = await needDatabaseUrl(cli);
-  await runServices(cli, async (running) => {
+  await runServices(cli, async (running, stop) => {
     const all = await openSurroundings(cli, url, running);
     const { assertSchema } = await import("../../store/migrate.ts");
     await assertSchema(all.db);
     running.add(await startRole(all));
+    await serve(cli, stop);
   });
   return STOPPED;
 }
