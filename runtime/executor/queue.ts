@@ -2,6 +2,7 @@
 import { EventEmitter } from "node:events";
 import { Logger, type Runner, run, runMigrations, type WorkerEvents } from "graphile-worker";
 import type { Database } from "../store/database.ts";
+import { patientPool } from "../store/patient_pool.ts";
 
 /** "Look at this task instance, at this try." */
 export interface TaskToken {
@@ -43,7 +44,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   const created = Promise.withResolvers<string>();
   events.once("pool:create", ({ workerPool }) => created.resolve(workerPool.id));
   const runner = await run({
-    pgPool: options.db.pool,
+    pgPool: patientPool(options.db),
     schema: QUEUE_SCHEMA,
     events,
     logger: quiet(),

@@ -8,6 +8,7 @@ import { nextDueInMs } from "../store/dag.ts";
 import type { Database } from "../store/database.ts";
 import { Plans } from "../store/plans.ts";
 import { beatScheduler, removeScheduler } from "../store/scheduler.ts";
+import { freeStrandedTokens } from "../store/token.ts";
 import { declareLost } from "../store/worker.ts";
 import { rescueOrphans } from "./rescue.ts";
 import { tick } from "./tick.ts";
@@ -49,6 +50,8 @@ export async function startScheduler({ db, log }: SchedulerOptions): Promise<Sch
     lastSweep = Date.now();
     const count = await rescueOrphans(db, plans);
     if (count > 0) log("tries rescued", { count });
+    const freed = await freeStrandedTokens(db);
+    if (freed > 0) log("tokens freed", { count: freed });
   };
   const loop = async (): Promise<void> => {
     let sleepMs = LONGEST_SLEEP_MS;

@@ -5,6 +5,9 @@
 import knex from "knex";
 import type { Pool, PoolClient, QueryResultRow } from "pg";
 import pg from "pg";
+import { isTransient, whileServerReturns } from "./connection_loss.ts";
+
+export { isTransient } from "./connection_loss.ts";
 
 /** Ids are identity columns and stay far below 2^53, so they are read as numbers; counts likewise. */
 const INT8 = 20;
@@ -29,6 +32,8 @@ export interface Database extends Queryable {
   readonly url: string;
   /** For graphile-worker, which shares these connections. */
   readonly pool: Pool;
+  /** Aborted when waiting for a lost server is to end. */
+  readonly signal: AbortSignal | undefined;
   /**
    * Runs `work` in a transaction. When the connection breaks or the server asks for it (deadlock, serialization), all of it is run again
    * with growing pauses, so `work` must do nothing but query.
@@ -46,48 +51,7 @@ export interface DatabaseOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Errors that say: the server was away, or asks to try again. */
-const TRANSIENT = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN", // the name server is away
-  "40001", // serialization failure
-  "40P01", // deadlock
-  "53300", // too many connections
-  "57P01", // the server is being stopped
-  "57P02", // the server crashed
-  "57P03", // the server is starting
-  "57P05", // an idle connection was ended
-  "08006", // connection failure
-  "08001",
-  "08003",
-]);
-
-/** Whether the same statement may succeed when it is tried again. */
-export function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = (error as { code?: string }).code;
-  if (code !== undefined) return TRANSIENT.has(code);
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message);
-}
-
-/** Runs `work` until it succeeds or fails for good, with pauses of 50 ms doubling to 2 s. */
-export async function whileServerReturns<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-  for (let pauseMs = 50; ; pauseMs = Math.min(2_000, pauseMs * 2)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isTransient(error) || signal?.aborted) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
-  }
-}
-
-/** graphile-worker gives up on ECONNREFUSED; a pool that waits for the server inside connect() carries it over a restart. */
+/** Waits for the server inside connect(), which carries everything here over a restart. */
 class PatientPool extends pg.Pool {
   patience: AbortSignal | undefined;
 
@@ -121,6 +85,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   return {
     url,
     pool,
+    signal: options.signal,
     query: (statement, values) => whileServerReturns(() => run(pool, statement, values), options.signal),
     transaction: (work) => whileServerReturns(() => inTransaction(pool, work), options.signal),
     session: async () => {

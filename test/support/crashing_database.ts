@@ -41,6 +41,7 @@ function failingAt(db: Database, statement: number, fail: Failure): CrashingData
   return {
     url: db.url,
     pool: db.pool,
+    signal: db.signal,
     query: counted(db, false).query,
     transaction: (work) => db.transaction((tx) => work(counted(tx, true))),
     session: () => db.session(),
