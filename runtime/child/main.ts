@@ -2,6 +2,7 @@
  * A task process: loads bundles and runs tries, one at a time, for the worker that forked it. It has no database and none of the worker's
  * secrets; what a task may know it asks for, over the socket.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { dirname } from "node:path";
@@ -16,7 +17,14 @@ const loaded = new Map<string, Promise<readonly Dag<unknown>[]>>();
 const calls = new Map<number, PromiseWithResolvers<unknown>>();
 let lastCall = 0;
 let memoryToldAt = Number.NEGATIVE_INFINITY;
-let running: { readonly abort: AbortController; readonly crash: PromiseWithResolvers<TryResult> } | undefined;
+interface Running {
+  readonly taskId: string;
+  readonly abort: AbortController;
+  readonly crash: PromiseWithResolvers<TryResult>;
+}
+let running: Running | undefined;
+/** The try that some code belongs to, also when it runs long after it: an error then must not be taken for the next try's. */
+const owner = new AsyncLocalStorage<Running>();
 
 /** Written at once, not queued: what a task printed last must not be lost when it ends the process. */
 function send(message: FromChild): void {
@@ -51,11 +59,18 @@ const host: TaskHost = {
 async function run(bundle: string, request: TryRequest): Promise<void> {
   const crash = Promise.withResolvers<TryResult>();
   const abort = new AbortController();
-  running = { abort, crash };
-  const result = await Promise.race([attempt(bundle, request, abort.signal), crash.promise]);
+  const current = { taskId: request.taskId, abort, crash };
+  running = current;
+  let isSpoilt = true;
+  const attempted = owner
+    .run(current, () => attempt(bundle, request, abort.signal))
+    .finally(() => {
+      isSpoilt = false;
+    });
+  const result = await Promise.race([attempted, crash.promise]);
   running = undefined;
   endLines();
-  send({ type: "done", result, ...memory() });
+  send({ type: "done", result, isSpoilt, ...memory() });
 }
 
 /** Asking costs more than a short task does, so it is asked some times a second at most. */
@@ -103,8 +118,10 @@ function receive(message: ToChild): void {
 
 /** An error that nobody waits for is the running try's failure; after the try it is only said. */
 function crashed(error: unknown): void {
-  if (running) running.crash.resolve(failure(error));
-  else send({ type: "log", level: "warn", source: "dagsmith", text: `an error after the task had ended: ${describeError(error).message}` });
+  const whose = owner.getStore() ?? running;
+  if (whose && whose === running) return void running.crash.resolve(failure(error));
+  const text = `an error of ${whose ? `task "${whose.taskId}"` : "a task"} that had ended already: ${describeError(error).message}`;
+  send({ type: "log", level: "warn", source: "dagsmith", text });
 }
 
 process.on("uncaughtException", crashed);

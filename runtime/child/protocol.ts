@@ -35,8 +35,11 @@ export type FromChild =
   | { readonly type: "ready" }
   | { readonly type: "log"; readonly level: LogLevel; readonly source: LogSource; readonly text: string }
   | { readonly type: "call"; readonly call: number; readonly method: CallMethod; readonly args: readonly string[] }
-  /** `rss` is the memory of the process in bytes, told now and then. */
-  | { readonly type: "done"; readonly result: TryResult; readonly rss?: number };
+  /**
+   * `isSpoilt`: the body may still run, because an error outside it ended the try. `rss`: the memory of the process in bytes, told now and
+   * then.
+   */
+  | { readonly type: "done"; readonly result: TryResult; readonly isSpoilt: boolean; readonly rss?: number };
 
 /** The file descriptor of the socket in a task process. */
 export const CHANNEL_FD = 3;

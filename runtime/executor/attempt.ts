@@ -30,6 +30,10 @@ export interface XComs {
 /** Node's timers fire at once when asked for more than this: 24.8 days. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
+/** What is kept of an error; a message may hold a whole response. Characters. */
+const MAX_MESSAGE = 10_000;
+const MAX_STACK = 50_000;
+
 /** Why the worker itself ends a try. */
 export type Interruption = "timeout" | "taken" | "stopping";
 
@@ -114,8 +118,10 @@ export class Attempt {
     return { kind: "failed", reason: reason.slice(0, 2_000), error, retryable };
   }
 
+  /** Masked before it is cut, so that no half of a secret is left. */
   #masked({ name, message, stack }: StoredError): StoredError {
-    return { name, message: this.#secrets.mask(message), stack: this.#secrets.mask(stack) };
+    const shown = (text: string, limit: number): string => this.#secrets.mask(text).slice(0, limit);
+    return { name: shown(name, 200), message: shown(message, MAX_MESSAGE), stack: shown(stack, MAX_STACK) };
   }
 
   #timeoutSeconds(): number {

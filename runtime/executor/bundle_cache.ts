@@ -1,6 +1,6 @@
 /** Bundles on this worker's disk, by the hash of their code: fetched from the database once, checked, and kept. */
-import { createHash } from "node:crypto";
-import { access, mkdir, rename, writeFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { getBundle } from "../store/dag_version.ts";
@@ -33,19 +33,22 @@ export class BundleCache {
   async #fetch(hash: string): Promise<string> {
     const folder = join(this.#folder, hash);
     const path = join(folder, "bundle.mjs");
-    const present = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (present) return path;
+    const present = await readFile(path).catch(() => undefined);
+    // A full or failing disk can leave something else than was written.
+    if (present && hashOf(present) === hash) return path;
     const bundle = await getBundle(this.#db, hash);
     if (!bundle) throw new DagsmithError("BUNDLE_MISSING", { hash });
-    if (createHash("sha256").update(bundle.code).digest("hex") !== hash) throw new DagsmithError("BUNDLE_CORRUPT", { hash });
+    if (hashOf(bundle.code) !== hash) throw new DagsmithError("BUNDLE_CORRUPT", { hash });
     await mkdir(folder, { recursive: true });
     await writeFile(`${path}.map`, bundle.sourceMap);
-    // Under its own name only when it is whole: another process may look for it at any moment.
-    await writeFile(`${path}.${process.pid}`, bundle.code);
-    await rename(`${path}.${process.pid}`, path);
+    // Under its own name only when it is whole: another process may look for it at any moment. On a shared disk two may have one number.
+    const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
+    await writeFile(unfinished, bundle.code);
+    await rename(unfinished, path);
     return path;
   }
+}
+
+function hashOf(code: Uint8Array): string {
+  return createHash("sha256").update(code).digest("hex");
 }

@@ -13,7 +13,7 @@ export interface HeartbeatOptions {
   readonly running: () => readonly TryRef[];
   /** Called with instances that were cancelled, or given to another worker. */
   readonly onTaken: (instanceIds: readonly number[]) => void;
-  /** Called once when this worker was declared lost: nothing it does counts any more. */
+  /** Called at each beat since this worker was declared lost: nothing it does counts any more. */
   readonly onLost: () => void;
 }
 

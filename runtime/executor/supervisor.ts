@@ -16,12 +16,22 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerService
   let restarting: Promise<void> = Promise.resolve();
 
   const begin = async (): Promise<void> => {
-    worker = new Worker(options, (reason) => {
+    const died = Promise.withResolvers<string>();
+    const life = new Worker(options, died.resolve);
+    try {
+      await life.start();
+    } catch (error) {
+      // Half begun it would hold tokens that nobody looks at.
+      await life.abandon().catch(() => undefined);
+      throw error;
+    }
+    worker = life;
+    // However often a life says that it is dead, it is followed by one other.
+    void died.promise.then((reason) => {
       if (stopping) return;
-      options.log("worker restarts", { worker: worker.id, reason });
-      restarting = restart(worker);
+      options.log("worker restarts", { worker: life.id, reason });
+      restarting = restart(life);
     });
-    await worker.start();
   };
   const restart = async (dead: Worker): Promise<void> => {
     await dead.abandon().catch(() => undefined);

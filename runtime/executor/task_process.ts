@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { isDagsmithError } from "../../sdk/errors.ts";
+import { LineCutter } from "../child/line_cutter.ts";
 import { type CallMethod, type FromChild, LineReader, type LogSource, type ToChild } from "../child/protocol.ts";
 import type { LogLevel, TryRequest, TryResult } from "../child/run_try.ts";
 
@@ -21,6 +22,8 @@ export type ProcessEnd = TryResult | { readonly outcome: "crashed"; readonly rea
 /** After an abort: how long a task may tidy up before SIGTERM, and then before SIGKILL. */
 const TERM_AFTER_MS = 5_000;
 const KILL_AFTER_MS = 2_000;
+/** After the end of a process: how long its last words may take, when something it started keeps its output open. */
+const LAST_WORDS_MS = 500;
 
 const MAIN = fileURLToPath(new URL(`../child/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
 
@@ -50,6 +53,8 @@ export class TaskProcess {
   #ending: NodeJS.Timeout | undefined;
   #complaints: string[] = [];
   #gone = false;
+  #spoilt = false;
+  readonly #printed: readonly LineCutter[];
 
   constructor(options: TaskProcessOptions) {
     // A process group of its own, so that a kill reaches what the task started, and Ctrl-C in the terminal reaches only the worker.
@@ -61,8 +66,7 @@ export class TaskProcess {
     this.#channel = this.#process.stdio[3] as Duplex;
     const reader = new LineReader((line) => this.#receive(JSON.parse(line) as FromChild));
     this.#channel.on("data", (chunk: Uint8Array) => reader.push(chunk)).on("error", () => undefined);
-    this.#pipe("stdout");
-    this.#pipe("stderr");
+    this.#printed = [this.#pipe("stdout"), this.#pipe("stderr")];
     this.#process.once("error", (error) => this.#exit(`could not start: ${error.message}`));
     this.#process.once("exit", (code, signal) =>
       this.#exit(signal ? `was killed by ${signal}` : `exited with code ${code} before the task had ended`),
@@ -71,6 +75,11 @@ export class TaskProcess {
 
   get isGone(): boolean {
     return this.#gone;
+  }
+
+  /** Whether something of an earlier try may still run in it. */
+  get isSpoilt(): boolean {
+    return this.#spoilt;
   }
 
   /** Runs one try. Never rejects. */
@@ -98,7 +107,8 @@ export class TaskProcess {
 
   /** Ends the process and all it started. Idempotent; resolves when it is gone. */
   async stop(): Promise<void> {
-    this.#signal("SIGKILL");
+    // Of a process that is gone the number may belong to another by now.
+    if (!this.#gone) this.#signal("SIGKILL");
     await this.#exited.promise;
   }
 
@@ -116,8 +126,15 @@ export class TaskProcess {
         this.#firstRss ??= message.rss;
         this.growth = message.rss - this.#firstRss;
       }
-      running.end.resolve(message.result);
+      this.#spoilt ||= message.isSpoilt;
+      // What was printed before the end lies in the pipes by now: two turns of the event loop read it.
+      setImmediate(() => setImmediate(() => this.#finish(running, message.result)));
     }
+  }
+
+  #finish(running: Running, end: ProcessEnd): void {
+    for (const lines of this.#printed) lines.end();
+    running.end.resolve(end);
   }
 
   async #answer(host: TryHost, { call, method, args }: Extract<FromChild, { type: "call" }>): Promise<void> {
@@ -130,23 +147,32 @@ export class TaskProcess {
   }
 
   /** Output that does not come through the channel: of programs the task started, and the last words of a dying process. */
-  #pipe(source: "stdout" | "stderr"): void {
-    const lines = new LineReader((text) => {
+  #pipe(source: "stdout" | "stderr"): LineCutter {
+    const lines = new LineCutter((text) => {
       if (source === "stderr") this.#complaints = [...this.#complaints.slice(-20), text];
       this.#running?.host.log(source === "stderr" ? "warn" : "info", source, text);
     });
     this.#process[source]?.on("data", (chunk: Uint8Array) => lines.push(chunk)).on("error", () => undefined);
+    return lines;
   }
 
   #exit(how: string): void {
+    this.#signal("SIGKILL");
     this.#gone = true;
     clearTimeout(this.#ending);
-    this.#signal("SIGKILL");
+    this.#exited.resolve(how);
+    // Its last lines, and why it died, may still be in the pipes.
+    const heard = setTimeout(() => this.#mourn(how), LAST_WORDS_MS);
+    this.#process.once("close", () => {
+      clearTimeout(heard);
+      this.#mourn(how);
+    });
+  }
+
+  #mourn(how: string): void {
     const outOfMemory = this.#complaints.some((line) => line.includes("heap out of memory"));
     const reason = outOfMemory ? "the task process ran out of memory" : `the task process ${how}`;
-    // Its last lines may still be in the pipe.
-    setImmediate(() => this.#running?.end.resolve({ outcome: "crashed", reason }));
-    this.#exited.resolve(reason);
+    if (this.#running) this.#finish(this.#running, { outcome: "crashed", reason });
   }
 
   /** To the whole group: a task's own children must not outlive it. */

@@ -17,7 +17,7 @@ import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
 import { applyTransitions, type ClaimedInstance } from "../store/task_instance.ts";
 import { holderOf, registerWorker, removeWorker } from "../store/worker.ts";
-import { getXComs, putXComs } from "../store/xcom.ts";
+import { getXComs, pushXCom } from "../store/xcom.ts";
 import { Attempt, type Secrets, type XComs } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import { BundleCache } from "./bundle_cache.ts";
@@ -59,8 +59,8 @@ export class Worker {
   readonly #heartbeat: Heartbeat;
   readonly #registered = Promise.withResolvers<void>();
   readonly #attempts = new Map<number, Attempt>();
-  /** Instances claimed and not recorded yet. */
-  readonly #claimed = new Set<number>();
+  /** Instances claimed and not recorded yet, with their try. */
+  readonly #claimed = new Map<number, number>();
   readonly #claims = new Batcher((refs: readonly TryRef[]) => this.#claimAll(refs));
   readonly #inputs = new Batcher((wanted: readonly { runId: number; taskId: string }[]) => this.#readAll(wanted));
   readonly #ends = new Batcher((ends: readonly TryEnd[]) => this.#settleAll(ends));
@@ -70,7 +70,7 @@ export class Worker {
   /** Resolves when nothing is in hand any more; made when the worker stops. */
   #idle: PromiseWithResolvers<void> | undefined;
 
-  /** @param onDeath called once when this life ends unasked */
+  /** @param onDeath called when this life ends unasked, perhaps more than once */
   constructor(options: WorkerOptions, onDeath: (reason: string) => void) {
     this.#options = options;
     this.#bundles = new BundleCache(options.db, options.cacheFolder);
@@ -88,6 +88,8 @@ export class Worker {
       },
     });
     this.#onDeath = onDeath;
+    // Only tokens wait for it, and there may be none.
+    this.#registered.promise.catch(() => undefined);
   }
 
   /** Begins to take tokens. */
@@ -111,9 +113,11 @@ export class Worker {
     if (!this.#lost) await removeWorker(this.#options.db, this.id);
   }
 
-  /** Ends at once what still runs: its results would be refused. */
+  /** Ends at once what still runs. It is given back as lost: that its worker ended must not use up a task's retries. */
   async abandon(): Promise<void> {
     this.#lost = true;
+    this.#registered.reject(new Error("the worker ended before it had begun"));
+    this.#interruptAll();
     await this.#processes.stop();
     await this.stop();
   }
@@ -133,18 +137,30 @@ export class Worker {
     const ref = { instanceId: token.ti, tryNumber: token.try };
     const claimed = await this.#claims.add(ref);
     if (!claimed) return this.#reconsider(ref);
-    const facts = (await this.#facts.get(this.#options.db, [claimed.runId])).get(claimed.runId);
-    if (!facts) return;
+    const facts = await this.#factsOf(claimed);
     const log = new LogWriter(
       (seq, lines) => appendLog(this.#options.db, claimed.id, claimed.tryNumber, seq, lines),
       this.#options.secrets.mask,
     );
     const attempt = new Attempt(claimed, facts, this.#options.secrets, this.#xcomsOf(claimed, facts), log);
     this.#attempts.set(claimed.id, attempt);
+    if (this.#lost) attempt.interrupt("stopping");
     const outcome = await this.#perform(attempt, facts);
-    const recorded = this.#record(claimed, log, outcome);
+    const recorded = this.#record(attempt, log, outcome);
     // Recording goes on while the process takes its next try; only a worker that records too slowly waits for it.
     if (this.#attempts.size > this.#options.slots * RECORDING_AHEAD) await recorded;
+  }
+
+  async #factsOf({ id, runId }: ClaimedInstance): Promise<RunFacts> {
+    try {
+      const facts = (await this.#facts.get(this.#options.db, [runId])).get(runId);
+      if (facts) return facts;
+      throw new Error(`run ${runId} cannot be read`);
+    } catch (error) {
+      // The token comes back, and finds a try that was claimed here and is not in hand: see reconsider.
+      this.#claimed.delete(id);
+      throw error;
+    }
   }
 
   async #perform(attempt: Attempt, facts: RunFacts): Promise<Outcome> {
@@ -163,16 +179,17 @@ export class Worker {
   }
 
   /** Never rejects: a worker that cannot record ends its life, and what it held is rescued. */
-  async #record(instance: ClaimedInstance, log: LogWriter, outcome: Outcome): Promise<void> {
-    const { id, tryNumber, lostTries, runId, taskId, mapIndex } = instance;
+  async #record(attempt: Attempt, log: LogWriter, outcome: Outcome): Promise<void> {
+    const { id, tryNumber, lostTries, runId, taskId, mapIndex } = attempt.instance;
     try {
       await log.end();
       await this.#ends.add({ instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId: this.id, outcome });
     } catch (error) {
       if (!this.#lost) this.#onDeath(`an outcome could not be recorded: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
-      this.#attempts.delete(id);
-      this.#claimed.delete(id);
+      // The next try of the same instance may be in hand here already.
+      if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
+      if (this.#claimed.get(id) === tryNumber) this.#claimed.delete(id);
       if (this.#attempts.size === 0) this.#idle?.resolve();
     }
   }
@@ -180,7 +197,7 @@ export class Worker {
   /** A token whose try cannot be claimed is a late copy, unless it was claimed here and the answer was lost with its connection. */
   async #reconsider(ref: TryRef): Promise<void> {
     const held = await holderOf(this.#options.db, ref);
-    if (held?.workerId !== this.id || this.#claimed.has(ref.instanceId)) return;
+    if (held?.workerId !== this.id || this.#claimed.get(ref.instanceId) === ref.tryNumber) return;
     await this.#ends.add({ ...held, outcome: { kind: "lost", reason: "the connection broke while the try was claimed" } });
   }
 
@@ -196,7 +213,8 @@ export class Worker {
     return refs.map(({ instanceId }) => {
       const instance = claimed.get(instanceId);
       // Of two copies of a token in one batch only one may run.
-      if (claimed.delete(instanceId)) this.#claimed.add(instanceId);
+      claimed.delete(instanceId);
+      if (instance) this.#claimed.set(instanceId, instance.tryNumber);
       return instance;
     });
   }
@@ -233,13 +251,17 @@ export class Worker {
   }
 
   #xcomsOf(instance: ClaimedInstance, facts: RunFacts): XComs {
-    const { runId, taskId, mapIndex } = instance;
+    const { id, runId, taskId, mapIndex, tryNumber } = instance;
     return {
       pull: async (from, key) => {
         const values = (await getXComs(this.#options.db, [{ runId, taskId: from }], key)).map(({ value }) => value);
         return facts.version.plan.tasks.get(from)?.spec.each ? values : (values[0] ?? null);
       },
-      push: (key, json) => putXComs(this.#options.db, [{ runId, taskId, mapIndex, key, json }]),
+      push: async (key, json) => {
+        const held = { instanceId: id, tryNumber, workerId: this.id };
+        if (await pushXCom(this.#options.db, { runId, taskId, mapIndex, key, json }, held)) return;
+        throw new Error("the value was not stored: the try was cancelled, or given to another worker");
+      },
     };
   }
 }

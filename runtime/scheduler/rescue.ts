@@ -14,7 +14,9 @@ export async function rescueOrphans(db: Database, plans: Plans): Promise<number>
     const orphans = await orphanedTries(db, BATCH);
     if (orphans.length === 0) return rescued;
     const ends = orphans.map((orphan) => ({ ...orphan, outcome: { kind: "lost", reason: `the worker died (${orphan.holder})` } as const }));
-    await engineRound(db, plans, (tx) => settle(tx, ends));
-    rescued += orphans.length;
+    const { accepted } = await engineRound(db, plans, (tx) => settle(tx, ends));
+    rescued += accepted.size;
+    // What could not be moved now would be found again at once, for ever.
+    if (accepted.size === 0) return rescued;
   }
 }

@@ -23,6 +23,18 @@ select * from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[]
 on conflict (run_id, task_id, map_index, key) do update set value = excluded.value`,
 };
 
+// The fence of a try: what a worker that was given up for dead still pushes must not reach the try that followed.
+const PUSH: Statement = {
+  name: "xcom_push",
+  text: `
+insert into dagsmith.xcom (run_id, task_id, map_index, key, value)
+select t.run_id, t.task_id, t.map_index, $2, $3 from dagsmith.task_instance t
+where t.id = $1 and t.try_number = $4 and t.worker_id = $5 and t.state = 'running'
+for share of t
+on conflict (run_id, task_id, map_index, key) do update set value = excluded.value
+returning 1 as stored`,
+};
+
 const CLEAR: Statement = {
   name: "xcom_clear",
   text: `
@@ -45,6 +57,15 @@ export async function putXComs(db: Queryable, rows: readonly XComRow[]): Promise
     PUT,
     columns(rows, (row) => [row.runId, row.taskId, row.mapIndex, row.key, row.json]),
   );
+}
+
+/** Stores what a running try pushes. @returns false when the try is no longer this worker's */
+export async function pushXCom(
+  db: Queryable,
+  { key, json }: XComRow,
+  held: { readonly instanceId: number; readonly tryNumber: number; readonly workerId: string },
+): Promise<boolean> {
+  return (await db.query(PUSH, [held.instanceId, key, json, held.tryNumber, held.workerId])).length > 0;
 }
 
 export async function clearXComs(
