@@ -1,8 +1,8 @@
 /**
- * `npm start` and `npm test` on a machine that has only Node and npm: installs what the lockfile names when it is not there, builds when
+ * `npm start`, `npm test` and `npm run bench` on a machine that has only Node and npm: installs what the lockfile names when it is not there, builds when
  * the sources are newer, then runs the target on the Node that the project pins. Plain JavaScript, so that Node 18 can run it.
  *
- * Usage: node scripts/launch.mjs demo|test [arguments]
+ * Usage: node scripts/launch.mjs demo|test|bench [arguments]
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -20,6 +20,7 @@ const windows = process.platform === "win32";
 /** Target to the arguments of node. */
 const TARGETS = {
   demo: ["dist/runtime/cli/demo.js"],
+  bench: ["test/bench/main.ts"],
   test: ["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=./test/support/count_reporter.ts"],
 };
 

@@ -15,6 +15,7 @@ import { describeError, failure, runTry, type TaskHost, type TryRequest, type Tr
 const loaded = new Map<string, Promise<readonly Dag<unknown>[]>>();
 const calls = new Map<number, PromiseWithResolvers<unknown>>();
 let lastCall = 0;
+let memoryToldAt = Number.NEGATIVE_INFINITY;
 let running: { readonly abort: AbortController; readonly crash: PromiseWithResolvers<TryResult> } | undefined;
 
 /** Written at once, not queued: what a task printed last must not be lost when it ends the process. */
@@ -54,7 +55,14 @@ async function run(bundle: string, request: TryRequest): Promise<void> {
   const result = await Promise.race([attempt(bundle, request, abort.signal), crash.promise]);
   running = undefined;
   endLines();
-  send({ type: "done", result });
+  send({ type: "done", result, ...memory() });
+}
+
+/** Asking costs more than a short task does, so it is asked some times a second at most. */
+function memory(): { readonly rss?: number } {
+  if (performance.now() - memoryToldAt < 50) return {};
+  memoryToldAt = performance.now();
+  return { rss: process.memoryUsage.rss() };
 }
 
 async function attempt(bundle: string, request: TryRequest, signal: AbortSignal): Promise<TryResult> {

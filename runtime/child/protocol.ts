@@ -35,7 +35,8 @@ export type FromChild =
   | { readonly type: "ready" }
   | { readonly type: "log"; readonly level: LogLevel; readonly source: LogSource; readonly text: string }
   | { readonly type: "call"; readonly call: number; readonly method: CallMethod; readonly args: readonly string[] }
-  | { readonly type: "done"; readonly result: TryResult };
+  /** `rss` is the memory of the process in bytes, told now and then. */
+  | { readonly type: "done"; readonly result: TryResult; readonly rss?: number };
 
 /** The file descriptor of the socket in a task process. */
 export const CHANNEL_FD = 3;

@@ -27,6 +27,9 @@ export interface XComs {
   push(key: string, json: string): Promise<void>;
 }
 
+/** Node's timers fire at once when asked for more than this: 24.8 days. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
 /** Why the worker itself ends a try. */
 export type Interruption = "timeout" | "taken" | "stopping";
 
@@ -54,11 +57,12 @@ export class Attempt {
 
   /** Runs the body in a process, within its time. Never rejects. */
   async perform(process: TaskProcess, bundle: string, inputs: Readonly<Record<string, Json>>): Promise<Outcome> {
-    this.#process = process;
-    const { executionTimeoutMs } = plannedTask(this.#facts.version.plan, this.instance.taskId).spec;
-    const timer = executionTimeoutMs === null ? undefined : setTimeout(() => this.interrupt("timeout"), executionTimeoutMs);
     // A try that was taken away while it was being prepared.
     if (this.#interruption) return this.#outcome({ outcome: "crashed", reason: "interrupted" });
+    this.#process = process;
+    const { executionTimeoutMs } = plannedTask(this.#facts.version.plan, this.instance.taskId).spec;
+    const timer =
+      executionTimeoutMs === null ? undefined : setTimeout(() => this.interrupt("timeout"), Math.min(executionTimeoutMs, LONGEST_TIMER_MS));
     const end = await process.run(bundle, this.#request(inputs), {
       call: (method, args) => this.#answer(method, args),
       log: (level, source, text) => this.#log.line(level, source, text),

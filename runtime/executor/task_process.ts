@@ -40,6 +40,9 @@ export class TaskProcess {
   /** The bundles it has loaded; it can run others' tries only as a blank process. */
   bundle: string | undefined;
   tries = 0;
+  /** Bytes of memory it has gained since its first try ended. */
+  growth = 0;
+  #firstRss: number | undefined;
   readonly #process: ChildProcess;
   readonly #channel: Duplex;
   readonly #exited = Promise.withResolvers<string>();
@@ -108,7 +111,13 @@ export class TaskProcess {
     if (!running) return;
     if (message.type === "log") running.host.log(message.level, message.source, message.text);
     else if (message.type === "call") void this.#answer(running.host, message);
-    else if (message.type === "done") running.end.resolve(message.result);
+    else if (message.type === "done") {
+      if (message.rss !== undefined) {
+        this.#firstRss ??= message.rss;
+        this.growth = message.rss - this.#firstRss;
+      }
+      running.end.resolve(message.result);
+    }
   }
 
   async #answer(host: TryHost, { call, method, args }: Extract<FromChild, { type: "call" }>): Promise<void> {

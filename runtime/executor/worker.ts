@@ -152,7 +152,7 @@ export class Worker {
     try {
       const inputs = await this.#inputsOf(attempt.instance.runId, facts, spec.inputs);
       const bundle = await this.#bundles.path(facts.version.bundleHash);
-      const process = this.#processes.take(bundle, spec.freshProcess);
+      const process = await this.#processes.take(bundle, spec.freshProcess);
       const outcome = await attempt.perform(process, bundle, inputs);
       this.#processes.giveBack(process, spec.freshProcess || attempt.spoiltProcess);
       return outcome;

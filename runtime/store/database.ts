@@ -54,12 +54,14 @@ const TRANSIENT = new Set([
   "ETIMEDOUT",
   "EHOSTUNREACH",
   "ENOTFOUND",
+  "EAI_AGAIN", // the name server is away
   "40001", // serialization failure
   "40P01", // deadlock
   "53300", // too many connections
   "57P01", // the server is being stopped
   "57P02", // the server crashed
   "57P03", // the server is starting
+  "57P05", // an idle connection was ended
   "08006", // connection failure
   "08001",
   "08003",

@@ -60,11 +60,11 @@ function tooMany(): Refused {
 
 /**
  * The gate.
- * @param loopbackOnly the server listens on a loopback address: other names in the Host header mean that a foreign page rebinds its name to it
+ * @param localOnly no token guards the server, so it is for this machine: another name in the Host header is that of a foreign site, rebound to us
  */
-export function gate(sessions: Sessions, guesses: GuessLimit, loopbackOnly: boolean): RequestHandler {
+export function gate(sessions: Sessions, guesses: GuessLimit, localOnly: boolean): RequestHandler {
   return async (request, response, next) => {
-    if (loopbackOnly && !isLoopback(hostName(request))) throw new Refused(421, "This page answers to localhost only.");
+    if (localOnly && !isLoopback(hostName(request))) throw new Refused(421, "This page answers to localhost only.");
     if (!SAFE_METHODS.has(request.method)) refuseForeign(request, sessions);
     if (!sessions.areRequired || PUBLIC.has(request.path)) return next();
     if (await hasBearer(request, response, sessions, guesses)) return next();

@@ -60,7 +60,7 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   if (!token && !isLoopback(host)) throw new DagsmithError("WEB_EXPOSED", { host });
   const services = makeServices(options);
   const streams = new OpenStreams();
-  const server = createServer(SERVER_OPTIONS, makeApp(services, streams, isLoopback(host)));
+  const server = createServer(SERVER_OPTIONS, makeApp(services, streams, !token));
   await listen(server, port, host.replace(/^\[|\]$/g, ""));
   const { port: taken } = server.address() as AddressInfo;
   const url = `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${taken}`;
@@ -76,12 +76,12 @@ function makeServices(options: WebOptions): WebServices {
   return { db, reader, actions, mask, notice, log, ...parts };
 }
 
-function makeApp(services: WebServices, streams: OpenStreams, loopbackOnly: boolean): Express {
+function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean): Express {
   const guesses = new GuessLimit();
   const app = express();
   app.disable("x-powered-by").disable("etag").set("query parser", "simple").enable("strict routing").enable("case sensitive routing");
   app.use(nonce, securityHeaders());
-  app.use(gate(services.sessions, guesses, loopbackOnly));
+  app.use(gate(services.sessions, guesses, localOnly));
   app.use(healthRoutes(services), assetRoutes());
   if (services.sessions.areRequired) app.use(loginRoutes(services, guesses));
   app.use(apiRoutes(services), eventRoutes(services, streams), downloadRoutes(services), formRoutes(services), pageRoutes(services));

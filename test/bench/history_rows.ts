@@ -6,7 +6,7 @@ import { openStand, type Stand } from "./stand.ts";
 const INSTANCES = 1_000_000;
 const PER_RUN = 1_000;
 const SLOTS = 8;
-const ROUNDS = 4;
+const ROUNDS = 8;
 
 const DAG = `
 import { dag } from "dagsmith";

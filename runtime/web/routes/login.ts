@@ -38,8 +38,10 @@ function sendLogin(services: WebServices, response: Response, status: number, ne
   sendPlain(response, status, "Log in", h(LoginPage, { token: services.sessions.formToken(undefined), next, error }));
 }
 
+/** Behind a proxy that speaks TLS the browser is told to keep the cookie to TLS. */
 function cookieOptions(request: Request): CookieOptions {
-  return { httpOnly: true, sameSite: "strict", secure: request.secure, path: "/", encode: String };
+  const secure = request.secure || request.get("X-Forwarded-Proto") === "https";
+  return { httpOnly: true, sameSite: "strict", secure, path: "/", encode: String };
 }
 
 /** A path on this site; anything else would let a link send people elsewhere after they log in. */

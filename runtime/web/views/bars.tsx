@@ -6,7 +6,6 @@ import { stateText } from "./state.tsx";
 import { durationText, utcText } from "./text.ts";
 
 const STEP = 9;
-const WIDTH = 6;
 const HEIGHT = 28;
 const LEAST = 5;
 
@@ -32,7 +31,7 @@ function Bar({ run, x, longest }: { readonly run: RecentRun; readonly x: number;
       {run.state === "failed" ? (
         <path class="failed" d={`M${x} ${HEIGHT}v${3 - height}l3-3 3 3v${height - 3}z`} />
       ) : (
-        <rect class={run.state} x={x} y={y} width={WIDTH} height={height} rx={2} />
+        <rect class={run.state} x={x} y={y} height={height} />
       )}
     </a>
   );

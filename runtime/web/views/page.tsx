@@ -46,7 +46,7 @@ function Page({ title, body, live, health, notice, logout }: Frame): VNode {
         <title>{`${title} · dagsmith`}</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/page.css" />
-        <script type="module" src="/assets/islands/page.js" nonce={NONCE} />
+        {live && <script type="module" src="/assets/islands/page.js" nonce={NONCE} />}
       </head>
       <body data-topic={live?.topic} data-mark={live?.mark}>
         {notice !== undefined && <p class="notice">{notice}</p>}
@@ -61,9 +61,11 @@ function Page({ title, body, live, health, notice, logout }: Frame): VNode {
               <HealthDots health={health} />
             </span>
           )}
-          <span id="clock" class="clock">
-            times in UTC
-          </span>
+          {live && (
+            <span id="clock" class="clock">
+              times in UTC
+            </span>
+          )}
           <span id="connection" class="connection" role="status" />
           {logout}
         </header>

@@ -18,6 +18,10 @@ afterAll(async () => {
 
 /** Opens a page; the test fails if the page raised an error, or its policy stopped something. */
 async function visit(path: string, use: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
+  return visitAt(web.url + path, use, options);
+}
+
+async function visitAt(address: string, use: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -28,7 +32,7 @@ async function visit(path: string, use: (page: Page) => Promise<void>, options: 
     void dialog.accept();
   });
   try {
-    await page.goto(web.url + path);
+    await page.goto(address);
     await use(page);
     expect(complaints).toEqual([]);
   } finally {
@@ -170,6 +174,23 @@ describe("what people do", () => {
       { javaScriptEnabled: false },
     );
   });
+});
+
+test("behind a token one logs in, comes to where one wanted to go, follows it live, and logs out", async () => {
+  const guarded = await testWeb({ token: "the token" });
+  const version = await guarded.rows.dag(dagSpec("behind"));
+  await visitAt(`${guarded.url}/dags/behind`, async (page) => {
+    await page.getByLabel("Token").fill("the token");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.waitForURL("**/dags/behind");
+    await guarded.rows.run("behind", version);
+    await page.locator("table.grid").waitFor();
+    await page.getByRole("button", { name: "active" }).click();
+    await page.getByRole("button", { name: "paused" }).waitFor();
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.waitForURL("**/login");
+  });
+  await guarded.close();
 });
 
 test("script in ids, docs, tags, params, reasons, errors, outputs and logs stays text on every page", async () => {

@@ -109,6 +109,15 @@ describe("with a token", () => {
     expect((await fetch(guarded.url, { headers: session })).status).toBe(401);
   });
 
+  test("behind a proxy it answers to the proxy's name, and keeps its cookie to TLS", async () => {
+    expect((await raw(guarded.url, "/login", { Host: "dagsmith.example.com" })).status).toBe(200);
+    const { port } = new URL(guarded.url);
+    const body = new URLSearchParams({ token: TOKEN });
+    const headers = { Origin: `https://127.0.0.1:${port}`, "X-Forwarded-Proto": "https" };
+    const login = await fetch(`${guarded.url}/login`, { method: "POST", redirect: "manual", body, headers });
+    expect([login.status, login.headers.get("set-cookie")]).toEqual([303, expect.stringContaining("; Secure;")]);
+  });
+
   test("a forged or changed session is none", async () => {
     for (const session of ["", "x", "9999999999999.abc.def", "9999999999999.abc."])
       expect((await raw(guarded.url, "/", { Cookie: `dagsmith_session=${session}` })).status).toBe(401);

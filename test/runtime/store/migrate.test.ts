@@ -1,0 +1,130 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { type Database, isTransient, openDatabase } from "../../../runtime/store/database.ts";
+import { assertSchema, migrate } from "../../../runtime/store/migrate.ts";
+import { rows } from "../../support/migrated.ts";
+import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+
+const opened: { db: Database; database: TestDatabase }[] = [];
+afterEach(async () => {
+  for (const { db, database } of opened.splice(0)) {
+    await db.close();
+    await database.drop();
+  }
+});
+
+async function empty(): Promise<Database> {
+  const database = await testDatabase();
+  const db = openDatabase(database.url, { poolSize: 4 });
+  opened.push({ db, database });
+  return db;
+}
+
+describe("migrating", () => {
+  test("makes the schema, once", async () => {
+    const db = await empty();
+    await expect(assertSchema(db)).rejects.toMatchObject({ code: "SCHEMA_OLDER" });
+    expect((await migrate(db)).length).toBeGreaterThan(0);
+    await assertSchema(db);
+    expect(await migrate(db)).toEqual([]);
+  });
+
+  test("from eight processes' worth of connections at once applies each migration once", async () => {
+    const db = await empty();
+    const others = Array.from({ length: 8 }, () => openDatabase(db.url, { poolSize: 2 }));
+    const applied = await Promise.all(others.map((other) => migrate(other)));
+    expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
+    await Promise.all(others.map((other) => other.close()));
+    await assertSchema(db);
+  });
+
+  test("goes on after a process that was killed while it held the library's own lock", async () => {
+    const db = await empty();
+    await migrate(db);
+    await rows(db, "update dagsmith.migration_lock set is_locked = 1");
+    expect(await migrate(db)).toEqual([]);
+  });
+
+  test("refuses a schema of a later version, and leaves it alone", async () => {
+    const db = await empty();
+    await migrate(db);
+    await rows(db, "insert into dagsmith.migration (name, batch, migration_time) values ('9999_later', 99, now())");
+    await expect(migrate(db)).rejects.toMatchObject({ code: "SCHEMA_NEWER" });
+    await expect(assertSchema(db)).rejects.toMatchObject({ code: "SCHEMA_NEWER" });
+  });
+});
+
+describe("a transaction", () => {
+  test("that fails leaves nothing, and its connection is used again", async () => {
+    const db = await empty();
+    await rows(db, "create table numbers (n int)");
+    const failing = db.transaction(async (tx) => {
+      await rows(tx, "insert into numbers values (1)");
+      throw new Error("no");
+    });
+    await expect(failing).rejects.toThrow("no");
+    expect(await rows(db, "select * from numbers")).toEqual([]);
+    expect(db.pool.totalCount).toBe(db.pool.idleCount);
+  });
+
+  test("whose connection the server ends is run again, whole", async () => {
+    const db = await empty();
+    await rows(db, "create table numbers (n int)");
+    let times = 0;
+    await db.transaction(async (tx) => {
+      times += 1;
+      await rows(tx, "insert into numbers values (1)");
+      if (times < 3) await rows(tx, "select pg_terminate_backend(pg_backend_pid())");
+    });
+    expect([times, await rows(db, "select * from numbers")]).toEqual([3, [{ n: 1 }]]);
+  });
+
+  test("that meets another in a deadlock is run again", async () => {
+    const db = await empty();
+    await rows(db, "create table pair (id int primary key, n int)");
+    await rows(db, "insert into pair values (1, 0), (2, 0)");
+    const bothHold = Promise.withResolvers<void>();
+    let holding = 0;
+    const add = (first: number, second: number): Promise<void> =>
+      db.transaction(async (tx) => {
+        await rows(tx, "update pair set n = n + 1 where id = $1", [first]);
+        holding += 1;
+        if (holding >= 2) bothHold.resolve();
+        await bothHold.promise;
+        await rows(tx, "update pair set n = n + 1 where id = $1", [second]);
+      });
+    await Promise.all([add(1, 2), add(2, 1)]);
+    expect(await rows(db, "select n from pair")).toEqual([{ n: 2 }, { n: 2 }]);
+  });
+
+  test("that is wrong is not run again", async () => {
+    const db = await empty();
+    let times = 0;
+    const wrong = db.transaction(async (tx) => {
+      times += 1;
+      await rows(tx, "select 1 / 0");
+    });
+    await expect(wrong).rejects.toThrow("division by zero");
+    expect(times).toBe(1);
+  });
+
+  test("waits for a server that is not there only until it is told to stop", async () => {
+    const stop = new AbortController();
+    const db = openDatabase("postgres://nobody@127.0.0.1:1/none", { signal: stop.signal });
+    const asked = db.query({ name: "one", text: "select 1" });
+    stop.abort();
+    await expect(asked).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    await db.close();
+  });
+});
+
+test.each([
+  ["57P01", true],
+  ["53300", true],
+  ["40P01", true],
+  ["ECONNRESET", true],
+  ["EAI_AGAIN", true],
+  ["23505", false],
+  ["42P01", false],
+])("an error %s asks to be tried again: %s", (code, again) => {
+  expect(isTransient(Object.assign(new Error("no"), { code }))).toBe(again);
+});
