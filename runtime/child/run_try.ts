@@ -99,11 +99,15 @@ export function describeError(error: unknown): TaskError {
 /** A stack without the frames below the task body: they are this runtime's, and the same for every task. */
 function ownFrames(stack: string): string {
   const lines = stack.split("\n");
-  const end = lines.findIndex((line) => line.includes(import.meta.url) || line.includes("node:internal/process/task_queues"));
+  const end = lines.findIndex((line) => /^\s+at (async )?runTry \(/.test(line) || line.includes("node:internal/process/task_queues"));
   return (end < 0 ? lines : lines.slice(0, end)).join("\n");
 }
 
-async function validParams(dag: Dag<unknown>, params: Json): Promise<unknown> {
+/**
+ * The params of a run as its tasks get them: checked, with defaults filled in.
+ * @throws DagsmithError INVALID_PARAMS naming each problem
+ */
+export async function validParams(dag: Dag<unknown>, params: Json): Promise<unknown> {
   const schema = dag.options.params;
   if (!schema) return params ?? {};
   const result = await schema["~standard"].validate(params ?? {});

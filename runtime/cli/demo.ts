@@ -5,6 +5,7 @@
 import { Command } from "commander";
 import { readConfig } from "../config.ts";
 import { keepSecretKey } from "../secrets/key_file.ts";
+import { listRuns } from "../store/run_list.ts";
 import { type Cli, EXIT, reportError } from "./command.ts";
 import { startDevPage } from "./commands/dev.ts";
 import { loadDagFolder } from "./dags.ts";
@@ -31,7 +32,9 @@ interface Options {
 function demo(cli: Cli, options: Options): Promise<number> {
   return runServices(cli, async (running, stop) => {
     const { all, warehouseUrl, page } = await startAll(cli, options, running);
-    const succeeded = await runOnce(all, warehouseUrl, stop);
+    const runId = await deployAndRun(all);
+    running.add(await startSchedulerRole(all));
+    const succeeded = await showRun(all, runId, warehouseUrl, stop);
     cli.say(`\nThe page is at ${page}`);
     if (options.once) return succeeded ? EXIT.done : EXIT.failed;
     cli.say("Ctrl-C stops everything; the data stays in .dagsmith/ for the next start.");
@@ -52,19 +55,33 @@ async function startAll(cli: Cli, { port }: Options, running: Running) {
   const page = running.add(await startDevPage(all, port, `Sandbox: ${sandbox.sentences.join("; ")}.`));
   running.add({ stop: () => removeRunningDev(files) });
   await writeRunningDev(files, { databaseUrl: postgres.url, page: page.url, pid: process.pid });
-  running.add(await startSchedulerRole(all));
   running.add(await startWorkerRole(all));
   return { all, warehouseUrl: sandbox.warehouseUrl, page: page.url };
 }
 
-/** Deploys the examples and runs the pipeline. @returns whether it succeeded */
-async function runOnce({ cli, db }: Surroundings, warehouseUrl: string | null, stop: AbortSignal): Promise<boolean> {
-  const { deployFolder, triggerRun } = await import("../actions/index.ts");
+/**
+ * Deploys the examples and has the pipeline run once: the run that its schedule asks for at the first start, or, when today's interval has
+ * had its run, one asked for by hand. The scheduler is not there yet, so nobody else creates that run.
+ * @returns the run's number
+ */
+async function deployAndRun({ cli, db }: Surroundings): Promise<number> {
+  const [{ deployFolder, triggerRun }, { tick }, { Plans }] = await Promise.all([
+    import("../actions/index.ts"),
+    import("../scheduler/tick.ts"),
+    import("../store/plans.ts"),
+  ]);
   const load = await loadDagFolder(cli, undefined);
   const { deployed } = await deployFolder(db, load, { actor: "npm start" });
   cli.say(`deployed ${deployed.map(({ dagId, version }) => `${dagId} (version ${version})`).join(", ")}`);
   for (const error of load.errors) cli.terminal.note(`${error.file}: ${error.message}`);
-  const { id } = await triggerRun(db, { dagId: DEMO_DAG, actor: "npm start" });
+  await tick(db, new Plans());
+  const [newest] = await listRuns(db, { dagId: DEMO_DAG, limit: 1 });
+  if (newest && newest.finishedAt === null) return newest.id;
+  return (await triggerRun(db, { dagId: DEMO_DAG, actor: "npm start" })).id;
+}
+
+/** Follows a run to its end and shows what it made. @returns whether it succeeded */
+async function showRun({ cli, db }: Surroundings, id: number, warehouseUrl: string | null, stop: AbortSignal): Promise<boolean> {
   cli.say(`running ${DEMO_DAG}…\n`);
   const run = await waitForRun(db, id, undefined, stop);
   for (const line of runLines(run, await reportedTasks(db, id), cli.terminal.style)) cli.say(line);

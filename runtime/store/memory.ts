@@ -68,6 +68,11 @@ export class MemoryStore implements EngineTx {
     return [...(values ?? [])].sort(([a], [b]) => a - b).map(([, value]) => value);
   }
 
+  /** What one instance returned. */
+  outputOf(taskId: string, mapIndex: number): Json | undefined {
+    return this.#xcoms.get(`${taskId} return_value`)?.get(mapIndex);
+  }
+
   pushXCom(taskId: string, mapIndex: number, key: string, value: Json): void {
     const name = `${taskId} ${key}`;
     const values = this.#xcoms.get(name) ?? new Map<number, Json>();

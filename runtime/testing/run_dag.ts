@@ -9,7 +9,7 @@ import { describeDag } from "../../sdk/describe.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
-import { type LogLevel, runTry, type TaskHost, type TryRequest, type TryResult } from "../child/run_try.ts";
+import { type LogLevel, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
 import { planOf } from "../engine/plan.ts";
 import { type Outcome, settle } from "../engine/settle.ts";
@@ -66,13 +66,14 @@ const WORKER = "this process";
 
 /**
  * Runs a DAG. Retries follow at once, without their delay.
- * @throws DagsmithError what `describeDag` throws; UNKNOWN_TASK for `only`; INVALID_DATE
+ * @throws DagsmithError what `describeDag` throws; UNKNOWN_TASK for `only`; INVALID_DATE; INVALID_PARAMS
  * @example
  * const run = await runDag(dag, { logicalDate: "2026-01-01", connections: { lake: "postgres://…" } });
  * expect(run.state).toBe("success");
  */
 export async function runDag(dag: Dag<unknown>, options: RunDagOptions = {}): Promise<DagRunResult> {
   const spec = restrict(describeDag(dag), options.only);
+  await validParams(dag, options.params ?? {});
   const store = new MemoryStore(planOf(spec));
   const session = new Session(dag, spec, store, options);
   await begin(store, [store.run]);
@@ -146,8 +147,7 @@ class Session {
   #report(instance: MemoryInstance, durationMs: number): void {
     const { id, taskId, mapIndex, state, tryNumber, reason, error } = instance;
     if (this.#reported.has(id)) return;
-    const outputs = this.#store.xcom(taskId, "return_value");
-    const output = (mapIndex < 0 ? outputs : Array.isArray(outputs) ? (outputs as readonly Json[])[mapIndex] : null) ?? null;
+    const output = this.#store.outputOf(taskId, mapIndex) ?? null;
     const task: TaskResult = { taskId, mapIndex, state, tryNumber, durationMs, output, reason, error };
     if (state !== "up_for_retry") {
       this.#reported.add(id);

@@ -24,7 +24,12 @@ export const next = command({
     const local = (date: Date): string => DateTime.fromJSDate(date, { zone: spec.timezone }).toFormat("ccc yyyy-MM-dd HH:mm:ss ZZ");
     const rows = runs.map(({ runAfter, dataInterval: { start, end } }) => [local(runAfter), timeText(start), timeText(end)]);
     return {
-      json: { dagId, timezone: spec.timezone, runs },
+      json: runs.map(({ logicalDate, dataInterval: { start, end }, runAfter }) => ({
+        logicalDate,
+        dataIntervalStart: start,
+        dataIntervalEnd: end,
+        runAfter,
+      })),
       lines:
         runs.length === 0 ? [`${dagId} has no run ahead.`] : table([`run at (${spec.timezone})`, "interval start", "interval end"], rows),
     };

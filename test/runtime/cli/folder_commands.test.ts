@@ -90,7 +90,13 @@ describe("dag list, show and next without a database", () => {
     const { stdout } = await project.dag(["next", "alpha", "--from", "2026-03-28", "--count", "3"]);
     expect(stdout).toContain("Sun 2026-03-29 00:00:00 +01:00  2026-03-27 23:00:00Z  2026-03-28 23:00:00Z");
     expect(stdout).toContain("Mon 2026-03-30 00:00:00 +02:00  2026-03-28 23:00:00Z  2026-03-29 22:00:00Z");
-    const { runs } = await project.json<{ runs: unknown[] }>(["next", "alpha", "--from", "2026-03-28", "--count", "2"]);
-    expect(runs).toHaveLength(2);
+    expect(await project.json(["next", "alpha", "--from", "2026-03-28", "--count", "1"])).toEqual([
+      {
+        logicalDate: "2026-03-26T23:00:00.000Z",
+        dataIntervalStart: "2026-03-26T23:00:00.000Z",
+        dataIntervalEnd: "2026-03-27T23:00:00.000Z",
+        runAfter: "2026-03-27T23:00:00.000Z",
+      },
+    ]);
   });
 });
