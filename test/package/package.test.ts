@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 // @ts-expect-error it is plain JavaScript, for the oldest Node
-import { build, isBuilt } from "../../scripts/build.mjs";
+import { build, isBuilt } from "../../runtime/launch/build.mjs";
 import { newProject, output, type Project } from "../support/cli.ts";
 
 const run = promisify(execFile);
