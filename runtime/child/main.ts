@@ -17,6 +17,7 @@ const loaded = new Map<string, Promise<readonly Dag<unknown>[]>>();
 const calls = new Map<number, PromiseWithResolvers<unknown>>();
 let lastCall = 0;
 let memoryToldAt = Number.NEGATIVE_INFINITY;
+
 interface Running {
   readonly taskId: string;
   readonly abort: AbortController;

@@ -36,8 +36,8 @@ export type FromChild =
   | { readonly type: "log"; readonly level: LogLevel; readonly source: LogSource; readonly text: string }
   | { readonly type: "call"; readonly call: number; readonly method: CallMethod; readonly args: readonly string[] }
   /**
-   * `isSpoilt`: the body may still run, because an error outside it ended the try. `rss`: the memory of the process in bytes, told now and
-   * then.
+   * `isSpoilt`: the body may still run, because an error outside it ended the try. `rss` is the memory of the process in bytes, told now
+   * and then.
    */
   | { readonly type: "done"; readonly result: TryResult; readonly isSpoilt: boolean; readonly rss?: number };
 

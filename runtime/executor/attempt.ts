@@ -27,12 +27,12 @@ export interface XComs {
   push(key: string, json: string): Promise<void>;
 }
 
-/** Node's timers fire at once when asked for more than this: 24.8 days. */
-const LONGEST_TIMER_MS = 2_147_483_647;
-
 /** What is kept of an error; a message may hold a whole response. Characters. */
 const MAX_MESSAGE = 10_000;
 const MAX_STACK = 50_000;
+
+/** Node's timers fire at once when asked for more than this: 24.8 days. */
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** Why the worker itself ends a try. */
 export type Interruption = "timeout" | "taken" | "stopping";

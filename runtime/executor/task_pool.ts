@@ -49,8 +49,8 @@ export class TaskPool {
   /** Gives a process back after its try. */
   giveBack(process: TaskProcess, spent: boolean): void {
     this.#busy.delete(process);
-    if (spent || process.isGone || process.isSpoilt || process.tries >= MAX_TRIES || process.growth > MAX_GROWTH)
-      return void process.stop();
+    const isSpent = spent || process.isGone || process.isSpoilt || process.tries >= MAX_TRIES || process.growth > MAX_GROWTH;
+    if (isSpent) return void process.stop();
     const next = this.#waiters.findIndex(({ bundle }) => bundle === process.bundle);
     if (next < 0) this.#idle.push(process);
     else this.#waiters.splice(next, 1)[0]?.give(process);

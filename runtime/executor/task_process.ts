@@ -122,14 +122,17 @@ export class TaskProcess {
     if (message.type === "log") running.host.log(message.level, message.source, message.text);
     else if (message.type === "call") void this.#answer(running.host, message);
     else if (message.type === "done") {
-      if (message.rss !== undefined) {
-        this.#firstRss ??= message.rss;
-        this.growth = message.rss - this.#firstRss;
-      }
       this.#spoilt ||= message.isSpoilt;
+      this.#measure(message.rss);
       // What was printed before the end lies in the pipes by now: two turns of the event loop read it.
       setImmediate(() => setImmediate(() => this.#finish(running, message.result)));
     }
+  }
+
+  #measure(rss: number | undefined): void {
+    if (rss === undefined) return;
+    this.#firstRss ??= rss;
+    this.growth = rss - this.#firstRss;
   }
 
   #finish(running: Running, end: ProcessEnd): void {

@@ -16,7 +16,7 @@ import { type Outcome, settle } from "../engine/settle.ts";
 import type { RunState } from "../state/run_state.ts";
 import { type StoredError, start, type TaskState } from "../state/task_state.ts";
 import { type MemoryInstance, MemoryStore } from "../store/memory.ts";
-import { manualInterval } from "../timetable/index.ts";
+import { manualInterval, runIdOf } from "../timetable/index.ts";
 import { type ConnectionValue, connectionOf } from "./run_task.ts";
 
 /** What happens during the run, as it happens. */
@@ -112,7 +112,8 @@ class Session {
   }
 
   get runId(): string {
-    return `manual__${this.logicalDate}`;
+    const { schedule } = this.#spec;
+    return runIdOf("manual", { schedule, runAfter: new Date(this.logicalDate), dataInterval: this.#interval });
   }
 
   async attempt(instance: MemoryInstance): Promise<void> {
@@ -159,7 +160,8 @@ class Session {
   #request({ taskId, mapIndex, tryNumber, item }: MemoryInstance): TryRequest {
     const inputs = this.#store.run.plan.tasks.get(taskId)?.spec.inputs ?? {};
     const input = (source: string): Json => this.#store.xcom(source, "return_value") ?? null;
-    return {
+    // A copy, as each task process gets one: a task that changes its input must not change another's.
+    return structuredClone({
       ...{ dagId: this.#spec.dagId, taskId, runId: this.runId, tryNumber, mapIndex, item },
       logicalDate: this.logicalDate,
       dataIntervalStart: this.#interval.start.toISOString(),
@@ -167,7 +169,7 @@ class Session {
       timezone: this.#spec.timezone,
       params: this.#options.params ?? {},
       inputs: Object.fromEntries(Object.entries(inputs).map(([name, source]) => [name, input(source)])),
-    };
+    });
   }
 
   #host({ taskId, mapIndex }: MemoryInstance): TaskHost {
@@ -175,7 +177,7 @@ class Session {
     return {
       connection: async (id) => (typeof connections === "function" ? connections(id) : connectionOf(id, connections[id])),
       variable: async (key) => (typeof variables === "function" ? variables(key) : (variables[key] ?? null)),
-      pullXCom: async (from, key) => this.#store.xcom(from, key) ?? null,
+      pullXCom: async (from, key) => structuredClone(this.#store.xcom(from, key) ?? null),
       pushXCom: async (key, json) => this.#store.pushXCom(taskId, mapIndex, key, JSON.parse(json) as Json),
       log: (level, text) => this.#emit({ type: "log", taskId, mapIndex, level, text }),
     };

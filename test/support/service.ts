@@ -1,0 +1,32 @@
+/**
+ * A scheduler or a worker as a process of its own, run from source: `node service.ts scheduler|worker`. Tests kill it, stop it and let it
+ * go on. It says what happens as JSON lines; an error that nobody handles ends it, as it would end the real thing.
+ */
+import { startWorker } from "../../runtime/executor/supervisor.ts";
+import { startScheduler } from "../../runtime/scheduler/service.ts";
+import { openDatabase } from "../../runtime/store/database.ts";
+
+const { DATABASE_URL = "", CACHE_FOLDER = "", SLOTS = "4", GATE = "", DIARY = "", PATH = "" } = process.env;
+
+const log = (event: string, detail?: Readonly<Record<string, unknown>>): void => console.log(JSON.stringify({ event, ...detail }));
+const db = openDatabase(DATABASE_URL, { poolSize: 12 });
+
+const service =
+  process.argv[2] === "scheduler"
+    ? await startScheduler({ db, log })
+    : await startWorker({
+        ...{ db, log, slots: Number(SLOTS), folder: process.cwd(), cacheFolder: CACHE_FOLDER, taskEnv: { GATE, DIARY, PATH } },
+        secrets: {
+          connection: async () => {
+            throw new Error("no connections here");
+          },
+          variable: async () => null,
+          mask: (text) => text,
+        },
+      });
+
+process.once("SIGTERM", async () => {
+  await service.stop();
+  await db.close();
+});
+log("ready");
