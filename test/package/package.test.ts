@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 // @ts-expect-error it is plain JavaScript, for the oldest Node
-import { build, isBuilt } from "../../scripts/build.mjs";
+import { build, isBuilt } from "../../runtime/launch/build.mjs";
 import { newProject, output, type Project } from "../support/cli.ts";
 
 const run = promisify(execFile);
@@ -63,7 +63,7 @@ afterAll(async () => {
 test("holds what runs and what describes it, and nothing else", async () => {
   const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--dry-run"], { cwd: ROOT });
   const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-  const outside = files.map(({ path }) => path).filter((path) => !/^(dist|migrations)\//.test(path));
+  const outside = files.map(({ path }) => path).filter((path) => !/^dist\//.test(path));
   expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
 });
 
@@ -101,6 +101,7 @@ describe("dag dev, from nothing", () => {
       const dev = project.start(["dev", "--port", "0"], { bin });
       const page = /The page is at (http:\S+)/.exec(await output(dev, /The page is at http:\S+\n/))?.[1] ?? "";
       expect((await fetch(page)).status).toBe(200);
+      expect((await fetch(`${page}/assets/page.css`)).status).toBe(200);
       expect((await stat(join(project.folder, ".dagsmith/dev.json"))).mode & 0o777).toBe(0o600);
 
       await project.write("dags/live.ts", liveDag("first"));

@@ -1,7 +1,7 @@
 /** The `dag` command as a real process, from source, in a project folder of its own and with nothing in its environment but what is given. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -43,6 +43,8 @@ export async function newProject(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), "dagsmith-cli-"));
+  // As root, PostgreSQL runs as another user and would keep its data elsewhere if it could not enter this folder.
+  await chmod(folder, 0o755);
   const running = new Set<ChildProcess>();
   const start = (args: readonly string[], options: CommandOptions = {}): ChildProcess => {
     const { PATH, HOME } = process.env;

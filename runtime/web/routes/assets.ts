@@ -2,20 +2,19 @@
  * The stylesheet, the icon, and the scripts of the page. Built code serves the built scripts; source code serves the sources with their
  * types taken off, so that nothing has to be built to try a change.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
-import { fileURLToPath } from "node:url";
 import { type Response, Router } from "express";
 
 const isSource = import.meta.url.endsWith(".ts");
 const ISLANDS = new URL("../islands/", import.meta.url);
-/** The stylesheet is not compiled: built code finds it where the package keeps its source. */
-const STYLESHEET = ["../page.css", "../../../../runtime/web/page.css"].map((path) => new URL(path, import.meta.url));
+/** Beside the code, also in a build, which copies it. */
+const STYLESHEET = new URL("../page.css", import.meta.url);
 
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="6" fill="#4a4fb5"/><path d="M7 7.5 12 12m0 0 5-4.5M12 12v5" stroke="#fff" stroke-width="1.8" stroke-linecap="round" fill="none"/><g fill="#fff"><circle cx="6.5" cy="7" r="2.3"/><circle cx="17.5" cy="7" r="2.3"/><circle cx="12" cy="17.3" r="2.3"/></g></svg>`;
 
 export function assetRoutes(): Router {
-  const stylesheet = readFileSync(STYLESHEET.find((url) => existsSync(url)) ?? fileURLToPath(STYLESHEET[0] ?? ""), "utf8");
+  const stylesheet = readFileSync(STYLESHEET, "utf8");
   const islands = loadIslands();
   const router = Router({ caseSensitive: true, strict: true });
   router.get("/assets/page.css", (_request, response) => send(response, "css", stylesheet));

@@ -2,7 +2,7 @@
  * `npm start`, `npm test` and `npm run bench` on a machine that has only Node and npm: installs what the lockfile names when it is not there, builds when
  * the sources are newer, then runs the target on the Node that the project pins. Plain JavaScript, so that Node 18 can run it.
  *
- * Usage: node scripts/launch.mjs demo|test|bench [arguments]
+ * Usage: node runtime/launch/launch.mjs demo|test|bench [arguments]
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, isBuilt } from "./build.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const modules = join(root, "node_modules");
 const ORPHAN_CHECK_MS = 500;
 const windows = process.platform === "win32";

@@ -48,4 +48,4 @@ function tree(root, folder) {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) build(join(dirname(fileURLToPath(import.meta.url)), ".."), process.execPath);
+if (process.argv[1] === fileURLToPath(import.meta.url)) build(join(dirname(fileURLToPath(import.meta.url)), "..", ".."), process.execPath);
