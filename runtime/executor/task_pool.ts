@@ -33,9 +33,10 @@ export class TaskPool {
     this.#options = options;
   }
 
-  /** Starts blank processes ahead of need. */
-  warm(count: number): void {
+  /** Starts blank processes ahead of need. Resolves when they can take a try. */
+  async warm(count: number): Promise<void> {
     while (this.#idle.length + this.#busy.size < Math.min(count, this.#size)) this.#idle.push(new TaskProcess(this.#options));
+    await Promise.all(this.#idle.map((process) => process.ready));
   }
 
   /** A process for one try of this bundle; a fresh one has run nothing before. */

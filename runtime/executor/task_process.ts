@@ -48,6 +48,7 @@ export class TaskProcess {
   #firstRss: number | undefined;
   readonly #process: ChildProcess;
   readonly #channel: Duplex;
+  readonly #ready = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<string>();
   #running: Running | undefined;
   #ending: NodeJS.Timeout | undefined;
@@ -71,6 +72,11 @@ export class TaskProcess {
     this.#process.once("exit", (code, signal) =>
       this.#exit(signal ? `was killed by ${signal}` : `exited with code ${code} before the task had ended`),
     );
+  }
+
+  /** Resolves when it can take a try, or has ended without. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
   }
 
   get isGone(): boolean {
@@ -117,6 +123,7 @@ export class TaskProcess {
   }
 
   #receive(message: FromChild): void {
+    if (message.type === "ready") return this.#ready.resolve();
     const running = this.#running;
     if (!running) return;
     if (message.type === "log") running.host.log(message.level, message.source, message.text);
@@ -162,6 +169,7 @@ export class TaskProcess {
   #exit(how: string): void {
     this.#signal("SIGKILL");
     this.#gone = true;
+    this.#ready.resolve();
     clearTimeout(this.#ending);
     this.#exited.resolve(how);
     // Its last lines, and why it died, may still be in the pipes.

@@ -95,11 +95,12 @@ export class Worker {
   /** Begins to take tokens. */
   async start(): Promise<void> {
     const { db, slots } = this.#options;
-    this.#processes.warm(WARM);
+    const warmed = this.#processes.warm(WARM);
     this.#queue = await startQueue({ db, slots, handle: (token) => this.#handle(token), onDeath: (error) => this.#onDeath(error.message) });
     await this.#heartbeat.start();
     await registerWorker(db, { id: this.id, poolId: this.#queue.poolId, hostname: hostname(), pid: process.pid, slots });
     this.#registered.resolve();
+    await warmed;
   }
 
   /** Takes no more tokens, lets running tries finish for a while, then gives them back as lost; leaves nothing behind. Idempotent. */

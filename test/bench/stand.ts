@@ -12,8 +12,8 @@ import { migrate } from "../../runtime/store/migrate.ts";
 
 export interface Stand extends AsyncDisposable {
   readonly db: Database;
-  /** Deploys one DAG file. */
-  deploy(source: string): Promise<void>;
+  /** Deploys DAG files. */
+  deploy(...sources: readonly string[]): Promise<void>;
   startWorker(slots: number): Promise<WorkerService>;
   /** Triggers a run and waits for its end. @returns milliseconds from the run's start to its end, by the database's clock */
   run(dagId: string): Promise<{ readonly id: number; readonly ms: number }>;
@@ -27,9 +27,9 @@ export async function openStand(): Promise<Stand> {
   await migrateQueue(db);
   return {
     db,
-    deploy: async (source) => {
+    deploy: async (...sources) => {
       await mkdir(join(folder, "dags"), { recursive: true });
-      await writeFile(join(folder, "dags", "bench.ts"), source);
+      for (const [index, source] of sources.entries()) await writeFile(join(folder, "dags", `bench_${index}.ts`), source);
       const loaded = await loadFolder(join(folder, "dags"));
       if (loaded.errors[0]) throw new Error(loaded.errors[0].message);
       await deployFolder(db, loaded, { actor: "bench" });
