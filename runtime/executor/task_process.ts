@@ -123,7 +123,7 @@ export class TaskProcess {
   }
 
   #receive(message: FromChild): void {
-    if (message.type === "ready") return this.#ready.resolve();
+    if (message.type === "ready") return void this.#ready.resolve();
     const running = this.#running;
     if (!running) return;
     if (message.type === "log") running.host.log(message.level, message.source, message.text);
@@ -131,8 +131,8 @@ export class TaskProcess {
     else if (message.type === "done") {
       this.#spoilt ||= message.isSpoilt;
       this.#measure(message.rss);
-      // What was printed before the end lies in the pipes by now: two turns of the event loop read it.
-      setImmediate(() => setImmediate(() => this.#finish(running, message.result)));
+      // What was printed before the end lies in the pipes by now, and this turn of the event loop reads it.
+      setImmediate(() => this.#finish(running, message.result));
     }
   }
 
