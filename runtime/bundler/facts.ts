@@ -10,9 +10,10 @@ import { escapeRegExp } from "./text.ts";
 
 /**
  * `dag`: it builds DAGs and exports something that can be one. `maybe`: it exports something that an import of it may have built; what
- * does not turn out to be a DAG is a helper, not an error. `factory`: it builds DAGs but exports a function. `no`: none of these.
+ * does not turn out to be a DAG is a helper, not an error. `factory`: it builds DAGs but exports a function. `unexported`: it builds a DAG
+ * as it is imported, but has no default export. `no`: none of these.
  */
-export type Candidacy = "dag" | "maybe" | "factory" | "no";
+export type Candidacy = "dag" | "maybe" | "factory" | "unexported" | "no";
 
 /** An id in the text: itself, or the pattern that a template with values in it makes. */
 interface Declared {
@@ -31,8 +32,8 @@ export interface FileFacts {
 
 const NO_DAG: FileFacts = { candidacy: "no", dags: [], tasks: [], warnings: [] };
 
-/** Cheap, and true for every file that has a default export: most helpers end here, unparsed. */
-const MAY_EXPORT_DEFAULT = /\bdefault\b|\bmodule\s*\.\s*exports\b/;
+/** Cheap, and true for every file that has a default export, or calls dag(): most helpers end here, unparsed. */
+const MAY_EXPORT_DEFAULT = /\bdefault\b|\bmodule\s*\.\s*exports\b|=\s*dag\s*\(/;
 const MAY_IMPORT = /\bimport\b|\bfrom\b|\brequire\b/;
 
 const project = new Project({
@@ -59,10 +60,18 @@ function candidacyOf(source: SourceFile): Candidacy {
   const exported = defaultExport(source);
   const imports = valueImports(source);
   const buildsDags = imports.some(({ from, names }) => from === "dagsmith" && ["dag", "Dag", "*"].some((name) => names.includes(name)));
-  if (exported === "none") return exportsDefaultUnparsed(source.getFullText()) ? "maybe" : "no";
+  if (exported === "none") {
+    if (exportsDefaultUnparsed(source.getFullText())) return "maybe";
+    return buildsDags && declaresDagAtOnce(source) ? "unexported" : "no";
+  }
   if (exported === "function") return buildsDags ? "factory" : "no";
   if (buildsDags) return "dag";
   return exported === "value" && imports.length > 0 ? "maybe" : "no";
+}
+
+/** Whether importing the file makes a DAG: `const d = dag(…)` outside any function. */
+function declaresDagAtOnce(source: SourceFile): boolean {
+  return source.getVariableDeclarations().some((declaration) => /^dag\s*\(/.test(declaration.getInitializer()?.getText() ?? ""));
 }
 
 /** A missing bracket hides an export from the parser; were the file then no candidate, nobody would hear of the bracket. */

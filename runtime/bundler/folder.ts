@@ -172,6 +172,7 @@ function warningsOf(discovery: Discovery, builds: ReadonlyMap<string, Build>): r
   const imported = new Set([...builds.values()].flatMap(({ bundle }) => bundle.inputs));
   return [...discovery.files].flatMap(([file, { facts }]) => {
     if (facts.candidacy === "factory" && !imported.has(file)) return [exportsAFunction(file, facts)];
+    if (facts.candidacy === "unexported" && !imported.has(file)) return [exportsNothing(file, facts)];
     const build = builds.get(file);
     if (!build?.inspection || (build.versions.length === 0 && facts.candidacy === "maybe")) return [];
     return [...facts.warnings.map((warning) => ({ file, ...warning })), ...build.bundle.warnings, ...slowImport(build)];
@@ -181,6 +182,11 @@ function warningsOf(discovery: Discovery, builds: ReadonlyMap<string, Build>): r
 function exportsAFunction(file: string, { dags }: FileFacts): ImportWarning {
   const message = "The default export is a function that nothing imports. Export the DAG that it makes.";
   return { file, line: dags[0]?.line ?? null, code: "EXPORTS_A_FUNCTION", message };
+}
+
+function exportsNothing(file: string, { dags }: FileFacts): ImportWarning {
+  const message = "The file declares a DAG but has no default export, so nobody sees it. End it with: export default …";
+  return { file, line: dags[0]?.line ?? null, code: "NO_DEFAULT_EXPORT", message };
 }
 
 function slowImport({ bundle, inspection }: Build): readonly ImportWarning[] {

@@ -49,7 +49,14 @@ export interface ImportError {
 export interface ImportWarning {
   readonly file: string;
   readonly line: number | null;
-  readonly code: "WORK_AT_IMPORT" | "ENVIRONMENT_AT_IMPORT" | "BUNDLE_LOCATION" | "EXPORTS_A_FUNCTION" | "SLOW_IMPORT" | "BUNDLER";
+  readonly code:
+    | "WORK_AT_IMPORT"
+    | "ENVIRONMENT_AT_IMPORT"
+    | "BUNDLE_LOCATION"
+    | "EXPORTS_A_FUNCTION"
+    | "NO_DEFAULT_EXPORT"
+    | "SLOW_IMPORT"
+    | "BUNDLER";
   readonly message: string;
 }
 

@@ -105,6 +105,16 @@ describe("a load", () => {
       "lonely.ts:2 EXPORTS_A_FUNCTION",
     ]);
   });
+
+  test("warns of a DAG that no file exports, and not of one that another file does", async () => {
+    const { versions, warnings } = await load({
+      "forgotten.ts": soundDag("forgotten").replace("export default d;", ""),
+      "kept.ts": soundDag("kept").replace("export default d;", "export { d };"),
+      "exports.ts": 'export { d as default } from "./kept.ts";',
+    });
+    expect(warnings.map(({ file, line, code }) => `${file}:${line} ${code}`)).toEqual(["forgotten.ts:2 NO_DEFAULT_EXPORT"]);
+    expect(versions.map(({ dagId }) => dagId)).toEqual(["kept"]);
+  });
 });
 
 describe("an id that two files use", () => {
