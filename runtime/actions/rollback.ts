@@ -12,7 +12,7 @@ export interface RollbackRequest {
 }
 
 /**
- * Runs in progress keep the version they began with; the next deployment of a changed file moves on again.
+ * Runs in progress keep the version they began with; the next deployment of the folder makes what it holds current again.
  * @returns the number of the version that is current now
  * @throws DagsmithError UNKNOWN_VERSION
  */
