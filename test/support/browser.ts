@@ -2,8 +2,9 @@
  * A real Chromium for tests. Where the machine lacks libraries that a browser needs, those that come with the package are unpacked and the
  * browser is started with them.
  */
+import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import chromium, { inflate } from "@sparticuz/chromium";
 import { type Browser, chromium as playwright } from "playwright-core";
@@ -16,12 +17,26 @@ const UNWANTED = ["--single-process", "--disable-web-security", "--allow-running
  * @param env variables to add, such as those of {@link packedLibraries}
  */
 export async function launchBrowser(env: Record<string, string> = {}): Promise<Browser> {
-  const executablePath = await chromium.executablePath();
+  const executablePath = await unpacked();
   try {
     return await start(executablePath, env);
   } catch (error) {
     if (!/error while loading shared libraries/.test(String(error))) throw error;
     return start(executablePath, await packedLibraries());
+  }
+}
+
+/** The browser is unpacked for its user alone, so each user of a machine needs a folder of their own. */
+async function unpacked(): Promise<string> {
+  const shared = process.env.TMPDIR;
+  const own = join(tmpdir(), `dagsmith-browser-${userInfo().uid}`);
+  await mkdir(own, { recursive: true });
+  process.env.TMPDIR = own;
+  try {
+    return await chromium.executablePath();
+  } finally {
+    if (shared === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = shared;
   }
 }
 
