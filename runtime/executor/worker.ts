@@ -238,10 +238,9 @@ export class Worker {
     return Object.fromEntries(await Promise.all(Object.entries(inputs).map(read)));
   }
 
-  /** A task's output; for a mapped task the list of its instances' outputs. Null when there is none. */
   async #output(runId: number, facts: RunFacts, taskId: string): Promise<Json> {
     const values = await this.#inputs.add({ runId, taskId });
-    return facts.version.plan.tasks.get(taskId)?.spec.each ? values : (values[0] ?? null);
+    return xcomOf(facts, taskId, values);
   }
 
   async #readAll(wanted: readonly { runId: number; taskId: string }[]): Promise<readonly (readonly Json[])[]> {
@@ -256,7 +255,7 @@ export class Worker {
     return {
       pull: async (from, key) => {
         const values = (await getXComs(this.#options.db, [{ runId, taskId: from }], key)).map(({ value }) => value);
-        return facts.version.plan.tasks.get(from)?.spec.each ? values : (values[0] ?? null);
+        return xcomOf(facts, from, values);
       },
       push: async (key, json) => {
         const held = { instanceId: id, tryNumber, workerId: this.id };
@@ -265,4 +264,9 @@ export class Worker {
       },
     };
   }
+}
+
+/** What a task left, from its rows in map order: for a mapped task the list; null when there is nothing. */
+function xcomOf(facts: RunFacts, taskId: string, values: readonly Json[]): Json {
+  return facts.version.plan.tasks.get(taskId)?.spec.each ? values : (values[0] ?? null);
 }
