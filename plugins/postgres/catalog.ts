@@ -30,12 +30,17 @@ export async function prepareSchema(session: PostgresSession, { schema, loadType
   if (loads.length === 0) await createOnce(session, createLoadsTable(schema));
 }
 
-/** IF NOT EXISTS does not help two sessions that create the same thing at once: one of them fails, and then it exists. */
+/**
+ * IF NOT EXISTS does not help two sessions that create the same thing at once: one of them fails, and then it exists. How it fails tells
+ * how far the other was: a schema or table of that name, the table's row type, or a name being taken in a catalog.
+ */
+const MADE_BY_ANOTHER = ["42P06", "42P07", "42710", "23505"];
+
 async function createOnce(session: PostgresSession, statement: Sql): Promise<void> {
   try {
     await session.execute(statement);
   } catch (error) {
-    if (!["23505", "42P06", "42P07"].includes(sqlState(error))) throw error;
+    if (!MADE_BY_ANOTHER.includes(sqlState(error))) throw error;
   }
 }
 
