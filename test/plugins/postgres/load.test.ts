@@ -74,7 +74,9 @@ describe("into a table that is missing", () => {
   });
 
   test("loads that run at the same time into one new schema do not trip over each other", async () => {
-    const tables = ["a", "b", "c", "d", "e", "f", "g", "h"].map((table) => load({ ...trips, table, loadType: "append", loadId: "run/task" }, [{ id: 1 }]));
+    const tables = ["a", "b", "c", "d", "e", "f", "g", "h"].map((table) =>
+      load({ ...trips, table, loadType: "append", loadId: "run/task" }, [{ id: 1 }]),
+    );
     const outputs = (await Promise.all(tables)).map(({ output }) => output.inserted);
     expect(outputs).toEqual(tables.map(() => 1));
   });
