@@ -7,6 +7,7 @@ import type { TaskBody, TaskContext } from "./context.ts";
 import { DagsmithError } from "./errors.ts";
 import type { JsonOutput } from "./json.ts";
 import type { Schedule } from "./schedule.ts";
+import { type MappedSensorOptions, SENSOR_TIMING, type SensorBody, type SensorOptions, type SensorTiming } from "./sensor.ts";
 import type { Catchup } from "./spec.ts";
 import {
   type InputRefs,
@@ -62,7 +63,10 @@ const DAG_OPTIONS = [
   "description",
   "tags",
 ];
-export const TASK_DEFAULTS = ["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"];
+export const TASK_DEFAULTS = [
+  ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "retryJitter", "retryTotal", "retryIf"],
+  ...["executionTimeout", "totalTimeout", "queueTimeout", "triggerRule", "freshProcess"],
+];
 const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive"];
 
 /** Ids that mean something else in commands, addresses and stored objects. */
@@ -114,6 +118,36 @@ export class Dag<out Params> {
     const [options, body] = rest.length === 1 ? [{}, rest[0]] : rest;
     if (typeof body !== "function") throw this.#invalid(`the body of task "${taskId}"`, body, "a function of the task context");
     return this.#add(taskId, { options: options as TaskDefinition["options"], body: body as NonNullable<TaskDefinition["body"]> });
+  }
+
+  /**
+   * Declares a sensor: a poke that is asked again and again until it says yes. It uses a slot only while it pokes.
+   * @returns a reference to the value that the poke found; for a mapped sensor (`each`), to the list of them
+   * @throws DagsmithError as {@link task}
+   * @example const file = d.sensor("file", { interval: "5m", timeout: "12h" }, async () => existsSync("/data/today.csv"));
+   */
+  sensor<Value = null>(
+    sensorId: string,
+    poke: SensorBody<Value, TaskContext<Params, InputValues<Record<never, never>>, undefined>> & JsonOutput<Value>,
+  ): TaskRef<Value>;
+  sensor<Item, Value = null, Inputs extends InputRefs = Record<never, never>>(
+    sensorId: string,
+    options: MappedSensorOptions<Inputs, Item>,
+    poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, Item>> & JsonOutput<Value>,
+  ): TaskRef<Value[]>;
+  sensor<Value = null, Inputs extends InputRefs = Record<never, never>>(
+    sensorId: string,
+    options: SensorOptions<Inputs>,
+    poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, undefined>> & JsonOutput<Value>,
+  ): TaskRef<Value>;
+  sensor(sensorId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
+    const [given, poke] = rest.length === 1 ? [{}, rest[0]] : rest;
+    if (typeof poke !== "function") throw this.#invalid(`the poke of sensor "${sensorId}"`, poke, "a function of the task context");
+    const isTiming = ([key]: [string, unknown]): boolean => (SENSOR_TIMING as readonly string[]).includes(key);
+    const all = Object.entries(given as object);
+    const options = Object.fromEntries(all.filter((entry) => !isTiming(entry))) as TaskDefinition["options"];
+    const sensor: SensorTiming = Object.fromEntries(all.filter(isTiming));
+    return this.#add(sensorId, { options, sensor, body: poke as NonNullable<TaskDefinition["body"]> });
   }
 
   /**

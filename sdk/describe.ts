@@ -5,6 +5,7 @@ import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import { type Json, toJson } from "./json.ts";
+import { describePatience } from "./patience.ts";
 import { scheduleSpec } from "./schedule.ts";
 import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
 import { type TaskDefaults, TaskRef } from "./task.ts";
@@ -82,10 +83,11 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     triggerRule,
     retries: wholeNumber(options.retries ?? 0, 0, "retries", where),
     retryDelayMs: durationMs(options.retryDelay ?? DEFAULT_RETRY_DELAY),
-    retryBackoff: backoff(options.retryBackoff ?? 1, where),
+    retryBackoff: options.retryBackoff === "linear" ? 1 : backoff(options.retryBackoff ?? 1, where),
     maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
+    ...describePatience(ref.definition, options, { where, dagId: dag.dagId, timezone: dag.options.timezone ?? "UTC" }),
   };
 }
 

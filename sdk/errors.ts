@@ -58,6 +58,7 @@ const messages = {
   UNKNOWN_VERSION: 'DAG "{dag}" has no version "{version}". List them with: dag versions {dag}',
   RUN_EXISTS: 'DAG "{dag}" already has a run {run}. Choose another logical date.',
   RUN_FINISHED: "Run {run} is already {state}.",
+  TASK_NOT_ACTIVE: 'Task "{task}" of run {run} has not begun, or has ended already: there is nothing to stop.',
   FILE_NOT_FOUND: "{file} does not exist.",
   INVALID_ARGUMENT: "{argument}: {reason}",
   DEV_RUNNING: "`dag dev` already runs in this folder, as process {pid}; its page is {page}.",

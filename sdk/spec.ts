@@ -4,6 +4,8 @@
  */
 import type { Json } from "./json.ts";
 import type { ScheduleSpec } from "./schedule.ts";
+import type { SensorSpec } from "./sensor.ts";
+import type { WaitSpec } from "./wait.ts";
 
 /** When a task may run, judged from the states of the tasks before it (Airflow's names and meanings). */
 export const TRIGGER_RULES = [
@@ -55,6 +57,21 @@ export interface TaskSpec {
   readonly executionTimeoutMs: number | null;
   /** Runs in a process of its own that no other try has used. */
   readonly freshProcess: boolean;
+  // What few tasks use is left out where it is not used.
+  /** The n-th delay is n times the first. */
+  readonly retryLinear?: true;
+  /** Added to each delay: up to this much, the same for the same try. Takes the place of the jitter that backoff has of itself. */
+  readonly retryJitterMs?: number;
+  /** Counted from the start of the first try: no try begins later than this. */
+  readonly retryTotalMs?: number;
+  /** Longest time over all tries, counted from the start of the first. */
+  readonly totalTimeoutMs?: number;
+  /** Longest time in the queue. */
+  readonly queueTimeoutMs?: number;
+  /** Its body is a poke. */
+  readonly sensor?: SensorSpec;
+  /** What it waits for instead of running, when that is known without running it. */
+  readonly wait?: WaitSpec;
 }
 
 export interface DagSpec {

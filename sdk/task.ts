@@ -2,6 +2,7 @@
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
+import type { SensorTiming } from "./sensor.ts";
 import type { TriggerRule } from "./spec.ts";
 
 /** Options that a DAG may set for all its tasks (`defaults`) and each task may set for itself. */
@@ -10,12 +11,25 @@ export interface TaskDefaults {
   readonly retries?: number;
   /** Wait before a retry. Default `"5m"`. */
   readonly retryDelay?: Duration;
-  /** Each delay is this many times the one before. Default 1: a constant delay. */
-  readonly retryBackoff?: number;
+  /**
+   * How delays grow: each is this many times the one before, with a jitter of up to as much again; or `"linear"`: the n-th is n times the
+   * first. Default 1: a constant delay.
+   */
+  readonly retryBackoff?: number | "linear";
+  /** Adds up to this much to each delay, so that many tasks do not come back at once; `"0s"` turns off the jitter of backoff. */
+  readonly retryJitter?: Duration;
+  /** No retry begins later than this after the start of the first try. Default: no limit. */
+  readonly retryTotal?: Duration;
+  /** Whether a failed try may be followed by another; FailTask never is. Runs where the task ran. Default: always. */
+  readonly retryIf?: (error: Error) => boolean;
   /** Longest delay that backoff may reach. Default 24 hours. */
   readonly maxRetryDelay?: Duration;
   /** Longest time one try may take; then it fails, and is retried if retries are left. Default: no limit. */
   readonly executionTimeout?: Duration;
+  /** Longest time over all tries, counted from the start of the first; then the task has failed. Default: no limit. */
+  readonly totalTimeout?: Duration;
+  /** Longest time in the queue; a task that no worker has taken by then has failed. Default: no limit. */
+  readonly queueTimeout?: Duration;
   /** When the task may run, judged from the tasks before it. Default `"all_success"`. */
   readonly triggerRule?: TriggerRule;
   /** Runs each try in a process that no other try has used. Default false. */
@@ -54,6 +68,8 @@ export interface TaskDefinition {
     readonly each?: TaskRef<readonly unknown[]> | readonly unknown[];
     readonly maxActive?: number;
   };
+  /** Present for a sensor: its body is a poke. */
+  readonly sensor?: SensorTiming;
   /** Absent for a task that only holds a place in the graph. */
   readonly body?: TaskBody<unknown, TaskContext<never, never, never>>;
 }

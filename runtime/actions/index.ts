@@ -1,6 +1,8 @@
 /** What people do. The page and the command line change state only through these; each leaves an audit row. */
 export { type CancelRequest, cancelRun } from "./cancel.ts";
+export { type CancelTaskRequest, cancelTask } from "./cancel_task.ts";
 export { type Deployment, deployFolder } from "./deploy.ts";
+export { type SendEventRequest, sendEvent } from "./event.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";
 export { checkParams, type TriggerRequest, triggerRun } from "./trigger.ts";

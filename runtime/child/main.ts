@@ -8,10 +8,12 @@ import { Socket } from "node:net";
 import { dirname } from "node:path";
 import type { Dag } from "../../sdk/dag.ts";
 import { captureOutput } from "./capture.ts";
+import { failure } from "./ending.ts";
 import { loadDags } from "./load.ts";
 import { dieWithParent } from "./orphanhood.ts";
 import { type CallMethod, type Calls, CHANNEL_FD, type FromChild, LineReader, type ToChild } from "./protocol.ts";
-import { describeError, failure, runTry, type TaskHost, type TryRequest, type TryResult } from "./run_try.ts";
+import { runTry, type TaskHost, type TryRequest, type TryResult } from "./run_try.ts";
+import { describeError } from "./task_error.ts";
 
 const loaded = new Map<string, Promise<readonly Dag<unknown>[]>>();
 const calls = new Map<number, PromiseWithResolvers<unknown>>();

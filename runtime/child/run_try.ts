@@ -10,7 +10,11 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import { type HookRef, openHook } from "../../sdk/hook.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
 import type { TaskRef } from "../../sdk/task.ts";
+import { returned, type TryResult, thrown } from "./ending.ts";
 import { formatLine } from "./format.ts";
+import { describeError } from "./task_error.ts";
+
+export type { TryResult } from "./ending.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -42,21 +46,6 @@ export interface TryRequest {
   readonly item: Json;
 }
 
-/** An error as it is stored and shown. */
-export interface TaskError {
-  readonly name: string;
-  readonly message: string;
-  /** The stack, source-mapped, with the stacks of its causes. */
-  readonly stack: string;
-}
-
-/** How a try ended, as far as the task itself can tell. */
-export type TryResult =
-  /** `output` is JSON text; null when the body returned undefined. */
-  | { readonly outcome: "success"; readonly output: string | null }
-  | { readonly outcome: "skipped"; readonly reason: string }
-  | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean };
-
 const RETURN_VALUE = "return_value";
 
 /** Runs one try to its end. Never throws. Hooks it opened are closed before it returns. */
@@ -72,35 +61,12 @@ export async function runTry(
     const params = await validParams(dag, request.params);
     const output = await ref.definition.body?.(taskContext(request, params, host, hooks, signal) as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
-    return { outcome: "success", output: output === undefined ? null : toJson(output) };
+    return returned(ref, output);
   } catch (error) {
-    return failure(error);
+    return thrown(ref, error, (text) => host.log("warn", text));
   } finally {
     await hooks.close();
   }
-}
-
-/** Whatever was thrown, as a result. `SkipTask` skips, `FailTask` and dagsmith's own errors are not retried, all else is. */
-export function failure(error: unknown): TryResult {
-  const thrown = describeError(error);
-  if (thrown.name === "SkipTask") return { outcome: "skipped", reason: thrown.message };
-  return { outcome: "failed", error: thrown, retryable: thrown.name !== "FailTask" && thrown.name !== "DagsmithError" };
-}
-
-/** An error as plain data, with the stacks of its causes. */
-export function describeError(error: unknown): TaskError {
-  if (!(error instanceof Error)) return { name: "Error", message: formatLine([error]), stack: "" };
-  const causes: string[] = [];
-  for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause)
-    causes.push(`caused by ${cause.stack ?? cause.message}`);
-  return { name: error.name, message: error.message, stack: [error.stack ?? "", ...causes].map(ownFrames).join("\n") };
-}
-
-/** A stack without the frames below the task body: they are this runtime's, and the same for every task. */
-function ownFrames(stack: string): string {
-  const lines = stack.split("\n");
-  const end = lines.findIndex((line) => /^\s+at (async )?runTry \(/.test(line) || line.includes("node:internal/process/task_queues"));
-  return (end < 0 ? lines : lines.slice(0, end)).join("\n");
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Json } from "../../sdk/json.ts";
 import { judgeRun, type RunProgress } from "../state/run_state.ts";
 import type { FinalState, StoredError } from "../state/task_state.ts";
 import { judge, type RuleOutcome, type UpstreamCounts } from "../state/trigger_rule.ts";
+import { waitOf } from "../state/wait.ts";
 import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
 import type { Decisions, EngineTx, LockedRun, NewInstance, Progress, Release, Token } from "./store.ts";
@@ -114,7 +115,8 @@ export class Advance {
     const { spec } = task;
     if (spec.each) return this.#expand(runId, task, await this.#items(runId, spec.each));
     if (spec.operator === "empty") return [this.#end(runId, task, "success", null, null)];
-    this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null });
+    const one = { runId, taskId: spec.taskId, mapIndex: -1, item: null, reason: null, error: null };
+    this.#instances.push(spec.wait ? { ...one, state: "deferred", wait: waitOf(spec.wait) } : { ...one, state: "queued" });
     this.#speak(runId, task, null, 0);
     return [];
   }

@@ -1,20 +1,32 @@
 /** How tries end: the outcome becomes a verb, the verb a guarded move, and whatever moved carries its run forward. */
+import type { TaskSpec } from "../../sdk/spec.ts";
 import { decideRetry } from "../state/retry.ts";
 import { abandon, fail, isFinal, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
 import { plannedTask } from "./plan.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "./store.ts";
+import { type WaitOutcome, waitMove } from "./waiting.ts";
 
 /** How the worker saw a try end. */
 export type Outcome =
   /** `output` is JSON text; null when the body returned nothing. */
   | { readonly kind: "success"; readonly output: string | null }
   | { readonly kind: "skipped"; readonly reason: string }
-  | { readonly kind: "failed"; readonly reason: string; readonly error: StoredError | null; readonly retryable: boolean }
+  | FailedOutcome
+  | WaitOutcome
   /** Its worker died; this is said by whoever found out. */
   | { readonly kind: "lost"; readonly reason: string };
 
-/** The end of one try. */
+interface FailedOutcome {
+  readonly kind: "failed";
+  readonly reason: string;
+  readonly error: StoredError | null;
+  readonly retryable: boolean;
+  /** How long the error asks to wait before the next try. */
+  readonly retryAfterMs?: number;
+}
+
+/** The end of one try, or of a wait. */
 export interface TryEnd {
   readonly instanceId: number;
   readonly tryNumber: number;
@@ -24,6 +36,10 @@ export interface TryEnd {
   readonly mapIndex: number;
   /** The worker that held the try: the fence. */
   readonly workerId: string;
+  /** Since the start of the first try. Default 0. */
+  readonly elapsedMs?: number;
+  /** Pokes before this one in this try. Default 0. */
+  readonly pokes?: number;
   readonly outcome: Outcome;
 }
 
@@ -51,7 +67,7 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
   );
   for (const { transition } of accepted) {
     const { instanceId, to, nextTry, retryInMs } = transition;
-    if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 });
+    if (to === "queued" || to === "up_for_retry") advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 });
   }
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf)));
   return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns: await advance.commit() };
@@ -75,14 +91,21 @@ function proposalFor(end: TryEnd, run: LockedRun | undefined): readonly Proposal
 
 function transitionFor(end: TryEnd, run: LockedRun): Transition {
   const { outcome, workerId } = end;
+  const task = plannedTask(run.plan, end.taskId).spec;
   if (outcome.kind === "success") return succeed(end, workerId);
   if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
   if (outcome.kind === "lost")
     return end.lostTries < MAX_LOST_TRIES ? rescue(end, workerId, outcome.reason) : abandon(end, workerId, outcome.reason);
-  const decision = decideRetry(plannedTask(run.plan, end.taskId).spec, { ...end, retryable: outcome.retryable, seed: `${end.instanceId}` });
-  return decision.again
-    ? retry(end, workerId, decision.delayMs, outcome.reason, outcome.error)
-    : fail(end, workerId, outcome.reason, outcome.error);
+  if (outcome.kind === "failed") return failedMove(end, outcome, task);
+  return waitMove(end, outcome, task);
+}
+
+function failedMove(end: TryEnd, { reason, error, retryable, retryAfterMs }: FailedOutcome, task: TaskSpec): Transition {
+  // Airflow's meaning of a soft failure: the sensor's time is up, or its poke says that no retry helps.
+  if (task.sensor?.softFail && error?.name === "FailTask") return skip(end, end.workerId, reason);
+  const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const decision = decideRetry(task, { ...end, ...asked, retryable, seed: `${end.instanceId}` });
+  return decision.again ? retry(end, end.workerId, decision.delayMs, reason, error) : fail(end, end.workerId, reason, error);
 }
 
 /** Of a stale end and the current one of an instance, only that whose move the instance shows. */
@@ -96,10 +119,14 @@ function acceptedOf(proposals: readonly Proposal[], moved: readonly MovedInstanc
 
 async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: readonly MovedInstance[]): Promise<void> {
   const outputs = accepted.flatMap(({ end: { runId, taskId, mapIndex, outcome } }) =>
-    outcome.kind === "success" && outcome.output !== null ? [{ runId, taskId, mapIndex, json: outcome.output }] : [],
+    (outcome.kind === "success" || outcome.kind === "resumed") && outcome.output !== null
+      ? [{ runId, taskId, mapIndex, json: outcome.output }]
+      : [],
   );
   if (outputs.length > 0) await tx.storeOutputs(outputs);
-  const again = moved.filter(({ state }) => !isFinal(state));
+  // Only a new try begins without what earlier ones left; a sensor keeps it from poke to poke.
+  const next = new Set(accepted.filter(({ transition }) => transition.history !== null).map(({ end }) => end.instanceId));
+  const again = moved.filter(({ id }) => next.has(id));
   if (again.length > 0) await tx.clearXComs(again);
 }
 

@@ -5,6 +5,7 @@
 import type { Json } from "../../sdk/json.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { FinalState, StoredError, TaskState, Transition } from "../state/task_state.ts";
+import type { Wait } from "../state/wait.ts";
 import type { Plan } from "./plan.ts";
 
 /** A run whose row this transaction holds. */
@@ -63,10 +64,12 @@ export interface NewInstance {
   readonly runId: number;
   readonly taskId: string;
   readonly mapIndex: number;
-  readonly state: "scheduled" | "queued" | FinalState;
+  readonly state: "scheduled" | "queued" | "deferred" | FinalState;
   readonly item: Json;
   readonly reason: string | null;
   readonly error: StoredError | null;
+  /** What a deferred one waits for. */
+  readonly wait?: Wait;
 }
 
 /** A wake-up token: "look at this instance, at this try", now or later. */

@@ -3,16 +3,31 @@
  * applies it only to a row that is in one of the former, at the try it speaks of. Pure: no clock, no database.
  */
 
+import { nextPoke, type Wait } from "./wait.ts";
+
 /**
  * - `scheduled`: may run, waits for a place under `maxActive`. In: expand. Out: release, cancel.
- * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue. Out: start, cancel.
- * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, rescue, cancel.
- * - `up_for_retry`: a token lies in the queue for later. In: retry. Out: start, cancel.
+ * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue, wake. Out: start, expire, cancel.
+ * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, reschedule, deferUntil, rescue, cancel.
+ * - `up_for_retry`: a token lies in the queue for later. In: retry. Out: start, expire, cancel.
+ * - `up_for_reschedule`: a sensor between two pokes; its row says when the next is due. In: reschedule. Out: wake, cancel.
+ * - `deferred`: waits for a time, a run or an event; its row says for which. In: expand, deferUntil. Out: resume, giveUp, cancel.
  * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it).
  *
  * A task whose turn has not come has no instance at all: Airflow's state `none`.
  */
-export const TASK_STATES = ["scheduled", "queued", "running", "up_for_retry", "success", "failed", "skipped", "upstream_failed"] as const;
+export const TASK_STATES = [
+  "scheduled",
+  "queued",
+  "running",
+  "up_for_retry",
+  "up_for_reschedule",
+  "deferred",
+  "success",
+  "failed",
+  "skipped",
+  "upstream_failed",
+] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
 export const FINAL_STATES = ["success", "failed", "skipped", "upstream_failed"] as const;
@@ -47,6 +62,8 @@ export interface Transition {
   readonly error: StoredError | null;
   /** What the history remembers of the try that ends here, when another follows; null when the instance itself still shows it. */
   readonly history: "failed" | "lost" | null;
+  /** What it waits for in the state that it enters; null when that is not a waiting one. */
+  readonly wait: Wait | null;
 }
 
 /** What a transition acts on. */
@@ -55,10 +72,19 @@ export interface TryRef {
   readonly tryNumber: number;
 }
 
-const UNFINISHED = ["scheduled", "queued", "running", "up_for_retry"] as const;
+const UNFINISHED = ["scheduled", "queued", "running", "up_for_retry", "up_for_reschedule", "deferred"] as const;
 
 function move(ref: TryRef, from: readonly TaskState[], to: TaskState, more: Partial<Transition> = {}): Transition {
-  const still = { heldBy: null, nextTry: ref.tryNumber, workerId: null, retryInMs: null, reason: null, error: null, history: null };
+  const still = {
+    heldBy: null,
+    nextTry: ref.tryNumber,
+    workerId: null,
+    retryInMs: null,
+    reason: null,
+    error: null,
+    history: null,
+    wait: null,
+  };
   return Object.freeze({ instanceId: ref.instanceId, tryNumber: ref.tryNumber, from, to, ...still, ...more });
 }
 
@@ -92,6 +118,36 @@ export function retry(ref: TryRef, workerId: string, retryInMs: number, reason: 
     error,
     history: "failed",
   });
+}
+
+/** The poke said no: the same try goes on with another poke. */
+export function reschedule(ref: TryRef, workerId: string, inMs: number): Transition {
+  return move(ref, ["running"], "up_for_reschedule", { heldBy: workerId, wait: nextPoke(inMs) });
+}
+
+/** A sensor's next poke is due. Stores apply it to many at once, by time. */
+export function wake(ref: TryRef): Transition {
+  return move(ref, ["up_for_reschedule"], "queued");
+}
+
+/** The body said what to wait for; no process is needed any more. */
+export function deferUntil(ref: TryRef, workerId: string, wait: Wait): Transition {
+  return move(ref, ["running"], "deferred", { heldBy: workerId, wait });
+}
+
+/** What was waited for has come. */
+export function resume(ref: TryRef): Transition {
+  return move(ref, ["deferred"], "success");
+}
+
+/** What was waited for did not come in time, or can come no more. */
+export function giveUp(ref: TryRef, to: "failed" | "skipped", reason: string): Transition {
+  return move(ref, ["deferred"], to, { reason });
+}
+
+/** No worker took it in time. */
+export function expire(ref: TryRef, reason: string): Transition {
+  return move(ref, ["queued", "up_for_retry"], "failed", { reason });
 }
 
 /** The worker that ran the try is dead: the same work again, as a new try. */

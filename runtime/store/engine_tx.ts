@@ -5,6 +5,7 @@ import type { Database, Queryable } from "./database.ts";
 import type { Plans } from "./plans.ts";
 import { applyTransitions, enqueueTries, insertInstances, releaseInstances } from "./task_instance.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
+import { insertDeferred } from "./task_wait.ts";
 import { clearXComs, getXComs, putXComs, RETURN_VALUE } from "./xcom.ts";
 
 /** Runs one round of the engine in a transaction; repeated whole when the connection breaks. */
@@ -29,7 +30,9 @@ function engineTx(on: Queryable, plans: Plans): EngineTx {
     addProgress: (deltas) => addProgress(on, deltas),
     createProgress: (rows) => createProgress(on, rows),
     commitDecisions: async ({ instances, tokens, releases, decided, runs }) => {
-      await insertInstances(on, instances);
+      const [waiting, others] = [instances.filter(({ wait }) => wait), instances.filter(({ wait }) => !wait)];
+      await insertInstances(on, others);
+      await insertDeferred(on, waiting);
       await releaseInstances(on, releases);
       await enqueueTries(on, tokens);
       await markDecided(on, decided);

@@ -17,7 +17,8 @@ import type {
   Token,
 } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
-import { isFinal, type StoredError, type TaskState, type Transition } from "../state/task_state.ts";
+import { isFinal, type StoredError, type TaskState, type Transition, wake } from "../state/task_state.ts";
+import type { Wait } from "../state/wait.ts";
 import type { ClaimedInstance } from "./task_instance.ts";
 
 /** A task instance as it is, with what its last move said. */
@@ -25,6 +26,13 @@ export interface MemoryInstance extends ClaimedInstance {
   readonly workerId: string | null;
   readonly reason: string | null;
   readonly error: StoredError | null;
+}
+
+/** A wait that has begun. */
+export interface MemoryWait {
+  readonly instanceId: number;
+  readonly tryNumber: number;
+  readonly wait: Wait;
 }
 
 const RUN_ID = 1;
@@ -36,6 +44,7 @@ export class MemoryStore implements EngineTx {
   readonly #progress = new Map<string, Progress>();
   readonly #xcoms = new Map<string, Map<number, Json>>();
   readonly #queue: Token[] = [];
+  readonly #waits: MemoryWait[] = [];
   #run: { readonly state: RunState; readonly openTasks: number; readonly failedLeaves: number };
 
   constructor(plan: Plan) {
@@ -55,6 +64,17 @@ export class MemoryStore implements EngineTx {
   /** The next wake-up token, the oldest first; retries do not wait here. */
   takeToken(): Token | undefined {
     return this.#queue.shift();
+  }
+
+  /** The wait that began first, taken out; time does not pass here, so whoever takes it says that it is over. */
+  takeWait(): MemoryWait | undefined {
+    return this.#waits.shift();
+  }
+
+  /** A sensor's next poke is due. */
+  async wakeSensor({ instanceId, tryNumber }: MemoryWait): Promise<void> {
+    const woken = await this.apply([wake({ instanceId, tryNumber })]);
+    for (const { id } of woken) this.#queue.push({ instanceId: id, tryNumber, inMs: 0 });
   }
 
   instance(id: number): MemoryInstance | undefined {
@@ -95,7 +115,9 @@ export class MemoryStore implements EngineTx {
         workerId: isWaiting(transition.to) ? null : (transition.workerId ?? instance.workerId),
         reason: transition.reason,
         error: transition.error,
+        pokes: transition.nextTry !== instance.tryNumber ? 0 : instance.pokes + (transition.to === "up_for_reschedule" ? 1 : 0),
       };
+      if (transition.wait) this.#waits.push({ instanceId: moved.id, tryNumber: moved.tryNumber, wait: transition.wait });
       this.#instances[transition.instanceId - 1] = moved;
       return [moved];
     });
@@ -147,9 +169,10 @@ export class MemoryStore implements EngineTx {
     for (const { state, openTasks, failedLeaves } of runs) this.#run = { state, openTasks, failedLeaves };
   }
 
-  #insert(made: NewInstance): void {
+  #insert({ wait, ...made }: NewInstance): void {
     const id = this.#instances.length + 1;
-    this.#instances.push({ ...made, id, tryNumber: 1, lostTries: 0, workerId: null });
+    this.#instances.push({ ...made, id, tryNumber: 1, lostTries: 0, workerId: null, pokes: 0, elapsedMs: 0 });
+    if (wait) this.#waits.push({ instanceId: id, tryNumber: 1, wait });
     if (made.state === "queued") this.#queue.push({ instanceId: id, tryNumber: 1, inMs: 0 });
   }
 

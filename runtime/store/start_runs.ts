@@ -48,6 +48,19 @@ export async function startQueuedRuns(db: Database, plans: Plans, dagIds: readon
   }
 }
 
+const DAGS_OF_RUNS: Statement = { name: "dag_of_runs", text: "select distinct dag_id from dagsmith.dag_run where id = any($1)" };
+
+/** Lets others begin in the places that these runs left. */
+export async function startQueuedRunsOf(db: Database, plans: Plans, finishedRuns: readonly number[]): Promise<void> {
+  if (finishedRuns.length === 0) return;
+  const rows = await db.query<{ dag_id: string }>(DAGS_OF_RUNS, [finishedRuns]);
+  await startQueuedRuns(
+    db,
+    plans,
+    rows.map((row) => row.dag_id),
+  );
+}
+
 interface Room {
   /** How many queued runs of each DAG may begin. */
   readonly places: readonly { readonly dagId: string; readonly places: number }[];

@@ -4,11 +4,16 @@ import type { MovedInstance, NewInstance, Release } from "../engine/store.ts";
 import type { TaskState, Transition } from "../state/task_state.ts";
 import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { putWaits, waitsOf } from "./task_wait.ts";
 
 /** An instance that a worker has just claimed. */
 export interface ClaimedInstance extends MovedInstance {
   readonly lostTries: number;
   readonly item: Json;
+  /** Pokes that this try has made so far. */
+  readonly pokes: number;
+  /** Since the start of the first try, by the database's clock; 0 before it. */
+  readonly elapsedMs: number;
 }
 
 // `moves` is joined by the primary key; the guard sits in the same statement, so a row that moved meanwhile is simply not updated.
@@ -19,9 +24,11 @@ update dagsmith.task_instance t
 set state = v.to_state,
     try_number = v.next_try,
     lost_tries = t.lost_tries + v.lost,
-    worker_id = case when v.to_state in ('queued', 'up_for_retry') then null else coalesce(v.worker_id, t.worker_id) end,
+    worker_id = case when v.to_state in ('queued', 'up_for_retry', 'up_for_reschedule', 'deferred') then null else coalesce(v.worker_id, t.worker_id) end,
     queued_at = case when v.to_state in ('queued', 'up_for_retry') then now() else t.queued_at end,
     started_at = case when v.to_state = 'running' then now() when v.to_state in ('queued', 'up_for_retry') then null else t.started_at end,
+    first_started_at = case when v.to_state = 'running' then coalesce(t.first_started_at, now()) else t.first_started_at end,
+    pokes = case when v.next_try <> t.try_number then 0 when v.to_state = 'up_for_reschedule' then t.pokes + 1 else t.pokes end,
     finished_at = case when v.to_state in ('success', 'failed', 'skipped', 'upstream_failed') then now() end,
     retry_at = case when v.to_state = 'up_for_retry' then now() + v.retry_in_ms * interval '1 millisecond' end,
     reason = v.reason,
@@ -32,7 +39,8 @@ where t.id = v.id
   and t.try_number = v.try_number
   and t.state = any(string_to_array(v.from_states, ','))
   and (v.held_by is null or t.worker_id = v.held_by)
-returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.item`,
+returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.item, t.pokes,
+  coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as elapsed_ms`,
 };
 
 // The history row is taken under the same guard, before the instance moves on to its next try.
@@ -59,6 +67,8 @@ interface MovedRow {
   try_number: number;
   lost_tries: number;
   item: Json;
+  pokes: number;
+  elapsed_ms: number;
 }
 
 /** Moves what the guards allow; what they refuse is not in the result. */
@@ -87,6 +97,7 @@ export async function applyTransitions(db: Queryable, transitions: readonly Tran
       t.history === "lost" ? 1 : 0,
     ]),
   );
+  await putWaits(db, waitsOf(transitions, rows));
   return rows.map((row) => ({
     id: row.id,
     runId: row.run_id,
@@ -96,6 +107,8 @@ export async function applyTransitions(db: Queryable, transitions: readonly Tran
     tryNumber: row.try_number,
     lostTries: row.lost_tries,
     item: row.item,
+    pokes: row.pokes,
+    elapsedMs: row.elapsed_ms,
   }));
 }
 
@@ -134,6 +147,28 @@ const ENQUEUE: Statement = {
   name: "task_instance_enqueue",
   text: enqueue("unnest($1::bigint[], $2::int[], $3::float8[]) as v (id, try_number, in_ms)", "now() + in_ms * interval '1 millisecond'"),
 };
+
+// Deleting the row takes hold of the wait: of several schedulers one wakes the sensor.
+const WAKE: Statement = {
+  name: "task_instance_wake",
+  text: `
+with due as (
+  delete from dagsmith.task_wait where task_instance_id in (
+    select task_instance_id from dagsmith.task_wait where kind = 'poke' and due_at <= now()
+    order by due_at limit $1 for update skip locked)
+  returning task_instance_id, try_number
+), woken as (
+  update dagsmith.task_instance t set state = 'queued', queued_at = now() from due
+  where t.id = due.task_instance_id and t.try_number = due.try_number and t.state = 'up_for_reschedule'
+  returning t.id, t.try_number
+), queued as (${enqueue("woken")})
+select (select count(*) from due) as count from queued`,
+};
+
+/** Queues sensors whose next poke is due, up to `limit`. @returns how many waits that ended */
+export async function wakeSensors(db: Queryable, limit: number): Promise<number> {
+  return (await db.query<{ count: number }>(WAKE, [limit]))[0]?.count ?? 0;
+}
 
 /** Makes instances, each queued one with its token. */
 export async function insertInstances(db: Queryable, instances: readonly NewInstance[]): Promise<void> {
@@ -181,7 +216,7 @@ const UNFINISHED: Statement = {
   name: "task_instance_unfinished",
   text: `
 select id, try_number, state from dagsmith.task_instance
-where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry') for no key update`,
+where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry', 'up_for_reschedule', 'deferred') for no key update`,
 };
 
 /** The instances of a run that something may still move. */
@@ -191,4 +226,23 @@ export async function unfinishedInstances(
 ): Promise<readonly { readonly instanceId: number; readonly tryNumber: number; readonly state: TaskState }[]> {
   const rows = await tx.query<{ id: number; try_number: number; state: TaskState }>(UNFINISHED, [runId]);
   return rows.map((row) => ({ instanceId: row.id, tryNumber: row.try_number, state: row.state }));
+}
+
+const UNFINISHED_OF_TASK: Statement = {
+  name: "task_instance_unfinished_of_task",
+  text: `
+select id as "instanceId", try_number as "tryNumber", lost_tries as "lostTries", run_id as "runId", task_id as "taskId",
+  map_index as "mapIndex", state
+from dagsmith.task_instance
+where run_id = $1 and task_id = $2 and ($3::int is null or map_index = $3) and finished_at is null for no key update`,
+};
+
+/** The instances of one task that something may still move. @param mapIndex null for all of them */
+export function unfinishedOfTask(
+  tx: Queryable,
+  runId: number,
+  taskId: string,
+  mapIndex: number | null,
+): Promise<readonly (Omit<MovedInstance, "id"> & { readonly instanceId: number; readonly lostTries: number })[]> {
+  return tx.query(UNFINISHED_OF_TASK, [runId, taskId, mapIndex]);
 }
