@@ -3,9 +3,12 @@
  * read by everything in runtime/.
  */
 import type { Json } from "./json.ts";
-import type { ScheduleSpec } from "./schedule.ts";
+import type { NamedSchedule } from "./schedule.ts";
 import type { SensorSpec } from "./sensor.ts";
 import type { WaitSpec } from "./wait.ts";
+
+/** The shape of the specs below. Part of every version's hash, so that an upgrade of dagsmith describes every DAG anew. */
+export const SPEC_FORMAT = 2;
 
 /** When a task may run, judged from the states of the tasks before it (Airflow's names and meanings). */
 export const TRIGGER_RULES = [
@@ -78,7 +81,8 @@ export interface DagSpec {
   readonly dagId: string;
   readonly description: string | null;
   readonly tags: readonly string[];
-  readonly schedule: ScheduleSpec;
+  /** Several have names; empty when it runs only when somebody or something asks. */
+  readonly schedules: readonly NamedSchedule[];
   /** IANA name; the zone of the dates a task sees. */
   readonly timezone: string;
   /** ISO 8601 in UTC, inclusive bounds of the logical date. */
