@@ -147,6 +147,8 @@ function zoneOf({ logicalDate }: TaskContext): string {
 function instant(time: string | DateTime, zone: string, where: string): string {
   const date = typeof time === "string" ? DateTime.fromISO(time, { zone }) : time;
   const iso = DateTime.isDateTime(date) ? date.toUTC().toISO() : null;
-  if (iso === null) throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(time) ?? "undefined", where });
+  // Beyond these years ISO 8601 is written in a form that databases do not read.
+  if (iso === null || !/^(?!0000)\d{4}-/.test(iso))
+    throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(time) ?? "undefined", where });
   return iso;
 }

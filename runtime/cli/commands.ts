@@ -6,6 +6,7 @@ import { connections } from "./commands/connections.ts";
 import { deploy } from "./commands/deploy.ts";
 import { dev } from "./commands/dev.ts";
 import { doctor } from "./commands/doctor.ts";
+import { event } from "./commands/event.ts";
 import { init } from "./commands/init.ts";
 import { list } from "./commands/list.ts";
 import { logs } from "./commands/logs.ts";
@@ -35,4 +36,8 @@ export interface CommandGroup {
   readonly commands: readonly AnyCommand[];
 }
 
-export const groups: readonly CommandGroup[] = [connections, variables];
+export const groups: readonly CommandGroup[] = [
+  { name: "event", summary: "Send what tasks of a run wait for", commands: event },
+  connections,
+  variables,
+];

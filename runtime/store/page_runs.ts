@@ -2,6 +2,7 @@
 import type { Json } from "../../sdk/json.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { TaskState } from "../state/task_state.ts";
+import type { WaitKind } from "../state/wait.ts";
 import type { RunType } from "./dag_run.ts";
 import type { Queryable, Statement } from "./database.ts";
 
@@ -60,6 +61,12 @@ export interface TaskCell {
   readonly retryAt: Date | null;
   readonly queuedAt: Date | null;
   readonly reason: string | null;
+  /** What a waiting one waits for, and until when at the latest. */
+  readonly waitKind: WaitKind | null;
+  readonly waitDueAt: Date | null;
+  readonly waitEvent: string | null;
+  readonly waitDagId: string | null;
+  readonly waitTaskId: string | null;
 }
 
 /** How far a mapped task is, from its counts: never from its instances, of which there may be 10,000. */
@@ -78,9 +85,12 @@ export interface MappedCell {
 const CELLS: Statement = {
   name: "page_runs_cells",
   text: `
-select id as "instanceId", run_id as "runId", task_id as "taskId", state, try_number as "tryNumber", started_at as "startedAt",
-  finished_at as "finishedAt", retry_at as "retryAt", queued_at as "queuedAt", reason
-from dagsmith.task_instance where run_id = any($1) and task_id = any($2) and map_index = -1`,
+select t.id as "instanceId", t.run_id as "runId", t.task_id as "taskId", t.state, t.try_number as "tryNumber", t.started_at as "startedAt",
+  t.finished_at as "finishedAt", t.retry_at as "retryAt", t.queued_at as "queuedAt", t.reason,
+  w.kind as "waitKind", w.due_at as "waitDueAt", w.event as "waitEvent", w.dag_id as "waitDagId", w.task_id as "waitTaskId"
+from dagsmith.task_instance t
+left join dagsmith.task_wait w on w.task_instance_id = t.id and t.state in ('up_for_reschedule', 'deferred')
+where t.run_id = any($1) and t.task_id = any($2) and t.map_index = -1`,
 };
 
 const MAPPED: Statement = {

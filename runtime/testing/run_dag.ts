@@ -148,11 +148,12 @@ class Session {
       const ms = over.wait.inMs ?? 0;
       this.#elapsed.add(instance.id, ms);
       await pause(ms, this.#options.signal);
-      if (this.#options.signal?.aborted) await this.#settle(instance, { kind: "cancelled", state: instance.state, reason: "stopped" });
-      else await this.#store.wakeSensor(over);
-      return true;
-    }
-    await this.#settle(instance, endOfWait(over.wait, this.#options.events ?? {}));
+      if (!this.#options.signal?.aborted) {
+        await this.#store.wakeSensor(over);
+        return true;
+      }
+      await this.#settle(instance, { kind: "cancelled", state: instance.state, reason: "stopped" });
+    } else await this.#settle(instance, endOfWait(over.wait, this.#options.events ?? {}));
     this.#report(this.#store.instance(instance.id) as MemoryInstance, 0);
     this.reportNew();
     return true;

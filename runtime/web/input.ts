@@ -43,6 +43,13 @@ const filled = <Value extends z.ZodType>(schema: Value) => z.preprocess((value) 
 export const dagParams = z.object({ dagId });
 export const runParams = z.object({ id: rowId });
 export const taskParams = z.object({ id: rowId, taskId });
+export const eventParams = z.object({
+  id: rowId,
+  event: z
+    .string()
+    .regex(/^[\w.-]{1,200}$/, "is not a name")
+    .meta({ description: "Name of an event", example: "approved" }),
+});
 export const instanceParams = z.object({ id: rowId, taskId, mapIndex: smallNumber });
 export const logParams = z.object({ instanceId: rowId, tryNumber: smallNumber });
 
@@ -83,4 +90,6 @@ export const triggerBody = z.object({
   logicalDate: z.string().max(40).optional().meta({ description: "ISO 8601; default: now", example: "2026-01-31T04:00:00Z" }),
 });
 export const cancelBody = z.object({ reason: text(500).optional() });
+export const cancelTaskBody = cancelBody.extend({ mapIndex: z.int().min(0).max(MAX_INT).optional() });
+export const eventBody = z.object({ value: z.json().optional().meta({ description: "Output of the tasks that wait; default: null" }) });
 export const formBody = z.record(z.string(), z.string());

@@ -24,6 +24,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   INVALID_ARGUMENT: 400,
   RUN_EXISTS: 409,
   RUN_FINISHED: 409,
+  TASK_NOT_ACTIVE: 409,
   DATABASE_AWAY: 503,
 };
 

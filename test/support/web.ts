@@ -32,6 +32,8 @@ function recorder(asked: TestWeb["asked"], rows: Rows): WebActions {
       await rows.sql("update dagsmith.dag set is_paused = false where dag_id = $1", [request.dagId]);
     },
     cancelRun: async (_db, request) => void asked.push({ verb: "cancelRun", request }),
+    cancelTask: async (_db, request) => asked.push({ verb: "cancelTask", request }),
+    sendEvent: async (_db, request) => asked.push({ verb: "sendEvent", request }),
   };
 }
 

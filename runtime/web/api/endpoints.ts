@@ -80,6 +80,24 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: answer.done,
     run: cancel,
   },
+  {
+    method: "post",
+    path: "/runs/{id}/events/{event}",
+    summary: "Send an event to a run",
+    params: input.eventParams,
+    body: input.eventBody,
+    answer: answer.eventSent,
+    run: sendEvent,
+  },
+  {
+    method: "post",
+    path: "/runs/{id}/tasks/{taskId}/cancel",
+    summary: "Cancel one task of a run",
+    params: input.taskParams,
+    body: input.cancelTaskBody,
+    answer: answer.taskCancelled,
+    run: cancelTask,
+  },
   { method: "get", path: "/runs/{id}/tasks", summary: "List a run's tasks", params: input.runParams, answer: answer.tasks, run: tasks },
   {
     method: "get",
@@ -216,4 +234,19 @@ async function cancel(services: WebServices, request: Request): Promise<unknown>
   const actions = await actionsOf(services);
   await actions.cancelRun(services.db, { id, actor: actorOf(request), ...(reason === undefined ? {} : { reason }) });
   return { done: true };
+}
+
+async function cancelTask(services: WebServices, request: Request): Promise<unknown> {
+  const { id, taskId } = checked(input.taskParams, request.params);
+  const { reason, mapIndex } = checked(input.cancelTaskBody, request.body ?? {});
+  const actions = await actionsOf(services);
+  const more = { ...(reason === undefined ? {} : { reason }), ...(mapIndex === undefined ? {} : { mapIndex }) };
+  return { instances: await actions.cancelTask(services.db, { id, taskId, actor: actorOf(request), ...more }) };
+}
+
+async function sendEvent(services: WebServices, request: Request): Promise<unknown> {
+  const { id, event } = checked(input.eventParams, request.params);
+  const { value = null } = checked(input.eventBody, request.body ?? {});
+  const actions = await actionsOf(services);
+  return { resumed: await actions.sendEvent(services.db, { id, name: event, value: value as Json, actor: actorOf(request) }) };
 }

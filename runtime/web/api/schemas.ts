@@ -145,4 +145,6 @@ export const dags = z.object({ dags: z.array(dag), next: z.string().nullable() }
 export const runs = z.object({ runs: z.array(run), next: z.int().nullable() });
 export const tasks = z.object({ tasks: z.array(task) });
 export const importErrors = z.object({ importErrors: z.array(importError) });
+export const eventSent = z.object({ resumed: z.int().meta({ description: "How many task instances went on" }) });
+export const taskCancelled = z.object({ instances: z.int().meta({ description: "How many instances were stopped" }) });
 export const done = z.object({ done: z.literal(true) });
