@@ -2,6 +2,7 @@
 import { type Area, notYet } from "../area.ts";
 import { connectionJson, connectionUri } from "./connection.ts";
 import { dagRunLeaves, dagRunState } from "./dag_run.ts";
+import { mappingConcat, mappingExpand, mappingExpandKwargs, mappingMap, mappingZip } from "./mapping.ts";
 import { paramValidate } from "./params.ts";
 import { retryBackoff } from "./retry.ts";
 import { runId, runIdAllowed } from "./run_id.ts";
@@ -23,6 +24,11 @@ export const AREAS: Readonly<Record<string, Area>> = {
   "connection.uri": connectionUri,
   "connection.json": connectionJson,
   "param.validate": paramValidate,
+  "mapping.expand": mappingExpand,
+  "mapping.expand_kwargs": mappingExpandKwargs,
+  "mapping.map": mappingMap,
+  "mapping.concat": mappingConcat,
+  "mapping.zip": mappingZip,
   "dag.time_restriction": notYet("start and end dates of tasks"),
   "partition.mapper": notYet("partition mappers"),
   "backfill.dates": notYet("backfills"),
@@ -33,9 +39,4 @@ export const AREAS: Readonly<Record<string, Area>> = {
   priority_weight: notYet("priority weights"),
   "asset.condition": notYet("assets"),
   "asset.queue": notYet("assets"),
-  "mapping.expand": notYet("mapping over several lists"),
-  "mapping.expand_kwargs": notYet("mapping over several lists"),
-  "mapping.map": notYet("mapping over several lists"),
-  "mapping.concat": notYet("mapping over several lists"),
-  "mapping.zip": notYet("mapping over several lists"),
 };
