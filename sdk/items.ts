@@ -40,6 +40,8 @@ type Step =
 export class Items<out Item> {
   /** Carries the type of an item; has no value. */
   declare readonly item: Item;
+  /** Tells it from {@link MappedItems}, for the compiler; has no value. */
+  declare readonly canBeCombined: true;
   readonly plan: ListPlan;
 
   /** Called by the functions of this file only. */
