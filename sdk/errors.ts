@@ -35,7 +35,8 @@ const messages = {
     "The value at {path} is {found}, which JSON cannot carry. Return strings, finite numbers, booleans, null, lists and plain objects (write dates as ISO strings, bigints as strings).",
   OUTPUT_TOO_LARGE:
     "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
-  NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be a list.',
+  NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',
+  TOO_MANY_ITEMS: 'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 
