@@ -5,6 +5,7 @@ import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import { type Json, toJson } from "./json.ts";
+import { describeLimit, describeRouting } from "./routing.ts";
 import { scheduleSpec } from "./schedule.ts";
 import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
 import { type TaskDefaults, TaskRef } from "./task.ts";
@@ -29,6 +30,10 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     timezone,
     ...describeSchedule(options, timezone, where),
     maxActiveRuns: wholeNumber(options.maxActiveRuns ?? 16, 1, "maxActiveRuns", where),
+    ...definedOnly({
+      maxActiveTasks: describeLimit(options.maxActiveTasks, "maxActiveTasks", where),
+      maxActiveTasksPerRun: describeLimit(options.maxActiveTasksPerRun, "maxActiveTasksPerRun", where),
+    }),
     pausedAtCreation: options.pausedAtCreation ?? false,
     paramsSchema: jsonSchema(options.params, where),
     tasks: topological(dag).map((ref) => describeTask(dag, ref)),
@@ -61,7 +66,7 @@ function describeSchedule(
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
   const { each, inputs = {}, doc, maxActive, ...own } = ref.definition.options;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
-  const options: TaskDefaults = { ...dag.options.defaults, ...definedOnly(own) };
+  const options: TaskDefaults = { ...dag.options.defaults, ...taskDefaults(own) };
   const triggerRule = options.triggerRule ?? "all_success";
   if (!TRIGGER_RULES.includes(triggerRule)) {
     throw new DagsmithError("INVALID_OPTION", {
@@ -86,6 +91,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
+    ...definedOnly({ routing: describeRouting(options, where) }),
   };
 }
 
@@ -183,10 +189,15 @@ function timeout(duration: Duration, where: string): number {
 }
 
 /** An option given as undefined must not hide the DAG's default. */
-function definedOnly(options: TaskDefaults): TaskDefaults {
+function taskDefaults(options: TaskDefaults): TaskDefaults {
   return Object.fromEntries(
     TASK_DEFAULTS.map((key) => [key, options[key as keyof TaskDefaults]]).filter(([, value]) => value !== undefined),
   );
+}
+
+/** A spec holds no field without a value: JSON would drop it, and the two forms would differ. */
+function definedOnly<Fields extends object>(fields: Fields): { readonly [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** JSON Schema of the params as a caller writes them, from schemas that can tell theirs (zod 4 can). */

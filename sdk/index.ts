@@ -9,6 +9,7 @@ export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { FailTask, SkipTask } from "./outcome.ts";
+export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";
 export { CRON_PRESETS, every, type Schedule, type ScheduleRule, trigger } from "./schedule.ts";
 export type { Catchup, TriggerRule } from "./spec.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";

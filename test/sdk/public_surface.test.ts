@@ -46,6 +46,8 @@ const TYPES = [
   "MappedTaskOptions",
   "NotJson",
   "ParamsSchema",
+  "RateLimit",
+  "RoutingOptions",
   "Schedule",
   "ScheduleRule",
   "SqlValue",
@@ -55,6 +57,7 @@ const TYPES = [
   "TaskLog",
   "TaskOptions",
   "TriggerRule",
+  "WeightRule",
   "XCom",
 ];
 
