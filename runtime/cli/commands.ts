@@ -12,6 +12,7 @@ import { logs } from "./commands/logs.ts";
 import { migrate } from "./commands/migrate.ts";
 import { next } from "./commands/next.ts";
 import { pause, unpause } from "./commands/pause.ts";
+import { pools } from "./commands/pools.ts";
 import { scheduler, start, web, worker } from "./commands/roles.ts";
 import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
@@ -35,4 +36,4 @@ export interface CommandGroup {
   readonly commands: readonly AnyCommand[];
 }
 
-export const groups: readonly CommandGroup[] = [connections, variables];
+export const groups: readonly CommandGroup[] = [connections, variables, pools];
