@@ -7,7 +7,7 @@ import type { TaskBody, TaskContext } from "./context.ts";
 import { DagsmithError } from "./errors.ts";
 import type { JsonOutput } from "./json.ts";
 import { ROUTING_OPTIONS } from "./routing.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Schedule, Schedules } from "./schedule.ts";
 import type { Catchup } from "./spec.ts";
 import {
   type InputRefs,
@@ -25,8 +25,8 @@ type NoParams = StandardSchemaV1<unknown, Readonly<Record<string, never>>>;
 
 /** Options of a DAG. */
 export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
-  /** When it runs. Default null: only when somebody asks. */
-  readonly schedule?: Schedule;
+  /** When it runs: one schedule, or several by name. Default null: only when somebody asks. */
+  readonly schedule?: Schedule | Schedules;
   /** First logical date, inclusive; ISO 8601, read in {@link timezone} when it names no offset. */
   readonly startDate?: string;
   /** Last logical date, inclusive. */

@@ -6,7 +6,7 @@ import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import { type Json, toJson } from "./json.ts";
 import { describeLimit, describeRouting } from "./routing.ts";
-import { scheduleSpec } from "./schedule.ts";
+import { describeSchedules } from "./schedule.ts";
 import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
 import { type TaskDefaults, TaskRef } from "./task.ts";
 
@@ -44,8 +44,8 @@ function describeSchedule(
   options: DagOptions,
   timezone: string,
   where: string,
-): Pick<DagSpec, "schedule" | "startDate" | "endDate" | "catchup"> {
-  const schedule = scheduleSpec(options.schedule, timezone);
+): Pick<DagSpec, "schedules" | "startDate" | "endDate" | "catchup"> {
+  const schedules = describeSchedules(options.schedule, timezone);
   const startDate = utcDate(options.startDate, timezone, `startDate of ${where}`);
   const endDate = utcDate(options.endDate, timezone, `endDate of ${where}`);
   if (startDate && endDate && endDate < startDate) {
@@ -57,10 +57,10 @@ function describeSchedule(
     });
   }
   const missed = catchup(options.catchup, where);
-  if (missed === "all" && startDate === null && schedule.type !== "none" && schedule.type !== "once") {
+  if (missed === "all" && startDate === null && schedules.some(({ schedule }) => schedule.type !== "once")) {
     throw new DagsmithError("INVALID_OPTION", { where, option: "startDate", found: "not set", allowed: 'a date, as catchup is "all"' });
   }
-  return { schedule, startDate, endDate, catchup: missed };
+  return { schedules, startDate, endDate, catchup: missed };
 }
 
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {

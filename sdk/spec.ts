@@ -4,7 +4,10 @@
  */
 import type { Json } from "./json.ts";
 import type { RoutingSpec } from "./routing.ts";
-import type { ScheduleSpec } from "./schedule.ts";
+import type { NamedSchedule } from "./schedule.ts";
+
+/** The shape of the specs below. Part of every version's hash, so that an upgrade of dagsmith describes every DAG anew. */
+export const SPEC_FORMAT = 2;
 
 /** When a task may run, judged from the states of the tasks before it (Airflow's names and meanings). */
 export const TRIGGER_RULES = [
@@ -64,7 +67,8 @@ export interface DagSpec {
   readonly dagId: string;
   readonly description: string | null;
   readonly tags: readonly string[];
-  readonly schedule: ScheduleSpec;
+  /** Several have names; empty when it runs only when somebody or something asks. */
+  readonly schedules: readonly NamedSchedule[];
   /** IANA name; the zone of the dates a task sees. */
   readonly timezone: string;
   /** ISO 8601 in UTC, inclusive bounds of the logical date. */

@@ -10,7 +10,7 @@ import { createRuns, type NewRun } from "../store/dag_run.ts";
 import type { Database } from "../store/database.ts";
 import { Plans } from "../store/plans.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
-import { manualInterval, runIdOf } from "../timetable/index.ts";
+import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
 import { unknownDag } from "./unknown.ts";
 
 export interface TriggerRequest {
@@ -58,10 +58,11 @@ async function createManualRun(
 }
 
 function manualRun(spec: DagSpec, versionId: number, params: Json, runAfter: Date): NewRun {
-  const dataInterval = manualInterval(spec.schedule, runAfter);
+  const schedule = mainSchedule(spec);
+  const dataInterval = manualInterval(schedule, runAfter);
   return {
     dagId: spec.dagId,
-    runId: runIdOf("manual", { schedule: spec.schedule, dataInterval, runAfter }),
+    runId: runIdOf("manual", { schedule, dataInterval, runAfter }),
     runType: "manual",
     versionId,
     logicalDate: runAfter,
@@ -69,6 +70,8 @@ function manualRun(spec: DagSpec, versionId: number, params: Json, runAfter: Dat
     dataIntervalEnd: dataInterval.end,
     runAfter,
     params,
+    schedule: null,
+    trigger: null,
   };
 }
 

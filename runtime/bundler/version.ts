@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
-import type { DagSpec, Position } from "../../sdk/spec.ts";
+import { type DagSpec, type Position, SPEC_FORMAT } from "../../sdk/spec.ts";
 import { compareText } from "./text.ts";
 
 /**
@@ -13,7 +13,7 @@ import { compareText } from "./text.ts";
  */
 export interface DagVersion {
   readonly dagId: string;
-  /** Hex SHA-256 over the bundle and the DAG id. An edit that changes only comments or layout keeps it. */
+  /** Hex SHA-256 over the bundle, the DAG id and the format of specs. An edit that changes only comments or layout keeps it. */
   readonly versionHash: string;
   /** Hex SHA-256 of {@link code}; several DAGs of one file share it. */
   readonly bundleHash: string;
@@ -67,7 +67,7 @@ export function contentHash(content: string | Buffer): string {
 
 /** The hash of a DAG's version: what ships, and which of its DAGs. */
 export function versionHash(bundleHash: string, dagId: string): string {
-  return contentHash(`${bundleHash}\n${dagId}`);
+  return contentHash(`${bundleHash}\n${dagId}\n${SPEC_FORMAT}`);
 }
 
 /** An {@link ImportError} from an error of ours, with the place it names. */

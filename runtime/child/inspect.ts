@@ -76,7 +76,7 @@ async function describe({ bundlePath, file, projectFolder }: InspectRequest): Pr
     // One turn, so that a rejection nobody handles is reported before the file counts as sound.
     await new Promise((resolve) => setImmediate(resolve));
     const specs = dags.map(describeDag);
-    for (const { schedule } of specs) checkSchedule(schedule);
+    for (const { schedule } of specs.flatMap((spec) => spec.schedules)) checkSchedule(schedule);
     return { type: "described", specs, importMs, heapMegabytes: process.memoryUsage().heapUsed / MEGABYTE };
   } catch (error) {
     return failureOf(error, false);

@@ -1,8 +1,13 @@
-/** A schedule in the words of the DAG file. */
-import { CRON_PRESETS, type ScheduleSpec } from "../../sdk/schedule.ts";
+/** Schedules in the words of the DAG file. */
+import { CRON_PRESETS, type NamedSchedule, type ScheduleSpec } from "../../sdk/schedule.ts";
 import { durationText } from "./words.ts";
 
-export function scheduleText(schedule: ScheduleSpec): string {
+export function schedulesText(schedules: readonly NamedSchedule[]): string {
+  if (schedules.length === 0) return "-";
+  return schedules.map(({ name, schedule }) => (name === "" ? scheduleText(schedule) : `${name}: ${scheduleText(schedule)}`)).join(", ");
+}
+
+function scheduleText(schedule: ScheduleSpec): string {
   switch (schedule.type) {
     case "cron_data_interval":
       return zoned(presetOf(schedule.cron), schedule.timezone);

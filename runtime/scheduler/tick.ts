@@ -2,14 +2,14 @@
  * One look at the clock: which DAGs are due, which runs that makes, and when to look again. The timetable decides, purely; this reads what
  * it needs and writes what it said. Any number of schedulers may tick at once: each holds the rows of the DAGs it looks at.
  */
-import type { DagSpec } from "../../sdk/spec.ts";
-import { type DueDag, dagsLeftWaiting, lockDueDags, recordScheduled, type ScheduledDag } from "../store/dag.ts";
-import { activeRuns, createRuns, type NewRun } from "../store/dag_run.ts";
+import { dagsLeftWaiting, lockDueDags, recordScheduled } from "../store/dag.ts";
+import { activeRuns, createRuns } from "../store/dag_run.ts";
+import { rememberSchedules, scheduleMemories } from "../store/dag_schedule.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import { givePlaces } from "../store/engine_tx.ts";
 import type { Plans } from "../store/plans.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
-import { nextRun, type RunInfo, restrictionOf, runIdOf } from "../timetable/index.ts";
+import { decide } from "./decide.ts";
 
 /** DAGs looked at in one transaction. */
 const BATCH = 1_000;
@@ -43,72 +43,22 @@ async function scheduleBatch(tx: Queryable, plans: Plans): Promise<{ readonly da
     tx,
     dags.map(({ versionId }) => versionId),
   );
-  const active = await activeRuns(tx, dagIds);
+  const [active, memories] = [await activeRuns(tx, dagIds), await scheduleMemories(tx, dagIds)];
   const decisions = dags.flatMap((dag) => {
-    const version = versions.get(dag.versionId);
-    return version ? [decide(dag, version.spec, active.get(dag.dagId)?.active ?? 0, now)] : [];
+    const spec = versions.get(dag.versionId)?.spec;
+    return spec ? [decide({ dag, spec, memories: memories.get(dag.dagId) ?? [], active: active.get(dag.dagId)?.active ?? 0, now })] : [];
   });
   const made = await createRuns(
     tx,
     decisions.flatMap(({ runs }) => runs),
+  );
+  await rememberSchedules(
+    tx,
+    decisions.flatMap((decision) => decision.memories),
   );
   await recordScheduled(
     tx,
     decisions.map(({ dag }) => dag),
   );
   return { dagIds, created: made.length };
-}
-
-/**
- * A tick is always a little late. Within this the schedule is asked as of the instant it wanted to be looked at, so that `catchup: "none"`
- * does not take the interval that has just ended for one that was missed.
- */
-const PUNCTUAL_WITHIN_MS = 60_000;
-
-/** The runs that are due now, as many as there is room for, and when the schedule wants to be looked at again. Pure. */
-export function decide(
-  due: DueDag,
-  spec: DagSpec,
-  active: number,
-  now: Date,
-): { readonly dag: ScheduledDag; readonly runs: readonly NewRun[] } {
-  const runs: NewRun[] = [];
-  const dag = (more: Partial<ScheduledDag>): ScheduledDag => ({
-    dagId: due.dagId,
-    lastInterval: last,
-    nextRunAfter: null,
-    atCapacity: false,
-    error: null,
-    ...more,
-  });
-  let last = due.lastInterval;
-  let askedAt = now.getTime() - due.dueAt.getTime() <= PUNCTUAL_WITHIN_MS ? due.dueAt : now;
-  try {
-    for (;;) {
-      const next = nextRun(spec.schedule, last, restrictionOf(spec), askedAt);
-      if (next === null) return { dag: dag({}), runs };
-      if (next.runAfter > now) return { dag: dag({ nextRunAfter: next.runAfter }), runs };
-      if (active + runs.length >= spec.maxActiveRuns) return { dag: dag({ nextRunAfter: next.runAfter, atCapacity: true }), runs };
-      runs.push(scheduledRun(due, spec, next));
-      last = next.dataInterval;
-      askedAt = now;
-    }
-  } catch (error) {
-    // A timetable that throws stops its own DAG, visibly, and no other.
-    return { dag: dag({ error: error instanceof Error ? error.message : String(error) }), runs };
-  }
-}
-
-function scheduledRun(due: DueDag, { schedule }: DagSpec, next: RunInfo): NewRun {
-  return {
-    dagId: due.dagId,
-    runId: runIdOf("scheduled", { schedule, runAfter: next.runAfter, dataInterval: next.dataInterval }),
-    runType: "scheduled",
-    versionId: due.versionId,
-    logicalDate: next.logicalDate,
-    dataIntervalStart: next.dataInterval.start,
-    dataIntervalEnd: next.dataInterval.end,
-    runAfter: next.runAfter,
-    params: {},
-  };
 }

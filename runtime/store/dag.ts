@@ -8,11 +8,10 @@ export interface DagRow {
   readonly isPaused: boolean;
 }
 
-/** A DAG whose schedule wants to be looked at. */
+/** A DAG whose schedules want to be looked at. */
 export interface DueDag {
   readonly dagId: string;
   readonly versionId: number;
-  readonly lastInterval: { readonly start: Date; readonly end: Date } | null;
   /** The instant at which it wanted to be looked at. */
   readonly dueAt: Date;
 }
@@ -28,7 +27,7 @@ const IDS: Statement = { name: "dag_ids", text: "select dag_id from dagsmith.dag
 const DUE: Statement = {
   name: "dag_due",
   text: `
-select dag_id, version_id, last_interval_start, last_interval_end, next_run_after, now() as now
+select dag_id, version_id, next_run_after, now() as now
 from dagsmith.dag
 where next_run_after <= now() and not is_paused and not at_capacity and removed_at is null and version_id is not null
 order by next_run_after limit $1
@@ -39,9 +38,8 @@ const SCHEDULED: Statement = {
   name: "dag_scheduled",
   text: `
 update dagsmith.dag d
-set last_interval_start = v.last_start, last_interval_end = v.last_end, next_run_after = v.next_run_after, at_capacity = v.at_capacity, schedule_error = v.schedule_error
-from unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::boolean[], $6::text[])
-  as v (dag_id, last_start, last_end, next_run_after, at_capacity, schedule_error)
+set next_run_after = v.next_run_after, at_capacity = v.at_capacity, schedule_error = v.schedule_error
+from unnest($1::text[], $2::timestamptz[], $3::boolean[], $4::text[]) as v (dag_id, next_run_after, at_capacity, schedule_error)
 where d.dag_id = v.dag_id`,
 };
 
@@ -75,11 +73,10 @@ returning dag_id`,
 /** What the scheduler found out about a DAG. */
 export interface ScheduledDag {
   readonly dagId: string;
-  readonly lastInterval: { readonly start: Date; readonly end: Date } | null;
-  /** Null: never again. */
+  /** The soonest of its schedules. Null: never again. */
   readonly nextRunAfter: Date | null;
   readonly atCapacity: boolean;
-  /** Why its timetable threw. */
+  /** Why a timetable of it threw. */
   readonly error: string | null;
 }
 
@@ -94,20 +91,8 @@ export async function dagIds(db: Queryable): Promise<readonly string[]> {
 
 /** Locks up to `limit` DAGs that are due, the longest due first; and the database's time. */
 export async function lockDueDags(tx: Queryable, limit: number): Promise<{ readonly now: Date; readonly dags: readonly DueDag[] }> {
-  const rows = await tx.query<{
-    dag_id: string;
-    version_id: number;
-    last_interval_start: Date | null;
-    last_interval_end: Date | null;
-    next_run_after: Date;
-    now: Date;
-  }>(DUE, [limit]);
-  const dags = rows.map((row) => ({
-    dagId: row.dag_id,
-    versionId: row.version_id,
-    lastInterval: row.last_interval_start && row.last_interval_end ? { start: row.last_interval_start, end: row.last_interval_end } : null,
-    dueAt: row.next_run_after,
-  }));
+  const rows = await tx.query<{ dag_id: string; version_id: number; next_run_after: Date; now: Date }>(DUE, [limit]);
+  const dags = rows.map((row) => ({ dagId: row.dag_id, versionId: row.version_id, dueAt: row.next_run_after }));
   return { now: rows[0]?.now ?? new Date(0), dags };
 }
 
@@ -115,14 +100,7 @@ export async function recordScheduled(tx: Queryable, dags: readonly ScheduledDag
   if (dags.length === 0) return;
   await tx.query(
     SCHEDULED,
-    columns(dags, (dag) => [
-      dag.dagId,
-      dag.lastInterval?.start ?? null,
-      dag.lastInterval?.end ?? null,
-      dag.nextRunAfter,
-      dag.atCapacity,
-      dag.error,
-    ]),
+    columns(dags, (dag) => [dag.dagId, dag.nextRunAfter, dag.atCapacity, dag.error]),
   );
 }
 

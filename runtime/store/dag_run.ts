@@ -5,17 +5,25 @@ import type { RunState } from "../state/run_state.ts";
 import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
 
+/** What makes runs: a schedule, a person, a backfill, assets, or an event. Airflow's names, and one of ours. */
+export const RUN_TYPES = ["scheduled", "manual", "backfill", "asset_triggered", "event_triggered"] as const;
+export type RunType = (typeof RUN_TYPES)[number];
+
 /** A run to be made. Its run id is derived from what it is for, so that making it twice makes it once. */
 export interface NewRun {
   readonly dagId: string;
   readonly runId: string;
-  readonly runType: "scheduled" | "manual";
+  readonly runType: RunType;
   readonly versionId: number;
   readonly logicalDate: Date;
   readonly dataIntervalStart: Date;
   readonly dataIntervalEnd: Date;
   readonly runAfter: Date;
   readonly params: Json;
+  /** The name of the schedule that makes it; null when none does. */
+  readonly schedule: string | null;
+  /** What made it, for its tasks to read; null when time or a person did. */
+  readonly trigger: Json;
 }
 
 // Read with the runs, so that a task without limits costs no statement of its own to find that out.
@@ -24,8 +32,8 @@ const IS_GLOBALLY_LIMITED = "exists (select from dagsmith.pool where name = 'all
 const CREATE: Statement = {
   name: "dag_run_create",
   text: `
-insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[])
+insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params, schedule, trigger)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::json[])
 on conflict (dag_id, run_id) do nothing
 returning id, dag_id, run_id`,
 };
@@ -93,7 +101,7 @@ export async function createRuns(
     columns(runs, (run) => [
       ...[run.dagId, run.runId, run.runType, run.versionId],
       ...[run.logicalDate, run.dataIntervalStart, run.dataIntervalEnd, run.runAfter],
-      JSON.stringify(run.params),
+      ...[JSON.stringify(run.params), run.schedule, run.trigger === null ? null : JSON.stringify(run.trigger)],
     ]),
   );
   return rows.map((row) => ({ id: row.id, dagId: row.dag_id, runId: row.run_id }));

@@ -2,13 +2,14 @@
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import type { RunState } from "../state/run_state.ts";
+import type { RunType } from "./dag_run.ts";
 import type { Queryable, Statement } from "./database.ts";
 
 export interface RunSummary {
   readonly id: number;
   readonly dagId: string;
   readonly runId: string;
-  readonly runType: "scheduled" | "manual";
+  readonly runType: RunType;
   readonly state: RunState;
   readonly version: number;
   readonly logicalDate: Date;

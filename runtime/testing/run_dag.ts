@@ -16,7 +16,7 @@ import { type Outcome, settle } from "../engine/settle.ts";
 import type { RunState } from "../state/run_state.ts";
 import { type StoredError, start, type TaskState } from "../state/task_state.ts";
 import { type MemoryInstance, MemoryStore } from "../store/memory.ts";
-import { manualInterval, runIdOf } from "../timetable/index.ts";
+import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
 import { type ConnectionValue, connectionOf } from "./run_task.ts";
 
 /** What happens during the run, as it happens. */
@@ -108,12 +108,11 @@ class Session {
     this.#options = options;
     const date = logicalDateOf(options.logicalDate, spec.timezone);
     this.logicalDate = date.toISOString();
-    this.#interval = manualInterval(spec.schedule, date);
+    this.#interval = manualInterval(mainSchedule(spec), date);
   }
 
   get runId(): string {
-    const { schedule } = this.#spec;
-    return runIdOf("manual", { schedule, runAfter: new Date(this.logicalDate), dataInterval: this.#interval });
+    return runIdOf("manual", { schedule: mainSchedule(this.#spec), runAfter: new Date(this.logicalDate), dataInterval: this.#interval });
   }
 
   async attempt(instance: MemoryInstance): Promise<void> {

@@ -5,7 +5,7 @@
  * One module for each kind of schedule; {@link timetableOf} chooses.
  */
 import { IANAZone } from "luxon";
-import type { ScheduleSpec } from "../../sdk/schedule.ts";
+import type { NamedSchedule, ScheduleSpec } from "../../sdk/schedule.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import { cronDataInterval } from "./cron_data_interval.ts";
 import { cronExpression, invalid } from "./cron_expression.ts";
@@ -51,18 +51,38 @@ export function manualInterval(schedule: ScheduleSpec, runAfter: Date): Interval
   return timetableOf(schedule).manual(runAfter.getTime());
 }
 
+/** The schedule that a run is measured by when nobody says which: the DAG's first. */
+export function mainSchedule({ schedules }: Pick<DagSpec, "schedules">): ScheduleSpec {
+  return schedules[0]?.schedule ?? { type: "none" };
+}
+
 /** The bounds that a DAG sets. */
 export function restrictionOf({ startDate, endDate, catchup }: Pick<DagSpec, "startDate" | "endDate" | "catchup">): Restriction {
   return { earliest: startDate === null ? null : new Date(startDate), latest: endDate === null ? null : new Date(endDate), catchup };
 }
 
-/** The runs that fall due from an instant on (inclusive), as if everything before had run; fewer when the schedule ends. */
-export function nextRuns(spec: DagSpec, { from, count }: { readonly from: Date; readonly count: number }): readonly RunInfo[] {
+/** A run that is to come, and the name of the schedule that makes it. */
+export interface ComingRun extends RunInfo {
+  readonly schedule: string;
+}
+
+/**
+ * The runs of a DAG that fall due from an instant on (inclusive), as if everything before had run, the soonest first; fewer when its
+ * schedules end.
+ */
+export function nextRuns(spec: DagSpec, { from, count }: { readonly from: Date; readonly count: number }): readonly ComingRun[] {
+  return spec.schedules
+    .flatMap((named) => runsOf(named, spec, { from, count }).map((run) => ({ ...run, schedule: named.name })))
+    .toSorted((a, b) => a.runAfter.getTime() - b.runAfter.getTime())
+    .slice(0, count);
+}
+
+function runsOf({ schedule }: NamedSchedule, spec: DagSpec, { from, count }: { readonly from: Date; readonly count: number }): RunInfo[] {
   const bounds = restrictionOf(spec);
   const runs: RunInfo[] = [];
-  let last = intervalBefore(spec, bounds);
+  let last = intervalBefore(schedule, bounds);
   while (runs.length < count) {
-    const run = nextRun(spec.schedule, last, { ...bounds, catchup: runs.length === 0 ? "none" : "all" }, from);
+    const run = nextRun(schedule, last, { ...bounds, catchup: runs.length === 0 ? "none" : "all" }, from);
     if (run === null || run.runAfter < from) break;
     runs.push(run);
     last = run.dataInterval;
@@ -71,7 +91,7 @@ export function nextRuns(spec: DagSpec, { from, count }: { readonly from: Date; 
 }
 
 /** A fixed length that catches up from its start date stays on that date's grid; an interval just before it says so. */
-function intervalBefore({ schedule, catchup }: DagSpec, { earliest }: Restriction): Interval | null {
+function intervalBefore(schedule: ScheduleSpec, { earliest, catchup }: Restriction): Interval | null {
   if (schedule.type !== "delta_data_interval" || catchup !== "all" || earliest === null) return null;
   return { start: new Date(earliest.getTime() - schedule.deltaMs), end: earliest };
 }

@@ -5,18 +5,21 @@ import type { Interval } from "./interval.ts";
 /** What an id is made of. */
 export interface RunSlot {
   readonly schedule: ScheduleSpec;
+  /** Of a DAG with several schedules: which one makes the run. */
+  readonly name?: string;
   readonly runAfter: Date;
   /** Null for a run without one. */
   readonly dataInterval: Interval | null;
 }
 
 /**
- * `<type>__<instant>`: a scheduled run over an interval is named by the interval's start, every other run by when it runs.
+ * `<type>__<instant>`: a scheduled run over an interval is named by the interval's start, every other run by when it runs. A schedule with a
+ * name puts it between: `scheduled__green__<instant>`.
  * @example runIdOf("scheduled", { schedule, ...run }) // "scheduled__2026-01-01T00:00:00+00:00"
  */
-export function runIdOf(type: "scheduled" | "manual", { schedule, runAfter, dataInterval }: RunSlot): string {
+export function runIdOf(type: "scheduled" | "manual", { schedule, name = "", runAfter, dataInterval }: RunSlot): string {
   const overInterval = schedule.type === "cron_data_interval" || schedule.type === "delta_data_interval";
   const instant = type === "scheduled" && overInterval && dataInterval ? dataInterval.start : runAfter;
   // Whole seconds are written without a fraction.
-  return `${type}__${instant.toISOString().replace(/(?:\.000)?Z$/, "+00:00")}`;
+  return `${type}__${name && `${name}__`}${instant.toISOString().replace(/(?:\.000)?Z$/, "+00:00")}`;
 }

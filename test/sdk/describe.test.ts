@@ -25,7 +25,7 @@ describe("a DAG without options", () => {
       dagId: "d",
       description: null,
       tags: [],
-      schedule: { type: "none" },
+      schedules: [],
       timezone: "UTC",
       startDate: null,
       endDate: null,
@@ -73,7 +73,7 @@ describe("the plain form", () => {
     const d = dag("d", { tags, schedule: rule });
     d.task("t", { each: items }, () => null);
     const spec = plain(d);
-    for (const part of [spec, spec.tags, spec.schedule, spec.tasks, spec.tasks[0], spec.tasks[0]!.each, spec.tasks[0]!.upstream]) {
+    for (const part of [spec, spec.tags, spec.schedules, spec.tasks, spec.tasks[0], spec.tasks[0]!.each, spec.tasks[0]!.upstream]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
     for (const given of [tags, items, items[0], rule]) expect(Object.isFrozen(given)).toBe(false);

@@ -13,7 +13,7 @@ export function taskSpec(taskId: string, more: Partial<TaskSpec> = {}): TaskSpec
 
 export function dagSpec(dagId: string, more: Partial<DagSpec> = {}): DagSpec {
   return {
-    ...{ dagId, description: null, tags: [], schedule: { type: "none" }, timezone: "UTC", startDate: null, endDate: null, catchup: "last" },
+    ...{ dagId, description: null, tags: [], schedules: [], timezone: "UTC", startDate: null, endDate: null, catchup: "last" },
     ...{ maxActiveRuns: 16, pausedAtCreation: false, paramsSchema: null, tasks: [taskSpec("only")] },
     ...more,
   } as DagSpec;

@@ -1,7 +1,7 @@
 /** `dag list`: the DAGs there are. */
 import { command, type Outcome } from "../command.ts";
 import { type KnownDag, knownDags } from "../dags.ts";
-import { scheduleText } from "../schedule_text.ts";
+import { schedulesText } from "../schedule_text.ts";
 import { table } from "../table.ts";
 import type { Style } from "../terminal.ts";
 import { cell, stateText, timeText } from "../words.ts";
@@ -26,8 +26,8 @@ export const list = command({
 });
 
 function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<string, unknown>> {
-  const { description, tags, schedule, timezone } = spec;
-  const of = { dagId, file, description, tags, schedule, timezone, tasks: spec.tasks.length };
+  const { description, tags, schedules, timezone } = spec;
+  const of = { dagId, file, description, tags, schedules, timezone, tasks: spec.tasks.length };
   if (!deployed) return of;
   const { version, isPaused, nextRunAfter, scheduleError, lastRunState, lastRunAt } = deployed;
   return { ...of, version, isPaused, nextRunAfter, scheduleError, lastRunState, lastRunAt };
@@ -36,7 +36,7 @@ function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<st
 function filesTable(dags: readonly KnownDag[]): readonly string[] {
   return table(
     ["dag", "schedule", "tasks", "file", "description"],
-    dags.map(({ dagId, spec, file }) => [dagId, scheduleText(spec.schedule), String(spec.tasks.length), file, cell(spec.description)]),
+    dags.map(({ dagId, spec, file }) => [dagId, schedulesText(spec.schedules), String(spec.tasks.length), file, cell(spec.description)]),
   );
 }
 
@@ -45,7 +45,7 @@ function deployedTable(dags: readonly KnownDag[], style: Style): readonly string
     ["dag", "schedule", "tasks", "version", "last run", "next run", "file"],
     dags.map(({ dagId, spec, file, deployed }) => [
       dagId,
-      scheduleText(spec.schedule),
+      schedulesText(spec.schedules),
       String(spec.tasks.length),
       String(deployed?.version ?? "-"),
       deployed?.lastRunState ? stateText(deployed.lastRunState, style) : "-",

@@ -22,16 +22,21 @@ export const next = command({
     if (!from.isValid) wrongUsage("--from", `${options.from} is no date`);
     const runs = nextRuns(spec, { from: from.toJSDate(), count: options.count ?? 5 });
     const local = (date: Date): string => DateTime.fromJSDate(date, { zone: spec.timezone }).toFormat("ccc yyyy-MM-dd HH:mm:ss ZZ");
-    const rows = runs.map(({ runAfter, dataInterval: { start, end } }) => [local(runAfter), timeText(start), timeText(end)]);
+    const named = runs.some(({ schedule }) => schedule !== "");
+    const rows = runs.map(({ runAfter, dataInterval: { start, end }, schedule }) => [
+      ...(named ? [schedule] : []),
+      ...[local(runAfter), timeText(start), timeText(end)],
+    ]);
+    const titles = [...(named ? ["schedule"] : []), `run at (${spec.timezone})`, "interval start", "interval end"];
     return {
-      json: runs.map(({ logicalDate, dataInterval: { start, end }, runAfter }) => ({
+      json: runs.map(({ schedule, logicalDate, dataInterval: { start, end }, runAfter }) => ({
+        ...(schedule !== "" && { schedule }),
         logicalDate,
         dataIntervalStart: start,
         dataIntervalEnd: end,
         runAfter,
       })),
-      lines:
-        runs.length === 0 ? [`${dagId} has no run ahead.`] : table([`run at (${spec.timezone})`, "interval start", "interval end"], rows),
+      lines: runs.length === 0 ? [`${dagId} has no run ahead.`] : table(titles, rows),
     };
   },
 });

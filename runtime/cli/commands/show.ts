@@ -3,7 +3,7 @@ import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
 import { command, type Outcome } from "../command.ts";
 import { knownDag } from "../dags.ts";
 import { oneOf } from "../option_values.ts";
-import { scheduleText } from "../schedule_text.ts";
+import { schedulesText } from "../schedule_text.ts";
 import type { Style } from "../terminal.ts";
 import { cell, durationText } from "../words.ts";
 
@@ -27,7 +27,7 @@ export const show = command({
 
 /** Each task under the tasks before it; drawn in full once, and by its name wherever else it hangs. */
 export function tree(spec: DagSpec, style: Style): readonly string[] {
-  const lines = [`${style.bold(spec.dagId)}  ${style.dim(`${scheduleText(spec.schedule)}, ${spec.tasks.length} tasks`)}`];
+  const lines = [`${style.bold(spec.dagId)}  ${style.dim(`${schedulesText(spec.schedules)}, ${spec.tasks.length} tasks`)}`];
   if (spec.description) lines.push(cell(spec.description));
   const drawn = new Set<string>();
   const draw = (task: TaskSpec, indent: string, last: boolean): void => {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { RUN_STATES } from "../../state/run_state.ts";
 import { TASK_STATES } from "../../state/task_state.ts";
+import { RUN_TYPES } from "../../store/dag_run.ts";
 
 const when = z.iso.datetime({ offset: true });
 const runState = z.enum(RUN_STATES);
@@ -27,7 +28,7 @@ export const dag = z
     file: z.string().nullable(),
     description: z.string().nullable(),
     tags: z.array(z.string()),
-    schedule: z.looseObject({ type: z.string() }),
+    schedules: z.array(z.object({ name: z.string(), schedule: z.looseObject({ type: z.string() }), params: z.json() })),
     timezone: z.string(),
     runs: z.array(recentRun).meta({ description: "The last 14 runs, oldest first" }),
   })
@@ -52,7 +53,7 @@ export const run = z
     id: z.int(),
     dagId: z.string(),
     runId: z.string(),
-    runType: z.enum(["scheduled", "manual"]),
+    runType: z.enum(RUN_TYPES),
     state: runState,
     logicalDate: when,
     dataIntervalStart: when,

@@ -2,7 +2,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { DagDetail } from "../../store/page_dags.ts";
 import { PauseSwitch } from "./form.tsx";
-import { scheduleText } from "./text.ts";
+import { schedulesText } from "./text.ts";
 import { Time } from "./time.tsx";
 
 const TABS = [
@@ -57,7 +57,7 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
     <dl class="facts" id="dag-facts" data-live>
       {dag.removedAt !== null && <Fact name="Removed">its file no longer declares it; its runs stay</Fact>}
       <Fact name="Schedule">
-        <code>{scheduleText(spec.schedule)}</code>
+        <code>{schedulesText(spec.schedules)}</code>
       </Fact>
       <Fact name="Next run">{dag.isPaused ? "paused" : <Time at={dag.nextRunAfter} ahead />}</Fact>
       <Fact name="Version">

@@ -4,7 +4,7 @@ import { DAG_FILTERS, type DagFilter, type DagOverview, type DagQuery, type Impo
 import { RunBars } from "./bars.tsx";
 import { PauseSwitch } from "./form.tsx";
 import { State } from "./state.tsx";
-import { scheduleText } from "./text.ts";
+import { schedulesText } from "./text.ts";
 import { Time } from "./time.tsx";
 
 export interface HomeProps {
@@ -154,7 +154,7 @@ function DagRow({ dag, token }: { readonly dag: DagOverview; readonly token: str
         )}
       </td>
       <td>
-        <code>{scheduleText(dag.schedule)}</code>
+        <code>{schedulesText(dag.schedules)}</code>
         {dag.scheduleError !== null && <p class="bad">{dag.scheduleError}</p>}
       </td>
       <td>{dag.isPaused ? <span class="faint">paused</span> : <Time at={dag.nextRunAfter} ahead />}</td>

@@ -1,5 +1,5 @@
 /** Times, lengths of time and schedules in words, the same on every page. */
-import type { ScheduleSpec } from "../../../sdk/schedule.ts";
+import type { NamedSchedule, ScheduleSpec } from "../../../sdk/schedule.ts";
 import { CRON_PRESETS } from "../../../sdk/schedule.ts";
 
 const SECOND = 1_000;
@@ -23,8 +23,14 @@ export function utcText(date: Date): string {
   return `${day} ${clock.endsWith(":00") ? clock.slice(0, 5) : clock}`;
 }
 
-/** When a DAG runs: a preset, its cron expression, or words. */
-export function scheduleText(schedule: ScheduleSpec): string {
+/** When a DAG runs: its schedules in words, each behind its name if it has one. */
+export function schedulesText(schedules: readonly NamedSchedule[]): string {
+  if (schedules.length === 0) return "on demand";
+  return schedules.map(({ name, schedule }) => (name === "" ? scheduleText(schedule) : `${name}: ${scheduleText(schedule)}`)).join(", ");
+}
+
+/** A preset, its cron expression, or words. */
+function scheduleText(schedule: ScheduleSpec): string {
   switch (schedule.type) {
     case "none":
       return "on demand";

@@ -7,6 +7,7 @@ import { Plans } from "../../../runtime/store/plans.ts";
 import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
+import { trigger } from "../../../sdk/schedule.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { driverOf, play } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
@@ -99,12 +100,66 @@ describe("a tick", () => {
     const broken = daily("broken", 3);
     await known(
       postgres.db,
-      { ...broken, schedule: { type: "cron_data_interval", cron: "not a cron", timezone: "UTC" } },
+      { ...broken, schedules: [{ name: "", schedule: { type: "cron_data_interval", cron: "not a cron", timezone: "UTC" }, params: {} }] },
       daily("beside", 3),
     );
     await tick(postgres.db, new Plans());
     expect((await dagRow("broken")).schedule_error).toMatch(/\w/);
     expect(await runsOf("beside")).toHaveLength(3);
+  });
+});
+
+describe("a DAG with several schedules", () => {
+  const taxi = (id: string, more: DagOptions = {}): DagSpec =>
+    spec(id, {
+      schedule: {
+        green: { schedule: trigger("0 9 * * *"), params: { taxi: "green" } },
+        yellow: { schedule: trigger("0 10 * * *"), params: { taxi: "yellow" } },
+      },
+      startDate: daysAgo(3),
+      endDate: daysAgo(1),
+      catchup: "all",
+      ...more,
+    });
+  const made = (id: string) =>
+    rows<{ run_id: string; schedule: string; params: unknown }>(
+      postgres.db,
+      "select run_id, schedule, params from dagsmith.dag_run where dag_id = $1 order by id",
+      [id],
+    );
+
+  test("makes the runs of each, with its params, the longest due first", async () => {
+    await known(postgres.db, taxi("taxi"));
+    await tick(postgres.db, new Plans());
+    const day = (days: number): string => today.minus({ days }).toISODate();
+    expect(await made("taxi")).toEqual(
+      [3, 2].flatMap((days) => [
+        { run_id: `scheduled__green__${day(days)}T09:00:00+00:00`, schedule: "green", params: { taxi: "green" } },
+        { run_id: `scheduled__yellow__${day(days)}T10:00:00+00:00`, schedule: "yellow", params: { taxi: "yellow" } },
+      ]),
+    );
+  });
+
+  test("remembers each alone: a full DAG goes on where each of them stood", async () => {
+    await known(postgres.db, taxi("narrow", { maxActiveRuns: 1 }));
+    for (let i = 0; i < 4; i++) {
+      await tick(postgres.db, new Plans());
+      await finish((await runsOf("narrow"))[i]!.id, "narrow");
+    }
+    await tick(postgres.db, new Plans());
+    expect((await made("narrow")).map(({ schedule }) => schedule)).toEqual(["green", "yellow", "green", "yellow"]);
+  });
+
+  test("goes on with the others when one cannot be followed", async () => {
+    const sound = taxi("half");
+    const [green, yellow] = sound.schedules;
+    await known(postgres.db, {
+      ...sound,
+      schedules: [{ ...green!, schedule: { type: "cron_trigger", cron: "no cron", timezone: "UTC", intervalMs: 0 } }, yellow!],
+    });
+    await tick(postgres.db, new Plans());
+    expect((await made("half")).map(({ schedule }) => schedule)).toEqual(["yellow", "yellow"]);
+    expect((await dagRow("half")).schedule_error).toMatch(/no cron/);
   });
 });
 

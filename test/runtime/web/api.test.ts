@@ -134,7 +134,7 @@ describe("the API", () => {
       with made as (insert into dagsmith.dag (dag_id) select 'bulk_' || lpad(n::text, 4, '0') from generate_series(1, 500) n returning dag_id)
       insert into dagsmith.dag_version (dag_id, number, hash, bundle_hash, file, spec)
       select dag_id, 1, dag_id, (select hash from dagsmith.bundle limit 1), 'x.ts',
-        json_build_object('dagId', dag_id, 'description', null, 'tags', '[]'::json, 'schedule', json_build_object('type', 'none'), 'timezone', 'UTC', 'tasks', '[]'::json)
+        json_build_object('dagId', dag_id, 'description', null, 'tags', '[]'::json, 'schedules', '[]'::json, 'timezone', 'UTC', 'tasks', '[]'::json)
       from made`);
     await web.rows.sql(
       "update dagsmith.dag d set version_id = v.id from dagsmith.dag_version v where v.dag_id = d.dag_id and d.version_id is null",

@@ -199,7 +199,7 @@ test("script in ids, docs, tags, params, reasons, errors, outputs and logs stays
     description: evil,
     tags: [evil, "javascript:alert(5)"],
     timezone: evil,
-    schedule: { type: "cron_data_interval", cron: evil, timezone: evil },
+    schedules: [{ name: "", schedule: { type: "cron_data_interval", cron: evil, timezone: evil }, params: {} }],
     tasks: [taskSpec("only", { doc: evil, operator: evil }), taskSpec("each", { each: { items: [evil] } })],
     paramsSchema: { type: "object", properties: { [evil]: { type: "string", default: evil, description: evil }, e: { enum: [evil] } } },
   });

@@ -23,9 +23,12 @@ describe("the list of DAGs", () => {
 
   test("shows a DAG with its schedule, last runs and next run, import errors on top, and the notice", async () => {
     const cron = { type: "cron_data_interval", cron: "0 0 * * *", timezone: "Europe/Berlin" } as const;
-    const version = await web.rows.dag(dagSpec("listed", { schedule: cron, tags: ["x&y"], description: "says <b>" }), {
-      nextRunAfter: new Date("2030-01-31T23:00:00Z"),
-    });
+    const version = await web.rows.dag(
+      dagSpec("listed", { schedules: [{ name: "", schedule: cron, params: {} }], tags: ["x&y"], description: "says <b>" }),
+      {
+        nextRunAfter: new Date("2030-01-31T23:00:00Z"),
+      },
+    );
     for (let run = 0; run < 20; run++) await web.rows.run("listed", version, { state: run % 2 ? "failed" : "success" });
     await web.rows.sql(
       "insert into dagsmith.import_error (file, line, code, message) values ('bad.ts', 7, 'IMPORT_FAILED', 'boom s3cret')",
