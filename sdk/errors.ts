@@ -53,7 +53,7 @@ const messages = {
   // Limits
   UNKNOWN_POOL: 'There is no pool "{pool}". Make it with: dag pools set {pool} <slots>',
   POOL_TOO_SMALL:
-    'The pool "{pool}" has {slots} slots, and one try needs {needed}: it could never begin. Enlarge it (dag pools set {pool} {needed}), or lower poolSlots.',
+    'The pool "{pool}" is too small: it has {slots}, and one try takes {needed}, so it could never begin. Enlarge it (dag pools set {pool} {needed}), or lower poolSlots.',
 
   // The command line, the database, the page
   UNKNOWN_DAG: 'There is no DAG "{dag}". {hint}',

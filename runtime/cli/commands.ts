@@ -22,11 +22,12 @@ import { test } from "./commands/test.ts";
 import { trigger } from "./commands/trigger.ts";
 import { variables } from "./commands/variables.ts";
 import { versions } from "./commands/versions.ts";
+import { why } from "./commands/why.ts";
 
 export const commands: readonly AnyCommand[] = [
   ...[init, check, list, show, next, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
-  ...[trigger, runs, tasks, logs, pause, unpause, cancel, doctor],
+  ...[trigger, runs, tasks, why, logs, pause, unpause, cancel, doctor],
 ];
 
 /** Commands that have commands of their own. */
