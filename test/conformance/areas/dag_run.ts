@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { Advance, type Settled } from "../../../runtime/engine/advance.ts";
 import { begin } from "../../../runtime/engine/begin.ts";
+import { UNROUTED } from "../../../runtime/engine/limits.ts";
 import { type Plan, planOf } from "../../../runtime/engine/plan.ts";
 import { isFinal, TASK_STATES, type TaskState, type Transition } from "../../../runtime/state/task_state.ts";
 import { type MemoryInstance, MemoryStore } from "../../../runtime/store/memory.ts";
@@ -83,7 +84,16 @@ async function put(store: MemoryStore, given: ReadonlyMap<string, TaskState>): P
   const held = new Set(store.instances.map(({ taskId }) => taskId));
   const made = [...given.keys()].filter((taskId) => !held.has(taskId));
   await store.commitDecisions({
-    instances: made.map((taskId) => ({ runId, taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null })),
+    instances: made.map((taskId) => ({
+      runId,
+      taskId,
+      mapIndex: -1,
+      state: "queued",
+      item: null,
+      reason: null,
+      error: null,
+      route: UNROUTED,
+    })),
     decided: made.map((taskId) => ({ runId, taskId, instances: null, released: 0 })),
     ...{ tokens: [], releases: [], runs: [] },
   });
