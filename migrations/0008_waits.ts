@@ -30,6 +30,10 @@ create table dagsmith.task_wait (
   -- Null: the whole run.
   task_id text,
   logical_date timestamptz,
+  -- poke: how it gets back to a worker. Claims: the places that it waits for first; null for none.
+  queue text,
+  weight integer not null default 1,
+  claims text,
   check ((kind = 'event') = (event is not null)),
   check ((kind = 'run') = (dag_id is not null and logical_date is not null)),
   check (kind = 'run' or task_id is null)

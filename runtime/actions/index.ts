@@ -4,5 +4,6 @@ export { type CancelTaskRequest, cancelTask } from "./cancel_task.ts";
 export { type Deployment, deployFolder } from "./deploy.ts";
 export { type SendEventRequest, sendEvent } from "./event.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
+export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";
 export { checkParams, type TriggerRequest, triggerRun } from "./trigger.ts";

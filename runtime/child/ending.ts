@@ -8,7 +8,12 @@ import { isWaiting, type WaitSpec } from "../../sdk/wait.ts";
 import { describeError, type TaskError } from "./task_error.ts";
 
 /** How a try ended, as far as the task itself can tell. */
-export type TryResult =
+export type TryResult = TryEnding & {
+  /** What the task calls this instance of it. */
+  readonly label?: string;
+};
+
+type TryEnding =
   /** `output` is JSON text; null when the body returned undefined. */
   | { readonly outcome: "success"; readonly output: string | null }
   | { readonly outcome: "skipped"; readonly reason: string }

@@ -13,6 +13,7 @@ import { logs } from "./commands/logs.ts";
 import { migrate } from "./commands/migrate.ts";
 import { next } from "./commands/next.ts";
 import { pause, unpause } from "./commands/pause.ts";
+import { pools } from "./commands/pools.ts";
 import { scheduler, start, web, worker } from "./commands/roles.ts";
 import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
@@ -22,11 +23,12 @@ import { test } from "./commands/test.ts";
 import { trigger } from "./commands/trigger.ts";
 import { variables } from "./commands/variables.ts";
 import { versions } from "./commands/versions.ts";
+import { why } from "./commands/why.ts";
 
 export const commands: readonly AnyCommand[] = [
   ...[init, check, list, show, next, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
-  ...[trigger, runs, tasks, logs, pause, unpause, cancel, doctor],
+  ...[trigger, runs, tasks, why, logs, pause, unpause, cancel, doctor],
 ];
 
 /** Commands that have commands of their own. */
@@ -40,4 +42,5 @@ export const groups: readonly CommandGroup[] = [
   { name: "event", summary: "Send what tasks of a run wait for", commands: event },
   connections,
   variables,
+  pools,
 ];

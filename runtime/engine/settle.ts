@@ -1,14 +1,31 @@
 /** How tries end: the outcome becomes a verb, the verb a guarded move, and whatever moved carries its run forward. */
 import type { TaskSpec } from "../../sdk/spec.ts";
 import { decideRetry } from "../state/retry.ts";
-import { abandon, fail, isFinal, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
+import {
+  abandon,
+  fail,
+  isFinal,
+  rescue,
+  retry,
+  type StoredError,
+  skip,
+  succeed,
+  type TaskState,
+  type Transition,
+} from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
+import { isLimited } from "./limits.ts";
 import { plannedTask } from "./plan.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "./store.ts";
 import { type WaitOutcome, waitMove } from "./waiting.ts";
 
 /** How the worker saw a try end. */
-export type Outcome =
+export type Outcome = Ending & {
+  /** What the task calls this instance of it, when it says so. */
+  readonly label?: string;
+};
+
+type Ending =
   /** `output` is JSON text; null when the body returned nothing. */
   | { readonly kind: "success"; readonly output: string | null }
   | { readonly kind: "skipped"; readonly reason: string }
@@ -65,9 +82,9 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
     tx,
     runs.filter((run) => run.state === "running"),
   );
-  for (const { transition } of accepted) {
+  for (const { transition, end } of accepted) {
     const { instanceId, to, nextTry, retryInMs } = transition;
-    if (to === "queued" || to === "up_for_retry") advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 });
+    if (isTurn(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end);
   }
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf)));
   return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns: await advance.commit() };
@@ -91,13 +108,15 @@ function proposalFor(end: TryEnd, run: LockedRun | undefined): readonly Proposal
 
 function transitionFor(end: TryEnd, run: LockedRun): Transition {
   const { outcome, workerId } = end;
-  const task = plannedTask(run.plan, end.taskId).spec;
+  const planned = plannedTask(run.plan, end.taskId);
   if (outcome.kind === "success") return succeed(end, workerId);
   if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
   if (outcome.kind === "lost")
-    return end.lostTries < MAX_LOST_TRIES ? rescue(end, workerId, outcome.reason) : abandon(end, workerId, outcome.reason);
-  if (outcome.kind === "failed") return failedMove(end, outcome, task);
-  return waitMove(end, outcome, task);
+    return end.lostTries < MAX_LOST_TRIES
+      ? rescue(end, workerId, outcome.reason, isLimited(planned.route, run))
+      : abandon(end, workerId, outcome.reason);
+  if (outcome.kind === "failed") return failedMove(end, outcome, planned.spec);
+  return waitMove(end, outcome, planned, run);
 }
 
 function failedMove(end: TryEnd, { reason, error, retryable, retryAfterMs }: FailedOutcome, task: TaskSpec): Transition {
@@ -106,6 +125,11 @@ function failedMove(end: TryEnd, { reason, error, retryable, retryAfterMs }: Fai
   const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
   const decision = decideRetry(task, { ...end, ...asked, retryable, seed: `${end.instanceId}` });
   return decision.again ? retry(end, end.workerId, decision.delayMs, reason, error) : fail(end, end.workerId, reason, error);
+}
+
+/** Whether an instance in this state is to be handed to a worker, now or later. */
+function isTurn(state: TaskState): boolean {
+  return !isFinal(state) && state !== "up_for_reschedule" && state !== "deferred";
 }
 
 /** Of a stale end and the current one of an instance, only that whose move the instance shows. */
@@ -124,6 +148,10 @@ async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: 
       : [],
   );
   if (outputs.length > 0) await tx.storeOutputs(outputs);
+  const labels = accepted.flatMap(({ end: { instanceId, outcome } }) =>
+    outcome.label === undefined ? [] : [{ instanceId, label: outcome.label }],
+  );
+  if (labels.length > 0) await tx.storeLabels(labels);
   // Only a new try begins without what earlier ones left; a sensor keeps it from poke to poke.
   const next = new Set(accepted.filter(({ transition }) => transition.history !== null).map(({ end }) => end.instanceId));
   const again = moved.filter(({ id }) => next.has(id));

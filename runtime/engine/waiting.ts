@@ -1,5 +1,4 @@
 /** How waiting begins and ends: what a poke, a body that waits, a clock, a run, an event or a person said, as the verb that it amounts to. */
-import type { TaskSpec } from "../../sdk/spec.ts";
 import type { WaitSpec } from "../../sdk/wait.ts";
 import {
   cancel,
@@ -14,7 +13,10 @@ import {
   type Transition,
 } from "../state/task_state.ts";
 import { decidePoke, waitOf } from "../state/wait.ts";
+import { claimsText, routeIn } from "./limits.ts";
+import type { PlannedTask } from "./plan.ts";
 import type { TryEnd } from "./settle.ts";
+import type { LockedRun } from "./store.ts";
 
 /** Ends of a turn that are not the end of work. All but the first two are said by others than a worker. */
 export type WaitOutcome =
@@ -32,10 +34,10 @@ export type WaitOutcome =
   | { readonly kind: "cancelled"; readonly state: TaskState; readonly reason: string };
 
 /** The verb that such an end amounts to. */
-export function waitMove(end: TryEnd, outcome: WaitOutcome, task: TaskSpec): Transition {
+export function waitMove(end: TryEnd, outcome: WaitOutcome, task: PlannedTask, run: LockedRun): Transition {
   switch (outcome.kind) {
     case "not_yet":
-      return pokeMove(end, task);
+      return pokeMove(end, task, run);
     case "deferred":
       return deferUntil(end, end.workerId, waitOf(outcome.wait));
     case "resumed":
@@ -50,11 +52,15 @@ export function waitMove(end: TryEnd, outcome: WaitOutcome, task: TaskSpec): Tra
 }
 
 /** The time-out of a sensor spans its retries, so there is none after it. */
-function pokeMove(end: TryEnd, { sensor, totalTimeoutMs }: TaskSpec): Transition {
+function pokeMove(end: TryEnd, { spec, route }: PlannedTask, run: LockedRun): Transition {
+  const { sensor, totalTimeoutMs } = spec;
   const { workerId, elapsedMs = 0, pokes = 0 } = end;
   if (!sensor) return fail(end, workerId, "the version of this run says that the task is no sensor", null);
   const timeoutMs = Math.min(sensor.timeoutMs, totalTimeoutMs ?? Number.POSITIVE_INFINITY);
   const decision = decidePoke({ ...sensor, timeoutMs }, { elapsedMs, pokes });
-  if (decision.again) return reschedule(end, workerId, decision.inMs);
+  if (decision.again) {
+    const { queue, weight, claims } = routeIn(route, spec.taskId, run);
+    return reschedule(end, workerId, decision.inMs, { queue, weight, claims: claims.length > 0 ? claimsText(claims) : null });
+  }
   return sensor.softFail ? skip(end, workerId, decision.reason) : fail(end, workerId, decision.reason, null);
 }

@@ -2,8 +2,9 @@
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
+import type { OutputPage } from "../child/lazy_list.ts";
 import type { CallMethod } from "../child/protocol.ts";
-import type { TryRequest } from "../child/run_try.ts";
+import { MAX_LABEL, type TryRequest } from "../child/run_try.ts";
 import { plannedTask } from "../engine/plan.ts";
 import type { Outcome } from "../engine/settle.ts";
 import type { StoredError } from "../state/task_state.ts";
@@ -25,6 +26,8 @@ export interface Secrets {
 /** What a try may ask beside connections and variables. */
 export interface XComs {
   pull(taskId: string, key: string): Promise<Json>;
+  /** Outputs of a mapped task, from behind a map index. */
+  page(taskId: string, after: number): Promise<OutputPage>;
   push(key: string, json: string): Promise<void>;
 }
 
@@ -67,14 +70,14 @@ export class Attempt {
     if (this.#interruption) return this.#outcome({ outcome: "crashed", reason: "interrupted" });
     this.#process = process;
     const timer = this.#startTimer();
-    const end = await process.run(bundle, this.#request(inputs), {
+    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(bundle, this.#request(inputs), {
       call: (method, args) => this.#answer(method, args),
       log: (level, source, text) => this.#log.line(level, source, text),
     });
     clearTimeout(timer);
     // Whoever interrupts it now would reach the try that has the process next.
     this.#process = undefined;
-    return this.#outcome(end);
+    return { ...this.#outcome(end), ...(label === undefined ? {} : { label: this.#secrets.mask(label).slice(0, MAX_LABEL) }) };
   }
 
   /** Milliseconds since the start of the first try. */
@@ -114,6 +117,7 @@ export class Attempt {
     const [first = "", second = ""] = args;
     if (method === "connection") return this.#secrets.connection(first);
     if (method === "variable") return this.#secrets.variable(first);
+    if (method === "pullPage") return this.#xcoms.page(first, Number(second));
     if (method === "pullXCom") return this.#xcoms.pull(first, second);
     await this.#xcoms.push(first, second);
     return null;

@@ -5,7 +5,7 @@
 import { settle, type TryEnd } from "../engine/settle.ts";
 import { waitText } from "../state/wait.ts";
 import type { Database } from "../store/database.ts";
-import { engineRound } from "../store/engine_tx.ts";
+import { engineRound, givePlaces } from "../store/engine_tx.ts";
 import type { Plans } from "../store/plans.ts";
 import { startQueuedRunsOf } from "../store/start_runs.ts";
 import { wakeSensors } from "../store/task_instance.ts";
@@ -21,8 +21,9 @@ export async function endWaits(db: Database, plans: Plans): Promise<number> {
     const woken = await wakeSensors(db, BATCH);
     const due = (await dueWaits(db, BATCH)).map((wait) => endOf(wait, outcomeOfDue(wait)));
     await settleWaits(db, plans, due);
-    ended += woken + due.length;
-    if (woken < BATCH && due.length < BATCH) break;
+    ended += woken.count + due.length;
+    if (woken.asking > 0) await givePlaces(db, plans);
+    if (woken.count < BATCH && due.length < BATCH) break;
   }
   const runs = (await endedRunWaits(db)).map((wait) => endOf(wait, outcomeOfRun(wait)));
   for (let from = 0; from < runs.length; from += BATCH) await settleWaits(db, plans, runs.slice(from, from + BATCH));

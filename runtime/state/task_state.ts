@@ -3,13 +3,14 @@
  * applies it only to a row that is in one of the former, at the try it speaks of. Pure: no clock, no database.
  */
 
-import { nextPoke, type Wait } from "./wait.ts";
+import { nextPoke, type Wait, type WayBack } from "./wait.ts";
 
 /**
- * - `scheduled`: may run, waits for a place under `maxActive`. In: expand. Out: release, cancel.
+ * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue, wake. Out: release, refuse, cancel.
  * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue, wake. Out: start, expire, cancel.
  * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, reschedule, deferUntil, rescue, cancel.
- * - `up_for_retry`: a token lies in the queue for later. In: retry. Out: start, expire, cancel.
+ * - `up_for_retry`: a token lies in the queue for later, or it waits for a place from then on. In: retry. Out: start, release, refuse,
+ *   expire, cancel.
  * - `up_for_reschedule`: a sensor between two pokes; its row says when the next is due. In: reschedule. Out: wake, cancel.
  * - `deferred`: waits for a time, a run or an event; its row says for which. In: expand, deferUntil. Out: resume, giveUp, cancel.
  * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it).
@@ -72,7 +73,7 @@ export interface TryRef {
   readonly tryNumber: number;
 }
 
-const UNFINISHED = ["scheduled", "queued", "running", "up_for_retry", "up_for_reschedule", "deferred"] as const;
+const NOT_RUNNING = ["scheduled", "queued", "up_for_retry", "up_for_reschedule", "deferred"] as const;
 
 function move(ref: TryRef, from: readonly TaskState[], to: TaskState, more: Partial<Transition> = {}): Transition {
   const still = {
@@ -120,14 +121,14 @@ export function retry(ref: TryRef, workerId: string, retryInMs: number, reason: 
   });
 }
 
-/** The poke said no: the same try goes on with another poke. */
-export function reschedule(ref: TryRef, workerId: string, inMs: number): Transition {
-  return move(ref, ["running"], "up_for_reschedule", { heldBy: workerId, wait: nextPoke(inMs) });
+/** The poke said no: the same try goes on with another poke. @param way how it gets back to a worker */
+export function reschedule(ref: TryRef, workerId: string, inMs: number, way: WayBack): Transition {
+  return move(ref, ["running"], "up_for_reschedule", { heldBy: workerId, wait: nextPoke(inMs, way) });
 }
 
-/** A sensor's next poke is due. Stores apply it to many at once, by time. */
-export function wake(ref: TryRef): Transition {
-  return move(ref, ["up_for_reschedule"], "queued");
+/** A sensor's next poke is due; it waits for its places again when it has limits. PostgreSQL applies it to many at once, by time. */
+export function wake(ref: TryRef, isLimited = false): Transition {
+  return move(ref, ["up_for_reschedule"], isLimited ? "scheduled" : "queued");
 }
 
 /** The body said what to wait for; no process is needed any more. */
@@ -150,9 +151,14 @@ export function expire(ref: TryRef, reason: string): Transition {
   return move(ref, ["queued", "up_for_retry"], "failed", { reason });
 }
 
-/** The worker that ran the try is dead: the same work again, as a new try. */
-export function rescue(ref: TryRef, deadWorkerId: string, reason: string): Transition {
-  return move(ref, ["running"], "queued", { heldBy: deadWorkerId, nextTry: ref.tryNumber + 1, reason, history: "lost" });
+/** The worker that ran the try is dead: the same work again, as a new try, which waits for its places again when it has limits. */
+export function rescue(ref: TryRef, deadWorkerId: string, reason: string, isLimited = false): Transition {
+  return move(ref, ["running"], isLimited ? "scheduled" : "queued", {
+    heldBy: deadWorkerId,
+    nextTry: ref.tryNumber + 1,
+    reason,
+    history: "lost",
+  });
 }
 
 /** The worker that ran the try is dead, and so were too many before it. */
@@ -160,12 +166,12 @@ export function abandon(ref: TryRef, deadWorkerId: string, reason: string): Tran
   return move(ref, ["running"], "failed", { heldBy: deadWorkerId, workerId: deadWorkerId, reason });
 }
 
+/** No place can ever be given to it. */
+export function refuse(ref: TryRef, reason: string, error: StoredError): Transition {
+  return move(ref, NOT_RUNNING, "failed", { reason, error });
+}
+
 /** A person stops it: what runs has failed, what has not begun is skipped (Airflow's rule for a run marked failed). */
 export function cancel(ref: TryRef, state: TaskState, reason: string): Transition {
-  return move(
-    ref,
-    state === "running" ? ["running"] : UNFINISHED.filter((from) => from !== "running"),
-    state === "running" ? "failed" : "skipped",
-    { reason },
-  );
+  return move(ref, state === "running" ? ["running"] : NOT_RUNNING, state === "running" ? "failed" : "skipped", { reason });
 }

@@ -23,13 +23,24 @@ export interface Wait {
   readonly taskId: string | null;
   /** Null with a DAG: the logical date of the waiting run. */
   readonly logicalDate: string | null;
+  /** How a sensor gets back to a worker; null for what needs none. */
+  readonly way: WayBack | null;
 }
 
-const BLANK = { at: null, inMs: null, softFail: false, event: null, dagId: null, taskId: null, logicalDate: null };
+/** What the queue needs to know of an instance, kept with its wait so that thousands can be woken without their plans. */
+export interface WayBack {
+  /** Null: the queue `default`. */
+  readonly queue: string | null;
+  readonly weight: number;
+  /** The places that it has to wait for again; null when it has no limits. */
+  readonly claims: string | null;
+}
+
+const BLANK = { at: null, inMs: null, softFail: false, event: null, dagId: null, taskId: null, logicalDate: null, way: null };
 
 /** A sensor's next poke. */
-export function nextPoke(inMs: number): Wait {
-  return { ...BLANK, kind: "poke", inMs };
+export function nextPoke(inMs: number, way: WayBack): Wait {
+  return { ...BLANK, kind: "poke", inMs, way };
 }
 
 export function waitOf(spec: WaitSpec): Wait {

@@ -30,4 +30,11 @@ export interface WebActions {
     db: Database,
     request: { readonly id: number; readonly name: string; readonly value?: Json; readonly actor: string },
   ): Promise<number>;
+  /** @throws DagsmithError INVALID_ARGUMENT */
+  setPool(
+    db: Database,
+    request: { readonly name: string; readonly slots: number; readonly description?: string; readonly actor: string },
+  ): Promise<void>;
+  /** @throws DagsmithError UNKNOWN_POOL */
+  deletePool(db: Database, request: { readonly name: string; readonly actor: string }): Promise<void>;
 }

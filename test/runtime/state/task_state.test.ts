@@ -1,6 +1,8 @@
 /** The verbs against a plain model of who may move what. */
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { UNROUTED } from "../../../runtime/engine/limits.ts";
 import { planOf } from "../../../runtime/engine/plan.ts";
 import { judgeRun } from "../../../runtime/state/run_state.ts";
 import * as verbs from "../../../runtime/state/task_state.ts";
@@ -63,7 +65,7 @@ describe.each(Object.keys(VERBS) as (keyof typeof VERBS)[])("%s", (verb) => {
 describe("waiting", () => {
   const wait = waitOf({ type: "event", name: "go", timeoutMs: 60_000, softFail: false });
   test.each([
-    ["reschedule", verbs.reschedule(ref, "w", 5), ["running"], "up_for_reschedule", "w"],
+    ["reschedule", verbs.reschedule(ref, "w", 5, { queue: null, weight: 1, claims: null }), ["running"], "up_for_reschedule", "w"],
     ["wake", verbs.wake(ref), ["up_for_reschedule"], "queued", null],
     ["deferUntil", verbs.deferUntil(ref, "w", wait), ["running"], "deferred", "w"],
     ["resume", verbs.resume(ref), ["deferred"], "success", null],
@@ -154,7 +156,7 @@ test("whatever two workers do to one instance, only what the model allows happen
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       const store = new MemoryStore(plan);
       await store.commitDecisions({
-        instances: [{ runId: 1, taskId: "a", mapIndex: -1, state: "queued", item: null, reason: null, error: null }],
+        instances: [{ runId: 1, taskId: "a", mapIndex: -1, state: "queued", item: null, reason: null, error: null, route: UNROUTED }],
         tokens: [],
         releases: [],
         decided: [],

@@ -66,6 +66,8 @@ describe("the API", () => {
     expect((await post(`/runs/${run}/cancel`, { reason: "enough" })).status).toBe(200);
     expect((await post(`/runs/${run}/tasks/only/cancel`, { mapIndex: 2 })).status).toBe(200);
     expect((await post(`/runs/${run}/events/approved`, { value: { by: "ann" } })).status).toBe(200);
+    expect((await post("/pools/api", { slots: 4 })).status).toBe(200);
+    expect((await post("/pools/api/delete")).status).toBe(200);
     const actor = "web 127.0.0.1";
     expect(web.asked).toEqual([
       { verb: "triggerRun", request: { dagId: "d", params: { a: [1] }, logicalDate: "2026-01-31", actor } },
@@ -75,6 +77,8 @@ describe("the API", () => {
       { verb: "cancelRun", request: { id: run, actor, reason: "enough" } },
       { verb: "cancelTask", request: { id: run, taskId: "only", actor, mapIndex: 2 } },
       { verb: "sendEvent", request: { id: run, name: "approved", value: { by: "ann" }, actor } },
+      { verb: "setPool", request: { name: "api", slots: 4, actor } },
+      { verb: "deletePool", request: { name: "api", actor } },
     ]);
   });
 
@@ -92,6 +96,8 @@ describe("the API", () => {
         cancelRun: async () => undefined,
         cancelTask: async () => 1,
         sendEvent: async () => 1,
+        setPool: async () => undefined,
+        deletePool: async () => undefined,
       },
     });
     const answers: unknown[] = [];
