@@ -59,6 +59,19 @@ export function waitText({ kind, event, dagId, taskId }: Pick<Wait, "kind" | "ev
   return kind === "poke" ? "its next poke" : "its time";
 }
 
+/** A wait as its row has it. */
+export interface RunningWait extends Pick<Wait, "kind" | "event" | "dagId" | "taskId"> {
+  readonly dueAt: Date;
+}
+
+/** What an instance waits for, as a sentence without its end. */
+export function waitSentence(wait: RunningWait): string {
+  const at = `${wait.dueAt.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  if (wait.kind === "poke") return `the sensor pokes again at ${at}`;
+  if (wait.kind === "time") return `waits until ${at}`;
+  return `waits for ${waitText(wait)}, until ${at} at the latest`;
+}
+
 export type PokeDecision = { readonly again: true; readonly inMs: number } | { readonly again: false; readonly reason: string };
 
 /**

@@ -2,9 +2,10 @@
 import type { Json } from "../../sdk/json.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { TaskState } from "../state/task_state.ts";
-import type { WaitKind } from "../state/wait.ts";
+import type { RunningWait } from "../state/wait.ts";
 import type { RunType } from "./dag_run.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { runningWait, WAIT_COLUMNS, type WaitRow } from "./task_wait.ts";
 
 export interface RunDetail {
   readonly id: number;
@@ -61,12 +62,8 @@ export interface TaskCell {
   readonly retryAt: Date | null;
   readonly queuedAt: Date | null;
   readonly reason: string | null;
-  /** What a waiting one waits for, and until when at the latest. */
-  readonly waitKind: WaitKind | null;
-  readonly waitDueAt: Date | null;
-  readonly waitEvent: string | null;
-  readonly waitDagId: string | null;
-  readonly waitTaskId: string | null;
+  /** What it waits for of its own. */
+  readonly wait: RunningWait | null;
 }
 
 /** How far a mapped task is, from its counts: never from its instances, of which there may be 10,000. */
@@ -87,7 +84,7 @@ const CELLS: Statement = {
   text: `
 select t.id as "instanceId", t.run_id as "runId", t.task_id as "taskId", t.state, t.try_number as "tryNumber", t.started_at as "startedAt",
   t.finished_at as "finishedAt", t.retry_at as "retryAt", t.queued_at as "queuedAt", t.reason,
-  w.kind as "waitKind", w.due_at as "waitDueAt", w.event as "waitEvent", w.dag_id as "waitDagId", w.task_id as "waitTaskId"
+  ${WAIT_COLUMNS}
 from dagsmith.task_instance t
 left join dagsmith.task_wait w on w.task_instance_id = t.id and t.state in ('up_for_reschedule', 'deferred')
 where t.run_id = any($1) and t.task_id = any($2) and t.map_index = -1`,
@@ -114,10 +111,10 @@ export async function taskCells(
   taskIds: readonly string[],
 ): Promise<{ readonly single: readonly TaskCell[]; readonly mapped: readonly MappedCell[] }> {
   const [single, mapped] = await Promise.all([
-    db.query<TaskCell & Record<string, unknown>>(CELLS, [runIds, taskIds]),
+    db.query<Omit<TaskCell, "wait"> & WaitRow>(CELLS, [runIds, taskIds]),
     db.query<MappedCell & Record<string, unknown>>(MAPPED, [runIds]),
   ]);
-  return { single, mapped };
+  return { single: single.map((row) => ({ ...row, wait: runningWait(row) ?? null })), mapped };
 }
 
 export interface Span {

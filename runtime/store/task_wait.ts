@@ -1,7 +1,7 @@
 /** What waiting instances wait for: a row is written when a wait begins, found when it is over, and deleted with its end. */
 import type { NewInstance } from "../engine/store.ts";
 import type { Transition } from "../state/task_state.ts";
-import type { Wait, WaitKind } from "../state/wait.ts";
+import type { RunningWait, Wait, WaitKind } from "../state/wait.ts";
 import { columns } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
 
@@ -219,4 +219,21 @@ on conflict (run_id, name) do update set value = excluded.value, at = now()`,
 /** Remembers an event for whoever waits for it in this run, now or later. @param json the value, as JSON text */
 export async function putEvent(db: Queryable, runId: number, name: string, json: string): Promise<void> {
   await db.query(PUT_EVENT, [runId, name, json]);
+}
+
+/** The columns of a wait `w` beside those of its instance, for those who show both. */
+export const WAIT_COLUMNS = `w.kind as "waitKind", w.due_at as "waitDueAt", w.event as "waitEvent", w.dag_id as "waitDagId", w.task_id as "waitTaskId"`;
+
+/** {@link WAIT_COLUMNS} as they are read; all null for an instance that waits for nothing of its own. */
+export interface WaitRow extends Record<string, unknown> {
+  readonly waitKind: WaitKind | null;
+  readonly waitDueAt: Date | null;
+  readonly waitEvent: string | null;
+  readonly waitDagId: string | null;
+  readonly waitTaskId: string | null;
+}
+
+export function runningWait({ waitKind: kind, waitDueAt: dueAt, waitEvent, waitDagId, waitTaskId }: WaitRow): RunningWait | undefined {
+  if (kind === null || dueAt === null) return undefined;
+  return { kind, dueAt, event: waitEvent, dagId: waitDagId, taskId: waitTaskId };
 }

@@ -1,6 +1,6 @@
 /** The tasks of one run as data: state, times and progress of each, and in words why one that does not run does not. */
 import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
-import { type WaitKind, waitText } from "../state/wait.ts";
+import { waitSentence } from "../state/wait.ts";
 import type { MappedCell, RunDetail, Span, TaskCell } from "../store/page_runs.ts";
 import { mappedState } from "./grid.ts";
 import type { ShownState } from "./views/state.tsx";
@@ -57,17 +57,10 @@ function whyText(
 ): string | null {
   if (state === "none") return waitsText(run, task, known);
   if (state === "queued" && !cell?.reason) return "waits for a worker";
-  if (cell?.waitKind) return waitingText(cell, cell.waitKind);
+  if (cell?.wait) return waitSentence(cell.wait);
   if (state === "up_for_retry" && cell?.retryAt)
     return `tries again at ${cell.retryAt.toISOString().slice(11, 19)} UTC${cell.reason ? `: ${cell.reason}` : ""}`;
   return cell?.reason ?? null;
-}
-
-function waitingText({ waitDueAt, waitEvent: event, waitDagId: dagId, waitTaskId: taskId }: TaskCell, kind: WaitKind): string {
-  const at = waitDueAt === null ? "" : ` ${waitDueAt.toISOString().slice(0, 19).replace("T", " ")} UTC`;
-  if (kind === "poke") return `the sensor pokes again at${at}`;
-  if (kind === "time") return `waits until${at}`;
-  return `waits for ${waitText({ kind, event, dagId, taskId })}, until${at} at the latest`;
 }
 
 function waitsText(run: RunDetail, task: TaskSpec, known: ReadonlyMap<string, RunTask>): string {
