@@ -36,8 +36,16 @@ export type InputValues<Inputs> = {
       : never;
 };
 
+/** When a task takes part in runs. */
+export interface TaskDates {
+  /** First logical date whose run has this task, inclusive; in other runs it is skipped. ISO 8601, read in the DAG's timezone. */
+  readonly startDate?: string;
+  /** Last logical date whose run has this task, inclusive. */
+  readonly endDate?: string;
+}
+
 /** Options of one task. */
-export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults {
+export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults, TaskDates {
   readonly inputs?: Inputs;
   /** One or two sentences for the page. */
   readonly doc?: string;
@@ -45,7 +53,7 @@ export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults {
 }
 
 /** Options of a task that runs once for each element of a list. */
-export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskDefaults {
+export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskDefaults, TaskDates {
   readonly inputs?: Inputs;
   readonly doc?: string;
   /**
@@ -63,14 +71,15 @@ export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskD
 
 /** Everything the builder knows of a task. Frozen. */
 export interface TaskDefinition {
-  readonly options: TaskDefaults & {
-    readonly inputs?: InputRefs;
-    readonly doc?: string;
-    readonly each?: Each<unknown>;
-    readonly maxActive?: number;
-    readonly maxItems?: number;
-    readonly label?: (of: { readonly item: never; readonly mapIndex: number }) => string;
-  };
+  readonly options: TaskDefaults &
+    TaskDates & {
+      readonly inputs?: InputRefs;
+      readonly doc?: string;
+      readonly each?: Each<unknown>;
+      readonly maxActive?: number;
+      readonly maxItems?: number;
+      readonly label?: (of: { readonly item: never; readonly mapIndex: number }) => string;
+    };
   /** Absent for a task that only holds a place in the graph. */
   readonly body?: TaskBody<unknown, TaskContext<never, never, never>>;
 }
