@@ -8,6 +8,7 @@ import { DagsmithError } from "./errors.ts";
 import { planOfEach, sourcesOf } from "./items.ts";
 import type { JsonOutput } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
+import { ROUTING_OPTIONS } from "./routing.ts";
 import type { Schedule, Schedules } from "./schedule.ts";
 import type { Catchup } from "./spec.ts";
 import {
@@ -39,6 +40,10 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
   readonly catchup?: boolean | Catchup;
   /** At most this many runs at once. Default 16. */
   readonly maxActiveRuns?: number;
+  /** At most this many of its task instances at once, over all its runs. Default: no limit. */
+  readonly maxActiveTasks?: number;
+  /** At most this many task instances at once within each run. Default: no limit. */
+  readonly maxActiveTasksPerRun?: number;
   /** Starts paused when it is first deployed. Default false. */
   readonly pausedAtCreation?: boolean;
   /** The schema of the params that a run may be given. */
@@ -59,13 +64,18 @@ const DAG_OPTIONS = [
   "timezone",
   "catchup",
   "maxActiveRuns",
+  "maxActiveTasks",
+  "maxActiveTasksPerRun",
   "pausedAtCreation",
   "params",
   "defaults",
   "description",
   "tags",
 ];
-export const TASK_DEFAULTS = ["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"];
+export const TASK_DEFAULTS = [
+  ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"],
+  ...ROUTING_OPTIONS,
+];
 const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate"];
 
 /** Ids that mean something else in commands, addresses and stored objects. */

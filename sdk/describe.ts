@@ -7,6 +7,7 @@ import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
+import { describeLimit, describeRouting } from "./routing.ts";
 import { describeSchedules } from "./schedule.ts";
 import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
 import type { InputRefs, TaskDefaults, TaskRef } from "./task.ts";
@@ -33,6 +34,10 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     timezone,
     ...when,
     maxActiveRuns: maxActiveRuns(options, when, where),
+    ...definedOnly({
+      maxActiveTasks: describeLimit(options.maxActiveTasks, "maxActiveTasks", where),
+      maxActiveTasksPerRun: describeLimit(options.maxActiveTasksPerRun, "maxActiveTasksPerRun", where),
+    }),
     pausedAtCreation: options.pausedAtCreation ?? false,
     paramsSchema: jsonSchema(options.params, where),
     tasks,
@@ -82,7 +87,7 @@ function maxActiveRuns({ maxActiveRuns }: DagOptions, { schedules }: When, where
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
   const { each, inputs = {}, doc, maxActive, maxItems, startDate, endDate, ...own } = ref.definition.options;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
-  const options: TaskDefaults = { ...dag.options.defaults, ...definedOnly(own) };
+  const options: TaskDefaults = { ...dag.options.defaults, ...taskDefaults(own) };
   const triggerRule = options.triggerRule ?? "all_success";
   if (!TRIGGER_RULES.includes(triggerRule)) {
     throw new DagsmithError("INVALID_OPTION", {
@@ -109,6 +114,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
+    ...definedOnly({ routing: describeRouting(options, where) }),
   };
 }
 
@@ -200,10 +206,15 @@ function timeout(duration: Duration, where: string): number {
 }
 
 /** An option given as undefined must not hide the DAG's default. */
-function definedOnly(options: TaskDefaults): TaskDefaults {
+function taskDefaults(options: TaskDefaults): TaskDefaults {
   return Object.fromEntries(
     TASK_DEFAULTS.map((key) => [key, options[key as keyof TaskDefaults]]).filter(([, value]) => value !== undefined),
   );
+}
+
+/** A spec holds no field without a value: JSON would drop it, and the two forms would differ. */
+function definedOnly<Fields extends object>(fields: Fields): { readonly [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** JSON Schema of the params as a caller writes them, from schemas that can tell theirs (zod 4 can). */

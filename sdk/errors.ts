@@ -52,6 +52,11 @@ const messages = {
     "Stored connections are encrypted and need DAG_SECRET_KEY (32 bytes in base64). Set it to the key they were stored with.",
   SECRET_UNREADABLE: 'Stored {kind} "{id}" cannot be decrypted with this DAG_SECRET_KEY. Use the key it was stored with, or set it anew.',
 
+  // Limits
+  UNKNOWN_POOL: 'There is no pool "{pool}". Make it with: dag pools set {pool} <slots>',
+  POOL_TOO_SMALL:
+    'The pool "{pool}" is too small: it has {slots}, and one try takes {needed}, so it could never begin. Enlarge it (dag pools set {pool} {needed}), or lower poolSlots.',
+
   // The command line, the database, the page
   UNKNOWN_DAG: 'There is no DAG "{dag}". {hint}',
   UNKNOWN_RUN: 'There is no run "{run}". List runs with: dag runs',

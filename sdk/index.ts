@@ -12,6 +12,7 @@ export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items,
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { type LazyList, LazyRef, lazy } from "./lazy.ts";
 export { FailTask, SkipTask } from "./outcome.ts";
+export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";
 export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";
 export {
   cron,

@@ -3,6 +3,7 @@
  * read by everything in runtime/.
  */
 import type { Json } from "./json.ts";
+import type { RoutingSpec } from "./routing.ts";
 import type { NamedSchedule } from "./schedule.ts";
 
 /** The shape of the specs below. Part of every version's hash, so that an upgrade of dagsmith describes every DAG anew. */
@@ -80,6 +81,8 @@ export interface TaskSpec {
   readonly executionTimeoutMs: number | null;
   /** Runs in a process of its own that no other try has used. */
   readonly freshProcess: boolean;
+  /** Limits, weight and queue; absent when the task says nothing of them. */
+  readonly routing?: RoutingSpec;
 }
 
 export interface DagSpec {
@@ -95,6 +98,9 @@ export interface DagSpec {
   readonly endDate: string | null;
   readonly catchup: Catchup;
   readonly maxActiveRuns: number;
+  /** Task instances at once over all runs, and within each; absent for no limit. */
+  readonly maxActiveTasks?: number;
+  readonly maxActiveTasksPerRun?: number;
   readonly pausedAtCreation: boolean;
   /** JSON Schema (draft 2020-12) of the params; null when the DAG declares none. */
   readonly paramsSchema: Json | null;

@@ -4,10 +4,11 @@ import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
 import type { Each } from "./items.ts";
 import type { LazyList, LazyRef } from "./lazy.ts";
+import type { RoutingOptions } from "./routing.ts";
 import type { TriggerRule } from "./spec.ts";
 
 /** Options that a DAG may set for all its tasks (`defaults`) and each task may set for itself. */
-export interface TaskDefaults {
+export interface TaskDefaults extends RoutingOptions {
   /** Tries after the first. Default 0. */
   readonly retries?: number;
   /** Wait before a retry. Default `"5m"`. */

@@ -7,9 +7,10 @@ import { type FinalState, isFinal, type StoredError } from "../state/task_state.
 import { judge, type RuleOutcome, type UpstreamCounts } from "../state/trigger_rule.ts";
 import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
 import { expand, type Sources, type Unmapped } from "./expand.ts";
+import { isLimited, type Route, routeIn, UNROUTED } from "./limits.ts";
 import { type ListView, sourcesOf } from "./list_view.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
-import type { Decisions, EngineTx, LockedRun, NewInstance, Progress, Release, Token } from "./store.ts";
+import type { Decisions, EngineTx, LockedRun, NewInstance, Progress, Release, RoutedToken, Token } from "./store.ts";
 
 /** An instance that reached a final state. */
 export interface Settled {
@@ -25,7 +26,7 @@ export class Advance {
   readonly #tx: EngineTx;
   readonly #runs = new Map<number, { readonly run: LockedRun; progress: RunProgress }>();
   readonly #instances: NewInstance[] = [];
-  readonly #tokens: Token[] = [];
+  readonly #tokens: RoutedToken[] = [];
   readonly #releases: Release[] = [];
   readonly #decided: Decisions["decided"][number][] = [];
   /** Tasks whose rule spoke in this round: a later wave must not ask it again, and its row does not say so before the commit. */
@@ -37,9 +38,11 @@ export class Advance {
     for (const run of runs) this.#runs.set(run.id, { run, progress: run });
   }
 
-  /** Puts a token into the queue when the round is written. */
-  wake(token: Token): void {
-    this.#tokens.push(token);
+  /** Puts a token into the queue when the round is written; that of a task with limits waits for its places first. */
+  wake({ instanceId, tryNumber, inMs }: Token, of: { readonly runId: number; readonly taskId: string }): void {
+    // A run that is not part of this round has ended, and the token will find nothing to do.
+    const route = this.#runs.has(of.runId) ? this.#routeOf(of.runId, this.#task(of)) : UNROUTED;
+    this.#tokens.push({ instanceId, tryNumber, inMs, route });
   }
 
   /** Begins runs: every task that waits for nothing, having nothing before it or a rule that does not wait, gets its turn. */
@@ -103,7 +106,7 @@ export class Advance {
     if (ended === 0) return;
     const to = Math.min(row.instances, row.released + ended);
     if (to > row.released) {
-      this.#releases.push({ runId: row.runId, taskId: row.taskId, from: row.released, to });
+      this.#releases.push({ runId: row.runId, taskId: row.taskId, from: row.released, to, route: this.#routeOf(row.runId, task) });
       this.#decided.push({ runId: row.runId, taskId: row.taskId, instances: row.instances, released: to });
     }
     const { success, failed, skipped, upstreamFailed } = row.own;
@@ -115,7 +118,8 @@ export class Advance {
     const { spec } = task;
     if (spec.each) return this.#expand(runId, task, await expand(spec, spec.each, this.#sources(runId)));
     if (spec.operator === "empty") return [this.#end(runId, task, "success", null, null)];
-    this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null });
+    const route = this.#routeOf(runId, task);
+    this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null, route });
     this.#speak(runId, task, null, 0);
     return [];
   }
@@ -136,7 +140,9 @@ export class Advance {
   #expand(runId: number, task: PlannedTask, items: ListView | Unmapped): readonly Settled[] {
     const { taskId, maxActive } = task.spec;
     if ("state" in items) return [this.#end(runId, task, items.state, items.reason, items.error)];
-    const released = Math.min(items.length, maxActive ?? items.length);
+    const route = this.#routeOf(runId, task);
+    // Under other limits `maxActive` is one more of them: an instance is let go once, by whoever gives places.
+    const released = isLimited(task.route, this.#lockedRun(runId)) ? items.length : Math.min(items.length, maxActive ?? items.length);
     for (let mapIndex = 0; mapIndex < items.length; mapIndex++) {
       this.#instances.push({
         runId,
@@ -146,6 +152,7 @@ export class Advance {
         item: items.at(mapIndex),
         reason: null,
         error: null,
+        route,
       });
     }
     this.#speak(runId, task, items.length, released);
@@ -157,7 +164,7 @@ export class Advance {
   /** A task that ends without running. */
   #end(runId: number, task: PlannedTask, state: FinalState, reason: string | null, error: StoredError | null): Settled {
     const { taskId } = task.spec;
-    this.#instances.push({ runId, taskId, mapIndex: -1, state, item: null, reason, error });
+    this.#instances.push({ runId, taskId, mapIndex: -1, state, item: null, reason, error, route: UNROUTED });
     this.#speak(runId, task, null, 0);
     return { runId, taskId, mapIndex: -1, state };
   }
@@ -184,6 +191,10 @@ export class Advance {
       if (end.mapIndex >= 0) deltas.at(end.runId, end.taskId).own[COUNT_OF[end.state]] += 1;
     }
     return deltas.rows;
+  }
+
+  #routeOf(runId: number, { route, spec }: PlannedTask): Route {
+    return routeIn(route, spec.taskId, this.#lockedRun(runId));
   }
 
   #task({ runId, taskId }: { readonly runId: number; readonly taskId: string }): PlannedTask {

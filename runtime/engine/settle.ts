@@ -2,6 +2,7 @@
 import { decideRetry } from "../state/retry.ts";
 import { abandon, fail, isFinal, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
+import { isLimited } from "./limits.ts";
 import { plannedTask } from "./plan.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "./store.ts";
 
@@ -54,9 +55,9 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
     tx,
     runs.filter((run) => run.state === "running"),
   );
-  for (const { transition } of accepted) {
+  for (const { transition, end } of accepted) {
     const { instanceId, to, nextTry, retryInMs } = transition;
-    if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 });
+    if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end);
   }
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf)));
   return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns: await advance.commit() };
@@ -83,7 +84,9 @@ function transitionFor(end: TryEnd, run: LockedRun): Transition {
   if (outcome.kind === "success") return succeed(end, workerId);
   if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
   if (outcome.kind === "lost")
-    return end.lostTries < MAX_LOST_TRIES ? rescue(end, workerId, outcome.reason) : abandon(end, workerId, outcome.reason);
+    return end.lostTries < MAX_LOST_TRIES
+      ? rescue(end, workerId, outcome.reason, isLimited(plannedTask(run.plan, end.taskId).route, run))
+      : abandon(end, workerId, outcome.reason);
   const decision = decideRetry(plannedTask(run.plan, end.taskId).spec, { ...end, retryable: outcome.retryable, seed: `${end.instanceId}` });
   return decision.again
     ? retry(end, workerId, decision.delayMs, outcome.reason, outcome.error)

@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Json } from "../../sdk/json.ts";
+import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
 import { eagerInputs, plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
@@ -31,6 +32,8 @@ export interface WorkerOptions {
   readonly secrets: Secrets;
   /** Tries at once. */
   readonly slots: number;
+  /** The queues whose tasks it runs. Default: `default` alone. */
+  readonly queues?: readonly string[];
   /** The folder of the project: where native addons are looked up. */
   readonly folder: string;
   /** Where bundles are kept on this disk. */
@@ -94,11 +97,15 @@ export class Worker {
 
   /** Begins to take tokens. */
   async start(): Promise<void> {
-    const { db, slots } = this.#options;
+    const { db, slots, queues = [DEFAULT_QUEUE] } = this.#options;
     const warmed = this.#processes.warm(WARM);
-    this.#queue = await startQueue({ db, slots, handle: (token) => this.#handle(token), onDeath: (error) => this.#onDeath(error.message) });
+    this.#queue = await startQueue({
+      ...{ db, slots, queues },
+      handle: (token) => this.#handle(token),
+      onDeath: (error) => this.#onDeath(error.message),
+    });
     await this.#heartbeat.start();
-    await registerWorker(db, { id: this.id, poolId: this.#queue.poolId, hostname: hostname(), pid: process.pid, slots });
+    await registerWorker(db, { id: this.id, poolId: this.#queue.poolId, hostname: hostname(), pid: process.pid, slots, queues });
     this.#registered.resolve();
     await warmed;
   }

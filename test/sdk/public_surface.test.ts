@@ -67,6 +67,8 @@ const TYPES = [
   "NotJson",
   "ParamsSchema",
   "PartitionOptions",
+  "RateLimit",
+  "RoutingOptions",
   "Schedule",
   "ScheduleRule",
   "Schedules",
@@ -80,6 +82,7 @@ const TYPES = [
   "TickOptions",
   "TriggerOptions",
   "TriggerRule",
+  "WeightRule",
   "XCom",
 ];
 

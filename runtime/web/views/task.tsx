@@ -32,6 +32,8 @@ export interface TaskProps {
   readonly xcoms: readonly XComValue[];
   readonly log: LogProps | null;
   readonly instances: readonly InstanceRow[];
+  /** What is not met, while it waits. */
+  readonly waits: readonly string[];
   readonly more: string | null;
 }
 
@@ -53,7 +55,10 @@ export function TaskPage(props: TaskProps): VNode {
           <State state={instance?.state ?? task.state} />
         </div>
         {mapIndex === null && <Progress task={task} />}
-        {(instance?.reason ?? task.why) !== null && <p class="why">{instance?.reason ?? task.why}</p>}
+        {props.waits.length === 0 && (instance?.reason ?? task.why) !== null && <p class="why">{instance?.reason ?? task.why}</p>}
+        {props.waits.map((reason) => (
+          <p class="why">{reason}</p>
+        ))}
       </div>
       {props.doc !== null && <p class="doc">{props.doc}</p>}
       <p class="faint">

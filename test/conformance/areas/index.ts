@@ -5,6 +5,7 @@ import { dagRunLeaves, dagRunState } from "./dag_run.ts";
 import { mappingConcat, mappingExpand, mappingExpandKwargs, mappingMap, mappingZip } from "./mapping.ts";
 import { paramValidate } from "./params.ts";
 import { partitionMapper } from "./partition.ts";
+import { priorityWeight } from "./priority_weight.ts";
 import { timeRestriction } from "./restriction.ts";
 import { retryBackoff } from "./retry.ts";
 import { runId, runIdAllowed } from "./run_id.ts";
@@ -38,7 +39,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
   depends_on_past: notYet("dependence on past runs"),
   branch: notYet("branches"),
   short_circuit: notYet("short circuits"),
-  priority_weight: notYet("priority weights"),
+  priority_weight: priorityWeight,
   "asset.condition": notYet("assets"),
   "asset.queue": notYet("assets"),
 };
