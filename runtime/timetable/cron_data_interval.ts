@@ -25,12 +25,15 @@ function firstStart(grid: CronGrid, { earliest, catchup }: Restriction, now: num
 }
 
 /**
- * Where the last interval ended, moved back onto the grid in case the schedule has been edited since; if that would repeat or go behind
- * the last logical date, the tick after it.
+ * Where the last interval ended, moved back onto the grid in case the schedule has been edited since. Back at or behind its start it would be
+ * worked on twice, under a logical date that may be taken: then from its end on, which leaves nothing out. An interval without length, from
+ * runs at ticks, has worked on nothing; only its own logical date is taken.
  */
 function startAfter(grid: CronGrid, last: Interval): number | null {
-  const aligned = grid.atOrBefore(last.end.getTime());
-  return aligned !== null && aligned > last.start.getTime() ? aligned : grid.after(last.start.getTime());
+  const [start, end] = [last.start.getTime(), last.end.getTime()];
+  const aligned = grid.atOrBefore(end);
+  if (start === end) return aligned === null || aligned === start ? grid.after(start) : aligned;
+  return aligned !== null && aligned > start ? aligned : end;
 }
 
 function lastComplete(grid: CronGrid, instant: number): Interval | null {
