@@ -19,6 +19,8 @@ export interface TryEnd {
   readonly instanceId: number;
   readonly tryNumber: number;
   readonly lostTries: number;
+  /** Tries before the instance was last cleared: they use up no retry. Default 0. */
+  readonly clearedTries?: number;
   readonly runId: number;
   readonly taskId: string;
   readonly mapIndex: number;
@@ -79,7 +81,12 @@ function transitionFor(end: TryEnd, run: LockedRun): Transition {
   if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
   if (outcome.kind === "lost")
     return end.lostTries < MAX_LOST_TRIES ? rescue(end, workerId, outcome.reason) : abandon(end, workerId, outcome.reason);
-  const decision = decideRetry(plannedTask(run.plan, end.taskId).spec, { ...end, retryable: outcome.retryable, seed: `${end.instanceId}` });
+  const decision = decideRetry(plannedTask(run.plan, end.taskId).spec, {
+    ...end,
+    tryNumber: end.tryNumber - (end.clearedTries ?? 0),
+    retryable: outcome.retryable,
+    seed: `${end.instanceId}`,
+  });
   return decision.again
     ? retry(end, workerId, decision.delayMs, outcome.reason, outcome.error)
     : fail(end, workerId, outcome.reason, outcome.error);

@@ -3,6 +3,7 @@ import type { EngineTx, LockedRun } from "../engine/store.ts";
 import { lockRuns, type RunRow, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
 import type { Plans } from "./plans.ts";
+import { reviveInstances } from "./revive.ts";
 import { applyTransitions, enqueueTries, insertInstances, releaseInstances } from "./task_instance.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
 import { clearXComs, getXComs, putXComs, RETURN_VALUE } from "./xcom.ts";
@@ -13,8 +14,14 @@ export function engineRound<Result>(db: Database, plans: Plans, round: (tx: Engi
 }
 
 function engineTx(on: Queryable, plans: Plans): EngineTx {
+  // Runs of which instances were cleared: what they make may exist already.
+  const cleared = new Set<number>();
   return {
-    lockRuns: async (ids) => withPlans(on, plans, await lockRuns(on, ids)),
+    lockRuns: async (ids) => {
+      const rows = await lockRuns(on, ids);
+      for (const row of rows) if (row.clear_number > 0) cleared.add(row.id);
+      return withPlans(on, plans, rows);
+    },
     apply: (transitions) => applyTransitions(on, transitions),
     storeOutputs: (outputs) =>
       putXComs(
@@ -29,7 +36,8 @@ function engineTx(on: Queryable, plans: Plans): EngineTx {
     addProgress: (deltas) => addProgress(on, deltas),
     createProgress: (rows) => createProgress(on, rows),
     commitDecisions: async ({ instances, tokens, releases, decided, runs }) => {
-      await insertInstances(on, instances);
+      const isAgain = Object.groupBy(instances, ({ runId }) => (cleared.has(runId) ? "again" : "fresh"));
+      await insertInstances(on, [...(isAgain.fresh ?? []), ...(await reviveInstances(on, isAgain.again ?? []))]);
       await releaseInstances(on, releases);
       await enqueueTries(on, tokens);
       await markDecided(on, decided);

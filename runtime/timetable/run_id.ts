@@ -13,13 +13,13 @@ export interface RunSlot {
 }
 
 /**
- * `<type>__<instant>`: a scheduled run over an interval is named by the interval's start, every other run by when it runs. A schedule with a
+ * `<type>__<instant>`: a scheduled run over an interval, or one that a backfill makes for it, is named by the interval's start, every other run by when it runs. A schedule with a
  * name puts it between: `scheduled__green__<instant>`.
  * @example runIdOf("scheduled", { schedule, ...run }) // "scheduled__2026-01-01T00:00:00+00:00"
  */
-export function runIdOf(type: "scheduled" | "manual", { schedule, name = "", runAfter, dataInterval }: RunSlot): string {
+export function runIdOf(type: "scheduled" | "manual" | "backfill", { schedule, name = "", runAfter, dataInterval }: RunSlot): string {
   const overInterval = schedule.type === "cron_data_interval" || schedule.type === "delta_data_interval";
-  const instant = type === "scheduled" && overInterval && dataInterval ? dataInterval.start : runAfter;
+  const instant = type !== "manual" && overInterval && dataInterval ? dataInterval.start : runAfter;
   // Whole seconds are written without a fraction.
   return `${type}__${name && `${name}__`}${instant.toISOString().replace(/(?:\.000)?Z$/, "+00:00")}`;
 }
