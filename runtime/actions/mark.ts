@@ -41,12 +41,7 @@ export async function markTask(db: Database, request: MarkTaskRequest): Promise<
   return marked;
 }
 
-async function markOne(
-  on: Queryable,
-  tx: EngineTx,
-  run: HeldRun,
-  { taskId, mapIndex: item, to, actor }: MarkTaskRequest,
-): Promise<number> {
+async function markOne(on: Queryable, tx: EngineTx, run: HeldRun, { taskId, mapIndex: item, to, actor }: MarkTaskRequest): Promise<number> {
   const mapIndex = item ?? null;
   const taskIds = selectTasks(run.spec, { taskId });
   const instances = await selectInstances(on, run.id, { taskIds, mapIndex, onlyFailed: false });

@@ -117,9 +117,11 @@ describe("a backfill", () => {
     await toTheEnd(id, "given");
     expect((await runsOf("given"))[0]!.params).toEqual({ full: true, region: "eu" });
     expect(
-      await rows(postgres.db, "select key, value from dagsmith.dag_run_label l join dagsmith.dag_run r on r.id = l.run_id where r.dag_id = $1", [
-        "given",
-      ]),
+      await rows(
+        postgres.db,
+        "select key, value from dagsmith.dag_run_label l join dagsmith.dag_run r on r.id = l.run_id where r.dag_id = $1",
+        ["given"],
+      ),
     ).toEqual([{ key: "why", value: "fix" }]);
   });
 
@@ -198,24 +200,45 @@ describe("runs that exist", () => {
     }
   });
 
-  test("of the schedule are not made again by a backfill, nor those of a backfill by the schedule", async () => {
-    await known(postgres.db, daily("shared", { startDate: daysAgo(4), endDate: daysAgo(2), catchup: "all", pausedAtCreation: true }));
-    const { id } = await createBackfill(postgres.db, { dagId: "shared", from: daysAgo(3), to: daysAgo(3), ...me });
-    await unpauseDag(postgres.db, { dagId: "shared", ...me });
-    await pauseDagUntil("shared");
-    await toTheEnd(id, "shared");
+  test("of the schedule are not made again by a backfill", async () => {
+    await known(postgres.db, daily("by_schedule", { startDate: daysAgo(4), endDate: daysAgo(2), catchup: "all" }));
     await look();
-    expect((await runsOf("shared")).map(({ run_id }) => run_id).toSorted()).toHaveLength(3);
-    const second = await createBackfill(postgres.db, { dagId: "shared", from: daysAgo(4), to: daysAgo(2), ...me });
+    const before = await runsOf("by_schedule");
+    expect(before).toHaveLength(3);
+    await finish(before[0]!, "by_schedule");
+    const { id } = await createBackfill(postgres.db, { dagId: "by_schedule", from: daysAgo(4), to: daysAgo(2), ...me });
     await look();
-    expect((await slotsOf(second.id)).map(([, what]) => what)).toEqual(Array(3).fill(expect.stringMatching(/already exists|in flight/)));
-    expect(await runsOf("shared")).toHaveLength(3);
+    expect((await slotsOf(id)).map(([, what]) => what)).toEqual(["already exists", "in flight", "in flight"]);
+    expect(await runsOf("by_schedule")).toHaveLength(3);
   });
 
-  /** Nothing: names what the test above waits for. */
-  async function pauseDagUntil(dagId: string): Promise<void> {
-    expect(await runsOf(dagId)).toEqual([]);
-  }
+  test("of a backfill are not made again by the schedule", async () => {
+    await known(postgres.db, daily("by_backfill", { startDate: daysAgo(4), endDate: daysAgo(2) }));
+    const { id } = await createBackfill(postgres.db, { dagId: "by_backfill", from: daysAgo(3), to: daysAgo(3), ...me });
+    await toTheEnd(id, "by_backfill");
+    await known(postgres.db, daily("by_backfill", { startDate: daysAgo(4), endDate: daysAgo(2), catchup: "all" }));
+    await look();
+    await look();
+    const made = (await runsOf("by_backfill")).map(({ run_id }) => run_id);
+    expect(made).toEqual([
+      `backfill__${date(3)}T00:00:00+00:00`,
+      `scheduled__${date(4)}T00:00:00+00:00`,
+      `scheduled__${date(2)}T00:00:00+00:00`,
+    ]);
+  });
+
+  test("that a person asked for stand in the way like any other, those of another schedule do not", async () => {
+    const schedule = { green: { schedule: "@daily" as const }, yellow: { schedule: "@daily" as const } };
+    await known(postgres.db, daily("asked", { schedule }));
+    await triggerRun(postgres.db, { dagId: "asked", logicalDate: daysAgo(3), ...me });
+    const range = { dagId: "asked", from: daysAgo(3), to: daysAgo(2), ...me };
+    const green = await createBackfill(postgres.db, { ...range, schedule: "green" });
+    await look();
+    expect((await slotsOf(green.id)).map(([, what]) => what)).toEqual(["in flight", "running"]);
+    await cancelBackfill(postgres.db, { id: green.id, ...me });
+    const { slots } = await previewBackfill(postgres.db, { ...range, schedule: "yellow" });
+    expect(slots.map(({ reason }) => reason)).toEqual(["in flight", null]);
+  });
 });
 
 describe("a backfill that is stopped", () => {
@@ -275,7 +298,12 @@ describe("what is refused", () => {
     ["a DAG without schedule", { schedule: null }, {}, "BACKFILL_NO_SCHEDULE"],
     ["a range that ends before it begins", {}, { from: daysAgo(2), to: daysAgo(3) }, "BACKFILL_RANGE"],
     ["a range in the future", {}, { from: daysAgo(-3), to: daysAgo(-5) }, "BACKFILL_IN_FUTURE"],
-    ["a range without an interval", {}, { from: today.minus({ days: 2, hours: -1 }).toISO(), to: today.minus({ days: 2, hours: -2 }).toISO() }, "BACKFILL_EMPTY"],
+    [
+      "a range without an interval",
+      {},
+      { from: today.minus({ days: 2, hours: -1 }).toISO(), to: today.minus({ days: 2, hours: -2 }).toISO() },
+      "BACKFILL_EMPTY",
+    ],
     ["an interval that has not ended", {}, { from: today.toISO(), to: today.toISO() }, "BACKFILL_EMPTY"],
     ["a date that is none", {}, { from: "yesterday" }, "INVALID_DATE"],
     ["an unknown schedule", {}, { schedule: "green" }, "UNKNOWN_SCHEDULE"],
@@ -302,7 +330,9 @@ describe("what is refused", () => {
     const asked = { dagId: "several", from: daysAgo(3), to: daysAgo(2), ...me };
     await expect(createBackfill(postgres.db, asked)).rejects.toMatchObject({ code: "UNKNOWN_SCHEDULE" });
     await toTheEnd((await createBackfill(postgres.db, { ...asked, schedule: "green" })).id, "several");
-    expect((await runsOf("several")).map(({ run_id }) => run_id)).toEqual([3, 2].map((days) => `backfill__green__${date(days)}T00:00:00+00:00`));
+    expect((await runsOf("several")).map(({ run_id }) => run_id)).toEqual(
+      [3, 2].map((days) => `backfill__green__${date(days)}T00:00:00+00:00`),
+    );
   });
 });
 
