@@ -14,5 +14,6 @@ export { type ClearedRun, type ClearRequest, type ClearSelection, clearRuns, pre
 export { type Deployment, deployFolder } from "./deploy.ts";
 export { type MarkRunRequest, type MarkTaskRequest, markRun, markTask } from "./mark.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
+export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";
 export { checkParams, type TriggerRequest, triggerRun } from "./trigger.ts";

@@ -1,5 +1,6 @@
 /** Marking: a person decides how a task, or a run, ended. */
 import { DagsmithError } from "../../sdk/errors.ts";
+import { UNROUTED } from "../engine/limits.ts";
 import { planOf } from "../engine/plan.ts";
 import type { EngineTx, NewInstance } from "../engine/store.ts";
 import { type Mark, mark } from "../state/task_state.ts";
@@ -73,7 +74,7 @@ async function declare(
   const known = new Set(instances.map(({ taskId }) => taskId));
   const made = taskIds
     .filter((taskId) => !known.has(taskId))
-    .map((taskId): NewInstance => ({ runId, taskId, mapIndex: -1, state: to, item: null, reason, error: null }));
+    .map((taskId): NewInstance => ({ runId, taskId, mapIndex: -1, state: to, item: null, reason, error: null, route: UNROUTED }));
   await insertInstances(on, await reviveInstances(on, made));
 }
 

@@ -1,5 +1,5 @@
 /** The runs of backfills: begun under their backfill's own limit. */
-import type { RunRow } from "./dag_run.ts";
+import { IS_GLOBALLY_LIMITED, type RunRow } from "./dag_run.ts";
 import type { Queryable, Statement } from "./database.ts";
 
 // In the backfill's order; the caller holds the rows of the DAGs, so that nobody else counts at once.
@@ -19,7 +19,7 @@ from dagsmith.dag_version v,
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.state, r.clear_number`,
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.state, r.clear_number, ${IS_GLOBALLY_LIMITED}`,
 };
 
 /** Moves queued runs of these DAGs' backfills to running, as many as each backfill allows. */

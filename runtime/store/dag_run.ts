@@ -28,6 +28,9 @@ export interface NewRun {
   readonly backfill?: { readonly id: number; readonly ordinal: number };
 }
 
+// Read with the runs, so that a task without limits costs no statement of its own to find that out.
+export const IS_GLOBALLY_LIMITED = "exists (select from dagsmith.pool where name = 'all') as is_globally_limited";
+
 // Two things may stand in a run's way: a run with its id, and a run of its slot, which a backfill and the scheduler would each name differently.
 const CREATE: Statement = {
   name: "dag_run_create",
@@ -53,7 +56,7 @@ from dagsmith.dag_version v,
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.state, r.clear_number`,
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.state, r.clear_number, ${IS_GLOBALLY_LIMITED}`,
 };
 
 // The runs of a backfill count under its own limit.
@@ -68,7 +71,7 @@ from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') 
 const LOCK: Statement = {
   name: "dag_run_lock",
   text: `
-select id, version_id, state, open_tasks, failed_leaves, clear_number
+select id, version_id, state, open_tasks, failed_leaves, clear_number, ${IS_GLOBALLY_LIMITED}
 from dagsmith.dag_run where id = any($1) order by id for no key update`,
 };
 
@@ -90,6 +93,7 @@ export interface RunRow {
   readonly failed_leaves: number;
   /** How often it was cleared: above 0 it may have instances that wait for their turn anew. */
   readonly clear_number: number;
+  readonly is_globally_limited: boolean;
 }
 
 /** Makes the runs that do not exist yet. @returns those that were made */
