@@ -3,7 +3,7 @@ import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { cancelBackfill, createBackfill, pauseBackfill, previewBackfill, resumeBackfill } from "../../../runtime/actions/backfill.ts";
-import { clearRuns, deployFolder, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
+import { clearRuns, deployFolder, triggerRun } from "../../../runtime/actions/index.ts";
 import { tick } from "../../../runtime/scheduler/tick.ts";
 import { findBackfill, listSlots } from "../../../runtime/store/backfill_list.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
