@@ -48,6 +48,8 @@ export interface TryEnd {
   readonly instanceId: number;
   readonly tryNumber: number;
   readonly lostTries: number;
+  /** Tries before the instance was last cleared: they use up no retry. Default 0. */
+  readonly clearedTries?: number;
   readonly runId: number;
   readonly taskId: string;
   readonly mapIndex: number;
@@ -123,7 +125,8 @@ function failedMove(end: TryEnd, { reason, error, retryable, retryAfterMs }: Fai
   // Airflow's meaning of a soft failure: the sensor's time is up, or its poke says that no retry helps.
   if (task.sensor?.softFail && error?.name === "FailTask") return skip(end, end.workerId, reason);
   const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
-  const decision = decideRetry(task, { ...end, ...asked, retryable, seed: `${end.instanceId}` });
+  const tryNumber = end.tryNumber - (end.clearedTries ?? 0);
+  const decision = decideRetry(task, { ...end, ...asked, tryNumber, retryable, seed: `${end.instanceId}` });
   return decision.again ? retry(end, end.workerId, decision.delayMs, reason, error) : fail(end, end.workerId, reason, error);
 }
 

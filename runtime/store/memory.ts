@@ -184,7 +184,8 @@ export class MemoryStore implements EngineTx {
 
   #insert({ wait, ...made }: NewInstance): void {
     const id = this.#instances.length + 1;
-    this.#instances.push({ ...made, id, tryNumber: 1, lostTries: 0, workerId: null, label: null, pokes: 0, elapsedMs: 0 });
+    const blank = { tryNumber: 1, lostTries: 0, clearedTries: 0, edition: 0, workerId: null, label: null, pokes: 0, elapsedMs: 0 };
+    this.#instances.push({ ...made, id, ...blank });
     if (wait) this.#waits.push({ instanceId: id, tryNumber: 1, wait });
     if (made.state === "queued") this.#queue.push({ instanceId: id, tryNumber: 1, inMs: 0 });
   }

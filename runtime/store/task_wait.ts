@@ -29,11 +29,14 @@ on conflict (task_instance_id) do update set
   queue = excluded.queue, weight = excluded.weight, claims = excluded.claims`,
 };
 
+// An instance that was cleared stays where it is, with the history of its tries.
 const INSERT_DEFERRED: Statement = {
   name: "task_instance_insert_deferred",
   text: `
 insert into dagsmith.task_instance (run_id, task_id, map_index, state, queued_at)
 select v.run_id, v.task_id, v.map_index, 'deferred', now() from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
+on conflict (run_id, task_id, map_index) do update set state = 'deferred', queued_at = now(), reason = null, error = null
+where task_instance.state = 'none'
 returning id, run_id, task_id, map_index`,
 };
 
