@@ -50,15 +50,11 @@ create table dagsmith.run_event (
   at timestamptz not null default now(),
   primary key (run_id, name)
 );
-
--- Who waits for a run knows it by its logical date.
-create index dag_run_logical_date on dagsmith.dag_run (dag_id, logical_date);
 `);
 }
 
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
-drop index dagsmith.dag_run_logical_date;
 drop table dagsmith.run_event;
 drop table dagsmith.task_wait;
 update dagsmith.task_instance set state = 'skipped', finished_at = now(), worker_id = null where state in ('up_for_reschedule', 'deferred');

@@ -1,7 +1,7 @@
 /** Waiting for real: workers, schedulers and task processes; and what patience a task has with its failures. */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { cancelRun, cancelTask, sendEvent, triggerRun } from "../../../runtime/actions/index.ts";
+import { cancelRun, cancelTask, clearRuns, sendEvent, triggerRun } from "../../../runtime/actions/index.ts";
 import { type SchedulerService, startScheduler } from "../../../runtime/scheduler/service.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
@@ -74,6 +74,21 @@ describe("with a worker and a scheduler", () => {
     await expect(sendEvent(postgres.db, { id, name: "approved", ...me })).rejects.toThrow(/already success/);
     const audits = await rows(postgres.db, "select actor, detail from dagsmith.audit where run_id = $1 and action = 'send event'", [runId]);
     expect(audits).toEqual([{ actor: "ann", detail: { event: "approved", value: { by: "ann" } } }]);
+  });
+
+  test("a task that waited waits anew when it is cleared", async () => {
+    const { id } = await trigger("events");
+    await sendEvent(postgres.db, { id, name: "approved", value: { by: "ann" }, ...me });
+    expect((await runEnd(postgres.db, id)).state).toBe("success");
+    const sent = (await runNow(postgres.db, id)).task("again");
+    await clearRuns(postgres.db, { of: { run: id }, taskId: "again", ...me });
+    const run = await runEnd(postgres.db, id);
+    expect([run.state, run.task("again").id, run.task("again").output]).toEqual(["success", sent.id, { by: "ann" }]);
+    const { id: other } = await trigger("events");
+    await clearRuns(postgres.db, { of: { run: other }, taskId: "early", ...me });
+    expect((await runNow(postgres.db, other)).task("early")).toMatchObject({ state: "deferred", tryNumber: 2 });
+    expect(await sendEvent(postgres.db, { id: other, name: "approved", ...me })).toBe(1);
+    await cancelRun(postgres.db, { id: other, ...me });
   });
 
   test("retries follow the error and the clock as the task says", async () => {
