@@ -50,11 +50,49 @@ create table dagsmith.run_event (
   at timestamptz not null default now(),
   primary key (run_id, name)
 );
+
+-- Code to be run because something happened: made in the transaction in which it happened, with its token.
+create table dagsmith.callback (
+  id bigint generated always as identity primary key,
+  run_id bigint not null references dagsmith.dag_run on delete cascade,
+  -- Null: of the run.
+  task_instance_id bigint references dagsmith.task_instance on delete cascade,
+  try_number integer,
+  event text not null check (event in ('onSuccess', 'onFailure', 'onRetry', 'onSkipped', 'deadline')),
+  -- Which deadline of the DAG.
+  ordinal integer not null default 0,
+  -- What happened.
+  reason text,
+  error json,
+  state text not null default 'queued' check (state in ('queued', 'running', 'success', 'failed')),
+  attempts integer not null default 0,
+  worker_id text,
+  created_at timestamptz not null default now(),
+  finished_at timestamptz,
+  -- What a callback of the run logged; that of a task stands in the log of its try.
+  lines text not null default '',
+  -- Why it failed.
+  failure text,
+  check ((task_instance_id is null) = (try_number is null)),
+  check ((finished_at is not null) = (state in ('success', 'failed')))
+);
+create index callback_run on dagsmith.callback (run_id, id);
+create index callback_instance on dagsmith.callback (task_instance_id) where task_instance_id is not null;
+
+-- By when a run is to succeed; the row goes with its success, or when it is missed.
+create table dagsmith.deadline (
+  run_id bigint not null references dagsmith.dag_run on delete cascade,
+  ordinal integer not null check (ordinal >= 0),
+  due_at timestamptz not null,
+  primary key (run_id, ordinal)
+);
+create index deadline_due on dagsmith.deadline (due_at);
 `);
 }
 
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
+drop table dagsmith.deadline, dagsmith.callback;
 drop table dagsmith.run_event;
 drop table dagsmith.task_wait;
 update dagsmith.task_instance set state = 'skipped', finished_at = now(), worker_id = null where state in ('up_for_reschedule', 'deferred');

@@ -3,6 +3,7 @@
  * says it; `describeDag` turns the whole into a DagSpec.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { type Deadline, RUN_EVENTS, type RunCallbacks, TASK_EVENTS } from "./callback.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import { DagsmithError } from "./errors.ts";
 import { planOfEach, sourcesOf } from "./items.ts";
@@ -28,7 +29,7 @@ export type ParamsSchema = StandardSchemaV1;
 type NoParams = StandardSchemaV1<unknown, Readonly<Record<string, never>>>;
 
 /** Options of a DAG. */
-export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
+export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends RunCallbacks {
   /** When it runs: one schedule, or several by name. Default null: only when somebody asks. */
   readonly schedule?: Schedule | Schedules;
   /** First logical date, inclusive; ISO 8601, read in {@link timezone} when it names no offset. */
@@ -51,6 +52,8 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
   readonly params?: Schema;
   /** Options for every task that does not set them itself. */
   readonly defaults?: TaskDefaults;
+  /** By when runs should have succeeded. */
+  readonly deadlines?: readonly Deadline[];
   readonly description?: string;
   readonly tags?: readonly string[];
 }
@@ -72,11 +75,14 @@ const DAG_OPTIONS = [
   "defaults",
   "description",
   "tags",
+  ...RUN_EVENTS,
+  "deadlines",
 ];
 export const TASK_DEFAULTS = [
   ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "retryJitter", "retryTotal", "retryIf"],
   ...["executionTimeout", "totalTimeout", "queueTimeout", "triggerRule", "freshProcess"],
   ...ROUTING_OPTIONS,
+  ...TASK_EVENTS,
 ];
 const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate"];
 

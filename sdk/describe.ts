@@ -1,6 +1,7 @@
 /** Turns a built DAG into its plain form. Everything that can be wrong with the DAG as a whole is found here. */
 import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import { DateTime, IANAZone } from "luxon";
+import { describeCallbacks, describeDeadlines, RUN_EVENTS } from "./callback.ts";
 import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
 import { describeEach } from "./describe_each.ts";
 import { type Duration, durationMs } from "./duration.ts";
@@ -40,9 +41,16 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
       maxActiveTasksPerRun: describeLimit(options.maxActiveTasksPerRun, "maxActiveTasksPerRun", where),
     }),
     pausedAtCreation: options.pausedAtCreation ?? false,
+    ...describeAfterwards(options, timezone, where),
     paramsSchema: jsonSchema(options.params, where),
     tasks,
   });
+}
+
+function describeAfterwards(options: DagOptions, timezone: string, where: string): Pick<DagSpec, "callbacks" | "deadlines"> {
+  const callbacks = describeCallbacks(options, RUN_EVENTS, where);
+  const deadlines = describeDeadlines(options.deadlines ?? [], timezone, where);
+  return { ...(callbacks.length > 0 && { callbacks }), ...(deadlines.length > 0 && { deadlines }) };
 }
 
 function timezoneOf(dag: Dag<unknown>): string {

@@ -2,6 +2,16 @@
  * dagsmith: what a DAG file and a plugin import. Ground floor of the house: no input or output, no database, no environment.
  */
 export type { CalendarDuration } from "./calendar_duration.ts";
+export {
+  type AverageRuntime,
+  averageRuntime,
+  type Callback,
+  type CallbackContext,
+  type Deadline,
+  type DeadlineReference,
+  type RunCallbacks,
+  type TaskCallbacks,
+} from "./callback.ts";
 export { type Connection, parseConnection } from "./connection.ts";
 export { type DataInterval, type FromContext, resolveField, type TaskBody, type TaskContext, type TaskLog, type XCom } from "./context.ts";
 export { chain, Dag, type DagOptions, dag, isDag, type ParamsSchema } from "./dag.ts";

@@ -1,4 +1,5 @@
 /** How long a task may take, wait and be tried again, as plain data: what few tasks use, and so is left out of the spec of the others. */
+import { describeCallbacks, TASK_EVENTS } from "./callback.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import type { SensorSpec, SensorTiming } from "./sensor.ts";
@@ -6,7 +7,10 @@ import type { TaskSpec } from "./spec.ts";
 import type { TaskDefaults, TaskDefinition } from "./task.ts";
 import { fixedWaitOf, type WaitSpec } from "./wait.ts";
 
-type Patience = Pick<TaskSpec, "retryLinear" | "retryJitterMs" | "retryTotalMs" | "totalTimeoutMs" | "queueTimeoutMs" | "sensor" | "wait">;
+type Patience = Pick<
+  TaskSpec,
+  "retryLinear" | "retryJitterMs" | "retryTotalMs" | "totalTimeoutMs" | "queueTimeoutMs" | "sensor" | "wait" | "callbacks"
+>;
 
 const MINUTE = 60_000;
 
@@ -25,6 +29,7 @@ export function describePatience({ sensor, body }: TaskDefinition, options: Task
     throw invalid(where, "retryIf", JSON.stringify(retryIf), "a function of the error");
   }
   const wait = fixedWaitOf(body, place.timezone);
+  const callbacks = describeCallbacks(options, TASK_EVENTS, where);
   return {
     ...(retryBackoff === "linear" && { retryLinear: true }),
     ...(retryJitter !== undefined && { retryJitterMs: durationMs(retryJitter) }),
@@ -32,6 +37,7 @@ export function describePatience({ sensor, body }: TaskDefinition, options: Task
     ...(totalTimeout !== undefined && { totalTimeoutMs: moreThanZero(totalTimeout, "totalTimeout", where) }),
     ...(queueTimeout !== undefined && { queueTimeoutMs: moreThanZero(queueTimeout, "queueTimeout", where) }),
     ...(sensor && { sensor: describeSensor(sensor, where) }),
+    ...(callbacks.length > 0 && { callbacks }),
     ...(wait && { wait: checkedWait(wait, place) }),
   };
 }

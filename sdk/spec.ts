@@ -2,6 +2,7 @@
  * A DAG as plain JSON: what the scheduler, the engine and the page know of it. They never load user code. Made by the DAG builder,
  * read by everything in runtime/.
  */
+import type { DeadlineSpec, RunEvent, TaskEvent } from "./callback.ts";
 import type { Json } from "./json.ts";
 import type { RoutingSpec } from "./routing.ts";
 import type { NamedSchedule } from "./schedule.ts";
@@ -100,6 +101,8 @@ export interface TaskSpec {
   readonly sensor?: SensorSpec;
   /** What it waits for instead of running, when that is known without running it. */
   readonly wait?: WaitSpec;
+  /** What it calls back at. */
+  readonly callbacks?: readonly TaskEvent[];
 }
 
 export interface DagSpec {
@@ -119,6 +122,9 @@ export interface DagSpec {
   readonly maxActiveTasks?: number;
   readonly maxActiveTasksPerRun?: number;
   readonly pausedAtCreation: boolean;
+  /** What its runs call back at; absent for nothing. */
+  readonly callbacks?: readonly RunEvent[];
+  readonly deadlines?: readonly DeadlineSpec[];
   /** JSON Schema (draft 2020-12) of the params; null when the DAG declares none. */
   readonly paramsSchema: Json | null;
   /** In topological order: a task stands behind every task it depends on. */

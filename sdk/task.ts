@@ -1,4 +1,5 @@
 /** Tasks as people write them: their options, and the reference that stands for a task's future output. */
+import type { TaskCallbacks } from "./callback.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
@@ -9,7 +10,7 @@ import type { SensorTiming } from "./sensor.ts";
 import type { TriggerRule } from "./spec.ts";
 
 /** Options that a DAG may set for all its tasks (`defaults`) and each task may set for itself. */
-export interface TaskDefaults extends RoutingOptions {
+export interface TaskDefaults extends RoutingOptions, TaskCallbacks {
   /** Tries after the first. Default 0. */
   readonly retries?: number;
   /** Wait before a retry. Default `"5m"`. */

@@ -131,7 +131,8 @@ export async function validParams(dag: Dag<unknown>, params: Json): Promise<unkn
 /** What a body is given that differs from how it travels. */
 type Given = Pick<TaskContext, "params" | "inputs" | "item">;
 
-function taskContext(request: TryRequest, given: Given, host: TaskHost, hooks: HookPool, signal: AbortSignal): TaskContext {
+/** What a body is given. */
+export function taskContext(request: TryRequest, given: Given, host: TaskHost, hooks: HookPool, signal: AbortSignal): TaskContext {
   const { dagId, taskId, runId, tryNumber, mapIndex } = request;
   const date = (iso: string): DateTime<true> => DateTime.fromISO(iso, { zone: request.timezone }) as DateTime<true>;
   return {
@@ -170,7 +171,7 @@ export function taskLog(host: Pick<TaskHost, "log">): TaskLog {
 }
 
 /** The clients of one try: each opened once, all closed at its end. */
-class HookPool {
+export class HookPool {
   readonly #host: TaskHost;
   readonly #signal: AbortSignal;
   readonly #open = new Map<string, { readonly client: Promise<unknown>; readonly close: () => Promise<void> }>();

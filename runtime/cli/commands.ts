@@ -2,6 +2,7 @@
 import type { AnyCommand } from "./command.ts";
 import { audit, label, note } from "./commands/annotate.ts";
 import { backfill, backfills, cancelBackfill, pauseBackfill, resumeBackfill } from "./commands/backfill.ts";
+import { callbacks } from "./commands/callbacks.ts";
 import { cancel } from "./commands/cancel.ts";
 import { check } from "./commands/check.ts";
 import { clear } from "./commands/clear.ts";
@@ -32,7 +33,7 @@ import { why } from "./commands/why.ts";
 export const commands: readonly AnyCommand[] = [
   ...[init, check, list, show, next, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
-  ...[trigger, runs, tasks, why, logs, pause, unpause, cancel, clear, mark, note, label, audit],
+  ...[trigger, runs, tasks, why, logs, callbacks, pause, unpause, cancel, clear, mark, note, label, audit],
   ...[backfill, backfills, pauseBackfill, resumeBackfill, cancelBackfill, doctor],
 ];
 

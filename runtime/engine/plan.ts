@@ -19,6 +19,8 @@ export interface Plan {
   readonly dagId: string;
   readonly maxActiveRuns: number;
   readonly tasks: ReadonlyMap<string, PlannedTask>;
+  /** Whether the end of a run is to be looked at again: it has callbacks or deadlines. */
+  readonly isWatched: boolean;
 }
 
 export function planOf(spec: DagSpec): Plan {
@@ -40,7 +42,12 @@ export function planOf(spec: DagSpec): Plan {
       },
     ];
   });
-  return { dagId: spec.dagId, maxActiveRuns: spec.maxActiveRuns, tasks: new Map(tasks) };
+  return {
+    dagId: spec.dagId,
+    maxActiveRuns: spec.maxActiveRuns,
+    tasks: new Map(tasks),
+    isWatched: Boolean(spec.callbacks ?? spec.deadlines),
+  };
 }
 
 /** Inputs that are handed to a task when it starts: name to task id. */

@@ -14,6 +14,7 @@ import {
   type Transition,
 } from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
+import { callbacksOf } from "./callbacks.ts";
 import { isLimited } from "./limits.ts";
 import { plannedTask } from "./plan.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "./store.ts";
@@ -80,6 +81,10 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
   const moved = await tx.apply(proposals.map(({ transition }) => transition));
   const accepted = acceptedOf(proposals, moved);
   await storeResults(tx, accepted, moved);
+  const callbacks = accepted.flatMap(({ end, transition }) =>
+    callbacksOf(runOf.get(end.runId)?.plan.tasks.get(end.taskId)?.spec, end, transition),
+  );
+  if (callbacks.length > 0) await tx.queueCallbacks(callbacks);
   const advance = new Advance(
     tx,
     runs.filter((run) => run.state === "running"),

@@ -22,6 +22,7 @@ import { getOutputPage, getXComs, pushXCom } from "../store/xcom.ts";
 import { Attempt, type Secrets, type XComs } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import { BundleCache } from "./bundle_cache.ts";
+import { CallbackRunner } from "./callback_runner.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { LogWriter, type StoreChunk } from "./log_writer.ts";
 import { type Queue, startQueue, type TaskToken } from "./queue.ts";
@@ -60,6 +61,7 @@ export class Worker {
   readonly #bundles: BundleCache;
   readonly #processes: TaskPool;
   readonly #heartbeat: Heartbeat;
+  readonly #callbacks: CallbackRunner;
   readonly #registered = Promise.withResolvers<void>();
   readonly #attempts = new Map<number, Attempt>();
   /** The attempts that the last heartbeat asked about. */
@@ -80,6 +82,9 @@ export class Worker {
     this.#options = options;
     this.#bundles = new BundleCache(options.db, options.cacheFolder);
     this.#processes = new TaskPool(options.slots, { env: options.taskEnv, folder: options.folder });
+    const { db, secrets } = options;
+    const [facts, bundles, processes] = [this.#facts, this.#bundles, this.#processes];
+    this.#callbacks = new CallbackRunner({ db, workerId: this.id, secrets, facts, bundles, processes });
     this.#heartbeat = new Heartbeat({
       db: options.db,
       workerId: this.id,
@@ -108,6 +113,10 @@ export class Worker {
     this.#queue = await startQueue({
       ...{ db, slots, queues },
       handle: (token) => this.#handle(token),
+      handleCallback: async (id) => {
+        await this.#registered.promise;
+        await this.#callbacks.handle(id);
+      },
       onDeath: (error) => this.#onDeath(error.message),
     });
     await this.#heartbeat.start();
@@ -143,6 +152,7 @@ export class Worker {
   }
 
   #interruptAll(): void {
+    this.#callbacks.interrupt();
     for (const attempt of this.#attempts.values()) attempt.interrupt("stopping");
   }
 

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { nextDueInMs } from "../store/dag.ts";
 import type { Database } from "../store/database.ts";
+import { missDeadlines, nextDeadlineInMs } from "../store/deadline.ts";
 import { Plans } from "../store/plans.ts";
 import { beatScheduler, removeScheduler } from "../store/scheduler.ts";
 import { nextWaitInMs, sweepWaits } from "../store/task_wait.ts";
@@ -45,9 +46,11 @@ export async function startScheduler({ db, log }: SchedulerOptions): Promise<Sch
     const { created } = await tick(db, plans);
     if (created > 0) log("runs created", { count: created });
     await endWaits(db, plans);
+    const missed = await missDeadlines(db);
+    if (missed > 0) log("deadlines missed", { count: missed });
     await expire();
     await rescue();
-    const nextMs = [await nextDueInMs(db), await nextWaitInMs(db)].filter((ms) => ms !== null);
+    const nextMs = [await nextDueInMs(db), await nextWaitInMs(db), await nextDeadlineInMs(db)].filter((ms) => ms !== null);
     return Math.max(0, Math.min(LONGEST_SLEEP_MS, ...nextMs));
   };
   // A dead worker is looked for at every tick; tries without a worker after a death, and now and then in case one died unseen.

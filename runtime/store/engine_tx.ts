@@ -3,6 +3,7 @@ import { isLimited } from "../engine/limits.ts";
 import { refuseAll } from "../engine/refuse.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "../engine/store.ts";
 import { admitWaiting } from "./admit.ts";
+import { queueCallbacks, queueRunCallbacks } from "./callback.ts";
 import { lockRuns, type RunRow, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
 import { askPlaces } from "./place.ts";
@@ -69,6 +70,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
         on,
         outputs.map((output) => ({ ...output, key: RETURN_VALUE })),
       ),
+    queueCallbacks: (callbacks) => queueCallbacks(on, callbacks),
     clearXComs: (instances) => clearXComs(on, instances),
     output: async (runId, taskId, isMapped) => {
       const values = (await getXComs(on, [{ runId, taskId }])).map(({ value }) => value);
@@ -90,6 +92,11 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
       await askPlaces(on, asking);
       await markDecided(on, decided);
       await updateRuns(on, runs);
+      const watched = runs.filter(({ id, state }) => state !== "running" && locked.get(id)?.plan.isWatched);
+      await queueRunCallbacks(
+        on,
+        watched.map(({ id }) => id),
+      );
     },
   };
 }

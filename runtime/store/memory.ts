@@ -10,6 +10,7 @@ import type {
   EngineTx,
   LockedRun,
   MovedInstance,
+  NewCallback,
   NewInstance,
   Progress,
   ProgressDelta,
@@ -47,6 +48,7 @@ export class MemoryStore implements EngineTx {
   readonly #xcoms = new Map<string, Map<number, Json>>();
   readonly #queue: Token[] = [];
   readonly #waits: MemoryWait[] = [];
+  readonly #callbacks: NewCallback[] = [];
   #run: { readonly state: RunState; readonly openTasks: number; readonly failedLeaves: number };
 
   constructor(plan: Plan) {
@@ -133,6 +135,15 @@ export class MemoryStore implements EngineTx {
     for (const { taskId, mapIndex } of instances) {
       for (const [name, values] of this.#xcoms) if (name.startsWith(`${taskId} `)) values.delete(mapIndex);
     }
+  }
+
+  async queueCallbacks(callbacks: readonly NewCallback[]): Promise<void> {
+    this.#callbacks.push(...callbacks);
+  }
+
+  /** What is to be called back since it was last asked for, oldest first. */
+  takeCallbacks(): readonly NewCallback[] {
+    return this.#callbacks.splice(0);
   }
 
   async output(_runId: number, taskId: string): Promise<Json | undefined> {

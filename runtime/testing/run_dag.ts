@@ -9,10 +9,12 @@ import { describeDag } from "../../sdk/describe.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
+import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
 import { eagerInputs, plannedTask, planOf } from "../engine/plan.ts";
 import { type Outcome, settle } from "../engine/settle.ts";
+import type { NewCallback } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
 import { isFinal, type StoredError, start, type TaskState } from "../state/task_state.ts";
 import { type MemoryInstance, MemoryStore } from "../store/memory.ts";
@@ -71,7 +73,8 @@ const WORKER = "this process";
 
 /**
  * Runs a DAG. Time passes faster here: retries follow at once, waits for a time or another DAG's run are over as they begin, and a sensor
- * pokes again after its interval or a second, whichever is shorter; its time-out counts the interval.
+ * pokes again after its interval or a second, whichever is shorter; its time-out counts the interval. Callbacks run as they fall due;
+ * deadlines do not pass.
  * @throws DagsmithError what `describeDag` throws; UNKNOWN_TASK for `only`; INVALID_DATE; INVALID_PARAMS
  * @example
  * const run = await runDag(dag, { logicalDate: "2026-01-01", connections: { lake: "postgres://…" } });
@@ -90,6 +93,7 @@ export async function runDag(dag: Dag<unknown>, options: RunDagOptions = {}): Pr
       if (instance) await session.attempt(store.instance(instance.id) as MemoryInstance);
     }
   } while (await session.passWait());
+  await session.callBackRun();
   return {
     state: store.run.state,
     runId: session.runId,
@@ -166,6 +170,26 @@ class Session {
     const elapsedMs = this.#elapsed.of(id);
     const end = { instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId: WORKER, elapsedMs, pokes };
     await settle(this.#store, [{ ...end, outcome }]);
+    for (const callback of this.#store.takeCallbacks()) await this.#callBack(callback);
+  }
+
+  async #callBack({ instanceId, event, reason, error }: NewCallback): Promise<void> {
+    const instance = this.#store.instance(instanceId);
+    if (instance) await this.#run(instance, { event, ofRun: false, ordinal: 0, reason, error });
+  }
+
+  /** Calls back at the end of the run, when the DAG wants it. */
+  async callBackRun(): Promise<void> {
+    const event = this.#store.run.state === "success" ? "onSuccess" : "onFailure";
+    const nobody = { taskId: "", mapIndex: -1, tryNumber: 0, item: null };
+    if (this.#spec.callbacks?.includes(event)) await this.#run(nobody, { event, ofRun: true, ordinal: 0, reason: null, error: null });
+  }
+
+  /** A callback that fails changes nothing; it is told. */
+  async #run(of: Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">, callback: CallbackRequest): Promise<void> {
+    const host = this.#host(of);
+    const result = await runCallback(this.#dag, this.#request(of), callback, host, this.#options.signal ?? new AbortController().signal);
+    if (result.outcome === "failed") host.log("error", `${callback.event} failed: ${result.error.name}: ${result.error.message}`);
   }
 
   /** Tasks that ended without running: skipped, never able to run, or without a body. */
@@ -188,7 +212,7 @@ class Session {
     this.#emit({ type: "ended", task });
   }
 
-  #request({ taskId, mapIndex, tryNumber, item }: MemoryInstance): TryRequest {
+  #request({ taskId, mapIndex, tryNumber, item }: Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">): TryRequest {
     const spec = this.#store.run.plan.tasks.get(taskId)?.spec;
     const inputs = spec ? eagerInputs(spec) : {};
     const input = (source: string): Json => this.#store.xcom(source, "return_value") ?? null;
@@ -204,7 +228,7 @@ class Session {
     });
   }
 
-  #host({ taskId, mapIndex }: MemoryInstance): TaskHost {
+  #host({ taskId, mapIndex }: Pick<MemoryInstance, "taskId" | "mapIndex">): TaskHost {
     const { connections = {}, variables = {} } = this.#options;
     return {
       connection: async (id) => (typeof connections === "function" ? connections(id) : connectionOf(id, connections[id])),

@@ -2,7 +2,18 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { describeDag } from "../../sdk/describe.ts";
-import { chain, type Dag, type DagOptions, dag, every, externalRun, type TaskRef, waitForEvent, waitUntil } from "../../sdk/index.ts";
+import {
+  averageRuntime,
+  chain,
+  type Dag,
+  type DagOptions,
+  dag,
+  every,
+  externalRun,
+  type TaskRef,
+  waitForEvent,
+  waitUntil,
+} from "../../sdk/index.ts";
 import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
 
 const plain = (d: Dag<unknown>): DagSpec => describeDag(d);
@@ -76,6 +87,41 @@ describe("a task that waits or is patient", () => {
     const d = dag("d");
     d.task("w", body as never);
     expect(() => plain(d)).toThrow(coded(code, message) as Error);
+  });
+});
+
+describe("callbacks and deadlines", () => {
+  const tell = (): void => undefined;
+  it("are named in the plain form, nothing being said of what is not set", () => {
+    const d = dag("d", {
+      defaults: { onFailure: tell },
+      onSuccess: tell,
+      timezone: "Europe/Berlin",
+      deadlines: [
+        { reference: "queuedAt", interval: "-30m", callback: tell },
+        { reference: "2026-07-01T12:00", interval: "1h", callback: tell },
+        { reference: averageRuntime(10), interval: "0s", callback: tell },
+      ],
+    });
+    d.task("t", { onRetry: tell }, () => null);
+    const spec = plain(d);
+    expect([spec.callbacks, spec.tasks[0]?.callbacks]).toEqual([["onSuccess"], ["onFailure", "onRetry"]]);
+    expect(spec.deadlines).toEqual([
+      { type: "queuedAt", intervalMs: -1_800_000 },
+      { type: "fixed", at: "2026-07-01T10:00:00.000Z", intervalMs: 3_600_000 },
+      { type: "averageRuntime", runs: 10, intervalMs: 0 },
+    ]);
+    expect(Object.keys(withOptions({}))).not.toContain("callbacks");
+  });
+
+  it.each([
+    [{ onFailure: "mail" }, "INVALID_OPTION", /onFailure is string; allowed: a function/],
+    [{ deadlines: [{ reference: "queuedAt", interval: "soon", callback: tell }] }, "INVALID_DURATION", /soon/],
+    [{ deadlines: [{ reference: "someday", interval: "1h", callback: tell }] }, "INVALID_DATE", /someday/],
+    [{ deadlines: [{ reference: "queuedAt", interval: "1h" }] }, "INVALID_OPTION", /callback is missing/],
+    [{ deadlines: [{ reference: { type: "averageRuntime", runs: 0 }, interval: "1h", callback: tell }] }, "INVALID_OPTION", /runs is 0/],
+  ])("are refused when they are wrong (%#)", (options, code, message) => {
+    expect(() => withOptions(options)).toThrow(coded(code, message) as Error);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Request } from "express";
 import type { ZodObject, ZodType } from "zod";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
+import { listCallbacks } from "../../store/callback.ts";
 import { getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { getHealth } from "../../store/page_health.ts";
 import { chunksAfter, isTryOver } from "../../store/page_log.ts";
@@ -81,6 +82,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
     body: input.cancelBody,
     answer: answer.done,
     run: cancel,
+  },
+  {
+    method: "get",
+    path: "/runs/{id}/callbacks",
+    summary: "List the callbacks and missed deadlines of a run, and how they ended",
+    params: input.runParams,
+    answer: answer.callbacks,
+    run: callbacks,
   },
   {
     method: "post",
@@ -303,4 +312,19 @@ async function sendEvent(services: WebServices, request: Request): Promise<unkno
   const { value = null } = checked(input.eventBody, request.body ?? {});
   const actions = await actionsOf(services);
   return { resumed: await actions.sendEvent(services.db, { id, name: event, value: value as Json, actor: actorOf(request) }) };
+}
+
+async function callbacks({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const { id } = checked(input.runParams, request.params);
+  if (!(await getRun(reader, id))) throw new DagsmithError("UNKNOWN_RUN", { run: id });
+  const masked = (text: string | null): string | null => (text === null ? null : mask(text));
+  const found = await listCallbacks(reader, id);
+  return {
+    callbacks: found.map((one) => ({
+      ...one,
+      reason: masked(one.reason),
+      failure: masked(one.failure),
+      lines: parseLines(one.lines, mask),
+    })),
+  };
 }

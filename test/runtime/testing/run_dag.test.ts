@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type DagRunEvent, runDag, runTask } from "../../../runtime/testing/index.ts";
 import { chain, dag } from "../../../sdk/dag.ts";
 import { defineHook } from "../../../sdk/hook.ts";
-import { externalRun, waitFor, waitForEvent, waitUntil } from "../../../sdk/index.ts";
+import { type Callback, externalRun, waitFor, waitForEvent, waitUntil } from "../../../sdk/index.ts";
 import { FailTask, SkipTask } from "../../../sdk/outcome.ts";
 
 const at = { logicalDate: "2026-01-01" };
@@ -85,6 +85,22 @@ describe("runDag", () => {
     });
     expect((await runDag(d, at)).tasks).toMatchObject([{ state: "failed", reason, tryNumber }]);
     expect(aborted).toBe(tryNumber);
+  });
+
+  test("calls back as the real thing does, and a callback that fails changes nothing", async () => {
+    const said: string[] = [];
+    const say: Callback = ({ event, taskId, tryNumber, reason, params }) =>
+      void said.push([event, taskId, tryNumber, reason, JSON.stringify(params)].join(" "));
+    const d = dag("calling", { defaults: { onFailure: say, onRetry: say }, onFailure: say });
+    d.task("bad", { retries: 1, onSuccess: say }, () => {
+      throw new Error("no");
+    });
+    d.task("breaks", { onSuccess: () => Promise.reject(new Error("broken")) }, () => 1);
+    const lines: string[] = [];
+    const run = await runDag(d, { ...at, onEvent: (event) => event.type === "log" && lines.push(`${event.taskId}: ${event.text}`) });
+    expect(run.state).toBe("failed");
+    expect(said.toSorted()).toEqual(["onFailure  0  {}", "onFailure bad 2 Error: no {}", "onRetry bad 1 Error: no {}"].toSorted());
+    expect(lines).toEqual(["breaks: onSuccess failed: Error: broken"]);
   });
 
   test("a poke in hand when it is stopped is the last", async () => {
