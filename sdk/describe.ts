@@ -5,9 +5,11 @@ import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import { type Json, toJson } from "./json.ts";
+import { describeRules } from "./rules.ts";
+import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
 import { describeSchedules } from "./schedule.ts";
 import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
-import { type TaskDefaults, TaskRef } from "./task.ts";
+import { type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
@@ -22,6 +24,8 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
   const timezone = options.timezone ?? "UTC";
   if (!IANAZone.isValidZone(timezone)) throw new DagsmithError("INVALID_TIMEZONE", { found: timezone });
   const where = `DAG "${dagId}"`;
+  const tasks = topological(dag).map((ref) => describeTask(dag, ref));
+  if (options.failFast) refuseForeignRules(dagId, tasks);
   return deepFreeze({
     dagId,
     description: options.description ?? null,
@@ -30,8 +34,9 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     ...describeSchedule(options, timezone, where),
     maxActiveRuns: wholeNumber(options.maxActiveRuns ?? 16, 1, "maxActiveRuns", where),
     pausedAtCreation: options.pausedAtCreation ?? false,
+    ...describeRunRules(options, where),
     paramsSchema: jsonSchema(options.params, where),
-    tasks: topological(dag).map((ref) => describeTask(dag, ref)),
+    tasks,
   });
 }
 
@@ -59,7 +64,7 @@ function describeSchedule(
 }
 
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
-  const { each, inputs = {}, doc, maxActive, ...own } = ref.definition.options;
+  const { each, inputs = {}, doc, maxActive, allowFailure: _, ...own } = ref.definition.options;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
   const options: TaskDefaults = { ...dag.options.defaults, ...definedOnly(own) };
   const triggerRule = options.triggerRule ?? "all_success";
@@ -73,7 +78,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
   }
   return {
     taskId: ref.taskId,
-    operator: ref.definition.body ? operatorName(ref.definition.body) : "empty",
+    operator: operatorOf(ref.definition),
     doc: doc ?? null,
     upstream: dag.upstreamOf(ref.taskId),
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.taskId])),
@@ -86,6 +91,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
+    ...describeRules(ref.definition, options, where),
   };
 }
 
@@ -103,8 +109,10 @@ function describeEach(each: TaskRef<readonly unknown[]> | readonly unknown[] | u
 }
 
 /** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */
-function operatorName(body: { readonly name: string }): string {
-  return body.name && body.name !== "body" ? body.name : "task";
+function operatorOf({ body, kind }: TaskDefinition): string {
+  const decides = kind && kind.type !== "setup" && kind.type !== "teardown";
+  if (!body) return decides ? kind.type : "empty";
+  return body.name && body.name !== "body" ? body.name : decides ? kind.type : "task";
 }
 
 /** Each task behind all it depends on: first those without upstream, then whatever became free, in the order of declaration. */

@@ -9,7 +9,16 @@ export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { FailTask, SkipTask } from "./outcome.ts";
+export type { BranchChoice, RuleDefaults, ShortCircuitOptions, SwitchOptions, TeardownOptions } from "./rules.ts";
 export { CRON_PRESETS, every, type Schedule, type ScheduleRule, trigger } from "./schedule.ts";
 export type { Catchup, TriggerRule } from "./spec.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
-export { type InputRefs, type InputValues, type MappedTaskOptions, type TaskDefaults, type TaskOptions, TaskRef } from "./task.ts";
+export {
+  type InputRefs,
+  type InputValues,
+  type MappedTaskOptions,
+  type OutputOf,
+  type TaskDefaults,
+  type TaskOptions,
+  TaskRef,
+} from "./task.ts";

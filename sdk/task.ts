@@ -2,10 +2,11 @@
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
+import type { RuleDefaults, TaskKind } from "./rules.ts";
 import type { TriggerRule } from "./spec.ts";
 
 /** Options that a DAG may set for all its tasks (`defaults`) and each task may set for itself. */
-export interface TaskDefaults {
+export interface TaskDefaults extends RuleDefaults {
   /** Tries after the first. Default 0. */
   readonly retries?: number;
   /** Wait before a retry. Default `"5m"`. */
@@ -25,20 +26,40 @@ export interface TaskDefaults {
 /** Tasks whose outputs a task takes, by the name it knows them under. Naming one here also makes it a dependency. */
 export type InputRefs = Readonly<Record<string, TaskRef<unknown>>>;
 
-/** The outputs that arrive for {@link InputRefs}. */
-export type InputValues<Inputs> = { readonly [Name in keyof Inputs]: Inputs[Name] extends TaskRef<infer Output> ? Output : never };
+/**
+ * The outputs that arrive for {@link InputRefs}. A task whose rule is not `all_success` may run although a task before it was skipped, by
+ * a branch for one, or failed: then that input is undefined.
+ */
+export type InputValues<Inputs, Rule extends TriggerRule = "all_success"> = {
+  readonly [Name in keyof Inputs]: Inputs[Name] extends TaskRef<infer Output>
+    ? [Rule] extends ["all_success"]
+      ? Output
+      : Output | undefined
+    : never;
+};
+
+/** The output of a task; undefined for those after it when it failed and was allowed to. */
+export type OutputOf<Output, Allowed extends boolean> = [Allowed] extends [false] ? Output : Output | undefined;
 
 /** Options of one task. */
-export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults {
+export interface TaskOptions<Inputs extends InputRefs, Rule extends TriggerRule = TriggerRule, Allowed extends boolean = boolean>
+  extends TaskDefaults {
   readonly inputs?: Inputs;
+  /** When the task may run, judged from the tasks before it. Default `"all_success"`. */
+  readonly triggerRule?: Rule;
+  /** Its failure counts as success for the tasks after it and for the run, which show a warning instead. Default false. */
+  readonly allowFailure?: Allowed;
   /** One or two sentences for the page. */
   readonly doc?: string;
   readonly each?: never;
 }
 
 /** Options of a task that runs once for each element of a list. */
-export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskDefaults {
+export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends TriggerRule = TriggerRule> extends TaskDefaults {
   readonly inputs?: Inputs;
+  readonly triggerRule?: Rule;
+  /** The failures of its instances count as success. Their outputs are missing from the list. */
+  readonly allowFailure?: boolean;
   readonly doc?: string;
   /** The list: the output of another task, or literal items. An empty list means that the task is skipped. */
   readonly each: TaskRef<readonly Item[]> | readonly Item[];
@@ -53,8 +74,11 @@ export interface TaskDefinition {
     readonly doc?: string;
     readonly each?: TaskRef<readonly unknown[]> | readonly unknown[];
     readonly maxActive?: number;
+    readonly allowFailure?: boolean;
   };
-  /** Absent for a task that only holds a place in the graph. */
+  /** What it is beside work. */
+  readonly kind?: TaskKind;
+  /** Absent for a task that only holds a place in the graph, or that the runtime itself decides. */
   readonly body?: TaskBody<unknown, TaskContext<never, never, never>>;
 }
 

@@ -13,8 +13,8 @@ import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { appendLog } from "../store/log_chunk.ts";
 import { Plans } from "../store/plans.ts";
+import { afterRound } from "../store/run_ends.ts";
 import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
-import { startQueuedRuns } from "../store/start_runs.ts";
 import { applyTransitions, type ClaimedInstance } from "../store/task_instance.ts";
 import { holderOf, registerWorker, removeWorker } from "../store/worker.ts";
 import { getXComs, pushXCom } from "../store/xcom.ts";
@@ -222,12 +222,9 @@ export class Worker {
 
   async #settleAll(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
     const { db } = this.#options;
-    const { accepted, finishedRuns } = await engineRound(db, this.#plans, (tx) => settle(tx, ends));
-    if (finishedRuns.length > 0) {
-      const facts = await this.#facts.get(db, finishedRuns);
-      await startQueuedRuns(db, this.#plans, [...new Set([...facts.values()].map(({ version }) => version.dagId))]);
-    }
-    return ends.map(({ instanceId }) => accepted.has(instanceId));
+    const settlement = await engineRound(db, this.#plans, (tx) => settle(tx, ends));
+    await afterRound(db, this.#plans, settlement);
+    return ends.map(({ instanceId }) => settlement.accepted.has(instanceId));
   }
 
   async #inputsOf(runId: number, facts: RunFacts, inputs: Readonly<Record<string, string>>): Promise<Readonly<Record<string, Json>>> {

@@ -8,14 +8,25 @@
  * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue. Out: start, cancel.
  * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, rescue, cancel.
  * - `up_for_retry`: a token lies in the queue for later. In: retry. Out: start, cancel.
- * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it).
+ * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it), `removed` (an instance of a mapped
+ *   task whose list has become shorter).
  *
  * A task whose turn has not come has no instance at all: Airflow's state `none`.
  */
-export const TASK_STATES = ["scheduled", "queued", "running", "up_for_retry", "success", "failed", "skipped", "upstream_failed"] as const;
+export const TASK_STATES = [
+  "scheduled",
+  "queued",
+  "running",
+  "up_for_retry",
+  "success",
+  "failed",
+  "skipped",
+  "upstream_failed",
+  "removed",
+] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
-export const FINAL_STATES = ["success", "failed", "skipped", "upstream_failed"] as const;
+export const FINAL_STATES = ["success", "failed", "skipped", "upstream_failed", "removed"] as const;
 export type FinalState = (typeof FINAL_STATES)[number];
 
 /** Whether nothing moves an instance in this state any more. */
@@ -112,4 +123,9 @@ export function cancel(ref: TryRef, state: TaskState, reason: string): Transitio
     state === "running" ? "failed" : "skipped",
     { reason },
   );
+}
+
+/** Its run took longer than it may: whatever has not ended is skipped (Airflow's rule), what runs is killed. */
+export function timeOut(ref: TryRef, reason: string): Transition {
+  return move(ref, UNFINISHED, "skipped", { reason });
 }

@@ -1,9 +1,10 @@
 /** The engine's store on PostgreSQL: one transaction, its runs locked. */
 import type { EngineTx, LockedRun } from "../engine/store.ts";
-import { lockRuns, type RunRow, updateRuns } from "./dag_run.ts";
+import { lockRuns, type RunRow, runDates, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
+import { endPastWaits, pastMet, recordPastWaits } from "./past.ts";
 import type { Plans } from "./plans.ts";
-import { applyTransitions, enqueueTries, insertInstances, releaseInstances } from "./task_instance.ts";
+import { applyTransitions, endsOf, enqueueTries, insertInstances, releaseInstances, unfinishedInstances } from "./task_instance.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
 import { clearXComs, getXComs, putXComs, RETURN_VALUE } from "./xcom.ts";
 
@@ -26,14 +27,20 @@ function engineTx(on: Queryable, plans: Plans): EngineTx {
       const values = (await getXComs(on, [{ runId, taskId }])).map(({ value }) => value);
       return isMapped ? values : values[0];
     },
+    endsOf: (runId, taskIds) => endsOf(on, runId, taskIds),
+    unfinished: (runId) => unfinishedInstances(on, runId),
+    runDates: (runId) => runDates(on, runId),
+    pastMet: (questions) => pastMet(on, plans, questions),
     addProgress: (deltas) => addProgress(on, deltas),
     createProgress: (rows) => createProgress(on, rows),
-    commitDecisions: async ({ instances, tokens, releases, decided, runs }) => {
+    commitDecisions: async ({ instances, tokens, releases, decided, runs, past }) => {
       await insertInstances(on, instances);
       await releaseInstances(on, releases);
       await enqueueTries(on, tokens);
       await markDecided(on, decided);
       await updateRuns(on, runs);
+      await endPastWaits(on, past.ended);
+      await recordPastWaits(on, past.waits);
     },
   };
 }
@@ -47,7 +54,16 @@ export async function withPlans(on: Queryable, plans: Plans, rows: readonly RunR
   return rows.flatMap((row) => {
     const version = versions.get(row.version_id);
     return version
-      ? [{ id: row.id, state: row.state, plan: version.plan, openTasks: row.open_tasks, failedLeaves: row.failed_leaves }]
+      ? [
+          {
+            id: row.id,
+            state: row.state,
+            plan: version.plan,
+            openTasks: row.open_tasks,
+            failedLeaves: row.failed_leaves,
+            warnings: row.warnings,
+          },
+        ]
       : [];
   });
 }

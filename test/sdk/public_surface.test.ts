@@ -29,6 +29,7 @@ const VALUES = [
   "trigger",
 ];
 const TYPES = [
+  "BranchChoice",
   "Catchup",
   "Connection",
   "DagOptions",
@@ -45,15 +46,20 @@ const TYPES = [
   "JsonOutput",
   "MappedTaskOptions",
   "NotJson",
+  "OutputOf",
   "ParamsSchema",
+  "RuleDefaults",
   "Schedule",
   "ScheduleRule",
+  "ShortCircuitOptions",
   "SqlValue",
+  "SwitchOptions",
   "TaskBody",
   "TaskContext",
   "TaskDefaults",
   "TaskLog",
   "TaskOptions",
+  "TeardownOptions",
   "TriggerRule",
   "XCom",
 ];
