@@ -52,6 +52,11 @@ function downstreamOf({ tasks }: DagSpec): ReadonlyMap<string, readonly string[]
   return new Map([...after].map(([before, group]) => [before, group.map(({ taskId }) => taskId)]));
 }
 
+/** What a task's input is when the task before it left nothing: undefined, but for one that is there only to hold a place. */
+export function missingInput(plan: Plan, taskId: string): null | undefined {
+  return plan.tasks.get(taskId)?.spec.operator === "empty" ? null : undefined;
+}
+
 /**
  * The task of a plan.
  * @throws Error when a row names a task that its version does not have, which no deployment can cause

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Json } from "../../sdk/json.ts";
-import { plannedTask } from "../engine/plan.ts";
+import { missingInput, plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
 import type { Database } from "../store/database.ts";
@@ -228,16 +228,16 @@ export class Worker {
   }
 
   async #inputsOf(runId: number, facts: RunFacts, inputs: Readonly<Record<string, string>>): Promise<Readonly<Record<string, Json>>> {
-    const read = async ([name, taskId]: readonly [string, string]): Promise<readonly [string, Json]> => [
-      name,
-      await this.#output(runId, facts, taskId),
-    ];
-    return Object.fromEntries(await Promise.all(Object.entries(inputs).map(read)));
+    const read = async ([name, taskId]: readonly [string, string]): Promise<readonly (readonly [string, Json])[]> => {
+      const value = await this.#output(runId, facts, taskId);
+      return value === undefined ? [] : [[name, value]];
+    };
+    return Object.fromEntries((await Promise.all(Object.entries(inputs).map(read))).flat());
   }
 
-  async #output(runId: number, facts: RunFacts, taskId: string): Promise<Json> {
+  async #output(runId: number, facts: RunFacts, taskId: string): Promise<Json | undefined> {
     const values = await this.#inputs.add({ runId, taskId });
-    return xcomOf(facts, taskId, values);
+    return xcomOf(facts, taskId, values) ?? (values.length > 0 ? null : missingInput(facts.version.plan, taskId));
   }
 
   async #readAll(wanted: readonly { runId: number; taskId: string }[]): Promise<readonly (readonly Json[])[]> {
