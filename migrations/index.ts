@@ -2,9 +2,13 @@
 import * as first from "./0001_first.ts";
 import * as schedules from "./0002_schedules.ts";
 import * as rules from "./0006_rules.ts";
+import * as limits from "./0007_limits.ts";
+import * as labels from "./0009_labels.ts";
 
 export const migrations = [
   { name: "0001_first", ...first },
   { name: "0002_schedules", ...schedules },
   { name: "0006_rules", ...rules },
+  { name: "0007_limits", ...limits },
+  { name: "0009_labels", ...labels },
 ] as const;

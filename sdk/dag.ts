@@ -6,7 +6,10 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Duration } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
+import { planOfEach, sourcesOf } from "./items.ts";
 import type { JsonOutput } from "./json.ts";
+import { LazyRef } from "./lazy.ts";
+import { ROUTING_OPTIONS } from "./routing.ts";
 import {
   type BranchChoice,
   branchBody,
@@ -23,6 +26,7 @@ import {
   type InputValues,
   type MappedTaskOptions,
   type OutputOf,
+  type TaskDates,
   type TaskDefaults,
   type TaskDefinition,
   type TaskOptions,
@@ -47,6 +51,10 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
   readonly catchup?: boolean | Catchup;
   /** At most this many runs at once. Default 16. */
   readonly maxActiveRuns?: number;
+  /** At most this many of its task instances at once, over all its runs. Default: no limit. */
+  readonly maxActiveTasks?: number;
+  /** At most this many task instances at once within each run. Default: no limit. */
+  readonly maxActiveTasksPerRun?: number;
   /** The first task that fails ends its run: what runs fails, what has not begun is skipped, but for teardowns. Default false. */
   readonly failFast?: boolean;
   /** Longest time from a run's start to its end; then it fails, and its unfinished tasks are skipped. Default: no limit. */
@@ -73,6 +81,8 @@ const DAG_OPTIONS = [
   "timezone",
   "catchup",
   "maxActiveRuns",
+  "maxActiveTasks",
+  "maxActiveTasksPerRun",
   "failFast",
   "dagrunTimeout",
   "maxConsecutiveFailedDagRuns",
@@ -83,16 +93,14 @@ const DAG_OPTIONS = [
   "tags",
 ];
 export const TASK_DEFAULTS = [
-  "retries",
-  "retryDelay",
-  "retryBackoff",
-  "maxRetryDelay",
-  "executionTimeout",
-  "triggerRule",
-  "freshProcess",
+  ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"],
+  ...ROUTING_OPTIONS,
   ...RULE_DEFAULTS,
 ];
-const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive", "allowFailure"];
+const TASK_OPTIONS = [
+  ...TASK_DEFAULTS,
+  ...["inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate", "allowFailure"],
+];
 
 /** What a teardown waits for. */
 export const TEARDOWN_RULE: TriggerRule = "all_done_setup_success";
@@ -259,7 +267,7 @@ export class Dag<out Params> {
    * Declares a task that does nothing: a place where branches of the graph meet.
    * @example const loaded = d.empty("loaded");
    */
-  empty(taskId: string, options: TaskDefaults & { readonly doc?: string } = {}): TaskRef<null> {
+  empty(taskId: string, options: TaskDefaults & TaskDates & { readonly doc?: string } = {}): TaskRef<null> {
     return this.#add(taskId, { options }) as TaskRef<null>;
   }
 
@@ -300,7 +308,8 @@ export class Dag<out Params> {
     refuseUnknownOptions("task", definition.options, TASK_OPTIONS, where);
     if (this.#tasks.has(taskId)) throw new DagsmithError("DUPLICATE_TASK_ID", { task: taskId, dag: this.dagId });
     const { each, inputs = {} } = definition.options;
-    const sources = [...Object.values(inputs), ...(each instanceof TaskRef ? [each] : [])];
+    const named = Object.values(inputs).map((input) => (input instanceof LazyRef ? input.source : input));
+    const sources = [...named, ...(each === undefined ? [] : sourcesOf(planOfEach(each)))];
     for (const source of sources) this.#refuseForeign(source);
     const ref = new TaskRef<unknown>(this, taskId, definition);
     this.#tasks.set(taskId, ref);

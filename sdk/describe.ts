@@ -2,14 +2,17 @@
 import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import { DateTime, IANAZone } from "luxon";
 import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
+import { describeEach } from "./describe_each.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
-import { type Json, toJson } from "./json.ts";
+import type { Json } from "./json.ts";
+import { LazyRef } from "./lazy.ts";
+import { describeLimit, describeRouting } from "./routing.ts";
 import { describeRules } from "./rules.ts";
 import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
 import { describeSchedules } from "./schedule.ts";
 import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
-import { type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
+import type { InputRefs, TaskDefaults, TaskDefinition, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
@@ -21,18 +24,23 @@ const DEFAULT_RETRY_DELAY: Duration = "5m";
 export function describeDag(dag: Dag<unknown>): DagSpec {
   const { options, dagId } = dag;
   if (dag.tasks.length === 0) throw new DagsmithError("EMPTY_DAG", { dag: dagId });
-  const timezone = options.timezone ?? "UTC";
+  const timezone = timezoneOf(dag);
   if (!IANAZone.isValidZone(timezone)) throw new DagsmithError("INVALID_TIMEZONE", { found: timezone });
   const where = `DAG "${dagId}"`;
   const tasks = topological(dag).map((ref) => describeTask(dag, ref));
   if (options.failFast) refuseForeignRules(dagId, tasks);
+  const when = describeSchedule(dag, timezone, tasks);
   return deepFreeze({
     dagId,
     description: options.description ?? null,
     tags: [...(options.tags ?? [])],
     timezone,
-    ...describeSchedule(options, timezone, where),
-    maxActiveRuns: wholeNumber(options.maxActiveRuns ?? 16, 1, "maxActiveRuns", where),
+    ...when,
+    maxActiveRuns: maxActiveRuns(options, when, where),
+    ...definedOnly({
+      maxActiveTasks: describeLimit(options.maxActiveTasks, "maxActiveTasks", where),
+      maxActiveTasksPerRun: describeLimit(options.maxActiveTasksPerRun, "maxActiveTasksPerRun", where),
+    }),
     pausedAtCreation: options.pausedAtCreation ?? false,
     ...describeRunRules(options, where),
     paramsSchema: jsonSchema(options.params, where),
@@ -40,33 +48,50 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
   });
 }
 
-function describeSchedule(
-  options: DagOptions,
-  timezone: string,
-  where: string,
-): Pick<DagSpec, "schedules" | "startDate" | "endDate" | "catchup"> {
-  const schedules = describeSchedules(options.schedule, timezone);
-  const startDate = utcDate(options.startDate, timezone, `startDate of ${where}`);
-  const endDate = utcDate(options.endDate, timezone, `endDate of ${where}`);
-  if (startDate && endDate && endDate < startDate) {
-    throw new DagsmithError("INVALID_OPTION", {
-      where,
-      option: "endDate",
-      found: endDate,
-      allowed: `a date not before the startDate ${startDate}`,
-    });
-  }
+function timezoneOf(dag: Dag<unknown>): string {
+  return dag.options.timezone ?? "UTC";
+}
+
+type When = Pick<DagSpec, "schedules" | "startDate" | "endDate" | "catchup">;
+
+function describeSchedule({ options, dagId }: Dag<unknown>, timezone: string, tasks: readonly TaskSpec[]): When {
+  const where = `DAG "${dagId}"`;
+  const schedules = describeSchedules(options.schedule, timezone, dagId);
+  const { startDate, endDate } = describeDates(options, timezone, where);
   const missed = catchup(options.catchup, where);
-  if (missed === "all" && startDate === null && schedules.some(({ schedule }) => schedule.type !== "once")) {
+  const started = startDate !== null || tasks.some((task) => task.startDate !== null);
+  if (missed === "all" && !started && schedules.some(({ schedule }) => !["once", "continuous", "events"].includes(schedule.type))) {
     throw new DagsmithError("INVALID_OPTION", { where, option: "startDate", found: "not set", allowed: 'a date, as catchup is "all"' });
   }
   return { schedules, startDate, endDate, catchup: missed };
 }
 
+type Dates = { readonly [Name in "startDate" | "endDate"]?: string | undefined };
+
+function describeDates(options: Dates, timezone: string, where: string): Pick<DagSpec, "startDate" | "endDate"> {
+  const startDate = utcDate(options.startDate, timezone, `startDate of ${where}`);
+  const endDate = utcDate(options.endDate, timezone, `endDate of ${where}`);
+  if (startDate === null || endDate === null || startDate <= endDate) return { startDate, endDate };
+  throw new DagsmithError("INVALID_OPTION", {
+    where,
+    option: "endDate",
+    found: endDate,
+    allowed: `a date not before the startDate ${startDate}`,
+  });
+}
+
+/** A continuous schedule always has a run to begin; a second at once would work on the same data. */
+function maxActiveRuns({ maxActiveRuns }: DagOptions, { schedules }: When, where: string): number {
+  const continuous = schedules.some(({ schedule }) => schedule.type === "continuous");
+  const most = wholeNumber(maxActiveRuns ?? (continuous ? 1 : 16), 1, "maxActiveRuns", where);
+  if (!continuous || most === 1) return most;
+  throw new DagsmithError("INVALID_OPTION", { where, option: "maxActiveRuns", found: String(most), allowed: "1, as it runs @continuous" });
+}
+
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
-  const { each, inputs = {}, doc, maxActive, allowFailure: _, ...own } = ref.definition.options;
+  const { each, inputs = {}, doc, maxActive, maxItems, startDate, endDate, allowFailure: _, ...own } = ref.definition.options;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
-  const options: TaskDefaults = { ...dag.options.defaults, ...definedOnly(own) };
+  const options: TaskDefaults = { ...dag.options.defaults, ...taskDefaults(own) };
   const triggerRule = options.triggerRule ?? "all_success";
   if (!TRIGGER_RULES.includes(triggerRule)) {
     throw new DagsmithError("INVALID_OPTION", {
@@ -81,9 +106,11 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     operator: operatorOf(ref.definition),
     doc: doc ?? null,
     upstream: dag.upstreamOf(ref.taskId),
-    inputs: Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.taskId])),
-    each: describeEach(each, where),
+    ...describeInputs(inputs),
+    ...(maxItems === undefined ? {} : { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),
+    each: each === undefined ? null : describeEach(each, { where, maxItems }),
     maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
+    ...describeDates({ startDate, endDate }, timezoneOf(dag), where),
     triggerRule,
     retries: wholeNumber(options.retries ?? 0, 0, "retries", where),
     retryDelayMs: durationMs(options.retryDelay ?? DEFAULT_RETRY_DELAY),
@@ -92,20 +119,15 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
     ...describeRules(ref.definition, options, where),
+    ...definedOnly({ routing: describeRouting(options, where) }),
   };
 }
 
-function describeEach(each: TaskRef<readonly unknown[]> | readonly unknown[] | undefined, where: string): TaskSpec["each"] {
-  if (each === undefined) return null;
-  if (each instanceof TaskRef) return { taskId: each.taskId };
-  if (!Array.isArray(each))
-    throw new DagsmithError("INVALID_OPTION", {
-      where,
-      option: "each",
-      found: typeof each,
-      allowed: "a list, or a task whose output is one",
-    });
-  return { items: JSON.parse(toJson(each)) as Json[] };
+function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInputs"> {
+  const named = Object.entries(inputs);
+  const lazy = named.filter(([, input]) => input instanceof LazyRef).map(([name]) => name);
+  const sources = named.map(([name, input]) => [name, (input instanceof LazyRef ? input.source : input).taskId]);
+  return { inputs: Object.fromEntries(sources), ...(lazy.length > 0 ? { lazyInputs: lazy } : {}) };
 }
 
 /** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */
@@ -191,10 +213,15 @@ function timeout(duration: Duration, where: string): number {
 }
 
 /** An option given as undefined must not hide the DAG's default. */
-function definedOnly(options: TaskDefaults): TaskDefaults {
+function taskDefaults(options: TaskDefaults): TaskDefaults {
   return Object.fromEntries(
     TASK_DEFAULTS.map((key) => [key, options[key as keyof TaskDefaults]]).filter(([, value]) => value !== undefined),
   );
+}
+
+/** A spec holds no field without a value: JSON would drop it, and the two forms would differ. */
+function definedOnly<Fields extends object>(fields: Fields): { readonly [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** JSON Schema of the params as a caller writes them, from schemas that can tell theirs (zod 4 can). */

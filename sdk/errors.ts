@@ -19,7 +19,8 @@ const messages = {
   INVALID_DURATION:
     'The duration {found} is not understood. Write a number and a unit, such as "500ms", "30s", "5m", "1h30m", "1d", "2w", or ISO 8601 such as "PT5M".',
   INVALID_SCHEDULE:
-    "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, every(duration), trigger(cron), or null.",
+    "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, @continuous, cron(), trigger(), every(), events(), partitioned(), or null.",
+  INVALID_PARTITION_KEY: "The partition key {found} cannot be mapped: {reason}.",
   INVALID_TIMEZONE: 'The timezone "{found}" is not known. Use an IANA name such as "Europe/Berlin" or "UTC".',
   INVALID_DATE: "The date {found} at {where} is not understood. Write ISO 8601, such as 2026-01-31 or 2026-01-31T04:00:00Z.",
   IMPORT_FAILED: "{file}: importing the file failed: {reason}",
@@ -37,7 +38,8 @@ const messages = {
   OUTPUT_TOO_LARGE:
     "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
   UNKNOWN_BRANCH: 'Task "{task}" chose {found}, which does not come after it. It may choose: {allowed}.',
-  NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be a list.',
+  NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',
+  TOO_MANY_ITEMS: 'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 
@@ -52,6 +54,11 @@ const messages = {
   SECRET_KEY_MISSING:
     "Stored connections are encrypted and need DAG_SECRET_KEY (32 bytes in base64). Set it to the key they were stored with.",
   SECRET_UNREADABLE: 'Stored {kind} "{id}" cannot be decrypted with this DAG_SECRET_KEY. Use the key it was stored with, or set it anew.',
+
+  // Limits
+  UNKNOWN_POOL: 'There is no pool "{pool}". Make it with: dag pools set {pool} <slots>',
+  POOL_TOO_SMALL:
+    'The pool "{pool}" is too small: it has {slots}, and one try takes {needed}, so it could never begin. Enlarge it (dag pools set {pool} {needed}), or lower poolSlots.',
 
   // The command line, the database, the page
   UNKNOWN_DAG: 'There is no DAG "{dag}". {hint}',

@@ -22,9 +22,6 @@ export type TaskKind =
 
 /** The plain form of the rules that a task has; a field is absent where it says nothing. */
 export interface TaskRules {
-  /** ISO 8601 in UTC, inclusive bounds of the logical dates of runs in which it has a part. */
-  readonly startDate?: string | null;
-  readonly endDate?: string | null;
   readonly kind?: TaskKind;
   /** Its failure counts as success for the tasks after it and for the run, which shows a warning. */
   readonly allowFailure?: true;

@@ -2,11 +2,14 @@
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
+import type { Each } from "./items.ts";
+import type { LazyList, LazyRef } from "./lazy.ts";
+import type { RoutingOptions } from "./routing.ts";
 import type { RuleDefaults, TaskKind } from "./rules.ts";
 import type { TriggerRule } from "./spec.ts";
 
 /** Options that a DAG may set for all its tasks (`defaults`) and each task may set for itself. */
-export interface TaskDefaults extends RuleDefaults {
+export interface TaskDefaults extends RoutingOptions, RuleDefaults {
   /** Tries after the first. Default 0. */
   readonly retries?: number;
   /** Wait before a retry. Default `"5m"`. */
@@ -24,26 +27,37 @@ export interface TaskDefaults extends RuleDefaults {
 }
 
 /** Tasks whose outputs a task takes, by the name it knows them under. Naming one here also makes it a dependency. */
-export type InputRefs = Readonly<Record<string, TaskRef<unknown>>>;
+export type InputRefs = Readonly<Record<string, TaskRef<unknown> | LazyRef<unknown>>>;
 
 /**
  * The outputs that arrive for {@link InputRefs}. A task whose rule is not `all_success` may run although a task before it was skipped, by
  * a branch for one, or failed: then that input is undefined.
  */
 export type InputValues<Inputs, Rule extends TriggerRule = "all_success"> = {
-  readonly [Name in keyof Inputs]: Inputs[Name] extends TaskRef<infer Output>
-    ? [Rule] extends ["all_success"]
-      ? Output
-      : Output | undefined
-    : never;
+  readonly [Name in keyof Inputs]: Inputs[Name] extends LazyRef<infer Item>
+    ? LazyList<Item>
+    : Inputs[Name] extends TaskRef<infer Output>
+      ? [Rule] extends ["all_success"]
+        ? Output
+        : Output | undefined
+      : never;
 };
 
 /** The output of a task; undefined for those after it when it failed and was allowed to. */
 export type OutputOf<Output, Allowed extends boolean> = [Allowed] extends [false] ? Output : Output | undefined;
 
+/** When a task takes part in runs. */
+export interface TaskDates {
+  /** First logical date whose run has this task, inclusive; in other runs it is skipped. ISO 8601, read in the DAG's timezone. */
+  readonly startDate?: string;
+  /** Last logical date whose run has this task, inclusive. */
+  readonly endDate?: string;
+}
+
 /** Options of one task. */
 export interface TaskOptions<Inputs extends InputRefs, Rule extends TriggerRule = TriggerRule, Allowed extends boolean = boolean>
-  extends TaskDefaults {
+  extends TaskDefaults,
+    TaskDates {
   readonly inputs?: Inputs;
   /** When the task may run, judged from the tasks before it. Default `"all_success"`. */
   readonly triggerRule?: Rule;
@@ -55,27 +69,37 @@ export interface TaskOptions<Inputs extends InputRefs, Rule extends TriggerRule 
 }
 
 /** Options of a task that runs once for each element of a list. */
-export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends TriggerRule = TriggerRule> extends TaskDefaults {
+export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends TriggerRule = TriggerRule> extends TaskDefaults, TaskDates {
   readonly inputs?: Inputs;
   readonly triggerRule?: Rule;
   /** The failures of its instances count as success. Their outputs are missing from the list. */
   readonly allowFailure?: boolean;
   readonly doc?: string;
-  /** The list: the output of another task, or literal items. An empty list means that the task is skipped. */
-  readonly each: TaskRef<readonly Item[]> | readonly Item[];
+  /**
+   * The list: the output of another task, literal items, or what `over`, `entries`, `cross`, `zip`, `concat` or `partial` made of such. An
+   * empty list means that the task is skipped.
+   */
+  readonly each: Each<Item>;
   /** At most this many instances at once within a run. Default: no limit. */
   readonly maxActive?: number;
+  /** A longer list fails the task before any instance of it exists. Default 100,000. */
+  readonly maxItems?: number;
+  /** What people call an instance, beside its index: `({ item }) => item.name`. Cut at 200 characters. Default: nothing. */
+  readonly label?: (of: { readonly item: Item; readonly mapIndex: number }) => string;
 }
 
 /** Everything the builder knows of a task. Frozen. */
 export interface TaskDefinition {
-  readonly options: TaskDefaults & {
-    readonly inputs?: InputRefs;
-    readonly doc?: string;
-    readonly each?: TaskRef<readonly unknown[]> | readonly unknown[];
-    readonly maxActive?: number;
-    readonly allowFailure?: boolean;
-  };
+  readonly options: TaskDefaults &
+    TaskDates & {
+      readonly inputs?: InputRefs;
+      readonly doc?: string;
+      readonly each?: Each<unknown>;
+      readonly maxActive?: number;
+      readonly maxItems?: number;
+      readonly label?: (of: { readonly item: never; readonly mapIndex: number }) => string;
+      readonly allowFailure?: boolean;
+    };
   /** What it is beside work. */
   readonly kind?: TaskKind;
   /** Absent for a task that only holds a place in the graph, or that the runtime itself decides. */

@@ -4,6 +4,7 @@ import { cancel } from "../state/task_state.ts";
 import { audit } from "../store/audit.ts";
 import { endRun, runById } from "../store/dag_run.ts";
 import type { Database } from "../store/database.ts";
+import { givePlaces } from "../store/engine_tx.ts";
 import { releasePast } from "../store/past.ts";
 import { Plans } from "../store/plans.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
@@ -37,4 +38,5 @@ export async function cancelRun(db: Database, { id, actor, reason }: CancelReque
   const plans = new Plans();
   await releasePast(db, plans, [dagId]);
   await startQueuedRuns(db, plans, [dagId]);
+  await givePlaces(db, plans);
 }

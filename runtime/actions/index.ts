@@ -2,5 +2,6 @@
 export { type CancelRequest, cancelRun } from "./cancel.ts";
 export { type Deployment, deployFolder } from "./deploy.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
+export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";
 export { checkParams, type TriggerRequest, triggerRun } from "./trigger.ts";

@@ -12,6 +12,7 @@ import { logs } from "./commands/logs.ts";
 import { migrate } from "./commands/migrate.ts";
 import { next } from "./commands/next.ts";
 import { pause, unpause } from "./commands/pause.ts";
+import { pools } from "./commands/pools.ts";
 import { scheduler, start, web, worker } from "./commands/roles.ts";
 import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
@@ -21,11 +22,12 @@ import { test } from "./commands/test.ts";
 import { trigger } from "./commands/trigger.ts";
 import { variables } from "./commands/variables.ts";
 import { versions } from "./commands/versions.ts";
+import { why } from "./commands/why.ts";
 
 export const commands: readonly AnyCommand[] = [
   ...[init, check, list, show, next, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
-  ...[trigger, runs, tasks, logs, pause, unpause, cancel, doctor],
+  ...[trigger, runs, tasks, why, logs, pause, unpause, cancel, doctor],
 ];
 
 /** Commands that have commands of their own. */
@@ -35,4 +37,4 @@ export interface CommandGroup {
   readonly commands: readonly AnyCommand[];
 }
 
-export const groups: readonly CommandGroup[] = [connections, variables];
+export const groups: readonly CommandGroup[] = [connections, variables, pools];

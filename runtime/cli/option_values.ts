@@ -1,5 +1,6 @@
 /** How the texts of options are read. Each function throws an Error whose message completes the sentence "the value is invalid: …". */
 import type { Json } from "../../sdk/json.ts";
+import { ROUTE_NAME } from "../../sdk/routing.ts";
 
 /** A whole number within bounds, inclusive. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -30,6 +31,13 @@ function parseJson(text: string): Json {
   } catch (error) {
     throw new Error(`it is not JSON: ${(error as Error).message}.`);
   }
+}
+
+/** Names of queues, between commas. */
+export function queueNames(text: string): readonly string[] {
+  const names = [...new Set(text.split(",").map((name) => name.trim()))];
+  if (names.every((name) => ROUTE_NAME.test(name))) return names;
+  throw new Error('write names of letters, digits, "_", "-" or ".", between commas, such as gpu,default.');
 }
 
 /** One of a few words. */

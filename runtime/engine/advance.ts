@@ -2,17 +2,19 @@
  * How a run moves: an instance ended, so the counts of the tasks after it change, so some of them may run or never will, which may end
  * others in turn, until nothing more follows. One round of that is an Advance; the same code serves PostgreSQL and `dag test`.
  */
-import type { Json } from "../../sdk/json.ts";
 import { judgeRun, type RunProgress } from "../state/run_state.ts";
 import { cancel, type FinalState, isFinal, type StoredError } from "../state/task_state.ts";
 import { allDone, judge, type RuleOutcome, type SetupCounts, type UpstreamCounts } from "../state/trigger_rule.ts";
 import { isLatest } from "../timetable/latest.ts";
+import { DecisionsMade } from "./decisions_made.ts";
 import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
-import { Gatekeeper } from "./gatekeeper.ts";
+import { expand, type Sources, type Unmapped } from "./expand.ts";
 import { countsAsFailure } from "./leaves.ts";
+import { isLimited, type Route, routeIn, UNROUTED } from "./limits.ts";
+import { type ListView, sourcesOf } from "./list_view.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
 import { setupsBefore } from "./setups.ts";
-import type { Counts, Decisions, EngineTx, LockedRun, NewInstance, PastQuestion, Progress, Release, Token } from "./store.ts";
+import type { Counts, Decisions, EngineTx, LockedRun, NewInstance, PastQuestion, Progress, Release, RoutedToken, Token } from "./store.ts";
 
 /** An instance that reached a final state. */
 export interface Settled {
@@ -28,13 +30,13 @@ export class Advance {
   readonly #tx: EngineTx;
   readonly #runs = new Map<number, { readonly run: LockedRun; progress: RunProgress }>();
   readonly #instances: NewInstance[] = [];
-  readonly #tokens: Token[] = [];
+  readonly #tokens: RoutedToken[] = [];
   readonly #releases: Release[] = [];
   readonly #decided: Decisions["decided"][number][] = [];
   /** Tasks whose rule spoke in this round: a later wave must not ask it again, and its row does not say so before the commit. */
   readonly #spoken = new Set<string>();
   readonly #widened = new Deltas();
-  readonly #gatekeeper: Gatekeeper;
+  readonly #decisionsMade: DecisionsMade;
   readonly #pastWaits: PastQuestion[] = [];
   readonly #pastEnded: PastQuestion[] = [];
   /** Runs that a failure ended, with the reason: only teardowns still run. */
@@ -42,13 +44,15 @@ export class Advance {
 
   constructor(tx: EngineTx, runs: readonly LockedRun[]) {
     this.#tx = tx;
-    this.#gatekeeper = new Gatekeeper(tx);
+    this.#decisionsMade = new DecisionsMade(tx);
     for (const run of runs) this.#runs.set(run.id, { run, progress: run });
   }
 
-  /** Puts a token into the queue when the round is written. */
-  wake(token: Token): void {
-    this.#tokens.push(token);
+  /** Puts a token into the queue when the round is written; that of a task with limits waits for its places first. */
+  wake({ instanceId, tryNumber, inMs }: Token, of: { readonly runId: number; readonly taskId: string }): void {
+    // A run that is not part of this round has ended, and the token will find nothing to do.
+    const route = this.#runs.has(of.runId) ? this.#routeOf(of.runId, this.#task(of)) : UNROUTED;
+    this.#tokens.push({ instanceId, tryNumber, inMs, route });
   }
 
   /**
@@ -115,7 +119,7 @@ export class Advance {
     }
     const stopped = task.spec.kind?.type === "teardown" ? undefined : this.#stopped.get(row.runId);
     if (stopped !== undefined) return [this.#end(row.runId, task, "skipped", stopped, null)];
-    const passedOverBy = await this.#gatekeeper.passedOverBy(this.#lockedRun(row.runId), task);
+    const passedOverBy = await this.#decisionsMade.passedOverBy(this.#lockedRun(row.runId), task);
     if (passedOverBy !== undefined) return [this.#end(row.runId, task, "skipped", `passed over by ${passedOverBy}`, null)];
     const counts = { total: row.upstreamTotal, ...row.upstream };
     const outcome = rulingOn(task, counts, await this.#setupsOf(row.runId, task, counts));
@@ -132,7 +136,7 @@ export class Advance {
     if (ended === 0) return;
     const to = Math.min(row.instances, row.released + ended);
     if (to > row.released) {
-      this.#releases.push({ runId: row.runId, taskId: row.taskId, from: row.released, to });
+      this.#releases.push({ runId: row.runId, taskId: row.taskId, from: row.released, to, route: this.#routeOf(row.runId, task) });
       this.#decided.push({ runId: row.runId, taskId: row.taskId, instances: row.instances, released: to });
     }
     const { success, failed, skipped, upstreamFailed, removed } = row.own;
@@ -146,9 +150,10 @@ export class Advance {
     if (outside !== undefined) return [this.#end(runId, task, "skipped", outside, null)];
     if (spec.dependsOnPast && !(await this.#isPastMet(runId, task))) return [];
     if (spec.kind?.type === "latest_only") return [await this.#decideLatest(runId, task)];
-    if (spec.each) return this.#expand(runId, task, await this.#items(runId, spec.each));
+    if (spec.each) return this.#expand(runId, task, await expand(spec, spec.each, this.#sources(runId)));
     if (spec.operator === "empty") return [this.#end(runId, task, "success", null, null)];
-    this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null });
+    const route = this.#routeOf(runId, task);
+    this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null, route });
     this.#speak(runId, task, null, 0);
     return [];
   }
@@ -216,31 +221,35 @@ export class Advance {
     });
   }
 
-  async #items(runId: number, each: NonNullable<PlannedTask["spec"]["each"]>): Promise<Json | undefined> {
-    if ("items" in each) return each.items;
-    const source = plannedTask(this.#lockedRun(runId).plan, each.taskId);
-    return this.#tx.output(runId, each.taskId, source.spec.each !== null);
+  /** What is known of the tasks of a run, this round included. */
+  #sources(runId: number): Sources {
+    return {
+      output: (taskId) => this.#tx.output(runId, taskId, plannedTask(this.#lockedRun(runId).plan, taskId).spec.each !== null),
+      stateOf: async (taskId) => {
+        const made = this.#instances.find((one) => one.runId === runId && one.taskId === taskId && one.mapIndex < 0);
+        const state = made?.state ?? (await this.#tx.stateOf(runId, taskId));
+        return state !== undefined && isFinal(state) ? state : undefined;
+      },
+    };
   }
 
   /** One instance for each item. The first `maxActive` are queued, the others wait for a place. */
-  #expand(runId: number, task: PlannedTask, items: Json | undefined): readonly Settled[] {
-    const { taskId, maxActive, each } = task.spec;
-    if (!Array.isArray(items)) {
-      const source = each && "taskId" in each ? each.taskId : taskId;
-      const message = `Task "${taskId}" is mapped over the output of "${source}", which is ${items === undefined || items === null ? "empty" : typeof items}; it must be a list.`;
-      return [this.#end(runId, task, "failed", "NOT_A_LIST", { name: "DagsmithError", message, stack: "" })];
-    }
-    if (items.length === 0) return [this.#end(runId, task, "skipped", "the list is empty", null)];
-    const released = Math.min(items.length, maxActive ?? items.length);
-    for (const [mapIndex, item] of (items as readonly Json[]).entries()) {
+  #expand(runId: number, task: PlannedTask, items: ListView | Unmapped): readonly Settled[] {
+    const { taskId, maxActive } = task.spec;
+    if ("state" in items) return [this.#end(runId, task, items.state, items.reason, items.error)];
+    const route = this.#routeOf(runId, task);
+    // Under other limits `maxActive` is one more of them: an instance is let go once, by whoever gives places.
+    const released = isLimited(task.route, this.#lockedRun(runId)) ? items.length : Math.min(items.length, maxActive ?? items.length);
+    for (let mapIndex = 0; mapIndex < items.length; mapIndex++) {
       this.#instances.push({
         runId,
         taskId,
         mapIndex,
         state: mapIndex < released ? "queued" : "scheduled",
-        item,
+        item: items.at(mapIndex),
         reason: null,
         error: null,
+        route,
       });
     }
     this.#speak(runId, task, items.length, released);
@@ -252,7 +261,7 @@ export class Advance {
   /** A task that ends without running. */
   #end(runId: number, task: PlannedTask, state: FinalState, reason: string | null, error: StoredError | null): Settled {
     const { taskId } = task.spec;
-    this.#instances.push({ runId, taskId, mapIndex: -1, state, item: null, reason, error });
+    this.#instances.push({ runId, taskId, mapIndex: -1, state, item: null, reason, error, route: UNROUTED });
     this.#speak(runId, task, null, 0);
     return { runId, taskId, mapIndex: -1, state };
   }
@@ -294,7 +303,11 @@ export class Advance {
     const run = this.#lockedRun(runId);
     if (this.#stopped.has(runId)) return [...run.plan.tasks.values()].filter(({ isCounted }) => isCounted).map(({ spec }) => spec.taskId);
     const isDecision = state === "success" && plannedTask(run.plan, taskId).spec.kind?.type === "short_circuit";
-    return isDecision ? this.#gatekeeper.passedOver(run, taskId) : [];
+    return isDecision ? this.#decisionsMade.passedOver(run, taskId) : [];
+  }
+
+  #routeOf(runId: number, { route, spec }: PlannedTask): Route {
+    return routeIn(route, spec.taskId, this.#lockedRun(runId));
   }
 
   #task({ runId, taskId }: { readonly runId: number; readonly taskId: string }): PlannedTask {
@@ -315,7 +328,7 @@ function nameOf({ runId, taskId }: { readonly runId: number; readonly taskId: st
 /** What a task's rule says now. A task mapped over another's output waits for all before it: its list must be known. */
 function rulingOn({ spec: { triggerRule, each } }: PlannedTask, counts: UpstreamCounts, setups?: SetupCounts): RuleOutcome {
   const outcome = judge(triggerRule, counts, setups);
-  return outcome === "run" && each !== null && "taskId" in each && !allDone(counts) ? "wait" : outcome;
+  return outcome === "run" && each !== null && sourcesOf(each).length > 0 && !allDone(counts) ? "wait" : outcome;
 }
 
 /** One end as the tasks after it see it. An instance that is no more was counted before, and is not any longer. */

@@ -5,6 +5,7 @@
 import { judgeRun, type RunState } from "../state/run_state.ts";
 import { FINAL_STATES, type FinalState, isFinal, type TaskState } from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
+import { UNROUTED } from "./limits.ts";
 import type { EngineTx, LockedRun } from "./store.ts";
 
 /** What the evaluation reads back. */
@@ -51,7 +52,7 @@ async function takeAsGiven(store: EvaluationStore, given: Readonly<Record<string
   await store.commitDecisions({
     instances: entries.map(([taskId, state]) => {
       const known: "queued" | FinalState = isFinal(state) ? state : "queued";
-      return { runId: run.id, taskId, mapIndex: -1, state: known, item: null, reason: null, error: null };
+      return { runId: run.id, taskId, mapIndex: -1, state: known, item: null, reason: null, error: null, route: UNROUTED };
     }),
     decided: entries.map(([taskId]) => ({ runId: run.id, taskId, instances: null, released: 0 })),
     tokens: [],

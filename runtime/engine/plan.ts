@@ -1,7 +1,9 @@
 /** A DagSpec made ready for walking: what comes after a task, and which tasks decide the run's result. Made once per version. */
 import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
-import { gatesOf } from "./gates.ts";
+import { effectiveWeights } from "../state/priority.ts";
+import { decidersOf } from "./deciders.ts";
 import { leavesOf } from "./leaves.ts";
+import { type PlannedRoute, planRoute } from "./limits.ts";
 
 export interface PlannedTask {
   readonly spec: TaskSpec;
@@ -12,7 +14,9 @@ export interface PlannedTask {
   /** Its progress is counted in a row of its own: it waits for others, or for its past, or has many instances. */
   readonly isCounted: boolean;
   /** Ids of tasks before it that may decide that it is passed over. */
-  readonly gates: readonly string[];
+  readonly deciders: readonly string[];
+  /** Its queue, weight and limits. */
+  readonly route: PlannedRoute;
 }
 
 export interface Plan {
@@ -27,7 +31,8 @@ export interface Plan {
 export function planOf(spec: DagSpec): Plan {
   const downstream = downstreamOf(spec);
   const leaves = leavesOf(spec, downstream);
-  const gates = gatesOf(spec, downstream);
+  const deciders = decidersOf(spec, downstream);
+  const weights = weightsOf(spec);
   const tasks = spec.tasks.map((task): [string, PlannedTask] => {
     const { taskId, upstream, each, dependsOnPast = false } = task;
     return [
@@ -37,7 +42,8 @@ export function planOf(spec: DagSpec): Plan {
         downstream: downstream.get(taskId) ?? [],
         isLeaf: leaves.has(taskId),
         isCounted: upstream.length > 0 || each !== null || dependsOnPast,
-        gates: gates.get(taskId) ?? [],
+        deciders: deciders.get(taskId) ?? [],
+        route: planRoute(spec, task, weights.get(taskId) ?? 1),
       },
     ];
   });
@@ -55,6 +61,20 @@ function downstreamOf({ tasks }: DagSpec): ReadonlyMap<string, readonly string[]
 /** What a task's input is when the task before it left nothing: undefined, but for one that is there only to hold a place. */
 export function missingInput(plan: Plan, taskId: string): null | undefined {
   return plan.tasks.get(taskId)?.spec.operator === "empty" ? null : undefined;
+}
+
+/** Inputs that are handed to a task when it starts: name to task id. */
+export function eagerInputs({ inputs, lazyInputs = [] }: TaskSpec): TaskSpec["inputs"] {
+  return lazyInputs.length === 0 ? inputs : Object.fromEntries(Object.entries(inputs).filter(([name]) => !lazyInputs.includes(name)));
+}
+
+function weightsOf(spec: DagSpec): ReadonlyMap<string, number> {
+  return effectiveWeights(
+    spec.tasks.map(({ taskId, upstream, routing }) => ({
+      ...{ taskId, upstream },
+      ...{ priorityWeight: routing?.priorityWeight ?? 1, weightRule: routing?.weightRule ?? "downstream" },
+    })),
+  );
 }
 
 /**

@@ -6,6 +6,7 @@ import { dagsLeftWaiting, lockDueDags, recordScheduled } from "../store/dag.ts";
 import { activeRuns, createRuns } from "../store/dag_run.ts";
 import { rememberSchedules, scheduleMemories } from "../store/dag_schedule.ts";
 import type { Database, Queryable } from "../store/database.ts";
+import { givePlaces } from "../store/engine_tx.ts";
 import type { Plans } from "../store/plans.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
 import { decide } from "./decide.ts";
@@ -29,6 +30,8 @@ export async function tick(db: Database, plans: Plans): Promise<TickResult> {
   // What a dead process left behind; nothing, nearly always.
   const left = await dagsLeftWaiting(db);
   if (left.length > 0) await startQueuedRuns(db, plans, left);
+  // Places that come free by time alone: a retry is due, a rate's window has passed. And whatever a dead process left ungiven.
+  await givePlaces(db, plans);
   return { created };
 }
 

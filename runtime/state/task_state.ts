@@ -4,10 +4,11 @@
  */
 
 /**
- * - `scheduled`: may run, waits for a place under `maxActive`. In: expand. Out: release, cancel.
+ * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue. Out: release, refuse, cancel.
  * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue. Out: start, cancel.
  * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, rescue, cancel.
- * - `up_for_retry`: a token lies in the queue for later. In: retry. Out: start, cancel.
+ * - `up_for_retry`: a token lies in the queue for later, or it waits for a place from then on. In: retry. Out: start, release, refuse,
+ *   cancel.
  * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it), `removed` (an instance of a mapped
  *   task whose list has become shorter).
  *
@@ -66,7 +67,7 @@ export interface TryRef {
   readonly tryNumber: number;
 }
 
-const UNFINISHED = ["scheduled", "queued", "running", "up_for_retry"] as const;
+const NOT_RUNNING = ["scheduled", "queued", "up_for_retry"] as const;
 
 function move(ref: TryRef, from: readonly TaskState[], to: TaskState, more: Partial<Transition> = {}): Transition {
   const still = { heldBy: null, nextTry: ref.tryNumber, workerId: null, retryInMs: null, reason: null, error: null, history: null };
@@ -105,9 +106,14 @@ export function retry(ref: TryRef, workerId: string, retryInMs: number, reason: 
   });
 }
 
-/** The worker that ran the try is dead: the same work again, as a new try. */
-export function rescue(ref: TryRef, deadWorkerId: string, reason: string): Transition {
-  return move(ref, ["running"], "queued", { heldBy: deadWorkerId, nextTry: ref.tryNumber + 1, reason, history: "lost" });
+/** The worker that ran the try is dead: the same work again, as a new try, which waits for its places again when it has limits. */
+export function rescue(ref: TryRef, deadWorkerId: string, reason: string, isLimited = false): Transition {
+  return move(ref, ["running"], isLimited ? "scheduled" : "queued", {
+    heldBy: deadWorkerId,
+    nextTry: ref.tryNumber + 1,
+    reason,
+    history: "lost",
+  });
 }
 
 /** The worker that ran the try is dead, and so were too many before it. */
@@ -115,17 +121,17 @@ export function abandon(ref: TryRef, deadWorkerId: string, reason: string): Tran
   return move(ref, ["running"], "failed", { heldBy: deadWorkerId, workerId: deadWorkerId, reason });
 }
 
+/** No place can ever be given to it. */
+export function refuse(ref: TryRef, reason: string, error: StoredError): Transition {
+  return move(ref, NOT_RUNNING, "failed", { reason, error });
+}
+
 /** A person stops it: what runs has failed, what has not begun is skipped (Airflow's rule for a run marked failed). */
 export function cancel(ref: TryRef, state: TaskState, reason: string): Transition {
-  return move(
-    ref,
-    state === "running" ? ["running"] : UNFINISHED.filter((from) => from !== "running"),
-    state === "running" ? "failed" : "skipped",
-    { reason },
-  );
+  return move(ref, state === "running" ? ["running"] : NOT_RUNNING, state === "running" ? "failed" : "skipped", { reason });
 }
 
 /** Its run took longer than it may: whatever has not ended is skipped (Airflow's rule), what runs is killed. */
 export function timeOut(ref: TryRef, reason: string): Transition {
-  return move(ref, UNFINISHED, "skipped", { reason });
+  return move(ref, ["running", ...NOT_RUNNING], "skipped", { reason });
 }

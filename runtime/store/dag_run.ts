@@ -26,6 +26,9 @@ export interface NewRun {
   readonly trigger: Json;
 }
 
+// Read with the runs, so that a task without limits costs no statement of its own to find that out.
+const IS_GLOBALLY_LIMITED = "exists (select from dagsmith.pool where name = 'all') as is_globally_limited";
+
 const CREATE: Statement = {
   name: "dag_run_create",
   text: `
@@ -51,7 +54,7 @@ from dagsmith.dag_version v,
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state`,
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, ${IS_GLOBALLY_LIMITED}`,
 };
 
 const ACTIVE: Statement = {
@@ -65,7 +68,7 @@ from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') 
 const LOCK: Statement = {
   name: "dag_run_lock",
   text: `
-select id, version_id, state, open_tasks, failed_leaves, warnings
+select id, version_id, state, open_tasks, failed_leaves, warnings, ${IS_GLOBALLY_LIMITED}
 from dagsmith.dag_run where id = any($1) order by id for no key update`,
 };
 
@@ -86,6 +89,7 @@ export interface RunRow {
   readonly open_tasks: number;
   readonly failed_leaves: number;
   readonly warnings: number;
+  readonly is_globally_limited: boolean;
 }
 
 /** Makes the runs that do not exist yet. @returns those that were made */

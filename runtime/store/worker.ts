@@ -2,6 +2,7 @@
  * Workers: who is alive, and what happens to the tries of one that is not. A worker holds a session lock named after it, so that a death
  * whose connection breaks is seen at once; its heartbeat is for the deaths that break nothing.
  */
+import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
 import type { TryRef } from "../state/task_state.ts";
 import type { Queryable, Statement } from "./database.ts";
 
@@ -11,11 +12,13 @@ export interface WorkerRow {
   readonly hostname: string;
   readonly pid: number;
   readonly slots: number;
+  /** The queues that it serves. Default: `default` alone. */
+  readonly queues?: readonly string[];
 }
 
 const REGISTER: Statement = {
   name: "worker_register",
-  text: "insert into dagsmith.worker (id, pool_id, hostname, pid, slots) values ($1, $2, $3, $4, $5)",
+  text: "insert into dagsmith.worker (id, pool_id, hostname, pid, slots, queues) values ($1, $2, $3, $4, $5, $6)",
 };
 
 const REMOVE: Statement = { name: "worker_remove", text: "delete from dagsmith.worker where id = $1 and state <> 'lost'" };
@@ -88,7 +91,7 @@ const SILENT_AFTER_MS = 3_000;
 const DEAD_AFTER_MS = 12_000;
 
 export async function registerWorker(db: Queryable, worker: WorkerRow): Promise<void> {
-  await db.query(REGISTER, [worker.id, worker.poolId, worker.hostname, worker.pid, worker.slots]);
+  await db.query(REGISTER, [worker.id, worker.poolId, worker.hostname, worker.pid, worker.slots, worker.queues ?? [DEFAULT_QUEUE]]);
 }
 
 export async function removeWorker(db: Queryable, id: string): Promise<void> {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { isLatest } from "../../../runtime/timetable/latest.ts";
 import { dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { type Schedule, trigger } from "../../../sdk/schedule.ts";
+import { type Schedule, trigger } from "../../../sdk/index.ts";
 
 const at = (iso: string): Date => new Date(iso);
 const JANUARY_1 = { start: at("2026-01-01T00:00:00Z"), end: at("2026-01-02T00:00:00Z") };

@@ -2,11 +2,11 @@
  * Remembers, for one round, what deciding tasks decided, so that it is read once however many tasks it concerns. A round in which nothing
  * decides reads nothing.
  */
-import { passedOver } from "./gates.ts";
+import { passedOver } from "./deciders.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
 import type { EngineTx, LockedRun } from "./store.ts";
 
-export class Gatekeeper {
+export class DecisionsMade {
   readonly #tx: EngineTx;
   readonly #known = new Map<string, ReadonlySet<string>>();
 
@@ -15,8 +15,8 @@ export class Gatekeeper {
   }
 
   /** The task before this one that passes it over. */
-  async passedOverBy(run: LockedRun, { spec, gates }: PlannedTask): Promise<string | undefined> {
-    for (const gate of gates) if ((await this.passedOver(run, gate)).has(spec.taskId)) return gate;
+  async passedOverBy(run: LockedRun, { spec, deciders }: PlannedTask): Promise<string | undefined> {
+    for (const decider of deciders) if ((await this.passedOver(run, decider)).has(spec.taskId)) return decider;
     return undefined;
   }
 

@@ -10,14 +10,14 @@ import type { Plan, PlannedTask } from "./plan.ts";
 type Downstream = ReadonlyMap<string, readonly string[]>;
 
 /** For each task the ids before it that may pass it over. */
-export function gatesOf({ tasks }: DagSpec, downstream: Downstream): ReadonlyMap<string, readonly string[]> {
-  const gates = new Map<string, string[]>();
+export function decidersOf({ tasks }: DagSpec, downstream: Downstream): ReadonlyMap<string, readonly string[]> {
+  const deciders = new Map<string, string[]>();
   for (const { taskId, kind } of tasks) {
     if (!kind || kind.type === "setup" || kind.type === "teardown") continue;
     const reach = kind.type === "short_circuit" && !kind.directOnly ? allAfter(downstream, [taskId]) : (downstream.get(taskId) ?? []);
-    for (const after of reach) gates.set(after, [...(gates.get(after) ?? []), taskId]);
+    for (const after of reach) deciders.set(after, [...(deciders.get(after) ?? []), taskId]);
   }
-  return gates;
+  return deciders;
 }
 
 /** Everything after these tasks, however far; not they themselves. */
