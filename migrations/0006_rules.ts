@@ -19,7 +19,7 @@ alter table dagsmith.dag_run
   add check (timeout_at is null or started_at is not null);
 create index dag_run_overdue on dagsmith.dag_run (timeout_at) where state = 'running' and timeout_at is not null;
 -- The run before a run.
-create index dag_run_logical_date on dagsmith.dag_run (dag_id, logical_date desc);
+create index if not exists dag_run_logical_date on dagsmith.dag_run (dag_id, logical_date);
 
 -- Why dagsmith itself paused it; null when a person did, or nobody.
 alter table dagsmith.dag
@@ -37,7 +37,7 @@ create table dagsmith.past_wait (
 alter table dagsmith.task_instance drop constraint task_instance_state_check, drop constraint task_instance_check;
 alter table dagsmith.task_instance
   add constraint task_instance_state_check check (state in
-    ('scheduled', 'queued', 'running', 'up_for_retry', 'success', 'failed', 'skipped', 'upstream_failed', 'removed')),
+    ('none', 'scheduled', 'queued', 'running', 'up_for_retry', 'success', 'failed', 'skipped', 'upstream_failed', 'removed')),
   add constraint task_instance_check check
     ((finished_at is not null) = (state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed')));
 `);
@@ -49,11 +49,10 @@ delete from dagsmith.task_instance where state = 'removed';
 alter table dagsmith.task_instance drop constraint task_instance_state_check, drop constraint task_instance_check;
 alter table dagsmith.task_instance
   add constraint task_instance_state_check check (state in
-    ('scheduled', 'queued', 'running', 'up_for_retry', 'success', 'failed', 'skipped', 'upstream_failed')),
+    ('none', 'scheduled', 'queued', 'running', 'up_for_retry', 'success', 'failed', 'skipped', 'upstream_failed')),
   add constraint task_instance_check check ((finished_at is not null) = (state in ('success', 'failed', 'skipped', 'upstream_failed')));
 drop table dagsmith.past_wait;
 alter table dagsmith.dag drop column pause_reason;
-drop index dagsmith.dag_run_logical_date;
 drop index dagsmith.dag_run_overdue;
 alter table dagsmith.dag_run drop column timeout_at, drop column warnings;
 alter table dagsmith.task_progress drop column removed, drop column upstream_removed;

@@ -3,7 +3,7 @@
  * because the DAG runs; it only never does what its author meant.
  */
 import type { TaskSpec, TriggerRule } from "../../sdk/spec.ts";
-import { passedOver } from "../engine/deciders.ts";
+import { allAfter, passedOver } from "../engine/deciders.ts";
 import { COUNT_OF, NOTHING } from "../engine/deltas.ts";
 import { type Plan, type PlannedTask, planOf } from "../engine/plan.ts";
 import { judge, type RuleOutcome } from "../state/trigger_rule.ts";
@@ -79,7 +79,7 @@ function strayChoices(version: DagVersion, { branches }: FileFacts): readonly Im
   return branches.flatMap(({ id, choices }) => {
     const task = typeof id === "string" ? plan.tasks.get(id) : undefined;
     if (task?.spec.kind?.type !== "branch") return [];
-    const after = reachOf(plan, task);
+    const after = allAfter(plan, [task.spec.taskId]);
     return choices
       .filter((choice) => !after.has(choice.id))
       .map((choice) => ({ ...warn(version, task.spec.taskId, "UNKNOWN_BRANCH", stray(task.spec, choice.id, after)), line: choice.line }));
@@ -88,12 +88,6 @@ function strayChoices(version: DagVersion, { branches }: FileFacts): readonly Im
 
 function stray({ taskId }: TaskSpec, chosen: string, after: ReadonlySet<string>): string {
   return `Branch "${taskId}" chooses "${chosen}", which does not come after it; it would fail. After it come: ${[...after].join(", ") || "no tasks"}.`;
-}
-
-function reachOf(plan: Plan, { downstream }: PlannedTask): ReadonlySet<string> {
-  const reach = new Set(downstream);
-  for (const taskId of reach) for (const after of plan.tasks.get(taskId)?.downstream ?? []) reach.add(after);
-  return reach;
 }
 
 function warn({ file, positions, position }: DagVersion, taskId: string, code: ImportWarning["code"], message: string): ImportWarning {

@@ -14,16 +14,21 @@ export function decidersOf({ tasks }: DagSpec, downstream: Downstream): Readonly
   const deciders = new Map<string, string[]>();
   for (const { taskId, kind } of tasks) {
     if (!kind || kind.type === "setup" || kind.type === "teardown") continue;
-    const reach = kind.type === "short_circuit" && !kind.directOnly ? allAfter(downstream, [taskId]) : (downstream.get(taskId) ?? []);
-    for (const after of reach) deciders.set(after, [...(deciders.get(after) ?? []), taskId]);
+    const next = (id: string): readonly string[] => downstream.get(id) ?? [];
+    const concerned = kind.type === "short_circuit" && !kind.directOnly ? reach([taskId], next) : next(taskId);
+    for (const after of concerned) deciders.set(after, [...(deciders.get(after) ?? []), taskId]);
   }
   return deciders;
 }
 
 /** Everything after these tasks, however far; not they themselves. */
-function allAfter(downstream: Downstream, taskIds: readonly string[]): ReadonlySet<string> {
-  const found = new Set(taskIds.flatMap((taskId) => downstream.get(taskId) ?? []));
-  for (const taskId of found) for (const after of downstream.get(taskId) ?? []) found.add(after);
+export function allAfter({ tasks }: Pick<Plan, "tasks">, taskIds: readonly string[]): ReadonlySet<string> {
+  return reach(taskIds, (taskId) => tasks.get(taskId)?.downstream ?? []);
+}
+
+function reach(taskIds: readonly string[], next: (taskId: string) => readonly string[]): ReadonlySet<string> {
+  const found = new Set(taskIds.flatMap(next));
+  for (const taskId of found) for (const after of next(taskId)) found.add(after);
   return found;
 }
 
@@ -51,7 +56,7 @@ export function passedOver(plan: Plan, taskId: string, output: Json | undefined)
 
 /** A child that also comes after a chosen one is where the ways meet again: it goes on. */
 function notFollowed(plan: Plan, { downstream }: PlannedTask, chosen: readonly string[]): readonly string[] {
-  const after = allAfter(edges(plan), chosen);
+  const after = allAfter(plan, chosen);
   return downstream.filter((child) => !chosen.includes(child) && !after.has(child));
 }
 
@@ -62,12 +67,8 @@ function stops(output: Json): boolean {
 
 /** A teardown still has something to undo. */
 function stopped(plan: Plan, { spec, downstream }: PlannedTask, directOnly: boolean): readonly string[] {
-  const reach = directOnly ? downstream : [...allAfter(edges(plan), [spec.taskId])];
-  return reach.filter((taskId) => plan.tasks.get(taskId)?.spec.kind?.type !== "teardown");
-}
-
-function edges({ tasks }: Plan): Downstream {
-  return new Map([...tasks].map(([taskId, { downstream }]) => [taskId, downstream]));
+  const concerned = directOnly ? downstream : [...allAfter(plan, [spec.taskId])];
+  return concerned.filter((taskId) => plan.tasks.get(taskId)?.spec.kind?.type !== "teardown");
 }
 
 /**
@@ -76,9 +77,9 @@ function edges({ tasks }: Plan): Downstream {
  */
 export function decisionError(plan: Plan, { taskId, kind }: TaskSpec, output: string | null): DagsmithError | undefined {
   if (kind?.type === "branch") {
-    const reach = allAfter(edges(plan), [taskId]);
-    const stray = (JSON.parse(output ?? "[]") as readonly string[]).filter((chosen) => !reach.has(chosen));
-    return stray.length === 0 ? undefined : unknownBranch(taskId, stray.map((one) => `"${one}"`).join(", "), [...reach]);
+    const after = allAfter(plan, [taskId]);
+    const stray = (JSON.parse(output ?? "[]") as readonly string[]).filter((chosen) => !after.has(chosen));
+    return stray.length === 0 ? undefined : unknownBranch(taskId, stray.map((one) => `"${one}"`).join(", "), [...after]);
   }
   if (kind?.type !== "switch" || output === null || output === "null") return undefined;
   const name = JSON.parse(output) as Json;

@@ -15,7 +15,7 @@ export async function resumePast(tx: EngineTx, waiting: readonly PastQuestion[])
   const runs = (await tx.lockRuns([...new Set(waiting.map(({ runId }) => runId))])).filter(({ state }) => state === "running");
   const running = new Set(runs.map(({ id }) => id));
   const advance = new Advance(tx, runs);
-  await advance.resume(waiting.filter(({ runId }) => running.has(runId)));
+  await advance.askAgain(waiting.filter(({ runId }) => running.has(runId)));
   const ended = new Set(await advance.commit());
   return runs.filter(({ id }) => ended.has(id));
 }

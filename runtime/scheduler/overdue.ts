@@ -2,11 +2,10 @@
 import { timeOut } from "../state/task_state.ts";
 import { endRun, lockRuns, overdueRuns } from "../store/dag_run.ts";
 import type { Database } from "../store/database.ts";
-import { withPlans } from "../store/engine_tx.ts";
-import { releasePast } from "../store/past.ts";
+import { givePlaces, withPlans } from "../store/engine_tx.ts";
 import { pauseFailing } from "../store/pause_failing.ts";
 import type { Plans } from "../store/plans.ts";
-import { startQueuedRuns } from "../store/start_runs.ts";
+import { afterChange } from "../store/run_ends.ts";
 import { applyTransitions, unfinishedInstances } from "../store/task_instance.ts";
 
 /** Runs ended before the tick goes on; the next one finds the others. */
@@ -37,7 +36,7 @@ async function endOne(db: Database, plans: Plans, { id, dagId, allowedMs }: Over
   });
   if (runs.length === 0) return false;
   await pauseFailing(db, runs);
-  await releasePast(db, plans, [dagId]);
-  await startQueuedRuns(db, plans, [dagId]);
+  await afterChange(db, plans, [dagId]);
+  await givePlaces(db, plans);
   return true;
 }

@@ -24,19 +24,25 @@ export interface NewRun {
   readonly schedule: string | null;
   /** What made it, for its tasks to read; null when time or a person did. */
   readonly trigger: Json;
+  /** The backfill that makes it, and its place in there. */
+  readonly backfill?: { readonly id: number; readonly ordinal: number };
 }
 
 // Read with the runs, so that a task without limits costs no statement of its own to find that out.
-const IS_GLOBALLY_LIMITED = "exists (select from dagsmith.pool where name = 'all') as is_globally_limited";
+export const IS_GLOBALLY_LIMITED = "exists (select from dagsmith.pool where name = 'all') as is_globally_limited";
 
+// Two things may stand in a run's way: a run with its id, and a run of its slot, which a backfill and the scheduler would each name differently.
 const CREATE: Statement = {
   name: "dag_run_create",
   text: `
-insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params, schedule, trigger)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::json[])
-on conflict (dag_id, run_id) do nothing
+insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params, schedule, trigger, backfill_id, backfill_ordinal)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::json[], $12::bigint[], $13::int[])
+on conflict do nothing
 returning id, dag_id, run_id`,
 };
+
+/** Of a run that begins, with its version as `v`: when it will have taken too long; null when it may take for ever. */
+export const TIMEOUT_AT = "now() + (v.spec ->> 'dagrunTimeoutMs')::float8 * interval '1 millisecond'";
 
 // The oldest queued runs of each DAG, as many as there are places; the caller holds the rows of the DAGs.
 const START_QUEUED: Statement = {
@@ -44,31 +50,32 @@ const START_QUEUED: Statement = {
   text: `
 update dagsmith.dag_run r
 set state = 'running', started_at = now(), open_tasks = json_array_length(v.spec -> 'tasks'),
-    timeout_at = now() + (v.spec ->> 'dagrunTimeoutMs')::float8 * interval '1 millisecond'
+    timeout_at = ${TIMEOUT_AT}
 from dagsmith.dag_version v,
   unnest($1::text[], $2::int[]) as place (dag_id, places),
   lateral (
     select id from dagsmith.dag_run q
-    where q.dag_id = place.dag_id and q.state = 'queued'
+    where q.dag_id = place.dag_id and q.state = 'queued' and q.backfill_id is null
     order by q.id limit place.places
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, ${IS_GLOBALLY_LIMITED}`,
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.clear_number, ${IS_GLOBALLY_LIMITED}`,
 };
 
+// The runs of a backfill count under its own limit.
 const ACTIVE: Statement = {
   name: "dag_run_active",
   text: `
 select dag_id, count(*) filter (where state = 'running')::int as running, count(*)::int as active
-from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') group by dag_id`,
+from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') and backfill_id is null group by dag_id`,
 };
 
 // "no key update": inserting an instance, which refers to its run, must not wait for this lock.
 const LOCK: Statement = {
   name: "dag_run_lock",
   text: `
-select id, version_id, state, open_tasks, failed_leaves, warnings, ${IS_GLOBALLY_LIMITED}
+select id, version_id, state, open_tasks, failed_leaves, warnings, clear_number, ${IS_GLOBALLY_LIMITED}
 from dagsmith.dag_run where id = any($1) order by id for no key update`,
 };
 
@@ -89,6 +96,8 @@ export interface RunRow {
   readonly open_tasks: number;
   readonly failed_leaves: number;
   readonly warnings: number;
+  /** How often it was cleared: above 0 it may have instances that wait for their turn anew. */
+  readonly clear_number: number;
   readonly is_globally_limited: boolean;
 }
 
@@ -104,6 +113,7 @@ export async function createRuns(
       ...[run.dagId, run.runId, run.runType, run.versionId],
       ...[run.logicalDate, run.dataIntervalStart, run.dataIntervalEnd, run.runAfter],
       ...[JSON.stringify(run.params), run.schedule, run.trigger === null ? null : JSON.stringify(run.trigger)],
+      ...[run.backfill?.id ?? null, run.backfill?.ordinal ?? null],
     ]),
   );
   return rows.map((row) => ({ id: row.id, dagId: row.dag_id, runId: row.run_id }));
@@ -207,4 +217,18 @@ export async function overdueRuns(
 ): Promise<readonly { readonly id: number; readonly dagId: string; readonly allowedMs: number }[]> {
   const rows = await db.query<{ id: number; dag_id: string; started_at: Date; timeout_at: Date }>(OVERDUE, [limit]);
   return rows.map((row) => ({ id: row.id, dagId: row.dag_id, allowedMs: row.timeout_at.getTime() - row.started_at.getTime() }));
+}
+
+const END_AS: Statement = {
+  name: "dag_run_end_as",
+  text: `
+update dagsmith.dag_run
+set state = $2, reason = $3, finished_at = coalesce(finished_at, now()), open_tasks = 0, clear_number = clear_number + 1
+where id = $1`,
+};
+
+/** Ends a run as a person says, whatever it was at. */
+export async function endRunAs(tx: Queryable, id: number, state: "success" | "failed", reason: string): Promise<void> {
+  await tx.query(FORGET_WAITS, [id]);
+  await tx.query(END_AS, [id, state, storableText(reason)]);
 }

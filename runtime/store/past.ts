@@ -48,7 +48,7 @@ const PREVIOUS: Statement = {
   name: "past_previous_run",
   text: `
 select r.id as run_id, r.version_id, r.dag_id, p.id as previous_id, p.version_id as previous_version, p.logical_date as previous_date,
-  p.state in ('success', 'failed') as is_over
+  p.state in ('success', 'failed') as is_over, r.run_type = 'backfill' and r.backfill_ordinal = 1 as is_first_of_backfill
 from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id left join lateral (
   select id, version_id, logical_date, state from dagsmith.dag_run o
   where o.dag_id = r.dag_id and o.logical_date < r.logical_date
@@ -83,6 +83,7 @@ interface PreviousRow {
   previous_version: number | null;
   previous_date: Date | null;
   is_over: boolean | null;
+  is_first_of_backfill: boolean;
 }
 
 export async function recordPastWaits(tx: Queryable, waits: readonly PastQuestion[]): Promise<void> {
@@ -139,7 +140,8 @@ async function pastFor(
   { spec: { taskId }, downstream }: PlannedTask,
   states: ReadonlyMap<string, readonly PastState[]>,
 ): Promise<Past> {
-  if (!before) return { isExempt: false, previous: null, hasOlder: false };
+  const isExempt = row.is_first_of_backfill;
+  if (!before || isExempt) return { isExempt, previous: null, hasOlder: false };
   const statesOf = (id: string): readonly PastState[] => {
     if (!before.tasks.some((task) => task.taskId === id)) return [];
     // What had not begun when its run was cancelled or timed out counts as skipped.
@@ -147,7 +149,7 @@ async function pastFor(
   };
   const own = statesOf(taskId);
   const hasOlder = own.length === 0 && (await wasEverPart(db, row, taskId));
-  return { isExempt: false, previous: { own, downstream: downstream.flatMap(statesOf) }, hasOlder };
+  return { isExempt, previous: { own, downstream: downstream.flatMap(statesOf) }, hasOlder };
 }
 
 /** States of the tasks in question, and of those directly after them, in the runs before. */

@@ -23,3 +23,9 @@ export async function afterRound(db: Database, plans: Plans, { ended, pastDags }
   await pauseFailing(db, all);
   await startQueuedRuns(db, plans, [...new Set(all.map(({ plan }) => plan.dagId))]);
 }
+
+/** The same after something that people did, or time, to runs of these DAGs: what was changed there may be what others waited for. */
+export async function afterChange(db: Database, plans: Plans, dagIds: readonly string[]): Promise<void> {
+  await releasePast(db, plans, dagIds);
+  await startQueuedRuns(db, plans, dagIds);
+}

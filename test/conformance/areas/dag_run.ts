@@ -4,11 +4,12 @@ import { evaluateRun } from "../../../runtime/engine/evaluate.ts";
 import { type Plan, planOf } from "../../../runtime/engine/plan.ts";
 import { TASK_STATES, type TaskState } from "../../../runtime/state/task_state.ts";
 import { MemoryStore } from "../../../runtime/store/memory.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { TRIGGER_RULES } from "../../../sdk/spec.ts";
 import type { TaskRef } from "../../../sdk/task.ts";
 import { area, NotSupported, sameWhereExpected } from "../area.ts";
+import { wire } from "./graph.ts";
 
 const TASK = z.object({
   id: z.string(),
@@ -23,13 +24,7 @@ const DAG = z.object({ tasks: z.array(TASK).min(1) });
 
 function planFor(tasks: readonly TaskInput[]): Plan {
   const d = dag("case");
-  const refs = new Map(tasks.map((task) => [task.id, declare(d, task)]));
-  for (const { id, upstream } of tasks) {
-    for (const before of upstream) {
-      const [from, to] = [refs.get(before), refs.get(id)];
-      if (from && to) chain(from, to);
-    }
-  }
+  wire(tasks, (task) => declare(d, task));
   return planOf(describeDag(d));
 }
 
