@@ -90,7 +90,8 @@ async function waitingTasks(
       mapIndex: group?.mapIndex ?? -1,
       state: group?.state ?? "none",
       instances: group?.alike ?? 1,
-      reasons: unmetOf(factsOf(task, group)),
+      // One that was cleared has a row, and its turn has not come all the same.
+      reasons: unmetOf(factsOf(task, group?.state === "none" ? null : group)),
     })),
   );
 }
