@@ -19,7 +19,8 @@ import { getDag } from "../store/dag.ts";
 import { getVersions } from "../store/dag_version.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import { checkLabels } from "./annotate.ts";
-import { checkParams, dateOf } from "./trigger.ts";
+import { checkParams } from "./check_params.ts";
+import { dateOf } from "./trigger.ts";
 import { unknownDag } from "./unknown.ts";
 
 export interface BackfillRequest {

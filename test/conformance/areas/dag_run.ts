@@ -8,11 +8,12 @@ import { UNROUTED } from "../../../runtime/engine/limits.ts";
 import { type Plan, planOf } from "../../../runtime/engine/plan.ts";
 import { isFinal, TASK_STATES, type TaskState, type Transition } from "../../../runtime/state/task_state.ts";
 import { type MemoryInstance, MemoryStore } from "../../../runtime/store/memory.ts";
-import { chain, dag } from "../../../sdk/dag.ts";
+import { dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { TRIGGER_RULES } from "../../../sdk/spec.ts";
 import type { TaskDefaults } from "../../../sdk/task.ts";
 import { area, NotSupported, sameWhereExpected } from "../area.ts";
+import { wire } from "./graph.ts";
 
 const TASK = z.object({
   id: z.string(),
@@ -27,13 +28,7 @@ const DAG = z.object({ tasks: z.array(TASK).min(1) });
 
 function planFor(tasks: readonly TaskInput[]): Plan {
   const d = dag("case");
-  const refs = new Map(tasks.map((task) => [task.id, d.task(task.id, optionsOf(task), () => null)]));
-  for (const { id, upstream } of tasks) {
-    for (const before of upstream) {
-      const [from, to] = [refs.get(before), refs.get(id)];
-      if (from && to) chain(from, to);
-    }
-  }
+  wire(tasks, (task) => d.task(task.id, optionsOf(task), () => null));
   return planOf(describeDag(d));
 }
 
