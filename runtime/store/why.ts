@@ -49,7 +49,7 @@ export async function whyWaiting(db: Queryable, id: number, taskId: string | nul
   if (!run || !plan) throw new DagsmithError("UNKNOWN_RUN", { run: id });
   const asked = taskId === null ? [...plan.tasks.values()] : [taskOf(plan, taskId)];
   const { dagId, runId, state } = run;
-  const maxActiveRuns = plans.get(run.currentVersionId)?.plan.maxActiveRuns ?? plan.maxActiveRuns;
+  const maxActiveRuns = run.backfillPlaces ?? plans.get(run.currentVersionId)?.plan.maxActiveRuns ?? plan.maxActiveRuns;
   return { dagId, runId, state, tasks: await waitingTasks(db, id, { ...run, maxActiveRuns }, asked, taskId) };
 }
 
