@@ -13,7 +13,8 @@ alter table dagsmith.task_instance
   add column pokes integer not null default 0 check (pokes >= 0),
   drop constraint task_instance_state_check,
   add constraint task_instance_state_check check (state in (
-    'none', 'scheduled', 'queued', 'running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'success', 'failed', 'skipped', 'upstream_failed'));
+    'none', 'scheduled', 'queued', 'running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'success', 'failed', 'skipped', 'upstream_failed',
+    'removed'));
 
 -- One row for each instance that is up_for_reschedule or deferred. Rows of instances that were stopped meanwhile are swept.
 create table dagsmith.task_wait (
@@ -101,6 +102,6 @@ alter table dagsmith.task_instance
   drop column pokes,
   drop constraint task_instance_state_check,
   add constraint task_instance_state_check check (state in (
-    'none', 'scheduled', 'queued', 'running', 'up_for_retry', 'success', 'failed', 'skipped', 'upstream_failed'));
+    'none', 'scheduled', 'queued', 'running', 'up_for_retry', 'success', 'failed', 'skipped', 'upstream_failed', 'removed'));
 `);
 }

@@ -6,7 +6,7 @@ import { runById } from "../store/dag_run.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { Plans } from "../store/plans.ts";
-import { startQueuedRunsOf } from "../store/start_runs.ts";
+import { afterRound } from "../store/run_ends.ts";
 import { unfinishedOfTask } from "../store/task_instance.ts";
 
 export interface CancelTaskRequest {
@@ -28,18 +28,18 @@ export interface CancelTaskRequest {
 export async function cancelTask(db: Database, { id, taskId, mapIndex, actor, reason }: CancelTaskRequest): Promise<number> {
   const why = `cancelled by ${actor}${reason ? `: ${reason}` : ""}`;
   const plans = new Plans();
-  const { accepted, finishedRuns } = await engineRound(db, plans, async (tx, on) => {
+  const settlement = await engineRound(db, plans, async (tx, on) => {
     await tx.lockRuns([id]);
     const run = await runById(on, id);
     if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: id });
     const active = await unfinishedOfTask(on, id, taskId, mapIndex ?? null);
     if (active.length === 0) throw new DagsmithError("TASK_NOT_ACTIVE", { task: taskId, run: run.runId });
     const ends = active.map((one) => ({ ...one, workerId: "", outcome: { kind: "cancelled", state: one.state, reason: why } as const }));
-    const settlement = await settle(tx, ends);
+    const settled = await settle(tx, ends);
     const detail = { task: taskId, mapIndex: mapIndex ?? null, reason: reason ?? null };
     await audit(on, { actor, action: "cancel task", dagId: run.dagId, runId: run.runId, detail });
-    return settlement;
+    return settled;
   });
-  await startQueuedRunsOf(db, plans, finishedRuns);
-  return accepted.size;
+  await afterRound(db, plans, settlement);
+  return settlement.accepted.size;
 }

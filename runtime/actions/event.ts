@@ -7,7 +7,7 @@ import { runById } from "../store/dag_run.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { Plans } from "../store/plans.ts";
-import { startQueuedRunsOf } from "../store/start_runs.ts";
+import { afterRound } from "../store/run_ends.ts";
 import { deleteWaits, putEvent, waitsForEvent } from "../store/task_wait.ts";
 
 export interface SendEventRequest {
@@ -31,7 +31,7 @@ export async function sendEvent(db: Database, { id, name, value = null, actor }:
   }
   const plans = new Plans();
   const json = JSON.stringify(value);
-  const { accepted, finishedRuns } = await engineRound(db, plans, async (tx, on) => {
+  const settlement = await engineRound(db, plans, async (tx, on) => {
     // Held until the end, so that a task which begins to wait meanwhile finds the event, or is found here.
     await tx.lockRuns([id]);
     const run = await runById(on, id);
@@ -39,14 +39,14 @@ export async function sendEvent(db: Database, { id, name, value = null, actor }:
     if (run.state === "success" || run.state === "failed") throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
     await putEvent(on, id, name, json);
     const waits = await waitsForEvent(on, id, name);
-    const settlement = await settle(
+    const settled = await settle(
       tx,
       waits.map((wait) => ({ ...wait, workerId: "", outcome: { kind: "resumed", output: json } })),
     );
     await deleteWaits(on, waits);
     await audit(on, { actor, action: "send event", dagId: run.dagId, runId: run.runId, detail: { event: name, value } });
-    return settlement;
+    return settled;
   });
-  await startQueuedRunsOf(db, plans, finishedRuns);
-  return accepted.size;
+  await afterRound(db, plans, settlement);
+  return settlement.accepted.size;
 }

@@ -4,7 +4,7 @@ import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import type { Plans } from "../store/plans.ts";
 import { type OverdueInstance, overdueInstances, type QueueLimit, runningVersions } from "../store/queue_timeout.ts";
-import { startQueuedRunsOf } from "../store/start_runs.ts";
+import { afterRound } from "../store/run_ends.ts";
 
 /** Instances ended in one transaction. */
 const BATCH = 500;
@@ -15,10 +15,10 @@ export async function expireQueued(db: Database, plans: Plans): Promise<number> 
   if (limits.length === 0) return 0;
   for (let expired = 0; ; ) {
     const overdue = await overdueInstances(db, limits, BATCH);
-    const { accepted, finishedRuns } = await engineRound(db, plans, (tx) => settle(tx, overdue.map(expiryOf)));
-    await startQueuedRunsOf(db, plans, finishedRuns);
-    expired += accepted.size;
-    if (overdue.length < BATCH || accepted.size === 0) return expired;
+    const settlement = await engineRound(db, plans, (tx) => settle(tx, overdue.map(expiryOf)));
+    await afterRound(db, plans, settlement);
+    expired += settlement.accepted.size;
+    if (overdue.length < BATCH || settlement.accepted.size === 0) return expired;
   }
 }
 

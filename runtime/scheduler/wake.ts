@@ -7,7 +7,7 @@ import { waitText } from "../state/wait.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound, givePlaces } from "../store/engine_tx.ts";
 import type { Plans } from "../store/plans.ts";
-import { startQueuedRunsOf } from "../store/start_runs.ts";
+import { afterRound } from "../store/run_ends.ts";
 import { wakeSensors } from "../store/task_instance.ts";
 import { deleteWaits, dueWaits, endedRunWaits, type FoundWait } from "../store/task_wait.ts";
 
@@ -32,12 +32,12 @@ export async function endWaits(db: Database, plans: Plans): Promise<number> {
 
 async function settleWaits(db: Database, plans: Plans, ends: readonly TryEnd[]): Promise<void> {
   if (ends.length === 0) return;
-  const { finishedRuns } = await engineRound(db, plans, async (tx, on) => {
-    const settlement = await settle(tx, ends);
+  const settlement = await engineRound(db, plans, async (tx, on) => {
+    const settled = await settle(tx, ends);
     await deleteWaits(on, ends);
-    return settlement;
+    return settled;
   });
-  await startQueuedRunsOf(db, plans, finishedRuns);
+  await afterRound(db, plans, settlement);
 }
 
 /** The end of a wait, in the engine's words; no worker holds it. */

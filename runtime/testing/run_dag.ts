@@ -12,7 +12,7 @@ import type { DagSpec } from "../../sdk/spec.ts";
 import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
-import { eagerInputs, plannedTask, planOf } from "../engine/plan.ts";
+import { eagerInputs, missingInput, plannedTask, planOf } from "../engine/plan.ts";
 import { type Outcome, settle } from "../engine/settle.ts";
 import type { NewCallback } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
@@ -83,8 +83,9 @@ const WORKER = "this process";
 export async function runDag(dag: Dag<unknown>, options: RunDagOptions = {}): Promise<DagRunResult> {
   const spec = restrict(describeDag(dag), options.only);
   await validParams(dag, options.params ?? {});
-  const store = new MemoryStore(planOf(spec));
-  const session = new Session(dag, spec, store, options);
+  const logicalDate = logicalDateOf(options.logicalDate, spec.timezone);
+  const store = new MemoryStore(planOf(spec), { logicalDate });
+  const session = new Session(dag, spec, store, logicalDate, options);
   await begin(store, [store.run]);
   session.reportNew();
   do {
@@ -114,12 +115,11 @@ class Session {
   readonly #interval: { readonly start: Date; readonly end: Date };
   readonly logicalDate: string;
 
-  constructor(dag: Dag<unknown>, spec: DagSpec, store: MemoryStore, options: RunDagOptions) {
+  constructor(dag: Dag<unknown>, spec: DagSpec, store: MemoryStore, date: Date, options: RunDagOptions) {
     this.#dag = dag;
     this.#spec = spec;
     this.#store = store;
     this.#options = options;
-    const date = logicalDateOf(options.logicalDate, spec.timezone);
     this.logicalDate = date.toISOString();
     this.#interval = manualInterval(mainSchedule(spec), date);
   }
@@ -173,9 +173,10 @@ class Session {
     for (const callback of this.#store.takeCallbacks()) await this.#callBack(callback);
   }
 
-  async #callBack({ instanceId, event, reason, error }: NewCallback): Promise<void> {
+  async #callBack({ instanceId, tryNumber, event, reason, error }: NewCallback): Promise<void> {
     const instance = this.#store.instance(instanceId);
-    if (instance) await this.#run(instance, { event, ofRun: false, ordinal: 0, reason, error });
+    // The instance may be at its next try already.
+    if (instance) await this.#run({ ...instance, tryNumber }, { event, ofRun: false, ordinal: 0, reason, error });
   }
 
   /** Calls back at the end of the run, when the DAG wants it. */
@@ -213,9 +214,13 @@ class Session {
   }
 
   #request({ taskId, mapIndex, tryNumber, item }: Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">): TryRequest {
-    const spec = this.#store.run.plan.tasks.get(taskId)?.spec;
+    const { plan } = this.#store.run;
+    const spec = plan.tasks.get(taskId)?.spec;
     const inputs = spec ? eagerInputs(spec) : {};
-    const input = (source: string): Json => this.#store.xcom(source, "return_value") ?? null;
+    const input = (source: string): Json | undefined => {
+      const value = this.#store.xcom(source, "return_value");
+      return value === undefined ? missingInput(plan, source) : value;
+    };
     // A copy, as each task process gets one: a task that changes its input must not change another's.
     return structuredClone({
       ...{ dagId: this.#spec.dagId, taskId, runId: this.runId, tryNumber, mapIndex, item },
@@ -224,7 +229,12 @@ class Session {
       dataIntervalEnd: this.#interval.end.toISOString(),
       timezone: this.#spec.timezone,
       params: this.#options.params ?? {},
-      inputs: Object.fromEntries(Object.entries(inputs).map(([name, source]) => [name, input(source)])),
+      inputs: Object.fromEntries(
+        Object.entries(inputs).flatMap(([name, source]) => {
+          const value = input(source);
+          return value === undefined ? [] : [[name, value]];
+        }),
+      ),
     });
   }
 
