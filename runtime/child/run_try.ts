@@ -11,8 +11,10 @@ import { type HookRef, openHook } from "../../sdk/hook.ts";
 import { itemFor } from "../../sdk/items.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
 import { LazyRef } from "../../sdk/lazy.ts";
+import type { LateKeys } from "../../sdk/routing.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 import { formatLine } from "./format.ts";
+import { keysOf } from "./keys.ts";
 import { lazyList, type OutputPage } from "./lazy_list.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -45,6 +47,8 @@ export interface TryRequest {
   readonly params: Json;
   readonly inputs: Readonly<Record<string, Json>>;
   readonly item: Json;
+  /** The body is not called: the task only says under which keys it runs. */
+  readonly asksKeys?: boolean;
 }
 
 /** An error as it is stored and shown. */
@@ -65,6 +69,8 @@ type TryEnding =
   /** `output` is JSON text; null when the body returned undefined. */
   | { readonly outcome: "success"; readonly output: string | null }
   | { readonly outcome: "skipped"; readonly reason: string }
+  /** Asked for with `asksKeys`. */
+  | { readonly outcome: "keys"; readonly keys: LateKeys }
   | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean };
 
 /** Longest name of an instance that is kept, in characters. */
@@ -86,7 +92,9 @@ export async function runTry(
     const item = itemOf(ref, request);
     named = labelled(ref, item, request.mapIndex, host);
     const given = { params: await validParams(dag, request.params), inputs: withLazyInputs(ref, request.inputs, host), item };
-    const output = await ref.definition.body?.(taskContext(request, given, host, hooks, signal) as TaskContext<never, never, never>);
+    const context = taskContext(request, given, host, hooks, signal);
+    if (request.asksKeys) return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
+    const output = await ref.definition.body?.(context as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
     return { outcome: "success", output: output === undefined ? null : toJson(output), ...named };
   } catch (error) {

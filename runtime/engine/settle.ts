@@ -1,6 +1,7 @@
 /** How tries end: the outcome becomes a verb, the verb a guarded move, and whatever moved carries its run forward. */
+import type { LateKeys } from "../../sdk/routing.ts";
 import { decideRetry } from "../state/retry.ts";
-import { abandon, fail, isFinal, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
+import { abandon, fail, isFinal, park, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
 import { decisionError } from "./deciders.ts";
 import { isLimited } from "./limits.ts";
@@ -19,6 +20,8 @@ type Ending =
   | { readonly kind: "success"; readonly output: string | null }
   | { readonly kind: "skipped"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string; readonly error: StoredError | null; readonly retryable: boolean }
+  /** The task said under which keys it runs; the try has not begun, and waits for its places. */
+  | { readonly kind: "unplaced"; readonly keys: LateKeys }
   /** Its worker died; this is said by whoever found out. */
   | { readonly kind: "lost"; readonly reason: string };
 
@@ -65,7 +68,8 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
   );
   for (const { transition, end } of accepted) {
     const { instanceId, to, nextTry, retryInMs } = transition;
-    if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end);
+    const keys = end.outcome.kind === "unplaced" ? end.outcome.keys : undefined;
+    if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end, keys);
   }
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf)));
   const finishedRuns = await advance.commit();
@@ -104,6 +108,7 @@ function transitionFor(end: TryEnd, run: LockedRun): Transition {
   const { outcome, workerId } = end;
   if (outcome.kind === "success") return succeed(end, workerId);
   if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
+  if (outcome.kind === "unplaced") return park(end, workerId);
   if (outcome.kind === "lost")
     return end.lostTries < MAX_LOST_TRIES
       ? rescue(end, workerId, outcome.reason, isLimited(plannedTask(run.plan, end.taskId).route, run))

@@ -5,9 +5,9 @@
 
 /**
  * - `none`: was cleared, waits for its turn anew. In: clear. Out: its turn (queued, scheduled, or a final state), mark.
- * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue. Out: release, refuse, cancel, clear, mark.
+ * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue, park. Out: release, refuse, cancel, clear, mark.
  * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue. Out: start, cancel, clear, mark.
- * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, rescue, cancel, mark.
+ * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, park, rescue, cancel, mark.
  * - `up_for_retry`: a token lies in the queue for later, or it waits for a place from then on. In: retry. Out: start, release, refuse,
  *   cancel, clear, mark.
  * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it), `removed` (an instance of a mapped
@@ -121,6 +121,11 @@ export function rescue(ref: TryRef, deadWorkerId: string, reason: string, isLimi
 /** The worker that ran the try is dead, and so were too many before it. */
 export function abandon(ref: TryRef, deadWorkerId: string, reason: string): Transition {
   return move(ref, ["running"], "failed", { heldBy: deadWorkerId, workerId: deadWorkerId, reason });
+}
+
+/** The task has said under which keys it runs, and waits for its places; the try has not begun. */
+export function park(ref: TryRef, workerId: string): Transition {
+  return move(ref, ["running"], "scheduled", { heldBy: workerId });
 }
 
 /** No place can ever be given to it. */

@@ -204,6 +204,7 @@ function outcomeOf(result: TryResult): Outcome {
   const named = result.label === undefined ? {} : { label: result.label.slice(0, MAX_LABEL) };
   if (result.outcome === "success") return { kind: "success", output: result.output, ...named };
   if (result.outcome === "skipped") return { kind: "skipped", reason: result.reason, ...named };
+  if (result.outcome === "keys") return { kind: "unplaced", keys: result.keys, ...named };
   const { error, retryable } = result;
   return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable, ...named };
 }

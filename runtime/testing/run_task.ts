@@ -93,6 +93,8 @@ function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<
 }
 
 function outputOf(result: TryResult): unknown {
+  // Asked of a task in a worker only.
+  if (result.outcome === "keys") return null;
   if (result.outcome === "success") return result.output === null ? null : JSON.parse(result.output);
   const { name, message, stack } = result.outcome === "skipped" ? { name: "SkipTask", message: result.reason, stack: "" } : result.error;
   throw Object.assign(new Error(message), { name, stack });
