@@ -17,6 +17,8 @@ export interface LockedRun {
   readonly failedLeaves: number;
   /** Whether a person has limited how many tasks run at once in the whole deployment. */
   readonly isGloballyLimited?: boolean;
+  /** Whether a backfill has it run. */
+  readonly isBackfill?: boolean;
 }
 
 /** An instance that a transition moved, as it is now. */
