@@ -23,7 +23,7 @@ from dagsmith.dag_run r join dagsmith.dag d on d.dag_id = r.dag_id left join dag
 const COUNTS: Statement = {
   name: "why_counts",
   text: `
-select task_id, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed
+select task_id, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, upstream_removed
 from dagsmith.task_progress where run_id = $1`,
 };
 
@@ -108,6 +108,7 @@ export async function readUpstreamCounts(db: Queryable, runId: number): Promise<
     upstream_failed: number;
     upstream_skipped: number;
     upstream_upstream_failed: number;
+    upstream_removed: number;
   };
   const rows = await db.query<Row>(COUNTS, [runId]);
   return new Map(
@@ -119,6 +120,7 @@ export async function readUpstreamCounts(db: Queryable, runId: number): Promise<
         failed: row.upstream_failed,
         skipped: row.upstream_skipped,
         upstreamFailed: row.upstream_upstream_failed,
+        removed: row.upstream_removed,
       },
     ]),
   );

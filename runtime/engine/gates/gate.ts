@@ -61,6 +61,8 @@ export interface WaitingFacts {
   readonly upstream: readonly UpstreamTask[];
   /** Instances of the tasks before it, by how they ended. */
   readonly counts: UpstreamCounts;
+  /** Its turn has come but for its past. */
+  readonly waitsForPast: boolean;
   readonly usage: Usage;
   readonly workers: WorkerFacts;
 }
