@@ -120,7 +120,7 @@ export async function withPlans(on: Queryable, plans: Plans, rows: readonly RunR
       ? [
           {
             ...{ id: row.id, state: row.state, plan: version.plan, openTasks: row.open_tasks, failedLeaves: row.failed_leaves },
-            ...{ warnings: row.warnings, isGloballyLimited: row.is_globally_limited },
+            ...{ warnings: row.warnings, isGloballyLimited: row.is_globally_limited, isBackfill: row.backfill_id !== null },
           },
         ]
       : [];
