@@ -7,7 +7,7 @@ import type { TaskBody, TaskContext } from "./context.ts";
 import { DagsmithError } from "./errors.ts";
 import type { JsonOutput } from "./json.ts";
 import type { Schedule, Schedules } from "./schedule.ts";
-import type { Catchup } from "./spec.ts";
+import type { Catchup, CatchupOrder } from "./spec.ts";
 import {
   type InputRefs,
   type InputValues,
@@ -34,6 +34,8 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
   readonly timezone?: string;
   /** Missed intervals: `true` or `"all"`, `false` or `"last"` (the latest one), or `"none"`. Default `"last"`. */
   readonly catchup?: boolean | Catchup;
+  /** With catchup `"all"`, which missed interval runs first. Default `"oldest"`; `"newest"` brings today's numbers before last year's. */
+  readonly catchupOrder?: CatchupOrder;
   /** At most this many runs at once. Default 16. */
   readonly maxActiveRuns?: number;
   /** Starts paused when it is first deployed. Default false. */
@@ -55,6 +57,7 @@ const DAG_OPTIONS = [
   "endDate",
   "timezone",
   "catchup",
+  "catchupOrder",
   "maxActiveRuns",
   "pausedAtCreation",
   "params",

@@ -6,7 +6,7 @@ import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import { type Json, toJson } from "./json.ts";
 import { describeSchedules } from "./schedule.ts";
-import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
+import { type Catchup, type CatchupOrder, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
 import { type TaskDefaults, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
@@ -28,6 +28,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     tags: [...(options.tags ?? [])],
     timezone,
     ...describeSchedule(options, timezone, where),
+    ...catchupOrder(options.catchupOrder, where),
     maxActiveRuns: wholeNumber(options.maxActiveRuns ?? 16, 1, "maxActiveRuns", where),
     pausedAtCreation: options.pausedAtCreation ?? false,
     paramsSchema: jsonSchema(options.params, where),
@@ -159,6 +160,14 @@ function catchup(value: boolean | Catchup | undefined, where: string): Catchup {
     found: JSON.stringify(value),
     allowed: 'true, false, "all", "last", "none"',
   });
+}
+
+/** Left out of the spec when it says nothing new. */
+function catchupOrder(value: CatchupOrder | undefined, where: string): Pick<DagSpec, "catchupOrder"> {
+  if (value === undefined || value === "oldest") return {};
+  if (value === "newest") return { catchupOrder: value };
+  const found = JSON.stringify(value);
+  throw new DagsmithError("INVALID_OPTION", { where, option: "catchupOrder", found, allowed: '"oldest", "newest"' });
 }
 
 function wholeNumber(value: number, min: number, option: string, where: string): number {

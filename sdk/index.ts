@@ -10,6 +10,6 @@ export { defineHook, type HookContext, type HookDefinition, type HookRef } from 
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { FailTask, SkipTask } from "./outcome.ts";
 export { CRON_PRESETS, every, type Schedule, type ScheduleRule, trigger } from "./schedule.ts";
-export type { Catchup, TriggerRule } from "./spec.ts";
+export type { Catchup, CatchupOrder, TriggerRule } from "./spec.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
 export { type InputRefs, type InputValues, type MappedTaskOptions, type TaskDefaults, type TaskOptions, TaskRef } from "./task.ts";

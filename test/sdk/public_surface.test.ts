@@ -30,6 +30,7 @@ const VALUES = [
 ];
 const TYPES = [
   "Catchup",
+  "CatchupOrder",
   "Connection",
   "DagOptions",
   "DataInterval",

@@ -1,0 +1,90 @@
+/**
+ * The slots of one schedule, walked: the next by its catchup, the one after another, the last before an instant. Apart, because a timetable
+ * is asked in several places and must be kept at bay in all of them: one that takes too long is an error, like one that throws.
+ */
+
+import { DagsmithError } from "../../sdk/errors.ts";
+import type { NamedSchedule } from "../../sdk/schedule.ts";
+import { type Interval, nextRun, type Restriction, type RunInfo } from "../timetable/index.ts";
+
+/** How a timetable is asked. Tests put their own in its place. */
+export type Ask = typeof nextRun;
+
+/** Processor time that one look at a DAG may take, before its schedule is stopped. A look takes microseconds. */
+const PATIENCE_MS = 5_000;
+
+/** Slots tried one after the other where a timetable does not find the last one itself. */
+const STEPS = 1_000;
+
+export interface SlotLineOptions {
+  readonly bounds: Restriction;
+  /** Processor time spent on this DAG so far, in milliseconds. Default: not measured. */
+  readonly spentMs?: (() => number) | undefined;
+  /** Default: the real timetables. */
+  readonly ask?: Ask | undefined;
+}
+
+export class SlotLine {
+  readonly #schedule: NamedSchedule["schedule"];
+  readonly #options: SlotLineOptions;
+
+  constructor({ schedule }: NamedSchedule, options: SlotLineOptions) {
+    this.#schedule = schedule;
+    this.#options = options;
+  }
+
+  /** The slot after `last` that the DAG's catchup allows. */
+  next(last: Interval | null, at: Date): RunInfo | null {
+    return this.#ask(last, this.#options.bounds, at);
+  }
+
+  /** The slot after `last`, missed or not. */
+  after(last: Interval | null, at: Date): RunInfo | null {
+    return this.#ask(last, { ...this.#options.bounds, catchup: "all" }, at);
+  }
+
+  /** The last slot that is due before `until`, from `first` on; `first` itself when none follows. */
+  lastBefore(first: RunInfo, until: Date): RunInfo {
+    const { bounds } = this.#options;
+    const at = new Date(Math.min(until.getTime() - 1, bounds.latest?.getTime() ?? Number.POSITIVE_INFINITY));
+    const found = this.#ask(first.dataInterval, { ...bounds, catchup: "last" }, at);
+    let last = found && found.runAfter < until && found.logicalDate > first.logicalDate ? found : first;
+    // An interval that begins before the end date may end after it.
+    for (let step = 0; step < STEPS; step++) {
+      const next = this.after(last.dataInterval, until);
+      if (next === null || next.runAfter >= until || next.logicalDate <= last.logicalDate) break;
+      last = next;
+    }
+    return last;
+  }
+
+  /** How many slots there are from `first` to `last`; null when they are more than `most`. */
+  count(first: RunInfo, last: RunInfo, most: number): number | null {
+    if (this.#schedule.type === "delta_data_interval")
+      return Math.round((last.logicalDate.getTime() - first.logicalDate.getTime()) / this.#schedule.deltaMs) + 1;
+    let slot: RunInfo | null = first;
+    for (let count = 1; count <= most; count++) {
+      if (slot === null || slot.logicalDate >= last.logicalDate) return count;
+      slot = this.after(slot.dataInterval, last.runAfter);
+    }
+    return null;
+  }
+
+  /** Whether its slots are intervals that lie end to end, so that one which begins where another ends is the next. */
+  get isContiguous(): boolean {
+    return this.#schedule.type === "cron_data_interval" || this.#schedule.type === "delta_data_interval";
+  }
+
+  /** Whether a slot's interval depends on when it is asked for, so that it must be asked for when it can begin. */
+  get beginsNow(): boolean {
+    return (this.#schedule.type as string) === "continuous";
+  }
+
+  #ask(last: Interval | null, restriction: Restriction, at: Date): RunInfo | null {
+    const { ask = nextRun, spentMs } = this.#options;
+    const found = ask(this.#schedule, last, restriction, at);
+    const spent = spentMs?.() ?? 0;
+    if (spent > PATIENCE_MS) throw new DagsmithError("SCHEDULE_TOO_SLOW", { seconds: Math.round(spent / 1_000) });
+    return found;
+  }
+}
