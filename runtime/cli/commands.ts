@@ -16,6 +16,7 @@ import { scheduler, start, web, worker } from "./commands/roles.ts";
 import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
 import { show } from "./commands/show.ts";
+import { slots } from "./commands/slots.ts";
 import { tasks } from "./commands/tasks.ts";
 import { test } from "./commands/test.ts";
 import { trigger } from "./commands/trigger.ts";
@@ -25,7 +26,7 @@ import { versions } from "./commands/versions.ts";
 export const commands: readonly AnyCommand[] = [
   ...[init, check, list, show, next, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
-  ...[trigger, runs, tasks, logs, pause, unpause, cancel, doctor],
+  ...[trigger, runs, slots, tasks, logs, pause, unpause, cancel, doctor],
 ];
 
 /** Commands that have commands of their own. */

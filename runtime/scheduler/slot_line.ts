@@ -58,6 +58,15 @@ export class SlotLine {
     return last;
   }
 
+  /** The last slot that is due before `until`, as a DAG that was always there would have run it; null when there is none. */
+  latestBefore(until: Date): RunInfo | null {
+    const { bounds } = this.#options;
+    const first = bounds.catchup === "all" ? this.after(null, until) : null;
+    if (first) return first.runAfter < until ? this.lastBefore(first, until) : null;
+    const found = this.#ask(null, { ...bounds, catchup: "last" }, new Date(until.getTime() - 1));
+    return found && found.runAfter < until ? found : null;
+  }
+
   /** How many slots there are from `first` to `last`; null when they are more than `most`. */
   count(first: RunInfo, last: RunInfo, most: number): number | null {
     if (this.#schedule.type === "delta_data_interval")
@@ -72,7 +81,7 @@ export class SlotLine {
 
   /** Whether its slots are intervals that lie end to end, so that one which begins where another ends is the next. */
   get isContiguous(): boolean {
-    return this.#schedule.type === "cron_data_interval" || this.#schedule.type === "delta_data_interval";
+    return this.#schedule.type.endsWith("data_interval");
   }
 
   /** Whether a slot's interval depends on when it is asked for, so that it must be asked for when it can begin. */

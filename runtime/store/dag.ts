@@ -64,7 +64,8 @@ select r.dag_id from dagsmith.dag_run r join dagsmith.dag d using (dag_id)
 where r.state = 'queued' and not d.is_paused
 union
 select d.dag_id from dagsmith.dag d
-where d.at_capacity and not exists (select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state in ('queued', 'running'))`,
+where d.at_capacity and not exists (
+  select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state in ('queued', 'running') and r.run_type <> 'backfill')`,
 };
 
 // The schedule is looked at anew when a DAG is unpaused: what it missed meanwhile is the business of its catchup. Pauses between which nobody
@@ -82,6 +83,22 @@ where dag_id = $1 and removed_at is null
 returning dag_id`,
 };
 
+const STANDING: Statement = {
+  name: "dag_standing",
+  text: `
+select version_id as "versionId", is_paused as "isPaused", removed_at is not null as "isRemoved", at_capacity as "atCapacity", now() as now
+from dagsmith.dag where dag_id = $1 and version_id is not null`,
+};
+
+/** How a DAG stands now, by the database's clock. */
+export interface DagStanding {
+  readonly versionId: number;
+  readonly isPaused: boolean;
+  readonly isRemoved: boolean;
+  readonly atCapacity: boolean;
+  readonly now: Date;
+}
+
 /** What the scheduler found out about a DAG. */
 export interface ScheduledDag {
   readonly dagId: string;
@@ -95,6 +112,11 @@ export interface ScheduledDag {
 export async function getDag(db: Queryable, dagId: string): Promise<DagRow | undefined> {
   const [row] = await db.query<{ dag_id: string; version_id: number; is_paused: boolean }>(GET, [dagId]);
   return row && { dagId: row.dag_id, versionId: row.version_id, isPaused: row.is_paused };
+}
+
+/** Removed DAGs too. Undefined for one that was never deployed. */
+export async function dagStanding(db: Queryable, dagId: string): Promise<DagStanding | undefined> {
+  return (await db.query<DagStanding & Record<string, unknown>>(STANDING, [dagId]))[0];
 }
 
 export async function dagIds(db: Queryable): Promise<readonly string[]> {

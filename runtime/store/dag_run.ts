@@ -35,17 +35,18 @@ on conflict (dag_id, run_id) do nothing
 returning id, dag_id, run_id`,
 };
 
-// The oldest queued runs of each DAG, as many as there are places; the caller holds the rows of the DAGs.
+// The oldest queued runs of each DAG, as many as there are places; the caller holds the rows of the DAGs. Runs of backfills have places of
+// their own.
 const START_QUEUED: Statement = {
   name: "dag_run_start_queued",
   text: `
 update dagsmith.dag_run r
 set state = 'running', started_at = now(), open_tasks = json_array_length(v.spec -> 'tasks')
 from dagsmith.dag_version v,
-  unnest($1::text[], $2::int[]) as place (dag_id, places),
+  unnest($1::text[], $2::int[], $3::boolean[]) as place (dag_id, places, of_backfill),
   lateral (
     select id from dagsmith.dag_run q
-    where q.dag_id = place.dag_id and q.state = 'queued'
+    where q.dag_id = place.dag_id and q.state = 'queued' and (q.run_type = 'backfill') = place.of_backfill
     order by q.id limit place.places
     for no key update skip locked
   ) next
@@ -57,7 +58,7 @@ const ACTIVE: Statement = {
   name: "dag_run_active",
   text: `
 select dag_id, count(*) filter (where state = 'running')::int as running, count(*)::int as active
-from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') group by dag_id`,
+from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') and run_type <> 'backfill' group by dag_id`,
 };
 
 // "no key update": inserting an instance, which refers to its run, must not wait for this lock.
@@ -103,19 +104,26 @@ export async function createRuns(
   return rows.map((row) => ({ id: row.id, dagId: row.dag_id, runId: row.run_id }));
 }
 
+/** Room for queued runs of a DAG: those of its backfill, or all others. */
+export interface Places {
+  readonly dagId: string;
+  readonly places: number;
+  readonly ofBackfill: boolean;
+}
+
 /** Moves up to `places` queued runs of each DAG to running, oldest first, with all their tasks open. */
-export async function startQueued(
-  db: Queryable,
-  places: readonly { readonly dagId: string; readonly places: number }[],
-): Promise<readonly RunRow[]> {
+export async function startQueued(db: Queryable, places: readonly Places[]): Promise<readonly RunRow[]> {
   if (places.length === 0) return [];
   return db.query<RunRow & Record<string, unknown>>(
     START_QUEUED,
-    columns(places, (place) => [place.dagId, place.places]),
+    columns(places, (place) => [place.dagId, place.places, place.ofBackfill]),
   );
 }
 
-/** How many runs of each DAG are running, and how many are running or queued. DAGs without any are missing. */
+/**
+ * How many runs of each DAG are running, and how many are running or queued. Those of backfills have a limit of their own and do not count.
+ * DAGs without any are missing.
+ */
 export async function activeRuns(
   db: Queryable,
   dagIds: readonly string[],

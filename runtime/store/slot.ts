@@ -58,6 +58,7 @@ const LIST: Statement = {
   text: `
 select ${SLOT} from dagsmith.slot s left join dagsmith.dag_run r on r.dag_id = s.dag_id and r.run_id = s.run_id
 where s.dag_id = $1 and ($2::timestamptz is null or s.last_logical_date >= $2) and ($3::timestamptz is null or s.logical_date <= $3)
+  and ($5::timestamptz is null or (s.last_logical_date <= $5 and (s.last_logical_date < $5 or s.schedule > $6)))
 order by s.last_logical_date desc, s.schedule limit $4`,
 };
 
@@ -99,10 +100,12 @@ export interface SlotQuery {
   /** Bounds of the logical date, inclusive. */
   readonly from: Date | null;
   readonly to: Date | null;
+  /** The last slot of the page before. */
+  readonly after: { readonly logicalDate: Date; readonly schedule: string } | null;
   readonly limit: number;
 }
 
 /** A DAG's decisions, the newest logical dates first. */
-export function listSlots(db: Queryable, { dagId, from, to, limit }: SlotQuery): Promise<readonly SlotRow[]> {
-  return db.query<SlotRow & Record<string, unknown>>(LIST, [dagId, from, to, limit]);
+export function listSlots(db: Queryable, { dagId, from, to, after, limit }: SlotQuery): Promise<readonly SlotRow[]> {
+  return db.query<SlotRow & Record<string, unknown>>(LIST, [dagId, from, to, limit, after?.logicalDate ?? null, after?.schedule ?? ""]);
 }

@@ -1,6 +1,6 @@
 /** The transaction in which queued runs begin: there is a place for them, and the DAG's row is held so that nobody else counts at once. */
 import { begin } from "../engine/begin.ts";
-import { activeRuns, startQueued } from "./dag_run.ts";
+import { activeRuns, type Places, startQueued } from "./dag_run.ts";
 import type { Database, Queryable, Statement } from "./database.ts";
 import { engineRound, withPlans } from "./engine_tx.ts";
 import type { Plans } from "./plans.ts";
@@ -50,7 +50,7 @@ export async function startQueuedRuns(db: Database, plans: Plans, dagIds: readon
 
 interface Room {
   /** How many queued runs of each DAG may begin. */
-  readonly places: readonly { readonly dagId: string; readonly places: number }[];
+  readonly places: readonly Places[];
   /** DAGs that may get a new run. */
   readonly free: readonly string[];
 }
@@ -68,7 +68,7 @@ async function roomOf(on: Queryable, plans: Plans, dagIds: readonly string[]): P
   });
   return {
     places: counted.flatMap(({ dag, running, most }) =>
-      !dag.is_paused && running < most ? [{ dagId: dag.dag_id, places: most - running }] : [],
+      !dag.is_paused && running < most ? [{ dagId: dag.dag_id, places: most - running, ofBackfill: false }] : [],
     ),
     free: counted.flatMap(({ dag, all, most }) => (all < most ? [dag.dag_id] : [])),
   };

@@ -12,6 +12,7 @@ import { Refused } from "../gate.ts";
 import * as input from "../input.ts";
 import { parseLines } from "../log_window.ts";
 import { readRun } from "../read_run.ts";
+import { readSlotPage } from "../read_slots.ts";
 import { readTask } from "../read_task.ts";
 import { checked } from "../respond.ts";
 import { actorOf } from "../routes/forms.ts";
@@ -69,6 +70,15 @@ export const ENDPOINTS: readonly Endpoint[] = [
     params: input.dagParams,
     answer: answer.done,
     run: pausing("unpauseDag"),
+  },
+  {
+    method: "get",
+    path: "/dags/{dagId}/slots",
+    summary: "List what became of a DAG's slots: what waits, then decisions, newest first",
+    params: input.dagParams,
+    query: input.slotsQuery,
+    answer: answer.slots,
+    run: slots,
   },
   { method: "get", path: "/runs/{id}", summary: "Show a run", params: input.runParams, answer: answer.run, run: run },
   {
@@ -136,6 +146,13 @@ async function runs(services: WebServices, request: Request): Promise<unknown> {
   const found = await listRuns(services.reader, { dagId, ...query });
   if (found.length === 0) await dag(services, request);
   return { runs: found.map((one) => shownRun(services, one)), next: found.length < query.limit ? null : (found.at(-1)?.id ?? null) };
+}
+
+async function slots(services: WebServices, request: Request): Promise<unknown> {
+  const { dagId } = checked(input.dagParams, request.params);
+  const found = await readSlotPage(services, { dagId, ...checked(input.slotsQuery, request.query) });
+  if (!found) throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
+  return found;
 }
 
 function shownRun({ mask }: WebServices, { versionId: _, ...run }: RunDetail): unknown {

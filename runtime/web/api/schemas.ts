@@ -1,8 +1,10 @@
 /** What the API answers, as schemas: they describe it in the OpenAPI document, and tests hold the answers to them. */
 import { z } from "zod";
+import { WAIT_REASONS } from "../../scheduler/waiting.ts";
 import { RUN_STATES } from "../../state/run_state.ts";
 import { TASK_STATES } from "../../state/task_state.ts";
 import { RUN_TYPES } from "../../store/dag_run.ts";
+import { SKIP_REASONS } from "../../store/slot.ts";
 
 const when = z.iso.datetime({ offset: true });
 const runState = z.enum(RUN_STATES);
@@ -65,6 +67,28 @@ export const run = z
     params: z.json(),
   })
   .meta({ id: "Run" });
+
+export const slot = z
+  .object({
+    schedule: z.string().meta({ description: "Empty for the only schedule of a DAG" }),
+    decision: z.enum(["run", "skipped", "waiting"]),
+    reason: z
+      .enum([...new Set([...SKIP_REASONS, ...WAIT_REASONS])])
+      .nullable()
+      .meta({ description: "Why it has no run; null when it has" }),
+    detail: z.string().nullable(),
+    count: z.int().nullable().meta({ description: "Slots in a row with this decision; null: too many to count" }),
+    logicalDate: when.nullable(),
+    lastLogicalDate: when.nullable(),
+    dataIntervalStart: when.nullable(),
+    dataIntervalEnd: when.nullable(),
+    runAfter: when.nullable(),
+    runId: z.string().nullable(),
+    run: z.int().nullable(),
+    runState: runState.nullable(),
+    decidedAt: when.nullable(),
+  })
+  .meta({ id: "Slot" });
 
 const counts = z.object({
   instances: z.int(),
@@ -143,6 +167,7 @@ export const health = z
 export const created = z.object({ id: z.int(), runId: z.string() }).meta({ id: "CreatedRun" });
 export const dags = z.object({ dags: z.array(dag), next: z.string().nullable() });
 export const runs = z.object({ runs: z.array(run), next: z.int().nullable() });
+export const slots = z.object({ slots: z.array(slot), next: z.string().nullable().meta({ description: "`after` of the next page" }) });
 export const tasks = z.object({ tasks: z.array(task) });
 export const importErrors = z.object({ importErrors: z.array(importError) });
 export const done = z.object({ done: z.literal(true) });

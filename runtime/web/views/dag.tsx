@@ -9,6 +9,7 @@ const TABS = [
   { name: "grid", label: "Grid", path: "" },
   { name: "graph", label: "Graph", path: "/graph" },
   { name: "runs", label: "Runs", path: "/runs" },
+  { name: "slots", label: "Slots", path: "/slots" },
 ] as const;
 
 export type DagTab = (typeof TABS)[number]["name"] | "trigger";
