@@ -51,7 +51,7 @@ export class Track {
     this.#last = memory?.lastInterval ?? null;
     this.#skipped = memory?.skipped ?? null;
     this.#gaps = memory?.gaps ?? [];
-    this.#guarded(() => this.#look(this.#askedAt(memory)));
+    this.#guarded(() => this.#look(this.#askedAt(memory), memory?.coming));
   }
 
   /** The next run is made. */
@@ -75,6 +75,7 @@ export class Track {
       error: this.error,
       gaps: this.#gaps,
       skipped: this.#skipped,
+      coming: this.#head && this.#head.runAfter > this.#due.now ? this.#head : null,
     };
   }
 
@@ -107,10 +108,12 @@ export class Track {
     this.#choose();
   }
 
-  #look(at: Date): void {
+  /** @param coming a slot that was found to be the next before it was due: until then no timetable answers otherwise */
+  #look(at: Date, coming?: RunInfo | null): void {
     const { spec, now } = this.#due;
+    const isKnown = coming && coming.runAfter >= at && !this.#line.beginsNow;
     this.#leaves = null;
-    this.#head = this.#line.next(this.#last, at);
+    this.#head = isKnown ? coming : this.#line.next(this.#last, at);
     if (spec.catchup !== "all") this.#skip(at);
     else if (this.#isNewestFirst && this.#head && this.#head.runAfter <= now) this.#leap(this.#head);
     this.#choose();
@@ -145,7 +148,8 @@ export class Track {
 
   /** Writes down what its catchup passes over, up to the head. */
   #skip(at: Date): void {
-    for (const { after, before } of this.#gaps.toReversed()) this.#skipFrom(this.#line.after(after, before), before);
+    // What a catchup from the newest had left lies before the last run, and no skipped slot of now joins it.
+    for (const { after, before } of this.#gaps.toReversed()) this.skips.push(...this.#skippedFrom(this.#line.after(after, before), before));
     this.#gaps = [];
     const decided = this.#skipped?.last.dataInterval ?? this.#last;
     const head = this.#head;
@@ -153,18 +157,17 @@ export class Track {
     // A first run may begin another grid than the start date's; what overlaps it was not skipped.
     const until =
       head === null ? at.getTime() + 1 : this.#line.isContiguous ? head.dataInterval.start.getTime() + 1 : head.runAfter.getTime();
-    this.#skipFrom(this.#line.after(decided, at), new Date(until));
-  }
-
-  #skipFrom(first: RunInfo | null, until: Date): void {
-    if (first === null) return;
-    const { dag, now, mostCounted = MOST_COUNTED } = this.#due;
-    for (const skipped of skippedBefore(this.#line, first, until, spansOf(dag, now), mostCounted)) {
+    for (const skipped of this.#skippedFrom(this.#line.after(decided, at), new Date(until))) {
       const isMore = this.#skipped?.reason === skipped.reason;
       if (isMore && this.skips.at(-1) === this.#skipped) this.skips.pop();
       this.#skipped = isMore && this.#skipped ? joined(this.#skipped, skipped) : skipped;
       this.skips.push(this.#skipped);
     }
+  }
+
+  #skippedFrom(first: RunInfo | null, until: Date): Iterable<SkippedSlots> {
+    const { dag, now, mostCounted = MOST_COUNTED } = this.#due;
+    return first === null ? [] : skippedBefore(this.#line, first, until, spansOf(dag, now), mostCounted);
   }
 
   get #isNewestFirst(): boolean {

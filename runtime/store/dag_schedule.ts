@@ -24,6 +24,8 @@ export interface ScheduleMemory {
   readonly gaps: readonly Gap[];
   /** The slots skipped since the last run, or the last of them where the reason changed. */
   readonly skipped: SkippedSlots | null;
+  /** The slot that {@link nextRunAfter} is of, if the reader is who asked for it; it is not stored. */
+  readonly coming?: RunInfo | null;
 }
 
 const GET: Statement = {
