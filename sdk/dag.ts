@@ -12,6 +12,7 @@ import {
   type InputRefs,
   type InputValues,
   type MappedTaskOptions,
+  type TaskDates,
   type TaskDefaults,
   type TaskDefinition,
   type TaskOptions,
@@ -66,7 +67,7 @@ const DAG_OPTIONS = [
   "tags",
 ];
 export const TASK_DEFAULTS = ["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"];
-const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive"];
+const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive", "startDate", "endDate"];
 
 /** Ids that mean something else in commands, addresses and stored objects. */
 const RESERVED_IDS = ["__proto__", "constructor", "prototype", "new", "all", ".", ".."];
@@ -123,7 +124,7 @@ export class Dag<out Params> {
    * Declares a task that does nothing: a place where branches of the graph meet.
    * @example const loaded = d.empty("loaded");
    */
-  empty(taskId: string, options: TaskDefaults & { readonly doc?: string } = {}): TaskRef<null> {
+  empty(taskId: string, options: TaskDefaults & TaskDates & { readonly doc?: string } = {}): TaskRef<null> {
     return this.#add(taskId, { options }) as TaskRef<null>;
   }
 

@@ -19,48 +19,67 @@ const DEFAULT_RETRY_DELAY: Duration = "5m";
 export function describeDag(dag: Dag<unknown>): DagSpec {
   const { options, dagId } = dag;
   if (dag.tasks.length === 0) throw new DagsmithError("EMPTY_DAG", { dag: dagId });
-  const timezone = options.timezone ?? "UTC";
+  const timezone = timezoneOf(dag);
   if (!IANAZone.isValidZone(timezone)) throw new DagsmithError("INVALID_TIMEZONE", { found: timezone });
   const where = `DAG "${dagId}"`;
+  const tasks = topological(dag).map((ref) => describeTask(dag, ref));
+  const when = describeSchedule(dag, timezone, tasks);
   return deepFreeze({
     dagId,
     description: options.description ?? null,
     tags: [...(options.tags ?? [])],
     timezone,
-    ...describeSchedule(options, timezone, where),
+    ...when,
     ...catchupOrder(options.catchupOrder, where),
-    maxActiveRuns: wholeNumber(options.maxActiveRuns ?? 16, 1, "maxActiveRuns", where),
+    maxActiveRuns: maxActiveRuns(options, when, where),
     pausedAtCreation: options.pausedAtCreation ?? false,
     paramsSchema: jsonSchema(options.params, where),
-    tasks: topological(dag).map((ref) => describeTask(dag, ref)),
+    tasks,
   });
 }
 
-function describeSchedule(
-  options: DagOptions,
-  timezone: string,
-  where: string,
-): Pick<DagSpec, "schedules" | "startDate" | "endDate" | "catchup"> {
-  const schedules = describeSchedules(options.schedule, timezone);
-  const startDate = utcDate(options.startDate, timezone, `startDate of ${where}`);
-  const endDate = utcDate(options.endDate, timezone, `endDate of ${where}`);
-  if (startDate && endDate && endDate < startDate) {
-    throw new DagsmithError("INVALID_OPTION", {
-      where,
-      option: "endDate",
-      found: endDate,
-      allowed: `a date not before the startDate ${startDate}`,
-    });
-  }
+function timezoneOf(dag: Dag<unknown>): string {
+  return dag.options.timezone ?? "UTC";
+}
+
+type When = Pick<DagSpec, "schedules" | "startDate" | "endDate" | "catchup">;
+
+function describeSchedule({ options, dagId }: Dag<unknown>, timezone: string, tasks: readonly TaskSpec[]): When {
+  const where = `DAG "${dagId}"`;
+  const schedules = describeSchedules(options.schedule, timezone, dagId);
+  const { startDate, endDate } = describeDates(options, timezone, where);
   const missed = catchup(options.catchup, where);
-  if (missed === "all" && startDate === null && schedules.some(({ schedule }) => schedule.type !== "once")) {
+  const started = startDate !== null || tasks.some((task) => task.startDate !== null);
+  if (missed === "all" && !started && schedules.some(({ schedule }) => !["once", "continuous", "events"].includes(schedule.type))) {
     throw new DagsmithError("INVALID_OPTION", { where, option: "startDate", found: "not set", allowed: 'a date, as catchup is "all"' });
   }
   return { schedules, startDate, endDate, catchup: missed };
 }
 
+type Dates = { readonly [Name in "startDate" | "endDate"]?: string | undefined };
+
+function describeDates(options: Dates, timezone: string, where: string): Pick<DagSpec, "startDate" | "endDate"> {
+  const startDate = utcDate(options.startDate, timezone, `startDate of ${where}`);
+  const endDate = utcDate(options.endDate, timezone, `endDate of ${where}`);
+  if (startDate === null || endDate === null || startDate <= endDate) return { startDate, endDate };
+  throw new DagsmithError("INVALID_OPTION", {
+    where,
+    option: "endDate",
+    found: endDate,
+    allowed: `a date not before the startDate ${startDate}`,
+  });
+}
+
+/** A continuous schedule always has a run to begin; a second at once would work on the same data. */
+function maxActiveRuns({ maxActiveRuns }: DagOptions, { schedules }: When, where: string): number {
+  const continuous = schedules.some(({ schedule }) => schedule.type === "continuous");
+  const most = wholeNumber(maxActiveRuns ?? (continuous ? 1 : 16), 1, "maxActiveRuns", where);
+  if (!continuous || most === 1) return most;
+  throw new DagsmithError("INVALID_OPTION", { where, option: "maxActiveRuns", found: String(most), allowed: "1, as it runs @continuous" });
+}
+
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
-  const { each, inputs = {}, doc, maxActive, ...own } = ref.definition.options;
+  const { each, inputs = {}, doc, maxActive, startDate, endDate, ...own } = ref.definition.options;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
   const options: TaskDefaults = { ...dag.options.defaults, ...definedOnly(own) };
   const triggerRule = options.triggerRule ?? "all_success";
@@ -80,6 +99,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.taskId])),
     each: describeEach(each, where),
     maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
+    ...describeDates({ startDate, endDate }, timezoneOf(dag), where),
     triggerRule,
     retries: wholeNumber(options.retries ?? 0, 0, "retries", where),
     retryDelayMs: durationMs(options.retryDelay ?? DEFAULT_RETRY_DELAY),

@@ -1,6 +1,7 @@
 /**
  * dagsmith: what a DAG file and a plugin import. Ground floor of the house: no input or output, no database, no environment.
  */
+export type { CalendarDuration } from "./calendar_duration.ts";
 export { type Connection, parseConnection } from "./connection.ts";
 export { type DataInterval, type FromContext, resolveField, type TaskBody, type TaskContext, type TaskLog, type XCom } from "./context.ts";
 export { chain, Dag, type DagOptions, dag, isDag, type ParamsSchema } from "./dag.ts";
@@ -9,7 +10,28 @@ export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { FailTask, SkipTask } from "./outcome.ts";
-export { CRON_PRESETS, every, type Schedule, type ScheduleRule, trigger } from "./schedule.ts";
+export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";
+export {
+  cron,
+  type EveryRule,
+  events,
+  every,
+  type JitterOptions,
+  type PartitionOptions,
+  partitioned,
+  type ScheduleRule,
+  type TickOptions,
+  type TriggerOptions,
+  trigger,
+} from "./schedule_rules.ts";
 export type { Catchup, CatchupOrder, TriggerRule } from "./spec.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
-export { type InputRefs, type InputValues, type MappedTaskOptions, type TaskDefaults, type TaskOptions, TaskRef } from "./task.ts";
+export {
+  type InputRefs,
+  type InputValues,
+  type MappedTaskOptions,
+  type TaskDates,
+  type TaskDefaults,
+  type TaskOptions,
+  TaskRef,
+} from "./task.ts";

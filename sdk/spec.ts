@@ -6,7 +6,7 @@ import type { Json } from "./json.ts";
 import type { NamedSchedule } from "./schedule.ts";
 
 /** The shape of the specs below. Part of every version's hash, so that an upgrade of dagsmith describes every DAG anew. */
-export const SPEC_FORMAT = 2;
+export const SPEC_FORMAT = 3;
 
 /** When a task may run, judged from the states of the tasks before it (Airflow's names and meanings). */
 export const TRIGGER_RULES = [
@@ -50,6 +50,9 @@ export interface TaskSpec {
   readonly each: { readonly taskId: string } | { readonly items: readonly Json[] } | null;
   /** At most this many instances of a mapped task at once within a run; null for no limit. */
   readonly maxActive: number | null;
+  /** ISO 8601 in UTC, inclusive bounds of the logical date of runs in which the task takes part; null for no bound of its own. */
+  readonly startDate: string | null;
+  readonly endDate: string | null;
   readonly triggerRule: TriggerRule;
   /** Tries after the first. */
   readonly retries: number;

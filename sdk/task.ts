@@ -28,8 +28,16 @@ export type InputRefs = Readonly<Record<string, TaskRef<unknown>>>;
 /** The outputs that arrive for {@link InputRefs}. */
 export type InputValues<Inputs> = { readonly [Name in keyof Inputs]: Inputs[Name] extends TaskRef<infer Output> ? Output : never };
 
+/** When a task takes part in runs. */
+export interface TaskDates {
+  /** First logical date whose run has this task, inclusive; in other runs it is skipped. ISO 8601, read in the DAG's timezone. */
+  readonly startDate?: string;
+  /** Last logical date whose run has this task, inclusive. */
+  readonly endDate?: string;
+}
+
 /** Options of one task. */
-export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults {
+export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults, TaskDates {
   readonly inputs?: Inputs;
   /** One or two sentences for the page. */
   readonly doc?: string;
@@ -37,7 +45,7 @@ export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults {
 }
 
 /** Options of a task that runs once for each element of a list. */
-export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskDefaults {
+export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskDefaults, TaskDates {
   readonly inputs?: Inputs;
   readonly doc?: string;
   /** The list: the output of another task, or literal items. An empty list means that the task is skipped. */
@@ -48,12 +56,13 @@ export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskD
 
 /** Everything the builder knows of a task. Frozen. */
 export interface TaskDefinition {
-  readonly options: TaskDefaults & {
-    readonly inputs?: InputRefs;
-    readonly doc?: string;
-    readonly each?: TaskRef<readonly unknown[]> | readonly unknown[];
-    readonly maxActive?: number;
-  };
+  readonly options: TaskDefaults &
+    TaskDates & {
+      readonly inputs?: InputRefs;
+      readonly doc?: string;
+      readonly each?: TaskRef<readonly unknown[]> | readonly unknown[];
+      readonly maxActive?: number;
+    };
   /** Absent for a task that only holds a place in the graph. */
   readonly body?: TaskBody<unknown, TaskContext<never, never, never>>;
 }

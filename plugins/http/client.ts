@@ -1,7 +1,8 @@
 /** The client of one HTTP service: paths under its root, its login on every request, whole answers, patience with what passes. */
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createGunzip } from "node:zlib";
 import { type Duration, durationMs, type HookContext, type Json } from "dagsmith";
 import { failure, HttpError, refusal } from "./error.ts";
 import { delayAfterFailure, delayAfterStatus, isIdempotent } from "./retry.ts";
@@ -21,6 +22,12 @@ export interface HttpCallOptions {
   readonly timeout?: Duration;
   /** Tries after the first, for GET, HEAD, OPTIONS, PUT and DELETE; other methods get none. Default 3. */
   readonly retries?: number;
+}
+
+/** Options of a download. */
+export interface HttpDownloadOptions extends HttpCallOptions {
+  /** Unpacks a gzipped file on its way; one that was cut short is an error at its end. Default false. */
+  readonly gunzip?: boolean;
 }
 
 interface Call extends HttpCallOptions {
@@ -78,9 +85,13 @@ export class HttpClient {
    * The body of a GET as a stream, for what is too large for memory. Time-out and retries hold until the headers are there; a body that
    * breaks off afterwards is an error of the stream.
    */
-  async download(path: string, options: HttpCallOptions = {}): Promise<Readable> {
+  async download(path: string, { gunzip = false, ...options }: HttpDownloadOptions = {}): Promise<Readable> {
     const { body } = await this.#send({ ...options, method: "GET", url: this.#url(path, options), whole: false });
-    return body === null ? Readable.from([]) : Readable.fromWeb(body as ReadableStream<Uint8Array>);
+    if (body === null) return Readable.from([]);
+    const received = Readable.fromWeb(body as ReadableStream<Uint8Array>);
+    const content = gunzip ? pipeline(received, createGunzip(), () => {}) : received;
+    // An error that comes before anybody reads waits for the reader; without a listener it would end the process.
+    return content.on("error", () => {});
   }
 
   #url(path: string, { query = {} }: HttpCallOptions): URL {

@@ -36,6 +36,8 @@ export interface TryRequest {
   readonly logicalDate: string;
   readonly dataIntervalStart: string;
   readonly dataIntervalEnd: string;
+  /** Absent: none. */
+  readonly partitionKey?: string | null;
   readonly timezone: string;
   readonly params: Json;
   readonly inputs: Readonly<Record<string, Json>>;
@@ -126,6 +128,7 @@ function taskContext(request: TryRequest, params: unknown, host: TaskHost, hooks
     item: mapIndex < 0 ? undefined : item,
     logicalDate: date(request.logicalDate),
     dataInterval: { start: date(request.dataIntervalStart), end: date(request.dataIntervalEnd) },
+    partitionKey: request.partitionKey ?? null,
     log: taskLog(host),
     xcom: {
       push: (key, value) => {

@@ -16,6 +16,7 @@ import { scheduler, start, web, worker } from "./commands/roles.ts";
 import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
 import { show } from "./commands/show.ts";
+import { simulate } from "./commands/simulate.ts";
 import { slots } from "./commands/slots.ts";
 import { tasks } from "./commands/tasks.ts";
 import { test } from "./commands/test.ts";
@@ -24,7 +25,7 @@ import { variables } from "./commands/variables.ts";
 import { versions } from "./commands/versions.ts";
 
 export const commands: readonly AnyCommand[] = [
-  ...[init, check, list, show, next, test, dev],
+  ...[init, check, list, show, next, simulate, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
   ...[trigger, runs, slots, tasks, logs, pause, unpause, cancel, doctor],
 ];

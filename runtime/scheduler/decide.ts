@@ -96,6 +96,7 @@ function scheduledRun({ dag }: DueSchedules, { named: { name, schedule, params }
     params,
     schedule: name,
     trigger: null,
+    partitionKey: next.partition?.key ?? null,
   };
 }
 

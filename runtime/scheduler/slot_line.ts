@@ -86,7 +86,7 @@ export class SlotLine {
 
   /** Whether a slot's interval depends on when it is asked for, so that it must be asked for when it can begin. */
   get beginsNow(): boolean {
-    return (this.#schedule.type as string) === "continuous";
+    return this.#schedule.type === "continuous";
   }
 
   #ask(last: Interval | null, restriction: Restriction, at: Date): RunInfo | null {

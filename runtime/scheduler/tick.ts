@@ -8,7 +8,7 @@
 import { type DueDag, dagsLeftWaiting, lockDueDags, recordScheduled } from "../store/dag.ts";
 import { activeRuns, createRuns } from "../store/dag_run.ts";
 import { rememberSchedules, type ScheduleMemory, scheduleMemories } from "../store/dag_schedule.ts";
-import type { Database, Queryable } from "../store/database.ts";
+import { type Database, isTransient, type Queryable } from "../store/database.ts";
 import type { Plans } from "../store/plans.ts";
 import { putSlots } from "../store/slot.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
@@ -31,7 +31,7 @@ export interface TickResult {
 export async function tick(db: Database, plans: Plans): Promise<TickResult> {
   let created = 0;
   for (let batches = 0; batches < MOST_BATCHES; batches++) {
-    const batch = await db.transaction((tx) => scheduleBatch(tx, plans));
+    const batch = await nextBatch(db, plans);
     if (batch.dagIds.length === 0) break;
     created += batch.created;
     await startQueuedRuns(db, plans, batch.dagIds);
@@ -42,8 +42,50 @@ export async function tick(db: Database, plans: Plans): Promise<TickResult> {
   return { created };
 }
 
-async function scheduleBatch(tx: Queryable, plans: Plans): Promise<{ readonly dagIds: readonly string[]; readonly created: number }> {
-  const { now, dags } = await lockDueDags(tx, BATCH);
+interface Batch {
+  readonly dagIds: readonly string[];
+  readonly created: number;
+}
+
+/** A batch that the database refuses holds a DAG whose rows cannot be written; one by one, it alone is stopped. */
+async function nextBatch(db: Database, plans: Plans): Promise<Batch> {
+  try {
+    return await db.transaction((tx) => scheduleBatch(tx, plans, BATCH));
+  } catch (error) {
+    if (isTransient(error) || !isRefusal(error)) throw error;
+    return oneByOne(db, plans);
+  }
+}
+
+async function oneByOne(db: Database, plans: Plans): Promise<Batch> {
+  const dagIds: string[] = [];
+  let created = 0;
+  for (let looks = 0; looks < BATCH; looks++) {
+    const looked: DueDag[] = [];
+    const one = await db
+      .transaction((tx) => scheduleBatch(tx, plans, 1, looked))
+      .catch(async (error: unknown): Promise<Batch> => {
+        const dag = looked.at(-1);
+        if (!dag || isTransient(error) || !isRefusal(error)) throw error;
+        await recordScheduled(db, [stopped(dag, [], String(error.message)).dag]);
+        return { dagIds: [dag.dagId], created: 0 };
+      });
+    if (one.dagIds.length === 0) break;
+    dagIds.push(...one.dagIds);
+    created += one.created;
+  }
+  return { dagIds, created };
+}
+
+/** What the database says of a statement's values: out of range, not to be stored, against a constraint. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && /^2[23]/.test(String(error.code));
+}
+
+/** @param looked gets the DAGs it looks at, for a caller whom it fails */
+async function scheduleBatch(tx: Queryable, plans: Plans, limit: number, looked: DueDag[] = []): Promise<Batch> {
+  const { now, dags } = await lockDueDags(tx, limit);
+  looked.push(...dags);
   if (dags.length === 0) return { dagIds: [], created: 0 };
   const dagIds = dags.map(({ dagId }) => dagId);
   const versions = await plans.get(

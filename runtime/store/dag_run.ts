@@ -24,13 +24,15 @@ export interface NewRun {
   readonly schedule: string | null;
   /** What made it, for its tasks to read; null when time or a person did. */
   readonly trigger: Json;
+  /** The partition it works on. Absent: none. */
+  readonly partitionKey?: string | null;
 }
 
 const CREATE: Statement = {
   name: "dag_run_create",
   text: `
-insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params, schedule, trigger)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::json[])
+insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params, schedule, trigger, partition_key)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::json[], $12::text[])
 on conflict (dag_id, run_id) do nothing
 returning id, dag_id, run_id`,
 };
@@ -99,6 +101,7 @@ export async function createRuns(
       ...[run.dagId, run.runId, run.runType, run.versionId],
       ...[run.logicalDate, run.dataIntervalStart, run.dataIntervalEnd, run.runAfter],
       ...[JSON.stringify(run.params), run.schedule, run.trigger === null ? null : JSON.stringify(run.trigger)],
+      storableText(run.partitionKey ?? null),
     ]),
   );
   return rows.map((row) => ({ id: row.id, dagId: row.dag_id, runId: row.run_id }));

@@ -93,5 +93,6 @@ function runInfo(stored: Stored<RunInfo>): RunInfo {
     logicalDate: new Date(stored.logicalDate),
     dataInterval: interval(stored.dataInterval),
     runAfter: new Date(stored.runAfter),
+    partition: stored.partition && { ...stored.partition, date: new Date(stored.partition.date) },
   };
 }

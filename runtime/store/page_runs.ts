@@ -15,6 +15,7 @@ export interface RunDetail {
   readonly logicalDate: Date;
   readonly dataIntervalStart: Date;
   readonly dataIntervalEnd: Date;
+  readonly partitionKey: string | null;
   readonly queuedAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
@@ -23,7 +24,7 @@ export interface RunDetail {
 }
 
 const RUN = `id, dag_id as "dagId", run_id as "runId", run_type as "runType", state, version_id as "versionId", logical_date as "logicalDate",
-  data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd", queued_at as "queuedAt", started_at as "startedAt",
+  data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd", partition_key as "partitionKey", queued_at as "queuedAt", started_at as "startedAt",
   finished_at as "finishedAt", reason, params`;
 
 // By the index on (dag_id, id desc), from an id on: as fast on the last page as on the first.

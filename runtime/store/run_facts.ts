@@ -10,12 +10,13 @@ export interface RunFacts {
   readonly logicalDate: Date;
   readonly dataIntervalStart: Date;
   readonly dataIntervalEnd: Date;
+  readonly partitionKey: string | null;
   readonly params: Json;
 }
 
 const GET: Statement = {
   name: "run_facts_get",
-  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, params from dagsmith.dag_run where id = any($1)",
+  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, partition_key, params from dagsmith.dag_run where id = any($1)",
 };
 
 const KEPT = 1_000;
@@ -43,6 +44,7 @@ export class RunFactsCache {
       logical_date: Date;
       data_interval_start: Date;
       data_interval_end: Date;
+      partition_key: string | null;
       params: Json;
     };
     const rows = await db.query<Row>(GET, [ids]);
@@ -59,9 +61,10 @@ export class RunFactsCache {
         logical_date: logicalDate,
         data_interval_start: dataIntervalStart,
         data_interval_end: dataIntervalEnd,
+        partition_key: partitionKey,
         params,
       } = row;
-      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params }];
+      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params }];
     });
   }
 

@@ -1,9 +1,9 @@
 /** `dag show`: what one DAG is made of. */
 import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
+import { schedulesText } from "../../timetable/schedule_text.ts";
 import { command, type Outcome } from "../command.ts";
 import { knownDag } from "../dags.ts";
 import { oneOf } from "../option_values.ts";
-import { schedulesText } from "../schedule_text.ts";
 import type { Style } from "../terminal.ts";
 import { cell, durationText } from "../words.ts";
 

@@ -60,6 +60,7 @@ export const run = z
     logicalDate: when,
     dataIntervalStart: when,
     dataIntervalEnd: when,
+    partitionKey: z.string().nullable(),
     queuedAt: when,
     startedAt: when.nullable(),
     finishedAt: when.nullable(),

@@ -1,3 +1,5 @@
+import { text } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
 import { parseConnection } from "dagsmith";
 import { type HttpClient, HttpError, httpHook, httpRequest } from "dagsmith/plugins/http";
 import { type RunTaskOptions, runTask } from "dagsmith/testing";
@@ -172,6 +174,19 @@ test("a download streams, and fails when it is cut", async () => {
     });
   expect((await read("/whole")).output).toBe(200_000);
   await failureOf(read("/cut"));
+});
+
+test("a download unpacks a gzipped file, and fails when that was cut, however late somebody reads it", async () => {
+  const packed = gzipSync("trip,fare\n".repeat(1_000));
+  await using server = await loopback(({ url }, response) => response.end(url.pathname === "/whole" ? packed : packed.subarray(0, -9)));
+  const whole = await using(server, async (client) => text(await client.download("/whole", { gunzip: true })));
+  expect(whole.output).toHaveLength(10_000);
+  const late = using(server, async (client) => {
+    const content = await client.download("/cut", { gunzip: true });
+    await new Promise<void>((broken) => content.once("close", broken));
+    return text(content);
+  });
+  await expect(late).rejects.toThrow("unexpected end of file");
 });
 
 test("an answer that does not come in time is an error", async () => {

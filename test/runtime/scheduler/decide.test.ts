@@ -4,7 +4,7 @@ import type { Ask } from "../../../runtime/scheduler/slot_line.ts";
 import { nextRun } from "../../../runtime/timetable/index.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { every, trigger } from "../../../sdk/schedule.ts";
+import { every, trigger } from "../../../sdk/schedule_rules.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { VirtualHost } from "../../support/virtual_host.ts";
 
