@@ -29,6 +29,8 @@ export interface SimulateRequest {
   readonly now?: Date;
   /** Slots of each pool. */
   readonly pools?: Readonly<Record<string, number>>;
+  /** More slots than this are refused, as they would not fit into memory. Default 1,000,000: 100 hourly DAGs over a year. */
+  readonly mostSlots?: number;
 }
 
 /** A slot as it was decided. */
@@ -75,19 +77,17 @@ export interface Simulation {
   readonly pools: readonly PoolUse[];
 }
 
-/** Enough for 100 minutely DAGs over two weeks, or 200 hourly ones over a year; more would not fit into memory. */
-const MOST_SLOTS = 2_000_000;
-
 /**
  * Runs the scheduler from one instant to another.
  * @throws DagsmithError SIMULATION_TOO_LARGE
  */
-export function simulate({ dags, from, to, now = from, pools = {} }: SimulateRequest): Simulation {
+export function simulate({ dags, from, to, now = from, pools = {}, mostSlots = 1_000_000 }: SimulateRequest): Simulation {
   const span = { from, to, now };
   const courses: Course[] = [];
-  let left = MOST_SLOTS;
+  let left = mostSlots;
   for (const dag of dags) {
     const course = follow(dag, span, left);
+    if (course === null) throw new DagsmithError("SIMULATION_TOO_LARGE", { most: mostSlots });
     left -= course.slots.length;
     courses.push(course);
   }
@@ -108,12 +108,12 @@ export interface Course {
   readonly error: string | null;
 }
 
-/** DAGs do not wait for each other, so each is followed alone, from one look to the next. */
+/** DAGs do not wait for each other, so each is followed alone, from one look to the next. Null: it has more slots than `most`. */
 function follow(
   dag: SimulatedDag,
   { from, to, now }: { readonly from: Date; readonly to: Date; readonly now: Date },
   most: number,
-): Course {
+): Course | null {
   const { spec, durationMs } = dag;
   const slots: SimulatedSlot[] = [];
   // In the order in which they end, as all take the same time.
@@ -126,7 +126,7 @@ function follow(
     const standing = { dagId: spec.dagId, versionId: 0, dueAt, pausedAt: null, unpausedAt: null, fullSince };
     const decision = decide({ dag: standing, spec, memories, active: ends.length, now: clock });
     for (const slot of decision.slots) slots.push(decided(slot, clock));
-    if (slots.length > most) throw new DagsmithError("SIMULATION_TOO_LARGE", { most: MOST_SLOTS });
+    if (slots.length > most) return null;
     for (const _ of decision.runs) ends.push(clock.getTime() + Math.max(1, durationMs));
     ({ memories } = decision);
     ({ error } = decision.dag);

@@ -59,6 +59,11 @@ export class VirtualHost {
     return decision;
   }
 
+  /** When it wants to be looked at; null: never. */
+  get dueAt(): Date | null {
+    return this.#dueAt;
+  }
+
   /** So many runs end. */
   end(count = this.active): void {
     this.active -= count;
