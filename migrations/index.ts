@@ -2,9 +2,15 @@
 import * as first from "./0001_first.ts";
 import * as schedules from "./0002_schedules.ts";
 import * as slots from "./0003_slots.ts";
+import * as backfills from "./0004_backfills.ts";
+import * as limits from "./0007_limits.ts";
+import * as labels from "./0009_labels.ts";
 
 export const migrations = [
   { name: "0001_first", ...first },
   { name: "0002_schedules", ...schedules },
   { name: "0003_slots", ...slots },
+  { name: "0004_backfills", ...backfills },
+  { name: "0007_limits", ...limits },
+  { name: "0009_labels", ...labels },
 ] as const;

@@ -5,7 +5,10 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { TaskBody, TaskContext } from "./context.ts";
 import { DagsmithError } from "./errors.ts";
+import { planOfEach, sourcesOf } from "./items.ts";
 import type { JsonOutput } from "./json.ts";
+import { LazyRef } from "./lazy.ts";
+import { ROUTING_OPTIONS } from "./routing.ts";
 import type { Schedule, Schedules } from "./schedule.ts";
 import type { Catchup, CatchupOrder } from "./spec.ts";
 import {
@@ -39,6 +42,10 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
   readonly catchupOrder?: CatchupOrder;
   /** At most this many runs at once. Default 16. */
   readonly maxActiveRuns?: number;
+  /** At most this many of its task instances at once, over all its runs. Default: no limit. */
+  readonly maxActiveTasks?: number;
+  /** At most this many task instances at once within each run. Default: no limit. */
+  readonly maxActiveTasksPerRun?: number;
   /** Starts paused when it is first deployed. Default false. */
   readonly pausedAtCreation?: boolean;
   /** The schema of the params that a run may be given. */
@@ -60,14 +67,19 @@ const DAG_OPTIONS = [
   "catchup",
   "catchupOrder",
   "maxActiveRuns",
+  "maxActiveTasks",
+  "maxActiveTasksPerRun",
   "pausedAtCreation",
   "params",
   "defaults",
   "description",
   "tags",
 ];
-export const TASK_DEFAULTS = ["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"];
-const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive", "startDate", "endDate"];
+export const TASK_DEFAULTS = [
+  ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"],
+  ...ROUTING_OPTIONS,
+];
+const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate"];
 
 /** Ids that mean something else in commands, addresses and stored objects. */
 const RESERVED_IDS = ["__proto__", "constructor", "prototype", "new", "all", ".", ".."];
@@ -156,7 +168,8 @@ export class Dag<out Params> {
     refuseUnknownOptions("task", definition.options, TASK_OPTIONS, where);
     if (this.#tasks.has(taskId)) throw new DagsmithError("DUPLICATE_TASK_ID", { task: taskId, dag: this.dagId });
     const { each, inputs = {} } = definition.options;
-    const sources = [...Object.values(inputs), ...(each instanceof TaskRef ? [each] : [])];
+    const named = Object.values(inputs).map((input) => (input instanceof LazyRef ? input.source : input));
+    const sources = [...named, ...(each === undefined ? [] : sourcesOf(planOfEach(each)))];
     for (const source of sources) this.#refuseForeign(source);
     const ref = new TaskRef<unknown>(this, taskId, definition);
     this.#tasks.set(taskId, ref);

@@ -2,12 +2,15 @@
 import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import { DateTime, IANAZone } from "luxon";
 import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
+import { describeEach } from "./describe_each.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
-import { type Json, toJson } from "./json.ts";
+import type { Json } from "./json.ts";
+import { LazyRef } from "./lazy.ts";
+import { describeLimit, describeRouting } from "./routing.ts";
 import { describeSchedules } from "./schedule.ts";
 import { type Catchup, type CatchupOrder, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
-import { type TaskDefaults, TaskRef } from "./task.ts";
+import type { InputRefs, TaskDefaults, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
@@ -32,6 +35,10 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     ...when,
     ...catchupOrder(options.catchupOrder, where),
     maxActiveRuns: maxActiveRuns(options, when, where),
+    ...definedOnly({
+      maxActiveTasks: describeLimit(options.maxActiveTasks, "maxActiveTasks", where),
+      maxActiveTasksPerRun: describeLimit(options.maxActiveTasksPerRun, "maxActiveTasksPerRun", where),
+    }),
     pausedAtCreation: options.pausedAtCreation ?? false,
     paramsSchema: jsonSchema(options.params, where),
     tasks,
@@ -79,9 +86,9 @@ function maxActiveRuns({ maxActiveRuns }: DagOptions, { schedules }: When, where
 }
 
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
-  const { each, inputs = {}, doc, maxActive, startDate, endDate, ...own } = ref.definition.options;
+  const { each, inputs = {}, doc, maxActive, maxItems, startDate, endDate, ...own } = ref.definition.options;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
-  const options: TaskDefaults = { ...dag.options.defaults, ...definedOnly(own) };
+  const options: TaskDefaults = { ...dag.options.defaults, ...taskDefaults(own) };
   const triggerRule = options.triggerRule ?? "all_success";
   if (!TRIGGER_RULES.includes(triggerRule)) {
     throw new DagsmithError("INVALID_OPTION", {
@@ -96,8 +103,9 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     operator: ref.definition.body ? operatorName(ref.definition.body) : "empty",
     doc: doc ?? null,
     upstream: dag.upstreamOf(ref.taskId),
-    inputs: Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.taskId])),
-    each: describeEach(each, where),
+    ...describeInputs(inputs),
+    ...(maxItems === undefined ? {} : { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),
+    each: each === undefined ? null : describeEach(each, { where, maxItems }),
     maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
     ...describeDates({ startDate, endDate }, timezoneOf(dag), where),
     triggerRule,
@@ -107,20 +115,15 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
+    ...definedOnly({ routing: describeRouting(options, where) }),
   };
 }
 
-function describeEach(each: TaskRef<readonly unknown[]> | readonly unknown[] | undefined, where: string): TaskSpec["each"] {
-  if (each === undefined) return null;
-  if (each instanceof TaskRef) return { taskId: each.taskId };
-  if (!Array.isArray(each))
-    throw new DagsmithError("INVALID_OPTION", {
-      where,
-      option: "each",
-      found: typeof each,
-      allowed: "a list, or a task whose output is one",
-    });
-  return { items: JSON.parse(toJson(each)) as Json[] };
+function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInputs"> {
+  const named = Object.entries(inputs);
+  const lazy = named.filter(([, input]) => input instanceof LazyRef).map(([name]) => name);
+  const sources = named.map(([name, input]) => [name, (input instanceof LazyRef ? input.source : input).taskId]);
+  return { inputs: Object.fromEntries(sources), ...(lazy.length > 0 ? { lazyInputs: lazy } : {}) };
 }
 
 /** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */
@@ -212,10 +215,15 @@ function timeout(duration: Duration, where: string): number {
 }
 
 /** An option given as undefined must not hide the DAG's default. */
-function definedOnly(options: TaskDefaults): TaskDefaults {
+function taskDefaults(options: TaskDefaults): TaskDefaults {
   return Object.fromEntries(
     TASK_DEFAULTS.map((key) => [key, options[key as keyof TaskDefaults]]).filter(([, value]) => value !== undefined),
   );
+}
+
+/** A spec holds no field without a value: JSON would drop it, and the two forms would differ. */
+function definedOnly<Fields extends object>(fields: Fields): { readonly [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** JSON Schema of the params as a caller writes them, from schemas that can tell theirs (zod 4 can). */

@@ -8,8 +8,11 @@ export { chain, Dag, type DagOptions, dag, isDag, type ParamsSchema } from "./da
 export { type Duration, durationMs } from "./duration.ts";
 export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
+export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items, MappedItems, over, partial, zip } from "./items.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
+export { type LazyList, LazyRef, lazy } from "./lazy.ts";
 export { FailTask, SkipTask } from "./outcome.ts";
+export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";
 export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";
 export {
   cron,

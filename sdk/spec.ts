@@ -3,6 +3,7 @@
  * read by everything in runtime/.
  */
 import type { Json } from "./json.ts";
+import type { RoutingSpec } from "./routing.ts";
 import type { NamedSchedule } from "./schedule.ts";
 
 /** The shape of the specs below. Part of every version's hash, so that an upgrade of dagsmith describes every DAG anew. */
@@ -37,6 +38,21 @@ export interface Position {
   readonly line: number;
 }
 
+/** How the list that a task is mapped over is put together. */
+export type EachSpec =
+  /** The list that is a task's output. */
+  | { readonly taskId: string }
+  /** Items known when the DAG was written. */
+  | { readonly items: readonly Json[] }
+  /** The entries of the record that is a task's output. */
+  | { readonly entriesOf: string }
+  /** Every combination, the last list going round fastest. */
+  | { readonly cross: readonly { readonly name: string; readonly list: EachSpec }[] }
+  /** Side by side: as many as the shortest list has, or with a value for what is missing as the longest. */
+  | { readonly zip: readonly EachSpec[]; readonly fillValue?: Json }
+  /** One after the other. */
+  | { readonly concat: readonly EachSpec[] };
+
 export interface TaskSpec {
   readonly taskId: string;
   /** The name of the operator's function; `task` for a body written in place, `empty` for a task without one. */
@@ -46,8 +62,12 @@ export interface TaskSpec {
   readonly upstream: readonly string[];
   /** Input name to the id of the task whose output it is. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** The list this task is mapped over: another task's output, or items known when the DAG was written. Null when not mapped. */
-  readonly each: { readonly taskId: string } | { readonly items: readonly Json[] } | null;
+  /** Names of inputs that are loaded while the task runs, if it asks for them. */
+  readonly lazyInputs?: readonly string[];
+  /** The list this task is mapped over. Null when not mapped. */
+  readonly each: EachSpec | null;
+  /** Longest list it may be mapped over, when it says so itself. */
+  readonly maxItems?: number;
   /** At most this many instances of a mapped task at once within a run; null for no limit. */
   readonly maxActive: number | null;
   /** ISO 8601 in UTC, inclusive bounds of the logical date of runs in which the task takes part; null for no bound of its own. */
@@ -64,6 +84,8 @@ export interface TaskSpec {
   readonly executionTimeoutMs: number | null;
   /** Runs in a process of its own that no other try has used. */
   readonly freshProcess: boolean;
+  /** Limits, weight and queue; absent when the task says nothing of them. */
+  readonly routing?: RoutingSpec;
 }
 
 export interface DagSpec {
@@ -81,6 +103,9 @@ export interface DagSpec {
   /** Absent: the oldest first. */
   readonly catchupOrder?: "newest";
   readonly maxActiveRuns: number;
+  /** Task instances at once over all runs, and within each; absent for no limit. */
+  readonly maxActiveTasks?: number;
+  readonly maxActiveTasksPerRun?: number;
   readonly pausedAtCreation: boolean;
   /** JSON Schema (draft 2020-12) of the params; null when the DAG declares none. */
   readonly paramsSchema: Json | null;

@@ -2,10 +2,13 @@
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
+import type { Each } from "./items.ts";
+import type { LazyList, LazyRef } from "./lazy.ts";
+import type { RoutingOptions } from "./routing.ts";
 import type { TriggerRule } from "./spec.ts";
 
 /** Options that a DAG may set for all its tasks (`defaults`) and each task may set for itself. */
-export interface TaskDefaults {
+export interface TaskDefaults extends RoutingOptions {
   /** Tries after the first. Default 0. */
   readonly retries?: number;
   /** Wait before a retry. Default `"5m"`. */
@@ -23,10 +26,16 @@ export interface TaskDefaults {
 }
 
 /** Tasks whose outputs a task takes, by the name it knows them under. Naming one here also makes it a dependency. */
-export type InputRefs = Readonly<Record<string, TaskRef<unknown>>>;
+export type InputRefs = Readonly<Record<string, TaskRef<unknown> | LazyRef<unknown>>>;
 
 /** The outputs that arrive for {@link InputRefs}. */
-export type InputValues<Inputs> = { readonly [Name in keyof Inputs]: Inputs[Name] extends TaskRef<infer Output> ? Output : never };
+export type InputValues<Inputs> = {
+  readonly [Name in keyof Inputs]: Inputs[Name] extends LazyRef<infer Item>
+    ? LazyList<Item>
+    : Inputs[Name] extends TaskRef<infer Output>
+      ? Output
+      : never;
+};
 
 /** When a task takes part in runs. */
 export interface TaskDates {
@@ -48,10 +57,17 @@ export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults, Tas
 export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskDefaults, TaskDates {
   readonly inputs?: Inputs;
   readonly doc?: string;
-  /** The list: the output of another task, or literal items. An empty list means that the task is skipped. */
-  readonly each: TaskRef<readonly Item[]> | readonly Item[];
+  /**
+   * The list: the output of another task, literal items, or what `over`, `entries`, `cross`, `zip`, `concat` or `partial` made of such. An
+   * empty list means that the task is skipped.
+   */
+  readonly each: Each<Item>;
   /** At most this many instances at once within a run. Default: no limit. */
   readonly maxActive?: number;
+  /** A longer list fails the task before any instance of it exists. Default 100,000. */
+  readonly maxItems?: number;
+  /** What people call an instance, beside its index: `({ item }) => item.name`. Cut at 200 characters. Default: nothing. */
+  readonly label?: (of: { readonly item: Item; readonly mapIndex: number }) => string;
 }
 
 /** Everything the builder knows of a task. Frozen. */
@@ -60,8 +76,10 @@ export interface TaskDefinition {
     TaskDates & {
       readonly inputs?: InputRefs;
       readonly doc?: string;
-      readonly each?: TaskRef<readonly unknown[]> | readonly unknown[];
+      readonly each?: Each<unknown>;
       readonly maxActive?: number;
+      readonly maxItems?: number;
+      readonly label?: (of: { readonly item: never; readonly mapIndex: number }) => string;
     };
   /** Absent for a task that only holds a place in the graph. */
   readonly body?: TaskBody<unknown, TaskContext<never, never, never>>;

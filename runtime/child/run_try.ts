@@ -8,9 +8,12 @@ import type { TaskContext, TaskLog } from "../../sdk/context.ts";
 import type { Dag } from "../../sdk/dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type HookRef, openHook } from "../../sdk/hook.ts";
+import { itemFor } from "../../sdk/items.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
+import { LazyRef } from "../../sdk/lazy.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 import { formatLine } from "./format.ts";
+import { lazyList, type OutputPage } from "./lazy_list.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -21,6 +24,8 @@ export interface TaskHost {
   /** Null when the variable is not set. */
   variable(key: string): Promise<string | null>;
   pullXCom(taskId: string, key: string): Promise<Json>;
+  /** Outputs of a mapped task, in map order. @param after the map index behind which they begin */
+  pullPage(taskId: string, after: number): Promise<OutputPage>;
   /** @param value JSON text */
   pushXCom(key: string, value: string): Promise<void>;
   log(level: LogLevel, text: string): void;
@@ -53,11 +58,19 @@ export interface TaskError {
 }
 
 /** How a try ended, as far as the task itself can tell. */
-export type TryResult =
+export type TryResult = TryEnding & {
+  /** What the task calls this instance of it. */
+  readonly label?: string;
+};
+
+type TryEnding =
   /** `output` is JSON text; null when the body returned undefined. */
   | { readonly outcome: "success"; readonly output: string | null }
   | { readonly outcome: "skipped"; readonly reason: string }
   | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean };
+
+/** Longest name of an instance that is kept, in characters. */
+export const MAX_LABEL = 200;
 
 const RETURN_VALUE = "return_value";
 
@@ -70,15 +83,51 @@ export async function runTry(
   signal: AbortSignal,
 ): Promise<TryResult> {
   const hooks = new HookPool(host, signal);
+  let named: { readonly label?: string } = {};
   try {
-    const params = await validParams(dag, request.params);
-    const output = await ref.definition.body?.(taskContext(request, params, host, hooks, signal) as TaskContext<never, never, never>);
+    const item = itemOf(ref, request);
+    named = labelled(ref, item, request.mapIndex, host);
+    const given = { params: await validParams(dag, request.params), inputs: withLazyInputs(ref, request.inputs, host), item };
+    const output = await ref.definition.body?.(taskContext(request, given, host, hooks, signal) as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
-    return { outcome: "success", output: output === undefined ? null : toJson(output) };
+    return { outcome: "success", output: output === undefined ? null : toJson(output), ...named };
   } catch (error) {
-    return failure(error);
+    return { ...failure(error), ...named };
   } finally {
     await hooks.close();
+  }
+}
+
+/** What a test gives whole is walked through as well. */
+function withLazyInputs(ref: TaskRef<unknown>, given: TryRequest["inputs"], host: TaskHost): Readonly<Record<string, unknown>> {
+  const lists = Object.entries(ref.definition.options.inputs ?? {}).flatMap(([name, input]): readonly (readonly [string, unknown])[] => {
+    if (!(input instanceof LazyRef)) return [];
+    const { taskId, definition } = input.source;
+    const whole = async (): Promise<OutputPage> => ({
+      items: (given[name] ?? (await host.pullXCom(taskId, RETURN_VALUE))) as readonly Json[],
+      next: null,
+    });
+    const isMapped = definition.options.each !== undefined && given[name] === undefined;
+    return [[name, lazyList(isMapped ? (after) => host.pullPage(taskId, after) : whole)]];
+  });
+  return { ...given, ...Object.fromEntries(lists) };
+}
+
+/** The item as the task gets it: what its list's own functions make of it. */
+function itemOf(ref: TaskRef<unknown>, { mapIndex, item }: TryRequest): unknown {
+  return mapIndex < 0 ? undefined : itemFor(ref.definition.options.each, item);
+}
+
+/** A name is for people: one that cannot be made must not fail the task. */
+function labelled(ref: TaskRef<unknown>, item: unknown, mapIndex: number, host: TaskHost): { readonly label?: string } {
+  const { label } = ref.definition.options;
+  if (!label || mapIndex < 0) return {};
+  try {
+    const text = String(label({ item: item as never, mapIndex }));
+    return text === "" ? {} : { label: text };
+  } catch (error) {
+    host.log("warn", `the label could not be made: ${describeError(error).message}`);
+    return {};
   }
 }
 
@@ -120,12 +169,14 @@ export async function validParams(dag: Dag<unknown>, params: Json): Promise<unkn
   throw new DagsmithError("INVALID_PARAMS", { dag: dag.dagId, problems: problems.join("; ") });
 }
 
-function taskContext(request: TryRequest, params: unknown, host: TaskHost, hooks: HookPool, signal: AbortSignal): TaskContext {
-  const { dagId, taskId, runId, tryNumber, mapIndex, inputs, item } = request;
+/** What a body is given that differs from how it travels. */
+type Given = Pick<TaskContext, "params" | "inputs" | "item">;
+
+function taskContext(request: TryRequest, given: Given, host: TaskHost, hooks: HookPool, signal: AbortSignal): TaskContext {
+  const { dagId, taskId, runId, tryNumber, mapIndex } = request;
   const date = (iso: string): DateTime<true> => DateTime.fromISO(iso, { zone: request.timezone }) as DateTime<true>;
   return {
-    ...{ dagId, taskId, runId, tryNumber, mapIndex, params, inputs, signal },
-    item: mapIndex < 0 ? undefined : item,
+    ...{ dagId, taskId, runId, tryNumber, mapIndex, signal, ...given },
     logicalDate: date(request.logicalDate),
     dataInterval: { start: date(request.dataIntervalStart), end: date(request.dataIntervalEnd) },
     partitionKey: request.partitionKey ?? null,

@@ -80,11 +80,20 @@ export async function startSchedulerRole({ db, log }: Surroundings): Promise<Ser
   return startScheduler({ db, log });
 }
 
+/** How a worker is asked for. */
+export interface WorkerFlags {
+  /** Default: DAG_WORKER_SLOTS, else 16. */
+  readonly slots?: number;
+  /** Default: `default` alone. */
+  readonly queues?: readonly string[];
+}
+
 /** Runs tries. */
-export async function startWorkerRole({ cli, db, secrets, log }: Surroundings, slots?: number): Promise<Service> {
+export async function startWorkerRole({ cli, db, secrets, log }: Surroundings, { slots, queues }: WorkerFlags = {}): Promise<Service> {
   const { startWorker } = await import("../executor/supervisor.ts");
   return startWorker({
     ...{ db, secrets, log, slots: slots ?? cli.config.slots, folder: cli.folder },
+    ...(queues && { queues }),
     cacheFolder: await bundleFolder(cli.folder),
     taskEnv: { ...cli.config.taskEnvironment },
   });

@@ -2,13 +2,15 @@
  * How a run moves: an instance ended, so the counts of the tasks after it change, so some of them may run or never will, which may end
  * others in turn, until nothing more follows. One round of that is an Advance; the same code serves PostgreSQL and `dag test`.
  */
-import type { Json } from "../../sdk/json.ts";
 import { judgeRun, type RunProgress } from "../state/run_state.ts";
-import type { FinalState, StoredError } from "../state/task_state.ts";
+import { type FinalState, isFinal, type StoredError } from "../state/task_state.ts";
 import { judge, type RuleOutcome, type UpstreamCounts } from "../state/trigger_rule.ts";
 import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
+import { expand, type Sources, type Unmapped } from "./expand.ts";
+import { isLimited, type Route, routeIn, UNROUTED } from "./limits.ts";
+import { type ListView, sourcesOf } from "./list_view.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
-import type { Decisions, EngineTx, LockedRun, NewInstance, Progress, Release, Token } from "./store.ts";
+import type { Decisions, EngineTx, LockedRun, NewInstance, Progress, Release, RoutedToken, Token } from "./store.ts";
 
 /** An instance that reached a final state. */
 export interface Settled {
@@ -24,7 +26,7 @@ export class Advance {
   readonly #tx: EngineTx;
   readonly #runs = new Map<number, { readonly run: LockedRun; progress: RunProgress }>();
   readonly #instances: NewInstance[] = [];
-  readonly #tokens: Token[] = [];
+  readonly #tokens: RoutedToken[] = [];
   readonly #releases: Release[] = [];
   readonly #decided: Decisions["decided"][number][] = [];
   /** Tasks whose rule spoke in this round: a later wave must not ask it again, and its row does not say so before the commit. */
@@ -36,9 +38,11 @@ export class Advance {
     for (const run of runs) this.#runs.set(run.id, { run, progress: run });
   }
 
-  /** Puts a token into the queue when the round is written. */
-  wake(token: Token): void {
-    this.#tokens.push(token);
+  /** Puts a token into the queue when the round is written; that of a task with limits waits for its places first. */
+  wake({ instanceId, tryNumber, inMs }: Token, of: { readonly runId: number; readonly taskId: string }): void {
+    // A run that is not part of this round has ended, and the token will find nothing to do.
+    const route = this.#runs.has(of.runId) ? this.#routeOf(of.runId, this.#task(of)) : UNROUTED;
+    this.#tokens.push({ instanceId, tryNumber, inMs, route });
   }
 
   /** Begins runs: every task that waits for nothing, having nothing before it or a rule that does not wait, gets its turn. */
@@ -51,6 +55,29 @@ export class Advance {
       }
     }
     await this.follow(settled);
+  }
+
+  /** Takes up runs whose counts were made anew: tasks whose rule has not spoken are asked, items that wait get the places that are free. */
+  async resume(rows: readonly (Progress & { readonly waiting: number })[]): Promise<void> {
+    const settled: Settled[] = [];
+    for (const row of rows) {
+      if (row.decided) this.#refill(row);
+      else settled.push(...(await this.#decide(row, [])));
+    }
+    await this.follow(settled);
+  }
+
+  #refill({ runId, taskId, instances, released, own, waiting }: Progress & { readonly waiting: number }): void {
+    if (instances === null || waiting === 0) return;
+    const task = this.#task({ runId, taskId });
+    const { maxActive } = task.spec;
+    // Under other limits whoever gives places lets them go.
+    if (isLimited(task.route, this.#lockedRun(runId))) return;
+    const active = instances - waiting - own.success - own.failed - own.skipped - own.upstreamFailed;
+    const to = released + Math.max(0, Math.min(waiting, (maxActive ?? instances) - active));
+    if (to === released) return;
+    this.#releases.push({ runId, taskId, from: released, to, route: this.#routeOf(runId, task) });
+    this.#decided.push({ runId, taskId, instances, released: to });
   }
 
   /** Follows the consequences of instances that ended, wave by wave. */
@@ -102,7 +129,7 @@ export class Advance {
     if (ended === 0) return;
     const to = Math.min(row.instances, row.released + ended);
     if (to > row.released) {
-      this.#releases.push({ runId: row.runId, taskId: row.taskId, from: row.released, to });
+      this.#releases.push({ runId: row.runId, taskId: row.taskId, from: row.released, to, route: this.#routeOf(row.runId, task) });
       this.#decided.push({ runId: row.runId, taskId: row.taskId, instances: row.instances, released: to });
     }
     const { success, failed, skipped, upstreamFailed } = row.own;
@@ -112,38 +139,43 @@ export class Advance {
   /** The task's turn has come: one instance, or one for each item, or at once the end of a task that has no body. */
   async #run(runId: number, task: PlannedTask): Promise<readonly Settled[]> {
     const { spec } = task;
-    if (spec.each) return this.#expand(runId, task, await this.#items(runId, spec.each));
+    if (spec.each) return this.#expand(runId, task, await expand(spec, spec.each, this.#sources(runId)));
     if (spec.operator === "empty") return [this.#end(runId, task, "success", null, null)];
-    this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null });
+    const route = this.#routeOf(runId, task);
+    this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null, route });
     this.#speak(runId, task, null, 0);
     return [];
   }
 
-  async #items(runId: number, each: NonNullable<PlannedTask["spec"]["each"]>): Promise<Json | undefined> {
-    if ("items" in each) return each.items;
-    const source = plannedTask(this.#lockedRun(runId).plan, each.taskId);
-    return this.#tx.output(runId, each.taskId, source.spec.each !== null);
+  /** What is known of the tasks of a run, this round included. */
+  #sources(runId: number): Sources {
+    return {
+      output: (taskId) => this.#tx.output(runId, taskId, plannedTask(this.#lockedRun(runId).plan, taskId).spec.each !== null),
+      stateOf: async (taskId) => {
+        const made = this.#instances.find((one) => one.runId === runId && one.taskId === taskId && one.mapIndex < 0);
+        const state = made?.state ?? (await this.#tx.stateOf(runId, taskId));
+        return state !== undefined && isFinal(state) ? state : undefined;
+      },
+    };
   }
 
   /** One instance for each item. The first `maxActive` are queued, the others wait for a place. */
-  #expand(runId: number, task: PlannedTask, items: Json | undefined): readonly Settled[] {
-    const { taskId, maxActive, each } = task.spec;
-    if (!Array.isArray(items)) {
-      const source = each && "taskId" in each ? each.taskId : taskId;
-      const message = `Task "${taskId}" is mapped over the output of "${source}", which is ${items === undefined || items === null ? "empty" : typeof items}; it must be a list.`;
-      return [this.#end(runId, task, "failed", "NOT_A_LIST", { name: "DagsmithError", message, stack: "" })];
-    }
-    if (items.length === 0) return [this.#end(runId, task, "skipped", "the list is empty", null)];
-    const released = Math.min(items.length, maxActive ?? items.length);
-    for (const [mapIndex, item] of (items as readonly Json[]).entries()) {
+  #expand(runId: number, task: PlannedTask, items: ListView | Unmapped): readonly Settled[] {
+    const { taskId, maxActive } = task.spec;
+    if ("state" in items) return [this.#end(runId, task, items.state, items.reason, items.error)];
+    const route = this.#routeOf(runId, task);
+    // Under other limits `maxActive` is one more of them: an instance is let go once, by whoever gives places.
+    const released = isLimited(task.route, this.#lockedRun(runId)) ? items.length : Math.min(items.length, maxActive ?? items.length);
+    for (let mapIndex = 0; mapIndex < items.length; mapIndex++) {
       this.#instances.push({
         runId,
         taskId,
         mapIndex,
         state: mapIndex < released ? "queued" : "scheduled",
-        item,
+        item: items.at(mapIndex),
         reason: null,
         error: null,
+        route,
       });
     }
     this.#speak(runId, task, items.length, released);
@@ -155,7 +187,7 @@ export class Advance {
   /** A task that ends without running. */
   #end(runId: number, task: PlannedTask, state: FinalState, reason: string | null, error: StoredError | null): Settled {
     const { taskId } = task.spec;
-    this.#instances.push({ runId, taskId, mapIndex: -1, state, item: null, reason, error });
+    this.#instances.push({ runId, taskId, mapIndex: -1, state, item: null, reason, error, route: UNROUTED });
     this.#speak(runId, task, null, 0);
     return { runId, taskId, mapIndex: -1, state };
   }
@@ -184,6 +216,10 @@ export class Advance {
     return deltas.rows;
   }
 
+  #routeOf(runId: number, { route, spec }: PlannedTask): Route {
+    return routeIn(route, spec.taskId, this.#lockedRun(runId));
+  }
+
   #task({ runId, taskId }: { readonly runId: number; readonly taskId: string }): PlannedTask {
     return plannedTask(this.#lockedRun(runId).plan, taskId);
   }
@@ -203,7 +239,7 @@ function nameOf({ runId, taskId }: { readonly runId: number; readonly taskId: st
 function rulingOn({ spec: { triggerRule, each } }: PlannedTask, counts: UpstreamCounts): RuleOutcome {
   const outcome = judge(triggerRule, counts);
   const done = counts.success + counts.failed + counts.skipped + counts.upstreamFailed;
-  return outcome === "run" && each !== null && "taskId" in each && done < counts.total ? "wait" : outcome;
+  return outcome === "run" && each !== null && sourcesOf(each).length > 0 && done < counts.total ? "wait" : outcome;
 }
 
 function counters({ openTasks, failedLeaves }: RunProgress): RunProgress {

@@ -1,5 +1,7 @@
 /** A DagSpec made ready for walking: what comes after a task, and which tasks decide the run's result. Made once per version. */
 import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
+import { effectiveWeights } from "../state/priority.ts";
+import { type PlannedRoute, planRoute } from "./limits.ts";
 
 export interface PlannedTask {
   readonly spec: TaskSpec;
@@ -9,6 +11,8 @@ export interface PlannedTask {
   readonly isLeaf: boolean;
   /** Its progress is counted in a row of its own: it waits for others, or has many instances. */
   readonly isCounted: boolean;
+  /** Its queue, weight and limits. */
+  readonly route: PlannedRoute;
 }
 
 export interface Plan {
@@ -22,14 +26,35 @@ export function planOf(spec: DagSpec): Plan {
     spec.tasks.flatMap(({ taskId, upstream }) => upstream.map((before) => ({ before, taskId }))),
     ({ before }) => before,
   );
+  const weights = weightsOf(spec);
   const tasks = spec.tasks.map((task): [string, PlannedTask] => {
     const after = downstream.get(task.taskId)?.map(({ taskId }) => taskId) ?? [];
     return [
       task.taskId,
-      { spec: task, downstream: after, isLeaf: after.length === 0, isCounted: task.upstream.length > 0 || task.each !== null },
+      {
+        spec: task,
+        downstream: after,
+        isLeaf: after.length === 0,
+        isCounted: task.upstream.length > 0 || task.each !== null,
+        route: planRoute(spec, task, weights.get(task.taskId) ?? 1),
+      },
     ];
   });
   return { dagId: spec.dagId, maxActiveRuns: spec.maxActiveRuns, tasks: new Map(tasks) };
+}
+
+/** Inputs that are handed to a task when it starts: name to task id. */
+export function eagerInputs({ inputs, lazyInputs = [] }: TaskSpec): TaskSpec["inputs"] {
+  return lazyInputs.length === 0 ? inputs : Object.fromEntries(Object.entries(inputs).filter(([name]) => !lazyInputs.includes(name)));
+}
+
+function weightsOf(spec: DagSpec): ReadonlyMap<string, number> {
+  return effectiveWeights(
+    spec.tasks.map(({ taskId, upstream, routing }) => ({
+      ...{ taskId, upstream },
+      ...{ priorityWeight: routing?.priorityWeight ?? 1, weightRule: routing?.weightRule ?? "downstream" },
+    })),
+  );
 }
 
 /**

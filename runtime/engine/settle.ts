@@ -2,11 +2,17 @@
 import { decideRetry } from "../state/retry.ts";
 import { abandon, fail, isFinal, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
+import { isLimited } from "./limits.ts";
 import { plannedTask } from "./plan.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "./store.ts";
 
 /** How the worker saw a try end. */
-export type Outcome =
+export type Outcome = Ending & {
+  /** What the task calls this instance of it, when it says so. */
+  readonly label?: string;
+};
+
+type Ending =
   /** `output` is JSON text; null when the body returned nothing. */
   | { readonly kind: "success"; readonly output: string | null }
   | { readonly kind: "skipped"; readonly reason: string }
@@ -19,6 +25,8 @@ export interface TryEnd {
   readonly instanceId: number;
   readonly tryNumber: number;
   readonly lostTries: number;
+  /** Tries before the instance was last cleared: they use up no retry. Default 0. */
+  readonly clearedTries?: number;
   readonly runId: number;
   readonly taskId: string;
   readonly mapIndex: number;
@@ -49,9 +57,9 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
     tx,
     runs.filter((run) => run.state === "running"),
   );
-  for (const { transition } of accepted) {
+  for (const { transition, end } of accepted) {
     const { instanceId, to, nextTry, retryInMs } = transition;
-    if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 });
+    if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end);
   }
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf)));
   return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns: await advance.commit() };
@@ -78,8 +86,15 @@ function transitionFor(end: TryEnd, run: LockedRun): Transition {
   if (outcome.kind === "success") return succeed(end, workerId);
   if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
   if (outcome.kind === "lost")
-    return end.lostTries < MAX_LOST_TRIES ? rescue(end, workerId, outcome.reason) : abandon(end, workerId, outcome.reason);
-  const decision = decideRetry(plannedTask(run.plan, end.taskId).spec, { ...end, retryable: outcome.retryable, seed: `${end.instanceId}` });
+    return end.lostTries < MAX_LOST_TRIES
+      ? rescue(end, workerId, outcome.reason, isLimited(plannedTask(run.plan, end.taskId).route, run))
+      : abandon(end, workerId, outcome.reason);
+  const decision = decideRetry(plannedTask(run.plan, end.taskId).spec, {
+    ...end,
+    tryNumber: end.tryNumber - (end.clearedTries ?? 0),
+    retryable: outcome.retryable,
+    seed: `${end.instanceId}`,
+  });
   return decision.again
     ? retry(end, workerId, decision.delayMs, outcome.reason, outcome.error)
     : fail(end, workerId, outcome.reason, outcome.error);
@@ -99,6 +114,10 @@ async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: 
     outcome.kind === "success" && outcome.output !== null ? [{ runId, taskId, mapIndex, json: outcome.output }] : [],
   );
   if (outputs.length > 0) await tx.storeOutputs(outputs);
+  const labels = accepted.flatMap(({ end: { instanceId, outcome } }) =>
+    outcome.label === undefined ? [] : [{ instanceId, label: outcome.label }],
+  );
+  if (labels.length > 0) await tx.storeLabels(labels);
   const again = moved.filter(({ state }) => !isFinal(state));
   if (again.length > 0) await tx.clearXComs(again);
 }

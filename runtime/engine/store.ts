@@ -5,6 +5,7 @@
 import type { Json } from "../../sdk/json.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { FinalState, StoredError, TaskState, Transition } from "../state/task_state.ts";
+import type { Route } from "./limits.ts";
 import type { Plan } from "./plan.ts";
 
 /** A run whose row this transaction holds. */
@@ -14,6 +15,8 @@ export interface LockedRun {
   readonly plan: Plan;
   readonly openTasks: number;
   readonly failedLeaves: number;
+  /** Whether a person has limited how many tasks run at once in the whole deployment. */
+  readonly isGloballyLimited?: boolean;
 }
 
 /** An instance that a transition moved, as it is now. */
@@ -67,6 +70,8 @@ export interface NewInstance {
   readonly item: Json;
   readonly reason: string | null;
   readonly error: StoredError | null;
+  /** How it gets to a worker; one with claims waits for its places before it is queued. */
+  readonly route: Route;
 }
 
 /** A wake-up token: "look at this instance, at this try", now or later. */
@@ -76,18 +81,24 @@ export interface Token {
   readonly inMs: number;
 }
 
-/** Instances of a mapped task that get the places which others left, by map index: from inclusive, to exclusive. */
+/** A token, and how it gets to a worker; with claims it waits for places first. */
+export interface RoutedToken extends Token {
+  readonly route: Route;
+}
+
+/** Instances of a mapped task that get the places which others left, by map index: from inclusive, to exclusive. Items that do not wait are passed over. */
 export interface Release {
   readonly runId: number;
   readonly taskId: string;
   readonly from: number;
   readonly to: number;
+  readonly route: Route;
 }
 
 /** Everything one round of the engine decided, written together. */
 export interface Decisions {
   readonly instances: readonly NewInstance[];
-  readonly tokens: readonly Token[];
+  readonly tokens: readonly RoutedToken[];
   readonly releases: readonly Release[];
   /** Tasks whose trigger rule has spoken; mapped ones with the length of their list and how much of it was let go. */
   readonly decided: readonly {
@@ -112,6 +123,10 @@ export interface EngineTx {
   clearXComs(instances: readonly MovedInstance[]): Promise<void>;
   /** The output of a task; for a mapped task the list of its instances' outputs, in order. Undefined when there is none. */
   output(runId: number, taskId: string, isMapped: boolean): Promise<Json | undefined>;
+  /** The state of a task's one instance; undefined when it has none, or is mapped. */
+  stateOf(runId: number, taskId: string): Promise<TaskState | undefined>;
+  /** Stores what people call instances. */
+  storeLabels(labels: readonly { readonly instanceId: number; readonly label: string }[]): Promise<void>;
   /** Adds to counts and gives back the rows as they are now. */
   addProgress(deltas: readonly ProgressDelta[]): Promise<readonly Progress[]>;
   /** Makes the counting rows of runs that begin. */

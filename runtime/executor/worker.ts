@@ -6,7 +6,8 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Json } from "../../sdk/json.ts";
-import { plannedTask } from "../engine/plan.ts";
+import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
+import { eagerInputs, plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
 import type { Database } from "../store/database.ts";
@@ -17,7 +18,7 @@ import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
 import { applyTransitions, type ClaimedInstance } from "../store/task_instance.ts";
 import { holderOf, registerWorker, removeWorker } from "../store/worker.ts";
-import { getXComs, pushXCom } from "../store/xcom.ts";
+import { getOutputPage, getXComs, pushXCom } from "../store/xcom.ts";
 import { Attempt, type Secrets, type XComs } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import { BundleCache } from "./bundle_cache.ts";
@@ -31,6 +32,8 @@ export interface WorkerOptions {
   readonly secrets: Secrets;
   /** Tries at once. */
   readonly slots: number;
+  /** The queues whose tasks it runs. Default: `default` alone. */
+  readonly queues?: readonly string[];
   /** The folder of the project: where native addons are looked up. */
   readonly folder: string;
   /** Where bundles are kept on this disk. */
@@ -94,11 +97,15 @@ export class Worker {
 
   /** Begins to take tokens. */
   async start(): Promise<void> {
-    const { db, slots } = this.#options;
+    const { db, slots, queues = [DEFAULT_QUEUE] } = this.#options;
     const warmed = this.#processes.warm(WARM);
-    this.#queue = await startQueue({ db, slots, handle: (token) => this.#handle(token), onDeath: (error) => this.#onDeath(error.message) });
+    this.#queue = await startQueue({
+      ...{ db, slots, queues },
+      handle: (token) => this.#handle(token),
+      onDeath: (error) => this.#onDeath(error.message),
+    });
     await this.#heartbeat.start();
-    await registerWorker(db, { id: this.id, poolId: this.#queue.poolId, hostname: hostname(), pid: process.pid, slots });
+    await registerWorker(db, { id: this.id, poolId: this.#queue.poolId, hostname: hostname(), pid: process.pid, slots, queues });
     this.#registered.resolve();
     await warmed;
   }
@@ -152,9 +159,9 @@ export class Worker {
     if (this.#attempts.size > this.#options.slots * RECORDING_AHEAD) await recorded;
   }
 
-  async #factsOf({ id, runId }: ClaimedInstance): Promise<RunFacts> {
+  async #factsOf({ id, runId, edition }: ClaimedInstance): Promise<RunFacts> {
     try {
-      const facts = (await this.#facts.get(this.#options.db, [runId])).get(runId);
+      const facts = (await this.#facts.get(this.#options.db, [{ id: runId, edition }])).get(runId);
       if (facts) return facts;
       throw new Error(`run ${runId} cannot be read`);
     } catch (error) {
@@ -167,7 +174,7 @@ export class Worker {
   async #perform(attempt: Attempt, facts: RunFacts): Promise<Outcome> {
     const { spec } = plannedTask(facts.version.plan, attempt.instance.taskId);
     try {
-      const inputs = await this.#inputsOf(attempt.instance.runId, facts, spec.inputs);
+      const inputs = await this.#inputsOf(attempt.instance.runId, facts, eagerInputs(spec));
       const bundle = await this.#bundles.path(facts.version.bundleHash);
       const process = await this.#processes.take(bundle, spec.freshProcess);
       const outcome = await attempt.perform(process, bundle, inputs);
@@ -181,10 +188,10 @@ export class Worker {
 
   /** Never rejects: a worker that cannot record ends its life, and what it held is rescued. */
   async #record(attempt: Attempt, log: LogWriter, outcome: Outcome): Promise<void> {
-    const { id, tryNumber, lostTries, runId, taskId, mapIndex } = attempt.instance;
+    const { id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex } = attempt.instance;
     try {
       await log.end();
-      await this.#ends.add({ instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId: this.id, outcome });
+      await this.#ends.add({ instanceId: id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, workerId: this.id, outcome });
     } catch (error) {
       if (!this.#lost) this.#onDeath(`an outcome could not be recorded: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
@@ -224,7 +231,10 @@ export class Worker {
     const { db } = this.#options;
     const { accepted, finishedRuns } = await engineRound(db, this.#plans, (tx) => settle(tx, ends));
     if (finishedRuns.length > 0) {
-      const facts = await this.#facts.get(db, finishedRuns);
+      const facts = await this.#facts.get(
+        db,
+        finishedRuns.map((id) => ({ id, edition: 0 })),
+      );
       await startQueuedRuns(db, this.#plans, [...new Set([...facts.values()].map(({ version }) => version.dagId))]);
     }
     return ends.map(({ instanceId }) => accepted.has(instanceId));
@@ -257,6 +267,7 @@ export class Worker {
         const values = (await getXComs(this.#options.db, [{ runId, taskId: from }], key)).map(({ value }) => value);
         return xcomOf(facts, from, values);
       },
+      page: (from, after) => getOutputPage(this.#options.db, { runId, taskId: from }, after),
       push: async (key, json) => {
         const held = { instanceId: id, tryNumber, workerId: this.id };
         if (await pushXCom(this.#options.db, { runId, taskId, mapIndex, key, json }, held)) return;

@@ -9,9 +9,11 @@ import { type DueDag, dagsLeftWaiting, lockDueDags, recordScheduled } from "../s
 import { activeRuns, createRuns } from "../store/dag_run.ts";
 import { rememberSchedules, type ScheduleMemory, scheduleMemories } from "../store/dag_schedule.ts";
 import { type Database, isTransient, type Queryable } from "../store/database.ts";
+import { givePlaces } from "../store/engine_tx.ts";
 import type { Plans } from "../store/plans.ts";
 import { putSlots } from "../store/slot.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
+import { advanceBackfills } from "./advance_backfills.ts";
 import { type Decision, type DueSchedules, decide } from "./decide.ts";
 
 /** DAGs looked at in one transaction, and runs made in it. */
@@ -36,9 +38,12 @@ export async function tick(db: Database, plans: Plans): Promise<TickResult> {
     created += batch.created;
     await startQueuedRuns(db, plans, batch.dagIds);
   }
+  await advanceBackfills(db, plans);
   // What a dead process left behind; nothing, nearly always.
   const left = await dagsLeftWaiting(db);
   if (left.length > 0) await startQueuedRuns(db, plans, left);
+  // Places that come free by time alone: a retry is due, a rate's window has passed. And whatever a dead process left ungiven.
+  await givePlaces(db, plans);
   return { created };
 }
 

@@ -50,13 +50,15 @@ where (s.decision, s.reason, s.last_logical_date, s.run_id)
 
 const SLOT = `s.schedule, s.decision, s.reason, s.count, s.logical_date as "logicalDate", s.last_logical_date as "lastLogicalDate",
   s.data_interval_start as "dataIntervalStart", s.data_interval_end as "dataIntervalEnd", s.run_after as "runAfter",
-  s.last_run_after as "lastRunAfter", s.run_id as "runId", s.decided_at as "decidedAt", r.id as run, r.state as "runState"`;
+  s.last_run_after as "lastRunAfter", coalesce(r.run_id, s.run_id) as "runId", s.decided_at as "decidedAt", r.id as run, r.state as "runState"`;
 
+// The run is found by its id without its type, as the index dag_run_slot has it: a backfill may have been first, and named it differently.
 // By the index on (dag_id, last_logical_date desc, schedule): a page costs the same after ten years as on the first day.
 const LIST: Statement = {
   name: "slot_list",
   text: `
-select ${SLOT} from dagsmith.slot s left join dagsmith.dag_run r on r.dag_id = s.dag_id and r.run_id = s.run_id
+select ${SLOT} from dagsmith.slot s left join dagsmith.dag_run r on r.dag_id = s.dag_id and r.schedule is not null
+  and substr(r.run_id, strpos(r.run_id, '__')) = substr(s.run_id, strpos(s.run_id, '__'))
 where s.dag_id = $1 and ($2::timestamptz is null or s.last_logical_date >= $2) and ($3::timestamptz is null or s.logical_date <= $3)
   and ($5::timestamptz is null or (s.last_logical_date <= $5 and (s.last_logical_date < $5 or s.schedule > $6)))
 order by s.last_logical_date desc, s.schedule limit $4`,

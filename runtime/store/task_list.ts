@@ -24,7 +24,7 @@ export interface TaskSummary {
 const SUMMARY: Statement = {
   name: "task_summary",
   text: `
-select task_id as "taskId", bool_or(map_index >= 0) as "isMapped", count(*)::int as instances,
+select task_id as "taskId", bool_or(map_index >= 0) as "isMapped", count(*) filter (where state <> 'none')::int as instances,
   count(*) filter (where state = 'success')::int as success,
   count(*) filter (where state in ('failed', 'upstream_failed'))::int as failed,
   count(*) filter (where state = 'skipped')::int as skipped,
@@ -43,6 +43,8 @@ export interface InstanceSummary {
   readonly id: number;
   readonly taskId: string;
   readonly mapIndex: number;
+  /** What the task calls it. */
+  readonly label: string | null;
   readonly state: TaskState;
   readonly tryNumber: number;
   readonly workerId: string | null;
@@ -54,7 +56,7 @@ export interface InstanceSummary {
 }
 
 const INSTANCE_COLUMNS = `
-select id, task_id as "taskId", map_index as "mapIndex", state, try_number as "tryNumber", worker_id as "workerId",
+select id, task_id as "taskId", map_index as "mapIndex", label, state, try_number as "tryNumber", worker_id as "workerId",
   started_at as "startedAt", finished_at as "finishedAt", retry_at as "retryAt", reason, error
 from dagsmith.task_instance`;
 

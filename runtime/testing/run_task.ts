@@ -51,6 +51,7 @@ export async function runTask<Output>(task: TaskBody<Output> | TaskRef<Output>, 
     connection: async (id) => connectionOf(id, options.connections?.[id]),
     variable: async (key) => options.variables?.[key] ?? null,
     pullXCom: async () => null,
+    pullPage: async () => ({ items: [], next: null }),
     pushXCom: async (key, value) => {
       xcom[key] = JSON.parse(value) as Json;
     },

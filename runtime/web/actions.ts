@@ -14,4 +14,11 @@ export interface WebActions {
   unpauseDag(db: Database, request: { readonly dagId: string; readonly actor: string }): Promise<void>;
   /** @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED */
   cancelRun(db: Database, request: { readonly id: number; readonly actor: string; readonly reason?: string }): Promise<void>;
+  /** @throws DagsmithError INVALID_ARGUMENT */
+  setPool(
+    db: Database,
+    request: { readonly name: string; readonly slots: number; readonly description?: string; readonly actor: string },
+  ): Promise<void>;
+  /** @throws DagsmithError UNKNOWN_POOL */
+  deletePool(db: Database, request: { readonly name: string; readonly actor: string }): Promise<void>;
 }

@@ -41,6 +41,17 @@ const optional = <Value extends z.ZodType>(schema: Value) => schema.nullish().tr
 const filled = <Value extends z.ZodType>(schema: Value) => z.preprocess((value) => (value === "" ? undefined : value), schema);
 
 export const dagParams = z.object({ dagId });
+export const poolParams = z.object({
+  name: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/, "is not the name of a pool")
+    .meta({ description: "Name of a pool; all holds every task", example: "api" }),
+});
+export const poolBody = z.object({
+  slots: z.int().min(-1).max(1_000_000).meta({ description: "-1: no limit; 0: closed" }),
+  description: text(1_000).optional(),
+});
+export const whyQuery = z.object({ task: taskId.optional() });
 export const runParams = z.object({ id: rowId });
 export const taskParams = z.object({ id: rowId, taskId });
 export const instanceParams = z.object({ id: rowId, taskId, mapIndex: smallNumber });

@@ -31,6 +31,8 @@ function recorder(asked: TestWeb["asked"], rows: Rows): WebActions {
       asked.push({ verb: "unpauseDag", request });
       await rows.sql("update dagsmith.dag set is_paused = false where dag_id = $1", [request.dagId]);
     },
+    setPool: async (_db, request) => void asked.push({ verb: "setPool", request }),
+    deletePool: async (_db, request) => void asked.push({ verb: "deletePool", request }),
     cancelRun: async (_db, request) => void asked.push({ verb: "cancelRun", request }),
   };
 }

@@ -7,6 +7,8 @@ import { getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { getHealth } from "../../store/page_health.ts";
 import { chunksAfter, isTryOver } from "../../store/page_log.ts";
 import { getRun, listRuns, type RunDetail } from "../../store/page_runs.ts";
+import { listPools } from "../../store/pool.ts";
+import { whyWaiting } from "../../store/why.ts";
 import type { WebActions } from "../actions.ts";
 import { Refused } from "../gate.ts";
 import * as input from "../input.ts";
@@ -90,6 +92,15 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: answer.done,
     run: cancel,
   },
+  {
+    method: "get",
+    path: "/runs/{id}/why",
+    summary: "Say why the tasks of a run that do not run do not",
+    params: input.runParams,
+    query: input.whyQuery,
+    answer: answer.why,
+    run: why,
+  },
   { method: "get", path: "/runs/{id}/tasks", summary: "List a run's tasks", params: input.runParams, answer: answer.tasks, run: tasks },
   {
     method: "get",
@@ -116,6 +127,24 @@ export const ENDPOINTS: readonly Endpoint[] = [
     query: input.logQuery,
     answer: answer.logAnswer,
     run: log,
+  },
+  { method: "get", path: "/pools", summary: "List pools and what is taken of them", answer: answer.pools, run: pools },
+  {
+    method: "post",
+    path: "/pools/{name}",
+    summary: "Make a pool, or give it another size",
+    params: input.poolParams,
+    body: input.poolBody,
+    answer: answer.done,
+    run: setPool,
+  },
+  {
+    method: "post",
+    path: "/pools/{name}/delete",
+    summary: "Delete a pool; tasks that name it wait until it is made again",
+    params: input.poolParams,
+    answer: answer.done,
+    run: deletePool,
   },
   { method: "get", path: "/import-errors", summary: "List files that cannot be imported", answer: answer.importErrors, run: importErrors },
   {
@@ -169,6 +198,31 @@ async function run(services: WebServices, request: Request): Promise<unknown> {
 async function tasks({ reader, mask }: WebServices, request: Request): Promise<unknown> {
   const found = await readRun(reader, checked(input.runParams, request.params).id);
   return { tasks: found.tasks.map((one) => ({ ...one, why: one.why === null ? null : mask(one.why) })) };
+}
+
+async function why({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const { id } = checked(input.runParams, request.params);
+  const { task: taskId = null } = checked(input.whyQuery, request.query);
+  const { tasks: waiting, ...run } = await whyWaiting(reader, id, taskId);
+  return { ...run, tasks: waiting.map((one) => ({ ...one, reasons: one.reasons.map(({ gate, text }) => ({ gate, text: mask(text) })) })) };
+}
+
+async function pools({ reader, mask }: WebServices): Promise<unknown> {
+  return { pools: (await listPools(reader)).map((pool) => ({ ...pool, description: mask(pool.description) })) };
+}
+
+async function setPool(services: WebServices, request: Request): Promise<unknown> {
+  const { name } = checked(input.poolParams, request.params);
+  const { slots, description } = checked(input.poolBody, request.body ?? {});
+  const more = description === undefined ? {} : { description };
+  await (await actionsOf(services)).setPool(services.db, { name, slots, ...more, actor: actorOf(request) });
+  return { done: true };
+}
+
+async function deletePool(services: WebServices, request: Request): Promise<unknown> {
+  const { name } = checked(input.poolParams, request.params);
+  await (await actionsOf(services)).deletePool(services.db, { name, actor: actorOf(request) });
+  return { done: true };
 }
 
 async function task(services: WebServices, request: Request): Promise<unknown> {

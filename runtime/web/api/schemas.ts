@@ -130,6 +130,7 @@ export const instance = z
   .object({
     id: z.int(),
     mapIndex: z.int(),
+    label: z.string().nullable(),
     state: z.enum(TASK_STATES),
     tryNumber: z.int(),
     startedAt: when.nullable(),
@@ -165,6 +166,35 @@ export const health = z
   .object({ schedulers: z.int(), workers: z.int(), slots: z.int(), schedulerAgeSeconds: z.number().nullable() })
   .meta({ id: "Health" });
 
+export const pool = z
+  .object({
+    name: z.string(),
+    slots: z.int().meta({ description: "-1: no limit; 0: closed" }),
+    description: z.string(),
+    queuedSlots: z.int().meta({ description: "Held by tries that wait for a worker" }),
+    runningSlots: z.int(),
+    waitingSlots: z.int().meta({ description: "Asked for by tries that wait for a place" }),
+  })
+  .meta({ id: "Pool" });
+
+export const why = z
+  .object({
+    dagId: z.string(),
+    runId: z.string(),
+    state: runState,
+    tasks: z.array(
+      z.object({
+        taskId: z.string(),
+        mapIndex: z.int().meta({ description: "The first of the instances that wait alike; -1 when the task is not mapped" }),
+        state: z.enum(["none", ...TASK_STATES]),
+        instances: z.int(),
+        reasons: z.array(z.object({ gate: z.string(), text: z.string() })).meta({ description: "Everything that is not met" }),
+      }),
+    ),
+  })
+  .meta({ id: "Why" });
+
+export const pools = z.object({ pools: z.array(pool) });
 export const created = z.object({ id: z.int(), runId: z.string() }).meta({ id: "CreatedRun" });
 export const dags = z.object({ dags: z.array(dag), next: z.string().nullable() });
 export const runs = z.object({ runs: z.array(run), next: z.int().nullable() });

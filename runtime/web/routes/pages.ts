@@ -6,6 +6,7 @@ import type { Json } from "../../../sdk/json.ts";
 import { countDags, type DagDetail, getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { listRuns } from "../../store/page_runs.ts";
 import { findInstance } from "../../store/page_tasks.ts";
+import { listPools } from "../../store/pool.ts";
 import {
   dagParams,
   dagsQuery,
@@ -28,6 +29,7 @@ import { DagPage, type DagTab } from "../views/dag.tsx";
 import { Graph, GraphList } from "../views/graph.tsx";
 import { GridTable } from "../views/grid.tsx";
 import { Home } from "../views/home.tsx";
+import { PoolsPage } from "../views/pools.tsx";
 import { RunPage } from "../views/run.tsx";
 import { RunList } from "../views/runs.tsx";
 import { SlotList } from "../views/slots.tsx";
@@ -36,6 +38,7 @@ import { TaskPage } from "../views/task.tsx";
 export function pageRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get("/", (request, response) => home(services, request, response));
+  router.get("/pools", (request, response) => pools(services, request, response));
   router.get("/dags/:dagId", (request, response) => grid(services, request, response));
   router.get("/dags/:dagId/graph", (request, response) => graph(services, request, response));
   router.get("/dags/:dagId/runs", (request, response) => runs(services, request, response));
@@ -62,6 +65,12 @@ async function home(services: WebServices, request: Request, response: Response)
     live: { topic: "home", mark },
     body: h(Home, { dags, counts, importErrors: masked, query, token: formToken(services, request) }),
   });
+}
+
+async function pools(services: WebServices, request: Request, response: Response): Promise<void> {
+  const found = await listPools(services.reader);
+  const masked = found.map((pool) => ({ ...pool, description: services.mask(pool.description) }));
+  await sendPage(services, request, response, { title: "Pools", body: h(PoolsPage, { pools: masked }) });
 }
 
 /** A DAG. @throws DagsmithError UNKNOWN_DAG */

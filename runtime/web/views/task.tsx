@@ -32,6 +32,8 @@ export interface TaskProps {
   readonly xcoms: readonly XComValue[];
   readonly log: LogProps | null;
   readonly instances: readonly InstanceRow[];
+  /** What is not met, while it waits. */
+  readonly waits: readonly string[];
   readonly more: string | null;
 }
 
@@ -49,11 +51,14 @@ export function TaskPage(props: TaskProps): VNode {
       </nav>
       <div id="task-head" data-live>
         <div class="title">
-          <h1>{mapIndex === null ? task.taskId : `${task.taskId} [${mapIndex}]`}</h1>
+          <h1>{mapIndex === null ? task.taskId : `${task.taskId} [${mapIndex}]${instance?.label ? ` ${instance.label}` : ""}`}</h1>
           <State state={instance?.state ?? task.state} />
         </div>
         {mapIndex === null && <Progress task={task} />}
-        {(instance?.reason ?? task.why) !== null && <p class="why">{instance?.reason ?? task.why}</p>}
+        {props.waits.length === 0 && (instance?.reason ?? task.why) !== null && <p class="why">{instance?.reason ?? task.why}</p>}
+        {props.waits.map((reason) => (
+          <p class="why">{reason}</p>
+        ))}
       </div>
       {props.doc !== null && <p class="doc">{props.doc}</p>}
       <p class="faint">
@@ -174,6 +179,7 @@ function Instances({
             <tr>
               <th scope="row">
                 <a href={`${here}/${row.mapIndex}`}>{row.mapIndex}</a>
+                {row.label !== null && <p>{row.label}</p>}
               </th>
               <td>
                 <State state={row.state} />

@@ -380,15 +380,6 @@ describe("a catchup", () => {
     await tick(postgres.db, new Plans());
     expect(await runsOf("stopped")).toHaveLength(1_000);
   });
-
-  test("does not count the runs of a backfill", async () => {
-    await known(postgres.db, daily("filled", 3, { maxActiveRuns: 1 }));
-    await tick(postgres.db, new Plans());
-    await rows(postgres.db, "update dagsmith.dag_run set run_type = 'backfill' where dag_id = 'filled'");
-    await rows(postgres.db, "update dagsmith.dag set at_capacity = false where dag_id = 'filled'");
-    await tick(postgres.db, new Plans());
-    expect((await runsOf("filled")).map(({ state }) => state)).toEqual(["running", "running"]);
-  });
 });
 
 describe("a run for a partition", () => {

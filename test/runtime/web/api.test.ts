@@ -64,6 +64,8 @@ describe("the API", () => {
     expect((await post("/dags/d/pause")).status).toBe(200);
     expect((await post("/dags/d/unpause", {})).status).toBe(200);
     expect((await post(`/runs/${run}/cancel`, { reason: "enough" })).status).toBe(200);
+    expect((await post("/pools/api", { slots: 4 })).status).toBe(200);
+    expect((await post("/pools/api/delete")).status).toBe(200);
     const actor = "web 127.0.0.1";
     expect(web.asked).toEqual([
       { verb: "triggerRun", request: { dagId: "d", params: { a: [1] }, logicalDate: "2026-01-31", actor } },
@@ -71,6 +73,8 @@ describe("the API", () => {
       { verb: "pauseDag", request: { dagId: "d", actor } },
       { verb: "unpauseDag", request: { dagId: "d", actor } },
       { verb: "cancelRun", request: { id: run, actor, reason: "enough" } },
+      { verb: "setPool", request: { name: "api", slots: 4, actor } },
+      { verb: "deletePool", request: { name: "api", actor } },
     ]);
   });
 
@@ -86,6 +90,8 @@ describe("the API", () => {
         pauseDag: async () => undefined,
         unpauseDag: async () => undefined,
         cancelRun: async () => undefined,
+        setPool: async () => undefined,
+        deletePool: async () => undefined,
       },
     });
     const answers: unknown[] = [];
