@@ -43,6 +43,7 @@ export function* skippedBefore(
     );
     const last = line.lastBefore(slot, new Date(border));
     yield { reason, count: line.count(slot, last, mostCounted), first: slot, last };
+    if (border === until.getTime()) return;
     const next = line.after(last.dataInterval, until);
     slot = next && next.logicalDate > last.logicalDate ? next : null;
   }

@@ -23,7 +23,7 @@ const BATCH = 1_000;
 const MOST_BATCHES = 20;
 
 /** Skipped slots counted one by one in one batch. */
-const MOST_COUNTED = 20_000;
+const MOST_COUNTED = 10_000;
 
 export interface TickResult {
   readonly created: number;
