@@ -43,6 +43,10 @@ export const dagDetail = z
     removedAt: when.nullable(),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
+    atCapacity: z.boolean().meta({ description: "True while it has as many runs as it may, and its schedules wait" }),
+    nextRuns: z
+      .array(z.object({ schedule: z.string(), runAfter: when.nullable() }))
+      .meta({ description: "When each schedule is due; null: never again" }),
     version: z.int(),
     file: z.string(),
     deployedAt: when,

@@ -43,7 +43,7 @@ const start = () => startService("scheduler", { DATABASE_URL: postgres.db.url })
 test("four schedulers make each of 1,000 slots once", { timeout: 120_000 }, async () => {
   await catchingUp("shared", 1_000, 40);
   await Promise.all([start(), start(), start(), start()]);
-  await until("all runs to end", allEnded("shared", 1_000), 60_000);
+  await until("all runs to end", allEnded("shared", 1_000), 60);
   await expectEachOnce("shared", 1_000);
 });
 
@@ -53,10 +53,10 @@ test("schedulers that are killed in the middle of a catchup, one after the other
   await catchingUp("killed", 1_000, 5);
   for (const mark of [50, 200, 400]) {
     const [one, other] = await Promise.all([start(), start()]);
-    await until(`${mark} runs`, async () => (await runs("killed")).length >= mark, 60_000);
+    await until(`${mark} runs`, async () => (await runs("killed")).length >= mark, 60);
     await Promise.all([one.end("SIGKILL"), other.end("SIGKILL")]);
   }
   await start();
-  await until("all runs to end", allEnded("killed", 1_000), 60_000);
+  await until("all runs to end", allEnded("killed", 1_000), 60);
   await expectEachOnce("killed", 1_000);
 });
