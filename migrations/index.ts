@@ -3,6 +3,7 @@ import * as first from "./0001_first.ts";
 import * as schedules from "./0002_schedules.ts";
 import * as slots from "./0003_slots.ts";
 import * as backfills from "./0004_backfills.ts";
+import * as rules from "./0006_rules.ts";
 import * as limits from "./0007_limits.ts";
 import * as labels from "./0009_labels.ts";
 
@@ -11,6 +12,7 @@ export const migrations = [
   { name: "0002_schedules", ...schedules },
   { name: "0003_slots", ...slots },
   { name: "0004_backfills", ...backfills },
+  { name: "0006_rules", ...rules },
   { name: "0007_limits", ...limits },
   { name: "0009_labels", ...labels },
 ] as const;

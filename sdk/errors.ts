@@ -12,6 +12,8 @@ const messages = {
   FOREIGN_TASK: 'Task "{task}" belongs to DAG "{owner}" and cannot be used in DAG "{dag}". Tasks are wired within one DAG.',
   SELF_DEPENDENCY: 'Task "{task}" of DAG "{dag}" depends on itself.',
   CYCLE: 'DAG "{dag}" has a cycle: {path}. Remove one of these edges.',
+  FAIL_FAST_RULE:
+    'Task "{task}" of DAG "{dag}" has the trigger rule {rule}. A DAG with failFast ends at its first failure, so its tasks have the rule all_success (teardowns their own).',
   EMPTY_DAG: 'DAG "{dag}" has no task. Add one with .task() or .empty().',
   NOT_A_DAG: "{file}: the default export is {found}; a DAG file exports one DAG, or a list of DAGs, as its default.",
   INVALID_DURATION:
@@ -38,6 +40,7 @@ const messages = {
     "The value at {path} is {found}, which JSON cannot carry. Return strings, finite numbers, booleans, null, lists and plain objects (write dates as ISO strings, bigints as strings).",
   OUTPUT_TOO_LARGE:
     "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
+  UNKNOWN_BRANCH: 'Task "{task}" chose {found}, which does not come after it. It may choose: {allowed}.',
   NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',
   TOO_MANY_ITEMS: 'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",

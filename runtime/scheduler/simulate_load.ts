@@ -1,4 +1,5 @@
 /** What simulated runs are at once: those of one DAG, and what they need of pools. */
+import { EVERY_TASK } from "../../sdk/routing.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
 import type { Course, SimulatedDag, SimulatedSlot } from "./simulate.ts";
 
@@ -60,6 +61,8 @@ export function poolUse(courses: readonly Course[], pools: Readonly<Record<strin
   const changes = new Map<string, { readonly at: number; readonly slots: number }[]>();
   for (const { dag, slots } of courses) {
     for (const [pool, needed] of neededOf(dag.spec.tasks)) {
+      // The limit of the whole deployment counts only where there is one.
+      if (pool === EVERY_TASK && pools[pool] === undefined) continue;
       const known = changes.get(pool) ?? [];
       changes.set(pool, known);
       for (const { at, change } of events(dag, slots)) known.push({ at, slots: change * needed });
@@ -87,19 +90,20 @@ function useOf(pool: string, changes: { readonly at: number; readonly slots: num
   return most === 0 ? [] : [{ pool, slots: limit, most, mostAt: new Date(mostAt), saturated }];
 }
 
-/** A task as far as pools are concerned. */
-type Pooled = TaskSpec & { readonly routing?: { readonly pool: string | null; readonly poolSlots: number } };
-
 /** Slots that a run needs of each pool at its widest step: tasks that are as far from the start run side by side. */
-function neededOf(tasks: readonly Pooled[]): ReadonlyMap<string, number> {
+function neededOf(tasks: readonly TaskSpec[]): ReadonlyMap<string, number> {
   const depths = new Map<string, number>();
   const needed = new Map<string, Map<number, number>>();
+  const add = (pool: string, depth: number, slots: number): void => {
+    const steps = needed.get(pool) ?? new Map<number, number>();
+    needed.set(pool, steps.set(depth, (steps.get(depth) ?? 0) + slots));
+  };
   for (const task of tasks) {
     const depth = Math.max(-1, ...task.upstream.map((taskId) => depths.get(taskId) ?? 0)) + 1;
     depths.set(task.taskId, depth);
-    if (!task.routing?.pool) continue;
-    const steps = needed.get(task.routing.pool) ?? new Map<number, number>();
-    needed.set(task.routing.pool, steps.set(depth, (steps.get(depth) ?? 0) + task.routing.poolSlots * instancesOf(task)));
+    const { pool = null, poolSlots = 1 } = task.routing ?? {};
+    if (pool !== null) add(pool, depth, poolSlots * instancesOf(task));
+    if (task.operator !== "empty") add(EVERY_TASK, depth, instancesOf(task));
   }
   return new Map([...needed].map(([pool, steps]) => [pool, Math.max(...steps.values())]));
 }

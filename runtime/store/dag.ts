@@ -73,7 +73,7 @@ where d.at_capacity
 const SET_PAUSED: Statement = {
   name: "dag_set_paused",
   text: `
-update dagsmith.dag set is_paused = $2, next_run_after = case when $2 then next_run_after else now() end,
+update dagsmith.dag set is_paused = $2, pause_reason = null, next_run_after = case when $2 then next_run_after else now() end,
   paused_at = case
     when not $2 then coalesce(paused_at, case when is_paused then created_at end)
     when is_paused or unpaused_at = next_run_after then paused_at

@@ -9,6 +9,7 @@ import { findInstance } from "../../store/page_tasks.ts";
 import { listPools } from "../../store/pool.ts";
 import {
   dagParams,
+  dagSlotsQuery,
   dagsQuery,
   gridQuery,
   instanceParams,
@@ -16,7 +17,6 @@ import {
   rowId,
   runParams,
   runsQuery,
-  slotsQuery,
   taskParams,
 } from "../input.ts";
 import { readGrid } from "../read_grid.ts";
@@ -140,7 +140,7 @@ async function runs(services: WebServices, request: Request, response: Response)
 }
 
 async function slots(services: WebServices, request: Request, response: Response): Promise<void> {
-  const query = checked(slotsQuery, request.query);
+  const query = checked(dagSlotsQuery, request.query);
   const mark = await markOf(services, `dag:${request.params.dagId}`);
   const dag = await dagOf(services, request);
   const { dagId } = dag;
@@ -163,11 +163,17 @@ async function run(services: WebServices, request: Request, response: Response):
   const found = await readRun(services.reader, id);
   const layout = await services.drawer.layout(found.run.versionId, found.spec);
   const params = paramsText(maskJson(services.mask, found.run.params));
+  const { note, labels } = found.run;
+  const run = {
+    ...found.run,
+    note: note === null ? null : services.mask(note),
+    labels: maskJson(services.mask, labels) as typeof labels,
+  };
   const tasks = found.tasks.map((one) => ({ ...one, why: one.why === null ? null : services.mask(one.why) }));
   await sendPage(services, request, response, {
     title: `${found.run.dagId} ${found.run.runId}`,
     live: { topic: `run:${id}`, mark },
-    body: h(RunPage, { ...found, tasks, layout, params, token: formToken(services, request), now: new Date() }),
+    body: h(RunPage, { ...found, run, tasks, layout, params, token: formToken(services, request), now: new Date() }),
   });
 }
 
@@ -188,7 +194,7 @@ async function task(services: WebServices, request: Request, response: Response)
   await sendPage(services, request, response, {
     title: `${taskId} · ${props.run.runId}`,
     live: { topic: `task:${id}:${taskId}`, mark },
-    body: h(TaskPage, props),
+    body: h(TaskPage, { ...props, token: formToken(services, request) }),
   });
 }
 

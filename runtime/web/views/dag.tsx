@@ -10,6 +10,8 @@ const TABS = [
   { name: "graph", label: "Graph", path: "/graph" },
   { name: "runs", label: "Runs", path: "/runs" },
   { name: "slots", label: "Slots", path: "/slots" },
+  { name: "backfills", label: "Backfills", path: "/backfills" },
+  { name: "audit", label: "Audit", path: "/audit" },
 ] as const;
 
 export type DagTab = (typeof TABS)[number]["name"] | "trigger";
