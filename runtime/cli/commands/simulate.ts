@@ -45,10 +45,10 @@ export const simulate = command({
     if (to < from) wrongUsage("--to", "it lies before --from");
     const now = options.now === undefined ? from : moment("--now", options.now);
     const specs = await specsOf(cli, dagIds, options.folder);
-    const lengths = options.duration === undefined ? await recordedLengths(cli, specs, options.folder) : new Map<string, number>();
+    const { lengths, pools } = await recorded(cli, specs, options.folder);
     const dags = specs.map((spec) => ({ spec, durationMs: options.duration ?? lengths.get(spec.dagId) ?? DEFAULT_DURATION_MS }));
     const { simulate: run } = await import("../../scheduler/simulate.ts");
-    const simulation = run({ dags, from, to, now });
+    const simulation = run({ dags, from, to, now, pools });
     return { json: simulation, lines: simulationLines(simulation, options.limit ?? 20) };
   },
 });
@@ -71,13 +71,19 @@ async function specsOf(cli: Cli, dagIds: readonly string[], folder: string | und
   });
 }
 
-async function recordedLengths(cli: Cli, specs: readonly DagSpec[], folder: string | undefined): Promise<ReadonlyMap<string, number>> {
-  if (folder !== undefined || (await findDatabaseUrl(cli)) === null) return new Map();
+interface Recorded {
+  readonly lengths: ReadonlyMap<string, number>;
+  readonly pools: Readonly<Record<string, number>>;
+}
+
+/** How long runs took, and the pools there are; of files, nobody knows. */
+async function recorded(cli: Cli, specs: readonly DagSpec[], folder: string | undefined): Promise<Recorded> {
+  if (folder !== undefined || (await findDatabaseUrl(cli)) === null) return { lengths: new Map(), pools: {} };
   return withDatabase(cli, async (db) => {
     const { averageDurations } = await import("../../store/run_durations.ts");
-    return averageDurations(
-      db,
-      specs.map(({ dagId }) => dagId),
-    );
+    const { listPools } = await import("../../store/pool.ts");
+    const dagIds = specs.map(({ dagId }) => dagId);
+    const pools = Object.fromEntries((await listPools(db)).map(({ name, slots }) => [name, slots]));
+    return { lengths: await averageDurations(db, dagIds), pools };
   });
 }
