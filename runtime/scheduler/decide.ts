@@ -64,8 +64,8 @@ export function decide(due: DueSchedules): Decision {
 
 /** What is still owed is due now, behind the DAGs that came due before: one with much to catch up must not stay first in line. */
 function nextLook(tracks: readonly Track[], now: Date): Date | null {
-  const soonest = earliest(tracks)?.next?.runAfter ?? null;
-  return soonest !== null && soonest < now ? now : soonest;
+  const looks = tracks.flatMap(({ lookAt }) => lookAt?.getTime() ?? []);
+  return looks.length === 0 ? null : new Date(Math.max(now.getTime(), Math.min(...looks)));
 }
 
 /** Which schedule makes the next run: the longest due, or with the newest first the last that is due. */

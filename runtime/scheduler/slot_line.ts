@@ -16,6 +16,8 @@ const PATIENCE_MS = 5_000;
 /** Slots tried one after the other where a timetable does not find the last one itself. */
 const STEPS = 1_000;
 
+const DAY_MS = 86_400_000;
+
 export interface SlotLineOptions {
   readonly bounds: Restriction;
   /** Processor time spent on this DAG so far, in milliseconds. Default: not measured. */
@@ -46,8 +48,8 @@ export class SlotLine {
   /** The last slot that is due before `until`, from `first` on; `first` itself when none follows. */
   lastBefore(first: RunInfo, until: Date): RunInfo {
     const { bounds } = this.#options;
-    const at = new Date(Math.min(until.getTime() - 1, bounds.latest?.getTime() ?? Number.POSITIVE_INFINITY));
-    const found = this.#ask(first.dataInterval, { ...bounds, catchup: "last" }, at);
+    const at = Math.min(until.getTime() - 1, bounds.latest?.getTime() ?? Number.POSITIVE_INFINITY);
+    const found = this.#ask(first.dataInterval, ...this.#near(at));
     let last = found && found.runAfter < until && found.logicalDate > first.logicalDate ? found : first;
     // An interval that begins before the end date may end after it.
     for (let step = 0; step < STEPS; step++) {
@@ -60,10 +62,9 @@ export class SlotLine {
 
   /** The last slot that is due before `until`, as a DAG that was always there would have run it; null when there is none. */
   latestBefore(until: Date): RunInfo | null {
-    const { bounds } = this.#options;
-    const first = bounds.catchup === "all" ? this.after(null, until) : null;
+    const first = this.after(null, until);
     if (first) return first.runAfter < until ? this.lastBefore(first, until) : null;
-    const found = this.#ask(null, { ...bounds, catchup: "last" }, new Date(until.getTime() - 1));
+    const found = this.#ask(null, { ...this.#options.bounds, catchup: "last" }, new Date(until.getTime() - 1));
     return found && found.runAfter < until ? found : null;
   }
 
@@ -89,6 +90,14 @@ export class SlotLine {
     return this.#schedule.type === "continuous";
   }
 
+  /** How to ask for a slot on the grid, at or just before an instant. Ticks a length apart begin anew where they are asked for the last one. */
+  #near(at: number): readonly [Restriction, Date] {
+    const { bounds } = this.#options;
+    const spacingMs = spacingOf(this.#schedule);
+    if (spacingMs === null) return [{ ...bounds, catchup: "last" }, new Date(at)];
+    return [{ ...bounds, catchup: "none" }, new Date(at - spacingMs)];
+  }
+
   #ask(last: Interval | null, restriction: Restriction, at: Date): RunInfo | null {
     const { ask = nextRun, spentMs } = this.#options;
     const found = ask(this.#schedule, last, restriction, at);
@@ -96,4 +105,12 @@ export class SlotLine {
     if (spent > PATIENCE_MS) throw new DagsmithError("SCHEDULE_TOO_SLOW", { seconds: Math.round(spent / 1_000) });
     return found;
   }
+}
+
+/** At least the time between two ticks a length apart; null for other schedules. */
+function spacingOf(schedule: NamedSchedule["schedule"]): number | null {
+  if (schedule.type === "delta_trigger") return schedule.deltaMs;
+  if (schedule.type !== "calendar_trigger") return null;
+  const { months, days } = schedule.length;
+  return (months * 31 + days + 1) * DAY_MS;
 }

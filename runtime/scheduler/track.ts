@@ -21,6 +21,9 @@ const PUNCTUAL_WITHIN_MS = 60_000;
 /** Gaps kept apart. Beyond, the two oldest become one: what lies between them has run, and its run ids refuse to run again. */
 const MOST_GAPS = 50;
 
+/** Between the beginnings of two runs of a schedule that always has one to begin. */
+const REST_MS = 1_000;
+
 /** Skipped slots counted one by one, unless the caller has less time. */
 const MOST_COUNTED = 1_000;
 
@@ -42,6 +45,7 @@ export class Track {
   #leaves: Gap | null = null;
   /** Where {@link next} lies, when it is not the head. */
   #gap: Gap | null = null;
+  #hasMade = false;
 
   constructor(named: NamedSchedule, due: DueSchedules) {
     this.named = named;
@@ -54,10 +58,17 @@ export class Track {
     this.#guarded(() => this.#look(this.#askedAt(memory), memory?.coming));
   }
 
+  /** When to look again. A schedule that follows its own runs must not fill the database with runs that end as they begin. */
+  get lookAt(): Date | null {
+    if (this.next === null || !this.#hasMade || !this.#line.beginsNow) return this.next?.runAfter ?? null;
+    return new Date(Math.max(this.next.runAfter.getTime(), this.#due.now.getTime() + REST_MS));
+  }
+
   /** The next run is made. */
   advance(): void {
     const made = this.next;
     if (made === null) return;
+    this.#hasMade = true;
     this.#guarded(() => {
       if (this.#gap) this.#narrow(this.#gap, made);
       else this.#move(made);
@@ -154,9 +165,7 @@ export class Track {
     const decided = this.#skipped?.last.dataInterval ?? this.#last;
     const head = this.#head;
     if (decided && head && this.#line.isContiguous && decided.end.getTime() === head.dataInterval.start.getTime()) return;
-    // A first run may begin another grid than the start date's; what overlaps it was not skipped.
-    const until =
-      head === null ? at.getTime() + 1 : this.#line.isContiguous ? head.dataInterval.start.getTime() + 1 : head.runAfter.getTime();
+    const until = head === null ? at.getTime() + 1 : this.#line.isContiguous ? endBefore(head) : head.runAfter.getTime();
     for (const skipped of this.#skippedFrom(this.#line.after(decided, at), new Date(until))) {
       const isMore = this.#skipped?.reason === skipped.reason;
       if (isMore && this.skips.at(-1) === this.#skipped) this.skips.pop();
@@ -173,6 +182,11 @@ export class Track {
   get #isNewestFirst(): boolean {
     return this.#due.spec.catchupOrder === "newest";
   }
+}
+
+/** A first run may begin another grid than the start date's; what overlaps it was not skipped. Jitter makes all of them later. */
+function endBefore({ dataInterval: { start, end }, runAfter }: RunInfo): number {
+  return start.getTime() + (runAfter.getTime() - end.getTime()) + 1;
 }
 
 function bounded(gaps: readonly Gap[]): readonly Gap[] {

@@ -5,6 +5,7 @@
 import { type Decision, type DueSchedules, decide } from "../../runtime/scheduler/decide.ts";
 import type { DueDag } from "../../runtime/store/dag.ts";
 import type { ScheduleMemory } from "../../runtime/store/dag_schedule.ts";
+import type { NewSlot } from "../../runtime/store/slot.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 
 export class VirtualHost {
@@ -15,6 +16,8 @@ export class VirtualHost {
   readonly made: string[] = [];
   /** Everything that was decided: `run <logical date>`, `<reason> <first>..<last> x<count>`. */
   readonly slots: string[] = [];
+  /** The same as rows: by the slot they begin with, the newest decision. */
+  readonly rows = new Map<number, NewSlot>();
   error: string | null = null;
   readonly #more: Partial<DueSchedules>;
   #standing: Pick<DueDag, "pausedAt" | "unpausedAt" | "fullSince"> = { pausedAt: null, unpausedAt: null, fullSince: null };
@@ -52,6 +55,7 @@ export class VirtualHost {
     this.active += decision.runs.length;
     this.made.push(...decision.runs.map(({ runId }) => runId));
     this.slots.push(...decision.slots.map(text));
+    for (const slot of decision.slots) this.rows.set(slot.first.logicalDate.getTime(), slot);
     this.#dueAt = decision.dag.nextRunAfter;
     this.#isFull = decision.dag.atCapacity;
     this.#standing = { ...this.#standing, fullSince: this.#isFull ? (this.#standing.fullSince ?? now) : null };
