@@ -3,6 +3,7 @@
  * says it; `describeDag` turns the whole into a DagSpec.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { AssetSchedule } from "./asset.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import { DagsmithError } from "./errors.ts";
 import type { JsonOutput } from "./json.ts";
@@ -11,6 +12,7 @@ import type { Catchup } from "./spec.ts";
 import {
   type InputRefs,
   type InputValues,
+  type Lineage,
   type MappedTaskOptions,
   type TaskDefaults,
   type TaskDefinition,
@@ -24,8 +26,8 @@ type NoParams = StandardSchemaV1<unknown, Readonly<Record<string, never>>>;
 
 /** Options of a DAG. */
 export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
-  /** When it runs: one schedule, or several by name. Default null: only when somebody asks. */
-  readonly schedule?: Schedule | Schedules;
+  /** When it runs: one schedule, several by name, or assets that it waits for. Default null: only when somebody asks. */
+  readonly schedule?: Schedule | Schedules | AssetSchedule;
   /** First logical date, inclusive; ISO 8601, read in {@link timezone} when it names no offset. */
   readonly startDate?: string;
   /** Last logical date, inclusive. */
@@ -63,7 +65,7 @@ const DAG_OPTIONS = [
   "tags",
 ];
 export const TASK_DEFAULTS = ["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"];
-const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive"];
+const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive", "outlets", "inlets"];
 
 /** Ids that mean something else in commands, addresses and stored objects. */
 const RESERVED_IDS = ["__proto__", "constructor", "prototype", "new", "all", ".", ".."];
@@ -120,7 +122,7 @@ export class Dag<out Params> {
    * Declares a task that does nothing: a place where branches of the graph meet.
    * @example const loaded = d.empty("loaded");
    */
-  empty(taskId: string, options: TaskDefaults & { readonly doc?: string } = {}): TaskRef<null> {
+  empty(taskId: string, options: TaskDefaults & Lineage & { readonly doc?: string } = {}): TaskRef<null> {
     return this.#add(taskId, { options }) as TaskRef<null>;
   }
 

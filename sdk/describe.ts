@@ -1,6 +1,7 @@
 /** Turns a built DAG into its plain form. Everything that can be wrong with the DAG as a whole is found here. */
 import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import { DateTime, IANAZone } from "luxon";
+import { type Asset, type AssetAlias, checkedAssets, conditionOf, membersOf, splitSchedule } from "./asset.ts";
 import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
@@ -28,6 +29,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     tags: [...(options.tags ?? [])],
     timezone,
     ...describeSchedule(options, timezone, where),
+    ...describeAssets(dag),
     maxActiveRuns: wholeNumber(options.maxActiveRuns ?? 16, 1, "maxActiveRuns", where),
     pausedAtCreation: options.pausedAtCreation ?? false,
     paramsSchema: jsonSchema(options.params, where),
@@ -40,7 +42,7 @@ function describeSchedule(
   timezone: string,
   where: string,
 ): Pick<DagSpec, "schedules" | "startDate" | "endDate" | "catchup"> {
-  const schedules = describeSchedules(options.schedule, timezone);
+  const schedules = describeSchedules(splitSchedule(options.schedule).time, timezone);
   const startDate = utcDate(options.startDate, timezone, `startDate of ${where}`);
   const endDate = utcDate(options.endDate, timezone, `endDate of ${where}`);
   if (startDate && endDate && endDate < startDate) {
@@ -58,8 +60,27 @@ function describeSchedule(
   return { schedules, startDate, endDate, catchup: missed };
 }
 
+/** What it waits for, and what it says of each asset that it names anywhere. */
+function describeAssets(dag: Dag<unknown>): Pick<DagSpec, "assets" | "assetDetails"> {
+  const { assets } = splitSchedule(dag.options.schedule);
+  const named = [
+    ...(assets ? membersOf(assets) : []),
+    ...dag.tasks.flatMap(({ definition: { options } }) => [...(options.outlets ?? []), ...(options.inlets ?? [])]),
+  ];
+  const details = named.flatMap((one) =>
+    one.type === "asset" && (one.name !== null || Object.keys(one.extra ?? {}).length > 0)
+      ? [[one.uri, { name: one.name, extra: one.extra }] as const]
+      : [],
+  );
+  return { assets: assets && conditionOf(assets), assetDetails: Object.fromEntries(details) };
+}
+
+function outletSpec(outlet: Asset | AssetAlias): TaskSpec["outlets"][number] {
+  return outlet.type === "asset" ? { asset: outlet.uri } : { alias: outlet.alias };
+}
+
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
-  const { each, inputs = {}, doc, maxActive, ...own } = ref.definition.options;
+  const { each, inputs = {}, doc, maxActive, outlets, inlets, ...own } = ref.definition.options;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
   const options: TaskDefaults = { ...dag.options.defaults, ...definedOnly(own) };
   const triggerRule = options.triggerRule ?? "all_success";
@@ -86,6 +107,8 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
+    outlets: checkedAssets("outlets", outlets, where).map(outletSpec),
+    inlets: checkedAssets("inlets", inlets, where).flatMap((one) => (one.type === "asset" ? [one.uri] : [])),
   };
 }
 

@@ -18,6 +18,12 @@ const messages = {
     'The duration {found} is not understood. Write a number and a unit, such as "500ms", "30s", "5m", "1h30m", "1d", "2w", or ISO 8601 such as "PT5M".',
   INVALID_SCHEDULE:
     "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, every(duration), trigger(cron), or null.",
+  // Assets
+  INVALID_ASSET: "The asset {found} is not allowed: {reason}.",
+  NOT_AN_OUTLET:
+    'Task "{task}" updates {asset}, which is not among its outlets. Add it: outlets: [asset("{asset}")], or update it under an alias.',
+  NOT_AN_INLET: 'Task "{task}" reads the events of {asset}, which is not among its inlets. Add it: inlets: [asset("{asset}")].',
+  UNKNOWN_ASSET: "No deployed DAG names the asset {asset}. List them with: dag assets list",
   INVALID_TIMEZONE: 'The timezone "{found}" is not known. Use an IANA name such as "Europe/Berlin" or "UTC".',
   INVALID_DATE: "The date {found} at {where} is not understood. Write ISO 8601, such as 2026-01-31 or 2026-01-31T04:00:00Z.",
   IMPORT_FAILED: "{file}: importing the file failed: {reason}",

@@ -1,8 +1,30 @@
 /**
  * dagsmith: what a DAG file and a plugin import. Ground floor of the house: no input or output, no database, no environment.
  */
+export {
+  type Asset,
+  type AssetAlias,
+  type AssetEvent,
+  type AssetExpression,
+  type AssetSchedule,
+  allOf,
+  anyOf,
+  asset,
+  assetAlias,
+  type TimeOrAssets,
+  timeOrAssets,
+} from "./asset.ts";
 export { type Connection, parseConnection } from "./connection.ts";
-export { type DataInterval, type FromContext, resolveField, type TaskBody, type TaskContext, type TaskLog, type XCom } from "./context.ts";
+export {
+  type DataInterval,
+  type FromContext,
+  resolveField,
+  type TaskAssets,
+  type TaskBody,
+  type TaskContext,
+  type TaskLog,
+  type XCom,
+} from "./context.ts";
 export { chain, Dag, type DagOptions, dag, isDag, type ParamsSchema } from "./dag.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
@@ -12,4 +34,13 @@ export { FailTask, SkipTask } from "./outcome.ts";
 export { CRON_PRESETS, every, type Schedule, type ScheduleRule, trigger } from "./schedule.ts";
 export type { Catchup, TriggerRule } from "./spec.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
-export { type InputRefs, type InputValues, type MappedTaskOptions, type TaskDefaults, type TaskOptions, TaskRef } from "./task.ts";
+export {
+  type InputRefs,
+  type InputValues,
+  type Lineage,
+  type MappedTaskOptions,
+  type TaskDefaults,
+  type TaskOptions,
+  TaskRef,
+} from "./task.ts";
+export type { RunTrigger, TriggeredBy } from "./trigger.ts";

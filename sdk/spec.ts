@@ -6,7 +6,7 @@ import type { Json } from "./json.ts";
 import type { NamedSchedule } from "./schedule.ts";
 
 /** The shape of the specs below. Part of every version's hash, so that an upgrade of dagsmith describes every DAG anew. */
-export const SPEC_FORMAT = 2;
+export const SPEC_FORMAT = 3;
 
 /** When a task may run, judged from the states of the tasks before it (Airflow's names and meanings). */
 export const TRIGGER_RULES = [
@@ -34,6 +34,16 @@ export interface Position {
   readonly line: number;
 }
 
+/** When assets let a DAG run: `all` and `any` of conditions, down to single assets and to aliases for several. */
+export type AssetCondition =
+  | { readonly asset: string }
+  | { readonly alias: string }
+  | { readonly all: readonly AssetCondition[] }
+  | { readonly any: readonly AssetCondition[] };
+
+/** An asset that a task updates when it succeeds, or an alias for assets that it names while it runs. */
+export type OutletSpec = { readonly asset: string } | { readonly alias: string };
+
 export interface TaskSpec {
   readonly taskId: string;
   /** The name of the operator's function; `task` for a body written in place, `empty` for a task without one. */
@@ -58,6 +68,9 @@ export interface TaskSpec {
   readonly executionTimeoutMs: number | null;
   /** Runs in a process of its own that no other try has used. */
   readonly freshProcess: boolean;
+  readonly outlets: readonly OutletSpec[];
+  /** URIs of assets whose events the task reads. */
+  readonly inlets: readonly string[];
 }
 
 export interface DagSpec {
@@ -66,6 +79,10 @@ export interface DagSpec {
   readonly tags: readonly string[];
   /** Several have names; empty when it runs only when somebody or something asks. */
   readonly schedules: readonly NamedSchedule[];
+  /** The assets it waits for, beside its schedules; null when none. */
+  readonly assets: AssetCondition | null;
+  /** What is known of the assets that it names, by URI; those without a name or extra are left out. */
+  readonly assetDetails: Readonly<Record<string, { readonly name: string | null; readonly extra: Json }>>;
   /** IANA name; the zone of the dates a task sees. */
   readonly timezone: string;
   /** ISO 8601 in UTC, inclusive bounds of the logical date. */

@@ -1,4 +1,5 @@
 /** Tasks as people write them: their options, and the reference that stands for a task's future output. */
+import type { Asset, AssetAlias } from "./asset.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
@@ -22,6 +23,14 @@ export interface TaskDefaults {
   readonly freshProcess?: boolean;
 }
 
+/** The data that a task reads and writes, as far as other DAGs care. */
+export interface Lineage {
+  /** Assets that are updated whenever the task succeeds, and aliases for assets that it names while it runs. Default: none. */
+  readonly outlets?: readonly (Asset | AssetAlias)[];
+  /** Assets whose events the task reads. Default: none. */
+  readonly inlets?: readonly Asset[];
+}
+
 /** Tasks whose outputs a task takes, by the name it knows them under. Naming one here also makes it a dependency. */
 export type InputRefs = Readonly<Record<string, TaskRef<unknown>>>;
 
@@ -29,7 +38,7 @@ export type InputRefs = Readonly<Record<string, TaskRef<unknown>>>;
 export type InputValues<Inputs> = { readonly [Name in keyof Inputs]: Inputs[Name] extends TaskRef<infer Output> ? Output : never };
 
 /** Options of one task. */
-export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults {
+export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults, Lineage {
   readonly inputs?: Inputs;
   /** One or two sentences for the page. */
   readonly doc?: string;
@@ -37,7 +46,7 @@ export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults {
 }
 
 /** Options of a task that runs once for each element of a list. */
-export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskDefaults {
+export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskDefaults, Lineage {
   readonly inputs?: Inputs;
   readonly doc?: string;
   /** The list: the output of another task, or literal items. An empty list means that the task is skipped. */
@@ -48,12 +57,13 @@ export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskD
 
 /** Everything the builder knows of a task. Frozen. */
 export interface TaskDefinition {
-  readonly options: TaskDefaults & {
-    readonly inputs?: InputRefs;
-    readonly doc?: string;
-    readonly each?: TaskRef<readonly unknown[]> | readonly unknown[];
-    readonly maxActive?: number;
-  };
+  readonly options: TaskDefaults &
+    Lineage & {
+      readonly inputs?: InputRefs;
+      readonly doc?: string;
+      readonly each?: TaskRef<readonly unknown[]> | readonly unknown[];
+      readonly maxActive?: number;
+    };
   /** Absent for a task that only holds a place in the graph. */
   readonly body?: TaskBody<unknown, TaskContext<never, never, never>>;
 }

@@ -54,6 +54,7 @@ const host: TaskHost = {
   variable: (key) => call("variable", key),
   pullXCom: (taskId, key) => call("pullXCom", taskId, key),
   pushXCom: async (key, json) => void (await call("pushXCom", key, json)),
+  assetEvents: (uri, limit) => call("assetEvents", uri, String(limit)),
   log: (level, text) => send({ type: "log", level, source: "task", text }),
 };
 

@@ -10,12 +10,15 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import { type HookRef, openHook } from "../../sdk/hook.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
 import type { TaskRef } from "../../sdk/task.ts";
+import { eventsOf, type RunTrigger } from "../../sdk/trigger.ts";
+import type { SaidUpdate } from "../engine/outlets.ts";
 import { formatLine } from "./format.ts";
+import { type AssetHost, taskAssets } from "./task_assets.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** What a running task may ask of the world. */
-export interface TaskHost {
+export interface TaskHost extends AssetHost {
   /** @throws DagsmithError CONNECTION_NOT_FOUND */
   connection(id: string): Promise<Connection>;
   /** Null when the variable is not set. */
@@ -40,6 +43,8 @@ export interface TryRequest {
   readonly params: Json;
   readonly inputs: Readonly<Record<string, Json>>;
   readonly item: Json;
+  /** What made the run; null when time or a person did. */
+  readonly trigger: RunTrigger | null;
 }
 
 /** An error as it is stored and shown. */
@@ -52,8 +57,8 @@ export interface TaskError {
 
 /** How a try ended, as far as the task itself can tell. */
 export type TryResult =
-  /** `output` is JSON text; null when the body returned undefined. */
-  | { readonly outcome: "success"; readonly output: string | null }
+  /** `output` is JSON text; null when the body returned undefined. `assets`: what it said of assets, if anything. */
+  | { readonly outcome: "success"; readonly output: string | null; readonly assets?: readonly SaidUpdate[] }
   | { readonly outcome: "skipped"; readonly reason: string }
   | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean };
 
@@ -68,11 +73,13 @@ export async function runTry(
   signal: AbortSignal,
 ): Promise<TryResult> {
   const hooks = new HookPool(host, signal);
+  const said: SaidUpdate[] = [];
   try {
     const params = await validParams(dag, request.params);
-    const output = await ref.definition.body?.(taskContext(request, params, host, hooks, signal) as TaskContext<never, never, never>);
+    const context = { ...taskContext(request, params, host, hooks, signal), assets: taskAssets(ref, host, said) };
+    const output = await ref.definition.body?.(context as TaskContext as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
-    return { outcome: "success", output: output === undefined ? null : toJson(output) };
+    return { outcome: "success", output: output === undefined ? null : toJson(output), ...(said.length > 0 && { assets: said }) };
   } catch (error) {
     return failure(error);
   } finally {
@@ -118,15 +125,22 @@ export async function validParams(dag: Dag<unknown>, params: Json): Promise<unkn
   throw new DagsmithError("INVALID_PARAMS", { dag: dag.dagId, problems: problems.join("; ") });
 }
 
-function taskContext(request: TryRequest, params: unknown, host: TaskHost, hooks: HookPool, signal: AbortSignal): TaskContext {
-  const { dagId, taskId, runId, tryNumber, mapIndex, inputs, item } = request;
+function taskContext(
+  request: TryRequest,
+  params: unknown,
+  host: TaskHost,
+  hooks: HookPool,
+  signal: AbortSignal,
+): Omit<TaskContext, "assets"> {
+  const { dagId, taskId, runId, tryNumber, mapIndex, inputs, item, trigger } = request;
   const date = (iso: string): DateTime<true> => DateTime.fromISO(iso, { zone: request.timezone }) as DateTime<true>;
   return {
-    ...{ dagId, taskId, runId, tryNumber, mapIndex, params, inputs, signal },
+    ...{ dagId, taskId, runId, tryNumber, mapIndex, params, inputs, signal, trigger },
     item: mapIndex < 0 ? undefined : item,
     logicalDate: date(request.logicalDate),
     dataInterval: { start: date(request.dataIntervalStart), end: date(request.dataIntervalEnd) },
     log: taskLog(host),
+    triggeredBy: (source) => eventsOf(trigger, source),
     xcom: {
       push: (key, value) => {
         if (key === RETURN_VALUE)

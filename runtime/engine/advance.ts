@@ -113,7 +113,8 @@ export class Advance {
   async #run(runId: number, task: PlannedTask): Promise<readonly Settled[]> {
     const { spec } = task;
     if (spec.each) return this.#expand(runId, task, await this.#items(runId, spec.each));
-    if (spec.operator === "empty") return [this.#end(runId, task, "success", null, null)];
+    // One with outlets is run like any other: what records its success also updates its assets.
+    if (spec.operator === "empty" && spec.outlets.length === 0) return [this.#end(runId, task, "success", null, null)];
     this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null });
     this.#speak(runId, task, null, 0);
     return [];

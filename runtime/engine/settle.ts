@@ -2,13 +2,14 @@
 import { decideRetry } from "../state/retry.ts";
 import { abandon, fail, isFinal, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
+import { type SaidUpdate, updatesOf } from "./outlets.ts";
 import { plannedTask } from "./plan.ts";
-import type { EngineTx, LockedRun, MovedInstance } from "./store.ts";
+import type { AssetUpdate, EngineTx, LockedRun, MovedInstance } from "./store.ts";
 
 /** How the worker saw a try end. */
 export type Outcome =
-  /** `output` is JSON text; null when the body returned nothing. */
-  | { readonly kind: "success"; readonly output: string | null }
+  /** `output` is JSON text; null when the body returned nothing. `assets`: what it said of assets that it updates. */
+  | { readonly kind: "success"; readonly output: string | null; readonly assets?: readonly SaidUpdate[] }
   | { readonly kind: "skipped"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string; readonly error: StoredError | null; readonly retryable: boolean }
   /** Its worker died; this is said by whoever found out. */
@@ -32,6 +33,8 @@ export interface Settlement {
   readonly accepted: ReadonlySet<number>;
   /** Runs that ended with them. */
   readonly finishedRuns: readonly number[];
+  /** Whether assets were updated, so that DAGs may have been waiting for them. */
+  readonly updatedAssets: boolean;
 }
 
 /** A try may be lost to dead workers this often before its task is given up. */
@@ -45,6 +48,8 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
   const moved = await tx.apply(proposals.map(({ transition }) => transition));
   const accepted = acceptedOf(proposals, moved);
   await storeResults(tx, accepted, moved);
+  const updates = assetUpdates(accepted, runOf);
+  if (updates.length > 0) await tx.updateAssets(updates);
   const advance = new Advance(
     tx,
     runs.filter((run) => run.state === "running"),
@@ -54,7 +59,7 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
     if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 });
   }
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf)));
-  return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns: await advance.commit() };
+  return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns: await advance.commit(), updatedAssets: updates.length > 0 };
 }
 
 /** An end and the move that it asks for. */
@@ -101,6 +106,13 @@ async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: 
   if (outputs.length > 0) await tx.storeOutputs(outputs);
   const again = moved.filter(({ state }) => !isFinal(state));
   if (again.length > 0) await tx.clearXComs(again);
+}
+
+function assetUpdates(accepted: readonly Proposal[], runOf: ReadonlyMap<number, LockedRun>): readonly AssetUpdate[] {
+  return accepted.flatMap(({ end }) => {
+    const run = runOf.get(end.runId);
+    return run && end.outcome.kind === "success" ? updatesOf(plannedTask(run.plan, end.taskId).spec, end, end.outcome.assets ?? []) : [];
+  });
 }
 
 function settledOf(instance: MovedInstance, runOf: ReadonlyMap<number, LockedRun>): readonly Settled[] {

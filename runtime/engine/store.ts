@@ -76,6 +76,17 @@ export interface Token {
   readonly inMs: number;
 }
 
+/** An update of an asset by a task that succeeded. */
+export interface AssetUpdate {
+  readonly runId: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly uri: string;
+  /** The alias under which the task named it; null for an outlet. */
+  readonly alias: string | null;
+  readonly extra: Json;
+}
+
 /** Instances of a mapped task that get the places which others left, by map index: from inclusive, to exclusive. */
 export interface Release {
   readonly runId: number;
@@ -108,6 +119,8 @@ export interface EngineTx {
   storeOutputs(
     outputs: readonly { readonly runId: number; readonly taskId: string; readonly mapIndex: number; readonly json: string }[],
   ): Promise<void>;
+  /** Writes updates of assets, and lets them wait for the DAGs that care. */
+  updateAssets(updates: readonly AssetUpdate[]): Promise<void>;
   /** Forgets what earlier tries of these instances left. */
   clearXComs(instances: readonly MovedInstance[]): Promise<void>;
   /** The output of a task; for a mapped task the list of its instances' outputs, in order. Undefined when there is none. */

@@ -1,4 +1,5 @@
 /** One try in hand: its request, its process, its log, its time limit; and how it ended, in the engine's words. */
+import type { AssetEvent } from "../../sdk/asset.ts";
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { CallMethod } from "../child/protocol.ts";
@@ -25,6 +26,8 @@ export interface Secrets {
 export interface XComs {
   pull(taskId: string, key: string): Promise<Json>;
   push(key: string, json: string): Promise<void>;
+  /** The newest events of an asset, oldest first. */
+  assetEvents(uri: string, limit: number): Promise<readonly AssetEvent[]>;
 }
 
 /** What is kept of an error; a message may hold a whole response. Characters. */
@@ -83,9 +86,9 @@ export class Attempt {
 
   #request(inputs: Readonly<Record<string, Json>>): TryRequest {
     const { taskId, mapIndex, tryNumber, item } = this.instance;
-    const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params } = this.#facts;
+    const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params, trigger } = this.#facts;
     return {
-      ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params },
+      ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params, trigger },
       logicalDate: logicalDate.toISOString(),
       dataIntervalStart: dataIntervalStart.toISOString(),
       dataIntervalEnd: dataIntervalEnd.toISOString(),
@@ -98,6 +101,7 @@ export class Attempt {
     if (method === "connection") return this.#secrets.connection(first);
     if (method === "variable") return this.#secrets.variable(first);
     if (method === "pullXCom") return this.#xcoms.pull(first, second);
+    if (method === "assetEvents") return this.#xcoms.assetEvents(first, Number(second));
     await this.#xcoms.push(first, second);
     return null;
   }
@@ -106,7 +110,7 @@ export class Attempt {
     if (this.#interruption === "stopping" && end.outcome !== "success") return { kind: "lost", reason: INTERRUPTIONS.stopping };
     if (this.#interruption === "timeout" && end.outcome !== "success")
       return this.#failed(`${INTERRUPTIONS.timeout} of ${this.#timeoutSeconds()} s`, null, true);
-    if (end.outcome === "success") return { kind: "success", output: end.output };
+    if (end.outcome === "success") return { kind: "success", output: end.output, ...(end.assets && { assets: end.assets }) };
     if (end.outcome === "skipped") return { kind: "skipped", reason: this.#secrets.mask(end.reason) };
     if (end.outcome === "crashed") return this.#failed(end.reason, null, true);
     const error = this.#masked(end.error);

@@ -9,6 +9,8 @@ import type { Json } from "../../sdk/json.ts";
 import { plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
+import { assetEvents } from "../store/asset.ts";
+import { createAssetRuns } from "../store/asset_runs.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { appendLog } from "../store/log_chunk.ts";
@@ -222,11 +224,12 @@ export class Worker {
 
   async #settleAll(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
     const { db } = this.#options;
-    const { accepted, finishedRuns } = await engineRound(db, this.#plans, (tx) => settle(tx, ends));
+    const { accepted, finishedRuns, updatedAssets } = await engineRound(db, this.#plans, (tx) => settle(tx, ends));
     if (finishedRuns.length > 0) {
       const facts = await this.#facts.get(db, finishedRuns);
       await startQueuedRuns(db, this.#plans, [...new Set([...facts.values()].map(({ version }) => version.dagId))]);
     }
+    if (updatedAssets) await createAssetRuns(db, this.#plans);
     return ends.map(({ instanceId }) => accepted.has(instanceId));
   }
 
@@ -257,6 +260,7 @@ export class Worker {
         const values = (await getXComs(this.#options.db, [{ runId, taskId: from }], key)).map(({ value }) => value);
         return xcomOf(facts, from, values);
       },
+      assetEvents: async (uri, limit) => (await assetEvents(this.#options.db, uri, { limit })).toReversed(),
       push: async (key, json) => {
         const held = { instanceId: id, tryNumber, workerId: this.id };
         if (await pushXCom(this.#options.db, { runId, taskId, mapIndex, key, json }, held)) return;

@@ -2,6 +2,7 @@
  * One look at the clock: which DAGs are due, which runs that makes, and when to look again. The timetable decides, purely; this reads what
  * it needs and writes what it said. Any number of schedulers may tick at once: each holds the rows of the DAGs it looks at.
  */
+import { createAssetRuns } from "../store/asset_runs.ts";
 import { dagsLeftWaiting, lockDueDags, recordScheduled } from "../store/dag.ts";
 import { activeRuns, createRuns } from "../store/dag_run.ts";
 import { rememberSchedules, scheduleMemories } from "../store/dag_schedule.ts";
@@ -26,6 +27,7 @@ export async function tick(db: Database, plans: Plans): Promise<TickResult> {
     await startQueuedRuns(db, plans, batch.dagIds);
     if (batch.dagIds.length < BATCH) break;
   }
+  created += await createAssetRuns(db, plans);
   // What a dead process left behind; nothing, nearly always.
   const left = await dagsLeftWaiting(db);
   if (left.length > 0) await startQueuedRuns(db, plans, left);

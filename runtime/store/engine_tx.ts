@@ -1,5 +1,6 @@
 /** The engine's store on PostgreSQL: one transaction, its runs locked. */
 import type { EngineTx, LockedRun } from "../engine/store.ts";
+import { recordAssetEvents } from "./asset.ts";
 import { lockRuns, type RunRow, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
 import type { Plans } from "./plans.ts";
@@ -21,6 +22,7 @@ function engineTx(on: Queryable, plans: Plans): EngineTx {
         on,
         outputs.map((output) => ({ ...output, key: RETURN_VALUE })),
       ),
+    updateAssets: async (updates) => void (await recordAssetEvents(on, updates)),
     clearXComs: (instances) => clearXComs(on, instances),
     output: async (runId, taskId, isMapped) => {
       const values = (await getXComs(on, [{ runId, taskId }])).map(({ value }) => value);

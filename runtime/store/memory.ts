@@ -5,6 +5,7 @@
 import type { Json } from "../../sdk/json.ts";
 import type { Plan } from "../engine/plan.ts";
 import type {
+  AssetUpdate,
   Counts,
   Decisions,
   EngineTx,
@@ -36,6 +37,8 @@ export class MemoryStore implements EngineTx {
   readonly #progress = new Map<string, Progress>();
   readonly #xcoms = new Map<string, Map<number, Json>>();
   readonly #queue: Token[] = [];
+  /** Updates of assets so far. */
+  readonly assetUpdates: AssetUpdate[] = [];
   #run: { readonly state: RunState; readonly openTasks: number; readonly failedLeaves: number };
 
   constructor(plan: Plan) {
@@ -103,6 +106,10 @@ export class MemoryStore implements EngineTx {
 
   async storeOutputs(outputs: Parameters<EngineTx["storeOutputs"]>[0]): Promise<void> {
     for (const { taskId, mapIndex, json } of outputs) this.pushXCom(taskId, mapIndex, "return_value", JSON.parse(json) as Json);
+  }
+
+  async updateAssets(updates: readonly AssetUpdate[]): Promise<void> {
+    this.assetUpdates.push(...updates);
   }
 
   async clearXComs(instances: readonly MovedInstance[]): Promise<void> {

@@ -1,5 +1,6 @@
 /** What every try of a run needs to know of it. A run's facts never change, so a worker keeps those of the runs it works on. */
 import type { Json } from "../../sdk/json.ts";
+import type { RunTrigger } from "../../sdk/trigger.ts";
 import type { Queryable, Statement } from "./database.ts";
 import type { PlannedVersion, Plans } from "./plans.ts";
 
@@ -11,11 +12,13 @@ export interface RunFacts {
   readonly dataIntervalStart: Date;
   readonly dataIntervalEnd: Date;
   readonly params: Json;
+  /** What made it; null when time or a person did. */
+  readonly trigger: RunTrigger | null;
 }
 
 const GET: Statement = {
   name: "run_facts_get",
-  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, params from dagsmith.dag_run where id = any($1)",
+  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, params, trigger from dagsmith.dag_run where id = any($1)",
 };
 
 const KEPT = 1_000;
@@ -44,6 +47,7 @@ export class RunFactsCache {
       data_interval_start: Date;
       data_interval_end: Date;
       params: Json;
+      trigger: RunTrigger | null;
     };
     const rows = await db.query<Row>(GET, [ids]);
     const versions = await this.#plans.get(
@@ -60,8 +64,9 @@ export class RunFactsCache {
         data_interval_start: dataIntervalStart,
         data_interval_end: dataIntervalEnd,
         params,
+        trigger,
       } = row;
-      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params }];
+      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params, trigger }];
     });
   }
 

@@ -3,12 +3,14 @@
  * `dag test` shows, and what a test of one's own asserts on.
  */
 import { DateTime } from "luxon";
+import type { AssetEvent } from "../../sdk/asset.ts";
 import type { Connection } from "../../sdk/connection.ts";
 import type { Dag } from "../../sdk/dag.ts";
 import { describeDag } from "../../sdk/describe.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
+import type { RunTrigger } from "../../sdk/trigger.ts";
 import { type LogLevel, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
 import { planOf } from "../engine/plan.ts";
@@ -35,6 +37,8 @@ export interface RunDagOptions {
   readonly variables?: Readonly<Record<string, string>> | ((key: string) => Promise<string | null>);
   /** Runs only this task and the tasks it depends on. */
   readonly only?: string;
+  /** What made the run, as its tasks see it. Default: nothing, it was asked for. */
+  readonly trigger?: RunTrigger;
   readonly onEvent?: (event: DagRunEvent) => void;
   readonly signal?: AbortSignal;
 }
@@ -58,6 +62,8 @@ export interface DagRunResult {
   readonly logicalDate: string;
   /** In the order in which they ended. */
   readonly tasks: readonly TaskResult[];
+  /** The assets that tasks updated, in order. */
+  readonly assets: readonly { readonly taskId: string; readonly mapIndex: number; readonly uri: string; readonly extra: Json }[];
   /** What a task pushed or, without a key, returned; for a mapped task the list. Undefined when there is nothing. */
   xcom(taskId: string, key?: string): Json | undefined;
 }
@@ -87,6 +93,7 @@ export async function runDag(dag: Dag<unknown>, options: RunDagOptions = {}): Pr
     runId: session.runId,
     logicalDate: session.logicalDate,
     tasks: session.results,
+    assets: store.assetUpdates.map(({ taskId, mapIndex, uri, extra }) => ({ taskId, mapIndex, uri, extra })),
     xcom: (taskId, key = "return_value") => store.xcom(taskId, key),
   };
 }
@@ -167,6 +174,7 @@ class Session {
       dataIntervalEnd: this.#interval.end.toISOString(),
       timezone: this.#spec.timezone,
       params: this.#options.params ?? {},
+      trigger: this.#options.trigger ?? null,
       inputs: Object.fromEntries(Object.entries(inputs).map(([name, source]) => [name, input(source)])),
     });
   }
@@ -176,10 +184,19 @@ class Session {
     return {
       connection: async (id) => (typeof connections === "function" ? connections(id) : connectionOf(id, connections[id])),
       variable: async (key) => (typeof variables === "function" ? variables(key) : (variables[key] ?? null)),
+      assetEvents: async (uri, limit) => this.#assetEvents(uri).slice(-limit),
       pullXCom: async (from, key) => structuredClone(this.#store.xcom(from, key) ?? null),
       pushXCom: async (key, json) => this.#store.pushXCom(taskId, mapIndex, key, JSON.parse(json) as Json),
       log: (level, text) => this.#emit({ type: "log", taskId, mapIndex, level, text }),
     };
+  }
+
+  /** Of this run only: there is nothing before it. */
+  #assetEvents(uri: string): readonly AssetEvent[] {
+    const ids = { dagId: this.#spec.dagId, runId: this.runId };
+    return this.#store.assetUpdates.flatMap(({ taskId, mapIndex, ...update }, index) =>
+      update.uri === uri ? [{ id: index + 1, uri, at: this.logicalDate, extra: update.extra, source: { ...ids, taskId, mapIndex } }] : [],
+    );
   }
 
   #emit(event: DagRunEvent): void {
@@ -188,7 +205,7 @@ class Session {
 }
 
 function outcomeOf(result: TryResult): Outcome {
-  if (result.outcome === "success") return { kind: "success", output: result.output };
+  if (result.outcome === "success") return { kind: "success", output: result.output, ...(result.assets && { assets: result.assets }) };
   if (result.outcome === "skipped") return { kind: "skipped", reason: result.reason };
   const { error, retryable } = result;
   return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable };

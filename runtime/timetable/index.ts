@@ -16,7 +16,7 @@ import type { Interval, Restriction, RunInfo, Timetable } from "./interval.ts";
 import { never, once } from "./once.ts";
 
 export type { Interval, Restriction, RunInfo } from "./interval.ts";
-export { type RunSlot, runIdOf } from "./run_id.ts";
+export { type RunSlot, runIdOf, triggeredRunId } from "./run_id.ts";
 
 function timetableOf(schedule: ScheduleSpec): Timetable {
   switch (schedule.type) {

@@ -20,6 +20,15 @@ export interface RunSlot {
 export function runIdOf(type: "scheduled" | "manual", { schedule, name = "", runAfter, dataInterval }: RunSlot): string {
   const overInterval = schedule.type === "cron_data_interval" || schedule.type === "delta_data_interval";
   const instant = type === "scheduled" && overInterval && dataInterval ? dataInterval.start : runAfter;
-  // Whole seconds are written without a fraction.
-  return `${type}__${name && `${name}__`}${instant.toISOString().replace(/(?:\.000)?Z$/, "+00:00")}`;
+  return `${type}__${name && `${name}__`}${instantText(instant)}`;
+}
+
+/** `<type>__<instant>_<suffix>`: a run that something other than a schedule made has no slot; the suffix tells it from others of its moment. */
+export function triggeredRunId(type: "asset_triggered" | "event_triggered", at: Date, suffix: string): string {
+  return `${type}__${instantText(at)}_${suffix}`;
+}
+
+/** Whole seconds are written without a fraction. */
+function instantText(instant: Date): string {
+  return instant.toISOString().replace(/(?:\.000)?Z$/, "+00:00");
 }

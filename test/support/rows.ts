@@ -7,6 +7,7 @@ export function taskSpec(taskId: string, more: Partial<TaskSpec> = {}): TaskSpec
   return {
     ...{ taskId, operator: "task", doc: null, upstream: [], inputs: {}, each: null, maxActive: null, triggerRule: "all_success" },
     ...{ retries: 0, retryDelayMs: 300_000, retryBackoff: 1, maxRetryDelayMs: null, executionTimeoutMs: null, freshProcess: false },
+    ...{ outlets: [], inlets: [] },
     ...more,
   };
 }
@@ -14,7 +15,7 @@ export function taskSpec(taskId: string, more: Partial<TaskSpec> = {}): TaskSpec
 export function dagSpec(dagId: string, more: Partial<DagSpec> = {}): DagSpec {
   return {
     ...{ dagId, description: null, tags: [], schedules: [], timezone: "UTC", startDate: null, endDate: null, catchup: "last" },
-    ...{ maxActiveRuns: 16, pausedAtCreation: false, paramsSchema: null, tasks: [taskSpec("only")] },
+    ...{ maxActiveRuns: 16, pausedAtCreation: false, paramsSchema: null, assets: null, assetDetails: {}, tasks: [taskSpec("only")] },
     ...more,
   } as DagSpec;
 }
