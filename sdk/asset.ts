@@ -56,6 +56,9 @@ export interface AssetEvent<Extra extends Json = Json> {
   readonly source: { readonly dagId: string; readonly runId: string; readonly taskId: string; readonly mapIndex: number } | null;
 }
 
+/** Largest extra of one event, in bytes of JSON: it is told to every run that the event makes. */
+export const MAX_EXTRA_BYTES = 64 * 1024;
+
 /** Printable ASCII without spaces, as in RFC 3986: what every system can store and compare. */
 const URI = /^[!-~]{1,1000}$/;
 const CREDENTIALS = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*:[^/?#]*@/i;

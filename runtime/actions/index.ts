@@ -1,4 +1,5 @@
 /** What people do. The page and the command line change state only through these; each leaves an audit row. */
+export { type AssetUpdateRequest, updateAsset } from "./assets.ts";
 export { type CancelRequest, cancelRun } from "./cancel.ts";
 export { type Deployment, deployFolder } from "./deploy.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";

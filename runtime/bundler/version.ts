@@ -56,7 +56,9 @@ export interface ImportWarning {
     | "EXPORTS_A_FUNCTION"
     | "NO_DEFAULT_EXPORT"
     | "SLOW_IMPORT"
-    | "BUNDLER";
+    | "BUNDLER"
+    | "ASSET_WITHOUT_PRODUCER"
+    | "ASSET_LOOP";
   readonly message: string;
 }
 

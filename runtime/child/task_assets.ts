@@ -1,13 +1,11 @@
 /** What a running task says and asks of assets: its updates wait for its success, events of its inlets come from the host. */
-import type { Asset, AssetEvent } from "../../sdk/asset.ts";
+import { type Asset, type AssetEvent, MAX_EXTRA_BYTES } from "../../sdk/asset.ts";
 import type { TaskAssets } from "../../sdk/context.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 import type { SaidUpdate } from "../engine/outlets.ts";
 
-/** Largest extra of one event, in bytes of JSON: it is told to every run that the event makes. */
-const MAX_EXTRA_BYTES = 64 * 1024;
 const USUAL_EVENTS = 100;
 
 /** Where events of assets come from. */

@@ -1,5 +1,6 @@
 /** Every command, in the order in which `dag --help` lists them: from writing a DAG to running it for real. */
 import type { AnyCommand } from "./command.ts";
+import { assets } from "./commands/assets.ts";
 import { cancel } from "./commands/cancel.ts";
 import { check } from "./commands/check.ts";
 import { connections } from "./commands/connections.ts";
@@ -35,4 +36,4 @@ export interface CommandGroup {
   readonly commands: readonly AnyCommand[];
 }
 
-export const groups: readonly CommandGroup[] = [connections, variables];
+export const groups: readonly CommandGroup[] = [connections, variables, assets];

@@ -1,10 +1,13 @@
 /** Schedules in the words of the DAG file. */
 import { CRON_PRESETS, type NamedSchedule, type ScheduleSpec } from "../../sdk/schedule.ts";
+import type { AssetCondition } from "../../sdk/spec.ts";
+import { conditionText } from "../state/asset_condition.ts";
 import { durationText } from "./words.ts";
 
-export function schedulesText(schedules: readonly NamedSchedule[]): string {
-  if (schedules.length === 0) return "-";
-  return schedules.map(({ name, schedule }) => (name === "" ? scheduleText(schedule) : `${name}: ${scheduleText(schedule)}`)).join(", ");
+export function schedulesText(schedules: readonly NamedSchedule[], assets: AssetCondition | null = null): string {
+  if (schedules.length === 0 && assets === null) return "-";
+  const times = schedules.map(({ name, schedule }) => (name === "" ? scheduleText(schedule) : `${name}: ${scheduleText(schedule)}`));
+  return [...times, ...(assets ? [`after ${conditionText(assets)}`] : [])].join(", ");
 }
 
 function scheduleText(schedule: ScheduleSpec): string {

@@ -31,3 +31,11 @@ export function aliasesOf(condition: AssetCondition): ReadonlySet<string> {
   if ("alias" in condition) return new Set([condition.alias]);
   return new Set(("all" in condition ? condition.all : condition.any).flatMap((part) => [...aliasesOf(part)]));
 }
+
+/** A condition in words: `a and (b or c)`. */
+export function conditionText(condition: AssetCondition): string {
+  if ("asset" in condition) return condition.asset;
+  if ("alias" in condition) return `any of the alias ${condition.alias}`;
+  const [parts, word] = "all" in condition ? [condition.all, " and "] : [condition.any, " or "];
+  return parts.map((part) => ("asset" in part || parts.length === 1 ? conditionText(part) : `(${conditionText(part)})`)).join(word);
+}

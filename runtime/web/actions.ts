@@ -12,6 +12,11 @@ export interface WebActions {
   pauseDag(db: Database, request: { readonly dagId: string; readonly actor: string }): Promise<void>;
   /** @throws DagsmithError UNKNOWN_DAG */
   unpauseDag(db: Database, request: { readonly dagId: string; readonly actor: string }): Promise<void>;
+  /** @throws DagsmithError UNKNOWN_ASSET */
+  updateAsset(
+    db: Database,
+    request: { readonly uri: string; readonly extra?: Json; readonly actor: string },
+  ): Promise<{ readonly id: number }>;
   /** @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED */
   cancelRun(db: Database, request: { readonly id: number; readonly actor: string; readonly reason?: string }): Promise<void>;
 }

@@ -13,6 +13,7 @@ import { GuessLimit, gate, isLoopback, Refused } from "./gate.ts";
 import { GraphDrawer } from "./graph_drawer.ts";
 import { answerError } from "./respond.ts";
 import { assetRoutes } from "./routes/assets.ts";
+import { dataRoutes } from "./routes/data.ts";
 import { downloadRoutes } from "./routes/downloads.ts";
 import { eventRoutes, OpenStreams } from "./routes/events.ts";
 import { formRoutes } from "./routes/forms.ts";
@@ -84,7 +85,14 @@ function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean
   app.use(gate(services.sessions, guesses, localOnly));
   app.use(healthRoutes(services), assetRoutes());
   if (services.sessions.areRequired) app.use(loginRoutes(services, guesses));
-  app.use(apiRoutes(services), eventRoutes(services, streams), downloadRoutes(services), formRoutes(services), pageRoutes(services));
+  app.use(
+    apiRoutes(services),
+    eventRoutes(services, streams),
+    downloadRoutes(services),
+    formRoutes(services),
+    dataRoutes(services),
+    pageRoutes(services),
+  );
   app.use(() => {
     throw new Refused(404, "There is nothing at this address.");
   });

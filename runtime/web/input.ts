@@ -82,5 +82,18 @@ export const triggerBody = z.object({
   params: z.record(z.string(), z.json()).optional().meta({ description: "Params of the run; the DAG's schema judges them" }),
   logicalDate: z.string().max(40).optional().meta({ description: "ISO 8601; default: now", example: "2026-01-31T04:00:00Z" }),
 });
+export const assetUri = z
+  .string()
+  .regex(/^[!-~]{1,1000}$/, "is not the URI of an asset")
+  .meta({ description: "URI of an asset", example: "s3://lake/github/issues" });
+export const assetsQuery = z.object({ after: z.union([z.literal(""), assetUri]).default(""), limit: limit(500, 100) });
+export const assetEventsQuery = z.object({ uri: assetUri, before: optional(rowId), limit: limit(1_000, 100) });
+export const assetEventBody = z.object({
+  uri: assetUri,
+  extra: z
+    .record(z.string(), z.json())
+    .optional()
+    .meta({ description: "What the event says; at most 64 KB", example: { rows: 12 } }),
+});
 export const cancelBody = z.object({ reason: text(500).optional() });
 export const formBody = z.record(z.string(), z.string());

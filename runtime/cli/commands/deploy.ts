@@ -3,7 +3,7 @@ import type { Deployment } from "../../actions/index.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { loadDagFolder } from "../dags.ts";
 import { withDatabase } from "../database.ts";
-import { errorLines } from "./check.ts";
+import { errorLines, placed } from "./check.ts";
 
 export const deploy = command({
   usage: "deploy [folder]",
@@ -15,7 +15,14 @@ export const deploy = command({
       const { deployFolder } = await import("../../actions/index.ts");
       const load = await loadDagFolder(cli, folder);
       const result = await deployFolder(db, load, { actor: cli.config.user });
-      return { json: result, lines: deployLines(cli, result, load.errors), failed: load.errors.length > 0 };
+      const { warnings } = load;
+      const { style } = cli.terminal;
+      const warned = warnings.map((warning) => `${style.yellow("warning")} ${placed(warning)}`);
+      return {
+        json: { ...result, warnings },
+        lines: [...warned, ...deployLines(cli, result, load.errors)],
+        failed: load.errors.length > 0,
+      };
     }),
 });
 

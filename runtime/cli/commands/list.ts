@@ -26,8 +26,8 @@ export const list = command({
 });
 
 function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<string, unknown>> {
-  const { description, tags, schedules, timezone } = spec;
-  const of = { dagId, file, description, tags, schedules, timezone, tasks: spec.tasks.length };
+  const { description, tags, schedules, assets, timezone } = spec;
+  const of = { dagId, file, description, tags, schedules, assets, timezone, tasks: spec.tasks.length };
   if (!deployed) return of;
   const { version, isPaused, nextRunAfter, scheduleError, lastRunState, lastRunAt } = deployed;
   return { ...of, version, isPaused, nextRunAfter, scheduleError, lastRunState, lastRunAt };
@@ -36,7 +36,13 @@ function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<st
 function filesTable(dags: readonly KnownDag[]): readonly string[] {
   return table(
     ["dag", "schedule", "tasks", "file", "description"],
-    dags.map(({ dagId, spec, file }) => [dagId, schedulesText(spec.schedules), String(spec.tasks.length), file, cell(spec.description)]),
+    dags.map(({ dagId, spec, file }) => [
+      dagId,
+      schedulesText(spec.schedules, spec.assets),
+      String(spec.tasks.length),
+      file,
+      cell(spec.description),
+    ]),
   );
 }
 
@@ -45,7 +51,7 @@ function deployedTable(dags: readonly KnownDag[], style: Style): readonly string
     ["dag", "schedule", "tasks", "version", "last run", "next run", "file"],
     dags.map(({ dagId, spec, file, deployed }) => [
       dagId,
-      schedulesText(spec.schedules),
+      schedulesText(spec.schedules, spec.assets),
       String(spec.tasks.length),
       String(deployed?.version ?? "-"),
       deployed?.lastRunState ? stateText(deployed.lastRunState, style) : "-",

@@ -3,6 +3,8 @@ import type { Request } from "express";
 import type { ZodObject, ZodType } from "zod";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
+import { assetEvents } from "../../store/asset.ts";
+import { listAssets } from "../../store/asset_list.ts";
 import { getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { getHealth } from "../../store/page_health.ts";
 import { chunksAfter, isTryOver } from "../../store/page_log.ts";
@@ -106,6 +108,24 @@ export const ENDPOINTS: readonly Endpoint[] = [
     query: input.logQuery,
     answer: answer.logAnswer,
     run: log,
+  },
+  { method: "get", path: "/assets", summary: "List assets", query: input.assetsQuery, answer: answer.assets, run: assets },
+  {
+    method: "get",
+    path: "/assets/events",
+    summary: "List an asset's updates, newest first",
+    query: input.assetEventsQuery,
+    answer: answer.assetEvents,
+    run: assetUpdates,
+  },
+  {
+    method: "post",
+    path: "/assets/events",
+    summary: "Say that an asset was updated",
+    body: input.assetEventBody,
+    answer: answer.createdEvent,
+    status: 201,
+    run: updateAsset,
   },
   { method: "get", path: "/import-errors", summary: "List files that cannot be imported", answer: answer.importErrors, run: importErrors },
   {
@@ -216,4 +236,24 @@ async function cancel(services: WebServices, request: Request): Promise<unknown>
   const actions = await actionsOf(services);
   await actions.cancelRun(services.db, { id, actor: actorOf(request), ...(reason === undefined ? {} : { reason }) });
   return { done: true };
+}
+
+async function assets({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const query = checked(input.assetsQuery, request.query);
+  const found = await listAssets(reader, query);
+  const next = found.length < query.limit ? null : (found.at(-1)?.uri ?? null);
+  return { assets: found.map((asset) => ({ ...asset, extra: maskJson(mask, asset.extra) })), next };
+}
+
+async function assetUpdates({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const query = checked(input.assetEventsQuery, request.query);
+  const found = await assetEvents(reader, query.uri, query);
+  const next = found.length < query.limit ? null : (found.at(-1)?.id ?? null);
+  return { events: found.map((event) => ({ ...event, extra: maskJson(mask, event.extra) })), next };
+}
+
+async function updateAsset(services: WebServices, request: Request): Promise<unknown> {
+  const { uri, extra = {} } = checked(input.assetEventBody, request.body ?? {});
+  const actions = await actionsOf(services);
+  return actions.updateAsset(services.db, { uri, extra: extra as Json, actor: actorOf(request) });
 }

@@ -28,6 +28,7 @@ export const dag = z
     file: z.string().nullable(),
     description: z.string().nullable(),
     tags: z.array(z.string()),
+    assets: z.json().nullable().meta({ description: "The assets it waits for: {asset}, {alias}, {all: […]} or {any: […]}" }),
     schedules: z.array(z.object({ name: z.string(), schedule: z.looseObject({ type: z.string() }), params: z.json() })),
     timezone: z.string(),
     runs: z.array(recentRun).meta({ description: "The last 14 runs, oldest first" }),
@@ -140,6 +141,30 @@ export const health = z
   .object({ schedulers: z.int(), workers: z.int(), slots: z.int(), schedulerAgeSeconds: z.number().nullable() })
   .meta({ id: "Health" });
 
+export const asset = z
+  .object({
+    uri: z.string(),
+    name: z.string().nullable(),
+    extra: z.json(),
+    producers: z.array(z.object({ dagId: z.string(), taskId: z.string() })),
+    readers: z.array(z.object({ dagId: z.string(), taskId: z.string() })),
+    consumers: z.array(z.object({ dagId: z.string(), isUpdated: z.boolean() })),
+    lastEventAt: when.nullable(),
+  })
+  .meta({ id: "Asset" });
+export const assetEvent = z
+  .object({
+    id: z.int(),
+    uri: z.string(),
+    at: when,
+    extra: z.json(),
+    source: z.object({ dagId: z.string(), runId: z.string(), taskId: z.string(), mapIndex: z.int() }).nullable(),
+    actor: z.string().nullable().meta({ description: "Who said so, when it was no task" }),
+  })
+  .meta({ id: "AssetEvent" });
+export const assets = z.object({ assets: z.array(asset), next: z.string().nullable() });
+export const assetEvents = z.object({ events: z.array(assetEvent), next: z.int().nullable() });
+export const createdEvent = z.object({ id: z.int() });
 export const created = z.object({ id: z.int(), runId: z.string() }).meta({ id: "CreatedRun" });
 export const dags = z.object({ dags: z.array(dag), next: z.string().nullable() });
 export const runs = z.object({ runs: z.array(run), next: z.int().nullable() });

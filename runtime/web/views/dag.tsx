@@ -57,7 +57,7 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
     <dl class="facts" id="dag-facts" data-live>
       {dag.removedAt !== null && <Fact name="Removed">its file no longer declares it; its runs stay</Fact>}
       <Fact name="Schedule">
-        <code>{schedulesText(spec.schedules)}</code>
+        <code>{schedulesText(spec.schedules, spec.assets)}</code>
       </Fact>
       <Fact name="Next run">{dag.isPaused ? "paused" : <Time at={dag.nextRunAfter} ahead />}</Fact>
       <Fact name="Version">

@@ -1,6 +1,8 @@
 /** Times, lengths of time and schedules in words, the same on every page. */
 import type { NamedSchedule, ScheduleSpec } from "../../../sdk/schedule.ts";
 import { CRON_PRESETS } from "../../../sdk/schedule.ts";
+import type { AssetCondition } from "../../../sdk/spec.ts";
+import { conditionText } from "../../state/asset_condition.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -24,9 +26,10 @@ export function utcText(date: Date): string {
 }
 
 /** When a DAG runs: its schedules in words, each behind its name if it has one. */
-export function schedulesText(schedules: readonly NamedSchedule[]): string {
-  if (schedules.length === 0) return "on demand";
-  return schedules.map(({ name, schedule }) => (name === "" ? scheduleText(schedule) : `${name}: ${scheduleText(schedule)}`)).join(", ");
+export function schedulesText(schedules: readonly NamedSchedule[], assets: AssetCondition | null = null): string {
+  if (schedules.length === 0 && assets === null) return "on demand";
+  const times = schedules.map(({ name, schedule }) => (name === "" ? scheduleText(schedule) : `${name}: ${scheduleText(schedule)}`));
+  return [...times, ...(assets ? [`after ${conditionText(assets)}`] : [])].join(", ");
 }
 
 /** A preset, its cron expression, or words. */
