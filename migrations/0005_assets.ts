@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
 create table dagsmith.asset (
-  uri text primary key check (uri ~ '^[!-~]{1,1000}$'),
+  uri text primary key check (uri ~ '^[!-~]+$' and length(uri) <= 1000),
   name text,
   extra json not null default '{}',
   created_at timestamptz not null default now()

@@ -26,6 +26,8 @@ describe("a DAG without options", () => {
       description: null,
       tags: [],
       schedules: [],
+      assets: null,
+      assetDetails: {},
       timezone: "UTC",
       startDate: null,
       endDate: null,
@@ -49,6 +51,8 @@ describe("a DAG without options", () => {
           maxRetryDelayMs: null,
           executionTimeoutMs: null,
           freshProcess: false,
+          outlets: [],
+          inlets: [],
         },
       ],
     });

@@ -86,6 +86,7 @@ describe("the API", () => {
         pauseDag: async () => undefined,
         unpauseDag: async () => undefined,
         cancelRun: async () => undefined,
+        updateAsset: async () => ({ id: 1 }),
       },
     });
     const answers: unknown[] = [];
