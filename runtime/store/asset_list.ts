@@ -23,7 +23,8 @@ select a.uri, a.name, a.extra, coalesce(u.producers, '[]') as producers, coalesc
   coalesce(u.consumers, '[]') as consumers, last.at as "lastEventAt"
 from dagsmith.asset a
 left join lateral (
-  select json_agg(json_build_object('dagId', u.dag_id, 'taskId', u.task_id) order by u.dag_id, u.task_id)
+  select count(*) as uses,
+    json_agg(json_build_object('dagId', u.dag_id, 'taskId', u.task_id) order by u.dag_id, u.task_id)
       filter (where u.role = 'outlet') as producers,
     json_agg(json_build_object('dagId', u.dag_id, 'taskId', u.task_id) order by u.dag_id, u.task_id)
       filter (where u.role = 'inlet') as readers,
@@ -34,7 +35,7 @@ left join lateral (
   where u.target = a.uri and not u.is_alias
 ) u on true
 left join lateral (select at from dagsmith.asset_event e where e.uri = a.uri order by e.id desc limit 1) last on true
-where a.uri > $1 and (u is not null or last.at is not null)
+where a.uri > $1 and (u.uses > 0 or last.at is not null)
 order by a.uri limit $2`,
 };
 
