@@ -2,9 +2,11 @@
 import * as first from "./0001_first.ts";
 import * as schedules from "./0002_schedules.ts";
 import * as assets from "./0005_assets.ts";
+import * as labels from "./0009_labels.ts";
 
 export const migrations = [
   { name: "0001_first", ...first },
   { name: "0002_schedules", ...schedules },
   { name: "0005_assets", ...assets },
+  { name: "0009_labels", ...labels },
 ] as const;

@@ -6,7 +6,9 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { AssetSchedule } from "./asset.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import { DagsmithError } from "./errors.ts";
+import { planOfEach, sourcesOf } from "./items.ts";
 import type { JsonOutput } from "./json.ts";
+import { LazyRef } from "./lazy.ts";
 import type { Schedule, Schedules } from "./schedule.ts";
 import type { Catchup } from "./spec.ts";
 import {
@@ -14,6 +16,7 @@ import {
   type InputValues,
   type Lineage,
   type MappedTaskOptions,
+  type TaskDates,
   type TaskDefaults,
   type TaskDefinition,
   type TaskOptions,
@@ -65,7 +68,10 @@ const DAG_OPTIONS = [
   "tags",
 ];
 export const TASK_DEFAULTS = ["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"];
-const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive", "outlets", "inlets"];
+const TASK_OPTIONS = [
+  ...TASK_DEFAULTS,
+  ...["inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate", "outlets", "inlets"],
+];
 
 /** Ids that mean something else in commands, addresses and stored objects. */
 const RESERVED_IDS = ["__proto__", "constructor", "prototype", "new", "all", ".", ".."];
@@ -122,7 +128,7 @@ export class Dag<out Params> {
    * Declares a task that does nothing: a place where branches of the graph meet.
    * @example const loaded = d.empty("loaded");
    */
-  empty(taskId: string, options: TaskDefaults & Lineage & { readonly doc?: string } = {}): TaskRef<null> {
+  empty(taskId: string, options: TaskDefaults & TaskDates & Lineage & { readonly doc?: string } = {}): TaskRef<null> {
     return this.#add(taskId, { options }) as TaskRef<null>;
   }
 
@@ -154,7 +160,8 @@ export class Dag<out Params> {
     refuseUnknownOptions("task", definition.options, TASK_OPTIONS, where);
     if (this.#tasks.has(taskId)) throw new DagsmithError("DUPLICATE_TASK_ID", { task: taskId, dag: this.dagId });
     const { each, inputs = {} } = definition.options;
-    const sources = [...Object.values(inputs), ...(each instanceof TaskRef ? [each] : [])];
+    const named = Object.values(inputs).map((input) => (input instanceof LazyRef ? input.source : input));
+    const sources = [...named, ...(each === undefined ? [] : sourcesOf(planOfEach(each)))];
     for (const source of sources) this.#refuseForeign(source);
     const ref = new TaskRef<unknown>(this, taskId, definition);
     this.#tasks.set(taskId, ref);

@@ -3,12 +3,14 @@ import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import { DateTime, IANAZone } from "luxon";
 import { type Asset, type AssetAlias, checkedAssets, conditionOf, membersOf, splitSchedule } from "./asset.ts";
 import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
+import { describeEach } from "./describe_each.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
-import { type Json, toJson } from "./json.ts";
+import type { Json } from "./json.ts";
+import { LazyRef } from "./lazy.ts";
 import { describeSchedules } from "./schedule.ts";
 import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
-import { type TaskDefaults, TaskRef } from "./task.ts";
+import type { InputRefs, TaskDefaults, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
@@ -20,44 +22,63 @@ const DEFAULT_RETRY_DELAY: Duration = "5m";
 export function describeDag(dag: Dag<unknown>): DagSpec {
   const { options, dagId } = dag;
   if (dag.tasks.length === 0) throw new DagsmithError("EMPTY_DAG", { dag: dagId });
-  const timezone = options.timezone ?? "UTC";
+  const timezone = timezoneOf(dag);
   if (!IANAZone.isValidZone(timezone)) throw new DagsmithError("INVALID_TIMEZONE", { found: timezone });
   const where = `DAG "${dagId}"`;
+  const tasks = topological(dag).map((ref) => describeTask(dag, ref));
+  const when = describeSchedule(dag, timezone, tasks);
   return deepFreeze({
     dagId,
     description: options.description ?? null,
     tags: [...(options.tags ?? [])],
     timezone,
-    ...describeSchedule(options, timezone, where),
+    ...when,
     ...describeAssets(dag),
-    maxActiveRuns: wholeNumber(options.maxActiveRuns ?? 16, 1, "maxActiveRuns", where),
+    maxActiveRuns: maxActiveRuns(options, when, where),
     pausedAtCreation: options.pausedAtCreation ?? false,
     paramsSchema: jsonSchema(options.params, where),
-    tasks: topological(dag).map((ref) => describeTask(dag, ref)),
+    tasks,
   });
 }
 
-function describeSchedule(
-  options: DagOptions,
-  timezone: string,
-  where: string,
-): Pick<DagSpec, "schedules" | "startDate" | "endDate" | "catchup"> {
-  const schedules = describeSchedules(splitSchedule(options.schedule).time, timezone);
-  const startDate = utcDate(options.startDate, timezone, `startDate of ${where}`);
-  const endDate = utcDate(options.endDate, timezone, `endDate of ${where}`);
-  if (startDate && endDate && endDate < startDate) {
-    throw new DagsmithError("INVALID_OPTION", {
-      where,
-      option: "endDate",
-      found: endDate,
-      allowed: `a date not before the startDate ${startDate}`,
-    });
-  }
+function timezoneOf(dag: Dag<unknown>): string {
+  return dag.options.timezone ?? "UTC";
+}
+
+type When = Pick<DagSpec, "schedules" | "startDate" | "endDate" | "catchup">;
+
+function describeSchedule({ options, dagId }: Dag<unknown>, timezone: string, tasks: readonly TaskSpec[]): When {
+  const where = `DAG "${dagId}"`;
+  const schedules = describeSchedules(splitSchedule(options.schedule).time, timezone, dagId);
+  const { startDate, endDate } = describeDates(options, timezone, where);
   const missed = catchup(options.catchup, where);
-  if (missed === "all" && startDate === null && schedules.some(({ schedule }) => schedule.type !== "once")) {
+  const started = startDate !== null || tasks.some((task) => task.startDate !== null);
+  if (missed === "all" && !started && schedules.some(({ schedule }) => !["once", "continuous", "events"].includes(schedule.type))) {
     throw new DagsmithError("INVALID_OPTION", { where, option: "startDate", found: "not set", allowed: 'a date, as catchup is "all"' });
   }
   return { schedules, startDate, endDate, catchup: missed };
+}
+
+type Dates = { readonly [Name in "startDate" | "endDate"]?: string | undefined };
+
+function describeDates(options: Dates, timezone: string, where: string): Pick<DagSpec, "startDate" | "endDate"> {
+  const startDate = utcDate(options.startDate, timezone, `startDate of ${where}`);
+  const endDate = utcDate(options.endDate, timezone, `endDate of ${where}`);
+  if (startDate === null || endDate === null || startDate <= endDate) return { startDate, endDate };
+  throw new DagsmithError("INVALID_OPTION", {
+    where,
+    option: "endDate",
+    found: endDate,
+    allowed: `a date not before the startDate ${startDate}`,
+  });
+}
+
+/** A continuous schedule always has a run to begin; a second at once would work on the same data. */
+function maxActiveRuns({ maxActiveRuns }: DagOptions, { schedules }: When, where: string): number {
+  const continuous = schedules.some(({ schedule }) => schedule.type === "continuous");
+  const most = wholeNumber(maxActiveRuns ?? (continuous ? 1 : 16), 1, "maxActiveRuns", where);
+  if (!continuous || most === 1) return most;
+  throw new DagsmithError("INVALID_OPTION", { where, option: "maxActiveRuns", found: String(most), allowed: "1, as it runs @continuous" });
 }
 
 /** What it waits for, and what it says of each asset that it names anywhere. */
@@ -80,7 +101,7 @@ function outletSpec(outlet: Asset | AssetAlias): TaskSpec["outlets"][number] {
 }
 
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
-  const { each, inputs = {}, doc, maxActive, outlets, inlets, ...own } = ref.definition.options;
+  const { each, inputs = {}, doc, maxActive, maxItems, startDate, endDate, outlets, inlets, ...own } = ref.definition.options;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
   const options: TaskDefaults = { ...dag.options.defaults, ...definedOnly(own) };
   const triggerRule = options.triggerRule ?? "all_success";
@@ -97,9 +118,11 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     operator: ref.definition.body ? operatorName(ref.definition.body) : "empty",
     doc: doc ?? null,
     upstream: dag.upstreamOf(ref.taskId),
-    inputs: Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.taskId])),
-    each: describeEach(each, where),
+    ...describeInputs(inputs),
+    ...(maxItems === undefined ? {} : { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),
+    each: each === undefined ? null : describeEach(each, { where, maxItems }),
     maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
+    ...describeDates({ startDate, endDate }, timezoneOf(dag), where),
     triggerRule,
     retries: wholeNumber(options.retries ?? 0, 0, "retries", where),
     retryDelayMs: durationMs(options.retryDelay ?? DEFAULT_RETRY_DELAY),
@@ -112,17 +135,11 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
   };
 }
 
-function describeEach(each: TaskRef<readonly unknown[]> | readonly unknown[] | undefined, where: string): TaskSpec["each"] {
-  if (each === undefined) return null;
-  if (each instanceof TaskRef) return { taskId: each.taskId };
-  if (!Array.isArray(each))
-    throw new DagsmithError("INVALID_OPTION", {
-      where,
-      option: "each",
-      found: typeof each,
-      allowed: "a list, or a task whose output is one",
-    });
-  return { items: JSON.parse(toJson(each)) as Json[] };
+function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInputs"> {
+  const named = Object.entries(inputs);
+  const lazy = named.filter(([, input]) => input instanceof LazyRef).map(([name]) => name);
+  const sources = named.map(([name, input]) => [name, (input instanceof LazyRef ? input.source : input).taskId]);
+  return { inputs: Object.fromEntries(sources), ...(lazy.length > 0 ? { lazyInputs: lazy } : {}) };
 }
 
 /** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */

@@ -17,7 +17,8 @@ const messages = {
   INVALID_DURATION:
     'The duration {found} is not understood. Write a number and a unit, such as "500ms", "30s", "5m", "1h30m", "1d", "2w", or ISO 8601 such as "PT5M".',
   INVALID_SCHEDULE:
-    "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, every(duration), trigger(cron), or null.",
+    "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, @continuous, cron(), trigger(), every(), events(), partitioned(), asset(), allOf(), anyOf(), timeOrAssets(), or null.",
+  INVALID_PARTITION_KEY: "The partition key {found} cannot be mapped: {reason}.",
   // Assets
   INVALID_ASSET: "The asset {found} is not allowed: {reason}.",
   NOT_AN_OUTLET:
@@ -40,7 +41,8 @@ const messages = {
     "The value at {path} is {found}, which JSON cannot carry. Return strings, finite numbers, booleans, null, lists and plain objects (write dates as ISO strings, bigints as strings).",
   OUTPUT_TOO_LARGE:
     "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
-  NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be a list.',
+  NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',
+  TOO_MANY_ITEMS: 'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 

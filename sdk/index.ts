@@ -14,6 +14,7 @@ export {
   type TimeOrAssets,
   timeOrAssets,
 } from "./asset.ts";
+export type { CalendarDuration } from "./calendar_duration.ts";
 export { type Connection, parseConnection } from "./connection.ts";
 export {
   type DataInterval,
@@ -29,9 +30,24 @@ export { chain, Dag, type DagOptions, dag, isDag, type ParamsSchema } from "./da
 export { type Duration, durationMs } from "./duration.ts";
 export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
+export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items, MappedItems, over, partial, zip } from "./items.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
+export { type LazyList, LazyRef, lazy } from "./lazy.ts";
 export { FailTask, SkipTask } from "./outcome.ts";
-export { CRON_PRESETS, every, type Schedule, type ScheduleRule, trigger } from "./schedule.ts";
+export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";
+export {
+  cron,
+  type EveryRule,
+  events,
+  every,
+  type JitterOptions,
+  type PartitionOptions,
+  partitioned,
+  type ScheduleRule,
+  type TickOptions,
+  type TriggerOptions,
+  trigger,
+} from "./schedule_rules.ts";
 export type { Catchup, TriggerRule } from "./spec.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
 export {
@@ -39,6 +55,7 @@ export {
   type InputValues,
   type Lineage,
   type MappedTaskOptions,
+  type TaskDates,
   type TaskDefaults,
   type TaskOptions,
   TaskRef,

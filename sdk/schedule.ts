@@ -2,9 +2,11 @@
  * When a DAG runs, as people write it, and as plain data. Writing it down is all that happens here: what it means is decided by
  * runtime/timetable.
  */
-import { type Duration, durationMs } from "./duration.ts";
+import { DateTime } from "luxon";
+import type { CalendarLength } from "./calendar_duration.ts";
 import { DagsmithError } from "./errors.ts";
 import { type Json, toJson } from "./json.ts";
+import type { ScheduleRule } from "./schedule_rules.ts";
 
 /** The presets of Airflow and the cron expressions they stand for. */
 export const CRON_PRESETS = {
@@ -16,14 +18,62 @@ export const CRON_PRESETS = {
   "@yearly": "0 0 1 1 *",
 } as const;
 
-/** A schedule as plain data, the form in which it is stored. `timezone` is an IANA name; cron is read on its wall clock. */
+/** A length under `maxMs` that is the same for each run: which one follows from `seed` alone. */
+export interface Jitter {
+  readonly seed: string;
+  readonly maxMs: number;
+}
+
+interface Zoned {
+  /** IANA name. Cron is read on its wall clock, and calendar lengths run on its calendar. */
+  readonly timezone: string;
+}
+
+interface Jittered {
+  readonly jitter?: Jitter;
+}
+
+interface Tick extends Zoned, Jittered {
+  /** Without a start date: whether the tick just past runs at once; milliseconds: if it is no longer ago. Default false. */
+  readonly runImmediately?: boolean | number;
+}
+
+interface TriggerInterval extends Zoned {
+  /** The data interval is this long before the tick, */
+  readonly intervalMs: number;
+  /** or this long instead. */
+  readonly calendarInterval?: CalendarLength;
+}
+
+/** A schedule as plain data, the form in which it is stored. */
 export type ScheduleSpec =
   /** The interval from one tick to the next; the run is created at the interval's end. */
-  | { readonly type: "cron_data_interval"; readonly cron: string; readonly timezone: string }
-  /** A run at each tick; its data interval is the `intervalMs` before the tick. */
-  | { readonly type: "cron_trigger"; readonly cron: string; readonly timezone: string; readonly intervalMs: number }
+  | ({ readonly type: "cron_data_interval"; readonly cron: string } & Zoned & Jittered)
+  /** A run at each tick. */
+  | ({ readonly type: "cron_trigger"; readonly cron: string } & TriggerInterval & Tick)
+  /** A run at each instant at which one expression or more tick. */
+  | ({ readonly type: "multi_cron_trigger"; readonly crons: readonly string[] } & TriggerInterval & Tick)
+  /** A run at each tick, for the partition named after the tick `offset` ticks away. */
+  | ({
+      readonly type: "cron_partition";
+      readonly cron: string;
+      readonly offset: number;
+      readonly keyFormat: string;
+      /** Where the key's wall clock stands. */
+      readonly keyTimezone: string;
+    } & Tick)
   /** Intervals of a fixed length, one after the other from the start date. */
   | { readonly type: "delta_data_interval"; readonly deltaMs: number }
+  /** A run at each end of a fixed length. */
+  | ({ readonly type: "delta_trigger"; readonly deltaMs: number } & TriggerInterval)
+  /** Intervals of a length on the calendar. */
+  | ({ readonly type: "calendar_data_interval"; readonly length: CalendarLength } & Zoned)
+  /** A run at each end of a length on the calendar. */
+  | ({ readonly type: "calendar_trigger"; readonly length: CalendarLength } & TriggerInterval)
+  /** A run at each of these, which are ISO 8601 in UTC, ascending, each once. */
+  | { readonly type: "events"; readonly instants: readonly string[]; readonly restrictToEvents: boolean }
+  /** A run whenever the one before has ended, over all that has passed since. */
+  | { readonly type: "continuous" }
   /** One run at the start date. */
   | { readonly type: "once" }
   /** Runs only when somebody asks. */
@@ -38,13 +88,8 @@ export interface NamedSchedule {
   readonly params: Json;
 }
 
-/** A schedule made by {@link trigger} or {@link every}. The DAG adds its timezone. */
-export type ScheduleRule =
-  | { readonly type: "cron_trigger"; readonly cron: string; readonly intervalMs: number }
-  | { readonly type: "delta_data_interval"; readonly deltaMs: number };
-
 /** A preset, a cron expression (5 fields, or 6 with seconds first), a rule, or null for no schedule. */
-export type Schedule = keyof typeof CRON_PRESETS | "@once" | (string & {}) | ScheduleRule | null;
+export type Schedule = keyof typeof CRON_PRESETS | "@once" | "@continuous" | (string & {}) | ScheduleRule | null;
 
 /**
  * Several schedules of one DAG by name, each with its own params. A name is part of the ids of its runs: a schedule that is renamed is a new
@@ -60,44 +105,26 @@ export interface Schedules {
 }
 
 /**
- * Runs at each tick of a cron expression or preset instead of over the interval between two ticks.
- * @param options.interval length of the data interval that ends at the tick; default zero
- * @throws DagsmithError INVALID_SCHEDULE for an unknown preset
- * @example dag("report", { schedule: trigger("0 9 1 * *") })
- */
-export function trigger(cron: string, options: { readonly interval?: Duration } = {}): ScheduleRule {
-  return { type: "cron_trigger", cron: cronOf(cron), intervalMs: options.interval ? durationMs(options.interval) : 0 };
-}
-
-/**
- * Runs over intervals of a fixed length, in absolute time: a day is 24 hours whatever clocks do. They are counted from the start date; where
- * missed ones are skipped (`catchup` other than `"all"`), from the Unix epoch.
- * @throws DagsmithError INVALID_SCHEDULE when the length is zero
- * @example dag("poll", { schedule: every("90m"), startDate: "2026-01-01" })
- */
-export function every(length: Duration): ScheduleRule {
-  const deltaMs = durationMs(length);
-  if (deltaMs === 0) throw new DagsmithError("INVALID_SCHEDULE", { found: `every("${length}")`, reason: "the length is zero" });
-  return { type: "delta_data_interval", deltaMs };
-}
-
-/**
  * The plain form of a DAG's schedules; empty when it has none. Whether a cron expression is sound is checked by the timetable, which also
  * has to run it.
- * @throws DagsmithError INVALID_SCHEDULE
+ * @param dagId the seed of their jitter, unless they name one
+ * @throws DagsmithError INVALID_SCHEDULE, INVALID_DATE
  */
-export function describeSchedules(option: Schedule | Schedules | undefined, timezone: string): readonly NamedSchedule[] {
+export function describeSchedules(option: Schedule | Schedules | undefined, timezone: string, dagId = ""): readonly NamedSchedule[] {
   if (option === null || option === undefined) return [];
-  if (!isNamed(option)) return [{ name: "", schedule: scheduleSpec(option, timezone), params: {} }];
+  if (!isNamed(option)) return [{ name: "", schedule: scheduleSpec(option, timezone, dagId), params: {} }];
   const entries = Object.entries(option);
-  if (entries.length === 0) throw new DagsmithError("INVALID_SCHEDULE", { found: "{}", reason: "it names no schedule" });
-  return entries.map(([name, named]) => {
+  if (entries.length === 0) throw invalid("{}", "it names no schedule");
+  const schedules = entries.map(([name, named]) => {
     const { schedule, params = {} } = named ?? {};
-    if (!/^[\w-]{1,50}$/.test(name)) {
-      throw new DagsmithError("INVALID_SCHEDULE", { found: JSON.stringify(name), reason: "a name is 1 to 50 letters, digits, _ and -" });
-    }
-    return { name, schedule: scheduleSpec(schedule, timezone), params: JSON.parse(toJson(params)) as Json };
+    if (!/^[\w-]{1,50}$/.test(name)) throw invalid(JSON.stringify(name), "a name is 1 to 50 letters, digits, _ and -");
+    return { name, schedule: scheduleSpec(schedule, timezone, `${dagId}/${name}`), params: JSON.parse(toJson(params)) as Json };
   });
+  // It allows one run at a time and always has one, so no other would ever get a turn.
+  if (schedules.length > 1 && schedules.some(({ schedule }) => schedule.type === "continuous")) {
+    throw invalid('"@continuous"', "it must be a DAG's only schedule");
+  }
+  return schedules;
 }
 
 /** A rule says of which type it is; schedules by name do not. */
@@ -105,17 +132,50 @@ function isNamed(option: NonNullable<Schedule> | Schedules): option is Schedules
   return typeof option === "object" && !("type" in option && typeof option.type === "string");
 }
 
-function scheduleSpec(schedule: NonNullable<Schedule> | undefined, timezone: string): ScheduleSpec {
+function scheduleSpec(schedule: NonNullable<Schedule> | undefined, timezone: string, seed: string): ScheduleSpec {
   if (schedule === "@once") return { type: "once" };
+  if (schedule === "@continuous") return { type: "continuous" };
   if (typeof schedule === "string") return { type: "cron_data_interval", cron: cronOf(schedule), timezone };
-  if (schedule?.type === "cron_trigger") return { ...schedule, timezone };
-  if (schedule?.type === "delta_data_interval") return { ...schedule };
-  throw new DagsmithError("INVALID_SCHEDULE", { found: JSON.stringify(schedule) ?? typeof schedule, reason: "it is none of these" });
+  switch (schedule?.type) {
+    case "cron_data_interval":
+    case "cron_trigger":
+    case "multi_cron_trigger":
+      return { ...schedule, ...seeded(schedule, seed), timezone };
+    case "cron_partition":
+      return { ...schedule, ...seeded(schedule, seed), timezone, keyTimezone: timezone };
+    case "delta_trigger":
+    case "calendar_data_interval":
+    case "calendar_trigger":
+      return { ...schedule, timezone };
+    case "delta_data_interval":
+      return { ...schedule };
+    case "events":
+      return { ...schedule, instants: utcInstants(schedule.instants, timezone) };
+    default:
+      throw invalid(JSON.stringify(schedule) ?? typeof schedule, "it is none of these");
+  }
+}
+
+function seeded({ jitter }: { readonly jitter?: Jitter }, seed: string): { jitter?: Jitter } {
+  return jitter === undefined ? {} : { jitter: { maxMs: jitter.maxMs, seed: jitter.seed || seed } };
+}
+
+function utcInstants(instants: readonly string[], timezone: string): readonly string[] {
+  const dates = instants.map((text) => {
+    const date = DateTime.fromISO(typeof text === "string" ? text : "", { zone: timezone });
+    if (!date.isValid) throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text) ?? typeof text, where: "events()" });
+    return date.toMillis();
+  });
+  return [...new Set(dates)].sort((a, b) => a - b).map((ms) => new Date(ms).toISOString());
 }
 
 /** The expression that a preset stands for; a cron expression as it is. */
-function cronOf(text: string): string {
+export function cronOf(text: string): string {
   if (!text.startsWith("@")) return text;
   if (Object.hasOwn(CRON_PRESETS, text)) return CRON_PRESETS[text as keyof typeof CRON_PRESETS];
-  throw new DagsmithError("INVALID_SCHEDULE", { found: JSON.stringify(text), reason: "no such preset" });
+  throw invalid(JSON.stringify(text), "no such preset");
+}
+
+function invalid(found: string, reason: string): DagsmithError {
+  return new DagsmithError("INVALID_SCHEDULE", { found, reason });
 }

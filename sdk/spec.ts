@@ -44,6 +44,21 @@ export type AssetCondition =
 /** An asset that a task updates when it succeeds, or an alias for assets that it names while it runs. */
 export type OutletSpec = { readonly asset: string } | { readonly alias: string };
 
+/** How the list that a task is mapped over is put together. */
+export type EachSpec =
+  /** The list that is a task's output. */
+  | { readonly taskId: string }
+  /** Items known when the DAG was written. */
+  | { readonly items: readonly Json[] }
+  /** The entries of the record that is a task's output. */
+  | { readonly entriesOf: string }
+  /** Every combination, the last list going round fastest. */
+  | { readonly cross: readonly { readonly name: string; readonly list: EachSpec }[] }
+  /** Side by side: as many as the shortest list has, or with a value for what is missing as the longest. */
+  | { readonly zip: readonly EachSpec[]; readonly fillValue?: Json }
+  /** One after the other. */
+  | { readonly concat: readonly EachSpec[] };
+
 export interface TaskSpec {
   readonly taskId: string;
   /** The name of the operator's function; `task` for a body written in place, `empty` for a task without one. */
@@ -53,10 +68,17 @@ export interface TaskSpec {
   readonly upstream: readonly string[];
   /** Input name to the id of the task whose output it is. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** The list this task is mapped over: another task's output, or items known when the DAG was written. Null when not mapped. */
-  readonly each: { readonly taskId: string } | { readonly items: readonly Json[] } | null;
+  /** Names of inputs that are loaded while the task runs, if it asks for them. */
+  readonly lazyInputs?: readonly string[];
+  /** The list this task is mapped over. Null when not mapped. */
+  readonly each: EachSpec | null;
+  /** Longest list it may be mapped over, when it says so itself. */
+  readonly maxItems?: number;
   /** At most this many instances of a mapped task at once within a run; null for no limit. */
   readonly maxActive: number | null;
+  /** ISO 8601 in UTC, inclusive bounds of the logical date of runs in which the task takes part; null for no bound of its own. */
+  readonly startDate: string | null;
+  readonly endDate: string | null;
   readonly triggerRule: TriggerRule;
   /** Tries after the first. */
   readonly retries: number;

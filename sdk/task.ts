@@ -3,6 +3,8 @@ import type { Asset, AssetAlias } from "./asset.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
+import type { Each } from "./items.ts";
+import type { LazyList, LazyRef } from "./lazy.ts";
 import type { TriggerRule } from "./spec.ts";
 
 /** Options that a DAG may set for all its tasks (`defaults`) and each task may set for itself. */
@@ -32,13 +34,27 @@ export interface Lineage {
 }
 
 /** Tasks whose outputs a task takes, by the name it knows them under. Naming one here also makes it a dependency. */
-export type InputRefs = Readonly<Record<string, TaskRef<unknown>>>;
+export type InputRefs = Readonly<Record<string, TaskRef<unknown> | LazyRef<unknown>>>;
 
 /** The outputs that arrive for {@link InputRefs}. */
-export type InputValues<Inputs> = { readonly [Name in keyof Inputs]: Inputs[Name] extends TaskRef<infer Output> ? Output : never };
+export type InputValues<Inputs> = {
+  readonly [Name in keyof Inputs]: Inputs[Name] extends LazyRef<infer Item>
+    ? LazyList<Item>
+    : Inputs[Name] extends TaskRef<infer Output>
+      ? Output
+      : never;
+};
+
+/** When a task takes part in runs. */
+export interface TaskDates {
+  /** First logical date whose run has this task, inclusive; in other runs it is skipped. ISO 8601, read in the DAG's timezone. */
+  readonly startDate?: string;
+  /** Last logical date whose run has this task, inclusive. */
+  readonly endDate?: string;
+}
 
 /** Options of one task. */
-export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults, Lineage {
+export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults, TaskDates, Lineage {
   readonly inputs?: Inputs;
   /** One or two sentences for the page. */
   readonly doc?: string;
@@ -46,23 +62,33 @@ export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults, Lin
 }
 
 /** Options of a task that runs once for each element of a list. */
-export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskDefaults, Lineage {
+export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskDefaults, TaskDates, Lineage {
   readonly inputs?: Inputs;
   readonly doc?: string;
-  /** The list: the output of another task, or literal items. An empty list means that the task is skipped. */
-  readonly each: TaskRef<readonly Item[]> | readonly Item[];
+  /**
+   * The list: the output of another task, literal items, or what `over`, `entries`, `cross`, `zip`, `concat` or `partial` made of such. An
+   * empty list means that the task is skipped.
+   */
+  readonly each: Each<Item>;
   /** At most this many instances at once within a run. Default: no limit. */
   readonly maxActive?: number;
+  /** A longer list fails the task before any instance of it exists. Default 100,000. */
+  readonly maxItems?: number;
+  /** What people call an instance, beside its index: `({ item }) => item.name`. Cut at 200 characters. Default: nothing. */
+  readonly label?: (of: { readonly item: Item; readonly mapIndex: number }) => string;
 }
 
 /** Everything the builder knows of a task. Frozen. */
 export interface TaskDefinition {
   readonly options: TaskDefaults &
+    TaskDates &
     Lineage & {
       readonly inputs?: InputRefs;
       readonly doc?: string;
-      readonly each?: TaskRef<readonly unknown[]> | readonly unknown[];
+      readonly each?: Each<unknown>;
       readonly maxActive?: number;
+      readonly maxItems?: number;
+      readonly label?: (of: { readonly item: never; readonly mapIndex: number }) => string;
     };
   /** Absent for a task that only holds a place in the graph. */
   readonly body?: TaskBody<unknown, TaskContext<never, never, never>>;

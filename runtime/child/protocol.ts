@@ -5,6 +5,7 @@
 import type { AssetEvent } from "../../sdk/asset.ts";
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
+import type { OutputPage } from "./lazy_list.ts";
 import type { LogLevel, TryRequest, TryResult } from "./run_try.ts";
 
 /** Where a line of log came from. */
@@ -15,6 +16,8 @@ export interface Calls {
   readonly connection: { readonly args: readonly [id: string]; readonly value: Connection };
   readonly variable: { readonly args: readonly [key: string]; readonly value: string | null };
   readonly pullXCom: { readonly args: readonly [taskId: string, key: string]; readonly value: Json };
+  /** `after` is a map index in digits. */
+  readonly pullPage: { readonly args: readonly [taskId: string, after: string]; readonly value: OutputPage };
   /** `json` is JSON text. */
   readonly pushXCom: { readonly args: readonly [key: string, json: string]; readonly value: null };
   readonly assetEvents: { readonly args: readonly [uri: string, limit: string]; readonly value: readonly AssetEvent[] };

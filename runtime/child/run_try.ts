@@ -8,11 +8,14 @@ import type { TaskContext, TaskLog } from "../../sdk/context.ts";
 import type { Dag } from "../../sdk/dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type HookRef, openHook } from "../../sdk/hook.ts";
+import { itemFor } from "../../sdk/items.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
+import { LazyRef } from "../../sdk/lazy.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 import { eventsOf, type RunTrigger } from "../../sdk/trigger.ts";
 import type { SaidUpdate } from "../engine/outlets.ts";
 import { formatLine } from "./format.ts";
+import { lazyList, type OutputPage } from "./lazy_list.ts";
 import { type AssetHost, taskAssets } from "./task_assets.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -24,6 +27,8 @@ export interface TaskHost extends AssetHost {
   /** Null when the variable is not set. */
   variable(key: string): Promise<string | null>;
   pullXCom(taskId: string, key: string): Promise<Json>;
+  /** Outputs of a mapped task, in map order. @param after the map index behind which they begin */
+  pullPage(taskId: string, after: number): Promise<OutputPage>;
   /** @param value JSON text */
   pushXCom(key: string, value: string): Promise<void>;
   log(level: LogLevel, text: string): void;
@@ -56,11 +61,19 @@ export interface TaskError {
 }
 
 /** How a try ended, as far as the task itself can tell. */
-export type TryResult =
+export type TryResult = TryEnding & {
+  /** What the task calls this instance of it. */
+  readonly label?: string;
+};
+
+type TryEnding =
   /** `output` is JSON text; null when the body returned undefined. `assets`: what it said of assets, if anything. */
   | { readonly outcome: "success"; readonly output: string | null; readonly assets?: readonly SaidUpdate[] }
   | { readonly outcome: "skipped"; readonly reason: string }
   | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean };
+
+/** Longest name of an instance that is kept, in characters. */
+export const MAX_LABEL = 200;
 
 const RETURN_VALUE = "return_value";
 
@@ -74,16 +87,52 @@ export async function runTry(
 ): Promise<TryResult> {
   const hooks = new HookPool(host, signal);
   const said: SaidUpdate[] = [];
+  let named: { readonly label?: string } = {};
   try {
+    const item = itemOf(ref, request);
+    named = labelled(ref, item, request.mapIndex, host);
     const params = await validParams(dag, request.params);
-    const context = { ...taskContext(request, params, host, hooks, signal), assets: taskAssets(ref, host, said) };
-    const output = await ref.definition.body?.(context as TaskContext as TaskContext<never, never, never>);
+    const given = { params, inputs: withLazyInputs(ref, request.inputs, host), item, assets: taskAssets(ref, host, said) };
+    const output = await ref.definition.body?.(taskContext(request, given, host, hooks, signal) as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
-    return { outcome: "success", output: output === undefined ? null : toJson(output), ...(said.length > 0 && { assets: said }) };
+    return { outcome: "success", output: output === undefined ? null : toJson(output), ...(said.length > 0 && { assets: said }), ...named };
   } catch (error) {
-    return failure(error);
+    return { ...failure(error), ...named };
   } finally {
     await hooks.close();
+  }
+}
+
+/** What a test gives whole is walked through as well. */
+function withLazyInputs(ref: TaskRef<unknown>, given: TryRequest["inputs"], host: TaskHost): Readonly<Record<string, unknown>> {
+  const lists = Object.entries(ref.definition.options.inputs ?? {}).flatMap(([name, input]): readonly (readonly [string, unknown])[] => {
+    if (!(input instanceof LazyRef)) return [];
+    const { taskId, definition } = input.source;
+    const whole = async (): Promise<OutputPage> => ({
+      items: (given[name] ?? (await host.pullXCom(taskId, RETURN_VALUE))) as readonly Json[],
+      next: null,
+    });
+    const isMapped = definition.options.each !== undefined && given[name] === undefined;
+    return [[name, lazyList(isMapped ? (after) => host.pullPage(taskId, after) : whole)]];
+  });
+  return { ...given, ...Object.fromEntries(lists) };
+}
+
+/** The item as the task gets it: what its list's own functions make of it. */
+function itemOf(ref: TaskRef<unknown>, { mapIndex, item }: TryRequest): unknown {
+  return mapIndex < 0 ? undefined : itemFor(ref.definition.options.each, item);
+}
+
+/** A name is for people: one that cannot be made must not fail the task. */
+function labelled(ref: TaskRef<unknown>, item: unknown, mapIndex: number, host: TaskHost): { readonly label?: string } {
+  const { label } = ref.definition.options;
+  if (!label || mapIndex < 0) return {};
+  try {
+    const text = String(label({ item: item as never, mapIndex }));
+    return text === "" ? {} : { label: text };
+  } catch (error) {
+    host.log("warn", `the label could not be made: ${describeError(error).message}`);
+    return {};
   }
 }
 
@@ -125,18 +174,14 @@ export async function validParams(dag: Dag<unknown>, params: Json): Promise<unkn
   throw new DagsmithError("INVALID_PARAMS", { dag: dag.dagId, problems: problems.join("; ") });
 }
 
-function taskContext(
-  request: TryRequest,
-  params: unknown,
-  host: TaskHost,
-  hooks: HookPool,
-  signal: AbortSignal,
-): Omit<TaskContext, "assets"> {
-  const { dagId, taskId, runId, tryNumber, mapIndex, inputs, item, trigger } = request;
+/** What a body is given that differs from how it travels. */
+type Given = Pick<TaskContext, "params" | "inputs" | "item" | "assets">;
+
+function taskContext(request: TryRequest, given: Given, host: TaskHost, hooks: HookPool, signal: AbortSignal): TaskContext {
+  const { dagId, taskId, runId, tryNumber, mapIndex, trigger } = request;
   const date = (iso: string): DateTime<true> => DateTime.fromISO(iso, { zone: request.timezone }) as DateTime<true>;
   return {
-    ...{ dagId, taskId, runId, tryNumber, mapIndex, params, inputs, signal, trigger },
-    item: mapIndex < 0 ? undefined : item,
+    ...{ dagId, taskId, runId, tryNumber, mapIndex, signal, trigger, ...given },
     logicalDate: date(request.logicalDate),
     dataInterval: { start: date(request.dataIntervalStart), end: date(request.dataIntervalEnd) },
     log: taskLog(host),

@@ -33,7 +33,11 @@ export class TestReport {
     const { style } = this.#cli.terminal;
     if (task.error) this.#say(indented(style.red(safeText(this.#mask(stackOf(task.error))))));
     const again = isFinal(task.state) ? "" : style.dim(", another try follows");
-    this.#say(`${stateText(task.state, style)} ${nameOf(task)} ${style.dim(durationText(task.durationMs))}${again}`);
+    this.#say(`${stateText(task.state, style)} ${nameOf(task)}${this.#label(task)} ${style.dim(durationText(task.durationMs))}${again}`);
+  }
+
+  #label({ label }: TaskResult): string {
+    return label === null ? "" : ` ${this.#cli.terminal.style.dim(cell(this.#mask(label)))}`;
   }
 
   #say(text: string): void {
@@ -45,7 +49,7 @@ export class TestReport {
     const { style } = this.#cli.terminal;
     const document = { dagId, runId, logicalDate, state, tasks };
     const rows = tasks.map((task) => [
-      nameOf(task),
+      nameOf(task) + this.#label(task),
       stateText(task.state, style),
       String(task.tryNumber),
       durationText(task.durationMs),

@@ -2,11 +2,12 @@
  * How a run moves: an instance ended, so the counts of the tasks after it change, so some of them may run or never will, which may end
  * others in turn, until nothing more follows. One round of that is an Advance; the same code serves PostgreSQL and `dag test`.
  */
-import type { Json } from "../../sdk/json.ts";
 import { judgeRun, type RunProgress } from "../state/run_state.ts";
-import type { FinalState, StoredError } from "../state/task_state.ts";
+import { type FinalState, isFinal, type StoredError } from "../state/task_state.ts";
 import { judge, type RuleOutcome, type UpstreamCounts } from "../state/trigger_rule.ts";
 import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
+import { expand, type Sources, type Unmapped } from "./expand.ts";
+import { type ListView, sourcesOf } from "./list_view.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
 import type { Decisions, EngineTx, LockedRun, NewInstance, Progress, Release, Token } from "./store.ts";
 
@@ -112,7 +113,7 @@ export class Advance {
   /** The task's turn has come: one instance, or one for each item, or at once the end of a task that has no body. */
   async #run(runId: number, task: PlannedTask): Promise<readonly Settled[]> {
     const { spec } = task;
-    if (spec.each) return this.#expand(runId, task, await this.#items(runId, spec.each));
+    if (spec.each) return this.#expand(runId, task, await expand(spec, spec.each, this.#sources(runId)));
     // One with outlets is run like any other: what records its success also updates its assets.
     if (spec.operator === "empty" && spec.outlets.length === 0) return [this.#end(runId, task, "success", null, null)];
     this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null });
@@ -120,29 +121,30 @@ export class Advance {
     return [];
   }
 
-  async #items(runId: number, each: NonNullable<PlannedTask["spec"]["each"]>): Promise<Json | undefined> {
-    if ("items" in each) return each.items;
-    const source = plannedTask(this.#lockedRun(runId).plan, each.taskId);
-    return this.#tx.output(runId, each.taskId, source.spec.each !== null);
+  /** What is known of the tasks of a run, this round included. */
+  #sources(runId: number): Sources {
+    return {
+      output: (taskId) => this.#tx.output(runId, taskId, plannedTask(this.#lockedRun(runId).plan, taskId).spec.each !== null),
+      stateOf: async (taskId) => {
+        const made = this.#instances.find((one) => one.runId === runId && one.taskId === taskId && one.mapIndex < 0);
+        const state = made?.state ?? (await this.#tx.stateOf(runId, taskId));
+        return state !== undefined && isFinal(state) ? state : undefined;
+      },
+    };
   }
 
   /** One instance for each item. The first `maxActive` are queued, the others wait for a place. */
-  #expand(runId: number, task: PlannedTask, items: Json | undefined): readonly Settled[] {
-    const { taskId, maxActive, each } = task.spec;
-    if (!Array.isArray(items)) {
-      const source = each && "taskId" in each ? each.taskId : taskId;
-      const message = `Task "${taskId}" is mapped over the output of "${source}", which is ${items === undefined || items === null ? "empty" : typeof items}; it must be a list.`;
-      return [this.#end(runId, task, "failed", "NOT_A_LIST", { name: "DagsmithError", message, stack: "" })];
-    }
-    if (items.length === 0) return [this.#end(runId, task, "skipped", "the list is empty", null)];
+  #expand(runId: number, task: PlannedTask, items: ListView | Unmapped): readonly Settled[] {
+    const { taskId, maxActive } = task.spec;
+    if ("state" in items) return [this.#end(runId, task, items.state, items.reason, items.error)];
     const released = Math.min(items.length, maxActive ?? items.length);
-    for (const [mapIndex, item] of (items as readonly Json[]).entries()) {
+    for (let mapIndex = 0; mapIndex < items.length; mapIndex++) {
       this.#instances.push({
         runId,
         taskId,
         mapIndex,
         state: mapIndex < released ? "queued" : "scheduled",
-        item,
+        item: items.at(mapIndex),
         reason: null,
         error: null,
       });
@@ -204,7 +206,7 @@ function nameOf({ runId, taskId }: { readonly runId: number; readonly taskId: st
 function rulingOn({ spec: { triggerRule, each } }: PlannedTask, counts: UpstreamCounts): RuleOutcome {
   const outcome = judge(triggerRule, counts);
   const done = counts.success + counts.failed + counts.skipped + counts.upstreamFailed;
-  return outcome === "run" && each !== null && "taskId" in each && done < counts.total ? "wait" : outcome;
+  return outcome === "run" && each !== null && sourcesOf(each).length > 0 && done < counts.total ? "wait" : outcome;
 }
 
 function counters({ openTasks, failedLeaves }: RunProgress): RunProgress {

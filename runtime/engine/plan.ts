@@ -32,6 +32,11 @@ export function planOf(spec: DagSpec): Plan {
   return { dagId: spec.dagId, maxActiveRuns: spec.maxActiveRuns, tasks: new Map(tasks) };
 }
 
+/** Inputs that are handed to a task when it starts: name to task id. */
+export function eagerInputs({ inputs, lazyInputs = [] }: TaskSpec): TaskSpec["inputs"] {
+  return lazyInputs.length === 0 ? inputs : Object.fromEntries(Object.entries(inputs).filter(([name]) => !lazyInputs.includes(name)));
+}
+
 /**
  * The task of a plan.
  * @throws Error when a row names a task that its version does not have, which no deployment can cause

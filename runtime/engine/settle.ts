@@ -7,7 +7,12 @@ import { plannedTask } from "./plan.ts";
 import type { AssetUpdate, EngineTx, LockedRun, MovedInstance } from "./store.ts";
 
 /** How the worker saw a try end. */
-export type Outcome =
+export type Outcome = Ending & {
+  /** What the task calls this instance of it, when it says so. */
+  readonly label?: string;
+};
+
+type Ending =
   /** `output` is JSON text; null when the body returned nothing. `assets`: what it said of assets that it updates. */
   | { readonly kind: "success"; readonly output: string | null; readonly assets?: readonly SaidUpdate[] }
   | { readonly kind: "skipped"; readonly reason: string }
@@ -104,6 +109,10 @@ async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: 
     outcome.kind === "success" && outcome.output !== null ? [{ runId, taskId, mapIndex, json: outcome.output }] : [],
   );
   if (outputs.length > 0) await tx.storeOutputs(outputs);
+  const labels = accepted.flatMap(({ end: { instanceId, outcome } }) =>
+    outcome.label === undefined ? [] : [{ instanceId, label: outcome.label }],
+  );
+  if (labels.length > 0) await tx.storeLabels(labels);
   const again = moved.filter(({ state }) => !isFinal(state));
   if (again.length > 0) await tx.clearXComs(again);
 }

@@ -125,6 +125,10 @@ export interface EngineTx {
   clearXComs(instances: readonly MovedInstance[]): Promise<void>;
   /** The output of a task; for a mapped task the list of its instances' outputs, in order. Undefined when there is none. */
   output(runId: number, taskId: string, isMapped: boolean): Promise<Json | undefined>;
+  /** The state of a task's one instance; undefined when it has none, or is mapped. */
+  stateOf(runId: number, taskId: string): Promise<TaskState | undefined>;
+  /** Stores what people call instances. */
+  storeLabels(labels: readonly { readonly instanceId: number; readonly label: string }[]): Promise<void>;
   /** Adds to counts and gives back the rows as they are now. */
   addProgress(deltas: readonly ProgressDelta[]): Promise<readonly Progress[]>;
   /** Makes the counting rows of runs that begin. */

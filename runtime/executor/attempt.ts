@@ -2,8 +2,9 @@
 import type { AssetEvent } from "../../sdk/asset.ts";
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
+import type { OutputPage } from "../child/lazy_list.ts";
 import type { CallMethod } from "../child/protocol.ts";
-import type { TryRequest } from "../child/run_try.ts";
+import { MAX_LABEL, type TryRequest } from "../child/run_try.ts";
 import { plannedTask } from "../engine/plan.ts";
 import type { Outcome } from "../engine/settle.ts";
 import type { StoredError } from "../state/task_state.ts";
@@ -25,6 +26,8 @@ export interface Secrets {
 /** What a try may ask beside connections and variables. */
 export interface XComs {
   pull(taskId: string, key: string): Promise<Json>;
+  /** Outputs of a mapped task, from behind a map index. */
+  page(taskId: string, after: number): Promise<OutputPage>;
   push(key: string, json: string): Promise<void>;
   /** The newest events of an asset, oldest first. */
   assetEvents(uri: string, limit: number): Promise<readonly AssetEvent[]>;
@@ -70,12 +73,12 @@ export class Attempt {
     const { executionTimeoutMs } = plannedTask(this.#facts.version.plan, this.instance.taskId).spec;
     const timer =
       executionTimeoutMs === null ? undefined : setTimeout(() => this.interrupt("timeout"), Math.min(executionTimeoutMs, LONGEST_TIMER_MS));
-    const end = await process.run(bundle, this.#request(inputs), {
+    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(bundle, this.#request(inputs), {
       call: (method, args) => this.#answer(method, args),
       log: (level, source, text) => this.#log.line(level, source, text),
     });
     clearTimeout(timer);
-    return this.#outcome(end);
+    return { ...this.#outcome(end), ...(label === undefined ? {} : { label: this.#secrets.mask(label).slice(0, MAX_LABEL) }) };
   }
 
   /** Asks the body to stop; what does not is killed. The first interruption counts. */
@@ -100,6 +103,7 @@ export class Attempt {
     const [first = "", second = ""] = args;
     if (method === "connection") return this.#secrets.connection(first);
     if (method === "variable") return this.#secrets.variable(first);
+    if (method === "pullPage") return this.#xcoms.page(first, Number(second));
     if (method === "pullXCom") return this.#xcoms.pull(first, second);
     if (method === "assetEvents") return this.#xcoms.assetEvents(first, Number(second));
     await this.#xcoms.push(first, second);

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Json } from "../../sdk/json.ts";
-import { plannedTask } from "../engine/plan.ts";
+import { eagerInputs, plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
 import { assetEvents } from "../store/asset.ts";
@@ -19,7 +19,7 @@ import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
 import { applyTransitions, type ClaimedInstance } from "../store/task_instance.ts";
 import { holderOf, registerWorker, removeWorker } from "../store/worker.ts";
-import { getXComs, pushXCom } from "../store/xcom.ts";
+import { getOutputPage, getXComs, pushXCom } from "../store/xcom.ts";
 import { Attempt, type Secrets, type XComs } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import { BundleCache } from "./bundle_cache.ts";
@@ -169,7 +169,7 @@ export class Worker {
   async #perform(attempt: Attempt, facts: RunFacts): Promise<Outcome> {
     const { spec } = plannedTask(facts.version.plan, attempt.instance.taskId);
     try {
-      const inputs = await this.#inputsOf(attempt.instance.runId, facts, spec.inputs);
+      const inputs = await this.#inputsOf(attempt.instance.runId, facts, eagerInputs(spec));
       const bundle = await this.#bundles.path(facts.version.bundleHash);
       const process = await this.#processes.take(bundle, spec.freshProcess);
       const outcome = await attempt.perform(process, bundle, inputs);
@@ -261,6 +261,7 @@ export class Worker {
         return xcomOf(facts, from, values);
       },
       assetEvents: async (uri, limit) => (await assetEvents(this.#options.db, uri, { limit })).toReversed(),
+      page: (from, after) => getOutputPage(this.#options.db, { runId, taskId: from }, after),
       push: async (key, json) => {
         const held = { instanceId: id, tryNumber, workerId: this.id };
         if (await pushXCom(this.#options.db, { runId, taskId, mapIndex, key, json }, held)) return;

@@ -1,8 +1,9 @@
 /**
- * `npm start`, `npm test` and `npm run bench` on a machine that has only Node and npm: installs what the lockfile names when it is not there, builds when
- * the sources are newer, then runs the target on the Node that the project pins. Plain JavaScript, so that Node 18 can run it.
+ * `npm start`, `npm test`, `npm run bench` and `npm run conformance` on a machine that has only Node and npm: installs what the lockfile names
+ * when it is not there, builds when the sources are newer, then runs the target on the Node that the project pins. Plain JavaScript, so that
+ * Node 18 can run it.
  *
- * Usage: node runtime/launch/launch.mjs demo|test|bench [arguments]
+ * Usage: node runtime/launch/launch.mjs demo|test|bench|conformance [arguments]
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -21,6 +22,7 @@ const windows = process.platform === "win32";
 const TARGETS = {
   demo: ["dist/runtime/cli/demo.js"],
   bench: ["test/bench/main.ts"],
+  conformance: ["test/conformance/main.ts"],
   test: ["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=./test/support/count_reporter.ts"],
 };
 

@@ -61,7 +61,7 @@ class Track {
     this.#due = due;
     const memory = due.memories.find(({ name }) => name === named.name);
     this.#last = memory?.lastInterval ?? null;
-    this.#ask(askedAt(memory, due));
+    this.#ask(askedAt(named, memory, due));
   }
 
   /** The next run is made. */
@@ -90,7 +90,9 @@ class Track {
   }
 }
 
-function askedAt(memory: ScheduleMemory | undefined, { dag, now }: DueSchedules): Date {
+function askedAt({ schedule }: NamedSchedule, memory: ScheduleMemory | undefined, { dag, now }: DueSchedules): Date {
+  // Its run works on all that has passed, however long it waited for its turn.
+  if (schedule.type === "continuous") return now;
   const wanted = memory?.nextRunAfter && memory.nextRunAfter <= now ? memory.nextRunAfter : dag.dueAt;
   return now.getTime() - wanted.getTime() <= PUNCTUAL_WITHIN_MS ? wanted : now;
 }

@@ -7,7 +7,7 @@ import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import { MAX_TRIGGER_EVENTS } from "../../sdk/trigger.ts";
 import type { AssetUpdate } from "../engine/store.ts";
-import { aliasesOf, assetsOf } from "../state/asset_condition.ts";
+import { aliasesOf, assetsOf } from "../timetable/asset_condition.ts";
 import { columns } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
 

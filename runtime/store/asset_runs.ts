@@ -5,7 +5,7 @@
 import { randomInt } from "node:crypto";
 import type { DagSpec } from "../../sdk/spec.ts";
 import { MAX_TRIGGER_EVENTS } from "../../sdk/trigger.ts";
-import { type Aliases, aliasesOf, assetsOf, isMet } from "../state/asset_condition.ts";
+import { type Aliases, aliasesOf, assetsOf, isMet } from "../timetable/asset_condition.ts";
 import { triggeredRunId } from "../timetable/index.ts";
 import { type AssetEventRow, assetAliases, assetEventOf } from "./asset.ts";
 import { columns } from "./columns.ts";

@@ -5,6 +5,7 @@ import { lockRuns, type RunRow, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
 import type { Plans } from "./plans.ts";
 import { applyTransitions, enqueueTries, insertInstances, releaseInstances } from "./task_instance.ts";
+import { stateOf, storeLabels } from "./task_label.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
 import { clearXComs, getXComs, putXComs, RETURN_VALUE } from "./xcom.ts";
 
@@ -28,6 +29,8 @@ function engineTx(on: Queryable, plans: Plans): EngineTx {
       const values = (await getXComs(on, [{ runId, taskId }])).map(({ value }) => value);
       return isMapped ? values : values[0];
     },
+    stateOf: (runId, taskId) => stateOf(on, runId, taskId),
+    storeLabels: (labels) => storeLabels(on, labels),
     addProgress: (deltas) => addProgress(on, deltas),
     createProgress: (rows) => createProgress(on, rows),
     commitDecisions: async ({ instances, tokens, releases, decided, runs }) => {

@@ -26,6 +26,8 @@ export interface MemoryInstance extends ClaimedInstance {
   readonly workerId: string | null;
   readonly reason: string | null;
   readonly error: StoredError | null;
+  /** What people call it, beside its map index. */
+  readonly label: string | null;
 }
 
 const RUN_ID = 1;
@@ -122,6 +124,17 @@ export class MemoryStore implements EngineTx {
     return this.xcom(taskId, "return_value");
   }
 
+  async stateOf(_runId: number, taskId: string): Promise<TaskState | undefined> {
+    return this.#instances.find((instance) => instance.taskId === taskId && instance.mapIndex < 0)?.state;
+  }
+
+  async storeLabels(labels: Parameters<EngineTx["storeLabels"]>[0]): Promise<void> {
+    for (const { instanceId, label } of labels) {
+      const instance = this.instance(instanceId);
+      if (instance) this.#instances[instanceId - 1] = { ...instance, label };
+    }
+  }
+
   async createProgress(rows: Parameters<EngineTx["createProgress"]>[0]): Promise<void> {
     for (const row of rows) {
       this.#progress.set(row.taskId, { ...row, upstream: NOTHING, decided: false, instances: null, released: 0, own: NOTHING });
@@ -156,7 +169,7 @@ export class MemoryStore implements EngineTx {
 
   #insert(made: NewInstance): void {
     const id = this.#instances.length + 1;
-    this.#instances.push({ ...made, id, tryNumber: 1, lostTries: 0, workerId: null });
+    this.#instances.push({ ...made, id, tryNumber: 1, lostTries: 0, workerId: null, label: null });
     if (made.state === "queued") this.#queue.push({ instanceId: id, tryNumber: 1, inMs: 0 });
   }
 

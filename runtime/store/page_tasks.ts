@@ -11,6 +11,8 @@ export const SHOWN_VALUE = 20_000;
 export interface InstanceRow {
   readonly id: number;
   readonly mapIndex: number;
+  /** What the task calls it. */
+  readonly label: string | null;
   readonly state: TaskState;
   readonly tryNumber: number;
   readonly workerId: string | null;
@@ -26,7 +28,7 @@ export interface InstanceRow {
   readonly rank: number;
 }
 
-const INSTANCE = `id, map_index as "mapIndex", state, try_number as "tryNumber", worker_id as "workerId", queued_at as "queuedAt",
+const INSTANCE = `id, map_index as "mapIndex", label, state, try_number as "tryNumber", worker_id as "workerId", queued_at as "queuedAt",
   started_at as "startedAt", finished_at as "finishedAt", retry_at as "retryAt", reason, error, left(item::text, 200) as item`;
 
 const RANK = `array_position(array['failed', 'upstream_failed', 'running', 'up_for_retry', 'queued', 'scheduled', 'skipped', 'success'], state)`;

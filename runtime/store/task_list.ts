@@ -43,6 +43,8 @@ export interface InstanceSummary {
   readonly id: number;
   readonly taskId: string;
   readonly mapIndex: number;
+  /** What the task calls it. */
+  readonly label: string | null;
   readonly state: TaskState;
   readonly tryNumber: number;
   readonly workerId: string | null;
@@ -54,7 +56,7 @@ export interface InstanceSummary {
 }
 
 const INSTANCE_COLUMNS = `
-select id, task_id as "taskId", map_index as "mapIndex", state, try_number as "tryNumber", worker_id as "workerId",
+select id, task_id as "taskId", map_index as "mapIndex", label, state, try_number as "tryNumber", worker_id as "workerId",
   started_at as "startedAt", finished_at as "finishedAt", retry_at as "retryAt", reason, error
 from dagsmith.task_instance`;
 

@@ -78,6 +78,27 @@ export async function clearXComs(
   );
 }
 
+const PAGE: Statement = {
+  name: "xcom_page",
+  text: `
+select map_index, value from dagsmith.xcom
+where run_id = $1 and task_id = $2 and key = '${RETURN_VALUE}' and map_index > $3 order by map_index limit $4`,
+};
+
+/** Values read at once of a list that is walked through. */
+export const OUTPUTS_PER_PAGE = 200;
+
+/** Outputs of a mapped task from behind a map index on, and where the next page begins. */
+export async function getOutputPage(
+  db: Queryable,
+  { runId, taskId }: { readonly runId: number; readonly taskId: string },
+  after: number,
+): Promise<{ readonly items: readonly Json[]; readonly next: number | null }> {
+  const rows = await db.query<{ map_index: number; value: Json }>(PAGE, [runId, taskId, after, OUTPUTS_PER_PAGE]);
+  const last = rows.length < OUTPUTS_PER_PAGE ? undefined : rows.at(-1);
+  return { items: rows.map(({ value }) => value), next: last?.map_index ?? null };
+}
+
 /** Values that tasks left under a key: for each task of a run, by map index, in order. Tasks without one are missing. */
 export async function getXComs(
   db: Queryable,

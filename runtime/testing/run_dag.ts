@@ -11,9 +11,9 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import type { RunTrigger } from "../../sdk/trigger.ts";
-import { type LogLevel, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
+import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
-import { planOf } from "../engine/plan.ts";
+import { eagerInputs, planOf } from "../engine/plan.ts";
 import { type Outcome, settle } from "../engine/settle.ts";
 import type { RunState } from "../state/run_state.ts";
 import { type StoredError, start, type TaskState } from "../state/task_state.ts";
@@ -47,6 +47,8 @@ export interface TaskResult {
   readonly taskId: string;
   /** -1 when the task is not mapped. */
   readonly mapIndex: number;
+  /** What the task calls this instance of it. */
+  readonly label: string | null;
   readonly state: TaskState;
   readonly tryNumber: number;
   /** Of the last try; 0 when the task did not run. */
@@ -152,10 +154,10 @@ class Session {
   }
 
   #report(instance: MemoryInstance, durationMs: number): void {
-    const { id, taskId, mapIndex, state, tryNumber, reason, error } = instance;
+    const { id, taskId, mapIndex, label, state, tryNumber, reason, error } = instance;
     if (this.#reported.has(id)) return;
     const output = this.#store.outputOf(taskId, mapIndex) ?? null;
-    const task: TaskResult = { taskId, mapIndex, state, tryNumber, durationMs, output, reason, error };
+    const task: TaskResult = { taskId, mapIndex, label, state, tryNumber, durationMs, output, reason, error };
     if (state !== "up_for_retry") {
       this.#reported.add(id);
       this.results.push(task);
@@ -164,7 +166,8 @@ class Session {
   }
 
   #request({ taskId, mapIndex, tryNumber, item }: MemoryInstance): TryRequest {
-    const inputs = this.#store.run.plan.tasks.get(taskId)?.spec.inputs ?? {};
+    const spec = this.#store.run.plan.tasks.get(taskId)?.spec;
+    const inputs = spec ? eagerInputs(spec) : {};
     const input = (source: string): Json => this.#store.xcom(source, "return_value") ?? null;
     // A copy, as each task process gets one: a task that changes its input must not change another's.
     return structuredClone({
@@ -186,6 +189,7 @@ class Session {
       variable: async (key) => (typeof variables === "function" ? variables(key) : (variables[key] ?? null)),
       assetEvents: async (uri, limit) => this.#assetEvents(uri).slice(-limit),
       pullXCom: async (from, key) => structuredClone(this.#store.xcom(from, key) ?? null),
+      pullPage: async (from) => ({ items: structuredClone(this.#store.xcom(from, "return_value") ?? []) as readonly Json[], next: null }),
       pushXCom: async (key, json) => this.#store.pushXCom(taskId, mapIndex, key, JSON.parse(json) as Json),
       log: (level, text) => this.#emit({ type: "log", taskId, mapIndex, level, text }),
     };
@@ -205,10 +209,12 @@ class Session {
 }
 
 function outcomeOf(result: TryResult): Outcome {
-  if (result.outcome === "success") return { kind: "success", output: result.output, ...(result.assets && { assets: result.assets }) };
-  if (result.outcome === "skipped") return { kind: "skipped", reason: result.reason };
+  const named = result.label === undefined ? {} : { label: result.label.slice(0, MAX_LABEL) };
+  if (result.outcome === "success")
+    return { kind: "success", output: result.output, ...(result.assets && { assets: result.assets }), ...named };
+  if (result.outcome === "skipped") return { kind: "skipped", reason: result.reason, ...named };
   const { error, retryable } = result;
-  return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable };
+  return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable, ...named };
 }
 
 function logicalDateOf(text: string | undefined, zone: string): Date {

@@ -60,6 +60,7 @@ export async function runTask<Output>(task: TaskBody<Output> | TaskRef<Output>, 
     variable: async (key) => options.variables?.[key] ?? null,
     assetEvents: async (uri, limit) => (options.assetEvents ?? []).filter((event) => event.uri === uri).slice(-limit),
     pullXCom: async () => null,
+    pullPage: async () => ({ items: [], next: null }),
     pushXCom: async (key, value) => {
       xcom[key] = JSON.parse(value) as Json;
     },

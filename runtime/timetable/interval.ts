@@ -17,16 +17,39 @@ export interface Restriction {
   readonly catchup: Catchup;
 }
 
+/** The piece of the data that a run works on, by name. */
+export interface Partition {
+  readonly key: string;
+  readonly date: Date;
+}
+
 /** One run. It may be created once the clock has reached {@link runAfter}, which may lie ahead. */
 export interface RunInfo {
   readonly logicalDate: Date;
   readonly dataInterval: Interval;
   readonly runAfter: Date;
+  /** Null for a schedule without partitions. */
+  readonly partition: Partition | null;
 }
 
 /** A run over the interval between two instants, created when it has ended. */
 export function runOver(start: number, end: number): RunInfo {
-  return { logicalDate: new Date(start), dataInterval: { start: new Date(start), end: new Date(end) }, runAfter: new Date(end) };
+  return {
+    logicalDate: new Date(start),
+    dataInterval: { start: new Date(start), end: new Date(end) },
+    runAfter: new Date(end),
+    partition: null,
+  };
+}
+
+/** A moment as an interval without length. */
+export function momentary(instant: number): Interval {
+  return { start: new Date(instant), end: new Date(instant) };
+}
+
+/** The instants of dates, without those that are not set. */
+export function instantsOf(...dates: readonly (Date | null | undefined)[]): number[] {
+  return dates.flatMap((date) => (date ? [date.getTime()] : []));
 }
 
 /** The timetable of one kind of schedule. */

@@ -1,13 +1,13 @@
 /** One run at the start date, past or future and whatever the catchup; without a start date, now. */
-import { runOver, type Timetable } from "./interval.ts";
+import { momentary, runOver, type Timetable } from "./interval.ts";
 
 export const once: Timetable = {
   next(last, { earliest, latest }, now) {
     const at = earliest?.getTime() ?? now;
     return last || (latest && at > latest.getTime()) ? null : runOver(at, at);
   },
-  manual: (runAfter) => ({ start: new Date(runAfter), end: new Date(runAfter) }),
+  manual: momentary,
 };
 
 /** Runs only when somebody asks. */
-export const never: Timetable = { next: () => null, manual: once.manual };
+export const never: Timetable = { next: () => null, manual: momentary };

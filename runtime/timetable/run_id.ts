@@ -1,6 +1,7 @@
 /** Ids of runs. A slot of a schedule has one id for ever, so the database can refuse to run it twice. */
 import type { ScheduleSpec } from "../../sdk/schedule.ts";
 import type { Interval } from "./interval.ts";
+import { delayOf } from "./jitter.ts";
 
 /** What an id is made of. */
 export interface RunSlot {
@@ -12,15 +13,21 @@ export interface RunSlot {
   readonly dataInterval: Interval | null;
 }
 
+/** Schedules whose runs are known by the interval they work on, not by when they run. */
+const OVER_INTERVALS: readonly ScheduleSpec["type"][] = ["cron_data_interval", "delta_data_interval", "calendar_data_interval"];
+
+/** The ids that this product makes up. */
+const GENERATED =
+  /^(?:scheduled|manual|backfill|asset_triggered|event_triggered)__(?:[\w-]+__)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00(?:_{1,2}\w+)?$/;
+
 /**
- * `<type>__<instant>`: a scheduled run over an interval is named by the interval's start, every other run by when it runs. A schedule with a
- * name puts it between: `scheduled__green__<instant>`.
+ * `<type>__<instant>`: a scheduled run over an interval is named by the interval's start, one at a tick by the tick, however much later jitter
+ * has it created; a manual one by when it runs. A schedule with a name puts it between: `scheduled__green__<instant>`.
  * @example runIdOf("scheduled", { schedule, ...run }) // "scheduled__2026-01-01T00:00:00+00:00"
  */
-export function runIdOf(type: "scheduled" | "manual", { schedule, name = "", runAfter, dataInterval }: RunSlot): string {
-  const overInterval = schedule.type === "cron_data_interval" || schedule.type === "delta_data_interval";
-  const instant = type === "scheduled" && overInterval && dataInterval ? dataInterval.start : runAfter;
-  return `${type}__${name && `${name}__`}${instantText(instant)}`;
+export function runIdOf(type: "scheduled" | "manual", slot: RunSlot): string {
+  const instant = type === "scheduled" ? slotInstant(slot) : slot.runAfter;
+  return `${type}__${slot.name ? `${slot.name}__` : ""}${instantText(instant)}`;
 }
 
 /** `<type>__<instant>_<suffix>`: a run that something other than a schedule made has no slot; the suffix tells it from others of its moment. */
@@ -31,4 +38,17 @@ export function triggeredRunId(type: "asset_triggered" | "event_triggered", at: 
 /** Whole seconds are written without a fraction. */
 function instantText(instant: Date): string {
   return instant.toISOString().replace(/(?:\.000)?Z$/, "+00:00");
+}
+
+function slotInstant({ schedule, runAfter, dataInterval }: RunSlot): Date {
+  if (dataInterval && OVER_INTERVALS.includes(schedule.type)) return dataInterval.start;
+  return new Date(runAfter.getTime() - delayOf(schedule));
+}
+
+/**
+ * Whether a run may have this id: one that the installation's pattern fits at its beginning, or one that was generated.
+ * @param pattern a regular expression; default: letters, digits and `_.~:+-`
+ */
+export function runIdAllowed(runId: string, pattern = "^[A-Za-z0-9_.~:+-]+$"): boolean {
+  return GENERATED.test(runId) || new RegExp(`^(?:${pattern})`).test(runId);
 }

@@ -88,7 +88,13 @@ async function readLog({ reader, mask }: WebServices, instance: InstanceRow, try
 }
 
 function masked(row: InstanceRow, mask: (text: string) => string): InstanceRow {
-  return { ...row, reason: maskOrNull(mask, row.reason), error: maskError(mask, row.error), item: maskOrNull(mask, row.item) };
+  return {
+    ...row,
+    label: maskOrNull(mask, row.label),
+    reason: maskOrNull(mask, row.reason),
+    error: maskError(mask, row.error),
+    item: maskOrNull(mask, row.item),
+  };
 }
 
 function maskOrNull(mask: (text: string) => string, text: string | null): string | null {

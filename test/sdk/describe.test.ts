@@ -44,6 +44,8 @@ describe("a DAG without options", () => {
           inputs: {},
           each: null,
           maxActive: null,
+          startDate: null,
+          endDate: null,
           triggerRule: "all_success",
           retries: 0,
           retryDelayMs: 300_000,

@@ -6,6 +6,7 @@ import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
 export function taskSpec(taskId: string, more: Partial<TaskSpec> = {}): TaskSpec {
   return {
     ...{ taskId, operator: "task", doc: null, upstream: [], inputs: {}, each: null, maxActive: null, triggerRule: "all_success" },
+    ...{ startDate: null, endDate: null },
     ...{ retries: 0, retryDelayMs: 300_000, retryBackoff: 1, maxRetryDelayMs: null, executionTimeoutMs: null, freshProcess: false },
     ...{ outlets: [], inlets: [] },
     ...more,

@@ -1,7 +1,8 @@
 /** `dag list`: the DAGs there are. */
+
+import { schedulesText } from "../../timetable/schedule_text.ts";
 import { command, type Outcome } from "../command.ts";
 import { type KnownDag, knownDags } from "../dags.ts";
-import { schedulesText } from "../schedule_text.ts";
 import { table } from "../table.ts";
 import type { Style } from "../terminal.ts";
 import { cell, stateText, timeText } from "../words.ts";

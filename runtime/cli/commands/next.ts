@@ -3,7 +3,7 @@ import { command, type Outcome, wrongUsage } from "../command.ts";
 import { knownDag } from "../dags.ts";
 import { isoDate, wholeNumber } from "../option_values.ts";
 import { table } from "../table.ts";
-import { timeText } from "../words.ts";
+import { cell, timeText } from "../words.ts";
 
 export const next = command({
   usage: "next <dag>",
@@ -23,18 +23,22 @@ export const next = command({
     const runs = nextRuns(spec, { from: from.toJSDate(), count: options.count ?? 5 });
     const local = (date: Date): string => DateTime.fromJSDate(date, { zone: spec.timezone }).toFormat("ccc yyyy-MM-dd HH:mm:ss ZZ");
     const named = runs.some(({ schedule }) => schedule !== "");
-    const rows = runs.map(({ runAfter, dataInterval: { start, end }, schedule }) => [
+    const partitions = runs.some(({ partition }) => partition !== null);
+    const rows = runs.map(({ runAfter, dataInterval: { start, end }, schedule, partition }) => [
       ...(named ? [schedule] : []),
       ...[local(runAfter), timeText(start), timeText(end)],
+      ...(partitions ? [cell(partition?.key)] : []),
     ]);
     const titles = [...(named ? ["schedule"] : []), `run at (${spec.timezone})`, "interval start", "interval end"];
+    if (partitions) titles.push("partition");
     return {
-      json: runs.map(({ schedule, logicalDate, dataInterval: { start, end }, runAfter }) => ({
+      json: runs.map(({ schedule, logicalDate, dataInterval: { start, end }, runAfter, partition }) => ({
         ...(schedule !== "" && { schedule }),
         logicalDate,
         dataIntervalStart: start,
         dataIntervalEnd: end,
         runAfter,
+        ...(partition && { partitionKey: partition.key }),
       })),
       lines: runs.length === 0 ? [`${dagId} has no run ahead.`] : table(titles, rows),
     };

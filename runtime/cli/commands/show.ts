@@ -1,9 +1,9 @@
 /** `dag show`: what one DAG is made of. */
-import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
+import type { DagSpec, EachSpec, TaskSpec } from "../../../sdk/spec.ts";
+import { schedulesText } from "../../timetable/schedule_text.ts";
 import { command, type Outcome } from "../command.ts";
 import { knownDag } from "../dags.ts";
 import { oneOf } from "../option_values.ts";
-import { schedulesText } from "../schedule_text.ts";
 import type { Style } from "../terminal.ts";
 import { cell, durationText } from "../words.ts";
 
@@ -44,10 +44,20 @@ export function tree(spec: DagSpec, style: Style): readonly string[] {
   return lines;
 }
 
+/** The list of a mapped task in words. */
+function eachText(each: EachSpec): string {
+  if ("taskId" in each) return each.taskId;
+  if ("entriesOf" in each) return `the entries of ${each.entriesOf}`;
+  if ("items" in each) return `${each.items.length} items`;
+  if ("cross" in each) return each.cross.map(({ list }) => eachText(list)).join(" × ");
+  const lists = ("zip" in each ? each.zip : each.concat).map(eachText);
+  return lists.join("zip" in each ? " beside " : ", then ");
+}
+
 function remarks(task: TaskSpec): string {
   const remarks = [
     task.operator === "task" ? "" : task.operator,
-    task.each === null ? "" : "taskId" in task.each ? `each of ${task.each.taskId}` : `each of ${task.each.items.length} items`,
+    task.each === null ? "" : `each of ${eachText(task.each)}`,
     task.triggerRule === "all_success" ? "" : task.triggerRule,
     task.retries === 0 ? "" : `${task.retries} ${task.retries === 1 ? "retry" : "retries"} after ${durationText(task.retryDelayMs)}`,
   ].filter((remark) => remark !== "");

@@ -40,12 +40,21 @@ async function instances(cli: Cli, db: Database, run: RunSummary, taskId: string
   const found = await listInstances(db, run.id, taskId, limit);
   const rows = found.map((one) => [
     one.mapIndex < 0 ? "-" : String(one.mapIndex),
+    ...(found.some(({ label }) => label !== null) ? [cell(one.label)] : []),
     stateText(one.state, cli.terminal.style),
     String(one.tryNumber),
     timeText(one.startedAt),
     durationText(between(one.startedAt, one.finishedAt)),
     cell(one.error ? `${one.error.name}: ${one.error.message}` : one.reason),
   ]);
-  const headings = ["index", "state", "try", "started", "duration", "remark"];
+  const headings = [
+    "index",
+    ...(found.some(({ label }) => label !== null) ? ["label"] : []),
+    "state",
+    "try",
+    "started",
+    "duration",
+    "remark",
+  ];
   return { json: { run, taskId, instances: found }, lines: found.length === 0 ? [`${taskId} has not begun.`] : table(headings, rows) };
 }

@@ -106,6 +106,7 @@ export const instance = z
   .object({
     id: z.int(),
     mapIndex: z.int(),
+    label: z.string().nullable(),
     state: z.enum(TASK_STATES),
     tryNumber: z.int(),
     startedAt: when.nullable(),

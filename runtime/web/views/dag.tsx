@@ -1,8 +1,8 @@
 /** The head of a DAG's pages: what it is, when it runs next, what can be done with it, and the ways to see it. */
 import type { ComponentChildren, VNode } from "preact";
 import type { DagDetail } from "../../store/page_dags.ts";
+import { schedulesText } from "../../timetable/schedule_text.ts";
 import { PauseSwitch } from "./form.tsx";
-import { schedulesText } from "./text.ts";
 import { Time } from "./time.tsx";
 
 const TABS = [

@@ -1,10 +1,10 @@
 /** The list of DAGs, with files that could not be imported on top. */
 import type { VNode } from "preact";
 import { DAG_FILTERS, type DagFilter, type DagOverview, type DagQuery, type ImportErrorRow } from "../../store/page_dags.ts";
+import { schedulesText } from "../../timetable/schedule_text.ts";
 import { RunBars } from "./bars.tsx";
 import { PauseSwitch } from "./form.tsx";
 import { State } from "./state.tsx";
-import { schedulesText } from "./text.ts";
 import { Time } from "./time.tsx";
 
 export interface HomeProps {

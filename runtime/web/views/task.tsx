@@ -49,7 +49,7 @@ export function TaskPage(props: TaskProps): VNode {
       </nav>
       <div id="task-head" data-live>
         <div class="title">
-          <h1>{mapIndex === null ? task.taskId : `${task.taskId} [${mapIndex}]`}</h1>
+          <h1>{mapIndex === null ? task.taskId : `${task.taskId} [${mapIndex}]${instance?.label ? ` ${instance.label}` : ""}`}</h1>
           <State state={instance?.state ?? task.state} />
         </div>
         {mapIndex === null && <Progress task={task} />}
@@ -174,6 +174,7 @@ function Instances({
             <tr>
               <th scope="row">
                 <a href={`${here}/${row.mapIndex}`}>{row.mapIndex}</a>
+                {row.label !== null && <p>{row.label}</p>}
               </th>
               <td>
                 <State state={row.state} />

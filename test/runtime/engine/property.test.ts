@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { isFinal } from "../../../runtime/state/task_state.ts";
 import { type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
+import { concat, cross, type Items, zip } from "../../../sdk/items.ts";
 import { type DagSpec, TRIGGER_RULES } from "../../../sdk/spec.ts";
 import type { TaskRef } from "../../../sdk/task.ts";
 import {
@@ -25,7 +26,7 @@ const task = fc.record({
   /** Which of the tasks before it come directly before it. */
   upstream: fc.array(fc.nat(6), { maxLength: 3 }),
   rule: fc.constantFrom(...TRIGGER_RULES),
-  kind: fc.constantFrom("task", "task", "empty", "mapped over items", "mapped over a task"),
+  kind: fc.constantFrom("task", "task", "empty", "mapped over items", "mapped over a task", "mapped over several"),
   retries: fc.nat(1),
   items: fc.nat(3),
   maxActive: fc.option(fc.integer({ min: 1, max: 2 })),
@@ -51,11 +52,21 @@ function specOf(tasks: readonly Task[]): DagSpec {
           ? d.task(`t${index}`, { ...mapped, each: [...Array(items).keys()] }, body)
           : kind === "mapped over a task" && source
             ? d.task(`t${index}`, { ...mapped, each: source }, body)
-            : d.task(`t${index}`, options, body);
+            : kind === "mapped over several" && source
+              ? d.task(`t${index}`, { ...mapped, each: several(source, before.at(-1) as TaskRef<number[]>, items) }, body)
+              : d.task(`t${index}`, options, body);
     for (const one of before) d.connect(one, ref);
     refs.push(ref);
   }
   return describeDag(d as unknown as Dag<unknown>);
+}
+
+/** Lists put together in every way, from two tasks that may be one. */
+function several(one: TaskRef<number[]>, other: TaskRef<number[]>, items: number): Items<unknown> {
+  const literal = [...Array(items).keys()];
+  if (items === 0) return zip([one, other], { fillValue: null });
+  if (items === 1) return concat(one, literal, other);
+  return items === 2 ? cross({ one, literal }) : concat(cross({ one, other }), zip([literal, other]));
 }
 
 /** How a try ends and which is taken next follow from the numbers drawn, the same in both stores. */

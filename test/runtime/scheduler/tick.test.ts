@@ -7,7 +7,7 @@ import { Plans } from "../../../runtime/store/plans.ts";
 import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { trigger } from "../../../sdk/schedule.ts";
+import { trigger } from "../../../sdk/index.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { driverOf, play } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";

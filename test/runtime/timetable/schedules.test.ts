@@ -3,8 +3,7 @@ import { describe, expect, it } from "vitest";
 import { checkSchedule, mainSchedule, nextRuns, restrictionOf, runIdOf } from "../../../runtime/timetable/index.ts";
 import type { DagOptions } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { chain, dag } from "../../../sdk/index.ts";
-import { every, trigger } from "../../../sdk/schedule.ts";
+import { chain, dag, every, trigger } from "../../../sdk/index.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { at, each, ends, over, starts } from "./ask.ts";
 

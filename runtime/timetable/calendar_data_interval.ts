@@ -1,0 +1,59 @@
+/**
+ * Runs over intervals of a length on the calendar. Every missed interval from the start date on lies on the start date's grid. Where missed
+ * ones are skipped, months lie on it too; days, whose grid nothing can drift from, on that of the last run, or else of 1970-01-01.
+ */
+import { after, before, type CalendarStep, epochOf, nearby, steps } from "./calendar.ts";
+import { latestOf } from "./cron_grid.ts";
+import { type Interval, instantsOf, type Restriction, runOver, type Timetable } from "./interval.ts";
+
+export function calendarDataInterval(step: CalendarStep): Timetable {
+  return {
+    next(last, restriction, now) {
+      const anchors = anchorsOf(step, last, restriction);
+      const start = nextStart(step, last, restriction, now, anchors);
+      if (start === null || (restriction.latest && start > restriction.latest.getTime())) return null;
+      return runOver(start, after(step, start, anchors));
+    },
+    manual: (runAfter) => ({ start: new Date(before(step, runAfter)), end: new Date(runAfter) }),
+  };
+}
+
+/** Instants whose time of day is meant; the epoch's, for a grid that nothing else gives. */
+function anchorsOf({ timezone }: CalendarStep, last: Interval | null, { earliest }: Restriction): readonly number[] {
+  const known = instantsOf(earliest, last?.start);
+  return known.length > 0 ? known : [epochOf(timezone)];
+}
+
+function nextStart(
+  step: CalendarStep,
+  last: Interval | null,
+  { earliest, catchup }: Restriction,
+  now: number,
+  anchors: readonly number[],
+): number | null {
+  const floor = earliest?.getTime() ?? null;
+  const base = last && startAfter(step, last, anchors);
+  if (catchup === "all") return latestOf(floor, base);
+  // A start date moved beyond the last run begins the schedule anew.
+  const resumed = base !== null && (floor === null || base >= floor) ? base : null;
+  const origin = (step.length.months > 0 ? floor : null) ?? resumed ?? epochOf(step.timezone);
+  return latestOf(floor, resumed, wanted(step, origin, now, catchup, anchors));
+}
+
+/** On the grid of `origin`: the start of the latest interval that has ended, or of the first that has not ended before now. */
+function wanted(step: CalendarStep, origin: number, now: number, catchup: "last" | "none", anchors: readonly number[]): number {
+  const starts = steps(step, nearby(step, origin, now, anchors), anchors);
+  let start = starts.next().value;
+  let end = starts.next().value;
+  while (end < now) {
+    const following = starts.next().value;
+    if (catchup === "last" && following > now) break;
+    [start, end] = [end, following];
+  }
+  return start;
+}
+
+/** A last interval without length, from an earlier kind of schedule, must not give its logical date again. */
+function startAfter(step: CalendarStep, last: Interval, anchors: readonly number[]): number {
+  return last.end > last.start ? last.end.getTime() : after(step, last.start.getTime(), anchors);
+}

@@ -1,0 +1,89 @@
+/** What is wrong with a schedule, said when its DAG is checked, so that no scheduler ever finds out. */
+import { IANAZone } from "luxon";
+import type { CalendarLength } from "../../sdk/calendar_duration.ts";
+import type { Jitter, ScheduleSpec } from "../../sdk/schedule.ts";
+import { cronExpression, invalid } from "./cron_expression.ts";
+import { cronGrid } from "./cron_grid.ts";
+import { nearestMatch } from "./cron_step.ts";
+import { formatProblem } from "./strftime.ts";
+
+/** Ticks that are looked at for the shortest gap between two: more than a week of a cron that ticks each minute, years of most others. */
+const GAPS_SEEN = 12_000;
+/** Beyond this an offset takes longer to walk than a DAG file may take to import. */
+const MAX_OFFSET = 10_000;
+
+/**
+ * Refuses a schedule that cannot run.
+ * @throws DagsmithError INVALID_SCHEDULE for a wrong field, a date that never comes (`0 0 31 2 *`), an unknown timezone, a length that is
+ *   not above zero, an empty list, a jitter longer than the shortest gap between two ticks, a key format that means nothing
+ */
+export function checkSchedule(schedule: ScheduleSpec): void {
+  if ("timezone" in schedule) checkZone(schedule.timezone);
+  if ("cron" in schedule) checkCron(schedule.cron);
+  if ("intervalMs" in schedule) checkLength(schedule.intervalMs, 0);
+  if ("calendarInterval" in schedule && schedule.calendarInterval) checkCalendar(schedule.calendarInterval);
+  if ("deltaMs" in schedule) checkLength(schedule.deltaMs, 1);
+  if ("length" in schedule) checkCalendar(schedule.length);
+  if ("runImmediately" in schedule && typeof schedule.runImmediately === "number") checkLength(schedule.runImmediately, 0);
+  if (schedule.type === "multi_cron_trigger") checkCrons(schedule.crons);
+  if (schedule.type === "cron_partition") checkPartition(schedule);
+  if (schedule.type === "events" && schedule.instants.length === 0) throw invalid("events([])", "the list is empty");
+  if ("jitter" in schedule && schedule.jitter) checkJitter(schedule.jitter, cronsOf(schedule));
+}
+
+function checkZone(timezone: string): void {
+  if (!IANAZone.isValidZone(timezone)) throw invalid(timezone, `the timezone ${JSON.stringify(timezone)} is not an IANA name`);
+}
+
+function checkCron(cron: string): void {
+  if (nearestMatch(cronExpression(cron), 0, 1) === null) throw invalid(cron, "no date matches it");
+}
+
+function checkCrons(crons: readonly string[]): void {
+  if (crons.length === 0) throw invalid("trigger([])", "the list is empty");
+  for (const cron of crons) checkCron(cron);
+}
+
+function checkLength(ms: number, least: 0 | 1): void {
+  if (Number.isSafeInteger(ms) && ms >= least) return;
+  throw invalid(`${ms} ms`, `a length is a whole number of milliseconds, at least ${least}`);
+}
+
+function checkCalendar({ months, days }: CalendarLength): void {
+  const whole = [months, days].every((count) => Number.isInteger(count) && count >= 0 && count <= 100_000);
+  if (whole && months + days > 0) return;
+  throw invalid(`${months} months, ${days} days`, "a length is a whole number of months or days, above zero");
+}
+
+function checkPartition({ cron, offset, keyFormat, keyTimezone }: Extract<ScheduleSpec, { type: "cron_partition" }>): void {
+  checkZone(keyTimezone);
+  if (!Number.isInteger(offset) || Math.abs(offset) > MAX_OFFSET) {
+    throw invalid(cron, `the offset ${offset} is not a whole number of ticks, at most ${MAX_OFFSET}`);
+  }
+  const problem = formatProblem(keyFormat);
+  if (problem !== null) throw invalid(cron, `the key format ${JSON.stringify(keyFormat)} cannot be used: ${problem}`);
+}
+
+function cronsOf(schedule: ScheduleSpec): readonly string[] {
+  if (schedule.type === "multi_cron_trigger") return schedule.crons;
+  return "cron" in schedule ? [schedule.cron] : [];
+}
+
+function checkJitter({ maxMs }: Jitter, crons: readonly string[]): void {
+  checkLength(maxMs, 0);
+  const gap = Math.min(...crons.map((cron) => shortestGap(cron, maxMs)));
+  if (maxMs > gap) throw invalid(crons.join(", "), `the jitter of ${maxMs} ms is longer than the ${gap} ms between two ticks`);
+}
+
+/** The shortest time between two ticks, as far as it can matter: none under `enough` is looked for any further. */
+function shortestGap(cron: string, enough: number): number {
+  const grid = cronGrid({ cron, timezone: "UTC" });
+  let shortest = Number.POSITIVE_INFINITY;
+  let tick = grid.after(Date.UTC(2000, 0, 1));
+  for (let seen = 0; tick !== null && seen < GAPS_SEEN && shortest >= enough; seen++) {
+    const following = grid.after(tick);
+    if (following !== null) shortest = Math.min(shortest, following - tick);
+    tick = following;
+  }
+  return shortest;
+}

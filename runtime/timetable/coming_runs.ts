@@ -1,0 +1,50 @@
+/** The runs to come, for people who look ahead. */
+import type { NamedSchedule, ScheduleSpec } from "../../sdk/schedule.ts";
+import type { DagSpec } from "../../sdk/spec.ts";
+import { before } from "./calendar.ts";
+import type { Interval, Restriction, RunInfo } from "./interval.ts";
+import { restrictionOf } from "./restriction.ts";
+import { timetableOf } from "./timetable_of.ts";
+
+/** A run that is to come, and the name of the schedule that makes it. */
+export interface ComingRun extends RunInfo {
+  readonly schedule: string;
+}
+
+interface Ahead {
+  readonly from: Date;
+  readonly count: number;
+}
+
+/**
+ * The runs of a DAG that fall due from an instant on (inclusive), as if everything before had run, the soonest first; fewer when its
+ * schedules end. Of a schedule that follows on the end of its runs, only the first is known.
+ */
+export function nextRuns(spec: DagSpec, ahead: Ahead): readonly ComingRun[] {
+  return spec.schedules
+    .flatMap((named) => runsOf(named, spec, ahead).map((run) => ({ ...run, schedule: named.name })))
+    .toSorted((a, b) => a.runAfter.getTime() - b.runAfter.getTime())
+    .slice(0, ahead.count);
+}
+
+function runsOf({ schedule }: NamedSchedule, spec: DagSpec, { from, count }: Ahead): RunInfo[] {
+  const timetable = timetableOf(schedule);
+  const bounds = restrictionOf(spec);
+  const runs: RunInfo[] = [];
+  let last = intervalBefore(schedule, bounds);
+  while (runs.length < count) {
+    const run = timetable.next(last, { ...bounds, catchup: runs.length === 0 ? "none" : "all" }, from.getTime());
+    if (run === null || run.runAfter < from || (schedule.type === "continuous" && runs.length === 1)) break;
+    runs.push(run);
+    last = run.dataInterval;
+  }
+  return runs;
+}
+
+/** A length that catches up from its start date stays on that date's grid; an interval just before it says so. */
+function intervalBefore(schedule: ScheduleSpec, { earliest, catchup }: Restriction): Interval | null {
+  if (catchup !== "all" || earliest === null) return null;
+  if (schedule.type === "delta_data_interval") return { start: new Date(earliest.getTime() - schedule.deltaMs), end: earliest };
+  if (schedule.type === "calendar_data_interval") return { start: new Date(before(schedule, earliest.getTime())), end: earliest };
+  return null;
+}

@@ -1,0 +1,58 @@
+/**
+ * Dates as texts and back, in the words of strftime: what partition keys are written in. Luxon does the work; this only translates the words,
+ * because its own would change the meaning of every key format that people bring along.
+ */
+import { DateTime } from "luxon";
+
+/** Luxon's word for each of strftime's, and the one to read it by where that is another. */
+const DIRECTIVES: Readonly<Record<string, { readonly write: string; readonly read?: string; readonly pad?: string }>> = {
+  Y: { write: "yyyy" },
+  y: { write: "yy" },
+  m: { write: "MM" },
+  d: { write: "dd" },
+  F: { write: "yyyy-MM-dd" },
+  H: { write: "HH" },
+  I: { write: "hh" },
+  p: { write: "a" },
+  M: { write: "mm" },
+  S: { write: "ss" },
+  T: { write: "HH:mm:ss" },
+  // Microseconds there, milliseconds here.
+  f: { write: "SSS", read: "u", pad: "000" },
+  z: { write: "ZZZ" },
+  j: { write: "ooo" },
+  G: { write: "kkkk" },
+  V: { write: "WW" },
+  u: { write: "E" },
+  a: { write: "EEE" },
+  A: { write: "EEEE" },
+  b: { write: "LLL" },
+  B: { write: "LLLL" },
+};
+
+/** Why a format cannot be used; null when it can. */
+export function formatProblem(format: string): string | null {
+  const found = [...format.matchAll(/%(.?)/gs)].map(([, letter = ""]) => letter);
+  const unknown = found.find((letter) => letter !== "%" && !Object.hasOwn(DIRECTIVES, letter));
+  if (unknown !== undefined) return `%${unknown} is none of %${Object.keys(DIRECTIVES).join(" %")} %%`;
+  return found.some((letter) => letter !== "%") ? null : "it has no part of a date";
+}
+
+/** An instant in a timezone, by a format that has no {@link formatProblem}. */
+export function strftime(format: string, instant: number, timezone: string): string {
+  const date = DateTime.fromMillis(instant, { zone: timezone, locale: "en-US" });
+  return format.replace(/%(.)/g, (_, letter: string) => {
+    const directive = DIRECTIVES[letter];
+    return directive ? date.toFormat(directive.write) + (directive.pad ?? "") : letter;
+  });
+}
+
+/** The date that a text says in a format; null when it does not. Without an offset in it, it is read in the timezone. */
+export function strptime(text: string, format: string, timezone: string): DateTime<true> | null {
+  const pattern = format.replace(/%(.)|[^%]+/gs, (literal, letter: string | undefined) => {
+    const directive = letter === undefined ? undefined : DIRECTIVES[letter];
+    return directive ? (directive.read ?? directive.write) : `'${(letter ?? literal).replaceAll("'", "''")}'`;
+  });
+  const date = DateTime.fromFormat(text, pattern, { zone: timezone, locale: "en-US" });
+  return date.isValid ? date : null;
+}

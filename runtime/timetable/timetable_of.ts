@@ -1,0 +1,55 @@
+/** Which module reads which kind of schedule. */
+import type { ScheduleSpec } from "../../sdk/schedule.ts";
+import { calendarDataInterval } from "./calendar_data_interval.ts";
+import { continuous } from "./continuous.ts";
+import { cronDataInterval } from "./cron_data_interval.ts";
+import { cronPartition } from "./cron_partition.ts";
+import { cronTrigger } from "./cron_trigger.ts";
+import { deltaDataInterval } from "./delta_data_interval.ts";
+import { calendarTrigger, deltaTrigger } from "./delta_trigger.ts";
+import { events } from "./events.ts";
+import type { Timetable } from "./interval.ts";
+import { delayed, delayOf } from "./jitter.ts";
+import { multiCronTrigger } from "./multi_cron_trigger.ts";
+import { never, once } from "./once.ts";
+
+/** A catchup asks the same schedule for one run after the other; what was read of it stays with it. */
+const known = new WeakMap<ScheduleSpec, Timetable>();
+
+/** @throws DagsmithError INVALID_SCHEDULE */
+export function timetableOf(schedule: ScheduleSpec): Timetable {
+  const made = known.get(schedule);
+  if (made) return made;
+  const timetable = delayed(read(schedule), delayOf(schedule));
+  known.set(schedule, timetable);
+  return timetable;
+}
+
+function read(schedule: ScheduleSpec): Timetable {
+  switch (schedule.type) {
+    case "cron_data_interval":
+      return cronDataInterval(schedule);
+    case "cron_trigger":
+      return cronTrigger(schedule);
+    case "multi_cron_trigger":
+      return multiCronTrigger(schedule);
+    case "cron_partition":
+      return cronPartition(schedule);
+    case "delta_data_interval":
+      return deltaDataInterval(schedule);
+    case "delta_trigger":
+      return deltaTrigger(schedule);
+    case "calendar_data_interval":
+      return calendarDataInterval(schedule);
+    case "calendar_trigger":
+      return calendarTrigger(schedule);
+    case "events":
+      return events(schedule);
+    case "continuous":
+      return continuous;
+    case "once":
+      return once;
+    case "none":
+      return never;
+  }
+}

@@ -1,0 +1,36 @@
+/** Lengths of time on the calendar: `"1 month"`, `"2 weeks"`. How long one is in hours depends on when it begins and on the timezone. */
+import type { Duration } from "./duration.ts";
+import { durationMs } from "./duration.ts";
+
+type CalendarUnit = "day" | "week" | "month" | "year";
+
+/**
+ * A whole number of days, weeks, months or years of the calendar. A day is from one time of day to the same on the next day, 23 hours where
+ * clocks go forward; `"1d"`, a {@link Duration}, is always 24 hours.
+ * @example const billing: CalendarDuration = "1 month";
+ */
+export type CalendarDuration = `${number} ${CalendarUnit | `${CalendarUnit}s`}`;
+
+/** A calendar length as plain data: first the months, then the days. Months end on the last day where the day does not exist. */
+export interface CalendarLength {
+  readonly months: number;
+  readonly days: number;
+}
+
+const UNITS: Readonly<Record<CalendarUnit, CalendarLength>> = {
+  day: { months: 0, days: 1 },
+  week: { months: 0, days: 7 },
+  month: { months: 1, days: 0 },
+  year: { months: 12, days: 0 },
+};
+
+/**
+ * Milliseconds of a fixed length, or a length on the calendar.
+ * @throws DagsmithError INVALID_DURATION when the text is neither
+ */
+export function lengthOf(text: Duration | CalendarDuration): number | CalendarLength {
+  const [, amount, unit] = /^(\d+) (day|week|month|year)s?$/.exec(text) ?? [];
+  if (amount === undefined) return durationMs(text as Duration);
+  const { months, days } = UNITS[unit as CalendarUnit];
+  return { months: months * Number(amount), days: days * Number(amount) };
+}

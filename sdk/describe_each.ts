@@ -1,0 +1,44 @@
+/** Turns the list that a task is mapped over into its plain form. */
+import { DagsmithError } from "./errors.ts";
+import { type Each, type ListPlan, planOfEach } from "./items.ts";
+import { type Json, toJson } from "./json.ts";
+import type { EachSpec } from "./spec.ts";
+import { TaskRef } from "./task.ts";
+
+/** The longest list a task is mapped over, unless it says otherwise. */
+export const DEFAULT_MAX_ITEMS = 100_000;
+
+/** What messages call the task, and the limit it sets itself. */
+interface Place {
+  readonly where: string;
+  readonly maxItems: number | undefined;
+}
+
+/**
+ * The plain form of `each`.
+ * @throws DagsmithError INVALID_OPTION for what is no list, a combination of no lists, and literal items beyond `maxItems`; OUTPUT_NOT_JSON
+ */
+export function describeEach(each: Each<unknown>, place: Place): EachSpec {
+  return describePlan(planOfEach(each), place);
+}
+
+function describePlan(plan: ListPlan, place: Place): EachSpec {
+  if (plan.type === "entries") return { entriesOf: plan.of.taskId };
+  if (plan.type === "source") return plan.of instanceof TaskRef ? { taskId: plan.of.taskId } : { items: literal(plan.of, place) };
+  if (plan.of.length === 0) throw refused(`a ${plan.type} of no lists`, place);
+  if (plan.type === "cross") return { cross: plan.of.map(([name, list]) => ({ name, list: describePlan(list, place) })) };
+  const lists = plan.of.map((list) => describePlan(list, place));
+  if (plan.type === "concat") return { concat: lists };
+  return { zip: lists, ...(plan.fill ? { fillValue: JSON.parse(toJson(plan.fill.value)) as Json } : {}) };
+}
+
+function literal(items: readonly unknown[], place: Place): readonly Json[] {
+  if (!Array.isArray(items)) throw refused(items === null ? "null" : typeof items, place);
+  const limit = place.maxItems ?? DEFAULT_MAX_ITEMS;
+  if (items.length > limit) throw refused(`a list of ${items.length}`, place, `at most ${limit} items (maxItems)`);
+  return JSON.parse(toJson(items)) as Json[];
+}
+
+function refused(found: string, { where }: Place, allowed = "a list, or a task whose output is one"): DagsmithError {
+  return new DagsmithError("INVALID_OPTION", { where, option: "each", found, allowed });
+}

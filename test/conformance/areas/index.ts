@@ -1,0 +1,42 @@
+/** Every area by its name. */
+import { type Area, notYet } from "../area.ts";
+import { connectionJson, connectionUri } from "./connection.ts";
+import { dagRunLeaves, dagRunState } from "./dag_run.ts";
+import { mappingConcat, mappingExpand, mappingExpandKwargs, mappingMap, mappingZip } from "./mapping.ts";
+import { paramValidate } from "./params.ts";
+import { retryBackoff } from "./retry.ts";
+import { runId, runIdAllowed } from "./run_id.ts";
+import { cronPreset, timetableManual, timetableNext, timetableSequence, timetableValidate } from "./timetable.ts";
+import { triggerRule } from "./trigger_rule.ts";
+
+export const AREAS: Readonly<Record<string, Area>> = {
+  "timetable.next": timetableNext,
+  "timetable.sequence": timetableSequence,
+  "timetable.manual": timetableManual,
+  "timetable.validate": timetableValidate,
+  "cron.preset": cronPreset,
+  run_id: runId,
+  "run_id.allowed": runIdAllowed,
+  trigger_rule: triggerRule,
+  "dagrun.state": dagRunState,
+  "dagrun.leaves": dagRunLeaves,
+  "retry.backoff": retryBackoff,
+  "connection.uri": connectionUri,
+  "connection.json": connectionJson,
+  "param.validate": paramValidate,
+  "mapping.expand": mappingExpand,
+  "mapping.expand_kwargs": mappingExpandKwargs,
+  "mapping.map": mappingMap,
+  "mapping.concat": mappingConcat,
+  "mapping.zip": mappingZip,
+  "dag.time_restriction": notYet("start and end dates of tasks"),
+  "partition.mapper": notYet("partition mappers"),
+  "backfill.dates": notYet("backfills"),
+  "backfill.create": notYet("backfills"),
+  depends_on_past: notYet("dependence on past runs"),
+  branch: notYet("branches"),
+  short_circuit: notYet("short circuits"),
+  priority_weight: notYet("priority weights"),
+  "asset.condition": notYet("assets"),
+  "asset.queue": notYet("assets"),
+};

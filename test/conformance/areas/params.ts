@@ -1,0 +1,28 @@
+/** Params of a run, checked where a run is asked for. */
+import { z } from "zod";
+import { checkParams } from "../../../runtime/actions/trigger.ts";
+import { dag } from "../../../sdk/dag.ts";
+import { describeDag } from "../../../sdk/describe.ts";
+import { isDagsmithError } from "../../../sdk/errors.ts";
+import type { Json } from "../../../sdk/json.ts";
+import { area } from "../area.ts";
+
+const NAME = "param";
+
+export const paramValidate = area(
+  z.object({ schema: z.record(z.string(), z.json()), default: z.json().optional(), value: z.json().optional() }),
+  (input) => {
+    const property: Json = "default" in input && input.default !== undefined ? { ...input.schema, default: input.default } : input.schema;
+    const required = input.default === undefined ? [NAME] : [];
+    const d = dag("case");
+    d.empty("task");
+    const spec = { ...describeDag(d), paramsSchema: { type: "object", properties: { [NAME]: property }, required } };
+    try {
+      const params = checkParams(spec, input.value === undefined ? {} : { [NAME]: input.value });
+      return { valid: true, value: (params as Readonly<Record<string, Json>>)[NAME] };
+    } catch (error) {
+      if (isDagsmithError(error, "INVALID_PARAMS")) return { valid: false };
+      throw error;
+    }
+  },
+);

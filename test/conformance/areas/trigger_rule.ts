@@ -1,0 +1,32 @@
+/** What a trigger rule says of the tasks before a task. */
+import { z } from "zod";
+import { judge, type UpstreamCounts } from "../../../runtime/state/trigger_rule.ts";
+import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec.ts";
+import { area, NotSupported } from "../area.ts";
+
+const FINAL = ["success", "failed", "skipped", "upstream_failed"] as const;
+const STATES = [...FINAL, "removed", "none", "scheduled", "queued", "running", "up_for_retry", "up_for_reschedule", "deferred"] as const;
+const UPSTREAM = z.object({ state: z.enum(STATES), setup: z.boolean().optional() });
+type Upstream = z.infer<typeof UPSTREAM>;
+
+export const triggerRule = area(z.object({ rule: z.string(), upstream: z.array(UPSTREAM) }), ({ rule, upstream }) => ({
+  outcome: judge(ruleOf(rule), countsOf(upstream)),
+}));
+
+function ruleOf(name: string): TriggerRule {
+  const rule = TRIGGER_RULES.find((known) => known === name);
+  if (!rule) throw new NotSupported(`the trigger rule ${name}`);
+  return rule;
+}
+
+function countsOf(upstream: readonly Upstream[]): UpstreamCounts {
+  if (upstream.some(({ state }) => state === "removed")) throw new NotSupported("a removed instance");
+  const of = (wanted: (typeof FINAL)[number]): number => upstream.filter(({ state }) => state === wanted).length;
+  return {
+    total: upstream.length,
+    success: of("success"),
+    failed: of("failed"),
+    skipped: of("skipped"),
+    upstreamFailed: of("upstream_failed"),
+  };
+}
