@@ -6,6 +6,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { AssetSchedule } from "./asset.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import { DagsmithError } from "./errors.ts";
+import type { EventSource } from "./event.ts";
 import { planOfEach, sourcesOf } from "./items.ts";
 import type { JsonOutput } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
@@ -31,6 +32,8 @@ type NoParams = StandardSchemaV1<unknown, Readonly<Record<string, never>>>;
 export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
   /** When it runs: one schedule, several by name, or assets that it waits for. Default null: only when somebody asks. */
   readonly schedule?: Schedule | Schedules | AssetSchedule;
+  /** Events that start runs, beside the schedule. Default: none. */
+  readonly on?: readonly EventSource[];
   /** First logical date, inclusive; ISO 8601, read in {@link timezone} when it names no offset. */
   readonly startDate?: string;
   /** Last logical date, inclusive. */
@@ -56,6 +59,7 @@ export const DAG_BRAND: unique symbol = Symbol.for("dagsmith.dag") as never;
 
 const DAG_OPTIONS = [
   "schedule",
+  "on",
   "startDate",
   "endDate",
   "timezone",

@@ -6,6 +6,7 @@ import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
 import { describeEach } from "./describe_each.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
+import { describeEvents } from "./event.ts";
 import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
 import { describeSchedules } from "./schedule.ts";
@@ -34,6 +35,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     timezone,
     ...when,
     ...describeAssets(dag),
+    on: describeEvents(options.on, dagId),
     maxActiveRuns: maxActiveRuns(options, when, where),
     pausedAtCreation: options.pausedAtCreation ?? false,
     paramsSchema: jsonSchema(options.params, where),

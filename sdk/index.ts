@@ -29,6 +29,18 @@ export {
 export { chain, Dag, type DagOptions, dag, isDag, type ParamsSchema } from "./dag.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
+export {
+  type DagRunEnd,
+  dagRun,
+  type EventSource,
+  type HeardDag,
+  type PostgresChangesOptions,
+  postgresChanges,
+  type RowChange,
+  type RowKey,
+  type WebhookCall,
+  webhook,
+} from "./event.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items, MappedItems, over, partial, zip } from "./items.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";

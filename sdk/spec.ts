@@ -59,6 +59,34 @@ export type EachSpec =
   /** One after the other. */
   | { readonly concat: readonly EachSpec[] };
 
+/** An event that starts runs; its name is unique within the DAG. */
+export type EventSpec =
+  | {
+      readonly type: "postgresChanges";
+      readonly name: string;
+      readonly connection: string;
+      readonly schema: string;
+      readonly table: string;
+      readonly operations: readonly ("insert" | "update" | "delete")[];
+      /** At most this many changes make one run. */
+      readonly batch: number;
+    }
+  | {
+      readonly type: "webhook";
+      readonly name: string;
+      /** The key of the variable that holds the secret. */
+      readonly secret: string;
+      /** JSON Schema (draft 2020-12) of the body; null for any. */
+      readonly bodySchema: Json | null;
+    }
+  | {
+      readonly type: "dagRun";
+      readonly name: string;
+      /** The ends that are waited for, one of each, no further apart than `withinMs`. */
+      readonly runs: readonly { readonly dagId: string; readonly states: readonly ("success" | "failed")[] }[];
+      readonly withinMs: number;
+    };
+
 export interface TaskSpec {
   readonly taskId: string;
   /** The name of the operator's function; `task` for a body written in place, `empty` for a task without one. */
@@ -103,6 +131,8 @@ export interface DagSpec {
   readonly schedules: readonly NamedSchedule[];
   /** The assets it waits for, beside its schedules; null when none. */
   readonly assets: AssetCondition | null;
+  /** The events that start it. */
+  readonly on: readonly EventSpec[];
   /** What is known of the assets that it names, by URI; those without a name or extra are left out. */
   readonly assetDetails: Readonly<Record<string, { readonly name: string | null; readonly extra: Json }>>;
   /** IANA name; the zone of the dates a task sees. */

@@ -185,7 +185,7 @@ function taskContext(request: TryRequest, given: Given, host: TaskHost, hooks: H
     logicalDate: date(request.logicalDate),
     dataInterval: { start: date(request.dataIntervalStart), end: date(request.dataIntervalEnd) },
     log: taskLog(host),
-    triggeredBy: (source) => eventsOf(trigger, source),
+    triggeredBy: eventsOf(trigger),
     xcom: {
       push: (key, value) => {
         if (key === RETURN_VALUE)

@@ -15,6 +15,7 @@ import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { appendLog } from "../store/log_chunk.ts";
 import { Plans } from "../store/plans.ts";
+import { createEndRuns } from "../store/run_end.ts";
 import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
 import { applyTransitions, type ClaimedInstance } from "../store/task_instance.ts";
@@ -229,6 +230,7 @@ export class Worker {
       const facts = await this.#facts.get(db, finishedRuns);
       await startQueuedRuns(db, this.#plans, [...new Set([...facts.values()].map(({ version }) => version.dagId))]);
     }
+    if (finishedRuns.length > 0) await createEndRuns(db, this.#plans);
     if (updatedAssets) await createAssetRuns(db, this.#plans);
     return ends.map(({ instanceId }) => accepted.has(instanceId));
   }

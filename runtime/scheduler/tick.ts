@@ -8,6 +8,7 @@ import { activeRuns, createRuns } from "../store/dag_run.ts";
 import { rememberSchedules, scheduleMemories } from "../store/dag_schedule.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import type { Plans } from "../store/plans.ts";
+import { createEndRuns } from "../store/run_end.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
 import { decide } from "./decide.ts";
 
@@ -28,6 +29,7 @@ export async function tick(db: Database, plans: Plans): Promise<TickResult> {
     if (batch.dagIds.length < BATCH) break;
   }
   created += await createAssetRuns(db, plans);
+  created += await createEndRuns(db, plans);
   // What a dead process left behind; nothing, nearly always.
   const left = await dagsLeftWaiting(db);
   if (left.length > 0) await startQueuedRuns(db, plans, left);

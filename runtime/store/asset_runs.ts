@@ -2,15 +2,14 @@
  * The transaction in which updates of assets become runs. Whoever wrote an update asks for it at once, the scheduler asks again for those
  * who died before they could; each holds the DAG's row, and takes the updates that it makes a run of, so a run is made once.
  */
-import { randomInt } from "node:crypto";
 import type { DagSpec } from "../../sdk/spec.ts";
-import { MAX_TRIGGER_EVENTS } from "../../sdk/trigger.ts";
+import { MAX_TRIGGER_EVENTS, type RunTrigger } from "../../sdk/trigger.ts";
 import { type Aliases, aliasesOf, assetsOf, isMet } from "../timetable/asset_condition.ts";
-import { triggeredRunId } from "../timetable/index.ts";
 import { type AssetEventRow, assetAliases, assetEventOf } from "./asset.ts";
 import { columns } from "./columns.ts";
-import { createRuns, type NewRun } from "./dag_run.ts";
+import { createRuns } from "./dag_run.ts";
 import type { Database, Queryable, Statement } from "./database.ts";
+import { eventRun, type TriggeredDag } from "./event_run.ts";
 import type { Plans } from "./plans.ts";
 import { startQueuedRuns } from "./start_runs.ts";
 
@@ -67,11 +66,8 @@ from counted c join dagsmith.asset_event e on e.id = c.event_id left join dagsmi
 where c.place <= ${MAX_TRIGGER_EVENTS} order by c.dag_id, e.id`,
 };
 
-interface WaitingDag {
-  readonly dagId: string;
-  readonly versionId: number;
+interface WaitingDag extends TriggeredDag {
   readonly spec: DagSpec;
-  readonly now: Date;
 }
 
 /** Makes a run of every DAG whose condition is met by the updates that wait for it, and begins it if there is a place. @returns how many */
@@ -99,7 +95,7 @@ async function createBatch(tx: Queryable, plans: Plans, dagIds: readonly string[
   if (ready.length === 0) return [];
   const taken = await tx.query<AssetEventRow & { taker: string; count: number }>(TAKE, [ready.map(({ dagId }) => dagId)]);
   const eventsOf = Map.groupBy(taken, ({ taker }) => taker);
-  const runs = ready.flatMap((dag) => (dag.spec.assets ? [newRun(dag, eventsOf.get(dag.dagId) ?? [])] : []));
+  const runs = ready.flatMap((dag) => (dag.spec.assets ? [eventRun(dag, triggerOf(eventsOf.get(dag.dagId) ?? []))] : []));
   return (await createRuns(tx, runs)).map(({ dagId }) => dagId);
 }
 
@@ -129,18 +125,6 @@ async function updatedAssets(
   return new Map([...Map.groupBy(rows, (row) => row.dag_id)].map(([dagId, found]) => [dagId, new Set(found.map(({ uri }) => uri))]));
 }
 
-/** Its logical date is the moment at which it is made, its data interval has no length. */
-function newRun({ dagId, versionId, now }: WaitingDag, events: readonly (AssetEventRow & { count: number })[]): NewRun {
-  return {
-    ...{ dagId, versionId, runType: "asset_triggered", runId: triggeredRunId("asset_triggered", now, randomSuffix()) },
-    ...{ logicalDate: now, dataIntervalStart: now, dataIntervalEnd: now, runAfter: now, params: {}, schedule: null },
-    trigger: { type: "assets", count: events[0]?.count ?? 0, events: events.map(assetEventOf) } as unknown as NewRun["trigger"],
-  };
-}
-
-const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
-
-/** Runs that assets make have no slot that could name them: two of a DAG may be made in the same millisecond. */
-function randomSuffix(): string {
-  return Array.from({ length: 8 }, () => LETTERS[randomInt(LETTERS.length)]).join("");
+function triggerOf(events: readonly (AssetEventRow & { count: number })[]): RunTrigger {
+  return { type: "assets", count: events[0]?.count ?? 0, events: events.map(assetEventOf) };
 }

@@ -3,6 +3,7 @@ import type { DagSpec, Position } from "../../sdk/spec.ts";
 import { lookAgain, registerAssets } from "./asset.ts";
 import { columns } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { registerListeners } from "./run_end.ts";
 
 /** A version to be deployed: what the bundler made. */
 export interface DeployableVersion {
@@ -109,6 +110,7 @@ export async function deployVersions(tx: Queryable, versions: readonly Deployabl
     columns(versions, (v) => [v.dagId, v.versionHash, v.bundleHash, v.file, JSON.stringify(v.spec), JSON.stringify(v.positions)]),
   );
   await registerAssets(tx, versions);
+  await registerListeners(tx, versions);
   const rows = await tx.query<{ dag_id: string; number: number; is_new: boolean }>(
     POINT,
     columns(versions, ({ dagId, versionHash }) => [dagId, versionHash]),

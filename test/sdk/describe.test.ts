@@ -28,6 +28,7 @@ describe("a DAG without options", () => {
       schedules: [],
       assets: null,
       assetDetails: {},
+      on: [],
       timezone: "UTC",
       startDate: null,
       endDate: null,

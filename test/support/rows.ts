@@ -16,7 +16,15 @@ export function taskSpec(taskId: string, more: Partial<TaskSpec> = {}): TaskSpec
 export function dagSpec(dagId: string, more: Partial<DagSpec> = {}): DagSpec {
   return {
     ...{ dagId, description: null, tags: [], schedules: [], timezone: "UTC", startDate: null, endDate: null, catchup: "last" },
-    ...{ maxActiveRuns: 16, pausedAtCreation: false, paramsSchema: null, assets: null, assetDetails: {}, tasks: [taskSpec("only")] },
+    ...{
+      maxActiveRuns: 16,
+      pausedAtCreation: false,
+      paramsSchema: null,
+      assets: null,
+      assetDetails: {},
+      on: [],
+      tasks: [taskSpec("only")],
+    },
     ...more,
   } as DagSpec;
 }

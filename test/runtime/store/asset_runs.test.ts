@@ -37,7 +37,15 @@ function spec(dagId: string, options: DagOptions, declare: (d: Dag<unknown>) => 
 }
 
 const runsOf = (dagId: string) =>
-  rows<{ id: number; run_id: string; run_type: string; state: string; trigger: RunTrigger; logical_date: Date; data_interval_end: Date }>(
+  rows<{
+    id: number;
+    run_id: string;
+    run_type: string;
+    state: string;
+    trigger: Extract<RunTrigger, { type: "assets" }>;
+    logical_date: Date;
+    data_interval_end: Date;
+  }>(
     postgres.db,
     "select id, run_id, run_type, state, trigger, logical_date, data_interval_end from dagsmith.dag_run where dag_id = $1 order by id",
     [dagId],
