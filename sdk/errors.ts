@@ -19,6 +19,17 @@ const messages = {
   INVALID_SCHEDULE:
     "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, @continuous, cron(), trigger(), every(), events(), partitioned(), asset(), allOf(), anyOf(), timeOrAssets(), or null.",
   INVALID_PARTITION_KEY: "The partition key {found} cannot be mapped: {reason}.",
+  // Events that start runs
+  WEBHOOK_REFUSED:
+    "There is no such webhook, or the call does not prove that it knows the secret. Send X-Hub-Signature-256 or Authorization: Bearer.",
+  INVALID_WEBHOOK_BODY: "The body of webhook {hook} is refused: {problems}",
+  WEBHOOK_KEY_REUSED:
+    "Webhook {hook} was called with this idempotency key before, with another body; that call made run {run}. Send another key.",
+  EVENT_TABLE_MISSING: 'Connection "{connection}" has no table {table}, or its login may not see it.',
+  EVENT_TABLE_WITHOUT_KEY:
+    "Table {table} has no key, so its changes cannot say which row they are about. Add a primary key, or a unique index over columns that are not null.",
+  EVENT_DATABASE_FAILED: 'The database of connection "{connection}" refused or cannot be reached: {reason}.',
+  NO_EVENT_TABLES: 'DAG "{dag}" listens to no table. Declare one with: on: [postgresChanges({ … })]',
   // Assets
   INVALID_ASSET: "The asset {found} is not allowed: {reason}.",
   NOT_AN_OUTLET:

@@ -5,3 +5,4 @@ export { type Deployment, deployFolder } from "./deploy.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";
 export { checkParams, type TriggerRequest, triggerRun } from "./trigger.ts";
+export { receiveWebhook, type WebhookRequest, type WebhookRun } from "./webhook.ts";

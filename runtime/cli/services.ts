@@ -115,7 +115,17 @@ export async function startPageRole(
   try {
     const token = web.token === null ? {} : { token: web.token };
     const notice = options.notice === undefined ? {} : { notice: options.notice };
-    return await startWeb({ db, actions, host, port, ...token, ...notice, mask: secrets.mask, log: pageLog(log) });
+    return await startWeb({
+      db,
+      actions,
+      host,
+      port,
+      ...token,
+      ...notice,
+      mask: secrets.mask,
+      variable: secrets.variable,
+      log: pageLog(log),
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     throw new DagsmithError("PORT_IN_USE", { host, port });

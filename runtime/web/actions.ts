@@ -12,6 +12,17 @@ export interface WebActions {
   pauseDag(db: Database, request: { readonly dagId: string; readonly actor: string }): Promise<void>;
   /** @throws DagsmithError UNKNOWN_DAG */
   unpauseDag(db: Database, request: { readonly dagId: string; readonly actor: string }): Promise<void>;
+  /** @throws DagsmithError UNKNOWN_DAG, INVALID_WEBHOOK_BODY, WEBHOOK_KEY_REUSED */
+  receiveWebhook(
+    db: Database,
+    request: {
+      readonly dagId: string;
+      readonly name: string;
+      readonly text: string;
+      readonly key: string | null;
+      readonly actor: string;
+    },
+  ): Promise<{ readonly id: number; readonly runId: string; readonly isNew: boolean }>;
   /** @throws DagsmithError UNKNOWN_ASSET */
   updateAsset(
     db: Database,

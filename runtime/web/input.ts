@@ -95,5 +95,10 @@ export const assetEventBody = z.object({
     .optional()
     .meta({ description: "What the event says; at most 64 KB", example: { rows: 12 } }),
 });
+export const hookParams = z.object({ dagId, name: z.string().regex(/^[\w-]{1,50}$/, "is not the name of a webhook") });
+export const hookKey = z
+  .string()
+  .regex(/^[!-~]{1,255}$/, "must be 1 to 255 printable ASCII characters")
+  .nullable();
 export const cancelBody = z.object({ reason: text(500).optional() });
 export const formBody = z.record(z.string(), z.string());

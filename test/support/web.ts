@@ -31,6 +31,10 @@ function recorder(asked: TestWeb["asked"], rows: Rows): WebActions {
       asked.push({ verb: "unpauseDag", request });
       await rows.sql("update dagsmith.dag set is_paused = false where dag_id = $1", [request.dagId]);
     },
+    receiveWebhook: async (_db, request) => {
+      asked.push({ verb: "receiveWebhook", request });
+      return { id: 1, runId: "event_triggered__1", isNew: true };
+    },
     updateAsset: async (_db, request) => {
       asked.push({ verb: "updateAsset", request });
       return { id: 1 };

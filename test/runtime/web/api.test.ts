@@ -90,6 +90,7 @@ describe("the API", () => {
         unpauseDag: async () => undefined,
         cancelRun: async () => undefined,
         updateAsset: async () => ({ id: 1 }),
+        receiveWebhook: async () => ({ id: 1, runId: "1", isNew: true }),
       },
     });
     const answers: unknown[] = [];
