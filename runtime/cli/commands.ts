@@ -7,6 +7,7 @@ import { connections } from "./commands/connections.ts";
 import { deploy } from "./commands/deploy.ts";
 import { dev } from "./commands/dev.ts";
 import { doctor } from "./commands/doctor.ts";
+import { events } from "./commands/events.ts";
 import { init } from "./commands/init.ts";
 import { list } from "./commands/list.ts";
 import { logs } from "./commands/logs.ts";
@@ -36,4 +37,4 @@ export interface CommandGroup {
   readonly commands: readonly AnyCommand[];
 }
 
-export const groups: readonly CommandGroup[] = [connections, variables, assets];
+export const groups: readonly CommandGroup[] = [connections, variables, assets, events];

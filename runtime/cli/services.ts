@@ -74,10 +74,12 @@ export function serviceLog(cli: Cli): ServiceLog {
   };
 }
 
-/** Creates runs and queues what is due. */
-export async function startSchedulerRole({ db, log }: Surroundings): Promise<Service> {
-  const { startScheduler } = await import("../scheduler/service.ts");
-  return startScheduler({ db, log });
+/** Creates runs and queues what is due, and listens to the tables whose changes make runs. */
+export async function startSchedulerRole({ db, secrets, log }: Surroundings): Promise<Service> {
+  const [{ startScheduler }, { startListener }] = await Promise.all([import("../scheduler/service.ts"), import("../listener/service.ts")]);
+  const listener = startListener({ db, log, connection: secrets.connection, mask: secrets.mask });
+  const scheduler = await startScheduler({ db, log });
+  return { stop: async () => void (await Promise.all([listener.stop(), scheduler.stop()])) };
 }
 
 /** Runs tries. */
