@@ -29,7 +29,7 @@ const messages = {
   EVENT_TABLE_WITHOUT_KEY:
     "Table {table} has no key, so its changes cannot say which row they are about. Add a primary key, or a unique index over columns that are not null.",
   EVENT_DATABASE_FAILED: 'The database of connection "{connection}" refused or cannot be reached: {reason}.',
-  NO_EVENT_TABLES: 'DAG "{dag}" listens to no table. Declare one with: on: [postgresChanges({ … })]',
+  NO_EVENT_TABLES: 'DAG "{dag}" listens to no table. Name one in its option `on`, with postgresChanges.',
   // Assets
   INVALID_ASSET: "The asset {found} is not allowed: {reason}.",
   NOT_AN_OUTLET:

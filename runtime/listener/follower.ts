@@ -24,7 +24,7 @@ export interface FollowerOptions {
 const LOOK_EVERY_MS = 5_000;
 const RETRY_FIRST_MS = 500;
 const RETRY_LONGEST_MS = 15_000;
-/** Changes taken in one transaction there. */
+/** Changes taken in one transaction there, about: as many as make whole batches. */
 const TAKE = 500;
 
 export class Follower {
@@ -90,11 +90,13 @@ export class Follower {
 
   async #drain(client: EventClient, watch: ListeningWatch): Promise<void> {
     const { db, plans } = this.#options;
+    const { batch } = watch.spec;
+    const most = batch * Math.max(1, Math.floor(TAKE / batch));
     while (!this.#stopping.signal.aborted) {
-      const taken = await takeChanges(client, watch.watchId, TAKE, (changes) => createChangeRuns(db, watch, changes));
+      const taken = await takeChanges(client, watch.watchId, most, (changes) => createChangeRuns(db, watch, changes));
       await forgetReceipts(db, watch.watchId, taken);
       if (taken.length > 0) await startQueuedRuns(db, plans, [watch.dagId]);
-      if (taken.length < TAKE) return;
+      if (taken.length < most) return;
     }
   }
 
