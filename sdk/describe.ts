@@ -9,9 +9,12 @@ import { DagsmithError } from "./errors.ts";
 import { describeEvents } from "./event.ts";
 import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
+import { describeLimit, describeRouting } from "./routing.ts";
+import { describeRules } from "./rules.ts";
+import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
 import { describeSchedules } from "./schedule.ts";
 import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
-import type { InputRefs, TaskDefaults, TaskRef } from "./task.ts";
+import type { InputRefs, TaskDefaults, TaskDefinition, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
@@ -27,6 +30,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
   if (!IANAZone.isValidZone(timezone)) throw new DagsmithError("INVALID_TIMEZONE", { found: timezone });
   const where = `DAG "${dagId}"`;
   const tasks = topological(dag).map((ref) => describeTask(dag, ref));
+  if (options.failFast) refuseForeignRules(dagId, tasks);
   const when = describeSchedule(dag, timezone, tasks);
   return deepFreeze({
     dagId,
@@ -37,7 +41,12 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     ...describeAssets(dag),
     on: describeEvents(options.on, dagId),
     maxActiveRuns: maxActiveRuns(options, when, where),
+    ...definedOnly({
+      maxActiveTasks: describeLimit(options.maxActiveTasks, "maxActiveTasks", where),
+      maxActiveTasksPerRun: describeLimit(options.maxActiveTasksPerRun, "maxActiveTasksPerRun", where),
+    }),
     pausedAtCreation: options.pausedAtCreation ?? false,
+    ...describeRunRules(options, where),
     paramsSchema: jsonSchema(options.params, where),
     tasks,
   });
@@ -103,9 +112,21 @@ function outletSpec(outlet: Asset | AssetAlias): TaskSpec["outlets"][number] {
 }
 
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
-  const { each, inputs = {}, doc, maxActive, maxItems, startDate, endDate, outlets, inlets, ...own } = ref.definition.options;
+  const {
+    each,
+    inputs = {},
+    doc,
+    maxActive,
+    maxItems,
+    startDate,
+    endDate,
+    outlets,
+    inlets,
+    allowFailure: _,
+    ...own
+  } = ref.definition.options;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
-  const options: TaskDefaults = { ...dag.options.defaults, ...definedOnly(own) };
+  const options: TaskDefaults = { ...dag.options.defaults, ...taskDefaults(own) };
   const triggerRule = options.triggerRule ?? "all_success";
   if (!TRIGGER_RULES.includes(triggerRule)) {
     throw new DagsmithError("INVALID_OPTION", {
@@ -117,7 +138,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
   }
   return {
     taskId: ref.taskId,
-    operator: ref.definition.body ? operatorName(ref.definition.body) : "empty",
+    operator: operatorOf(ref.definition),
     doc: doc ?? null,
     upstream: dag.upstreamOf(ref.taskId),
     ...describeInputs(inputs),
@@ -134,6 +155,8 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     freshProcess: options.freshProcess ?? false,
     outlets: checkedAssets("outlets", outlets, where).map(outletSpec),
     inlets: checkedAssets("inlets", inlets, where).flatMap((one) => (one.type === "asset" ? [one.uri] : [])),
+    ...describeRules(ref.definition, options, where),
+    ...definedOnly({ routing: describeRouting(options, where) }),
   };
 }
 
@@ -145,8 +168,10 @@ function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInput
 }
 
 /** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */
-function operatorName(body: { readonly name: string }): string {
-  return body.name && body.name !== "body" ? body.name : "task";
+function operatorOf({ body, kind }: TaskDefinition): string {
+  const decides = kind && kind.type !== "setup" && kind.type !== "teardown";
+  if (!body) return decides ? kind.type : "empty";
+  return body.name && body.name !== "body" ? body.name : decides ? kind.type : "task";
 }
 
 /** Each task behind all it depends on: first those without upstream, then whatever became free, in the order of declaration. */
@@ -225,10 +250,15 @@ function timeout(duration: Duration, where: string): number {
 }
 
 /** An option given as undefined must not hide the DAG's default. */
-function definedOnly(options: TaskDefaults): TaskDefaults {
+function taskDefaults(options: TaskDefaults): TaskDefaults {
   return Object.fromEntries(
     TASK_DEFAULTS.map((key) => [key, options[key as keyof TaskDefaults]]).filter(([, value]) => value !== undefined),
   );
+}
+
+/** A spec holds no field without a value: JSON would drop it, and the two forms would differ. */
+function definedOnly<Fields extends object>(fields: Fields): { readonly [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** JSON Schema of the params as a caller writes them, from schemas that can tell theirs (zod 4 can). */

@@ -12,6 +12,8 @@ const messages = {
   FOREIGN_TASK: 'Task "{task}" belongs to DAG "{owner}" and cannot be used in DAG "{dag}". Tasks are wired within one DAG.',
   SELF_DEPENDENCY: 'Task "{task}" of DAG "{dag}" depends on itself.',
   CYCLE: 'DAG "{dag}" has a cycle: {path}. Remove one of these edges.',
+  FAIL_FAST_RULE:
+    'Task "{task}" of DAG "{dag}" has the trigger rule {rule}. A DAG with failFast ends at its first failure, so its tasks have the rule all_success (teardowns their own).',
   EMPTY_DAG: 'DAG "{dag}" has no task. Add one with .task() or .empty().',
   NOT_A_DAG: "{file}: the default export is {found}; a DAG file exports one DAG, or a list of DAGs, as its default.",
   INVALID_DURATION:
@@ -52,6 +54,7 @@ const messages = {
     "The value at {path} is {found}, which JSON cannot carry. Return strings, finite numbers, booleans, null, lists and plain objects (write dates as ISO strings, bigints as strings).",
   OUTPUT_TOO_LARGE:
     "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
+  UNKNOWN_BRANCH: 'Task "{task}" chose {found}, which does not come after it. It may choose: {allowed}.',
   NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',
   TOO_MANY_ITEMS: 'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
@@ -69,6 +72,11 @@ const messages = {
     "Stored connections are encrypted and need DAG_SECRET_KEY (32 bytes in base64). Set it to the key they were stored with.",
   SECRET_UNREADABLE: 'Stored {kind} "{id}" cannot be decrypted with this DAG_SECRET_KEY. Use the key it was stored with, or set it anew.',
 
+  // Limits
+  UNKNOWN_POOL: 'There is no pool "{pool}". Make it with: dag pools set {pool} <slots>',
+  POOL_TOO_SMALL:
+    'The pool "{pool}" is too small: it has {slots}, and one try takes {needed}, so it could never begin. Enlarge it (dag pools set {pool} {needed}), or lower poolSlots.',
+
   // The command line, the database, the page
   UNKNOWN_DAG: 'There is no DAG "{dag}". {hint}',
   UNKNOWN_RUN: 'There is no run "{run}". List runs with: dag runs',
@@ -77,6 +85,27 @@ const messages = {
   UNKNOWN_VERSION: 'DAG "{dag}" has no version "{version}". List them with: dag versions {dag}',
   RUN_EXISTS: 'DAG "{dag}" already has a run {run}. Choose another logical date.',
   RUN_FINISHED: "Run {run} is already {state}.",
+
+  // Backfills, and doing things again
+  BACKFILL_NO_SCHEDULE:
+    'DAG "{dag}" has no schedule, so there is nothing to backfill. Trigger the runs you want with: dag trigger {dag} --date',
+  UNKNOWN_SCHEDULE: 'DAG "{dag}" has no schedule {found}. It has: {schedules}. Name the one to backfill.',
+  BACKFILL_ACTIVE:
+    'DAG "{dag}" has a backfill already, number {backfill}. Wait for its end, or cancel it with: dag backfill-cancel {backfill}',
+  BACKFILL_BACKWARDS: 'DAG "{dag}" has tasks that depend on the past, so its runs cannot be made backwards.',
+  BACKFILL_DEPENDS_ON_PAST:
+    'DAG "{dag}" has tasks that depend on the past, so a backfill must do again what failed: choose reprocess "failed" or "completed".',
+  BACKFILL_IN_FUTURE: "From {from} to {to}: both lie in the future. A backfill runs intervals that have ended.",
+  BACKFILL_RANGE: "From {from} to {to}: the range ends before it begins.",
+  BACKFILL_EMPTY: 'The schedule of DAG "{dag}" has no interval that has ended from {from} to {to}. Choose another range.',
+  BACKFILL_TOO_LARGE: "From {from} to {to} lie more than {limit} runs. Backfill it in parts.",
+  UNKNOWN_BACKFILL: "There is no backfill {backfill}. List them with: dag backfills",
+  BACKFILL_ENDED: "Backfill {backfill} is already {state}.",
+  NOTHING_TO_CLEAR: "There is nothing to clear: {reason}.",
+  CLEAR_RUNNING: "{instances} of run {run} still runs. Cancel the run first, or wait for its end.",
+  RUN_RUNNING: "Run {run} is running: its version can be changed only when it has ended. Cancel it first, or wait.",
+  INVALID_LABEL: "The label {found} is not allowed: a key has 1 to 63 letters, digits, _, - or ., a value at most 200 characters.",
+
   FILE_NOT_FOUND: "{file} does not exist.",
   INVALID_ARGUMENT: "{argument}: {reason}",
   DEV_RUNNING: "`dag dev` already runs in this folder, as process {pid}; its page is {page}.",

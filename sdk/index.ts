@@ -46,6 +46,8 @@ export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items,
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { type LazyList, LazyRef, lazy } from "./lazy.ts";
 export { FailTask, SkipTask } from "./outcome.ts";
+export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";
+export type { BranchChoice, RuleDefaults, ShortCircuitOptions, SwitchOptions, TeardownOptions } from "./rules.ts";
 export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";
 export {
   cron,
@@ -67,6 +69,7 @@ export {
   type InputValues,
   type Lineage,
   type MappedTaskOptions,
+  type OutputOf,
   type TaskDates,
   type TaskDefaults,
   type TaskOptions,

@@ -3,12 +3,17 @@
  * read by everything in runtime/.
  */
 import type { Json } from "./json.ts";
+import type { RoutingSpec } from "./routing.ts";
+import type { TaskRules } from "./rules.ts";
 import type { NamedSchedule } from "./schedule.ts";
 
 /** The shape of the specs below. Part of every version's hash, so that an upgrade of dagsmith describes every DAG anew. */
 export const SPEC_FORMAT = 3;
 
-/** When a task may run, judged from the states of the tasks before it (Airflow's names and meanings). */
+/**
+ * When a task may run, judged from the states of the tasks before it (Airflow's names and meanings). The last one is what every teardown
+ * has.
+ */
 export const TRIGGER_RULES = [
   "all_success",
   "all_failed",
@@ -22,6 +27,7 @@ export const TRIGGER_RULES = [
   "none_failed_min_one_success",
   "none_skipped",
   "always",
+  "all_done_setup_success",
 ] as const;
 export type TriggerRule = (typeof TRIGGER_RULES)[number];
 
@@ -87,7 +93,7 @@ export type EventSpec =
       readonly withinMs: number;
     };
 
-export interface TaskSpec {
+export interface TaskSpec extends TaskRules {
   readonly taskId: string;
   /** The name of the operator's function; `task` for a body written in place, `empty` for a task without one. */
   readonly operator: string;
@@ -121,6 +127,8 @@ export interface TaskSpec {
   readonly outlets: readonly OutletSpec[];
   /** URIs of assets whose events the task reads. */
   readonly inlets: readonly string[];
+  /** Limits, weight and queue; absent when the task says nothing of them. */
+  readonly routing?: RoutingSpec;
 }
 
 export interface DagSpec {
@@ -142,7 +150,16 @@ export interface DagSpec {
   readonly endDate: string | null;
   readonly catchup: Catchup;
   readonly maxActiveRuns: number;
+  /** Task instances at once over all runs, and within each; absent for no limit. */
+  readonly maxActiveTasks?: number;
+  readonly maxActiveTasksPerRun?: number;
   readonly pausedAtCreation: boolean;
+  /** The first failure ends the run. */
+  readonly failFast?: true;
+  /** Longest time from a run's start to its end. */
+  readonly dagrunTimeoutMs?: number;
+  /** Pauses the DAG when as many runs failed one after the other. */
+  readonly maxConsecutiveFailedDagRuns?: number;
   /** JSON Schema (draft 2020-12) of the params; null when the DAG declares none. */
   readonly paramsSchema: Json | null;
   /** In topological order: a task stands behind every task it depends on. */

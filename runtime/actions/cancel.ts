@@ -4,8 +4,9 @@ import { cancel } from "../state/task_state.ts";
 import { audit } from "../store/audit.ts";
 import { endRun, runById } from "../store/dag_run.ts";
 import type { Database } from "../store/database.ts";
+import { givePlaces } from "../store/engine_tx.ts";
 import { Plans } from "../store/plans.ts";
-import { startQueuedRuns } from "../store/start_runs.ts";
+import { afterChange } from "../store/run_ends.ts";
 import { applyTransitions, unfinishedInstances } from "../store/task_instance.ts";
 
 export interface CancelRequest {
@@ -33,5 +34,7 @@ export async function cancelRun(db: Database, { id, actor, reason }: CancelReque
     await audit(tx, { actor, action: "cancel", dagId: run.dagId, runId: run.runId, detail: { reason: reason ?? null } });
     return run.dagId;
   });
-  await startQueuedRuns(db, new Plans(), [dagId]);
+  const plans = new Plans();
+  await afterChange(db, plans, [dagId]);
+  await givePlaces(db, plans);
 }

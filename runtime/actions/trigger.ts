@@ -1,6 +1,5 @@
 /** Asking for a run by hand. */
 import { DateTime } from "luxon";
-import { z } from "zod";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
@@ -11,6 +10,7 @@ import type { Database } from "../store/database.ts";
 import { Plans } from "../store/plans.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
 import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
+import { checkParams } from "./check_params.ts";
 import { unknownDag } from "./unknown.ts";
 
 export interface TriggerRequest {
@@ -80,20 +80,4 @@ export function dateOf(text: string, timezone: string): Date {
   const date = DateTime.fromISO(text, { zone: timezone });
   if (!date.isValid) throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text), where: "the logical date" });
   return date.toJSDate();
-}
-
-/**
- * The params of a run, with the schema's defaults filled in. The task checks them again with the schema's own code, which may know more
- * than its JSON form says.
- * @throws DagsmithError INVALID_PARAMS naming each problem
- */
-export function checkParams(spec: DagSpec, params: Json): Json {
-  if (spec.paramsSchema === null) {
-    if (Object.keys(params ?? {}).length === 0) return {};
-    throw new DagsmithError("INVALID_PARAMS", { dag: spec.dagId, problems: "it takes none" });
-  }
-  const result = z.fromJSONSchema(spec.paramsSchema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(params);
-  if (result.success) return result.data as Json;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "params"}: ${message}`).join("; ");
-  throw new DagsmithError("INVALID_PARAMS", { dag: spec.dagId, problems });
 }

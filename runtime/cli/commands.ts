@@ -1,8 +1,11 @@
 /** Every command, in the order in which `dag --help` lists them: from writing a DAG to running it for real. */
 import type { AnyCommand } from "./command.ts";
+import { audit, label, note } from "./commands/annotate.ts";
 import { assets } from "./commands/assets.ts";
+import { backfill, backfills, cancelBackfill, pauseBackfill, resumeBackfill } from "./commands/backfill.ts";
 import { cancel } from "./commands/cancel.ts";
 import { check } from "./commands/check.ts";
+import { clear } from "./commands/clear.ts";
 import { connections } from "./commands/connections.ts";
 import { deploy } from "./commands/deploy.ts";
 import { dev } from "./commands/dev.ts";
@@ -11,9 +14,11 @@ import { events } from "./commands/events.ts";
 import { init } from "./commands/init.ts";
 import { list } from "./commands/list.ts";
 import { logs } from "./commands/logs.ts";
+import { mark } from "./commands/mark.ts";
 import { migrate } from "./commands/migrate.ts";
 import { next } from "./commands/next.ts";
 import { pause, unpause } from "./commands/pause.ts";
+import { pools } from "./commands/pools.ts";
 import { scheduler, start, web, worker } from "./commands/roles.ts";
 import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
@@ -23,11 +28,13 @@ import { test } from "./commands/test.ts";
 import { trigger } from "./commands/trigger.ts";
 import { variables } from "./commands/variables.ts";
 import { versions } from "./commands/versions.ts";
+import { why } from "./commands/why.ts";
 
 export const commands: readonly AnyCommand[] = [
   ...[init, check, list, show, next, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
-  ...[trigger, runs, tasks, logs, pause, unpause, cancel, doctor],
+  ...[trigger, runs, tasks, why, logs, pause, unpause, cancel, clear, mark, note, label, audit],
+  ...[backfill, backfills, pauseBackfill, resumeBackfill, cancelBackfill, doctor],
 ];
 
 /** Commands that have commands of their own. */
@@ -37,4 +44,4 @@ export interface CommandGroup {
   readonly commands: readonly AnyCommand[];
 }
 
-export const groups: readonly CommandGroup[] = [connections, variables, assets, events];
+export const groups: readonly CommandGroup[] = [connections, variables, pools, assets, events];

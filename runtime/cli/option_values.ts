@@ -1,5 +1,6 @@
 /** How the texts of options are read. Each function throws an Error whose message completes the sentence "the value is invalid: …". */
 import type { Json } from "../../sdk/json.ts";
+import { ROUTE_NAME } from "../../sdk/routing.ts";
 
 /** A whole number within bounds, inclusive. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -32,6 +33,13 @@ function parseJson(text: string): Json {
   }
 }
 
+/** Names of queues, between commas. */
+export function queueNames(text: string): readonly string[] {
+  const names = [...new Set(text.split(",").map((name) => name.trim()))];
+  if (names.every((name) => ROUTE_NAME.test(name))) return names;
+  throw new Error('write names of letters, digits, "_", "-" or ".", between commas, such as gpu,default.');
+}
+
 /** One of a few words. */
 export function oneOf<Word extends string>(...words: readonly Word[]): (text: string) => Word {
   return (text) => {
@@ -39,4 +47,11 @@ export function oneOf<Word extends string>(...words: readonly Word[]): (text: st
     if (word !== undefined) return word;
     throw new Error(`write one of ${words.join(", ")}.`);
   };
+}
+
+/** `key=value`, gathered with those given before. */
+export function label(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const at = text.indexOf("=");
+  if (at > 0) return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+  throw new Error("write key=value, such as reviewed=yes.");
 }

@@ -82,11 +82,20 @@ export async function startSchedulerRole({ db, secrets, log }: Surroundings): Pr
   return { stop: async () => void (await Promise.all([listener.stop(), scheduler.stop()])) };
 }
 
+/** How a worker is asked for. */
+export interface WorkerFlags {
+  /** Default: DAG_WORKER_SLOTS, else 16. */
+  readonly slots?: number;
+  /** Default: `default` alone. */
+  readonly queues?: readonly string[];
+}
+
 /** Runs tries. */
-export async function startWorkerRole({ cli, db, secrets, log }: Surroundings, slots?: number): Promise<Service> {
+export async function startWorkerRole({ cli, db, secrets, log }: Surroundings, { slots, queues }: WorkerFlags = {}): Promise<Service> {
   const { startWorker } = await import("../executor/supervisor.ts");
   return startWorker({
     ...{ db, secrets, log, slots: slots ?? cli.config.slots, folder: cli.folder },
+    ...(queues && { queues }),
     cacheFolder: await bundleFolder(cli.folder),
     taskEnv: { ...cli.config.taskEnvironment },
   });

@@ -2,7 +2,10 @@
 import { decideRetry } from "../state/retry.ts";
 import { abandon, fail, isFinal, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
+import { decisionError } from "./deciders.ts";
+import { isLimited } from "./limits.ts";
 import { type SaidUpdate, updatesOf } from "./outlets.ts";
+import { dagsWithPast } from "./past.ts";
 import { plannedTask } from "./plan.ts";
 import type { AssetUpdate, EngineTx, LockedRun, MovedInstance } from "./store.ts";
 
@@ -25,6 +28,8 @@ export interface TryEnd {
   readonly instanceId: number;
   readonly tryNumber: number;
   readonly lostTries: number;
+  /** Tries before the instance was last cleared: they use up no retry. Default 0. */
+  readonly clearedTries?: number;
   readonly runId: number;
   readonly taskId: string;
   readonly mapIndex: number;
@@ -38,6 +43,10 @@ export interface Settlement {
   readonly accepted: ReadonlySet<number>;
   /** Runs that ended with them. */
   readonly finishedRuns: readonly number[];
+  /** The same as they were before. */
+  readonly ended: readonly LockedRun[];
+  /** DAGs in which a task may wait for what ended here: see past.ts. */
+  readonly pastDags: readonly string[];
   /** Whether assets were updated, so that DAGs may have been waiting for them. */
   readonly updatedAssets: boolean;
 }
@@ -59,12 +68,15 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
     tx,
     runs.filter((run) => run.state === "running"),
   );
-  for (const { transition } of accepted) {
+  for (const { transition, end } of accepted) {
     const { instanceId, to, nextTry, retryInMs } = transition;
-    if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 });
+    if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end);
   }
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf)));
-  return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns: await advance.commit(), updatedAssets: updates.length > 0 };
+  const finishedRuns = await advance.commit();
+  const ended = runs.filter(({ id }) => finishedRuns.includes(id));
+  const accounts = { finishedRuns, ended, pastDags: dagsWithPast(runs), updatedAssets: updates.length > 0 };
+  return { accepted: new Set(moved.map(({ id }) => id)), ...accounts };
 }
 
 /** An end and the move that it asks for. */
@@ -80,7 +92,18 @@ function firstOfEachTry(ends: readonly TryEnd[]): readonly TryEnd[] {
 }
 
 function proposalFor(end: TryEnd, run: LockedRun | undefined): readonly Proposal[] {
-  return run ? [{ end, transition: transitionFor(end, run) }] : [];
+  if (!run) return [];
+  const checked = { ...end, outcome: checkedOutcome(end, run) };
+  return [{ end: checked, transition: transitionFor(checked, run) }];
+}
+
+/** A task that decides something impossible has failed, and would again. */
+function checkedOutcome({ taskId, outcome }: TryEnd, { plan }: LockedRun): Outcome {
+  if (outcome.kind !== "success") return outcome;
+  const error = decisionError(plan, plannedTask(plan, taskId).spec, outcome.output);
+  if (!error) return outcome;
+  const { name, message } = error;
+  return { kind: "failed", reason: `UNKNOWN_BRANCH: ${message}`, error: { name, message, stack: "" }, retryable: false };
 }
 
 function transitionFor(end: TryEnd, run: LockedRun): Transition {
@@ -88,8 +111,15 @@ function transitionFor(end: TryEnd, run: LockedRun): Transition {
   if (outcome.kind === "success") return succeed(end, workerId);
   if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
   if (outcome.kind === "lost")
-    return end.lostTries < MAX_LOST_TRIES ? rescue(end, workerId, outcome.reason) : abandon(end, workerId, outcome.reason);
-  const decision = decideRetry(plannedTask(run.plan, end.taskId).spec, { ...end, retryable: outcome.retryable, seed: `${end.instanceId}` });
+    return end.lostTries < MAX_LOST_TRIES
+      ? rescue(end, workerId, outcome.reason, isLimited(plannedTask(run.plan, end.taskId).route, run))
+      : abandon(end, workerId, outcome.reason);
+  const decision = decideRetry(plannedTask(run.plan, end.taskId).spec, {
+    ...end,
+    tryNumber: end.tryNumber - (end.clearedTries ?? 0),
+    retryable: outcome.retryable,
+    seed: `${end.instanceId}`,
+  });
   return decision.again
     ? retry(end, workerId, decision.delayMs, outcome.reason, outcome.error)
     : fail(end, workerId, outcome.reason, outcome.error);

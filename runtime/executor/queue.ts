@@ -1,6 +1,7 @@
 /** The only door to graphile-worker: its schema, and the runner that hands out wake-up tokens. */
 import { EventEmitter } from "node:events";
 import { Logger, type Runner, run, runMigrations, type WorkerEvents } from "graphile-worker";
+import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
 import type { Database } from "../store/database.ts";
 import { patientPool } from "../store/patient_pool.ts";
 
@@ -11,7 +12,8 @@ export interface TaskToken {
 }
 
 export const QUEUE_SCHEMA = "dagsmith_queue";
-const TASK = "run_task";
+/** The kind of job that stands for a queue of workers; `runtime/store/enqueue.ts` writes the same. */
+const kindOf = (queue: string): string => (queue === DEFAULT_QUEUE ? "run_task" : `run_task:${queue}`);
 
 /** The longest a fetched token may wait for a slot before others may have it. */
 const LOCAL_TTL_MS = 500;
@@ -32,6 +34,8 @@ export interface QueueOptions {
   readonly db: Database;
   /** Tokens in hand at once. */
   readonly slots: number;
+  /** The queues whose tokens it hands out. */
+  readonly queues: readonly string[];
   /** Resolves when the token needs no more attention; a rejection brings it back later. */
   readonly handle: (token: TaskToken) => Promise<void>;
   /** Called when the queue stops without having been asked to. */
@@ -50,7 +54,9 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
     logger: quiet(),
     noHandleSignals: true,
     parsedCronItems: [],
-    taskList: { [TASK]: async (payload) => options.handle(payload as TaskToken) },
+    taskList: Object.fromEntries(
+      options.queues.map((queue) => [kindOf(queue), (payload: unknown) => options.handle(payload as TaskToken)]),
+    ),
     preset: {
       worker: {
         concurrentJobs: options.slots,

@@ -6,18 +6,17 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Json } from "../../sdk/json.ts";
-import { eagerInputs, plannedTask } from "../engine/plan.ts";
+import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
+import { eagerInputs, missingInput, plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
 import { assetEvents } from "../store/asset.ts";
-import { createAssetRuns } from "../store/asset_runs.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { appendLog } from "../store/log_chunk.ts";
 import { Plans } from "../store/plans.ts";
-import { createEndRuns } from "../store/run_end.ts";
+import { afterRound } from "../store/run_ends.ts";
 import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
-import { startQueuedRuns } from "../store/start_runs.ts";
 import { applyTransitions, type ClaimedInstance } from "../store/task_instance.ts";
 import { holderOf, registerWorker, removeWorker } from "../store/worker.ts";
 import { getOutputPage, getXComs, pushXCom } from "../store/xcom.ts";
@@ -34,6 +33,8 @@ export interface WorkerOptions {
   readonly secrets: Secrets;
   /** Tries at once. */
   readonly slots: number;
+  /** The queues whose tasks it runs. Default: `default` alone. */
+  readonly queues?: readonly string[];
   /** The folder of the project: where native addons are looked up. */
   readonly folder: string;
   /** Where bundles are kept on this disk. */
@@ -97,11 +98,15 @@ export class Worker {
 
   /** Begins to take tokens. */
   async start(): Promise<void> {
-    const { db, slots } = this.#options;
+    const { db, slots, queues = [DEFAULT_QUEUE] } = this.#options;
     const warmed = this.#processes.warm(WARM);
-    this.#queue = await startQueue({ db, slots, handle: (token) => this.#handle(token), onDeath: (error) => this.#onDeath(error.message) });
+    this.#queue = await startQueue({
+      ...{ db, slots, queues },
+      handle: (token) => this.#handle(token),
+      onDeath: (error) => this.#onDeath(error.message),
+    });
     await this.#heartbeat.start();
-    await registerWorker(db, { id: this.id, poolId: this.#queue.poolId, hostname: hostname(), pid: process.pid, slots });
+    await registerWorker(db, { id: this.id, poolId: this.#queue.poolId, hostname: hostname(), pid: process.pid, slots, queues });
     this.#registered.resolve();
     await warmed;
   }
@@ -155,9 +160,9 @@ export class Worker {
     if (this.#attempts.size > this.#options.slots * RECORDING_AHEAD) await recorded;
   }
 
-  async #factsOf({ id, runId }: ClaimedInstance): Promise<RunFacts> {
+  async #factsOf({ id, runId, edition }: ClaimedInstance): Promise<RunFacts> {
     try {
-      const facts = (await this.#facts.get(this.#options.db, [runId])).get(runId);
+      const facts = (await this.#facts.get(this.#options.db, [{ id: runId, edition }])).get(runId);
       if (facts) return facts;
       throw new Error(`run ${runId} cannot be read`);
     } catch (error) {
@@ -184,10 +189,10 @@ export class Worker {
 
   /** Never rejects: a worker that cannot record ends its life, and what it held is rescued. */
   async #record(attempt: Attempt, log: LogWriter, outcome: Outcome): Promise<void> {
-    const { id, tryNumber, lostTries, runId, taskId, mapIndex } = attempt.instance;
+    const { id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex } = attempt.instance;
     try {
       await log.end();
-      await this.#ends.add({ instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId: this.id, outcome });
+      await this.#ends.add({ instanceId: id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, workerId: this.id, outcome });
     } catch (error) {
       if (!this.#lost) this.#onDeath(`an outcome could not be recorded: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
@@ -225,27 +230,22 @@ export class Worker {
 
   async #settleAll(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
     const { db } = this.#options;
-    const { accepted, finishedRuns, updatedAssets } = await engineRound(db, this.#plans, (tx) => settle(tx, ends));
-    if (finishedRuns.length > 0) {
-      const facts = await this.#facts.get(db, finishedRuns);
-      await startQueuedRuns(db, this.#plans, [...new Set([...facts.values()].map(({ version }) => version.dagId))]);
-    }
-    if (finishedRuns.length > 0) await createEndRuns(db, this.#plans);
-    if (updatedAssets) await createAssetRuns(db, this.#plans);
-    return ends.map(({ instanceId }) => accepted.has(instanceId));
+    const settlement = await engineRound(db, this.#plans, (tx) => settle(tx, ends));
+    await afterRound(db, this.#plans, settlement);
+    return ends.map(({ instanceId }) => settlement.accepted.has(instanceId));
   }
 
   async #inputsOf(runId: number, facts: RunFacts, inputs: Readonly<Record<string, string>>): Promise<Readonly<Record<string, Json>>> {
-    const read = async ([name, taskId]: readonly [string, string]): Promise<readonly [string, Json]> => [
-      name,
-      await this.#output(runId, facts, taskId),
-    ];
-    return Object.fromEntries(await Promise.all(Object.entries(inputs).map(read)));
+    const read = async ([name, taskId]: readonly [string, string]): Promise<readonly (readonly [string, Json])[]> => {
+      const value = await this.#output(runId, facts, taskId);
+      return value === undefined ? [] : [[name, value]];
+    };
+    return Object.fromEntries((await Promise.all(Object.entries(inputs).map(read))).flat());
   }
 
-  async #output(runId: number, facts: RunFacts, taskId: string): Promise<Json> {
+  async #output(runId: number, facts: RunFacts, taskId: string): Promise<Json | undefined> {
     const values = await this.#inputs.add({ runId, taskId });
-    return xcomOf(facts, taskId, values);
+    return xcomOf(facts, taskId, values) ?? (values.length > 0 ? null : missingInput(facts.version.plan, taskId));
   }
 
   async #readAll(wanted: readonly { runId: number; taskId: string }[]): Promise<readonly (readonly Json[])[]> {

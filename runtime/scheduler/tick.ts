@@ -7,9 +7,11 @@ import { dagsLeftWaiting, lockDueDags, recordScheduled } from "../store/dag.ts";
 import { activeRuns, createRuns } from "../store/dag_run.ts";
 import { rememberSchedules, scheduleMemories } from "../store/dag_schedule.ts";
 import type { Database, Queryable } from "../store/database.ts";
+import { givePlaces } from "../store/engine_tx.ts";
 import type { Plans } from "../store/plans.ts";
-import { createEndRuns } from "../store/run_end.ts";
+import { createEndRuns } from "../store/run_listener.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
+import { advanceBackfills } from "./advance_backfills.ts";
 import { decide } from "./decide.ts";
 
 /** DAGs looked at in one transaction. */
@@ -28,11 +30,14 @@ export async function tick(db: Database, plans: Plans): Promise<TickResult> {
     await startQueuedRuns(db, plans, batch.dagIds);
     if (batch.dagIds.length < BATCH) break;
   }
+  await advanceBackfills(db, plans);
   created += await createAssetRuns(db, plans);
   created += await createEndRuns(db, plans);
   // What a dead process left behind; nothing, nearly always.
   const left = await dagsLeftWaiting(db);
   if (left.length > 0) await startQueuedRuns(db, plans, left);
+  // Places that come free by time alone: a retry is due, a rate's window has passed. And whatever a dead process left ungiven.
+  await givePlaces(db, plans);
   return { created };
 }
 

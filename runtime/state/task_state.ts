@@ -4,18 +4,32 @@
  */
 
 /**
- * - `scheduled`: may run, waits for a place under `maxActive`. In: expand. Out: release, cancel.
- * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue. Out: start, cancel.
- * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, rescue, cancel.
- * - `up_for_retry`: a token lies in the queue for later. In: retry. Out: start, cancel.
- * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it).
+ * - `none`: was cleared, waits for its turn anew. In: clear. Out: its turn (queued, scheduled, or a final state), mark.
+ * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue. Out: release, refuse, cancel, clear, mark.
+ * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue. Out: start, cancel, clear, mark.
+ * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, rescue, cancel, mark.
+ * - `up_for_retry`: a token lies in the queue for later, or it waits for a place from then on. In: retry. Out: start, release, refuse,
+ *   cancel, clear, mark.
+ * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it), `removed` (an instance of a mapped
+ *   task whose list has become shorter). Out: clear, mark.
  *
- * A task whose turn has not come has no instance at all: Airflow's state `none`.
+ * A task whose turn has not come has no instance, or one that is `none`: Airflow's state of that name.
  */
-export const TASK_STATES = ["scheduled", "queued", "running", "up_for_retry", "success", "failed", "skipped", "upstream_failed"] as const;
+export const TASK_STATES = [
+  "none",
+  "scheduled",
+  "queued",
+  "running",
+  "up_for_retry",
+  "success",
+  "failed",
+  "skipped",
+  "upstream_failed",
+  "removed",
+] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
-export const FINAL_STATES = ["success", "failed", "skipped", "upstream_failed"] as const;
+export const FINAL_STATES = ["success", "failed", "skipped", "upstream_failed", "removed"] as const;
 export type FinalState = (typeof FINAL_STATES)[number];
 
 /** Whether nothing moves an instance in this state any more. */
@@ -46,7 +60,7 @@ export interface Transition {
   readonly reason: string | null;
   readonly error: StoredError | null;
   /** What the history remembers of the try that ends here, when another follows; null when the instance itself still shows it. */
-  readonly history: "failed" | "lost" | null;
+  readonly history: FinalState | "lost" | null;
 }
 
 /** What a transition acts on. */
@@ -55,7 +69,7 @@ export interface TryRef {
   readonly tryNumber: number;
 }
 
-const UNFINISHED = ["scheduled", "queued", "running", "up_for_retry"] as const;
+const NOT_RUNNING = ["scheduled", "queued", "up_for_retry"] as const;
 
 function move(ref: TryRef, from: readonly TaskState[], to: TaskState, more: Partial<Transition> = {}): Transition {
   const still = { heldBy: null, nextTry: ref.tryNumber, workerId: null, retryInMs: null, reason: null, error: null, history: null };
@@ -94,9 +108,14 @@ export function retry(ref: TryRef, workerId: string, retryInMs: number, reason: 
   });
 }
 
-/** The worker that ran the try is dead: the same work again, as a new try. */
-export function rescue(ref: TryRef, deadWorkerId: string, reason: string): Transition {
-  return move(ref, ["running"], "queued", { heldBy: deadWorkerId, nextTry: ref.tryNumber + 1, reason, history: "lost" });
+/** The worker that ran the try is dead: the same work again, as a new try, which waits for its places again when it has limits. */
+export function rescue(ref: TryRef, deadWorkerId: string, reason: string, isLimited = false): Transition {
+  return move(ref, ["running"], isLimited ? "scheduled" : "queued", {
+    heldBy: deadWorkerId,
+    nextTry: ref.tryNumber + 1,
+    reason,
+    history: "lost",
+  });
 }
 
 /** The worker that ran the try is dead, and so were too many before it. */
@@ -104,12 +123,48 @@ export function abandon(ref: TryRef, deadWorkerId: string, reason: string): Tran
   return move(ref, ["running"], "failed", { heldBy: deadWorkerId, workerId: deadWorkerId, reason });
 }
 
+/** No place can ever be given to it. */
+export function refuse(ref: TryRef, reason: string, error: StoredError): Transition {
+  return move(ref, NOT_RUNNING, "failed", { reason, error });
+}
+
 /** A person stops it: what runs has failed, what has not begun is skipped (Airflow's rule for a run marked failed). */
 export function cancel(ref: TryRef, state: TaskState, reason: string): Transition {
+  return move(ref, state === "running" ? ["running"] : NOT_RUNNING, state === "running" ? "failed" : "skipped", { reason });
+}
+
+/** Its run took longer than it may: whatever has not ended is skipped (Airflow's rule), what runs is killed. */
+export function timeOut(ref: TryRef, reason: string): Transition {
+  return move(ref, ["running", ...NOT_RUNNING], "skipped", { reason });
+}
+
+/** What people do again or decide themselves acts on: an instance in any state. */
+export interface TouchedInstance extends TryRef {
+  readonly state: TaskState;
+  /** Whether its current try has started. */
+  readonly began: boolean;
+}
+
+/**
+ * A person wants it done again: it waits for its turn anew, and what it came to is history. What runs cannot be cleared: two tries of it
+ * would go on at once. A try that never started is not used up, unless its token lies in the queue.
+ */
+export function clear({ state, began, ...ref }: TouchedInstance): Transition {
+  const history = isFinal(state) && began ? state : null;
+  const isUsed = history !== null || !isFinal(state);
+  return move(ref, state === "running" ? [] : [state], "none", { nextTry: ref.tryNumber + (isUsed ? 1 : 0), history });
+}
+
+/** The states that a person may declare. */
+export const MARKS = ["success", "failed", "skipped"] as const;
+export type Mark = (typeof MARKS)[number];
+
+/** A person decides how it ended, whatever it is at. A worker that still runs it hears so, and its result is refused. */
+export function mark(ref: TryRef, to: Mark, reason: string): Transition {
   return move(
     ref,
-    state === "running" ? ["running"] : UNFINISHED.filter((from) => from !== "running"),
-    state === "running" ? "failed" : "skipped",
+    TASK_STATES.filter((from) => from !== to),
+    to,
     { reason },
   );
 }

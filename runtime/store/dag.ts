@@ -58,14 +58,15 @@ select r.dag_id from dagsmith.dag_run r join dagsmith.dag d using (dag_id)
 where r.state = 'queued' and not d.is_paused
 union
 select d.dag_id from dagsmith.dag d
-where d.at_capacity and not exists (select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state in ('queued', 'running'))`,
+where d.at_capacity
+  and not exists (select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state in ('queued', 'running') and r.backfill_id is null)`,
 };
 
 // The schedule is looked at anew when a DAG is unpaused: what it missed meanwhile is the business of its catchup.
 const SET_PAUSED: Statement = {
   name: "dag_set_paused",
   text: `
-update dagsmith.dag set is_paused = $2, next_run_after = case when $2 then next_run_after else now() end
+update dagsmith.dag set is_paused = $2, pause_reason = null, next_run_after = case when $2 then next_run_after else now() end
 where dag_id = $1 and removed_at is null
 returning dag_id`,
 };

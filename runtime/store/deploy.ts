@@ -3,7 +3,7 @@ import type { DagSpec, Position } from "../../sdk/spec.ts";
 import { lookAgain, registerAssets } from "./asset.ts";
 import { columns } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
-import { registerListeners } from "./run_end.ts";
+import { registerListeners } from "./run_listener.ts";
 
 /** A version to be deployed: what the bundler made. */
 export interface DeployableVersion {

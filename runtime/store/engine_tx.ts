@@ -1,23 +1,70 @@
 /** The engine's store on PostgreSQL: one transaction, its runs locked. */
-import type { EngineTx, LockedRun } from "../engine/store.ts";
+import { isLimited } from "../engine/limits.ts";
+import { refuseAll } from "../engine/refuse.ts";
+import type { EngineTx, LockedRun, MovedInstance } from "../engine/store.ts";
+import { admitWaiting } from "./admit.ts";
 import { recordAssetEvents } from "./asset.ts";
-import { lockRuns, type RunRow, updateRuns } from "./dag_run.ts";
+import { lockRuns, type RunRow, runDates, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
+import { endPastWaits, pastMet, recordPastWaits } from "./past.ts";
+import { askPlaces } from "./place.ts";
 import type { Plans } from "./plans.ts";
-import { applyTransitions, enqueueTries, insertInstances, releaseInstances } from "./task_instance.ts";
+import { reviveInstances } from "./revive.ts";
+import { applyTransitions, endsOf, enqueueTries, insertInstances, releaseInstances, unfinishedInstances } from "./task_instance.ts";
 import { stateOf, storeLabels } from "./task_label.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
 import { clearXComs, getXComs, putXComs, RETURN_VALUE } from "./xcom.ts";
 
-/** Runs one round of the engine in a transaction; repeated whole when the connection breaks. */
-export function engineRound<Result>(db: Database, plans: Plans, round: (tx: EngineTx, on: Queryable) => Promise<Result>): Promise<Result> {
-  return db.transaction((on) => round(engineTx(on, plans), on));
+/**
+ * Runs one round of the engine in a transaction; repeated whole when the connection breaks. Where tasks with limits moved in it, places are
+ * given right after.
+ */
+export async function engineRound<Result>(
+  db: Database,
+  plans: Plans,
+  round: (tx: EngineTx, on: Queryable) => Promise<Result>,
+): Promise<Result> {
+  const { result, touchedLimits } = await db.transaction(async (on) => {
+    const limited = { touched: false };
+    return { result: await round(engineTx(on, plans, limited), on), touchedLimits: limited.touched };
+  });
+  // What is committed is done: places that could not be given now are given at the scheduler's next tick.
+  if (touchedLimits) await givePlaces(db, plans).catch(() => undefined);
+  return result;
 }
 
-function engineTx(on: Queryable, plans: Plans): EngineTx {
+/** Gives every free place, and ends the instances that can never get one. */
+export async function givePlaces(db: Database, plans: Plans): Promise<void> {
+  for (;;) {
+    const unplaceable = await admitWaiting(db);
+    if (unplaceable.length === 0) return;
+    const ended = await db.transaction((on) => refuseAll(engineTx(on, plans, { touched: false }), unplaceable));
+    if (ended === 0) return;
+  }
+}
+
+function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): EngineTx {
+  const locked = new Map<number, LockedRun>();
+  // Runs of which instances were cleared: what they make may exist already.
+  const cleared = new Set<number>();
+  const isLimitedTask = ({ runId, taskId }: MovedInstance): boolean => {
+    const run = locked.get(runId);
+    const task = run?.plan.tasks.get(taskId);
+    return run !== undefined && task !== undefined && isLimited(task.route, run);
+  };
   return {
-    lockRuns: async (ids) => withPlans(on, plans, await lockRuns(on, ids)),
-    apply: (transitions) => applyTransitions(on, transitions),
+    lockRuns: async (ids) => {
+      const rows = await lockRuns(on, ids);
+      for (const row of rows) if (row.clear_number > 0) cleared.add(row.id);
+      const runs = await withPlans(on, plans, rows);
+      for (const run of runs) locked.set(run.id, run);
+      return runs;
+    },
+    apply: async (transitions) => {
+      const moved = await applyTransitions(on, transitions);
+      if (moved.some(isLimitedTask)) limited.touched = true;
+      return moved;
+    },
     storeOutputs: (outputs) =>
       putXComs(
         on,
@@ -29,16 +76,26 @@ function engineTx(on: Queryable, plans: Plans): EngineTx {
       const values = (await getXComs(on, [{ runId, taskId }])).map(({ value }) => value);
       return isMapped ? values : values[0];
     },
+    endsOf: (runId, taskIds) => endsOf(on, runId, taskIds),
+    unfinished: (runId) => unfinishedInstances(on, runId),
+    runDates: (runId) => runDates(on, runId),
+    pastMet: (questions) => pastMet(on, plans, questions),
     stateOf: (runId, taskId) => stateOf(on, runId, taskId),
     storeLabels: (labels) => storeLabels(on, labels),
     addProgress: (deltas) => addProgress(on, deltas),
     createProgress: (rows) => createProgress(on, rows),
-    commitDecisions: async ({ instances, tokens, releases, decided, runs }) => {
-      await insertInstances(on, instances);
+    commitDecisions: async ({ instances, tokens, releases, decided, runs, past }) => {
+      const { true: asking = [], false: free = [] } = Object.groupBy(tokens, ({ route }) => `${route.claims.length > 0}`);
+      if (asking.length > 0 || instances.some(({ route }) => route.claims.length > 0)) limited.touched = true;
+      const { true: again = [], false: fresh = [] } = Object.groupBy(instances, ({ runId }) => `${cleared.has(runId)}`);
+      await insertInstances(on, [...fresh, ...(await reviveInstances(on, again))]);
       await releaseInstances(on, releases);
-      await enqueueTries(on, tokens);
+      await enqueueTries(on, free);
+      await askPlaces(on, asking);
       await markDecided(on, decided);
       await updateRuns(on, runs);
+      await endPastWaits(on, past.ended);
+      await recordPastWaits(on, past.waits);
     },
   };
 }
@@ -52,7 +109,12 @@ export async function withPlans(on: Queryable, plans: Plans, rows: readonly RunR
   return rows.flatMap((row) => {
     const version = versions.get(row.version_id);
     return version
-      ? [{ id: row.id, state: row.state, plan: version.plan, openTasks: row.open_tasks, failedLeaves: row.failed_leaves }]
+      ? [
+          {
+            ...{ id: row.id, state: row.state, plan: version.plan, openTasks: row.open_tasks, failedLeaves: row.failed_leaves },
+            ...{ warnings: row.warnings, isGloballyLimited: row.is_globally_limited },
+          },
+        ]
       : [];
   });
 }

@@ -1,4 +1,7 @@
-/** What every try of a run needs to know of it. A run's facts never change, so a worker keeps those of the runs it works on. */
+/**
+ * What every try of a run needs to know of it. They change only when the run is cleared, so a worker keeps those of the runs it works on, each
+ * with its edition.
+ */
 import type { Json } from "../../sdk/json.ts";
 import type { RunTrigger } from "../../sdk/trigger.ts";
 import type { Queryable, Statement } from "./database.ts";
@@ -14,11 +17,13 @@ export interface RunFacts {
   readonly params: Json;
   /** What made it; null when time or a person did. */
   readonly trigger: RunTrigger | null;
+  /** How often the run had been cleared. */
+  readonly edition: number;
 }
 
 const GET: Statement = {
   name: "run_facts_get",
-  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, params, trigger from dagsmith.dag_run where id = any($1)",
+  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, params, trigger, clear_number from dagsmith.dag_run where id = any($1)",
 };
 
 const KEPT = 1_000;
@@ -31,11 +36,11 @@ export class RunFactsCache {
     this.#plans = plans;
   }
 
-  /** The facts of these runs, read in one statement where they are not known yet. */
-  async get(db: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, RunFacts>> {
-    const missing = [...new Set(ids)].filter((id) => !this.#kept.has(id));
-    if (missing.length > 0) for (const facts of await this.#read(db, missing)) this.#keep(facts);
-    return new Map(ids.flatMap((id) => this.#kept.get(id) ?? []).map((facts) => [facts.id, facts]));
+  /** The facts of these runs in the given edition or a later one, read in one statement where they are not known yet. */
+  async get(db: Queryable, wanted: readonly { readonly id: number; readonly edition: number }[]): Promise<ReadonlyMap<number, RunFacts>> {
+    const missing = wanted.filter(({ id, edition }) => (this.#kept.get(id)?.edition ?? -1) < edition).map(({ id }) => id);
+    if (missing.length > 0) for (const facts of await this.#read(db, [...new Set(missing)])) this.#keep(facts);
+    return new Map(wanted.flatMap(({ id }) => this.#kept.get(id) ?? []).map((facts) => [facts.id, facts]));
   }
 
   async #read(db: Queryable, ids: readonly number[]): Promise<readonly RunFacts[]> {
@@ -48,6 +53,7 @@ export class RunFactsCache {
       data_interval_end: Date;
       params: Json;
       trigger: RunTrigger | null;
+      clear_number: number;
     };
     const rows = await db.query<Row>(GET, [ids]);
     const versions = await this.#plans.get(
@@ -65,8 +71,9 @@ export class RunFactsCache {
         data_interval_end: dataIntervalEnd,
         params,
         trigger,
+        clear_number: edition,
       } = row;
-      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params, trigger }];
+      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params, trigger, edition }];
     });
   }
 

@@ -1,13 +1,20 @@
 /** Task instances: the guarded move that every verb becomes, and what a worker reads when it takes one. */
 import type { Json } from "../../sdk/json.ts";
-import type { MovedInstance, NewInstance, Release } from "../engine/store.ts";
-import type { TaskState, Transition } from "../state/task_state.ts";
+import { COUNT_OF, NOTHING } from "../engine/deltas.ts";
+import { claimsText } from "../engine/limits.ts";
+import type { Counts, MovedInstance, NewInstance, Release, RoutedToken } from "../engine/store.ts";
+import type { FinalState, TaskState, Transition } from "../state/task_state.ts";
 import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { enqueue } from "./enqueue.ts";
 
 /** An instance that a worker has just claimed. */
 export interface ClaimedInstance extends MovedInstance {
   readonly lostTries: number;
+  /** Tries before it was last cleared. */
+  readonly clearedTries: number;
+  /** How often its run was cleared: what a worker keeps of the run is of that edition. */
+  readonly edition: number;
   readonly item: Json;
 }
 
@@ -18,11 +25,13 @@ const APPLY: Statement = {
 update dagsmith.task_instance t
 set state = v.to_state,
     try_number = v.next_try,
-    lost_tries = t.lost_tries + v.lost,
-    worker_id = case when v.to_state in ('queued', 'up_for_retry') then null else coalesce(v.worker_id, t.worker_id) end,
-    queued_at = case when v.to_state in ('queued', 'up_for_retry') then now() else t.queued_at end,
-    started_at = case when v.to_state = 'running' then now() when v.to_state in ('queued', 'up_for_retry') then null else t.started_at end,
-    finished_at = case when v.to_state in ('success', 'failed', 'skipped', 'upstream_failed') then now() end,
+    lost_tries = case v.to_state when 'none' then 0 else t.lost_tries + v.lost end,
+    cleared_tries = case v.to_state when 'none' then greatest(v.next_try - 1, 0) else t.cleared_tries end,
+    worker_id = case when v.to_state in ('none', 'scheduled', 'queued', 'up_for_retry') then null else coalesce(v.worker_id, t.worker_id) end,
+    queued_at = case when v.to_state in ('scheduled', 'queued', 'up_for_retry') then now() else t.queued_at end,
+    started_at = case when v.to_state = 'running' then now()
+      when v.to_state in ('none', 'scheduled', 'queued', 'up_for_retry') then null else t.started_at end,
+    finished_at = case when v.to_state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed') then now() end,
     retry_at = case when v.to_state = 'up_for_retry' then now() + v.retry_in_ms * interval '1 millisecond' end,
     reason = v.reason,
     error = v.error
@@ -32,15 +41,16 @@ where t.id = v.id
   and t.try_number = v.try_number
   and t.state = any(string_to_array(v.from_states, ','))
   and (v.held_by is null or t.worker_id = v.held_by)
-returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.item`,
+returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.cleared_tries, t.item,
+  (select clear_number from dagsmith.dag_run r where r.id = t.run_id) as edition`,
 };
 
 // The history row is taken under the same guard, before the instance moves on to its next try.
 const REMEMBER_TRY: Statement = {
   name: "task_try_remember",
   text: `
-insert into dagsmith.task_try (task_instance_id, try_number, state, worker_id, started_at, reason, error)
-select t.id, t.try_number, v.history, t.worker_id, t.started_at, v.reason, v.error
+insert into dagsmith.task_try (task_instance_id, try_number, state, worker_id, started_at, finished_at, reason, error)
+select t.id, t.try_number, v.history, t.worker_id, t.started_at, coalesce(t.finished_at, now()), coalesce(v.reason, t.reason), coalesce(v.error, t.error)
 from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[])
   as v (id, try_number, held_by, from_states, history, reason, error)
 join dagsmith.task_instance t on t.id = v.id
@@ -58,6 +68,8 @@ interface MovedRow {
   state: TaskState;
   try_number: number;
   lost_tries: number;
+  cleared_tries: number;
+  edition: number;
   item: Json;
 }
 
@@ -95,47 +107,60 @@ export async function applyTransitions(db: Queryable, transitions: readonly Tran
     state: row.state,
     tryNumber: row.try_number,
     lostTries: row.lost_tries,
+    clearedTries: row.cleared_tries,
+    edition: row.edition,
     item: row.item,
   }));
 }
 
-/** Puts a token for each row of `rows (id, try_number)` into the queue, in the statement that made the rows: state and queue cannot disagree. */
-const enqueue = (rows: string, runAt = "null::timestamptz"): string => `
-select count(*) from (
-  select array_agg(('run_task', json_build_object('ti', id, 'try', try_number), null, ${runAt}, null, null, null, null)::dagsmith_queue.job_spec) as specs from ${rows}
-) token, lateral dagsmith_queue.add_jobs(token.specs) where token.specs is not null`;
-
+// Ids are drawn before the rows are made, so that tokens and places need no join back to them. What has claims is made as scheduled, with a
+// row that asks for its places.
 const INSERT: Statement = {
   name: "task_instance_insert",
   text: `
-with made as (
-  insert into dagsmith.task_instance (run_id, task_id, map_index, state, item, reason, error, queued_at, finished_at)
-  select v.run_id, v.task_id, v.map_index, v.state, v.item, v.reason, v.error,
-    case v.state when 'queued' then now() end,
-    case when v.state in ('success', 'failed', 'skipped', 'upstream_failed') then now() end
-  from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[], $7::json[])
-    as v (run_id, task_id, map_index, state, item, reason, error)
-  returning id, state, try_number
-)${enqueue("made where state = 'queued'")}`,
+with v as materialized (
+  select nextval('dagsmith.task_instance_id_seq') as id, 1 as try_number, given.*
+  from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[], $7::json[], $8::text[], $9::int[], $10::text[])
+    as given (run_id, task_id, map_index, state, item, reason, error, queue, weight, claims)
+), made as (
+  insert into dagsmith.task_instance (id, run_id, task_id, map_index, state, item, reason, error, queued_at, finished_at)
+  overriding system value
+  select v.id, v.run_id, v.task_id, v.map_index, case when v.claims is null then v.state else 'scheduled' end, v.item, v.reason, v.error,
+    case when v.state = 'queued' and v.claims is null then now() end,
+    case when v.state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed') then now() end
+  from v
+), asked as (
+  insert into dagsmith.task_place (instance_id, try_number, claims, weight, logical_date, map_index, queue)
+  select v.id, v.try_number, v.claims, v.weight, r.logical_date, v.map_index, v.queue
+  from v join dagsmith.dag_run r on r.id = v.run_id where v.claims is not null
+)${enqueue("v where state = 'queued' and claims is null")}`,
 };
 
+// As many as the range is long: those that wait lie one after the other, except in a task of which some items were cleared.
 const RELEASE: Statement = {
   name: "task_instance_release",
   text: `
 with released as (
   update dagsmith.task_instance t set state = 'queued', queued_at = now()
-  from unnest($1::bigint[], $2::text[], $3::int[], $4::int[]) as v (run_id, task_id, first, past)
-  where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index >= v.first and t.map_index < v.past and t.state = 'scheduled'
-  returning t.id, t.try_number
+  from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::text[], $6::int[]) as v (run_id, task_id, first, past, queue, weight),
+    lateral (
+      select id from dagsmith.task_instance w
+      where w.run_id = v.run_id and w.task_id = v.task_id and w.map_index >= v.first and w.state = 'scheduled'
+      order by w.run_id, w.task_id, w.map_index limit v.past - v.first
+    ) next
+  where t.id = next.id
+  returning t.id, t.try_number, v.queue, v.weight
 )${enqueue("released")}`,
 };
 
 const ENQUEUE: Statement = {
   name: "task_instance_enqueue",
-  text: enqueue("unnest($1::bigint[], $2::int[], $3::float8[]) as v (id, try_number, in_ms)", "now() + in_ms * interval '1 millisecond'"),
+  text: enqueue("unnest($1::bigint[], $2::int[], $3::float8[], $4::text[], $5::int[]) as v (id, try_number, in_ms, queue, weight)", {
+    runAt: "now() + in_ms * interval '1 millisecond'",
+  }),
 };
 
-/** Makes instances, each queued one with its token. */
+/** Makes instances, each queued one with its token; one with claims waits, and asks for its places. */
 export async function insertInstances(db: Queryable, instances: readonly NewInstance[]): Promise<void> {
   if (instances.length === 0) return;
   await db.query(
@@ -148,6 +173,9 @@ export async function insertInstances(db: Queryable, instances: readonly NewInst
       i.mapIndex < 0 ? null : JSON.stringify(i.item),
       i.reason,
       jsonOrNull(i.error),
+      i.route.queue,
+      i.route.weight,
+      i.route.claims.length === 0 ? null : claimsText(i.route.claims),
     ]),
   );
 }
@@ -157,19 +185,16 @@ export async function releaseInstances(db: Queryable, releases: readonly Release
   if (releases.length === 0) return;
   await db.query(
     RELEASE,
-    columns(releases, (r) => [r.runId, r.taskId, r.from, r.to]),
+    columns(releases, (r) => [r.runId, r.taskId, r.from, r.to, r.route.queue, r.route.weight]),
   );
 }
 
 /** Puts tokens for further tries into the queue. */
-export async function enqueueTries(
-  db: Queryable,
-  tokens: readonly { readonly instanceId: number; readonly tryNumber: number; readonly inMs: number }[],
-): Promise<void> {
+export async function enqueueTries(db: Queryable, tokens: readonly RoutedToken[]): Promise<void> {
   if (tokens.length === 0) return;
   await db.query(
     ENQUEUE,
-    columns(tokens, (t) => [t.instanceId, t.tryNumber, t.inMs]),
+    columns(tokens, (t) => [t.instanceId, t.tryNumber, t.inMs, t.route.queue, t.route.weight]),
   );
 }
 
@@ -180,7 +205,7 @@ function jsonOrNull(value: object | null): string | null {
 const UNFINISHED: Statement = {
   name: "task_instance_unfinished",
   text: `
-select id, try_number, state from dagsmith.task_instance
+select id, task_id, try_number, state from dagsmith.task_instance
 where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry') for no key update`,
 };
 
@@ -188,7 +213,22 @@ where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry'
 export async function unfinishedInstances(
   tx: Queryable,
   runId: number,
-): Promise<readonly { readonly instanceId: number; readonly tryNumber: number; readonly state: TaskState }[]> {
-  const rows = await tx.query<{ id: number; try_number: number; state: TaskState }>(UNFINISHED, [runId]);
-  return rows.map((row) => ({ instanceId: row.id, tryNumber: row.try_number, state: row.state }));
+): Promise<readonly { readonly instanceId: number; readonly taskId: string; readonly tryNumber: number; readonly state: TaskState }[]> {
+  const rows = await tx.query<{ id: number; task_id: string; try_number: number; state: TaskState }>(UNFINISHED, [runId]);
+  return rows.map((row) => ({ instanceId: row.id, taskId: row.task_id, tryNumber: row.try_number, state: row.state }));
+}
+
+const ENDS: Statement = {
+  name: "task_instance_ends",
+  text: `
+select task_id, state, count(*)::int as count from dagsmith.task_instance
+where run_id = $1 and task_id = any($2) and finished_at is not null group by task_id, state`,
+};
+
+/** How many instances of each task of a run are in which final state; tasks without any are missing. */
+export async function endsOf(db: Queryable, runId: number, taskIds: readonly string[]): Promise<ReadonlyMap<string, Counts>> {
+  const ends = new Map<string, Counts>();
+  for (const row of await db.query<{ task_id: string; state: FinalState; count: number }>(ENDS, [runId, taskIds]))
+    ends.set(row.task_id, { ...(ends.get(row.task_id) ?? NOTHING), [COUNT_OF[row.state]]: row.count });
+  return ends;
 }

@@ -2,6 +2,7 @@
  * Workers: who is alive, and what happens to the tries of one that is not. A worker holds a session lock named after it, so that a death
  * whose connection breaks is seen at once; its heartbeat is for the deaths that break nothing.
  */
+import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
 import type { TryRef } from "../state/task_state.ts";
 import type { Queryable, Statement } from "./database.ts";
 
@@ -11,11 +12,13 @@ export interface WorkerRow {
   readonly hostname: string;
   readonly pid: number;
   readonly slots: number;
+  /** The queues that it serves. Default: `default` alone. */
+  readonly queues?: readonly string[];
 }
 
 const REGISTER: Statement = {
   name: "worker_register",
-  text: "insert into dagsmith.worker (id, pool_id, hostname, pid, slots) values ($1, $2, $3, $4, $5)",
+  text: "insert into dagsmith.worker (id, pool_id, hostname, pid, slots, queues) values ($1, $2, $3, $4, $5, $6)",
 };
 
 const REMOVE: Statement = { name: "worker_remove", text: "delete from dagsmith.worker where id = $1 and state <> 'lost'" };
@@ -64,7 +67,7 @@ const FORGET_LOST: Statement = {
 const HOLDER: Statement = {
   name: "worker_holder",
   text: `
-select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.worker_id, null as hostname, null as pid
+select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries, t.worker_id, null as hostname, null as pid
 from dagsmith.task_instance t where t.id = $1 and t.try_number = $2 and t.state = 'running'`,
 };
 
@@ -72,7 +75,7 @@ from dagsmith.task_instance t where t.id = $1 and t.try_number = $2 and t.state 
 const ORPHANS: Statement = {
   name: "worker_orphans",
   text: `
-select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.worker_id, w.hostname, w.pid
+select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries, t.worker_id, w.hostname, w.pid
 from dagsmith.dag_run r
 join dagsmith.task_instance t on t.run_id = r.id and t.state = 'running'
 left join dagsmith.worker w on w.id = t.worker_id
@@ -88,7 +91,7 @@ const SILENT_AFTER_MS = 3_000;
 const DEAD_AFTER_MS = 12_000;
 
 export async function registerWorker(db: Queryable, worker: WorkerRow): Promise<void> {
-  await db.query(REGISTER, [worker.id, worker.poolId, worker.hostname, worker.pid, worker.slots]);
+  await db.query(REGISTER, [worker.id, worker.poolId, worker.hostname, worker.pid, worker.slots, worker.queues ?? [DEFAULT_QUEUE]]);
 }
 
 export async function removeWorker(db: Queryable, id: string): Promise<void> {
@@ -110,6 +113,7 @@ export interface HeldTry extends TryRef {
   readonly taskId: string;
   readonly mapIndex: number;
   readonly lostTries: number;
+  readonly clearedTries: number;
   readonly workerId: string;
   /** `host, process 123`; the worker's id when nothing more is known. */
   readonly holder: string;
@@ -133,6 +137,7 @@ interface HeldRow extends Record<string, unknown> {
   map_index: number;
   try_number: number;
   lost_tries: number;
+  cleared_tries: number;
   worker_id: string;
   hostname: string | null;
   pid: number | null;
@@ -146,6 +151,7 @@ function heldTry(row: HeldRow): HeldTry {
     mapIndex: row.map_index,
     tryNumber: row.try_number,
     lostTries: row.lost_tries,
+    clearedTries: row.cleared_tries,
     workerId: row.worker_id,
     holder: row.hostname === null ? row.worker_id : `${row.hostname}, process ${row.pid}`,
   };

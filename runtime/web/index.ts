@@ -12,6 +12,7 @@ import { apiRoutes } from "./api/routes.ts";
 import { GuessLimit, gate, isLoopback, Refused } from "./gate.ts";
 import { GraphDrawer } from "./graph_drawer.ts";
 import { answerError } from "./respond.ts";
+import { againRoutes } from "./routes/again.ts";
 import { assetRoutes } from "./routes/assets.ts";
 import { dataRoutes } from "./routes/data.ts";
 import { downloadRoutes } from "./routes/downloads.ts";
@@ -95,6 +96,7 @@ function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean
     downloadRoutes(services),
     formRoutes(services),
     dataRoutes(services),
+    againRoutes(services),
     pageRoutes(services),
   );
   app.use(() => {

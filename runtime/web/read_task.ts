@@ -11,10 +11,12 @@ import {
   listTries,
   listXComs,
 } from "../store/page_tasks.ts";
+import { whyWaiting } from "../store/why.ts";
 import { readLogWindow } from "./log_window.ts";
 import { readRun } from "./read_run.ts";
 import type { WebServices } from "./services.ts";
 import type { LogProps } from "./views/log.tsx";
+import type { ShownState } from "./views/state.tsx";
 import type { ShownTry, TaskProps } from "./views/task.tsx";
 
 export interface TaskQuery {
@@ -29,7 +31,7 @@ export interface TaskQuery {
 }
 
 /** @throws DagsmithError UNKNOWN_RUN, UNKNOWN_TASK */
-export async function readTask(services: WebServices, query: TaskQuery): Promise<TaskProps> {
+export async function readTask(services: WebServices, query: TaskQuery): Promise<Omit<TaskProps, "token">> {
   const { reader, mask } = services;
   const { id, taskId, mapIndex } = query;
   const { run, spec, file, tasks } = await readRun(reader, id);
@@ -59,8 +61,22 @@ export async function readTask(services: WebServices, query: TaskQuery): Promise
     xcoms: xcoms.map((xcom) => ({ ...xcom, key: mask(xcom.key), value: mask(xcom.value) })),
     log: instance ? await readLog(services, instance, shownTry) : null,
     instances: rows.map((row) => masked(row, mask)),
+    waits: await readWaits(services, query, instance?.state ?? task.state),
     more: nextPage(query, rows),
   };
+}
+
+/** What it waits for; of a mapped task, what the first instance of each kind waits for. */
+async function readWaits({ reader, mask }: WebServices, query: TaskQuery, state: ShownState): Promise<readonly string[]> {
+  const isWaiting = state === "running" ? query.mapIndex < 0 : !isOver(state);
+  if (!isWaiting) return [];
+  const { tasks } = await whyWaiting(reader, query.id, query.taskId);
+  const alike = tasks.filter((one) => query.mapIndex < 0 || one.state === state);
+  return [...new Set(alike.flatMap(({ reasons }) => reasons.map(({ text }) => mask(text))))];
+}
+
+function isOver(state: ShownState): boolean {
+  return state === "success" || state === "failed" || state === "skipped" || state === "upstream_failed";
 }
 
 function nextPage(query: TaskQuery, rows: readonly InstanceRow[]): string | null {

@@ -15,14 +15,12 @@ export const deploy = command({
       const { deployFolder } = await import("../../actions/index.ts");
       const load = await loadDagFolder(cli, folder);
       const result = await deployFolder(db, load, { actor: cli.config.user });
-      const { warnings } = load;
-      const { style } = cli.terminal;
-      const warned = warnings.map((warning) => `${style.yellow("warning")} ${placed(warning)}`);
-      return {
-        json: { ...result, warnings },
-        lines: [...warned, ...deployLines(cli, result, load.errors)],
-        failed: load.errors.length > 0,
-      };
+      const { poolWarnings } = await import("../pool_warnings.ts");
+      const { listPools } = await import("../../store/pool.ts");
+      const warnings = [...load.warnings, ...poolWarnings(load.versions, await listPools(db))];
+      const warned = warnings.map((warning) => `${cli.terminal.style.yellow("warning")} ${placed(warning)}`);
+      const lines = [...warned, ...deployLines(cli, result, load.errors)];
+      return { json: { ...result, warnings }, lines, failed: load.errors.length > 0 };
     }),
 });
 

@@ -16,8 +16,10 @@ import {
   startPageRole,
   startSchedulerRole,
   startWorkerRole,
+  type WorkerFlags,
 } from "../services.ts";
 import { errorLines, placed } from "./check.ts";
+import { QUEUES } from "./roles.ts";
 
 export const dev = command({
   usage: "dev [folder]",
@@ -25,9 +27,10 @@ export const dev = command({
   more: "Needs nothing: it keeps a PostgreSQL of its own in .dagsmith/ unless DATABASE_URL is set. The folder is ./dags unless it is named. Other commands called in this folder find its database.",
   options: [
     { flags: "--port <n>", text: "port of the page (default: DAG_WEB_PORT, else 8080, else a free one)", parse: wholeNumber(0, 65_535) },
+    QUEUES,
   ],
   example: "dag dev",
-  run: async (cli, [folder]: readonly [string | undefined], options: { readonly port?: number }): Promise<Outcome> => {
+  run: async (cli, [folder]: readonly [string | undefined], options: { readonly port?: number } & WorkerFlags): Promise<Outcome> => {
     const files = projectFiles(cli.folder);
     const other = await findRunningDev(files);
     if (other) throw new DagsmithError("DEV_RUNNING", { pid: other.pid, page: other.page });
@@ -41,7 +44,7 @@ export const dev = command({
       await writeRunningDev(files, { databaseUrl, page: page.url, pid: process.pid });
       cli.say(`The page is at ${page.url}`);
       running.add(await startSchedulerRole(all));
-      running.add(await startWorkerRole(all));
+      running.add(await startWorkerRole(all, options));
       running.add(await deployOnChange(all, resolve(cli.folder, folder ?? DEFAULT_FOLDER)));
       await serve(cli, stop);
     });

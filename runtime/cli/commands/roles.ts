@@ -2,7 +2,7 @@
 import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../dags.ts";
 import { needDatabaseUrl } from "../database.ts";
-import { wholeNumber } from "../option_values.ts";
+import { queueNames, wholeNumber } from "../option_values.ts";
 import {
   openSurroundings,
   runServices,
@@ -11,6 +11,7 @@ import {
   startPageRole,
   startSchedulerRole,
   startWorkerRole,
+  type WorkerFlags,
 } from "../services.ts";
 
 const PORT = {
@@ -20,6 +21,7 @@ const PORT = {
 };
 const HOST = { flags: "--host <address>", text: "address the page listens on (default: DAG_WEB_HOST, else 127.0.0.1)" };
 const SLOTS = { flags: "--slots <n>", text: "tries at once (default: DAG_WORKER_SLOTS, else 16)", parse: wholeNumber(1, 1_000) };
+export const QUEUES = { flags: "--queues <names>", text: "the queues it serves, between commas (default: default)", parse: queueNames };
 
 interface PageFlags {
   readonly host?: string;
@@ -30,9 +32,9 @@ export const start = command({
   usage: "start [folder]",
   summary: "Run everything against DATABASE_URL: scheduler, worker and page; deploys the folder first",
   more: "Brings the tables up to date. The folder is ./dags unless it is named; without such a folder, what is deployed goes on.",
-  options: [HOST, PORT, SLOTS],
+  options: [HOST, PORT, SLOTS, QUEUES],
   example: "DATABASE_URL=postgres://etl:secret@db:5432/dagsmith dag start",
-  run: async (cli, [folder]: readonly [string | undefined], options: PageFlags & { readonly slots?: number }): Promise<Outcome> => {
+  run: async (cli, [folder]: readonly [string | undefined], options: PageFlags & WorkerFlags): Promise<Outcome> => {
     const url = await needDatabaseUrl(cli);
     await runServices(cli, async (running, stop) => {
       const all = await openSurroundings(cli, url, running);
@@ -40,7 +42,7 @@ export const start = command({
       await migrateAll(all.db);
       await deployAtStart(all, folder);
       running.add(await startSchedulerRole(all));
-      running.add(await startWorkerRole(all, options.slots));
+      running.add(await startWorkerRole(all, options));
       const { url: page } = running.add(await startPageRole(all, options));
       cli.say(`The page is at ${page}`);
       await serve(cli, stop);
@@ -71,9 +73,10 @@ export const scheduler = command({
 export const worker = command({
   usage: "worker",
   summary: "Run a worker against DATABASE_URL; any number may run at once",
-  options: [SLOTS],
-  example: "dag worker --slots 8",
-  run: (cli, _args, { slots }: { readonly slots?: number }) => runRole(cli, (all) => startWorkerRole(all, slots)),
+  more: "A task that names a queue runs only on workers that serve it.",
+  options: [SLOTS, QUEUES],
+  example: "dag worker --slots 8 --queues gpu,default",
+  run: (cli, _args, flags: WorkerFlags) => runRole(cli, (all) => startWorkerRole(all, flags)),
 });
 
 export const web = command({

@@ -9,8 +9,8 @@ import { getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { getHealth } from "../../store/page_health.ts";
 import { chunksAfter, isTryOver } from "../../store/page_log.ts";
 import { getRun, listRuns, type RunDetail } from "../../store/page_runs.ts";
-import type { WebActions } from "../actions.ts";
-import { Refused } from "../gate.ts";
+import { listPools } from "../../store/pool.ts";
+import { whyWaiting } from "../../store/why.ts";
 import * as input from "../input.ts";
 import { parseLines } from "../log_window.ts";
 import { readRun } from "../read_run.ts";
@@ -18,6 +18,8 @@ import { readTask } from "../read_task.ts";
 import { checked } from "../respond.ts";
 import { actorOf } from "../routes/forms.ts";
 import { maskJson, type WebServices } from "../services.ts";
+import { actionsOf } from "./acting.ts";
+import { AGAIN_ENDPOINTS } from "./again.ts";
 import * as answer from "./schemas.ts";
 
 /** One address of the API. */
@@ -82,6 +84,15 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: answer.done,
     run: cancel,
   },
+  {
+    method: "get",
+    path: "/runs/{id}/why",
+    summary: "Say why the tasks of a run that do not run do not",
+    params: input.runParams,
+    query: input.whyQuery,
+    answer: answer.why,
+    run: why,
+  },
   { method: "get", path: "/runs/{id}/tasks", summary: "List a run's tasks", params: input.runParams, answer: answer.tasks, run: tasks },
   {
     method: "get",
@@ -127,6 +138,25 @@ export const ENDPOINTS: readonly Endpoint[] = [
     status: 201,
     run: updateAsset,
   },
+  { method: "get", path: "/pools", summary: "List pools and what is taken of them", answer: answer.pools, run: pools },
+  {
+    method: "post",
+    path: "/pools/{name}",
+    summary: "Make a pool, or give it another size",
+    params: input.poolParams,
+    body: input.poolBody,
+    answer: answer.done,
+    run: setPool,
+  },
+  {
+    method: "post",
+    path: "/pools/{name}/delete",
+    summary: "Delete a pool; tasks that name it wait until it is made again",
+    params: input.poolParams,
+    answer: answer.done,
+    run: deletePool,
+  },
+  ...AGAIN_ENDPOINTS,
   { method: "get", path: "/import-errors", summary: "List files that cannot be imported", answer: answer.importErrors, run: importErrors },
   {
     method: "get",
@@ -159,7 +189,9 @@ async function runs(services: WebServices, request: Request): Promise<unknown> {
 }
 
 function shownRun({ mask }: WebServices, { versionId: _, ...run }: RunDetail): unknown {
-  return { ...run, params: maskJson(mask, run.params), reason: run.reason === null ? null : mask(run.reason) };
+  const { params, labels, reason, note } = run;
+  const texts = { reason: reason === null ? null : mask(reason), note: note === null ? null : mask(note) };
+  return { ...run, ...texts, params: maskJson(mask, params), labels: maskJson(mask, labels) };
 }
 
 async function run(services: WebServices, request: Request): Promise<unknown> {
@@ -172,6 +204,31 @@ async function run(services: WebServices, request: Request): Promise<unknown> {
 async function tasks({ reader, mask }: WebServices, request: Request): Promise<unknown> {
   const found = await readRun(reader, checked(input.runParams, request.params).id);
   return { tasks: found.tasks.map((one) => ({ ...one, why: one.why === null ? null : mask(one.why) })) };
+}
+
+async function why({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const { id } = checked(input.runParams, request.params);
+  const { task: taskId = null } = checked(input.whyQuery, request.query);
+  const { tasks: waiting, ...run } = await whyWaiting(reader, id, taskId);
+  return { ...run, tasks: waiting.map((one) => ({ ...one, reasons: one.reasons.map(({ gate, text }) => ({ gate, text: mask(text) })) })) };
+}
+
+async function pools({ reader, mask }: WebServices): Promise<unknown> {
+  return { pools: (await listPools(reader)).map((pool) => ({ ...pool, description: mask(pool.description) })) };
+}
+
+async function setPool(services: WebServices, request: Request): Promise<unknown> {
+  const { name } = checked(input.poolParams, request.params);
+  const { slots, description } = checked(input.poolBody, request.body ?? {});
+  const more = description === undefined ? {} : { description };
+  await (await actionsOf(services)).setPool(services.db, { name, slots, ...more, actor: actorOf(request) });
+  return { done: true };
+}
+
+async function deletePool(services: WebServices, request: Request): Promise<unknown> {
+  const { name } = checked(input.poolParams, request.params);
+  await (await actionsOf(services)).deletePool(services.db, { name, actor: actorOf(request) });
+  return { done: true };
 }
 
 async function task(services: WebServices, request: Request): Promise<unknown> {
@@ -205,13 +262,6 @@ async function log({ reader, mask }: WebServices, request: Request): Promise<unk
 async function importErrors({ reader, mask }: WebServices): Promise<unknown> {
   const found = await listImportErrors(reader);
   return { importErrors: found.map((error) => ({ ...error, message: mask(error.message), stack: mask(error.stack) })) };
-}
-
-/** The actions, when the database answers: they would wait for it, and a client should not. */
-async function actionsOf(services: WebServices): Promise<WebActions> {
-  if (!services.actions) throw new Refused(403, "This server only shows; nothing can be changed here.");
-  await getHealth(services.reader);
-  return services.actions;
 }
 
 async function trigger(services: WebServices, request: Request): Promise<unknown> {

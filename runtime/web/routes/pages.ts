@@ -6,6 +6,7 @@ import type { Json } from "../../../sdk/json.ts";
 import { countDags, type DagDetail, getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { listRuns } from "../../store/page_runs.ts";
 import { findInstance } from "../../store/page_tasks.ts";
+import { listPools } from "../../store/pool.ts";
 import { dagParams, dagsQuery, gridQuery, instanceParams, instancesQuery, rowId, runParams, runsQuery, taskParams } from "../input.ts";
 import { readGrid } from "../read_grid.ts";
 import { readRun } from "../read_run.ts";
@@ -16,6 +17,7 @@ import { DagPage, type DagTab } from "../views/dag.tsx";
 import { Graph, GraphList } from "../views/graph.tsx";
 import { GridTable } from "../views/grid.tsx";
 import { Home } from "../views/home.tsx";
+import { PoolsPage } from "../views/pools.tsx";
 import { RunPage } from "../views/run.tsx";
 import { RunList } from "../views/runs.tsx";
 import { TaskPage } from "../views/task.tsx";
@@ -23,6 +25,7 @@ import { TaskPage } from "../views/task.tsx";
 export function pageRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get("/", (request, response) => home(services, request, response));
+  router.get("/pools", (request, response) => pools(services, request, response));
   router.get("/dags/:dagId", (request, response) => grid(services, request, response));
   router.get("/dags/:dagId/graph", (request, response) => graph(services, request, response));
   router.get("/dags/:dagId/runs", (request, response) => runs(services, request, response));
@@ -48,6 +51,12 @@ async function home(services: WebServices, request: Request, response: Response)
     live: { topic: "home", mark },
     body: h(Home, { dags, counts, importErrors: masked, query, token: formToken(services, request) }),
   });
+}
+
+async function pools(services: WebServices, request: Request, response: Response): Promise<void> {
+  const found = await listPools(services.reader);
+  const masked = found.map((pool) => ({ ...pool, description: services.mask(pool.description) }));
+  await sendPage(services, request, response, { title: "Pools", body: h(PoolsPage, { pools: masked }) });
 }
 
 /** A DAG. @throws DagsmithError UNKNOWN_DAG */
@@ -122,11 +131,17 @@ async function run(services: WebServices, request: Request, response: Response):
   const found = await readRun(services.reader, id);
   const layout = await services.drawer.layout(found.run.versionId, found.spec);
   const params = paramsText(maskJson(services.mask, found.run.params));
+  const { note, labels } = found.run;
+  const run = {
+    ...found.run,
+    note: note === null ? null : services.mask(note),
+    labels: maskJson(services.mask, labels) as typeof labels,
+  };
   const tasks = found.tasks.map((one) => ({ ...one, why: one.why === null ? null : services.mask(one.why) }));
   await sendPage(services, request, response, {
     title: `${found.run.dagId} ${found.run.runId}`,
     live: { topic: `run:${id}`, mark },
-    body: h(RunPage, { ...found, tasks, layout, params, token: formToken(services, request), now: new Date() }),
+    body: h(RunPage, { ...found, run, tasks, layout, params, token: formToken(services, request), now: new Date() }),
   });
 }
 
@@ -147,7 +162,7 @@ async function task(services: WebServices, request: Request, response: Response)
   await sendPage(services, request, response, {
     title: `${taskId} · ${props.run.runId}`,
     live: { topic: `task:${id}:${taskId}`, mark },
-    body: h(TaskPage, props),
+    body: h(TaskPage, { ...props, token: formToken(services, request) }),
   });
 }
 

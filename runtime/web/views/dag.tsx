@@ -9,6 +9,8 @@ const TABS = [
   { name: "grid", label: "Grid", path: "" },
   { name: "graph", label: "Graph", path: "/graph" },
   { name: "runs", label: "Runs", path: "/runs" },
+  { name: "backfills", label: "Backfills", path: "/backfills" },
+  { name: "audit", label: "Audit", path: "/audit" },
 ] as const;
 
 export type DagTab = (typeof TABS)[number]["name"] | "trigger";
@@ -57,7 +59,7 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
     <dl class="facts" id="dag-facts" data-live>
       {dag.removedAt !== null && <Fact name="Removed">its file no longer declares it; its runs stay</Fact>}
       <Fact name="Schedule">
-        <code>{schedulesText(spec.schedules, spec.assets)}</code>
+        <code>{schedulesText(spec.schedules, spec.assets, spec.on)}</code>
       </Fact>
       <Fact name="Next run">{dag.isPaused ? "paused" : <Time at={dag.nextRunAfter} ahead />}</Fact>
       <Fact name="Version">

@@ -56,6 +56,7 @@ function Page({ title, body, live, health, notice, logout }: Frame): VNode {
             dagsmith
           </a>
           <a href="/data">Assets</a>
+          <a href="/pools">Pools</a>
           <span class="grow" />
           {health && (
             <span id="health" data-live>

@@ -1,9 +1,15 @@
 /** Every area by its name. */
 import { type Area, notYet } from "../area.ts";
+import { backfillCreate, backfillDatesArea } from "./backfill.ts";
 import { connectionJson, connectionUri } from "./connection.ts";
 import { dagRunLeaves, dagRunState } from "./dag_run.ts";
+import { branch, shortCircuit } from "./decisions.ts";
 import { mappingConcat, mappingExpand, mappingExpandKwargs, mappingMap, mappingZip } from "./mapping.ts";
 import { paramValidate } from "./params.ts";
+import { partitionMapper } from "./partition.ts";
+import { dependsOnPast } from "./past.ts";
+import { priorityWeight } from "./priority_weight.ts";
+import { timeRestriction } from "./restriction.ts";
 import { retryBackoff } from "./retry.ts";
 import { runId, runIdAllowed } from "./run_id.ts";
 import { cronPreset, timetableManual, timetableNext, timetableSequence, timetableValidate } from "./timetable.ts";
@@ -29,14 +35,14 @@ export const AREAS: Readonly<Record<string, Area>> = {
   "mapping.map": mappingMap,
   "mapping.concat": mappingConcat,
   "mapping.zip": mappingZip,
-  "dag.time_restriction": notYet("start and end dates of tasks"),
-  "partition.mapper": notYet("partition mappers"),
-  "backfill.dates": notYet("backfills"),
-  "backfill.create": notYet("backfills"),
-  depends_on_past: notYet("dependence on past runs"),
-  branch: notYet("branches"),
-  short_circuit: notYet("short circuits"),
-  priority_weight: notYet("priority weights"),
+  "dag.time_restriction": timeRestriction,
+  "partition.mapper": partitionMapper,
+  "backfill.dates": backfillDatesArea,
+  "backfill.create": backfillCreate,
+  depends_on_past: dependsOnPast,
+  branch,
+  short_circuit: shortCircuit,
+  priority_weight: priorityWeight,
   "asset.condition": notYet("assets"),
   "asset.queue": notYet("assets"),
 };

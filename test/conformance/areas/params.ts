@@ -1,8 +1,6 @@
 /** Params of a run, checked where a run is asked for. */
 import { z } from "zod";
-import { checkParams } from "../../../runtime/actions/trigger.ts";
-import { dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { checkParams } from "../../../runtime/actions/check_params.ts";
 import { isDagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { area } from "../area.ts";
@@ -14,11 +12,9 @@ export const paramValidate = area(
   (input) => {
     const property: Json = "default" in input && input.default !== undefined ? { ...input.schema, default: input.default } : input.schema;
     const required = input.default === undefined ? [NAME] : [];
-    const d = dag("case");
-    d.empty("task");
-    const spec = { ...describeDag(d), paramsSchema: { type: "object", properties: { [NAME]: property }, required } };
+    const paramsSchema: Json = { type: "object", properties: { [NAME]: property }, required };
     try {
-      const params = checkParams(spec, input.value === undefined ? {} : { [NAME]: input.value });
+      const params = checkParams({ dagId: "case", paramsSchema }, input.value === undefined ? {} : { [NAME]: input.value });
       return { valid: true, value: (params as Readonly<Record<string, Json>>)[NAME] };
     } catch (error) {
       if (isDagsmithError(error, "INVALID_PARAMS")) return { valid: false };

@@ -1,6 +1,6 @@
 /** What runs are called. */
 import { z } from "zod";
-import { runIdOf } from "../../../runtime/timetable/index.ts";
+import { runIdAllowed as isAllowed, runIdOf } from "../../../runtime/timetable/index.ts";
 import { area, NotSupported } from "../area.ts";
 import { INSTANT, INTERVAL, SCHEDULE, specOf } from "./schedule.ts";
 
@@ -15,6 +15,6 @@ export const runId = area(
   },
 );
 
-export const runIdAllowed = area(z.object({ allowed_pattern: z.string(), run_id: z.string() }), () => {
-  throw new NotSupported("run ids that people choose");
-});
+export const runIdAllowed = area(z.object({ allowed_pattern: z.string().nullish(), run_id: z.string() }), (input) => ({
+  allowed: isAllowed(input.run_id, input.allowed_pattern ?? undefined),
+}));

@@ -1,9 +1,10 @@
 /** Schedules and instants as cases write them, as the SDK takes them. */
 import { z } from "zod";
 import type { Interval, RunInfo } from "../../../runtime/timetable/index.ts";
-import { type Duration, durationMs } from "../../../sdk/duration.ts";
+import type { CalendarDuration } from "../../../sdk/calendar_duration.ts";
+import type { Duration } from "../../../sdk/duration.ts";
 import { describeSchedules, type Schedule, type ScheduleSpec } from "../../../sdk/schedule.ts";
-import { every, trigger } from "../../../sdk/schedule_rules.ts";
+import { events, every, partitioned, type TickOptions, type TriggerOptions, trigger } from "../../../sdk/schedule_rules.ts";
 import { type Answer, NotSupported } from "../area.ts";
 
 export const INSTANT = z.iso.datetime().transform((text) => new Date(text));
@@ -13,6 +14,8 @@ export const INTERVAL = z.object({ start: INSTANT, end: INSTANT });
 const DELTA = z.partialRecord(z.enum(["seconds", "minutes", "hours", "days", "weeks", "months", "years"]), z.number());
 type Delta = z.infer<typeof DELTA>;
 
+const IMMEDIATELY = z.union([z.boolean(), DELTA]);
+
 const CRON = { cron: z.string(), timezone: z.string() };
 export const SCHEDULE = z.discriminatedUnion("type", [
   z.object({ type: z.literal("cron_data_interval"), ...CRON }),
@@ -20,12 +23,28 @@ export const SCHEDULE = z.discriminatedUnion("type", [
     type: z.literal("cron_trigger"),
     ...CRON,
     interval: DELTA.optional(),
-    run_immediately: z.union([z.boolean(), DELTA]).optional(),
+    run_immediately: IMMEDIATELY.optional(),
   }),
   z.object({ type: z.literal("delta_data_interval"), delta: DELTA }),
-  z.object({ type: z.literal("delta_trigger"), delta: DELTA }),
-  z.object({ type: z.literal("multi_cron_trigger"), crons: z.array(z.string()), timezone: z.string(), interval: DELTA.optional() }),
-  z.object({ type: z.literal("cron_partition"), ...CRON, run_offset: z.number().optional(), key_format: z.string().optional() }),
+  z.object({ type: z.literal("delta_trigger"), delta: DELTA, interval: DELTA.optional() }),
+  z.object({
+    type: z.literal("multi_cron_trigger"),
+    crons: z.array(z.string()),
+    timezone: z.string(),
+    interval: DELTA.optional(),
+    run_immediately: IMMEDIATELY.optional(),
+  }),
+  z.object({
+    type: z.literal("cron_partition"),
+    ...CRON,
+    run_offset: z.number().optional(),
+    key_format: z
+      .string()
+      .nullable()
+      .transform((format) => format ?? undefined)
+      .optional(),
+    run_immediately: IMMEDIATELY.optional(),
+  }),
   z.object({ type: z.literal("events"), event_dates: z.array(z.string()), restrict_to_events: z.boolean().optional() }),
   z.object({ type: z.literal("once") }),
   z.object({ type: z.literal("continuous") }),
@@ -47,32 +66,62 @@ function scheduleOf(input: ScheduleInput): Schedule {
     case "cron_data_interval":
       return input.cron;
     case "cron_trigger":
-      if (input.run_immediately !== undefined) throw new NotSupported("a trigger that runs immediately");
-      return trigger(input.cron, input.interval ? { interval: lengthOf(input.interval) } : {});
+      return trigger(input.cron, triggerOptions(input));
+    case "multi_cron_trigger":
+      return trigger(input.crons, triggerOptions(input));
+    case "cron_partition":
+      return partitioned(input.cron, {
+        ...immediately(input.run_immediately),
+        ...(input.run_offset === undefined ? {} : { offset: input.run_offset }),
+        ...(input.key_format === undefined ? {} : { keyFormat: input.key_format }),
+      });
     case "delta_data_interval":
       return every(lengthOf(input.delta));
+    case "delta_trigger":
+      return trigger(every(lengthOf(input.delta)), input.interval ? { interval: lengthOf(input.interval) } : {});
+    case "events":
+      return events(input.event_dates, { restrictToEvents: input.restrict_to_events ?? false });
+    case "continuous":
+      return "@continuous";
     case "once":
       return "@once";
     case "none":
       return null;
-    default:
-      throw new NotSupported(`a schedule of the type ${input.type}`);
   }
 }
 
-/** A length in ISO 8601, which tells a calendar unit from a fixed length. */
-function lengthOf({ years, months, weeks, days, hours, minutes, seconds }: Delta): Duration {
-  const part = (amount: number | undefined, unit: string): string => (amount === undefined ? "" : `${amount}${unit}`);
-  const date = part(years, "Y") + part(months, "M") + part(weeks, "W") + part(days, "D");
-  const time = part(hours, "H") + part(minutes, "M") + part(seconds, "S");
-  const length: Duration = `P${date}${time && `T${time}`}`;
-  durationMs(length);
-  return length;
+type Immediately = z.infer<typeof IMMEDIATELY>;
+
+function triggerOptions({
+  interval,
+  run_immediately,
+}: {
+  interval?: Delta | undefined;
+  run_immediately?: Immediately | undefined;
+}): TriggerOptions {
+  return { ...(interval ? { interval: lengthOf(interval) } : {}), ...immediately(run_immediately) };
+}
+
+function immediately(written: Immediately | undefined): TickOptions {
+  if (written === undefined || typeof written === "boolean") return written === undefined ? {} : { runImmediately: written };
+  const length = lengthOf(written);
+  if (length.includes(" ")) throw new NotSupported("a calendar length for running immediately");
+  return { runImmediately: length as Duration };
+}
+
+/** Seconds, minutes and hours are fixed lengths, the others go by the calendar. */
+const UNITS = { seconds: "s", minutes: "m", hours: "h", days: " days", weeks: " weeks", months: " months", years: " years" } as const;
+
+function lengthOf(delta: Delta): Duration | CalendarDuration {
+  const [[unit, amount] = [], ...more] = Object.entries(delta) as [keyof typeof UNITS, number][];
+  if (unit === undefined || amount === undefined || more.length > 0) throw new NotSupported("a length of several units");
+  return `${amount}${UNITS[unit]}`;
 }
 
 /** A run as cases write it. */
-export function runFields({ logicalDate, dataInterval, runAfter }: RunInfo): Answer {
-  return { logical_date: logicalDate, ...intervalFields(dataInterval), run_after: runAfter };
+export function runFields({ logicalDate, dataInterval, runAfter, partition }: RunInfo): Answer {
+  const of = partition ? { partition_key: partition.key, partition_date: partition.date } : {};
+  return { logical_date: logicalDate, ...intervalFields(dataInterval), run_after: runAfter, ...of };
 }
 
 export function intervalFields({ start, end }: Interval): Answer {

@@ -28,7 +28,6 @@ function steps({ now, ...input }: NextInput, count: number): readonly RunInfo[] 
 
 function stepsAt(input: Omit<NextInput, "now">, clock: Date, count: number): readonly RunInfo[] {
   const schedule = specOf(input.schedule);
-  checkSchedule(schedule);
   const bounds: Restriction = { earliest: input.start_date, latest: input.end_date, catchup: input.catchup ? "all" : "last" };
   const runs: RunInfo[] = [];
   for (let last: Interval | null = lastOf(input); runs.length < count; ) {

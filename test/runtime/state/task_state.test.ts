@@ -1,6 +1,8 @@
 /** The verbs against a plain model of who may move what. */
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { UNROUTED } from "../../../runtime/engine/limits.ts";
 import { planOf } from "../../../runtime/engine/plan.ts";
 import { judgeRun } from "../../../runtime/state/run_state.ts";
 import * as verbs from "../../../runtime/state/task_state.ts";
@@ -136,11 +138,12 @@ test("whatever two workers do to one instance, only what the model allows happen
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       const store = new MemoryStore(plan);
       await store.commitDecisions({
-        instances: [{ runId: 1, taskId: "a", mapIndex: -1, state: "queued", item: null, reason: null, error: null }],
+        instances: [{ runId: 1, taskId: "a", mapIndex: -1, state: "queued", item: null, reason: null, error: null, route: UNROUTED }],
         tokens: [],
         releases: [],
         decided: [],
         runs: [],
+        past: { waits: [], ended: [] },
       });
       let model: Model = { state: "queued", tryNumber: 1, holder: null, lostTries: 0 };
       for (const one of steps) {

@@ -5,7 +5,7 @@
 import type { DagRunEnd } from "../../sdk/event.ts";
 import type { DagSpec, EventSpec } from "../../sdk/spec.ts";
 import type { RunTrigger } from "../../sdk/trigger.ts";
-import { pairEnds, type WaitingEnd } from "../timetable/run_ends.ts";
+import { pairEnds, type WaitingEnd } from "../timetable/pair_ends.ts";
 import { audit } from "./audit.ts";
 import { columns } from "./columns.ts";
 import { createRuns, type NewRun } from "./dag_run.ts";

@@ -5,7 +5,7 @@ import { settle } from "../../../runtime/engine/settle.ts";
 import { tick } from "../../../runtime/scheduler/tick.ts";
 import { engineRound } from "../../../runtime/store/engine_tx.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
-import { createEndRuns } from "../../../runtime/store/run_end.ts";
+import { createEndRuns } from "../../../runtime/store/run_listener.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { dagRun } from "../../../sdk/event.ts";

@@ -1,0 +1,57 @@
+/** Making, changing and deleting pools. Whoever waits is looked at again at once. */
+import { DagsmithError } from "../../sdk/errors.ts";
+import { ROUTE_NAME } from "../../sdk/routing.ts";
+import { audit } from "../store/audit.ts";
+import type { Database } from "../store/database.ts";
+import { givePlaces } from "../store/engine_tx.ts";
+import { Plans } from "../store/plans.ts";
+import { putPool, removePool } from "../store/pool.ts";
+
+export interface SetPoolRequest {
+  readonly name: string;
+  /** -1: no limit; 0: closed, tasks wait until it is opened. */
+  readonly slots: number;
+  /** Default: as it was. */
+  readonly description?: string;
+  readonly actor: string;
+}
+
+const MOST_SLOTS = 1_000_000;
+
+/**
+ * Makes a pool, or gives it another size. A pool made smaller than what is taken of it takes nothing away: places come free as tries end.
+ * @throws DagsmithError INVALID_ARGUMENT
+ */
+export async function setPool(db: Database, { name, slots, description, actor }: SetPoolRequest): Promise<void> {
+  if (!ROUTE_NAME.test(name)) invalid("name", 'use 1 to 100 letters, digits, "_", "-" or "."');
+  if (!Number.isInteger(slots) || slots < -1 || slots > MOST_SLOTS) invalid("slots", `write a whole number from -1 to ${MOST_SLOTS}`);
+  await db.transaction(async (tx) => {
+    await putPool(tx, name, slots, description ?? null);
+    await audit(tx, { actor, action: "set pool", detail: { name, slots } });
+  });
+  await givePlaces(db, new Plans());
+}
+
+export interface DeletePoolRequest {
+  readonly name: string;
+  readonly actor: string;
+}
+
+/**
+ * Deletes a pool. What it runs goes on; tasks that name it wait, visibly, until it is made again. Without the pool `all`, nothing limits all
+ * tasks together any more.
+ * @throws DagsmithError UNKNOWN_POOL
+ */
+export async function deletePool(db: Database, { name, actor }: DeletePoolRequest): Promise<void> {
+  const existed = await db.transaction(async (tx) => {
+    const removed = await removePool(tx, name);
+    if (removed) await audit(tx, { actor, action: "delete pool", detail: { name } });
+    return removed;
+  });
+  if (!existed) throw new DagsmithError("UNKNOWN_POOL", { pool: name });
+  await givePlaces(db, new Plans());
+}
+
+function invalid(argument: string, reason: string): never {
+  throw new DagsmithError("INVALID_ARGUMENT", { argument, reason });
+}

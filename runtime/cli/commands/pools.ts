@@ -1,0 +1,62 @@
+/** `dag pools`: slots that tasks of any DAG share. */
+import { command, type Outcome, wrongUsage } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { wholeNumber } from "../option_values.ts";
+import { table } from "../table.ts";
+
+const list = command({
+  usage: "list",
+  summary: "List pools: their slots, and how many are taken and waited for",
+  example: "dag pools list",
+  run: async (cli): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const { listPools } = await import("../../store/pool.ts");
+      const pools = await listPools(db);
+      const rows = pools.map(({ name, slots, runningSlots, queuedSlots, waitingSlots, description }) => [
+        ...[name, slots < 0 ? "no limit" : String(slots), ...[runningSlots, queuedSlots, waitingSlots].map(String), description],
+      ]);
+      const headings = ["pool", "slots", "running", "queued", "waiting", "description"];
+      return { json: { pools }, lines: pools.length === 0 ? ["There are no pools."] : table(headings, rows) };
+    }),
+});
+
+const set = command({
+  usage: "set <name> <slots>",
+  summary: "Make a pool, or give it another size",
+  more: '<slots> is 0 for a closed pool, -1 for one without limit. The pool "all" holds every task: it limits how many run at once in the whole deployment.',
+  options: [{ flags: "--description <text>", text: "what it spares, for people" }],
+  example: 'dag pools set api 4 --description "api.example.com allows four at once"',
+  run: async (cli, [name, text]: readonly [string, string], options: { readonly description?: string }): Promise<Outcome> => {
+    const slots = slotsOf(text);
+    return withDatabase(cli, async (db) => {
+      const { setPool } = await import("../../actions/index.ts");
+      await setPool(db, { name, slots, actor: cli.config.user, ...options });
+      return {
+        json: { name, slots },
+        lines: [`Pool ${name} has ${slots < 0 ? "no limit" : `${slots} slot${slots === 1 ? "" : "s"}`} now.`],
+      };
+    });
+  },
+});
+
+function slotsOf(text: string): number {
+  try {
+    return wholeNumber(-1, 1_000_000)(text);
+  } catch (error) {
+    return wrongUsage("<slots>", (error as Error).message);
+  }
+}
+
+const remove = command({
+  usage: "delete <name>",
+  summary: "Delete a pool; tasks that name it wait until it is made again",
+  example: "dag pools delete api",
+  run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const { deletePool } = await import("../../actions/index.ts");
+      await deletePool(db, { name, actor: cli.config.user });
+      return { json: { name, deleted: true }, lines: [`Pool ${name} is deleted.`] };
+    }),
+});
+
+export const pools = { name: "pools", summary: "Pools of slots that tasks share: list, set, delete", commands: [list, set, remove] };

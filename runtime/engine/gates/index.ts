@@ -1,0 +1,18 @@
+/** All gates to running, in the order in which a task meets them. A new thing that can hold a task up adds its gate here. */
+import type { Gate, Reason, WaitingFacts } from "./gate.ts";
+import { PAST_GATE } from "./past_gate.ts";
+import { PLACE_GATES } from "./place_gates.ts";
+import { RUN_GATES } from "./run_gates.ts";
+import { RETRY_GATE } from "./time_gate.ts";
+import { UPSTREAM_GATE } from "./upstream_gate.ts";
+import { WORKER_GATE } from "./worker_gate.ts";
+
+export type { Gate, Reason, UpstreamTask, WaitingFacts, WaitingInstance, WaitingRun, WorkerFacts } from "./gate.ts";
+
+export const GATES: readonly Gate[] = [...RUN_GATES, UPSTREAM_GATE, PAST_GATE, RETRY_GATE, ...PLACE_GATES, WORKER_GATE];
+
+/** Everything that is not met. Never empty: where no gate speaks, what comes next is a matter of moments. */
+export function unmetOf(facts: WaitingFacts): readonly Reason[] {
+  const reasons = GATES.flatMap(({ name, unmet }) => unmet(facts).map((text) => ({ gate: name, text })));
+  return reasons.length > 0 ? reasons : [{ gate: "none", text: "its turn comes now" }];
+}

@@ -1,0 +1,26 @@
+/** The tasks before: which of them the trigger rule still waits for. */
+import { judge } from "../../state/trigger_rule.ts";
+import type { Gate, UpstreamTask } from "./gate.ts";
+
+/** Tasks named in one sentence. */
+const NAMED = 5;
+
+export const UPSTREAM_GATE: Gate = {
+  name: "upstream",
+  unmet: ({ run, task, instance, upstream, counts }) => {
+    if (instance !== null || run.state !== "running") return [];
+    const { triggerRule, each } = task.spec;
+    const open = upstream.filter(({ state }) => !["success", "failed", "skipped", "upstream_failed", "removed"].includes(state));
+    const isList = each !== null && "taskId" in each && open.length > 0;
+    if (judge(triggerRule, counts) !== "wait" && !isList) return [];
+    const rule =
+      isList && judge(triggerRule, counts) !== "wait" ? "the list it is mapped over must be known" : `trigger rule ${triggerRule}`;
+    return [`waits for ${named(open)} (${rule})`];
+  },
+};
+
+function named(tasks: readonly UpstreamTask[]): string {
+  if (tasks.length === 0) return "the tasks before it";
+  const shown = tasks.slice(0, NAMED).map(({ taskId, state }) => `${taskId} [${state}]`);
+  return shown.join(", ") + (tasks.length > NAMED ? ` and ${tasks.length - NAMED} more` : "");
+}

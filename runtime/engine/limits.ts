@@ -1,0 +1,107 @@
+/**
+ * The limits that a task instance is subject to, as claims: "one slot of this name, of which there are so many". Limits of every kind
+ * (pool, DAG, run, task, key, rate) become claims here, and everything behind this file knows only claims.
+ */
+import { EVERY_TASK } from "../../sdk/routing.ts";
+import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
+
+/** A claim to slots of one limit. */
+export interface Claim {
+  /** Kind and name, such as `pool:api`: unique over the deployment. */
+  readonly name: string;
+  readonly slots: number;
+  /** How many slots there are; null for a pool, whose row says. */
+  readonly limit: number | null;
+  /** For a rate: slots are starts within this many milliseconds. Null: slots are held from the queue to the end of the try. */
+  readonly perMs: number | null;
+}
+
+/** How an instance gets to a worker. */
+export interface Route {
+  /** Null: the queue `default`. */
+  readonly queue: string | null;
+  readonly weight: number;
+  /** None: it is queued at once. */
+  readonly claims: readonly Claim[];
+}
+
+/** What of a task's route is the same in every run. */
+export interface PlannedRoute {
+  readonly queue: string | null;
+  readonly weight: number;
+  readonly claims: readonly Claim[];
+  readonly maxActive: number | null;
+  readonly maxActiveTasksPerRun: number | null;
+}
+
+/** The run that a route is for. */
+export interface RoutedRun {
+  readonly id: number;
+  /** Whether a person has set the pool that holds every task. */
+  readonly isGloballyLimited?: boolean;
+}
+
+const POOL = "pool:";
+
+/** Of an instance that never goes to a worker. */
+export const UNROUTED: Route = { queue: null, weight: 1, claims: [] };
+
+export function planRoute(dag: DagSpec, task: TaskSpec, weight: number): PlannedRoute {
+  return {
+    queue: task.routing?.queue ?? null,
+    weight,
+    claims: claimsIn(dag, task),
+    maxActive: task.maxActive,
+    maxActiveTasksPerRun: dag.maxActiveTasksPerRun ?? null,
+  };
+}
+
+/** Whether a task of this run has to wait for places. */
+export function isLimited(route: PlannedRoute, run: RoutedRun): boolean {
+  return route.claims.length > 0 || route.maxActiveTasksPerRun !== null || run.isGloballyLimited === true;
+}
+
+/** The route of a task's instances in a run. */
+export function routeIn(route: PlannedRoute, taskId: string, run: RoutedRun): Route {
+  const { queue, weight, maxActive, maxActiveTasksPerRun } = route;
+  if (!isLimited(route, run)) return { queue, weight, claims: route.claims };
+  const claims = [...route.claims];
+  if (run.isGloballyLimited) claims.push(held(POOL + EVERY_TASK, null));
+  if (maxActiveTasksPerRun !== null) claims.push(held(`run:${run.id}`, maxActiveTasksPerRun));
+  if (maxActive !== null) claims.push(held(`map:${run.id}/${taskId}`, maxActive));
+  return { queue, weight, claims };
+}
+
+function claimsIn({ dagId, maxActiveTasks }: DagSpec, { taskId, routing }: TaskSpec): readonly Claim[] {
+  const claims: Claim[] = [];
+  if (routing?.pool) claims.push(held(POOL + routing.pool, null, routing.poolSlots));
+  if (maxActiveTasks !== undefined) claims.push(held(`dag:${dagId}`, maxActiveTasks));
+  if (routing?.maxActiveOverall) claims.push(held(`task:${dagId}/${taskId}`, routing.maxActiveOverall));
+  if (routing?.concurrency) claims.push(held(`key:${routing.concurrency.key}`, routing.concurrency.limit));
+  if (routing?.rate) claims.push({ name: `rate:${routing.rate.key}`, slots: 1, limit: routing.rate.limit, perMs: routing.rate.perMs });
+  return claims;
+}
+
+function held(name: string, limit: number | null, slots = 1): Claim {
+  return { name, slots, limit, perMs: null };
+}
+
+/** The pool that a claim is to; undefined for another kind of limit. */
+export function poolOf({ name }: Claim): string | undefined {
+  return name.startsWith(POOL) ? name.slice(POOL.length) : undefined;
+}
+
+/** Claims as text: instances with the same text wait in one line. */
+export function claimsText(claims: readonly Claim[]): string {
+  return JSON.stringify(claims.map(({ name, slots, limit, perMs }) => [name, slots, limit, perMs]));
+}
+
+/** The reverse of {@link claimsText}. */
+export function parseClaims(text: string): readonly Claim[] {
+  return (JSON.parse(text) as [string, number, number | null, number | null][]).map(([name, slots, limit, perMs]) => ({
+    name,
+    slots,
+    limit,
+    perMs,
+  }));
+}
