@@ -1,6 +1,6 @@
 /** DAGs as the page and the API list them: each with its schedule and its last runs, any number of them in one statement. */
 import type { NamedSchedule } from "../../sdk/schedule.ts";
-import type { DagSpec, Position } from "../../sdk/spec.ts";
+import type { AssetCondition, DagSpec, EventSpec, Position } from "../../sdk/spec.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { Queryable, Statement } from "./database.ts";
 
@@ -30,6 +30,10 @@ export interface DagOverview {
   readonly description: string | null;
   readonly tags: readonly string[];
   readonly schedules: readonly NamedSchedule[];
+  /** The assets it waits for. */
+  readonly assets: AssetCondition | null;
+  /** The events that start it. */
+  readonly on: readonly EventSpec[];
   readonly timezone: string;
   /** Oldest first, at most {@link RECENT_RUNS}. */
   readonly runs: readonly RecentRun[];
@@ -60,11 +64,11 @@ const LIST: Statement = {
   name: "page_dags_list",
   text: `
 select d.dag_id as "dagId", d.is_paused as "isPaused", d.next_run_after as "nextRunAfter", d.schedule_error as "scheduleError",
-  v.number as version, v.file, s.description, coalesce(s.tags, '[]') as tags, coalesce(s.schedules, '[]') as schedules,
+  v.number as version, v.file, s.description, coalesce(s.tags, '[]') as tags, coalesce(s.schedules, '[]') as schedules, s.assets, coalesce(s."on", '[]') as "on",
   coalesce(s.timezone, 'UTC') as timezone, coalesce(recent.runs, '[]') as runs
 from dagsmith.dag d
 left join dagsmith.dag_version v on v.id = d.version_id
-left join lateral json_to_record(v.spec) as s (description text, tags json, schedules json, timezone text) on true
+left join lateral json_to_record(v.spec) as s (description text, tags json, schedules json, assets json, "on" json, timezone text) on true
 left join lateral (
   select json_agg(json_build_object('id', r.id, 'runId', r.run_id, 'state', r.state, 'logicalDate', r.logical_date,
     'startedAt', r.started_at, 'finishedAt', r.finished_at) order by r.id) as runs

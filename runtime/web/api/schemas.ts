@@ -32,6 +32,8 @@ export const dag = z
     file: z.string().nullable(),
     description: z.string().nullable(),
     tags: z.array(z.string()),
+    assets: z.json().nullable().meta({ description: "The assets it waits for: {asset}, {alias}, {all: […]} or {any: […]}" }),
+    on: z.array(z.looseObject({ type: z.string(), name: z.string() })).meta({ description: "The events that start it" }),
     schedules: z.array(z.object({ name: z.string(), schedule: z.looseObject({ type: z.string() }), params: z.json() })),
     timezone: z.string(),
     runs: z.array(recentRun).meta({ description: "The last 14 runs, oldest first" }),
@@ -175,6 +177,30 @@ export const health = z
   .object({ schedulers: z.int(), workers: z.int(), slots: z.int(), schedulerAgeSeconds: z.number().nullable() })
   .meta({ id: "Health" });
 
+export const asset = z
+  .object({
+    uri: z.string(),
+    name: z.string().nullable(),
+    extra: z.json(),
+    producers: z.array(z.object({ dagId: z.string(), taskId: z.string() })),
+    readers: z.array(z.object({ dagId: z.string(), taskId: z.string() })),
+    consumers: z.array(z.object({ dagId: z.string(), isUpdated: z.boolean() })),
+    lastEventAt: when.nullable(),
+  })
+  .meta({ id: "Asset" });
+export const assetEvent = z
+  .object({
+    id: z.int(),
+    uri: z.string(),
+    at: when,
+    extra: z.json(),
+    source: z.object({ dagId: z.string(), runId: z.string(), taskId: z.string(), mapIndex: z.int() }).nullable(),
+    actor: z.string().nullable().meta({ description: "Who said so, when it was no task" }),
+  })
+  .meta({ id: "AssetEvent" });
+export const assets = z.object({ assets: z.array(asset), next: z.string().nullable() });
+export const assetEvents = z.object({ events: z.array(assetEvent), next: z.int().nullable() });
+export const createdEvent = z.object({ id: z.int() });
 export const pool = z
   .object({
     name: z.string(),
