@@ -19,12 +19,14 @@ export interface RunDetail {
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly reason: string | null;
+  /** Tasks that failed and were allowed to. */
+  readonly warnings: number;
   readonly params: Json;
 }
 
 const RUN = `id, dag_id as "dagId", run_id as "runId", run_type as "runType", state, version_id as "versionId", logical_date as "logicalDate",
   data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd", queued_at as "queuedAt", started_at as "startedAt",
-  finished_at as "finishedAt", reason, params`;
+  finished_at as "finishedAt", reason, warnings, params`;
 
 // By the index on (dag_id, id desc), from an id on: as fast on the last page as on the first.
 const LIST: Statement = {
@@ -86,7 +88,7 @@ from dagsmith.task_instance where run_id = any($1) and task_id = any($2) and map
 const MAPPED: Statement = {
   name: "page_runs_mapped",
   text: `
-select run_id as "runId", task_id as "taskId", instances, released, success, failed, skipped, upstream_failed_own as "upstreamFailed"
+select run_id as "runId", task_id as "taskId", instances - removed as instances, released, success, failed, skipped, upstream_failed_own as "upstreamFailed"
 from dagsmith.task_progress where run_id = any($1) and instances > 0`,
 };
 

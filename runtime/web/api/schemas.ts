@@ -22,6 +22,7 @@ export const dag = z
   .object({
     dagId: z.string(),
     isPaused: z.boolean(),
+    pauseReason: z.string().nullable().meta({ description: "Why dagsmith itself paused it" }),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
     version: z.int().nullable(),
@@ -38,6 +39,7 @@ export const dagDetail = z
   .object({
     dagId: z.string(),
     isPaused: z.boolean(),
+    pauseReason: z.string().nullable().meta({ description: "Why dagsmith itself paused it" }),
     removedAt: when.nullable(),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
@@ -62,6 +64,7 @@ export const run = z
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
     reason: z.string().nullable(),
+    warnings: z.int().meta({ description: "Tasks that failed and were allowed to" }),
     params: z.json(),
   })
   .meta({ id: "Run" });
@@ -82,6 +85,7 @@ export const task = z
     tryNumber: z.int(),
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
+    warning: z.boolean().meta({ description: "It failed and was allowed to" }),
     why: z.string().nullable().meta({ description: "Why it is in this state, in words" }),
     mapped: counts.nullable(),
   })

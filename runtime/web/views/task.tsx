@@ -5,7 +5,7 @@ import { INSTANCES_PER_PAGE, type InstanceRow, type TryRow, type XComValue } fro
 import type { RunTask } from "../run_tasks.ts";
 import { Log, type LogProps } from "./log.tsx";
 import { Progress } from "./run.tsx";
-import { State } from "./state.tsx";
+import { State, Warnings } from "./state.tsx";
 import { Time, Took } from "./time.tsx";
 
 /** States by which instances are often looked for. */
@@ -53,6 +53,7 @@ export function TaskPage(props: TaskProps): VNode {
         <div class="title">
           <h1>{mapIndex === null ? task.taskId : `${task.taskId} [${mapIndex}]${instance?.label ? ` ${instance.label}` : ""}`}</h1>
           <State state={instance?.state ?? task.state} />
+          <Warnings count={task.warning && (instance === null || instance.state === "failed") ? 1 : 0} />
         </div>
         {mapIndex === null && <Progress task={task} />}
         {props.waits.length === 0 && (instance?.reason ?? task.why) !== null && <p class="why">{instance?.reason ?? task.why}</p>}
