@@ -49,7 +49,7 @@ export async function whyWaiting(db: Queryable, id: number, taskId: string | nul
   if (!run || !plan) throw new DagsmithError("UNKNOWN_RUN", { run: id });
   const asked = taskId === null ? [...plan.tasks.values()] : [taskOf(plan, taskId)];
   const { dagId, runId, state } = run;
-  const maxActiveRuns = plans.get(run.currentVersionId)?.plan.maxActiveRuns ?? plan.maxActiveRuns;
+  const maxActiveRuns = run.backfillPlaces ?? plans.get(run.currentVersionId)?.plan.maxActiveRuns ?? plan.maxActiveRuns;
   return { dagId, runId, state, tasks: await waitingTasks(db, id, { ...run, maxActiveRuns }, asked, taskId) };
 }
 
@@ -90,7 +90,8 @@ async function waitingTasks(
       mapIndex: group?.mapIndex ?? -1,
       state: group?.state ?? "none",
       instances: group?.alike ?? 1,
-      reasons: unmetOf(factsOf(task, group)),
+      // One that was cleared has a row, and its turn has not come all the same.
+      reasons: unmetOf(factsOf(task, group?.state === "none" ? null : group)),
     })),
   );
 }

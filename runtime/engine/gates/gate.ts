@@ -21,7 +21,9 @@ export interface WaitingRun {
   readonly state: RunState;
   readonly runAfter: Date;
   readonly isPaused: boolean;
-  /** Runs of the DAG that are running, and how many it allows. */
+  /** The number of its backfill, when that is paused. */
+  readonly pausedBackfill?: number | null;
+  /** Runs of the DAG, or of its backfill, that are running, and how many it allows. */
   readonly runningRuns: number;
   readonly maxActiveRuns: number;
   /** Schedulers alive. */

@@ -7,6 +7,7 @@ import type { RunTask } from "../run_tasks.ts";
 import { Fact } from "./dag.tsx";
 import { PostButton } from "./form.tsx";
 import { Graph } from "./graph.tsx";
+import { AgainButtons, Annotations } from "./run_again.tsx";
 import { State, Warnings } from "./state.tsx";
 import { Time, Took } from "./time.tsx";
 
@@ -35,6 +36,7 @@ export function RunPage({ run, version, spec, tasks, layout, params, token, now 
         <State state={run.state} />
         <Warnings count={run.warnings} />
         <span class="grow" />
+        {token !== undefined && <AgainButtons run={run} token={token} />}{" "}
         {token !== undefined && run.finishedAt === null && (
           <PostButton
             action={`/runs/${run.id}/cancel`}
@@ -47,6 +49,7 @@ export function RunPage({ run, version, spec, tasks, layout, params, token, now 
         )}
       </div>
       <RunFacts run={run} version={version} params={params} />
+      <Annotations run={run} token={token} />
       <section id="graph" data-live aria-label="Graph">
         <Graph
           layout={layout}

@@ -1,5 +1,6 @@
 /** Every area by its name. */
 import { type Area, notYet } from "../area.ts";
+import { backfillCreate, backfillDatesArea } from "./backfill.ts";
 import { connectionJson, connectionUri } from "./connection.ts";
 import { dagRunLeaves, dagRunState } from "./dag_run.ts";
 import { branch, shortCircuit } from "./decisions.ts";
@@ -36,8 +37,8 @@ export const AREAS: Readonly<Record<string, Area>> = {
   "mapping.zip": mappingZip,
   "dag.time_restriction": timeRestriction,
   "partition.mapper": partitionMapper,
-  "backfill.dates": notYet("backfills"),
-  "backfill.create": notYet("backfills"),
+  "backfill.dates": backfillDatesArea,
+  "backfill.create": backfillCreate,
   depends_on_past: dependsOnPast,
   branch,
   short_circuit: shortCircuit,
