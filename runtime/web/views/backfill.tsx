@@ -1,10 +1,10 @@
 /** One backfill: what was asked for, how far it is, and its slots in their order. */
 import type { VNode } from "preact";
 import type { BackfillSummary, SlotSummary } from "../../store/backfill_list.ts";
+import { schedulesText } from "../../timetable/schedule_text.ts";
 import { BackfillButtons, ProgressBar } from "./backfill_list.tsx";
 import { Fact } from "./dag.tsx";
 import { State } from "./state.tsx";
-import { schedulesText } from "../../timetable/schedule_text.ts";
 import { Time } from "./time.tsx";
 
 export interface BackfillProps {
