@@ -10,7 +10,7 @@ import type { Database, Queryable } from "./database.ts";
 import { endPastWaits, pastMet, recordPastWaits } from "./past.ts";
 import { askPlaces } from "./place.ts";
 import type { Plans } from "./plans.ts";
-import { reviveInstances } from "./revive.ts";
+import { removeLeftOver, reviveInstances } from "./revive.ts";
 import { applyTransitions, endsOf, enqueueTries, insertInstances, releaseInstances, unfinishedInstances } from "./task_instance.ts";
 import { stateOf, storeLabels } from "./task_label.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
@@ -93,6 +93,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
       const [waiting, others] = [instances.filter(({ wait }) => wait), instances.filter(({ wait }) => !wait)];
       const { true: again = [], false: fresh = [] } = Object.groupBy(others, ({ runId }) => `${cleared.has(runId)}`);
       await insertInstances(on, [...fresh, ...(await reviveInstances(on, again))]);
+      await removeLeftOver(on, again);
       await insertDeferred(on, waiting);
       await releaseInstances(on, releases);
       await enqueueTries(on, free);

@@ -23,6 +23,8 @@ export interface RecentRun {
 export interface DagOverview {
   readonly dagId: string;
   readonly isPaused: boolean;
+  /** Why dagsmith itself paused it; null when a person did. */
+  readonly pauseReason: string | null;
   readonly nextRunAfter: Date | null;
   readonly scheduleError: string | null;
   readonly version: number | null;
@@ -63,7 +65,7 @@ const FILTERS = `
 const LIST: Statement = {
   name: "page_dags_list",
   text: `
-select d.dag_id as "dagId", d.is_paused as "isPaused", d.next_run_after as "nextRunAfter", d.schedule_error as "scheduleError",
+select d.dag_id as "dagId", d.is_paused as "isPaused", d.pause_reason as "pauseReason", d.next_run_after as "nextRunAfter", d.schedule_error as "scheduleError",
   v.number as version, v.file, s.description, coalesce(s.tags, '[]') as tags, coalesce(s.schedules, '[]') as schedules, s.assets, coalesce(s."on", '[]') as "on",
   coalesce(s.timezone, 'UTC') as timezone, coalesce(recent.runs, '[]') as runs
 from dagsmith.dag d
@@ -94,7 +96,7 @@ from (
 const GET: Statement = {
   name: "page_dags_get",
   text: `
-select d.dag_id as "dagId", d.is_paused as "isPaused", d.removed_at as "removedAt", d.next_run_after as "nextRunAfter",
+select d.dag_id as "dagId", d.is_paused as "isPaused", d.pause_reason as "pauseReason", d.removed_at as "removedAt", d.next_run_after as "nextRunAfter",
   d.schedule_error as "scheduleError", d.at_capacity as "atCapacity", coalesce(s.next_runs, '[]') as "nextRuns", v.id as "versionId", v.number as version, v.file, v.spec, v.positions, v.created_at as "deployedAt"
 from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id
 left join lateral (
@@ -124,6 +126,8 @@ export async function countDags(db: Queryable): Promise<Readonly<Record<DagFilte
 export interface DagDetail {
   readonly dagId: string;
   readonly isPaused: boolean;
+  /** Why dagsmith itself paused it; null when a person did. */
+  readonly pauseReason: string | null;
   readonly removedAt: Date | null;
   readonly nextRunAfter: Date | null;
   readonly scheduleError: string | null;

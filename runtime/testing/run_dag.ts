@@ -61,6 +61,8 @@ export interface TaskResult {
   readonly output: Json;
   readonly reason: string | null;
   readonly error: StoredError | null;
+  /** It failed, and its failure is allowed. */
+  readonly warning: boolean;
 }
 
 export interface DagRunResult {
@@ -212,7 +214,8 @@ class Session {
     const { id, taskId, mapIndex, label, state, tryNumber, reason, error } = instance;
     if (this.#reported.has(id)) return;
     const output = this.#store.outputOf(taskId, mapIndex) ?? null;
-    const task: TaskResult = { taskId, mapIndex, label, state, tryNumber, durationMs, output, reason, error };
+    const warning = state === "failed" && this.#store.run.plan.tasks.get(taskId)?.spec.allowFailure === true;
+    const task: TaskResult = { taskId, mapIndex, label, state, tryNumber, durationMs, output, reason, error, warning };
     if (isFinal(state)) {
       this.#reported.add(id);
       this.results.push(task);

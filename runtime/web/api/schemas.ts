@@ -26,6 +26,7 @@ export const dag = z
   .object({
     dagId: z.string(),
     isPaused: z.boolean(),
+    pauseReason: z.string().nullable().meta({ description: "Why dagsmith itself paused it" }),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
     version: z.int().nullable(),
@@ -44,6 +45,7 @@ export const dagDetail = z
   .object({
     dagId: z.string(),
     isPaused: z.boolean(),
+    pauseReason: z.string().nullable().meta({ description: "Why dagsmith itself paused it" }),
     removedAt: when.nullable(),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
@@ -73,6 +75,7 @@ export const run = z
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
     reason: z.string().nullable(),
+    warnings: z.int().meta({ description: "Tasks that failed and were allowed to" }),
     params: z.json(),
     note: z.string().nullable(),
     labels: z.record(z.string(), z.string()),
@@ -118,6 +121,7 @@ export const task = z
     tryNumber: z.int(),
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
+    warning: z.boolean().meta({ description: "It failed and was allowed to" }),
     why: z.string().nullable().meta({ description: "Why it is in this state, in words" }),
     mapped: counts.nullable(),
   })

@@ -81,6 +81,11 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
           ))}
         </Fact>
       )}
+      {dag.pauseReason !== null && (
+        <Fact name="Paused because">
+          <span class="bad">{dag.pauseReason}</span>
+        </Fact>
+      )}
       {dag.scheduleError !== null && (
         <Fact name="Schedule stands still">
           <span class="bad">{dag.scheduleError}</span>
