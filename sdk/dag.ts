@@ -150,12 +150,12 @@ export class Dag<out Params> {
   ): TaskRef<Output>;
   task<Output, Item, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
     taskId: string,
-    options: MappedTaskOptions<Inputs, Item, Rule>,
+    options: MappedTaskOptions<Inputs, Item, Rule, Params>,
     body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>> & JsonOutput<Output>,
   ): TaskRef<Output[]>;
   task<Output, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success", Allowed extends boolean = false>(
     taskId: string,
-    options: TaskOptions<Inputs, Rule, Allowed>,
+    options: TaskOptions<Inputs, Rule, Allowed, Params>,
     body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>> & JsonOutput<Output>,
   ): TaskRef<OutputOf<Output, Allowed>>;
   task(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {

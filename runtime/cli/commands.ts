@@ -19,6 +19,7 @@ import { migrate } from "./commands/migrate.ts";
 import { next } from "./commands/next.ts";
 import { pause, unpause } from "./commands/pause.ts";
 import { pools } from "./commands/pools.ts";
+import { replay } from "./commands/replay.ts";
 import { scheduler, start, web, worker } from "./commands/roles.ts";
 import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
@@ -33,7 +34,7 @@ import { why } from "./commands/why.ts";
 export const commands: readonly AnyCommand[] = [
   ...[init, check, list, show, next, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
-  ...[trigger, runs, tasks, why, logs, callbacks, pause, unpause, cancel, clear, mark, note, label, audit],
+  ...[trigger, runs, tasks, why, logs, replay, callbacks, pause, unpause, cancel, clear, mark, note, label, audit],
   ...[backfill, backfills, pauseBackfill, resumeBackfill, cancelBackfill, doctor],
 ];
 

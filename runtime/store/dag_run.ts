@@ -62,7 +62,7 @@ from dagsmith.dag_version v,
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.clear_number, ${IS_GLOBALLY_LIMITED}`,
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.clear_number, r.backfill_id, ${IS_GLOBALLY_LIMITED}`,
 };
 
 // The runs of a backfill count under its own limit.
@@ -77,7 +77,7 @@ from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') 
 const LOCK: Statement = {
   name: "dag_run_lock",
   text: `
-select id, version_id, state, open_tasks, failed_leaves, warnings, clear_number, ${IS_GLOBALLY_LIMITED}
+select id, version_id, state, open_tasks, failed_leaves, warnings, clear_number, backfill_id, ${IS_GLOBALLY_LIMITED}
 from dagsmith.dag_run where id = any($1) order by id for no key update`,
 };
 
@@ -100,6 +100,7 @@ export interface RunRow {
   readonly warnings: number;
   /** How often it was cleared: above 0 it may have instances that wait for their turn anew. */
   readonly clear_number: number;
+  readonly backfill_id: number | null;
   readonly is_globally_limited: boolean;
 }
 
