@@ -22,7 +22,7 @@ import {
 } from "./rules.ts";
 import type { Schedule, Schedules } from "./schedule.ts";
 import { type MappedSensorOptions, SENSOR_TIMING, type SensorBody, type SensorOptions, type SensorTiming } from "./sensor.ts";
-import type { Catchup, TriggerRule } from "./spec.ts";
+import type { Catchup, CatchupOrder, TriggerRule } from "./spec.ts";
 import {
   type InputRefs,
   type InputValues,
@@ -51,6 +51,8 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends 
   readonly timezone?: string;
   /** Missed intervals: `true` or `"all"`, `false` or `"last"` (the latest one), or `"none"`. Default `"last"`. */
   readonly catchup?: boolean | Catchup;
+  /** With catchup `"all"`, which missed interval runs first. Default `"oldest"`; `"newest"` brings today's numbers before last year's. */
+  readonly catchupOrder?: CatchupOrder;
   /** At most this many runs at once. Default 16. */
   readonly maxActiveRuns?: number;
   /** At most this many of its task instances at once, over all its runs. Default: no limit. */
@@ -84,6 +86,7 @@ const DAG_OPTIONS = [
   "endDate",
   "timezone",
   "catchup",
+  "catchupOrder",
   "maxActiveRuns",
   "maxActiveTasks",
   "maxActiveTasksPerRun",

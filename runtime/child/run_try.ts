@@ -46,6 +46,8 @@ export interface TryRequest {
   readonly logicalDate: string;
   readonly dataIntervalStart: string;
   readonly dataIntervalEnd: string;
+  /** Absent: none. */
+  readonly partitionKey?: string | null;
   readonly timezone: string;
   readonly params: Json;
   readonly inputs: Readonly<Record<string, Json>>;
@@ -144,6 +146,7 @@ export function taskContext(request: TryRequest, given: Given, host: TaskHost, h
     ...{ dagId, taskId, runId, tryNumber, mapIndex, signal, ...given },
     logicalDate: date(request.logicalDate),
     dataInterval: { start: date(request.dataIntervalStart), end: date(request.dataIntervalEnd) },
+    partitionKey: request.partitionKey ?? null,
     log: taskLog(host),
     xcom: {
       push: (key, value) => {

@@ -108,9 +108,9 @@ export class Attempt {
 
   #request(inputs: Readonly<Record<string, Json>>, asksKeys: boolean): TryRequest {
     const { taskId, mapIndex, tryNumber, item } = this.instance;
-    const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params } = this.#facts;
+    const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params } = this.#facts;
     return {
-      ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params },
+      ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params, partitionKey },
       logicalDate: logicalDate.toISOString(),
       dataIntervalStart: dataIntervalStart.toISOString(),
       dataIntervalEnd: dataIntervalEnd.toISOString(),

@@ -3,6 +3,7 @@
  * the same run. Ratios are what counts; the machine may be busy.
  */
 import { bundlerRows } from "./bundler.bench.ts";
+import { catchupRows } from "./catchup_rows.ts";
 import { engineRows } from "./engine_rows.ts";
 import { historyRows } from "./history_rows.ts";
 import type { Row } from "./row.ts";
@@ -15,6 +16,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   bundler: bundlerRows,
   schedule: scheduleRows,
   sensors: sensorRows,
+  schedule: async () => [...(await scheduleRows()), ...(await catchupRows())],
   history: historyRows,
   start: startRows,
 };

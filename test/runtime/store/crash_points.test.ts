@@ -155,6 +155,35 @@ describe.each([
     expect(statements).toBeGreaterThan(10);
   });
 
+  test("while it ticks over a DAG that skips, and one that begins with the newest", async () => {
+    const startDate = DateTime.utc().startOf("day").minus({ days: 5 }).toISO();
+    const statements = await atEveryStatement(failing, async () => {
+      const last = spec({ schedule: "@daily", startDate }, (d) => void d.empty("a"));
+      const newest = spec(
+        { schedule: "@daily", startDate, catchup: "all", catchupOrder: "newest", maxActiveRuns: 2 },
+        (d) => void d.empty("a"),
+      );
+      await known(postgres.db, last, newest);
+      return {
+        dagId: newest.dagId,
+        run: (db) => tick(db, new Plans()),
+        check: async () => {
+          for (let i = 0; i < 4; i++) await tick(postgres.db, new Plans());
+          const ids = (await runsOf(newest.dagId)).map(({ run_id }) => run_id);
+          expect([ids.length, new Set(ids).size]).toEqual([5, 5]);
+          expect(await runsOf(last.dagId)).toHaveLength(1);
+          const slots = await rows<{ dag_id: string; decision: string; count: number }>(
+            postgres.db,
+            "select dag_id, decision, count from dagsmith.slot where dag_id = any($1) order by dag_id = $2, logical_date",
+            [[last.dagId, newest.dagId], newest.dagId],
+          );
+          expect(slots.map(({ decision, count }) => [decision, count])).toEqual([["skipped", 4], ...Array(6).fill(["run", 1])]);
+        },
+      };
+    });
+    expect(statements).toBeGreaterThan(10);
+  });
+
   test("while it cancels a run", async () => {
     await atEveryStatement(postgres.db, failing, async () => {
       const one = graph({ maxActiveRuns: 1 });
