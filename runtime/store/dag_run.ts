@@ -2,8 +2,10 @@
 import type { Json } from "../../sdk/json.ts";
 import type { Decisions, RunDates } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
+import { queueRunCallbacks } from "./callback.ts";
 import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { createDeadlines } from "./deadline.ts";
 
 /** What makes runs: a schedule, a person, a backfill, assets, or an event. Airflow's names, and one of ours. */
 export const RUN_TYPES = ["scheduled", "manual", "backfill", "asset_triggered", "event_triggered"] as const;
@@ -117,6 +119,10 @@ export async function createRuns(
       ...[run.backfill?.id ?? null, run.backfill?.ordinal ?? null],
     ]),
   );
+  await createDeadlines(
+    db,
+    rows.map(({ id }) => id),
+  );
   return rows.map((row) => ({ id: row.id, dagId: row.dag_id, runId: row.run_id }));
 }
 
@@ -177,7 +183,10 @@ export async function runById(
 /** Ends an active run as failed. @returns false when it was not active any more */
 export async function endRun(tx: Queryable, id: number, reason: string): Promise<boolean> {
   const ended = (await tx.query(END, [id, storableText(reason)])).length > 0;
-  if (ended) await tx.query(FORGET_WAITS, [id]);
+  if (ended) {
+    await tx.query(FORGET_WAITS, [id]);
+    await queueRunCallbacks(tx, [id]);
+  }
   return ended;
 }
 
@@ -232,4 +241,5 @@ where id = $1`,
 export async function endRunAs(tx: Queryable, id: number, state: "success" | "failed", reason: string): Promise<void> {
   await tx.query(FORGET_WAITS, [id]);
   await tx.query(END_AS, [id, state, storableText(reason)]);
+  await queueRunCallbacks(tx, [id]);
 }
