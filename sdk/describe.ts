@@ -1,12 +1,14 @@
 /** Turns a built DAG into its plain form. Everything that can be wrong with the DAG as a whole is found here. */
 import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import { DateTime, IANAZone } from "luxon";
+import { describeCallbacks, describeDeadlines, RUN_EVENTS } from "./callback.ts";
 import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
 import { describeEach } from "./describe_each.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
+import { describePatience } from "./patience.ts";
 import { describeLimit, describeRouting } from "./routing.ts";
 import { describeRules } from "./rules.ts";
 import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
@@ -42,10 +44,17 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
       maxActiveTasksPerRun: describeLimit(options.maxActiveTasksPerRun, "maxActiveTasksPerRun", where),
     }),
     pausedAtCreation: options.pausedAtCreation ?? false,
+    ...describeAfterwards(options, timezone, where),
     ...describeRunRules(options, where),
     paramsSchema: jsonSchema(options.params, where),
     tasks,
   });
+}
+
+function describeAfterwards(options: DagOptions, timezone: string, where: string): Pick<DagSpec, "callbacks" | "deadlines"> {
+  const callbacks = describeCallbacks(options, RUN_EVENTS, where);
+  const deadlines = describeDeadlines(options.deadlines ?? [], timezone, where);
+  return { ...(callbacks.length > 0 && { callbacks }), ...(deadlines.length > 0 && { deadlines }) };
 }
 
 function timezoneOf(dag: Dag<unknown>): string {
@@ -114,12 +123,13 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     triggerRule,
     retries: wholeNumber(options.retries ?? 0, 0, "retries", where),
     retryDelayMs: durationMs(options.retryDelay ?? DEFAULT_RETRY_DELAY),
-    retryBackoff: backoff(options.retryBackoff ?? 1, where),
+    retryBackoff: options.retryBackoff === "linear" ? 1 : backoff(options.retryBackoff ?? 1, where),
     maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
     ...describeRules(ref.definition, options, where),
     ...definedOnly({ routing: describeRouting(options, where) }),
+    ...describePatience(ref.definition, options, { where, dagId: dag.dagId, timezone: dag.options.timezone ?? "UTC" }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Tasks as people write them: their options, and the reference that stands for a task's future output. */
+import type { TaskCallbacks } from "./callback.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
@@ -6,20 +7,34 @@ import type { Each } from "./items.ts";
 import type { LazyList, LazyRef } from "./lazy.ts";
 import type { RoutingOptions } from "./routing.ts";
 import type { RuleDefaults, TaskKind } from "./rules.ts";
+import type { SensorTiming } from "./sensor.ts";
 import type { TriggerRule } from "./spec.ts";
 
 /** Options that a DAG may set for all its tasks (`defaults`) and each task may set for itself. */
-export interface TaskDefaults extends RoutingOptions, RuleDefaults {
+export interface TaskDefaults extends RoutingOptions, RuleDefaults, TaskCallbacks {
   /** Tries after the first. Default 0. */
   readonly retries?: number;
   /** Wait before a retry. Default `"5m"`. */
   readonly retryDelay?: Duration;
-  /** Each delay is this many times the one before. Default 1: a constant delay. */
-  readonly retryBackoff?: number;
+  /**
+   * How delays grow: each is this many times the one before, with a jitter of up to as much again; or `"linear"`: the n-th is n times the
+   * first. Default 1: a constant delay.
+   */
+  readonly retryBackoff?: number | "linear";
+  /** Adds up to this much to each delay, so that many tasks do not come back at once; `"0s"` turns off the jitter of backoff. */
+  readonly retryJitter?: Duration;
+  /** No retry begins later than this after the start of the first try. Default: no limit. */
+  readonly retryTotal?: Duration;
+  /** Whether a failed try may be followed by another; FailTask never is. Runs where the task ran. Default: always. */
+  readonly retryIf?: (error: Error) => boolean;
   /** Longest delay that backoff may reach. Default 24 hours. */
   readonly maxRetryDelay?: Duration;
   /** Longest time one try may take; then it fails, and is retried if retries are left. Default: no limit. */
   readonly executionTimeout?: Duration;
+  /** Longest time over all tries, counted from the start of the first; then the task has failed. Default: no limit. */
+  readonly totalTimeout?: Duration;
+  /** Longest time in the queue; a task that no worker has taken by then has failed. Default: no limit. */
+  readonly queueTimeout?: Duration;
   /** When the task may run, judged from the tasks before it. Default `"all_success"`. */
   readonly triggerRule?: TriggerRule;
   /** Runs each try in a process that no other try has used. Default false. */
@@ -114,6 +129,8 @@ export interface TaskDefinition {
       readonly label?: (of: { readonly item: never; readonly mapIndex: number }) => string;
       readonly allowFailure?: boolean;
     };
+  /** Present for a sensor: its body is a poke. */
+  readonly sensor?: SensorTiming;
   /** What it is beside work. */
   readonly kind?: TaskKind;
   /** Absent for a task that only holds a place in the graph, or that the runtime itself decides. */

@@ -11,11 +11,14 @@ import { type HookRef, openHook } from "../../sdk/hook.ts";
 import { itemFor } from "../../sdk/items.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
 import { LazyRef } from "../../sdk/lazy.ts";
-import type { LateKeys } from "../../sdk/routing.ts";
 import type { TaskRef } from "../../sdk/task.ts";
+import { returned, type TryResult, thrown } from "./ending.ts";
 import { formatLine } from "./format.ts";
 import { keysOf } from "./keys.ts";
 import { lazyList, type OutputPage } from "./lazy_list.ts";
+import { describeError } from "./task_error.ts";
+
+export type { TryResult } from "./ending.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -51,28 +54,6 @@ export interface TryRequest {
   readonly asksKeys?: boolean;
 }
 
-/** An error as it is stored and shown. */
-export interface TaskError {
-  readonly name: string;
-  readonly message: string;
-  /** The stack, source-mapped, with the stacks of its causes. */
-  readonly stack: string;
-}
-
-/** How a try ended, as far as the task itself can tell. */
-export type TryResult = TryEnding & {
-  /** What the task calls this instance of it. */
-  readonly label?: string;
-};
-
-type TryEnding =
-  /** `output` is JSON text; null when the body returned undefined. */
-  | { readonly outcome: "success"; readonly output: string | null }
-  | { readonly outcome: "skipped"; readonly reason: string }
-  /** Asked for with `asksKeys`. */
-  | { readonly outcome: "keys"; readonly keys: LateKeys }
-  | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean };
-
 /** Longest name of an instance that is kept, in characters. */
 export const MAX_LABEL = 200;
 
@@ -96,9 +77,9 @@ export async function runTry(
     if (request.asksKeys) return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
     const output = await ref.definition.body?.(context as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
-    return { outcome: "success", output: output === undefined ? null : toJson(output), ...named };
+    return { ...returned(ref, output), ...named };
   } catch (error) {
-    return { ...failure(error), ...named };
+    return { ...thrown(ref, error, (text) => host.log("warn", text)), ...named };
   } finally {
     await hooks.close();
   }
@@ -137,29 +118,6 @@ function labelled(ref: TaskRef<unknown>, item: unknown, mapIndex: number, host: 
   }
 }
 
-/** Whatever was thrown, as a result. `SkipTask` skips, `FailTask` and dagsmith's own errors are not retried, all else is. */
-export function failure(error: unknown): TryResult {
-  const thrown = describeError(error);
-  if (thrown.name === "SkipTask") return { outcome: "skipped", reason: thrown.message };
-  return { outcome: "failed", error: thrown, retryable: thrown.name !== "FailTask" && thrown.name !== "DagsmithError" };
-}
-
-/** An error as plain data, with the stacks of its causes. */
-export function describeError(error: unknown): TaskError {
-  if (!(error instanceof Error)) return { name: "Error", message: formatLine([error]), stack: "" };
-  const causes: string[] = [];
-  for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause)
-    causes.push(`caused by ${cause.stack ?? cause.message}`);
-  return { name: error.name, message: error.message, stack: [error.stack ?? "", ...causes].map(ownFrames).join("\n") };
-}
-
-/** A stack without the frames below the task body: they are this runtime's, and the same for every task. */
-function ownFrames(stack: string): string {
-  const lines = stack.split("\n");
-  const end = lines.findIndex((line) => /^\s+at (async )?runTry \(/.test(line) || line.includes("node:internal/process/task_queues"));
-  return (end < 0 ? lines : lines.slice(0, end)).join("\n");
-}
-
 /**
  * The params of a run as its tasks get them: checked, with defaults filled in.
  * @throws DagsmithError INVALID_PARAMS naming each problem
@@ -178,7 +136,8 @@ export async function validParams(dag: Dag<unknown>, params: Json): Promise<unkn
 /** What a body is given that differs from how it travels. */
 type Given = Pick<TaskContext, "params" | "inputs" | "item">;
 
-function taskContext(request: TryRequest, given: Given, host: TaskHost, hooks: HookPool, signal: AbortSignal): TaskContext {
+/** What a body is given. */
+export function taskContext(request: TryRequest, given: Given, host: TaskHost, hooks: HookPool, signal: AbortSignal): TaskContext {
   const { dagId, taskId, runId, tryNumber, mapIndex } = request;
   const date = (iso: string): DateTime<true> => DateTime.fromISO(iso, { zone: request.timezone }) as DateTime<true>;
   return {
@@ -217,7 +176,7 @@ export function taskLog(host: Pick<TaskHost, "log">): TaskLog {
 }
 
 /** The clients of one try: each opened once, all closed at its end. */
-class HookPool {
+export class HookPool {
   readonly #host: TaskHost;
   readonly #signal: AbortSignal;
   readonly #open = new Map<string, { readonly client: Promise<unknown>; readonly close: () => Promise<void> }>();

@@ -8,6 +8,8 @@ const GLYPHS: Readonly<Record<string, readonly [glyph: string, colour: keyof Sty
   skipped: ["↷", "dim"],
   running: ["▶", "cyan"],
   up_for_retry: ["↻", "yellow"],
+  up_for_reschedule: ["…", "cyan"],
+  deferred: ["…", "cyan"],
   queued: ["…", "dim"],
   scheduled: ["…", "dim"],
   none: ["·", "dim"],

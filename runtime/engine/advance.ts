@@ -6,6 +6,7 @@ import type { LateKeys } from "../../sdk/routing.ts";
 import { judgeRun, type RunProgress } from "../state/run_state.ts";
 import { cancel, type FinalState, isFinal, type StoredError } from "../state/task_state.ts";
 import { allDone, judge, type RuleOutcome, type SetupCounts, type UpstreamCounts } from "../state/trigger_rule.ts";
+import { waitOf } from "../state/wait.ts";
 import { isLatest } from "../timetable/latest.ts";
 import { DecisionsMade } from "./decisions_made.ts";
 import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
@@ -180,8 +181,9 @@ export class Advance {
     if (spec.kind?.type === "latest_only") return [await this.#decideLatest(runId, task)];
     if (spec.each) return this.#expand(runId, task, await expand(spec, spec.each, this.#sources(runId)));
     if (spec.operator === "empty") return [this.#end(runId, task, "success", null, null)];
-    const route = this.#routeOf(runId, task);
-    this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null, route });
+    const one = { runId, taskId: spec.taskId, mapIndex: -1, item: null, reason: null, error: null };
+    if (spec.wait) this.#instances.push({ ...one, state: "deferred", wait: waitOf(spec.wait), route: UNROUTED });
+    else this.#instances.push({ ...one, state: "queued", route: this.#routeOf(runId, task) });
     this.#speak(runId, task, null, 0);
     return [];
   }

@@ -42,7 +42,12 @@ export interface RoutedRun {
   readonly id: number;
   /** Whether a person has set the pool that holds every task. */
   readonly isGloballyLimited?: boolean;
+  /** Whether a backfill has it run: then it goes behind all that others have run. */
+  readonly isBackfill?: boolean;
 }
+
+/** Taken from the weight of each task of a backfill: more than people give, and within what the queue can tell apart. */
+const BACKFILL_HANDICAP = 30_000;
 
 const POOL = "pool:";
 const NO_CLAIMS: readonly Claim[] = [];
@@ -78,7 +83,8 @@ function hasClaims(route: PlannedRoute, run: RoutedRun): boolean {
 
 /** The route of a task's instances in a run. */
 export function routeIn(route: PlannedRoute, taskId: string, run: RoutedRun): Route {
-  const { queue, weight, maxActive } = route;
+  const { queue, maxActive } = route;
+  const weight = run.isBackfill ? route.weight - BACKFILL_HANDICAP : route.weight;
   if (!isLimited(route, run)) return { queue, weight, claims: NO_CLAIMS };
   const claims = [...route.claims, ...runClaims(route, run)];
   if (maxActive !== null) claims.push(held(`map:${run.id}/${taskId}`, maxActive));
