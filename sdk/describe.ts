@@ -128,7 +128,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
     ...describeRules(ref.definition, options, where),
-    ...definedOnly({ routing: describeRouting(options, where) }),
+    ...definedOnly({ routing: describeRouting(options, where, ref.definition.sensor !== undefined) }),
     ...describePatience(ref.definition, options, { where, dagId: dag.dagId, timezone: dag.options.timezone ?? "UTC" }),
   };
 }
