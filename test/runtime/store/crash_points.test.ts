@@ -237,7 +237,7 @@ describe.each([
   });
 
   test("while it ends a task that the next run waits for", async () => {
-    const statements = await atEveryStatement(failing, async () => {
+    const statements = await atEveryStatement(postgres.db, failing, async () => {
       const one = spec({ defaults: { dependsOnPast: true } }, (d) => chain(d.task("a", work), d.empty("b")));
       const { dagId } = one;
       await known(postgres.db, one);
@@ -264,7 +264,7 @@ describe.each([
   });
 
   test("while it ends a run that takes too long", async () => {
-    await atEveryStatement(failing, async () => {
+    await atEveryStatement(postgres.db, failing, async () => {
       const one = spec({ dagrunTimeout: "1m", maxActiveRuns: 1, maxConsecutiveFailedDagRuns: 2 }, (d) =>
         chain(d.task("a", { each: [1, 2], maxActive: 1 }, work), d.task("b", work)),
       );
