@@ -157,7 +157,7 @@ describe.each([
 
   test("while it ticks over a DAG that skips, and one that begins with the newest", async () => {
     const startDate = DateTime.utc().startOf("day").minus({ days: 5 }).toISO();
-    const statements = await atEveryStatement(failing, async () => {
+    const statements = await atEveryStatement(postgres.db, failing, async () => {
       const last = spec({ schedule: "@daily", startDate }, (d) => void d.empty("a"));
       const newest = spec(
         { schedule: "@daily", startDate, catchup: "all", catchupOrder: "newest", maxActiveRuns: 2 },
