@@ -1,6 +1,7 @@
 /** Every command, in the order in which `dag --help` lists them: from writing a DAG to running it for real. */
 import type { AnyCommand } from "./command.ts";
 import { audit, label, note } from "./commands/annotate.ts";
+import { assets } from "./commands/assets.ts";
 import { backfill, backfills, cancelBackfill, pauseBackfill, resumeBackfill } from "./commands/backfill.ts";
 import { callbacks } from "./commands/callbacks.ts";
 import { cancel } from "./commands/cancel.ts";
@@ -11,6 +12,7 @@ import { deploy } from "./commands/deploy.ts";
 import { dev } from "./commands/dev.ts";
 import { doctor } from "./commands/doctor.ts";
 import { event } from "./commands/event.ts";
+import { events } from "./commands/events.ts";
 import { init } from "./commands/init.ts";
 import { list } from "./commands/list.ts";
 import { logs } from "./commands/logs.ts";
@@ -52,4 +54,6 @@ export const groups: readonly CommandGroup[] = [
   connections,
   variables,
   pools,
+  assets,
+  events,
 ];

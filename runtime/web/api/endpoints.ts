@@ -3,6 +3,8 @@ import type { Request } from "express";
 import type { ZodObject, ZodType } from "zod";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
+import { assetEvents } from "../../store/asset.ts";
+import { listAssets } from "../../store/asset_list.ts";
 import { listCallbacks } from "../../store/callback.ts";
 import { getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { getHealth } from "../../store/page_health.ts";
@@ -154,6 +156,24 @@ export const ENDPOINTS: readonly Endpoint[] = [
     query: input.logQuery,
     answer: answer.logAnswer,
     run: log,
+  },
+  { method: "get", path: "/assets", summary: "List assets", query: input.assetsQuery, answer: answer.assets, run: assets },
+  {
+    method: "get",
+    path: "/assets/events",
+    summary: "List an asset's updates, newest first",
+    query: input.assetEventsQuery,
+    answer: answer.assetEvents,
+    run: assetUpdates,
+  },
+  {
+    method: "post",
+    path: "/assets/events",
+    summary: "Say that an asset was updated",
+    body: input.assetEventBody,
+    answer: answer.createdEvent,
+    status: 201,
+    run: updateAsset,
   },
   { method: "get", path: "/pools", summary: "List pools and what is taken of them", answer: answer.pools, run: pools },
   {
@@ -340,4 +360,24 @@ async function callbacks({ reader, mask }: WebServices, request: Request): Promi
       lines: parseLines(one.lines, mask),
     })),
   };
+}
+
+async function assets({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const query = checked(input.assetsQuery, request.query);
+  const found = await listAssets(reader, query);
+  const next = found.length < query.limit ? null : (found.at(-1)?.uri ?? null);
+  return { assets: found.map((asset) => ({ ...asset, extra: maskJson(mask, asset.extra) })), next };
+}
+
+async function assetUpdates({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const query = checked(input.assetEventsQuery, request.query);
+  const found = await assetEvents(reader, query.uri, query);
+  const next = found.length < query.limit ? null : (found.at(-1)?.id ?? null);
+  return { events: found.map((event) => ({ ...event, extra: maskJson(mask, event.extra) })), next };
+}
+
+async function updateAsset(services: WebServices, request: Request): Promise<unknown> {
+  const { uri, extra = {} } = checked(input.assetEventBody, request.body ?? {});
+  const actions = await actionsOf(services);
+  return actions.updateAsset(services.db, { uri, extra: extra as Json, actor: actorOf(request) });
 }

@@ -26,12 +26,15 @@ export const dag = z
   .object({
     dagId: z.string(),
     isPaused: z.boolean(),
+    pauseReason: z.string().nullable().meta({ description: "Why dagsmith itself paused it" }),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
     version: z.int().nullable(),
     file: z.string().nullable(),
     description: z.string().nullable(),
     tags: z.array(z.string()),
+    assets: z.json().nullable().meta({ description: "The assets it waits for: {asset}, {alias}, {all: […]} or {any: […]}" }),
+    on: z.array(z.looseObject({ type: z.string(), name: z.string() })).meta({ description: "The events that start it" }),
     schedules: z.array(z.object({ name: z.string(), schedule: z.looseObject({ type: z.string() }), params: z.json() })),
     timezone: z.string(),
     runs: z.array(recentRun).meta({ description: "The last 14 runs, oldest first" }),
@@ -42,6 +45,7 @@ export const dagDetail = z
   .object({
     dagId: z.string(),
     isPaused: z.boolean(),
+    pauseReason: z.string().nullable().meta({ description: "Why dagsmith itself paused it" }),
     removedAt: when.nullable(),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
@@ -71,6 +75,7 @@ export const run = z
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
     reason: z.string().nullable(),
+    warnings: z.int().meta({ description: "Tasks that failed and were allowed to" }),
     params: z.json(),
     note: z.string().nullable(),
     labels: z.record(z.string(), z.string()),
@@ -116,6 +121,7 @@ export const task = z
     tryNumber: z.int(),
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
+    warning: z.boolean().meta({ description: "It failed and was allowed to" }),
     why: z.string().nullable().meta({ description: "Why it is in this state, in words" }),
     mapped: counts.nullable(),
   })
@@ -175,6 +181,30 @@ export const health = z
   .object({ schedulers: z.int(), workers: z.int(), slots: z.int(), schedulerAgeSeconds: z.number().nullable() })
   .meta({ id: "Health" });
 
+export const asset = z
+  .object({
+    uri: z.string(),
+    name: z.string().nullable(),
+    extra: z.json(),
+    producers: z.array(z.object({ dagId: z.string(), taskId: z.string() })),
+    readers: z.array(z.object({ dagId: z.string(), taskId: z.string() })),
+    consumers: z.array(z.object({ dagId: z.string(), isUpdated: z.boolean() })),
+    lastEventAt: when.nullable(),
+  })
+  .meta({ id: "Asset" });
+export const assetEvent = z
+  .object({
+    id: z.int(),
+    uri: z.string(),
+    at: when,
+    extra: z.json(),
+    source: z.object({ dagId: z.string(), runId: z.string(), taskId: z.string(), mapIndex: z.int() }).nullable(),
+    actor: z.string().nullable().meta({ description: "Who said so, when it was no task" }),
+  })
+  .meta({ id: "AssetEvent" });
+export const assets = z.object({ assets: z.array(asset), next: z.string().nullable() });
+export const assetEvents = z.object({ events: z.array(assetEvent), next: z.int().nullable() });
+export const createdEvent = z.object({ id: z.int() });
 export const pool = z
   .object({
     name: z.string(),

@@ -60,7 +60,7 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
     <dl class="facts" id="dag-facts" data-live>
       {dag.removedAt !== null && <Fact name="Removed">its file no longer declares it; its runs stay</Fact>}
       <Fact name="Schedule">
-        <code>{schedulesText(spec.schedules)}</code>
+        <code>{schedulesText(spec.schedules, spec.assets, spec.on)}</code>
       </Fact>
       <Fact name="Next run">
         <NextRuns dag={dag} />
@@ -79,6 +79,11 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
               {tag}
             </a>
           ))}
+        </Fact>
+      )}
+      {dag.pauseReason !== null && (
+        <Fact name="Paused because">
+          <span class="bad">{dag.pauseReason}</span>
         </Fact>
       )}
       {dag.scheduleError !== null && (
