@@ -47,6 +47,9 @@ export const dagDetail = z
     version: z.int(),
     file: z.string(),
     deployedAt: when,
+    watches: z
+      .array(z.object({ name: z.string(), installedAt: when.nullable(), error: z.string().nullable() }))
+      .meta({ description: "Sources of row changes, as installed by: dag events install" }),
     spec: z.looseObject({ dagId: z.string() }).meta({ description: "The DAG as declared" }),
   })
   .meta({ id: "DagDetail" });
@@ -71,6 +74,10 @@ export const run = z
     backfill: z.int().nullable().meta({ description: "The backfill that ran it last" }),
   })
   .meta({ id: "Run" });
+
+export const runDetail = run
+  .extend({ trigger: z.json().nullable().meta({ description: "What made it, when assets or an event did: {type, name, events}" }) })
+  .meta({ id: "RunDetail" });
 
 const counts = z.object({
   instances: z.int(),
