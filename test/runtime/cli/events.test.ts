@@ -45,7 +45,7 @@ test("a deployment says what is to be installed; once it is, writes make runs; u
   const runs = () => project.json<{ runs: { state: string; runId: string }[] }>(["runs", "heard"]);
   const [run] = await until("the run", async () => {
     const found = (await runs()).runs;
-    return found.length > 0 && found;
+    return found[0]?.state === "success" && found;
   });
   expect(run).toMatchObject({ state: "success", runId: expect.stringMatching(/^event_triggered__/) });
   const ended = once(scheduler, "exit");
