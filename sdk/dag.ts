@@ -4,6 +4,7 @@
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { AssetSchedule } from "./asset.ts";
+import { type Deadline, RUN_EVENTS, type RunCallbacks, TASK_EVENTS } from "./callback.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Duration } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
@@ -22,7 +23,8 @@ import {
   type TeardownOptions,
 } from "./rules.ts";
 import type { Schedule, Schedules } from "./schedule.ts";
-import type { Catchup, TriggerRule } from "./spec.ts";
+import { type MappedSensorOptions, SENSOR_TIMING, type SensorBody, type SensorOptions, type SensorTiming } from "./sensor.ts";
+import type { Catchup, CatchupOrder, TriggerRule } from "./spec.ts";
 import {
   type InputRefs,
   type InputValues,
@@ -41,7 +43,7 @@ export type ParamsSchema = StandardSchemaV1;
 type NoParams = StandardSchemaV1<unknown, Readonly<Record<string, never>>>;
 
 /** Options of a DAG. */
-export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
+export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends RunCallbacks {
   /** When it runs: one schedule, several by name, or assets that it waits for. Default null: only when somebody asks. */
   readonly schedule?: Schedule | Schedules | AssetSchedule;
   /** Events that start runs, beside the schedule. Default: none. */
@@ -54,6 +56,8 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
   readonly timezone?: string;
   /** Missed intervals: `true` or `"all"`, `false` or `"last"` (the latest one), or `"none"`. Default `"last"`. */
   readonly catchup?: boolean | Catchup;
+  /** With catchup `"all"`, which missed interval runs first. Default `"oldest"`; `"newest"` brings today's numbers before last year's. */
+  readonly catchupOrder?: CatchupOrder;
   /** At most this many runs at once. Default 16. */
   readonly maxActiveRuns?: number;
   /** At most this many of its task instances at once, over all its runs. Default: no limit. */
@@ -72,6 +76,8 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
   readonly params?: Schema;
   /** Options for every task that does not set them itself. */
   readonly defaults?: TaskDefaults;
+  /** By when runs should have succeeded. */
+  readonly deadlines?: readonly Deadline[];
   readonly description?: string;
   readonly tags?: readonly string[];
 }
@@ -86,6 +92,7 @@ const DAG_OPTIONS = [
   "endDate",
   "timezone",
   "catchup",
+  "catchupOrder",
   "maxActiveRuns",
   "maxActiveTasks",
   "maxActiveTasksPerRun",
@@ -97,10 +104,14 @@ const DAG_OPTIONS = [
   "defaults",
   "description",
   "tags",
+  ...RUN_EVENTS,
+  "deadlines",
 ];
 export const TASK_DEFAULTS = [
-  ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"],
+  ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "retryJitter", "retryTotal", "retryIf"],
+  ...["executionTimeout", "totalTimeout", "queueTimeout", "triggerRule", "freshProcess"],
   ...ROUTING_OPTIONS,
+  ...TASK_EVENTS,
   ...RULE_DEFAULTS,
 ];
 const TASK_OPTIONS = [
@@ -148,12 +159,12 @@ export class Dag<out Params> {
   ): TaskRef<Output>;
   task<Output, Item, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
     taskId: string,
-    options: MappedTaskOptions<Inputs, Item, Rule>,
+    options: MappedTaskOptions<Inputs, Item, Rule, Params>,
     body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>> & JsonOutput<Output>,
   ): TaskRef<Output[]>;
   task<Output, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success", Allowed extends boolean = false>(
     taskId: string,
-    options: TaskOptions<Inputs, Rule, Allowed>,
+    options: TaskOptions<Inputs, Rule, Allowed, Params>,
     body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>> & JsonOutput<Output>,
   ): TaskRef<OutputOf<Output, Allowed>>;
   task(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
@@ -267,6 +278,36 @@ export class Dag<out Params> {
    */
   latestOnly(taskId: string, options: TaskDefaults & { readonly doc?: string } = {}): TaskRef<boolean> {
     return this.#add(taskId, { options, kind: { type: "latest_only" } }) as TaskRef<boolean>;
+  }
+
+  /**
+   * Declares a sensor: a poke that is asked again and again until it says yes. It uses a slot only while it pokes.
+   * @returns a reference to the value that the poke found; for a mapped sensor (`each`), to the list of them
+   * @throws DagsmithError as {@link task}
+   * @example const file = d.sensor("file", { interval: "5m", timeout: "12h" }, async () => existsSync("/data/today.csv"));
+   */
+  sensor<Value = null>(
+    sensorId: string,
+    poke: SensorBody<Value, TaskContext<Params, InputValues<Record<never, never>>, undefined>> & JsonOutput<Value>,
+  ): TaskRef<Value>;
+  sensor<Item, Value = null, Inputs extends InputRefs = Record<never, never>>(
+    sensorId: string,
+    options: MappedSensorOptions<Inputs, Item>,
+    poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, Item>> & JsonOutput<Value>,
+  ): TaskRef<Value[]>;
+  sensor<Value = null, Inputs extends InputRefs = Record<never, never>>(
+    sensorId: string,
+    options: SensorOptions<Inputs>,
+    poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, undefined>> & JsonOutput<Value>,
+  ): TaskRef<Value>;
+  sensor(sensorId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
+    const [given, poke] = rest.length === 1 ? [{}, rest[0]] : rest;
+    if (typeof poke !== "function") throw this.#invalid(`the poke of sensor "${sensorId}"`, poke, "a function of the task context");
+    const isTiming = ([key]: [string, unknown]): boolean => (SENSOR_TIMING as readonly string[]).includes(key);
+    const all = Object.entries(given as object);
+    const options = Object.fromEntries(all.filter((entry) => !isTiming(entry))) as TaskDefinition["options"];
+    const sensor: SensorTiming = Object.fromEntries(all.filter(isTiming));
+    return this.#add(sensorId, { options, sensor, body: poke as NonNullable<TaskDefinition["body"]> });
   }
 
   /**

@@ -2,6 +2,7 @@
 import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import { DateTime, IANAZone } from "luxon";
 import { type Asset, type AssetAlias, checkedAssets, conditionOf, membersOf, splitSchedule } from "./asset.ts";
+import { describeCallbacks, describeDeadlines, RUN_EVENTS } from "./callback.ts";
 import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
 import { describeEach } from "./describe_each.ts";
 import { type Duration, durationMs } from "./duration.ts";
@@ -9,11 +10,12 @@ import { DagsmithError } from "./errors.ts";
 import { describeEvents } from "./event.ts";
 import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
+import { describePatience } from "./patience.ts";
 import { describeLimit, describeRouting } from "./routing.ts";
 import { describeRules } from "./rules.ts";
 import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
 import { describeSchedules } from "./schedule.ts";
-import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
+import { type Catchup, type CatchupOrder, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
 import type { InputRefs, TaskDefaults, TaskDefinition, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
@@ -38,6 +40,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     tags: [...(options.tags ?? [])],
     timezone,
     ...when,
+    ...catchupOrder(options.catchupOrder, where),
     ...describeAssets(dag),
     on: describeEvents(options.on, dagId),
     maxActiveRuns: maxActiveRuns(options, when, where),
@@ -46,10 +49,17 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
       maxActiveTasksPerRun: describeLimit(options.maxActiveTasksPerRun, "maxActiveTasksPerRun", where),
     }),
     pausedAtCreation: options.pausedAtCreation ?? false,
+    ...describeAfterwards(options, timezone, where),
     ...describeRunRules(options, where),
     paramsSchema: jsonSchema(options.params, where),
     tasks,
   });
+}
+
+function describeAfterwards(options: DagOptions, timezone: string, where: string): Pick<DagSpec, "callbacks" | "deadlines"> {
+  const callbacks = describeCallbacks(options, RUN_EVENTS, where);
+  const deadlines = describeDeadlines(options.deadlines ?? [], timezone, where);
+  return { ...(callbacks.length > 0 && { callbacks }), ...(deadlines.length > 0 && { deadlines }) };
 }
 
 function timezoneOf(dag: Dag<unknown>): string {
@@ -149,7 +159,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     triggerRule,
     retries: wholeNumber(options.retries ?? 0, 0, "retries", where),
     retryDelayMs: durationMs(options.retryDelay ?? DEFAULT_RETRY_DELAY),
-    retryBackoff: backoff(options.retryBackoff ?? 1, where),
+    retryBackoff: options.retryBackoff === "linear" ? 1 : backoff(options.retryBackoff ?? 1, where),
     maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
@@ -157,6 +167,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     inlets: checkedAssets("inlets", inlets, where).flatMap((one) => (one.type === "asset" ? [one.uri] : [])),
     ...describeRules(ref.definition, options, where),
     ...definedOnly({ routing: describeRouting(options, where) }),
+    ...describePatience(ref.definition, options, { where, dagId: dag.dagId, timezone: dag.options.timezone ?? "UTC" }),
   };
 }
 
@@ -226,6 +237,14 @@ function catchup(value: boolean | Catchup | undefined, where: string): Catchup {
     found: JSON.stringify(value),
     allowed: 'true, false, "all", "last", "none"',
   });
+}
+
+/** Left out of the spec when it says nothing new. */
+function catchupOrder(value: CatchupOrder | undefined, where: string): Pick<DagSpec, "catchupOrder"> {
+  if (value === undefined || value === "oldest") return {};
+  if (value === "newest") return { catchupOrder: value };
+  const found = JSON.stringify(value);
+  throw new DagsmithError("INVALID_OPTION", { where, option: "catchupOrder", found, allowed: '"oldest", "newest"' });
 }
 
 function wholeNumber(value: number, min: number, option: string, where: string): number {

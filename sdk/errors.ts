@@ -21,6 +21,9 @@ const messages = {
   INVALID_SCHEDULE:
     "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, @continuous, cron(), trigger(), every(), events(), partitioned(), asset(), allOf(), anyOf(), timeOrAssets(), or null.",
   INVALID_PARTITION_KEY: "The partition key {found} cannot be mapped: {reason}.",
+  SCHEDULE_TOO_SLOW: "The schedule took {seconds} s of processor time to find its next run. Write a simpler one.",
+  SCHEDULE_STANDS_STILL: "The schedule does not move on: after the run of {at} it asks for that run again.",
+  SIMULATION_TOO_LARGE: "The simulation has more than {most} slots. Ask for a shorter time or fewer DAGs.",
   // Events that start runs
   WEBHOOK_REFUSED:
     "There is no such webhook, or the call does not prove that it knows the secret. Send X-Hub-Signature-256 or Authorization: Bearer.",
@@ -85,6 +88,7 @@ const messages = {
   UNKNOWN_VERSION: 'DAG "{dag}" has no version "{version}". List them with: dag versions {dag}',
   RUN_EXISTS: 'DAG "{dag}" already has a run {run}. Choose another logical date.',
   RUN_FINISHED: "Run {run} is already {state}.",
+  TASK_NOT_ACTIVE: 'Task "{task}" of run {run} has not begun, or has ended already: there is nothing to stop.',
 
   // Backfills, and doing things again
   BACKFILL_NO_SCHEDULE:

@@ -15,6 +15,16 @@ export {
   timeOrAssets,
 } from "./asset.ts";
 export type { CalendarDuration } from "./calendar_duration.ts";
+export {
+  type AverageRuntime,
+  averageRuntime,
+  type Callback,
+  type CallbackContext,
+  type Deadline,
+  type DeadlineReference,
+  type RunCallbacks,
+  type TaskCallbacks,
+} from "./callback.ts";
 export { type Connection, parseConnection } from "./connection.ts";
 export {
   type DataInterval,
@@ -45,7 +55,7 @@ export { defineHook, type HookContext, type HookDefinition, type HookRef } from 
 export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items, MappedItems, over, partial, zip } from "./items.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { type LazyList, LazyRef, lazy } from "./lazy.ts";
-export { FailTask, SkipTask } from "./outcome.ts";
+export { FailTask, RetryAfter, SkipTask } from "./outcome.ts";
 export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";
 export type { BranchChoice, RuleDefaults, ShortCircuitOptions, SwitchOptions, TeardownOptions } from "./rules.ts";
 export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";
@@ -62,7 +72,8 @@ export {
   type TriggerOptions,
   trigger,
 } from "./schedule_rules.ts";
-export type { Catchup, TriggerRule } from "./spec.ts";
+export type { MappedSensorOptions, Poked, SensorBody, SensorOptions, SensorTiming } from "./sensor.ts";
+export type { Catchup, CatchupOrder, TriggerRule } from "./spec.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
 export {
   type InputRefs,
@@ -76,3 +87,4 @@ export {
   TaskRef,
 } from "./task.ts";
 export type { RunTrigger, TriggeredBy } from "./trigger.ts";
+export { type ExternalRunOptions, externalRun, type WaitOptions, waitFor, waitForEvent, waitUntil } from "./wait.ts";

@@ -14,9 +14,14 @@ import { LazyRef } from "../../sdk/lazy.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 import { eventsOf, type RunTrigger } from "../../sdk/trigger.ts";
 import type { SaidUpdate } from "../engine/outlets.ts";
+import { returned, type TryResult, thrown } from "./ending.ts";
 import { formatLine } from "./format.ts";
+import { keysOf } from "./keys.ts";
 import { lazyList, type OutputPage } from "./lazy_list.ts";
 import { type AssetHost, taskAssets } from "./task_assets.ts";
+import { describeError } from "./task_error.ts";
+
+export type { TryResult } from "./ending.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -44,33 +49,17 @@ export interface TryRequest {
   readonly logicalDate: string;
   readonly dataIntervalStart: string;
   readonly dataIntervalEnd: string;
+  /** Absent: none. */
+  readonly partitionKey?: string | null;
   readonly timezone: string;
   readonly params: Json;
   readonly inputs: Readonly<Record<string, Json>>;
   readonly item: Json;
   /** What made the run; null when time or a person did. */
   readonly trigger: RunTrigger | null;
+  /** The body is not called: the task only says under which keys it runs. */
+  readonly asksKeys?: boolean;
 }
-
-/** An error as it is stored and shown. */
-export interface TaskError {
-  readonly name: string;
-  readonly message: string;
-  /** The stack, source-mapped, with the stacks of its causes. */
-  readonly stack: string;
-}
-
-/** How a try ended, as far as the task itself can tell. */
-export type TryResult = TryEnding & {
-  /** What the task calls this instance of it. */
-  readonly label?: string;
-};
-
-type TryEnding =
-  /** `output` is JSON text; null when the body returned undefined. `assets`: what it said of assets, if anything. */
-  | { readonly outcome: "success"; readonly output: string | null; readonly assets?: readonly SaidUpdate[] }
-  | { readonly outcome: "skipped"; readonly reason: string }
-  | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean };
 
 /** Longest name of an instance that is kept, in characters. */
 export const MAX_LABEL = 200;
@@ -91,13 +80,20 @@ export async function runTry(
   try {
     const item = itemOf(ref, request);
     named = labelled(ref, item, request.mapIndex, host);
-    const params = await validParams(dag, request.params);
-    const given = { params, inputs: withLazyInputs(ref, request.inputs, host), item, assets: taskAssets(ref, host, said) };
-    const output = await ref.definition.body?.(taskContext(request, given, host, hooks, signal) as TaskContext<never, never, never>);
+    const given = {
+      params: await validParams(dag, request.params),
+      inputs: withLazyInputs(ref, request.inputs, host),
+      item,
+      assets: taskAssets(ref, host, said),
+    };
+    const context: TaskContext = taskContext(request, given, host, hooks, signal);
+    if (request.asksKeys) return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
+    const output = await ref.definition.body?.(context as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
-    return { outcome: "success", output: output === undefined ? null : toJson(output), ...(said.length > 0 && { assets: said }), ...named };
+    const ending = returned(ref, output);
+    return { ...ending, ...(ending.outcome === "success" && said.length > 0 && { assets: said }), ...named };
   } catch (error) {
-    return { ...failure(error), ...named };
+    return { ...thrown(ref, error, (text) => host.log("warn", text)), ...named };
   } finally {
     await hooks.close();
   }
@@ -136,29 +132,6 @@ function labelled(ref: TaskRef<unknown>, item: unknown, mapIndex: number, host: 
   }
 }
 
-/** Whatever was thrown, as a result. `SkipTask` skips, `FailTask` and dagsmith's own errors are not retried, all else is. */
-export function failure(error: unknown): TryResult {
-  const thrown = describeError(error);
-  if (thrown.name === "SkipTask") return { outcome: "skipped", reason: thrown.message };
-  return { outcome: "failed", error: thrown, retryable: thrown.name !== "FailTask" && thrown.name !== "DagsmithError" };
-}
-
-/** An error as plain data, with the stacks of its causes. */
-export function describeError(error: unknown): TaskError {
-  if (!(error instanceof Error)) return { name: "Error", message: formatLine([error]), stack: "" };
-  const causes: string[] = [];
-  for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause)
-    causes.push(`caused by ${cause.stack ?? cause.message}`);
-  return { name: error.name, message: error.message, stack: [error.stack ?? "", ...causes].map(ownFrames).join("\n") };
-}
-
-/** A stack without the frames below the task body: they are this runtime's, and the same for every task. */
-function ownFrames(stack: string): string {
-  const lines = stack.split("\n");
-  const end = lines.findIndex((line) => /^\s+at (async )?runTry \(/.test(line) || line.includes("node:internal/process/task_queues"));
-  return (end < 0 ? lines : lines.slice(0, end)).join("\n");
-}
-
 /**
  * The params of a run as its tasks get them: checked, with defaults filled in.
  * @throws DagsmithError INVALID_PARAMS naming each problem
@@ -177,13 +150,21 @@ export async function validParams(dag: Dag<unknown>, params: Json): Promise<unkn
 /** What a body is given that differs from how it travels. */
 type Given = Pick<TaskContext, "params" | "inputs" | "item" | "assets">;
 
-function taskContext(request: TryRequest, given: Given, host: TaskHost, hooks: HookPool, signal: AbortSignal): TaskContext {
+/** What a body, or a callback, is given. */
+export function taskContext<Of extends Partial<Given>>(
+  request: TryRequest,
+  given: Of,
+  host: TaskHost,
+  hooks: HookPool,
+  signal: AbortSignal,
+): Omit<TaskContext, keyof Given> & Of {
   const { dagId, taskId, runId, tryNumber, mapIndex, trigger } = request;
   const date = (iso: string): DateTime<true> => DateTime.fromISO(iso, { zone: request.timezone }) as DateTime<true>;
   return {
     ...{ dagId, taskId, runId, tryNumber, mapIndex, signal, trigger, ...given },
     logicalDate: date(request.logicalDate),
     dataInterval: { start: date(request.dataIntervalStart), end: date(request.dataIntervalEnd) },
+    partitionKey: request.partitionKey ?? null,
     log: taskLog(host),
     triggeredBy: eventsOf(trigger),
     xcom: {
@@ -217,7 +198,7 @@ export function taskLog(host: Pick<TaskHost, "log">): TaskLog {
 }
 
 /** The clients of one try: each opened once, all closed at its end. */
-class HookPool {
+export class HookPool {
   readonly #host: TaskHost;
   readonly #signal: AbortSignal;
   readonly #open = new Map<string, { readonly client: Promise<unknown>; readonly close: () => Promise<void> }>();

@@ -26,7 +26,7 @@ export function unheardSources(versions: readonly Declared[], watches: readonly 
         const isSame = watch.dagId === dagId && watch.name === name && watch.connection === connection;
         return isSame && watch.schema === schema && watch.table === table && watch.installedAt !== null;
       });
-      const message = `DAG "${dagId}" does not hear of changes in ${schema}.${table} of ${connection} yet. Run: dag events install ${dagId}`;
+      const message = `DAG "${dagId}" does not hear of changes in ${schema}.${table} of ${connection} yet. Run: dag changes install ${dagId}`;
       return isHeard ? [] : [{ file, line: position?.line ?? null, code: "EVENTS_NOT_INSTALLED", message }];
     }),
   );

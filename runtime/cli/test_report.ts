@@ -1,10 +1,9 @@
 /** What `dag test` shows: each task as it begins, writes and ends, and a table of all of them. */
-import { isFinal } from "../state/task_state.ts";
 import type { DagRunEvent, DagRunResult, TaskResult } from "../testing/run_dag.ts";
 import type { Cli, Outcome } from "./command.ts";
 import { table } from "./table.ts";
 import { type Style, safeText } from "./terminal.ts";
-import { cell, durationText, stateText } from "./words.ts";
+import { cell, durationText, stateWithWarnings } from "./words.ts";
 
 /** Frames of an error shown under a task; the ones in the user's files come first. */
 const STACK_LINES = 12;
@@ -32,8 +31,10 @@ export class TestReport {
   #ended(task: TaskResult): void {
     const { style } = this.#cli.terminal;
     if (task.error) this.#say(indented(style.red(safeText(this.#mask(stackOf(task.error))))));
-    const again = isFinal(task.state) ? "" : style.dim(", another try follows");
-    this.#say(`${stateText(task.state, style)} ${nameOf(task)}${this.#label(task)} ${style.dim(durationText(task.durationMs))}${again}`);
+    const again = task.state === "up_for_retry" ? style.dim(", another try follows") : "";
+    this.#say(
+      `${stateWithWarnings(task.state, task.warning ? 1 : 0, style)} ${nameOf(task)}${this.#label(task)} ${style.dim(durationText(task.durationMs))}${again}`,
+    );
   }
 
   #label({ label }: TaskResult): string {
@@ -50,7 +51,7 @@ export class TestReport {
     const document = { dagId, runId, logicalDate, state, tasks };
     const rows = tasks.map((task) => [
       nameOf(task) + this.#label(task),
-      stateText(task.state, style),
+      stateWithWarnings(task.state, task.warning ? 1 : 0, style),
       String(task.tryNumber),
       durationText(task.durationMs),
       this.#result(task),
@@ -62,7 +63,7 @@ export class TestReport {
         "",
         ...table(["task", "state", "try", "duration", "result"], rows),
         "",
-        `${style.bold(dagId)} ${stateText(state, style)} in ${durationText(took)}`,
+        `${style.bold(dagId)} ${stateWithWarnings(state, tasks.filter(({ warning }) => warning).length, style)} in ${durationText(took)}`,
       ],
       failed: state !== "success",
     };

@@ -1,18 +1,20 @@
 /** The engine's store on PostgreSQL: one transaction, its runs locked. */
-import { isLimited } from "../engine/limits.ts";
+import { mayHoldPlaces } from "../engine/limits.ts";
 import { refuseAll } from "../engine/refuse.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "../engine/store.ts";
 import { admitWaiting } from "./admit.ts";
 import { recordAssetEvents } from "./asset.ts";
+import { queueCallbacks, queueRunCallbacks } from "./callback.ts";
 import { lockRuns, type RunRow, runDates, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
 import { endPastWaits, pastMet, recordPastWaits } from "./past.ts";
 import { askPlaces } from "./place.ts";
 import type { Plans } from "./plans.ts";
-import { reviveInstances } from "./revive.ts";
+import { removeLeftOver, reviveInstances } from "./revive.ts";
 import { applyTransitions, endsOf, enqueueTries, insertInstances, releaseInstances, unfinishedInstances } from "./task_instance.ts";
 import { stateOf, storeLabels } from "./task_label.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
+import { insertDeferred } from "./task_wait.ts";
 import { clearXComs, getXComs, putXComs, RETURN_VALUE } from "./xcom.ts";
 
 /**
@@ -50,7 +52,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
   const isLimitedTask = ({ runId, taskId }: MovedInstance): boolean => {
     const run = locked.get(runId);
     const task = run?.plan.tasks.get(taskId);
-    return run !== undefined && task !== undefined && isLimited(task.route, run);
+    return run !== undefined && task !== undefined && mayHoldPlaces(task.route, run);
   };
   return {
     lockRuns: async (ids) => {
@@ -70,6 +72,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
         on,
         outputs.map((output) => ({ ...output, key: RETURN_VALUE })),
       ),
+    queueCallbacks: (callbacks) => queueCallbacks(on, callbacks),
     updateAssets: async (updates) => void (await recordAssetEvents(on, updates)),
     clearXComs: (instances) => clearXComs(on, instances),
     output: async (runId, taskId, isMapped) => {
@@ -87,13 +90,21 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
     commitDecisions: async ({ instances, tokens, releases, decided, runs, past }) => {
       const { true: asking = [], false: free = [] } = Object.groupBy(tokens, ({ route }) => `${route.claims.length > 0}`);
       if (asking.length > 0 || instances.some(({ route }) => route.claims.length > 0)) limited.touched = true;
-      const { true: again = [], false: fresh = [] } = Object.groupBy(instances, ({ runId }) => `${cleared.has(runId)}`);
+      const [waiting, others] = [instances.filter(({ wait }) => wait), instances.filter(({ wait }) => !wait)];
+      const { true: again = [], false: fresh = [] } = Object.groupBy(others, ({ runId }) => `${cleared.has(runId)}`);
       await insertInstances(on, [...fresh, ...(await reviveInstances(on, again))]);
+      await removeLeftOver(on, again);
+      await insertDeferred(on, waiting);
       await releaseInstances(on, releases);
       await enqueueTries(on, free);
       await askPlaces(on, asking);
       await markDecided(on, decided);
       await updateRuns(on, runs);
+      const watched = runs.filter(({ id, state }) => state !== "running" && locked.get(id)?.plan.isWatched);
+      await queueRunCallbacks(
+        on,
+        watched.map(({ id }) => id),
+      );
       await endPastWaits(on, past.ended);
       await recordPastWaits(on, past.waits);
     },
@@ -112,7 +123,7 @@ export async function withPlans(on: Queryable, plans: Plans, rows: readonly RunR
       ? [
           {
             ...{ id: row.id, state: row.state, plan: version.plan, openTasks: row.open_tasks, failedLeaves: row.failed_leaves },
-            ...{ warnings: row.warnings, isGloballyLimited: row.is_globally_limited },
+            ...{ warnings: row.warnings, isGloballyLimited: row.is_globally_limited, isBackfill: row.backfill_id !== null },
           },
         ]
       : [];

@@ -23,6 +23,8 @@ export interface RecentRun {
 export interface DagOverview {
   readonly dagId: string;
   readonly isPaused: boolean;
+  /** Why dagsmith itself paused it; null when a person did. */
+  readonly pauseReason: string | null;
   readonly nextRunAfter: Date | null;
   readonly scheduleError: string | null;
   readonly version: number | null;
@@ -63,7 +65,7 @@ const FILTERS = `
 const LIST: Statement = {
   name: "page_dags_list",
   text: `
-select d.dag_id as "dagId", d.is_paused as "isPaused", d.next_run_after as "nextRunAfter", d.schedule_error as "scheduleError",
+select d.dag_id as "dagId", d.is_paused as "isPaused", d.pause_reason as "pauseReason", d.next_run_after as "nextRunAfter", d.schedule_error as "scheduleError",
   v.number as version, v.file, s.description, coalesce(s.tags, '[]') as tags, coalesce(s.schedules, '[]') as schedules, s.assets, coalesce(s."on", '[]') as "on",
   coalesce(s.timezone, 'UTC') as timezone, coalesce(recent.runs, '[]') as runs
 from dagsmith.dag d
@@ -94,11 +96,17 @@ from (
 const GET: Statement = {
   name: "page_dags_get",
   text: `
-select d.dag_id as "dagId", d.is_paused as "isPaused", d.removed_at as "removedAt", d.next_run_after as "nextRunAfter",
-  d.schedule_error as "scheduleError", v.id as "versionId", v.number as version, v.file, v.spec, v.positions, v.created_at as "deployedAt",
+select d.dag_id as "dagId", d.is_paused as "isPaused", d.pause_reason as "pauseReason", d.removed_at as "removedAt", d.next_run_after as "nextRunAfter",
+  d.schedule_error as "scheduleError", d.at_capacity as "atCapacity", coalesce(s.next_runs, '[]') as "nextRuns", v.id as "versionId", v.number as version, v.file, v.spec, v.positions, v.created_at as "deployedAt",
   (select coalesce(json_agg(json_build_object('name', w.name, 'installedAt', w.installed_at, 'error', w.error) order by w.name), '[]')
    from dagsmith.change_watch w where w.dag_id = d.dag_id) as watches
-from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id where d.dag_id = $1`,
+from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id
+left join lateral (
+  select json_agg(json_build_object('schedule', m.name, 'runAfter', to_char(m.next_run_after at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by m.name) as next_runs
+  from dagsmith.dag_schedule m
+  where m.dag_id = d.dag_id and m.name in (select schedule ->> 'name' from json_array_elements(v.spec -> 'schedules') schedule)
+) s on true
+where d.dag_id = $1`,
 };
 
 const IMPORT_ERRORS: Statement = {
@@ -120,9 +128,15 @@ export async function countDags(db: Queryable): Promise<Readonly<Record<DagFilte
 export interface DagDetail {
   readonly dagId: string;
   readonly isPaused: boolean;
+  /** Why dagsmith itself paused it; null when a person did. */
+  readonly pauseReason: string | null;
   readonly removedAt: Date | null;
   readonly nextRunAfter: Date | null;
   readonly scheduleError: string | null;
+  /** Whether its schedules wait because it has as many runs as it may. */
+  readonly atCapacity: boolean;
+  /** When each of its schedules is due; those that were never looked at are missing, and null is never again. ISO 8601. */
+  readonly nextRuns: readonly { readonly schedule: string; readonly runAfter: string | null }[];
   readonly versionId: number;
   readonly version: number;
   readonly file: string;

@@ -3,8 +3,10 @@ import type { Json } from "../../sdk/json.ts";
 import type { RunTrigger } from "../../sdk/trigger.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { TaskState } from "../state/task_state.ts";
+import type { RunningWait } from "../state/wait.ts";
 import type { RunType } from "./dag_run.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { runningWait, WAIT_COLUMNS, type WaitRow } from "./task_wait.ts";
 
 export interface RunDetail {
   readonly id: number;
@@ -16,10 +18,13 @@ export interface RunDetail {
   readonly logicalDate: Date;
   readonly dataIntervalStart: Date;
   readonly dataIntervalEnd: Date;
+  readonly partitionKey: string | null;
   readonly queuedAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly reason: string | null;
+  /** Tasks that failed and were allowed to. */
+  readonly warnings: number;
   readonly params: Json;
   readonly note: string | null;
   readonly labels: Readonly<Record<string, string>>;
@@ -28,8 +33,8 @@ export interface RunDetail {
 }
 
 const RUN = `id, dag_id as "dagId", run_id as "runId", run_type as "runType", state, version_id as "versionId", logical_date as "logicalDate",
-  data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd", queued_at as "queuedAt", started_at as "startedAt",
-  finished_at as "finishedAt", reason, params, note,
+  data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd", partition_key as "partitionKey", queued_at as "queuedAt", started_at as "startedAt",
+  finished_at as "finishedAt", reason, warnings, params, note,
   (select coalesce(json_object_agg(l.key, l.value), '{}') from dagsmith.dag_run_label l where l.run_id = dag_run.id) as labels,
   (select max(s.backfill_id) from dagsmith.backfill_slot s where s.run_id = dag_run.id and s.decision = 'run') as backfill`;
 
@@ -89,6 +94,8 @@ export interface TaskCell {
   readonly retryAt: Date | null;
   readonly queuedAt: Date | null;
   readonly reason: string | null;
+  /** What it waits for of its own. */
+  readonly wait: RunningWait | null;
 }
 
 /** How far a mapped task is, from its counts: never from its instances, of which there may be 10,000. */
@@ -107,15 +114,18 @@ export interface MappedCell {
 const CELLS: Statement = {
   name: "page_runs_cells",
   text: `
-select id as "instanceId", run_id as "runId", task_id as "taskId", state, try_number as "tryNumber", started_at as "startedAt",
-  finished_at as "finishedAt", retry_at as "retryAt", queued_at as "queuedAt", reason
-from dagsmith.task_instance where run_id = any($1) and task_id = any($2) and map_index = -1`,
+select t.id as "instanceId", t.run_id as "runId", t.task_id as "taskId", t.state, t.try_number as "tryNumber", t.started_at as "startedAt",
+  t.finished_at as "finishedAt", t.retry_at as "retryAt", t.queued_at as "queuedAt", t.reason,
+  ${WAIT_COLUMNS}
+from dagsmith.task_instance t
+left join dagsmith.task_wait w on w.task_instance_id = t.id and t.state in ('up_for_reschedule', 'deferred')
+where t.run_id = any($1) and t.task_id = any($2) and t.map_index = -1`,
 };
 
 const MAPPED: Statement = {
   name: "page_runs_mapped",
   text: `
-select run_id as "runId", task_id as "taskId", instances, released, success, failed, skipped, upstream_failed_own as "upstreamFailed"
+select run_id as "runId", task_id as "taskId", instances - removed as instances, released, success, failed, skipped, upstream_failed_own as "upstreamFailed"
 from dagsmith.task_progress where run_id = any($1) and instances > 0`,
 };
 
@@ -133,10 +143,10 @@ export async function taskCells(
   taskIds: readonly string[],
 ): Promise<{ readonly single: readonly TaskCell[]; readonly mapped: readonly MappedCell[] }> {
   const [single, mapped] = await Promise.all([
-    db.query<TaskCell & Record<string, unknown>>(CELLS, [runIds, taskIds]),
+    db.query<Omit<TaskCell, "wait"> & WaitRow>(CELLS, [runIds, taskIds]),
     db.query<MappedCell & Record<string, unknown>>(MAPPED, [runIds]),
   ]);
-  return { single, mapped };
+  return { single: single.map((row) => ({ ...row, wait: runningWait(row) ?? null })), mapped };
 }
 
 export interface Span {

@@ -14,6 +14,7 @@ export interface RunFacts {
   readonly logicalDate: Date;
   readonly dataIntervalStart: Date;
   readonly dataIntervalEnd: Date;
+  readonly partitionKey: string | null;
   readonly params: Json;
   /** What made it; null when time or a person did. */
   readonly trigger: RunTrigger | null;
@@ -23,7 +24,7 @@ export interface RunFacts {
 
 const GET: Statement = {
   name: "run_facts_get",
-  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, params, trigger, clear_number from dagsmith.dag_run where id = any($1)",
+  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, partition_key, params, trigger, clear_number from dagsmith.dag_run where id = any($1)",
 };
 
 const KEPT = 1_000;
@@ -51,6 +52,7 @@ export class RunFactsCache {
       logical_date: Date;
       data_interval_start: Date;
       data_interval_end: Date;
+      partition_key: string | null;
       params: Json;
       trigger: RunTrigger | null;
       clear_number: number;
@@ -69,11 +71,12 @@ export class RunFactsCache {
         logical_date: logicalDate,
         data_interval_start: dataIntervalStart,
         data_interval_end: dataIntervalEnd,
+        partition_key: partitionKey,
         params,
         trigger,
         clear_number: edition,
       } = row;
-      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params, trigger, edition }];
+      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, trigger, edition }];
     });
   }
 

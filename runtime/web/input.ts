@@ -56,6 +56,13 @@ export const poolBody = z.object({
 export const whyQuery = z.object({ task: taskId.optional() });
 export const runParams = z.object({ id: rowId });
 export const taskParams = z.object({ id: rowId, taskId });
+export const eventParams = z.object({
+  id: rowId,
+  event: z
+    .string()
+    .regex(/^[\w.-]{1,200}$/, "is not a name")
+    .meta({ description: "Name of an event", example: "approved" }),
+});
 export const instanceParams = z.object({ id: rowId, taskId, mapIndex: smallNumber });
 export const logParams = z.object({ instanceId: rowId, tryNumber: smallNumber });
 
@@ -77,6 +84,23 @@ export const runsQuery = z.object({
         .transform((label) => ({ key: label.slice(0, label.indexOf("=")), value: label.slice(label.indexOf("=") + 1) })),
     ),
   ),
+});
+const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+/** Bounds of the logical date, inclusive. `after`: the last slot shown, as its last logical date, `~`, and its schedule's name. */
+export const dagSlotsQuery = z.object({
+  from: filled(optional(moment)),
+  to: filled(optional(moment)),
+  after: optional(
+    z
+      .string()
+      .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z~[\w-]{0,50}$/, "is not a place in the list")
+      .transform((place) => {
+        const [date = "", schedule = ""] = place.split("~");
+        return { logicalDate: new Date(date), schedule };
+      })
+      .refine(({ logicalDate }) => !Number.isNaN(logicalDate.getTime()), "is not a place in the list"),
+  ),
+  limit: limit(500, 50),
 });
 export const gridQuery = z.object({ before: optional(rowId), runs: limit(50, 25) });
 /** `after`: the place of the last instance shown, as rank.index. */
@@ -125,6 +149,8 @@ export const hookKey = z
   .regex(/^[!-~]{1,255}$/, "must be 1 to 255 printable ASCII characters")
   .nullable();
 export const cancelBody = z.object({ reason: text(500).optional() });
+export const cancelTaskBody = cancelBody.extend({ mapIndex: z.int().min(0).max(MAX_INT).optional() });
+export const eventBody = z.object({ value: z.json().optional().meta({ description: "Output of the tasks that wait; default: null" }) });
 
 const day = z.string().max(40).meta({ description: "ISO 8601, in the DAG's timezone when it names no offset", example: "2026-01-31" });
 const labels = z.record(z.string().max(63), z.string().max(200));

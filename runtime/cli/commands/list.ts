@@ -30,8 +30,8 @@ function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<st
   const { description, tags, schedules, assets, on, timezone } = spec;
   const of = { dagId, file, description, tags, schedules, assets, on, timezone, tasks: spec.tasks.length };
   if (!deployed) return of;
-  const { version, isPaused, nextRunAfter, scheduleError, lastRunState, lastRunAt } = deployed;
-  return { ...of, version, isPaused, nextRunAfter, scheduleError, lastRunState, lastRunAt };
+  const { version, isPaused, pauseReason, nextRunAfter, scheduleError, atCapacity, lastRunState, lastRunAt } = deployed;
+  return { ...of, version, isPaused, pauseReason, nextRunAfter, scheduleError, atCapacity, lastRunState, lastRunAt };
 }
 
 function filesTable(dags: readonly KnownDag[]): readonly string[] {
@@ -57,10 +57,12 @@ function deployedTable(dags: readonly KnownDag[], style: Style): readonly string
       String(deployed?.version ?? "-"),
       deployed?.lastRunState ? stateText(deployed.lastRunState, style) : "-",
       deployed?.isPaused
-        ? style.yellow("paused")
+        ? style.yellow(deployed.pauseReason ? `paused: ${cell(deployed.pauseReason)}` : "paused")
         : deployed?.scheduleError
           ? style.red("schedule error")
-          : timeText(deployed?.nextRunAfter),
+          : deployed?.atCapacity
+            ? style.yellow("at capacity")
+            : timeText(deployed?.nextRunAfter),
       file,
     ]),
   );

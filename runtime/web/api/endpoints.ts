@@ -5,6 +5,7 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { assetEvents } from "../../store/asset.ts";
 import { listAssets } from "../../store/asset_list.ts";
+import { listCallbacks } from "../../store/callback.ts";
 import { getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { getHealth } from "../../store/page_health.ts";
 import { chunksAfter, isTryOver } from "../../store/page_log.ts";
@@ -14,6 +15,7 @@ import { whyWaiting } from "../../store/why.ts";
 import * as input from "../input.ts";
 import { parseLines } from "../log_window.ts";
 import { readRun } from "../read_run.ts";
+import { readSlotPage } from "../read_slots.ts";
 import { readTask } from "../read_task.ts";
 import { checked } from "../respond.ts";
 import { actorOf } from "../routes/forms.ts";
@@ -74,6 +76,15 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: answer.done,
     run: pausing("unpauseDag"),
   },
+  {
+    method: "get",
+    path: "/dags/{dagId}/slots",
+    summary: "List what became of a DAG's slots: what waits, then decisions, newest first",
+    params: input.dagParams,
+    query: input.dagSlotsQuery,
+    answer: answer.dagSlots,
+    run: slots,
+  },
   { method: "get", path: "/runs/{id}", summary: "Show a run", params: input.runParams, answer: answer.runDetail, run: run },
   {
     method: "post",
@@ -83,6 +94,32 @@ export const ENDPOINTS: readonly Endpoint[] = [
     body: input.cancelBody,
     answer: answer.done,
     run: cancel,
+  },
+  {
+    method: "get",
+    path: "/runs/{id}/callbacks",
+    summary: "List the callbacks and missed deadlines of a run, and how they ended",
+    params: input.runParams,
+    answer: answer.callbacks,
+    run: callbacks,
+  },
+  {
+    method: "post",
+    path: "/runs/{id}/events/{event}",
+    summary: "Send an event to a run",
+    params: input.eventParams,
+    body: input.eventBody,
+    answer: answer.eventSent,
+    run: sendEvent,
+  },
+  {
+    method: "post",
+    path: "/runs/{id}/tasks/{taskId}/cancel",
+    summary: "Cancel one task of a run",
+    params: input.taskParams,
+    body: input.cancelTaskBody,
+    answer: answer.taskCancelled,
+    run: cancelTask,
   },
   {
     method: "get",
@@ -188,6 +225,13 @@ async function runs(services: WebServices, request: Request): Promise<unknown> {
   return { runs: found.map((one) => shownRun(services, one)), next: found.length < query.limit ? null : (found.at(-1)?.id ?? null) };
 }
 
+async function slots(services: WebServices, request: Request): Promise<unknown> {
+  const { dagId } = checked(input.dagParams, request.params);
+  const found = await readSlotPage(services, { dagId, ...checked(input.dagSlotsQuery, request.query) });
+  if (!found) throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
+  return found;
+}
+
 function shownRun({ mask }: WebServices, { versionId: _, ...run }: RunDetail): unknown {
   const { params, labels, reason, note } = run;
   const texts = { reason: reason === null ? null : mask(reason), note: note === null ? null : mask(note) };
@@ -287,6 +331,36 @@ async function cancel(services: WebServices, request: Request): Promise<unknown>
   const actions = await actionsOf(services);
   await actions.cancelRun(services.db, { id, actor: actorOf(request), ...(reason === undefined ? {} : { reason }) });
   return { done: true };
+}
+
+async function cancelTask(services: WebServices, request: Request): Promise<unknown> {
+  const { id, taskId } = checked(input.taskParams, request.params);
+  const { reason, mapIndex } = checked(input.cancelTaskBody, request.body ?? {});
+  const actions = await actionsOf(services);
+  const more = { ...(reason === undefined ? {} : { reason }), ...(mapIndex === undefined ? {} : { mapIndex }) };
+  return { instances: await actions.cancelTask(services.db, { id, taskId, actor: actorOf(request), ...more }) };
+}
+
+async function sendEvent(services: WebServices, request: Request): Promise<unknown> {
+  const { id, event } = checked(input.eventParams, request.params);
+  const { value = null } = checked(input.eventBody, request.body ?? {});
+  const actions = await actionsOf(services);
+  return { resumed: await actions.sendEvent(services.db, { id, name: event, value: value as Json, actor: actorOf(request) }) };
+}
+
+async function callbacks({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const { id } = checked(input.runParams, request.params);
+  if (!(await getRun(reader, id))) throw new DagsmithError("UNKNOWN_RUN", { run: id });
+  const masked = (text: string | null): string | null => (text === null ? null : mask(text));
+  const found = await listCallbacks(reader, id);
+  return {
+    callbacks: found.map((one) => ({
+      ...one,
+      reason: masked(one.reason),
+      failure: masked(one.failure),
+      lines: parseLines(one.lines, mask),
+    })),
+  };
 }
 
 async function assets({ reader, mask }: WebServices, request: Request): Promise<unknown> {

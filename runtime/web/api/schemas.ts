@@ -1,9 +1,12 @@
 /** What the API answers, as schemas: they describe it in the OpenAPI document, and tests hold the answers to them. */
 import { z } from "zod";
+import { TASK_EVENTS } from "../../../sdk/callback.ts";
+import { WAIT_REASONS } from "../../scheduler/waiting.ts";
 import { RUN_STATES } from "../../state/run_state.ts";
 import { TASK_STATES } from "../../state/task_state.ts";
 import { BACKFILL_STATES, CODE_CHOICES } from "../../store/backfill.ts";
 import { RUN_TYPES } from "../../store/dag_run.ts";
+import { SKIP_REASONS } from "../../store/slot.ts";
 
 const when = z.iso.datetime({ offset: true });
 const runState = z.enum(RUN_STATES);
@@ -23,6 +26,7 @@ export const dag = z
   .object({
     dagId: z.string(),
     isPaused: z.boolean(),
+    pauseReason: z.string().nullable().meta({ description: "Why dagsmith itself paused it" }),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
     version: z.int().nullable(),
@@ -41,15 +45,20 @@ export const dagDetail = z
   .object({
     dagId: z.string(),
     isPaused: z.boolean(),
+    pauseReason: z.string().nullable().meta({ description: "Why dagsmith itself paused it" }),
     removedAt: when.nullable(),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
+    atCapacity: z.boolean().meta({ description: "True while it has as many runs as it may, and its schedules wait" }),
+    nextRuns: z
+      .array(z.object({ schedule: z.string(), runAfter: when.nullable() }))
+      .meta({ description: "When each schedule is due; null: never again" }),
     version: z.int(),
     file: z.string(),
     deployedAt: when,
     watches: z
       .array(z.object({ name: z.string(), installedAt: when.nullable(), error: z.string().nullable() }))
-      .meta({ description: "Sources of row changes, as installed by: dag events install" }),
+      .meta({ description: "Sources of row changes, as installed by: dag changes install" }),
     spec: z.looseObject({ dagId: z.string() }).meta({ description: "The DAG as declared" }),
   })
   .meta({ id: "DagDetail" });
@@ -64,10 +73,12 @@ export const run = z
     logicalDate: when,
     dataIntervalStart: when,
     dataIntervalEnd: when,
+    partitionKey: z.string().nullable(),
     queuedAt: when,
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
     reason: z.string().nullable(),
+    warnings: z.int().meta({ description: "Tasks that failed and were allowed to" }),
     params: z.json(),
     note: z.string().nullable(),
     labels: z.record(z.string(), z.string()),
@@ -78,6 +89,27 @@ export const run = z
 export const runDetail = run
   .extend({ trigger: z.json().nullable().meta({ description: "What made it, when assets or an event did: {type, name, events}" }) })
   .meta({ id: "RunDetail" });
+export const dagSlot = z
+  .object({
+    schedule: z.string().meta({ description: "Empty for the only schedule of a DAG" }),
+    decision: z.enum(["run", "skipped", "waiting"]),
+    reason: z
+      .enum([...new Set([...SKIP_REASONS, ...WAIT_REASONS])])
+      .nullable()
+      .meta({ description: "Why it has no run; null when it has" }),
+    detail: z.string().nullable(),
+    count: z.int().nullable().meta({ description: "Slots in a row with this decision; null: too many to count" }),
+    logicalDate: when.nullable(),
+    lastLogicalDate: when.nullable(),
+    dataIntervalStart: when.nullable(),
+    dataIntervalEnd: when.nullable(),
+    runAfter: when.nullable(),
+    runId: z.string().nullable(),
+    run: z.int().nullable(),
+    runState: runState.nullable(),
+    decidedAt: when.nullable(),
+  })
+  .meta({ id: "Slot" });
 
 const counts = z.object({
   instances: z.int(),
@@ -95,6 +127,7 @@ export const task = z
     tryNumber: z.int(),
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
+    warning: z.boolean().meta({ description: "It failed and was allowed to" }),
     why: z.string().nullable().meta({ description: "Why it is in this state, in words" }),
     mapped: counts.nullable(),
   })
@@ -210,8 +243,33 @@ export const pools = z.object({ pools: z.array(pool) });
 export const created = z.object({ id: z.int(), runId: z.string() }).meta({ id: "CreatedRun" });
 export const dags = z.object({ dags: z.array(dag), next: z.string().nullable() });
 export const runs = z.object({ runs: z.array(run), next: z.int().nullable() });
+export const dagSlots = z.object({
+  slots: z.array(dagSlot),
+  next: z.string().nullable().meta({ description: "`after` of the next page" }),
+});
 export const tasks = z.object({ tasks: z.array(task) });
 export const importErrors = z.object({ importErrors: z.array(importError) });
+export const callbacks = z.object({
+  callbacks: z.array(
+    z.object({
+      id: z.int(),
+      taskId: z.string().nullable().meta({ description: "Null: of the run" }),
+      mapIndex: z.int().nullable(),
+      tryNumber: z.int().nullable(),
+      event: z.enum([...TASK_EVENTS, "deadline"]),
+      ordinal: z.int(),
+      state: z.enum(["queued", "running", "success", "failed"]),
+      reason: z.string().nullable(),
+      failure: z.string().nullable().meta({ description: "Why the callback itself failed" }),
+      attempts: z.int(),
+      createdAt: when,
+      finishedAt: when.nullable(),
+      lines: z.array(z.object({ time: z.string(), level: z.string(), source: z.string(), text: z.string() })),
+    }),
+  ),
+});
+export const eventSent = z.object({ resumed: z.int().meta({ description: "How many task instances went on" }) });
+export const taskCancelled = z.object({ instances: z.int().meta({ description: "How many instances were stopped" }) });
 export const done = z.object({ done: z.literal(true) });
 
 const progress = z.object({

@@ -9,6 +9,7 @@ const TABS = [
   { name: "grid", label: "Grid", path: "" },
   { name: "graph", label: "Graph", path: "/graph" },
   { name: "runs", label: "Runs", path: "/runs" },
+  { name: "slots", label: "Slots", path: "/slots" },
   { name: "backfills", label: "Backfills", path: "/backfills" },
   { name: "audit", label: "Audit", path: "/audit" },
 ] as const;
@@ -62,7 +63,9 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
         <code>{schedulesText(spec.schedules, spec.assets, spec.on)}</code>
       </Fact>
       {spec.on.map((event) => event.type === "postgresChanges" && <Watch dag={dag} name={event.name} />)}
-      <Fact name="Next run">{dag.isPaused ? "paused" : <Time at={dag.nextRunAfter} ahead />}</Fact>
+      <Fact name="Next run">
+        <NextRuns dag={dag} />
+      </Fact>
       <Fact name="Version">
         {dag.version}, deployed <Time at={dag.deployedAt} />
       </Fact>
@@ -77,6 +80,11 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
               {tag}
             </a>
           ))}
+        </Fact>
+      )}
+      {dag.pauseReason !== null && (
+        <Fact name="Paused because">
+          <span class="bad">{dag.pauseReason}</span>
         </Fact>
       )}
       {dag.scheduleError !== null && (
@@ -94,8 +102,33 @@ function Watch({ dag, name }: { readonly dag: DagDetail; readonly name: string }
   if (watch?.installedAt && watch.error === null) return null;
   return (
     <Fact name={`Changes of ${name}`}>
-      <span class="bad">{watch?.error ?? `not heard until its trigger is installed: dag events install ${dag.dagId}`}</span>
+      <span class="bad">{watch?.error ?? `not heard until its trigger is installed: dag changes install ${dag.dagId}`}</span>
     </Fact>
+  );
+}
+
+/** When each schedule is due, and what it waits for besides. */
+function NextRuns({ dag: { isPaused, atCapacity, nextRunAfter, nextRuns } }: { readonly dag: DagDetail }): VNode {
+  if (isPaused) return <>paused</>;
+  const full = atCapacity ? " · waits, as the DAG has as many runs as it may" : "";
+  const [only] = nextRuns;
+  if (nextRuns.length < 2)
+    return (
+      <>
+        <Time at={only ? only.runAfter : nextRunAfter} ahead />
+        {full}
+      </>
+    );
+  return (
+    <>
+      {nextRuns.map(({ schedule, runAfter }, index) => (
+        <>
+          {index > 0 && ", "}
+          {schedule}: <Time at={runAfter} ahead />
+        </>
+      ))}
+      {full}
+    </>
   );
 }
 

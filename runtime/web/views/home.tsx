@@ -157,7 +157,10 @@ function DagRow({ dag, token }: { readonly dag: DagOverview; readonly token: str
         <code>{schedulesText(dag.schedules, dag.assets, dag.on)}</code>
         {dag.scheduleError !== null && <p class="bad">{dag.scheduleError}</p>}
       </td>
-      <td>{dag.isPaused ? <span class="faint">paused</span> : <Time at={dag.nextRunAfter} ahead />}</td>
+      <td>
+        {dag.isPaused ? <span class="faint">paused</span> : <Time at={dag.nextRunAfter} ahead />}
+        {dag.pauseReason !== null && <p class="bad">{dag.pauseReason}</p>}
+      </td>
       <td>
         {token !== undefined && (
           <a class="button small" href={`/dags/${dag.dagId}/trigger`}>

@@ -10,7 +10,7 @@ import { PostButton } from "./form.tsx";
 import { Graph } from "./graph.tsx";
 import { MadeBy } from "./made_by.tsx";
 import { AgainButtons, Annotations } from "./run_again.tsx";
-import { State } from "./state.tsx";
+import { State, Warnings } from "./state.tsx";
 import { Time, Took } from "./time.tsx";
 
 export interface RunProps {
@@ -37,6 +37,7 @@ export function RunPage({ run, version, spec, tasks, trigger, layout, params, to
       <div class="title" id="run-head" data-live>
         <h1>{run.runId}</h1>
         <State state={run.state} />
+        <Warnings count={run.warnings} />
         <span class="grow" />
         {token !== undefined && <AgainButtons run={run} token={token} />}{" "}
         {token !== undefined && run.finishedAt === null && (
@@ -89,6 +90,11 @@ function RunFacts({ run, version, params, trigger }: RunFactsProps): VNode {
       <Fact name="Data interval">
         <Time at={run.dataIntervalStart} /> → <Time at={run.dataIntervalEnd} />
       </Fact>
+      {run.partitionKey !== null && (
+        <Fact name="Partition">
+          <code>{run.partitionKey}</code>
+        </Fact>
+      )}
       <Fact name="Started">
         <Time at={run.startedAt} />
       </Fact>
@@ -129,6 +135,7 @@ function TaskTable({ run, tasks, now }: { readonly run: RunDetail; readonly task
             </th>
             <td>
               <State state={task.state} />
+              <Warnings count={task.warning ? 1 : 0} />
               {task.tryNumber > 1 && <span class="faint"> try {task.tryNumber}</span>}
               {task.why !== null && <p>{task.why}</p>}
             </td>

@@ -8,12 +8,23 @@ export type ShownState = RunState | TaskState | "lost" | "none";
 
 const WORDS: Readonly<Partial<Record<ShownState, string>>> = {
   up_for_retry: "up for retry",
+  up_for_reschedule: "waiting",
+  deferred: "waiting",
   upstream_failed: "upstream failed",
   none: "not yet",
 };
 
 export function stateText(state: ShownState): string {
   return WORDS[state] ?? state;
+}
+
+/** `1 warning`: something failed, and was allowed to. */
+export function Warnings({ count }: { readonly count: number }): VNode | null {
+  return count === 0 ? null : (
+    <span class="warning" title="failed, which is allowed">
+      <i aria-hidden="true">⚠</i> {count === 1 ? "1 warning" : `${count} warnings`}
+    </span>
+  );
 }
 
 /** The glyph with its word beside it. */

@@ -83,7 +83,7 @@ test("a run says what made it, and a DAG which of its tables nobody hears", asyn
   } as const;
   await web.rows.dag(dagSpec("listener", { on: [on] }));
   const listener = async () => (await fetch(`${web.url}/dags/listener`)).text();
-  expect(await listener()).toContain("not heard until its trigger is installed: dag events install listener");
+  expect(await listener()).toContain("not heard until its trigger is installed: dag changes install listener");
   expect(await listener()).toContain("on insert of public.orders (lake)");
   await web.rows.sql(
     "insert into dagsmith.change_watch (dag_id, name, connection, schema_name, table_name, installed_at, error) values ('listener', 'orders', 'lake', 'public', 'orders', now(), 'it is away')",

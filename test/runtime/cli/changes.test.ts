@@ -1,4 +1,4 @@
-/** `dag events` with a real scheduler: what a deployment asks for, what installing changes, what a write then makes. */
+/** `dag changes` with a real scheduler: what a deployment asks for, what installing changes, what a write then makes. */
 import { once } from "node:events";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -32,14 +32,14 @@ afterAll(async () => {
 
 test("a deployment says what is to be installed; once it is, writes make runs; uninstalled, none", async () => {
   expect(await project.json(["deploy"])).toMatchObject({
-    warnings: [{ code: "EVENTS_NOT_INSTALLED", file: "heard.ts", line: 2, message: expect.stringContaining("dag events install heard") }],
+    warnings: [{ code: "EVENTS_NOT_INSTALLED", file: "heard.ts", line: 2, message: expect.stringContaining("dag changes install heard") }],
   });
-  expect(await project.json(["events", "install", "heard"])).toMatchObject({
+  expect(await project.json(["changes", "install", "heard"])).toMatchObject({
     sources: [{ name: "orders", connection: "lake", table: "public.orders", key: ["id"], isNew: true }],
   });
-  expect((await project.dag(["events", "install", "heard"])).stdout).toContain("stood there already; rows are known by id");
+  expect((await project.dag(["changes", "install", "heard"])).stdout).toContain("stood there already; rows are known by id");
   expect(await project.json(["deploy"])).toMatchObject({ warnings: [] });
-  expect((await project.dag(["events", "list"])).stdout).toMatch(/heard\s+orders\s+lake\s+public\.orders\s+\d{4}-.*-/);
+  expect((await project.dag(["changes", "list"])).stdout).toMatch(/heard\s+orders\s+lake\s+public\.orders\s+\d{4}-.*-/);
   const scheduler = project.start(["scheduler"]);
   await client.query("insert into orders values (1)");
   const runs = () => project.json<{ runs: { state: string; runId: string }[] }>(["runs", "heard"]);
@@ -51,14 +51,14 @@ test("a deployment says what is to be installed; once it is, writes make runs; u
   const ended = once(scheduler, "exit");
   scheduler.kill("SIGTERM");
   expect((await ended)[0]).toBe(0);
-  expect((await project.dag(["events", "uninstall", "heard"])).stdout).toContain("is gone");
+  expect((await project.dag(["changes", "uninstall", "heard"])).stdout).toContain("is gone");
   await client.query("insert into orders values (2)");
   expect((await client.query("select from pg_namespace where nspname = 'dagsmith_events'")).rowCount).toBe(0);
 });
 
 test.each([
-  [["events", "install", "none"], "UNKNOWN_DAG"],
-  [["events", "uninstall", "heard"], "NO_EVENT_TABLES"],
+  [["changes", "install", "none"], "UNKNOWN_DAG"],
+  [["changes", "uninstall", "heard"], "NO_EVENT_TABLES"],
 ])("%j is one clear error", async (args, code) => {
   expect(await project.json(args)).toMatchObject({ error: { code } });
 });
