@@ -1,6 +1,7 @@
 /** All migrations, in order. Listed rather than read from a folder, so that they ship inside the built package like any other code. */
 import * as first from "./0001_first.ts";
 import * as schedules from "./0002_schedules.ts";
+import * as slots from "./0003_slots.ts";
 import * as backfills from "./0004_backfills.ts";
 import * as rules from "./0006_rules.ts";
 import * as limits from "./0007_limits.ts";
@@ -10,6 +11,7 @@ import * as labels from "./0009_labels.ts";
 export const migrations = [
   { name: "0001_first", ...first },
   { name: "0002_schedules", ...schedules },
+  { name: "0003_slots", ...slots },
   { name: "0004_backfills", ...backfills },
   { name: "0006_rules", ...rules },
   { name: "0007_limits", ...limits },

@@ -46,6 +46,8 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
   /** Start of the data interval for scheduled runs; the date asked for, or the moment of the request, for manual ones. */
   readonly logicalDate: DateTime<true>;
   readonly dataInterval: DataInterval;
+  /** The partition that the run works on, for a schedule made by `partitioned()`; else null. */
+  readonly partitionKey: string | null;
   readonly params: Params;
   readonly inputs: Inputs;
   readonly item: Item;

@@ -22,7 +22,7 @@ import {
 } from "./rules.ts";
 import type { Schedule, Schedules } from "./schedule.ts";
 import { type MappedSensorOptions, SENSOR_TIMING, type SensorBody, type SensorOptions, type SensorTiming } from "./sensor.ts";
-import type { Catchup, TriggerRule } from "./spec.ts";
+import type { Catchup, CatchupOrder, TriggerRule } from "./spec.ts";
 import {
   type InputRefs,
   type InputValues,
@@ -51,6 +51,8 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends 
   readonly timezone?: string;
   /** Missed intervals: `true` or `"all"`, `false` or `"last"` (the latest one), or `"none"`. Default `"last"`. */
   readonly catchup?: boolean | Catchup;
+  /** With catchup `"all"`, which missed interval runs first. Default `"oldest"`; `"newest"` brings today's numbers before last year's. */
+  readonly catchupOrder?: CatchupOrder;
   /** At most this many runs at once. Default 16. */
   readonly maxActiveRuns?: number;
   /** At most this many of its task instances at once, over all its runs. Default: no limit. */
@@ -67,7 +69,7 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends 
   readonly pausedAtCreation?: boolean;
   /** The schema of the params that a run may be given. */
   readonly params?: Schema;
-  /** Options for every task that does not set them itself. */
+  /** Options for every task that does not set them itself. The types of inputs do not see a `triggerRule` that is set here. */
   readonly defaults?: TaskDefaults;
   /** By when runs should have succeeded. */
   readonly deadlines?: readonly Deadline[];
@@ -84,6 +86,7 @@ const DAG_OPTIONS = [
   "endDate",
   "timezone",
   "catchup",
+  "catchupOrder",
   "maxActiveRuns",
   "maxActiveTasks",
   "maxActiveTasksPerRun",
@@ -150,12 +153,12 @@ export class Dag<out Params> {
   ): TaskRef<Output>;
   task<Output, Item, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
     taskId: string,
-    options: MappedTaskOptions<Inputs, Item, Rule>,
+    options: MappedTaskOptions<Inputs, Item, Rule, Params>,
     body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>> & JsonOutput<Output>,
   ): TaskRef<Output[]>;
   task<Output, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success", Allowed extends boolean = false>(
     taskId: string,
-    options: TaskOptions<Inputs, Rule, Allowed>,
+    options: TaskOptions<Inputs, Rule, Allowed, Params>,
     body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>> & JsonOutput<Output>,
   ): TaskRef<OutputOf<Output, Allowed>>;
   task(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {

@@ -13,7 +13,7 @@ import { describeLimit, describeRouting } from "./routing.ts";
 import { describeRules } from "./rules.ts";
 import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
 import { describeSchedules } from "./schedule.ts";
-import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
+import { type Catchup, type CatchupOrder, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
 import type { InputRefs, TaskDefaults, TaskDefinition, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
@@ -38,6 +38,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     tags: [...(options.tags ?? [])],
     timezone,
     ...when,
+    ...catchupOrder(options.catchupOrder, where),
     maxActiveRuns: maxActiveRuns(options, when, where),
     ...definedOnly({
       maxActiveTasks: describeLimit(options.maxActiveTasks, "maxActiveTasks", where),
@@ -199,6 +200,14 @@ function catchup(value: boolean | Catchup | undefined, where: string): Catchup {
     found: JSON.stringify(value),
     allowed: 'true, false, "all", "last", "none"',
   });
+}
+
+/** Left out of the spec when it says nothing new. */
+function catchupOrder(value: CatchupOrder | undefined, where: string): Pick<DagSpec, "catchupOrder"> {
+  if (value === undefined || value === "oldest") return {};
+  if (value === "newest") return { catchupOrder: value };
+  const found = JSON.stringify(value);
+  throw new DagsmithError("INVALID_OPTION", { where, option: "catchupOrder", found, allowed: '"oldest", "newest"' });
 }
 
 function wholeNumber(value: number, min: number, option: string, where: string): number {

@@ -21,6 +21,9 @@ const messages = {
   INVALID_SCHEDULE:
     "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, @continuous, cron(), trigger(), every(), events(), partitioned(), or null.",
   INVALID_PARTITION_KEY: "The partition key {found} cannot be mapped: {reason}.",
+  SCHEDULE_TOO_SLOW: "The schedule took {seconds} s of processor time to find its next run. Write a simpler one.",
+  SCHEDULE_STANDS_STILL: "The schedule does not move on: after the run of {at} it asks for that run again.",
+  SIMULATION_TOO_LARGE: "The simulation has more than {most} slots. Ask for a shorter time or fewer DAGs.",
   INVALID_TIMEZONE: 'The timezone "{found}" is not known. Use an IANA name such as "Europe/Berlin" or "UTC".',
   INVALID_DATE: "The date {found} at {where} is not understood. Write ISO 8601, such as 2026-01-31 or 2026-01-31T04:00:00Z.",
   IMPORT_FAILED: "{file}: importing the file failed: {reason}",

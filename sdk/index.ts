@@ -39,7 +39,7 @@ export {
   trigger,
 } from "./schedule_rules.ts";
 export type { MappedSensorOptions, Poked, SensorBody, SensorOptions, SensorTiming } from "./sensor.ts";
-export type { Catchup, TriggerRule } from "./spec.ts";
+export type { Catchup, CatchupOrder, TriggerRule } from "./spec.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
 export {
   type InputRefs,

@@ -37,6 +37,9 @@ export type TriggerRule = (typeof TRIGGER_RULES)[number];
 /** Which missed intervals get a run: every one, only the latest, or none that ended before now. */
 export type Catchup = "all" | "last" | "none";
 
+/** Which of several missed intervals runs first. */
+export type CatchupOrder = "oldest" | "newest";
+
 /** Where something is declared: a path relative to the DAG folder and a line counted from 1. */
 export interface Position {
   readonly file: string;
@@ -122,6 +125,8 @@ export interface DagSpec {
   readonly startDate: string | null;
   readonly endDate: string | null;
   readonly catchup: Catchup;
+  /** Absent: the oldest first. */
+  readonly catchupOrder?: "newest";
   readonly maxActiveRuns: number;
   /** Task instances at once over all runs, and within each; absent for no limit. */
   readonly maxActiveTasks?: number;

@@ -69,9 +69,20 @@ export interface TaskDates {
   readonly endDate?: string;
 }
 
+/** Limits whose keys may be functions of what the task is given. */
+type KeyedLimits<Params, Inputs, Rule extends TriggerRule, Item> = Pick<
+  RoutingOptions<TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
+  "concurrencyKey" | "rateLimit"
+>;
+
 /** Options of one task. */
-export interface TaskOptions<Inputs extends InputRefs, Rule extends TriggerRule = TriggerRule, Allowed extends boolean = boolean>
-  extends TaskDefaults,
+export interface TaskOptions<
+  Inputs extends InputRefs,
+  Rule extends TriggerRule = TriggerRule,
+  Allowed extends boolean = boolean,
+  Params = unknown,
+> extends Omit<TaskDefaults, "concurrencyKey" | "rateLimit">,
+    KeyedLimits<Params, Inputs, Rule, undefined>,
     TaskDates {
   readonly inputs?: Inputs;
   /** When the task may run, judged from the tasks before it. Default `"all_success"`. */
@@ -84,7 +95,10 @@ export interface TaskOptions<Inputs extends InputRefs, Rule extends TriggerRule 
 }
 
 /** Options of a task that runs once for each element of a list. */
-export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends TriggerRule = TriggerRule> extends TaskDefaults, TaskDates {
+export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends TriggerRule = TriggerRule, Params = unknown>
+  extends Omit<TaskDefaults, "concurrencyKey" | "rateLimit">,
+    KeyedLimits<Params, Inputs, Rule, Item>,
+    TaskDates {
   readonly inputs?: Inputs;
   readonly triggerRule?: Rule;
   /** The failures of its instances count as success. Their outputs are missing from the list. */

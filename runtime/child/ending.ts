@@ -2,6 +2,7 @@
 import { type Duration, durationMs } from "../../sdk/duration.ts";
 import { toJson } from "../../sdk/json.ts";
 import { FailTask } from "../../sdk/outcome.ts";
+import type { LateKeys } from "../../sdk/routing.ts";
 import type { Poked } from "../../sdk/sensor.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 import { isWaiting, type WaitSpec } from "../../sdk/wait.ts";
@@ -19,6 +20,8 @@ type TryEnding =
   | { readonly outcome: "skipped"; readonly reason: string }
   /** A poke said no. */
   | { readonly outcome: "not_yet" }
+  /** Asked for with `asksKeys`. */
+  | { readonly outcome: "keys"; readonly keys: LateKeys }
   /** The body only says what to wait for. */
   | { readonly outcome: "deferred"; readonly wait: WaitSpec }
   /** `retryAfterMs`: how long the error asks to wait. */

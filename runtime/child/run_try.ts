@@ -14,6 +14,7 @@ import { LazyRef } from "../../sdk/lazy.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 import { returned, type TryResult, thrown } from "./ending.ts";
 import { formatLine } from "./format.ts";
+import { keysOf } from "./keys.ts";
 import { lazyList, type OutputPage } from "./lazy_list.ts";
 import { describeError } from "./task_error.ts";
 
@@ -45,10 +46,14 @@ export interface TryRequest {
   readonly logicalDate: string;
   readonly dataIntervalStart: string;
   readonly dataIntervalEnd: string;
+  /** Absent: none. */
+  readonly partitionKey?: string | null;
   readonly timezone: string;
   readonly params: Json;
   readonly inputs: Readonly<Record<string, Json>>;
   readonly item: Json;
+  /** The body is not called: the task only says under which keys it runs. */
+  readonly asksKeys?: boolean;
 }
 
 /** Longest name of an instance that is kept, in characters. */
@@ -70,7 +75,9 @@ export async function runTry(
     const item = itemOf(ref, request);
     named = labelled(ref, item, request.mapIndex, host);
     const given = { params: await validParams(dag, request.params), inputs: withLazyInputs(ref, request.inputs, host), item };
-    const output = await ref.definition.body?.(taskContext(request, given, host, hooks, signal) as TaskContext<never, never, never>);
+    const context = taskContext(request, given, host, hooks, signal);
+    if (request.asksKeys) return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
+    const output = await ref.definition.body?.(context as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
     return { ...returned(ref, output), ...named };
   } catch (error) {
@@ -139,6 +146,7 @@ export function taskContext(request: TryRequest, given: Given, host: TaskHost, h
     ...{ dagId, taskId, runId, tryNumber, mapIndex, signal, ...given },
     logicalDate: date(request.logicalDate),
     dataInterval: { start: date(request.dataIntervalStart), end: date(request.dataIntervalEnd) },
+    partitionKey: request.partitionKey ?? null,
     log: taskLog(host),
     xcom: {
       push: (key, value) => {

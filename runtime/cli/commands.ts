@@ -19,10 +19,13 @@ import { migrate } from "./commands/migrate.ts";
 import { next } from "./commands/next.ts";
 import { pause, unpause } from "./commands/pause.ts";
 import { pools } from "./commands/pools.ts";
+import { replay } from "./commands/replay.ts";
 import { scheduler, start, web, worker } from "./commands/roles.ts";
 import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
 import { show } from "./commands/show.ts";
+import { simulate } from "./commands/simulate.ts";
+import { slots } from "./commands/slots.ts";
 import { tasks } from "./commands/tasks.ts";
 import { test } from "./commands/test.ts";
 import { trigger } from "./commands/trigger.ts";
@@ -31,9 +34,9 @@ import { versions } from "./commands/versions.ts";
 import { why } from "./commands/why.ts";
 
 export const commands: readonly AnyCommand[] = [
-  ...[init, check, list, show, next, test, dev],
+  ...[init, check, list, show, next, simulate, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
-  ...[trigger, runs, tasks, why, logs, callbacks, pause, unpause, cancel, clear, mark, note, label, audit],
+  ...[trigger, runs, slots, tasks, why, logs, replay, callbacks, pause, unpause, cancel, clear, mark, note, label, audit],
   ...[backfill, backfills, pauseBackfill, resumeBackfill, cancelBackfill, doctor],
 ];
 

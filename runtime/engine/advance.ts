@@ -2,6 +2,7 @@
  * How a run moves: an instance ended, so the counts of the tasks after it change, so some of them may run or never will, which may end
  * others in turn, until nothing more follows. One round of that is an Advance; the same code serves PostgreSQL and `dag test`.
  */
+import type { LateKeys } from "../../sdk/routing.ts";
 import { judgeRun, type RunProgress } from "../state/run_state.ts";
 import { type FinalState, isFinal, type StoredError } from "../state/task_state.ts";
 import { allDone, judge, type RuleOutcome, type SetupCounts, type UpstreamCounts } from "../state/trigger_rule.ts";
@@ -11,7 +12,7 @@ import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
 import { expand, type Sources, type Unmapped } from "./expand.ts";
 import { FailFast } from "./fail_fast.ts";
 import { countsAsFailure } from "./leaves.ts";
-import { isLimited, type Route, routeIn, UNROUTED } from "./limits.ts";
+import { isLimited, type Route, routeIn, routeWith, UNROUTED } from "./limits.ts";
 import { type ListView, sourcesOf } from "./list_view.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
 import { setupsBefore } from "./setups.ts";
@@ -49,10 +50,14 @@ export class Advance {
     for (const run of runs) this.#runs.set(run.id, { run, progress: run });
   }
 
-  /** Puts a token into the queue when the round is written; that of a task with limits waits for its places first. */
-  wake({ instanceId, tryNumber, inMs }: Token, of: { readonly runId: number; readonly taskId: string }): void {
+  /**
+   * Puts a token into the queue when the round is written; that of a task with limits waits for its places first.
+   * @param keys what the task said that it runs under
+   */
+  wake({ instanceId, tryNumber, inMs }: Token, of: { readonly runId: number; readonly taskId: string }, keys?: LateKeys): void {
     // A run that is not part of this round has ended, and the token will find nothing to do.
-    const route = this.#runs.has(of.runId) ? this.#routeOf(of.runId, this.#task(of)) : UNROUTED;
+    const held = this.#runs.get(of.runId);
+    const route = held ? (keys ? routeWith(this.#task(of).route, held.run, keys) : this.#routeOf(of.runId, this.#task(of))) : UNROUTED;
     this.#tokens.push({ instanceId, tryNumber, inMs, route });
   }
 

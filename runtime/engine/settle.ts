@@ -1,10 +1,12 @@
 /** How tries end: the outcome becomes a verb, the verb a guarded move, and whatever moved carries its run forward. */
+import type { LateKeys } from "../../sdk/routing.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
 import { decideRetry } from "../state/retry.ts";
 import {
   abandon,
   fail,
   isFinal,
+  park,
   rescue,
   retry,
   type StoredError,
@@ -34,6 +36,8 @@ type Ending =
   | { readonly kind: "skipped"; readonly reason: string }
   | FailedOutcome
   | WaitOutcome
+  /** The task said under which keys it runs; the try has not begun, and waits for its places. */
+  | { readonly kind: "unplaced"; readonly keys: LateKeys }
   /** Its worker died; this is said by whoever found out. */
   | { readonly kind: "lost"; readonly reason: string };
 
@@ -97,7 +101,8 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
   );
   for (const { transition, end } of accepted) {
     const { instanceId, to, nextTry, retryInMs } = transition;
-    if (isTurn(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end);
+    const keys = end.outcome.kind === "unplaced" ? end.outcome.keys : undefined;
+    if (isTurn(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end, keys);
   }
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf)));
   const finishedRuns = await advance.commit();
@@ -137,6 +142,7 @@ function transitionFor(end: TryEnd, run: LockedRun): Transition {
   const planned = plannedTask(run.plan, end.taskId);
   if (outcome.kind === "success") return succeed(end, workerId);
   if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
+  if (outcome.kind === "unplaced") return park(end, workerId);
   if (outcome.kind === "lost")
     return end.lostTries < MAX_LOST_TRIES
       ? rescue(end, workerId, outcome.reason, isLimited(planned.route, run))

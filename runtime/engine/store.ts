@@ -20,6 +20,8 @@ export interface LockedRun {
   readonly warnings: number;
   /** Whether a person has limited how many tasks run at once in the whole deployment. */
   readonly isGloballyLimited?: boolean;
+  /** Whether a backfill has it run. */
+  readonly isBackfill?: boolean;
 }
 
 /** When a run is, and what made it. */

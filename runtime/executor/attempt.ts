@@ -64,13 +64,18 @@ export class Attempt {
     return this.#interruption !== undefined;
   }
 
-  /** Runs the body in a process, within its time. Never rejects. */
-  async perform(process: TaskProcess, bundle: string, inputs: Readonly<Record<string, Json>>): Promise<Outcome> {
+  /** Runs the body in a process, within its time; with `asksKeys` it is only asked under which keys it runs. Never rejects. */
+  async perform(
+    process: TaskProcess,
+    bundle: string,
+    inputs: Readonly<Record<string, Json>>,
+    { asksKeys = false }: { readonly asksKeys?: boolean } = {},
+  ): Promise<Outcome> {
     // A try that was taken away while it was being prepared.
     if (this.#interruption) return this.#outcome({ outcome: "crashed", reason: "interrupted" });
     this.#process = process;
     const timer = this.#startTimer();
-    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(bundle, this.#request(inputs), {
+    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(bundle, this.#request(inputs, asksKeys), {
       call: (method, args) => this.#answer(method, args),
       log: (level, source, text) => this.#log.line(level, source, text),
     });
@@ -101,15 +106,16 @@ export class Attempt {
     this.#process?.abort(INTERRUPTIONS[this.#interruption]);
   }
 
-  #request(inputs: Readonly<Record<string, Json>>): TryRequest {
+  #request(inputs: Readonly<Record<string, Json>>, asksKeys: boolean): TryRequest {
     const { taskId, mapIndex, tryNumber, item } = this.instance;
-    const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params } = this.#facts;
+    const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params } = this.#facts;
     return {
-      ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params },
+      ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params, partitionKey },
       logicalDate: logicalDate.toISOString(),
       dataIntervalStart: dataIntervalStart.toISOString(),
       dataIntervalEnd: dataIntervalEnd.toISOString(),
       timezone: version.spec.timezone,
+      ...(asksKeys && { asksKeys }),
     };
   }
 
@@ -133,6 +139,7 @@ export class Attempt {
     if (end.outcome === "deferred") return { kind: "deferred", wait: end.wait };
     if (end.outcome === "success") return { kind: "success", output: end.output };
     if (end.outcome === "skipped") return { kind: "skipped", reason: this.#secrets.mask(end.reason) };
+    if (end.outcome === "keys") return { kind: "unplaced", keys: end.keys };
     if (end.outcome === "crashed") return this.#failed(end.reason, null, true);
     const error = this.#masked(end.error);
     return this.#failed(`${error.name}: ${error.message}`, error, end.retryable, end.retryAfterMs);

@@ -1,5 +1,5 @@
 /** The engine's store on PostgreSQL: one transaction, its runs locked. */
-import { isLimited } from "../engine/limits.ts";
+import { mayHoldPlaces } from "../engine/limits.ts";
 import { refuseAll } from "../engine/refuse.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "../engine/store.ts";
 import { admitWaiting } from "./admit.ts";
@@ -51,7 +51,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
   const isLimitedTask = ({ runId, taskId }: MovedInstance): boolean => {
     const run = locked.get(runId);
     const task = run?.plan.tasks.get(taskId);
-    return run !== undefined && task !== undefined && isLimited(task.route, run);
+    return run !== undefined && task !== undefined && mayHoldPlaces(task.route, run);
   };
   return {
     lockRuns: async (ids) => {
@@ -121,7 +121,7 @@ export async function withPlans(on: Queryable, plans: Plans, rows: readonly RunR
       ? [
           {
             ...{ id: row.id, state: row.state, plan: version.plan, openTasks: row.open_tasks, failedLeaves: row.failed_leaves },
-            ...{ warnings: row.warnings, isGloballyLimited: row.is_globally_limited },
+            ...{ warnings: row.warnings, isGloballyLimited: row.is_globally_limited, isBackfill: row.backfill_id !== null },
           },
         ]
       : [];

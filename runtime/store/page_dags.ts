@@ -93,8 +93,14 @@ const GET: Statement = {
   name: "page_dags_get",
   text: `
 select d.dag_id as "dagId", d.is_paused as "isPaused", d.pause_reason as "pauseReason", d.removed_at as "removedAt", d.next_run_after as "nextRunAfter",
-  d.schedule_error as "scheduleError", v.id as "versionId", v.number as version, v.file, v.spec, v.positions, v.created_at as "deployedAt"
-from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id where d.dag_id = $1`,
+  d.schedule_error as "scheduleError", d.at_capacity as "atCapacity", coalesce(s.next_runs, '[]') as "nextRuns", v.id as "versionId", v.number as version, v.file, v.spec, v.positions, v.created_at as "deployedAt"
+from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id
+left join lateral (
+  select json_agg(json_build_object('schedule', m.name, 'runAfter', to_char(m.next_run_after at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by m.name) as next_runs
+  from dagsmith.dag_schedule m
+  where m.dag_id = d.dag_id and m.name in (select schedule ->> 'name' from json_array_elements(v.spec -> 'schedules') schedule)
+) s on true
+where d.dag_id = $1`,
 };
 
 const IMPORT_ERRORS: Statement = {
@@ -121,6 +127,10 @@ export interface DagDetail {
   readonly removedAt: Date | null;
   readonly nextRunAfter: Date | null;
   readonly scheduleError: string | null;
+  /** Whether its schedules wait because it has as many runs as it may. */
+  readonly atCapacity: boolean;
+  /** When each of its schedules is due; those that were never looked at are missing, and null is never again. ISO 8601. */
+  readonly nextRuns: readonly { readonly schedule: string; readonly runAfter: string | null }[];
   readonly versionId: number;
   readonly version: number;
   readonly file: string;

@@ -17,6 +17,7 @@ export interface RunDetail {
   readonly logicalDate: Date;
   readonly dataIntervalStart: Date;
   readonly dataIntervalEnd: Date;
+  readonly partitionKey: string | null;
   readonly queuedAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
@@ -31,7 +32,7 @@ export interface RunDetail {
 }
 
 const RUN = `id, dag_id as "dagId", run_id as "runId", run_type as "runType", state, version_id as "versionId", logical_date as "logicalDate",
-  data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd", queued_at as "queuedAt", started_at as "startedAt",
+  data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd", partition_key as "partitionKey", queued_at as "queuedAt", started_at as "startedAt",
   finished_at as "finishedAt", reason, warnings, params, note,
   (select coalesce(json_object_agg(l.key, l.value), '{}') from dagsmith.dag_run_label l where l.run_id = dag_run.id) as labels,
   (select max(s.backfill_id) from dagsmith.backfill_slot s where s.run_id = dag_run.id and s.decision = 'run') as backfill`;

@@ -13,6 +13,7 @@ export interface RunFacts {
   readonly logicalDate: Date;
   readonly dataIntervalStart: Date;
   readonly dataIntervalEnd: Date;
+  readonly partitionKey: string | null;
   readonly params: Json;
   /** How often the run had been cleared. */
   readonly edition: number;
@@ -20,7 +21,7 @@ export interface RunFacts {
 
 const GET: Statement = {
   name: "run_facts_get",
-  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, params, clear_number from dagsmith.dag_run where id = any($1)",
+  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, partition_key, params, clear_number from dagsmith.dag_run where id = any($1)",
 };
 
 const KEPT = 1_000;
@@ -48,6 +49,7 @@ export class RunFactsCache {
       logical_date: Date;
       data_interval_start: Date;
       data_interval_end: Date;
+      partition_key: string | null;
       params: Json;
       clear_number: number;
     };
@@ -65,10 +67,11 @@ export class RunFactsCache {
         logical_date: logicalDate,
         data_interval_start: dataIntervalStart,
         data_interval_end: dataIntervalEnd,
+        partition_key: partitionKey,
         params,
         clear_number: edition,
       } = row;
-      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params, edition }];
+      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, edition }];
     });
   }
 

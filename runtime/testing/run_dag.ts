@@ -264,6 +264,7 @@ function outcomeOf(result: TryResult): Outcome {
   if (result.outcome === "deferred") return { kind: "deferred", wait: result.wait, ...named };
   if (result.outcome === "success") return { kind: "success", output: result.output, ...named };
   if (result.outcome === "skipped") return { kind: "skipped", reason: result.reason, ...named };
+  if (result.outcome === "keys") return { kind: "unplaced", keys: result.keys, ...named };
   const { error, retryable } = result;
   return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable, ...named };
 }

@@ -96,6 +96,8 @@ function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<
 function outputOf(result: TryResult): unknown {
   if (result.outcome === "not_yet") throw Object.assign(new Error("the poke said no: not yet"), { name: "NotYet" });
   if (result.outcome === "deferred") return null;
+  // Asked of a task in a worker only.
+  if (result.outcome === "keys") return null;
   if (result.outcome === "success") return result.output === null ? null : JSON.parse(result.output);
   const { name, message, stack } = result.outcome === "skipped" ? { name: "SkipTask", message: result.reason, stack: "" } : result.error;
   throw Object.assign(new Error(message), { name, stack });

@@ -85,6 +85,23 @@ export const runsQuery = z.object({
     ),
   ),
 });
+const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+/** Bounds of the logical date, inclusive. `after`: the last slot shown, as its last logical date, `~`, and its schedule's name. */
+export const dagSlotsQuery = z.object({
+  from: filled(optional(moment)),
+  to: filled(optional(moment)),
+  after: optional(
+    z
+      .string()
+      .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z~[\w-]{0,50}$/, "is not a place in the list")
+      .transform((place) => {
+        const [date = "", schedule = ""] = place.split("~");
+        return { logicalDate: new Date(date), schedule };
+      })
+      .refine(({ logicalDate }) => !Number.isNaN(logicalDate.getTime()), "is not a place in the list"),
+  ),
+  limit: limit(500, 50),
+});
 export const gridQuery = z.object({ before: optional(rowId), runs: limit(50, 25) });
 /** `after`: the place of the last instance shown, as rank.index. */
 export const instancesQuery = z.object({

@@ -54,6 +54,7 @@ const TYPES = [
   "Callback",
   "CallbackContext",
   "Catchup",
+  "CatchupOrder",
   "Connection",
   "DagOptions",
   "DataInterval",

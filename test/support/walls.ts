@@ -25,9 +25,9 @@ const FLOORS: readonly (readonly string[])[] = [
   ["store"],
   ["secrets"],
   ["child"],
-  ["bundler", "testing"],
+  ["bundler"],
   ["scheduler", "executor"],
-  ["actions"],
+  ["testing", "actions"],
   ["web"],
   ["cli"],
 ];

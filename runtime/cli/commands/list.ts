@@ -30,8 +30,8 @@ function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<st
   const { description, tags, schedules, timezone } = spec;
   const of = { dagId, file, description, tags, schedules, timezone, tasks: spec.tasks.length };
   if (!deployed) return of;
-  const { version, isPaused, pauseReason, nextRunAfter, scheduleError, lastRunState, lastRunAt } = deployed;
-  return { ...of, version, isPaused, pauseReason, nextRunAfter, scheduleError, lastRunState, lastRunAt };
+  const { version, isPaused, pauseReason, nextRunAfter, scheduleError, atCapacity, lastRunState, lastRunAt } = deployed;
+  return { ...of, version, isPaused, pauseReason, nextRunAfter, scheduleError, atCapacity, lastRunState, lastRunAt };
 }
 
 function filesTable(dags: readonly KnownDag[]): readonly string[] {
@@ -54,7 +54,9 @@ function deployedTable(dags: readonly KnownDag[], style: Style): readonly string
         ? style.yellow(deployed.pauseReason ? `paused: ${cell(deployed.pauseReason)}` : "paused")
         : deployed?.scheduleError
           ? style.red("schedule error")
-          : timeText(deployed?.nextRunAfter),
+          : deployed?.atCapacity
+            ? style.yellow("at capacity")
+            : timeText(deployed?.nextRunAfter),
       file,
     ]),
   );

@@ -13,6 +13,7 @@ import { whyWaiting } from "../../store/why.ts";
 import * as input from "../input.ts";
 import { parseLines } from "../log_window.ts";
 import { readRun } from "../read_run.ts";
+import { readSlotPage } from "../read_slots.ts";
 import { readTask } from "../read_task.ts";
 import { checked } from "../respond.ts";
 import { actorOf } from "../routes/forms.ts";
@@ -72,6 +73,15 @@ export const ENDPOINTS: readonly Endpoint[] = [
     params: input.dagParams,
     answer: answer.done,
     run: pausing("unpauseDag"),
+  },
+  {
+    method: "get",
+    path: "/dags/{dagId}/slots",
+    summary: "List what became of a DAG's slots: what waits, then decisions, newest first",
+    params: input.dagParams,
+    query: input.dagSlotsQuery,
+    answer: answer.dagSlots,
+    run: slots,
   },
   { method: "get", path: "/runs/{id}", summary: "Show a run", params: input.runParams, answer: answer.run, run: run },
   {
@@ -193,6 +203,13 @@ async function runs(services: WebServices, request: Request): Promise<unknown> {
   const found = await listRuns(services.reader, { dagId, ...query });
   if (found.length === 0) await dag(services, request);
   return { runs: found.map((one) => shownRun(services, one)), next: found.length < query.limit ? null : (found.at(-1)?.id ?? null) };
+}
+
+async function slots(services: WebServices, request: Request): Promise<unknown> {
+  const { dagId } = checked(input.dagParams, request.params);
+  const found = await readSlotPage(services, { dagId, ...checked(input.dagSlotsQuery, request.query) });
+  if (!found) throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
+  return found;
 }
 
 function shownRun({ mask }: WebServices, { versionId: _, ...run }: RunDetail): unknown {

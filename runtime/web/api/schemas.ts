@@ -1,10 +1,12 @@
 /** What the API answers, as schemas: they describe it in the OpenAPI document, and tests hold the answers to them. */
 import { z } from "zod";
 import { TASK_EVENTS } from "../../../sdk/callback.ts";
+import { WAIT_REASONS } from "../../scheduler/waiting.ts";
 import { RUN_STATES } from "../../state/run_state.ts";
 import { TASK_STATES } from "../../state/task_state.ts";
 import { BACKFILL_STATES, CODE_CHOICES } from "../../store/backfill.ts";
 import { RUN_TYPES } from "../../store/dag_run.ts";
+import { SKIP_REASONS } from "../../store/slot.ts";
 
 const when = z.iso.datetime({ offset: true });
 const runState = z.enum(RUN_STATES);
@@ -45,6 +47,10 @@ export const dagDetail = z
     removedAt: when.nullable(),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
+    atCapacity: z.boolean().meta({ description: "True while it has as many runs as it may, and its schedules wait" }),
+    nextRuns: z
+      .array(z.object({ schedule: z.string(), runAfter: when.nullable() }))
+      .meta({ description: "When each schedule is due; null: never again" }),
     version: z.int(),
     file: z.string(),
     deployedAt: when,
@@ -62,6 +68,7 @@ export const run = z
     logicalDate: when,
     dataIntervalStart: when,
     dataIntervalEnd: when,
+    partitionKey: z.string().nullable(),
     queuedAt: when,
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
@@ -73,6 +80,28 @@ export const run = z
     backfill: z.int().nullable().meta({ description: "The backfill that ran it last" }),
   })
   .meta({ id: "Run" });
+
+export const dagSlot = z
+  .object({
+    schedule: z.string().meta({ description: "Empty for the only schedule of a DAG" }),
+    decision: z.enum(["run", "skipped", "waiting"]),
+    reason: z
+      .enum([...new Set([...SKIP_REASONS, ...WAIT_REASONS])])
+      .nullable()
+      .meta({ description: "Why it has no run; null when it has" }),
+    detail: z.string().nullable(),
+    count: z.int().nullable().meta({ description: "Slots in a row with this decision; null: too many to count" }),
+    logicalDate: when.nullable(),
+    lastLogicalDate: when.nullable(),
+    dataIntervalStart: when.nullable(),
+    dataIntervalEnd: when.nullable(),
+    runAfter: when.nullable(),
+    runId: z.string().nullable(),
+    run: z.int().nullable(),
+    runState: runState.nullable(),
+    decidedAt: when.nullable(),
+  })
+  .meta({ id: "Slot" });
 
 const counts = z.object({
   instances: z.int(),
@@ -182,6 +211,10 @@ export const pools = z.object({ pools: z.array(pool) });
 export const created = z.object({ id: z.int(), runId: z.string() }).meta({ id: "CreatedRun" });
 export const dags = z.object({ dags: z.array(dag), next: z.string().nullable() });
 export const runs = z.object({ runs: z.array(run), next: z.int().nullable() });
+export const dagSlots = z.object({
+  slots: z.array(dagSlot),
+  next: z.string().nullable().meta({ description: "`after` of the next page" }),
+});
 export const tasks = z.object({ tasks: z.array(task) });
 export const importErrors = z.object({ importErrors: z.array(importError) });
 export const callbacks = z.object({

@@ -75,6 +75,11 @@ function RunFacts({ run, version, params }: { readonly run: RunDetail; readonly 
       <Fact name="Data interval">
         <Time at={run.dataIntervalStart} /> → <Time at={run.dataIntervalEnd} />
       </Fact>
+      {run.partitionKey !== null && (
+        <Fact name="Partition">
+          <code>{run.partitionKey}</code>
+        </Fact>
+      )}
       <Fact name="Started">
         <Time at={run.startedAt} />
       </Fact>
