@@ -59,7 +59,11 @@ export interface ImportWarning {
     | "RULE_WITHOUT_UPSTREAM"
     | "NEVER_RUNS"
     | "UNKNOWN_BRANCH"
-    | "BUNDLER";
+    | "BUNDLER"
+    | "ASSET_WITHOUT_PRODUCER"
+    | "ASSET_LOOP"
+    | "UNKNOWN_HEARD_DAG"
+    | "EVENT_LOOP";
   readonly message: string;
 }
 

@@ -1,9 +1,11 @@
 /** Every command, in the order in which `dag --help` lists them: from writing a DAG to running it for real. */
 import type { AnyCommand } from "./command.ts";
 import { audit, label, note } from "./commands/annotate.ts";
+import { assets } from "./commands/assets.ts";
 import { backfill, backfills, cancelBackfill, pauseBackfill, resumeBackfill } from "./commands/backfill.ts";
 import { callbacks } from "./commands/callbacks.ts";
 import { cancel } from "./commands/cancel.ts";
+import { changes } from "./commands/changes.ts";
 import { check } from "./commands/check.ts";
 import { clear } from "./commands/clear.ts";
 import { connections } from "./commands/connections.ts";
@@ -52,4 +54,6 @@ export const groups: readonly CommandGroup[] = [
   connections,
   variables,
   pools,
+  assets,
+  changes,
 ];

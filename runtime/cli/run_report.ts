@@ -48,6 +48,7 @@ export function runLines(run: RunSummary, tasks: readonly ReportedTask[], style:
   const took = run.finishedAt ? ` in ${durationText(between(run.startedAt, run.finishedAt))}` : "";
   return [
     `${style.bold(run.dagId)} ${run.runId}  run ${run.id}, version ${run.version}: ${stateWithWarnings(run.state, run.warnings, style)}${took}${run.reason ? ` (${cell(run.reason)})` : ""}`,
+    ...annotations(run),
     ...table(
       ["task", "state", "try", "duration", "remark"],
       tasks.map((task) => [
@@ -59,6 +60,11 @@ export function runLines(run: RunSummary, tasks: readonly ReportedTask[], style:
       ]),
     ),
   ];
+}
+
+function annotations({ labels, note }: RunSummary): readonly string[] {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return [...(pairs.length > 0 ? [`labels: ${cell(pairs.join(", "))}`] : []), ...(note === null ? [] : [`note: ${cell(note)}`])];
 }
 
 function tryText(task: ReportedTask): string {

@@ -183,7 +183,8 @@ export class Advance {
       return [this.#end(runId, task, "success", latest ? null : "not the latest run", null)];
     }
     if (spec.each) return this.#expand(runId, task, await expand(spec, spec.each, this.#sources(runId)));
-    if (spec.operator === "empty") return [this.#end(runId, task, "success", null, null)];
+    // One with outlets is run like any other: what records its success also updates its assets.
+    if (spec.operator === "empty" && spec.outlets.length === 0) return [this.#end(runId, task, "success", null, null)];
     const one = { runId, taskId: spec.taskId, mapIndex: -1, item: null, reason: null, error: null };
     if (spec.wait) this.#instances.push({ ...one, state: "deferred", wait: waitOf(spec.wait), route: UNROUTED });
     else this.#instances.push({ ...one, state: "queued", route: this.#routeOf(runId, task) });

@@ -5,12 +5,14 @@
  * Work is done in batches of bounded size, one transaction each. A DAG with more to catch up than a batch holds is due again behind the
  * others, so that none waits for another's past.
  */
+import { createAssetRuns } from "../store/asset_runs.ts";
 import { type DueDag, dagsLeftWaiting, lockDueDags, recordScheduled } from "../store/dag.ts";
 import { activeRuns, createRuns } from "../store/dag_run.ts";
 import { rememberSchedules, type ScheduleMemory, scheduleMemories } from "../store/dag_schedule.ts";
 import { type Database, isTransient, type Queryable } from "../store/database.ts";
 import { givePlaces } from "../store/engine_tx.ts";
 import type { Plans } from "../store/plans.ts";
+import { createEndRuns } from "../store/run_listener.ts";
 import { putSlots } from "../store/slot.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
 import { advanceBackfills } from "./advance_backfills.ts";
@@ -39,6 +41,8 @@ export async function tick(db: Database, plans: Plans): Promise<TickResult> {
     await startQueuedRuns(db, plans, batch.dagIds);
   }
   await advanceBackfills(db, plans);
+  created += await createAssetRuns(db, plans);
+  created += await createEndRuns(db, plans);
   // What a dead process left behind; nothing, nearly always.
   const left = await dagsLeftWaiting(db);
   if (left.length > 0) await startQueuedRuns(db, plans, left);

@@ -3,6 +3,7 @@ import { mayHoldPlaces } from "../engine/limits.ts";
 import { refuseAll } from "../engine/refuse.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "../engine/store.ts";
 import { admitWaiting } from "./admit.ts";
+import { recordAssetEvents } from "./asset.ts";
 import { queueCallbacks, queueRunCallbacks } from "./callback.ts";
 import { lockRuns, type RunRow, runDates, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
@@ -72,6 +73,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
         outputs.map((output) => ({ ...output, key: RETURN_VALUE })),
       ),
     queueCallbacks: (callbacks) => queueCallbacks(on, callbacks),
+    updateAssets: async (updates) => void (await recordAssetEvents(on, updates)),
     clearXComs: (instances) => clearXComs(on, instances),
     output: async (runId, taskId, isMapped) => {
       const values = (await getXComs(on, [{ runId, taskId }])).map(({ value }) => value);

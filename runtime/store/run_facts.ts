@@ -3,6 +3,7 @@
  * with its edition.
  */
 import type { Json } from "../../sdk/json.ts";
+import type { RunTrigger } from "../../sdk/trigger.ts";
 import type { Queryable, Statement } from "./database.ts";
 import type { PlannedVersion, Plans } from "./plans.ts";
 
@@ -15,13 +16,15 @@ export interface RunFacts {
   readonly dataIntervalEnd: Date;
   readonly partitionKey: string | null;
   readonly params: Json;
+  /** What made it; null when time or a person did. */
+  readonly trigger: RunTrigger | null;
   /** How often the run had been cleared. */
   readonly edition: number;
 }
 
 const GET: Statement = {
   name: "run_facts_get",
-  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, partition_key, params, clear_number from dagsmith.dag_run where id = any($1)",
+  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, partition_key, params, trigger, clear_number from dagsmith.dag_run where id = any($1)",
 };
 
 const KEPT = 1_000;
@@ -51,6 +54,7 @@ export class RunFactsCache {
       data_interval_end: Date;
       partition_key: string | null;
       params: Json;
+      trigger: RunTrigger | null;
       clear_number: number;
     };
     const rows = await db.query<Row>(GET, [ids]);
@@ -69,9 +73,10 @@ export class RunFactsCache {
         data_interval_end: dataIntervalEnd,
         partition_key: partitionKey,
         params,
+        trigger,
         clear_number: edition,
       } = row;
-      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, edition }];
+      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, trigger, edition }];
     });
   }
 

@@ -130,6 +130,24 @@ export const triggerBody = z.object({
   params: z.record(z.string(), z.json()).optional().meta({ description: "Params of the run; the DAG's schema judges them" }),
   logicalDate: z.string().max(40).optional().meta({ description: "ISO 8601; default: now", example: "2026-01-31T04:00:00Z" }),
 });
+export const assetUri = z
+  .string()
+  .regex(/^[!-~]{1,1000}$/, "is not the URI of an asset")
+  .meta({ description: "URI of an asset", example: "s3://lake/github/issues" });
+export const assetsQuery = z.object({ after: z.union([z.literal(""), assetUri]).default(""), limit: limit(500, 100) });
+export const assetEventsQuery = z.object({ uri: assetUri, before: optional(rowId), limit: limit(1_000, 100) });
+export const assetEventBody = z.object({
+  uri: assetUri,
+  extra: z
+    .record(z.string(), z.json())
+    .optional()
+    .meta({ description: "What the event says; at most 64 KB", example: { rows: 12 } }),
+});
+export const hookParams = z.object({ dagId, name: z.string().regex(/^[\w-]{1,50}$/, "is not the name of a webhook") });
+export const hookKey = z
+  .string()
+  .regex(/^[!-~]{1,255}$/, "must be 1 to 255 printable ASCII characters")
+  .nullable();
 export const cancelBody = z.object({ reason: text(500).optional() });
 export const cancelTaskBody = cancelBody.extend({ mapIndex: z.int().min(0).max(MAX_INT).optional() });
 export const eventBody = z.object({ value: z.json().optional().meta({ description: "Output of the tasks that wait; default: null" }) });

@@ -27,8 +27,8 @@ export const list = command({
 });
 
 function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<string, unknown>> {
-  const { description, tags, schedules, timezone } = spec;
-  const of = { dagId, file, description, tags, schedules, timezone, tasks: spec.tasks.length };
+  const { description, tags, schedules, assets, on, timezone } = spec;
+  const of = { dagId, file, description, tags, schedules, assets, on, timezone, tasks: spec.tasks.length };
   if (!deployed) return of;
   const { version, isPaused, pauseReason, nextRunAfter, scheduleError, atCapacity, lastRunState, lastRunAt } = deployed;
   return { ...of, version, isPaused, pauseReason, nextRunAfter, scheduleError, atCapacity, lastRunState, lastRunAt };
@@ -37,7 +37,13 @@ function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<st
 function filesTable(dags: readonly KnownDag[]): readonly string[] {
   return table(
     ["dag", "schedule", "tasks", "file", "description"],
-    dags.map(({ dagId, spec, file }) => [dagId, schedulesText(spec.schedules), String(spec.tasks.length), file, cell(spec.description)]),
+    dags.map(({ dagId, spec, file }) => [
+      dagId,
+      schedulesText(spec.schedules, spec.assets, spec.on),
+      String(spec.tasks.length),
+      file,
+      cell(spec.description),
+    ]),
   );
 }
 
@@ -46,7 +52,7 @@ function deployedTable(dags: readonly KnownDag[], style: Style): readonly string
     ["dag", "schedule", "tasks", "version", "last run", "next run", "file"],
     dags.map(({ dagId, spec, file, deployed }) => [
       dagId,
-      schedulesText(spec.schedules),
+      schedulesText(spec.schedules, spec.assets, spec.on),
       String(spec.tasks.length),
       String(deployed?.version ?? "-"),
       deployed?.lastRunState ? stateText(deployed.lastRunState, style) : "-",

@@ -3,11 +3,13 @@ import type { Request } from "express";
 import type { ZodObject, ZodType } from "zod";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
+import { assetEvents } from "../../store/asset.ts";
+import { listAssets } from "../../store/asset_list.ts";
 import { listCallbacks } from "../../store/callback.ts";
 import { getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { getHealth } from "../../store/page_health.ts";
 import { chunksAfter, isTryOver } from "../../store/page_log.ts";
-import { getRun, listRuns, type RunDetail } from "../../store/page_runs.ts";
+import { getRun, getRunTrigger, listRuns, type RunDetail } from "../../store/page_runs.ts";
 import { listPools } from "../../store/pool.ts";
 import { whyWaiting } from "../../store/why.ts";
 import * as input from "../input.ts";
@@ -83,7 +85,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: answer.dagSlots,
     run: slots,
   },
-  { method: "get", path: "/runs/{id}", summary: "Show a run", params: input.runParams, answer: answer.run, run: run },
+  { method: "get", path: "/runs/{id}", summary: "Show a run", params: input.runParams, answer: answer.runDetail, run: run },
   {
     method: "post",
     path: "/runs/{id}/cancel",
@@ -155,6 +157,24 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: answer.logAnswer,
     run: log,
   },
+  { method: "get", path: "/assets", summary: "List assets", query: input.assetsQuery, answer: answer.assets, run: assets },
+  {
+    method: "get",
+    path: "/assets/events",
+    summary: "List an asset's updates, newest first",
+    query: input.assetEventsQuery,
+    answer: answer.assetEvents,
+    run: assetUpdates,
+  },
+  {
+    method: "post",
+    path: "/assets/events",
+    summary: "Say that an asset was updated",
+    body: input.assetEventBody,
+    answer: answer.createdEvent,
+    status: 201,
+    run: updateAsset,
+  },
   { method: "get", path: "/pools", summary: "List pools and what is taken of them", answer: answer.pools, run: pools },
   {
     method: "post",
@@ -222,7 +242,8 @@ async function run(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
   const found = await getRun(services.reader, id);
   if (!found) throw new DagsmithError("UNKNOWN_RUN", { run: id });
-  return shownRun(services, found);
+  const trigger = (await getRunTrigger(services.reader, id)) as unknown as Json;
+  return { ...(shownRun(services, found) as object), trigger: maskJson(services.mask, trigger) };
 }
 
 async function tasks({ reader, mask }: WebServices, request: Request): Promise<unknown> {
@@ -340,4 +361,24 @@ async function callbacks({ reader, mask }: WebServices, request: Request): Promi
       lines: parseLines(one.lines, mask),
     })),
   };
+}
+
+async function assets({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const query = checked(input.assetsQuery, request.query);
+  const found = await listAssets(reader, query);
+  const next = found.length < query.limit ? null : (found.at(-1)?.uri ?? null);
+  return { assets: found.map((asset) => ({ ...asset, extra: maskJson(mask, asset.extra) })), next };
+}
+
+async function assetUpdates({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const query = checked(input.assetEventsQuery, request.query);
+  const found = await assetEvents(reader, query.uri, query);
+  const next = found.length < query.limit ? null : (found.at(-1)?.id ?? null);
+  return { events: found.map((event) => ({ ...event, extra: maskJson(mask, event.extra) })), next };
+}
+
+async function updateAsset(services: WebServices, request: Request): Promise<unknown> {
+  const { uri, extra = {} } = checked(input.assetEventBody, request.body ?? {});
+  const actions = await actionsOf(services);
+  return actions.updateAsset(services.db, { uri, extra: extra as Json, actor: actorOf(request) });
 }

@@ -33,6 +33,8 @@ export const dag = z
     file: z.string().nullable(),
     description: z.string().nullable(),
     tags: z.array(z.string()),
+    assets: z.json().nullable().meta({ description: "The assets it waits for: {asset}, {alias}, {all: […]} or {any: […]}" }),
+    on: z.array(z.looseObject({ type: z.string(), name: z.string() })).meta({ description: "The events that start it" }),
     schedules: z.array(z.object({ name: z.string(), schedule: z.looseObject({ type: z.string() }), params: z.json() })),
     timezone: z.string(),
     runs: z.array(recentRun).meta({ description: "The last 14 runs, oldest first" }),
@@ -54,6 +56,9 @@ export const dagDetail = z
     version: z.int(),
     file: z.string(),
     deployedAt: when,
+    watches: z
+      .array(z.object({ name: z.string(), installedAt: when.nullable(), error: z.string().nullable() }))
+      .meta({ description: "Sources of row changes, as installed by: dag changes install" }),
     spec: z.looseObject({ dagId: z.string() }).meta({ description: "The DAG as declared" }),
   })
   .meta({ id: "DagDetail" });
@@ -81,6 +86,9 @@ export const run = z
   })
   .meta({ id: "Run" });
 
+export const runDetail = run
+  .extend({ trigger: z.json().nullable().meta({ description: "What made it, when assets or an event did: {type, name, events}" }) })
+  .meta({ id: "RunDetail" });
 export const dagSlot = z
   .object({
     schedule: z.string().meta({ description: "Empty for the only schedule of a DAG" }),
@@ -179,6 +187,30 @@ export const health = z
   .object({ schedulers: z.int(), workers: z.int(), slots: z.int(), schedulerAgeSeconds: z.number().nullable() })
   .meta({ id: "Health" });
 
+export const asset = z
+  .object({
+    uri: z.string(),
+    name: z.string().nullable(),
+    extra: z.json(),
+    producers: z.array(z.object({ dagId: z.string(), taskId: z.string() })),
+    readers: z.array(z.object({ dagId: z.string(), taskId: z.string() })),
+    consumers: z.array(z.object({ dagId: z.string(), isUpdated: z.boolean() })),
+    lastEventAt: when.nullable(),
+  })
+  .meta({ id: "Asset" });
+export const assetEvent = z
+  .object({
+    id: z.int(),
+    uri: z.string(),
+    at: when,
+    extra: z.json(),
+    source: z.object({ dagId: z.string(), runId: z.string(), taskId: z.string(), mapIndex: z.int() }).nullable(),
+    actor: z.string().nullable().meta({ description: "Who said so, when it was no task" }),
+  })
+  .meta({ id: "AssetEvent" });
+export const assets = z.object({ assets: z.array(asset), next: z.string().nullable() });
+export const assetEvents = z.object({ events: z.array(assetEvent), next: z.int().nullable() });
+export const createdEvent = z.object({ id: z.int() });
 export const pool = z
   .object({
     name: z.string(),

@@ -154,7 +154,7 @@ function DagRow({ dag, token }: { readonly dag: DagOverview; readonly token: str
         )}
       </td>
       <td>
-        <code>{schedulesText(dag.schedules)}</code>
+        <code>{schedulesText(dag.schedules, dag.assets, dag.on)}</code>
         {dag.scheduleError !== null && <p class="bad">{dag.scheduleError}</p>}
       </td>
       <td>

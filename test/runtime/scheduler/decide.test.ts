@@ -211,6 +211,24 @@ describe("a catchup from the newest", () => {
   });
 });
 
+describe("a continuous DAG", () => {
+  test("begins at most one run a second, each where the last one's interval ended", () => {
+    const host = new VirtualHost(spec({ schedule: "@continuous", startDate: "2026-01-01" }));
+    host.at("2026-01-01T00:10:00.000Z");
+    host.end();
+    host.at("2026-01-01T00:10:00.500Z");
+    expect(host.made).toHaveLength(1);
+    host.at("2026-01-01T00:10:01.000Z");
+    expect(host.made).toHaveLength(2);
+    expect(host.at("2026-01-01T00:20:00.000Z")).toEqual([]);
+    host.end();
+    host.at("2026-01-01T00:20:30.000Z");
+    const intervals = [...host.rows.values()].map(({ first: { dataInterval } }) => dataInterval);
+    expect(intervals.map(({ start }) => start).slice(1)).toEqual(intervals.map(({ end }) => end).slice(0, -1));
+    expect(intervals.at(-1)?.end).toEqual(new Date("2026-01-01T00:20:30.000Z"));
+  });
+});
+
 describe("one look", () => {
   test("makes so many runs and no more, and the next goes on from there", () => {
     const host = new VirtualHost(hourly({ catchup: true, maxActiveRuns: 1_000 }), { mostRuns: 10 });
