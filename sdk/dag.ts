@@ -74,7 +74,7 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends 
   readonly pausedAtCreation?: boolean;
   /** The schema of the params that a run may be given. */
   readonly params?: Schema;
-  /** Options for every task that does not set them itself. */
+  /** Options for every task that does not set them itself. The types of inputs do not see a `triggerRule` that is set here. */
   readonly defaults?: TaskDefaults;
   /** By when runs should have succeeded. */
   readonly deadlines?: readonly Deadline[];

@@ -59,6 +59,9 @@ function eachText(each: EachSpec): string {
 function remarks(task: TaskSpec): string {
   const remarks = [
     task.operator === "task" ? "" : task.operator,
+    task.kind?.type === "setup" || task.kind?.type === "teardown" ? task.kind.type : "",
+    task.allowFailure ? "may fail" : "",
+    task.waitForDownstream ? "waits for downstream of the past" : task.dependsOnPast ? "depends on past" : "",
     task.each === null ? "" : `each of ${eachText(task.each)}`,
     task.triggerRule === "all_success" ? "" : task.triggerRule,
     task.retries === 0 ? "" : `${task.retries} ${task.retries === 1 ? "retry" : "retries"} after ${durationText(task.retryDelayMs)}`,
