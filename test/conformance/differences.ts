@@ -38,7 +38,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     areas: ["timetable.next", "timetable.sequence"],
-    rule: "`every(…)` keeps the grid of the last run across a pause.",
+    rule: '`every("1d")` keeps the grid of the last run across a pause.',
     speaksOf: (input) => {
       const { data } = AFTER_PAUSE.safeParse(input);
       return data !== undefined && Date.parse(data.last_data_interval.end) % (data.schedule.delta.seconds * 1_000) !== 0;
