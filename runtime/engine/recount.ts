@@ -38,16 +38,16 @@ interface Own {
   /** Items that wait for a place. */
   readonly waiting: number;
   readonly counts: Counts;
-  /** The same as the tasks after it see them. */
+  /** The same as the tasks after it see them: a failure that is allowed is as good as a success. */
   readonly seen: Counts;
   readonly isClosed: boolean;
 }
 
-/** Instances in the state `none` count as not made yet. */
+/** Instances in the state `none` count as not made yet; those that were removed are no more. */
 export function recount(run: Pick<LockedRun, "id" | "plan" | "isGloballyLimited">, states: readonly StateCount[]): Recount {
   const { plan } = run;
   const byTask = Map.groupBy(
-    states.filter(({ state }) => state !== "none"),
+    states.filter(({ state }) => state !== "none" && state !== "removed"),
     ({ taskId }) => taskId,
   );
   const own = new Map([...plan.tasks].map(([taskId, { spec }]) => [taskId, ownOf(spec, byTask.get(taskId) ?? [])]));
@@ -76,14 +76,8 @@ function ownOf(spec: TaskSpec, states: readonly StateCount[]): Own {
     waiting: waiting?.count ?? 0,
     counts,
     isClosed: total > 0 && ended === total,
-    seen: seenFrom(spec, counts, mapped.length > 0),
+    seen: spec.allowFailure ? { ...counts, success: counts.success + counts.failed, failed: 0 } : counts,
   };
-}
-
-/** A failure that is allowed is as good as a success; items that are no more are not counted. */
-function seenFrom({ allowFailure }: TaskSpec, counts: Counts, isMapped: boolean): Counts {
-  const allowed = allowFailure ? { success: counts.success + counts.failed, failed: 0 } : {};
-  return { ...counts, ...allowed, ...(isMapped && { removed: 0 }) };
 }
 
 function isCounted(state: TaskState): state is FinalState {
@@ -96,7 +90,7 @@ function rowOf(run: Parameters<typeof recount>[0], { spec, route }: PlannedTask,
   return {
     runId: run.id,
     taskId: spec.taskId,
-    upstreamTotal: before.reduce((sum, { instances, counts }) => sum + (instances === null ? 1 : instances - counts.removed), 0),
+    upstreamTotal: before.reduce((sum, { instances }) => sum + (instances ?? 1), 0),
     upstream: before.reduce((sum, { seen }) => added(sum, seen), NOTHING),
     decided: mine?.decided ?? false,
     instances: mine?.instances ?? null,

@@ -10,9 +10,11 @@ import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
 import { eagerInputs, missingInput, plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
+import { assetEvents } from "../store/asset.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { appendLog, lastChunk } from "../store/log_chunk.ts";
+import { holdsPlaces } from "../store/place.ts";
 import { Plans } from "../store/plans.ts";
 import { afterRound } from "../store/run_ends.ts";
 import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
@@ -195,12 +197,13 @@ export class Worker {
   }
 
   async #perform(attempt: Attempt, facts: RunFacts): Promise<Outcome> {
-    const { spec } = plannedTask(facts.version.plan, attempt.instance.taskId);
+    const { spec, route } = plannedTask(facts.version.plan, attempt.instance.taskId);
     try {
+      const asksKeys = route.isLate && !(await holdsPlaces(this.#options.db, attempt.instance));
       const inputs = await this.#inputsOf(attempt.instance.runId, facts, eagerInputs(spec));
       const bundle = await this.#bundles.path(facts.version.bundleHash);
       const process = await this.#processes.take(bundle, spec.freshProcess);
-      const outcome = await attempt.perform(process, bundle, inputs);
+      const outcome = await attempt.perform(process, bundle, inputs, { asksKeys });
       this.#processes.giveBack(process, spec.freshProcess || attempt.spoiltProcess);
       return outcome;
     } catch (error) {
@@ -286,6 +289,7 @@ export class Worker {
         const values = (await getXComs(this.#options.db, [{ runId, taskId: from }], key)).map(({ value }) => value);
         return xcomOf(facts, from, values);
       },
+      assetEvents: async (uri, limit) => (await assetEvents(this.#options.db, uri, { limit })).toReversed(),
       page: (from, after) => getOutputPage(this.#options.db, { runId, taskId: from }, after),
       push: async (key, json) => {
         const held = { instanceId: id, tryNumber, workerId: this.id };
