@@ -166,7 +166,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     outlets: checkedAssets("outlets", outlets, where).map(outletSpec),
     inlets: checkedAssets("inlets", inlets, where).flatMap((one) => (one.type === "asset" ? [one.uri] : [])),
     ...describeRules(ref.definition, options, where),
-    ...definedOnly({ routing: describeRouting(options, where) }),
+    ...definedOnly({ routing: describeRouting(options, where, ref.definition.sensor !== undefined) }),
     ...describePatience(ref.definition, options, { where, dagId: dag.dagId, timezone: dag.options.timezone ?? "UTC" }),
   };
 }

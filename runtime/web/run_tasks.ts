@@ -70,6 +70,7 @@ function whyText(
 ): string | null {
   if (state === "none") return waitsText(run, task, known);
   if (state === "queued" && !cell?.reason) return "waits for a worker";
+  if (state === "scheduled" && !cell?.reason) return "waits for a place under its limits";
   if (cell?.wait) return waitSentence(cell.wait);
   if (state === "up_for_retry" && cell?.retryAt)
     return `tries again at ${cell.retryAt.toISOString().slice(11, 19)} UTC${cell.reason ? `: ${cell.reason}` : ""}`;

@@ -8,11 +8,13 @@ import { engineRows } from "./engine_rows.ts";
 import { historyRows } from "./history_rows.ts";
 import type { Row } from "./row.ts";
 import { scheduleRows } from "./schedule_rows.ts";
+import { sensorRows } from "./sensor_rows.ts";
 import { startRows } from "./start_rows.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   engine: engineRows,
   bundler: bundlerRows,
+  sensors: sensorRows,
   schedule: async () => [...(await scheduleRows()), ...(await catchupRows())],
   history: historyRows,
   start: startRows,
