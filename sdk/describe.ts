@@ -5,11 +5,12 @@ import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
 import { describeEach } from "./describe_each.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
+import { groupDefaults, type TaskGroup } from "./group.ts";
 import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
 import { describeLimit, describeRouting } from "./routing.ts";
 import { describeSchedules } from "./schedule.ts";
-import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
+import { type Catchup, type DagSpec, type GroupSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
 import type { InputRefs, TaskDefaults, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
@@ -40,8 +41,13 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     }),
     pausedAtCreation: options.pausedAtCreation ?? false,
     paramsSchema: jsonSchema(options.params, where),
+    ...(dag.groups.length > 0 ? { groups: dag.groups.map(describeGroup) } : {}),
     tasks,
   });
+}
+
+function describeGroup({ groupId, parent, options }: TaskGroup): GroupSpec {
+  return { groupId, parent: parent?.groupId ?? null, doc: options.doc ?? null };
 }
 
 function timezoneOf(dag: Dag<unknown>): string {
@@ -87,7 +93,7 @@ function maxActiveRuns({ maxActiveRuns }: DagOptions, { schedules }: When, where
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
   const { each, inputs = {}, doc, maxActive, maxItems, startDate, endDate, ...own } = ref.definition.options;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
-  const options: TaskDefaults = { ...dag.options.defaults, ...taskDefaults(own) };
+  const options: TaskDefaults = { ...dag.options.defaults, ...taskDefaults(groupDefaults(ref)), ...taskDefaults(own) };
   const triggerRule = options.triggerRule ?? "all_success";
   if (!TRIGGER_RULES.includes(triggerRule)) {
     throw new DagsmithError("INVALID_OPTION", {
@@ -101,6 +107,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     taskId: ref.taskId,
     operator: ref.definition.body ? operatorName(ref.definition.body) : "empty",
     doc: doc ?? null,
+    ...(ref.definition.group ? { group: ref.definition.group.groupId } : {}),
     upstream: dag.upstreamOf(ref.taskId),
     ...describeInputs(inputs),
     ...(maxItems === undefined ? {} : { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),

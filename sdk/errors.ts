@@ -12,6 +12,8 @@ const messages = {
   FOREIGN_TASK: 'Task "{task}" belongs to DAG "{owner}" and cannot be used in DAG "{dag}". Tasks are wired within one DAG.',
   SELF_DEPENDENCY: 'Task "{task}" of DAG "{dag}" depends on itself.',
   CYCLE: 'DAG "{dag}" has a cycle: {path}. Remove one of these edges.',
+  DUPLICATE_GROUP_ID: 'DAG "{dag}" has two groups, or a group and a task, with the id "{group}". Give one of them another id.',
+  EMPTY_GROUP: 'Group "{group}" of DAG "{dag}" has no task. Declare one in its function.',
   EMPTY_DAG: 'DAG "{dag}" has no task. Add one with .task() or .empty().',
   NOT_A_DAG: "{file}: the default export is {found}; a DAG file exports one DAG, or a list of DAGs, as its default.",
   INVALID_DURATION:

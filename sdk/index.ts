@@ -7,6 +7,7 @@ export { type DataInterval, type FromContext, resolveField, type TaskBody, type 
 export { chain, Dag, type DagOptions, dag, isDag, type ParamsSchema } from "./dag.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
+export { type GroupOptions, TaskGroup, type Wirable } from "./group.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items, MappedItems, over, partial, zip } from "./items.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";

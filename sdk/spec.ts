@@ -59,6 +59,8 @@ export interface TaskSpec {
   readonly upstream: readonly string[];
   /** Input name to the id of the task whose output it is. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** The group it was declared in. */
+  readonly group?: string;
   /** Names of inputs that are loaded while the task runs, if it asks for them. */
   readonly lazyInputs?: readonly string[];
   /** The list this task is mapped over. Null when not mapped. */
@@ -85,6 +87,15 @@ export interface TaskSpec {
   readonly routing?: RoutingSpec;
 }
 
+/** A group of tasks. */
+export interface GroupSpec {
+  /** With the ids of the groups around it. */
+  readonly groupId: string;
+  /** The group around it. */
+  readonly parent: string | null;
+  readonly doc: string | null;
+}
+
 export interface DagSpec {
   readonly dagId: string;
   readonly description: string | null;
@@ -104,6 +115,8 @@ export interface DagSpec {
   readonly pausedAtCreation: boolean;
   /** JSON Schema (draft 2020-12) of the params; null when the DAG declares none. */
   readonly paramsSchema: Json | null;
+  /** Its groups, when it has any; those inside others after them. */
+  readonly groups?: readonly GroupSpec[];
   /** In topological order: a task stands behind every task it depends on. */
   readonly tasks: readonly TaskSpec[];
 }

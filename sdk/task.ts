@@ -2,6 +2,7 @@
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
+import type { TaskGroup } from "./group.ts";
 import type { Each } from "./items.ts";
 import type { LazyList, LazyRef } from "./lazy.ts";
 import type { RoutingOptions } from "./routing.ts";
@@ -81,6 +82,8 @@ export interface TaskDefinition {
       readonly maxItems?: number;
       readonly label?: (of: { readonly item: never; readonly mapIndex: number }) => string;
     };
+  /** The group it was declared in. */
+  readonly group?: TaskGroup;
   /** Absent for a task that only holds a place in the graph. */
   readonly body?: TaskBody<unknown, TaskContext<never, never, never>>;
 }

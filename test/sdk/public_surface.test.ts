@@ -15,6 +15,7 @@ const VALUES = [
   "MappedItems",
   "SkipTask",
   "Sql",
+  "TaskGroup",
   "TaskRef",
   "chain",
   "concat",
@@ -52,6 +53,7 @@ const TYPES = [
   "ErrorCode",
   "EveryRule",
   "FromContext",
+  "GroupOptions",
   "HookContext",
   "HookDefinition",
   "HookRef",
@@ -83,6 +85,7 @@ const TYPES = [
   "TriggerOptions",
   "TriggerRule",
   "WeightRule",
+  "Wirable",
   "XCom",
 ];
 

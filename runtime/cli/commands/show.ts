@@ -68,5 +68,11 @@ function remarks(task: TaskSpec): string {
 export function mermaid(spec: DagSpec): readonly string[] {
   const node = new Map(spec.tasks.map(({ taskId }, index) => [taskId, `t${index}`]));
   const edges = spec.tasks.flatMap((task) => task.upstream.map((upstream) => `  ${node.get(upstream)} --> ${node.get(task.taskId)}`));
-  return ["flowchart LR", ...spec.tasks.map(({ taskId }) => `  ${node.get(taskId)}["${taskId}"]`), ...edges];
+  const drawn = (group: string | null, indent: string): readonly string[] => [
+    ...spec.tasks.filter((task) => (task.group ?? null) === group).map(({ taskId }) => `${indent}${node.get(taskId)}["${taskId}"]`),
+    ...(spec.groups ?? []).flatMap(({ groupId, parent }, index) =>
+      parent === group ? [`${indent}subgraph g${index}["${groupId}"]`, ...drawn(groupId, `${indent}  `), `${indent}end`] : [],
+    ),
+  ];
+  return ["flowchart LR", ...drawn(null, "  "), ...edges];
 }

@@ -1,0 +1,20 @@
+/** Graphs as cases write them: each task with the ids before it, in any order. */
+import { chain } from "../../../sdk/dag.ts";
+import type { TaskRef } from "../../../sdk/task.ts";
+
+export interface Node {
+  readonly id: string;
+  readonly upstream: readonly string[];
+}
+
+/** Declares every task, then every edge. */
+export function wire<Task extends Node>(tasks: readonly Task[], declare: (task: Task) => TaskRef<unknown>): void {
+  const refs = new Map(tasks.map((task) => [task.id, declare(task)]));
+  for (const { id, upstream } of tasks) {
+    for (const before of upstream) {
+      const [from, to] = [refs.get(before), refs.get(id)];
+      if (!from || !to) throw new Error(`no task "${before}"`);
+      chain(from, to);
+    }
+  }
+}
