@@ -1,12 +1,14 @@
 /** All migrations, in order. Listed rather than read from a folder, so that they ship inside the built package like any other code. */
 import * as first from "./0001_first.ts";
 import * as schedules from "./0002_schedules.ts";
+import * as backfills from "./0004_backfills.ts";
 import * as limits from "./0007_limits.ts";
 import * as labels from "./0009_labels.ts";
 
 export const migrations = [
   { name: "0001_first", ...first },
   { name: "0002_schedules", ...schedules },
+  { name: "0004_backfills", ...backfills },
   { name: "0007_limits", ...limits },
   { name: "0009_labels", ...labels },
 ] as const;

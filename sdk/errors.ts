@@ -67,6 +67,27 @@ const messages = {
   UNKNOWN_VERSION: 'DAG "{dag}" has no version "{version}". List them with: dag versions {dag}',
   RUN_EXISTS: 'DAG "{dag}" already has a run {run}. Choose another logical date.',
   RUN_FINISHED: "Run {run} is already {state}.",
+
+  // Backfills, and doing things again
+  BACKFILL_NO_SCHEDULE:
+    'DAG "{dag}" has no schedule, so there is nothing to backfill. Trigger the runs you want with: dag trigger {dag} --date',
+  UNKNOWN_SCHEDULE: 'DAG "{dag}" has no schedule {found}. It has: {schedules}. Name the one to backfill.',
+  BACKFILL_ACTIVE:
+    'DAG "{dag}" has a backfill already, number {backfill}. Wait for its end, or cancel it with: dag backfill-cancel {backfill}',
+  BACKFILL_BACKWARDS: 'DAG "{dag}" has tasks that depend on the past, so its runs cannot be made backwards.',
+  BACKFILL_DEPENDS_ON_PAST:
+    'DAG "{dag}" has tasks that depend on the past, so a backfill must do again what failed: choose reprocess "failed" or "completed".',
+  BACKFILL_IN_FUTURE: "From {from} to {to}: both lie in the future. A backfill runs intervals that have ended.",
+  BACKFILL_RANGE: "From {from} to {to}: the range ends before it begins.",
+  BACKFILL_EMPTY: 'The schedule of DAG "{dag}" has no interval that has ended from {from} to {to}. Choose another range.',
+  BACKFILL_TOO_LARGE: "From {from} to {to} lie more than {limit} runs. Backfill it in parts.",
+  UNKNOWN_BACKFILL: "There is no backfill {backfill}. List them with: dag backfills",
+  BACKFILL_ENDED: "Backfill {backfill} is already {state}.",
+  NOTHING_TO_CLEAR: "There is nothing to clear: {reason}.",
+  CLEAR_RUNNING: "{instances} of run {run} still runs. Cancel the run first, or wait for its end.",
+  RUN_RUNNING: "Run {run} is running: its version can be changed only when it has ended. Cancel it first, or wait.",
+  INVALID_LABEL: "The label {found} is not allowed: a key has 1 to 63 letters, digits, _, - or ., a value at most 200 characters.",
+
   FILE_NOT_FOUND: "{file} does not exist.",
   INVALID_ARGUMENT: "{argument}: {reason}",
   DEV_RUNNING: "`dag dev` already runs in this folder, as process {pid}; its page is {page}.",

@@ -1,7 +1,19 @@
 /** What people do. The page and the command line change state only through these; each leaves an audit row. */
+export { labelRun, noteRun } from "./annotate.ts";
+export {
+  type BackfillPreview,
+  type BackfillRequest,
+  cancelBackfill,
+  createBackfill,
+  pauseBackfill,
+  previewBackfill,
+  resumeBackfill,
+} from "./backfill.ts";
 export { type CancelRequest, cancelRun } from "./cancel.ts";
 export { checkParams } from "./check_params.ts";
+export { type ClearedRun, type ClearRequest, type ClearSelection, clearRuns, previewClear } from "./clear.ts";
 export { type Deployment, deployFolder } from "./deploy.ts";
+export { type MarkRunRequest, type MarkTaskRequest, markRun, markTask } from "./mark.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";

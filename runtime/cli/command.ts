@@ -33,7 +33,8 @@ export interface Outcome {
 export interface OptionSpec {
   readonly flags: string;
   readonly text: string;
-  readonly parse?: (text: string) => unknown;
+  /** @param before what the same option, given before in the same call, was read as */
+  readonly parse?: (text: string, before?: never) => unknown;
 }
 
 /**
@@ -75,7 +76,7 @@ const USAGE_ERRORS = ["INVALID_ARGUMENT", "USAGE"];
 export function addCommand(program: Command, spec: AnyCommand, cli: Omit<Cli, "say" | "json">, exit: (code: number) => void): void {
   const added = program.command(spec.usage).description(spec.summary).option("--json", "print one JSON document and nothing else");
   for (const { flags, text, parse } of spec.options ?? []) {
-    if (parse) added.option(flags, text, (value: string) => parsed(parse, value));
+    if (parse) added.option(flags, text, (value: string, before: unknown) => parsed(parse, value, before));
     else added.option(flags, text);
   }
   added.addHelpText("after", `\n${spec.more ? `${spec.more}\n\n` : ""}Example:\n  $ ${spec.example}`);
@@ -112,9 +113,9 @@ function describe(error: unknown): { readonly code: string; readonly message: st
   return { code: "UNEXPECTED", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
-function parsed(parse: (text: string) => unknown, value: string): unknown {
+function parsed(parse: NonNullable<OptionSpec["parse"]>, value: string, before: unknown): unknown {
   try {
-    return parse(value);
+    return parse(value, before as never);
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }

@@ -1,7 +1,10 @@
 /** Every command, in the order in which `dag --help` lists them: from writing a DAG to running it for real. */
 import type { AnyCommand } from "./command.ts";
+import { audit, label, note } from "./commands/annotate.ts";
+import { backfill, backfills, cancelBackfill, pauseBackfill, resumeBackfill } from "./commands/backfill.ts";
 import { cancel } from "./commands/cancel.ts";
 import { check } from "./commands/check.ts";
+import { clear } from "./commands/clear.ts";
 import { connections } from "./commands/connections.ts";
 import { deploy } from "./commands/deploy.ts";
 import { dev } from "./commands/dev.ts";
@@ -9,6 +12,7 @@ import { doctor } from "./commands/doctor.ts";
 import { init } from "./commands/init.ts";
 import { list } from "./commands/list.ts";
 import { logs } from "./commands/logs.ts";
+import { mark } from "./commands/mark.ts";
 import { migrate } from "./commands/migrate.ts";
 import { next } from "./commands/next.ts";
 import { pause, unpause } from "./commands/pause.ts";
@@ -27,7 +31,8 @@ import { why } from "./commands/why.ts";
 export const commands: readonly AnyCommand[] = [
   ...[init, check, list, show, next, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
-  ...[trigger, runs, tasks, why, logs, pause, unpause, cancel, doctor],
+  ...[trigger, runs, tasks, why, logs, pause, unpause, cancel, clear, mark, note, label, audit],
+  ...[backfill, backfills, pauseBackfill, resumeBackfill, cancelBackfill, doctor],
 ];
 
 /** Commands that have commands of their own. */

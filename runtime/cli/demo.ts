@@ -65,11 +65,12 @@ async function startAll(cli: Cli, { port }: Options, running: Running) {
  * @returns the run's number
  */
 async function deployAndRun({ cli, db }: Surroundings): Promise<number> {
-  const [{ deployFolder, triggerRun }, { tick }, { Plans }] = await Promise.all([
+  const [{ deployFolder, setPool, triggerRun }, { tick }, { Plans }] = await Promise.all([
     import("../actions/index.ts"),
     import("../scheduler/tick.ts"),
     import("../store/plans.ts"),
   ]);
+  await setPool(db, { name: "github", slots: 4, actor: "npm start" });
   const load = await loadDagFolder(cli, undefined);
   const { deployed } = await deployFolder(db, load, { actor: "npm start" });
   cli.say(`deployed ${deployed.map(({ dagId, version }) => `${dagId} (version ${version})`).join(", ")}`);

@@ -47,6 +47,8 @@ function newProgram(json: boolean): Command {
   const program = new Command("dag")
     .description("Airflow's semantics for TypeScript: write, test, run and watch DAGs.")
     .version(packageVersion())
+    // `--version` behind a command is that command's own.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError("(add --help for the ways to call it)")
     .showSuggestionAfterError()

@@ -48,3 +48,10 @@ export function oneOf<Word extends string>(...words: readonly Word[]): (text: st
     throw new Error(`write one of ${words.join(", ")}.`);
   };
 }
+
+/** `key=value`, gathered with those given before. */
+export function label(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const at = text.indexOf("=");
+  if (at > 0) return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+  throw new Error("write key=value, such as reviewed=yes.");
+}

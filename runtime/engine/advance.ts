@@ -57,6 +57,29 @@ export class Advance {
     await this.follow(settled);
   }
 
+  /** Takes up runs whose counts were made anew: tasks whose rule has not spoken are asked, items that wait get the places that are free. */
+  async resume(rows: readonly (Progress & { readonly waiting: number })[]): Promise<void> {
+    const settled: Settled[] = [];
+    for (const row of rows) {
+      if (row.decided) this.#refill(row);
+      else settled.push(...(await this.#decide(row, [])));
+    }
+    await this.follow(settled);
+  }
+
+  #refill({ runId, taskId, instances, released, own, waiting }: Progress & { readonly waiting: number }): void {
+    if (instances === null || waiting === 0) return;
+    const task = this.#task({ runId, taskId });
+    const { maxActive } = task.spec;
+    // Under other limits whoever gives places lets them go.
+    if (isLimited(task.route, this.#lockedRun(runId))) return;
+    const active = instances - waiting - own.success - own.failed - own.skipped - own.upstreamFailed;
+    const to = released + Math.max(0, Math.min(waiting, (maxActive ?? instances) - active));
+    if (to === released) return;
+    this.#releases.push({ runId, taskId, from: released, to, route: this.#routeOf(runId, task) });
+    this.#decided.push({ runId, taskId, instances, released: to });
+  }
+
   /** Follows the consequences of instances that ended, wave by wave. */
   async follow(settled: readonly Settled[]): Promise<void> {
     for (let wave = settled; wave.length > 0; ) {

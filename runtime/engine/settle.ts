@@ -25,6 +25,8 @@ export interface TryEnd {
   readonly instanceId: number;
   readonly tryNumber: number;
   readonly lostTries: number;
+  /** Tries before the instance was last cleared: they use up no retry. Default 0. */
+  readonly clearedTries?: number;
   readonly runId: number;
   readonly taskId: string;
   readonly mapIndex: number;
@@ -87,7 +89,12 @@ function transitionFor(end: TryEnd, run: LockedRun): Transition {
     return end.lostTries < MAX_LOST_TRIES
       ? rescue(end, workerId, outcome.reason, isLimited(plannedTask(run.plan, end.taskId).route, run))
       : abandon(end, workerId, outcome.reason);
-  const decision = decideRetry(plannedTask(run.plan, end.taskId).spec, { ...end, retryable: outcome.retryable, seed: `${end.instanceId}` });
+  const decision = decideRetry(plannedTask(run.plan, end.taskId).spec, {
+    ...end,
+    tryNumber: end.tryNumber - (end.clearedTries ?? 0),
+    retryable: outcome.retryable,
+    seed: `${end.instanceId}`,
+  });
   return decision.again
     ? retry(end, workerId, decision.delayMs, outcome.reason, outcome.error)
     : fail(end, workerId, outcome.reason, outcome.error);

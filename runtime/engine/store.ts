@@ -86,7 +86,7 @@ export interface RoutedToken extends Token {
   readonly route: Route;
 }
 
-/** Instances of a mapped task that get the places which others left, by map index: from inclusive, to exclusive. */
+/** Instances of a mapped task that get the places which others left, by map index: from inclusive, to exclusive. Items that do not wait are passed over. */
 export interface Release {
   readonly runId: number;
   readonly taskId: string;

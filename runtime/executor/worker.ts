@@ -159,9 +159,9 @@ export class Worker {
     if (this.#attempts.size > this.#options.slots * RECORDING_AHEAD) await recorded;
   }
 
-  async #factsOf({ id, runId }: ClaimedInstance): Promise<RunFacts> {
+  async #factsOf({ id, runId, edition }: ClaimedInstance): Promise<RunFacts> {
     try {
-      const facts = (await this.#facts.get(this.#options.db, [runId])).get(runId);
+      const facts = (await this.#facts.get(this.#options.db, [{ id: runId, edition }])).get(runId);
       if (facts) return facts;
       throw new Error(`run ${runId} cannot be read`);
     } catch (error) {
@@ -188,10 +188,10 @@ export class Worker {
 
   /** Never rejects: a worker that cannot record ends its life, and what it held is rescued. */
   async #record(attempt: Attempt, log: LogWriter, outcome: Outcome): Promise<void> {
-    const { id, tryNumber, lostTries, runId, taskId, mapIndex } = attempt.instance;
+    const { id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex } = attempt.instance;
     try {
       await log.end();
-      await this.#ends.add({ instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId: this.id, outcome });
+      await this.#ends.add({ instanceId: id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, workerId: this.id, outcome });
     } catch (error) {
       if (!this.#lost) this.#onDeath(`an outcome could not be recorded: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
@@ -231,7 +231,10 @@ export class Worker {
     const { db } = this.#options;
     const { accepted, finishedRuns } = await engineRound(db, this.#plans, (tx) => settle(tx, ends));
     if (finishedRuns.length > 0) {
-      const facts = await this.#facts.get(db, finishedRuns);
+      const facts = await this.#facts.get(
+        db,
+        finishedRuns.map((id) => ({ id, edition: 0 })),
+      );
       await startQueuedRuns(db, this.#plans, [...new Set([...facts.values()].map(({ version }) => version.dagId))]);
     }
     return ends.map(({ instanceId }) => accepted.has(instanceId));

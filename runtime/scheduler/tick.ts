@@ -9,6 +9,7 @@ import type { Database, Queryable } from "../store/database.ts";
 import { givePlaces } from "../store/engine_tx.ts";
 import type { Plans } from "../store/plans.ts";
 import { startQueuedRuns } from "../store/start_runs.ts";
+import { advanceBackfills } from "./advance_backfills.ts";
 import { decide } from "./decide.ts";
 
 /** DAGs looked at in one transaction. */
@@ -27,6 +28,7 @@ export async function tick(db: Database, plans: Plans): Promise<TickResult> {
     await startQueuedRuns(db, plans, batch.dagIds);
     if (batch.dagIds.length < BATCH) break;
   }
+  await advanceBackfills(db, plans);
   // What a dead process left behind; nothing, nearly always.
   const left = await dagsLeftWaiting(db);
   if (left.length > 0) await startQueuedRuns(db, plans, left);

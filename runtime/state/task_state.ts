@@ -4,16 +4,27 @@
  */
 
 /**
- * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue. Out: release, refuse, cancel.
- * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue. Out: start, cancel.
- * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, rescue, cancel.
+ * - `none`: was cleared, waits for its turn anew. In: clear. Out: its turn (queued, scheduled, or a final state), mark.
+ * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue. Out: release, refuse, cancel, clear, mark.
+ * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue. Out: start, cancel, clear, mark.
+ * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, rescue, cancel, mark.
  * - `up_for_retry`: a token lies in the queue for later, or it waits for a place from then on. In: retry. Out: start, release, refuse,
- *   cancel.
- * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it).
+ *   cancel, clear, mark.
+ * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it). Out: clear, mark.
  *
- * A task whose turn has not come has no instance at all: Airflow's state `none`.
+ * A task whose turn has not come has no instance, or one that is `none`: Airflow's state of that name.
  */
-export const TASK_STATES = ["scheduled", "queued", "running", "up_for_retry", "success", "failed", "skipped", "upstream_failed"] as const;
+export const TASK_STATES = [
+  "none",
+  "scheduled",
+  "queued",
+  "running",
+  "up_for_retry",
+  "success",
+  "failed",
+  "skipped",
+  "upstream_failed",
+] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
 export const FINAL_STATES = ["success", "failed", "skipped", "upstream_failed"] as const;
@@ -47,7 +58,7 @@ export interface Transition {
   readonly reason: string | null;
   readonly error: StoredError | null;
   /** What the history remembers of the try that ends here, when another follows; null when the instance itself still shows it. */
-  readonly history: "failed" | "lost" | null;
+  readonly history: FinalState | "lost" | null;
 }
 
 /** What a transition acts on. */
@@ -118,4 +129,35 @@ export function refuse(ref: TryRef, reason: string, error: StoredError): Transit
 /** A person stops it: what runs has failed, what has not begun is skipped (Airflow's rule for a run marked failed). */
 export function cancel(ref: TryRef, state: TaskState, reason: string): Transition {
   return move(ref, state === "running" ? ["running"] : NOT_RUNNING, state === "running" ? "failed" : "skipped", { reason });
+}
+
+/** What people do again or decide themselves acts on: an instance in any state. */
+export interface TouchedInstance extends TryRef {
+  readonly state: TaskState;
+  /** Whether its current try has started. */
+  readonly began: boolean;
+}
+
+/**
+ * A person wants it done again: it waits for its turn anew, and what it came to is history. What runs cannot be cleared: two tries of it
+ * would go on at once. A try that never started is not used up, unless its token lies in the queue.
+ */
+export function clear({ state, began, ...ref }: TouchedInstance): Transition {
+  const history = isFinal(state) && began ? state : null;
+  const isUsed = history !== null || !isFinal(state);
+  return move(ref, state === "running" ? [] : [state], "none", { nextTry: ref.tryNumber + (isUsed ? 1 : 0), history });
+}
+
+/** The states that a person may declare. */
+export const MARKS = ["success", "failed", "skipped"] as const;
+export type Mark = (typeof MARKS)[number];
+
+/** A person decides how it ended, whatever it is at. A worker that still runs it hears so, and its result is refused. */
+export function mark(ref: TryRef, to: Mark, reason: string): Transition {
+  return move(
+    ref,
+    TASK_STATES.filter((from) => from !== to),
+    to,
+    { reason },
+  );
 }

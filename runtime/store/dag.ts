@@ -58,7 +58,8 @@ select r.dag_id from dagsmith.dag_run r join dagsmith.dag d using (dag_id)
 where r.state = 'queued' and not d.is_paused
 union
 select d.dag_id from dagsmith.dag d
-where d.at_capacity and not exists (select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state in ('queued', 'running'))`,
+where d.at_capacity
+  and not exists (select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state in ('queued', 'running') and r.backfill_id is null)`,
 };
 
 // The schedule is looked at anew when a DAG is unpaused: what it missed meanwhile is the business of its catchup.

@@ -24,17 +24,20 @@ export interface NewRun {
   readonly schedule: string | null;
   /** What made it, for its tasks to read; null when time or a person did. */
   readonly trigger: Json;
+  /** The backfill that makes it, and its place in there. */
+  readonly backfill?: { readonly id: number; readonly ordinal: number };
 }
 
 // Read with the runs, so that a task without limits costs no statement of its own to find that out.
-const IS_GLOBALLY_LIMITED = "exists (select from dagsmith.pool where name = 'all') as is_globally_limited";
+export const IS_GLOBALLY_LIMITED = "exists (select from dagsmith.pool where name = 'all') as is_globally_limited";
 
+// Two things may stand in a run's way: a run with its id, and a run of its slot, which a backfill and the scheduler would each name differently.
 const CREATE: Statement = {
   name: "dag_run_create",
   text: `
-insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params, schedule, trigger)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::json[])
-on conflict (dag_id, run_id) do nothing
+insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params, schedule, trigger, backfill_id, backfill_ordinal)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::json[], $12::bigint[], $13::int[])
+on conflict do nothing
 returning id, dag_id, run_id`,
 };
 
@@ -48,26 +51,27 @@ from dagsmith.dag_version v,
   unnest($1::text[], $2::int[]) as place (dag_id, places),
   lateral (
     select id from dagsmith.dag_run q
-    where q.dag_id = place.dag_id and q.state = 'queued'
+    where q.dag_id = place.dag_id and q.state = 'queued' and q.backfill_id is null
     order by q.id limit place.places
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.state, ${IS_GLOBALLY_LIMITED}`,
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.state, r.clear_number, ${IS_GLOBALLY_LIMITED}`,
 };
 
+// The runs of a backfill count under its own limit.
 const ACTIVE: Statement = {
   name: "dag_run_active",
   text: `
 select dag_id, count(*) filter (where state = 'running')::int as running, count(*)::int as active
-from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') group by dag_id`,
+from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') and backfill_id is null group by dag_id`,
 };
 
 // "no key update": inserting an instance, which refers to its run, must not wait for this lock.
 const LOCK: Statement = {
   name: "dag_run_lock",
   text: `
-select id, version_id, state, open_tasks, failed_leaves, ${IS_GLOBALLY_LIMITED}
+select id, version_id, state, open_tasks, failed_leaves, clear_number, ${IS_GLOBALLY_LIMITED}
 from dagsmith.dag_run where id = any($1) order by id for no key update`,
 };
 
@@ -87,6 +91,8 @@ export interface RunRow {
   readonly state: RunState;
   readonly open_tasks: number;
   readonly failed_leaves: number;
+  /** How often it was cleared: above 0 it may have instances that wait for their turn anew. */
+  readonly clear_number: number;
   readonly is_globally_limited: boolean;
 }
 
@@ -102,6 +108,7 @@ export async function createRuns(
       ...[run.dagId, run.runId, run.runType, run.versionId],
       ...[run.logicalDate, run.dataIntervalStart, run.dataIntervalEnd, run.runAfter],
       ...[JSON.stringify(run.params), run.schedule, run.trigger === null ? null : JSON.stringify(run.trigger)],
+      ...[run.backfill?.id ?? null, run.backfill?.ordinal ?? null],
     ]),
   );
   return rows.map((row) => ({ id: row.id, dagId: row.dag_id, runId: row.run_id }));
@@ -162,4 +169,17 @@ export async function runById(
 /** Ends an active run as failed. @returns false when it was not active any more */
 export async function endRun(tx: Queryable, id: number, reason: string): Promise<boolean> {
   return (await tx.query(END, [id, storableText(reason)])).length > 0;
+}
+
+const END_AS: Statement = {
+  name: "dag_run_end_as",
+  text: `
+update dagsmith.dag_run
+set state = $2, reason = $3, finished_at = coalesce(finished_at, now()), open_tasks = 0, clear_number = clear_number + 1
+where id = $1`,
+};
+
+/** Ends a run as a person says, whatever it was at. */
+export async function endRunAs(tx: Queryable, id: number, state: "success" | "failed", reason: string): Promise<void> {
+  await tx.query(END_AS, [id, state, storableText(reason)]);
 }

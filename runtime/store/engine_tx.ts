@@ -7,6 +7,7 @@ import { lockRuns, type RunRow, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
 import { askPlaces } from "./place.ts";
 import type { Plans } from "./plans.ts";
+import { reviveInstances } from "./revive.ts";
 import { applyTransitions, enqueueTries, insertInstances, releaseInstances } from "./task_instance.ts";
 import { stateOf, storeLabels } from "./task_label.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
@@ -42,6 +43,8 @@ export async function givePlaces(db: Database, plans: Plans): Promise<void> {
 
 function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): EngineTx {
   const locked = new Map<number, LockedRun>();
+  // Runs of which instances were cleared: what they make may exist already.
+  const cleared = new Set<number>();
   const isLimitedTask = ({ runId, taskId }: MovedInstance): boolean => {
     const run = locked.get(runId);
     const task = run?.plan.tasks.get(taskId);
@@ -49,7 +52,9 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
   };
   return {
     lockRuns: async (ids) => {
-      const runs = await withPlans(on, plans, await lockRuns(on, ids));
+      const rows = await lockRuns(on, ids);
+      for (const row of rows) if (row.clear_number > 0) cleared.add(row.id);
+      const runs = await withPlans(on, plans, rows);
       for (const run of runs) locked.set(run.id, run);
       return runs;
     },
@@ -75,7 +80,8 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
     commitDecisions: async ({ instances, tokens, releases, decided, runs }) => {
       const { true: asking = [], false: free = [] } = Object.groupBy(tokens, ({ route }) => `${route.claims.length > 0}`);
       if (asking.length > 0 || instances.some(({ route }) => route.claims.length > 0)) limited.touched = true;
-      await insertInstances(on, instances);
+      const { true: again = [], false: fresh = [] } = Object.groupBy(instances, ({ runId }) => `${cleared.has(runId)}`);
+      await insertInstances(on, [...fresh, ...(await reviveInstances(on, again))]);
       await releaseInstances(on, releases);
       await enqueueTries(on, free);
       await askPlaces(on, asking);

@@ -162,7 +162,7 @@ export class MemoryStore implements EngineTx {
 
   #insert(made: NewInstance): void {
     const id = this.#instances.length + 1;
-    this.#instances.push({ ...made, id, tryNumber: 1, lostTries: 0, workerId: null, label: null });
+    this.#instances.push({ ...made, id, tryNumber: 1, lostTries: 0, clearedTries: 0, edition: 0, workerId: null, label: null });
     if (made.state === "queued") this.#queue.push({ instanceId: id, tryNumber: 1, inMs: 0 });
   }
 

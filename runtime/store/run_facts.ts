@@ -1,4 +1,7 @@
-/** What every try of a run needs to know of it. A run's facts never change, so a worker keeps those of the runs it works on. */
+/**
+ * What every try of a run needs to know of it. They change only when the run is cleared, so a worker keeps those of the runs it works on, each
+ * with its edition.
+ */
 import type { Json } from "../../sdk/json.ts";
 import type { Queryable, Statement } from "./database.ts";
 import type { PlannedVersion, Plans } from "./plans.ts";
@@ -11,11 +14,13 @@ export interface RunFacts {
   readonly dataIntervalStart: Date;
   readonly dataIntervalEnd: Date;
   readonly params: Json;
+  /** How often the run had been cleared. */
+  readonly edition: number;
 }
 
 const GET: Statement = {
   name: "run_facts_get",
-  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, params from dagsmith.dag_run where id = any($1)",
+  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, params, clear_number from dagsmith.dag_run where id = any($1)",
 };
 
 const KEPT = 1_000;
@@ -28,11 +33,11 @@ export class RunFactsCache {
     this.#plans = plans;
   }
 
-  /** The facts of these runs, read in one statement where they are not known yet. */
-  async get(db: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, RunFacts>> {
-    const missing = [...new Set(ids)].filter((id) => !this.#kept.has(id));
-    if (missing.length > 0) for (const facts of await this.#read(db, missing)) this.#keep(facts);
-    return new Map(ids.flatMap((id) => this.#kept.get(id) ?? []).map((facts) => [facts.id, facts]));
+  /** The facts of these runs in the given edition or a later one, read in one statement where they are not known yet. */
+  async get(db: Queryable, wanted: readonly { readonly id: number; readonly edition: number }[]): Promise<ReadonlyMap<number, RunFacts>> {
+    const missing = wanted.filter(({ id, edition }) => (this.#kept.get(id)?.edition ?? -1) < edition).map(({ id }) => id);
+    if (missing.length > 0) for (const facts of await this.#read(db, [...new Set(missing)])) this.#keep(facts);
+    return new Map(wanted.flatMap(({ id }) => this.#kept.get(id) ?? []).map((facts) => [facts.id, facts]));
   }
 
   async #read(db: Queryable, ids: readonly number[]): Promise<readonly RunFacts[]> {
@@ -44,6 +49,7 @@ export class RunFactsCache {
       data_interval_start: Date;
       data_interval_end: Date;
       params: Json;
+      clear_number: number;
     };
     const rows = await db.query<Row>(GET, [ids]);
     const versions = await this.#plans.get(
@@ -60,8 +66,9 @@ export class RunFactsCache {
         data_interval_start: dataIntervalStart,
         data_interval_end: dataIntervalEnd,
         params,
+        clear_number: edition,
       } = row;
-      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params }];
+      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params, edition }];
     });
   }
 

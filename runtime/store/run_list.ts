@@ -18,11 +18,17 @@ export interface RunSummary {
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly reason: string | null;
+  readonly note: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The backfill that ran it last; null when none did. */
+  readonly backfill: number | null;
 }
 
 const COLUMNS = `
 select r.id, r.dag_id as "dagId", r.run_id as "runId", r.run_type as "runType", r.state, v.number as version,
-  r.logical_date as "logicalDate", r.params, r.queued_at as "queuedAt", r.started_at as "startedAt", r.finished_at as "finishedAt", r.reason
+  r.logical_date as "logicalDate", r.params, r.queued_at as "queuedAt", r.started_at as "startedAt", r.finished_at as "finishedAt", r.reason, r.note,
+  (select coalesce(json_object_agg(l.key, l.value), '{}') from dagsmith.dag_run_label l where l.run_id = r.id) as labels,
+  (select max(s.backfill_id) from dagsmith.backfill_slot s where s.run_id = r.id and s.decision = 'run') as backfill
 from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id`;
 
 // Two statements, so that each has the plan of its index: one over the table's key, one over (dag_id, id).
@@ -42,14 +48,24 @@ const BY_RUN_ID: Statement = {
   text: `${COLUMNS} where (r.dag_id, r.run_id) in (select dag_id, $1::text from dagsmith.dag) order by r.id desc limit 20`,
 };
 
+// By the index over labels, the newest runs first.
+const LABELLED: Statement = {
+  name: "run_list_labelled",
+  text: `${COLUMNS} join dagsmith.dag_run_label wanted on wanted.run_id = r.id and wanted.key = $4 and wanted.value = $5
+where ($3::text is null or r.dag_id = $3) and ($2::text is null or r.state = $2) order by wanted.run_id desc limit $1`,
+};
+
 export interface RunFilter {
   readonly dagId?: string | undefined;
   readonly state?: RunState | undefined;
   readonly limit: number;
+  /** One label that they have. */
+  readonly label?: { readonly key: string; readonly value: string } | undefined;
 }
 
 /** Newest first. */
-export function listRuns(db: Queryable, { dagId, state, limit }: RunFilter): Promise<readonly RunSummary[]> {
+export function listRuns(db: Queryable, { dagId, state, limit, label }: RunFilter): Promise<readonly RunSummary[]> {
+  if (label) return db.query<RunSummary>(LABELLED, [limit, state ?? null, dagId ?? null, label.key, label.value]);
   return dagId === undefined
     ? db.query<RunSummary>(NEWEST, [limit, state ?? null])
     : db.query<RunSummary>(NEWEST_OF, [limit, state ?? null, dagId]);

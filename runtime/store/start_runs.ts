@@ -1,9 +1,11 @@
 /** The transaction in which queued runs begin: there is a place for them, and the DAG's row is held so that nobody else counts at once. */
 import { begin } from "../engine/begin.ts";
+import { startBackfillRuns } from "./backfill_runs.ts";
 import { activeRuns, startQueued } from "./dag_run.ts";
 import type { Database, Queryable, Statement } from "./database.ts";
 import { engineRound, withPlans } from "./engine_tx.ts";
 import type { Plans } from "./plans.ts";
+import { resumeRuns } from "./resume_runs.ts";
 
 const WAITING: Statement = {
   name: "dag_waiting_for_place",
@@ -26,7 +28,10 @@ const FREE: Statement = {
   text: "update dagsmith.dag set at_capacity = false where dag_id = any($1) and at_capacity",
 };
 
-/** Begins queued runs of these DAGs, oldest first, as far as each DAG's maxActiveRuns allows; those of paused DAGs stay queued. */
+/**
+ * Begins queued runs of these DAGs, oldest first, as far as each DAG's maxActiveRuns allows, then those of backfills, as far as theirs do;
+ * those of paused DAGs stay queued.
+ */
 export async function startQueuedRuns(db: Database, plans: Plans, dagIds: readonly string[]): Promise<void> {
   for (let waiting = dagIds; waiting.length > 0; ) {
     const rows = await db.query<{ dag_id: string }>(WAITING, [waiting]);
@@ -37,8 +42,12 @@ export async function startQueuedRuns(db: Database, plans: Plans, dagIds: readon
         plans,
         rows.map((row) => row.dag_id),
       );
-      const started = await withPlans(on, plans, await startQueued(on, room.places));
-      const finished = new Set(await begin(tx, started));
+      // A run that was cleared goes on from what it has; any other begins.
+      const begun = [...(await startQueued(on, room.places)), ...(await startBackfillRuns(on, room.unpaused))];
+      const started = await withPlans(on, plans, begun);
+      const again = new Set(begun.filter((row) => row.clear_number > 0).map(({ id }) => id));
+      const fresh = started.filter(({ id }) => !again.has(id));
+      const finished = new Set([...(await begin(tx, fresh)), ...(await resumeRuns(on, tx, [...again]))]);
       // A DAG that is still full stays marked: the scheduler would look at it again at every tick, in vain.
       if (room.free.length > 0) await on.query(FREE, [room.free]);
       return started.filter((run) => finished.has(run.id)).map((run) => run.plan.dagId);
@@ -53,6 +62,7 @@ interface Room {
   readonly places: readonly { readonly dagId: string; readonly places: number }[];
   /** DAGs that may get a new run. */
   readonly free: readonly string[];
+  readonly unpaused: readonly string[];
 }
 
 async function roomOf(on: Queryable, plans: Plans, dagIds: readonly string[]): Promise<Room> {
@@ -70,6 +80,7 @@ async function roomOf(on: Queryable, plans: Plans, dagIds: readonly string[]): P
     places: counted.flatMap(({ dag, running, most }) =>
       !dag.is_paused && running < most ? [{ dagId: dag.dag_id, places: most - running }] : [],
     ),
+    unpaused: counted.flatMap(({ dag }) => (dag.is_paused ? [] : [dag.dag_id])),
     free: counted.flatMap(({ dag, all, most }) => (all < most ? [dag.dag_id] : [])),
   };
 }

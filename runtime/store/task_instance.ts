@@ -10,6 +10,10 @@ import { enqueue } from "./enqueue.ts";
 /** An instance that a worker has just claimed. */
 export interface ClaimedInstance extends MovedInstance {
   readonly lostTries: number;
+  /** Tries before it was last cleared. */
+  readonly clearedTries: number;
+  /** How often its run was cleared: what a worker keeps of the run is of that edition. */
+  readonly edition: number;
   readonly item: Json;
 }
 
@@ -20,10 +24,12 @@ const APPLY: Statement = {
 update dagsmith.task_instance t
 set state = v.to_state,
     try_number = v.next_try,
-    lost_tries = t.lost_tries + v.lost,
-    worker_id = case when v.to_state in ('scheduled', 'queued', 'up_for_retry') then null else coalesce(v.worker_id, t.worker_id) end,
+    lost_tries = case v.to_state when 'none' then 0 else t.lost_tries + v.lost end,
+    cleared_tries = case v.to_state when 'none' then greatest(v.next_try - 1, 0) else t.cleared_tries end,
+    worker_id = case when v.to_state in ('none', 'scheduled', 'queued', 'up_for_retry') then null else coalesce(v.worker_id, t.worker_id) end,
     queued_at = case when v.to_state in ('scheduled', 'queued', 'up_for_retry') then now() else t.queued_at end,
-    started_at = case when v.to_state = 'running' then now() when v.to_state in ('scheduled', 'queued', 'up_for_retry') then null else t.started_at end,
+    started_at = case when v.to_state = 'running' then now()
+      when v.to_state in ('none', 'scheduled', 'queued', 'up_for_retry') then null else t.started_at end,
     finished_at = case when v.to_state in ('success', 'failed', 'skipped', 'upstream_failed') then now() end,
     retry_at = case when v.to_state = 'up_for_retry' then now() + v.retry_in_ms * interval '1 millisecond' end,
     reason = v.reason,
@@ -34,15 +40,16 @@ where t.id = v.id
   and t.try_number = v.try_number
   and t.state = any(string_to_array(v.from_states, ','))
   and (v.held_by is null or t.worker_id = v.held_by)
-returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.item`,
+returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.cleared_tries, t.item,
+  (select clear_number from dagsmith.dag_run r where r.id = t.run_id) as edition`,
 };
 
 // The history row is taken under the same guard, before the instance moves on to its next try.
 const REMEMBER_TRY: Statement = {
   name: "task_try_remember",
   text: `
-insert into dagsmith.task_try (task_instance_id, try_number, state, worker_id, started_at, reason, error)
-select t.id, t.try_number, v.history, t.worker_id, t.started_at, v.reason, v.error
+insert into dagsmith.task_try (task_instance_id, try_number, state, worker_id, started_at, finished_at, reason, error)
+select t.id, t.try_number, v.history, t.worker_id, t.started_at, coalesce(t.finished_at, now()), coalesce(v.reason, t.reason), coalesce(v.error, t.error)
 from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[])
   as v (id, try_number, held_by, from_states, history, reason, error)
 join dagsmith.task_instance t on t.id = v.id
@@ -60,6 +67,8 @@ interface MovedRow {
   state: TaskState;
   try_number: number;
   lost_tries: number;
+  cleared_tries: number;
+  edition: number;
   item: Json;
 }
 
@@ -97,6 +106,8 @@ export async function applyTransitions(db: Queryable, transitions: readonly Tran
     state: row.state,
     tryNumber: row.try_number,
     lostTries: row.lost_tries,
+    clearedTries: row.cleared_tries,
+    edition: row.edition,
     item: row.item,
   }));
 }
@@ -124,13 +135,19 @@ with v as materialized (
 )${enqueue("v where state = 'queued' and claims is null")}`,
 };
 
+// As many as the range is long: those that wait lie one after the other, except in a task of which some items were cleared.
 const RELEASE: Statement = {
   name: "task_instance_release",
   text: `
 with released as (
   update dagsmith.task_instance t set state = 'queued', queued_at = now()
-  from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::text[], $6::int[]) as v (run_id, task_id, first, past, queue, weight)
-  where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index >= v.first and t.map_index < v.past and t.state = 'scheduled'
+  from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::text[], $6::int[]) as v (run_id, task_id, first, past, queue, weight),
+    lateral (
+      select id from dagsmith.task_instance w
+      where w.run_id = v.run_id and w.task_id = v.task_id and w.map_index >= v.first and w.state = 'scheduled'
+      order by w.run_id, w.task_id, w.map_index limit v.past - v.first
+    ) next
+  where t.id = next.id
   returning t.id, t.try_number, v.queue, v.weight
 )${enqueue("released")}`,
 };

@@ -103,3 +103,29 @@ export async function markDecided(db: Queryable, decided: Decisions["decided"]):
     columns(latest, (row) => [row.runId, row.taskId, row.instances, row.released]),
   );
 }
+
+const REPLACE: Statement = {
+  name: "task_progress_replace",
+  text: `
+insert into dagsmith.task_progress (run_id, task_id, upstream_total, upstream_success, upstream_failed, upstream_skipped,
+  upstream_upstream_failed, decided, instances, released, success, failed, skipped, upstream_failed_own)
+select * from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::boolean[], $9::int[], $10::int[],
+  $11::int[], $12::int[], $13::int[], $14::int[])
+on conflict (run_id, task_id) do update set upstream_total = excluded.upstream_total, upstream_success = excluded.upstream_success,
+  upstream_failed = excluded.upstream_failed, upstream_skipped = excluded.upstream_skipped,
+  upstream_upstream_failed = excluded.upstream_upstream_failed, decided = excluded.decided, instances = excluded.instances,
+  released = excluded.released, success = excluded.success, failed = excluded.failed, skipped = excluded.skipped,
+  upstream_failed_own = excluded.upstream_failed_own`,
+};
+
+/** Writes counts that were made anew. */
+export async function replaceProgress(db: Queryable, rows: readonly Progress[]): Promise<void> {
+  if (rows.length === 0) return;
+  await db.query(
+    REPLACE,
+    columns(rows, ({ runId, taskId, upstreamTotal, upstream, decided, instances, released, own }) => [
+      ...[runId, taskId, upstreamTotal, upstream.success, upstream.failed, upstream.skipped, upstream.upstreamFailed],
+      ...[decided, instances, released, own.success, own.failed, own.skipped, own.upstreamFailed],
+    ]),
+  );
+}

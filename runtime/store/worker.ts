@@ -67,7 +67,7 @@ const FORGET_LOST: Statement = {
 const HOLDER: Statement = {
   name: "worker_holder",
   text: `
-select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.worker_id, null as hostname, null as pid
+select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries, t.worker_id, null as hostname, null as pid
 from dagsmith.task_instance t where t.id = $1 and t.try_number = $2 and t.state = 'running'`,
 };
 
@@ -75,7 +75,7 @@ from dagsmith.task_instance t where t.id = $1 and t.try_number = $2 and t.state 
 const ORPHANS: Statement = {
   name: "worker_orphans",
   text: `
-select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.worker_id, w.hostname, w.pid
+select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries, t.worker_id, w.hostname, w.pid
 from dagsmith.dag_run r
 join dagsmith.task_instance t on t.run_id = r.id and t.state = 'running'
 left join dagsmith.worker w on w.id = t.worker_id
@@ -113,6 +113,7 @@ export interface HeldTry extends TryRef {
   readonly taskId: string;
   readonly mapIndex: number;
   readonly lostTries: number;
+  readonly clearedTries: number;
   readonly workerId: string;
   /** `host, process 123`; the worker's id when nothing more is known. */
   readonly holder: string;
@@ -136,6 +137,7 @@ interface HeldRow extends Record<string, unknown> {
   map_index: number;
   try_number: number;
   lost_tries: number;
+  cleared_tries: number;
   worker_id: string;
   hostname: string | null;
   pid: number | null;
@@ -149,6 +151,7 @@ function heldTry(row: HeldRow): HeldTry {
     mapIndex: row.map_index,
     tryNumber: row.try_number,
     lostTries: row.lost_tries,
+    clearedTries: row.cleared_tries,
     workerId: row.worker_id,
     holder: row.hostname === null ? row.worker_id : `${row.hostname}, process ${row.pid}`,
   };

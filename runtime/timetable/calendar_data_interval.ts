@@ -36,6 +36,8 @@ function nextStart(
   if (catchup === "all") return latestOf(floor, base);
   // A start date moved beyond the last run begins the schedule anew.
   const resumed = base !== null && (floor === null || base >= floor) ? base : null;
+  // Until the first interval has ended it stays the first: another grid's must not come before it when asked again.
+  if (resumed === null && floor !== null && now <= after(step, floor, anchors)) return floor;
   const origin = (step.length.months > 0 ? floor : null) ?? resumed ?? epochOf(step.timezone);
   return latestOf(floor, resumed, wanted(step, origin, now, catchup, anchors));
 }

@@ -6,7 +6,8 @@ export function cronDataInterval(schedule: { readonly cron: string; readonly tim
   const grid = cronGrid(schedule);
   return {
     next(last, restriction, now) {
-      const start = latestOf(firstStart(grid, restriction, now), last && startAfter(grid, last));
+      const resumed = last && startAfter(grid, last);
+      const start = latestOf(firstStart(grid, restriction, now, resumed), resumed);
       if (start === null || (restriction.latest && start > restriction.latest.getTime())) return null;
       const end = grid.after(start);
       return end === null ? null : runOver(start, end);
@@ -15,9 +16,10 @@ export function cronDataInterval(schedule: { readonly cron: string; readonly tim
   };
 }
 
-/** Where the schedule may begin, whatever ran before. */
-function firstStart(grid: CronGrid, { earliest, catchup }: Restriction, now: number): number | null {
-  const aligned = earliest && grid.atOrAfter(earliest.getTime());
+/** Where the schedule may begin, from its bounds and what was missed. A start date that has been passed has no more say. */
+function firstStart(grid: CronGrid, { earliest, catchup }: Restriction, now: number, resumed: number | null): number | null {
+  const passed = earliest === null || (resumed !== null && resumed >= earliest.getTime());
+  const aligned = passed ? null : grid.atOrAfter(earliest.getTime());
   if (catchup === "all") return aligned;
   if (catchup === "last") return latestOf(aligned, lastComplete(grid, now)?.start.getTime() ?? null);
   const end = grid.atOrAfter(now);
@@ -25,12 +27,15 @@ function firstStart(grid: CronGrid, { earliest, catchup }: Restriction, now: num
 }
 
 /**
- * Where the last interval ended, moved back onto the grid in case the schedule has been edited since; if that would repeat or go behind
- * the last logical date, the tick after it.
+ * Where the last interval ended, moved back onto the grid in case the schedule has been edited since. Back at or behind its start it would be
+ * worked on twice, under a logical date that may be taken: then from its end on, which leaves nothing out. An interval without length, from
+ * runs at ticks, has worked on nothing; only its own logical date is taken.
  */
 function startAfter(grid: CronGrid, last: Interval): number | null {
-  const aligned = grid.atOrBefore(last.end.getTime());
-  return aligned !== null && aligned > last.start.getTime() ? aligned : grid.after(last.start.getTime());
+  const [start, end] = [last.start.getTime(), last.end.getTime()];
+  const aligned = grid.atOrBefore(end);
+  if (start === end) return aligned === null || aligned === start ? grid.after(start) : aligned;
+  return aligned !== null && aligned > start ? aligned : end;
 }
 
 function lastComplete(grid: CronGrid, instant: number): Interval | null {

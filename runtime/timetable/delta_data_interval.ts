@@ -24,6 +24,8 @@ function nextStart(deltaMs: number, last: Interval | null, { earliest, catchup }
   const resumed = base !== null && (floor === null || base >= floor);
   if (catchup === "all") return latestOf(floor, base);
   if (resumed) return base + Math.max(0, missedBefore(now - base, deltaMs, catchup)) * deltaMs;
+  // Until the first interval has ended it stays the first: the other grid's must not come before it when asked again.
+  if (floor !== null && now <= floor + deltaMs) return floor;
   return latestOf(floor, missedBefore(now, deltaMs, catchup) * deltaMs);
 }
 

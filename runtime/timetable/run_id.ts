@@ -21,12 +21,12 @@ const GENERATED =
   /^(?:scheduled|manual|backfill|asset_triggered|event_triggered)__(?:[\w-]+__)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00(?:__\w+)?$/;
 
 /**
- * `<type>__<instant>`: a scheduled run over an interval is named by the interval's start, one at a tick by the tick, however much later jitter
- * has it created; a manual one by when it runs. A schedule with a name puts it between: `scheduled__green__<instant>`.
+ * `<type>__<instant>`: a run over an interval, scheduled or of a backfill, is named by the interval's start, one at a tick by the tick, however
+ * much later jitter has it created; a manual one by when it runs. A schedule with a name puts it between: `scheduled__green__<instant>`.
  * @example runIdOf("scheduled", { schedule, ...run }) // "scheduled__2026-01-01T00:00:00+00:00"
  */
-export function runIdOf(type: "scheduled" | "manual", slot: RunSlot): string {
-  const instant = type === "scheduled" ? slotInstant(slot) : slot.runAfter;
+export function runIdOf(type: "scheduled" | "manual" | "backfill", slot: RunSlot): string {
+  const instant = type === "manual" ? slot.runAfter : slotInstant(slot);
   // Whole seconds are written without a fraction.
   return `${type}__${slot.name ? `${slot.name}__` : ""}${instant.toISOString().replace(/(?:\.000)?Z$/, "+00:00")}`;
 }

@@ -51,8 +51,14 @@ export function strftime(format: string, instant: number, timezone: string): str
 export function strptime(text: string, format: string, timezone: string): DateTime<true> | null {
   const pattern = format.replace(/%(.)|[^%]+/gs, (literal, letter: string | undefined) => {
     const directive = letter === undefined ? undefined : DIRECTIVES[letter];
-    return directive ? (directive.read ?? directive.write) : `'${(letter ?? literal).replaceAll("'", "''")}'`;
+    return directive ? (directive.read ?? directive.write) : quoted(letter ?? literal);
   });
   const date = DateTime.fromFormat(text, pattern, { zone: timezone, locale: "en-US" });
   return date.isValid ? date : null;
+}
+
+/** Words as Luxon reads them: between quotes, and a quote as two outside of any. */
+function quoted(text: string): string {
+  const words = text.split("'").map((word) => (word === "" ? "" : `'${word}'`));
+  return words.join("''");
 }

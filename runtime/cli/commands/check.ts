@@ -6,10 +6,12 @@ import { type Style, safeText } from "../terminal.ts";
 export const check = command({
   usage: "check [folder]",
   summary: "Import every DAG file of a folder and say what is wrong, with file and line",
-  more: "The folder is ./dags unless it is named. Needs no database. Exit code 1 when a file gives no DAG.",
+  more: "The folder is ./dags unless it is named. Needs no database; where one is known, pools are looked up too. Exit code 1 when a file gives no DAG.",
   example: "dag check",
   run: async (cli, [folder]: readonly [string | undefined]): Promise<Outcome> => {
-    const { versions, errors, warnings } = await loadDagFolder(cli, folder);
+    const { versions, errors, warnings: seen } = await loadDagFolder(cli, folder);
+    const { warningsFromDatabase } = await import("../pool_warnings.ts");
+    const warnings = [...seen, ...(await warningsFromDatabase(cli, versions))];
     return {
       json: {
         dags: versions.map(({ dagId, file, spec }) => ({ dagId, file, tasks: spec.tasks.length })),

@@ -3,7 +3,7 @@ import type { Deployment } from "../../actions/index.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { loadDagFolder } from "../dags.ts";
 import { withDatabase } from "../database.ts";
-import { errorLines } from "./check.ts";
+import { errorLines, placed } from "./check.ts";
 
 export const deploy = command({
   usage: "deploy [folder]",
@@ -15,7 +15,12 @@ export const deploy = command({
       const { deployFolder } = await import("../../actions/index.ts");
       const load = await loadDagFolder(cli, folder);
       const result = await deployFolder(db, load, { actor: cli.config.user });
-      return { json: result, lines: deployLines(cli, result, load.errors), failed: load.errors.length > 0 };
+      const { poolWarnings } = await import("../pool_warnings.ts");
+      const { listPools } = await import("../../store/pool.ts");
+      const warnings = poolWarnings(load.versions, await listPools(db));
+      const warned = warnings.map((warning) => `${cli.terminal.style.yellow("warning")} ${placed(warning)}`);
+      const lines = [...warned, ...deployLines(cli, result, load.errors)];
+      return { json: { ...result, warnings }, lines, failed: load.errors.length > 0 };
     }),
 });
 

@@ -1,8 +1,8 @@
 /** `dag runs`: the newest runs. */
 import { RUN_STATES, type RunState } from "../../state/run_state.ts";
-import { command, type Outcome } from "../command.ts";
+import { command, type Outcome, wrongUsage } from "../command.ts";
 import { withDatabase } from "../database.ts";
-import { oneOf, wholeNumber } from "../option_values.ts";
+import { label, oneOf, wholeNumber } from "../option_values.ts";
 import { needDag } from "../runs.ts";
 import { table } from "../table.ts";
 import { between, durationText, stateText, timeText } from "../words.ts";
@@ -10,6 +10,7 @@ import { between, durationText, stateText, timeText } from "../words.ts";
 interface Options {
   readonly state?: RunState;
   readonly limit?: number;
+  readonly label?: Readonly<Record<string, string>>;
 }
 
 export const runs = command({
@@ -17,6 +18,7 @@ export const runs = command({
   summary: "List the newest runs, of one DAG or of all",
   options: [
     { flags: "--state <state>", text: `only runs that are ${RUN_STATES.join(", ")}`, parse: oneOf(...RUN_STATES) },
+    { flags: "--label <key=value>", text: "only runs with this label", parse: label },
     { flags: "--limit <n>", text: "how many (default 20)", parse: wholeNumber(1, 10_000) },
   ],
   example: "dag runs daily_report --state failed",
@@ -24,7 +26,7 @@ export const runs = command({
     withDatabase(cli, async (db) => {
       if (dagId !== undefined) await needDag(db, dagId);
       const { listRuns } = await import("../../store/run_list.ts");
-      const found = await listRuns(db, { dagId, state: options.state, limit: options.limit ?? 20 });
+      const found = await listRuns(db, { dagId, state: options.state, limit: options.limit ?? 20, label: oneLabel(options.label) });
       const rows = found.map((run) => [
         String(run.id),
         run.dagId,
@@ -39,3 +41,9 @@ export const runs = command({
       return { json: { runs: found }, lines };
     }),
 });
+
+function oneLabel(labels: Options["label"] = {}): { readonly key: string; readonly value: string } | undefined {
+  const [first, ...others] = Object.entries(labels);
+  if (others.length > 0) wrongUsage("--label", "give one label");
+  return first && { key: first[0], value: first[1] };
+}

@@ -147,7 +147,7 @@ describe("deploying", () => {
     expect(deployed.stdout).toMatch(/error failing\.ts:5: /);
     expect(deployed.stdout).not.toContain("removed");
     const listed = await project.dag(["list"]);
-    expect(listed.stdout).toMatch(/pipeline +- +3 +2 /);
+    expect(listed.stdout).toMatch(/pipeline +on demand +3 +2 /);
     expect(listed.stdout).toMatch(/error failing\.ts:5: /);
 
     expect(await project.json(["rollback", "pipeline"])).toEqual({ dagId: "pipeline", version: 1 });

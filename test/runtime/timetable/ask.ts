@@ -1,6 +1,7 @@
 /** Asks timetables in the words of these tests: instants as ISO text without milliseconds. */
 
 import { type Interval, nextRun, type RunInfo } from "../../../runtime/timetable/index.ts";
+import type { CalendarLength } from "../../../sdk/calendar_duration.ts";
 import type { ScheduleSpec } from "../../../sdk/schedule.ts";
 import { CRON_PRESETS } from "../../../sdk/schedule.ts";
 import type { Catchup } from "../../../sdk/spec.ts";
@@ -19,6 +20,38 @@ export const over = (cron: string, timezone = "UTC"): ScheduleSpec => ({
   timezone,
 });
 export const at = (cron: string, timezone = "UTC", intervalMs = 0): ScheduleSpec => ({ type: "cron_trigger", cron, timezone, intervalMs });
+export const atAny = (crons: readonly string[], timezone = "UTC"): ScheduleSpec => ({
+  type: "multi_cron_trigger",
+  crons,
+  timezone,
+  intervalMs: 0,
+});
+export const partition = (cron: string, offset = 0, timezone = "UTC", keyFormat = "%Y-%m-%d"): ScheduleSpec => ({
+  type: "cron_partition",
+  cron,
+  timezone,
+  offset,
+  keyFormat,
+  keyTimezone: timezone,
+});
+export const atEach = (deltaMs: number, intervalMs = 0): ScheduleSpec => ({ type: "delta_trigger", deltaMs, timezone: "UTC", intervalMs });
+export const months = (count: number, timezone = "UTC"): ScheduleSpec => ({
+  type: "calendar_data_interval",
+  length: { months: count, days: 0 },
+  timezone,
+});
+export const days = (count: number, timezone = "UTC"): ScheduleSpec => ({
+  type: "calendar_data_interval",
+  length: { months: 0, days: count },
+  timezone,
+});
+export const atEachLength = (length: CalendarLength, timezone = "UTC"): ScheduleSpec => ({
+  type: "calendar_trigger",
+  length,
+  timezone,
+  intervalMs: 0,
+});
+export const on = (instants: readonly string[], restrictToEvents = false): ScheduleSpec => ({ type: "events", instants, restrictToEvents });
 export const each = (deltaMs: number): ScheduleSpec => ({ type: "delta_data_interval", deltaMs });
 
 export const MINUTE = 60_000;

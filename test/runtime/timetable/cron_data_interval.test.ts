@@ -81,10 +81,16 @@ describe("after an edit of the schedule", () => {
       "2024-03-07T00:00Z/2024-03-08T00:00Z",
     ],
     [
-      "does not go behind the last logical date when it becomes coarser",
+      "when it becomes coarser, first works on what is left of the interval that is running",
       over("@weekly"),
       ["2024-03-06T10:00Z", "2024-03-06T11:00Z"],
-      "2024-03-10T00:00Z/2024-03-17T00:00Z",
+      "2024-03-06T11:00Z/2024-03-10T00:00Z",
+    ],
+    [
+      "after a run at a tick, which worked on no time, leaves out nothing of its own",
+      daily,
+      ["2024-03-06T09:00Z", "2024-03-06T09:00Z"],
+      "2024-03-06T00:00Z/2024-03-07T00:00Z",
     ],
   ] as const)("%s", (_, schedule, last, expected) => {
     expect(told(ask(schedule, { last }))).toBe(expected);

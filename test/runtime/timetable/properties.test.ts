@@ -4,42 +4,11 @@ import { DateTime, IANAZone } from "luxon";
 import { describe, expect, it } from "vitest";
 import { manualInterval, nextRun, type RunInfo, runIdOf } from "../../../runtime/timetable/index.ts";
 import type { ScheduleSpec } from "../../../sdk/schedule.ts";
-import { askInTurn, at, DAY, each, HOUR, interval, MINUTE, over } from "./ask.ts";
+import { coversIntervals, cronText, FROM, instant, schedule, TO, ZONES, zone } from "./any_schedule.ts";
+import { askInTurn, at, DAY, HOUR, MINUTE, over } from "./ask.ts";
 
-const ZONES = [
-  "UTC",
-  "Europe/Berlin",
-  "America/New_York",
-  "Australia/Lord_Howe",
-  "America/Sao_Paulo",
-  "Asia/Kolkata",
-  "Africa/Casablanca",
-  "Pacific/Apia",
-  "Asia/Beirut",
-  "America/Havana",
-] as const;
-const [FROM, TO] = [Date.parse("2010-06-01T00:00Z"), Date.parse("2020-06-01T00:00Z")];
-
-const zone = fc.constantFrom(...ZONES);
-const instant = fc.integer({ min: FROM, max: TO }).map((ms) => new Date(ms));
-const list = (min: number, max: number): fc.Arbitrary<string> =>
-  fc.uniqueArray(fc.integer({ min, max }), { minLength: 1, maxLength: 3 }).map((values) => values.sort((a, b) => a - b).join(","));
-const hours = fc.oneof(list(0, 3), list(0, 23), fc.constantFrom("*", "*/2", "0-23", "1-4"));
-const cron = fc.record({
-  minute: fc.oneof(list(0, 59), fc.constantFrom("0", "*/15", "*/20", "30")),
-  hour: hours,
-  day: fc.oneof(fc.constant("*"), list(1, 31)),
-  weekday: fc.oneof(fc.constant("*"), list(0, 7)),
-});
-const cronText = cron.map(({ minute, hour, day, weekday }) => `${minute} ${hour} ${day} * ${weekday}`);
-const schedule: fc.Arbitrary<ScheduleSpec> = fc.oneof(
-  fc.tuple(cronText, zone).map(([text, name]) => over(text, name)),
-  fc.tuple(cronText, zone, fc.constantFrom(0, HOUR, DAY)).map(([text, name, ms]) => at(text, name, ms)),
-  fc.integer({ min: MINUTE, max: 40 * DAY }).map(each),
-);
-
-const following = (spec: ScheduleSpec, last: RunInfo, catchup: "all" | "last" | "none", now: Date): RunInfo | null =>
-  nextRun(spec, last.dataInterval, { earliest: null, latest: null, catchup }, now);
+const continued = (spec: ScheduleSpec, last: RunInfo, catchup: "all" | "last" | "none", now: Date, earliest: Date | null): RunInfo | null =>
+  nextRun(spec, last.dataInterval, { earliest, latest: null, catchup }, now);
 
 describe("in every zone, over ten years", () => {
   it.each(ZONES)("daily intervals in %s follow each other without gap or overlap, and no slot comes twice", (name) => {
@@ -69,7 +38,7 @@ describe("any schedule", () => {
         for (const [index, run] of runs.entries()) {
           const before = runs[index - 1];
           if (before) expect(run.logicalDate.getTime()).toBeGreaterThan(before.logicalDate.getTime());
-          if (before && spec.type !== "cron_trigger") expect(run.dataInterval.start).toEqual(before.dataInterval.end);
+          if (before && coversIntervals(spec)) expect(run.dataInterval.start).toEqual(before.dataInterval.end);
           expect(run.runAfter.getTime()).toBeGreaterThanOrEqual(from.getTime());
         }
       }),
@@ -85,11 +54,12 @@ describe("any schedule", () => {
         if (!run) return;
         const next = runs[position + 1] ?? null;
         // From the last run, caught up or just in time, and with no memory but the start date.
-        expect(following(spec, run, "all", from)).toEqual(next);
+        expect(continued(spec, run, "all", from, from)).toEqual(next);
         if (next === null) return;
-        expect(following(spec, run, "last", next.runAfter)).toEqual(next);
-        expect(following(spec, run, "none", next.runAfter)).toEqual(next);
-        if (spec.type === "delta_data_interval") return;
+        expect(continued(spec, run, "last", next.runAfter, from)).toEqual(next);
+        expect(continued(spec, run, "none", next.runAfter, from)).toEqual(next);
+        // Where missed ones are skipped, these have a grid of their own.
+        if (spec.type === "delta_data_interval" || (spec.type === "calendar_data_interval" && spec.length.days > 0)) return;
         expect(nextRun(spec, null, { earliest: from, latest: null, catchup: "last" }, next.runAfter)).toEqual(next);
         expect(nextRun(spec, null, { earliest: from, latest: null, catchup: "none" }, next.runAfter)).toEqual(next);
       }),
@@ -101,7 +71,7 @@ describe("any schedule", () => {
     fc.assert(
       fc.property(schedule, instant, instant, (spec, from, now) => {
         const run = nextRun(spec, null, { earliest: from, latest: null, catchup: "last" }, now);
-        const later = run && following(spec, run, "all", now);
+        const later = run && spec.type !== "events" && continued(spec, run, "all", now, from);
         if (later) expect(later.runAfter.getTime()).toBeGreaterThan(now.getTime());
         const none = nextRun(spec, null, { earliest: from, latest: null, catchup: "none" }, now);
         if (none) expect(none.runAfter.getTime()).toBeGreaterThanOrEqual(now.getTime());
@@ -115,7 +85,7 @@ describe("any schedule", () => {
       fc.property(schedule, instant, instant, fc.constantFrom("all", "last", "none"), (spec, earliest, latest, catchup) => {
         const run = nextRun(spec, null, { earliest, latest, catchup }, new Date((FROM + TO) / 2));
         if (run === null) return;
-        const bounded = spec.type === "cron_trigger" ? run.runAfter : run.logicalDate;
+        const bounded = coversIntervals(spec) ? run.logicalDate : run.runAfter;
         expect(bounded.getTime()).toBeGreaterThanOrEqual(earliest.getTime());
         expect(bounded.getTime()).toBeLessThanOrEqual(latest.getTime());
       }),
@@ -134,15 +104,26 @@ describe("any schedule", () => {
     );
   });
 
-  it("forgets nothing when it is asked with a last interval of another schedule", () => {
+  it("caught up, is the same whenever it is asked", () => {
     fc.assert(
-      fc.property(schedule, instant, fc.integer({ min: 0, max: 40 * DAY }), (spec, start, length) => {
-        const last = interval(start.toISOString(), new Date(start.getTime() + length).toISOString());
-        const run = nextRun(spec, last, { earliest: null, latest: null, catchup: "all" }, start);
-        const floor = spec.type === "cron_trigger" ? last.end.getTime() - spec.intervalMs : last.start.getTime();
-        if (run) expect(run.logicalDate.getTime()).toBeGreaterThan(floor);
+      fc.property(schedule, instant, instant, instant, fc.boolean(), (spec, earliest, early, late, first) => {
+        const bounds = { earliest, latest: null, catchup: "all" } as const;
+        const last = first ? null : (nextRun(spec, null, bounds, early)?.dataInterval ?? null);
+        expect(nextRun(spec, last, bounds, early)).toEqual(nextRun(spec, last, bounds, late));
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it("asked again before its run is due, gives that run again", () => {
+    fc.assert(
+      fc.property(schedule, instant, instant, fc.constantFrom("all", "last", "none"), (spec, earliest, now, catchup) => {
+        const bounds = { earliest, latest: null, catchup };
+        const run = nextRun(spec, null, bounds, now);
+        if (run && run.runAfter > now)
+          expect(nextRun(spec, null, bounds, new Date((now.getTime() + run.runAfter.getTime()) / 2))).toEqual(run);
+      }),
+      { numRuns: 400 },
     );
   });
 });
@@ -197,17 +178,17 @@ function matching(field: string, min: number, max: number): Set<number> {
 }
 
 it("the ticks around every change of clocks are those that the written rule names", () => {
-  const changes = ZONES.filter((name) => name !== "Australia/Lord_Howe" && name !== "Pacific/Apia").flatMap((name) =>
-    changesOf(name).map((ms) => ({ name, ms })),
-  );
+  const changes = ZONES.flatMap((name) => changesOf(name).map((ms) => ({ name, ms })));
   fc.assert(
     fc.property(fc.constantFrom(...changes), cronText, ({ name, ms }, text) => {
+      // There an hourly cron keeps its old clock for one tick more: shown in clock_changes.test.ts.
+      fc.pre(name !== "Australia/Lord_Howe" || matching(text.split(" ")[1] ?? "", 0, 23).size < 24);
       const [from, to] = [ms - DAY / 2, ms + 2 * DAY];
       const spec = at(text, name);
       const ticks = askInTurn(spec, { start: new Date(from + 1).toISOString(), end: new Date(to - 1).toISOString() }, 500);
       expect(ticks.map((run) => run.runAfter.getTime())).toEqual(enumerate(text, name, from, to));
     }),
-    { numRuns: 100 },
+    { numRuns: 150 },
   );
 });
 

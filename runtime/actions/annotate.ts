@@ -1,0 +1,67 @@
+/** Notes and labels of runs: what people write on them for those who come later. */
+import { DagsmithError } from "../../sdk/errors.ts";
+import { audit } from "../store/audit.ts";
+import { storableText } from "../store/columns.ts";
+import { runById } from "../store/dag_run.ts";
+import type { Database, Queryable } from "../store/database.ts";
+import { type Labels, labelRuns, setNote, unlabelRun } from "../store/run_label.ts";
+
+/** Longest note, in characters. */
+const LONGEST_NOTE = 10_000;
+
+/**
+ * Writes a note on a run, in place of the one before. An empty one takes it away.
+ * @throws DagsmithError UNKNOWN_RUN, INVALID_ARGUMENT when it is too long
+ */
+export function noteRun(
+  db: Database,
+  { id, note, actor }: { readonly id: number; readonly note: string; readonly actor: string },
+): Promise<void> {
+  if (note.length > LONGEST_NOTE)
+    throw new DagsmithError("INVALID_ARGUMENT", { argument: "note", reason: `at most ${LONGEST_NOTE} characters` });
+  const text = storableText(note.trim());
+  return annotate(db, id, actor, "note", { note: text }, (tx) => setNote(tx, id, text === "" ? null : text));
+}
+
+/**
+ * Gives a run labels; those it has under other keys stay.
+ * @param request.remove keys to take away
+ * @throws DagsmithError UNKNOWN_RUN, INVALID_LABEL
+ */
+export function labelRun(
+  db: Database,
+  {
+    id,
+    labels,
+    remove = [],
+    actor,
+  }: { readonly id: number; readonly labels: Labels; readonly remove?: readonly string[]; readonly actor: string },
+): Promise<void> {
+  checkLabels(labels);
+  return annotate(db, id, actor, "label", { labels, remove: [...remove] }, async (tx) => {
+    await unlabelRun(tx, id, remove);
+    await labelRuns(tx, [id], labels);
+  });
+}
+
+async function annotate(
+  db: Database,
+  id: number,
+  actor: string,
+  action: string,
+  detail: Readonly<Record<string, string | string[] | Labels>>,
+  write: (tx: Queryable) => Promise<void>,
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const run = await runById(tx, id);
+    if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: id });
+    await write(tx);
+    await audit(tx, { actor, action, dagId: run.dagId, runId: run.runId, detail });
+  });
+}
+
+/** @throws DagsmithError INVALID_LABEL */
+export function checkLabels(labels: Labels): void {
+  const wrong = Object.entries(labels).find(([key, value]) => !/^[\w.-]{1,63}$/.test(key) || value.length > 200 || value.includes("\0"));
+  if (wrong) throw new DagsmithError("INVALID_LABEL", { found: JSON.stringify(wrong.join("=")).slice(0, 300) });
+}

@@ -1,0 +1,132 @@
+/** Clearing: tasks that ran, run again. A run that had ended waits for a place under its DAG's maxActiveRuns, then goes on. */
+import { DagsmithError } from "../../sdk/errors.ts";
+import type { EngineTx } from "../engine/store.ts";
+import { audit } from "../store/audit.ts";
+import type { CodeChoice } from "../store/backfill.ts";
+import { clearInstances, instanceName, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
+import { getDag } from "../store/dag.ts";
+import type { Database, Queryable } from "../store/database.ts";
+import { engineRound } from "../store/engine_tx.ts";
+import { runsBetweenDates } from "../store/named_run.ts";
+import { Plans } from "../store/plans.ts";
+import { startQueuedRuns } from "../store/start_runs.ts";
+import { type HeldRun, holdRun, selectTasks, specOf, type TaskSelection } from "./run_tasks.ts";
+import { dateOf } from "./trigger.ts";
+import { unknownDag } from "./unknown.ts";
+
+/** What is to be cleared: of one run, or of a DAG's runs in a range of logical dates. */
+export interface ClearSelection extends TaskSelection {
+  readonly of: { readonly run: number } | { readonly dagId: string; readonly from?: string; readonly to?: string };
+  /** One item of a mapped task; needs taskId. */
+  readonly mapIndex?: number;
+  /** Only what failed, or could not run because of what failed. Default false. */
+  readonly onlyFailed?: boolean;
+  /** `"latest"`: the runs get the version that is deployed now. Default `"original"`. */
+  readonly code?: CodeChoice;
+}
+
+export interface ClearRequest extends ClearSelection {
+  readonly actor: string;
+}
+
+/** What a clear does, or would do, to one run. */
+export interface ClearedRun {
+  readonly id: number;
+  readonly dagId: string;
+  readonly runId: string;
+  readonly instances: readonly Pick<SelectedInstance, "taskId" | "mapIndex" | "state" | "tryNumber">[];
+}
+
+/** Most runs cleared at once. */
+const MOST_RUNS = 1_000;
+
+/**
+ * Lists what {@link clearRuns} would clear, and changes nothing.
+ * @throws DagsmithError as clearRuns does
+ */
+export async function previewClear(db: Database, selection: ClearSelection): Promise<readonly ClearedRun[]> {
+  const previews: ClearedRun[] = [];
+  for (const id of await targets(db, selection)) {
+    const { run, instances } = await db.transaction((tx) => look(tx, id, selection));
+    if (isWorth(run, instances, selection)) previews.push(shown(run, instances));
+  }
+  return previews.length > 0 ? previews : nothing(selection);
+}
+
+/**
+ * Clears tasks of runs. What an instance came to stays in its history, what it left for others goes; it gets as many retries as a new one.
+ * Each run is cleared whole or not at all.
+ * @throws DagsmithError UNKNOWN_DAG, UNKNOWN_RUN, UNKNOWN_TASK, INVALID_DATE, NOTHING_TO_CLEAR; CLEAR_RUNNING when one of them runs,
+ *   RUN_RUNNING when the version of a running run would change
+ */
+export async function clearRuns(db: Database, request: ClearRequest): Promise<readonly ClearedRun[]> {
+  const ids = (await previewClear(db, request)).map(({ id }) => id);
+  const plans = new Plans();
+  const cleared: ClearedRun[] = [];
+  for (const id of ids) {
+    const one = await engineRound(db, plans, (tx, on) => clearOne(on, tx, id, request));
+    if (one) cleared.push(one);
+  }
+  await startQueuedRuns(db, plans, [...new Set(cleared.map(({ dagId }) => dagId))]);
+  return cleared;
+}
+
+async function clearOne(on: Queryable, tx: EngineTx, id: number, request: ClearRequest): Promise<ClearedRun | undefined> {
+  const { run, instances, versionId } = await look(on, id, request);
+  if (!isWorth(run, instances, request)) return undefined;
+  await clearInstances(on, run.runId, instances);
+  await reopenRun(on, tx, id, { versionId, params: undefined });
+  const { taskId, code = "original", actor } = request;
+  const detail = { instances: instances.length, first: instances.slice(0, 20).map(instanceName), task: taskId ?? null, code };
+  await audit(on, { actor, action: "clear", dagId: run.dagId, runId: run.runId, detail });
+  return shown(run, instances);
+}
+
+/** A run that is held, what of it would be cleared, and the version that it would get; null for its own. */
+async function look(
+  tx: Queryable,
+  id: number,
+  selection: ClearSelection,
+): Promise<{ readonly run: HeldRun; readonly instances: readonly SelectedInstance[]; readonly versionId: number | null }> {
+  const run = await holdRun(tx, id);
+  const versionId = selection.code === "latest" ? await latestVersion(tx, run) : null;
+  const spec = versionId === null ? run.spec : ((await specOf(tx, versionId)) ?? run.spec);
+  const { mapIndex = null, onlyFailed = false } = selection;
+  const instances = await selectInstances(tx, id, { taskIds: selectTasks(spec, selection), mapIndex, onlyFailed });
+  const running = instances.find(({ state }) => state === "running");
+  if (running) throw new DagsmithError("CLEAR_RUNNING", { instances: instanceName(running), run: run.runId });
+  return { run, instances, versionId };
+}
+
+async function latestVersion(tx: Queryable, { dagId, runId, state, versionId }: HeldRun): Promise<number> {
+  if (state === "running") throw new DagsmithError("RUN_RUNNING", { run: runId });
+  return (await getDag(tx, dagId))?.versionId ?? versionId;
+}
+
+/** A run that ended before any task had its turn has no instance; cleared whole, it runs nevertheless. */
+function isWorth({ state }: HeldRun, instances: readonly SelectedInstance[], { taskId, onlyFailed }: ClearSelection): boolean {
+  return instances.length > 0 || ((state === "success" || state === "failed") && taskId === undefined && !onlyFailed);
+}
+
+function shown({ id, dagId, runId }: HeldRun, instances: readonly SelectedInstance[]): ClearedRun {
+  return {
+    ...{ id, dagId, runId },
+    instances: instances.map(({ taskId, mapIndex, state, tryNumber }) => ({ taskId, mapIndex, state, tryNumber })),
+  };
+}
+
+async function targets(db: Queryable, { of }: ClearSelection): Promise<readonly number[]> {
+  if ("run" in of) return [of.run];
+  const dag = await getDag(db, of.dagId);
+  const spec = dag && (await specOf(db, dag.versionId));
+  if (!spec) throw unknownDag(of.dagId);
+  const bound = (text: string | undefined): Date | null => (text === undefined ? null : dateOf(text, spec.timezone));
+  const ids = await runsBetweenDates(db, of.dagId, { from: bound(of.from), to: bound(of.to) }, MOST_RUNS + 1);
+  if (ids.length > MOST_RUNS)
+    throw new DagsmithError("INVALID_ARGUMENT", { argument: "range", reason: `it has more than ${MOST_RUNS} runs` });
+  return ids;
+}
+
+function nothing({ onlyFailed }: ClearSelection): never {
+  throw new DagsmithError("NOTHING_TO_CLEAR", { reason: onlyFailed ? "nothing of it failed" : "nothing of it has had its turn" });
+}

@@ -1,0 +1,110 @@
+/** Marking: a person decides how a task, or a run, ended. */
+import { DagsmithError } from "../../sdk/errors.ts";
+import { UNROUTED } from "../engine/limits.ts";
+import { planOf } from "../engine/plan.ts";
+import type { EngineTx, NewInstance } from "../engine/store.ts";
+import { type Mark, mark } from "../state/task_state.ts";
+import { audit } from "../store/audit.ts";
+import { clearInstances, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
+import { endRunAs } from "../store/dag_run.ts";
+import type { Database, Queryable } from "../store/database.ts";
+import { engineRound } from "../store/engine_tx.ts";
+import { Plans } from "../store/plans.ts";
+import { reviveInstances } from "../store/revive.ts";
+import { startQueuedRuns } from "../store/start_runs.ts";
+import { applyTransitions, insertInstances } from "../store/task_instance.ts";
+import { cancelRun } from "./cancel.ts";
+import { downstreamOf, type HeldRun, holdRun, selectTasks } from "./run_tasks.ts";
+
+export interface MarkTaskRequest {
+  /** The run's number. */
+  readonly id: number;
+  readonly taskId: string;
+  /** One item of a mapped task. Default: all. */
+  readonly mapIndex?: number;
+  readonly to: Mark;
+  readonly actor: string;
+}
+
+/**
+ * Declares how a task ended, whether it ran, runs or has not had its turn; what a worker says of it later is refused. Tasks after it that failed,
+ * or could not run because of it, get their turn anew, and the run is judged anew.
+ * @returns how many instances were marked
+ * @throws DagsmithError UNKNOWN_RUN, UNKNOWN_TASK, UNKNOWN_INSTANCE; CLEAR_RUNNING when a task that would get its turn anew runs
+ */
+export async function markTask(db: Database, request: MarkTaskRequest): Promise<number> {
+  const plans = new Plans();
+  const { dagId, marked } = await engineRound(db, plans, async (tx, on) => {
+    const run = await holdRun(on, request.id);
+    return { dagId: run.dagId, marked: await markOne(on, tx, run, request) };
+  });
+  await startQueuedRuns(db, plans, [dagId]);
+  return marked;
+}
+
+async function markOne(on: Queryable, tx: EngineTx, run: HeldRun, { taskId, mapIndex: item, to, actor }: MarkTaskRequest): Promise<number> {
+  const mapIndex = item ?? null;
+  const taskIds = selectTasks(run.spec, { taskId });
+  const instances = await selectInstances(on, run.id, { taskIds, mapIndex, onlyFailed: false });
+  if (instances.length === 0 && mapIndex !== null) throw new DagsmithError("UNKNOWN_INSTANCE", { instance: `${taskId}[${mapIndex}]` });
+  const reason = `marked ${to} by ${actor}`;
+  await declare(on, run.id, instances, taskIds, to, reason);
+  const after = [...downstreamOf(planOf(run.spec), taskId)];
+  const resumed = await selectInstances(on, run.id, { taskIds: after, mapIndex: null, onlyFailed: true });
+  await clearInstances(on, run.runId, resumed);
+  await reopenRun(on, tx, run.id, { versionId: null, params: undefined });
+  const detail = { task: taskId, to, instances: Math.max(1, instances.length), resumed: resumed.length };
+  await audit(on, { actor, action: "mark task", dagId: run.dagId, runId: run.runId, detail });
+  return Math.max(1, instances.length);
+}
+
+/** Instances that exist are moved; tasks that have none get one. */
+async function declare(
+  on: Queryable,
+  runId: number,
+  instances: readonly SelectedInstance[],
+  taskIds: readonly string[],
+  to: Mark,
+  reason: string,
+): Promise<void> {
+  await applyTransitions(
+    on,
+    instances.map((instance) => mark(instance, to, reason)),
+  );
+  const known = new Set(instances.map(({ taskId }) => taskId));
+  const made = taskIds
+    .filter((taskId) => !known.has(taskId))
+    .map((taskId): NewInstance => ({ runId, taskId, mapIndex: -1, state: to, item: null, reason, error: null, route: UNROUTED }));
+  await insertInstances(on, await reviveInstances(on, made));
+}
+
+export interface MarkRunRequest {
+  /** The run's number. */
+  readonly id: number;
+  readonly to: "success" | "failed";
+  readonly actor: string;
+}
+
+/**
+ * Declares how a run ended. Marked success, so are all its tasks. Marked failed, a run that goes on is cancelled, one that has ended keeps
+ * its tasks as they are.
+ * @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED when it ended that way
+ */
+export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): Promise<void> {
+  const reason = `marked ${to} by ${actor}`;
+  const done = await db.transaction(async (tx) => {
+    const run = await holdRun(tx, id);
+    if (run.state === to) throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
+    const isActive = run.state === "queued" || run.state === "running";
+    if (to === "failed" && isActive) return false;
+    if (to === "success") {
+      const taskIds = selectTasks(run.spec, {});
+      await declare(tx, id, await selectInstances(tx, id, { taskIds, mapIndex: null, onlyFailed: false }), taskIds, to, reason);
+    }
+    await endRunAs(tx, id, to, reason);
+    await audit(tx, { actor, action: "mark run", dagId: run.dagId, runId: run.runId, detail: { to } });
+    return run.dagId;
+  });
+  if (done === false) await cancelRun(db, { id, actor, reason: "marked failed" });
+  else await startQueuedRuns(db, new Plans(), [done]);
+}

@@ -1,0 +1,67 @@
+/** Runs and tasks as people name them when they want something done with them, found and checked. */
+import { DagsmithError } from "../../sdk/errors.ts";
+import type { DagSpec } from "../../sdk/spec.ts";
+import { type Plan, planOf } from "../engine/plan.ts";
+import type { RunState } from "../state/run_state.ts";
+import { getVersions } from "../store/dag_version.ts";
+import type { Queryable } from "../store/database.ts";
+import { type NamedRun, namedRun } from "../store/named_run.ts";
+
+/** A run whose row this transaction holds, with the code that it has. */
+export interface HeldRun extends NamedRun {
+  readonly spec: DagSpec;
+  readonly state: RunState;
+}
+
+/** @throws DagsmithError UNKNOWN_RUN */
+export async function holdRun(tx: Queryable, id: number): Promise<HeldRun> {
+  const run = await namedRun(tx, id);
+  const spec = run && (await specOf(tx, run.versionId));
+  if (!run || !spec) throw new DagsmithError("UNKNOWN_RUN", { run: id });
+  return { ...run, spec };
+}
+
+export async function specOf(db: Queryable, versionId: number): Promise<DagSpec | undefined> {
+  return (await getVersions(db, [versionId]))[0]?.spec;
+}
+
+/** Which tasks of a run are meant. */
+export interface TaskSelection {
+  /** Default: all. */
+  readonly taskId?: string;
+  /** Also all that the task waits for, directly or not. */
+  readonly upstream?: boolean;
+  /** Also all that waits for the task, directly or not. */
+  readonly downstream?: boolean;
+}
+
+/**
+ * The ids of the tasks that are meant, in topological order.
+ * @throws DagsmithError UNKNOWN_TASK
+ */
+export function selectTasks(spec: DagSpec, { taskId, upstream = false, downstream = false }: TaskSelection): readonly string[] {
+  const ids = spec.tasks.map((task) => task.taskId);
+  if (taskId === undefined) return ids;
+  if (!ids.includes(taskId)) throw new DagsmithError("UNKNOWN_TASK", { task: taskId, dag: spec.dagId, tasks: ids.slice(0, 20).join(", ") });
+  const plan = planOf(spec);
+  const chosen = new Set([taskId]);
+  if (upstream) spread(chosen, taskId, (id) => plan.tasks.get(id)?.spec.upstream ?? []);
+  if (downstream) for (const id of downstreamOf(plan, taskId)) chosen.add(id);
+  return ids.filter((id) => chosen.has(id));
+}
+
+/** All that waits for a task, directly or not. */
+export function downstreamOf(plan: Plan, taskId: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  spread(found, taskId, (id) => plan.tasks.get(id)?.downstream ?? []);
+  return found;
+}
+
+function spread(found: Set<string>, from: string, next: (id: string) => readonly string[]): void {
+  const queue = [from];
+  for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+    const fresh = next(at).filter((id) => !found.has(id));
+    for (const id of fresh) found.add(id);
+    queue.push(...fresh);
+  }
+}

@@ -1,0 +1,75 @@
+/** `dag note` and `dag label`: what people write on runs; `dag audit`: what they did. */
+import { command, type Outcome, wrongUsage } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { label as parseLabel, wholeNumber } from "../option_values.ts";
+import { needDag, needRun, RUN_NAMES } from "../runs.ts";
+import { table } from "../table.ts";
+import { cell, timeText } from "../words.ts";
+
+export const note = command({
+  usage: "note <run> <text>",
+  summary: "Write a note on a run, in place of the one before",
+  more: `${RUN_NAMES} An empty text takes the note away.`,
+  example: 'dag note 42 "rerun after the fix of the exchange rates"',
+  run: async (cli, [name, text]: readonly [string, string]): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const run = await needRun(db, name);
+      const { noteRun } = await import("../../actions/index.ts");
+      await noteRun(db, { id: run.id, note: text, actor: cli.config.user });
+      return {
+        json: { id: run.id, dagId: run.dagId, runId: run.runId, note: text },
+        lines: [`Run ${run.id} has ${text === "" ? "no note" : "a note"}.`],
+      };
+    }),
+});
+
+interface LabelOptions {
+  readonly label?: Readonly<Record<string, string>>;
+  readonly remove?: string;
+}
+
+export const label = command({
+  usage: "label <run>",
+  summary: "Give a run labels, or take them away; `dag runs --label` finds it by them",
+  more: RUN_NAMES,
+  options: [
+    { flags: "--label <key=value>", text: "a label; may be given several times", parse: parseLabel },
+    { flags: "--remove <keys>", text: "keys of labels to take away, separated by commas" },
+  ],
+  example: "dag label 42 --label reviewed=yes",
+  run: async (cli, [name]: readonly [string], options: LabelOptions): Promise<Outcome> => {
+    const labels = options.label ?? {};
+    const remove = options.remove?.split(",") ?? [];
+    if (Object.keys(labels).length === 0 && remove.length === 0) return wrongUsage("--label", "give a label, or --remove one");
+    return withDatabase(cli, async (db) => {
+      const run = await needRun(db, name);
+      const { labelRun } = await import("../../actions/index.ts");
+      await labelRun(db, { id: run.id, labels, remove, actor: cli.config.user });
+      const [now] = [await needRun(db, String(run.id))];
+      const text = Object.entries(now.labels).map(([key, value]) => `${key}=${value}`);
+      return {
+        json: { id: run.id, dagId: run.dagId, runId: run.runId, labels: now.labels },
+        lines: [`Run ${run.id}: ${text.length === 0 ? "no labels" : text.join(", ")}`],
+      };
+    });
+  },
+});
+
+export const audit = command({
+  usage: "audit [dag]",
+  summary: "List who did what, the newest first",
+  options: [{ flags: "--limit <n>", text: "how many (default 50)", parse: wholeNumber(1, 10_000) }],
+  example: "dag audit daily_report",
+  run: async (cli, [dagId]: readonly [string | undefined], options: { readonly limit?: number }): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      if (dagId !== undefined) await needDag(db, dagId);
+      const { listAudit } = await import("../../store/audit.ts");
+      const found = await listAudit(db, { dagId: dagId ?? null, before: null, limit: options.limit ?? 50 });
+      const rows = found.map((entry) => [
+        ...[timeText(entry.at), cell(entry.actor), entry.action, entry.dagId ?? "-", entry.runId ?? "-"],
+        cell(JSON.stringify(entry.detail)).slice(0, 100),
+      ]);
+      const headings = ["at", "by", "what", "dag", "run id", "detail"];
+      return { json: { entries: found }, lines: found.length === 0 ? ["Nobody did anything."] : table(headings, rows) };
+    }),
+});

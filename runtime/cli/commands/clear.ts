@@ -1,0 +1,99 @@
+/** `dag clear`: tasks that ran, run again. */
+import type { ClearedRun, ClearSelection } from "../../actions/index.ts";
+import type { CodeChoice } from "../../store/backfill.ts";
+import type { Database } from "../../store/database.ts";
+import { findRuns } from "../../store/run_list.ts";
+import { command, type Outcome, wrongUsage } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { isoDate, oneOf, wholeNumber } from "../option_values.ts";
+import { needDag, needRun, RUN_NAMES } from "../runs.ts";
+import { table } from "../table.ts";
+import type { Style } from "../terminal.ts";
+import { stateText } from "../words.ts";
+
+interface Options {
+  readonly task?: string;
+  readonly index?: number;
+  readonly downstream?: true;
+  readonly upstream?: true;
+  readonly from?: string;
+  readonly to?: string;
+  readonly onlyFailed?: true;
+  readonly version?: CodeChoice;
+  readonly dryRun?: true;
+}
+
+export const clear = command({
+  usage: "clear <run-or-dag>",
+  summary: "Run tasks again: of a run, or of a DAG's runs between two dates",
+  more: `${RUN_NAMES} Of a DAG, --from or --to must be given. Earlier tries stay in the history. What runs is never cleared: cancel it first.`,
+  options: [
+    { flags: "--task <id>", text: "only this task (default: all)" },
+    { flags: "--index <n>", text: "only this item of a mapped task", parse: wholeNumber(0, 2_147_483_647) },
+    { flags: "--downstream", text: "and all that waits for it" },
+    { flags: "--upstream", text: "and all that it waits for" },
+    { flags: "--from <date>", text: "of a DAG: first logical date, inclusive", parse: isoDate },
+    { flags: "--to <date>", text: "of a DAG: last logical date, inclusive", parse: isoDate },
+    { flags: "--only-failed", text: "only what failed, or could not run because of what failed" },
+    {
+      flags: "--version <which>",
+      text: "run it with the original code or the latest (default original)",
+      parse: oneOf("original", "latest"),
+    },
+    { flags: "--dry-run", text: "only list what would be cleared" },
+  ],
+  example: "dag clear 42 --task load --downstream --dry-run",
+  run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      if (options.task === undefined && (options.index !== undefined || options.downstream || options.upstream))
+        return wrongUsage("--task", "--index, --downstream and --upstream are of a task");
+      const selection = await selectionOf(db, name, options);
+      const { clearRuns, previewClear } = await import("../../actions/index.ts");
+      const runs = options.dryRun ? await previewClear(db, selection) : await clearRuns(db, { ...selection, actor: cli.config.user });
+      return { json: { dryRun: options.dryRun ?? false, runs }, lines: lines(runs, options.dryRun ?? false, cli.terminal.style) };
+    }),
+});
+
+async function selectionOf(db: Database, name: string, options: Options): Promise<ClearSelection> {
+  const { task, index, downstream, upstream, onlyFailed, version } = options;
+  return {
+    of: await targetOf(db, name, options),
+    ...(task !== undefined && { taskId: task }),
+    ...(index !== undefined && { mapIndex: index }),
+    ...(version && { code: version }),
+    ...{ downstream: downstream ?? false, upstream: upstream ?? false, onlyFailed: onlyFailed ?? false },
+  };
+}
+
+async function targetOf(db: Database, name: string, { from, to }: Options): Promise<ClearSelection["of"]> {
+  if (from === undefined && to === undefined) {
+    const [run] = await findRuns(db, name);
+    // A DAG's name alone would mean all of its runs, which nobody says by accident here.
+    if (!run && (await isDag(db, name))) return wrongUsage("<run-or-dag>", `${name} is a DAG; say which of its runs with --from or --to`);
+    return { run: (run ?? (await needRun(db, name))).id };
+  }
+  await needDag(db, name);
+  return { dagId: name, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+}
+
+async function isDag(db: Database, name: string): Promise<boolean> {
+  const { findDag } = await import("../../store/dag_list.ts");
+  return (await findDag(db, name)) !== undefined;
+}
+
+function lines(runs: readonly ClearedRun[], isDry: boolean, style: Style): readonly string[] {
+  const rows = runs.flatMap(({ id, dagId, runId, instances }) =>
+    instances.map((one) => [
+      String(id),
+      `${dagId}/${runId}`,
+      one.mapIndex < 0 ? one.taskId : `${one.taskId}[${one.mapIndex}]`,
+      stateText(one.state, style),
+      String(one.tryNumber),
+    ]),
+  );
+  const count = `${rows.length} task ${rows.length === 1 ? "instance" : "instances"} of ${runs.length} ${runs.length === 1 ? "run" : "runs"}`;
+  return [
+    ...(rows.length === 0 ? [] : table(["run", "run id", "task", "state", "try"], rows)),
+    isDry ? `${count} would be cleared. Nothing was changed.` : `Cleared ${count}.`,
+  ];
+}

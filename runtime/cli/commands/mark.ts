@@ -1,0 +1,40 @@
+/** `dag mark`: a person decides how a task, or a run, ended. */
+import { MARKS, type Mark } from "../../state/task_state.ts";
+import { command, type Outcome, wrongUsage } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { wholeNumber } from "../option_values.ts";
+import { needRun, RUN_NAMES } from "../runs.ts";
+
+export const mark = command({
+  usage: "mark <run> <task-or-state> [state]",
+  summary: "Declare a task or a whole run success, failed or skipped",
+  more: `${RUN_NAMES} A task that runs is stopped. Tasks after a marked one that failed because of it get their turn anew. A whole run is success or failed.`,
+  options: [{ flags: "--index <n>", text: "only this item of a mapped task", parse: wholeNumber(0, 2_147_483_647) }],
+  example: "dag mark 42 load success",
+  run: async (
+    cli,
+    [name, taskOrState, given]: readonly [string, string, string | undefined],
+    options: { readonly index?: number },
+  ): Promise<Outcome> => {
+    const to = markOf(given ?? taskOrState);
+    const taskId = given === undefined ? undefined : taskOrState;
+    if (taskId === undefined && to === "skipped") return wrongUsage("<state>", "a run is success or failed");
+    return withDatabase(cli, async (db) => {
+      const run = await needRun(db, name);
+      const { markRun, markTask } = await import("../../actions/index.ts");
+      const of = { id: run.id, actor: cli.config.user };
+      if (taskId === undefined) await markRun(db, { ...of, to: to === "failed" ? "failed" : "success" });
+      else await markTask(db, { ...of, taskId, to, ...(options.index !== undefined && { mapIndex: options.index }) });
+      const what = taskId === undefined ? `Run ${run.id} of ${run.dagId}` : `${taskId} of run ${run.id} of ${run.dagId}`;
+      return {
+        json: { id: run.id, dagId: run.dagId, runId: run.runId, taskId: taskId ?? null, state: to },
+        lines: [`${what} is marked ${to}.`],
+      };
+    });
+  },
+});
+
+function markOf(text: string): Mark {
+  const found = MARKS.find((state) => state === text);
+  return found ?? wrongUsage("<state>", `write one of ${MARKS.join(", ")}`);
+}

@@ -1,0 +1,96 @@
+/**
+ * What a backfill would do, slot by slot. Pure: the schedule, the runs that exist and the clock come in; dates, decisions and refusals go
+ * out. The same rules judge a slot when a backfill is planned, and again when its turn comes.
+ */
+import { DagsmithError } from "../../sdk/errors.ts";
+import type { ScheduleSpec } from "../../sdk/schedule.ts";
+import type { DagSpec } from "../../sdk/spec.ts";
+import type { RunState } from "../state/run_state.ts";
+import { runsBetween } from "../timetable/between.ts";
+import type { RunInfo } from "../timetable/index.ts";
+
+/** Which runs that have ended are done again: none, those that failed, or all. Those that have not ended never are. */
+export const REPROCESS = ["none", "failed", "completed"] as const;
+export type Reprocess = (typeof REPROCESS)[number];
+
+/** Most slots of one backfill. */
+export const MOST_SLOTS = 100_000;
+
+/** What is asked for. */
+export interface BackfillRange {
+  readonly dagId: string;
+  readonly schedule: ScheduleSpec;
+  /** First and last logical date, inclusive. */
+  readonly from: Date;
+  readonly to: Date;
+  readonly reprocess: Reprocess;
+  /** The newest first. */
+  readonly backwards: boolean;
+  /** Whether a task of the DAG looks at the run before. */
+  readonly dependsOnPast: boolean;
+  /** The backfill of this DAG that has not ended; null when there is none. */
+  readonly activeBackfill: number | null;
+  readonly now: Date;
+}
+
+export type SkipReason = "already exists" | "in flight";
+
+/** What happens to one slot. */
+export type SlotDecision = { readonly decision: "run"; readonly reason: null } | { readonly decision: "skip"; readonly reason: SkipReason };
+
+export type PlannedSlot = RunInfo & SlotDecision & { readonly ordinal: number };
+
+/**
+ * The runs that a backfill covers, in the order in which they run.
+ * @throws DagsmithError BACKFILL_NO_SCHEDULE, BACKFILL_ACTIVE, BACKFILL_BACKWARDS, BACKFILL_DEPENDS_ON_PAST, BACKFILL_IN_FUTURE,
+ *   BACKFILL_RANGE, BACKFILL_EMPTY, BACKFILL_TOO_LARGE
+ */
+export function backfillDates(range: BackfillRange): readonly RunInfo[] {
+  refuse(range);
+  const runs: RunInfo[] = [];
+  for (const run of runsBetween(range.schedule, range, range.now)) {
+    if (runs.length === MOST_SLOTS) throw new DagsmithError("BACKFILL_TOO_LARGE", { ...datesOf(range), limit: MOST_SLOTS });
+    runs.push(run);
+  }
+  if (runs.length === 0) throw new DagsmithError("BACKFILL_EMPTY", { dag: range.dagId, ...datesOf(range) });
+  return range.backwards ? runs.reverse() : runs;
+}
+
+/**
+ * What happens to each of these runs.
+ * @param stateOf the state of the run that a logical date has already; undefined when it has none
+ */
+export function planSlots(
+  runs: readonly RunInfo[],
+  reprocess: Reprocess,
+  stateOf: (logicalDate: Date) => RunState | undefined,
+): readonly PlannedSlot[] {
+  return runs.map((run, index) => ({ ...run, ordinal: index + 1, ...decideSlot(stateOf(run.logicalDate), reprocess) }));
+}
+
+/** Whether a slot runs, judged by the run that it has already. */
+export function decideSlot(existing: RunState | undefined, reprocess: Reprocess): SlotDecision {
+  if (existing === undefined) return { decision: "run", reason: null };
+  if (existing === "queued" || existing === "running") return { decision: "skip", reason: "in flight" };
+  const again = reprocess === "completed" || (reprocess === "failed" && existing === "failed");
+  return again ? { decision: "run", reason: null } : { decision: "skip", reason: "already exists" };
+}
+
+/** Whether a task of the DAG looks at the run before: then the order of runs matters. */
+export function looksBack(spec: DagSpec): boolean {
+  return spec.tasks.some((task) => "dependsOnPast" in task && task.dependsOnPast === true);
+}
+
+function refuse(range: BackfillRange): void {
+  const { dagId: dag, schedule, dependsOnPast, activeBackfill, from, to, now } = range;
+  if (schedule.type === "none") throw new DagsmithError("BACKFILL_NO_SCHEDULE", { dag });
+  if (activeBackfill !== null) throw new DagsmithError("BACKFILL_ACTIVE", { dag, backfill: activeBackfill });
+  if (dependsOnPast && range.backwards) throw new DagsmithError("BACKFILL_BACKWARDS", { dag });
+  if (dependsOnPast && range.reprocess === "none") throw new DagsmithError("BACKFILL_DEPENDS_ON_PAST", { dag });
+  if (from >= now && to >= now) throw new DagsmithError("BACKFILL_IN_FUTURE", datesOf(range));
+  if (from > to) throw new DagsmithError("BACKFILL_RANGE", datesOf(range));
+}
+
+function datesOf({ from, to }: BackfillRange): { readonly from: string; readonly to: string } {
+  return { from: from.toISOString(), to: to.toISOString() };
+}

@@ -1,0 +1,51 @@
+/** Instances that were cleared, made anew: their rows stay, with the history of their tries. */
+import type { NewInstance } from "../engine/store.ts";
+import type { TaskState } from "../state/task_state.ts";
+import { columns } from "./columns.ts";
+import type { Queryable, Statement } from "./database.ts";
+import { askPlaces } from "./place.ts";
+import { enqueueTries } from "./task_instance.ts";
+
+const REVIVE: Statement = {
+  name: "task_instance_revive",
+  text: `
+update dagsmith.task_instance t
+set state = v.state, label = null, item = v.item, reason = v.reason, error = v.error,
+  queued_at = case v.state when 'queued' then now() end,
+  finished_at = case when v.state in ('success', 'failed', 'skipped', 'upstream_failed') then now() end
+from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[], $7::json[])
+  as v (run_id, task_id, map_index, state, item, reason, error)
+where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index and t.state = 'none'
+returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number`,
+};
+
+/** Makes of the instances those that were cleared, each queued one with its token, or its place in the line of those that wait for places. @returns the others, of which there is no row yet */
+export async function reviveInstances(db: Queryable, instances: readonly NewInstance[]): Promise<readonly NewInstance[]> {
+  if (instances.length === 0) return instances;
+  const rows = await db.query<{ id: number; run_id: number; task_id: string; map_index: number; state: TaskState; try_number: number }>(
+    REVIVE,
+    columns(instances, (i) => [
+      ...[
+        i.runId,
+        i.taskId,
+        i.mapIndex,
+        i.route.claims.length > 0 && i.state === "queued" ? "scheduled" : i.state,
+        i.mapIndex < 0 ? null : JSON.stringify(i.item),
+      ],
+      ...[i.reason, i.error === null ? null : JSON.stringify(i.error)],
+    ]),
+  );
+  const revived = new Map(rows.map((row) => [nameOf(row.run_id, row.task_id, row.map_index), row]));
+  const tokens = instances.flatMap(({ runId, taskId, mapIndex, state, route }) => {
+    const row = revived.get(nameOf(runId, taskId, mapIndex));
+    return row && state === "queued" ? [{ instanceId: row.id, tryNumber: row.try_number, inMs: 0, route }] : [];
+  });
+  const { true: asking = [], false: free = [] } = Object.groupBy(tokens, ({ route }) => `${route.claims.length > 0}`);
+  await enqueueTries(db, free);
+  await askPlaces(db, asking);
+  return instances.filter(({ runId, taskId, mapIndex }) => !revived.has(nameOf(runId, taskId, mapIndex)));
+}
+
+function nameOf(runId: number, taskId: string, mapIndex: number): string {
+  return `${runId}/${taskId}/${mapIndex}`;
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { type DagOptions, dag } from "../../sdk/dag.ts";
+import { describeDag } from "../../sdk/describe.ts";
+import type { RoutingOptions } from "../../sdk/routing.ts";
+import type { TaskDefaults } from "../../sdk/task.ts";
+
+const described = (options: TaskDefaults, of: DagOptions = {}) => {
+  const d = dag("d", of as never);
+  d.task("t", options, () => undefined);
+  return describeDag(d as never);
+};
+const routing = (options: TaskDefaults, of: DagOptions = {}) => described(options, of).tasks[0]!.routing;
+
+describe("limits, weight and queue", () => {
+  it("are absent where nothing is said of them", () => {
+    const spec = described({ retries: 1 });
+    expect("routing" in spec.tasks[0]!).toBe(false);
+    expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
+    expect(Object.keys(spec)).not.toContain("maxActiveTasks");
+  });
+
+  it("come with their defaults", () => {
+    expect(routing({ pool: "api" })).toEqual({
+      ...{ pool: "api", poolSlots: 1, priorityWeight: 1, weightRule: "downstream", queue: null },
+      ...{ maxActiveOverall: null, concurrency: null, rate: null },
+    });
+    expect(routing({ concurrencyKey: "k" })?.concurrency).toEqual({ key: "k", limit: 1 });
+    expect(routing({ rateLimit: { key: "host", limit: 100, per: "60s" } })?.rate).toEqual({ key: "host", limit: 100, perMs: 60_000 });
+    expect(routing({ queue: "default" })?.queue).toBeNull();
+  });
+
+  it("of the DAG are its tasks' defaults, and its own", () => {
+    expect(routing({}, { defaults: { pool: "api", queue: "gpu" } })).toMatchObject({ pool: "api", queue: "gpu" });
+    expect(routing({ pool: "other" }, { defaults: { pool: "api", poolSlots: 2 } })).toMatchObject({ pool: "other", poolSlots: 2 });
+    expect(described({}, { maxActiveTasks: 4, maxActiveTasksPerRun: 2 })).toMatchObject({ maxActiveTasks: 4, maxActiveTasksPerRun: 2 });
+  });
+
+  const wrong: readonly [options: RoutingOptions, option: string][] = [
+    [{ pool: "" }, "pool"],
+    [{ pool: "two words" }, "pool"],
+    [{ pool: "all" }, "pool"],
+    [{ poolSlots: 2 }, "pool"],
+    [{ pool: "api", poolSlots: 0 }, "poolSlots"],
+    [{ priorityWeight: 1.5 }, "priorityWeight"],
+    [{ priorityWeight: 2 ** 31 }, "priorityWeight"],
+    [{ weightRule: "sideways" as never }, "weightRule"],
+    [{ queue: "a,b" }, "queue"],
+    [{ maxActiveOverall: -1 }, "maxActiveOverall"],
+    [{ concurrencyKey: "" }, "concurrencyKey"],
+    [{ concurrencyKey: "é".repeat(101) }, "concurrencyKey"],
+    [{ maxActivePerKey: 2 }, "concurrencyKey"],
+    [{ concurrencyKey: "k", maxActivePerKey: 0 }, "maxActivePerKey"],
+    [{ rateLimit: { key: "k", limit: 0, per: "1s" } }, "rateLimit.limit"],
+    [{ rateLimit: { key: "k", limit: 1, per: "1ms" } }, "rateLimit.per"],
+    [{ rateLimit: { key: "k", limit: 1, per: "25h" } }, "rateLimit.per"],
+    [{ rateLimit: { key: 7 as never, limit: 1, per: "1s" } }, "rateLimit.key"],
+  ];
+  it.each(wrong)("%j is refused, naming the option and the task", (options, option) => {
+    expect(() => described(options)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_OPTION",
+        message: expect.stringMatching(`^task "t" of DAG "d": ${option.replace(".", "\\.")} is `),
+      }),
+    );
+  });
+
+  it("of a DAG that are no limits are refused", () => {
+    expect(() => described({}, { maxActiveTasks: 0 })).toThrow("maxActiveTasks is 0");
+    expect(() => described({}, { maxActiveTasksPerRun: 1.5 })).toThrow("maxActiveTasksPerRun is 1.5");
+  });
+});
