@@ -172,7 +172,7 @@ describe("a group", () => {
           dag("other").group("g", (g) => g.empty("a")),
           d.empty("b"),
         ),
-      /belongs to DAG "other"/,
+      /Tasks are wired within one DAG/,
     ],
   ])("is refused %s", (_what, declare, message) => {
     expect(() => edgesOf((d) => void declare(d))).toThrow(message);

@@ -1,5 +1,6 @@
 /** Every area by its name. */
 import { type Area, notYet } from "../area.ts";
+import { backfillCreate, backfillDatesArea } from "./backfill.ts";
 import { connectionJson, connectionUri } from "./connection.ts";
 import { dagRunLeaves, dagRunState } from "./dag_run.ts";
 import { mappingConcat, mappingExpand, mappingExpandKwargs, mappingMap, mappingZip } from "./mapping.ts";
@@ -34,8 +35,8 @@ export const AREAS: Readonly<Record<string, Area>> = {
   "mapping.zip": mappingZip,
   "dag.time_restriction": timeRestriction,
   "partition.mapper": partitionMapper,
-  "backfill.dates": notYet("backfills"),
-  "backfill.create": notYet("backfills"),
+  "backfill.dates": backfillDatesArea,
+  "backfill.create": backfillCreate,
   depends_on_past: notYet("dependence on past runs"),
   branch: notYet("branches"),
   short_circuit: notYet("short circuits"),
