@@ -18,6 +18,7 @@ import {
 import { planOfEach, sourcesOf } from "./items.ts";
 import type { JsonOutput } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
+import { checkedLoop, type LoopContext, type LoopOptions } from "./loop.ts";
 import { ROUTING_OPTIONS } from "./routing.ts";
 import type { Schedule, Schedules } from "./schedule.ts";
 import type { Catchup } from "./spec.ts";
@@ -144,6 +145,26 @@ export class Dag<out Params> {
     const [options, body] = rest.length === 1 ? [{}, rest[0]] : rest;
     if (typeof body !== "function") throw this.#invalid(`the body of task "${taskId}"`, body, "a function of the task context");
     return this.#add(taskId, { options: options as TaskDefinition["options"], body: body as NonNullable<TaskDefinition["body"]> });
+  }
+
+  /**
+   * Declares a loop: a task that runs again, each time with what it returned the time before, until `until` says that it is done.
+   * @returns a reference to what the iterations returned, in their order
+   * @throws DagsmithError as {@link Dag.task} does; INVALID_OPTION for a loop without a bound
+   * @example
+   * const pages = d.loop("pages", { initial: { cursor: "", rows: 0 }, until: ({ cursor }) => cursor === "", maxIterations: 1_000 },
+   *   async ({ previous }) => loadPageAfter(previous.cursor));
+   */
+  loop<State, Inputs extends InputRefs = Record<never, never>>(
+    taskId: string,
+    options: LoopOptions<State, Inputs>,
+    body: TaskBody<NoInfer<State>, LoopContext<Params, InputValues<Inputs>, NoInfer<State>>> & JsonOutput<State>,
+  ): TaskRef<State[]> {
+    const { initial, until, maxIterations, ...own } = options ?? {};
+    if (typeof body !== "function") throw this.#invalid(`the body of loop "${taskId}"`, body, "a function of the task context");
+    const loop = checkedLoop({ initial, until, maxIterations }, `loop "${taskId}" of DAG "${this.dagId}"`);
+    const definition = { options: own, body: body as unknown as NonNullable<TaskDefinition["body"]>, loop };
+    return this.#add(taskId, definition) as TaskRef<State[]>;
   }
 
   /**

@@ -92,6 +92,7 @@ function maxActiveRuns({ maxActiveRuns }: DagOptions, { schedules }: When, where
 
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
   const { each, inputs = {}, doc, maxActive, maxItems, startDate, endDate, ...own } = ref.definition.options;
+  const { loop } = ref.definition;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
   const options: TaskDefaults = { ...dag.options.defaults, ...taskDefaults(groupDefaults(ref)), ...taskDefaults(own) };
   const triggerRule = options.triggerRule ?? "all_success";
@@ -111,7 +112,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     upstream: dag.upstreamOf(ref.taskId),
     ...describeInputs(inputs),
     ...(maxItems === undefined ? {} : { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),
-    each: each === undefined ? null : describeEach(each, { where, maxItems }),
+    each: loop ? { loop: { maxIterations: loop.maxIterations } } : each === undefined ? null : describeEach(each, { where, maxItems }),
     maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
     ...describeDates({ startDate, endDate }, timezoneOf(dag), where),
     triggerRule,

@@ -12,6 +12,7 @@ export { defineHook, type HookContext, type HookDefinition, type HookRef } from 
 export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items, MappedItems, over, partial, zip } from "./items.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { type LazyList, LazyRef, lazy } from "./lazy.ts";
+export type { LoopContext, LoopOptions } from "./loop.ts";
 export { FailTask, SkipTask } from "./outcome.ts";
 export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";
 export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";

@@ -48,7 +48,9 @@ export type EachSpec =
   /** Side by side: as many as the shortest list has, or with a value for what is missing as the longest. */
   | { readonly zip: readonly EachSpec[]; readonly fillValue?: Json }
   /** One after the other. */
-  | { readonly concat: readonly EachSpec[] };
+  | { readonly concat: readonly EachSpec[] }
+  /** No list: a loop, of which each iteration is an instance that follows from the one before. */
+  | { readonly loop: { readonly maxIterations: number } };
 
 export interface TaskSpec {
   readonly taskId: string;

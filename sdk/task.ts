@@ -5,6 +5,7 @@ import type { Duration } from "./duration.ts";
 import type { TaskGroup } from "./group.ts";
 import type { Each } from "./items.ts";
 import type { LazyList, LazyRef } from "./lazy.ts";
+import type { LoopDefinition } from "./loop.ts";
 import type { RoutingOptions } from "./routing.ts";
 import type { TriggerRule } from "./spec.ts";
 
@@ -82,6 +83,8 @@ export interface TaskDefinition {
       readonly maxItems?: number;
       readonly label?: (of: { readonly item: never; readonly mapIndex: number }) => string;
     };
+  /** What makes it a loop. */
+  readonly loop?: LoopDefinition;
   /** The group it was declared in. */
   readonly group?: TaskGroup;
   /** Absent for a task that only holds a place in the graph. */

@@ -138,7 +138,7 @@ function declarations(source: ts.SourceFile): Pick<FileFacts, "dags" | "tasks"> 
       if (id !== undefined && ts.isIdentifier(callee) && callee.text === "dag") dags.push({ id, line, variable: variableOf(node) });
       if (id !== undefined && ts.isPropertyAccessExpression(callee)) {
         const owner = ts.isIdentifier(callee.expression) ? callee.expression.text : "";
-        if (callee.name.text === "task" || callee.name.text === "empty") tasks.push({ id, line, owner });
+        if (callee.name.text === "task" || callee.name.text === "empty" || callee.name.text === "loop") tasks.push({ id, line, owner });
         else if (callee.name.text === "dag") dags.push({ id, line, variable: variableOf(node) });
       }
     }

@@ -45,6 +45,8 @@ export interface TryRequest {
   readonly params: Json;
   readonly inputs: Readonly<Record<string, Json>>;
   readonly item: Json;
+  /** What the iteration before returned, in a loop. */
+  readonly previous?: Json;
 }
 
 /** An error as it is stored and shown. */
@@ -62,8 +64,8 @@ export type TryResult = TryEnding & {
 };
 
 type TryEnding =
-  /** `output` is JSON text; null when the body returned undefined. */
-  | { readonly outcome: "success"; readonly output: string | null }
+  /** `output` is JSON text; null when the body returned undefined. `again`: an iteration of a loop that is not done. */
+  | { readonly outcome: "success"; readonly output: string | null; readonly again?: boolean }
   | { readonly outcome: "skipped"; readonly reason: string }
   | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean };
 
@@ -86,9 +88,11 @@ export async function runTry(
     const item = itemOf(ref, request);
     named = labelled(ref, item, request.mapIndex, host);
     const given = { params: await validParams(dag, request.params), inputs: withLazyInputs(ref, request.inputs, host), item };
-    const output = await ref.definition.body?.(taskContext(request, given, host, hooks, signal) as TaskContext<never, never, never>);
+    const context = { ...taskContext(request, given, host, hooks, signal), ...iterationOf(ref, request) };
+    const output = await ref.definition.body?.(context as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
-    return { outcome: "success", output: output === undefined ? null : toJson(output), ...named };
+    const json = output === undefined ? null : toJson(output);
+    return { outcome: "success", output: json, ...goesOn(ref, request, json), ...named };
   } catch (error) {
     return { ...failure(error), ...named };
   } finally {
@@ -105,7 +109,7 @@ function withLazyInputs(ref: TaskRef<unknown>, given: TryRequest["inputs"], host
       items: (given[name] ?? (await host.pullXCom(taskId, RETURN_VALUE))) as readonly Json[],
       next: null,
     });
-    const isMapped = definition.options.each !== undefined && given[name] === undefined;
+    const isMapped = (definition.options.each !== undefined || definition.loop !== undefined) && given[name] === undefined;
     return [[name, lazyList(isMapped ? (after) => host.pullPage(taskId, after) : whole)]];
   });
   return { ...given, ...Object.fromEntries(lists) };
@@ -114,6 +118,19 @@ function withLazyInputs(ref: TaskRef<unknown>, given: TryRequest["inputs"], host
 /** The item as the task gets it: what its list's own functions make of it. */
 function itemOf(ref: TaskRef<unknown>, { mapIndex, item }: TryRequest): unknown {
   return mapIndex < 0 ? undefined : itemFor(ref.definition.options.each, item);
+}
+
+/** What a loop's body is given besides. */
+function iterationOf({ definition: { loop } }: TaskRef<unknown>, { mapIndex, previous }: TryRequest): object {
+  if (!loop) return {};
+  // A copy: the next run in this process begins with the same value.
+  return { iteration: mapIndex, previous: mapIndex === 0 ? structuredClone(loop.initial) : previous, item: undefined };
+}
+
+/** Whether a loop is done is asked of what the next iteration would get, not of what the body still holds. */
+function goesOn({ definition: { loop } }: TaskRef<unknown>, { mapIndex }: TryRequest, json: string | null): { readonly again?: boolean } {
+  if (!loop) return {};
+  return loop.until((json === null ? null : JSON.parse(json)) as never, { iteration: mapIndex }) ? {} : { again: true };
 }
 
 /** A name is for people: one that cannot be made must not fail the task. */

@@ -9,7 +9,8 @@ import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
 import { expand, type Sources, type Unmapped } from "./expand.ts";
 import { isLimited, type Route, routeIn, UNROUTED } from "./limits.ts";
 import { type ListView, sourcesOf } from "./list_view.ts";
-import { type PlannedTask, plannedTask } from "./plan.ts";
+import { isIteration, loopState } from "./loop.ts";
+import { isLoop, type PlannedTask, plannedTask } from "./plan.ts";
 import type { Decisions, EngineTx, LockedRun, NewInstance, Progress, Release, RoutedToken, Token } from "./store.ts";
 
 /** An instance that reached a final state. */
@@ -19,6 +20,8 @@ export interface Settled {
   /** -1: the task as a whole (not mapped, or ended before its list was known). */
   readonly mapIndex: number;
   readonly state: FinalState;
+  /** Of an iteration of a loop: another follows. */
+  readonly again?: boolean;
 }
 
 /** One round over runs that are locked. Collects decisions; {@link commit} writes them. */
@@ -112,6 +115,7 @@ export class Advance {
   async #decide(row: Progress, wave: readonly Settled[]): Promise<readonly Settled[]> {
     const task = this.#task(row);
     if (row.decided || this.#spoken.has(nameOf(row))) {
+      if (isLoop(task.spec)) return this.#iterate(row, task, wave);
       this.#countOwn(row, task, wave);
       return [];
     }
@@ -134,6 +138,20 @@ export class Advance {
     }
     const { success, failed, skipped, upstreamFailed } = row.own;
     if (success + failed + skipped + upstreamFailed >= row.instances) this.#close(row.runId, task, failed + upstreamFailed > 0);
+  }
+
+  /** An iteration of a loop ended: the next one follows, or the loop has ended as a whole, which is what the tasks after it see. */
+  #iterate({ runId, taskId, instances, own }: Progress, task: PlannedTask, wave: readonly Settled[]): readonly Settled[] {
+    const ends = wave.filter((end) => end.runId === runId && end.taskId === taskId && end.mapIndex >= 0);
+    if (instances === null || ends.length === 0) return [];
+    if (ends.some(({ again, mapIndex }) => again && mapIndex === instances - 1)) {
+      const next = { runId, taskId, mapIndex: instances, state: "queued", item: instances, reason: null, error: null } as const;
+      this.#instances.push({ ...next, route: this.#routeOf(runId, task) });
+      this.#decided.push({ runId, taskId, instances: instances + 1, released: instances + 1 });
+      return [];
+    }
+    const state = loopState(own, instances);
+    return state === undefined ? [] : [{ runId, taskId, mapIndex: -1, state }];
   }
 
   /** The task's turn has come: one instance, or one for each item, or at once the end of a task that has no body. */
@@ -210,7 +228,8 @@ export class Advance {
   #deltas(wave: readonly Settled[]): Deltas["rows"] {
     const deltas = new Deltas();
     for (const end of wave) {
-      for (const after of this.#task(end).downstream) deltas.at(end.runId, after).upstream[COUNT_OF[end.state]] += 1;
+      const { spec, downstream } = this.#task(end);
+      for (const after of isIteration(spec, end) ? [] : downstream) deltas.at(end.runId, after).upstream[COUNT_OF[end.state]] += 1;
       if (end.mapIndex >= 0) deltas.at(end.runId, end.taskId).own[COUNT_OF[end.state]] += 1;
     }
     return deltas.rows;

@@ -5,7 +5,8 @@
 import type { RunProgress } from "../state/run_state.ts";
 import type { FinalState, TaskState } from "../state/task_state.ts";
 import { COUNT_OF, NOTHING } from "./deltas.ts";
-import type { Plan, PlannedTask } from "./plan.ts";
+import { loopState } from "./loop.ts";
+import { isLoop, type Plan, type PlannedTask, plannedTask } from "./plan.ts";
 import type { Counts, Progress } from "./store.ts";
 
 /** How many instances of a task are in one state. */
@@ -49,7 +50,7 @@ export function recount(runId: number, plan: Plan, states: readonly StateCount[]
   const tasks = [...plan.tasks.values()];
   const closed = tasks.filter(({ spec }) => own.get(spec.taskId)?.isClosed);
   return {
-    rows: tasks.map((task) => rowOf(runId, task, own)),
+    rows: tasks.map((task) => rowOf(runId, task, plan, own)),
     openTasks: tasks.length - closed.length,
     failedLeaves: closed.filter(({ spec, isLeaf }) => isLeaf && own.get(spec.taskId)?.isBad).length,
   };
@@ -78,8 +79,15 @@ function isCounted(state: TaskState): state is FinalState {
   return state in COUNT_OF;
 }
 
-function rowOf(runId: number, { spec }: PlannedTask, own: ReadonlyMap<string, Own>): Recount["rows"][number] {
-  const before = spec.upstream.flatMap((taskId) => own.get(taskId) ?? []);
+/** What a task before it looks like to a task: a loop as one. */
+function seenBy(plan: Plan, taskId: string, own: Own | undefined): readonly Pick<Own, "instances" | "counts">[] {
+  if (!own || own.instances === null || !isLoop(plannedTask(plan, taskId).spec)) return own ? [own] : [];
+  const state = loopState(own.counts, own.instances);
+  return [{ instances: 1, counts: state ? { ...NOTHING, [COUNT_OF[state]]: 1 } : NOTHING }];
+}
+
+function rowOf(runId: number, { spec }: PlannedTask, plan: Plan, own: ReadonlyMap<string, Own>): Recount["rows"][number] {
+  const before = spec.upstream.flatMap((taskId) => seenBy(plan, taskId, own.get(taskId)));
   const mine = own.get(spec.taskId);
   return {
     runId,

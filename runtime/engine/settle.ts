@@ -1,4 +1,5 @@
 /** How tries end: the outcome becomes a verb, the verb a guarded move, and whatever moved carries its run forward. */
+import { DagsmithError } from "../../sdk/errors.ts";
 import { decideRetry } from "../state/retry.ts";
 import { abandon, fail, isFinal, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
@@ -13,8 +14,8 @@ export type Outcome = Ending & {
 };
 
 type Ending =
-  /** `output` is JSON text; null when the body returned nothing. */
-  | { readonly kind: "success"; readonly output: string | null }
+  /** `output` is JSON text; null when the body returned nothing. `again`: an iteration of a loop that is not done. */
+  | { readonly kind: "success"; readonly output: string | null; readonly again?: boolean }
   | { readonly kind: "skipped"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string; readonly error: StoredError | null; readonly retryable: boolean }
   /** Its worker died; this is said by whoever found out. */
@@ -61,7 +62,8 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
     const { instanceId, to, nextTry, retryInMs } = transition;
     if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end);
   }
-  await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf)));
+  const again = new Set(accepted.flatMap(({ end: { outcome }, transition }) => (goesOn(outcome) ? [transition.instanceId] : [])));
+  await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf, again)));
   return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns: await advance.commit() };
 }
 
@@ -83,7 +85,7 @@ function proposalFor(end: TryEnd, run: LockedRun | undefined): readonly Proposal
 
 function transitionFor(end: TryEnd, run: LockedRun): Transition {
   const { outcome, workerId } = end;
-  if (outcome.kind === "success") return succeed(end, workerId);
+  if (outcome.kind === "success") return overLimit(end, run) ?? succeed(end, workerId);
   if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
   if (outcome.kind === "lost")
     return end.lostTries < MAX_LOST_TRIES
@@ -98,6 +100,19 @@ function transitionFor(end: TryEnd, run: LockedRun): Transition {
   return decision.again
     ? retry(end, workerId, decision.delayMs, outcome.reason, outcome.error)
     : fail(end, workerId, outcome.reason, outcome.error);
+}
+
+/** Whether an iteration of a loop says that another follows. */
+function goesOn(outcome: Outcome): boolean {
+  return outcome.kind === "success" && outcome.again === true;
+}
+
+/** The last iteration that a loop may have, when it is not done: what it returned is kept, and the loop has failed. */
+function overLimit(end: TryEnd, run: LockedRun): Transition | undefined {
+  const { each, taskId } = plannedTask(run.plan, end.taskId).spec;
+  if (!goesOn(end.outcome) || each === null || !("loop" in each) || end.mapIndex + 1 < each.loop.maxIterations) return undefined;
+  const { code, message } = new DagsmithError("LOOP_LIMIT", { task: taskId, limit: each.loop.maxIterations });
+  return fail(end, end.workerId, code, { name: "DagsmithError", message, stack: "" });
 }
 
 /** Of a stale end and the current one of an instance, only that whose move the instance shows. */
@@ -122,7 +137,8 @@ async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: 
   if (again.length > 0) await tx.clearXComs(again);
 }
 
-function settledOf(instance: MovedInstance, runOf: ReadonlyMap<number, LockedRun>): readonly Settled[] {
-  const { runId, taskId, mapIndex, state } = instance;
-  return isFinal(state) && runOf.get(runId)?.state === "running" ? [{ runId, taskId, mapIndex, state }] : [];
+function settledOf(instance: MovedInstance, runOf: ReadonlyMap<number, LockedRun>, goingOn: ReadonlySet<number>): readonly Settled[] {
+  const { id, runId, taskId, mapIndex, state } = instance;
+  if (!isFinal(state) || runOf.get(runId)?.state !== "running") return [];
+  return [{ runId, taskId, mapIndex, state, again: state === "success" && goingOn.has(id) }];
 }

@@ -63,14 +63,14 @@ export class Attempt {
   }
 
   /** Runs the body in a process, within its time. Never rejects. */
-  async perform(process: TaskProcess, bundle: string, inputs: Readonly<Record<string, Json>>): Promise<Outcome> {
+  async perform(process: TaskProcess, bundle: string, inputs: Readonly<Record<string, Json>>, previous?: Json): Promise<Outcome> {
     // A try that was taken away while it was being prepared.
     if (this.#interruption) return this.#outcome({ outcome: "crashed", reason: "interrupted" });
     this.#process = process;
     const { executionTimeoutMs } = plannedTask(this.#facts.version.plan, this.instance.taskId).spec;
     const timer =
       executionTimeoutMs === null ? undefined : setTimeout(() => this.interrupt("timeout"), Math.min(executionTimeoutMs, LONGEST_TIMER_MS));
-    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(bundle, this.#request(inputs), {
+    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(bundle, this.#request(inputs, previous), {
       call: (method, args) => this.#answer(method, args),
       log: (level, source, text) => this.#log.line(level, source, text),
     });
@@ -84,11 +84,12 @@ export class Attempt {
     this.#process?.abort(INTERRUPTIONS[this.#interruption]);
   }
 
-  #request(inputs: Readonly<Record<string, Json>>): TryRequest {
+  #request(inputs: Readonly<Record<string, Json>>, previous: Json | undefined): TryRequest {
     const { taskId, mapIndex, tryNumber, item } = this.instance;
     const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params } = this.#facts;
     return {
       ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params },
+      ...(previous === undefined ? {} : { previous }),
       logicalDate: logicalDate.toISOString(),
       dataIntervalStart: dataIntervalStart.toISOString(),
       dataIntervalEnd: dataIntervalEnd.toISOString(),
@@ -110,7 +111,7 @@ export class Attempt {
     if (this.#interruption === "stopping" && end.outcome !== "success") return { kind: "lost", reason: INTERRUPTIONS.stopping };
     if (this.#interruption === "timeout" && end.outcome !== "success")
       return this.#failed(`${INTERRUPTIONS.timeout} of ${this.#timeoutSeconds()} s`, null, true);
-    if (end.outcome === "success") return { kind: "success", output: end.output };
+    if (end.outcome === "success") return { kind: "success", output: end.output, ...(end.again ? { again: true } : {}) };
     if (end.outcome === "skipped") return { kind: "skipped", reason: this.#secrets.mask(end.reason) };
     if (end.outcome === "crashed") return this.#failed(end.reason, null, true);
     const error = this.#masked(end.error);

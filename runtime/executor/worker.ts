@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Json } from "../../sdk/json.ts";
 import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
-import { eagerInputs, plannedTask } from "../engine/plan.ts";
+import { eagerInputs, isLoop, plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
 import type { Database } from "../store/database.ts";
@@ -175,9 +175,10 @@ export class Worker {
     const { spec } = plannedTask(facts.version.plan, attempt.instance.taskId);
     try {
       const inputs = await this.#inputsOf(attempt.instance.runId, facts, eagerInputs(spec));
+      const previous = isLoop(spec) ? await this.#previousOf(attempt.instance) : undefined;
       const bundle = await this.#bundles.path(facts.version.bundleHash);
       const process = await this.#processes.take(bundle, spec.freshProcess);
-      const outcome = await attempt.perform(process, bundle, inputs);
+      const outcome = await attempt.perform(process, bundle, inputs, previous);
       this.#processes.giveBack(process, spec.freshProcess || attempt.spoiltProcess);
       return outcome;
     } catch (error) {
@@ -246,6 +247,13 @@ export class Worker {
       await this.#output(runId, facts, taskId),
     ];
     return Object.fromEntries(await Promise.all(Object.entries(inputs).map(read)));
+  }
+
+  /** What the iteration before an iteration of a loop returned. */
+  async #previousOf({ runId, taskId, mapIndex }: ClaimedInstance): Promise<Json | undefined> {
+    if (mapIndex === 0) return undefined;
+    const { items } = await getOutputPage(this.#options.db, { runId, taskId }, mapIndex - 2, 1);
+    return items[0] ?? null;
   }
 
   async #output(runId: number, facts: RunFacts, taskId: string): Promise<Json> {

@@ -11,7 +11,7 @@ import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
-import { eagerInputs, planOf } from "../engine/plan.ts";
+import { eagerInputs, isLoop, planOf } from "../engine/plan.ts";
 import { type Outcome, settle } from "../engine/settle.ts";
 import type { RunState } from "../state/run_state.ts";
 import { type StoredError, start, type TaskState } from "../state/task_state.ts";
@@ -165,6 +165,7 @@ class Session {
     // A copy, as each task process gets one: a task that changes its input must not change another's.
     return structuredClone({
       ...{ dagId: this.#spec.dagId, taskId, runId: this.runId, tryNumber, mapIndex, item },
+      ...(spec && isLoop(spec) && mapIndex > 0 ? { previous: this.#store.outputOf(taskId, mapIndex - 1) ?? null } : {}),
       logicalDate: this.logicalDate,
       dataIntervalStart: this.#interval.start.toISOString(),
       dataIntervalEnd: this.#interval.end.toISOString(),
@@ -193,7 +194,7 @@ class Session {
 
 function outcomeOf(result: TryResult): Outcome {
   const named = result.label === undefined ? {} : { label: result.label.slice(0, MAX_LABEL) };
-  if (result.outcome === "success") return { kind: "success", output: result.output, ...named };
+  if (result.outcome === "success") return { kind: "success", output: result.output, ...(result.again ? { again: true } : {}), ...named };
   if (result.outcome === "skipped") return { kind: "skipped", reason: result.reason, ...named };
   const { error, retryable } = result;
   return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable, ...named };

@@ -65,6 +65,8 @@ const TYPES = [
   "Json",
   "JsonOutput",
   "LazyList",
+  "LoopContext",
+  "LoopOptions",
   "MappedTaskOptions",
   "NotJson",
   "ParamsSchema",

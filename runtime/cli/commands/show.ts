@@ -48,6 +48,7 @@ export function tree(spec: DagSpec, style: Style): readonly string[] {
 function eachText(each: EachSpec): string {
   if ("taskId" in each) return each.taskId;
   if ("entriesOf" in each) return `the entries of ${each.entriesOf}`;
+  if ("loop" in each) return "a loop";
   if ("items" in each) return `${each.items.length} items`;
   if ("cross" in each) return each.cross.map(({ list }) => eachText(list)).join(" × ");
   const lists = ("zip" in each ? each.zip : each.concat).map(eachText);
@@ -57,7 +58,7 @@ function eachText(each: EachSpec): string {
 function remarks(task: TaskSpec): string {
   const remarks = [
     task.operator === "task" ? "" : task.operator,
-    task.each === null ? "" : `each of ${eachText(task.each)}`,
+    task.each === null ? "" : "loop" in task.each ? `loop of at most ${task.each.loop.maxIterations}` : `each of ${eachText(task.each)}`,
     task.triggerRule === "all_success" ? "" : task.triggerRule,
     task.retries === 0 ? "" : `${task.retries} ${task.retries === 1 ? "retry" : "retries"} after ${durationText(task.retryDelayMs)}`,
   ].filter((remark) => remark !== "");
