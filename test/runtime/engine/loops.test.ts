@@ -1,5 +1,6 @@
 /** Loops, over both stores: how one iteration follows from another, and what the tasks after a loop see of it. */
 import { describe, expect, test } from "vitest";
+import { clearRuns } from "../../../runtime/actions/index.ts";
 import { planOf } from "../../../runtime/engine/plan.ts";
 import { recount, type StateCount } from "../../../runtime/engine/recount.ts";
 import type { Outcome } from "../../../runtime/engine/settle.ts";
@@ -143,6 +144,36 @@ describe.each([
     await driver.settle([end]);
     expect((await driver.look()).instances.filter(({ taskId }) => taskId === "loop")).toHaveLength(2);
   });
+});
+
+test("a loop that broke off goes on at the iteration that failed, when that is cleared", async () => {
+  const spec = looping();
+  const driver = await beginInPostgres(postgres)(spec);
+  const broken = await play(driver, iterating(again(1), again(2), failed(false)));
+  expect(statesOf(broken)).toMatchObject({ "loop[2]": "failed", after: "upstream_failed" });
+  const of = { run: broken.instances[0]!.runId };
+  await clearRuns(postgres.db, { of, taskId: "loop", downstream: true, onlyFailed: true, actor: "test" });
+  const end = await play(driver, iterating(again(1), again(2), again(3), success(4)));
+  expect(statesOf(end)).toEqual({
+    before: "success",
+    "loop[0]": "success",
+    "loop[1]": "success",
+    "loop[2]": "success",
+    "loop[3]": "success",
+    after: "success",
+  });
+  const tries = end.instances.filter(({ taskId }) => taskId === "loop").map(({ mapIndex, tryNumber }) => `${mapIndex}: ${tryNumber}`);
+  expect(tries.toSorted()).toEqual(["0: 1", "1: 1", "2: 2", "3: 1"]);
+  expect([end.run, end.openTasks]).toEqual(["success", 0]);
+});
+
+test("a loop that is cleared as a whole begins anew, and may end sooner", async () => {
+  const driver = await beginInPostgres(postgres)(looping());
+  const first = await play(driver, iterating(again(1), again(2), success(3)));
+  await clearRuns(postgres.db, { of: { run: first.instances[0]!.runId }, taskId: "loop", downstream: true, actor: "test" });
+  const end = await play(driver, iterating(again(1), success(2)));
+  expect(statesOf(end)).toMatchObject({ "loop[0]": "success", "loop[1]": "success", after: "success" });
+  expect([end.run, end.openTasks]).toEqual(["success", 0]);
 });
 
 describe("the counts of a loop, made anew from its instances", () => {
