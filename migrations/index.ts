@@ -2,6 +2,7 @@
 import * as first from "./0001_first.ts";
 import * as schedules from "./0002_schedules.ts";
 import * as backfills from "./0004_backfills.ts";
+import * as rules from "./0006_rules.ts";
 import * as limits from "./0007_limits.ts";
 import * as labels from "./0009_labels.ts";
 
@@ -9,6 +10,7 @@ export const migrations = [
   { name: "0001_first", ...first },
   { name: "0002_schedules", ...schedules },
   { name: "0004_backfills", ...backfills },
+  { name: "0006_rules", ...rules },
   { name: "0007_limits", ...limits },
   { name: "0009_labels", ...labels },
 ] as const;

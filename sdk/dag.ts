@@ -4,6 +4,7 @@
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { TaskBody, TaskContext } from "./context.ts";
+import type { Duration } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import {
   GROUP_OPTIONS,
@@ -20,12 +21,22 @@ import type { JsonOutput } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
 import { checkedLoop, type LoopContext, type LoopOptions } from "./loop.ts";
 import { ROUTING_OPTIONS } from "./routing.ts";
+import {
+  type BranchChoice,
+  branchBody,
+  RULE_DEFAULTS,
+  type ShortCircuitOptions,
+  type SwitchOptions,
+  type TaskKind,
+  type TeardownOptions,
+} from "./rules.ts";
 import type { Schedule, Schedules } from "./schedule.ts";
-import type { Catchup } from "./spec.ts";
+import type { Catchup, TriggerRule } from "./spec.ts";
 import {
   type InputRefs,
   type InputValues,
   type MappedTaskOptions,
+  type OutputOf,
   type TaskDates,
   type TaskDefaults,
   type TaskDefinition,
@@ -55,6 +66,12 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
   readonly maxActiveTasks?: number;
   /** At most this many task instances at once within each run. Default: no limit. */
   readonly maxActiveTasksPerRun?: number;
+  /** The first task that fails ends its run: what runs fails, what has not begun is skipped, but for teardowns. Default false. */
+  readonly failFast?: boolean;
+  /** Longest time from a run's start to its end; then it fails, and its unfinished tasks are skipped. Default: no limit. */
+  readonly dagrunTimeout?: Duration;
+  /** Pauses the DAG when as many of its runs failed one after the other. Default 0: never. */
+  readonly maxConsecutiveFailedDagRuns?: number;
   /** Starts paused when it is first deployed. Default false. */
   readonly pausedAtCreation?: boolean;
   /** The schema of the params that a run may be given. */
@@ -77,6 +94,9 @@ const DAG_OPTIONS = [
   "maxActiveRuns",
   "maxActiveTasks",
   "maxActiveTasksPerRun",
+  "failFast",
+  "dagrunTimeout",
+  "maxConsecutiveFailedDagRuns",
   "pausedAtCreation",
   "params",
   "defaults",
@@ -86,8 +106,15 @@ const DAG_OPTIONS = [
 export const TASK_DEFAULTS = [
   ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"],
   ...ROUTING_OPTIONS,
+  ...RULE_DEFAULTS,
 ];
-const TASK_OPTIONS = [...TASK_DEFAULTS, "inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate"];
+const TASK_OPTIONS = [
+  ...TASK_DEFAULTS,
+  ...["inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate", "allowFailure"],
+];
+
+/** What a teardown waits for. */
+export const TEARDOWN_RULE: TriggerRule = "all_done_setup_success";
 
 /** Ids that mean something else in commands, addresses and stored objects. */
 const RESERVED_IDS = ["__proto__", "constructor", "prototype", "new", "all", ".", ".."];
@@ -131,20 +158,127 @@ export class Dag<out Params> {
     taskId: string,
     body: TaskBody<Output, TaskContext<Params, InputValues<Record<never, never>>, undefined>> & JsonOutput<Output>,
   ): TaskRef<Output>;
-  task<Output, Item, Inputs extends InputRefs = Record<never, never>>(
+  task<Output, Item, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
     taskId: string,
-    options: MappedTaskOptions<Inputs, Item>,
-    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs>, Item>> & JsonOutput<Output>,
+    options: MappedTaskOptions<Inputs, Item, Rule>,
+    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>> & JsonOutput<Output>,
   ): TaskRef<Output[]>;
-  task<Output, Inputs extends InputRefs = Record<never, never>>(
+  task<Output, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success", Allowed extends boolean = false>(
     taskId: string,
-    options: TaskOptions<Inputs>,
-    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs>, undefined>> & JsonOutput<Output>,
-  ): TaskRef<Output>;
+    options: TaskOptions<Inputs, Rule, Allowed>,
+    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>> & JsonOutput<Output>,
+  ): TaskRef<OutputOf<Output, Allowed>>;
   task(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
-    const [options, body] = rest.length === 1 ? [{}, rest[0]] : rest;
-    if (typeof body !== "function") throw this.#invalid(`the body of task "${taskId}"`, body, "a function of the task context");
-    return this.#add(taskId, { options: options as TaskDefinition["options"], body: body as NonNullable<TaskDefinition["body"]> });
+    const [options, body] = optionsAndBody(rest);
+    return this.#define(taskId, options, body);
+  }
+
+  /**
+   * Declares a task that makes something ready for the tasks after it; a {@link Dag.teardown} undoes it. A task like any other but for
+   * that.
+   * @example const cluster = d.setup("create_cluster", async ({ hook }) => (await hook(emr("emr"))).create());
+   */
+  setup<Output>(
+    taskId: string,
+    body: TaskBody<Output, TaskContext<Params, InputValues<Record<never, never>>, undefined>> & JsonOutput<Output>,
+  ): TaskRef<Output>;
+  setup<Output, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
+    taskId: string,
+    options: TaskOptions<Inputs, Rule, false>,
+    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>> & JsonOutput<Output>,
+  ): TaskRef<Output>;
+  setup(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
+    const [options, body] = optionsAndBody(rest);
+    return this.#define(taskId, options, body, { type: "setup" });
+  }
+
+  /**
+   * Declares a task that undoes setups. It runs once all tasks before it have ended, whatever became of the work, if one of its setups
+   * succeeded; it is skipped when all of them were. Its own failure does not fail the run, unless `onFailureFailDagrun` says so.
+   * @example chain(cluster, work, d.teardown("delete_cluster", { setups: cluster, inputs: { cluster } }, async ({ inputs }) => …));
+   */
+  teardown<Output, Inputs extends InputRefs = Record<never, never>>(
+    taskId: string,
+    options: TeardownOptions<Inputs>,
+    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, "all_done_setup_success">, undefined>> & JsonOutput<Output>,
+  ): TaskRef<Output> {
+    const { setups = [], onFailureFailDagrun: failsRun = false, ...own } = options;
+    if ("triggerRule" in own)
+      throw this.#invalid(`the triggerRule of teardown "${taskId}"`, own.triggerRule, "nothing: teardowns have their own");
+    const ref = this.#define(taskId, { ...own, triggerRule: TEARDOWN_RULE }, body, { type: "teardown", failsRun });
+    for (const setup of [setups].flat()) this.connect(setup, ref);
+    return ref as TaskRef<Output>;
+  }
+
+  /**
+   * Declares a task that chooses which of the tasks directly after it go on; the others are skipped, unless they also come after a chosen
+   * one. What was chosen is kept: a task that was passed over stays skipped when it is cleared alone.
+   * @returns a reference to the ids that were chosen
+   * @example
+   * const pick = d.branch("pick", { inputs: { size } }, ({ inputs }) => (inputs.size > 100 ? big : small));
+   * chain(pick, [small, big], d.task("join", { inputs: { small, big }, triggerRule: "none_failed_min_one_success" }, …));
+   */
+  branch(
+    taskId: string,
+    body: TaskBody<BranchChoice, TaskContext<Params, InputValues<Record<never, never>>, undefined>>,
+  ): TaskRef<string[]>;
+  branch<Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
+    taskId: string,
+    options: TaskOptions<Inputs, Rule, false>,
+    body: TaskBody<BranchChoice, TaskContext<Params, InputValues<Inputs, Rule>, undefined>>,
+  ): TaskRef<string[]>;
+  branch(taskId: string, ...rest: readonly unknown[]): TaskRef<string[]> {
+    const [options, body] = optionsAndBody(rest);
+    return this.#define(taskId, options, branchBody(this.#bodyOf(taskId, body)), { type: "branch" }) as TaskRef<string[]>;
+  }
+
+  /**
+   * Declares a task that goes on with one of several cases: a branch whose ends are named. The tasks of all cases come after it.
+   * @returns a reference to the name of the case, null when there was none
+   * @example d.switch("by_kind", { inputs: { file }, cases: { csv: loadCsv, json: [parse, load] } }, ({ inputs }) => inputs.file.kind);
+   */
+  switch<Name extends string, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
+    taskId: string,
+    options: SwitchOptions<Inputs, Name, Rule>,
+    body: TaskBody<NoInfer<Name> | null, TaskContext<Params, InputValues<Inputs, Rule>, undefined>>,
+  ): TaskRef<Name | null> {
+    const { cases, ...own } = options;
+    const ids = Object.entries<TaskRef<unknown> | readonly TaskRef<unknown>[]>(cases).map(
+      ([name, refs]) => [name, [refs].flat().map(({ taskId: id }) => id)] as const,
+    );
+    const ref = this.#define(taskId, own, body, { type: "switch", cases: Object.fromEntries(ids) });
+    for (const target of Object.values<TaskRef<unknown> | readonly TaskRef<unknown>[]>(cases).flat()) this.connect(ref, target);
+    return ref as TaskRef<Name | null>;
+  }
+
+  /**
+   * Declares a task that ends the run's way through it: when its body returns `false` or an empty list, all tasks after it are skipped,
+   * whatever their rules, but for teardowns. Any other value, 0 and "" among them, goes on.
+   * @returns a reference to what the body returned
+   * @example chain(d.shortCircuit("any_rows", { inputs: { rows } }, ({ inputs }) => inputs.rows > 0), load);
+   */
+  shortCircuit<Output>(
+    taskId: string,
+    body: TaskBody<Output, TaskContext<Params, InputValues<Record<never, never>>, undefined>> & JsonOutput<Output>,
+  ): TaskRef<Output>;
+  shortCircuit<Output, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
+    taskId: string,
+    options: ShortCircuitOptions<Inputs, Rule>,
+    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>> & JsonOutput<Output>,
+  ): TaskRef<Output>;
+  shortCircuit(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
+    const [{ ignoreDownstreamTriggerRules = true, ...own }, body] = optionsAndBody<ShortCircuitOptions<InputRefs>>(rest);
+    return this.#define(taskId, own, body, { type: "short_circuit", directOnly: !ignoreDownstreamTriggerRules });
+  }
+
+  /**
+   * Declares a task that lets the tasks directly after it run only in the latest run of the schedule: they are skipped in a run that
+   * catches up. Runs by hand, and schedules whose intervals have no length, count as latest.
+   * @returns a reference to whether the run was the latest
+   * @example chain(d.latestOnly("latest"), notify);
+   */
+  latestOnly(taskId: string, options: TaskDefaults & { readonly doc?: string } = {}): TaskRef<boolean> {
+    return this.#add(taskId, { options, kind: { type: "latest_only" } }) as TaskRef<boolean>;
   }
 
   /**
@@ -223,6 +357,15 @@ export class Dag<out Params> {
   /** The groups, those inside others after them. */
   get groups(): readonly TaskGroup[] {
     return [...this.#groups];
+  }
+
+  #define(taskId: string, options: unknown, body: unknown, kind?: TaskKind): TaskRef<unknown> {
+    return this.#add(taskId, { options: options as TaskDefinition["options"], body: this.#bodyOf(taskId, body), ...(kind && { kind }) });
+  }
+
+  #bodyOf(taskId: string, body: unknown): NonNullable<TaskDefinition["body"]> {
+    if (typeof body !== "function") throw this.#invalid(`the body of task "${taskId}"`, body, "a function of the task context");
+    return body as NonNullable<TaskDefinition["body"]>;
   }
 
   /** Ids directly before a task, in the order in which they were wired; edges of groups after those of tasks. */
@@ -327,6 +470,11 @@ export function chain(...steps: readonly (Wirable | readonly Wirable[])[]): void
 /** Whether a value is a DAG, made by this copy of the package or another. */
 export function isDag(value: unknown): value is Dag<unknown> {
   return typeof value === "object" && value !== null && DAG_BRAND in value;
+}
+
+/** Options may be left out. */
+function optionsAndBody<Options extends object>(rest: readonly unknown[]): readonly [Options, unknown] {
+  return rest.length === 1 ? [{} as Options, rest[0]] : [rest[0] as Options, rest[1]];
 }
 
 function idOf(of: Wirable): string {

@@ -9,9 +9,11 @@ import { groupDefaults, type TaskGroup } from "./group.ts";
 import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
 import { describeLimit, describeRouting } from "./routing.ts";
+import { describeRules } from "./rules.ts";
+import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
 import { describeSchedules } from "./schedule.ts";
 import { type Catchup, type DagSpec, type GroupSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
-import type { InputRefs, TaskDefaults, TaskRef } from "./task.ts";
+import type { InputRefs, TaskDefaults, TaskDefinition, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
@@ -27,6 +29,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
   if (!IANAZone.isValidZone(timezone)) throw new DagsmithError("INVALID_TIMEZONE", { found: timezone });
   const where = `DAG "${dagId}"`;
   const tasks = topological(dag).map((ref) => describeTask(dag, ref));
+  if (options.failFast) refuseForeignRules(dagId, tasks);
   const when = describeSchedule(dag, timezone, tasks);
   return deepFreeze({
     dagId,
@@ -40,6 +43,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
       maxActiveTasksPerRun: describeLimit(options.maxActiveTasksPerRun, "maxActiveTasksPerRun", where),
     }),
     pausedAtCreation: options.pausedAtCreation ?? false,
+    ...describeRunRules(options, where),
     paramsSchema: jsonSchema(options.params, where),
     ...(dag.groups.length > 0 ? { groups: dag.groups.map(describeGroup) } : {}),
     tasks,
@@ -91,7 +95,7 @@ function maxActiveRuns({ maxActiveRuns }: DagOptions, { schedules }: When, where
 }
 
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
-  const { each, inputs = {}, doc, maxActive, maxItems, startDate, endDate, ...own } = ref.definition.options;
+  const { each, inputs = {}, doc, maxActive, maxItems, startDate, endDate, allowFailure: _, ...own } = ref.definition.options;
   const { loop } = ref.definition;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
   const options: TaskDefaults = { ...dag.options.defaults, ...taskDefaults(groupDefaults(ref)), ...taskDefaults(own) };
@@ -106,7 +110,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
   }
   return {
     taskId: ref.taskId,
-    operator: ref.definition.body ? operatorName(ref.definition.body) : "empty",
+    operator: operatorOf(ref.definition),
     doc: doc ?? null,
     ...(ref.definition.group ? { group: ref.definition.group.groupId } : {}),
     upstream: dag.upstreamOf(ref.taskId),
@@ -122,6 +126,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
+    ...describeRules(ref.definition, options, where),
     ...definedOnly({ routing: describeRouting(options, where) }),
   };
 }
@@ -134,8 +139,10 @@ function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInput
 }
 
 /** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */
-function operatorName(body: { readonly name: string }): string {
-  return body.name && body.name !== "body" ? body.name : "task";
+function operatorOf({ body, kind }: TaskDefinition): string {
+  const decides = kind && kind.type !== "setup" && kind.type !== "teardown";
+  if (!body) return decides ? kind.type : "empty";
+  return body.name && body.name !== "body" ? body.name : decides ? kind.type : "task";
 }
 
 /** Each task behind all it depends on: first those without upstream, then whatever became free, in the order of declaration. */

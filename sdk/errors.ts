@@ -14,6 +14,8 @@ const messages = {
   CYCLE: 'DAG "{dag}" has a cycle: {path}. Remove one of these edges.',
   DUPLICATE_GROUP_ID: 'DAG "{dag}" has two groups, or a group and a task, with the id "{group}". Give one of them another id.',
   EMPTY_GROUP: 'Group "{group}" of DAG "{dag}" has no task. Declare one in its function.',
+  FAIL_FAST_RULE:
+    'Task "{task}" of DAG "{dag}" has the trigger rule {rule}. A DAG with failFast ends at its first failure, so its tasks have the rule all_success (teardowns their own).',
   EMPTY_DAG: 'DAG "{dag}" has no task. Add one with .task() or .empty().',
   NOT_A_DAG: "{file}: the default export is {found}; a DAG file exports one DAG, or a list of DAGs, as its default.",
   INVALID_DURATION:
@@ -37,6 +39,7 @@ const messages = {
     "The value at {path} is {found}, which JSON cannot carry. Return strings, finite numbers, booleans, null, lists and plain objects (write dates as ISO strings, bigints as strings).",
   OUTPUT_TOO_LARGE:
     "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
+  UNKNOWN_BRANCH: 'Task "{task}" chose {found}, which does not come after it. It may choose: {allowed}.',
   NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',
   TOO_MANY_ITEMS: 'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
   LOOP_LIMIT: 'Loop "{task}" was not done after {limit} iterations. Raise its maxIterations, or see why its until does not come true.',

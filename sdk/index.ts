@@ -15,6 +15,7 @@ export { type LazyList, LazyRef, lazy } from "./lazy.ts";
 export type { LoopContext, LoopOptions } from "./loop.ts";
 export { FailTask, SkipTask } from "./outcome.ts";
 export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";
+export type { BranchChoice, RuleDefaults, ShortCircuitOptions, SwitchOptions, TeardownOptions } from "./rules.ts";
 export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";
 export {
   cron,
@@ -35,6 +36,7 @@ export {
   type InputRefs,
   type InputValues,
   type MappedTaskOptions,
+  type OutputOf,
   type TaskDates,
   type TaskDefaults,
   type TaskOptions,

@@ -4,12 +4,16 @@
  */
 import type { Json } from "./json.ts";
 import type { RoutingSpec } from "./routing.ts";
+import type { TaskRules } from "./rules.ts";
 import type { NamedSchedule } from "./schedule.ts";
 
 /** The shape of the specs below. Part of every version's hash, so that an upgrade of dagsmith describes every DAG anew. */
 export const SPEC_FORMAT = 3;
 
-/** When a task may run, judged from the states of the tasks before it (Airflow's names and meanings). */
+/**
+ * When a task may run, judged from the states of the tasks before it (Airflow's names and meanings). The last one is what every teardown
+ * has.
+ */
 export const TRIGGER_RULES = [
   "all_success",
   "all_failed",
@@ -23,6 +27,7 @@ export const TRIGGER_RULES = [
   "none_failed_min_one_success",
   "none_skipped",
   "always",
+  "all_done_setup_success",
 ] as const;
 export type TriggerRule = (typeof TRIGGER_RULES)[number];
 
@@ -52,7 +57,7 @@ export type EachSpec =
   /** No list: a loop, of which each iteration is an instance that follows from the one before. */
   | { readonly loop: { readonly maxIterations: number } };
 
-export interface TaskSpec {
+export interface TaskSpec extends TaskRules {
   readonly taskId: string;
   /** The name of the operator's function; `task` for a body written in place, `empty` for a task without one. */
   readonly operator: string;
@@ -115,6 +120,12 @@ export interface DagSpec {
   readonly maxActiveTasks?: number;
   readonly maxActiveTasksPerRun?: number;
   readonly pausedAtCreation: boolean;
+  /** The first failure ends the run. */
+  readonly failFast?: true;
+  /** Longest time from a run's start to its end. */
+  readonly dagrunTimeoutMs?: number;
+  /** Pauses the DAG when as many runs failed one after the other. */
+  readonly maxConsecutiveFailedDagRuns?: number;
   /** JSON Schema (draft 2020-12) of the params; null when the DAG declares none. */
   readonly paramsSchema: Json | null;
   /** Its groups, when it has any; those inside others after them. */

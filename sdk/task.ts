@@ -7,10 +7,11 @@ import type { Each } from "./items.ts";
 import type { LazyList, LazyRef } from "./lazy.ts";
 import type { LoopDefinition } from "./loop.ts";
 import type { RoutingOptions } from "./routing.ts";
+import type { RuleDefaults, TaskKind } from "./rules.ts";
 import type { TriggerRule } from "./spec.ts";
 
 /** Options that a DAG may set for all its tasks (`defaults`) and each task may set for itself. */
-export interface TaskDefaults extends RoutingOptions {
+export interface TaskDefaults extends RoutingOptions, RuleDefaults {
   /** Tries after the first. Default 0. */
   readonly retries?: number;
   /** Wait before a retry. Default `"5m"`. */
@@ -30,14 +31,22 @@ export interface TaskDefaults extends RoutingOptions {
 /** Tasks whose outputs a task takes, by the name it knows them under. Naming one here also makes it a dependency. */
 export type InputRefs = Readonly<Record<string, TaskRef<unknown> | LazyRef<unknown>>>;
 
-/** The outputs that arrive for {@link InputRefs}. */
-export type InputValues<Inputs> = {
+/**
+ * The outputs that arrive for {@link InputRefs}. A task whose rule is not `all_success` may run although a task before it was skipped, by
+ * a branch for one, or failed: then that input is undefined.
+ */
+export type InputValues<Inputs, Rule extends TriggerRule = "all_success"> = {
   readonly [Name in keyof Inputs]: Inputs[Name] extends LazyRef<infer Item>
     ? LazyList<Item>
     : Inputs[Name] extends TaskRef<infer Output>
-      ? Output
+      ? [Rule] extends ["all_success"]
+        ? Output
+        : Output | undefined
       : never;
 };
+
+/** The output of a task; undefined for those after it when it failed and was allowed to. */
+export type OutputOf<Output, Allowed extends boolean> = [Allowed] extends [false] ? Output : Output | undefined;
 
 /** When a task takes part in runs. */
 export interface TaskDates {
@@ -48,16 +57,25 @@ export interface TaskDates {
 }
 
 /** Options of one task. */
-export interface TaskOptions<Inputs extends InputRefs> extends TaskDefaults, TaskDates {
+export interface TaskOptions<Inputs extends InputRefs, Rule extends TriggerRule = TriggerRule, Allowed extends boolean = boolean>
+  extends TaskDefaults,
+    TaskDates {
   readonly inputs?: Inputs;
+  /** When the task may run, judged from the tasks before it. Default `"all_success"`. */
+  readonly triggerRule?: Rule;
+  /** Its failure counts as success for the tasks after it and for the run, which show a warning instead. Default false. */
+  readonly allowFailure?: Allowed;
   /** One or two sentences for the page. */
   readonly doc?: string;
   readonly each?: never;
 }
 
 /** Options of a task that runs once for each element of a list. */
-export interface MappedTaskOptions<Inputs extends InputRefs, Item> extends TaskDefaults, TaskDates {
+export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends TriggerRule = TriggerRule> extends TaskDefaults, TaskDates {
   readonly inputs?: Inputs;
+  readonly triggerRule?: Rule;
+  /** The failures of its instances count as success. Their outputs are missing from the list. */
+  readonly allowFailure?: boolean;
   readonly doc?: string;
   /**
    * The list: the output of another task, literal items, or what `over`, `entries`, `cross`, `zip`, `concat` or `partial` made of such. An
@@ -82,12 +100,15 @@ export interface TaskDefinition {
       readonly maxActive?: number;
       readonly maxItems?: number;
       readonly label?: (of: { readonly item: never; readonly mapIndex: number }) => string;
+      readonly allowFailure?: boolean;
     };
   /** What makes it a loop. */
   readonly loop?: LoopDefinition;
   /** The group it was declared in. */
   readonly group?: TaskGroup;
-  /** Absent for a task that only holds a place in the graph. */
+  /** What it is beside work. */
+  readonly kind?: TaskKind;
+  /** Absent for a task that only holds a place in the graph, or that the runtime itself decides. */
   readonly body?: TaskBody<unknown, TaskContext<never, never, never>>;
 }
 

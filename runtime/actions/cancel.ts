@@ -6,7 +6,7 @@ import { endRun, runById } from "../store/dag_run.ts";
 import type { Database } from "../store/database.ts";
 import { givePlaces } from "../store/engine_tx.ts";
 import { Plans } from "../store/plans.ts";
-import { startQueuedRuns } from "../store/start_runs.ts";
+import { afterChange } from "../store/run_ends.ts";
 import { applyTransitions, unfinishedInstances } from "../store/task_instance.ts";
 
 export interface CancelRequest {
@@ -35,6 +35,6 @@ export async function cancelRun(db: Database, { id, actor, reason }: CancelReque
     return run.dagId;
   });
   const plans = new Plans();
-  await startQueuedRuns(db, plans, [dagId]);
+  await afterChange(db, plans, [dagId]);
   await givePlaces(db, plans);
 }

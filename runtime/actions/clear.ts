@@ -1,5 +1,7 @@
 /** Clearing: tasks that ran, run again. A run that had ended waits for a place under its DAG's maxActiveRuns, then goes on. */
 import { DagsmithError } from "../../sdk/errors.ts";
+import { withSetups } from "../engine/around.ts";
+import { planOf } from "../engine/plan.ts";
 import type { EngineTx } from "../engine/store.ts";
 import { audit } from "../store/audit.ts";
 import type { CodeChoice } from "../store/backfill.ts";
@@ -9,7 +11,7 @@ import type { Database, Queryable } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { runsBetweenDates } from "../store/named_run.ts";
 import { Plans } from "../store/plans.ts";
-import { startQueuedRuns } from "../store/start_runs.ts";
+import { afterChange } from "../store/run_ends.ts";
 import { type HeldRun, holdRun, selectTasks, specOf, type TaskSelection } from "./run_tasks.ts";
 import { dateOf } from "./trigger.ts";
 import { unknownDag } from "./unknown.ts";
@@ -54,7 +56,7 @@ export async function previewClear(db: Database, selection: ClearSelection): Pro
 }
 
 /**
- * Clears tasks of runs. What an instance came to stays in its history, what it left for others goes; it gets as many retries as a new one.
+ * Clears tasks of runs, with the setups and teardowns around them. What an instance came to stays in its history, what it left for others goes; it gets as many retries as a new one.
  * Each run is cleared whole or not at all.
  * @throws DagsmithError UNKNOWN_DAG, UNKNOWN_RUN, UNKNOWN_TASK, INVALID_DATE, NOTHING_TO_CLEAR; CLEAR_RUNNING when one of them runs,
  *   RUN_RUNNING when the version of a running run would change
@@ -67,7 +69,7 @@ export async function clearRuns(db: Database, request: ClearRequest): Promise<re
     const one = await engineRound(db, plans, (tx, on) => clearOne(on, tx, id, request));
     if (one) cleared.push(one);
   }
-  await startQueuedRuns(db, plans, [...new Set(cleared.map(({ dagId }) => dagId))]);
+  await afterChange(db, plans, [...new Set(cleared.map(({ dagId }) => dagId))]);
   return cleared;
 }
 
@@ -92,7 +94,11 @@ async function look(
   const versionId = selection.code === "latest" ? await latestVersion(tx, run) : null;
   const spec = versionId === null ? run.spec : ((await specOf(tx, versionId)) ?? run.spec);
   const { mapIndex = null, onlyFailed = false } = selection;
-  const instances = await selectInstances(tx, id, { taskIds: selectTasks(spec, selection), mapIndex, onlyFailed });
+  const instances = await selectInstances(tx, id, {
+    taskIds: withSetups(planOf(spec), selectTasks(spec, selection)),
+    mapIndex,
+    onlyFailed,
+  });
   const running = instances.find(({ state }) => state === "running");
   if (running) throw new DagsmithError("CLEAR_RUNNING", { instances: instanceName(running), run: run.runId });
   return { run, instances, versionId };

@@ -11,7 +11,7 @@ import type { Database, Queryable } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { Plans } from "../store/plans.ts";
 import { reviveInstances } from "../store/revive.ts";
-import { startQueuedRuns } from "../store/start_runs.ts";
+import { afterChange } from "../store/run_ends.ts";
 import { applyTransitions, insertInstances } from "../store/task_instance.ts";
 import { cancelRun } from "./cancel.ts";
 import { downstreamOf, type HeldRun, holdRun, selectTasks } from "./run_tasks.ts";
@@ -38,7 +38,7 @@ export async function markTask(db: Database, request: MarkTaskRequest): Promise<
     const run = await holdRun(on, request.id);
     return { dagId: run.dagId, marked: await markOne(on, tx, run, request) };
   });
-  await startQueuedRuns(db, plans, [dagId]);
+  await afterChange(db, plans, [dagId]);
   return marked;
 }
 
@@ -106,5 +106,5 @@ export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): 
     return run.dagId;
   });
   if (done === false) await cancelRun(db, { id, actor, reason: "marked failed" });
-  else await startQueuedRuns(db, new Plans(), [done]);
+  else await afterChange(db, new Plans(), [done]);
 }

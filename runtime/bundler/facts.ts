@@ -5,6 +5,7 @@
 import { isBuiltin } from "node:module";
 import { Node, Project, type SourceFile, ts } from "ts-morph";
 import type { DagSpec, Position } from "../../sdk/spec.ts";
+import { type Choice, choicesOf } from "./choices.ts";
 import { type LineWarning, lint } from "./lint.ts";
 import { escapeRegExp } from "./text.ts";
 
@@ -27,10 +28,15 @@ export interface FileFacts {
   readonly dags: readonly (Declared & { readonly variable: string | null })[];
   /** `owner` is the variable on which the task was declared. */
   readonly tasks: readonly (Declared & { readonly owner: string })[];
+  /** What branches choose literally. */
+  readonly branches: readonly (Declared & { readonly choices: readonly Choice[] })[];
   readonly warnings: readonly LineWarning[];
 }
 
-const NO_DAG: FileFacts = { candidacy: "no", dags: [], tasks: [], warnings: [] };
+/** Methods of a DAG that declare a task. */
+const DECLARING = ["task", "empty", "setup", "teardown", "branch", "switch", "shortCircuit", "latestOnly", "loop"];
+
+const NO_DAG: FileFacts = { candidacy: "no", dags: [], tasks: [], branches: [], warnings: [] };
 
 /** Cheap, and true for every file that has a default export, or calls dag(): most helpers end here, unparsed. */
 const MAY_EXPORT_DEFAULT = /\bdefault\b|\bmodule\s*\.\s*exports\b|=\s*dag\s*\(/;
@@ -127,9 +133,10 @@ function valueImports(source: SourceFile): { readonly from: string; readonly nam
 }
 
 /** Walks the compiler's own nodes: wrapping each one would take most of the time of reading a large folder. */
-function declarations(source: ts.SourceFile): Pick<FileFacts, "dags" | "tasks"> {
+function declarations(source: ts.SourceFile): Pick<FileFacts, "dags" | "tasks" | "branches"> {
   const dags: FileFacts["dags"][number][] = [];
   const tasks: FileFacts["tasks"][number][] = [];
+  const branches: FileFacts["branches"][number][] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {
       const id = declaredId(node.arguments[0]);
@@ -138,14 +145,15 @@ function declarations(source: ts.SourceFile): Pick<FileFacts, "dags" | "tasks"> 
       if (id !== undefined && ts.isIdentifier(callee) && callee.text === "dag") dags.push({ id, line, variable: variableOf(node) });
       if (id !== undefined && ts.isPropertyAccessExpression(callee)) {
         const owner = ts.isIdentifier(callee.expression) ? callee.expression.text : "";
-        if (callee.name.text === "task" || callee.name.text === "empty" || callee.name.text === "loop") tasks.push({ id, line, owner });
-        else if (callee.name.text === "dag") dags.push({ id, line, variable: variableOf(node) });
+        if (DECLARING.includes(callee.name.text)) tasks.push({ id, line, owner });
+        if (callee.name.text === "branch") branches.push({ id, line, choices: choicesOf(node, source) });
+        if (callee.name.text === "dag") dags.push({ id, line, variable: variableOf(node) });
       }
     }
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return { dags, tasks };
+  return { dags, tasks, branches };
 }
 
 function declaredId(argument: ts.Node | undefined): string | RegExp | undefined {

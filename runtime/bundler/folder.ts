@@ -8,6 +8,7 @@ import { Contents } from "./contents.ts";
 import { type Discovery, discover } from "./discover.ts";
 import { dagPosition, type FileFacts, taskPositions } from "./facts.ts";
 import { type Inspection, type Inspector, type InspectorOptions, startInspector } from "./inspector.ts";
+import { ruleWarnings } from "./rule_lint.ts";
 import { type DagVersion, type ImportError, type ImportWarning, refuseDuplicates, versionHash } from "./version.ts";
 
 /** What a folder gave. */
@@ -175,7 +176,12 @@ function warningsOf(discovery: Discovery, builds: ReadonlyMap<string, Build>): r
     if (facts.candidacy === "unexported" && !imported.has(file)) return [exportsNothing(file, facts)];
     const build = builds.get(file);
     if (!build?.inspection || (build.versions.length === 0 && facts.candidacy === "maybe")) return [];
-    return [...facts.warnings.map((warning) => ({ file, ...warning })), ...build.bundle.warnings, ...slowImport(build)];
+    return [
+      ...facts.warnings.map((warning) => ({ file, ...warning })),
+      ...build.bundle.warnings,
+      ...ruleWarnings(build.versions, facts),
+      ...slowImport(build),
+    ];
   });
 }
 

@@ -56,6 +56,9 @@ export interface ImportWarning {
     | "EXPORTS_A_FUNCTION"
     | "NO_DEFAULT_EXPORT"
     | "SLOW_IMPORT"
+    | "RULE_WITHOUT_UPSTREAM"
+    | "NEVER_RUNS"
+    | "UNKNOWN_BRANCH"
     | "BUNDLER";
   readonly message: string;
 }

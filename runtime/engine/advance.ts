@@ -3,15 +3,19 @@
  * others in turn, until nothing more follows. One round of that is an Advance; the same code serves PostgreSQL and `dag test`.
  */
 import { judgeRun, type RunProgress } from "../state/run_state.ts";
-import { type FinalState, isFinal, type StoredError } from "../state/task_state.ts";
-import { judge, type RuleOutcome, type UpstreamCounts } from "../state/trigger_rule.ts";
+import { cancel, type FinalState, isFinal, type StoredError } from "../state/task_state.ts";
+import { allDone, judge, type RuleOutcome, type SetupCounts, type UpstreamCounts } from "../state/trigger_rule.ts";
+import { isLatest } from "../timetable/latest.ts";
+import { DecisionsMade } from "./decisions_made.ts";
 import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
 import { expand, type Sources, type Unmapped } from "./expand.ts";
+import { countsAsFailure } from "./leaves.ts";
 import { isLimited, type Route, routeIn, UNROUTED } from "./limits.ts";
 import { type ListView, sourcesOf } from "./list_view.ts";
 import { isIteration, loopState } from "./loop.ts";
 import { isLoop, type PlannedTask, plannedTask } from "./plan.ts";
-import type { Decisions, EngineTx, LockedRun, NewInstance, Progress, Release, RoutedToken, Token } from "./store.ts";
+import { setupsBefore } from "./setups.ts";
+import type { Counts, Decisions, EngineTx, LockedRun, NewInstance, PastQuestion, Progress, Release, RoutedToken, Token } from "./store.ts";
 
 /** An instance that reached a final state. */
 export interface Settled {
@@ -35,9 +39,15 @@ export class Advance {
   /** Tasks whose rule spoke in this round: a later wave must not ask it again, and its row does not say so before the commit. */
   readonly #spoken = new Set<string>();
   readonly #widened = new Deltas();
+  readonly #decisionsMade: DecisionsMade;
+  readonly #pastWaits: PastQuestion[] = [];
+  readonly #pastEnded: PastQuestion[] = [];
+  /** Runs that a failure ended, with the reason: only teardowns still run. */
+  readonly #stopped = new Map<number, string>();
 
   constructor(tx: EngineTx, runs: readonly LockedRun[]) {
     this.#tx = tx;
+    this.#decisionsMade = new DecisionsMade(tx);
     for (const run of runs) this.#runs.set(run.id, { run, progress: run });
   }
 
@@ -48,12 +58,16 @@ export class Advance {
     this.#tokens.push({ instanceId, tryNumber, inMs, route });
   }
 
-  /** Begins runs: every task that waits for nothing, having nothing before it or a rule that does not wait, gets its turn. */
-  async begin(): Promise<void> {
+  /**
+   * Begins runs: every task that waits for nothing, having nothing before it or a rule that does not wait, gets its turn.
+   * @param had tasks that had theirs already
+   */
+  async begin(had: ReadonlySet<string> = new Set()): Promise<void> {
     const settled: Settled[] = [];
     for (const { run } of this.#runs.values()) {
       for (const task of run.plan.tasks.values()) {
         const atFirst = { total: task.spec.upstream.length, ...NOTHING };
+        if (had.has(task.spec.taskId) || this.#spoken.has(nameOf({ runId: run.id, taskId: task.spec.taskId }))) continue;
         if (rulingOn(task, atFirst) === "run") settled.push(...(await this.#run(run.id, task)));
       }
     }
@@ -76,7 +90,7 @@ export class Advance {
     const { maxActive } = task.spec;
     // Under other limits whoever gives places lets them go.
     if (isLimited(task.route, this.#lockedRun(runId))) return;
-    const active = instances - waiting - own.success - own.failed - own.skipped - own.upstreamFailed;
+    const active = instances - waiting - own.success - own.failed - own.skipped - own.upstreamFailed - own.removed;
     const to = released + Math.max(0, Math.min(waiting, (maxActive ?? instances) - active));
     if (to === released) return;
     this.#releases.push({ runId, taskId, from: released, to, route: this.#routeOf(runId, task) });
@@ -86,14 +100,24 @@ export class Advance {
   /** Follows the consequences of instances that ended, wave by wave. */
   async follow(settled: readonly Settled[]): Promise<void> {
     for (let wave = settled; wave.length > 0; ) {
-      for (const end of wave)
-        if (end.mapIndex < 0) this.#close(end.runId, this.#task(end), end.state === "failed" || end.state === "upstream_failed");
-      const deltas = this.#deltas(wave);
+      wave = [...wave, ...(await this.#stopRuns(wave))];
+      for (const end of wave) if (end.mapIndex < 0) this.#close(end.runId, this.#task(end), { ...NOTHING, [COUNT_OF[end.state]]: 1 });
+      const deltas = await this.#deltas(wave);
       const changed = deltas.length > 0 ? await this.#tx.addProgress(deltas) : [];
       const next: Settled[] = [];
       for (const row of changed) next.push(...(await this.#decide(row, wave)));
       wave = next;
     }
+  }
+
+  /** Looks again at tasks that waited for their past. */
+  async askAgain(waiting: readonly PastQuestion[]): Promise<void> {
+    const asked = new Deltas();
+    for (const { runId, taskId } of waiting) asked.at(runId, taskId);
+    const settled: Settled[] = [];
+    for (const row of await this.#tx.addProgress(asked.rows)) settled.push(...(await this.#decide(row, [])));
+    this.#pastEnded.push(...waiting);
+    await this.follow(settled);
   }
 
   /** Writes everything that was decided. @returns the runs that this round ended */
@@ -107,6 +131,7 @@ export class Advance {
       releases: this.#releases,
       decided: this.#decided,
       runs: changed,
+      past: { waits: this.#pastWaits, ended: this.#pastEnded },
     });
     return changed.filter((run) => run.state !== "running").map((run) => run.id);
   }
@@ -119,7 +144,12 @@ export class Advance {
       this.#countOwn(row, task, wave);
       return [];
     }
-    const outcome = rulingOn(task, { total: row.upstreamTotal, ...row.upstream });
+    const stopped = task.spec.kind?.type === "teardown" ? undefined : this.#stopped.get(row.runId);
+    if (stopped !== undefined) return [this.#end(row.runId, task, "skipped", stopped, null)];
+    const passedOverBy = await this.#decisionsMade.passedOverBy(this.#lockedRun(row.runId), task);
+    if (passedOverBy !== undefined) return [this.#end(row.runId, task, "skipped", `passed over by ${passedOverBy}`, null)];
+    const counts = { total: row.upstreamTotal, ...row.upstream };
+    const outcome = rulingOn(task, counts, await this.#setupsOf(row.runId, task, counts));
     if (outcome === "wait") return [];
     if (outcome === "run") return this.#run(row.runId, task);
     const state = outcome === "skip" ? "skipped" : "upstream_failed";
@@ -136,8 +166,8 @@ export class Advance {
       this.#releases.push({ runId: row.runId, taskId: row.taskId, from: row.released, to, route: this.#routeOf(row.runId, task) });
       this.#decided.push({ runId: row.runId, taskId: row.taskId, instances: row.instances, released: to });
     }
-    const { success, failed, skipped, upstreamFailed } = row.own;
-    if (success + failed + skipped + upstreamFailed >= row.instances) this.#close(row.runId, task, failed + upstreamFailed > 0);
+    const { success, failed, skipped, upstreamFailed, removed } = row.own;
+    if (success + failed + skipped + upstreamFailed + removed >= row.instances) this.#close(row.runId, task, row.own);
   }
 
   /** An iteration of a loop ended: the next one follows, or the loop has ended as a whole, which is what the tasks after it see. */
@@ -157,12 +187,79 @@ export class Advance {
   /** The task's turn has come: one instance, or one for each item, or at once the end of a task that has no body. */
   async #run(runId: number, task: PlannedTask): Promise<readonly Settled[]> {
     const { spec } = task;
+    const outside = await this.#outsideOfBounds(runId, task);
+    if (outside !== undefined) return [this.#end(runId, task, "skipped", outside, null)];
+    if (spec.dependsOnPast && !(await this.#isPastMet(runId, task))) return [];
+    if (spec.kind?.type === "latest_only") return [await this.#decideLatest(runId, task)];
     if (spec.each) return this.#expand(runId, task, await expand(spec, spec.each, this.#sources(runId)));
     if (spec.operator === "empty") return [this.#end(runId, task, "success", null, null)];
     const route = this.#routeOf(runId, task);
     this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null, route });
     this.#speak(runId, task, null, 0);
     return [];
+  }
+
+  /** A task whose run lies before its startDate or after its endDate has no part in it. */
+  async #outsideOfBounds(runId: number, { spec: { startDate = null, endDate = null } }: PlannedTask): Promise<string | undefined> {
+    if (startDate === null && endDate === null) return undefined;
+    const { logicalDate } = await this.#tx.runDates(runId);
+    if (startDate !== null && logicalDate < new Date(startDate)) return `the run lies before its startDate ${startDate}`;
+    return endDate !== null && logicalDate > new Date(endDate) ? `the run lies after its endDate ${endDate}` : undefined;
+  }
+
+  async #isPastMet(runId: number, { spec }: PlannedTask): Promise<boolean> {
+    const question = { runId, taskId: spec.taskId };
+    const [isMet] = await this.#tx.pastMet([question]);
+    if (isMet) return true;
+    this.#pastWaits.push(question);
+    return false;
+  }
+
+  /** Decided here, without a worker: only the engine knows the schedule. */
+  async #decideLatest(runId: number, task: PlannedTask): Promise<Settled> {
+    const { now, ...dates } = await this.#tx.runDates(runId);
+    const latest = isLatest(this.#lockedRun(runId).plan.spec.schedules, dates, now);
+    await this.#tx.storeOutputs([{ runId, taskId: task.spec.taskId, mapIndex: -1, json: JSON.stringify(latest) }]);
+    return this.#end(runId, task, "success", latest ? null : "not the latest run", null);
+  }
+
+  /** The setups before a teardown, once its rule can speak. */
+  async #setupsOf(runId: number, task: PlannedTask, counts: UpstreamCounts): Promise<SetupCounts | undefined> {
+    if (task.spec.triggerRule !== "all_done_setup_success" || !allDone(counts)) return undefined;
+    return setupsBefore(this.#tx, this.#lockedRun(runId), task, this.#instances);
+  }
+
+  /** Failing fast: what runs in a run with a failure is cancelled, what has not begun is skipped. @returns what ended by it */
+  async #stopRuns(wave: readonly Settled[]): Promise<readonly Settled[]> {
+    const ends: Settled[] = [];
+    for (const end of wave) {
+      const { plan } = this.#lockedRun(end.runId);
+      const { spec } = plannedTask(plan, end.taskId);
+      if (!plan.spec.failFast || end.state !== "failed" || spec.allowFailure || spec.kind?.type === "teardown") continue;
+      if (!this.#stopped.has(end.runId)) ends.push(...(await this.#stop(end.runId, `failFast: ${end.taskId} failed`)));
+    }
+    return ends;
+  }
+
+  async #stop(runId: number, reason: string): Promise<readonly Settled[]> {
+    this.#stopped.set(runId, reason);
+    const { plan } = this.#lockedRun(runId);
+    const isWork = (taskId: string): boolean => plannedTask(plan, taskId).spec.kind?.type !== "teardown";
+    const active = (await this.#tx.unfinished(runId)).filter(({ taskId }) => isWork(taskId));
+    const moved = await this.#tx.apply(active.map((one) => cancel(one, one.state, reason)));
+    const ends = moved.flatMap(({ taskId, mapIndex, state }) => (isFinal(state) ? [{ runId, taskId, mapIndex, state }] : []));
+    const unmade = this.#instances.filter((made) => made.runId === runId && !isFinal(made.state) && isWork(made.taskId));
+    return [...ends, ...this.#unmake(runId, unmade, reason)];
+  }
+
+  /** Takes back instances of this round that nobody has seen: their tasks end as skipped, each as a whole. */
+  #unmake(runId: number, unmade: readonly NewInstance[], reason: string): readonly Settled[] {
+    for (const made of unmade) this.#instances.splice(this.#instances.indexOf(made), 1);
+    return [...Map.groupBy(unmade, ({ taskId }) => taskId)].map(([taskId, instances]) => {
+      const task = this.#task({ runId, taskId });
+      for (const after of task.downstream) this.#widened.at(runId, after).upstreamTotal -= instances.length - 1;
+      return this.#end(runId, task, "skipped", reason, null);
+    });
   }
 
   /** What is known of the tasks of a run, this round included. */
@@ -211,28 +308,44 @@ export class Advance {
   }
 
   /** Remembers that a task's rule has spoken. */
-  #speak(runId: number, { spec: { taskId }, isCounted }: PlannedTask, instances: number | null, released: number): void {
+  #speak(runId: number, { spec: { taskId, dependsOnPast }, isCounted }: PlannedTask, instances: number | null, released: number): void {
     this.#spoken.add(nameOf({ runId, taskId }));
+    if (dependsOnPast) this.#pastEnded.push({ runId, taskId });
     if (isCounted) this.#decided.push({ runId, taskId, instances, released });
   }
 
   /** A task has no unfinished instance left. */
-  #close(runId: number, task: PlannedTask, isBad: boolean): void {
+  #close(runId: number, { spec, isLeaf }: PlannedTask, ends: Counts): void {
     const held = this.#runs.get(runId);
     if (!held) return;
-    const { openTasks, failedLeaves } = held.progress;
-    held.progress = { openTasks: openTasks - 1, failedLeaves: failedLeaves + (task.isLeaf && isBad ? 1 : 0) };
+    const { openTasks, failedLeaves, warnings } = held.progress;
+    held.progress = {
+      openTasks: openTasks - 1,
+      failedLeaves: failedLeaves + (isLeaf && countsAsFailure(spec, ends) ? 1 : 0),
+      warnings: warnings + (spec.allowFailure && ends.failed > 0 ? 1 : 0),
+    };
   }
 
   /** What a wave of ends adds to the counts. */
-  #deltas(wave: readonly Settled[]): Deltas["rows"] {
+  async #deltas(wave: readonly Settled[]): Promise<Deltas["rows"]> {
     const deltas = new Deltas();
     for (const end of wave) {
       const { spec, downstream } = this.#task(end);
-      for (const after of isIteration(spec, end) ? [] : downstream) deltas.at(end.runId, after).upstream[COUNT_OF[end.state]] += 1;
+      for (const after of isIteration(spec, end) ? [] : downstream)
+        countUpstream(deltas.at(end.runId, after), end, spec.allowFailure === true);
       if (end.mapIndex >= 0) deltas.at(end.runId, end.taskId).own[COUNT_OF[end.state]] += 1;
+      // Rows that change by nothing come back too, and so their tasks are asked.
+      for (const taskId of await this.#alsoConcernedBy(end)) deltas.at(end.runId, taskId);
     }
     return deltas.rows;
+  }
+
+  /** Tasks that an end concerns although it is not directly before them. */
+  async #alsoConcernedBy({ runId, taskId, state }: Settled): Promise<Iterable<string>> {
+    const run = this.#lockedRun(runId);
+    if (this.#stopped.has(runId)) return [...run.plan.tasks.values()].filter(({ isCounted }) => isCounted).map(({ spec }) => spec.taskId);
+    const isDecision = state === "success" && plannedTask(run.plan, taskId).spec.kind?.type === "short_circuit";
+    return isDecision ? this.#decisionsMade.passedOver(run, taskId) : [];
   }
 
   #routeOf(runId: number, { route, spec }: PlannedTask): Route {
@@ -255,12 +368,17 @@ function nameOf({ runId, taskId }: { readonly runId: number; readonly taskId: st
 }
 
 /** What a task's rule says now. A task mapped over another's output waits for all before it: its list must be known. */
-function rulingOn({ spec: { triggerRule, each } }: PlannedTask, counts: UpstreamCounts): RuleOutcome {
-  const outcome = judge(triggerRule, counts);
-  const done = counts.success + counts.failed + counts.skipped + counts.upstreamFailed;
-  return outcome === "run" && each !== null && sourcesOf(each).length > 0 && done < counts.total ? "wait" : outcome;
+function rulingOn({ spec: { triggerRule, each } }: PlannedTask, counts: UpstreamCounts, setups?: SetupCounts): RuleOutcome {
+  const outcome = judge(triggerRule, counts, setups);
+  return outcome === "run" && each !== null && sourcesOf(each).length > 0 && !allDone(counts) ? "wait" : outcome;
 }
 
-function counters({ openTasks, failedLeaves }: RunProgress): RunProgress {
-  return { openTasks, failedLeaves };
+/** One end as the tasks after it see it. An instance that is no more was counted before, and is not any longer. */
+function countUpstream(row: ReturnType<Deltas["at"]>, { state, mapIndex }: Settled, isAllowed: boolean): void {
+  if (state === "removed" && mapIndex >= 0) row.upstreamTotal -= 1;
+  else row.upstream[state === "failed" && isAllowed ? "success" : COUNT_OF[state]] += 1;
+}
+
+function counters({ openTasks, failedLeaves, warnings }: RunProgress): RunProgress {
+  return { openTasks, failedLeaves, warnings };
 }

@@ -5,13 +5,14 @@
 import type { FinalState } from "../state/task_state.ts";
 import type { Counts, ProgressDelta } from "./store.ts";
 
-export const NOTHING: Counts = { success: 0, failed: 0, skipped: 0, upstreamFailed: 0 };
+export const NOTHING: Counts = { success: 0, failed: 0, skipped: 0, upstreamFailed: 0, removed: 0 };
 
 export const COUNT_OF: Readonly<Record<FinalState, keyof Counts>> = {
   success: "success",
   failed: "failed",
   skipped: "skipped",
   upstream_failed: "upstreamFailed",
+  removed: "removed",
 };
 
 interface Growing extends ProgressDelta {

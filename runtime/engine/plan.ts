@@ -1,16 +1,20 @@
 /** A DagSpec made ready for walking: what comes after a task, and which tasks decide the run's result. Made once per version. */
 import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
 import { effectiveWeights } from "../state/priority.ts";
+import { decidersOf } from "./deciders.ts";
+import { leavesOf } from "./leaves.ts";
 import { type PlannedRoute, planRoute } from "./limits.ts";
 
 export interface PlannedTask {
   readonly spec: TaskSpec;
   /** Ids directly after this task. */
   readonly downstream: readonly string[];
-  /** Nothing comes after it: its state counts for the run's result. */
+  /** Its state counts for the run's result: nothing that matters comes after it, or its failure ends the run. */
   readonly isLeaf: boolean;
-  /** Its progress is counted in a row of its own: it waits for others, or has many instances. */
+  /** Its progress is counted in a row of its own: it waits for others, or for its past, or has many instances. */
   readonly isCounted: boolean;
+  /** Ids of tasks before it that may decide that it is passed over. */
+  readonly deciders: readonly string[];
   /** Its queue, weight and limits. */
   readonly route: PlannedRoute;
 }
@@ -18,29 +22,45 @@ export interface PlannedTask {
 export interface Plan {
   readonly dagId: string;
   readonly maxActiveRuns: number;
+  readonly spec: DagSpec;
   readonly tasks: ReadonlyMap<string, PlannedTask>;
+  /** Some of its tasks wait for their past. */
+  readonly hasPast: boolean;
 }
 
 export function planOf(spec: DagSpec): Plan {
-  const downstream = Map.groupBy(
-    spec.tasks.flatMap(({ taskId, upstream }) => upstream.map((before) => ({ before, taskId }))),
-    ({ before }) => before,
-  );
+  const downstream = downstreamOf(spec);
+  const leaves = leavesOf(spec, downstream);
+  const deciders = decidersOf(spec, downstream);
   const weights = weightsOf(spec);
   const tasks = spec.tasks.map((task): [string, PlannedTask] => {
-    const after = downstream.get(task.taskId)?.map(({ taskId }) => taskId) ?? [];
+    const { taskId, upstream, each, dependsOnPast = false } = task;
     return [
-      task.taskId,
+      taskId,
       {
         spec: task,
-        downstream: after,
-        isLeaf: after.length === 0,
-        isCounted: task.upstream.length > 0 || task.each !== null,
-        route: planRoute(spec, task, weights.get(task.taskId) ?? 1),
+        downstream: downstream.get(taskId) ?? [],
+        isLeaf: leaves.has(taskId),
+        isCounted: upstream.length > 0 || each !== null || dependsOnPast,
+        deciders: deciders.get(taskId) ?? [],
+        route: planRoute(spec, task, weights.get(taskId) ?? 1),
       },
     ];
   });
-  return { dagId: spec.dagId, maxActiveRuns: spec.maxActiveRuns, tasks: new Map(tasks) };
+  const hasPast = spec.tasks.some(({ dependsOnPast }) => dependsOnPast === true);
+  return { dagId: spec.dagId, maxActiveRuns: spec.maxActiveRuns, spec, tasks: new Map(tasks), hasPast };
+}
+
+/** Ids directly after each task that has any. */
+function downstreamOf({ tasks }: DagSpec): ReadonlyMap<string, readonly string[]> {
+  const edges = tasks.flatMap(({ taskId, upstream }) => upstream.map((before) => ({ before, taskId })));
+  const after = Map.groupBy(edges, ({ before }) => before);
+  return new Map([...after].map(([before, group]) => [before, group.map(({ taskId }) => taskId)]));
+}
+
+/** What a task's input is when the task before it left nothing: undefined, but for one that is there only to hold a place. */
+export function missingInput(plan: Plan, taskId: string): null | undefined {
+  return plan.tasks.get(taskId)?.spec.operator === "empty" ? null : undefined;
 }
 
 /** Whether a task is a loop: its instances are iterations, and the tasks after it see one. */

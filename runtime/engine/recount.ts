@@ -2,11 +2,13 @@
  * The counts of a run, told from its instances alone. While a run moves, its counts are kept by adding; when instances are cleared or marked
  * they are made anew, so that nobody has to know what an instance had added to which count.
  */
+import type { TaskSpec } from "../../sdk/spec.ts";
 import type { RunProgress } from "../state/run_state.ts";
 import type { FinalState, TaskState } from "../state/task_state.ts";
 import { COUNT_OF, NOTHING } from "./deltas.ts";
+import { countsAsFailure } from "./leaves.ts";
 import { loopState } from "./loop.ts";
-import { isLoop, type Plan, type PlannedTask, plannedTask } from "./plan.ts";
+import { isLoop, type Plan, type PlannedTask } from "./plan.ts";
 import type { Counts, Progress } from "./store.ts";
 
 /** How many instances of a task are in one state. */
@@ -36,8 +38,10 @@ interface Own {
   /** Items that wait for a place. */
   readonly waiting: number;
   readonly counts: Counts;
+  /** The same as the tasks after it see them, and of how many instances. */
+  readonly seen: Counts;
+  readonly width: number;
   readonly isClosed: boolean;
-  readonly isBad: boolean;
 }
 
 /** Instances in the state `none` count as not made yet. */
@@ -46,23 +50,24 @@ export function recount(runId: number, plan: Plan, states: readonly StateCount[]
     states.filter(({ state }) => state !== "none"),
     ({ taskId }) => taskId,
   );
-  const own = new Map([...plan.tasks.keys()].map((taskId) => [taskId, ownOf(byTask.get(taskId) ?? [])]));
+  const own = new Map([...plan.tasks].map(([taskId, { spec }]) => [taskId, ownOf(spec, byTask.get(taskId) ?? [])]));
   const tasks = [...plan.tasks.values()];
   const closed = tasks.filter(({ spec }) => own.get(spec.taskId)?.isClosed);
   return {
-    rows: tasks.map((task) => rowOf(runId, task, plan, own)),
+    rows: tasks.map((task) => rowOf(runId, task, own)),
     openTasks: tasks.length - closed.length,
-    failedLeaves: closed.filter(({ spec, isLeaf }) => isLeaf && own.get(spec.taskId)?.isBad).length,
+    failedLeaves: closed.filter(({ spec, isLeaf }) => isLeaf && countsAsFailure(spec, own.get(spec.taskId)?.counts ?? NOTHING)).length,
+    warnings: closed.filter(({ spec }) => spec.allowFailure && (own.get(spec.taskId)?.counts.failed ?? 0) > 0).length,
   };
 }
 
-function ownOf(states: readonly StateCount[]): Own {
+function ownOf(spec: TaskSpec, states: readonly StateCount[]): Own {
   const mapped = states.filter(({ isMapped }) => isMapped);
   const shown = mapped.length > 0 ? mapped : states;
   const total = shown.reduce((sum, { count }) => sum + count, 0);
   const counts = { ...NOTHING };
   for (const { state, count } of shown) if (isCounted(state)) counts[COUNT_OF[state]] += count;
-  const ended = counts.success + counts.failed + counts.skipped + counts.upstreamFailed;
+  const ended = counts.success + counts.failed + counts.skipped + counts.upstreamFailed + counts.removed;
   const waiting = mapped.find(({ state }) => state === "scheduled");
   return {
     decided: total > 0,
@@ -71,29 +76,36 @@ function ownOf(states: readonly StateCount[]): Own {
     waiting: waiting?.count ?? 0,
     counts,
     isClosed: total > 0 && ended === total,
-    isBad: counts.failed + counts.upstreamFailed > 0,
+    ...(isLoop(spec)
+      ? { seen: seenFrom(spec, wholeOf(counts, total), false), width: 1 }
+      : { seen: seenFrom(spec, counts, mapped.length > 0), width: mapped.length > 0 ? total - counts.removed : 1 }),
   };
+}
+
+/** A loop as the one task that others see, once it has ended. */
+function wholeOf(counts: Counts, iterations: number): Counts {
+  const state = iterations > 0 ? loopState(counts, iterations) : undefined;
+  return state === undefined ? NOTHING : { ...NOTHING, [COUNT_OF[state]]: 1 };
+}
+
+/** A failure that is allowed is as good as a success; items that are no more are not counted. */
+function seenFrom({ allowFailure }: TaskSpec, counts: Counts, isMapped: boolean): Counts {
+  const allowed = allowFailure ? { success: counts.success + counts.failed, failed: 0 } : {};
+  return { ...counts, ...allowed, ...(isMapped && { removed: 0 }) };
 }
 
 function isCounted(state: TaskState): state is FinalState {
   return state in COUNT_OF;
 }
 
-/** What a task before it looks like to a task: a loop as one. */
-function seenBy(plan: Plan, taskId: string, own: Own | undefined): readonly Pick<Own, "instances" | "counts">[] {
-  if (!own || own.instances === null || !isLoop(plannedTask(plan, taskId).spec)) return own ? [own] : [];
-  const state = loopState(own.counts, own.instances);
-  return [{ instances: 1, counts: state ? { ...NOTHING, [COUNT_OF[state]]: 1 } : NOTHING }];
-}
-
-function rowOf(runId: number, { spec }: PlannedTask, plan: Plan, own: ReadonlyMap<string, Own>): Recount["rows"][number] {
-  const before = spec.upstream.flatMap((taskId) => seenBy(plan, taskId, own.get(taskId)));
+function rowOf(runId: number, { spec }: PlannedTask, own: ReadonlyMap<string, Own>): Recount["rows"][number] {
+  const before = spec.upstream.flatMap((taskId) => own.get(taskId) ?? []);
   const mine = own.get(spec.taskId);
   return {
     runId,
     taskId: spec.taskId,
-    upstreamTotal: before.reduce((sum, { instances }) => sum + (instances ?? 1), 0),
-    upstream: before.reduce((sum, { counts }) => added(sum, counts), NOTHING),
+    upstreamTotal: before.reduce((sum, { width }) => sum + width, 0),
+    upstream: before.reduce((sum, { seen }) => added(sum, seen), NOTHING),
     decided: mine?.decided ?? false,
     instances: mine?.instances ?? null,
     released: mine?.released ?? 0,
@@ -108,5 +120,6 @@ function added(a: Counts, b: Counts): Counts {
     failed: a.failed + b.failed,
     skipped: a.skipped + b.skipped,
     upstreamFailed: a.upstreamFailed + b.upstreamFailed,
+    removed: a.removed + b.removed,
   };
 }

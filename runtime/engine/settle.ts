@@ -3,7 +3,9 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import { decideRetry } from "../state/retry.ts";
 import { abandon, fail, isFinal, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
+import { decisionError } from "./deciders.ts";
 import { isLimited } from "./limits.ts";
+import { dagsWithPast } from "./past.ts";
 import { plannedTask } from "./plan.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "./store.ts";
 
@@ -41,6 +43,10 @@ export interface Settlement {
   readonly accepted: ReadonlySet<number>;
   /** Runs that ended with them. */
   readonly finishedRuns: readonly number[];
+  /** The same as they were before. */
+  readonly ended: readonly LockedRun[];
+  /** DAGs in which a task may wait for what ended here: see past.ts. */
+  readonly pastDags: readonly string[];
 }
 
 /** A try may be lost to dead workers this often before its task is given up. */
@@ -64,7 +70,9 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
   }
   const again = new Set(accepted.flatMap(({ end: { outcome }, transition }) => (goesOn(outcome) ? [transition.instanceId] : [])));
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf, again)));
-  return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns: await advance.commit() };
+  const finishedRuns = await advance.commit();
+  const ended = runs.filter(({ id }) => finishedRuns.includes(id));
+  return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns, ended, pastDags: dagsWithPast(runs) };
 }
 
 /** An end and the move that it asks for. */
@@ -80,7 +88,18 @@ function firstOfEachTry(ends: readonly TryEnd[]): readonly TryEnd[] {
 }
 
 function proposalFor(end: TryEnd, run: LockedRun | undefined): readonly Proposal[] {
-  return run ? [{ end, transition: transitionFor(end, run) }] : [];
+  if (!run) return [];
+  const checked = { ...end, outcome: checkedOutcome(end, run) };
+  return [{ end: checked, transition: transitionFor(checked, run) }];
+}
+
+/** A task that decides something impossible has failed, and would again. */
+function checkedOutcome({ taskId, outcome }: TryEnd, { plan }: LockedRun): Outcome {
+  if (outcome.kind !== "success") return outcome;
+  const error = decisionError(plan, plannedTask(plan, taskId).spec, outcome.output);
+  if (!error) return outcome;
+  const { name, message } = error;
+  return { kind: "failed", reason: `UNKNOWN_BRANCH: ${message}`, error: { name, message, stack: "" }, retryable: false };
 }
 
 function transitionFor(end: TryEnd, run: LockedRun): Transition {

@@ -3,8 +3,8 @@
  * on runs that are locked, so the engine reads, decides and writes without a race.
  */
 import type { Json } from "../../sdk/json.ts";
-import type { RunState } from "../state/run_state.ts";
-import type { FinalState, StoredError, TaskState, Transition } from "../state/task_state.ts";
+import type { RunProgress, RunState } from "../state/run_state.ts";
+import type { FinalState, StoredError, TaskState, Transition, TryRef } from "../state/task_state.ts";
 import type { Route } from "./limits.ts";
 import type { Plan } from "./plan.ts";
 
@@ -15,8 +15,25 @@ export interface LockedRun {
   readonly plan: Plan;
   readonly openTasks: number;
   readonly failedLeaves: number;
+  readonly warnings: number;
   /** Whether a person has limited how many tasks run at once in the whole deployment. */
   readonly isGloballyLimited?: boolean;
+}
+
+/** When a run is, and what made it. */
+export interface RunDates {
+  /** The store's clock. */
+  readonly now: Date;
+  readonly runType: string;
+  readonly schedule: string | null;
+  readonly logicalDate: Date;
+  readonly dataInterval: { readonly start: Date; readonly end: Date };
+}
+
+/** A task of a run whose past is asked for. */
+export interface PastQuestion {
+  readonly runId: number;
+  readonly taskId: string;
 }
 
 /** An instance that a transition moved, as it is now. */
@@ -34,6 +51,7 @@ export interface Counts {
   readonly failed: number;
   readonly skipped: number;
   readonly upstreamFailed: number;
+  readonly removed: number;
 }
 
 /** What changes in the counts of one task of one run. */
@@ -107,7 +125,9 @@ export interface Decisions {
     readonly instances: number | null;
     readonly released: number;
   }[];
-  readonly runs: readonly { readonly id: number; readonly openTasks: number; readonly failedLeaves: number; readonly state: RunState }[];
+  readonly runs: readonly (RunProgress & { readonly id: number; readonly state: RunState })[];
+  /** Tasks whose turn has come but for their past, and tasks that wait for it no longer. */
+  readonly past: { readonly waits: readonly PastQuestion[]; readonly ended: readonly PastQuestion[] };
 }
 
 export interface EngineTx {
@@ -123,6 +143,13 @@ export interface EngineTx {
   clearXComs(instances: readonly MovedInstance[]): Promise<void>;
   /** The output of a task; for a mapped task the list of its instances' outputs, in order. Undefined when there is none. */
   output(runId: number, taskId: string, isMapped: boolean): Promise<Json | undefined>;
+  /** How many instances of each of these tasks are in which final state; tasks without any are missing. */
+  endsOf(runId: number, taskIds: readonly string[]): Promise<ReadonlyMap<string, Counts>>;
+  /** Instances of a run that something may still move. */
+  unfinished(runId: number): Promise<readonly (TryRef & { readonly taskId: string; readonly state: TaskState })[]>;
+  runDates(runId: number): Promise<RunDates>;
+  /** Whether their past lets these tasks run, in their order. */
+  pastMet(questions: readonly PastQuestion[]): Promise<readonly boolean[]>;
   /** The state of a task's one instance; undefined when it has none, or is mapped. */
   stateOf(runId: number, taskId: string): Promise<TaskState | undefined>;
   /** Stores what people call instances. */

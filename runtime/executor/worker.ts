@@ -7,15 +7,15 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Json } from "../../sdk/json.ts";
 import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
-import { eagerInputs, isLoop, plannedTask } from "../engine/plan.ts";
+import { eagerInputs, isLoop, missingInput, plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { appendLog } from "../store/log_chunk.ts";
 import { Plans } from "../store/plans.ts";
+import { afterRound } from "../store/run_ends.ts";
 import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
-import { startQueuedRuns } from "../store/start_runs.ts";
 import { applyTransitions, type ClaimedInstance } from "../store/task_instance.ts";
 import { holderOf, registerWorker, removeWorker } from "../store/worker.ts";
 import { getOutputPage, getXComs, pushXCom } from "../store/xcom.ts";
@@ -230,23 +230,17 @@ export class Worker {
 
   async #settleAll(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
     const { db } = this.#options;
-    const { accepted, finishedRuns } = await engineRound(db, this.#plans, (tx) => settle(tx, ends));
-    if (finishedRuns.length > 0) {
-      const facts = await this.#facts.get(
-        db,
-        finishedRuns.map((id) => ({ id, edition: 0 })),
-      );
-      await startQueuedRuns(db, this.#plans, [...new Set([...facts.values()].map(({ version }) => version.dagId))]);
-    }
-    return ends.map(({ instanceId }) => accepted.has(instanceId));
+    const settlement = await engineRound(db, this.#plans, (tx) => settle(tx, ends));
+    await afterRound(db, this.#plans, settlement);
+    return ends.map(({ instanceId }) => settlement.accepted.has(instanceId));
   }
 
   async #inputsOf(runId: number, facts: RunFacts, inputs: Readonly<Record<string, string>>): Promise<Readonly<Record<string, Json>>> {
-    const read = async ([name, taskId]: readonly [string, string]): Promise<readonly [string, Json]> => [
-      name,
-      await this.#output(runId, facts, taskId),
-    ];
-    return Object.fromEntries(await Promise.all(Object.entries(inputs).map(read)));
+    const read = async ([name, taskId]: readonly [string, string]): Promise<readonly (readonly [string, Json])[]> => {
+      const value = await this.#output(runId, facts, taskId);
+      return value === undefined ? [] : [[name, value]];
+    };
+    return Object.fromEntries((await Promise.all(Object.entries(inputs).map(read))).flat());
   }
 
   /** What the iteration before an iteration of a loop returned. */
@@ -256,9 +250,9 @@ export class Worker {
     return items[0] ?? null;
   }
 
-  async #output(runId: number, facts: RunFacts, taskId: string): Promise<Json> {
+  async #output(runId: number, facts: RunFacts, taskId: string): Promise<Json | undefined> {
     const values = await this.#inputs.add({ runId, taskId });
-    return xcomOf(facts, taskId, values);
+    return xcomOf(facts, taskId, values) ?? (values.length > 0 ? null : missingInput(facts.version.plan, taskId));
   }
 
   async #readAll(wanted: readonly { runId: number; taskId: string }[]): Promise<readonly (readonly Json[])[]> {

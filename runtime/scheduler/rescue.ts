@@ -3,6 +3,7 @@ import { settle } from "../engine/settle.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import type { Plans } from "../store/plans.ts";
+import { afterRound } from "../store/run_ends.ts";
 import { orphanedTries } from "../store/worker.ts";
 
 /** Tries rescued in one transaction. */
@@ -14,7 +15,9 @@ export async function rescueOrphans(db: Database, plans: Plans): Promise<number>
     const orphans = await orphanedTries(db, BATCH);
     if (orphans.length === 0) return rescued;
     const ends = orphans.map((orphan) => ({ ...orphan, outcome: { kind: "lost", reason: `the worker died (${orphan.holder})` } as const }));
-    const { accepted } = await engineRound(db, plans, (tx) => settle(tx, ends));
+    const settlement = await engineRound(db, plans, (tx) => settle(tx, ends));
+    await afterRound(db, plans, settlement);
+    const { accepted } = settlement;
     rescued += accepted.size;
     // What could not be moved now would be found again at once, for ever.
     if (accepted.size === 0) return rescued;

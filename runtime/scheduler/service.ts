@@ -6,10 +6,12 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { nextDueInMs } from "../store/dag.ts";
 import type { Database } from "../store/database.ts";
+import { dagsWaitingForPast, releasePast } from "../store/past.ts";
 import { Plans } from "../store/plans.ts";
 import { beatScheduler, removeScheduler } from "../store/scheduler.ts";
 import { freeStrandedTokens } from "../store/token.ts";
 import { declareLost } from "../store/worker.ts";
+import { endOverdueRuns } from "./overdue.ts";
 import { rescueOrphans } from "./rescue.ts";
 import { tick } from "./tick.ts";
 
@@ -39,6 +41,8 @@ export async function startScheduler({ db, log }: SchedulerOptions): Promise<Sch
     await beatScheduler(db, id);
     const { created } = await tick(db, plans);
     if (created > 0) log("runs created", { count: created });
+    const overdue = await endOverdueRuns(db, plans);
+    if (overdue > 0) log("runs timed out", { count: overdue });
     await rescue();
     return Math.min(LONGEST_SLEEP_MS, Math.max(0, (await nextDueInMs(db)) ?? LONGEST_SLEEP_MS));
   };
@@ -48,6 +52,7 @@ export async function startScheduler({ db, log }: SchedulerOptions): Promise<Sch
     for (const worker of lost) log("worker lost", worker);
     if (lost.length === 0 && Date.now() - lastSweep < SWEEP_EVERY_MS) return;
     lastSweep = Date.now();
+    await releasePast(db, plans, await dagsWaitingForPast(db));
     const count = await rescueOrphans(db, plans);
     if (count > 0) log("tries rescued", { count });
     const freed = await freeStrandedTokens(db);

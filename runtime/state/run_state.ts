@@ -11,10 +11,12 @@ export interface RunProgress {
   readonly openTasks: number;
   /** Leaves that failed, or never could run. */
   readonly failedLeaves: number;
+  /** Tasks that failed and were allowed to. */
+  readonly warnings: number;
 }
 
 /** The state that a run's progress amounts to. */
-export function judgeRun(progress: RunProgress): RunState {
+export function judgeRun(progress: Pick<RunProgress, "openTasks" | "failedLeaves">): RunState {
   if (progress.openTasks > 0) return "running";
   return progress.failedLeaves > 0 ? "failed" : "success";
 }

@@ -10,7 +10,8 @@
  * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, rescue, cancel, mark.
  * - `up_for_retry`: a token lies in the queue for later, or it waits for a place from then on. In: retry. Out: start, release, refuse,
  *   cancel, clear, mark.
- * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it). Out: clear, mark.
+ * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it), `removed` (an instance of a mapped
+ *   task whose list has become shorter). Out: clear, mark.
  *
  * A task whose turn has not come has no instance, or one that is `none`: Airflow's state of that name.
  */
@@ -24,10 +25,11 @@ export const TASK_STATES = [
   "failed",
   "skipped",
   "upstream_failed",
+  "removed",
 ] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
-export const FINAL_STATES = ["success", "failed", "skipped", "upstream_failed"] as const;
+export const FINAL_STATES = ["success", "failed", "skipped", "upstream_failed", "removed"] as const;
 export type FinalState = (typeof FINAL_STATES)[number];
 
 /** Whether nothing moves an instance in this state any more. */
@@ -129,6 +131,11 @@ export function refuse(ref: TryRef, reason: string, error: StoredError): Transit
 /** A person stops it: what runs has failed, what has not begun is skipped (Airflow's rule for a run marked failed). */
 export function cancel(ref: TryRef, state: TaskState, reason: string): Transition {
   return move(ref, state === "running" ? ["running"] : NOT_RUNNING, state === "running" ? "failed" : "skipped", { reason });
+}
+
+/** Its run took longer than it may: whatever has not ended is skipped (Airflow's rule), what runs is killed. */
+export function timeOut(ref: TryRef, reason: string): Transition {
+  return move(ref, ["running", ...NOT_RUNNING], "skipped", { reason });
 }
 
 /** What people do again or decide themselves acts on: an instance in any state. */

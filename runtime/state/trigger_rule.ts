@@ -12,6 +12,15 @@ export interface UpstreamCounts {
   readonly failed: number;
   readonly skipped: number;
   readonly upstreamFailed: number;
+  /** Ended, in that there is nothing left of them to wait for, and neither well nor badly. */
+  readonly removed: number;
+}
+
+/** The setups among them, all ended: what only the rule of teardowns looks at. */
+export interface SetupCounts {
+  readonly total: number;
+  readonly success: number;
+  readonly skipped: number;
 }
 
 /** `run`: now; `wait`: not yet; `skip` and `upstream_failed`: never, and the instance takes that state. */
@@ -20,32 +29,41 @@ export type RuleOutcome = "run" | "wait" | "skip" | "upstream_failed";
 interface Facts extends UpstreamCounts {
   /** Failed in either way. */
   readonly bad: number;
-  readonly done: number;
   readonly allDone: boolean;
+  readonly setups: SetupCounts;
 }
+
+const NO_SETUPS: SetupCounts = { total: 0, success: 0, skipped: 0 };
 
 /** Each rule as one decision on the facts. Order within a rule is its meaning: the first line that holds speaks. */
 const RULES: Readonly<Record<TriggerRule, (facts: Facts) => RuleOutcome>> = {
-  all_success: ({ bad, skipped, allDone }) => (bad > 0 ? "upstream_failed" : skipped > 0 ? "skip" : allDone ? "run" : "wait"),
-  all_failed: ({ success, skipped, allDone }) => (success > 0 || skipped > 0 ? "skip" : allDone ? "run" : "wait"),
+  all_success: ({ bad, skipped, success, total }) =>
+    bad > 0 ? "upstream_failed" : skipped > 0 ? "skip" : success >= total ? "run" : "wait",
+  all_failed: ({ success, skipped, bad, total }) => (success > 0 || skipped > 0 ? "skip" : bad >= total ? "run" : "wait"),
   all_done: ({ allDone }) => (allDone ? "run" : "wait"),
   all_done_min_one_success: ({ success, skipped, allDone }) =>
     skipped > 0 ? "skip" : !allDone ? "wait" : success > 0 ? "run" : "upstream_failed",
-  all_skipped: ({ success, bad, allDone }) => (success > 0 || bad > 0 ? "skip" : allDone ? "run" : "wait"),
+  all_skipped: ({ success, bad, skipped, total }) => (success > 0 || bad > 0 ? "skip" : skipped >= total ? "run" : "wait"),
   one_success: ({ success, skipped, total, allDone }) =>
-    success > 0 ? "run" : !allDone ? "wait" : skipped === total ? "skip" : "upstream_failed",
+    success > 0 ? "run" : !allDone ? "wait" : skipped >= total ? "skip" : "upstream_failed",
   one_failed: ({ bad, allDone }) => (bad > 0 ? "run" : allDone ? "skip" : "wait"),
   one_done: ({ success, failed, allDone }) => (success + failed > 0 ? "run" : allDone ? "skip" : "wait"),
-  none_failed: ({ bad, allDone }) => (bad > 0 ? "upstream_failed" : allDone ? "run" : "wait"),
-  none_failed_min_one_success: ({ bad, success, allDone }) =>
-    bad > 0 ? "upstream_failed" : !allDone ? "wait" : success > 0 ? "run" : "skip",
+  none_failed: ({ bad, success, skipped, total }) => (bad > 0 ? "upstream_failed" : success + skipped >= total ? "run" : "wait"),
+  none_failed_min_one_success: ({ bad, success, skipped, total }) =>
+    bad > 0 ? "upstream_failed" : skipped >= total ? "skip" : success + skipped >= total ? "run" : "wait",
   none_skipped: ({ skipped, allDone }) => (skipped > 0 ? "skip" : allDone ? "run" : "wait"),
   always: () => "run",
+  all_done_setup_success: ({ allDone, setups: { total, success, skipped } }) =>
+    !allDone ? "wait" : total === 0 || success > 0 ? "run" : skipped >= total ? "skip" : "upstream_failed",
 };
 
+/** Whether nothing directly before a task is left to end. */
+export function allDone({ total, success, failed, skipped, upstreamFailed, removed }: UpstreamCounts): boolean {
+  return success + failed + skipped + upstreamFailed + removed >= total;
+}
+
 /** What a rule says now. A task without upstream runs, whatever its rule. */
-export function judge(rule: TriggerRule, counts: UpstreamCounts): RuleOutcome {
+export function judge(rule: TriggerRule, counts: UpstreamCounts, setups: SetupCounts = NO_SETUPS): RuleOutcome {
   if (counts.total === 0) return "run";
-  const done = counts.success + counts.failed + counts.skipped + counts.upstreamFailed;
-  return RULES[rule]({ ...counts, bad: counts.failed + counts.upstreamFailed, done, allDone: done >= counts.total });
+  return RULES[rule]({ ...counts, bad: counts.failed + counts.upstreamFailed, allDone: allDone(counts), setups });
 }

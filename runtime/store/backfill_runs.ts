@@ -1,5 +1,5 @@
 /** The runs of backfills: begun under their backfill's own limit. */
-import { IS_GLOBALLY_LIMITED, type RunRow } from "./dag_run.ts";
+import { IS_GLOBALLY_LIMITED, type RunRow, TIMEOUT_AT } from "./dag_run.ts";
 import type { Queryable, Statement } from "./database.ts";
 
 // In the backfill's order; the caller holds the rows of the DAGs, so that nobody else counts at once.
@@ -7,7 +7,7 @@ const START: Statement = {
   name: "backfill_runs_start",
   text: `
 update dagsmith.dag_run r
-set state = 'running', started_at = now(), open_tasks = json_array_length(v.spec -> 'tasks')
+set state = 'running', started_at = now(), open_tasks = json_array_length(v.spec -> 'tasks'), timeout_at = ${TIMEOUT_AT}
 from dagsmith.dag_version v,
   (select b.id, b.max_active_runs - (
       select count(*) from dagsmith.dag_run a where a.backfill_id = b.id and a.state = 'running') as places
@@ -19,7 +19,7 @@ from dagsmith.dag_version v,
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.state, r.clear_number, ${IS_GLOBALLY_LIMITED}`,
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.clear_number, ${IS_GLOBALLY_LIMITED}`,
 };
 
 /** Moves queued runs of these DAGs' backfills to running, as many as each backfill allows. */

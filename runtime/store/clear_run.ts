@@ -62,6 +62,7 @@ set clear_number = clear_number + 1, version_id = coalesce($2, version_id), para
   state = case when state = 'running' then 'running' else 'queued' end,
   queued_at = case when state = 'running' then queued_at else now() end,
   started_at = case when state = 'running' then started_at end,
+  timeout_at = case when state = 'running' then timeout_at end,
   reason = case when state = 'running' then reason end,
   finished_at = null,
   backfill_id = (select b.id from dagsmith.backfill b where b.id = r.backfill_id and b.ended_at is null)

@@ -66,7 +66,7 @@ where d.at_capacity
 const SET_PAUSED: Statement = {
   name: "dag_set_paused",
   text: `
-update dagsmith.dag set is_paused = $2, next_run_after = case when $2 then next_run_after else now() end
+update dagsmith.dag set is_paused = $2, pause_reason = null, next_run_after = case when $2 then next_run_after else now() end
 where dag_id = $1 and removed_at is null
 returning dag_id`,
 };

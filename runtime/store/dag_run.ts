@@ -1,6 +1,6 @@
 /** Runs: made at most once for each slot, begun when there is a place, ended with their last task. */
 import type { Json } from "../../sdk/json.ts";
-import type { Decisions } from "../engine/store.ts";
+import type { Decisions, RunDates } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
 import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
@@ -41,12 +41,16 @@ on conflict do nothing
 returning id, dag_id, run_id`,
 };
 
+/** Of a run that begins, with its version as `v`: when it will have taken too long; null when it may take for ever. */
+export const TIMEOUT_AT = "now() + (v.spec ->> 'dagrunTimeoutMs')::float8 * interval '1 millisecond'";
+
 // The oldest queued runs of each DAG, as many as there are places; the caller holds the rows of the DAGs.
 const START_QUEUED: Statement = {
   name: "dag_run_start_queued",
   text: `
 update dagsmith.dag_run r
-set state = 'running', started_at = now(), open_tasks = json_array_length(v.spec -> 'tasks')
+set state = 'running', started_at = now(), open_tasks = json_array_length(v.spec -> 'tasks'),
+    timeout_at = ${TIMEOUT_AT}
 from dagsmith.dag_version v,
   unnest($1::text[], $2::int[]) as place (dag_id, places),
   lateral (
@@ -56,7 +60,7 @@ from dagsmith.dag_version v,
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.state, r.clear_number, ${IS_GLOBALLY_LIMITED}`,
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.clear_number, ${IS_GLOBALLY_LIMITED}`,
 };
 
 // The runs of a backfill count under its own limit.
@@ -71,7 +75,7 @@ from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') 
 const LOCK: Statement = {
   name: "dag_run_lock",
   text: `
-select id, version_id, state, open_tasks, failed_leaves, clear_number, ${IS_GLOBALLY_LIMITED}
+select id, version_id, state, open_tasks, failed_leaves, warnings, clear_number, ${IS_GLOBALLY_LIMITED}
 from dagsmith.dag_run where id = any($1) order by id for no key update`,
 };
 
@@ -79,9 +83,9 @@ const UPDATE: Statement = {
   name: "dag_run_update",
   text: `
 update dagsmith.dag_run r
-set open_tasks = v.open_tasks, failed_leaves = v.failed_leaves, state = v.state,
+set open_tasks = v.open_tasks, failed_leaves = v.failed_leaves, warnings = v.warnings, state = v.state,
     finished_at = case when v.state in ('success', 'failed') then now() end
-from unnest($1::bigint[], $2::int[], $3::int[], $4::text[]) as v (id, open_tasks, failed_leaves, state)
+from unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::text[]) as v (id, open_tasks, failed_leaves, warnings, state)
 where r.id = v.id`,
 };
 
@@ -91,6 +95,7 @@ export interface RunRow {
   readonly state: RunState;
   readonly open_tasks: number;
   readonly failed_leaves: number;
+  readonly warnings: number;
   /** How often it was cleared: above 0 it may have instances that wait for their turn anew. */
   readonly clear_number: number;
   readonly is_globally_limited: boolean;
@@ -143,7 +148,7 @@ export async function updateRuns(db: Queryable, runs: Decisions["runs"]): Promis
   if (runs.length === 0) return;
   await db.query(
     UPDATE,
-    columns(runs, (run) => [run.id, run.openTasks, run.failedLeaves, run.state]),
+    columns(runs, (run) => [run.id, run.openTasks, run.failedLeaves, run.warnings, run.state]),
   );
 }
 
@@ -157,6 +162,8 @@ update dagsmith.dag_run set state = 'failed', finished_at = now(), reason = $2
 where id = $1 and state in ('queued', 'running') returning id`,
 };
 
+const FORGET_WAITS: Statement = { name: "dag_run_forget_past_waits", text: "delete from dagsmith.past_wait where run_id = $1" };
+
 /** A run's names and state. */
 export async function runById(
   db: Queryable,
@@ -168,7 +175,48 @@ export async function runById(
 
 /** Ends an active run as failed. @returns false when it was not active any more */
 export async function endRun(tx: Queryable, id: number, reason: string): Promise<boolean> {
-  return (await tx.query(END, [id, storableText(reason)])).length > 0;
+  const ended = (await tx.query(END, [id, storableText(reason)])).length > 0;
+  if (ended) await tx.query(FORGET_WAITS, [id]);
+  return ended;
+}
+
+const DATES: Statement = {
+  name: "dag_run_dates",
+  text: `
+select now(), run_type, schedule, logical_date, data_interval_start, data_interval_end from dagsmith.dag_run where id = $1`,
+};
+
+/** When a run is, and what made it. */
+export async function runDates(db: Queryable, id: number): Promise<RunDates> {
+  type Row = {
+    now: Date;
+    run_type: string;
+    schedule: string | null;
+    logical_date: Date;
+    data_interval_start: Date;
+    data_interval_end: Date;
+  };
+  const [row] = await db.query<Row>(DATES, [id]);
+  if (!row) throw new Error(`run ${id} does not exist`);
+  const { now, run_type: runType, schedule, logical_date: logicalDate, data_interval_start: start, data_interval_end: end } = row;
+  return { now, runType, schedule, logicalDate, dataInterval: { start, end } };
+}
+
+// By the index on timeout_at, which holds only runs that have one and still run.
+const OVERDUE: Statement = {
+  name: "dag_run_overdue",
+  text: `
+select id, dag_id, started_at, timeout_at from dagsmith.dag_run
+where state = 'running' and timeout_at <= now() order by timeout_at limit $1`,
+};
+
+/** Runs that took longer than they may, the longest overdue first. */
+export async function overdueRuns(
+  db: Queryable,
+  limit: number,
+): Promise<readonly { readonly id: number; readonly dagId: string; readonly allowedMs: number }[]> {
+  const rows = await db.query<{ id: number; dag_id: string; started_at: Date; timeout_at: Date }>(OVERDUE, [limit]);
+  return rows.map((row) => ({ id: row.id, dagId: row.dag_id, allowedMs: row.timeout_at.getTime() - row.started_at.getTime() }));
 }
 
 const END_AS: Statement = {
@@ -181,5 +229,6 @@ where id = $1`,
 
 /** Ends a run as a person says, whatever it was at. */
 export async function endRunAs(tx: Queryable, id: number, state: "success" | "failed", reason: string): Promise<void> {
+  await tx.query(FORGET_WAITS, [id]);
   await tx.query(END_AS, [id, state, storableText(reason)]);
 }

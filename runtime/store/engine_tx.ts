@@ -3,12 +3,13 @@ import { isLimited } from "../engine/limits.ts";
 import { refuseAll } from "../engine/refuse.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "../engine/store.ts";
 import { admitWaiting } from "./admit.ts";
-import { lockRuns, type RunRow, updateRuns } from "./dag_run.ts";
+import { lockRuns, type RunRow, runDates, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
+import { endPastWaits, pastMet, recordPastWaits } from "./past.ts";
 import { askPlaces } from "./place.ts";
 import type { Plans } from "./plans.ts";
 import { reviveInstances } from "./revive.ts";
-import { applyTransitions, enqueueTries, insertInstances, releaseInstances } from "./task_instance.ts";
+import { applyTransitions, endsOf, enqueueTries, insertInstances, releaseInstances, unfinishedInstances } from "./task_instance.ts";
 import { stateOf, storeLabels } from "./task_label.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
 import { clearXComs, getXComs, putXComs, RETURN_VALUE } from "./xcom.ts";
@@ -73,11 +74,15 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
       const values = (await getXComs(on, [{ runId, taskId }])).map(({ value }) => value);
       return isMapped ? values : values[0];
     },
+    endsOf: (runId, taskIds) => endsOf(on, runId, taskIds),
+    unfinished: (runId) => unfinishedInstances(on, runId),
+    runDates: (runId) => runDates(on, runId),
+    pastMet: (questions) => pastMet(on, plans, questions),
     stateOf: (runId, taskId) => stateOf(on, runId, taskId),
     storeLabels: (labels) => storeLabels(on, labels),
     addProgress: (deltas) => addProgress(on, deltas),
     createProgress: (rows) => createProgress(on, rows),
-    commitDecisions: async ({ instances, tokens, releases, decided, runs }) => {
+    commitDecisions: async ({ instances, tokens, releases, decided, runs, past }) => {
       const { true: asking = [], false: free = [] } = Object.groupBy(tokens, ({ route }) => `${route.claims.length > 0}`);
       if (asking.length > 0 || instances.some(({ route }) => route.claims.length > 0)) limited.touched = true;
       const { true: again = [], false: fresh = [] } = Object.groupBy(instances, ({ runId }) => `${cleared.has(runId)}`);
@@ -87,6 +92,8 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
       await askPlaces(on, asking);
       await markDecided(on, decided);
       await updateRuns(on, runs);
+      await endPastWaits(on, past.ended);
+      await recordPastWaits(on, past.waits);
     },
   };
 }
@@ -103,7 +110,7 @@ export async function withPlans(on: Queryable, plans: Plans, rows: readonly RunR
       ? [
           {
             ...{ id: row.id, state: row.state, plan: version.plan, openTasks: row.open_tasks, failedLeaves: row.failed_leaves },
-            isGloballyLimited: row.is_globally_limited,
+            ...{ warnings: row.warnings, isGloballyLimited: row.is_globally_limited },
           },
         ]
       : [];

@@ -3,6 +3,7 @@
  * so the engine cannot tell the difference; the scenario suite runs over both.
  */
 import type { Json } from "../../sdk/json.ts";
+import { COUNT_OF, NOTHING } from "../engine/deltas.ts";
 import type { Plan } from "../engine/plan.ts";
 import type {
   Counts,
@@ -11,13 +12,15 @@ import type {
   LockedRun,
   MovedInstance,
   NewInstance,
+  PastQuestion,
   Progress,
   ProgressDelta,
   Release,
+  RunDates,
   Token,
 } from "../engine/store.ts";
-import type { RunState } from "../state/run_state.ts";
-import { isFinal, type StoredError, type TaskState, type Transition } from "../state/task_state.ts";
+import type { RunProgress, RunState } from "../state/run_state.ts";
+import { isFinal, type StoredError, type TaskState, type Transition, type TryRef } from "../state/task_state.ts";
 import type { ClaimedInstance } from "./task_instance.ts";
 
 /** A task instance as it is, with what its last move said. */
@@ -30,7 +33,6 @@ export interface MemoryInstance extends ClaimedInstance {
 }
 
 const RUN_ID = 1;
-const NOTHING: Counts = { success: 0, failed: 0, skipped: 0, upstreamFailed: 0 };
 
 export class MemoryStore implements EngineTx {
   readonly #plan: Plan;
@@ -38,11 +40,16 @@ export class MemoryStore implements EngineTx {
   readonly #progress = new Map<string, Progress>();
   readonly #xcoms = new Map<string, Map<number, Json>>();
   readonly #queue: Token[] = [];
-  #run: { readonly state: RunState; readonly openTasks: number; readonly failedLeaves: number };
+  readonly #dates: RunDates;
+  #run: RunProgress & { readonly state: RunState };
 
-  constructor(plan: Plan) {
+  /** @param dates when the run is; default: asked for by hand, at the beginning of 1970 */
+  constructor(plan: Plan, dates: Partial<RunDates> = {}) {
     this.#plan = plan;
-    this.#run = { state: "running", openTasks: plan.tasks.size, failedLeaves: 0 };
+    const epoch = new Date(0);
+    const interval = { start: dates.logicalDate ?? epoch, end: dates.logicalDate ?? epoch };
+    this.#dates = { now: epoch, runType: "manual", schedule: null, logicalDate: epoch, dataInterval: interval, ...dates };
+    this.#run = { state: "running", openTasks: plan.tasks.size, failedLeaves: 0, warnings: 0 };
   }
 
   /** The one run there is. */
@@ -117,6 +124,30 @@ export class MemoryStore implements EngineTx {
     return this.xcom(taskId, "return_value");
   }
 
+  async endsOf(_runId: number, taskIds: readonly string[]): Promise<ReadonlyMap<string, Counts>> {
+    const ends = new Map<string, Counts>();
+    for (const { taskId, state } of this.#instances) {
+      if (taskIds.includes(taskId) && isFinal(state))
+        ends.set(taskId, sum(ends.get(taskId) ?? NOTHING, { ...NOTHING, [COUNT_OF[state]]: 1 }));
+    }
+    return ends;
+  }
+
+  async unfinished(): Promise<readonly (TryRef & { readonly taskId: string; readonly state: TaskState })[]> {
+    return this.#instances
+      .filter(({ state }) => !isFinal(state))
+      .map(({ id, tryNumber, taskId, state }) => ({ instanceId: id, tryNumber, taskId, state }));
+  }
+
+  async runDates(): Promise<RunDates> {
+    return this.#dates;
+  }
+
+  /** The one run there is, is the first. */
+  async pastMet(questions: readonly PastQuestion[]): Promise<readonly boolean[]> {
+    return questions.map(() => true);
+  }
+
   async stateOf(_runId: number, taskId: string): Promise<TaskState | undefined> {
     return this.#instances.find((instance) => instance.taskId === taskId && instance.mapIndex < 0)?.state;
   }
@@ -157,7 +188,7 @@ export class MemoryStore implements EngineTx {
       const row = this.#progress.get(taskId);
       if (row) this.#progress.set(taskId, { ...row, decided: true, instances: count ?? row.instances, released });
     }
-    for (const { state, openTasks, failedLeaves } of runs) this.#run = { state, openTasks, failedLeaves };
+    for (const { id: _, ...run } of runs) this.#run = run;
   }
 
   #insert(made: NewInstance): void {
@@ -190,5 +221,6 @@ function sum(a: Counts, b: Counts): Counts {
     failed: a.failed + b.failed,
     skipped: a.skipped + b.skipped,
     upstreamFailed: a.upstreamFailed + b.upstreamFailed,
+    removed: a.removed + b.removed,
   };
 }

@@ -27,16 +27,17 @@ select concat_ws('-', ${mark("dagsmith.dag")}, ${mark("dagsmith.import_error")},
 const DAG: Statement = {
   name: "page_changes_dag",
   text: `
-select concat_ws('-', ${mark("dagsmith.dag where dag_id = $1")},
+select concat_ws('-', ${mark("dagsmith.dag where dag_id = $1")}, ${mark("dagsmith.backfill where dag_id = $1")},
   (select concat(count(*), '.', sum(x)) from (
     select xmin::text::bigint as x from dagsmith.dag_run where dag_id = $1 order by id desc limit 50) newest),
   (select concat(count(*), '.', sum(t.xmin::text::bigint)) from dagsmith.dag_run r join dagsmith.task_instance t on t.run_id = r.id
-    where r.dag_id = $1 and r.state = 'running')) as mark`,
+    where r.dag_id = $1 and r.state = 'running'), (select max(id) from dagsmith.audit where dag_id = $1)) as mark`,
 };
 
 const RUN: Statement = {
   name: "page_changes_run",
-  text: `select concat_ws('-', ${mark("dagsmith.dag_run where id = $1")}, ${mark("dagsmith.task_instance where run_id = $1")}) as mark`,
+  text: `select concat_ws('-', ${mark("dagsmith.dag_run where id = $1")}, ${mark("dagsmith.dag_run_label where run_id = $1")},
+  ${mark("dagsmith.task_instance where run_id = $1")}) as mark`,
 };
 
 const TASK: Statement = {

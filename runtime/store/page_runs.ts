@@ -20,17 +20,24 @@ export interface RunDetail {
   readonly finishedAt: Date | null;
   readonly reason: string | null;
   readonly params: Json;
+  readonly note: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The backfill that ran it last; null when none did. */
+  readonly backfill: number | null;
 }
 
 const RUN = `id, dag_id as "dagId", run_id as "runId", run_type as "runType", state, version_id as "versionId", logical_date as "logicalDate",
   data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd", queued_at as "queuedAt", started_at as "startedAt",
-  finished_at as "finishedAt", reason, params`;
+  finished_at as "finishedAt", reason, params, note,
+  (select coalesce(json_object_agg(l.key, l.value), '{}') from dagsmith.dag_run_label l where l.run_id = dag_run.id) as labels,
+  (select max(s.backfill_id) from dagsmith.backfill_slot s where s.run_id = dag_run.id and s.decision = 'run') as backfill`;
 
 // By the index on (dag_id, id desc), from an id on: as fast on the last page as on the first.
 const LIST: Statement = {
   name: "page_runs_list",
   text: `select ${RUN} from dagsmith.dag_run
-where dag_id = $1 and ($2::bigint is null or id < $2) and ($4::text is null or state = $4) order by id desc limit $3`,
+where dag_id = $1 and ($2::bigint is null or id < $2) and ($4::text is null or state = $4)
+  and ($5::text is null or exists (select from dagsmith.dag_run_label l where l.run_id = dag_run.id and l.key = $5 and l.value = $6)) order by id desc limit $3`,
 };
 
 const GET: Statement = { name: "page_runs_get", text: `select ${RUN} from dagsmith.dag_run where id = $1` };
@@ -38,9 +45,22 @@ const GET: Statement = { name: "page_runs_get", text: `select ${RUN} from dagsmi
 /** A DAG's runs, newest first, those before a run's id. */
 export function listRuns(
   db: Queryable,
-  query: { readonly dagId: string; readonly before: number | null; readonly limit: number; readonly state: RunState | null },
+  query: {
+    readonly dagId: string;
+    readonly before: number | null;
+    readonly limit: number;
+    readonly state: RunState | null;
+    readonly label?: { readonly key: string; readonly value: string } | null;
+  },
 ): Promise<readonly RunDetail[]> {
-  return db.query<RunDetail & Record<string, unknown>>(LIST, [query.dagId, query.before, query.limit, query.state]);
+  return db.query<RunDetail & Record<string, unknown>>(LIST, [
+    query.dagId,
+    query.before,
+    query.limit,
+    query.state,
+    query.label?.key ?? null,
+    query.label?.value ?? null,
+  ]);
 }
 
 export async function getRun(db: Queryable, id: number): Promise<RunDetail | undefined> {

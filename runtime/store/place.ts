@@ -38,7 +38,10 @@ select claims from line where claims is not null`,
 };
 
 /** Whether the row `p` of a place counts, its instance being `t`. */
-const HOLDS = "t.try_number = p.try_number and t.state in ('queued', 'running')";
+export const HOLDS = "t.try_number = p.try_number and t.state in ('queued', 'running')";
+
+/** Whether the row `p` still asks for its places, its instance being `t`: what was cleared, ended or begun asks for nothing. */
+export const WAITS = "t.try_number = p.try_number and t.state in ('scheduled', 'queued', 'up_for_retry')";
 
 const HELD: Statement = {
   name: "place_held",
@@ -94,7 +97,7 @@ const FIRST: Statement = {
 select first.* from unnest($1::text[], $2::int[]) as line (claims, most),
 lateral (
   select p.instance_id, t.run_id, p.try_number, p.claims, p.weight, p.logical_date, p.map_index,
-    t.try_number = p.try_number and t.state not in ('running', 'success', 'failed', 'skipped', 'upstream_failed') as waits
+    ${WAITS} as waits
   from dagsmith.task_place p join dagsmith.task_instance t on t.id = p.instance_id
   where p.claims = line.claims and p.admitted_at is null and p.not_before <= now()
   order by p.weight desc, p.logical_date, p.map_index, p.instance_id limit line.most

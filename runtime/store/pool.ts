@@ -1,6 +1,7 @@
 /** Pools: slots that tasks of any DAG share by naming them. */
 import { parseClaims, poolOf } from "../engine/limits.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { HOLDS, WAITS } from "./place.ts";
 
 export interface Pool {
   readonly name: string;
@@ -26,9 +27,7 @@ const USED: Statement = {
   text: `
 select p.claims, case when p.admitted_at is null then 'waiting' else t.state end as use, count(*)::int as places
 from dagsmith.task_place p join dagsmith.task_instance t on t.id = p.instance_id
-where t.try_number = p.try_number
-  and (case when p.admitted_at is null then t.state not in ('running', 'success', 'failed', 'skipped', 'upstream_failed')
-    else t.state in ('queued', 'running') end)
+where case when p.admitted_at is null then ${WAITS} else ${HOLDS} end
 group by 1, 2`,
 };
 

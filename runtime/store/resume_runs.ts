@@ -44,11 +44,11 @@ export async function resumeRuns(on: Queryable, tx: EngineTx, ids: readonly numb
   await replaceProgress(on, counted.flatMap(countedRows));
   await updateRuns(
     on,
-    counted.map(({ run, openTasks, failedLeaves }) => ({ id: run.id, openTasks, failedLeaves, state: run.state })),
+    counted.map(({ run, openTasks, failedLeaves, warnings }) => ({ id: run.id, openTasks, failedLeaves, warnings, state: run.state })),
   );
   const advance = new Advance(
     tx,
-    counted.map(({ run, openTasks, failedLeaves }) => ({ ...run, openTasks, failedLeaves })),
+    counted.map(({ run, openTasks, failedLeaves, warnings }) => ({ ...run, openTasks, failedLeaves, warnings })),
   );
   await advance.resume(counted.flatMap(({ rows }) => rows));
   for (const one of await unplaced(on, counted)) advance.wake({ ...one, inMs: 0 }, one);

@@ -1,9 +1,12 @@
 /** The transaction in which queued runs begin: there is a place for them, and the DAG's row is held so that nobody else counts at once. */
 import { begin } from "../engine/begin.ts";
+import { dagsWithPast } from "../engine/past.ts";
 import { startBackfillRuns } from "./backfill_runs.ts";
 import { activeRuns, startQueued } from "./dag_run.ts";
 import type { Database, Queryable, Statement } from "./database.ts";
 import { engineRound, withPlans } from "./engine_tx.ts";
+import { releasePast } from "./past.ts";
+import { pauseFailing } from "./pause_failing.ts";
 import type { Plans } from "./plans.ts";
 import { resumeRuns } from "./resume_runs.ts";
 
@@ -36,7 +39,7 @@ export async function startQueuedRuns(db: Database, plans: Plans, dagIds: readon
   for (let waiting = dagIds; waiting.length > 0; ) {
     const rows = await db.query<{ dag_id: string }>(WAITING, [waiting]);
     if (rows.length === 0) return;
-    const ended = await engineRound(db, plans, async (tx, on) => {
+    const { started, ended } = await engineRound(db, plans, async (tx, on) => {
       const room = await roomOf(
         on,
         plans,
@@ -50,10 +53,12 @@ export async function startQueuedRuns(db: Database, plans: Plans, dagIds: readon
       const finished = new Set([...(await begin(tx, fresh)), ...(await resumeRuns(on, tx, [...again]))]);
       // A DAG that is still full stays marked: the scheduler would look at it again at every tick, in vain.
       if (room.free.length > 0) await on.query(FREE, [room.free]);
-      return started.filter((run) => finished.has(run.id)).map((run) => run.plan.dagId);
+      return { started, ended: started.filter((run) => finished.has(run.id)) };
     });
+    const all = [...ended, ...(await releasePast(db, plans, dagsWithPast(started)))];
+    await pauseFailing(db, all);
     // A run without a single task body ends as it begins, and leaves its place to the next.
-    waiting = [...new Set(ended)];
+    waiting = [...new Set(all.map(({ plan }) => plan.dagId))];
   }
 }
 

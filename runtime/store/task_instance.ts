@@ -1,8 +1,9 @@
 /** Task instances: the guarded move that every verb becomes, and what a worker reads when it takes one. */
 import type { Json } from "../../sdk/json.ts";
+import { COUNT_OF, NOTHING } from "../engine/deltas.ts";
 import { claimsText } from "../engine/limits.ts";
-import type { MovedInstance, NewInstance, Release, RoutedToken } from "../engine/store.ts";
-import type { TaskState, Transition } from "../state/task_state.ts";
+import type { Counts, MovedInstance, NewInstance, Release, RoutedToken } from "../engine/store.ts";
+import type { FinalState, TaskState, Transition } from "../state/task_state.ts";
 import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
 import { enqueue } from "./enqueue.ts";
@@ -30,7 +31,7 @@ set state = v.to_state,
     queued_at = case when v.to_state in ('scheduled', 'queued', 'up_for_retry') then now() else t.queued_at end,
     started_at = case when v.to_state = 'running' then now()
       when v.to_state in ('none', 'scheduled', 'queued', 'up_for_retry') then null else t.started_at end,
-    finished_at = case when v.to_state in ('success', 'failed', 'skipped', 'upstream_failed') then now() end,
+    finished_at = case when v.to_state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed') then now() end,
     retry_at = case when v.to_state = 'up_for_retry' then now() + v.retry_in_ms * interval '1 millisecond' end,
     reason = v.reason,
     error = v.error
@@ -126,7 +127,7 @@ with v as materialized (
   overriding system value
   select v.id, v.run_id, v.task_id, v.map_index, case when v.claims is null then v.state else 'scheduled' end, v.item, v.reason, v.error,
     case when v.state = 'queued' and v.claims is null then now() end,
-    case when v.state in ('success', 'failed', 'skipped', 'upstream_failed') then now() end
+    case when v.state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed') then now() end
   from v
 ), asked as (
   insert into dagsmith.task_place (instance_id, try_number, claims, weight, logical_date, map_index, queue)
@@ -204,7 +205,7 @@ function jsonOrNull(value: object | null): string | null {
 const UNFINISHED: Statement = {
   name: "task_instance_unfinished",
   text: `
-select id, try_number, state from dagsmith.task_instance
+select id, task_id, try_number, state from dagsmith.task_instance
 where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry') for no key update`,
 };
 
@@ -212,7 +213,22 @@ where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry'
 export async function unfinishedInstances(
   tx: Queryable,
   runId: number,
-): Promise<readonly { readonly instanceId: number; readonly tryNumber: number; readonly state: TaskState }[]> {
-  const rows = await tx.query<{ id: number; try_number: number; state: TaskState }>(UNFINISHED, [runId]);
-  return rows.map((row) => ({ instanceId: row.id, tryNumber: row.try_number, state: row.state }));
+): Promise<readonly { readonly instanceId: number; readonly taskId: string; readonly tryNumber: number; readonly state: TaskState }[]> {
+  const rows = await tx.query<{ id: number; task_id: string; try_number: number; state: TaskState }>(UNFINISHED, [runId]);
+  return rows.map((row) => ({ instanceId: row.id, taskId: row.task_id, tryNumber: row.try_number, state: row.state }));
+}
+
+const ENDS: Statement = {
+  name: "task_instance_ends",
+  text: `
+select task_id, state, count(*)::int as count from dagsmith.task_instance
+where run_id = $1 and task_id = any($2) and finished_at is not null group by task_id, state`,
+};
+
+/** How many instances of each task of a run are in which final state; tasks without any are missing. */
+export async function endsOf(db: Queryable, runId: number, taskIds: readonly string[]): Promise<ReadonlyMap<string, Counts>> {
+  const ends = new Map<string, Counts>();
+  for (const row of await db.query<{ task_id: string; state: FinalState; count: number }>(ENDS, [runId, taskIds]))
+    ends.set(row.task_id, { ...(ends.get(row.task_id) ?? NOTHING), [COUNT_OF[row.state]]: row.count });
+  return ends;
 }

@@ -19,12 +19,15 @@ set upstream_total = p.upstream_total + d.upstream_total,
     upstream_failed = p.upstream_failed + d.upstream_failed,
     upstream_skipped = p.upstream_skipped + d.upstream_skipped,
     upstream_upstream_failed = p.upstream_upstream_failed + d.upstream_upstream_failed,
+    upstream_removed = p.upstream_removed + d.upstream_removed,
     success = p.success + d.success,
     failed = p.failed + d.failed,
     skipped = p.skipped + d.skipped,
-    upstream_failed_own = p.upstream_failed_own + d.upstream_failed_own
-from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[])
-  as d (run_id, task_id, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, success, failed, skipped, upstream_failed_own)
+    upstream_failed_own = p.upstream_failed_own + d.upstream_failed_own,
+    removed = p.removed + d.removed
+from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[], $12::int[], $13::int[])
+  as d (run_id, task_id, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, upstream_removed,
+    success, failed, skipped, upstream_failed_own, removed)
 where p.run_id = d.run_id and p.task_id = d.task_id
 returning p.*`,
 };
@@ -56,6 +59,7 @@ interface ProgressRow {
   upstream_failed: number;
   upstream_skipped: number;
   upstream_upstream_failed: number;
+  upstream_removed: number;
   decided: boolean;
   instances: number | null;
   released: number;
@@ -63,6 +67,7 @@ interface ProgressRow {
   failed: number;
   skipped: number;
   upstream_failed_own: number;
+  removed: number;
 }
 
 /** Adds to the counts. @returns the rows as they are now */
@@ -73,8 +78,8 @@ export async function addProgress(db: Queryable, deltas: readonly ProgressDelta[
       runId,
       taskId,
       upstreamTotal,
-      ...[upstream.success, upstream.failed, upstream.skipped, upstream.upstreamFailed],
-      ...[own.success, own.failed, own.skipped, own.upstreamFailed],
+      ...[upstream.success, upstream.failed, upstream.skipped, upstream.upstreamFailed, upstream.removed],
+      ...[own.success, own.failed, own.skipped, own.upstreamFailed, own.removed],
     ]),
   );
   return rows.map((row) => ({
@@ -86,11 +91,12 @@ export async function addProgress(db: Queryable, deltas: readonly ProgressDelta[
       failed: row.upstream_failed,
       skipped: row.upstream_skipped,
       upstreamFailed: row.upstream_upstream_failed,
+      removed: row.upstream_removed,
     },
     decided: row.decided,
     instances: row.instances,
     released: row.released,
-    own: { success: row.success, failed: row.failed, skipped: row.skipped, upstreamFailed: row.upstream_failed_own },
+    own: { success: row.success, failed: row.failed, skipped: row.skipped, upstreamFailed: row.upstream_failed_own, removed: row.removed },
   }));
 }
 
@@ -108,14 +114,14 @@ const REPLACE: Statement = {
   name: "task_progress_replace",
   text: `
 insert into dagsmith.task_progress (run_id, task_id, upstream_total, upstream_success, upstream_failed, upstream_skipped,
-  upstream_upstream_failed, decided, instances, released, success, failed, skipped, upstream_failed_own)
-select * from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::boolean[], $9::int[], $10::int[],
-  $11::int[], $12::int[], $13::int[], $14::int[])
+  upstream_upstream_failed, upstream_removed, decided, instances, released, success, failed, skipped, upstream_failed_own, removed)
+select * from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::boolean[], $10::int[],
+  $11::int[], $12::int[], $13::int[], $14::int[], $15::int[], $16::int[])
 on conflict (run_id, task_id) do update set upstream_total = excluded.upstream_total, upstream_success = excluded.upstream_success,
   upstream_failed = excluded.upstream_failed, upstream_skipped = excluded.upstream_skipped,
-  upstream_upstream_failed = excluded.upstream_upstream_failed, decided = excluded.decided, instances = excluded.instances,
+  upstream_upstream_failed = excluded.upstream_upstream_failed, upstream_removed = excluded.upstream_removed, decided = excluded.decided, instances = excluded.instances,
   released = excluded.released, success = excluded.success, failed = excluded.failed, skipped = excluded.skipped,
-  upstream_failed_own = excluded.upstream_failed_own`,
+  upstream_failed_own = excluded.upstream_failed_own, removed = excluded.removed`,
 };
 
 /** Writes counts that were made anew. */
@@ -125,7 +131,7 @@ export async function replaceProgress(db: Queryable, rows: readonly Progress[]):
     REPLACE,
     columns(rows, ({ runId, taskId, upstreamTotal, upstream, decided, instances, released, own }) => [
       ...[runId, taskId, upstreamTotal, upstream.success, upstream.failed, upstream.skipped, upstream.upstreamFailed],
-      ...[decided, instances, released, own.success, own.failed, own.skipped, own.upstreamFailed],
+      ...[upstream.removed, decided, instances, released, own.success, own.failed, own.skipped, own.upstreamFailed, own.removed],
     ]),
   );
 }

@@ -6,6 +6,7 @@ import type { Plan, PlannedTask } from "../engine/plan.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { TaskState } from "../state/task_state.ts";
 import type { Queryable } from "./database.ts";
+import { pastWaitsOf } from "./past.ts";
 import { readUsage } from "./place.ts";
 import { Plans } from "./plans.ts";
 import {
@@ -48,7 +49,7 @@ export async function whyWaiting(db: Queryable, id: number, taskId: string | nul
   if (!run || !plan) throw new DagsmithError("UNKNOWN_RUN", { run: id });
   const asked = taskId === null ? [...plan.tasks.values()] : [taskOf(plan, taskId)];
   const { dagId, runId, state } = run;
-  const maxActiveRuns = plans.get(run.currentVersionId)?.plan.maxActiveRuns ?? plan.maxActiveRuns;
+  const maxActiveRuns = run.backfillPlaces ?? plans.get(run.currentVersionId)?.plan.maxActiveRuns ?? plan.maxActiveRuns;
   return { dagId, runId, state, tasks: await waitingTasks(db, id, { ...run, maxActiveRuns }, asked, taskId) };
 }
 
@@ -68,10 +69,19 @@ async function waitingTasks(
     waiting.flatMap(({ places }) => places?.claims.filter(({ perMs }) => perMs !== null) ?? []),
   );
   const workersOf = await readWorkers(db);
+  const past = new Set((await pastWaitsOf(db, id)).map((wait) => wait.taskId));
   const factsOf = (task: PlannedTask, instance: WaitingGroup | null): WaitingFacts => ({
     ...{ now: run.now, run, task, instance, usage },
     upstream: task.spec.upstream.map((before) => ({ taskId: before, state: states.get(before) ?? "none" })),
-    counts: counts.get(task.spec.taskId) ?? { total: task.spec.upstream.length, success: 0, failed: 0, skipped: 0, upstreamFailed: 0 },
+    counts: counts.get(task.spec.taskId) ?? {
+      total: task.spec.upstream.length,
+      success: 0,
+      failed: 0,
+      skipped: 0,
+      upstreamFailed: 0,
+      removed: 0,
+    },
+    waitsForPast: past.has(task.spec.taskId),
     workers: workersOf(task.route.queue ?? DEFAULT_QUEUE),
   });
   return asked.flatMap((task) =>
@@ -80,7 +90,8 @@ async function waitingTasks(
       mapIndex: group?.mapIndex ?? -1,
       state: group?.state ?? "none",
       instances: group?.alike ?? 1,
-      reasons: unmetOf(factsOf(task, group)),
+      // One that was cleared has a row, and its turn has not come all the same.
+      reasons: unmetOf(factsOf(task, group?.state === "none" ? null : group)),
     })),
   );
 }

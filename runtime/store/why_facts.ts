@@ -13,15 +13,17 @@ const RUN: Statement = {
   name: "why_run",
   text: `
 select now() as now, r.dag_id, r.run_id, r.state, r.version_id, r.run_after, d.is_paused, coalesce(d.version_id, r.version_id) as current_version_id,
-  (select count(*)::int from dagsmith.dag_run o where o.dag_id = r.dag_id and o.state = 'running') as running_runs,
+  (select count(*)::int from dagsmith.dag_run o
+    where o.dag_id = r.dag_id and o.state = 'running' and o.backfill_id is not distinct from r.backfill_id) as running_runs,
+  b.max_active_runs as backfill_places, case when b.state = 'paused' then b.id end as paused_backfill,
   (select count(*)::int from dagsmith.scheduler where heartbeat_at > now() - ${FRESH}) as schedulers
-from dagsmith.dag_run r join dagsmith.dag d on d.dag_id = r.dag_id where r.id = $1`,
+from dagsmith.dag_run r join dagsmith.dag d on d.dag_id = r.dag_id left join dagsmith.backfill b on b.id = r.backfill_id where r.id = $1`,
 };
 
 const COUNTS: Statement = {
   name: "why_counts",
   text: `
-select task_id, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed
+select task_id, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, upstream_removed
 from dagsmith.task_progress where run_id = $1`,
 };
 
@@ -35,7 +37,7 @@ select distinct on (t.task_id, t.state, p.claims) t.task_id, t.map_index, t.stat
 from dagsmith.task_instance t
 left join dagsmith.task_place p on p.instance_id = t.id and p.try_number = t.try_number and p.admitted_at is null
 where t.run_id = $1 and ($2::text is null or t.task_id = $2)
-  and t.state not in ('running', 'success', 'failed', 'skipped', 'upstream_failed')
+  and t.state not in ('none', 'running', 'success', 'failed', 'skipped', 'upstream_failed')
 order by t.task_id, t.state, p.claims, t.map_index`,
 };
 
@@ -44,7 +46,7 @@ const STATES: Statement = {
   text: `
 select task_id, (array_agg(state order by array_position(
   array['running', 'up_for_retry', 'queued', 'scheduled', 'failed', 'upstream_failed', 'skipped', 'success'], state)))[1] as state
-from dagsmith.task_instance where run_id = $1 group by task_id`,
+from dagsmith.task_instance where run_id = $1 and state <> 'none' group by task_id`,
 };
 
 // Tries that run are found through the active runs, so the work does not grow with history.
@@ -68,6 +70,8 @@ export interface AskedRun extends Omit<WaitingRun, "maxActiveRuns"> {
   readonly versionId: number;
   /** The DAG's current version, which says how many runs it allows. */
   readonly currentVersionId: number;
+  /** How many runs its backfill allows at once; null for a run of none. */
+  readonly backfillPlaces: number | null;
 }
 
 export async function readAskedRun(db: Queryable, id: number): Promise<AskedRun | undefined> {
@@ -82,12 +86,15 @@ export async function readAskedRun(db: Queryable, id: number): Promise<AskedRun 
     current_version_id: number;
     running_runs: number;
     schedulers: number;
+    backfill_places: number | null;
+    paused_backfill: number | null;
   };
   const [row] = await db.query<Row>(RUN, [id]);
   return (
     row && {
       ...{ now: row.now, dagId: row.dag_id, runId: row.run_id, state: row.state, versionId: row.version_id, runAfter: row.run_after },
       ...{ isPaused: row.is_paused, currentVersionId: row.current_version_id, runningRuns: row.running_runs, schedulers: row.schedulers },
+      ...{ backfillPlaces: row.backfill_places, pausedBackfill: row.paused_backfill },
     }
   );
 }
@@ -101,6 +108,7 @@ export async function readUpstreamCounts(db: Queryable, runId: number): Promise<
     upstream_failed: number;
     upstream_skipped: number;
     upstream_upstream_failed: number;
+    upstream_removed: number;
   };
   const rows = await db.query<Row>(COUNTS, [runId]);
   return new Map(
@@ -112,6 +120,7 @@ export async function readUpstreamCounts(db: Queryable, runId: number): Promise<
         failed: row.upstream_failed,
         skipped: row.upstream_skipped,
         upstreamFailed: row.upstream_upstream_failed,
+        removed: row.upstream_removed,
       },
     ]),
   );

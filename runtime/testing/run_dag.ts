@@ -11,7 +11,7 @@ import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
-import { eagerInputs, isLoop, planOf } from "../engine/plan.ts";
+import { eagerInputs, isLoop, missingInput, planOf } from "../engine/plan.ts";
 import { type Outcome, settle } from "../engine/settle.ts";
 import type { RunState } from "../state/run_state.ts";
 import { type StoredError, start, type TaskState } from "../state/task_state.ts";
@@ -76,8 +76,9 @@ const WORKER = "this process";
 export async function runDag(dag: Dag<unknown>, options: RunDagOptions = {}): Promise<DagRunResult> {
   const spec = restrict(describeDag(dag), options.only);
   await validParams(dag, options.params ?? {});
-  const store = new MemoryStore(planOf(spec));
-  const session = new Session(dag, spec, store, options);
+  const logicalDate = logicalDateOf(options.logicalDate, spec.timezone);
+  const store = new MemoryStore(planOf(spec), { logicalDate });
+  const session = new Session(dag, spec, store, logicalDate, options);
   await begin(store, [store.run]);
   session.reportNew();
   for (let token = store.takeToken(); token; token = store.takeToken()) {
@@ -103,12 +104,11 @@ class Session {
   readonly #interval: { readonly start: Date; readonly end: Date };
   readonly logicalDate: string;
 
-  constructor(dag: Dag<unknown>, spec: DagSpec, store: MemoryStore, options: RunDagOptions) {
+  constructor(dag: Dag<unknown>, spec: DagSpec, store: MemoryStore, date: Date, options: RunDagOptions) {
     this.#dag = dag;
     this.#spec = spec;
     this.#store = store;
     this.#options = options;
-    const date = logicalDateOf(options.logicalDate, spec.timezone);
     this.logicalDate = date.toISOString();
     this.#interval = manualInterval(mainSchedule(spec), date);
   }
@@ -159,9 +159,13 @@ class Session {
   }
 
   #request({ taskId, mapIndex, tryNumber, item }: MemoryInstance): TryRequest {
-    const spec = this.#store.run.plan.tasks.get(taskId)?.spec;
+    const { plan } = this.#store.run;
+    const spec = plan.tasks.get(taskId)?.spec;
     const inputs = spec ? eagerInputs(spec) : {};
-    const input = (source: string): Json => this.#store.xcom(source, "return_value") ?? null;
+    const input = (source: string): Json | undefined => {
+      const value = this.#store.xcom(source, "return_value");
+      return value === undefined ? missingInput(plan, source) : value;
+    };
     // A copy, as each task process gets one: a task that changes its input must not change another's.
     return structuredClone({
       ...{ dagId: this.#spec.dagId, taskId, runId: this.runId, tryNumber, mapIndex, item },
@@ -171,7 +175,12 @@ class Session {
       dataIntervalEnd: this.#interval.end.toISOString(),
       timezone: this.#spec.timezone,
       params: this.#options.params ?? {},
-      inputs: Object.fromEntries(Object.entries(inputs).map(([name, source]) => [name, input(source)])),
+      inputs: Object.fromEntries(
+        Object.entries(inputs).flatMap(([name, source]) => {
+          const value = input(source);
+          return value === undefined ? [] : [[name, value]];
+        }),
+      ),
     });
   }
 

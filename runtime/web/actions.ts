@@ -2,7 +2,23 @@
 import type { Json } from "../../sdk/json.ts";
 import type { Database } from "../store/database.ts";
 
-export interface WebActions {
+/** Running a range, doing again what was done, deciding how it ended, writing on it: as runtime/actions has them. */
+type AgainActions = Pick<
+  typeof import("../actions/index.ts"),
+  | "createBackfill"
+  | "previewBackfill"
+  | "pauseBackfill"
+  | "resumeBackfill"
+  | "cancelBackfill"
+  | "clearRuns"
+  | "previewClear"
+  | "markTask"
+  | "markRun"
+  | "noteRun"
+  | "labelRun"
+>;
+
+export interface WebActions extends AgainActions {
   /** @throws DagsmithError UNKNOWN_DAG, INVALID_PARAMS, RUN_EXISTS, INVALID_DATE */
   triggerRun(
     db: Database,

@@ -12,6 +12,7 @@ import { apiRoutes } from "./api/routes.ts";
 import { GuessLimit, gate, isLoopback, Refused } from "./gate.ts";
 import { GraphDrawer } from "./graph_drawer.ts";
 import { answerError } from "./respond.ts";
+import { againRoutes } from "./routes/again.ts";
 import { assetRoutes } from "./routes/assets.ts";
 import { downloadRoutes } from "./routes/downloads.ts";
 import { eventRoutes, OpenStreams } from "./routes/events.ts";
@@ -84,7 +85,14 @@ function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean
   app.use(gate(services.sessions, guesses, localOnly));
   app.use(healthRoutes(services), assetRoutes());
   if (services.sessions.areRequired) app.use(loginRoutes(services, guesses));
-  app.use(apiRoutes(services), eventRoutes(services, streams), downloadRoutes(services), formRoutes(services), pageRoutes(services));
+  app.use(
+    apiRoutes(services),
+    eventRoutes(services, streams),
+    downloadRoutes(services),
+    formRoutes(services),
+    againRoutes(services),
+    pageRoutes(services),
+  );
   app.use(() => {
     throw new Refused(404, "There is nothing at this address.");
   });

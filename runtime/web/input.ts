@@ -1,7 +1,9 @@
 /** What an address or a body may hold, said once, for the pages and the API. Everything that comes in is checked here. */
 import { z } from "zod";
+import { REPROCESS } from "../scheduler/plan_backfill.ts";
 import { RUN_STATES } from "../state/run_state.ts";
-import { TASK_STATES } from "../state/task_state.ts";
+import { MARKS, TASK_STATES } from "../state/task_state.ts";
+import { CODE_CHOICES } from "../store/backfill.ts";
 import { DAG_FILTERS } from "../store/page_dags.ts";
 
 /** PostgreSQL's integers end earlier than JavaScript's; nothing beyond may reach a statement. */
@@ -64,7 +66,18 @@ export const dagsQuery = z.object({
   tag: filled(optional(text(200))),
   q: filled(optional(text(200))),
 });
-export const runsQuery = z.object({ before: optional(rowId), limit: limit(200, 50), state: filled(optional(z.enum(RUN_STATES))) });
+export const runsQuery = z.object({
+  before: optional(rowId),
+  limit: limit(200, 50),
+  state: filled(optional(z.enum(RUN_STATES))),
+  label: filled(
+    optional(
+      text(264)
+        .regex(/^[\w.-]{1,63}=/, "must be key=value")
+        .transform((label) => ({ key: label.slice(0, label.indexOf("=")), value: label.slice(label.indexOf("=") + 1) })),
+    ),
+  ),
+});
 export const gridQuery = z.object({ before: optional(rowId), runs: limit(50, 25) });
 /** `after`: the place of the last instance shown, as rank.index. */
 export const instancesQuery = z.object({
@@ -94,4 +107,36 @@ export const triggerBody = z.object({
   logicalDate: z.string().max(40).optional().meta({ description: "ISO 8601; default: now", example: "2026-01-31T04:00:00Z" }),
 });
 export const cancelBody = z.object({ reason: text(500).optional() });
+
+const day = z.string().max(40).meta({ description: "ISO 8601, in the DAG's timezone when it names no offset", example: "2026-01-31" });
+const labels = z.record(z.string().max(63), z.string().max(200));
+const code = z.enum(CODE_CHOICES).optional().meta({ description: "Which version runs: the original, or the latest" });
+
+export const backfillsQuery = z.object({ limit: limit(200, 50) });
+export const slotsQuery = z.object({ after: smallNumber.default(0), limit: limit(1_000, 200) });
+export const backfillBody = z.object({
+  from: day,
+  to: day,
+  schedule: text(50).optional().meta({ description: "Name of a schedule; needed when the DAG has several" }),
+  reprocess: z.enum(REPROCESS).optional(),
+  backwards: z.boolean().optional(),
+  maxActiveRuns: z.int().min(1).max(10_000).optional(),
+  params: z.record(z.string(), z.json()).optional(),
+  labels: labels.optional(),
+  code,
+});
+const clearedTasks = {
+  taskId: taskId.optional(),
+  mapIndex: z.int().min(0).max(MAX_INT).optional(),
+  upstream: z.boolean().optional(),
+  downstream: z.boolean().optional(),
+  onlyFailed: z.boolean().optional(),
+  code,
+};
+export const clearBody = z.object(clearedTasks);
+export const clearRangeBody = z.object({ ...clearedTasks, from: day.optional(), to: day.optional() });
+export const markBody = z.object({ state: z.enum(MARKS), taskId: taskId.optional(), mapIndex: z.int().min(0).max(MAX_INT).optional() });
+export const noteBody = z.object({ note: text(10_000) });
+export const labelsBody = z.object({ labels: labels.default({}), remove: z.array(z.string().max(63)).max(100).default([]) });
+export const auditQuery = z.object({ dagId: filled(optional(dagId)), before: optional(rowId), limit: limit(500, 100) });
 export const formBody = z.record(z.string(), z.string());

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { describeDag } from "../../sdk/describe.ts";
-import { chain, type Dag, type DagOptions, dag, every, type TaskRef } from "../../sdk/index.ts";
+import { chain, type Dag, type DagOptions, dag, events, every, type TaskRef } from "../../sdk/index.ts";
 import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
 
 const plain = (d: Dag<unknown>): DagSpec => describeDag(d);
@@ -231,6 +231,27 @@ describe("dates", () => {
   it("may be equal, but do not end before they start", () => {
     expect(withOptions({ startDate: "2026-01-01", endDate: "2026-01-01" }).endDate).toBe("2026-01-01T00:00:00.000Z");
     expect(() => withOptions({ startDate: "2026-01-02", endDate: "2026-01-01" })).toThrow(coded("INVALID_OPTION", "endDate is 2026-01-01"));
+  });
+
+  it("may be a task's own, read in the DAG's timezone, and do not end before they start", () => {
+    const d = dag("d", { timezone: "Europe/Berlin" });
+    d.task("t", { startDate: "2026-01-01", endDate: "2026-07-01T00:00Z" }, () => null);
+    d.empty("e", { endDate: "2026-01-01" });
+    expect(plain(d).tasks).toMatchObject([
+      { taskId: "t", startDate: "2025-12-31T23:00:00.000Z", endDate: "2026-07-01T00:00:00.000Z" },
+      { taskId: "e", startDate: null, endDate: "2025-12-31T23:00:00.000Z" },
+    ]);
+    d.task("late", { startDate: "2026-01-02", endDate: "2026-01-01" }, () => null);
+    expect(() => plain(d)).toThrow(coded("INVALID_OPTION", 'task "late" of DAG "d": endDate is'));
+  });
+
+  it("need not begin where a task or the schedule says when", () => {
+    const d = dag("d", { schedule: "@daily", catchup: true });
+    d.task("t", { startDate: "2026-01-01" }, () => null);
+    expect(plain(d).catchup).toBe("all");
+    for (const schedule of ["@once", "@continuous", events(["2026-01-01"])] as const) {
+      expect(withOptions({ schedule, catchup: true }).catchup).toBe("all");
+    }
   });
 
   it("must begin somewhere when everything is caught up", () => {

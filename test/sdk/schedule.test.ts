@@ -1,6 +1,6 @@
 /** Schedules as people write them, turned into data. */
 import { describe, expect, it } from "vitest";
-import { CRON_PRESETS, every, type Schedule, trigger } from "../../sdk/index.ts";
+import { CRON_PRESETS, cron, events, every, partitioned, type Schedule, trigger } from "../../sdk/index.ts";
 import { describeSchedules } from "../../sdk/schedule.ts";
 
 const refused = (reason: string | RegExp): unknown =>
@@ -24,6 +24,45 @@ describe("a schedule", () => {
     ["trigger takes a preset", trigger("@daily"), { type: "cron_trigger", cron: "0 0 * * *", timezone: "UTC", intervalMs: 0 }],
     ["every means a fixed length", every("90m"), { type: "delta_data_interval", deltaMs: 5_400_000 }],
     ["@once means once", "@once", { type: "once" }],
+    ["@continuous means without a break", "@continuous", { type: "continuous" }],
+    ["cron means intervals, like the expression alone", cron("@daily"), { type: "cron_data_interval", cron: "0 0 * * *", timezone: "UTC" }],
+    [
+      "trigger takes an interval of the calendar",
+      trigger("0 9 1 * *", { interval: "1 month" }),
+      { type: "cron_trigger", cron: "0 9 1 * *", timezone: "UTC", intervalMs: 0, calendarInterval: { months: 1, days: 0 } },
+    ],
+    [
+      "trigger takes several expressions",
+      trigger(["@daily", "0 9 * * *"], { runImmediately: "10m" }),
+      { type: "multi_cron_trigger", crons: ["0 0 * * *", "0 9 * * *"], timezone: "UTC", intervalMs: 0, runImmediately: 600_000 },
+    ],
+    [
+      "trigger takes a fixed length",
+      trigger(every("1h"), { interval: "2h" }),
+      { type: "delta_trigger", deltaMs: 3_600_000, timezone: "UTC", intervalMs: 7_200_000 },
+    ],
+    [
+      "trigger takes a calendar length",
+      trigger(every("2 weeks")),
+      { type: "calendar_trigger", length: { months: 0, days: 14 }, timezone: "UTC", intervalMs: 0 },
+    ],
+    ["every takes months", every("3 months"), { type: "calendar_data_interval", length: { months: 3, days: 0 }, timezone: "UTC" }],
+    ["every takes a year", every("1 year"), { type: "calendar_data_interval", length: { months: 12, days: 0 }, timezone: "UTC" }],
+    [
+      "a day of the calendar is not 24 hours",
+      every("1 day"),
+      { type: "calendar_data_interval", length: { months: 0, days: 1 }, timezone: "UTC" },
+    ],
+    [
+      "events are in order, each once",
+      events(["2026-02-01", "2026-01-01T00:00:00+01:00", "2026-02-01T00:00:00Z"]),
+      { type: "events", instants: ["2025-12-31T23:00:00.000Z", "2026-02-01T00:00:00.000Z"], restrictToEvents: false },
+    ],
+    [
+      "partitioned means a partition at each tick",
+      partitioned("@daily", { offset: -1 }),
+      { type: "cron_partition", cron: "0 0 * * *", offset: -1, keyFormat: "%Y-%m-%dT%H:%M:%S", timezone: "UTC", keyTimezone: "UTC" },
+    ],
   ] as const)("%s", (_, schedule, spec) => {
     expect(describeSchedules(schedule, "UTC")).toEqual([{ name: "", schedule: spec, params: {} }]);
   });
@@ -37,11 +76,38 @@ describe("a schedule", () => {
     expect(() => trigger(preset)).toThrow(refused("no such preset"));
   });
 
+  it.each(["cron", "partitioned"] as const)("%s refuses presets that are none", (name) => {
+    expect(() => ({ cron, partitioned })[name]("@fortnightly")).toThrow(refused("no such preset"));
+  });
+
+  it("takes the DAG's id as the seed of its jitter, and the schedule's name when it has one", () => {
+    const jittered = cron("@daily", { jitter: "10m" });
+    expect(describeSchedules(jittered, "UTC", "report")[0]?.schedule).toMatchObject({ jitter: { seed: "report", maxMs: 600_000 } });
+    const named = describeSchedules({ a: { schedule: jittered } }, "UTC", "report");
+    expect(named[0]?.schedule).toMatchObject({ jitter: { seed: "report/a", maxMs: 600_000 } });
+    const own = trigger("@daily", { jitter: "10m", jitterSeed: "lake" });
+    expect(describeSchedules(own, "UTC", "report")[0]?.schedule).toMatchObject({ jitter: { seed: "lake" } });
+  });
+
+  it.each([
+    ["cron()", () => cron("@daily", { interval: "1d" } as never), "interval"],
+    ["trigger()", () => trigger("@daily", { offset: 1 } as never), "offset"],
+    ["trigger()", () => trigger(every("1h"), { jitter: "1m" } as never), "jitter"],
+    ["events()", () => events([], { jitter: "1m" } as never), "jitter"],
+    ["partitioned()", () => partitioned("@daily", { interval: "1d" } as never), "interval"],
+  ])("%s refuses an option it does not know", (where, make, option) => {
+    expect(make).toThrow(expect.objectContaining({ code: "UNKNOWN_OPTION", message: expect.stringContaining(`"${option}" at ${where}`) }));
+  });
+
+  it.each(["1.5 months", "-1 months", "1 fortnight", "month", "1  month", "P1M"])("refuses every(%j)", (length) => {
+    expect(() => every(length as never)).toThrow(expect.objectContaining({ code: "INVALID_DURATION" }));
+  });
+
   it("refuses a trigger that runs once", () => {
     expect(() => trigger("@once")).toThrow(refused("no such preset"));
   });
 
-  it.each(["0s", "0.0001ms"] as const)("refuses every(%j), which is no length", (length) => {
+  it.each(["0s", "0.0001ms", "0 months", "0 days"] as const)("refuses every(%j), which is no length", (length) => {
     expect(() => every(length)).toThrow(refused("zero"));
   });
 
@@ -70,6 +136,7 @@ describe("several schedules", () => {
     [{ a: null }, "is not understood"],
     [{ a: "@daily" }, "is not understood"],
     [{ a: { schedule: null } }, "is not understood"],
+    [{ a: { schedule: "@continuous" }, b: { schedule: "@daily" } }, "must be a DAG's only schedule"],
     [{ a: { schedule: { b: { schedule: "@daily" } } } }, "is not understood"],
   ])("refuses %j", (schedules, reason) => {
     expect(() => describeSchedules(schedules as never, "UTC")).toThrow(refused(reason));

@@ -7,15 +7,18 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import {
   chain,
+  cron,
   type Dag,
   type Duration,
   dag,
   defineHook,
+  events,
   every,
   type FromContext,
   type HookRef,
   type Json,
   type NotJson,
+  partitioned,
   resolveField,
   type TaskBody,
   type TaskContext,
@@ -128,6 +131,22 @@ describe("options", () => {
       dag("d", { schedule: "*/5 * * * *", timezone: "Europe/Berlin", tags: ["a"] as const });
       dag("d", { schedule: every("90m") });
       dag("d", { schedule: trigger("0 9 1 * *", { interval: "30d" }) });
+      dag("d", { schedule: trigger(["0 9 * * *", "0 18 * * *"], { interval: "1 month", runImmediately: "1h", jitter: "5m" }) });
+      dag("d", { schedule: trigger(every("2 weeks"), { interval: "1d" }) });
+      dag("d", { schedule: cron("@daily", { jitter: "10m" }) });
+      dag("d", { schedule: partitioned("@daily", { offset: -1 }) });
+      dag("d", { schedule: events(["2026-07-19T16:00"], { restrictToEvents: true }) });
+      dag("d", { schedule: "@continuous" });
+      // @ts-expect-error a fortnight is none of the calendar's lengths
+      every("1 fortnight");
+      // @ts-expect-error lengths have no jitter
+      trigger(every("1h"), { jitter: "5m" });
+      // @ts-expect-error only lengths become ticks
+      trigger(trigger("@daily"));
+      // @ts-expect-error intervals have no moment to run at once
+      cron("@daily", { runImmediately: true });
+      // @ts-expect-error an offset is a number of ticks
+      partitioned("@daily", { offset: "1d" });
       dag("d", { schedule: null, catchup: true });
       // @ts-expect-error a misspelt option
       dag("d", { scheduel: "@daily" });
@@ -150,6 +169,10 @@ describe("options", () => {
       const d = dag("d");
       d.task("t", { retries: 2, retryBackoff: 2, triggerRule: "all_done", freshProcess: true, doc: "x" }, () => null);
       d.empty("e", { triggerRule: "none_failed_min_one_success" });
+      d.task("t", { startDate: "2026-01-01", endDate: "2026-12-31" }, () => null);
+      d.empty("e", { startDate: "2026-01-01" });
+      // @ts-expect-error dates are a task's own
+      dag("d", { defaults: { startDate: "2026-01-01" } });
       // @ts-expect-error a misspelt option
       d.task("t", { retrys: 2 }, () => null);
       // @ts-expect-error a misspelt option of a mapped task

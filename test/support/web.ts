@@ -1,5 +1,6 @@
 /** A database with our schema, its rows, and the page on top, all of the test's own. */
 import { pino } from "pino";
+import * as actions from "../../runtime/actions/index.ts";
 import { type Database, openDatabase } from "../../runtime/store/database.ts";
 import { migrate } from "../../runtime/store/migrate.ts";
 import { startWeb, type WebActions, type WebOptions, type WebServer } from "../../runtime/web/index.ts";
@@ -19,6 +20,8 @@ export interface TestWeb {
 /** Actions that write down what was asked of them and change the row, as the real ones do. */
 function recorder(asked: TestWeb["asked"], rows: Rows): WebActions {
   return {
+    // What is done again is done for real: it needs no worker.
+    ...actions,
     triggerRun: async (_db, request) => {
       asked.push({ verb: "triggerRun", request });
       return { id: 1, runId: "manual__1" };

@@ -21,7 +21,9 @@ export interface WaitingRun {
   readonly state: RunState;
   readonly runAfter: Date;
   readonly isPaused: boolean;
-  /** Runs of the DAG that are running, and how many it allows. */
+  /** The number of its backfill, when that is paused. */
+  readonly pausedBackfill?: number | null;
+  /** Runs of the DAG, or of its backfill, that are running, and how many it allows. */
   readonly runningRuns: number;
   readonly maxActiveRuns: number;
   /** Schedulers alive. */
@@ -59,6 +61,8 @@ export interface WaitingFacts {
   readonly upstream: readonly UpstreamTask[];
   /** Instances of the tasks before it, by how they ended. */
   readonly counts: UpstreamCounts;
+  /** Its turn has come but for its past. */
+  readonly waitsForPast: boolean;
   readonly usage: Usage;
   readonly workers: WorkerFacts;
 }

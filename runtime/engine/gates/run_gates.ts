@@ -17,6 +17,9 @@ export const RUN_GATES: readonly Gate[] = [
   whileQueued("dag_paused", ({ dagId, isPaused }) =>
     isPaused ? `the DAG is paused, and its runs stay queued: dag unpause ${dagId}` : null,
   ),
+  whileQueued("backfill_paused", ({ pausedBackfill }) =>
+    pausedBackfill == null ? null : `its backfill is paused: dag backfill-resume ${pausedBackfill}`,
+  ),
   whileQueued("max_active_runs", ({ runningRuns, maxActiveRuns }) =>
     runningRuns >= maxActiveRuns ? `${counted(runningRuns, "run is", "runs are")} running, and maxActiveRuns is ${maxActiveRuns}` : null,
   ),

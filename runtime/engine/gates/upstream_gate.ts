@@ -10,7 +10,7 @@ export const UPSTREAM_GATE: Gate = {
   unmet: ({ run, task, instance, upstream, counts }) => {
     if (instance !== null || run.state !== "running") return [];
     const { triggerRule, each } = task.spec;
-    const open = upstream.filter(({ state }) => !["success", "failed", "skipped", "upstream_failed"].includes(state));
+    const open = upstream.filter(({ state }) => !["success", "failed", "skipped", "upstream_failed", "removed"].includes(state));
     const isList = each !== null && "taskId" in each && open.length > 0;
     if (judge(triggerRule, counts) !== "wait" && !isList) return [];
     const rule =

@@ -9,8 +9,6 @@ import { chunksAfter, isTryOver } from "../../store/page_log.ts";
 import { getRun, listRuns, type RunDetail } from "../../store/page_runs.ts";
 import { listPools } from "../../store/pool.ts";
 import { whyWaiting } from "../../store/why.ts";
-import type { WebActions } from "../actions.ts";
-import { Refused } from "../gate.ts";
 import * as input from "../input.ts";
 import { parseLines } from "../log_window.ts";
 import { readRun } from "../read_run.ts";
@@ -18,6 +16,8 @@ import { readTask } from "../read_task.ts";
 import { checked } from "../respond.ts";
 import { actorOf } from "../routes/forms.ts";
 import { maskJson, type WebServices } from "../services.ts";
+import { actionsOf } from "./acting.ts";
+import { AGAIN_ENDPOINTS } from "./again.ts";
 import * as answer from "./schemas.ts";
 
 /** One address of the API. */
@@ -136,6 +136,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: answer.done,
     run: deletePool,
   },
+  ...AGAIN_ENDPOINTS,
   { method: "get", path: "/import-errors", summary: "List files that cannot be imported", answer: answer.importErrors, run: importErrors },
   {
     method: "get",
@@ -168,7 +169,9 @@ async function runs(services: WebServices, request: Request): Promise<unknown> {
 }
 
 function shownRun({ mask }: WebServices, { versionId: _, ...run }: RunDetail): unknown {
-  return { ...run, params: maskJson(mask, run.params), reason: run.reason === null ? null : mask(run.reason) };
+  const { params, labels, reason, note } = run;
+  const texts = { reason: reason === null ? null : mask(reason), note: note === null ? null : mask(note) };
+  return { ...run, ...texts, params: maskJson(mask, params), labels: maskJson(mask, labels) };
 }
 
 async function run(services: WebServices, request: Request): Promise<unknown> {
@@ -239,13 +242,6 @@ async function log({ reader, mask }: WebServices, request: Request): Promise<unk
 async function importErrors({ reader, mask }: WebServices): Promise<unknown> {
   const found = await listImportErrors(reader);
   return { importErrors: found.map((error) => ({ ...error, message: mask(error.message), stack: mask(error.stack) })) };
-}
-
-/** The actions, when the database answers: they would wait for it, and a client should not. */
-async function actionsOf(services: WebServices): Promise<WebActions> {
-  if (!services.actions) throw new Refused(403, "This server only shows; nothing can be changed here.");
-  await getHealth(services.reader);
-  return services.actions;
 }
 
 async function trigger(services: WebServices, request: Request): Promise<unknown> {

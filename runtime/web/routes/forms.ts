@@ -26,7 +26,7 @@ export function formRoutes(services: WebServices): Router {
 }
 
 /** The actions. @throws Refused 403 when this page only shows, or the form is not ours */
-function allowed(services: WebServices, request: Request): WebActions {
+export function allowed(services: WebServices, request: Request): WebActions {
   if (!services.actions) throw new Refused(403, "This page only shows; nothing can be changed here.");
   requireFormToken(services, request);
   return services.actions;

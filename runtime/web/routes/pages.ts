@@ -131,11 +131,17 @@ async function run(services: WebServices, request: Request, response: Response):
   const found = await readRun(services.reader, id);
   const layout = await services.drawer.layout(found.run.versionId, found.spec);
   const params = paramsText(maskJson(services.mask, found.run.params));
+  const { note, labels } = found.run;
+  const run = {
+    ...found.run,
+    note: note === null ? null : services.mask(note),
+    labels: maskJson(services.mask, labels) as typeof labels,
+  };
   const tasks = found.tasks.map((one) => ({ ...one, why: one.why === null ? null : services.mask(one.why) }));
   await sendPage(services, request, response, {
     title: `${found.run.dagId} ${found.run.runId}`,
     live: { topic: `run:${id}`, mark },
-    body: h(RunPage, { ...found, tasks, layout, params, token: formToken(services, request), now: new Date() }),
+    body: h(RunPage, { ...found, run, tasks, layout, params, token: formToken(services, request), now: new Date() }),
   });
 }
 
@@ -156,7 +162,7 @@ async function task(services: WebServices, request: Request, response: Response)
   await sendPage(services, request, response, {
     title: `${taskId} · ${props.run.runId}`,
     live: { topic: `task:${id}:${taskId}`, mark },
-    body: h(TaskPage, props),
+    body: h(TaskPage, { ...props, token: formToken(services, request) }),
   });
 }
 

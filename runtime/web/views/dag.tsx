@@ -9,6 +9,8 @@ const TABS = [
   { name: "grid", label: "Grid", path: "" },
   { name: "graph", label: "Graph", path: "/graph" },
   { name: "runs", label: "Runs", path: "/runs" },
+  { name: "backfills", label: "Backfills", path: "/backfills" },
+  { name: "audit", label: "Audit", path: "/audit" },
 ] as const;
 
 export type DagTab = (typeof TABS)[number]["name"] | "trigger";

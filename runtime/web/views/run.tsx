@@ -7,6 +7,7 @@ import type { RunTask } from "../run_tasks.ts";
 import { Fact } from "./dag.tsx";
 import { PostButton } from "./form.tsx";
 import { Graph } from "./graph.tsx";
+import { AgainButtons, Annotations } from "./run_again.tsx";
 import { State } from "./state.tsx";
 import { Time, Took } from "./time.tsx";
 
@@ -34,6 +35,7 @@ export function RunPage({ run, version, spec, tasks, layout, params, token, now 
         <h1>{run.runId}</h1>
         <State state={run.state} />
         <span class="grow" />
+        {token !== undefined && <AgainButtons run={run} token={token} />}{" "}
         {token !== undefined && run.finishedAt === null && (
           <PostButton
             action={`/runs/${run.id}/cancel`}
@@ -46,6 +48,7 @@ export function RunPage({ run, version, spec, tasks, layout, params, token, now 
         )}
       </div>
       <RunFacts run={run} version={version} params={params} />
+      <Annotations run={run} token={token} />
       <section id="graph" data-live aria-label="Graph">
         <Graph
           layout={layout}

@@ -5,6 +5,7 @@ import { INSTANCES_PER_PAGE, type InstanceRow, type TryRow, type XComValue } fro
 import type { RunTask } from "../run_tasks.ts";
 import { Log, type LogProps } from "./log.tsx";
 import { Progress } from "./run.tsx";
+import { TaskButtons } from "./run_again.tsx";
 import { State } from "./state.tsx";
 import { Time, Took } from "./time.tsx";
 
@@ -35,6 +36,7 @@ export interface TaskProps {
   /** What is not met, while it waits. */
   readonly waits: readonly string[];
   readonly more: string | null;
+  readonly token: string | undefined;
 }
 
 export function TaskPage(props: TaskProps): VNode {
@@ -53,6 +55,8 @@ export function TaskPage(props: TaskProps): VNode {
         <div class="title">
           <h1>{mapIndex === null ? task.taskId : `${task.taskId} [${mapIndex}]${instance?.label ? ` ${instance.label}` : ""}`}</h1>
           <State state={instance?.state ?? task.state} />
+          <span class="grow" />
+          {props.token !== undefined && <TaskButtons run={run} taskId={task.taskId} mapIndex={mapIndex} token={props.token} />}
         </div>
         {mapIndex === null && <Progress task={task} />}
         {props.waits.length === 0 && (instance?.reason ?? task.why) !== null && <p class="why">{instance?.reason ?? task.why}</p>}

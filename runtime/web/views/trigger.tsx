@@ -40,7 +40,8 @@ export function TriggerForm({ dagId, fields, sent, error, token }: TriggerProps)
   );
 }
 
-function ParamInput({ field, sent }: { readonly field: ParamField; readonly sent: string | undefined }): VNode {
+/** The input of one param. */
+export function ParamInput({ field, sent }: { readonly field: ParamField; readonly sent: string | undefined }): VNode {
   const name = `p:${field.name}`;
   const value = sent ?? field.initial;
   return (
@@ -76,7 +77,8 @@ function ParamInput({ field, sent }: { readonly field: ParamField; readonly sent
   );
 }
 
-function Field({
+/** An input with its name and a hint. */
+export function Field({
   label,
   hint,
   isRequired = false,

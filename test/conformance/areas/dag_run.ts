@@ -1,17 +1,13 @@
-/**
- * How far a run is: tasks are put into the states of the case, as a store's rows would be, and one round of the engine follows from there.
- */
+/** How far a run is, and which tasks decide it: the engine evaluates a run whose tasks are in the states of the case. */
 import { z } from "zod";
-import { Advance, type Settled } from "../../../runtime/engine/advance.ts";
-import { begin } from "../../../runtime/engine/begin.ts";
-import { UNROUTED } from "../../../runtime/engine/limits.ts";
+import { evaluateRun } from "../../../runtime/engine/evaluate.ts";
 import { type Plan, planOf } from "../../../runtime/engine/plan.ts";
-import { isFinal, TASK_STATES, type TaskState, type Transition } from "../../../runtime/state/task_state.ts";
-import { type MemoryInstance, MemoryStore } from "../../../runtime/store/memory.ts";
-import { dag } from "../../../sdk/dag.ts";
+import { TASK_STATES, type TaskState } from "../../../runtime/state/task_state.ts";
+import { MemoryStore } from "../../../runtime/store/memory.ts";
+import { type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { TRIGGER_RULES } from "../../../sdk/spec.ts";
-import type { TaskDefaults } from "../../../sdk/task.ts";
+import type { TaskRef } from "../../../sdk/task.ts";
 import { area, NotSupported, sameWhereExpected } from "../area.ts";
 import { wire } from "./graph.ts";
 
@@ -28,13 +24,15 @@ const DAG = z.object({ tasks: z.array(TASK).min(1) });
 
 function planFor(tasks: readonly TaskInput[]): Plan {
   const d = dag("case");
-  wire(tasks, (task) => d.task(task.id, optionsOf(task), () => null));
+  wire(tasks, (task) => declare(d, task));
   return planOf(describeDag(d));
 }
 
-function optionsOf({ trigger_rule: triggerRule, setup, teardown }: TaskInput): TaskDefaults {
-  if (setup || teardown) throw new NotSupported("setup and teardown");
-  return triggerRule ? { triggerRule } : {};
+function declare(d: Dag<Readonly<Record<string, never>>>, task: TaskInput): TaskRef<unknown> {
+  const options = task.trigger_rule ? { triggerRule: task.trigger_rule } : {};
+  const body = (): null => null;
+  if (task.teardown) return d.teardown(task.id, { onFailureFailDagrun: task.on_failure_fail_dagrun ?? false }, body);
+  return task.setup ? d.setup(task.id, options, body) : d.task(task.id, options, body);
 }
 
 export const dagRunLeaves = area(
@@ -48,17 +46,10 @@ const STATES = z.record(z.string(), z.string());
 export const dagRunState = area(
   DAG.extend({ states: STATES }),
   async ({ tasks, states }) => {
+    const given = Object.entries(states).filter(([, state]) => state !== "none");
     const store = new MemoryStore(planFor(tasks));
-    await begin(store, [store.run]);
-    const given = new Map(
-      Object.entries(states).flatMap(([taskId, state]) => (state === "none" ? [] : [[taskId, stateOf(state)] as const])),
-    );
-    await follow(store, await put(store, given));
-    const stateIn = (taskId: string): TaskState | undefined => store.instances.find((instance) => instance.taskId === taskId)?.state;
-    // The engine queues at once what a scheduler would find ready.
-    const ready = tasks.filter(({ id }) => !given.has(id) && stateIn(id) === "queued").map(({ id }) => id);
-    const shown = tasks.map(({ id }) => [id, ready.includes(id) ? "none" : (stateIn(id) ?? "none")]);
-    return { run_state: store.run.state, task_states: Object.fromEntries(shown), ready };
+    const found = await evaluateRun(store, Object.fromEntries(given.map(([taskId, state]) => [taskId, stateOf(state)])));
+    return { run_state: found.runState, task_states: found.states, ready: found.ready };
   },
   (expect, got) => sameWhereExpected({ ...expect, ready: sorted(expect.ready) }, { ...got, ready: sorted(got.ready) }),
 );
@@ -67,44 +58,11 @@ function sorted(names: unknown): readonly unknown[] {
   return [names].flat().sort();
 }
 
+/** What is unfinished is all one to the rules, whatever the product calls it. */
+const UNFINISHED: Readonly<Record<string, TaskState>> = { up_for_reschedule: "up_for_retry", deferred: "running", restarting: "running" };
+
 function stateOf(name: string): TaskState {
-  const state = TASK_STATES.find((known) => known === name);
+  const state = TASK_STATES.find((known) => known === name) ?? UNFINISHED[name];
   if (!state) throw new NotSupported(`an instance that is ${name}`);
   return state;
-}
-
-/** Puts instances into states. @returns those that are final */
-async function put(store: MemoryStore, given: ReadonlyMap<string, TaskState>): Promise<readonly Settled[]> {
-  const runId = store.run.id;
-  const held = new Set(store.instances.map(({ taskId }) => taskId));
-  const made = [...given.keys()].filter((taskId) => !held.has(taskId));
-  await store.commitDecisions({
-    instances: made.map((taskId) => ({
-      runId,
-      taskId,
-      mapIndex: -1,
-      state: "queued",
-      item: null,
-      reason: null,
-      error: null,
-      route: UNROUTED,
-    })),
-    decided: made.map((taskId) => ({ runId, taskId, instances: null, released: 0 })),
-    ...{ tokens: [], releases: [], runs: [] },
-  });
-  await store.apply(store.instances.flatMap((instance) => moveTo(instance, given.get(instance.taskId))));
-  return [...given].flatMap(([taskId, state]) => (isFinal(state) ? [{ runId, taskId, mapIndex: -1, state }] : []));
-}
-
-/** A move that no verb makes: what led to the state is not part of the case. */
-function moveTo({ id, tryNumber, state }: MemoryInstance, to: TaskState | undefined): readonly Transition[] {
-  if (to === undefined) return [];
-  const still = { heldBy: null, workerId: null, retryInMs: null, reason: null, error: null, history: null };
-  return [{ instanceId: id, tryNumber, nextTry: tryNumber, from: [state], to, ...still }];
-}
-
-async function follow(store: MemoryStore, settled: readonly Settled[]): Promise<void> {
-  const advance = new Advance(store, [store.run]);
-  await advance.follow(settled);
-  await advance.commit();
 }

@@ -3,9 +3,11 @@ import { type Area, notYet } from "../area.ts";
 import { backfillCreate, backfillDatesArea } from "./backfill.ts";
 import { connectionJson, connectionUri } from "./connection.ts";
 import { dagRunLeaves, dagRunState } from "./dag_run.ts";
+import { branch, shortCircuit } from "./decisions.ts";
 import { mappingConcat, mappingExpand, mappingExpandKwargs, mappingMap, mappingZip } from "./mapping.ts";
 import { paramValidate } from "./params.ts";
 import { partitionMapper } from "./partition.ts";
+import { dependsOnPast } from "./past.ts";
 import { priorityWeight } from "./priority_weight.ts";
 import { timeRestriction } from "./restriction.ts";
 import { retryBackoff } from "./retry.ts";
@@ -37,9 +39,9 @@ export const AREAS: Readonly<Record<string, Area>> = {
   "partition.mapper": partitionMapper,
   "backfill.dates": backfillDatesArea,
   "backfill.create": backfillCreate,
-  depends_on_past: notYet("dependence on past runs"),
-  branch: notYet("branches"),
-  short_circuit: notYet("short circuits"),
+  depends_on_past: dependsOnPast,
+  branch,
+  short_circuit: shortCircuit,
   priority_weight: priorityWeight,
   "asset.condition": notYet("assets"),
   "asset.queue": notYet("assets"),

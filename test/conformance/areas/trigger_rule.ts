@@ -4,13 +4,13 @@ import { judge, type UpstreamCounts } from "../../../runtime/state/trigger_rule.
 import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec.ts";
 import { area, NotSupported } from "../area.ts";
 
-const FINAL = ["success", "failed", "skipped", "upstream_failed"] as const;
-const STATES = [...FINAL, "removed", "none", "scheduled", "queued", "running", "up_for_retry", "up_for_reschedule", "deferred"] as const;
+const FINAL = ["success", "failed", "skipped", "upstream_failed", "removed"] as const;
+const STATES = [...FINAL, "none", "scheduled", "queued", "running", "up_for_retry", "up_for_reschedule", "deferred"] as const;
 const UPSTREAM = z.object({ state: z.enum(STATES), setup: z.boolean().optional() });
 type Upstream = z.infer<typeof UPSTREAM>;
 
 export const triggerRule = area(z.object({ rule: z.string(), upstream: z.array(UPSTREAM) }), ({ rule, upstream }) => ({
-  outcome: judge(ruleOf(rule), countsOf(upstream)),
+  outcome: judge(ruleOf(rule), countsOf(upstream), countsOf(upstream.filter(({ setup }) => setup === true))),
 }));
 
 function ruleOf(name: string): TriggerRule {
@@ -20,7 +20,6 @@ function ruleOf(name: string): TriggerRule {
 }
 
 function countsOf(upstream: readonly Upstream[]): UpstreamCounts {
-  if (upstream.some(({ state }) => state === "removed")) throw new NotSupported("a removed instance");
   const of = (wanted: (typeof FINAL)[number]): number => upstream.filter(({ state }) => state === wanted).length;
   return {
     total: upstream.length,
@@ -28,5 +27,6 @@ function countsOf(upstream: readonly Upstream[]): UpstreamCounts {
     failed: of("failed"),
     skipped: of("skipped"),
     upstreamFailed: of("upstream_failed"),
+    removed: of("removed"),
   };
 }

@@ -15,13 +15,31 @@ throw new Error("no way");
 export default d;
 `;
 
+const TAXI = `
+import { dag, partitioned, trigger } from "dagsmith";
+const d = dag("taxi", { schedule: {
+  green: { schedule: trigger("0 9 1 * *", { interval: "1 month" }) },
+  yellow: { schedule: partitioned("0 10 1 * *", { offset: -1, keyFormat: "%Y-%m" }) },
+} });
+d.empty("load");
+export default d;
+`;
+const UNSOUND = `
+import { dag, trigger } from "dagsmith";
+const d = dag("unsound", { schedule: trigger(["@daily", "0 0 31 2 *"]) });
+d.empty("load");
+export default d;
+`;
+
 let project: Project;
+let taxi: Project;
 let broken: Project;
 beforeAll(async () => {
   project = await newProject({ "dags/alpha.ts": ALPHA });
+  taxi = await newProject({ "dags/taxi.ts": TAXI, "dags/unsound.ts": UNSOUND });
   broken = await newProject({ "dags/alpha.ts": ALPHA, "dags/sub/broken.ts": BROKEN });
 });
-afterAll(() => Promise.all([project.remove(), broken.remove()]));
+afterAll(() => Promise.all([project.remove(), taxi.remove(), broken.remove()]));
 
 describe("dag check", () => {
   test("counts the DAGs of a sound folder and exits 0", async () => {
@@ -35,6 +53,12 @@ describe("dag check", () => {
     expect(code).toBe(1);
     expect(stdout).toContain("error sub/broken.ts:4: importing the file failed: no way\n");
     expect(stdout).toContain("✖ 1 DAG, 1 error");
+  });
+
+  test("names a schedule that cannot run", async () => {
+    const { code, stdout } = await taxi.dag(["check"]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('The schedule "0 0 31 2 *" is not understood: no date matches it.');
   });
 
   test("gives the same as one document with --json, the exit code unchanged", async () => {
@@ -98,5 +122,18 @@ describe("dag list, show and next without a database", () => {
         runAfter: "2026-03-27T23:00:00.000Z",
       },
     ]);
+  });
+
+  test("next merges the runs of several schedules in the order of time, and names partitions", async () => {
+    const { stdout } = await taxi.dag(["next", "taxi", "--from", "2026-03-01T00:00Z", "--count", "3"]);
+    expect(stdout).toMatch(/^SCHEDULE +RUN AT \(UTC\) +INTERVAL START +INTERVAL END +PARTITION\n/);
+    expect(stdout).toMatch(/^yellow +Sun 2026-03-01 10:00:00 \+00:00 .* 2026-02$/m);
+    const json = await taxi.json(["next", "taxi", "--from", "2026-03-01T00:00Z", "--count", "3"]);
+    expect(json).toMatchObject([
+      { schedule: "green", runAfter: "2026-03-01T09:00:00.000Z" },
+      { schedule: "yellow", runAfter: "2026-03-01T10:00:00.000Z", partitionKey: "2026-02" },
+      { schedule: "green", runAfter: "2026-04-01T09:00:00.000Z" },
+    ]);
+    expect((json as unknown as object[])[0]).not.toHaveProperty("partitionKey");
   });
 });

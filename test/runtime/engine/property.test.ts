@@ -26,7 +26,11 @@ const task = fc.record({
   /** Which of the tasks before it come directly before it. */
   upstream: fc.array(fc.nat(6), { maxLength: 3 }),
   rule: fc.constantFrom(...TRIGGER_RULES),
-  kind: fc.constantFrom("task", "task", "empty", "mapped over items", "mapped over a task", "mapped over several"),
+  kind: fc.constantFrom(
+    ...(["task", "task", "empty", "mapped over items", "mapped over a task", "mapped over several"] as const),
+    ...(["setup", "teardown", "branch", "short circuit"] as const),
+  ),
+  allowFailure: fc.boolean(),
   retries: fc.nat(1),
   items: fc.nat(3),
   maxActive: fc.option(fc.integer({ min: 1, max: 2 })),
@@ -35,12 +39,13 @@ type Task = typeof task extends fc.Arbitrary<infer T> ? T : never;
 const graph = fc.array(task, { minLength: 1, maxLength: 8 });
 
 let lastDag = 0;
-function specOf(tasks: readonly Task[]): DagSpec {
+function specOf(tasks: readonly Task[], failFast: boolean): DagSpec {
   lastDag += 1;
-  const d = dag(`random_${lastDag}`);
+  const d = dag(`random_${lastDag}`, { failFast });
   const refs: TaskRef<unknown>[] = [];
-  for (const [index, { upstream, rule, kind, retries, items, maxActive }] of tasks.entries()) {
+  for (const [index, { upstream, rule: drawn, kind, retries, items, maxActive, allowFailure }] of tasks.entries()) {
     const before = [...new Set(upstream.filter((at) => at < index))].map((at) => refs[at]!);
+    const rule = failFast ? "all_success" : drawn;
     const options = { triggerRule: rule, retries, retryDelay: "0s" } as const;
     const mapped = { ...options, ...(maxActive === null ? {} : { maxActive }) };
     const body = async (): Promise<number[]> => [];
@@ -54,7 +59,15 @@ function specOf(tasks: readonly Task[]): DagSpec {
             ? d.task(`t${index}`, { ...mapped, each: source }, body)
             : kind === "mapped over several" && source
               ? d.task(`t${index}`, { ...mapped, each: several(source, before.at(-1) as TaskRef<number[]>, items) }, body)
-              : d.task(`t${index}`, options, body);
+              : kind === "setup"
+                ? d.setup(`t${index}`, options, body)
+                : kind === "teardown"
+                  ? d.teardown(`t${index}`, { retries, retryDelay: "0s", onFailureFailDagrun: allowFailure }, body)
+                  : kind === "branch"
+                    ? d.branch(`t${index}`, options, () => [])
+                    : kind === "short circuit"
+                      ? d.shortCircuit(`t${index}`, { ...options, ignoreDownstreamTriggerRules: allowFailure }, body)
+                      : d.task(`t${index}`, { ...options, allowFailure }, body);
     for (const one of before) d.connect(one, ref);
     refs.push(ref);
   }
@@ -70,10 +83,12 @@ function several(one: TaskRef<number[]>, other: TaskRef<number[]>, items: number
 }
 
 /** How a try ends and which is taken next follow from the numbers drawn, the same in both stores. */
-function playWith(seed: readonly number[]): { readonly script: Script; readonly pick: (n: number) => number } {
+function playWith(spec: DagSpec, seed: readonly number[]): { readonly script: Script; readonly pick: (n: number) => number } {
   const draw = (n: number): number => seed[Math.abs(n) % seed.length] ?? 0;
+  const operatorOf = new Map(spec.tasks.map(({ taskId, operator }) => [taskId, operator]));
   const script: Script = ({ taskId, mapIndex, tryNumber }) => {
     const at = draw(Number(taskId.slice(1)) * 7 + (mapIndex + 1) * 3 + tryNumber);
+    if (operatorOf.get(taskId) === "branch") return success([...Array(at).keys()].map((n) => `t${n}`));
     if (at < 5) return success([...Array(at).keys()]);
     if (at < 6) return success();
     return at < 8 ? failed() : skipped;
@@ -83,7 +98,7 @@ function playWith(seed: readonly number[]): { readonly script: Script; readonly 
 
 async function outcomeOf(begin: BeginRun, spec: DagSpec, seed: readonly number[]): Promise<Snapshot> {
   const driver = await begin(spec);
-  const { script, pick } = playWith(seed);
+  const { script, pick } = playWith(spec, seed);
   let step = 0;
   const end = await play(driver, script, {
     pick: (among) => {
@@ -121,8 +136,8 @@ const draws = fc.array(fc.nat(9), { minLength: 1, maxLength: 30 });
 
 test("every run ends, with every task ended, whatever happens in it", async () => {
   await fc.assert(
-    fc.asyncProperty(graph, draws, async (tasks, seed) => {
-      const spec = specOf(tasks);
+    fc.asyncProperty(graph, draws, fc.boolean(), async (tasks, seed, failFast) => {
+      const spec = specOf(tasks, failFast);
       expectEnded(spec, await outcomeOf(beginInMemory, spec, seed));
     }),
     { numRuns: 1_000 },
@@ -132,8 +147,8 @@ test("every run ends, with every task ended, whatever happens in it", async () =
 test("both stores end in the same states", async () => {
   const begin = beginInPostgres(postgres);
   await fc.assert(
-    fc.asyncProperty(graph, draws, async (tasks, seed) => {
-      const spec = specOf(tasks);
+    fc.asyncProperty(graph, draws, fc.boolean(), async (tasks, seed, failFast) => {
+      const spec = specOf(tasks, failFast);
       const [memory, database] = [await outcomeOf(beginInMemory, spec, seed), await outcomeOf(begin, spec, seed)];
       expectEnded(spec, database);
       expect(comparable(database)).toEqual(comparable(memory));

@@ -179,7 +179,7 @@ describe.each([
     });
 
     test("are all in the table above", () => {
-      expect(TRIGGER_RULES).toHaveLength(12);
+      expect(TRIGGER_RULES).toHaveLength(13);
     });
 
     test("decide while siblings still run, and once", async () => {

@@ -163,6 +163,27 @@ describe("a DAG with several schedules", () => {
   });
 });
 
+describe("a continuous DAG", () => {
+  test("has one run at a time, each over all that passed since the one before began", async () => {
+    await known(postgres.db, spec("continuous", { schedule: "@continuous", startDate: daysAgo(3) }));
+    for (let i = 0; i < 3; i++) {
+      await tick(postgres.db, new Plans());
+      await tick(postgres.db, new Plans());
+      const runs = await runsOf("continuous");
+      expect(runs).toHaveLength(i + 1);
+      await finish(runs[i]!.id, "continuous");
+    }
+    const intervals = await rows<{ from: Date; to: Date }>(
+      postgres.db,
+      "select data_interval_start as from, data_interval_end as to from dagsmith.dag_run where dag_id = $1 order by id",
+      ["continuous"],
+    );
+    expect(intervals[0]?.from).toEqual(today.minus({ days: 3 }).toJSDate());
+    expect(intervals.slice(1).map(({ from }) => from)).toEqual(intervals.slice(0, -1).map(({ to }) => to));
+    expect(intervals.every(({ from, to }) => from < to)).toBe(true);
+  });
+});
+
 describe("a DAG at its maxActiveRuns", () => {
   test("gets no further run until one ends, then exactly one", async () => {
     await known(postgres.db, daily("full", 6, { maxActiveRuns: 2 }));

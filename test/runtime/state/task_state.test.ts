@@ -143,6 +143,7 @@ test("whatever two workers do to one instance, only what the model allows happen
         releases: [],
         decided: [],
         runs: [],
+        past: { waits: [], ended: [] },
       });
       let model: Model = { state: "queued", tryNumber: 1, holder: null, lostTries: 0 };
       for (const one of steps) {

@@ -3,10 +3,17 @@ import { describe, expect, test } from "vitest";
 import { judge, type RuleOutcome, type UpstreamCounts } from "../../../runtime/state/trigger_rule.ts";
 import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec.ts";
 
-/** What ended: S success, F failed, K skipped, U upstream_failed; R still runs. */
+/** What ended: S success, F failed, K skipped, U upstream_failed, X removed; R still runs. */
 function countsOf(letters: string): UpstreamCounts {
   const count = (letter: string): number => [...letters].filter((one) => one === letter).length;
-  return { total: letters.length, success: count("S"), failed: count("F"), skipped: count("K"), upstreamFailed: count("U") };
+  return {
+    total: letters.length,
+    success: count("S"),
+    failed: count("F"),
+    skipped: count("K"),
+    upstreamFailed: count("U"),
+    removed: count("X"),
+  };
 }
 
 const OUTCOMES: Readonly<Record<string, RuleOutcome>> = { r: "run", w: "wait", s: "skip", u: "upstream_failed" };
@@ -26,6 +33,8 @@ const TABLE = {
   none_failed_min_one_success: "r u r u u s u u w u w u w",
   none_skipped: "r r s r r s r s w w s w w",
   always: "r r r r r r r r r r r r r",
+  // None of them is a setup.
+  all_done_setup_success: "r r r r r r r r w w w w w",
 } as const;
 
 describe.each(TRIGGER_RULES)("%s", (rule) => {
@@ -54,6 +63,43 @@ describe.each(TRIGGER_RULES)("%s", (rule) => {
         expect(judge(rule, countsOf(letters.toReversed().join("")))).toBe(judge(rule, countsOf(letters.join(""))));
       }),
     );
+  });
+});
+
+describe("the rule of teardowns", () => {
+  const rule = "all_done_setup_success";
+  const judged = (setups: string, upstream = setups): RuleOutcome => judge(rule, countsOf(upstream), countsOf(setups));
+
+  test.each([
+    ["S", "run"],
+    ["SF", "run"],
+    ["SKU", "run"],
+    ["F", "upstream_failed"],
+    ["U", "upstream_failed"],
+    ["FK", "upstream_failed"],
+    ["KK", "skip"],
+  ] as const)("after setups that ended as %s says %s", (setups, outcome) => {
+    expect(judged(setups)).toBe(outcome);
+    expect(judged(setups, `${setups}FU`)).toBe(outcome);
+    expect(judged(setups, `${setups}R`), "while work still runs").toBe("wait");
+  });
+});
+
+describe("an upstream that was removed", () => {
+  test.each([
+    ["all_success", "SX", "wait"],
+    ["all_failed", "FX", "wait"],
+    ["all_done", "SX", "run"],
+    ["all_skipped", "KX", "wait"],
+    ["one_success", "XX", "upstream_failed"],
+    ["one_failed", "SX", "skip"],
+    ["one_done", "KX", "skip"],
+    ["none_failed", "SX", "wait"],
+    ["none_failed_min_one_success", "KX", "wait"],
+    ["none_skipped", "SX", "run"],
+    ["all_done_min_one_success", "XX", "upstream_failed"],
+  ] as const)("lets %s over %s say %s", (rule, letters, outcome) => {
+    expect(judge(rule, countsOf(letters))).toBe(outcome);
   });
 });
 

@@ -1,13 +1,13 @@
 /** Places under limits, on the rows that hold them: no worker, no process. Who may go is seen by who is queued. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { cancelRun, deletePool, setPool, triggerRun } from "../../../runtime/actions/index.ts";
+import { cancelRun, clearRuns, deletePool, setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import { rescueOrphans } from "../../../runtime/scheduler/rescue.ts";
 import { tick } from "../../../runtime/scheduler/tick.ts";
 import { admitWaiting } from "../../../runtime/store/admit.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
 import { listPools } from "../../../runtime/store/pool.ts";
 import type { DagOptions } from "../../../sdk/dag.ts";
-import { dag } from "../../../sdk/dag.ts";
+import { chain, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { RoutingOptions } from "../../../sdk/routing.ts";
 import { type Driver, driverOf, endOf, failed, lost, type Seen, statesOf, success, WORKER } from "../../support/engine_driver.ts";
@@ -170,6 +170,27 @@ describe("a pool", () => {
     await cancelRun(database.db, { id: first.id, actor: "test" });
     expect(await going(second)).toEqual(["a"]);
     expect(await listPools(database.db)).toMatchObject([{ queuedSlots: 1, runningSlots: 0, waitingSlots: 1 }]);
+  });
+
+  it("is asked for again by what was cleared, and nothing is given to what was cleared and waits for its turn", async () => {
+    await setPool(database.db, { name: "api", slots: 1, actor: "test" });
+    const d = dag(dagId);
+    chain(
+      d.task("a", { pool: "api" }, () => undefined),
+      d.task("b", { pool: "api" }, () => undefined),
+    );
+    await known(database.db, describeDag(d as never));
+    const [first, second] = [await begun(), await begun()];
+    await ended(first, "a");
+    await ended(second, "a");
+    await ended(first, "b");
+    expect(await going(second)).toEqual(["b"]);
+    await clearRuns(database.db, { of: { run: first.id }, actor: "test" });
+    expect((await first.look()).instances.map(({ taskId, state }) => `${taskId} ${state}`)).toEqual(["a scheduled", "b none"]);
+    await ended(second, "b");
+    expect(await going(first)).toEqual(["a"]);
+    await ended(first, "a");
+    expect(await going(first)).toEqual(["b"]);
   });
 
   it("gives back what a deleted run held", async () => {

@@ -1,6 +1,6 @@
 /** Why a task waits: every reason, brought about for real and read as people read it. */
 import { beforeEach, expect, test } from "vitest";
-import { pauseDag, setPool, triggerRun } from "../../../runtime/actions/index.ts";
+import { clearRuns, pauseDag, setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
 import { beatScheduler, removeScheduler } from "../../../runtime/store/scheduler.ts";
 import { whyWaiting } from "../../../runtime/store/why.ts";
@@ -115,6 +115,17 @@ test("tasks before it are not done, and the rule says what that means", async ()
     c: ["upstream: waits for a [running], b [queued] (trigger rule all_done)"],
     m: ["upstream: waits for a [running] (trigger rule all_success)"],
   });
+});
+
+test("a task that was cleared waits for its turn anew", async () => {
+  await deployed((d) => chain(d.task("a", work), d.task("b", work)));
+  const run = await begun();
+  for (const taskId of ["a", "b"]) {
+    await take(run, taskId);
+    await run.settle([endOf((await run.look()).instances.find((each) => each.taskId === taskId)!, success())]);
+  }
+  await clearRuns(database.db, { of: { run: run.id }, actor: "test" });
+  expect((await why(run.id)).b).toEqual(["upstream: waits for a [queued] (trigger rule all_success)"]);
 });
 
 test("a task that is mapped over a list waits for it whatever its rule says", async () => {

@@ -1,17 +1,10 @@
 /** What is asked of a schedule besides its next run: whether it is sound, what comes, what a run is called. */
 import { describe, expect, it } from "vitest";
-import { checkSchedule, mainSchedule, nextRuns, restrictionOf, runIdOf } from "../../../runtime/timetable/index.ts";
-import type { DagOptions } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import { chain, dag, every, trigger } from "../../../sdk/index.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
-import { at, each, ends, over, starts } from "./ask.ts";
-
-function specOf(options: DagOptions): DagSpec {
-  const d = dag("timetable", options as never);
-  chain(d.empty("only"));
-  return describeDag(d as never);
-}
+import { checkSchedule, mainSchedule, nextRuns, restrictionOf, runIdAllowed, runIdOf } from "../../../runtime/timetable/index.ts";
+import { cron, events, every, partitioned, trigger } from "../../../sdk/index.ts";
+import type { ScheduleSpec } from "../../../sdk/schedule.ts";
+import { at, atAny, atEach, atEachLength, days, each, ends, on, over, partition, starts } from "./ask.ts";
+import { specOf } from "./spec_of.ts";
 
 describe("a schedule is refused", () => {
   it.each([
@@ -52,6 +45,49 @@ describe("a schedule is refused", () => {
   it("with an interval below zero before its ticks", () => {
     expect(() => checkSchedule(at("0 0 * * *", "UTC", -1))).toThrow(/at least 0/);
   });
+
+  const jittered = (cron: string, maxMs: number): ScheduleSpec =>
+    ({ type: "cron_trigger", cron, timezone: "UTC", intervalMs: 0, jitter: { seed: "a", maxMs } }) as const;
+
+  it.each<[string, ScheduleSpec, string]>([
+    ["with a list in which one expression is wrong", atAny(["0 0 * * *", "0 25 * * *"]), 'hour "25"'],
+    ["with a list in which one date never comes", atAny(["0 0 * * *", "0 0 30 2 *"]), "no date matches it"],
+    ["with an empty list of expressions", atAny([]), "the list is empty"],
+    ["with an empty list of events", on([]), "the list is empty"],
+    ["with a tick at each end of nothing", atEach(0), "at least 1"],
+    ["with a calendar length of nothing", days(0), "above zero"],
+    ["with a calendar length below zero", atEachLength({ months: 1, days: -31 }), "above zero"],
+    ["with a part of a month", atEachLength({ months: 0.5, days: 0 }), "whole number"],
+    ["with a calendar length in no timezone", days(1, "Mars/Olympus"), "not an IANA name"],
+    [
+      "with an interval of nothing on the calendar",
+      { ...atAny(["0 0 * * *"]), calendarInterval: { months: 0, days: 0 } } as ScheduleSpec,
+      "above zero",
+    ],
+    ["with a run at once within less than nothing", { ...atAny(["0 0 * * *"]), runImmediately: -1 } as ScheduleSpec, "at least 0"],
+    ["with a part of a tick between run and partition", partition("0 0 * * *", 0.5), "offset 0.5"],
+    ["with a partition too far away", partition("0 0 * * *", 10_001), "at most 10000"],
+    ["with a key format of no known word", partition("0 0 * * *", 0, "UTC", "%Y-%Q"), "%Q is none of"],
+    ["with a key format that ends in the middle", partition("0 0 * * *", 0, "UTC", "%Y-%"), "% is none of"],
+    ["with a key format of no date", partition("0 0 * * *", 0, "UTC", "daily 100%%"), "no part of a date"],
+    ["with a partition key in no timezone", { ...partition("0 0 * * *"), keyTimezone: "Mars/Olympus" } as ScheduleSpec, "not an IANA name"],
+    ["with a jitter longer than a minute, each minute", jittered("* * * * *", 60_001), "longer than the 60000 ms"],
+    ["with a jitter longer than the gap over midnight", jittered("0 1,23 * * *", 2 * 3_600_000 + 1), "longer than the 7200000 ms"],
+    ["with a jitter longer than the rare gap", jittered("0 0 1,15,16 * *", 86_400_001), "longer than the 86400000 ms"],
+    ["with a jitter below zero", jittered("0 0 * * *", -1), "at least 0"],
+  ])("%s", (_, schedule, reason) => {
+    expect(() => checkSchedule(schedule)).toThrow(
+      expect.objectContaining({ code: "INVALID_SCHEDULE", message: expect.stringContaining(reason) }),
+    );
+  });
+
+  it.each([
+    ["* * * * *", 60_000],
+    ["0 1,23 * * *", 2 * 3_600_000],
+    ["0 0 1 * *", 28 * 86_400_000],
+  ])("not with a jitter as long as the shortest gap of %s", (cron, maxMs) => {
+    expect(() => checkSchedule(jittered(cron, maxMs))).not.toThrow();
+  });
 });
 
 it.each([
@@ -78,8 +114,16 @@ it("every schedule that a DAG can name is sound", () => {
     "@yearly",
     "@once",
     null,
-    trigger("@daily"),
+    "@continuous",
+    trigger("@daily", { interval: "1 month", runImmediately: "1h", jitter: "10m" }),
+    trigger(["30 9 * * *", "0 18 * * *"], { runImmediately: true }),
+    trigger(every("90m"), { interval: "1d" }),
+    trigger(every("2 weeks")),
+    cron("0 4 * * *", { jitter: "1h", jitterSeed: "x" }),
     every("90m"),
+    every("1 year"),
+    events(["2026-07-15T20:00"], { restrictToEvents: true }),
+    partitioned("@hourly", { offset: -1, keyFormat: "%Y%m%d%H" }),
   ] as const) {
     expect(() => checkSchedule(mainSchedule(specOf({ schedule })))).not.toThrow();
   }
@@ -127,6 +171,78 @@ it("a DAG's bounds are its dates, read in its timezone", () => {
   expect(restrictionOf(spec)).toEqual({ earliest: new Date("2024-06-30T22:00Z"), latest: new Date("2024-07-01T22:00Z"), catchup: "all" });
 });
 
+describe("the bounds of a DAG with dates of its tasks", () => {
+  const [first, second, third] = ["2024-01-01T00:00:00.000Z", "2024-01-02T00:00:00.000Z", "2024-01-03T00:00:00.000Z"] as const;
+  const bounds = (dag: readonly [string | null, string | null], ...tasks: readonly (readonly [string | null, string | null])[]) => {
+    const [startDate, endDate] = dag;
+    const { earliest, latest } = restrictionOf({
+      ...{ startDate, endDate, catchup: "last" },
+      tasks: tasks.map(([start, end]) => ({ startDate: start, endDate: end })),
+    });
+    return [earliest?.toISOString() ?? null, latest?.toISOString() ?? null];
+  };
+
+  it.each([
+    [
+      "begin with the first of all start dates",
+      [second, null],
+      [
+        [first, null],
+        [third, null],
+      ],
+      [first, null],
+    ],
+    [
+      "begin with a task's when the DAG has none",
+      [null, null],
+      [
+        [null, null],
+        [third, null],
+      ],
+      [third, null],
+    ],
+    [
+      "end with the last end date when every task has one",
+      [null, null],
+      [
+        [null, first],
+        [null, third],
+      ],
+      [null, third],
+    ],
+    [
+      "end with the DAG's when it is later than every task's",
+      [null, third],
+      [
+        [null, first],
+        [null, second],
+      ],
+      [null, third],
+    ],
+    [
+      "end with the DAG's when a task has none",
+      [null, second],
+      [
+        [null, third],
+        [null, null],
+      ],
+      [null, second],
+    ],
+    [
+      "have no end when a task has none, nor the DAG",
+      [null, null],
+      [
+        [null, first],
+        [null, null],
+      ],
+      [null, null],
+    ],
+    ["end with the DAG's when it has no task", [null, second], [], [null, second]],
+  ] as const)("%s", (_, dag, tasks, expected) => {
+    expect(bounds(dag, ...tasks)).toEqual(expected);
+  });
+});
+
 describe("the id of a run", () => {
   const dataInterval = { start: new Date("2024-03-01T00:00Z"), end: new Date("2024-03-02T00:00Z") };
   const runAfter = new Date("2024-03-02T00:00:00.250Z");
@@ -138,6 +254,7 @@ describe("the id of a run", () => {
       over("@daily"),
       "scheduled__2024-03-01T00:00:00+00:00",
     ],
+    ["a scheduled run of a calendar length likewise", "scheduled", days(1), "scheduled__2024-03-01T00:00:00+00:00"],
     ["a scheduled run of a fixed length likewise", "scheduled", each(1000), "scheduled__2024-03-01T00:00:00+00:00"],
     [
       "a scheduled run at a tick is named by the tick, whatever its interval",
@@ -154,5 +271,22 @@ describe("the id of a run", () => {
     expect(runIdOf("scheduled", { schedule: over("@daily"), runAfter: dataInterval.end, dataInterval: null })).toBe(
       "scheduled__2024-03-02T00:00:00+00:00",
     );
+  });
+});
+
+describe("an id that somebody gives a run", () => {
+  it.each([
+    ["letters, digits and some signs", "re-run_1.a~b:c+d", undefined, true],
+    ["a space", "re run", undefined, false],
+    ["a slash", "re/run", undefined, false],
+    ["nothing", "", undefined, false],
+    ["what the installation wants", "ABC", "^[A-Z]", true],
+    ["what it does not want", "abc", "^[A-Z]", false],
+    ["what it wants further behind only", "abC", "[A-Z]", false],
+    ["a generated one, whatever it wants", "scheduled__2024-03-01T00:00:00+00:00", "^[A-Z]", true],
+    ["a generated one with a schedule's name", "scheduled__green__2024-03-01T00:00:00.250+00:00", "^[A-Z]", true],
+    ["what only begins like one", "scheduled__soon", "^[A-Z]", false],
+  ] as const)("may be: %s", (_, runId, pattern, allowed) => {
+    expect(runIdAllowed(runId, pattern)).toBe(allowed);
   });
 });

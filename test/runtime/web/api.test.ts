@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as actions from "../../../runtime/actions/index.ts";
 import { ENDPOINTS } from "../../../runtime/web/api/endpoints.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
@@ -25,6 +26,13 @@ beforeAll(async () => {
   ]);
   await web.rows.sql("insert into dagsmith.xcom values ($1, 'only', -1, 'return_value', $2)", [run, '{"a":"s3cret"}']);
   await web.rows.log(instance, 0, ["s3cret"], 2);
+  await web.rows.sql(`insert into dagsmith.backfill (dag_id, schedule_name, schedule, from_date, to_date, reprocess, backwards, max_active_runs,
+      params, given_params, labels, code, version_id, created_by)
+    values ('d', '', '{"type": "once"}', now(), now(), 'none', false, 10, '{"key": "s3cret"}', '{}', '{"why": "s3cret"}', 'original', ${version}, 'ann')`);
+  await web.rows.sql("insert into dagsmith.backfill_slot values (1, 1, now(), now(), now(), now(), 'run', null, $1)", [run]);
+  await web.rows.sql("insert into dagsmith.dag_run_label values ($1, 'why', 's3cret')", [run]);
+  await web.rows.sql("update dagsmith.dag_run set note = 's3cret' where id = $1", [run]);
+  await web.rows.sql("insert into dagsmith.audit (actor, action, dag_id, detail) values ('ann', 'note', 'd', '{\"note\": \"s3cret\"}')");
   await web.rows.sql("insert into dagsmith.import_error (file, line, code, message, stack) values ('x.ts', 1, 'X', 's3cret', 's3cret')");
 });
 afterAll(() => web.close());
@@ -81,6 +89,7 @@ describe("the API", () => {
   test("says what is wrong by a code: unknown things 404, bad params 422, conflicts 409, and nothing of our own errors", async () => {
     const failing = await testWeb({
       actions: {
+        ...actions,
         triggerRun: async (_db, { dagId }) => {
           if (dagId === "bad") throw new DagsmithError("INVALID_PARAMS", { dag: dagId, problems: "org: Required" });
           if (dagId === "twice") throw new DagsmithError("RUN_EXISTS", { dag: dagId, run: "manual__x" });

@@ -1,0 +1,13 @@
+/** The run before: a task may wait for its own end there. */
+import type { Gate } from "./gate.ts";
+
+export const PAST_GATE: Gate = {
+  name: "past",
+  unmet: ({ run, task, instance, waitsForPast }) => {
+    if (!waitsForPast || instance !== null || run.state !== "running") return [];
+    const { taskId, waitForDownstream } = task.spec;
+    const whom = waitForDownstream ? `${taskId}, and the tasks directly after it,` : taskId;
+    const rule = waitForDownstream ? "waitForDownstream" : "dependsOnPast";
+    return [`waits for ${whom} to end as success or skipped in the run before (${rule})`];
+  },
+};

@@ -1,0 +1,103 @@
+/**
+ * What a task may say of its part in the run beside its work: that it sets up or tears down, that it decides which tasks after it run, that
+ * its failure is allowed, that it waits for its past. Options as people write them, and their plain form in a spec.
+ */
+import { DagsmithError } from "./errors.ts";
+import type { TriggerRule } from "./spec.ts";
+import type { InputRefs, TaskDefinition, TaskOptions, TaskRef } from "./task.ts";
+
+/** What a task is beside work; absent from the spec of one that is only work. */
+export type TaskKind =
+  | { readonly type: "setup" }
+  /** `failsRun`: its failure fails the run; else it counts for nothing. */
+  | { readonly type: "teardown"; readonly failsRun: boolean }
+  /** Its output is the list of ids that go on. */
+  | { readonly type: "branch" }
+  /** Its output is the name of the case that goes on. */
+  | { readonly type: "switch"; readonly cases: Readonly<Record<string, readonly string[]>> }
+  /** An output of `false` or `[]` stops what comes after; `directOnly`: only what comes directly after. */
+  | { readonly type: "short_circuit"; readonly directOnly: boolean }
+  /** Its output says whether the run is the latest one. */
+  | { readonly type: "latest_only" };
+
+/** The plain form of the rules that a task has; a field is absent where it says nothing. */
+export interface TaskRules {
+  readonly kind?: TaskKind;
+  /** Its failure counts as success for the tasks after it and for the run, which shows a warning. */
+  readonly allowFailure?: true;
+  /** Waits until it has ended well in the run before. */
+  readonly dependsOnPast?: true;
+  /** Waits until the tasks directly after it have ended well in the run before, too. */
+  readonly waitForDownstream?: true;
+}
+
+/** Rules for every task of a DAG. */
+export interface RuleDefaults {
+  /**
+   * Waits until the same task ended as success or skipped in the run before: the one with the logical date before (with `catchup: "all"`
+   * only runs that nobody asked for by hand count). The first run, and the first of a backfill, wait for nothing. Default false.
+   */
+  readonly dependsOnPast?: boolean;
+  /** As {@link dependsOnPast}, and the tasks directly after it must have ended as success or skipped in the run before. Default false. */
+  readonly waitForDownstream?: boolean;
+}
+
+export const RULE_DEFAULTS = ["dependsOnPast", "waitForDownstream"];
+
+/** Options of a teardown. Its rule is `all_done_setup_success`, and no other. */
+export interface TeardownOptions<Inputs extends InputRefs> extends Omit<TaskOptions<Inputs>, "triggerRule" | "allowFailure"> {
+  /** The setups that it undoes; it runs after them, if one of them succeeded. */
+  readonly setups?: TaskRef<unknown> | readonly TaskRef<unknown>[];
+  /** Whether its failure fails the run. Default false: the work was done. */
+  readonly onFailureFailDagrun?: boolean;
+}
+
+/** Options of a switch. */
+export interface SwitchOptions<Inputs extends InputRefs, Name extends string, Rule extends TriggerRule = TriggerRule>
+  extends Omit<TaskOptions<Inputs, Rule>, "allowFailure"> {
+  /** The tasks that go on in each case; each of them comes after the switch. */
+  readonly cases: Readonly<Record<Name, TaskRef<unknown> | readonly TaskRef<unknown>[]>>;
+}
+
+/** Options of a short circuit. */
+export interface ShortCircuitOptions<Inputs extends InputRefs, Rule extends TriggerRule = TriggerRule>
+  extends Omit<TaskOptions<Inputs, Rule>, "allowFailure"> {
+  /** True (the default): all tasks after it are skipped. False: those directly after it, and the rules of the others decide. */
+  readonly ignoreDownstreamTriggerRules?: boolean;
+}
+
+/** What a branch may choose: tasks after it, as references or ids. Nothing means that none of them runs. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a body without a return chooses nothing
+export type BranchChoice = TaskRef<unknown> | string | readonly (TaskRef<unknown> | string)[] | null | undefined | void;
+
+/** The ids of a choice. */
+export function chosenIds(choice: BranchChoice): string[] {
+  const chosen = [choice ?? []].flat() as readonly (TaskRef<unknown> | string)[];
+  return [...new Set(chosen.map((one) => (typeof one === "string" ? one : one.taskId)))];
+}
+
+type Body = NonNullable<TaskDefinition["body"]>;
+
+/** The body of a branch, giving ids for whatever its author chose. Keeps the name, which is its operator's. */
+export function branchBody(body: Body): Body {
+  const choose: Body = async (context) => chosenIds((await body(context)) as BranchChoice);
+  return Object.defineProperty(choose, "name", { value: body.name });
+}
+
+/** The rules in a task's options and kind. */
+export function describeRules(
+  { options: { allowFailure }, kind }: TaskDefinition,
+  { dependsOnPast, waitForDownstream }: RuleDefaults,
+  where: string,
+): TaskRules {
+  for (const [option, value] of Object.entries({ allowFailure, dependsOnPast, waitForDownstream })) {
+    if (value === undefined || typeof value === "boolean") continue;
+    throw new DagsmithError("INVALID_OPTION", { where, option, found: JSON.stringify(value), allowed: "true or false" });
+  }
+  return {
+    ...(kind && { kind }),
+    ...(allowFailure && { allowFailure }),
+    ...((dependsOnPast || waitForDownstream) && { dependsOnPast: true }),
+    ...(waitForDownstream && { waitForDownstream }),
+  };
+}
