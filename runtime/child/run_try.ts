@@ -66,7 +66,8 @@ export type TryResult = TryEnding & {
 type TryEnding =
   /** `output` is JSON text; null when the body returned undefined. `again`: an iteration of a loop that is not done. */
   | { readonly outcome: "success"; readonly output: string | null; readonly again?: boolean }
-  | { readonly outcome: "skipped"; readonly reason: string }
+  /** `leftOut`: a filter refused the item. */
+  | { readonly outcome: "skipped"; readonly reason: string; readonly leftOut?: boolean }
   | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean };
 
 /** Longest name of an instance that is kept, in characters. */
@@ -149,6 +150,7 @@ function labelled(ref: TaskRef<unknown>, item: unknown, mapIndex: number, host: 
 /** Whatever was thrown, as a result. `SkipTask` skips, `FailTask` and dagsmith's own errors are not retried, all else is. */
 export function failure(error: unknown): TryResult {
   const thrown = describeError(error);
+  if (thrown.name === "LeftOut") return { outcome: "skipped", reason: thrown.message, leftOut: true };
   if (thrown.name === "SkipTask") return { outcome: "skipped", reason: thrown.message };
   return { outcome: "failed", error: thrown, retryable: thrown.name !== "FailTask" && thrown.name !== "DagsmithError" };
 }

@@ -6,6 +6,7 @@ const GLYPHS: Readonly<Record<string, readonly [glyph: string, colour: keyof Sty
   failed: ["✖", "red"],
   upstream_failed: ["✖", "yellow"],
   skipped: ["↷", "dim"],
+  removed: ["↷", "dim"],
   running: ["▶", "cyan"],
   up_for_retry: ["↻", "yellow"],
   queued: ["…", "dim"],

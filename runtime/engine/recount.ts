@@ -78,8 +78,19 @@ function ownOf(spec: TaskSpec, states: readonly StateCount[]): Own {
     isClosed: total > 0 && ended === total,
     ...(isLoop(spec)
       ? { seen: seenFrom(spec, wholeOf(counts, total), false), width: 1 }
-      : { seen: seenFrom(spec, counts, mapped.length > 0), width: mapped.length > 0 ? total - counts.removed : 1 }),
+      : itemsSeen(spec, counts, { total, isMapped: mapped.length > 0, isClosed: total > 0 && ended === total })),
   };
+}
+
+/** Items that are left out count until their task has ended; a list of which nothing is left then counts as an empty one. */
+function itemsSeen(
+  spec: TaskSpec,
+  counts: Counts,
+  { total, isMapped, isClosed }: { readonly total: number; readonly isMapped: boolean; readonly isClosed: boolean },
+): Pick<Own, "seen" | "width"> {
+  if (!isMapped) return { seen: seenFrom(spec, counts, false), width: 1 };
+  if (isClosed && counts.removed === total) return { seen: { ...NOTHING, skipped: 1 }, width: 1 };
+  return { seen: seenFrom(spec, counts, true), width: isClosed ? total - counts.removed : total };
 }
 
 /** A loop as the one task that others see, once it has ended. */

@@ -1,7 +1,7 @@
 /** How tries end: the outcome becomes a verb, the verb a guarded move, and whatever moved carries its run forward. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { decideRetry } from "../state/retry.ts";
-import { abandon, fail, isFinal, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
+import { abandon, fail, isFinal, leaveOut, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
 import { decisionError } from "./deciders.ts";
 import { isLimited } from "./limits.ts";
@@ -18,7 +18,8 @@ export type Outcome = Ending & {
 type Ending =
   /** `output` is JSON text; null when the body returned nothing. `again`: an iteration of a loop that is not done. */
   | { readonly kind: "success"; readonly output: string | null; readonly again?: boolean }
-  | { readonly kind: "skipped"; readonly reason: string }
+  /** `leftOut`: its item is none of the list's. */
+  | { readonly kind: "skipped"; readonly reason: string; readonly leftOut?: boolean }
   | { readonly kind: "failed"; readonly reason: string; readonly error: StoredError | null; readonly retryable: boolean }
   /** Its worker died; this is said by whoever found out. */
   | { readonly kind: "lost"; readonly reason: string };
@@ -105,7 +106,7 @@ function checkedOutcome({ taskId, outcome }: TryEnd, { plan }: LockedRun): Outco
 function transitionFor(end: TryEnd, run: LockedRun): Transition {
   const { outcome, workerId } = end;
   if (outcome.kind === "success") return overLimit(end, run) ?? succeed(end, workerId);
-  if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
+  if (outcome.kind === "skipped") return (outcome.leftOut ? leaveOut : skip)(end, workerId, outcome.reason);
   if (outcome.kind === "lost")
     return end.lostTries < MAX_LOST_TRIES
       ? rescue(end, workerId, outcome.reason, isLimited(plannedTask(run.plan, end.taskId).route, run))

@@ -112,7 +112,8 @@ export class Attempt {
     if (this.#interruption === "timeout" && end.outcome !== "success")
       return this.#failed(`${INTERRUPTIONS.timeout} of ${this.#timeoutSeconds()} s`, null, true);
     if (end.outcome === "success") return { kind: "success", output: end.output, ...(end.again ? { again: true } : {}) };
-    if (end.outcome === "skipped") return { kind: "skipped", reason: this.#secrets.mask(end.reason) };
+    if (end.outcome === "skipped")
+      return { kind: "skipped", reason: this.#secrets.mask(end.reason), ...(end.leftOut ? { leftOut: true } : {}) };
     if (end.outcome === "crashed") return this.#failed(end.reason, null, true);
     const error = this.#masked(end.error);
     return this.#failed(`${error.name}: ${error.message}`, error, end.retryable);

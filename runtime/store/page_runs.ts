@@ -106,7 +106,7 @@ from dagsmith.task_instance where run_id = any($1) and task_id = any($2) and map
 const MAPPED: Statement = {
   name: "page_runs_mapped",
   text: `
-select run_id as "runId", task_id as "taskId", instances, released, success, failed, skipped, upstream_failed_own as "upstreamFailed"
+select run_id as "runId", task_id as "taskId", instances, released, success, failed, skipped + removed as skipped, upstream_failed_own as "upstreamFailed"
 from dagsmith.task_progress where run_id = any($1) and instances > 0`,
 };
 

@@ -204,7 +204,8 @@ class Session {
 function outcomeOf(result: TryResult): Outcome {
   const named = result.label === undefined ? {} : { label: result.label.slice(0, MAX_LABEL) };
   if (result.outcome === "success") return { kind: "success", output: result.output, ...(result.again ? { again: true } : {}), ...named };
-  if (result.outcome === "skipped") return { kind: "skipped", reason: result.reason, ...named };
+  if (result.outcome === "skipped")
+    return { kind: "skipped", reason: result.reason, ...(result.leftOut ? { leftOut: true } : {}), ...named };
   const { error, retryable } = result;
   return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable, ...named };
 }

@@ -67,7 +67,9 @@ function waitsText(run: RunDetail, task: TaskSpec, known: ReadonlyMap<string, Ru
   const waitsFor = task.upstream
     .map((taskId) => known.get(taskId))
     .filter((upstream) => upstream !== undefined)
-    .filter(({ finishedAt, state }) => finishedAt === null && !["success", "failed", "skipped", "upstream_failed"].includes(state))
+    .filter(
+      ({ finishedAt, state }) => finishedAt === null && !["success", "failed", "skipped", "upstream_failed", "removed"].includes(state),
+    )
     .map(({ taskId, state }) => `${taskId} (${stateText(state)})`);
   if (waitsFor.length === 0) return "its turn comes now";
   const more = waitsFor.length > 3 ? ` and ${waitsFor.length - 3} more` : "";
