@@ -4,6 +4,7 @@ import * as schedules from "./0002_schedules.ts";
 import * as backfills from "./0004_backfills.ts";
 import * as rules from "./0006_rules.ts";
 import * as limits from "./0007_limits.ts";
+import * as waits from "./0008_waits.ts";
 import * as labels from "./0009_labels.ts";
 
 export const migrations = [
@@ -12,5 +13,6 @@ export const migrations = [
   { name: "0004_backfills", ...backfills },
   { name: "0006_rules", ...rules },
   { name: "0007_limits", ...limits },
+  { name: "0008_waits", ...waits },
   { name: "0009_labels", ...labels },
 ] as const;

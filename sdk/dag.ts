@@ -3,6 +3,7 @@
  * says it; `describeDag` turns the whole into a DagSpec.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { type Deadline, RUN_EVENTS, type RunCallbacks, TASK_EVENTS } from "./callback.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Duration } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
@@ -31,6 +32,7 @@ import {
   type TeardownOptions,
 } from "./rules.ts";
 import type { Schedule, Schedules } from "./schedule.ts";
+import { type MappedSensorOptions, SENSOR_TIMING, type SensorBody, type SensorOptions, type SensorTiming } from "./sensor.ts";
 import type { Catchup, TriggerRule } from "./spec.ts";
 import {
   type InputRefs,
@@ -49,7 +51,7 @@ export type ParamsSchema = StandardSchemaV1;
 type NoParams = StandardSchemaV1<unknown, Readonly<Record<string, never>>>;
 
 /** Options of a DAG. */
-export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
+export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends RunCallbacks {
   /** When it runs: one schedule, or several by name. Default null: only when somebody asks. */
   readonly schedule?: Schedule | Schedules;
   /** First logical date, inclusive; ISO 8601, read in {@link timezone} when it names no offset. */
@@ -78,6 +80,8 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> {
   readonly params?: Schema;
   /** Options for every task that does not set them itself. */
   readonly defaults?: TaskDefaults;
+  /** By when runs should have succeeded. */
+  readonly deadlines?: readonly Deadline[];
   readonly description?: string;
   readonly tags?: readonly string[];
 }
@@ -102,10 +106,14 @@ const DAG_OPTIONS = [
   "defaults",
   "description",
   "tags",
+  ...RUN_EVENTS,
+  "deadlines",
 ];
 export const TASK_DEFAULTS = [
-  ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "executionTimeout", "triggerRule", "freshProcess"],
+  ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "retryJitter", "retryTotal", "retryIf"],
+  ...["executionTimeout", "totalTimeout", "queueTimeout", "triggerRule", "freshProcess"],
   ...ROUTING_OPTIONS,
+  ...TASK_EVENTS,
   ...RULE_DEFAULTS,
 ];
 const TASK_OPTIONS = [
@@ -160,12 +168,12 @@ export class Dag<out Params> {
   ): TaskRef<Output>;
   task<Output, Item, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
     taskId: string,
-    options: MappedTaskOptions<Inputs, Item, Rule>,
+    options: MappedTaskOptions<Inputs, Item, Rule, Params>,
     body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>> & JsonOutput<Output>,
   ): TaskRef<Output[]>;
   task<Output, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success", Allowed extends boolean = false>(
     taskId: string,
-    options: TaskOptions<Inputs, Rule, Allowed>,
+    options: TaskOptions<Inputs, Rule, Allowed, Params>,
     body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>> & JsonOutput<Output>,
   ): TaskRef<OutputOf<Output, Allowed>>;
   task(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
@@ -299,6 +307,36 @@ export class Dag<out Params> {
     const loop = checkedLoop({ initial, until, maxIterations }, `loop "${taskId}" of DAG "${this.dagId}"`);
     const definition = { options: own, body: body as unknown as NonNullable<TaskDefinition["body"]>, loop };
     return this.#add(taskId, definition) as TaskRef<State[]>;
+  }
+
+  /**
+   * Declares a sensor: a poke that is asked again and again until it says yes. It uses a slot only while it pokes.
+   * @returns a reference to the value that the poke found; for a mapped sensor (`each`), to the list of them
+   * @throws DagsmithError as {@link task}
+   * @example const file = d.sensor("file", { interval: "5m", timeout: "12h" }, async () => existsSync("/data/today.csv"));
+   */
+  sensor<Value = null>(
+    sensorId: string,
+    poke: SensorBody<Value, TaskContext<Params, InputValues<Record<never, never>>, undefined>> & JsonOutput<Value>,
+  ): TaskRef<Value>;
+  sensor<Item, Value = null, Inputs extends InputRefs = Record<never, never>>(
+    sensorId: string,
+    options: MappedSensorOptions<Inputs, Item>,
+    poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, Item>> & JsonOutput<Value>,
+  ): TaskRef<Value[]>;
+  sensor<Value = null, Inputs extends InputRefs = Record<never, never>>(
+    sensorId: string,
+    options: SensorOptions<Inputs>,
+    poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, undefined>> & JsonOutput<Value>,
+  ): TaskRef<Value>;
+  sensor(sensorId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
+    const [given, poke] = rest.length === 1 ? [{}, rest[0]] : rest;
+    if (typeof poke !== "function") throw this.#invalid(`the poke of sensor "${sensorId}"`, poke, "a function of the task context");
+    const isTiming = ([key]: [string, unknown]): boolean => (SENSOR_TIMING as readonly string[]).includes(key);
+    const all = Object.entries(given as object);
+    const options = Object.fromEntries(all.filter((entry) => !isTiming(entry))) as TaskDefinition["options"];
+    const sensor: SensorTiming = Object.fromEntries(all.filter(isTiming));
+    return this.#add(sensorId, { options, sensor, body: poke as NonNullable<TaskDefinition["body"]> });
   }
 
   /**

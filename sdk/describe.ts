@@ -1,13 +1,15 @@
 /** Turns a built DAG into its plain form. Everything that can be wrong with the DAG as a whole is found here. */
 import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import { DateTime, IANAZone } from "luxon";
+import { describeCallbacks, describeDeadlines, RUN_EVENTS } from "./callback.ts";
 import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
 import { describeEach } from "./describe_each.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
-import { groupDefaults, type TaskGroup } from "./group.ts";
+import { inheritedDefaults, type TaskGroup } from "./group.ts";
 import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
+import { describePatience } from "./patience.ts";
 import { describeLimit, describeRouting } from "./routing.ts";
 import { describeRules } from "./rules.ts";
 import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
@@ -43,6 +45,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
       maxActiveTasksPerRun: describeLimit(options.maxActiveTasksPerRun, "maxActiveTasksPerRun", where),
     }),
     pausedAtCreation: options.pausedAtCreation ?? false,
+    ...describeAfterwards(options, timezone, where),
     ...describeRunRules(options, where),
     paramsSchema: jsonSchema(options.params, where),
     ...(dag.groups.length > 0 ? { groups: dag.groups.map(describeGroup) } : {}),
@@ -52,6 +55,12 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
 
 function describeGroup({ groupId, parent, options }: TaskGroup): GroupSpec {
   return { groupId, parent: parent?.groupId ?? null, doc: options.doc ?? null };
+}
+
+function describeAfterwards(options: DagOptions, timezone: string, where: string): Pick<DagSpec, "callbacks" | "deadlines"> {
+  const callbacks = describeCallbacks(options, RUN_EVENTS, where);
+  const deadlines = describeDeadlines(options.deadlines ?? [], timezone, where);
+  return { ...(callbacks.length > 0 && { callbacks }), ...(deadlines.length > 0 && { deadlines }) };
 }
 
 function timezoneOf(dag: Dag<unknown>): string {
@@ -98,7 +107,7 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
   const { each, inputs = {}, doc, maxActive, maxItems, startDate, endDate, allowFailure: _, ...own } = ref.definition.options;
   const { loop } = ref.definition;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
-  const options: TaskDefaults = { ...dag.options.defaults, ...taskDefaults(groupDefaults(ref)), ...taskDefaults(own) };
+  const options: TaskDefaults = { ...taskDefaults(inheritedDefaults(ref)), ...taskDefaults(own) };
   const triggerRule = options.triggerRule ?? "all_success";
   if (!TRIGGER_RULES.includes(triggerRule)) {
     throw new DagsmithError("INVALID_OPTION", {
@@ -122,12 +131,13 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     triggerRule,
     retries: wholeNumber(options.retries ?? 0, 0, "retries", where),
     retryDelayMs: durationMs(options.retryDelay ?? DEFAULT_RETRY_DELAY),
-    retryBackoff: backoff(options.retryBackoff ?? 1, where),
+    retryBackoff: options.retryBackoff === "linear" ? 1 : backoff(options.retryBackoff ?? 1, where),
     maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
     ...describeRules(ref.definition, options, where),
     ...definedOnly({ routing: describeRouting(options, where) }),
+    ...describePatience(ref.definition, options, { where, dagId: dag.dagId, timezone: dag.options.timezone ?? "UTC" }),
   };
 }
 

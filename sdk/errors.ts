@@ -71,6 +71,7 @@ const messages = {
   UNKNOWN_VERSION: 'DAG "{dag}" has no version "{version}". List them with: dag versions {dag}',
   RUN_EXISTS: 'DAG "{dag}" already has a run {run}. Choose another logical date.',
   RUN_FINISHED: "Run {run} is already {state}.",
+  TASK_NOT_ACTIVE: 'Task "{task}" of run {run} has not begun, or has ended already: there is nothing to stop.',
 
   // Backfills, and doing things again
   BACKFILL_NO_SCHEDULE:

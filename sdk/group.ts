@@ -62,14 +62,10 @@ export function groupsAround(of: Wirable): readonly TaskGroup[] {
   return groups;
 }
 
-/** The options that the groups around a task set, the innermost counting. */
-export function groupDefaults(ref: TaskRef<unknown>): TaskDefaults {
-  return Object.assign(
-    {},
-    ...groupsAround(ref)
-      .toReversed()
-      .map(({ options }) => options.defaults ?? {}),
-  );
+/** The options that a task has when it does not set them itself: of the groups around it, the innermost counting, and of its DAG. */
+export function inheritedDefaults(ref: TaskRef<unknown>): TaskDefaults {
+  const around = groupsAround(ref).toReversed();
+  return Object.assign({}, ref.dag.options.defaults, ...around.map(({ options }) => options.defaults));
 }
 
 /** An edge of which at least one end is a group. */

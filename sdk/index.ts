@@ -2,6 +2,16 @@
  * dagsmith: what a DAG file and a plugin import. Ground floor of the house: no input or output, no database, no environment.
  */
 export type { CalendarDuration } from "./calendar_duration.ts";
+export {
+  type AverageRuntime,
+  averageRuntime,
+  type Callback,
+  type CallbackContext,
+  type Deadline,
+  type DeadlineReference,
+  type RunCallbacks,
+  type TaskCallbacks,
+} from "./callback.ts";
 export { type Connection, parseConnection } from "./connection.ts";
 export { type DataInterval, type FromContext, resolveField, type TaskBody, type TaskContext, type TaskLog, type XCom } from "./context.ts";
 export { chain, Dag, type DagOptions, dag, isDag, type ParamsSchema } from "./dag.ts";
@@ -13,7 +23,7 @@ export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items,
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { type LazyList, LazyRef, lazy } from "./lazy.ts";
 export type { LoopContext, LoopOptions } from "./loop.ts";
-export { FailTask, SkipTask } from "./outcome.ts";
+export { FailTask, RetryAfter, SkipTask } from "./outcome.ts";
 export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";
 export type { BranchChoice, RuleDefaults, ShortCircuitOptions, SwitchOptions, TeardownOptions } from "./rules.ts";
 export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";
@@ -30,6 +40,7 @@ export {
   type TriggerOptions,
   trigger,
 } from "./schedule_rules.ts";
+export type { MappedSensorOptions, Poked, SensorBody, SensorOptions, SensorTiming } from "./sensor.ts";
 export type { Catchup, TriggerRule } from "./spec.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
 export {
@@ -42,3 +53,4 @@ export {
   type TaskOptions,
   TaskRef,
 } from "./task.ts";
+export { type ExternalRunOptions, externalRun, type WaitOptions, waitFor, waitForEvent, waitUntil } from "./wait.ts";

@@ -2,10 +2,13 @@
  * A DAG as plain JSON: what the scheduler, the engine and the page know of it. They never load user code. Made by the DAG builder,
  * read by everything in runtime/.
  */
+import type { DeadlineSpec, RunEvent, TaskEvent } from "./callback.ts";
 import type { Json } from "./json.ts";
 import type { RoutingSpec } from "./routing.ts";
 import type { TaskRules } from "./rules.ts";
 import type { NamedSchedule } from "./schedule.ts";
+import type { SensorSpec } from "./sensor.ts";
+import type { WaitSpec } from "./wait.ts";
 
 /** The shape of the specs below. Part of every version's hash, so that an upgrade of dagsmith describes every DAG anew. */
 export const SPEC_FORMAT = 3;
@@ -92,6 +95,23 @@ export interface TaskSpec extends TaskRules {
   readonly freshProcess: boolean;
   /** Limits, weight and queue; absent when the task says nothing of them. */
   readonly routing?: RoutingSpec;
+  // What few tasks use is left out where it is not used.
+  /** The n-th delay is n times the first. */
+  readonly retryLinear?: true;
+  /** Added to each delay: up to this much, the same for the same try. Takes the place of the jitter that backoff has of itself. */
+  readonly retryJitterMs?: number;
+  /** Counted from the start of the first try: no try begins later than this. */
+  readonly retryTotalMs?: number;
+  /** Longest time over all tries, counted from the start of the first. */
+  readonly totalTimeoutMs?: number;
+  /** Longest time in the queue. */
+  readonly queueTimeoutMs?: number;
+  /** Its body is a poke. */
+  readonly sensor?: SensorSpec;
+  /** What it waits for instead of running, when that is known without running it. */
+  readonly wait?: WaitSpec;
+  /** What it calls back at. */
+  readonly callbacks?: readonly TaskEvent[];
 }
 
 /** A group of tasks. */
@@ -120,6 +140,9 @@ export interface DagSpec {
   readonly maxActiveTasks?: number;
   readonly maxActiveTasksPerRun?: number;
   readonly pausedAtCreation: boolean;
+  /** What its runs call back at; absent for nothing. */
+  readonly callbacks?: readonly RunEvent[];
+  readonly deadlines?: readonly DeadlineSpec[];
   /** The first failure ends the run. */
   readonly failFast?: true;
   /** Longest time from a run's start to its end. */

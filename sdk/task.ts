@@ -1,4 +1,5 @@
 /** Tasks as people write them: their options, and the reference that stands for a task's future output. */
+import type { TaskCallbacks } from "./callback.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
@@ -8,20 +9,34 @@ import type { LazyList, LazyRef } from "./lazy.ts";
 import type { LoopDefinition } from "./loop.ts";
 import type { RoutingOptions } from "./routing.ts";
 import type { RuleDefaults, TaskKind } from "./rules.ts";
+import type { SensorTiming } from "./sensor.ts";
 import type { TriggerRule } from "./spec.ts";
 
 /** Options that a DAG may set for all its tasks (`defaults`) and each task may set for itself. */
-export interface TaskDefaults extends RoutingOptions, RuleDefaults {
+export interface TaskDefaults extends RoutingOptions, RuleDefaults, TaskCallbacks {
   /** Tries after the first. Default 0. */
   readonly retries?: number;
   /** Wait before a retry. Default `"5m"`. */
   readonly retryDelay?: Duration;
-  /** Each delay is this many times the one before. Default 1: a constant delay. */
-  readonly retryBackoff?: number;
+  /**
+   * How delays grow: each is this many times the one before, with a jitter of up to as much again; or `"linear"`: the n-th is n times the
+   * first. Default 1: a constant delay.
+   */
+  readonly retryBackoff?: number | "linear";
+  /** Adds up to this much to each delay, so that many tasks do not come back at once; `"0s"` turns off the jitter of backoff. */
+  readonly retryJitter?: Duration;
+  /** No retry begins later than this after the start of the first try. Default: no limit. */
+  readonly retryTotal?: Duration;
+  /** Whether a failed try may be followed by another; FailTask never is. Runs where the task ran. Default: always. */
+  readonly retryIf?: (error: Error) => boolean;
   /** Longest delay that backoff may reach. Default 24 hours. */
   readonly maxRetryDelay?: Duration;
   /** Longest time one try may take; then it fails, and is retried if retries are left. Default: no limit. */
   readonly executionTimeout?: Duration;
+  /** Longest time over all tries, counted from the start of the first; then the task has failed. Default: no limit. */
+  readonly totalTimeout?: Duration;
+  /** Longest time in the queue; a task that no worker has taken by then has failed. Default: no limit. */
+  readonly queueTimeout?: Duration;
   /** When the task may run, judged from the tasks before it. Default `"all_success"`. */
   readonly triggerRule?: TriggerRule;
   /** Runs each try in a process that no other try has used. Default false. */
@@ -56,9 +71,20 @@ export interface TaskDates {
   readonly endDate?: string;
 }
 
+/** Limits whose keys may be functions of what the task is given. */
+type KeyedLimits<Params, Inputs, Rule extends TriggerRule, Item> = Pick<
+  RoutingOptions<TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
+  "concurrencyKey" | "rateLimit"
+>;
+
 /** Options of one task. */
-export interface TaskOptions<Inputs extends InputRefs, Rule extends TriggerRule = TriggerRule, Allowed extends boolean = boolean>
-  extends TaskDefaults,
+export interface TaskOptions<
+  Inputs extends InputRefs,
+  Rule extends TriggerRule = TriggerRule,
+  Allowed extends boolean = boolean,
+  Params = unknown,
+> extends Omit<TaskDefaults, "concurrencyKey" | "rateLimit">,
+    KeyedLimits<Params, Inputs, Rule, undefined>,
     TaskDates {
   readonly inputs?: Inputs;
   /** When the task may run, judged from the tasks before it. Default `"all_success"`. */
@@ -71,7 +97,10 @@ export interface TaskOptions<Inputs extends InputRefs, Rule extends TriggerRule 
 }
 
 /** Options of a task that runs once for each element of a list. */
-export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends TriggerRule = TriggerRule> extends TaskDefaults, TaskDates {
+export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends TriggerRule = TriggerRule, Params = unknown>
+  extends Omit<TaskDefaults, "concurrencyKey" | "rateLimit">,
+    KeyedLimits<Params, Inputs, Rule, Item>,
+    TaskDates {
   readonly inputs?: Inputs;
   readonly triggerRule?: Rule;
   /** The failures of its instances count as success. Their outputs are missing from the list. */
@@ -106,6 +135,8 @@ export interface TaskDefinition {
   readonly loop?: LoopDefinition;
   /** The group it was declared in. */
   readonly group?: TaskGroup;
+  /** Present for a sensor: its body is a poke. */
+  readonly sensor?: SensorTiming;
   /** What it is beside work. */
   readonly kind?: TaskKind;
   /** Absent for a task that only holds a place in the graph, or that the runtime itself decides. */

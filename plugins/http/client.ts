@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
 import { type Duration, durationMs, type HookContext, type Json } from "dagsmith";
 import { failure, HttpError, refusal } from "./error.ts";
-import { delayAfterFailure, delayAfterStatus, isIdempotent } from "./retry.ts";
+import { delayAfterFailure, delayAfterStatus, isIdempotent, retryAfterMs } from "./retry.ts";
 
 const DEFAULT_TIMEOUT: Duration = "30s";
 const DEFAULT_RETRIES = 3;
@@ -108,7 +108,9 @@ export class HttpClient {
       const { response, error } = await this.#attempt(call);
       if (response?.ok) return response;
       const delayMs = response ? delayAfterStatus(response, attempt) : delayAfterFailure(error, attempt);
-      const problem = response ? await refusal(request, response) : failure(request, error);
+      const problem = response
+        ? await refusal(request, response, retryAfterMs(response.headers.get("retry-after"), Date.now()))
+        : failure(request, error);
       if (attempt >= retries || delayMs === null) throw problem;
       this.#context.log.warn(`${problem.message}; trying again in ${Math.round(delayMs)} ms (${attempt + 1} of ${retries})`);
       await sleep(delayMs, undefined, { signal: this.#context.signal });

@@ -8,22 +8,31 @@ export class HttpError extends Error {
   override readonly name = "HttpError";
   /** Null when no whole answer came. */
   readonly status: number | null;
+  /** Seconds after which the service wants to be asked again; the task's next try waits as long. Present when it said so. */
+  readonly retryAfter?: number;
 
-  constructor(message: string, status: number | null, options?: ErrorOptions) {
+  constructor(message: string, status: number | null, options: ErrorOptions & { readonly retryAfter?: number } = {}) {
     super(message, options);
     this.status = status;
+    if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
   }
 }
 
+/** Statuses whose Retry-After speaks of the same request (RFC 9110, 10.2.3; RFC 6585, 4). */
+const ASKING_TO_WAIT = [429, 503];
 /** Enough of a refusal to see why; a page of HTML is not. */
 const EXCERPT_CHARACTERS = 200;
 
-/** Reads the answer's body, so it is used up afterwards. */
-export async function refusal(request: string, response: Response): Promise<HttpError> {
+/**
+ * Reads the answer's body, so it is used up afterwards.
+ * @param waitMs what Retry-After says, in milliseconds; null when it says nothing
+ */
+export async function refusal(request: string, response: Response, waitMs: number | null): Promise<HttpError> {
   const body = await response.text().catch(() => "");
   const reason = body.trim().slice(0, EXCERPT_CHARACTERS);
   const answered = `${request} answered ${response.status} ${response.statusText}`.trimEnd();
-  return new HttpError(reason === "" ? answered : `${answered}: ${reason}`, response.status);
+  const asked = waitMs !== null && ASKING_TO_WAIT.includes(response.status) ? { retryAfter: waitMs / 1_000 } : {};
+  return new HttpError(reason === "" ? answered : `${answered}: ${reason}`, response.status, asked);
 }
 
 /** Why fetch failed: what it wraps says more than its own "fetch failed". */

@@ -3,3 +3,4 @@ export { type HttpCallOptions, HttpClient, type HttpDownloadOptions } from "./cl
 export { HttpError } from "./error.ts";
 export { httpHook } from "./hook.ts";
 export { type HttpRequestOptions, httpRequest } from "./request.ts";
+export { type HttpSensorOptions, httpSensor } from "./sensor.ts";

@@ -30,3 +30,4 @@ export {
 } from "./load_target.ts";
 export type { SourceRow, SourceRows } from "./source_row.ts";
 export { type PostgresSqlOptions, postgresSql, runStatements } from "./sql_operator.ts";
+export { type SqlSensorOptions, sqlSensor } from "./sql_sensor.ts";

@@ -8,10 +8,13 @@ import { Socket } from "node:net";
 import { dirname } from "node:path";
 import type { Dag } from "../../sdk/dag.ts";
 import { captureOutput } from "./capture.ts";
+import { failure } from "./ending.ts";
 import { loadDags } from "./load.ts";
 import { dieWithParent } from "./orphanhood.ts";
 import { type CallMethod, type Calls, CHANNEL_FD, type FromChild, LineReader, type ToChild } from "./protocol.ts";
-import { describeError, failure, runTry, type TaskHost, type TryRequest, type TryResult } from "./run_try.ts";
+import { type CallbackRequest, runCallback } from "./run_callback.ts";
+import { runTry, type TaskHost, type TryRequest, type TryResult } from "./run_try.ts";
+import { describeError } from "./task_error.ts";
 
 const loaded = new Map<string, Promise<readonly Dag<unknown>[]>>();
 const calls = new Map<number, PromiseWithResolvers<unknown>>();
@@ -58,14 +61,14 @@ const host: TaskHost = {
   log: (level, text) => send({ type: "log", level, source: "task", text }),
 };
 
-async function run(bundle: string, request: TryRequest): Promise<void> {
+async function run(bundle: string, request: TryRequest, callback: CallbackRequest | undefined): Promise<void> {
   const crash = Promise.withResolvers<TryResult>();
   const abort = new AbortController();
   const current = { taskId: request.taskId, abort, crash };
   running = current;
   let isSpoilt = true;
   const attempted = owner
-    .run(current, () => attempt(bundle, request, abort.signal))
+    .run(current, () => attempt(bundle, request, callback, abort.signal))
     .finally(() => {
       isSpoilt = false;
     });
@@ -82,10 +85,16 @@ function memory(): { readonly rss?: number } {
   return { rss: process.memoryUsage.rss() };
 }
 
-async function attempt(bundle: string, request: TryRequest, signal: AbortSignal): Promise<TryResult> {
+async function attempt(
+  bundle: string,
+  request: TryRequest,
+  callback: CallbackRequest | undefined,
+  signal: AbortSignal,
+): Promise<TryResult> {
   try {
     const dags = await (loaded.get(bundle) ?? load(bundle));
     const dag = dags.find(({ dagId }) => dagId === request.dagId);
+    if (dag && callback) return withFilesAsWritten(await runCallback(dag, request, callback, host, signal), dirname(bundle));
     const ref = dag?.find(request.taskId);
     if (!dag || !ref)
       throw new Error(
@@ -110,7 +119,7 @@ function load(bundle: string): Promise<readonly Dag<unknown>[]> {
 }
 
 function receive(message: ToChild): void {
-  if (message.type === "run") return void run(message.bundle, message.request);
+  if (message.type === "run") return void run(message.bundle, message.request, message.callback);
   if (message.type === "abort") return void running?.abort.abort(new Error(message.reason));
   const reply = calls.get(message.call);
   calls.delete(message.call);

@@ -5,6 +5,7 @@
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { OutputPage } from "./lazy_list.ts";
+import type { CallbackRequest } from "./run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "./run_try.ts";
 
 /** Where a line of log came from. */
@@ -24,7 +25,7 @@ export type CallMethod = keyof Calls;
 
 /** From worker to task process. */
 export type ToChild =
-  | { readonly type: "run"; readonly bundle: string; readonly request: TryRequest }
+  | { readonly type: "run"; readonly bundle: string; readonly request: TryRequest; readonly callback?: CallbackRequest }
   | { readonly type: "abort"; readonly reason: string }
   | { readonly type: "reply"; readonly call: number; readonly value: unknown }
   | {

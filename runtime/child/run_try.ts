@@ -12,8 +12,13 @@ import { itemFor } from "../../sdk/items.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
 import { LazyRef } from "../../sdk/lazy.ts";
 import type { TaskRef } from "../../sdk/task.ts";
+import { returned, type TryResult, thrown } from "./ending.ts";
 import { formatLine } from "./format.ts";
+import { keysOf } from "./keys.ts";
 import { lazyList, type OutputPage } from "./lazy_list.ts";
+import { describeError } from "./task_error.ts";
+
+export type { TryResult } from "./ending.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -47,28 +52,9 @@ export interface TryRequest {
   readonly item: Json;
   /** What the iteration before returned, in a loop. */
   readonly previous?: Json;
+  /** The body is not called: the task only says under which keys it runs. */
+  readonly asksKeys?: boolean;
 }
-
-/** An error as it is stored and shown. */
-export interface TaskError {
-  readonly name: string;
-  readonly message: string;
-  /** The stack, source-mapped, with the stacks of its causes. */
-  readonly stack: string;
-}
-
-/** How a try ended, as far as the task itself can tell. */
-export type TryResult = TryEnding & {
-  /** What the task calls this instance of it. */
-  readonly label?: string;
-};
-
-type TryEnding =
-  /** `output` is JSON text; null when the body returned undefined. `again`: an iteration of a loop that is not done. */
-  | { readonly outcome: "success"; readonly output: string | null; readonly again?: boolean }
-  /** `leftOut`: a filter refused the item. */
-  | { readonly outcome: "skipped"; readonly reason: string; readonly leftOut?: boolean }
-  | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean };
 
 /** Longest name of an instance that is kept, in characters. */
 export const MAX_LABEL = 200;
@@ -90,12 +76,13 @@ export async function runTry(
     named = labelled(ref, item, request.mapIndex, host);
     const given = { params: await validParams(dag, request.params), inputs: withLazyInputs(ref, request.inputs, host), item };
     const context = { ...taskContext(request, given, host, hooks, signal), ...iterationOf(ref, request) };
+    if (request.asksKeys) return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
     const output = await ref.definition.body?.(context as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
-    const json = output === undefined ? null : toJson(output);
-    return { outcome: "success", output: json, ...goesOn(ref, request, json), ...named };
+    const ending = returned(ref, output);
+    return { ...ending, ...goesOn(ref, request, ending), ...named };
   } catch (error) {
-    return { ...failure(error), ...named };
+    return { ...thrown(ref, error, (text) => host.log("warn", text)), ...named };
   } finally {
     await hooks.close();
   }
@@ -129,9 +116,10 @@ function iterationOf({ definition: { loop } }: TaskRef<unknown>, { mapIndex, pre
 }
 
 /** Whether a loop is done is asked of what the next iteration would get, not of what the body still holds. */
-function goesOn({ definition: { loop } }: TaskRef<unknown>, { mapIndex }: TryRequest, json: string | null): { readonly again?: boolean } {
-  if (!loop) return {};
-  return loop.until((json === null ? null : JSON.parse(json)) as never, { iteration: mapIndex }) ? {} : { again: true };
+function goesOn({ definition: { loop } }: TaskRef<unknown>, { mapIndex }: TryRequest, ending: TryResult): { readonly again?: boolean } {
+  if (!loop || ending.outcome !== "success") return {};
+  const returned: unknown = ending.output === null ? null : JSON.parse(ending.output);
+  return loop.until(returned as never, { iteration: mapIndex }) ? {} : { again: true };
 }
 
 /** A name is for people: one that cannot be made must not fail the task. */
@@ -145,30 +133,6 @@ function labelled(ref: TaskRef<unknown>, item: unknown, mapIndex: number, host: 
     host.log("warn", `the label could not be made: ${describeError(error).message}`);
     return {};
   }
-}
-
-/** Whatever was thrown, as a result. `SkipTask` skips, `FailTask` and dagsmith's own errors are not retried, all else is. */
-export function failure(error: unknown): TryResult {
-  const thrown = describeError(error);
-  if (thrown.name === "LeftOut") return { outcome: "skipped", reason: thrown.message, leftOut: true };
-  if (thrown.name === "SkipTask") return { outcome: "skipped", reason: thrown.message };
-  return { outcome: "failed", error: thrown, retryable: thrown.name !== "FailTask" && thrown.name !== "DagsmithError" };
-}
-
-/** An error as plain data, with the stacks of its causes. */
-export function describeError(error: unknown): TaskError {
-  if (!(error instanceof Error)) return { name: "Error", message: formatLine([error]), stack: "" };
-  const causes: string[] = [];
-  for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause)
-    causes.push(`caused by ${cause.stack ?? cause.message}`);
-  return { name: error.name, message: error.message, stack: [error.stack ?? "", ...causes].map(ownFrames).join("\n") };
-}
-
-/** A stack without the frames below the task body: they are this runtime's, and the same for every task. */
-function ownFrames(stack: string): string {
-  const lines = stack.split("\n");
-  const end = lines.findIndex((line) => /^\s+at (async )?runTry \(/.test(line) || line.includes("node:internal/process/task_queues"));
-  return (end < 0 ? lines : lines.slice(0, end)).join("\n");
 }
 
 /**
@@ -189,7 +153,8 @@ export async function validParams(dag: Dag<unknown>, params: Json): Promise<unkn
 /** What a body is given that differs from how it travels. */
 type Given = Pick<TaskContext, "params" | "inputs" | "item">;
 
-function taskContext(request: TryRequest, given: Given, host: TaskHost, hooks: HookPool, signal: AbortSignal): TaskContext {
+/** What a body is given. */
+export function taskContext(request: TryRequest, given: Given, host: TaskHost, hooks: HookPool, signal: AbortSignal): TaskContext {
   const { dagId, taskId, runId, tryNumber, mapIndex } = request;
   const date = (iso: string): DateTime<true> => DateTime.fromISO(iso, { zone: request.timezone }) as DateTime<true>;
   return {
@@ -228,7 +193,7 @@ export function taskLog(host: Pick<TaskHost, "log">): TaskLog {
 }
 
 /** The clients of one try: each opened once, all closed at its end. */
-class HookPool {
+export class HookPool {
   readonly #host: TaskHost;
   readonly #signal: AbortSignal;
   readonly #open = new Map<string, { readonly client: Promise<unknown>; readonly close: () => Promise<void> }>();

@@ -2,6 +2,7 @@
 import type { AnyCommand } from "./command.ts";
 import { audit, label, note } from "./commands/annotate.ts";
 import { backfill, backfills, cancelBackfill, pauseBackfill, resumeBackfill } from "./commands/backfill.ts";
+import { callbacks } from "./commands/callbacks.ts";
 import { cancel } from "./commands/cancel.ts";
 import { check } from "./commands/check.ts";
 import { clear } from "./commands/clear.ts";
@@ -9,6 +10,7 @@ import { connections } from "./commands/connections.ts";
 import { deploy } from "./commands/deploy.ts";
 import { dev } from "./commands/dev.ts";
 import { doctor } from "./commands/doctor.ts";
+import { event } from "./commands/event.ts";
 import { init } from "./commands/init.ts";
 import { list } from "./commands/list.ts";
 import { logs } from "./commands/logs.ts";
@@ -17,6 +19,7 @@ import { migrate } from "./commands/migrate.ts";
 import { next } from "./commands/next.ts";
 import { pause, unpause } from "./commands/pause.ts";
 import { pools } from "./commands/pools.ts";
+import { replay } from "./commands/replay.ts";
 import { scheduler, start, web, worker } from "./commands/roles.ts";
 import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
@@ -31,7 +34,7 @@ import { why } from "./commands/why.ts";
 export const commands: readonly AnyCommand[] = [
   ...[init, check, list, show, next, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
-  ...[trigger, runs, tasks, why, logs, pause, unpause, cancel, clear, mark, note, label, audit],
+  ...[trigger, runs, tasks, why, logs, replay, callbacks, pause, unpause, cancel, clear, mark, note, label, audit],
   ...[backfill, backfills, pauseBackfill, resumeBackfill, cancelBackfill, doctor],
 ];
 
@@ -42,4 +45,9 @@ export interface CommandGroup {
   readonly commands: readonly AnyCommand[];
 }
 
-export const groups: readonly CommandGroup[] = [connections, variables, pools];
+export const groups: readonly CommandGroup[] = [
+  { name: "event", summary: "Send what tasks of a run wait for", commands: event },
+  connections,
+  variables,
+  pools,
+];

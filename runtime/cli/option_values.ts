@@ -25,6 +25,9 @@ export function isoDate(text: string): string {
   throw new Error("write ISO 8601, such as 2026-01-31 or 2026-01-31T04:00:00Z.");
 }
 
+/** Any JSON value. */
+export const jsonValue = parseJson;
+
 function parseJson(text: string): Json {
   try {
     return JSON.parse(text) as Json;

@@ -1,5 +1,4 @@
 /** What `dag test` shows: each task as it begins, writes and ends, and a table of all of them. */
-import { isFinal } from "../state/task_state.ts";
 import type { DagRunEvent, DagRunResult, TaskResult } from "../testing/run_dag.ts";
 import type { Cli, Outcome } from "./command.ts";
 import { table } from "./table.ts";
@@ -32,7 +31,7 @@ export class TestReport {
   #ended(task: TaskResult): void {
     const { style } = this.#cli.terminal;
     if (task.error) this.#say(indented(style.red(safeText(this.#mask(stackOf(task.error))))));
-    const again = isFinal(task.state) ? "" : style.dim(", another try follows");
+    const again = task.state === "up_for_retry" ? style.dim(", another try follows") : "";
     this.#say(`${stateText(task.state, style)} ${nameOf(task)}${this.#label(task)} ${style.dim(durationText(task.durationMs))}${again}`);
   }
 

@@ -9,6 +9,8 @@ const GLYPHS: Readonly<Record<string, readonly [glyph: string, colour: keyof Sty
   removed: ["↷", "dim"],
   running: ["▶", "cyan"],
   up_for_retry: ["↻", "yellow"],
+  up_for_reschedule: ["…", "cyan"],
+  deferred: ["…", "cyan"],
   queued: ["…", "dim"],
   scheduled: ["…", "dim"],
   none: ["·", "dim"],

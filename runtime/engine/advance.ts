@@ -2,15 +2,17 @@
  * How a run moves: an instance ended, so the counts of the tasks after it change, so some of them may run or never will, which may end
  * others in turn, until nothing more follows. One round of that is an Advance; the same code serves PostgreSQL and `dag test`.
  */
+import type { LateKeys } from "../../sdk/routing.ts";
 import { judgeRun, type RunProgress } from "../state/run_state.ts";
 import { cancel, type FinalState, isFinal, type StoredError } from "../state/task_state.ts";
 import { allDone, judge, type RuleOutcome, type SetupCounts, type UpstreamCounts } from "../state/trigger_rule.ts";
+import { waitOf } from "../state/wait.ts";
 import { isLatest } from "../timetable/latest.ts";
 import { DecisionsMade } from "./decisions_made.ts";
 import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
 import { expand, type Sources, sourceState, type Unmapped } from "./expand.ts";
 import { countsAsFailure } from "./leaves.ts";
-import { isLimited, type Route, routeIn, UNROUTED } from "./limits.ts";
+import { isLimited, type Route, routeIn, routeWith, UNROUTED } from "./limits.ts";
 import { type ListView, sourcesOf } from "./list_view.ts";
 import { isIteration, loopState } from "./loop.ts";
 import { isLoop, type PlannedTask, plannedTask } from "./plan.ts";
@@ -53,10 +55,14 @@ export class Advance {
     for (const run of runs) this.#runs.set(run.id, { run, progress: run });
   }
 
-  /** Puts a token into the queue when the round is written; that of a task with limits waits for its places first. */
-  wake({ instanceId, tryNumber, inMs }: Token, of: { readonly runId: number; readonly taskId: string }): void {
+  /**
+   * Puts a token into the queue when the round is written; that of a task with limits waits for its places first.
+   * @param keys what the task said that it runs under
+   */
+  wake({ instanceId, tryNumber, inMs }: Token, of: { readonly runId: number; readonly taskId: string }, keys?: LateKeys): void {
     // A run that is not part of this round has ended, and the token will find nothing to do.
-    const route = this.#runs.has(of.runId) ? this.#routeOf(of.runId, this.#task(of)) : UNROUTED;
+    const held = this.#runs.get(of.runId);
+    const route = held ? (keys ? routeWith(this.#task(of).route, held.run, keys) : this.#routeOf(of.runId, this.#task(of))) : UNROUTED;
     this.#tokens.push({ instanceId, tryNumber, inMs, route });
   }
 
@@ -200,8 +206,9 @@ export class Advance {
     if (spec.kind?.type === "latest_only") return [await this.#decideLatest(runId, task)];
     if (spec.each) return this.#expand(runId, task, await expand(spec, spec.each, this.#sources(runId)));
     if (spec.operator === "empty") return [this.#end(runId, task, "success", null, null)];
-    const route = this.#routeOf(runId, task);
-    this.#instances.push({ runId, taskId: spec.taskId, mapIndex: -1, state: "queued", item: null, reason: null, error: null, route });
+    const one = { runId, taskId: spec.taskId, mapIndex: -1, item: null, reason: null, error: null };
+    if (spec.wait) this.#instances.push({ ...one, state: "deferred", wait: waitOf(spec.wait), route: UNROUTED });
+    else this.#instances.push({ ...one, state: "queued", route: this.#routeOf(runId, task) });
     this.#speak(runId, task, null, 0);
     return [];
   }

@@ -26,6 +26,8 @@ export interface Plan {
   readonly tasks: ReadonlyMap<string, PlannedTask>;
   /** Some of its tasks wait for their past. */
   readonly hasPast: boolean;
+  /** Whether the end of a run is to be looked at again: it has callbacks or deadlines. */
+  readonly isWatched: boolean;
 }
 
 export function planOf(spec: DagSpec): Plan {
@@ -48,7 +50,8 @@ export function planOf(spec: DagSpec): Plan {
     ];
   });
   const hasPast = spec.tasks.some(({ dependsOnPast }) => dependsOnPast === true);
-  return { dagId: spec.dagId, maxActiveRuns: spec.maxActiveRuns, spec, tasks: new Map(tasks), hasPast };
+  const isWatched = Boolean(spec.callbacks ?? spec.deadlines);
+  return { dagId: spec.dagId, maxActiveRuns: spec.maxActiveRuns, spec, tasks: new Map(tasks), hasPast, isWatched };
 }
 
 /** Ids directly after each task that has any. */

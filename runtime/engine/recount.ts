@@ -7,9 +7,10 @@ import type { RunProgress } from "../state/run_state.ts";
 import type { FinalState, TaskState } from "../state/task_state.ts";
 import { COUNT_OF, NOTHING } from "./deltas.ts";
 import { countsAsFailure } from "./leaves.ts";
+import { isLimited } from "./limits.ts";
 import { loopState } from "./loop.ts";
-import { isLoop, type Plan, type PlannedTask } from "./plan.ts";
-import type { Counts, Progress } from "./store.ts";
+import { isLoop, type PlannedTask } from "./plan.ts";
+import type { Counts, LockedRun, Progress } from "./store.ts";
 
 /** How many instances of a task are in one state. */
 export interface StateCount {
@@ -45,7 +46,8 @@ interface Own {
 }
 
 /** Instances in the state `none` count as not made yet. */
-export function recount(runId: number, plan: Plan, states: readonly StateCount[]): Recount {
+export function recount(run: Pick<LockedRun, "id" | "plan" | "isGloballyLimited">, states: readonly StateCount[]): Recount {
+  const { plan } = run;
   const byTask = Map.groupBy(
     states.filter(({ state }) => state !== "none"),
     ({ taskId }) => taskId,
@@ -54,7 +56,7 @@ export function recount(runId: number, plan: Plan, states: readonly StateCount[]
   const tasks = [...plan.tasks.values()];
   const closed = tasks.filter(({ spec }) => own.get(spec.taskId)?.isClosed);
   return {
-    rows: tasks.map((task) => rowOf(runId, task, own)),
+    rows: tasks.map((task) => rowOf(run, task, own)),
     openTasks: tasks.length - closed.length,
     failedLeaves: closed.filter(({ spec, isLeaf }) => isLeaf && countsAsFailure(spec, own.get(spec.taskId)?.counts ?? NOTHING)).length,
     warnings: closed.filter(({ spec }) => spec.allowFailure && (own.get(spec.taskId)?.counts.failed ?? 0) > 0).length,
@@ -109,17 +111,18 @@ function isCounted(state: TaskState): state is FinalState {
   return state in COUNT_OF;
 }
 
-function rowOf(runId: number, { spec }: PlannedTask, own: ReadonlyMap<string, Own>): Recount["rows"][number] {
+function rowOf(run: Parameters<typeof recount>[0], { spec, route }: PlannedTask, own: ReadonlyMap<string, Own>): Recount["rows"][number] {
   const before = spec.upstream.flatMap((taskId) => own.get(taskId) ?? []);
   const mine = own.get(spec.taskId);
   return {
-    runId,
+    runId: run.id,
     taskId: spec.taskId,
     upstreamTotal: before.reduce((sum, { width }) => sum + width, 0),
     upstream: before.reduce((sum, { seen }) => added(sum, seen), NOTHING),
     decided: mine?.decided ?? false,
     instances: mine?.instances ?? null,
-    released: mine?.released ?? 0,
+    // Under other limits an item is let go by whoever gives places, and by nobody else.
+    released: (isLimited(route, run) ? mine?.instances : mine?.released) ?? 0,
     waiting: mine?.waiting ?? 0,
     own: mine?.instances != null ? mine.counts : NOTHING,
   };

@@ -1,13 +1,30 @@
 /** How tries end: the outcome becomes a verb, the verb a guarded move, and whatever moved carries its run forward. */
 import { DagsmithError } from "../../sdk/errors.ts";
+import type { LateKeys } from "../../sdk/routing.ts";
+import type { TaskSpec } from "../../sdk/spec.ts";
 import { decideRetry } from "../state/retry.ts";
-import { abandon, fail, isFinal, leaveOut, rescue, retry, type StoredError, skip, succeed, type Transition } from "../state/task_state.ts";
+import {
+  abandon,
+  fail,
+  isFinal,
+  leaveOut,
+  park,
+  rescue,
+  retry,
+  type StoredError,
+  skip,
+  succeed,
+  type TaskState,
+  type Transition,
+} from "../state/task_state.ts";
 import { Advance, type Settled } from "./advance.ts";
+import { callbacksOf } from "./callbacks.ts";
 import { decisionError } from "./deciders.ts";
 import { isLimited } from "./limits.ts";
 import { dagsWithPast } from "./past.ts";
 import { plannedTask } from "./plan.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "./store.ts";
+import { type WaitOutcome, waitMove } from "./waiting.ts";
 
 /** How the worker saw a try end. */
 export type Outcome = Ending & {
@@ -20,11 +37,23 @@ type Ending =
   | { readonly kind: "success"; readonly output: string | null; readonly again?: boolean }
   /** `leftOut`: its item is none of the list's. */
   | { readonly kind: "skipped"; readonly reason: string; readonly leftOut?: boolean }
-  | { readonly kind: "failed"; readonly reason: string; readonly error: StoredError | null; readonly retryable: boolean }
+  | FailedOutcome
+  | WaitOutcome
+  /** The task said under which keys it runs; the try has not begun, and waits for its places. */
+  | { readonly kind: "unplaced"; readonly keys: LateKeys }
   /** Its worker died; this is said by whoever found out. */
   | { readonly kind: "lost"; readonly reason: string };
 
-/** The end of one try. */
+interface FailedOutcome {
+  readonly kind: "failed";
+  readonly reason: string;
+  readonly error: StoredError | null;
+  readonly retryable: boolean;
+  /** How long the error asks to wait before the next try. */
+  readonly retryAfterMs?: number;
+}
+
+/** The end of one try, or of a wait. */
 export interface TryEnd {
   readonly instanceId: number;
   readonly tryNumber: number;
@@ -36,6 +65,10 @@ export interface TryEnd {
   readonly mapIndex: number;
   /** The worker that held the try: the fence. */
   readonly workerId: string;
+  /** Since the start of the first try. Default 0. */
+  readonly elapsedMs?: number;
+  /** Pokes before this one in this try. Default 0. */
+  readonly pokes?: number;
   readonly outcome: Outcome;
 }
 
@@ -61,13 +94,18 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
   const moved = await tx.apply(proposals.map(({ transition }) => transition));
   const accepted = acceptedOf(proposals, moved);
   await storeResults(tx, accepted, moved);
+  const callbacks = accepted.flatMap(({ end, transition }) =>
+    callbacksOf(runOf.get(end.runId)?.plan.tasks.get(end.taskId)?.spec, end, transition),
+  );
+  if (callbacks.length > 0) await tx.queueCallbacks(callbacks);
   const advance = new Advance(
     tx,
     runs.filter((run) => run.state === "running"),
   );
   for (const { transition, end } of accepted) {
     const { instanceId, to, nextTry, retryInMs } = transition;
-    if (!isFinal(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end);
+    const keys = end.outcome.kind === "unplaced" ? end.outcome.keys : undefined;
+    if (isTurn(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end, keys);
   }
   const again = new Set(accepted.flatMap(({ end: { outcome }, transition }) => (goesOn(outcome) ? [transition.instanceId] : [])));
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf, again)));
@@ -105,21 +143,30 @@ function checkedOutcome({ taskId, outcome }: TryEnd, { plan }: LockedRun): Outco
 
 function transitionFor(end: TryEnd, run: LockedRun): Transition {
   const { outcome, workerId } = end;
+  const planned = plannedTask(run.plan, end.taskId);
   if (outcome.kind === "success") return overLimit(end, run) ?? succeed(end, workerId);
   if (outcome.kind === "skipped") return (outcome.leftOut ? leaveOut : skip)(end, workerId, outcome.reason);
+  if (outcome.kind === "unplaced") return park(end, workerId);
   if (outcome.kind === "lost")
     return end.lostTries < MAX_LOST_TRIES
-      ? rescue(end, workerId, outcome.reason, isLimited(plannedTask(run.plan, end.taskId).route, run))
+      ? rescue(end, workerId, outcome.reason, isLimited(planned.route, run))
       : abandon(end, workerId, outcome.reason);
-  const decision = decideRetry(plannedTask(run.plan, end.taskId).spec, {
-    ...end,
-    tryNumber: end.tryNumber - (end.clearedTries ?? 0),
-    retryable: outcome.retryable,
-    seed: `${end.instanceId}`,
-  });
-  return decision.again
-    ? retry(end, workerId, decision.delayMs, outcome.reason, outcome.error)
-    : fail(end, workerId, outcome.reason, outcome.error);
+  if (outcome.kind === "failed") return failedMove(end, outcome, planned.spec);
+  return waitMove(end, outcome, planned, run);
+}
+
+function failedMove(end: TryEnd, { reason, error, retryable, retryAfterMs }: FailedOutcome, task: TaskSpec): Transition {
+  // Airflow's meaning of a soft failure: the sensor's time is up, or its poke says that no retry helps.
+  if (task.sensor?.softFail && error?.name === "FailTask") return skip(end, end.workerId, reason);
+  const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const tryNumber = end.tryNumber - (end.clearedTries ?? 0);
+  const decision = decideRetry(task, { ...end, ...asked, tryNumber, retryable, seed: `${end.instanceId}` });
+  return decision.again ? retry(end, end.workerId, decision.delayMs, reason, error) : fail(end, end.workerId, reason, error);
+}
+
+/** Whether an instance in this state is to be handed to a worker, now or later. */
+function isTurn(state: TaskState): boolean {
+  return !isFinal(state) && state !== "up_for_reschedule" && state !== "deferred";
 }
 
 /** Whether an iteration of a loop says that another follows. */
@@ -146,14 +193,18 @@ function acceptedOf(proposals: readonly Proposal[], moved: readonly MovedInstanc
 
 async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: readonly MovedInstance[]): Promise<void> {
   const outputs = accepted.flatMap(({ end: { runId, taskId, mapIndex, outcome } }) =>
-    outcome.kind === "success" && outcome.output !== null ? [{ runId, taskId, mapIndex, json: outcome.output }] : [],
+    (outcome.kind === "success" || outcome.kind === "resumed") && outcome.output !== null
+      ? [{ runId, taskId, mapIndex, json: outcome.output }]
+      : [],
   );
   if (outputs.length > 0) await tx.storeOutputs(outputs);
   const labels = accepted.flatMap(({ end: { instanceId, outcome } }) =>
     outcome.label === undefined ? [] : [{ instanceId, label: outcome.label }],
   );
   if (labels.length > 0) await tx.storeLabels(labels);
-  const again = moved.filter(({ state }) => !isFinal(state));
+  // Only a new try begins without what earlier ones left; a sensor keeps it from poke to poke.
+  const next = new Set(accepted.filter(({ transition }) => transition.history !== null).map(({ end }) => end.instanceId));
+  const again = moved.filter(({ id }) => next.has(id));
   if (again.length > 0) await tx.clearXComs(again);
 }
 

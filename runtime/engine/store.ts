@@ -2,9 +2,11 @@
  * What the engine asks of a store. Two keep it: PostgreSQL, and the memory of `dag test`. Everything here happens inside one transaction
  * on runs that are locked, so the engine reads, decides and writes without a race.
  */
+import type { TaskEvent } from "../../sdk/callback.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { RunProgress, RunState } from "../state/run_state.ts";
 import type { FinalState, StoredError, TaskState, Transition, TryRef } from "../state/task_state.ts";
+import type { Wait } from "../state/wait.ts";
 import type { Route } from "./limits.ts";
 import type { Plan } from "./plan.ts";
 
@@ -18,6 +20,8 @@ export interface LockedRun {
   readonly warnings: number;
   /** Whether a person has limited how many tasks run at once in the whole deployment. */
   readonly isGloballyLimited?: boolean;
+  /** Whether a backfill has it run. */
+  readonly isBackfill?: boolean;
 }
 
 /** When a run is, and what made it. */
@@ -84,10 +88,12 @@ export interface NewInstance {
   readonly runId: number;
   readonly taskId: string;
   readonly mapIndex: number;
-  readonly state: "scheduled" | "queued" | FinalState;
+  readonly state: "scheduled" | "queued" | "deferred" | FinalState;
   readonly item: Json;
   readonly reason: string | null;
   readonly error: StoredError | null;
+  /** What a deferred one waits for. */
+  readonly wait?: Wait;
   /** How it gets to a worker; one with claims waits for its places before it is queued. */
   readonly route: Route;
 }
@@ -130,6 +136,17 @@ export interface Decisions {
   readonly past: { readonly waits: readonly PastQuestion[]; readonly ended: readonly PastQuestion[] };
 }
 
+/** Code of a task to be run because one of its tries ended. */
+export interface NewCallback {
+  readonly runId: number;
+  readonly instanceId: number;
+  /** The try that ended. */
+  readonly tryNumber: number;
+  readonly event: TaskEvent;
+  readonly reason: string | null;
+  readonly error: StoredError | null;
+}
+
 export interface EngineTx {
   /** Locks runs, in the order of their ids; runs that do not exist are left out. */
   lockRuns(ids: readonly number[]): Promise<readonly LockedRun[]>;
@@ -139,6 +156,8 @@ export interface EngineTx {
   storeOutputs(
     outputs: readonly { readonly runId: number; readonly taskId: string; readonly mapIndex: number; readonly json: string }[],
   ): Promise<void>;
+  /** Puts callbacks of tasks into the queue. */
+  queueCallbacks(callbacks: readonly NewCallback[]): Promise<void>;
   /** Forgets what earlier tries of these instances left. */
   clearXComs(instances: readonly MovedInstance[]): Promise<void>;
   /** The output of a task; for a mapped task the list of its instances' outputs, in order. Undefined when there is none. */

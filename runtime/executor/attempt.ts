@@ -1,6 +1,7 @@
 /** One try in hand: its request, its process, its log, its time limit; and how it ended, in the engine's words. */
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
+import type { TaskSpec } from "../../sdk/spec.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
 import type { CallMethod } from "../child/protocol.ts";
 import { MAX_LABEL, type TryRequest } from "../child/run_try.ts";
@@ -38,7 +39,7 @@ const MAX_STACK = 50_000;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** Why the worker itself ends a try. */
-export type Interruption = "timeout" | "taken" | "stopping";
+export type Interruption = "timeout" | "total" | "taken" | "stopping";
 
 export class Attempt {
   readonly instance: ClaimedInstance;
@@ -46,6 +47,7 @@ export class Attempt {
   readonly #secrets: Secrets;
   readonly #xcoms: XComs;
   readonly #log: LogWriter;
+  readonly #claimedAt = performance.now();
   #process: TaskProcess | undefined;
   #interruption: Interruption | undefined;
 
@@ -62,20 +64,44 @@ export class Attempt {
     return this.#interruption !== undefined;
   }
 
-  /** Runs the body in a process, within its time. Never rejects. */
-  async perform(process: TaskProcess, bundle: string, inputs: Readonly<Record<string, Json>>, previous?: Json): Promise<Outcome> {
+  /** Runs the body in a process, within its time; with `asksKeys` it is only asked under which keys it runs. Never rejects. */
+  async perform(
+    process: TaskProcess,
+    bundle: string,
+    inputs: Readonly<Record<string, Json>>,
+    { asksKeys = false, previous }: { readonly asksKeys?: boolean; readonly previous?: Json | undefined } = {},
+  ): Promise<Outcome> {
     // A try that was taken away while it was being prepared.
     if (this.#interruption) return this.#outcome({ outcome: "crashed", reason: "interrupted" });
     this.#process = process;
-    const { executionTimeoutMs } = plannedTask(this.#facts.version.plan, this.instance.taskId).spec;
-    const timer =
-      executionTimeoutMs === null ? undefined : setTimeout(() => this.interrupt("timeout"), Math.min(executionTimeoutMs, LONGEST_TIMER_MS));
-    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(bundle, this.#request(inputs, previous), {
-      call: (method, args) => this.#answer(method, args),
-      log: (level, source, text) => this.#log.line(level, source, text),
-    });
+    const timer = this.#startTimer();
+    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(
+      bundle,
+      this.#request(inputs, asksKeys, previous),
+      {
+        call: (method, args) => this.#answer(method, args),
+        log: (level, source, text) => this.#log.line(level, source, text),
+      },
+    );
     clearTimeout(timer);
+    // Whoever interrupts it now would reach the try that has the process next.
+    this.#process = undefined;
     return { ...this.#outcome(end), ...(label === undefined ? {} : { label: this.#secrets.mask(label).slice(0, MAX_LABEL) }) };
+  }
+
+  /** Milliseconds since the start of the first try. */
+  get elapsedMs(): number {
+    return this.instance.elapsedMs + performance.now() - this.#claimedAt;
+  }
+
+  /** Of the time for this try and what is left of that for all, the shorter. */
+  #startTimer(): NodeJS.Timeout | undefined {
+    const { executionTimeoutMs, totalTimeoutMs } = this.#spec;
+    const ownMs = executionTimeoutMs ?? Number.POSITIVE_INFINITY;
+    const leftMs = totalTimeoutMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, totalTimeoutMs - this.elapsedMs);
+    const ms = Math.min(ownMs, leftMs);
+    if (!Number.isFinite(ms)) return undefined;
+    return setTimeout(() => this.interrupt(leftMs < ownMs ? "total" : "timeout"), Math.min(ms, LONGEST_TIMER_MS));
   }
 
   /** Asks the body to stop; what does not is killed. The first interruption counts. */
@@ -84,7 +110,7 @@ export class Attempt {
     this.#process?.abort(INTERRUPTIONS[this.#interruption]);
   }
 
-  #request(inputs: Readonly<Record<string, Json>>, previous: Json | undefined): TryRequest {
+  #request(inputs: Readonly<Record<string, Json>>, asksKeys: boolean, previous: Json | undefined): TryRequest {
     const { taskId, mapIndex, tryNumber, item } = this.instance;
     const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params } = this.#facts;
     return {
@@ -94,6 +120,7 @@ export class Attempt {
       dataIntervalStart: dataIntervalStart.toISOString(),
       dataIntervalEnd: dataIntervalEnd.toISOString(),
       timezone: version.spec.timezone,
+      ...(asksKeys && { asksKeys }),
     };
   }
 
@@ -111,17 +138,22 @@ export class Attempt {
     if (this.#interruption === "stopping" && end.outcome !== "success") return { kind: "lost", reason: INTERRUPTIONS.stopping };
     if (this.#interruption === "timeout" && end.outcome !== "success")
       return this.#failed(`${INTERRUPTIONS.timeout} of ${this.#timeoutSeconds()} s`, null, true);
+    if (this.#interruption === "total" && end.outcome !== "success")
+      return this.#failed(`${INTERRUPTIONS.total} of ${(this.#spec.totalTimeoutMs ?? 0) / 1_000} s`, null, false);
+    if (end.outcome === "not_yet") return { kind: "not_yet" };
+    if (end.outcome === "deferred") return { kind: "deferred", wait: end.wait };
     if (end.outcome === "success") return { kind: "success", output: end.output, ...(end.again ? { again: true } : {}) };
     if (end.outcome === "skipped")
       return { kind: "skipped", reason: this.#secrets.mask(end.reason), ...(end.leftOut ? { leftOut: true } : {}) };
+    if (end.outcome === "keys") return { kind: "unplaced", keys: end.keys };
     if (end.outcome === "crashed") return this.#failed(end.reason, null, true);
     const error = this.#masked(end.error);
-    return this.#failed(`${error.name}: ${error.message}`, error, end.retryable);
+    return this.#failed(`${error.name}: ${error.message}`, error, end.retryable, end.retryAfterMs);
   }
 
-  #failed(reason: string, error: StoredError | null, retryable: boolean): Outcome {
+  #failed(reason: string, error: StoredError | null, retryable: boolean, retryAfterMs?: number): Outcome {
     this.#log.line("error", "dagsmith", error?.stack || reason);
-    return { kind: "failed", reason: reason.slice(0, 2_000), error, retryable };
+    return { kind: "failed", reason: reason.slice(0, 2_000), error, retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   }
 
   /** Masked before it is cut, so that no half of a secret is left. */
@@ -131,12 +163,17 @@ export class Attempt {
   }
 
   #timeoutSeconds(): number {
-    return (plannedTask(this.#facts.version.plan, this.instance.taskId).spec.executionTimeoutMs ?? 0) / 1_000;
+    return (this.#spec.executionTimeoutMs ?? 0) / 1_000;
+  }
+
+  get #spec(): TaskSpec {
+    return plannedTask(this.#facts.version.plan, this.instance.taskId).spec;
   }
 }
 
 const INTERRUPTIONS: Readonly<Record<Interruption, string>> = {
   timeout: "the try took longer than its executionTimeout",
+  total: "all tries together took longer than the totalTimeout",
   taken: "the try was cancelled, or given to another worker",
   stopping: "the worker was stopped",
 };

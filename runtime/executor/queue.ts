@@ -2,6 +2,7 @@
 import { EventEmitter } from "node:events";
 import { Logger, type Runner, run, runMigrations, type WorkerEvents } from "graphile-worker";
 import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
+import { CALLBACK_JOB } from "../store/callback.ts";
 import type { Database } from "../store/database.ts";
 import { patientPool } from "../store/patient_pool.ts";
 
@@ -38,6 +39,8 @@ export interface QueueOptions {
   readonly queues: readonly string[];
   /** Resolves when the token needs no more attention; a rejection brings it back later. */
   readonly handle: (token: TaskToken) => Promise<void>;
+  /** Runs a callback; whatever queues a worker serves, it serves these. */
+  readonly handleCallback: (id: number) => Promise<void>;
   /** Called when the queue stops without having been asked to. */
   readonly onDeath: (error: Error) => void;
 }
@@ -54,9 +57,10 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
     logger: quiet(),
     noHandleSignals: true,
     parsedCronItems: [],
-    taskList: Object.fromEntries(
-      options.queues.map((queue) => [kindOf(queue), (payload: unknown) => options.handle(payload as TaskToken)]),
-    ),
+    taskList: {
+      ...Object.fromEntries(options.queues.map((queue) => [kindOf(queue), (payload: unknown) => options.handle(payload as TaskToken)])),
+      [CALLBACK_JOB]: (payload: unknown) => options.handleCallback((payload as { readonly callback: number }).callback),
+    },
     preset: {
       worker: {
         concurrentJobs: options.slots,

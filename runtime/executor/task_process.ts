@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { isDagsmithError } from "../../sdk/errors.ts";
 import { LineCutter } from "../child/line_cutter.ts";
 import { type CallMethod, type FromChild, LineReader, type LogSource, type ToChild } from "../child/protocol.ts";
+import type { CallbackRequest } from "../child/run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "../child/run_try.ts";
 
 /** What a running try needs of its worker. */
@@ -88,13 +89,13 @@ export class TaskProcess {
     return this.#spoilt;
   }
 
-  /** Runs one try. Never rejects. */
-  run(bundle: string, request: TryRequest, host: TryHost): Promise<ProcessEnd> {
+  /** Runs one try, or one callback. Never rejects. */
+  run(bundle: string, request: TryRequest, host: TryHost, callback?: CallbackRequest): Promise<ProcessEnd> {
     const end = Promise.withResolvers<ProcessEnd>();
     this.#running = { host, end };
     this.tries += 1;
     if (this.#gone) end.resolve({ outcome: "crashed", reason: "the task process is gone" });
-    else this.#send({ type: "run", bundle, request });
+    else this.#send({ type: "run", bundle, request, ...(callback && { callback }) });
     return end.promise.finally(() => {
       this.#running = undefined;
       clearTimeout(this.#ending);

@@ -12,7 +12,8 @@ import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
-import { appendLog } from "../store/log_chunk.ts";
+import { appendLog, lastChunk } from "../store/log_chunk.ts";
+import { holdsPlaces } from "../store/place.ts";
 import { Plans } from "../store/plans.ts";
 import { afterRound } from "../store/run_ends.ts";
 import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
@@ -22,8 +23,9 @@ import { getOutputPage, getXComs, pushXCom } from "../store/xcom.ts";
 import { Attempt, type Secrets, type XComs } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import { BundleCache } from "./bundle_cache.ts";
+import { CallbackRunner } from "./callback_runner.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { LogWriter } from "./log_writer.ts";
+import { LogWriter, type StoreChunk } from "./log_writer.ts";
 import { type Queue, startQueue, type TaskToken } from "./queue.ts";
 import { TaskPool } from "./task_pool.ts";
 
@@ -60,10 +62,13 @@ export class Worker {
   readonly #bundles: BundleCache;
   readonly #processes: TaskPool;
   readonly #heartbeat: Heartbeat;
+  readonly #callbacks: CallbackRunner;
   readonly #registered = Promise.withResolvers<void>();
   readonly #attempts = new Map<number, Attempt>();
-  /** Instances claimed and not recorded yet, with their try. */
-  readonly #claimed = new Map<number, number>();
+  /** The attempts that the last heartbeat asked about. */
+  #asked: ReadonlyMap<number, Attempt> = new Map();
+  /** Instances claimed and not recorded yet, by id. */
+  readonly #claimed = new Map<number, ClaimedInstance>();
   readonly #claims = new Batcher((refs: readonly TryRef[]) => this.#claimAll(refs));
   readonly #inputs = new Batcher((wanted: readonly { runId: number; taskId: string }[]) => this.#readAll(wanted));
   readonly #ends = new Batcher((ends: readonly TryEnd[]) => this.#settleAll(ends));
@@ -78,12 +83,19 @@ export class Worker {
     this.#options = options;
     this.#bundles = new BundleCache(options.db, options.cacheFolder);
     this.#processes = new TaskPool(options.slots, { env: options.taskEnv, folder: options.folder });
+    const { db, secrets } = options;
+    const [facts, bundles, processes] = [this.#facts, this.#bundles, this.#processes];
+    this.#callbacks = new CallbackRunner({ db, workerId: this.id, secrets, facts, bundles, processes });
     this.#heartbeat = new Heartbeat({
       db: options.db,
       workerId: this.id,
-      running: () => [...this.#attempts.values()].map(({ instance }) => ({ instanceId: instance.id, tryNumber: instance.tryNumber })),
+      running: () => {
+        this.#asked = new Map(this.#attempts);
+        return [...this.#attempts.values()].map(({ instance }) => ({ instanceId: instance.id, tryNumber: instance.tryNumber }));
+      },
       onTaken: (ids) => {
-        for (const id of ids) this.#attempts.get(id)?.interrupt("taken");
+        // A sensor's next poke may be in hand under the same try: only what the beat asked about is meant.
+        for (const id of ids) if (this.#asked.get(id) === this.#attempts.get(id)) this.#attempts.get(id)?.interrupt("taken");
       },
       onLost: () => {
         this.#lost = true;
@@ -102,6 +114,10 @@ export class Worker {
     this.#queue = await startQueue({
       ...{ db, slots, queues },
       handle: (token) => this.#handle(token),
+      handleCallback: async (id) => {
+        await this.#registered.promise;
+        await this.#callbacks.handle(id);
+      },
       onDeath: (error) => this.#onDeath(error.message),
     });
     await this.#heartbeat.start();
@@ -137,6 +153,7 @@ export class Worker {
   }
 
   #interruptAll(): void {
+    this.#callbacks.interrupt();
     for (const attempt of this.#attempts.values()) attempt.interrupt("stopping");
   }
 
@@ -146,10 +163,7 @@ export class Worker {
     const claimed = await this.#claims.add(ref);
     if (!claimed) return this.#reconsider(ref);
     const facts = await this.#factsOf(claimed);
-    const log = new LogWriter(
-      (seq, lines) => appendLog(this.#options.db, claimed.id, claimed.tryNumber, seq, lines),
-      this.#options.secrets.mask,
-    );
+    const log = new LogWriter(this.#chunksOf(claimed), this.#options.secrets.mask);
     const attempt = new Attempt(claimed, facts, this.#options.secrets, this.#xcomsOf(claimed, facts), log);
     this.#attempts.set(claimed.id, attempt);
     if (this.#lost) attempt.interrupt("stopping");
@@ -157,6 +171,16 @@ export class Worker {
     const recorded = this.#record(attempt, log, outcome);
     // Recording goes on while the process takes its next try; only a worker that records too slowly waits for it.
     if (this.#attempts.size > this.#options.slots * RECORDING_AHEAD) await recorded;
+  }
+
+  /** Where lines of a try go: behind those of the pokes before this one. */
+  #chunksOf({ id, tryNumber, pokes }: ClaimedInstance): StoreChunk {
+    const { db } = this.#options;
+    let written: Promise<number> | undefined;
+    return async (seq, lines) => {
+      written ??= pokes === 0 ? Promise.resolve(0) : lastChunk(db, id, tryNumber);
+      await appendLog(db, id, tryNumber, (await written) + seq, lines);
+    };
   }
 
   async #factsOf({ id, runId, edition }: ClaimedInstance): Promise<RunFacts> {
@@ -172,13 +196,14 @@ export class Worker {
   }
 
   async #perform(attempt: Attempt, facts: RunFacts): Promise<Outcome> {
-    const { spec } = plannedTask(facts.version.plan, attempt.instance.taskId);
+    const { spec, route } = plannedTask(facts.version.plan, attempt.instance.taskId);
     try {
+      const asksKeys = route.isLate && !(await holdsPlaces(this.#options.db, attempt.instance));
       const inputs = await this.#inputsOf(attempt.instance.runId, facts, eagerInputs(spec));
       const previous = isLoop(spec) ? await this.#previousOf(attempt.instance) : undefined;
       const bundle = await this.#bundles.path(facts.version.bundleHash);
       const process = await this.#processes.take(bundle, spec.freshProcess);
-      const outcome = await attempt.perform(process, bundle, inputs, previous);
+      const outcome = await attempt.perform(process, bundle, inputs, { asksKeys, previous });
       this.#processes.giveBack(process, spec.freshProcess || attempt.spoiltProcess);
       return outcome;
     } catch (error) {
@@ -189,16 +214,18 @@ export class Worker {
 
   /** Never rejects: a worker that cannot record ends its life, and what it held is rescued. */
   async #record(attempt: Attempt, log: LogWriter, outcome: Outcome): Promise<void> {
-    const { id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex } = attempt.instance;
+    const { id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, pokes } = attempt.instance;
+    const ended = { instanceId: id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, workerId: this.id, pokes };
+    const { elapsedMs } = attempt;
     try {
       await log.end();
-      await this.#ends.add({ instanceId: id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, workerId: this.id, outcome });
+      await this.#ends.add({ ...ended, elapsedMs, outcome });
     } catch (error) {
       if (!this.#lost) this.#onDeath(`an outcome could not be recorded: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
       // The next try of the same instance may be in hand here already.
       if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
-      if (this.#claimed.get(id) === tryNumber) this.#claimed.delete(id);
+      if (this.#claimed.get(id) === attempt.instance) this.#claimed.delete(id);
       if (this.#attempts.size === 0) this.#idle?.resolve();
     }
   }
@@ -206,7 +233,7 @@ export class Worker {
   /** A token whose try cannot be claimed is a late copy, unless it was claimed here and the answer was lost with its connection. */
   async #reconsider(ref: TryRef): Promise<void> {
     const held = await holderOf(this.#options.db, ref);
-    if (held?.workerId !== this.id || this.#claimed.get(ref.instanceId) === ref.tryNumber) return;
+    if (held?.workerId !== this.id || this.#claimed.get(ref.instanceId)?.tryNumber === ref.tryNumber) return;
     await this.#ends.add({ ...held, outcome: { kind: "lost", reason: "the connection broke while the try was claimed" } });
   }
 
@@ -223,7 +250,7 @@ export class Worker {
       const instance = claimed.get(instanceId);
       // Of two copies of a token in one batch only one may run.
       claimed.delete(instanceId);
-      if (instance) this.#claimed.set(instanceId, instance.tryNumber);
+      if (instance) this.#claimed.set(instanceId, instance);
       return instance;
     });
   }

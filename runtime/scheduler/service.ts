@@ -6,14 +6,18 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { nextDueInMs } from "../store/dag.ts";
 import type { Database } from "../store/database.ts";
+import { missDeadlines, nextDeadlineInMs } from "../store/deadline.ts";
 import { dagsWaitingForPast, releasePast } from "../store/past.ts";
 import { Plans } from "../store/plans.ts";
 import { beatScheduler, removeScheduler } from "../store/scheduler.ts";
+import { nextWaitInMs, sweepWaits } from "../store/task_wait.ts";
 import { freeStrandedTokens } from "../store/token.ts";
 import { declareLost } from "../store/worker.ts";
+import { expireQueued } from "./expire.ts";
 import { endOverdueRuns } from "./overdue.ts";
 import { rescueOrphans } from "./rescue.ts";
 import { tick } from "./tick.ts";
+import { endWaits } from "./wake.ts";
 
 export interface SchedulerOptions {
   readonly db: Database;
@@ -28,6 +32,7 @@ export interface SchedulerService {
 /** The longest sleep between two ticks: how soon a new deployment, an unpaused DAG or a dead worker is noticed. */
 const LONGEST_SLEEP_MS = 1_000;
 const SWEEP_EVERY_MS = 30_000;
+const EXPIRE_EVERY_MS = 5_000;
 
 export async function startScheduler({ db, log }: SchedulerOptions): Promise<SchedulerService> {
   const id = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
@@ -35,6 +40,7 @@ export async function startScheduler({ db, log }: SchedulerOptions): Promise<Sch
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let lastSweep = 0;
+  let lastExpiry = 0;
   let looping: Promise<void> = Promise.resolve();
 
   const runOnce = async (): Promise<number> => {
@@ -43,8 +49,13 @@ export async function startScheduler({ db, log }: SchedulerOptions): Promise<Sch
     if (created > 0) log("runs created", { count: created });
     const overdue = await endOverdueRuns(db, plans);
     if (overdue > 0) log("runs timed out", { count: overdue });
+    await endWaits(db, plans);
+    const missed = await missDeadlines(db);
+    if (missed > 0) log("deadlines missed", { count: missed });
+    await expire();
     await rescue();
-    return Math.min(LONGEST_SLEEP_MS, Math.max(0, (await nextDueInMs(db)) ?? LONGEST_SLEEP_MS));
+    const nextMs = [await nextDueInMs(db), await nextWaitInMs(db), await nextDeadlineInMs(db)].filter((ms) => ms !== null);
+    return Math.max(0, Math.min(LONGEST_SLEEP_MS, ...nextMs));
   };
   // A dead worker is looked for at every tick; tries without a worker after a death, and now and then in case one died unseen.
   const rescue = async (): Promise<void> => {
@@ -57,6 +68,13 @@ export async function startScheduler({ db, log }: SchedulerOptions): Promise<Sch
     if (count > 0) log("tries rescued", { count });
     const freed = await freeStrandedTokens(db);
     if (freed > 0) log("tokens freed", { count: freed });
+    await sweepWaits(db);
+  };
+  const expire = async (): Promise<void> => {
+    if (Date.now() - lastExpiry < EXPIRE_EVERY_MS) return;
+    lastExpiry = Date.now();
+    const count = await expireQueued(db, plans);
+    if (count > 0) log("tasks expired in the queue", { count });
   };
   const loop = async (): Promise<void> => {
     let sleepMs = LONGEST_SLEEP_MS;

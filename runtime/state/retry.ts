@@ -13,34 +13,49 @@ export interface FailedTry {
   readonly lostTries: number;
   /** False when the task said that no retry can help. */
   readonly retryable: boolean;
+  /** Since the start of the first try. Default 0. */
+  readonly elapsedMs?: number;
+  /** The delay that the error asked for. */
+  readonly retryAfterMs?: number;
 }
+
+type RetryOptions = Pick<TaskSpec, "retryDelayMs" | "retryBackoff" | "maxRetryDelayMs" | "retryLinear" | "retryJitterMs">;
 
 export type RetryDecision = { readonly again: true; readonly delayMs: number } | { readonly again: false };
 
 /** A pure decision from the task's options and the try that failed. */
 export function decideRetry(
-  task: Pick<TaskSpec, "retries" | "retryDelayMs" | "retryBackoff" | "maxRetryDelayMs">,
+  task: RetryOptions & Pick<TaskSpec, "retries" | "retryTotalMs" | "totalTimeoutMs">,
   failed: FailedTry,
 ): RetryDecision {
   const ownFailures = failed.tryNumber - failed.lostTries;
   if (!failed.retryable || ownFailures > task.retries) return { again: false };
-  return { again: true, delayMs: retryDelayMs(task, ownFailures, failed.seed) };
+  // Who is asked to come back at a certain time comes back then, however the task would have waited by itself.
+  const delayMs = failed.retryAfterMs === undefined ? retryDelayMs(task, ownFailures, failed.seed) : Math.min(DAY_MS, failed.retryAfterMs);
+  const beginsAt = (failed.elapsedMs ?? 0) + delayMs;
+  // A try that began as the total time-out ends would only be ended.
+  const isTooLate =
+    beginsAt > (task.retryTotalMs ?? Number.POSITIVE_INFINITY) || beginsAt >= (task.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
+  return isTooLate ? { again: false } : { again: true, delayMs };
 }
 
 /**
- * The wait after the n-th failure: constant, or `ceil(delay x backoff^(n-1))` whole seconds plus a jitter of up to as much again that is
- * the same whenever it is asked for; never above 24 hours or the task's own maximum.
+ * The wait after the n-th failure: constant; n times the delay; or `ceil(delay x backoff^(n-1))` whole seconds plus a jitter of up to as
+ * much again. A jitter of the task's own takes the place of that one. Never above 24 hours or the task's own maximum, and the same
+ * whenever it is asked for.
  */
-export function retryDelayMs(
-  task: Pick<TaskSpec, "retryDelayMs" | "retryBackoff" | "maxRetryDelayMs">,
-  failure: number,
-  seed: string,
-): number {
+export function retryDelayMs(task: RetryOptions, failure: number, seed: string): number {
   const cap = Math.min(DAY_MS, task.maxRetryDelayMs ?? DAY_MS);
-  if (task.retryBackoff <= 1) return Math.min(task.retryDelayMs, cap);
-  const base = Math.max(1, Math.ceil((task.retryDelayMs / 1_000) * task.retryBackoff ** (failure - 1)));
-  if (!Number.isFinite(base) || base * 1_000 >= cap) return cap;
-  return Math.min(cap, (base + jitter(`${seed}#${failure}`, base)) * 1_000);
+  const base = task.retryBackoff > 1 ? backoffMs(task, failure) : task.retryDelayMs * (task.retryLinear ? failure : 1);
+  if (!Number.isFinite(base) || base >= cap) return cap;
+  const own = task.retryJitterMs;
+  if (own !== undefined) return Math.min(cap, base + jitter(`${seed}#${failure}`, own + 1));
+  // Whole seconds, as Airflow has them.
+  return Math.min(cap, base + (task.retryBackoff > 1 ? jitter(`${seed}#${failure}`, base / 1_000) * 1_000 : 0));
+}
+
+function backoffMs({ retryDelayMs: delayMs, retryBackoff }: RetryOptions, failure: number): number {
+  return Math.max(1, Math.ceil((delayMs / 1_000) * retryBackoff ** (failure - 1))) * 1_000;
 }
 
 /** A whole number from 0 to below `limit`, decided by the seed alone. */

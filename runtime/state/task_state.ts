@@ -3,13 +3,18 @@
  * applies it only to a row that is in one of the former, at the try it speaks of. Pure: no clock, no database.
  */
 
+import { nextPoke, type Wait, type WayBack } from "./wait.ts";
+
 /**
- * - `none`: was cleared, waits for its turn anew. In: clear. Out: its turn (queued, scheduled, or a final state), mark.
- * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue. Out: release, refuse, cancel, clear, mark.
- * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue. Out: start, cancel, clear, mark.
- * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, rescue, cancel, mark.
+ * - `none`: was cleared, waits for its turn anew. In: clear. Out: its turn (queued, scheduled, deferred, or a final state), mark.
+ * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue, wake, park. Out: release, refuse, cancel, clear, mark.
+ * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue, wake. Out: start, expire, cancel, clear, mark.
+ * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, reschedule, deferUntil, park, rescue, cancel, mark.
  * - `up_for_retry`: a token lies in the queue for later, or it waits for a place from then on. In: retry. Out: start, release, refuse,
- *   cancel, clear, mark.
+ *   expire, cancel, clear, mark.
+ * - `up_for_reschedule`: a sensor between two pokes; its row says when the next is due. In: reschedule. Out: wake, cancel, clear, mark.
+ * - `deferred`: waits for a time, a run or an event; its row says for which. In: its turn, deferUntil. Out: resume, giveUp, cancel, clear,
+ *   mark.
  * - final: `success`, `failed`, `skipped`, `upstream_failed` (never ran, because of a task before it), `removed` (an instance of a mapped
  *   task whose list has become shorter). Out: clear, mark.
  *
@@ -21,6 +26,8 @@ export const TASK_STATES = [
   "queued",
   "running",
   "up_for_retry",
+  "up_for_reschedule",
+  "deferred",
   "success",
   "failed",
   "skipped",
@@ -61,6 +68,8 @@ export interface Transition {
   readonly error: StoredError | null;
   /** What the history remembers of the try that ends here, when another follows; null when the instance itself still shows it. */
   readonly history: FinalState | "lost" | null;
+  /** What it waits for in the state that it enters; null when that is not a waiting one. */
+  readonly wait: Wait | null;
 }
 
 /** What a transition acts on. */
@@ -69,10 +78,19 @@ export interface TryRef {
   readonly tryNumber: number;
 }
 
-const NOT_RUNNING = ["scheduled", "queued", "up_for_retry"] as const;
+const NOT_RUNNING = ["scheduled", "queued", "up_for_retry", "up_for_reschedule", "deferred"] as const;
 
 function move(ref: TryRef, from: readonly TaskState[], to: TaskState, more: Partial<Transition> = {}): Transition {
-  const still = { heldBy: null, nextTry: ref.tryNumber, workerId: null, retryInMs: null, reason: null, error: null, history: null };
+  const still = {
+    heldBy: null,
+    nextTry: ref.tryNumber,
+    workerId: null,
+    retryInMs: null,
+    reason: null,
+    error: null,
+    history: null,
+    wait: null,
+  };
   return Object.freeze({ instanceId: ref.instanceId, tryNumber: ref.tryNumber, from, to, ...still, ...more });
 }
 
@@ -113,6 +131,36 @@ export function retry(ref: TryRef, workerId: string, retryInMs: number, reason: 
   });
 }
 
+/** The poke said no: the same try goes on with another poke. @param way how it gets back to a worker */
+export function reschedule(ref: TryRef, workerId: string, inMs: number, way: WayBack): Transition {
+  return move(ref, ["running"], "up_for_reschedule", { heldBy: workerId, wait: nextPoke(inMs, way) });
+}
+
+/** A sensor's next poke is due; it waits for its places again when it has limits. PostgreSQL applies it to many at once, by time. */
+export function wake(ref: TryRef, isLimited = false): Transition {
+  return move(ref, ["up_for_reschedule"], isLimited ? "scheduled" : "queued");
+}
+
+/** The body said what to wait for; no process is needed any more. */
+export function deferUntil(ref: TryRef, workerId: string, wait: Wait): Transition {
+  return move(ref, ["running"], "deferred", { heldBy: workerId, wait });
+}
+
+/** What was waited for has come. */
+export function resume(ref: TryRef): Transition {
+  return move(ref, ["deferred"], "success");
+}
+
+/** What was waited for did not come in time, or can come no more. */
+export function giveUp(ref: TryRef, to: "failed" | "skipped", reason: string): Transition {
+  return move(ref, ["deferred"], to, { reason });
+}
+
+/** No worker took it in time. */
+export function expire(ref: TryRef, reason: string): Transition {
+  return move(ref, ["queued", "up_for_retry"], "failed", { reason });
+}
+
 /** The worker that ran the try is dead: the same work again, as a new try, which waits for its places again when it has limits. */
 export function rescue(ref: TryRef, deadWorkerId: string, reason: string, isLimited = false): Transition {
   return move(ref, ["running"], isLimited ? "scheduled" : "queued", {
@@ -126,6 +174,11 @@ export function rescue(ref: TryRef, deadWorkerId: string, reason: string, isLimi
 /** The worker that ran the try is dead, and so were too many before it. */
 export function abandon(ref: TryRef, deadWorkerId: string, reason: string): Transition {
   return move(ref, ["running"], "failed", { heldBy: deadWorkerId, workerId: deadWorkerId, reason });
+}
+
+/** The task has said under which keys it runs, and waits for its places; the try has not begun. */
+export function park(ref: TryRef, workerId: string): Transition {
+  return move(ref, ["running"], "scheduled", { heldBy: workerId });
 }
 
 /** No place can ever be given to it. */

@@ -2,8 +2,10 @@
 import type { Json } from "../../sdk/json.ts";
 import type { Decisions, RunDates } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
+import { queueRunCallbacks } from "./callback.ts";
 import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { createDeadlines } from "./deadline.ts";
 
 /** What makes runs: a schedule, a person, a backfill, assets, or an event. Airflow's names, and one of ours. */
 export const RUN_TYPES = ["scheduled", "manual", "backfill", "asset_triggered", "event_triggered"] as const;
@@ -60,7 +62,7 @@ from dagsmith.dag_version v,
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.clear_number, ${IS_GLOBALLY_LIMITED}`,
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.clear_number, r.backfill_id, ${IS_GLOBALLY_LIMITED}`,
 };
 
 // The runs of a backfill count under its own limit.
@@ -75,7 +77,7 @@ from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') 
 const LOCK: Statement = {
   name: "dag_run_lock",
   text: `
-select id, version_id, state, open_tasks, failed_leaves, warnings, clear_number, ${IS_GLOBALLY_LIMITED}
+select id, version_id, state, open_tasks, failed_leaves, warnings, clear_number, backfill_id, ${IS_GLOBALLY_LIMITED}
 from dagsmith.dag_run where id = any($1) order by id for no key update`,
 };
 
@@ -98,6 +100,7 @@ export interface RunRow {
   readonly warnings: number;
   /** How often it was cleared: above 0 it may have instances that wait for their turn anew. */
   readonly clear_number: number;
+  readonly backfill_id: number | null;
   readonly is_globally_limited: boolean;
 }
 
@@ -115,6 +118,10 @@ export async function createRuns(
       ...[JSON.stringify(run.params), run.schedule, run.trigger === null ? null : JSON.stringify(run.trigger)],
       ...[run.backfill?.id ?? null, run.backfill?.ordinal ?? null],
     ]),
+  );
+  await createDeadlines(
+    db,
+    rows.map(({ id }) => id),
   );
   return rows.map((row) => ({ id: row.id, dagId: row.dag_id, runId: row.run_id }));
 }
@@ -176,7 +183,10 @@ export async function runById(
 /** Ends an active run as failed. @returns false when it was not active any more */
 export async function endRun(tx: Queryable, id: number, reason: string): Promise<boolean> {
   const ended = (await tx.query(END, [id, storableText(reason)])).length > 0;
-  if (ended) await tx.query(FORGET_WAITS, [id]);
+  if (ended) {
+    await tx.query(FORGET_WAITS, [id]);
+    await queueRunCallbacks(tx, [id]);
+  }
   return ended;
 }
 
@@ -231,4 +241,5 @@ where id = $1`,
 export async function endRunAs(tx: Queryable, id: number, state: "success" | "failed", reason: string): Promise<void> {
   await tx.query(FORGET_WAITS, [id]);
   await tx.query(END_AS, [id, state, storableText(reason)]);
+  await queueRunCallbacks(tx, [id]);
 }

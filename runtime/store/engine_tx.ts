@@ -1,8 +1,9 @@
 /** The engine's store on PostgreSQL: one transaction, its runs locked. */
-import { isLimited } from "../engine/limits.ts";
+import { mayHoldPlaces } from "../engine/limits.ts";
 import { refuseAll } from "../engine/refuse.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "../engine/store.ts";
 import { admitWaiting } from "./admit.ts";
+import { queueCallbacks, queueRunCallbacks } from "./callback.ts";
 import { lockRuns, type RunRow, runDates, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
 import { endPastWaits, pastMet, recordPastWaits } from "./past.ts";
@@ -12,6 +13,7 @@ import { reviveInstances } from "./revive.ts";
 import { applyTransitions, endsOf, enqueueTries, insertInstances, releaseInstances, unfinishedInstances } from "./task_instance.ts";
 import { storeLabels } from "./task_label.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
+import { insertDeferred } from "./task_wait.ts";
 import { clearXComs, getXComs, putXComs, RETURN_VALUE } from "./xcom.ts";
 
 /**
@@ -49,7 +51,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
   const isLimitedTask = ({ runId, taskId }: MovedInstance): boolean => {
     const run = locked.get(runId);
     const task = run?.plan.tasks.get(taskId);
-    return run !== undefined && task !== undefined && isLimited(task.route, run);
+    return run !== undefined && task !== undefined && mayHoldPlaces(task.route, run);
   };
   return {
     lockRuns: async (ids) => {
@@ -69,6 +71,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
         on,
         outputs.map((output) => ({ ...output, key: RETURN_VALUE })),
       ),
+    queueCallbacks: (callbacks) => queueCallbacks(on, callbacks),
     clearXComs: (instances) => clearXComs(on, instances),
     output: async (runId, taskId, isMapped) => {
       const values = (await getXComs(on, [{ runId, taskId }])).map(({ value }) => value);
@@ -84,13 +87,20 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
     commitDecisions: async ({ instances, tokens, releases, decided, runs, past }) => {
       const { true: asking = [], false: free = [] } = Object.groupBy(tokens, ({ route }) => `${route.claims.length > 0}`);
       if (asking.length > 0 || instances.some(({ route }) => route.claims.length > 0)) limited.touched = true;
-      const { true: again = [], false: fresh = [] } = Object.groupBy(instances, ({ runId }) => `${cleared.has(runId)}`);
+      const [waiting, others] = [instances.filter(({ wait }) => wait), instances.filter(({ wait }) => !wait)];
+      const { true: again = [], false: fresh = [] } = Object.groupBy(others, ({ runId }) => `${cleared.has(runId)}`);
       await insertInstances(on, [...fresh, ...(await reviveInstances(on, again))]);
+      await insertDeferred(on, waiting);
       await releaseInstances(on, releases);
       await enqueueTries(on, free);
       await askPlaces(on, asking);
       await markDecided(on, decided);
       await updateRuns(on, runs);
+      const watched = runs.filter(({ id, state }) => state !== "running" && locked.get(id)?.plan.isWatched);
+      await queueRunCallbacks(
+        on,
+        watched.map(({ id }) => id),
+      );
       await endPastWaits(on, past.ended);
       await recordPastWaits(on, past.waits);
     },
@@ -109,7 +119,7 @@ export async function withPlans(on: Queryable, plans: Plans, rows: readonly RunR
       ? [
           {
             ...{ id: row.id, state: row.state, plan: version.plan, openTasks: row.open_tasks, failedLeaves: row.failed_leaves },
-            ...{ warnings: row.warnings, isGloballyLimited: row.is_globally_limited },
+            ...{ warnings: row.warnings, isGloballyLimited: row.is_globally_limited, isBackfill: row.backfill_id !== null },
           },
         ]
       : [];

@@ -12,3 +12,13 @@ on conflict (task_instance_id, try_number, seq) do nothing`,
 export async function appendLog(db: Queryable, instanceId: number, tryNumber: number, seq: number, lines: string): Promise<void> {
   await db.query(APPEND, [instanceId, tryNumber, seq, lines]);
 }
+
+const LAST: Statement = {
+  name: "log_chunk_last",
+  text: "select coalesce(max(seq), 0) as seq from dagsmith.log_chunk where task_instance_id = $1 and try_number = $2",
+};
+
+/** The number of the last chunk that a try has; 0 when it has none. */
+export async function lastChunk(db: Queryable, instanceId: number, tryNumber: number): Promise<number> {
+  return (await db.query<{ seq: number }>(LAST, [instanceId, tryNumber]))[0]?.seq ?? 0;
+}

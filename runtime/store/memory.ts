@@ -11,6 +11,7 @@ import type {
   EngineTx,
   LockedRun,
   MovedInstance,
+  NewCallback,
   NewInstance,
   PastQuestion,
   Progress,
@@ -20,7 +21,8 @@ import type {
   Token,
 } from "../engine/store.ts";
 import type { RunProgress, RunState } from "../state/run_state.ts";
-import { isFinal, type StoredError, type TaskState, type Transition, type TryRef } from "../state/task_state.ts";
+import { isFinal, type StoredError, type TaskState, type Transition, type TryRef, wake } from "../state/task_state.ts";
+import type { Wait } from "../state/wait.ts";
 import type { ClaimedInstance } from "./task_instance.ts";
 
 /** A task instance as it is, with what its last move said. */
@@ -32,6 +34,13 @@ export interface MemoryInstance extends ClaimedInstance {
   readonly label: string | null;
 }
 
+/** A wait that has begun. */
+export interface MemoryWait {
+  readonly instanceId: number;
+  readonly tryNumber: number;
+  readonly wait: Wait;
+}
+
 const RUN_ID = 1;
 
 export class MemoryStore implements EngineTx {
@@ -40,6 +49,8 @@ export class MemoryStore implements EngineTx {
   readonly #progress = new Map<string, Progress>();
   readonly #xcoms = new Map<string, Map<number, Json>>();
   readonly #queue: Token[] = [];
+  readonly #waits: MemoryWait[] = [];
+  readonly #callbacks: NewCallback[] = [];
   readonly #dates: RunDates;
   #run: RunProgress & { readonly state: RunState };
 
@@ -64,6 +75,17 @@ export class MemoryStore implements EngineTx {
   /** The next wake-up token, the oldest first; retries do not wait here. */
   takeToken(): Token | undefined {
     return this.#queue.shift();
+  }
+
+  /** The wait that began first, taken out; time does not pass here, so whoever takes it says that it is over. */
+  takeWait(): MemoryWait | undefined {
+    return this.#waits.shift();
+  }
+
+  /** A sensor's next poke is due. */
+  async wakeSensor({ instanceId, tryNumber }: MemoryWait): Promise<void> {
+    const woken = await this.apply([wake({ instanceId, tryNumber })]);
+    for (const { id } of woken) this.#queue.push({ instanceId: id, tryNumber, inMs: 0 });
   }
 
   instance(id: number): MemoryInstance | undefined {
@@ -104,7 +126,9 @@ export class MemoryStore implements EngineTx {
         workerId: isWaiting(transition.to) ? null : (transition.workerId ?? instance.workerId),
         reason: transition.reason,
         error: transition.error,
+        pokes: transition.nextTry !== instance.tryNumber ? 0 : instance.pokes + (transition.to === "up_for_reschedule" ? 1 : 0),
       };
+      if (transition.wait) this.#waits.push({ instanceId: moved.id, tryNumber: moved.tryNumber, wait: transition.wait });
       this.#instances[transition.instanceId - 1] = moved;
       return [moved];
     });
@@ -118,6 +142,15 @@ export class MemoryStore implements EngineTx {
     for (const { taskId, mapIndex } of instances) {
       for (const [name, values] of this.#xcoms) if (name.startsWith(`${taskId} `)) values.delete(mapIndex);
     }
+  }
+
+  async queueCallbacks(callbacks: readonly NewCallback[]): Promise<void> {
+    this.#callbacks.push(...callbacks);
+  }
+
+  /** What is to be called back since it was last asked for, oldest first. */
+  takeCallbacks(): readonly NewCallback[] {
+    return this.#callbacks.splice(0);
   }
 
   async output(_runId: number, taskId: string): Promise<Json | undefined> {
@@ -187,9 +220,11 @@ export class MemoryStore implements EngineTx {
     for (const { id: _, ...run } of runs) this.#run = run;
   }
 
-  #insert(made: NewInstance): void {
+  #insert({ wait, ...made }: NewInstance): void {
     const id = this.#instances.length + 1;
-    this.#instances.push({ ...made, id, tryNumber: 1, lostTries: 0, clearedTries: 0, edition: 0, workerId: null, label: null });
+    const blank = { tryNumber: 1, lostTries: 0, clearedTries: 0, edition: 0, workerId: null, label: null, pokes: 0, elapsedMs: 0 };
+    this.#instances.push({ ...made, id, ...blank });
+    if (wait) this.#waits.push({ instanceId: id, tryNumber: 1, wait });
     if (made.state === "queued") this.#queue.push({ instanceId: id, tryNumber: 1, inMs: 0 });
   }
 

@@ -2,8 +2,10 @@
 import type { Json } from "../../sdk/json.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { TaskState } from "../state/task_state.ts";
+import type { RunningWait } from "../state/wait.ts";
 import type { RunType } from "./dag_run.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { runningWait, WAIT_COLUMNS, type WaitRow } from "./task_wait.ts";
 
 export interface RunDetail {
   readonly id: number;
@@ -80,6 +82,8 @@ export interface TaskCell {
   readonly retryAt: Date | null;
   readonly queuedAt: Date | null;
   readonly reason: string | null;
+  /** What it waits for of its own. */
+  readonly wait: RunningWait | null;
 }
 
 /** How far a mapped task is, from its counts: never from its instances, of which there may be 10,000. */
@@ -98,9 +102,12 @@ export interface MappedCell {
 const CELLS: Statement = {
   name: "page_runs_cells",
   text: `
-select id as "instanceId", run_id as "runId", task_id as "taskId", state, try_number as "tryNumber", started_at as "startedAt",
-  finished_at as "finishedAt", retry_at as "retryAt", queued_at as "queuedAt", reason
-from dagsmith.task_instance where run_id = any($1) and task_id = any($2) and map_index = -1`,
+select t.id as "instanceId", t.run_id as "runId", t.task_id as "taskId", t.state, t.try_number as "tryNumber", t.started_at as "startedAt",
+  t.finished_at as "finishedAt", t.retry_at as "retryAt", t.queued_at as "queuedAt", t.reason,
+  ${WAIT_COLUMNS}
+from dagsmith.task_instance t
+left join dagsmith.task_wait w on w.task_instance_id = t.id and t.state in ('up_for_reschedule', 'deferred')
+where t.run_id = any($1) and t.task_id = any($2) and t.map_index = -1`,
 };
 
 const MAPPED: Statement = {
@@ -124,10 +131,10 @@ export async function taskCells(
   taskIds: readonly string[],
 ): Promise<{ readonly single: readonly TaskCell[]; readonly mapped: readonly MappedCell[] }> {
   const [single, mapped] = await Promise.all([
-    db.query<TaskCell & Record<string, unknown>>(CELLS, [runIds, taskIds]),
+    db.query<Omit<TaskCell, "wait"> & WaitRow>(CELLS, [runIds, taskIds]),
     db.query<MappedCell & Record<string, unknown>>(MAPPED, [runIds]),
   ]);
-  return { single, mapped };
+  return { single: single.map((row) => ({ ...row, wait: runningWait(row) ?? null })), mapped };
 }
 
 export interface Span {

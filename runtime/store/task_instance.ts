@@ -7,6 +7,7 @@ import type { FinalState, TaskState, Transition } from "../state/task_state.ts";
 import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
 import { enqueue } from "./enqueue.ts";
+import { putWaits, waitsOf } from "./task_wait.ts";
 
 /** An instance that a worker has just claimed. */
 export interface ClaimedInstance extends MovedInstance {
@@ -16,6 +17,10 @@ export interface ClaimedInstance extends MovedInstance {
   /** How often its run was cleared: what a worker keeps of the run is of that edition. */
   readonly edition: number;
   readonly item: Json;
+  /** Pokes that this try has made so far. */
+  readonly pokes: number;
+  /** Since the start of the first try, by the database's clock; 0 before it. */
+  readonly elapsedMs: number;
 }
 
 // `moves` is joined by the primary key; the guard sits in the same statement, so a row that moved meanwhile is simply not updated.
@@ -27,10 +32,13 @@ set state = v.to_state,
     try_number = v.next_try,
     lost_tries = case v.to_state when 'none' then 0 else t.lost_tries + v.lost end,
     cleared_tries = case v.to_state when 'none' then greatest(v.next_try - 1, 0) else t.cleared_tries end,
-    worker_id = case when v.to_state in ('none', 'scheduled', 'queued', 'up_for_retry') then null else coalesce(v.worker_id, t.worker_id) end,
+    worker_id = case when v.to_state in ('none', 'scheduled', 'queued', 'up_for_retry', 'up_for_reschedule', 'deferred') then null
+      else coalesce(v.worker_id, t.worker_id) end,
     queued_at = case when v.to_state in ('scheduled', 'queued', 'up_for_retry') then now() else t.queued_at end,
     started_at = case when v.to_state = 'running' then now()
       when v.to_state in ('none', 'scheduled', 'queued', 'up_for_retry') then null else t.started_at end,
+    first_started_at = case v.to_state when 'running' then coalesce(t.first_started_at, now()) when 'none' then null else t.first_started_at end,
+    pokes = case when v.next_try <> t.try_number then 0 when v.to_state = 'up_for_reschedule' then t.pokes + 1 else t.pokes end,
     finished_at = case when v.to_state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed') then now() end,
     retry_at = case when v.to_state = 'up_for_retry' then now() + v.retry_in_ms * interval '1 millisecond' end,
     reason = v.reason,
@@ -41,7 +49,8 @@ where t.id = v.id
   and t.try_number = v.try_number
   and t.state = any(string_to_array(v.from_states, ','))
   and (v.held_by is null or t.worker_id = v.held_by)
-returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.cleared_tries, t.item,
+returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.cleared_tries, t.item, t.pokes,
+  coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as elapsed_ms,
   (select clear_number from dagsmith.dag_run r where r.id = t.run_id) as edition`,
 };
 
@@ -71,6 +80,8 @@ interface MovedRow {
   cleared_tries: number;
   edition: number;
   item: Json;
+  pokes: number;
+  elapsed_ms: number;
 }
 
 /** Moves what the guards allow; what they refuse is not in the result. */
@@ -99,6 +110,7 @@ export async function applyTransitions(db: Queryable, transitions: readonly Tran
       t.history === "lost" ? 1 : 0,
     ]),
   );
+  await putWaits(db, waitsOf(transitions, rows));
   return rows.map((row) => ({
     id: row.id,
     runId: row.run_id,
@@ -110,6 +122,8 @@ export async function applyTransitions(db: Queryable, transitions: readonly Tran
     clearedTries: row.cleared_tries,
     edition: row.edition,
     item: row.item,
+    pokes: row.pokes,
+    elapsedMs: row.elapsed_ms,
   }));
 }
 
@@ -160,6 +174,36 @@ const ENQUEUE: Statement = {
   }),
 };
 
+// Deleting the row takes hold of the wait: of several schedulers one wakes the sensor. What has limits asks for its places again.
+const WAKE: Statement = {
+  name: "task_instance_wake",
+  text: `
+with due as (
+  delete from dagsmith.task_wait where task_instance_id in (
+    select task_instance_id from dagsmith.task_wait where kind = 'poke' and due_at <= now()
+    order by due_at limit $1 for update skip locked)
+  returning task_instance_id, try_number, queue, weight, claims
+), woken as (
+  update dagsmith.task_instance t set state = case when due.claims is null then 'queued' else 'scheduled' end, queued_at = now() from due
+  where t.id = due.task_instance_id and t.try_number = due.try_number and t.state = 'up_for_reschedule'
+  returning t.id, t.try_number, t.run_id, t.map_index, due.queue, due.weight, due.claims
+), asking as (
+  insert into dagsmith.task_place (instance_id, try_number, claims, weight, logical_date, map_index, queue)
+  select w.id, w.try_number, w.claims, w.weight, r.logical_date, w.map_index, w.queue
+  from woken w join dagsmith.dag_run r on r.id = w.run_id where w.claims is not null
+  on conflict (instance_id) do update set try_number = excluded.try_number, claims = excluded.claims, weight = excluded.weight,
+    queue = excluded.queue, not_before = excluded.not_before, admitted_at = null
+  returning 1
+), queued as (${enqueue("woken where claims is null")})
+select (select count(*)::int from due) as count, (select count(*)::int from asking) as asking from queued`,
+};
+
+/** Wakes sensors whose next poke is due, up to `limit`. @returns how many waits that ended, and how many of them ask for places */
+export async function wakeSensors(db: Queryable, limit: number): Promise<{ readonly count: number; readonly asking: number }> {
+  const [woken] = await db.query<{ count: number; asking: number }>(WAKE, [limit]);
+  return woken ?? { count: 0, asking: 0 };
+}
+
 /** Makes instances, each queued one with its token; one with claims waits, and asks for its places. */
 export async function insertInstances(db: Queryable, instances: readonly NewInstance[]): Promise<void> {
   if (instances.length === 0) return;
@@ -206,7 +250,7 @@ const UNFINISHED: Statement = {
   name: "task_instance_unfinished",
   text: `
 select id, task_id, try_number, state from dagsmith.task_instance
-where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry') for no key update`,
+where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry', 'up_for_reschedule', 'deferred') for no key update`,
 };
 
 /** The instances of a run that something may still move. */
@@ -231,4 +275,23 @@ export async function endsOf(db: Queryable, runId: number, taskIds: readonly str
   for (const row of await db.query<{ task_id: string; state: FinalState; count: number }>(ENDS, [runId, taskIds]))
     ends.set(row.task_id, { ...(ends.get(row.task_id) ?? NOTHING), [COUNT_OF[row.state]]: row.count });
   return ends;
+}
+
+const UNFINISHED_OF_TASK: Statement = {
+  name: "task_instance_unfinished_of_task",
+  text: `
+select id as "instanceId", try_number as "tryNumber", lost_tries as "lostTries", run_id as "runId", task_id as "taskId",
+  map_index as "mapIndex", state
+from dagsmith.task_instance
+where run_id = $1 and task_id = $2 and ($3::int is null or map_index = $3) and finished_at is null for no key update`,
+};
+
+/** The instances of one task that something may still move. @param mapIndex null for all of them */
+export function unfinishedOfTask(
+  tx: Queryable,
+  runId: number,
+  taskId: string,
+  mapIndex: number | null,
+): Promise<readonly (Omit<MovedInstance, "id"> & { readonly instanceId: number; readonly lostTries: number })[]> {
+  return tx.query(UNFINISHED_OF_TASK, [runId, taskId, mapIndex]);
 }

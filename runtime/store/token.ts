@@ -14,9 +14,23 @@ where j.locked_at < now() - $1 * interval '1 millisecond'
 returning j.id`,
 };
 
+const FREE_STRANDED_CALLBACKS: Statement = {
+  name: "token_free_stranded_callbacks",
+  text: `
+update dagsmith_queue._private_jobs j
+set locked_by = null, locked_at = null, attempts = greatest(0, j.attempts - 1)
+from dagsmith.callback c
+where j.locked_at < now() - $1 * interval '1 millisecond' and c.id = (j.payload ->> 'callback')::bigint and c.state = 'queued'
+returning j.id`,
+};
+
 const STRANDED_AFTER_MS = 15_000;
 
 /** Lets workers have again the tokens that none of them has in hand. @returns how many there were */
 export async function freeStrandedTokens(db: Queryable): Promise<number> {
-  return (await db.query(FREE_STRANDED, [STRANDED_AFTER_MS])).length;
+  const [ofTries, ofCallbacks] = [
+    await db.query(FREE_STRANDED, [STRANDED_AFTER_MS]),
+    await db.query(FREE_STRANDED_CALLBACKS, [STRANDED_AFTER_MS]),
+  ];
+  return ofTries.length + ofCallbacks.length;
 }

@@ -5,6 +5,7 @@ import type { RunState } from "../state/run_state.ts";
 import type { TaskState } from "../state/task_state.ts";
 import type { UpstreamCounts } from "../state/trigger_rule.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { runningWait, WAIT_COLUMNS, type WaitRow } from "./task_wait.ts";
 
 /** A scheduler or worker that was silent for longer is not counted as alive. */
 const FRESH = "interval '30 seconds'";
@@ -33,9 +34,11 @@ const INSTANCES: Statement = {
   name: "why_instances",
   text: `
 select distinct on (t.task_id, t.state, p.claims) t.task_id, t.map_index, t.state, t.retry_at, t.reason, p.claims, p.not_before,
+  ${WAIT_COLUMNS},
   count(*) over (partition by t.task_id, t.state, p.claims)::int as alike
 from dagsmith.task_instance t
 left join dagsmith.task_place p on p.instance_id = t.id and p.try_number = t.try_number and p.admitted_at is null
+left join dagsmith.task_wait w on w.task_instance_id = t.id and w.try_number = t.try_number and t.state in ('up_for_reschedule', 'deferred')
 where t.run_id = $1 and ($2::text is null or t.task_id = $2)
   and t.state not in ('none', 'running', 'success', 'failed', 'skipped', 'upstream_failed', 'removed')
 order by t.task_id, t.state, p.claims, t.map_index`,
@@ -45,7 +48,7 @@ const STATES: Statement = {
   name: "why_states",
   text: `
 select task_id, (array_agg(state order by array_position(
-  array['running', 'up_for_retry', 'queued', 'scheduled', 'failed', 'upstream_failed', 'skipped', 'success', 'removed'], state)))[1] as state
+  array['running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'queued', 'scheduled', 'failed', 'upstream_failed', 'skipped', 'success', 'removed'], state)))[1] as state
 from dagsmith.task_instance where run_id = $1 and state <> 'none' group by task_id`,
 };
 
@@ -138,9 +141,14 @@ export interface WaitingGroup extends WaitingInstance {
   readonly alike: number;
 }
 
+function waitOf(row: WaitRow): Pick<WaitingInstance, "wait"> {
+  const wait = runningWait(row);
+  return wait ? { wait } : {};
+}
+
 /** @param taskId null for all tasks of the run */
 export async function readWaiting(db: Queryable, runId: number, taskId: string | null): Promise<readonly WaitingGroup[]> {
-  type Row = {
+  type Row = WaitRow & {
     task_id: string;
     map_index: number;
     state: TaskState;
@@ -154,6 +162,7 @@ export async function readWaiting(db: Queryable, runId: number, taskId: string |
   return rows.map((row) => ({
     ...{ taskId: row.task_id, mapIndex: row.map_index, state: row.state, retryAt: row.retry_at, reason: row.reason, alike: row.alike },
     places: row.claims === null || row.not_before === null ? null : { claims: parseClaims(row.claims), notBefore: row.not_before },
+    ...waitOf(row),
   }));
 }
 

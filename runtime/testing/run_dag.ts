@@ -9,15 +9,18 @@ import { describeDag } from "../../sdk/describe.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
+import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
-import { eagerInputs, isLoop, missingInput, planOf } from "../engine/plan.ts";
+import { eagerInputs, isLoop, missingInput, plannedTask, planOf } from "../engine/plan.ts";
 import { type Outcome, settle } from "../engine/settle.ts";
+import type { NewCallback } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
-import { type StoredError, start, type TaskState } from "../state/task_state.ts";
+import { isFinal, type StoredError, start, type TaskState } from "../state/task_state.ts";
 import { type MemoryInstance, MemoryStore } from "../store/memory.ts";
 import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
 import { type ConnectionValue, connectionOf } from "./run_task.ts";
+import { Elapsed, endOfWait, pause, withinTime } from "./time.ts";
 
 /** What happens during the run, as it happens. */
 export type DagRunEvent =
@@ -33,6 +36,8 @@ export interface RunDagOptions {
   readonly connections?: Readonly<Record<string, ConnectionValue>> | ((id: string) => Promise<Connection>);
   /** Variables by key, or a function that finds one. */
   readonly variables?: Readonly<Record<string, string>> | ((key: string) => Promise<string | null>);
+  /** What was sent to the run, by name: what `waitForEvent` waits for. A task that waits for another event fails. */
+  readonly events?: Readonly<Record<string, Json>>;
   /** Runs only this task and the tasks it depends on. */
   readonly only?: string;
   readonly onEvent?: (event: DagRunEvent) => void;
@@ -67,7 +72,9 @@ export interface DagRunResult {
 const WORKER = "this process";
 
 /**
- * Runs a DAG. Retries follow at once, without their delay.
+ * Runs a DAG. Time passes faster here: retries follow at once, waits for a time or another DAG's run are over as they begin, and a sensor
+ * pokes again after its interval or a second, whichever is shorter; its time-out counts the interval. Callbacks run as they fall due;
+ * deadlines do not pass.
  * @throws DagsmithError what `describeDag` throws; UNKNOWN_TASK for `only`; INVALID_DATE; INVALID_PARAMS
  * @example
  * const run = await runDag(dag, { logicalDate: "2026-01-01", connections: { lake: "postgres://…" } });
@@ -81,10 +88,13 @@ export async function runDag(dag: Dag<unknown>, options: RunDagOptions = {}): Pr
   const session = new Session(dag, spec, store, logicalDate, options);
   await begin(store, [store.run]);
   session.reportNew();
-  for (let token = store.takeToken(); token; token = store.takeToken()) {
-    const [instance] = await store.apply([start(token, WORKER)]);
-    if (instance) await session.attempt(store.instance(instance.id) as MemoryInstance);
-  }
+  do {
+    for (let token = store.takeToken(); token; token = store.takeToken()) {
+      const [instance] = await store.apply([start(token, WORKER)]);
+      if (instance) await session.attempt(store.instance(instance.id) as MemoryInstance);
+    }
+  } while (await session.passWait());
+  await session.callBackRun();
   return {
     state: store.run.state,
     runId: session.runId,
@@ -101,6 +111,7 @@ class Session {
   readonly #store: MemoryStore;
   readonly #options: RunDagOptions;
   readonly #reported = new Set<number>();
+  readonly #elapsed = new Elapsed();
   readonly #interval: { readonly start: Date; readonly end: Date };
   readonly logicalDate: string;
 
@@ -118,24 +129,68 @@ class Session {
   }
 
   async attempt(instance: MemoryInstance): Promise<void> {
-    const { id, taskId, mapIndex, tryNumber, lostTries, runId } = instance;
+    const { id, taskId, mapIndex, tryNumber } = instance;
     const ref = this.#dag.find(taskId);
     if (!ref) return;
     this.#emit({ type: "started", taskId, mapIndex, tryNumber });
     const startedAt = performance.now();
-    const result = await runTry(
-      this.#dag,
-      ref,
-      this.#request(instance),
-      this.#host(instance),
-      this.#options.signal ?? new AbortController().signal,
+    const { spec } = plannedTask(this.#store.run.plan, taskId);
+    const outcome = await withinTime(spec, this.#elapsed.of(id), this.#options.signal, async (signal) =>
+      outcomeOf(await runTry(this.#dag, ref, this.#request(instance), this.#host(instance), signal)),
     );
     const durationMs = performance.now() - startedAt;
-    await settle(this.#store, [
-      { instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId: WORKER, outcome: outcomeOf(result) },
-    ]);
+    this.#elapsed.add(id, durationMs);
+    await this.#settle(instance, outcome);
     this.#report(this.#store.instance(id) as MemoryInstance, durationMs);
     this.reportNew();
+  }
+
+  /** Lets the wait that began first be over. @returns false when nothing waits */
+  async passWait(): Promise<boolean> {
+    const over = this.#store.takeWait();
+    const instance = over && this.#store.instance(over.instanceId);
+    if (!over || !instance) return false;
+    if (over.wait.kind === "poke") {
+      const ms = over.wait.inMs ?? 0;
+      this.#elapsed.add(instance.id, ms);
+      await pause(ms, this.#options.signal);
+      if (!this.#options.signal?.aborted) {
+        await this.#store.wakeSensor(over);
+        return true;
+      }
+      await this.#settle(instance, { kind: "cancelled", state: instance.state, reason: "stopped" });
+    } else await this.#settle(instance, endOfWait(over.wait, this.#options.events ?? {}));
+    this.#report(this.#store.instance(instance.id) as MemoryInstance, 0);
+    this.reportNew();
+    return true;
+  }
+
+  async #settle(instance: MemoryInstance, outcome: Outcome): Promise<void> {
+    const { id, taskId, mapIndex, tryNumber, lostTries, runId, pokes } = instance;
+    const elapsedMs = this.#elapsed.of(id);
+    const end = { instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId: WORKER, elapsedMs, pokes };
+    await settle(this.#store, [{ ...end, outcome }]);
+    for (const callback of this.#store.takeCallbacks()) await this.#callBack(callback);
+  }
+
+  async #callBack({ instanceId, tryNumber, event, reason, error }: NewCallback): Promise<void> {
+    const instance = this.#store.instance(instanceId);
+    // The instance may be at its next try already.
+    if (instance) await this.#run({ ...instance, tryNumber }, { event, ofRun: false, ordinal: 0, reason, error });
+  }
+
+  /** Calls back at the end of the run, when the DAG wants it. */
+  async callBackRun(): Promise<void> {
+    const event = this.#store.run.state === "success" ? "onSuccess" : "onFailure";
+    const nobody = { taskId: "", mapIndex: -1, tryNumber: 0, item: null };
+    if (this.#spec.callbacks?.includes(event)) await this.#run(nobody, { event, ofRun: true, ordinal: 0, reason: null, error: null });
+  }
+
+  /** A callback that fails changes nothing; it is told. */
+  async #run(of: Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">, callback: CallbackRequest): Promise<void> {
+    const host = this.#host(of);
+    const result = await runCallback(this.#dag, this.#request(of), callback, host, this.#options.signal ?? new AbortController().signal);
+    if (result.outcome === "failed") host.log("error", `${callback.event} failed: ${result.error.name}: ${result.error.message}`);
   }
 
   /** Tasks that ended without running: skipped, never able to run, or without a body. */
@@ -151,14 +206,14 @@ class Session {
     if (this.#reported.has(id)) return;
     const output = this.#store.outputOf(taskId, mapIndex) ?? null;
     const task: TaskResult = { taskId, mapIndex, label, state, tryNumber, durationMs, output, reason, error };
-    if (state !== "up_for_retry") {
+    if (isFinal(state)) {
       this.#reported.add(id);
       this.results.push(task);
     }
     this.#emit({ type: "ended", task });
   }
 
-  #request({ taskId, mapIndex, tryNumber, item }: MemoryInstance): TryRequest {
+  #request({ taskId, mapIndex, tryNumber, item }: Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">): TryRequest {
     const { plan } = this.#store.run;
     const spec = plan.tasks.get(taskId)?.spec;
     const inputs = spec ? eagerInputs(spec) : {};
@@ -184,7 +239,7 @@ class Session {
     });
   }
 
-  #host({ taskId, mapIndex }: MemoryInstance): TaskHost {
+  #host({ taskId, mapIndex }: Pick<MemoryInstance, "taskId" | "mapIndex">): TaskHost {
     const { connections = {}, variables = {} } = this.#options;
     return {
       connection: async (id) => (typeof connections === "function" ? connections(id) : connectionOf(id, connections[id])),
@@ -203,9 +258,12 @@ class Session {
 
 function outcomeOf(result: TryResult): Outcome {
   const named = result.label === undefined ? {} : { label: result.label.slice(0, MAX_LABEL) };
+  if (result.outcome === "not_yet") return { kind: "not_yet", ...named };
+  if (result.outcome === "deferred") return { kind: "deferred", wait: result.wait, ...named };
   if (result.outcome === "success") return { kind: "success", output: result.output, ...(result.again ? { again: true } : {}), ...named };
   if (result.outcome === "skipped")
     return { kind: "skipped", reason: result.reason, ...(result.leftOut ? { leftOut: true } : {}), ...named };
+  if (result.outcome === "keys") return { kind: "unplaced", keys: result.keys, ...named };
   const { error, retryable } = result;
   return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable, ...named };
 }

@@ -42,7 +42,8 @@ export interface TaskRun<Output> {
 
 /**
  * Runs a task body, or a task of a DAG, once.
- * @throws what the body throws, as an Error of the same name and message (`FailTask`, `SkipTask` included)
+ * @throws what the body throws, as an Error of the same name and message (`FailTask`, `SkipTask` included); `NotYet` for a sensor whose
+ *   poke said no. A task that only waits ends at once.
  * @example const { output } = await runTask(githubToS3({ … }), { connections: { github: { type: "github", host: url } } });
  */
 export async function runTask<Output>(task: TaskBody<Output> | TaskRef<Output>, options: RunTaskOptions = {}): Promise<TaskRun<Output>> {
@@ -96,6 +97,10 @@ function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<
 }
 
 function outputOf(result: TryResult): unknown {
+  if (result.outcome === "not_yet") throw Object.assign(new Error("the poke said no: not yet"), { name: "NotYet" });
+  if (result.outcome === "deferred") return null;
+  // Asked of a task in a worker only.
+  if (result.outcome === "keys") return null;
   if (result.outcome === "success") return result.output === null ? null : JSON.parse(result.output);
   const { name, message, stack } = result.outcome === "skipped" ? { name: "SkipTask", message: result.reason, stack: "" } : result.error;
   throw Object.assign(new Error(message), { name, stack });

@@ -30,6 +30,22 @@ export interface WebActions extends AgainActions {
   unpauseDag(db: Database, request: { readonly dagId: string; readonly actor: string }): Promise<void>;
   /** @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED */
   cancelRun(db: Database, request: { readonly id: number; readonly actor: string; readonly reason?: string }): Promise<void>;
+  /** @returns how many instances it stopped; @throws DagsmithError UNKNOWN_RUN, TASK_NOT_ACTIVE */
+  cancelTask(
+    db: Database,
+    request: {
+      readonly id: number;
+      readonly taskId: string;
+      readonly mapIndex?: number;
+      readonly actor: string;
+      readonly reason?: string;
+    },
+  ): Promise<number>;
+  /** @returns how many instances go on; @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED */
+  sendEvent(
+    db: Database,
+    request: { readonly id: number; readonly name: string; readonly value?: Json; readonly actor: string },
+  ): Promise<number>;
   /** @throws DagsmithError INVALID_ARGUMENT */
   setPool(
     db: Database,

@@ -56,6 +56,13 @@ export const poolBody = z.object({
 export const whyQuery = z.object({ task: taskId.optional() });
 export const runParams = z.object({ id: rowId });
 export const taskParams = z.object({ id: rowId, taskId });
+export const eventParams = z.object({
+  id: rowId,
+  event: z
+    .string()
+    .regex(/^[\w.-]{1,200}$/, "is not a name")
+    .meta({ description: "Name of an event", example: "approved" }),
+});
 export const instanceParams = z.object({ id: rowId, taskId, mapIndex: smallNumber });
 export const logParams = z.object({ instanceId: rowId, tryNumber: smallNumber });
 
@@ -107,6 +114,8 @@ export const triggerBody = z.object({
   logicalDate: z.string().max(40).optional().meta({ description: "ISO 8601; default: now", example: "2026-01-31T04:00:00Z" }),
 });
 export const cancelBody = z.object({ reason: text(500).optional() });
+export const cancelTaskBody = cancelBody.extend({ mapIndex: z.int().min(0).max(MAX_INT).optional() });
+export const eventBody = z.object({ value: z.json().optional().meta({ description: "Output of the tasks that wait; default: null" }) });
 
 const day = z.string().max(40).meta({ description: "ISO 8601, in the DAG's timezone when it names no offset", example: "2026-01-31" });
 const labels = z.record(z.string().max(63), z.string().max(200));

@@ -1,5 +1,6 @@
 /** The tasks of one run as data: state, times and progress of each, and in words why one that does not run does not. */
 import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
+import { waitSentence } from "../state/wait.ts";
 import type { MappedCell, RunDetail, Span, TaskCell } from "../store/page_runs.ts";
 import { mappedState } from "./grid.ts";
 import type { ShownState } from "./views/state.tsx";
@@ -56,6 +57,7 @@ function whyText(
 ): string | null {
   if (state === "none") return waitsText(run, task, known);
   if (state === "queued" && !cell?.reason) return "waits for a worker";
+  if (cell?.wait) return waitSentence(cell.wait);
   if (state === "up_for_retry" && cell?.retryAt)
     return `tries again at ${cell.retryAt.toISOString().slice(11, 19)} UTC${cell.reason ? `: ${cell.reason}` : ""}`;
   return cell?.reason ?? null;

@@ -2,7 +2,19 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { describeDag } from "../../sdk/describe.ts";
-import { chain, type Dag, type DagOptions, dag, events, every, type TaskRef } from "../../sdk/index.ts";
+import {
+  averageRuntime,
+  chain,
+  type Dag,
+  type DagOptions,
+  dag,
+  events,
+  every,
+  externalRun,
+  type TaskRef,
+  waitForEvent,
+  waitUntil,
+} from "../../sdk/index.ts";
 import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
 
 const plain = (d: Dag<unknown>): DagSpec => describeDag(d);
@@ -18,6 +30,101 @@ const taskWith = (options: object, defaults: object = {}): TaskSpec => {
 };
 const coded = (code: string, message: string | RegExp = ""): unknown =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
+
+describe("a task that waits or is patient", () => {
+  it("says so in milliseconds, and nothing when it is not", () => {
+    const options = { retryBackoff: "linear", retryJitter: "1s", retryTotal: "1h", totalTimeout: "2h", queueTimeout: "5m" };
+    expect(taskWith(options)).toMatchObject({
+      ...{ retryBackoff: 1, retryLinear: true, retryJitterMs: 1_000 },
+      ...{ retryTotalMs: 3_600_000, totalTimeoutMs: 7_200_000, queueTimeoutMs: 300_000 },
+    });
+    expect(Object.keys(taskWith({}))).not.toContain("queueTimeoutMs");
+  });
+
+  const sensorWith = (options: object): TaskSpec => {
+    const d = dag("d");
+    d.sensor("s", options, () => true);
+    return plain(d).tasks[0]!;
+  };
+  it("has Airflow's timing when it is a sensor", () => {
+    expect(sensorWith({}).sensor).toEqual({
+      ...{ intervalMs: 60_000, timeoutMs: 604_800_000, backoff: 1, maxIntervalMs: 604_800_000, softFail: false },
+    });
+    expect(sensorWith({ timeout: "5s" }).sensor).toMatchObject({ intervalMs: 5_000, timeoutMs: 5_000 });
+  });
+
+  it.each([
+    [{ interval: "1m", timeout: "30s" }, 'task "s" of DAG "d": timeout is 30000 ms; allowed: at least the interval of 60000 ms.'],
+    [{ interval: "0s" }, 'interval is "0s"; allowed: more than zero'],
+    [{ backoff: 0.5 }, "backoff is 0.5"],
+    [{ maxInterval: "1s" }, "maxInterval is 1000 ms; allowed: at least the interval of 60000 ms"],
+    [{ queueTimeout: "0s" }, "queueTimeout is"],
+  ])("is refused as a sensor with %j", (options, message) => {
+    expect(() => sensorWith(options)).toThrow(message);
+  });
+
+  it("says what it waits for when that is known beforehand", () => {
+    const d = dag("d", { timezone: "Europe/Berlin" });
+    d.task("until", waitUntil("2026-07-01T12:00"));
+    d.task(
+      "computed",
+      waitUntil(({ logicalDate }) => logicalDate),
+    );
+    d.task("run", externalRun({ dag: "other", task: "t", timeout: "1h" }));
+    expect(plain(d).tasks.map(({ operator, wait }) => [operator, wait])).toEqual([
+      ["waitUntil", { type: "time", at: "2026-07-01T10:00:00.000Z" }],
+      ["waitUntil", undefined],
+      ["externalRun", { type: "run", dagId: "other", taskId: "t", logicalDate: null, timeoutMs: 3_600_000, softFail: false }],
+    ]);
+  });
+
+  it.each([
+    [externalRun({ dag: "d" }), "INVALID_OPTION", /a run that waits for itself never ends/],
+    [waitForEvent("a b"), "INVALID_OPTION", /the name of the event is "a b"/],
+    [waitForEvent("go", { timeout: "0s" }), "INVALID_OPTION", /timeout is 0/],
+    [waitUntil("tomorrow"), "INVALID_DATE", /tomorrow/],
+    [waitUntil("+123456-01-01"), "INVALID_DATE", /123456/],
+  ])("is refused when it can never end well (%#)", (body, code, message) => {
+    const d = dag("d");
+    d.task("w", body as never);
+    expect(() => plain(d)).toThrow(coded(code, message) as Error);
+  });
+});
+
+describe("callbacks and deadlines", () => {
+  const tell = (): void => undefined;
+  it("are named in the plain form, nothing being said of what is not set", () => {
+    const d = dag("d", {
+      defaults: { onFailure: tell },
+      onSuccess: tell,
+      timezone: "Europe/Berlin",
+      deadlines: [
+        { reference: "queuedAt", interval: "-30m", callback: tell },
+        { reference: "2026-07-01T12:00", interval: "1h", callback: tell },
+        { reference: averageRuntime(10), interval: "0s", callback: tell },
+      ],
+    });
+    d.task("t", { onRetry: tell }, () => null);
+    const spec = plain(d);
+    expect([spec.callbacks, spec.tasks[0]?.callbacks]).toEqual([["onSuccess"], ["onFailure", "onRetry"]]);
+    expect(spec.deadlines).toEqual([
+      { type: "queuedAt", intervalMs: -1_800_000 },
+      { type: "fixed", at: "2026-07-01T10:00:00.000Z", intervalMs: 3_600_000 },
+      { type: "averageRuntime", runs: 10, intervalMs: 0 },
+    ]);
+    expect(Object.keys(withOptions({}))).not.toContain("callbacks");
+  });
+
+  it.each([
+    [{ onFailure: "mail" }, "INVALID_OPTION", /onFailure is string; allowed: a function/],
+    [{ deadlines: [{ reference: "queuedAt", interval: "soon", callback: tell }] }, "INVALID_DURATION", /soon/],
+    [{ deadlines: [{ reference: "someday", interval: "1h", callback: tell }] }, "INVALID_DATE", /someday/],
+    [{ deadlines: [{ reference: "queuedAt", interval: "1h" }] }, "INVALID_OPTION", /callback is missing/],
+    [{ deadlines: [{ reference: { type: "averageRuntime", runs: 0 }, interval: "1h", callback: tell }] }, "INVALID_OPTION", /runs is 0/],
+  ])("are refused when they are wrong (%#)", (options, code, message) => {
+    expect(() => withOptions(options)).toThrow(coded(code, message) as Error);
+  });
+});
 
 describe("a DAG without options", () => {
   it("has the documented defaults", () => {

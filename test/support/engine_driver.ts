@@ -7,13 +7,15 @@ import { triggerRun } from "../../runtime/actions/trigger.ts";
 import { begin } from "../../runtime/engine/begin.ts";
 import { planOf } from "../../runtime/engine/plan.ts";
 import { type Outcome, type Settlement, settle, type TryEnd } from "../../runtime/engine/settle.ts";
+import { endWaits } from "../../runtime/scheduler/wake.ts";
 import type { RunState } from "../../runtime/state/run_state.ts";
 import { start, type TaskState } from "../../runtime/state/task_state.ts";
 import type { Database } from "../../runtime/store/database.ts";
 import { engineRound } from "../../runtime/store/engine_tx.ts";
-import { MemoryStore } from "../../runtime/store/memory.ts";
+import { MemoryStore, type MemoryWait } from "../../runtime/store/memory.ts";
 import { Plans } from "../../runtime/store/plans.ts";
 import { applyTransitions } from "../../runtime/store/task_instance.ts";
+import { endOfWait } from "../../runtime/testing/time.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import { known, rows } from "./migrated.ts";
@@ -29,6 +31,7 @@ export interface Seen {
   readonly state: TaskState;
   readonly tryNumber: number;
   readonly lostTries: number;
+  readonly clearedTries: number;
   readonly item: Json;
   readonly reason: string | null;
 }
@@ -47,6 +50,8 @@ export interface Driver {
   /** @returns whether the worker got it */
   take(instance: { readonly id: number; readonly tryNumber: number }, worker?: string): Promise<boolean>;
   settle(ends: readonly TryEnd[]): Promise<Settlement>;
+  /** Lets the time of everything that waits come. */
+  passTime(): Promise<void>;
 }
 
 /** Begins a run of a DAG. */
@@ -64,6 +69,16 @@ export const beginInMemory: BeginRun = async (spec) => {
     },
     take: async ({ id, tryNumber }, worker = WORKER) => (await store.apply([start({ instanceId: id, tryNumber }, worker)])).length > 0,
     settle: (ends) => settle(store, ends),
+    passTime: async () => {
+      const all: MemoryWait[] = [];
+      for (let over = store.takeWait(); over; over = store.takeWait()) all.push(over);
+      for (const over of all) {
+        const { runId, taskId, mapIndex, lostTries } = store.instance(over.instanceId)!;
+        const end = { instanceId: over.instanceId, tryNumber: over.tryNumber, lostTries, runId, taskId, mapIndex, workerId: "" };
+        if (over.wait.kind === "poke") await store.wakeSensor(over);
+        else await settle(store, [{ ...end, outcome: endOfWait(over.wait, {}) }]);
+      }
+    },
   };
 };
 
@@ -89,7 +104,7 @@ export function driverOf(db: Database, plans: Plans, id: number): Driver {
       const instances = await rows<Seen & Record<string, unknown>>(
         db,
         `select id, run_id as "runId", task_id as "taskId", map_index as "mapIndex", state, try_number as "tryNumber",
-           lost_tries as "lostTries", item, reason
+           lost_tries as "lostTries", cleared_tries as "clearedTries", item, reason
          from dagsmith.task_instance where run_id = $1 order by id`,
         [id],
       );
@@ -108,6 +123,10 @@ export function driverOf(db: Database, plans: Plans, id: number): Driver {
     take: async ({ id: instanceId, tryNumber }, worker = WORKER) =>
       (await applyTransitions(db, [start({ instanceId, tryNumber }, worker)])).length > 0,
     settle: (ends) => engineRound(db, plans, (tx) => settle(tx, ends)),
+    passTime: async () => {
+      await rows(db, "update dagsmith.task_wait set due_at = now() where run_id = $1 and due_at > now()", [id]);
+      await endWaits(db, plans);
+    },
   };
 }
 
@@ -118,8 +137,8 @@ export const failed = (retryable = true): Outcome => ({ kind: "failed", reason: 
 
 /** The end of the try that an instance is at. */
 export function endOf(instance: Seen, outcome: Outcome, workerId = WORKER): TryEnd {
-  const { id, tryNumber, lostTries, runId, taskId, mapIndex } = instance;
-  return { instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId, outcome };
+  const { id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex } = instance;
+  return { instanceId: id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, workerId, outcome };
 }
 
 /** How each try ends: by task id, then try number from 1. What is not listed succeeds without an output. */

@@ -37,6 +37,8 @@ function recorder(asked: TestWeb["asked"], rows: Rows): WebActions {
     setPool: async (_db, request) => void asked.push({ verb: "setPool", request }),
     deletePool: async (_db, request) => void asked.push({ verb: "deletePool", request }),
     cancelRun: async (_db, request) => void asked.push({ verb: "cancelRun", request }),
+    cancelTask: async (_db, request) => asked.push({ verb: "cancelTask", request }),
+    sendEvent: async (_db, request) => asked.push({ verb: "sendEvent", request }),
   };
 }
 

@@ -1,8 +1,9 @@
 /** `dag logs`: what one try of a task wrote. */
 import type { Database } from "../../store/database.ts";
 import { LOG_START, readLog, type StoredLogLine } from "../../store/log_read.ts";
+import type { RunSummary } from "../../store/run_list.ts";
 import type { InstanceSummary } from "../../store/task_list.ts";
-import { command, type Outcome, wrongUsage } from "../command.ts";
+import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
 import { withDatabase } from "../database.ts";
 import { wholeNumber } from "../option_values.ts";
 import { needRun, RUN_NAMES } from "../runs.ts";
@@ -16,8 +17,8 @@ interface Options {
 }
 
 export const logs = command({
-  usage: "logs <run> <task>",
-  summary: "Print the log of a task's try",
+  usage: "logs <run> [task]",
+  summary: "Print the log of a task's try, or of a run's own callbacks",
   more: `${RUN_NAMES} With --json, all lines are one document: {"lines": [{"time", "level", "source", "text"}]}.`,
   options: [
     { flags: "--try <n>", text: "which try (default: the latest that has begun)", parse: wholeNumber(1, 1_000_000) },
@@ -25,9 +26,10 @@ export const logs = command({
     { flags: "--follow", text: "go on until the task has ended" },
   ],
   example: "dag logs 42 load --follow",
-  run: async (cli, [name, taskId]: readonly [string, string], options: Options): Promise<Outcome> =>
+  run: async (cli, [name, taskId]: readonly [string, string | undefined], options: Options): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
+      if (taskId === undefined) return logOfRun(cli, db, run);
       const instance = await findTaskInstance(db, run, taskId, options.mapIndex);
       if (!instance && !options.follow) return { json: { run, taskId, lines: [] }, lines: [`${taskId} has not begun.`] };
       const collected: StoredLogLine[] = [];
@@ -40,6 +42,14 @@ export const logs = command({
       return { json: { run, taskId, lines: collected } };
     }),
 });
+
+/** What callbacks of the run itself logged: those of its tasks stand in the tasks' logs. */
+async function logOfRun(cli: Cli, db: Database, run: RunSummary): Promise<Outcome> {
+  const { listCallbacks } = await import("../../store/callback.ts");
+  const own = (await listCallbacks(db, run.id)).filter(({ taskId }) => taskId === null);
+  const lines = own.flatMap((one) => one.lines.split("\n").filter((line) => line !== "")).map((line) => JSON.parse(line) as StoredLogLine);
+  return { json: { run, taskId: null, lines }, lines: lines.map((line) => lineText(line, cli.terminal.style)) };
+}
 
 /** An instance that waits for its next try shows the one before, which is why somebody looks. */
 function tryOf(instance: InstanceSummary, wanted: number | undefined): number {

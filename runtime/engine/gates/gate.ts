@@ -5,6 +5,7 @@
 import type { RunState } from "../../state/run_state.ts";
 import type { TaskState } from "../../state/task_state.ts";
 import type { UpstreamCounts } from "../../state/trigger_rule.ts";
+import type { RunningWait } from "../../state/wait.ts";
 import type { Usage } from "../admission.ts";
 import type { Claim } from "../limits.ts";
 import type { PlannedTask } from "../plan.ts";
@@ -39,6 +40,8 @@ export interface WaitingInstance {
   readonly reason: string | null;
   /** The places it waits for; null when it waits for none. */
   readonly places: { readonly claims: readonly Claim[]; readonly notBefore: Date } | null;
+  /** What it waits for of its own; absent when for nothing. */
+  readonly wait?: RunningWait;
 }
 
 /** Workers that may run it. */

@@ -5,11 +5,12 @@ import { PLACE_GATES } from "./place_gates.ts";
 import { RUN_GATES } from "./run_gates.ts";
 import { RETRY_GATE } from "./time_gate.ts";
 import { UPSTREAM_GATE } from "./upstream_gate.ts";
+import { WAIT_GATE } from "./wait_gate.ts";
 import { WORKER_GATE } from "./worker_gate.ts";
 
 export type { Gate, Reason, UpstreamTask, WaitingFacts, WaitingInstance, WaitingRun, WorkerFacts } from "./gate.ts";
 
-export const GATES: readonly Gate[] = [...RUN_GATES, UPSTREAM_GATE, PAST_GATE, RETRY_GATE, ...PLACE_GATES, WORKER_GATE];
+export const GATES: readonly Gate[] = [...RUN_GATES, UPSTREAM_GATE, PAST_GATE, RETRY_GATE, WAIT_GATE, ...PLACE_GATES, WORKER_GATE];
 
 /** Everything that is not met. Never empty: where no gate speaks, what comes next is a matter of moments. */
 export function unmetOf(facts: WaitingFacts): readonly Reason[] {

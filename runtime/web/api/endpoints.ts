@@ -3,6 +3,7 @@ import type { Request } from "express";
 import type { ZodObject, ZodType } from "zod";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
+import { listCallbacks } from "../../store/callback.ts";
 import { getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { getHealth } from "../../store/page_health.ts";
 import { chunksAfter, isTryOver } from "../../store/page_log.ts";
@@ -81,6 +82,32 @@ export const ENDPOINTS: readonly Endpoint[] = [
     body: input.cancelBody,
     answer: answer.done,
     run: cancel,
+  },
+  {
+    method: "get",
+    path: "/runs/{id}/callbacks",
+    summary: "List the callbacks and missed deadlines of a run, and how they ended",
+    params: input.runParams,
+    answer: answer.callbacks,
+    run: callbacks,
+  },
+  {
+    method: "post",
+    path: "/runs/{id}/events/{event}",
+    summary: "Send an event to a run",
+    params: input.eventParams,
+    body: input.eventBody,
+    answer: answer.eventSent,
+    run: sendEvent,
+  },
+  {
+    method: "post",
+    path: "/runs/{id}/tasks/{taskId}/cancel",
+    summary: "Cancel one task of a run",
+    params: input.taskParams,
+    body: input.cancelTaskBody,
+    answer: answer.taskCancelled,
+    run: cancelTask,
   },
   {
     method: "get",
@@ -266,4 +293,34 @@ async function cancel(services: WebServices, request: Request): Promise<unknown>
   const actions = await actionsOf(services);
   await actions.cancelRun(services.db, { id, actor: actorOf(request), ...(reason === undefined ? {} : { reason }) });
   return { done: true };
+}
+
+async function cancelTask(services: WebServices, request: Request): Promise<unknown> {
+  const { id, taskId } = checked(input.taskParams, request.params);
+  const { reason, mapIndex } = checked(input.cancelTaskBody, request.body ?? {});
+  const actions = await actionsOf(services);
+  const more = { ...(reason === undefined ? {} : { reason }), ...(mapIndex === undefined ? {} : { mapIndex }) };
+  return { instances: await actions.cancelTask(services.db, { id, taskId, actor: actorOf(request), ...more }) };
+}
+
+async function sendEvent(services: WebServices, request: Request): Promise<unknown> {
+  const { id, event } = checked(input.eventParams, request.params);
+  const { value = null } = checked(input.eventBody, request.body ?? {});
+  const actions = await actionsOf(services);
+  return { resumed: await actions.sendEvent(services.db, { id, name: event, value: value as Json, actor: actorOf(request) }) };
+}
+
+async function callbacks({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const { id } = checked(input.runParams, request.params);
+  if (!(await getRun(reader, id))) throw new DagsmithError("UNKNOWN_RUN", { run: id });
+  const masked = (text: string | null): string | null => (text === null ? null : mask(text));
+  const found = await listCallbacks(reader, id);
+  return {
+    callbacks: found.map((one) => ({
+      ...one,
+      reason: masked(one.reason),
+      failure: masked(one.failure),
+      lines: parseLines(one.lines, mask),
+    })),
+  };
 }

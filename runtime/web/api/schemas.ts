@@ -1,5 +1,6 @@
 /** What the API answers, as schemas: they describe it in the OpenAPI document, and tests hold the answers to them. */
 import { z } from "zod";
+import { TASK_EVENTS } from "../../../sdk/callback.ts";
 import { RUN_STATES } from "../../state/run_state.ts";
 import { TASK_STATES } from "../../state/task_state.ts";
 import { BACKFILL_STATES, CODE_CHOICES } from "../../store/backfill.ts";
@@ -179,6 +180,27 @@ export const dags = z.object({ dags: z.array(dag), next: z.string().nullable() }
 export const runs = z.object({ runs: z.array(run), next: z.int().nullable() });
 export const tasks = z.object({ tasks: z.array(task) });
 export const importErrors = z.object({ importErrors: z.array(importError) });
+export const callbacks = z.object({
+  callbacks: z.array(
+    z.object({
+      id: z.int(),
+      taskId: z.string().nullable().meta({ description: "Null: of the run" }),
+      mapIndex: z.int().nullable(),
+      tryNumber: z.int().nullable(),
+      event: z.enum([...TASK_EVENTS, "deadline"]),
+      ordinal: z.int(),
+      state: z.enum(["queued", "running", "success", "failed"]),
+      reason: z.string().nullable(),
+      failure: z.string().nullable().meta({ description: "Why the callback itself failed" }),
+      attempts: z.int(),
+      createdAt: when,
+      finishedAt: when.nullable(),
+      lines: z.array(z.object({ time: z.string(), level: z.string(), source: z.string(), text: z.string() })),
+    }),
+  ),
+});
+export const eventSent = z.object({ resumed: z.int().meta({ description: "How many task instances went on" }) });
+export const taskCancelled = z.object({ instances: z.int().meta({ description: "How many instances were stopped" }) });
 export const done = z.object({ done: z.literal(true) });
 
 const progress = z.object({

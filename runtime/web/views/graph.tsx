@@ -55,6 +55,8 @@ const GLYPHS: Readonly<Partial<Record<ShownState, string>>> = {
   running: "M-1.6-2.8v5.6l4.2-2.8z",
   queued: "M0-3v3.2l1.9 1.2",
   scheduled: "M0-3v3.2l1.9 1.2",
+  up_for_reschedule: "M0-3v3.2l1.9 1.2",
+  deferred: "M0-3v3.2l1.9 1.2",
   up_for_retry: "M2.8 0A2.8 2.8 0 1 1 1.9-2.1M2.2-3.6v1.8H.4",
   upstream_failed: "M-3.4 0H3.4",
   skipped: "M-2.6-2.4-.2 0-2.6 2.4M.4-2.4 2.8 0 .4 2.4",

@@ -8,6 +8,8 @@ export type ShownState = RunState | TaskState | "lost" | "none";
 
 const WORDS: Readonly<Partial<Record<ShownState, string>>> = {
   up_for_retry: "up for retry",
+  up_for_reschedule: "waiting",
+  deferred: "waiting",
   upstream_failed: "upstream failed",
   none: "not yet",
 };

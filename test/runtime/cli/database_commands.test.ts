@@ -23,6 +23,12 @@ const d = dag("waiting");
 d.task("wait", ({ signal, log }) => { log.info("waiting"); return new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted")))); });
 export default d;
 `;
+const EVENTFUL = `import { dag, waitForEvent } from "dagsmith";
+const d = dag("eventful");
+d.task("approval", waitForEvent("approved"));
+d.task("never", waitForEvent("never"));
+export default d;
+`;
 
 let database: TestDatabase;
 let project: Project;
@@ -30,11 +36,14 @@ let services: readonly ChildProcess[];
 beforeAll(async () => {
   database = await testDatabase();
   const env = { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada" };
-  project = await newProject({ "dags/pipeline.ts": PIPELINE, "dags/failing.ts": FAILING, "dags/waiting.ts": WAITING }, env);
+  project = await newProject(
+    { "dags/pipeline.ts": PIPELINE, "dags/failing.ts": FAILING, "dags/waiting.ts": WAITING, "dags/eventful.ts": EVENTFUL },
+    env,
+  );
   expect(await project.json(["list"])).toMatchObject({ error: { code: "SCHEMA_OLDER" } });
   expect((await project.json<{ applied: string[] }>(["migrate"])).applied).toContain("0001_first");
   expect(await project.json(["migrate"])).toEqual({ applied: [] });
-  expect(await project.json(["deploy"])).toMatchObject({ deployed: [{ version: 1 }, { version: 1 }, { version: 1 }], removed: [] });
+  expect(await project.json(["deploy"])).toMatchObject({ deployed: Array(4).fill({ version: 1 }), removed: [] });
   services = [project.start(["scheduler"]), project.start(["worker", "--slots", "4"])];
 }, 120_000);
 afterAll(async () => {
@@ -93,6 +102,26 @@ describe("a run, from trigger to logs", () => {
     expect(await text()).toContain("try 2");
     expect(await text("--try", "1")).toContain("try 1");
     expect((await project.dag(["logs", String(run.id), "fail", "--try", "3"])).code).toBe(2);
+  });
+
+  test("an event lets the task go on that waits for it, with its value", async () => {
+    const { id } = await project.json<{ id: number }>(["trigger", "eventful"]);
+    expect(await project.json(["event", "send", String(id), "approved", "--value", '{"by": "ann"}'])).toMatchObject({ resumed: 1 });
+    const { code, stdout } = await project.dag(["event", "send", String(id), "later"]);
+    expect([code, stdout]).toEqual([0, `Event later is sent to run ${id} of eventful: no task waits for it yet.\n`]);
+    expect((await project.dag(["event", "send", String(id), "approved", "--value", "{by"])).code).toBe(2);
+    expect(await project.json(["event", "send", String(id), "a b"])).toMatchObject({ error: { code: "INVALID_ARGUMENT" } });
+  });
+
+  test("cancel with a task ends that task, and the run goes on", async () => {
+    const { id } = await project.json<{ id: number }>(["trigger", "eventful"]);
+    expect(await project.json(["cancel", String(id), "never"])).toMatchObject({ taskId: "never", cancelled: true, instances: 1 });
+    expect(await project.json(["cancel", String(id), "never"])).toMatchObject({ error: { code: "TASK_NOT_ACTIVE" } });
+    const { tasks } = await project.json<{ tasks: object[] }>(["tasks", String(id)]);
+    expect(tasks).toMatchObject([
+      { taskId: "approval", state: "deferred" },
+      { taskId: "never", state: "skipped" },
+    ]);
   });
 
   test("cancel ends a running task, a follower of its log ends with it, and a second cancel is refused", async () => {

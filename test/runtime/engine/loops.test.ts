@@ -187,7 +187,7 @@ describe("the counts of a loop, made anew from its instances", () => {
         lowest: taskId === "loop" ? list.indexOf(state) : -1,
       })),
     );
-    const { rows: all, openTasks } = recount(1, planOf(looping()), rows);
+    const { rows: all, openTasks } = recount({ id: 1, plan: planOf(looping()) }, rows);
     return { after: all.find(({ taskId }) => taskId === "after"), openTasks };
   };
 

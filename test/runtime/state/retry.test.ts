@@ -64,6 +64,42 @@ describe("the delay before a retry", () => {
   });
 });
 
+describe("the other ways of waiting", () => {
+  test("linear delays are n times the first, up to the maximum", () => {
+    const task = { ...options({ retryBackoff: 1, maxRetryDelayMs: 80_000 }), retryLinear: true } as const;
+    expect([1, 2, 3].map((failure) => retryDelayMs(task, failure, "a"))).toEqual([30_000, 60_000, 80_000]);
+  });
+
+  test("a jitter of the task's own is added to any of them, and takes the place of that of backoff", () => {
+    for (const kind of [{ retryBackoff: 1 }, { retryBackoff: 1, retryLinear: true as const }, { retryBackoff: 3 }]) {
+      const task = { ...options(kind), retryJitterMs: 5_000 };
+      const base = retryDelayMs({ ...task, retryJitterMs: 0 }, 2, "a");
+      const delays = Array.from({ length: 50 }, (_, seed) => retryDelayMs(task, 2, `${seed}`));
+      expect(Math.min(...delays)).toBeGreaterThanOrEqual(base);
+      expect(Math.max(...delays)).toBeLessThanOrEqual(base + 5_000);
+      expect(new Set(delays).size).toBeGreaterThan(20);
+    }
+    expect(retryDelayMs({ ...options(), retryJitterMs: 0 }, 3, "a")).toBe(120_000);
+  });
+
+  const failed = { seed: "a", tryNumber: 1, lostTries: 0, retryable: true };
+  const patient = { ...options({ retryBackoff: 1 }), retries: 9 };
+  test.each([
+    [{ retryTotalMs: 60_000 }, 30_000, true],
+    [{ retryTotalMs: 60_000 }, 30_001, false],
+    [{ totalTimeoutMs: 60_000 }, 29_999, true],
+    [{ totalTimeoutMs: 60_000 }, 30_000, false],
+  ])("with %o and %i ms gone, that another try follows is %s", (limit, elapsedMs, again) => {
+    expect(decideRetry({ ...patient, ...limit }, { ...failed, elapsedMs }).again).toBe(again);
+  });
+
+  test("an error that says when to come back is obeyed, within a day", () => {
+    expect(decideRetry(patient, { ...failed, retryAfterMs: 5 })).toEqual({ again: true, delayMs: 5 });
+    expect(decideRetry(patient, { ...failed, retryAfterMs: 10 * DAY_MS })).toEqual({ again: true, delayMs: DAY_MS });
+    expect(decideRetry({ ...patient, retryTotalMs: 4 }, { ...failed, retryAfterMs: 5 }).again).toBe(false);
+  });
+});
+
 describe("a failed try", () => {
   const again = (retries: number, failed: Partial<Parameters<typeof decideRetry>[1]>): boolean =>
     decideRetry({ ...options(), retries }, { seed: "a", tryNumber: 1, lostTries: 0, retryable: true, ...failed }).again;

@@ -7,6 +7,7 @@ import { planOf } from "../../../runtime/engine/plan.ts";
 import { judgeRun } from "../../../runtime/state/run_state.ts";
 import * as verbs from "../../../runtime/state/task_state.ts";
 import { isFinal, TASK_STATES, type TaskState, type Transition } from "../../../runtime/state/task_state.ts";
+import { waitOf } from "../../../runtime/state/wait.ts";
 import { MemoryStore } from "../../../runtime/store/memory.ts";
 import { dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
@@ -61,13 +62,30 @@ describe.each(Object.keys(VERBS) as (keyof typeof VERBS)[])("%s", (verb) => {
   });
 });
 
+describe("waiting", () => {
+  const wait = waitOf({ type: "event", name: "go", timeoutMs: 60_000, softFail: false });
+  test.each([
+    ["reschedule", verbs.reschedule(ref, "w", 5, { queue: null, weight: 1, claims: null }), ["running"], "up_for_reschedule", "w"],
+    ["wake", verbs.wake(ref), ["up_for_reschedule"], "queued", null],
+    ["deferUntil", verbs.deferUntil(ref, "w", wait), ["running"], "deferred", "w"],
+    ["resume", verbs.resume(ref), ["deferred"], "success", null],
+    ["giveUp", verbs.giveUp(ref, "failed", "why"), ["deferred"], "failed", null],
+    ["giveUp softly", verbs.giveUp(ref, "skipped", "why"), ["deferred"], "skipped", null],
+    ["expire", verbs.expire(ref, "why"), ["queued", "up_for_retry"], "failed", null],
+  ] as const)("%s stays at its try and leaves no trace in the history", (_verb, transition, from, to, heldBy) => {
+    expect(transition).toMatchObject({ from, to, heldBy, tryNumber: 3, nextTry: 3, history: null, retryInMs: null });
+    expect(transition.wait === null).toBe(to !== "up_for_reschedule" && to !== "deferred");
+  });
+});
+
 describe("cancel", () => {
   test("fails what runs", () => {
     expect(verbs.cancel(ref, "running", "why")).toMatchObject({ from: ["running"], to: "failed", reason: "why" });
   });
 
-  test.each(["scheduled", "queued", "up_for_retry"] as const)("skips what is %s, and not what has begun to run since", (state) => {
-    expect(verbs.cancel(ref, state, "why")).toMatchObject({ from: ["scheduled", "queued", "up_for_retry"], to: "skipped" });
+  const WAITING = ["scheduled", "queued", "up_for_retry", "up_for_reschedule", "deferred"] as const;
+  test.each(WAITING)("skips what is %s, and not what has begun to run since", (state) => {
+    expect(verbs.cancel(ref, state, "why")).toMatchObject({ from: WAITING, to: "skipped" });
   });
 
   test("leaves no final state", () => {

@@ -8,15 +8,15 @@ import { cancelRun, deployFolder, triggerRun } from "../../../runtime/actions/in
 import { settle } from "../../../runtime/engine/settle.ts";
 import { rescueOrphans } from "../../../runtime/scheduler/rescue.ts";
 import { tick } from "../../../runtime/scheduler/tick.ts";
-import type { Database } from "../../../runtime/store/database.ts";
 import { engineRound } from "../../../runtime/store/engine_tx.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
 import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
-import { Crash, type CrashingDatabase, disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
+import { disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
 import { driverOf, endOf, failed, play, runnable, type Snapshot, statesOf, success } from "../../support/engine_driver.ts";
+import { allowing, atEveryStatement, expectSoundQueue } from "../../support/every_statement.ts";
 import { known, migratedDatabase, rows, versionOf } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
@@ -52,21 +52,6 @@ const WHOLE = {
 const driver = (id: number) => driverOf(postgres.db, new Plans(), id);
 const finish = (id: number): Promise<Snapshot> => play(driver(id), ({ taskId }) => (taskId === "list" ? success([1, 2, 3]) : success()));
 
-/** Every instance that waits for a worker has one token for its try, and no other instance has one for its own. */
-async function expectSoundQueue(dagId: string): Promise<void> {
-  const wrong = await rows(
-    postgres.db,
-    `select t.id, t.task_id, t.map_index, t.state, t.try_number, count(j.id)::int as tokens
-     from dagsmith.dag_run r join dagsmith.task_instance t on t.run_id = r.id
-     left join dagsmith_queue._private_jobs j on (j.payload ->> 'ti')::bigint = t.id and (j.payload ->> 'try')::int = t.try_number
-     where r.dag_id = $1
-     group by t.id having count(j.id) <> case when t.state in ('queued', 'up_for_retry') then 1 else count(j.id) end
-       or (t.state = 'scheduled' and count(j.id) > 0) or count(j.id) > 1`,
-    [dagId],
-  );
-  expect(wrong).toEqual([]);
-}
-
 const runsOf = (dagId: string) =>
   rows<{ id: number; run_id: string; state: string }>(
     postgres.db,
@@ -74,45 +59,12 @@ const runsOf = (dagId: string) =>
     [dagId],
   );
 
-interface Operation {
-  readonly dagId: string;
-  /** The operation; it must be possible to say it again. */
-  readonly run: (db: Database) => Promise<unknown>;
-  /** What holds after it was said again. */
-  readonly check: () => Promise<void>;
-}
-
-/** Runs the operation as often as it has statements, each time failing at the next one. */
-async function atEveryStatement(
-  failing: (db: Database, statement: number) => CrashingDatabase,
-  make: () => Promise<Operation>,
-): Promise<number> {
-  for (let statement = 1; ; statement++) {
-    const { dagId, run, check } = await make();
-    const db = failing(postgres.db, statement);
-    await run(db).catch((error: unknown) => {
-      if (!(error instanceof Crash)) throw error;
-    });
-    await expectSoundQueue(dagId);
-    await run(postgres.db);
-    await expectSoundQueue(dagId);
-    await check();
-    if (!db.fired) return statement - 1;
-  }
-}
-
-const allowing =
-  (...codes: readonly string[]) =>
-  (error: { readonly code?: string }): void => {
-    if (!codes.includes(error.code ?? "")) throw error;
-  };
-
 describe.each([
   ["dies", dyingAt],
   ["loses its connection", disconnectedAt],
 ])("a process that %s", (_how, failing) => {
   test("while it triggers a run", async () => {
-    const statements = await atEveryStatement(failing, async () => {
+    const statements = await atEveryStatement(postgres.db, failing, async () => {
       const one = graph();
       await known(postgres.db, one);
       const { dagId } = one;
@@ -124,7 +76,7 @@ describe.each([
           const [run, ...more] = await runsOf(dagId);
           expect(more).toEqual([]);
           expect(statesOf(await finish(run!.id))).toEqual(WHOLE);
-          await expectSoundQueue(dagId);
+          await expectSoundQueue(postgres.db, dagId);
         },
       };
     });
@@ -132,7 +84,7 @@ describe.each([
   });
 
   test("while it ends tries that expand a list, let others go, and are tried again", async () => {
-    const statements = await atEveryStatement(failing, async () => {
+    const statements = await atEveryStatement(postgres.db, failing, async () => {
       const one = graph();
       await known(postgres.db, one);
       const { id } = await triggerRun(postgres.db, { dagId: one.dagId, ...me });
@@ -147,7 +99,7 @@ describe.each([
           const again = runnable(await driver(id).look()).filter(({ taskId }) => taskId === "each");
           for (const instance of again) await driver(id).take(instance);
           await driver(id).settle(again.map((instance) => endOf(instance, failed())));
-          await expectSoundQueue(one.dagId);
+          await expectSoundQueue(postgres.db, one.dagId);
           expect(statesOf(await finish(id))).toEqual(WHOLE);
         },
       };
@@ -156,7 +108,7 @@ describe.each([
   });
 
   test("while it ends the last try of a run and lets the next run begin", async () => {
-    await atEveryStatement(failing, async () => {
+    await atEveryStatement(postgres.db, failing, async () => {
       const one = spec({ maxActiveRuns: 1 }, (d) => void d.task("a", work));
       const { dagId } = one;
       await known(postgres.db, one);
@@ -180,7 +132,7 @@ describe.each([
 
   test("while it ticks", async () => {
     const startDate = DateTime.utc().startOf("day").minus({ days: 5 }).toISO();
-    const statements = await atEveryStatement(failing, async () => {
+    const statements = await atEveryStatement(postgres.db, failing, async () => {
       const one = spec({ schedule: "@daily", startDate, catchup: "all", maxActiveRuns: 3 }, (d) => void d.task("a", work));
       await known(postgres.db, one);
       return {
@@ -204,7 +156,7 @@ describe.each([
   });
 
   test("while it cancels a run", async () => {
-    await atEveryStatement(failing, async () => {
+    await atEveryStatement(postgres.db, failing, async () => {
       const one = graph({ maxActiveRuns: 1 });
       const { dagId } = one;
       await known(postgres.db, one);
@@ -227,7 +179,7 @@ describe.each([
   });
 
   test("while it rescues the tries of a dead worker", async () => {
-    await atEveryStatement(failing, async () => {
+    await atEveryStatement(postgres.db, failing, async () => {
       const one = graph();
       await known(postgres.db, one);
       const { id } = await triggerRun(postgres.db, { dagId: one.dagId, ...me });
@@ -253,7 +205,7 @@ describe.each([
   });
 
   test("while it deploys", async () => {
-    await atEveryStatement(failing, async () => {
+    await atEveryStatement(postgres.db, failing, async () => {
       const [first, second] = [graph(), graph()];
       const both = [versionOf(first), versionOf(second)];
       const others = (await rows<{ file: string }>(postgres.db, "select distinct file from dagsmith.dag_version")).map(({ file }) => file);

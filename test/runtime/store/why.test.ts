@@ -1,12 +1,14 @@
 /** Why a task waits: every reason, brought about for real and read as people read it. */
 import { beforeEach, expect, test } from "vitest";
 import { clearRuns, pauseDag, setPool, triggerRun } from "../../../runtime/actions/index.ts";
+import type { Outcome } from "../../../runtime/engine/settle.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
 import { beatScheduler, removeScheduler } from "../../../runtime/store/scheduler.ts";
 import { whyWaiting } from "../../../runtime/store/why.ts";
 import { registerWorker } from "../../../runtime/store/worker.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
+import { externalRun, waitForEvent, waitUntil } from "../../../sdk/index.ts";
 import type { MappedTaskOptions, TaskDefaults } from "../../../sdk/task.ts";
 import { type Driver, driverOf, endOf, failed, success } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
@@ -255,4 +257,49 @@ test("a run and a task that do not exist are errors with a code", async () => {
   await expect(whyWaiting(database.db, 999_999)).rejects.toMatchObject({ code: "UNKNOWN_RUN" });
   const run = await one({});
   await expect(whyWaiting(database.db, run.id, "nothing")).rejects.toMatchObject({ code: "UNKNOWN_TASK" });
+});
+
+test("a sensor waits for its next poke, in no line and for no worker; others for a time, a run, an event", async () => {
+  await beatScheduler(database.db, "s");
+  await setPool(database.db, { name: "api", slots: 1, actor: "test" });
+  await deployed((d) => {
+    d.sensor("a", { pool: "api", interval: "1h" }, () => false);
+    d.task("time", waitUntil("2099-01-02"));
+    d.task("run", externalRun({ dag: "other", task: "load", timeout: "1h" }));
+    d.task("event", waitForEvent("approved"));
+  });
+  const run = await begun();
+  await take(run);
+  await run.settle([endOf((await run.look()).instances.find(({ taskId }) => taskId === "a")!, { kind: "not_yet" })]);
+  const at = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`;
+  const reasons = await why(run.id);
+  expect(Object.values(reasons).map(({ length }) => length)).toEqual([1, 1, 1, 1]);
+  expect(reasons.a![0]).toMatch(new RegExp(`^wait: the sensor pokes again at ${at}$`));
+  expect(reasons.time).toEqual(["wait: waits until 2099-01-02 00:00:00 UTC"]);
+  expect(reasons.run![0]).toMatch(new RegExp(`^wait: waits for task "load" of the run of DAG "other", until ${at} at the latest$`));
+  expect(reasons.event![0]).toMatch(new RegExp(`^wait: waits for event "approved", until ${at} at the latest$`));
+});
+
+test("a sensor leaves its place in a pool between its pokes, and waits for one again when it is to poke", async () => {
+  await setPool(database.db, { name: "api", slots: 1, actor: "test" });
+  await deployed((d) => {
+    d.sensor("a", { pool: "api", priorityWeight: 9 }, () => false);
+    d.task("b", { pool: "api" }, work);
+  });
+  const run = await begun();
+  const states = async () => Object.fromEntries((await run.look()).instances.map(({ taskId, state }) => [taskId, state]));
+  const end = async (taskId: string, outcome: Outcome) =>
+    run.settle([endOf((await run.look()).instances.find((one) => one.taskId === taskId)!, outcome)]);
+  expect(await states()).toEqual({ a: "queued", b: "scheduled" });
+  await take(run);
+  await end("a", { kind: "not_yet" });
+  expect(await states()).toEqual({ a: "up_for_reschedule", b: "queued" });
+  await run.passTime();
+  expect(await states()).toEqual({ a: "scheduled", b: "queued" });
+  await take(run, "b");
+  await end("b", success());
+  expect(await states()).toEqual({ a: "queued", b: "success" });
+  await take(run);
+  await end("a", success());
+  expect((await run.look()).run).toBe("success");
 });

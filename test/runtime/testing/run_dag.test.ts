@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type DagRunEvent, runDag, runTask } from "../../../runtime/testing/index.ts";
 import { chain, dag } from "../../../sdk/dag.ts";
 import { defineHook } from "../../../sdk/hook.ts";
+import { type Callback, externalRun, waitFor, waitForEvent, waitUntil } from "../../../sdk/index.ts";
 import { FailTask, SkipTask } from "../../../sdk/outcome.ts";
 
 const at = { logicalDate: "2026-01-01" };
@@ -46,6 +47,70 @@ describe("runDag", () => {
     expect(
       events.map((event) => (event.type === "started" ? `try ${event.tryNumber}` : event.type === "ended" ? event.task.state : "log")),
     ).toEqual([...["try 1", "up_for_retry", "try 2", "up_for_retry", "try 3", "success"]]);
+  });
+
+  test("passes the time that sensors and waits would take, and counts it", async () => {
+    const d = dag("patient");
+    let pokes = 0;
+    const file = d.sensor("file", { interval: "20ms" }, () => (pokes++ < 2 ? false : { done: true, value: "trips.csv" }));
+    const late = d.sensor("late", { interval: "10ms", timeout: "25ms", softFail: true }, () => false);
+    const pause = d.task("pause", waitFor("3h"));
+    const run = d.task("run", externalRun({ dag: "other" }));
+    const approval = d.task("approval", waitForEvent<{ by: string }>("approved"));
+    const unsent = d.task("unsent", waitForEvent("unsent"));
+    const computed = d.task(
+      "computed",
+      waitUntil(({ logicalDate }) => logicalDate.plus({ days: 1 })),
+    );
+    d.task("load", { inputs: { file, approval } }, ({ inputs }) => `${inputs.file} by ${inputs.approval.by}`);
+    chain([late, pause, run, unsent, computed], d.empty("end", { triggerRule: "all_done" }));
+    const { tasks } = await runDag(d, { ...at, events: { approved: { by: "ann" } } });
+    expect(Object.fromEntries(tasks.map(({ taskId, state }) => [taskId, state]))).toEqual({
+      ...{ file: "success", late: "skipped", pause: "success", run: "success", approval: "success", unsent: "failed" },
+      ...{ computed: "success", load: "success", end: "success" },
+    });
+    expect(tasks.find(({ taskId }) => taskId === "load")?.output).toBe("trips.csv by ann");
+    expect(tasks.find(({ taskId }) => taskId === "unsent")?.reason).toBe('event "unsent" was not sent: give it in `events`');
+  });
+
+  test.each([
+    [{ executionTimeout: "20ms" }, "the try took longer than its executionTimeout of 0.02 s", 2],
+    [{ totalTimeout: "20ms" }, "all tries together took longer than the totalTimeout of 0.02 s", 1],
+  ] as const)("ends a task that takes longer than %o", async (limit, reason, tryNumber) => {
+    const d = dag("slow");
+    let aborted = 0;
+    d.task("slow", { ...limit, retries: 1 }, ({ signal }) => {
+      signal.addEventListener("abort", () => aborted++);
+      return new Promise<null>(() => undefined);
+    });
+    expect((await runDag(d, at)).tasks).toMatchObject([{ state: "failed", reason, tryNumber }]);
+    expect(aborted).toBe(tryNumber);
+  });
+
+  test("calls back as the real thing does, and a callback that fails changes nothing", async () => {
+    const said: string[] = [];
+    const say: Callback = ({ event, taskId, tryNumber, reason, params }) =>
+      void said.push([event, taskId, tryNumber, reason, JSON.stringify(params)].join(" "));
+    const d = dag("calling", { defaults: { onFailure: say, onRetry: say }, onFailure: say });
+    d.task("bad", { retries: 1, onSuccess: say }, () => {
+      throw new Error("no");
+    });
+    d.task("breaks", { onSuccess: () => Promise.reject(new Error("broken")) }, () => 1);
+    const lines: string[] = [];
+    const run = await runDag(d, { ...at, onEvent: (event) => event.type === "log" && lines.push(`${event.taskId}: ${event.text}`) });
+    expect(run.state).toBe("failed");
+    expect(said.toSorted()).toEqual(["onFailure  0  {}", "onFailure bad 2 Error: no {}", "onRetry bad 1 Error: no {}"].toSorted());
+    expect(lines).toEqual(["breaks: onSuccess failed: Error: broken"]);
+  });
+
+  test("a poke in hand when it is stopped is the last", async () => {
+    const d = dag("stopped");
+    const stop = new AbortController();
+    d.sensor("never", { interval: "1h" }, () => {
+      stop.abort();
+      return false;
+    });
+    expect((await runDag(d, { ...at, signal: stop.signal })).tasks).toMatchObject([{ state: "skipped", reason: "stopped" }]);
   });
 
   test("follows failures, skips and rules as the real thing does", async () => {

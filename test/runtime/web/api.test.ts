@@ -72,6 +72,8 @@ describe("the API", () => {
     expect((await post("/dags/d/pause")).status).toBe(200);
     expect((await post("/dags/d/unpause", {})).status).toBe(200);
     expect((await post(`/runs/${run}/cancel`, { reason: "enough" })).status).toBe(200);
+    expect((await post(`/runs/${run}/tasks/only/cancel`, { mapIndex: 2 })).status).toBe(200);
+    expect((await post(`/runs/${run}/events/approved`, { value: { by: "ann" } })).status).toBe(200);
     expect((await post("/pools/api", { slots: 4 })).status).toBe(200);
     expect((await post("/pools/api/delete")).status).toBe(200);
     const actor = "web 127.0.0.1";
@@ -81,6 +83,8 @@ describe("the API", () => {
       { verb: "pauseDag", request: { dagId: "d", actor } },
       { verb: "unpauseDag", request: { dagId: "d", actor } },
       { verb: "cancelRun", request: { id: run, actor, reason: "enough" } },
+      { verb: "cancelTask", request: { id: run, taskId: "only", actor, mapIndex: 2 } },
+      { verb: "sendEvent", request: { id: run, name: "approved", value: { by: "ann" }, actor } },
       { verb: "setPool", request: { name: "api", slots: 4, actor } },
       { verb: "deletePool", request: { name: "api", actor } },
     ]);
@@ -99,6 +103,8 @@ describe("the API", () => {
         pauseDag: async () => undefined,
         unpauseDag: async () => undefined,
         cancelRun: async () => undefined,
+        cancelTask: async () => 1,
+        sendEvent: async () => 1,
         setPool: async () => undefined,
         deletePool: async () => undefined,
       },

@@ -1,0 +1,41 @@
+/** The sensor that waits for what a service answers. */
+import { type FromContext, resolveField, type SensorBody, type TaskContext } from "dagsmith";
+import type { HttpCallOptions } from "./client.ts";
+import { HttpError } from "./error.ts";
+import { httpHook } from "./hook.ts";
+
+export interface HttpSensorOptions<Context extends TaskContext> {
+  /** Id of a connection of type `http` or `https`. */
+  readonly http: FromContext<string, Context>;
+  /** Under the connection's root. */
+  readonly path: FromContext<string, Context>;
+  /** Default `"GET"`. */
+  readonly method?: string;
+  readonly query?: FromContext<NonNullable<HttpCallOptions["query"]>, Context>;
+  readonly headers?: FromContext<NonNullable<HttpCallOptions["headers"]>, Context>;
+  /** What the answer must be. Default: any with a status below 400. */
+  readonly until?: (response: Response, context: Context) => boolean | Promise<boolean>;
+}
+
+/**
+ * Waits until a service answers as wished. 404 means: not yet; any other status of 400 or above is an error of the poke.
+ * @throws HttpError for such a status, and for an answer that is late, cut or absent
+ * @example d.sensor("report", httpSensor({ http: "reports", path: "/today", until: async (answer) => (await answer.json()).isReady }));
+ */
+export function httpSensor<Context extends TaskContext>(options: HttpSensorOptions<Context>): SensorBody<null, Context> {
+  return async function httpSensor(context) {
+    const client = await context.hook(httpHook(await resolveField(options.http, context)));
+    const { query, headers } = options;
+    const more = {
+      ...(query === undefined ? {} : { query: await resolveField(query, context) }),
+      ...(headers === undefined ? {} : { headers: await resolveField(headers, context) }),
+    };
+    try {
+      const response = await client.request(options.method ?? "GET", await resolveField(options.path, context), more);
+      return options.until ? await options.until(response, context) : true;
+    } catch (error) {
+      if (error instanceof HttpError && error.status === 404) return false;
+      throw error;
+    }
+  };
+}

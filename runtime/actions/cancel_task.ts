@@ -1,0 +1,45 @@
+/** Stopping one task of a run: what runs of it is killed and has failed, what waits is skipped, and the run goes on with what follows. */
+import { DagsmithError } from "../../sdk/errors.ts";
+import { settle } from "../engine/settle.ts";
+import { audit } from "../store/audit.ts";
+import { runById } from "../store/dag_run.ts";
+import type { Database } from "../store/database.ts";
+import { engineRound } from "../store/engine_tx.ts";
+import { Plans } from "../store/plans.ts";
+import { afterRound } from "../store/run_ends.ts";
+import { unfinishedOfTask } from "../store/task_instance.ts";
+
+export interface CancelTaskRequest {
+  /** The run's number. */
+  readonly id: number;
+  readonly taskId: string;
+  /** One instance of a mapped task. Default: all of them. */
+  readonly mapIndex?: number;
+  readonly actor: string;
+  readonly reason?: string;
+}
+
+/**
+ * Cancels a task that has begun or may begin. A running try gets the abort signal within two seconds, and is killed, with all it started,
+ * when it goes on. Tasks after it follow their trigger rules.
+ * @returns how many instances it stopped
+ * @throws DagsmithError UNKNOWN_RUN, TASK_NOT_ACTIVE
+ */
+export async function cancelTask(db: Database, { id, taskId, mapIndex, actor, reason }: CancelTaskRequest): Promise<number> {
+  const why = `cancelled by ${actor}${reason ? `: ${reason}` : ""}`;
+  const plans = new Plans();
+  const settlement = await engineRound(db, plans, async (tx, on) => {
+    await tx.lockRuns([id]);
+    const run = await runById(on, id);
+    if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: id });
+    const active = await unfinishedOfTask(on, id, taskId, mapIndex ?? null);
+    if (active.length === 0) throw new DagsmithError("TASK_NOT_ACTIVE", { task: taskId, run: run.runId });
+    const ends = active.map((one) => ({ ...one, workerId: "", outcome: { kind: "cancelled", state: one.state, reason: why } as const }));
+    const settled = await settle(tx, ends);
+    const detail = { task: taskId, mapIndex: mapIndex ?? null, reason: reason ?? null };
+    await audit(on, { actor, action: "cancel task", dagId: run.dagId, runId: run.runId, detail });
+    return settled;
+  });
+  await afterRound(db, plans, settlement);
+  return settlement.accepted.size;
+}

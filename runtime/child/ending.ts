@@ -1,0 +1,92 @@
+/** How a try ends, from what its body returned or threw: the outcome of a poke or a wait, and whether and when a failure is tried again. */
+import { type Duration, durationMs } from "../../sdk/duration.ts";
+import { inheritedDefaults } from "../../sdk/group.ts";
+import { toJson } from "../../sdk/json.ts";
+import { FailTask } from "../../sdk/outcome.ts";
+import type { LateKeys } from "../../sdk/routing.ts";
+import type { Poked } from "../../sdk/sensor.ts";
+import type { TaskRef } from "../../sdk/task.ts";
+import { isWaiting, type WaitSpec } from "../../sdk/wait.ts";
+import { describeError, type TaskError } from "./task_error.ts";
+
+/** How a try ended, as far as the task itself can tell. */
+export type TryResult = TryEnding & {
+  /** What the task calls this instance of it. */
+  readonly label?: string;
+};
+
+type TryEnding =
+  /** `output` is JSON text; null when the body returned undefined. `again`: an iteration of a loop that is not done. */
+  | { readonly outcome: "success"; readonly output: string | null; readonly again?: boolean }
+  /** `leftOut`: a filter refused the item. */
+  | { readonly outcome: "skipped"; readonly reason: string; readonly leftOut?: boolean }
+  /** A poke said no. */
+  | { readonly outcome: "not_yet" }
+  /** Asked for with `asksKeys`. */
+  | { readonly outcome: "keys"; readonly keys: LateKeys }
+  /** The body only says what to wait for. */
+  | { readonly outcome: "deferred"; readonly wait: WaitSpec }
+  /** `retryAfterMs`: how long the error asks to wait. */
+  | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean; readonly retryAfterMs?: number };
+
+/** What a body returned, as a result. @throws FailTask for a poke that gives no answer; DagsmithError for what JSON cannot carry */
+export function returned({ definition: { sensor, body } }: TaskRef<unknown>, output: unknown): TryResult {
+  if (sensor) return poked(output as Poked<unknown>);
+  if (body && isWaiting(body)) return { outcome: "deferred", wait: output as WaitSpec };
+  return { outcome: "success", output: output === undefined ? null : toJson(output) };
+}
+
+function poked(answer: Poked<unknown>): TryResult {
+  if (answer === true) return { outcome: "success", output: null };
+  if (answer === false) return { outcome: "not_yet" };
+  if (typeof answer !== "object" || answer === null || typeof answer.done !== "boolean") {
+    throw new FailTask(`a poke returns true, false or { done, value }; this one returned ${answer === null ? "null" : typeof answer}`);
+  }
+  if (!answer.done) return { outcome: "not_yet" };
+  return { outcome: "success", output: answer.value === undefined ? null : toJson(answer.value) };
+}
+
+/** Ends of a task that no retry follows, whatever its options say. */
+const FINAL_ERRORS = ["FailTask", "DagsmithError"];
+
+/** An error outside a body, as a result: there is nobody to ask whether to try again. */
+export function failure(error: unknown): TryResult {
+  const described = describeError(error);
+  if (described.name === "LeftOut") return { outcome: "skipped", reason: described.message, leftOut: true };
+  if (described.name === "SkipTask") return { outcome: "skipped", reason: described.message };
+  return { outcome: "failed", error: described, retryable: !FINAL_ERRORS.includes(described.name) };
+}
+
+/** What a body threw, as a result: whether it may be tried again is asked of the task, where its code lives. */
+export function thrown(ref: TaskRef<unknown>, error: unknown, warn: (text: string) => void): TryResult {
+  const result = failure(error);
+  if (result.outcome !== "failed" || !result.retryable) return result;
+  const retryAfterMs = retryAfterOf(error, warn);
+  const retryable = asksForRetry(ref, error, result.error, warn);
+  return { ...result, retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+/** A `retryIf` that fails itself must not decide. */
+function asksForRetry(ref: TaskRef<unknown>, error: unknown, described: TaskError, warn: (text: string) => void): boolean {
+  const retryIf = ref.definition.options.retryIf ?? inheritedDefaults(ref).retryIf;
+  if (!retryIf) return true;
+  try {
+    return Boolean(retryIf(error instanceof Error ? error : new Error(described.message)));
+  } catch (problem) {
+    warn(`retryIf failed, so its task is tried again as if there were none: ${describeError(problem).message}`);
+    return true;
+  }
+}
+
+/** The wait that an error asks for: a duration, or a number of seconds. What cannot be read is not obeyed. */
+function retryAfterOf(error: unknown, warn: (text: string) => void): number | undefined {
+  const asked = typeof error === "object" && error !== null && "retryAfter" in error ? error.retryAfter : undefined;
+  if (asked === undefined || asked === null) return undefined;
+  if (typeof asked === "number" && Number.isFinite(asked) && asked >= 0) return asked * 1_000;
+  try {
+    return durationMs(asked as Duration);
+  } catch {
+    warn(`the error's retryAfter is ${JSON.stringify(asked)}, which is neither a duration nor a number of seconds`);
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+/** Runs one callback: finds it in the DAG as it is loaded here, builds its context, says how it ended. Works where tries work. */
+import type { Callback, CallbackContext, TaskEvent } from "../../sdk/callback.ts";
+import type { Dag } from "../../sdk/dag.ts";
+import { inheritedDefaults } from "../../sdk/group.ts";
+import { failure } from "./ending.ts";
+import { HookPool, type TaskHost, type TryRequest, type TryResult, taskContext } from "./run_try.ts";
+
+/** What happened, as plain JSON. */
+export interface CallbackRequest {
+  readonly event: TaskEvent | "deadline";
+  /** Whether it happened to the run, not to a task. */
+  readonly ofRun: boolean;
+  /** Which deadline, from 0. */
+  readonly ordinal: number;
+  readonly reason: string | null;
+  readonly error: CallbackContext["error"];
+}
+
+/** Runs one callback to its end. Never throws. */
+export async function runCallback(
+  dag: Dag<unknown>,
+  request: TryRequest,
+  callback: CallbackRequest,
+  host: TaskHost,
+  signal: AbortSignal,
+): Promise<TryResult> {
+  const hooks = new HookPool(host, signal);
+  try {
+    const { event, reason, error, ofRun } = callback;
+    // Params are given as they are stored: a schema that refuses them now must not hide that the run failed.
+    const given = { params: request.params, inputs: {}, item: undefined };
+    const { inputs: _, item: __, xcom: ___, ...context } = taskContext(request, given, host, hooks, signal);
+    await find(dag, request, callback)({ ...context, taskId: ofRun ? null : request.taskId, event, reason, error });
+    return { outcome: "success", output: null };
+  } catch (error) {
+    return failure(error);
+  } finally {
+    await hooks.close();
+  }
+}
+
+function find(dag: Dag<unknown>, { taskId }: TryRequest, { event, ofRun, ordinal }: CallbackRequest): Callback {
+  const found = ofRun ? ofDag(dag, event, ordinal) : event === "deadline" ? undefined : ofTask(dag, taskId, event);
+  if (found) return found;
+  const whose = ofRun ? `DAG "${dag.dagId}"` : `task "${taskId}" of DAG "${dag.dagId}"`;
+  throw new Error(`${whose} does not declare ${event} when it is loaded here; a DAG file must declare the same every time`);
+}
+
+function ofDag({ options }: Dag<unknown>, event: CallbackRequest["event"], ordinal: number): Callback | undefined {
+  if (event === "deadline") return options.deadlines?.[ordinal]?.callback;
+  return event === "onSuccess" || event === "onFailure" ? options[event] : undefined;
+}
+
+function ofTask(dag: Dag<unknown>, taskId: string, event: TaskEvent): Callback | undefined {
+  const task = dag.find(taskId);
+  return task?.definition.options[event] ?? (task && inheritedDefaults(task)[event]);
+}

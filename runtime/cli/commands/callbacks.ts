@@ -1,0 +1,28 @@
+/** `dag callbacks`: what was called back because of a run and its tasks, and how that ended. */
+import { command, type Outcome } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { needRun, RUN_NAMES } from "../runs.ts";
+import { table } from "../table.ts";
+import { cell, stateText, timeText } from "../words.ts";
+
+export const callbacks = command({
+  usage: "callbacks <run>",
+  summary: "Show the callbacks and missed deadlines of a run, and how they ended",
+  more: `${RUN_NAMES} What a callback logged stands in the log of its task, or of the run (dag logs <run>).`,
+  example: "dag callbacks 42",
+  run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const run = await needRun(db, name);
+      const { listCallbacks } = await import("../../store/callback.ts");
+      const found = (await listCallbacks(db, run.id)).map(({ lines: _, ...callback }) => callback);
+      const rows = found.map((one) => [
+        one.taskId === null ? "the run" : one.taskId + (one.mapIndex !== null && one.mapIndex >= 0 ? `[${one.mapIndex}]` : ""),
+        one.event,
+        stateText(one.state, cli.terminal.style),
+        timeText(one.createdAt),
+        cell(one.failure ?? one.reason),
+      ]);
+      const headings = ["of", "event", "state", "since", "remark"];
+      return { json: { run, callbacks: found }, lines: rows.length === 0 ? ["Nothing was called back."] : table(headings, rows) };
+    }),
+});

@@ -1,0 +1,66 @@
+/** How waiting begins and ends: what a poke, a body that waits, a clock, a run, an event or a person said, as the verb that it amounts to. */
+import type { WaitSpec } from "../../sdk/wait.ts";
+import {
+  cancel,
+  deferUntil,
+  expire,
+  fail,
+  giveUp,
+  reschedule,
+  resume,
+  skip,
+  type TaskState,
+  type Transition,
+} from "../state/task_state.ts";
+import { decidePoke, waitOf } from "../state/wait.ts";
+import { claimsText, routeIn } from "./limits.ts";
+import type { PlannedTask } from "./plan.ts";
+import type { TryEnd } from "./settle.ts";
+import type { LockedRun } from "./store.ts";
+
+/** Ends of a turn that are not the end of work. All but the first two are said by others than a worker. */
+export type WaitOutcome =
+  /** A sensor's poke said no. */
+  | { readonly kind: "not_yet" }
+  /** The body only said what to wait for. */
+  | { readonly kind: "deferred"; readonly wait: WaitSpec }
+  /** What was waited for has come. `output` is JSON text; null for none. */
+  | { readonly kind: "resumed"; readonly output: string | null }
+  /** What was waited for did not come in time, or can come no more. */
+  | { readonly kind: "gave_up"; readonly to: "failed" | "skipped"; readonly reason: string }
+  /** No worker took it in time. */
+  | { readonly kind: "expired"; readonly reason: string }
+  /** A person stopped it in this state. */
+  | { readonly kind: "cancelled"; readonly state: TaskState; readonly reason: string };
+
+/** The verb that such an end amounts to. */
+export function waitMove(end: TryEnd, outcome: WaitOutcome, task: PlannedTask, run: LockedRun): Transition {
+  switch (outcome.kind) {
+    case "not_yet":
+      return pokeMove(end, task, run);
+    case "deferred":
+      return deferUntil(end, end.workerId, waitOf(outcome.wait));
+    case "resumed":
+      return resume(end);
+    case "gave_up":
+      return giveUp(end, outcome.to, outcome.reason);
+    case "expired":
+      return expire(end, outcome.reason);
+    case "cancelled":
+      return cancel(end, outcome.state, outcome.reason);
+  }
+}
+
+/** The time-out of a sensor spans its retries, so there is none after it. */
+function pokeMove(end: TryEnd, { spec, route }: PlannedTask, run: LockedRun): Transition {
+  const { sensor, totalTimeoutMs } = spec;
+  const { workerId, elapsedMs = 0, pokes = 0 } = end;
+  if (!sensor) return fail(end, workerId, "the version of this run says that the task is no sensor", null);
+  const timeoutMs = Math.min(sensor.timeoutMs, totalTimeoutMs ?? Number.POSITIVE_INFINITY);
+  const decision = decidePoke({ ...sensor, timeoutMs }, { elapsedMs, pokes });
+  if (decision.again) {
+    const { queue, weight, claims } = routeIn(route, spec.taskId, run);
+    return reschedule(end, workerId, decision.inMs, { queue, weight, claims: claims.length > 0 ? claimsText(claims) : null });
+  }
+  return sensor.softFail ? skip(end, workerId, decision.reason) : fail(end, workerId, decision.reason, null);
+}

@@ -1,0 +1,134 @@
+/**
+ * Runs callbacks: code that somebody wants to run because a task or a run ended. It uses the worker's processes as a try does, and changes
+ * nothing but the callback's own row and the log. Its token stays in the queue until the end is recorded, so a death repeats it.
+ */
+import type { CallbackRequest } from "../child/run_callback.ts";
+import type { TryRequest } from "../child/run_try.ts";
+import { appendCallbackLog, type ClaimedCallback, claimCallback, endCallback, giveBackCallback } from "../store/callback.ts";
+import type { Database } from "../store/database.ts";
+import { appendLog, lastChunk } from "../store/log_chunk.ts";
+import type { RunFacts, RunFactsCache } from "../store/run_facts.ts";
+import type { Secrets } from "./attempt.ts";
+import type { BundleCache } from "./bundle_cache.ts";
+import { LogWriter, type StoreChunk } from "./log_writer.ts";
+import type { TaskPool } from "./task_pool.ts";
+import type { ProcessEnd, TaskProcess } from "./task_process.ts";
+
+export interface CallbackRunnerOptions {
+  readonly db: Database;
+  readonly workerId: string;
+  readonly secrets: Secrets;
+  readonly facts: RunFactsCache;
+  readonly bundles: BundleCache;
+  readonly processes: TaskPool;
+}
+
+/** Longest time that a callback may take. */
+const TIMEOUT_MS = 5 * 60_000;
+/** A callback that took its worker down this often is given up. */
+const MOST_ATTEMPTS = 5;
+
+export class CallbackRunner {
+  readonly #options: CallbackRunnerOptions;
+  readonly #running = new Set<TaskProcess>();
+  #stopping = false;
+
+  constructor(options: CallbackRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Asks what runs to stop; it goes back to the queue. */
+  interrupt(): void {
+    this.#stopping = true;
+    for (const process of this.#running) process.abort("the worker was stopped");
+  }
+
+  /** Runs a callback whose token came. Rejects only for what a later attempt may mend. */
+  async handle(id: number): Promise<void> {
+    const { db, workerId, facts } = this.#options;
+    const callback = await claimCallback(db, id, workerId);
+    if (!callback) return;
+    if (callback.attempts > MOST_ATTEMPTS) return endCallback(db, id, `its worker died ${MOST_ATTEMPTS} times`);
+    const run = (await facts.get(db, [{ id: callback.runId, edition: callback.edition }])).get(callback.runId);
+    if (!run) throw new Error(`run ${callback.runId} cannot be read`);
+    const log = new LogWriter(this.#chunksOf(callback), this.#options.secrets.mask);
+    const failure = await this.#perform(callback, run, log);
+    await log.end();
+    if (failure !== null && this.#stopping) {
+      await giveBackCallback(db, id);
+      throw new Error("the worker was stopped");
+    }
+    await endCallback(db, id, failure);
+  }
+
+  /** @returns why it failed; null when it did not */
+  async #perform(callback: ClaimedCallback, run: RunFacts, log: LogWriter): Promise<string | null> {
+    const { secrets, processes, bundles } = this.#options;
+    try {
+      const bundle = await bundles.path(run.version.bundleHash);
+      const process = await processes.take(bundle, false);
+      const end = await this.#runIn(process, bundle, callback, run, log);
+      processes.giveBack(process, end.outcome === "crashed" || end.isLate);
+      if (end.outcome === "success") return null;
+      const stack = end.outcome === "failed" ? end.error.stack : "";
+      const failure = secrets.mask(end.isLate ? `it took longer than ${TIMEOUT_MS / 60_000} minutes` : textOf(end));
+      log.line("error", "dagsmith", `${callback.event} failed: ${secrets.mask(stack) || failure}`);
+      return failure.slice(0, 2_000);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  async #runIn(process: TaskProcess, bundle: string, callback: ClaimedCallback, run: RunFacts, log: LogWriter) {
+    const { secrets } = this.#options;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      process.abort(`a callback may take ${TIMEOUT_MS / 60_000} minutes`);
+    }, TIMEOUT_MS);
+    this.#running.add(process);
+    const host = {
+      call: async (method: string, [first = ""]: readonly string[]): Promise<unknown> => {
+        if (method === "connection") return secrets.connection(first);
+        if (method === "variable") return secrets.variable(first);
+        throw new Error("a callback has no XComs");
+      },
+      log: log.line.bind(log),
+    };
+    const end = await process.run(bundle, tryRequestOf(callback, run), host, requestOf(callback));
+    this.#running.delete(process);
+    clearTimeout(timer);
+    return { ...end, isLate };
+  }
+
+  /** The log of a task's try, behind what it has already; the callback's own for one of the run. */
+  #chunksOf({ id, instanceId, tryNumber }: ClaimedCallback): StoreChunk {
+    const { db } = this.#options;
+    if (instanceId === null || tryNumber === null) return (_seq, lines) => appendCallbackLog(db, id, lines);
+    let written: Promise<number> | undefined;
+    return async (seq, lines) => {
+      written ??= lastChunk(db, instanceId, tryNumber);
+      await appendLog(db, instanceId, tryNumber, (await written) + seq, lines);
+    };
+  }
+}
+
+function textOf(end: ProcessEnd): string {
+  if (end.outcome === "failed") return `${end.error.name}: ${end.error.message}`;
+  return "reason" in end ? end.reason : end.outcome;
+}
+
+function requestOf({ event, instanceId, ordinal, reason, error }: ClaimedCallback): CallbackRequest {
+  return { event, ofRun: instanceId === null, ordinal, reason, error };
+}
+
+function tryRequestOf({ taskId, tryNumber, mapIndex }: ClaimedCallback, run: RunFacts): TryRequest {
+  const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params } = run;
+  return {
+    ...{ dagId: version.dagId, runId, params, inputs: {}, item: null, timezone: version.spec.timezone },
+    ...{ taskId: taskId ?? "", tryNumber: tryNumber ?? 0, mapIndex: mapIndex ?? -1 },
+    logicalDate: logicalDate.toISOString(),
+    dataIntervalStart: dataIntervalStart.toISOString(),
+    dataIntervalEnd: dataIntervalEnd.toISOString(),
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Waits that are over: sensors are queued for their next poke, and what waited for a time, a run or an event goes on. Any number of
+ * schedulers may look at once: a sensor is woken by whoever deletes its row, and the others' ends are guarded like any end.
+ */
+import { settle, type TryEnd } from "../engine/settle.ts";
+import { waitText } from "../state/wait.ts";
+import type { Database } from "../store/database.ts";
+import { engineRound, givePlaces } from "../store/engine_tx.ts";
+import type { Plans } from "../store/plans.ts";
+import { afterRound } from "../store/run_ends.ts";
+import { wakeSensors } from "../store/task_instance.ts";
+import { deleteWaits, dueWaits, endedRunWaits, type FoundWait } from "../store/task_wait.ts";
+
+/** Waits ended in one transaction. */
+const BATCH = 1_000;
+
+/** Ends every wait that is over. @returns how many there were */
+export async function endWaits(db: Database, plans: Plans): Promise<number> {
+  let ended = 0;
+  for (;;) {
+    const woken = await wakeSensors(db, BATCH);
+    const due = (await dueWaits(db, BATCH)).map((wait) => endOf(wait, outcomeOfDue(wait)));
+    await settleWaits(db, plans, due);
+    ended += woken.count + due.length;
+    if (woken.asking > 0) await givePlaces(db, plans);
+    if (woken.count < BATCH && due.length < BATCH) break;
+  }
+  const runs = (await endedRunWaits(db)).map((wait) => endOf(wait, outcomeOfRun(wait)));
+  for (let from = 0; from < runs.length; from += BATCH) await settleWaits(db, plans, runs.slice(from, from + BATCH));
+  return ended + runs.length;
+}
+
+async function settleWaits(db: Database, plans: Plans, ends: readonly TryEnd[]): Promise<void> {
+  if (ends.length === 0) return;
+  const settlement = await engineRound(db, plans, async (tx, on) => {
+    const settled = await settle(tx, ends);
+    await deleteWaits(on, ends);
+    return settled;
+  });
+  await afterRound(db, plans, settlement);
+}
+
+/** The end of a wait, in the engine's words; no worker holds it. */
+export function endOf(wait: FoundWait, outcome: TryEnd["outcome"]): TryEnd {
+  const { instanceId, tryNumber, lostTries, runId, taskId, mapIndex } = wait;
+  return { instanceId, tryNumber, lostTries, runId, taskId, mapIndex, workerId: "", outcome };
+}
+
+function outcomeOfDue(wait: FoundWait & { readonly sent: string | null }): TryEnd["outcome"] {
+  if (wait.kind === "time") return { kind: "resumed", output: null };
+  if (wait.sent !== null) return { kind: "resumed", output: wait.sent };
+  return { kind: "gave_up", to: wait.softFail ? "skipped" : "failed", reason: `${waitedFor(wait)} did not come within the timeout` };
+}
+
+function outcomeOfRun(wait: Awaited<ReturnType<typeof endedRunWaits>>[number]): TryEnd["outcome"] {
+  const { verdict, awaitedRunId } = wait;
+  if (verdict === "success") return { kind: "resumed", output: JSON.stringify({ runId: awaitedRunId }) };
+  return { kind: "gave_up", to: verdict, reason: `${waitedFor(wait)} ended as ${verdict} (${awaitedRunId})` };
+}
+
+function waitedFor({ kind, event, awaitedDagId: dagId, awaitedTaskId: taskId }: FoundWait): string {
+  return waitText({ kind, event, dagId, taskId });
+}
