@@ -96,12 +96,15 @@ const DAY_MS = 86_400_000;
 
 /**
  * The plain form; undefined when nothing is said.
+ * @param isSensor asked from poke to poke, it would have to say its keys each time
  * @throws DagsmithError INVALID_OPTION, INVALID_DURATION
  */
-export function describeRouting(options: RoutingOptions, where: string): RoutingSpec | undefined {
+export function describeRouting(options: RoutingOptions, where: string, isSensor = false): RoutingSpec | undefined {
   if (ROUTING_OPTIONS.every((name) => options[name] === undefined)) return undefined;
   const { pool, queue, poolSlots, priorityWeight = 1, weightRule = "downstream", maxActiveOverall } = options;
   if (!WEIGHT_RULES.includes(weightRule)) refuse(where, "weightRule", weightRule, WEIGHT_RULES.join(", "));
+  for (const [option, key] of [["concurrencyKey", options.concurrencyKey] as const, ["rateLimit.key", options.rateLimit?.key] as const])
+    if (isSensor && typeof key === "function") refuse(where, option, key, "text, for a sensor");
   if (pool === EVERY_TASK) refuse(where, "pool", pool, `another pool: "${EVERY_TASK}" holds every task already`);
   if (poolSlots !== undefined && pool === undefined) refuse(where, "pool", undefined, "a pool, as poolSlots is set");
   return {

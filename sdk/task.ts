@@ -1,4 +1,5 @@
 /** Tasks as people write them: their options, and the reference that stands for a task's future output. */
+import type { Asset, AssetAlias } from "./asset.ts";
 import type { TaskCallbacks } from "./callback.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
@@ -43,6 +44,14 @@ export interface TaskDefaults extends RoutingOptions, RuleDefaults, TaskCallback
   readonly freshProcess?: boolean;
 }
 
+/** The data that a task reads and writes, as far as other DAGs care. */
+export interface Lineage {
+  /** Assets that are updated whenever the task succeeds, and aliases for assets that it names while it runs. Default: none. */
+  readonly outlets?: readonly (Asset | AssetAlias)[];
+  /** Assets whose events the task reads. Default: none. */
+  readonly inlets?: readonly Asset[];
+}
+
 /** Tasks whose outputs a task takes, by the name it knows them under. Naming one here also makes it a dependency. */
 export type InputRefs = Readonly<Record<string, TaskRef<unknown> | LazyRef<unknown>>>;
 
@@ -85,7 +94,8 @@ export interface TaskOptions<
   Params = unknown,
 > extends Omit<TaskDefaults, "concurrencyKey" | "rateLimit">,
     KeyedLimits<Params, Inputs, Rule, undefined>,
-    TaskDates {
+    TaskDates,
+    Lineage {
   readonly inputs?: Inputs;
   /** When the task may run, judged from the tasks before it. Default `"all_success"`. */
   readonly triggerRule?: Rule;
@@ -100,7 +110,8 @@ export interface TaskOptions<
 export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends TriggerRule = TriggerRule, Params = unknown>
   extends Omit<TaskDefaults, "concurrencyKey" | "rateLimit">,
     KeyedLimits<Params, Inputs, Rule, Item>,
-    TaskDates {
+    TaskDates,
+    Lineage {
   readonly inputs?: Inputs;
   readonly triggerRule?: Rule;
   /** The failures of its instances count as success. Their outputs are missing from the list. */
@@ -122,7 +133,8 @@ export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends 
 /** Everything the builder knows of a task. Frozen. */
 export interface TaskDefinition {
   readonly options: TaskDefaults &
-    TaskDates & {
+    TaskDates &
+    Lineage & {
       readonly inputs?: InputRefs;
       readonly doc?: string;
       readonly each?: Each<unknown>;

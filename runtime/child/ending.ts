@@ -7,6 +7,7 @@ import type { LateKeys } from "../../sdk/routing.ts";
 import type { Poked } from "../../sdk/sensor.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 import { isWaiting, type WaitSpec } from "../../sdk/wait.ts";
+import type { SaidUpdate } from "../engine/outlets.ts";
 import { describeError, type TaskError } from "./task_error.ts";
 
 /** How a try ended, as far as the task itself can tell. */
@@ -16,8 +17,11 @@ export type TryResult = TryEnding & {
 };
 
 type TryEnding =
-  /** `output` is JSON text; null when the body returned undefined. `again`: an iteration of a loop that is not done. */
-  | { readonly outcome: "success"; readonly output: string | null; readonly again?: boolean }
+  /**
+   * `output` is JSON text; null when the body returned undefined. `assets`: what it said of assets, if anything. `again`: an iteration of a loop
+   * that is not done.
+   */
+  | { readonly outcome: "success"; readonly output: string | null; readonly assets?: readonly SaidUpdate[]; readonly again?: boolean }
   /** `leftOut`: a filter refused the item. */
   | { readonly outcome: "skipped"; readonly reason: string; readonly leftOut?: boolean }
   /** A poke said no. */

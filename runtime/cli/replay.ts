@@ -2,6 +2,7 @@
  * Does a past try's work again, in this process: the version its run has, its params, interval, item and inputs as they are recorded. What
  * it returns and pushes goes nowhere; what it does to the outside world it does.
  */
+
 import type { Connection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
@@ -9,6 +10,7 @@ import { loadDags } from "../child/load.ts";
 import { type LogLevel, runTry, type TaskHost, type TryRequest, type TryResult } from "../child/run_try.ts";
 import { eagerInputs, plannedTask } from "../engine/plan.ts";
 import { BundleCache } from "../executor/bundle_cache.ts";
+import { assetEvents } from "../store/asset.ts";
 import type { Database } from "../store/database.ts";
 import { getPastInstance } from "../store/past_instance.ts";
 import { Plans } from "../store/plans.ts";
@@ -62,9 +64,9 @@ export async function replay(db: Database, request: ReplayRequest, world: Replay
 }
 
 function requestOf(facts: RunFacts, { taskId, mapIndex }: ReplayRequest, tryNumber: number, item: Json): Omit<TryRequest, "inputs"> {
-  const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params } = facts;
+  const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, trigger } = facts;
   return {
-    ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, params },
+    ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, params, partitionKey, trigger },
     logicalDate: logicalDate.toISOString(),
     dataIntervalStart: dataIntervalStart.toISOString(),
     dataIntervalEnd: dataIntervalEnd.toISOString(),
@@ -92,6 +94,7 @@ function hostOf(db: Database, facts: RunFacts, world: ReplayWorld): TaskHost {
     log: (level, text) => world.log(level, text),
     pullXCom: (taskId, key) => recorded(db, facts, taskId, key),
     pullPage: (taskId, after) => getOutputPage(db, { runId: facts.id, taskId }, after),
+    assetEvents: async (uri, limit) => (await assetEvents(db, uri, { limit })).toReversed(),
     pushXCom: async (key, value) => world.log("info", `xcom ${key} = ${value} (not recorded)`),
   };
 }

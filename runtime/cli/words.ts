@@ -22,6 +22,13 @@ export function stateText(state: string, style: Style): string {
   return style[colour](`${glyph} ${state}`);
 }
 
+/** A state with the warnings that go with it: what failed and was allowed to. */
+export function stateWithWarnings(state: string, warnings: number, style: Style): string {
+  return warnings === 0
+    ? stateText(state, style)
+    : `${stateText(state, style)} ${style.yellow(`⚠ ${warnings} warning${warnings === 1 ? "" : "s"}`)}`;
+}
+
 /** `2026-01-31 04:00:00Z`; `-` for none. */
 export function timeText(date: Date | null | undefined): string {
   return date

@@ -21,9 +21,10 @@ import { Advance, type Settled } from "./advance.ts";
 import { callbacksOf } from "./callbacks.ts";
 import { decisionError } from "./deciders.ts";
 import { isLimited } from "./limits.ts";
+import { type SaidUpdate, updatesOf } from "./outlets.ts";
 import { dagsWithPast } from "./past.ts";
 import { plannedTask } from "./plan.ts";
-import type { EngineTx, LockedRun, MovedInstance } from "./store.ts";
+import type { AssetUpdate, EngineTx, LockedRun, MovedInstance } from "./store.ts";
 import { type WaitOutcome, waitMove } from "./waiting.ts";
 
 /** How the worker saw a try end. */
@@ -33,8 +34,11 @@ export type Outcome = Ending & {
 };
 
 type Ending =
-  /** `output` is JSON text; null when the body returned nothing. `again`: an iteration of a loop that is not done. */
-  | { readonly kind: "success"; readonly output: string | null; readonly again?: boolean }
+  /**
+   * `output` is JSON text; null when the body returned nothing. `assets`: what it said of assets that it updates. `again`: an iteration of a loop
+   * that is not done.
+   */
+  | { readonly kind: "success"; readonly output: string | null; readonly assets?: readonly SaidUpdate[]; readonly again?: boolean }
   /** `leftOut`: its item is none of the list's. */
   | { readonly kind: "skipped"; readonly reason: string; readonly leftOut?: boolean }
   | FailedOutcome
@@ -81,6 +85,8 @@ export interface Settlement {
   readonly ended: readonly LockedRun[];
   /** DAGs in which a task may wait for what ended here: see past.ts. */
   readonly pastDags: readonly string[];
+  /** Whether assets were updated, so that DAGs may have been waiting for them. */
+  readonly updatedAssets: boolean;
 }
 
 /** A try may be lost to dead workers this often before its task is given up. */
@@ -98,6 +104,8 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
     callbacksOf(runOf.get(end.runId)?.plan.tasks.get(end.taskId)?.spec, end, transition),
   );
   if (callbacks.length > 0) await tx.queueCallbacks(callbacks);
+  const updates = assetUpdates(accepted, runOf);
+  if (updates.length > 0) await tx.updateAssets(updates);
   const advance = new Advance(
     tx,
     runs.filter((run) => run.state === "running"),
@@ -111,7 +119,8 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf, again)));
   const finishedRuns = await advance.commit();
   const ended = runs.filter(({ id }) => finishedRuns.includes(id));
-  return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns, ended, pastDags: dagsWithPast(runs) };
+  const accounts = { finishedRuns, ended, pastDags: dagsWithPast(runs), updatedAssets: updates.length > 0 };
+  return { accepted: new Set(moved.map(({ id }) => id)), ...accounts };
 }
 
 /** An end and the move that it asks for. */
@@ -206,6 +215,13 @@ async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: 
   const next = new Set(accepted.filter(({ transition }) => transition.history !== null).map(({ end }) => end.instanceId));
   const again = moved.filter(({ id }) => next.has(id));
   if (again.length > 0) await tx.clearXComs(again);
+}
+
+function assetUpdates(accepted: readonly Proposal[], runOf: ReadonlyMap<number, LockedRun>): readonly AssetUpdate[] {
+  return accepted.flatMap(({ end }) => {
+    const run = runOf.get(end.runId);
+    return run && end.outcome.kind === "success" ? updatesOf(plannedTask(run.plan, end.taskId).spec, end, end.outcome.assets ?? []) : [];
+  });
 }
 
 function settledOf(instance: MovedInstance, runOf: ReadonlyMap<number, LockedRun>, goingOn: ReadonlySet<number>): readonly Settled[] {

@@ -1,4 +1,5 @@
 /** One try in hand: its request, its process, its log, its time limit; and how it ended, in the engine's words. */
+import type { AssetEvent } from "../../sdk/asset.ts";
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
@@ -29,6 +30,8 @@ export interface XComs {
   /** Outputs of a mapped task, from behind a map index. */
   page(taskId: string, after: number): Promise<OutputPage>;
   push(key: string, json: string): Promise<void>;
+  /** The newest events of an asset, oldest first. */
+  assetEvents(uri: string, limit: number): Promise<readonly AssetEvent[]>;
 }
 
 /** What is kept of an error; a message may hold a whole response. Characters. */
@@ -112,9 +115,9 @@ export class Attempt {
 
   #request(inputs: Readonly<Record<string, Json>>, asksKeys: boolean, previous: Json | undefined): TryRequest {
     const { taskId, mapIndex, tryNumber, item } = this.instance;
-    const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params } = this.#facts;
+    const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, trigger } = this.#facts;
     return {
-      ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params },
+      ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params, partitionKey, trigger },
       ...(previous === undefined ? {} : { previous }),
       logicalDate: logicalDate.toISOString(),
       dataIntervalStart: dataIntervalStart.toISOString(),
@@ -130,6 +133,7 @@ export class Attempt {
     if (method === "variable") return this.#secrets.variable(first);
     if (method === "pullPage") return this.#xcoms.page(first, Number(second));
     if (method === "pullXCom") return this.#xcoms.pull(first, second);
+    if (method === "assetEvents") return this.#xcoms.assetEvents(first, Number(second));
     await this.#xcoms.push(first, second);
     return null;
   }
@@ -142,7 +146,8 @@ export class Attempt {
       return this.#failed(`${INTERRUPTIONS.total} of ${(this.#spec.totalTimeoutMs ?? 0) / 1_000} s`, null, false);
     if (end.outcome === "not_yet") return { kind: "not_yet" };
     if (end.outcome === "deferred") return { kind: "deferred", wait: end.wait };
-    if (end.outcome === "success") return { kind: "success", output: end.output, ...(end.again ? { again: true } : {}) };
+    if (end.outcome === "success")
+      return { kind: "success", output: end.output, ...(end.assets && { assets: end.assets }), ...(end.again ? { again: true } : {}) };
     if (end.outcome === "skipped")
       return { kind: "skipped", reason: this.#secrets.mask(end.reason), ...(end.leftOut ? { leftOut: true } : {}) };
     if (end.outcome === "keys") return { kind: "unplaced", keys: end.keys };

@@ -10,6 +10,7 @@ import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
 import { eagerInputs, isLoop, missingInput, plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
+import { assetEvents } from "../store/asset.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { appendLog, lastChunk } from "../store/log_chunk.ts";
@@ -296,6 +297,7 @@ export class Worker {
         const values = (await getXComs(this.#options.db, [{ runId, taskId: from }], key)).map(({ value }) => value);
         return xcomOf(facts, from, values);
       },
+      assetEvents: async (uri, limit) => (await assetEvents(this.#options.db, uri, { limit })).toReversed(),
       page: (from, after) => getOutputPage(this.#options.db, { runId, taskId: from }, after),
       push: async (key, json) => {
         const held = { instanceId: id, tryNumber, workerId: this.id };

@@ -26,6 +26,8 @@ export interface NewRun {
   readonly schedule: string | null;
   /** What made it, for its tasks to read; null when time or a person did. */
   readonly trigger: Json;
+  /** The partition it works on. Absent: none. */
+  readonly partitionKey?: string | null;
   /** The backfill that makes it, and its place in there. */
   readonly backfill?: { readonly id: number; readonly ordinal: number };
 }
@@ -37,8 +39,8 @@ export const IS_GLOBALLY_LIMITED = "exists (select from dagsmith.pool where name
 const CREATE: Statement = {
   name: "dag_run_create",
   text: `
-insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params, schedule, trigger, backfill_id, backfill_ordinal)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::json[], $12::bigint[], $13::int[])
+insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params, schedule, trigger, backfill_id, backfill_ordinal, partition_key)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::json[], $12::bigint[], $13::int[], $14::text[])
 on conflict do nothing
 returning id, dag_id, run_id`,
 };
@@ -117,6 +119,7 @@ export async function createRuns(
       ...[run.logicalDate, run.dataIntervalStart, run.dataIntervalEnd, run.runAfter],
       ...[JSON.stringify(run.params), run.schedule, run.trigger === null ? null : JSON.stringify(run.trigger)],
       ...[run.backfill?.id ?? null, run.backfill?.ordinal ?? null],
+      storableText(run.partitionKey ?? null),
     ]),
   );
   await createDeadlines(
@@ -138,7 +141,10 @@ export async function startQueued(
   );
 }
 
-/** How many runs of each DAG are running, and how many are running or queued. DAGs without any are missing. */
+/**
+ * How many runs of each DAG are running, and how many are running or queued. Those of backfills have a limit of their own and do not count.
+ * DAGs without any are missing.
+ */
 export async function activeRuns(
   db: Queryable,
   dagIds: readonly string[],

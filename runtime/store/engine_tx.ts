@@ -3,13 +3,14 @@ import { mayHoldPlaces } from "../engine/limits.ts";
 import { refuseAll } from "../engine/refuse.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "../engine/store.ts";
 import { admitWaiting } from "./admit.ts";
+import { recordAssetEvents } from "./asset.ts";
 import { queueCallbacks, queueRunCallbacks } from "./callback.ts";
 import { lockRuns, type RunRow, runDates, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
 import { endPastWaits, pastMet, recordPastWaits } from "./past.ts";
 import { askPlaces } from "./place.ts";
 import type { Plans } from "./plans.ts";
-import { reviveInstances } from "./revive.ts";
+import { removeLeftOver, reviveInstances } from "./revive.ts";
 import { applyTransitions, endsOf, enqueueTries, insertInstances, releaseInstances, unfinishedInstances } from "./task_instance.ts";
 import { storeLabels } from "./task_label.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
@@ -72,6 +73,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
         outputs.map((output) => ({ ...output, key: RETURN_VALUE })),
       ),
     queueCallbacks: (callbacks) => queueCallbacks(on, callbacks),
+    updateAssets: async (updates) => void (await recordAssetEvents(on, updates)),
     clearXComs: (instances) => clearXComs(on, instances),
     output: async (runId, taskId, isMapped) => {
       const values = (await getXComs(on, [{ runId, taskId }])).map(({ value }) => value);
@@ -90,6 +92,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
       const [waiting, others] = [instances.filter(({ wait }) => wait), instances.filter(({ wait }) => !wait)];
       const { true: again = [], false: fresh = [] } = Object.groupBy(others, ({ runId }) => `${cleared.has(runId)}`);
       await insertInstances(on, [...fresh, ...(await reviveInstances(on, again))]);
+      await removeLeftOver(on, again);
       await insertDeferred(on, waiting);
       await releaseInstances(on, releases);
       await enqueueTries(on, free);

@@ -24,7 +24,7 @@ export interface TaskSummary {
 const SUMMARY: Statement = {
   name: "task_summary",
   text: `
-select task_id as "taskId", bool_or(map_index >= 0) as "isMapped", count(*) filter (where state <> 'none')::int as instances,
+select task_id as "taskId", bool_or(map_index >= 0) as "isMapped", count(*) filter (where state not in ('none', 'removed'))::int as instances,
   count(*) filter (where state = 'success')::int as success,
   count(*) filter (where state in ('failed', 'upstream_failed'))::int as failed,
   count(*) filter (where state in ('skipped', 'removed'))::int as skipped,

@@ -1,10 +1,12 @@
 /** Runs one task body in memory. */
+import type { AssetEvent } from "../../sdk/asset.ts";
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import type { TaskBody, TaskContext } from "../../sdk/context.ts";
 import { Dag } from "../../sdk/dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import { TaskRef } from "../../sdk/task.ts";
+import type { RunTrigger } from "../../sdk/trigger.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
 
 /** A connection as a URI, as JSON text, or as its fields. */
@@ -25,6 +27,10 @@ export interface RunTaskOptions {
   readonly dataIntervalEnd?: string;
   readonly tryNumber?: number;
   readonly runId?: string;
+  /** What made the run. Default: nothing, it was asked for. */
+  readonly trigger?: RunTrigger;
+  /** Events of inlets. */
+  readonly assetEvents?: readonly AssetEvent[];
   readonly signal?: AbortSignal;
 }
 
@@ -38,6 +44,8 @@ export interface TaskRun<Output> {
   readonly log: readonly LogLine[];
   /** What the task pushed, by key. */
   readonly xcom: Readonly<Record<string, Json>>;
+  /** What the task said of assets that it updates. */
+  readonly assets: readonly { readonly uri: string; readonly extra: Json }[];
 }
 
 /**
@@ -53,6 +61,7 @@ export async function runTask<Output>(task: TaskBody<Output> | TaskRef<Output>, 
   const host: TaskHost = {
     connection: async (id) => connectionOf(id, options.connections?.[id]),
     variable: async (key) => options.variables?.[key] ?? null,
+    assetEvents: async (uri, limit) => (options.assetEvents ?? []).filter((event) => event.uri === uri).slice(-limit),
     pullXCom: async () => null,
     pullPage: async () => ({ items: [], next: null }),
     pushXCom: async (key, value) => {
@@ -61,7 +70,7 @@ export async function runTask<Output>(task: TaskBody<Output> | TaskRef<Output>, 
     log: (level, text) => void log.push({ level, text }),
   };
   const result = await runTry(ref.dag, ref, requestFor(ref, options), host, options.signal ?? new AbortController().signal);
-  return { output: outputOf(result) as Output, log, xcom };
+  return { output: outputOf(result) as Output, log, xcom, assets: result.outcome === "success" ? (result.assets ?? []) : [] };
 }
 
 /** A connection given as a value. @throws DagsmithError CONNECTION_NOT_FOUND when it is undefined */
@@ -93,6 +102,7 @@ function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<
     params: options.params ?? {},
     inputs: options.inputs ?? {},
     item: options.item ?? null,
+    trigger: options.trigger ?? null,
   };
 }
 

@@ -90,6 +90,17 @@ describe("limits, weight and queue", () => {
     );
   });
 
+  it("a sensor's key is text: a function would be asked at every poke", () => {
+    const sensing = (options: RoutingOptions) => {
+      const d = dag("d");
+      d.sensor("s", options, () => true);
+      return describeDag(d as never).tasks[0]!.routing;
+    };
+    expect(sensing({ concurrencyKey: "k" })?.concurrency).toEqual({ key: "k", limit: 1 });
+    expect(() => sensing({ concurrencyKey: () => "k" })).toThrow("concurrencyKey is function; allowed: text, for a sensor");
+    expect(() => sensing({ rateLimit: { key: () => "k", limit: 1, per: "1s" } })).toThrow("rateLimit.key is function");
+  });
+
   it("of a DAG that are no limits are refused", () => {
     expect(() => described({}, { maxActiveTasks: 0 })).toThrow("maxActiveTasks is 0");
     expect(() => described({}, { maxActiveTasksPerRun: 1.5 })).toThrow("maxActiveTasksPerRun is 1.5");

@@ -6,12 +6,15 @@ import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { cancelRun, deployFolder, triggerRun } from "../../../runtime/actions/index.ts";
 import { settle } from "../../../runtime/engine/settle.ts";
+import { endOverdueRuns } from "../../../runtime/scheduler/overdue.ts";
 import { rescueOrphans } from "../../../runtime/scheduler/rescue.ts";
 import { tick } from "../../../runtime/scheduler/tick.ts";
 import { engineRound } from "../../../runtime/store/engine_tx.ts";
+import { dagsWaitingForPast, releasePast } from "../../../runtime/store/past.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
+import { afterRound } from "../../../runtime/store/run_ends.ts";
 import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
+import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
@@ -155,6 +158,35 @@ describe.each([
     expect(statements).toBeGreaterThan(10);
   });
 
+  test("while it ticks over a DAG that skips, and one that begins with the newest", async () => {
+    const startDate = DateTime.utc().startOf("day").minus({ days: 5 }).toISO();
+    const statements = await atEveryStatement(postgres.db, failing, async () => {
+      const last = spec({ schedule: "@daily", startDate }, (d) => void d.empty("a"));
+      const newest = spec(
+        { schedule: "@daily", startDate, catchup: "all", catchupOrder: "newest", maxActiveRuns: 2 },
+        (d) => void d.empty("a"),
+      );
+      await known(postgres.db, last, newest);
+      return {
+        dagId: newest.dagId,
+        run: (db) => tick(db, new Plans()),
+        check: async () => {
+          for (let i = 0; i < 4; i++) await tick(postgres.db, new Plans());
+          const ids = (await runsOf(newest.dagId)).map(({ run_id }) => run_id);
+          expect([ids.length, new Set(ids).size]).toEqual([5, 5]);
+          expect(await runsOf(last.dagId)).toHaveLength(1);
+          const slots = await rows<{ dag_id: string; decision: string; count: number }>(
+            postgres.db,
+            "select dag_id, decision, count from dagsmith.slot where dag_id = any($1) order by dag_id = $2, logical_date",
+            [[last.dagId, newest.dagId], newest.dagId],
+          );
+          expect(slots.map(({ decision, count }) => [decision, count])).toEqual([["skipped", 4], ...Array(6).fill(["run", 1])]);
+        },
+      };
+    });
+    expect(statements).toBeGreaterThan(10);
+  });
+
   test("while it cancels a run", async () => {
     await atEveryStatement(postgres.db, failing, async () => {
       const one = graph({ maxActiveRuns: 1 });
@@ -199,6 +231,56 @@ describe.each([
           );
           expect(history).toEqual(first.map(() => ({ state: "lost", reason: "the worker died (a worker that is gone)" })));
           expect(statesOf(await finish(id))).toEqual(WHOLE);
+        },
+      };
+    });
+  });
+
+  test("while it ends a task that the next run waits for", async () => {
+    const statements = await atEveryStatement(postgres.db, failing, async () => {
+      const one = spec({ defaults: { dependsOnPast: true } }, (d) => chain(d.task("a", work), d.empty("b")));
+      const { dagId } = one;
+      await known(postgres.db, one);
+      const first = await triggerRun(postgres.db, { dagId, logicalDate: "2026-01-01", ...me });
+      const second = await triggerRun(postgres.db, { dagId, logicalDate: "2026-01-02", ...me });
+      const [waiting] = runnable(await driver(first.id).look());
+      await driver(first.id).take(waiting!);
+      return {
+        dagId,
+        run: async (db) => {
+          const settlement = await engineRound(db, new Plans(), (tx) => settle(tx, [endOf(waiting!, success())]));
+          await afterRound(db, new Plans(), settlement);
+        },
+        check: async () => {
+          // Whoever died between the two is made up for by the scheduler.
+          await releasePast(postgres.db, new Plans(), await dagsWaitingForPast(postgres.db));
+          expect(statesOf(await driver(first.id).look())).toEqual({ a: "success", b: "success" });
+          expect(statesOf(await driver(second.id).look())).toEqual({ a: "queued" });
+          expect(statesOf(await play(driver(second.id)))).toEqual({ a: "success", b: "success" });
+        },
+      };
+    });
+    expect(statements).toBeGreaterThan(10);
+  });
+
+  test("while it ends a run that takes too long", async () => {
+    await atEveryStatement(postgres.db, failing, async () => {
+      const one = spec({ dagrunTimeout: "1m", maxActiveRuns: 1, maxConsecutiveFailedDagRuns: 2 }, (d) =>
+        chain(d.task("a", { each: [1, 2], maxActive: 1 }, work), d.task("b", work)),
+      );
+      const { dagId } = one;
+      await known(postgres.db, one);
+      const { id } = await triggerRun(postgres.db, { dagId, logicalDate: "2026-01-01", ...me });
+      const next = await triggerRun(postgres.db, { dagId, logicalDate: "2026-01-02", ...me });
+      await rows(postgres.db, "update dagsmith.dag_run set timeout_at = now() where id = $1", [id]);
+      return {
+        dagId,
+        run: (db) => endOverdueRuns(db, new Plans()),
+        check: async () => {
+          await tick(postgres.db, new Plans());
+          const { run, instances } = await driver(id).look();
+          expect([run, instances.map(({ state }) => state)]).toEqual(["failed", ["skipped", "skipped"]]);
+          expect((await play(driver(next.id))).run).toBe("success");
         },
       };
     });
