@@ -63,7 +63,9 @@ export function recount(run: Pick<LockedRun, "id" | "plan" | "isGloballyLimited"
   };
 }
 
-function ownOf(spec: TaskSpec, states: readonly StateCount[]): Own {
+function ownOf(spec: TaskSpec, all: readonly StateCount[]): Own {
+  // Iterations that a loop had before it was cleared, and has not had again, are no part of it.
+  const states = isLoop(spec) ? all.filter(({ state }) => state !== "removed") : all;
   const mapped = states.filter(({ isMapped }) => isMapped);
   const shown = mapped.length > 0 ? mapped : states;
   const total = shown.reduce((sum, { count }) => sum + count, 0);
