@@ -217,10 +217,12 @@ async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: 
   if (again.length > 0) await tx.clearXComs(again);
 }
 
+/** By whatever a task succeeded: its body, or the end of what it waited for. */
 function assetUpdates(accepted: readonly Proposal[], runOf: ReadonlyMap<number, LockedRun>): readonly AssetUpdate[] {
-  return accepted.flatMap(({ end }) => {
+  return accepted.flatMap(({ end, transition }) => {
     const run = runOf.get(end.runId);
-    return run && end.outcome.kind === "success" ? updatesOf(plannedTask(run.plan, end.taskId).spec, end, end.outcome.assets ?? []) : [];
+    const said = end.outcome.kind === "success" ? (end.outcome.assets ?? []) : [];
+    return run && transition.to === "success" ? updatesOf(plannedTask(run.plan, end.taskId).spec, end, said) : [];
   });
 }
 
