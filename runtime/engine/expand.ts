@@ -8,6 +8,7 @@ import type { Json } from "../../sdk/json.ts";
 import type { EachSpec, TaskSpec } from "../../sdk/spec.ts";
 import type { FinalState, StoredError } from "../state/task_state.ts";
 import { type ListView, sourcesOf, viewOf } from "./list_view.ts";
+import type { Counts } from "./store.ts";
 
 /** A task that ends instead of being mapped. */
 export interface Unmapped {
@@ -20,7 +21,7 @@ export interface Unmapped {
 export interface Sources {
   /** What a task left; undefined when it left nothing. */
   output(taskId: string): Promise<Json | undefined>;
-  /** How a task ended as a whole; undefined when only its instances did. */
+  /** How a task ended: as it did best, when it is mapped. Undefined when it has no end. */
   stateOf(taskId: string): Promise<FinalState | undefined>;
 }
 
@@ -61,6 +62,12 @@ async function withoutList(source: string, sources: Sources): Promise<Unmapped |
   if (state === undefined || state === "success") return undefined;
   const reason = `its list was to come from "${source}", which ${state === "skipped" ? "was skipped" : "failed"}`;
   return { state: state === "skipped" ? "skipped" : "upstream_failed", reason, error: null };
+}
+
+/** What a task that ended came to, as the source of a list. */
+export function sourceState({ success, failed, upstreamFailed }: Counts): FinalState {
+  if (success > 0) return "success";
+  return failed + upstreamFailed > 0 ? "failed" : "skipped";
 }
 
 function failed({ code, message }: DagsmithError): Unmapped {

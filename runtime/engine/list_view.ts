@@ -16,6 +16,8 @@ export function viewOf(each: EachSpec, listOf: (taskId: string) => readonly Json
   if ("taskId" in each) return over(listOf(each.taskId));
   if ("entriesOf" in each) return over(listOf(each.entriesOf));
   if ("items" in each) return over(each.items);
+  // The first iteration; the others follow one from another.
+  if ("loop" in each) return over([0]);
   if ("cross" in each) return cross(each.cross.map(({ name, list }) => ({ name, list: viewOf(list, listOf) })));
   if ("zip" in each) {
     const lists = each.zip.map((list) => viewOf(list, listOf));
@@ -28,7 +30,7 @@ export function viewOf(each: EachSpec, listOf: (taskId: string) => readonly Json
 export function sourcesOf(each: EachSpec): readonly { readonly taskId: string; readonly kind: "list" | "record" }[] {
   if ("taskId" in each) return [{ taskId: each.taskId, kind: "list" }];
   if ("entriesOf" in each) return [{ taskId: each.entriesOf, kind: "record" }];
-  if ("items" in each) return [];
+  if ("items" in each || "loop" in each) return [];
   if ("cross" in each) return each.cross.flatMap(({ list }) => sourcesOf(list));
   return ("zip" in each ? each.zip : each.concat).flatMap(sourcesOf);
 }

@@ -72,16 +72,20 @@ export class Attempt {
     process: TaskProcess,
     bundle: string,
     inputs: Readonly<Record<string, Json>>,
-    { asksKeys = false }: { readonly asksKeys?: boolean } = {},
+    { asksKeys = false, previous }: { readonly asksKeys?: boolean; readonly previous?: Json | undefined } = {},
   ): Promise<Outcome> {
     // A try that was taken away while it was being prepared.
     if (this.#interruption) return this.#outcome({ outcome: "crashed", reason: "interrupted" });
     this.#process = process;
     const timer = this.#startTimer();
-    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(bundle, this.#request(inputs, asksKeys), {
-      call: (method, args) => this.#answer(method, args),
-      log: (level, source, text) => this.#log.line(level, source, text),
-    });
+    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(
+      bundle,
+      this.#request(inputs, asksKeys, previous),
+      {
+        call: (method, args) => this.#answer(method, args),
+        log: (level, source, text) => this.#log.line(level, source, text),
+      },
+    );
     clearTimeout(timer);
     // Whoever interrupts it now would reach the try that has the process next.
     this.#process = undefined;
@@ -109,11 +113,12 @@ export class Attempt {
     this.#process?.abort(INTERRUPTIONS[this.#interruption]);
   }
 
-  #request(inputs: Readonly<Record<string, Json>>, asksKeys: boolean): TryRequest {
+  #request(inputs: Readonly<Record<string, Json>>, asksKeys: boolean, previous: Json | undefined): TryRequest {
     const { taskId, mapIndex, tryNumber, item } = this.instance;
     const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, trigger } = this.#facts;
     return {
       ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params, partitionKey, trigger },
+      ...(previous === undefined ? {} : { previous }),
       logicalDate: logicalDate.toISOString(),
       dataIntervalStart: dataIntervalStart.toISOString(),
       dataIntervalEnd: dataIntervalEnd.toISOString(),
@@ -141,8 +146,10 @@ export class Attempt {
       return this.#failed(`${INTERRUPTIONS.total} of ${(this.#spec.totalTimeoutMs ?? 0) / 1_000} s`, null, false);
     if (end.outcome === "not_yet") return { kind: "not_yet" };
     if (end.outcome === "deferred") return { kind: "deferred", wait: end.wait };
-    if (end.outcome === "success") return { kind: "success", output: end.output, ...(end.assets && { assets: end.assets }) };
-    if (end.outcome === "skipped") return { kind: "skipped", reason: this.#secrets.mask(end.reason) };
+    if (end.outcome === "success")
+      return { kind: "success", output: end.output, ...(end.assets && { assets: end.assets }), ...(end.again ? { again: true } : {}) };
+    if (end.outcome === "skipped")
+      return { kind: "skipped", reason: this.#secrets.mask(end.reason), ...(end.leftOut ? { leftOut: true } : {}) };
     if (end.outcome === "keys") return { kind: "unplaced", keys: end.keys };
     if (end.outcome === "crashed") return this.#failed(end.reason, null, true);
     const error = this.#masked(end.error);

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Json } from "../../sdk/json.ts";
 import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
-import { eagerInputs, missingInput, plannedTask } from "../engine/plan.ts";
+import { eagerInputs, isLoop, missingInput, plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
 import { assetEvents } from "../store/asset.ts";
@@ -201,9 +201,10 @@ export class Worker {
     try {
       const asksKeys = route.isLate && !(await holdsPlaces(this.#options.db, attempt.instance));
       const inputs = await this.#inputsOf(attempt.instance.runId, facts, eagerInputs(spec));
+      const previous = isLoop(spec) ? await this.#previousOf(attempt.instance) : undefined;
       const bundle = await this.#bundles.path(facts.version.bundleHash);
       const process = await this.#processes.take(bundle, spec.freshProcess);
-      const outcome = await attempt.perform(process, bundle, inputs, { asksKeys });
+      const outcome = await attempt.perform(process, bundle, inputs, { asksKeys, previous });
       this.#processes.giveBack(process, spec.freshProcess || attempt.spoiltProcess);
       return outcome;
     } catch (error) {
@@ -268,6 +269,13 @@ export class Worker {
       return value === undefined ? [] : [[name, value]];
     };
     return Object.fromEntries((await Promise.all(Object.entries(inputs).map(read))).flat());
+  }
+
+  /** What the iteration before an iteration of a loop returned. */
+  async #previousOf({ runId, taskId, mapIndex }: ClaimedInstance): Promise<Json | undefined> {
+    if (mapIndex === 0) return undefined;
+    const { items } = await getOutputPage(this.#options.db, { runId, taskId }, mapIndex - 2, 1);
+    return items[0] ?? null;
   }
 
   async #output(runId: number, facts: RunFacts, taskId: string): Promise<Json | undefined> {

@@ -93,9 +93,10 @@ export async function getOutputPage(
   db: Queryable,
   { runId, taskId }: { readonly runId: number; readonly taskId: string },
   after: number,
+  limit: number = OUTPUTS_PER_PAGE,
 ): Promise<{ readonly items: readonly Json[]; readonly next: number | null }> {
-  const rows = await db.query<{ map_index: number; value: Json }>(PAGE, [runId, taskId, after, OUTPUTS_PER_PAGE]);
-  const last = rows.length < OUTPUTS_PER_PAGE ? undefined : rows.at(-1);
+  const rows = await db.query<{ map_index: number; value: Json }>(PAGE, [runId, taskId, after, limit]);
+  const last = rows.length < limit ? undefined : rows.at(-1);
   return { items: rows.map(({ value }) => value), next: last?.map_index ?? null };
 }
 
