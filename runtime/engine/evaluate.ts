@@ -4,8 +4,9 @@
  */
 import { judgeRun, type RunState } from "../state/run_state.ts";
 import { FINAL_STATES, type FinalState, isFinal, type TaskState } from "../state/task_state.ts";
-import { Advance, type Settled } from "./advance.ts";
+import { Advance } from "./advance.ts";
 import { UNROUTED } from "./limits.ts";
+import type { Settled } from "./settled.ts";
 import type { EngineTx, LockedRun } from "./store.ts";
 
 /** What the evaluation reads back. */

@@ -1,7 +1,7 @@
 /** Runs that their first failure ends: what runs in them is cancelled, and what has not begun is skipped, all but teardowns. */
 import { cancel, isFinal } from "../state/task_state.ts";
-import type { Settled } from "./advance.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
+import type { Settled } from "./settled.ts";
 import type { EngineTx, LockedRun, NewInstance } from "./store.ts";
 
 /** What one round knows of them. */

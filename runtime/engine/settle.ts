@@ -17,13 +17,14 @@ import {
   type TaskState,
   type Transition,
 } from "../state/task_state.ts";
-import { Advance, type Settled } from "./advance.ts";
+import { Advance } from "./advance.ts";
 import { callbacksOf } from "./callbacks.ts";
 import { decisionError } from "./deciders.ts";
 import { isLimited } from "./limits.ts";
 import { type SaidUpdate, updatesOf } from "./outlets.ts";
 import { dagsWithPast } from "./past.ts";
 import { plannedTask } from "./plan.ts";
+import type { Settled } from "./settled.ts";
 import type { AssetUpdate, EngineTx, LockedRun, MovedInstance } from "./store.ts";
 import { type WaitOutcome, waitMove } from "./waiting.ts";
 

@@ -1,9 +1,14 @@
 /** What became of the setups before a teardown. Read when a teardown's turn may have come: nobody else counts setups apart. */
 import { isFinal } from "../state/task_state.ts";
-import type { SetupCounts } from "../state/trigger_rule.ts";
+import { allDone, type SetupCounts, type UpstreamCounts } from "../state/trigger_rule.ts";
 import { COUNT_OF, NOTHING } from "./deltas.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
 import type { Counts, EngineTx, LockedRun, NewInstance } from "./store.ts";
+
+/** Whether the setups before a task matter now: it is a teardown, and its rule can speak. */
+export function asksSetups({ spec }: PlannedTask, counts: UpstreamCounts): boolean {
+  return spec.triggerRule === "all_done_setup_success" && allDone(counts);
+}
 
 /** @param made instances of this round, which the store does not know yet */
 export async function setupsBefore(

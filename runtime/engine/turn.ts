@@ -1,10 +1,37 @@
-/** A task's turn: what beside its rule decides whether it has one, asked of the run's dates. Tasks without such conditions ask nothing. */
+/**
+ * A task's turn, once its rule lets it run: what beside its rule decides whether it has one, and the instances that it gets. Tasks without
+ * such conditions ask nothing.
+ */
+import { isFinal } from "../state/task_state.ts";
+import { waitOf } from "../state/wait.ts";
 import { isLatest } from "../timetable/latest.ts";
+import { expand, type Sources, sourceState, type Unmapped } from "./expand.ts";
+import { isLimited, UNROUTED } from "./limits.ts";
+import type { ListView } from "./list_view.ts";
 import type { PlannedTask } from "./plan.ts";
+import type { Round } from "./round.ts";
+import type { Settled } from "./settled.ts";
 import type { EngineTx, LockedRun } from "./store.ts";
 
+/** One instance, or one for each item, or at once the end of a task that has no body. @returns what ended by it */
+export async function takeTurn(round: Round, runId: number, task: PlannedTask): Promise<readonly Settled[]> {
+  const { spec } = task;
+  const outside = await outsideOfDates(round.tx, round.run(runId), task);
+  if (outside !== undefined) return [round.end(runId, task, "skipped", outside)];
+  if (spec.dependsOnPast && !(await isPastMet(round, runId, task))) return [];
+  if (spec.kind?.type === "latest_only") {
+    const latest = await decideLatest(round.tx, round.run(runId), task);
+    return [round.end(runId, task, "success", latest ? null : "not the latest run")];
+  }
+  if (spec.each) return makeItems(round, runId, task, await expand(spec, spec.each, sourcesIn(round, runId)));
+  // One with outlets is run like any other: what records its success also updates its assets.
+  if (spec.operator === "empty" && spec.outlets.length === 0) return [round.end(runId, task, "success", null)];
+  makeOne(round, runId, task);
+  return [];
+}
+
 /** Why a task has no part in a run: the run lies before its startDate or after its endDate. Undefined when it has. */
-export async function outsideOfDates(
+async function outsideOfDates(
   tx: EngineTx,
   { id }: LockedRun,
   { spec: { startDate = null, endDate = null } }: PlannedTask,
@@ -15,10 +42,56 @@ export async function outsideOfDates(
   return endDate !== null && logicalDate > new Date(endDate) ? `the run lies after its endDate ${endDate}` : undefined;
 }
 
+async function isPastMet(round: Round, runId: number, { spec }: PlannedTask): Promise<boolean> {
+  const question = { runId, taskId: spec.taskId };
+  const [isMet] = await round.tx.pastMet([question]);
+  if (isMet) return true;
+  round.waitForPast(question);
+  return false;
+}
+
 /** Decides a latest-only task, here and without a worker, for only the engine knows the schedule; stored as its output like any decision. */
-export async function decideLatest(tx: EngineTx, { id: runId, plan }: LockedRun, { spec: { taskId } }: PlannedTask): Promise<boolean> {
+async function decideLatest(tx: EngineTx, { id: runId, plan }: LockedRun, { spec: { taskId } }: PlannedTask): Promise<boolean> {
   const { now, ...dates } = await tx.runDates(runId);
   const latest = isLatest(plan.spec.schedules, dates, now);
   await tx.storeOutputs([{ runId, taskId, mapIndex: -1, json: JSON.stringify(latest) }]);
   return latest;
+}
+
+function makeOne(round: Round, runId: number, task: PlannedTask): void {
+  const { taskId, wait } = task.spec;
+  const one = { runId, taskId, mapIndex: -1, item: null, reason: null, error: null };
+  if (wait) round.make({ ...one, state: "deferred", wait: waitOf(wait), route: UNROUTED });
+  else round.make({ ...one, state: "queued", route: round.routeOf(runId, task) });
+  round.speak(runId, task, null, 0);
+}
+
+/** One instance for each item. The first `maxActive` are queued, the others wait for a place. */
+function makeItems(round: Round, runId: number, task: PlannedTask, items: ListView | Unmapped): readonly Settled[] {
+  const { taskId, maxActive } = task.spec;
+  if ("state" in items) return [round.end(runId, task, items.state, items.reason, items.error)];
+  const route = round.routeOf(runId, task);
+  // Under other limits `maxActive` is one more of them: an instance is let go once, by whoever gives places.
+  const released = isLimited(task.route, round.run(runId)) ? items.length : Math.min(items.length, maxActive ?? items.length);
+  for (let mapIndex = 0; mapIndex < items.length; mapIndex++) {
+    const state = mapIndex < released ? "queued" : "scheduled";
+    round.make({ runId, taskId, mapIndex, state, item: items.at(mapIndex), reason: null, error: null, route });
+  }
+  round.speak(runId, task, items.length, released);
+  round.widen(runId, task, items.length - 1);
+  return [];
+}
+
+/** What is known of the tasks of a run, this round included. */
+function sourcesIn(round: Round, runId: number): Sources {
+  const { tx } = round;
+  return {
+    output: (taskId) => tx.output(runId, taskId, round.task({ runId, taskId }).spec.each !== null),
+    stateOf: async (taskId) => {
+      const made = round.made.find((one) => one.runId === runId && one.taskId === taskId && one.mapIndex < 0);
+      if (made) return isFinal(made.state) ? made.state : undefined;
+      const ends = (await tx.endsOf(runId, [taskId])).get(taskId);
+      return ends && sourceState(ends);
+    },
+  };
 }

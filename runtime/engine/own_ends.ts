@@ -1,0 +1,59 @@
+/** What ends of a task's own instances mean for the task: of a mapped one the next items go, of a loop the next iteration follows. */
+import { isLimited } from "./limits.ts";
+import { loopState } from "./loop.ts";
+import { isLoop, type PlannedTask } from "./plan.ts";
+import type { Round } from "./round.ts";
+import type { Settled } from "./settled.ts";
+import type { Counts, Progress } from "./store.ts";
+
+/** Takes in the ends that a wave brought to a task that has begun. @returns what follows for the tasks after it */
+export function takeOwnEnds(round: Round, row: Progress, task: PlannedTask, wave: readonly Settled[]): readonly Settled[] {
+  if (row.instances === null) return [];
+  const ends = wave.filter((end) => end.runId === row.runId && end.taskId === row.taskId && end.mapIndex >= 0);
+  if (ends.length === 0) return [];
+  return isLoop(task.spec) ? iterate(round, row, row.instances, task, ends) : countOwn(round, row, row.instances, task, ends.length);
+}
+
+/** A mapped task's own instances ended: let the next ones go, and close the task after the last. */
+function countOwn(round: Round, row: Progress, instances: number, task: PlannedTask, ended: number): readonly Settled[] {
+  const { runId, taskId, released, own } = row;
+  const to = Math.min(instances, released + ended);
+  if (to > released) round.release(row, task, to);
+  if (totalOf(own) < instances) return [];
+  round.close(runId, task, own);
+  if (own.removed === 0) return [];
+  // Told only now: that nothing of a list is left is known only at its end.
+  return [{ runId, taskId, mapIndex: 0, state: own.removed === instances ? "skipped" : "removed", leftOut: own.removed }];
+}
+
+/** An iteration of a loop ended: the next one follows, or the loop has ended as a whole, which is what the tasks after it see. */
+function iterate(
+  round: Round,
+  { runId, taskId, own }: Progress,
+  instances: number,
+  task: PlannedTask,
+  ends: readonly Settled[],
+): readonly Settled[] {
+  if (ends.some(({ again, mapIndex }) => again && mapIndex === instances - 1)) {
+    round.append(runId, task, instances);
+    return [];
+  }
+  const state = loopState(own, instances);
+  return state === undefined ? [] : [{ runId, taskId, mapIndex: -1, state }];
+}
+
+/** Gives items of a mapped task that wait the places that are free. */
+export function refill(round: Round, row: Progress & { readonly waiting: number }): void {
+  const { runId, instances, released, own, waiting } = row;
+  if (instances === null || waiting === 0) return;
+  const task = round.task(row);
+  // Under other limits whoever gives places lets them go.
+  if (isLimited(task.route, round.run(runId))) return;
+  const active = instances - waiting - totalOf(own);
+  const to = released + Math.max(0, Math.min(waiting, (task.spec.maxActive ?? instances) - active));
+  if (to !== released) round.release(row, task, to);
+}
+
+function totalOf({ success, failed, skipped, upstreamFailed, removed }: Counts): number {
+  return success + failed + skipped + upstreamFailed + removed;
+}

@@ -1,0 +1,15 @@
+/** An end, as the engine follows it from the try that brought it to the counts of the tasks after it. */
+import type { FinalState } from "../state/task_state.ts";
+
+/** An instance that reached a final state. */
+export interface Settled {
+  readonly runId: number;
+  readonly taskId: string;
+  /** -1: the task as a whole (not mapped, or ended before its list was known). */
+  readonly mapIndex: number;
+  readonly state: FinalState;
+  /** Of an iteration of a loop: another follows. */
+  readonly again?: boolean;
+  /** Not an end, but how many instances of a mapped task that has ended do not count. */
+  readonly leftOut?: number;
+}
