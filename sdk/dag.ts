@@ -10,6 +10,7 @@ import { DagsmithError } from "./errors.ts";
 import { planOfEach, sourcesOf } from "./items.ts";
 import type { JsonOutput } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
+import { PickRef } from "./pick.ts";
 import { ROUTING_OPTIONS } from "./routing.ts";
 import {
   type BranchChoice,
@@ -346,7 +347,7 @@ export class Dag<out Params> {
     refuseUnknownOptions("task", definition.options, TASK_OPTIONS, where);
     if (this.#tasks.has(taskId)) throw new DagsmithError("DUPLICATE_TASK_ID", { task: taskId, dag: this.dagId });
     const { each, inputs = {} } = definition.options;
-    const named = Object.values(inputs).map((input) => (input instanceof LazyRef ? input.source : input));
+    const named = Object.values(inputs).map((input) => (input instanceof LazyRef || input instanceof PickRef ? input.source : input));
     const sources = [...named, ...(each === undefined ? [] : sourcesOf(planOfEach(each)))];
     for (const source of sources) this.#refuseForeign(source);
     const ref = new TaskRef<unknown>(this, taskId, definition);

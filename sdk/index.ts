@@ -21,6 +21,7 @@ export { defineHook, type HookContext, type HookDefinition, type HookRef } from 
 export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items, MappedItems, over, partial, zip } from "./items.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { type LazyList, LazyRef, lazy } from "./lazy.ts";
+export { type FieldOf, type FieldsOf, PickRef, pick } from "./pick.ts";
 export { FailTask, RetryAfter, SkipTask } from "./outcome.ts";
 export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";
 export type { BranchChoice, RuleDefaults, ShortCircuitOptions, SwitchOptions, TeardownOptions } from "./rules.ts";

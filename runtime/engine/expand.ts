@@ -7,7 +7,8 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { EachSpec, TaskSpec } from "../../sdk/spec.ts";
 import type { FinalState, StoredError } from "../state/task_state.ts";
-import { type ListView, sourcesOf, viewOf } from "./list_view.ts";
+import { type ListSource, type ListView, sourcesOf, viewOf } from "./list_view.ts";
+import { fieldOf } from "./plan.ts";
 
 /** A task that ends instead of being mapped. */
 export interface Unmapped {
@@ -30,29 +31,29 @@ export async function expand({ taskId, maxItems }: TaskSpec, each: EachSpec, sou
   for (const source of sourcesOf(each)) {
     const list = await listOf(source, taskId, sources);
     if ("state" in list) return list;
-    lists.set(source.taskId, list);
+    lists.set(keyOf(source), list);
   }
-  const view = viewOf(each, (source) => lists.get(source) ?? []);
+  const view = viewOf(each, (source) => lists.get(keyOf(source)) ?? []);
   const limit = maxItems ?? DEFAULT_MAX_ITEMS;
   if (view.length > limit) return failed(new DagsmithError("TOO_MANY_ITEMS", { task: taskId, count: view.length, limit }));
   return view.length === 0 ? { state: "skipped", reason: "the list is empty", error: null } : view;
 }
 
-async function listOf(
-  { taskId: source, kind }: ReturnType<typeof sourcesOf>[number],
-  task: string,
-  sources: Sources,
-): Promise<readonly Json[] | Unmapped> {
-  const output = await sources.output(source);
+function keyOf({ taskId, kind, field }: ListSource): string {
+  return JSON.stringify([taskId, kind, field]);
+}
+
+async function listOf({ taskId: source, kind, field }: ListSource, task: string, sources: Sources): Promise<readonly Json[] | Unmapped> {
+  const output = fieldOf(await sources.output(source), field);
   if (Array.isArray(output) && kind === "list" && output.length > 0) return output as readonly Json[];
   if (kind === "record" && isRecord(output)) return Object.entries(output);
   // A lenient trigger rule lets the task run after a source that has no list to give.
   const missing = output === undefined || Array.isArray(output) ? await withoutList(source, sources) : undefined;
   if (missing) return missing;
   if (Array.isArray(output) && kind === "list") return [];
-  return failed(
-    new DagsmithError("NOT_A_LIST", { task, source, found: kindOf(output), allowed: kind === "list" ? "a list" : "an object" }),
-  );
+  const named = field === undefined ? source : `${source}.${field}`;
+  const allowed = kind === "list" ? "a list" : "an object";
+  return failed(new DagsmithError("NOT_A_LIST", { task, source: named, found: kindOf(output), allowed }));
 }
 
 /** What becomes of a task whose list cannot come; undefined when its source did succeed. */
