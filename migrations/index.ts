@@ -6,6 +6,7 @@ import * as rules from "./0006_rules.ts";
 import * as limits from "./0007_limits.ts";
 import * as waits from "./0008_waits.ts";
 import * as labels from "./0009_labels.ts";
+import * as xcomFiles from "./0011_xcom_files.ts";
 
 export const migrations = [
   { name: "0001_first", ...first },
@@ -15,4 +16,5 @@ export const migrations = [
   { name: "0007_limits", ...limits },
   { name: "0008_waits", ...waits },
   { name: "0009_labels", ...labels },
+  { name: "0011_xcom_files", ...xcomFiles },
 ] as const;

@@ -8,8 +8,8 @@ import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
-import { PickRef } from "./pick.ts";
 import { describePatience } from "./patience.ts";
+import { PickRef } from "./pick.ts";
 import { describeLimit, describeRouting } from "./routing.ts";
 import { describeRules } from "./rules.ts";
 import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
@@ -139,7 +139,11 @@ function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInput
   const lazy = named.filter(([, input]) => input instanceof LazyRef).map(([name]) => name);
   const sources = named.map(([name, input]) => [name, (input instanceof TaskRef ? input : input.source).taskId]);
   const picks = named.flatMap(([name, input]) => (input instanceof PickRef ? [[name, input.field] as const] : []));
-  return { inputs: Object.fromEntries(sources), ...(lazy.length > 0 ? { lazyInputs: lazy } : {}), ...(picks.length > 0 ? { picks: Object.fromEntries(picks) } : {}) };
+  return {
+    inputs: Object.fromEntries(sources),
+    ...(lazy.length > 0 ? { lazyInputs: lazy } : {}),
+    ...(picks.length > 0 ? { picks: Object.fromEntries(picks) } : {}),
+  };
 }
 
 /** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */

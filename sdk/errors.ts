@@ -37,8 +37,14 @@ const messages = {
     "The value at {path} is {found}, which JSON cannot carry. Return strings, finite numbers, booleans, null, lists and plain objects (write dates as ISO strings, bigints as strings).",
   OUTPUT_TOO_LARGE:
     "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
+  XCOM_FILE_MISSING:
+    'What task "{task}" left lies in the file {file} of DAG_XCOM_FOLDER, which {reason}. Workers on several machines need one folder that they share; if the file is gone, clear the task to make it again.',
+  XCOM_FILE_CORRUPT: 'What task "{task}" left lies in the file {file}, which is not what was written. Clear the task to make it again.',
+  XCOM_FILE_UNWRITABLE: "A value of {bytes} bytes cannot be written into DAG_XCOM_FOLDER ({folder}): {reason}.",
   UNKNOWN_BRANCH: 'Task "{task}" chose {found}, which does not come after it. It may choose: {allowed}.',
   NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',
+  LIST_IN_A_FILE:
+    'The output of "{source}" was too large for the database and lies in a file, so that "{task}" cannot be mapped over it. Clear "{source}" as well: its list will then be kept in the database.',
   TOO_MANY_ITEMS: 'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',

@@ -49,6 +49,8 @@ export interface TryRequest {
   readonly params: Json;
   readonly inputs: Readonly<Record<string, Json>>;
   readonly item: Json;
+  /** Most bytes of JSON that the task may return, or push at once. Default: what the database takes. */
+  readonly maxOutputBytes?: number;
 }
 
 /** Longest name of an instance that is kept, in characters. */
@@ -72,7 +74,7 @@ export async function runTry(
     const given = { params: await validParams(dag, request.params), inputs: withLazyInputs(ref, request.inputs, host), item };
     const output = await ref.definition.body?.(taskContext(request, given, host, hooks, signal) as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
-    return { ...returned(ref, output), ...named };
+    return { ...returned(ref, output, request.maxOutputBytes), ...named };
   } catch (error) {
     return { ...thrown(ref, error, (text) => host.log("warn", text)), ...named };
   } finally {
@@ -147,7 +149,7 @@ export function taskContext(request: TryRequest, given: Given, host: TaskHost, h
             argument: "xcom key",
             reason: `"${RETURN_VALUE}" is the task's own output; return the value instead`,
           });
-        return host.pushXCom(key, toJson(value));
+        return host.pushXCom(key, toJson(value, request.maxOutputBytes));
       },
       pull: (from, key = RETURN_VALUE) => host.pullXCom(from, key),
     },

@@ -203,7 +203,7 @@ export class Advance {
   async #decideLatest(runId: number, task: PlannedTask): Promise<Settled> {
     const { now, ...dates } = await this.#tx.runDates(runId);
     const latest = isLatest(this.#lockedRun(runId).plan.spec.schedules, dates, now);
-    await this.#tx.storeOutputs([{ runId, taskId: task.spec.taskId, mapIndex: -1, json: JSON.stringify(latest) }]);
+    await this.#tx.storeOutputs([{ runId, taskId: task.spec.taskId, mapIndex: -1, json: JSON.stringify(latest), file: null }]);
     return this.#end(runId, task, "success", latest ? null : "not the latest run", null);
   }
 

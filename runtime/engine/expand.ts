@@ -9,6 +9,7 @@ import type { EachSpec, TaskSpec } from "../../sdk/spec.ts";
 import type { FinalState, StoredError } from "../state/task_state.ts";
 import { type ListSource, type ListView, sourcesOf, viewOf } from "./list_view.ts";
 import { fieldOf } from "./plan.ts";
+import { IN_A_FILE } from "./store.ts";
 
 /** A task that ends instead of being mapped. */
 export interface Unmapped {
@@ -20,7 +21,7 @@ export interface Unmapped {
 /** What is known of the tasks that a list is made from. */
 export interface Sources {
   /** What a task left; undefined when it left nothing. */
-  output(taskId: string): Promise<Json | undefined>;
+  output(taskId: string): Promise<Json | undefined | typeof IN_A_FILE>;
   /** How a task ended as a whole; undefined when only its instances did. */
   stateOf(taskId: string): Promise<FinalState | undefined>;
 }
@@ -44,7 +45,9 @@ function keyOf({ taskId, kind, field }: ListSource): string {
 }
 
 async function listOf({ taskId: source, kind, field }: ListSource, task: string, sources: Sources): Promise<readonly Json[] | Unmapped> {
-  const output = fieldOf(await sources.output(source), field);
+  const whole = await sources.output(source);
+  if (whole === IN_A_FILE) return failed(new DagsmithError("LIST_IN_A_FILE", { task, source }));
+  const output = fieldOf(whole, field);
   if (Array.isArray(output) && kind === "list" && output.length > 0) return output as readonly Json[];
   if (kind === "record" && isRecord(output)) return Object.entries(output);
   // A lenient trigger rule lets the task run after a source that has no list to give.

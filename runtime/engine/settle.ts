@@ -19,7 +19,7 @@ import { decisionError } from "./deciders.ts";
 import { isLimited } from "./limits.ts";
 import { dagsWithPast } from "./past.ts";
 import { plannedTask } from "./plan.ts";
-import type { EngineTx, LockedRun, MovedInstance } from "./store.ts";
+import type { EngineTx, KeptJson, LockedRun, MovedInstance } from "./store.ts";
 import { type WaitOutcome, waitMove } from "./waiting.ts";
 
 /** How the worker saw a try end. */
@@ -29,8 +29,8 @@ export type Outcome = Ending & {
 };
 
 type Ending =
-  /** `output` is JSON text; null when the body returned nothing. */
-  | { readonly kind: "success"; readonly output: string | null }
+  /** `output` is JSON text; null when the body returned nothing, or when the output lies in `file`. */
+  | { readonly kind: "success"; readonly output: string | null; readonly file?: string }
   | { readonly kind: "skipped"; readonly reason: string }
   | FailedOutcome
   | WaitOutcome
@@ -169,11 +169,10 @@ function acceptedOf(proposals: readonly Proposal[], moved: readonly MovedInstanc
 }
 
 async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: readonly MovedInstance[]): Promise<void> {
-  const outputs = accepted.flatMap(({ end: { runId, taskId, mapIndex, outcome } }) =>
-    (outcome.kind === "success" || outcome.kind === "resumed") && outcome.output !== null
-      ? [{ runId, taskId, mapIndex, json: outcome.output }]
-      : [],
-  );
+  const outputs = accepted.flatMap(({ end: { runId, taskId, mapIndex, outcome } }) => {
+    const kept = keptOf(outcome);
+    return kept ? [{ runId, taskId, mapIndex, ...kept }] : [];
+  });
   if (outputs.length > 0) await tx.storeOutputs(outputs);
   const labels = accepted.flatMap(({ end: { instanceId, outcome } }) =>
     outcome.label === undefined ? [] : [{ instanceId, label: outcome.label }],
@@ -183,6 +182,13 @@ async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: 
   const next = new Set(accepted.filter(({ transition }) => transition.history !== null).map(({ end }) => end.instanceId));
   const again = moved.filter(({ id }) => next.has(id));
   if (again.length > 0) await tx.clearXComs(again);
+}
+
+/** What is stored of an outcome; undefined when the task left nothing. */
+function keptOf(outcome: Outcome): KeptJson | undefined {
+  if (outcome.kind === "success" && outcome.file !== undefined) return { json: null, file: outcome.file };
+  const isOutput = outcome.kind === "success" || outcome.kind === "resumed";
+  return isOutput && outcome.output !== null ? { json: outcome.output, file: null } : undefined;
 }
 
 function settledOf(instance: MovedInstance, runOf: ReadonlyMap<number, LockedRun>): readonly Settled[] {

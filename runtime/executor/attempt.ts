@@ -4,7 +4,7 @@ import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
 import type { CallMethod } from "../child/protocol.ts";
-import { MAX_LABEL, type TryRequest } from "../child/run_try.ts";
+import { MAX_LABEL } from "../child/run_try.ts";
 import { plannedTask } from "../engine/plan.ts";
 import type { Outcome } from "../engine/settle.ts";
 import type { StoredError } from "../state/task_state.ts";
@@ -12,6 +12,7 @@ import type { RunFacts } from "../store/run_facts.ts";
 import type { ClaimedInstance } from "../store/task_instance.ts";
 import type { LogWriter } from "./log_writer.ts";
 import type { ProcessEnd, TaskProcess } from "./task_process.ts";
+import { type TryValues, tryRequest } from "./try_request.ts";
 
 /** Where tasks get connections and variables from, and what hides them again. */
 export interface Secrets {
@@ -65,15 +66,19 @@ export class Attempt {
   }
 
   /** Runs the body in a process, within its time. Never rejects. */
-  async perform(process: TaskProcess, bundle: string, inputs: Readonly<Record<string, Json>>): Promise<Outcome> {
+  async perform(process: TaskProcess, bundle: string, values: TryValues): Promise<Outcome> {
     // A try that was taken away while it was being prepared.
     if (this.#interruption) return this.#outcome({ outcome: "crashed", reason: "interrupted" });
     this.#process = process;
     const timer = this.#startTimer();
-    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(bundle, this.#request(inputs), {
-      call: (method, args) => this.#answer(method, args),
-      log: (level, source, text) => this.#log.line(level, source, text),
-    });
+    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(
+      bundle,
+      tryRequest(this.instance, this.#facts, values),
+      {
+        call: (method, args) => this.#answer(method, args),
+        log: (level, source, text) => this.#log.line(level, source, text),
+      },
+    );
     clearTimeout(timer);
     // Whoever interrupts it now would reach the try that has the process next.
     this.#process = undefined;
@@ -99,18 +104,6 @@ export class Attempt {
   interrupt(why: Interruption): void {
     this.#interruption ??= why;
     this.#process?.abort(INTERRUPTIONS[this.#interruption]);
-  }
-
-  #request(inputs: Readonly<Record<string, Json>>): TryRequest {
-    const { taskId, mapIndex, tryNumber, item } = this.instance;
-    const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params } = this.#facts;
-    return {
-      ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params },
-      logicalDate: logicalDate.toISOString(),
-      dataIntervalStart: dataIntervalStart.toISOString(),
-      dataIntervalEnd: dataIntervalEnd.toISOString(),
-      timezone: version.spec.timezone,
-    };
   }
 
   async #answer(method: CallMethod, args: readonly string[]): Promise<unknown> {

@@ -12,7 +12,7 @@ import type { DagSpec } from "../../sdk/spec.ts";
 import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
-import { eagerInputs, missingInput, plannedTask, planOf } from "../engine/plan.ts";
+import { eagerInputs, fieldOf, missingInput, plannedTask, planOf } from "../engine/plan.ts";
 import { type Outcome, settle } from "../engine/settle.ts";
 import type { NewCallback } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
@@ -231,7 +231,7 @@ class Session {
       params: this.#options.params ?? {},
       inputs: Object.fromEntries(
         Object.entries(inputs).flatMap(([name, source]) => {
-          const value = input(source);
+          const value = fieldOf(input(source), spec?.picks?.[name]);
           return value === undefined ? [] : [[name, value]];
         }),
       ),

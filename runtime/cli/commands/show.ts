@@ -46,7 +46,7 @@ export function tree(spec: DagSpec, style: Style): readonly string[] {
 
 /** The list of a mapped task in words. */
 function eachText(each: EachSpec): string {
-  if ("taskId" in each) return each.taskId;
+  if ("taskId" in each) return each.field === undefined ? each.taskId : `${each.taskId}.${each.field}`;
   if ("entriesOf" in each) return `the entries of ${each.entriesOf}`;
   if ("items" in each) return `${each.items.length} items`;
   if ("cross" in each) return each.cross.map(({ list }) => eachText(list)).join(" × ");
