@@ -16,7 +16,7 @@ export const RUN_EVENTS = ["onSuccess", "onFailure"] as const;
 export type RunEvent = (typeof RUN_EVENTS)[number];
 
 /** What a callback is given. Hooks, connections and variables are there as in a task. */
-export interface CallbackContext extends Omit<TaskContext, "taskId" | "inputs" | "item" | "xcom"> {
+export interface CallbackContext extends Omit<TaskContext, "taskId" | "inputs" | "item" | "xcom" | "assets"> {
   /** Null for a callback of the run. */
   readonly taskId: string | null;
   readonly event: TaskEvent | "deadline";

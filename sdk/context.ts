@@ -1,8 +1,10 @@
 /** What a task body is given while it runs. */
 import type { DateTime } from "luxon";
+import type { Asset, AssetEvent } from "./asset.ts";
 import type { Connection } from "./connection.ts";
 import type { HookRef } from "./hook.ts";
 import type { Json } from "./json.ts";
+import type { RunTrigger, TriggeredBy } from "./trigger.ts";
 
 /** The slice of time a run works on: start inclusive, end exclusive; both equal when it has no length. In the DAG's timezone. */
 export interface DataInterval {
@@ -29,6 +31,24 @@ export interface XCom {
   pull(taskId: string, key?: string): Promise<Json>;
 }
 
+/** The assets of a task. */
+export interface TaskAssets {
+  /**
+   * Says more about an update. Every asset among the task's outlets is updated when the task succeeds, and only then, whether or not this
+   * is called; called twice for one asset, the later counts.
+   * @param options.extra default `{}`
+   * @param options.alias the outlet under which an asset is updated that is not an outlet itself
+   * @throws DagsmithError NOT_AN_OUTLET
+   */
+  update<Extra extends Json>(asset: Asset<Extra>, options?: { readonly extra?: NoInfer<Extra>; readonly alias?: string }): void;
+  /**
+   * The newest events of one of the task's inlets, oldest first.
+   * @param options.limit default 100, at most 1000
+   * @throws DagsmithError NOT_AN_INLET
+   */
+  events<Extra extends Json>(asset: Asset<Extra>, options?: { readonly limit?: number }): Promise<readonly AssetEvent<Extra>[]>;
+}
+
 /**
  * Everything a task body may use, as one argument.
  * @typeParam Params the validated params of the run
@@ -46,6 +66,8 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
   /** Start of the data interval for scheduled runs; the date asked for, or the moment of the request, for manual ones. */
   readonly logicalDate: DateTime<true>;
   readonly dataInterval: DataInterval;
+  /** The partition that the run works on, for a schedule made by `partitioned()`; else null. */
+  readonly partitionKey: string | null;
   readonly params: Params;
   readonly inputs: Inputs;
   readonly item: Item;
@@ -53,6 +75,11 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
   readonly signal: AbortSignal;
   readonly log: TaskLog;
   readonly xcom: XCom;
+  readonly assets: TaskAssets;
+  /** What made the run, when assets or an event did; null when time or a person did. */
+  readonly trigger: RunTrigger | null;
+  /** The events of one asset or event source that made the run, oldest first; empty when others did. */
+  readonly triggeredBy: TriggeredBy;
   /** Opens a client; the same ref gives the same client within a try, and the try's end closes it. */
   hook<Client>(ref: HookRef<Client>): Promise<Client>;
   /** @throws DagsmithError CONNECTION_NOT_FOUND */

@@ -3,10 +3,12 @@
  * says it; `describeDag` turns the whole into a DagSpec.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { AssetSchedule } from "./asset.ts";
 import { type Deadline, RUN_EVENTS, type RunCallbacks, TASK_EVENTS } from "./callback.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Duration } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
+import type { EventSource } from "./event.ts";
 import { planOfEach, sourcesOf } from "./items.ts";
 import type { JsonOutput } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
@@ -23,10 +25,11 @@ import {
 } from "./rules.ts";
 import type { Schedule, Schedules } from "./schedule.ts";
 import { type MappedSensorOptions, SENSOR_TIMING, type SensorBody, type SensorOptions, type SensorTiming } from "./sensor.ts";
-import type { Catchup, TriggerRule } from "./spec.ts";
+import type { Catchup, CatchupOrder, TriggerRule } from "./spec.ts";
 import {
   type InputRefs,
   type InputValues,
+  type Lineage,
   type MappedTaskOptions,
   type OutputOf,
   type TaskDates,
@@ -42,8 +45,10 @@ type NoParams = StandardSchemaV1<unknown, Readonly<Record<string, never>>>;
 
 /** Options of a DAG. */
 export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends RunCallbacks {
-  /** When it runs: one schedule, or several by name. Default null: only when somebody asks. */
-  readonly schedule?: Schedule | Schedules;
+  /** When it runs: one schedule, several by name, or assets that it waits for. Default null: only when somebody asks. */
+  readonly schedule?: Schedule | Schedules | AssetSchedule;
+  /** Events that start runs, beside the schedule. Default: none. */
+  readonly on?: readonly EventSource[];
   /** First logical date, inclusive; ISO 8601, read in {@link timezone} when it names no offset. */
   readonly startDate?: string;
   /** Last logical date, inclusive. */
@@ -52,6 +57,8 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends 
   readonly timezone?: string;
   /** Missed intervals: `true` or `"all"`, `false` or `"last"` (the latest one), or `"none"`. Default `"last"`. */
   readonly catchup?: boolean | Catchup;
+  /** With catchup `"all"`, which missed interval runs first. Default `"oldest"`; `"newest"` brings today's numbers before last year's. */
+  readonly catchupOrder?: CatchupOrder;
   /** At most this many runs at once. Default 16. */
   readonly maxActiveRuns?: number;
   /** At most this many of its task instances at once, over all its runs. Default: no limit. */
@@ -81,10 +88,12 @@ export const DAG_BRAND: unique symbol = Symbol.for("dagsmith.dag") as never;
 
 const DAG_OPTIONS = [
   "schedule",
+  "on",
   "startDate",
   "endDate",
   "timezone",
   "catchup",
+  "catchupOrder",
   "maxActiveRuns",
   "maxActiveTasks",
   "maxActiveTasksPerRun",
@@ -108,7 +117,7 @@ export const TASK_DEFAULTS = [
 ];
 const TASK_OPTIONS = [
   ...TASK_DEFAULTS,
-  ...["inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate", "allowFailure"],
+  ...["inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate", "allowFailure", "outlets", "inlets"],
 ];
 
 /** What a teardown waits for. */
@@ -151,12 +160,12 @@ export class Dag<out Params> {
   ): TaskRef<Output>;
   task<Output, Item, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
     taskId: string,
-    options: MappedTaskOptions<Inputs, Item, Rule>,
+    options: MappedTaskOptions<Inputs, Item, Rule, Params>,
     body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>> & JsonOutput<Output>,
   ): TaskRef<Output[]>;
   task<Output, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success", Allowed extends boolean = false>(
     taskId: string,
-    options: TaskOptions<Inputs, Rule, Allowed>,
+    options: TaskOptions<Inputs, Rule, Allowed, Params>,
     body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>> & JsonOutput<Output>,
   ): TaskRef<OutputOf<Output, Allowed>>;
   task(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
@@ -306,7 +315,7 @@ export class Dag<out Params> {
    * Declares a task that does nothing: a place where branches of the graph meet.
    * @example const loaded = d.empty("loaded");
    */
-  empty(taskId: string, options: TaskDefaults & TaskDates & { readonly doc?: string } = {}): TaskRef<null> {
+  empty(taskId: string, options: TaskDefaults & TaskDates & Lineage & { readonly doc?: string } = {}): TaskRef<null> {
     return this.#add(taskId, { options }) as TaskRef<null>;
   }
 

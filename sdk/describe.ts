@@ -1,11 +1,13 @@
 /** Turns a built DAG into its plain form. Everything that can be wrong with the DAG as a whole is found here. */
 import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import { DateTime, IANAZone } from "luxon";
+import { type Asset, type AssetAlias, checkedAssets, conditionOf, membersOf, splitSchedule } from "./asset.ts";
 import { describeCallbacks, describeDeadlines, RUN_EVENTS } from "./callback.ts";
 import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
 import { describeEach } from "./describe_each.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
+import { describeEvents } from "./event.ts";
 import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
 import { describePatience } from "./patience.ts";
@@ -14,7 +16,7 @@ import { describeLimit, describeRouting } from "./routing.ts";
 import { describeRules } from "./rules.ts";
 import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
 import { describeSchedules } from "./schedule.ts";
-import { type Catchup, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
+import { type Catchup, type CatchupOrder, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
 import { type InputRefs, type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
@@ -39,6 +41,9 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     tags: [...(options.tags ?? [])],
     timezone,
     ...when,
+    ...catchupOrder(options.catchupOrder, where),
+    ...describeAssets(dag),
+    on: describeEvents(options.on, dagId),
     maxActiveRuns: maxActiveRuns(options, when, where),
     ...definedOnly({
       maxActiveTasks: describeLimit(options.maxActiveTasks, "maxActiveTasks", where),
@@ -66,7 +71,7 @@ type When = Pick<DagSpec, "schedules" | "startDate" | "endDate" | "catchup">;
 
 function describeSchedule({ options, dagId }: Dag<unknown>, timezone: string, tasks: readonly TaskSpec[]): When {
   const where = `DAG "${dagId}"`;
-  const schedules = describeSchedules(options.schedule, timezone, dagId);
+  const schedules = describeSchedules(splitSchedule(options.schedule).time, timezone, dagId);
   const { startDate, endDate } = describeDates(options, timezone, where);
   const missed = catchup(options.catchup, where);
   const started = startDate !== null || tasks.some((task) => task.startDate !== null);
@@ -98,8 +103,39 @@ function maxActiveRuns({ maxActiveRuns }: DagOptions, { schedules }: When, where
   throw new DagsmithError("INVALID_OPTION", { where, option: "maxActiveRuns", found: String(most), allowed: "1, as it runs @continuous" });
 }
 
+/** What it waits for, and what it says of each asset that it names anywhere. */
+function describeAssets(dag: Dag<unknown>): Pick<DagSpec, "assets" | "assetDetails"> {
+  const { assets } = splitSchedule(dag.options.schedule);
+  const named = [
+    ...(assets ? membersOf(assets) : []),
+    ...dag.tasks.flatMap(({ definition: { options } }) => [...(options.outlets ?? []), ...(options.inlets ?? [])]),
+  ];
+  const details = named.flatMap((one) =>
+    one.type === "asset" && (one.name !== null || Object.keys(one.extra ?? {}).length > 0)
+      ? [[one.uri, { name: one.name, extra: one.extra }] as const]
+      : [],
+  );
+  return { assets: assets && conditionOf(assets), assetDetails: Object.fromEntries(details) };
+}
+
+function outletSpec(outlet: Asset | AssetAlias): TaskSpec["outlets"][number] {
+  return outlet.type === "asset" ? { asset: outlet.uri } : { alias: outlet.alias };
+}
+
 function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
-  const { each, inputs = {}, doc, maxActive, maxItems, startDate, endDate, allowFailure: _, ...own } = ref.definition.options;
+  const {
+    each,
+    inputs = {},
+    doc,
+    maxActive,
+    maxItems,
+    startDate,
+    endDate,
+    outlets,
+    inlets,
+    allowFailure: _,
+    ...own
+  } = ref.definition.options;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
   const options: TaskDefaults = { ...dag.options.defaults, ...taskDefaults(own) };
   const triggerRule = options.triggerRule ?? "all_success";
@@ -128,8 +164,10 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     maxRetryDelayMs: options.maxRetryDelay === undefined ? null : durationMs(options.maxRetryDelay),
     executionTimeoutMs: options.executionTimeout === undefined ? null : timeout(options.executionTimeout, where),
     freshProcess: options.freshProcess ?? false,
+    outlets: checkedAssets("outlets", outlets, where).map(outletSpec),
+    inlets: checkedAssets("inlets", inlets, where).flatMap((one) => (one.type === "asset" ? [one.uri] : [])),
     ...describeRules(ref.definition, options, where),
-    ...definedOnly({ routing: describeRouting(options, where) }),
+    ...definedOnly({ routing: describeRouting(options, where, ref.definition.sensor !== undefined) }),
     ...describePatience(ref.definition, options, { where, dagId: dag.dagId, timezone: dag.options.timezone ?? "UTC" }),
   };
 }
@@ -205,6 +243,14 @@ function catchup(value: boolean | Catchup | undefined, where: string): Catchup {
     found: JSON.stringify(value),
     allowed: 'true, false, "all", "last", "none"',
   });
+}
+
+/** Left out of the spec when it says nothing new. */
+function catchupOrder(value: CatchupOrder | undefined, where: string): Pick<DagSpec, "catchupOrder"> {
+  if (value === undefined || value === "oldest") return {};
+  if (value === "newest") return { catchupOrder: value };
+  const found = JSON.stringify(value);
+  throw new DagsmithError("INVALID_OPTION", { where, option: "catchupOrder", found, allowed: '"oldest", "newest"' });
 }
 
 function wholeNumber(value: number, min: number, option: string, where: string): number {

@@ -19,8 +19,28 @@ const messages = {
   INVALID_DURATION:
     'The duration {found} is not understood. Write a number and a unit, such as "500ms", "30s", "5m", "1h30m", "1d", "2w", or ISO 8601 such as "PT5M".',
   INVALID_SCHEDULE:
-    "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, @continuous, cron(), trigger(), every(), events(), partitioned(), or null.",
+    "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, @continuous, cron(), trigger(), every(), events(), partitioned(), asset(), allOf(), anyOf(), timeOrAssets(), or null.",
   INVALID_PARTITION_KEY: "The partition key {found} cannot be mapped: {reason}.",
+  SCHEDULE_TOO_SLOW: "The schedule took {seconds} s of processor time to find its next run. Write a simpler one.",
+  SCHEDULE_STANDS_STILL: "The schedule does not move on: after the run of {at} it asks for that run again.",
+  SIMULATION_TOO_LARGE: "The simulation has more than {most} slots. Ask for a shorter time or fewer DAGs.",
+  // Events that start runs
+  WEBHOOK_REFUSED:
+    "There is no such webhook, or the call does not prove that it knows the secret. Send X-Hub-Signature-256 or Authorization: Bearer.",
+  INVALID_WEBHOOK_BODY: "The body of webhook {hook} is refused: {problems}",
+  WEBHOOK_KEY_REUSED:
+    "Webhook {hook} was called with this idempotency key before, with another body; that call made run {run}. Send another key.",
+  EVENT_TABLE_MISSING: 'Connection "{connection}" has no table {table}, or its login may not see it.',
+  EVENT_TABLE_WITHOUT_KEY:
+    "Table {table} has no key, so its changes cannot say which row they are about. Add a primary key, or a unique index over columns that are not null.",
+  EVENT_DATABASE_FAILED: 'The database of connection "{connection}" refused or cannot be reached: {reason}.',
+  NO_EVENT_TABLES: 'DAG "{dag}" listens to no table. Name one in its option `on`, with postgresChanges.',
+  // Assets
+  INVALID_ASSET: "The asset {found} is not allowed: {reason}.",
+  NOT_AN_OUTLET:
+    'Task "{task}" updates {asset}, which is not among its outlets. Add it: outlets: [asset("{asset}")], or update it under an alias.',
+  NOT_AN_INLET: 'Task "{task}" reads the events of {asset}, which is not among its inlets. Add it: inlets: [asset("{asset}")].',
+  UNKNOWN_ASSET: "No deployed DAG names the asset {asset}. List them with: dag assets list",
   INVALID_TIMEZONE: 'The timezone "{found}" is not known. Use an IANA name such as "Europe/Berlin" or "UTC".',
   INVALID_DATE: "The date {found} at {where} is not understood. Write ISO 8601, such as 2026-01-31 or 2026-01-31T04:00:00Z.",
   IMPORT_FAILED: "{file}: importing the file failed: {reason}",

@@ -1,6 +1,19 @@
 /**
  * dagsmith: what a DAG file and a plugin import. Ground floor of the house: no input or output, no database, no environment.
  */
+export {
+  type Asset,
+  type AssetAlias,
+  type AssetEvent,
+  type AssetExpression,
+  type AssetSchedule,
+  allOf,
+  anyOf,
+  asset,
+  assetAlias,
+  type TimeOrAssets,
+  timeOrAssets,
+} from "./asset.ts";
 export type { CalendarDuration } from "./calendar_duration.ts";
 export {
   type AverageRuntime,
@@ -13,10 +26,31 @@ export {
   type TaskCallbacks,
 } from "./callback.ts";
 export { type Connection, parseConnection } from "./connection.ts";
-export { type DataInterval, type FromContext, resolveField, type TaskBody, type TaskContext, type TaskLog, type XCom } from "./context.ts";
+export {
+  type DataInterval,
+  type FromContext,
+  resolveField,
+  type TaskAssets,
+  type TaskBody,
+  type TaskContext,
+  type TaskLog,
+  type XCom,
+} from "./context.ts";
 export { chain, Dag, type DagOptions, dag, isDag, type ParamsSchema } from "./dag.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
+export {
+  type DagRunEnd,
+  dagRun,
+  type EventSource,
+  type HeardDag,
+  type PostgresChangesOptions,
+  postgresChanges,
+  type RowChange,
+  type RowKey,
+  type WebhookCall,
+  webhook,
+} from "./event.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items, MappedItems, over, partial, zip } from "./items.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
@@ -40,11 +74,12 @@ export {
   trigger,
 } from "./schedule_rules.ts";
 export type { MappedSensorOptions, Poked, SensorBody, SensorOptions, SensorTiming } from "./sensor.ts";
-export type { Catchup, TriggerRule } from "./spec.ts";
+export type { Catchup, CatchupOrder, TriggerRule } from "./spec.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
 export {
   type InputRefs,
   type InputValues,
+  type Lineage,
   type MappedTaskOptions,
   type OutputOf,
   type TaskDates,
@@ -52,4 +87,5 @@ export {
   type TaskOptions,
   TaskRef,
 } from "./task.ts";
+export type { RunTrigger, TriggeredBy } from "./trigger.ts";
 export { type ExternalRunOptions, externalRun, type WaitOptions, waitFor, waitForEvent, waitUntil } from "./wait.ts";

@@ -2,6 +2,7 @@
  * How a task gets to a worker: under which limits, how urgently, and through which queue. Apart from the other options, because the engine
  * reads them together, and a task that says nothing of it carries nothing.
  */
+import type { FromContext, TaskContext } from "./context.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 
@@ -10,9 +11,9 @@ export const WEIGHT_RULES = ["downstream", "upstream", "absolute"] as const;
 export type WeightRule = (typeof WEIGHT_RULES)[number];
 
 /** At most `limit` starts within any `per`, over all tasks, DAGs and workers that name the same `key`. */
-export interface RateLimit {
-  /** What is spared: an API's host, say. 1 to 200 bytes. Tasks that share a key should declare the same limit. */
-  readonly key: string;
+export interface RateLimit<Context extends TaskContext = TaskContext> {
+  /** What is spared: an API's host, say; or a function of the task's context. 1 to 200 bytes. Tasks that share a key should declare the same limit. */
+  readonly key: FromContext<string, Context>;
   /** Starts; every try is one. */
   readonly limit: number;
   /** Length of the window, from one second to one day. */
@@ -24,7 +25,7 @@ export interface RateLimit {
  * under each of them. Places go by weight, then by logical date, then by map index.
  * @example d.task("call", { pool: "api", priorityWeight: 10, rateLimit: { key: "api.example.com", limit: 100, per: "60s" } }, call);
  */
-export interface RoutingOptions {
+export interface RoutingOptions<Context extends TaskContext = TaskContext> {
   /** The pool whose slots its tries take; see `dag pools`. Default: none, no limit. */
   readonly pool?: string;
   /** Slots of the pool that one try takes. Default 1. */
@@ -37,12 +38,15 @@ export interface RoutingOptions {
   readonly queue?: string;
   /** At most this many of its instances at once, over all runs of the DAG. Default: no limit. */
   readonly maxActiveOverall?: number;
-  /** Tries with the same key, of whatever task or DAG, run one at a time, or {@link maxActivePerKey} at a time. 1 to 200 bytes. */
-  readonly concurrencyKey?: string;
+  /**
+   * Tries with the same key, of whatever task or DAG, run one at a time, or {@link maxActivePerKey} at a time. 1 to 200 bytes. A function of
+   * the task's context is asked in a task process first; only then does the try wait for its places.
+   */
+  readonly concurrencyKey?: FromContext<string, Context>;
   /** Tries with the same {@link concurrencyKey} at once. Default 1. */
   readonly maxActivePerKey?: number;
   /** How often it may start, counted over all workers. Default: no limit. */
-  readonly rateLimit?: RateLimit;
+  readonly rateLimit?: RateLimit<Context>;
 }
 
 /** {@link RoutingOptions} as plain data, defaults filled in. */
@@ -54,8 +58,15 @@ export interface RoutingSpec {
   /** Null: the queue `default`. */
   readonly queue: string | null;
   readonly maxActiveOverall: number | null;
-  readonly concurrency: { readonly key: string; readonly limit: number } | null;
-  readonly rate: { readonly key: string; readonly limit: number; readonly perMs: number } | null;
+  /** A key that is null is asked of the task when a try begins. */
+  readonly concurrency: { readonly key: string | null; readonly limit: number } | null;
+  readonly rate: { readonly key: string | null; readonly limit: number; readonly perMs: number } | null;
+}
+
+/** What a task said of its keys when a try began; null for one that it was not asked for. */
+export interface LateKeys {
+  readonly concurrency: string | null;
+  readonly rate: string | null;
 }
 
 export const ROUTING_OPTIONS = [
@@ -85,12 +96,15 @@ const DAY_MS = 86_400_000;
 
 /**
  * The plain form; undefined when nothing is said.
+ * @param isSensor asked from poke to poke, it would have to say its keys each time
  * @throws DagsmithError INVALID_OPTION, INVALID_DURATION
  */
-export function describeRouting(options: RoutingOptions, where: string): RoutingSpec | undefined {
+export function describeRouting(options: RoutingOptions, where: string, isSensor = false): RoutingSpec | undefined {
   if (ROUTING_OPTIONS.every((name) => options[name] === undefined)) return undefined;
   const { pool, queue, poolSlots, priorityWeight = 1, weightRule = "downstream", maxActiveOverall } = options;
   if (!WEIGHT_RULES.includes(weightRule)) refuse(where, "weightRule", weightRule, WEIGHT_RULES.join(", "));
+  for (const [option, key] of [["concurrencyKey", options.concurrencyKey] as const, ["rateLimit.key", options.rateLimit?.key] as const])
+    if (isSensor && typeof key === "function") refuse(where, option, key, "text, for a sensor");
   if (pool === EVERY_TASK) refuse(where, "pool", pool, `another pool: "${EVERY_TASK}" holds every task already`);
   if (poolSlots !== undefined && pool === undefined) refuse(where, "pool", undefined, "a pool, as poolSlots is set");
   return {
@@ -115,16 +129,21 @@ function concurrency({ concurrencyKey, maxActivePerKey }: RoutingOptions, where:
     if (maxActivePerKey === undefined) return null;
     return refuse(where, "concurrencyKey", undefined, "a key, as maxActivePerKey is set");
   }
-  return { key: limitKey(concurrencyKey, "concurrencyKey", where), limit: count(maxActivePerKey ?? 1, "maxActivePerKey", where) };
+  return { key: describeKey(concurrencyKey, "concurrencyKey", where), limit: count(maxActivePerKey ?? 1, "maxActivePerKey", where) };
 }
 
-function rate({ key, limit, per }: RateLimit, where: string): RoutingSpec["rate"] {
+function rate({ key, limit, per }: NonNullable<RoutingOptions["rateLimit"]>, where: string): RoutingSpec["rate"] {
   const perMs = durationMs(per);
   if (perMs < SECOND_MS || perMs > DAY_MS) refuse(where, "rateLimit.per", per, "from 1s to 24h");
-  return { key: limitKey(key, "rateLimit.key", where), limit: count(limit, "rateLimit.limit", where), perMs };
+  return { key: describeKey(key, "rateLimit.key", where), limit: count(limit, "rateLimit.limit", where), perMs };
 }
 
-function limitKey(key: unknown, option: string, where: string): string {
+function describeKey(key: unknown, option: string, where: string): string | null {
+  return typeof key === "function" ? null : limitKey(key, option, where);
+}
+
+/** A key as it may be. @throws DagsmithError INVALID_OPTION */
+export function limitKey(key: unknown, option: string, where: string): string {
   // Measured as it is stored: as JSON, between quotes.
   const isKey = typeof key === "string" && key !== "" && new TextEncoder().encode(JSON.stringify(key)).length - 2 <= MAX_KEY_BYTES;
   return isKey ? key : refuse(where, option, key, `text of 1 to ${MAX_KEY_BYTES} bytes`);

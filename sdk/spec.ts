@@ -37,11 +37,24 @@ export type TriggerRule = (typeof TRIGGER_RULES)[number];
 /** Which missed intervals get a run: every one, only the latest, or none that ended before now. */
 export type Catchup = "all" | "last" | "none";
 
+/** Which of several missed intervals runs first. */
+export type CatchupOrder = "oldest" | "newest";
+
 /** Where something is declared: a path relative to the DAG folder and a line counted from 1. */
 export interface Position {
   readonly file: string;
   readonly line: number;
 }
+
+/** When assets let a DAG run: `all` and `any` of conditions, down to single assets and to aliases for several. */
+export type AssetCondition =
+  | { readonly asset: string }
+  | { readonly alias: string }
+  | { readonly all: readonly AssetCondition[] }
+  | { readonly any: readonly AssetCondition[] };
+
+/** An asset that a task updates when it succeeds, or an alias for assets that it names while it runs. */
+export type OutletSpec = { readonly asset: string } | { readonly alias: string };
 
 /** How the list that a task is mapped over is put together. */
 export type EachSpec =
@@ -57,6 +70,34 @@ export type EachSpec =
   | { readonly zip: readonly EachSpec[]; readonly fillValue?: Json }
   /** One after the other. */
   | { readonly concat: readonly EachSpec[] };
+
+/** An event that starts runs; its name is unique within the DAG. */
+export type EventSpec =
+  | {
+      readonly type: "postgresChanges";
+      readonly name: string;
+      readonly connection: string;
+      readonly schema: string;
+      readonly table: string;
+      readonly operations: readonly ("insert" | "update" | "delete")[];
+      /** At most this many changes make one run. */
+      readonly batch: number;
+    }
+  | {
+      readonly type: "webhook";
+      readonly name: string;
+      /** The key of the variable that holds the secret. */
+      readonly secret: string;
+      /** JSON Schema (draft 2020-12) of the body; null for any. */
+      readonly bodySchema: Json | null;
+    }
+  | {
+      readonly type: "dagRun";
+      readonly name: string;
+      /** The ends that are waited for, one of each, no further apart than `withinMs`. */
+      readonly runs: readonly { readonly dagId: string; readonly states: readonly ("success" | "failed")[] }[];
+      readonly withinMs: number;
+    };
 
 export interface TaskSpec extends TaskRules {
   readonly taskId: string;
@@ -91,6 +132,9 @@ export interface TaskSpec extends TaskRules {
   readonly executionTimeoutMs: number | null;
   /** Runs in a process of its own that no other try has used. */
   readonly freshProcess: boolean;
+  readonly outlets: readonly OutletSpec[];
+  /** URIs of assets whose events the task reads. */
+  readonly inlets: readonly string[];
   /** Limits, weight and queue; absent when the task says nothing of them. */
   readonly routing?: RoutingSpec;
   // What few tasks use is left out where it is not used.
@@ -118,12 +162,20 @@ export interface DagSpec {
   readonly tags: readonly string[];
   /** Several have names; empty when it runs only when somebody or something asks. */
   readonly schedules: readonly NamedSchedule[];
+  /** The assets it waits for, beside its schedules; null when none. */
+  readonly assets: AssetCondition | null;
+  /** The events that start it. */
+  readonly on: readonly EventSpec[];
+  /** What is known of the assets that it names, by URI; those without a name or extra are left out. */
+  readonly assetDetails: Readonly<Record<string, { readonly name: string | null; readonly extra: Json }>>;
   /** IANA name; the zone of the dates a task sees. */
   readonly timezone: string;
   /** ISO 8601 in UTC, inclusive bounds of the logical date. */
   readonly startDate: string | null;
   readonly endDate: string | null;
   readonly catchup: Catchup;
+  /** Absent: the oldest first. */
+  readonly catchupOrder?: "newest";
   readonly maxActiveRuns: number;
   /** Task instances at once over all runs, and within each; absent for no limit. */
   readonly maxActiveTasks?: number;

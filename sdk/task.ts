@@ -1,4 +1,5 @@
 /** Tasks as people write them: their options, and the reference that stands for a task's future output. */
+import type { Asset, AssetAlias } from "./asset.ts";
 import type { TaskCallbacks } from "./callback.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
@@ -42,6 +43,14 @@ export interface TaskDefaults extends RoutingOptions, RuleDefaults, TaskCallback
   readonly freshProcess?: boolean;
 }
 
+/** The data that a task reads and writes, as far as other DAGs care. */
+export interface Lineage {
+  /** Assets that are updated whenever the task succeeds, and aliases for assets that it names while it runs. Default: none. */
+  readonly outlets?: readonly (Asset | AssetAlias)[];
+  /** Assets whose events the task reads. Default: none. */
+  readonly inlets?: readonly Asset[];
+}
+
 /** Tasks whose outputs a task takes, by the name it knows them under. Naming one here also makes it a dependency. */
 export type InputRefs = Readonly<Record<string, TaskRef<unknown> | LazyRef<unknown> | PickRef<unknown>>>;
 
@@ -70,10 +79,22 @@ export interface TaskDates {
   readonly endDate?: string;
 }
 
+/** Limits whose keys may be functions of what the task is given. */
+type KeyedLimits<Params, Inputs, Rule extends TriggerRule, Item> = Pick<
+  RoutingOptions<TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
+  "concurrencyKey" | "rateLimit"
+>;
+
 /** Options of one task. */
-export interface TaskOptions<Inputs extends InputRefs, Rule extends TriggerRule = TriggerRule, Allowed extends boolean = boolean>
-  extends TaskDefaults,
-    TaskDates {
+export interface TaskOptions<
+  Inputs extends InputRefs,
+  Rule extends TriggerRule = TriggerRule,
+  Allowed extends boolean = boolean,
+  Params = unknown,
+> extends Omit<TaskDefaults, "concurrencyKey" | "rateLimit">,
+    KeyedLimits<Params, Inputs, Rule, undefined>,
+    TaskDates,
+    Lineage {
   readonly inputs?: Inputs;
   /** When the task may run, judged from the tasks before it. Default `"all_success"`. */
   readonly triggerRule?: Rule;
@@ -85,7 +106,11 @@ export interface TaskOptions<Inputs extends InputRefs, Rule extends TriggerRule 
 }
 
 /** Options of a task that runs once for each element of a list. */
-export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends TriggerRule = TriggerRule> extends TaskDefaults, TaskDates {
+export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends TriggerRule = TriggerRule, Params = unknown>
+  extends Omit<TaskDefaults, "concurrencyKey" | "rateLimit">,
+    KeyedLimits<Params, Inputs, Rule, Item>,
+    TaskDates,
+    Lineage {
   readonly inputs?: Inputs;
   readonly triggerRule?: Rule;
   /** The failures of its instances count as success. Their outputs are missing from the list. */
@@ -107,7 +132,8 @@ export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends 
 /** Everything the builder knows of a task. Frozen. */
 export interface TaskDefinition {
   readonly options: TaskDefaults &
-    TaskDates & {
+    TaskDates &
+    Lineage & {
       readonly inputs?: InputRefs;
       readonly doc?: string;
       readonly each?: Each<unknown>;

@@ -12,7 +12,7 @@ import { engineRound } from "../store/engine_tx.ts";
 import { runsBetweenDates } from "../store/named_run.ts";
 import { Plans } from "../store/plans.ts";
 import { afterChange } from "../store/run_ends.ts";
-import { type HeldRun, holdRun, selectTasks, specOf, type TaskSelection } from "./run_tasks.ts";
+import { type CodedRun, findRun, selectTasks, specOf, type TaskSelection } from "./run_tasks.ts";
 import { dateOf } from "./trigger.ts";
 import { unknownDag } from "./unknown.ts";
 
@@ -49,32 +49,33 @@ const MOST_RUNS = 1_000;
 export async function previewClear(db: Database, selection: ClearSelection): Promise<readonly ClearedRun[]> {
   const previews: ClearedRun[] = [];
   for (const id of await targets(db, selection)) {
-    const { run, instances } = await db.transaction((tx) => look(tx, id, selection));
+    const { run, instances } = await look(db, id, selection, { held: false });
     if (isWorth(run, instances, selection)) previews.push(shown(run, instances));
   }
   return previews.length > 0 ? previews : nothing(selection);
 }
 
 /**
- * Clears tasks of runs, with the setups and teardowns around them. What an instance came to stays in its history, what it left for others goes; it gets as many retries as a new one.
- * Each run is cleared whole or not at all.
+ * Clears tasks of runs, with the setups and teardowns around them. What an instance came to stays in its history, what it left for others
+ * goes; it gets as many retries as a new one. Each run is cleared whole or not at all.
  * @throws DagsmithError UNKNOWN_DAG, UNKNOWN_RUN, UNKNOWN_TASK, INVALID_DATE, NOTHING_TO_CLEAR; CLEAR_RUNNING when one of them runs,
  *   RUN_RUNNING when the version of a running run would change
  */
 export async function clearRuns(db: Database, request: ClearRequest): Promise<readonly ClearedRun[]> {
-  const ids = (await previewClear(db, request)).map(({ id }) => id);
+  const looked = await previewClear(db, request);
   const plans = new Plans();
   const cleared: ClearedRun[] = [];
-  for (const id of ids) {
+  for (const { id } of looked) {
     const one = await engineRound(db, plans, (tx, on) => clearOne(on, tx, id, request));
     if (one) cleared.push(one);
   }
-  await afterChange(db, plans, [...new Set(cleared.map(({ dagId }) => dagId))]);
+  // Also those that somebody else was faster to clear: while we held a run, nobody could begin it.
+  await afterChange(db, plans, [...new Set(looked.map(({ dagId }) => dagId))]);
   return cleared;
 }
 
 async function clearOne(on: Queryable, tx: EngineTx, id: number, request: ClearRequest): Promise<ClearedRun | undefined> {
-  const { run, instances, versionId } = await look(on, id, request);
+  const { run, instances, versionId } = await look(on, id, request, { held: true });
   if (!isWorth(run, instances, request)) return undefined;
   await clearInstances(on, run.runId, instances);
   await reopenRun(on, tx, id, { versionId, params: undefined });
@@ -84,13 +85,14 @@ async function clearOne(on: Queryable, tx: EngineTx, id: number, request: ClearR
   return shown(run, instances);
 }
 
-/** A run that is held, what of it would be cleared, and the version that it would get; null for its own. */
+/** A run, what of it would be cleared, and the version that it would get; null for its own. */
 async function look(
   tx: Queryable,
   id: number,
   selection: ClearSelection,
-): Promise<{ readonly run: HeldRun; readonly instances: readonly SelectedInstance[]; readonly versionId: number | null }> {
-  const run = await holdRun(tx, id);
+  { held }: { readonly held: boolean },
+): Promise<{ readonly run: CodedRun; readonly instances: readonly SelectedInstance[]; readonly versionId: number | null }> {
+  const run = await findRun(tx, id, { held });
   const versionId = selection.code === "latest" ? await latestVersion(tx, run) : null;
   const spec = versionId === null ? run.spec : ((await specOf(tx, versionId)) ?? run.spec);
   const { mapIndex = null, onlyFailed = false } = selection;
@@ -104,17 +106,17 @@ async function look(
   return { run, instances, versionId };
 }
 
-async function latestVersion(tx: Queryable, { dagId, runId, state, versionId }: HeldRun): Promise<number> {
+async function latestVersion(tx: Queryable, { dagId, runId, state, versionId }: CodedRun): Promise<number> {
   if (state === "running") throw new DagsmithError("RUN_RUNNING", { run: runId });
   return (await getDag(tx, dagId))?.versionId ?? versionId;
 }
 
 /** A run that ended before any task had its turn has no instance; cleared whole, it runs nevertheless. */
-function isWorth({ state }: HeldRun, instances: readonly SelectedInstance[], { taskId, onlyFailed }: ClearSelection): boolean {
+function isWorth({ state }: CodedRun, instances: readonly SelectedInstance[], { taskId, onlyFailed }: ClearSelection): boolean {
   return instances.length > 0 || ((state === "success" || state === "failed") && taskId === undefined && !onlyFailed);
 }
 
-function shown({ id, dagId, runId }: HeldRun, instances: readonly SelectedInstance[]): ClearedRun {
+function shown({ id, dagId, runId }: CodedRun, instances: readonly SelectedInstance[]): ClearedRun {
   return {
     ...{ id, dagId, runId },
     instances: instances.map(({ taskId, mapIndex, state, tryNumber }) => ({ taskId, mapIndex, state, tryNumber })),

@@ -1,5 +1,6 @@
 /** What people do. The page and the command line change state only through these; each leaves an audit row. */
 export { labelRun, noteRun } from "./annotate.ts";
+export { type AssetUpdateRequest, updateAsset } from "./assets.ts";
 export {
   type BackfillPreview,
   type BackfillRequest,
@@ -15,8 +16,10 @@ export { checkParams } from "./check_params.ts";
 export { type ClearedRun, type ClearRequest, type ClearSelection, clearRuns, previewClear } from "./clear.ts";
 export { type Deployment, deployFolder } from "./deploy.ts";
 export { type SendEventRequest, sendEvent } from "./event.ts";
+export { type EventSourceDone, type EventsRequest, installEvents, uninstallEvents } from "./events.ts";
 export { type MarkRunRequest, type MarkTaskRequest, markRun, markTask } from "./mark.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";
 export { type TriggerRequest, triggerRun } from "./trigger.ts";
+export { receiveWebhook, type WebhookRequest, type WebhookRun } from "./webhook.ts";

@@ -14,7 +14,7 @@ import { reviveInstances } from "../store/revive.ts";
 import { afterChange } from "../store/run_ends.ts";
 import { applyTransitions, insertInstances } from "../store/task_instance.ts";
 import { cancelRun } from "./cancel.ts";
-import { downstreamOf, type HeldRun, holdRun, selectTasks } from "./run_tasks.ts";
+import { type CodedRun, downstreamOf, findRun, selectTasks } from "./run_tasks.ts";
 
 export interface MarkTaskRequest {
   /** The run's number. */
@@ -35,14 +35,19 @@ export interface MarkTaskRequest {
 export async function markTask(db: Database, request: MarkTaskRequest): Promise<number> {
   const plans = new Plans();
   const { dagId, marked } = await engineRound(db, plans, async (tx, on) => {
-    const run = await holdRun(on, request.id);
+    const run = await findRun(on, request.id, { held: true });
     return { dagId: run.dagId, marked: await markOne(on, tx, run, request) };
   });
   await afterChange(db, plans, [dagId]);
   return marked;
 }
 
-async function markOne(on: Queryable, tx: EngineTx, run: HeldRun, { taskId, mapIndex: item, to, actor }: MarkTaskRequest): Promise<number> {
+async function markOne(
+  on: Queryable,
+  tx: EngineTx,
+  run: CodedRun,
+  { taskId, mapIndex: item, to, actor }: MarkTaskRequest,
+): Promise<number> {
   const mapIndex = item ?? null;
   const taskIds = selectTasks(run.spec, { taskId });
   const instances = await selectInstances(on, run.id, { taskIds, mapIndex, onlyFailed: false });
@@ -93,7 +98,7 @@ export interface MarkRunRequest {
 export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): Promise<void> {
   const reason = `marked ${to} by ${actor}`;
   const done = await db.transaction(async (tx) => {
-    const run = await holdRun(tx, id);
+    const run = await findRun(tx, id, { held: true });
     if (run.state === to) throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
     const isActive = run.state === "queued" || run.state === "running";
     if (to === "failed" && isActive) return false;

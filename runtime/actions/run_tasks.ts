@@ -5,17 +5,20 @@ import { type Plan, planOf } from "../engine/plan.ts";
 import type { RunState } from "../state/run_state.ts";
 import { getVersions } from "../store/dag_version.ts";
 import type { Queryable } from "../store/database.ts";
-import { type NamedRun, namedRun } from "../store/named_run.ts";
+import { holdRun, type NamedRun, seeRun } from "../store/named_run.ts";
 
-/** A run whose row this transaction holds, with the code that it has. */
-export interface HeldRun extends NamedRun {
+/** A run with the code that it has. */
+export interface CodedRun extends NamedRun {
   readonly spec: DagSpec;
   readonly state: RunState;
 }
 
-/** @throws DagsmithError UNKNOWN_RUN */
-export async function holdRun(tx: Queryable, id: number): Promise<HeldRun> {
-  const run = await namedRun(tx, id);
+/**
+ * A run, whose row this transaction holds from now on when it is to be changed.
+ * @throws DagsmithError UNKNOWN_RUN
+ */
+export async function findRun(tx: Queryable, id: number, { held }: { readonly held: boolean }): Promise<CodedRun> {
+  const run = await (held ? holdRun : seeRun)(tx, id);
   const spec = run && (await specOf(tx, run.versionId));
   if (!run || !spec) throw new DagsmithError("UNKNOWN_RUN", { run: id });
   return { ...run, spec };

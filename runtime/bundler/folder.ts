@@ -3,6 +3,7 @@
  * from it, so that one edit costs one file.
  */
 import { resolve } from "node:path";
+import { assetWarnings } from "./asset_warnings.ts";
 import { type Bundle, bundleAll } from "./bundle.ts";
 import { Contents } from "./contents.ts";
 import { type Discovery, discover } from "./discover.ts";
@@ -151,7 +152,7 @@ function assemble(
   const { versions, errors: duplicates } = refuseDuplicates([...builds.values()].flatMap((build) => build.versions));
   const importErrors = [...builds].flatMap(([file, build]) => importErrorOf(discovery.files.get(file)?.facts, build));
   const errors = [...bundleErrors, ...importErrors, ...duplicates];
-  return { folder, versions, errors, warnings: warningsOf(discovery, builds), discovery, builds };
+  return { folder, versions, errors, warnings: [...warningsOf(discovery, builds), ...assetWarnings(versions)], discovery, builds };
 }
 
 /** An error without a place of its own is shown where the text shows its likely cause. */

@@ -59,7 +59,9 @@ export interface ImportWarning {
     | "RULE_WITHOUT_UPSTREAM"
     | "NEVER_RUNS"
     | "UNKNOWN_BRANCH"
-    | "BUNDLER";
+    | "BUNDLER"
+    | "ASSET_WITHOUT_PRODUCER"
+    | "ASSET_LOOP";
   readonly message: string;
 }
 

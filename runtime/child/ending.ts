@@ -2,9 +2,11 @@
 import { type Duration, durationMs } from "../../sdk/duration.ts";
 import { toJson } from "../../sdk/json.ts";
 import { FailTask } from "../../sdk/outcome.ts";
+import type { LateKeys } from "../../sdk/routing.ts";
 import type { Poked } from "../../sdk/sensor.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 import { isWaiting, type WaitSpec } from "../../sdk/wait.ts";
+import type { SaidUpdate } from "../engine/outlets.ts";
 import { describeError, type TaskError } from "./task_error.ts";
 
 /** How a try ended, as far as the task itself can tell. */
@@ -14,11 +16,13 @@ export type TryResult = TryEnding & {
 };
 
 type TryEnding =
-  /** `output` is JSON text; null when the body returned undefined. */
-  | { readonly outcome: "success"; readonly output: string | null }
+  /** `output` is JSON text; null when the body returned undefined. `assets`: what it said of assets, if anything. */
+  | { readonly outcome: "success"; readonly output: string | null; readonly assets?: readonly SaidUpdate[] }
   | { readonly outcome: "skipped"; readonly reason: string }
   /** A poke said no. */
   | { readonly outcome: "not_yet" }
+  /** Asked for with `asksKeys`. */
+  | { readonly outcome: "keys"; readonly keys: LateKeys }
   /** The body only says what to wait for. */
   | { readonly outcome: "deferred"; readonly wait: WaitSpec }
   /** `retryAfterMs`: how long the error asks to wait. */

@@ -58,6 +58,7 @@ const host: TaskHost = {
   pullXCom: (taskId, key) => call("pullXCom", taskId, key),
   pullPage: (taskId, after) => call("pullPage", taskId, String(after)),
   pushXCom: async (key, json) => void (await call("pushXCom", key, json)),
+  assetEvents: (uri, limit) => call("assetEvents", uri, String(limit)),
   log: (level, text) => send({ type: "log", level, source: "task", text }),
 };
 

@@ -2,6 +2,7 @@
  * What a worker and its task processes say to each other: one JSON object a line, over one socket, so that a try's log lines arrive before
  * its result. Shared by both sides; knows neither.
  */
+import type { AssetEvent } from "../../sdk/asset.ts";
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { OutputPage } from "./lazy_list.ts";
@@ -20,6 +21,7 @@ export interface Calls {
   readonly pullPage: { readonly args: readonly [taskId: string, after: string]; readonly value: OutputPage };
   /** `json` is JSON text. */
   readonly pushXCom: { readonly args: readonly [key: string, json: string]; readonly value: null };
+  readonly assetEvents: { readonly args: readonly [uri: string, limit: string]; readonly value: readonly AssetEvent[] };
 }
 export type CallMethod = keyof Calls;
 

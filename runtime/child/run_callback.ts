@@ -27,8 +27,7 @@ export async function runCallback(
   try {
     const { event, reason, error, ofRun } = callback;
     // Params are given as they are stored: a schema that refuses them now must not hide that the run failed.
-    const given = { params: request.params, inputs: {}, item: undefined };
-    const { inputs: _, item: __, xcom: ___, ...context } = taskContext(request, given, host, hooks, signal);
+    const { xcom: _, ...context } = taskContext(request, { params: request.params as unknown }, host, hooks, signal);
     await find(dag, request, callback)({ ...context, taskId: ofRun ? null : request.taskId, event, reason, error });
     return { outcome: "success", output: null };
   } catch (error) {

@@ -12,9 +12,13 @@ import { itemFor } from "../../sdk/items.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
 import { LazyRef } from "../../sdk/lazy.ts";
 import type { TaskRef } from "../../sdk/task.ts";
+import { eventsOf, type RunTrigger } from "../../sdk/trigger.ts";
+import type { SaidUpdate } from "../engine/outlets.ts";
 import { returned, type TryResult, thrown } from "./ending.ts";
 import { formatLine } from "./format.ts";
+import { keysOf } from "./keys.ts";
 import { lazyList, type OutputPage } from "./lazy_list.ts";
+import { type AssetHost, taskAssets } from "./task_assets.ts";
 import { describeError } from "./task_error.ts";
 
 export type { TryResult } from "./ending.ts";
@@ -22,7 +26,7 @@ export type { TryResult } from "./ending.ts";
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** What a running task may ask of the world. */
-export interface TaskHost {
+export interface TaskHost extends AssetHost {
   /** @throws DagsmithError CONNECTION_NOT_FOUND */
   connection(id: string): Promise<Connection>;
   /** Null when the variable is not set. */
@@ -45,12 +49,18 @@ export interface TryRequest {
   readonly logicalDate: string;
   readonly dataIntervalStart: string;
   readonly dataIntervalEnd: string;
+  /** Absent: none. */
+  readonly partitionKey?: string | null;
   readonly timezone: string;
   readonly params: Json;
   readonly inputs: Readonly<Record<string, Json>>;
   readonly item: Json;
   /** Most bytes of JSON that the task may return, or push at once. Default: what the database takes. */
   readonly maxOutputBytes?: number;
+  /** What made the run; null when time or a person did. */
+  readonly trigger: RunTrigger | null;
+  /** The body is not called: the task only says under which keys it runs. */
+  readonly asksKeys?: boolean;
 }
 
 /** Longest name of an instance that is kept, in characters. */
@@ -67,14 +77,23 @@ export async function runTry(
   signal: AbortSignal,
 ): Promise<TryResult> {
   const hooks = new HookPool(host, signal);
+  const said: SaidUpdate[] = [];
   let named: { readonly label?: string } = {};
   try {
     const item = itemOf(ref, request);
     named = labelled(ref, item, request.mapIndex, host);
-    const given = { params: await validParams(dag, request.params), inputs: withLazyInputs(ref, request.inputs, host), item };
-    const output = await ref.definition.body?.(taskContext(request, given, host, hooks, signal) as TaskContext<never, never, never>);
+    const given = {
+      params: await validParams(dag, request.params),
+      inputs: withLazyInputs(ref, request.inputs, host),
+      item,
+      assets: taskAssets(ref, host, said),
+    };
+    const context: TaskContext = taskContext(request, given, host, hooks, signal);
+    if (request.asksKeys) return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
+    const output = await ref.definition.body?.(context as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
-    return { ...returned(ref, output, request.maxOutputBytes), ...named };
+    const ending = returned(ref, output, request.maxOutputBytes);
+    return { ...ending, ...(ending.outcome === "success" && said.length > 0 && { assets: said }), ...named };
   } catch (error) {
     return { ...thrown(ref, error, (text) => host.log("warn", text)), ...named };
   } finally {
@@ -131,17 +150,25 @@ export async function validParams(dag: Dag<unknown>, params: Json): Promise<unkn
 }
 
 /** What a body is given that differs from how it travels. */
-type Given = Pick<TaskContext, "params" | "inputs" | "item">;
+type Given = Pick<TaskContext, "params" | "inputs" | "item" | "assets">;
 
-/** What a body is given. */
-export function taskContext(request: TryRequest, given: Given, host: TaskHost, hooks: HookPool, signal: AbortSignal): TaskContext {
-  const { dagId, taskId, runId, tryNumber, mapIndex } = request;
+/** What a body, or a callback, is given. */
+export function taskContext<Of extends Partial<Given>>(
+  request: TryRequest,
+  given: Of,
+  host: TaskHost,
+  hooks: HookPool,
+  signal: AbortSignal,
+): Omit<TaskContext, keyof Given> & Of {
+  const { dagId, taskId, runId, tryNumber, mapIndex, trigger } = request;
   const date = (iso: string): DateTime<true> => DateTime.fromISO(iso, { zone: request.timezone }) as DateTime<true>;
   return {
-    ...{ dagId, taskId, runId, tryNumber, mapIndex, signal, ...given },
+    ...{ dagId, taskId, runId, tryNumber, mapIndex, signal, trigger, ...given },
     logicalDate: date(request.logicalDate),
     dataInterval: { start: date(request.dataIntervalStart), end: date(request.dataIntervalEnd) },
+    partitionKey: request.partitionKey ?? null,
     log: taskLog(host),
+    triggeredBy: eventsOf(trigger),
     xcom: {
       push: (key, value) => {
         if (key === RETURN_VALUE)

@@ -43,7 +43,7 @@ export interface OptionSpec {
  * @typeParam Options its options, by their long names in camel case
  */
 export interface CommandSpec<
-  Args extends readonly (string | undefined)[] = readonly string[],
+  Args extends readonly (string | readonly string[] | undefined)[] = readonly string[],
   Options = Readonly<Record<string, unknown>>,
 > {
   /** Name and arguments, such as `trigger <dag>`. */
@@ -62,7 +62,9 @@ export interface AnyCommand extends Omit<CommandSpec, "run"> {
 }
 
 /** Checks a command's types where it is written, and lets go of them. */
-export function command<Args extends readonly (string | undefined)[], Options>(spec: CommandSpec<Args, Options>): AnyCommand {
+export function command<Args extends readonly (string | readonly string[] | undefined)[], Options>(
+  spec: CommandSpec<Args, Options>,
+): AnyCommand {
   return spec as unknown as AnyCommand;
 }
 

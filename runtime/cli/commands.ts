@@ -1,6 +1,7 @@
 /** Every command, in the order in which `dag --help` lists them: from writing a DAG to running it for real. */
 import type { AnyCommand } from "./command.ts";
 import { audit, label, note } from "./commands/annotate.ts";
+import { assets } from "./commands/assets.ts";
 import { backfill, backfills, cancelBackfill, pauseBackfill, resumeBackfill } from "./commands/backfill.ts";
 import { callbacks } from "./commands/callbacks.ts";
 import { cancel } from "./commands/cancel.ts";
@@ -11,6 +12,7 @@ import { deploy } from "./commands/deploy.ts";
 import { dev } from "./commands/dev.ts";
 import { doctor } from "./commands/doctor.ts";
 import { event } from "./commands/event.ts";
+import { events } from "./commands/events.ts";
 import { init } from "./commands/init.ts";
 import { list } from "./commands/list.ts";
 import { logs } from "./commands/logs.ts";
@@ -19,10 +21,13 @@ import { migrate } from "./commands/migrate.ts";
 import { next } from "./commands/next.ts";
 import { pause, unpause } from "./commands/pause.ts";
 import { pools } from "./commands/pools.ts";
+import { replay } from "./commands/replay.ts";
 import { scheduler, start, web, worker } from "./commands/roles.ts";
 import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
 import { show } from "./commands/show.ts";
+import { simulate } from "./commands/simulate.ts";
+import { slots } from "./commands/slots.ts";
 import { tasks } from "./commands/tasks.ts";
 import { test } from "./commands/test.ts";
 import { trigger } from "./commands/trigger.ts";
@@ -31,9 +36,9 @@ import { versions } from "./commands/versions.ts";
 import { why } from "./commands/why.ts";
 
 export const commands: readonly AnyCommand[] = [
-  ...[init, check, list, show, next, test, dev],
+  ...[init, check, list, show, next, simulate, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
-  ...[trigger, runs, tasks, why, logs, callbacks, pause, unpause, cancel, clear, mark, note, label, audit],
+  ...[trigger, runs, slots, tasks, why, logs, replay, callbacks, pause, unpause, cancel, clear, mark, note, label, audit],
   ...[backfill, backfills, pauseBackfill, resumeBackfill, cancelBackfill, doctor],
 ];
 
@@ -49,4 +54,6 @@ export const groups: readonly CommandGroup[] = [
   connections,
   variables,
   pools,
+  assets,
+  events,
 ];

@@ -7,22 +7,35 @@ import { summariseTasks, type TaskSummary } from "../store/task_list.ts";
 import type { Outcome } from "./command.ts";
 import { table } from "./table.ts";
 import type { Style } from "./terminal.ts";
-import { between, cell, durationText, stateText } from "./words.ts";
+import { between, cell, durationText, stateWithWarnings } from "./words.ts";
 
 /** A task of a run; `none` when its turn has not come. */
-export type ReportedTask = Omit<TaskSummary, "state"> & { readonly state: TaskSummary["state"] | "none" };
+export type ReportedTask = Omit<TaskSummary, "state"> & {
+  readonly state: TaskSummary["state"] | "none";
+  /** It failed, and its failure is allowed. */
+  readonly warning: boolean;
+};
 
 /** Every task of the version that the run is pinned to, in topological order. */
 export async function reportedTasks(db: Queryable, runId: number): Promise<readonly ReportedTask[]> {
   const [spec, summaries] = [await findRunSpec(db, runId), await summariseTasks(db, runId)];
   const known = new Map(summaries.map((summary) => [summary.taskId, summary]));
-  return (spec?.tasks ?? []).map((task) => known.get(task.taskId) ?? untouched(task));
+  return (spec?.tasks ?? []).map((task) => {
+    const summary = known.get(task.taskId);
+    return summary ? { ...summary, warning: task.allowFailure === true && hasFailed(summary) } : untouched(task);
+  });
+}
+
+/** Of a mapped task any instance. */
+function hasFailed({ state, isMapped, failed }: TaskSummary): boolean {
+  return isMapped ? failed > 0 : state === "failed";
 }
 
 function untouched(task: DagSpec["tasks"][number]): ReportedTask {
   const counts = { instances: 0, success: 0, failed: 0, skipped: 0, running: 0 };
   const times = { startedAt: null, finishedAt: null };
-  return { taskId: task.taskId, isMapped: task.each !== null, ...counts, state: "none", tryNumber: 0, ...times, reason: null, error: null };
+  const known = { taskId: task.taskId, isMapped: task.each !== null, ...counts, ...times };
+  return { ...known, state: "none", tryNumber: 0, reason: null, error: null, warning: false };
 }
 
 /** The run, its tasks, and failure when the run failed. */
@@ -34,18 +47,24 @@ export async function runOutcome(db: Queryable, run: RunSummary, style: Style): 
 export function runLines(run: RunSummary, tasks: readonly ReportedTask[], style: Style): readonly string[] {
   const took = run.finishedAt ? ` in ${durationText(between(run.startedAt, run.finishedAt))}` : "";
   return [
-    `${style.bold(run.dagId)} ${run.runId}  run ${run.id}, version ${run.version}: ${stateText(run.state, style)}${took}${run.reason ? ` (${cell(run.reason)})` : ""}`,
+    `${style.bold(run.dagId)} ${run.runId}  run ${run.id}, version ${run.version}: ${stateWithWarnings(run.state, run.warnings, style)}${took}${run.reason ? ` (${cell(run.reason)})` : ""}`,
+    ...annotations(run),
     ...table(
       ["task", "state", "try", "duration", "remark"],
       tasks.map((task) => [
         task.taskId,
-        stateText(task.state, style),
+        stateWithWarnings(task.state, task.warning ? 1 : 0, style),
         tryText(task),
         durationText(between(task.startedAt, task.finishedAt)),
         remark(task),
       ]),
     ),
   ];
+}
+
+function annotations({ labels, note }: RunSummary): readonly string[] {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return [...(pairs.length > 0 ? [`labels: ${cell(pairs.join(", "))}`] : []), ...(note === null ? [] : [`note: ${cell(note)}`])];
 }
 
 function tryText(task: ReportedTask): string {

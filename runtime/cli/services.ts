@@ -75,10 +75,12 @@ export function serviceLog(cli: Cli): ServiceLog {
   };
 }
 
-/** Creates runs and queues what is due. */
-export async function startSchedulerRole({ db, log }: Surroundings): Promise<Service> {
-  const { startScheduler } = await import("../scheduler/service.ts");
-  return startScheduler({ db, log });
+/** Creates runs and queues what is due, and listens to the tables whose changes make runs. */
+export async function startSchedulerRole({ db, secrets, log }: Surroundings): Promise<Service> {
+  const [{ startScheduler }, { startListener }] = await Promise.all([import("../scheduler/service.ts"), import("../listener/service.ts")]);
+  const listener = startListener({ db, log, connection: secrets.connection, mask: secrets.mask });
+  const scheduler = await startScheduler({ db, log });
+  return { stop: async () => void (await Promise.all([listener.stop(), scheduler.stop()])) };
 }
 
 /** How a worker is asked for. */
@@ -131,7 +133,17 @@ export async function startPageRole(
   try {
     const token = web.token === null ? {} : { token: web.token };
     const notice = options.notice === undefined ? {} : { notice: options.notice };
-    return await startWeb({ db, actions, host, port, ...token, ...notice, mask: secrets.mask, log: pageLog(log) });
+    return await startWeb({
+      db,
+      actions,
+      host,
+      port,
+      ...token,
+      ...notice,
+      mask: secrets.mask,
+      variable: secrets.variable,
+      log: pageLog(log),
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     throw new DagsmithError("PORT_IN_USE", { host, port });

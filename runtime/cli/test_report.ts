@@ -3,7 +3,7 @@ import type { DagRunEvent, DagRunResult, TaskResult } from "../testing/run_dag.t
 import type { Cli, Outcome } from "./command.ts";
 import { table } from "./table.ts";
 import { type Style, safeText } from "./terminal.ts";
-import { cell, durationText, stateText } from "./words.ts";
+import { cell, durationText, stateWithWarnings } from "./words.ts";
 
 /** Frames of an error shown under a task; the ones in the user's files come first. */
 const STACK_LINES = 12;
@@ -32,7 +32,9 @@ export class TestReport {
     const { style } = this.#cli.terminal;
     if (task.error) this.#say(indented(style.red(safeText(this.#mask(stackOf(task.error))))));
     const again = task.state === "up_for_retry" ? style.dim(", another try follows") : "";
-    this.#say(`${stateText(task.state, style)} ${nameOf(task)}${this.#label(task)} ${style.dim(durationText(task.durationMs))}${again}`);
+    this.#say(
+      `${stateWithWarnings(task.state, task.warning ? 1 : 0, style)} ${nameOf(task)}${this.#label(task)} ${style.dim(durationText(task.durationMs))}${again}`,
+    );
   }
 
   #label({ label }: TaskResult): string {
@@ -49,7 +51,7 @@ export class TestReport {
     const document = { dagId, runId, logicalDate, state, tasks };
     const rows = tasks.map((task) => [
       nameOf(task) + this.#label(task),
-      stateText(task.state, style),
+      stateWithWarnings(task.state, task.warning ? 1 : 0, style),
       String(task.tryNumber),
       durationText(task.durationMs),
       this.#result(task),
@@ -61,7 +63,7 @@ export class TestReport {
         "",
         ...table(["task", "state", "try", "duration", "result"], rows),
         "",
-        `${style.bold(dagId)} ${stateText(state, style)} in ${durationText(took)}`,
+        `${style.bold(dagId)} ${stateWithWarnings(state, tasks.filter(({ warning }) => warning).length, style)} in ${durationText(took)}`,
       ],
       failed: state !== "success",
     };

@@ -6,6 +6,7 @@ const GLYPHS: Readonly<Record<string, readonly [glyph: string, colour: keyof Sty
   failed: ["✖", "red"],
   upstream_failed: ["✖", "yellow"],
   skipped: ["↷", "dim"],
+  removed: ["↷", "dim"],
   running: ["▶", "cyan"],
   up_for_retry: ["↻", "yellow"],
   up_for_reschedule: ["…", "cyan"],
@@ -19,6 +20,13 @@ const GLYPHS: Readonly<Record<string, readonly [glyph: string, colour: keyof Sty
 export function stateText(state: string, style: Style): string {
   const [glyph, colour] = GLYPHS[state] ?? ["?", "dim"];
   return style[colour](`${glyph} ${state}`);
+}
+
+/** A state with the warnings that go with it: what failed and was allowed to. */
+export function stateWithWarnings(state: string, warnings: number, style: Style): string {
+  return warnings === 0
+    ? stateText(state, style)
+    : `${stateText(state, style)} ${style.yellow(`⚠ ${warnings} warning${warnings === 1 ? "" : "s"}`)}`;
 }
 
 /** `2026-01-31 04:00:00Z`; `-` for none. */

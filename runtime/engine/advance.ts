@@ -2,20 +2,22 @@
  * How a run moves: an instance ended, so the counts of the tasks after it change, so some of them may run or never will, which may end
  * others in turn, until nothing more follows. One round of that is an Advance; the same code serves PostgreSQL and `dag test`.
  */
+import type { LateKeys } from "../../sdk/routing.ts";
 import { judgeRun, type RunProgress } from "../state/run_state.ts";
-import { cancel, type FinalState, isFinal, type StoredError } from "../state/task_state.ts";
+import { type FinalState, isFinal, type StoredError } from "../state/task_state.ts";
 import { allDone, judge, type RuleOutcome, type SetupCounts, type UpstreamCounts } from "../state/trigger_rule.ts";
 import { waitOf } from "../state/wait.ts";
-import { isLatest } from "../timetable/latest.ts";
 import { DecisionsMade } from "./decisions_made.ts";
 import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
 import { expand, type Sources, type Unmapped } from "./expand.ts";
+import { FailFast } from "./fail_fast.ts";
 import { countsAsFailure } from "./leaves.ts";
-import { isLimited, type Route, routeIn, UNROUTED } from "./limits.ts";
+import { isLimited, type Route, routeIn, routeWith, UNROUTED } from "./limits.ts";
 import { type ListView, sourcesOf } from "./list_view.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
 import { setupsBefore } from "./setups.ts";
 import type { Counts, Decisions, EngineTx, LockedRun, NewInstance, PastQuestion, Progress, Release, RoutedToken, Token } from "./store.ts";
+import { decideLatest, outsideOfDates } from "./turn.ts";
 
 /** An instance that reached a final state. */
 export interface Settled {
@@ -40,8 +42,7 @@ export class Advance {
   readonly #decisionsMade: DecisionsMade;
   readonly #pastWaits: PastQuestion[] = [];
   readonly #pastEnded: PastQuestion[] = [];
-  /** Runs that a failure ended, with the reason: only teardowns still run. */
-  readonly #stopped = new Map<number, string>();
+  readonly #failFast = new FailFast();
 
   constructor(tx: EngineTx, runs: readonly LockedRun[]) {
     this.#tx = tx;
@@ -49,10 +50,14 @@ export class Advance {
     for (const run of runs) this.#runs.set(run.id, { run, progress: run });
   }
 
-  /** Puts a token into the queue when the round is written; that of a task with limits waits for its places first. */
-  wake({ instanceId, tryNumber, inMs }: Token, of: { readonly runId: number; readonly taskId: string }): void {
+  /**
+   * Puts a token into the queue when the round is written; that of a task with limits waits for its places first.
+   * @param keys what the task said that it runs under
+   */
+  wake({ instanceId, tryNumber, inMs }: Token, of: { readonly runId: number; readonly taskId: string }, keys?: LateKeys): void {
     // A run that is not part of this round has ended, and the token will find nothing to do.
-    const route = this.#runs.has(of.runId) ? this.#routeOf(of.runId, this.#task(of)) : UNROUTED;
+    const held = this.#runs.get(of.runId);
+    const route = held ? (keys ? routeWith(this.#task(of).route, held.run, keys) : this.#routeOf(of.runId, this.#task(of))) : UNROUTED;
     this.#tokens.push({ instanceId, tryNumber, inMs, route });
   }
 
@@ -141,7 +146,7 @@ export class Advance {
       this.#countOwn(row, task, wave);
       return [];
     }
-    const stopped = task.spec.kind?.type === "teardown" ? undefined : this.#stopped.get(row.runId);
+    const stopped = this.#failFast.reasonAgainst(row.runId, task);
     if (stopped !== undefined) return [this.#end(row.runId, task, "skipped", stopped, null)];
     const passedOverBy = await this.#decisionsMade.passedOverBy(this.#lockedRun(row.runId), task);
     if (passedOverBy !== undefined) return [this.#end(row.runId, task, "skipped", `passed over by ${passedOverBy}`, null)];
@@ -170,25 +175,21 @@ export class Advance {
   /** The task's turn has come: one instance, or one for each item, or at once the end of a task that has no body. */
   async #run(runId: number, task: PlannedTask): Promise<readonly Settled[]> {
     const { spec } = task;
-    const outside = await this.#outsideOfBounds(runId, task);
+    const outside = await outsideOfDates(this.#tx, this.#lockedRun(runId), task);
     if (outside !== undefined) return [this.#end(runId, task, "skipped", outside, null)];
     if (spec.dependsOnPast && !(await this.#isPastMet(runId, task))) return [];
-    if (spec.kind?.type === "latest_only") return [await this.#decideLatest(runId, task)];
+    if (spec.kind?.type === "latest_only") {
+      const latest = await decideLatest(this.#tx, this.#lockedRun(runId), task);
+      return [this.#end(runId, task, "success", latest ? null : "not the latest run", null)];
+    }
     if (spec.each) return this.#expand(runId, task, await expand(spec, spec.each, this.#sources(runId)));
-    if (spec.operator === "empty") return [this.#end(runId, task, "success", null, null)];
+    // One with outlets is run like any other: what records its success also updates its assets.
+    if (spec.operator === "empty" && spec.outlets.length === 0) return [this.#end(runId, task, "success", null, null)];
     const one = { runId, taskId: spec.taskId, mapIndex: -1, item: null, reason: null, error: null };
     if (spec.wait) this.#instances.push({ ...one, state: "deferred", wait: waitOf(spec.wait), route: UNROUTED });
     else this.#instances.push({ ...one, state: "queued", route: this.#routeOf(runId, task) });
     this.#speak(runId, task, null, 0);
     return [];
-  }
-
-  /** A task whose run lies before its startDate or after its endDate has no part in it. */
-  async #outsideOfBounds(runId: number, { spec: { startDate = null, endDate = null } }: PlannedTask): Promise<string | undefined> {
-    if (startDate === null && endDate === null) return undefined;
-    const { logicalDate } = await this.#tx.runDates(runId);
-    if (startDate !== null && logicalDate < new Date(startDate)) return `the run lies before its startDate ${startDate}`;
-    return endDate !== null && logicalDate > new Date(endDate) ? `the run lies after its endDate ${endDate}` : undefined;
   }
 
   async #isPastMet(runId: number, { spec }: PlannedTask): Promise<boolean> {
@@ -199,50 +200,31 @@ export class Advance {
     return false;
   }
 
-  /** Decided here, without a worker: only the engine knows the schedule. */
-  async #decideLatest(runId: number, task: PlannedTask): Promise<Settled> {
-    const { now, ...dates } = await this.#tx.runDates(runId);
-    const latest = isLatest(this.#lockedRun(runId).plan.spec.schedules, dates, now);
-    await this.#tx.storeOutputs([{ runId, taskId: task.spec.taskId, mapIndex: -1, json: JSON.stringify(latest), file: null }]);
-    return this.#end(runId, task, "success", latest ? null : "not the latest run", null);
-  }
-
   /** The setups before a teardown, once its rule can speak. */
   async #setupsOf(runId: number, task: PlannedTask, counts: UpstreamCounts): Promise<SetupCounts | undefined> {
     if (task.spec.triggerRule !== "all_done_setup_success" || !allDone(counts)) return undefined;
     return setupsBefore(this.#tx, this.#lockedRun(runId), task, this.#instances);
   }
 
-  /** Failing fast: what runs in a run with a failure is cancelled, what has not begun is skipped. @returns what ended by it */
+  /** Failing fast. @returns what ended by it */
   async #stopRuns(wave: readonly Settled[]): Promise<readonly Settled[]> {
     const ends: Settled[] = [];
     for (const end of wave) {
-      const { plan } = this.#lockedRun(end.runId);
-      const { spec } = plannedTask(plan, end.taskId);
-      if (!plan.spec.failFast || end.state !== "failed" || spec.allowFailure || spec.kind?.type === "teardown") continue;
-      if (!this.#stopped.has(end.runId)) ends.push(...(await this.#stop(end.runId, `failFast: ${end.taskId} failed`)));
+      const run = this.#lockedRun(end.runId);
+      if (!this.#failFast.stops(run, end)) continue;
+      ends.push(...(await this.#failFast.cancelActive(this.#tx, run)));
+      ends.push(...this.#unmake(end.runId, this.#failFast.unwanted(run, this.#instances)));
     }
     return ends;
   }
 
-  async #stop(runId: number, reason: string): Promise<readonly Settled[]> {
-    this.#stopped.set(runId, reason);
-    const { plan } = this.#lockedRun(runId);
-    const isWork = (taskId: string): boolean => plannedTask(plan, taskId).spec.kind?.type !== "teardown";
-    const active = (await this.#tx.unfinished(runId)).filter(({ taskId }) => isWork(taskId));
-    const moved = await this.#tx.apply(active.map((one) => cancel(one, one.state, reason)));
-    const ends = moved.flatMap(({ taskId, mapIndex, state }) => (isFinal(state) ? [{ runId, taskId, mapIndex, state }] : []));
-    const unmade = this.#instances.filter((made) => made.runId === runId && !isFinal(made.state) && isWork(made.taskId));
-    return [...ends, ...this.#unmake(runId, unmade, reason)];
-  }
-
   /** Takes back instances of this round that nobody has seen: their tasks end as skipped, each as a whole. */
-  #unmake(runId: number, unmade: readonly NewInstance[], reason: string): readonly Settled[] {
+  #unmake(runId: number, unmade: readonly NewInstance[]): readonly Settled[] {
     for (const made of unmade) this.#instances.splice(this.#instances.indexOf(made), 1);
     return [...Map.groupBy(unmade, ({ taskId }) => taskId)].map(([taskId, instances]) => {
       const task = this.#task({ runId, taskId });
       for (const after of task.downstream) this.#widened.at(runId, after).upstreamTotal -= instances.length - 1;
-      return this.#end(runId, task, "skipped", reason, null);
+      return this.#end(runId, task, "skipped", this.#failFast.reasonAgainst(runId, task) ?? null, null);
     });
   }
 
@@ -326,7 +308,8 @@ export class Advance {
   /** Tasks that an end concerns although it is not directly before them. */
   async #alsoConcernedBy({ runId, taskId, state }: Settled): Promise<Iterable<string>> {
     const run = this.#lockedRun(runId);
-    if (this.#stopped.has(runId)) return [...run.plan.tasks.values()].filter(({ isCounted }) => isCounted).map(({ spec }) => spec.taskId);
+    if (this.#failFast.isStopped(runId))
+      return [...run.plan.tasks.values()].filter(({ isCounted }) => isCounted).map(({ spec }) => spec.taskId);
     const isDecision = state === "success" && plannedTask(run.plan, taskId).spec.kind?.type === "short_circuit";
     return isDecision ? this.#decisionsMade.passedOver(run, taskId) : [];
   }

@@ -7,8 +7,9 @@ import type { RunProgress } from "../state/run_state.ts";
 import type { FinalState, TaskState } from "../state/task_state.ts";
 import { COUNT_OF, NOTHING } from "./deltas.ts";
 import { countsAsFailure } from "./leaves.ts";
-import type { Plan, PlannedTask } from "./plan.ts";
-import type { Counts, Progress } from "./store.ts";
+import { isLimited } from "./limits.ts";
+import type { PlannedTask } from "./plan.ts";
+import type { Counts, LockedRun, Progress } from "./store.ts";
 
 /** How many instances of a task are in one state. */
 export interface StateCount {
@@ -37,22 +38,23 @@ interface Own {
   /** Items that wait for a place. */
   readonly waiting: number;
   readonly counts: Counts;
-  /** The same as the tasks after it see them. */
+  /** The same as the tasks after it see them: a failure that is allowed is as good as a success. */
   readonly seen: Counts;
   readonly isClosed: boolean;
 }
 
-/** Instances in the state `none` count as not made yet. */
-export function recount(runId: number, plan: Plan, states: readonly StateCount[]): Recount {
+/** Instances in the state `none` count as not made yet; those that were removed are no more. */
+export function recount(run: Pick<LockedRun, "id" | "plan" | "isGloballyLimited">, states: readonly StateCount[]): Recount {
+  const { plan } = run;
   const byTask = Map.groupBy(
-    states.filter(({ state }) => state !== "none"),
+    states.filter(({ state }) => state !== "none" && state !== "removed"),
     ({ taskId }) => taskId,
   );
   const own = new Map([...plan.tasks].map(([taskId, { spec }]) => [taskId, ownOf(spec, byTask.get(taskId) ?? [])]));
   const tasks = [...plan.tasks.values()];
   const closed = tasks.filter(({ spec }) => own.get(spec.taskId)?.isClosed);
   return {
-    rows: tasks.map((task) => rowOf(runId, task, own)),
+    rows: tasks.map((task) => rowOf(run, task, own)),
     openTasks: tasks.length - closed.length,
     failedLeaves: closed.filter(({ spec, isLeaf }) => isLeaf && countsAsFailure(spec, own.get(spec.taskId)?.counts ?? NOTHING)).length,
     warnings: closed.filter(({ spec }) => spec.allowFailure && (own.get(spec.taskId)?.counts.failed ?? 0) > 0).length,
@@ -74,31 +76,26 @@ function ownOf(spec: TaskSpec, states: readonly StateCount[]): Own {
     waiting: waiting?.count ?? 0,
     counts,
     isClosed: total > 0 && ended === total,
-    seen: seenFrom(spec, counts, mapped.length > 0),
+    seen: spec.allowFailure ? { ...counts, success: counts.success + counts.failed, failed: 0 } : counts,
   };
-}
-
-/** A failure that is allowed is as good as a success; items that are no more are not counted. */
-function seenFrom({ allowFailure }: TaskSpec, counts: Counts, isMapped: boolean): Counts {
-  const allowed = allowFailure ? { success: counts.success + counts.failed, failed: 0 } : {};
-  return { ...counts, ...allowed, ...(isMapped && { removed: 0 }) };
 }
 
 function isCounted(state: TaskState): state is FinalState {
   return state in COUNT_OF;
 }
 
-function rowOf(runId: number, { spec }: PlannedTask, own: ReadonlyMap<string, Own>): Recount["rows"][number] {
+function rowOf(run: Parameters<typeof recount>[0], { spec, route }: PlannedTask, own: ReadonlyMap<string, Own>): Recount["rows"][number] {
   const before = spec.upstream.flatMap((taskId) => own.get(taskId) ?? []);
   const mine = own.get(spec.taskId);
   return {
-    runId,
+    runId: run.id,
     taskId: spec.taskId,
-    upstreamTotal: before.reduce((sum, { instances, counts }) => sum + (instances === null ? 1 : instances - counts.removed), 0),
+    upstreamTotal: before.reduce((sum, { instances }) => sum + (instances ?? 1), 0),
     upstream: before.reduce((sum, { seen }) => added(sum, seen), NOTHING),
     decided: mine?.decided ?? false,
     instances: mine?.instances ?? null,
-    released: mine?.released ?? 0,
+    // Under other limits an item is let go by whoever gives places, and by nobody else.
+    released: (isLimited(route, run) ? mine?.instances : mine?.released) ?? 0,
     waiting: mine?.waiting ?? 0,
     own: mine?.instances != null ? mine.counts : NOTHING,
   };

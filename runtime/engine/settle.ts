@@ -1,10 +1,12 @@
 /** How tries end: the outcome becomes a verb, the verb a guarded move, and whatever moved carries its run forward. */
+import type { LateKeys } from "../../sdk/routing.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
 import { decideRetry } from "../state/retry.ts";
 import {
   abandon,
   fail,
   isFinal,
+  park,
   rescue,
   retry,
   type StoredError,
@@ -17,9 +19,10 @@ import { Advance, type Settled } from "./advance.ts";
 import { callbacksOf } from "./callbacks.ts";
 import { decisionError } from "./deciders.ts";
 import { isLimited } from "./limits.ts";
+import { type SaidUpdate, updatesOf } from "./outlets.ts";
 import { dagsWithPast } from "./past.ts";
 import { plannedTask } from "./plan.ts";
-import type { EngineTx, KeptJson, LockedRun, MovedInstance } from "./store.ts";
+import type { AssetUpdate, EngineTx, KeptJson, LockedRun, MovedInstance } from "./store.ts";
 import { type WaitOutcome, waitMove } from "./waiting.ts";
 
 /** How the worker saw a try end. */
@@ -29,11 +32,16 @@ export type Outcome = Ending & {
 };
 
 type Ending =
-  /** `output` is JSON text; null when the body returned nothing, or when the output lies in `file`. */
-  | { readonly kind: "success"; readonly output: string | null; readonly file?: string }
+  /**
+   * `output` is JSON text; null when the body returned nothing, or when the output lies in `file`. `assets`: what it said of assets that it
+   * updates.
+   */
+  | { readonly kind: "success"; readonly output: string | null; readonly file?: string; readonly assets?: readonly SaidUpdate[] }
   | { readonly kind: "skipped"; readonly reason: string }
   | FailedOutcome
   | WaitOutcome
+  /** The task said under which keys it runs; the try has not begun, and waits for its places. */
+  | { readonly kind: "unplaced"; readonly keys: LateKeys }
   /** Its worker died; this is said by whoever found out. */
   | { readonly kind: "lost"; readonly reason: string };
 
@@ -74,6 +82,8 @@ export interface Settlement {
   readonly ended: readonly LockedRun[];
   /** DAGs in which a task may wait for what ended here: see past.ts. */
   readonly pastDags: readonly string[];
+  /** Whether assets were updated, so that DAGs may have been waiting for them. */
+  readonly updatedAssets: boolean;
 }
 
 /** A try may be lost to dead workers this often before its task is given up. */
@@ -91,18 +101,22 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
     callbacksOf(runOf.get(end.runId)?.plan.tasks.get(end.taskId)?.spec, end, transition),
   );
   if (callbacks.length > 0) await tx.queueCallbacks(callbacks);
+  const updates = assetUpdates(accepted, runOf);
+  if (updates.length > 0) await tx.updateAssets(updates);
   const advance = new Advance(
     tx,
     runs.filter((run) => run.state === "running"),
   );
   for (const { transition, end } of accepted) {
     const { instanceId, to, nextTry, retryInMs } = transition;
-    if (isTurn(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end);
+    const keys = end.outcome.kind === "unplaced" ? end.outcome.keys : undefined;
+    if (isTurn(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end, keys);
   }
   await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf)));
   const finishedRuns = await advance.commit();
   const ended = runs.filter(({ id }) => finishedRuns.includes(id));
-  return { accepted: new Set(moved.map(({ id }) => id)), finishedRuns, ended, pastDags: dagsWithPast(runs) };
+  const accounts = { finishedRuns, ended, pastDags: dagsWithPast(runs), updatedAssets: updates.length > 0 };
+  return { accepted: new Set(moved.map(({ id }) => id)), ...accounts };
 }
 
 /** An end and the move that it asks for. */
@@ -137,6 +151,7 @@ function transitionFor(end: TryEnd, run: LockedRun): Transition {
   const planned = plannedTask(run.plan, end.taskId);
   if (outcome.kind === "success") return succeed(end, workerId);
   if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
+  if (outcome.kind === "unplaced") return park(end, workerId);
   if (outcome.kind === "lost")
     return end.lostTries < MAX_LOST_TRIES
       ? rescue(end, workerId, outcome.reason, isLimited(planned.route, run))
@@ -189,6 +204,13 @@ function keptOf(outcome: Outcome): KeptJson | undefined {
   if (outcome.kind === "success" && outcome.file !== undefined) return { json: null, file: outcome.file };
   const isOutput = outcome.kind === "success" || outcome.kind === "resumed";
   return isOutput && outcome.output !== null ? { json: outcome.output, file: null } : undefined;
+}
+
+function assetUpdates(accepted: readonly Proposal[], runOf: ReadonlyMap<number, LockedRun>): readonly AssetUpdate[] {
+  return accepted.flatMap(({ end }) => {
+    const run = runOf.get(end.runId);
+    return run && end.outcome.kind === "success" ? updatesOf(plannedTask(run.plan, end.taskId).spec, end, end.outcome.assets ?? []) : [];
+  });
 }
 
 function settledOf(instance: MovedInstance, runOf: ReadonlyMap<number, LockedRun>): readonly Settled[] {

@@ -20,6 +20,8 @@ export interface LockedRun {
   readonly warnings: number;
   /** Whether a person has limited how many tasks run at once in the whole deployment. */
   readonly isGloballyLimited?: boolean;
+  /** Whether a backfill has it run. */
+  readonly isBackfill?: boolean;
 }
 
 /** A value on its way into the store: as JSON text, or, too large for that, as the name of the file that holds it. */
@@ -109,6 +111,17 @@ export interface Token {
   readonly inMs: number;
 }
 
+/** An update of an asset by a task that succeeded. */
+export interface AssetUpdate {
+  readonly runId: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly uri: string;
+  /** The alias under which the task named it; null for an outlet. */
+  readonly alias: string | null;
+  readonly extra: Json;
+}
+
 /** A token, and how it gets to a worker; with claims it waits for places first. */
 export interface RoutedToken extends Token {
   readonly route: Route;
@@ -162,6 +175,8 @@ export interface EngineTx {
   ): Promise<void>;
   /** Puts callbacks of tasks into the queue. */
   queueCallbacks(callbacks: readonly NewCallback[]): Promise<void>;
+  /** Writes updates of assets, and lets them wait for the DAGs that care. */
+  updateAssets(updates: readonly AssetUpdate[]): Promise<void>;
   /** Forgets what earlier tries of these instances left. */
   clearXComs(instances: readonly MovedInstance[]): Promise<void>;
   /** The output of a task; for a mapped task the list of its instances' outputs, in order. Undefined when there is none. */

@@ -1,4 +1,5 @@
 /** One try in hand: its request, its process, its log, its time limit; and how it ended, in the engine's words. */
+import type { AssetEvent } from "../../sdk/asset.ts";
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
@@ -30,6 +31,8 @@ export interface XComs {
   /** Outputs of a mapped task, from behind a map index. */
   page(taskId: string, after: number): Promise<OutputPage>;
   push(key: string, json: string): Promise<void>;
+  /** The newest events of an asset, oldest first. */
+  assetEvents(uri: string, limit: number): Promise<readonly AssetEvent[]>;
 }
 
 /** What is kept of an error; a message may hold a whole response. Characters. */
@@ -65,7 +68,7 @@ export class Attempt {
     return this.#interruption !== undefined;
   }
 
-  /** Runs the body in a process, within its time. Never rejects. */
+  /** Runs the body in a process, within its time; with `asksKeys` it is only asked under which keys it runs. Never rejects. */
   async perform(process: TaskProcess, bundle: string, values: TryValues): Promise<Outcome> {
     // A try that was taken away while it was being prepared.
     if (this.#interruption) return this.#outcome({ outcome: "crashed", reason: "interrupted" });
@@ -112,6 +115,7 @@ export class Attempt {
     if (method === "variable") return this.#secrets.variable(first);
     if (method === "pullPage") return this.#xcoms.page(first, Number(second));
     if (method === "pullXCom") return this.#xcoms.pull(first, second);
+    if (method === "assetEvents") return this.#xcoms.assetEvents(first, Number(second));
     await this.#xcoms.push(first, second);
     return null;
   }
@@ -124,8 +128,9 @@ export class Attempt {
       return this.#failed(`${INTERRUPTIONS.total} of ${(this.#spec.totalTimeoutMs ?? 0) / 1_000} s`, null, false);
     if (end.outcome === "not_yet") return { kind: "not_yet" };
     if (end.outcome === "deferred") return { kind: "deferred", wait: end.wait };
-    if (end.outcome === "success") return { kind: "success", output: end.output };
+    if (end.outcome === "success") return { kind: "success", output: end.output, ...(end.assets && { assets: end.assets }) };
     if (end.outcome === "skipped") return { kind: "skipped", reason: this.#secrets.mask(end.reason) };
+    if (end.outcome === "keys") return { kind: "unplaced", keys: end.keys };
     if (end.outcome === "crashed") return this.#failed(end.reason, null, true);
     const error = this.#masked(end.error);
     return this.#failed(`${error.name}: ${error.message}`, error, end.retryable, end.retryAfterMs);

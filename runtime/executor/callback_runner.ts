@@ -123,9 +123,9 @@ function requestOf({ event, instanceId, ordinal, reason, error }: ClaimedCallbac
 }
 
 function tryRequestOf({ taskId, tryNumber, mapIndex }: ClaimedCallback, run: RunFacts): TryRequest {
-  const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params } = run;
+  const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, trigger } = run;
   return {
-    ...{ dagId: version.dagId, runId, params, inputs: {}, item: null, timezone: version.spec.timezone },
+    ...{ dagId: version.dagId, runId, params, partitionKey, trigger, inputs: {}, item: null, timezone: version.spec.timezone },
     ...{ taskId: taskId ?? "", tryNumber: tryNumber ?? 0, mapIndex: mapIndex ?? -1 },
     logicalDate: logicalDate.toISOString(),
     dataIntervalStart: dataIntervalStart.toISOString(),

@@ -1,5 +1,4 @@
 /** What a try is told: the same whether a worker runs it, or somebody runs it again by hand. */
-import type { Json } from "../../sdk/json.ts";
 import type { TryRequest } from "../child/run_try.ts";
 import type { RunFacts } from "../store/run_facts.ts";
 
@@ -7,16 +6,17 @@ import type { RunFacts } from "../store/run_facts.ts";
 export type TriedInstance = Pick<TryRequest, "taskId" | "mapIndex" | "tryNumber" | "item">;
 
 /** What the task left before its try began, and how much it may leave. */
-export type TryValues = Pick<TryRequest, "inputs"> & { readonly maxOutputBytes: number };
+export type TryValues = Pick<TryRequest, "inputs" | "asksKeys"> & { readonly maxOutputBytes: number };
 
-export function tryRequest(instance: TriedInstance, facts: RunFacts, { inputs, maxOutputBytes }: TryValues): TryRequest {
+export function tryRequest(instance: TriedInstance, facts: RunFacts, { inputs, maxOutputBytes, asksKeys = false }: TryValues): TryRequest {
   const { taskId, mapIndex, tryNumber, item } = instance;
-  const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params } = facts;
+  const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, trigger } = facts;
   return {
-    ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item: item satisfies Json, inputs, params, maxOutputBytes },
+    ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params, partitionKey, trigger, maxOutputBytes },
     logicalDate: logicalDate.toISOString(),
     dataIntervalStart: dataIntervalStart.toISOString(),
     dataIntervalEnd: dataIntervalEnd.toISOString(),
     timezone: version.spec.timezone,
+    ...(asksKeys && { asksKeys }),
   };
 }

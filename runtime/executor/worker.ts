@@ -10,9 +10,11 @@ import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
 import { plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
+import { assetEvents } from "../store/asset.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { appendLog, lastChunk } from "../store/log_chunk.ts";
+import { holdsPlaces } from "../store/place.ts";
 import { Plans } from "../store/plans.ts";
 import { afterRound } from "../store/run_ends.ts";
 import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
@@ -208,13 +210,14 @@ export class Worker {
 
   async #perform(attempt: Attempt, facts: RunFacts): Promise<Outcome> {
     const { plan } = facts.version;
-    const { spec } = plannedTask(plan, attempt.instance.taskId);
+    const { spec, route } = plannedTask(plan, attempt.instance.taskId);
     try {
+      const asksKeys = route.isLate && !(await holdsPlaces(this.#options.db, attempt.instance));
       const inputs = await this.#values.inputs(facts, spec);
       const maxOutputBytes = this.#spill.limitFor(plan, spec.taskId);
       const bundle = await this.#bundles.path(facts.version.bundleHash);
       const process = await this.#processes.take(bundle, spec.freshProcess);
-      const outcome = await attempt.perform(process, bundle, { inputs, maxOutputBytes });
+      const outcome = await attempt.perform(process, bundle, { inputs, maxOutputBytes, asksKeys });
       this.#processes.giveBack(process, spec.freshProcess || attempt.spoiltProcess);
       return await this.#kept(outcome, maxOutputBytes);
     } catch (error) {
@@ -284,6 +287,7 @@ export class Worker {
     const { id, runId, taskId, tryNumber } = instance;
     return {
       pull: (from, key) => this.#values.pull(facts, from, key),
+      assetEvents: async (uri, limit) => (await assetEvents(this.#options.db, uri, { limit })).toReversed(),
       page: (from, after) => this.#values.page(runId, from, after),
       push: async (key, json) => {
         const kept = await this.#spill.keep(json, this.#spill.limitFor(facts.version.plan, taskId));

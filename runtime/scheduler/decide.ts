@@ -1,103 +1,80 @@
 /**
- * Which runs a DAG's schedules make now. Pure: what the schedules remember, how full the DAG is and the clock come in, runs and memories go
- * out, so that a tick only reads and writes.
+ * What becomes of a DAG's slots now: which get a run, which are skipped and why. Pure: what the schedules remember, how full the DAG is and
+ * the clock come in; runs, decisions and memories go out, so that a tick only reads and writes. Bounded: however much a DAG has missed, one
+ * look makes so many runs and no more, and the next goes on from there.
  */
-import type { NamedSchedule } from "../../sdk/schedule.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import type { DueDag, ScheduledDag } from "../store/dag.ts";
 import type { NewRun } from "../store/dag_run.ts";
 import type { ScheduleMemory } from "../store/dag_schedule.ts";
-import { type Interval, nextRun, type RunInfo, restrictionOf, runIdOf } from "../timetable/index.ts";
+import type { NewSlot } from "../store/slot.ts";
+import { type RunInfo, runIdOf } from "../timetable/index.ts";
+import type { Ask } from "./slot_line.ts";
+import { Track } from "./track.ts";
 
 /** A DAG that is due, and all that its schedules may know. */
 export interface DueSchedules {
   readonly dag: DueDag;
   readonly spec: DagSpec;
   readonly memories: readonly ScheduleMemory[];
-  /** Runs that are queued or running. */
+  /** Runs that are queued or running, without those of backfills. */
   readonly active: number;
   readonly now: Date;
+  /** Most runs to make in this look. Default 1,000. */
+  readonly mostRuns?: number;
+  /** Most skipped slots to count one by one. Default 1,000. */
+  readonly mostCounted?: number;
+  /** Processor time spent on this DAG so far, in milliseconds. */
+  readonly spentMs?: () => number;
+  /** How timetables are asked, for tests. */
+  readonly ask?: Ask;
 }
 
 export interface Decision {
   readonly dag: ScheduledDag;
   readonly memories: readonly ScheduleMemory[];
   readonly runs: readonly NewRun[];
+  readonly slots: readonly NewSlot[];
 }
-
-/**
- * A tick is always a little late. Within this the schedule is asked as of the instant it wanted to be looked at, so that `catchup: "none"`
- * does not take the interval that has just ended for one that was missed.
- */
-const PUNCTUAL_WITHIN_MS = 60_000;
 
 /** The runs that are due now, the longest due first, as many as there is room for; and when the DAG wants to be looked at again. */
 export function decide(due: DueSchedules): Decision {
   const tracks = due.spec.schedules.map((named) => new Track(named, due));
-  const runs: NewRun[] = [];
+  const made: { readonly run: NewRun; readonly slot: RunInfo }[] = [];
+  const { mostRuns = 1_000, spec, now } = due;
   let atCapacity = false;
-  for (let track = soonest(tracks); track?.next && track.next.runAfter <= due.now; track = soonest(tracks)) {
-    atCapacity = due.active + runs.length >= due.spec.maxActiveRuns;
-    if (atCapacity) break;
-    runs.push(scheduledRun(due, track.named, track.next));
+  for (let track = turnOf(tracks, due); track?.next && track.next.runAfter <= now; track = turnOf(tracks, due)) {
+    atCapacity = due.active + made.length >= spec.maxActiveRuns;
+    if (atCapacity || made.length >= mostRuns) break;
+    made.push({ run: scheduledRun(due, track, track.next), slot: track.next });
     track.advance();
   }
-  const { dagId } = due.dag;
-  const error = tracks.find((track) => track.error !== null)?.error ?? null;
-  const dag = { dagId, nextRunAfter: soonest(tracks)?.next?.runAfter ?? null, atCapacity, error };
-  return { dag, memories: tracks.map((track) => track.memory), runs };
+  return {
+    dag: {
+      dagId: due.dag.dagId,
+      nextRunAfter: nextLook(tracks, now),
+      atCapacity,
+      error: tracks.find((track) => track.error !== null)?.error ?? null,
+    },
+    memories: tracks.map((track) => track.memory),
+    runs: made.map(({ run }) => run),
+    slots: [...skipSlots(due, tracks), ...made.map(({ run, slot }) => runSlot(run, slot))],
+  };
 }
 
-/** One schedule on its way from the last run to the next. */
-class Track {
-  readonly named: NamedSchedule;
-  readonly #due: DueSchedules;
-  #last: Interval | null;
-  next: RunInfo | null = null;
-  error: string | null = null;
-
-  constructor(named: NamedSchedule, due: DueSchedules) {
-    this.named = named;
-    this.#due = due;
-    const memory = due.memories.find(({ name }) => name === named.name);
-    this.#last = memory?.lastInterval ?? null;
-    this.#ask(askedAt(named, memory, due));
-  }
-
-  /** The next run is made. */
-  advance(): void {
-    this.#last = this.next?.dataInterval ?? this.#last;
-    this.#ask(this.#due.now);
-  }
-
-  get memory(): ScheduleMemory {
-    return {
-      dagId: this.#due.dag.dagId,
-      name: this.named.name,
-      lastInterval: this.#last,
-      nextRunAfter: this.next?.runAfter ?? null,
-    };
-  }
-
-  /** A timetable that throws stops its own schedule, visibly, and no other. */
-  #ask(at: Date): void {
-    this.next = null;
-    try {
-      this.next = nextRun(this.named.schedule, this.#last, restrictionOf(this.#due.spec), at);
-    } catch (error) {
-      this.error = error instanceof Error ? error.message : String(error);
-    }
-  }
+/** What is still owed is due now, behind the DAGs that came due before: one with much to catch up must not stay first in line. */
+function nextLook(tracks: readonly Track[], now: Date): Date | null {
+  const looks = tracks.flatMap(({ lookAt }) => lookAt?.getTime() ?? []);
+  return looks.length === 0 ? null : new Date(Math.max(now.getTime(), Math.min(...looks)));
 }
 
-function askedAt({ schedule }: NamedSchedule, memory: ScheduleMemory | undefined, { dag, now }: DueSchedules): Date {
-  // Its run works on all that has passed, however long it waited for its turn.
-  if (schedule.type === "continuous") return now;
-  const wanted = memory?.nextRunAfter && memory.nextRunAfter <= now ? memory.nextRunAfter : dag.dueAt;
-  return now.getTime() - wanted.getTime() <= PUNCTUAL_WITHIN_MS ? wanted : now;
+/** Which schedule makes the next run: the longest due, or with the newest first the last that is due. */
+function turnOf(tracks: readonly Track[], { spec, now }: DueSchedules): Track | undefined {
+  const due = spec.catchupOrder === "newest" ? tracks.filter(({ next }) => next !== null && next.runAfter <= now) : [];
+  return due.length === 0 ? earliest(tracks) : due.toSorted((a, b) => Number(b.next?.runAfter) - Number(a.next?.runAfter))[0];
 }
 
-function soonest(tracks: readonly Track[]): Track | undefined {
+function earliest(tracks: readonly Track[]): Track | undefined {
   return tracks
     .filter(({ next }) => next !== null)
     .reduce<Track | undefined>(
@@ -106,7 +83,7 @@ function soonest(tracks: readonly Track[]): Track | undefined {
     );
 }
 
-function scheduledRun({ dag }: DueSchedules, { name, schedule, params }: NamedSchedule, next: RunInfo): NewRun {
+function scheduledRun({ dag }: DueSchedules, { named: { name, schedule, params } }: Track, next: RunInfo): NewRun {
   return {
     dagId: dag.dagId,
     runId: runIdOf("scheduled", { schedule, name, runAfter: next.runAfter, dataInterval: next.dataInterval }),
@@ -119,5 +96,16 @@ function scheduledRun({ dag }: DueSchedules, { name, schedule, params }: NamedSc
     params,
     schedule: name,
     trigger: null,
+    partitionKey: next.partition?.key ?? null,
   };
+}
+
+function runSlot({ dagId, schedule, runId }: NewRun, slot: RunInfo): NewSlot {
+  return { dagId, schedule: schedule ?? "", decision: "run", reason: null, count: 1, first: slot, last: slot, runId };
+}
+
+function skipSlots({ dag: { dagId } }: DueSchedules, tracks: readonly Track[]): readonly NewSlot[] {
+  return tracks.flatMap(({ named, skips }) =>
+    skips.map((skipped) => ({ dagId, schedule: named.name, decision: "skipped" as const, runId: null, ...skipped })),
+  );
 }

@@ -7,9 +7,9 @@ import { nextPoke, type Wait, type WayBack } from "./wait.ts";
 
 /**
  * - `none`: was cleared, waits for its turn anew. In: clear. Out: its turn (queued, scheduled, deferred, or a final state), mark.
- * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue, wake. Out: release, refuse, cancel, clear, mark.
+ * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue, wake, park. Out: release, refuse, cancel, clear, mark.
  * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue, wake. Out: start, expire, cancel, clear, mark.
- * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, reschedule, deferUntil, rescue, cancel, mark.
+ * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, reschedule, deferUntil, park, rescue, cancel, mark.
  * - `up_for_retry`: a token lies in the queue for later, or it waits for a place from then on. In: retry. Out: start, release, refuse,
  *   expire, cancel, clear, mark.
  * - `up_for_reschedule`: a sensor between two pokes; its row says when the next is due. In: reschedule. Out: wake, cancel, clear, mark.
@@ -169,6 +169,11 @@ export function rescue(ref: TryRef, deadWorkerId: string, reason: string, isLimi
 /** The worker that ran the try is dead, and so were too many before it. */
 export function abandon(ref: TryRef, deadWorkerId: string, reason: string): Transition {
   return move(ref, ["running"], "failed", { heldBy: deadWorkerId, workerId: deadWorkerId, reason });
+}
+
+/** The task has said under which keys it runs, and waits for its places; the try has not begun. */
+export function park(ref: TryRef, workerId: string): Transition {
+  return move(ref, ["running"], "scheduled", { heldBy: workerId });
 }
 
 /** No place can ever be given to it. */

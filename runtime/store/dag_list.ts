@@ -9,16 +9,20 @@ export interface DagSummary {
   readonly file: string;
   readonly spec: DagSpec;
   readonly isPaused: boolean;
+  /** Why dagsmith itself paused it; null when a person did. */
+  readonly pauseReason: string | null;
   /** When the next scheduled run is due; null: never, or paused. */
   readonly nextRunAfter: Date | null;
   readonly scheduleError: string | null;
+  /** Whether its schedules wait because it has as many runs as it may. */
+  readonly atCapacity: boolean;
   readonly lastRunState: RunState | null;
   readonly lastRunAt: Date | null;
 }
 
 const SUMMARY = `
-select d.dag_id as "dagId", v.number as version, v.file, v.spec, d.is_paused as "isPaused",
-  case when not d.is_paused then d.next_run_after end as "nextRunAfter", d.schedule_error as "scheduleError",
+select d.dag_id as "dagId", v.number as version, v.file, v.spec, d.is_paused as "isPaused", d.pause_reason as "pauseReason",
+  case when not d.is_paused then d.next_run_after end as "nextRunAfter", d.schedule_error as "scheduleError", d.at_capacity as "atCapacity",
   last.state as "lastRunState", coalesce(last.started_at, last.queued_at) as "lastRunAt"
 from dagsmith.dag d
 join dagsmith.dag_version v on v.id = d.version_id

@@ -26,6 +26,8 @@ export interface NewRun {
   readonly schedule: string | null;
   /** What made it, for its tasks to read; null when time or a person did. */
   readonly trigger: Json;
+  /** The partition it works on. Absent: none. */
+  readonly partitionKey?: string | null;
   /** The backfill that makes it, and its place in there. */
   readonly backfill?: { readonly id: number; readonly ordinal: number };
 }
@@ -37,8 +39,8 @@ export const IS_GLOBALLY_LIMITED = "exists (select from dagsmith.pool where name
 const CREATE: Statement = {
   name: "dag_run_create",
   text: `
-insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params, schedule, trigger, backfill_id, backfill_ordinal)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::json[], $12::bigint[], $13::int[])
+insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params, schedule, trigger, backfill_id, backfill_ordinal, partition_key)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::json[], $12::bigint[], $13::int[], $14::text[])
 on conflict do nothing
 returning id, dag_id, run_id`,
 };
@@ -62,7 +64,7 @@ from dagsmith.dag_version v,
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.clear_number, ${IS_GLOBALLY_LIMITED}`,
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.clear_number, r.backfill_id, ${IS_GLOBALLY_LIMITED}`,
 };
 
 // The runs of a backfill count under its own limit.
@@ -77,7 +79,7 @@ from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') 
 const LOCK: Statement = {
   name: "dag_run_lock",
   text: `
-select id, version_id, state, open_tasks, failed_leaves, warnings, clear_number, ${IS_GLOBALLY_LIMITED}
+select id, version_id, state, open_tasks, failed_leaves, warnings, clear_number, backfill_id, ${IS_GLOBALLY_LIMITED}
 from dagsmith.dag_run where id = any($1) order by id for no key update`,
 };
 
@@ -100,6 +102,7 @@ export interface RunRow {
   readonly warnings: number;
   /** How often it was cleared: above 0 it may have instances that wait for their turn anew. */
   readonly clear_number: number;
+  readonly backfill_id: number | null;
   readonly is_globally_limited: boolean;
 }
 
@@ -116,6 +119,7 @@ export async function createRuns(
       ...[run.logicalDate, run.dataIntervalStart, run.dataIntervalEnd, run.runAfter],
       ...[JSON.stringify(run.params), run.schedule, run.trigger === null ? null : JSON.stringify(run.trigger)],
       ...[run.backfill?.id ?? null, run.backfill?.ordinal ?? null],
+      storableText(run.partitionKey ?? null),
     ]),
   );
   await createDeadlines(
@@ -137,7 +141,10 @@ export async function startQueued(
   );
 }
 
-/** How many runs of each DAG are running, and how many are running or queued. DAGs without any are missing. */
+/**
+ * How many runs of each DAG are running, and how many are running or queued. Those of backfills have a limit of their own and do not count.
+ * DAGs without any are missing.
+ */
 export async function activeRuns(
   db: Queryable,
   dagIds: readonly string[],

@@ -1,7 +1,9 @@
 /** A deployment in one transaction: what a folder holds becomes what runs next, whole or not at all. */
 import type { DagSpec, Position } from "../../sdk/spec.ts";
+import { lookAgain, registerAssets } from "./asset.ts";
 import { columns } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { registerListeners } from "./run_listener.ts";
 
 /** A version to be deployed: what the bundler made. */
 export interface DeployableVersion {
@@ -107,9 +109,15 @@ export async function deployVersions(tx: Queryable, versions: readonly Deployabl
     PUT_VERSIONS,
     columns(versions, (v) => [v.dagId, v.versionHash, v.bundleHash, v.file, JSON.stringify(v.spec), JSON.stringify(v.positions)]),
   );
+  await registerAssets(tx, versions);
+  await registerListeners(tx, versions);
   const rows = await tx.query<{ dag_id: string; number: number; is_new: boolean }>(
     POINT,
     columns(versions, ({ dagId, versionHash }) => [dagId, versionHash]),
+  );
+  await lookAgain(
+    tx,
+    rows.filter((row) => row.is_new).map((row) => row.dag_id),
   );
   return rows.map((row) => ({ dagId: row.dag_id, version: row.number, isNew: row.is_new }));
 }
@@ -165,5 +173,7 @@ returning target.number`,
  * @returns its number; undefined when there is none
  */
 export async function pointToVersion(tx: Queryable, dagId: string, version: number | null): Promise<number | undefined> {
-  return (await tx.query<{ number: number }>(POINT_TO, [dagId, version]))[0]?.number;
+  const [row] = await tx.query<{ number: number }>(POINT_TO, [dagId, version]);
+  if (row) await lookAgain(tx, [dagId]);
+  return row?.number;
 }

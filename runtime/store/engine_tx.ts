@@ -1,15 +1,16 @@
 /** The engine's store on PostgreSQL: one transaction, its runs locked. */
-import { isLimited } from "../engine/limits.ts";
+import { mayHoldPlaces } from "../engine/limits.ts";
 import { refuseAll } from "../engine/refuse.ts";
 import { type EngineTx, IN_A_FILE, type LockedRun, type MovedInstance } from "../engine/store.ts";
 import { admitWaiting } from "./admit.ts";
+import { recordAssetEvents } from "./asset.ts";
 import { queueCallbacks, queueRunCallbacks } from "./callback.ts";
 import { lockRuns, type RunRow, runDates, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
 import { endPastWaits, pastMet, recordPastWaits } from "./past.ts";
 import { askPlaces } from "./place.ts";
 import type { Plans } from "./plans.ts";
-import { reviveInstances } from "./revive.ts";
+import { removeLeftOver, reviveInstances } from "./revive.ts";
 import { applyTransitions, endsOf, enqueueTries, insertInstances, releaseInstances, unfinishedInstances } from "./task_instance.ts";
 import { stateOf, storeLabels } from "./task_label.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
@@ -51,7 +52,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
   const isLimitedTask = ({ runId, taskId }: MovedInstance): boolean => {
     const run = locked.get(runId);
     const task = run?.plan.tasks.get(taskId);
-    return run !== undefined && task !== undefined && isLimited(task.route, run);
+    return run !== undefined && task !== undefined && mayHoldPlaces(task.route, run);
   };
   return {
     lockRuns: async (ids) => {
@@ -72,6 +73,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
         outputs.map((output) => ({ ...output, key: RETURN_VALUE })),
       ),
     queueCallbacks: (callbacks) => queueCallbacks(on, callbacks),
+    updateAssets: async (updates) => void (await recordAssetEvents(on, updates)),
     clearXComs: (instances) => clearXComs(on, instances),
     output: async (runId, taskId, isMapped) => {
       const stored = await getXComs(on, [{ runId, taskId }]);
@@ -93,6 +95,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
       const [waiting, others] = [instances.filter(({ wait }) => wait), instances.filter(({ wait }) => !wait)];
       const { true: again = [], false: fresh = [] } = Object.groupBy(others, ({ runId }) => `${cleared.has(runId)}`);
       await insertInstances(on, [...fresh, ...(await reviveInstances(on, again))]);
+      await removeLeftOver(on, again);
       await insertDeferred(on, waiting);
       await releaseInstances(on, releases);
       await enqueueTries(on, free);
@@ -122,7 +125,7 @@ export async function withPlans(on: Queryable, plans: Plans, rows: readonly RunR
       ? [
           {
             ...{ id: row.id, state: row.state, plan: version.plan, openTasks: row.open_tasks, failedLeaves: row.failed_leaves },
-            ...{ warnings: row.warnings, isGloballyLimited: row.is_globally_limited },
+            ...{ warnings: row.warnings, isGloballyLimited: row.is_globally_limited, isBackfill: row.backfill_id !== null },
           },
         ]
       : [];

@@ -6,6 +6,7 @@ import type { Json } from "../../sdk/json.ts";
 import { COUNT_OF, NOTHING } from "../engine/deltas.ts";
 import type { Plan } from "../engine/plan.ts";
 import type {
+  AssetUpdate,
   Counts,
   Decisions,
   EngineTx,
@@ -51,6 +52,8 @@ export class MemoryStore implements EngineTx {
   readonly #queue: Token[] = [];
   readonly #waits: MemoryWait[] = [];
   readonly #callbacks: NewCallback[] = [];
+  /** Updates of assets so far. */
+  readonly assetUpdates: AssetUpdate[] = [];
   readonly #dates: RunDates;
   #run: RunProgress & { readonly state: RunState };
 
@@ -136,6 +139,10 @@ export class MemoryStore implements EngineTx {
 
   async storeOutputs(outputs: Parameters<EngineTx["storeOutputs"]>[0]): Promise<void> {
     for (const { taskId, mapIndex, json } of outputs) this.pushXCom(taskId, mapIndex, "return_value", JSON.parse(json ?? "null") as Json);
+  }
+
+  async updateAssets(updates: readonly AssetUpdate[]): Promise<void> {
+    this.assetUpdates.push(...updates);
   }
 
   async clearXComs(instances: readonly MovedInstance[]): Promise<void> {

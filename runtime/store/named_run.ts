@@ -10,12 +10,9 @@ export interface NamedRun {
   readonly versionId: number;
 }
 
-const HOLD: Statement = {
-  name: "dag_run_hold",
-  text: `
-select id, dag_id as "dagId", run_id as "runId", state, version_id as "versionId"
-from dagsmith.dag_run where id = $1 for no key update`,
-};
+const RUN = `select id, dag_id as "dagId", run_id as "runId", state, version_id as "versionId" from dagsmith.dag_run where id = $1`;
+const SEE: Statement = { name: "dag_run_see", text: RUN };
+const HOLD: Statement = { name: "dag_run_hold", text: `${RUN} for no key update` };
 
 const BETWEEN: Statement = {
   name: "dag_run_between",
@@ -25,8 +22,12 @@ where dag_id = $1 and ($2::timestamptz is null or logical_date >= $2) and ($3::t
 order by logical_date, id limit $4`,
 };
 
+export async function seeRun(db: Queryable, id: number): Promise<NamedRun | undefined> {
+  return (await db.query<NamedRun & Record<string, unknown>>(SEE, [id]))[0];
+}
+
 /** Holds a run: nothing of it moves until the transaction ends, but a worker that takes up a try. */
-export async function namedRun(tx: Queryable, id: number): Promise<NamedRun | undefined> {
+export async function holdRun(tx: Queryable, id: number): Promise<NamedRun | undefined> {
   return (await tx.query<NamedRun & Record<string, unknown>>(HOLD, [id]))[0];
 }
 

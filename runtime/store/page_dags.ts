@@ -1,6 +1,6 @@
 /** DAGs as the page and the API list them: each with its schedule and its last runs, any number of them in one statement. */
 import type { NamedSchedule } from "../../sdk/schedule.ts";
-import type { DagSpec, Position } from "../../sdk/spec.ts";
+import type { AssetCondition, DagSpec, EventSpec, Position } from "../../sdk/spec.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { Queryable, Statement } from "./database.ts";
 
@@ -23,6 +23,8 @@ export interface RecentRun {
 export interface DagOverview {
   readonly dagId: string;
   readonly isPaused: boolean;
+  /** Why dagsmith itself paused it; null when a person did. */
+  readonly pauseReason: string | null;
   readonly nextRunAfter: Date | null;
   readonly scheduleError: string | null;
   readonly version: number | null;
@@ -30,6 +32,10 @@ export interface DagOverview {
   readonly description: string | null;
   readonly tags: readonly string[];
   readonly schedules: readonly NamedSchedule[];
+  /** The assets it waits for. */
+  readonly assets: AssetCondition | null;
+  /** The events that start it. */
+  readonly on: readonly EventSpec[];
   readonly timezone: string;
   /** Oldest first, at most {@link RECENT_RUNS}. */
   readonly runs: readonly RecentRun[];
@@ -59,12 +65,12 @@ const FILTERS = `
 const LIST: Statement = {
   name: "page_dags_list",
   text: `
-select d.dag_id as "dagId", d.is_paused as "isPaused", d.next_run_after as "nextRunAfter", d.schedule_error as "scheduleError",
-  v.number as version, v.file, s.description, coalesce(s.tags, '[]') as tags, coalesce(s.schedules, '[]') as schedules,
+select d.dag_id as "dagId", d.is_paused as "isPaused", d.pause_reason as "pauseReason", d.next_run_after as "nextRunAfter", d.schedule_error as "scheduleError",
+  v.number as version, v.file, s.description, coalesce(s.tags, '[]') as tags, coalesce(s.schedules, '[]') as schedules, s.assets, coalesce(s."on", '[]') as "on",
   coalesce(s.timezone, 'UTC') as timezone, coalesce(recent.runs, '[]') as runs
 from dagsmith.dag d
 left join dagsmith.dag_version v on v.id = d.version_id
-left join lateral json_to_record(v.spec) as s (description text, tags json, schedules json, timezone text) on true
+left join lateral json_to_record(v.spec) as s (description text, tags json, schedules json, assets json, "on" json, timezone text) on true
 left join lateral (
   select json_agg(json_build_object('id', r.id, 'runId', r.run_id, 'state', r.state, 'logicalDate', r.logical_date,
     'startedAt', r.started_at, 'finishedAt', r.finished_at) order by r.id) as runs
@@ -90,9 +96,15 @@ from (
 const GET: Statement = {
   name: "page_dags_get",
   text: `
-select d.dag_id as "dagId", d.is_paused as "isPaused", d.removed_at as "removedAt", d.next_run_after as "nextRunAfter",
-  d.schedule_error as "scheduleError", v.id as "versionId", v.number as version, v.file, v.spec, v.positions, v.created_at as "deployedAt"
-from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id where d.dag_id = $1`,
+select d.dag_id as "dagId", d.is_paused as "isPaused", d.pause_reason as "pauseReason", d.removed_at as "removedAt", d.next_run_after as "nextRunAfter",
+  d.schedule_error as "scheduleError", d.at_capacity as "atCapacity", coalesce(s.next_runs, '[]') as "nextRuns", v.id as "versionId", v.number as version, v.file, v.spec, v.positions, v.created_at as "deployedAt"
+from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id
+left join lateral (
+  select json_agg(json_build_object('schedule', m.name, 'runAfter', to_char(m.next_run_after at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by m.name) as next_runs
+  from dagsmith.dag_schedule m
+  where m.dag_id = d.dag_id and m.name in (select schedule ->> 'name' from json_array_elements(v.spec -> 'schedules') schedule)
+) s on true
+where d.dag_id = $1`,
 };
 
 const IMPORT_ERRORS: Statement = {
@@ -114,9 +126,15 @@ export async function countDags(db: Queryable): Promise<Readonly<Record<DagFilte
 export interface DagDetail {
   readonly dagId: string;
   readonly isPaused: boolean;
+  /** Why dagsmith itself paused it; null when a person did. */
+  readonly pauseReason: string | null;
   readonly removedAt: Date | null;
   readonly nextRunAfter: Date | null;
   readonly scheduleError: string | null;
+  /** Whether its schedules wait because it has as many runs as it may. */
+  readonly atCapacity: boolean;
+  /** When each of its schedules is due; those that were never looked at are missing, and null is never again. ISO 8601. */
+  readonly nextRuns: readonly { readonly schedule: string; readonly runAfter: string | null }[];
   readonly versionId: number;
   readonly version: number;
   readonly file: string;

@@ -17,10 +17,13 @@ export interface RunDetail {
   readonly logicalDate: Date;
   readonly dataIntervalStart: Date;
   readonly dataIntervalEnd: Date;
+  readonly partitionKey: string | null;
   readonly queuedAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly reason: string | null;
+  /** Tasks that failed and were allowed to. */
+  readonly warnings: number;
   readonly params: Json;
   readonly note: string | null;
   readonly labels: Readonly<Record<string, string>>;
@@ -29,8 +32,8 @@ export interface RunDetail {
 }
 
 const RUN = `id, dag_id as "dagId", run_id as "runId", run_type as "runType", state, version_id as "versionId", logical_date as "logicalDate",
-  data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd", queued_at as "queuedAt", started_at as "startedAt",
-  finished_at as "finishedAt", reason, params, note,
+  data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd", partition_key as "partitionKey", queued_at as "queuedAt", started_at as "startedAt",
+  finished_at as "finishedAt", reason, warnings, params, note,
   (select coalesce(json_object_agg(l.key, l.value), '{}') from dagsmith.dag_run_label l where l.run_id = dag_run.id) as labels,
   (select max(s.backfill_id) from dagsmith.backfill_slot s where s.run_id = dag_run.id and s.decision = 'run') as backfill`;
 
@@ -113,7 +116,7 @@ where t.run_id = any($1) and t.task_id = any($2) and t.map_index = -1`,
 const MAPPED: Statement = {
   name: "page_runs_mapped",
   text: `
-select run_id as "runId", task_id as "taskId", instances, released, success, failed, skipped, upstream_failed_own as "upstreamFailed"
+select run_id as "runId", task_id as "taskId", instances - removed as instances, released, success, failed, skipped, upstream_failed_own as "upstreamFailed"
 from dagsmith.task_progress where run_id = any($1) and instances > 0`,
 };
 

@@ -31,7 +31,7 @@ export interface InstanceRow {
 const INSTANCE = `id, map_index as "mapIndex", label, state, try_number as "tryNumber", worker_id as "workerId", queued_at as "queuedAt",
   started_at as "startedAt", finished_at as "finishedAt", retry_at as "retryAt", reason, error, left(item::text, 200) as item`;
 
-const RANK = `array_position(array['failed', 'upstream_failed', 'running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'queued', 'scheduled', 'none', 'skipped', 'success'], state)`;
+const RANK = `array_position(array['failed', 'upstream_failed', 'running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'queued', 'scheduled', 'none', 'skipped', 'removed', 'success'], state)`;
 
 const INSTANCES: Statement = {
   name: "page_tasks_instances",

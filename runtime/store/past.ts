@@ -63,7 +63,7 @@ const STATES: Statement = {
   name: "past_states",
   text: `
 select run_id, task_id, array_agg(distinct state) as states from dagsmith.task_instance
-where run_id = any($1) and task_id = any($2) group by run_id, task_id`,
+where run_id = any($1) and task_id = any($2) and state <> 'removed' group by run_id, task_id`,
 };
 
 const OLDER: Statement = {

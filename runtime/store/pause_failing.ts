@@ -10,7 +10,7 @@ const ACTOR = "dagsmith";
 const PAUSE: Statement = {
   name: "dag_pause_failing",
   text: `
-update dagsmith.dag d set is_paused = true, pause_reason = $3
+update dagsmith.dag d set is_paused = true, pause_reason = $3, paused_at = now()
 where d.dag_id = $1 and not d.is_paused and d.removed_at is null
   and $2 = (
     select count(*) filter (where last.state = 'failed') from (

@@ -127,6 +127,16 @@ with v as materialized (select id, place from unnest($1::bigint[]) with ordinali
 )${enqueue("queued", { order: "order by place" })}`,
 };
 
+const GRANTED: Statement = {
+  name: "place_granted",
+  text: "select from dagsmith.task_place where instance_id = $1 and try_number = $2 and admitted_at is not null",
+};
+
+/** Whether a try was given the places that it asked for. */
+export async function holdsPlaces(db: Queryable, { id, tryNumber }: { readonly id: number; readonly tryNumber: number }): Promise<boolean> {
+  return (await db.query(GRANTED, [id, tryNumber])).length > 0;
+}
+
 /** Asks for the places of further tries. */
 export async function askPlaces(db: Queryable, tokens: readonly RoutedToken[]): Promise<void> {
   // A statement may not touch one row twice: of two wishes of one instance the later one counts.

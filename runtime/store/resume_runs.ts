@@ -40,7 +40,7 @@ export async function resumeRuns(on: Queryable, tx: EngineTx, ids: readonly numb
   if (ids.length === 0) return [];
   const runs = await tx.lockRuns(ids);
   const states = Map.groupBy(await on.query<StateCount & { run_id: number }>(STATES, [ids]), (row) => row.run_id);
-  const counted = runs.map((run) => ({ run, ...recount(run.id, run.plan, states.get(run.id) ?? []) }));
+  const counted = runs.map((run) => ({ run, ...recount(run, states.get(run.id) ?? []) }));
   await replaceProgress(on, counted.flatMap(countedRows));
   await updateRuns(
     on,

@@ -19,6 +19,24 @@ where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_inde
 returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number`,
 };
 
+// Whatever of a task that was made anew is still as it was cleared has no item any more.
+const REMOVE: Statement = {
+  name: "task_instance_remove",
+  text: `
+update dagsmith.task_instance t set state = 'removed', finished_at = now(), reason = 'its item is no more'
+from (select distinct * from unnest($1::bigint[], $2::text[]) as v (run_id, task_id)) v
+where t.run_id = v.run_id and t.task_id = v.task_id and t.state = 'none'`,
+};
+
+/** Removes what these instances, made anew, leave over of their tasks: items of a list that has become shorter. */
+export async function removeLeftOver(db: Queryable, made: readonly NewInstance[]): Promise<void> {
+  if (made.length === 0) return;
+  await db.query(
+    REMOVE,
+    columns(made, ({ runId, taskId }) => [runId, taskId]),
+  );
+}
+
 /** Makes of the instances those that were cleared, each queued one with its token, or its place in the line of those that wait for places. @returns the others, of which there is no row yet */
 export async function reviveInstances(db: Queryable, instances: readonly NewInstance[]): Promise<readonly NewInstance[]> {
   if (instances.length === 0) return instances;

@@ -3,10 +3,12 @@
  * round calls this after it; what a process that dies in between leaves undone, the scheduler finds.
  */
 import type { LockedRun } from "../engine/store.ts";
+import { createAssetRuns } from "./asset_runs.ts";
 import type { Database } from "./database.ts";
 import { releasePast } from "./past.ts";
 import { pauseFailing } from "./pause_failing.ts";
 import type { Plans } from "./plans.ts";
+import { createEndRuns } from "./run_listener.ts";
 import { startQueuedRuns } from "./start_runs.ts";
 
 export interface RoundEnd {
@@ -14,14 +16,18 @@ export interface RoundEnd {
   readonly ended: readonly LockedRun[];
   /** DAGs in which a task may have waited for its past. */
   readonly pastDags: readonly string[];
+  /** Whether assets were updated in it, for which other DAGs may wait. */
+  readonly updatedAssets?: boolean;
 }
 
-/** Lets go what waited for the round: tasks for their past, runs for a place. Pauses a DAG that failed too often. */
-export async function afterRound(db: Database, plans: Plans, { ended, pastDags }: RoundEnd): Promise<void> {
+/** Lets go what waited for the round: tasks for their past, runs for a place, other DAGs for it. Pauses a DAG that failed too often. */
+export async function afterRound(db: Database, plans: Plans, { ended, pastDags, updatedAssets = false }: RoundEnd): Promise<void> {
+  if (updatedAssets) await createAssetRuns(db, plans);
   const all = pastDags.length === 0 ? ended : [...ended, ...(await releasePast(db, plans, pastDags))];
   if (all.length === 0) return;
   await pauseFailing(db, all);
   await startQueuedRuns(db, plans, [...new Set(all.map(({ plan }) => plan.dagId))]);
+  await createEndRuns(db, plans);
 }
 
 /** The same after something that people did, or time, to runs of these DAGs: what was changed there may be what others waited for. */

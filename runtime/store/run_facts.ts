@@ -3,6 +3,7 @@
  * with its edition.
  */
 import type { Json } from "../../sdk/json.ts";
+import type { RunTrigger } from "../../sdk/trigger.ts";
 import type { Queryable, Statement } from "./database.ts";
 import type { PlannedVersion, Plans } from "./plans.ts";
 
@@ -13,14 +14,17 @@ export interface RunFacts {
   readonly logicalDate: Date;
   readonly dataIntervalStart: Date;
   readonly dataIntervalEnd: Date;
+  readonly partitionKey: string | null;
   readonly params: Json;
+  /** What made it; null when time or a person did. */
+  readonly trigger: RunTrigger | null;
   /** How often the run had been cleared. */
   readonly edition: number;
 }
 
 const GET: Statement = {
   name: "run_facts_get",
-  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, params, clear_number from dagsmith.dag_run where id = any($1)",
+  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, partition_key, params, trigger, clear_number from dagsmith.dag_run where id = any($1)",
 };
 
 const KEPT = 1_000;
@@ -48,7 +52,9 @@ export class RunFactsCache {
       logical_date: Date;
       data_interval_start: Date;
       data_interval_end: Date;
+      partition_key: string | null;
       params: Json;
+      trigger: RunTrigger | null;
       clear_number: number;
     };
     const rows = await db.query<Row>(GET, [ids]);
@@ -65,10 +71,12 @@ export class RunFactsCache {
         logical_date: logicalDate,
         data_interval_start: dataIntervalStart,
         data_interval_end: dataIntervalEnd,
+        partition_key: partitionKey,
         params,
+        trigger,
         clear_number: edition,
       } = row;
-      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, params, edition }];
+      return [{ id, runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, trigger, edition }];
     });
   }
 

@@ -24,13 +24,13 @@ export interface TaskSummary {
 const SUMMARY: Statement = {
   name: "task_summary",
   text: `
-select task_id as "taskId", bool_or(map_index >= 0) as "isMapped", count(*) filter (where state <> 'none')::int as instances,
+select task_id as "taskId", bool_or(map_index >= 0) as "isMapped", count(*) filter (where state not in ('none', 'removed'))::int as instances,
   count(*) filter (where state = 'success')::int as success,
   count(*) filter (where state in ('failed', 'upstream_failed'))::int as failed,
   count(*) filter (where state = 'skipped')::int as skipped,
   count(*) filter (where state = 'running')::int as running,
   (array_agg(state order by array_position(
-    array['running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'queued', 'scheduled', 'failed', 'upstream_failed', 'skipped', 'success'], state)))[1] as state,
+    array['running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'queued', 'scheduled', 'failed', 'upstream_failed', 'skipped', 'success', 'removed'], state)))[1] as state,
   max(try_number) as "tryNumber", min(started_at) as "startedAt",
   case when bool_and(finished_at is not null) then max(finished_at) end as "finishedAt",
   (array_agg(reason order by map_index) filter (where reason is not null))[1] as reason,

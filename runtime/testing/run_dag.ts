@@ -3,12 +3,14 @@
  * `dag test` shows, and what a test of one's own asserts on.
  */
 import { DateTime } from "luxon";
+import type { AssetEvent } from "../../sdk/asset.ts";
 import type { Connection } from "../../sdk/connection.ts";
 import type { Dag } from "../../sdk/dag.ts";
 import { describeDag } from "../../sdk/describe.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
+import type { RunTrigger } from "../../sdk/trigger.ts";
 import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
@@ -40,6 +42,8 @@ export interface RunDagOptions {
   readonly events?: Readonly<Record<string, Json>>;
   /** Runs only this task and the tasks it depends on. */
   readonly only?: string;
+  /** What made the run, as its tasks see it. Default: nothing, it was asked for. */
+  readonly trigger?: RunTrigger;
   readonly onEvent?: (event: DagRunEvent) => void;
   readonly signal?: AbortSignal;
 }
@@ -57,6 +61,8 @@ export interface TaskResult {
   readonly output: Json;
   readonly reason: string | null;
   readonly error: StoredError | null;
+  /** It failed, and its failure is allowed. */
+  readonly warning: boolean;
 }
 
 export interface DagRunResult {
@@ -65,6 +71,8 @@ export interface DagRunResult {
   readonly logicalDate: string;
   /** In the order in which they ended. */
   readonly tasks: readonly TaskResult[];
+  /** The assets that tasks updated, in order. */
+  readonly assets: readonly { readonly taskId: string; readonly mapIndex: number; readonly uri: string; readonly extra: Json }[];
   /** What a task pushed or, without a key, returned; for a mapped task the list. Undefined when there is nothing. */
   xcom(taskId: string, key?: string): Json | undefined;
 }
@@ -100,6 +108,7 @@ export async function runDag(dag: Dag<unknown>, options: RunDagOptions = {}): Pr
     runId: session.runId,
     logicalDate: session.logicalDate,
     tasks: session.results,
+    assets: store.assetUpdates.map(({ taskId, mapIndex, uri, extra }) => ({ taskId, mapIndex, uri, extra })),
     xcom: (taskId, key = "return_value") => store.xcom(taskId, key),
   };
 }
@@ -205,7 +214,8 @@ class Session {
     const { id, taskId, mapIndex, label, state, tryNumber, reason, error } = instance;
     if (this.#reported.has(id)) return;
     const output = this.#store.outputOf(taskId, mapIndex) ?? null;
-    const task: TaskResult = { taskId, mapIndex, label, state, tryNumber, durationMs, output, reason, error };
+    const warning = state === "failed" && this.#store.run.plan.tasks.get(taskId)?.spec.allowFailure === true;
+    const task: TaskResult = { taskId, mapIndex, label, state, tryNumber, durationMs, output, reason, error, warning };
     if (isFinal(state)) {
       this.#reported.add(id);
       this.results.push(task);
@@ -229,6 +239,7 @@ class Session {
       dataIntervalEnd: this.#interval.end.toISOString(),
       timezone: this.#spec.timezone,
       params: this.#options.params ?? {},
+      trigger: this.#options.trigger ?? null,
       inputs: Object.fromEntries(
         Object.entries(inputs).flatMap(([name, source]) => {
           const value = fieldOf(input(source), spec?.picks?.[name]);
@@ -243,11 +254,20 @@ class Session {
     return {
       connection: async (id) => (typeof connections === "function" ? connections(id) : connectionOf(id, connections[id])),
       variable: async (key) => (typeof variables === "function" ? variables(key) : (variables[key] ?? null)),
+      assetEvents: async (uri, limit) => this.#assetEvents(uri).slice(-limit),
       pullXCom: async (from, key) => structuredClone(this.#store.xcom(from, key) ?? null),
       pullPage: async (from) => ({ items: structuredClone(this.#store.xcom(from, "return_value") ?? []) as readonly Json[], next: null }),
       pushXCom: async (key, json) => this.#store.pushXCom(taskId, mapIndex, key, JSON.parse(json) as Json),
       log: (level, text) => this.#emit({ type: "log", taskId, mapIndex, level, text }),
     };
+  }
+
+  /** Of this run only: there is nothing before it. */
+  #assetEvents(uri: string): readonly AssetEvent[] {
+    const ids = { dagId: this.#spec.dagId, runId: this.runId };
+    return this.#store.assetUpdates.flatMap(({ taskId, mapIndex, ...update }, index) =>
+      update.uri === uri ? [{ id: index + 1, uri, at: this.logicalDate, extra: update.extra, source: { ...ids, taskId, mapIndex } }] : [],
+    );
   }
 
   #emit(event: DagRunEvent): void {
@@ -259,8 +279,10 @@ function outcomeOf(result: TryResult): Outcome {
   const named = result.label === undefined ? {} : { label: result.label.slice(0, MAX_LABEL) };
   if (result.outcome === "not_yet") return { kind: "not_yet", ...named };
   if (result.outcome === "deferred") return { kind: "deferred", wait: result.wait, ...named };
-  if (result.outcome === "success") return { kind: "success", output: result.output, ...named };
+  if (result.outcome === "success")
+    return { kind: "success", output: result.output, ...(result.assets && { assets: result.assets }), ...named };
   if (result.outcome === "skipped") return { kind: "skipped", reason: result.reason, ...named };
+  if (result.outcome === "keys") return { kind: "unplaced", keys: result.keys, ...named };
   const { error, retryable } = result;
   return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable, ...named };
 }

@@ -1,10 +1,12 @@
 /** Runs one task body in memory. */
+import type { AssetEvent } from "../../sdk/asset.ts";
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import type { TaskBody, TaskContext } from "../../sdk/context.ts";
 import { Dag } from "../../sdk/dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import { TaskRef } from "../../sdk/task.ts";
+import type { RunTrigger } from "../../sdk/trigger.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
 
 /** A connection as a URI, as JSON text, or as its fields. */
@@ -23,6 +25,10 @@ export interface RunTaskOptions {
   readonly dataIntervalEnd?: string;
   readonly tryNumber?: number;
   readonly runId?: string;
+  /** What made the run. Default: nothing, it was asked for. */
+  readonly trigger?: RunTrigger;
+  /** Events of inlets. */
+  readonly assetEvents?: readonly AssetEvent[];
   readonly signal?: AbortSignal;
 }
 
@@ -36,6 +42,8 @@ export interface TaskRun<Output> {
   readonly log: readonly LogLine[];
   /** What the task pushed, by key. */
   readonly xcom: Readonly<Record<string, Json>>;
+  /** What the task said of assets that it updates. */
+  readonly assets: readonly { readonly uri: string; readonly extra: Json }[];
 }
 
 /**
@@ -51,6 +59,7 @@ export async function runTask<Output>(task: TaskBody<Output> | TaskRef<Output>, 
   const host: TaskHost = {
     connection: async (id) => connectionOf(id, options.connections?.[id]),
     variable: async (key) => options.variables?.[key] ?? null,
+    assetEvents: async (uri, limit) => (options.assetEvents ?? []).filter((event) => event.uri === uri).slice(-limit),
     pullXCom: async () => null,
     pullPage: async () => ({ items: [], next: null }),
     pushXCom: async (key, value) => {
@@ -59,7 +68,7 @@ export async function runTask<Output>(task: TaskBody<Output> | TaskRef<Output>, 
     log: (level, text) => void log.push({ level, text }),
   };
   const result = await runTry(ref.dag, ref, requestFor(ref, options), host, options.signal ?? new AbortController().signal);
-  return { output: outputOf(result) as Output, log, xcom };
+  return { output: outputOf(result) as Output, log, xcom, assets: result.outcome === "success" ? (result.assets ?? []) : [] };
 }
 
 /** A connection given as a value. @throws DagsmithError CONNECTION_NOT_FOUND when it is undefined */
@@ -90,12 +99,15 @@ function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<
     params: options.params ?? {},
     inputs: options.inputs ?? {},
     item: options.item ?? null,
+    trigger: options.trigger ?? null,
   };
 }
 
 function outputOf(result: TryResult): unknown {
   if (result.outcome === "not_yet") throw Object.assign(new Error("the poke said no: not yet"), { name: "NotYet" });
   if (result.outcome === "deferred") return null;
+  // Asked of a task in a worker only.
+  if (result.outcome === "keys") return null;
   if (result.outcome === "success") return result.output === null ? null : JSON.parse(result.output);
   const { name, message, stack } = result.outcome === "skipped" ? { name: "SkipTask", message: result.reason, stack: "" } : result.error;
   throw Object.assign(new Error(message), { name, stack });

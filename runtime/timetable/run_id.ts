@@ -18,7 +18,7 @@ const OVER_INTERVALS: readonly ScheduleSpec["type"][] = ["cron_data_interval", "
 
 /** The ids that this product makes up. */
 const GENERATED =
-  /^(?:scheduled|manual|backfill|asset_triggered|event_triggered)__(?:[\w-]+__)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00(?:__\w+)?$/;
+  /^(?:scheduled|manual|backfill|asset_triggered|event_triggered)__(?:[\w-]+__)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00(?:_{1,2}\w+)?$/;
 
 /**
  * `<type>__<instant>`: a run over an interval, scheduled or of a backfill, is named by the interval's start, one at a tick by the tick, however
@@ -27,8 +27,17 @@ const GENERATED =
  */
 export function runIdOf(type: "scheduled" | "manual" | "backfill", slot: RunSlot): string {
   const instant = type === "manual" ? slot.runAfter : slotInstant(slot);
-  // Whole seconds are written without a fraction.
-  return `${type}__${slot.name ? `${slot.name}__` : ""}${instant.toISOString().replace(/(?:\.000)?Z$/, "+00:00")}`;
+  return `${type}__${slot.name ? `${slot.name}__` : ""}${instantText(instant)}`;
+}
+
+/** `<type>__<instant>_<suffix>`: a run that something other than a schedule made has no slot; the suffix tells it from others of its moment. */
+export function triggeredRunId(type: "asset_triggered" | "event_triggered", at: Date, suffix: string): string {
+  return `${type}__${instantText(at)}_${suffix}`;
+}
+
+/** Whole seconds are written without a fraction. */
+function instantText(instant: Date): string {
+  return instant.toISOString().replace(/(?:\.000)?Z$/, "+00:00");
 }
 
 function slotInstant({ schedule, runAfter, dataInterval }: RunSlot): Date {

@@ -1,13 +1,20 @@
 /** A schedule in the words of its DAG file, the same on every page and in every command. */
 import type { CalendarLength } from "../../sdk/calendar_duration.ts";
 import { CRON_PRESETS, type NamedSchedule, type ScheduleSpec } from "../../sdk/schedule.ts";
+import type { AssetCondition, EventSpec } from "../../sdk/spec.ts";
+import { conditionText } from "./asset_condition.ts";
 
 const UNITS_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
 
-/** When a DAG runs: its schedules in words, each behind its name if it has one. */
-export function schedulesText(schedules: readonly NamedSchedule[]): string {
-  if (schedules.length === 0) return "on demand";
-  return schedules.map(({ name, schedule }) => (name === "" ? scheduleText(schedule) : `${name}: ${scheduleText(schedule)}`)).join(", ");
+/** When a DAG runs: its schedules in words, each behind its name if it has one; the assets and the events that it waits for. */
+export function schedulesText(
+  schedules: readonly NamedSchedule[],
+  assets: AssetCondition | null = null,
+  on: readonly EventSpec[] = [],
+): string {
+  const times = schedules.map(({ name, schedule }) => (name === "" ? scheduleText(schedule) : `${name}: ${scheduleText(schedule)}`));
+  const parts = [...times, ...(assets ? [`after ${conditionText(assets)}`] : []), ...on.map(eventText)];
+  return parts.length === 0 ? "on demand" : parts.join(", ");
 }
 
 /** `@daily`, `at 0 9 1 * * Europe/Berlin`, `every 1 h 30 m`, `every 1 month`, `3 events`. */
@@ -62,4 +69,11 @@ function calendarText({ months, days }: CalendarLength): string {
   const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? "" : "s"}`;
   const inMonths = months % 12 === 0 ? counted(months / 12, "year") : counted(months, "month");
   return [...(months > 0 ? [inMonths] : []), ...(days > 0 ? [counted(days, "day")] : [])].join(" and ");
+}
+
+/** `on insert, update of public.orders (lake)`, `on webhook build`, `after runs of load and clean`. */
+function eventText(event: EventSpec): string {
+  if (event.type === "webhook") return `on webhook ${event.name}`;
+  if (event.type === "dagRun") return `after runs of ${event.runs.map(({ dagId }) => dagId).join(" and ")}`;
+  return `on ${event.operations.join(", ")} of ${event.schema}.${event.table} (${event.connection})`;
 }

@@ -28,6 +28,22 @@ export interface WebActions extends AgainActions {
   pauseDag(db: Database, request: { readonly dagId: string; readonly actor: string }): Promise<void>;
   /** @throws DagsmithError UNKNOWN_DAG */
   unpauseDag(db: Database, request: { readonly dagId: string; readonly actor: string }): Promise<void>;
+  /** @throws DagsmithError UNKNOWN_DAG, INVALID_WEBHOOK_BODY, WEBHOOK_KEY_REUSED */
+  receiveWebhook(
+    db: Database,
+    request: {
+      readonly dagId: string;
+      readonly name: string;
+      readonly text: string;
+      readonly key: string | null;
+      readonly actor: string;
+    },
+  ): Promise<{ readonly id: number; readonly runId: string; readonly isNew: boolean }>;
+  /** @throws DagsmithError UNKNOWN_ASSET */
+  updateAsset(
+    db: Database,
+    request: { readonly uri: string; readonly extra?: Json; readonly actor: string },
+  ): Promise<{ readonly id: number }>;
   /** @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED */
   cancelRun(db: Database, request: { readonly id: number; readonly actor: string; readonly reason?: string }): Promise<void>;
   /** @returns how many instances it stopped; @throws DagsmithError UNKNOWN_RUN, TASK_NOT_ACTIVE */

@@ -8,6 +8,8 @@ import { type RateLimitRequestHandler, rateLimit } from "express-rate-limit";
 import { type Sessions, sessionOf } from "./sessions.ts";
 
 const PUBLIC = new Set(["/healthz", "/readyz", "/login", "/assets/page.css", "/assets/icon.svg"]);
+/** The webhooks' addresses, which the page's login does not guard. */
+export const HOOKS = "/hooks";
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 const ATTEMPTS = 10;
@@ -65,12 +67,18 @@ function tooMany(): Refused {
 export function gate(sessions: Sessions, guesses: GuessLimit, localOnly: boolean): RequestHandler {
   return async (request, response, next) => {
     if (localOnly && !isLoopback(hostName(request))) throw new Refused(421, "This page answers to localhost only.");
+    // They have secrets of their own.
+    if (isHook(request)) return next();
     if (!SAFE_METHODS.has(request.method)) refuseForeign(request, sessions);
     if (!sessions.areRequired || PUBLIC.has(request.path)) return next();
     if (await hasBearer(request, response, sessions, guesses)) return next();
     if (sessions.isValid(sessionOf(request.headers.cookie))) return next();
     askForLogin(request, response);
   };
+}
+
+function isHook({ method, path }: Request): boolean {
+  return method === "POST" && path.startsWith(`${HOOKS}/`);
 }
 
 function hostName(request: Request): string {

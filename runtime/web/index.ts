@@ -14,10 +14,12 @@ import { GraphDrawer } from "./graph_drawer.ts";
 import { answerError } from "./respond.ts";
 import { againRoutes } from "./routes/again.ts";
 import { assetRoutes } from "./routes/assets.ts";
+import { dataRoutes } from "./routes/data.ts";
 import { downloadRoutes } from "./routes/downloads.ts";
 import { eventRoutes, OpenStreams } from "./routes/events.ts";
 import { formRoutes } from "./routes/forms.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { hookRoutes } from "./routes/hooks.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import type { WebLog, WebServices } from "./services.ts";
@@ -38,6 +40,8 @@ export interface WebOptions {
   readonly actions?: WebActions;
   /** Hides secrets; applied to every text that came from people before it is sent. Default: leaves it as it is. */
   readonly mask?: (text: string) => string;
+  /** Finds variables, which hold the secrets of webhooks. Default: none is set, so no webhook is heard. */
+  readonly variable?: (key: string) => Promise<string | null>;
   /** A line on top of every page. */
   readonly notice?: string;
   readonly log: WebLog;
@@ -71,10 +75,10 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
 }
 
 function makeServices(options: WebOptions): WebServices {
-  const { db, token, actions, notice, log, mask = (text) => text } = options;
+  const { db, token, actions, notice, log, mask = (text) => text, variable = async () => null } = options;
   const reader = pageReader(db);
   const parts = { watchers: new Watchers(reader), drawer: new GraphDrawer(reader), sessions: new Sessions(token || undefined) };
-  return { db, reader, actions, mask, notice, log, ...parts };
+  return { db, reader, actions, mask, variable, notice, log, ...parts };
 }
 
 function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean): Express {
@@ -86,10 +90,12 @@ function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean
   app.use(healthRoutes(services), assetRoutes());
   if (services.sessions.areRequired) app.use(loginRoutes(services, guesses));
   app.use(
+    hookRoutes(services),
     apiRoutes(services),
     eventRoutes(services, streams),
     downloadRoutes(services),
     formRoutes(services),
+    dataRoutes(services),
     againRoutes(services),
     pageRoutes(services),
   );

@@ -85,6 +85,23 @@ export const runsQuery = z.object({
     ),
   ),
 });
+const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+/** Bounds of the logical date, inclusive. `after`: the last slot shown, as its last logical date, `~`, and its schedule's name. */
+export const dagSlotsQuery = z.object({
+  from: filled(optional(moment)),
+  to: filled(optional(moment)),
+  after: optional(
+    z
+      .string()
+      .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z~[\w-]{0,50}$/, "is not a place in the list")
+      .transform((place) => {
+        const [date = "", schedule = ""] = place.split("~");
+        return { logicalDate: new Date(date), schedule };
+      })
+      .refine(({ logicalDate }) => !Number.isNaN(logicalDate.getTime()), "is not a place in the list"),
+  ),
+  limit: limit(500, 50),
+});
 export const gridQuery = z.object({ before: optional(rowId), runs: limit(50, 25) });
 /** `after`: the place of the last instance shown, as rank.index. */
 export const instancesQuery = z.object({
@@ -113,6 +130,24 @@ export const triggerBody = z.object({
   params: z.record(z.string(), z.json()).optional().meta({ description: "Params of the run; the DAG's schema judges them" }),
   logicalDate: z.string().max(40).optional().meta({ description: "ISO 8601; default: now", example: "2026-01-31T04:00:00Z" }),
 });
+export const assetUri = z
+  .string()
+  .regex(/^[!-~]{1,1000}$/, "is not the URI of an asset")
+  .meta({ description: "URI of an asset", example: "s3://lake/github/issues" });
+export const assetsQuery = z.object({ after: z.union([z.literal(""), assetUri]).default(""), limit: limit(500, 100) });
+export const assetEventsQuery = z.object({ uri: assetUri, before: optional(rowId), limit: limit(1_000, 100) });
+export const assetEventBody = z.object({
+  uri: assetUri,
+  extra: z
+    .record(z.string(), z.json())
+    .optional()
+    .meta({ description: "What the event says; at most 64 KB", example: { rows: 12 } }),
+});
+export const hookParams = z.object({ dagId, name: z.string().regex(/^[\w-]{1,50}$/, "is not the name of a webhook") });
+export const hookKey = z
+  .string()
+  .regex(/^[!-~]{1,255}$/, "must be 1 to 255 printable ASCII characters")
+  .nullable();
 export const cancelBody = z.object({ reason: text(500).optional() });
 export const cancelTaskBody = cancelBody.extend({ mapIndex: z.int().min(0).max(MAX_INT).optional() });
 export const eventBody = z.object({ value: z.json().optional().meta({ description: "Output of the tasks that wait; default: null" }) });

@@ -4,6 +4,7 @@ import type { DagSpec } from "../../sdk/spec.ts";
 import { getVersions } from "../store/dag_version.ts";
 import type { Queryable } from "../store/database.ts";
 import { getRun, mappedSpans, type RunDetail, taskCells } from "../store/page_runs.ts";
+import { pastWaitsOf } from "../store/past.ts";
 import { type RunTask, runTasks } from "./run_tasks.ts";
 
 export interface RunView {
@@ -26,6 +27,7 @@ export async function readRun(db: Queryable, id: number): Promise<RunView> {
     spec.tasks.map((task) => task.taskId),
   );
   const mappedIds = cells.mapped.map((cell) => cell.taskId);
+  const waits = new Set((await pastWaitsOf(db, id)).map(({ taskId }) => taskId));
   const spans = mappedIds.length === 0 ? [] : await mappedSpans(db, id, mappedIds);
-  return { run, spec, version: number, file, tasks: runTasks(run, spec, cells, spans) };
+  return { run, spec, version: number, file, tasks: runTasks(run, spec, cells, spans, waits) };
 }

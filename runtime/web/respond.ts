@@ -19,8 +19,13 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   UNKNOWN_RUN: 404,
   UNKNOWN_TASK: 404,
   UNKNOWN_INSTANCE: 404,
+  UNKNOWN_ASSET: 404,
   UNKNOWN_POOL: 404,
   INVALID_PARAMS: 422,
+  OUTPUT_TOO_LARGE: 422,
+  WEBHOOK_REFUSED: 401,
+  INVALID_WEBHOOK_BODY: 400,
+  WEBHOOK_KEY_REUSED: 409,
   INVALID_DATE: 422,
   INVALID_ARGUMENT: 400,
   RUN_EXISTS: 409,
@@ -110,7 +115,7 @@ export function answerError(services: Pick<WebServices, "log" | "mask">): ErrorR
     if (status >= 500) services.log.error({ err: error, method: request.method, path: request.path }, "a request failed");
     if (response.headersSent) return next(error);
     if (status === 503) response.set("Retry-After", "5");
-    if (request.path.startsWith("/api/")) return void response.status(status).json({ error: { code, message } });
+    if (/^\/(?:api|hooks)\//.test(request.path)) return void response.status(status).json({ error: { code, message } });
     sendPlain(response, status, String(status), ErrorPage({ status, message }));
   };
 }

@@ -14,16 +14,24 @@ export interface RunTask {
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly mapped: MappedCell | null;
+  /** It failed, and its failure is allowed. */
+  readonly warning: boolean;
   /** Why it is where it is, in a sentence; null when its state says all. */
   readonly why: string | null;
 }
 
-/** All tasks of a run's version, in topological order. */
+const PAST = "waits for the run before: there it has not ended as success or skipped";
+
+/**
+ * All tasks of a run's version, in topological order.
+ * @param waits ids of tasks that wait for their past alone
+ */
 export function runTasks(
   run: RunDetail,
   spec: DagSpec,
   cells: { readonly single: readonly TaskCell[]; readonly mapped: readonly MappedCell[] },
   spans: readonly Span[],
+  waits: ReadonlySet<string> = new Set(),
 ): readonly RunTask[] {
   const single = new Map(cells.single.map((cell) => [cell.taskId, cell]));
   const mapped = new Map(cells.mapped.map((cell) => [cell.taskId, cell]));
@@ -42,10 +50,15 @@ export function runTasks(
       startedAt: times?.startedAt ?? null,
       finishedAt: state === "running" ? null : (times?.finishedAt ?? null),
       mapped: progress,
-      why: whyText(run, task, state, cell, tasks),
+      warning: isAllowed(task, state, progress),
+      why: waits.has(task.taskId) && state === "none" ? PAST : whyText(run, task, state, cell, tasks),
     });
   }
   return [...tasks.values()];
+}
+
+function isAllowed({ allowFailure }: TaskSpec, state: ShownState, mapped: MappedCell | null): boolean {
+  return allowFailure === true && (mapped ? mapped.failed > 0 : state === "failed");
 }
 
 function whyText(
@@ -57,6 +70,7 @@ function whyText(
 ): string | null {
   if (state === "none") return waitsText(run, task, known);
   if (state === "queued" && !cell?.reason) return "waits for a worker";
+  if (state === "scheduled" && !cell?.reason) return "waits for a place under its limits";
   if (cell?.wait) return waitSentence(cell.wait);
   if (state === "up_for_retry" && cell?.retryAt)
     return `tries again at ${cell.retryAt.toISOString().slice(11, 19)} UTC${cell.reason ? `: ${cell.reason}` : ""}`;
@@ -69,7 +83,9 @@ function waitsText(run: RunDetail, task: TaskSpec, known: ReadonlyMap<string, Ru
   const waitsFor = task.upstream
     .map((taskId) => known.get(taskId))
     .filter((upstream) => upstream !== undefined)
-    .filter(({ finishedAt, state }) => finishedAt === null && !["success", "failed", "skipped", "upstream_failed"].includes(state))
+    .filter(
+      ({ finishedAt, state }) => finishedAt === null && !["success", "failed", "skipped", "upstream_failed", "removed"].includes(state),
+    )
     .map(({ taskId, state }) => `${taskId} (${stateText(state)})`);
   if (waitsFor.length === 0) return "its turn comes now";
   const more = waitsFor.length > 3 ? ` and ${waitsFor.length - 3} more` : "";

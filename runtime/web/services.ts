@@ -16,6 +16,8 @@ export interface WebServices {
   /** Absent: the page only shows. */
   readonly actions: WebActions | undefined;
   readonly mask: (text: string) => string;
+  /** Secrets of webhooks; null when one is not set. */
+  readonly variable: (key: string) => Promise<string | null>;
   readonly notice: string | undefined;
   readonly log: WebLog;
   readonly sessions: Sessions;

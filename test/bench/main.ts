@@ -3,16 +3,20 @@
  * the same run. Ratios are what counts; the machine may be busy.
  */
 import { bundlerRows } from "./bundler.bench.ts";
+import { catchupRows } from "./catchup_rows.ts";
 import { engineRows } from "./engine_rows.ts";
 import { historyRows } from "./history_rows.ts";
 import type { Row } from "./row.ts";
 import { scheduleRows } from "./schedule_rows.ts";
+import { sensorRows } from "./sensor_rows.ts";
 import { startRows } from "./start_rows.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   engine: engineRows,
   bundler: bundlerRows,
   schedule: scheduleRows,
+  sensors: sensorRows,
+  schedule: async () => [...(await scheduleRows()), ...(await catchupRows())],
   history: historyRows,
   start: startRows,
 };

@@ -133,6 +133,9 @@ describe("a DAG without options", () => {
       description: null,
       tags: [],
       schedules: [],
+      assets: null,
+      assetDetails: {},
+      on: [],
       timezone: "UTC",
       startDate: null,
       endDate: null,
@@ -158,6 +161,8 @@ describe("a DAG without options", () => {
           maxRetryDelayMs: null,
           executionTimeoutMs: null,
           freshProcess: false,
+          outlets: [],
+          inlets: [],
         },
       ],
     });

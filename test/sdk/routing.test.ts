@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { type DagOptions, dag } from "../../sdk/dag.ts";
 import { describeDag } from "../../sdk/describe.ts";
 import type { RoutingOptions } from "../../sdk/routing.ts";
@@ -35,6 +36,31 @@ describe("limits, weight and queue", () => {
     expect(described({}, { maxActiveTasks: 4, maxActiveTasksPerRun: 2 })).toMatchObject({ maxActiveTasks: 4, maxActiveTasksPerRun: 2 });
   });
 
+  it("keys may be functions of what the task is given, and are asked of it when it begins", () => {
+    expect(routing({ concurrencyKey: () => "k", rateLimit: { key: () => "r", limit: 1, per: "1s" } })).toMatchObject({
+      concurrency: { key: null, limit: 1 },
+      rate: { key: null, limit: 1, perMs: 1_000 },
+    });
+    const d = dag("typed", { params: z.object({ region: z.string() }) });
+    const count = d.task("count", () => 3);
+    d.task(
+      "single",
+      { inputs: { count }, concurrencyKey: ({ inputs, params }) => `${params.region} ${inputs.count.toFixed()}` },
+      () => null,
+    );
+    d.task(
+      "mapped",
+      { each: [{ id: 1 }], rateLimit: { key: ({ item }) => item.id.toFixed(), limit: 1, per: "1s" } },
+      // @ts-expect-error items have no name
+      ({ item }) => item.name as null,
+    );
+    // @ts-expect-error params have no city
+    d.task("wrong", { concurrencyKey: ({ params }) => params.city }, () => null);
+    // @ts-expect-error a key is text
+    d.task("number", { concurrencyKey: () => 7 }, () => null);
+    expect(d.tasks).toHaveLength(5);
+  });
+
   const wrong: readonly [options: RoutingOptions, option: string][] = [
     [{ pool: "" }, "pool"],
     [{ pool: "two words" }, "pool"],
@@ -62,6 +88,17 @@ describe("limits, weight and queue", () => {
         message: expect.stringMatching(`^task "t" of DAG "d": ${option.replace(".", "\\.")} is `),
       }),
     );
+  });
+
+  it("a sensor's key is text: a function would be asked at every poke", () => {
+    const sensing = (options: RoutingOptions) => {
+      const d = dag("d");
+      d.sensor("s", options, () => true);
+      return describeDag(d as never).tasks[0]!.routing;
+    };
+    expect(sensing({ concurrencyKey: "k" })?.concurrency).toEqual({ key: "k", limit: 1 });
+    expect(() => sensing({ concurrencyKey: () => "k" })).toThrow("concurrencyKey is function; allowed: text, for a sensor");
+    expect(() => sensing({ rateLimit: { key: () => "k", limit: 1, per: "1s" } })).toThrow("rateLimit.key is function");
   });
 
   it("of a DAG that are no limits are refused", () => {

@@ -31,6 +31,7 @@ export interface Seen {
   readonly state: TaskState;
   readonly tryNumber: number;
   readonly lostTries: number;
+  readonly clearedTries: number;
   readonly item: Json;
   readonly reason: string | null;
 }
@@ -103,7 +104,7 @@ export function driverOf(db: Database, plans: Plans, id: number): Driver {
       const instances = await rows<Seen & Record<string, unknown>>(
         db,
         `select id, run_id as "runId", task_id as "taskId", map_index as "mapIndex", state, try_number as "tryNumber",
-           lost_tries as "lostTries", item, reason
+           lost_tries as "lostTries", cleared_tries as "clearedTries", item, reason
          from dagsmith.task_instance where run_id = $1 order by id`,
         [id],
       );
@@ -136,8 +137,8 @@ export const failed = (retryable = true): Outcome => ({ kind: "failed", reason: 
 
 /** The end of the try that an instance is at. */
 export function endOf(instance: Seen, outcome: Outcome, workerId = WORKER): TryEnd {
-  const { id, tryNumber, lostTries, runId, taskId, mapIndex } = instance;
-  return { instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId, outcome };
+  const { id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex } = instance;
+  return { instanceId: id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, workerId, outcome };
 }
 
 /** How each try ends: by task id, then try number from 1. What is not listed succeeds without an output. */

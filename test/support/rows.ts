@@ -8,6 +8,7 @@ export function taskSpec(taskId: string, more: Partial<TaskSpec> = {}): TaskSpec
     ...{ taskId, operator: "task", doc: null, upstream: [], inputs: {}, each: null, maxActive: null, triggerRule: "all_success" },
     ...{ startDate: null, endDate: null },
     ...{ retries: 0, retryDelayMs: 300_000, retryBackoff: 1, maxRetryDelayMs: null, executionTimeoutMs: null, freshProcess: false },
+    ...{ outlets: [], inlets: [] },
     ...more,
   };
 }
@@ -15,7 +16,15 @@ export function taskSpec(taskId: string, more: Partial<TaskSpec> = {}): TaskSpec
 export function dagSpec(dagId: string, more: Partial<DagSpec> = {}): DagSpec {
   return {
     ...{ dagId, description: null, tags: [], schedules: [], timezone: "UTC", startDate: null, endDate: null, catchup: "last" },
-    ...{ maxActiveRuns: 16, pausedAtCreation: false, paramsSchema: null, tasks: [taskSpec("only")] },
+    ...{
+      maxActiveRuns: 16,
+      pausedAtCreation: false,
+      paramsSchema: null,
+      assets: null,
+      assetDetails: {},
+      on: [],
+      tasks: [taskSpec("only")],
+    },
     ...more,
   } as DagSpec;
 }

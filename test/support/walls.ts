@@ -25,9 +25,9 @@ const FLOORS: readonly (readonly string[])[] = [
   ["store"],
   ["secrets"],
   ["child"],
-  ["bundler", "testing"],
-  ["scheduler", "executor"],
-  ["actions"],
+  ["bundler"],
+  ["scheduler", "executor", "listener"],
+  ["testing", "actions"],
   ["web"],
   ["cli"],
 ];
@@ -46,6 +46,7 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   bundler: { packages: ["ts-morph", "esbuild", "ignore"], why: "compilers are large and slow to load; nothing else pays for them" },
   testing: { packages: ["luxon"], why: "`dag test` starts within a second and without a database" },
   scheduler: { why: "it turns time into rows, which others pick up" },
+  listener: { why: "it waits for other people's databases, which may be away for long; nothing else should" },
   executor: { packages: ["graphile-worker", "pino"], why: "the queue could be another one day; only this room would change" },
   actions: { packages: ["luxon", "zod"], why: "what people do, the same from every face" },
   web: {

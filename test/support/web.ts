@@ -34,6 +34,14 @@ function recorder(asked: TestWeb["asked"], rows: Rows): WebActions {
       asked.push({ verb: "unpauseDag", request });
       await rows.sql("update dagsmith.dag set is_paused = false where dag_id = $1", [request.dagId]);
     },
+    receiveWebhook: async (_db, request) => {
+      asked.push({ verb: "receiveWebhook", request });
+      return { id: 1, runId: "event_triggered__1", isNew: true };
+    },
+    updateAsset: async (_db, request) => {
+      asked.push({ verb: "updateAsset", request });
+      return { id: 1 };
+    },
     setPool: async (_db, request) => void asked.push({ verb: "setPool", request }),
     deletePool: async (_db, request) => void asked.push({ verb: "deletePool", request }),
     cancelRun: async (_db, request) => void asked.push({ verb: "cancelRun", request }),

@@ -27,17 +27,23 @@ export const list = command({
 });
 
 function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<string, unknown>> {
-  const { description, tags, schedules, timezone } = spec;
-  const of = { dagId, file, description, tags, schedules, timezone, tasks: spec.tasks.length };
+  const { description, tags, schedules, assets, on, timezone } = spec;
+  const of = { dagId, file, description, tags, schedules, assets, on, timezone, tasks: spec.tasks.length };
   if (!deployed) return of;
-  const { version, isPaused, nextRunAfter, scheduleError, lastRunState, lastRunAt } = deployed;
-  return { ...of, version, isPaused, nextRunAfter, scheduleError, lastRunState, lastRunAt };
+  const { version, isPaused, pauseReason, nextRunAfter, scheduleError, atCapacity, lastRunState, lastRunAt } = deployed;
+  return { ...of, version, isPaused, pauseReason, nextRunAfter, scheduleError, atCapacity, lastRunState, lastRunAt };
 }
 
 function filesTable(dags: readonly KnownDag[]): readonly string[] {
   return table(
     ["dag", "schedule", "tasks", "file", "description"],
-    dags.map(({ dagId, spec, file }) => [dagId, schedulesText(spec.schedules), String(spec.tasks.length), file, cell(spec.description)]),
+    dags.map(({ dagId, spec, file }) => [
+      dagId,
+      schedulesText(spec.schedules, spec.assets, spec.on),
+      String(spec.tasks.length),
+      file,
+      cell(spec.description),
+    ]),
   );
 }
 
@@ -46,15 +52,17 @@ function deployedTable(dags: readonly KnownDag[], style: Style): readonly string
     ["dag", "schedule", "tasks", "version", "last run", "next run", "file"],
     dags.map(({ dagId, spec, file, deployed }) => [
       dagId,
-      schedulesText(spec.schedules),
+      schedulesText(spec.schedules, spec.assets, spec.on),
       String(spec.tasks.length),
       String(deployed?.version ?? "-"),
       deployed?.lastRunState ? stateText(deployed.lastRunState, style) : "-",
       deployed?.isPaused
-        ? style.yellow("paused")
+        ? style.yellow(deployed.pauseReason ? `paused: ${cell(deployed.pauseReason)}` : "paused")
         : deployed?.scheduleError
           ? style.red("schedule error")
-          : timeText(deployed?.nextRunAfter),
+          : deployed?.atCapacity
+            ? style.yellow("at capacity")
+            : timeText(deployed?.nextRunAfter),
       file,
     ]),
   );

@@ -1,4 +1,5 @@
 /** `dag next`: when a DAG will run, and over which data intervals. */
+import type { DagSummary } from "../../store/dag_list.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
 import { knownDag } from "../dags.ts";
 import { isoDate, wholeNumber } from "../option_values.ts";
@@ -15,7 +16,7 @@ export const next = command({
   ],
   example: "dag next daily_report --from 2026-03-28 --count 3",
   run: async (cli, [dagId]: readonly [string], options: { from?: string; count?: number; folder?: string }): Promise<Outcome> => {
-    const { spec } = await knownDag(cli, dagId, options.folder);
+    const { spec, deployed } = await knownDag(cli, dagId, options.folder);
     const { DateTime } = await import("luxon");
     const { nextRuns } = await import("../../timetable/index.ts");
     const from = options.from === undefined ? DateTime.now() : DateTime.fromISO(options.from, { zone: spec.timezone });
@@ -40,7 +41,16 @@ export const next = command({
         runAfter,
         ...(partition && { partitionKey: partition.key }),
       })),
-      lines: runs.length === 0 ? [`${dagId} has no run ahead.`] : table(titles, rows),
+      lines: runs.length === 0 ? [`${dagId} has no run ahead.`] : [...table(titles, rows), ...remarks(dagId, deployed)],
     };
   },
 });
+
+/** What keeps a deployed DAG from these runs now. */
+function remarks(dagId: string, deployed: DagSummary | null): readonly string[] {
+  if (deployed?.scheduleError) return ["", `The schedule stands still: ${cell(deployed.scheduleError)}`];
+  if (deployed?.isPaused) return ["", `${dagId} is paused. Let its schedule go on with: dag unpause ${dagId}`];
+  if (deployed?.atCapacity)
+    return ["", `${dagId} has as many runs as it may (${deployed.spec.maxActiveRuns}); what is due waits for one to end.`];
+  return [];
+}

@@ -5,7 +5,7 @@ import { withDatabase } from "../database.ts";
 import { label, oneOf, wholeNumber } from "../option_values.ts";
 import { needDag } from "../runs.ts";
 import { table } from "../table.ts";
-import { between, durationText, stateText, timeText } from "../words.ts";
+import { between, durationText, stateWithWarnings, timeText } from "../words.ts";
 
 interface Options {
   readonly state?: RunState;
@@ -31,7 +31,7 @@ export const runs = command({
         String(run.id),
         run.dagId,
         run.runId,
-        stateText(run.state, cli.terminal.style),
+        stateWithWarnings(run.state, run.warnings, cli.terminal.style),
         timeText(run.startedAt),
         durationText(between(run.startedAt, run.finishedAt)),
         String(run.version),

@@ -27,7 +27,9 @@ export const show = command({
 
 /** Each task under the tasks before it; drawn in full once, and by its name wherever else it hangs. */
 export function tree(spec: DagSpec, style: Style): readonly string[] {
-  const lines = [`${style.bold(spec.dagId)}  ${style.dim(`${schedulesText(spec.schedules)}, ${spec.tasks.length} tasks`)}`];
+  const lines = [
+    `${style.bold(spec.dagId)}  ${style.dim(`${schedulesText(spec.schedules, spec.assets, spec.on)}, ${spec.tasks.length} tasks`)}`,
+  ];
   if (spec.description) lines.push(cell(spec.description));
   const drawn = new Set<string>();
   const draw = (task: TaskSpec, indent: string, last: boolean): void => {

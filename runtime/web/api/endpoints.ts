@@ -3,6 +3,8 @@ import type { Request } from "express";
 import type { ZodObject, ZodType } from "zod";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
+import { assetEvents } from "../../store/asset.ts";
+import { listAssets } from "../../store/asset_list.ts";
 import { listCallbacks } from "../../store/callback.ts";
 import { getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { getHealth } from "../../store/page_health.ts";
@@ -13,6 +15,7 @@ import { whyWaiting } from "../../store/why.ts";
 import * as input from "../input.ts";
 import { parseLines } from "../log_window.ts";
 import { readRun } from "../read_run.ts";
+import { readSlotPage } from "../read_slots.ts";
 import { readTask } from "../read_task.ts";
 import { checked } from "../respond.ts";
 import { actorOf } from "../routes/forms.ts";
@@ -72,6 +75,15 @@ export const ENDPOINTS: readonly Endpoint[] = [
     params: input.dagParams,
     answer: answer.done,
     run: pausing("unpauseDag"),
+  },
+  {
+    method: "get",
+    path: "/dags/{dagId}/slots",
+    summary: "List what became of a DAG's slots: what waits, then decisions, newest first",
+    params: input.dagParams,
+    query: input.dagSlotsQuery,
+    answer: answer.dagSlots,
+    run: slots,
   },
   { method: "get", path: "/runs/{id}", summary: "Show a run", params: input.runParams, answer: answer.run, run: run },
   {
@@ -145,6 +157,24 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: answer.logAnswer,
     run: log,
   },
+  { method: "get", path: "/assets", summary: "List assets", query: input.assetsQuery, answer: answer.assets, run: assets },
+  {
+    method: "get",
+    path: "/assets/events",
+    summary: "List an asset's updates, newest first",
+    query: input.assetEventsQuery,
+    answer: answer.assetEvents,
+    run: assetUpdates,
+  },
+  {
+    method: "post",
+    path: "/assets/events",
+    summary: "Say that an asset was updated",
+    body: input.assetEventBody,
+    answer: answer.createdEvent,
+    status: 201,
+    run: updateAsset,
+  },
   { method: "get", path: "/pools", summary: "List pools and what is taken of them", answer: answer.pools, run: pools },
   {
     method: "post",
@@ -193,6 +223,13 @@ async function runs(services: WebServices, request: Request): Promise<unknown> {
   const found = await listRuns(services.reader, { dagId, ...query });
   if (found.length === 0) await dag(services, request);
   return { runs: found.map((one) => shownRun(services, one)), next: found.length < query.limit ? null : (found.at(-1)?.id ?? null) };
+}
+
+async function slots(services: WebServices, request: Request): Promise<unknown> {
+  const { dagId } = checked(input.dagParams, request.params);
+  const found = await readSlotPage(services, { dagId, ...checked(input.dagSlotsQuery, request.query) });
+  if (!found) throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
+  return found;
 }
 
 function shownRun({ mask }: WebServices, { versionId: _, ...run }: RunDetail): unknown {
@@ -323,4 +360,24 @@ async function callbacks({ reader, mask }: WebServices, request: Request): Promi
       lines: parseLines(one.lines, mask),
     })),
   };
+}
+
+async function assets({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const query = checked(input.assetsQuery, request.query);
+  const found = await listAssets(reader, query);
+  const next = found.length < query.limit ? null : (found.at(-1)?.uri ?? null);
+  return { assets: found.map((asset) => ({ ...asset, extra: maskJson(mask, asset.extra) })), next };
+}
+
+async function assetUpdates({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+  const query = checked(input.assetEventsQuery, request.query);
+  const found = await assetEvents(reader, query.uri, query);
+  const next = found.length < query.limit ? null : (found.at(-1)?.id ?? null);
+  return { events: found.map((event) => ({ ...event, extra: maskJson(mask, event.extra) })), next };
+}
+
+async function updateAsset(services: WebServices, request: Request): Promise<unknown> {
+  const { uri, extra = {} } = checked(input.assetEventBody, request.body ?? {});
+  const actions = await actionsOf(services);
+  return actions.updateAsset(services.db, { uri, extra: extra as Json, actor: actorOf(request) });
 }

@@ -1,10 +1,12 @@
 /** What the API answers, as schemas: they describe it in the OpenAPI document, and tests hold the answers to them. */
 import { z } from "zod";
 import { TASK_EVENTS } from "../../../sdk/callback.ts";
+import { WAIT_REASONS } from "../../scheduler/waiting.ts";
 import { RUN_STATES } from "../../state/run_state.ts";
 import { TASK_STATES } from "../../state/task_state.ts";
 import { BACKFILL_STATES, CODE_CHOICES } from "../../store/backfill.ts";
 import { RUN_TYPES } from "../../store/dag_run.ts";
+import { SKIP_REASONS } from "../../store/slot.ts";
 
 const when = z.iso.datetime({ offset: true });
 const runState = z.enum(RUN_STATES);
@@ -24,12 +26,15 @@ export const dag = z
   .object({
     dagId: z.string(),
     isPaused: z.boolean(),
+    pauseReason: z.string().nullable().meta({ description: "Why dagsmith itself paused it" }),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
     version: z.int().nullable(),
     file: z.string().nullable(),
     description: z.string().nullable(),
     tags: z.array(z.string()),
+    assets: z.json().nullable().meta({ description: "The assets it waits for: {asset}, {alias}, {all: […]} or {any: […]}" }),
+    on: z.array(z.looseObject({ type: z.string(), name: z.string() })).meta({ description: "The events that start it" }),
     schedules: z.array(z.object({ name: z.string(), schedule: z.looseObject({ type: z.string() }), params: z.json() })),
     timezone: z.string(),
     runs: z.array(recentRun).meta({ description: "The last 14 runs, oldest first" }),
@@ -40,9 +45,14 @@ export const dagDetail = z
   .object({
     dagId: z.string(),
     isPaused: z.boolean(),
+    pauseReason: z.string().nullable().meta({ description: "Why dagsmith itself paused it" }),
     removedAt: when.nullable(),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
+    atCapacity: z.boolean().meta({ description: "True while it has as many runs as it may, and its schedules wait" }),
+    nextRuns: z
+      .array(z.object({ schedule: z.string(), runAfter: when.nullable() }))
+      .meta({ description: "When each schedule is due; null: never again" }),
     version: z.int(),
     file: z.string(),
     deployedAt: when,
@@ -60,16 +70,40 @@ export const run = z
     logicalDate: when,
     dataIntervalStart: when,
     dataIntervalEnd: when,
+    partitionKey: z.string().nullable(),
     queuedAt: when,
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
     reason: z.string().nullable(),
+    warnings: z.int().meta({ description: "Tasks that failed and were allowed to" }),
     params: z.json(),
     note: z.string().nullable(),
     labels: z.record(z.string(), z.string()),
     backfill: z.int().nullable().meta({ description: "The backfill that ran it last" }),
   })
   .meta({ id: "Run" });
+
+export const dagSlot = z
+  .object({
+    schedule: z.string().meta({ description: "Empty for the only schedule of a DAG" }),
+    decision: z.enum(["run", "skipped", "waiting"]),
+    reason: z
+      .enum([...new Set([...SKIP_REASONS, ...WAIT_REASONS])])
+      .nullable()
+      .meta({ description: "Why it has no run; null when it has" }),
+    detail: z.string().nullable(),
+    count: z.int().nullable().meta({ description: "Slots in a row with this decision; null: too many to count" }),
+    logicalDate: when.nullable(),
+    lastLogicalDate: when.nullable(),
+    dataIntervalStart: when.nullable(),
+    dataIntervalEnd: when.nullable(),
+    runAfter: when.nullable(),
+    runId: z.string().nullable(),
+    run: z.int().nullable(),
+    runState: runState.nullable(),
+    decidedAt: when.nullable(),
+  })
+  .meta({ id: "Slot" });
 
 const counts = z.object({
   instances: z.int(),
@@ -87,6 +121,7 @@ export const task = z
     tryNumber: z.int(),
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
+    warning: z.boolean().meta({ description: "It failed and was allowed to" }),
     why: z.string().nullable().meta({ description: "Why it is in this state, in words" }),
     mapped: counts.nullable(),
   })
@@ -146,6 +181,30 @@ export const health = z
   .object({ schedulers: z.int(), workers: z.int(), slots: z.int(), schedulerAgeSeconds: z.number().nullable() })
   .meta({ id: "Health" });
 
+export const asset = z
+  .object({
+    uri: z.string(),
+    name: z.string().nullable(),
+    extra: z.json(),
+    producers: z.array(z.object({ dagId: z.string(), taskId: z.string() })),
+    readers: z.array(z.object({ dagId: z.string(), taskId: z.string() })),
+    consumers: z.array(z.object({ dagId: z.string(), isUpdated: z.boolean() })),
+    lastEventAt: when.nullable(),
+  })
+  .meta({ id: "Asset" });
+export const assetEvent = z
+  .object({
+    id: z.int(),
+    uri: z.string(),
+    at: when,
+    extra: z.json(),
+    source: z.object({ dagId: z.string(), runId: z.string(), taskId: z.string(), mapIndex: z.int() }).nullable(),
+    actor: z.string().nullable().meta({ description: "Who said so, when it was no task" }),
+  })
+  .meta({ id: "AssetEvent" });
+export const assets = z.object({ assets: z.array(asset), next: z.string().nullable() });
+export const assetEvents = z.object({ events: z.array(assetEvent), next: z.int().nullable() });
+export const createdEvent = z.object({ id: z.int() });
 export const pool = z
   .object({
     name: z.string(),
@@ -178,6 +237,10 @@ export const pools = z.object({ pools: z.array(pool) });
 export const created = z.object({ id: z.int(), runId: z.string() }).meta({ id: "CreatedRun" });
 export const dags = z.object({ dags: z.array(dag), next: z.string().nullable() });
 export const runs = z.object({ runs: z.array(run), next: z.int().nullable() });
+export const dagSlots = z.object({
+  slots: z.array(dagSlot),
+  next: z.string().nullable().meta({ description: "`after` of the next page" }),
+});
 export const tasks = z.object({ tasks: z.array(task) });
 export const importErrors = z.object({ importErrors: z.array(importError) });
 export const callbacks = z.object({

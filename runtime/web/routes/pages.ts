@@ -7,9 +7,21 @@ import { countDags, type DagDetail, getDag, listDags, listImportErrors } from ".
 import { listRuns } from "../../store/page_runs.ts";
 import { findInstance } from "../../store/page_tasks.ts";
 import { listPools } from "../../store/pool.ts";
-import { dagParams, dagsQuery, gridQuery, instanceParams, instancesQuery, rowId, runParams, runsQuery, taskParams } from "../input.ts";
+import {
+  dagParams,
+  dagSlotsQuery,
+  dagsQuery,
+  gridQuery,
+  instanceParams,
+  instancesQuery,
+  rowId,
+  runParams,
+  runsQuery,
+  taskParams,
+} from "../input.ts";
 import { readGrid } from "../read_grid.ts";
 import { readRun } from "../read_run.ts";
+import { readSlotPage } from "../read_slots.ts";
 import { readTask } from "../read_task.ts";
 import { checked, formToken, markOf, sendPage } from "../respond.ts";
 import { maskJson, type WebServices } from "../services.ts";
@@ -20,6 +32,7 @@ import { Home } from "../views/home.tsx";
 import { PoolsPage } from "../views/pools.tsx";
 import { RunPage } from "../views/run.tsx";
 import { RunList } from "../views/runs.tsx";
+import { SlotList } from "../views/slots.tsx";
 import { TaskPage } from "../views/task.tsx";
 
 export function pageRoutes(services: WebServices): Router {
@@ -29,6 +42,7 @@ export function pageRoutes(services: WebServices): Router {
   router.get("/dags/:dagId", (request, response) => grid(services, request, response));
   router.get("/dags/:dagId/graph", (request, response) => graph(services, request, response));
   router.get("/dags/:dagId/runs", (request, response) => runs(services, request, response));
+  router.get("/dags/:dagId/slots", (request, response) => slots(services, request, response));
   router.get("/runs/:id", (request, response) => run(services, request, response));
   router.get("/runs/:id/tasks/:taskId", (request, response) => task(services, request, response));
   router.get("/runs/:id/tasks/:taskId/:mapIndex", (request, response) => task(services, request, response));
@@ -122,6 +136,24 @@ async function runs(services: WebServices, request: Request, response: Response)
     "runs",
     mark,
     h("div", { id: "runs", "data-live": true }, h(RunList, { runs: rows, older })),
+  );
+}
+
+async function slots(services: WebServices, request: Request, response: Response): Promise<void> {
+  const query = checked(dagSlotsQuery, request.query);
+  const mark = await markOf(services, `dag:${request.params.dagId}`);
+  const dag = await dagOf(services, request);
+  const { dagId } = dag;
+  const { slots: found, next } = (await readSlotPage(services, { dagId, ...query })) ?? { slots: [], next: null };
+  const older = next === null ? null : `/dags/${dagId}/slots?after=${encodeURIComponent(next)}&limit=${query.limit}`;
+  await sendDag(
+    services,
+    request,
+    response,
+    dag,
+    "slots",
+    mark,
+    h("div", { id: "slots", "data-live": true }, h(SlotList, { slots: found, older })),
   );
 }
 

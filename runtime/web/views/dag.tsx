@@ -9,6 +9,7 @@ const TABS = [
   { name: "grid", label: "Grid", path: "" },
   { name: "graph", label: "Graph", path: "/graph" },
   { name: "runs", label: "Runs", path: "/runs" },
+  { name: "slots", label: "Slots", path: "/slots" },
   { name: "backfills", label: "Backfills", path: "/backfills" },
   { name: "audit", label: "Audit", path: "/audit" },
 ] as const;
@@ -59,9 +60,11 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
     <dl class="facts" id="dag-facts" data-live>
       {dag.removedAt !== null && <Fact name="Removed">its file no longer declares it; its runs stay</Fact>}
       <Fact name="Schedule">
-        <code>{schedulesText(spec.schedules)}</code>
+        <code>{schedulesText(spec.schedules, spec.assets, spec.on)}</code>
       </Fact>
-      <Fact name="Next run">{dag.isPaused ? "paused" : <Time at={dag.nextRunAfter} ahead />}</Fact>
+      <Fact name="Next run">
+        <NextRuns dag={dag} />
+      </Fact>
       <Fact name="Version">
         {dag.version}, deployed <Time at={dag.deployedAt} />
       </Fact>
@@ -78,12 +81,42 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
           ))}
         </Fact>
       )}
+      {dag.pauseReason !== null && (
+        <Fact name="Paused because">
+          <span class="bad">{dag.pauseReason}</span>
+        </Fact>
+      )}
       {dag.scheduleError !== null && (
         <Fact name="Schedule stands still">
           <span class="bad">{dag.scheduleError}</span>
         </Fact>
       )}
     </dl>
+  );
+}
+
+/** When each schedule is due, and what it waits for besides. */
+function NextRuns({ dag: { isPaused, atCapacity, nextRunAfter, nextRuns } }: { readonly dag: DagDetail }): VNode {
+  if (isPaused) return <>paused</>;
+  const full = atCapacity ? " · waits, as the DAG has as many runs as it may" : "";
+  const [only] = nextRuns;
+  if (nextRuns.length < 2)
+    return (
+      <>
+        <Time at={only ? only.runAfter : nextRunAfter} ahead />
+        {full}
+      </>
+    );
+  return (
+    <>
+      {nextRuns.map(({ schedule, runAfter }, index) => (
+        <>
+          {index > 0 && ", "}
+          {schedule}: <Time at={runAfter} ahead />
+        </>
+      ))}
+      {full}
+    </>
   );
 }
 

@@ -154,10 +154,13 @@ function DagRow({ dag, token }: { readonly dag: DagOverview; readonly token: str
         )}
       </td>
       <td>
-        <code>{schedulesText(dag.schedules)}</code>
+        <code>{schedulesText(dag.schedules, dag.assets, dag.on)}</code>
         {dag.scheduleError !== null && <p class="bad">{dag.scheduleError}</p>}
       </td>
-      <td>{dag.isPaused ? <span class="faint">paused</span> : <Time at={dag.nextRunAfter} ahead />}</td>
+      <td>
+        {dag.isPaused ? <span class="faint">paused</span> : <Time at={dag.nextRunAfter} ahead />}
+        {dag.pauseReason !== null && <p class="bad">{dag.pauseReason}</p>}
+      </td>
       <td>
         {token !== undefined && (
           <a class="button small" href={`/dags/${dag.dagId}/trigger`}>

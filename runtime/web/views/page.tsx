@@ -55,6 +55,7 @@ function Page({ title, body, live, health, notice, logout }: Frame): VNode {
             <img src="/assets/icon.svg" alt="" width="22" height="22" />
             dagsmith
           </a>
+          <a href="/data">Assets</a>
           <a href="/pools">Pools</a>
           <span class="grow" />
           {health && (

@@ -8,7 +8,7 @@ import { Fact } from "./dag.tsx";
 import { PostButton } from "./form.tsx";
 import { Graph } from "./graph.tsx";
 import { AgainButtons, Annotations } from "./run_again.tsx";
-import { State } from "./state.tsx";
+import { State, Warnings } from "./state.tsx";
 import { Time, Took } from "./time.tsx";
 
 export interface RunProps {
@@ -34,6 +34,7 @@ export function RunPage({ run, version, spec, tasks, layout, params, token, now 
       <div class="title" id="run-head" data-live>
         <h1>{run.runId}</h1>
         <State state={run.state} />
+        <Warnings count={run.warnings} />
         <span class="grow" />
         {token !== undefined && <AgainButtons run={run} token={token} />}{" "}
         {token !== undefined && run.finishedAt === null && (
@@ -74,6 +75,11 @@ function RunFacts({ run, version, params }: { readonly run: RunDetail; readonly 
       <Fact name="Data interval">
         <Time at={run.dataIntervalStart} /> → <Time at={run.dataIntervalEnd} />
       </Fact>
+      {run.partitionKey !== null && (
+        <Fact name="Partition">
+          <code>{run.partitionKey}</code>
+        </Fact>
+      )}
       <Fact name="Started">
         <Time at={run.startedAt} />
       </Fact>
@@ -114,6 +120,7 @@ function TaskTable({ run, tasks, now }: { readonly run: RunDetail; readonly task
             </th>
             <td>
               <State state={task.state} />
+              <Warnings count={task.warning ? 1 : 0} />
               {task.tryNumber > 1 && <span class="faint"> try {task.tryNumber}</span>}
               {task.why !== null && <p>{task.why}</p>}
             </td>

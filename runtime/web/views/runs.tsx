@@ -1,7 +1,7 @@
 /** A DAG's runs, newest first, in pages. */
 import type { VNode } from "preact";
 import type { RunDetail } from "../../store/page_runs.ts";
-import { State } from "./state.tsx";
+import { State, Warnings } from "./state.tsx";
 import { Time, Took } from "./time.tsx";
 
 export function RunList({ runs, older }: { readonly runs: readonly RunDetail[]; readonly older: string | null }): VNode {
@@ -27,6 +27,7 @@ export function RunList({ runs, older }: { readonly runs: readonly RunDetail[]; 
               </th>
               <td>
                 <State state={run.state} />
+                <Warnings count={run.warnings} />
               </td>
               <td>{run.runType}</td>
               <td>

@@ -18,6 +18,15 @@ export function stateText(state: ShownState): string {
   return WORDS[state] ?? state;
 }
 
+/** `1 warning`: something failed, and was allowed to. */
+export function Warnings({ count }: { readonly count: number }): VNode | null {
+  return count === 0 ? null : (
+    <span class="warning" title="failed, which is allowed">
+      <i aria-hidden="true">⚠</i> {count === 1 ? "1 warning" : `${count} warnings`}
+    </span>
+  );
+}
+
 /** The glyph with its word beside it. */
 export function State({ state }: { readonly state: ShownState }): VNode {
   return (

@@ -6,7 +6,7 @@ import type { RunTask } from "../run_tasks.ts";
 import { Log, type LogProps } from "./log.tsx";
 import { Progress } from "./run.tsx";
 import { TaskButtons } from "./run_again.tsx";
-import { State } from "./state.tsx";
+import { State, Warnings } from "./state.tsx";
 import { Time, Took } from "./time.tsx";
 
 /** States by which instances are often looked for. */
@@ -55,6 +55,7 @@ export function TaskPage(props: TaskProps): VNode {
         <div class="title">
           <h1>{mapIndex === null ? task.taskId : `${task.taskId} [${mapIndex}]${instance?.label ? ` ${instance.label}` : ""}`}</h1>
           <State state={instance?.state ?? task.state} />
+          <Warnings count={task.warning && (instance === null || instance.state === "failed") ? 1 : 0} />
           <span class="grow" />
           {props.token !== undefined && <TaskButtons run={run} taskId={task.taskId} mapIndex={mapIndex} token={props.token} />}
         </div>

@@ -350,6 +350,22 @@ describe("a run of a backfill", () => {
     expect(await statesOf("later")).toEqual(["success", "success"]);
   });
 
+  test("goes behind the runs of the DAG in the queue, however heavy its tasks are", async () => {
+    await known(
+      postgres.db,
+      daily("behind", {}, (d) => void d.task("a", { priorityWeight: 50 }, async () => null)),
+    );
+    await createBackfill(postgres.db, { dagId: "behind", from: daysAgo(3), to: daysAgo(3), ...me });
+    await look();
+    await triggerRun(postgres.db, { dagId: "behind", ...me });
+    const order = await rows(
+      postgres.db,
+      `select r.run_type from dagsmith_queue._private_jobs j join dagsmith.task_instance t on t.id = (j.payload ->> 'ti')::bigint
+       join dagsmith.dag_run r on r.id = t.run_id where r.dag_id = 'behind' order by j.priority, j.id`,
+    );
+    expect(order).toEqual([{ run_type: "manual" }, { run_type: "backfill" }]);
+  });
+
   test("is made once by any number of schedulers", async () => {
     await known(postgres.db, daily("crowd"));
     const { id } = await createBackfill(postgres.db, { dagId: "crowd", from: daysAgo(60), to: daysAgo(2), maxActiveRuns: 7, ...me });

@@ -78,6 +78,34 @@ describe("clearing work", () => {
   });
 });
 
+describe("a list that is shorter when it is made again", () => {
+  test("removes the instances that it has no item for; they count for nobody, and come back with a longer list", async () => {
+    const { id, driver } = await begun((d) => {
+      const list = d.task("list", async (): Promise<number[]> => []);
+      chain(d.task("each", { each: list }, work), d.task("after", work));
+    });
+    const again = async (items: readonly number[]): Promise<Snapshot> => {
+      await clearRuns(postgres.db, { of: { run: id }, actor });
+      return playing(driver, { list: success(items) });
+    };
+    await playing(driver, { list: success([1, 2, 3]) });
+    const shorter = await again([1]);
+    expect(statesOf(shorter)).toEqual({
+      ...{ list: "success", "each[0]": "success", "each[1]": "removed", "each[2]": "removed", after: "success" },
+    });
+    expect([shorter.run, shorter.openTasks]).toEqual(["success", 0]);
+    await clearRuns(postgres.db, { of: { run: id }, taskId: "after", actor });
+    expect((await playing(driver)).run).toBe("success");
+    expect(statesOf(await again([]))).toMatchObject({ each: "skipped", "each[0]": "removed", after: "skipped" });
+    expect(statesOf(await again([1, 2]))).toMatchObject({
+      "each[0]": "success",
+      "each[1]": "success",
+      "each[2]": "removed",
+      after: "success",
+    });
+  });
+});
+
 describe("a failure that is allowed", () => {
   test("counts as a warning of the run, which goes when the task succeeds after all", async () => {
     const { id, driver } = await begun((d) => chain(d.task("maybe", { allowFailure: true }, work), d.task("next", work)));

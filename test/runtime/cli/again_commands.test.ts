@@ -159,6 +159,7 @@ describe("notes, labels and the audit", () => {
     expect(await project.json(["label", String(id), "--label", "a=1", "--label", "b=2"])).toMatchObject({ labels: { a: "1", b: "2" } });
     expect(await project.json(["label", String(id), "--remove", "a"])).toMatchObject({ labels: { b: "2" } });
     expect(await project.json(["runs", "--label", "b=2"])).toMatchObject({ runs: [{ id, note: "looked at", labels: { b: "2" } }] });
+    expect((await project.dag(["tasks", runId])).stdout).toMatch(/^labels: b=2\nnote: looked at$/m);
     expect(await project.json(["runs", "--label", "b=3"])).toEqual({ runs: [] });
     expect(await project.json(["label", String(id), "--label", "bad key=1"])).toMatchObject({ error: { code: "INVALID_LABEL" } });
     const { entries } = await project.json<{ entries: { action: string; actor: string }[] }>(["audit", "edition"]);

@@ -67,7 +67,7 @@ async function statesOf(runId: number): Promise<readonly StateCount[]> {
 /** What is stored of a run's counts, beside what its instances amount to. */
 async function expectCountsHold(runId: number, spec: DagSpec): Promise<void> {
   const plan = planOf(spec);
-  const counted = recount(runId, plan, await statesOf(runId));
+  const counted = recount({ id: runId, plan }, await statesOf(runId));
   const [run] = await rows(postgres.db, "select open_tasks, failed_leaves from dagsmith.dag_run where id = $1", [runId]);
   expect(run).toEqual({ open_tasks: counted.openTasks, failed_leaves: counted.failedLeaves });
   const stored = await rows<{ task_id: string }>(

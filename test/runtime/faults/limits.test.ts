@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import { listPools } from "../../../runtime/store/pool.ts";
+import { whyWaiting } from "../../../runtime/store/why.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase } from "../../support/migrated.ts";
@@ -81,4 +82,79 @@ test("a task of a queue runs only on a worker that serves it", async () => {
   const gpu = await testWorker(postgres.db, { taskEnv: gate.env, queues: ["gpu"] });
   onTestFinished(() => gpu.stop());
   expect((await runEnd(postgres.db, run.id)).state).toBe("success");
+});
+
+const keyed = (id: string, key: string, more = ""): string => `
+import { dag } from "dagsmith";
+${GATE_CODE}
+const d = dag("${id}");
+const list = d.task("list", () => [..."aabbcc"].map((customer, index) => ({ customer, index })));
+d.task("each", { each: list, concurrencyKey: ${key}, ${more} }, async ({ item }) => {
+  note(\`start \${item.customer}\`);
+  await gate();
+  note(\`done \${item.customer}\`);
+  return item.customer;
+});
+export default d;
+`;
+
+test("tries whose key a function gives run one at a time for each key, side by side for several", async () => {
+  const gate = await newGate();
+  await deploy(postgres.db, await dagFolder({ "keyed.js": keyed("keyed", '({ item }) => "customer " + item.customer') }));
+  const worker = await testWorker(postgres.db, { slots: 8, taskEnv: gate.env });
+  onTestFinished(() => worker.stop());
+  const run = await triggerRun(postgres.db, { dagId: "keyed", ...me });
+  await until("one start of each customer", async () => (await gate.notes()).length === 3);
+  expect((await gate.notes()).toSorted()).toEqual(["start a", "start b", "start c"]);
+  const waiting = await until("the others to wait", async () => {
+    const { tasks } = await whyWaiting(postgres.db, run.id);
+    return tasks.length === 3 && tasks.every(({ state }) => state === "scheduled") && tasks;
+  });
+  expect(waiting.map(({ reasons }) => reasons.map(({ text }) => text))).toEqual(
+    ["a", "b", "c"].map((customer) => [`1 try is at work with the key "customer ${customer}", and 1 may be at once (concurrencyKey)`]),
+  );
+  await gate.open();
+  const end = await runEnd(postgres.db, run.id);
+  expect(end.state).toBe("success");
+  expect(end.tasks.every(({ tryNumber, lostTries }) => tryNumber === 1 && lostTries === 0)).toBe(true);
+  for (const customer of "abc") expect(mostAtOnce((await gate.notes()).filter((note) => note.endsWith(customer)))).toBe(1);
+  expect(await gate.notes()).toHaveLength(12);
+});
+
+test("a key that cannot be one fails the try for good; a function that throws fails it like its body", async () => {
+  const gate = await newGate();
+  await gate.open();
+  const retries = 'retries: 1, retryDelay: "10ms"';
+  const files = {
+    "wrong.js": keyed("wrong", "() => 7", retries),
+    "throws.js": keyed("throws", '() => { throw new Error("no key"); }', retries),
+  };
+  await deploy(postgres.db, await dagFolder(files));
+  const worker = await testWorker(postgres.db, { slots: 8, taskEnv: gate.env });
+  onTestFinished(() => worker.stop());
+  const wrong = await runEnd(postgres.db, (await triggerRun(postgres.db, { dagId: "wrong", ...me })).id);
+  expect(wrong.task("each", 0)).toMatchObject({
+    state: "failed",
+    tryNumber: 1,
+    error: { message: expect.stringContaining("concurrencyKey is 7") },
+  });
+  const throws = await runEnd(postgres.db, (await triggerRun(postgres.db, { dagId: "throws", ...me })).id);
+  expect(throws.task("each", 0)).toMatchObject({ state: "failed", tryNumber: 2, error: { message: "no key" } });
+  expect(await gate.notes()).toEqual([]);
+});
+
+test("a rate whose key a function gives is counted for each key", async () => {
+  const gate = await newGate();
+  await gate.open();
+  const rated = keyed("rated", "undefined", 'rateLimit: { key: ({ item }) => item.customer, limit: 1, per: "1h" }');
+  await deploy(postgres.db, await dagFolder({ "rated.js": rated }));
+  const worker = await testWorker(postgres.db, { slots: 8, taskEnv: gate.env });
+  onTestFinished(() => worker.stop());
+  const run = await triggerRun(postgres.db, { dagId: "rated", ...me });
+  await until(
+    "the rest to wait",
+    async () => (await whyWaiting(postgres.db, run.id)).tasks.filter(({ state }) => state === "scheduled").length === 3,
+  );
+  await until("three ends", async () => (await gate.notes()).length === 6);
+  expect((await gate.notes()).filter((note) => note.startsWith("start")).toSorted()).toEqual(["start a", "start b", "start c"]);
 });

@@ -2,12 +2,13 @@
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { pauseDag, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
+import { readSlots, type Slot } from "../../../runtime/scheduler/slots.ts";
 import { tick } from "../../../runtime/scheduler/tick.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
 import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { trigger } from "../../../sdk/index.ts";
+import { partitioned, trigger } from "../../../sdk/index.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { driverOf, play } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
@@ -32,6 +33,15 @@ const runsOf = (dagId: string) =>
     "select id, run_id, state from dagsmith.dag_run where dag_id = $1 order by id",
     [dagId],
   );
+
+const slotsOf = async (dagId: string): Promise<readonly string[]> =>
+  (await readSlots(postgres.db, { dagId, from: null, to: null, after: null, limit: 100 }))!.map(
+    ({ decision, reason, count, logicalDate, lastLogicalDate }) =>
+      [decision, reason, count, ...[logicalDate, lastLogicalDate].map((date) => date && -daysFromToday(date))]
+        .filter((x) => x !== null)
+        .join(" "),
+  );
+const daysFromToday = (date: Date): number => Math.round(DateTime.fromJSDate(date, { zone: "UTC" }).diff(today, "days").days) || 0;
 
 const dagRow = async (dagId: string) =>
   (
@@ -94,6 +104,17 @@ describe("a tick", () => {
     const runs = await runsOf("hollow");
     expect(runs).toHaveLength(40);
     expect(runs.every(({ state }) => state === "success")).toBe(true);
+  });
+
+  test("stops a DAG whose runs the database refuses, visibly, and makes those of the others", async () => {
+    const far = daily("far", 3);
+    const eons = { type: "delta_data_interval", deltaMs: 7_000_000 * 365 * 86_400_000 } as const;
+    await known(postgres.db, { ...far, schedules: [{ name: "", schedule: eons, params: {} }], startDate: "-260000-01-01T00:00:00.000Z" });
+    await known(postgres.db, daily("near", 3));
+    await tick(postgres.db, new Plans());
+    expect((await dagRow("far")).schedule_error).toMatch(/\w/);
+    expect((await dagRow("far")).next_run_after).toBeNull();
+    expect(await runsOf("near")).toHaveLength(3);
   });
 
   test("says why a schedule cannot be followed, and follows the others", async () => {
@@ -167,6 +188,8 @@ describe("a continuous DAG", () => {
   test("has one run at a time, each over all that passed since the one before began", async () => {
     await known(postgres.db, spec("continuous", { schedule: "@continuous", startDate: daysAgo(3) }));
     for (let i = 0; i < 3; i++) {
+      // As if the second between two runs had passed.
+      await rows(postgres.db, "update dagsmith.dag set next_run_after = now() where dag_id = 'continuous'");
       await tick(postgres.db, new Plans());
       await tick(postgres.db, new Plans());
       const runs = await runsOf("continuous");
@@ -252,5 +275,144 @@ describe("a DAG at its maxActiveRuns", () => {
       "select count(*)::int as count from dagsmith.dag_run where dag_id like 'many\\_%'",
     );
     expect(row!.count).toBe(1_001);
+  });
+});
+
+describe("the slots of a DAG", () => {
+  test("are listed with their runs, what was skipped as one, and what waits on top", async () => {
+    await known(postgres.db, daily("listed", 9, { catchup: "last" }));
+    await tick(postgres.db, new Plans());
+    expect(await slotsOf("listed")).toEqual(["waiting not_due 1 0 0", "run 1 1 1", "skipped catchup 8 9 2"]);
+    const [, run] = (await readSlots(postgres.db, { dagId: "listed", from: null, to: null, after: null, limit: 1 }))!;
+    expect(run).toMatchObject({ runId: (await runsOf("listed"))[0]!.run_id, run: (await runsOf("listed"))[0]!.id, runState: "running" });
+  });
+
+  test("that fell into a pause say so, and so does what waits while it lasts", async () => {
+    const one = daily("dozing", 9, { catchup: "last" });
+    await known(postgres.db, one);
+    await tick(postgres.db, new Plans());
+    await pauseDag(postgres.db, { dagId: "dozing", actor: "ann" });
+    expect((await slotsOf("dozing"))[0]).toBe("waiting paused 1 0 0");
+    // As if all of this had been so many days ago.
+    await rows(
+      postgres.db,
+      "update dagsmith.dag set paused_at = date_trunc('day', now(), 'UTC') - interval '4 days 1 hour' where dag_id = 'dozing'",
+    );
+    await rows(
+      postgres.db,
+      `update dagsmith.dag_schedule set next_run_after = $1, last_interval_start = $2, last_interval_end = $3 where dag_id = 'dozing'`,
+      [daysAgo(5), daysAgo(7), daysAgo(6)],
+    );
+    await unpauseDag(postgres.db, { dagId: "dozing", actor: "ann" });
+    await tick(postgres.db, new Plans());
+    const slots = await slotsOf("dozing");
+    expect(slots).toContain("skipped catchup 1 6 6");
+    expect(slots).toContain("skipped paused 4 5 2");
+  });
+
+  test("wait for a place when the DAG is full, and for nothing when its schedule is over", async () => {
+    await known(postgres.db, daily("crammed", 3, { maxActiveRuns: 1 }), daily("over", 3, { endDate: daysAgo(2) }));
+    await tick(postgres.db, new Plans());
+    expect((await slotsOf("crammed"))[0]).toBe("waiting max_active_runs 1 2 2");
+    expect((await slotsOf("over"))[0]).toBe("waiting end_date");
+  });
+
+  test("of a schedule that fails name the error, each schedule alone", async () => {
+    const sound = daily("ailing", 3);
+    const broken = { name: "b", schedule: { type: "cron_data_interval", cron: "not a cron", timezone: "UTC" }, params: {} } as const;
+    await known(postgres.db, { ...sound, schedules: [{ ...sound.schedules[0]!, name: "a" }, broken] });
+    await tick(postgres.db, new Plans());
+    const waiting = (await readSlots(postgres.db, { dagId: "ailing", from: null, to: null, after: null, limit: 1 }))!.slice(0, 2);
+    expect(waiting.map(({ schedule, reason }) => [schedule, reason])).toEqual([
+      ["a", "not_due"],
+      ["b", "error"],
+    ]);
+    expect(waiting[1]!.detail).toMatch(/not a cron/);
+  });
+
+  test("are read in pages, each once, whatever schedules share a date", async () => {
+    const at = (hour: number) => ({ schedule: trigger(`0 ${hour} * * *`) });
+    await known(
+      postgres.db,
+      spec("paged", { schedule: { a: at(9), b: at(9), c: at(9) }, startDate: daysAgo(4), endDate: daysAgo(1), catchup: "all" }),
+    );
+    await tick(postgres.db, new Plans());
+    const seen: string[] = [];
+    let after: { logicalDate: Date; schedule: string } | null = null;
+    for (let pages = 0; pages < 10; pages++) {
+      const page: readonly Slot[] = (await readSlots(postgres.db, { dagId: "paged", from: null, to: null, after, limit: 2 }))!;
+      const found = page.filter(({ run }) => run !== null);
+      seen.push(...found.map(({ runId }) => runId!));
+      const last = found.at(-1);
+      if (!last) break;
+      after = { logicalDate: last.lastLogicalDate!, schedule: last.schedule };
+    }
+    expect(seen).toHaveLength((await runsOf("paged")).length);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  test("have a row for each run, in one tick or many, and none twice", async () => {
+    await known(
+      postgres.db,
+      spec("rowed", { schedule: "@daily", startDate: daysAgo(50), catchup: "all", maxActiveRuns: 3 }, (d) => void d.empty("a")),
+    );
+    await Promise.all(Array.from({ length: 4 }, () => tick(postgres.db, new Plans())));
+    for (let i = 0; i < 20; i++) await tick(postgres.db, new Plans());
+    const found = await rows<{ run_id: string }>(
+      postgres.db,
+      "select run_id from dagsmith.slot where dag_id = 'rowed' and decision = 'run'",
+    );
+    expect(found.map(({ run_id }) => run_id).toSorted()).toEqual((await runsOf("rowed")).map(({ run_id }) => run_id).toSorted());
+    expect(found).toHaveLength(50);
+  });
+});
+
+describe("a catchup", () => {
+  const long = (id: string, more: DagOptions = {}): DagSpec =>
+    spec(id, {
+      schedule: "* * * * *",
+      startDate: daysAgo(3),
+      endDate: today.minus({ days: 1, minutes: 1 }).toISO(),
+      catchup: "all",
+      ...more,
+    });
+
+  test("of thousands of slots makes each once, in batches, and lets a DAG that becomes due meanwhile go before it", async () => {
+    await known(postgres.db, long("long", { maxActiveRuns: 10_000 }));
+    await rows(postgres.db, "update dagsmith.dag set next_run_after = null where dag_id = 'long'");
+    await known(postgres.db, daily("quick", 1));
+    await rows(postgres.db, "update dagsmith.dag set next_run_after = now() where dag_id = 'long'");
+    await rows(postgres.db, "update dagsmith.dag set next_run_after = now() - interval '1 second' where dag_id = 'quick'");
+    await tick(postgres.db, new Plans());
+    const made = await runsOf("long");
+    expect(made).toHaveLength(2_880);
+    expect(new Set(made.map(({ run_id }) => run_id)).size).toBe(2_880);
+    const [quick] = await runsOf("quick");
+    expect(quick!.id).toBeLessThan(made[1_000]!.id);
+  });
+
+  test("stops where it is when its DAG is paused, and goes on from there", async () => {
+    await known(postgres.db, long("stopped", { maxActiveRuns: 500 }));
+    await tick(postgres.db, new Plans());
+    await pauseDag(postgres.db, { dagId: "stopped", actor: "ann" });
+    await rows(postgres.db, "update dagsmith.dag_run set state = 'success', finished_at = now() where dag_id = 'stopped'");
+    await tick(postgres.db, new Plans());
+    expect(await runsOf("stopped")).toHaveLength(500);
+    await unpauseDag(postgres.db, { dagId: "stopped", actor: "ann" });
+    await tick(postgres.db, new Plans());
+    await tick(postgres.db, new Plans());
+    expect(await runsOf("stopped")).toHaveLength(1_000);
+  });
+});
+
+describe("a run for a partition", () => {
+  test("keeps the partition's key", async () => {
+    await known(postgres.db, spec("parts", { schedule: partitioned("@daily", { offset: -1 }), startDate: daysAgo(2), catchup: "all" }));
+    await tick(postgres.db, new Plans());
+    const keys = await rows<{ partition_key: string }>(
+      postgres.db,
+      "select partition_key from dagsmith.dag_run where dag_id = 'parts' order by id",
+    );
+    expect(keys.map(({ partition_key }) => partition_key.slice(0, 10))).toEqual([3, 2, 1].map((days) => today.minus({ days }).toISODate()));
   });
 });

@@ -6,17 +6,20 @@ import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { cancelRun, deployFolder, triggerRun } from "../../../runtime/actions/index.ts";
 import { settle } from "../../../runtime/engine/settle.ts";
+import { endOverdueRuns } from "../../../runtime/scheduler/overdue.ts";
 import { rescueOrphans } from "../../../runtime/scheduler/rescue.ts";
 import { tick } from "../../../runtime/scheduler/tick.ts";
-import type { Database } from "../../../runtime/store/database.ts";
 import { engineRound } from "../../../runtime/store/engine_tx.ts";
+import { dagsWaitingForPast, releasePast } from "../../../runtime/store/past.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
+import { afterRound } from "../../../runtime/store/run_ends.ts";
 import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
+import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
-import { Crash, type CrashingDatabase, disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
+import { disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
 import { driverOf, endOf, failed, play, runnable, type Snapshot, statesOf, success } from "../../support/engine_driver.ts";
+import { allowing, atEveryStatement, expectSoundQueue } from "../../support/every_statement.ts";
 import { known, migratedDatabase, rows, versionOf } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
@@ -52,21 +55,6 @@ const WHOLE = {
 const driver = (id: number) => driverOf(postgres.db, new Plans(), id);
 const finish = (id: number): Promise<Snapshot> => play(driver(id), ({ taskId }) => (taskId === "list" ? success([1, 2, 3]) : success()));
 
-/** Every instance that waits for a worker has one token for its try, and no other instance has one for its own. */
-async function expectSoundQueue(dagId: string): Promise<void> {
-  const wrong = await rows(
-    postgres.db,
-    `select t.id, t.task_id, t.map_index, t.state, t.try_number, count(j.id)::int as tokens
-     from dagsmith.dag_run r join dagsmith.task_instance t on t.run_id = r.id
-     left join dagsmith_queue._private_jobs j on (j.payload ->> 'ti')::bigint = t.id and (j.payload ->> 'try')::int = t.try_number
-     where r.dag_id = $1
-     group by t.id having count(j.id) <> case when t.state in ('queued', 'up_for_retry') then 1 else count(j.id) end
-       or (t.state = 'scheduled' and count(j.id) > 0) or count(j.id) > 1`,
-    [dagId],
-  );
-  expect(wrong).toEqual([]);
-}
-
 const runsOf = (dagId: string) =>
   rows<{ id: number; run_id: string; state: string }>(
     postgres.db,
@@ -74,45 +62,12 @@ const runsOf = (dagId: string) =>
     [dagId],
   );
 
-interface Operation {
-  readonly dagId: string;
-  /** The operation; it must be possible to say it again. */
-  readonly run: (db: Database) => Promise<unknown>;
-  /** What holds after it was said again. */
-  readonly check: () => Promise<void>;
-}
-
-/** Runs the operation as often as it has statements, each time failing at the next one. */
-async function atEveryStatement(
-  failing: (db: Database, statement: number) => CrashingDatabase,
-  make: () => Promise<Operation>,
-): Promise<number> {
-  for (let statement = 1; ; statement++) {
-    const { dagId, run, check } = await make();
-    const db = failing(postgres.db, statement);
-    await run(db).catch((error: unknown) => {
-      if (!(error instanceof Crash)) throw error;
-    });
-    await expectSoundQueue(dagId);
-    await run(postgres.db);
-    await expectSoundQueue(dagId);
-    await check();
-    if (!db.fired) return statement - 1;
-  }
-}
-
-const allowing =
-  (...codes: readonly string[]) =>
-  (error: { readonly code?: string }): void => {
-    if (!codes.includes(error.code ?? "")) throw error;
-  };
-
 describe.each([
   ["dies", dyingAt],
   ["loses its connection", disconnectedAt],
 ])("a process that %s", (_how, failing) => {
   test("while it triggers a run", async () => {
-    const statements = await atEveryStatement(failing, async () => {
+    const statements = await atEveryStatement(postgres.db, failing, async () => {
       const one = graph();
       await known(postgres.db, one);
       const { dagId } = one;
@@ -124,7 +79,7 @@ describe.each([
           const [run, ...more] = await runsOf(dagId);
           expect(more).toEqual([]);
           expect(statesOf(await finish(run!.id))).toEqual(WHOLE);
-          await expectSoundQueue(dagId);
+          await expectSoundQueue(postgres.db, dagId);
         },
       };
     });
@@ -132,7 +87,7 @@ describe.each([
   });
 
   test("while it ends tries that expand a list, let others go, and are tried again", async () => {
-    const statements = await atEveryStatement(failing, async () => {
+    const statements = await atEveryStatement(postgres.db, failing, async () => {
       const one = graph();
       await known(postgres.db, one);
       const { id } = await triggerRun(postgres.db, { dagId: one.dagId, ...me });
@@ -147,7 +102,7 @@ describe.each([
           const again = runnable(await driver(id).look()).filter(({ taskId }) => taskId === "each");
           for (const instance of again) await driver(id).take(instance);
           await driver(id).settle(again.map((instance) => endOf(instance, failed())));
-          await expectSoundQueue(one.dagId);
+          await expectSoundQueue(postgres.db, one.dagId);
           expect(statesOf(await finish(id))).toEqual(WHOLE);
         },
       };
@@ -156,7 +111,7 @@ describe.each([
   });
 
   test("while it ends the last try of a run and lets the next run begin", async () => {
-    await atEveryStatement(failing, async () => {
+    await atEveryStatement(postgres.db, failing, async () => {
       const one = spec({ maxActiveRuns: 1 }, (d) => void d.task("a", work));
       const { dagId } = one;
       await known(postgres.db, one);
@@ -180,7 +135,7 @@ describe.each([
 
   test("while it ticks", async () => {
     const startDate = DateTime.utc().startOf("day").minus({ days: 5 }).toISO();
-    const statements = await atEveryStatement(failing, async () => {
+    const statements = await atEveryStatement(postgres.db, failing, async () => {
       const one = spec({ schedule: "@daily", startDate, catchup: "all", maxActiveRuns: 3 }, (d) => void d.task("a", work));
       await known(postgres.db, one);
       return {
@@ -203,8 +158,37 @@ describe.each([
     expect(statements).toBeGreaterThan(10);
   });
 
+  test("while it ticks over a DAG that skips, and one that begins with the newest", async () => {
+    const startDate = DateTime.utc().startOf("day").minus({ days: 5 }).toISO();
+    const statements = await atEveryStatement(postgres.db, failing, async () => {
+      const last = spec({ schedule: "@daily", startDate }, (d) => void d.empty("a"));
+      const newest = spec(
+        { schedule: "@daily", startDate, catchup: "all", catchupOrder: "newest", maxActiveRuns: 2 },
+        (d) => void d.empty("a"),
+      );
+      await known(postgres.db, last, newest);
+      return {
+        dagId: newest.dagId,
+        run: (db) => tick(db, new Plans()),
+        check: async () => {
+          for (let i = 0; i < 4; i++) await tick(postgres.db, new Plans());
+          const ids = (await runsOf(newest.dagId)).map(({ run_id }) => run_id);
+          expect([ids.length, new Set(ids).size]).toEqual([5, 5]);
+          expect(await runsOf(last.dagId)).toHaveLength(1);
+          const slots = await rows<{ dag_id: string; decision: string; count: number }>(
+            postgres.db,
+            "select dag_id, decision, count from dagsmith.slot where dag_id = any($1) order by dag_id = $2, logical_date",
+            [[last.dagId, newest.dagId], newest.dagId],
+          );
+          expect(slots.map(({ decision, count }) => [decision, count])).toEqual([["skipped", 4], ...Array(6).fill(["run", 1])]);
+        },
+      };
+    });
+    expect(statements).toBeGreaterThan(10);
+  });
+
   test("while it cancels a run", async () => {
-    await atEveryStatement(failing, async () => {
+    await atEveryStatement(postgres.db, failing, async () => {
       const one = graph({ maxActiveRuns: 1 });
       const { dagId } = one;
       await known(postgres.db, one);
@@ -227,7 +211,7 @@ describe.each([
   });
 
   test("while it rescues the tries of a dead worker", async () => {
-    await atEveryStatement(failing, async () => {
+    await atEveryStatement(postgres.db, failing, async () => {
       const one = graph();
       await known(postgres.db, one);
       const { id } = await triggerRun(postgres.db, { dagId: one.dagId, ...me });
@@ -252,8 +236,58 @@ describe.each([
     });
   });
 
+  test("while it ends a task that the next run waits for", async () => {
+    const statements = await atEveryStatement(postgres.db, failing, async () => {
+      const one = spec({ defaults: { dependsOnPast: true } }, (d) => chain(d.task("a", work), d.empty("b")));
+      const { dagId } = one;
+      await known(postgres.db, one);
+      const first = await triggerRun(postgres.db, { dagId, logicalDate: "2026-01-01", ...me });
+      const second = await triggerRun(postgres.db, { dagId, logicalDate: "2026-01-02", ...me });
+      const [waiting] = runnable(await driver(first.id).look());
+      await driver(first.id).take(waiting!);
+      return {
+        dagId,
+        run: async (db) => {
+          const settlement = await engineRound(db, new Plans(), (tx) => settle(tx, [endOf(waiting!, success())]));
+          await afterRound(db, new Plans(), settlement);
+        },
+        check: async () => {
+          // Whoever died between the two is made up for by the scheduler.
+          await releasePast(postgres.db, new Plans(), await dagsWaitingForPast(postgres.db));
+          expect(statesOf(await driver(first.id).look())).toEqual({ a: "success", b: "success" });
+          expect(statesOf(await driver(second.id).look())).toEqual({ a: "queued" });
+          expect(statesOf(await play(driver(second.id)))).toEqual({ a: "success", b: "success" });
+        },
+      };
+    });
+    expect(statements).toBeGreaterThan(10);
+  });
+
+  test("while it ends a run that takes too long", async () => {
+    await atEveryStatement(postgres.db, failing, async () => {
+      const one = spec({ dagrunTimeout: "1m", maxActiveRuns: 1, maxConsecutiveFailedDagRuns: 2 }, (d) =>
+        chain(d.task("a", { each: [1, 2], maxActive: 1 }, work), d.task("b", work)),
+      );
+      const { dagId } = one;
+      await known(postgres.db, one);
+      const { id } = await triggerRun(postgres.db, { dagId, logicalDate: "2026-01-01", ...me });
+      const next = await triggerRun(postgres.db, { dagId, logicalDate: "2026-01-02", ...me });
+      await rows(postgres.db, "update dagsmith.dag_run set timeout_at = now() where id = $1", [id]);
+      return {
+        dagId,
+        run: (db) => endOverdueRuns(db, new Plans()),
+        check: async () => {
+          await tick(postgres.db, new Plans());
+          const { run, instances } = await driver(id).look();
+          expect([run, instances.map(({ state }) => state)]).toEqual(["failed", ["skipped", "skipped"]]);
+          expect((await play(driver(next.id))).run).toBe("success");
+        },
+      };
+    });
+  });
+
   test("while it deploys", async () => {
-    await atEveryStatement(failing, async () => {
+    await atEveryStatement(postgres.db, failing, async () => {
       const [first, second] = [graph(), graph()];
       const both = [versionOf(first), versionOf(second)];
       const others = (await rows<{ file: string }>(postgres.db, "select distinct file from dagsmith.dag_version")).map(({ file }) => file);

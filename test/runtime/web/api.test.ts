@@ -43,13 +43,16 @@ const post = (path: string, body?: unknown): Promise<Response> =>
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
   });
 
+/** What must be asked for in a query. */
+const QUERIES: Record<string, string> = { "/assets/events": "?uri=s3://lake/a" };
+
 describe("the API", () => {
   test.each(ENDPOINTS.filter(({ method }) => method === "get"))(
     "GET $path answers what it says it answers, masked",
     async ({ path, answer }) => {
       const values: Record<string, string> = { dagId: "d", id: String(run), instanceId: String(instance), tryNumber: "2" };
       const tasks: Record<string, string> = path.includes("mapIndex") ? { taskId: "each", mapIndex: "0" } : { taskId: "only" };
-      const address = path.replace(/\{(\w+)\}/g, (_, name: string) => ({ ...values, ...tasks })[name] ?? "");
+      const address = path.replace(/\{(\w+)\}/g, (_, name: string) => ({ ...values, ...tasks })[name] ?? "") + (QUERIES[path] ?? "");
       const response = await fetch(`${web.url}/api/v1${address}`);
       const text = await response.text();
       expect([address, response.status]).toEqual([address, 200]);
@@ -105,6 +108,8 @@ describe("the API", () => {
         cancelRun: async () => undefined,
         cancelTask: async () => 1,
         sendEvent: async () => 1,
+        updateAsset: async () => ({ id: 1 }),
+        receiveWebhook: async () => ({ id: 1, runId: "1", isNew: true }),
         setPool: async () => undefined,
         deletePool: async () => undefined,
       },

@@ -1,0 +1,36 @@
+/** What a running task says and asks of assets: its updates wait for its success, events of its inlets come from the host. */
+import { type Asset, type AssetEvent, MAX_EXTRA_BYTES } from "../../sdk/asset.ts";
+import type { TaskAssets } from "../../sdk/context.ts";
+import { DagsmithError } from "../../sdk/errors.ts";
+import { type Json, toJson } from "../../sdk/json.ts";
+import type { TaskRef } from "../../sdk/task.ts";
+import type { SaidUpdate } from "../engine/outlets.ts";
+
+const USUAL_EVENTS = 100;
+
+/** Where events of assets come from. */
+export interface AssetHost {
+  assetEvents(uri: string, limit: number): Promise<readonly AssetEvent[]>;
+}
+
+/** @param said grows with what the task says */
+export function taskAssets(ref: TaskRef<unknown>, host: AssetHost, said: SaidUpdate[]): TaskAssets {
+  const { outlets = [], inlets = [] } = ref.definition.options;
+  return {
+    update: (asset, { extra = {}, alias } = {}) => {
+      const isOutlet = outlets.some((one) =>
+        alias === undefined ? isAsset(one, asset.uri) : one.type === "asset_alias" && one.alias === alias,
+      );
+      if (!isOutlet) throw new DagsmithError("NOT_AN_OUTLET", { task: ref.taskId, asset: alias ?? asset.uri });
+      said.push({ uri: asset.uri, alias: alias ?? null, extra: JSON.parse(toJson(extra, MAX_EXTRA_BYTES)) as Json });
+    },
+    events: async <Extra extends Json>({ uri }: Asset<Extra>, { limit = USUAL_EVENTS }: { readonly limit?: number } = {}) => {
+      if (!inlets.some((one) => isAsset(one, uri))) throw new DagsmithError("NOT_AN_INLET", { task: ref.taskId, asset: uri });
+      return (await host.assetEvents(uri, limit)) as readonly AssetEvent[] as readonly AssetEvent<Extra>[];
+    },
+  };
+}
+
+function isAsset(one: { readonly type: string; readonly uri?: string }, uri: string): boolean {
+  return one.type === "asset" && one.uri === uri;
+}

@@ -1,0 +1,77 @@
+/** `dag events`: the triggers that tell DAGs of changes in other databases. */
+import type { EventSourceDone, EventsRequest } from "../../actions/index.ts";
+import type { Database } from "../../store/database.ts";
+import { type AnyCommand, type Cli, command, type Outcome } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { openStoredSecrets } from "../secrets.ts";
+import { table } from "../table.ts";
+import { cell, timeText } from "../words.ts";
+
+const WHAT =
+  "Creates, in the database of the connection: the schema dagsmith_events with a table (the outbox) and a function, and a trigger on each table. Nothing there is changed otherwise.";
+
+const install = changing("install", {
+  summary: "Let a DAG be told of changes in the tables that it listens to (postgresChanges)",
+  more: `${WHAT} May be said again at any time. Needs a login that owns the tables and may create a schema.`,
+  work: async (db, request) => (await import("../../actions/index.ts")).installEvents(db, request),
+});
+
+const uninstall = changing("uninstall", {
+  summary: "Take a DAG's triggers out of those databases again, with the changes that wait there",
+  more: "After the last trigger of a database the outbox goes too.",
+  work: async (db, request) => (await import("../../actions/index.ts")).uninstallEvents(db, request),
+});
+
+interface Change {
+  readonly summary: string;
+  readonly more: string;
+  readonly work: (db: Database, request: EventsRequest) => Promise<readonly EventSourceDone[]>;
+}
+
+function changing(verb: string, { summary, more, work }: Change): AnyCommand {
+  return command({
+    usage: `${verb} <dag>`,
+    summary,
+    more,
+    example: `dag events ${verb} raw_to_cleansed`,
+    run: async (cli, [dagId]: readonly [string]): Promise<Outcome> =>
+      withDatabase(cli, async (db) => {
+        const sources = await work(db, { dagId, actor: cli.config.user, connection: await connections(cli, db) });
+        return { json: { dagId, sources }, lines: sources.map(lineOf) };
+      }),
+  });
+}
+
+async function connections(cli: Cli, db: Database): Promise<EventsRequest["connection"]> {
+  const { createResolver } = await import("../../secrets/resolver.ts");
+  return createResolver({ environment: cli.config.secrets, stored: await openStoredSecrets(cli, db) }).connection;
+}
+
+function lineOf({ name, connection, table: of, key, isNew }: EventSourceDone): string {
+  if (key === null) return `${name}: the trigger on ${of} of ${connection} is gone.`;
+  return `${name}: the trigger on ${of} of ${connection} ${isNew ? "is installed" : "stood there already"}; rows are known by ${key.join(", ")}.`;
+}
+
+const list = command({
+  usage: "list",
+  summary: "List the tables that DAGs listen to, and what is wrong with them",
+  example: "dag events list",
+  run: async (cli): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const { listWatches } = await import("../../store/change_watch.ts");
+      const watches = await listWatches(db, null);
+      const rows = watches.map(({ dagId, name, connection, schema, table: of, installedAt, error }) => [
+        ...[dagId, name, connection, cell(`${schema}.${of}`), timeText(installedAt)],
+        error === null ? "-" : cli.terminal.style.red(cell(error)),
+      ]);
+      const lines =
+        watches.length === 0 ? ["No DAG listens to a table."] : table(["dag", "source", "connection", "table", "installed", "error"], rows);
+      return { json: { sources: watches }, lines };
+    }),
+});
+
+export const events = {
+  name: "events",
+  summary: "Triggers in databases whose changes start runs: list, install, uninstall",
+  commands: [list, install, uninstall],
+};

@@ -1,0 +1,73 @@
+/** `dag replay`: a past task instance once more, here, recording nothing. */
+import { createResolver } from "../../secrets/resolver.ts";
+import { type Cli, command, type Outcome } from "../command.ts";
+import { withDatabase } from "../database.ts";
+import { wholeNumber } from "../option_values.ts";
+import { bundleFolder } from "../project.ts";
+import type { Replay } from "../replay.ts";
+import { needRun, RUN_NAMES } from "../runs.ts";
+import { openStoredSecrets } from "../secrets.ts";
+import { xcomFiles } from "../services.ts";
+import { withTaskOutput } from "../task_output.ts";
+import { safeText } from "../terminal.ts";
+import { durationText, stateText } from "../words.ts";
+
+interface Options {
+  readonly try?: number;
+  readonly mapIndex?: number;
+}
+
+export const replay = command({
+  usage: "replay <run> <task>",
+  summary: "Do a past task's work again, in this process, recording nothing",
+  more: `${RUN_NAMES} It runs the version that the run has, with the inputs, params and interval that are recorded, and connections as this command line finds them. What the task does to the outside world, it does again. To stop at a breakpoint: node --inspect-brk node_modules/.bin/dag replay 42 load. Exit code 1 when it failed.`,
+  options: [
+    { flags: "--try <n>", text: "as this try (default: the last)", parse: wholeNumber(1, 1_000_000) },
+    { flags: "--map-index <n>", text: "which instance of a mapped task", parse: wholeNumber(0, 10_000_000) },
+  ],
+  example: "dag replay 42 load --try 1",
+  run: async (cli, [name, taskId]: readonly [string, string], options: Options): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const run = await needRun(db, name);
+      const { findTaskInstance } = await import("../tasks.ts");
+      const instance = await findTaskInstance(db, run, taskId, options.mapIndex);
+      const mapIndex = instance?.mapIndex ?? options.mapIndex ?? -1;
+      const { replay: replayed } = await import("../replay.ts");
+      const secrets = createResolver({ environment: cli.config.secrets, stored: await openStoredSecrets(cli, db) });
+      await secrets.learnStored();
+      const log = (level: string, text: string): void => cli.say(`    ${level.padEnd(5)} ${safeText(secrets.mask(text))}`);
+      const request = {
+        ...{ run: run.id, taskId, mapIndex, tryNumber: options.try },
+        ...{ folder: cli.folder, bundles: await bundleFolder(cli.folder), xcoms: xcomFiles(cli) },
+      };
+      const startedAt = performance.now();
+      const done = await withTaskOutput({ mask: secrets.mask, toStderr: cli.json }, () =>
+        replayed(db, request, { connection: secrets.connection, variable: secrets.variable, log }),
+      );
+      return outcomeOf(cli, { taskId, mapIndex }, done, { mask: secrets.mask, tookMs: performance.now() - startedAt });
+    }),
+});
+
+function outcomeOf(
+  { terminal: { style } }: Cli,
+  of: { readonly taskId: string; readonly mapIndex: number },
+  { result, tryNumber, version }: Replay,
+  { mask, tookMs }: { readonly mask: (text: string) => string; readonly tookMs: number },
+): Outcome {
+  const { outcome } = result;
+  const output = outcome === "success" && result.output !== null ? mask(result.output) : null;
+  const error = outcome === "failed" ? result.error : null;
+  const name = of.mapIndex < 0 ? of.taskId : `${of.taskId}[${of.mapIndex}]`;
+  const told = error ? safeText(mask(error.stack || `${error.name}: ${error.message}`)) : output;
+  return {
+    json: {
+      ...{ ...of, tryNumber, version, outcome, output: output === null ? null : (JSON.parse(output) as unknown) },
+      error: error && { name: error.name, message: mask(error.message), stack: mask(error.stack) },
+    },
+    lines: [
+      ...(told === null ? [] : [error ? style.red(told) : safeText(told)]),
+      `${stateText(outcome, style)} ${name} as try ${tryNumber}, version ${version} ${style.dim(durationText(tookMs))}; nothing was recorded`,
+    ],
+    failed: outcome === "failed",
+  };
+}

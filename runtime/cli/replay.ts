@@ -1,0 +1,83 @@
+/**
+ * Does a past try's work again, in this process: the version its run has, its params, interval, item and inputs as they are recorded. What
+ * it returns and pushes goes nowhere; what it does to the outside world it does.
+ */
+
+import type { Connection } from "../../sdk/connection.ts";
+import { DagsmithError } from "../../sdk/errors.ts";
+import { loadDags } from "../child/load.ts";
+import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
+import { plannedTask } from "../engine/plan.ts";
+import { BundleCache } from "../executor/bundle_cache.ts";
+import { RunValues } from "../executor/run_values.ts";
+import { Spill, type SpillOptions } from "../executor/spill.ts";
+import { tryRequest } from "../executor/try_request.ts";
+import { assetEvents } from "../store/asset.ts";
+import type { Database } from "../store/database.ts";
+import { getPastInstance } from "../store/past_instance.ts";
+import { Plans } from "../store/plans.ts";
+import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
+import { wrongUsage } from "./command.ts";
+
+export interface ReplayRequest {
+  /** The run's number. */
+  readonly run: number;
+  readonly taskId: string;
+  /** -1 for a task that is not mapped. */
+  readonly mapIndex: number;
+  /** Undefined: the last one. */
+  readonly tryNumber: number | undefined;
+  /** The folder of the project, where packages are looked up; and where bundles are kept. */
+  readonly folder: string;
+  readonly bundles: string;
+  /** Where large values lie. */
+  readonly xcoms: SpillOptions | undefined;
+}
+
+/** What a task may ask, beside what is recorded. */
+export interface ReplayWorld {
+  connection(id: string): Promise<Connection>;
+  variable(key: string): Promise<string | null>;
+  log(level: LogLevel, text: string): void;
+}
+
+export interface Replay {
+  readonly tryNumber: number;
+  readonly version: number;
+  readonly result: TryResult;
+}
+
+/** @throws DagsmithError UNKNOWN_RUN, UNKNOWN_INSTANCE, INVALID_ARGUMENT for a try that there was not, BUNDLE_MISSING, XCOM_FILE_MISSING */
+export async function replay(db: Database, request: ReplayRequest, world: ReplayWorld): Promise<Replay> {
+  const { run, taskId, mapIndex } = request;
+  const facts = (await new RunFactsCache(new Plans()).get(db, [{ id: run, edition: 0 }])).get(run);
+  if (!facts) throw new DagsmithError("UNKNOWN_RUN", { run });
+  const past = await getPastInstance(db, run, taskId, mapIndex);
+  if (!past) throw new DagsmithError("UNKNOWN_INSTANCE", { instance: mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]` });
+  const { tryNumber = past.tryNumber } = request;
+  if (tryNumber > past.tryNumber) wrongUsage("--try", `there were ${past.tryNumber} tries`);
+  const bundle = await new BundleCache(db, request.bundles).path(facts.version.bundleHash);
+  const dags = await loadDags(bundle, { projectFolder: request.folder, file: facts.version.file });
+  const dag = dags.find(({ dagId }) => dagId === facts.version.dagId);
+  const ref = dag?.find(taskId);
+  if (!dag || !ref) throw new DagsmithError("UNKNOWN_TASK", { task: taskId, dag: facts.version.dagId, tasks: "those of another version" });
+  const spill = new Spill(db, request.xcoms);
+  const values = new RunValues(db, spill);
+  const { plan } = facts.version;
+  const given = { inputs: await values.inputs(facts, plannedTask(plan, taskId).spec), maxOutputBytes: spill.limitFor(plan, taskId) };
+  const asked = tryRequest({ taskId, mapIndex, tryNumber, item: past.item }, facts, given);
+  const result = await runTry(dag, ref, asked, hostOf(db, values, facts, world), new AbortController().signal);
+  return { tryNumber, version: facts.version.number, result };
+}
+
+function hostOf(db: Database, values: RunValues, facts: RunFacts, world: ReplayWorld): TaskHost {
+  return {
+    connection: (id) => world.connection(id),
+    variable: (key) => world.variable(key),
+    log: (level, text) => world.log(level, text),
+    pullXCom: (taskId, key) => values.pull(facts, taskId, key),
+    pullPage: (taskId, after) => values.page(facts.id, taskId, after),
+    assetEvents: async (uri, limit) => (await assetEvents(db, uri, { limit })).toReversed(),
+    pushXCom: async (key, value) => world.log("info", `xcom ${key} = ${value} (not recorded)`),
+  };
+}

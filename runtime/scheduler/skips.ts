@@ -1,0 +1,55 @@
+/** Slots that get no run, and why: what fell into a pause, what waited for a place and was overtaken, what catchup leaves out. */
+import type { DueDag } from "../store/dag.ts";
+import type { SkippedSlots, SkipReason } from "../store/slot.ts";
+import type { RunInfo } from "../timetable/index.ts";
+import type { SlotLine } from "./slot_line.ts";
+
+/** Slots that fall due within it were skipped for this reason; start inclusive, end exclusive. */
+interface Span {
+  readonly from: Date;
+  readonly until: Date;
+  readonly reason: SkipReason;
+}
+
+/** What kept a DAG from its runs until now; where two did, the first counts. */
+export function spansOf({ pausedAt, unpausedAt, fullSince }: DueDag, now: Date): readonly Span[] {
+  const later = new Date(now.getTime() + 1);
+  const spans: Span[] = [];
+  if (pausedAt) spans.push({ from: pausedAt, until: unpausedAt && unpausedAt >= pausedAt ? unpausedAt : later, reason: "paused" });
+  if (fullSince) spans.push({ from: fullSince, until: later, reason: "max_active_runs" });
+  return spans;
+}
+
+/**
+ * The slots from `first` on that fall due before `until`: those in a row with the same reason as one, however many they are.
+ * @param mostCounted slots that are counted one by one; of more, nobody says how many
+ */
+export function* skippedBefore(
+  line: SlotLine,
+  first: RunInfo,
+  until: Date,
+  spans: readonly Span[],
+  mostCounted: number,
+): Generator<SkippedSlots> {
+  for (let slot: RunInfo | null = first; slot !== null && slot.runAfter < until; ) {
+    const { runAfter } = slot;
+    const reason = spans.find(({ from, until: end }) => from <= runAfter && runAfter < end)?.reason ?? "catchup";
+    const border = Math.min(
+      until.getTime(),
+      ...spans
+        .flatMap((span) => [span.from, span.until])
+        .filter((at) => at > runAfter)
+        .map(Number),
+    );
+    const last = line.lastBefore(slot, new Date(border));
+    yield { reason, count: line.count(slot, last, mostCounted), first: slot, last };
+    if (border === until.getTime()) return;
+    const next = line.after(last.dataInterval, until);
+    slot = next && next.logicalDate > last.logicalDate ? next : null;
+  }
+}
+
+/** Two neighbours with the same reason, as one. */
+export function joined(one: SkippedSlots, next: SkippedSlots): SkippedSlots {
+  return { ...one, last: next.last, count: one.count === null || next.count === null ? null : one.count + next.count };
+}

@@ -1,0 +1,116 @@
+/**
+ * The slots of one schedule, walked: the next by its catchup, the one after another, the last before an instant. Apart, because a timetable
+ * is asked in several places and must be kept at bay in all of them: one that takes too long is an error, like one that throws.
+ */
+
+import { DagsmithError } from "../../sdk/errors.ts";
+import type { NamedSchedule } from "../../sdk/schedule.ts";
+import { type Interval, nextRun, type Restriction, type RunInfo } from "../timetable/index.ts";
+
+/** How a timetable is asked. Tests put their own in its place. */
+export type Ask = typeof nextRun;
+
+/** Processor time that one look at a DAG may take, before its schedule is stopped. A look takes microseconds. */
+const PATIENCE_MS = 5_000;
+
+/** Slots tried one after the other where a timetable does not find the last one itself. */
+const STEPS = 1_000;
+
+const DAY_MS = 86_400_000;
+
+export interface SlotLineOptions {
+  readonly bounds: Restriction;
+  /** Processor time spent on this DAG so far, in milliseconds. Default: not measured. */
+  readonly spentMs?: (() => number) | undefined;
+  /** Default: the real timetables. */
+  readonly ask?: Ask | undefined;
+}
+
+export class SlotLine {
+  readonly #schedule: NamedSchedule["schedule"];
+  readonly #options: SlotLineOptions;
+
+  constructor({ schedule }: NamedSchedule, options: SlotLineOptions) {
+    this.#schedule = schedule;
+    this.#options = options;
+  }
+
+  /** The slot after `last` that the DAG's catchup allows. */
+  next(last: Interval | null, at: Date): RunInfo | null {
+    return this.#ask(last, this.#options.bounds, at);
+  }
+
+  /** The slot after `last`, missed or not. */
+  after(last: Interval | null, at: Date): RunInfo | null {
+    return this.#ask(last, { ...this.#options.bounds, catchup: "all" }, at);
+  }
+
+  /** The last slot that is due before `until`, from `first` on; `first` itself when none follows. */
+  lastBefore(first: RunInfo, until: Date): RunInfo {
+    const { bounds } = this.#options;
+    const at = Math.min(until.getTime() - 1, bounds.latest?.getTime() ?? Number.POSITIVE_INFINITY);
+    const found = this.#ask(first.dataInterval, ...this.#near(at));
+    let last = found && found.runAfter < until && found.logicalDate > first.logicalDate ? found : first;
+    // An interval that begins before the end date may end after it.
+    for (let step = 0; step < STEPS; step++) {
+      const next = this.after(last.dataInterval, until);
+      if (next === null || next.runAfter >= until || next.logicalDate <= last.logicalDate) break;
+      last = next;
+    }
+    return last;
+  }
+
+  /** The last slot that is due before `until`, as a DAG that was always there would have run it; null when there is none. */
+  latestBefore(until: Date): RunInfo | null {
+    const first = this.after(null, until);
+    if (first) return first.runAfter < until ? this.lastBefore(first, until) : null;
+    const found = this.#ask(null, { ...this.#options.bounds, catchup: "last" }, new Date(until.getTime() - 1));
+    return found && found.runAfter < until ? found : null;
+  }
+
+  /** How many slots there are from `first` to `last`; null when they are more than `most`. */
+  count(first: RunInfo, last: RunInfo, most: number): number | null {
+    if (this.#schedule.type === "delta_data_interval")
+      return Math.round((last.logicalDate.getTime() - first.logicalDate.getTime()) / this.#schedule.deltaMs) + 1;
+    let slot: RunInfo | null = first;
+    for (let count = 1; count <= most; count++) {
+      if (slot === null || slot.logicalDate >= last.logicalDate) return count;
+      slot = this.after(slot.dataInterval, last.runAfter);
+    }
+    return null;
+  }
+
+  /** Whether its slots are intervals that lie end to end, so that one which begins where another ends is the next. */
+  get isContiguous(): boolean {
+    return this.#schedule.type.endsWith("data_interval");
+  }
+
+  /** Whether a slot's interval depends on when it is asked for, so that it must be asked for when it can begin. */
+  get beginsNow(): boolean {
+    return this.#schedule.type === "continuous";
+  }
+
+  /** How to ask for a slot on the grid, at or just before an instant. Ticks a length apart begin anew where they are asked for the last one. */
+  #near(at: number): readonly [Restriction, Date] {
+    const { bounds } = this.#options;
+    const spacingMs = spacingOf(this.#schedule);
+    if (spacingMs === null) return [{ ...bounds, catchup: "last" }, new Date(at)];
+    return [{ ...bounds, catchup: "none" }, new Date(at - spacingMs)];
+  }
+
+  #ask(last: Interval | null, restriction: Restriction, at: Date): RunInfo | null {
+    const { ask = nextRun, spentMs } = this.#options;
+    const found = ask(this.#schedule, last, restriction, at);
+    const spent = spentMs?.() ?? 0;
+    if (spent > PATIENCE_MS) throw new DagsmithError("SCHEDULE_TOO_SLOW", { seconds: Math.round(spent / 1_000) });
+    return found;
+  }
+}
+
+/** At least the time between two ticks a length apart; null for other schedules. */
+function spacingOf(schedule: NamedSchedule["schedule"]): number | null {
+  if (schedule.type === "delta_trigger") return schedule.deltaMs;
+  if (schedule.type !== "calendar_trigger") return null;
+  const { months, days } = schedule.length;
+  return (months * 31 + days + 1) * DAY_MS;
+}

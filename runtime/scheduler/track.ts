@@ -1,0 +1,196 @@
+/**
+ * One schedule of a DAG on its way from the last run to the next. It says what it makes next and what it passes over, and keeps what it must
+ * remember: the last run, the gaps that a catchup from the newest leaves behind it, and the slots it skipped since.
+ */
+
+import { DagsmithError } from "../../sdk/errors.ts";
+import type { NamedSchedule } from "../../sdk/schedule.ts";
+import type { Gap, ScheduleMemory } from "../store/dag_schedule.ts";
+import type { SkippedSlots } from "../store/slot.ts";
+import { type Interval, type RunInfo, restrictionOf } from "../timetable/index.ts";
+import type { DueSchedules } from "./decide.ts";
+import { joined, skippedBefore, spansOf } from "./skips.ts";
+import { SlotLine } from "./slot_line.ts";
+
+/**
+ * A tick is always a little late. Within this the schedule is asked as of the instant it wanted to be looked at, so that `catchup: "none"`
+ * does not take the interval that has just ended for one that was missed.
+ */
+const PUNCTUAL_WITHIN_MS = 60_000;
+
+/** Gaps kept apart. Beyond, the two oldest become one: what lies between them has run, and its run ids refuse to run again. */
+const MOST_GAPS = 50;
+
+/** Between the beginnings of two runs of a schedule that always has one to begin. */
+const REST_MS = 1_000;
+
+/** Skipped slots counted one by one, unless the caller has less time. */
+const MOST_COUNTED = 1_000;
+
+export class Track {
+  readonly named: NamedSchedule;
+  /** What it makes next, when that is due; null: nothing any more. */
+  next: RunInfo | null = null;
+  error: string | null = null;
+  /** What was skipped, to be written down. */
+  readonly skips: SkippedSlots[] = [];
+
+  readonly #due: DueSchedules;
+  readonly #line: SlotLine;
+  #last: Interval | null;
+  #skipped: SkippedSlots | null;
+  #gaps: readonly Gap[];
+  /** The slot after the last run, or the newest that is due; and what making it leaves behind. */
+  #head: RunInfo | null = null;
+  #leaves: Gap | null = null;
+  /** Where {@link next} lies, when it is not the head. */
+  #gap: Gap | null = null;
+  #hasMade = false;
+
+  constructor(named: NamedSchedule, due: DueSchedules) {
+    this.named = named;
+    this.#due = due;
+    this.#line = new SlotLine(named, { bounds: restrictionOf(due.spec), spentMs: due.spentMs, ask: due.ask });
+    const memory = due.memories.find(({ name }) => name === named.name);
+    this.#last = memory?.lastInterval ?? null;
+    this.#skipped = memory?.skipped ?? null;
+    this.#gaps = memory?.gaps ?? [];
+    this.#guarded(() => this.#look(this.#askedAt(memory), memory?.coming));
+  }
+
+  /** When to look again. A schedule that follows its own runs must not fill the database with runs that end as they begin. */
+  get lookAt(): Date | null {
+    if (this.next === null || !this.#hasMade || !this.#line.beginsNow) return this.next?.runAfter ?? null;
+    return new Date(Math.max(this.next.runAfter.getTime(), this.#due.now.getTime() + REST_MS));
+  }
+
+  /** The next run is made. */
+  advance(): void {
+    const made = this.next;
+    if (made === null) return;
+    this.#hasMade = true;
+    this.#guarded(() => {
+      if (this.#gap) this.#narrow(this.#gap, made);
+      else this.#move(made);
+      if (this.next && this.next.runAfter <= made.runAfter && this.next.logicalDate <= made.logicalDate && !this.#gap)
+        throw new DagsmithError("SCHEDULE_STANDS_STILL", { at: made.logicalDate.toISOString() });
+    });
+  }
+
+  get memory(): ScheduleMemory {
+    return {
+      dagId: this.#due.dag.dagId,
+      name: this.named.name,
+      lastInterval: this.#last,
+      nextRunAfter: this.next?.runAfter ?? null,
+      error: this.error,
+      gaps: this.#gaps,
+      skipped: this.#skipped,
+      coming: this.#head && this.#head.runAfter > this.#due.now ? this.#head : null,
+    };
+  }
+
+  /** A timetable that throws stops its own schedule, visibly, and no other. */
+  #guarded(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.next = null;
+      this.error = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #askedAt(memory: ScheduleMemory | undefined): Date {
+    const { dag, now } = this.#due;
+    const wanted = memory?.nextRunAfter && memory.nextRunAfter <= now ? memory.nextRunAfter : dag.dueAt;
+    return now.getTime() - wanted.getTime() <= PUNCTUAL_WITHIN_MS && !this.#line.beginsNow ? wanted : now;
+  }
+
+  #move(made: RunInfo): void {
+    this.#last = made.dataInterval;
+    this.#skipped = null;
+    if (this.#leaves) this.#gaps = bounded([this.#leaves, ...this.#gaps]);
+    this.#look(this.#due.now);
+  }
+
+  #narrow(gap: Gap, made: RunInfo): void {
+    const rest = this.#isNewestFirst ? { ...gap, before: made.runAfter } : { ...gap, after: made.dataInterval };
+    this.#gaps = this.#gaps.map((one) => (one === gap ? rest : one));
+    this.#choose();
+  }
+
+  /** @param coming a slot that was found to be the next before it was due: until then no timetable answers otherwise */
+  #look(at: Date, coming?: RunInfo | null): void {
+    const { spec, now } = this.#due;
+    const isKnown = coming && coming.runAfter >= at && !this.#line.beginsNow;
+    this.#leaves = null;
+    this.#head = isKnown ? coming : this.#line.next(this.#last, at);
+    if (spec.catchup !== "all") this.#skip(at);
+    else if (this.#isNewestFirst && this.#head && this.#head.runAfter <= now) this.#leap(this.#head);
+    this.#choose();
+  }
+
+  /** Newest first: what is due before the newest is left for later. */
+  #leap(first: RunInfo): void {
+    const newest = this.#line.lastBefore(first, new Date(this.#due.now.getTime() + 1));
+    if (newest.logicalDate <= first.logicalDate) return;
+    this.#leaves = { after: this.#last, before: newest.runAfter };
+    this.#head = newest;
+  }
+
+  #choose(): void {
+    const isHeadDue = this.#head !== null && this.#head.runAfter <= this.#due.now;
+    const left = this.#isNewestFirst && isHeadDue ? null : this.#fromGaps();
+    this.#gap = left?.gap ?? null;
+    this.next = left?.slot ?? this.#head;
+  }
+
+  /** The slot of a gap whose turn it is. A gap without any is forgotten. */
+  #fromGaps(): { readonly gap: Gap; readonly slot: RunInfo } | null {
+    for (;;) {
+      const gap = this.#gaps.at(this.#isNewestFirst ? 0 : -1);
+      if (!gap) return null;
+      const first = this.#line.after(gap.after, gap.before);
+      if (first && first.runAfter < gap.before)
+        return { gap, slot: this.#isNewestFirst ? this.#line.lastBefore(first, gap.before) : first };
+      this.#gaps = this.#gaps.filter((one) => one !== gap);
+    }
+  }
+
+  /** Writes down what its catchup passes over, up to the head. */
+  #skip(at: Date): void {
+    // What a catchup from the newest had left lies before the last run, and no skipped slot of now joins it.
+    for (const { after, before } of this.#gaps.toReversed()) this.skips.push(...this.#skippedFrom(this.#line.after(after, before), before));
+    this.#gaps = [];
+    const decided = this.#skipped?.last.dataInterval ?? this.#last;
+    const head = this.#head;
+    if (decided && head && this.#line.isContiguous && decided.end.getTime() === head.dataInterval.start.getTime()) return;
+    const until = head === null ? at.getTime() + 1 : this.#line.isContiguous ? endBefore(head) : head.runAfter.getTime();
+    for (const skipped of this.#skippedFrom(this.#line.after(decided, at), new Date(until))) {
+      const isMore = this.#skipped?.reason === skipped.reason;
+      if (isMore && this.skips.at(-1) === this.#skipped) this.skips.pop();
+      this.#skipped = isMore && this.#skipped ? joined(this.#skipped, skipped) : skipped;
+      this.skips.push(this.#skipped);
+    }
+  }
+
+  #skippedFrom(first: RunInfo | null, until: Date): Iterable<SkippedSlots> {
+    const { dag, now, mostCounted = MOST_COUNTED } = this.#due;
+    return first === null ? [] : skippedBefore(this.#line, first, until, spansOf(dag, now), mostCounted);
+  }
+
+  get #isNewestFirst(): boolean {
+    return this.#due.spec.catchupOrder === "newest";
+  }
+}
+
+/** A first run may begin another grid than the start date's; what overlaps it was not skipped. Jitter makes all of them later. */
+function endBefore({ dataInterval: { start, end }, runAfter }: RunInfo): number {
+  return start.getTime() + (runAfter.getTime() - end.getTime()) + 1;
+}
+
+function bounded(gaps: readonly Gap[]): readonly Gap[] {
+  const [newer, oldest] = gaps.slice(-2);
+  if (gaps.length <= MOST_GAPS || !newer || !oldest) return gaps;
+  return [...gaps.slice(0, -2), { after: oldest.after, before: newer.before }];
+}

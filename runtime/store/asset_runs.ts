@@ -1,0 +1,130 @@
+/**
+ * The transaction in which updates of assets become runs. Whoever wrote an update asks for it at once, the scheduler asks again for those
+ * who died before they could; each holds the DAG's row, and takes the updates that it makes a run of, so a run is made once.
+ */
+import type { DagSpec } from "../../sdk/spec.ts";
+import { MAX_TRIGGER_EVENTS, type RunTrigger } from "../../sdk/trigger.ts";
+import { type Aliases, aliasesOf, assetsOf, isMet } from "../timetable/asset_condition.ts";
+import { type AssetEventRow, assetAliases, assetEventOf } from "./asset.ts";
+import { columns } from "./columns.ts";
+import { createRuns } from "./dag_run.ts";
+import type { Database, Queryable, Statement } from "./database.ts";
+import { eventRun, type TriggeredDag } from "./event_run.ts";
+import type { Plans } from "./plans.ts";
+import { startQueuedRuns } from "./start_runs.ts";
+
+/** DAGs looked at in one transaction. */
+const BATCH = 500;
+
+// One step of the index for each DAG, however many updates wait for it.
+const NEWS: Statement = {
+  name: "asset_queue_news",
+  text: `
+with recursive news as (
+  (select q.dag_id from dagsmith.asset_queue q where q.is_new order by q.dag_id limit 1)
+  union all
+  select (select q.dag_id from dagsmith.asset_queue q where q.is_new and q.dag_id > n.dag_id order by q.dag_id limit 1)
+  from news n where n.dag_id is not null
+)
+select d.dag_id from news n join dagsmith.dag d on d.dag_id = n.dag_id
+where not d.is_paused and d.removed_at is null and d.version_id is not null`,
+};
+
+const LOCK: Statement = {
+  name: "asset_queue_lock_dags",
+  text: `
+select dag_id, version_id, clock_timestamp() as now from dagsmith.dag
+where dag_id = any($1) and not is_paused and removed_at is null and version_id is not null
+order by dag_id for no key update`,
+};
+
+const MARK_SEEN: Statement = {
+  name: "asset_queue_mark_seen",
+  text: "update dagsmith.asset_queue set is_new = false where dag_id = any($1) and is_new",
+};
+
+const UPDATED: Statement = {
+  name: "asset_queue_updated",
+  text: `
+select w.dag_id, w.uri from unnest($1::text[], $2::text[]) as w (dag_id, uri)
+where exists (select from dagsmith.asset_queue q where q.dag_id = w.dag_id and q.uri = w.uri)`,
+};
+
+// Of a great many only the newest are told to the run, and counted are all.
+const TAKE: Statement = {
+  name: "asset_queue_take",
+  text: `
+with taken as (
+  delete from dagsmith.asset_queue where dag_id = any($1) returning dag_id, event_id
+), counted as (
+  select dag_id, event_id, count(*) over (partition by dag_id)::int as count,
+    row_number() over (partition by dag_id order by event_id desc) as place
+  from taken
+)
+select c.dag_id as taker, c.count, e.id, e.uri, e.at, e.extra, e.task_id, e.map_index, r.dag_id as source_dag_id, r.run_id as source_run_id
+from counted c join dagsmith.asset_event e on e.id = c.event_id left join dagsmith.dag_run r on r.id = e.run_id
+where c.place <= ${MAX_TRIGGER_EVENTS} order by c.dag_id, e.id`,
+};
+
+interface WaitingDag extends TriggeredDag {
+  readonly spec: DagSpec;
+}
+
+/** Makes a run of every DAG whose condition is met by the updates that wait for it, and begins it if there is a place. @returns how many */
+export async function createAssetRuns(db: Database, plans: Plans): Promise<number> {
+  let created = 0;
+  for (;;) {
+    const dagIds = (await db.query<{ dag_id: string }>(NEWS)).slice(0, BATCH).map((row) => row.dag_id);
+    if (dagIds.length === 0) return created;
+    const made = await db.transaction((tx) => createBatch(tx, plans, dagIds));
+    if (made.length > 0) await startQueuedRuns(db, plans, made);
+    created += made.length;
+    if (dagIds.length < BATCH) return created;
+  }
+}
+
+/** @returns the DAGs that got a run */
+async function createBatch(tx: Queryable, plans: Plans, dagIds: readonly string[]): Promise<readonly string[]> {
+  const dags = await lockDags(tx, plans, dagIds);
+  // Before they are read: an update that comes in between stays new, and is looked at by its own writer.
+  await tx.query(MARK_SEEN, [dags.map(({ dagId }) => dagId)]);
+  const aliases = await assetAliases(tx, [...new Set(dags.flatMap(({ spec }) => (spec.assets ? [...aliasesOf(spec.assets)] : [])))]);
+  const updated = await updatedAssets(tx, dags, aliases);
+  // A DAG that waits for nothing any more has what waits for it thrown away.
+  const ready = dags.filter(({ dagId, spec }) => spec.assets === null || isMet(spec.assets, updated.get(dagId) ?? new Set(), aliases));
+  if (ready.length === 0) return [];
+  const taken = await tx.query<AssetEventRow & { taker: string; count: number }>(TAKE, [ready.map(({ dagId }) => dagId)]);
+  const eventsOf = Map.groupBy(taken, ({ taker }) => taker);
+  const runs = ready.flatMap((dag) => (dag.spec.assets ? [eventRun(dag, triggerOf(eventsOf.get(dag.dagId) ?? []))] : []));
+  return (await createRuns(tx, runs)).map(({ dagId }) => dagId);
+}
+
+async function lockDags(tx: Queryable, plans: Plans, dagIds: readonly string[]): Promise<readonly WaitingDag[]> {
+  const rows = await tx.query<{ dag_id: string; version_id: number; now: Date }>(LOCK, [dagIds]);
+  const versions = await plans.get(
+    tx,
+    rows.map((row) => row.version_id),
+  );
+  return rows.flatMap(({ dag_id: dagId, version_id: versionId, now }) => {
+    const spec = versions.get(versionId)?.spec;
+    return spec ? [{ dagId, versionId, spec, now }] : [];
+  });
+}
+
+async function updatedAssets(
+  tx: Queryable,
+  dags: readonly WaitingDag[],
+  aliases: Aliases,
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const wanted = dags.flatMap(({ dagId, spec }) => (spec.assets ? [...assetsOf(spec.assets, aliases)].map((uri) => ({ dagId, uri })) : []));
+  if (wanted.length === 0) return new Map();
+  const rows = await tx.query<{ dag_id: string; uri: string }>(
+    UPDATED,
+    columns(wanted, ({ dagId, uri }) => [dagId, uri]),
+  );
+  return new Map([...Map.groupBy(rows, (row) => row.dag_id)].map(([dagId, found]) => [dagId, new Set(found.map(({ uri }) => uri))]));
+}
+
+function triggerOf(events: readonly (AssetEventRow & { count: number })[]): RunTrigger {
+  return { type: "assets", count: events[0]?.count ?? 0, events: events.map(assetEventOf) };
+}

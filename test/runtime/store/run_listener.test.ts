@@ -1,0 +1,149 @@
+/** Ends of runs that start runs of other DAGs, on a real database. */
+import { describe, expect, test } from "vitest";
+import { cancelRun, pauseDag, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
+import { settle } from "../../../runtime/engine/settle.ts";
+import { tick } from "../../../runtime/scheduler/tick.ts";
+import { engineRound } from "../../../runtime/store/engine_tx.ts";
+import { Plans } from "../../../runtime/store/plans.ts";
+import { createEndRuns } from "../../../runtime/store/run_listener.ts";
+import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
+import { describeDag } from "../../../sdk/describe.ts";
+import { dagRun } from "../../../sdk/event.ts";
+import type { DagSpec } from "../../../sdk/spec.ts";
+import type { RunTrigger } from "../../../sdk/trigger.ts";
+import { Crash, dyingAt } from "../../support/crashing_database.ts";
+import { driverOf, endOf, failed, play, runnable, success } from "../../support/engine_driver.ts";
+import { known, migratedDatabase, rows } from "../../support/migrated.ts";
+
+const postgres = migratedDatabase();
+const me = { actor: "ann" };
+
+let last = 0;
+const nextId = (): string => `chain_${++last}`;
+function spec(dagId: string, options: DagOptions = {}): DagSpec {
+  const d = dag(dagId, options) as unknown as Dag<unknown>;
+  d.task("a", async () => null);
+  return describeDag(d);
+}
+const runsOf = (dagId: string) =>
+  rows<{ id: number; run_id: string; run_type: string; state: string; trigger: Extract<RunTrigger, { type: "dagRun" }> }>(
+    postgres.db,
+    "select id, run_id, run_type, state, trigger from dagsmith.dag_run where dag_id = $1 order by id",
+    [dagId],
+  );
+async function finish(id: number, outcome = success()): Promise<void> {
+  await play(driverOf(postgres.db, new Plans(), id), () => outcome);
+  await createEndRuns(postgres.db, new Plans());
+}
+const run = async (dagId: string, outcome = success()): Promise<void> =>
+  finish((await triggerRun(postgres.db, { dagId, ...me })).id, outcome);
+
+describe("a DAG that waits for a run of another", () => {
+  test("runs after each of its ends in the states that it names, and knows which end it was", async () => {
+    const [a, b] = [nextId(), nextId()];
+    await known(postgres.db, spec(a), spec(b, { on: [dagRun({ dag: a, name: "after" })] }));
+    await run(a, failed(false));
+    await run(a);
+    await run(a);
+    const ends = (await runsOf(a)).slice(1);
+    expect(await runsOf(b)).toMatchObject(
+      ends.map(({ run_id }) => ({
+        run_type: "event_triggered",
+        state: "running",
+        trigger: { type: "dagRun", name: "after", chain: [a], events: [{ dagId: a, runId: run_id, state: "success" }] },
+      })),
+    );
+    expect((await runsOf(b))[0]!.run_id).toMatch(/^event_triggered__.*\+00:00_[a-z0-9]{8}$/);
+  });
+
+  test("hears of a run that was cancelled, at the next tick", async () => {
+    const [a, b] = [nextId(), nextId()];
+    await known(postgres.db, spec(a), spec(b, { on: [dagRun({ dag: a, states: ["failed"] })] }));
+    const { id } = await triggerRun(postgres.db, { dagId: a, ...me });
+    await cancelRun(postgres.db, { id, ...me });
+    await tick(postgres.db, new Plans());
+    expect(await runsOf(b)).toHaveLength(1);
+  });
+
+  test("that is paused hears of them when it goes on; one whose version no longer waits does not", async () => {
+    const [a, b] = [nextId(), nextId()];
+    await known(postgres.db, spec(a), spec(b, { on: [dagRun({ dag: a })] }));
+    await pauseDag(postgres.db, { dagId: b, ...me });
+    await run(a);
+    await run(a);
+    expect(await runsOf(b)).toEqual([]);
+    await unpauseDag(postgres.db, { dagId: b, ...me });
+    await tick(postgres.db, new Plans());
+    expect(await runsOf(b)).toHaveLength(2);
+    await pauseDag(postgres.db, { dagId: b, ...me });
+    await run(a);
+    await known(postgres.db, spec(b));
+    await unpauseDag(postgres.db, { dagId: b, ...me });
+    await tick(postgres.db, new Plans());
+    expect(await runsOf(b)).toHaveLength(2);
+    expect(await rows(postgres.db, "select from dagsmith.run_end where dag_id = $1", [b])).toEqual([]);
+  });
+});
+
+test("several DAGs make one run together, and a partner that never comes makes none", async () => {
+  const [a, b, c] = [nextId(), nextId(), nextId()];
+  await known(postgres.db, spec(a), spec(b), spec(c, { on: [dagRun({ all: [{ dag: a }, { dag: b, states: ["success", "failed"] }] })] }));
+  await run(a);
+  await run(a);
+  expect(await runsOf(c)).toEqual([]);
+  await run(b, failed(false));
+  expect((await runsOf(c)).map(({ trigger }) => trigger.events.map(({ dagId, state }) => [dagId, state]))).toEqual([
+    [
+      [a, "success"],
+      [b, "failed"],
+    ],
+  ]);
+});
+
+test("a chain that comes round stops, and says so", async () => {
+  const [a, b] = [nextId(), nextId()];
+  await known(postgres.db, spec(a, { on: [dagRun({ dag: b })] }), spec(b, { on: [dagRun({ dag: a })] }));
+  await run(a);
+  await finish((await runsOf(b))[0]!.id);
+  await tick(postgres.db, new Plans());
+  expect([(await runsOf(a)).length, (await runsOf(b)).length]).toEqual([1, 1]);
+  expect(await rows(postgres.db, "select action from dagsmith.audit where dag_id = $1 and actor = 'scheduler'", [a])).toEqual([
+    { action: "stop event loop" },
+  ]);
+});
+
+test("many ends, workers and schedulers at once make a run each", async () => {
+  const [a, b] = [nextId(), nextId()];
+  await known(postgres.db, spec(a, { maxActiveRuns: 100 }), spec(b, { on: [dagRun({ dag: a })] }));
+  await Promise.all(Array.from({ length: 12 }, () => run(a)));
+  await Promise.all(Array.from({ length: 4 }, () => tick(postgres.db, new Plans())));
+  const heard = (await runsOf(b)).map(({ trigger }) => trigger.events[0]!.runId);
+  expect(heard.toSorted()).toEqual((await runsOf(a)).map(({ run_id }) => run_id).toSorted());
+});
+
+test("a worker that dies at any statement after a run's end leaves it to the scheduler, once", async () => {
+  for (let statement = 1; ; statement++) {
+    const [a, b] = [nextId(), nextId()];
+    await known(postgres.db, spec(a), spec(b, { on: [dagRun({ dag: a })] }));
+    const { id } = await triggerRun(postgres.db, { dagId: a, ...me });
+    const driver = driverOf(postgres.db, new Plans(), id);
+    const [instance] = runnable(await driver.look());
+    await driver.take(instance!);
+    const plans = new Plans();
+    const db = dyingAt(postgres.db, statement);
+    const ended = async (): Promise<void> => {
+      await engineRound(db, plans, (tx) => settle(tx, [endOf(instance!, success())]));
+      await createEndRuns(db, plans);
+    };
+    await ended().catch((error: unknown) => {
+      if (!(error instanceof Crash)) throw error;
+    });
+    await driver.settle([endOf(instance!, success())]);
+    await tick(postgres.db, new Plans());
+    expect((await runsOf(b)).map(({ state }) => state)).toEqual(["running"]);
+    if (!db.fired) {
+      expect(statement).toBeGreaterThan(12);
+      return;
+    }
+  }
+});

@@ -1,0 +1,65 @@
+/** Assets on the page and in the API. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import * as actions from "../../../runtime/actions/index.ts";
+import { migrateQueue } from "../../../runtime/executor/queue.ts";
+import { deployVersions } from "../../../runtime/store/deploy.ts";
+import { versionOf } from "../../support/migrated.ts";
+import { dagSpec, taskSpec } from "../../support/rows.ts";
+import { type TestWeb, testWeb } from "../../support/web.ts";
+
+let web: TestWeb;
+beforeAll(async () => {
+  web = await testWeb({ mask: (text) => text.replaceAll("s3cret", "***"), actions });
+  await migrateQueue(web.db);
+  const specs = [
+    dagSpec("writer", { tasks: [taskSpec("write", { outlets: [{ asset: "s3://lake/a" }] })] }),
+    dagSpec("reader", { assets: { all: [{ asset: "s3://lake/a" }, { asset: "s3://lake/<b>" }] } }),
+  ];
+  await web.db.transaction((tx) =>
+    deployVersions(
+      tx,
+      specs.map((spec) => versionOf(spec)),
+    ),
+  );
+});
+afterAll(() => web.close());
+
+const post = (body: unknown): Promise<Response> =>
+  fetch(`${web.url}/api/v1/assets/events`, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+
+test("an update by API waits for the DAG, is audited, and is shown, masked", async () => {
+  const answer = await post({ uri: "s3://lake/a", extra: { key: "s3cret" } });
+  expect([answer.status, await answer.json()]).toEqual([201, { id: expect.any(Number) }]);
+  const events = await (await fetch(`${web.url}/api/v1/assets/events?uri=s3://lake/a`)).json();
+  expect(events).toMatchObject({ events: [{ extra: { key: "***" }, actor: expect.stringMatching(/^web /), source: null }], next: null });
+  const assets = (await (await fetch(`${web.url}/api/v1/assets`)).json()) as { assets: unknown };
+  expect((assets.assets as { uri: string }[]).toSorted((x, y) => (x.uri < y.uri ? -1 : 1))).toMatchObject([
+    { uri: "s3://lake/<b>", producers: [], lastEventAt: null },
+    { uri: "s3://lake/a", consumers: [{ dagId: "reader", isUpdated: true }], producers: [{ dagId: "writer" }] },
+  ]);
+  expect(await web.rows.sql("select action from dagsmith.audit")).toEqual([{ action: "update asset" }]);
+  const page = await (await fetch(`${web.url}/data`)).text();
+  expect(page).toContain("updated since its last run");
+  expect(page).toContain("no task; it may be updated by API");
+  expect(page).toContain("s3://lake/&lt;b>");
+  const detail = await (await fetch(`${web.url}/data/events?uri=${encodeURIComponent("s3://lake/a")}`)).text();
+  expect(detail).toContain("***");
+  expect(detail).not.toContain("s3cret");
+  expect(await (await fetch(`${web.url}/dags/reader`)).text()).toContain("after s3://lake/a and s3://lake/&lt;b>");
+});
+
+test.each([
+  [{ uri: "s3://lake/none" }, 404, "UNKNOWN_ASSET"],
+  [{ uri: "with a space" }, 400, "INVALID_ARGUMENT"],
+  [{}, 400, "INVALID_ARGUMENT"],
+  [{ uri: "s3://lake/a", extra: [1] }, 400, "INVALID_ARGUMENT"],
+  [{ uri: "s3://lake/a", extra: { text: "x".repeat(70_000) } }, 422, "OUTPUT_TOO_LARGE"],
+])("%j is refused by its code", async (body, status, code) => {
+  const answer = await post(body);
+  expect([answer.status, await answer.json()]).toMatchObject([status, { error: { code } }]);
+});
+
+test("an asset that nobody names has no page", async () => {
+  expect((await fetch(`${web.url}/data/events?uri=s3://lake/none`)).status).toBe(404);
+  expect((await fetch(`${web.url}/data/events`)).status).toBe(400);
+});

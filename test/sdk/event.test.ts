@@ -1,0 +1,81 @@
+/** Event sources as DAG files write them: what is refused, their plain form, and which types they carry. */
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { z } from "zod";
+import { describeDag } from "../../sdk/describe.ts";
+import { type Dag, type DagRunEnd, dag, dagRun, type EventSource, postgresChanges, type RowChange, webhook } from "../../sdk/index.ts";
+import { eventsOf } from "../../sdk/trigger.ts";
+
+const refused = (option: string): unknown =>
+  expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringContaining(`${option} is`) });
+const plain = (on: readonly EventSource[], id = "d") => {
+  const d = dag(id, { on });
+  d.empty("only");
+  return describeDag(d as unknown as Dag<unknown>).on;
+};
+
+describe("an event source", () => {
+  it("is plain data in the DAG's plain form, with its defaults", () => {
+    const sources = [
+      postgresChanges({ connection: "lake", table: "My orders" }),
+      webhook({ secret: "hook_secret", schema: z.object({ ref: z.string() }) }),
+      dagRun({ all: [{ dag: "load.a" }, { dag: "b", states: ["failed", "success"] }], within: "2h" }),
+    ];
+    expect(JSON.parse(JSON.stringify(plain(sources)))).toEqual([
+      {
+        ...{ type: "postgresChanges", name: "My_orders", connection: "lake", schema: "public", table: "My orders" },
+        ...{ operations: ["insert", "update", "delete"], batch: 1 },
+      },
+      {
+        type: "webhook",
+        name: "webhook",
+        secret: "hook_secret",
+        bodySchema: expect.objectContaining({ type: "object", required: ["ref"] }),
+      },
+      {
+        ...{ type: "dagRun", name: "load_a_b", withinMs: 7_200_000 },
+        runs: [
+          { dagId: "load.a", states: ["success"] },
+          { dagId: "b", states: ["success", "failed"] },
+        ],
+      },
+    ]);
+  });
+
+  it.each<[string, string, () => unknown]>([
+    ["a table without a name", "table", () => postgresChanges({ connection: "lake", table: "", name: "x" })],
+    ["an operation that is none", "operations", () => postgresChanges({ connection: "a", table: "b", operations: ["truncate" as never] })],
+    ["no operation", "operations", () => postgresChanges({ connection: "a", table: "b", operations: [] })],
+    ["a batch of nothing", "batch", () => postgresChanges({ connection: "a", table: "b", batch: 0 })],
+    ["a name with a slash", "name", () => webhook({ secret: "s", name: "a/b" })],
+    ["a secret that is no key of a variable", "secret", () => webhook({ secret: "hunter2 with a space" })],
+    ["a schema that cannot be written down", "schema", () => webhook({ secret: "s", schema: z.date() as never })],
+    ["a state that no run ends in", "states", () => dagRun({ dag: "a", states: ["running" as never] })],
+    ["a DAG twice", "all", () => dagRun({ all: [{ dag: "a" }, { dag: "a", states: ["failed"] }] })],
+    ["no DAG", "name", () => dagRun({ all: [] })],
+    ["two sources of one name", "on", () => plain([webhook({ secret: "s" }), webhook({ secret: "t" })])],
+    ["a DAG that would start itself", "on", () => plain([dagRun({ dag: "self" })], "self")],
+    ["what is no source", "on", () => plain(["insert" as never])],
+  ])("of %s is refused", (_, option, make) => expect(make).toThrow(refused(option)));
+
+  it("never repeats a secret that was written in place of a variable's key", () => {
+    expect(() => webhook({ secret: "hunter2 with a space" })).not.toThrow(/hunter2/);
+  });
+
+  it("gives its own events to the task, and its type with them", () => {
+    const [changes, hook, ends] = [
+      postgresChanges({ connection: "lake", table: "t" }),
+      webhook({ secret: "s", schema: z.object({ ref: z.string() }) }),
+      dagRun({ dag: "a" }),
+    ];
+    const d = dag("d", { on: [changes, hook, ends] });
+    d.task("t", ({ triggeredBy }) => {
+      expectTypeOf(triggeredBy(changes)).toEqualTypeOf<readonly RowChange[]>();
+      expectTypeOf(triggeredBy(hook)[0]?.body.ref).toEqualTypeOf<string | undefined>();
+      expectTypeOf(triggeredBy(ends)).toEqualTypeOf<readonly DagRunEnd[]>();
+    });
+    const call = { id: null, body: { ref: "main" }, at: "2026-01-01T00:00:00.000Z" };
+    const triggeredBy = eventsOf({ type: "webhook", name: "webhook", events: [call] });
+    expect([triggeredBy(hook), triggeredBy(changes), triggeredBy(webhook({ secret: "s", name: "other" }))]).toEqual([[call], [], []]);
+    expect(eventsOf(null)(hook)).toEqual([]);
+  });
+});

@@ -1,0 +1,100 @@
+/**
+ * A host whose clock the test sets: it decides about one DAG as a tick does, keeps what a tick would store, and ends runs when it is told
+ * to. No database; the decisions are the real ones.
+ */
+import { type Decision, type DueSchedules, decide } from "../../runtime/scheduler/decide.ts";
+import type { DueDag } from "../../runtime/store/dag.ts";
+import type { ScheduleMemory } from "../../runtime/store/dag_schedule.ts";
+import type { NewSlot } from "../../runtime/store/slot.ts";
+import type { DagSpec } from "../../sdk/spec.ts";
+
+export class VirtualHost {
+  spec: DagSpec;
+  memories: readonly ScheduleMemory[] = [];
+  active = 0;
+  /** Run ids in the order in which they were made. */
+  readonly made: string[] = [];
+  /** Everything that was decided: `run <logical date>`, `<reason> <first>..<last> x<count>`. */
+  readonly slots: string[] = [];
+  /** The same as rows: by the slot they begin with, the newest decision. */
+  readonly rows = new Map<number, NewSlot>();
+  error: string | null = null;
+  readonly #more: Partial<DueSchedules>;
+  #standing: Pick<DueDag, "pausedAt" | "unpausedAt" | "fullSince"> = { pausedAt: null, unpausedAt: null, fullSince: null };
+  #dueAt: Date | null = null;
+  #isPaused = false;
+  #isFull = false;
+
+  constructor(spec: DagSpec, more: Partial<DueSchedules> = {}) {
+    this.spec = spec;
+    this.#more = more;
+  }
+
+  /** Looks at the DAG if it is due, as often as there is more to do. @returns the logical dates of the runs made, short */
+  at(time: string): readonly string[] {
+    const now = new Date(time);
+    const before = this.slots.length;
+    this.#dueAt ??= now;
+    for (let looks = 0; looks < 100; looks++) {
+      if (this.#isPaused || this.#isFull || this.#dueAt === null || this.#dueAt > now) break;
+      const decision = this.look(now);
+      if (decision.runs.length === 0) break;
+    }
+    return this.slots
+      .slice(before)
+      .filter((slot) => slot.startsWith("run "))
+      .map((slot) => slot.slice(4));
+  }
+
+  look(now: Date): Decision {
+    const standing = { dagId: this.spec.dagId, versionId: 1, dueAt: this.#dueAt ?? now, ...this.#standing };
+    // As a database would give them back.
+    const memories = this.memories.map(({ coming: _, ...memory }) => memory);
+    const decision = decide({ dag: standing, spec: this.spec, memories, active: this.active, now, ...this.#more });
+    this.memories = decision.memories;
+    this.active += decision.runs.length;
+    this.made.push(...decision.runs.map(({ runId }) => runId));
+    this.slots.push(...decision.slots.map(text));
+    for (const slot of decision.slots) this.rows.set(slot.first.logicalDate.getTime(), slot);
+    this.#dueAt = decision.dag.nextRunAfter;
+    this.#isFull = decision.dag.atCapacity;
+    this.#standing = { ...this.#standing, fullSince: this.#isFull ? (this.#standing.fullSince ?? now) : null };
+    this.error = decision.dag.error;
+    return decision;
+  }
+
+  /** When it wants to be looked at; null: never. */
+  get dueAt(): Date | null {
+    return this.#dueAt;
+  }
+
+  /** So many runs end. */
+  end(count = this.active): void {
+    this.active -= count;
+    this.#isFull = false;
+  }
+
+  pause(time: string): void {
+    this.#isPaused = true;
+    this.#standing = { ...this.#standing, pausedAt: new Date(time) };
+  }
+
+  unpause(time: string): void {
+    this.#isPaused = false;
+    this.#dueAt = new Date(time);
+    this.#standing = { ...this.#standing, unpausedAt: new Date(time) };
+  }
+
+  /** Deploys another version. */
+  deploy(spec: DagSpec, time: string): void {
+    this.spec = spec;
+    this.#isFull = false;
+    this.#dueAt = new Date(time);
+  }
+}
+
+function text({ decision, reason, count, first, last }: Decision["slots"][number]): string {
+  const short = (date: Date): string => date.toISOString().replace(/T00:00:00.000Z$|:00.000Z$|Z$/, "");
+  if (decision === "run") return `run ${short(first.logicalDate)}`;
+  return `${reason} ${short(first.logicalDate)}..${short(last.logicalDate)} x${count ?? "many"}`;
+}
