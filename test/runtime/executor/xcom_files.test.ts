@@ -175,7 +175,7 @@ export default d;
   test("because it is gone fails the task that needs it, with the code and what to do", async () => {
     for (const reason of await damaged((file) => rm(file))) {
       expect(reason).toMatch(/^(XCOM_FILE_MISSING|DagsmithError): /);
-      expect(reason).toMatch(/"large" lies in the file [0-9a-f-]{36}.* does not have it.*one folder that they share.*clear the task/);
+      expect(reason).toMatch(/"large" left lies in the file [0-9a-f-]{36}.* does not have it.*one folder that they share.*clear the task/);
     }
   });
 
