@@ -75,7 +75,7 @@ export interface PostgresChangesOptions {
 }
 
 /**
- * Changes of rows. `dag events install <dag>` puts a trigger and an outbox into the database of the connection, so that no change is lost while
+ * Changes of rows. `dag changes install <dag>` puts a trigger and an outbox into the database of the connection, so that no change is lost while
  * nobody listens; each is told at least once. The table needs a primary key, or a unique one without nulls.
  * @throws DagsmithError INVALID_OPTION
  * @example

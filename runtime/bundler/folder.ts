@@ -7,6 +7,7 @@ import { assetWarnings } from "./asset_warnings.ts";
 import { type Bundle, bundleAll } from "./bundle.ts";
 import { Contents } from "./contents.ts";
 import { type Discovery, discover } from "./discover.ts";
+import { eventWarnings } from "./event_warnings.ts";
 import { dagPosition, type FileFacts, taskPositions } from "./facts.ts";
 import { type Inspection, type Inspector, type InspectorOptions, startInspector } from "./inspector.ts";
 import { ruleWarnings } from "./rule_lint.ts";
@@ -152,7 +153,14 @@ function assemble(
   const { versions, errors: duplicates } = refuseDuplicates([...builds.values()].flatMap((build) => build.versions));
   const importErrors = [...builds].flatMap(([file, build]) => importErrorOf(discovery.files.get(file)?.facts, build));
   const errors = [...bundleErrors, ...importErrors, ...duplicates];
-  return { folder, versions, errors, warnings: [...warningsOf(discovery, builds), ...assetWarnings(versions)], discovery, builds };
+  return {
+    folder,
+    versions,
+    errors,
+    warnings: [...warningsOf(discovery, builds), ...assetWarnings(versions), ...eventWarnings(versions)],
+    discovery,
+    builds,
+  };
 }
 
 /** An error without a place of its own is shown where the text shows its likely cause. */

@@ -61,7 +61,9 @@ export interface ImportWarning {
     | "UNKNOWN_BRANCH"
     | "BUNDLER"
     | "ASSET_WITHOUT_PRODUCER"
-    | "ASSET_LOOP";
+    | "ASSET_LOOP"
+    | "UNKNOWN_HEARD_DAG"
+    | "EVENT_LOOP";
   readonly message: string;
 }
 

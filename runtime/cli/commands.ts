@@ -5,6 +5,7 @@ import { assets } from "./commands/assets.ts";
 import { backfill, backfills, cancelBackfill, pauseBackfill, resumeBackfill } from "./commands/backfill.ts";
 import { callbacks } from "./commands/callbacks.ts";
 import { cancel } from "./commands/cancel.ts";
+import { changes } from "./commands/changes.ts";
 import { check } from "./commands/check.ts";
 import { clear } from "./commands/clear.ts";
 import { connections } from "./commands/connections.ts";
@@ -12,7 +13,6 @@ import { deploy } from "./commands/deploy.ts";
 import { dev } from "./commands/dev.ts";
 import { doctor } from "./commands/doctor.ts";
 import { event } from "./commands/event.ts";
-import { events } from "./commands/events.ts";
 import { init } from "./commands/init.ts";
 import { list } from "./commands/list.ts";
 import { logs } from "./commands/logs.ts";
@@ -55,5 +55,5 @@ export const groups: readonly CommandGroup[] = [
   variables,
   pools,
   assets,
-  events,
+  changes,
 ];

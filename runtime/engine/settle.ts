@@ -206,10 +206,12 @@ function keptOf(outcome: Outcome): KeptJson | undefined {
   return isOutput && outcome.output !== null ? { json: outcome.output, file: null } : undefined;
 }
 
+/** By whatever a task succeeded: its body, or the end of what it waited for. */
 function assetUpdates(accepted: readonly Proposal[], runOf: ReadonlyMap<number, LockedRun>): readonly AssetUpdate[] {
-  return accepted.flatMap(({ end }) => {
+  return accepted.flatMap(({ end, transition }) => {
     const run = runOf.get(end.runId);
-    return run && end.outcome.kind === "success" ? updatesOf(plannedTask(run.plan, end.taskId).spec, end, end.outcome.assets ?? []) : [];
+    const said = end.outcome.kind === "success" ? (end.outcome.assets ?? []) : [];
+    return run && transition.to === "success" ? updatesOf(plannedTask(run.plan, end.taskId).spec, end, said) : [];
   });
 }
 

@@ -150,13 +150,18 @@ function ranUntil({ spec }: SimulatedDag, named: DagSpec["schedules"][number], f
 
 function decided({ dagId, schedule, decision, reason, count, first, last, runId }: NewSlot, decidedAt: Date): SimulatedSlot {
   return {
-    ...{ dagId, schedule, decision, reason, count },
+    dagId,
+    schedule,
+    decision,
+    reason,
+    count,
     logicalDate: first.logicalDate,
     lastLogicalDate: last.logicalDate,
     dataIntervalStart: first.dataInterval.start,
     dataIntervalEnd: last.dataInterval.end,
     runAfter: first.runAfter,
-    ...{ runId, decidedAt },
+    runId,
+    decidedAt,
   };
 }
 

@@ -5,9 +5,10 @@
 
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { NamedSchedule } from "../../sdk/schedule.ts";
+import type { DagSpec } from "../../sdk/spec.ts";
 import type { Gap, ScheduleMemory } from "../store/dag_schedule.ts";
 import type { SkippedSlots } from "../store/slot.ts";
-import { type Interval, type RunInfo, restrictionOf } from "../timetable/index.ts";
+import { type Interval, type Restriction, type RunInfo, restrictionOf } from "../timetable/index.ts";
 import type { DueSchedules } from "./decide.ts";
 import { joined, skippedBefore, spansOf } from "./skips.ts";
 import { SlotLine } from "./slot_line.ts";
@@ -50,7 +51,7 @@ export class Track {
   constructor(named: NamedSchedule, due: DueSchedules) {
     this.named = named;
     this.#due = due;
-    this.#line = new SlotLine(named, { bounds: restrictionOf(due.spec), spentMs: due.spentMs, ask: due.ask });
+    this.#line = new SlotLine(named, { bounds: boundsOf(due.spec), spentMs: due.spentMs, ask: due.ask });
     const memory = due.memories.find(({ name }) => name === named.name);
     this.#last = memory?.lastInterval ?? null;
     this.#skipped = memory?.skipped ?? null;
@@ -182,6 +183,15 @@ export class Track {
   get #isNewestFirst(): boolean {
     return this.#due.spec.catchupOrder === "newest";
   }
+}
+
+/** A spec is looked at again and again, and never changes. */
+const known = new WeakMap<DagSpec, Restriction>();
+
+function boundsOf(spec: DagSpec): Restriction {
+  const bounds = known.get(spec) ?? restrictionOf(spec);
+  known.set(spec, bounds);
+  return bounds;
 }
 
 /** A first run may begin another grid than the start date's; what overlaps it was not skipped. Jitter makes all of them later. */

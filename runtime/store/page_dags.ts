@@ -1,4 +1,6 @@
 /** DAGs as the page and the API list them: each with its schedule and its last runs, any number of them in one statement. */
+
+import { completeSpec, type StoredSpec } from "../../sdk/complete_spec.ts";
 import type { NamedSchedule } from "../../sdk/schedule.ts";
 import type { AssetCondition, DagSpec, EventSpec, Position } from "../../sdk/spec.ts";
 import type { RunState } from "../state/run_state.ts";
@@ -97,7 +99,9 @@ const GET: Statement = {
   name: "page_dags_get",
   text: `
 select d.dag_id as "dagId", d.is_paused as "isPaused", d.pause_reason as "pauseReason", d.removed_at as "removedAt", d.next_run_after as "nextRunAfter",
-  d.schedule_error as "scheduleError", d.at_capacity as "atCapacity", coalesce(s.next_runs, '[]') as "nextRuns", v.id as "versionId", v.number as version, v.file, v.spec, v.positions, v.created_at as "deployedAt"
+  d.schedule_error as "scheduleError", d.at_capacity as "atCapacity", coalesce(s.next_runs, '[]') as "nextRuns", v.id as "versionId", v.number as version, v.file, v.spec, v.positions, v.created_at as "deployedAt",
+  (select coalesce(json_agg(json_build_object('name', w.name, 'installedAt', w.installed_at, 'error', w.error) order by w.name), '[]')
+   from dagsmith.change_watch w where w.dag_id = d.dag_id) as watches
 from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id
 left join lateral (
   select json_agg(json_build_object('schedule', m.name, 'runAfter', to_char(m.next_run_after at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by m.name) as next_runs
@@ -141,12 +145,14 @@ export interface DagDetail {
   readonly spec: DagSpec;
   readonly positions: Readonly<Record<string, Position>>;
   readonly deployedAt: Date;
+  /** The sources of row changes that were installed for it, and what is wrong with them. */
+  readonly watches: readonly { readonly name: string; readonly installedAt: string | null; readonly error: string | null }[];
 }
 
 /** A DAG with its newest version; removed ones too, because their runs stay. */
 export async function getDag(db: Queryable, dagId: string): Promise<DagDetail | undefined> {
-  const [dag] = await db.query<DagDetail & Record<string, unknown>>(GET, [dagId]);
-  return dag;
+  const [dag] = await db.query<Omit<DagDetail, "spec"> & { readonly spec: StoredSpec }>(GET, [dagId]);
+  return dag && { ...dag, spec: completeSpec(dag.spec) };
 }
 
 export interface ImportErrorRow {

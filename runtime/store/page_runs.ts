@@ -1,5 +1,6 @@
 /** Runs as pages show them: one, a DAG's list (paged by id), and the state of each of their tasks. */
 import type { Json } from "../../sdk/json.ts";
+import type { RunTrigger } from "../../sdk/trigger.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { TaskState } from "../state/task_state.ts";
 import type { RunningWait } from "../state/wait.ts";
@@ -46,6 +47,14 @@ where dag_id = $1 and ($2::bigint is null or id < $2) and ($4::text is null or s
 };
 
 const GET: Statement = { name: "page_runs_get", text: `select ${RUN} from dagsmith.dag_run where id = $1` };
+
+// Apart, because it may be large, and lists of runs do not show it.
+const TRIGGER: Statement = { name: "page_runs_trigger", text: "select trigger from dagsmith.dag_run where id = $1" };
+
+/** What made a run; null when time or a person did. */
+export async function getRunTrigger(db: Queryable, id: number): Promise<RunTrigger | null> {
+  return (await db.query<{ trigger: RunTrigger | null }>(TRIGGER, [id]))[0]?.trigger ?? null;
+}
 
 /** A DAG's runs, newest first, those before a run's id. */
 export function listRuns(

@@ -1,9 +1,10 @@
 /** Reads one run with the version that it is pinned to and the state of each of its tasks. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
+import type { RunTrigger } from "../../sdk/trigger.ts";
 import { getVersions } from "../store/dag_version.ts";
 import type { Queryable } from "../store/database.ts";
-import { getRun, mappedSpans, type RunDetail, taskCells } from "../store/page_runs.ts";
+import { getRun, getRunTrigger, mappedSpans, type RunDetail, taskCells } from "../store/page_runs.ts";
 import { pastWaitsOf } from "../store/past.ts";
 import { type RunTask, runTasks } from "./run_tasks.ts";
 
@@ -13,6 +14,8 @@ export interface RunView {
   readonly version: number;
   readonly file: string;
   readonly tasks: readonly RunTask[];
+  /** What made it; null when time or a person did. */
+  readonly trigger: RunTrigger | null;
 }
 
 /** @throws DagsmithError UNKNOWN_RUN */
@@ -29,5 +32,6 @@ export async function readRun(db: Queryable, id: number): Promise<RunView> {
   const mappedIds = cells.mapped.map((cell) => cell.taskId);
   const waits = new Set((await pastWaitsOf(db, id)).map(({ taskId }) => taskId));
   const spans = mappedIds.length === 0 ? [] : await mappedSpans(db, id, mappedIds);
-  return { run, spec, version: number, file, tasks: runTasks(run, spec, cells, spans, waits) };
+  const trigger = await getRunTrigger(db, id);
+  return { run, spec, version: number, file, tasks: runTasks(run, spec, cells, spans, waits), trigger };
 }

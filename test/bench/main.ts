@@ -14,7 +14,6 @@ import { startRows } from "./start_rows.ts";
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   engine: engineRows,
   bundler: bundlerRows,
-  schedule: scheduleRows,
   sensors: sensorRows,
   schedule: async () => [...(await scheduleRows()), ...(await catchupRows())],
   history: historyRows,

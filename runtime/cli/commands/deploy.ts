@@ -17,7 +17,10 @@ export const deploy = command({
       const result = await deployFolder(db, load, { actor: cli.config.user });
       const { poolWarnings } = await import("../pool_warnings.ts");
       const { listPools } = await import("../../store/pool.ts");
-      const warnings = [...load.warnings, ...poolWarnings(load.versions, await listPools(db))];
+      const { unheardSources } = await import("../event_warnings.ts");
+      const { listWatches } = await import("../../store/change_watch.ts");
+      const unheard = unheardSources(load.versions, await listWatches(db, null));
+      const warnings = [...load.warnings, ...poolWarnings(load.versions, await listPools(db)), ...unheard];
       const warned = warnings.map((warning) => `${cli.terminal.style.yellow("warning")} ${placed(warning)}`);
       const lines = [...warned, ...deployLines(cli, result, load.errors)];
       return { json: { ...result, warnings }, lines, failed: load.errors.length > 0 };

@@ -9,7 +9,7 @@ import { listCallbacks } from "../../store/callback.ts";
 import { getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
 import { getHealth } from "../../store/page_health.ts";
 import { chunksAfter, isTryOver } from "../../store/page_log.ts";
-import { getRun, listRuns, type RunDetail } from "../../store/page_runs.ts";
+import { getRun, getRunTrigger, listRuns, type RunDetail } from "../../store/page_runs.ts";
 import { listPools } from "../../store/pool.ts";
 import { whyWaiting } from "../../store/why.ts";
 import * as input from "../input.ts";
@@ -85,7 +85,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: answer.dagSlots,
     run: slots,
   },
-  { method: "get", path: "/runs/{id}", summary: "Show a run", params: input.runParams, answer: answer.run, run: run },
+  { method: "get", path: "/runs/{id}", summary: "Show a run", params: input.runParams, answer: answer.runDetail, run: run },
   {
     method: "post",
     path: "/runs/{id}/cancel",
@@ -242,7 +242,8 @@ async function run(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
   const found = await getRun(services.reader, id);
   if (!found) throw new DagsmithError("UNKNOWN_RUN", { run: id });
-  return shownRun(services, found);
+  const trigger = (await getRunTrigger(services.reader, id)) as unknown as Json;
+  return { ...(shownRun(services, found) as object), trigger: maskJson(services.mask, trigger) };
 }
 
 async function tasks({ reader, mask }: WebServices, request: Request): Promise<unknown> {

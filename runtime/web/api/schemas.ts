@@ -56,6 +56,9 @@ export const dagDetail = z
     version: z.int(),
     file: z.string(),
     deployedAt: when,
+    watches: z
+      .array(z.object({ name: z.string(), installedAt: when.nullable(), error: z.string().nullable() }))
+      .meta({ description: "Sources of row changes, as installed by: dag changes install" }),
     spec: z.looseObject({ dagId: z.string() }).meta({ description: "The DAG as declared" }),
   })
   .meta({ id: "DagDetail" });
@@ -83,6 +86,9 @@ export const run = z
   })
   .meta({ id: "Run" });
 
+export const runDetail = run
+  .extend({ trigger: z.json().nullable().meta({ description: "What made it, when assets or an event did: {type, name, events}" }) })
+  .meta({ id: "RunDetail" });
 export const dagSlot = z
   .object({
     schedule: z.string().meta({ description: "Empty for the only schedule of a DAG" }),

@@ -62,6 +62,7 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
       <Fact name="Schedule">
         <code>{schedulesText(spec.schedules, spec.assets, spec.on)}</code>
       </Fact>
+      {spec.on.map((event) => event.type === "postgresChanges" && <Watch dag={dag} name={event.name} />)}
       <Fact name="Next run">
         <NextRuns dag={dag} />
       </Fact>
@@ -92,6 +93,17 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
         </Fact>
       )}
     </dl>
+  );
+}
+
+/** Whether a source of row changes is heard. */
+function Watch({ dag, name }: { readonly dag: DagDetail; readonly name: string }): VNode | null {
+  const watch = dag.watches.find((one) => one.name === name);
+  if (watch?.installedAt && watch.error === null) return null;
+  return (
+    <Fact name={`Changes of ${name}`}>
+      <span class="bad">{watch?.error ?? `not heard until its trigger is installed: dag changes install ${dag.dagId}`}</span>
+    </Fact>
   );
 }
 

@@ -1,12 +1,14 @@
 /** One run: what it is for, its graph, and its tasks with their times drawn to one scale. */
 import type { VNode } from "preact";
 import type { DagSpec } from "../../../sdk/spec.ts";
+import type { RunTrigger } from "../../../sdk/trigger.ts";
 import type { RunDetail } from "../../store/page_runs.ts";
 import type { GraphLayout } from "../graph_layout.ts";
 import type { RunTask } from "../run_tasks.ts";
 import { Fact } from "./dag.tsx";
 import { PostButton } from "./form.tsx";
 import { Graph } from "./graph.tsx";
+import { MadeBy } from "./made_by.tsx";
 import { AgainButtons, Annotations } from "./run_again.tsx";
 import { State, Warnings } from "./state.tsx";
 import { Time, Took } from "./time.tsx";
@@ -16,6 +18,7 @@ export interface RunProps {
   readonly version: number;
   readonly spec: DagSpec;
   readonly tasks: readonly RunTask[];
+  readonly trigger: RunTrigger | null;
   readonly layout: GraphLayout | null;
   /** JSON text, masked. */
   readonly params: string;
@@ -23,7 +26,7 @@ export interface RunProps {
   readonly now: Date;
 }
 
-export function RunPage({ run, version, spec, tasks, layout, params, token, now }: RunProps): VNode {
+export function RunPage({ run, version, spec, tasks, trigger, layout, params, token, now }: RunProps): VNode {
   const states = new Map(tasks.map((task) => [task.taskId, task.state]));
   return (
     <>
@@ -48,7 +51,7 @@ export function RunPage({ run, version, spec, tasks, layout, params, token, now 
           </PostButton>
         )}
       </div>
-      <RunFacts run={run} version={version} params={params} />
+      <RunFacts run={run} version={version} params={params} trigger={trigger} />
       <Annotations run={run} token={token} />
       <section id="graph" data-live aria-label="Graph">
         <Graph
@@ -65,10 +68,22 @@ export function RunPage({ run, version, spec, tasks, layout, params, token, now 
   );
 }
 
-function RunFacts({ run, version, params }: { readonly run: RunDetail; readonly version: number; readonly params: string }): VNode {
+interface RunFactsProps {
+  readonly run: RunDetail;
+  readonly version: number;
+  readonly params: string;
+  readonly trigger: RunTrigger | null;
+}
+
+function RunFacts({ run, version, params, trigger }: RunFactsProps): VNode {
   return (
     <dl class="facts" id="run-facts" data-live>
       <Fact name="Type">{run.runType}</Fact>
+      {trigger !== null && (
+        <Fact name="Made by">
+          <MadeBy trigger={trigger} />
+        </Fact>
+      )}
       <Fact name="Logical date">
         <Time at={run.logicalDate} />
       </Fact>

@@ -63,3 +63,30 @@ test("an asset that nobody names has no page", async () => {
   expect((await fetch(`${web.url}/data/events?uri=s3://lake/none`)).status).toBe(404);
   expect((await fetch(`${web.url}/data/events`)).status).toBe(400);
 });
+
+test("a run says what made it, and a DAG which of its tables nobody hears", async () => {
+  await post({ uri: "s3://lake/<b>" });
+  const [run] = await web.rows.sql("select id from dagsmith.dag_run where dag_id = 'reader'");
+  const page = await (await fetch(`${web.url}/runs/${run!.id}`)).text();
+  expect(page).toContain("Made by");
+  expect(page).toContain("2 updates of ");
+  const answer = await (await fetch(`${web.url}/api/v1/runs/${run!.id}`)).json();
+  expect(answer).toMatchObject({ trigger: { type: "assets", count: 2, events: [{ extra: { key: "***" } }, { uri: "s3://lake/<b>" }] } });
+  const on = {
+    type: "postgresChanges",
+    name: "orders",
+    connection: "lake",
+    schema: "public",
+    table: "orders",
+    operations: ["insert"],
+    batch: 1,
+  } as const;
+  await web.rows.dag(dagSpec("listener", { on: [on] }));
+  const listener = async () => (await fetch(`${web.url}/dags/listener`)).text();
+  expect(await listener()).toContain("not heard until its trigger is installed: dag changes install listener");
+  expect(await listener()).toContain("on insert of public.orders (lake)");
+  await web.rows.sql(
+    "insert into dagsmith.change_watch (dag_id, name, connection, schema_name, table_name, installed_at, error) values ('listener', 'orders', 'lake', 'public', 'orders', now(), 'it is away')",
+  );
+  expect(await listener()).toContain("it is away");
+});

@@ -1,4 +1,4 @@
-/** `dag events`: the triggers that tell DAGs of changes in other databases. */
+/** `dag changes`: the triggers that tell DAGs of changes in other databases. */
 import type { EventSourceDone, EventsRequest } from "../../actions/index.ts";
 import type { Database } from "../../store/database.ts";
 import { type AnyCommand, type Cli, command, type Outcome } from "../command.ts";
@@ -33,7 +33,7 @@ function changing(verb: string, { summary, more, work }: Change): AnyCommand {
     usage: `${verb} <dag>`,
     summary,
     more,
-    example: `dag events ${verb} raw_to_cleansed`,
+    example: `dag changes ${verb} raw_to_cleansed`,
     run: async (cli, [dagId]: readonly [string]): Promise<Outcome> =>
       withDatabase(cli, async (db) => {
         const sources = await work(db, { dagId, actor: cli.config.user, connection: await connections(cli, db) });
@@ -55,7 +55,7 @@ function lineOf({ name, connection, table: of, key, isNew }: EventSourceDone): s
 const list = command({
   usage: "list",
   summary: "List the tables that DAGs listen to, and what is wrong with them",
-  example: "dag events list",
+  example: "dag changes list",
   run: async (cli): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       const { listWatches } = await import("../../store/change_watch.ts");
@@ -70,8 +70,8 @@ const list = command({
     }),
 });
 
-export const events = {
-  name: "events",
+export const changes = {
+  name: "changes",
   summary: "Triggers in databases whose changes start runs: list, install, uninstall",
   commands: [list, install, uninstall],
 };

@@ -27,3 +27,21 @@ test("a DAG that waits for what no DAG of the folder updates, or for what it upd
     { ...at, code: "ASSET_LOOP", message: expect.stringContaining("s3://lake/own") },
   ]);
 });
+
+test("a DAG that waits for runs of one that is not there, or in a circle, is a warning", async () => {
+  const waiting = (id: string, on: string): string =>
+    `import { dag, dagRun } from "dagsmith";\nconst d = dag("${id}", { on: [dagRun({ dag: "${on}" })] });\nd.empty("a");\nexport default d;\n`;
+  const folder = await dagFolder({
+    "a.ts": waiting("a", "c"),
+    "b.ts": waiting("b", "a"),
+    "c.ts": waiting("c", "b"),
+    "d.ts": waiting("d", "none"),
+  });
+  const { warnings } = await loadFolder(folder, { processes: 1 });
+  expect(warnings.map(({ file, line, code, message }) => [file, line, code, message])).toEqual([
+    ["a.ts", 2, "EVENT_LOOP", expect.stringContaining("a -> b -> c -> a")],
+    ["b.ts", 2, "EVENT_LOOP", expect.stringContaining("b -> c -> a -> b")],
+    ["c.ts", 2, "EVENT_LOOP", expect.stringContaining("c -> a -> b -> c")],
+    ["d.ts", 2, "UNKNOWN_HEARD_DAG", expect.stringContaining('"none"')],
+  ]);
+});

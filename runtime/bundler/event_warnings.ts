@@ -1,0 +1,45 @@
+/** What only all DAGs of a folder together tell of events: who waits for runs of a DAG that is not there, and who waits in a circle. */
+import type { DagVersion, ImportWarning } from "./version.ts";
+
+export function eventWarnings(versions: readonly DagVersion[]): readonly ImportWarning[] {
+  const heard = new Map(versions.map((version) => [version.dagId, heardBy(version)]));
+  return versions.flatMap(({ dagId, file, position }) => {
+    const at = { file, line: position?.line ?? null };
+    const unknown = (heard.get(dagId) ?? []).filter((other) => !heard.has(other));
+    const circle = circleFrom(dagId, heard);
+    return [
+      ...unknown.map((other) => ({
+        ...at,
+        code: "UNKNOWN_HEARD_DAG" as const,
+        message: `DAG "${dagId}" waits for runs of "${other}", which no file of this folder declares.`,
+      })),
+      ...(circle
+        ? [
+            {
+              ...at,
+              code: "EVENT_LOOP" as const,
+              message: `DAG "${dagId}" waits for runs that its own runs lead to: ${circle.join(" -> ")}. A run that would begin the circle again is not made.`,
+            },
+          ]
+        : []),
+    ];
+  });
+}
+
+function heardBy({ spec }: DagVersion): readonly string[] {
+  return spec.on.flatMap((event) => (event.type === "dagRun" ? event.runs.map((run) => run.dagId) : []));
+}
+
+/** The way back to a DAG, in the order in which runs would follow each other; null when there is none. */
+function circleFrom(start: string, heard: ReadonlyMap<string, readonly string[]>): readonly string[] | null {
+  const ways = (heard.get(start) ?? []).map((next) => [next, start]);
+  const seen = new Set<string>();
+  for (const way of ways) {
+    const [first = ""] = way;
+    if (first === start) return way;
+    if (seen.has(first)) continue;
+    seen.add(first);
+    ways.push(...(heard.get(first) ?? []).map((next) => [next, ...way]));
+  }
+  return null;
+}
