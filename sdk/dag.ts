@@ -9,9 +9,20 @@ import type { TaskBody, TaskContext } from "./context.ts";
 import type { Duration } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import type { EventSource } from "./event.ts";
+import {
+  GROUP_OPTIONS,
+  type GroupEdge,
+  type GroupOptions,
+  groupsAround,
+  prefixOf,
+  TaskGroup,
+  type Wirable,
+  withGroupEdges,
+} from "./group.ts";
 import { planOfEach, sourcesOf } from "./items.ts";
 import type { JsonOutput } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
+import { checkedLoop, type LoopContext, type LoopOptions } from "./loop.ts";
 import { PickRef } from "./pick.ts";
 import { ROUTING_OPTIONS } from "./routing.ts";
 import {
@@ -75,7 +86,7 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends 
   readonly pausedAtCreation?: boolean;
   /** The schema of the params that a run may be given. */
   readonly params?: Schema;
-  /** Options for every task that does not set them itself. */
+  /** Options for every task that does not set them itself. The types of inputs do not see a `triggerRule` that is set here. */
   readonly defaults?: TaskDefaults;
   /** By when runs should have succeeded. */
   readonly deadlines?: readonly Deadline[];
@@ -138,6 +149,13 @@ export class Dag<out Params> {
   readonly #tasks = new Map<string, TaskRef<unknown>>();
   /** Task id to the ids directly before it. */
   readonly #upstream = new Map<string, Set<string>>();
+  readonly #groupIds = new Set<string>();
+  readonly #groups: TaskGroup[] = [];
+  readonly #groupEdges: GroupEdge[] = [];
+  /** All edges, until something is added. */
+  #edges: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  /** The group whose tasks are being declared. */
+  #scope: TaskGroup | null = null;
 
   /** Called by {@link dag} only. */
   constructor(dagId: string, options: DagOptions) {
@@ -282,6 +300,26 @@ export class Dag<out Params> {
   }
 
   /**
+   * Declares a loop: a task that runs again, each time with what it returned the time before, until `until` says that it is done.
+   * @returns a reference to what the iterations returned, in their order
+   * @throws DagsmithError as {@link Dag.task} does; INVALID_OPTION for a loop without a bound
+   * @example
+   * const pages = d.loop("pages", { initial: { cursor: "", rows: 0 }, until: ({ cursor }) => cursor === "", maxIterations: 1_000 },
+   *   async ({ previous }) => loadPageAfter(previous.cursor));
+   */
+  loop<State, Inputs extends InputRefs = Record<never, never>>(
+    taskId: string,
+    options: LoopOptions<State, Inputs>,
+    body: TaskBody<NoInfer<State>, LoopContext<Params, InputValues<Inputs>, NoInfer<State>>> & JsonOutput<State>,
+  ): TaskRef<State[]> {
+    const { initial, until, maxIterations, ...own } = options ?? {};
+    if (typeof body !== "function") throw this.#invalid(`the body of loop "${taskId}"`, body, "a function of the task context");
+    const loop = checkedLoop({ initial, until, maxIterations }, `loop "${taskId}" of DAG "${this.dagId}"`);
+    const definition = { options: own, body: body as unknown as NonNullable<TaskDefinition["body"]>, loop };
+    return this.#add(taskId, definition) as TaskRef<State[]>;
+  }
+
+  /**
    * Declares a sensor: a poke that is asked again and again until it says yes. It uses a slot only while it pokes.
    * @returns a reference to the value that the poke found; for a mapped sensor (`each`), to the list of them
    * @throws DagsmithError as {@link task}
@@ -319,11 +357,39 @@ export class Dag<out Params> {
     return this.#add(taskId, { options }) as TaskRef<null>;
   }
 
+  /**
+   * Declares a group of tasks: everything that `declare` declares, groups among it. Ids of its tasks begin with its own.
+   * @param declare is given the DAG, and called at once; what it returns is the group's `result`
+   * @throws DagsmithError DUPLICATE_GROUP_ID, INVALID_ID, UNKNOWN_OPTION, EMPTY_GROUP
+   * @example
+   * const extract = d.group("extract", { defaults: { retries: 3 } }, (g) => {
+   *   const rows = g.task("rows", readRows); // its id is extract.rows
+   *   return { rows, checked: g.task("check", { inputs: { rows } }, check) };
+   * });
+   * chain(start, extract, d.task("load", { inputs: { rows: extract.result.rows } }, load));
+   */
+  group<Result>(groupId: string, declare: (g: Dag<Params>) => Result): TaskGroup<Result>;
+  group<Result>(groupId: string, options: GroupOptions, declare: (g: Dag<Params>) => Result): TaskGroup<Result>;
+  group(groupId: string, ...rest: readonly unknown[]): TaskGroup {
+    const [options, declare] = (rest.length === 1 ? [{}, rest[0]] : rest) as [GroupOptions, (g: Dag<Params>) => unknown];
+    if (typeof declare !== "function") throw this.#invalid(`the body of group "${groupId}"`, declare, "a function that declares tasks");
+    const id = this.#newGroupId(groupId, options);
+    const parent = this.#scope;
+    const before = this.#tasks.size;
+    const group = new TaskGroup({ dag: this, groupId: id, parent }, options, (made) => this.#declareIn(made, declare));
+    if (this.#tasks.size === before) throw new DagsmithError("EMPTY_GROUP", { group: id, dag: this.dagId });
+    return group;
+  }
+
   /** Makes `downstream` wait for `upstream`. Prefer {@link chain}, which reads in the order of the work. */
-  connect(upstream: TaskRef<unknown>, downstream: TaskRef<unknown>): void {
+  connect(upstream: Wirable, downstream: Wirable): void {
     for (const ref of [upstream, downstream]) this.#refuseForeign(ref);
-    if (upstream === downstream) throw new DagsmithError("SELF_DEPENDENCY", { task: upstream.taskId, dag: this.dagId });
-    this.#upstream.get(downstream.taskId)?.add(upstream.taskId);
+    const isInside = (one: Wirable, other: Wirable): boolean => one === other || groupsAround(one).some((group) => group === other);
+    if (isInside(upstream, downstream) || isInside(downstream, upstream))
+      throw new DagsmithError("SELF_DEPENDENCY", { task: idOf(upstream), dag: this.dagId });
+    if (upstream instanceof TaskRef && downstream instanceof TaskRef) this.#upstream.get(downstream.taskId)?.add(upstream.taskId);
+    else this.#groupEdges.push({ from: upstream, to: downstream });
+    this.#edges = undefined;
   }
 
   /** The tasks in the order in which they were declared. */
@@ -336,9 +402,9 @@ export class Dag<out Params> {
     return this.#tasks.get(taskId);
   }
 
-  /** Ids directly before a task, in the order in which they were wired. */
-  upstreamOf(taskId: string): readonly string[] {
-    return [...(this.#upstream.get(taskId) ?? [])];
+  /** The groups, those inside others after them. */
+  get groups(): readonly TaskGroup[] {
+    return [...this.#groups];
   }
 
   #define(taskId: string, options: unknown, body: unknown, kind?: TaskKind): TaskRef<unknown> {
@@ -350,10 +416,45 @@ export class Dag<out Params> {
     return body as NonNullable<TaskDefinition["body"]>;
   }
 
-  #add(taskId: string, definition: TaskDefinition): TaskRef<unknown> {
+  /** Ids directly before a task, in the order in which they were wired; edges of groups after those of tasks. */
+  upstreamOf(taskId: string): readonly string[] {
+    this.#edges ??= withGroupEdges(this.tasks, this.#upstream, this.#groupEdges);
+    return [...(this.#edges.get(taskId) ?? [])];
+  }
+
+  #newGroupId(groupId: string, options: GroupOptions): string {
+    refuseBadId("group", groupId);
+    const id = `${prefixOf(this.#scope)}${groupId}`;
+    const where = `group "${id}" of DAG "${this.dagId}"`;
+    refuseBadId("group", id);
+    refuseUnknownOptions("group", options, GROUP_OPTIONS, where);
+    refuseUnknownOptions("task", options.defaults ?? {}, TASK_DEFAULTS, `defaults of ${where}`);
+    if (this.#groupIds.has(id) || this.#tasks.has(id)) throw new DagsmithError("DUPLICATE_GROUP_ID", { group: id, dag: this.dagId });
+    this.#groupIds.add(id);
+    return id;
+  }
+
+  #declareIn(group: TaskGroup, declare: (g: Dag<Params>) => unknown): unknown {
+    this.#scope = group;
+    this.#groups.push(group);
+    try {
+      const result = declare(this);
+      // What is declared after an await would no longer be in the group.
+      if (result instanceof Promise) throw this.#invalid(`the body of group "${group.groupId}"`, result, "a function that is not async");
+      return result;
+    } finally {
+      this.#scope = group.parent;
+    }
+  }
+
+  #add(localId: string, given: TaskDefinition): TaskRef<unknown> {
+    refuseBadId("task", localId);
+    const taskId = `${prefixOf(this.#scope)}${localId}`;
+    const definition = this.#scope === null ? given : { ...given, group: this.#scope };
     const where = `task "${taskId}" of DAG "${this.dagId}"`;
     refuseBadId("task", taskId);
     refuseUnknownOptions("task", definition.options, TASK_OPTIONS, where);
+    if (this.#groupIds.has(taskId)) throw new DagsmithError("DUPLICATE_GROUP_ID", { group: taskId, dag: this.dagId });
     if (this.#tasks.has(taskId)) throw new DagsmithError("DUPLICATE_TASK_ID", { task: taskId, dag: this.dagId });
     const { each, inputs = {} } = definition.options;
     const named = Object.values(inputs).map((input) => (input instanceof LazyRef || input instanceof PickRef ? input.source : input));
@@ -361,15 +462,16 @@ export class Dag<out Params> {
     for (const source of sources) this.#refuseForeign(source);
     const ref = new TaskRef<unknown>(this, taskId, definition);
     this.#tasks.set(taskId, ref);
+    this.#edges = undefined;
     this.#upstream.set(taskId, new Set(sources.map((source) => source.taskId)));
     return ref;
   }
 
-  #refuseForeign(ref: TaskRef<unknown>): void {
-    if (!(ref instanceof TaskRef)) {
-      throw this.#invalid("a dependency", ref, "what d.task() or d.empty() returned");
+  #refuseForeign(ref: Wirable): void {
+    if (!(ref instanceof TaskRef || ref instanceof TaskGroup)) {
+      throw this.#invalid("a dependency", ref, "what d.task(), d.empty() or d.group() returned");
     }
-    if (ref.dag !== this) throw new DagsmithError("FOREIGN_TASK", { task: ref.taskId, owner: ref.dag.dagId, dag: this.dagId });
+    if (ref.dag !== this) throw new DagsmithError("FOREIGN_TASK", { task: idOf(ref), owner: ref.dag.dagId, dag: this.dagId });
   }
 
   #invalid(option: string, value: unknown, allowed: string): DagsmithError {
@@ -400,13 +502,14 @@ export function dag<Schema extends ParamsSchema = NoParams>(
 
 /**
  * Wires tasks one after the other. A list stands side by side: all of it waits for what is before, and what is after waits for all of it.
- * An empty list is passed over, so that a list made in a loop cannot part what is before it from what is after it.
+ * An empty list is passed over, so that a list made in a loop cannot part what is before it from what is after it. A group stands for its first
+ * tasks where it comes after something, and for its last ones where something comes after it.
  * @throws DagsmithError SELF_DEPENDENCY, FOREIGN_TASK
  * @example chain(extract, [load, archive], report);
  */
-export function chain(...steps: readonly (TaskRef<unknown> | readonly TaskRef<unknown>[])[]): void {
+export function chain(...steps: readonly (Wirable | readonly Wirable[])[]): void {
   const groups = steps.map((step) => [step].flat()).filter((group) => group.length > 0);
-  const owner = groups.flat().find((ref) => ref instanceof TaskRef)?.dag;
+  const owner = groups.flat().find((ref) => ref instanceof TaskRef || ref instanceof TaskGroup)?.dag;
   for (const [index, downstream] of groups.entries()) {
     for (const upstream of groups[index - 1] ?? []) for (const ref of downstream) owner?.connect(upstream, ref);
   }
@@ -420,6 +523,10 @@ export function isDag(value: unknown): value is Dag<unknown> {
 /** Options may be left out. */
 function optionsAndBody<Options extends object>(rest: readonly unknown[]): readonly [Options, unknown] {
   return rest.length === 1 ? [{} as Options, rest[0]] : [rest[0] as Options, rest[1]];
+}
+
+function idOf(of: Wirable): string {
+  return of instanceof TaskRef ? of.taskId : of.groupId;
 }
 
 function refuseBadId(kind: string, id: string): void {

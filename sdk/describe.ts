@@ -8,6 +8,7 @@ import { describeEach } from "./describe_each.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import { describeEvents } from "./event.ts";
+import { inheritedDefaults, type TaskGroup } from "./group.ts";
 import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
 import { describePatience } from "./patience.ts";
@@ -16,7 +17,7 @@ import { describeLimit, describeRouting } from "./routing.ts";
 import { describeRules } from "./rules.ts";
 import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
 import { describeSchedules } from "./schedule.ts";
-import { type Catchup, type CatchupOrder, type DagSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
+import { type Catchup, type CatchupOrder, type DagSpec, type GroupSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
 import { type InputRefs, type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
@@ -53,8 +54,13 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     ...describeAfterwards(options, timezone, where),
     ...describeRunRules(options, where),
     paramsSchema: jsonSchema(options.params, where),
+    ...(dag.groups.length > 0 ? { groups: dag.groups.map(describeGroup) } : {}),
     tasks,
   });
+}
+
+function describeGroup({ groupId, parent, options }: TaskGroup): GroupSpec {
+  return { groupId, parent: parent?.groupId ?? null, doc: options.doc ?? null };
 }
 
 function describeAfterwards(options: DagOptions, timezone: string, where: string): Pick<DagSpec, "callbacks" | "deadlines"> {
@@ -136,8 +142,9 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     allowFailure: _,
     ...own
   } = ref.definition.options;
+  const { loop } = ref.definition;
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
-  const options: TaskDefaults = { ...dag.options.defaults, ...taskDefaults(own) };
+  const options: TaskDefaults = { ...taskDefaults(inheritedDefaults(ref)), ...taskDefaults(own) };
   const triggerRule = options.triggerRule ?? "all_success";
   if (!TRIGGER_RULES.includes(triggerRule)) {
     throw new DagsmithError("INVALID_OPTION", {
@@ -151,10 +158,11 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
     taskId: ref.taskId,
     operator: operatorOf(ref.definition),
     doc: doc ?? null,
+    ...(ref.definition.group ? { group: ref.definition.group.groupId } : {}),
     upstream: dag.upstreamOf(ref.taskId),
     ...describeInputs(inputs),
     ...(maxItems === undefined ? {} : { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),
-    each: each === undefined ? null : describeEach(each, { where, maxItems }),
+    each: loop ? { loop: { maxIterations: loop.maxIterations } } : each === undefined ? null : describeEach(each, { where, maxItems }),
     maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
     ...describeDates({ startDate, endDate }, timezoneOf(dag), where),
     triggerRule,

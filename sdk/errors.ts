@@ -12,6 +12,8 @@ const messages = {
   FOREIGN_TASK: 'Task "{task}" belongs to DAG "{owner}" and cannot be used in DAG "{dag}". Tasks are wired within one DAG.',
   SELF_DEPENDENCY: 'Task "{task}" of DAG "{dag}" depends on itself.',
   CYCLE: 'DAG "{dag}" has a cycle: {path}. Remove one of these edges.',
+  DUPLICATE_GROUP_ID: 'DAG "{dag}" has two groups, or a group and a task, with the id "{group}". Give one of them another id.',
+  EMPTY_GROUP: 'Group "{group}" of DAG "{dag}" has no task. Declare one in its function.',
   FAIL_FAST_RULE:
     'Task "{task}" of DAG "{dag}" has the trigger rule {rule}. A DAG with failFast ends at its first failure, so its tasks have the rule all_success (teardowns their own).',
   EMPTY_DAG: 'DAG "{dag}" has no task. Add one with .task() or .empty().',
@@ -66,6 +68,7 @@ const messages = {
   LIST_IN_A_FILE:
     'The output of "{source}" was too large for the database and lies in a file, so that "{task}" cannot be mapped over it. Clear "{source}" as well: its list will then be kept in the database.',
   TOO_MANY_ITEMS: 'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
+  LOOP_LIMIT: 'Loop "{task}" was not done after {limit} iterations. Raise its maxIterations, or see why its until does not come true.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 

@@ -2,7 +2,6 @@
  * The lists that tasks are mapped over, put together from outputs that are known only when the run has them. What is declared here is a plan:
  * the engine makes the list from it, without any code of the DAG; functions (`map`, `filter`) run in the try of the instance they concern.
  */
-import { SkipTask } from "./outcome.ts";
 import { PickRef } from "./pick.ts";
 import { TaskRef } from "./task.ts";
 
@@ -85,7 +84,8 @@ export class MappedItems<out Item> {
   }
 
   /**
-   * Skips the instances whose item is refused. They stay visible, as skipped; tasks after them see them as they see any skipped instance.
+   * Leaves out the items that are refused. Their instances stay visible, as removed, and do not count for the tasks after them; when every item is
+   * refused, the task counts as skipped, as one with an empty list does.
    * @example d.task("load", { each: over(repos).filter((repo) => !repo.archived) }, ({ item }) => load(item));
    */
   filter<To extends Item>(fn: (item: Item) => item is To): MappedItems<To>;
@@ -180,6 +180,11 @@ export function sourcesOf(plan: ListPlan): readonly TaskRef<unknown>[] {
   return plan.of instanceof TaskRef ? [plan.of] : [];
 }
 
+/** Ends an instance whose item is none of the list's. */
+export class LeftOut extends Error {
+  override readonly name = "LeftOut";
+}
+
 /** What `each` may be. */
 export type Each<Item> = ItemSource<Item> | MappedItems<Item>;
 
@@ -190,7 +195,7 @@ export function planOfEach(each: Each<unknown>): ListPlan {
 
 /**
  * An item as its task gets it.
- * @throws SkipTask when a filter refuses it; and what the functions of the DAG throw
+ * @throws LeftOut when a filter refuses it; and what the functions of the DAG throw
  */
 export function itemFor(each: Each<unknown> | undefined, item: unknown): unknown {
   if (!(each instanceof MappedItems)) return item;
@@ -198,6 +203,6 @@ export function itemFor(each: Each<unknown> | undefined, item: unknown): unknown
     const given = fn(value as never);
     if (type === "map") return given;
     if (given === true) return value;
-    throw new SkipTask("the filter refused the item");
+    throw new LeftOut("the filter refused the item");
   }, item);
 }

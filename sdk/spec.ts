@@ -69,7 +69,9 @@ export type EachSpec =
   /** Side by side: as many as the shortest list has, or with a value for what is missing as the longest. */
   | { readonly zip: readonly EachSpec[]; readonly fillValue?: Json }
   /** One after the other. */
-  | { readonly concat: readonly EachSpec[] };
+  | { readonly concat: readonly EachSpec[] }
+  /** No list: a loop, of which each iteration is an instance that follows from the one before. */
+  | { readonly loop: { readonly maxIterations: number } };
 
 /** An event that starts runs; its name is unique within the DAG. */
 export type EventSpec =
@@ -108,6 +110,8 @@ export interface TaskSpec extends TaskRules {
   readonly upstream: readonly string[];
   /** Input name to the id of the task whose output it is. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** The group it was declared in. */
+  readonly group?: string;
   /** Names of inputs that are loaded while the task runs, if it asks for them. */
   readonly lazyInputs?: readonly string[];
   /** Input name to the field of that output which arrives, where it is not the whole. */
@@ -156,6 +160,15 @@ export interface TaskSpec extends TaskRules {
   readonly callbacks?: readonly TaskEvent[];
 }
 
+/** A group of tasks. */
+export interface GroupSpec {
+  /** With the ids of the groups around it. */
+  readonly groupId: string;
+  /** The group around it. */
+  readonly parent: string | null;
+  readonly doc: string | null;
+}
+
 export interface DagSpec {
   readonly dagId: string;
   readonly description: string | null;
@@ -192,6 +205,8 @@ export interface DagSpec {
   readonly maxConsecutiveFailedDagRuns?: number;
   /** JSON Schema (draft 2020-12) of the params; null when the DAG declares none. */
   readonly paramsSchema: Json | null;
+  /** Its groups, when it has any; those inside others after them. */
+  readonly groups?: readonly GroupSpec[];
   /** In topological order: a task stands behind every task it depends on. */
   readonly tasks: readonly TaskSpec[];
 }

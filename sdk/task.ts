@@ -4,8 +4,10 @@ import type { TaskCallbacks } from "./callback.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
+import type { TaskGroup } from "./group.ts";
 import type { Each } from "./items.ts";
 import type { LazyList, LazyRef } from "./lazy.ts";
+import type { LoopDefinition } from "./loop.ts";
 import type { PickRef } from "./pick.ts";
 import type { RoutingOptions } from "./routing.ts";
 import type { RuleDefaults, TaskKind } from "./rules.ts";
@@ -142,6 +144,10 @@ export interface TaskDefinition {
       readonly label?: (of: { readonly item: never; readonly mapIndex: number }) => string;
       readonly allowFailure?: boolean;
     };
+  /** What makes it a loop. */
+  readonly loop?: LoopDefinition;
+  /** The group it was declared in. */
+  readonly group?: TaskGroup;
   /** Present for a sensor: its body is a poke. */
   readonly sensor?: SensorTiming;
   /** What it is beside work. */

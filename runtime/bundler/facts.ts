@@ -34,7 +34,7 @@ export interface FileFacts {
 }
 
 /** Methods of a DAG that declare a task. */
-const DECLARING = ["task", "empty", "setup", "teardown", "branch", "switch", "shortCircuit", "latestOnly"];
+const DECLARING = ["task", "empty", "setup", "teardown", "branch", "switch", "shortCircuit", "latestOnly", "loop"];
 
 const NO_DAG: FileFacts = { candidacy: "no", dags: [], tasks: [], branches: [], warnings: [] };
 
@@ -179,8 +179,10 @@ export function taskPositions(file: string, facts: FileFacts, spec: DagSpec): Re
   const variable = best(facts.dags, spec.dagId)?.variable;
   const own = facts.tasks.filter((task) => task.owner === variable);
   return Object.fromEntries(
-    spec.tasks.flatMap(({ taskId }) => {
-      const declared = best(own, taskId) ?? best(facts.tasks, taskId);
+    spec.tasks.flatMap(({ taskId, group }) => {
+      // In a group, the text has the id without the group's.
+      const localId = group !== undefined && taskId.startsWith(`${group}.`) ? taskId.slice(group.length + 1) : taskId;
+      const declared = best(own, localId) ?? best(facts.tasks, localId);
       return declared ? [[taskId, { file, line: declared.line }]] : [];
     }),
   );

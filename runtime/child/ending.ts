@@ -1,5 +1,6 @@
 /** How a try ends, from what its body returned or threw: the outcome of a poke or a wait, and whether and when a failure is tried again. */
 import { type Duration, durationMs } from "../../sdk/duration.ts";
+import { inheritedDefaults } from "../../sdk/group.ts";
 import { toJson } from "../../sdk/json.ts";
 import { FailTask } from "../../sdk/outcome.ts";
 import type { LateKeys } from "../../sdk/routing.ts";
@@ -16,9 +17,13 @@ export type TryResult = TryEnding & {
 };
 
 type TryEnding =
-  /** `output` is JSON text; null when the body returned undefined. `assets`: what it said of assets, if anything. */
-  | { readonly outcome: "success"; readonly output: string | null; readonly assets?: readonly SaidUpdate[] }
-  | { readonly outcome: "skipped"; readonly reason: string }
+  /**
+   * `output` is JSON text; null when the body returned undefined. `assets`: what it said of assets, if anything. `again`: an iteration of a loop
+   * that is not done.
+   */
+  | { readonly outcome: "success"; readonly output: string | null; readonly assets?: readonly SaidUpdate[]; readonly again?: boolean }
+  /** `leftOut`: a filter refused the item. */
+  | { readonly outcome: "skipped"; readonly reason: string; readonly leftOut?: boolean }
   /** A poke said no. */
   | { readonly outcome: "not_yet" }
   /** Asked for with `asksKeys`. */
@@ -55,6 +60,7 @@ const FINAL_ERRORS = ["FailTask", "DagsmithError"];
 /** An error outside a body, as a result: there is nobody to ask whether to try again. */
 export function failure(error: unknown): TryResult {
   const described = describeError(error);
+  if (described.name === "LeftOut") return { outcome: "skipped", reason: described.message, leftOut: true };
   if (described.name === "SkipTask") return { outcome: "skipped", reason: described.message };
   return { outcome: "failed", error: described, retryable: !FINAL_ERRORS.includes(described.name) };
 }
@@ -70,7 +76,7 @@ export function thrown(ref: TaskRef<unknown>, error: unknown, warn: (text: strin
 
 /** A `retryIf` that fails itself must not decide. */
 function asksForRetry(ref: TaskRef<unknown>, error: unknown, described: TaskError, warn: (text: string) => void): boolean {
-  const retryIf = ref.definition.options.retryIf ?? ref.dag.options.defaults?.retryIf;
+  const retryIf = ref.definition.options.retryIf ?? inheritedDefaults(ref).retryIf;
   if (!retryIf) return true;
   try {
     return Boolean(retryIf(error instanceof Error ? error : new Error(described.message)));

@@ -1,12 +1,13 @@
 /** Under which keys a try runs, where the task says so by a function: asked where its code lives, before its body. */
 import { resolveField, type TaskContext } from "../../sdk/context.ts";
 import type { Dag } from "../../sdk/dag.ts";
+import { inheritedDefaults } from "../../sdk/group.ts";
 import { type LateKeys, limitKey } from "../../sdk/routing.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 
 /** @throws DagsmithError INVALID_OPTION for a key that is none; and whatever the function throws */
 export async function keysOf(dag: Dag<unknown>, ref: TaskRef<unknown>, context: TaskContext): Promise<LateKeys> {
-  const { concurrencyKey, rateLimit } = { ...dag.options.defaults, ...defined(ref.definition.options) };
+  const { concurrencyKey, rateLimit } = { ...inheritedDefaults(ref), ...defined(ref.definition.options) };
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
   const ask = async (field: typeof concurrencyKey, option: string): Promise<string | null> =>
     typeof field === "function" ? limitKey(await resolveField(field, context), option, where) : null;

@@ -1,6 +1,7 @@
 /** Runs one callback: finds it in the DAG as it is loaded here, builds its context, says how it ended. Works where tries work. */
 import type { Callback, CallbackContext, TaskEvent } from "../../sdk/callback.ts";
 import type { Dag } from "../../sdk/dag.ts";
+import { inheritedDefaults } from "../../sdk/group.ts";
 import { failure } from "./ending.ts";
 import { HookPool, type TaskHost, type TryRequest, type TryResult, taskContext } from "./run_try.ts";
 
@@ -51,5 +52,5 @@ function ofDag({ options }: Dag<unknown>, event: CallbackRequest["event"], ordin
 
 function ofTask(dag: Dag<unknown>, taskId: string, event: TaskEvent): Callback | undefined {
   const task = dag.find(taskId);
-  return task?.definition.options[event] ?? (task && dag.options.defaults?.[event]);
+  return task?.definition.options[event] ?? (task && inheritedDefaults(task)[event]);
 }

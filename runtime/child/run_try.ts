@@ -57,6 +57,8 @@ export interface TryRequest {
   readonly item: Json;
   /** Most bytes of JSON that the task may return, or push at once. Default: what the database takes. */
   readonly maxOutputBytes?: number;
+  /** What the iteration before returned, in a loop. */
+  readonly previous?: Json;
   /** What made the run; null when time or a person did. */
   readonly trigger: RunTrigger | null;
   /** The body is not called: the task only says under which keys it runs. */
@@ -88,12 +90,17 @@ export async function runTry(
       item,
       assets: taskAssets(ref, host, said),
     };
-    const context: TaskContext = taskContext(request, given, host, hooks, signal);
+    const context: TaskContext = { ...taskContext(request, given, host, hooks, signal), ...iterationOf(ref, request) };
     if (request.asksKeys) return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
     const output = await ref.definition.body?.(context as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
     const ending = returned(ref, output, request.maxOutputBytes);
-    return { ...ending, ...(ending.outcome === "success" && said.length > 0 && { assets: said }), ...named };
+    return {
+      ...ending,
+      ...goesOn(ref, request, ending),
+      ...(ending.outcome === "success" && said.length > 0 && { assets: said }),
+      ...named,
+    };
   } catch (error) {
     return { ...thrown(ref, error, (text) => host.log("warn", text)), ...named };
   } finally {
@@ -110,7 +117,7 @@ function withLazyInputs(ref: TaskRef<unknown>, given: TryRequest["inputs"], host
       items: (given[name] ?? (await host.pullXCom(taskId, RETURN_VALUE))) as readonly Json[],
       next: null,
     });
-    const isMapped = definition.options.each !== undefined && given[name] === undefined;
+    const isMapped = (definition.options.each !== undefined || definition.loop !== undefined) && given[name] === undefined;
     return [[name, lazyList(isMapped ? (after) => host.pullPage(taskId, after) : whole)]];
   });
   return { ...given, ...Object.fromEntries(lists) };
@@ -119,6 +126,20 @@ function withLazyInputs(ref: TaskRef<unknown>, given: TryRequest["inputs"], host
 /** The item as the task gets it: what its list's own functions make of it. */
 function itemOf(ref: TaskRef<unknown>, { mapIndex, item }: TryRequest): unknown {
   return mapIndex < 0 ? undefined : itemFor(ref.definition.options.each, item);
+}
+
+/** What a loop's body is given besides. */
+function iterationOf({ definition: { loop } }: TaskRef<unknown>, { mapIndex, previous }: TryRequest): object {
+  if (!loop) return {};
+  // A copy: the next run in this process begins with the same value.
+  return { iteration: mapIndex, previous: mapIndex === 0 ? structuredClone(loop.initial) : previous, item: undefined };
+}
+
+/** Whether a loop is done is asked of what the next iteration would get, not of what the body still holds. */
+function goesOn({ definition: { loop } }: TaskRef<unknown>, { mapIndex }: TryRequest, ending: TryResult): { readonly again?: boolean } {
+  if (!loop || ending.outcome !== "success") return {};
+  const returned: unknown = ending.output === null ? null : JSON.parse(ending.output);
+  return loop.until(returned as never, { iteration: mapIndex }) ? {} : { again: true };
 }
 
 /** A name is for people: one that cannot be made must not fail the task. */

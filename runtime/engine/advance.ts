@@ -9,12 +9,13 @@ import { allDone, judge, type RuleOutcome, type SetupCounts, type UpstreamCounts
 import { waitOf } from "../state/wait.ts";
 import { DecisionsMade } from "./decisions_made.ts";
 import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
-import { expand, type Sources, type Unmapped } from "./expand.ts";
+import { expand, type Sources, sourceState, type Unmapped } from "./expand.ts";
 import { FailFast } from "./fail_fast.ts";
 import { countsAsFailure } from "./leaves.ts";
 import { isLimited, type Route, routeIn, routeWith, UNROUTED } from "./limits.ts";
 import { type ListView, sourcesOf } from "./list_view.ts";
-import { type PlannedTask, plannedTask } from "./plan.ts";
+import { isIteration, loopState } from "./loop.ts";
+import { isLoop, type PlannedTask, plannedTask } from "./plan.ts";
 import { setupsBefore } from "./setups.ts";
 import type { Counts, Decisions, EngineTx, LockedRun, NewInstance, PastQuestion, Progress, Release, RoutedToken, Token } from "./store.ts";
 import { decideLatest, outsideOfDates } from "./turn.ts";
@@ -26,6 +27,10 @@ export interface Settled {
   /** -1: the task as a whole (not mapped, or ended before its list was known). */
   readonly mapIndex: number;
   readonly state: FinalState;
+  /** Of an iteration of a loop: another follows. */
+  readonly again?: boolean;
+  /** Not an end, but how many instances of a mapped task that has ended do not count. */
+  readonly leftOut?: number;
 }
 
 /** One round over runs that are locked. Collects decisions; {@link commit} writes them. */
@@ -143,8 +148,8 @@ export class Advance {
   async #decide(row: Progress, wave: readonly Settled[]): Promise<readonly Settled[]> {
     const task = this.#task(row);
     if (row.decided || this.#spoken.has(nameOf(row))) {
-      this.#countOwn(row, task, wave);
-      return [];
+      if (isLoop(task.spec)) return this.#iterate(row, task, wave);
+      return this.#countOwn(row, task, wave);
     }
     const stopped = this.#failFast.reasonAgainst(row.runId, task);
     if (stopped !== undefined) return [this.#end(row.runId, task, "skipped", stopped, null)];
@@ -159,17 +164,37 @@ export class Advance {
   }
 
   /** A mapped task's own instances ended: let the next ones go, and close the task after the last. */
-  #countOwn(row: Progress, task: PlannedTask, wave: readonly Settled[]): void {
-    if (row.instances === null) return;
+  #countOwn(row: Progress, task: PlannedTask, wave: readonly Settled[]): readonly Settled[] {
+    if (row.instances === null) return [];
     const ended = wave.filter((end) => end.runId === row.runId && end.taskId === row.taskId && end.mapIndex >= 0).length;
-    if (ended === 0) return;
+    if (ended === 0) return [];
     const to = Math.min(row.instances, row.released + ended);
     if (to > row.released) {
       this.#releases.push({ runId: row.runId, taskId: row.taskId, from: row.released, to, route: this.#routeOf(row.runId, task) });
       this.#decided.push({ runId: row.runId, taskId: row.taskId, instances: row.instances, released: to });
     }
     const { success, failed, skipped, upstreamFailed, removed } = row.own;
-    if (success + failed + skipped + upstreamFailed + removed >= row.instances) this.#close(row.runId, task, row.own);
+    if (success + failed + skipped + upstreamFailed + removed < row.instances) return [];
+    this.#close(row.runId, task, row.own);
+    if (removed === 0) return [];
+    // Told only now: that nothing of a list is left is known only at its end.
+    return [
+      { runId: row.runId, taskId: row.taskId, mapIndex: 0, state: removed === row.instances ? "skipped" : "removed", leftOut: removed },
+    ];
+  }
+
+  /** An iteration of a loop ended: the next one follows, or the loop has ended as a whole, which is what the tasks after it see. */
+  #iterate({ runId, taskId, instances, own }: Progress, task: PlannedTask, wave: readonly Settled[]): readonly Settled[] {
+    const ends = wave.filter((end) => end.runId === runId && end.taskId === taskId && end.mapIndex >= 0);
+    if (instances === null || ends.length === 0) return [];
+    if (ends.some(({ again, mapIndex }) => again && mapIndex === instances - 1)) {
+      const next = { runId, taskId, mapIndex: instances, state: "queued", item: instances, reason: null, error: null } as const;
+      this.#instances.push({ ...next, route: this.#routeOf(runId, task) });
+      this.#decided.push({ runId, taskId, instances: instances + 1, released: instances + 1 });
+      return [];
+    }
+    const state = loopState(own, instances);
+    return state === undefined ? [] : [{ runId, taskId, mapIndex: -1, state }];
   }
 
   /** The task's turn has come: one instance, or one for each item, or at once the end of a task that has no body. */
@@ -234,8 +259,9 @@ export class Advance {
       output: (taskId) => this.#tx.output(runId, taskId, plannedTask(this.#lockedRun(runId).plan, taskId).spec.each !== null),
       stateOf: async (taskId) => {
         const made = this.#instances.find((one) => one.runId === runId && one.taskId === taskId && one.mapIndex < 0);
-        const state = made?.state ?? (await this.#tx.stateOf(runId, taskId));
-        return state !== undefined && isFinal(state) ? state : undefined;
+        if (made) return isFinal(made.state) ? made.state : undefined;
+        const ends = (await this.#tx.endsOf(runId, [taskId])).get(taskId);
+        return ends && sourceState(ends);
       },
     };
   }
@@ -297,8 +323,9 @@ export class Advance {
     const deltas = new Deltas();
     for (const end of wave) {
       const { spec, downstream } = this.#task(end);
-      for (const after of downstream) countUpstream(deltas.at(end.runId, after), end, spec.allowFailure === true);
-      if (end.mapIndex >= 0) deltas.at(end.runId, end.taskId).own[COUNT_OF[end.state]] += 1;
+      for (const after of isIteration(spec, end) ? [] : downstream)
+        countUpstream(deltas.at(end.runId, after), end, spec.allowFailure === true);
+      if (end.mapIndex >= 0 && end.leftOut === undefined) deltas.at(end.runId, end.taskId).own[COUNT_OF[end.state]] += 1;
       // Rows that change by nothing come back too, and so their tasks are asked.
       for (const taskId of await this.#alsoConcernedBy(end)) deltas.at(end.runId, taskId);
     }
@@ -340,9 +367,12 @@ function rulingOn({ spec: { triggerRule, each } }: PlannedTask, counts: Upstream
 }
 
 /** One end as the tasks after it see it. An instance that is no more was counted before, and is not any longer. */
-function countUpstream(row: ReturnType<Deltas["at"]>, { state, mapIndex }: Settled, isAllowed: boolean): void {
-  if (state === "removed" && mapIndex >= 0) row.upstreamTotal -= 1;
-  else row.upstream[state === "failed" && isAllowed ? "success" : COUNT_OF[state]] += 1;
+function countUpstream(row: ReturnType<Deltas["at"]>, { state, mapIndex, leftOut }: Settled, isAllowed: boolean): void {
+  if (leftOut !== undefined) {
+    // A list of which nothing is left counts as an empty one.
+    row.upstreamTotal -= state === "skipped" ? leftOut - 1 : leftOut;
+    if (state === "skipped") row.upstream.skipped += 1;
+  } else if (state !== "removed" || mapIndex < 0) row.upstream[state === "failed" && isAllowed ? "success" : COUNT_OF[state]] += 1;
 }
 
 function counters({ openTasks, failedLeaves, warnings }: RunProgress): RunProgress {

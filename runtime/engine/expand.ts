@@ -9,7 +9,7 @@ import type { EachSpec, TaskSpec } from "../../sdk/spec.ts";
 import type { FinalState, StoredError } from "../state/task_state.ts";
 import { type ListSource, type ListView, sourcesOf, viewOf } from "./list_view.ts";
 import { fieldOf } from "./plan.ts";
-import { IN_A_FILE } from "./store.ts";
+import { type Counts, IN_A_FILE } from "./store.ts";
 
 /** A task that ends instead of being mapped. */
 export interface Unmapped {
@@ -22,7 +22,7 @@ export interface Unmapped {
 export interface Sources {
   /** What a task left; undefined when it left nothing. */
   output(taskId: string): Promise<Json | undefined | typeof IN_A_FILE>;
-  /** How a task ended as a whole; undefined when only its instances did. */
+  /** How a task ended: as it did best, when it is mapped. Undefined when it has no end. */
   stateOf(taskId: string): Promise<FinalState | undefined>;
 }
 
@@ -65,6 +65,12 @@ async function withoutList(source: string, sources: Sources): Promise<Unmapped |
   if (state === undefined || state === "success") return undefined;
   const reason = `its list was to come from "${source}", which ${state === "skipped" ? "was skipped" : "failed"}`;
   return { state: state === "skipped" ? "skipped" : "upstream_failed", reason, error: null };
+}
+
+/** What a task that ended came to, as the source of a list. */
+export function sourceState({ success, failed, upstreamFailed }: Counts): FinalState {
+  if (success > 0) return "success";
+  return failed + upstreamFailed > 0 ? "failed" : "skipped";
 }
 
 function failed({ code, message }: DagsmithError): Unmapped {

@@ -23,6 +23,8 @@ export function viewOf(each: EachSpec, listOf: (source: ListSource) => readonly 
   if ("taskId" in each) return over(listOf({ ...each, kind: "list" }));
   if ("entriesOf" in each) return over(listOf({ taskId: each.entriesOf, kind: "record" }));
   if ("items" in each) return over(each.items);
+  // The first iteration; the others follow one from another.
+  if ("loop" in each) return over([0]);
   if ("cross" in each) return cross(each.cross.map(({ name, list }) => ({ name, list: viewOf(list, listOf) })));
   if ("zip" in each) {
     const lists = each.zip.map((list) => viewOf(list, listOf));
@@ -35,7 +37,7 @@ export function viewOf(each: EachSpec, listOf: (source: ListSource) => readonly 
 export function sourcesOf(each: EachSpec): readonly ListSource[] {
   if ("taskId" in each) return [{ ...each, kind: "list" }];
   if ("entriesOf" in each) return [{ taskId: each.entriesOf, kind: "record" }];
-  if ("items" in each) return [];
+  if ("items" in each || "loop" in each) return [];
   if ("cross" in each) return each.cross.flatMap(({ list }) => sourcesOf(list));
   return ("zip" in each ? each.zip : each.concat).flatMap(sourcesOf);
 }

@@ -67,6 +67,11 @@ export function missingInput(plan: Plan, taskId: string): null | undefined {
   return plan.tasks.get(taskId)?.spec.operator === "empty" ? null : undefined;
 }
 
+/** Whether a task is a loop: its instances are iterations, and the tasks after it see one. */
+export function isLoop({ each }: Pick<TaskSpec, "each">): boolean {
+  return each !== null && "loop" in each;
+}
+
 /** Inputs that are handed to a task when it starts: name to task id. */
 export function eagerInputs({ inputs, lazyInputs = [] }: TaskSpec): TaskSpec["inputs"] {
   return lazyInputs.length === 0 ? inputs : Object.fromEntries(Object.entries(inputs).filter(([name]) => !lazyInputs.includes(name)));

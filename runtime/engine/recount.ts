@@ -8,7 +8,8 @@ import type { FinalState, TaskState } from "../state/task_state.ts";
 import { COUNT_OF, NOTHING } from "./deltas.ts";
 import { countsAsFailure } from "./leaves.ts";
 import { isLimited } from "./limits.ts";
-import type { PlannedTask } from "./plan.ts";
+import { loopState } from "./loop.ts";
+import { isLoop, type PlannedTask } from "./plan.ts";
 import type { Counts, LockedRun, Progress } from "./store.ts";
 
 /** How many instances of a task are in one state. */
@@ -38,16 +39,17 @@ interface Own {
   /** Items that wait for a place. */
   readonly waiting: number;
   readonly counts: Counts;
-  /** The same as the tasks after it see them: a failure that is allowed is as good as a success. */
+  /** The same as the tasks after it see them, and of how many instances. */
   readonly seen: Counts;
+  readonly width: number;
   readonly isClosed: boolean;
 }
 
-/** Instances in the state `none` count as not made yet; those that were removed are no more. */
+/** Instances in the state `none` count as not made yet. */
 export function recount(run: Pick<LockedRun, "id" | "plan" | "isGloballyLimited">, states: readonly StateCount[]): Recount {
   const { plan } = run;
   const byTask = Map.groupBy(
-    states.filter(({ state }) => state !== "none" && state !== "removed"),
+    states.filter(({ state }) => state !== "none"),
     ({ taskId }) => taskId,
   );
   const own = new Map([...plan.tasks].map(([taskId, { spec }]) => [taskId, ownOf(spec, byTask.get(taskId) ?? [])]));
@@ -61,7 +63,9 @@ export function recount(run: Pick<LockedRun, "id" | "plan" | "isGloballyLimited"
   };
 }
 
-function ownOf(spec: TaskSpec, states: readonly StateCount[]): Own {
+function ownOf(spec: TaskSpec, all: readonly StateCount[]): Own {
+  // Iterations that a loop had before it was cleared, and has not had again, are no part of it.
+  const states = isLoop(spec) ? all.filter(({ state }) => state !== "removed") : all;
   const mapped = states.filter(({ isMapped }) => isMapped);
   const shown = mapped.length > 0 ? mapped : states;
   const total = shown.reduce((sum, { count }) => sum + count, 0);
@@ -76,8 +80,33 @@ function ownOf(spec: TaskSpec, states: readonly StateCount[]): Own {
     waiting: waiting?.count ?? 0,
     counts,
     isClosed: total > 0 && ended === total,
-    seen: spec.allowFailure ? { ...counts, success: counts.success + counts.failed, failed: 0 } : counts,
+    ...(isLoop(spec)
+      ? { seen: seenFrom(spec, wholeOf(counts, total), false), width: 1 }
+      : itemsSeen(spec, counts, { total, isMapped: mapped.length > 0, isClosed: total > 0 && ended === total })),
   };
+}
+
+/** Items that are left out count until their task has ended; a list of which nothing is left then counts as an empty one. */
+function itemsSeen(
+  spec: TaskSpec,
+  counts: Counts,
+  { total, isMapped, isClosed }: { readonly total: number; readonly isMapped: boolean; readonly isClosed: boolean },
+): Pick<Own, "seen" | "width"> {
+  if (!isMapped) return { seen: seenFrom(spec, counts, false), width: 1 };
+  if (isClosed && counts.removed === total) return { seen: { ...NOTHING, skipped: 1 }, width: 1 };
+  return { seen: seenFrom(spec, counts, true), width: isClosed ? total - counts.removed : total };
+}
+
+/** A loop as the one task that others see, once it has ended. */
+function wholeOf(counts: Counts, iterations: number): Counts {
+  const state = iterations > 0 ? loopState(counts, iterations) : undefined;
+  return state === undefined ? NOTHING : { ...NOTHING, [COUNT_OF[state]]: 1 };
+}
+
+/** A failure that is allowed is as good as a success; items that are no more are not counted. */
+function seenFrom({ allowFailure }: TaskSpec, counts: Counts, isMapped: boolean): Counts {
+  const allowed = allowFailure ? { success: counts.success + counts.failed, failed: 0 } : {};
+  return { ...counts, ...allowed, ...(isMapped && { removed: 0 }) };
 }
 
 function isCounted(state: TaskState): state is FinalState {
@@ -90,7 +119,7 @@ function rowOf(run: Parameters<typeof recount>[0], { spec, route }: PlannedTask,
   return {
     runId: run.id,
     taskId: spec.taskId,
-    upstreamTotal: before.reduce((sum, { instances }) => sum + (instances ?? 1), 0),
+    upstreamTotal: before.reduce((sum, { width }) => sum + width, 0),
     upstream: before.reduce((sum, { seen }) => added(sum, seen), NOTHING),
     decided: mine?.decided ?? false,
     instances: mine?.instances ?? null,

@@ -1,4 +1,5 @@
 /** How tries end: the outcome becomes a verb, the verb a guarded move, and whatever moved carries its run forward. */
+import { DagsmithError } from "../../sdk/errors.ts";
 import type { LateKeys } from "../../sdk/routing.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
 import { decideRetry } from "../state/retry.ts";
@@ -6,6 +7,7 @@ import {
   abandon,
   fail,
   isFinal,
+  leaveOut,
   park,
   rescue,
   retry,
@@ -34,10 +36,17 @@ export type Outcome = Ending & {
 type Ending =
   /**
    * `output` is JSON text; null when the body returned nothing, or when the output lies in `file`. `assets`: what it said of assets that it
-   * updates.
+   * updates. `again`: an iteration of a loop that is not done.
    */
-  | { readonly kind: "success"; readonly output: string | null; readonly file?: string; readonly assets?: readonly SaidUpdate[] }
-  | { readonly kind: "skipped"; readonly reason: string }
+  | {
+      readonly kind: "success";
+      readonly output: string | null;
+      readonly file?: string;
+      readonly assets?: readonly SaidUpdate[];
+      readonly again?: boolean;
+    }
+  /** `leftOut`: its item is none of the list's. */
+  | { readonly kind: "skipped"; readonly reason: string; readonly leftOut?: boolean }
   | FailedOutcome
   | WaitOutcome
   /** The task said under which keys it runs; the try has not begun, and waits for its places. */
@@ -112,7 +121,8 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
     const keys = end.outcome.kind === "unplaced" ? end.outcome.keys : undefined;
     if (isTurn(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end, keys);
   }
-  await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf)));
+  const again = new Set(accepted.flatMap(({ end: { outcome }, transition }) => (goesOn(outcome) ? [transition.instanceId] : [])));
+  await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf, again)));
   const finishedRuns = await advance.commit();
   const ended = runs.filter(({ id }) => finishedRuns.includes(id));
   const accounts = { finishedRuns, ended, pastDags: dagsWithPast(runs), updatedAssets: updates.length > 0 };
@@ -149,8 +159,8 @@ function checkedOutcome({ taskId, outcome }: TryEnd, { plan }: LockedRun): Outco
 function transitionFor(end: TryEnd, run: LockedRun): Transition {
   const { outcome, workerId } = end;
   const planned = plannedTask(run.plan, end.taskId);
-  if (outcome.kind === "success") return succeed(end, workerId);
-  if (outcome.kind === "skipped") return skip(end, workerId, outcome.reason);
+  if (outcome.kind === "success") return overLimit(end, run) ?? succeed(end, workerId);
+  if (outcome.kind === "skipped") return (outcome.leftOut ? leaveOut : skip)(end, workerId, outcome.reason);
   if (outcome.kind === "unplaced") return park(end, workerId);
   if (outcome.kind === "lost")
     return end.lostTries < MAX_LOST_TRIES
@@ -172,6 +182,19 @@ function failedMove(end: TryEnd, { reason, error, retryable, retryAfterMs }: Fai
 /** Whether an instance in this state is to be handed to a worker, now or later. */
 function isTurn(state: TaskState): boolean {
   return !isFinal(state) && state !== "up_for_reschedule" && state !== "deferred";
+}
+
+/** Whether an iteration of a loop says that another follows. */
+function goesOn(outcome: Outcome): boolean {
+  return outcome.kind === "success" && outcome.again === true;
+}
+
+/** The last iteration that a loop may have, when it is not done: what it returned is kept, and the loop has failed. */
+function overLimit(end: TryEnd, run: LockedRun): Transition | undefined {
+  const { each, taskId } = plannedTask(run.plan, end.taskId).spec;
+  if (!goesOn(end.outcome) || each === null || !("loop" in each) || end.mapIndex + 1 < each.loop.maxIterations) return undefined;
+  const { code, message } = new DagsmithError("LOOP_LIMIT", { task: taskId, limit: each.loop.maxIterations });
+  return fail(end, end.workerId, code, { name: "DagsmithError", message, stack: "" });
 }
 
 /** Of a stale end and the current one of an instance, only that whose move the instance shows. */
@@ -215,7 +238,8 @@ function assetUpdates(accepted: readonly Proposal[], runOf: ReadonlyMap<number, 
   });
 }
 
-function settledOf(instance: MovedInstance, runOf: ReadonlyMap<number, LockedRun>): readonly Settled[] {
-  const { runId, taskId, mapIndex, state } = instance;
-  return isFinal(state) && runOf.get(runId)?.state === "running" ? [{ runId, taskId, mapIndex, state }] : [];
+function settledOf(instance: MovedInstance, runOf: ReadonlyMap<number, LockedRun>, goingOn: ReadonlySet<number>): readonly Settled[] {
+  const { id, runId, taskId, mapIndex, state } = instance;
+  if (!isFinal(state) || runOf.get(runId)?.state !== "running") return [];
+  return [{ runId, taskId, mapIndex, state, again: state === "success" && goingOn.has(id) }];
 }

@@ -188,8 +188,6 @@ export interface EngineTx {
   runDates(runId: number): Promise<RunDates>;
   /** Whether their past lets these tasks run, in their order. */
   pastMet(questions: readonly PastQuestion[]): Promise<readonly boolean[]>;
-  /** The state of a task's one instance; undefined when it has none, or is mapped. */
-  stateOf(runId: number, taskId: string): Promise<TaskState | undefined>;
   /** Stores what people call instances. */
   storeLabels(labels: readonly { readonly instanceId: number; readonly label: string }[]): Promise<void>;
   /** Adds to counts and gives back the rows as they are now. */

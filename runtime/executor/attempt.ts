@@ -128,8 +128,10 @@ export class Attempt {
       return this.#failed(`${INTERRUPTIONS.total} of ${(this.#spec.totalTimeoutMs ?? 0) / 1_000} s`, null, false);
     if (end.outcome === "not_yet") return { kind: "not_yet" };
     if (end.outcome === "deferred") return { kind: "deferred", wait: end.wait };
-    if (end.outcome === "success") return { kind: "success", output: end.output, ...(end.assets && { assets: end.assets }) };
-    if (end.outcome === "skipped") return { kind: "skipped", reason: this.#secrets.mask(end.reason) };
+    if (end.outcome === "success")
+      return { kind: "success", output: end.output, ...(end.assets && { assets: end.assets }), ...(end.again ? { again: true } : {}) };
+    if (end.outcome === "skipped")
+      return { kind: "skipped", reason: this.#secrets.mask(end.reason), ...(end.leftOut ? { leftOut: true } : {}) };
     if (end.outcome === "keys") return { kind: "unplaced", keys: end.keys };
     if (end.outcome === "crashed") return this.#failed(end.reason, null, true);
     const error = this.#masked(end.error);

@@ -55,6 +55,13 @@ export class RunValues {
     return { items, next: isLast ? null : (rows[items.length - 1]?.mapIndex ?? null) };
   }
 
+  /** What the iteration before an iteration of a loop returned; undefined before the first. */
+  async previous({ runId, taskId, mapIndex }: Pick<StoredXCom, "runId" | "taskId" | "mapIndex">): Promise<Json | undefined> {
+    if (mapIndex <= 0) return undefined;
+    const [row] = await getOutputs(this.#db, { runId, taskId }, mapIndex - 2, 1);
+    return row ? this.#spill.read(row) : null;
+  }
+
   async #output(facts: RunFacts, taskId: string): Promise<Json | undefined> {
     const rows = await this.#outputs.add({ runId: facts.id, taskId });
     const isMapped = facts.version.plan.tasks.get(taskId)?.spec.each != null;

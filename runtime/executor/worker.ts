@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { isDagsmithError } from "../../sdk/errors.ts";
 import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
-import { plannedTask } from "../engine/plan.ts";
+import { isLoop, plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
 import { assetEvents } from "../store/asset.ts";
@@ -214,10 +214,11 @@ export class Worker {
     try {
       const asksKeys = route.isLate && !(await holdsPlaces(this.#options.db, attempt.instance));
       const inputs = await this.#values.inputs(facts, spec);
+      const previous = isLoop(spec) ? await this.#values.previous(attempt.instance) : undefined;
       const maxOutputBytes = this.#spill.limitFor(plan, spec.taskId);
       const bundle = await this.#bundles.path(facts.version.bundleHash);
       const process = await this.#processes.take(bundle, spec.freshProcess);
-      const outcome = await attempt.perform(process, bundle, { inputs, maxOutputBytes, asksKeys });
+      const outcome = await attempt.perform(process, bundle, { inputs, previous, maxOutputBytes, asksKeys });
       this.#processes.giveBack(process, spec.freshProcess || attempt.spoiltProcess);
       return await this.#kept(outcome, maxOutputBytes);
     } catch (error) {

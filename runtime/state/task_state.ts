@@ -109,6 +109,11 @@ export function skip(ref: TryRef, workerId: string, reason: string): Transition 
   return move(ref, ["running"], "skipped", { heldBy: workerId, workerId, reason });
 }
 
+/** Its item is none of the list's. */
+export function leaveOut(ref: TryRef, workerId: string, reason: string): Transition {
+  return move(ref, ["running"], "removed", { heldBy: workerId, workerId, reason });
+}
+
 /** The try failed and was the last one. */
 export function fail(ref: TryRef, workerId: string, reason: string, error: StoredError | null): Transition {
   return move(ref, ["running"], "failed", { heldBy: workerId, workerId, reason, error });

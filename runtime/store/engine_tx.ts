@@ -12,7 +12,7 @@ import { askPlaces } from "./place.ts";
 import type { Plans } from "./plans.ts";
 import { removeLeftOver, reviveInstances } from "./revive.ts";
 import { applyTransitions, endsOf, enqueueTries, insertInstances, releaseInstances, unfinishedInstances } from "./task_instance.ts";
-import { stateOf, storeLabels } from "./task_label.ts";
+import { storeLabels } from "./task_label.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
 import { insertDeferred } from "./task_wait.ts";
 import { clearXComs, getXComs, putXComs, RETURN_VALUE } from "./xcom.ts";
@@ -85,7 +85,6 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
     unfinished: (runId) => unfinishedInstances(on, runId),
     runDates: (runId) => runDates(on, runId),
     pastMet: (questions) => pastMet(on, plans, questions),
-    stateOf: (runId, taskId) => stateOf(on, runId, taskId),
     storeLabels: (labels) => storeLabels(on, labels),
     addProgress: (deltas) => addProgress(on, deltas),
     createProgress: (rows) => createProgress(on, rows),

@@ -188,10 +188,6 @@ export class MemoryStore implements EngineTx {
     return questions.map(() => true);
   }
 
-  async stateOf(_runId: number, taskId: string): Promise<TaskState | undefined> {
-    return this.#instances.find((instance) => instance.taskId === taskId && instance.mapIndex < 0)?.state;
-  }
-
   async storeLabels(labels: Parameters<EngineTx["storeLabels"]>[0]): Promise<void> {
     for (const { instanceId, label } of labels) {
       const instance = this.instance(instanceId);

@@ -15,7 +15,7 @@ set state = v.state, label = null, item = v.item, reason = v.reason, error = v.e
   finished_at = case when v.state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed') then now() end
 from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[], $7::json[])
   as v (run_id, task_id, map_index, state, item, reason, error)
-where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index and t.state = 'none'
+where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index and t.state in ('none', 'removed')
 returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number`,
 };
 

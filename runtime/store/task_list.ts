@@ -27,7 +27,7 @@ const SUMMARY: Statement = {
 select task_id as "taskId", bool_or(map_index >= 0) as "isMapped", count(*) filter (where state not in ('none', 'removed'))::int as instances,
   count(*) filter (where state = 'success')::int as success,
   count(*) filter (where state in ('failed', 'upstream_failed'))::int as failed,
-  count(*) filter (where state = 'skipped')::int as skipped,
+  count(*) filter (where state in ('skipped', 'removed'))::int as skipped,
   count(*) filter (where state = 'running')::int as running,
   (array_agg(state order by array_position(
     array['running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'queued', 'scheduled', 'failed', 'upstream_failed', 'skipped', 'success', 'removed'], state)))[1] as state,

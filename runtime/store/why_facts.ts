@@ -40,7 +40,7 @@ from dagsmith.task_instance t
 left join dagsmith.task_place p on p.instance_id = t.id and p.try_number = t.try_number and p.admitted_at is null
 left join dagsmith.task_wait w on w.task_instance_id = t.id and w.try_number = t.try_number and t.state in ('up_for_reschedule', 'deferred')
 where t.run_id = $1 and ($2::text is null or t.task_id = $2)
-  and t.state not in ('none', 'running', 'success', 'failed', 'skipped', 'upstream_failed')
+  and t.state not in ('none', 'running', 'success', 'failed', 'skipped', 'upstream_failed', 'removed')
 order by t.task_id, t.state, p.claims, t.map_index`,
 };
 
@@ -48,7 +48,7 @@ const STATES: Statement = {
   name: "why_states",
   text: `
 select task_id, (array_agg(state order by array_position(
-  array['running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'queued', 'scheduled', 'failed', 'upstream_failed', 'skipped', 'success'], state)))[1] as state
+  array['running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'queued', 'scheduled', 'failed', 'upstream_failed', 'skipped', 'success', 'removed'], state)))[1] as state
 from dagsmith.task_instance where run_id = $1 and state <> 'none' group by task_id`,
 };
 

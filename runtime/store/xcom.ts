@@ -108,8 +108,9 @@ export function getOutputs(
   db: Queryable,
   { runId, taskId }: { readonly runId: number; readonly taskId: string },
   after: number,
+  limit: number = OUTPUTS_PER_PAGE,
 ): Promise<readonly StoredXCom[]> {
-  return db.query<StoredXCom & Record<string, unknown>>(PAGE, [runId, taskId, after, OUTPUTS_PER_PAGE]);
+  return db.query<StoredXCom & Record<string, unknown>>(PAGE, [runId, taskId, after, limit]);
 }
 
 /** Values that tasks left under a key: for each task of a run, by map index, in order. Tasks without one are missing. */

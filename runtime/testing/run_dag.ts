@@ -14,7 +14,7 @@ import type { RunTrigger } from "../../sdk/trigger.ts";
 import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
-import { eagerInputs, fieldOf, missingInput, plannedTask, planOf } from "../engine/plan.ts";
+import { eagerInputs, fieldOf, isLoop, missingInput, plannedTask, planOf } from "../engine/plan.ts";
 import { type Outcome, settle } from "../engine/settle.ts";
 import type { NewCallback } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
@@ -234,6 +234,7 @@ class Session {
     // A copy, as each task process gets one: a task that changes its input must not change another's.
     return structuredClone({
       ...{ dagId: this.#spec.dagId, taskId, runId: this.runId, tryNumber, mapIndex, item },
+      ...(spec && isLoop(spec) && mapIndex > 0 ? { previous: this.#store.outputOf(taskId, mapIndex - 1) ?? null } : {}),
       logicalDate: this.logicalDate,
       dataIntervalStart: this.#interval.start.toISOString(),
       dataIntervalEnd: this.#interval.end.toISOString(),
@@ -280,8 +281,15 @@ function outcomeOf(result: TryResult): Outcome {
   if (result.outcome === "not_yet") return { kind: "not_yet", ...named };
   if (result.outcome === "deferred") return { kind: "deferred", wait: result.wait, ...named };
   if (result.outcome === "success")
-    return { kind: "success", output: result.output, ...(result.assets && { assets: result.assets }), ...named };
-  if (result.outcome === "skipped") return { kind: "skipped", reason: result.reason, ...named };
+    return {
+      kind: "success",
+      output: result.output,
+      ...(result.assets && { assets: result.assets }),
+      ...(result.again ? { again: true } : {}),
+      ...named,
+    };
+  if (result.outcome === "skipped")
+    return { kind: "skipped", reason: result.reason, ...(result.leftOut ? { leftOut: true } : {}), ...named };
   if (result.outcome === "keys") return { kind: "unplaced", keys: result.keys, ...named };
   const { error, retryable } = result;
   return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable, ...named };

@@ -19,6 +19,8 @@ export interface RunTaskOptions {
   readonly inputs?: Readonly<Record<string, Json>>;
   /** Given for a mapped task: its element of the list. */
   readonly item?: Json;
+  /** Given for a loop: what the iteration before returned. Without it, the first iteration is run. */
+  readonly previous?: Json;
   /** ISO 8601; default 2026-01-01T00:00:00Z. */
   readonly logicalDate?: string;
   /** ISO 8601; default one day after the logical date. */
@@ -91,7 +93,8 @@ function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<
     taskId: ref.taskId,
     runId: options.runId ?? `manual__${logicalDate}`,
     tryNumber: options.tryNumber ?? 1,
-    mapIndex: options.item === undefined ? -1 : 0,
+    mapIndex: ref.definition.loop ? (options.previous === undefined ? 0 : 1) : options.item === undefined ? -1 : 0,
+    ...(options.previous === undefined ? {} : { previous: options.previous }),
     logicalDate,
     dataIntervalStart: logicalDate,
     dataIntervalEnd: options.dataIntervalEnd ?? oneDayLater,

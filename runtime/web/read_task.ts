@@ -76,7 +76,7 @@ async function readWaits({ reader, mask }: WebServices, query: TaskQuery, state:
 }
 
 function isOver(state: ShownState): boolean {
-  return state === "success" || state === "failed" || state === "skipped" || state === "upstream_failed";
+  return ["success", "failed", "skipped", "upstream_failed", "removed"].includes(state);
 }
 
 function nextPage(query: TaskQuery, rows: readonly InstanceRow[]): string | null {

@@ -3,7 +3,7 @@
  * whatever it decided itself would prove nothing about the product.
  */
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
+import type { z } from "zod";
 
 export interface Area {
   /** What is wrong with an input; null when it can be put to the product. */
@@ -32,13 +32,6 @@ export function area<Input>(
     ask: async (raw) => ask(input.parse(raw)),
     matches,
   };
-}
-
-/** An area that nothing can be put to yet. */
-export function notYet(what: string): Area {
-  return area(z.unknown(), () => {
-    throw new NotSupported(what);
-  });
 }
 
 /** The fields that are expected are as expected; a case may leave out what its source does not say. */

@@ -50,6 +50,7 @@ export function tree(spec: DagSpec, style: Style): readonly string[] {
 function eachText(each: EachSpec): string {
   if ("taskId" in each) return each.field === undefined ? each.taskId : `${each.taskId}.${each.field}`;
   if ("entriesOf" in each) return `the entries of ${each.entriesOf}`;
+  if ("loop" in each) return "a loop";
   if ("items" in each) return `${each.items.length} items`;
   if ("cross" in each) return each.cross.map(({ list }) => eachText(list)).join(" × ");
   const lists = ("zip" in each ? each.zip : each.concat).map(eachText);
@@ -59,7 +60,10 @@ function eachText(each: EachSpec): string {
 function remarks(task: TaskSpec): string {
   const remarks = [
     task.operator === "task" ? "" : task.operator,
-    task.each === null ? "" : `each of ${eachText(task.each)}`,
+    task.kind?.type === "setup" || task.kind?.type === "teardown" ? task.kind.type : "",
+    task.allowFailure ? "may fail" : "",
+    task.waitForDownstream ? "waits for downstream of the past" : task.dependsOnPast ? "depends on past" : "",
+    task.each === null ? "" : "loop" in task.each ? `loop of at most ${task.each.loop.maxIterations}` : `each of ${eachText(task.each)}`,
     task.triggerRule === "all_success" ? "" : task.triggerRule,
     task.retries === 0 ? "" : `${task.retries} ${task.retries === 1 ? "retry" : "retries"} after ${durationText(task.retryDelayMs)}`,
   ].filter((remark) => remark !== "");
@@ -70,5 +74,11 @@ function remarks(task: TaskSpec): string {
 export function mermaid(spec: DagSpec): readonly string[] {
   const node = new Map(spec.tasks.map(({ taskId }, index) => [taskId, `t${index}`]));
   const edges = spec.tasks.flatMap((task) => task.upstream.map((upstream) => `  ${node.get(upstream)} --> ${node.get(task.taskId)}`));
-  return ["flowchart LR", ...spec.tasks.map(({ taskId }) => `  ${node.get(taskId)}["${taskId}"]`), ...edges];
+  const drawn = (group: string | null, indent: string): readonly string[] => [
+    ...spec.tasks.filter((task) => (task.group ?? null) === group).map(({ taskId }) => `${indent}${node.get(taskId)}["${taskId}"]`),
+    ...(spec.groups ?? []).flatMap(({ groupId, parent }, index) =>
+      parent === group ? [`${indent}subgraph g${index}["${groupId}"]`, ...drawn(groupId, `${indent}  `), `${indent}end`] : [],
+    ),
+  ];
+  return ["flowchart LR", ...drawn(null, "  "), ...edges];
 }

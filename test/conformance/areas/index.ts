@@ -1,5 +1,6 @@
 /** Every area by its name. */
-import { type Area, notYet } from "../area.ts";
+import type { Area } from "../area.ts";
+import { assetCondition, assetQueue } from "./asset.ts";
 import { backfillCreate, backfillDatesArea } from "./backfill.ts";
 import { connectionJson, connectionUri } from "./connection.ts";
 import { dagRunLeaves, dagRunState } from "./dag_run.ts";
@@ -43,6 +44,6 @@ export const AREAS: Readonly<Record<string, Area>> = {
   branch,
   short_circuit: shortCircuit,
   priority_weight: priorityWeight,
-  "asset.condition": notYet("assets"),
-  "asset.queue": notYet("assets"),
+  "asset.condition": assetCondition,
+  "asset.queue": assetQueue,
 };

@@ -197,9 +197,9 @@ describe("clearing", () => {
 
 describe("clearing a mapped task", () => {
   test.each([
-    ["fewer", [7], ["success", "none", "none"]],
+    ["fewer", [7], ["success", "removed", "removed"]],
     ["more", [7, 8, 9, 10], ["success", "success", "success", "success"]],
-    ["no", [], ["none", "none", "none"]],
+    ["no", [], ["removed", "removed", "removed"]],
   ])("expands it again, over %s items", async (_how, items, states) => {
     const id = await begun(mapped(`items_${items.length}`));
     await finish(id, lists(1, 2, 3));

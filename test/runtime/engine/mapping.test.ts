@@ -179,6 +179,25 @@ describe.each([
     expect(itemsOf(zipped)).toEqual([[{ a: 0, b: 0, c: 0 }, "one"]]);
   });
 
+  test.each<[string, readonly number[], TriggerRule, string]>([
+    ["some of whose items are left out does not show them to the tasks after it", [0, 2], "all_success", "success"],
+    ["all of whose items are left out counts as skipped", [0, 1, 2], "all_success", "skipped"],
+    ["all of whose items are left out counts as skipped once", [0, 1, 2], "all_skipped", "success"],
+    ["all of whose items are left out is done", [0, 1, 2], "all_done", "success"],
+    ["some of whose items are left out had a success", [0, 1], "one_success", "success"],
+    ["some of whose items are left out had no skip", [1], "none_skipped", "success"],
+  ])("a list %s", async (_what, without, triggerRule, after) => {
+    lastDag += 1;
+    const d = dag(`left_out_${lastDag}`);
+    chain(d.task("mapped", { each: [0, 1, 2], maxActive: 2 }, work), d.task("after", { triggerRule }, work));
+    const leftOut = { kind: "skipped", reason: "no", leftOut: true } as const;
+    const script: Script = ({ taskId, mapIndex }) => (taskId === "mapped" && without.includes(mapIndex) ? leftOut : success());
+    const end = await play(await begin(describeDag(d as unknown as Dag<unknown>)), script);
+    expect(statesOf(end).after).toBe(after);
+    expect(without.map((index) => statesOf(end)[`mapped[${index}]`])).toEqual(without.map(() => "removed"));
+    expect([end.run, end.openTasks]).toEqual(["success", 0]);
+  });
+
   test("two tasks waits for both", async () => {
     const driver = await begin(mappedOver(({ a, b }) => cross({ a, b }), { triggerRule: "one_success" }));
     const watched: string[][] = [];

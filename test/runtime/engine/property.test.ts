@@ -91,6 +91,7 @@ function playWith(spec: DagSpec, seed: readonly number[]): { readonly script: Sc
     if (operatorOf.get(taskId) === "branch") return success([...Array(at).keys()].map((n) => `t${n}`));
     if (at < 5) return success([...Array(at).keys()]);
     if (at < 6) return success();
+    if (at === 9 && mapIndex >= 0) return { kind: "skipped", reason: "no item of the list", leftOut: true };
     return at < 8 ? failed() : skipped;
   };
   return { script, pick: draw };

@@ -19,6 +19,11 @@ const trips = d.task("trips", {
   label: ({ item }) => item.file + " ${PASSWORD} " + "x".repeat(300),
 }, ({ item }) => item.file);
 const many = d.task("many", { each: [...Array(${MANY}).keys()] }, ({ item }) => item);
+const doubled = d.loop("doubled", { initial: { value: 1 }, until: ({ value }) => value > 20, maxIterations: 10 }, async ({ previous, iteration }) => {
+  if (iteration === 0) previous.value = 3;
+  return { value: previous.value * 2 };
+});
+d.task("loop_result", { inputs: { doubled } }, ({ inputs }) => inputs.doubled.map(({ value }) => value));
 d.task("reduce", { inputs: { trips: lazy(trips), many: lazy(many), names: lazy(names) } }, async ({ inputs, log }) => {
   let last = -1;
   let count = 0;
@@ -44,6 +49,9 @@ test("items are changed, instances named and long inputs loaded page by page, wh
     trips: ["green-1", "green-2", "yellow-1", "yellow-2"],
     names: ["green", "yellow"],
   });
+  // Twice in the same processes: an iteration that changes what it was given changes it for itself.
+  expect(run.task("loop_result").output).toEqual([6, 12, 24]);
+  expect((await runToEnd(postgres.db, "mapping")).task("loop_result").output).toEqual([6, 12, 24]);
   const labels = await rows<{ label: string }>(
     postgres.db,
     "select label from dagsmith.task_instance where run_id = $1 and task_id = 'trips' order by map_index",

@@ -47,7 +47,7 @@ describe("functions on items", () => {
     expect(calls).toEqual([1, 2, 2]);
   });
 
-  test("follow one another, and what a filter refuses is skipped and not seen by the next", async () => {
+  test("follow one another, and what a filter refuses is left out and not seen by the next", async () => {
     const d = dag("filters");
     const seen: number[] = [];
     const each = over([1, 2, 3, 4])
@@ -58,9 +58,9 @@ describe("functions on items", () => {
       });
     d.task("mapped", { each }, ({ item }) => item);
     expect((await instancesOf(d as never)).map(({ state, output, reason }) => output ?? `${state}: ${reason}`)).toEqual([
-      "skipped: the filter refused the item",
+      "removed: the filter refused the item",
       20,
-      "skipped: the filter refused the item",
+      "removed: the filter refused the item",
       40,
     ]);
     expect(seen).toEqual([2, 4]);
@@ -83,6 +83,30 @@ describe("functions on items", () => {
     const d = dag("given");
     const ref = d.task("mapped", { each: zip([["x"], [1]]).map(([name, count]) => `${name}${count}`) }, ({ item }) => item);
     expect((await runTask(ref, { item: ["y", 2] })).output).toBe("y2");
+  });
+});
+
+describe("what a filter leaves out", () => {
+  const filtered = (keep: (item: number) => boolean) => {
+    const d = dag("left_out");
+    const some = d.task("some", { each: over([1, 2, 3]).filter(keep) }, ({ item }) => item);
+    d.task("rest", { inputs: { some } }, ({ inputs }) => inputs.some);
+    d.task("each", { each: some }, ({ item }) => item);
+    return runDag(d, at);
+  };
+
+  test("is not seen by the tasks after it", async () => {
+    const run = await filtered((item) => item > 1);
+    expect([run.state, run.xcom("rest"), run.xcom("each")]).toEqual(["success", [2, 3], [2, 3]]);
+  });
+
+  test("is the whole list at times, which then counts as an empty one", async () => {
+    const run = await filtered(() => false);
+    expect(run.tasks.map(({ taskId, state }) => `${taskId} ${state}`)).toEqual([
+      ...["some removed", "some removed", "some removed"],
+      ...["rest skipped", "each skipped"],
+    ]);
+    expect(run.state).toBe("success");
   });
 });
 
