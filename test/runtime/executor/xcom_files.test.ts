@@ -38,6 +38,12 @@ const storedOf = (runId: number) =>
     [runId],
   );
 
+/** The one file that a run has. */
+async function fileOf(runId: number): Promise<string> {
+  const [row] = await rows<{ file: string }>(postgres.db, "select file from dagsmith.xcom where run_id = $1 and file is not null", [runId]);
+  return row!.file;
+}
+
 const LARGE = `
 import { dag, lazy, pick } from "dagsmith";
 const d = dag("large");
@@ -123,15 +129,15 @@ export default d;
   test("goes with its run", async () => {
     const path = await folder();
     const worker = await withWorker({ folder: path, spillBytes: 100 });
-    const file = `import { dag } from "dagsmith";\nconst d = dag("deleted");\nd.task("t", () => "x".repeat(200));\nexport default d;\n`;
-    await deploy(postgres.db, await dagFolder({ "deleted.js": file }));
+    const code = `import { dag } from "dagsmith";\nconst d = dag("deleted");\nd.task("t", () => "x".repeat(200));\nexport default d;\n`;
+    await deploy(postgres.db, await dagFolder({ "deleted.js": code }));
     const { id } = await runToEnd(postgres.db, "deleted");
     await worker.stop();
-    const [kept] = await rows<{ file: string }>(postgres.db, "select file from dagsmith.xcom where run_id = $1", [id]);
-    expect(await filesIn(path)).toContain(kept?.file);
+    const file = await fileOf(id);
+    expect(await filesIn(path)).toContain(file);
     await rows(postgres.db, "delete from dagsmith.dag_run where id = $1", [id]);
     await sweep(path);
-    expect(await filesIn(path)).not.toContain(kept?.file);
+    expect(await filesIn(path)).not.toContain(file);
   });
 
   test("that was written and never stored is left for a day, then goes", async () => {
@@ -160,8 +166,8 @@ export default d;
     await deploy(postgres.db, await dagFolder({ "unreadable.js": FILE }));
     const { id } = await runToEnd(postgres.db, "unreadable");
     await worker.stop();
-    const [name] = await filesIn(path);
-    await damage(join(path, name!.slice(0, 2), name!));
+    const name = await fileOf(id);
+    await damage(join(path, name.slice(0, 2), name));
     for (const taskId of ["reads", "pulls"]) await clearRuns(postgres.db, { of: { run: id }, taskId, actor: "test" });
     const second = await withWorker(xcoms === null ? undefined : { folder: path, spillBytes: 100 });
     const run = await runEnd(postgres.db, id);
