@@ -102,7 +102,8 @@ const messages = {
   // Backfills, and doing things again
   BACKFILL_NO_SCHEDULE:
     'DAG "{dag}" has no schedule, so there is nothing to backfill. Trigger the runs you want with: dag trigger {dag} --date',
-  UNKNOWN_SCHEDULE: 'DAG "{dag}" has no schedule {found}. It has: {schedules}. Name the one to backfill.',
+  UNKNOWN_SCHEDULE:
+    'A backfill of DAG "{dag}" is of one of its schedules ({schedules}); {found}. Say which, with --schedule or the field "schedule".',
   BACKFILL_ACTIVE:
     'DAG "{dag}" has a backfill already, number {backfill}. Wait for its end, or cancel it with: dag backfill-cancel {backfill}',
   BACKFILL_BACKWARDS: 'DAG "{dag}" has tasks that depend on the past, so its runs cannot be made backwards.',
