@@ -9,6 +9,7 @@ import * as limits from "./0007_limits.ts";
 import * as waits from "./0008_waits.ts";
 import * as labels from "./0009_labels.ts";
 import * as events from "./0010_events.ts";
+import * as xcomFiles from "./0011_xcom_files.ts";
 
 export const migrations = [
   { name: "0001_first", ...first },
@@ -21,4 +22,5 @@ export const migrations = [
   { name: "0008_waits", ...waits },
   { name: "0009_labels", ...labels },
   { name: "0010_events", ...events },
+  { name: "0011_xcom_files", ...xcomFiles },
 ] as const;

@@ -3,6 +3,7 @@
  * what stands here. An empty variable counts as not set.
  */
 import { DagsmithError } from "../sdk/errors.ts";
+import { MAX_OUTPUT_BYTES } from "../sdk/json.ts";
 
 export interface Config {
   /** DATABASE_URL. */
@@ -13,6 +14,8 @@ export interface Config {
   readonly web: { readonly host: string; readonly port: number | null; readonly token: string | null };
   /** DAG_WORKER_SLOTS: tries at once in one worker. Default 16. */
   readonly slots: number;
+  /** DAG_XCOM_FOLDER (null when not set), and DAG_XCOM_SPILL_BYTES: larger values go there. Default 1 MiB, most 8 MiB. */
+  readonly xcoms: { readonly folder: string | null; readonly spillBytes: number };
   /** False when NO_COLOR is set, or the terminal calls itself dumb. */
   readonly colorAllowed: boolean;
   /** Who is at the keyboard, for the audit. */
@@ -35,6 +38,8 @@ export interface EnvironmentSecrets {
   readonly variables: ReadonlyMap<string, string>;
 }
 
+const SPILL_BYTES = 1024 * 1024;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const INHERITED = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV"];
@@ -56,6 +61,10 @@ export function readConfig(environment: Environment = process.env): Config {
       token: text("DAG_WEB_TOKEN"),
     },
     slots: wholeNumber("DAG_WORKER_SLOTS", text("DAG_WORKER_SLOTS"), 16, 1, 1_000),
+    xcoms: {
+      folder: text("DAG_XCOM_FOLDER"),
+      spillBytes: wholeNumber("DAG_XCOM_SPILL_BYTES", text("DAG_XCOM_SPILL_BYTES"), SPILL_BYTES, 1, MAX_OUTPUT_BYTES),
+    },
     colorAllowed: !text("NO_COLOR") && environment.TERM !== "dumb",
     user: text("USER") ?? text("LOGNAME") ?? text("USERNAME") ?? "unknown",
     inherited: Object.fromEntries(INHERITED.map((name) => [name, environment[name]])),

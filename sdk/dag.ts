@@ -23,6 +23,7 @@ import { planOfEach, sourcesOf } from "./items.ts";
 import type { JsonOutput } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
 import { checkedLoop, type LoopContext, type LoopOptions } from "./loop.ts";
+import { PickRef } from "./pick.ts";
 import { ROUTING_OPTIONS } from "./routing.ts";
 import {
   type BranchChoice,
@@ -456,7 +457,7 @@ export class Dag<out Params> {
     if (this.#groupIds.has(taskId)) throw new DagsmithError("DUPLICATE_GROUP_ID", { group: taskId, dag: this.dagId });
     if (this.#tasks.has(taskId)) throw new DagsmithError("DUPLICATE_TASK_ID", { task: taskId, dag: this.dagId });
     const { each, inputs = {} } = definition.options;
-    const named = Object.values(inputs).map((input) => (input instanceof LazyRef ? input.source : input));
+    const named = Object.values(inputs).map((input) => (input instanceof LazyRef || input instanceof PickRef ? input.source : input));
     const sources = [...named, ...(each === undefined ? [] : sourcesOf(planOfEach(each)))];
     for (const source of sources) this.#refuseForeign(source);
     const ref = new TaskRef<unknown>(this, taskId, definition);

@@ -12,12 +12,13 @@ import { inheritedDefaults, type TaskGroup } from "./group.ts";
 import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
 import { describePatience } from "./patience.ts";
+import { PickRef } from "./pick.ts";
 import { describeLimit, describeRouting } from "./routing.ts";
 import { describeRules } from "./rules.ts";
 import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
 import { describeSchedules } from "./schedule.ts";
 import { type Catchup, type CatchupOrder, type DagSpec, type GroupSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
-import type { InputRefs, TaskDefaults, TaskDefinition, TaskRef } from "./task.ts";
+import { type InputRefs, type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
@@ -179,11 +180,16 @@ function describeTask(dag: Dag<unknown>, ref: TaskRef<unknown>): TaskSpec {
   };
 }
 
-function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInputs"> {
+function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInputs" | "picks"> {
   const named = Object.entries(inputs);
   const lazy = named.filter(([, input]) => input instanceof LazyRef).map(([name]) => name);
-  const sources = named.map(([name, input]) => [name, (input instanceof LazyRef ? input.source : input).taskId]);
-  return { inputs: Object.fromEntries(sources), ...(lazy.length > 0 ? { lazyInputs: lazy } : {}) };
+  const sources = named.map(([name, input]) => [name, (input instanceof TaskRef ? input : input.source).taskId]);
+  const picks = named.flatMap(([name, input]) => (input instanceof PickRef ? [[name, input.field] as const] : []));
+  return {
+    inputs: Object.fromEntries(sources),
+    ...(lazy.length > 0 ? { lazyInputs: lazy } : {}),
+    ...(picks.length > 0 ? { picks: Object.fromEntries(picks) } : {}),
+  };
 }
 
 /** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */

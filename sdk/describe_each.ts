@@ -2,6 +2,7 @@
 import { DagsmithError } from "./errors.ts";
 import { type Each, type ListPlan, planOfEach } from "./items.ts";
 import { type Json, toJson } from "./json.ts";
+import { PickRef } from "./pick.ts";
 import type { EachSpec } from "./spec.ts";
 import { TaskRef } from "./task.ts";
 
@@ -24,12 +25,17 @@ export function describeEach(each: Each<unknown>, place: Place): EachSpec {
 
 function describePlan(plan: ListPlan, place: Place): EachSpec {
   if (plan.type === "entries") return { entriesOf: plan.of.taskId };
-  if (plan.type === "source") return plan.of instanceof TaskRef ? { taskId: plan.of.taskId } : { items: literal(plan.of, place) };
+  if (plan.type === "source") return describeSource(plan.of, place);
   if (plan.of.length === 0) throw refused(`a ${plan.type} of no lists`, place);
   if (plan.type === "cross") return { cross: plan.of.map(([name, list]) => ({ name, list: describePlan(list, place) })) };
   const lists = plan.of.map((list) => describePlan(list, place));
   if (plan.type === "concat") return { concat: lists };
   return { zip: lists, ...(plan.fill ? { fillValue: JSON.parse(toJson(plan.fill.value)) as Json } : {}) };
+}
+
+function describeSource(source: TaskRef<unknown> | PickRef<unknown> | readonly unknown[], place: Place): EachSpec {
+  if (source instanceof TaskRef) return { taskId: source.taskId };
+  return source instanceof PickRef ? { taskId: source.source.taskId, field: source.field } : { items: literal(source, place) };
 }
 
 function literal(items: readonly unknown[], place: Place): readonly Json[] {

@@ -59,8 +59,14 @@ const messages = {
     "The value at {path} is {found}, which JSON cannot carry. Return strings, finite numbers, booleans, null, lists and plain objects (write dates as ISO strings, bigints as strings).",
   OUTPUT_TOO_LARGE:
     "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
+  XCOM_FILE_MISSING:
+    'What task "{task}" left lies in the file {file} of DAG_XCOM_FOLDER, which {reason}. Workers on several machines need one folder that they share; if the file is gone, clear the task to make it again.',
+  XCOM_FILE_CORRUPT: 'What task "{task}" left lies in the file {file}, which is not what was written. Clear the task to make it again.',
+  XCOM_FILE_UNWRITABLE: "A value of {bytes} bytes cannot be written into DAG_XCOM_FOLDER ({folder}): {reason}.",
   UNKNOWN_BRANCH: 'Task "{task}" chose {found}, which does not come after it. It may choose: {allowed}.',
   NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',
+  LIST_IN_A_FILE:
+    'The output of "{source}" was too large for the database and lies in a file, so that "{task}" cannot be mapped over it. Clear "{source}" as well: its list will then be kept in the database.',
   TOO_MANY_ITEMS: 'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
   LOOP_LIMIT: 'Loop "{task}" was not done after {limit} iterations. Raise its maxIterations, or see why its until does not come true.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
@@ -96,7 +102,8 @@ const messages = {
   // Backfills, and doing things again
   BACKFILL_NO_SCHEDULE:
     'DAG "{dag}" has no schedule, so there is nothing to backfill. Trigger the runs you want with: dag trigger {dag} --date',
-  UNKNOWN_SCHEDULE: 'DAG "{dag}" has no schedule {found}. It has: {schedules}. Name the one to backfill.',
+  UNKNOWN_SCHEDULE:
+    'A backfill of DAG "{dag}" is of one of its schedules ({schedules}); {found}. Say which, with --schedule or the field "schedule".',
   BACKFILL_ACTIVE:
     'DAG "{dag}" has a backfill already, number {backfill}. Wait for its end, or cancel it with: dag backfill-cancel {backfill}',
   BACKFILL_BACKWARDS: 'DAG "{dag}" has tasks that depend on the past, so its runs cannot be made backwards.',

@@ -58,6 +58,7 @@ export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { type LazyList, LazyRef, lazy } from "./lazy.ts";
 export type { LoopContext, LoopOptions } from "./loop.ts";
 export { FailTask, RetryAfter, SkipTask } from "./outcome.ts";
+export { type FieldOf, type FieldsOf, PickRef, pick } from "./pick.ts";
 export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";
 export type { BranchChoice, RuleDefaults, ShortCircuitOptions, SwitchOptions, TeardownOptions } from "./rules.ts";
 export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";

@@ -2,16 +2,17 @@
  * The lists that tasks are mapped over, put together from outputs that are known only when the run has them. What is declared here is a plan:
  * the engine makes the list from it, without any code of the DAG; functions (`map`, `filter`) run in the try of the instance they concern.
  */
+import { PickRef } from "./pick.ts";
 import { TaskRef } from "./task.ts";
 
-/** A list known at run time or now: the output of a task, literal items, or a list put together from others. */
-export type ItemSource<Item> = TaskRef<readonly Item[]> | readonly Item[] | Items<Item>;
+/** A list known at run time or now: the output of a task or a field of it, literal items, or a list put together from others. */
+export type ItemSource<Item> = TaskRef<readonly Item[]> | PickRef<readonly Item[]> | readonly Item[] | Items<Item>;
 
 /** One element of an {@link ItemSource}. */
 export type ItemOf<Source> =
   Source extends Items<infer Item>
     ? Item
-    : Source extends TaskRef<readonly (infer Item)[]>
+    : Source extends TaskRef<readonly (infer Item)[]> | PickRef<readonly (infer Item)[]>
       ? Item
       : Source extends readonly (infer Item)[]
         ? Item
@@ -21,7 +22,7 @@ type AnySource = ItemSource<unknown>;
 
 /** How a list is put together. */
 export type ListPlan =
-  | { readonly type: "source"; readonly of: TaskRef<unknown> | readonly unknown[] }
+  | { readonly type: "source"; readonly of: TaskRef<unknown> | PickRef<unknown> | readonly unknown[] }
   | { readonly type: "entries"; readonly of: TaskRef<unknown> }
   | { readonly type: "cross"; readonly of: readonly (readonly [name: string, list: ListPlan])[] }
   | { readonly type: "zip"; readonly of: readonly ListPlan[]; readonly fill?: { readonly value: unknown } }
@@ -175,6 +176,7 @@ function planOf(source: AnySource): ListPlan {
 export function sourcesOf(plan: ListPlan): readonly TaskRef<unknown>[] {
   if (plan.type === "cross") return plan.of.flatMap(([, list]) => sourcesOf(list));
   if (plan.type === "zip" || plan.type === "concat") return plan.of.flatMap(sourcesOf);
+  if (plan.of instanceof PickRef) return [plan.of.source];
   return plan.of instanceof TaskRef ? [plan.of] : [];
 }
 

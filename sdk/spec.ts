@@ -58,8 +58,8 @@ export type OutletSpec = { readonly asset: string } | { readonly alias: string }
 
 /** How the list that a task is mapped over is put together. */
 export type EachSpec =
-  /** The list that is a task's output. */
-  | { readonly taskId: string }
+  /** The list that is a task's output, or a field of it. */
+  | { readonly taskId: string; readonly field?: string }
   /** Items known when the DAG was written. */
   | { readonly items: readonly Json[] }
   /** The entries of the record that is a task's output. */
@@ -114,6 +114,8 @@ export interface TaskSpec extends TaskRules {
   readonly group?: string;
   /** Names of inputs that are loaded while the task runs, if it asks for them. */
   readonly lazyInputs?: readonly string[];
+  /** Input name to the field of that output which arrives, where it is not the whole. */
+  readonly picks?: Readonly<Record<string, string>>;
   /** The list this task is mapped over. Null when not mapped. */
   readonly each: EachSpec | null;
   /** Longest list it may be mapped over, when it says so itself. */

@@ -8,6 +8,7 @@ import type { TaskGroup } from "./group.ts";
 import type { Each } from "./items.ts";
 import type { LazyList, LazyRef } from "./lazy.ts";
 import type { LoopDefinition } from "./loop.ts";
+import type { PickRef } from "./pick.ts";
 import type { RoutingOptions } from "./routing.ts";
 import type { RuleDefaults, TaskKind } from "./rules.ts";
 import type { SensorTiming } from "./sensor.ts";
@@ -53,7 +54,7 @@ export interface Lineage {
 }
 
 /** Tasks whose outputs a task takes, by the name it knows them under. Naming one here also makes it a dependency. */
-export type InputRefs = Readonly<Record<string, TaskRef<unknown> | LazyRef<unknown>>>;
+export type InputRefs = Readonly<Record<string, TaskRef<unknown> | LazyRef<unknown> | PickRef<unknown>>>;
 
 /**
  * The outputs that arrive for {@link InputRefs}. A task whose rule is not `all_success` may run although a task before it was skipped, by
@@ -62,7 +63,7 @@ export type InputRefs = Readonly<Record<string, TaskRef<unknown> | LazyRef<unkno
 export type InputValues<Inputs, Rule extends TriggerRule = "all_success"> = {
   readonly [Name in keyof Inputs]: Inputs[Name] extends LazyRef<infer Item>
     ? LazyList<Item>
-    : Inputs[Name] extends TaskRef<infer Output>
+    : Inputs[Name] extends TaskRef<infer Output> | PickRef<infer Output>
       ? [Rule] extends ["all_success"]
         ? Output
         : Output | undefined

@@ -139,7 +139,11 @@ function scheduleOf({ dagId, schedules }: DagSpec, name: string | undefined): Na
   const named = only ?? schedules.find((schedule) => schedule.name === name);
   if (named) return named;
   const names = schedules.map((schedule) => schedule.name || '""').join(", ");
-  throw new DagsmithError("UNKNOWN_SCHEDULE", { dag: dagId, found: name === undefined ? "that was named" : `"${name}"`, schedules: names });
+  throw new DagsmithError("UNKNOWN_SCHEDULE", {
+    dag: dagId,
+    found: name === undefined ? "none was named" : `"${name}" is none of them`,
+    schedules: names,
+  });
 }
 
 function asObject(value: Json): Readonly<Record<string, Json>> {

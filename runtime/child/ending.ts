@@ -33,21 +33,25 @@ type TryEnding =
   /** `retryAfterMs`: how long the error asks to wait. */
   | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean; readonly retryAfterMs?: number };
 
-/** What a body returned, as a result. @throws FailTask for a poke that gives no answer; DagsmithError for what JSON cannot carry */
-export function returned({ definition: { sensor, body } }: TaskRef<unknown>, output: unknown): TryResult {
-  if (sensor) return poked(output as Poked<unknown>);
+/**
+ * What a body returned, as a result.
+ * @param maxBytes of JSON; default: what the database takes
+ * @throws FailTask for a poke that gives no answer; DagsmithError for what JSON cannot carry
+ */
+export function returned({ definition: { sensor, body } }: TaskRef<unknown>, output: unknown, maxBytes?: number): TryResult {
+  if (sensor) return poked(output as Poked<unknown>, maxBytes);
   if (body && isWaiting(body)) return { outcome: "deferred", wait: output as WaitSpec };
-  return { outcome: "success", output: output === undefined ? null : toJson(output) };
+  return { outcome: "success", output: output === undefined ? null : toJson(output, maxBytes) };
 }
 
-function poked(answer: Poked<unknown>): TryResult {
+function poked(answer: Poked<unknown>, maxBytes?: number): TryResult {
   if (answer === true) return { outcome: "success", output: null };
   if (answer === false) return { outcome: "not_yet" };
   if (typeof answer !== "object" || answer === null || typeof answer.done !== "boolean") {
     throw new FailTask(`a poke returns true, false or { done, value }; this one returned ${answer === null ? "null" : typeof answer}`);
   }
   if (!answer.done) return { outcome: "not_yet" };
-  return { outcome: "success", output: answer.value === undefined ? null : toJson(answer.value) };
+  return { outcome: "success", output: answer.value === undefined ? null : toJson(answer.value, maxBytes) };
 }
 
 /** Ends of a task that no retry follows, whatever its options say. */

@@ -54,15 +54,20 @@ export const CHANNEL_FD = 3;
 export class LineReader {
   readonly #decoder = new TextDecoder();
   readonly #onLine: (line: string) => void;
-  #rest = "";
+  /** Pieces of a line whose end has not come: joined once, as a line may be tens of megabytes. */
+  #pieces: string[] = [];
 
   constructor(onLine: (line: string) => void) {
     this.#onLine = onLine;
   }
 
   push(chunk: Uint8Array): void {
-    const parts = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split("\n");
-    this.#rest = parts.pop() ?? "";
-    for (const line of parts) this.#onLine(line);
+    const [first = "", ...more] = this.#decoder.decode(chunk, { stream: true }).split("\n");
+    this.#pieces.push(first);
+    for (const piece of more) {
+      const line = this.#pieces.join("");
+      this.#pieces = [piece];
+      this.#onLine(line);
+    }
   }
 }

@@ -55,6 +55,8 @@ export interface TryRequest {
   readonly params: Json;
   readonly inputs: Readonly<Record<string, Json>>;
   readonly item: Json;
+  /** Most bytes of JSON that the task may return, or push at once. Default: what the database takes. */
+  readonly maxOutputBytes?: number;
   /** What the iteration before returned, in a loop. */
   readonly previous?: Json;
   /** What made the run; null when time or a person did. */
@@ -92,7 +94,7 @@ export async function runTry(
     if (request.asksKeys) return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
     const output = await ref.definition.body?.(context as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
-    const ending = returned(ref, output);
+    const ending = returned(ref, output, request.maxOutputBytes);
     return {
       ...ending,
       ...goesOn(ref, request, ending),
@@ -195,7 +197,7 @@ export function taskContext<Of extends Partial<Given>>(
             argument: "xcom key",
             reason: `"${RETURN_VALUE}" is the task's own output; return the value instead`,
           });
-        return host.pushXCom(key, toJson(value));
+        return host.pushXCom(key, toJson(value, request.maxOutputBytes));
       },
       pull: (from, key = RETURN_VALUE) => host.pullXCom(from, key),
     },

@@ -2,6 +2,7 @@
  * The roles of a deployment, put together: the one place that gives each service what it needs. Services are stopped in the reverse order
  * of their start, also when a later one fails to start.
  */
+import { resolve } from "node:path";
 import type { Connection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type ConnectionResolver, createResolver } from "../secrets/resolver.ts";
@@ -96,9 +97,15 @@ export async function startWorkerRole({ cli, db, secrets, log }: Surroundings, {
   return startWorker({
     ...{ db, secrets, log, slots: slots ?? cli.config.slots, folder: cli.folder },
     ...(queues && { queues }),
+    xcoms: xcomFiles(cli),
     cacheFolder: await bundleFolder(cli.folder),
     taskEnv: { ...cli.config.taskEnvironment },
   });
+}
+
+/** Where large values go; undefined when nobody said. */
+export function xcomFiles({ config: { xcoms }, folder }: Cli): { readonly folder: string; readonly spillBytes: number } | undefined {
+  return xcoms.folder === null ? undefined : { folder: resolve(folder, xcoms.folder), spillBytes: xcoms.spillBytes };
 }
 
 /** Where the page listens when nobody says otherwise. */

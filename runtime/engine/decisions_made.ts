@@ -4,7 +4,7 @@
  */
 import { passedOver } from "./deciders.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
-import type { EngineTx, LockedRun } from "./store.ts";
+import { type EngineTx, IN_A_FILE, type LockedRun } from "./store.ts";
 
 export class DecisionsMade {
   readonly #tx: EngineTx;
@@ -26,7 +26,7 @@ export class DecisionsMade {
     const known = this.#known.get(key);
     if (known) return known;
     const output = await this.#tx.output(run.id, taskId, plannedTask(run.plan, taskId).spec.each !== null);
-    const found = new Set(passedOver(run.plan, taskId, output));
+    const found = new Set(passedOver(run.plan, taskId, output === IN_A_FILE ? undefined : output));
     // One that has not decided yet may do so within this round.
     if (output !== undefined) this.#known.set(key, found);
     return found;

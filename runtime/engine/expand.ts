@@ -7,8 +7,9 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { EachSpec, TaskSpec } from "../../sdk/spec.ts";
 import type { FinalState, StoredError } from "../state/task_state.ts";
-import { type ListView, sourcesOf, viewOf } from "./list_view.ts";
-import type { Counts } from "./store.ts";
+import { type ListSource, type ListView, sourcesOf, viewOf } from "./list_view.ts";
+import { fieldOf } from "./plan.ts";
+import { type Counts, IN_A_FILE } from "./store.ts";
 
 /** A task that ends instead of being mapped. */
 export interface Unmapped {
@@ -20,7 +21,7 @@ export interface Unmapped {
 /** What is known of the tasks that a list is made from. */
 export interface Sources {
   /** What a task left; undefined when it left nothing. */
-  output(taskId: string): Promise<Json | undefined>;
+  output(taskId: string): Promise<Json | undefined | typeof IN_A_FILE>;
   /** How a task ended: as it did best, when it is mapped. Undefined when it has no end. */
   stateOf(taskId: string): Promise<FinalState | undefined>;
 }
@@ -31,29 +32,31 @@ export async function expand({ taskId, maxItems }: TaskSpec, each: EachSpec, sou
   for (const source of sourcesOf(each)) {
     const list = await listOf(source, taskId, sources);
     if ("state" in list) return list;
-    lists.set(source.taskId, list);
+    lists.set(keyOf(source), list);
   }
-  const view = viewOf(each, (source) => lists.get(source) ?? []);
+  const view = viewOf(each, (source) => lists.get(keyOf(source)) ?? []);
   const limit = maxItems ?? DEFAULT_MAX_ITEMS;
   if (view.length > limit) return failed(new DagsmithError("TOO_MANY_ITEMS", { task: taskId, count: view.length, limit }));
   return view.length === 0 ? { state: "skipped", reason: "the list is empty", error: null } : view;
 }
 
-async function listOf(
-  { taskId: source, kind }: ReturnType<typeof sourcesOf>[number],
-  task: string,
-  sources: Sources,
-): Promise<readonly Json[] | Unmapped> {
-  const output = await sources.output(source);
+function keyOf({ taskId, kind, field }: ListSource): string {
+  return JSON.stringify([taskId, kind, field]);
+}
+
+async function listOf({ taskId: source, kind, field }: ListSource, task: string, sources: Sources): Promise<readonly Json[] | Unmapped> {
+  const whole = await sources.output(source);
+  if (whole === IN_A_FILE) return failed(new DagsmithError("LIST_IN_A_FILE", { task, source }));
+  const output = fieldOf(whole, field);
   if (Array.isArray(output) && kind === "list" && output.length > 0) return output as readonly Json[];
   if (kind === "record" && isRecord(output)) return Object.entries(output);
   // A lenient trigger rule lets the task run after a source that has no list to give.
   const missing = output === undefined || Array.isArray(output) ? await withoutList(source, sources) : undefined;
   if (missing) return missing;
   if (Array.isArray(output) && kind === "list") return [];
-  return failed(
-    new DagsmithError("NOT_A_LIST", { task, source, found: kindOf(output), allowed: kind === "list" ? "a list" : "an object" }),
-  );
+  const named = field === undefined ? source : `${source}.${field}`;
+  const allowed = kind === "list" ? "a list" : "an object";
+  return failed(new DagsmithError("NOT_A_LIST", { task, source: named, found: kindOf(output), allowed }));
 }
 
 /** What becomes of a task whose list cannot come; undefined when its source did succeed. */

@@ -11,10 +11,17 @@ export interface ListView {
   at(index: number): Json;
 }
 
-/** The list of a spec. @param listOf what the named task gave: for `entriesOf` already as pairs */
-export function viewOf(each: EachSpec, listOf: (taskId: string) => readonly Json[]): ListView {
-  if ("taskId" in each) return over(listOf(each.taskId));
-  if ("entriesOf" in each) return over(listOf(each.entriesOf));
+/** A task whose output, or a field of it, a list is made from, with what that must be. */
+export interface ListSource {
+  readonly taskId: string;
+  readonly kind: "list" | "record";
+  readonly field?: string;
+}
+
+/** The list of a spec. @param listOf what a source gave: a record already as pairs */
+export function viewOf(each: EachSpec, listOf: (source: ListSource) => readonly Json[]): ListView {
+  if ("taskId" in each) return over(listOf({ ...each, kind: "list" }));
+  if ("entriesOf" in each) return over(listOf({ taskId: each.entriesOf, kind: "record" }));
   if ("items" in each) return over(each.items);
   // The first iteration; the others follow one from another.
   if ("loop" in each) return over([0]);
@@ -26,9 +33,9 @@ export function viewOf(each: EachSpec, listOf: (taskId: string) => readonly Json
   return concat(each.concat.map((list) => viewOf(list, listOf)));
 }
 
-/** Tasks whose outputs a list is made from, with what each must be. */
-export function sourcesOf(each: EachSpec): readonly { readonly taskId: string; readonly kind: "list" | "record" }[] {
-  if ("taskId" in each) return [{ taskId: each.taskId, kind: "list" }];
+/** What a list is made from. */
+export function sourcesOf(each: EachSpec): readonly ListSource[] {
+  if ("taskId" in each) return [{ ...each, kind: "list" }];
   if ("entriesOf" in each) return [{ taskId: each.entriesOf, kind: "record" }];
   if ("items" in each || "loop" in each) return [];
   if ("cross" in each) return each.cross.flatMap(({ list }) => sourcesOf(list));

@@ -1,4 +1,5 @@
 /** A DagSpec made ready for walking: what comes after a task, and which tasks decide the run's result. Made once per version. */
+import type { Json } from "../../sdk/json.ts";
 import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
 import { effectiveWeights } from "../state/priority.ts";
 import { decidersOf } from "./deciders.ts";
@@ -74,6 +75,13 @@ export function isLoop({ each }: Pick<TaskSpec, "each">): boolean {
 /** Inputs that are handed to a task when it starts: name to task id. */
 export function eagerInputs({ inputs, lazyInputs = [] }: TaskSpec): TaskSpec["inputs"] {
   return lazyInputs.length === 0 ? inputs : Object.fromEntries(Object.entries(inputs).filter(([name]) => !lazyInputs.includes(name)));
+}
+
+/** The field of an output; the whole of it when none is named. Undefined where there is none. */
+export function fieldOf(output: Json | undefined, field: string | undefined): Json | undefined {
+  if (field === undefined) return output;
+  if (typeof output !== "object" || output === null || Array.isArray(output)) return undefined;
+  return Object.hasOwn(output, field) ? (output as Readonly<Record<string, Json>>)[field] : undefined;
 }
 
 function weightsOf(spec: DagSpec): ReadonlyMap<string, number> {

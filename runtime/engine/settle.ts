@@ -25,7 +25,7 @@ import { type SaidUpdate, updatesOf } from "./outlets.ts";
 import { dagsWithPast } from "./past.ts";
 import { plannedTask } from "./plan.ts";
 import type { Settled } from "./settled.ts";
-import type { AssetUpdate, EngineTx, LockedRun, MovedInstance } from "./store.ts";
+import type { AssetUpdate, EngineTx, KeptJson, LockedRun, MovedInstance } from "./store.ts";
 import { type WaitOutcome, waitMove } from "./waiting.ts";
 
 /** How the worker saw a try end. */
@@ -36,10 +36,16 @@ export type Outcome = Ending & {
 
 type Ending =
   /**
-   * `output` is JSON text; null when the body returned nothing. `assets`: what it said of assets that it updates. `again`: an iteration of a loop
-   * that is not done.
+   * `output` is JSON text; null when the body returned nothing, or when the output lies in `file`. `assets`: what it said of assets that it
+   * updates. `again`: an iteration of a loop that is not done.
    */
-  | { readonly kind: "success"; readonly output: string | null; readonly assets?: readonly SaidUpdate[]; readonly again?: boolean }
+  | {
+      readonly kind: "success";
+      readonly output: string | null;
+      readonly file?: string;
+      readonly assets?: readonly SaidUpdate[];
+      readonly again?: boolean;
+    }
   /** `leftOut`: its item is none of the list's. */
   | { readonly kind: "skipped"; readonly reason: string; readonly leftOut?: boolean }
   | FailedOutcome
@@ -202,11 +208,10 @@ function acceptedOf(proposals: readonly Proposal[], moved: readonly MovedInstanc
 }
 
 async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: readonly MovedInstance[]): Promise<void> {
-  const outputs = accepted.flatMap(({ end: { runId, taskId, mapIndex, outcome } }) =>
-    (outcome.kind === "success" || outcome.kind === "resumed") && outcome.output !== null
-      ? [{ runId, taskId, mapIndex, json: outcome.output }]
-      : [],
-  );
+  const outputs = accepted.flatMap(({ end: { runId, taskId, mapIndex, outcome } }) => {
+    const kept = keptOf(outcome);
+    return kept ? [{ runId, taskId, mapIndex, ...kept }] : [];
+  });
   if (outputs.length > 0) await tx.storeOutputs(outputs);
   const labels = accepted.flatMap(({ end: { instanceId, outcome } }) =>
     outcome.label === undefined ? [] : [{ instanceId, label: outcome.label }],
@@ -216,6 +221,13 @@ async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: 
   const next = new Set(accepted.filter(({ transition }) => transition.history !== null).map(({ end }) => end.instanceId));
   const again = moved.filter(({ id }) => next.has(id));
   if (again.length > 0) await tx.clearXComs(again);
+}
+
+/** What is stored of an outcome; undefined when the task left nothing. */
+function keptOf(outcome: Outcome): KeptJson | undefined {
+  if (outcome.kind === "success" && outcome.file !== undefined) return { json: null, file: outcome.file };
+  const isOutput = outcome.kind === "success" || outcome.kind === "resumed";
+  return isOutput && outcome.output !== null ? { json: outcome.output, file: null } : undefined;
 }
 
 /** By whatever a task succeeded: its body, or the end of what it waited for. */

@@ -24,6 +24,12 @@ export interface LockedRun {
   readonly isBackfill?: boolean;
 }
 
+/** A value on its way into the store: as JSON text, or, too large for that, as the name of the file that holds it. */
+export type KeptJson = { readonly json: string; readonly file: null } | { readonly json: null; readonly file: string };
+
+/** What the store says of an output that lies in a file, which only workers read. */
+export const IN_A_FILE: unique symbol = Symbol("in a file");
+
 /** When a run is, and what made it. */
 export interface RunDates {
   /** The store's clock. */
@@ -165,7 +171,7 @@ export interface EngineTx {
   apply(transitions: readonly Transition[]): Promise<readonly MovedInstance[]>;
   /** Stores outputs (JSON text) under the key return_value. */
   storeOutputs(
-    outputs: readonly { readonly runId: number; readonly taskId: string; readonly mapIndex: number; readonly json: string }[],
+    outputs: readonly (KeptJson & { readonly runId: number; readonly taskId: string; readonly mapIndex: number })[],
   ): Promise<void>;
   /** Puts callbacks of tasks into the queue. */
   queueCallbacks(callbacks: readonly NewCallback[]): Promise<void>;
@@ -174,7 +180,7 @@ export interface EngineTx {
   /** Forgets what earlier tries of these instances left. */
   clearXComs(instances: readonly MovedInstance[]): Promise<void>;
   /** The output of a task; for a mapped task the list of its instances' outputs, in order. Undefined when there is none. */
-  output(runId: number, taskId: string, isMapped: boolean): Promise<Json | undefined>;
+  output(runId: number, taskId: string, isMapped: boolean): Promise<Json | undefined | typeof IN_A_FILE>;
   /** How many instances of each of these tasks are in which final state; tasks without any are missing. */
   endsOf(runId: number, taskIds: readonly string[]): Promise<ReadonlyMap<string, Counts>>;
   /** Instances of a run that something may still move. */

@@ -54,7 +54,7 @@ async function isPastMet(round: Round, runId: number, { spec }: PlannedTask): Pr
 async function decideLatest(tx: EngineTx, { id: runId, plan }: LockedRun, { spec: { taskId } }: PlannedTask): Promise<boolean> {
   const { now, ...dates } = await tx.runDates(runId);
   const latest = isLatest(plan.spec.schedules, dates, now);
-  await tx.storeOutputs([{ runId, taskId, mapIndex: -1, json: JSON.stringify(latest) }]);
+  await tx.storeOutputs([{ runId, taskId, mapIndex: -1, json: JSON.stringify(latest), file: null }]);
   return latest;
 }
 

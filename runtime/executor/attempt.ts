@@ -5,7 +5,7 @@ import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
 import type { CallMethod } from "../child/protocol.ts";
-import { MAX_LABEL, type TryRequest } from "../child/run_try.ts";
+import { MAX_LABEL } from "../child/run_try.ts";
 import { plannedTask } from "../engine/plan.ts";
 import type { Outcome } from "../engine/settle.ts";
 import type { StoredError } from "../state/task_state.ts";
@@ -13,6 +13,7 @@ import type { RunFacts } from "../store/run_facts.ts";
 import type { ClaimedInstance } from "../store/task_instance.ts";
 import type { LogWriter } from "./log_writer.ts";
 import type { ProcessEnd, TaskProcess } from "./task_process.ts";
+import { type TryValues, tryRequest } from "./try_request.ts";
 
 /** Where tasks get connections and variables from, and what hides them again. */
 export interface Secrets {
@@ -68,19 +69,14 @@ export class Attempt {
   }
 
   /** Runs the body in a process, within its time; with `asksKeys` it is only asked under which keys it runs. Never rejects. */
-  async perform(
-    process: TaskProcess,
-    bundle: string,
-    inputs: Readonly<Record<string, Json>>,
-    { asksKeys = false, previous }: { readonly asksKeys?: boolean; readonly previous?: Json | undefined } = {},
-  ): Promise<Outcome> {
+  async perform(process: TaskProcess, bundle: string, values: TryValues): Promise<Outcome> {
     // A try that was taken away while it was being prepared.
     if (this.#interruption) return this.#outcome({ outcome: "crashed", reason: "interrupted" });
     this.#process = process;
     const timer = this.#startTimer();
     const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(
       bundle,
-      this.#request(inputs, asksKeys, previous),
+      tryRequest(this.instance, this.#facts, values),
       {
         call: (method, args) => this.#answer(method, args),
         log: (level, source, text) => this.#log.line(level, source, text),
@@ -111,20 +107,6 @@ export class Attempt {
   interrupt(why: Interruption): void {
     this.#interruption ??= why;
     this.#process?.abort(INTERRUPTIONS[this.#interruption]);
-  }
-
-  #request(inputs: Readonly<Record<string, Json>>, asksKeys: boolean, previous: Json | undefined): TryRequest {
-    const { taskId, mapIndex, tryNumber, item } = this.instance;
-    const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, trigger } = this.#facts;
-    return {
-      ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params, partitionKey, trigger },
-      ...(previous === undefined ? {} : { previous }),
-      logicalDate: logicalDate.toISOString(),
-      dataIntervalStart: dataIntervalStart.toISOString(),
-      dataIntervalEnd: dataIntervalEnd.toISOString(),
-      timezone: version.spec.timezone,
-      ...(asksKeys && { asksKeys }),
-    };
   }
 
   async #answer(method: CallMethod, args: readonly string[]): Promise<unknown> {

@@ -5,9 +5,9 @@
  */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import type { Json } from "../../sdk/json.ts";
+import { isDagsmithError } from "../../sdk/errors.ts";
 import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
-import { eagerInputs, isLoop, missingInput, plannedTask } from "../engine/plan.ts";
+import { isLoop, plannedTask } from "../engine/plan.ts";
 import { type Outcome, settle, type TryEnd } from "../engine/settle.ts";
 import { start, type TryRef } from "../state/task_state.ts";
 import { assetEvents } from "../store/asset.ts";
@@ -20,7 +20,7 @@ import { afterRound } from "../store/run_ends.ts";
 import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
 import { applyTransitions, type ClaimedInstance } from "../store/task_instance.ts";
 import { holderOf, registerWorker, removeWorker } from "../store/worker.ts";
-import { getOutputPage, getXComs, pushXCom } from "../store/xcom.ts";
+import { pushXCom } from "../store/xcom.ts";
 import { Attempt, type Secrets, type XComs } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import { BundleCache } from "./bundle_cache.ts";
@@ -28,7 +28,10 @@ import { CallbackRunner } from "./callback_runner.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { LogWriter, type StoreChunk } from "./log_writer.ts";
 import { type Queue, startQueue, type TaskToken } from "./queue.ts";
+import { RunValues } from "./run_values.ts";
+import { Spill, type SpillOptions } from "./spill.ts";
 import { TaskPool } from "./task_pool.ts";
+import { XComSweep } from "./xcom_sweep.ts";
 
 export interface WorkerOptions {
   readonly db: Database;
@@ -41,6 +44,8 @@ export interface WorkerOptions {
   readonly folder: string;
   /** Where bundles are kept on this disk. */
   readonly cacheFolder: string;
+  /** Where large values go. Default: nowhere, so that outputs have the limit of the database. */
+  readonly xcoms?: SpillOptions | undefined;
   /** The environment of task processes; must hold none of the worker's own secrets. */
   readonly taskEnv: NodeJS.ProcessEnv;
   /** How long running tries may take to finish when the worker is stopped. Default 10 s. */
@@ -71,7 +76,9 @@ export class Worker {
   /** Instances claimed and not recorded yet, by id. */
   readonly #claimed = new Map<number, ClaimedInstance>();
   readonly #claims = new Batcher((refs: readonly TryRef[]) => this.#claimAll(refs));
-  readonly #inputs = new Batcher((wanted: readonly { runId: number; taskId: string }[]) => this.#readAll(wanted));
+  readonly #spill: Spill;
+  readonly #values: RunValues;
+  readonly #sweep: XComSweep;
   readonly #ends = new Batcher((ends: readonly TryEnd[]) => this.#settleAll(ends));
   readonly #onDeath: (reason: string) => void;
   #queue: Queue | undefined;
@@ -83,6 +90,9 @@ export class Worker {
   constructor(options: WorkerOptions, onDeath: (reason: string) => void) {
     this.#options = options;
     this.#bundles = new BundleCache(options.db, options.cacheFolder);
+    this.#spill = new Spill(options.db, options.xcoms);
+    this.#values = new RunValues(options.db, this.#spill);
+    this.#sweep = new XComSweep(this.#spill, options.log);
     this.#processes = new TaskPool(options.slots, { env: options.taskEnv, folder: options.folder });
     const { db, secrets } = options;
     const [facts, bundles, processes] = [this.#facts, this.#bundles, this.#processes];
@@ -124,6 +134,7 @@ export class Worker {
     await this.#heartbeat.start();
     await registerWorker(db, { id: this.id, poolId: this.#queue.poolId, hostname: hostname(), pid: process.pid, slots, queues });
     this.#registered.resolve();
+    if (this.#options.xcoms) this.#sweep.start();
     await warmed;
   }
 
@@ -134,6 +145,7 @@ export class Worker {
     await this.#settled();
     clearTimeout(grace);
     await this.#heartbeat.stop();
+    await this.#sweep.stop();
     await this.#processes.stop();
     if (!this.#lost) await removeWorker(this.#options.db, this.id);
   }
@@ -197,20 +209,29 @@ export class Worker {
   }
 
   async #perform(attempt: Attempt, facts: RunFacts): Promise<Outcome> {
-    const { spec, route } = plannedTask(facts.version.plan, attempt.instance.taskId);
+    const { plan } = facts.version;
+    const { spec, route } = plannedTask(plan, attempt.instance.taskId);
     try {
       const asksKeys = route.isLate && !(await holdsPlaces(this.#options.db, attempt.instance));
-      const inputs = await this.#inputsOf(attempt.instance.runId, facts, eagerInputs(spec));
-      const previous = isLoop(spec) ? await this.#previousOf(attempt.instance) : undefined;
+      const inputs = await this.#values.inputs(facts, spec);
+      const previous = isLoop(spec) ? await this.#values.previous(attempt.instance) : undefined;
+      const maxOutputBytes = this.#spill.limitFor(plan, spec.taskId);
       const bundle = await this.#bundles.path(facts.version.bundleHash);
       const process = await this.#processes.take(bundle, spec.freshProcess);
-      const outcome = await attempt.perform(process, bundle, inputs, { asksKeys, previous });
+      const outcome = await attempt.perform(process, bundle, { inputs, previous, maxOutputBytes, asksKeys });
       this.#processes.giveBack(process, spec.freshProcess || attempt.spoiltProcess);
-      return outcome;
+      return await this.#kept(outcome, maxOutputBytes);
     } catch (error) {
       // What the worker could not provide is this try's failure; another try, perhaps on another worker, may do better.
-      return { kind: "failed", reason: error instanceof Error ? error.message : String(error), error: null, retryable: true };
+      return { kind: "failed", reason: reasonOf(error), error: null, retryable: true };
     }
+  }
+
+  /** An outcome whose output is ready to be stored. */
+  async #kept(outcome: Outcome, maxOutputBytes: number): Promise<Outcome> {
+    if (outcome.kind !== "success" || outcome.output === null) return outcome;
+    const { json, file } = await this.#spill.keep(outcome.output, maxOutputBytes);
+    return file === null ? outcome : { ...outcome, output: json, file };
   }
 
   /** Never rejects: a worker that cannot record ends its life, and what it held is rescued. */
@@ -263,52 +284,23 @@ export class Worker {
     return ends.map(({ instanceId }) => settlement.accepted.has(instanceId));
   }
 
-  async #inputsOf(runId: number, facts: RunFacts, inputs: Readonly<Record<string, string>>): Promise<Readonly<Record<string, Json>>> {
-    const read = async ([name, taskId]: readonly [string, string]): Promise<readonly (readonly [string, Json])[]> => {
-      const value = await this.#output(runId, facts, taskId);
-      return value === undefined ? [] : [[name, value]];
-    };
-    return Object.fromEntries((await Promise.all(Object.entries(inputs).map(read))).flat());
-  }
-
-  /** What the iteration before an iteration of a loop returned. */
-  async #previousOf({ runId, taskId, mapIndex }: ClaimedInstance): Promise<Json | undefined> {
-    if (mapIndex === 0) return undefined;
-    const { items } = await getOutputPage(this.#options.db, { runId, taskId }, mapIndex - 2, 1);
-    return items[0] ?? null;
-  }
-
-  async #output(runId: number, facts: RunFacts, taskId: string): Promise<Json | undefined> {
-    const values = await this.#inputs.add({ runId, taskId });
-    return xcomOf(facts, taskId, values) ?? (values.length > 0 ? null : missingInput(facts.version.plan, taskId));
-  }
-
-  async #readAll(wanted: readonly { runId: number; taskId: string }[]): Promise<readonly (readonly Json[])[]> {
-    const key = ({ runId, taskId }: { runId: number; taskId: string }): string => `${runId}/${taskId}`;
-    const distinct = [...new Map(wanted.map((one) => [key(one), one])).values()];
-    const rows = Map.groupBy(await getXComs(this.#options.db, distinct), key);
-    return wanted.map((one) => rows.get(key(one))?.map(({ value }) => value) ?? []);
-  }
-
   #xcomsOf(instance: ClaimedInstance, facts: RunFacts): XComs {
-    const { id, runId, taskId, mapIndex, tryNumber } = instance;
+    const { id, runId, taskId, tryNumber } = instance;
     return {
-      pull: async (from, key) => {
-        const values = (await getXComs(this.#options.db, [{ runId, taskId: from }], key)).map(({ value }) => value);
-        return xcomOf(facts, from, values);
-      },
+      pull: (from, key) => this.#values.pull(facts, from, key),
       assetEvents: async (uri, limit) => (await assetEvents(this.#options.db, uri, { limit })).toReversed(),
-      page: (from, after) => getOutputPage(this.#options.db, { runId, taskId: from }, after),
+      page: (from, after) => this.#values.page(runId, from, after),
       push: async (key, json) => {
-        const held = { instanceId: id, tryNumber, workerId: this.id };
-        if (await pushXCom(this.#options.db, { runId, taskId, mapIndex, key, json }, held)) return;
+        const kept = await this.#spill.keep(json, this.#spill.limitFor(facts.version.plan, taskId));
+        if (await pushXCom(this.#options.db, { key, ...kept }, { instanceId: id, tryNumber, workerId: this.id })) return;
         throw new Error("the value was not stored: the try was cancelled, or given to another worker");
       },
     };
   }
 }
 
-/** What a task left, from its rows in map order: for a mapped task the list; null when there is nothing. */
-function xcomOf(facts: RunFacts, taskId: string, values: readonly Json[]): Json {
-  return facts.version.plan.tasks.get(taskId)?.spec.each ? values : (values[0] ?? null);
+/** With the code, where there is one: nobody sees the error itself. */
+function reasonOf(error: unknown): string {
+  if (isDagsmithError(error)) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 /** DAGs as lists of people's questions show them: what is deployed, its schedule, how its last run ended. */
+import { completeSpec, type StoredSpec } from "../../sdk/complete_spec.ts";
 import type { DagSpec, Position } from "../../sdk/spec.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { Queryable, Statement } from "./database.ts";
@@ -19,6 +20,10 @@ export interface DagSummary {
   readonly lastRunState: RunState | null;
   readonly lastRunAt: Date | null;
 }
+
+type StoredSummary = Omit<DagSummary, "spec"> & { readonly spec: StoredSpec };
+
+const complete = (row: StoredSummary): DagSummary => ({ ...row, spec: completeSpec(row.spec) });
 
 const SUMMARY = `
 select d.dag_id as "dagId", v.number as version, v.file, v.spec, d.is_paused as "isPaused", d.pause_reason as "pauseReason",
@@ -70,12 +75,12 @@ const POSITIONS: Statement = {
 };
 
 /** Deployed DAGs by id; removed ones are left out. */
-export function listDags(db: Queryable): Promise<readonly DagSummary[]> {
-  return db.query<DagSummary>(LIST);
+export async function listDags(db: Queryable): Promise<readonly DagSummary[]> {
+  return (await db.query<StoredSummary>(LIST)).map(complete);
 }
 
 export async function findDag(db: Queryable, dagId: string): Promise<DagSummary | undefined> {
-  return (await db.query<DagSummary>(FIND, [dagId]))[0];
+  return (await db.query<StoredSummary>(FIND, [dagId])).map(complete)[0];
 }
 
 /** Newest first. */

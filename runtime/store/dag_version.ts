@@ -1,4 +1,5 @@
 /** Versions and their bundles. Neither ever changes once stored, so what was read may be kept. */
+import { completeSpec, type StoredSpec } from "../../sdk/complete_spec.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import type { Queryable, Statement } from "./database.ts";
 
@@ -20,14 +21,16 @@ const BUNDLE: Statement = { name: "bundle_get", text: "select code, source_map f
 
 /** Versions by id; those that do not exist are missing. */
 export async function getVersions(db: Queryable, ids: readonly number[]): Promise<readonly VersionRow[]> {
-  const rows = await db.query<{ id: number; dag_id: string; number: number; bundle_hash: string; file: string; spec: DagSpec }>(GET, [ids]);
+  const rows = await db.query<{ id: number; dag_id: string; number: number; bundle_hash: string; file: string; spec: StoredSpec }>(GET, [
+    ids,
+  ]);
   return rows.map((row) => ({
     id: row.id,
     dagId: row.dag_id,
     number: row.number,
     bundleHash: row.bundle_hash,
     file: row.file,
-    spec: row.spec,
+    spec: completeSpec(row.spec),
   }));
 }
 

@@ -1,7 +1,7 @@
 /** The engine's store on PostgreSQL: one transaction, its runs locked. */
 import { mayHoldPlaces } from "../engine/limits.ts";
 import { refuseAll } from "../engine/refuse.ts";
-import type { EngineTx, LockedRun, MovedInstance } from "../engine/store.ts";
+import { type EngineTx, IN_A_FILE, type LockedRun, type MovedInstance } from "../engine/store.ts";
 import { admitWaiting } from "./admit.ts";
 import { recordAssetEvents } from "./asset.ts";
 import { queueCallbacks, queueRunCallbacks } from "./callback.ts";
@@ -76,7 +76,9 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
     updateAssets: async (updates) => void (await recordAssetEvents(on, updates)),
     clearXComs: (instances) => clearXComs(on, instances),
     output: async (runId, taskId, isMapped) => {
-      const values = (await getXComs(on, [{ runId, taskId }])).map(({ value }) => value);
+      const stored = await getXComs(on, [{ runId, taskId }]);
+      if (stored.some(({ file }) => file !== null)) return IN_A_FILE;
+      const values = stored.map(({ value }) => value);
       return isMapped ? values : values[0];
     },
     endsOf: (runId, taskIds) => endsOf(on, runId, taskIds),

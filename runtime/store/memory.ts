@@ -138,7 +138,7 @@ export class MemoryStore implements EngineTx {
   }
 
   async storeOutputs(outputs: Parameters<EngineTx["storeOutputs"]>[0]): Promise<void> {
-    for (const { taskId, mapIndex, json } of outputs) this.pushXCom(taskId, mapIndex, "return_value", JSON.parse(json) as Json);
+    for (const { taskId, mapIndex, json } of outputs) this.pushXCom(taskId, mapIndex, "return_value", JSON.parse(json ?? "null") as Json);
   }
 
   async updateAssets(updates: readonly AssetUpdate[]): Promise<void> {

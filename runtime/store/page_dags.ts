@@ -1,4 +1,6 @@
 /** DAGs as the page and the API list them: each with its schedule and its last runs, any number of them in one statement. */
+
+import { completeSpec, type StoredSpec } from "../../sdk/complete_spec.ts";
 import type { NamedSchedule } from "../../sdk/schedule.ts";
 import type { AssetCondition, DagSpec, EventSpec, Position } from "../../sdk/spec.ts";
 import type { RunState } from "../state/run_state.ts";
@@ -149,8 +151,8 @@ export interface DagDetail {
 
 /** A DAG with its newest version; removed ones too, because their runs stay. */
 export async function getDag(db: Queryable, dagId: string): Promise<DagDetail | undefined> {
-  const [dag] = await db.query<DagDetail & Record<string, unknown>>(GET, [dagId]);
-  return dag;
+  const [dag] = await db.query<Omit<DagDetail, "spec"> & { readonly spec: StoredSpec }>(GET, [dagId]);
+  return dag && { ...dag, spec: completeSpec(dag.spec) };
 }
 
 export interface ImportErrorRow {

@@ -62,8 +62,9 @@ from dagsmith.task_try where task_instance_id = $1 order by try_number desc limi
 const XCOMS: Statement = {
   name: "page_tasks_xcoms",
   text: `
-select key, left(value::text, ${SHOWN_VALUE}) as value, octet_length(value::text) as bytes
-from dagsmith.xcom where run_id = $1 and task_id = $2 and map_index = $3 order by key limit 100`,
+select x.key, coalesce(left(x.value::text, ${SHOWN_VALUE}), '') as value, coalesce(octet_length(x.value::text), f.bytes, 0) as bytes
+from dagsmith.xcom x left join dagsmith.xcom_file f on f.name = x.file
+where x.run_id = $1 and x.task_id = $2 and x.map_index = $3 order by x.key limit 100`,
 };
 
 /** Where in the list a page begins. */
@@ -113,7 +114,7 @@ export function listTries(db: Queryable, instanceId: number): Promise<readonly T
   return db.query<TryRow & Record<string, unknown>>(TRIES, [instanceId]);
 }
 
-/** JSON text, cut at {@link SHOWN_VALUE}; `bytes` is its full size. */
+/** JSON text, cut at {@link SHOWN_VALUE}, empty when it lies in a file; `bytes` is its full size. */
 export interface XComValue {
   readonly key: string;
   readonly value: string;

@@ -1,4 +1,6 @@
 /** Runs as people ask for them: the newest, or one by any of its names. */
+
+import { completeSpec, type StoredSpec } from "../../sdk/complete_spec.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import type { RunState } from "../state/run_state.ts";
@@ -89,5 +91,6 @@ const SPEC: Statement = {
 
 /** The DAG as it was in the version that the run is pinned to. */
 export async function findRunSpec(db: Queryable, runId: number): Promise<DagSpec | undefined> {
-  return (await db.query<{ spec: DagSpec }>(SPEC, [runId]))[0]?.spec;
+  const [row] = await db.query<{ spec: StoredSpec }>(SPEC, [runId]);
+  return row && completeSpec(row.spec);
 }

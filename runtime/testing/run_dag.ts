@@ -14,7 +14,7 @@ import type { RunTrigger } from "../../sdk/trigger.ts";
 import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
-import { eagerInputs, isLoop, missingInput, plannedTask, planOf } from "../engine/plan.ts";
+import { eagerInputs, fieldOf, isLoop, missingInput, plannedTask, planOf } from "../engine/plan.ts";
 import { type Outcome, settle } from "../engine/settle.ts";
 import type { NewCallback } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
@@ -243,7 +243,7 @@ class Session {
       trigger: this.#options.trigger ?? null,
       inputs: Object.fromEntries(
         Object.entries(inputs).flatMap(([name, source]) => {
-          const value = input(source);
+          const value = fieldOf(input(source), spec?.picks?.[name]);
           return value === undefined ? [] : [[name, value]];
         }),
       ),

@@ -7,6 +7,7 @@ import { bundleFolder } from "../project.ts";
 import type { Replay } from "../replay.ts";
 import { needRun, RUN_NAMES } from "../runs.ts";
 import { openStoredSecrets } from "../secrets.ts";
+import { xcomFiles } from "../services.ts";
 import { withTaskOutput } from "../task_output.ts";
 import { safeText } from "../terminal.ts";
 import { durationText, stateText } from "../words.ts";
@@ -37,7 +38,7 @@ export const replay = command({
       const log = (level: string, text: string): void => cli.say(`    ${level.padEnd(5)} ${safeText(secrets.mask(text))}`);
       const request = {
         ...{ run: run.id, taskId, mapIndex, tryNumber: options.try },
-        ...{ folder: cli.folder, bundles: await bundleFolder(cli.folder) },
+        ...{ folder: cli.folder, bundles: await bundleFolder(cli.folder), xcoms: xcomFiles(cli) },
       };
       const startedAt = performance.now();
       const done = await withTaskOutput({ mask: secrets.mask, toStderr: cli.json }, () =>

@@ -48,7 +48,7 @@ export function tree(spec: DagSpec, style: Style): readonly string[] {
 
 /** The list of a mapped task in words. */
 function eachText(each: EachSpec): string {
-  if ("taskId" in each) return each.taskId;
+  if ("taskId" in each) return each.field === undefined ? each.taskId : `${each.taskId}.${each.field}`;
   if ("entriesOf" in each) return `the entries of ${each.entriesOf}`;
   if ("loop" in each) return "a loop";
   if ("items" in each) return `${each.items.length} items`;

@@ -16,7 +16,7 @@ export function BackfillList({ dagId, backfills, token, canCreate }: BackfillLis
   return (
     <section id="backfills" data-live aria-label="Backfills">
       {token !== undefined && canCreate && (
-        <p>
+        <p class="above">
           <a class="button primary" href={`/dags/${dagId}/backfills/new`}>
             New backfill
           </a>

@@ -144,8 +144,8 @@ function XCom({ xcom }: { readonly xcom: XComValue }): VNode {
         {xcom.key === "return_value" ? "Output" : xcom.key} <span class="faint">{xcom.bytes} bytes</span>
       </summary>
       <pre class="value">
-        {xcom.value}
-        {isCut && "…"}
+        {xcom.value === "" ? "too large for the page: it lies in a file" : xcom.value}
+        {xcom.value !== "" && isCut && "…"}
       </pre>
     </details>
   );

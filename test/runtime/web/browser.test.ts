@@ -65,13 +65,15 @@ describe("live", () => {
     await web.rows.instance(run, "a", { state: "running" });
     await visit(`/runs/${run}`, async (page) => {
       await page.locator("#tasks .state.running").waitFor();
+      const cancel = page.locator("#run-head").getByRole("button", { name: "Cancel" });
+      expect(await cancel.count()).toBe(1);
       await web.rows.sql("update dagsmith.task_instance set state = 'success', finished_at = now() where run_id = $1", [run]);
       await web.rows.instance(run, "b", { state: "failed" });
       await page.locator("#tasks .state.failed").waitFor();
       await page.locator("#graph .node.failed").waitFor();
       await web.rows.sql("update dagsmith.dag_run set state = 'failed', finished_at = now() where id = $1", [run]);
       await page.locator("#run-head .state.failed").waitFor();
-      expect(await page.locator("#run-head button").count()).toBe(0);
+      expect(await cancel.count()).toBe(0);
     });
   });
 

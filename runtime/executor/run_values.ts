@@ -1,0 +1,85 @@
+/** What the tasks of a run left, as a try gets it: its inputs, and what it pulls. Shared by the worker and `dag replay`. */
+import type { Json } from "../../sdk/json.ts";
+import type { TaskSpec } from "../../sdk/spec.ts";
+import type { OutputPage } from "../child/lazy_list.ts";
+import { eagerInputs, fieldOf, missingInput } from "../engine/plan.ts";
+import type { Database } from "../store/database.ts";
+import type { RunFacts } from "../store/run_facts.ts";
+import { getOutputs, getXComs, OUTPUTS_PER_PAGE, type StoredXCom } from "../store/xcom.ts";
+import { Batcher } from "./batcher.ts";
+import type { Spill } from "./spill.ts";
+
+type Source = Pick<StoredXCom, "runId" | "taskId">;
+
+/** A page of large values ends behind this many bytes of them, so that a task that walks through a list never has all of it in memory. */
+const PAGE_FILE_BYTES = 16 * 1024 * 1024;
+
+export class RunValues {
+  readonly #db: Database;
+  readonly #spill: Spill;
+  readonly #outputs = new Batcher((wanted: readonly Source[]) => this.#readAll(wanted));
+
+  constructor(db: Database, spill: Spill) {
+    this.#db = db;
+    this.#spill = spill;
+  }
+
+  /**
+   * The inputs of a task, by name; without those that nothing came for.
+   * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_CORRUPT
+   */
+  async inputs(facts: RunFacts, spec: TaskSpec): Promise<Readonly<Record<string, Json>>> {
+    const read = async ([name, taskId]: readonly [string, string]): Promise<readonly (readonly [string, Json])[]> => {
+      const value = fieldOf(await this.#output(facts, taskId), spec.picks?.[name]);
+      return value === undefined ? [] : [[name, value]];
+    };
+    return Object.fromEntries((await Promise.all(Object.entries(eagerInputs(spec)).map(read))).flat());
+  }
+
+  /** What a task left under a key; null when there is nothing. */
+  async pull(facts: RunFacts, taskId: string, key: string): Promise<Json> {
+    return this.#valueOf(facts, taskId, await getXComs(this.#db, [{ runId: facts.id, taskId }], key));
+  }
+
+  /** Outputs of a mapped task, from behind a map index on. */
+  async page(runId: number, taskId: string, after: number): Promise<OutputPage> {
+    const rows = await getOutputs(this.#db, { runId, taskId }, after);
+    const items: Json[] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      items.push(await this.#spill.read(row));
+      bytes += row.file?.bytes ?? 0;
+      if (bytes >= PAGE_FILE_BYTES) break;
+    }
+    const isLast = items.length === rows.length && rows.length < OUTPUTS_PER_PAGE;
+    return { items, next: isLast ? null : (rows[items.length - 1]?.mapIndex ?? null) };
+  }
+
+  /** What the iteration before an iteration of a loop returned; undefined before the first. */
+  async previous({ runId, taskId, mapIndex }: Pick<StoredXCom, "runId" | "taskId" | "mapIndex">): Promise<Json | undefined> {
+    if (mapIndex <= 0) return undefined;
+    const [row] = await getOutputs(this.#db, { runId, taskId }, mapIndex - 2, 1);
+    return row ? this.#spill.read(row) : null;
+  }
+
+  async #output(facts: RunFacts, taskId: string): Promise<Json | undefined> {
+    const rows = await this.#outputs.add({ runId: facts.id, taskId });
+    const isMapped = facts.version.plan.tasks.get(taskId)?.spec.each != null;
+    return rows.length === 0 && !isMapped ? missingInput(facts.version.plan, taskId) : this.#valueOf(facts, taskId, rows);
+  }
+
+  /** For a mapped task the list, in map order. */
+  async #valueOf(facts: RunFacts, taskId: string, rows: readonly StoredXCom[]): Promise<Json> {
+    const isMapped = facts.version.plan.tasks.get(taskId)?.spec.each;
+    const values: Json[] = [];
+    for (const row of isMapped ? rows : rows.slice(0, 1)) values.push(await this.#spill.read(row));
+    return isMapped ? values : (values[0] ?? null);
+  }
+
+  async #readAll(wanted: readonly Source[]): Promise<readonly (readonly StoredXCom[])[]> {
+    const key = ({ runId, taskId }: Source): string => `${runId}/${taskId}`;
+    const distinct = [...new Map(wanted.map((one) => [key(one), one])).values()];
+    const rows = Map.groupBy(await getXComs(this.#db, distinct), key);
+    return wanted.map((one) => rows.get(key(one)) ?? []);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Values that are too large for a row go to files, and come back from there. A file is claimed in the database before it is written, and
+ * checked against what the database says of it when it is read.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { DagsmithError } from "../../sdk/errors.ts";
+import { type Json, MAX_OUTPUT_BYTES } from "../../sdk/json.ts";
+import { readByEngine } from "../engine/decisive_outputs.ts";
+import type { Plan } from "../engine/plan.ts";
+import type { KeptJson } from "../engine/store.ts";
+import type { Database } from "../store/database.ts";
+import type { StoredXCom } from "../store/xcom.ts";
+import { claimXComFile, forgetXComFiles, unkeptXComFiles } from "../store/xcom_file.ts";
+import { type LargeValues, largeValuesIn } from "./large_values.ts";
+
+/** Where large values go, and from what size on. */
+export interface SpillOptions {
+  readonly folder: string;
+  /** Values of more bytes than this go there. */
+  readonly spillBytes: number;
+}
+
+/** Largest value in a file, in bytes of UTF-8 JSON: 64 MiB. Without a folder it is {@link MAX_OUTPUT_BYTES}. */
+export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+/** Files removed at once. */
+const SWEPT = 100;
+
+export class Spill {
+  readonly #db: Database;
+  readonly #values: LargeValues | undefined;
+  readonly #spillBytes: number;
+
+  constructor(db: Database, options: SpillOptions | undefined) {
+    this.#db = db;
+    this.#values = options && largeValuesIn(options.folder);
+    this.#spillBytes = options?.spillBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Most bytes that a value of a task may have. What the engine itself reads stays in the database. */
+  limitFor(plan: Plan, taskId: string): number {
+    return this.#values && !readByEngine(plan).has(taskId) ? MAX_FILE_BYTES : MAX_OUTPUT_BYTES;
+  }
+
+  /**
+   * A value in the form in which it is stored.
+   * @throws DagsmithError XCOM_FILE_UNWRITABLE
+   */
+  async keep(json: string, limit: number): Promise<KeptJson> {
+    const isSmall = json.length * 4 <= this.#spillBytes || limit <= MAX_OUTPUT_BYTES;
+    const bytes = isSmall ? undefined : Buffer.from(json);
+    if (!this.#values || !bytes || bytes.length <= this.#spillBytes) return { json, file: null };
+    const name = randomUUID();
+    await claimXComFile(this.#db, { name, bytes: bytes.length, sha256: hashOf(bytes) });
+    await this.#write(this.#values, name, bytes);
+    return { json: null, file: name };
+  }
+
+  async #write(values: LargeValues, name: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await values.write(name, bytes);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new DagsmithError("XCOM_FILE_UNWRITABLE", { bytes: bytes.length, folder: values.place, reason }, { cause: error });
+    }
+  }
+
+  /**
+   * A value as it was before it was stored.
+   * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_CORRUPT
+   */
+  async read({ taskId, value, file }: StoredXCom): Promise<Json> {
+    if (!file) return value;
+    const missing = (reason: string) => new DagsmithError("XCOM_FILE_MISSING", { task: taskId, file: file.name, reason });
+    if (!this.#values) throw missing("is not set on this machine");
+    const bytes = await this.#values.read(file.name);
+    if (!bytes) throw missing(`is ${this.#values.place} on this machine and does not have it`);
+    if (hashOf(bytes) !== file.sha256) throw new DagsmithError("XCOM_FILE_CORRUPT", { task: taskId, file: file.name });
+    return JSON.parse(bytes.toString()) as Json;
+  }
+
+  /** Removes files that no value needs any more. @returns how many */
+  async sweep(): Promise<number> {
+    if (!this.#values) return 0;
+    const names = await unkeptXComFiles(this.#db, SWEPT);
+    for (const name of names) await this.#values.remove(name);
+    if (names.length > 0) await forgetXComFiles(this.#db, names);
+    return names.length;
+  }
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

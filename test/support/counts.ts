@@ -1,0 +1,39 @@
+/** The counts that are kept of a run, beside those that its instances amount to. */
+import { expect } from "vitest";
+import { planOf } from "../../runtime/engine/plan.ts";
+import { recount, type StateCount } from "../../runtime/engine/recount.ts";
+import type { Queryable } from "../../runtime/store/database.ts";
+import type { DagSpec } from "../../sdk/spec.ts";
+import { rows } from "./migrated.ts";
+
+async function statesOf(db: Queryable, runId: number): Promise<readonly StateCount[]> {
+  return rows<StateCount & Record<string, unknown>>(
+    db,
+    `select task_id as "taskId", map_index >= 0 as "isMapped", state, count(*)::int as count, min(map_index) as lowest
+     from dagsmith.task_instance where run_id = $1 group by task_id, map_index >= 0, state`,
+    [runId],
+  );
+}
+
+/** What is stored of a run's counts, beside what its instances amount to. */
+export async function expectCountsHold(db: Queryable, runId: number, spec: DagSpec): Promise<void> {
+  const plan = planOf(spec);
+  const counted = recount({ id: runId, plan }, await statesOf(db, runId));
+  const [run] = await rows(db, "select open_tasks, failed_leaves from dagsmith.dag_run where id = $1", [runId]);
+  expect(run).toEqual({ open_tasks: counted.openTasks, failed_leaves: counted.failedLeaves });
+  const stored = await rows<{ task_id: string }>(
+    db,
+    `select task_id, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, decided, instances,
+       success, failed, skipped, upstream_failed_own from dagsmith.task_progress where run_id = $1`,
+    [runId],
+  );
+  const told = counted.rows
+    .filter(({ taskId }) => plan.tasks.get(taskId)!.isCounted)
+    .map(({ taskId, upstreamTotal, upstream, decided, instances, own }) => ({
+      ...{ task_id: taskId, upstream_total: upstreamTotal, upstream_success: upstream.success, upstream_failed: upstream.failed },
+      ...{ upstream_skipped: upstream.skipped, upstream_upstream_failed: upstream.upstreamFailed, decided, instances },
+      ...{ success: own.success, failed: own.failed, skipped: own.skipped, upstream_failed_own: own.upstreamFailed },
+    }));
+  const byTask = (a: { task_id: string }, b: { task_id: string }): number => a.task_id.localeCompare(b.task_id);
+  expect(stored.toSorted(byTask)).toEqual(told.toSorted(byTask));
+}
