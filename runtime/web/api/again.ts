@@ -11,8 +11,9 @@ import { checked } from "../respond.ts";
 import { actorOf } from "../routes/forms.ts";
 import { maskJson, type WebServices } from "../services.ts";
 import { actionsOf } from "./acting.ts";
-import type { Endpoint } from "./endpoints.ts";
-import * as answer from "./schemas.ts";
+import type { Endpoint } from "./endpoint.ts";
+import * as answer from "./schemas/again.ts";
+import { done } from "./schemas/common.ts";
 
 export const AGAIN_ENDPOINTS: readonly Endpoint[] = [
   {
@@ -66,7 +67,7 @@ export const AGAIN_ENDPOINTS: readonly Endpoint[] = [
     summary: "Declare how a run, or a task of it, ended",
     params: input.runParams,
     body: input.markBody,
-    answer: answer.done,
+    answer: done,
     run: mark,
   },
   {
@@ -75,7 +76,7 @@ export const AGAIN_ENDPOINTS: readonly Endpoint[] = [
     summary: "Write a note on a run; an empty one takes it away",
     params: input.runParams,
     body: input.noteBody,
-    answer: answer.done,
+    answer: done,
     run: note,
   },
   {
@@ -84,7 +85,7 @@ export const AGAIN_ENDPOINTS: readonly Endpoint[] = [
     summary: "Give a run labels, or take them away",
     params: input.runParams,
     body: input.labelsBody,
-    answer: answer.done,
+    answer: done,
     run: label,
   },
   { method: "get", path: "/audit", summary: "List who did what, newest first", query: input.auditQuery, answer: answer.audit, run: audit },
@@ -143,7 +144,7 @@ async function preview(services: WebServices, request: Request): Promise<unknown
 
 function moving(verb: "pause" | "resume" | "cancel", summary: string): Endpoint {
   return {
-    ...{ method: "post", path: `/backfills/{id}/${verb}`, summary, params: input.runParams, answer: answer.done },
+    ...{ method: "post", path: `/backfills/{id}/${verb}`, summary, params: input.runParams, answer: done },
     run: async (services, request) => {
       const { id } = checked(input.runParams, request.params);
       await (await actionsOf(services))[`${verb}Backfill`](services.db, { id, actor: actorOf(request) });

@@ -1,7 +1,8 @@
 /** The API's description (OpenAPI 3.1), generated from the schemas that check its input and describe its answers. */
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
-import { ENDPOINTS, type Endpoint } from "./endpoints.ts";
-import { errorAnswer } from "./schemas.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { ENDPOINTS } from "./endpoints.ts";
+import { errorAnswer } from "./schemas/common.ts";
 
 let made: ReturnType<typeof createDocument> | undefined;
 

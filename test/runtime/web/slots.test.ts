@@ -1,6 +1,6 @@
 /** The slots of a DAG on its page and in the API. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dagSlots as answer } from "../../../runtime/web/api/schemas.ts";
+import { dagSlots as answer } from "../../../runtime/web/api/schemas/dags.ts";
 import { dagSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 

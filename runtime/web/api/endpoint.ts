@@ -1,0 +1,18 @@
+/** What an address of the API is. */
+import type { Request } from "express";
+import type { ZodObject, ZodType } from "zod";
+import type { WebServices } from "../services.ts";
+
+/** One address of the API. */
+export interface Endpoint {
+  readonly method: "get" | "post";
+  /** With parameters as `{name}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly params?: ZodObject;
+  readonly query?: ZodObject;
+  readonly body?: ZodType;
+  readonly answer: ZodType;
+  readonly status?: number;
+  readonly run: (services: WebServices, request: Request) => Promise<unknown>;
+}

@@ -1,0 +1,11 @@
+/** What the answers of every theme share. Schemas describe the answers in the OpenAPI document, and tests hold the answers to them. */
+import { z } from "zod";
+import { RUN_STATES } from "../../../state/run_state.ts";
+
+export const when = z.iso.datetime({ offset: true });
+
+export const runState = z.enum(RUN_STATES);
+
+export const errorAnswer = z.object({ error: z.object({ code: z.string(), message: z.string() }) }).meta({ id: "Error" });
+
+export const done = z.object({ done: z.literal(true) });

@@ -1,0 +1,15 @@
+/** What the API answers about pools. */
+import { z } from "zod";
+
+export const pool = z
+  .object({
+    name: z.string(),
+    slots: z.int().meta({ description: "-1: no limit; 0: closed" }),
+    description: z.string(),
+    queuedSlots: z.int().meta({ description: "Held by tries that wait for a worker" }),
+    runningSlots: z.int(),
+    waitingSlots: z.int().meta({ description: "Asked for by tries that wait for a place" }),
+  })
+  .meta({ id: "Pool" });
+
+export const pools = z.object({ pools: z.array(pool) });

@@ -1,0 +1,78 @@
+/** What the API answers about runs. */
+import { z } from "zod";
+import { TASK_EVENTS } from "../../../../sdk/callback.ts";
+import { TASK_STATES } from "../../../state/task_state.ts";
+import { RUN_TYPES } from "../../../store/dag_run.ts";
+import { runState, when } from "./common.ts";
+
+export const run = z
+  .object({
+    id: z.int(),
+    dagId: z.string(),
+    runId: z.string(),
+    runType: z.enum(RUN_TYPES),
+    state: runState,
+    logicalDate: when,
+    dataIntervalStart: when,
+    dataIntervalEnd: when,
+    partitionKey: z.string().nullable(),
+    queuedAt: when,
+    startedAt: when.nullable(),
+    finishedAt: when.nullable(),
+    reason: z.string().nullable(),
+    warnings: z.int().meta({ description: "Tasks that failed and were allowed to" }),
+    params: z.json(),
+    note: z.string().nullable(),
+    labels: z.record(z.string(), z.string()),
+    backfill: z.int().nullable().meta({ description: "The backfill that ran it last" }),
+  })
+  .meta({ id: "Run" });
+
+export const runDetail = run
+  .extend({ trigger: z.json().nullable().meta({ description: "What made it, when assets or an event did: {type, name, events}" }) })
+  .meta({ id: "RunDetail" });
+
+export const runs = z.object({ runs: z.array(run), next: z.int().nullable() });
+
+export const created = z.object({ id: z.int(), runId: z.string() }).meta({ id: "CreatedRun" });
+
+export const why = z
+  .object({
+    dagId: z.string(),
+    runId: z.string(),
+    state: runState,
+    tasks: z.array(
+      z.object({
+        taskId: z.string(),
+        mapIndex: z.int().meta({ description: "The first of the instances that wait alike; -1 when the task is not mapped" }),
+        state: z.enum(["none", ...TASK_STATES]),
+        instances: z.int(),
+        reasons: z.array(z.object({ gate: z.string(), text: z.string() })).meta({ description: "Everything that is not met" }),
+      }),
+    ),
+  })
+  .meta({ id: "Why" });
+
+export const callbacks = z.object({
+  callbacks: z.array(
+    z.object({
+      id: z.int(),
+      taskId: z.string().nullable().meta({ description: "Null: of the run" }),
+      mapIndex: z.int().nullable(),
+      tryNumber: z.int().nullable(),
+      event: z.enum([...TASK_EVENTS, "deadline"]),
+      ordinal: z.int(),
+      state: z.enum(["queued", "running", "success", "failed"]),
+      reason: z.string().nullable(),
+      failure: z.string().nullable().meta({ description: "Why the callback itself failed" }),
+      attempts: z.int(),
+      createdAt: when,
+      finishedAt: when.nullable(),
+      lines: z.array(z.object({ time: z.string(), level: z.string(), source: z.string(), text: z.string() })),
+    }),
+  ),
+});
+
+export const eventSent = z.object({ resumed: z.int().meta({ description: "How many task instances went on" }) });
+
+export const taskCancelled = z.object({ instances: z.int().meta({ description: "How many instances were stopped" }) });
