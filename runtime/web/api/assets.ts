@@ -1,5 +1,4 @@
 /** The part of the API's table that is about assets and their updates. */
-
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
 import { assetEvents } from "../../store/asset.ts";

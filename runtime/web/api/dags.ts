@@ -1,5 +1,4 @@
 /** The part of the API's table that is about DAGs, with their runs and slots. */
-
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";

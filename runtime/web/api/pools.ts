@@ -1,5 +1,4 @@
 /** The part of the API's table that is about pools. */
-
 import type { Request } from "express";
 import { listPools } from "../../store/pool.ts";
 import * as input from "../input.ts";

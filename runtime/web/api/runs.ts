@@ -1,5 +1,4 @@
 /** The part of the API's table that is about one run: what it is, what it waits for, and what it is told. */
-
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";

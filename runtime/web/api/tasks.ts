@@ -1,5 +1,4 @@
 /** The part of the API's table that is about a run's tasks, their instances and the logs of their tries. */
-
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { chunksAfter, isTryOver } from "../../store/page_log.ts";

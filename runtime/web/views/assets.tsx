@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import type { ToldAssetEvent } from "../../store/asset.ts";
 import type { AssetOverview } from "../../store/asset_list.ts";
+import { PagedTable } from "./paged_table.tsx";
 import { Time } from "./time.tsx";
 
 export function AssetList({ assets, next }: { readonly assets: readonly AssetOverview[]; readonly next: string | null }): VNode {
@@ -13,28 +14,11 @@ export function AssetList({ assets, next }: { readonly assets: readonly AssetOve
       {assets.length === 0 ? (
         <p class="nothing">No DAG names an asset: none is written by a task's `outlets`, or waited for by a schedule.</p>
       ) : (
-        <table class="list">
-          <thead>
-            <tr>
-              <th>Asset</th>
-              <th>Updated by</th>
-              <th>Waited for by</th>
-              <th>Last update</th>
-            </tr>
-          </thead>
-          <tbody>
-            {assets.map((asset) => (
-              <Row asset={asset} />
-            ))}
-          </tbody>
-        </table>
-      )}
-      {next !== null && (
-        <p class="pages">
-          <a class="button" href={next}>
-            Next
-          </a>
-        </p>
+        <PagedTable columns={["Asset", "Updated by", "Waited for by", "Last update"]} next={next} nextLabel="Next">
+          {assets.map((asset) => (
+            <Row asset={asset} />
+          ))}
+        </PagedTable>
       )}
     </>
   );
@@ -86,43 +70,22 @@ export function AssetEvents({ uri, events, older }: AssetEventsProps): VNode {
       </div>
       {events.length === 0 && <p class="nothing">It was not updated yet.</p>}
       {events.length > 0 && (
-        <table class="list">
-          <thead>
+        <PagedTable columns={["Updated at", "By", "Run", "Extra"]} next={older}>
+          {events.map(({ at, source, actor, extra }) => (
             <tr>
-              <th>Updated at</th>
-              <th>By</th>
-              <th>Run</th>
-              <th>Extra</th>
+              <th scope="row">
+                <Time at={new Date(at)} />
+              </th>
+              <td>
+                {source ? <a href={`/dags/${source.dagId}`}>{`${source.dagId} ${source.taskId}`}</a> : (actor ?? "a run that was deleted")}
+              </td>
+              <td>{source?.runId ?? ""}</td>
+              <td>
+                <code>{JSON.stringify(extra)}</code>
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {events.map(({ at, source, actor, extra }) => (
-              <tr>
-                <th scope="row">
-                  <Time at={new Date(at)} />
-                </th>
-                <td>
-                  {source ? (
-                    <a href={`/dags/${source.dagId}`}>{`${source.dagId} ${source.taskId}`}</a>
-                  ) : (
-                    (actor ?? "a run that was deleted")
-                  )}
-                </td>
-                <td>{source?.runId ?? ""}</td>
-                <td>
-                  <code>{JSON.stringify(extra)}</code>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      {older !== null && (
-        <p class="pages">
-          <a class="button" href={older}>
-            Older
-          </a>
-        </p>
+          ))}
+        </PagedTable>
       )}
     </>
   );

@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import { slotReason } from "../../scheduler/slot_reason.ts";
 import type { Slot } from "../../scheduler/slots.ts";
+import { PagedTable } from "./paged_table.tsx";
 import { State } from "./state.tsx";
 import { Time } from "./time.tsx";
 
@@ -15,32 +16,11 @@ export function SlotList({ slots, older }: SlotListProps): VNode {
   if (slots.length === 0) return <p class="nothing">No slots: this DAG has no schedule.</p>;
   const isNamed = slots.some(({ schedule }) => schedule !== "");
   return (
-    <>
-      <table class="list">
-        <thead>
-          <tr>
-            {isNamed && <th>Schedule</th>}
-            <th>Logical date</th>
-            <th>Slots</th>
-            <th>Decision</th>
-            <th>Run or reason</th>
-            <th>Decided or due</th>
-          </tr>
-        </thead>
-        <tbody>
-          {slots.map((slot) => (
-            <SlotRow slot={slot} isNamed={isNamed} />
-          ))}
-        </tbody>
-      </table>
-      {older !== null && (
-        <p class="pages">
-          <a class="button" href={older}>
-            Older
-          </a>
-        </p>
-      )}
-    </>
+    <PagedTable columns={[isNamed && "Schedule", "Logical date", "Slots", "Decision", "Run or reason", "Decided or due"]} next={older}>
+      {slots.map((slot) => (
+        <SlotRow slot={slot} isNamed={isNamed} />
+      ))}
+    </PagedTable>
   );
 }
 
