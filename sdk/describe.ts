@@ -3,7 +3,7 @@ import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import { DateTime, IANAZone } from "luxon";
 import { type Asset, type AssetAlias, checkedAssets, conditionOf, membersOf, splitSchedule } from "./asset.ts";
 import { describeCallbacks, describeDeadlines, RUN_EVENTS } from "./callback.ts";
-import { type Dag, type DagOptions, TASK_DEFAULTS } from "./dag.ts";
+import type { Dag, DagOptions } from "./dag.ts";
 import { describeEach } from "./describe_each.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
@@ -18,7 +18,7 @@ import { describeRules } from "./rules.ts";
 import { describeRunRules, refuseForeignRules } from "./run_rules.ts";
 import { describeSchedules } from "./schedule.ts";
 import { type Catchup, type CatchupOrder, type DagSpec, type GroupSpec, type TaskSpec, TRIGGER_RULES } from "./spec.ts";
-import { type InputRefs, type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
+import { type InputRefs, TASK_DEFAULTS, type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 

@@ -42,7 +42,7 @@ export interface RuleDefaults {
   readonly waitForDownstream?: boolean;
 }
 
-export const RULE_DEFAULTS = ["dependsOnPast", "waitForDownstream"];
+export const RULE_DEFAULTS = ["dependsOnPast", "waitForDownstream"] as const satisfies (keyof RuleDefaults)[];
 
 /** Options of a teardown. Its rule is `all_done_setup_success`, and no other. */
 export interface TeardownOptions<Inputs extends InputRefs> extends Omit<TaskOptions<Inputs>, "triggerRule" | "allowFailure"> {

@@ -1,5 +1,5 @@
 /** What a DAG says of its runs as a whole: how they end early, and when their failures pause it. */
-import type { DagOptions } from "./dag.ts";
+import type { DagOptions } from "./dag_options.ts";
 import { durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 import type { DagSpec, TaskSpec } from "./spec.ts";
