@@ -334,7 +334,11 @@ export function chain(...steps: readonly (Wirable | readonly Wirable[])[]): void
   }
 }
 
-/** Whether a value is a DAG, made by this copy of the package or another. */
+/**
+ * Whether a value is a DAG, made by this copy of the package or another.
+ * @example const { default: found } = await import(path);
+ * if (isDag(found)) console.log(found.dagId);
+ */
 export function isDag(value: unknown): value is Dag<unknown> {
   return typeof value === "object" && value !== null && DAG_BRAND in value;
 }

@@ -53,7 +53,7 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends 
   readonly tags?: readonly string[];
 }
 
-/** Its options by name; any other is refused. */
+/** The names of these options; any other is refused. */
 export const DAG_OPTIONS = [
   ...["schedule", "on", "startDate", "endDate", "timezone", "catchup", "catchupOrder"],
   ...["maxActiveRuns", "maxActiveTasks", "maxActiveTasksPerRun", "failFast", "dagrunTimeout", "maxConsecutiveFailedDagRuns"],

@@ -23,7 +23,7 @@ import type { DagSpec, GroupSpec } from "./spec.ts";
 export function describeDag(dag: Dag<unknown>): DagSpec {
   const { options, dagId } = dag;
   if (dag.tasks.length === 0) throw new DagsmithError("EMPTY_DAG", { dag: dagId });
-  const { timezone = "UTC" } = options;
+  const timezone = options.timezone ?? "UTC";
   if (!IANAZone.isValidZone(timezone)) throw new DagsmithError("INVALID_TIMEZONE", { found: timezone });
   const where = `DAG "${dagId}"`;
   const tasks = inOrder(dag).map((ref) => describeTask(ref, timezone));

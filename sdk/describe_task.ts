@@ -21,6 +21,7 @@ export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec 
   const { inputs = {}, doc, maxActive, maxItems, startDate, endDate, outlets, inlets } = definition.options;
   const where = `task "${taskId}" of DAG "${dag.dagId}"`;
   const options: TaskDefaults = { ...taskDefaults(inheritedDefaults(ref)), ...taskDefaults(definition.options) };
+  const triggerRule = checkedRule(options, where);
   return {
     taskId,
     operator: operatorOf(definition),
@@ -32,7 +33,7 @@ export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec 
     each: instancesOf(definition, where),
     maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
     ...describeDates({ startDate, endDate }, timezone, where),
-    triggerRule: checkedRule(options, where),
+    triggerRule,
     ...describeRetries(options, where),
     freshProcess: options.freshProcess ?? false,
     outlets: checkedAssets("outlets", outlets, where).map(outletSpec),
@@ -71,7 +72,8 @@ function instancesOf({ loop, options: { each, maxItems } }: TaskDefinition, wher
   return each === undefined ? null : describeEach(each, { where, maxItems });
 }
 
-function checkedRule({ triggerRule = "all_success" }: TaskDefaults, where: string): TaskSpec["triggerRule"] {
+function checkedRule(options: TaskDefaults, where: string): TaskSpec["triggerRule"] {
+  const triggerRule = options.triggerRule ?? "all_success";
   if (TRIGGER_RULES.includes(triggerRule)) return triggerRule;
   throw invalidOption(where, "triggerRule", JSON.stringify(triggerRule), TRIGGER_RULES.join(", "));
 }
@@ -79,11 +81,11 @@ function checkedRule({ triggerRule = "all_success" }: TaskDefaults, where: strin
 type Retries = Pick<TaskSpec, "retries" | "retryDelayMs" | "retryBackoff" | "maxRetryDelayMs" | "executionTimeoutMs">;
 
 function describeRetries(options: TaskDefaults, where: string): Retries {
-  const { retries = 0, retryDelay = DEFAULT_RETRY_DELAY, retryBackoff = 1, maxRetryDelay, executionTimeout } = options;
+  const { retryBackoff, maxRetryDelay, executionTimeout } = options;
   return {
-    retries: wholeNumber(retries, 0, "retries", where),
-    retryDelayMs: durationMs(retryDelay),
-    retryBackoff: retryBackoff === "linear" ? 1 : backoffFactor(retryBackoff, "retryBackoff", where),
+    retries: wholeNumber(options.retries ?? 0, 0, "retries", where),
+    retryDelayMs: durationMs(options.retryDelay ?? DEFAULT_RETRY_DELAY),
+    retryBackoff: retryBackoff === "linear" ? 1 : backoffFactor(retryBackoff ?? 1, "retryBackoff", where),
     maxRetryDelayMs: maxRetryDelay === undefined ? null : durationMs(maxRetryDelay),
     executionTimeoutMs: executionTimeout === undefined ? null : moreThanZero(executionTimeout, "executionTimeout", where),
   };

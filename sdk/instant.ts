@@ -9,7 +9,7 @@ import { DagsmithError } from "./errors.ts";
 export function utcInstant(text: string, zone: string, where: string): string {
   const utc = typeof text === "string" ? utcIso(DateTime.fromISO(text, { zone })) : null;
   if (utc !== null) return utc;
-  throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text) ?? typeof text, where });
+  throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text) ?? "undefined", where });
 }
 
 /** Null for what is no date, and beyond the years 1 to 9999: there ISO 8601 is written in a form that databases do not read. */

@@ -14,7 +14,7 @@ export function jsonSchemaOf(
   where: string,
   words: { readonly found: string; readonly allowed: string },
 ): Json | undefined {
-  const standard = schema["~standard"] as Partial<StandardJSONSchemaV1["~standard"]> | undefined;
+  const standard = schema?.["~standard"] as Partial<StandardJSONSchemaV1["~standard"]> | undefined;
   try {
     const written = standard?.jsonSchema?.input({ target: "draft-2020-12" });
     return written && (structuredClone(written) as Json);

@@ -48,11 +48,12 @@ function describeSensor(timing: SensorTiming, where: string): SensorSpec {
   if (timeoutMs < intervalMs) {
     throw invalidOption(where, "timeout", `${timeoutMs} ms`, `at least the interval of ${intervalMs} ms`);
   }
-  const backoff = backoffFactor(timing.backoff ?? 1, "backoff", where);
+  const { backoff = 1, softFail = false } = timing;
+  backoffFactor(backoff, "backoff", where);
   const maxIntervalMs = timing.maxInterval === undefined ? timeoutMs : durationMs(timing.maxInterval);
   if (maxIntervalMs < intervalMs)
     throw invalidOption(where, "maxInterval", `${maxIntervalMs} ms`, `at least the interval of ${intervalMs} ms`);
-  return { intervalMs, timeoutMs, backoff, maxIntervalMs, softFail: timing.softFail ?? false };
+  return { intervalMs, timeoutMs, backoff, maxIntervalMs, softFail };
 }
 
 function checkedWait(wait: WaitSpec, { where, dagId }: Place): WaitSpec {

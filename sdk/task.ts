@@ -45,7 +45,7 @@ export interface TaskDefaults extends RoutingOptions, RuleDefaults, TaskCallback
   readonly freshProcess?: boolean;
 }
 
-/** They by name; any other is refused. */
+/** The names of these options; any other in `defaults` is refused. */
 export const TASK_DEFAULTS = [
   ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "retryJitter", "retryTotal", "retryIf"],
   ...["executionTimeout", "totalTimeout", "queueTimeout", "triggerRule", "freshProcess"],
@@ -140,7 +140,7 @@ export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends 
   readonly label?: (of: { readonly item: Item; readonly mapIndex: number }) => string;
 }
 
-/** The options of tasks of every kind by name; any other is refused. */
+/** The names of the options of tasks, of whatever kind; any other is refused. */
 export const TASK_OPTIONS = [
   ...TASK_DEFAULTS,
   ...["inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate", "allowFailure", "outlets", "inlets"],
