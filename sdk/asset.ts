@@ -4,6 +4,7 @@
  */
 import { DagsmithError } from "./errors.ts";
 import { type Json, toJson } from "./json.ts";
+import { invalidOption } from "./option_values.ts";
 import type { Schedule, Schedules } from "./schedule.ts";
 import type { AssetCondition } from "./spec.ts";
 
@@ -178,12 +179,7 @@ export function checkedAssets(
     return [...new Map(value.map((one: Asset | AssetAlias) => [one.type === "asset" ? one.uri : `alias ${one.alias}`, one])).values()];
   }
   const allowed = option === "outlets" ? "a list of asset() and assetAlias()" : "a list of asset()";
-  throw new DagsmithError("INVALID_OPTION", {
-    where,
-    option,
-    found: Array.isArray(value) ? "a list of other things" : typeof value,
-    allowed,
-  });
+  throw invalidOption(where, option, Array.isArray(value) ? "a list of other things" : typeof value, allowed);
 }
 
 function invalid(found: unknown, reason: string): DagsmithError {

@@ -2,10 +2,10 @@
  * Callbacks and deadlines as people write them: code that runs after something happened to a task or a run, in a task process of the run's
  * version. A callback that fails changes nothing but its own record.
  */
-import { DateTime } from "luxon";
 import type { TaskContext } from "./context.ts";
 import { type Duration, durationMs } from "./duration.ts";
-import { DagsmithError } from "./errors.ts";
+import { utcInstant } from "./instant.ts";
+import { invalidOption } from "./option_values.ts";
 
 /** What may happen to a task. */
 export const TASK_EVENTS = ["onSuccess", "onFailure", "onRetry", "onSkipped"] as const;
@@ -87,9 +87,7 @@ export type DeadlineSpec = {
  */
 export function averageRuntime(runs: number): AverageRuntime {
   if (Number.isInteger(runs) && runs >= 1 && runs <= 1_000) return { type: "averageRuntime", runs };
-  throw new DagsmithError("INVALID_OPTION", {
-    ...{ where: "averageRuntime", option: "runs", found: String(runs), allowed: "a whole number from 1 to 1000" },
-  });
+  throw invalidOption("averageRuntime", "runs", String(runs), "a whole number from 1 to 1000");
 }
 
 /** The names of the callbacks that are set, checked. */
@@ -101,7 +99,7 @@ export function describeCallbacks<Event extends TaskEvent>(
   return events.filter((event) => {
     const callback = options[event];
     if (callback !== undefined && typeof callback !== "function") {
-      throw new DagsmithError("INVALID_OPTION", { where, option: event, found: typeof callback, allowed: "a function" });
+      throw invalidOption(where, event, typeof callback, "a function");
     }
     return callback !== undefined;
   });
@@ -110,19 +108,13 @@ export function describeCallbacks<Event extends TaskEvent>(
 /** @throws DagsmithError INVALID_OPTION, INVALID_DURATION, INVALID_DATE */
 export function describeDeadlines(deadlines: readonly Deadline[], timezone: string, where: string): readonly DeadlineSpec[] {
   return deadlines.map(({ reference, interval, callback }) => {
-    describeCallbacks({ onFailure: callback }, ["onFailure"], `a deadline of ${where}`);
-    if (callback === undefined) {
-      throw new DagsmithError("INVALID_OPTION", {
-        where: `a deadline of ${where}`,
-        option: "callback",
-        found: "missing",
-        allowed: "a function",
-      });
-    }
+    const place = `a deadline of ${where}`;
+    describeCallbacks({ onFailure: callback }, ["onFailure"], place);
+    if (callback === undefined) throw invalidOption(place, "callback", "missing", "a function");
     const text = String(interval);
     const isNegative = text.startsWith("-");
     const ms = durationMs((isNegative ? text.slice(1) : text) as Duration);
-    return { intervalMs: isNegative ? -ms : ms, ...referenceSpec(reference, timezone, where) };
+    return { intervalMs: isNegative ? -ms : ms, ...referenceSpec(reference, timezone, place) };
   });
 }
 
@@ -134,7 +126,5 @@ function referenceSpec(
   if (typeof reference === "object") return averageRuntime(reference.runs);
   if (reference === "queuedAt") return { type: "queuedAt" };
   if (reference === "logicalDate") return { type: "logicalDate" };
-  const date = DateTime.fromISO(reference, { zone }).toUTC();
-  if (date.isValid && date.year >= 1 && date.year <= 9999) return { type: "fixed", at: date.toISO() };
-  throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(reference), where: `a deadline of ${where}` });
+  return { type: "fixed", at: utcInstant(reference, zone, where) };
 }

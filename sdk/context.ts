@@ -94,7 +94,10 @@ export type TaskBody<Output = unknown, Context extends TaskContext = TaskContext
 /** A value, or a function of the task context that gives it: how operator fields use what is known only when the task runs. */
 export type FromContext<Value, Context extends TaskContext = TaskContext> = Value | ((context: Context) => Value | Promise<Value>);
 
-/** The value of a {@link FromContext} field. */
+/**
+ * The value of a {@link FromContext} field.
+ * @example const fetchUrl = (url: FromContext<string>): TaskBody => async (context) => (await fetch(await resolveField(url, context))).text();
+ */
 export async function resolveField<Value, Context extends TaskContext>(
   field: FromContext<Value, Context>,
   context: Context,

@@ -3,46 +3,32 @@
  * says it; `describeDag` turns the whole into a DagSpec.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { AssetSchedule } from "./asset.ts";
-import { type Deadline, RUN_EVENTS, type RunCallbacks, TASK_EVENTS } from "./callback.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
-import type { Duration } from "./duration.ts";
-import { DagsmithError } from "./errors.ts";
-import type { EventSource } from "./event.ts";
-import {
-  GROUP_OPTIONS,
-  type GroupEdge,
-  type GroupOptions,
-  groupsAround,
-  prefixOf,
-  TaskGroup,
-  type Wirable,
-  withGroupEdges,
-} from "./group.ts";
-import { planOfEach, sourcesOf } from "./items.ts";
+import { DAG_OPTIONS, type DagOptions, type NoParams, type ParamsSchema } from "./dag_options.ts";
+import type { DagsmithError } from "./errors.ts";
+import { Graph } from "./graph.ts";
+import { type GroupOptions, TaskGroup, type Wirable } from "./group.ts";
+import { refuseBadId } from "./ids.ts";
 import type { JsonOutput } from "./json.ts";
-import { LazyRef } from "./lazy.ts";
 import { checkedLoop, type LoopContext, type LoopOptions } from "./loop.ts";
-import { PickRef } from "./pick.ts";
-import { ROUTING_OPTIONS } from "./routing.ts";
+import { refuseUnknownOptions, wrongKind } from "./option_values.ts";
 import {
   type BranchChoice,
   branchBody,
-  RULE_DEFAULTS,
   type ShortCircuitOptions,
   type SwitchOptions,
   type TaskKind,
   type TeardownOptions,
 } from "./rules.ts";
-import type { Schedule, Schedules } from "./schedule.ts";
-import { type MappedSensorOptions, SENSOR_TIMING, type SensorBody, type SensorOptions, type SensorTiming } from "./sensor.ts";
-import type { Catchup, CatchupOrder, TriggerRule } from "./spec.ts";
+import { type MappedSensorOptions, type SensorBody, type SensorOptions, timingApart } from "./sensor.ts";
+import type { TriggerRule } from "./spec.ts";
 import {
   type InputRefs,
   type InputValues,
   type Lineage,
   type MappedTaskOptions,
   type OutputOf,
+  TASK_DEFAULTS,
   type TaskDates,
   type TaskDefaults,
   type TaskDefinition,
@@ -50,92 +36,18 @@ import {
   TaskRef,
 } from "./task.ts";
 
-/** Any Standard Schema (zod, valibot, arktype…). Zod also gives the trigger form its fields. */
-export type ParamsSchema = StandardSchemaV1;
-type NoParams = StandardSchemaV1<unknown, Readonly<Record<string, never>>>;
+export type { DagOptions, ParamsSchema };
 
-/** Options of a DAG. */
-export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends RunCallbacks {
-  /** When it runs: one schedule, several by name, or assets that it waits for. Default null: only when somebody asks. */
-  readonly schedule?: Schedule | Schedules | AssetSchedule;
-  /** Events that start runs, beside the schedule. Default: none. */
-  readonly on?: readonly EventSource[];
-  /** First logical date, inclusive; ISO 8601, read in {@link timezone} when it names no offset. */
-  readonly startDate?: string;
-  /** Last logical date, inclusive. */
-  readonly endDate?: string;
-  /** IANA name, in which cron is read and dates are given to tasks. Default `"UTC"`. */
-  readonly timezone?: string;
-  /** Missed intervals: `true` or `"all"`, `false` or `"last"` (the latest one), or `"none"`. Default `"last"`. */
-  readonly catchup?: boolean | Catchup;
-  /** With catchup `"all"`, which missed interval runs first. Default `"oldest"`; `"newest"` brings today's numbers before last year's. */
-  readonly catchupOrder?: CatchupOrder;
-  /** At most this many runs at once. Default 16. */
-  readonly maxActiveRuns?: number;
-  /** At most this many of its task instances at once, over all its runs. Default: no limit. */
-  readonly maxActiveTasks?: number;
-  /** At most this many task instances at once within each run. Default: no limit. */
-  readonly maxActiveTasksPerRun?: number;
-  /** The first task that fails ends its run: what runs fails, what has not begun is skipped, but for teardowns. Default false. */
-  readonly failFast?: boolean;
-  /** Longest time from a run's start to its end; then it fails, and its unfinished tasks are skipped. Default: no limit. */
-  readonly dagrunTimeout?: Duration;
-  /** Pauses the DAG when as many of its runs failed one after the other. Default 0: never. */
-  readonly maxConsecutiveFailedDagRuns?: number;
-  /** Starts paused when it is first deployed. Default false. */
-  readonly pausedAtCreation?: boolean;
-  /** The schema of the params that a run may be given. */
-  readonly params?: Schema;
-  /** Options for every task that does not set them itself. The types of inputs do not see a `triggerRule` that is set here. */
-  readonly defaults?: TaskDefaults;
-  /** By when runs should have succeeded. */
-  readonly deadlines?: readonly Deadline[];
-  readonly description?: string;
-  readonly tags?: readonly string[];
-}
+type NoInputs = Record<never, never>;
+/** A body whose output JSON can carry. */
+type Work<Output, Context extends TaskContext> = TaskBody<Output, Context> & JsonOutput<Output>;
+type AnyBody = NonNullable<TaskDefinition["body"]>;
 
 /** Marks a DAG across module instances, so that a second copy of this package does not hide one. */
 export const DAG_BRAND: unique symbol = Symbol.for("dagsmith.dag") as never;
 
-const DAG_OPTIONS = [
-  "schedule",
-  "on",
-  "startDate",
-  "endDate",
-  "timezone",
-  "catchup",
-  "catchupOrder",
-  "maxActiveRuns",
-  "maxActiveTasks",
-  "maxActiveTasksPerRun",
-  "failFast",
-  "dagrunTimeout",
-  "maxConsecutiveFailedDagRuns",
-  "pausedAtCreation",
-  "params",
-  "defaults",
-  "description",
-  "tags",
-  ...RUN_EVENTS,
-  "deadlines",
-];
-export const TASK_DEFAULTS = [
-  ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "retryJitter", "retryTotal", "retryIf"],
-  ...["executionTimeout", "totalTimeout", "queueTimeout", "triggerRule", "freshProcess"],
-  ...ROUTING_OPTIONS,
-  ...TASK_EVENTS,
-  ...RULE_DEFAULTS,
-];
-const TASK_OPTIONS = [
-  ...TASK_DEFAULTS,
-  ...["inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate", "allowFailure", "outlets", "inlets"],
-];
-
 /** What a teardown waits for. */
-export const TEARDOWN_RULE: TriggerRule = "all_done_setup_success";
-
-/** Ids that mean something else in commands, addresses and stored objects. */
-const RESERVED_IDS = ["__proto__", "constructor", "prototype", "new", "all", ".", ".."];
+const TEARDOWN_RULE = "all_done_setup_success" satisfies TriggerRule;
 
 /**
  * A DAG under construction. Made by {@link dag}; the default export of a DAG file.
@@ -146,16 +58,7 @@ export class Dag<out Params> {
   declare readonly params: Params;
   readonly dagId: string;
   readonly options: DagOptions;
-  readonly #tasks = new Map<string, TaskRef<unknown>>();
-  /** Task id to the ids directly before it. */
-  readonly #upstream = new Map<string, Set<string>>();
-  readonly #groupIds = new Set<string>();
-  readonly #groups: TaskGroup[] = [];
-  readonly #groupEdges: GroupEdge[] = [];
-  /** All edges, until something is added. */
-  #edges: ReadonlyMap<string, ReadonlySet<string>> | undefined;
-  /** The group whose tasks are being declared. */
-  #scope: TaskGroup | null = null;
+  readonly #graph = new Graph(this);
 
   /** Called by {@link dag} only. */
   constructor(dagId: string, options: DagOptions) {
@@ -172,19 +75,16 @@ export class Dag<out Params> {
    * @throws DagsmithError DUPLICATE_TASK_ID, INVALID_ID, UNKNOWN_OPTION, FOREIGN_TASK
    * @example const rows = d.task("count", { retries: 2 }, async ({ hook }) => (await hook(postgresHook("lake"))).count("trips"));
    */
-  task<Output>(
-    taskId: string,
-    body: TaskBody<Output, TaskContext<Params, InputValues<Record<never, never>>, undefined>> & JsonOutput<Output>,
-  ): TaskRef<Output>;
-  task<Output, Item, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
+  task<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, undefined>>): TaskRef<Output>;
+  task<Output, Item, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
     options: MappedTaskOptions<Inputs, Item, Rule, Params>,
-    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>> & JsonOutput<Output>,
+    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
   ): TaskRef<Output[]>;
-  task<Output, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success", Allowed extends boolean = false>(
+  task<Output, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success", Allowed extends boolean = false>(
     taskId: string,
     options: TaskOptions<Inputs, Rule, Allowed, Params>,
-    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>> & JsonOutput<Output>,
+    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>>,
   ): TaskRef<OutputOf<Output, Allowed>>;
   task(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [options, body] = optionsAndBody(rest);
@@ -196,14 +96,11 @@ export class Dag<out Params> {
    * that.
    * @example const cluster = d.setup("create_cluster", async ({ hook }) => (await hook(emr("emr"))).create());
    */
-  setup<Output>(
-    taskId: string,
-    body: TaskBody<Output, TaskContext<Params, InputValues<Record<never, never>>, undefined>> & JsonOutput<Output>,
-  ): TaskRef<Output>;
-  setup<Output, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
+  setup<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, undefined>>): TaskRef<Output>;
+  setup<Output, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
     options: TaskOptions<Inputs, Rule, false>,
-    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>> & JsonOutput<Output>,
+    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>>,
   ): TaskRef<Output>;
   setup(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [options, body] = optionsAndBody(rest);
@@ -215,14 +112,14 @@ export class Dag<out Params> {
    * succeeded; it is skipped when all of them were. Its own failure does not fail the run, unless `onFailureFailDagrun` says so.
    * @example chain(cluster, work, d.teardown("delete_cluster", { setups: cluster, inputs: { cluster } }, async ({ inputs }) => …));
    */
-  teardown<Output, Inputs extends InputRefs = Record<never, never>>(
+  teardown<Output, Inputs extends InputRefs = NoInputs>(
     taskId: string,
     options: TeardownOptions<Inputs>,
-    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, "all_done_setup_success">, undefined>> & JsonOutput<Output>,
+    body: Work<Output, TaskContext<Params, InputValues<Inputs, typeof TEARDOWN_RULE>, undefined>>,
   ): TaskRef<Output> {
     const { setups = [], onFailureFailDagrun: failsRun = false, ...own } = options;
     if ("triggerRule" in own)
-      throw this.#invalid(`the triggerRule of teardown "${taskId}"`, own.triggerRule, "nothing: teardowns have their own");
+      throw this.#wrong(`the triggerRule of teardown "${taskId}"`, own.triggerRule, "nothing: teardowns have their own");
     const ref = this.#define(taskId, { ...own, triggerRule: TEARDOWN_RULE }, body, { type: "teardown", failsRun });
     for (const setup of [setups].flat()) this.connect(setup, ref);
     return ref as TaskRef<Output>;
@@ -236,18 +133,15 @@ export class Dag<out Params> {
    * const pick = d.branch("pick", { inputs: { size } }, ({ inputs }) => (inputs.size > 100 ? big : small));
    * chain(pick, [small, big], d.task("join", { inputs: { small, big }, triggerRule: "none_failed_min_one_success" }, …));
    */
-  branch(
-    taskId: string,
-    body: TaskBody<BranchChoice, TaskContext<Params, InputValues<Record<never, never>>, undefined>>,
-  ): TaskRef<string[]>;
-  branch<Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
+  branch(taskId: string, body: TaskBody<BranchChoice, TaskContext<Params, InputValues<NoInputs>, undefined>>): TaskRef<string[]>;
+  branch<Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
     options: TaskOptions<Inputs, Rule, false>,
     body: TaskBody<BranchChoice, TaskContext<Params, InputValues<Inputs, Rule>, undefined>>,
   ): TaskRef<string[]>;
   branch(taskId: string, ...rest: readonly unknown[]): TaskRef<string[]> {
     const [options, body] = optionsAndBody(rest);
-    return this.#define(taskId, options, branchBody(this.#bodyOf(taskId, body)), { type: "branch" }) as TaskRef<string[]>;
+    return this.#define(taskId, options, branchBody(this.#bodyOf("task", taskId, body)), { type: "branch" }) as TaskRef<string[]>;
   }
 
   /**
@@ -255,17 +149,18 @@ export class Dag<out Params> {
    * @returns a reference to the name of the case, null when there was none
    * @example d.switch("by_kind", { inputs: { file }, cases: { csv: loadCsv, json: [parse, load] } }, ({ inputs }) => inputs.file.kind);
    */
-  switch<Name extends string, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
+  switch<Name extends string, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
     options: SwitchOptions<Inputs, Name, Rule>,
     body: TaskBody<NoInfer<Name> | null, TaskContext<Params, InputValues<Inputs, Rule>, undefined>>,
   ): TaskRef<Name | null> {
     const { cases, ...own } = options;
-    const ids = Object.entries<TaskRef<unknown> | readonly TaskRef<unknown>[]>(cases).map(
-      ([name, refs]) => [name, [refs].flat().map(({ taskId: id }) => id)] as const,
+    const named = Object.entries<TaskRef<unknown> | readonly TaskRef<unknown>[]>(cases).map(
+      ([name, refs]) => [name, [refs].flat()] as const,
     );
-    const ref = this.#define(taskId, own, body, { type: "switch", cases: Object.fromEntries(ids) });
-    for (const target of Object.values<TaskRef<unknown> | readonly TaskRef<unknown>[]>(cases).flat()) this.connect(ref, target);
+    const ids = Object.fromEntries(named.map(([name, refs]) => [name, refs.map((ref) => ref.taskId)]));
+    const ref = this.#define(taskId, own, body, { type: "switch", cases: ids });
+    for (const target of named.flatMap(([, refs]) => refs)) this.connect(ref, target);
     return ref as TaskRef<Name | null>;
   }
 
@@ -275,14 +170,11 @@ export class Dag<out Params> {
    * @returns a reference to what the body returned
    * @example chain(d.shortCircuit("any_rows", { inputs: { rows } }, ({ inputs }) => inputs.rows > 0), load);
    */
-  shortCircuit<Output>(
-    taskId: string,
-    body: TaskBody<Output, TaskContext<Params, InputValues<Record<never, never>>, undefined>> & JsonOutput<Output>,
-  ): TaskRef<Output>;
-  shortCircuit<Output, Inputs extends InputRefs = Record<never, never>, Rule extends TriggerRule = "all_success">(
+  shortCircuit<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, undefined>>): TaskRef<Output>;
+  shortCircuit<Output, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
     options: ShortCircuitOptions<Inputs, Rule>,
-    body: TaskBody<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>> & JsonOutput<Output>,
+    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>>,
   ): TaskRef<Output>;
   shortCircuit(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [{ ignoreDownstreamTriggerRules = true, ...own }, body] = optionsAndBody<ShortCircuitOptions<InputRefs>>(rest);
@@ -296,7 +188,7 @@ export class Dag<out Params> {
    * @example chain(d.latestOnly("latest"), notify);
    */
   latestOnly(taskId: string, options: TaskDefaults & { readonly doc?: string } = {}): TaskRef<boolean> {
-    return this.#add(taskId, { options, kind: { type: "latest_only" } }) as TaskRef<boolean>;
+    return this.#graph.add(taskId, { options, kind: { type: "latest_only" } }) as TaskRef<boolean>;
   }
 
   /**
@@ -307,16 +199,15 @@ export class Dag<out Params> {
    * const pages = d.loop("pages", { initial: { cursor: "", rows: 0 }, until: ({ cursor }) => cursor === "", maxIterations: 1_000 },
    *   async ({ previous }) => loadPageAfter(previous.cursor));
    */
-  loop<State, Inputs extends InputRefs = Record<never, never>>(
+  loop<State, Inputs extends InputRefs = NoInputs>(
     taskId: string,
     options: LoopOptions<State, Inputs>,
     body: TaskBody<NoInfer<State>, LoopContext<Params, InputValues<Inputs>, NoInfer<State>>> & JsonOutput<State>,
   ): TaskRef<State[]> {
     const { initial, until, maxIterations, ...own } = options ?? {};
-    if (typeof body !== "function") throw this.#invalid(`the body of loop "${taskId}"`, body, "a function of the task context");
+    const checked = this.#bodyOf("loop", taskId, body);
     const loop = checkedLoop({ initial, until, maxIterations }, `loop "${taskId}" of DAG "${this.dagId}"`);
-    const definition = { options: own, body: body as unknown as NonNullable<TaskDefinition["body"]>, loop };
-    return this.#add(taskId, definition) as TaskRef<State[]>;
+    return this.#graph.add(taskId, { options: own, body: checked, loop }) as TaskRef<State[]>;
   }
 
   /**
@@ -327,26 +218,22 @@ export class Dag<out Params> {
    */
   sensor<Value = null>(
     sensorId: string,
-    poke: SensorBody<Value, TaskContext<Params, InputValues<Record<never, never>>, undefined>> & JsonOutput<Value>,
+    poke: SensorBody<Value, TaskContext<Params, InputValues<NoInputs>, undefined>> & JsonOutput<Value>,
   ): TaskRef<Value>;
-  sensor<Item, Value = null, Inputs extends InputRefs = Record<never, never>>(
+  sensor<Item, Value = null, Inputs extends InputRefs = NoInputs>(
     sensorId: string,
     options: MappedSensorOptions<Inputs, Item>,
     poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, Item>> & JsonOutput<Value>,
   ): TaskRef<Value[]>;
-  sensor<Value = null, Inputs extends InputRefs = Record<never, never>>(
+  sensor<Value = null, Inputs extends InputRefs = NoInputs>(
     sensorId: string,
     options: SensorOptions<Inputs>,
     poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, undefined>> & JsonOutput<Value>,
   ): TaskRef<Value>;
   sensor(sensorId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
-    const [given, poke] = rest.length === 1 ? [{}, rest[0]] : rest;
-    if (typeof poke !== "function") throw this.#invalid(`the poke of sensor "${sensorId}"`, poke, "a function of the task context");
-    const isTiming = ([key]: [string, unknown]): boolean => (SENSOR_TIMING as readonly string[]).includes(key);
-    const all = Object.entries(given as object);
-    const options = Object.fromEntries(all.filter((entry) => !isTiming(entry))) as TaskDefinition["options"];
-    const sensor: SensorTiming = Object.fromEntries(all.filter(isTiming));
-    return this.#add(sensorId, { options, sensor, body: poke as NonNullable<TaskDefinition["body"]> });
+    const [given, poke] = optionsAndBody<SensorOptions<InputRefs>>(rest);
+    if (typeof poke !== "function") throw this.#wrong(`the poke of sensor "${sensorId}"`, poke, "a function of the task context");
+    return this.#graph.add(sensorId, { ...timingApart(given), body: poke as AnyBody });
   }
 
   /**
@@ -354,7 +241,7 @@ export class Dag<out Params> {
    * @example const loaded = d.empty("loaded");
    */
   empty(taskId: string, options: TaskDefaults & TaskDates & Lineage & { readonly doc?: string } = {}): TaskRef<null> {
-    return this.#add(taskId, { options }) as TaskRef<null>;
+    return this.#graph.add(taskId, { options }) as TaskRef<null>;
   }
 
   /**
@@ -371,116 +258,48 @@ export class Dag<out Params> {
   group<Result>(groupId: string, declare: (g: Dag<Params>) => Result): TaskGroup<Result>;
   group<Result>(groupId: string, options: GroupOptions, declare: (g: Dag<Params>) => Result): TaskGroup<Result>;
   group(groupId: string, ...rest: readonly unknown[]): TaskGroup {
-    const [options, declare] = (rest.length === 1 ? [{}, rest[0]] : rest) as [GroupOptions, (g: Dag<Params>) => unknown];
-    if (typeof declare !== "function") throw this.#invalid(`the body of group "${groupId}"`, declare, "a function that declares tasks");
-    const id = this.#newGroupId(groupId, options);
-    const parent = this.#scope;
-    const before = this.#tasks.size;
-    const group = new TaskGroup({ dag: this, groupId: id, parent }, options, (made) => this.#declareIn(made, declare));
-    if (this.#tasks.size === before) throw new DagsmithError("EMPTY_GROUP", { group: id, dag: this.dagId });
-    return group;
+    const [options, declare] = optionsAndBody<GroupOptions>(rest);
+    if (typeof declare !== "function") throw this.#wrong(`the body of group "${groupId}"`, declare, "a function that declares tasks");
+    return this.#graph.addGroup(groupId, options, () => declare(this));
   }
 
   /** Makes `downstream` wait for `upstream`. Prefer {@link chain}, which reads in the order of the work. */
   connect(upstream: Wirable, downstream: Wirable): void {
-    for (const ref of [upstream, downstream]) this.#refuseForeign(ref);
-    const isInside = (one: Wirable, other: Wirable): boolean => one === other || groupsAround(one).some((group) => group === other);
-    if (isInside(upstream, downstream) || isInside(downstream, upstream))
-      throw new DagsmithError("SELF_DEPENDENCY", { task: idOf(upstream), dag: this.dagId });
-    if (upstream instanceof TaskRef && downstream instanceof TaskRef) this.#upstream.get(downstream.taskId)?.add(upstream.taskId);
-    else this.#groupEdges.push({ from: upstream, to: downstream });
-    this.#edges = undefined;
+    this.#graph.connect(upstream, downstream);
   }
 
   /** The tasks in the order in which they were declared. */
   get tasks(): readonly TaskRef<unknown>[] {
-    return [...this.#tasks.values()];
+    return this.#graph.tasks;
   }
 
   /** The task with this id; undefined when there is none. */
   find(taskId: string): TaskRef<unknown> | undefined {
-    return this.#tasks.get(taskId);
+    return this.#graph.find(taskId);
   }
 
   /** The groups, those inside others after them. */
   get groups(): readonly TaskGroup[] {
-    return [...this.#groups];
-  }
-
-  #define(taskId: string, options: unknown, body: unknown, kind?: TaskKind): TaskRef<unknown> {
-    return this.#add(taskId, { options: options as TaskDefinition["options"], body: this.#bodyOf(taskId, body), ...(kind && { kind }) });
-  }
-
-  #bodyOf(taskId: string, body: unknown): NonNullable<TaskDefinition["body"]> {
-    if (typeof body !== "function") throw this.#invalid(`the body of task "${taskId}"`, body, "a function of the task context");
-    return body as NonNullable<TaskDefinition["body"]>;
+    return this.#graph.groups;
   }
 
   /** Ids directly before a task, in the order in which they were wired; edges of groups after those of tasks. */
   upstreamOf(taskId: string): readonly string[] {
-    this.#edges ??= withGroupEdges(this.tasks, this.#upstream, this.#groupEdges);
-    return [...(this.#edges.get(taskId) ?? [])];
+    return this.#graph.upstreamOf(taskId);
   }
 
-  #newGroupId(groupId: string, options: GroupOptions): string {
-    refuseBadId("group", groupId);
-    const id = `${prefixOf(this.#scope)}${groupId}`;
-    const where = `group "${id}" of DAG "${this.dagId}"`;
-    refuseBadId("group", id);
-    refuseUnknownOptions("group", options, GROUP_OPTIONS, where);
-    refuseUnknownOptions("task", options.defaults ?? {}, TASK_DEFAULTS, `defaults of ${where}`);
-    if (this.#groupIds.has(id) || this.#tasks.has(id)) throw new DagsmithError("DUPLICATE_GROUP_ID", { group: id, dag: this.dagId });
-    this.#groupIds.add(id);
-    return id;
+  #define(taskId: string, options: unknown, body: unknown, kind?: TaskKind): TaskRef<unknown> {
+    const definition = { options: options as TaskDefinition["options"], body: this.#bodyOf("task", taskId, body) };
+    return this.#graph.add(taskId, { ...definition, ...(kind && { kind }) });
   }
 
-  #declareIn(group: TaskGroup, declare: (g: Dag<Params>) => unknown): unknown {
-    this.#scope = group;
-    this.#groups.push(group);
-    try {
-      const result = declare(this);
-      // What is declared after an await would no longer be in the group.
-      if (result instanceof Promise) throw this.#invalid(`the body of group "${group.groupId}"`, result, "a function that is not async");
-      return result;
-    } finally {
-      this.#scope = group.parent;
-    }
+  #bodyOf(of: "task" | "loop", taskId: string, body: unknown): AnyBody {
+    if (typeof body !== "function") throw this.#wrong(`the body of ${of} "${taskId}"`, body, "a function of the task context");
+    return body as AnyBody;
   }
 
-  #add(localId: string, given: TaskDefinition): TaskRef<unknown> {
-    refuseBadId("task", localId);
-    const taskId = `${prefixOf(this.#scope)}${localId}`;
-    const definition = this.#scope === null ? given : { ...given, group: this.#scope };
-    const where = `task "${taskId}" of DAG "${this.dagId}"`;
-    refuseBadId("task", taskId);
-    refuseUnknownOptions("task", definition.options, TASK_OPTIONS, where);
-    if (this.#groupIds.has(taskId)) throw new DagsmithError("DUPLICATE_GROUP_ID", { group: taskId, dag: this.dagId });
-    if (this.#tasks.has(taskId)) throw new DagsmithError("DUPLICATE_TASK_ID", { task: taskId, dag: this.dagId });
-    const { each, inputs = {} } = definition.options;
-    const named = Object.values(inputs).map((input) => (input instanceof LazyRef || input instanceof PickRef ? input.source : input));
-    const sources = [...named, ...(each === undefined ? [] : sourcesOf(planOfEach(each)))];
-    for (const source of sources) this.#refuseForeign(source);
-    const ref = new TaskRef<unknown>(this, taskId, definition);
-    this.#tasks.set(taskId, ref);
-    this.#edges = undefined;
-    this.#upstream.set(taskId, new Set(sources.map((source) => source.taskId)));
-    return ref;
-  }
-
-  #refuseForeign(ref: Wirable): void {
-    if (!(ref instanceof TaskRef || ref instanceof TaskGroup)) {
-      throw this.#invalid("a dependency", ref, "what d.task(), d.empty() or d.group() returned");
-    }
-    if (ref.dag !== this) throw new DagsmithError("FOREIGN_TASK", { task: idOf(ref), owner: ref.dag.dagId, dag: this.dagId });
-  }
-
-  #invalid(option: string, value: unknown, allowed: string): DagsmithError {
-    return new DagsmithError("INVALID_OPTION", {
-      where: `DAG "${this.dagId}"`,
-      option,
-      found: value === null ? "null" : typeof value,
-      allowed,
-    });
+  #wrong(option: string, value: unknown, allowed: string): DagsmithError {
+    return wrongKind(`DAG "${this.dagId}"`, option, value, allowed);
   }
 }
 
@@ -515,7 +334,11 @@ export function chain(...steps: readonly (Wirable | readonly Wirable[])[]): void
   }
 }
 
-/** Whether a value is a DAG, made by this copy of the package or another. */
+/**
+ * Whether a value is a DAG, made by this copy of the package or another.
+ * @example const { default: found } = await import(path);
+ * if (isDag(found)) console.log(found.dagId);
+ */
 export function isDag(value: unknown): value is Dag<unknown> {
   return typeof value === "object" && value !== null && DAG_BRAND in value;
 }
@@ -523,24 +346,4 @@ export function isDag(value: unknown): value is Dag<unknown> {
 /** Options may be left out. */
 function optionsAndBody<Options extends object>(rest: readonly unknown[]): readonly [Options, unknown] {
   return rest.length === 1 ? [{} as Options, rest[0]] : [rest[0] as Options, rest[1]];
-}
-
-function idOf(of: Wirable): string {
-  return of instanceof TaskRef ? of.taskId : of.groupId;
-}
-
-function refuseBadId(kind: string, id: string): void {
-  if (typeof id === "string" && /^[\w.-]{1,200}$/.test(id) && !RESERVED_IDS.includes(id)) return;
-  throw new DagsmithError("INVALID_ID", { kind, id: shown(id), reserved: RESERVED_IDS.join(", ") });
-}
-
-/** A value as it appears in a message: a mistaken file's contents must not fill the screen. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? typeof value;
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
-}
-
-function refuseUnknownOptions(kind: string, options: object, allowed: readonly string[], where: string): void {
-  const option = Object.keys(options).find((key) => !allowed.includes(key));
-  if (option !== undefined) throw new DagsmithError("UNKNOWN_OPTION", { kind, option, where, allowed: allowed.join(", ") });
 }

@@ -1,7 +1,8 @@
 /** Turns the list that a task is mapped over into its plain form. */
-import { DagsmithError } from "./errors.ts";
+import type { DagsmithError } from "./errors.ts";
 import { type Each, type ListPlan, planOfEach } from "./items.ts";
 import { type Json, toJson } from "./json.ts";
+import { invalidOption } from "./option_values.ts";
 import { PickRef } from "./pick.ts";
 import type { EachSpec } from "./spec.ts";
 import { TaskRef } from "./task.ts";
@@ -46,5 +47,5 @@ function literal(items: readonly unknown[], place: Place): readonly Json[] {
 }
 
 function refused(found: string, { where }: Place, allowed = "a list, or a task whose output is one"): DagsmithError {
-  return new DagsmithError("INVALID_OPTION", { where, option: "each", found, allowed });
+  return invalidOption(where, "each", found, allowed);
 }

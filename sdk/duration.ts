@@ -20,6 +20,7 @@ const UNIT_MS: Readonly<Record<Unit, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 /**
  * The length in whole milliseconds, zero or more.
  * @throws DagsmithError INVALID_DURATION when the text is neither form, or negative.
+ * @example durationMs("1h30m") // 5_400_000
  */
 export function durationMs(duration: Duration): number {
   const text = String(duration);

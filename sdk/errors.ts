@@ -162,7 +162,10 @@ export class DagsmithError<Code extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
-/** Whether `error` is a {@link DagsmithError}, optionally one with this code. */
+/**
+ * Whether `error` is a {@link DagsmithError}, optionally one with this code.
+ * @example if (isDagsmithError(error, "CONNECTION_NOT_FOUND")) log.warn(error.message);
+ */
 export function isDagsmithError(error: unknown, code?: ErrorCode): error is DagsmithError {
   return error instanceof DagsmithError && (code === undefined || error.code === code);
 }

@@ -2,10 +2,12 @@
  * Events that start runs: changes of rows in a PostgreSQL, calls of a web address, ends of other DAGs' runs. A DAG names them in `on`, and its
  * tasks read what happened with `triggeredBy`.
  */
-import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type Duration, durationMs } from "./duration.ts";
-import { DagsmithError } from "./errors.ts";
+import type { DagsmithError } from "./errors.ts";
 import type { Json } from "./json.ts";
+import { jsonSchemaOf } from "./json_schema.ts";
+import { invalidOption } from "./option_values.ts";
 import type { EventSpec } from "./spec.ts";
 
 /**
@@ -207,18 +209,13 @@ function checkedName(kind: string, name: string): string {
 
 /** A body whose schema cannot be written down could not be refused where it arrives. */
 function bodySchema(schema: StandardSchemaV1, where: string): Json {
-  const standard = schema["~standard"] as Partial<StandardJSONSchemaV1["~standard"]>;
-  try {
-    const written = standard?.jsonSchema?.input({ target: "draft-2020-12" });
-    if (written) return structuredClone(written) as Json;
-  } catch (cause) {
-    const found = `one without a JSON form (${cause instanceof Error ? cause.message : String(cause)})`;
-    throw new DagsmithError("INVALID_OPTION", { where, option: "schema", found, allowed: "a schema of JSON values" }, { cause });
-  }
+  const words = { found: "one without a JSON form", allowed: "a schema of JSON values" };
+  const written = jsonSchemaOf(schema, "schema", where, words);
+  if (written !== undefined) return written;
   throw invalid(where, "schema", "one that cannot tell its JSON Schema", "a schema such as zod's");
 }
 
 function invalid(where: string, option: string, found: unknown, allowed: string): DagsmithError {
   const text = typeof found === "string" ? found : (JSON.stringify(found) ?? typeof found);
-  return new DagsmithError("INVALID_OPTION", { where, option, found: text.slice(0, 100), allowed });
+  return invalidOption(where, option, text.slice(0, 100), allowed);
 }

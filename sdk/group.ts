@@ -3,8 +3,7 @@
  * are its tasks, under ids that begin with the group's.
  */
 import type { Dag } from "./dag.ts";
-import type { TaskDefaults } from "./task.ts";
-import { TaskRef } from "./task.ts";
+import { type TaskDefaults, TaskRef } from "./task.ts";
 
 /** Options of a group. */
 export interface GroupOptions {
@@ -16,7 +15,7 @@ export interface GroupOptions {
   readonly doc?: string;
 }
 
-export const GROUP_OPTIONS = ["defaults", "prefix", "doc"];
+export const GROUP_OPTIONS = ["defaults", "prefix", "doc"] as const satisfies (keyof GroupOptions)[];
 
 /**
  * A group of tasks. Only {@link Dag.group} makes one.

@@ -36,7 +36,8 @@ export {
   type TaskLog,
   type XCom,
 } from "./context.ts";
-export { chain, Dag, type DagOptions, dag, isDag, type ParamsSchema } from "./dag.ts";
+export { chain, Dag, dag, isDag } from "./dag.ts";
+export type { DagOptions, ParamsSchema } from "./dag_options.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
 export {

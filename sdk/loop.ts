@@ -3,8 +3,8 @@
  * its own, with its tries, its log and its result, so a loop that broke off goes on at the iteration that failed.
  */
 import type { TaskContext } from "./context.ts";
-import { DagsmithError } from "./errors.ts";
 import { toJson } from "./json.ts";
+import { invalidOption } from "./option_values.ts";
 import type { InputRefs, TaskDates, TaskDefaults } from "./task.ts";
 
 /** Options of a loop. */
@@ -40,16 +40,8 @@ export interface LoopDefinition {
  */
 export function checkedLoop({ initial, until, maxIterations }: LoopDefinition, where: string): LoopDefinition {
   if (!Number.isInteger(maxIterations) || maxIterations < 1) {
-    const allowed = "a whole number of at least 1: a loop has a bound";
-    throw new DagsmithError("INVALID_OPTION", { where, option: "maxIterations", found: String(maxIterations), allowed });
+    throw invalidOption(where, "maxIterations", String(maxIterations), "a whole number of at least 1: a loop has a bound");
   }
-  if (typeof until !== "function") {
-    throw new DagsmithError("INVALID_OPTION", {
-      where,
-      option: "until",
-      found: typeof until,
-      allowed: "a function of what an iteration returned",
-    });
-  }
+  if (typeof until !== "function") throw invalidOption(where, "until", typeof until, "a function of what an iteration returned");
   return { initial: JSON.parse(toJson(initial)) as unknown, until, maxIterations };
 }

@@ -1,7 +1,7 @@
 /** How long a task may take, wait and be tried again, as plain data: what few tasks use, and so is left out of the spec of the others. */
 import { describeCallbacks, TASK_EVENTS } from "./callback.ts";
-import { type Duration, durationMs } from "./duration.ts";
-import { DagsmithError } from "./errors.ts";
+import { durationMs } from "./duration.ts";
+import { backoffFactor, invalidOption, moreThanZero } from "./option_values.ts";
 import type { SensorSpec, SensorTiming } from "./sensor.ts";
 import type { TaskSpec } from "./spec.ts";
 import type { TaskDefaults, TaskDefinition } from "./task.ts";
@@ -26,7 +26,7 @@ export function describePatience({ sensor, body }: TaskDefinition, options: Task
   const { retryBackoff, retryJitter, retryTotal, totalTimeout, queueTimeout, retryIf } = options;
   const { where } = place;
   if (retryIf !== undefined && typeof retryIf !== "function") {
-    throw invalid(where, "retryIf", JSON.stringify(retryIf), "a function of the error");
+    throw invalidOption(where, "retryIf", JSON.stringify(retryIf), "a function of the error");
   }
   const wait = fixedWaitOf(body, place.timezone);
   const callbacks = describeCallbacks(options, TASK_EVENTS, where);
@@ -46,32 +46,28 @@ function describeSensor(timing: SensorTiming, where: string): SensorSpec {
   const timeoutMs = moreThanZero(timing.timeout ?? "7d", "timeout", where);
   const intervalMs = timing.interval === undefined ? Math.min(MINUTE, timeoutMs) : moreThanZero(timing.interval, "interval", where);
   if (timeoutMs < intervalMs) {
-    throw invalid(where, "timeout", `${timeoutMs} ms`, `at least the interval of ${intervalMs} ms`);
+    throw invalidOption(where, "timeout", `${timeoutMs} ms`, `at least the interval of ${intervalMs} ms`);
   }
   const { backoff = 1, softFail = false } = timing;
-  if (!Number.isFinite(backoff) || backoff < 1) throw invalid(where, "backoff", String(backoff), "a number of at least 1");
+  backoffFactor(backoff, "backoff", where);
   const maxIntervalMs = timing.maxInterval === undefined ? timeoutMs : durationMs(timing.maxInterval);
-  if (maxIntervalMs < intervalMs) throw invalid(where, "maxInterval", `${maxIntervalMs} ms`, `at least the interval of ${intervalMs} ms`);
+  if (maxIntervalMs < intervalMs)
+    throw invalidOption(where, "maxInterval", `${maxIntervalMs} ms`, `at least the interval of ${intervalMs} ms`);
   return { intervalMs, timeoutMs, backoff, maxIntervalMs, softFail };
 }
 
 function checkedWait(wait: WaitSpec, { where, dagId }: Place): WaitSpec {
   if (wait.type === "run" && wait.dagId === dagId && wait.logicalDate === null) {
-    throw invalid(where, "dag", `"${dagId}" itself`, "another DAG, or another logical date (`at`): a run that waits for itself never ends");
+    throw invalidOption(
+      where,
+      "dag",
+      `"${dagId}" itself`,
+      "another DAG, or another logical date (`at`): a run that waits for itself never ends",
+    );
   }
   if (wait.type === "event" && !/^[\w.-]{1,200}$/.test(wait.name)) {
-    throw invalid(where, "the name of the event", JSON.stringify(wait.name), '1 to 200 letters, digits, "_", "-" or "."');
+    throw invalidOption(where, "the name of the event", JSON.stringify(wait.name), '1 to 200 letters, digits, "_", "-" or "."');
   }
-  if ("timeoutMs" in wait && wait.timeoutMs === 0) throw invalid(where, "timeout", "0", "more than zero");
+  if ("timeoutMs" in wait && wait.timeoutMs === 0) throw invalidOption(where, "timeout", "0", "more than zero");
   return wait;
-}
-
-function moreThanZero(duration: Duration, option: string, where: string): number {
-  const ms = durationMs(duration);
-  if (ms > 0) return ms;
-  throw invalid(where, option, JSON.stringify(duration), "more than zero");
-}
-
-function invalid(where: string, option: string, found: string, allowed: string): DagsmithError {
-  return new DagsmithError("INVALID_OPTION", { where, option, found, allowed });
 }

@@ -3,8 +3,10 @@
  * reads them together, and a task that says nothing of it carries nothing.
  */
 import type { FromContext, TaskContext } from "./context.ts";
+import type { DagOptions } from "./dag_options.ts";
 import { type Duration, durationMs } from "./duration.ts";
-import { DagsmithError } from "./errors.ts";
+import { invalidOption } from "./option_values.ts";
+import type { DagSpec, TaskSpec } from "./spec.ts";
 
 /** Whose weights a task's own is added to: those of all tasks after it, of all before it, or of none. */
 export const WEIGHT_RULES = ["downstream", "upstream", "absolute"] as const;
@@ -95,19 +97,19 @@ const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 
 /**
- * The plain form; undefined when nothing is said.
+ * The plain form; empty when nothing is said.
  * @param isSensor asked from poke to poke, it would have to say its keys each time
  * @throws DagsmithError INVALID_OPTION, INVALID_DURATION
  */
-export function describeRouting(options: RoutingOptions, where: string, isSensor = false): RoutingSpec | undefined {
-  if (ROUTING_OPTIONS.every((name) => options[name] === undefined)) return undefined;
+export function describeRouting(options: RoutingOptions, where: string, isSensor = false): Pick<TaskSpec, "routing"> {
+  if (ROUTING_OPTIONS.every((name) => options[name] === undefined)) return {};
   const { pool, queue, poolSlots, priorityWeight = 1, weightRule = "downstream", maxActiveOverall } = options;
   if (!WEIGHT_RULES.includes(weightRule)) refuse(where, "weightRule", weightRule, WEIGHT_RULES.join(", "));
   for (const [option, key] of [["concurrencyKey", options.concurrencyKey] as const, ["rateLimit.key", options.rateLimit?.key] as const])
     if (isSensor && typeof key === "function") refuse(where, option, key, "text, for a sensor");
   if (pool === EVERY_TASK) refuse(where, "pool", pool, `another pool: "${EVERY_TASK}" holds every task already`);
   if (poolSlots !== undefined && pool === undefined) refuse(where, "pool", undefined, "a pool, as poolSlots is set");
-  return {
+  const routing: RoutingSpec = {
     pool: pool === undefined ? null : routeName(pool, "pool", where),
     poolSlots: count(poolSlots ?? 1, "poolSlots", where),
     priorityWeight: weight(priorityWeight, where),
@@ -117,11 +119,16 @@ export function describeRouting(options: RoutingOptions, where: string, isSensor
     concurrency: concurrency(options, where),
     rate: options.rateLimit === undefined ? null : rate(options.rateLimit, where),
   };
+  return { routing };
 }
 
-/** A limit of a DAG; undefined when it is not set. @throws DagsmithError INVALID_OPTION */
-export function describeLimit(value: number | undefined, option: string, where: string): number | undefined {
-  return value === undefined ? undefined : count(value, option, where);
+/** How many tasks of a DAG at once; a limit that is not set is absent. @throws DagsmithError INVALID_OPTION */
+export function describeLimits(options: DagOptions, where: string): Pick<DagSpec, "maxActiveTasks" | "maxActiveTasksPerRun"> {
+  const { maxActiveTasks, maxActiveTasksPerRun } = options;
+  return {
+    ...(maxActiveTasks !== undefined && { maxActiveTasks: count(maxActiveTasks, "maxActiveTasks", where) }),
+    ...(maxActiveTasksPerRun !== undefined && { maxActiveTasksPerRun: count(maxActiveTasksPerRun, "maxActiveTasksPerRun", where) }),
+  };
 }
 
 function concurrency({ concurrencyKey, maxActivePerKey }: RoutingOptions, where: string): RoutingSpec["concurrency"] {
@@ -167,5 +174,5 @@ function weight(value: number, where: string): number {
 
 function refuse(where: string, option: string, value: unknown, allowed: string): never {
   const found = value === undefined ? "not set" : (JSON.stringify(value) ?? typeof value);
-  throw new DagsmithError("INVALID_OPTION", { where, option, found, allowed });
+  throw invalidOption(where, option, found, allowed);
 }

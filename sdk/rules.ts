@@ -2,7 +2,7 @@
  * What a task may say of its part in the run beside its work: that it sets up or tears down, that it decides which tasks after it run, that
  * its failure is allowed, that it waits for its past. Options as people write them, and their plain form in a spec.
  */
-import { DagsmithError } from "./errors.ts";
+import { invalidOption } from "./option_values.ts";
 import type { TriggerRule } from "./spec.ts";
 import type { InputRefs, TaskDefinition, TaskOptions, TaskRef } from "./task.ts";
 
@@ -42,7 +42,7 @@ export interface RuleDefaults {
   readonly waitForDownstream?: boolean;
 }
 
-export const RULE_DEFAULTS = ["dependsOnPast", "waitForDownstream"];
+export const RULE_DEFAULTS = ["dependsOnPast", "waitForDownstream"] as const satisfies (keyof RuleDefaults)[];
 
 /** Options of a teardown. Its rule is `all_done_setup_success`, and no other. */
 export interface TeardownOptions<Inputs extends InputRefs> extends Omit<TaskOptions<Inputs>, "triggerRule" | "allowFailure"> {
@@ -92,7 +92,7 @@ export function describeRules(
 ): TaskRules {
   for (const [option, value] of Object.entries({ allowFailure, dependsOnPast, waitForDownstream })) {
     if (value === undefined || typeof value === "boolean") continue;
-    throw new DagsmithError("INVALID_OPTION", { where, option, found: JSON.stringify(value), allowed: "true or false" });
+    throw invalidOption(where, option, JSON.stringify(value), "true or false");
   }
   return {
     ...(kind && { kind }),

@@ -1,7 +1,7 @@
 /** What a DAG says of its runs as a whole: how they end early, and when their failures pause it. */
-import type { DagOptions } from "./dag.ts";
-import { durationMs } from "./duration.ts";
+import type { DagOptions } from "./dag_options.ts";
 import { DagsmithError } from "./errors.ts";
+import { invalidOption, moreThanZero } from "./option_values.ts";
 import type { DagSpec, TaskSpec } from "./spec.ts";
 
 type RunRules = Pick<DagSpec, "failFast" | "dagrunTimeoutMs" | "maxConsecutiveFailedDagRuns">;
@@ -12,13 +12,10 @@ type RunRules = Pick<DagSpec, "failFast" | "dagrunTimeoutMs" | "maxConsecutiveFa
  */
 export function describeRunRules(options: DagOptions, where: string): RunRules {
   const { failFast = false, dagrunTimeout, maxConsecutiveFailedDagRuns: failures = 0 } = options;
-  const refuse = (option: string, value: unknown, allowed: string): never => {
-    throw new DagsmithError("INVALID_OPTION", { where, option, found: JSON.stringify(value) ?? String(value), allowed });
-  };
-  if (typeof failFast !== "boolean") refuse("failFast", failFast, "true or false");
-  if (!Number.isInteger(failures) || failures < 0) refuse("maxConsecutiveFailedDagRuns", failures, "a whole number of at least 0");
-  const dagrunTimeoutMs = dagrunTimeout === undefined ? 0 : durationMs(dagrunTimeout);
-  if (dagrunTimeout !== undefined && dagrunTimeoutMs <= 0) refuse("dagrunTimeout", dagrunTimeout, "more than zero");
+  if (typeof failFast !== "boolean") throw invalidOption(where, "failFast", shown(failFast), "true or false");
+  if (!Number.isInteger(failures) || failures < 0)
+    throw invalidOption(where, "maxConsecutiveFailedDagRuns", shown(failures), "a whole number of at least 0");
+  const dagrunTimeoutMs = dagrunTimeout === undefined ? 0 : moreThanZero(dagrunTimeout, "dagrunTimeout", where);
   return {
     ...(failFast && { failFast }),
     ...(dagrunTimeoutMs > 0 && { dagrunTimeoutMs }),
@@ -33,4 +30,8 @@ export function describeRunRules(options: DagOptions, where: string): RunRules {
 export function refuseForeignRules(dagId: string, tasks: readonly TaskSpec[]): void {
   const task = tasks.find(({ triggerRule }) => triggerRule !== "all_success" && triggerRule !== "all_done_setup_success");
   if (task) throw new DagsmithError("FAIL_FAST_RULE", { dag: dagId, task: task.taskId, rule: task.triggerRule });
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
 }

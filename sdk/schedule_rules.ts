@@ -2,6 +2,7 @@
 import { type CalendarDuration, type CalendarLength, lengthOf } from "./calendar_duration.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
+import { refuseUnknownOptions } from "./option_values.ts";
 import { cronOf, type Jitter, type ScheduleSpec } from "./schedule.ts";
 
 type Unzoned<Spec> = Spec extends unknown ? Omit<Spec, "timezone" | "keyTimezone"> : never;
@@ -51,7 +52,7 @@ const DEFAULT_KEY_FORMAT = "%Y-%m-%dT%H:%M:%S";
  * @example dag("report", { schedule: cron("@daily", { jitter: "10m" }), startDate: "2026-01-01" })
  */
 export function cron(expression: string, options: JitterOptions = {}): ScheduleRule {
-  refuseUnknown("cron", options, ["jitter", "jitterSeed"]);
+  refuseUnknownOptions("schedule", options, ["jitter", "jitterSeed"], "cron()");
   return { type: "cron_data_interval", cron: cronOf(expression), ...jitterOf(options) };
 }
 
@@ -68,7 +69,7 @@ export function trigger(when: string | readonly string[], options?: TriggerOptio
 export function trigger(when: EveryRule, options?: Pick<TriggerOptions, "interval">): ScheduleRule;
 export function trigger(when: string | readonly string[] | EveryRule, options: TriggerOptions = {}): ScheduleRule {
   const often = typeof when === "object" && "type" in when;
-  refuseUnknown("trigger", options, often ? ["interval"] : ["interval", ...TICK_OPTIONS]);
+  refuseUnknownOptions("schedule", options, often ? ["interval"] : ["interval", ...TICK_OPTIONS], "trigger()");
   const interval = intervalOf(options.interval);
   if (typeof when === "string") return { type: "cron_trigger", cron: cronOf(when), ...interval, ...tickFields(options) };
   if (!often) return { type: "multi_cron_trigger", crons: when.map(cronOf), ...interval, ...tickFields(options) };
@@ -102,7 +103,7 @@ export function every(length: Duration | CalendarDuration): EveryRule {
  * @example dag("finals", { schedule: events(["2026-07-15T20:00", "2026-07-19T16:00"]), timezone: "America/New_York" })
  */
 export function events(instants: readonly string[], options: { readonly restrictToEvents?: boolean } = {}): ScheduleRule {
-  refuseUnknown("events", options, ["restrictToEvents"]);
+  refuseUnknownOptions("schedule", options, ["restrictToEvents"], "events()");
   return { type: "events", instants: [...instants], restrictToEvents: options.restrictToEvents ?? false };
 }
 
@@ -112,7 +113,7 @@ export function events(instants: readonly string[], options: { readonly restrict
  * @example dag("load", { schedule: partitioned("@daily", { offset: -1, keyFormat: "%Y-%m-%d" }) }) // runs on the 2nd for "2026-01-01"
  */
 export function partitioned(expression: string, options: PartitionOptions = {}): ScheduleRule {
-  refuseUnknown("partitioned", options, ["offset", "keyFormat", ...TICK_OPTIONS]);
+  refuseUnknownOptions("schedule", options, ["offset", "keyFormat", ...TICK_OPTIONS], "partitioned()");
   const { offset = 0, keyFormat = DEFAULT_KEY_FORMAT } = options;
   return { type: "cron_partition", cron: cronOf(expression), offset, keyFormat, ...tickFields(options) };
 }
@@ -129,11 +130,4 @@ function jitterOf({ jitter, jitterSeed = "" }: JitterOptions): { jitter?: Jitter
 function intervalOf(interval: TriggerOptions["interval"]): { intervalMs: number; calendarInterval?: CalendarLength } {
   const length = interval === undefined ? 0 : lengthOf(interval);
   return typeof length === "number" ? { intervalMs: length } : { intervalMs: 0, calendarInterval: length };
-}
-
-function refuseUnknown(where: string, options: object, allowed: readonly string[]): void {
-  const option = Object.keys(options).find((key) => !allowed.includes(key));
-  if (option !== undefined) {
-    throw new DagsmithError("UNKNOWN_OPTION", { kind: "schedule", option, where: `${where}()`, allowed: allowed.join(", ") });
-  }
 }

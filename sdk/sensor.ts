@@ -4,7 +4,7 @@
  */
 import type { TaskContext } from "./context.ts";
 import type { Duration } from "./duration.ts";
-import type { InputRefs, MappedTaskOptions, TaskOptions } from "./task.ts";
+import type { InputRefs, MappedTaskOptions, TaskDefinition, TaskOptions } from "./task.ts";
 
 /** How often a sensor asks, and for how long. */
 export interface SensorTiming {
@@ -27,6 +27,16 @@ export const SENSOR_TIMING = ["interval", "timeout", "backoff", "maxInterval", "
 
 /** Options of a sensor: those of a task, and its timing. `executionTimeout` bounds one poke. */
 export type SensorOptions<Inputs extends InputRefs> = TaskOptions<Inputs> & SensorTiming;
+
+/** A sensor's options in two parts: those of any task, and its timing. */
+export function timingApart(given: SensorOptions<InputRefs>): {
+  readonly options: TaskDefinition["options"];
+  readonly sensor: SensorTiming;
+} {
+  const isTiming = ([name]: [string, unknown]): boolean => (SENSOR_TIMING as readonly string[]).includes(name);
+  const { options = [], sensor = [] } = Object.groupBy(Object.entries(given), (entry) => (isTiming(entry) ? "sensor" : "options"));
+  return { options: Object.fromEntries(options), sensor: Object.fromEntries(sensor) };
+}
 
 /** Options of a sensor that waits once for each element of a list. */
 export type MappedSensorOptions<Inputs extends InputRefs, Item> = MappedTaskOptions<Inputs, Item> & SensorTiming;

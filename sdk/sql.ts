@@ -69,7 +69,11 @@ export function identifier(...parts: readonly string[]): Sql {
   return new Sql([parts.map((part) => `"${part.replaceAll('"', '""')}"`).join(".")]);
 }
 
-/** Statements one after the other. */
+/**
+ * Statements one after the other.
+ * @param separator SQL, put between them as it is
+ * @example sql`select ${joinSql(columns.map((name) => identifier(name)), ", ")} from ${identifier("trips")}`
+ */
 export function joinSql(statements: readonly Sql[], separator: string): Sql {
   return new Sql(statements.flatMap((statement, index) => (index === 0 ? statement.pieces : [separator, ...statement.pieces])));
 }

@@ -1,16 +1,16 @@
 /** Tasks as people write them: their options, and the reference that stands for a task's future output. */
 import type { Asset, AssetAlias } from "./asset.ts";
-import type { TaskCallbacks } from "./callback.ts";
+import { TASK_EVENTS, type TaskCallbacks } from "./callback.ts";
 import type { TaskBody, TaskContext } from "./context.ts";
 import type { Dag } from "./dag.ts";
 import type { Duration } from "./duration.ts";
 import type { TaskGroup } from "./group.ts";
 import type { Each } from "./items.ts";
-import type { LazyList, LazyRef } from "./lazy.ts";
+import { type LazyList, LazyRef } from "./lazy.ts";
 import type { LoopDefinition } from "./loop.ts";
-import type { PickRef } from "./pick.ts";
-import type { RoutingOptions } from "./routing.ts";
-import type { RuleDefaults, TaskKind } from "./rules.ts";
+import { PickRef } from "./pick.ts";
+import { ROUTING_OPTIONS, type RoutingOptions } from "./routing.ts";
+import { RULE_DEFAULTS, type RuleDefaults, type TaskKind } from "./rules.ts";
 import type { SensorTiming } from "./sensor.ts";
 import type { TriggerRule } from "./spec.ts";
 
@@ -44,6 +44,15 @@ export interface TaskDefaults extends RoutingOptions, RuleDefaults, TaskCallback
   /** Runs each try in a process that no other try has used. Default false. */
   readonly freshProcess?: boolean;
 }
+
+/** The names of these options; any other in `defaults` is refused. */
+export const TASK_DEFAULTS = [
+  ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "retryJitter", "retryTotal", "retryIf"],
+  ...["executionTimeout", "totalTimeout", "queueTimeout", "triggerRule", "freshProcess"],
+  ...ROUTING_OPTIONS,
+  ...TASK_EVENTS,
+  ...RULE_DEFAULTS,
+] as const satisfies readonly (keyof TaskDefaults)[];
 
 /** The data that a task reads and writes, as far as other DAGs care. */
 export interface Lineage {
@@ -131,6 +140,12 @@ export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends 
   readonly label?: (of: { readonly item: Item; readonly mapIndex: number }) => string;
 }
 
+/** The names of the options of tasks, of whatever kind; any other is refused. */
+export const TASK_OPTIONS = [
+  ...TASK_DEFAULTS,
+  ...["inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate", "allowFailure", "outlets", "inlets"],
+] as const satisfies readonly (keyof TaskDefinition["options"])[];
+
 /** Everything the builder knows of a task. Frozen. */
 export interface TaskDefinition {
   readonly options: TaskDefaults &
@@ -173,4 +188,9 @@ export class TaskRef<out Output> {
     this.taskId = taskId;
     this.definition = Object.freeze(definition);
   }
+}
+
+/** The task that an input comes from, however much of its output is taken. */
+export function sourceOf(input: InputRefs[string]): TaskRef<unknown> {
+  return input instanceof LazyRef || input instanceof PickRef ? input.source : input;
 }

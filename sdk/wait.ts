@@ -6,6 +6,7 @@ import { DateTime } from "luxon";
 import { type FromContext, resolveField, type TaskBody, type TaskContext } from "./context.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
+import { utcInstant, utcIso } from "./instant.ts";
 import type { Json } from "./json.ts";
 
 /** What a task waits for, as plain data. Times are ISO 8601 in UTC. */
@@ -145,10 +146,8 @@ function zoneOf({ logicalDate }: TaskContext): string {
 }
 
 function instant(time: string | DateTime, zone: string, where: string): string {
-  const date = typeof time === "string" ? DateTime.fromISO(time, { zone }) : time;
-  const iso = DateTime.isDateTime(date) ? date.toUTC().toISO() : null;
-  // Beyond these years ISO 8601 is written in a form that databases do not read.
-  if (iso === null || !/^(?!0000)\d{4}-/.test(iso))
-    throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(time) ?? "undefined", where });
-  return iso;
+  if (typeof time === "string") return utcInstant(time, zone, where);
+  const utc = DateTime.isDateTime(time) ? utcIso(time) : null;
+  if (utc !== null) return utc;
+  throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(time) ?? "undefined", where });
 }

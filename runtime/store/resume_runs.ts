@@ -9,11 +9,14 @@ import { updateRuns } from "./dag_run.ts";
 import type { Queryable, Statement } from "./database.ts";
 import { replaceProgress } from "./task_progress.ts";
 
+// Removed without a start: an item that its list no longer has, no part of the task. One that a filter left out did start, and is.
 const STATES: Statement = {
   name: "task_instance_states",
   text: `
 select run_id, task_id as "taskId", map_index >= 0 as "isMapped", state, count(*)::int as count, min(map_index) as lowest
-from dagsmith.task_instance where run_id = any($1) group by run_id, task_id, map_index >= 0, state`,
+from dagsmith.task_instance
+where run_id = any($1) and not (state = 'removed' and started_at is null)
+group by run_id, task_id, map_index >= 0, state`,
 };
 
 interface Unplaced {

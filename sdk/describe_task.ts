@@ -1,0 +1,96 @@
+/** Turns one task into its plain form, with what it inherits from its groups and its DAG. */
+import { type Asset, type AssetAlias, checkedAssets } from "./asset.ts";
+import { describeEach } from "./describe_each.ts";
+import { describeDates } from "./describe_when.ts";
+import { type Duration, durationMs } from "./duration.ts";
+import { inheritedDefaults } from "./group.ts";
+import { LazyRef } from "./lazy.ts";
+import { backoffFactor, invalidOption, moreThanZero, wholeNumber } from "./option_values.ts";
+import { describePatience } from "./patience.ts";
+import { PickRef } from "./pick.ts";
+import { describeRouting } from "./routing.ts";
+import { describeRules } from "./rules.ts";
+import { type TaskSpec, TRIGGER_RULES } from "./spec.ts";
+import { type InputRefs, sourceOf, TASK_DEFAULTS, type TaskDefaults, type TaskDefinition, type TaskRef } from "./task.ts";
+
+const DEFAULT_RETRY_DELAY: Duration = "5m";
+
+/** @throws DagsmithError INVALID_OPTION, INVALID_DATE, INVALID_DURATION, OUTPUT_NOT_JSON */
+export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec {
+  const { definition, dag, taskId } = ref;
+  const { inputs = {}, doc, maxActive, maxItems, startDate, endDate, outlets, inlets } = definition.options;
+  const where = `task "${taskId}" of DAG "${dag.dagId}"`;
+  const options: TaskDefaults = { ...taskDefaults(inheritedDefaults(ref)), ...taskDefaults(definition.options) };
+  const triggerRule = checkedRule(options, where);
+  return {
+    taskId,
+    operator: operatorOf(definition),
+    doc: doc ?? null,
+    ...(definition.group ? { group: definition.group.groupId } : {}),
+    upstream: dag.upstreamOf(taskId),
+    ...describeInputs(inputs),
+    ...(maxItems === undefined ? {} : { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),
+    each: instancesOf(definition, where),
+    maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
+    ...describeDates({ startDate, endDate }, timezone, where),
+    triggerRule,
+    ...describeRetries(options, where),
+    freshProcess: options.freshProcess ?? false,
+    outlets: checkedAssets("outlets", outlets, where).map(outletSpec),
+    inlets: checkedAssets("inlets", inlets, where).flatMap((one) => (one.type === "asset" ? [one.uri] : [])),
+    ...describeRules(definition, options, where),
+    ...describeRouting(options, where, definition.sensor !== undefined),
+    ...describePatience(definition, options, { where, dagId: dag.dagId, timezone }),
+  };
+}
+
+/** An option given as undefined must not hide the DAG's default. */
+function taskDefaults(options: TaskDefaults): TaskDefaults {
+  return Object.fromEntries(TASK_DEFAULTS.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined));
+}
+
+/** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */
+function operatorOf({ body, kind }: TaskDefinition): string {
+  const decides = kind && kind.type !== "setup" && kind.type !== "teardown";
+  if (!body) return decides ? kind.type : "empty";
+  return body.name && body.name !== "body" ? body.name : decides ? kind.type : "task";
+}
+
+function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInputs" | "picks"> {
+  const named = Object.entries(inputs);
+  const lazy = named.filter(([, input]) => input instanceof LazyRef).map(([name]) => name);
+  const picks = named.flatMap(([name, input]) => (input instanceof PickRef ? [[name, input.field] as const] : []));
+  return {
+    inputs: Object.fromEntries(named.map(([name, input]) => [name, sourceOf(input).taskId])),
+    ...(lazy.length > 0 && { lazyInputs: lazy }),
+    ...(picks.length > 0 && { picks: Object.fromEntries(picks) }),
+  };
+}
+
+function instancesOf({ loop, options: { each, maxItems } }: TaskDefinition, where: string): TaskSpec["each"] {
+  if (loop) return { loop: { maxIterations: loop.maxIterations } };
+  return each === undefined ? null : describeEach(each, { where, maxItems });
+}
+
+function checkedRule(options: TaskDefaults, where: string): TaskSpec["triggerRule"] {
+  const triggerRule = options.triggerRule ?? "all_success";
+  if (TRIGGER_RULES.includes(triggerRule)) return triggerRule;
+  throw invalidOption(where, "triggerRule", JSON.stringify(triggerRule), TRIGGER_RULES.join(", "));
+}
+
+type Retries = Pick<TaskSpec, "retries" | "retryDelayMs" | "retryBackoff" | "maxRetryDelayMs" | "executionTimeoutMs">;
+
+function describeRetries(options: TaskDefaults, where: string): Retries {
+  const { retryBackoff, maxRetryDelay, executionTimeout } = options;
+  return {
+    retries: wholeNumber(options.retries ?? 0, 0, "retries", where),
+    retryDelayMs: durationMs(options.retryDelay ?? DEFAULT_RETRY_DELAY),
+    retryBackoff: retryBackoff === "linear" ? 1 : backoffFactor(retryBackoff ?? 1, "retryBackoff", where),
+    maxRetryDelayMs: maxRetryDelay === undefined ? null : durationMs(maxRetryDelay),
+    executionTimeoutMs: executionTimeout === undefined ? null : moreThanZero(executionTimeout, "executionTimeout", where),
+  };
+}
+
+function outletSpec(outlet: Asset | AssetAlias): TaskSpec["outlets"][number] {
+  return outlet.type === "asset" ? { asset: outlet.uri } : { alias: outlet.alias };
+}

@@ -1,0 +1,25 @@
+/** What a schema says of the values that a caller writes, as JSON Schema: for forms, and for checks in processes that never load a DAG file. */
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import type { Json } from "./json.ts";
+import { invalidOption } from "./option_values.ts";
+
+/**
+ * JSON Schema (draft 2020-12) of a schema; undefined when it cannot tell (zod 4 can).
+ * @param words what messages say of a schema of values that JSON cannot carry
+ * @throws DagsmithError INVALID_OPTION
+ */
+export function jsonSchemaOf(
+  schema: StandardSchemaV1,
+  option: string,
+  where: string,
+  words: { readonly found: string; readonly allowed: string },
+): Json | undefined {
+  const standard = schema?.["~standard"] as Partial<StandardJSONSchemaV1["~standard"]> | undefined;
+  try {
+    const written = standard?.jsonSchema?.input({ target: "draft-2020-12" });
+    return written && (structuredClone(written) as Json);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw invalidOption(where, option, `${words.found} (${reason})`, words.allowed, { cause });
+  }
+}
