@@ -9,7 +9,8 @@ import type { Counts, Progress } from "./store.ts";
 /** Takes in the ends that a wave brought to a task that has begun. @returns what follows for the tasks after it */
 export function takeOwnEnds(round: Round, row: Progress, task: PlannedTask, wave: readonly Settled[]): readonly Settled[] {
   if (row.instances === null) return [];
-  const ends = wave.filter((end) => end.runId === row.runId && end.taskId === row.taskId && end.mapIndex >= 0);
+  // What is told of items that do not count is no end: it would bring itself about again, for ever, where every task is asked anew.
+  const ends = wave.filter((end) => end.runId === row.runId && end.taskId === row.taskId && end.mapIndex >= 0 && end.leftOut === undefined);
   if (ends.length === 0) return [];
   return isLoop(task.spec) ? iterate(round, row, row.instances, task, ends) : countOwn(round, row, row.instances, task, ends.length);
 }

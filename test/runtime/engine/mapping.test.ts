@@ -198,6 +198,16 @@ describe.each([
     expect([end.run, end.openTasks]).toEqual(["success", 0]);
   });
 
+  test("a list with an item left out ends a run that fails fast, once", async () => {
+    lastDag += 1;
+    const d = dag(`left_out_${lastDag}`, { failFast: true });
+    chain(d.task("mapped", { each: [0, 1, 2] }, work), d.task("after", work));
+    const outcomes = [{ kind: "skipped", reason: "no", leftOut: true }, success(), failed(false)] as const;
+    const end = await play(await begin(describeDag(d as unknown as Dag<unknown>)), ({ mapIndex }) => outcomes[mapIndex]!);
+    expect(statesOf(end)).toEqual({ "mapped[0]": "removed", "mapped[1]": "success", "mapped[2]": "failed", after: "skipped" });
+    expect([end.run, end.openTasks]).toEqual(["failed", 0]);
+  });
+
   test("two tasks waits for both", async () => {
     const driver = await begin(mappedOver(({ a, b }) => cross({ a, b }), { triggerRule: "one_success" }));
     const watched: string[][] = [];
