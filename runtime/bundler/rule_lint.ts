@@ -3,8 +3,8 @@
  * because the DAG runs; it only never does what its author meant.
  */
 import type { TaskSpec, TriggerRule } from "../../sdk/spec.ts";
+import { COUNT_OF, NOTHING } from "../engine/counts.ts";
 import { allAfter, passedOver } from "../engine/deciders.ts";
-import { COUNT_OF, NOTHING } from "../engine/deltas.ts";
 import { type Plan, type PlannedTask, planOf } from "../engine/plan.ts";
 import { judge, type RuleOutcome } from "../state/trigger_rule.ts";
 import type { FileFacts } from "./facts.ts";

@@ -4,8 +4,9 @@
  */
 import type { LateKeys } from "../../sdk/routing.ts";
 import { allDone, judge, type RuleOutcome, type SetupCounts, type UpstreamCounts } from "../state/trigger_rule.ts";
+import { COUNT_OF, NOTHING } from "./counts.ts";
 import { DecisionsMade } from "./decisions_made.ts";
-import { COUNT_OF, Deltas, NOTHING } from "./deltas.ts";
+import { Deltas } from "./deltas.ts";
 import { FailFast } from "./fail_fast.ts";
 import { sourcesOf } from "./list_view.ts";
 import { refill, takeOwnEnds } from "./own_ends.ts";

@@ -2,21 +2,11 @@
  * Changes of counts, gathered: one row for each task of a run. A store that updates by joining these rows would apply only one of two rows
  * for the same task.
  */
-import type { FinalState } from "../state/task_state.ts";
+import { COUNT_OF, NOTHING } from "./counts.ts";
 import { isIteration } from "./loop.ts";
 import type { PlannedTask } from "./plan.ts";
 import type { Settled } from "./settled.ts";
 import type { Counts, ProgressDelta } from "./store.ts";
-
-export const NOTHING: Counts = { success: 0, failed: 0, skipped: 0, upstreamFailed: 0, removed: 0 };
-
-export const COUNT_OF: Readonly<Record<FinalState, keyof Counts>> = {
-  success: "success",
-  failed: "failed",
-  skipped: "skipped",
-  upstream_failed: "upstreamFailed",
-  removed: "removed",
-};
 
 interface Growing extends ProgressDelta {
   upstreamTotal: number;

@@ -1,13 +1,13 @@
 /** What the iterations of a loop amount to. The tasks after a loop see one task, which ends when its last iteration has. */
 import type { TaskSpec } from "../../sdk/spec.ts";
 import type { FinalState } from "../state/task_state.ts";
+import { totalOf } from "./counts.ts";
 import { isLoop } from "./plan.ts";
 import type { Counts } from "./store.ts";
 
 /** How a loop ended; undefined while an iteration has not. */
 export function loopState(own: Counts, iterations: number): FinalState | undefined {
-  const ended = Object.values(own).reduce((sum, count) => sum + count, 0);
-  if (ended < iterations) return undefined;
+  if (totalOf(own) < iterations) return undefined;
   if (own.failed + own.upstreamFailed > 0) return "failed";
   return own.skipped > 0 ? "skipped" : "success";
 }

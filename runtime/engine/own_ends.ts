@@ -1,10 +1,11 @@
 /** What ends of a task's own instances mean for the task: of a mapped one the next items go, of a loop the next iteration follows. */
+import { totalOf } from "./counts.ts";
 import { isLimited } from "./limits.ts";
 import { loopState } from "./loop.ts";
 import { isLoop, type PlannedTask } from "./plan.ts";
 import type { Round } from "./round.ts";
 import type { Settled } from "./settled.ts";
-import type { Counts, Progress } from "./store.ts";
+import type { Progress } from "./store.ts";
 
 /** Takes in the ends that a wave brought to a task that has begun. @returns what follows for the tasks after it */
 export function takeOwnEnds(round: Round, row: Progress, task: PlannedTask, wave: readonly Settled[]): readonly Settled[] {
@@ -53,8 +54,4 @@ export function refill(round: Round, row: Progress & { readonly waiting: number 
   const active = instances - waiting - totalOf(own);
   const to = released + Math.max(0, Math.min(waiting, (task.spec.maxActive ?? instances) - active));
   if (to !== released) round.release(row, task, to);
-}
-
-function totalOf({ success, failed, skipped, upstreamFailed, removed }: Counts): number {
-  return success + failed + skipped + upstreamFailed + removed;
 }

@@ -5,7 +5,7 @@
 import type { TaskSpec } from "../../sdk/spec.ts";
 import type { RunProgress } from "../state/run_state.ts";
 import type { FinalState, TaskState } from "../state/task_state.ts";
-import { COUNT_OF, NOTHING } from "./deltas.ts";
+import { added, COUNT_OF, NOTHING, totalOf } from "./counts.ts";
 import { countsAsFailure } from "./leaves.ts";
 import { isLimited } from "./limits.ts";
 import { loopState } from "./loop.ts";
@@ -71,7 +71,7 @@ function ownOf(spec: TaskSpec, all: readonly StateCount[]): Own {
   const total = shown.reduce((sum, { count }) => sum + count, 0);
   const counts = { ...NOTHING };
   for (const { state, count } of shown) if (isCounted(state)) counts[COUNT_OF[state]] += count;
-  const ended = counts.success + counts.failed + counts.skipped + counts.upstreamFailed + counts.removed;
+  const ended = totalOf(counts);
   const waiting = mapped.find(({ state }) => state === "scheduled");
   return {
     decided: total > 0,
@@ -127,15 +127,5 @@ function rowOf(run: Parameters<typeof recount>[0], { spec, route }: PlannedTask,
     released: (isLimited(route, run) ? mine?.instances : mine?.released) ?? 0,
     waiting: mine?.waiting ?? 0,
     own: mine?.instances != null ? mine.counts : NOTHING,
-  };
-}
-
-function added(a: Counts, b: Counts): Counts {
-  return {
-    success: a.success + b.success,
-    failed: a.failed + b.failed,
-    skipped: a.skipped + b.skipped,
-    upstreamFailed: a.upstreamFailed + b.upstreamFailed,
-    removed: a.removed + b.removed,
   };
 }

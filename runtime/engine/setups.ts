@@ -1,7 +1,7 @@
 /** What became of the setups before a teardown. Read when a teardown's turn may have come: nobody else counts setups apart. */
 import { isFinal } from "../state/task_state.ts";
 import { allDone, type SetupCounts, type UpstreamCounts } from "../state/trigger_rule.ts";
-import { COUNT_OF, NOTHING } from "./deltas.ts";
+import { COUNT_OF, NOTHING, totalOf } from "./counts.ts";
 import { type PlannedTask, plannedTask } from "./plan.ts";
 import type { Counts, EngineTx, LockedRun, NewInstance } from "./store.ts";
 
@@ -23,7 +23,7 @@ export async function setupsBefore(
   const ends = [...stored.values(), ...made.flatMap((one) => (one.runId === id && setups.includes(one.taskId) ? [countOf(one)] : []))];
   const sum = (of: (counts: Counts) => number): number => ends.reduce((total, counts) => total + of(counts), 0);
   return {
-    total: sum(({ success, failed, skipped, upstreamFailed, removed }) => success + failed + skipped + upstreamFailed + removed),
+    total: sum(totalOf),
     success: sum(({ success }) => success),
     skipped: sum(({ skipped }) => skipped),
   };

@@ -2,41 +2,20 @@
  * The transaction in which updates of assets become runs. Whoever wrote an update asks for it at once, the scheduler asks again for those
  * who died before they could; each holds the DAG's row, and takes the updates that it makes a run of, so a run is made once.
  */
-import type { DagSpec } from "../../sdk/spec.ts";
 import { MAX_TRIGGER_EVENTS, type RunTrigger } from "../../sdk/trigger.ts";
 import { type Aliases, aliasesOf, assetsOf, isMet } from "../timetable/asset_condition.ts";
 import { type AssetEventRow, assetAliases, assetEventOf } from "./asset.ts";
 import { columns } from "./columns.ts";
 import { createRuns } from "./dag_run.ts";
 import type { Database, Queryable, Statement } from "./database.ts";
-import { eventRun, type TriggeredDag } from "./event_run.ts";
+import { dagsWithNews, eventRun, lockWaitingDags, type WaitingDag } from "./event_run.ts";
 import type { Plans } from "./plans.ts";
 import { startQueuedRuns } from "./start_runs.ts";
 
 /** DAGs looked at in one transaction. */
 const BATCH = 500;
 
-// One step of the index for each DAG, however many updates wait for it.
-const NEWS: Statement = {
-  name: "asset_queue_news",
-  text: `
-with recursive news as (
-  (select q.dag_id from dagsmith.asset_queue q where q.is_new order by q.dag_id limit 1)
-  union all
-  select (select q.dag_id from dagsmith.asset_queue q where q.is_new and q.dag_id > n.dag_id order by q.dag_id limit 1)
-  from news n where n.dag_id is not null
-)
-select d.dag_id from news n join dagsmith.dag d on d.dag_id = n.dag_id
-where not d.is_paused and d.removed_at is null and d.version_id is not null`,
-};
-
-const LOCK: Statement = {
-  name: "asset_queue_lock_dags",
-  text: `
-select dag_id, version_id, clock_timestamp() as now from dagsmith.dag
-where dag_id = any($1) and not is_paused and removed_at is null and version_id is not null
-order by dag_id for no key update`,
-};
+const NEWS: Statement = { name: "asset_queue_news", text: dagsWithNews("dagsmith.asset_queue") };
 
 const MARK_SEEN: Statement = {
   name: "asset_queue_mark_seen",
@@ -66,10 +45,6 @@ from counted c join dagsmith.asset_event e on e.id = c.event_id left join dagsmi
 where c.place <= ${MAX_TRIGGER_EVENTS} order by c.dag_id, e.id`,
 };
 
-interface WaitingDag extends TriggeredDag {
-  readonly spec: DagSpec;
-}
-
 /** Makes a run of every DAG whose condition is met by the updates that wait for it, and begins it if there is a place. @returns how many */
 export async function createAssetRuns(db: Database, plans: Plans): Promise<number> {
   let created = 0;
@@ -85,7 +60,7 @@ export async function createAssetRuns(db: Database, plans: Plans): Promise<numbe
 
 /** @returns the DAGs that got a run */
 async function createBatch(tx: Queryable, plans: Plans, dagIds: readonly string[]): Promise<readonly string[]> {
-  const dags = await lockDags(tx, plans, dagIds);
+  const dags = await lockWaitingDags(tx, plans, dagIds);
   // Before they are read: an update that comes in between stays new, and is looked at by its own writer.
   await tx.query(MARK_SEEN, [dags.map(({ dagId }) => dagId)]);
   const aliases = await assetAliases(tx, [...new Set(dags.flatMap(({ spec }) => (spec.assets ? [...aliasesOf(spec.assets)] : [])))]);
@@ -97,18 +72,6 @@ async function createBatch(tx: Queryable, plans: Plans, dagIds: readonly string[
   const eventsOf = Map.groupBy(taken, ({ taker }) => taker);
   const runs = ready.flatMap((dag) => (dag.spec.assets ? [eventRun(dag, triggerOf(eventsOf.get(dag.dagId) ?? []))] : []));
   return (await createRuns(tx, runs)).map(({ dagId }) => dagId);
-}
-
-async function lockDags(tx: Queryable, plans: Plans, dagIds: readonly string[]): Promise<readonly WaitingDag[]> {
-  const rows = await tx.query<{ dag_id: string; version_id: number; now: Date }>(LOCK, [dagIds]);
-  const versions = await plans.get(
-    tx,
-    rows.map((row) => row.version_id),
-  );
-  return rows.flatMap(({ dag_id: dagId, version_id: versionId, now }) => {
-    const spec = versions.get(versionId)?.spec;
-    return spec ? [{ dagId, versionId, spec, now }] : [];
-  });
 }
 
 async function updatedAssets(

@@ -3,7 +3,7 @@
  * so the engine cannot tell the difference; the scenario suite runs over both.
  */
 import type { Json } from "../../sdk/json.ts";
-import { COUNT_OF, NOTHING } from "../engine/deltas.ts";
+import { added, COUNT_OF, NOTHING } from "../engine/counts.ts";
 import type { Plan } from "../engine/plan.ts";
 import type {
   AssetUpdate,
@@ -168,7 +168,7 @@ export class MemoryStore implements EngineTx {
     const ends = new Map<string, Counts>();
     for (const { taskId, state } of this.#instances) {
       if (taskIds.includes(taskId) && isFinal(state))
-        ends.set(taskId, sum(ends.get(taskId) ?? NOTHING, { ...NOTHING, [COUNT_OF[state]]: 1 }));
+        ends.set(taskId, added(ends.get(taskId) ?? NOTHING, { ...NOTHING, [COUNT_OF[state]]: 1 }));
     }
     return ends;
   }
@@ -208,8 +208,8 @@ export class MemoryStore implements EngineTx {
       const changed = {
         ...row,
         upstreamTotal: row.upstreamTotal + delta.upstreamTotal,
-        upstream: sum(row.upstream, delta.upstream),
-        own: sum(row.own, delta.own),
+        upstream: added(row.upstream, delta.upstream),
+        own: added(row.own, delta.own),
       };
       this.#progress.set(delta.taskId, changed);
       return [changed];
@@ -251,14 +251,4 @@ function allows(instance: MemoryInstance, { from, tryNumber, heldBy }: Transitio
 
 function isWaiting(state: TaskState): boolean {
   return !isFinal(state) && state !== "running";
-}
-
-function sum(a: Counts, b: Counts): Counts {
-  return {
-    success: a.success + b.success,
-    failed: a.failed + b.failed,
-    skipped: a.skipped + b.skipped,
-    upstreamFailed: a.upstreamFailed + b.upstreamFailed,
-    removed: a.removed + b.removed,
-  };
 }

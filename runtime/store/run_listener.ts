@@ -10,7 +10,7 @@ import { audit } from "./audit.ts";
 import { columns } from "./columns.ts";
 import { createRuns, type NewRun } from "./dag_run.ts";
 import type { Database, Queryable, Statement } from "./database.ts";
-import { eventRun } from "./event_run.ts";
+import { dagsWithNews, eventRun, lockWaitingDags, type TriggeredDag } from "./event_run.ts";
 import type { Plans } from "./plans.ts";
 import { startQueuedRuns } from "./start_runs.ts";
 
@@ -29,26 +29,7 @@ join dagsmith.dag_version v on v.dag_id = l.dag_id and v.hash = l.hash
 on conflict do nothing`,
 };
 
-const NEWS: Statement = {
-  name: "run_end_news",
-  text: `
-with recursive news as (
-  (select e.dag_id from dagsmith.run_end e where e.is_new order by e.dag_id limit 1)
-  union all
-  select (select e.dag_id from dagsmith.run_end e where e.is_new and e.dag_id > n.dag_id order by e.dag_id limit 1)
-  from news n where n.dag_id is not null
-)
-select d.dag_id from news n join dagsmith.dag d on d.dag_id = n.dag_id
-where not d.is_paused and d.removed_at is null and d.version_id is not null`,
-};
-
-const LOCK: Statement = {
-  name: "run_end_lock_dags",
-  text: `
-select dag_id, version_id, clock_timestamp() as now from dagsmith.dag
-where dag_id = any($1) and not is_paused and removed_at is null and version_id is not null
-order by dag_id for no key update`,
-};
+const NEWS: Statement = { name: "run_end_news", text: dagsWithNews("dagsmith.run_end") };
 
 // The ends of one look: they stop being new with it, so what a later look finds came later.
 const READ: Statement = {
@@ -117,16 +98,8 @@ export async function createEndRuns(db: Database, plans: Plans): Promise<number>
 
 /** @returns the DAGs that got runs, one for each */
 async function createBatch(tx: Queryable, plans: Plans, dagIds: readonly string[]): Promise<readonly string[]> {
-  const locked = await tx.query<{ dag_id: string; version_id: number; now: Date }>(LOCK, [dagIds]);
-  if (locked.length === 0) return [];
-  const versions = await plans.get(
-    tx,
-    locked.map((row) => row.version_id),
-  );
-  const dags = locked.flatMap((row) => {
-    const spec = versions.get(row.version_id)?.spec;
-    return spec ? [{ dagId: row.dag_id, versionId: row.version_id, now: row.now, heard: heardBy(spec) }] : [];
-  });
+  const dags = (await lockWaitingDags(tx, plans, dagIds)).map((dag) => ({ ...dag, heard: heardBy(dag.spec) }));
+  if (dags.length === 0) return [];
   await tx.query(
     FORGET,
     columns(dags, ({ dagId, heard }) => [dagId, heard.map(({ name }) => name).join()]),
@@ -134,11 +107,12 @@ async function createBatch(tx: Queryable, plans: Plans, dagIds: readonly string[
   const sources = dags.flatMap((dag) => dag.heard.map((heard) => ({ ...dag, heard })));
   const ends = await readEnds(tx, sources);
   const runs: NewRun[] = [];
+  const done: number[] = [];
   for (const { heard, ...dag } of sources) {
     const own = ends.filter((end) => end.listener === dag.dagId && end.source === heard.name);
     const { runs: pairs, waiting } = pairEnds(heard, own);
     const left = new Set(waiting.map(({ id }) => id));
-    await tx.query(DELETE, [own.filter(({ id }) => !left.has(id)).map(({ id }) => id)]);
+    for (const { id } of own) if (!left.has(id)) done.push(id);
     for (const pair of pairs) {
       const run = endRun(dag, heard, pair);
       if (run) runs.push(run);
@@ -151,6 +125,7 @@ async function createBatch(tx: Queryable, plans: Plans, dagIds: readonly string[
         });
     }
   }
+  await tx.query(DELETE, [done]);
   return (await createRuns(tx, runs)).map(({ dagId }) => dagId);
 }
 
@@ -174,11 +149,7 @@ async function readEnds(tx: Queryable, sources: readonly { readonly dagId: strin
 }
 
 /** Null when the DAG is among those whose runs led here: it would go round for ever. */
-function endRun(
-  dag: { readonly dagId: string; readonly versionId: number; readonly now: Date },
-  heard: Heard,
-  ends: readonly End[],
-): NewRun | null {
+function endRun(dag: TriggeredDag, heard: Heard, ends: readonly End[]): NewRun | null {
   const chain = [...new Set(ends.flatMap(({ dagId, trigger }) => [...(trigger?.type === "dagRun" ? trigger.chain : []), dagId]))];
   if (chain.includes(dag.dagId)) return null;
   const events = ends.map(

@@ -1,6 +1,6 @@
 /** Task instances: the guarded move that every verb becomes, and what a worker reads when it takes one. */
 import type { Json } from "../../sdk/json.ts";
-import { COUNT_OF, NOTHING } from "../engine/deltas.ts";
+import { COUNT_OF, NOTHING } from "../engine/counts.ts";
 import { claimsText } from "../engine/limits.ts";
 import type { Counts, MovedInstance, NewInstance, Release, RoutedToken } from "../engine/store.ts";
 import type { FinalState, TaskState, Transition } from "../state/task_state.ts";

@@ -37,6 +37,13 @@ export interface CommandOptions {
   readonly bin?: string;
 }
 
+/** Asks a service to stop, and waits until it has. @returns its exit code */
+export async function stopped(service: ChildProcess): Promise<number | null> {
+  const ended = once(service, "exit");
+  service.kill("SIGTERM");
+  return (await ended)[0];
+}
+
 /** @param env given to every command of the project */
 export async function newProject(
   files: Readonly<Record<string, string>> = {},

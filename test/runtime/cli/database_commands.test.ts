@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
-import { newProject, output, type Project } from "../../support/cli.ts";
+import { newProject, output, type Project, stopped } from "../../support/cli.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 
 const PIPELINE = `import { dag } from "dagsmith";
@@ -47,11 +47,7 @@ beforeAll(async () => {
   services = [project.start(["scheduler"]), project.start(["worker", "--slots", "4"])];
 }, 120_000);
 afterAll(async () => {
-  for (const service of services) {
-    const ended = once(service, "exit");
-    service.kill("SIGTERM");
-    expect((await ended)[0]).toBe(0);
-  }
+  for (const service of services) expect(await stopped(service)).toBe(0);
   await project.remove();
   await database.drop();
 });

@@ -1,10 +1,9 @@
 /** `dag replay`: the same work, with what the task was given then, and no trace of it in the database. */
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
 import { openDatabase } from "../../../runtime/store/database.ts";
-import { newProject, type Project } from "../../support/cli.ts";
+import { newProject, type Project, stopped } from "../../support/cli.ts";
 import { rows } from "../../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 
@@ -40,11 +39,7 @@ beforeAll(async () => {
   await project.json(["deploy"]);
 }, 120_000);
 afterAll(async () => {
-  for (const service of services) {
-    const ended = once(service, "exit");
-    service.kill("SIGTERM");
-    await ended;
-  }
+  for (const service of services) await stopped(service);
   await project.remove();
   await database.drop();
 });

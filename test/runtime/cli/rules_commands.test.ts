@@ -1,11 +1,10 @@
 /** Rules between tasks with real processes: a scheduler, a worker, the command line. */
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
-import { newProject, type Project } from "../../support/cli.ts";
+import { newProject, type Project, stopped } from "../../support/cli.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { until } from "../../support/worker.ts";
 
@@ -47,11 +46,7 @@ beforeAll(async () => {
   services = [project.start(["scheduler"]), project.start(["worker", "--slots", "4"])];
 }, 120_000);
 afterAll(async () => {
-  for (const service of services) {
-    const ended = once(service, "exit");
-    service.kill("SIGTERM");
-    await ended;
-  }
+  for (const service of services) await stopped(service);
   await project.remove();
   await database.drop();
 });
