@@ -66,7 +66,7 @@ export async function replay(db: Database, request: ReplayRequest, world: Replay
   const { plan } = facts.version;
   const { spec } = plannedTask(plan, taskId);
   const previous = isLoop(spec) ? await values.previous({ runId: run, taskId, mapIndex }) : undefined;
-  const given = { inputs: await values.inputs(facts, spec), previous, maxOutputBytes: spill.limitFor(plan, taskId) };
+  const given = { inputs: await values.inputs(facts, spec, mapIndex), previous, maxOutputBytes: spill.limitFor(plan, taskId) };
   const asked = tryRequest({ taskId, mapIndex, tryNumber, item: past.item }, facts, given);
   const result = await runTry(dag, ref, asked, hostOf(db, values, facts, world), new AbortController().signal);
   return { tryNumber, version: facts.version.number, result };
