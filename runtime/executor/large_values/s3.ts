@@ -1,0 +1,121 @@
+/**
+ * Large values in a bucket of S3, or of a store that speaks its protocol. The only file of the runtime that knows the AWS SDK, and never
+ * imported but with the first value: loading it takes a quarter of a second. Who may enter the bucket is found by the SDK's own chain.
+ */
+
+import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import type { S3Folder } from "../../config.ts";
+import { type LargeValues, pathOf } from "../large_values.ts";
+
+const SECOND = 1_000;
+/** For everything that one value needs, tries and pauses between them included. It ends what hangs wherever it hangs. */
+const DEADLINE_MS = 60 * SECOND;
+const CONNECTION_TIMEOUT_MS = 5 * SECOND;
+/** A store that holds a connection open and says nothing for this long has failed. */
+const IDLE_TIMEOUT_MS = 15 * SECOND;
+const MAX_ATTEMPTS = 4;
+/** The SDK tries again what fails before the body; a body that breaks off is asked for again here. */
+const BODY_ATTEMPTS = 3;
+/** An endpoint of one's own cares little for the region, but requests are signed with one. */
+const REGION_OF_CUSTOM_ENDPOINTS = "us-east-1";
+const LONGEST_REASON = 500;
+
+/** @param limits.deadlineMs default 60 s */
+export function openS3Values(folder: S3Folder, { deadlineMs = DEADLINE_MS } = {}): LargeValues {
+  const client = clientOf(folder);
+  const closing = new AbortController();
+  const object = (name: string) => ({ Bucket: folder.bucket, Key: `${folder.prefix}${pathOf(name)}` });
+  const bounded = <Result>(work: (abortSignal: AbortSignal) => Promise<Result>) => withDeadline(closing.signal, deadlineMs, work);
+  return {
+    place: `s3://${folder.bucket}/${folder.prefix}`,
+    // In one request, because one is whole or nothing. An upload in parts pays from 100 MB on, and a worker that dies leaves parts behind
+    // that no listing shows and somebody pays for.
+    write: (name, bytes) =>
+      bounded(async (abortSignal) => {
+        await client.send(new PutObjectCommand({ ...object(name), Body: bytes, ContentType: "application/json" }), { abortSignal });
+      }),
+    read: (name) => bounded((abortSignal) => readWhole(client, new GetObjectCommand(object(name)), abortSignal)),
+    remove: (name) =>
+      bounded(async (abortSignal) => {
+        await client.send(new DeleteObjectCommand(object(name)), { abortSignal }).catch(unlessMissing);
+      }),
+    close: () => {
+      closing.abort(new Error("the worker stops"));
+      client.destroy();
+    },
+  };
+}
+
+function clientOf({ endpoint, region, pathStyle }: S3Folder): S3Client {
+  const signedFor = region ?? (endpoint === null ? null : REGION_OF_CUSTOM_ENDPOINTS);
+  return new S3Client({
+    ...(signedFor !== null && { region: signedFor }),
+    forcePathStyle: pathStyle,
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
+    // Stores that only imitate S3 may refuse checksums that they do not know. What is read is checked against the database anyway.
+    ...(endpoint !== null && { endpoint, requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" }),
+  });
+}
+
+async function readWhole(client: S3Client, command: GetObjectCommand, abortSignal: AbortSignal): Promise<Buffer | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const body = await client.send(command, { abortSignal }).then((answer) => answer.Body as Readable, unlessMissing);
+    if (!body) return undefined;
+    try {
+      return await buffer(body);
+    } catch (error) {
+      if (attempt === BODY_ATTEMPTS || abortSignal.aborted) throw error;
+    }
+  }
+}
+
+/** Only the object may be missing: without its bucket, nothing can be said of what was in it. */
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof Error && error.name === "NoSuchKey") return undefined;
+  throw error;
+}
+
+/** @throws Error in one line for people, whatever the SDK threw */
+async function withDeadline<Result>(
+  closing: AbortSignal,
+  deadlineMs: number,
+  work: (abortSignal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const deadline = AbortSignal.timeout(deadlineMs);
+  const abortSignal = AbortSignal.any([closing, deadline]);
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(abortSignal.reason);
+  // The search for credentials does not listen to the signal.
+  abortSignal.addEventListener("abort", onAbort, { once: true });
+  try {
+    abortSignal.throwIfAborted();
+    return await Promise.race([work(abortSignal), aborted.promise]);
+  } catch (error) {
+    const late = deadline.aborted && !closing.aborted;
+    throw new Error(late ? `it was not done within ${deadlineMs / SECOND} s` : reasonOf(error), { cause: error });
+  } finally {
+    abortSignal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** What errors of the SDK and of the network have in common, and most have not. */
+interface Failure {
+  readonly name?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $response?: { readonly statusCode?: number };
+}
+
+/** The store's own word and its status. Neither the secret nor a signature is in it: the SDK repeats no request. */
+function reasonOf(error: unknown): string {
+  const { name, code, message, $metadata, $response } = (error ?? {}) as Failure;
+  const status = $metadata?.httpStatusCode ?? $response?.statusCode;
+  // Where several addresses refused, the message is empty.
+  const said = message || code || "no reason given";
+  const text = name === undefined || name === "Error" || said === name ? said : `${name}: ${said}`;
+  return `${text.replace(/\s+/g, " ").slice(0, LONGEST_REASON)}${status === undefined ? "" : ` (HTTP ${status})`}`;
+}
