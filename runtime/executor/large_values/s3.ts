@@ -110,12 +110,16 @@ interface Failure {
   readonly $response?: { readonly statusCode?: number };
 }
 
-/** The store's own word and its status. Neither the secret nor a signature is in it: the SDK repeats no request. */
+/** The store's own word and its status, or what the network did. No secret and no signature is in it: the SDK repeats no request. */
 function reasonOf(error: unknown): string {
-  const { name, code, message, $metadata, $response } = (error ?? {}) as Failure;
+  const { name = "", code, message = "", $metadata, $response } = (error ?? {}) as Failure;
   const status = $metadata?.httpStatusCode ?? $response?.statusCode;
-  // Where several addresses refused, the message is empty.
-  const said = message || code || "no reason given";
-  const text = name === undefined || name === "Error" || said === name ? said : `${name}: ${said}`;
-  return `${text.replace(/\s+/g, " ").slice(0, LONGEST_REASON)}${status === undefined ? "" : ` (HTTP ${status})`}`;
+  // The SDK calls a broken connection a time-out; and where several addresses refused, there is no message.
+  if (status === undefined) return oneLine(message.includes(code ?? "") ? message : `${message} (${code})`) || "no reason given";
+  if (message.includes("Deserialization error")) return `it does not answer as S3 does (HTTP ${status})`;
+  return `${message === "UnknownError" ? "no reason given" : oneLine(`${name}: ${message}`)} (HTTP ${status})`;
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, " ").slice(0, LONGEST_REASON);
 }

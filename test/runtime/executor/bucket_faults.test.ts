@@ -117,7 +117,9 @@ test("a store that cannot be read fails the task that needs the value, which is 
   await expectNoKeys(failed, reading);
   delete place.faults.slowDownEvery;
   place.faults.truncateAfter = 100;
-  expect((await again(failed, "reads")).task("reads").reason).toMatch(/^XCOM_FILE_UNREADABLE: .* read now: \S/);
+  expect((await again(failed, "reads")).task("reads").reason).toMatch(
+    /^XCOM_FILE_UNREADABLE: .* read now: aborted \(ECONNRESET\)\. Nothing/,
+  );
   delete place.faults.truncateAfter;
   const good = await again(failed, "reads");
   expect([good.task("reads").output, good.task("large").tryNumber]).toEqual([200, 1]);
@@ -263,8 +265,9 @@ test.each([
     "AccessDenied: Access Denied (HTTP 403)",
   ],
   ["NoSuchBucket", 404, "<Error><Code>NoSuchBucket</Code><Message>gone</Message></Error>", "NoSuchBucket: gone (HTTP 404)"],
-  ["a page of something else", 404, "<html><body>It works!</body></html>", expect.stringMatching(/^[^\n]{1,500} \(HTTP 404\)$/)],
-  ["nothing", 400, "", expect.stringMatching(/^[^\n]{1,500} \(HTTP 400\)$/)],
+  ["a page of something else", 404, "<html><body>It works!</body></html>", "no reason given (HTTP 404)"],
+  ["half a page", 403, "<html><br></html>", "it does not answer as S3 does (HTTP 403)"],
+  ["nothing", 400, "", "no reason given (HTTP 400)"],
 ])("%s is an error in one line, and not a missing value", async (_, status, body, message) => {
   await using store = await loopback((__, response) => void response.writeHead(status, { "content-type": "application/xml" }).end(body));
   const values = valuesAt(store.url);
@@ -286,7 +289,7 @@ test("without credentials the error says so", async () => {
     ["HOME", "/nowhere"],
   ] as const)
     vi.stubEnv(name, value);
-  await expect(values.write(NAME, Buffer.from("x"))).rejects.toThrow(/^CredentialsProviderError: Could not load credentials/);
+  await expect(values.write(NAME, Buffer.from("x"))).rejects.toThrow(/^Could not load credentials/);
 });
 
 test("the client is loaded with the first value, and not before", () => {

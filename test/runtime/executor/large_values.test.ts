@@ -78,6 +78,29 @@ describe.each([
     expect(await place.names()).toHaveLength(5);
   });
 
+  test("many of them, large and small, come in order, at once and page by page", async () => {
+    const place = await open();
+    await withWorker({ folder: place.folder, spillBytes: 2_000 });
+    const file = `
+import { dag, lazy } from "dagsmith";
+const d = dag("many");
+const sizes = [9, 9].map((size) => size * 1024 * 1024).concat(Array.from({ length: 38 }, (_, index) => (index % 2 ? 10 : 3_000)));
+const each = d.task("each", { each: sizes.map((size, index) => [size, index]) }, ({ item: [size, index] }) => String(index).padEnd(size));
+const told = (items) => items.map((item, index) => item.length === sizes[index] && item.trimEnd() === String(index));
+d.task("at_once", { inputs: { each } }, ({ inputs }) => told(inputs.each));
+d.task("by_page", { inputs: { each: lazy(each) } }, async ({ inputs }) => {
+  const walked = [];
+  for await (const item of inputs.each) walked.push(item);
+  return told(walked);
+});
+export default d;
+`;
+    await deploy(postgres.db, await dagFolder({ "many.js": file }));
+    const run = await runToEnd(postgres.db, "many");
+    expect([run.task("at_once").output, run.task("by_page").output]).toEqual([Array(40).fill(true), Array(40).fill(true)]);
+    expect(await place.names()).toHaveLength(21);
+  });
+
   test("what is mapped over stays in the database, and has its limit", async () => {
     await withWorker({ folder: (await open()).folder, spillBytes: 10 });
     const file = `
