@@ -14,7 +14,10 @@ export interface Config {
   readonly web: { readonly host: string; readonly port: number | null; readonly token: string | null };
   /** DAG_WORKER_SLOTS: tries at once in one worker. Default 16. */
   readonly slots: number;
-  /** DAG_XCOM_FOLDER (a path as written, or a bucket's; null when not set), and DAG_XCOM_SPILL_BYTES: larger values go there. Default 1 MiB, most 8 MiB. */
+  /**
+   * DAG_XCOM_FOLDER (a path as written, or a bucket's; null when not set), and DAG_XCOM_SPILL_BYTES: larger values go there. Default 1 MiB,
+   * most 8 MiB.
+   */
   readonly xcoms: { readonly folder: string | S3Folder | null; readonly spillBytes: number };
   /** False when NO_COLOR is set, or the terminal calls itself dumb. */
   readonly colorAllowed: boolean;

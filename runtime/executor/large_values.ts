@@ -32,8 +32,8 @@ export function largeValuesIn(folder: string | S3Folder): LargeValues {
 
 /** Loads the client with the first value: it takes a quarter of a second, which a worker without large values should not pay. */
 function valuesInBucket(folder: S3Folder): LargeValues {
-  let opened: Promise<LargeValues> | undefined;
-  const open = (): Promise<LargeValues> => {
+  let opened: Promise<Omit<LargeValues, "place">> | undefined;
+  const open = (): Promise<Omit<LargeValues, "place">> => {
     opened ??= import("./large_values/s3.ts").then(({ openS3Values }) => openS3Values(folder));
     return opened;
   };

@@ -14,7 +14,7 @@ type Source = Pick<StoredXCom, "runId" | "taskId">;
 /** A page of large values ends behind this many bytes of them, so that a task that walks through a list never has all of it in memory. */
 const PAGE_FILE_BYTES = 16 * 1024 * 1024;
 /** Values read at once: a store on the network takes its time for each. */
-const READ_TOGETHER = 16;
+const READ_TOGETHER = 8;
 
 export class RunValues {
   readonly #db: Database;

@@ -16,33 +16,33 @@ const CONNECTION_TIMEOUT_MS = 5 * SECOND;
 /** A store that holds a connection open and says nothing for this long has failed. */
 const IDLE_TIMEOUT_MS = 15 * SECOND;
 const MAX_ATTEMPTS = 4;
+/** More than are ever needed at once: a request that waits for a connection of ours would count as one that the store does not take. */
+const MAX_CONNECTIONS = 256;
 /** The SDK tries again what fails before the body; a body that breaks off is asked for again here. */
 const BODY_ATTEMPTS = 3;
 /** An endpoint of one's own cares little for the region, but requests are signed with one. */
 const REGION_OF_CUSTOM_ENDPOINTS = "us-east-1";
 const LONGEST_REASON = 500;
 
-/** @param limits.deadlineMs default 60 s */
-export function openS3Values(folder: S3Folder, { deadlineMs = DEADLINE_MS } = {}): LargeValues {
+/** @param options.deadlineMs default 60 s */
+export function openS3Values(folder: S3Folder, { deadlineMs = DEADLINE_MS } = {}): Omit<LargeValues, "place"> {
   const client = clientOf(folder);
-  const closing = new AbortController();
+  const operations = new Operations(deadlineMs);
   const object = (name: string) => ({ Bucket: folder.bucket, Key: `${folder.prefix}${pathOf(name)}` });
-  const bounded = <Result>(work: (abortSignal: AbortSignal) => Promise<Result>) => withDeadline(closing.signal, deadlineMs, work);
   return {
-    place: `s3://${folder.bucket}/${folder.prefix}`,
     // In one request, because one is whole or nothing. An upload in parts pays from 100 MB on, and a worker that dies leaves parts behind
     // that no listing shows and somebody pays for.
     write: (name, bytes) =>
-      bounded(async (abortSignal) => {
+      operations.run(async (abortSignal) => {
         await client.send(new PutObjectCommand({ ...object(name), Body: bytes, ContentType: "application/json" }), { abortSignal });
       }),
-    read: (name) => bounded((abortSignal) => readWhole(client, new GetObjectCommand(object(name)), abortSignal)),
+    read: (name) => operations.run((abortSignal) => readWhole(client, new GetObjectCommand(object(name)), abortSignal)),
     remove: (name) =>
-      bounded(async (abortSignal) => {
+      operations.run(async (abortSignal) => {
         await client.send(new DeleteObjectCommand(object(name)), { abortSignal }).catch(unlessMissing);
       }),
     close: () => {
-      closing.abort(new Error("the worker stops"));
+      operations.close();
       client.destroy();
     },
   };
@@ -50,11 +50,12 @@ export function openS3Values(folder: S3Folder, { deadlineMs = DEADLINE_MS } = {}
 
 function clientOf({ endpoint, region, pathStyle }: S3Folder): S3Client {
   const signedFor = region ?? (endpoint === null ? null : REGION_OF_CUSTOM_ENDPOINTS);
+  const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
   return new S3Client({
     ...(signedFor !== null && { region: signedFor }),
     forcePathStyle: pathStyle,
     maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
+    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS, httpAgent: agent, httpsAgent: agent },
     // Stores that only imitate S3 may refuse checksums that they do not know. What is read is checked against the database anyway.
     ...(endpoint !== null && { endpoint, requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" }),
   });
@@ -78,26 +79,36 @@ function unlessMissing(error: unknown): undefined {
   throw error;
 }
 
-/** @throws Error in one line for people, whatever the SDK threw */
-async function withDeadline<Result>(
-  closing: AbortSignal,
-  deadlineMs: number,
-  work: (abortSignal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const deadline = AbortSignal.timeout(deadlineMs);
-  const abortSignal = AbortSignal.any([closing, deadline]);
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(abortSignal.reason);
-  // The search for credentials does not listen to the signal.
-  abortSignal.addEventListener("abort", onAbort, { once: true });
-  try {
-    abortSignal.throwIfAborted();
-    return await Promise.race([work(abortSignal), aborted.promise]);
-  } catch (error) {
-    const late = deadline.aborted && !closing.aborted;
-    throw new Error(late ? `it was not done within ${deadlineMs / SECOND} s` : reasonOf(error), { cause: error });
-  } finally {
-    abortSignal.removeEventListener("abort", onAbort);
+/** What is under way. Each operation ends by its deadline or when all are closed, also where the SDK itself waits for good. */
+class Operations {
+  readonly #deadlineMs: number;
+  readonly #underWay = new Set<AbortController>();
+
+  constructor(deadlineMs: number) {
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** @throws Error in one line for people, whatever the SDK threw */
+  async run<Result>(work: (abortSignal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const late = new Error(`it was not done within ${this.#deadlineMs / SECOND} s`);
+    const timer = setTimeout(() => controller.abort(late), this.#deadlineMs);
+    this.#underWay.add(controller);
+    const aborted = Promise.withResolvers<never>();
+    signal.addEventListener("abort", () => aborted.reject(signal.reason), { once: true });
+    try {
+      return await Promise.race([work(signal), aborted.promise]);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : new Error(reasonOf(error), { cause: error });
+    } finally {
+      clearTimeout(timer);
+      this.#underWay.delete(controller);
+    }
+  }
+
+  close(): void {
+    for (const controller of this.#underWay) controller.abort(new Error("the worker stops"));
   }
 }
 

@@ -8,7 +8,7 @@ import { clearRuns } from "../../../runtime/actions/clear.ts";
 import { triggerRun } from "../../../runtime/actions/trigger.ts";
 import type { S3Folder } from "../../../runtime/config.ts";
 import { openS3Values } from "../../../runtime/executor/large_values/s3.ts";
-import { type LargeValues, largeValuesIn } from "../../../runtime/executor/large_values.ts";
+import { largeValuesIn } from "../../../runtime/executor/large_values.ts";
 import { Spill } from "../../../runtime/executor/spill.ts";
 import { XComSweep } from "../../../runtime/executor/xcom_sweep.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
@@ -204,7 +204,7 @@ test("what cannot be removed now is said, kept in mind and removed later; the re
 });
 
 /** Opens values of a store that a test answers for. */
-function valuesAt(endpoint: string, options: { readonly deadlineMs?: number } = {}): LargeValues {
+function valuesAt(endpoint: string, options: { readonly deadlineMs?: number } = {}) {
   for (const [name, value] of Object.entries(AWS_KEYS)) vi.stubEnv(name, value);
   const folder: S3Folder = { bucket: "values", prefix: "p/", endpoint, region: null, pathStyle: true };
   const values = openS3Values(folder, options);
