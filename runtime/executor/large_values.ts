@@ -30,7 +30,7 @@ export function largeValuesIn(folder: string | S3Folder): LargeValues {
   return typeof folder === "string" ? valuesInFolder(folder) : valuesInBucket(folder);
 }
 
-/** Loads the client with the first value: it takes a quarter of a second, which a worker without large values should not pay. */
+/** Loads the client with the first value: it takes a tenth of a second and 35 MB, which a worker without a bucket should not pay. */
 function valuesInBucket(folder: S3Folder): LargeValues {
   let opened: Promise<Omit<LargeValues, "place">> | undefined;
   const open = (): Promise<Omit<LargeValues, "place">> => {

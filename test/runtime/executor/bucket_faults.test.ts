@@ -253,7 +253,8 @@ test("a worker that stops does not wait for a store that stands still", async ()
   const stopped = sweep.stop();
   spill.close();
   await Promise.all([sweeping, stopped]);
-  expect(said).toEqual([]);
+  // Not even asked again.
+  expect([said, store.requests.filter(({ method }) => method === "DELETE").length]).toEqual([[], 1]);
   vi.unstubAllEnvs();
 });
 
