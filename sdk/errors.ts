@@ -65,6 +65,8 @@ const messages = {
   XCOM_FILE_MISSING:
     'What task "{task}" left lies in the file {file} of DAG_XCOM_FOLDER, which {reason}. Workers on several machines need one folder that they share; if the file is gone, clear the task to make it again.',
   XCOM_FILE_CORRUPT: 'What task "{task}" left lies in the file {file}, which is not what was written. Clear the task to make it again.',
+  XCOM_FILE_UNREADABLE:
+    'What task "{task}" left lies in the file {file} of DAG_XCOM_FOLDER ({folder}), which cannot be read now: {reason}. Nothing is lost by that; see that this machine may read there, and try again.',
   XCOM_FILE_UNWRITABLE: "A value of {bytes} bytes cannot be written into DAG_XCOM_FOLDER ({folder}): {reason}.",
   UNKNOWN_BRANCH: 'Task "{task}" chose {found}, which does not come after it. It may choose: {allowed}.',
   NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',

@@ -13,7 +13,7 @@ import { Deltas, isWhole, placeOf } from "./deltas.ts";
 import { EndedGroups } from "./groups.ts";
 import { sourcesOf } from "./list_view.ts";
 import { refill, takeOwnEnds } from "./own_ends.ts";
-import { allWithin, isGroup, type PlannedTask, plannedTask } from "./plan.ts";
+import { allWithin, isGroup, type PlannedTask } from "./plan.ts";
 import { type Ending, Round } from "./round.ts";
 import type { Settled } from "./settled.ts";
 import { asksSetups, setupsBefore } from "./setups.ts";

@@ -232,7 +232,7 @@ export class Round {
 
   /** What these instances came to does not count any more. */
   forgive(runId: number, ended: readonly (Counted & { readonly state: TaskState })[]): void {
-    for (const { taskId, mapIndex, state } of ended)
+    for (const { taskId, state } of ended)
       if (isFinal(state) && this.task({ runId, taskId }).mappedIn !== null) this.#news.at(runId, taskId, -1).own[COUNT_OF[state]] -= 1;
     const held = this.#runs.get(runId);
     const allowed = ended.filter((one) => one.state === "failed" && this.task(one).spec.allowFailure);

@@ -40,6 +40,9 @@ export type WaitOutcome =
   /** A person stopped it in this state; of a group nothing begins any more. */
   | { readonly kind: "cancelled"; readonly state: TaskState; readonly reason: string };
 
+/** What the clock says of a group. */
+export const OVERRAN: WaitOutcome = { kind: "overran", reason: "the group took longer than it may" };
+
 /** The verb that such an end amounts to. */
 export function waitMove(end: TryEnd, outcome: WaitOutcome, task: PlannedTask, run: LockedRun): Transition {
   switch (outcome.kind) {

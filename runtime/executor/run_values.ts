@@ -15,6 +15,8 @@ type Place = Pick<StoredXCom, "runId" | "taskId" | "mapIndex">;
 
 /** A page of large values ends behind this many bytes of them, so that a task that walks through a list never has all of it in memory. */
 const PAGE_FILE_BYTES = 16 * 1024 * 1024;
+/** Values read at once: a store on the network takes its time for each. */
+const READ_TOGETHER = 8;
 
 export class RunValues {
   readonly #db: Database;
@@ -29,7 +31,7 @@ export class RunValues {
 
   /**
    * The inputs of a task, by name; without those that nothing came for.
-   * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_CORRUPT
+   * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE, XCOM_FILE_CORRUPT
    */
   async inputs(facts: RunFacts, spec: TaskSpec, mapIndex: number): Promise<Readonly<Record<string, Json>>> {
     const { plan } = facts.version;
@@ -49,13 +51,7 @@ export class RunValues {
   /** Outputs of a mapped task, from behind a map index on. */
   async page(runId: number, taskId: string, after: number): Promise<OutputPage> {
     const rows = await getOutputs(this.#db, { runId, taskId }, after);
-    const items: Json[] = [];
-    let bytes = 0;
-    for (const row of rows) {
-      items.push(await this.#spill.read(row));
-      bytes += row.file?.bytes ?? 0;
-      if (bytes >= PAGE_FILE_BYTES) break;
-    }
+    const items = await this.#readInOrder(rows.slice(0, portionOf(rows, 0, OUTPUTS_PER_PAGE)));
     const isLast = items.length === rows.length && rows.length < OUTPUTS_PER_PAGE;
     return { items, next: isLast ? null : (rows[items.length - 1]?.mapIndex ?? null) };
   }
@@ -83,9 +79,17 @@ export class RunValues {
   async #valueOf(facts: RunFacts, taskId: string, rows: readonly StoredXCom[]): Promise<Json> {
     const task = facts.version.plan.tasks.get(taskId);
     const isMapped = task !== undefined && isMany(task);
-    const values: Json[] = [];
-    for (const row of isMapped ? rows : rows.slice(0, 1)) values.push(await this.#spill.read(row));
+    const values = await this.#readInOrder(isMapped ? rows : rows.slice(0, 1));
     return isMapped ? values : (values[0] ?? null);
+  }
+
+  async #readInOrder(rows: readonly StoredXCom[]): Promise<Json[]> {
+    const values: Json[] = [];
+    while (values.length < rows.length) {
+      const portion = rows.slice(values.length, portionOf(rows, values.length, READ_TOGETHER));
+      values.push(...(await Promise.all(portion.map((row) => this.#spill.read(row)))));
+    }
+    return values;
   }
 
   async #readAll(wanted: readonly Source[]): Promise<readonly (readonly StoredXCom[])[]> {
@@ -99,4 +103,12 @@ export class RunValues {
     const rows = Map.groupBy(await getOutputsAt(this.#db, wanted), placeName);
     return wanted.map((one) => rows.get(placeName(one)) ?? []);
   }
+}
+
+/** Where a portion that begins at `from` ends: behind so many rows, or as soon as their files hold {@link PAGE_FILE_BYTES}. */
+function portionOf(rows: readonly StoredXCom[], from: number, most: number): number {
+  let bytes = 0;
+  let end = from;
+  while (end < Math.min(rows.length, from + most) && bytes < PAGE_FILE_BYTES) bytes += rows[end++]?.file?.bytes ?? 0;
+  return end;
 }

@@ -145,7 +145,9 @@ export class Worker {
     await this.#settled();
     clearTimeout(grace);
     await this.#heartbeat.stop();
-    await this.#sweep.stop();
+    const swept = this.#sweep.stop();
+    this.#spill.close();
+    await swept;
     await this.#processes.stop();
     if (!this.#lost) await removeWorker(this.#options.db, this.id);
   }

@@ -85,12 +85,9 @@ export class MemoryStore implements EngineTx {
     return this.#queue.shift();
   }
 
-  /** The wait that began first, taken out; time does not pass here, so whoever takes it says that it is over. That of a group has all the time. */
+  /** The wait that began first, taken out; time does not pass here, so whoever takes it says that it is over. */
   takeWait(): MemoryWait | undefined {
-    const waits = this.#waits.splice(0).filter(({ wait }) => wait.kind !== "group_timeout");
-    const first = waits.shift();
-    this.#waits.push(...waits);
-    return first;
+    return this.#waits.shift();
   }
 
   /** A sensor's next poke is due. */

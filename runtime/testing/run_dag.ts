@@ -157,7 +157,9 @@ class Session {
 
   /** Lets the wait that began first be over. @returns false when nothing waits */
   async passWait(): Promise<boolean> {
-    const over = this.#store.takeWait();
+    let over = this.#store.takeWait();
+    // A group has all the time there is: its tasks keep to theirs.
+    while (over?.wait.kind === "group_timeout") over = this.#store.takeWait();
     const instance = over && this.#store.instance(over.instanceId);
     if (!over || !instance) return false;
     if (over.wait.kind === "poke") {
