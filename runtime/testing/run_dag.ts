@@ -82,7 +82,7 @@ const WORKER = "this process";
 /**
  * Runs a DAG. Time passes faster here: retries follow at once, waits for a time or another DAG's run are over as they begin, and a sensor
  * pokes again after its interval or a second, whichever is shorter; its time-out counts the interval. Callbacks run as they fall due;
- * deadlines do not pass.
+ * deadlines and the time-outs of groups do not pass.
  * @throws DagsmithError what `describeDag` throws; UNKNOWN_TASK for `only`; INVALID_DATE; INVALID_PARAMS
  * @example
  * const run = await runDag(dag, { logicalDate: "2026-01-01", connections: { lake: "postgres://…" } });
