@@ -7,10 +7,12 @@ import { countDags, type DagDetail, getDag, listDags, listImportErrors } from ".
 import { listRuns } from "../../store/page_runs.ts";
 import { findInstance } from "../../store/page_tasks.ts";
 import { listPools } from "../../store/pool.ts";
+import { foldsOf } from "../folds.ts";
 import {
   dagParams,
   dagSlotsQuery,
   dagsQuery,
+  foldedQuery,
   gridQuery,
   instanceParams,
   instancesQuery,
@@ -100,7 +102,10 @@ async function grid(services: WebServices, request: Request, response: Response)
   const mark = await markOf(services, `dag:${request.params.dagId}`);
   const dag = await dagOf(services, request);
   const { grid: table, older } = await readGrid(services.reader, dag, query);
-  const address = older === null ? null : `/dags/${dag.dagId}?before=${older}&runs=${query.runs}`;
+  const { runs, before, folded } = query;
+  const path = `/dags/${dag.dagId}`;
+  const folds = foldsOf(path, folded, { before, runs });
+  const address = older === null ? null : foldsOf(path, folded, { before: older, runs }).hrefOf(folded);
   await sendDag(
     services,
     request,
@@ -108,17 +113,22 @@ async function grid(services: WebServices, request: Request, response: Response)
     dag,
     "grid",
     mark,
-    h("div", { id: "grid", "data-live": true }, h(GridTable, { grid: table, older: address })),
+    h("div", { id: "grid", "data-live": true }, h(GridTable, { grid: table, spec: dag.spec, folds, older: address })),
   );
 }
 
 async function graph(services: WebServices, request: Request, response: Response): Promise<void> {
+  const { folded } = checked(foldedQuery, request.query);
   const mark = await markOf(services, `dag:${request.params.dagId}`);
   const dag = await dagOf(services, request);
   const { spec } = dag;
+  const folds = foldsOf(`/dags/${dag.dagId}/graph`, folded);
   const layout = await services.drawer.layout(dag.versionId, spec);
   const drawn = h(Graph, { layout, spec, stateOf: null, hrefOf: (taskId) => `#task-${taskId}` });
-  await sendDag(services, request, response, dag, "graph", mark, [drawn, h(GraphList, { spec })]);
+  await sendDag(services, request, response, dag, "graph", mark, [
+    drawn,
+    h("section", { id: "tasks", "data-live": true, "aria-label": "Tasks" }, h(GraphList, { spec, folds })),
+  ]);
 }
 
 async function runs(services: WebServices, request: Request, response: Response): Promise<void> {
@@ -159,6 +169,7 @@ async function slots(services: WebServices, request: Request, response: Response
 
 async function run(services: WebServices, request: Request, response: Response): Promise<void> {
   const { id } = checked(runParams, request.params);
+  const { folded } = checked(foldedQuery, request.query);
   const mark = await markOf(services, `run:${id}`);
   const found = await readRun(services.reader, id);
   const layout = await services.drawer.layout(found.run.versionId, found.spec);
@@ -173,7 +184,16 @@ async function run(services: WebServices, request: Request, response: Response):
   await sendPage(services, request, response, {
     title: `${found.run.dagId} ${found.run.runId}`,
     live: { topic: `run:${id}`, mark },
-    body: h(RunPage, { ...found, run, tasks, layout, params, token: formToken(services, request), now: new Date() }),
+    body: h(RunPage, {
+      ...found,
+      run,
+      tasks,
+      layout,
+      folds: foldsOf(`/runs/${id}`, folded),
+      params,
+      token: formToken(services, request),
+      now: new Date(),
+    }),
   });
 }
 

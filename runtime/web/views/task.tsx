@@ -4,9 +4,9 @@ import type { RunDetail } from "../../store/page_runs.ts";
 import { INSTANCES_PER_PAGE, type InstanceRow, type TryRow, type XComValue } from "../../store/page_tasks.ts";
 import type { RunTask } from "../run_tasks.ts";
 import { Log, type LogProps } from "./log.tsx";
-import { Progress } from "./run.tsx";
 import { TaskButtons } from "./run_again.tsx";
 import { State, Warnings } from "./state.tsx";
+import { Progress } from "./task_table.tsx";
 import { Time, Took } from "./time.tsx";
 
 /** States by which instances are often looked for. */
