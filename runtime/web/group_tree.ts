@@ -42,26 +42,28 @@ export function groupTree(tasks: readonly GroupedTask[], groups: readonly GroupS
     if (!specs.has(task.taskId)) places.get(group)?.push(task);
   }
   const taskIds = new Set(tasks.map(({ taskId }) => taskId));
-  return itemsOf(null, places, taskIds);
+  return itemsOf([], places, taskIds);
 }
 
+/** @param around the groups around, the innermost first */
 function itemsOf(
-  parent: string | null,
+  around: readonly string[],
   places: ReadonlyMap<string | null, readonly (GroupSpec | GroupedTask)[]>,
   taskIds: ReadonlySet<string>,
 ): readonly TreeItem[] {
-  return (places.get(parent) ?? []).map((one): TreeItem => {
-    if ("taskId" in one) return { type: "task", id: one.taskId, name: nameWithin(one.taskId, parent) };
+  return (places.get(around[0] ?? null) ?? []).map((one): TreeItem => {
+    if ("taskId" in one) return { type: "task", id: one.taskId, name: nameWithin(one.taskId, around) };
     const { groupId: id, doc } = one;
-    const children = itemsOf(id, places, taskIds);
+    const children = itemsOf([id, ...around], places, taskIds);
     const inside = children.flatMap((child) => (child.type === "task" ? [child.id] : child.taskIds));
-    return { type: "group", id, name: nameWithin(id, parent), doc, isTask: taskIds.has(id), children, taskIds: inside };
+    return { type: "group", id, name: nameWithin(id, around), doc, isTask: taskIds.has(id), children, taskIds: inside };
   });
 }
 
-/** An id without the prefix that the group around it gave it. */
-function nameWithin(id: string, groupId: string | null): string {
-  return groupId !== null && id.startsWith(`${groupId}.`) ? id.slice(groupId.length + 1) : id;
+/** An id without the prefix that it has of the groups around it, of which the innermost stands first and may give none. */
+function nameWithin(id: string, around: readonly string[]): string {
+  const group = around.find((groupId) => id.startsWith(`${groupId}.`));
+  return group === undefined ? id : id.slice(group.length + 1);
 }
 
 /** Where a list shows a group. */

@@ -112,6 +112,9 @@ const folded = z
   .transform((ids) => ids.split(",").filter((id) => id !== ""))
   .meta({ description: "Groups that are shown folded" });
 export const foldedQuery = z.object({ folded });
+/** `callbacks`: the last callback shown. */
+const callbacks = optional(rowId);
+export const runQuery = z.object({ folded, callbacks });
 export const gridQuery = z.object({ before: optional(rowId), runs: limit(50, 25), folded });
 /** `after`: the place of the last instance shown, as rank.index. */
 export const instancesQuery = z.object({
@@ -127,6 +130,7 @@ export const instancesQuery = z.object({
   state: filled(optional(z.enum(TASK_STATES))),
   try: smallNumber.optional(),
 });
+export const taskQuery = instancesQuery.extend({ callbacks });
 export const logQuery = z.object({
   after: z
     .string()

@@ -40,7 +40,7 @@ type Insides = ReadonlyMap<string | null, Inside>;
 function placeAll({ nodes, boxes }: GraphRequest, steps: readonly Step[]): Insides {
   const members = Map.groupBy<string | null, { readonly id: string; readonly box: string | null }>([...nodes, ...boxes], ({ box }) => box);
   const passing = Map.groupBy(steps, ({ within }) => within);
-  const sizes = new Map<string, Child>(nodes.map(({ id, width, height }) => [id, { id, width, height, isBox: false }]));
+  const sizes = new Map<string, Child>(nodes.map(({ id, width, height }) => [id, { id, width, height }]));
   const insides = new Map<string | null, Inside>();
   const endOf = (end: StepEnd | null): LegEnd | null =>
     end && { id: end.id, y: insides.get(end.id)?.gates.get(end.gate) ?? (sizes.get(end.id)?.height ?? 0) / 2 };
@@ -50,7 +50,7 @@ function placeAll({ nodes, boxes }: GraphRequest, steps: readonly Step[]): Insid
     const legs = [...shared.values()].map(({ key, from, to }) => ({ key, from: endOf(from), to: endOf(to) }));
     const inside = placeInside(children, legs, frame);
     insides.set(id, inside);
-    if (id !== null) sizes.set(id, { id, width: inside.width, height: inside.height, isBox: true });
+    if (id !== null) sizes.set(id, { id, width: inside.width, height: inside.height });
   }
   return insides;
 }

@@ -24,7 +24,6 @@ export interface Child {
   readonly id: string;
   readonly width: number;
   readonly height: number;
-  readonly isBox: boolean;
 }
 
 /** Room around what is inside. */
@@ -65,7 +64,7 @@ export function placeInside(children: readonly Child[], legs: readonly Leg[], fr
       return [corner.id, { ...corner, x, y }];
     }),
   );
-  const columns = columnsOf(children, placed);
+  const columns = columnsOf(placed);
   const paths = legs.map((leg) => [leg.key, pathOf(leg, (bends.get(leg.key) ?? []).map(moved), placed, columns, width)] as const);
   return {
     width,
@@ -129,26 +128,21 @@ function bendsOf(graph: Graph, leg: Leg): readonly Point[] {
   return points.slice(leg.from === null ? 0 : 1, leg.to === null ? points.length : -1).map(({ x, y }) => [x, y] as const);
 }
 
-/** A column in which a box stands. What passes it, or stands in it and is smaller, must not turn before it is past it. */
+/** What stands above one another. What passes it, or stands in it and is smaller, must not turn before it is past it. */
 interface Column {
-  readonly centre: number;
   readonly left: number;
   readonly right: number;
 }
 
-function columnsOf(children: readonly Child[], placed: ReadonlyMap<string, Placed>): readonly Column[] {
-  const centres = children.flatMap(({ id, isBox }) => {
-    const one = placed.get(id);
-    return one ? [{ isBox, centre: one.x + one.width / 2, half: one.width / 2 }] : [];
-  });
-  return [...Map.groupBy(centres, ({ centre }) => Math.round(centre)).values()]
-    .filter((column) => column.some(({ isBox }) => isBox))
-    .map((column) => {
-      const [centre, half] = [column[0]?.centre ?? 0, most(column.map((one) => one.half))];
-      return { centre, left: centre - half, right: centre + half };
-    });
+function columnsOf(placed: ReadonlyMap<string, Placed>): readonly Column[] {
+  const columns = Map.groupBy(placed.values(), ({ x, width }) => Math.round(x + width / 2));
+  return [...columns.values()].map((column) => ({
+    left: least(column.map(({ x }) => x)),
+    right: most(column.map(({ x, width }) => x + width)),
+  }));
 }
 
+/** Level through columns: an edge turns between them only, where nothing stands. */
 function pathOf(
   leg: Leg,
   bends: readonly Point[],
@@ -156,21 +150,17 @@ function pathOf(
   columns: readonly Column[],
   width: number,
 ): readonly Point[] {
-  const at = (x: number): Column | undefined => columns.find(({ left, right }) => x > left && x < right);
+  const at = (x: number): Column | undefined => columns.find(({ left, right }) => x >= left && x <= right);
   const [from, to] = [leg.from && placed.get(leg.from.id), leg.to && placed.get(leg.to.id)];
-  const within = bends.filter(([x]) => x > 0 && x < width);
   const path: Point[] = [];
   if (from && leg.from) {
     const [x, y] = [from.x + from.width, from.y + leg.from.y];
     path.push([x, y], [at(x)?.right ?? x, y]);
   } else path.push([0, bends[0]?.[1] ?? 0]);
-  for (const [x, y] of within)
-    path.push(
-      ...([
-        [at(x)?.left ?? x, y],
-        [at(x)?.right ?? x, y],
-      ] as const),
-    );
+  for (const [x, y] of bends) {
+    const column = at(x);
+    if (column) path.push([column.left, y], [column.right, y]);
+  }
   if (to && leg.to) path.push([at(to.x)?.left ?? to.x, to.y + leg.to.y], [to.x, to.y + leg.to.y]);
   else path.push([width, bends.at(-1)?.[1] ?? 0]);
   return path;

@@ -31,7 +31,7 @@ export interface TaskQuery {
 }
 
 /** @throws DagsmithError UNKNOWN_RUN, UNKNOWN_TASK */
-export async function readTask(services: WebServices, query: TaskQuery): Promise<Omit<TaskProps, "token">> {
+export async function readTask(services: WebServices, query: TaskQuery): Promise<Omit<TaskProps, "token" | "callbacks">> {
   const { reader, mask } = services;
   const { id, taskId, mapIndex } = query;
   const { run, spec, file, tasks } = await readRun(reader, id);

@@ -15,12 +15,14 @@ import {
   foldedQuery,
   gridQuery,
   instanceParams,
-  instancesQuery,
   rowId,
   runParams,
+  runQuery,
   runsQuery,
   taskParams,
+  taskQuery,
 } from "../input.ts";
+import { readCallbacks } from "../read_callbacks.ts";
 import { readGrid } from "../read_grid.ts";
 import { readRun } from "../read_run.ts";
 import { readSlotPage } from "../read_slots.ts";
@@ -169,10 +171,13 @@ async function slots(services: WebServices, request: Request, response: Response
 
 async function run(services: WebServices, request: Request, response: Response): Promise<void> {
   const { id } = checked(runParams, request.params);
-  const { folded } = checked(foldedQuery, request.query);
+  const { folded, callbacks: before } = checked(runQuery, request.query);
   const mark = await markOf(services, `run:${id}`);
   const found = await readRun(services.reader, id);
   const layout = await services.drawer.layout(found.run.versionId, found.spec);
+  const path = `/runs/${id}`;
+  const olderCallbacks = (last: number): string => `${foldsOf(path, folded, { callbacks: last }).hrefOf(folded)}#callbacks`;
+  const callbacks = await readCallbacks(services, { runId: id, instanceId: null, before }, olderCallbacks);
   const params = paramsText(maskJson(services.mask, found.run.params));
   const { note, labels } = found.run;
   const run = {
@@ -189,7 +194,8 @@ async function run(services: WebServices, request: Request, response: Response):
       run,
       tasks,
       layout,
-      folds: foldsOf(`/runs/${id}`, folded),
+      folds: foldsOf(path, folded, { callbacks: before }),
+      callbacks,
       params,
       token: formToken(services, request),
       now: new Date(),
@@ -208,13 +214,17 @@ async function task(services: WebServices, request: Request, response: Response)
   const { id, taskId, mapIndex } = isInstance
     ? checked(instanceParams, request.params)
     : { ...checked(taskParams, request.params), mapIndex: -1 };
-  const query = checked(instancesQuery, request.query);
+  const query = checked(taskQuery, request.query);
   const mark = await markOf(services, `task:${id}:${taskId}`);
-  const props = await readTask(services, { id, taskId, mapIndex, after: query.after, state: query.state, tryNumber: query.try ?? null });
+  const { after, state, try: tryNumber = null } = query;
+  const props = await readTask(services, { id, taskId, mapIndex, after, state, tryNumber });
+  const { instance } = props;
+  const older = (before: number): string => `${request.path}?${tryNumber === null ? "" : `try=${tryNumber}&`}callbacks=${before}#callbacks`;
+  const callbacks = instance && (await readCallbacks(services, { runId: id, instanceId: instance.id, before: query.callbacks }, older));
   await sendPage(services, request, response, {
     title: `${taskId} · ${props.run.runId}`,
     live: { topic: `task:${id}:${taskId}`, mark },
-    body: h(TaskPage, { ...props, token: formToken(services, request) }),
+    body: h(TaskPage, { ...props, callbacks, token: formToken(services, request) }),
   });
 }
 

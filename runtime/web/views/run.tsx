@@ -6,6 +6,7 @@ import type { RunDetail } from "../../store/page_runs.ts";
 import type { Folds } from "../folds.ts";
 import type { GraphLayout } from "../graph_layout.ts";
 import type { RunTask } from "../run_tasks.ts";
+import { type CallbackPage, Callbacks } from "./callbacks.tsx";
 import { Fact } from "./dag.tsx";
 import { PostButton } from "./form.tsx";
 import { Graph } from "./graph.tsx";
@@ -23,13 +24,14 @@ export interface RunProps {
   readonly trigger: RunTrigger | null;
   readonly layout: GraphLayout | null;
   readonly folds: Folds;
+  readonly callbacks: CallbackPage;
   /** JSON text, masked. */
   readonly params: string;
   readonly token: string | undefined;
   readonly now: Date;
 }
 
-export function RunPage({ run, version, spec, tasks, trigger, layout, folds, params, token, now }: RunProps): VNode {
+export function RunPage({ run, version, spec, tasks, trigger, layout, folds, callbacks, params, token, now }: RunProps): VNode {
   const states = new Map(tasks.map((task) => [task.taskId, task.state]));
   return (
     <>
@@ -67,6 +69,7 @@ export function RunPage({ run, version, spec, tasks, trigger, layout, folds, par
       <section id="tasks" data-live aria-label="Tasks">
         <TaskTable run={run} spec={spec} tasks={tasks} folds={folds} now={now} />
       </section>
+      <Callbacks {...callbacks} runId={run.id} />
     </>
   );
 }

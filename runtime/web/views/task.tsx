@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import type { RunDetail } from "../../store/page_runs.ts";
 import { INSTANCES_PER_PAGE, type InstanceRow, type TryRow, type XComValue } from "../../store/page_tasks.ts";
 import type { RunTask } from "../run_tasks.ts";
+import { type CallbackPage, Callbacks } from "./callbacks.tsx";
 import { Log, type LogProps } from "./log.tsx";
 import { TaskButtons } from "./run_again.tsx";
 import { State, Warnings } from "./state.tsx";
@@ -36,6 +37,8 @@ export interface TaskProps {
   /** What is not met, while it waits. */
   readonly waits: readonly string[];
   readonly more: string | null;
+  /** Null where there is no instance to speak of. */
+  readonly callbacks: CallbackPage | null;
   readonly token: string | undefined;
 }
 
@@ -82,6 +85,7 @@ export function TaskPage(props: TaskProps): VNode {
         ))}
       </div>
       {log && <Log {...log} />}
+      {props.callbacks && <Callbacks {...props.callbacks} runId={null} />}
       {task.mapped && mapIndex === null && <Instances rows={instances} here={here} more={more} />}
     </>
   );
