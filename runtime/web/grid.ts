@@ -61,7 +61,7 @@ export function buildGrid(
   folded: ReadonlySet<string>,
 ): Grid {
   const all = everything(current, [...older.values()]);
-  const found = foundCells(cells);
+  const found = foundCells(runs, cells);
   const columns = runs.map((run) => columnOf(run, older.get(run.versionId) ?? current, found));
   const specs = new Map(current.tasks.map((task) => [task.taskId, task]));
   const rows = treeRows(groupTree(all.tasks, all.groups), folded).map((row) => ({
@@ -73,14 +73,17 @@ export function buildGrid(
   return { runs, rows };
 }
 
-function foundCells(cells: {
-  readonly single: readonly TaskCell[];
-  readonly mapped: readonly MappedCell[];
-}): ReadonlyMap<string, GridCell> {
-  const found = new Map<string, GridCell>();
+/** By run, then by task: a key of both for each cell would cost more than all else. */
+type Found = ReadonlyMap<number, ReadonlyMap<string, GridCell>>;
+
+function foundCells(
+  runs: readonly RunDetail[],
+  cells: { readonly single: readonly TaskCell[]; readonly mapped: readonly MappedCell[] },
+): Found {
+  const found = new Map(runs.map(({ id }) => [id, new Map<string, GridCell>()]));
   for (const { runId, taskId, state, instanceId } of cells.single)
-    found.set(`${runId} ${taskId}`, { state, href: `/t/${instanceId}`, detail: null });
-  for (const cell of cells.mapped) found.set(`${cell.runId} ${cell.taskId}`, mappedCell(cell));
+    found.get(runId)?.set(taskId, { state, href: `/t/${instanceId}`, detail: null });
+  for (const cell of cells.mapped) found.get(cell.runId)?.set(cell.taskId, mappedCell(cell));
   return found;
 }
 
@@ -91,9 +94,9 @@ interface Column {
   readonly cellOf: (taskId: string) => GridCell | undefined;
 }
 
-function columnOf({ id }: RunDetail, spec: DagSpec, found: ReadonlyMap<string, GridCell>): Column {
+function columnOf({ id }: RunDetail, spec: DagSpec, found: Found): Column {
   const has = new Set(spec.tasks.map(({ taskId }) => taskId));
-  return { runId: id, has, cellOf: (taskId) => found.get(`${id} ${taskId}`) };
+  return { runId: id, has, cellOf: (taskId) => found.get(id)?.get(taskId) };
 }
 
 function cellOf(item: TreeItem, column: Column): GridCell | null {
