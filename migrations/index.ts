@@ -10,6 +10,7 @@ import * as waits from "./0008_waits.ts";
 import * as labels from "./0009_labels.ts";
 import * as events from "./0010_events.ts";
 import * as xcomFiles from "./0011_xcom_files.ts";
+import * as groups from "./0012_groups.ts";
 
 export const migrations = [
   { name: "0001_first", ...first },
@@ -23,4 +24,5 @@ export const migrations = [
   { name: "0009_labels", ...labels },
   { name: "0010_events", ...events },
   { name: "0011_xcom_files", ...xcomFiles },
+  { name: "0012_groups", ...groups },
 ] as const;

@@ -14,8 +14,11 @@ export interface Config {
   readonly web: { readonly host: string; readonly port: number | null; readonly token: string | null };
   /** DAG_WORKER_SLOTS: tries at once in one worker. Default 16. */
   readonly slots: number;
-  /** DAG_XCOM_FOLDER (null when not set), and DAG_XCOM_SPILL_BYTES: larger values go there. Default 1 MiB, most 8 MiB. */
-  readonly xcoms: { readonly folder: string | null; readonly spillBytes: number };
+  /**
+   * DAG_XCOM_FOLDER (a path as written, or a bucket's; null when not set), and DAG_XCOM_SPILL_BYTES: larger values go there. Default 1 MiB,
+   * most 8 MiB.
+   */
+  readonly xcoms: { readonly folder: string | S3Folder | null; readonly spillBytes: number };
   /** False when NO_COLOR is set, or the terminal calls itself dumb. */
   readonly colorAllowed: boolean;
   /** Who is at the keyboard, for the audit. */
@@ -26,6 +29,19 @@ export interface Config {
   readonly taskEnvironment: Readonly<Record<string, string>>;
   /** DAG_CONN_<ID> and DAG_VAR_<KEY>. */
   readonly secrets: EnvironmentSecrets;
+}
+
+/** A folder of an S3 bucket, or of a bucket of a store that speaks its protocol. */
+export interface S3Folder {
+  readonly bucket: string;
+  /** How every key begins: empty, or with "/" at its end. */
+  readonly prefix: string;
+  /** AWS_ENDPOINT_URL_S3, else AWS_ENDPOINT_URL. Null means AWS. */
+  readonly endpoint: string | null;
+  /** AWS_REGION, else AWS_DEFAULT_REGION. Null leaves it to the SDK. */
+  readonly region: string | null;
+  /** DAG_XCOM_S3_PATH_STYLE: whether the bucket stands in the path and not in the host's name. Default: with an endpoint. */
+  readonly pathStyle: boolean;
 }
 
 /** Connections and variables given by the environment; they win over stored ones. */
@@ -62,7 +78,7 @@ export function readConfig(environment: Environment = process.env): Config {
     },
     slots: wholeNumber("DAG_WORKER_SLOTS", text("DAG_WORKER_SLOTS"), 16, 1, 1_000),
     xcoms: {
-      folder: text("DAG_XCOM_FOLDER"),
+      folder: xcomFolder(text),
       spillBytes: wholeNumber("DAG_XCOM_SPILL_BYTES", text("DAG_XCOM_SPILL_BYTES"), SPILL_BYTES, 1, MAX_OUTPUT_BYTES),
     },
     colorAllowed: !text("NO_COLOR") && environment.TERM !== "dumb",
@@ -112,8 +128,56 @@ function taskEnvironment(environment: Environment): Readonly<Record<string, stri
   );
 }
 
+/** What begins like a URL is one: taken for a path, a misspelt one would make a folder that no other machine sees. */
+function xcomFolder(text: (name: string) => string | null): string | S3Folder | null {
+  const name = "DAG_XCOM_FOLDER";
+  const folder = text(name);
+  const scheme = /^([a-z][a-z0-9+.-]+):\//i.exec(folder ?? "")?.[1];
+  if (folder === null || scheme === undefined) return folder;
+  if (scheme.toLowerCase() !== "s3") refused(name, `it begins with "${scheme}:"; allowed: a path, or s3://bucket/prefix`);
+  const [, bucket = "", prefix = ""] = /^[^:]+:\/\/([^/]*)\/?(.*?)\/?$/.exec(folder) ?? [];
+  const isPrefix = prefix === "" || (prefix.length <= LONGEST_PREFIX && prefix.split("/").every((part) => PREFIX_PART.test(part)));
+  // Not repeated: people put credentials in front of a bucket.
+  if (!BUCKET.test(bucket) || !isPrefix) refused(name, S3_URL_RULE);
+  const endpoint = endpointOf(text);
+  return {
+    bucket,
+    prefix: prefix === "" ? "" : `${prefix}/`,
+    endpoint,
+    region: text("AWS_REGION") ?? text("AWS_DEFAULT_REGION"),
+    pathStyle: trueOrFalse("DAG_XCOM_S3_PATH_STYLE", text("DAG_XCOM_S3_PATH_STYLE"), endpoint !== null),
+  };
+}
+
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** Nothing but dots would be a way out of the prefix in a store that keeps its objects as files. */
+const PREFIX_PART = /^(?!\.+$)[\w.=-]+$/;
+/** A key has at most 1024 bytes. */
+const LONGEST_PREFIX = 900;
+const S3_URL_RULE =
+  "it is not s3://bucket/prefix, with a bucket of 3 to 63 lower-case letters, digits, - or ., and a prefix of at most 900 letters, digits, _, -, ., = and single / (credentials are set elsewhere)";
+
+function endpointOf(text: (name: string) => string | null): string | null {
+  const name = text("AWS_ENDPOINT_URL_S3") === null ? "AWS_ENDPOINT_URL" : "AWS_ENDPOINT_URL_S3";
+  const endpoint = text(name);
+  if (endpoint === null) return null;
+  const url = URL.parse(endpoint);
+  if (url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "") return endpoint;
+  refused(name, "it is not a URL that begins with http:// or https:// and has no credentials in it");
+}
+
+function trueOrFalse(name: string, text: string | null, otherwise: boolean): boolean {
+  if (text === null) return otherwise;
+  if (text !== "true" && text !== "false") refused(name, `it is "${text}"; allowed: true, false`);
+  return text === "true";
+}
+
 function wholeNumber(name: string, text: string | null, otherwise: number, min: number, max: number): number {
   const value = Number(text ?? otherwise);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new DagsmithError("INVALID_ARGUMENT", { argument: name, reason: `it is "${text}"; allowed: a whole number from ${min} to ${max}` });
+  refused(name, `it is "${text}"; allowed: a whole number from ${min} to ${max}`);
+}
+
+function refused(argument: string, reason: string): never {
+  throw new DagsmithError("INVALID_ARGUMENT", { argument, reason });
 }

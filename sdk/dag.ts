@@ -7,7 +7,7 @@ import type { TaskBody, TaskContext } from "./context.ts";
 import { DAG_OPTIONS, type DagOptions, type NoParams, type ParamsSchema } from "./dag_options.ts";
 import type { DagsmithError } from "./errors.ts";
 import { Graph } from "./graph.ts";
-import { type GroupOptions, TaskGroup, type Wirable } from "./group.ts";
+import { type GroupOptions, type Lists, type MappedGroupOptions, TaskGroup, type Wirable } from "./group.ts";
 import { refuseBadId } from "./ids.ts";
 import type { JsonOutput } from "./json.ts";
 import { checkedLoop, type LoopContext, type LoopOptions } from "./loop.ts";
@@ -52,8 +52,9 @@ const TEARDOWN_RULE = "all_done_setup_success" satisfies TriggerRule;
 /**
  * A DAG under construction. Made by {@link dag}; the default export of a DAG file.
  * @typeParam Params what task bodies get as `params`
+ * @typeParam Item what they get as `item`: undefined, but for the tasks of a mapped group
  */
-export class Dag<out Params> {
+export class Dag<out Params, out Item = unknown> {
   readonly [DAG_BRAND] = true;
   declare readonly params: Params;
   readonly dagId: string;
@@ -75,16 +76,16 @@ export class Dag<out Params> {
    * @throws DagsmithError DUPLICATE_TASK_ID, INVALID_ID, UNKNOWN_OPTION, FOREIGN_TASK
    * @example const rows = d.task("count", { retries: 2 }, async ({ hook }) => (await hook(postgresHook("lake"))).count("trips"));
    */
-  task<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, undefined>>): TaskRef<Output>;
-  task<Output, Item, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
+  task<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>): TaskRef<Output>;
+  task<Output, Of, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
-    options: MappedTaskOptions<Inputs, Item, Rule, Params>,
-    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
+    options: MappedTaskOptions<Inputs, Of, Rule, Params>,
+    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Of>>,
   ): TaskRef<Output[]>;
   task<Output, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success", Allowed extends boolean = false>(
     taskId: string,
-    options: TaskOptions<Inputs, Rule, Allowed, Params>,
-    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>>,
+    options: TaskOptions<Inputs, Rule, Allowed, Params, Item>,
+    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
   ): TaskRef<OutputOf<Output, Allowed>>;
   task(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [options, body] = optionsAndBody(rest);
@@ -96,11 +97,11 @@ export class Dag<out Params> {
    * that.
    * @example const cluster = d.setup("create_cluster", async ({ hook }) => (await hook(emr("emr"))).create());
    */
-  setup<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, undefined>>): TaskRef<Output>;
+  setup<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>): TaskRef<Output>;
   setup<Output, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
     options: TaskOptions<Inputs, Rule, false>,
-    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>>,
+    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
   ): TaskRef<Output>;
   setup(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [options, body] = optionsAndBody(rest);
@@ -115,7 +116,7 @@ export class Dag<out Params> {
   teardown<Output, Inputs extends InputRefs = NoInputs>(
     taskId: string,
     options: TeardownOptions<Inputs>,
-    body: Work<Output, TaskContext<Params, InputValues<Inputs, typeof TEARDOWN_RULE>, undefined>>,
+    body: Work<Output, TaskContext<Params, InputValues<Inputs, typeof TEARDOWN_RULE>, Item>>,
   ): TaskRef<Output> {
     const { setups = [], onFailureFailDagrun: failsRun = false, ...own } = options;
     if ("triggerRule" in own)
@@ -133,11 +134,11 @@ export class Dag<out Params> {
    * const pick = d.branch("pick", { inputs: { size } }, ({ inputs }) => (inputs.size > 100 ? big : small));
    * chain(pick, [small, big], d.task("join", { inputs: { small, big }, triggerRule: "none_failed_min_one_success" }, …));
    */
-  branch(taskId: string, body: TaskBody<BranchChoice, TaskContext<Params, InputValues<NoInputs>, undefined>>): TaskRef<string[]>;
+  branch(taskId: string, body: TaskBody<BranchChoice, TaskContext<Params, InputValues<NoInputs>, Item>>): TaskRef<string[]>;
   branch<Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
     options: TaskOptions<Inputs, Rule, false>,
-    body: TaskBody<BranchChoice, TaskContext<Params, InputValues<Inputs, Rule>, undefined>>,
+    body: TaskBody<BranchChoice, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
   ): TaskRef<string[]>;
   branch(taskId: string, ...rest: readonly unknown[]): TaskRef<string[]> {
     const [options, body] = optionsAndBody(rest);
@@ -152,7 +153,7 @@ export class Dag<out Params> {
   switch<Name extends string, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
     options: SwitchOptions<Inputs, Name, Rule>,
-    body: TaskBody<NoInfer<Name> | null, TaskContext<Params, InputValues<Inputs, Rule>, undefined>>,
+    body: TaskBody<NoInfer<Name> | null, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
   ): TaskRef<Name | null> {
     const { cases, ...own } = options;
     const named = Object.entries<TaskRef<unknown> | readonly TaskRef<unknown>[]>(cases).map(
@@ -170,11 +171,11 @@ export class Dag<out Params> {
    * @returns a reference to what the body returned
    * @example chain(d.shortCircuit("any_rows", { inputs: { rows } }, ({ inputs }) => inputs.rows > 0), load);
    */
-  shortCircuit<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, undefined>>): TaskRef<Output>;
+  shortCircuit<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>): TaskRef<Output>;
   shortCircuit<Output, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
     options: ShortCircuitOptions<Inputs, Rule>,
-    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, undefined>>,
+    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
   ): TaskRef<Output>;
   shortCircuit(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [{ ignoreDownstreamTriggerRules = true, ...own }, body] = optionsAndBody<ShortCircuitOptions<InputRefs>>(rest);
@@ -218,7 +219,7 @@ export class Dag<out Params> {
    */
   sensor<Value = null>(
     sensorId: string,
-    poke: SensorBody<Value, TaskContext<Params, InputValues<NoInputs>, undefined>> & JsonOutput<Value>,
+    poke: SensorBody<Value, TaskContext<Params, InputValues<NoInputs>, Item>> & JsonOutput<Value>,
   ): TaskRef<Value>;
   sensor<Item, Value = null, Inputs extends InputRefs = NoInputs>(
     sensorId: string,
@@ -228,7 +229,7 @@ export class Dag<out Params> {
   sensor<Value = null, Inputs extends InputRefs = NoInputs>(
     sensorId: string,
     options: SensorOptions<Inputs>,
-    poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, undefined>> & JsonOutput<Value>,
+    poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, Item>> & JsonOutput<Value>,
   ): TaskRef<Value>;
   sensor(sensorId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [given, poke] = optionsAndBody<SensorOptions<InputRefs>>(rest);
@@ -245,18 +246,24 @@ export class Dag<out Params> {
   }
 
   /**
-   * Declares a group of tasks: everything that `declare` declares, groups among it. Ids of its tasks begin with its own.
-   * @param declare is given the DAG, and called at once; what it returns is the group's `result`
-   * @throws DagsmithError DUPLICATE_GROUP_ID, INVALID_ID, UNKNOWN_OPTION, EMPTY_GROUP
+   * Declares a group of tasks: everything that `declare` declares, groups among it. Ids of its tasks begin with its own. A mapped group (`each`)
+   * runs once for each element of a list: its tasks get the element as `item`, and each other's outputs of the same element.
+   * @param declare is given the DAG, and called at once; what it returns is the group's `result`, of a mapped group with lists of outputs
+   * @throws DagsmithError DUPLICATE_GROUP_ID, INVALID_ID, UNKNOWN_OPTION, EMPTY_GROUP, NESTED_MAPPING
    * @example
    * const extract = d.group("extract", { defaults: { retries: 3 } }, (g) => {
    *   const rows = g.task("rows", readRows); // its id is extract.rows
    *   return { rows, checked: g.task("check", { inputs: { rows } }, check) };
    * });
    * chain(start, extract, d.task("load", { inputs: { rows: extract.result.rows } }, load));
+   * d.group("import", { each: files, retries: 1 }, (g) => {
+   *   const rows = g.task("read", ({ item }) => read(item)); // import.read, once for each file
+   *   return g.task("load", { inputs: { rows } }, ({ inputs }) => load(inputs.rows));
+   * });
    */
-  group<Result>(groupId: string, declare: (g: Dag<Params>) => Result): TaskGroup<Result>;
-  group<Result>(groupId: string, options: GroupOptions, declare: (g: Dag<Params>) => Result): TaskGroup<Result>;
+  group<Result>(groupId: string, declare: (g: Dag<Params, Item>) => Result): TaskGroup<Result>;
+  group<Result, Of>(groupId: string, options: MappedGroupOptions<Of>, declare: (g: Dag<Params, Of>) => Result): TaskGroup<Lists<Result>>;
+  group<Result>(groupId: string, options: GroupOptions, declare: (g: Dag<Params, Item>) => Result): TaskGroup<Result>;
   group(groupId: string, ...rest: readonly unknown[]): TaskGroup {
     const [options, declare] = optionsAndBody<GroupOptions>(rest);
     if (typeof declare !== "function") throw this.#wrong(`the body of group "${groupId}"`, declare, "a function that declares tasks");
@@ -283,7 +290,12 @@ export class Dag<out Params> {
     return this.#graph.groups;
   }
 
-  /** Ids directly before a task, in the order in which they were wired; edges of groups after those of tasks. */
+  /** What runs: the tasks, and the groups that run as one. */
+  get units(): readonly TaskRef<unknown>[] {
+    return this.#graph.units;
+  }
+
+  /** Ids directly before a task or a group that runs as one, in the order in which they were wired; edges of plain groups after others. */
   upstreamOf(taskId: string): readonly string[] {
     return this.#graph.upstreamOf(taskId);
   }
@@ -315,8 +327,8 @@ export class Dag<out Params> {
 export function dag<Schema extends ParamsSchema = NoParams>(
   id: string,
   options: DagOptions<Schema> = {},
-): Dag<StandardSchemaV1.InferOutput<Schema>> {
-  return new Dag<StandardSchemaV1.InferOutput<Schema>>(id, options);
+): Dag<StandardSchemaV1.InferOutput<Schema>, undefined> {
+  return new Dag<StandardSchemaV1.InferOutput<Schema>, undefined>(id, options);
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Asset, type AssetAlias, checkedAssets } from "./asset.ts";
 import { describeEach } from "./describe_each.ts";
 import { describeDates } from "./describe_when.ts";
 import { type Duration, durationMs } from "./duration.ts";
-import { inheritedDefaults } from "./group.ts";
+import { inheritedDefaults, mappedAround, unitsAround } from "./group.ts";
 import { LazyRef } from "./lazy.ts";
 import { backoffFactor, invalidOption, moreThanZero, wholeNumber } from "./option_values.ts";
 import { describePatience } from "./patience.ts";
@@ -21,12 +21,15 @@ export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec 
   const { inputs = {}, doc, maxActive, maxItems, startDate, endDate, outlets, inlets } = definition.options;
   const where = `task "${taskId}" of DAG "${dag.dagId}"`;
   const options: TaskDefaults = { ...taskDefaults(inheritedDefaults(ref)), ...taskDefaults(definition.options) };
+  const [unit] = unitsAround(ref);
+  if (mappedAround(ref)) refusePast(definition.options, where);
   const triggerRule = checkedRule(options, where);
   return {
     taskId,
     operator: operatorOf(definition),
     doc: doc ?? null,
     ...(definition.group ? { group: definition.group.groupId } : {}),
+    ...(unit ? { within: unit.taskId } : {}),
     upstream: dag.upstreamOf(taskId),
     ...describeInputs(inputs),
     ...(maxItems === undefined ? {} : { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),
@@ -47,6 +50,17 @@ export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec 
 /** An option given as undefined must not hide the DAG's default. */
 function taskDefaults(options: TaskDefaults): TaskDefaults {
   return Object.fromEntries(TASK_DEFAULTS.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined));
+}
+
+/** Lists differ from run to run, so an element has no past; its group has. */
+function refusePast({ dependsOnPast, waitForDownstream }: TaskDefaults, where: string): void {
+  if (dependsOnPast || waitForDownstream)
+    throw invalidOption(
+      where,
+      dependsOnPast ? "dependsOnPast" : "waitForDownstream",
+      "true",
+      "it in the defaults of a mapped group or of the DAG",
+    );
 }
 
 /** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */

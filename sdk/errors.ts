@@ -11,9 +11,12 @@ const messages = {
   INVALID_OPTION: "{where}: {option} is {found}; allowed: {allowed}.",
   FOREIGN_TASK: 'Task "{task}" belongs to DAG "{owner}" and cannot be used in DAG "{dag}". Tasks are wired within one DAG.',
   SELF_DEPENDENCY: 'Task "{task}" of DAG "{dag}" depends on itself.',
-  CYCLE: 'DAG "{dag}" has a cycle: {path}. Remove one of these edges.',
+  CYCLE:
+    'DAG "{dag}" has a cycle: {path}. Remove one of these edges. A group that is mapped, retried or timed is one task here: nothing outside it can stand between its tasks.',
   DUPLICATE_GROUP_ID: 'DAG "{dag}" has two groups, or a group and a task, with the id "{group}". Give one of them another id.',
   EMPTY_GROUP: 'Group "{group}" of DAG "{dag}" has no task. Declare one in its function.',
+  NESTED_MAPPING:
+    '"{task}" of DAG "{dag}" is a list or a loop inside the mapped group "{group}", whose tasks run once for each of its elements. Map it outside the group, or map the group over a cross() of both lists.',
   FAIL_FAST_RULE:
     'Task "{task}" of DAG "{dag}" has the trigger rule {rule}. A DAG with failFast ends at its first failure, so its tasks have the rule all_success (teardowns their own).',
   EMPTY_DAG: 'DAG "{dag}" has no task. Add one with .task() or .empty().',
@@ -62,6 +65,8 @@ const messages = {
   XCOM_FILE_MISSING:
     'What task "{task}" left lies in the file {file} of DAG_XCOM_FOLDER, which {reason}. Workers on several machines need one folder that they share; if the file is gone, clear the task to make it again.',
   XCOM_FILE_CORRUPT: 'What task "{task}" left lies in the file {file}, which is not what was written. Clear the task to make it again.',
+  XCOM_FILE_UNREADABLE:
+    'What task "{task}" left lies in the file {file} of DAG_XCOM_FOLDER ({folder}), which cannot be read now: {reason}. Nothing is lost by that; see that this machine may read there, and try again.',
   XCOM_FILE_UNWRITABLE: "A value of {bytes} bytes cannot be written into DAG_XCOM_FOLDER ({folder}): {reason}.",
   UNKNOWN_BRANCH: 'Task "{task}" chose {found}, which does not come after it. It may choose: {allowed}.',
   NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',

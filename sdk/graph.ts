@@ -3,32 +3,32 @@
  * declare a task need not know how one is kept; whatever is wrong with one task or one edge is refused here.
  */
 import type { Dag } from "./dag.ts";
+import { type Edge, upstreamOfAll } from "./edges.ts";
 import { DagsmithError } from "./errors.ts";
 import {
+  type GivenGroupOptions,
   GROUP_OPTIONS,
-  type GroupEdge,
   type GroupOptions,
   groupsAround,
+  mappedAround,
   prefixOf,
   TaskGroup,
   type Wirable,
-  withGroupEdges,
 } from "./group.ts";
 import { refuseBadId } from "./ids.ts";
-import { planOfEach, sourcesOf } from "./items.ts";
+import { type Each, planOfEach, sourcesOf } from "./items.ts";
 import { refuseUnknownOptions, wrongKind } from "./option_values.ts";
 import { sourceOf, TASK_DEFAULTS, TASK_OPTIONS, type TaskDefinition, TaskRef } from "./task.ts";
 
 export class Graph {
   readonly #dag: Dag<unknown>;
   readonly #tasks = new Map<string, TaskRef<unknown>>();
-  /** Task id to the ids directly before it. */
-  readonly #upstream = new Map<string, Set<string>>();
   readonly #groupIds = new Set<string>();
   readonly #groups: TaskGroup[] = [];
-  readonly #groupEdges: GroupEdge[] = [];
-  /** All edges, until something is added. */
-  #edges: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  readonly #units: TaskRef<unknown>[] = [];
+  readonly #edges: Edge[] = [];
+  /** Task id to the ids directly before it, until something is added. */
+  #upstream: ReadonlyMap<string, ReadonlySet<string>> | undefined;
   /** The group whose tasks are being declared. */
   #scope: TaskGroup | null = null;
 
@@ -47,19 +47,24 @@ export class Graph {
     return [...this.#groups];
   }
 
+  /** What runs: the tasks, and the groups that run as one. */
+  get units(): readonly TaskRef<unknown>[] {
+    return [...this.#units];
+  }
+
   find(taskId: string): TaskRef<unknown> | undefined {
     return this.#tasks.get(taskId);
   }
 
-  /** Ids directly before a task, in the order in which they were wired; edges of groups after those of tasks. */
+  /** Ids directly before a task or a group that runs as one, in the order in which they were wired; edges of plain groups after others. */
   upstreamOf(taskId: string): readonly string[] {
-    this.#edges ??= withGroupEdges(this.tasks, this.#upstream, this.#groupEdges);
-    return [...(this.#edges.get(taskId) ?? [])];
+    this.#upstream ??= upstreamOfAll(this.units, this.#edges);
+    return [...(this.#upstream.get(taskId) ?? [])];
   }
 
   /**
    * Adds a task behind the tasks that it takes something from, in the group that is being declared.
-   * @throws DagsmithError INVALID_ID, UNKNOWN_OPTION, DUPLICATE_TASK_ID, DUPLICATE_GROUP_ID, INVALID_OPTION, FOREIGN_TASK
+   * @throws DagsmithError INVALID_ID, UNKNOWN_OPTION, DUPLICATE_TASK_ID, DUPLICATE_GROUP_ID, INVALID_OPTION, FOREIGN_TASK, NESTED_MAPPING
    */
   add(localId: string, given: TaskDefinition): TaskRef<unknown> {
     const taskId = this.#idInScope("task", localId);
@@ -69,24 +74,28 @@ export class Graph {
     if (this.#groupIds.has(taskId)) throw new DagsmithError("DUPLICATE_GROUP_ID", { group: taskId, dag });
     if (this.#tasks.has(taskId)) throw new DagsmithError("DUPLICATE_TASK_ID", { task: taskId, dag });
     const { each, inputs = {} } = definition.options;
-    const sources = [...Object.values(inputs).map(sourceOf), ...(each === undefined ? [] : sourcesOf(planOfEach(each)))];
-    for (const source of sources) this.#refuseForeign(source);
     const ref = new TaskRef<unknown>(this.#dag, taskId, definition);
+    if (each !== undefined || definition.loop) this.#refuseNested(ref);
+    this.#follow(ref, [...Object.values(inputs).map(sourceOf), ...listsOf(each)]);
     this.#tasks.set(taskId, ref);
-    this.#edges = undefined;
-    this.#upstream.set(taskId, new Set(sources.map((source) => source.taskId)));
+    this.#units.push(ref);
     return ref;
   }
 
   /**
    * Adds a group of all that `declare` adds.
-   * @throws DagsmithError INVALID_ID, UNKNOWN_OPTION, DUPLICATE_GROUP_ID, INVALID_OPTION, EMPTY_GROUP
+   * @throws DagsmithError INVALID_ID, UNKNOWN_OPTION, DUPLICATE_GROUP_ID, INVALID_OPTION, EMPTY_GROUP, NESTED_MAPPING
    */
-  addGroup(localId: string, options: GroupOptions, declare: () => unknown): TaskGroup {
+  addGroup(localId: string, options: GivenGroupOptions, declare: () => unknown): TaskGroup {
     const groupId = this.#newGroupId(localId, options);
     const before = this.#tasks.size;
     const of = { dag: this.#dag, groupId, parent: this.#scope };
-    const group = new TaskGroup(of, options, (made) => this.#declareIn(made, declare));
+    const group = new TaskGroup(of, options, (made) => {
+      if (options.each !== undefined) this.#refuseNested(made);
+      if (made.unit) this.#units.push(made.unit);
+      this.#follow(made, listsOf(options.each));
+      return this.#declareIn(made, declare);
+    });
     if (this.#tasks.size === before) throw new DagsmithError("EMPTY_GROUP", { group: groupId, dag: this.#dag.dagId });
     return group;
   }
@@ -100,9 +109,27 @@ export class Graph {
     const isInside = (one: Wirable, other: Wirable): boolean => one === other || groupsAround(one).some((group) => group === other);
     if (isInside(upstream, downstream) || isInside(downstream, upstream))
       throw new DagsmithError("SELF_DEPENDENCY", { task: idOf(upstream), dag: this.#dag.dagId });
-    if (upstream instanceof TaskRef && downstream instanceof TaskRef) this.#upstream.get(downstream.taskId)?.add(upstream.taskId);
-    else this.#groupEdges.push({ from: upstream, to: downstream });
-    this.#edges = undefined;
+    this.#draw({ from: upstream, to: downstream });
+  }
+
+  #draw(edge: Edge): void {
+    this.#edges.push(edge);
+    this.#upstream = undefined;
+  }
+
+  /** Puts something new behind what it takes something from. */
+  #follow(added: Wirable, sources: readonly TaskRef<unknown>[]): void {
+    this.#upstream = undefined;
+    for (const source of sources) {
+      this.#refuseForeign(source);
+      this.#draw({ from: source, to: added });
+    }
+  }
+
+  /** An instance has one place in one list. */
+  #refuseNested(added: Wirable): void {
+    const around = mappedAround(added);
+    if (around) throw new DagsmithError("NESTED_MAPPING", { task: idOf(added), group: around.taskId, dag: this.#dag.dagId });
   }
 
   /** Checked alone and with the prefix: either may be what is too long, or reserved. */
@@ -146,6 +173,10 @@ export class Graph {
   #wrong(option: string, value: unknown, allowed: string): DagsmithError {
     return wrongKind(`DAG "${this.#dag.dagId}"`, option, value, allowed);
   }
+}
+
+function listsOf(each: Each<unknown> | undefined): readonly TaskRef<unknown>[] {
+  return each === undefined ? [] : sourcesOf(planOfEach(each));
 }
 
 function idOf(of: Wirable): string {

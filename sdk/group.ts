@@ -1,12 +1,31 @@
 /**
- * Groups of tasks: a part of a DAG that has a name, options of its own, and can be wired as a whole. A group is a way to write a DAG; what runs
- * are its tasks, under ids that begin with the group's.
+ * Groups of tasks: a part of a DAG that has a name, options of its own, and can be wired as a whole. A plain group is a way to write a DAG; what
+ * runs are its tasks, under ids that begin with the group's. A group that is mapped, retried or timed runs as one: see {@link TaskGroup.unit}.
  */
 import type { Dag } from "./dag.ts";
-import { type TaskDefaults, TaskRef } from "./task.ts";
+import type { Each } from "./items.ts";
+import { type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
 
-/** Options of a group. */
-export interface GroupOptions {
+/** What a group says of itself as one: any of these makes it run as one. */
+type UnitOptions = Pick<
+  TaskDefaults,
+  | "retries"
+  | "retryDelay"
+  | "retryBackoff"
+  | "maxRetryDelay"
+  | "retryJitter"
+  | "retryTotal"
+  | "executionTimeout"
+  | "totalTimeout"
+  | "triggerRule"
+>;
+
+/**
+ * Options of a group. With `retries`, a time-out or a `triggerRule` of its own (or `each`) it runs as one: it begins when all that its tasks
+ * wait for outside it has ended, what comes after it waits for all of it, and it has failed when one of its last tasks has. A retry
+ * runs all of its tasks again; `executionTimeout` is for one such try, `totalTimeout` for all of them.
+ */
+export interface GroupOptions extends UnitOptions {
   /** Options for every task in it that does not set them itself; they count before the DAG's, and a group inside before the one around it. */
   readonly defaults?: TaskDefaults;
   /** Whether ids of its tasks begin with its own: `extract.load`. Default true. */
@@ -15,7 +34,39 @@ export interface GroupOptions {
   readonly doc?: string;
 }
 
-export const GROUP_OPTIONS = ["defaults", "prefix", "doc"] as const satisfies (keyof GroupOptions)[];
+/** Options of a group that runs once for each element of a list. */
+export interface MappedGroupOptions<Item> extends GroupOptions {
+  /** The list, as a mapped task has it. Every task in the group gets the element as `item`; none of them can be mapped once more. */
+  readonly each: Each<Item>;
+  /** At most this many elements at once within a run, each from its first task to its last. Default: no limit. */
+  readonly maxActive?: number;
+  /** A longer list fails the group before anything of it runs. Default 100,000. */
+  readonly maxItems?: number;
+  /** What people call the tasks of an element, beside its index. Cut at 200 characters. Default: nothing. */
+  readonly label?: (of: { readonly item: Item; readonly mapIndex: number }) => string;
+}
+
+/** Options of a group of either kind, as the builder keeps them. */
+export type GivenGroupOptions = GroupOptions & { readonly each?: Each<unknown> };
+
+const UNIT_OPTIONS = [
+  ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "retryJitter", "retryTotal"],
+  ...["executionTimeout", "totalTimeout", "triggerRule"],
+  ...["each", "maxActive", "maxItems", "label"],
+] as const;
+
+export const GROUP_OPTIONS = ["defaults", "prefix", "doc", ...UNIT_OPTIONS] as const;
+
+/**
+ * What the tasks of a mapped group are for those outside it: wherever the group returned a reference to an output, the list of the outputs of all
+ * elements.
+ */
+export type Lists<Result> =
+  Result extends TaskRef<infer Output>
+    ? TaskRef<Output[]>
+    : Result extends object
+      ? { readonly [Name in keyof Result]: Lists<Result[Name]> }
+      : Result;
 
 /**
  * A group of tasks. Only {@link Dag.group} makes one.
@@ -27,21 +78,35 @@ export class TaskGroup<out Result = unknown> {
   readonly groupId: string;
   readonly parent: TaskGroup | null;
   readonly options: GroupOptions;
+  /** The group as one of the tasks around it, when it runs as one; null for a plain group. */
+  readonly unit: TaskRef<unknown> | null;
   /** What the function that declared its tasks returned: references for the tasks outside. */
   readonly result: Result;
 
   /** Called by the builder only. @param declare declares the tasks */
   constructor(
     of: { readonly dag: Dag<unknown>; readonly groupId: string; readonly parent: TaskGroup | null },
-    options: GroupOptions,
+    options: GivenGroupOptions,
     declare: (group: TaskGroup) => Result,
   ) {
     this.dag = of.dag;
     this.groupId = of.groupId;
     this.parent = of.parent;
     this.options = Object.freeze({ ...options });
+    this.unit = unitOf(this, options);
     this.result = declare(this);
   }
+}
+
+function unitOf({ dag, groupId, parent }: TaskGroup, options: GivenGroupOptions): TaskRef<unknown> | null {
+  const own = UNIT_OPTIONS.flatMap((name) => (name in options ? [[name, options[name as keyof GroupOptions]] as const] : []));
+  if (own.every(([, value]) => value === undefined)) return null;
+  const definition: TaskDefinition = {
+    options: { ...Object.fromEntries(own), ...(options.doc === undefined ? {} : { doc: options.doc }) },
+    kind: { type: "group" },
+    ...(parent ? { group: parent } : {}),
+  };
+  return new TaskRef<unknown>(dag, groupId, definition);
 }
 
 /** What edges are drawn between. */
@@ -61,53 +126,26 @@ export function groupsAround(of: Wirable): readonly TaskGroup[] {
   return groups;
 }
 
+/** The groups around a task or group that run as one, the innermost first. */
+export function unitsAround(of: Wirable): readonly TaskRef<unknown>[] {
+  return groupsAround(of).flatMap(({ unit }) => unit ?? []);
+}
+
+/** The mapped group around a task, whose items are the task's; undefined when there is none. */
+export function mappedAround(of: Wirable): TaskRef<unknown> | undefined {
+  return unitsAround(of).find(({ definition }) => definition.options.each !== undefined);
+}
+
 /** The options that a task has when it does not set them itself: of the groups around it, the innermost counting, and of its DAG. */
 export function inheritedDefaults(ref: TaskRef<unknown>): TaskDefaults {
   const around = groupsAround(ref).toReversed();
-  return Object.assign({}, ref.dag.options.defaults, ...around.map(({ options }) => options.defaults));
-}
-
-/** An edge of which at least one end is a group. */
-export interface GroupEdge {
-  readonly from: Wirable;
-  readonly to: Wirable;
-}
-
-/**
- * Adds to the edges between tasks those that edges to and from groups amount to: from the last tasks of a group, to the first ones. Done when
- * the whole DAG is known, because an edge that is drawn later inside a group changes which these are.
- * @param upstream task id to the ids directly before it
- */
-export function withGroupEdges(
-  tasks: readonly TaskRef<unknown>[],
-  upstream: ReadonlyMap<string, ReadonlySet<string>>,
-  edges: readonly GroupEdge[],
-): ReadonlyMap<string, ReadonlySet<string>> {
-  const resolved = new Map([...upstream].map(([taskId, before]) => [taskId, new Set(before)]));
-  // What lies deeper in groups first: an edge inside a group decides on the first and last tasks that an edge to the group means.
-  const depth = ({ from, to }: GroupEdge): number => Math.min(groupsAround(from).length, groupsAround(to).length);
-  for (const { from, to } of edges.toSorted((a, b) => depth(b) - depth(a))) {
-    const [lasts, firsts] = [leavesOf(from, tasks, resolved), rootsOf(to, tasks, resolved)];
-    for (const first of firsts) for (const last of lasts) resolved.get(first)?.add(last);
-  }
-  return resolved;
-}
-
-type Edges = ReadonlyMap<string, ReadonlySet<string>>;
-
-function rootsOf(of: Wirable, tasks: readonly TaskRef<unknown>[], upstream: Edges): readonly string[] {
-  const inside = membersOf(of, tasks);
-  return [...inside].filter((taskId) => ![...(upstream.get(taskId) ?? [])].some((before) => inside.has(before)));
-}
-
-function leavesOf(of: Wirable, tasks: readonly TaskRef<unknown>[], upstream: Edges): readonly string[] {
-  const inside = membersOf(of, tasks);
-  const followed = new Set([...inside].flatMap((taskId) => [...(upstream.get(taskId) ?? [])]));
-  return [...inside].filter((taskId) => !followed.has(taskId));
-}
-
-/** Ids of the tasks in a group, at any depth; a task is its own only member. */
-function membersOf(of: Wirable, tasks: readonly TaskRef<unknown>[]): ReadonlySet<string> {
-  if (of instanceof TaskRef) return new Set([of.taskId]);
-  return new Set(tasks.filter((ref) => groupsAround(ref).includes(of)).map(({ taskId }) => taskId));
+  const { dependsOnPast, waitForDownstream, ...defaults } = Object.assign(
+    {},
+    ref.dag.options.defaults,
+    ...around.map(({ options }) => options.defaults),
+  ) as TaskDefaults;
+  const past = { ...(dependsOnPast !== undefined && { dependsOnPast }), ...(waitForDownstream !== undefined && { waitForDownstream }) };
+  // Defaults are for tasks. What a mapped group's elements were in the run before is asked of the group: their lists may differ.
+  if (ref.definition.kind?.type === "group") return past;
+  return mappedAround(ref) ? defaults : { ...defaults, ...past };
 }

@@ -18,7 +18,9 @@ export type TaskKind =
   /** An output of `false` or `[]` stops what comes after; `directOnly`: only what comes directly after. */
   | { readonly type: "short_circuit"; readonly directOnly: boolean }
   /** Its output says whether the run is the latest one. */
-  | { readonly type: "latest_only" };
+  | { readonly type: "latest_only" }
+  /** A group that runs as one: its tasks say that they are `within` it. */
+  | { readonly type: "group" };
 
 /** The plain form of the rules that a task has; a field is absent where it says nothing. */
 export interface TaskRules {

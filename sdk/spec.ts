@@ -11,7 +11,7 @@ import type { SensorSpec } from "./sensor.ts";
 import type { WaitSpec } from "./wait.ts";
 
 /** The shape of the specs below. Part of every version's hash, so that an upgrade of dagsmith describes every DAG anew. */
-export const SPEC_FORMAT = 3;
+export const SPEC_FORMAT = 4;
 
 /**
  * When a task may run, judged from the states of the tasks before it (Airflow's names and meanings). The last one is what every teardown
@@ -103,7 +103,7 @@ export type EventSpec =
 
 export interface TaskSpec extends TaskRules {
   readonly taskId: string;
-  /** The name of the operator's function; `task` for a body written in place, `empty` for a task without one. */
+  /** The name of the operator's function; `task` for a body written in place, `empty` for a task without one, `group` for a group as one. */
   readonly operator: string;
   readonly doc: string | null;
   /** Ids of the tasks directly before this one, in the order in which they were wired. */
@@ -112,6 +112,8 @@ export interface TaskSpec extends TaskRules {
   readonly inputs: Readonly<Record<string, string>>;
   /** The group it was declared in. */
   readonly group?: string;
+  /** The innermost group around it that runs as one, which is a task of that id: it takes part in that, and all before and after it do, too. */
+  readonly within?: string;
   /** Names of inputs that are loaded while the task runs, if it asks for them. */
   readonly lazyInputs?: readonly string[];
   /** Input name to the field of that output which arrives, where it is not the whole. */
@@ -207,6 +209,6 @@ export interface DagSpec {
   readonly paramsSchema: Json | null;
   /** Its groups, when it has any; those inside others after them. */
   readonly groups?: readonly GroupSpec[];
-  /** In topological order: a task stands behind every task it depends on. */
+  /** In topological order: a task stands behind every task it depends on, and behind the group that it is within. */
   readonly tasks: readonly TaskSpec[];
 }

@@ -102,8 +102,9 @@ export interface TaskOptions<
   Rule extends TriggerRule = TriggerRule,
   Allowed extends boolean = boolean,
   Params = unknown,
+  Item = undefined,
 > extends Omit<TaskDefaults, "concurrencyKey" | "rateLimit">,
-    KeyedLimits<Params, Inputs, Rule, undefined>,
+    KeyedLimits<Params, Inputs, Rule, Item>,
     TaskDates,
     Lineage {
   readonly inputs?: Inputs;

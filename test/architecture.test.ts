@@ -88,6 +88,8 @@ describe("a broken wall is found", () => {
     ["a room with one above it", "runtime/engine/x.ts", 'import { tick } from "../scheduler/tick.ts";'],
     ["a room with one beside it", "runtime/scheduler/x.ts", 'import { queue } from "../executor/queue.ts";'],
     ["the page with the queue", "runtime/web/x.ts", 'import { run } from "graphile-worker";'],
+    ["a worker with the client of an object store", "runtime/executor/spill.ts", 'const s3 = () => import("@aws-sdk/client-s3");'],
+    ["the door to the object store with the queue", "runtime/executor/large_values/s3.ts", 'import { run } from "graphile-worker";'],
     ["the scheduler with a migration", "runtime/scheduler/x.ts", 'import { up } from "../../migrations/0001_first.ts";'],
     ["a room that nobody placed", "runtime/attic/x.ts", ""],
   ])("in %s", (_, path, text) => {

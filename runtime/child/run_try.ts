@@ -7,6 +7,7 @@ import type { Connection } from "../../sdk/connection.ts";
 import type { TaskContext, TaskLog } from "../../sdk/context.ts";
 import type { Dag } from "../../sdk/dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
+import { mappedAround } from "../../sdk/group.ts";
 import { type HookRef, openHook } from "../../sdk/hook.ts";
 import { itemFor } from "../../sdk/items.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
@@ -117,15 +118,20 @@ function withLazyInputs(ref: TaskRef<unknown>, given: TryRequest["inputs"], host
       items: (given[name] ?? (await host.pullXCom(taskId, RETURN_VALUE))) as readonly Json[],
       next: null,
     });
-    const isMapped = (definition.options.each !== undefined || definition.loop !== undefined) && given[name] === undefined;
+    const isMapped = (mapping(input.source).each !== undefined || definition.loop !== undefined) && given[name] === undefined;
     return [[name, lazyList(isMapped ? (after) => host.pullPage(taskId, after) : whole)]];
   });
   return { ...given, ...Object.fromEntries(lists) };
 }
 
+/** What says what a task is mapped over: its own options, or those of the mapped group around it. */
+function mapping(ref: TaskRef<unknown>): Pick<TaskRef<unknown>["definition"]["options"], "each" | "label"> {
+  return (mappedAround(ref) ?? ref).definition.options;
+}
+
 /** The item as the task gets it: what its list's own functions make of it. */
 function itemOf(ref: TaskRef<unknown>, { mapIndex, item }: TryRequest): unknown {
-  return mapIndex < 0 ? undefined : itemFor(ref.definition.options.each, item);
+  return mapIndex < 0 ? undefined : itemFor(mapping(ref).each, item);
 }
 
 /** What a loop's body is given besides. */
@@ -144,7 +150,7 @@ function goesOn({ definition: { loop } }: TaskRef<unknown>, { mapIndex }: TryReq
 
 /** A name is for people: one that cannot be made must not fail the task. */
 function labelled(ref: TaskRef<unknown>, item: unknown, mapIndex: number, host: TaskHost): { readonly label?: string } {
-  const { label } = ref.definition.options;
+  const { label } = mapping(ref);
   if (!label || mapIndex < 0) return {};
   try {
     const text = String(label({ item: item as never, mapIndex }));

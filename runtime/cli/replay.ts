@@ -47,7 +47,7 @@ export interface Replay {
   readonly result: TryResult;
 }
 
-/** @throws DagsmithError UNKNOWN_RUN, UNKNOWN_INSTANCE, INVALID_ARGUMENT for a try that there was not, BUNDLE_MISSING, XCOM_FILE_MISSING */
+/** @throws DagsmithError UNKNOWN_RUN, UNKNOWN_INSTANCE, INVALID_ARGUMENT for a try that there was not, BUNDLE_MISSING, XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE */
 export async function replay(db: Database, request: ReplayRequest, world: ReplayWorld): Promise<Replay> {
   const { run, taskId, mapIndex } = request;
   const facts = (await new RunFactsCache(new Plans()).get(db, [{ id: run, edition: 0 }])).get(run);
@@ -62,14 +62,18 @@ export async function replay(db: Database, request: ReplayRequest, world: Replay
   const ref = dag?.find(taskId);
   if (!dag || !ref) throw new DagsmithError("UNKNOWN_TASK", { task: taskId, dag: facts.version.dagId, tasks: "those of another version" });
   const spill = new Spill(db, request.xcoms);
-  const values = new RunValues(db, spill);
-  const { plan } = facts.version;
-  const { spec } = plannedTask(plan, taskId);
-  const previous = isLoop(spec) ? await values.previous({ runId: run, taskId, mapIndex }) : undefined;
-  const given = { inputs: await values.inputs(facts, spec), previous, maxOutputBytes: spill.limitFor(plan, taskId) };
-  const asked = tryRequest({ taskId, mapIndex, tryNumber, item: past.item }, facts, given);
-  const result = await runTry(dag, ref, asked, hostOf(db, values, facts, world), new AbortController().signal);
-  return { tryNumber, version: facts.version.number, result };
+  try {
+    const values = new RunValues(db, spill);
+    const { plan } = facts.version;
+    const { spec } = plannedTask(plan, taskId);
+    const previous = isLoop(spec) ? await values.previous({ runId: run, taskId, mapIndex }) : undefined;
+    const given = { inputs: await values.inputs(facts, spec, mapIndex), previous, maxOutputBytes: spill.limitFor(plan, taskId) };
+    const asked = tryRequest({ taskId, mapIndex, tryNumber, item: past.item }, facts, given);
+    const result = await runTry(dag, ref, asked, hostOf(db, values, facts, world), new AbortController().signal);
+    return { tryNumber, version: facts.version.number, result };
+  } finally {
+    spill.close();
+  }
 }
 
 function hostOf(db: Database, values: RunValues, facts: RunFacts, world: ReplayWorld): TaskHost {

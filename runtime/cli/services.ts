@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import type { Connection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
+import type { SpillOptions } from "../executor/spill.ts";
 import { type ConnectionResolver, createResolver } from "../secrets/resolver.ts";
 import { type Database, openDatabase } from "../store/database.ts";
 import { assertReachable } from "../store/probe.ts";
@@ -104,8 +105,9 @@ export async function startWorkerRole({ cli, db, secrets, log }: Surroundings, {
 }
 
 /** Where large values go; undefined when nobody said. */
-export function xcomFiles({ config: { xcoms }, folder }: Cli): { readonly folder: string; readonly spillBytes: number } | undefined {
-  return xcoms.folder === null ? undefined : { folder: resolve(folder, xcoms.folder), spillBytes: xcoms.spillBytes };
+export function xcomFiles({ config: { xcoms }, folder }: Cli): SpillOptions | undefined {
+  if (xcoms.folder === null) return undefined;
+  return { folder: typeof xcoms.folder === "string" ? resolve(folder, xcoms.folder) : xcoms.folder, spillBytes: xcoms.spillBytes };
 }
 
 /** Where the page listens when nobody says otherwise. */

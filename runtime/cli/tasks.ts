@@ -1,5 +1,6 @@
 /** Finds the task, and the instance of it, that a person names. */
 import { DagsmithError } from "../../sdk/errors.ts";
+import { manyOf } from "../engine/plan.ts";
 import type { Queryable } from "../store/database.ts";
 import { findRunSpec, type RunSummary } from "../store/run_list.ts";
 import { findInstance, type InstanceSummary } from "../store/task_list.ts";
@@ -8,9 +9,9 @@ import { nearest } from "./nearest.ts";
 
 /** @throws DagsmithError UNKNOWN_TASK, with the tasks there are, the one probably meant first */
 export async function needTask(db: Queryable, run: RunSummary, taskId: string): Promise<{ readonly isMapped: boolean }> {
-  const specs = (await findRunSpec(db, run.id))?.tasks ?? [];
-  const found = specs.find((task) => task.taskId === taskId);
-  if (found) return { isMapped: found.each !== null };
+  const spec = await findRunSpec(db, run.id);
+  const specs = spec?.tasks ?? [];
+  if (spec && specs.some((task) => task.taskId === taskId)) return { isMapped: manyOf(spec).has(taskId) };
   const ids = specs.map((task) => task.taskId);
   const near = nearest(taskId, ids);
   const named = [...(near ? [near] : []), ...ids.filter((id) => id !== near)];

@@ -2,19 +2,23 @@
  * How a run moves: an instance ended, so the counts of the tasks after it change, so some of them may run or never will, which may end
  * others in turn, until nothing more follows. One round of that is an Advance; the same code serves PostgreSQL and `dag test`.
  */
+
+import type { Json } from "../../sdk/json.ts";
 import type { LateKeys } from "../../sdk/routing.ts";
+import { isFinal } from "../state/task_state.ts";
 import { allDone, judge, type RuleOutcome, type SetupCounts, type UpstreamCounts } from "../state/trigger_rule.ts";
 import { COUNT_OF, NOTHING } from "./counts.ts";
 import { DecisionsMade } from "./decisions_made.ts";
-import { Deltas } from "./deltas.ts";
-import { FailFast } from "./fail_fast.ts";
+import { Deltas, isWhole, placeOf } from "./deltas.ts";
+import { EndedGroups } from "./groups.ts";
 import { sourcesOf } from "./list_view.ts";
 import { refill, takeOwnEnds } from "./own_ends.ts";
-import { type PlannedTask, plannedTask } from "./plan.ts";
-import { Round } from "./round.ts";
+import { allWithin, isGroup, type PlannedTask } from "./plan.ts";
+import { type Ending, Round } from "./round.ts";
 import type { Settled } from "./settled.ts";
 import { asksSetups, setupsBefore } from "./setups.ts";
-import type { EngineTx, LockedRun, NewInstance, PastQuestion, Progress, Token } from "./store.ts";
+import { placesWithin, Stops, standsAlone } from "./stops.ts";
+import type { Counted, EngineTx, LockedRun, NewInstance, NewProgress, PastQuestion, Progress, Token } from "./store.ts";
 import { takeTurn } from "./turn.ts";
 
 /** One round over runs that are locked. Collects decisions; {@link commit} writes them. */
@@ -22,12 +26,14 @@ export class Advance {
   readonly #tx: EngineTx;
   readonly #round: Round;
   readonly #decisionsMade: DecisionsMade;
-  readonly #failFast = new FailFast();
+  readonly #endedGroups: EndedGroups;
+  readonly #stops = new Stops();
 
   constructor(tx: EngineTx, runs: readonly LockedRun[]) {
     this.#tx = tx;
     this.#round = new Round(tx, runs);
     this.#decisionsMade = new DecisionsMade(tx);
+    this.#endedGroups = new EndedGroups(this.#round);
   }
 
   /**
@@ -38,6 +44,11 @@ export class Advance {
     this.#round.wake(token, of, keys);
   }
 
+  /** What a task that decides about others has just returned. */
+  heard(of: Counted, output: Json): void {
+    this.#decisionsMade.heard(this.#round.run(of.runId), of, output);
+  }
+
   /**
    * Begins runs: every task that waits for nothing, having nothing before it or a rule that does not wait, gets its turn.
    * @param had tasks that had theirs already
@@ -46,10 +57,10 @@ export class Advance {
     const settled: Settled[] = [];
     for (const { id: runId, plan } of this.#round.runs) {
       for (const task of plan.tasks.values()) {
-        const { taskId, upstream } = task.spec;
-        if (had.has(taskId) || this.#round.hasSpoken({ runId, taskId })) continue;
+        const { taskId, upstream, within } = task.spec;
+        if (within !== undefined || had.has(taskId) || this.#round.hasSpoken({ runId, taskId, mapIndex: -1 })) continue;
         const outcome = rulingOn(task, { total: upstream.length, ...NOTHING });
-        if (outcome === "run") settled.push(...(await takeTurn(this.#round, runId, task)));
+        if (outcome === "run") settled.push(...(await takeTurn(this.#round, runId, task, -1)));
       }
     }
     await this.follow(settled);
@@ -59,7 +70,7 @@ export class Advance {
   async resume(rows: readonly (Progress & { readonly waiting: number })[]): Promise<void> {
     const settled: Settled[] = [];
     for (const row of rows) {
-      if (row.decided) refill(this.#round, row);
+      if (row.decided) settled.push(...(await this.#goOn(row)));
       else settled.push(...(await this.#decide(row)));
     }
     await this.follow(settled);
@@ -68,22 +79,51 @@ export class Advance {
   /** Looks again at tasks that waited for their past. */
   async askAgain(waiting: readonly PastQuestion[]): Promise<void> {
     const asked = new Deltas();
-    for (const { runId, taskId } of waiting) asked.at(runId, taskId);
+    for (const { runId, taskId } of waiting) asked.at(runId, taskId, -1);
     const settled: Settled[] = [];
     for (const row of await this.#tx.addProgress(asked.rows)) settled.push(...(await this.#decide(row)));
     this.#round.endPastWaits(waiting);
     await this.follow(settled);
   }
 
+  /** Lets all of a group run again: its tasks are as before their turn. */
+  async repeatGroups(groups: readonly Counted[]): Promise<void> {
+    for (const group of groups) {
+      const { runId, taskId, mapIndex } = group;
+      const cleared = await this.#tx.clearWithin({ runId, taskId, mapIndex }, allWithin(this.#round.run(runId).plan, taskId));
+      this.#round.forgive(
+        runId,
+        cleared.filter(({ state }) => isFinal(state)),
+      );
+      this.#round.open({ runId, taskId, mapIndex });
+    }
+  }
+
+  /** Stops groups: nothing of them begins any more but teardowns. @returns what ended by it, to be followed */
+  async stopGroups(groups: readonly (Counted & { readonly reason: string })[]): Promise<readonly Settled[]> {
+    for (const group of groups) this.#stops.stopGroup(group, group.reason);
+    const runs = [...new Set(groups.map(({ runId }) => runId))].map((runId) => this.#round.run(runId));
+    const ends: Settled[] = [];
+    for (const run of runs) ends.push(...(await this.#stops.cancelActive(this.#tx, run)));
+    const concerned = new Deltas();
+    for (const group of groups)
+      for (const { runId, taskId, mapIndex } of placesWithin(this.#round.run(group.runId).plan, group))
+        concerned.at(runId, taskId, mapIndex);
+    for (const row of await this.#tx.addProgress(concerned.rows)) ends.push(...(await this.#decide(row, [])));
+    return ends;
+  }
+
   /** Follows the consequences of instances that ended, wave by wave. */
   async follow(settled: readonly Settled[]): Promise<void> {
-    for (let wave = settled; wave.length > 0; ) {
+    for (let wave = settled; wave.length > 0 || this.#round.hasNews; ) {
       wave = [...wave, ...(await this.#stopRuns(wave))];
       this.#close(wave);
       const deltas = await this.#count(wave);
       const changed = deltas.length > 0 ? await this.#tx.addProgress(deltas) : [];
       const next: Settled[] = [];
       for (const row of changed) next.push(...(await this.#decide(row, wave)));
+      for (const row of await this.#openGroups()) next.push(...(await this.#decide(row, [])));
+      next.push(...(await this.#endedGroups.settle()));
       wave = next;
     }
   }
@@ -98,71 +138,122 @@ export class Advance {
     const ends: Settled[] = [];
     for (const end of wave) {
       const run = this.#round.run(end.runId);
-      if (!this.#failFast.stops(run, end)) continue;
-      ends.push(...(await this.#failFast.cancelActive(this.#tx, run)));
-      ends.push(...this.#unmake(end.runId, this.#failFast.unwanted(run, this.#round.made)));
+      if (!this.#stops.stopsRun(run, end)) continue;
+      ends.push(...(await this.#stops.cancelActive(this.#tx, run)));
+      ends.push(...this.#unmake(run, this.#stops.unwanted(run, this.#round.made)));
     }
     return ends;
   }
 
-  /** Takes back instances of this round that nobody has seen: their tasks end as skipped, each as a whole. */
-  #unmake(runId: number, unmade: readonly NewInstance[]): readonly Settled[] {
-    for (const made of unmade) this.#round.unmake(made);
-    return [...Map.groupBy(unmade, ({ taskId }) => taskId)].map(([taskId, instances]) => {
+  /** Takes back instances of this round that nobody has seen: they end as skipped, those of a list as a whole. */
+  #unmake(run: LockedRun, unmade: readonly NewInstance[]): readonly Settled[] {
+    const runId = run.id;
+    return [...Map.groupBy(unmade, ({ taskId }) => taskId)].flatMap(([taskId, instances]): readonly Settled[] => {
       const task = this.#round.task({ runId, taskId });
+      const skipped = (mapIndex: number): Ending => ({ state: "skipped", reason: this.#stops.reasonAgainst(run, task, mapIndex) ?? null });
+      const [first] = instances;
+      if (first && standsAlone(task, first))
+        return instances.flatMap(({ mapIndex }) => {
+          const { state, reason } = skipped(mapIndex);
+          return this.#round.endMade({ runId, taskId, mapIndex }, state, reason) ? [{ runId, taskId, mapIndex, state }] : [];
+        });
+      for (const made of instances) this.#round.unmake(made);
       this.#round.widen(runId, task, 1 - instances.length);
-      return this.#round.end(runId, task, "skipped", this.#failFast.reasonAgainst(runId, task) ?? null);
+      return [this.#round.end(runId, task, -1, skipped(-1))];
     });
+  }
+
+  /** Makes the counts of the tasks of groups that began. */
+  async #openGroups(): Promise<readonly Progress[]> {
+    const { groups, expanded } = this.#round.takeOpened();
+    const rows = [...groups.flatMap((group) => this.#rowsWithin(group)), ...expanded];
+    return rows.length > 0 ? this.#tx.createProgress(rows) : [];
+  }
+
+  /** One for each task of a group, and for an element of a mapped one a row that counts those. */
+  #rowsWithin({ runId, taskId, mapIndex }: Counted): readonly NewProgress[] {
+    const { members, spec } = this.#round.task({ runId, taskId });
+    const element = spec.each === null ? [] : [{ runId, taskId, mapIndex, upstreamTotal: 0, instances: members.length }];
+    const ofMembers = members.map((member) => {
+      const task = this.#round.task({ runId, taskId: member });
+      return { runId, taskId: member, mapIndex: placeOf(task, mapIndex), upstreamTotal: task.spec.upstream.length };
+    });
+    return [...ofMembers, ...element];
   }
 
   /** Tasks that ended as a whole are open no longer. */
   #close(wave: readonly Settled[]): void {
-    for (const end of wave)
-      if (end.mapIndex < 0) this.#round.close(end.runId, this.#round.task(end), { ...NOTHING, [COUNT_OF[end.state]]: 1 });
+    for (const end of wave) {
+      const task = this.#round.task(end);
+      if (isWhole(task, end.mapIndex)) this.#round.close(end.runId, task, end.mapIndex, { ...NOTHING, [COUNT_OF[end.state]]: 1 });
+    }
   }
 
-  /** What a wave of ends adds to the counts. */
+  /** What decisions and a wave of ends add to the counts. */
   async #count(wave: readonly Settled[]): Promise<Deltas["rows"]> {
-    const deltas = new Deltas();
+    const deltas = this.#round.takeNews();
     for (const end of wave) {
-      deltas.count(this.#round.task(end), end);
+      const task = this.#round.task(end);
+      deltas.count(task, end);
       // Rows that change by nothing come back too, and so their tasks are asked.
-      for (const taskId of await this.#alsoConcernedBy(end)) deltas.at(end.runId, taskId);
+      for (const taskId of await this.#alsoConcernedBy(end, task)) deltas.at(end.runId, taskId, placeOf(task, end.mapIndex));
     }
     return deltas.rows;
   }
 
   /** Tasks that an end concerns although it is not directly before them. */
-  async #alsoConcernedBy({ runId, taskId, state }: Settled): Promise<Iterable<string>> {
-    const run = this.#round.run(runId);
-    if (this.#failFast.isStopped(runId))
-      return [...run.plan.tasks.values()].filter(({ isCounted }) => isCounted).map(({ spec }) => spec.taskId);
-    const isDecision = state === "success" && plannedTask(run.plan, taskId).spec.kind?.type === "short_circuit";
-    return isDecision ? this.#decisionsMade.passedOver(run, taskId) : [];
+  async #alsoConcernedBy(end: Settled, { spec }: PlannedTask): Promise<Iterable<string>> {
+    const run = this.#round.run(end.runId);
+    if (this.#stops.isStopped(end.runId))
+      return [...run.plan.tasks.values()].filter(({ isCounted }) => isCounted).map((task) => task.spec.taskId);
+    const isDecision = end.state === "success" && spec.kind?.type === "short_circuit";
+    return isDecision ? this.#decisionsMade.passedOver(run, end) : [];
   }
 
   /** What one counting row, just changed, means for its task. */
   async #decide(row: Progress, wave: readonly Settled[] = []): Promise<readonly Settled[]> {
-    const { runId } = row;
+    const { runId, mapIndex } = row;
     const task = this.#round.task(row);
-    if (row.decided || this.#round.hasSpoken(row)) return takeOwnEnds(this.#round, row, task, wave);
-    const stopped = this.#failFast.reasonAgainst(runId, task);
-    if (stopped !== undefined) return [this.#round.end(runId, task, "skipped", stopped)];
-    const passedOverBy = await this.#decisionsMade.passedOverBy(this.#round.run(runId), task);
-    if (passedOverBy !== undefined) return [this.#round.end(runId, task, "skipped", `passed over by ${passedOverBy}`)];
+    if (task.mappedIn !== null && mapIndex < 0) return [];
+    if (row.decided || this.#round.hasSpoken(row)) {
+      if (!countsMembers(task, mapIndex)) return takeOwnEnds(this.#round, this.#round.current(row), task, wave);
+      this.#endedGroups.note(row, task);
+      return [];
+    }
+    const run = this.#round.run(runId);
+    const stopped = this.#stops.reasonAgainst(run, task, mapIndex);
+    if (stopped !== undefined) return [this.#round.end(runId, task, mapIndex, { state: "skipped", reason: stopped })];
+    const passedOverBy = await this.#decisionsMade.passedOverBy(run, task, mapIndex);
+    if (passedOverBy !== undefined)
+      return [this.#round.end(runId, task, mapIndex, { state: "skipped", reason: `passed over by ${passedOverBy}` })];
     return this.#ask(row, task);
   }
 
   /** Asks a task's rule: it waits, or has its turn, or ends without one. */
-  async #ask({ runId, upstreamTotal, upstream }: Progress, task: PlannedTask): Promise<readonly Settled[]> {
+  async #ask({ runId, mapIndex, upstreamTotal, upstream }: Progress, task: PlannedTask): Promise<readonly Settled[]> {
     const counts = { total: upstreamTotal, ...upstream };
-    const setups = asksSetups(task, counts) ? await setupsBefore(this.#tx, this.#round.run(runId), task, this.#round.made) : undefined;
+    if (task.mappedIn !== null && upstream.removed > 0)
+      return [this.#round.end(runId, task, mapIndex, { state: "removed", reason: "its item was left out" })];
+    const setups = asksSetups(task, counts) ? await setupsBefore(this.#round, runId, task, mapIndex) : undefined;
     const outcome = rulingOn(task, counts, setups);
     if (outcome === "wait") return [];
-    if (outcome === "run") return takeTurn(this.#round, runId, task);
+    if (outcome === "run") return takeTurn(this.#round, runId, task, mapIndex);
     const state = outcome === "skip" ? "skipped" : "upstream_failed";
-    return [this.#round.end(runId, task, state, `trigger rule ${task.spec.triggerRule}`)];
+    return [this.#round.end(runId, task, mapIndex, { state, reason: `trigger rule ${task.spec.triggerRule}` })];
   }
+
+  /** What a task that had its turn, and whose counts were made anew, does next. */
+  async #goOn(row: Progress & { readonly waiting: number }): Promise<readonly Settled[]> {
+    const task = this.#round.task(row);
+    if (countsMembers(task, row.mapIndex)) return this.#decide(row);
+    await refill(this.#round, row, task);
+    return [];
+  }
+}
+
+/** Whether the own counts of a place are those of the tasks of a group: of an element of a mapped one, or of one that is not mapped. */
+function countsMembers({ spec, mappedIn }: PlannedTask, mapIndex: number): boolean {
+  return isGroup(spec) && (spec.each === null || mappedIn !== null || mapIndex >= 0);
 }
 
 /** What a task's rule says now. A task mapped over another's output waits for all before it: its list must be known. */

@@ -9,8 +9,8 @@ import type { EngineTx, LockedRun } from "./store.ts";
 export async function begin(tx: EngineTx, runs: readonly LockedRun[]): Promise<readonly number[]> {
   const rows = runs.flatMap((run) =>
     [...run.plan.tasks.values()]
-      .filter(({ isCounted }) => isCounted)
-      .map(({ spec }) => ({ runId: run.id, taskId: spec.taskId, upstreamTotal: spec.upstream.length })),
+      .filter(({ isCounted, spec }) => isCounted && spec.within === undefined)
+      .map(({ spec }) => ({ runId: run.id, taskId: spec.taskId, mapIndex: -1, upstreamTotal: spec.upstream.length })),
   );
   if (rows.length > 0) await tx.createProgress(rows);
   const advance = new Advance(tx, runs);

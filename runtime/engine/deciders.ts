@@ -4,16 +4,24 @@
  */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
+import type { TaskKind } from "../../sdk/rules.ts";
 import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
-import type { Plan, PlannedTask } from "./plan.ts";
+import { groupsAround, type Plan, type PlannedTask } from "./plan.ts";
 
 type Downstream = ReadonlyMap<string, readonly string[]>;
+
+const DECIDING: ReadonlySet<TaskKind["type"]> = new Set(["branch", "switch", "short_circuit", "latest_only"]);
+
+/** Whether tasks after a task depend on what it returns. */
+export function decides({ kind }: TaskSpec): boolean {
+  return kind !== undefined && DECIDING.has(kind.type);
+}
 
 /** For each task the ids before it that may pass it over. */
 export function decidersOf({ tasks }: DagSpec, downstream: Downstream): ReadonlyMap<string, readonly string[]> {
   const deciders = new Map<string, string[]>();
   for (const { taskId, kind } of tasks) {
-    if (!kind || kind.type === "setup" || kind.type === "teardown") continue;
+    if (!kind || !DECIDING.has(kind.type)) continue;
     const next = (id: string): readonly string[] => downstream.get(id) ?? [];
     const concerned = kind.type === "short_circuit" && !kind.directOnly ? reach([taskId], next) : next(taskId);
     for (const after of concerned) deciders.set(after, [...(deciders.get(after) ?? []), taskId]);
@@ -55,9 +63,15 @@ export function passedOver(plan: Plan, taskId: string, output: Json | undefined)
 }
 
 /** A child that also comes after a chosen one is where the ways meet again: it goes on. */
-function notFollowed(plan: Plan, { downstream }: PlannedTask, chosen: readonly string[]): readonly string[] {
-  const after = allAfter(plan, chosen);
-  return downstream.filter((child) => !chosen.includes(child) && !after.has(child));
+function notFollowed(plan: Plan, { spec, downstream }: PlannedTask, chosen: readonly string[]): readonly string[] {
+  const beside = chosen.map((one) => besides(plan, spec, one));
+  const after = allAfter(plan, beside);
+  return downstream.filter((child) => !beside.includes(child) && !after.has(child));
+}
+
+/** What of a choice lies side by side with the task that chose: the task itself, or the group around it that runs as one. */
+function besides(plan: Plan, { within }: TaskSpec, chosen: string): string {
+  return [chosen, ...groupsAround(plan, chosen)].find((one) => plan.tasks.get(one)?.spec.within === within) ?? chosen;
 }
 
 /** Only these two: 0 and "" are values. */
@@ -75,10 +89,11 @@ function stopped(plan: Plan, { spec, downstream }: PlannedTask, directOnly: bool
  * What is wrong with a decision; undefined when nothing is, and for tasks that decide nothing.
  * @param output JSON text; null when the body returned nothing
  */
-export function decisionError(plan: Plan, { taskId, kind }: TaskSpec, output: string | null): DagsmithError | undefined {
+export function decisionError(plan: Plan, task: TaskSpec, output: string | null): DagsmithError | undefined {
+  const { taskId, kind } = task;
   if (kind?.type === "branch") {
     const after = allAfter(plan, [taskId]);
-    const stray = (JSON.parse(output ?? "[]") as readonly string[]).filter((chosen) => !after.has(chosen));
+    const stray = (JSON.parse(output ?? "[]") as readonly string[]).filter((chosen) => !after.has(besides(plan, task, chosen)));
     return stray.length === 0 ? undefined : unknownBranch(taskId, stray.map((one) => `"${one}"`).join(", "), [...after]);
   }
   if (kind?.type !== "switch" || output === null || output === "null") return undefined;

@@ -32,7 +32,7 @@ export async function evaluateRun(store: EvaluationStore, given: Readonly<Record
   const tasks = [...run.plan.tasks.values()];
   await store.createProgress(
     tasks.flatMap(({ isCounted, spec }) =>
-      isCounted ? [{ runId: run.id, taskId: spec.taskId, upstreamTotal: spec.upstream.length }] : [],
+      isCounted ? [{ runId: run.id, taskId: spec.taskId, mapIndex: -1, upstreamTotal: spec.upstream.length }] : [],
     ),
   );
   await takeAsGiven(store, given);
@@ -55,7 +55,7 @@ async function takeAsGiven(store: EvaluationStore, given: Readonly<Record<string
       const known: "queued" | FinalState = isFinal(state) ? state : "queued";
       return { runId: run.id, taskId, mapIndex: -1, state: known, item: null, reason: null, error: null, route: UNROUTED };
     }),
-    decided: entries.map(([taskId]) => ({ runId: run.id, taskId, instances: null, released: 0 })),
+    decided: entries.map(([taskId]) => ({ runId: run.id, taskId, mapIndex: -1, instances: null, released: 0 })),
     tokens: [],
     releases: [],
     runs: [],

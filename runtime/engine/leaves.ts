@@ -4,15 +4,21 @@ import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
 type Downstream = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Ids of the tasks whose failure fails the run: those after which nothing matters. Teardowns do not matter unless they say so; in a DAG of
+ * Ids of the tasks whose failure fails the run, or the group that they are within: those after which nothing matters. Teardowns do not matter unless they say so; among
  * nothing but such teardowns the last ones do. In a DAG that fails fast every task matters, for its first failure ends the run.
  */
 export function leavesOf(spec: DagSpec, downstream: Downstream): ReadonlySet<string> {
   if (spec.failFast) return idsOf(spec.tasks.filter(matters));
   const byId = new Map(spec.tasks.map((task) => [task.taskId, task]));
   const isLast = ({ taskId }: TaskSpec): boolean => !(downstream.get(taskId) ?? []).some((after) => matters(byId.get(after)));
-  const leaves = spec.tasks.filter((task) => matters(task) && isLast(task));
-  return idsOf(leaves.length > 0 ? leaves : spec.tasks.filter(({ taskId }) => !downstream.has(taskId)));
+  // What a group comes to is a matter of its own tasks.
+  const sides = [...Map.groupBy(spec.tasks, ({ within }) => within).values()];
+  return idsOf(
+    sides.flatMap((tasks) => {
+      const leaves = tasks.filter((task) => matters(task) && isLast(task));
+      return leaves.length > 0 ? leaves : tasks.filter(({ taskId }) => !downstream.has(taskId));
+    }),
+  );
 }
 
 function matters(task: TaskSpec | undefined): boolean {

@@ -32,6 +32,8 @@ export interface PlannedRoute {
   readonly claims: readonly Claim[];
   /** Whether a key is asked of the task when a try begins. Until then its claims are not known, and it goes to a worker without any. */
   readonly isLate: boolean;
+  /** False for a group, which is not work itself. */
+  readonly needsWorker: boolean;
   readonly claimsWith: (keys: LateKeys) => readonly Claim[];
   readonly maxActive: number | null;
   readonly maxActiveTasksPerRun: number | null;
@@ -60,6 +62,7 @@ export function planRoute(dag: DagSpec, task: TaskSpec, weight: number): Planned
     queue: task.routing?.queue ?? null,
     weight,
     claims: claimsIn(dag, task, { concurrency: null, rate: null }),
+    needsWorker: task.kind?.type !== "group",
     isLate: task.routing?.concurrency?.key === null || task.routing?.rate?.key === null,
     claimsWith: (keys) => claimsIn(dag, task, keys),
     maxActive: task.maxActive,
@@ -78,7 +81,7 @@ export function mayHoldPlaces(route: PlannedRoute, run: RoutedRun): boolean {
 }
 
 function hasClaims(route: PlannedRoute, run: RoutedRun): boolean {
-  return route.claims.length > 0 || route.maxActiveTasksPerRun !== null || run.isGloballyLimited === true;
+  return route.needsWorker && (route.claims.length > 0 || route.maxActiveTasksPerRun !== null || run.isGloballyLimited === true);
 }
 
 /** The route of a task's instances in a run. */

@@ -1,14 +1,15 @@
 /** What ends of a task's own instances mean for the task: of a mapped one the next items go, of a loop the next iteration follows. */
 import { totalOf } from "./counts.ts";
+import { timeLimit } from "./groups.ts";
 import { isLimited } from "./limits.ts";
 import { loopState } from "./loop.ts";
-import { isLoop, type PlannedTask } from "./plan.ts";
+import { isGroup, isLoop, type PlannedTask } from "./plan.ts";
 import type { Round } from "./round.ts";
 import type { Settled } from "./settled.ts";
 import type { Progress } from "./store.ts";
 
 /** Takes in the ends that a wave brought to a task that has begun. @returns what follows for the tasks after it */
-export function takeOwnEnds(round: Round, row: Progress, task: PlannedTask, wave: readonly Settled[]): readonly Settled[] {
+export async function takeOwnEnds(round: Round, row: Progress, task: PlannedTask, wave: readonly Settled[]): Promise<readonly Settled[]> {
   if (row.instances === null) return [];
   // What is told of items that do not count is no end: it would bring itself about again, for ever, where every task is asked anew.
   const ends = wave.filter((end) => end.runId === row.runId && end.taskId === row.taskId && end.mapIndex >= 0 && end.leftOut === undefined);
@@ -17,12 +18,11 @@ export function takeOwnEnds(round: Round, row: Progress, task: PlannedTask, wave
 }
 
 /** A mapped task's own instances ended: let the next ones go, and close the task after the last. */
-function countOwn(round: Round, row: Progress, instances: number, task: PlannedTask, ended: number): readonly Settled[] {
+async function countOwn(round: Round, row: Progress, instances: number, task: PlannedTask, ended: number): Promise<readonly Settled[]> {
   const { runId, taskId, released, own } = row;
-  const to = Math.min(instances, released + ended);
-  if (to > released) round.release(row, task, to);
+  await release(round, row, task, Math.min(instances, released + ended));
   if (totalOf(own) < instances) return [];
-  round.close(runId, task, own);
+  round.close(runId, task, -1, own);
   if (own.removed === 0) return [];
   // Told only now: that nothing of a list is left is known only at its end.
   return [{ runId, taskId, mapIndex: 0, state: own.removed === instances ? "skipped" : "removed", leftOut: own.removed }];
@@ -45,13 +45,17 @@ function iterate(
 }
 
 /** Gives items of a mapped task that wait the places that are free. */
-export function refill(round: Round, row: Progress & { readonly waiting: number }): void {
+export async function refill(round: Round, row: Progress & { readonly waiting: number }, task: PlannedTask): Promise<void> {
   const { runId, instances, released, own, waiting } = row;
   if (instances === null || waiting === 0) return;
-  const task = round.task(row);
   // Under other limits whoever gives places lets them go.
   if (isLimited(task.route, round.run(runId))) return;
   const active = instances - waiting - totalOf(own);
-  const to = released + Math.max(0, Math.min(waiting, (task.spec.maxActive ?? instances) - active));
-  if (to !== released) round.release(row, task, to);
+  await release(round, row, task, released + Math.max(0, Math.min(waiting, (task.spec.maxActive ?? instances) - active)));
+}
+
+async function release(round: Round, row: Progress, task: PlannedTask, to: number): Promise<void> {
+  if (to <= row.released) return;
+  if (isGroup(task.spec)) await round.releaseGroups(row, to, timeLimit(task.spec));
+  else round.release(row, task, to);
 }

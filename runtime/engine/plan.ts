@@ -12,8 +12,14 @@ export interface PlannedTask {
   readonly downstream: readonly string[];
   /** Its state counts for the run's result: nothing that matters comes after it, or its failure ends the run. */
   readonly isLeaf: boolean;
-  /** Its progress is counted in a row of its own: it waits for others, or for its past, or has many instances. */
+  /** Its progress is counted in a row of its own: it waits for others, or for its past, or has many instances, or is part of a group as one. */
   readonly isCounted: boolean;
+  /** The tasks that take part in it, when it is a group that runs as one. */
+  readonly members: readonly string[];
+  /** The task and all that takes part in it, at any depth: so many tasks are done with when it ends. */
+  readonly size: number;
+  /** The mapped group that it takes part in, at whatever depth: it has one instance for each element, each at a place of its own. */
+  readonly mappedIn: string | null;
   /** Ids of tasks before it that may decide that it is passed over. */
   readonly deciders: readonly string[];
   /** Its queue, weight and limits. */
@@ -35,16 +41,21 @@ export function planOf(spec: DagSpec): Plan {
   const downstream = downstreamOf(spec);
   const leaves = leavesOf(spec, downstream);
   const deciders = decidersOf(spec, downstream);
-  const weights = weightsOf(spec);
+  const members = membersOf(spec);
+  const weights = weightsOf(spec, members);
+  const mapped = mappedInOf(spec, members);
   const tasks = spec.tasks.map((task): [string, PlannedTask] => {
-    const { taskId, upstream, each, dependsOnPast = false } = task;
+    const { taskId, upstream, each, within, dependsOnPast = false } = task;
     return [
       taskId,
       {
         spec: task,
         downstream: downstream.get(taskId) ?? [],
         isLeaf: leaves.has(taskId),
-        isCounted: upstream.length > 0 || each !== null || dependsOnPast,
+        isCounted: upstream.length > 0 || each !== null || dependsOnPast || within !== undefined || isGroup(task),
+        members: members.get(taskId) ?? [],
+        size: sizeOf(taskId, members),
+        mappedIn: mapped.get(taskId) ?? null,
         deciders: deciders.get(taskId) ?? [],
         route: planRoute(spec, task, weights.get(taskId) ?? 1),
       },
@@ -67,6 +78,63 @@ export function missingInput(plan: Plan, taskId: string): null | undefined {
   return plan.tasks.get(taskId)?.spec.operator === "empty" ? null : undefined;
 }
 
+/** Ids of the tasks directly within each group that runs as one. */
+function membersOf({ tasks }: DagSpec): ReadonlyMap<string, readonly string[]> {
+  const inside = tasks.flatMap(({ taskId, within }) => (within === undefined ? [] : [{ taskId, within }]));
+  return new Map([...Map.groupBy(inside, ({ within }) => within)].map(([group, of]) => [group, of.map(({ taskId }) => taskId)]));
+}
+
+function sizeOf(taskId: string, members: ReadonlyMap<string, readonly string[]>): number {
+  return (members.get(taskId) ?? []).reduce((sum, member) => sum + sizeOf(member, members), 1);
+}
+
+/** For each task within a mapped group, at any depth, the id of that group. */
+function mappedInOf({ tasks }: DagSpec, members: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, string> {
+  const mapped = new Map<string, string>();
+  for (const task of tasks) {
+    const group = mapped.get(task.taskId) ?? (isGroup(task) && task.each !== null ? task.taskId : undefined);
+    // A group stands before its tasks.
+    if (group !== undefined) for (const member of members.get(task.taskId) ?? []) mapped.set(member, group);
+  }
+  return mapped;
+}
+
+/** Whether a task is a group that runs as one: it never goes to a worker, and is what its tasks come to. */
+export function isGroup({ kind }: Pick<TaskSpec, "kind">): boolean {
+  return kind?.type === "group";
+}
+
+/** Whether a task's output is the list of what its instances left. */
+export function isMany({ spec, mappedIn }: Pick<PlannedTask, "spec" | "mappedIn">): boolean {
+  return spec.each !== null || mappedIn !== null;
+}
+
+/** Ids of the tasks that may have many instances in a run. */
+export function manyOf(spec: DagSpec): ReadonlySet<string> {
+  const mapped = mappedInOf(spec, membersOf(spec));
+  return new Set(spec.tasks.flatMap(({ taskId, each }) => (each !== null || mapped.has(taskId) ? [taskId] : [])));
+}
+
+/** Whether two tasks have their instances at the same elements of one mapped group: then one takes from the other at its own. */
+export function isBeside({ tasks }: Pick<Plan, "tasks">, taskId: string, other: string): boolean {
+  const group = tasks.get(taskId)?.mappedIn ?? null;
+  return group !== null && tasks.get(other)?.mappedIn === group;
+}
+
+/** All that takes part in a group, at any depth; nothing for a task that is none. */
+export function allWithin({ tasks }: Pick<Plan, "tasks">, taskId: string): readonly string[] {
+  const found = new Set(tasks.get(taskId)?.members);
+  for (const member of found) for (const inner of tasks.get(member)?.members ?? []) found.add(inner);
+  return [...found];
+}
+
+/** The groups that a task takes part in, the innermost first. */
+export function groupsAround({ tasks }: Pick<Plan, "tasks">, taskId: string): readonly string[] {
+  const around: string[] = [];
+  for (let group = tasks.get(taskId)?.spec.within; group !== undefined; group = tasks.get(group)?.spec.within) around.push(group);
+  return around;
+}
+
 /** Whether a task is a loop: its instances are iterations, and the tasks after it see one. */
 export function isLoop({ each }: Pick<TaskSpec, "each">): boolean {
   return each !== null && "loop" in each;
@@ -84,11 +152,14 @@ export function fieldOf(output: Json | undefined, field: string | undefined): Js
   return Object.hasOwn(output, field) ? (output as Readonly<Record<string, Json>>)[field] : undefined;
 }
 
-function weightsOf(spec: DagSpec): ReadonlyMap<string, number> {
+/** What comes after a group comes after its tasks, and they come after it. */
+function weightsOf(spec: DagSpec, members: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, number> {
   return effectiveWeights(
-    spec.tasks.map(({ taskId, upstream, routing }) => ({
-      ...{ taskId, upstream },
-      ...{ priorityWeight: routing?.priorityWeight ?? 1, weightRule: routing?.weightRule ?? "downstream" },
+    spec.tasks.map(({ taskId, upstream, within, routing }) => ({
+      taskId,
+      upstream: [...upstream.flatMap((before) => [before, ...(members.get(before) ?? [])]), ...(within === undefined ? [] : [within])],
+      priorityWeight: routing?.priorityWeight ?? (members.has(taskId) ? 0 : 1),
+      weightRule: routing?.weightRule ?? "downstream",
     })),
   );
 }

@@ -2,130 +2,147 @@
  * The counts of a run, told from its instances alone. While a run moves, its counts are kept by adding; when instances are cleared or marked
  * they are made anew, so that nobody has to know what an instance had added to which count.
  */
-import type { TaskSpec } from "../../sdk/spec.ts";
 import type { RunProgress } from "../state/run_state.ts";
-import type { FinalState, TaskState } from "../state/task_state.ts";
-import { added, COUNT_OF, NOTHING, totalOf } from "./counts.ts";
+import { isFinal, type TaskState } from "../state/task_state.ts";
+import { added, NOTHING } from "./counts.ts";
+import { placeName, placeOf } from "./deltas.ts";
+import { endWithin } from "./groups.ts";
 import { countsAsFailure } from "./leaves.ts";
 import { isLimited } from "./limits.ts";
-import { loopState } from "./loop.ts";
-import { isLoop, type PlannedTask } from "./plan.ts";
+import { type Own, ownOf, type StateCount } from "./own_counts.ts";
+import { isGroup, type Plan, type PlannedTask, plannedTask } from "./plan.ts";
 import type { Counts, LockedRun, Progress } from "./store.ts";
 
-/** How many instances of a task are in one state. */
-export interface StateCount {
-  readonly taskId: string;
-  /** False for the instance that stands for the task as a whole. */
-  readonly isMapped: boolean;
-  readonly state: TaskState;
-  readonly count: number;
-  /** Lowest map index among them. */
-  readonly lowest: number;
-}
+export type { StateCount } from "./own_counts.ts";
 
 /** What the instances of a run amount to. */
 export interface Recount extends RunProgress {
-  /** One row for each task of the plan, whether or not the plan counts it; `waiting`: items that wait for a place. */
-  readonly rows: readonly (Progress & { readonly waiting: number })[];
+  /** One row for each place of the plan, whether or not the plan counts it, but for those of groups that have ended. */
+  readonly rows: readonly RecountedRow[];
 }
 
-/** What the instances of one task amount to. */
-interface Own {
-  /** Its rule has spoken. */
-  readonly decided: boolean;
-  /** Instances of a mapped task whose list is known; else null. */
-  readonly instances: number | null;
-  readonly released: number;
+export interface RecountedRow extends Progress {
   /** Items that wait for a place. */
   readonly waiting: number;
-  readonly counts: Counts;
-  /** The same as the tasks after it see them, and of how many instances. */
-  readonly seen: Counts;
-  readonly width: number;
-  readonly isClosed: boolean;
+  /** Its turn may come: it is the run's own, or its group runs. */
+  readonly isOpen: boolean;
 }
 
-/** Instances in the state `none` count as not made yet. */
-export function recount(run: Pick<LockedRun, "id" | "plan" | "isGloballyLimited">, states: readonly StateCount[]): Recount {
-  const { plan } = run;
-  const byTask = Map.groupBy(
-    states.filter(({ state }) => state !== "none"),
-    ({ taskId }) => taskId,
-  );
-  const own = new Map([...plan.tasks].map(([taskId, { spec }]) => [taskId, ownOf(spec, byTask.get(taskId) ?? [])]));
-  const tasks = [...plan.tasks.values()];
-  const closed = tasks.filter(({ spec }) => own.get(spec.taskId)?.isClosed);
+type CountedRun = Pick<LockedRun, "id" | "plan" | "isGloballyLimited">;
+
+export function recount(run: CountedRun, states: readonly StateCount[]): Recount {
+  const tally = new Tally(run.plan, states);
+  const tasks = [...run.plan.tasks.values()];
+  const tops = tasks.filter(({ spec }) => spec.within === undefined).map((task) => ({ task, own: tally.own(task, -1) }));
+  const closed = tops.filter(({ own }) => own.isClosed);
+  const allowed = tasks.filter(({ spec }) => spec.allowFailure).flatMap((task) => tally.places(task).map((at) => tally.own(task, at)));
   return {
-    rows: tasks.map((task) => rowOf(run, task, own)),
-    openTasks: tasks.length - closed.length,
-    failedLeaves: closed.filter(({ spec, isLeaf }) => isLeaf && countsAsFailure(spec, own.get(spec.taskId)?.counts ?? NOTHING)).length,
-    warnings: closed.filter(({ spec }) => spec.allowFailure && (own.get(spec.taskId)?.counts.failed ?? 0) > 0).length,
+    rows: tasks.flatMap((task) => rowsOf(run, task, tally)),
+    openTasks: tasks.length - closed.reduce((sum, { task }) => sum + task.size, 0),
+    failedLeaves: closed.filter(({ task, own }) => task.isLeaf && countsAsFailure(task.spec, own.counts)).length,
+    warnings: allowed.filter(({ isClosed, counts }) => isClosed && counts.failed > 0).length,
   };
 }
 
-function ownOf(spec: TaskSpec, all: readonly StateCount[]): Own {
-  // Iterations that a loop had before it was cleared, and has not had again, are no part of it.
-  const states = isLoop(spec) ? all.filter(({ state }) => state !== "removed") : all;
-  const mapped = states.filter(({ isMapped }) => isMapped);
-  const shown = mapped.length > 0 ? mapped : states;
-  const total = shown.reduce((sum, { count }) => sum + count, 0);
-  const counts = { ...NOTHING };
-  for (const { state, count } of shown) if (isCounted(state)) counts[COUNT_OF[state]] += count;
-  const ended = totalOf(counts);
-  const waiting = mapped.find(({ state }) => state === "scheduled");
-  return {
-    decided: total > 0,
-    instances: mapped.length > 0 ? total : null,
-    released: waiting?.lowest ?? (mapped.length > 0 ? total : 0),
-    waiting: waiting?.count ?? 0,
-    counts,
-    isClosed: total > 0 && ended === total,
-    ...(isLoop(spec)
-      ? { seen: seenFrom(spec, wholeOf(counts, total), false), width: 1 }
-      : itemsSeen(spec, counts, { total, isMapped: mapped.length > 0, isClosed: total > 0 && ended === total })),
-  };
+/** What the instances of each task, at each of its places, amount to. */
+class Tally {
+  readonly #plan: Plan;
+  readonly #states: ReadonlyMap<string, readonly StateCount[]>;
+  readonly #elements: ReadonlyMap<string, readonly number[]>;
+  readonly #own = new Map<string, Own>();
+
+  constructor(plan: Plan, states: readonly StateCount[]) {
+    this.#plan = plan;
+    const taskOf = ({ taskId }: StateCount): PlannedTask | undefined => plan.tasks.get(taskId);
+    this.#states = Map.groupBy(states, (one) => nameOf(one.taskId, taskOf(one)?.mappedIn == null ? -1 : one.mapIndex));
+    const mapped = states.filter((one) => one.mapIndex >= 0 && taskOf(one)?.members.length);
+    this.#elements = new Map(
+      [...Map.groupBy(mapped, ({ taskId }) => taskId)].map(([taskId, of]) => [taskId, [...new Set(of.map((one) => one.mapIndex))]]),
+    );
+  }
+
+  /** Where a task is counted. */
+  places({ mappedIn }: PlannedTask): readonly number[] {
+    return mappedIn === null ? [-1] : this.elements(mappedIn);
+  }
+
+  /** The elements of a mapped group, in no order. */
+  elements(group: string): readonly number[] {
+    return this.#elements.get(group) ?? [];
+  }
+
+  own({ spec, mappedIn }: PlannedTask, mapIndex: number): Own {
+    const name = nameOf(spec.taskId, mapIndex);
+    const states = this.#states.get(name) ?? [];
+    const own = this.#own.get(name) ?? ownOf(spec, mappedIn === null ? states : states.map((one) => ({ ...one, isMapped: false })));
+    this.#own.set(name, own);
+    return own;
+  }
+
+  /** The state of a group where its tasks are at this place. */
+  stateOf(group: PlannedTask, mapIndex: number): TaskState | undefined {
+    const { taskId, each } = group.spec;
+    if (each === null || group.mappedIn !== null) return this.#states.get(nameOf(taskId, placeOf(group, mapIndex)))?.at(0)?.state;
+    return this.#states.get(nameOf(taskId, -1))?.find((one) => one.mapIndex === mapIndex)?.state;
+  }
+
+  /** What the tasks of a group count for it. */
+  membersOf({ members }: PlannedTask, mapIndex: number): Counts {
+    const counts = { ...NOTHING };
+    for (const member of members) {
+      const task = plannedTask(this.#plan, member);
+      const own = this.own(task, placeOf(task, mapIndex));
+      if (own.isClosed) counts[endWithin(task, own.counts)] += 1;
+    }
+    return counts;
+  }
 }
 
-/** Items that are left out count until their task has ended; a list of which nothing is left then counts as an empty one. */
-function itemsSeen(
-  spec: TaskSpec,
-  counts: Counts,
-  { total, isMapped, isClosed }: { readonly total: number; readonly isMapped: boolean; readonly isClosed: boolean },
-): Pick<Own, "seen" | "width"> {
-  if (!isMapped) return { seen: seenFrom(spec, counts, false), width: 1 };
-  if (isClosed && counts.removed === total) return { seen: { ...NOTHING, skipped: 1 }, width: 1 };
-  return { seen: seenFrom(spec, counts, true), width: isClosed ? total - counts.removed : total };
+function nameOf(taskId: string, mapIndex: number): string {
+  return placeName({ runId: 0, taskId, mapIndex });
 }
 
-/** A loop as the one task that others see, once it has ended. */
-function wholeOf(counts: Counts, iterations: number): Counts {
-  const state = iterations > 0 ? loopState(counts, iterations) : undefined;
-  return state === undefined ? NOTHING : { ...NOTHING, [COUNT_OF[state]]: 1 };
+function rowsOf(run: CountedRun, task: PlannedTask, tally: Tally): readonly RecountedRow[] {
+  const { spec, members, mappedIn } = task;
+  const blank = { runId: run.id, taskId: spec.taskId, upstreamTotal: 0, upstream: NOTHING, decided: true, released: 0, waiting: 0 };
+  const group = spec.within === undefined ? undefined : plannedTask(run.plan, spec.within);
+  const rows = tally.places(task).flatMap((mapIndex): readonly RecountedRow[] => {
+    const state = group && tally.stateOf(group, mapIndex);
+    // Of a group that has ended nothing was changed, or it would not have ended any more.
+    if (state !== undefined && isFinal(state)) return [];
+    return [{ ...rowOf(run, task, mapIndex, tally), isOpen: !group || state === "running" }];
+  });
+  if (mappedIn !== null && rows.length > 0) {
+    const places = tally.places(task);
+    const own = places.reduce((sum, at) => added(sum, tally.own(task, at).counts), NOTHING);
+    return [...rows, { ...blank, mapIndex: -1, own, instances: places.length, released: places.length, isOpen: false }];
+  }
+  if (!isGroup(spec) || spec.each === null) return rows;
+  const elements = tally.elements(spec.taskId).flatMap((mapIndex): readonly RecountedRow[] => {
+    const state = tally.stateOf(task, mapIndex);
+    if (state !== undefined && isFinal(state)) return [];
+    const own = tally.membersOf(task, mapIndex);
+    return [{ ...blank, mapIndex, own, instances: members.length, isOpen: state === "running" }];
+  });
+  return [...rows, ...elements];
 }
 
-/** A failure that is allowed is as good as a success; items that are no more are not counted. */
-function seenFrom({ allowFailure }: TaskSpec, counts: Counts, isMapped: boolean): Counts {
-  const allowed = allowFailure ? { success: counts.success + counts.failed, failed: 0 } : {};
-  return { ...counts, ...allowed, ...(isMapped && { removed: 0 }) };
-}
-
-function isCounted(state: TaskState): state is FinalState {
-  return state in COUNT_OF;
-}
-
-function rowOf(run: Parameters<typeof recount>[0], { spec, route }: PlannedTask, own: ReadonlyMap<string, Own>): Recount["rows"][number] {
-  const before = spec.upstream.flatMap((taskId) => own.get(taskId) ?? []);
-  const mine = own.get(spec.taskId);
+function rowOf(run: CountedRun, task: PlannedTask, mapIndex: number, tally: Tally): Omit<RecountedRow, "isOpen"> {
+  const { spec, route } = task;
+  const before = spec.upstream.map((taskId) => tally.own(plannedTask(run.plan, taskId), mapIndex));
+  const mine = tally.own(task, mapIndex);
+  const isOne = isGroup(spec) && spec.each === null;
   return {
     runId: run.id,
     taskId: spec.taskId,
+    mapIndex,
     upstreamTotal: before.reduce((sum, { width }) => sum + width, 0),
     upstream: before.reduce((sum, { seen }) => added(sum, seen), NOTHING),
-    decided: mine?.decided ?? false,
-    instances: mine?.instances ?? null,
+    decided: mine.decided,
+    instances: mine.instances,
     // Under other limits an item is let go by whoever gives places, and by nobody else.
-    released: (isLimited(route, run) ? mine?.instances : mine?.released) ?? 0,
-    waiting: mine?.waiting ?? 0,
-    own: mine?.instances != null ? mine.counts : NOTHING,
+    released: (isLimited(route, run) ? mine.instances : mine.released) ?? 0,
+    waiting: mine.waiting,
+    own: isOne ? tally.membersOf(task, mapIndex) : mine.instances !== null ? mine.counts : NOTHING,
   };
 }

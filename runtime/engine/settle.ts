@@ -1,5 +1,6 @@
 /** How tries end: the outcome becomes a verb, the verb a guarded move, and whatever moved carries its run forward. */
 import { DagsmithError } from "../../sdk/errors.ts";
+import type { Json } from "../../sdk/json.ts";
 import type { LateKeys } from "../../sdk/routing.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
 import { decideRetry } from "../state/retry.ts";
@@ -19,11 +20,11 @@ import {
 } from "../state/task_state.ts";
 import { Advance } from "./advance.ts";
 import { callbacksOf } from "./callbacks.ts";
-import { decisionError } from "./deciders.ts";
+import { decides, decisionError } from "./deciders.ts";
 import { isLimited } from "./limits.ts";
 import { type SaidUpdate, updatesOf } from "./outlets.ts";
 import { dagsWithPast } from "./past.ts";
-import { plannedTask } from "./plan.ts";
+import { isGroup, plannedTask } from "./plan.ts";
 import type { Settled } from "./settled.ts";
 import type { AssetUpdate, EngineTx, KeptJson, LockedRun, MovedInstance } from "./store.ts";
 import { type WaitOutcome, waitMove } from "./waiting.ts";
@@ -123,11 +124,41 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
     if (isTurn(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end, keys);
   }
   const again = new Set(accepted.flatMap(({ end: { outcome }, transition }) => (goesOn(outcome) ? [transition.instanceId] : [])));
-  await advance.follow(moved.flatMap((instance) => settledOf(instance, runOf, again)));
+  hearDecisions(advance, accepted, runOf);
+  const stopped = await moveGroups(advance, accepted, runOf);
+  await advance.follow([...moved.flatMap((instance) => settledOf(instance, runOf, again)), ...stopped]);
   const finishedRuns = await advance.commit();
   const ended = runs.filter(({ id }) => finishedRuns.includes(id));
   const accounts = { finishedRuns, ended, pastDags: dagsWithPast(runs), updatedAssets: updates.length > 0 };
   return { accepted: new Set(moved.map(({ id }) => id)), ...accounts };
+}
+
+/** Decisions are known from their ends; asking for them again would cost a round trip each. */
+function hearDecisions(advance: Advance, accepted: readonly Proposal[], runOf: ReadonlyMap<number, LockedRun>): void {
+  for (const { end } of accepted) {
+    const { outcome } = end;
+    const run = runOf.get(end.runId);
+    if (run?.state !== "running" || outcome.kind !== "success" || outcome.output === null) continue;
+    if (decides(plannedTask(run.plan, end.taskId).spec)) advance.heard(end, JSON.parse(outcome.output) as Json);
+  }
+}
+
+/** Lets groups run again whose next try is due, and stops those whose time is up or that a person stopped. @returns what ended by it */
+async function moveGroups(
+  advance: Advance,
+  accepted: readonly Proposal[],
+  runOf: ReadonlyMap<number, LockedRun>,
+): Promise<readonly Settled[]> {
+  const groups = accepted.flatMap(({ end: { runId, taskId, mapIndex, outcome } }) => {
+    const run = runOf.get(runId);
+    return run?.state === "running" && isGroup(plannedTask(run.plan, taskId).spec) ? [{ runId, taskId, mapIndex, outcome }] : [];
+  });
+  const repeated = groups.filter(({ outcome }) => outcome.kind === "repeated");
+  if (repeated.length > 0) await advance.repeatGroups(repeated);
+  const stopped = groups.flatMap(({ outcome, ...group }) =>
+    outcome.kind === "overran" || outcome.kind === "cancelled" ? [{ ...group, reason: outcome.reason }] : [],
+  );
+  return stopped.length > 0 ? advance.stopGroups(stopped) : [];
 }
 
 /** An end and the move that it asks for. */
@@ -182,7 +213,7 @@ function failedMove(end: TryEnd, { reason, error, retryable, retryAfterMs }: Fai
 
 /** Whether an instance in this state is to be handed to a worker, now or later. */
 function isTurn(state: TaskState): boolean {
-  return !isFinal(state) && state !== "up_for_reschedule" && state !== "deferred";
+  return state === "queued" || state === "scheduled" || state === "up_for_retry";
 }
 
 /** Whether an iteration of a loop says that another follows. */

@@ -64,21 +64,25 @@ export interface Counts {
   readonly removed: number;
 }
 
-/** What changes in the counts of one task of one run. */
-export interface ProgressDelta {
+/** Whose counts they are: a task's, and within a mapped group those of one element. */
+export interface Counted {
   readonly runId: number;
   readonly taskId: string;
+  /** The element of the mapped group that the task is within; -1 elsewhere. */
+  readonly mapIndex: number;
+}
+
+/** What changes in the counts of one task of one run. */
+export interface ProgressDelta extends Counted {
   /** Upstream instances that came to be known (a list expanded), and that ended. */
   readonly upstreamTotal: number;
   readonly upstream: Counts;
-  /** Own instances, of a mapped task, that ended. */
+  /** Own instances, of a mapped task, that ended; of a group, its tasks. */
   readonly own: Counts;
 }
 
 /** The counts of one task of one run. */
-export interface Progress {
-  readonly runId: number;
-  readonly taskId: string;
+export interface Progress extends Counted {
   readonly upstreamTotal: number;
   readonly upstream: Counts;
   readonly decided: boolean;
@@ -89,16 +93,35 @@ export interface Progress {
   readonly own: Counts;
 }
 
+/** Counts that begin. */
+export interface NewProgress extends Counted {
+  readonly upstreamTotal: number;
+  /** Of one element of a mapped group: how many tasks it consists of. */
+  readonly instances?: number;
+}
+
+/** The current try of a group. */
+export interface GroupInstance extends Counted, TryRef {
+  readonly clearedTries: number;
+  /** What was said against it while it runs: that its time is up. */
+  readonly reason: string | null;
+  /** Since the start of its first try. */
+  readonly elapsedMs: number;
+}
+
 /** A task instance to be made. */
 export interface NewInstance {
   readonly runId: number;
   readonly taskId: string;
   readonly mapIndex: number;
-  readonly state: "scheduled" | "queued" | "deferred" | FinalState;
+  /** `running`: a group, which no worker has to take. */
+  readonly state: "scheduled" | "queued" | "running" | "deferred" | FinalState;
   readonly item: Json;
+  /** The group whose instance at the same map index has the item. */
+  readonly itemOf?: string;
   readonly reason: string | null;
   readonly error: StoredError | null;
-  /** What a deferred one waits for. */
+  /** What a deferred one waits for, and when the time of a group is up. */
   readonly wait?: Wait;
   /** How it gets to a worker; one with claims waits for its places before it is queued. */
   readonly route: Route;
@@ -142,12 +165,7 @@ export interface Decisions {
   readonly tokens: readonly RoutedToken[];
   readonly releases: readonly Release[];
   /** Tasks whose trigger rule has spoken; mapped ones with the length of their list and how much of it was let go. */
-  readonly decided: readonly {
-    readonly runId: number;
-    readonly taskId: string;
-    readonly instances: number | null;
-    readonly released: number;
-  }[];
+  readonly decided: readonly (Counted & { readonly instances: number | null; readonly released: number })[];
   readonly runs: readonly (RunProgress & { readonly id: number; readonly state: RunState })[];
   /** Tasks whose turn has come but for their past, and tasks that wait for it no longer. */
   readonly past: { readonly waits: readonly PastQuestion[]; readonly ended: readonly PastQuestion[] };
@@ -179,12 +197,14 @@ export interface EngineTx {
   updateAssets(updates: readonly AssetUpdate[]): Promise<void>;
   /** Forgets what earlier tries of these instances left. */
   clearXComs(instances: readonly MovedInstance[]): Promise<void>;
-  /** The output of a task; for a mapped task the list of its instances' outputs, in order. Undefined when there is none. */
-  output(runId: number, taskId: string, isMapped: boolean): Promise<Json | undefined | typeof IN_A_FILE>;
-  /** How many instances of each of these tasks are in which final state; tasks without any are missing. */
-  endsOf(runId: number, taskIds: readonly string[]): Promise<ReadonlyMap<string, Counts>>;
+  /** What a task left; `all`: the list of what its instances left, in order. Undefined when there is none. */
+  output(runId: number, taskId: string, mapIndex: number | "all"): Promise<Json | undefined | typeof IN_A_FILE>;
+  /** How many instances of each of these tasks are in which final state; tasks without any are missing. @param mapIndex null for all */
+  endsOf(runId: number, taskIds: readonly string[], mapIndex: number | null): Promise<ReadonlyMap<string, Counts>>;
   /** Instances of a run that something may still move. */
-  unfinished(runId: number): Promise<readonly (TryRef & { readonly taskId: string; readonly state: TaskState })[]>;
+  unfinished(
+    runId: number,
+  ): Promise<readonly (TryRef & { readonly taskId: string; readonly mapIndex: number; readonly state: TaskState })[]>;
   runDates(runId: number): Promise<RunDates>;
   /** Whether their past lets these tasks run, in their order. */
   pastMet(questions: readonly PastQuestion[]): Promise<readonly boolean[]>;
@@ -192,8 +212,14 @@ export interface EngineTx {
   storeLabels(labels: readonly { readonly instanceId: number; readonly label: string }[]): Promise<void>;
   /** Adds to counts and gives back the rows as they are now. */
   addProgress(deltas: readonly ProgressDelta[]): Promise<readonly Progress[]>;
-  /** Makes the counting rows of runs that begin. */
-  createProgress(rows: readonly { readonly runId: number; readonly taskId: string; readonly upstreamTotal: number }[]): Promise<void>;
+  /** Makes the counting rows of runs and groups that begin; those that are there already stay as they are. @returns all of them */
+  createProgress(rows: readonly NewProgress[]): Promise<readonly Progress[]>;
+  /** The groups of these places that run. */
+  groups(of: readonly Counted[]): Promise<readonly GroupInstance[]>;
+  /** Lets scheduled instances of a group begin, in the order of their indices. @returns their map indices */
+  beginGroups(release: Omit<Release, "route">, wait: Wait | undefined): Promise<readonly number[]>;
+  /** Puts all that took part in a group back to before its turn. @param taskIds all within it @returns what they had come to */
+  clearWithin(group: Counted, taskIds: readonly string[]): Promise<readonly (Counted & { readonly state: TaskState })[]>;
   /** Writes a round's decisions, and puts a token in the queue for each instance that is now queued. */
   commitDecisions(decisions: Decisions): Promise<void>;
 }

@@ -6,27 +6,32 @@ import { isFinal } from "../state/task_state.ts";
 import { waitOf } from "../state/wait.ts";
 import { isLatest } from "../timetable/latest.ts";
 import { expand, type Sources, sourceState, type Unmapped } from "./expand.ts";
+import { timeLimit } from "./groups.ts";
 import { isLimited, UNROUTED } from "./limits.ts";
 import type { ListView } from "./list_view.ts";
-import type { PlannedTask } from "./plan.ts";
+import { isGroup, isMany, type PlannedTask } from "./plan.ts";
 import type { Round } from "./round.ts";
 import type { Settled } from "./settled.ts";
-import type { EngineTx, LockedRun } from "./store.ts";
+import type { EngineTx, LockedRun, NewInstance } from "./store.ts";
 
-/** One instance, or one for each item, or at once the end of a task that has no body. @returns what ended by it */
-export async function takeTurn(round: Round, runId: number, task: PlannedTask): Promise<readonly Settled[]> {
+/**
+ * One instance, or one for each item, or at once the end of a task that has no body.
+ * @param mapIndex its place: -1, but within a mapped group
+ * @returns what ended by it
+ */
+export async function takeTurn(round: Round, runId: number, task: PlannedTask, mapIndex: number): Promise<readonly Settled[]> {
   const { spec } = task;
   const outside = await outsideOfDates(round.tx, round.run(runId), task);
-  if (outside !== undefined) return [round.end(runId, task, "skipped", outside)];
+  if (outside !== undefined) return [round.end(runId, task, mapIndex, { state: "skipped", reason: outside })];
   if (spec.dependsOnPast && !(await isPastMet(round, runId, task))) return [];
   if (spec.kind?.type === "latest_only") {
-    const latest = await decideLatest(round.tx, round.run(runId), task);
-    return [round.end(runId, task, "success", latest ? null : "not the latest run")];
+    const latest = await decideLatest(round.tx, round.run(runId), task, mapIndex);
+    return [round.end(runId, task, mapIndex, { state: "success", reason: latest ? null : "not the latest run" })];
   }
   if (spec.each) return makeItems(round, runId, task, await expand(spec, spec.each, sourcesIn(round, runId)));
   // One with outlets is run like any other: what records its success also updates its assets.
-  if (spec.operator === "empty" && spec.outlets.length === 0) return [round.end(runId, task, "success", null)];
-  makeOne(round, runId, task);
+  if (spec.operator === "empty" && spec.outlets.length === 0) return [round.end(runId, task, mapIndex, { state: "success", reason: null })];
+  makeOne(round, runId, task, mapIndex);
   return [];
 }
 
@@ -51,33 +56,51 @@ async function isPastMet(round: Round, runId: number, { spec }: PlannedTask): Pr
 }
 
 /** Decides a latest-only task, here and without a worker, for only the engine knows the schedule; stored as its output like any decision. */
-async function decideLatest(tx: EngineTx, { id: runId, plan }: LockedRun, { spec: { taskId } }: PlannedTask): Promise<boolean> {
+async function decideLatest(
+  tx: EngineTx,
+  { id: runId, plan }: LockedRun,
+  { spec: { taskId } }: PlannedTask,
+  mapIndex: number,
+): Promise<boolean> {
   const { now, ...dates } = await tx.runDates(runId);
   const latest = isLatest(plan.spec.schedules, dates, now);
-  await tx.storeOutputs([{ runId, taskId, mapIndex: -1, json: JSON.stringify(latest), file: null }]);
+  await tx.storeOutputs([{ runId, taskId, mapIndex, json: JSON.stringify(latest), file: null }]);
   return latest;
 }
 
-function makeOne(round: Round, runId: number, task: PlannedTask): void {
+function makeOne(round: Round, runId: number, task: PlannedTask, mapIndex: number): void {
   const { taskId, wait } = task.spec;
-  const one = { runId, taskId, mapIndex: -1, item: null, reason: null, error: null };
-  if (wait) round.make({ ...one, state: "deferred", wait: waitOf(wait), route: UNROUTED });
+  const one = { runId, taskId, mapIndex, ...round.itemAt(runId, task, mapIndex), reason: null, error: null };
+  if (isGroup(task.spec)) makeGroup(round, task, one);
+  else if (wait) round.make({ ...one, state: "deferred", wait: waitOf(wait), route: UNROUTED });
   else round.make({ ...one, state: "queued", route: round.routeOf(runId, task) });
-  round.speak(runId, task, null, 0);
+  round.speak(runId, task, mapIndex, null, 0);
+}
+
+/** A group begins: its tasks get their turn. */
+function makeGroup(round: Round, task: PlannedTask, one: Omit<NewInstance, "state" | "route">): void {
+  const wait = timeLimit(task.spec);
+  round.make({ ...one, state: "running", route: UNROUTED, ...(wait && { wait }) });
+  round.open(one);
 }
 
 /** One instance for each item. The first `maxActive` are queued, the others wait for a place. */
 function makeItems(round: Round, runId: number, task: PlannedTask, items: ListView | Unmapped): readonly Settled[] {
   const { taskId, maxActive } = task.spec;
-  if ("state" in items) return [round.end(runId, task, items.state, items.reason, items.error)];
+  if ("state" in items) return [round.end(runId, task, -1, items)];
   const route = round.routeOf(runId, task);
   // Under other limits `maxActive` is one more of them: an instance is let go once, by whoever gives places.
   const released = isLimited(task.route, round.run(runId)) ? items.length : Math.min(items.length, maxActive ?? items.length);
+  const begun = isGroup(task.spec) ? "running" : "queued";
+  const wait = isGroup(task.spec) ? timeLimit(task.spec) : undefined;
   for (let mapIndex = 0; mapIndex < items.length; mapIndex++) {
-    const state = mapIndex < released ? "queued" : "scheduled";
-    round.make({ runId, taskId, mapIndex, state, item: items.at(mapIndex), reason: null, error: null, route });
+    const state = mapIndex < released ? begun : "scheduled";
+    const one = { runId, taskId, mapIndex, state, item: items.at(mapIndex), reason: null, error: null, route } as const;
+    round.make(state === "running" && wait ? { ...one, wait } : one);
+    if (state === "running") round.open(one);
   }
-  round.speak(runId, task, items.length, released);
+  if (isGroup(task.spec)) round.expandWithin(runId, task, items.length);
+  round.speak(runId, task, -1, items.length, released);
   round.widen(runId, task, items.length - 1);
   return [];
 }
@@ -86,11 +109,11 @@ function makeItems(round: Round, runId: number, task: PlannedTask, items: ListVi
 function sourcesIn(round: Round, runId: number): Sources {
   const { tx } = round;
   return {
-    output: (taskId) => tx.output(runId, taskId, round.task({ runId, taskId }).spec.each !== null),
+    output: (taskId) => tx.output(runId, taskId, isMany(round.task({ runId, taskId })) ? "all" : -1),
     stateOf: async (taskId) => {
-      const made = round.made.find((one) => one.runId === runId && one.taskId === taskId && one.mapIndex < 0);
+      const made = round.madeAt({ runId, taskId, mapIndex: -1 });
       if (made) return isFinal(made.state) ? made.state : undefined;
-      const ends = (await tx.endsOf(runId, [taskId])).get(taskId);
+      const ends = (await tx.endsOf(runId, [taskId], null)).get(taskId);
       return ends && sourceState(ends);
     },
   };

@@ -1,11 +1,13 @@
 /** How waiting begins and ends: what a poke, a body that waits, a clock, a run, an event or a person said, as the verb that it amounts to. */
 import type { WaitSpec } from "../../sdk/wait.ts";
 import {
+  beginAgain,
   cancel,
   deferUntil,
   expire,
   fail,
   giveUp,
+  overrun,
   reschedule,
   resume,
   skip,
@@ -13,6 +15,7 @@ import {
   type Transition,
 } from "../state/task_state.ts";
 import { decidePoke, waitOf } from "../state/wait.ts";
+import { timeLimit } from "./groups.ts";
 import { claimsText, routeIn } from "./limits.ts";
 import type { PlannedTask } from "./plan.ts";
 import type { TryEnd } from "./settle.ts";
@@ -28,10 +31,17 @@ export type WaitOutcome =
   | { readonly kind: "resumed"; readonly output: string | null }
   /** What was waited for did not come in time, or can come no more. */
   | { readonly kind: "gave_up"; readonly to: "failed" | "skipped"; readonly reason: string }
+  /** The next try of a group is due. */
+  | { readonly kind: "repeated" }
+  /** The time of a group is up. */
+  | { readonly kind: "overran"; readonly reason: string }
   /** No worker took it in time. */
   | { readonly kind: "expired"; readonly reason: string }
-  /** A person stopped it in this state. */
+  /** A person stopped it in this state; of a group nothing begins any more. */
   | { readonly kind: "cancelled"; readonly state: TaskState; readonly reason: string };
+
+/** What the clock says of a group. */
+export const OVERRAN: WaitOutcome = { kind: "overran", reason: "the group took longer than it may" };
 
 /** The verb that such an end amounts to. */
 export function waitMove(end: TryEnd, outcome: WaitOutcome, task: PlannedTask, run: LockedRun): Transition {
@@ -44,6 +54,10 @@ export function waitMove(end: TryEnd, outcome: WaitOutcome, task: PlannedTask, r
       return resume(end);
     case "gave_up":
       return giveUp(end, outcome.to, outcome.reason);
+    case "repeated":
+      return beginAgain(end, timeLimit(task.spec, end.elapsedMs));
+    case "overran":
+      return overrun(end, outcome.reason);
     case "expired":
       return expire(end, outcome.reason);
     case "cancelled":

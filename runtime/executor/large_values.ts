@@ -1,44 +1,73 @@
 /**
- * Where values lie that are too large for the database, by name. A folder today; anything that keeps bytes under a name can stand here, and
- * nothing else would change.
+ * Where values lie that are too large for the database, by name: a folder of this machine, or one of an S3 bucket. Apart from both, so that
+ * whoever keeps values knows neither; anything else that keeps bytes under a name could stand here too.
  */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import type { S3Folder } from "../config.ts";
+import { valuesInFolder } from "./large_values/folder.ts";
 
 export interface LargeValues {
   /** For messages. */
   readonly place: string;
-  /** Resolves when the value would survive a crash. */
+  /** Resolves when the value would survive a crash. Until then there is none under that name, and never half of one. */
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** Undefined when there is none. */
   read(name: string): Promise<Buffer | undefined>;
   /** No error when there is none. */
   remove(name: string): Promise<void>;
+  /** Ends what is still under way, and open connections. Idempotent. */
+  close(): void;
 }
 
-/** A folder. Workers on several machines need one that all of them see, such as a network mount. */
-export function largeValuesIn(folder: string): LargeValues {
+/** The same in every place, so that whoever moves from one to the other copies the files as they are. */
+export function pathOf(name: string): string {
   // Spread over folders of their own: some file systems are slow with many files in one.
-  const path = (name: string): string => join(folder, name.slice(0, 2), name);
-  return {
-    place: folder,
-    write: async (name, bytes) => {
-      await mkdir(join(folder, name.slice(0, 2)), { recursive: true });
-      // Under its own name only when it is whole. Readable by its owner only: outputs may hold what not everybody should see.
-      await writeFile(`${path(name)}.part`, bytes, { flush: true, mode: 0o600 });
-      await rename(`${path(name)}.part`, path(name));
-    },
-    read: async (name) => {
-      try {
-        return await readFile(path(name));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        throw error;
-      }
-    },
-    remove: async (name) => {
-      await rm(`${path(name)}.part`, { force: true });
-      await rm(path(name), { force: true });
-    },
+  return `${name.slice(0, 2)}/${name}`;
+}
+
+/** Opens a place; nothing is asked of it yet. Workers on several machines need one that all of them see. */
+export function largeValuesIn(folder: string | S3Folder): LargeValues {
+  return typeof folder === "string" ? valuesInFolder(folder) : valuesInBucket(folder);
+}
+
+/** Loads the client with the first value: it takes a tenth of a second and 35 MB, which a worker without a bucket should not pay. */
+function valuesInBucket(folder: S3Folder): LargeValues {
+  let opened: Promise<Omit<LargeValues, "place">> | undefined;
+  const open = (): Promise<Omit<LargeValues, "place">> => {
+    opened ??= import("./large_values/s3.ts").then(({ openS3Values }) => openS3Values(folder));
+    return opened;
   };
+  return {
+    place: `s3://${folder.bucket}/${folder.prefix}`,
+    write: async (name, bytes) => (await open()).write(name, bytes),
+    read: async (name) => (await open()).read(name),
+    remove: async (name) => (await open()).remove(name),
+    close: () => void opened?.then((values) => values.close()).catch(() => undefined),
+  };
+}
+
+/**
+ * Writes a small value, reads it and removes it.
+ * @returns the place
+ * @throws Error what that place cannot do
+ */
+export async function tryLargeValues(folder: string | S3Folder): Promise<string> {
+  const values = largeValuesIn(folder);
+  const name = randomUUID();
+  const doing = async <Result>(what: string, work: Promise<Result>): Promise<Result> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw new Error(`${values.place} cannot be ${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  };
+  try {
+    await doing("written to", values.write(name, Buffer.from(name)));
+    const found = await doing("read", values.read(name));
+    await doing("cleaned up", values.remove(name));
+    if (found?.toString() !== name) throw new Error(`${values.place} does not give back what was written`);
+    return values.place;
+  } finally {
+    values.close();
+  }
 }

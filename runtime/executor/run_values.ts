@@ -2,22 +2,27 @@
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
-import { eagerInputs, fieldOf, missingInput } from "../engine/plan.ts";
+import { placeName } from "../engine/deltas.ts";
+import { eagerInputs, fieldOf, isBeside, isMany, missingInput, plannedTask } from "../engine/plan.ts";
 import type { Database } from "../store/database.ts";
 import type { RunFacts } from "../store/run_facts.ts";
-import { getOutputs, getXComs, OUTPUTS_PER_PAGE, type StoredXCom } from "../store/xcom.ts";
+import { getOutputs, getOutputsAt, getXComs, OUTPUTS_PER_PAGE, type StoredXCom } from "../store/xcom.ts";
 import { Batcher } from "./batcher.ts";
 import type { Spill } from "./spill.ts";
 
 type Source = Pick<StoredXCom, "runId" | "taskId">;
+type Place = Pick<StoredXCom, "runId" | "taskId" | "mapIndex">;
 
 /** A page of large values ends behind this many bytes of them, so that a task that walks through a list never has all of it in memory. */
 const PAGE_FILE_BYTES = 16 * 1024 * 1024;
+/** Values read at once: a store on the network takes its time for each. */
+const READ_TOGETHER = 8;
 
 export class RunValues {
   readonly #db: Database;
   readonly #spill: Spill;
   readonly #outputs = new Batcher((wanted: readonly Source[]) => this.#readAll(wanted));
+  readonly #outputsAt = new Batcher((wanted: readonly Place[]) => this.#readAt(wanted));
 
   constructor(db: Database, spill: Spill) {
     this.#db = db;
@@ -26,11 +31,13 @@ export class RunValues {
 
   /**
    * The inputs of a task, by name; without those that nothing came for.
-   * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_CORRUPT
+   * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE, XCOM_FILE_CORRUPT
    */
-  async inputs(facts: RunFacts, spec: TaskSpec): Promise<Readonly<Record<string, Json>>> {
+  async inputs(facts: RunFacts, spec: TaskSpec, mapIndex: number): Promise<Readonly<Record<string, Json>>> {
+    const { plan } = facts.version;
     const read = async ([name, taskId]: readonly [string, string]): Promise<readonly (readonly [string, Json])[]> => {
-      const value = fieldOf(await this.#output(facts, taskId), spec.picks?.[name]);
+      const at = isBeside(plan, spec.taskId, taskId) ? mapIndex : null;
+      const value = fieldOf(await this.#output(facts, taskId, at), spec.picks?.[name]);
       return value === undefined ? [] : [[name, value]];
     };
     return Object.fromEntries((await Promise.all(Object.entries(eagerInputs(spec)).map(read))).flat());
@@ -44,13 +51,7 @@ export class RunValues {
   /** Outputs of a mapped task, from behind a map index on. */
   async page(runId: number, taskId: string, after: number): Promise<OutputPage> {
     const rows = await getOutputs(this.#db, { runId, taskId }, after);
-    const items: Json[] = [];
-    let bytes = 0;
-    for (const row of rows) {
-      items.push(await this.#spill.read(row));
-      bytes += row.file?.bytes ?? 0;
-      if (bytes >= PAGE_FILE_BYTES) break;
-    }
+    const items = await this.#readInOrder(rows.slice(0, portionOf(rows, 0, OUTPUTS_PER_PAGE)));
     const isLast = items.length === rows.length && rows.length < OUTPUTS_PER_PAGE;
     return { items, next: isLast ? null : (rows[items.length - 1]?.mapIndex ?? null) };
   }
@@ -62,18 +63,33 @@ export class RunValues {
     return row ? this.#spill.read(row) : null;
   }
 
-  async #output(facts: RunFacts, taskId: string): Promise<Json | undefined> {
+  /** @param at the element whose output is wanted; null for all that the task left */
+  async #output(facts: RunFacts, taskId: string, at: number | null): Promise<Json | undefined> {
+    const { plan } = facts.version;
+    if (at !== null) {
+      const [row] = await this.#outputsAt.add({ runId: facts.id, taskId, mapIndex: at });
+      return row ? this.#spill.read(row) : missingInput(plan, taskId);
+    }
     const rows = await this.#outputs.add({ runId: facts.id, taskId });
-    const isMapped = facts.version.plan.tasks.get(taskId)?.spec.each != null;
-    return rows.length === 0 && !isMapped ? missingInput(facts.version.plan, taskId) : this.#valueOf(facts, taskId, rows);
+    const isList = isMany(plannedTask(plan, taskId));
+    return rows.length === 0 && !isList ? missingInput(plan, taskId) : this.#valueOf(facts, taskId, rows);
   }
 
-  /** For a mapped task the list, in map order. */
+  /** For a task of many instances the list, in map order. */
   async #valueOf(facts: RunFacts, taskId: string, rows: readonly StoredXCom[]): Promise<Json> {
-    const isMapped = facts.version.plan.tasks.get(taskId)?.spec.each;
-    const values: Json[] = [];
-    for (const row of isMapped ? rows : rows.slice(0, 1)) values.push(await this.#spill.read(row));
+    const task = facts.version.plan.tasks.get(taskId);
+    const isMapped = task !== undefined && isMany(task);
+    const values = await this.#readInOrder(isMapped ? rows : rows.slice(0, 1));
     return isMapped ? values : (values[0] ?? null);
+  }
+
+  async #readInOrder(rows: readonly StoredXCom[]): Promise<Json[]> {
+    const values: Json[] = [];
+    while (values.length < rows.length) {
+      const portion = rows.slice(values.length, portionOf(rows, values.length, READ_TOGETHER));
+      values.push(...(await Promise.all(portion.map((row) => this.#spill.read(row)))));
+    }
+    return values;
   }
 
   async #readAll(wanted: readonly Source[]): Promise<readonly (readonly StoredXCom[])[]> {
@@ -82,4 +98,17 @@ export class RunValues {
     const rows = Map.groupBy(await getXComs(this.#db, distinct), key);
     return wanted.map((one) => rows.get(key(one)) ?? []);
   }
+
+  async #readAt(wanted: readonly Place[]): Promise<readonly (readonly StoredXCom[])[]> {
+    const rows = Map.groupBy(await getOutputsAt(this.#db, wanted), placeName);
+    return wanted.map((one) => rows.get(placeName(one)) ?? []);
+  }
+}
+
+/** Where a portion that begins at `from` ends: behind so many rows, or as soon as their files hold {@link PAGE_FILE_BYTES}. */
+function portionOf(rows: readonly StoredXCom[], from: number, most: number): number {
+  let bytes = 0;
+  let end = from;
+  while (end < Math.min(rows.length, from + most) && bytes < PAGE_FILE_BYTES) bytes += rows[end++]?.file?.bytes ?? 0;
+  return end;
 }

@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, MAX_OUTPUT_BYTES } from "../../sdk/json.ts";
+import type { S3Folder } from "../config.ts";
 import { readByEngine } from "../engine/decisive_outputs.ts";
 import type { Plan } from "../engine/plan.ts";
 import type { KeptJson } from "../engine/store.ts";
@@ -15,7 +16,8 @@ import { type LargeValues, largeValuesIn } from "./large_values.ts";
 
 /** Where large values go, and from what size on. */
 export interface SpillOptions {
-  readonly folder: string;
+  /** A path, or a folder of a bucket. */
+  readonly folder: string | S3Folder;
   /** Values of more bytes than this go there. */
   readonly spillBytes: number;
 }
@@ -23,7 +25,7 @@ export interface SpillOptions {
 /** Largest value in a file, in bytes of UTF-8 JSON: 64 MiB. Without a folder it is {@link MAX_OUTPUT_BYTES}. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-/** Files removed at once. */
+/** Files removed together. */
 const SWEPT = 100;
 
 export class Spill {
@@ -60,33 +62,58 @@ export class Spill {
     try {
       await values.write(name, bytes);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new DagsmithError("XCOM_FILE_UNWRITABLE", { bytes: bytes.length, folder: values.place, reason }, { cause: error });
+      const params = { bytes: bytes.length, folder: values.place, reason: messageOf(error) };
+      throw new DagsmithError("XCOM_FILE_UNWRITABLE", params, { cause: error });
     }
   }
 
   /**
    * A value as it was before it was stored.
-   * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_CORRUPT
+   * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE, XCOM_FILE_CORRUPT
    */
   async read({ taskId, value, file }: StoredXCom): Promise<Json> {
     if (!file) return value;
     const missing = (reason: string) => new DagsmithError("XCOM_FILE_MISSING", { task: taskId, file: file.name, reason });
     if (!this.#values) throw missing("is not set on this machine");
-    const bytes = await this.#values.read(file.name);
+    const bytes = await this.#bytesOf(this.#values, taskId, file.name);
     if (!bytes) throw missing(`is ${this.#values.place} on this machine and does not have it`);
     if (hashOf(bytes) !== file.sha256) throw new DagsmithError("XCOM_FILE_CORRUPT", { task: taskId, file: file.name });
     return JSON.parse(bytes.toString()) as Json;
   }
 
-  /** Removes files that no value needs any more. @returns how many */
+  async #bytesOf(values: LargeValues, task: string, file: string): Promise<Buffer | undefined> {
+    try {
+      return await values.read(file);
+    } catch (error) {
+      const params = { task, file, folder: values.place, reason: messageOf(error) };
+      throw new DagsmithError("XCOM_FILE_UNREADABLE", params, { cause: error });
+    }
+  }
+
+  /**
+   * Removes files that no value needs any more.
+   * @returns how many
+   * @throws Error when one could not be removed; the others are
+   */
   async sweep(): Promise<number> {
-    if (!this.#values) return 0;
+    const values = this.#values;
+    if (!values) return 0;
     const names = await unkeptXComFiles(this.#db, SWEPT);
-    for (const name of names) await this.#values.remove(name);
-    if (names.length > 0) await forgetXComFiles(this.#db, names);
+    const removals = await Promise.allSettled(names.map((name) => values.remove(name)));
+    const gone = names.filter((_, index) => removals[index]?.status === "fulfilled");
+    if (gone.length > 0) await forgetXComFiles(this.#db, gone);
+    for (const removal of removals) if (removal.status === "rejected") throw removal.reason;
     return names.length;
   }
+
+  /** Ends what is still under way. Idempotent. */
+  close(): void {
+    this.#values?.close();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function hashOf(bytes: Uint8Array): string {

@@ -145,7 +145,9 @@ export class Worker {
     await this.#settled();
     clearTimeout(grace);
     await this.#heartbeat.stop();
-    await this.#sweep.stop();
+    const swept = this.#sweep.stop();
+    this.#spill.close();
+    await swept;
     await this.#processes.stop();
     if (!this.#lost) await removeWorker(this.#options.db, this.id);
   }
@@ -213,7 +215,7 @@ export class Worker {
     const { spec, route } = plannedTask(plan, attempt.instance.taskId);
     try {
       const asksKeys = route.isLate && !(await holdsPlaces(this.#options.db, attempt.instance));
-      const inputs = await this.#values.inputs(facts, spec);
+      const inputs = await this.#values.inputs(facts, spec, attempt.instance.mapIndex);
       const previous = isLoop(spec) ? await this.#values.previous(attempt.instance) : undefined;
       const maxOutputBytes = this.#spill.limitFor(plan, spec.taskId);
       const bundle = await this.#bundles.path(facts.version.bundleHash);

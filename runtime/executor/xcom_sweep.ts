@@ -29,9 +29,10 @@ export class XComSweep {
   /** Never rejects: what could not be removed now is found again. */
   async runOnce(): Promise<void> {
     try {
-      while ((await this.#spill.sweep()) > 0);
+      while (!this.#stopped && (await this.#spill.sweep()) > 0);
     } catch (error) {
-      this.#log("files of large values could not be removed", { reason: error instanceof Error ? error.message : String(error) });
+      if (!this.#stopped)
+        this.#log("files of large values could not be removed", { reason: error instanceof Error ? error.message : String(error) });
     }
   }
 

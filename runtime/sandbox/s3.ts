@@ -15,6 +15,8 @@ export interface S3Faults {
   slowDownEvery?: number;
   /** GET bodies break off after this many bytes, though their Content-Length promises all. */
   truncateAfter?: number;
+  /** So many uploads break off after this many bytes: the connection ends without an answer. Counts down. */
+  cutUploads?: { readonly afterBytes: number; times: number };
   /** GET bodies stop after `afterBytes` until `until` settles; `reached` is called when the first of them stops. */
   hold?: { readonly afterBytes: number; readonly until: Promise<void>; readonly reached?: () => void };
 }
@@ -69,7 +71,7 @@ async function serve(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const request = await read(incoming);
+  const request = await read(incoming, faults.cutUploads);
   const response = slowDown ? refusal(503, "SlowDown", "Please reduce your request rate.") : answer(store, request);
   const body = Buffer.from(response.body ?? "");
   outgoing.writeHead(response.status, { ...response.headers, "content-length": body.length, "x-amz-request-id": "sandbox" });
@@ -77,9 +79,17 @@ async function serve(
   else await send(outgoing, body, isObjectBody(request, response) ? faults : {});
 }
 
-async function read(incoming: IncomingMessage): Promise<S3Request> {
+async function read(incoming: IncomingMessage, cut: S3Faults["cutUploads"]): Promise<S3Request> {
   const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of incoming) {
+    bytes += (chunk as Buffer).length;
+    if (incoming.method === "PUT" && cut && cut.times > 0 && bytes > cut.afterBytes) {
+      cut.times--;
+      throw new Error("cut by a fault");
+    }
+    chunks.push(chunk as Buffer);
+  }
   const url = new URL(incoming.url ?? "/", "http://sandbox");
   const [, bucket = "", key = ""] = /^\/([^/]*)\/?(.*)$/s.exec(decodeURIComponent(url.pathname)) ?? [];
   const { method = "GET", headers } = incoming;

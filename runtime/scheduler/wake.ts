@@ -3,6 +3,7 @@
  * schedulers may look at once: a sensor is woken by whoever deletes its row, and the others' ends are guarded like any end.
  */
 import { settle, type TryEnd } from "../engine/settle.ts";
+import { OVERRAN } from "../engine/waiting.ts";
 import { waitText } from "../state/wait.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound, givePlaces } from "../store/engine_tx.ts";
@@ -42,12 +43,14 @@ async function settleWaits(db: Database, plans: Plans, ends: readonly TryEnd[]):
 
 /** The end of a wait, in the engine's words; no worker holds it. */
 export function endOf(wait: FoundWait, outcome: TryEnd["outcome"]): TryEnd {
-  const { instanceId, tryNumber, lostTries, runId, taskId, mapIndex } = wait;
-  return { instanceId, tryNumber, lostTries, runId, taskId, mapIndex, workerId: "", outcome };
+  const { instanceId, tryNumber, lostTries, runId, taskId, mapIndex, elapsedMs } = wait;
+  return { instanceId, tryNumber, lostTries, runId, taskId, mapIndex, elapsedMs, workerId: "", outcome };
 }
 
 function outcomeOfDue(wait: FoundWait & { readonly sent: string | null }): TryEnd["outcome"] {
   if (wait.kind === "time") return { kind: "resumed", output: null };
+  if (wait.kind === "group_retry") return { kind: "repeated" };
+  if (wait.kind === "group_timeout") return OVERRAN;
   if (wait.sent !== null) return { kind: "resumed", output: wait.sent };
   return { kind: "gave_up", to: wait.softFail ? "skipped" : "failed", reason: `${waitedFor(wait)} did not come within the timeout` };
 }

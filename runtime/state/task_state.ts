@@ -9,9 +9,9 @@ import { nextPoke, type Wait, type WayBack } from "./wait.ts";
  * - `none`: was cleared, waits for its turn anew. In: clear. Out: its turn (queued, scheduled, deferred, or a final state), mark.
  * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue, wake, park. Out: release, refuse, cancel, clear, mark.
  * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue, wake. Out: start, expire, cancel, clear, mark.
- * - `running`: a worker runs it. In: start. Out: succeed, skip, retry, fail, reschedule, deferUntil, park, rescue, cancel, mark.
- * - `up_for_retry`: a token lies in the queue for later, or it waits for a place from then on. In: retry. Out: start, release, refuse,
- *   expire, cancel, clear, mark.
+ * - `running`: a worker runs it; or it is a group, and its tasks run. In: start; of a group its turn, beginAgain. Out: succeed, skip, retry, fail, reschedule, deferUntil, park, rescue, cancel, mark.
+ * - `up_for_retry`: a token lies in the queue for later, or it waits for a place from then on; the row of a group says when. In: retry. Out:
+ *   start, beginAgain, release, refuse, expire, cancel, clear, mark.
  * - `up_for_reschedule`: a sensor between two pokes; its row says when the next is due. In: reschedule. Out: wake, cancel, clear, mark.
  * - `deferred`: waits for a time, a run or an event; its row says for which. In: its turn, deferUntil. Out: resume, giveUp, cancel, clear,
  *   mark.
@@ -78,6 +78,9 @@ export interface TryRef {
   readonly tryNumber: number;
 }
 
+/** Holds the tries of groups, as a worker holds those of tasks; no worker has this id. */
+export const ENGINE = "engine";
+
 const NOT_RUNNING = ["scheduled", "queued", "up_for_retry", "up_for_reschedule", "deferred"] as const;
 
 function move(ref: TryRef, from: readonly TaskState[], to: TaskState, more: Partial<Transition> = {}): Transition {
@@ -119,8 +122,15 @@ export function fail(ref: TryRef, workerId: string, reason: string, error: Store
   return move(ref, ["running"], "failed", { heldBy: workerId, workerId, reason, error });
 }
 
-/** The try failed and another follows after a delay. */
-export function retry(ref: TryRef, workerId: string, retryInMs: number, reason: string, error: StoredError | null): Transition {
+/** The try failed and another follows after a delay. @param wait what brings it about, for a group: no token does */
+export function retry(
+  ref: TryRef,
+  workerId: string,
+  retryInMs: number,
+  reason: string,
+  error: StoredError | null,
+  wait: Wait | null = null,
+): Transition {
   return move(ref, ["running"], "up_for_retry", {
     heldBy: workerId,
     nextTry: ref.tryNumber + 1,
@@ -128,7 +138,18 @@ export function retry(ref: TryRef, workerId: string, retryInMs: number, reason: 
     reason,
     error,
     history: "failed",
+    wait,
   });
+}
+
+/** The next try of a group is due. */
+export function beginAgain(ref: TryRef, wait: Wait | undefined): Transition {
+  return move(ref, ["up_for_retry"], "running", { workerId: ENGINE, wait: wait ?? null });
+}
+
+/** The time of a group is up, or a person stopped it: it fails when what runs of it has ended. */
+export function overrun(ref: TryRef, reason: string): Transition {
+  return move(ref, ["running"], "running", { heldBy: ENGINE, workerId: ENGINE, reason });
 }
 
 /** The poke said no: the same try goes on with another poke. @param way how it gets back to a worker */

@@ -6,9 +6,10 @@ import type { WaitSpec } from "../../sdk/wait.ts";
 
 /**
  * What wakes a waiting instance. `poke`: its time, and it runs again. `time`: its time, and it has succeeded. `run`, `event`: a run of
- * another DAG that ends, an event that is sent; their time is when the wait has failed.
+ * another DAG that ends, an event that is sent; their time is when the wait has failed. `group_retry`: its time, and all of a group runs again.
+ * `group_timeout`: no wait, but when the time of a group that runs is up.
  */
-export const WAIT_KINDS = ["poke", "time", "run", "event"] as const;
+export const WAIT_KINDS = ["poke", "time", "run", "event", "group_retry", "group_timeout"] as const;
 export type WaitKind = (typeof WAIT_KINDS)[number];
 
 export interface Wait {
@@ -43,6 +44,16 @@ export function nextPoke(inMs: number, way: WayBack): Wait {
   return { ...BLANK, kind: "poke", inMs, way };
 }
 
+/** The next try of a group. */
+export function groupRetry(inMs: number): Wait {
+  return { ...BLANK, kind: "group_retry", inMs };
+}
+
+/** The end of the time that a group has. */
+export function groupTimeout(inMs: number): Wait {
+  return { ...BLANK, kind: "group_timeout", inMs };
+}
+
 export function waitOf(spec: WaitSpec): Wait {
   if (spec.type === "time") return { ...BLANK, kind: "time", at: spec.at };
   if (spec.type === "duration") return { ...BLANK, kind: "time", inMs: spec.ms };
@@ -69,6 +80,8 @@ export function waitSentence(wait: RunningWait): string {
   const at = `${wait.dueAt.toISOString().slice(0, 19).replace("T", " ")} UTC`;
   if (wait.kind === "poke") return `the sensor pokes again at ${at}`;
   if (wait.kind === "time") return `waits until ${at}`;
+  if (wait.kind === "group_retry") return `all of it runs again at ${at}`;
+  if (wait.kind === "group_timeout") return `its time is up at ${at}`;
   return `waits for ${waitText(wait)}, until ${at} at the latest`;
 }
 

@@ -1,12 +1,14 @@
 /** The engine's store on PostgreSQL: one transaction, its runs locked. */
 import { mayHoldPlaces } from "../engine/limits.ts";
+import { allWithin, type PlannedTask } from "../engine/plan.ts";
 import { refuseAll } from "../engine/refuse.ts";
-import { type EngineTx, IN_A_FILE, type LockedRun, type MovedInstance } from "../engine/store.ts";
+import { type EngineTx, IN_A_FILE, type LockedRun, type MovedInstance, type NewInstance } from "../engine/store.ts";
 import { admitWaiting } from "./admit.ts";
 import { recordAssetEvents } from "./asset.ts";
 import { queueCallbacks, queueRunCallbacks } from "./callback.ts";
 import { lockRuns, type RunRow, runDates, updateRuns } from "./dag_run.ts";
 import type { Database, Queryable } from "./database.ts";
+import { beginGroups, clearWithin, removeWithin, runningGroups } from "./group_instance.ts";
 import { endPastWaits, pastMet, recordPastWaits } from "./past.ts";
 import { askPlaces } from "./place.ts";
 import type { Plans } from "./plans.ts";
@@ -14,8 +16,8 @@ import { removeLeftOver, reviveInstances } from "./revive.ts";
 import { applyTransitions, endsOf, enqueueTries, insertInstances, releaseInstances, unfinishedInstances } from "./task_instance.ts";
 import { storeLabels } from "./task_label.ts";
 import { addProgress, createProgress, markDecided } from "./task_progress.ts";
-import { insertDeferred } from "./task_wait.ts";
-import { clearXComs, getXComs, putXComs, RETURN_VALUE } from "./xcom.ts";
+import { insertWaiting } from "./task_wait.ts";
+import { clearXComs, getOutputsAt, getXComs, putXComs, RETURN_VALUE } from "./xcom.ts";
 
 /**
  * Runs one round of the engine in a transaction; repeated whole when the connection breaks. Where tasks with limits moved in it, places are
@@ -49,10 +51,15 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
   const locked = new Map<number, LockedRun>();
   // Runs of which instances were cleared: what they make may exist already.
   const cleared = new Set<number>();
+  const plannedOf = (runId: number, taskId: string): PlannedTask | undefined => locked.get(runId)?.plan.tasks.get(taskId);
   const isLimitedTask = ({ runId, taskId }: MovedInstance): boolean => {
     const run = locked.get(runId);
-    const task = run?.plan.tasks.get(taskId);
+    const task = plannedOf(runId, taskId);
     return run !== undefined && task !== undefined && mayHoldPlaces(task.route, run);
+  };
+  const leftWithin = ({ runId, taskId: group }: NewInstance): Parameters<typeof removeWithin>[1] => {
+    const plan = locked.get(runId)?.plan;
+    return plan && plannedOf(runId, group)?.spec.each ? allWithin(plan, group).map((taskId) => ({ runId, group, taskId })) : [];
   };
   return {
     lockRuns: async (ids) => {
@@ -75,27 +82,35 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
     queueCallbacks: (callbacks) => queueCallbacks(on, callbacks),
     updateAssets: async (updates) => void (await recordAssetEvents(on, updates)),
     clearXComs: (instances) => clearXComs(on, instances),
-    output: async (runId, taskId, isMapped) => {
-      const stored = await getXComs(on, [{ runId, taskId }]);
-      if (stored.some(({ file }) => file !== null)) return IN_A_FILE;
-      const values = stored.map(({ value }) => value);
-      return isMapped ? values : values[0];
+    output: async (runId, taskId, mapIndex) => {
+      const found = await (mapIndex === "all" ? getXComs(on, [{ runId, taskId }]) : getOutputsAt(on, [{ runId, taskId, mapIndex }]));
+      if (found.some(({ file }) => file !== null)) return IN_A_FILE;
+      const values = found.map(({ value }) => value);
+      return mapIndex === "all" ? values : values[0];
     },
-    endsOf: (runId, taskIds) => endsOf(on, runId, taskIds),
+    endsOf: (runId, taskIds, mapIndex) => endsOf(on, runId, taskIds, mapIndex),
     unfinished: (runId) => unfinishedInstances(on, runId),
     runDates: (runId) => runDates(on, runId),
     pastMet: (questions) => pastMet(on, plans, questions),
     storeLabels: (labels) => storeLabels(on, labels),
     addProgress: (deltas) => addProgress(on, deltas),
     createProgress: (rows) => createProgress(on, rows),
+    groups: (of) => runningGroups(on, of),
+    beginGroups: (release, wait) => beginGroups(on, release, wait),
+    clearWithin: async (group, taskIds) => {
+      cleared.add(group.runId);
+      return clearWithin(on, group, taskIds);
+    },
     commitDecisions: async ({ instances, tokens, releases, decided, runs, past }) => {
       const { true: asking = [], false: free = [] } = Object.groupBy(tokens, ({ route }) => `${route.claims.length > 0}`);
       if (asking.length > 0 || instances.some(({ route }) => route.claims.length > 0)) limited.touched = true;
       const [waiting, others] = [instances.filter(({ wait }) => wait), instances.filter(({ wait }) => !wait)];
       const { true: again = [], false: fresh = [] } = Object.groupBy(others, ({ runId }) => `${cleared.has(runId)}`);
       await insertInstances(on, [...fresh, ...(await reviveInstances(on, again))]);
-      await removeLeftOver(on, again);
-      await insertDeferred(on, waiting);
+      await insertWaiting(on, waiting);
+      const whole = [...again, ...waiting].filter(({ runId, taskId }) => cleared.has(runId) && plannedOf(runId, taskId)?.mappedIn === null);
+      await removeLeftOver(on, whole);
+      await removeWithin(on, whole.flatMap(leftWithin));
       await releaseInstances(on, releases);
       await enqueueTries(on, free);
       await askPlaces(on, asking);

@@ -4,16 +4,20 @@
  */
 import type { Json } from "../../sdk/json.ts";
 import { added, COUNT_OF, NOTHING } from "../engine/counts.ts";
-import type { Plan } from "../engine/plan.ts";
+import { placeName } from "../engine/deltas.ts";
+import { isMany, type Plan } from "../engine/plan.ts";
 import type {
   AssetUpdate,
+  Counted,
   Counts,
   Decisions,
   EngineTx,
+  GroupInstance,
   LockedRun,
   MovedInstance,
   NewCallback,
   NewInstance,
+  NewProgress,
   PastQuestion,
   Progress,
   ProgressDelta,
@@ -22,7 +26,7 @@ import type {
   Token,
 } from "../engine/store.ts";
 import type { RunProgress, RunState } from "../state/run_state.ts";
-import { isFinal, type StoredError, type TaskState, type Transition, type TryRef, wake } from "../state/task_state.ts";
+import { clear, ENGINE, isFinal, type StoredError, type TaskState, type Transition, type TryRef, wake } from "../state/task_state.ts";
 import type { Wait } from "../state/wait.ts";
 import type { ClaimedInstance } from "./task_instance.ts";
 
@@ -47,6 +51,7 @@ const RUN_ID = 1;
 export class MemoryStore implements EngineTx {
   readonly #plan: Plan;
   readonly #instances: MemoryInstance[] = [];
+  readonly #ids = new Map<string, number>();
   readonly #progress = new Map<string, Progress>();
   readonly #xcoms = new Map<string, Map<number, Json>>();
   readonly #queue: Token[] = [];
@@ -98,7 +103,8 @@ export class MemoryStore implements EngineTx {
   /** What a task left under a key: for a mapped task the list, in map order. Undefined when there is nothing. */
   xcom(taskId: string, key: string): Json | undefined {
     const values = this.#xcoms.get(`${taskId} ${key}`);
-    if (!this.#plan.tasks.get(taskId)?.spec.each) return values?.get(-1);
+    const task = this.#plan.tasks.get(taskId);
+    if (!task || !isMany(task)) return values?.get(-1);
     return [...(values ?? [])].sort(([a], [b]) => a - b).map(([, value]) => value);
   }
 
@@ -126,6 +132,7 @@ export class MemoryStore implements EngineTx {
         state: transition.to,
         tryNumber: transition.nextTry,
         lostTries: instance.lostTries + (transition.history === "lost" ? 1 : 0),
+        clearedTries: transition.to === "none" ? Math.max(transition.nextTry - 1, 0) : instance.clearedTries,
         workerId: isWaiting(transition.to) ? null : (transition.workerId ?? instance.workerId),
         reason: transition.reason,
         error: transition.error,
@@ -160,23 +167,54 @@ export class MemoryStore implements EngineTx {
     return this.#callbacks.splice(0);
   }
 
-  async output(_runId: number, taskId: string): Promise<Json | undefined> {
-    return this.xcom(taskId, "return_value");
+  async output(_runId: number, taskId: string, mapIndex: number | "all"): Promise<Json | undefined> {
+    return mapIndex === "all" ? this.xcom(taskId, "return_value") : this.outputOf(taskId, mapIndex);
   }
 
-  async endsOf(_runId: number, taskIds: readonly string[]): Promise<ReadonlyMap<string, Counts>> {
+  async endsOf(_runId: number, taskIds: readonly string[], at: number | null): Promise<ReadonlyMap<string, Counts>> {
     const ends = new Map<string, Counts>();
-    for (const { taskId, state } of this.#instances) {
-      if (taskIds.includes(taskId) && isFinal(state))
+    for (const { taskId, mapIndex, state } of this.#instances) {
+      if (taskIds.includes(taskId) && (at === null || mapIndex === at) && isFinal(state))
         ends.set(taskId, added(ends.get(taskId) ?? NOTHING, { ...NOTHING, [COUNT_OF[state]]: 1 }));
     }
     return ends;
   }
 
-  async unfinished(): Promise<readonly (TryRef & { readonly taskId: string; readonly state: TaskState })[]> {
+  async unfinished(): Promise<readonly (TryRef & { readonly taskId: string; readonly mapIndex: number; readonly state: TaskState })[]> {
     return this.#instances
-      .filter(({ state }) => !isFinal(state))
-      .map(({ id, tryNumber, taskId, state }) => ({ instanceId: id, tryNumber, taskId, state }));
+      .filter(({ state }) => !isFinal(state) && state !== "none")
+      .map(({ id, tryNumber, taskId, mapIndex, state }) => ({ instanceId: id, tryNumber, taskId, mapIndex, state }));
+  }
+
+  async groups(of: readonly Counted[]): Promise<readonly GroupInstance[]> {
+    const places = new Set(of.map(placeName));
+    return this.#instances
+      .filter((one) => one.state === "running" && places.has(placeName(one)))
+      .map((one) => ({ ...one, instanceId: one.id }));
+  }
+
+  async beginGroups({ taskId, from, to }: Omit<Release, "route">, wait: Wait | undefined): Promise<readonly number[]> {
+    const waiting = this.#instances.filter((one) => one.taskId === taskId && one.mapIndex >= from && one.state === "scheduled");
+    const next = waiting.toSorted((a, b) => a.mapIndex - b.mapIndex).slice(0, to - from);
+    for (const one of next) {
+      this.#instances[one.id - 1] = { ...one, state: "running", workerId: ENGINE };
+      if (wait) this.#waits.push({ instanceId: one.id, tryNumber: one.tryNumber, wait });
+    }
+    return next.map(({ mapIndex }) => mapIndex);
+  }
+
+  async clearWithin(group: Counted, taskIds: readonly string[]): Promise<readonly MemoryInstance[]> {
+    const isMeant = (at: number): boolean => group.mapIndex < 0 || at === group.mapIndex;
+    const instances = this.#instances.filter(
+      ({ taskId, mapIndex, state }) => taskIds.includes(taskId) && isMeant(mapIndex) && state !== "none",
+    );
+    await this.apply(instances.map((one) => clear({ ...one, instanceId: one.id, began: one.workerId !== null })));
+    await this.clearXComs(instances);
+    for (const [name, { taskId, mapIndex }] of this.#progress)
+      if (taskIds.includes(taskId) && isMeant(mapIndex)) this.#progress.delete(name);
+    const own = this.#progress.get(placeName(group));
+    if (own) this.#progress.set(placeName(group), { ...own, own: NOTHING });
+    return instances;
   }
 
   async runDates(): Promise<RunDates> {
@@ -195,15 +233,19 @@ export class MemoryStore implements EngineTx {
     }
   }
 
-  async createProgress(rows: Parameters<EngineTx["createProgress"]>[0]): Promise<void> {
-    for (const row of rows) {
-      this.#progress.set(row.taskId, { ...row, upstream: NOTHING, decided: false, instances: null, released: 0, own: NOTHING });
-    }
+  async createProgress(rows: readonly NewProgress[]): Promise<readonly Progress[]> {
+    return rows.map((row) => {
+      const { instances = null } = row;
+      const known = this.#progress.get(placeName(row));
+      const made = known ?? { ...row, upstream: NOTHING, decided: instances !== null, instances, released: 0, own: NOTHING };
+      this.#progress.set(placeName(row), made);
+      return made;
+    });
   }
 
   async addProgress(deltas: readonly ProgressDelta[]): Promise<readonly Progress[]> {
     return deltas.flatMap((delta) => {
-      const row = this.#progress.get(delta.taskId);
+      const row = this.#progress.get(placeName(delta));
       if (!row) return [];
       const changed = {
         ...row,
@@ -211,7 +253,7 @@ export class MemoryStore implements EngineTx {
         upstream: added(row.upstream, delta.upstream),
         own: added(row.own, delta.own),
       };
-      this.#progress.set(delta.taskId, changed);
+      this.#progress.set(placeName(delta), changed);
       return [changed];
     });
   }
@@ -220,19 +262,30 @@ export class MemoryStore implements EngineTx {
     for (const instance of instances) this.#insert(instance);
     for (const release of releases) this.#release(release);
     this.#queue.push(...tokens);
-    for (const { taskId, instances: count, released } of decided) {
-      const row = this.#progress.get(taskId);
-      if (row) this.#progress.set(taskId, { ...row, decided: true, instances: count ?? row.instances, released });
+    for (const { instances: count, released, ...place } of decided) {
+      const row = this.#progress.get(placeName(place));
+      if (row) this.#progress.set(placeName(place), { ...row, decided: true, instances: count ?? row.instances, released });
     }
     for (const { id: _, ...run } of runs) this.#run = run;
   }
 
-  #insert({ wait, ...made }: NewInstance): void {
-    const id = this.#instances.length + 1;
-    const blank = { tryNumber: 1, lostTries: 0, clearedTries: 0, edition: 0, workerId: null, label: null, pokes: 0, elapsedMs: 0 };
-    this.#instances.push({ ...made, id, ...blank });
-    if (wait) this.#waits.push({ instanceId: id, tryNumber: 1, wait });
-    if (made.state === "queued") this.#queue.push({ instanceId: id, tryNumber: 1, inMs: 0 });
+  /** One that was cleared is made anew where it is, with its tries. */
+  #insert({ wait, itemOf, ...made }: NewInstance): void {
+    const cleared = this.#byPlace(made);
+    const id = cleared?.id ?? this.#instances.length + 1;
+    const { tryNumber, lostTries, clearedTries } = cleared ?? { tryNumber: 1, lostTries: 0, clearedTries: 0 };
+    const item = itemOf === undefined ? made.item : (this.#byPlace({ taskId: itemOf, mapIndex: made.mapIndex })?.item ?? null);
+    const workerId = made.state === "running" ? ENGINE : null;
+    const blank = { edition: 0, workerId, label: null, pokes: 0, elapsedMs: 0 };
+    this.#instances[id - 1] = { ...made, item, id, tryNumber, lostTries, clearedTries, ...blank };
+    this.#ids.set(placeName(made), id);
+    if (wait) this.#waits.push({ instanceId: id, tryNumber, wait });
+    if (made.state === "queued") this.#queue.push({ instanceId: id, tryNumber, inMs: 0 });
+  }
+
+  #byPlace({ taskId, mapIndex }: Pick<NewInstance, "taskId" | "mapIndex">): MemoryInstance | undefined {
+    const id = this.#ids.get(placeName({ runId: RUN_ID, taskId, mapIndex }));
+    return id === undefined ? undefined : this.instance(id);
   }
 
   #release({ taskId, from, to }: Release): void {

@@ -126,7 +126,7 @@ const MAPPED: Statement = {
   name: "page_runs_mapped",
   text: `
 select run_id as "runId", task_id as "taskId", instances - removed as instances, released, success, failed, skipped, upstream_failed_own as "upstreamFailed"
-from dagsmith.task_progress where run_id = any($1) and instances > 0`,
+from dagsmith.task_progress where run_id = any($1) and map_index = -1 and instances > 0`,
 };
 
 const SPANS: Statement = {

@@ -1,7 +1,7 @@
 /** Runs that people changed go on: their counts are made anew from their instances, and every task whose turn it is gets it. */
 import { Advance } from "../engine/advance.ts";
 import { isLimited } from "../engine/limits.ts";
-import { plannedTask } from "../engine/plan.ts";
+import { isGroup, type Plan, plannedTask } from "../engine/plan.ts";
 import { type Recount, recount, type StateCount } from "../engine/recount.ts";
 import type { EngineTx, LockedRun } from "../engine/store.ts";
 import { columns } from "./columns.ts";
@@ -9,14 +9,15 @@ import { updateRuns } from "./dag_run.ts";
 import type { Queryable, Statement } from "./database.ts";
 import { replaceProgress } from "./task_progress.ts";
 
-// Removed without a start: an item that its list no longer has, no part of the task. One that a filter left out did start, and is.
+// Mapped groups and what is within them, $2, by element. Removed without a start: an item that its list no longer has, no part of the task. One that a filter left out did start, and is.
 const STATES: Statement = {
   name: "task_instance_states",
   text: `
-select run_id, task_id as "taskId", map_index >= 0 as "isMapped", state, count(*)::int as count, min(map_index) as lowest
+select run_id, task_id as "taskId", case when task_id = any($2) then map_index else -1 end as "mapIndex", map_index >= 0 as "isMapped", state,
+  count(*)::int as count, min(map_index) as lowest
 from dagsmith.task_instance
 where run_id = any($1) and not (state = 'removed' and started_at is null)
-group by run_id, task_id, map_index >= 0, state`,
+group by run_id, task_id, 3, map_index >= 0, state`,
 };
 
 interface Unplaced {
@@ -42,7 +43,8 @@ where not exists (select from dagsmith.task_place p where p.instance_id = t.id a
 export async function resumeRuns(on: Queryable, tx: EngineTx, ids: readonly number[]): Promise<readonly number[]> {
   if (ids.length === 0) return [];
   const runs = await tx.lockRuns(ids);
-  const states = Map.groupBy(await on.query<StateCount & { run_id: number }>(STATES, [ids]), (row) => row.run_id);
+  const byElement = runs.flatMap(({ plan }) => elementTasks(plan));
+  const states = Map.groupBy(await on.query<StateCount & { run_id: number }>(STATES, [ids, byElement]), (row) => row.run_id);
   const counted = runs.map((run) => ({ run, ...recount(run, states.get(run.id) ?? []) }));
   await replaceProgress(on, counted.flatMap(countedRows));
   await updateRuns(
@@ -53,9 +55,16 @@ export async function resumeRuns(on: Queryable, tx: EngineTx, ids: readonly numb
     tx,
     counted.map(({ run, openTasks, failedLeaves, warnings }) => ({ ...run, openTasks, failedLeaves, warnings })),
   );
-  await advance.resume(counted.flatMap(({ rows }) => rows));
+  await advance.resume(counted.flatMap(({ rows }) => rows.filter(({ isOpen }) => isOpen)));
   for (const one of await unplaced(on, counted)) advance.wake({ ...one, inMs: 0 }, one);
   return advance.commit();
+}
+
+/** Mapped groups, and the tasks within them. */
+function elementTasks({ tasks }: Plan): readonly string[] {
+  return [...tasks.values()].flatMap(({ spec, mappedIn }) =>
+    mappedIn !== null || (isGroup(spec) && spec.each !== null) ? [spec.taskId] : [],
+  );
 }
 
 /** Items that wait and stand in no line for places, of tasks that have limits. */

@@ -1,8 +1,9 @@
 /** Instances that were cleared, made anew: their rows stay, with the history of their tries. */
 import type { NewInstance } from "../engine/store.ts";
-import type { TaskState } from "../state/task_state.ts";
+import { ENGINE, type TaskState } from "../state/task_state.ts";
 import { columns } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { ITEM, ifGroup, itemColumns } from "./instance_columns.ts";
 import { askPlaces } from "./place.ts";
 import { enqueueTries } from "./task_instance.ts";
 
@@ -10,11 +11,12 @@ const REVIVE: Statement = {
   name: "task_instance_revive",
   text: `
 update dagsmith.task_instance t
-set state = v.state, label = null, item = v.item, reason = v.reason, error = v.error,
+set state = v.state, label = null, item = ${ITEM}, reason = v.reason, error = v.error,
   queued_at = case v.state when 'queued' then now() end,
+  started_at = ${ifGroup("now()")}, first_started_at = ${ifGroup("now()")}, worker_id = ${ifGroup(`'${ENGINE}'`)},
   finished_at = case when v.state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed') then now() end
-from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[], $7::json[])
-  as v (run_id, task_id, map_index, state, item, reason, error)
+from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[], $7::text[], $8::json[])
+  as v (run_id, task_id, map_index, state, item, item_of, reason, error)
 where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index and t.state in ('none', 'removed')
 returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number`,
 };
@@ -43,13 +45,7 @@ export async function reviveInstances(db: Queryable, instances: readonly NewInst
   const rows = await db.query<{ id: number; run_id: number; task_id: string; map_index: number; state: TaskState; try_number: number }>(
     REVIVE,
     columns(instances, (i) => [
-      ...[
-        i.runId,
-        i.taskId,
-        i.mapIndex,
-        i.route.claims.length > 0 && i.state === "queued" ? "scheduled" : i.state,
-        i.mapIndex < 0 ? null : JSON.stringify(i.item),
-      ],
+      ...[i.runId, i.taskId, i.mapIndex, i.route.claims.length > 0 && i.state === "queued" ? "scheduled" : i.state, ...itemColumns(i)],
       ...[i.reason, i.error === null ? null : JSON.stringify(i.error)],
     ]),
   );

@@ -3,10 +3,11 @@ import type { Json } from "../../sdk/json.ts";
 import { COUNT_OF, NOTHING } from "../engine/counts.ts";
 import { claimsText } from "../engine/limits.ts";
 import type { Counts, MovedInstance, NewInstance, Release, RoutedToken } from "../engine/store.ts";
-import type { FinalState, TaskState, Transition } from "../state/task_state.ts";
+import { ENGINE, type FinalState, type TaskState, type Transition } from "../state/task_state.ts";
 import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
 import { enqueue } from "./enqueue.ts";
+import { ITEM, ifGroup, itemColumns } from "./instance_columns.ts";
 import { putWaits, waitsOf } from "./task_wait.ts";
 
 /** An instance that a worker has just claimed. */
@@ -35,7 +36,7 @@ set state = v.to_state,
     worker_id = case when v.to_state in ('none', 'scheduled', 'queued', 'up_for_retry', 'up_for_reschedule', 'deferred') then null
       else coalesce(v.worker_id, t.worker_id) end,
     queued_at = case when v.to_state in ('scheduled', 'queued', 'up_for_retry') then now() else t.queued_at end,
-    started_at = case when v.to_state = 'running' then now()
+    started_at = case when v.to_state = 'running' then case t.state when 'running' then t.started_at else now() end
       when v.to_state in ('none', 'scheduled', 'queued', 'up_for_retry') then null else t.started_at end,
     first_started_at = case v.to_state when 'running' then coalesce(t.first_started_at, now()) when 'none' then null else t.first_started_at end,
     pokes = case when v.next_try <> t.try_number then 0 when v.to_state = 'up_for_reschedule' then t.pokes + 1 else t.pokes end,
@@ -134,13 +135,15 @@ const INSERT: Statement = {
   text: `
 with v as materialized (
   select nextval('dagsmith.task_instance_id_seq') as id, 1 as try_number, given.*
-  from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[], $7::json[], $8::text[], $9::int[], $10::text[])
-    as given (run_id, task_id, map_index, state, item, reason, error, queue, weight, claims)
+  from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[], $7::text[], $8::json[], $9::text[], $10::int[],
+    $11::text[]) as given (run_id, task_id, map_index, state, item, item_of, reason, error, queue, weight, claims)
 ), made as (
-  insert into dagsmith.task_instance (id, run_id, task_id, map_index, state, item, reason, error, queued_at, finished_at)
+  insert into dagsmith.task_instance (id, run_id, task_id, map_index, state, item, reason, error, queued_at, started_at, first_started_at,
+    worker_id, finished_at)
   overriding system value
-  select v.id, v.run_id, v.task_id, v.map_index, case when v.claims is null then v.state else 'scheduled' end, v.item, v.reason, v.error,
+  select v.id, v.run_id, v.task_id, v.map_index, case when v.claims is null then v.state else 'scheduled' end, ${ITEM}, v.reason, v.error,
     case when v.state = 'queued' and v.claims is null then now() end,
+    ${ifGroup("now()")}, ${ifGroup("now()")}, ${ifGroup(`'${ENGINE}'`)},
     case when v.state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed') then now() end
   from v
 ), asked as (
@@ -214,7 +217,7 @@ export async function insertInstances(db: Queryable, instances: readonly NewInst
       i.taskId,
       i.mapIndex,
       i.state,
-      i.mapIndex < 0 ? null : JSON.stringify(i.item),
+      ...itemColumns(i),
       i.reason,
       jsonOrNull(i.error),
       i.route.queue,
@@ -249,30 +252,42 @@ function jsonOrNull(value: object | null): string | null {
 const UNFINISHED: Statement = {
   name: "task_instance_unfinished",
   text: `
-select id, task_id, try_number, state from dagsmith.task_instance
+select id as "instanceId", task_id as "taskId", map_index as "mapIndex", try_number as "tryNumber", state from dagsmith.task_instance
 where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry', 'up_for_reschedule', 'deferred') for no key update`,
 };
 
 /** The instances of a run that something may still move. */
-export async function unfinishedInstances(
+export function unfinishedInstances(
   tx: Queryable,
   runId: number,
-): Promise<readonly { readonly instanceId: number; readonly taskId: string; readonly tryNumber: number; readonly state: TaskState }[]> {
-  const rows = await tx.query<{ id: number; task_id: string; try_number: number; state: TaskState }>(UNFINISHED, [runId]);
-  return rows.map((row) => ({ instanceId: row.id, taskId: row.task_id, tryNumber: row.try_number, state: row.state }));
+): Promise<
+  readonly {
+    readonly instanceId: number;
+    readonly taskId: string;
+    readonly mapIndex: number;
+    readonly tryNumber: number;
+    readonly state: TaskState;
+  }[]
+> {
+  return tx.query(UNFINISHED, [runId]);
 }
 
 const ENDS: Statement = {
   name: "task_instance_ends",
   text: `
 select task_id, state, count(*)::int as count from dagsmith.task_instance
-where run_id = $1 and task_id = any($2) and finished_at is not null group by task_id, state`,
+where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3) and finished_at is not null group by task_id, state`,
 };
 
-/** How many instances of each task of a run are in which final state; tasks without any are missing. */
-export async function endsOf(db: Queryable, runId: number, taskIds: readonly string[]): Promise<ReadonlyMap<string, Counts>> {
+/** How many instances of each task of a run are in which final state; tasks without any are missing. @param mapIndex null for all */
+export async function endsOf(
+  db: Queryable,
+  runId: number,
+  taskIds: readonly string[],
+  mapIndex: number | null,
+): Promise<ReadonlyMap<string, Counts>> {
   const ends = new Map<string, Counts>();
-  for (const row of await db.query<{ task_id: string; state: FinalState; count: number }>(ENDS, [runId, taskIds]))
+  for (const row of await db.query<{ task_id: string; state: FinalState; count: number }>(ENDS, [runId, taskIds, mapIndex]))
     ends.set(row.task_id, { ...(ends.get(row.task_id) ?? NOTHING), [COUNT_OF[row.state]]: row.count });
   return ends;
 }

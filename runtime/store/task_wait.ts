@@ -1,9 +1,10 @@
 /** What waiting instances wait for: a row is written when a wait begins, found when it is over, and deleted with its end. */
 import type { NewInstance } from "../engine/store.ts";
-import type { Transition } from "../state/task_state.ts";
+import { ENGINE, type Transition } from "../state/task_state.ts";
 import type { RunningWait, Wait, WaitKind } from "../state/wait.ts";
 import { columns } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { ITEM, ifGroup, itemColumns } from "./instance_columns.ts";
 
 /** Timestamps end before a length of time does: nobody waits for longer than 300 years. */
 const LONGEST_MS = 300 * 365 * 86_400_000;
@@ -30,13 +31,16 @@ on conflict (task_instance_id) do update set
 };
 
 // An instance that was cleared stays where it is, with the history of its tries.
-const INSERT_DEFERRED: Statement = {
-  name: "task_instance_insert_deferred",
+const INSERT_WAITING: Statement = {
+  name: "task_instance_insert_waiting",
   text: `
-insert into dagsmith.task_instance (run_id, task_id, map_index, state, queued_at)
-select v.run_id, v.task_id, v.map_index, 'deferred', now() from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
-on conflict (run_id, task_id, map_index) do update set state = 'deferred', queued_at = now(), reason = null, error = null
-where task_instance.state = 'none'
+insert into dagsmith.task_instance as t (run_id, task_id, map_index, state, item, queued_at, started_at, first_started_at, worker_id)
+select v.run_id, v.task_id, v.map_index, v.state, ${ITEM}, now(), ${ifGroup("now()")}, ${ifGroup("now()")}, ${ifGroup(`'${ENGINE}'`)}
+from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[]) as v (run_id, task_id, map_index, state, item, item_of)
+on conflict (run_id, task_id, map_index) do update set state = excluded.state, item = excluded.item, queued_at = now(),
+  started_at = excluded.started_at, first_started_at = excluded.first_started_at, worker_id = excluded.worker_id,
+  finished_at = null, label = null, reason = null, error = null
+where t.state in ('none', 'removed')
 returning id, run_id, task_id, map_index`,
 };
 
@@ -64,14 +68,14 @@ export function waitsOf(
   return waiting.filter(({ id }) => ids.has(id));
 }
 
-/** Makes instances that wait without ever having run. */
-export async function insertDeferred(db: Queryable, instances: readonly NewInstance[]): Promise<void> {
+/** Makes instances that wait without ever having run, and groups that have so much time. */
+export async function insertWaiting(db: Queryable, instances: readonly NewInstance[]): Promise<void> {
   if (instances.length === 0) return;
   const key = (runId: number, taskId: string, mapIndex: number): string => `${runId} ${taskId} ${mapIndex}`;
   const waitOf = new Map(instances.map(({ runId, taskId, mapIndex, wait }) => [key(runId, taskId, mapIndex), wait]));
   const made = await db.query<{ id: number; run_id: number; task_id: string; map_index: number }>(
-    INSERT_DEFERRED,
-    columns(instances, (one) => [one.runId, one.taskId, one.mapIndex]),
+    INSERT_WAITING,
+    columns(instances, (one) => [one.runId, one.taskId, one.mapIndex, one.state, ...itemColumns(one)]),
   );
   await putWaits(
     db,
@@ -87,6 +91,8 @@ export interface FoundWait {
   readonly instanceId: number;
   readonly tryNumber: number;
   readonly lostTries: number;
+  /** Since the start of the instance's first try. */
+  readonly elapsedMs: number;
   readonly runId: number;
   readonly taskId: string;
   readonly mapIndex: number;
@@ -97,7 +103,8 @@ export interface FoundWait {
   readonly awaitedTaskId: string | null;
 }
 
-const FOUND = `w.task_instance_id as "instanceId", w.try_number as "tryNumber", t.lost_tries as "lostTries", w.run_id as "runId",
+const FOUND = `w.task_instance_id as "instanceId", w.try_number as "tryNumber", t.lost_tries as "lostTries",
+  coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as "elapsedMs", w.run_id as "runId",
   t.task_id as "taskId", t.map_index as "mapIndex", w.kind, w.soft_fail as "softFail", w.event,
   w.dag_id as "awaitedDagId", w.task_id as "awaitedTaskId"`;
 
@@ -161,7 +168,9 @@ const SWEEP: Statement = {
   name: "task_wait_sweep",
   text: `
 delete from dagsmith.task_wait w using dagsmith.task_instance t
-where t.id = w.task_instance_id and (t.state not in ('up_for_reschedule', 'deferred') or t.try_number <> w.try_number)`,
+where t.id = w.task_instance_id and (t.try_number <> w.try_number or not case w.kind
+  when 'group_timeout' then t.state = 'running' when 'group_retry' then t.state = 'up_for_retry'
+  else t.state in ('up_for_reschedule', 'deferred') end)`,
 };
 
 const NEXT_DUE: Statement = {

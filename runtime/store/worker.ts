@@ -3,7 +3,7 @@
  * whose connection breaks is seen at once; its heartbeat is for the deaths that break nothing.
  */
 import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
-import type { TryRef } from "../state/task_state.ts";
+import { ENGINE, type TryRef } from "../state/task_state.ts";
 import type { Queryable, Statement } from "./database.ts";
 
 export interface WorkerRow {
@@ -79,7 +79,7 @@ select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cle
 from dagsmith.dag_run r
 join dagsmith.task_instance t on t.run_id = r.id and t.state = 'running'
 left join dagsmith.worker w on w.id = t.worker_id
-where r.state = 'running' and (w.id is null or w.state = 'lost')
+where r.state = 'running' and (w.id is null or w.state = 'lost') and t.worker_id <> '${ENGINE}'
 order by t.id limit $1`,
 };
 

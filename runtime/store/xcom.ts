@@ -113,6 +113,26 @@ export function getOutputs(
   return db.query<StoredXCom & Record<string, unknown>>(PAGE, [runId, taskId, after, limit]);
 }
 
+const AT: Statement = {
+  name: "xcom_at",
+  text: `
+select x.run_id as "runId", x.task_id as "taskId", x.map_index as "mapIndex", x.value, ${FILE}
+from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
+join dagsmith.xcom x on x.run_id = v.run_id and x.task_id = v.task_id and x.map_index = v.map_index and x.key = '${RETURN_VALUE}'
+left join dagsmith.xcom_file f on f.name = x.file`,
+};
+
+/** Outputs of single instances, in no order; those without one are missing. */
+export function getOutputsAt(
+  db: Queryable,
+  of: readonly { readonly runId: number; readonly taskId: string; readonly mapIndex: number }[],
+): Promise<readonly StoredXCom[]> {
+  return db.query<StoredXCom & Record<string, unknown>>(
+    AT,
+    columns(of, (row) => [row.runId, row.taskId, row.mapIndex]),
+  );
+}
+
 /** Values that tasks left under a key: for each task of a run, by map index, in order. Tasks without one are missing. */
 export async function getXComs(
   db: Queryable,

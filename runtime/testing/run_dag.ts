@@ -14,11 +14,11 @@ import type { RunTrigger } from "../../sdk/trigger.ts";
 import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
-import { eagerInputs, fieldOf, isLoop, missingInput, plannedTask, planOf } from "../engine/plan.ts";
+import { eagerInputs, fieldOf, isBeside, isLoop, missingInput, plannedTask, planOf } from "../engine/plan.ts";
 import { type Outcome, settle } from "../engine/settle.ts";
 import type { NewCallback } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
-import { isFinal, type StoredError, start, type TaskState } from "../state/task_state.ts";
+import { ENGINE, isFinal, type StoredError, start, type TaskState } from "../state/task_state.ts";
 import { type MemoryInstance, MemoryStore } from "../store/memory.ts";
 import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
 import { type ConnectionValue, connectionOf } from "./run_task.ts";
@@ -82,7 +82,7 @@ const WORKER = "this process";
 /**
  * Runs a DAG. Time passes faster here: retries follow at once, waits for a time or another DAG's run are over as they begin, and a sensor
  * pokes again after its interval or a second, whichever is shorter; its time-out counts the interval. Callbacks run as they fall due;
- * deadlines do not pass.
+ * deadlines and the time-outs of groups do not pass.
  * @throws DagsmithError what `describeDag` throws; UNKNOWN_TASK for `only`; INVALID_DATE; INVALID_PARAMS
  * @example
  * const run = await runDag(dag, { logicalDate: "2026-01-01", connections: { lake: "postgres://…" } });
@@ -119,7 +119,8 @@ class Session {
   readonly #spec: DagSpec;
   readonly #store: MemoryStore;
   readonly #options: RunDagOptions;
-  readonly #reported = new Set<number>();
+  /** By instance and try: a group may let its tasks run again. */
+  readonly #reported = new Set<string>();
   readonly #elapsed = new Elapsed();
   readonly #interval: { readonly start: Date; readonly end: Date };
   readonly logicalDate: string;
@@ -156,7 +157,9 @@ class Session {
 
   /** Lets the wait that began first be over. @returns false when nothing waits */
   async passWait(): Promise<boolean> {
-    const over = this.#store.takeWait();
+    let over = this.#store.takeWait();
+    // A group has all the time there is: its tasks keep to theirs.
+    while (over?.wait.kind === "group_timeout") over = this.#store.takeWait();
     const instance = over && this.#store.instance(over.instanceId);
     if (!over || !instance) return false;
     if (over.wait.kind === "poke") {
@@ -205,19 +208,19 @@ class Session {
   /** Tasks that ended without running: skipped, never able to run, or without a body. */
   reportNew(): void {
     for (const instance of this.#store.instances) {
-      if (instance.workerId === null && ["success", "failed", "skipped", "upstream_failed"].includes(instance.state))
-        this.#report(instance, 0);
+      const { workerId, state } = instance;
+      if ((workerId === null || workerId === ENGINE) && isFinal(state) && state !== "removed") this.#report(instance, 0);
     }
   }
 
   #report(instance: MemoryInstance, durationMs: number): void {
     const { id, taskId, mapIndex, label, state, tryNumber, reason, error } = instance;
-    if (this.#reported.has(id)) return;
+    if (this.#reported.has(`${id}#${tryNumber}`)) return;
     const output = this.#store.outputOf(taskId, mapIndex) ?? null;
     const warning = state === "failed" && this.#store.run.plan.tasks.get(taskId)?.spec.allowFailure === true;
     const task: TaskResult = { taskId, mapIndex, label, state, tryNumber, durationMs, output, reason, error, warning };
     if (isFinal(state)) {
-      this.#reported.add(id);
+      this.#reported.add(`${id}#${tryNumber}`);
       this.results.push(task);
     }
     this.#emit({ type: "ended", task });
@@ -228,7 +231,7 @@ class Session {
     const spec = plan.tasks.get(taskId)?.spec;
     const inputs = spec ? eagerInputs(spec) : {};
     const input = (source: string): Json | undefined => {
-      const value = this.#store.xcom(source, "return_value");
+      const value = isBeside(plan, taskId, source) ? this.#store.outputOf(source, mapIndex) : this.#store.xcom(source, "return_value");
       return value === undefined ? missingInput(plan, source) : value;
     };
     // A copy, as each task process gets one: a task that changes its input must not change another's.
@@ -306,7 +309,14 @@ function restrict(spec: DagSpec, only: string | undefined): DagSpec {
   if (only === undefined) return spec;
   const byId = new Map(spec.tasks.map((task) => [task.taskId, task]));
   if (!byId.has(only)) throw new DagsmithError("UNKNOWN_TASK", { task: only, dag: spec.dagId, tasks: [...byId.keys()].join(", ") });
+  const around = new Set<string>();
+  for (let group = byId.get(only)?.within; group !== undefined; group = byId.get(group)?.within) around.add(group);
   const needed = new Set([only]);
-  for (const taskId of needed) for (const upstream of byId.get(taskId)?.upstream ?? []) needed.add(upstream);
+  for (const taskId of needed) {
+    const { upstream = [], within, inputs = {} } = byId.get(taskId) ?? {};
+    for (const before of [...upstream, ...Object.values(inputs), ...(within === undefined ? [] : [within])]) needed.add(before);
+    // A group on the way is needed whole, but for the one that the task itself is in.
+    if (taskId !== only && !around.has(taskId)) for (const task of spec.tasks) if (task.within === taskId) needed.add(task.taskId);
+  }
   return { ...spec, tasks: spec.tasks.filter(({ taskId }) => needed.has(taskId)) };
 }

@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
 import type { Outcome } from "../engine/settle.ts";
+import { OVERRAN } from "../engine/waiting.ts";
 import { type Wait, waitText } from "../state/wait.ts";
 
 /** The longest pause between two pokes. */
@@ -66,6 +67,8 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 /** How a wait ends here: a time has come, another DAG's run has succeeded, an event came if the test says so. */
 export function endOfWait(wait: Wait, events: Readonly<Record<string, Json>>): Outcome {
   if (wait.kind === "run") return { kind: "resumed", output: JSON.stringify({ runId: `${wait.dagId}: assumed, in memory` }) };
+  if (wait.kind === "group_retry") return { kind: "repeated" };
+  if (wait.kind === "group_timeout") return OVERRAN;
   if (wait.kind !== "event") return { kind: "resumed", output: null };
   const value = events[wait.event ?? ""];
   if (value !== undefined) return { kind: "resumed", output: JSON.stringify(value) };

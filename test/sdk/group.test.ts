@@ -137,7 +137,7 @@ describe("a group", () => {
     ["with the id of a task", (d) => void [d.empty("g"), d.group("g", (g) => g.empty("a"))], /with the id "g"/],
     ["whose id a task then takes", (d) => void [d.group("g", (g) => g.empty("a")), d.empty("g")], /with the id "g"/],
     ["whose task has the id of another", (d) => void [d.empty("g.a"), d.group("g", (g) => g.empty("a"))], /two tasks with the id "g.a"/],
-    ["with an option there is not", (d) => d.group("g", { retries: 1 } as never, (g) => g.empty("a")), /Unknown group option "retries"/],
+    ["with an option there is not", (d) => d.group("g", { retrys: 1 } as never, (g) => g.empty("a")), /Unknown group option "retrys"/],
     [
       "with a default there is not",
       (d) => d.group("g", { defaults: { retrys: 1 } as never }, (g) => g.empty("a")),

@@ -9,7 +9,7 @@ import { rows } from "./migrated.ts";
 async function statesOf(db: Queryable, runId: number): Promise<readonly StateCount[]> {
   return rows<StateCount & Record<string, unknown>>(
     db,
-    `select task_id as "taskId", map_index >= 0 as "isMapped", state, count(*)::int as count, min(map_index) as lowest
+    `select task_id as "taskId", -1 as "mapIndex", map_index >= 0 as "isMapped", state, count(*)::int as count, min(map_index) as lowest
      from dagsmith.task_instance where run_id = $1 and not (state = 'removed' and started_at is null) group by task_id, map_index >= 0, state`,
     [runId],
   );

@@ -5,7 +5,7 @@
 
 import { triggerRun } from "../../runtime/actions/trigger.ts";
 import { begin } from "../../runtime/engine/begin.ts";
-import { planOf } from "../../runtime/engine/plan.ts";
+import { isGroup, planOf } from "../../runtime/engine/plan.ts";
 import { type Outcome, type Settlement, settle, type TryEnd } from "../../runtime/engine/settle.ts";
 import { endWaits } from "../../runtime/scheduler/wake.ts";
 import type { RunState } from "../../runtime/state/run_state.ts";
@@ -34,6 +34,8 @@ export interface Seen {
   readonly clearedTries: number;
   readonly item: Json;
   readonly reason: string | null;
+  /** A group between two tries: no worker takes it. */
+  readonly isGroupInWait: boolean;
 }
 
 export interface Snapshot {
@@ -62,7 +64,14 @@ export const beginInMemory: BeginRun = async (spec) => {
   const tokens: string[] = [];
   await begin(store, [store.run]);
   return {
-    look: async () => ({ run: store.run.state, openTasks: store.run.openTasks, instances: store.instances.map((one) => ({ ...one })) }),
+    look: async () => ({
+      run: store.run.state,
+      openTasks: store.run.openTasks,
+      instances: store.instances.map((one) => ({
+        ...one,
+        isGroupInWait: one.state === "up_for_retry" && isGroup(store.run.plan.tasks.get(one.taskId)!.spec),
+      })),
+    }),
     tokens: async () => {
       for (let token = store.takeToken(); token; token = store.takeToken()) tokens.push(`${token.instanceId}#${token.tryNumber}`);
       return tokens;
@@ -104,8 +113,9 @@ export function driverOf(db: Database, plans: Plans, id: number): Driver {
       const instances = await rows<Seen & Record<string, unknown>>(
         db,
         `select id, run_id as "runId", task_id as "taskId", map_index as "mapIndex", state, try_number as "tryNumber",
-           lost_tries as "lostTries", cleared_tries as "clearedTries", item, reason
-         from dagsmith.task_instance where run_id = $1 order by id`,
+           lost_tries as "lostTries", cleared_tries as "clearedTries", item, reason,
+           exists (select from dagsmith.task_wait w where w.task_instance_id = t.id and w.kind = 'group_retry') as "isGroupInWait"
+         from dagsmith.task_instance t where run_id = $1 order by id`,
         [id],
       );
       return { run: run!.state, openTasks: run!.open_tasks, instances };
@@ -145,7 +155,7 @@ export function endOf(instance: Seen, outcome: Outcome, workerId = WORKER): TryE
 export type Script = (instance: Seen) => Outcome;
 
 export const runnable = ({ instances }: Snapshot): readonly Seen[] =>
-  instances.filter(({ state }) => state === "queued" || state === "up_for_retry");
+  instances.filter(({ state, isGroupInWait }) => state === "queued" || (state === "up_for_retry" && !isGroupInWait));
 
 export interface PlayOptions {
   /** Which of the runnable instances is taken next. Default: the first. */

@@ -6,7 +6,7 @@ import { startWorker } from "../../runtime/executor/supervisor.ts";
 import { startScheduler } from "../../runtime/scheduler/service.ts";
 import { openDatabase } from "../../runtime/store/database.ts";
 
-const { DATABASE_URL = "", CACHE_FOLDER = "", SLOTS = "4", GATE = "", DIARY = "", PATH = "" } = process.env;
+const { DATABASE_URL = "", CACHE_FOLDER = "", SLOTS = "4", GATE = "", DIARY = "", PATH = "", XCOMS = "" } = process.env;
 
 const log = (event: string, detail?: Readonly<Record<string, unknown>>): void => console.log(JSON.stringify({ event, ...detail }));
 const db = openDatabase(DATABASE_URL, { poolSize: 12 });
@@ -16,6 +16,7 @@ const service =
     ? await startScheduler({ db, log })
     : await startWorker({
         ...{ db, log, slots: Number(SLOTS), folder: process.cwd(), cacheFolder: CACHE_FOLDER, taskEnv: { GATE, DIARY, PATH } },
+        xcoms: XCOMS ? JSON.parse(XCOMS) : undefined,
         secrets: {
           connection: async () => {
             throw new Error("no connections here");

@@ -72,6 +72,16 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   cli: { packages: ["commander", "@clack/prompts", "luxon", "zod", "pino"], why: "it composes the others and is composed by none" },
 };
 
+/** Files that may import what their room may not. The room may import them, with the first need only. */
+const DOORS: readonly Wall[] = [
+  {
+    part: "runtime/executor/large_values/s3.ts",
+    parts: ["runtime/executor", "runtime/config.ts"],
+    packages: ["@aws-sdk/client-s3"],
+    why: "one file knows the client of the object store, which is slow to load; only a worker that is told to use it pays for it",
+  },
+];
+
 /** The libraries of the systems that plugins speak to. A plugin that is not here has none. */
 const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   aws: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "@aws-sdk/client-redshift-data"],
@@ -96,7 +106,7 @@ const BOTTOM: readonly Wall[] = [
   { part: "migrations", packages: ["knex"], builtins: [], why: "a migration must mean the same for ever" },
 ];
 
-/** Every wall: the bottom of the house, each plugin, and each room of runtime/. */
+/** Every wall: the bottom of the house, each plugin, each room of runtime/ and the doors in its rooms. */
 export const WALLS: readonly Wall[] = [
   ...BOTTOM,
   ...Object.entries(CLIENTS).map(([name, clients]) => ({
@@ -104,6 +114,7 @@ export const WALLS: readonly Wall[] = [
     packages: ["dagsmith", "dagsmith/plugins/", "luxon", ...clients],
     why: "a plugin imports dagsmith by name, and the client of its own system",
   })),
+  ...DOORS,
   ...FLOORS.flatMap((floor, height) => floor.map((name) => room(name, FLOORS.slice(0, height).flat()))),
 ];
 

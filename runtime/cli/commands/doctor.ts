@@ -1,10 +1,12 @@
 /** `dag doctor`: what keeps things from working here, each finding with what to do. */
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
+import { MAX_OUTPUT_BYTES } from "../../../sdk/json.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../dags.ts";
 import { findDatabaseUrl, withDatabase, withDatabaseAt } from "../database.ts";
 import { findSecretKey } from "../secrets.ts";
+import { xcomFiles } from "../services.ts";
 import { packageVersion } from "../version.ts";
 
 interface Finding {
@@ -16,7 +18,7 @@ interface Finding {
 
 export const doctor = command({
   usage: "doctor",
-  summary: "Check Node, the folder, the database, the key, schedulers and workers",
+  summary: "Check Node, the folder, the database, the key, the place of large values, schedulers and workers",
   example: "dag doctor",
   run: async (cli): Promise<Outcome> => {
     const findings: Finding[] = [
@@ -24,6 +26,7 @@ export const doctor = command({
       await folderFinding(cli),
       await keyFinding(cli),
       await embeddedFinding(),
+      await largeValuesFinding(cli),
       ...(await databaseFindings(cli)),
     ];
     const { style } = cli.terminal;
@@ -62,6 +65,19 @@ async function embeddedFinding(): Promise<Finding> {
     return { check, result: "ok", detail: "`dag dev` can start one" };
   } catch (error) {
     return { check, result: "note", detail: messageOf(error) };
+  }
+}
+
+/** What holds for this machine; each worker finds out for itself. */
+async function largeValuesFinding(cli: Cli): Promise<Finding> {
+  const check = "large values";
+  const xcoms = xcomFiles(cli);
+  if (!xcoms) return { check, result: "note", detail: `DAG_XCOM_FOLDER is not set: outputs have at most ${MAX_OUTPUT_BYTES} bytes` };
+  try {
+    const { tryLargeValues } = await import("../../executor/large_values.ts");
+    return { check, result: "ok", detail: `${await tryLargeValues(xcoms.folder)} can be written to and read` };
+  } catch (error) {
+    return { check, result: "no", detail: messageOf(error) };
   }
 }
 

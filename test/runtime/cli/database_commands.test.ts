@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { startSandboxS3 } from "../../../runtime/sandbox/s3.ts";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
 import { newProject, output, type Project, stopped } from "../../support/cli.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
@@ -244,4 +245,38 @@ test("doctor finds what is there, and fails on what is not", async () => {
   expect(broken.code).toBe(1);
   expect(broken.stdout).toMatch(/✖ database: No database answers/);
   expect(broken.stdout).toMatch(/✖ secret key: DAG_SECRET_KEY must be/);
+});
+
+describe("doctor tries the place of large values", () => {
+  const findingOf = async (env: Readonly<Record<string, string>>) => {
+    const { findings } = await project.json<{ findings: { check: string; result: string; detail: string }[] }>(["doctor"], { env });
+    return findings.find(({ check }) => check === "large values");
+  };
+
+  test("in a folder, in a bucket, and where there is none", async () => {
+    const store = await startSandboxS3({ buckets: ["lake"] });
+    onTestFinished(() => store.close());
+    const keys = { AWS_ACCESS_KEY_ID: "AKIATEST", AWS_SECRET_ACCESS_KEY: "topsecret" };
+    const bucket = { DAG_XCOM_FOLDER: "s3://lake/values", AWS_ENDPOINT_URL_S3: store.url, ...keys };
+    expect(await findingOf({})).toMatchObject({ result: "note", detail: expect.stringContaining("DAG_XCOM_FOLDER is not set") });
+    expect(await findingOf({ DAG_XCOM_FOLDER: "values" })).toMatchObject({ result: "ok", detail: expect.stringMatching(/values can be/) });
+    expect(await findingOf(bucket)).toMatchObject({ result: "ok", detail: "s3://lake/values/ can be written to and read" });
+    expect([store.requests.get("PUT"), store.requests.get("DELETE")]).toEqual([1, 1]);
+    expect(await findingOf({ ...bucket, DAG_XCOM_FOLDER: "s3://pond/values" })).toEqual({
+      check: "large values",
+      result: "no",
+      detail: "s3://pond/values/ cannot be written to: NoSuchBucket: The specified bucket does not exist (HTTP 404)",
+    });
+    await project.write("occupied", "by a file");
+    const file = await findingOf({ DAG_XCOM_FOLDER: "occupied" });
+    expect(file).toMatchObject({ result: "no", detail: expect.stringMatching(/occupied cannot be written to: /) });
+  });
+
+  test("and every command refuses one that is none", async () => {
+    const { code, stderr } = await project.dag(["doctor"], { env: { DAG_XCOM_FOLDER: "gs://lake/values" } });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('DAG_XCOM_FOLDER: it begins with "gs:"; allowed: a path, or s3://bucket/prefix'),
+    ]);
+  });
 });

@@ -181,6 +181,7 @@ describe("the counts of a loop, made anew from its instances", () => {
     const rows = Object.entries(states).flatMap(([taskId, list]) =>
       [...Map.groupBy(list, (state) => state)].map(([state, of]) => ({
         taskId,
+        mapIndex: -1,
         isMapped: taskId === "loop",
         state: state as StateCount["state"],
         count: of.length,

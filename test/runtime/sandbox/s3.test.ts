@@ -135,3 +135,13 @@ test("a held body goes on when it is let go", async () => {
   server.faults.hold = { afterBytes: 4, until, reached: resolve };
   expect(await text("k")).toBe("0123456789");
 });
+
+test("uploads break off as often as asked, store nothing then, and go on after that", async () => {
+  server.faults.cutUploads = { afterBytes: 1_000, times: 3 };
+  await put("small");
+  await expect(put("large", "x".repeat(1_001))).rejects.toThrow();
+  expect([server.faults.cutUploads.times, await text("small")]).toEqual([0, "small"]);
+  await expect(text("large")).rejects.toThrow("The specified key does not exist");
+  await put("large", "x".repeat(1_001));
+  expect(await text("large")).toHaveLength(1_001);
+});

@@ -1,0 +1,365 @@
+/** Groups that run as one, over both stores: mapped over a list, tried again, and timed. */
+import { describe, expect, test } from "vitest";
+import { chain, type Dag, dag } from "../../../sdk/dag.ts";
+import { describeDag } from "../../../sdk/describe.ts";
+import { over } from "../../../sdk/items.ts";
+import type { Json } from "../../../sdk/json.ts";
+import {
+  beginInMemory,
+  beginInPostgres,
+  type Driver,
+  endOf,
+  failed,
+  play,
+  runnable,
+  type Script,
+  type Snapshot,
+  skipped,
+  statesOf,
+  success,
+} from "../../support/engine_driver.ts";
+import { migratedDatabase } from "../../support/migrated.ts";
+
+const postgres = migratedDatabase();
+const work = async (): Promise<null> => null;
+
+let lastDag = 0;
+function dagOf(declare: (d: Dag<unknown, undefined>) => void, options = {}) {
+  lastDag += 1;
+  const d = dag(`groups_${lastDag}`, options);
+  declare(d as Dag<unknown, undefined>);
+  return describeDag(d);
+}
+
+/** `list`, then `g` over it with `a` and `b`, then `after`. */
+const mapped = (options: object = {}, inner: (g: Dag<unknown, Json>) => void = (g) => chain(g.task("a", work), g.task("b", work))) =>
+  dagOf((d) => {
+    const list = d.task("list", async (): Promise<Json[]> => []);
+    const g = d.group("g", { each: list, ...options }, inner);
+    chain(g, d.task("after", work));
+  });
+
+/** What each task leaves: by id, or `id[index]`, or `id#try`. What is not named succeeds. */
+const by =
+  (outcomes: Readonly<Record<string, ReturnType<Script>>>): Script =>
+  ({ taskId, mapIndex, tryNumber }) =>
+    outcomes[`${taskId}[${mapIndex}]#${tryNumber}`] ??
+    outcomes[`${taskId}#${tryNumber}`] ??
+    outcomes[`${taskId}[${mapIndex}]`] ??
+    outcomes[taskId] ??
+    success();
+
+const listOf = (count: number) => success(Array.from({ length: count }, (_, index) => index));
+
+async function takeAndEnd(driver: Driver, name: string, outcome = success()): Promise<void> {
+  const [task = "", index] = name.replace("]", "").split("[");
+  const one = runnable(await driver.look()).find(({ taskId, mapIndex }) => taskId === task && mapIndex === Number(index ?? -1));
+  if (!one) throw new Error(`${name} cannot be taken`);
+  await driver.take(one);
+  await driver.settle([endOf(one, outcome)]);
+}
+
+const names = (snapshot: Snapshot): readonly string[] =>
+  runnable(snapshot)
+    .map(({ taskId, mapIndex }) => (mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`))
+    .sort();
+
+describe.each([
+  ["memory", beginInMemory],
+  ["PostgreSQL", beginInPostgres(postgres)],
+])("in %s", (_store, begin) => {
+  describe("a mapped group", () => {
+    test("runs all of its tasks for each element, each behind those of its own element only", async () => {
+      const driver = await begin(mapped());
+      await takeAndEnd(driver, "list", listOf(2));
+      expect(names(await driver.look())).toEqual(["g.a[0]", "g.a[1]"]);
+      await takeAndEnd(driver, "g.a[1]");
+      expect(names(await driver.look())).toEqual(["g.a[0]", "g.b[1]"]);
+      await takeAndEnd(driver, "g.b[1]");
+      expect(statesOf(await driver.look())).toMatchObject({ "g[0]": "running", "g[1]": "success" });
+      const end = await play(driver);
+      expect([end.run, end.openTasks]).toEqual(["success", 0]);
+      expect(statesOf(end)).toMatchObject({ "g[0]": "success", "g[1]": "success", after: "success" });
+    });
+
+    test("gives each of its tasks the element", async () => {
+      const end = await play(await begin(mapped()), by({ list: success(["x", null, { y: 1 }]) }));
+      const items = end.instances.filter(({ taskId }) => taskId === "g.b").map(({ mapIndex, item }) => [mapIndex, item]);
+      expect(items.sort()).toEqual([
+        [0, "x"],
+        [1, null],
+        [2, { y: 1 }],
+      ]);
+    });
+
+    test("fails for the elements whose last task failed, and what comes after sees as many", async () => {
+      const spec = mapped({}, (g) => chain(g.task("a", work), g.task("b", { triggerRule: "all_done" }, work)));
+      const end = await play(await begin(spec), by({ list: listOf(3), "g.a[0]": failed(false), "g.b[1]": failed(false) }));
+      expect(statesOf(end)).toMatchObject({ "g[0]": "success", "g[1]": "failed", "g[2]": "success", after: "upstream_failed" });
+      expect(end.run).toBe("failed");
+    });
+
+    test("is skipped for an element whose last tasks were all skipped, and succeeds when one was not", async () => {
+      const spec = mapped({}, (g) => void [g.task("a", work), g.task("b", work)]);
+      const end = await play(await begin(spec), by({ list: listOf(2), "g.a[0]": skipped, "g.b[0]": skipped, "g.a[1]": skipped }));
+      expect(statesOf(end)).toMatchObject({ "g[0]": "skipped", "g[1]": "success", after: "skipped" });
+    });
+
+    test.each([
+      ["an empty list is skipped, and nothing of it exists", success([]), { g: "skipped", after: "skipped" }, "success"],
+      ["no list fails", success("no list"), { g: "failed", after: "upstream_failed" }, "failed"],
+      ["the list of a task that failed never begins", failed(false), { g: "upstream_failed", after: "upstream_failed" }, "failed"],
+    ])("over %s", async (_what, list, states, run) => {
+      const end = await play(await begin(mapped()), by({ list }));
+      expect(end.run).toBe(run);
+      const { list: _list, ...others } = statesOf(end);
+      expect(others).toEqual(states);
+    });
+
+    test("of tasks without a body ends at once", async () => {
+      const spec = mapped({ maxActive: 2 }, (g) => chain(g.empty("a"), g.empty("b")));
+      const end = await play(await begin(spec), by({ list: listOf(5) }));
+      expect([end.run, end.openTasks]).toEqual(["success", 0]);
+      expect(end.instances.filter(({ taskId }) => taskId === "g").map(({ state }) => state)).toEqual(Array(5).fill("success"));
+    });
+
+    test("over literal items begins with its run", async () => {
+      const spec = dagOf((d) => void d.group("g", { each: ["x", "y"] }, (g) => g.task("a", work)));
+      expect(names(await (await begin(spec)).look())).toEqual(["g.a[0]", "g.a[1]"]);
+    });
+
+    test("lets no more elements begin than maxActive says, each until its last task has ended", async () => {
+      const driver = await begin(mapped({ maxActive: 2 }));
+      await takeAndEnd(driver, "list", listOf(4));
+      expect(names(await driver.look())).toEqual(["g.a[0]", "g.a[1]"]);
+      await takeAndEnd(driver, "g.a[0]");
+      expect(names(await driver.look())).toEqual(["g.a[1]", "g.b[0]"]);
+      await takeAndEnd(driver, "g.b[0]");
+      expect(names(await driver.look())).toEqual(["g.a[1]", "g.a[2]"]);
+      expect(statesOf(await driver.look())).toMatchObject({ "g[3]": "scheduled" });
+      const most: number[] = [];
+      const end = await play(driver, undefined, {
+        watch: ({ instances }) => most.push(instances.filter(({ taskId, state }) => taskId === "g" && state === "running").length),
+      });
+      expect([end.run, Math.max(...most)]).toEqual(["success", 2]);
+    });
+
+    test("leaves out the elements that its filter refuses, from their first task on", async () => {
+      const spec = dagOf((d) => {
+        const list = d.task("list", async (): Promise<number[]> => []);
+        const g = d.group("g", { each: over(list).filter((one) => one > 0) }, (h) => chain(h.task("a", work), h.task("b", work)));
+        chain(g, d.task("after", work));
+      });
+      const leftOut = { kind: "skipped", reason: "refused", leftOut: true } as const;
+      const end = await play(await begin(spec), by({ list: listOf(2), "g.a[0]": leftOut }));
+      expect(statesOf(end)).toMatchObject({ "g.b[0]": "removed", "g[0]": "removed", "g[1]": "success", after: "success" });
+      const none = await play(await begin(mapped()), by({ list: listOf(2), "g.a": leftOut }));
+      expect(statesOf(none)).toMatchObject({ "g[0]": "removed", "g[1]": "removed", after: "skipped" });
+    });
+
+    test("lets its rules, branches and short circuits speak for each element apart", async () => {
+      const spec = mapped({}, (g) => {
+        const pick = g.branch("pick", () => []);
+        const [big, small] = [g.task("big", work), g.task("small", work)];
+        chain(pick, [big, small], g.task("join", { triggerRule: "none_failed_min_one_success" }, work));
+        chain(
+          g.shortCircuit("any", () => true),
+          g.task("late", work),
+          g.task("later", { triggerRule: "all_done" }, work),
+        );
+      });
+      const script = by({
+        list: listOf(2),
+        "g.pick[0]": success(["g.big"]),
+        "g.pick[1]": success(["g.small"]),
+        "g.any[0]": success(false),
+        "g.any[1]": success(true),
+      });
+      expect(statesOf(await play(await begin(spec), script))).toMatchObject({
+        ...{ "g.big[0]": "success", "g.small[0]": "skipped", "g.join[0]": "success", "g.late[0]": "skipped", "g.later[0]": "skipped" },
+        ...{ "g.big[1]": "skipped", "g.small[1]": "success", "g.join[1]": "success", "g.late[1]": "success", "g.later[1]": "success" },
+        ...{ "g[0]": "success", "g[1]": "success", after: "success" },
+      });
+    });
+
+    test("tears down for each element what was set up for it", async () => {
+      const spec = mapped({}, (g) => {
+        const setup = g.setup("open", work);
+        chain(setup, g.task("work", work), g.teardown("close", { setups: setup }, work));
+      });
+      const end = await play(await begin(spec), by({ list: listOf(3), "g.open[0]": failed(false), "g.work[1]": failed(false) }));
+      expect(statesOf(end)).toMatchObject({
+        ...{ "g.work[0]": "upstream_failed", "g.close[0]": "upstream_failed", "g[0]": "failed" },
+        ...{ "g.close[1]": "success", "g[1]": "failed", "g.close[2]": "success", "g[2]": "success" },
+      });
+    });
+
+    test("may hold groups, which are for each element, too", async () => {
+      const spec = mapped({}, (g) =>
+        chain(
+          g.group("tried", { retries: 1, retryDelay: "0s" }, (h) => h.task("a", work)),
+          g.task("b", work),
+        ),
+      );
+      const driver = await begin(spec);
+      await play(driver, by({ list: listOf(2), "g.tried.a[1]#1": failed(false) }));
+      expect(statesOf(await driver.look())).toMatchObject({ "g.b[0]": "success", "g.tried[1]": "up_for_retry" });
+      await driver.passTime();
+      const end = await play(driver);
+      expect(end.run).toBe("success");
+      expect(end.instances.find(({ taskId, mapIndex }) => taskId === "g.tried" && mapIndex === 1)?.tryNumber).toBe(2);
+    });
+
+    test("of 200 elements costs each the same few rows", async () => {
+      const end = await play(await begin(mapped()), by({ list: listOf(200) }));
+      expect([end.run, end.instances.length]).toEqual(["success", 602]);
+    });
+  });
+
+  describe("a group that is tried again", () => {
+    const tried = (options: object = {}) =>
+      dagOf((d) => {
+        const g = d.group("g", { retries: 1, retryDelay: "0s", ...options }, (h) => chain(h.task("a", work), h.task("b", work)));
+        chain(g, d.task("after", { triggerRule: "all_done" }, work));
+      });
+
+    test("runs all of its tasks once more, and what comes after waits for that", async () => {
+      const driver = await begin(tried());
+      const first = await play(driver, by({ "g.b#1": failed(false) }));
+      expect(statesOf(first)).toEqual({ g: "up_for_retry", "g.a": "success", "g.b": "failed" });
+      expect(first.run).toBe("running");
+      await driver.passTime();
+      expect(names(await driver.look())).toEqual(["g.a"]);
+      const end = await play(driver);
+      expect(statesOf(end)).toEqual({ g: "success", "g.a": "success", "g.b": "success", after: "success" });
+      expect(end.instances.filter(({ taskId }) => taskId !== "after").map(({ tryNumber }) => tryNumber)).toEqual([2, 2, 2]);
+      expect([end.run, end.openTasks]).toEqual(["success", 0]);
+    });
+
+    test("has failed when its tries are used up", async () => {
+      const driver = await begin(tried());
+      const script = by({ "g.b": failed(false) });
+      await play(driver, script);
+      await driver.passTime();
+      const end = await play(driver, script);
+      expect(statesOf(end)).toEqual({ g: "failed", "g.a": "success", "g.b": "failed", after: "success" });
+      await driver.passTime();
+      expect((await driver.look()).run).toBe("success");
+    });
+
+    test("gives its tasks their own tries in each of its own", async () => {
+      const driver = await begin(tried({ defaults: { retries: 1, retryDelay: "0s" } }));
+      const script = by({ "g.b": failed() });
+      await play(driver, script);
+      await driver.passTime();
+      const end = await play(driver, script);
+      expect(end.instances.find(({ taskId }) => taskId === "g.b")?.tryNumber).toBe(4);
+    });
+
+    test("holds mapped tasks and loops, whose instances begin anew", async () => {
+      const spec = dagOf((d) => {
+        const g = d.group("g", { retries: 1, retryDelay: "0s" }, (h) => {
+          const list = h.task("list", async (): Promise<Json[]> => []);
+          return chain(h.task("each", { each: list }, work), h.task("last", work));
+        });
+        chain(g, d.task("after", work));
+      });
+      const driver = await begin(spec);
+      await play(driver, by({ "g.list": listOf(3), "g.each[1]": failed(false) }));
+      await driver.passTime();
+      const end = await play(driver, by({ "g.list": listOf(2) }));
+      expect(statesOf(end)).toMatchObject({ "g.each[0]": "success", "g.each[1]": "success", "g.last": "success", g: "success" });
+      expect([end.run, end.openTasks]).toEqual(["success", 0]);
+    });
+
+    test("of a mapped group is one element, and the others go on", async () => {
+      const driver = await begin(mapped({ retries: 1, retryDelay: "0s", maxActive: 1 }));
+      const waiting = await play(driver, by({ list: listOf(2), "g.b[0]#1": failed(false) }));
+      expect(statesOf(waiting)).toMatchObject({ "g[0]": "up_for_retry", "g[1]": "scheduled" });
+      await driver.passTime();
+      const end = await play(driver);
+      expect(statesOf(end)).toMatchObject({ "g.a[0]": "success", "g[0]": "success", "g[1]": "success", after: "success" });
+      expect([end.run, end.openTasks]).toEqual(["success", 0]);
+    });
+
+    test("counts an allowed failure of its tasks once", async () => {
+      const spec = dagOf((d) => {
+        d.group("g", { retries: 1, retryDelay: "0s" }, (h) => chain(h.task("soft", { allowFailure: true }, work), h.task("hard", work)));
+      });
+      const driver = await begin(spec);
+      await play(driver, by({ "g.soft": failed(false), "g.hard#1": failed(false) }));
+      await driver.passTime();
+      expect((await play(driver)).run).toBe("success");
+    });
+  });
+
+  describe("a group whose time is up", () => {
+    const timed = (options: object = {}) =>
+      dagOf((d) => {
+        const g = d.group("g", { executionTimeout: "1m", ...options }, (h) => {
+          const setup = h.setup("open", work);
+          const slow = h.task("slow", work);
+          chain(setup, slow, h.task("next", { triggerRule: "all_done" }, work), h.teardown("close", { setups: setup }, work));
+        });
+        chain(g, d.task("after", work));
+      });
+
+    test("fails: what runs is stopped, what has not begun is skipped, and what was set up is torn down", async () => {
+      const driver = await begin(timed());
+      await takeAndEnd(driver, "g.open");
+      await driver.passTime();
+      expect(statesOf(await driver.look())).toMatchObject({ g: "running", "g.slow": "skipped", "g.next": "skipped", "g.close": "queued" });
+      const end = await play(driver);
+      expect(statesOf(end)).toMatchObject({ g: "failed", "g.close": "success", after: "upstream_failed" });
+      expect(end.instances.find(({ taskId }) => taskId === "g")?.reason).toBe("the group took longer than it may");
+    });
+
+    test("refuses what a stopped try still says", async () => {
+      const driver = await begin(timed());
+      await takeAndEnd(driver, "g.open");
+      const slow = runnable(await driver.look())[0]!;
+      await driver.take(slow);
+      await driver.passTime();
+      expect((await driver.settle([endOf(slow, success())])).accepted.size).toBe(0);
+      expect(statesOf(await driver.look())["g.slow"]).toBe("failed");
+    });
+
+    test("is tried again when it has a try left", async () => {
+      const driver = await begin(timed({ retries: 1, retryDelay: "0s" }));
+      await takeAndEnd(driver, "g.open");
+      await driver.passTime();
+      await play(driver);
+      expect(statesOf(await driver.look()).g).toBe("up_for_retry");
+      await driver.passTime();
+      expect((await play(driver)).run).toBe("success");
+    });
+
+    test("in time says nothing more of it", async () => {
+      const driver = await begin(timed());
+      expect((await play(driver)).run).toBe("success");
+      await driver.passTime();
+      expect((await driver.look()).run).toBe("success");
+    });
+  });
+
+  describe("a run that fails fast", () => {
+    test("gives a group its tries first, and then skips what has not begun", async () => {
+      const spec = dagOf(
+        (d) => {
+          const g = d.group("g", { each: [1, 2], maxActive: 1, retries: 1, retryDelay: "0s" }, (h) => h.task("a", work));
+          chain(g, d.task("after", work));
+          d.task("other", work);
+        },
+        { failFast: true },
+      );
+      const driver = await begin(spec);
+      await takeAndEnd(driver, "g.a[0]", failed(false));
+      expect(statesOf(await driver.look())).toMatchObject({ "g[0]": "up_for_retry", other: "queued" });
+      await driver.passTime();
+      await takeAndEnd(driver, "g.a[0]", failed(false));
+      const end = await driver.look();
+      expect(statesOf(end)).toMatchObject({ "g[0]": "failed", "g[1]": "skipped", other: "skipped", after: "skipped" });
+      expect([end.run, end.openTasks]).toEqual(["failed", 0]);
+    });
+  });
+});
