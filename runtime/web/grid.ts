@@ -1,5 +1,6 @@
 /** The grid of a DAG as data: a row for each group and task of any version that is shown, a column for each run, the newest last. */
 import type { DagSpec, GroupSpec, TaskSpec } from "../../sdk/spec.ts";
+import { manyOf } from "../engine/plan.ts";
 import type { MappedCell, RunDetail, TaskCell } from "../store/page_runs.ts";
 import { gatheredState } from "./group_state.ts";
 import { groupAnchor, groupTree, type TreeItem, type TreeRow, treeRows } from "./group_tree.ts";
@@ -63,11 +64,11 @@ export function buildGrid(
   const all = everything(current, [...older.values()]);
   const found = foundCells(runs, cells);
   const columns = runs.map((run) => columnOf(run, older.get(run.versionId) ?? current, found));
-  const specs = new Map(current.tasks.map((task) => [task.taskId, task]));
+  const [known, many] = [new Set(current.tasks.map(({ taskId }) => taskId)), manyOf(current)];
   const rows = treeRows(groupTree(all.tasks, all.groups), folded).map((row) => ({
     ...row,
-    isCurrent: row.item.type === "task" ? specs.has(row.item.id) : row.item.taskIds.some((taskId) => specs.has(taskId)),
-    isMapped: specs.get(row.item.id)?.each != null,
+    isCurrent: row.item.type === "task" ? known.has(row.item.id) : row.item.taskIds.some((taskId) => known.has(taskId)),
+    isMapped: many.has(row.item.id),
     cells: columns.map((column) => cellOf(row.item, column)),
   }));
   return { runs, rows };

@@ -1,6 +1,7 @@
 /** The graph as SVG, drawn from the kept layout; beside it a list says the same in words. */
 import type { VNode } from "preact";
 import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
+import { manyOf } from "../../engine/plan.ts";
 import type { Folds } from "../folds.ts";
 import type { GraphLayout, Placed, Point } from "../graph_layout.ts";
 import { shownName } from "../graph_request.ts";
@@ -61,14 +62,14 @@ interface Drawing {
 
 function drawingOf(layout: GraphLayout, spec: DagSpec, stateOf: GraphProps["stateOf"], hrefOf: GraphProps["hrefOf"]): Drawing {
   const placed = new Map([...layout.boxes, ...layout.nodes].map((one) => [one.id, one]));
-  const mapped = new Set(spec.tasks.filter(({ each }) => each !== null).map(({ taskId }) => taskId));
+  const many = manyOf(spec);
   const states = new Map<string, ShownState>();
   if (stateOf)
     for (const { item } of treeRows(groupTree(spec.tasks, spec.groups), new Set())) states.set(item.id, itemState(item, stateOf));
   return {
     placed: (id) => placed.get(id),
     stateOf: (id) => states.get(id) ?? null,
-    isMapped: (id) => mapped.has(id),
+    isMapped: (id) => many.has(id),
     hrefOf: (item) => (item.type === "task" || item.isTask ? hrefOf(item.id) : `#${groupAnchor(item.id)}`),
   };
 }
@@ -189,6 +190,7 @@ function curve(points: readonly Point[]): string {
 /** The graph in words: each task with those before it, in its group. */
 export function GraphList({ spec, folds }: { readonly spec: DagSpec; readonly folds: Folds }): VNode {
   const tasks = new Map(spec.tasks.map((task) => [task.taskId, task]));
+  const many = manyOf(spec);
   return (
     <table class="list tasks">
       <thead>
@@ -205,20 +207,28 @@ export function GraphList({ spec, folds }: { readonly spec: DagSpec; readonly fo
       </thead>
       <tbody>
         {treeRows(groupTree(spec.tasks, spec.groups), folds.folded).map((row) => (
-          <ListRow row={row} task={tasks.get(row.item.id)} folds={folds} />
+          <ListRow row={row} task={tasks.get(row.item.id)} isMapped={many.has(row.item.id)} folds={folds} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function ListRow({ row, task, folds }: { readonly row: TreeRow; readonly task: TaskSpec | undefined; readonly folds: Folds }): VNode {
+interface ListRowProps {
+  readonly row: TreeRow;
+  /** Undefined: a plain group. */
+  readonly task: TaskSpec | undefined;
+  readonly isMapped: boolean;
+  readonly folds: Folds;
+}
+
+function ListRow({ row, task, isMapped, folds }: ListRowProps): VNode {
   const { item } = row;
   const doc = task?.doc ?? (item.type === "group" ? item.doc : null);
   return (
     <tr id={item.type === "task" ? `task-${item.id}` : groupAnchor(item.id)}>
       <RowName row={row} folds={folds}>
-        {task && task.each !== null && <span class="faint"> [ ] mapped</span>}
+        {isMapped && <span class="faint"> [ ] mapped</span>}
         {doc !== null && <p>{doc}</p>}
       </RowName>
       {task ? (

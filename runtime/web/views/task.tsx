@@ -5,6 +5,7 @@ import { INSTANCES_PER_PAGE, type InstanceRow, type TryRow, type XComValue } fro
 import type { RunTask } from "../run_tasks.ts";
 import { type CallbackPage, Callbacks } from "./callbacks.tsx";
 import { Log, type LogProps } from "./log.tsx";
+import { type GroupMember, Members } from "./members.tsx";
 import { TaskButtons } from "./run_again.tsx";
 import { State, Warnings } from "./state.tsx";
 import { Progress } from "./task_table.tsx";
@@ -33,6 +34,8 @@ export interface TaskProps {
   readonly shownTry: number;
   readonly xcoms: readonly XComValue[];
   readonly log: LogProps | null;
+  /** The tasks of a group that runs as one; null for every other task. */
+  readonly members: readonly GroupMember[] | null;
   readonly instances: readonly InstanceRow[];
   /** What is not met, while it waits. */
   readonly waits: readonly string[];
@@ -84,6 +87,7 @@ export function TaskPage(props: TaskProps): VNode {
           <XCom xcom={xcom} />
         ))}
       </div>
+      {props.members && <Members members={props.members} />}
       {log && <Log {...log} />}
       {props.callbacks && <Callbacks {...props.callbacks} runId={null} />}
       {task.mapped && mapIndex === null && <Instances rows={instances} here={here} more={more} />}

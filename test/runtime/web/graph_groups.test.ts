@@ -45,9 +45,9 @@ describe("edges", () => {
   test("a group that runs as one is its box, where its edges end, and no node", () => {
     const tasks = [
       taskSpec("list"),
-      taskSpec("shop", { operator: "group", each: { taskId: "list" }, upstream: ["list"] }),
-      taskSpec("shop.extract", { group: "shop" }),
-      taskSpec("shop.load", { group: "shop", upstream: ["shop.extract"] }),
+      taskSpec("shop", { operator: "group", kind: { type: "group" }, each: { taskId: "list" }, upstream: ["list"] }),
+      taskSpec("shop.extract", { group: "shop", within: "shop" }),
+      taskSpec("shop.load", { group: "shop", within: "shop", upstream: ["shop.extract"] }),
       taskSpec("report", { upstream: ["shop"] }),
     ];
     const request = graphRequest(dagSpec("d", { tasks, groups: [group("shop")] }));
@@ -60,8 +60,8 @@ describe("edges", () => {
   test("a group around one that runs as one sees it as one of its tasks", () => {
     const tasks = [
       taskSpec("start"),
-      taskSpec("outer.shop", { operator: "group", group: "outer", upstream: ["start"] }),
-      taskSpec("outer.shop.a", { group: "outer.shop" }),
+      taskSpec("outer.shop", { operator: "group", kind: { type: "group" }, group: "outer", upstream: ["start"] }),
+      taskSpec("outer.shop.a", { group: "outer.shop", within: "outer.shop" }),
       taskSpec("end", { upstream: ["outer.shop"] }),
     ];
     const request = graphRequest(dagSpec("d", { tasks, groups: [group("outer"), group("outer.shop", "outer")] }));

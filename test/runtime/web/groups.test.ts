@@ -1,7 +1,11 @@
 /** Groups on the pages: the graph, the grid, and the lists of tasks. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { migrateQueue } from "../../../runtime/executor/queue.ts";
 import { LAYOUT_FORMAT } from "../../../runtime/web/graph_layout.ts";
+import { chain, dag } from "../../../sdk/dag.ts";
+import { describeDag } from "../../../sdk/describe.ts";
 import type { GroupSpec } from "../../../sdk/spec.ts";
+import { beginInPostgres, type Driver, endOf, failed, runnable, success } from "../../support/engine_driver.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
@@ -26,6 +30,8 @@ const TASKS = [
   taskSpec("end", { upstream: ["outer.a", "outer.inner.b"] }),
 ];
 const grouped = (dagId: string) => dagSpec(dagId, { tasks: TASKS, groups: GROUPS });
+
+const text = (html: string): string => html.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ");
 
 /** The row of a group in a list or the grid. */
 const rowOf = (html: string, groupId: string): string => html.split(`<tr id="group-${groupId}">`)[1]!.split("</tr>")[0]!;
@@ -70,8 +76,8 @@ describe("the graph", () => {
   test("shows a group that runs as one in the state of its task, whatever its tasks say, and leads to it", async () => {
     const tasks = [
       taskSpec("list"),
-      taskSpec("shop", { operator: "group", each: { taskId: "list" }, upstream: ["list"] }),
-      taskSpec("shop.load", { group: "shop" }),
+      taskSpec("shop", { operator: "group", kind: { type: "group" }, each: { taskId: "list" }, upstream: ["list"] }),
+      taskSpec("shop.load", { group: "shop", within: "shop" }),
     ];
     const version = await web.rows.dag(dagSpec("as_one", { tasks, groups: [group("shop")] }));
     const run = await web.rows.run("as_one", version, { state: "running" });
@@ -86,6 +92,92 @@ describe("the graph", () => {
     expect(rowOf(await page("/dags/as_one"), "shop")).toContain('<a class="up_for_retry" href="/t/');
     expect(rowOf(await page("/dags/as_one/graph"), "shop")).toContain("<code>group</code>");
   });
+});
+
+describe("a mapped group, as the engine leaves it", () => {
+  const work = async (): Promise<null> => null;
+  let run: number;
+  let driver: Driver;
+  beforeAll(async () => {
+    await migrateQueue(web.db);
+    const d = dag("shops");
+    const list = d.task("list", async (): Promise<string[]> => []);
+    const shop = d.group("shop", { each: list, retries: 1, retryDelay: "1h" }, (g) => {
+      chain(
+        g.task("extract", work),
+        g.group("checks", (h) => h.task("count", work)),
+        g.task("load", work),
+      );
+    });
+    chain(shop, d.task("report", work));
+    driver = await beginInPostgres(web)(describeDag(d));
+    run = Number((await web.rows.sql("select id from dagsmith.dag_run where dag_id = 'shops'"))[0]!.id);
+    await end("list", -1, success(["berlin", "london", "paris"]));
+    await end("shop.extract", 0);
+  });
+
+  async function end(taskId: string, mapIndex: number, outcome = success()): Promise<void> {
+    const one = runnable(await driver.look()).find((instance) => instance.taskId === taskId && instance.mapIndex === mapIndex)!;
+    await driver.take(one);
+    await driver.settle([endOf(one, outcome)]);
+  }
+
+  const shown = (svg: string): string[] => [...svg.matchAll(/<title>([^<]*)/g)].map(([, title]) => title!);
+
+  test("is a box of its own state with its tasks in theirs, all of them mapped", async () => {
+    const html = await page(`/runs/${run}`);
+    const svg = html.split("<svg class")[1]!.split("</svg>")[0]!;
+    expect(shown(svg)).toEqual([
+      "list: success",
+      "shop: running",
+      "shop.extract: running",
+      "shop.checks: running",
+      "shop.checks.count: running",
+      "shop.load: not yet",
+      "report: not yet",
+    ]);
+    expect(svg.match(/class="behind"/g)).toHaveLength(4);
+    expect(svg.match(/class="edge/g)).toHaveLength(4);
+    expect(text(rowOf(html, "shop"))).toContain("0 of 3 succeeded, 3 to go");
+    expect(text(html.split(">load</a>")[1]!.split("</tr>")[0]!)).toContain("waits for shop.checks.count (running)");
+    const grid = await page("/dags/shops");
+    expect(rowOf(grid, "shop")).toContain(`<a class="running" href="/runs/${run}/tasks/shop"`);
+    expect(grid).toMatch(/title="shop.load">load<span class="faint"> \[ \]<\/span><\/th><td><\/td>/);
+  });
+
+  test("has a page for the whole, with its elements, and one for each element, with its tasks", async () => {
+    const whole = await page(`/runs/${run}/tasks/shop`);
+    expect(text(whole.split('id="members"')[1]!)).toMatch(/extract running .* checks.count running .* load not yet/);
+    expect([...whole.matchAll(/\/tasks\/shop\/(\d)"/g)].map(([, index]) => index)).toEqual(["0", "1", "2"]);
+    const first = await page(`/runs/${run}/tasks/shop/0`);
+    const rows = first.split('id="members"')[1]!.split("</section>")[0]!.split("<tr>").slice(2).map(text);
+    expect(rows.map((row) => row.trim().split(" ").slice(0, 2).join(" "))).toEqual(["extract success", "checks.count queued", "load not"]);
+    expect(first).toContain(`<a href="/runs/${run}/tasks/shop.extract/0">extract</a>`);
+    expect(first).toContain(`<a href="/runs/${run}/tasks/shop.load">load</a>`);
+    expect(first).not.toContain('id="log"');
+    await end("shop.extract", 1, failed());
+    const second = await page(`/runs/${run}/tasks/shop/1`);
+    expect(second).toContain("up for retry");
+    expect(text(second)).toContain("tries again at");
+  });
+});
+
+test("a task of a group that has not begun waits for the group, and one between two tries says when it goes on", async () => {
+  const work = async (): Promise<null> => null;
+  const d = dag("alone");
+  const group = d.group("g", { retries: 1, retryDelay: "1h" }, (g) => void g.task("a", work));
+  chain(d.task("start", work), group);
+  const driver = await beginInPostgres(web)(describeDag(d));
+  const run = Number((await web.rows.sql("select id from dagsmith.dag_run where dag_id = 'alone'"))[0]!.id);
+  const of = (html: string, taskId: string): string =>
+    text(html.split(`/tasks/${taskId}">${taskId.split(".").at(-1)}`)[1]!.split("</tr>")[0]!);
+  expect(of(await page(`/runs/${run}`), "g.a")).toContain("waits for its group g (not yet)");
+  for (const outcome of [success(), failed()]) {
+    const [one] = runnable(await driver.look());
+    await driver.take(one!);
+    await driver.settle([endOf(one!, outcome)]);
+  }
+  expect(of(await page(`/runs/${run}`), "g")).toMatch(/up for retry.* tries again at [\d:]+ UTC: one of its last tasks failed/);
 });
 
 describe("the grid", () => {
