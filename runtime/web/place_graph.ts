@@ -4,7 +4,8 @@
  */
 import { routeOf, type Step, type StepEnd } from "./edge_route.ts";
 import { type GraphLayout, type GraphRequest, LAYOUT_FORMAT, type Placed, type Point } from "./graph_layout.ts";
-import { type Child, type Inside, type LegEnd, placeInside } from "./place_inside.ts";
+import type { LegEnd } from "./leg_path.ts";
+import { type Child, type Inside, placeInside } from "./place_inside.ts";
 
 /** Around the graph; and between a box and what is in it, with room for its label. */
 const MARGIN = { side: 8, top: 8, bottom: 8, leastWidth: 0 };

@@ -3,22 +3,9 @@
  * behind the last column or before the first, so that the edge is led round what stands in its way.
  */
 import dagre from "@dagrejs/dagre";
+import { least, most } from "./extremes.ts";
 import type { Placed, Point } from "./graph_layout.ts";
-
-/** Where an edge ends inside a box. */
-export interface LegEnd {
-  readonly id: string;
-  /** On its side, from its top. */
-  readonly y: number;
-}
-
-/** The part of an edge that lies in the box. */
-export interface Leg {
-  readonly key: string;
-  /** Null: the border. */
-  readonly from: LegEnd | null;
-  readonly to: LegEnd | null;
-}
+import { columnsOf, gateOf, type Leg, pathOf } from "./leg_path.ts";
 
 export interface Child {
   readonly id: string;
@@ -49,29 +36,33 @@ export interface Inside {
 export function placeInside(children: readonly Child[], legs: readonly Leg[], frame: Frame): Inside {
   const graph = laidOut(children, legs);
   const corners = children.map((child) => cornerOf(graph, child));
-  const bends = new Map(legs.map((leg) => [leg.key, bendsOf(graph, leg)]));
-  const heights = [...bends.values()].flatMap((points) => points.map(([, y]) => y));
-  const [left, right] = [least(corners.map(({ x }) => x)), most(corners.map(({ x, width }) => x + width))];
-  const [top, bottom] = [
-    least([...heights, ...corners.map(({ y }) => y)]),
-    most([...heights, ...corners.map(({ y, height }) => y + height)]),
-  ];
+  const bends = legs.map((leg) => bendsOf(graph, leg));
+  const { left, right, top, bottom } = boundsOf(corners, bends.flat());
   const width = Math.max(frame.leastWidth, right - left + 2 * frame.side);
-  const moved = ([x, y]: Point): Point => [x - left + (width - (right - left)) / 2, y - top + frame.top];
-  const placed = new Map(
-    corners.map((corner) => {
-      const [x, y] = moved([corner.x, corner.y]);
-      return [corner.id, { ...corner, x, y }];
-    }),
-  );
-  const columns = columnsOf(placed);
-  const paths = legs.map((leg) => [leg.key, pathOf(leg, (bends.get(leg.key) ?? []).map(moved), placed, columns, width)] as const);
+  const [across, down] = [(width - left - right) / 2, frame.top - top];
+  const placed = new Map(corners.map((corner) => [corner.id, { ...corner, x: corner.x + across, y: corner.y + down }]));
+  const columns = columnsOf([...placed.values()]);
+  const paths = legs.map((leg, index) => {
+    const turns = (bends[index] ?? []).map(([x, y]): Point => [x + across, y + down]);
+    return [leg.key, pathOf(leg, turns, placed, columns, width)] as const;
+  });
   return {
     width,
     height: bottom - top + frame.top + frame.bottom,
     children: placed,
     legs: new Map(paths),
-    gates: new Map(legs.flatMap(({ key, from, to }, index) => gateOf(key, from === null ? 0 : to === null ? -1 : null, paths[index]?.[1]))),
+    gates: new Map(legs.flatMap((leg, index) => gateOf(leg, paths[index]?.[1]))),
+  };
+}
+
+/** Across, gates do not count: they stand outside. */
+function boundsOf(corners: readonly Placed[], bends: readonly Point[]) {
+  const heights = bends.map(([, y]) => y);
+  return {
+    left: least(corners.map(({ x }) => x)),
+    right: most(corners.map(({ x, width }) => x + width)),
+    top: least([...heights, ...corners.map(({ y }) => y)]),
+    bottom: most([...heights, ...corners.map(({ y, height }) => y + height)]),
   };
 }
 
@@ -126,55 +117,4 @@ function bendsOf(graph: Graph, leg: Leg): readonly Point[] {
   const [from, to] = endsOf(leg);
   const { points = [] } = graph.edge(from, to, leg.key) as { readonly points?: readonly { readonly x: number; readonly y: number }[] };
   return points.slice(leg.from === null ? 0 : 1, leg.to === null ? points.length : -1).map(({ x, y }) => [x, y] as const);
-}
-
-/** What stands above one another. What passes it, or stands in it and is smaller, must not turn before it is past it. */
-interface Column {
-  readonly left: number;
-  readonly right: number;
-}
-
-function columnsOf(placed: ReadonlyMap<string, Placed>): readonly Column[] {
-  const columns = Map.groupBy(placed.values(), ({ x, width }) => Math.round(x + width / 2));
-  return [...columns.values()].map((column) => ({
-    left: least(column.map(({ x }) => x)),
-    right: most(column.map(({ x, width }) => x + width)),
-  }));
-}
-
-/** Level through columns: an edge turns between them only, where nothing stands. */
-function pathOf(
-  leg: Leg,
-  bends: readonly Point[],
-  placed: ReadonlyMap<string, Placed>,
-  columns: readonly Column[],
-  width: number,
-): readonly Point[] {
-  const at = (x: number): Column | undefined => columns.find(({ left, right }) => x >= left && x <= right);
-  const [from, to] = [leg.from && placed.get(leg.from.id), leg.to && placed.get(leg.to.id)];
-  const path: Point[] = [];
-  if (from && leg.from) {
-    const [x, y] = [from.x + from.width, from.y + leg.from.y];
-    path.push([x, y], [at(x)?.right ?? x, y]);
-  } else path.push([0, bends[0]?.[1] ?? 0]);
-  for (const [x, y] of bends) {
-    const column = at(x);
-    if (column) path.push([column.left, y], [column.right, y]);
-  }
-  if (to && leg.to) path.push([at(to.x)?.left ?? to.x, to.y + leg.to.y], [to.x, to.y + leg.to.y]);
-  else path.push([width, bends.at(-1)?.[1] ?? 0]);
-  return path;
-}
-
-function gateOf(key: string, at: 0 | -1 | null, path: readonly Point[] = []): readonly (readonly [string, number])[] {
-  const gate = at === null ? undefined : path.at(at);
-  return gate ? [[key, gate[1]]] : [];
-}
-
-function least(values: readonly number[]): number {
-  return values.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
-}
-
-function most(values: readonly number[]): number {
-  return values.reduce((one, other) => Math.max(one, other), Number.NEGATIVE_INFINITY);
 }

@@ -98,7 +98,7 @@ function Frame({ box, state, isMapped }: { readonly box: Placed; readonly state:
   const { x, y, width, height } = box;
   return (
     <g class={`frame ${state ?? "plain"}`}>
-      {isMapped && <rect class="behind" x={x + 4} y={y - 4} width={width} height={height} rx="9" />}
+      {isMapped && <path class="behind" d={`M${x + 6} ${y}q0-4 6-4H${x + width - 5}a9 9 0 0 1 9 9V${y + height - 10}q0 6-4 6`} />}
       <rect x={x} y={y} width={width} height={height} rx="9" />
     </g>
   );

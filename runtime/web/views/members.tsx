@@ -17,6 +17,7 @@ export interface GroupMember {
 export function Members({ members }: { readonly members: readonly GroupMember[] }): VNode {
   return (
     <section id="members" data-live aria-label="Tasks of the group">
+      <h2 class="above">Tasks</h2>
       <table class="list">
         <thead>
           <tr>

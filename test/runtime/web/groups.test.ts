@@ -84,7 +84,7 @@ describe("the graph", () => {
     await web.rows.instance(run, "shop.load", { state: "failed" });
     await web.rows.instance(run, "shop", { state: "up_for_retry" });
     const html = await page(`/runs/${run}`);
-    expect(html).toMatch(/<g class="frame up_for_retry"><rect class="behind"/);
+    expect(html).toMatch(/<g class="frame up_for_retry"><path class="behind"/);
     expect(html).toContain("<title>shop: up for retry</title>");
     expect(html).toMatch(new RegExp(`<a href="/runs/${run}/tasks/shop"><g class="node label up_for_retry"`));
     expect(rowOf(html, "shop")).toContain(`<a href="/runs/${run}/tasks/shop">shop</a>`);
