@@ -170,12 +170,20 @@ export class Round {
     return opened;
   }
 
-  /** Makes one more instance of a task that has as many as `mapIndex` says, and lets it go. */
-  append(runId: number, task: PlannedTask, mapIndex: number): void {
+  /**
+   * Makes one more instance of a task that has as many as `mapIndex` says, and lets it go. @param stopped why it must not begin
+   * @returns its end, when it must not
+   */
+  append(runId: number, task: PlannedTask, mapIndex: number, stopped?: string): readonly Settled[] {
     const { taskId } = task.spec;
-    const next = { runId, taskId, mapIndex, state: "queued", item: mapIndex, reason: null, error: null } as const;
-    this.make({ ...next, route: this.routeOf(runId, task) });
+    const next = { runId, taskId, mapIndex, item: mapIndex, error: null };
     this.#decide({ runId, taskId, mapIndex: -1 }, mapIndex + 1, mapIndex + 1);
+    if (stopped === undefined) {
+      this.make({ ...next, state: "queued", reason: null, route: this.routeOf(runId, task) });
+      return [];
+    }
+    this.make({ ...next, state: "skipped", reason: stopped, route: UNROUTED });
+    return [{ runId, taskId, mapIndex, state: "skipped" }];
   }
 
   /** A task that ends, at its place, without running. */

@@ -10,6 +10,8 @@ export interface Settled {
   readonly state: FinalState;
   /** Of an iteration of a loop: another follows. */
   readonly again?: boolean;
+  /** Of an item of a mapped task: it was waiting for its place, and leaves none to another. */
+  readonly waited?: boolean;
   /** Not an end, but how many instances of a mapped task that has ended do not count. */
   readonly leftOut?: number;
 }

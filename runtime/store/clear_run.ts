@@ -12,6 +12,7 @@ import { clear, type TaskState } from "../state/task_state.ts";
 import { idleGroupsAround, reopenGroups } from "./clear_groups.ts";
 import type { Queryable, Statement } from "./database.ts";
 import { resumeRuns } from "./resume_runs.ts";
+import { NO_MORE } from "./revive.ts";
 import { applyTransitions } from "./task_instance.ts";
 import { clearXComs } from "./xcom.ts";
 
@@ -38,6 +39,7 @@ export interface SelectedInstance {
   readonly wasQueued: boolean;
 }
 
+// What an item was that its list no longer has, nobody means.
 const SELECT: Statement = {
   name: "task_instance_select",
   text: `
@@ -45,7 +47,7 @@ select id as "instanceId", run_id as "runId", task_id as "taskId", map_index as 
   started_at is not null as began, queued_at is not null as "wasQueued"
 from dagsmith.task_instance
 where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3) and state <> 'none'
-  and (not $4 or state in ('failed', 'upstream_failed'))
+  and not (state = 'removed' and reason = '${NO_MORE}') and (not $4 or state in ('failed', 'upstream_failed'))
 order by array_position($2, task_id), map_index`,
 };
 
@@ -56,7 +58,8 @@ const REQUEUE_ITEMS: Statement = {
   text: `
 update dagsmith.task_instance t set state = 'scheduled'
 where t.id = any($1) and t.task_id <> all($2) and t.map_index >= 0 and t.state = 'none' and exists (
-  select from dagsmith.task_instance o where o.run_id = t.run_id and o.task_id = t.task_id and o.map_index >= 0 and o.state <> 'none')`,
+  select from dagsmith.task_instance o where o.run_id = t.run_id and o.task_id = t.task_id and o.map_index >= 0 and o.state <> 'none'
+    and not (o.state = 'removed' and o.reason = '${NO_MORE}'))`,
 };
 
 const REOPEN: Statement = {
