@@ -215,13 +215,13 @@ export class Advance {
     const { runId, mapIndex } = row;
     const task = this.#round.task(row);
     if (task.mappedIn !== null && mapIndex < 0) return [];
+    const run = this.#round.run(runId);
+    const stopped = this.#stops.reasonAgainst(run, task, mapIndex);
     if (row.decided || this.#round.hasSpoken(row)) {
-      if (!countsMembers(task, mapIndex)) return takeOwnEnds(this.#round, this.#round.current(row), task, wave);
+      if (!countsMembers(task, mapIndex)) return takeOwnEnds(this.#round, this.#round.current(row), task, { wave, stopped });
       this.#endedGroups.note(row, task);
       return [];
     }
-    const run = this.#round.run(runId);
-    const stopped = this.#stops.reasonAgainst(run, task, mapIndex);
     if (stopped !== undefined) return [this.#round.end(runId, task, mapIndex, { state: "skipped", reason: stopped })];
     const passedOverBy = await this.#decisionsMade.passedOverBy(run, task, mapIndex);
     if (passedOverBy !== undefined)

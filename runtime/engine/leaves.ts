@@ -8,14 +8,13 @@ type Downstream = ReadonlyMap<string, readonly string[]>;
  * nothing but such teardowns the last ones do. In a DAG that fails fast every task matters, for its first failure ends the run.
  */
 export function leavesOf(spec: DagSpec, downstream: Downstream): ReadonlySet<string> {
-  if (spec.failFast) return idsOf(spec.tasks.filter(matters));
   const byId = new Map(spec.tasks.map((task) => [task.taskId, task]));
   const isLast = ({ taskId }: TaskSpec): boolean => !(downstream.get(taskId) ?? []).some((after) => matters(byId.get(after)));
   // What a group comes to is a matter of its own tasks.
   const sides = [...Map.groupBy(spec.tasks, ({ within }) => within).values()];
   return idsOf(
     sides.flatMap((tasks) => {
-      const leaves = tasks.filter((task) => matters(task) && isLast(task));
+      const leaves = tasks.filter((task) => matters(task) && (spec.failFast || isLast(task)));
       return leaves.length > 0 ? leaves : tasks.filter(({ taskId }) => !downstream.has(taskId));
     }),
   );

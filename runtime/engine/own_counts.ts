@@ -56,7 +56,8 @@ export function ownOf(spec: TaskSpec, given: readonly StateCount[]): Own {
     waiting: waiting.reduce((sum, { count }) => sum + count, 0),
     counts,
     isClosed: total > 0 && ended === total,
-    ...(isLoop(spec)
+    // A loop that never began ended as its rule said, and is seen so.
+    ...(isLoop(spec) && mapped.length > 0
       ? { seen: seenFrom(spec, wholeOf(counts, total), false), width: 1 }
       : itemsSeen(spec, counts, { total, isMapped: mapped.length > 0, isClosed: total > 0 && ended === total })),
   };

@@ -8,19 +8,29 @@ import type { Round } from "./round.ts";
 import type { Settled } from "./settled.ts";
 import type { Progress } from "./store.ts";
 
-/** Takes in the ends that a wave brought to a task that has begun. @returns what follows for the tasks after it */
-export async function takeOwnEnds(round: Round, row: Progress, task: PlannedTask, wave: readonly Settled[]): Promise<readonly Settled[]> {
+/**
+ * Takes in the ends that a wave brought to a task that has begun. @param stopped why nothing more of it may begin; undefined when it may
+ * @returns what follows for the tasks after it
+ */
+export async function takeOwnEnds(
+  round: Round,
+  row: Progress,
+  task: PlannedTask,
+  { wave, stopped }: { readonly wave: readonly Settled[]; readonly stopped: string | undefined },
+): Promise<readonly Settled[]> {
   if (row.instances === null) return [];
   // What is told of items that do not count is no end: it would bring itself about again, for ever, where every task is asked anew.
   const ends = wave.filter((end) => end.runId === row.runId && end.taskId === row.taskId && end.mapIndex >= 0 && end.leftOut === undefined);
   if (ends.length === 0) return [];
-  return isLoop(task.spec) ? iterate(round, row, row.instances, task, ends) : countOwn(round, row, row.instances, task, ends.length);
+  return isLoop(task.spec)
+    ? iterate(round, row, row.instances, task, { ends, stopped })
+    : countOwn(round, row, row.instances, task, ends.filter(({ waited }) => !waited).length);
 }
 
-/** A mapped task's own instances ended: let the next ones go, and close the task after the last. */
-async function countOwn(round: Round, row: Progress, instances: number, task: PlannedTask, ended: number): Promise<readonly Settled[]> {
+/** A mapped task's own instances ended: let the next ones go, and close the task after the last. @param left places that they left */
+async function countOwn(round: Round, row: Progress, instances: number, task: PlannedTask, left: number): Promise<readonly Settled[]> {
   const { runId, taskId, released, own } = row;
-  await release(round, row, task, Math.min(instances, released + ended));
+  await release(round, row, task, Math.min(instances, released + left));
   if (totalOf(own) < instances) return [];
   round.close(runId, task, -1, own);
   if (own.removed === 0) return [];
@@ -34,14 +44,10 @@ function iterate(
   { runId, taskId, own }: Progress,
   instances: number,
   task: PlannedTask,
-  ends: readonly Settled[],
+  { ends, stopped }: { readonly ends: readonly Settled[]; readonly stopped: string | undefined },
 ): readonly Settled[] {
   const last = ends.find(({ again, mapIndex }) => again && mapIndex === instances - 1);
-  if (last) {
-    if (isGroup(task.spec)) round.appendGroup(runId, task, instances, { item: last.next ?? null, wait: timeLimit(task.spec) });
-    else round.append(runId, task, instances);
-    return [];
-  }
+  if (last) return round.append(runId, task, instances, { item: last.next ?? instances, wait: timeLimit(task.spec), stopped });
   const state = loopState(own, instances);
   return state === undefined ? [] : [{ runId, taskId, mapIndex: -1, state }];
 }

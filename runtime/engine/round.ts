@@ -12,7 +12,7 @@ import { Deltas, placeName, placeOf } from "./deltas.ts";
 import { endWithin } from "./groups.ts";
 import { countsAsFailure } from "./leaves.ts";
 import { type Route, routeIn, routeWith, UNROUTED } from "./limits.ts";
-import { allWithin, type PlannedTask, plannedTask } from "./plan.ts";
+import { allWithin, isGroup, type PlannedTask, plannedTask } from "./plan.ts";
 import type { Settled } from "./settled.ts";
 import type {
   Counted,
@@ -37,6 +37,15 @@ interface Opened {
 interface TaskOfRun {
   readonly runId: number;
   readonly taskId: string;
+}
+
+/** What the next iteration of a loop begins with. */
+interface NextIteration {
+  readonly item: Json;
+  /** When the time of a group is up. */
+  readonly wait: Wait | undefined;
+  /** Why nothing more of it may begin; undefined when it may. */
+  readonly stopped: string | undefined;
 }
 
 /** How a task ends without a try. */
@@ -171,27 +180,24 @@ export class Round {
     return opened;
   }
 
-  /** Makes one more instance of a task that has as many as `mapIndex` says, and lets it go. */
-  append(runId: number, task: PlannedTask, mapIndex: number): void {
+  /**
+   * Makes one more iteration of a loop that has had as many as `mapIndex` says, and lets it go; one that was stopped is skipped.
+   * @returns what ended by it
+   */
+  append(runId: number, task: PlannedTask, mapIndex: number, { item, wait, stopped }: NextIteration): readonly Settled[] {
     const { taskId } = task.spec;
-    const next = { runId, taskId, mapIndex, state: "queued", item: mapIndex, reason: null, error: null } as const;
-    this.make({ ...next, route: this.routeOf(runId, task) });
+    const next = { runId, taskId, mapIndex, item, error: null };
     this.#decide({ runId, taskId, mapIndex: -1 }, mapIndex + 1, mapIndex + 1);
-  }
-
-  /** Begins one more iteration of a group that has had as many as `mapIndex` says. */
-  appendGroup(
-    runId: number,
-    task: PlannedTask,
-    mapIndex: number,
-    { item, wait }: { readonly item: Json; readonly wait: Wait | undefined },
-  ): void {
-    const { taskId } = task.spec;
-    const next = { runId, taskId, mapIndex, state: "running", item, reason: null, error: null, route: UNROUTED } as const;
-    this.make(wait ? { ...next, wait } : next);
-    this.#decide({ runId, taskId, mapIndex: -1 }, mapIndex + 1, mapIndex + 1);
-    this.expandWithin(runId, task, mapIndex + 1);
-    this.open(next);
+    if (isGroup(task.spec)) this.expandWithin(runId, task, mapIndex + 1);
+    if (stopped !== undefined) {
+      this.make({ ...next, state: "skipped", reason: stopped, route: UNROUTED });
+      return [{ runId, taskId, mapIndex, state: "skipped" }];
+    }
+    if (isGroup(task.spec)) {
+      this.make({ ...next, state: "running", reason: null, route: UNROUTED, ...(wait && { wait }) });
+      this.open(next);
+    } else this.make({ ...next, state: "queued", reason: null, route: this.routeOf(runId, task) });
+    return [];
   }
 
   /** A task that ends, at its place, without running. */

@@ -69,10 +69,10 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
     const keys = end.outcome.kind === "unplaced" ? end.outcome.keys : undefined;
     if (isTurn(to)) advance.wake({ instanceId, tryNumber: nextTry, inMs: retryInMs ?? 0 }, end, keys);
   }
-  const again = new Set(accepted.flatMap(({ end: { outcome }, transition }) => (goesOn(outcome) ? [transition.instanceId] : [])));
+  const outcomes = new Map(accepted.map(({ end: { outcome }, transition }) => [transition.instanceId, outcome]));
   hearDecisions(advance, accepted, runOf);
   const stopped = await moveGroups(advance, accepted, runOf);
-  await advance.follow([...moved.flatMap((instance) => settledOf(instance, runOf, again)), ...stopped]);
+  await advance.follow([...moved.flatMap((instance) => settledOf(instance, runOf, outcomes.get(instance.id))), ...stopped]);
   const finishedRuns = await advance.commit();
   const ended = runs.filter(({ id }) => finishedRuns.includes(id));
   const accounts = { finishedRuns, ended, pastDags: dagsWithPast(runs), updatedAssets: updates.length > 0 };
@@ -233,8 +233,9 @@ function assetUpdates(accepted: readonly Proposal[], runOf: ReadonlyMap<number, 
   });
 }
 
-function settledOf(instance: MovedInstance, runOf: ReadonlyMap<number, LockedRun>, goingOn: ReadonlySet<number>): readonly Settled[] {
-  const { id, runId, taskId, mapIndex, state } = instance;
+function settledOf(instance: MovedInstance, runOf: ReadonlyMap<number, LockedRun>, outcome: Outcome | undefined): readonly Settled[] {
+  const { runId, taskId, mapIndex, state } = instance;
   if (!isFinal(state) || runOf.get(runId)?.state !== "running") return [];
-  return [{ runId, taskId, mapIndex, state, again: state === "success" && goingOn.has(id) }];
+  const again = state === "success" && outcome !== undefined && goesOn(outcome);
+  return [{ runId, taskId, mapIndex, state, again, waited: outcome?.kind === "cancelled" && outcome.state === "scheduled" }];
 }

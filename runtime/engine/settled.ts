@@ -13,6 +13,8 @@ export interface Settled {
   readonly again?: boolean;
   /** What that one begins with, in a loop of a group. */
   readonly next?: Json;
+  /** Of an item of a mapped task: it was waiting for its place, and leaves none to another. */
+  readonly waited?: boolean;
   /** Not an end, but how many instances of a mapped task that has ended do not count. */
   readonly leftOut?: number;
 }

@@ -231,7 +231,9 @@ export interface TouchedInstance extends TryRef {
  * would go on at once. A try that never started is not used up, unless its token lies in the queue.
  */
 export function clear({ state, began, wasQueued, ...ref }: TouchedInstance): Transition {
-  const history = isFinal(state) && began ? state : null;
+  // A try that left its item out is remembered as what it was: skipped. Only an instance is removed.
+  const ended = state === "removed" ? "skipped" : state;
+  const history = isFinal(ended) && began ? ended : null;
   const isUsed = history !== null || wasQueued || !isFinal(state);
   return move(ref, state === "running" ? [] : [state], "none", { nextTry: ref.tryNumber + (isUsed ? 1 : 0), history });
 }

@@ -7,6 +7,7 @@ import { ENGINE } from "../state/task_state.ts";
 import type { SelectedInstance } from "./clear_run.ts";
 import { columns } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { NO_MORE } from "./revive.ts";
 import { putWaits } from "./task_wait.ts";
 
 // A group of which something is left goes on at once: what is left had its turn, and the group need not wait for another of its own.
@@ -18,7 +19,7 @@ where g.id in (
   select v.id from unnest($1::bigint[], $2::text[]) as v (id, member)
   join dagsmith.task_instance o on o.id = v.id
   join dagsmith.task_instance m on m.run_id = o.run_id and m.task_id = v.member
-  where m.state <> 'none' and not (m.state = 'removed' and m.started_at is null))
+  where m.state <> 'none' and not (m.state = 'removed' and m.reason = '${NO_MORE}'))
 returning g.id, g.task_id as "taskId"`,
 };
 

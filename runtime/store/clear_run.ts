@@ -5,13 +5,15 @@
 
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
+import { loopDecidedBy } from "../engine/loop.ts";
 import type { Plan } from "../engine/plan.ts";
-import type { EngineTx } from "../engine/store.ts";
+import type { Counted, EngineTx } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
 import { clear, type TaskState } from "../state/task_state.ts";
 import { idleGroupsAround, reopenGroups } from "./clear_groups.ts";
 import type { Queryable, Statement } from "./database.ts";
 import { resumeRuns } from "./resume_runs.ts";
+import { NO_MORE } from "./revive.ts";
 import { applyTransitions } from "./task_instance.ts";
 import { clearXComs } from "./xcom.ts";
 
@@ -38,6 +40,7 @@ export interface SelectedInstance {
   readonly wasQueued: boolean;
 }
 
+// What an item was that its list no longer has, nobody means.
 const SELECT: Statement = {
   name: "task_instance_select",
   text: `
@@ -45,7 +48,7 @@ select id as "instanceId", run_id as "runId", task_id as "taskId", map_index as 
   started_at is not null as began, queued_at is not null as "wasQueued"
 from dagsmith.task_instance
 where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3) and state <> 'none'
-  and (not $4 or state in ('failed', 'upstream_failed'))
+  and not (state = 'removed' and reason = '${NO_MORE}') and (not $4 or state in ('failed', 'upstream_failed'))
 order by array_position($2, task_id), map_index`,
 };
 
@@ -56,7 +59,8 @@ const REQUEUE_ITEMS: Statement = {
   text: `
 update dagsmith.task_instance t set state = 'scheduled'
 where t.id = any($1) and t.task_id <> all($2) and t.map_index >= 0 and t.state = 'none' and exists (
-  select from dagsmith.task_instance o where o.run_id = t.run_id and o.task_id = t.task_id and o.map_index >= 0 and o.state <> 'none')`,
+  select from dagsmith.task_instance o where o.run_id = t.run_id and o.task_id = t.task_id and o.map_index >= 0 and o.state <> 'none'
+    and not (o.state = 'removed' and o.reason = '${NO_MORE}'))`,
 };
 
 const REOPEN: Statement = {
@@ -94,10 +98,21 @@ export async function clearInstances(
 ): Promise<readonly SelectedInstance[]> {
   const instances = [...selected, ...(await idleGroupsAround(on, plan, selected))];
   await clearExactly(on, runName, instances);
+  await clearXComs(
+    on,
+    instances.flatMap((one) => outputsOf(plan, one)),
+  );
   const elements = [...plan.tasks.values()].flatMap(({ spec, mappedIn }) => (mappedIn === null ? [] : [spec.taskId]));
   await on.query(REQUEUE_ITEMS, [instances.map(({ instanceId }) => instanceId), elements]);
   await reopenGroups(on, plan, instances);
   return instances;
+}
+
+/** What an instance left: its own output, and of the task that a loop goes on with the next iteration's beginning, which lies with the group. */
+function outputsOf(plan: Plan, one: SelectedInstance): readonly Counted[] {
+  if (plan.tasks.get(one.taskId)?.members.length) return [];
+  const loop = loopDecidedBy(plan, one.taskId);
+  return loop ? [one, { ...one, taskId: loop.group }] : [one];
 }
 
 async function clearExactly(on: Queryable, runName: string, instances: readonly SelectedInstance[]): Promise<void> {
@@ -110,7 +125,6 @@ async function clearExactly(on: Queryable, runName: string, instances: readonly 
     const taken = instances.filter(({ instanceId }) => !still.has(instanceId)).map((one) => ({ ...one, state: "running" as const }));
     refuseRunning(runName, taken);
   }
-  await clearXComs(on, moved);
 }
 
 function refuseRunning(run: string, instances: readonly SelectedInstance[]): void {
@@ -160,7 +174,9 @@ export async function redoRun(
   run: { readonly id: number; readonly runId: string },
   { backfill, ...reopening }: Reopening & { readonly backfill: { readonly id: number; readonly ordinal: number } },
 ): Promise<void> {
-  await clearExactly(on, run.runId, await on.query<SelectedInstance & Record<string, unknown>>(ALL, [run.id]));
+  const all = await on.query<SelectedInstance & Record<string, unknown>>(ALL, [run.id]);
+  await clearExactly(on, run.runId, all);
+  await clearXComs(on, all);
   await reopenRun(on, tx, run.id, reopening);
   await on.query(ADOPT, [run.id, backfill.id, backfill.ordinal]);
 }

@@ -5,6 +5,7 @@ import type { Wait } from "../state/wait.ts";
 import { type SelectedInstance, selectInstances } from "./clear_run.ts";
 import { columns } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { NO_MORE } from "./revive.ts";
 import { applyTransitions } from "./task_instance.ts";
 import { forgetProgress } from "./task_progress.ts";
 import { putWaits } from "./task_wait.ts";
@@ -84,7 +85,7 @@ export async function clearWithin(db: Queryable, group: Counted, taskIds: readon
 const REMOVE_WITHIN: Statement = {
   name: "group_remove_within",
   text: `
-update dagsmith.task_instance t set state = 'removed', started_at = null, finished_at = now(), reason = 'its item is no more'
+update dagsmith.task_instance t set state = 'removed', started_at = null, finished_at = now(), reason = '${NO_MORE}'
 from (select distinct * from unnest($1::bigint[], $2::text[], $3::text[]) as v (run_id, group_id, task_id)) v
 where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index >= 0 and t.state = 'none' and not exists (
   select from dagsmith.task_instance g

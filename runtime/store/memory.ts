@@ -132,7 +132,7 @@ export class MemoryStore implements EngineTx {
         ...instance,
         state: transition.to,
         tryNumber: transition.nextTry,
-        lostTries: instance.lostTries + (transition.history === "lost" ? 1 : 0),
+        lostTries: transition.to === "none" ? 0 : instance.lostTries + (transition.history === "lost" ? 1 : 0),
         clearedTries: transition.to === "none" ? Math.max(transition.nextTry - 1, 0) : instance.clearedTries,
         workerId: isWaiting(transition.to) ? null : (transition.workerId ?? instance.workerId),
         reason: transition.reason,

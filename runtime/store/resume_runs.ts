@@ -7,16 +7,18 @@ import type { EngineTx, LockedRun } from "../engine/store.ts";
 import { columns } from "./columns.ts";
 import { updateRuns } from "./dag_run.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { NO_MORE } from "./revive.ts";
 import { replaceProgress } from "./task_progress.ts";
 
-// Mapped groups and what is within them, $2, by element. Removed without a start: an item that its list no longer has, no part of the task. One that a filter left out did start, and is.
+// Mapped groups and what is within them, $2, by element. What an item was that its list no longer has is no
+// part of the task; one that was left out is.
 const STATES: Statement = {
   name: "task_instance_states",
   text: `
 select run_id, task_id as "taskId", case when task_id = any($2) then map_index else -1 end as "mapIndex", map_index >= 0 as "isMapped", state,
   count(*)::int as count, min(map_index) as lowest
 from dagsmith.task_instance
-where run_id = any($1) and not (state = 'removed' and started_at is null)
+where run_id = any($1) and not (state = 'removed' and reason = '${NO_MORE}')
 group by run_id, task_id, 3, map_index >= 0, state`,
 };
 

@@ -7,6 +7,9 @@ import { ITEM, ifGroup, itemColumns } from "./instance_columns.ts";
 import { askPlaces } from "./place.ts";
 import { enqueueTries } from "./task_instance.ts";
 
+/** What the instance of an item says that its list no longer has. */
+export const NO_MORE = "its item is no more";
+
 const REVIVE: Statement = {
   name: "task_instance_revive",
   text: `
@@ -25,7 +28,7 @@ returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number`,
 const REMOVE: Statement = {
   name: "task_instance_remove",
   text: `
-update dagsmith.task_instance t set state = 'removed', started_at = null, finished_at = now(), reason = 'its item is no more'
+update dagsmith.task_instance t set state = 'removed', started_at = null, finished_at = now(), reason = '${NO_MORE}'
 from (select distinct * from unnest($1::bigint[], $2::text[]) as v (run_id, task_id)) v
 where t.run_id = v.run_id and t.task_id = v.task_id and t.state = 'none'`,
 };

@@ -298,7 +298,7 @@ const UNFINISHED_OF_TASK: Statement = {
 select id as "instanceId", try_number as "tryNumber", lost_tries as "lostTries", run_id as "runId", task_id as "taskId",
   map_index as "mapIndex", state
 from dagsmith.task_instance
-where run_id = $1 and task_id = $2 and ($3::int is null or map_index = $3) and finished_at is null for no key update`,
+where run_id = $1 and task_id = $2 and ($3::int is null or map_index = $3) and finished_at is null and state <> 'none' for no key update`,
 };
 
 /** The instances of one task that something may still move. @param mapIndex null for all of them */

@@ -86,6 +86,7 @@ export async function clearXComs(
   db: Queryable,
   of: readonly { readonly runId: number; readonly taskId: string; readonly mapIndex: number }[],
 ): Promise<void> {
+  if (of.length === 0) return;
   await db.query(
     CLEAR,
     columns(of, (row) => [row.runId, row.taskId, row.mapIndex]),

@@ -12,7 +12,7 @@ async function statesOf(db: Queryable, runId: number, byElement: readonly string
     db,
     `select task_id as "taskId", case when task_id = any($2) then map_index else -1 end as "mapIndex", map_index >= 0 as "isMapped", state,
        count(*)::int as count, min(map_index) as lowest
-     from dagsmith.task_instance where run_id = $1 and not (state = 'removed' and started_at is null)
+     from dagsmith.task_instance where run_id = $1 and not (state = 'removed' and reason = 'its item is no more')
      group by task_id, 2, map_index >= 0, state`,
     [runId, byElement],
   );

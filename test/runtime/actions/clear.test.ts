@@ -1,6 +1,6 @@
 /** Clearing and marking: what happens to instances, to what they left, to their retries and to their run. */
 import { describe, expect, test } from "vitest";
-import { cancelRun, clearRuns, markRun, markTask, previewClear, triggerRun } from "../../../runtime/actions/index.ts";
+import { cancelRun, cancelTask, clearRuns, markRun, markTask, previewClear, triggerRun } from "../../../runtime/actions/index.ts";
 import { settle } from "../../../runtime/engine/settle.ts";
 import { engineRound } from "../../../runtime/store/engine_tx.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
@@ -57,6 +57,8 @@ const lists =
   ({ taskId }) =>
     taskId === "list" ? success(items) : success(taskId);
 
+const leftOut = { kind: "skipped", reason: "no item of the list", leftOut: true } as const;
+
 const triesOf = (id: number) =>
   rows<{ task: string; try_number: number; state: string; reason: string | null }>(
     postgres.db,
@@ -103,6 +105,44 @@ describe("clearing", () => {
     await clear(id, { onlyFailed: true });
     expect((await finish(id)).run).toBe("success");
     await expect(clear(id, { onlyFailed: true })).rejects.toMatchObject({ code: "NOTHING_TO_CLEAR" });
+  });
+
+  test("an item that was left out asks it again, and remembers that it was skipped", async () => {
+    const id = await begun(mapped("left_out"));
+    await finish(id, (one) => (one.taskId === "each" && one.mapIndex === 1 ? leftOut : lists(1, 2)(one)));
+    expect(statesOf(await look(id))).toMatchObject({ "each[0]": "success", "each[1]": "removed" });
+    await clear(id, { taskId: "each", downstream: true });
+    expect(statesOf(await finish(id))).toMatchObject({ "each[0]": "success", "each[1]": "success", after: "success" });
+    expect(await triesOf(id)).toContainEqual({ task: "each", try_number: 1, state: "skipped", reason: "no item of the list" });
+  });
+
+  test("what is left of a longer list is passed over by whoever clears or marks", async () => {
+    const id = await begun(mapped("shorter_list"));
+    await finish(id, lists(1, 2, 3));
+    await clear(id, { taskId: "list", downstream: true });
+    await finish(id, (one) => (one.taskId === "each" ? failed() : lists(1)(one)));
+    const left = { "each[1]": "removed", "each[2]": "removed" };
+    expect(statesOf(await look(id))).toMatchObject({ "each[0]": "failed", ...left });
+    await expect(clear(id, { taskId: "each", mapIndex: 2 })).rejects.toMatchObject({ code: "NOTHING_TO_CLEAR" });
+    expect(await markTask(postgres.db, { id, taskId: "each", to: "success", ...me })).toBe(1);
+    expect(statesOf(await finish(id))).toMatchObject({ "each[0]": "success", ...left, after: "success" });
+  });
+
+  test("cancelling an item that waits for its place lets no other go", async () => {
+    const id = await begun(mapped("waiting_item", { maxActive: 1 }));
+    const [list] = runnable(await look(id));
+    await driver(id).take(list!);
+    await driver(id).settle([endOf(list!, success([1, 2, 3]))]);
+    await cancelTask(postgres.db, { id, taskId: "each", mapIndex: 1, ...me });
+    expect(statesOf(await look(id))).toMatchObject({ "each[0]": "queued", "each[1]": "skipped", "each[2]": "scheduled" });
+    expect(statesOf(await finish(id))).toMatchObject({ "each[0]": "success", "each[1]": "skipped", "each[2]": "success" });
+  });
+
+  test("a task that waits for its turn anew is none that could be cancelled", async () => {
+    const id = await begun(line("none_to_cancel"));
+    await finish(id);
+    await clear(id, { taskId: "a", downstream: true });
+    await expect(cancelTask(postgres.db, { id, taskId: "b", ...me })).rejects.toMatchObject({ code: "TASK_NOT_ACTIVE" });
   });
 
   test("gives a task its retries anew", async () => {

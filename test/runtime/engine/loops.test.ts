@@ -177,12 +177,12 @@ test("a loop that is cleared as a whole begins anew, and may end sooner", async 
 });
 
 describe("the counts of a loop, made anew from its instances", () => {
-  const counted = (states: Readonly<Record<string, readonly string[]>>) => {
+  const counted = (states: Readonly<Record<string, readonly string[]>>, { isMapped = true } = {}) => {
     const rows = Object.entries(states).flatMap(([taskId, list]) =>
       [...Map.groupBy(list, (state) => state)].map(([state, of]) => ({
         taskId,
         mapIndex: -1,
-        isMapped: taskId === "loop",
+        isMapped: isMapped && taskId === "loop",
         state: state as StateCount["state"],
         count: of.length,
         lowest: taskId === "loop" ? list.indexOf(state) : -1,
@@ -199,5 +199,10 @@ describe("the counts of a loop, made anew from its instances", () => {
     expect([done.after?.upstreamTotal, done.after?.upstream.success, done.openTasks]).toEqual([1, 1, 1]);
     const broken = counted({ before: ["success"], loop: ["success", "failed"] });
     expect([broken.after?.upstreamTotal, broken.after?.upstream.failed]).toEqual([1, 1]);
+  });
+
+  test("show one that could not run as what it is, and not as failed", () => {
+    const { after } = counted({ before: ["failed"], loop: ["upstream_failed"] }, { isMapped: false });
+    expect([after?.upstream.upstreamFailed, after?.upstream.failed]).toEqual([1, 0]);
   });
 });

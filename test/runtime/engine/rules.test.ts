@@ -296,6 +296,26 @@ describe.each([
       expect([end.run, end.openTasks, seen(end, "down").state]).toEqual(["failed", 0, "success"]);
     });
 
+    test("begins no further iteration of a loop whose last one ends at the same moment", async () => {
+      const spec = newDag(
+        (d) => [d.loop("loop", { initial: 0, until: () => true, maxIterations: 5 }, async () => 1), d.task("a", work)],
+        options,
+      );
+      const driver = await begin(spec);
+      const now = await driver.look();
+      for (const one of now.instances) await driver.take(one);
+      const goesOn = { kind: "success", output: "1", again: true } as const;
+      await driver.settle([endOf(seen(now, "a"), failed()), endOf(seen(now, "loop"), goesOn)]);
+      const end = await driver.look();
+      expect(statesOf(end)).toEqual({ a: "failed", "loop[0]": "success", "loop[1]": "skipped" });
+      expect([end.run, end.openTasks]).toEqual(["failed", 0]);
+    });
+
+    test("of nothing but teardowns fails with the last of them", async () => {
+      const driver = await begin(newDag((d) => void d.teardown("down", {}, work), options));
+      expect((await play(driver, outcomes({ down: failed() }))).run).toBe("failed");
+    });
+
     test("goes on after a try that is followed by another", async () => {
       const spec = newDag((d) => [d.task("a", { retries: 1, retryDelay: "0s" }, work), d.task("b", work)], options);
       const end = await play(await begin(spec), ({ taskId, tryNumber }) => (taskId === "a" && tryNumber === 1 ? failed() : success()));

@@ -1,0 +1,340 @@
+/**
+ * A run as it should be: the plain state of each instance, and nothing that is counted. After every change all tasks whose turn has not come
+ * are asked anew, in waves: all of a wave are judged from the states before it. Simple and slow, which is what makes it worth comparing with.
+ */
+
+import type { RunState } from "../../../runtime/state/run_state.ts";
+import type { TaskState } from "../../../runtime/state/task_state.ts";
+import type { Json } from "../../../sdk/json.ts";
+import { type DagShape, isGroup, type ShapedTask } from "./dag_shape.ts";
+import { passesOver } from "./decisions.ts";
+import { listOf } from "./lists.ts";
+import { type Decision, decide, isOver, type Letter } from "./rule_table.ts";
+
+/** An instance; one that was cleared is gone until its turn comes again. */
+export interface Instance {
+  /** Another one when it was cleared meanwhile. */
+  readonly serial: number;
+  state: Exclude<TaskState, "none">;
+  /** Tries of its own that failed, and tries that were lost, since it was last cleared. */
+  failures: number;
+  lost: number;
+  /** The claim that holds it while it runs. */
+  claim: number | null;
+  /** Whether a retry's time has come. */
+  isDue: boolean;
+  output: Json | undefined;
+  /** Of an iteration that ended: another follows. */
+  again: boolean;
+  readonly item: Json;
+}
+
+export interface RunModel {
+  readonly shape: DagShape;
+  /** Instances of each task, by map index; -1 for the task as a whole. */
+  readonly tasks: Readonly<Record<string, Record<number, Instance>>>;
+  run: RunState;
+  isPaused: boolean;
+  /** Ended by its tasks, and not by a person. */
+  endedByItself: boolean;
+  /** Mapped tasks and loops whose end as a whole the tasks after them know of. */
+  told: Set<string>;
+}
+
+/** An instance that ended. */
+export interface End {
+  readonly task: ShapedTask;
+  readonly instance: Instance;
+}
+
+export function beginModel(shape: DagShape): RunModel {
+  const tasks = Object.fromEntries(shape.tasks.map(({ id }) => [id, {}]));
+  const model: RunModel = { shape, tasks, run: "running", isPaused: false, endedByItself: false, told: new Set() };
+  follow(model, [], { isAnew: true });
+  return model;
+}
+
+export function copyOf(model: RunModel): RunModel {
+  return { ...model, tasks: structuredClone(model.tasks), told: new Set(model.told) };
+}
+
+export function taskOf({ shape }: RunModel, id: string): ShapedTask {
+  return shape.tasks.find((task) => task.id === id)!;
+}
+
+export function instancesOf(model: RunModel, id: string): readonly Instance[] {
+  return Object.values(model.tasks[id]!);
+}
+
+const FINAL: readonly string[] = ["success", "failed", "skipped", "upstream_failed", "removed"];
+
+export function hasEnded({ state }: Instance): boolean {
+  return FINAL.includes(state);
+}
+
+/** Whether a task has had its turn and nothing of it is left to end. */
+export function isClosed(model: RunModel, id: string): boolean {
+  const own = instancesOf(model, id);
+  return own.length > 0 && own.every(hasEnded);
+}
+
+/** Tasks that are not closed; all of a group count until the group is. */
+export function openTasks(model: RunModel): number {
+  const open = new Set(scopeOf(model, null).flatMap(({ id }) => (isClosed(model, id) ? [] : [id])));
+  return model.shape.tasks.filter(({ id, within }) => open.has(within ?? id)).length;
+}
+
+/** The tasks within a group; null: those within none. */
+export function scopeOf({ shape }: RunModel, group: string | null): readonly ShapedTask[] {
+  return shape.tasks.filter(({ within }) => within === group);
+}
+
+/** The instances of a task at a place: all of them, but within a mapped group. */
+function ownAt(model: RunModel, { id, mappedIn }: ShapedTask, place: number): readonly Instance[] {
+  return mappedIn === null ? instancesOf(model, id) : [model.tasks[id]![place]].filter((one) => one !== undefined);
+}
+
+let lastSerial = 0;
+
+export function newInstance(state: Instance["state"], item: Json = null): Instance {
+  lastSerial += 1;
+  return { serial: lastSerial, state, failures: 0, lost: 0, claim: null, isDue: true, output: undefined, again: false, item };
+}
+
+/** Moves an instance out of its state; whoever held it holds it no longer. */
+export function move(instance: Instance, state: Instance["state"]): void {
+  instance.state = state;
+  instance.claim = null;
+}
+
+/** Takes a run up whose instances people changed, or that was queued. */
+export function takeUp(model: RunModel): void {
+  model.run = "running";
+  model.told = new Set(model.shape.tasks.filter(({ id }) => isClosed(model, id)).map(({ id }) => id));
+  follow(model, [], { isAnew: true });
+}
+
+/** What one task, or group, does next. @returns the ends that it brings */
+type Step = () => readonly End[];
+
+/** Where tasks may have their turn: the run, and each group, or element of a mapped one, that runs. */
+interface Scope {
+  readonly group: string | null;
+  readonly place: number;
+}
+
+/**
+ * Lets everything happen that follows from what ended.
+ * @param isAnew all tasks are asked first, before anything is followed: a group that begins then has its tasks asked one wave later
+ */
+export function follow(model: RunModel, ended: readonly End[], { isAnew = false } = {}): void {
+  const fresh = new Set<Instance>();
+  let [wave, isFirst, isStopped] = [ended, isAnew, false];
+  for (;;) {
+    if (!isStopped && model.shape.failFast && wave.some(endsItsRun)) {
+      isStopped = true;
+      stopWork(model, fresh);
+    }
+    for (const { id } of model.shape.tasks) goOn(model, id, isStopped);
+    const scopes = scopesOf(model);
+    const steps = [...turnsIn(model, scopes, isStopped, fresh), ...model.shape.tasks.flatMap((task) => groupEnds(model, task))];
+    const isNews = tell(model);
+    if (steps.length === 0 && !isNews) break;
+    wave = steps.flatMap((step) => step());
+    const known = new Set(scopes.map(scopeName));
+    const begun = isFirst ? [] : scopesOf(model).filter((scope) => !known.has(scopeName(scope)));
+    wave = [...wave, ...turnsIn(model, begun, isStopped, fresh).flatMap((step) => step())];
+    isFirst = false;
+  }
+  if (openTasks(model) > 0) return;
+  model.run = scopeOf(model, null).some((task) => failsRun(model, task)) ? "failed" : "success";
+  model.endedByItself = true;
+}
+
+function scopesOf(model: RunModel): readonly Scope[] {
+  const groups = model.shape.tasks
+    .filter(isGroup)
+    .flatMap(({ id }) =>
+      Object.entries(model.tasks[id]!).flatMap(([index, { state }]) => (state === "running" ? [{ group: id, place: Number(index) }] : [])),
+    );
+  return [{ group: null, place: -1 }, ...groups];
+}
+
+function scopeName({ group, place }: Scope): string {
+  return `${group} ${place}`;
+}
+
+function turnsIn(model: RunModel, scopes: readonly Scope[], isStopped: boolean, fresh: Set<Instance>): readonly Step[] {
+  return scopes.flatMap(({ group, place }) =>
+    scopeOf(model, group).flatMap((task) => {
+      const turn = turnOf(model, task, place, isStopped);
+      return turn === "wait" ? [] : [() => takeTurn(model, task, place, turn, fresh)];
+    }),
+  );
+}
+
+/** A group that runs ends, or waits for its next try, when all of its tasks have ended. */
+function groupEnds(model: RunModel, task: ShapedTask): readonly Step[] {
+  if (!isGroup(task)) return [];
+  const members = scopeOf(model, task.id);
+  return Object.entries(model.tasks[task.id]!).flatMap(([index, instance]): readonly Step[] => {
+    const ends = members.map((member) => ownAt(model, member, Number(index))[0]);
+    if (instance.state !== "running" || !ends.every((end) => end !== undefined && hasEnded(end))) return [];
+    const state = stateOfGroup(
+      members,
+      ends.map((end) => end!.state),
+    );
+    return [() => endGroup(task, instance, state)];
+  });
+}
+
+/** A group is what its last tasks came to. */
+function stateOfGroup(members: readonly ShapedTask[], states: readonly Instance["state"][]): Instance["state"] {
+  const last = members.flatMap((member, at) =>
+    isLeaf({ tasks: members, failFast: false }, member) ? [{ member, state: states[at]! }] : [],
+  );
+  if (last.some(({ member, state }) => isFailure(member, state))) return "failed";
+  if (last.some(({ state }) => state === "success" || state === "failed")) return "success";
+  return last.some(({ state }) => state === "skipped") ? "skipped" : "removed";
+}
+
+function endGroup(task: ShapedTask, instance: Instance, state: Instance["state"]): readonly End[] {
+  const again = state === "failed" && instance.failures < task.retries;
+  instance.state = again ? "up_for_retry" : state;
+  instance.failures += state === "failed" ? 1 : 0;
+  instance.isDue = !again;
+  return again ? [] : [{ task, instance }];
+}
+
+/** Groups whose next try is due run again: their tasks are as before their turn. */
+export function repeatGroups(model: RunModel): void {
+  for (const { id } of model.shape.tasks.filter(isGroup))
+    for (const [index, instance] of Object.entries(model.tasks[id]!)) {
+      if (instance.state !== "up_for_retry") continue;
+      instance.state = "running";
+      for (const member of scopeOf(model, id)) delete model.tasks[member.id]![Number(index)];
+    }
+  if (model.run === "running") follow(model, []);
+}
+
+function endsItsRun({ task, instance }: End): boolean {
+  return instance.state === "failed" && task.kind !== "teardown" && !task.allowFailure;
+}
+
+/** The first failure of a run that fails fast: what runs fails, what waits is skipped; what was only just made was never there. */
+function stopWork(model: RunModel, fresh: ReadonlySet<Instance>): void {
+  for (const { id, kind } of model.shape.tasks) {
+    if (kind === "teardown") continue;
+    const open = instancesOf(model, id).filter((one) => !hasEnded(one));
+    if (open.some((one) => fresh.has(one))) replace(model, id, { [-1]: newInstance("skipped") });
+    else for (const one of open) move(one, one.state === "running" ? "failed" : "skipped");
+  }
+}
+
+function replace(model: RunModel, id: string, instances: Record<number, Instance>): void {
+  (model.tasks as Record<string, Record<number, Instance>>)[id] = instances;
+}
+
+/** A mapped task lets items go as long as it has places; a loop that is not done goes on with its next iteration. */
+function goOn(model: RunModel, id: string, isStopped: boolean): void {
+  const { kind, maxActive } = taskOf(model, id);
+  const own = instancesOf(model, id);
+  const waiting = own.filter(({ state }) => state === "scheduled");
+  const active = own.filter((one) => !hasEnded(one)).length - waiting.length;
+  const places = Math.max(0, (maxActive ?? Number.POSITIVE_INFINITY) - active);
+  for (const one of waiting.slice(0, places)) one.state = kind === "mapped group" ? "running" : "queued";
+  const last = model.tasks[id]![own.length - 1];
+  if (kind !== "loop" || last === undefined || last.state !== "success" || !last.again) return;
+  last.again = false;
+  model.tasks[id]![own.length] = newInstance(isStopped ? "skipped" : "queued", own.length);
+}
+
+/** What a task's turn brings; it waits, too, when it has had it. */
+function turnOf(model: RunModel, task: ShapedTask, place: number, isStopped: boolean): Decision | "remove" {
+  if (ownAt(model, task, place).length > 0) return "wait";
+  if (isStopped && task.kind !== "teardown") return "skip";
+  if (scopeOf(model, task.within).some((decider) => passesOver(model, decider, task.id, place))) return "skip";
+  const upstream = task.upstream.map((id) => taskOf(model, id));
+  const isLeftOut = task.mappedIn !== null && upstream.some((one) => ownAt(model, one, place)[0]?.state === "removed");
+  if (isLeftOut) return "remove";
+  const before = upstream.flatMap((one) => lettersOf(model, one, place));
+  const setups = upstream.filter(({ kind }) => kind === "setup").flatMap((one) => lettersOf(model, one, place));
+  const turn = decide(task.rule, before, setups);
+  // A list that comes from tasks before it has to be known.
+  return turn === "run" && task.kind.startsWith("mapped") && task.form !== "items" && !isOver(before) ? "wait" : turn;
+}
+
+const LETTERS: Readonly<Record<string, Letter | "X">> = { success: "S", failed: "F", skipped: "K", upstream_failed: "U", removed: "X" };
+
+/** A task as those after it see it: a letter for each instance that counts. A loop is one task, and items that were left out are none. */
+function lettersOf(model: RunModel, task: ShapedTask, place: number): readonly Letter[] {
+  const { id, allowFailure, kind } = task;
+  const own = ownAt(model, task, place);
+  const seen = own.map(({ state }) => LETTERS[state] ?? "R").map((letter) => (letter === "F" && allowFailure ? "S" : letter));
+  if (seen.length === 0) return ["R"];
+  const isTold = model.told.has(id);
+  if (kind === "loop" && model.tasks[id]![-1] === undefined) {
+    if (!isTold || seen.includes("R")) return ["R"];
+    return [(["F", "U", "K"] as const).find((bad) => seen.includes(bad)) ?? "S"];
+  }
+  const counted = seen.filter((letter): letter is Letter => letter !== "X");
+  if (counted.length === seen.length) return counted;
+  if (!isTold || counted.includes("R")) return seen.map((letter) => (letter === "X" ? "R" : letter));
+  return counted.length > 0 ? counted : ["K"];
+}
+
+/** That a task has ended as a whole is known one wave after its last instance has. @returns whether that was news */
+function tell(model: RunModel): boolean {
+  const before = model.told.size;
+  for (const { id } of model.shape.tasks) if (isClosed(model, id)) model.told.add(id);
+  return model.told.size > before;
+}
+
+const WITHOUT_RUNNING = { skip: "skipped", upstream_failed: "upstream_failed", remove: "removed" } as const;
+
+/** @returns the task's end, when its turn was one */
+function takeTurn(
+  model: RunModel,
+  task: ShapedTask,
+  place: number,
+  turn: Exclude<Decision | "remove", "wait">,
+  fresh: Set<Instance>,
+): readonly End[] {
+  const at = task.mappedIn === null ? -1 : place;
+  const item = task.mappedIn === null ? null : model.tasks[task.mappedIn]![place]!.item;
+  const made = turn === "run" ? runnable(model, task, at, item) : { [at]: newInstance(WITHOUT_RUNNING[turn], item) };
+  Object.assign(model.tasks[task.id]!, made);
+  return Object.values(made).flatMap((instance) => {
+    fresh.add(instance);
+    return hasEnded(instance) ? [{ task, instance }] : [];
+  });
+}
+
+function runnable(model: RunModel, task: ShapedTask, at: number, item: Json): Record<number, Instance> {
+  if (task.kind === "empty") return { [at]: newInstance("success", item) };
+  if (task.kind === "loop") return { 0: newInstance("queued", 0) };
+  const begun = isGroup(task) ? "running" : "queued";
+  if (!task.kind.startsWith("mapped")) return { [at]: newInstance(begun, item) };
+  const list = listOf(model, task);
+  if (typeof list === "string") return { [-1]: newInstance(list) };
+  const most = task.maxActive ?? list.length;
+  return Object.fromEntries(list.map((one, index) => [index, newInstance(index < most ? begun : "scheduled", one)]));
+}
+
+/** Whether a task that ended fails its run: a leaf that failed, or never could run. When a run fails fast, any task is one. */
+function failsRun(model: RunModel, task: ShapedTask): boolean {
+  const isLast = isLeaf({ tasks: scopeOf(model, null), failFast: model.shape.failFast }, task);
+  return isLast && instancesOf(model, task.id).some(({ state }) => isFailure(task, state));
+}
+
+function isFailure({ allowFailure }: ShapedTask, state: Instance["state"]): boolean {
+  return state === "upstream_failed" || (state === "failed" && !allowFailure);
+}
+
+/** Teardowns after a task do not keep it from being a leaf, and are none, unless their failure matters; or unless there is nothing else. */
+function isLeaf({ tasks, failFast }: DagShape, task: ShapedTask): boolean {
+  const matters = ({ kind, flag }: ShapedTask): boolean => kind !== "teardown" || flag;
+  const after = tasks.filter(({ upstream }) => upstream.includes(task.id));
+  if (!tasks.some(matters)) return after.length === 0;
+  return matters(task) && (failFast || !after.some(matters));
+}
