@@ -51,6 +51,7 @@ where t.id = v.id
   and t.state = any(string_to_array(v.from_states, ','))
   and (v.held_by is null or t.worker_id = v.held_by)
 returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.cleared_tries, t.item, t.pokes,
+  t.started_at is not null or t.pokes > 0 or t.try_number > t.cleared_tries + 1 as began,
   coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as elapsed_ms,
   (select clear_number from dagsmith.dag_run r where r.id = t.run_id) as edition`,
 };
@@ -82,6 +83,7 @@ interface MovedRow {
   edition: number;
   item: Json;
   pokes: number;
+  began: boolean;
   elapsed_ms: number;
 }
 
@@ -124,6 +126,7 @@ export async function applyTransitions(db: Queryable, transitions: readonly Tran
     edition: row.edition,
     item: row.item,
     pokes: row.pokes,
+    began: row.began,
     elapsedMs: row.elapsed_ms,
   }));
 }
@@ -307,6 +310,6 @@ export function unfinishedOfTask(
   runId: number,
   taskId: string,
   mapIndex: number | null,
-): Promise<readonly (Omit<MovedInstance, "id"> & { readonly instanceId: number; readonly lostTries: number })[]> {
+): Promise<readonly (Omit<MovedInstance, "id" | "began"> & { readonly instanceId: number; readonly lostTries: number })[]> {
   return tx.query(UNFINISHED_OF_TASK, [runId, taskId, mapIndex]);
 }
