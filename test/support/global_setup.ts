@@ -2,6 +2,9 @@
  * Starts one PostgreSQL for the whole test run; every test that needs one takes a database of its own from it, empty or with our tables and the
  * queue's in it: a copy of one that was migrated once, here.
  */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { startThrowawayPostgres } from "../../runtime/embedded/postgres.ts";
 import { migrateQueue } from "../../runtime/executor/queue.ts";
@@ -16,6 +19,9 @@ declare module "vitest" {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Every process of ours that a test starts would read and strip the same TypeScript anew; it is three quarters of its start.
+  const compiled = await mkdtemp(join(tmpdir(), "dagsmith-compiled-"));
+  process.env.NODE_COMPILE_CACHE = compiled;
   const server = await startThrowawayPostgres(["fsync=off", "synchronous_commit=off", "full_page_writes=off"]);
   const db = openDatabase(await createDatabase(server.url, MIGRATED), { poolSize: 2 });
   await migrate(db);
@@ -23,5 +29,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // PostgreSQL copies only what nobody is connected to.
   await db.close();
   project.provide("postgresUrl", server.url);
-  return () => server.stop();
+  return async () => {
+    await server.stop();
+    await rm(compiled, { recursive: true, force: true });
+  };
 }
