@@ -31,6 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("postgresUrl", server.url);
   return async () => {
     await server.stop();
-    await rm(compiled, { recursive: true, force: true });
+    // A process that was told to stop writes what it compiled as its last.
+    await rm(compiled, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
   };
 }
