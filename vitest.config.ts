@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -11,5 +12,12 @@ export default defineConfig({
       { find: /^dagsmith\/plugins\/(.*)$/, replacement: here("./plugins/$1/index.ts") },
     ],
   },
-  test: { include: ["test/**/*.test.ts"], globalSetup: ["test/support/global_setup.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/global_setup.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Most of a test is waiting, for processes, sockets and time: two files at once suit two cores, where vitest would take one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+  },
 });

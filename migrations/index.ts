@@ -11,6 +11,7 @@ import * as labels from "./0009_labels.ts";
 import * as events from "./0010_events.ts";
 import * as xcomFiles from "./0011_xcom_files.ts";
 import * as groups from "./0012_groups.ts";
+import * as runEditions from "./0013_run_editions.ts";
 
 export const migrations = [
   { name: "0001_first", ...first },
@@ -25,4 +26,5 @@ export const migrations = [
   { name: "0010_events", ...events },
   { name: "0011_xcom_files", ...xcomFiles },
   { name: "0012_groups", ...groups },
+  { name: "0013_run_editions", ...runEditions },
 ] as const;

@@ -34,13 +34,13 @@ export type Callback = (context: CallbackContext) => unknown;
 
 /** Callbacks of a task; given in `defaults` of a DAG, of all its tasks. */
 export interface TaskCallbacks {
-  /** After the task succeeded. */
+  /** After the task succeeded, or was marked so when it had begun. */
   readonly onSuccess?: Callback;
-  /** After its last try failed, or a person stopped it; not when it could not run because of another task. */
+  /** After its last try failed, or others ended it as failed when it had begun; not when it could not run because of another task. */
   readonly onFailure?: Callback;
   /** After a try failed that another follows. */
   readonly onRetry?: Callback;
-  /** After the task skipped itself, or its wait ended softly; not when a trigger rule skipped it. */
+  /** After the task skipped itself, its wait ended softly, or others ended it as skipped when it had begun; not when a trigger rule skipped it. */
   readonly onSkipped?: Callback;
 }
 

@@ -223,12 +223,12 @@ export class Dag<out Params, out Item = unknown> {
   ): TaskRef<Value>;
   sensor<Item, Value = null, Inputs extends InputRefs = NoInputs>(
     sensorId: string,
-    options: MappedSensorOptions<Inputs, Item>,
+    options: MappedSensorOptions<Inputs, Item, Params>,
     poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, Item>> & JsonOutput<Value>,
   ): TaskRef<Value[]>;
   sensor<Value = null, Inputs extends InputRefs = NoInputs>(
     sensorId: string,
-    options: SensorOptions<Inputs>,
+    options: SensorOptions<Inputs, Params>,
     poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, Item>> & JsonOutput<Value>,
   ): TaskRef<Value>;
   sensor(sensorId: string, ...rest: readonly unknown[]): TaskRef<unknown> {

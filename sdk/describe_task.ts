@@ -43,7 +43,7 @@ export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec 
     outlets: checkedAssets("outlets", outlets, where).map(outletSpec),
     inlets: checkedAssets("inlets", inlets, where).flatMap((one) => (one.type === "asset" ? [one.uri] : [])),
     ...describeRules(definition, options, where),
-    ...describeRouting(options, where, definition.sensor !== undefined),
+    ...describeRouting(options, where),
     ...describePatience(definition, options, { where, dagId: dag.dagId, timezone }),
   };
 }

@@ -42,7 +42,8 @@ export interface RoutingOptions<Context extends TaskContext = TaskContext> {
   readonly maxActiveOverall?: number;
   /**
    * Tries with the same key, of whatever task or DAG, run one at a time, or {@link maxActivePerKey} at a time. 1 to 200 bytes. A function of
-   * the task's context is asked in a task process first; only then does the try wait for its places.
+   * the task's context is asked in a task process first; only then does the try wait for its places. A sensor is asked once in a try, before
+   * its first poke.
    */
   readonly concurrencyKey?: FromContext<string, Context>;
   /** Tries with the same {@link concurrencyKey} at once. Default 1. */
@@ -98,15 +99,12 @@ const DAY_MS = 86_400_000;
 
 /**
  * The plain form; empty when nothing is said.
- * @param isSensor asked from poke to poke, it would have to say its keys each time
  * @throws DagsmithError INVALID_OPTION, INVALID_DURATION
  */
-export function describeRouting(options: RoutingOptions, where: string, isSensor = false): Pick<TaskSpec, "routing"> {
+export function describeRouting(options: RoutingOptions, where: string): Pick<TaskSpec, "routing"> {
   if (ROUTING_OPTIONS.every((name) => options[name] === undefined)) return {};
   const { pool, queue, poolSlots, priorityWeight = 1, weightRule = "downstream", maxActiveOverall } = options;
   if (!WEIGHT_RULES.includes(weightRule)) refuse(where, "weightRule", weightRule, WEIGHT_RULES.join(", "));
-  for (const [option, key] of [["concurrencyKey", options.concurrencyKey] as const, ["rateLimit.key", options.rateLimit?.key] as const])
-    if (isSensor && typeof key === "function") refuse(where, option, key, "text, for a sensor");
   if (pool === EVERY_TASK) refuse(where, "pool", pool, `another pool: "${EVERY_TASK}" holds every task already`);
   if (poolSlots !== undefined && pool === undefined) refuse(where, "pool", undefined, "a pool, as poolSlots is set");
   const routing: RoutingSpec = {

@@ -4,6 +4,7 @@
  */
 import type { TaskContext } from "./context.ts";
 import type { Duration } from "./duration.ts";
+import type { TriggerRule } from "./spec.ts";
 import type { InputRefs, MappedTaskOptions, TaskDefinition, TaskOptions } from "./task.ts";
 
 /** How often a sensor asks, and for how long. */
@@ -26,7 +27,7 @@ export interface SensorTiming {
 export const SENSOR_TIMING = ["interval", "timeout", "backoff", "maxInterval", "softFail"] as const satisfies (keyof SensorTiming)[];
 
 /** Options of a sensor: those of a task, and its timing. `executionTimeout` bounds one poke. */
-export type SensorOptions<Inputs extends InputRefs> = TaskOptions<Inputs> & SensorTiming;
+export type SensorOptions<Inputs extends InputRefs, Params = unknown> = TaskOptions<Inputs, TriggerRule, boolean, Params> & SensorTiming;
 
 /** A sensor's options in two parts: those of any task, and its timing. */
 export function timingApart(given: SensorOptions<InputRefs>): {
@@ -39,7 +40,8 @@ export function timingApart(given: SensorOptions<InputRefs>): {
 }
 
 /** Options of a sensor that waits once for each element of a list. */
-export type MappedSensorOptions<Inputs extends InputRefs, Item> = MappedTaskOptions<Inputs, Item> & SensorTiming;
+export type MappedSensorOptions<Inputs extends InputRefs, Item, Params = unknown> = MappedTaskOptions<Inputs, Item, TriggerRule, Params> &
+  SensorTiming;
 
 /** What a poke found: whether it is there; with a value when the tasks after it need one. */
 export type Poked<Value = null> = boolean | { readonly done: false } | { readonly done: true; readonly value: Value };

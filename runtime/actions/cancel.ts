@@ -1,13 +1,13 @@
 /** Stopping a run: what runs is killed and has failed, what has not begun is skipped, the run has failed. */
 import { DagsmithError } from "../../sdk/errors.ts";
+import { endFromOutside } from "../engine/callbacks.ts";
 import { cancel } from "../state/task_state.ts";
 import { audit } from "../store/audit.ts";
 import { endRun, runById } from "../store/dag_run.ts";
 import type { Database } from "../store/database.ts";
-import { givePlaces } from "../store/engine_tx.ts";
+import { engineRound, givePlaces } from "../store/engine_tx.ts";
 import { Plans } from "../store/plans.ts";
 import { afterChange } from "../store/run_ends.ts";
-import { applyTransitions, unfinishedInstances } from "../store/task_instance.ts";
 
 export interface CancelRequest {
   /** The run's number. */
@@ -22,19 +22,18 @@ export interface CancelRequest {
  */
 export async function cancelRun(db: Database, { id, actor, reason }: CancelRequest): Promise<void> {
   const why = `cancelled by ${actor}${reason ? `: ${reason}` : ""}`;
-  const dagId = await db.transaction(async (tx) => {
-    const run = await runById(tx, id);
-    if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: id });
-    if (!(await endRun(tx, id, why))) throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
-    const unfinished = await unfinishedInstances(tx, id);
-    await applyTransitions(
-      tx,
-      unfinished.map((instance) => cancel(instance, instance.state, why)),
-    );
-    await audit(tx, { actor, action: "cancel", dagId: run.dagId, runId: run.runId, detail: { reason: reason ?? null } });
+  const plans = new Plans();
+  const dagId = await engineRound(db, plans, async (tx, on) => {
+    const [locked] = await tx.lockRuns([id]);
+    const run = await runById(on, id);
+    if (!run || !locked) throw new DagsmithError("UNKNOWN_RUN", { run: id });
+    if (!(await endRun(on, id, why))) throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
+    const unfinished = await tx.unfinished(id);
+    const ends = unfinished.map((one) => ({ was: one.state, transition: cancel(one, one.state, why) }));
+    await endFromOutside(tx, locked.plan, ends);
+    await audit(on, { actor, action: "cancel", dagId: run.dagId, runId: run.runId, detail: { reason: reason ?? null } });
     return run.dagId;
   });
-  const plans = new Plans();
   await afterChange(db, plans, [dagId]);
   await givePlaces(db, plans);
 }

@@ -1,9 +1,10 @@
 /** Marking: a person decides how a task, or a run, ended. */
 import { DagsmithError } from "../../sdk/errors.ts";
+import { endFromOutside } from "../engine/callbacks.ts";
 import { UNROUTED } from "../engine/limits.ts";
 import { isBeside, type Plan, planOf } from "../engine/plan.ts";
 import type { EngineTx, NewInstance } from "../engine/store.ts";
-import { type Mark, mark } from "../state/task_state.ts";
+import { isFinal, type Mark, mark } from "../state/task_state.ts";
 import { audit } from "../store/audit.ts";
 import { idleGroupsAround } from "../store/clear_groups.ts";
 import { clearInstances, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
@@ -13,7 +14,7 @@ import { engineRound } from "../store/engine_tx.ts";
 import { Plans } from "../store/plans.ts";
 import { reviveInstances } from "../store/revive.ts";
 import { afterChange } from "../store/run_ends.ts";
-import { applyTransitions, insertInstances } from "../store/task_instance.ts";
+import { insertInstances } from "../store/task_instance.ts";
 import { cancelRun } from "./cancel.ts";
 import { type CodedRun, downstreamOf, findRun, selectTasks } from "./run_tasks.ts";
 
@@ -37,18 +38,14 @@ export async function markTask(db: Database, request: MarkTaskRequest): Promise<
   const plans = new Plans();
   const { dagId, marked } = await engineRound(db, plans, async (tx, on) => {
     const run = await findRun(on, request.id, { held: true });
-    return { dagId: run.dagId, marked: await markOne(on, tx, run, request) };
+    return { dagId: run.dagId, marked: await markOne({ on, tx, run }, request) };
   });
   await afterChange(db, plans, [dagId]);
   return marked;
 }
 
-async function markOne(
-  on: Queryable,
-  tx: EngineTx,
-  run: CodedRun,
-  { taskId, mapIndex: item, to, actor }: MarkTaskRequest,
-): Promise<number> {
+async function markOne(hold: Hold, { taskId, mapIndex: item, to, actor }: MarkTaskRequest): Promise<number> {
+  const { on, tx, run } = hold;
   const mapIndex = item ?? null;
   const taskIds = selectTasks(run.spec, { taskId });
   const instances = await selectInstances(on, run.id, { taskIds, mapIndex, onlyFailed: false });
@@ -58,10 +55,10 @@ async function markOne(
   if (instances.length === 0 && isPart)
     throw new DagsmithError("UNKNOWN_INSTANCE", { instance: mapIndex === null ? taskId : `${taskId}[${mapIndex}]` });
   const reason = `marked ${to} by ${actor}`;
-  await declare(on, run.id, instances, [taskId], to, reason);
+  await declare(hold, instances, [taskId], to, reason);
   // A group is judged anew, or has failed with what is marked within it.
   const around = await idleGroupsAround(on, plan, instances);
-  if (to === "failed") await declare(on, run.id, around, [], to, reason);
+  if (to === "failed") await declare(hold, around, [], to, reason);
   const resumed = [...(to === "failed" ? [] : around), ...(await failedAfter(on, run.id, plan, taskId, mapIndex))];
   await clearInstances(on, run.runId, plan, resumed);
   await reopenRun(on, tx, run.id, { versionId: null, params: undefined });
@@ -86,19 +83,26 @@ async function failedAfter(
   ];
 }
 
-/** Instances that exist are moved; tasks that have none get one. */
+/** A run that this transaction holds. */
+interface Hold {
+  readonly on: Queryable;
+  readonly tx: EngineTx;
+  readonly run: CodedRun;
+}
+
+/** Instances that exist are moved, and what had not ended yet is called back; tasks that have none get one. */
 async function declare(
-  on: Queryable,
-  runId: number,
+  { on, tx, run }: Hold,
   instances: readonly SelectedInstance[],
   taskIds: readonly string[],
   to: Mark,
   reason: string,
 ): Promise<void> {
-  await applyTransitions(
-    on,
-    instances.map((instance) => mark(instance, to, reason)),
-  );
+  const runId = run.id;
+  const { true: ended = [], false: open = [] } = Object.groupBy(instances, ({ state }) => `${isFinal(state)}`);
+  await tx.apply(ended.map((one) => mark(one, to, reason)));
+  const ends = open.map((one) => ({ was: one.state, transition: mark(one, to, reason) }));
+  await endFromOutside(tx, planOf(run.spec), ends);
   const known = new Set(instances.map(({ taskId }) => taskId));
   const made = taskIds
     .filter((taskId) => !known.has(taskId))
@@ -120,20 +124,22 @@ export interface MarkRunRequest {
  */
 export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): Promise<void> {
   const reason = `marked ${to} by ${actor}`;
-  const done = await db.transaction(async (tx) => {
-    const run = await findRun(tx, id, { held: true });
+  const plans = new Plans();
+  const done = await engineRound(db, plans, async (tx, on) => {
+    const run = await findRun(on, id, { held: true });
     if (run.state === to) throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
     const isActive = run.state === "queued" || run.state === "running";
     if (to === "failed" && isActive) return false;
     if (to === "success") {
       const taskIds = selectTasks(run.spec, {});
       const tops = run.spec.tasks.filter(({ within }) => within === undefined).map(({ taskId }) => taskId);
-      await declare(tx, id, await selectInstances(tx, id, { taskIds, mapIndex: null, onlyFailed: false }), tops, to, reason);
+      const instances = await selectInstances(on, id, { taskIds, mapIndex: null, onlyFailed: false });
+      await declare({ on, tx, run }, instances, tops, to, reason);
     }
-    await endRunAs(tx, id, to, reason);
-    await audit(tx, { actor, action: "mark run", dagId: run.dagId, runId: run.runId, detail: { to } });
+    await endRunAs(on, id, to, reason);
+    await audit(on, { actor, action: "mark run", dagId: run.dagId, runId: run.runId, detail: { to } });
     return run.dagId;
   });
   if (done === false) await cancelRun(db, { id, actor, reason: "marked failed" });
-  else await afterChange(db, new Plans(), [done]);
+  else await afterChange(db, plans, [done]);
 }

@@ -37,7 +37,7 @@ export interface Inspector {
   stop(): Promise<void>;
 }
 
-const PASSED_ON = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV"];
+const PASSED_ON = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV", "NODE_COMPILE_CACHE"];
 const MAX_PROCESSES = 4;
 /** Modules are never unloaded: a process that has grown this much of its limit is replaced, so that no file pays for others. */
 const HEAP_SHARE_TO_RECYCLE = 0.5;

@@ -1,6 +1,6 @@
 /**
- * Does a past try's work again, in this process: the version its run has, its params, interval, item and inputs as they are recorded. What
- * it returns and pushes goes nowhere; what it does to the outside world it does.
+ * Does a past try's work again, in this process: the version and params that the try had, its interval, item and inputs as they are recorded.
+ * What it returns and pushes goes nowhere; what it does to the outside world it does.
  */
 
 import type { Connection } from "../../sdk/connection.ts";
@@ -16,6 +16,7 @@ import { assetEvents } from "../store/asset.ts";
 import type { Database } from "../store/database.ts";
 import { getPastInstance } from "../store/past_instance.ts";
 import { Plans } from "../store/plans.ts";
+import { editionOfTry } from "../store/run_edition.ts";
 import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
 import { wrongUsage } from "./command.ts";
 
@@ -50,12 +51,14 @@ export interface Replay {
 /** @throws DagsmithError UNKNOWN_RUN, UNKNOWN_INSTANCE, INVALID_ARGUMENT for a try that there was not, BUNDLE_MISSING, XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE */
 export async function replay(db: Database, request: ReplayRequest, world: ReplayWorld): Promise<Replay> {
   const { run, taskId, mapIndex } = request;
-  const facts = (await new RunFactsCache(new Plans()).get(db, [{ id: run, edition: 0 }])).get(run);
-  if (!facts) throw new DagsmithError("UNKNOWN_RUN", { run });
+  const plans = new Plans();
+  const current = (await new RunFactsCache(plans).get(db, [{ id: run, edition: 0 }])).get(run);
+  if (!current) throw new DagsmithError("UNKNOWN_RUN", { run });
   const past = await getPastInstance(db, run, taskId, mapIndex);
   if (!past) throw new DagsmithError("UNKNOWN_INSTANCE", { instance: mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]` });
   const { tryNumber = past.tryNumber } = request;
   if (tryNumber > past.tryNumber) wrongUsage("--try", `there were ${past.tryNumber} tries`);
+  const facts = await factsThen(db, plans, current, { instanceId: past.id, tryNumber });
   const bundle = await new BundleCache(db, request.bundles).path(facts.version.bundleHash);
   const dags = await loadDags(bundle, { projectFolder: request.folder, file: facts.version.file });
   const dag = dags.find(({ dagId }) => dagId === facts.version.dagId);
@@ -74,6 +77,18 @@ export async function replay(db: Database, request: ReplayRequest, world: Replay
   } finally {
     spill.close();
   }
+}
+
+/** The facts of a run as they were when a try of it ran: a clear may have given it other code or params since. */
+async function factsThen(
+  db: Database,
+  plans: Plans,
+  facts: RunFacts,
+  of: { readonly instanceId: number; readonly tryNumber: number },
+): Promise<RunFacts> {
+  const edition = await editionOfTry(db, facts.id, of);
+  const version = edition && (await plans.get(db, [edition.versionId])).get(edition.versionId);
+  return edition && version ? { ...facts, version, params: edition.params } : facts;
 }
 
 function hostOf(db: Database, values: RunValues, facts: RunFacts, world: ReplayWorld): TaskHost {

@@ -52,6 +52,8 @@ export interface RoutedRun {
 const BACKFILL_HANDICAP = 30_000;
 
 const POOL = "pool:";
+const KEY = "key:";
+const RATE = "rate:";
 const NO_CLAIMS: readonly Claim[] = [];
 
 /** Of an instance that never goes to a worker. */
@@ -99,6 +101,12 @@ export function routeWith(route: PlannedRoute, run: RoutedRun, keys: LateKeys): 
   return { queue: route.queue, weight: route.weight, claims: [...route.claimsWith(keys), ...runClaims(route, run)] };
 }
 
+/** The keys that a task said, read from the claims that were made of them. */
+export function keysIn(claims: readonly Claim[]): LateKeys {
+  const keyOf = (kind: string): string | null => claims.find(({ name }) => name.startsWith(kind))?.name.slice(kind.length) ?? null;
+  return { concurrency: keyOf(KEY), rate: keyOf(RATE) };
+}
+
 function runClaims({ maxActiveTasksPerRun }: PlannedRoute, run: RoutedRun): readonly Claim[] {
   const claims: Claim[] = [];
   if (run.isGloballyLimited) claims.push(held(POOL + EVERY_TASK, null));
@@ -112,9 +120,9 @@ function claimsIn({ dagId, maxActiveTasks }: DagSpec, { taskId, routing }: TaskS
   if (maxActiveTasks !== undefined) claims.push(held(`dag:${dagId}`, maxActiveTasks));
   if (routing?.maxActiveOverall) claims.push(held(`task:${dagId}/${taskId}`, routing.maxActiveOverall));
   const key = routing?.concurrency?.key ?? keys.concurrency;
-  if (routing?.concurrency && key !== null) claims.push(held(`key:${key}`, routing.concurrency.limit));
+  if (routing?.concurrency && key !== null) claims.push(held(KEY + key, routing.concurrency.limit));
   const rate = routing?.rate?.key ?? keys.rate;
-  if (routing?.rate && rate !== null) claims.push({ name: `rate:${rate}`, slots: 1, limit: routing.rate.limit, perMs: routing.rate.perMs });
+  if (routing?.rate && rate !== null) claims.push({ name: RATE + rate, slots: 1, limit: routing.rate.limit, perMs: routing.rate.perMs });
   return claims;
 }
 

@@ -17,7 +17,7 @@ import {
   type Transition,
 } from "../state/task_state.ts";
 import { Advance } from "./advance.ts";
-import { callbacksOf } from "./callbacks.ts";
+import { callbacksOf, hadBegun } from "./callbacks.ts";
 import { decides, decisionError } from "./deciders.ts";
 import { isLimited } from "./limits.ts";
 import { loopDecidedBy } from "./loop.ts";
@@ -26,7 +26,7 @@ import { updatesOf } from "./outlets.ts";
 import { dagsWithPast } from "./past.ts";
 import { isGroup, plannedTask } from "./plan.ts";
 import type { Settled } from "./settled.ts";
-import type { AssetUpdate, EngineTx, KeptJson, LockedRun, MovedInstance } from "./store.ts";
+import type { AssetUpdate, EngineTx, KeptJson, LockedRun, MovedInstance, NewCallback } from "./store.ts";
 import { waitMove } from "./waiting.ts";
 
 export interface Settlement {
@@ -54,9 +54,7 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
   const accepted = acceptedOf(proposals, moved);
   await storeResults(tx, accepted, moved);
   await storeNextStates(tx, accepted, runOf);
-  const callbacks = accepted.flatMap(({ end, transition }) =>
-    callbacksOf(runOf.get(end.runId)?.plan.tasks.get(end.taskId)?.spec, end, transition),
-  );
+  const callbacks = callbacksOfEnds(accepted, moved, runOf);
   if (callbacks.length > 0) await tx.queueCallbacks(callbacks);
   const updates = assetUpdates(accepted, runOf);
   if (updates.length > 0) await tx.updateAssets(updates);
@@ -184,6 +182,20 @@ function acceptedOf(proposals: readonly Proposal[], moved: readonly MovedInstanc
   return proposals.filter(({ transition: { instanceId, to, nextTry } }) => {
     const instance = movedOf.get(instanceId);
     return instance?.state === to && instance.tryNumber === nextTry;
+  });
+}
+
+/** What a person stopped has callbacks only when it had begun. */
+function callbacksOfEnds(
+  accepted: readonly Proposal[],
+  moved: readonly MovedInstance[],
+  runOf: ReadonlyMap<number, LockedRun>,
+): readonly NewCallback[] {
+  const movedOf = new Map(moved.map((instance) => [instance.id, instance]));
+  return accepted.flatMap(({ end: { runId, taskId, outcome }, transition }) => {
+    const instance = movedOf.get(transition.instanceId);
+    const isUnbegun = outcome.kind === "cancelled" && instance !== undefined && !hadBegun(outcome.state, instance);
+    return isUnbegun ? [] : callbacksOf(runOf.get(runId)?.plan.tasks.get(taskId)?.spec, runId, transition);
   });
 }
 

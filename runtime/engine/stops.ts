@@ -3,6 +3,7 @@
  * and what has not begun is skipped, all but teardowns.
  */
 import { cancel, isFinal } from "../state/task_state.ts";
+import { endFromOutside } from "./callbacks.ts";
 import { isWhole, placeName, placeOf } from "./deltas.ts";
 import { allWithin, groupsAround, isGroup, type Plan, type PlannedTask, plannedTask } from "./plan.ts";
 import type { Settled } from "./settled.ts";
@@ -52,9 +53,9 @@ export class Stops {
       const task = plannedTask(run.plan, one.taskId);
       if (isGroup(task.spec) && one.state === "running") return [];
       const reason = this.reasonAgainst(run, task, one.mapIndex);
-      return reason === undefined ? [] : [cancel(one, one.state, reason)];
+      return reason === undefined ? [] : [{ was: one.state, transition: cancel(one, one.state, reason) }];
     });
-    const moved = await tx.apply(active);
+    const moved = await endFromOutside(tx, run.plan, active);
     return moved.flatMap(({ taskId, mapIndex, state }) => (isFinal(state) ? [{ runId: run.id, taskId, mapIndex, state }] : []));
   }
 

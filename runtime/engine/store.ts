@@ -54,6 +54,8 @@ export interface MovedInstance {
   readonly mapIndex: number;
   readonly state: TaskState;
   readonly tryNumber: number;
+  /** Whether a try of it has started since its turn came, or since it was cleared. */
+  readonly began: boolean;
 }
 
 export interface Counts {

@@ -1,4 +1,5 @@
 /** How waiting begins and ends: what a poke, a body that waits, a clock, a run, an event or a person said, as the verb that it amounts to. */
+import type { LateKeys } from "../../sdk/routing.ts";
 import type { WaitSpec } from "../../sdk/wait.ts";
 import {
   beginAgain,
@@ -16,15 +17,15 @@ import {
 } from "../state/task_state.ts";
 import { decidePoke, waitOf } from "../state/wait.ts";
 import { timeLimit } from "./groups.ts";
-import { claimsText, routeIn } from "./limits.ts";
+import { claimsText, routeIn, routeWith } from "./limits.ts";
 import type { TryEnd } from "./outcome.ts";
 import type { PlannedTask } from "./plan.ts";
 import type { LockedRun } from "./store.ts";
 
 /** Ends of a turn that are not the end of work. All but the first two are said by others than a worker. */
 export type WaitOutcome =
-  /** A sensor's poke said no. */
-  | { readonly kind: "not_yet" }
+  /** A sensor's poke said no. `keys`: under which it poked, when it said them by a function; its next poke goes under them too. */
+  | { readonly kind: "not_yet"; readonly keys?: LateKeys }
   /** The body only said what to wait for. */
   | { readonly kind: "deferred"; readonly wait: WaitSpec }
   /** What was waited for has come. `output` is JSON text; null for none. */
@@ -47,7 +48,7 @@ export const OVERRAN: WaitOutcome = { kind: "overran", reason: "the group took l
 export function waitMove(end: TryEnd, outcome: WaitOutcome, task: PlannedTask, run: LockedRun): Transition {
   switch (outcome.kind) {
     case "not_yet":
-      return pokeMove(end, task, run);
+      return pokeMove(end, outcome.keys, task, run);
     case "deferred":
       return deferUntil(end, end.workerId, waitOf(outcome.wait));
     case "resumed":
@@ -66,14 +67,14 @@ export function waitMove(end: TryEnd, outcome: WaitOutcome, task: PlannedTask, r
 }
 
 /** The time-out of a sensor spans its retries, so there is none after it. */
-function pokeMove(end: TryEnd, { spec, route }: PlannedTask, run: LockedRun): Transition {
+function pokeMove(end: TryEnd, keys: LateKeys | undefined, { spec, route }: PlannedTask, run: LockedRun): Transition {
   const { sensor, totalTimeoutMs } = spec;
   const { workerId, elapsedMs = 0, pokes = 0 } = end;
   if (!sensor) return fail(end, workerId, "the version of this run says that the task is no sensor", null);
   const timeoutMs = Math.min(sensor.timeoutMs, totalTimeoutMs ?? Number.POSITIVE_INFINITY);
   const decision = decidePoke({ ...sensor, timeoutMs }, { elapsedMs, pokes });
   if (decision.again) {
-    const { queue, weight, claims } = routeIn(route, spec.taskId, run);
+    const { queue, weight, claims } = keys ? routeWith(route, run, keys) : routeIn(route, spec.taskId, run);
     return reschedule(end, workerId, decision.inMs, { queue, weight, claims: claims.length > 0 ? claimsText(claims) : null });
   }
   return sensor.softFail ? skip(end, workerId, decision.reason) : fail(end, workerId, decision.reason, null);

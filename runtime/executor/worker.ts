@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { isDagsmithError } from "../../sdk/errors.ts";
 import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
+import { keysIn } from "../engine/limits.ts";
 import type { Outcome, TryEnd } from "../engine/outcome.ts";
 import { isLoop, plannedTask } from "../engine/plan.ts";
 import { settle } from "../engine/settle.ts";
@@ -15,7 +16,7 @@ import { assetEvents } from "../store/asset.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
 import { appendLog, lastChunk } from "../store/log_chunk.ts";
-import { holdsPlaces } from "../store/place.ts";
+import { placesOf } from "../store/place.ts";
 import { Plans } from "../store/plans.ts";
 import { afterRound } from "../store/run_ends.ts";
 import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
@@ -215,7 +216,8 @@ export class Worker {
     const { plan } = facts.version;
     const { spec, route } = plannedTask(plan, attempt.instance.taskId);
     try {
-      const asksKeys = route.isLate && !(await holdsPlaces(this.#options.db, attempt.instance));
+      const places = route.isLate ? await placesOf(this.#options.db, attempt.instance) : undefined;
+      const asksKeys = route.isLate && places === undefined;
       const inputs = await this.#values.inputs(facts, spec, attempt.instance.mapIndex);
       const previous = isLoop(spec) ? await this.#values.previous(attempt.instance) : undefined;
       const maxOutputBytes = this.#spill.limitFor(plan, spec.taskId);
@@ -223,6 +225,7 @@ export class Worker {
       const process = await this.#processes.take(bundle, spec.freshProcess);
       const outcome = await attempt.perform(process, bundle, { inputs, previous, maxOutputBytes, asksKeys });
       this.#processes.giveBack(process, spec.freshProcess || attempt.spoiltProcess);
+      if (outcome.kind === "not_yet" && places) return { ...outcome, keys: keysIn(places) };
       return await this.#kept(outcome, maxOutputBytes);
     } catch (error) {
       // What the worker could not provide is this try's failure; another try, perhaps on another worker, may do better.

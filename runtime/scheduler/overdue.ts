@@ -1,12 +1,12 @@
 /** Runs that took longer than their DAG allows: they fail, and what of them has not ended is skipped; what runs is killed. */
+import { endFromOutside } from "../engine/callbacks.ts";
 import { timeOut } from "../state/task_state.ts";
-import { endRun, lockRuns, overdueRuns } from "../store/dag_run.ts";
+import { endRun, overdueRuns } from "../store/dag_run.ts";
 import type { Database } from "../store/database.ts";
-import { givePlaces, withPlans } from "../store/engine_tx.ts";
+import { engineRound, givePlaces } from "../store/engine_tx.ts";
 import { pauseFailing } from "../store/pause_failing.ts";
 import type { Plans } from "../store/plans.ts";
 import { afterChange } from "../store/run_ends.ts";
-import { applyTransitions, unfinishedInstances } from "../store/task_instance.ts";
 
 /** Runs ended before the tick goes on; the next one finds the others. */
 const BATCH = 100;
@@ -23,15 +23,13 @@ type Overdue = Awaited<ReturnType<typeof overdueRuns>>[number];
 
 async function endOne(db: Database, plans: Plans, { id, dagId, allowedMs }: Overdue): Promise<boolean> {
   const reason = `timed out: it took longer than its dagrunTimeout of ${allowedMs / 1_000} s`;
-  const runs = await db.transaction(async (tx) => {
-    const locked = await withPlans(tx, plans, await lockRuns(tx, [id]));
+  const runs = await engineRound(db, plans, async (tx, on) => {
+    const locked = await tx.lockRuns([id]);
     // Of several schedulers the first one ends it; and its last task may have ended it meanwhile.
-    if (!(await endRun(tx, id, reason))) return [];
-    const unfinished = await unfinishedInstances(tx, id);
-    await applyTransitions(
-      tx,
-      unfinished.map((instance) => timeOut(instance, reason)),
-    );
+    if (!(await endRun(on, id, reason))) return [];
+    const unfinished = await tx.unfinished(id);
+    const ends = unfinished.map((one) => ({ was: one.state, transition: timeOut(one, reason) }));
+    for (const { plan } of locked) await endFromOutside(tx, plan, ends);
     return locked;
   });
   if (runs.length === 0) return false;

@@ -14,6 +14,7 @@ import { idleGroupsAround, reopenGroups } from "./clear_groups.ts";
 import type { Queryable, Statement } from "./database.ts";
 import { resumeRuns } from "./resume_runs.ts";
 import { NO_MORE } from "./revive.ts";
+import { rememberEdition } from "./run_edition.ts";
 import { applyTransitions } from "./task_instance.ts";
 import { clearXComs } from "./xcom.ts";
 
@@ -150,7 +151,9 @@ export interface Reopening {
  * that is over counts among its DAG's own from now on.
  */
 export async function reopenRun(on: Queryable, tx: EngineTx, runId: number, { versionId, params }: Reopening): Promise<void> {
-  const [row] = await on.query<{ state: RunState }>(REOPEN, [runId, versionId, params === undefined ? null : JSON.stringify(params)]);
+  const given = params === undefined ? null : JSON.stringify(params);
+  if (versionId !== null || given !== null) await rememberEdition(on, runId, versionId, given);
+  const [row] = await on.query<{ state: RunState }>(REOPEN, [runId, versionId, given]);
   if (row?.state === "running") await resumeRuns(on, tx, [runId]);
 }
 

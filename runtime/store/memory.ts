@@ -138,6 +138,7 @@ export class MemoryStore implements EngineTx {
         reason: transition.reason,
         error: transition.error,
         pokes: transition.nextTry !== instance.tryNumber ? 0 : instance.pokes + (transition.to === "up_for_reschedule" ? 1 : 0),
+        began: transition.to === "running" || (transition.to !== "none" && instance.began),
       };
       if (transition.wait) this.#waits.push({ instanceId: moved.id, tryNumber: moved.tryNumber, wait: transition.wait });
       this.#instances[transition.instanceId - 1] = moved;
@@ -277,7 +278,8 @@ export class MemoryStore implements EngineTx {
     const { tryNumber, lostTries, clearedTries } = cleared ?? { tryNumber: 1, lostTries: 0, clearedTries: 0 };
     const item = itemOf === undefined ? made.item : (this.#byPlace({ taskId: itemOf, mapIndex: made.mapIndex })?.item ?? null);
     const workerId = made.state === "running" ? ENGINE : null;
-    const blank = { edition: 0, workerId, label: null, pokes: 0, elapsedMs: 0, wasQueued: made.state === "queued" };
+    const began = workerId !== null;
+    const blank = { edition: 0, workerId, label: null, pokes: 0, began, elapsedMs: 0, wasQueued: made.state === "queued" };
     this.#instances[id - 1] = { ...made, item, id, tryNumber, lostTries, clearedTries, ...blank };
     this.#ids.set(placeName(made), id);
     if (wait) this.#waits.push({ instanceId: id, tryNumber, wait });

@@ -129,12 +129,16 @@ with v as materialized (select id, place from unnest($1::bigint[]) with ordinali
 
 const GRANTED: Statement = {
   name: "place_granted",
-  text: "select from dagsmith.task_place where instance_id = $1 and try_number = $2 and admitted_at is not null",
+  text: "select claims from dagsmith.task_place where instance_id = $1 and try_number = $2 and admitted_at is not null",
 };
 
-/** Whether a try was given the places that it asked for. */
-export async function holdsPlaces(db: Queryable, { id, tryNumber }: { readonly id: number; readonly tryNumber: number }): Promise<boolean> {
-  return (await db.query(GRANTED, [id, tryNumber])).length > 0;
+/** The places that a running try was given; undefined when it asked for none. */
+export async function placesOf(
+  db: Queryable,
+  { id, tryNumber }: { readonly id: number; readonly tryNumber: number },
+): Promise<readonly Claim[] | undefined> {
+  const [given] = await db.query<{ claims: string }>(GRANTED, [id, tryNumber]);
+  return given && parseClaims(given.claims);
 }
 
 /** Asks for the places of further tries. */

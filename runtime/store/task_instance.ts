@@ -24,6 +24,10 @@ export interface ClaimedInstance extends MovedInstance {
   readonly elapsedMs: number;
 }
 
+// A task that only said its keys has not begun: its time-outs count from the start that it waits for.
+const PARKED_FIRST =
+  "v.to_state = 'scheduled' and t.state = 'running' and v.next_try = t.try_number and t.pokes = 0 and t.try_number = t.cleared_tries + 1";
+
 // `moves` is joined by the primary key; the guard sits in the same statement, so a row that moved meanwhile is simply not updated.
 const APPLY: Statement = {
   name: "task_instance_apply",
@@ -38,7 +42,8 @@ set state = v.to_state,
     queued_at = case when v.to_state in ('scheduled', 'queued', 'up_for_retry') then now() else t.queued_at end,
     started_at = case when v.to_state = 'running' then case t.state when 'running' then t.started_at else now() end
       when v.to_state in ('none', 'scheduled', 'queued', 'up_for_retry') then null else t.started_at end,
-    first_started_at = case v.to_state when 'running' then coalesce(t.first_started_at, now()) when 'none' then null else t.first_started_at end,
+    first_started_at = case when v.to_state = 'running' then coalesce(t.first_started_at, now())
+      when v.to_state = 'none' or (${PARKED_FIRST}) then null else t.first_started_at end,
     pokes = case when v.next_try <> t.try_number then 0 when v.to_state = 'up_for_reschedule' then t.pokes + 1 else t.pokes end,
     finished_at = case when v.to_state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed') then now() end,
     retry_at = case when v.to_state = 'up_for_retry' then now() + v.retry_in_ms * interval '1 millisecond' end,
@@ -51,6 +56,7 @@ where t.id = v.id
   and t.state = any(string_to_array(v.from_states, ','))
   and (v.held_by is null or t.worker_id = v.held_by)
 returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.cleared_tries, t.item, t.pokes,
+  t.started_at is not null or t.pokes > 0 or t.try_number > t.cleared_tries + 1 as began,
   coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as elapsed_ms,
   (select clear_number from dagsmith.dag_run r where r.id = t.run_id) as edition`,
 };
@@ -82,6 +88,7 @@ interface MovedRow {
   edition: number;
   item: Json;
   pokes: number;
+  began: boolean;
   elapsed_ms: number;
 }
 
@@ -124,6 +131,7 @@ export async function applyTransitions(db: Queryable, transitions: readonly Tran
     edition: row.edition,
     item: row.item,
     pokes: row.pokes,
+    began: row.began,
     elapsedMs: row.elapsed_ms,
   }));
 }
@@ -307,6 +315,6 @@ export function unfinishedOfTask(
   runId: number,
   taskId: string,
   mapIndex: number | null,
-): Promise<readonly (Omit<MovedInstance, "id"> & { readonly instanceId: number; readonly lostTries: number })[]> {
+): Promise<readonly (Omit<MovedInstance, "id" | "began"> & { readonly instanceId: number; readonly lostTries: number })[]> {
   return tx.query(UNFINISHED_OF_TASK, [runId, taskId, mapIndex]);
 }

@@ -90,15 +90,15 @@ describe("limits, weight and queue", () => {
     );
   });
 
-  it("a sensor's key is text: a function would be asked at every poke", () => {
-    const sensing = (options: RoutingOptions) => {
-      const d = dag("d");
-      d.sensor("s", options, () => true);
-      return describeDag(d as never).tasks[0]!.routing;
-    };
-    expect(sensing({ concurrencyKey: "k" })?.concurrency).toEqual({ key: "k", limit: 1 });
-    expect(() => sensing({ concurrencyKey: () => "k" })).toThrow("concurrencyKey is function; allowed: text, for a sensor");
-    expect(() => sensing({ rateLimit: { key: () => "k", limit: 1, per: "1s" } })).toThrow("rateLimit.key is function");
+  it("a sensor's keys may be functions as well, of its params and items", () => {
+    const d = dag("d", { params: z.object({ region: z.string() }) });
+    d.sensor("one", { concurrencyKey: ({ params }) => params.region }, () => true);
+    d.sensor("each", { each: [{ id: 1 }], rateLimit: { key: ({ item }) => item.id.toFixed(), limit: 1, per: "1s" } }, () => true);
+    // @ts-expect-error params have no city
+    d.sensor("wrong", { concurrencyKey: ({ params }) => params.city }, () => true);
+    const [one, each] = describeDag(d as never).tasks;
+    expect(one!.routing?.concurrency).toEqual({ key: null, limit: 1 });
+    expect(each!.routing?.rate).toEqual({ key: null, limit: 1, perMs: 1_000 });
   });
 
   it("of a DAG that are no limits are refused", () => {

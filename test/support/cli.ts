@@ -54,10 +54,10 @@ export async function newProject(
   await chmod(folder, 0o755);
   const running = new Set<ChildProcess>();
   const start = (args: readonly string[], options: CommandOptions = {}): ChildProcess => {
-    const { PATH, HOME } = process.env;
+    const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
     const child = spawn(process.execPath, [options.bin ?? BIN, ...args], {
       cwd: folder,
-      env: { PATH, HOME, ...env, ...options.env },
+      env: { PATH, HOME, NODE_COMPILE_CACHE, ...env, ...options.env },
       stdio: "pipe",
     });
     running.add(child);

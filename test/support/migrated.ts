@@ -2,25 +2,21 @@
 
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll } from "vitest";
-import { migrateQueue } from "../../runtime/executor/queue.ts";
 import { type Database, openDatabase, type Queryable } from "../../runtime/store/database.ts";
 import { type DeployableVersion, deployVersions } from "../../runtime/store/deploy.ts";
-import { migrate } from "../../runtime/store/migrate.ts";
 import type { Dag } from "../../sdk/dag.ts";
 import { describeDag } from "../../sdk/describe.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
-import { testDatabase } from "./postgres.ts";
+import { MIGRATED, testDatabase } from "./postgres.ts";
 
 /** Opens one for all tests of a file. Read `.db` inside tests only: it is there once they begin. */
 export function migratedDatabase(poolSize = 10): { readonly db: Database } {
   let db: Database | undefined;
   let drop = async (): Promise<void> => undefined;
   beforeAll(async () => {
-    const database = await testDatabase();
+    const database = await testDatabase({ from: MIGRATED });
     drop = () => database.drop();
     db = openDatabase(database.url, { poolSize });
-    await migrate(db);
-    await migrateQueue(db);
   });
   afterAll(async () => {
     await db?.close();

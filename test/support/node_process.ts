@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { until } from "./worker.ts";
 
+const { PATH, NODE_COMPILE_CACHE } = process.env;
 const SERVICE = fileURLToPath(new URL("service.ts", import.meta.url));
 
 export interface NodeProcess {
@@ -26,7 +27,7 @@ export interface NodeProcess {
 export async function startService(role: "scheduler" | "worker", env: Readonly<Record<string, string>>): Promise<NodeProcess> {
   const cacheFolder = await mkdtemp(join(tmpdir(), "dagsmith-cache-"));
   const child = spawn(process.execPath, [SERVICE, role], {
-    env: { PATH: process.env.PATH, CACHE_FOLDER: cacheFolder, ...env },
+    env: { PATH, NODE_COMPILE_CACHE, CACHE_FOLDER: cacheFolder, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const said: { event: string }[] = [];

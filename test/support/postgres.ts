@@ -1,4 +1,4 @@
-/** A fresh, empty database on the run's shared PostgreSQL. */
+/** A fresh database on the run's shared PostgreSQL: empty, or a copy of the one that is migrated. */
 import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { inject } from "vitest";
@@ -9,13 +9,23 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-export async function testDatabase(): Promise<TestDatabase> {
+/** The database that others are copies of; nobody may stay connected to it. */
+export const MIGRATED = "migrated";
+
+/** @param from the database to be copied. Default: none, it is empty */
+export async function testDatabase({ from }: { readonly from?: string } = {}): Promise<TestDatabase> {
   const server = inject("postgresUrl");
   const name = `test_${randomBytes(6).toString("hex")}`;
-  await onServer(server, `create database ${name}`);
+  const url = await createDatabase(server, name, from);
+  return { url, drop: () => onServer(server, `drop database if exists ${name} with (force)`) };
+}
+
+/** @returns its address */
+export async function createDatabase(server: string, name: string, from?: string): Promise<string> {
+  await onServer(server, `create database ${name}${from === undefined ? "" : ` template ${from}`}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => onServer(server, `drop database if exists ${name} with (force)`) };
+  return url.href;
 }
 
 async function onServer(url: string, statement: string): Promise<void> {

@@ -6,7 +6,16 @@ import { startWorker } from "../../runtime/executor/supervisor.ts";
 import { startScheduler } from "../../runtime/scheduler/service.ts";
 import { openDatabase } from "../../runtime/store/database.ts";
 
-const { DATABASE_URL = "", CACHE_FOLDER = "", SLOTS = "4", GATE = "", DIARY = "", PATH = "", XCOMS = "" } = process.env;
+const {
+  DATABASE_URL = "",
+  CACHE_FOLDER = "",
+  SLOTS = "4",
+  GATE = "",
+  DIARY = "",
+  PATH = "",
+  NODE_COMPILE_CACHE = "",
+  XCOMS = "",
+} = process.env;
 
 const log = (event: string, detail?: Readonly<Record<string, unknown>>): void => console.log(JSON.stringify({ event, ...detail }));
 const db = openDatabase(DATABASE_URL, { poolSize: 12 });
@@ -15,7 +24,14 @@ const service =
   process.argv[2] === "scheduler"
     ? await startScheduler({ db, log })
     : await startWorker({
-        ...{ db, log, slots: Number(SLOTS), folder: process.cwd(), cacheFolder: CACHE_FOLDER, taskEnv: { GATE, DIARY, PATH } },
+        ...{
+          db,
+          log,
+          slots: Number(SLOTS),
+          folder: process.cwd(),
+          cacheFolder: CACHE_FOLDER,
+          taskEnv: { GATE, DIARY, PATH, NODE_COMPILE_CACHE },
+        },
         xcoms: XCOMS ? JSON.parse(XCOMS) : undefined,
         secrets: {
           connection: async () => {

@@ -2,9 +2,8 @@
 import { pino } from "pino";
 import * as actions from "../../runtime/actions/index.ts";
 import { type Database, openDatabase } from "../../runtime/store/database.ts";
-import { migrate } from "../../runtime/store/migrate.ts";
 import { startWeb, type WebActions, type WebOptions, type WebServer } from "../../runtime/web/index.ts";
-import { testDatabase } from "./postgres.ts";
+import { MIGRATED, testDatabase } from "./postgres.ts";
 import { Rows } from "./rows.ts";
 
 export interface TestWeb {
@@ -51,9 +50,8 @@ function recorder(asked: TestWeb["asked"], rows: Rows): WebActions {
 }
 
 export async function testWeb(options: Partial<WebOptions> = {}): Promise<TestWeb> {
-  const database = await testDatabase();
+  const database = await testDatabase({ from: MIGRATED });
   const db = openDatabase(database.url, { poolSize: 5 });
-  await migrate(db);
   const rows = new Rows(db.pool);
   const asked: TestWeb["asked"] = [];
   const server = await startWeb({ db, port: 0, log: pino({ level: "silent" }), actions: recorder(asked, rows), ...options });

@@ -25,6 +25,8 @@ export const secrets: Secrets = {
   mask: (text) => text.replaceAll(PASSWORD, "***"),
 };
 
+const { PATH, NODE_COMPILE_CACHE } = process.env;
+
 export interface TestWorker extends WorkerService {
   readonly cacheFolder: string;
   /** What it had to say, by event. */
@@ -36,9 +38,10 @@ export async function testWorker(db: Database, options: Partial<WorkerOptions> =
   const cacheFolder = options.cacheFolder ?? (await mkdtemp(join(tmpdir(), "dagsmith-cache-")));
   const said: TestWorker["said"] = [];
   const worker = await startWorker({
-    ...{ db, secrets, slots: 4, folder: process.cwd(), cacheFolder, taskEnv: { PATH: process.env.PATH } },
+    ...{ db, secrets, slots: 4, folder: process.cwd(), cacheFolder },
     log: (event, detail) => void said.push({ event, detail }),
     ...options,
+    taskEnv: { NODE_COMPILE_CACHE, ...(options.taskEnv ?? { PATH }) },
   });
   return {
     cacheFolder,
@@ -55,7 +58,7 @@ export async function testWorker(db: Database, options: Partial<WorkerOptions> =
 
 /** Deploys a folder; a DAG that cannot be loaded is this test's mistake. */
 export async function deploy(db: Database, folder: string): Promise<void> {
-  const loaded = await loadFolder(folder, { processes: 1 });
+  const loaded = await loadFolder(folder, { processes: 1, environment: { PATH, NODE_COMPILE_CACHE } });
   if (loaded.errors.length > 0) throw new Error(loaded.errors.map(({ message }) => message).join("\n"));
   await deployFolder(db, loaded, { actor: "test" });
 }

@@ -6,6 +6,7 @@ import { openDatabase } from "../../../runtime/store/database.ts";
 import { newProject, type Project, stopped } from "../../support/cli.ts";
 import { rows } from "../../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { until } from "../../support/worker.ts";
 
 const PIPELINE = (word: string) => `import { dag } from "dagsmith";
 import { z } from "zod";
@@ -81,6 +82,22 @@ test("does an earlier try again, and fails as it failed", async () => {
 test("does one item of a mapped task again", async () => {
   expect(await project.json(["replay", run, "each", "--map-index", "2"])).toMatchObject({ mapIndex: 2, outcome: "success", output: 30 });
   expect((await project.dag(["replay", run, "each"])).code).toBe(2);
+});
+
+test("does a try as it ran, though its run has other code by now", async () => {
+  await project.json(["clear", run, "--task", "sum", "--version", "latest"]);
+  const db = openDatabase(database.url);
+  const done = async () => (await rows<{ state: string }>(db, "select state from dagsmith.dag_run where id = $1", [run]))[0]?.state;
+  try {
+    await until("the end of what was cleared", async () => (await done()) === "success");
+  } finally {
+    await db.close();
+  }
+  expect(await project.json(["replay", run, "sum"])).toMatchObject({ tryNumber: 3, version: 2, output: { tryNumber: 3 } });
+  expect(await project.json(["replay", run, "sum", "--try", "2"])).toMatchObject({ version: 1, output: { factor: 10, tryNumber: 2 } });
+  expect((await project.dag(["replay", run, "sum", "--try", "1"])).stdout).toContain("info  first ***");
+  // What was not cleared has run the code that the run had before.
+  expect(await project.json(["replay", run, "each", "--map-index", "0"])).toMatchObject({ tryNumber: 1, version: 1, output: 10 });
 });
 
 test("what there was not is an error with a code", async () => {

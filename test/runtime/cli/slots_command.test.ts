@@ -2,13 +2,11 @@
 import { DateTime } from "luxon";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pauseDag } from "../../../runtime/actions/index.ts";
-import { migrateQueue } from "../../../runtime/executor/queue.ts";
 import { tick } from "../../../runtime/scheduler/tick.ts";
 import { type Database, openDatabase } from "../../../runtime/store/database.ts";
-import { migrate } from "../../../runtime/store/migrate.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
 import { newProject, type Project } from "../../support/cli.ts";
-import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { MIGRATED, type TestDatabase, testDatabase } from "../../support/postgres.ts";
 
 const start = DateTime.utc().startOf("day").minus({ days: 10 }).toISODate();
 const DAILY = `import { dag } from "dagsmith";
@@ -23,10 +21,8 @@ let database: TestDatabase;
 let db: Database;
 let project: Project;
 beforeAll(async () => {
-  database = await testDatabase();
+  database = await testDatabase({ from: MIGRATED });
   db = openDatabase(database.url, { poolSize: 4 });
-  await migrate(db);
-  await migrateQueue(db);
   project = await newProject({ "dags/daily.ts": DAILY }, { DATABASE_URL: database.url, USER: "ada" });
   expect(await project.json(["deploy"])).toMatchObject({ deployed: [{ dagId: "daily" }, { dagId: "full" }] });
   await tick(db, new Plans());

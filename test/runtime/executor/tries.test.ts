@@ -206,7 +206,7 @@ describe("a value", () => {
   });
 
   test("of the worker's environment reaches a task only if it was meant to", () => {
-    expect(run.task("environment").output).toEqual(["NODE_OPTIONS", "PATH", "SHELL_ONLY"]);
+    expect(run.task("environment").output).toEqual(["NODE_COMPILE_CACHE", "NODE_OPTIONS", "PATH", "SHELL_ONLY"]);
   });
 });
 

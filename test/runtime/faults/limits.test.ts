@@ -1,11 +1,12 @@
 /** Limits under real workers: what a killed one held is free again, and nobody exceeds a limit, seen from inside the tasks. */
 import { expect, onTestFinished, test } from "vitest";
 import { setPool, triggerRun } from "../../../runtime/actions/index.ts";
+import { startScheduler } from "../../../runtime/scheduler/service.ts";
 import { listPools } from "../../../runtime/store/pool.ts";
 import { whyWaiting } from "../../../runtime/store/why.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
-import { migratedDatabase } from "../../support/migrated.ts";
+import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
 import { deploy, runEnd, runNow, testWorker, until } from "../../support/worker.ts";
 
@@ -119,6 +120,56 @@ test("tries whose key a function gives run one at a time for each key, side by s
   expect(end.tasks.every(({ tryNumber, lostTries }) => tryNumber === 1 && lostTries === 0)).toBe(true);
   for (const customer of "abc") expect(mostAtOnce((await gate.notes()).filter((note) => note.endsWith(customer)))).toBe(1);
   expect(await gate.notes()).toHaveLength(12);
+});
+
+test("a sensor says its keys once, before its first poke, and holds them only while it pokes", async () => {
+  const gate = await newGate();
+  const files = {
+    "poking.js": `
+import { readFileSync } from "node:fs";
+import { dag } from "dagsmith";
+${GATE_CODE}
+const d = dag("poking");
+const pokesOf = (name) => readFileSync(process.env.DIARY, "utf8").split("\\n").filter((line) => line === "done " + name).length;
+d.sensor("each", {
+  each: ["a1", "a2", "b1"], interval: "10ms", timeout: "1h",
+  concurrencyKey: ({ item }) => { note("key " + item); return "poking " + item[0]; },
+}, async ({ item }) => {
+  note("start " + item);
+  await gate();
+  note("done " + item);
+  return pokesOf(item) >= 3;
+});
+export default d;`,
+  };
+  await deploy(postgres.db, await dagFolder(files));
+  const worker = await testWorker(postgres.db, { slots: 8, taskEnv: gate.env });
+  onTestFinished(() => worker.stop());
+  const scheduler = await startScheduler({ db: postgres.db, log: () => undefined });
+  onTestFinished(() => scheduler.stop());
+  const run = await triggerRun(postgres.db, { dagId: "poking", ...me });
+  const notes = async (word: string) => (await gate.notes()).filter((note) => note.startsWith(word));
+  const [waiting] = await until("one to wait for the other's key", async () => {
+    const { tasks } = await whyWaiting(postgres.db, run.id);
+    return (await notes("start")).length === 2 && tasks.length === 1 && tasks[0]?.state === "scheduled" && tasks;
+  });
+  expect(waiting!.reasons.map(({ text }) => text)).toEqual([
+    '1 try is at work with the key "poking a", and 1 may be at once (concurrencyKey)',
+  ]);
+  // What has only said its key has not begun: its time-out counts from its first poke.
+  expect(
+    await rows(
+      postgres.db,
+      "select map_index, state from dagsmith.task_instance where run_id = $1 and task_id = 'each' and first_started_at is null",
+      [run.id],
+    ),
+  ).toEqual([{ map_index: waiting!.mapIndex, state: "scheduled" }]);
+  await gate.open();
+  const end = await runEnd(postgres.db, run.id);
+  expect(end.tasks.map(({ state, tryNumber, lostTries }) => [state, tryNumber, lostTries])).toEqual(end.tasks.map(() => ["success", 1, 0]));
+  expect((await notes("key")).toSorted()).toEqual(["key a1", "key a2", "key b1"]);
+  expect(await notes("done")).toHaveLength(9);
+  expect(mostAtOnce((await gate.notes()).filter((note) => note.includes(" a") && !note.startsWith("key")))).toBe(1);
 });
 
 test("a key that cannot be one fails the try for good; a function that throws fails it like its body", async () => {

@@ -5,17 +5,15 @@ import { createResolver } from "../../../runtime/secrets/resolver.ts";
 import { storedSecrets } from "../../../runtime/secrets/stored.ts";
 import { deleteConnection, listConnections, putConnection } from "../../../runtime/store/connection.ts";
 import { type Database, openDatabase } from "../../../runtime/store/database.ts";
-import { migrate } from "../../../runtime/store/migrate.ts";
 import { deleteVariable, listVariables } from "../../../runtime/store/variable.ts";
 import { parseConnection } from "../../../sdk/connection.ts";
-import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { MIGRATED, type TestDatabase, testDatabase } from "../../support/postgres.ts";
 
 let database: TestDatabase;
 let db: Database;
 beforeAll(async () => {
-  database = await testDatabase();
+  database = await testDatabase({ from: MIGRATED });
   db = openDatabase(database.url);
-  await migrate(db);
 });
 afterAll(async () => {
   await db.close();

@@ -103,6 +103,20 @@ describe("runDag", () => {
     expect(lines).toEqual(["breaks: onSuccess failed: Error: broken"]);
   });
 
+  test("calls back a sensor that a failure elsewhere stopped, and not what had not begun", async () => {
+    const said: string[] = [];
+    const say: Callback = ({ event, taskId, reason }) => void said.push(`${event} ${taskId} ${reason}`);
+    const d = dag("fast", { failFast: true, defaults: { onFailure: say, onSkipped: say } });
+    const pokes = d.sensor("pokes", { interval: "1ms" }, () => false);
+    chain(
+      pokes,
+      d.task("after", () => 1),
+    );
+    d.task("bad", () => Promise.reject(new FailTask("no")));
+    expect((await runDag(d, at)).state).toBe("failed");
+    expect(said).toEqual(["onFailure bad FailTask: no", "onSkipped pokes failFast: bad failed"]);
+  });
+
   test("a poke in hand when it is stopped is the last", async () => {
     const d = dag("stopped");
     const stop = new AbortController();

@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as actions from "../../../runtime/actions/index.ts";
-import { migrateQueue } from "../../../runtime/executor/queue.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 let web: TestWeb;
 beforeAll(async () => {
   web = await testWeb({ actions });
-  await migrateQueue(web.db);
   const paramsSchema = { type: "object", properties: { count: { type: "integer", minimum: 1 } }, required: ["count"] };
   await web.rows.dag(dagSpec("real", { paramsSchema, tasks: [taskSpec("a"), taskSpec("b", { upstream: ["a"] })] }));
 });

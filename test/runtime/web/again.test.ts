@@ -1,7 +1,6 @@
 /** Pages, forms and addresses about doing again, against a real database: no worker runs, so runs stay where they are put. */
 import { DateTime } from "luxon";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { migrateQueue } from "../../../runtime/executor/queue.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
@@ -12,7 +11,6 @@ let web: TestWeb;
 let version: number;
 beforeAll(async () => {
   web = await testWeb({ mask: (text) => text.replaceAll("s3cret", "***") });
-  await migrateQueue(web.db);
   const tasks = [taskSpec("first"), taskSpec("second", { upstream: ["first"] })];
   version = await web.rows.dag(dagSpec("d", { tasks, schedules: [daily] }));
   await web.rows.dag(dagSpec("idle", { tasks }));

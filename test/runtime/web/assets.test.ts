@@ -1,7 +1,6 @@
 /** Assets on the page and in the API. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as actions from "../../../runtime/actions/index.ts";
-import { migrateQueue } from "../../../runtime/executor/queue.ts";
 import { deployVersions } from "../../../runtime/store/deploy.ts";
 import { versionOf } from "../../support/migrated.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
@@ -10,7 +9,6 @@ import { type TestWeb, testWeb } from "../../support/web.ts";
 let web: TestWeb;
 beforeAll(async () => {
   web = await testWeb({ mask: (text) => text.replaceAll("s3cret", "***"), actions });
-  await migrateQueue(web.db);
   const specs = [
     dagSpec("writer", { tasks: [taskSpec("write", { outlets: [{ asset: "s3://lake/a" }] })] }),
     dagSpec("reader", { assets: { all: [{ asset: "s3://lake/a" }, { asset: "s3://lake/<b>" }] } }),

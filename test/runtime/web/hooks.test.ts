@@ -3,7 +3,6 @@ import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import * as actions from "../../../runtime/actions/index.ts";
-import { migrateQueue } from "../../../runtime/executor/queue.ts";
 import { deployVersions } from "../../../runtime/store/deploy.ts";
 import { type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
@@ -17,7 +16,6 @@ let web: TestWeb;
 beforeAll(async () => {
   const variable = async (key: string): Promise<string | null> => (key === "hook_secret" ? SECRET : null);
   web = await testWeb({ actions, variable, token: TOKEN });
-  await migrateQueue(web.db);
   const d = dag("hooked", {
     on: [
       webhook({ secret: "hook_secret", schema: z.object({ ref: z.string(), size: z.int().optional() }) }),
