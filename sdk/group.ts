@@ -3,7 +3,9 @@
  * runs are its tasks, under ids that begin with the group's. A group that is mapped, retried or timed runs as one: see {@link TaskGroup.unit}.
  */
 import type { Dag } from "./dag.ts";
-import type { Each } from "./items.ts";
+import type { Each, Items, MappedItems } from "./items.ts";
+import type { LazyRef } from "./lazy.ts";
+import type { PickRef } from "./pick.ts";
 import { type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
 
 /** What a group says of itself as one: any of these makes it run as one. */
@@ -59,14 +61,20 @@ export const GROUP_OPTIONS = ["defaults", "prefix", "doc", ...UNIT_OPTIONS] as c
 
 /**
  * What the tasks of a mapped group are for those outside it: wherever the group returned a reference to an output, the list of the outputs of all
- * elements.
+ * elements that left one. A field of an element's output, and a list made of one, mean nothing outside.
  */
 export type Lists<Result> =
   Result extends TaskRef<infer Output>
     ? TaskRef<Output[]>
-    : Result extends object
-      ? { readonly [Name in keyof Result]: Lists<Result[Name]> }
-      : Result;
+    : Result extends TaskGroup<infer Inner>
+      ? TaskGroup<Lists<Inner>>
+      : Result extends LazyRef<infer Item>
+        ? LazyRef<Item[]>
+        : Result extends PickRef<unknown> | Items<unknown> | MappedItems<unknown>
+          ? never
+          : Result extends object
+            ? { readonly [Name in keyof Result]: Lists<Result[Name]> }
+            : Result;
 
 /**
  * A group of tasks. Only {@link Dag.group} makes one.
