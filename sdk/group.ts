@@ -146,14 +146,17 @@ export function mappedAround(of: Wirable): TaskRef<unknown> | undefined {
 
 /** The options that a task has when it does not set them itself: of the groups around it, the innermost counting, and of its DAG. */
 export function inheritedDefaults(ref: TaskRef<unknown>): TaskDefaults {
-  const around = groupsAround(ref).toReversed();
+  const isGroup = ref.definition.kind?.type === "group";
+  const own = isGroup ? ref.dag.groups.filter(({ unit }) => unit === ref) : [];
+  const around = [...own, ...groupsAround(ref)].toReversed();
   const { dependsOnPast, waitForDownstream, ...defaults } = Object.assign(
     {},
     ref.dag.options.defaults,
     ...around.map(({ options }) => options.defaults),
   ) as TaskDefaults;
-  const past = { ...(dependsOnPast !== undefined && { dependsOnPast }), ...(waitForDownstream !== undefined && { waitForDownstream }) };
-  // Defaults are for tasks. What a mapped group's elements were in the run before is asked of the group: their lists may differ.
-  if (ref.definition.kind?.type === "group") return past;
-  return mappedAround(ref) ? defaults : { ...defaults, ...past };
+  const given = { ...(dependsOnPast !== undefined && { dependsOnPast }), ...(waitForDownstream !== undefined && { waitForDownstream }) };
+  // Lists differ from run to run, so that an element has no past: what there is of it is asked of the mapped group as a whole.
+  const past = mappedAround(ref) ? {} : given;
+  // Defaults are for tasks.
+  return isGroup ? past : { ...defaults, ...past };
 }
