@@ -1,11 +1,11 @@
 /** Clearing: tasks that ran, run again. A run that had ended waits for a place under its DAG's maxActiveRuns, then goes on. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { withSetups } from "../engine/around.ts";
-import { planOf } from "../engine/plan.ts";
+import { type Plan, planOf } from "../engine/plan.ts";
 import type { EngineTx } from "../engine/store.ts";
 import { audit } from "../store/audit.ts";
 import type { CodeChoice } from "../store/backfill.ts";
-import { clearInstances, instanceName, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
+import { clearInstances, endedAround, instanceName, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
 import { getDag } from "../store/dag.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
@@ -49,8 +49,8 @@ const MOST_RUNS = 1_000;
 export async function previewClear(db: Database, selection: ClearSelection): Promise<readonly ClearedRun[]> {
   const previews: ClearedRun[] = [];
   for (const id of await targets(db, selection)) {
-    const { run, instances } = await look(db, id, selection, { held: false });
-    if (isWorth(run, instances, selection)) previews.push(shown(run, instances));
+    const { run, plan, instances } = await look(db, id, selection, { held: false });
+    if (isWorth(run, instances, selection)) previews.push(shown(run, [...instances, ...(await endedAround(db, plan, instances))]));
   }
   return previews.length > 0 ? previews : nothing(selection);
 }
@@ -75,9 +75,9 @@ export async function clearRuns(db: Database, request: ClearRequest): Promise<re
 }
 
 async function clearOne(on: Queryable, tx: EngineTx, id: number, request: ClearRequest): Promise<ClearedRun | undefined> {
-  const { run, instances, versionId } = await look(on, id, request, { held: true });
-  if (!isWorth(run, instances, request)) return undefined;
-  await clearInstances(on, run.runId, instances);
+  const { run, plan, instances: selected, versionId } = await look(on, id, request, { held: true });
+  if (!isWorth(run, selected, request)) return undefined;
+  const instances = await clearInstances(on, run.runId, plan, selected);
   await reopenRun(on, tx, id, { versionId, params: undefined });
   const { taskId, code = "original", actor } = request;
   const detail = { instances: instances.length, first: instances.slice(0, 20).map(instanceName), task: taskId ?? null, code };
@@ -91,19 +91,23 @@ async function look(
   id: number,
   selection: ClearSelection,
   { held }: { readonly held: boolean },
-): Promise<{ readonly run: CodedRun; readonly instances: readonly SelectedInstance[]; readonly versionId: number | null }> {
+): Promise<{
+  readonly run: CodedRun;
+  readonly plan: Plan;
+  readonly instances: readonly SelectedInstance[];
+  readonly versionId: number | null;
+}> {
   const run = await findRun(tx, id, { held });
   const versionId = selection.code === "latest" ? await latestVersion(tx, run) : null;
   const spec = versionId === null ? run.spec : ((await specOf(tx, versionId)) ?? run.spec);
   const { mapIndex = null, onlyFailed = false } = selection;
-  const instances = await selectInstances(tx, id, {
-    taskIds: withSetups(planOf(spec), selectTasks(spec, selection)),
-    mapIndex,
-    onlyFailed,
-  });
+  const plan = planOf(spec);
+  const selected = await selectInstances(tx, id, { taskIds: withSetups(plan, selectTasks(spec, selection)), mapIndex, onlyFailed });
+  // A group that runs goes on running: it is what its tasks come to.
+  const instances = selected.filter(({ taskId, state }) => !(state === "running" && plan.tasks.get(taskId)?.members.length));
   const running = instances.find(({ state }) => state === "running");
   if (running) throw new DagsmithError("CLEAR_RUNNING", { instances: instanceName(running), run: run.runId });
-  return { run, instances, versionId };
+  return { run, plan, instances, versionId };
 }
 
 async function latestVersion(tx: Queryable, { dagId, runId, state, versionId }: CodedRun): Promise<number> {

@@ -1,11 +1,11 @@
 /** Marking: a person decides how a task, or a run, ended. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { UNROUTED } from "../engine/limits.ts";
-import { planOf } from "../engine/plan.ts";
+import { isBeside, type Plan, planOf } from "../engine/plan.ts";
 import type { EngineTx, NewInstance } from "../engine/store.ts";
 import { type Mark, mark } from "../state/task_state.ts";
 import { audit } from "../store/audit.ts";
-import { clearInstances, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
+import { clearInstances, endedAround, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
 import { endRunAs } from "../store/dag_run.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
@@ -51,16 +51,38 @@ async function markOne(
   const mapIndex = item ?? null;
   const taskIds = selectTasks(run.spec, { taskId });
   const instances = await selectInstances(on, run.id, { taskIds, mapIndex, onlyFailed: false });
-  if (instances.length === 0 && mapIndex !== null) throw new DagsmithError("UNKNOWN_INSTANCE", { instance: `${taskId}[${mapIndex}]` });
+  const plan = planOf(run.spec);
+  // What is within a mapped group has no instance that could stand for all elements.
+  const isPart = mapIndex !== null || plan.tasks.get(taskId)?.mappedIn !== null;
+  if (instances.length === 0 && isPart)
+    throw new DagsmithError("UNKNOWN_INSTANCE", { instance: mapIndex === null ? taskId : `${taskId}[${mapIndex}]` });
   const reason = `marked ${to} by ${actor}`;
-  await declare(on, run.id, instances, taskIds, to, reason);
-  const after = [...downstreamOf(planOf(run.spec), taskId)];
-  const resumed = await selectInstances(on, run.id, { taskIds: after, mapIndex: null, onlyFailed: true });
-  await clearInstances(on, run.runId, resumed);
+  await declare(on, run.id, instances, [taskId], to, reason);
+  // A group is judged anew, or has failed with what is marked within it.
+  const around = await endedAround(on, plan, instances);
+  if (to === "failed") await declare(on, run.id, around, [], to, reason);
+  const resumed = [...(to === "failed" ? [] : around), ...(await failedAfter(on, run.id, plan, taskId, mapIndex))];
+  await clearInstances(on, run.runId, plan, resumed);
   await reopenRun(on, tx, run.id, { versionId: null, params: undefined });
   const detail = { task: taskId, to, instances: Math.max(1, instances.length), resumed: resumed.length };
   await audit(on, { actor, action: "mark task", dagId: run.dagId, runId: run.runId, detail });
   return Math.max(1, instances.length);
+}
+
+/** What after a task failed, or could not run: within its mapped group, at its element only. */
+async function failedAfter(
+  on: Queryable,
+  runId: number,
+  plan: Plan,
+  taskId: string,
+  mapIndex: number | null,
+): Promise<readonly SelectedInstance[]> {
+  const after = [...downstreamOf(plan, taskId)];
+  const { true: beside = [], false: others = [] } = Object.groupBy(after, (id) => `${isBeside(plan, taskId, id)}`);
+  return [
+    ...(await selectInstances(on, runId, { taskIds: beside, mapIndex, onlyFailed: true })),
+    ...(await selectInstances(on, runId, { taskIds: others, mapIndex: null, onlyFailed: true })),
+  ];
 }
 
 /** Instances that exist are moved; tasks that have none get one. */
@@ -104,7 +126,8 @@ export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): 
     if (to === "failed" && isActive) return false;
     if (to === "success") {
       const taskIds = selectTasks(run.spec, {});
-      await declare(tx, id, await selectInstances(tx, id, { taskIds, mapIndex: null, onlyFailed: false }), taskIds, to, reason);
+      const tops = run.spec.tasks.filter(({ within }) => within === undefined).map(({ taskId }) => taskId);
+      await declare(tx, id, await selectInstances(tx, id, { taskIds, mapIndex: null, onlyFailed: false }), tops, to, reason);
     }
     await endRunAs(tx, id, to, reason);
     await audit(tx, { actor, action: "mark run", dagId: run.dagId, runId: run.runId, detail: { to } });

@@ -1,7 +1,7 @@
 /** Runs and tasks as people name them when they want something done with them, found and checked. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
-import { type Plan, planOf } from "../engine/plan.ts";
+import { allWithin, groupsAround, type Plan, planOf } from "../engine/plan.ts";
 import type { RunState } from "../state/run_state.ts";
 import { getVersions } from "../store/dag_version.ts";
 import type { Queryable } from "../store/database.ts";
@@ -48,16 +48,24 @@ export function selectTasks(spec: DagSpec, { taskId, upstream = false, downstrea
   if (!ids.includes(taskId)) throw new DagsmithError("UNKNOWN_TASK", { task: taskId, dag: spec.dagId, tasks: ids.slice(0, 20).join(", ") });
   const plan = planOf(spec);
   const chosen = new Set([taskId]);
-  if (upstream) spread(chosen, taskId, (id) => plan.tasks.get(id)?.spec.upstream ?? []);
+  if (upstream) spread(chosen, taskId, (id) => besides(plan, id, (one) => plan.tasks.get(one)?.spec.upstream ?? []));
   if (downstream) for (const id of downstreamOf(plan, taskId)) chosen.add(id);
+  // Of a group all that takes part in it is meant.
+  for (const id of chosen) for (const inner of allWithin(plan, id)) chosen.add(inner);
   return ids.filter((id) => chosen.has(id));
 }
 
 /** All that waits for a task, directly or not. */
 export function downstreamOf(plan: Plan, taskId: string): ReadonlySet<string> {
   const found = new Set<string>();
-  spread(found, taskId, (id) => plan.tasks.get(id)?.downstream ?? []);
+  spread(found, taskId, (id) => besides(plan, id, (one) => plan.tasks.get(one)?.downstream ?? []));
   return found;
+}
+
+/** What comes next to a task, and to the groups around it; of a group all that takes part in it. */
+function besides(plan: Plan, id: string, next: (id: string) => readonly string[]): readonly string[] {
+  const direct = [id, ...groupsAround(plan, id)].flatMap(next);
+  return direct.flatMap((one) => [one, ...allWithin(plan, one)]);
 }
 
 function spread(found: Set<string>, from: string, next: (id: string) => readonly string[]): void {

@@ -1,5 +1,6 @@
 /** One run and its tasks: the end of `dag trigger --wait` and `npm start`, and the whole of `dag tasks`. */
 import type { DagSpec } from "../../sdk/spec.ts";
+import { manyOf } from "../engine/plan.ts";
 import type { Queryable } from "../store/database.ts";
 import type { RunSummary } from "../store/run_list.ts";
 import { findRunSpec } from "../store/run_list.ts";
@@ -20,9 +21,10 @@ export type ReportedTask = Omit<TaskSummary, "state"> & {
 export async function reportedTasks(db: Queryable, runId: number): Promise<readonly ReportedTask[]> {
   const [spec, summaries] = [await findRunSpec(db, runId), await summariseTasks(db, runId)];
   const known = new Map(summaries.map((summary) => [summary.taskId, summary]));
+  const many = spec ? manyOf(spec) : new Set<string>();
   return (spec?.tasks ?? []).map((task) => {
     const summary = known.get(task.taskId);
-    return summary ? { ...summary, warning: task.allowFailure === true && hasFailed(summary) } : untouched(task);
+    return summary ? { ...summary, warning: task.allowFailure === true && hasFailed(summary) } : untouched(task, many.has(task.taskId));
   });
 }
 
@@ -31,10 +33,10 @@ function hasFailed({ state, isMapped, failed }: TaskSummary): boolean {
   return isMapped ? failed > 0 : state === "failed";
 }
 
-function untouched(task: DagSpec["tasks"][number]): ReportedTask {
+function untouched(task: DagSpec["tasks"][number], isMapped: boolean): ReportedTask {
   const counts = { instances: 0, success: 0, failed: 0, skipped: 0, running: 0 };
   const times = { startedAt: null, finishedAt: null };
-  const known = { taskId: task.taskId, isMapped: task.each !== null, ...counts, ...times };
+  const known = { taskId: task.taskId, isMapped, ...counts, ...times };
   return { ...known, state: "none", tryNumber: 0, reason: null, error: null, warning: false };
 }
 

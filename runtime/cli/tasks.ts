@@ -1,6 +1,6 @@
 /** Finds the task, and the instance of it, that a person names. */
 import { DagsmithError } from "../../sdk/errors.ts";
-import type { TaskSpec } from "../../sdk/spec.ts";
+import { manyOf } from "../engine/plan.ts";
 import type { Queryable } from "../store/database.ts";
 import { findRunSpec, type RunSummary } from "../store/run_list.ts";
 import { findInstance, type InstanceSummary } from "../store/task_list.ts";
@@ -9,20 +9,14 @@ import { nearest } from "./nearest.ts";
 
 /** @throws DagsmithError UNKNOWN_TASK, with the tasks there are, the one probably meant first */
 export async function needTask(db: Queryable, run: RunSummary, taskId: string): Promise<{ readonly isMapped: boolean }> {
-  const specs = (await findRunSpec(db, run.id))?.tasks ?? [];
-  const found = specs.find((task) => task.taskId === taskId);
-  if (found) return { isMapped: found.each !== null || around(specs, found).some(({ each }) => each !== null) };
+  const spec = await findRunSpec(db, run.id);
+  const specs = spec?.tasks ?? [];
+  if (spec && specs.some((task) => task.taskId === taskId)) return { isMapped: manyOf(spec).has(taskId) };
   const ids = specs.map((task) => task.taskId);
   const near = nearest(taskId, ids);
   const named = [...(near ? [near] : []), ...ids.filter((id) => id !== near)];
   const tasks = named.length > 20 ? `${named.slice(0, 20).join(", ")} and ${named.length - 20} more` : named.join(", ");
   throw new DagsmithError("UNKNOWN_TASK", { task: taskId, dag: run.dagId, tasks });
-}
-
-/** The groups around a task that run as one. */
-function around(specs: readonly TaskSpec[], { within }: TaskSpec): readonly TaskSpec[] {
-  const group = within === undefined ? undefined : specs.find(({ taskId }) => taskId === within);
-  return group ? [group, ...around(specs, group)] : [];
 }
 
 /**

@@ -109,6 +109,12 @@ export function isMany({ spec, mappedIn }: Pick<PlannedTask, "spec" | "mappedIn"
   return spec.each !== null || mappedIn !== null;
 }
 
+/** Ids of the tasks that may have many instances in a run. */
+export function manyOf(spec: DagSpec): ReadonlySet<string> {
+  const mapped = mappedInOf(spec, membersOf(spec));
+  return new Set(spec.tasks.flatMap(({ taskId, each }) => (each !== null || mapped.has(taskId) ? [taskId] : [])));
+}
+
 /** Whether two tasks have their instances at the same elements of one mapped group: then one takes from the other at its own. */
 export function isBeside({ tasks }: Pick<Plan, "tasks">, taskId: string, other: string): boolean {
   const group = tasks.get(taskId)?.mappedIn ?? null;

@@ -69,7 +69,7 @@ export class Stops {
 }
 
 /** The groups that a place lies in, each at its own place. */
-function placesAround(plan: Plan, { runId, taskId, mapIndex }: Counted): readonly Counted[] {
+export function placesAround(plan: Plan, { runId, taskId, mapIndex }: Counted): readonly Counted[] {
   return groupsAround(plan, taskId).map((group) => {
     const task = plannedTask(plan, group);
     // The instances of a mapped group are the elements that its tasks are at.

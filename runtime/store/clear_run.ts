@@ -5,9 +5,13 @@
 
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
+import { placeName } from "../engine/deltas.ts";
+import type { Plan } from "../engine/plan.ts";
+import { placesAround } from "../engine/stops.ts";
 import type { EngineTx } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
 import { clear, type TaskState } from "../state/task_state.ts";
+import { columns } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
 import { resumeRuns } from "./resume_runs.ts";
 import { applyTransitions } from "./task_instance.ts";
@@ -45,12 +49,13 @@ where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3) 
 order by array_position($2, task_id), map_index`,
 };
 
-// An item of a mapped task of which others stay as they are: its task's turn has come already, so it only waits for a place.
+// An item of a mapped task of which others stay as they are: its task's turn has come already, so it only waits for a place. What is within a
+// mapped group, $2, waits for its turn at its element.
 const REQUEUE_ITEMS: Statement = {
   name: "task_instance_requeue_items",
   text: `
 update dagsmith.task_instance t set state = 'scheduled'
-where t.id = any($1) and t.map_index >= 0 and t.state = 'none' and exists (
+where t.id = any($1) and t.task_id <> all($2) and t.map_index >= 0 and t.state = 'none' and exists (
   select from dagsmith.task_instance o where o.run_id = t.run_id and o.task_id = t.task_id and o.map_index >= 0 and o.state <> 'none')`,
 };
 
@@ -76,10 +81,25 @@ export function selectInstances(on: Queryable, runId: number, selection: Instanc
 }
 
 /**
- * Clears instances of a run that is locked. The run is not taken up yet: {@link reopenRun} does that.
+ * Clears instances of a run that is locked, and with them the groups around them that have ended. The run is not taken up yet: {@link reopenRun}
+ * does that.
+ * @returns all that was cleared
  * @throws DagsmithError CLEAR_RUNNING, when one of them runs
  */
-export async function clearInstances(on: Queryable, runName: string, instances: readonly SelectedInstance[]): Promise<void> {
+export async function clearInstances(
+  on: Queryable,
+  runName: string,
+  plan: Plan,
+  selected: readonly SelectedInstance[],
+): Promise<readonly SelectedInstance[]> {
+  const instances = [...selected, ...(await endedAround(on, plan, selected))];
+  await clearExactly(on, runName, instances);
+  const elements = [...plan.tasks.values()].flatMap(({ spec, mappedIn }) => (mappedIn === null ? [] : [spec.taskId]));
+  await on.query(REQUEUE_ITEMS, [instances.map(({ instanceId }) => instanceId), elements]);
+  return instances;
+}
+
+async function clearExactly(on: Queryable, runName: string, instances: readonly SelectedInstance[]): Promise<void> {
   refuseRunning(runName, instances);
   if (instances.length === 0) return;
   const moved = await applyTransitions(on, instances.map(clear));
@@ -90,7 +110,31 @@ export async function clearInstances(on: Queryable, runName: string, instances: 
     refuseRunning(runName, taken);
   }
   await clearXComs(on, moved);
-  await on.query(REQUEUE_ITEMS, [moved.map(({ id }) => id)]);
+}
+
+const ENDED_AT: Statement = {
+  name: "task_instance_ended_at",
+  text: `
+select t.id as "instanceId", t.run_id as "runId", t.task_id as "taskId", t.map_index as "mapIndex", t.state, t.try_number as "tryNumber",
+  t.started_at is not null as began
+from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
+join dagsmith.task_instance t on t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index
+where t.finished_at is not null order by t.task_id, t.map_index`,
+};
+
+/** The groups around instances that have ended: they go on with what is within them. */
+export async function endedAround(on: Queryable, plan: Plan, instances: readonly SelectedInstance[]): Promise<readonly SelectedInstance[]> {
+  const known = new Set(instances.map(placeName));
+  const around = new Map(
+    instances.flatMap((one) =>
+      placesAround(plan, one).flatMap((place) => (known.has(placeName(place)) ? [] : [[placeName(place), place] as const])),
+    ),
+  );
+  if (around.size === 0) return [];
+  return on.query<SelectedInstance & Record<string, unknown>>(
+    ENDED_AT,
+    columns([...around.values()], ({ runId, taskId, mapIndex }) => [runId, taskId, mapIndex]),
+  );
 }
 
 function refuseRunning(run: string, instances: readonly SelectedInstance[]): void {
@@ -140,7 +184,7 @@ export async function redoRun(
   run: { readonly id: number; readonly runId: string },
   { backfill, ...reopening }: Reopening & { readonly backfill: { readonly id: number; readonly ordinal: number } },
 ): Promise<void> {
-  await clearInstances(on, run.runId, await on.query<SelectedInstance & Record<string, unknown>>(ALL, [run.id]));
+  await clearExactly(on, run.runId, await on.query<SelectedInstance & Record<string, unknown>>(ALL, [run.id]));
   await reopenRun(on, tx, run.id, reopening);
   await on.query(ADOPT, [run.id, backfill.id, backfill.ordinal]);
 }

@@ -73,7 +73,8 @@ async function waitingTasks(
   const factsOf = (task: PlannedTask, instance: WaitingGroup | null): WaitingFacts => ({
     ...{ now: run.now, run, task, instance, usage },
     upstream: task.spec.upstream.map((before) => ({ taskId: before, state: states.get(before) ?? "none" })),
-    counts: counts.get(task.spec.taskId) ?? {
+    group: task.spec.within === undefined ? null : { taskId: task.spec.within, state: states.get(task.spec.within) ?? "none" },
+    counts: counts.get(task.spec.taskId)?.get(task.mappedIn === null ? "whole" : "element") ?? {
       total: task.spec.upstream.length,
       success: 0,
       failed: 0,

@@ -21,11 +21,13 @@ select now() as now, r.dag_id, r.run_id, r.state, r.version_id, r.run_after, d.i
 from dagsmith.dag_run r join dagsmith.dag d on d.dag_id = r.dag_id left join dagsmith.backfill b on b.id = r.backfill_id where r.id = $1`,
 };
 
+// Of what is within a mapped group the first element stands for all: only while none has its turn are they asked for.
 const COUNTS: Statement = {
   name: "why_counts",
   text: `
-select task_id, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, upstream_removed
-from dagsmith.task_progress where run_id = $1`,
+select distinct on (task_id, map_index >= 0) task_id, case when map_index < 0 then 'whole' else 'element' end as kind, upstream_total,
+  upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, upstream_removed
+from dagsmith.task_progress where run_id = $1 order by task_id, map_index >= 0, map_index`,
 };
 
 // Of each task the first instance in each waiting state, and how many are in it: what holds up one holds up those like it. Instances with
@@ -102,10 +104,14 @@ export async function readAskedRun(db: Queryable, id: number): Promise<AskedRun 
   );
 }
 
-/** By task: the instances of the tasks before it, by how they ended. Tasks that nothing comes before are missing. */
-export async function readUpstreamCounts(db: Queryable, runId: number): Promise<ReadonlyMap<string, UpstreamCounts>> {
+/** By task, as a whole and for one element: the instances of the tasks before it, by how they ended. Tasks that nothing comes before are missing. */
+export async function readUpstreamCounts(
+  db: Queryable,
+  runId: number,
+): Promise<ReadonlyMap<string, ReadonlyMap<"whole" | "element", UpstreamCounts>>> {
   type Row = {
     task_id: string;
+    kind: "whole" | "element";
     upstream_total: number;
     upstream_success: number;
     upstream_failed: number;
@@ -114,19 +120,16 @@ export async function readUpstreamCounts(db: Queryable, runId: number): Promise<
     upstream_removed: number;
   };
   const rows = await db.query<Row>(COUNTS, [runId]);
-  return new Map(
-    rows.map((row) => [
-      row.task_id,
-      {
-        total: row.upstream_total,
-        success: row.upstream_success,
-        failed: row.upstream_failed,
-        skipped: row.upstream_skipped,
-        upstreamFailed: row.upstream_upstream_failed,
-        removed: row.upstream_removed,
-      },
-    ]),
-  );
+  const countsOf = (row: Row): UpstreamCounts => ({
+    total: row.upstream_total,
+    success: row.upstream_success,
+    failed: row.upstream_failed,
+    skipped: row.upstream_skipped,
+    upstreamFailed: row.upstream_upstream_failed,
+    removed: row.upstream_removed,
+  });
+  const byTask = Map.groupBy(rows, (row) => row.task_id);
+  return new Map([...byTask].map(([taskId, of]) => [taskId, new Map(of.map((row) => [row.kind, countsOf(row)]))]));
 }
 
 /** The state of each task that has an instance. */

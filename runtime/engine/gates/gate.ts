@@ -62,6 +62,8 @@ export interface WaitingFacts {
   /** Null: the task's turn has not come. */
   readonly instance: WaitingInstance | null;
   readonly upstream: readonly UpstreamTask[];
+  /** The group as one that it is within; null for none. */
+  readonly group: UpstreamTask | null;
   /** Instances of the tasks before it, by how they ended. */
   readonly counts: UpstreamCounts;
   /** Its turn has come but for its past. */

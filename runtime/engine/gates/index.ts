@@ -1,5 +1,6 @@
 /** All gates to running, in the order in which a task meets them. A new thing that can hold a task up adds its gate here. */
 import type { Gate, Reason, WaitingFacts } from "./gate.ts";
+import { GROUP_GATE } from "./group_gate.ts";
 import { PAST_GATE } from "./past_gate.ts";
 import { PLACE_GATES } from "./place_gates.ts";
 import { RUN_GATES } from "./run_gates.ts";
@@ -10,7 +11,16 @@ import { WORKER_GATE } from "./worker_gate.ts";
 
 export type { Gate, Reason, UpstreamTask, WaitingFacts, WaitingInstance, WaitingRun, WorkerFacts } from "./gate.ts";
 
-export const GATES: readonly Gate[] = [...RUN_GATES, UPSTREAM_GATE, PAST_GATE, RETRY_GATE, WAIT_GATE, ...PLACE_GATES, WORKER_GATE];
+export const GATES: readonly Gate[] = [
+  ...RUN_GATES,
+  GROUP_GATE,
+  UPSTREAM_GATE,
+  PAST_GATE,
+  RETRY_GATE,
+  WAIT_GATE,
+  ...PLACE_GATES,
+  WORKER_GATE,
+];
 
 /** Everything that is not met. Never empty: where no gate speaks, what comes next is a matter of moments. */
 export function unmetOf(facts: WaitingFacts): readonly Reason[] {

@@ -3,6 +3,7 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import { EVERY_TASK } from "../../../sdk/routing.ts";
 import { type Refusal, refusalOf, tooSmall } from "../admission.ts";
 import type { Claim } from "../limits.ts";
+import { isGroup } from "../plan.ts";
 import { counted, type Gate, type WaitingFacts } from "./gate.ts";
 
 type Full = Extract<Refusal, { readonly why: "full" }>;
@@ -60,7 +61,9 @@ export const PLACE_GATES: readonly Gate[] = [
     name: "max_active",
     unmet: ({ instance, task }) =>
       instance?.state === "scheduled" && instance.places === null && task.spec.maxActive !== null
-        ? [`as many instances of the task are let go in this run as maxActive allows: ${task.spec.maxActive}`]
+        ? [
+            `as many instances of the ${isGroup(task.spec) ? "group" : "task"} are let go in this run as maxActive allows: ${task.spec.maxActive}`,
+          ]
         : [],
   },
   {

@@ -7,8 +7,8 @@ const NAMED = 5;
 
 export const UPSTREAM_GATE: Gate = {
   name: "upstream",
-  unmet: ({ run, task, instance, upstream, counts }) => {
-    if (instance !== null || run.state !== "running") return [];
+  unmet: ({ run, task, instance, group, upstream, counts }) => {
+    if (instance !== null || run.state !== "running" || (group !== null && group.state !== "running")) return [];
     const { triggerRule, each } = task.spec;
     const open = upstream.filter(({ state }) => !["success", "failed", "skipped", "upstream_failed", "removed"].includes(state));
     const isList = each !== null && "taskId" in each && open.length > 0;

@@ -6,7 +6,7 @@ export const WORKER_GATE: Gate = {
   name: "worker",
   unmet: ({ instance, task, workers, now }) => {
     const isDue = instance?.state === "up_for_retry" && instance.places === null && (instance.retryAt ?? now) <= now;
-    if (instance?.places !== null || !(instance.state === "queued" || isDue)) return [];
+    if (!task.route.needsWorker || instance?.places !== null || !(instance.state === "queued" || isDue)) return [];
     const { alive, serving, slots, busy } = workers;
     const queue = task.route.queue ?? DEFAULT_QUEUE;
     if (alive === 0) return ["no worker is alive: dag worker"];

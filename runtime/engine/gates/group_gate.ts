@@ -1,0 +1,10 @@
+/** Groups: what is within one has no turn before it runs. */
+import type { Gate } from "./gate.ts";
+
+export const GROUP_GATE: Gate = {
+  name: "group",
+  unmet: ({ run, instance, group }) =>
+    instance === null && run.state === "running" && group !== null && group.state !== "running"
+      ? [`waits for its group ${group.taskId} [${group.state}] to begin`]
+      : [],
+};
