@@ -5,7 +5,8 @@ import { type Plan, planOf } from "../engine/plan.ts";
 import type { EngineTx } from "../engine/store.ts";
 import { audit } from "../store/audit.ts";
 import type { CodeChoice } from "../store/backfill.ts";
-import { clearInstances, endedAround, instanceName, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
+import { idleGroupsAround } from "../store/clear_groups.ts";
+import { clearInstances, instanceName, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
 import { getDag } from "../store/dag.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
@@ -50,7 +51,7 @@ export async function previewClear(db: Database, selection: ClearSelection): Pro
   const previews: ClearedRun[] = [];
   for (const id of await targets(db, selection)) {
     const { run, plan, instances } = await look(db, id, selection, { held: false });
-    if (isWorth(run, instances, selection)) previews.push(shown(run, [...instances, ...(await endedAround(db, plan, instances))]));
+    if (isWorth(run, instances, selection)) previews.push(shown(run, [...instances, ...(await idleGroupsAround(db, plan, instances))]));
   }
   return previews.length > 0 ? previews : nothing(selection);
 }

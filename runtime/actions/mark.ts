@@ -5,7 +5,8 @@ import { isBeside, type Plan, planOf } from "../engine/plan.ts";
 import type { EngineTx, NewInstance } from "../engine/store.ts";
 import { type Mark, mark } from "../state/task_state.ts";
 import { audit } from "../store/audit.ts";
-import { clearInstances, endedAround, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
+import { idleGroupsAround } from "../store/clear_groups.ts";
+import { clearInstances, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
 import { endRunAs } from "../store/dag_run.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
@@ -59,7 +60,7 @@ async function markOne(
   const reason = `marked ${to} by ${actor}`;
   await declare(on, run.id, instances, [taskId], to, reason);
   // A group is judged anew, or has failed with what is marked within it.
-  const around = await endedAround(on, plan, instances);
+  const around = await idleGroupsAround(on, plan, instances);
   if (to === "failed") await declare(on, run.id, around, [], to, reason);
   const resumed = [...(to === "failed" ? [] : around), ...(await failedAfter(on, run.id, plan, taskId, mapIndex))];
   await clearInstances(on, run.runId, plan, resumed);

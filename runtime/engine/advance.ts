@@ -115,7 +115,7 @@ export class Advance {
 
   /** Follows the consequences of instances that ended, wave by wave. */
   async follow(settled: readonly Settled[]): Promise<void> {
-    for (let wave = settled; wave.length > 0 || this.#round.hasNews; ) {
+    for (let wave = settled; wave.length > 0 || this.#round.hasNews || this.#endedGroups.isAny; ) {
       wave = [...wave, ...(await this.#stopRuns(wave))];
       this.#close(wave);
       const deltas = await this.#count(wave);
@@ -170,15 +170,15 @@ export class Advance {
     return rows.length > 0 ? this.#tx.createProgress(rows) : [];
   }
 
-  /** One for each task of a group, and for an element of a mapped one a row that counts those. */
+  /** One for each task of a group, and the group's own, which counts those: they may all have ended already, in a run that goes on. */
   #rowsWithin({ runId, taskId, mapIndex }: Counted): readonly NewProgress[] {
     const { members, spec } = this.#round.task({ runId, taskId });
-    const element = spec.each === null ? [] : [{ runId, taskId, mapIndex, upstreamTotal: 0, instances: members.length }];
+    const own = spec.each === null ? { upstreamTotal: spec.upstream.length } : { upstreamTotal: 0, instances: members.length };
     const ofMembers = members.map((member) => {
       const task = this.#round.task({ runId, taskId: member });
       return { runId, taskId: member, mapIndex: placeOf(task, mapIndex), upstreamTotal: task.spec.upstream.length };
     });
-    return [...ofMembers, ...element];
+    return [...ofMembers, { runId, taskId, mapIndex, ...own }];
   }
 
   /** Tasks that ended as a whole are open no longer. */

@@ -46,6 +46,11 @@ export class EndedGroups {
     this.#round = round;
   }
 
+  /** Whether some wait to be settled. */
+  get isAny(): boolean {
+    return this.#ended.length > 0;
+  }
+
   /** Takes note of a group whose tasks have just been counted. */
   note({ runId, taskId, mapIndex, own }: Progress, task: PlannedTask): void {
     const state = groupState(own, task.members.length);

@@ -5,13 +5,11 @@
 
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
-import { placeName } from "../engine/deltas.ts";
 import type { Plan } from "../engine/plan.ts";
-import { placesAround } from "../engine/stops.ts";
 import type { EngineTx } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
 import { clear, type TaskState } from "../state/task_state.ts";
-import { columns } from "./columns.ts";
+import { idleGroupsAround, reopenGroups } from "./clear_groups.ts";
 import type { Queryable, Statement } from "./database.ts";
 import { resumeRuns } from "./resume_runs.ts";
 import { applyTransitions } from "./task_instance.ts";
@@ -81,7 +79,7 @@ export function selectInstances(on: Queryable, runId: number, selection: Instanc
 }
 
 /**
- * Clears instances of a run that is locked, and with them the groups around them that have ended. The run is not taken up yet: {@link reopenRun}
+ * Clears instances of a run that is locked, and with them the groups around them that do not run. The run is not taken up yet: {@link reopenRun}
  * does that.
  * @returns all that was cleared
  * @throws DagsmithError CLEAR_RUNNING, when one of them runs
@@ -92,10 +90,11 @@ export async function clearInstances(
   plan: Plan,
   selected: readonly SelectedInstance[],
 ): Promise<readonly SelectedInstance[]> {
-  const instances = [...selected, ...(await endedAround(on, plan, selected))];
+  const instances = [...selected, ...(await idleGroupsAround(on, plan, selected))];
   await clearExactly(on, runName, instances);
   const elements = [...plan.tasks.values()].flatMap(({ spec, mappedIn }) => (mappedIn === null ? [] : [spec.taskId]));
   await on.query(REQUEUE_ITEMS, [instances.map(({ instanceId }) => instanceId), elements]);
+  await reopenGroups(on, plan, instances);
   return instances;
 }
 
@@ -110,31 +109,6 @@ async function clearExactly(on: Queryable, runName: string, instances: readonly 
     refuseRunning(runName, taken);
   }
   await clearXComs(on, moved);
-}
-
-const ENDED_AT: Statement = {
-  name: "task_instance_ended_at",
-  text: `
-select t.id as "instanceId", t.run_id as "runId", t.task_id as "taskId", t.map_index as "mapIndex", t.state, t.try_number as "tryNumber",
-  t.started_at is not null as began
-from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
-join dagsmith.task_instance t on t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index
-where t.finished_at is not null order by t.task_id, t.map_index`,
-};
-
-/** The groups around instances that have ended: they go on with what is within them. */
-export async function endedAround(on: Queryable, plan: Plan, instances: readonly SelectedInstance[]): Promise<readonly SelectedInstance[]> {
-  const known = new Set(instances.map(placeName));
-  const around = new Map(
-    instances.flatMap((one) =>
-      placesAround(plan, one).flatMap((place) => (known.has(placeName(place)) ? [] : [[placeName(place), place] as const])),
-    ),
-  );
-  if (around.size === 0) return [];
-  return on.query<SelectedInstance & Record<string, unknown>>(
-    ENDED_AT,
-    columns([...around.values()], ({ runId, taskId, mapIndex }) => [runId, taskId, mapIndex]),
-  );
 }
 
 function refuseRunning(run: string, instances: readonly SelectedInstance[]): void {

@@ -1,4 +1,4 @@
-/** DAGs of any shape: plain, empty and mapped tasks under any trigger rule. */
+/** DAGs of any shape: plain, empty and mapped tasks under any trigger rule, alone and in groups of every kind. */
 import fc from "fast-check";
 import { type Dag, dag } from "../../sdk/dag.ts";
 import { describeDag } from "../../sdk/describe.ts";
@@ -10,29 +10,81 @@ const task = fc.record({
   triggerRule: fc.constantFrom(...TRIGGER_RULES),
   kind: fc.constantFrom("task", "empty", "mapped"),
   maxActive: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
+  /** Begins a group of so many tasks, itself the first. */
+  opens: fc.option(fc.record({ kind: fc.constantFrom("plain", "tried", "mapped"), size: fc.integer({ min: 1, max: 3 }) }), {
+    nil: undefined,
+    freq: 2,
+  }),
 });
 type Task = typeof task extends fc.Arbitrary<infer T> ? T : never;
 
 let lastDag = 0;
 export function specOf(tasks: readonly Task[]): DagSpec {
   lastDag += 1;
-  const d = dag(`recount_${lastDag}`);
-  const refs: TaskRef<unknown>[] = [];
-  for (const [index, { upstream, triggerRule, kind, maxActive }] of tasks.entries()) {
-    const before = [...new Set(upstream.filter((at) => at < index))].map((at) => refs[at]!);
+  const d = dag(`recount_${lastDag}`) as unknown as Dag<unknown>;
+  new Declaring(d, tasks).declare(0, tasks.length, false);
+  return describeDag(d);
+}
+
+class Declaring {
+  readonly #d: Dag<unknown>;
+  readonly #tasks: readonly Task[];
+  readonly #refs: TaskRef<unknown>[] = [];
+
+  constructor(d: Dag<unknown>, tasks: readonly Task[]) {
+    this.#d = d;
+    this.#tasks = tasks;
+  }
+
+  /** Declares the tasks from one place to before another. @param isMapped they are within a mapped group */
+  declare(from: number, to: number, isMapped: boolean, opened = -1): void {
+    for (let at = from; at < to; ) {
+      const { opens } = this.#tasks[at]!;
+      if (opens === undefined || at === opened) {
+        this.#task(at, isMapped);
+        at += 1;
+        continue;
+      }
+      const [first, end] = [at, Math.min(to, at + opens.size)];
+      const each = isMapped || opens.kind !== "mapped" ? undefined : this.#listFor(first);
+      const options = {
+        prefix: false,
+        ...(opens.kind === "tried" && { retries: 1, retryDelay: "0s" as const }),
+        ...(each && { each, ...this.#limitOf(first) }),
+      };
+      this.#d.group(`g${first}`, options as never, () => this.declare(first, end, isMapped || each !== undefined, first));
+      at = end;
+    }
+  }
+
+  #task(at: number, isMapped: boolean): void {
+    const { triggerRule, kind } = this.#tasks[at]!;
+    const d = this.#d;
     const body = async (): Promise<number[]> => [];
-    const each = (before[0] as TaskRef<number[]> | undefined) ?? [1, 2, 3];
-    const limit = maxActive === undefined ? {} : { maxActive };
+    const options = { triggerRule };
+    const before = this.#before(at);
     const ref: TaskRef<unknown> =
       kind === "empty"
-        ? d.empty(`t${index}`, { triggerRule })
-        : kind === "mapped"
-          ? d.task(`t${index}`, { triggerRule, ...limit, each }, body)
-          : d.task(`t${index}`, { triggerRule }, body);
+        ? d.empty(`t${at}`, options)
+        : kind === "mapped" && !isMapped
+          ? d.task(`t${at}`, { ...options, ...this.#limitOf(at), each: this.#listFor(at) }, body)
+          : d.task(`t${at}`, options, body);
     for (const one of before) d.connect(one, ref);
-    refs.push(ref);
+    this.#refs[at] = ref;
   }
-  return describeDag(d as unknown as Dag<unknown>);
+
+  #before(at: number): readonly TaskRef<unknown>[] {
+    return [...new Set(this.#tasks[at]!.upstream.filter((one) => one < at))].map((one) => this.#refs[one]!);
+  }
+
+  #listFor(at: number): TaskRef<number[]> | readonly number[] {
+    return (this.#before(at)[0] as TaskRef<number[]> | undefined) ?? [1, 2, 3];
+  }
+
+  #limitOf(at: number): { readonly maxActive?: number } {
+    const { maxActive } = this.#tasks[at]!;
+    return maxActive === undefined ? {} : { maxActive };
+  }
 }
 
 export const graph = fc.array(task, { minLength: 1, maxLength: 6 });

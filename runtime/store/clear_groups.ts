@@ -1,0 +1,71 @@
+/** Groups around what is cleared or marked: they go on with it. */
+import { placeName } from "../engine/deltas.ts";
+import { timeLimit } from "../engine/groups.ts";
+import { allWithin, isGroup, isMany, type Plan, plannedTask } from "../engine/plan.ts";
+import { placesAround } from "../engine/stops.ts";
+import { ENGINE } from "../state/task_state.ts";
+import type { SelectedInstance } from "./clear_run.ts";
+import { columns } from "./columns.ts";
+import type { Queryable, Statement } from "./database.ts";
+import { putWaits } from "./task_wait.ts";
+
+// A group of which something is left goes on at once: what is left had its turn, and the group need not wait for another of its own.
+const REOPEN_GROUPS: Statement = {
+  name: "group_reopen",
+  text: `
+update dagsmith.task_instance g set state = 'running', started_at = now(), first_started_at = now(), worker_id = '${ENGINE}'
+where g.id in (
+  select v.id from unnest($1::bigint[], $2::text[]) as v (id, member)
+  join dagsmith.task_instance o on o.id = v.id
+  join dagsmith.task_instance m on m.run_id = o.run_id and m.task_id = v.member
+  where m.state <> 'none' and not (m.state = 'removed' and m.started_at is null))
+returning g.id, g.task_id as "taskId"`,
+};
+
+/** Lets groups that were cleared in part go on. Elements of mapped ones wait for their place. */
+export async function reopenGroups(on: Queryable, plan: Plan, cleared: readonly SelectedInstance[]): Promise<void> {
+  const groups = cleared.filter(({ taskId }) => {
+    const task = plan.tasks.get(taskId);
+    return task !== undefined && isGroup(task.spec) && !isMany(task);
+  });
+  if (groups.length === 0) return;
+  const members = groups.flatMap(({ instanceId, taskId }) => allWithin(plan, taskId).map((member) => [instanceId, member] as const));
+  const reopened = await on.query<{ id: number; taskId: string }>(
+    REOPEN_GROUPS,
+    columns(members, (row) => row),
+  );
+  const waits = reopened.flatMap(({ id, taskId }) => {
+    const wait = timeLimit(plannedTask(plan, taskId).spec);
+    return wait ? [{ id, wait }] : [];
+  });
+  await putWaits(on, waits);
+}
+
+const IDLE_AT: Statement = {
+  name: "group_idle_at",
+  text: `
+select t.id as "instanceId", t.run_id as "runId", t.task_id as "taskId", t.map_index as "mapIndex", t.state, t.try_number as "tryNumber",
+  t.started_at is not null as began
+from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
+join dagsmith.task_instance t on t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index
+where t.finished_at is not null or t.state = 'up_for_retry' order by t.task_id, t.map_index`,
+};
+
+/** The groups around instances that have ended, or wait for their next try: they go on with what is within them. */
+export async function idleGroupsAround(
+  on: Queryable,
+  plan: Plan,
+  instances: readonly SelectedInstance[],
+): Promise<readonly SelectedInstance[]> {
+  const known = new Set(instances.map(placeName));
+  const around = new Map(
+    instances.flatMap((one) =>
+      placesAround(plan, one).flatMap((place) => (known.has(placeName(place)) ? [] : [[placeName(place), place] as const])),
+    ),
+  );
+  if (around.size === 0) return [];
+  return on.query<SelectedInstance & Record<string, unknown>>(
+    IDLE_AT,
+    columns([...around.values()], ({ runId, taskId, mapIndex }) => [runId, taskId, mapIndex]),
+  );
+}
