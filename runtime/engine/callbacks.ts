@@ -2,7 +2,7 @@
 import type { TaskEvent } from "../../sdk/callback.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
 import type { TaskState, Transition } from "../state/task_state.ts";
-import type { TryEnd } from "./settle.ts";
+import type { TryEnd } from "./outcome.ts";
 import type { NewCallback } from "./store.ts";
 
 /** States that a try ends in, and what happened. A try that was lost is nobody's doing, and another follows: nothing happened to the task. */

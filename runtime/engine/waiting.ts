@@ -17,8 +17,8 @@ import {
 import { decidePoke, waitOf } from "../state/wait.ts";
 import { timeLimit } from "./groups.ts";
 import { claimsText, routeIn } from "./limits.ts";
+import type { TryEnd } from "./outcome.ts";
 import type { PlannedTask } from "./plan.ts";
-import type { TryEnd } from "./settle.ts";
 import type { LockedRun } from "./store.ts";
 
 /** Ends of a turn that are not the end of work. All but the first two are said by others than a worker. */

@@ -2,7 +2,8 @@
  * Waits that are over: sensors are queued for their next poke, and what waited for a time, a run or an event goes on. Any number of
  * schedulers may look at once: a sensor is woken by whoever deletes its row, and the others' ends are guarded like any end.
  */
-import { settle, type TryEnd } from "../engine/settle.ts";
+import type { TryEnd } from "../engine/outcome.ts";
+import { settle } from "../engine/settle.ts";
 import { OVERRAN } from "../engine/waiting.ts";
 import { waitText } from "../state/wait.ts";
 import type { Database } from "../store/database.ts";

@@ -222,15 +222,17 @@ export interface TouchedInstance extends TryRef {
   readonly state: TaskState;
   /** Whether its current try has started. */
   readonly began: boolean;
+  /** Whether a token for its current try was put into the queue, where it may still lie. */
+  readonly wasQueued: boolean;
 }
 
 /**
  * A person wants it done again: it waits for its turn anew, and what it came to is history. What runs cannot be cleared: two tries of it
  * would go on at once. A try that never started is not used up, unless its token lies in the queue.
  */
-export function clear({ state, began, ...ref }: TouchedInstance): Transition {
+export function clear({ state, began, wasQueued, ...ref }: TouchedInstance): Transition {
   const history = isFinal(state) && began ? state : null;
-  const isUsed = history !== null || !isFinal(state);
+  const isUsed = history !== null || wasQueued || !isFinal(state);
   return move(ref, state === "running" ? [] : [state], "none", { nextTry: ref.tryNumber + (isUsed ? 1 : 0), history });
 }
 

@@ -45,7 +45,7 @@ const IDLE_AT: Statement = {
   name: "group_idle_at",
   text: `
 select t.id as "instanceId", t.run_id as "runId", t.task_id as "taskId", t.map_index as "mapIndex", t.state, t.try_number as "tryNumber",
-  t.started_at is not null as began
+  t.started_at is not null as began, t.queued_at is not null as "wasQueued"
 from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
 join dagsmith.task_instance t on t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index
 where t.finished_at is not null or t.state = 'up_for_retry' order by t.task_id, t.map_index`,

@@ -34,13 +34,15 @@ export interface SelectedInstance {
   readonly tryNumber: number;
   /** Whether its current try has started. */
   readonly began: boolean;
+  /** Whether a token for its current try was put into the queue. */
+  readonly wasQueued: boolean;
 }
 
 const SELECT: Statement = {
   name: "task_instance_select",
   text: `
 select id as "instanceId", run_id as "runId", task_id as "taskId", map_index as "mapIndex", state, try_number as "tryNumber",
-  started_at is not null as began
+  started_at is not null as began, queued_at is not null as "wasQueued"
 from dagsmith.task_instance
 where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3) and state <> 'none'
   and (not $4 or state in ('failed', 'upstream_failed'))
@@ -147,7 +149,7 @@ const ALL: Statement = {
   name: "task_instance_all",
   text: `
 select id as "instanceId", run_id as "runId", task_id as "taskId", map_index as "mapIndex", state, try_number as "tryNumber",
-  started_at is not null as began
+  started_at is not null as began, queued_at is not null as "wasQueued"
 from dagsmith.task_instance where run_id = $1 and state <> 'none'`,
 };
 

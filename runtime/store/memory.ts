@@ -37,6 +37,8 @@ export interface MemoryInstance extends ClaimedInstance {
   readonly error: StoredError | null;
   /** What people call it, beside its map index. */
   readonly label: string | null;
+  /** Whether a token for its try was put into the queue. */
+  readonly wasQueued: boolean;
 }
 
 /** A wait that has begun. */
@@ -276,7 +278,7 @@ export class MemoryStore implements EngineTx {
     const { tryNumber, lostTries, clearedTries } = cleared ?? { tryNumber: 1, lostTries: 0, clearedTries: 0 };
     const item = itemOf === undefined ? made.item : (this.#byPlace({ taskId: itemOf, mapIndex: made.mapIndex })?.item ?? null);
     const workerId = made.state === "running" ? ENGINE : null;
-    const blank = { edition: 0, workerId, label: null, pokes: 0, elapsedMs: 0 };
+    const blank = { edition: 0, workerId, label: null, pokes: 0, elapsedMs: 0, wasQueued: made.state === "queued" };
     this.#instances[id - 1] = { ...made, item, id, tryNumber, lostTries, clearedTries, ...blank };
     this.#ids.set(placeName(made), id);
     if (wait) this.#waits.push({ instanceId: id, tryNumber, wait });
@@ -291,7 +293,7 @@ export class MemoryStore implements EngineTx {
   #release({ taskId, from, to }: Release): void {
     for (const [index, instance] of this.#instances.entries()) {
       if (instance.taskId !== taskId || instance.state !== "scheduled" || instance.mapIndex < from || instance.mapIndex >= to) continue;
-      this.#instances[index] = { ...instance, state: "queued" };
+      this.#instances[index] = { ...instance, state: "queued", wasQueued: true };
       this.#queue.push({ instanceId: instance.id, tryNumber: instance.tryNumber, inMs: 0 });
     }
   }

@@ -37,14 +37,14 @@ select concat_ws('-', ${mark("dagsmith.dag where dag_id = $1")}, ${mark("dagsmit
 const RUN: Statement = {
   name: "page_changes_run",
   text: `select concat_ws('-', ${mark("dagsmith.dag_run where id = $1")}, ${mark("dagsmith.dag_run_label where run_id = $1")},
-  ${mark("dagsmith.task_instance where run_id = $1")}) as mark`,
+  ${mark("dagsmith.task_instance where run_id = $1")}, ${mark("dagsmith.callback where run_id = $1")}) as mark`,
 };
 
 const TASK: Statement = {
   name: "page_changes_task",
   text: `
 select concat_ws('-', ${mark("dagsmith.dag_run where id = $1")},
-  ${mark("dagsmith.task_instance where run_id = $1 and task_id = $2")}) as mark`,
+  ${mark("dagsmith.task_instance where run_id = $1 and task_id = $2")}, ${mark("dagsmith.callback where run_id = $1")}) as mark`,
 };
 
 const LOG: Statement = {

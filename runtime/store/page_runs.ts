@@ -122,11 +122,13 @@ left join dagsmith.task_wait w on w.task_instance_id = t.id and t.state in ('up_
 where t.run_id = any($1) and t.task_id = any($2) and t.map_index = -1`,
 };
 
+// A task within a mapped group has its counts before its turn comes at any element: without an instance it has not begun.
 const MAPPED: Statement = {
   name: "page_runs_mapped",
   text: `
 select run_id as "runId", task_id as "taskId", instances - removed as instances, released, success, failed, skipped, upstream_failed_own as "upstreamFailed"
-from dagsmith.task_progress where run_id = any($1) and map_index = -1 and instances > 0`,
+from dagsmith.task_progress p where run_id = any($1) and map_index = -1 and instances > 0
+  and exists (select from dagsmith.task_instance t where t.run_id = p.run_id and t.task_id = p.task_id and t.map_index >= 0 and t.state <> 'none')`,
 };
 
 const SPANS: Statement = {

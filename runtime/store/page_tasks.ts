@@ -47,6 +47,13 @@ const INSTANCE_AT: Statement = {
   text: `select ${INSTANCE}, ${RANK} as rank from dagsmith.task_instance where run_id = $1 and task_id = $2 and map_index = $3`,
 };
 
+const AT: Statement = {
+  name: "page_tasks_at",
+  text: `
+select task_id as "taskId", state, try_number as "tryNumber", started_at as "startedAt", finished_at as "finishedAt"
+from dagsmith.task_instance where run_id = $1 and task_id = any($2) and map_index = $3`,
+};
+
 const BY_ID: Statement = {
   name: "page_tasks_by_id",
   text: `select run_id as "runId", task_id as "taskId", map_index as "mapIndex" from dagsmith.task_instance where id = $1`,
@@ -88,6 +95,19 @@ export function listInstances(
 export async function getInstance(db: Queryable, runId: number, taskId: string, mapIndex: number): Promise<InstanceRow | undefined> {
   const [row] = await db.query<InstanceRow & Record<string, unknown>>(INSTANCE_AT, [runId, taskId, mapIndex]);
   return row;
+}
+
+/** The instance of each of several tasks at one map index; those without one are missing. */
+export function instancesAt(
+  db: Queryable,
+  runId: number,
+  taskIds: readonly string[],
+  mapIndex: number,
+): Promise<readonly (Pick<InstanceRow, "state" | "tryNumber" | "startedAt" | "finishedAt"> & { readonly taskId: string })[]> {
+  return db.query<Pick<InstanceRow, "state" | "tryNumber" | "startedAt" | "finishedAt"> & { taskId: string } & Record<string, unknown>>(
+    AT,
+    [...[runId, taskIds, mapIndex]],
+  );
 }
 
 /** Where an instance belongs. */

@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
-import type { Outcome } from "../engine/settle.ts";
+import type { Outcome } from "../engine/outcome.ts";
 import { OVERRAN } from "../engine/waiting.ts";
 import { type Wait, waitText } from "../state/wait.ts";
 

@@ -7,14 +7,14 @@ import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import type { Queryable } from "../store/database.ts";
 import { getLayout, keepLayout } from "../store/page_graph.ts";
-import type { GraphLayout, GraphRequest } from "./graph_layout.ts";
+import { type GraphLayout, type GraphRequest, LAYOUT_FORMAT } from "./graph_layout.ts";
+import { graphRequest } from "./graph_request.ts";
 
 /** Above this a graph is a blot, and takes minutes: the list of tasks is all there is. */
 export const MAX_DRAWN_TASKS = 1_000;
 
 const PATIENCE_MS = 1_500;
 const THREAD_LIMIT_MS = 60_000;
-const CHARACTER_PX = 7.2;
 
 /** Built code runs the built file; source code runs the source, which Node reads as it is. */
 const THREAD = new URL(`./graph_layout_thread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
@@ -31,7 +31,7 @@ export class GraphDrawer {
   /** The layout of a version; null when it is too large to draw, or not ready yet. */
   async layout(versionId: number, spec: DagSpec): Promise<GraphLayout | null> {
     if (spec.tasks.length > MAX_DRAWN_TASKS) return null;
-    const kept = (await getLayout(this.#reader, versionId)) as unknown as GraphLayout | null;
+    const kept = (await getLayout(this.#reader, versionId, LAYOUT_FORMAT)) as unknown as GraphLayout | null;
     return kept ?? Promise.race([this.#make(versionId, spec), wait(PATIENCE_MS)]);
   }
 
@@ -52,7 +52,7 @@ export class GraphDrawer {
   /** A graph that cannot be drawn must not take its page along. */
   async #draw(versionId: number, spec: DagSpec): Promise<GraphLayout | null> {
     try {
-      const layout = await this.#inThread(graphOf(spec));
+      const layout = await this.#inThread(graphRequest(spec));
       await keepLayout(this.#reader, versionId, layout as unknown as Json);
       return layout;
     } catch {
@@ -74,23 +74,6 @@ export class GraphDrawer {
     });
     return done.promise;
   }
-}
-
-/** Sizes follow from the length of the names, so that the layout needs no browser. */
-function graphOf(spec: DagSpec): GraphRequest {
-  return {
-    nodes: spec.tasks.map(({ taskId }) => ({
-      id: taskId,
-      width: Math.round(Math.min(shownName(taskId).length, 40) * CHARACTER_PX) + 42,
-      height: 30,
-    })),
-    edges: spec.tasks.flatMap(({ taskId, upstream }) => upstream.map((from) => ({ from, to: taskId }))),
-  };
-}
-
-/** A name that fits a node: long ones lose their middle. */
-export function shownName(taskId: string): string {
-  return taskId.length <= 32 ? taskId : `${taskId.slice(0, 18)}…${taskId.slice(-13)}`;
 }
 
 function wait(ms: number): Promise<null> {

@@ -1,6 +1,9 @@
-/** The grid of a DAG as data: a row for each task of any version that is shown, a column for each run, the newest last. */
-import type { DagSpec } from "../../sdk/spec.ts";
+/** The grid of a DAG as data: a row for each group and task of any version that is shown, a column for each run, the newest last. */
+import type { DagSpec, GroupSpec, TaskSpec } from "../../sdk/spec.ts";
+import { manyOf } from "../engine/plan.ts";
 import type { MappedCell, RunDetail, TaskCell } from "../store/page_runs.ts";
+import { gatheredState } from "./group_state.ts";
+import { groupAnchor, groupTree, type TreeItem, type TreeRow, treeRows } from "./group_tree.ts";
 import type { ShownState } from "./views/state.tsx";
 
 export interface GridCell {
@@ -11,12 +14,11 @@ export interface GridCell {
   readonly detail: string | null;
 }
 
-export interface GridRow {
-  readonly taskId: string;
-  /** False for a task that the newest version no longer has. */
+export interface GridRow extends TreeRow {
+  /** False for what the newest version no longer has. */
   readonly isCurrent: boolean;
   readonly isMapped: boolean;
-  /** One for each run; null where the run has nothing for this task yet. */
+  /** One for each run; null where the run has nothing for it yet. */
   readonly cells: readonly (GridCell | null)[];
 }
 
@@ -25,30 +27,92 @@ export interface Grid {
   readonly rows: readonly GridRow[];
 }
 
-/** Ids of all tasks: those of the newest version in its order, then those that only older versions have. */
-export function gridTasks(current: DagSpec, older: readonly DagSpec[]): readonly string[] {
-  return [...new Set([current, ...older].flatMap(({ tasks }) => tasks.map(({ taskId }) => taskId)))];
+/** What the shown versions have, those of the newest first. */
+interface Everything {
+  readonly tasks: readonly TaskSpec[];
+  readonly groups: readonly GroupSpec[];
 }
 
-/** @param runs oldest first */
+/** Tasks and groups of the newest version in its order, then those that only older versions have. */
+export function everything(current: DagSpec, older: readonly DagSpec[]): Everything {
+  const tasks = new Map([current, ...older].toReversed().flatMap((spec) => spec.tasks.map((task) => [task.taskId, task] as const)));
+  const order = new Set([current, ...older].flatMap((spec) => spec.tasks.map(({ taskId }) => taskId)));
+  const groups = new Map<string, GroupSpec>();
+  for (const group of [current, ...older].flatMap((spec) => spec.groups ?? []))
+    if (!groups.has(group.groupId)) groups.set(group.groupId, group);
+  // An id that was a group's and is now a task's is a task.
+  const isGroup = (id: string): boolean => current.groups?.some(({ groupId }) => groupId === id) ?? false;
+  const isTask = new Set(current.tasks.map(({ taskId }) => taskId).filter((taskId) => !isGroup(taskId)));
+  return {
+    tasks: [...order].flatMap((taskId) => tasks.get(taskId) ?? []),
+    groups: [...groups.values()].filter(({ groupId }) => !isTask.has(groupId)),
+  };
+}
+
+/**
+ * @param older the versions besides the newest that the runs are of
+ * @param runs oldest first
+ * @param folded ids of groups whose tasks have no rows
+ */
 export function buildGrid(
   current: DagSpec,
-  older: readonly DagSpec[],
+  older: ReadonlyMap<number, DagSpec>,
   runs: readonly RunDetail[],
   cells: { readonly single: readonly TaskCell[]; readonly mapped: readonly MappedCell[] },
+  folded: ReadonlySet<string>,
 ): Grid {
-  const found = new Map<string, GridCell>();
-  for (const cell of cells.single)
-    found.set(`${cell.runId} ${cell.taskId}`, { state: cell.state, href: `/t/${cell.instanceId}`, detail: null });
-  for (const cell of cells.mapped) found.set(`${cell.runId} ${cell.taskId}`, mappedCell(cell));
-  const specs = new Map(current.tasks.map((task) => [task.taskId, task]));
-  const rows = gridTasks(current, older).map((taskId) => ({
-    taskId,
-    isCurrent: specs.has(taskId),
-    isMapped: specs.get(taskId)?.each != null,
-    cells: runs.map((run) => found.get(`${run.id} ${taskId}`) ?? null),
+  const all = everything(current, [...older.values()]);
+  const found = foundCells(runs, cells);
+  const columns = runs.map((run) => columnOf(run, older.get(run.versionId) ?? current, found));
+  const [known, many] = [new Set(current.tasks.map(({ taskId }) => taskId)), manyOf(current)];
+  const rows = treeRows(groupTree(all.tasks, all.groups), folded).map((row) => ({
+    ...row,
+    isCurrent: row.item.type === "task" ? known.has(row.item.id) : row.item.taskIds.some((taskId) => known.has(taskId)),
+    isMapped: many.has(row.item.id),
+    cells: columns.map((column) => cellOf(row.item, column)),
   }));
   return { runs, rows };
+}
+
+/** By run, then by task: a key of both for each cell would cost more than all else. */
+type Found = ReadonlyMap<number, ReadonlyMap<string, GridCell>>;
+
+function foundCells(
+  runs: readonly RunDetail[],
+  cells: { readonly single: readonly TaskCell[]; readonly mapped: readonly MappedCell[] },
+): Found {
+  const found = new Map(runs.map(({ id }) => [id, new Map<string, GridCell>()]));
+  for (const { runId, taskId, state, instanceId } of cells.single)
+    found.get(runId)?.set(taskId, { state, href: `/t/${instanceId}`, detail: null });
+  for (const cell of cells.mapped) found.get(cell.runId)?.set(cell.taskId, mappedCell(cell));
+  return found;
+}
+
+/** One run: which tasks its version has, and the cells of those whose turn has come. */
+interface Column {
+  readonly runId: number;
+  readonly has: ReadonlySet<string>;
+  readonly cellOf: (taskId: string) => GridCell | undefined;
+}
+
+function columnOf({ id }: RunDetail, spec: DagSpec, found: Found): Column {
+  const has = new Set(spec.tasks.map(({ taskId }) => taskId));
+  return { runId: id, has, cellOf: (taskId) => found.get(id)?.get(taskId) };
+}
+
+function cellOf(item: TreeItem, column: Column): GridCell | null {
+  const own = column.cellOf(item.id);
+  return own ?? (item.type === "group" ? gatheredCell(item.id, item.taskIds, column) : null);
+}
+
+/** What the tasks of a group gather to; null before the turn of any has come. */
+function gatheredCell(groupId: string, taskIds: readonly string[], { runId, has, cellOf: found }: Column): GridCell | null {
+  const cells = taskIds.filter((taskId) => has.has(taskId)).map(found);
+  if (cells.every((cell) => cell === undefined)) return null;
+  const states = cells.map((cell): ShownState => cell?.state ?? "none");
+  const successes = states.filter((state) => state === "success").length;
+  const detail = `${successes} of ${states.length} succeeded`;
+  return { state: gatheredState(states), href: `/runs/${runId}#${groupAnchor(groupId)}`, detail };
 }
 
 function mappedCell(cell: MappedCell): GridCell {

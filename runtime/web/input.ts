@@ -5,6 +5,7 @@ import { RUN_STATES } from "../state/run_state.ts";
 import { MARKS, TASK_STATES } from "../state/task_state.ts";
 import { CODE_CHOICES } from "../store/backfill.ts";
 import { DAG_FILTERS } from "../store/page_dags.ts";
+import { LONGEST_FOLDED } from "./folds.ts";
 
 /** PostgreSQL's integers end earlier than JavaScript's; nothing beyond may reach a statement. */
 const MAX_INT = 2_147_483_647;
@@ -102,7 +103,19 @@ export const dagSlotsQuery = z.object({
   ),
   limit: limit(500, 50),
 });
-export const gridQuery = z.object({ before: optional(rowId), runs: limit(50, 25) });
+/** Ids of groups, between commas. */
+const folded = z
+  .string()
+  .max(LONGEST_FOLDED)
+  .regex(/^[\w.,-]*$/, "is not a list of groups")
+  .default("")
+  .transform((ids) => ids.split(",").filter((id) => id !== ""))
+  .meta({ description: "Groups that are shown folded" });
+export const foldedQuery = z.object({ folded });
+/** `callbacks`: the last callback shown. */
+const callbacks = optional(rowId);
+export const runQuery = z.object({ folded, callbacks });
+export const gridQuery = z.object({ before: optional(rowId), runs: limit(50, 25), folded });
 /** `after`: the place of the last instance shown, as rank.index. */
 export const instancesQuery = z.object({
   after: z
@@ -117,6 +130,7 @@ export const instancesQuery = z.object({
   state: filled(optional(z.enum(TASK_STATES))),
   try: smallNumber.optional(),
 });
+export const taskQuery = instancesQuery.extend({ callbacks });
 export const logQuery = z.object({
   after: z
     .string()

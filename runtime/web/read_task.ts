@@ -1,5 +1,6 @@
 /** Reads one task of one run: the instance or the instances, the tries, what they left, the log of one try. */
 import { DagsmithError } from "../../sdk/errors.ts";
+import { isGroup } from "../engine/plan.ts";
 import type { StoredError, TaskState } from "../state/task_state.ts";
 import { isTryOver } from "../store/page_log.ts";
 import {
@@ -13,10 +14,11 @@ import {
 } from "../store/page_tasks.ts";
 import { whyWaiting } from "../store/why.ts";
 import { readLogWindow } from "./log_window.ts";
+import { readMembers } from "./read_members.ts";
 import { readRun } from "./read_run.ts";
 import type { WebServices } from "./services.ts";
 import type { LogProps } from "./views/log.tsx";
-import type { ShownState } from "./views/state.tsx";
+import { isOver, type ShownState } from "./views/state.tsx";
 import type { ShownTry, TaskProps } from "./views/task.tsx";
 
 export interface TaskQuery {
@@ -31,10 +33,11 @@ export interface TaskQuery {
 }
 
 /** @throws DagsmithError UNKNOWN_RUN, UNKNOWN_TASK */
-export async function readTask(services: WebServices, query: TaskQuery): Promise<Omit<TaskProps, "token">> {
+export async function readTask(services: WebServices, query: TaskQuery): Promise<Omit<TaskProps, "token" | "callbacks">> {
   const { reader, mask } = services;
   const { id, taskId, mapIndex } = query;
-  const { run, spec, file, tasks } = await readRun(reader, id);
+  const found = await readRun(reader, id);
+  const { run, spec, file, tasks } = found;
   const declared = spec.tasks.find((task) => task.taskId === taskId);
   const task = tasks.find((one) => one.taskId === taskId);
   const instance = await getInstance(reader, id, taskId, mapIndex);
@@ -59,7 +62,9 @@ export async function readTask(services: WebServices, query: TaskQuery): Promise
     tries,
     shownTry,
     xcoms: xcoms.map((xcom) => ({ ...xcom, key: mask(xcom.key), value: mask(xcom.value) })),
-    log: instance ? await readLog(services, instance, shownTry) : null,
+    // A group does nothing itself: its tasks say what was done.
+    log: instance && !isGroup(declared) ? await readLog(services, instance, shownTry) : null,
+    members: isGroup(declared) ? await readMembers(reader, found, taskId, mapIndex) : null,
     instances: rows.map((row) => masked(row, mask)),
     waits: await readWaits(services, query, instance?.state ?? task.state),
     more: nextPage(query, rows),
@@ -73,10 +78,6 @@ async function readWaits({ reader, mask }: WebServices, query: TaskQuery, state:
   const { tasks } = await whyWaiting(reader, query.id, query.taskId);
   const alike = tasks.filter((one) => query.mapIndex < 0 || one.state === state);
   return [...new Set(alike.flatMap(({ reasons }) => reasons.map(({ text }) => mask(text))))];
-}
-
-function isOver(state: ShownState): boolean {
-  return ["success", "failed", "skipped", "upstream_failed", "removed"].includes(state);
 }
 
 function nextPage(query: TaskQuery, rows: readonly InstanceRow[]): string | null {
@@ -97,10 +98,10 @@ async function readTries({ reader, mask }: WebServices, instance: InstanceRow): 
 
 /** Whether it is over is read before the lines: a log that was over then is complete. */
 async function readLog({ reader, mask }: WebServices, instance: InstanceRow, tryNumber: number): Promise<LogProps | null> {
-  const isOver = await isTryOver(reader, instance.id, tryNumber);
-  if (isOver === undefined) return null;
+  const hasEnded = await isTryOver(reader, instance.id, tryNumber);
+  if (hasEnded === undefined) return null;
   const window = await readLogWindow(reader, instance.id, tryNumber, mask);
-  return { window, instanceId: instance.id, tryNumber, isOpen: !isOver };
+  return { window, instanceId: instance.id, tryNumber, isOpen: !hasEnded };
 }
 
 function masked(row: InstanceRow, mask: (text: string) => string): InstanceRow {

@@ -3,8 +3,7 @@ import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
 import { waitSentence } from "../state/wait.ts";
 import type { MappedCell, RunDetail, Span, TaskCell } from "../store/page_runs.ts";
 import { mappedState } from "./grid.ts";
-import type { ShownState } from "./views/state.tsx";
-import { stateText } from "./views/state.tsx";
+import { isOver, type ShownState, stateText } from "./views/state.tsx";
 
 export interface RunTask {
   readonly taskId: string;
@@ -80,12 +79,12 @@ function whyText(
 function waitsText(run: RunDetail, task: TaskSpec, known: ReadonlyMap<string, RunTask>): string {
   if (run.state === "queued") return "the run waits for a place: as many runs are active as the DAG allows";
   if (run.finishedAt !== null) return "the run ended before its turn came";
+  const group = task.within === undefined ? undefined : known.get(task.within);
+  if (group && group.state !== "running" && !isOver(group.state)) return `waits for its group ${group.taskId} (${stateText(group.state)})`;
   const waitsFor = task.upstream
     .map((taskId) => known.get(taskId))
     .filter((upstream) => upstream !== undefined)
-    .filter(
-      ({ finishedAt, state }) => finishedAt === null && !["success", "failed", "skipped", "upstream_failed", "removed"].includes(state),
-    )
+    .filter(({ finishedAt, state }) => finishedAt === null && !isOver(state))
     .map(({ taskId, state }) => `${taskId} (${stateText(state)})`);
   if (waitsFor.length === 0) return "its turn comes now";
   const more = waitsFor.length > 3 ? ` and ${waitsFor.length - 3} more` : "";

@@ -5,8 +5,9 @@
 
 import { triggerRun } from "../../runtime/actions/trigger.ts";
 import { begin } from "../../runtime/engine/begin.ts";
+import type { Outcome, TryEnd } from "../../runtime/engine/outcome.ts";
 import { isGroup, planOf } from "../../runtime/engine/plan.ts";
-import { type Outcome, type Settlement, settle, type TryEnd } from "../../runtime/engine/settle.ts";
+import { type Settlement, settle } from "../../runtime/engine/settle.ts";
 import { endWaits } from "../../runtime/scheduler/wake.ts";
 import type { RunState } from "../../runtime/state/run_state.ts";
 import { start, type TaskState } from "../../runtime/state/task_state.ts";

@@ -32,15 +32,16 @@ export async function atEveryStatement(
   }
 }
 
-/** Every instance that waits for a worker has one token for its try, and no other instance has one for its own. */
+/** Every instance that waits for a worker, which a group never does, has one token for its try, and no other instance has one for its own. */
 export async function expectSoundQueue(db: Database, dagId: string): Promise<void> {
   const wrong = await rows(
     db,
     `select t.id, t.task_id, t.map_index, t.state, t.try_number, count(j.id)::int as tokens
      from dagsmith.dag_run r join dagsmith.task_instance t on t.run_id = r.id
      left join dagsmith_queue._private_jobs j on (j.payload ->> 'ti')::bigint = t.id and (j.payload ->> 'try')::int = t.try_number
+     left join dagsmith.task_wait w on w.task_instance_id = t.id and w.try_number = t.try_number and w.kind = 'group_retry'
      where r.dag_id = $1
-     group by t.id having count(j.id) <> case when t.state in ('queued', 'up_for_retry') then 1 else count(j.id) end
+     group by t.id, w.kind having count(j.id) <> case when t.state in ('queued', 'up_for_retry') and w.kind is null then 1 else count(j.id) end
        or (t.state in ('none', 'scheduled') and count(j.id) > 0) or count(j.id) > 1`,
     [dagId],
   );

@@ -7,18 +7,22 @@ import { countDags, type DagDetail, getDag, listDags, listImportErrors } from ".
 import { listRuns } from "../../store/page_runs.ts";
 import { findInstance } from "../../store/page_tasks.ts";
 import { listPools } from "../../store/pool.ts";
+import { foldsOf } from "../folds.ts";
 import {
   dagParams,
   dagSlotsQuery,
   dagsQuery,
+  foldedQuery,
   gridQuery,
   instanceParams,
-  instancesQuery,
   rowId,
   runParams,
+  runQuery,
   runsQuery,
   taskParams,
+  taskQuery,
 } from "../input.ts";
+import { readCallbacks } from "../read_callbacks.ts";
 import { readGrid } from "../read_grid.ts";
 import { readRun } from "../read_run.ts";
 import { readSlotPage } from "../read_slots.ts";
@@ -100,7 +104,10 @@ async function grid(services: WebServices, request: Request, response: Response)
   const mark = await markOf(services, `dag:${request.params.dagId}`);
   const dag = await dagOf(services, request);
   const { grid: table, older } = await readGrid(services.reader, dag, query);
-  const address = older === null ? null : `/dags/${dag.dagId}?before=${older}&runs=${query.runs}`;
+  const { runs, before, folded } = query;
+  const path = `/dags/${dag.dagId}`;
+  const folds = foldsOf(path, folded, { before, runs });
+  const address = older === null ? null : foldsOf(path, folded, { before: older, runs }).hrefOf(folded);
   await sendDag(
     services,
     request,
@@ -108,17 +115,22 @@ async function grid(services: WebServices, request: Request, response: Response)
     dag,
     "grid",
     mark,
-    h("div", { id: "grid", "data-live": true }, h(GridTable, { grid: table, older: address })),
+    h("div", { id: "grid", "data-live": true }, h(GridTable, { grid: table, spec: dag.spec, folds, older: address })),
   );
 }
 
 async function graph(services: WebServices, request: Request, response: Response): Promise<void> {
+  const { folded } = checked(foldedQuery, request.query);
   const mark = await markOf(services, `dag:${request.params.dagId}`);
   const dag = await dagOf(services, request);
   const { spec } = dag;
+  const folds = foldsOf(`/dags/${dag.dagId}/graph`, folded);
   const layout = await services.drawer.layout(dag.versionId, spec);
   const drawn = h(Graph, { layout, spec, stateOf: null, hrefOf: (taskId) => `#task-${taskId}` });
-  await sendDag(services, request, response, dag, "graph", mark, [drawn, h(GraphList, { spec })]);
+  await sendDag(services, request, response, dag, "graph", mark, [
+    drawn,
+    h("section", { id: "tasks", "data-live": true, "aria-label": "Tasks" }, h(GraphList, { spec, folds })),
+  ]);
 }
 
 async function runs(services: WebServices, request: Request, response: Response): Promise<void> {
@@ -159,9 +171,13 @@ async function slots(services: WebServices, request: Request, response: Response
 
 async function run(services: WebServices, request: Request, response: Response): Promise<void> {
   const { id } = checked(runParams, request.params);
+  const { folded, callbacks: before } = checked(runQuery, request.query);
   const mark = await markOf(services, `run:${id}`);
   const found = await readRun(services.reader, id);
   const layout = await services.drawer.layout(found.run.versionId, found.spec);
+  const path = `/runs/${id}`;
+  const olderCallbacks = (last: number): string => `${foldsOf(path, folded, { callbacks: last }).hrefOf(folded)}#callbacks`;
+  const callbacks = await readCallbacks(services, { runId: id, instanceId: null, before }, olderCallbacks);
   const params = paramsText(maskJson(services.mask, found.run.params));
   const { note, labels } = found.run;
   const run = {
@@ -173,7 +189,17 @@ async function run(services: WebServices, request: Request, response: Response):
   await sendPage(services, request, response, {
     title: `${found.run.dagId} ${found.run.runId}`,
     live: { topic: `run:${id}`, mark },
-    body: h(RunPage, { ...found, run, tasks, layout, params, token: formToken(services, request), now: new Date() }),
+    body: h(RunPage, {
+      ...found,
+      run,
+      tasks,
+      layout,
+      folds: foldsOf(path, folded, { callbacks: before }),
+      callbacks,
+      params,
+      token: formToken(services, request),
+      now: new Date(),
+    }),
   });
 }
 
@@ -188,13 +214,17 @@ async function task(services: WebServices, request: Request, response: Response)
   const { id, taskId, mapIndex } = isInstance
     ? checked(instanceParams, request.params)
     : { ...checked(taskParams, request.params), mapIndex: -1 };
-  const query = checked(instancesQuery, request.query);
+  const query = checked(taskQuery, request.query);
   const mark = await markOf(services, `task:${id}:${taskId}`);
-  const props = await readTask(services, { id, taskId, mapIndex, after: query.after, state: query.state, tryNumber: query.try ?? null });
+  const { after, state, try: tryNumber = null } = query;
+  const props = await readTask(services, { id, taskId, mapIndex, after, state, tryNumber });
+  const { instance } = props;
+  const older = (before: number): string => `${request.path}?${tryNumber === null ? "" : `try=${tryNumber}&`}callbacks=${before}#callbacks`;
+  const callbacks = instance && (await readCallbacks(services, { runId: id, instanceId: instance.id, before: query.callbacks }, older));
   await sendPage(services, request, response, {
     title: `${taskId} · ${props.run.runId}`,
     live: { topic: `task:${id}:${taskId}`, mark },
-    body: h(TaskPage, { ...props, token: formToken(services, request) }),
+    body: h(TaskPage, { ...props, callbacks, token: formToken(services, request) }),
   });
 }
 

@@ -1,17 +1,23 @@
 /** The graph as SVG, drawn from the kept layout; beside it a list says the same in words. */
 import type { VNode } from "preact";
-import type { DagSpec } from "../../../sdk/spec.ts";
-import { shownName } from "../graph_drawer.ts";
-import type { GraphLayout } from "../graph_layout.ts";
+import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
+import { manyOf } from "../../engine/plan.ts";
+import type { Folds } from "../folds.ts";
+import type { GraphLayout, Placed, Point } from "../graph_layout.ts";
+import { shownName } from "../graph_request.ts";
+import { itemState } from "../group_state.ts";
+import { groupAnchor, groupTree, type TreeGroup, type TreeItem, type TreeRow, treeRows } from "../group_tree.ts";
+import { FoldAll, RowName } from "./row_name.tsx";
 import { type ShownState, stateText } from "./state.tsx";
+import { tasksText } from "./text.ts";
 
 export interface GraphProps {
   readonly layout: GraphLayout | null;
   readonly spec: DagSpec;
   /** Null for a DAG without a run in view. */
   readonly stateOf: ((taskId: string) => ShownState) | null;
-  /** Where a node leads; null: nowhere. */
-  readonly hrefOf: ((taskId: string) => string) | null;
+  /** Where a node leads. */
+  readonly hrefOf: (taskId: string) => string;
 }
 
 export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
@@ -24,6 +30,7 @@ export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
       </p>
     );
   const { width, height } = layout;
+  const drawing = drawingOf(layout, spec, stateOf, hrefOf);
   return (
     <section class="scroll graph" aria-label="Graph">
       <svg
@@ -31,17 +38,69 @@ export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
         width={width}
         height={height}
         viewBox={`0 0 ${width} ${height}`}
-        role="img"
         aria-label={`Graph of ${spec.tasks.length} tasks; the list below says the same`}
       >
+        {layout.boxes.map((box) => (
+          <Frame box={box} state={drawing.stateOf(box.id)} isMapped={drawing.isMapped(box.id)} />
+        ))}
         {layout.edges.map((edge) => (
-          <path class={`edge ${stateOf?.(edge.from) === "success" ? "done" : ""}`} d={curve(layout, edge)} />
+          <path class={`edge ${drawing.stateOf(edge.from) === "success" ? "done" : ""}`} d={curve(edge.points)} />
         ))}
-        {layout.nodes.map((node) => (
-          <Node node={node} state={stateOf?.(node.id) ?? null} href={hrefOf?.(node.id) ?? null} isMapped={isMapped(spec, node.id)} />
-        ))}
+        <Items items={groupTree(spec.tasks, spec.groups)} drawing={drawing} />
       </svg>
     </section>
+  );
+}
+
+/** What the parts of a drawing ask, by the id of a task or a group. */
+interface Drawing {
+  readonly placed: (id: string) => Placed | undefined;
+  readonly stateOf: (id: string) => ShownState | null;
+  readonly isMapped: (id: string) => boolean;
+  readonly hrefOf: (item: TreeItem) => string;
+}
+
+function drawingOf(layout: GraphLayout, spec: DagSpec, stateOf: GraphProps["stateOf"], hrefOf: GraphProps["hrefOf"]): Drawing {
+  const placed = new Map([...layout.boxes, ...layout.nodes].map((one) => [one.id, one]));
+  const many = manyOf(spec);
+  const states = new Map<string, ShownState>();
+  if (stateOf)
+    for (const { item } of treeRows(groupTree(spec.tasks, spec.groups), new Set())) states.set(item.id, itemState(item, stateOf));
+  return {
+    placed: (id) => placed.get(id),
+    stateOf: (id) => states.get(id) ?? null,
+    isMapped: (id) => many.has(id),
+    hrefOf: (item) => (item.type === "task" || item.isTask ? hrefOf(item.id) : `#${groupAnchor(item.id)}`),
+  };
+}
+
+/** In the order of the tasks, a group before what is in it: the order in which the keyboard visits them. */
+function Items({ items, drawing }: { readonly items: readonly TreeItem[]; readonly drawing: Drawing }): VNode {
+  return (
+    <>
+      {items.map((item) => {
+        const place = drawing.placed(item.id);
+        if (!place) return null;
+        const props = { place, state: drawing.stateOf(item.id), href: drawing.hrefOf(item) };
+        if (item.type === "task") return <Node {...props} name={item.name} isMapped={drawing.isMapped(item.id)} />;
+        return (
+          <>
+            <Label {...props} group={item} />
+            <Items items={item.children} drawing={drawing} />
+          </>
+        );
+      })}
+    </>
+  );
+}
+
+function Frame({ box, state, isMapped }: { readonly box: Placed; readonly state: ShownState | null; readonly isMapped: boolean }): VNode {
+  const { x, y, width, height } = box;
+  return (
+    <g class={`frame ${state ?? "plain"}`}>
+      {isMapped && <path class="behind" d={`M${x + 6} ${y}q0-4 6-4H${x + width - 5}a9 9 0 0 1 9 9V${y + height - 10}q0 6-4 6`} />}
+      <rect x={x} y={y} width={width} height={height} rx="9" />
+    </g>
   );
 }
 
@@ -62,62 +121,84 @@ const GLYPHS: Readonly<Partial<Record<ShownState, string>>> = {
   skipped: "M-2.6-2.4-.2 0-2.6 2.4M.4-2.4 2.8 0 .4 2.4",
 };
 
-type PlacedNode = GraphLayout["nodes"][number];
-
-function Node({
-  node,
-  state,
-  href,
-  isMapped: mapped,
-}: {
-  readonly node: PlacedNode;
+interface PlaceProps {
+  readonly place: Placed;
   readonly state: ShownState | null;
-  readonly href: string | null;
-  readonly isMapped: boolean;
-}): VNode {
-  const { id, x, y, width, height } = node;
-  const content = (
-    <g class={`node ${state ?? "plain"}`} transform={`translate(${x} ${y})`}>
-      <title>{state === null ? id : `${id}: ${stateText(state)}`}</title>
-      {mapped && <rect class="behind" x="4" y="-4" width={width} height={height} rx="7" />}
-      <rect class="box" width={width} height={height} rx="7" />
-      {state !== null && <circle class="mark" cx="16" cy={height / 2} r="7" />}
-      {state !== null && <path class="glyph" transform={`translate(16 ${height / 2})`} d={GLYPHS[state] ?? ""} />}
-      <text x={state === null ? 20 : 30} y={height / 2 + 4}>
-        {shownName(id)}
-      </text>
-    </g>
+  readonly href: string;
+}
+
+function Node({ place, state, href, name, isMapped }: PlaceProps & { readonly name: string; readonly isMapped: boolean }): VNode {
+  const { id, x, y, width, height } = place;
+  return (
+    <a href={href}>
+      <g class={`node ${state ?? "plain"}`} transform={`translate(${x} ${y})`}>
+        <Told id={id} state={state} />
+        {isMapped && <rect class="behind" x="4" y="-4" width={width} height={height} rx="7" />}
+        <rect class="box" width={width} height={height} rx="7" />
+        <Mark state={state} y={height / 2} />
+        <text x={state === null ? 20 : 30} y={height / 2 + 4}>
+          {shownName(name)}
+        </text>
+      </g>
+    </a>
   );
-  return href === null ? content : <a href={href}>{content}</a>;
 }
 
-function isMapped(spec: DagSpec, taskId: string): boolean {
-  return spec.tasks.find((task) => task.taskId === taskId)?.each != null;
+/** The label of a group's box. */
+function Label({ place, state, href, group }: PlaceProps & { readonly group: TreeGroup }): VNode {
+  return (
+    <a href={href}>
+      <g class={`node label ${state ?? "plain"}`} transform={`translate(${place.x} ${place.y})`}>
+        <Told id={place.id} state={state} />
+        <rect class="ground" x="1" y="1" width={place.width - 2} height="26" rx="8" />
+        <Mark state={state} y={15} />
+        <text x={state === null ? 14 : 30} y="19">
+          {shownName(group.name)}
+        </text>
+      </g>
+    </a>
+  );
 }
 
-/** From the right of one node to the left of the next, level at both ends; between them by the bends that the layout gave a long edge. */
-function curve(layout: GraphLayout, edge: GraphLayout["edges"][number]): string {
-  const from = layout.nodes.find((node) => node.id === edge.from);
-  const to = layout.nodes.find((node) => node.id === edge.to);
-  if (!from || !to) return "";
-  let [x, y] = [from.x + from.width, from.y + from.height / 2];
-  const steps = [...edge.points.slice(1, -1), [to.x, to.y + to.height / 2] as const].filter(([nextX]) => nextX > x);
+function Told({ id, state }: { readonly id: string; readonly state: ShownState | null }): VNode {
+  return <title>{state === null ? id : `${id}: ${stateText(state)}`}</title>;
+}
+
+function Mark({ state, y }: { readonly state: ShownState | null; readonly y: number }): VNode | null {
+  if (state === null) return null;
+  return (
+    <>
+      <circle class="mark" cx="16" cy={y} r="7" />
+      <path class="glyph" transform={`translate(16 ${y})`} d={GLYPHS[state] ?? ""} />
+    </>
+  );
+}
+
+/** From point to point, level at each. What leads back is left out, but for the end of an edge that itself leads back. */
+function curve(points: readonly Point[]): string {
+  let [x, y] = points[0] ?? [0, 0];
   let path = `M${x} ${y}`;
-  for (const [nextX, nextY] of steps) {
-    const middle = (x + nextX) / 2;
-    path += `C${middle} ${y} ${middle} ${nextY} ${nextX} ${nextY}`;
+  for (const [index, [nextX, nextY]] of points.entries()) {
+    if (nextX <= x && (index === 0 || index < points.length - 1)) continue;
+    const bow = Math.max((nextX - x) / 2, nextX <= x ? 40 : 0);
+    path += nextY === y && nextX > x ? `H${nextX}` : `C${x + bow} ${y} ${nextX - bow} ${nextY} ${nextX} ${nextY}`;
     [x, y] = [nextX, nextY];
   }
   return path;
 }
 
-/** The graph in words: each task with those before it. */
-export function GraphList({ spec }: { readonly spec: DagSpec }): VNode {
+/** The graph in words: each task with those before it, in its group. */
+export function GraphList({ spec, folds }: { readonly spec: DagSpec; readonly folds: Folds }): VNode {
+  const tasks = new Map(spec.tasks.map((task) => [task.taskId, task]));
+  const many = manyOf(spec);
   return (
     <table class="list tasks">
       <thead>
         <tr>
-          <th>Task</th>
+          <th>
+            Task
+            <FoldAll spec={spec} folds={folds} />
+          </th>
           <th>Operator</th>
           <th>After</th>
           <th>Trigger rule</th>
@@ -125,22 +206,51 @@ export function GraphList({ spec }: { readonly spec: DagSpec }): VNode {
         </tr>
       </thead>
       <tbody>
-        {spec.tasks.map((task) => (
-          <tr id={`task-${task.taskId}`}>
-            <th scope="row">
-              {task.taskId}
-              {task.each !== null && <span class="faint"> [ ] mapped</span>}
-              {task.doc !== null && <p>{task.doc}</p>}
-            </th>
-            <td>
-              <code>{task.operator}</code>
-            </td>
-            <td>{task.upstream.length === 0 ? <span class="faint">nothing</span> : task.upstream.join(", ")}</td>
-            <td>{task.triggerRule}</td>
-            <td>{task.retries}</td>
-          </tr>
+        {treeRows(groupTree(spec.tasks, spec.groups), folds.folded).map((row) => (
+          <ListRow row={row} task={tasks.get(row.item.id)} isMapped={many.has(row.item.id)} folds={folds} />
         ))}
       </tbody>
     </table>
+  );
+}
+
+interface ListRowProps {
+  readonly row: TreeRow;
+  /** Undefined: a plain group. */
+  readonly task: TaskSpec | undefined;
+  readonly isMapped: boolean;
+  readonly folds: Folds;
+}
+
+function ListRow({ row, task, isMapped, folds }: ListRowProps): VNode {
+  const { item } = row;
+  const doc = task?.doc ?? (item.type === "group" ? item.doc : null);
+  return (
+    <tr id={item.type === "task" ? `task-${item.id}` : groupAnchor(item.id)}>
+      <RowName row={row} folds={folds}>
+        {isMapped && <span class="faint"> [ ] mapped</span>}
+        {doc !== null && <p>{doc}</p>}
+      </RowName>
+      {task ? (
+        <TaskCells task={task} />
+      ) : (
+        <td colSpan={4} class="faint">
+          {item.type === "group" && tasksText(item.taskIds.length)}
+        </td>
+      )}
+    </tr>
+  );
+}
+
+function TaskCells({ task }: { readonly task: TaskSpec }): VNode {
+  return (
+    <>
+      <td>
+        <code>{task.operator}</code>
+      </td>
+      <td>{task.upstream.length === 0 ? <span class="faint">nothing</span> : task.upstream.join(", ")}</td>
+      <td>{task.triggerRule}</td>
+      <td>{task.retries}</td>
+    </>
   );
 }

@@ -1,14 +1,25 @@
 /** The grid: a real table, so that it can be read row by row and column by column without seeing it. */
 import type { VNode } from "preact";
+import type { DagSpec } from "../../../sdk/spec.ts";
 import type { RunDetail } from "../../store/page_runs.ts";
+import type { Folds } from "../folds.ts";
 import type { Grid, GridCell, GridRow } from "../grid.ts";
+import { groupAnchor } from "../group_tree.ts";
+import { FoldAll, RowName } from "./row_name.tsx";
 import { State, stateText } from "./state.tsx";
 import { durationText, utcText } from "./text.ts";
 
 const BAR_HEIGHT = 40;
 const LEGEND = ["success", "failed", "running", "queued", "up_for_retry", "upstream_failed", "skipped"] as const;
 
-export function GridTable({ grid, older }: { readonly grid: Grid; readonly older: string | null }): VNode {
+export interface GridTableProps {
+  readonly grid: Grid;
+  readonly spec: Pick<DagSpec, "groups">;
+  readonly folds: Folds;
+  readonly older: string | null;
+}
+
+export function GridTable({ grid, spec, folds, older }: GridTableProps): VNode {
   if (grid.runs.length === 0) return <p class="nothing">No runs yet. The first one shows here as soon as it is created.</p>;
   return (
     <>
@@ -16,7 +27,10 @@ export function GridTable({ grid, older }: { readonly grid: Grid; readonly older
         <table class="grid">
           <thead>
             <tr>
-              <th scope="col">Task</th>
+              <th scope="col">
+                Task
+                <FoldAll spec={spec} folds={folds} />
+              </th>
               {grid.runs.map((run) => (
                 <RunHead run={run} longest={longest(grid.runs)} />
               ))}
@@ -24,7 +38,7 @@ export function GridTable({ grid, older }: { readonly grid: Grid; readonly older
           </thead>
           <tbody>
             {grid.rows.map((row) => (
-              <Row row={row} />
+              <Row row={row} folds={folds} />
             ))}
           </tbody>
         </table>
@@ -56,13 +70,14 @@ function RunHead({ run, longest: most }: { readonly run: RunDetail; readonly lon
   );
 }
 
-function Row({ row }: { readonly row: GridRow }): VNode {
+function Row({ row, folds }: { readonly row: GridRow; readonly folds: Folds }): VNode {
+  const { item, isCurrent, isMapped } = row;
+  const gone = isCurrent ? {} : { class: "gone", title: "not in the newest version" };
   return (
-    <tr>
-      <th scope="row" class={row.isCurrent ? undefined : "gone"} title={row.isCurrent ? undefined : "not in the newest version"}>
-        {row.taskId}
-        {row.isMapped && <span class="faint"> [ ]</span>}
-      </th>
+    <tr id={item.type === "group" ? groupAnchor(item.id) : undefined}>
+      <RowName row={row} folds={folds} {...gone}>
+        {isMapped && <span class="faint"> [ ]</span>}
+      </RowName>
       {row.cells.map((cell) => (
         <td>{cell && <Cell cell={cell} />}</td>
       ))}

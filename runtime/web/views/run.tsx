@@ -3,14 +3,17 @@ import type { VNode } from "preact";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import type { RunTrigger } from "../../../sdk/trigger.ts";
 import type { RunDetail } from "../../store/page_runs.ts";
+import type { Folds } from "../folds.ts";
 import type { GraphLayout } from "../graph_layout.ts";
 import type { RunTask } from "../run_tasks.ts";
+import { type CallbackPage, Callbacks } from "./callbacks.tsx";
 import { Fact } from "./dag.tsx";
 import { PostButton } from "./form.tsx";
 import { Graph } from "./graph.tsx";
 import { MadeBy } from "./made_by.tsx";
 import { AgainButtons, Annotations } from "./run_again.tsx";
 import { State, Warnings } from "./state.tsx";
+import { TaskTable } from "./task_table.tsx";
 import { Time, Took } from "./time.tsx";
 
 export interface RunProps {
@@ -20,13 +23,15 @@ export interface RunProps {
   readonly tasks: readonly RunTask[];
   readonly trigger: RunTrigger | null;
   readonly layout: GraphLayout | null;
+  readonly folds: Folds;
+  readonly callbacks: CallbackPage;
   /** JSON text, masked. */
   readonly params: string;
   readonly token: string | undefined;
   readonly now: Date;
 }
 
-export function RunPage({ run, version, spec, tasks, trigger, layout, params, token, now }: RunProps): VNode {
+export function RunPage({ run, version, spec, tasks, trigger, layout, folds, callbacks, params, token, now }: RunProps): VNode {
   const states = new Map(tasks.map((task) => [task.taskId, task.state]));
   return (
     <>
@@ -62,8 +67,9 @@ export function RunPage({ run, version, spec, tasks, trigger, layout, params, to
         />
       </section>
       <section id="tasks" data-live aria-label="Tasks">
-        <TaskTable run={run} tasks={tasks} now={now} />
+        <TaskTable run={run} spec={spec} tasks={tasks} folds={folds} now={now} />
       </section>
+      <Callbacks {...callbacks} runId={run.id} />
     </>
   );
 }
@@ -109,75 +115,5 @@ function RunFacts({ run, version, params, trigger }: RunFactsProps): VNode {
         </Fact>
       )}
     </dl>
-  );
-}
-
-function TaskTable({ run, tasks, now }: { readonly run: RunDetail; readonly tasks: readonly RunTask[]; readonly now: Date }): VNode {
-  const from = (run.startedAt ?? run.queuedAt).getTime();
-  const to = Math.max(from + 1, (run.finishedAt ?? now).getTime());
-  return (
-    <table class="list tasks run-tasks">
-      <thead>
-        <tr>
-          <th>Task</th>
-          <th>State</th>
-          <th>Duration</th>
-          <th>Timeline</th>
-          <th>After</th>
-        </tr>
-      </thead>
-      <tbody>
-        {tasks.map((task) => (
-          <tr>
-            <th scope="row">
-              <a href={`/runs/${run.id}/tasks/${task.taskId}`}>{task.taskId}</a>
-              {task.mapped && <Progress task={task} />}
-            </th>
-            <td>
-              <State state={task.state} />
-              <Warnings count={task.warning ? 1 : 0} />
-              {task.tryNumber > 1 && <span class="faint"> try {task.tryNumber}</span>}
-              {task.why !== null && <p>{task.why}</p>}
-            </td>
-            <td class="number">
-              <Took from={task.startedAt} to={task.finishedAt} />
-            </td>
-            <td>
-              <Track task={task} from={from} to={to} />
-            </td>
-            <td class="faint" title={task.upstream.join(", ")}>
-              {task.upstream.join(", ")}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function Track({ task, from, to }: { readonly task: RunTask; readonly from: number; readonly to: number }): VNode {
-  const scale = 1_000 / (to - from);
-  const start = task.startedAt ? (task.startedAt.getTime() - from) * scale : 0;
-  const end = task.startedAt ? ((task.finishedAt?.getTime() ?? to) - from) * scale : 0;
-  return (
-    <svg class="track" viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true">
-      {task.startedAt && (
-        <rect class={task.state} x={Math.max(0, start)} y="1" width={Math.max(4, Math.min(1_000, end) - start)} height="10" />
-      )}
-    </svg>
-  );
-}
-
-/** Counts of a mapped task. */
-export function Progress({ task }: { readonly task: RunTask }): VNode | null {
-  if (task.mapped === null) return null;
-  const { instances, success, failed, skipped, upstreamFailed } = task.mapped;
-  const left = instances - success - failed - skipped - upstreamFailed;
-  return (
-    <p>
-      {success} of {instances} succeeded{failed > 0 && `, ${failed} failed`}
-      {skipped > 0 && `, ${skipped} skipped`}
-      {left > 0 && `, ${left} to go`}
-    </p>
   );
 }

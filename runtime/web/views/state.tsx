@@ -6,6 +6,11 @@ import type { TaskState } from "../../state/task_state.ts";
 /** `none`: the task's turn has not come. */
 export type ShownState = RunState | TaskState | "lost" | "none";
 
+/** Whether it has ended, one way or another. */
+export function isOver(state: ShownState): boolean {
+  return state === "success" || state === "failed" || state === "skipped" || state === "upstream_failed" || state === "removed";
+}
+
 const WORDS: Readonly<Partial<Record<ShownState, string>>> = {
   up_for_retry: "up for retry",
   up_for_reschedule: "waiting",

@@ -3,10 +3,12 @@ import type { VNode } from "preact";
 import type { RunDetail } from "../../store/page_runs.ts";
 import { INSTANCES_PER_PAGE, type InstanceRow, type TryRow, type XComValue } from "../../store/page_tasks.ts";
 import type { RunTask } from "../run_tasks.ts";
+import { type CallbackPage, Callbacks } from "./callbacks.tsx";
 import { Log, type LogProps } from "./log.tsx";
-import { Progress } from "./run.tsx";
+import { type GroupMember, Members } from "./members.tsx";
 import { TaskButtons } from "./run_again.tsx";
 import { State, Warnings } from "./state.tsx";
+import { Progress } from "./task_table.tsx";
 import { Time, Took } from "./time.tsx";
 
 /** States by which instances are often looked for. */
@@ -32,10 +34,14 @@ export interface TaskProps {
   readonly shownTry: number;
   readonly xcoms: readonly XComValue[];
   readonly log: LogProps | null;
+  /** The tasks of a group that runs as one; null for every other task. */
+  readonly members: readonly GroupMember[] | null;
   readonly instances: readonly InstanceRow[];
   /** What is not met, while it waits. */
   readonly waits: readonly string[];
   readonly more: string | null;
+  /** Null where there is no instance to speak of. */
+  readonly callbacks: CallbackPage | null;
   readonly token: string | undefined;
 }
 
@@ -81,7 +87,9 @@ export function TaskPage(props: TaskProps): VNode {
           <XCom xcom={xcom} />
         ))}
       </div>
+      {props.members && <Members members={props.members} />}
       {log && <Log {...log} />}
+      {props.callbacks && <Callbacks {...props.callbacks} runId={null} />}
       {task.mapped && mapIndex === null && <Instances rows={instances} here={here} more={more} />}
     </>
   );

@@ -21,6 +21,10 @@ export function utcText(date: Date): string {
   return `${day} ${clock.endsWith(":00") ? clock.slice(0, 5) : clock}`;
 }
 
+export function tasksText(count: number): string {
+  return count === 1 ? "1 task" : `${count} tasks`;
+}
+
 function two(value: number): string {
   return String(Math.floor(value)).padStart(2, "0");
 }

@@ -1,9 +1,9 @@
 /** Loops, over both stores: how one iteration follows from another, and what the tasks after a loop see of it. */
 import { describe, expect, test } from "vitest";
 import { clearRuns } from "../../../runtime/actions/index.ts";
+import type { Outcome } from "../../../runtime/engine/outcome.ts";
 import { planOf } from "../../../runtime/engine/plan.ts";
 import { recount, type StateCount } from "../../../runtime/engine/recount.ts";
-import type { Outcome } from "../../../runtime/engine/settle.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { TriggerRule } from "../../../sdk/spec.ts";

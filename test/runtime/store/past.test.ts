@@ -1,7 +1,8 @@
 /** Tasks that wait for the run before theirs, and what lets them go: on PostgreSQL, where there is more than one run. */
 import { describe, expect, test } from "vitest";
 import { cancelRun } from "../../../runtime/actions/index.ts";
-import { type Outcome, settle } from "../../../runtime/engine/settle.ts";
+import type { Outcome } from "../../../runtime/engine/outcome.ts";
+import { settle } from "../../../runtime/engine/settle.ts";
 import { createRuns } from "../../../runtime/store/dag_run.ts";
 import { engineRound } from "../../../runtime/store/engine_tx.ts";
 import { dagsWaitingForPast, pastWaitsOf, releasePast } from "../../../runtime/store/past.ts";

@@ -1,7 +1,7 @@
 /** Why a task waits: every reason, brought about for real and read as people read it. */
 import { beforeEach, expect, test } from "vitest";
 import { clearRuns, pauseDag, setPool, triggerRun } from "../../../runtime/actions/index.ts";
-import type { Outcome } from "../../../runtime/engine/settle.ts";
+import type { Outcome } from "../../../runtime/engine/outcome.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
 import { beatScheduler, removeScheduler } from "../../../runtime/store/scheduler.ts";
 import { whyWaiting } from "../../../runtime/store/why.ts";

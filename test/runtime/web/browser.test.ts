@@ -202,7 +202,8 @@ test("script in ids, docs, tags, params, reasons, errors, outputs and logs stays
     tags: [evil, "javascript:alert(5)"],
     timezone: evil,
     schedules: [{ name: "", schedule: { type: "cron_data_interval", cron: evil, timezone: evil }, params: {} }],
-    tasks: [taskSpec("only", { doc: evil, operator: evil }), taskSpec("each", { each: { items: [evil] } })],
+    tasks: [taskSpec("only", { doc: evil, operator: evil, group: "held" }), taskSpec("each", { each: { items: [evil] } })],
+    groups: [{ groupId: "held", parent: null, doc: evil }],
     paramsSchema: { type: "object", properties: { [evil]: { type: "string", default: evil, description: evil }, e: { enum: [evil] } } },
   });
   const version = await web.rows.dag(spec, { file: evil, nextRunAfter: new Date("2030-01-01") });
@@ -216,6 +217,11 @@ test("script in ids, docs, tags, params, reasons, errors, outputs and logs stays
     [run],
   );
   await web.rows.sql("insert into dagsmith.xcom values ($1, 'only', -1, $2, $3)", [run, evil, JSON.stringify(evil)]);
+  await web.rows.sql(
+    `insert into dagsmith.callback (run_id, task_instance_id, try_number, event, state, reason, failure, finished_at)
+     values ($1, $2, 1, 'onFailure', 'failed', $3, $3, now())`,
+    [run, id, evil],
+  );
   await web.rows.log(id, 0, [evil]);
   await web.rows.sql("insert into dagsmith.log_chunk values ($1, 1, 1, $2)", [
     id,
@@ -238,10 +244,16 @@ test("script in ids, docs, tags, params, reasons, errors, outputs and logs stays
 });
 
 test.each(["light", "dark"] as const)("text on its ground has a contrast of 4.5 or more (%s)", async (colorScheme) => {
-  const version = await web.rows.dag(dagSpec("seen"));
+  const spec = dagSpec("seen", { tasks: [taskSpec("only", { group: "held" })], groups: [{ groupId: "held", parent: null, doc: "why" }] });
+  const version = await web.rows.dag(spec);
   const run = await web.rows.run("seen", version, { state: "failed" });
   await web.rows.log(await web.rows.instance(run, "only", { state: "failed" }), 0, ["x"], 1, "error");
-  for (const path of ["/", "/dags/seen", `/runs/${run}`, `/runs/${run}/tasks/only`, "/dags/seen/trigger"])
+  await web.rows.sql(
+    "insert into dagsmith.callback (run_id, event, state, failure, finished_at) values ($1, 'onFailure', 'failed', 'why', now())",
+    [run],
+  );
+  const pages = ["/", "/dags/seen", "/dags/seen/graph", "/dags/seen?folded=held", `/runs/${run}#group-held`];
+  for (const path of [...pages, `/runs/${run}/tasks/only`, "/dags/seen/trigger"])
     await visit(path, async (page) => expect(await page.evaluate(lowContrast)).toEqual([]), { colorScheme });
 });
 
