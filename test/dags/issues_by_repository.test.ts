@@ -1,13 +1,19 @@
 /** The whole DAG: a made-up GitHub behind a proxy that loses issues, an S3, and a PostgreSQL as warehouse. */
 import type { ServerResponse } from "node:http";
+import { fileURLToPath } from "node:url";
 import { runDag } from "dagsmith/testing";
 import { Client } from "pg";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import issuesByRepository from "../../dags/issues_by_repository.ts";
 import { type SandboxGithub, startSandboxGithub } from "../../runtime/sandbox/github.ts";
 import { type SandboxS3, startSandboxS3 } from "../../runtime/sandbox/s3.ts";
+import { type ConnectionValue, connectionOf } from "../../runtime/testing/run_task.ts";
 import { type Loopback, loopback, type ReceivedRequest, sendJson } from "../support/loopback.ts";
+import { migratedDatabase } from "../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { deploy, runToEnd, secrets, testWorker } from "../support/worker.ts";
+
+const postgres = migratedDatabase();
 
 let database: TestDatabase;
 let github: SandboxGithub;
@@ -41,16 +47,13 @@ async function forward({ url }: ReceivedRequest, response: ServerResponse): Prom
 
 const kept = (headers: Headers) => Object.fromEntries([...headers].filter(([name]) => name === "link" || name === "retry-after"));
 
-const run = (params = {}) =>
-  runDag(issuesByRepository, {
-    logicalDate: "2026-01-02",
-    params,
-    connections: {
-      github: { type: "github", host: proxy.url },
-      s3: { type: "aws", extra: { aws_access_key_id: "AKIA", aws_secret_access_key: "secret", endpoint_url: s3.url } },
-      warehouse: database.url,
-    },
-  });
+const connections = () => ({
+  github: { type: "github", host: proxy.url },
+  s3: { type: "aws", extra: { aws_access_key_id: "AKIA", aws_secret_access_key: "secret", endpoint_url: s3.url } },
+  warehouse: database.url,
+});
+
+const run = () => runDag(issuesByRepository, { logicalDate: "2026-01-02", connections: connections() });
 
 async function loaded(): Promise<Readonly<Record<string, number>>> {
   const client = new Client({ connectionString: database.url });
@@ -104,4 +107,15 @@ test("loads nothing of a repository that stays broken, all of the others, and sa
   expect(done.tasks.at(-1)).toMatchObject({ taskId: "report", reason: "FailTask: not brought up to date: mysql_plugin" });
   const { mysql_plugin: _, ...others } = WHOLE;
   expect(await loaded()).toEqual(others);
+});
+
+test("loads four repositories at once on a worker", async () => {
+  const connection = async (id: string) => connectionOf(id, (connections() as Record<string, ConnectionValue>)[id]);
+  const worker = await testWorker(postgres.db, { slots: 4, secrets: { ...secrets, connection } });
+  onTestFinished(() => worker.stop());
+  await deploy(postgres.db, fileURLToPath(new URL("../../dags", import.meta.url)));
+  const done = await runToEnd(postgres.db, "issues_by_repository");
+  expect(done.tasks.filter(({ state }) => state !== "success")).toEqual([]);
+  expect(done.task("report").output).toEqual({ repositories: 4, open: 30 + 13 + 4 + 2 });
+  expect(await loaded()).toEqual(WHOLE);
 });
