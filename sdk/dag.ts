@@ -7,7 +7,7 @@ import type { TaskBody, TaskContext } from "./context.ts";
 import { DAG_OPTIONS, type DagOptions, type NoParams, type ParamsSchema } from "./dag_options.ts";
 import type { DagsmithError } from "./errors.ts";
 import { Graph } from "./graph.ts";
-import { type GroupOptions, type Lists, type MappedGroupOptions, TaskGroup, type Wirable } from "./group.ts";
+import { type GroupOptions, type Lists, type LoopGroupOptions, type MappedGroupOptions, TaskGroup, type Wirable } from "./group.ts";
 import { refuseBadId } from "./ids.ts";
 import type { JsonOutput } from "./json.ts";
 import { checkedLoop, type LoopContext, type LoopOptions } from "./loop.ts";
@@ -247,7 +247,8 @@ export class Dag<out Params, out Item = unknown> {
 
   /**
    * Declares a group of tasks: everything that `declare` declares, groups among it. Ids of its tasks begin with its own. A mapped group (`each`)
-   * runs once for each element of a list: its tasks get the element as `item`, and each other's outputs of the same element.
+   * runs once for each element of a list: its tasks get the element as `item`, and each other's outputs of the same element. A group with a `loop`
+   * runs again until what it returned is enough.
    * @param declare is given the DAG, and called at once; what it returns is the group's `result`, of a mapped group with lists of outputs
    * @throws DagsmithError DUPLICATE_GROUP_ID, INVALID_ID, UNKNOWN_OPTION, EMPTY_GROUP, NESTED_MAPPING
    * @example
@@ -260,9 +261,18 @@ export class Dag<out Params, out Item = unknown> {
    *   const rows = g.task("read", ({ item }) => read(item)); // import.read, once for each file
    *   return g.task("load", { inputs: { rows } }, ({ inputs }) => load(inputs.rows));
    * });
+   * d.group("pages", { loop: { initial: "", until: (cursor) => cursor === "", maxIterations: 100 } }, (g) => {
+   *   const page = g.task("fetch", ({ item }) => fetchPage(item)); // item: what the iteration before came to
+   *   return g.task("store", { inputs: { page } }, async ({ inputs }) => (await store(inputs.page)).nextCursor);
+   * });
    */
   group<Result>(groupId: string, declare: (g: Dag<Params, Item>) => Result): TaskGroup<Result>;
   group<Result, Of>(groupId: string, options: MappedGroupOptions<Of>, declare: (g: Dag<Params, Of>) => Result): TaskGroup<Lists<Result>>;
+  group<State>(
+    groupId: string,
+    options: LoopGroupOptions<State>,
+    declare: (g: Dag<Params, NoInfer<State>>) => TaskRef<NoInfer<State>>,
+  ): TaskGroup<TaskRef<State[]>>;
   group<Result>(groupId: string, options: GroupOptions, declare: (g: Dag<Params, Item>) => Result): TaskGroup<Result>;
   group(groupId: string, ...rest: readonly unknown[]): TaskGroup {
     const [options, declare] = optionsAndBody<GroupOptions>(rest);

@@ -4,6 +4,7 @@ import { describeEach } from "./describe_each.ts";
 import { describeDates } from "./describe_when.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { inheritedDefaults, mappedAround, unitsAround } from "./group.ts";
+import type { Json } from "./json.ts";
 import { LazyRef } from "./lazy.ts";
 import { backoffFactor, invalidOption, moreThanZero, wholeNumber } from "./option_values.ts";
 import { describePatience } from "./patience.ts";
@@ -11,7 +12,7 @@ import { PickRef } from "./pick.ts";
 import { describeRouting } from "./routing.ts";
 import { describeRules } from "./rules.ts";
 import { type TaskSpec, TRIGGER_RULES } from "./spec.ts";
-import { type InputRefs, sourceOf, TASK_DEFAULTS, type TaskDefaults, type TaskDefinition, type TaskRef } from "./task.ts";
+import { type InputRefs, sourceOf, TASK_DEFAULTS, type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
@@ -34,7 +35,7 @@ export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec 
     upstream: dag.upstreamOf(taskId),
     ...describeInputs(inputs),
     ...(maxItems === undefined ? {} : { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),
-    each: instancesOf(definition, where),
+    each: instancesOf(ref, where),
     maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
     ...describeDates({ startDate, endDate }, timezone, where),
     triggerRule,
@@ -94,7 +95,12 @@ function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInput
   };
 }
 
-function instancesOf({ loop, options: { each, maxItems } }: TaskDefinition, where: string): TaskSpec["each"] {
+function instancesOf(ref: TaskRef<unknown>, where: string): TaskSpec["each"] {
+  const { loop, options } = ref.definition;
+  const { each, maxItems } = options;
+  const result = loop && ref.dag.groups.find(({ unit }) => unit === ref)?.result;
+  if (loop && result instanceof TaskRef)
+    return { loop: { maxIterations: loop.maxIterations, initial: loop.initial as Json, result: result.taskId } };
   if (loop) return { loop: { maxIterations: loop.maxIterations } };
   return each === undefined ? null : describeEach(each, { where, maxItems });
 }

@@ -91,12 +91,13 @@ export class Graph {
     const before = this.#tasks.size;
     const of = { dag: this.#dag, groupId, parent: this.#scope };
     const group = new TaskGroup(of, options, (made) => {
-      if (options.each !== undefined) this.#refuseNested(made);
+      if (options.each !== undefined || options.loop) this.#refuseNested(made);
       if (made.unit) this.#units.push(made.unit);
       this.#follow(made, listsOf(options.each));
       return this.#declareIn(made, declare);
     });
     if (this.#tasks.size === before) throw new DagsmithError("EMPTY_GROUP", { group: groupId, dag: this.#dag.dagId });
+    if (options.loop) this.#refuseWithoutResult(group);
     return group;
   }
 
@@ -124,6 +125,13 @@ export class Graph {
       this.#refuseForeign(source);
       this.#draw({ from: source, to: added });
     }
+  }
+
+  /** Somebody has to say what the next iteration begins with. */
+  #refuseWithoutResult(group: TaskGroup): void {
+    const { groupId, result } = group;
+    if (result instanceof TaskRef && groupsAround(result)[0] === group) return;
+    throw this.#wrong(`what the body of loop "${groupId}" returns`, result, "one of its own tasks, whose output the next iteration gets");
   }
 
   /** An instance has one place in one list. */

@@ -5,6 +5,7 @@
 import type { Dag } from "./dag.ts";
 import type { Each, Items, MappedItems } from "./items.ts";
 import type { LazyRef } from "./lazy.ts";
+import { checkedLoop, type GroupLoop, type LoopDefinition } from "./loop.ts";
 import type { PickRef } from "./pick.ts";
 import { type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
 
@@ -49,7 +50,13 @@ export interface MappedGroupOptions<Item> extends GroupOptions {
 }
 
 /** Options of a group of either kind, as the builder keeps them. */
-export type GivenGroupOptions = GroupOptions & { readonly each?: Each<unknown> };
+export type GivenGroupOptions = GroupOptions & { readonly each?: Each<unknown>; readonly loop?: LoopDefinition };
+
+/** Options of a group that runs again and again, each time all of it, until that is enough. */
+export interface LoopGroupOptions<State> extends GroupOptions {
+  /** The loop. Every task in the group gets as `item` what the iteration before came to. */
+  readonly loop: GroupLoop<State>;
+}
 
 const UNIT_OPTIONS = [
   ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "retryJitter", "retryTotal"],
@@ -57,7 +64,7 @@ const UNIT_OPTIONS = [
   ...["each", "maxActive", "maxItems", "label"],
 ] as const;
 
-export const GROUP_OPTIONS = ["defaults", "prefix", "doc", ...UNIT_OPTIONS] as const;
+export const GROUP_OPTIONS = ["defaults", "prefix", "doc", "loop", ...UNIT_OPTIONS] as const;
 
 /**
  * What the tasks of a mapped group are for those outside it: wherever the group returned a reference to an output, the list of the outputs of all
@@ -108,10 +115,12 @@ export class TaskGroup<out Result = unknown> {
 
 function unitOf({ dag, groupId, parent }: TaskGroup, options: GivenGroupOptions): TaskRef<unknown> | null {
   const own = UNIT_OPTIONS.flatMap((name) => (name in options ? [[name, options[name as keyof GroupOptions]] as const] : []));
-  if (own.every(([, value]) => value === undefined)) return null;
+  const { loop } = options;
+  if (loop === undefined && own.every(([, value]) => value === undefined)) return null;
   const definition: TaskDefinition = {
     options: { ...Object.fromEntries(own), ...(options.doc === undefined ? {} : { doc: options.doc }) },
     kind: { type: "group" },
+    ...(loop ? { loop: checkedLoop(loop, `group "${groupId}" of DAG "${dag.dagId}"`) } : {}),
     ...(parent ? { group: parent } : {}),
   };
   return new TaskRef<unknown>(dag, groupId, definition);
@@ -139,9 +148,17 @@ export function unitsAround(of: Wirable): readonly TaskRef<unknown>[] {
   return groupsAround(of).flatMap(({ unit }) => unit ?? []);
 }
 
-/** The mapped group around a task, whose items are the task's; undefined when there is none. */
+/** The mapped group, or the loop, around a task, whose items are the task's; undefined when there is none. */
 export function mappedAround(of: Wirable): TaskRef<unknown> | undefined {
-  return unitsAround(of).find(({ definition }) => definition.options.each !== undefined);
+  return unitsAround(of).find(({ definition }) => definition.options.each !== undefined || definition.loop !== undefined);
+}
+
+/** The loop whose iterations a task decides about: its own, or that of the group whose result it is. */
+export function loopOf(ref: TaskRef<unknown>): LoopDefinition | undefined {
+  return (
+    ref.definition.loop ??
+    groupsAround(ref).find(({ unit, result }) => unit?.definition.loop !== undefined && result === ref)?.unit?.definition.loop
+  );
 }
 
 /** The options that a task has when it does not set them itself: of the groups around it, the innermost counting, and of its DAG. */

@@ -27,6 +27,16 @@ export interface LoopContext<Params, Inputs, State> extends TaskContext<Params, 
   readonly iteration: number;
 }
 
+/** What makes a group a loop. */
+export interface GroupLoop<State> {
+  /** What the tasks of the first iteration get as `item`; its type is what every iteration gets, and what its result is. */
+  readonly initial: State;
+  /** Asked after each iteration, with the output of the task that the group's function returned, whether the loop is done. */
+  readonly until: (state: NoInfer<State>, of: { readonly iteration: number }) => boolean;
+  /** A loop that is not done after as many iterations has failed. */
+  readonly maxIterations: number;
+}
+
 /** What a task definition keeps of a loop. */
 export interface LoopDefinition {
   readonly initial: unknown;

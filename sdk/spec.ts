@@ -70,8 +70,11 @@ export type EachSpec =
   | { readonly zip: readonly EachSpec[]; readonly fillValue?: Json }
   /** One after the other. */
   | { readonly concat: readonly EachSpec[] }
-  /** No list: a loop, of which each iteration is an instance that follows from the one before. */
-  | { readonly loop: { readonly maxIterations: number } };
+  /**
+   * No list: a loop, of which each iteration is an instance that follows from the one before. Of a group also the item of the first iteration, and the
+   * task whose output is that of the next one.
+   */
+  | { readonly loop: { readonly maxIterations: number; readonly initial?: Json; readonly result?: string } };
 
 /** An event that starts runs; its name is unique within the DAG. */
 export type EventSpec =

@@ -7,7 +7,7 @@ import type { Connection } from "../../sdk/connection.ts";
 import type { TaskContext, TaskLog } from "../../sdk/context.ts";
 import type { Dag } from "../../sdk/dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
-import { mappedAround } from "../../sdk/group.ts";
+import { loopOf, mappedAround } from "../../sdk/group.ts";
 import { type HookRef, openHook } from "../../sdk/hook.ts";
 import { itemFor } from "../../sdk/items.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
@@ -118,7 +118,8 @@ function withLazyInputs(ref: TaskRef<unknown>, given: TryRequest["inputs"], host
       items: (given[name] ?? (await host.pullXCom(taskId, RETURN_VALUE))) as readonly Json[],
       next: null,
     });
-    const isMapped = (mapping(input.source).each !== undefined || definition.loop !== undefined) && given[name] === undefined;
+    const isMany = definition.options.each !== undefined || definition.loop !== undefined || mappedAround(input.source) !== undefined;
+    const isMapped = isMany && given[name] === undefined;
     return [[name, lazyList(isMapped ? (after) => host.pullPage(taskId, after) : whole)]];
   });
   return { ...given, ...Object.fromEntries(lists) };
@@ -142,7 +143,8 @@ function iterationOf({ definition: { loop } }: TaskRef<unknown>, { mapIndex, pre
 }
 
 /** Whether a loop is done is asked of what the next iteration would get, not of what the body still holds. */
-function goesOn({ definition: { loop } }: TaskRef<unknown>, { mapIndex }: TryRequest, ending: TryResult): { readonly again?: boolean } {
+function goesOn(ref: TaskRef<unknown>, { mapIndex }: TryRequest, ending: TryResult): { readonly again?: boolean } {
+  const loop = loopOf(ref);
   if (!loop || ending.outcome !== "success") return {};
   const returned: unknown = ending.output === null ? null : JSON.parse(ending.output);
   return loop.until(returned as never, { iteration: mapIndex }) ? {} : { again: true };

@@ -1,4 +1,4 @@
-/** Tasks whose outputs the engine itself reads: the lists that others are mapped over, and decisions. They have to lie in the database. */
+/** Tasks whose outputs the engine itself reads: the lists that others are mapped over, what a loop goes on with, and decisions. They have to lie in the database. */
 import { sourcesOf } from "./list_view.ts";
 import type { Plan } from "./plan.ts";
 
@@ -13,5 +13,6 @@ export function readByEngine(plan: Plan): ReadonlySet<string> {
 function find({ tasks }: Plan): ReadonlySet<string> {
   const planned = [...tasks.values()];
   const lists = planned.flatMap(({ spec: { each } }) => (each ? sourcesOf(each).map(({ taskId }) => taskId) : []));
-  return new Set([...lists, ...planned.flatMap(({ deciders }) => deciders)]);
+  const states = planned.flatMap(({ spec: { each } }) => (each && "loop" in each ? (each.loop.result ?? []) : []));
+  return new Set([...lists, ...states, ...planned.flatMap(({ deciders }) => deciders)]);
 }

@@ -9,10 +9,10 @@ import { groupRetry, groupTimeout, type Wait } from "../state/wait.ts";
 import { totalOf } from "./counts.ts";
 import { placeName } from "./deltas.ts";
 import { countsAsFailure } from "./leaves.ts";
-import type { PlannedTask } from "./plan.ts";
+import { isLoop, type PlannedTask } from "./plan.ts";
 import type { Round } from "./round.ts";
 import type { Settled } from "./settled.ts";
-import type { Counted, Counts, GroupInstance, Progress } from "./store.ts";
+import { type Counted, type Counts, type GroupInstance, IN_A_FILE, type Progress } from "./store.ts";
 
 /** As what a task that has ended counts for the group that it is within. Those that do not decide the group's end count as removed. */
 export function endWithin({ isLeaf, spec }: PlannedTask, ends: Counts): keyof Counts {
@@ -63,18 +63,23 @@ export class EndedGroups {
     this.#ended = [];
     const unseen = ended.filter(({ of, state }) => this.#round.endMade(of, state));
     const others = ended.filter((one) => !unseen.includes(one));
-    const ends = unseen.map(({ of, state }) => ({ ...of, state }));
+    const ends: Settled[] = unseen.map(({ of, state }) => ({ ...of, state }));
     if (others.length === 0) return ends;
     const instances = new Map((await this.#round.tx.groups(others.map(({ of }) => of))).map((one) => [placeName(one), one]));
     const moves = others.flatMap(({ of, task, state }) => {
       const instance = instances.get(placeName(of));
       return instance ? [moveOf(task.spec, instance, state)] : [];
     });
-    const moved = await this.#round.tx.apply(moves);
-    return [
-      ...ends,
-      ...moved.flatMap(({ runId, taskId, mapIndex, state }) => (isFinal(state) ? [{ runId, taskId, mapIndex, state }] : [])),
-    ];
+    for (const { runId, taskId, mapIndex, state } of await this.#round.tx.apply(moves))
+      if (isFinal(state)) ends.push(await this.#iterated({ runId, taskId, mapIndex, state }));
+    return ends;
+  }
+
+  /** An iteration of a loop that left something lets another follow, which begins with it. */
+  async #iterated(end: Settled): Promise<Settled> {
+    if (end.state !== "success" || !isLoop(this.#round.task(end).spec)) return end;
+    const next = await this.#round.tx.output(end.runId, end.taskId, end.mapIndex);
+    return next === undefined || next === IN_A_FILE ? end : { ...end, again: true, next };
   }
 }
 

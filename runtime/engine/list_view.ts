@@ -24,7 +24,7 @@ export function viewOf(each: EachSpec, listOf: (source: ListSource) => readonly 
   if ("entriesOf" in each) return over(listOf({ taskId: each.entriesOf, kind: "record" }));
   if ("items" in each) return over(each.items);
   // The first iteration; the others follow one from another.
-  if ("loop" in each) return over([0]);
+  if ("loop" in each) return over([each.loop.initial === undefined ? 0 : each.loop.initial]);
   if ("cross" in each) return cross(each.cross.map(({ name, list }) => ({ name, list: viewOf(list, listOf) })));
   if ("zip" in each) {
     const lists = each.zip.map((list) => viewOf(list, listOf));

@@ -2,7 +2,7 @@
 import type { TaskSpec } from "../../sdk/spec.ts";
 import type { FinalState } from "../state/task_state.ts";
 import { totalOf } from "./counts.ts";
-import { isLoop } from "./plan.ts";
+import { isLoop, type Plan } from "./plan.ts";
 import type { Counts } from "./store.ts";
 
 /** How a loop ended; undefined while an iteration has not. */
@@ -10,6 +10,15 @@ export function loopState(own: Counts, iterations: number): FinalState | undefin
   if (totalOf(own) < iterations) return undefined;
   if (own.failed + own.upstreamFailed > 0) return "failed";
   return own.skipped > 0 ? "skipped" : "success";
+}
+
+/** The group, a loop, whose next iteration begins with what this task returns; undefined when there is none. */
+export function loopDecidedBy(plan: Plan, taskId: string): { readonly group: string; readonly maxIterations: number } | undefined {
+  const group = plan.tasks.get(taskId)?.mappedIn ?? null;
+  const each = group === null ? null : plan.tasks.get(group)?.spec.each;
+  return group !== null && each && "loop" in each && each.loop.result === taskId
+    ? { group, maxIterations: each.loop.maxIterations }
+    : undefined;
 }
 
 /** Whether an end is that of one iteration, which nobody but its loop sees. */

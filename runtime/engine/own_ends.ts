@@ -36,8 +36,10 @@ function iterate(
   task: PlannedTask,
   ends: readonly Settled[],
 ): readonly Settled[] {
-  if (ends.some(({ again, mapIndex }) => again && mapIndex === instances - 1)) {
-    round.append(runId, task, instances);
+  const last = ends.find(({ again, mapIndex }) => again && mapIndex === instances - 1);
+  if (last) {
+    if (isGroup(task.spec)) round.appendGroup(runId, task, instances, { item: last.next ?? null, wait: timeLimit(task.spec) });
+    else round.append(runId, task, instances);
     return [];
   }
   const state = loopState(own, instances);

@@ -2,6 +2,7 @@
  * The record of one round over runs that are locked: how far they are, and what was decided and is not written yet. It knows which columns of
  * a decision go together, and none of the rules by which one comes about.
  */
+import type { Json } from "../../sdk/json.ts";
 import type { LateKeys } from "../../sdk/routing.ts";
 import { judgeRun, type RunProgress } from "../state/run_state.ts";
 import { type FinalState, isFinal, type StoredError, type TaskState } from "../state/task_state.ts";
@@ -176,6 +177,21 @@ export class Round {
     const next = { runId, taskId, mapIndex, state: "queued", item: mapIndex, reason: null, error: null } as const;
     this.make({ ...next, route: this.routeOf(runId, task) });
     this.#decide({ runId, taskId, mapIndex: -1 }, mapIndex + 1, mapIndex + 1);
+  }
+
+  /** Begins one more iteration of a group that has had as many as `mapIndex` says. */
+  appendGroup(
+    runId: number,
+    task: PlannedTask,
+    mapIndex: number,
+    { item, wait }: { readonly item: Json; readonly wait: Wait | undefined },
+  ): void {
+    const { taskId } = task.spec;
+    const next = { runId, taskId, mapIndex, state: "running", item, reason: null, error: null, route: UNROUTED } as const;
+    this.make(wait ? { ...next, wait } : next);
+    this.#decide({ runId, taskId, mapIndex: -1 }, mapIndex + 1, mapIndex + 1);
+    this.expandWithin(runId, task, mapIndex + 1);
+    this.open(next);
   }
 
   /** A task that ends, at its place, without running. */

@@ -20,6 +20,7 @@ import { Advance } from "./advance.ts";
 import { callbacksOf } from "./callbacks.ts";
 import { decides, decisionError } from "./deciders.ts";
 import { isLimited } from "./limits.ts";
+import { loopDecidedBy } from "./loop.ts";
 import type { FailedOutcome, Outcome, TryEnd } from "./outcome.ts";
 import { updatesOf } from "./outlets.ts";
 import { dagsWithPast } from "./past.ts";
@@ -52,6 +53,7 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
   const moved = await tx.apply(proposals.map(({ transition }) => transition));
   const accepted = acceptedOf(proposals, moved);
   await storeResults(tx, accepted, moved);
+  await storeNextStates(tx, accepted, runOf);
   const callbacks = accepted.flatMap(({ end, transition }) =>
     callbacksOf(runOf.get(end.runId)?.plan.tasks.get(end.taskId)?.spec, end, transition),
   );
@@ -167,9 +169,12 @@ function goesOn(outcome: Outcome): boolean {
 
 /** The last iteration that a loop may have, when it is not done: what it returned is kept, and the loop has failed. */
 function overLimit(end: TryEnd, run: LockedRun): Transition | undefined {
+  if (!goesOn(end.outcome)) return undefined;
   const { each, taskId } = plannedTask(run.plan, end.taskId).spec;
-  if (!goesOn(end.outcome) || each === null || !("loop" in each) || end.mapIndex + 1 < each.loop.maxIterations) return undefined;
-  const { code, message } = new DagsmithError("LOOP_LIMIT", { task: taskId, limit: each.loop.maxIterations });
+  const decided = loopDecidedBy(run.plan, taskId);
+  const limit = decided?.maxIterations ?? (each && "loop" in each ? each.loop.maxIterations : undefined);
+  if (limit === undefined || end.mapIndex + 1 < limit) return undefined;
+  const { code, message } = new DagsmithError("LOOP_LIMIT", { task: decided?.group ?? taskId, limit });
   return fail(end, end.workerId, code, { name: "DagsmithError", message, stack: "" });
 }
 
@@ -196,6 +201,20 @@ async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: 
   const next = new Set(accepted.filter(({ transition }) => transition.history !== null).map(({ end }) => end.instanceId));
   const again = moved.filter(({ id }) => next.has(id));
   if (again.length > 0) await tx.clearXComs(again);
+}
+
+/** What the next iteration of a group begins with is the output of the one before; the last one has none. */
+async function storeNextStates(tx: EngineTx, accepted: readonly Proposal[], runOf: ReadonlyMap<number, LockedRun>): Promise<void> {
+  const states = accepted.flatMap(({ end: { runId, taskId, mapIndex, outcome }, transition }) => {
+    const run = runOf.get(runId);
+    const loop = run && loopDecidedBy(run.plan, taskId);
+    if (!loop || transition.to !== "success" || outcome.kind !== "success") return [];
+    return [{ runId, taskId: loop.group, mapIndex, json: goesOn(outcome) ? (outcome.output ?? "null") : null }];
+  });
+  const next = states.flatMap(({ json, ...of }) => (json === null ? [] : [{ ...of, json, file: null }]));
+  if (next.length > 0) await tx.storeOutputs(next);
+  const done = states.filter(({ json }) => json === null);
+  if (done.length > 0) await tx.clearXComs(done);
 }
 
 /** What is stored of an outcome; undefined when the task left nothing. */

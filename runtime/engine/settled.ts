@@ -1,4 +1,5 @@
 /** An end, as the engine follows it from the try that brought it to the counts of the tasks after it. */
+import type { Json } from "../../sdk/json.ts";
 import type { FinalState } from "../state/task_state.ts";
 
 /** An instance that reached a final state. */
@@ -10,6 +11,8 @@ export interface Settled {
   readonly state: FinalState;
   /** Of an iteration of a loop: another follows. */
   readonly again?: boolean;
+  /** What that one begins with, in a loop of a group. */
+  readonly next?: Json;
   /** Not an end, but how many instances of a mapped task that has ended do not count. */
   readonly leftOut?: number;
 }

@@ -196,7 +196,7 @@ export interface EngineTx {
   /** Writes updates of assets, and lets them wait for the DAGs that care. */
   updateAssets(updates: readonly AssetUpdate[]): Promise<void>;
   /** Forgets what earlier tries of these instances left. */
-  clearXComs(instances: readonly MovedInstance[]): Promise<void>;
+  clearXComs(instances: readonly Counted[]): Promise<void>;
   /** What a task left; `all`: the list of what its instances left, in order. Undefined when there is none. */
   output(runId: number, taskId: string, mapIndex: number | "all"): Promise<Json | undefined | typeof IN_A_FILE>;
   /** How many instances of each of these tasks are in which final state; tasks without any are missing. @param mapIndex null for all */

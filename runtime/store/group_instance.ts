@@ -73,7 +73,7 @@ export async function clearWithin(db: Queryable, group: Counted, taskIds: readon
   const mapIndex = group.mapIndex < 0 ? null : group.mapIndex;
   const instances = await selectInstances(db, runId, { taskIds, mapIndex, onlyFailed: false });
   await applyTransitions(db, instances.map(clear));
-  if (instances.length > 0) await clearXComs(db, instances);
+  await clearXComs(db, [...instances, group]);
   await forgetProgress(db, runId, taskIds, mapIndex);
   await db.query(FORGET_OWN, [runId, taskId, group.mapIndex]);
   await db.query(NEXT_EDITION, [runId]);

@@ -14,7 +14,6 @@ import type {
   EngineTx,
   GroupInstance,
   LockedRun,
-  MovedInstance,
   NewCallback,
   NewInstance,
   NewProgress,
@@ -154,7 +153,7 @@ export class MemoryStore implements EngineTx {
     this.assetUpdates.push(...updates);
   }
 
-  async clearXComs(instances: readonly MovedInstance[]): Promise<void> {
+  async clearXComs(instances: readonly Counted[]): Promise<void> {
     for (const { taskId, mapIndex } of instances) {
       for (const [name, values] of this.#xcoms) if (name.startsWith(`${taskId} `)) values.delete(mapIndex);
     }
@@ -211,7 +210,7 @@ export class MemoryStore implements EngineTx {
       ({ taskId, mapIndex, state }) => taskIds.includes(taskId) && isMeant(mapIndex) && state !== "none",
     );
     await this.apply(instances.map((one) => clear({ ...one, instanceId: one.id, began: one.workerId !== null })));
-    await this.clearXComs(instances);
+    await this.clearXComs([...instances, group]);
     for (const [name, { taskId, mapIndex }] of this.#progress)
       if (taskIds.includes(taskId) && isMeant(mapIndex)) this.#progress.delete(name);
     const own = this.#progress.get(placeName(group));

@@ -342,6 +342,67 @@ describe.each([
     });
   });
 
+  describe("a group that is a loop", () => {
+    const looping = (options: object = {}, maxIterations = 5) =>
+      dagOf((d) => {
+        const loop = { initial: { at: 0 }, until: ({ at }: { at: number }) => at > 9, maxIterations };
+        const g = d.group("g", { loop, ...options }, (h) => {
+          const a = h.task("a", async ({ item }) => item);
+          const b = h.task("b", { inputs: { a } }, async ({ inputs }) => inputs.a);
+          chain(b, h.task("c", work));
+          return b;
+        });
+        chain(g, d.task("after", { inputs: { states: g.result } }, work));
+      });
+    /** Iteration after iteration, `b` says whether another follows, and with what. */
+    const going =
+      (iterations: number, more: Readonly<Record<string, ReturnType<Script>>> = {}): Script =>
+      (instance) => {
+        const { taskId, mapIndex } = instance;
+        const said = by(more)(instance);
+        if (taskId !== "g.b" || said.kind !== "success") return said;
+        return { ...success({ at: mapIndex + 1 }), ...(mapIndex + 1 < iterations && { again: true }) } as ReturnType<Script>;
+      };
+
+    test("runs all of its tasks in each iteration, which begins when the one before has ended, with what that came to", async () => {
+      const driver = await begin(looping());
+      expect(names(await driver.look())).toEqual(["g.a[0]"]);
+      await takeAndEnd(driver, "g.a[0]");
+      const b = runnable(await driver.look())[0]!;
+      await driver.take(b);
+      await driver.settle([endOf(b, { ...success({ at: 7 }), again: true } as ReturnType<Script>)]);
+      expect(names(await driver.look())).toEqual(["g.c[0]"]);
+      await takeAndEnd(driver, "g.c[0]");
+      expect(names(await driver.look())).toEqual(["g.a[1]"]);
+      expect(runnable(await driver.look())[0]?.item).toEqual({ at: 7 });
+      const end = await play(driver, going(3));
+      expect([end.run, end.openTasks]).toEqual(["success", 0]);
+      expect(statesOf(end)).toMatchObject({ "g[0]": "success", "g[2]": "success", "g.c[2]": "success", after: "success" });
+      expect(statesOf(end)["g[3]"]).toBeUndefined();
+    });
+
+    test("fails with an iteration, and what comes after sees one failure", async () => {
+      const end = await play(await begin(looping()), going(4, { "g.c[1]": failed(false) }));
+      expect(statesOf(end)).toMatchObject({ "g[0]": "success", "g[1]": "failed", after: "upstream_failed" });
+      expect(statesOf(end)["g[2]"]).toBeUndefined();
+    });
+
+    test("tries an iteration again when it has tries, and goes on from there", async () => {
+      const driver = await begin(looping({ retries: 1, retryDelay: "0s" }));
+      await play(driver, going(3, { "g.c[1]#1": failed(false) }));
+      await driver.passTime();
+      const end = await play(driver, going(3));
+      expect([end.run, end.openTasks]).toEqual(["success", 0]);
+      expect(end.instances.filter(({ taskId }) => taskId === "g").map(({ tryNumber }) => tryNumber)).toEqual([1, 2, 1]);
+    });
+
+    test("that is not done after as many iterations as it may have, has failed", async () => {
+      const end = await play(await begin(looping({}, 2)), going(9));
+      expect(statesOf(end)).toMatchObject({ "g.b[1]": "failed", "g[1]": "failed", after: "upstream_failed" });
+      expect(end.instances.find(({ taskId, mapIndex }) => taskId === "g.b" && mapIndex === 1)?.reason).toBe("LOOP_LIMIT");
+    });
+  });
+
   describe("a run that fails fast", () => {
     test("gives a group its tries first, and then skips what has not begun", async () => {
       const spec = dagOf(
