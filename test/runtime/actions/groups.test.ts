@@ -118,6 +118,34 @@ describe("clearing", () => {
   });
 });
 
+describe("a loop of a group", () => {
+  test("goes on at the iteration that failed when that is cleared", async () => {
+    const d = dag("clear_loop");
+    const g = d.group("g", { loop: { initial: 0, until: () => true, maxIterations: 9 } }, (h) => {
+      const next = h.task("next", () => 1);
+      chain(next, h.task("check", work));
+      return next;
+    });
+    chain(g, d.task("after", work));
+    const { id, driver } = await begun(describeDag(d as Dag<unknown>));
+    const going =
+      (broken: number): Script =>
+      ({ taskId, mapIndex }) =>
+        taskId === "g.check" && mapIndex === broken
+          ? failed(false)
+          : ({ ...success(mapIndex + 1), ...(taskId === "g.next" && mapIndex < 3 && { again: true }) } as ReturnType<Script>);
+    expect(statesOf(await play(driver, going(2)))).toMatchObject({ "g[1]": "success", "g[2]": "failed", after: "upstream_failed" });
+    await clearRuns(postgres.db, { of: { run: id }, onlyFailed: true, ...me });
+    const end = await play(driver, going(9));
+    expect([end.run, end.openTasks]).toEqual(["success", 0]);
+    expect(statesOf(end)).toMatchObject({ "g[2]": "success", "g[3]": "success", after: "success" });
+    expect(await triesOf(driver)).toMatchObject({ "g.next[1]": 1, "g.next[2]": 1, "g.check[2]": 2, "g.next[3]": 1 });
+    await clearRuns(postgres.db, { of: { run: id }, taskId: "g", downstream: true, ...me });
+    const again = await play(driver, going(9));
+    expect([again.run, statesOf(again)["g[3]"], again.openTasks]).toEqual(["success", "success", 0]);
+  });
+});
+
 describe("marking", () => {
   test("a failed task of a group as success judges the group anew", async () => {
     const { id, driver } = await begun(mapped("mark_within", { retries: 1, retryDelay: "1h" }));
