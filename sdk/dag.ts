@@ -100,7 +100,7 @@ export class Dag<out Params, out Item = unknown> {
   setup<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>): TaskRef<Output>;
   setup<Output, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
-    options: TaskOptions<Inputs, Rule, false>,
+    options: TaskOptions<Inputs, Rule, false, Params, Item>,
     body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
   ): TaskRef<Output>;
   setup(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
@@ -115,7 +115,7 @@ export class Dag<out Params, out Item = unknown> {
    */
   teardown<Output, Inputs extends InputRefs = NoInputs>(
     taskId: string,
-    options: TeardownOptions<Inputs>,
+    options: TeardownOptions<Inputs, Params, Item>,
     body: Work<Output, TaskContext<Params, InputValues<Inputs, typeof TEARDOWN_RULE>, Item>>,
   ): TaskRef<Output> {
     const { setups = [], onFailureFailDagrun: failsRun = false, ...own } = options;
@@ -137,7 +137,7 @@ export class Dag<out Params, out Item = unknown> {
   branch(taskId: string, body: TaskBody<BranchChoice, TaskContext<Params, InputValues<NoInputs>, Item>>): TaskRef<string[]>;
   branch<Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
-    options: TaskOptions<Inputs, Rule, false>,
+    options: TaskOptions<Inputs, Rule, false, Params, Item>,
     body: TaskBody<BranchChoice, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
   ): TaskRef<string[]>;
   branch(taskId: string, ...rest: readonly unknown[]): TaskRef<string[]> {
@@ -152,7 +152,7 @@ export class Dag<out Params, out Item = unknown> {
    */
   switch<Name extends string, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
-    options: SwitchOptions<Inputs, Name, Rule>,
+    options: SwitchOptions<Inputs, Name, Rule, Params, Item>,
     body: TaskBody<NoInfer<Name> | null, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
   ): TaskRef<Name | null> {
     const { cases, ...own } = options;
@@ -174,7 +174,7 @@ export class Dag<out Params, out Item = unknown> {
   shortCircuit<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>): TaskRef<Output>;
   shortCircuit<Output, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
-    options: ShortCircuitOptions<Inputs, Rule>,
+    options: ShortCircuitOptions<Inputs, Rule, Params, Item>,
     body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
   ): TaskRef<Output>;
   shortCircuit(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
@@ -228,7 +228,7 @@ export class Dag<out Params, out Item = unknown> {
   ): TaskRef<Value[]>;
   sensor<Value = null, Inputs extends InputRefs = NoInputs>(
     sensorId: string,
-    options: SensorOptions<Inputs, Params>,
+    options: SensorOptions<Inputs, Params, Item>,
     poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, Item>> & JsonOutput<Value>,
   ): TaskRef<Value>;
   sensor(sensorId: string, ...rest: readonly unknown[]): TaskRef<unknown> {

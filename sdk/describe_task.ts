@@ -24,6 +24,7 @@ export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec 
   const options: TaskDefaults = { ...taskDefaults(inheritedDefaults(ref)), ...taskDefaults(definition.options) };
   const [unit] = unitsAround(ref);
   if (mappedAround(ref)) refusePast(definition.options, where);
+  if (unit) refuseCasesOutside(ref, unit, where);
   const triggerRule = checkedRule(options, where);
   return {
     taskId,
@@ -64,6 +65,18 @@ function refusePast({ dependsOnPast, waitForDownstream }: TaskDefaults, where: s
     );
 }
 
+/** What lies outside a group waits for all of it, and could not be chosen by what runs inside. */
+function refuseCasesOutside({ dag, definition: { kind } }: TaskRef<unknown>, unit: TaskRef<unknown>, where: string): void {
+  if (kind?.type !== "switch") return;
+  const isInside = (taskId: string): boolean => unitsAround(dag.find(taskId) ?? unit).includes(unit);
+  const stray = Object.values(kind.cases)
+    .flat()
+    .find((taskId) => !isInside(taskId));
+  if (stray === undefined) return;
+  const group = `group "${unit.taskId}"`;
+  throw invalidOption(where, "cases", `"${stray}", which is outside ${group}`, "tasks of that group, which runs as one");
+}
+
 /** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */
 function operatorOf({ body, kind }: TaskDefinition): string {
   const decides = kind && kind.type !== "setup" && kind.type !== "teardown";
@@ -85,7 +98,7 @@ function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInput
 function instancesOf(ref: TaskRef<unknown>, where: string): TaskSpec["each"] {
   const { loop, options } = ref.definition;
   const { each, maxItems } = options;
-  const result = ref.dag.groups.find(({ unit }) => unit === ref)?.result;
+  const result = loop && ref.dag.groups.find(({ unit }) => unit === ref)?.result;
   if (loop && result instanceof TaskRef)
     return { loop: { maxIterations: loop.maxIterations, initial: loop.initial as Json, result: result.taskId } };
   if (loop) return { loop: { maxIterations: loop.maxIterations } };

@@ -3,8 +3,10 @@
  * runs are its tasks, under ids that begin with the group's. A group that is mapped, retried or timed runs as one: see {@link TaskGroup.unit}.
  */
 import type { Dag } from "./dag.ts";
-import type { Each } from "./items.ts";
+import type { Each, Items, MappedItems } from "./items.ts";
+import type { LazyRef } from "./lazy.ts";
 import { checkedLoop, type GroupLoop, type LoopDefinition } from "./loop.ts";
+import type { PickRef } from "./pick.ts";
 import { type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
 
 /** What a group says of itself as one: any of these makes it run as one. */
@@ -66,14 +68,20 @@ export const GROUP_OPTIONS = ["defaults", "prefix", "doc", "loop", ...UNIT_OPTIO
 
 /**
  * What the tasks of a mapped group are for those outside it: wherever the group returned a reference to an output, the list of the outputs of all
- * elements.
+ * elements that left one. A field of an element's output, and a list made of one, mean nothing outside.
  */
 export type Lists<Result> =
   Result extends TaskRef<infer Output>
     ? TaskRef<Output[]>
-    : Result extends object
-      ? { readonly [Name in keyof Result]: Lists<Result[Name]> }
-      : Result;
+    : Result extends TaskGroup<infer Inner>
+      ? TaskGroup<Lists<Inner>>
+      : Result extends LazyRef<infer Item>
+        ? LazyRef<Item[]>
+        : Result extends PickRef<unknown> | Items<unknown> | MappedItems<unknown>
+          ? never
+          : Result extends object
+            ? { readonly [Name in keyof Result]: Lists<Result[Name]> }
+            : Result;
 
 /**
  * A group of tasks. Only {@link Dag.group} makes one.
@@ -155,14 +163,17 @@ export function loopOf(ref: TaskRef<unknown>): LoopDefinition | undefined {
 
 /** The options that a task has when it does not set them itself: of the groups around it, the innermost counting, and of its DAG. */
 export function inheritedDefaults(ref: TaskRef<unknown>): TaskDefaults {
-  const around = groupsAround(ref).toReversed();
+  const isGroup = ref.definition.kind?.type === "group";
+  const own = isGroup ? ref.dag.groups.filter(({ unit }) => unit === ref) : [];
+  const around = [...own, ...groupsAround(ref)].toReversed();
   const { dependsOnPast, waitForDownstream, ...defaults } = Object.assign(
     {},
     ref.dag.options.defaults,
     ...around.map(({ options }) => options.defaults),
   ) as TaskDefaults;
-  const past = { ...(dependsOnPast !== undefined && { dependsOnPast }), ...(waitForDownstream !== undefined && { waitForDownstream }) };
-  // Defaults are for tasks. What a mapped group's elements were in the run before is asked of the group: their lists may differ.
-  if (ref.definition.kind?.type === "group") return past;
-  return mappedAround(ref) ? defaults : { ...defaults, ...past };
+  const given = { ...(dependsOnPast !== undefined && { dependsOnPast }), ...(waitForDownstream !== undefined && { waitForDownstream }) };
+  // Lists differ from run to run, so that an element has no past: what there is of it is asked of the mapped group as a whole.
+  const past = mappedAround(ref) ? {} : given;
+  // Defaults are for tasks.
+  return isGroup ? past : { ...defaults, ...past };
 }

@@ -52,12 +52,12 @@ export {
   type WebhookCall,
   webhook,
 } from "./event.ts";
-export { type GroupOptions, TaskGroup, type Wirable } from "./group.ts";
+export { type GroupOptions, type Lists, type LoopGroupOptions, type MappedGroupOptions, TaskGroup, type Wirable } from "./group.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items, MappedItems, over, partial, zip } from "./items.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { type LazyList, LazyRef, lazy } from "./lazy.ts";
-export type { LoopContext, LoopOptions } from "./loop.ts";
+export type { GroupLoop, LoopContext, LoopOptions } from "./loop.ts";
 export { FailTask, RetryAfter, SkipTask } from "./outcome.ts";
 export { type FieldOf, type FieldsOf, PickRef, pick } from "./pick.ts";
 export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";

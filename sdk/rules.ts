@@ -47,7 +47,8 @@ export interface RuleDefaults {
 export const RULE_DEFAULTS = ["dependsOnPast", "waitForDownstream"] as const satisfies (keyof RuleDefaults)[];
 
 /** Options of a teardown. Its rule is `all_done_setup_success`, and no other. */
-export interface TeardownOptions<Inputs extends InputRefs> extends Omit<TaskOptions<Inputs>, "triggerRule" | "allowFailure"> {
+export interface TeardownOptions<Inputs extends InputRefs, Params = unknown, Item = undefined>
+  extends Omit<TaskOptions<Inputs, "all_done_setup_success", boolean, Params, Item>, "triggerRule" | "allowFailure"> {
   /** The setups that it undoes; it runs after them, if one of them succeeded. */
   readonly setups?: TaskRef<unknown> | readonly TaskRef<unknown>[];
   /** Whether its failure fails the run. Default false: the work was done. */
@@ -55,15 +56,20 @@ export interface TeardownOptions<Inputs extends InputRefs> extends Omit<TaskOpti
 }
 
 /** Options of a switch. */
-export interface SwitchOptions<Inputs extends InputRefs, Name extends string, Rule extends TriggerRule = TriggerRule>
-  extends Omit<TaskOptions<Inputs, Rule>, "allowFailure"> {
+export interface SwitchOptions<
+  Inputs extends InputRefs,
+  Name extends string,
+  Rule extends TriggerRule = TriggerRule,
+  Params = unknown,
+  Item = undefined,
+> extends Omit<TaskOptions<Inputs, Rule, boolean, Params, Item>, "allowFailure"> {
   /** The tasks that go on in each case; each of them comes after the switch. */
   readonly cases: Readonly<Record<Name, TaskRef<unknown> | readonly TaskRef<unknown>[]>>;
 }
 
 /** Options of a short circuit. */
-export interface ShortCircuitOptions<Inputs extends InputRefs, Rule extends TriggerRule = TriggerRule>
-  extends Omit<TaskOptions<Inputs, Rule>, "allowFailure"> {
+export interface ShortCircuitOptions<Inputs extends InputRefs, Rule extends TriggerRule = TriggerRule, Params = unknown, Item = undefined>
+  extends Omit<TaskOptions<Inputs, Rule, boolean, Params, Item>, "allowFailure"> {
   /** True (the default): all tasks after it are skipped. False: those directly after it, and the rules of the others decide. */
   readonly ignoreDownstreamTriggerRules?: boolean;
 }

@@ -27,7 +27,14 @@ export interface SensorTiming {
 export const SENSOR_TIMING = ["interval", "timeout", "backoff", "maxInterval", "softFail"] as const satisfies (keyof SensorTiming)[];
 
 /** Options of a sensor: those of a task, and its timing. `executionTimeout` bounds one poke. */
-export type SensorOptions<Inputs extends InputRefs, Params = unknown> = TaskOptions<Inputs, TriggerRule, boolean, Params> & SensorTiming;
+export type SensorOptions<Inputs extends InputRefs, Params = unknown, Item = undefined> = TaskOptions<
+  Inputs,
+  TriggerRule,
+  boolean,
+  Params,
+  Item
+> &
+  SensorTiming;
 
 /** A sensor's options in two parts: those of any task, and its timing. */
 export function timingApart(given: SensorOptions<InputRefs>): {

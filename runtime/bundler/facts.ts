@@ -26,15 +26,15 @@ export interface FileFacts {
   readonly candidacy: Candidacy;
   /** `variable` is what the DAG was assigned to. */
   readonly dags: readonly (Declared & { readonly variable: string | null })[];
-  /** `owner` is the variable on which the task was declared. */
-  readonly tasks: readonly (Declared & { readonly owner: string })[];
+  /** Tasks and groups. `owner` is the variable on which one was declared, `group` the id of the group around it. */
+  readonly tasks: readonly (Declared & { readonly owner: string; readonly group: Declared["id"] | null })[];
   /** What branches choose literally. */
   readonly branches: readonly (Declared & { readonly choices: readonly Choice[] })[];
   readonly warnings: readonly LineWarning[];
 }
 
-/** Methods of a DAG that declare a task. */
-const DECLARING = ["task", "empty", "setup", "teardown", "branch", "switch", "shortCircuit", "latestOnly", "loop"];
+/** Methods of a DAG that declare a task, or a group of them. */
+const DECLARING = ["task", "empty", "setup", "teardown", "branch", "switch", "shortCircuit", "latestOnly", "loop", "sensor", "group"];
 
 const NO_DAG: FileFacts = { candidacy: "no", dags: [], tasks: [], branches: [], warnings: [] };
 
@@ -137,7 +137,9 @@ function declarations(source: ts.SourceFile): Pick<FileFacts, "dags" | "tasks" |
   const dags: FileFacts["dags"][number][] = [];
   const tasks: FileFacts["tasks"][number][] = [];
   const branches: FileFacts["branches"][number][] = [];
+  let group: Declared["id"] | null = null;
   const visit = (node: ts.Node): void => {
+    const around = group;
     if (ts.isCallExpression(node)) {
       const id = declaredId(node.arguments[0]);
       const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
@@ -145,12 +147,14 @@ function declarations(source: ts.SourceFile): Pick<FileFacts, "dags" | "tasks" |
       if (id !== undefined && ts.isIdentifier(callee) && callee.text === "dag") dags.push({ id, line, variable: variableOf(node) });
       if (id !== undefined && ts.isPropertyAccessExpression(callee)) {
         const owner = ts.isIdentifier(callee.expression) ? callee.expression.text : "";
-        if (DECLARING.includes(callee.name.text)) tasks.push({ id, line, owner });
+        if (DECLARING.includes(callee.name.text)) tasks.push({ id, line, owner, group });
+        if (callee.name.text === "group") group = id;
         if (callee.name.text === "branch") branches.push({ id, line, choices: choicesOf(node, source) });
         if (callee.name.text === "dag") dags.push({ id, line, variable: variableOf(node) });
       }
     }
     ts.forEachChild(node, visit);
+    group = around;
   };
   visit(source);
   return { dags, tasks, branches };
@@ -180,12 +184,20 @@ export function taskPositions(file: string, facts: FileFacts, spec: DagSpec): Re
   const own = facts.tasks.filter((task) => task.owner === variable);
   return Object.fromEntries(
     spec.tasks.flatMap(({ taskId, group }) => {
-      // In a group, the text has the id without the group's.
+      // In a group, the text has the id without those of the groups around it.
       const localId = group !== undefined && taskId.startsWith(`${group}.`) ? taskId.slice(group.length + 1) : taskId;
-      const declared = best(own, localId) ?? best(facts.tasks, localId);
+      const beside = facts.tasks.filter((task) => isIn(task.group, group));
+      const declared = best(beside, localId) ?? best(own, localId) ?? best(facts.tasks, localId);
       return declared ? [[taskId, { file, line: declared.line }]] : [];
     }),
   );
+}
+
+/** Whether a group in the text is one of a spec, whose id has those of the groups around it. */
+function isIn(found: Declared["id"] | null, group: string | undefined): boolean {
+  if (found === null || group === undefined) return false;
+  if (typeof found === "string") return group === found || group.endsWith(`.${found}`);
+  return group.split(".").some((_, index, parts) => found.test(parts.slice(index).join(".")));
 }
 
 /** A literal id before a template that would also give it. */

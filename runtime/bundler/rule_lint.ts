@@ -4,7 +4,7 @@
  */
 import type { TaskSpec, TriggerRule } from "../../sdk/spec.ts";
 import { COUNT_OF, NOTHING } from "../engine/counts.ts";
-import { allAfter, passedOver } from "../engine/deciders.ts";
+import { allAfter, besides, passedOver } from "../engine/deciders.ts";
 import { type Plan, type PlannedTask, planOf } from "../engine/plan.ts";
 import { judge, type RuleOutcome } from "../state/trigger_rule.ts";
 import type { FileFacts } from "./facts.ts";
@@ -26,7 +26,9 @@ function saysNothing({ upstream, triggerRule }: TaskSpec): boolean {
   return upstream.length === 0 && LOOKING.includes(triggerRule);
 }
 
-function pointless({ taskId, triggerRule }: TaskSpec): string {
+function pointless({ taskId, triggerRule, within, kind }: TaskSpec): string {
+  if (within !== undefined && kind?.type !== "group")
+    return `Task "${taskId}" has the trigger rule ${triggerRule} and no task before it within group "${within}", so it always runs. The group runs as one: what comes before it from outside comes before the group, whose own triggerRule looks at it.`;
   return `Task "${taskId}" has the trigger rule ${triggerRule} and no task before it, so it always runs. Wire it behind the tasks it looks at.`;
 }
 
@@ -81,7 +83,7 @@ function strayChoices(version: DagVersion, { branches }: FileFacts): readonly Im
     if (task?.spec.kind?.type !== "branch") return [];
     const after = allAfter(plan, [task.spec.taskId]);
     return choices
-      .filter((choice) => !after.has(choice.id))
+      .filter((choice) => !after.has(besides(plan, task.spec, choice.id)))
       .map((choice) => ({ ...warn(version, task.spec.taskId, "UNKNOWN_BRANCH", stray(task.spec, choice.id, after)), line: choice.line }));
   });
 }

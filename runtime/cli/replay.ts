@@ -7,7 +7,7 @@ import type { Connection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { loadDags } from "../child/load.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
-import { isLoop, plannedTask } from "../engine/plan.ts";
+import { isGroup, isLoop, plannedTask } from "../engine/plan.ts";
 import { BundleCache } from "../executor/bundle_cache.ts";
 import { RunValues } from "../executor/run_values.ts";
 import { Spill, type SpillOptions } from "../executor/spill.ts";
@@ -56,6 +56,8 @@ export async function replay(db: Database, request: ReplayRequest, world: Replay
   if (!current) throw new DagsmithError("UNKNOWN_RUN", { run });
   const past = await getPastInstance(db, run, taskId, mapIndex);
   if (!past) throw new DagsmithError("UNKNOWN_INSTANCE", { instance: mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]` });
+  if (isGroup(plannedTask(facts.version.plan, taskId).spec))
+    wrongUsage("<task>", `"${taskId}" is a group, which has no work of its own; replay one of its tasks`);
   const { tryNumber = past.tryNumber } = request;
   if (tryNumber > past.tryNumber) wrongUsage("--try", `there were ${past.tryNumber} tries`);
   const facts = await factsThen(db, plans, current, { instanceId: past.id, tryNumber });

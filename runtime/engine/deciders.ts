@@ -70,7 +70,7 @@ function notFollowed(plan: Plan, { spec, downstream }: PlannedTask, chosen: read
 }
 
 /** What of a choice lies side by side with the task that chose: the task itself, or the group around it that runs as one. */
-function besides(plan: Plan, { within }: TaskSpec, chosen: string): string {
+export function besides(plan: Plan, { within }: TaskSpec, chosen: string): string {
   return [chosen, ...groupsAround(plan, chosen)].find((one) => plan.tasks.get(one)?.spec.within === within) ?? chosen;
 }
 

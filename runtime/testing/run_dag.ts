@@ -15,7 +15,7 @@ import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
 import { begin } from "../engine/begin.ts";
 import type { Outcome } from "../engine/outcome.ts";
-import { eagerInputs, fieldOf, isBeside, isLoop, missingInput, plannedTask, planOf } from "../engine/plan.ts";
+import { eagerInputs, fieldOf, isBeside, isGroup, isLoop, missingInput, plannedTask, planOf } from "../engine/plan.ts";
 import { settle } from "../engine/settle.ts";
 import type { NewCallback } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
@@ -115,13 +115,15 @@ export async function runDag(dag: Dag<unknown>, options: RunDagOptions = {}): Pr
 }
 
 class Session {
-  readonly results: TaskResult[] = [];
+  #results: { readonly id: number; readonly task: TaskResult }[] = [];
   readonly #dag: Dag<unknown>;
   readonly #spec: DagSpec;
   readonly #store: MemoryStore;
   readonly #options: RunDagOptions;
-  /** By instance and try: a group may let its tasks run again. */
-  readonly #reported = new Set<string>();
+  /** Instances whose end was told. */
+  readonly #reported = new Set<number>();
+  /** Groups that wait for their next try, by instance and try: told as well, although no try of theirs runs here. */
+  readonly #waiting = new Set<string>();
   readonly #elapsed = new Elapsed();
   readonly #interval: { readonly start: Date; readonly end: Date };
   readonly logicalDate: string;
@@ -135,15 +137,19 @@ class Session {
     this.#interval = manualInterval(mainSchedule(spec), date);
   }
 
+  get results(): readonly TaskResult[] {
+    return this.#results.map(({ task }) => task);
+  }
+
   get runId(): string {
     return runIdOf("manual", { schedule: mainSchedule(this.#spec), runAfter: new Date(this.logicalDate), dataInterval: this.#interval });
   }
 
   async attempt(instance: MemoryInstance): Promise<void> {
-    const { id, taskId, mapIndex, tryNumber } = instance;
+    const { id, taskId } = instance;
     const ref = this.#dag.find(taskId);
     if (!ref) return;
-    this.#emit({ type: "started", taskId, mapIndex, tryNumber });
+    this.#began(instance);
     const startedAt = performance.now();
     const { spec } = plannedTask(this.#store.run.plan, taskId);
     const outcome = await withinTime(spec, this.#elapsed.of(id), this.#options.signal, async (signal) =>
@@ -173,7 +179,9 @@ class Session {
       }
       await this.#settle(instance, { kind: "cancelled", state: instance.state, reason: "stopped" });
     } else await this.#settle(instance, endOfWait(over.wait, this.#options.events ?? {}));
-    this.#report(this.#store.instance(instance.id) as MemoryInstance, 0);
+    const now = this.#store.instance(instance.id) as MemoryInstance;
+    if (over.wait.kind === "group_retry") this.#began(now);
+    else this.#report(now, 0);
     this.reportNew();
     return true;
   }
@@ -206,23 +214,44 @@ class Session {
     if (result.outcome === "failed") host.log("error", `${callback.event} failed: ${result.error.name}: ${result.error.message}`);
   }
 
-  /** Tasks that ended without running: skipped, never able to run, or without a body. */
+  #began({ taskId, mapIndex, tryNumber }: MemoryInstance): void {
+    this.#emit({ type: "started", taskId, mapIndex, tryNumber });
+  }
+
+  /** Tasks that ended without running: skipped, never able to run, or without a body; and what became of groups. */
   reportNew(): void {
     for (const instance of this.#store.instances) {
       const { workerId, state } = instance;
+      if (!isFinal(state)) this.#forget(instance);
       if ((workerId === null || workerId === ENGINE) && isFinal(state) && state !== "removed") this.#report(instance, 0);
     }
+    for (const one of this.#store.instances) if (one.state === "up_for_retry" && this.#isGroup(one)) this.#reportWaiting(one);
+  }
+
+  /** A group lets its tasks run again: what they came to before is no result of the run. */
+  #forget({ id }: MemoryInstance): void {
+    if (this.#reported.delete(id)) this.#results = this.#results.filter((one) => one.id !== id);
+  }
+
+  #isGroup({ taskId }: MemoryInstance): boolean {
+    return isGroup(plannedTask(this.#store.run.plan, taskId).spec);
+  }
+
+  #reportWaiting(group: MemoryInstance): void {
+    const name = `${group.id}#${group.tryNumber}`;
+    if (!this.#waiting.has(name)) this.#report(group, 0);
+    this.#waiting.add(name);
   }
 
   #report(instance: MemoryInstance, durationMs: number): void {
     const { id, taskId, mapIndex, label, state, tryNumber, reason, error } = instance;
-    if (this.#reported.has(`${id}#${tryNumber}`)) return;
+    if (this.#reported.has(id)) return;
     const output = this.#store.outputOf(taskId, mapIndex) ?? null;
     const warning = state === "failed" && this.#store.run.plan.tasks.get(taskId)?.spec.allowFailure === true;
     const task: TaskResult = { taskId, mapIndex, label, state, tryNumber, durationMs, output, reason, error, warning };
     if (isFinal(state)) {
-      this.#reported.add(`${id}#${tryNumber}`);
-      this.results.push(task);
+      this.#reported.add(id);
+      this.#results.push({ id, task });
     }
     this.#emit({ type: "ended", task });
   }
@@ -316,8 +345,8 @@ function restrict(spec: DagSpec, only: string | undefined): DagSpec {
   for (const taskId of needed) {
     const { upstream = [], within, inputs = {} } = byId.get(taskId) ?? {};
     for (const before of [...upstream, ...Object.values(inputs), ...(within === undefined ? [] : [within])]) needed.add(before);
-    // A group on the way is needed whole, but for the one that the task itself is in.
-    if (taskId !== only && !around.has(taskId)) for (const task of spec.tasks) if (task.within === taskId) needed.add(task.taskId);
+    // A group is needed whole, but for those that the task itself is in.
+    if (!around.has(taskId)) for (const task of spec.tasks) if (task.within === taskId) needed.add(task.taskId);
   }
   return { ...spec, tasks: spec.tasks.filter(({ taskId }) => needed.has(taskId)) };
 }

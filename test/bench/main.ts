@@ -5,6 +5,7 @@
 import { bundlerRows } from "./bundler.bench.ts";
 import { catchupRows } from "./catchup_rows.ts";
 import { engineRows } from "./engine_rows.ts";
+import { groupRows } from "./group_rows.ts";
 import { historyRows } from "./history_rows.ts";
 import type { Row } from "./row.ts";
 import { scheduleRows } from "./schedule_rows.ts";
@@ -13,6 +14,7 @@ import { startRows } from "./start_rows.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   engine: engineRows,
+  groups: groupRows,
   bundler: bundlerRows,
   sensors: sensorRows,
   schedule: async () => [...(await scheduleRows()), ...(await catchupRows())],

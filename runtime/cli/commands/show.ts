@@ -25,25 +25,45 @@ export const show = command({
   },
 });
 
-/** Each task under the tasks before it; drawn in full once, and by its name wherever else it hangs. */
+/**
+ * Each task under the tasks before it; drawn in full once, and by its name wherever else it hangs. What is within a group that runs as one
+ * hangs under the group by a double line, ahead of what comes after it.
+ */
 export function tree(spec: DagSpec, style: Style): readonly string[] {
+  const tasks = spec.tasks.filter(({ kind }) => kind?.type !== "group").length;
   const lines = [
-    `${style.bold(spec.dagId)}  ${style.dim(`${schedulesText(spec.schedules, spec.assets, spec.on)}, ${spec.tasks.length} tasks`)}`,
+    `${style.bold(spec.dagId)}  ${style.dim(`${schedulesText(spec.schedules, spec.assets, spec.on)}, ${tasks} ${tasks === 1 ? "task" : "tasks"}`)}`,
   ];
   if (spec.description) lines.push(cell(spec.description));
   const drawn = new Set<string>();
-  const draw = (task: TaskSpec, indent: string, last: boolean): void => {
+  const draw = (task: TaskSpec, indent: string, branch: string): void => {
     const again = drawn.has(task.taskId);
     drawn.add(task.taskId);
-    const below = spec.tasks.filter(({ upstream }) => upstream.includes(task.taskId));
+    const inside = firstWithin(spec, task.taskId);
+    const below = [...inside, ...spec.tasks.filter(({ upstream }) => upstream.includes(task.taskId))];
     const more = again && below.length > 0 ? " …" : "";
-    lines.push(`${indent}${last ? "└─ " : "├─ "}${task.taskId}${more}${again ? "" : style.dim(remarks(task))}`);
+    lines.push(`${indent}${branch}${task.taskId}${more}${again ? "" : style.dim(remarks(task))}`);
     if (again) return;
-    for (const [index, next] of below.entries()) draw(next, `${indent}${last ? "   " : "│  "}`, index === below.length - 1);
+    const further = `${indent}${BRANCHES.last.includes(branch) ? "   " : "│  "}`;
+    for (const [index, next] of below.entries()) {
+      const way = index === below.length - 1 ? BRANCHES.last : BRANCHES.more;
+      draw(next, further, way[inside.includes(next) ? 1 : 0]);
+    }
   };
-  const roots = spec.tasks.filter(({ upstream }) => upstream.length === 0);
-  for (const [index, root] of roots.entries()) draw(root, "", index === roots.length - 1);
+  const roots = firstWithin(spec, undefined);
+  for (const [index, root] of roots.entries()) draw(root, "", (index === roots.length - 1 ? BRANCHES.last : BRANCHES.more)[0]);
   return lines;
+}
+
+/** To what comes after, and to what is within. */
+const BRANCHES: Readonly<Record<"more" | "last", readonly [after: string, within: string]>> = {
+  more: ["├─ ", "╞═ "],
+  last: ["└─ ", "╘═ "],
+};
+
+/** The tasks within a group, or the DAG itself, that nothing in it comes before. */
+function firstWithin({ tasks }: DagSpec, group: string | undefined): readonly TaskSpec[] {
+  return tasks.filter(({ within, upstream }) => within === group && upstream.length === 0);
 }
 
 /** The list of a mapped task in words. */
@@ -70,14 +90,21 @@ function remarks(task: TaskSpec): string {
   return remarks.length > 0 ? `  ${remarks.join(", ")}` : "";
 }
 
-/** A Mermaid flowchart. Nodes are numbered, because a task id may hold characters that Mermaid reads as its own. */
+/**
+ * A Mermaid flowchart. Nodes are numbered, because a task id may hold characters that Mermaid reads as its own. A group that runs as one is its
+ * frame.
+ */
 export function mermaid(spec: DagSpec): readonly string[] {
-  const node = new Map(spec.tasks.map(({ taskId }, index) => [taskId, `t${index}`]));
+  const frames = new Map((spec.groups ?? []).map(({ groupId }, index) => [groupId, `g${index}`]));
+  const node = new Map(
+    spec.tasks.map(({ taskId, kind }, index) => [taskId, (kind?.type === "group" && frames.get(taskId)) || `t${index}`]),
+  );
   const edges = spec.tasks.flatMap((task) => task.upstream.map((upstream) => `  ${node.get(upstream)} --> ${node.get(task.taskId)}`));
+  const nodes = spec.tasks.filter(({ kind }) => kind?.type !== "group");
   const drawn = (group: string | null, indent: string): readonly string[] => [
-    ...spec.tasks.filter((task) => (task.group ?? null) === group).map(({ taskId }) => `${indent}${node.get(taskId)}["${taskId}"]`),
-    ...(spec.groups ?? []).flatMap(({ groupId, parent }, index) =>
-      parent === group ? [`${indent}subgraph g${index}["${groupId}"]`, ...drawn(groupId, `${indent}  `), `${indent}end`] : [],
+    ...nodes.filter((task) => (task.group ?? null) === group).map(({ taskId }) => `${indent}${node.get(taskId)}["${taskId}"]`),
+    ...(spec.groups ?? []).flatMap(({ groupId, parent }) =>
+      parent === group ? [`${indent}subgraph ${frames.get(groupId)}["${groupId}"]`, ...drawn(groupId, `${indent}  `), `${indent}end`] : [],
     ),
   ];
   return ["flowchart LR", ...drawn(null, "  "), ...edges];

@@ -74,3 +74,43 @@ test("a rule that a DAG which fails fast does not allow is an error at the DAG",
   const { errors } = await check('const d = dag("a", { failFast: true });', 'd.task("a", { triggerRule: "one_failed" }, work);');
   expect(errors).toEqual([[3, "FAIL_FAST_RULE"]]);
 });
+
+test("a branch that chooses a task inside a group that runs as one chooses the group, and is not warned of", async () => {
+  const lines = (options: string) => [
+    'const d = dag("a");',
+    `const g = d.group("g", ${options}, (g) => chain(g.task("first", work), g.task("last", work)));`,
+    'chain(d.branch("pick", () => "g.last"), [g, d.task("other", work)]);',
+  ];
+  expect(await check(...lines("{ each: [1] }"))).toEqual({ warnings: [], errors: [] });
+  expect(await check(...lines("{}"))).toEqual({ warnings: [], errors: [] });
+  const { warnings } = await check(...lines("{ each: [1] }"), 'd.branch("astray", () => "g.last");');
+  expect(warnings).toEqual([
+    expect.stringMatching(/^a\.ts:6 UNKNOWN_BRANCH Branch "astray" chooses "g\.last", which does not come after it/),
+  ]);
+});
+
+test("a rule inside a group that runs as one does not see what comes before the group", async () => {
+  const { warnings } = await check(
+    'const d = dag("a");',
+    'const before = d.task("before", work);',
+    'd.group("g", { retries: 1 }, (g) => {',
+    '  chain(before, g.task("alarm", { triggerRule: "one_failed" }, work));',
+    "});",
+  );
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /^a\.ts:6 RULE_WITHOUT_UPSTREAM .*one_failed and no task before it within group "g".*whose own triggerRule looks at it/,
+    ),
+  ]);
+});
+
+test("a list inside a mapped group is refused at the line that says it", async () => {
+  const { errors } = await check(
+    'const d = dag("a");',
+    'd.group("g", { each: [1] }, (g) => {',
+    '  g.task("a", work);',
+    '  g.task("b", { each: [1] }, work);',
+    "});",
+  );
+  expect(errors).toEqual([[6, "NESTED_MAPPING"]]);
+});
