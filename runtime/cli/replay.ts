@@ -56,11 +56,11 @@ export async function replay(db: Database, request: ReplayRequest, world: Replay
   if (!current) throw new DagsmithError("UNKNOWN_RUN", { run });
   const past = await getPastInstance(db, run, taskId, mapIndex);
   if (!past) throw new DagsmithError("UNKNOWN_INSTANCE", { instance: mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]` });
-  if (isGroup(plannedTask(facts.version.plan, taskId).spec))
-    wrongUsage("<task>", `"${taskId}" is a group, which has no work of its own; replay one of its tasks`);
   const { tryNumber = past.tryNumber } = request;
   if (tryNumber > past.tryNumber) wrongUsage("--try", `there were ${past.tryNumber} tries`);
   const facts = await factsThen(db, plans, current, { instanceId: past.id, tryNumber });
+  if (isGroup(plannedTask(facts.version.plan, taskId).spec))
+    wrongUsage("<task>", `"${taskId}" is a group, which has no work of its own; replay one of its tasks`);
   const bundle = await new BundleCache(db, request.bundles).path(facts.version.bundleHash);
   const dags = await loadDags(bundle, { projectFolder: request.folder, file: facts.version.file });
   const dag = dags.find(({ dagId }) => dagId === facts.version.dagId);
