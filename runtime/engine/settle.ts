@@ -22,11 +22,11 @@ import { decides, decisionError } from "./deciders.ts";
 import { isLimited } from "./limits.ts";
 import { loopDecidedBy } from "./loop.ts";
 import type { FailedOutcome, Outcome, TryEnd } from "./outcome.ts";
-import { updatesOf } from "./outlets.ts";
 import { dagsWithPast } from "./past.ts";
 import { isGroup, plannedTask } from "./plan.ts";
+import { assetUpdates, goesOn, type Proposal, storeNextStates, storeResults } from "./results.ts";
 import type { Settled } from "./settled.ts";
-import type { AssetUpdate, EngineTx, KeptJson, LockedRun, MovedInstance, NewCallback } from "./store.ts";
+import type { EngineTx, LockedRun, MovedInstance, NewCallback } from "./store.ts";
 import { waitMove } from "./waiting.ts";
 
 export interface Settlement {
@@ -105,12 +105,6 @@ async function moveGroups(
   return stopped.length > 0 ? advance.stopGroups(stopped) : [];
 }
 
-/** An end and the move that it asks for. */
-interface Proposal {
-  readonly end: TryEnd;
-  readonly transition: Transition;
-}
-
 /** A batch may hold one end twice, when it was said again after a broken connection. */
 function firstOfEachTry(ends: readonly TryEnd[]): readonly TryEnd[] {
   const byTry = Map.groupBy(ends, ({ instanceId, tryNumber }) => `${instanceId}#${tryNumber}`);
@@ -160,11 +154,6 @@ function isTurn(state: TaskState): boolean {
   return state === "queued" || state === "scheduled" || state === "up_for_retry";
 }
 
-/** Whether an iteration of a loop says that another follows. */
-function goesOn(outcome: Outcome): boolean {
-  return outcome.kind === "success" && outcome.again === true;
-}
-
 /** The last iteration that a loop may have, when it is not done: what it returned is kept, and the loop has failed. */
 function overLimit(end: TryEnd, run: LockedRun): Transition | undefined {
   if (!goesOn(end.outcome)) return undefined;
@@ -196,52 +185,6 @@ function callbacksOfEnds(
     const instance = movedOf.get(transition.instanceId);
     const isUnbegun = outcome.kind === "cancelled" && instance !== undefined && !hadBegun(outcome.state, instance);
     return isUnbegun ? [] : callbacksOf(runOf.get(runId)?.plan.tasks.get(taskId)?.spec, runId, transition);
-  });
-}
-
-async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: readonly MovedInstance[]): Promise<void> {
-  const outputs = accepted.flatMap(({ end: { runId, taskId, mapIndex, outcome } }) => {
-    const kept = keptOf(outcome);
-    return kept ? [{ runId, taskId, mapIndex, ...kept }] : [];
-  });
-  if (outputs.length > 0) await tx.storeOutputs(outputs);
-  const labels = accepted.flatMap(({ end: { instanceId, outcome } }) =>
-    outcome.label === undefined ? [] : [{ instanceId, label: outcome.label }],
-  );
-  if (labels.length > 0) await tx.storeLabels(labels);
-  // Only a new try begins without what earlier ones left; a sensor keeps it from poke to poke.
-  const next = new Set(accepted.filter(({ transition }) => transition.history !== null).map(({ end }) => end.instanceId));
-  const again = moved.filter(({ id }) => next.has(id));
-  if (again.length > 0) await tx.clearXComs(again);
-}
-
-/** What the next iteration of a group begins with is the output of the one before; the last one has none. */
-async function storeNextStates(tx: EngineTx, accepted: readonly Proposal[], runOf: ReadonlyMap<number, LockedRun>): Promise<void> {
-  const states = accepted.flatMap(({ end: { runId, taskId, mapIndex, outcome }, transition }) => {
-    const run = runOf.get(runId);
-    const loop = run && loopDecidedBy(run.plan, taskId);
-    if (!loop || transition.to !== "success" || outcome.kind !== "success") return [];
-    return [{ runId, taskId: loop.group, mapIndex, json: goesOn(outcome) ? (outcome.output ?? "null") : null }];
-  });
-  const next = states.flatMap(({ json, ...of }) => (json === null ? [] : [{ ...of, json, file: null }]));
-  if (next.length > 0) await tx.storeOutputs(next);
-  const done = states.filter(({ json }) => json === null);
-  if (done.length > 0) await tx.clearXComs(done);
-}
-
-/** What is stored of an outcome; undefined when the task left nothing. */
-function keptOf(outcome: Outcome): KeptJson | undefined {
-  if (outcome.kind === "success" && outcome.file !== undefined) return { json: null, file: outcome.file };
-  const isOutput = outcome.kind === "success" || outcome.kind === "resumed";
-  return isOutput && outcome.output !== null ? { json: outcome.output, file: null } : undefined;
-}
-
-/** By whatever a task succeeded: its body, or the end of what it waited for. */
-function assetUpdates(accepted: readonly Proposal[], runOf: ReadonlyMap<number, LockedRun>): readonly AssetUpdate[] {
-  return accepted.flatMap(({ end, transition }) => {
-    const run = runOf.get(end.runId);
-    const said = end.outcome.kind === "success" ? (end.outcome.assets ?? []) : [];
-    return run && transition.to === "success" ? updatesOf(plannedTask(run.plan, end.taskId).spec, end, said) : [];
   });
 }
 
