@@ -246,7 +246,9 @@ class Session {
   #report(instance: MemoryInstance, durationMs: number): void {
     const { id, taskId, mapIndex, label, state, tryNumber, reason, error } = instance;
     if (this.#reported.has(id)) return;
-    const output = this.#store.outputOf(taskId, mapIndex) ?? null;
+    const { members = [] } = this.#store.run.plan.tasks.get(taskId) ?? {};
+    // What a loop of a group goes on with lies with the group, and is the output of one of its tasks.
+    const output = members.length > 0 ? null : (this.#store.outputOf(taskId, mapIndex) ?? null);
     const warning = state === "failed" && this.#store.run.plan.tasks.get(taskId)?.spec.allowFailure === true;
     const task: TaskResult = { taskId, mapIndex, label, state, tryNumber, durationMs, output, reason, error, warning };
     if (isFinal(state)) {
