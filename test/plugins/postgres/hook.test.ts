@@ -95,7 +95,7 @@ test("an abort cancels the statement on the server, and the try's end closes the
   await until(async () => (await running()) === 1);
   controller.abort(new Error("cancelled by hand"));
   await failed;
-  expect(await running()).toBe(0);
+  await until(async () => (await running()) === 0);
   await until(async () => (await sessions()) === 0);
 });
 

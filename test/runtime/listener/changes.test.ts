@@ -205,7 +205,10 @@ describe("no change is lost", () => {
     listen();
     for (let id = 1; id <= 20; id++) {
       await sql("insert into cut values ($1)", [id]);
-      if (id % 5 === 0) await sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dagsmith events'");
+      if (id % 5 === 0)
+        await sql(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'dagsmith events'",
+        );
     }
     const changes = await heard("cut", 20);
     expect(new Set(changes.map(({ newKey }) => newKey!.id)).size).toBe(20);
