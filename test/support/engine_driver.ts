@@ -155,6 +155,19 @@ export function endOf(instance: Seen, outcome: Outcome, workerId = WORKER): TryE
 /** How each try ends: by task id, then try number from 1. What is not listed succeeds without an output. */
 export type Script = (instance: Seen) => Outcome;
 
+/** By `id[index]#try`, `id#try`, `id[index]` or `id`, the first that is there. What is not named succeeds. */
+export const scripted =
+  (outcomes: Readonly<Record<string, Outcome>>): Script =>
+  ({ taskId, mapIndex, tryNumber }) =>
+    outcomes[`${taskId}[${mapIndex}]#${tryNumber}`] ??
+    outcomes[`${taskId}#${tryNumber}`] ??
+    outcomes[`${taskId}[${mapIndex}]`] ??
+    outcomes[taskId] ??
+    success();
+
+/** The list 0, 1, … */
+export const listOf = (count: number): Outcome => success([...Array(count).keys()]);
+
 export const runnable = ({ instances }: Snapshot): readonly Seen[] =>
   instances.filter(({ state, isGroupInWait }) => state === "queued" || (state === "up_for_retry" && !isGroupInWait));
 

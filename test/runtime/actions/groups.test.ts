@@ -7,7 +7,19 @@ import { chain, type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
-import { type Driver, driverOf, endOf, failed, play, runnable, type Script, statesOf, success } from "../../support/engine_driver.ts";
+import {
+  type Driver,
+  driverOf,
+  endOf,
+  failed,
+  listOf,
+  play,
+  runnable,
+  type Script,
+  scripted,
+  statesOf,
+  success,
+} from "../../support/engine_driver.ts";
 import { known, migratedDatabase } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
@@ -40,12 +52,6 @@ async function begun(spec: DagSpec): Promise<{ readonly id: number; readonly dri
   return { id, driver: driverOf(postgres.db, new Plans(), id) };
 }
 
-const by =
-  (outcomes: Readonly<Record<string, ReturnType<Script>>>): Script =>
-  ({ taskId, mapIndex, tryNumber }) =>
-    outcomes[`${taskId}[${mapIndex}]#${tryNumber}`] ?? outcomes[`${taskId}[${mapIndex}]`] ?? outcomes[taskId] ?? success();
-
-const listOf = (count: number) => success(Array.from({ length: count }, (_, index) => index));
 const triesOf = async (driver: Driver) =>
   Object.fromEntries((await driver.look()).instances.map(({ taskId, mapIndex, tryNumber }) => [`${taskId}[${mapIndex}]`, tryNumber]));
 const named = (instances: readonly { readonly taskId: string; readonly mapIndex: number }[]) =>
@@ -54,7 +60,7 @@ const named = (instances: readonly { readonly taskId: string; readonly mapIndex:
 describe("clearing", () => {
   test("a task of one element runs that again, with what is set up for it, and no other element", async () => {
     const { id, driver } = await begun(mapped("clear_element"));
-    const first = await play(driver, by({ list: listOf(3), "g.work[1]#1": failed(false) }));
+    const first = await play(driver, scripted({ list: listOf(3), "g.work[1]#1": failed(false) }));
     expect(first.run).toBe("failed");
     const selection = { of: { run: id }, taskId: "g.work", mapIndex: 1, downstream: true };
     const preview = await previewClear(postgres.db, selection);
@@ -68,7 +74,7 @@ describe("clearing", () => {
 
   test("what failed, all of it, runs again just that", async () => {
     const { id, driver } = await begun(mapped("clear_failed", { maxActive: 1 }));
-    await play(driver, by({ list: listOf(3), "g.last[2]#1": failed(false) }));
+    await play(driver, scripted({ list: listOf(3), "g.last[2]#1": failed(false) }));
     const [preview] = await previewClear(postgres.db, { of: { run: id }, onlyFailed: true });
     expect(named(preview!.instances)).toEqual(["after", "g.last[2]", "g[2]"]);
     await clearRuns(postgres.db, { of: { run: id }, onlyFailed: true, ...me });
@@ -78,13 +84,13 @@ describe("clearing", () => {
 
   test("a mapped group maps it again, and what its list has no more is removed", async () => {
     const { id, driver } = await begun(mapped("clear_group"));
-    await play(driver, by({ list: listOf(3) }));
+    await play(driver, scripted({ list: listOf(3) }));
     await clearRuns(postgres.db, { of: { run: id }, taskId: "list", downstream: true, ...me });
-    const end = await play(driver, by({ list: listOf(2) }));
+    const end = await play(driver, scripted({ list: listOf(2) }));
     expect([end.run, end.openTasks]).toEqual(["success", 0]);
     expect(statesOf(end)).toMatchObject({ "g[1]": "success", "g.work[1]": "success", "g[2]": "removed", "g.work[2]": "removed" });
     await clearRuns(postgres.db, { of: { run: id }, taskId: "list", downstream: true, ...me });
-    const none = await play(driver, by({ list: success([]) }));
+    const none = await play(driver, scripted({ list: success([]) }));
     expect(none.run).toBe("success");
     expect(statesOf(none)).toMatchObject({ g: "skipped", "g[0]": "removed", "g.work[0]": "removed", after: "skipped" });
   });
@@ -100,9 +106,9 @@ describe("clearing", () => {
 
   test("a whole run begins its groups anew", async () => {
     const { id, driver } = await begun(mapped("clear_run", { maxActive: 2, retries: 1, retryDelay: "0s" }));
-    await play(driver, by({ list: listOf(3) }));
+    await play(driver, scripted({ list: listOf(3) }));
     await clearRuns(postgres.db, { of: { run: id }, ...me });
-    const end = await play(driver, by({ list: listOf(4) }));
+    const end = await play(driver, scripted({ list: listOf(4) }));
     expect([end.run, end.openTasks]).toEqual(["success", 0]);
     expect(statesOf(end)["g.last[3]"]).toBe("success");
   });
@@ -149,9 +155,9 @@ describe("a loop of a group", () => {
 describe("marking", () => {
   test("a failed task of a group as success judges the group anew", async () => {
     const { id, driver } = await begun(mapped("mark_within", { retries: 1, retryDelay: "1h" }));
-    await play(driver, by({ list: listOf(2), "g.work[0]": failed(false) }));
+    await play(driver, scripted({ list: listOf(2), "g.work[0]": failed(false) }));
     await driver.passTime();
-    const before = await play(driver, by({ "g.work[0]": failed(false) }));
+    const before = await play(driver, scripted({ "g.work[0]": failed(false) }));
     expect(statesOf(before)).toMatchObject({ "g[0]": "failed", "g.last[0]": "upstream_failed", after: "upstream_failed" });
     await markTask(postgres.db, { id, taskId: "g.work", mapIndex: 0, to: "success", ...me });
     const end = await play(driver);
@@ -243,7 +249,7 @@ describe("asking why", () => {
       "g.work": "waits for g.open [queued] (trigger rule all_success)",
       after: "waits for g [running] (trigger rule all_success)",
     });
-    await play(driver, by({ "g.work": failed(false) }));
+    await play(driver, scripted({ "g.work": failed(false) }));
     expect((await reasons(id)).g).toMatch(/^tries again at .*Z, after: one of its last tasks failed/);
   });
 });

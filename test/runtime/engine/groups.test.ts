@@ -10,10 +10,12 @@ import {
   type Driver,
   endOf,
   failed,
+  listOf,
   play,
   runnable,
   type Script,
   type Snapshot,
+  scripted,
   skipped,
   statesOf,
   success,
@@ -38,18 +40,6 @@ const mapped = (options: object = {}, inner: (g: Dag<unknown, Json>) => void = (
     const g = d.group("g", { each: list, ...options }, inner);
     chain(g, d.task("after", work));
   });
-
-/** What each task leaves: by id, or `id[index]`, or `id#try`. What is not named succeeds. */
-const by =
-  (outcomes: Readonly<Record<string, ReturnType<Script>>>): Script =>
-  ({ taskId, mapIndex, tryNumber }) =>
-    outcomes[`${taskId}[${mapIndex}]#${tryNumber}`] ??
-    outcomes[`${taskId}#${tryNumber}`] ??
-    outcomes[`${taskId}[${mapIndex}]`] ??
-    outcomes[taskId] ??
-    success();
-
-const listOf = (count: number) => success(Array.from({ length: count }, (_, index) => index));
 
 async function takeAndEnd(driver: Driver, name: string, outcome = success()): Promise<void> {
   const [task = "", index] = name.replace("]", "").split("[");
@@ -83,7 +73,7 @@ describe.each([
     });
 
     test("gives each of its tasks the element", async () => {
-      const end = await play(await begin(mapped()), by({ list: success(["x", null, { y: 1 }]) }));
+      const end = await play(await begin(mapped()), scripted({ list: success(["x", null, { y: 1 }]) }));
       const items = end.instances.filter(({ taskId }) => taskId === "g.b").map(({ mapIndex, item }) => [mapIndex, item]);
       expect(items.sort()).toEqual([
         [0, "x"],
@@ -94,14 +84,14 @@ describe.each([
 
     test("fails for the elements whose last task failed, and what comes after sees as many", async () => {
       const spec = mapped({}, (g) => chain(g.task("a", work), g.task("b", { triggerRule: "all_done" }, work)));
-      const end = await play(await begin(spec), by({ list: listOf(3), "g.a[0]": failed(false), "g.b[1]": failed(false) }));
+      const end = await play(await begin(spec), scripted({ list: listOf(3), "g.a[0]": failed(false), "g.b[1]": failed(false) }));
       expect(statesOf(end)).toMatchObject({ "g[0]": "success", "g[1]": "failed", "g[2]": "success", after: "upstream_failed" });
       expect(end.run).toBe("failed");
     });
 
     test("is skipped for an element whose last tasks were all skipped, and succeeds when one was not", async () => {
       const spec = mapped({}, (g) => void [g.task("a", work), g.task("b", work)]);
-      const end = await play(await begin(spec), by({ list: listOf(2), "g.a[0]": skipped, "g.b[0]": skipped, "g.a[1]": skipped }));
+      const end = await play(await begin(spec), scripted({ list: listOf(2), "g.a[0]": skipped, "g.b[0]": skipped, "g.a[1]": skipped }));
       expect(statesOf(end)).toMatchObject({ "g[0]": "skipped", "g[1]": "success", after: "skipped" });
     });
 
@@ -110,7 +100,7 @@ describe.each([
       ["no list fails", success("no list"), { g: "failed", after: "upstream_failed" }, "failed"],
       ["the list of a task that failed never begins", failed(false), { g: "upstream_failed", after: "upstream_failed" }, "failed"],
     ])("over %s", async (_what, list, states, run) => {
-      const end = await play(await begin(mapped()), by({ list }));
+      const end = await play(await begin(mapped()), scripted({ list }));
       expect(end.run).toBe(run);
       const { list: _list, ...others } = statesOf(end);
       expect(others).toEqual(states);
@@ -118,7 +108,7 @@ describe.each([
 
     test("of tasks without a body ends at once", async () => {
       const spec = mapped({ maxActive: 2 }, (g) => chain(g.empty("a"), g.empty("b")));
-      const end = await play(await begin(spec), by({ list: listOf(5) }));
+      const end = await play(await begin(spec), scripted({ list: listOf(5) }));
       expect([end.run, end.openTasks]).toEqual(["success", 0]);
       expect(end.instances.filter(({ taskId }) => taskId === "g").map(({ state }) => state)).toEqual(Array(5).fill("success"));
     });
@@ -151,9 +141,9 @@ describe.each([
         chain(g, d.task("after", work));
       });
       const leftOut = { kind: "skipped", reason: "refused", leftOut: true } as const;
-      const end = await play(await begin(spec), by({ list: listOf(2), "g.a[0]": leftOut }));
+      const end = await play(await begin(spec), scripted({ list: listOf(2), "g.a[0]": leftOut }));
       expect(statesOf(end)).toMatchObject({ "g.b[0]": "removed", "g[0]": "removed", "g[1]": "success", after: "success" });
-      const none = await play(await begin(mapped()), by({ list: listOf(2), "g.a": leftOut }));
+      const none = await play(await begin(mapped()), scripted({ list: listOf(2), "g.a": leftOut }));
       expect(statesOf(none)).toMatchObject({ "g[0]": "removed", "g[1]": "removed", after: "skipped" });
     });
 
@@ -168,7 +158,7 @@ describe.each([
           g.task("later", { triggerRule: "all_done" }, work),
         );
       });
-      const script = by({
+      const script = scripted({
         list: listOf(2),
         "g.pick[0]": success(["g.big"]),
         "g.pick[1]": success(["g.small"]),
@@ -187,7 +177,7 @@ describe.each([
         const setup = g.setup("open", work);
         chain(setup, g.task("work", work), g.teardown("close", { setups: setup }, work));
       });
-      const end = await play(await begin(spec), by({ list: listOf(3), "g.open[0]": failed(false), "g.work[1]": failed(false) }));
+      const end = await play(await begin(spec), scripted({ list: listOf(3), "g.open[0]": failed(false), "g.work[1]": failed(false) }));
       expect(statesOf(end)).toMatchObject({
         ...{ "g.work[0]": "upstream_failed", "g.close[0]": "upstream_failed", "g[0]": "failed" },
         ...{ "g.close[1]": "success", "g[1]": "failed", "g.close[2]": "success", "g[2]": "success" },
@@ -202,7 +192,7 @@ describe.each([
         ),
       );
       const driver = await begin(spec);
-      await play(driver, by({ list: listOf(2), "g.tried.a[1]#1": failed(false) }));
+      await play(driver, scripted({ list: listOf(2), "g.tried.a[1]#1": failed(false) }));
       expect(statesOf(await driver.look())).toMatchObject({ "g.b[0]": "success", "g.tried[1]": "up_for_retry" });
       await driver.passTime();
       const end = await play(driver);
@@ -211,7 +201,7 @@ describe.each([
     });
 
     test("of 200 elements costs each the same few rows", async () => {
-      const end = await play(await begin(mapped()), by({ list: listOf(200) }));
+      const end = await play(await begin(mapped()), scripted({ list: listOf(200) }));
       expect([end.run, end.instances.length]).toEqual(["success", 602]);
     });
   });
@@ -225,7 +215,7 @@ describe.each([
 
     test("runs all of its tasks once more, and what comes after waits for that", async () => {
       const driver = await begin(tried());
-      const first = await play(driver, by({ "g.b#1": failed(false) }));
+      const first = await play(driver, scripted({ "g.b#1": failed(false) }));
       expect(statesOf(first)).toEqual({ g: "up_for_retry", "g.a": "success", "g.b": "failed" });
       expect(first.run).toBe("running");
       await driver.passTime();
@@ -238,7 +228,7 @@ describe.each([
 
     test("has failed when its tries are used up", async () => {
       const driver = await begin(tried());
-      const script = by({ "g.b": failed(false) });
+      const script = scripted({ "g.b": failed(false) });
       await play(driver, script);
       await driver.passTime();
       const end = await play(driver, script);
@@ -249,7 +239,7 @@ describe.each([
 
     test("gives its tasks their own tries in each of its own", async () => {
       const driver = await begin(tried({ defaults: { retries: 1, retryDelay: "0s" } }));
-      const script = by({ "g.b": failed() });
+      const script = scripted({ "g.b": failed() });
       await play(driver, script);
       await driver.passTime();
       const end = await play(driver, script);
@@ -265,16 +255,16 @@ describe.each([
         chain(g, d.task("after", work));
       });
       const driver = await begin(spec);
-      await play(driver, by({ "g.list": listOf(3), "g.each[1]": failed(false) }));
+      await play(driver, scripted({ "g.list": listOf(3), "g.each[1]": failed(false) }));
       await driver.passTime();
-      const end = await play(driver, by({ "g.list": listOf(2) }));
+      const end = await play(driver, scripted({ "g.list": listOf(2) }));
       expect(statesOf(end)).toMatchObject({ "g.each[0]": "success", "g.each[1]": "success", "g.last": "success", g: "success" });
       expect([end.run, end.openTasks]).toEqual(["success", 0]);
     });
 
     test("of a mapped group is one element, and the others go on", async () => {
       const driver = await begin(mapped({ retries: 1, retryDelay: "0s", maxActive: 1 }));
-      const waiting = await play(driver, by({ list: listOf(2), "g.b[0]#1": failed(false) }));
+      const waiting = await play(driver, scripted({ list: listOf(2), "g.b[0]#1": failed(false) }));
       expect(statesOf(waiting)).toMatchObject({ "g[0]": "up_for_retry", "g[1]": "scheduled" });
       await driver.passTime();
       const end = await play(driver);
@@ -287,7 +277,7 @@ describe.each([
         d.group("g", { retries: 1, retryDelay: "0s" }, (h) => chain(h.task("soft", { allowFailure: true }, work), h.task("hard", work)));
       });
       const driver = await begin(spec);
-      await play(driver, by({ "g.soft": failed(false), "g.hard#1": failed(false) }));
+      await play(driver, scripted({ "g.soft": failed(false), "g.hard#1": failed(false) }));
       await driver.passTime();
       expect((await play(driver)).run).toBe("success");
     });
@@ -359,7 +349,7 @@ describe.each([
       (iterations: number, more: Readonly<Record<string, ReturnType<Script>>> = {}): Script =>
       (instance) => {
         const { taskId, mapIndex } = instance;
-        const said = by(more)(instance);
+        const said = scripted(more)(instance);
         if (taskId !== "g.b" || said.kind !== "success") return said;
         return { ...success({ at: mapIndex + 1 }), ...(mapIndex + 1 < iterations && { again: true }) } as ReturnType<Script>;
       };

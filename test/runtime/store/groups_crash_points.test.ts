@@ -10,7 +10,18 @@ import { Plans } from "../../../runtime/store/plans.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { dyingAt } from "../../support/crashing_database.ts";
-import { type Driver, driverOf, endOf, failed, play, runnable, type Script, statesOf, success } from "../../support/engine_driver.ts";
+import {
+  type Driver,
+  driverOf,
+  endOf,
+  failed,
+  play,
+  runnable,
+  type Script,
+  scripted,
+  statesOf,
+  success,
+} from "../../support/engine_driver.ts";
 import { allowing, atEveryStatement } from "../../support/every_statement.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 
@@ -33,10 +44,7 @@ async function begun(): Promise<{ readonly dagId: string; readonly id: number; r
   return { dagId: spec.dagId, id, driver: driverOf(postgres.db, new Plans(), id) };
 }
 
-const script =
-  (outcomes: Readonly<Record<string, ReturnType<Script>>> = {}): Script =>
-  ({ taskId, mapIndex, tryNumber }) =>
-    outcomes[`${taskId}[${mapIndex}]#${tryNumber}`] ?? (taskId === "list" ? success([1, 2, 3]) : success());
+const script = (outcomes: Parameters<typeof scripted>[0] = {}): Script => scripted({ list: success([1, 2, 3]), ...outcomes });
 
 /** Takes and ends what there is until a task of this name can be taken, and takes that. */
 async function takenAt(driver: Driver, taskId: string, mapIndex: number, outcomes = {}) {
