@@ -45,7 +45,7 @@ export interface MappedGroupOptions<Item> extends GroupOptions {
   readonly maxActive?: number;
   /** A longer list fails the group before anything of it runs. Default 100,000. */
   readonly maxItems?: number;
-  /** What people call the tasks of an element, beside its index. Cut at 200 characters. Default: nothing. */
+  /** What people call an element and its tasks, beside its index. Cut at 200 characters. Default: nothing. */
   readonly label?: (of: { readonly item: Item; readonly mapIndex: number }) => string;
 }
 

@@ -19,20 +19,32 @@ export function goesOn(outcome: Outcome): boolean {
 }
 
 /** Stores outputs and labels, and forgets what tries left that another follows. */
-export async function storeResults(tx: EngineTx, accepted: readonly Proposal[], moved: readonly MovedInstance[]): Promise<void> {
+export async function storeResults(
+  tx: EngineTx,
+  accepted: readonly Proposal[],
+  moved: readonly MovedInstance[],
+  runOf: ReadonlyMap<number, LockedRun>,
+): Promise<void> {
   const outputs = accepted.flatMap(({ end: { runId, taskId, mapIndex, outcome } }) => {
     const kept = keptOf(outcome);
     return kept ? [{ runId, taskId, mapIndex, ...kept }] : [];
   });
   if (outputs.length > 0) await tx.storeOutputs(outputs);
-  const labels = accepted.flatMap(({ end: { instanceId, outcome } }) =>
-    outcome.label === undefined ? [] : [{ instanceId, label: outcome.label }],
-  );
+  const labels = accepted.flatMap((proposal) => labelsOf(proposal, runOf));
   if (labels.length > 0) await tx.storeLabels(labels);
   // Only a new try begins without what earlier ones left; a sensor keeps it from poke to poke.
   const next = new Set(accepted.filter(({ transition }) => transition.history !== null).map(({ end }) => end.instanceId));
   const again = moved.filter(({ id }) => next.has(id));
   if (again.length > 0) await tx.clearXComs(again);
+}
+
+/** What people call an instance; an element of a mapped group is called as its tasks are. */
+function labelsOf({ end }: Proposal, runOf: ReadonlyMap<number, LockedRun>): Parameters<EngineTx["storeLabels"]>[0] {
+  const { runId, taskId, mapIndex, outcome } = end;
+  if (outcome.label === undefined) return [];
+  const group = runOf.get(runId)?.plan.tasks.get(taskId)?.mappedIn ?? null;
+  const own = { runId, taskId, mapIndex, label: outcome.label };
+  return group === null ? [own] : [own, { ...own, taskId: group }];
 }
 
 /** What the next iteration of a group begins with is the output of the one before; the last one has none. */

@@ -52,7 +52,7 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
   const proposals = firstOfEachTry(ends).flatMap((end) => proposalFor(end, runOf.get(end.runId)));
   const moved = await tx.apply(proposals.map(({ transition }) => transition));
   const accepted = acceptedOf(proposals, moved);
-  await storeResults(tx, accepted, moved);
+  await storeResults(tx, accepted, moved, runOf);
   await storeNextStates(tx, accepted, runOf);
   const callbacks = callbacksOfEnds(accepted, moved, runOf);
   if (callbacks.length > 0) await tx.queueCallbacks(callbacks);

@@ -210,8 +210,8 @@ export interface EngineTx {
   runDates(runId: number): Promise<RunDates>;
   /** Whether their past lets these tasks run, in their order. */
   pastMet(questions: readonly PastQuestion[]): Promise<readonly boolean[]>;
-  /** Stores what people call instances. */
-  storeLabels(labels: readonly { readonly instanceId: number; readonly label: string }[]): Promise<void>;
+  /** Stores what people call instances; one may be named twice. */
+  storeLabels(labels: readonly (Counted & { readonly label: string })[]): Promise<void>;
   /** Adds to counts and gives back the rows as they are now. */
   addProgress(deltas: readonly ProgressDelta[]): Promise<readonly Progress[]>;
   /** Makes the counting rows of runs and groups that begin; those that are there already stay as they are. @returns all of them */

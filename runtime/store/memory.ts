@@ -229,9 +229,9 @@ export class MemoryStore implements EngineTx {
   }
 
   async storeLabels(labels: Parameters<EngineTx["storeLabels"]>[0]): Promise<void> {
-    for (const { instanceId, label } of labels) {
-      const instance = this.instance(instanceId);
-      if (instance) this.#instances[instanceId - 1] = { ...instance, label };
+    for (const { label, ...place } of labels) {
+      const instance = this.#byPlace(place);
+      if (instance) this.#instances[instance.id - 1] = { ...instance, label };
     }
   }
 

@@ -1,20 +1,22 @@
 /** What people call single instances, as their tasks say it. */
+import { placeName } from "../engine/deltas.ts";
+import type { Counted } from "../engine/store.ts";
 import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
 
+// Each task of a group says again what its element is called.
 const LABEL: Statement = {
   name: "task_instance_label",
   text: `
 update dagsmith.task_instance t set label = v.label
-from unnest($1::bigint[], $2::text[]) as v (id, label) where t.id = v.id`,
+from unnest($1::bigint[], $2::text[], $3::int[], $4::text[]) as v (run_id, task_id, map_index, label)
+where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index and t.label is distinct from v.label`,
 };
 
-export async function storeLabels(
-  db: Queryable,
-  labels: readonly { readonly instanceId: number; readonly label: string }[],
-): Promise<void> {
+export async function storeLabels(db: Queryable, labels: readonly (Counted & { readonly label: string })[]): Promise<void> {
+  const latest = new Map(labels.map((label) => [placeName(label), label]));
   await db.query(
     LABEL,
-    columns(labels, ({ instanceId, label }) => [instanceId, storableText(label)]),
+    columns([...latest.values()], ({ runId, taskId, mapIndex, label }) => [runId, taskId, mapIndex, storableText(label)]),
   );
 }

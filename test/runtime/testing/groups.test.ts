@@ -65,8 +65,8 @@ describe("runDag of a mapped group", () => {
       "import.read[1] success of BLUE",
       "import.tidy[0] success null",
       "import.tidy[1] success null",
-      "import[0] success null",
-      "import[1] success null",
+      "import[0] success of RED",
+      "import[1] success of BLUE",
       "repos[-1] success null",
       "sizes[-1] success null",
     ]);
