@@ -5,9 +5,9 @@ import { audit } from "../store/audit.ts";
 import { runById } from "../store/dag_run.ts";
 import type { Database } from "../store/database.ts";
 import { engineRound } from "../store/engine_tx.ts";
+import { unfinishedOfTask } from "../store/instance_states.ts";
 import { Plans } from "../store/plans.ts";
 import { afterRound } from "../store/run_ends.ts";
-import { unfinishedOfTask } from "../store/task_instance.ts";
 
 export interface CancelTaskRequest {
   /** The run's number. */

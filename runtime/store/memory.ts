@@ -25,20 +25,10 @@ import type {
   Token,
 } from "../engine/store.ts";
 import type { RunProgress, RunState } from "../state/run_state.ts";
-import { clear, ENGINE, isFinal, type StoredError, type TaskState, type Transition, type TryRef, wake } from "../state/task_state.ts";
+import { clear, ENGINE, isFinal, type TaskState, type Transition, type TryRef, wake } from "../state/task_state.ts";
 import type { Wait } from "../state/wait.ts";
+import { afterMove, allows, type MemoryInstance } from "./memory_instance.ts";
 import type { ClaimedInstance } from "./task_instance.ts";
-
-/** A task instance as it is, with what its last move said. */
-export interface MemoryInstance extends ClaimedInstance {
-  readonly workerId: string | null;
-  readonly reason: string | null;
-  readonly error: StoredError | null;
-  /** What people call it, beside its map index. */
-  readonly label: string | null;
-  /** Whether a token for its try was put into the queue. */
-  readonly wasQueued: boolean;
-}
 
 /** A wait that has begun. */
 export interface MemoryWait {
@@ -128,18 +118,7 @@ export class MemoryStore implements EngineTx {
     return transitions.flatMap((transition) => {
       const instance = this.instance(transition.instanceId);
       if (!instance || !allows(instance, transition)) return [];
-      const moved: MemoryInstance = {
-        ...instance,
-        state: transition.to,
-        tryNumber: transition.nextTry,
-        lostTries: transition.to === "none" ? 0 : instance.lostTries + (transition.history === "lost" ? 1 : 0),
-        clearedTries: transition.to === "none" ? Math.max(transition.nextTry - 1, 0) : instance.clearedTries,
-        workerId: isWaiting(transition.to) ? null : (transition.workerId ?? instance.workerId),
-        reason: transition.reason,
-        error: transition.error,
-        pokes: transition.nextTry !== instance.tryNumber ? 0 : instance.pokes + (transition.to === "up_for_reschedule" ? 1 : 0),
-        began: transition.to === "running" || (transition.to !== "none" && instance.began),
-      };
+      const moved = afterMove(instance, transition);
       if (transition.wait) this.#waits.push({ instanceId: moved.id, tryNumber: moved.tryNumber, wait: transition.wait });
       this.#instances[transition.instanceId - 1] = moved;
       return [moved];
@@ -298,13 +277,4 @@ export class MemoryStore implements EngineTx {
       this.#queue.push({ instanceId: instance.id, tryNumber: instance.tryNumber, inMs: 0 });
     }
   }
-}
-
-/** The guard of a transition, as the statement in task_instance.ts has it. */
-function allows(instance: MemoryInstance, { from, tryNumber, heldBy }: Transition): boolean {
-  return instance.tryNumber === tryNumber && from.includes(instance.state) && (heldBy === null || instance.workerId === heldBy);
-}
-
-function isWaiting(state: TaskState): boolean {
-  return !isFinal(state) && state !== "running";
 }

@@ -1,9 +1,8 @@
 /** Task instances: the guarded move that every verb becomes, and what a worker reads when it takes one. */
 import type { Json } from "../../sdk/json.ts";
-import { COUNT_OF, NOTHING } from "../engine/counts.ts";
 import { claimsText } from "../engine/limits.ts";
-import type { Counts, MovedInstance, NewInstance, Release, RoutedToken } from "../engine/store.ts";
-import { ENGINE, type FinalState, type TaskState, type Transition } from "../state/task_state.ts";
+import type { MovedInstance, NewInstance, Release, RoutedToken } from "../engine/store.ts";
+import { ENGINE, type TaskState, type Transition } from "../state/task_state.ts";
 import { columns, storableText } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
 import { enqueue } from "./enqueue.ts";
@@ -255,66 +254,4 @@ export async function enqueueTries(db: Queryable, tokens: readonly RoutedToken[]
 
 function jsonOrNull(value: object | null): string | null {
   return value === null ? null : JSON.stringify(value);
-}
-
-const UNFINISHED: Statement = {
-  name: "task_instance_unfinished",
-  text: `
-select id as "instanceId", task_id as "taskId", map_index as "mapIndex", try_number as "tryNumber", state from dagsmith.task_instance
-where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry', 'up_for_reschedule', 'deferred') for no key update`,
-};
-
-/** The instances of a run that something may still move. */
-export function unfinishedInstances(
-  tx: Queryable,
-  runId: number,
-): Promise<
-  readonly {
-    readonly instanceId: number;
-    readonly taskId: string;
-    readonly mapIndex: number;
-    readonly tryNumber: number;
-    readonly state: TaskState;
-  }[]
-> {
-  return tx.query(UNFINISHED, [runId]);
-}
-
-const ENDS: Statement = {
-  name: "task_instance_ends",
-  text: `
-select task_id, state, count(*)::int as count from dagsmith.task_instance
-where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3) and finished_at is not null group by task_id, state`,
-};
-
-/** How many instances of each task of a run are in which final state; tasks without any are missing. @param mapIndex null for all */
-export async function endsOf(
-  db: Queryable,
-  runId: number,
-  taskIds: readonly string[],
-  mapIndex: number | null,
-): Promise<ReadonlyMap<string, Counts>> {
-  const ends = new Map<string, Counts>();
-  for (const row of await db.query<{ task_id: string; state: FinalState; count: number }>(ENDS, [runId, taskIds, mapIndex]))
-    ends.set(row.task_id, { ...(ends.get(row.task_id) ?? NOTHING), [COUNT_OF[row.state]]: row.count });
-  return ends;
-}
-
-const UNFINISHED_OF_TASK: Statement = {
-  name: "task_instance_unfinished_of_task",
-  text: `
-select id as "instanceId", try_number as "tryNumber", lost_tries as "lostTries", run_id as "runId", task_id as "taskId",
-  map_index as "mapIndex", state
-from dagsmith.task_instance
-where run_id = $1 and task_id = $2 and ($3::int is null or map_index = $3) and finished_at is null and state <> 'none' for no key update`,
-};
-
-/** The instances of one task that something may still move. @param mapIndex null for all of them */
-export function unfinishedOfTask(
-  tx: Queryable,
-  runId: number,
-  taskId: string,
-  mapIndex: number | null,
-): Promise<readonly (Omit<MovedInstance, "id" | "began"> & { readonly instanceId: number; readonly lostTries: number })[]> {
-  return tx.query(UNFINISHED_OF_TASK, [runId, taskId, mapIndex]);
 }
