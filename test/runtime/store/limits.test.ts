@@ -272,6 +272,36 @@ describe("limits of a DAG", () => {
   });
 });
 
+describe("limits and groups that run as one", () => {
+  it("hold for the tasks of a group, and a group itself takes no place", async () => {
+    const d = dag(dagId, { maxActiveTasks: 1 });
+    const g = d.group("g", { each: [1, 2], retries: 1, retryDelay: "0s" }, (h) =>
+      chain(
+        h.task("a", () => 1),
+        h.task("b", () => 1),
+      ),
+    );
+    chain(
+      g,
+      d.task("after", () => 1),
+    );
+    await known(database.db, describeDag(d as never));
+    const run = await begun();
+    const order: string[] = [];
+    for (let left = 20; left > 0 && (await run.look()).run === "running"; left--) {
+      const [next, ...others] = await going(run);
+      expect(others).toEqual([]);
+      if (next === undefined) await run.passTime();
+      else {
+        await ended(run, next, next === "g.b[0]" && !order.includes(next) ? failed(false) : success());
+        order.push(next);
+      }
+    }
+    expect(order).toEqual(["g.a[0]", "g.a[1]", "g.b[0]", "g.b[1]", "g.a[0]", "g.b[0]", "after"]);
+    expect(statesOf(await run.look())).toMatchObject({ "g[0]": "success", "g[1]": "success", after: "success" });
+  });
+});
+
 describe("limits of a task", () => {
   it("maxActiveOverall counts its instances over all runs", async () => {
     await deployed({ a: { maxActiveOverall: 1 }, b: {} });
