@@ -11,7 +11,7 @@ const task = fc.record({
   kind: fc.constantFrom("task", "empty", "mapped"),
   maxActive: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
   /** Begins a group of so many tasks, itself the first. */
-  opens: fc.option(fc.record({ kind: fc.constantFrom("plain", "tried", "mapped"), size: fc.integer({ min: 1, max: 3 }) }), {
+  opens: fc.option(fc.record({ kind: fc.constantFrom("plain", "tried", "mapped", "loop"), size: fc.integer({ min: 1, max: 3 }) }), {
     nil: undefined,
     freq: 2,
   }),
@@ -47,12 +47,21 @@ class Declaring {
       }
       const [first, end] = [at, Math.min(to, at + opens.size)];
       const each = isMapped || opens.kind !== "mapped" ? undefined : this.#listFor(first);
+      const loop = isMapped || opens.kind !== "loop" ? undefined : { initial: 0, until: () => true, maxIterations: 3 };
       const options = {
         prefix: false,
         ...(opens.kind === "tried" && { retries: 1, retryDelay: "0s" as const }),
         ...(each && { each, ...this.#limitOf(first) }),
+        ...(loop && { loop }),
       };
-      this.#d.group(`g${first}`, options as never, () => this.declare(first, end, isMapped || each !== undefined, first));
+      this.#d.group(
+        `g${first}`,
+        options as never,
+        (() => {
+          this.declare(first, end, isMapped || each !== undefined || loop !== undefined, first);
+          return this.#refs[first];
+        }) as never,
+      );
       at = end;
     }
   }
@@ -85,6 +94,11 @@ class Declaring {
     const { maxActive } = this.#tasks[at]!;
     return maxActive === undefined ? {} : { maxActive };
   }
+}
+
+/** The tasks that loops of groups go on with. */
+export function loopResults({ tasks }: DagSpec): ReadonlySet<string> {
+  return new Set(tasks.flatMap(({ each }) => (each && "loop" in each && each.loop.result ? [each.loop.result] : [])));
 }
 
 export const graph = fc.array(task, { minLength: 1, maxLength: 6 });

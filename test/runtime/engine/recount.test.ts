@@ -5,6 +5,7 @@ import { clearRuns } from "../../../runtime/actions/clear.ts";
 import { markTask } from "../../../runtime/actions/mark.ts";
 import { isFinal, MARKS } from "../../../runtime/state/task_state.ts";
 import { Plans } from "../../../runtime/store/plans.ts";
+import type { DagSpec } from "../../../sdk/spec.ts";
 import { expectCountsHold } from "../../support/counts.ts";
 import {
   beginInPostgres,
@@ -20,17 +21,20 @@ import {
   success,
 } from "../../support/engine_driver.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
-import { graph, specOf } from "../../support/random_graph.ts";
+import { graph, loopResults, specOf } from "../../support/random_graph.ts";
 
 const postgres = migratedDatabase();
 
 const draws = fc.array(fc.nat(9), { minLength: 1, maxLength: 30 });
-const scriptOf =
-  (seed: readonly number[]): Script =>
-  ({ taskId, mapIndex, tryNumber }) => {
+const scriptOf = (seed: readonly number[], spec: DagSpec): Script => {
+  const results = loopResults(spec);
+  return ({ taskId, mapIndex, tryNumber }) => {
     const at = seed[(Number(taskId.slice(1)) * 7 + (mapIndex + 1) * 3 + tryNumber) % seed.length] ?? 0;
-    return at < 6 ? success([...Array(at).keys()]) : at < 8 ? failed(false) : skipped;
+    if (at >= 6) return at < 8 ? failed(false) : skipped;
+    const ending = success([...Array(at).keys()]);
+    return results.has(taskId) && at > 1 ? ({ ...ending, again: true } as ReturnType<Script>) : ending;
   };
+};
 
 test("at any moment of any run, what its instances amount to is what was added up", async () => {
   const begin = beginInPostgres(postgres);
@@ -38,7 +42,7 @@ test("at any moment of any run, what its instances amount to is what was added u
     fc.asyncProperty(graph, draws, fc.nat(8), async (tasks, seed, steps) => {
       const spec = specOf(tasks);
       const driver = await begin(spec);
-      const script = scriptOf(seed);
+      const script = scriptOf(seed, spec);
       for (let step = 0; step < steps; step++) {
         const [next] = runnable(await driver.look());
         if (!next) break;
@@ -78,7 +82,7 @@ test("whatever is cleared or marked, and whenever, the counts hold and the run e
       const driver = await begin(spec);
       const [run] = await rows<{ id: number }>(postgres.db, "select id from dagsmith.dag_run where dag_id = $1", [spec.dagId]);
       const { id } = run!;
-      const script = scriptOf(seed);
+      const script = scriptOf(seed, spec);
       for (const { task: at, kind, mark, steps } of changes) {
         for (let step = 0; step < steps; step++) {
           const [next] = runnable(await driver.look());
