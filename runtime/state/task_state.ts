@@ -6,10 +6,13 @@
 import { nextPoke, type Wait, type WayBack } from "./wait.ts";
 
 /**
- * - `none`: was cleared, waits for its turn anew. In: clear. Out: its turn (queued, scheduled, deferred, or a final state), mark.
- * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue, wake, park. Out: release, refuse, cancel, clear, mark.
+ * - `none`: was cleared, waits for its turn anew. In: clear. Out: its turn (queued, scheduled, deferred, running as a group, or a final
+ *   state), mark.
+ * - `scheduled`: may run, waits for a place under its limits. In: expand, rescue, wake, park. Out: release, begin (a group), refuse, cancel,
+ *   clear, mark.
  * - `queued`: a wake-up token lies in the queue. In: queue, release, rescue, wake. Out: start, expire, cancel, clear, mark.
- * - `running`: a worker runs it; or it is a group, and its tasks run. In: start; of a group its turn, beginAgain. Out: succeed, skip, retry, fail, reschedule, deferUntil, park, rescue, cancel, mark.
+ * - `running`: a worker runs it; or it is a group, and its tasks run. In: start; of a group its turn, begin, beginAgain. Out: succeed, skip,
+ *   leaveOut, retry, fail, reschedule, deferUntil, park, rescue, cancel, mark.
  * - `up_for_retry`: a token lies in the queue for later, or it waits for a place from then on; the row of a group says when. In: retry. Out:
  *   start, beginAgain, release, refuse, expire, cancel, clear, mark.
  * - `up_for_reschedule`: a sensor between two pokes; its row says when the next is due. In: reschedule. Out: wake, cancel, clear, mark.
