@@ -33,8 +33,9 @@ export function groupState(own: Counts, members: number): FinalState | undefined
 /** When the time of a group that begins its next try is up. @param elapsedMs since the start of its first try */
 export function timeLimit({ executionTimeoutMs, totalTimeoutMs }: TaskSpec, elapsedMs = 0): Wait | undefined {
   const own = executionTimeoutMs ?? Number.POSITIVE_INFINITY;
-  const left = totalTimeoutMs === undefined ? Number.POSITIVE_INFINITY : totalTimeoutMs - elapsedMs;
-  return own === left ? undefined : groupTimeout(Math.max(0, Math.min(own, left)));
+  const left = totalTimeoutMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, totalTimeoutMs - elapsedMs);
+  const ms = Math.min(own, left);
+  return Number.isFinite(ms) ? groupTimeout(ms) : undefined;
 }
 
 /** Groups whose tasks have all ended in this round. */

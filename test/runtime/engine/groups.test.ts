@@ -1,5 +1,6 @@
 /** Groups that run as one, over both stores: mapped over a list, tried again, and timed. */
 import { describe, expect, test } from "vitest";
+import { timeLimit } from "../../../runtime/engine/groups.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { over } from "../../../sdk/items.ts";
@@ -53,6 +54,25 @@ const names = (snapshot: Snapshot): readonly string[] =>
   runnable(snapshot)
     .map(({ taskId, mapIndex }) => (mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`))
     .sort();
+
+describe("the time of a group", () => {
+  const specOf = (options: object) => {
+    const d = dag("timed");
+    d.group("g", { retries: 1, ...options }, (g) => g.task("a", work));
+    return describeDag(d as Dag<unknown>).tasks.find(({ taskId }) => taskId === "g")!;
+  };
+
+  test.each<[string, object, number, number | undefined]>([
+    ["has no end when it names none", {}, 0, undefined],
+    ["is that of one try", { executionTimeout: "1m" }, 0, 60_000],
+    ["is that of all tries, less what has passed", { totalTimeout: "5m" }, 120_000, 180_000],
+    ["is the shorter of both", { executionTimeout: "1m", totalTimeout: "5m" }, 270_000, 30_000],
+    ["is either when they are the same", { executionTimeout: "1m", totalTimeout: "1m" }, 0, 60_000],
+    ["is up at once when all has passed", { totalTimeout: "1m" }, 90_000, 0],
+  ])("%s", (_what, options, elapsedMs, ms) => {
+    expect(timeLimit(specOf(options), elapsedMs)?.inMs).toBe(ms);
+  });
+});
 
 describe.each([
   ["memory", beginInMemory],
