@@ -21,29 +21,38 @@ export async function endWaits(db: Database, plans: Plans): Promise<number> {
   let ended = 0;
   for (;;) {
     const woken = await wakeSensors(db, BATCH);
-    const due = (await dueWaits(db, BATCH)).map((wait) => endOf(wait, outcomeOfDue(wait)));
+    const due = (await dueWaits(db, BATCH)).map((wait) => ({ wait, outcome: outcomeOfDue(wait) }));
     await settleWaits(db, plans, due);
     ended += woken.count + due.length;
     if (woken.asking > 0) await givePlaces(db, plans);
     if (woken.count < BATCH && due.length < BATCH) break;
   }
-  const runs = (await endedRunWaits(db)).map((wait) => endOf(wait, outcomeOfRun(wait)));
+  const runs = (await endedRunWaits(db)).map((wait) => ({ wait, outcome: outcomeOfRun(wait) }));
   for (let from = 0; from < runs.length; from += BATCH) await settleWaits(db, plans, runs.slice(from, from + BATCH));
   return ended + runs.length;
 }
 
-async function settleWaits(db: Database, plans: Plans, ends: readonly TryEnd[]): Promise<void> {
-  if (ends.length === 0) return;
+/** A wait that is over, and how. */
+interface EndedWait {
+  readonly wait: FoundWait;
+  readonly outcome: TryEnd["outcome"];
+}
+
+async function settleWaits(db: Database, plans: Plans, ended: readonly EndedWait[]): Promise<void> {
+  if (ended.length === 0) return;
   const settlement = await engineRound(db, plans, async (tx, on) => {
-    const settled = await settle(tx, ends);
-    await deleteWaits(on, ends);
+    const settled = await settle(tx, ended.map(endOf));
+    await deleteWaits(
+      on,
+      ended.map(({ wait }) => wait),
+    );
     return settled;
   });
   await afterRound(db, plans, settlement);
 }
 
 /** The end of a wait, in the engine's words; no worker holds it. */
-export function endOf(wait: FoundWait, outcome: TryEnd["outcome"]): TryEnd {
+function endOf({ wait, outcome }: EndedWait): TryEnd {
   const { instanceId, tryNumber, lostTries, runId, taskId, mapIndex, elapsedMs } = wait;
   return { instanceId, tryNumber, lostTries, runId, taskId, mapIndex, elapsedMs, workerId: "", outcome };
 }

@@ -156,11 +156,12 @@ order by w.task_instance_id,
   case awaited.verdict when 'success' then 1 when 'skipped' then 3 when 'failed' then 4 else 2 end`,
 };
 
+// With its kind: what followed from the end of a wait may be that the same try waits for something else.
 const DELETE: Statement = {
   name: "task_wait_delete",
   text: `
-delete from dagsmith.task_wait w using unnest($1::bigint[], $2::int[]) as v (id, try_number)
-where w.task_instance_id = v.id and w.try_number = v.try_number`,
+delete from dagsmith.task_wait w using unnest($1::bigint[], $2::int[], $3::text[]) as v (id, try_number, kind)
+where w.task_instance_id = v.id and w.try_number = v.try_number and w.kind = v.kind`,
 };
 
 // A wait that somebody ended by hand leaves its row behind.
@@ -199,14 +200,11 @@ export function waitsForEvent(db: Queryable, runId: number, event: string): Prom
 }
 
 /** Forgets waits that are over. */
-export async function deleteWaits(
-  db: Queryable,
-  waits: readonly { readonly instanceId: number; readonly tryNumber: number }[],
-): Promise<void> {
+export async function deleteWaits(db: Queryable, waits: readonly Pick<FoundWait, "instanceId" | "tryNumber" | "kind">[]): Promise<void> {
   if (waits.length === 0) return;
   await db.query(
     DELETE,
-    columns(waits, (wait) => [wait.instanceId, wait.tryNumber]),
+    columns(waits, ({ instanceId, tryNumber, kind }) => [instanceId, tryNumber, kind]),
   );
 }
 

@@ -344,6 +344,18 @@ describe.each([
       expect((await play(driver)).run).toBe("success");
     });
 
+    test("has as much time in its next try, and no more tries than it has", async () => {
+      const driver = await begin(timed({ retries: 1, retryDelay: "0s" }));
+      for (const wanted of ["up_for_retry", "failed"]) {
+        await takeAndEnd(driver, "g.open");
+        await driver.passTime();
+        await play(driver);
+        expect(statesOf(await driver.look()).g).toBe(wanted);
+        await driver.passTime();
+      }
+      expect((await driver.look()).run).toBe("failed");
+    });
+
     test("in time says nothing more of it", async () => {
       const driver = await begin(timed());
       expect((await play(driver)).run).toBe("success");
