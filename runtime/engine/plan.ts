@@ -53,8 +53,8 @@ export function planOf(spec: DagSpec): Plan {
         downstream: downstream.get(taskId) ?? [],
         isLeaf: leaves.has(taskId),
         isCounted: upstream.length > 0 || each !== null || dependsOnPast || within !== undefined || isGroup(task),
-        members: members.get(taskId) ?? [],
-        size: sizeOf(taskId, members),
+        members: members(taskId),
+        size: 1 + allOf(taskId, members).length,
         mappedIn: mapped.get(taskId) ?? null,
         deciders: deciders.get(taskId) ?? [],
         route: planRoute(spec, task, weights.get(taskId) ?? 1),
@@ -78,23 +78,25 @@ export function missingInput(plan: Plan, taskId: string): null | undefined {
   return plan.tasks.get(taskId)?.spec.operator === "empty" ? null : undefined;
 }
 
-/** Ids of the tasks directly within each group that runs as one. */
-function membersOf({ tasks }: DagSpec): ReadonlyMap<string, readonly string[]> {
-  const inside = tasks.flatMap(({ taskId, within }) => (within === undefined ? [] : [{ taskId, within }]));
-  return new Map([...Map.groupBy(inside, ({ within }) => within)].map(([group, of]) => [group, of.map(({ taskId }) => taskId)]));
+/** Ids of the tasks directly within a group that runs as one; nothing for a task that is none. */
+type Members = (taskId: string) => readonly string[];
+
+function membersOf({ tasks }: DagSpec): Members {
+  const byGroup = Map.groupBy(tasks, ({ within }) => within);
+  return (group) => (byGroup.get(group) ?? []).map(({ taskId }) => taskId);
 }
 
-function sizeOf(taskId: string, members: ReadonlyMap<string, readonly string[]>): number {
-  return (members.get(taskId) ?? []).reduce((sum, member) => sum + sizeOf(member, members), 1);
+function allOf(taskId: string, members: Members): readonly string[] {
+  return members(taskId).flatMap((member) => [member, ...allOf(member, members)]);
 }
 
 /** For each task within a mapped group, at any depth, the id of that group. */
-function mappedInOf({ tasks }: DagSpec, members: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, string> {
+function mappedInOf({ tasks }: DagSpec, members: Members): ReadonlyMap<string, string> {
   const mapped = new Map<string, string>();
   for (const task of tasks) {
     const group = mapped.get(task.taskId) ?? (isGroup(task) && task.each !== null ? task.taskId : undefined);
     // A group stands before its tasks.
-    if (group !== undefined) for (const member of members.get(task.taskId) ?? []) mapped.set(member, group);
+    if (group !== undefined) for (const member of members(task.taskId)) mapped.set(member, group);
   }
   return mapped;
 }
@@ -123,9 +125,7 @@ export function isBeside({ tasks }: Pick<Plan, "tasks">, taskId: string, other: 
 
 /** All that takes part in a group, at any depth; nothing for a task that is none. */
 export function allWithin({ tasks }: Pick<Plan, "tasks">, taskId: string): readonly string[] {
-  const found = new Set(tasks.get(taskId)?.members);
-  for (const member of found) for (const inner of tasks.get(member)?.members ?? []) found.add(inner);
-  return [...found];
+  return allOf(taskId, (group) => tasks.get(group)?.members ?? []);
 }
 
 /** The groups that a task takes part in, the innermost first. */
@@ -153,12 +153,12 @@ export function fieldOf(output: Json | undefined, field: string | undefined): Js
 }
 
 /** What comes after a group comes after its tasks, and they come after it. */
-function weightsOf(spec: DagSpec, members: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, number> {
+function weightsOf(spec: DagSpec, members: Members): ReadonlyMap<string, number> {
   return effectiveWeights(
     spec.tasks.map(({ taskId, upstream, within, routing }) => ({
       taskId,
-      upstream: [...upstream.flatMap((before) => [before, ...(members.get(before) ?? [])]), ...(within === undefined ? [] : [within])],
-      priorityWeight: routing?.priorityWeight ?? (members.has(taskId) ? 0 : 1),
+      upstream: [...upstream.flatMap((before) => [before, ...allOf(before, members)]), ...(within === undefined ? [] : [within])],
+      priorityWeight: routing?.priorityWeight ?? (members(taskId).length > 0 ? 0 : 1),
       weightRule: routing?.weightRule ?? "downstream",
     })),
   );

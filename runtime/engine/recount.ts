@@ -106,14 +106,14 @@ function rowsOf(run: CountedRun, task: PlannedTask, tally: Tally): readonly Reco
   const { spec, members, mappedIn } = task;
   const blank = { runId: run.id, taskId: spec.taskId, upstreamTotal: 0, upstream: NOTHING, decided: true, released: 0, waiting: 0 };
   const group = spec.within === undefined ? undefined : plannedTask(run.plan, spec.within);
-  const rows = tally.places(task).flatMap((mapIndex): readonly RecountedRow[] => {
+  const places = tally.places(task);
+  const rows = places.flatMap((mapIndex): readonly RecountedRow[] => {
     const state = group && tally.stateOf(group, mapIndex);
     // Of a group that has ended nothing was changed, or it would not have ended any more.
     if (state !== undefined && isFinal(state)) return [];
     return [{ ...rowOf(run, task, mapIndex, tally), isOpen: !group || state === "running" }];
   });
-  if (mappedIn !== null && rows.length > 0) {
-    const places = tally.places(task);
+  if (mappedIn !== null && places.length > 0) {
     const own = places.reduce((sum, at) => added(sum, tally.own(task, at).counts), NOTHING);
     return [...rows, { ...blank, mapIndex: -1, own, instances: places.length, released: places.length, isOpen: false }];
   }

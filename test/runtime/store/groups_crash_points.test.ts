@@ -69,8 +69,8 @@ async function finish(driver: Driver, outcomes = {}) {
   throw new Error("the run does not end");
 }
 
-async function makeDue(id: number): Promise<void> {
-  await rows(postgres.db, "update dagsmith.task_wait set due_at = now() where run_id = $1", [id]);
+async function makeDue(id: number, kind: "group_retry" | "group_timeout"): Promise<void> {
+  await rows(postgres.db, "update dagsmith.task_wait set due_at = now() where run_id = $1 and kind = $2", [id, kind]);
 }
 
 const saying = (driver: Driver, ends: Parameters<Driver["settle"]>[0]) => (db: Database) =>
@@ -121,13 +121,31 @@ describe("a process that dies", () => {
         dagId,
         run: async (db) => {
           await saying(driver, [endOf(last, failed(false))])(db);
-          await makeDue(id);
+          await makeDue(id, "group_retry");
           await endWaits(db, new Plans());
         },
         check: async () => {
           const end = await finish(driver);
           expect(end).toMatchObject({ run: "success", openTasks: 0 });
           expect(end.instances.find(({ taskId, mapIndex }) => taskId === "g" && mapIndex === 0)?.tryNumber).toBe(2);
+        },
+      };
+    });
+  });
+
+  test("while the time of groups is up", async () => {
+    await atEveryStatement(postgres.db, dyingAt, async () => {
+      const { dagId, id, driver } = await begun();
+      await takenAt(driver, "g.b", 0);
+      await makeDue(id, "group_timeout");
+      return {
+        dagId,
+        run: (db) => endWaits(db, new Plans()),
+        check: async () => {
+          expect(statesOf(await driver.look())).toMatchObject({ "g[0]": "up_for_retry", "g[1]": "up_for_retry", "g[2]": "scheduled" });
+          await makeDue(id, "group_retry");
+          await endWaits(postgres.db, new Plans());
+          expect(await finish(driver)).toMatchObject({ run: "success", openTasks: 0 });
         },
       };
     });
