@@ -89,13 +89,13 @@ test("dag test tells of the tries of a group, and its table has what its last tr
   expect(told.filter((line) => line.includes("import[1]") || line.includes("import.read[1]"))).toEqual([
     "▶ import.read[1]",
     "✖ failed import.read[1] blue",
-    "↻ up_for_retry import[1], another try follows",
+    "↻ up_for_retry import[1] blue, another try follows",
     "▶ import[1]  try 2",
     "▶ import.read[1]  try 2",
     "✔ success import.read[1] blue",
-    "✔ success import[1]",
+    "✔ success import[1] blue",
     expect.stringMatching(/^import\.read\[1\] blue +✔ success +2 /),
-    expect.stringMatching(/^import\[1\] +✔ success +2 /),
+    expect.stringMatching(/^import\[1\] blue +✔ success +2 /),
   ]);
   expect(told.filter((line) => /^import.load/.test(line))).toHaveLength(2);
 });
