@@ -8,16 +8,16 @@ import { DagsmithError } from "./errors.ts";
 import {
   type GivenGroupOptions,
   GROUP_OPTIONS,
-  type GroupOptions,
   groupsAround,
   mappedAround,
+  OPTIONS_OF_LISTS,
   prefixOf,
   TaskGroup,
   type Wirable,
 } from "./group.ts";
 import { refuseBadId } from "./ids.ts";
 import { type Each, planOfEach, sourcesOf } from "./items.ts";
-import { refuseUnknownOptions, wrongKind } from "./option_values.ts";
+import { invalidOption, refuseUnknownOptions, wrongKind } from "./option_values.ts";
 import { sourceOf, TASK_DEFAULTS, TASK_OPTIONS, type TaskDefinition, TaskRef } from "./task.ts";
 
 export class Graph {
@@ -148,11 +148,12 @@ export class Graph {
     return id;
   }
 
-  #newGroupId(localId: string, options: GroupOptions): string {
+  #newGroupId(localId: string, options: GivenGroupOptions): string {
     const id = this.#idInScope("group", localId);
     const where = `group "${id}" of DAG "${this.#dag.dagId}"`;
     refuseUnknownOptions("group", options, GROUP_OPTIONS, where);
     refuseUnknownOptions("task", options.defaults ?? {}, TASK_DEFAULTS, `defaults of ${where}`);
+    refuseMisplacedOptions(options, where);
     if (this.#groupIds.has(id) || this.#tasks.has(id)) throw new DagsmithError("DUPLICATE_GROUP_ID", { group: id, dag: this.#dag.dagId });
     this.#groupIds.add(id);
     return id;
@@ -181,6 +182,13 @@ export class Graph {
   #wrong(option: string, value: unknown, allowed: string): DagsmithError {
     return wrongKind(`DAG "${this.#dag.dagId}"`, option, value, allowed);
   }
+}
+
+/** Options that say something of a list would do nothing without one; and a group is a list or a loop. */
+function refuseMisplacedOptions(options: GivenGroupOptions, where: string): void {
+  if (options.each !== undefined && options.loop) throw invalidOption(where, "loop", "set beside each", "one of the two");
+  const misplaced = options.each === undefined ? OPTIONS_OF_LISTS.find((name) => name in options) : undefined;
+  if (misplaced) throw invalidOption(where, misplaced, "set without each", "in a group with each");
 }
 
 function listsOf(each: Each<unknown> | undefined): readonly TaskRef<unknown>[] {

@@ -58,10 +58,13 @@ export interface LoopGroupOptions<State> extends GroupOptions {
   readonly loop: GroupLoop<State>;
 }
 
+/** Options that mean nothing without `each`. */
+export const OPTIONS_OF_LISTS = ["maxActive", "maxItems", "label"] as const satisfies (keyof MappedGroupOptions<unknown>)[];
+
 const UNIT_OPTIONS = [
   ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "retryJitter", "retryTotal"],
-  ...["executionTimeout", "totalTimeout", "triggerRule"],
-  ...["each", "maxActive", "maxItems", "label"],
+  ...["executionTimeout", "totalTimeout", "triggerRule", "each"],
+  ...OPTIONS_OF_LISTS,
 ] as const;
 
 export const GROUP_OPTIONS = ["defaults", "prefix", "doc", "loop", ...UNIT_OPTIONS] as const;

@@ -276,6 +276,16 @@ describe("a group that runs as one", () => {
       (d) => d.group("g", { each: [1, 2], maxItems: 1 }, (g) => g.empty("a")),
       /each is a list of 2; allowed: at most 1/,
     ],
+    [
+      "with a limit of elements, and none of them",
+      (d) => d.group("g", { maxActive: 2 } as never, (g) => g.empty("a")),
+      /maxActive is set without each; allowed: in a group with each/,
+    ],
+    [
+      "mapped and a loop",
+      (d) => d.group("g", { each: [1], loop: { initial: 0, until: () => true, maxIterations: 2 } } as never, (g) => g.empty("a")),
+      /loop is set beside each; allowed: one of the two/,
+    ],
     ["with fewer than no retries", (d) => d.group("g", { retries: -1 }, (g) => g.empty("a")), /retries is -1/],
     ["without any time", (d) => d.group("g", { executionTimeout: "0s" }, (g) => g.empty("a")), /executionTimeout is/],
     ["with a rule there is not", (d) => d.group("g", { triggerRule: "x" as never }, (g) => g.empty("a")), /triggerRule is "x"/],
