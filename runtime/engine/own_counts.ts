@@ -31,6 +31,8 @@ export interface Own {
   /** Items that wait for a place. */
   readonly waiting: number;
   readonly counts: Counts;
+  /** The same as its group, or its run, counts them: a loop as the one task that it is. */
+  readonly ends: Counts;
   /** The same as the tasks after it see them, and of how many instances. */
   readonly seen: Counts;
   readonly width: number;
@@ -49,17 +51,21 @@ export function ownOf(spec: TaskSpec, given: readonly StateCount[]): Own {
   for (const { state, count } of shown) if (isCounted(state)) counts[COUNT_OF[state]] += count;
   const ended = totalOf(counts);
   const waiting = mapped.filter(({ state }) => state === "scheduled");
+  const isClosed = total > 0 && ended === total;
+  // A loop that never began ended as its rule said, and is seen so.
+  const isIterated = isLoop(spec) && mapped.length > 0;
+  const ends = isIterated ? wholeOf(counts, total) : counts;
   return {
     decided: total > 0,
     instances: mapped.length > 0 ? total : null,
     released: Math.min(...waiting.map(({ lowest }) => lowest), mapped.length > 0 ? total : 0),
     waiting: waiting.reduce((sum, { count }) => sum + count, 0),
     counts,
-    isClosed: total > 0 && ended === total,
-    // A loop that never began ended as its rule said, and is seen so.
-    ...(isLoop(spec) && mapped.length > 0
-      ? { seen: seenFrom(spec, wholeOf(counts, total), false), width: 1 }
-      : itemsSeen(spec, counts, { total, isMapped: mapped.length > 0, isClosed: total > 0 && ended === total })),
+    ends,
+    isClosed,
+    ...(isIterated
+      ? { seen: seenFrom(spec, ends, false), width: 1 }
+      : itemsSeen(spec, counts, { total, isMapped: mapped.length > 0, isClosed })),
   };
 }
 

@@ -39,7 +39,7 @@ export function recount(run: CountedRun, states: readonly StateCount[]): Recount
   return {
     rows: tasks.flatMap((task) => rowsOf(run, task, tally)),
     openTasks: tasks.length - closed.reduce((sum, { task }) => sum + task.size, 0),
-    failedLeaves: closed.filter(({ task, own }) => task.isLeaf && countsAsFailure(task.spec, own.counts)).length,
+    failedLeaves: closed.filter(({ task, own }) => task.isLeaf && countsAsFailure(task.spec, own.ends)).length,
     warnings: allowed.filter(({ isClosed, counts }) => isClosed && counts.failed > 0).length,
   };
 }
@@ -92,7 +92,7 @@ class Tally {
     for (const member of members) {
       const task = plannedTask(this.#plan, member);
       const own = this.own(task, placeOf(task, mapIndex));
-      if (own.isClosed) counts[endWithin(task, own.counts)] += 1;
+      if (own.isClosed) counts[endWithin(task, own.ends)] += 1;
     }
     return counts;
   }

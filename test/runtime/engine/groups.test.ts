@@ -1,6 +1,8 @@
 /** Groups that run as one, over both stores: mapped over a list, tried again, and timed. */
 import { describe, expect, test } from "vitest";
 import { timeLimit } from "../../../runtime/engine/groups.ts";
+import { planOf } from "../../../runtime/engine/plan.ts";
+import { recount } from "../../../runtime/engine/recount.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { over } from "../../../sdk/items.ts";
@@ -416,6 +418,29 @@ describe.each([
       const end = await play(driver, going(3));
       expect([end.run, end.openTasks]).toEqual(["success", 0]);
       expect(end.instances.filter(({ taskId }) => taskId === "g").map(({ tryNumber }) => tryNumber)).toEqual([1, 2, 1]);
+    });
+
+    test("counts for the group around it as the one task that it is", async () => {
+      const spec = dagOf((d) => {
+        d.group("tried", { retries: 1 }, (h) => {
+          const loop = { initial: 0, until: () => true, maxIterations: 5 };
+          h.group("looping", { loop }, (l) => l.task("next", () => 1));
+        });
+      });
+      const driver = await begin(spec);
+      const next = async (outcome: ReturnType<Script>): Promise<void> => {
+        const one = runnable(await driver.look())[0]!;
+        await driver.take(one);
+        await driver.settle([endOf(one, outcome)]);
+      };
+      await next({ ...success(1), again: true } as ReturnType<Script>);
+      await next(skipped);
+      const end = await driver.look();
+      expect(statesOf(end)).toMatchObject({ "tried.looping[0]": "success", "tried.looping[1]": "skipped", tried: "skipped" });
+      const states = end.instances.map((one) => ({ ...one, isMapped: one.mapIndex >= 0, count: 1, lowest: one.mapIndex }));
+      const open = states.map((one) => (one.taskId === "tried" ? { ...one, state: "running" as const } : one));
+      const { rows } = recount({ id: 1, plan: planOf(spec) }, open);
+      expect(rows.find(({ taskId }) => taskId === "tried")?.own).toMatchObject({ success: 0, skipped: 1 });
     });
 
     test("that is not done after as many iterations as it may have, has failed", async () => {
