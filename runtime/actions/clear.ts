@@ -103,7 +103,7 @@ async function look(
   const spec = versionId === null ? run.spec : ((await specOf(tx, versionId)) ?? run.spec);
   const { mapIndex = null, onlyFailed = false } = selection;
   const plan = planOf(spec);
-  const selected = await selectInstances(tx, id, { taskIds: withSetups(plan, selectTasks(spec, selection)), mapIndex, onlyFailed });
+  const selected = await selectInstances(tx, id, { taskIds: withSetups(plan, selectTasks(plan, selection)), mapIndex, onlyFailed });
   // A group that runs goes on running: it is what its tasks come to.
   const instances = selected.filter(({ taskId, state }) => !(state === "running" && plan.tasks.get(taskId)?.members.length));
   const running = instances.find(({ state }) => state === "running");

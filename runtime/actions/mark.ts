@@ -38,18 +38,17 @@ export async function markTask(db: Database, request: MarkTaskRequest): Promise<
   const plans = new Plans();
   const { dagId, marked } = await engineRound(db, plans, async (tx, on) => {
     const run = await findRun(on, request.id, { held: true });
-    return { dagId: run.dagId, marked: await markOne({ on, tx, run }, request) };
+    return { dagId: run.dagId, marked: await markOne({ on, tx, run, plan: planOf(run.spec) }, request) };
   });
   await afterChange(db, plans, [dagId]);
   return marked;
 }
 
 async function markOne(hold: Hold, { taskId, mapIndex: item, to, actor }: MarkTaskRequest): Promise<number> {
-  const { on, tx, run } = hold;
+  const { on, tx, run, plan } = hold;
   const mapIndex = item ?? null;
-  const taskIds = selectTasks(run.spec, { taskId });
+  const taskIds = selectTasks(plan, { taskId });
   const instances = await selectInstances(on, run.id, { taskIds, mapIndex, onlyFailed: false });
-  const plan = planOf(run.spec);
   // What is within a mapped group has no instance that could stand for all elements.
   const isPart = mapIndex !== null || plan.tasks.get(taskId)?.mappedIn !== null;
   if (instances.length === 0 && isPart)
@@ -88,11 +87,12 @@ interface Hold {
   readonly on: Queryable;
   readonly tx: EngineTx;
   readonly run: CodedRun;
+  readonly plan: Plan;
 }
 
 /** Instances that exist are moved, and what had not ended yet is called back; tasks that have none get one. */
 async function declare(
-  { on, tx, run }: Hold,
+  { on, tx, run, plan }: Hold,
   instances: readonly SelectedInstance[],
   taskIds: readonly string[],
   to: Mark,
@@ -102,7 +102,7 @@ async function declare(
   const { true: ended = [], false: open = [] } = Object.groupBy(instances, ({ state }) => `${isFinal(state)}`);
   await tx.apply(ended.map((one) => mark(one, to, reason)));
   const ends = open.map((one) => ({ was: one.state, transition: mark(one, to, reason) }));
-  await endFromOutside(tx, planOf(run.spec), ends);
+  await endFromOutside(tx, plan, ends);
   const known = new Set(instances.map(({ taskId }) => taskId));
   const made = taskIds
     .filter((taskId) => !known.has(taskId))
@@ -131,10 +131,11 @@ export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): 
     const isActive = run.state === "queued" || run.state === "running";
     if (to === "failed" && isActive) return false;
     if (to === "success") {
-      const taskIds = selectTasks(run.spec, {});
+      const plan = planOf(run.spec);
+      const taskIds = selectTasks(plan, {});
       const tops = run.spec.tasks.filter(({ within }) => within === undefined).map(({ taskId }) => taskId);
       const instances = await selectInstances(on, id, { taskIds, mapIndex: null, onlyFailed: false });
-      await declare({ on, tx, run }, instances, tops, to, reason);
+      await declare({ on, tx, run, plan }, instances, tops, to, reason);
     }
     await endRunAs(on, id, to, reason);
     await audit(on, { actor, action: "mark run", dagId: run.dagId, runId: run.runId, detail: { to } });

@@ -1,7 +1,7 @@
 /** Runs and tasks as people name them when they want something done with them, found and checked. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
-import { allWithin, groupsAround, type Plan, planOf } from "../engine/plan.ts";
+import { allWithin, groupsAround, type Plan } from "../engine/plan.ts";
 import type { RunState } from "../state/run_state.ts";
 import { getVersions } from "../store/dag_version.ts";
 import type { Queryable } from "../store/database.ts";
@@ -42,11 +42,10 @@ export interface TaskSelection {
  * The ids of the tasks that are meant, in topological order.
  * @throws DagsmithError UNKNOWN_TASK
  */
-export function selectTasks(spec: DagSpec, { taskId, upstream = false, downstream = false }: TaskSelection): readonly string[] {
-  const ids = spec.tasks.map((task) => task.taskId);
+export function selectTasks(plan: Plan, { taskId, upstream = false, downstream = false }: TaskSelection): readonly string[] {
+  const ids = [...plan.tasks.keys()];
   if (taskId === undefined) return ids;
-  if (!ids.includes(taskId)) throw new DagsmithError("UNKNOWN_TASK", { task: taskId, dag: spec.dagId, tasks: ids.slice(0, 20).join(", ") });
-  const plan = planOf(spec);
+  if (!ids.includes(taskId)) throw new DagsmithError("UNKNOWN_TASK", { task: taskId, dag: plan.dagId, tasks: ids.slice(0, 20).join(", ") });
   const chosen = new Set([taskId]);
   if (upstream) spread(chosen, taskId, (id) => besides(plan, id, (one) => plan.tasks.get(one)?.spec.upstream ?? []));
   if (downstream) for (const id of downstreamOf(plan, taskId)) chosen.add(id);

@@ -7,6 +7,7 @@ import { ENGINE } from "../state/task_state.ts";
 import type { SelectedInstance } from "./clear_run.ts";
 import { columns } from "./columns.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { SELECTED } from "./instance_columns.ts";
 import { NO_MORE } from "./revive.ts";
 import { putWaits } from "./task_wait.ts";
 
@@ -45,11 +46,10 @@ export async function reopenGroups(on: Queryable, plan: Plan, cleared: readonly 
 const IDLE_AT: Statement = {
   name: "group_idle_at",
   text: `
-select t.id as "instanceId", t.run_id as "runId", t.task_id as "taskId", t.map_index as "mapIndex", t.state, t.try_number as "tryNumber",
-  t.started_at is not null as began, t.queued_at is not null as "wasQueued"
+select ${SELECTED}
 from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
-join dagsmith.task_instance t on t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index
-where t.finished_at is not null or t.state = 'up_for_retry' order by t.task_id, t.map_index`,
+join dagsmith.task_instance t using (run_id, task_id, map_index)
+where finished_at is not null or state = 'up_for_retry' order by task_id, map_index`,
 };
 
 /** The groups around instances that have ended, or wait for their next try: they go on with what is within them. */

@@ -12,6 +12,7 @@ import type { RunState } from "../state/run_state.ts";
 import { clear, type TaskState } from "../state/task_state.ts";
 import { idleGroupsAround, reopenGroups } from "./clear_groups.ts";
 import type { Queryable, Statement } from "./database.ts";
+import { SELECTED } from "./instance_columns.ts";
 import { resumeRuns } from "./resume_runs.ts";
 import { NO_MORE } from "./revive.ts";
 import { rememberEdition } from "./run_edition.ts";
@@ -45,8 +46,7 @@ export interface SelectedInstance {
 const SELECT: Statement = {
   name: "task_instance_select",
   text: `
-select id as "instanceId", run_id as "runId", task_id as "taskId", map_index as "mapIndex", state, try_number as "tryNumber",
-  started_at is not null as began, queued_at is not null as "wasQueued"
+select ${SELECTED}
 from dagsmith.task_instance
 where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3) and state <> 'none'
   and not (state = 'removed' and reason = '${NO_MORE}') and (not $4 or state in ('failed', 'upstream_failed'))
@@ -165,8 +165,7 @@ const ADOPT: Statement = {
 const ALL: Statement = {
   name: "task_instance_all",
   text: `
-select id as "instanceId", run_id as "runId", task_id as "taskId", map_index as "mapIndex", state, try_number as "tryNumber",
-  started_at is not null as began, queued_at is not null as "wasQueued"
+select ${SELECTED}
 from dagsmith.task_instance where run_id = $1 and state <> 'none'`,
 };
 

@@ -1,5 +1,12 @@
-/** What the statements that make instances have in common: where an item comes from, and what an instance of a group has. */
+/**
+ * What statements about instances have in common: the columns of those that are picked out to be changed, where the item of one that is made comes
+ * from, and what an instance of a group has.
+ */
 import type { NewInstance } from "../engine/store.ts";
+
+/** The columns of a SelectedInstance. */
+export const SELECTED = `id as "instanceId", run_id as "runId", task_id as "taskId", map_index as "mapIndex", state, try_number as "tryNumber",
+  started_at is not null as began, queued_at is not null as "wasQueued"`;
 
 // The element of the mapped group that an instance is within, as the group's instance has it. In the same statement the group's would not be
 // seen, but then the engine knows the item.
