@@ -30,6 +30,13 @@ export interface RecountedRow extends Progress {
 
 type CountedRun = Pick<LockedRun, "id" | "plan" | "isGloballyLimited">;
 
+/** Ids of the tasks whose states are told apart by element: mapped groups, and what is within them. */
+export function elementTasks({ tasks }: Plan): readonly string[] {
+  return [...tasks.values()].flatMap(({ spec, mappedIn }) =>
+    mappedIn !== null || (isGroup(spec) && spec.each !== null) ? [spec.taskId] : [],
+  );
+}
+
 export function recount(run: CountedRun, states: readonly StateCount[]): Recount {
   const tally = new Tally(run.plan, states);
   const tasks = [...run.plan.tasks.values()];

@@ -1,8 +1,8 @@
 /** Runs that people changed go on: their counts are made anew from their instances, and every task whose turn it is gets it. */
 import { Advance } from "../engine/advance.ts";
 import { isLimited } from "../engine/limits.ts";
-import { isGroup, type Plan, plannedTask } from "../engine/plan.ts";
-import { type Recount, recount, type StateCount } from "../engine/recount.ts";
+import { plannedTask } from "../engine/plan.ts";
+import { elementTasks, type Recount, recount, type StateCount } from "../engine/recount.ts";
 import type { EngineTx, LockedRun } from "../engine/store.ts";
 import { columns } from "./columns.ts";
 import { updateRuns } from "./dag_run.ts";
@@ -60,13 +60,6 @@ export async function resumeRuns(on: Queryable, tx: EngineTx, ids: readonly numb
   await advance.resume(counted.flatMap(({ rows }) => rows.filter(({ isOpen }) => isOpen)));
   for (const one of await unplaced(on, counted)) advance.wake({ ...one, inMs: 0 }, one);
   return advance.commit();
-}
-
-/** Mapped groups, and the tasks within them. */
-function elementTasks({ tasks }: Plan): readonly string[] {
-  return [...tasks.values()].flatMap(({ spec, mappedIn }) =>
-    mappedIn !== null || (isGroup(spec) && spec.each !== null) ? [spec.taskId] : [],
-  );
 }
 
 /** Items that wait and stand in no line for places, of tasks that have limits. */

@@ -1,7 +1,7 @@
 /** The counts that are kept of a run, beside those that its instances amount to. */
 import { expect } from "vitest";
 import { planOf } from "../../runtime/engine/plan.ts";
-import { recount, type StateCount } from "../../runtime/engine/recount.ts";
+import { elementTasks, recount, type StateCount } from "../../runtime/engine/recount.ts";
 import type { Queryable } from "../../runtime/store/database.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import { rows } from "./migrated.ts";
@@ -21,17 +21,7 @@ async function statesOf(db: Queryable, runId: number, byElement: readonly string
 /** What is stored of a run's counts, beside what its instances amount to. */
 export async function expectCountsHold(db: Queryable, runId: number, spec: DagSpec): Promise<void> {
   const plan = planOf(spec);
-  const byElement = [...plan.tasks.values()].filter(
-    ({ spec: one, mappedIn, members }) => mappedIn !== null || (members.length > 0 && one.each),
-  );
-  const counted = recount(
-    { id: runId, plan },
-    await statesOf(
-      db,
-      runId,
-      byElement.map((task) => task.spec.taskId),
-    ),
-  );
+  const counted = recount({ id: runId, plan }, await statesOf(db, runId, elementTasks(plan)));
   const [run] = await rows(db, "select open_tasks, failed_leaves from dagsmith.dag_run where id = $1", [runId]);
   expect(run).toEqual({ open_tasks: counted.openTasks, failed_leaves: counted.failedLeaves });
   const stored = await rows<{ task_id: string; map_index: number }>(
