@@ -18,14 +18,30 @@ const d = dag("github_issue_pages", {
 
 const pages = d.loop(
   "pages",
-  { initial: { page: 0, open: 0, closed: 0, isLast: false }, until: ({ isLast }) => isLast, maxIterations: 1_000, retries: 3 },
+  {
+    initial: { page: 0, open: 0, closed: 0, isLast: false },
+    until: ({ isLast }) => isLast,
+    maxIterations: 1_000,
+    retries: 3,
+  },
   async ({ previous, params, hook }) => {
     const [owner = "", repo = ""] = params.repo.split("/");
     const page = previous.page + 1;
     const github = await hook(githubHook("github"));
-    const { data } = await github.rest.issues.listForRepo({ owner, repo, state: "all", per_page: params.perPage, page });
+    const { data } = await github.rest.issues.listForRepo({
+      owner,
+      repo,
+      state: "all",
+      per_page: params.perPage,
+      page,
+    });
     const open = data.filter(({ state }) => state === "open").length;
-    return { page, open: previous.open + open, closed: previous.closed + data.length - open, isLast: data.length < params.perPage };
+    return {
+      page,
+      open: previous.open + open,
+      closed: previous.closed + data.length - open,
+      isLast: data.length < params.perPage,
+    };
   },
 );
 

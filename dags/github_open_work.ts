@@ -27,7 +27,10 @@ const counts = d.task(
     const github = await hook(githubHook("github"));
     let open = 0;
     const source = { org, repo: "all", payload: { state: "open" } } as const;
-    for await (const _ of githubRecords(github, object === "issues" ? { ...source, object, pullRequests: "drop" } : { ...source, object }))
+    for await (const _ of githubRecords(
+      github,
+      object === "issues" ? { ...source, object, pullRequests: "drop" } : { ...source, object },
+    ))
       open += 1;
     return { org, object, open };
   },

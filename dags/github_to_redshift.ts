@@ -43,7 +43,14 @@ for (const object of ["issues", "members"] as const) {
     const load = d.task(
       `github_${object}_from_${org}_to_redshift`,
       s3ToRedshift({
-        ...{ s3: "s3", bucket: "lake", redshift: "warehouse", schema, columns: githubColumns[object], loadType: "rebuild" },
+        ...{
+          s3: "s3",
+          bucket: "lake",
+          redshift: "warehouse",
+          schema,
+          columns: githubColumns[object],
+          loadType: "rebuild",
+        },
         key: ({ params }) => `github/${orgOf(params.orgs, lane)}/${object}.json`,
         table: ({ params }) => tableOf(orgOf(params.orgs, lane), object),
       }),
@@ -56,7 +63,10 @@ const result = identifier(schema, "open_issue_count");
 const next = identifier(schema, "open_issue_count_next");
 
 // Only what a broken run left behind: were the result itself dropped here, readers would find no table until the next task is done.
-const dropTable = d.task("drop_table_sql", redshiftSql({ redshift: "warehouse", sql: sql`drop table if exists ${next}` }));
+const dropTable = d.task(
+  "drop_table_sql",
+  redshiftSql({ redshift: "warehouse", sql: sql`drop table if exists ${next}` }),
+);
 
 const transform = d.task(
   "github_transforms",
@@ -82,7 +92,8 @@ export default d;
 /** A lane of the graph that the run gives no organisation is skipped. */
 function orgOf(given: readonly string[], lane: number): string {
   const org = given[lane];
-  if (org === undefined) throw new SkipTask(`this run names ${given.length} of ${orgs.length} organisations`);
+  if (org === undefined)
+    throw new SkipTask(`this run names ${given.length} of ${orgs.length} organisations`);
   return org;
 }
 

@@ -11,12 +11,21 @@ const d = dag("github_triage", {
   startDate: "2026-01-01",
   catchup: false,
   defaults: { retries: 2, retryDelay: "1m" },
-  params: z.object({ org: z.string().default("astronomerio"), long: z.number().int().positive().default(10) }),
+  params: z.object({
+    org: z.string().default("astronomerio"),
+    long: z.number().int().positive().default(10),
+  }),
 });
 
 const titles = d.task("open_issues", async ({ params, hook }) => {
   const github = await hook(githubHook("github"));
-  const source = { org: params.org, repo: "all", object: "issues", payload: { state: "open" }, pullRequests: "drop" } as const;
+  const source = {
+    org: params.org,
+    repo: "all",
+    object: "issues",
+    payload: { state: "open" },
+    pullRequests: "drop",
+  } as const;
   const found: string[] = [];
   for await (const issue of githubRecords(github, source)) found.push(String(issue.title));
   return found;
@@ -25,10 +34,16 @@ const titles = d.task("open_issues", async ({ params, hook }) => {
 const any = d.shortCircuit("any_open", { inputs: { titles } }, ({ inputs }) => inputs.titles);
 
 const listed = d.task("list", { inputs: { titles } }, ({ inputs }) => inputs.titles.toSorted());
-const summed = d.task("sum_up", { inputs: { titles } }, ({ inputs }) => `${inputs.titles.length} issues are open`);
+const summed = d.task(
+  "sum_up",
+  { inputs: { titles } },
+  ({ inputs }) => `${inputs.titles.length} issues are open`,
+);
 
-const size = d.switch("by_size", { inputs: { titles }, cases: { short: listed, long: summed } }, ({ inputs, params }) =>
-  inputs.titles.length < params.long ? "short" : "long",
+const size = d.switch(
+  "by_size",
+  { inputs: { titles }, cases: { short: listed, long: summed } },
+  ({ inputs, params }) => (inputs.titles.length < params.long ? "short" : "long"),
 );
 
 const digest = d.task(

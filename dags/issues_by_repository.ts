@@ -23,13 +23,23 @@ const d = dag("issues_by_repository", {
 
 const repositories = d.task("list_repositories", async ({ params, hook }) => {
   const github = await hook(githubHook("github"));
-  const found = await github.paginate(github.rest.repos.listForOrg, { org: params.org, per_page: 100 });
+  const found = await github.paginate(github.rest.repos.listForOrg, {
+    org: params.org,
+    per_page: 100,
+  });
   return found.map(({ name }) => name).toSorted();
 });
 
 const perRepository = d.group(
   "repository",
-  { each: repositories, maxActive: 4, retries: 3, retryDelay: "1m", executionTimeout: "30m", label: ({ item }) => item },
+  {
+    each: repositories,
+    maxActive: 4,
+    retries: 3,
+    retryDelay: "1m",
+    executionTimeout: "30m",
+    label: ({ item }) => item,
+  },
   (g) => {
     const file = g.task(
       "fetch",
@@ -42,22 +52,37 @@ const perRepository = d.group(
     );
 
     // While pages are read, an issue that is closed or deleted may move another past them.
-    const check = g.task("check", { inputs: { file }, retries: 0 }, async ({ params, item, inputs, hook }) => {
-      const [github, s3] = [await hook(githubHook("github")), await hook(s3Hook("s3"))];
-      const issues = new Map<unknown, boolean>();
-      for await (const rows of readJsonLines(await s3.getStream(bucket, inputs.file.key)))
-        for (const { values } of rows) issues.set(values.id, values.state === "open");
-      const { data } = await github.rest.repos.get({ owner: params.org, repo: item });
-      const open = [...issues.values()].filter(Boolean).length;
-      if (open !== data.open_issues_count) throw new Error(`the file has ${open} open issues, ${item} has ${data.open_issues_count}`);
-      if (issues.size !== inputs.file.records) throw new Error(`${inputs.file.records} lines, but ${issues.size} issues`);
-      return { repository: item, issues: issues.size, open };
-    });
+    const check = g.task(
+      "check",
+      { inputs: { file }, retries: 0 },
+      async ({ params, item, inputs, hook }) => {
+        const [github, s3] = [await hook(githubHook("github")), await hook(s3Hook("s3"))];
+        const issues = new Map<unknown, boolean>();
+        for await (const rows of readJsonLines(await s3.getStream(bucket, inputs.file.key)))
+          for (const { values } of rows) issues.set(values.id, values.state === "open");
+        const { data } = await github.rest.repos.get({ owner: params.org, repo: item });
+        const open = [...issues.values()].filter(Boolean).length;
+        if (open !== data.open_issues_count)
+          throw new Error(
+            `the file has ${open} open issues, ${item} has ${data.open_issues_count}`,
+          );
+        if (issues.size !== inputs.file.records)
+          throw new Error(`${inputs.file.records} lines, but ${issues.size} issues`);
+        return { repository: item, issues: issues.size, open };
+      },
+    );
 
     const load = g.task(
       "load",
       s3ToRedshift({
-        ...{ s3: "s3", bucket, redshift: "warehouse", schema: "github_data", columns: githubColumns.issues, loadType: "rebuild" },
+        ...{
+          s3: "s3",
+          bucket,
+          redshift: "warehouse",
+          schema: "github_data",
+          columns: githubColumns.issues,
+          loadType: "rebuild",
+        },
         key: ({ params, item }) => keyOf(params.org, item),
         table: ({ params, item }) => `${params.org}_${item}_issues`.toLowerCase(),
       }),
@@ -71,8 +96,11 @@ const report = d.task(
   "report",
   { inputs: { repositories, checked: perRepository.result.check }, triggerRule: "all_done" },
   ({ inputs: { repositories = [], checked = [] }, log }) => {
-    for (const { repository, issues, open } of checked) log.info(`${repository}: ${open} of ${issues} issues are open`);
-    const missing = repositories.filter((name) => !checked.some(({ repository }) => repository === name));
+    for (const { repository, issues, open } of checked)
+      log.info(`${repository}: ${open} of ${issues} issues are open`);
+    const missing = repositories.filter(
+      (name) => !checked.some(({ repository }) => repository === name),
+    );
     if (missing.length > 0) throw new FailTask(`not brought up to date: ${missing.join(", ")}`);
     return { repositories: checked.length, open: checked.reduce((sum, { open }) => sum + open, 0) };
   },

@@ -17,10 +17,23 @@ interface Reading {
   readonly precipitation: number;
 }
 
-const options = { maxActiveRuns: 4, tags: ["medallion"], defaults: { retries: 3, retryDelay: "2s" } } as const;
+const options = {
+  maxActiveRuns: 4,
+  tags: ["medallion"],
+  defaults: { retries: 3, retryDelay: "2s" },
+} as const;
 
-const rawWrites = postgresChanges({ connection: "raw", table: "precipitation", operations: ["insert"], name: "raw_writes" });
-const rawToCleansed = dag("raw_to_cleansed", { ...options, on: [rawWrites], description: "Copies readings that can be true" });
+const rawWrites = postgresChanges({
+  connection: "raw",
+  table: "precipitation",
+  operations: ["insert"],
+  name: "raw_writes",
+});
+const rawToCleansed = dag("raw_to_cleansed", {
+  ...options,
+  on: [rawWrites],
+  description: "Copies readings that can be true",
+});
 
 const reading = rawToCleansed.task("read", async ({ triggeredBy, hook }) => {
   const id = triggeredBy(rawWrites)[0]?.newKey?.id;
@@ -32,31 +45,50 @@ const reading = rawToCleansed.task("read", async ({ triggeredBy, hook }) => {
   return row;
 });
 
-rawToCleansed.task("cleanse", { inputs: { reading } }, async ({ inputs: { reading: row }, hook, log }) => {
-  const wrong = problemOf(row);
-  if (wrong) throw new SkipTask(wrong);
-  await (await hook(postgresHook("cleansed"))).execute(sql`
+rawToCleansed.task(
+  "cleanse",
+  { inputs: { reading } },
+  async ({ inputs: { reading: row }, hook, log }) => {
+    const wrong = problemOf(row);
+    if (wrong) throw new SkipTask(wrong);
+    await (await hook(postgresHook("cleansed"))).execute(sql`
     insert into precipitation (id, "timestamp", location_name, location_latitude, location_longitude, sensor, precipitation)
     values (${row.id}, ${row.timestamp}, ${row.location_name}, ${row.location_latitude}, ${row.location_longitude}, ${row.sensor}, ${row.precipitation})
     on conflict (id) do nothing`);
-  log.info("valid data <3");
-});
+    log.info("valid data <3");
+  },
+);
 
 /** Why a reading cannot be true; null when it can. */
-function problemOf({ precipitation, location_latitude: latitude, location_longitude: longitude }: Reading): string | null {
+function problemOf({
+  precipitation,
+  location_latitude: latitude,
+  location_longitude: longitude,
+}: Reading): string | null {
   if (precipitation < 0) return `a precipitation of ${precipitation} is less than none`;
   if (Math.abs(latitude) > 90) return `there is no latitude ${latitude}`;
   if (Math.abs(longitude) > 180) return `there is no longitude ${longitude}`;
   return null;
 }
 
-const cleansedWrites = postgresChanges({ connection: "cleansed", table: "precipitation", operations: ["insert"], name: "cleansed_writes" });
-const cleansedToReporting = dag("cleansed_to_reporting", { ...options, on: [cleansedWrites], description: "Reports readings by sensor" });
+const cleansedWrites = postgresChanges({
+  connection: "cleansed",
+  table: "precipitation",
+  operations: ["insert"],
+  name: "cleansed_writes",
+});
+const cleansedToReporting = dag("cleansed_to_reporting", {
+  ...options,
+  on: [cleansedWrites],
+  description: "Reports readings by sensor",
+});
 
 cleansedToReporting.task("report", async ({ triggeredBy, hook, log }) => {
   const id = triggeredBy(cleansedWrites)[0]?.newKey?.id;
   if (id === undefined) throw new SkipTask("no reading made this run");
-  const [row] = await (await hook(postgresHook("cleansed"))).query<Reading>(sql`select *, id::text from precipitation where id = ${id}`);
+  const [row] = await (await hook(postgresHook("cleansed"))).query<Reading>(
+    sql`select *, id::text from precipitation where id = ${id}`,
+  );
   if (!row) throw new SkipTask(`reading ${id} is gone`);
   await (await hook(postgresHook("reporting"))).transaction(async (reporting) => {
     // A sensor reports more than once; only its first reading finds it unknown.

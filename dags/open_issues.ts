@@ -15,13 +15,21 @@ const d = dag("open_issues", {
 
 const repos = d.task("list_repositories", async ({ params, hook }) => {
   const github = await hook(githubHook("github"));
-  const found = await github.paginate(github.rest.repos.listForOrg, { org: params.org, per_page: 100 });
+  const found = await github.paginate(github.rest.repos.listForOrg, {
+    org: params.org,
+    per_page: 100,
+  });
   return found.map(({ name }) => name).toSorted();
 });
 
 const counts = d.task(
   "count_issues",
-  { each: repos, retries: 3, pool: "github", rateLimit: { key: "api.github.com", limit: 100, per: "60s" } },
+  {
+    each: repos,
+    retries: 3,
+    pool: "github",
+    rateLimit: { key: "api.github.com", limit: 100, per: "60s" },
+  },
   async ({ params, item, hook }) => {
     const github = await hook(githubHook("github"));
     const { data } = await github.rest.repos.get({ owner: params.org, repo: item });

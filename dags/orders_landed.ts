@@ -7,7 +7,9 @@ import { s3Hook, s3KeySensor } from "dagsmith/plugins/aws";
 import { discordHook } from "dagsmith/plugins/discord";
 
 const tell: Callback = async ({ dagId, logicalDate, reason, hook }) => {
-  await (await hook(discordHook("discord"))).send(`${dagId} of ${logicalDate.toISODate()}: ${reason}`);
+  await (await hook(discordHook("discord"))).send(
+    `${dagId} of ${logicalDate.toISODate()}: ${reason}`,
+  );
 };
 
 const d = dag("orders_landed", {
@@ -20,13 +22,20 @@ const d = dag("orders_landed", {
 const landed = d.sensor(
   "landed",
   { interval: "1m", timeout: "12h", backoff: 1.5, maxInterval: "15m", onFailure: tell },
-  s3KeySensor({ s3: "s3", bucket: "lake", key: ({ dataInterval }) => `orders/${dataInterval.start.toISODate()}.csv`, minBytes: 1 }),
+  s3KeySensor({
+    s3: "s3",
+    bucket: "lake",
+    key: ({ dataInterval }) => `orders/${dataInterval.start.toISODate()}.csv`,
+    minBytes: 1,
+  }),
 );
 
 d.task("count", { inputs: { landed } }, async ({ inputs, hook }) => {
   const s3 = await hook(s3Hook("s3"));
   const [file] = inputs.landed;
-  const lines = file ? (await s3.getText("lake", file.key)).split("\n").filter((line) => line !== "") : [];
+  const lines = file
+    ? (await s3.getText("lake", file.key)).split("\n").filter((line) => line !== "")
+    : [];
   return { orders: Math.max(0, lines.length - 1) };
 });
 

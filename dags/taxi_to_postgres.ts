@@ -9,7 +9,14 @@
 import { createHash } from "node:crypto";
 import { dag, trigger } from "dagsmith";
 import { httpHook } from "dagsmith/plugins/http";
-import { type Column, type ColumnType, loadTable, postgresHook, readCsv, type SourceRows } from "dagsmith/plugins/postgres";
+import {
+  type Column,
+  type ColumnType,
+  loadTable,
+  postgresHook,
+  readCsv,
+  type SourceRows,
+} from "dagsmith/plugins/postgres";
 import { z } from "zod";
 
 const d = dag("taxi_to_postgres", {
@@ -43,7 +50,11 @@ const shared = columns({
 const colours = {
   yellow: [...columns({ timestamp: "tpep_pickup_datetime tpep_dropoff_datetime" }), ...shared],
   green: [
-    ...columns({ timestamp: "lpep_pickup_datetime lpep_dropoff_datetime", "double precision": "ehail_fee", integer: "trip_type" }),
+    ...columns({
+      timestamp: "lpep_pickup_datetime lpep_dropoff_datetime",
+      "double precision": "ehail_fee",
+      integer: "trip_type",
+    }),
     ...shared,
   ],
 } as const;
@@ -61,17 +72,28 @@ d.task("load_trips", async ({ params: { taxi, month }, dataInterval, hook, log }
     columns: [...columns({ text: "unique_row_id filename" }), ...colours[taxi]],
   } as const;
   const required = colours[taxi].map(({ name }) => name);
-  return loadTable(await hook(postgresHook("warehouse")), target, identified(readCsv(csv, {}, required), taxi, file), log);
+  return loadTable(
+    await hook(postgresHook("warehouse")),
+    target,
+    identified(readCsv(csv, {}, required), taxi, file),
+    log,
+  );
 });
 
 export default d;
 
 function columns(byType: Partial<Record<ColumnType, string>>): readonly Column[] {
-  return Object.entries(byType).flatMap(([type, names = ""]) => names.split(" ").map((name) => ({ name, type: type as ColumnType })));
+  return Object.entries(byType).flatMap(([type, names = ""]) =>
+    names.split(" ").map((name) => ({ name, type: type as ColumnType })),
+  );
 }
 
 /** The files give their trips no id: what makes a trip the same one is its vendor, when and where it went, and what it cost. */
-async function* identified(rows: SourceRows, taxi: keyof typeof colours, filename: string): SourceRows {
+async function* identified(
+  rows: SourceRows,
+  taxi: keyof typeof colours,
+  filename: string,
+): SourceRows {
   const start = taxi === "yellow" ? "tpep" : "lpep";
   const identity = [
     "vendorid",
@@ -86,7 +108,14 @@ async function* identified(rows: SourceRows, taxi: keyof typeof colours, filenam
     yield batch.map(({ line, values }) => {
       // A separator, so that 1 and 12 are not taken for 11 and 2.
       const text = identity.map((name) => values[name] ?? "").join("|");
-      return { line, values: { ...values, filename, unique_row_id: createHash("md5").update(text).digest("hex") } };
+      return {
+        line,
+        values: {
+          ...values,
+          filename,
+          unique_row_id: createHash("md5").update(text).digest("hex"),
+        },
+      };
     });
   }
 }

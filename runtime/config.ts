@@ -11,7 +11,11 @@ export interface Config {
   /** DAG_SECRET_KEY: 32 bytes in base64, the key of stored connections and variables. */
   readonly secretKey: string | null;
   /** DAG_WEB_HOST (default 127.0.0.1), DAG_WEB_PORT (null when not set), DAG_WEB_TOKEN. */
-  readonly web: { readonly host: string; readonly port: number | null; readonly token: string | null };
+  readonly web: {
+    readonly host: string;
+    readonly port: number | null;
+    readonly token: string | null;
+  };
   /** DAG_WORKER_SLOTS: tries at once in one worker. Default 16. */
   readonly slots: number;
   /**
@@ -73,13 +77,22 @@ export function readConfig(environment: Environment = process.env): Config {
     secretKey: text("DAG_SECRET_KEY"),
     web: {
       host: text("DAG_WEB_HOST") ?? "127.0.0.1",
-      port: text("DAG_WEB_PORT") === null ? null : wholeNumber("DAG_WEB_PORT", text("DAG_WEB_PORT"), 0, 0, 65_535),
+      port:
+        text("DAG_WEB_PORT") === null
+          ? null
+          : wholeNumber("DAG_WEB_PORT", text("DAG_WEB_PORT"), 0, 0, 65_535),
       token: text("DAG_WEB_TOKEN"),
     },
     slots: wholeNumber("DAG_WORKER_SLOTS", text("DAG_WORKER_SLOTS"), 16, 1, 1_000),
     xcoms: {
       folder: xcomFolder(text),
-      spillBytes: wholeNumber("DAG_XCOM_SPILL_BYTES", text("DAG_XCOM_SPILL_BYTES"), SPILL_BYTES, 1, MAX_OUTPUT_BYTES),
+      spillBytes: wholeNumber(
+        "DAG_XCOM_SPILL_BYTES",
+        text("DAG_XCOM_SPILL_BYTES"),
+        SPILL_BYTES,
+        1,
+        MAX_OUTPUT_BYTES,
+      ),
     },
     colorAllowed: !text("NO_COLOR") && environment.TERM !== "dumb",
     user: text("USER") ?? text("LOGNAME") ?? text("USERNAME") ?? "unknown",
@@ -124,7 +137,9 @@ function environmentSecrets(environment: Environment): EnvironmentSecrets {
 function taskEnvironment(environment: Environment): Readonly<Record<string, string>> {
   const isOurs = (name: string): boolean => /^(DAG_|PG)/.test(name) || name === "DATABASE_URL";
   return Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) => (value === undefined || isOurs(name) ? [] : [[name, value]])),
+    Object.entries(environment).flatMap(([name, value]) =>
+      value === undefined || isOurs(name) ? [] : [[name, value]],
+    ),
   );
 }
 
@@ -134,9 +149,12 @@ function xcomFolder(text: (name: string) => string | null): string | S3Folder | 
   const folder = text(name);
   const scheme = /^([a-z][a-z0-9+.-]+):\//i.exec(folder ?? "")?.[1];
   if (folder === null || scheme === undefined) return folder;
-  if (scheme.toLowerCase() !== "s3") refused(name, `it begins with "${scheme}:"; allowed: a path, or s3://bucket/prefix`);
+  if (scheme.toLowerCase() !== "s3")
+    refused(name, `it begins with "${scheme}:"; allowed: a path, or s3://bucket/prefix`);
   const [, bucket = "", prefix = ""] = /^[^:]+:\/\/([^/]*)\/?(.*?)\/?$/.exec(folder) ?? [];
-  const isPrefix = prefix === "" || (prefix.length <= LONGEST_PREFIX && prefix.split("/").every((part) => PREFIX_PART.test(part)));
+  const isPrefix =
+    prefix === "" ||
+    (prefix.length <= LONGEST_PREFIX && prefix.split("/").every((part) => PREFIX_PART.test(part)));
   // Not repeated: people put credentials in front of a bucket.
   if (!BUCKET.test(bucket) || !isPrefix) refused(name, S3_URL_RULE);
   const endpoint = endpointOf(text);
@@ -145,7 +163,11 @@ function xcomFolder(text: (name: string) => string | null): string | S3Folder | 
     prefix: prefix === "" ? "" : `${prefix}/`,
     endpoint,
     region: text("AWS_REGION") ?? text("AWS_DEFAULT_REGION"),
-    pathStyle: trueOrFalse("DAG_XCOM_S3_PATH_STYLE", text("DAG_XCOM_S3_PATH_STYLE"), endpoint !== null),
+    pathStyle: trueOrFalse(
+      "DAG_XCOM_S3_PATH_STYLE",
+      text("DAG_XCOM_S3_PATH_STYLE"),
+      endpoint !== null,
+    ),
   };
 }
 
@@ -162,8 +184,12 @@ function endpointOf(text: (name: string) => string | null): string | null {
   const endpoint = text(name);
   if (endpoint === null) return null;
   const url = URL.parse(endpoint);
-  if (url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "") return endpoint;
-  refused(name, "it is not a URL that begins with http:// or https:// and has no credentials in it");
+  if (url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "")
+    return endpoint;
+  refused(
+    name,
+    "it is not a URL that begins with http:// or https:// and has no credentials in it",
+  );
 }
 
 function trueOrFalse(name: string, text: string | null, otherwise: boolean): boolean {
@@ -172,7 +198,13 @@ function trueOrFalse(name: string, text: string | null, otherwise: boolean): boo
   return text === "true";
 }
 
-function wholeNumber(name: string, text: string | null, otherwise: number, min: number, max: number): number {
+function wholeNumber(
+  name: string,
+  text: string | null,
+  otherwise: number,
+  min: number,
+  max: number,
+): number {
   const value = Number(text ?? otherwise);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   refused(name, `it is "${text}"; allowed: a whole number from ${min} to ${max}`);

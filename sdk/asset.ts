@@ -54,7 +54,12 @@ export interface AssetEvent<Extra extends Json = Json> {
   readonly at: string;
   readonly extra: Extra;
   /** The task whose success it was; null for an update by API or command. */
-  readonly source: { readonly dagId: string; readonly runId: string; readonly taskId: string; readonly mapIndex: number } | null;
+  readonly source: {
+    readonly dagId: string;
+    readonly runId: string;
+    readonly taskId: string;
+    readonly mapIndex: number;
+  } | null;
 }
 
 /** Largest extra of one event, in bytes of JSON: it is told to every run that the event makes. */
@@ -77,10 +82,20 @@ export function asset<Extra extends Json = Json>(
   uri: string,
   options: { readonly name?: string; readonly extra?: Json } = {},
 ): Asset<Extra> {
-  if (typeof uri !== "string" || !URI.test(uri)) throw invalid(uri, "a URI is 1 to 1000 printable ASCII characters without spaces");
+  if (typeof uri !== "string" || !URI.test(uri))
+    throw invalid(uri, "a URI is 1 to 1000 printable ASCII characters without spaces");
   // The value is not repeated: it holds a secret.
-  if (CREDENTIALS.test(uri)) throw invalid("with a password in it", "a URI is shown to everybody; leave the password to a connection");
-  return Object.freeze({ type: "asset", uri, name: options.name ?? null, extra: JSON.parse(toJson(options.extra ?? {})) as Json });
+  if (CREDENTIALS.test(uri))
+    throw invalid(
+      "with a password in it",
+      "a URI is shown to everybody; leave the password to a connection",
+    );
+  return Object.freeze({
+    type: "asset",
+    uri,
+    name: options.name ?? null,
+    extra: JSON.parse(toJson(options.extra ?? {})) as Json,
+  });
 }
 
 /**
@@ -99,12 +114,16 @@ export function assetAlias(alias: string): AssetAlias {
  * All of these: each was updated at least once since the DAG's last run that assets made.
  * @example dag("join", { schedule: allOf(orders, anyOf(customersEu, customersUs)) })
  */
-export function allOf(...members: readonly [AssetExpression, ...AssetExpression[]]): AssetExpression {
+export function allOf(
+  ...members: readonly [AssetExpression, ...AssetExpression[]]
+): AssetExpression {
   return Object.freeze({ type: "all_assets", members: checkedMembers("allOf", members) });
 }
 
 /** Any of these was updated. @example dag("refresh", { schedule: anyOf(orders, returns) }) */
-export function anyOf(...members: readonly [AssetExpression, ...AssetExpression[]]): AssetExpression {
+export function anyOf(
+  ...members: readonly [AssetExpression, ...AssetExpression[]]
+): AssetExpression {
   return Object.freeze({ type: "any_asset", members: checkedMembers("anyOf", members) });
 }
 
@@ -113,26 +132,53 @@ export function anyOf(...members: readonly [AssetExpression, ...AssetExpression[
  * @throws DagsmithError INVALID_SCHEDULE when the time is itself an asset schedule
  * @example dag("report", { schedule: timeOrAssets("@daily", orders), startDate: "2026-01-01" })
  */
-export function timeOrAssets(time: NonNullable<Schedule> | Schedules, assets: AssetExpression): TimeOrAssets {
+export function timeOrAssets(
+  time: NonNullable<Schedule> | Schedules,
+  assets: AssetExpression,
+): TimeOrAssets {
   if (isAssetSchedule(time)) {
-    throw new DagsmithError("INVALID_SCHEDULE", { found: "timeOrAssets(assets, …)", reason: "its first part is not a schedule by time" });
+    throw new DagsmithError("INVALID_SCHEDULE", {
+      found: "timeOrAssets(assets, …)",
+      reason: "its first part is not a schedule by time",
+    });
   }
-  return Object.freeze({ type: "time_or_assets", time, assets: checkedMembers("timeOrAssets", [assets])[0] as AssetExpression });
+  return Object.freeze({
+    type: "time_or_assets",
+    time,
+    assets: checkedMembers("timeOrAssets", [assets])[0] as AssetExpression,
+  });
 }
 
 const EXPRESSIONS = ["asset", "asset_alias", "all_assets", "any_asset"];
 
 function isExpression(value: unknown): value is AssetExpression {
-  return typeof value === "object" && value !== null && "type" in value && EXPRESSIONS.includes(String(value.type));
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "type" in value &&
+    EXPRESSIONS.includes(String(value.type))
+  );
 }
 
 function isAssetSchedule(value: unknown): value is AssetSchedule {
-  return isExpression(value) || (typeof value === "object" && value !== null && "type" in value && value.type === "time_or_assets");
+  return (
+    isExpression(value) ||
+    (typeof value === "object" &&
+      value !== null &&
+      "type" in value &&
+      value.type === "time_or_assets")
+  );
 }
 
-function checkedMembers(where: string, members: readonly AssetExpression[]): readonly AssetExpression[] {
+function checkedMembers(
+  where: string,
+  members: readonly AssetExpression[],
+): readonly AssetExpression[] {
   if (members.length > 0 && members.every(isExpression)) return Object.freeze([...members]);
-  throw new DagsmithError("INVALID_SCHEDULE", { found: `${where}(…)`, reason: "it takes one or more of asset(), allOf() and anyOf()" });
+  throw new DagsmithError("INVALID_SCHEDULE", {
+    found: `${where}(…)`,
+    reason: "it takes one or more of asset(), allOf() and anyOf()",
+  });
 }
 
 /** A DAG's schedule parted: what time decides, and what assets decide. */
@@ -141,7 +187,9 @@ export function splitSchedule(option: Schedule | Schedules | AssetSchedule | und
   readonly assets: AssetExpression | null;
 } {
   if (!isAssetSchedule(option)) return { time: option, assets: null };
-  return option.type === "time_or_assets" ? { time: option.time, assets: option.assets } : { time: null, assets: option };
+  return option.type === "time_or_assets"
+    ? { time: option.time, assets: option.assets }
+    : { time: null, assets: option };
 }
 
 /** The plain form of a condition. */
@@ -173,13 +221,26 @@ export function checkedAssets(
   where: string,
 ): readonly (Asset | AssetAlias)[] {
   const isAllowed = (one: unknown): boolean =>
-    isExpression(one) && (one.type === "asset" || (option === "outlets" && one.type === "asset_alias"));
+    isExpression(one) &&
+    (one.type === "asset" || (option === "outlets" && one.type === "asset_alias"));
   if (value === undefined) return [];
   if (Array.isArray(value) && value.every(isAllowed)) {
-    return [...new Map(value.map((one: Asset | AssetAlias) => [one.type === "asset" ? one.uri : `alias ${one.alias}`, one])).values()];
+    return [
+      ...new Map(
+        value.map((one: Asset | AssetAlias) => [
+          one.type === "asset" ? one.uri : `alias ${one.alias}`,
+          one,
+        ]),
+      ).values(),
+    ];
   }
   const allowed = option === "outlets" ? "a list of asset() and assetAlias()" : "a list of asset()";
-  throw invalidOption(where, option, Array.isArray(value) ? "a list of other things" : typeof value, allowed);
+  throw invalidOption(
+    where,
+    option,
+    Array.isArray(value) ? "a list of other things" : typeof value,
+    allowed,
+  );
 }
 
 function invalid(found: unknown, reason: string): DagsmithError {

@@ -16,14 +16,19 @@ export const RUN_EVENTS = ["onSuccess", "onFailure"] as const;
 export type RunEvent = (typeof RUN_EVENTS)[number];
 
 /** What a callback is given. Hooks, connections and variables are there as in a task. */
-export interface CallbackContext extends Omit<TaskContext, "taskId" | "inputs" | "item" | "xcom" | "assets"> {
+export interface CallbackContext
+  extends Omit<TaskContext, "taskId" | "inputs" | "item" | "xcom" | "assets"> {
   /** Null for a callback of the run. */
   readonly taskId: string | null;
   readonly event: TaskEvent | "deadline";
   /** Why the task or the run ended as it did, or which deadline was missed. */
   readonly reason: string | null;
   /** What the try threw. */
-  readonly error: { readonly name: string; readonly message: string; readonly stack: string } | null;
+  readonly error: {
+    readonly name: string;
+    readonly message: string;
+    readonly stack: string;
+  } | null;
 }
 
 /**
@@ -106,7 +111,11 @@ export function describeCallbacks<Event extends TaskEvent>(
 }
 
 /** @throws DagsmithError INVALID_OPTION, INVALID_DURATION, INVALID_DATE */
-export function describeDeadlines(deadlines: readonly Deadline[], timezone: string, where: string): readonly DeadlineSpec[] {
+export function describeDeadlines(
+  deadlines: readonly Deadline[],
+  timezone: string,
+  where: string,
+): readonly DeadlineSpec[] {
   return deadlines.map(({ reference, interval, callback }) => {
     const place = `a deadline of ${where}`;
     describeCallbacks({ onFailure: callback }, ["onFailure"], place);
@@ -122,7 +131,10 @@ function referenceSpec(
   reference: DeadlineReference,
   zone: string,
   where: string,
-): { readonly type: "queuedAt" | "logicalDate" } | { readonly type: "fixed"; readonly at: string } | AverageRuntime {
+):
+  | { readonly type: "queuedAt" | "logicalDate" }
+  | { readonly type: "fixed"; readonly at: string }
+  | AverageRuntime {
   if (typeof reference === "object") return averageRuntime(reference.runs);
   if (reference === "queuedAt") return { type: "queuedAt" };
   if (reference === "logicalDate") return { type: "logicalDate" };

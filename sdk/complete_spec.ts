@@ -6,7 +6,12 @@ import type { DagSpec, TaskSpec } from "./spec.ts";
 
 /** Fields that were not there from the beginning. Those that may be absent still need no place here. */
 const LATER_OF_DAG = { assets: null, on: [], assetDetails: {} } as const satisfies Partial<DagSpec>;
-const LATER_OF_TASK = { startDate: null, endDate: null, outlets: [], inlets: [] } as const satisfies Partial<TaskSpec>;
+const LATER_OF_TASK = {
+  startDate: null,
+  endDate: null,
+  outlets: [],
+  inlets: [],
+} as const satisfies Partial<TaskSpec>;
 
 type Older<Spec, Later> = Omit<Spec, keyof Later> & Partial<Spec>;
 
@@ -17,5 +22,9 @@ export type StoredSpec = Omit<Older<DagSpec, typeof LATER_OF_DAG>, "tasks"> & {
 
 /** The spec as this dagsmith would have written it. */
 export function completeSpec(stored: StoredSpec): DagSpec {
-  return { ...LATER_OF_DAG, ...stored, tasks: stored.tasks.map((task) => ({ ...LATER_OF_TASK, ...task })) };
+  return {
+    ...LATER_OF_DAG,
+    ...stored,
+    tasks: stored.tasks.map((task) => ({ ...LATER_OF_TASK, ...task })),
+  };
 }

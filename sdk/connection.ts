@@ -49,7 +49,11 @@ function fromJson(id: string, json: string): Connection {
 
 function extraOfJson(id: string, extra: Json | undefined): Record<string, Json> {
   if (extra === undefined || extra === null || extra === "") return {};
-  return parseObject(id, typeof extra === "string" ? extra : JSON.stringify(extra), "extra is not a JSON object");
+  return parseObject(
+    id,
+    typeof extra === "string" ? extra : JSON.stringify(extra),
+    "extra is not a JSON object",
+  );
 }
 
 /** Airflow's URI form allows an empty host and any percent-encoded character in it, which `new URL` does not. */
@@ -75,7 +79,9 @@ function fromUri(id: string, text: string): Connection {
 
 function extraOf(id: string, query: string | undefined): Record<string, Json> {
   const { __extra__: whole, ...extra } = Object.fromEntries(new URLSearchParams(query ?? ""));
-  return whole === undefined ? extra : { ...extra, ...parseObject(id, whole, "__extra__ is not a JSON object") };
+  return whole === undefined
+    ? extra
+    : { ...extra, ...parseObject(id, whole, "__extra__ is not a JSON object") };
 }
 
 /** Airflow writes `-` for `_` in a scheme, and takes `postgresql` for `postgres`. */
@@ -87,7 +93,8 @@ function typeName(scheme: string): string {
 function port(id: string, value: unknown): number | null {
   if (value === undefined || value === null || value === "") return null;
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > 65_535) throw invalid(id, "the port is not a number from 1 to 65535");
+  if (!Number.isInteger(number) || number < 1 || number > 65_535)
+    throw invalid(id, "the port is not a number from 1 to 65535");
   return number;
 }
 
@@ -102,7 +109,8 @@ function decode(id: string, text: string | undefined): string | null {
 function parseObject(id: string, text: string, otherwise: string): Record<string, Json> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, Json>;
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return value as Record<string, Json>;
   } catch {
     // The parser's own message would repeat a piece of the secret.
   }

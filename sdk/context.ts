@@ -40,13 +40,19 @@ export interface TaskAssets {
    * @param options.alias the outlet under which an asset is updated that is not an outlet itself
    * @throws DagsmithError NOT_AN_OUTLET
    */
-  update<Extra extends Json>(asset: Asset<Extra>, options?: { readonly extra?: NoInfer<Extra>; readonly alias?: string }): void;
+  update<Extra extends Json>(
+    asset: Asset<Extra>,
+    options?: { readonly extra?: NoInfer<Extra>; readonly alias?: string },
+  ): void;
   /**
    * The newest events of one of the task's inlets, oldest first.
    * @param options.limit default 100, at most 1000
    * @throws DagsmithError NOT_AN_INLET
    */
-  events<Extra extends Json>(asset: Asset<Extra>, options?: { readonly limit?: number }): Promise<readonly AssetEvent<Extra>[]>;
+  events<Extra extends Json>(
+    asset: Asset<Extra>,
+    options?: { readonly limit?: number },
+  ): Promise<readonly AssetEvent<Extra>[]>;
 }
 
 /**
@@ -89,10 +95,14 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
 }
 
 /** The work of a task: a function of its context. Operators are functions that return one. */
-export type TaskBody<Output = unknown, Context extends TaskContext = TaskContext> = (context: Context) => Output | Promise<Output>;
+export type TaskBody<Output = unknown, Context extends TaskContext = TaskContext> = (
+  context: Context,
+) => Output | Promise<Output>;
 
 /** A value, or a function of the task context that gives it: how operator fields use what is known only when the task runs. */
-export type FromContext<Value, Context extends TaskContext = TaskContext> = Value | ((context: Context) => Value | Promise<Value>);
+export type FromContext<Value, Context extends TaskContext = TaskContext> =
+  | Value
+  | ((context: Context) => Value | Promise<Value>);
 
 /**
  * The value of a {@link FromContext} field.
@@ -102,5 +112,7 @@ export async function resolveField<Value, Context extends TaskContext>(
   field: FromContext<Value, Context>,
   context: Context,
 ): Promise<Value> {
-  return typeof field === "function" ? (field as (context: Context) => Value | Promise<Value>)(context) : field;
+  return typeof field === "function"
+    ? (field as (context: Context) => Value | Promise<Value>)(context)
+    : field;
 }

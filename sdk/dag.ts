@@ -7,7 +7,14 @@ import type { TaskBody, TaskContext } from "./context.ts";
 import { DAG_OPTIONS, type DagOptions, type NoParams, type ParamsSchema } from "./dag_options.ts";
 import type { DagsmithError } from "./errors.ts";
 import { Graph } from "./graph.ts";
-import { type GroupOptions, type Lists, type LoopGroupOptions, type MappedGroupOptions, TaskGroup, type Wirable } from "./group.ts";
+import {
+  type GroupOptions,
+  type Lists,
+  type LoopGroupOptions,
+  type MappedGroupOptions,
+  TaskGroup,
+  type Wirable,
+} from "./group.ts";
 import { refuseBadId } from "./ids.ts";
 import type { JsonOutput } from "./json.ts";
 import { checkedLoop, type LoopContext, type LoopOptions } from "./loop.ts";
@@ -20,7 +27,12 @@ import {
   type TaskKind,
   type TeardownOptions,
 } from "./rules.ts";
-import { type MappedSensorOptions, type SensorBody, type SensorOptions, timingApart } from "./sensor.ts";
+import {
+  type MappedSensorOptions,
+  type SensorBody,
+  type SensorOptions,
+  timingApart,
+} from "./sensor.ts";
 import type { TriggerRule } from "./spec.ts";
 import {
   type InputRefs,
@@ -65,7 +77,12 @@ export class Dag<out Params, out Item = unknown> {
   constructor(dagId: string, options: DagOptions) {
     refuseBadId("DAG", dagId);
     refuseUnknownOptions("DAG", options, DAG_OPTIONS, `DAG "${dagId}"`);
-    refuseUnknownOptions("task", options.defaults ?? {}, TASK_DEFAULTS, `defaults of DAG "${dagId}"`);
+    refuseUnknownOptions(
+      "task",
+      options.defaults ?? {},
+      TASK_DEFAULTS,
+      `defaults of DAG "${dagId}"`,
+    );
     this.dagId = dagId;
     this.options = Object.freeze({ ...options });
   }
@@ -76,13 +93,21 @@ export class Dag<out Params, out Item = unknown> {
    * @throws DagsmithError DUPLICATE_TASK_ID, INVALID_ID, UNKNOWN_OPTION, FOREIGN_TASK
    * @example const rows = d.task("count", { retries: 2 }, async ({ hook }) => (await hook(postgresHook("lake"))).count("trips"));
    */
-  task<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>): TaskRef<Output>;
+  task<Output>(
+    taskId: string,
+    body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>,
+  ): TaskRef<Output>;
   task<Output, Of, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
     options: MappedTaskOptions<Inputs, Of, Rule, Params>,
     body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Of>>,
   ): TaskRef<Output[]>;
-  task<Output, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success", Allowed extends boolean = false>(
+  task<
+    Output,
+    Inputs extends InputRefs = NoInputs,
+    Rule extends TriggerRule = "all_success",
+    Allowed extends boolean = false,
+  >(
     taskId: string,
     options: TaskOptions<Inputs, Rule, Allowed, Params, Item>,
     body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
@@ -97,7 +122,10 @@ export class Dag<out Params, out Item = unknown> {
    * that.
    * @example const cluster = d.setup("create_cluster", async ({ hook }) => (await hook(emr("emr"))).create());
    */
-  setup<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>): TaskRef<Output>;
+  setup<Output>(
+    taskId: string,
+    body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>,
+  ): TaskRef<Output>;
   setup<Output, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
     options: TaskOptions<Inputs, Rule, false, Params, Item>,
@@ -120,8 +148,15 @@ export class Dag<out Params, out Item = unknown> {
   ): TaskRef<Output> {
     const { setups = [], onFailureFailDagrun: failsRun = false, ...own } = options;
     if ("triggerRule" in own)
-      throw this.#wrong(`the triggerRule of teardown "${taskId}"`, own.triggerRule, "nothing: teardowns have their own");
-    const ref = this.#define(taskId, { ...own, triggerRule: TEARDOWN_RULE }, body, { type: "teardown", failsRun });
+      throw this.#wrong(
+        `the triggerRule of teardown "${taskId}"`,
+        own.triggerRule,
+        "nothing: teardowns have their own",
+      );
+    const ref = this.#define(taskId, { ...own, triggerRule: TEARDOWN_RULE }, body, {
+      type: "teardown",
+      failsRun,
+    });
     for (const setup of [setups].flat()) this.connect(setup, ref);
     return ref as TaskRef<Output>;
   }
@@ -134,7 +169,10 @@ export class Dag<out Params, out Item = unknown> {
    * const pick = d.branch("pick", { inputs: { size } }, ({ inputs }) => (inputs.size > 100 ? big : small));
    * chain(pick, [small, big], d.task("join", { inputs: { small, big }, triggerRule: "none_failed_min_one_success" }, …));
    */
-  branch(taskId: string, body: TaskBody<BranchChoice, TaskContext<Params, InputValues<NoInputs>, Item>>): TaskRef<string[]>;
+  branch(
+    taskId: string,
+    body: TaskBody<BranchChoice, TaskContext<Params, InputValues<NoInputs>, Item>>,
+  ): TaskRef<string[]>;
   branch<Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
     taskId: string,
     options: TaskOptions<Inputs, Rule, false, Params, Item>,
@@ -142,7 +180,9 @@ export class Dag<out Params, out Item = unknown> {
   ): TaskRef<string[]>;
   branch(taskId: string, ...rest: readonly unknown[]): TaskRef<string[]> {
     const [options, body] = optionsAndBody(rest);
-    return this.#define(taskId, options, branchBody(this.#bodyOf("task", taskId, body)), { type: "branch" }) as TaskRef<string[]>;
+    return this.#define(taskId, options, branchBody(this.#bodyOf("task", taskId, body)), {
+      type: "branch",
+    }) as TaskRef<string[]>;
   }
 
   /**
@@ -150,7 +190,11 @@ export class Dag<out Params, out Item = unknown> {
    * @returns a reference to the name of the case, null when there was none
    * @example d.switch("by_kind", { inputs: { file }, cases: { csv: loadCsv, json: [parse, load] } }, ({ inputs }) => inputs.file.kind);
    */
-  switch<Name extends string, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
+  switch<
+    Name extends string,
+    Inputs extends InputRefs = NoInputs,
+    Rule extends TriggerRule = "all_success",
+  >(
     taskId: string,
     options: SwitchOptions<Inputs, Name, Rule, Params, Item>,
     body: TaskBody<NoInfer<Name> | null, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
@@ -159,7 +203,9 @@ export class Dag<out Params, out Item = unknown> {
     const named = Object.entries<TaskRef<unknown> | readonly TaskRef<unknown>[]>(cases).map(
       ([name, refs]) => [name, [refs].flat()] as const,
     );
-    const ids = Object.fromEntries(named.map(([name, refs]) => [name, refs.map((ref) => ref.taskId)]));
+    const ids = Object.fromEntries(
+      named.map(([name, refs]) => [name, refs.map((ref) => ref.taskId)]),
+    );
     const ref = this.#define(taskId, own, body, { type: "switch", cases: ids });
     for (const target of named.flatMap(([, refs]) => refs)) this.connect(ref, target);
     return ref as TaskRef<Name | null>;
@@ -171,15 +217,26 @@ export class Dag<out Params, out Item = unknown> {
    * @returns a reference to what the body returned
    * @example chain(d.shortCircuit("any_rows", { inputs: { rows } }, ({ inputs }) => inputs.rows > 0), load);
    */
-  shortCircuit<Output>(taskId: string, body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>): TaskRef<Output>;
-  shortCircuit<Output, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
+  shortCircuit<Output>(
+    taskId: string,
+    body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>,
+  ): TaskRef<Output>;
+  shortCircuit<
+    Output,
+    Inputs extends InputRefs = NoInputs,
+    Rule extends TriggerRule = "all_success",
+  >(
     taskId: string,
     options: ShortCircuitOptions<Inputs, Rule, Params, Item>,
     body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
   ): TaskRef<Output>;
   shortCircuit(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
-    const [{ ignoreDownstreamTriggerRules = true, ...own }, body] = optionsAndBody<ShortCircuitOptions<InputRefs>>(rest);
-    return this.#define(taskId, own, body, { type: "short_circuit", directOnly: !ignoreDownstreamTriggerRules });
+    const [{ ignoreDownstreamTriggerRules = true, ...own }, body] =
+      optionsAndBody<ShortCircuitOptions<InputRefs>>(rest);
+    return this.#define(taskId, own, body, {
+      type: "short_circuit",
+      directOnly: !ignoreDownstreamTriggerRules,
+    });
   }
 
   /**
@@ -188,7 +245,10 @@ export class Dag<out Params, out Item = unknown> {
    * @returns a reference to whether the run was the latest
    * @example chain(d.latestOnly("latest"), notify);
    */
-  latestOnly(taskId: string, options: TaskDefaults & { readonly doc?: string } = {}): TaskRef<boolean> {
+  latestOnly(
+    taskId: string,
+    options: TaskDefaults & { readonly doc?: string } = {},
+  ): TaskRef<boolean> {
     return this.#graph.add(taskId, { options, kind: { type: "latest_only" } }) as TaskRef<boolean>;
   }
 
@@ -203,11 +263,15 @@ export class Dag<out Params, out Item = unknown> {
   loop<State, Inputs extends InputRefs = NoInputs>(
     taskId: string,
     options: LoopOptions<State, Inputs>,
-    body: TaskBody<NoInfer<State>, LoopContext<Params, InputValues<Inputs>, NoInfer<State>>> & JsonOutput<State>,
+    body: TaskBody<NoInfer<State>, LoopContext<Params, InputValues<Inputs>, NoInfer<State>>> &
+      JsonOutput<State>,
   ): TaskRef<State[]> {
     const { initial, until, maxIterations, ...own } = options ?? {};
     const checked = this.#bodyOf("loop", taskId, body);
-    const loop = checkedLoop({ initial, until, maxIterations }, `loop "${taskId}" of DAG "${this.dagId}"`);
+    const loop = checkedLoop(
+      { initial, until, maxIterations },
+      `loop "${taskId}" of DAG "${this.dagId}"`,
+    );
     return this.#graph.add(taskId, { options: own, body: checked, loop }) as TaskRef<State[]>;
   }
 
@@ -233,7 +297,8 @@ export class Dag<out Params, out Item = unknown> {
   ): TaskRef<Value>;
   sensor(sensorId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [given, poke] = optionsAndBody<SensorOptions<InputRefs>>(rest);
-    if (typeof poke !== "function") throw this.#wrong(`the poke of sensor "${sensorId}"`, poke, "a function of the task context");
+    if (typeof poke !== "function")
+      throw this.#wrong(`the poke of sensor "${sensorId}"`, poke, "a function of the task context");
     return this.#graph.add(sensorId, { ...timingApart(given), body: poke as AnyBody });
   }
 
@@ -241,7 +306,10 @@ export class Dag<out Params, out Item = unknown> {
    * Declares a task that does nothing: a place where branches of the graph meet.
    * @example const loaded = d.empty("loaded");
    */
-  empty(taskId: string, options: TaskDefaults & TaskDates & Lineage & { readonly doc?: string } = {}): TaskRef<null> {
+  empty(
+    taskId: string,
+    options: TaskDefaults & TaskDates & Lineage & { readonly doc?: string } = {},
+  ): TaskRef<null> {
     return this.#graph.add(taskId, { options }) as TaskRef<null>;
   }
 
@@ -267,16 +335,29 @@ export class Dag<out Params, out Item = unknown> {
    * });
    */
   group<Result>(groupId: string, declare: (g: Dag<Params, Item>) => Result): TaskGroup<Result>;
-  group<Result, Of>(groupId: string, options: MappedGroupOptions<Of>, declare: (g: Dag<Params, Of>) => Result): TaskGroup<Lists<Result>>;
+  group<Result, Of>(
+    groupId: string,
+    options: MappedGroupOptions<Of>,
+    declare: (g: Dag<Params, Of>) => Result,
+  ): TaskGroup<Lists<Result>>;
   group<State>(
     groupId: string,
     options: LoopGroupOptions<State>,
     declare: (g: Dag<Params, NoInfer<State>>) => TaskRef<NoInfer<State>>,
   ): TaskGroup<TaskRef<State[]>>;
-  group<Result>(groupId: string, options: GroupOptions, declare: (g: Dag<Params, Item>) => Result): TaskGroup<Result>;
+  group<Result>(
+    groupId: string,
+    options: GroupOptions,
+    declare: (g: Dag<Params, Item>) => Result,
+  ): TaskGroup<Result>;
   group(groupId: string, ...rest: readonly unknown[]): TaskGroup {
     const [options, declare] = optionsAndBody<GroupOptions>(rest);
-    if (typeof declare !== "function") throw this.#wrong(`the body of group "${groupId}"`, declare, "a function that declares tasks");
+    if (typeof declare !== "function")
+      throw this.#wrong(
+        `the body of group "${groupId}"`,
+        declare,
+        "a function that declares tasks",
+      );
     return this.#graph.addGroup(groupId, options, () => declare(this));
   }
 
@@ -311,12 +392,16 @@ export class Dag<out Params, out Item = unknown> {
   }
 
   #define(taskId: string, options: unknown, body: unknown, kind?: TaskKind): TaskRef<unknown> {
-    const definition = { options: options as TaskDefinition["options"], body: this.#bodyOf("task", taskId, body) };
+    const definition = {
+      options: options as TaskDefinition["options"],
+      body: this.#bodyOf("task", taskId, body),
+    };
     return this.#graph.add(taskId, { ...definition, ...(kind && { kind }) });
   }
 
   #bodyOf(of: "task" | "loop", taskId: string, body: unknown): AnyBody {
-    if (typeof body !== "function") throw this.#wrong(`the body of ${of} "${taskId}"`, body, "a function of the task context");
+    if (typeof body !== "function")
+      throw this.#wrong(`the body of ${of} "${taskId}"`, body, "a function of the task context");
     return body as AnyBody;
   }
 
@@ -350,9 +435,12 @@ export function dag<Schema extends ParamsSchema = NoParams>(
  */
 export function chain(...steps: readonly (Wirable | readonly Wirable[])[]): void {
   const groups = steps.map((step) => [step].flat()).filter((group) => group.length > 0);
-  const owner = groups.flat().find((ref) => ref instanceof TaskRef || ref instanceof TaskGroup)?.dag;
+  const owner = groups
+    .flat()
+    .find((ref) => ref instanceof TaskRef || ref instanceof TaskGroup)?.dag;
   for (const [index, downstream] of groups.entries()) {
-    for (const upstream of groups[index - 1] ?? []) for (const ref of downstream) owner?.connect(upstream, ref);
+    for (const upstream of groups[index - 1] ?? [])
+      for (const ref of downstream) owner?.connect(upstream, ref);
   }
 }
 
@@ -366,6 +454,8 @@ export function isDag(value: unknown): value is Dag<unknown> {
 }
 
 /** Options may be left out. */
-function optionsAndBody<Options extends object>(rest: readonly unknown[]): readonly [Options, unknown] {
+function optionsAndBody<Options extends object>(
+  rest: readonly unknown[],
+): readonly [Options, unknown] {
   return rest.length === 1 ? [{} as Options, rest[0]] : [rest[0] as Options, rest[1]];
 }

@@ -56,6 +56,13 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends 
 /** The names of these options; any other is refused. */
 export const DAG_OPTIONS = [
   ...["schedule", "on", "startDate", "endDate", "timezone", "catchup", "catchupOrder"],
-  ...["maxActiveRuns", "maxActiveTasks", "maxActiveTasksPerRun", "failFast", "dagrunTimeout", "maxConsecutiveFailedDagRuns"],
+  ...[
+    "maxActiveRuns",
+    "maxActiveTasks",
+    "maxActiveTasksPerRun",
+    "failFast",
+    "dagrunTimeout",
+    "maxConsecutiveFailedDagRuns",
+  ],
   ...["pausedAtCreation", "params", "defaults", "description", "tags", ...RUN_EVENTS, "deadlines"],
 ] as const satisfies readonly (keyof DagOptions)[];

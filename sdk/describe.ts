@@ -24,7 +24,8 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
   const { options, dagId } = dag;
   if (dag.tasks.length === 0) throw new DagsmithError("EMPTY_DAG", { dag: dagId });
   const timezone = options.timezone ?? "UTC";
-  if (!IANAZone.isValidZone(timezone)) throw new DagsmithError("INVALID_TIMEZONE", { found: timezone });
+  if (!IANAZone.isValidZone(timezone))
+    throw new DagsmithError("INVALID_TIMEZONE", { found: timezone });
   const where = `DAG "${dagId}"`;
   const tasks = inOrder(dag).map((ref) => describeTask(ref, timezone));
   if (options.failFast) refuseForeignRules(dagId, tasks);
@@ -52,7 +53,11 @@ function describeGroup({ groupId, parent, options }: TaskGroup): GroupSpec {
   return { groupId, parent: parent?.groupId ?? null, doc: options.doc ?? null };
 }
 
-function describeAfterwards(options: DagOptions, timezone: string, where: string): Pick<DagSpec, "callbacks" | "deadlines"> {
+function describeAfterwards(
+  options: DagOptions,
+  timezone: string,
+  where: string,
+): Pick<DagSpec, "callbacks" | "deadlines"> {
   const callbacks = describeCallbacks(options, RUN_EVENTS, where);
   const deadlines = describeDeadlines(options.deadlines ?? [], timezone, where);
   return { ...(callbacks.length > 0 && { callbacks }), ...(deadlines.length > 0 && { deadlines }) };
@@ -63,7 +68,10 @@ function describeAssets(dag: Dag<unknown>): Pick<DagSpec, "assets" | "assetDetai
   const { assets } = splitSchedule(dag.options.schedule);
   const named = [
     ...(assets ? membersOf(assets) : []),
-    ...dag.tasks.flatMap(({ definition: { options } }) => [...(options.outlets ?? []), ...(options.inlets ?? [])]),
+    ...dag.tasks.flatMap(({ definition: { options } }) => [
+      ...(options.outlets ?? []),
+      ...(options.inlets ?? []),
+    ]),
   ];
   const details = named.flatMap((one) =>
     one.type === "asset" && (one.name !== null || Object.keys(one.extra ?? {}).length > 0)
@@ -76,11 +84,15 @@ function describeAssets(dag: Dag<unknown>): Pick<DagSpec, "assets" | "assetDetai
 /** A schema that cannot tell what it allows still checks each run's params in its task process. */
 function paramsSchema({ params }: DagOptions, where: string): DagSpec["paramsSchema"] {
   if (params === undefined) return null;
-  const words = { found: "a schema that has no JSON form", allowed: "a schema of values that JSON carries" };
+  const words = {
+    found: "a schema that has no JSON form",
+    allowed: "a schema of values that JSON carries",
+  };
   return jsonSchemaOf(params, "params", where, words) ?? { type: "object" };
 }
 
 function deepFreeze<Value extends object>(value: Value): Value {
-  for (const part of Object.values(value)) if (typeof part === "object" && part !== null) deepFreeze(part);
+  for (const part of Object.values(value))
+    if (typeof part === "object" && part !== null) deepFreeze(part);
   return Object.freeze(value);
 }

@@ -12,16 +12,35 @@ import { PickRef } from "./pick.ts";
 import { describeRouting } from "./routing.ts";
 import { describeRules } from "./rules.ts";
 import { type TaskSpec, TRIGGER_RULES } from "./spec.ts";
-import { type InputRefs, sourceOf, TASK_DEFAULTS, type TaskDefaults, type TaskDefinition, TaskRef } from "./task.ts";
+import {
+  type InputRefs,
+  sourceOf,
+  TASK_DEFAULTS,
+  type TaskDefaults,
+  type TaskDefinition,
+  TaskRef,
+} from "./task.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
 /** @throws DagsmithError INVALID_OPTION, INVALID_DATE, INVALID_DURATION, OUTPUT_NOT_JSON */
 export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec {
   const { definition, dag, taskId } = ref;
-  const { inputs = {}, doc, maxActive, maxItems, startDate, endDate, outlets, inlets } = definition.options;
+  const {
+    inputs = {},
+    doc,
+    maxActive,
+    maxItems,
+    startDate,
+    endDate,
+    outlets,
+    inlets,
+  } = definition.options;
   const where = `task "${taskId}" of DAG "${dag.dagId}"`;
-  const options: TaskDefaults = { ...taskDefaults(inheritedDefaults(ref)), ...taskDefaults(definition.options) };
+  const options: TaskDefaults = {
+    ...taskDefaults(inheritedDefaults(ref)),
+    ...taskDefaults(definition.options),
+  };
   const [unit] = unitsAround(ref);
   if (mappedAround(ref)) refusePast(definition.options, where);
   if (unit) refuseCasesOutside(ref, unit, where);
@@ -42,7 +61,9 @@ export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec 
     ...describeRetries(options, where),
     freshProcess: options.freshProcess ?? false,
     outlets: checkedAssets("outlets", outlets, where).map(outletSpec),
-    inlets: checkedAssets("inlets", inlets, where).flatMap((one) => (one.type === "asset" ? [one.uri] : [])),
+    inlets: checkedAssets("inlets", inlets, where).flatMap((one) =>
+      one.type === "asset" ? [one.uri] : [],
+    ),
     ...describeRules(definition, options, where),
     ...describeRouting(options, where),
     ...describePatience(definition, options, { where, dagId: dag.dagId, timezone }),
@@ -51,7 +72,9 @@ export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec 
 
 /** An option given as undefined must not hide the DAG's default. */
 function taskDefaults(options: TaskDefaults): TaskDefaults {
-  return Object.fromEntries(TASK_DEFAULTS.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    TASK_DEFAULTS.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined),
+  );
 }
 
 /** Lists differ from run to run, so an element has no past; its group has. */
@@ -66,15 +89,25 @@ function refusePast({ dependsOnPast, waitForDownstream }: TaskDefaults, where: s
 }
 
 /** What lies outside a group waits for all of it, and could not be chosen by what runs inside. */
-function refuseCasesOutside({ dag, definition: { kind } }: TaskRef<unknown>, unit: TaskRef<unknown>, where: string): void {
+function refuseCasesOutside(
+  { dag, definition: { kind } }: TaskRef<unknown>,
+  unit: TaskRef<unknown>,
+  where: string,
+): void {
   if (kind?.type !== "switch") return;
-  const isInside = (taskId: string): boolean => unitsAround(dag.find(taskId) ?? unit).includes(unit);
+  const isInside = (taskId: string): boolean =>
+    unitsAround(dag.find(taskId) ?? unit).includes(unit);
   const stray = Object.values(kind.cases)
     .flat()
     .find((taskId) => !isInside(taskId));
   if (stray === undefined) return;
   const group = `group "${unit.taskId}"`;
-  throw invalidOption(where, "cases", `"${stray}", which is outside ${group}`, "tasks of that group, which runs as one");
+  throw invalidOption(
+    where,
+    "cases",
+    `"${stray}", which is outside ${group}`,
+    "tasks of that group, which runs as one",
+  );
 }
 
 /** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */
@@ -87,7 +120,9 @@ function operatorOf({ body, kind }: TaskDefinition): string {
 function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInputs" | "picks"> {
   const named = Object.entries(inputs);
   const lazy = named.filter(([, input]) => input instanceof LazyRef).map(([name]) => name);
-  const picks = named.flatMap(([name, input]) => (input instanceof PickRef ? [[name, input.field] as const] : []));
+  const picks = named.flatMap(([name, input]) =>
+    input instanceof PickRef ? [[name, input.field] as const] : [],
+  );
   return {
     inputs: Object.fromEntries(named.map(([name, input]) => [name, sourceOf(input).taskId])),
     ...(lazy.length > 0 && { lazyInputs: lazy }),
@@ -100,7 +135,13 @@ function instancesOf(ref: TaskRef<unknown>, where: string): TaskSpec["each"] {
   const { each, maxItems } = options;
   const result = loop && ref.dag.groups.find(({ unit }) => unit === ref)?.result;
   if (loop && result instanceof TaskRef)
-    return { loop: { maxIterations: loop.maxIterations, initial: loop.initial as Json, result: result.taskId } };
+    return {
+      loop: {
+        maxIterations: loop.maxIterations,
+        initial: loop.initial as Json,
+        result: result.taskId,
+      },
+    };
   if (loop) return { loop: { maxIterations: loop.maxIterations } };
   return each === undefined ? null : describeEach(each, { where, maxItems });
 }
@@ -111,16 +152,23 @@ function checkedRule(options: TaskDefaults, where: string): TaskSpec["triggerRul
   throw invalidOption(where, "triggerRule", JSON.stringify(triggerRule), TRIGGER_RULES.join(", "));
 }
 
-type Retries = Pick<TaskSpec, "retries" | "retryDelayMs" | "retryBackoff" | "maxRetryDelayMs" | "executionTimeoutMs">;
+type Retries = Pick<
+  TaskSpec,
+  "retries" | "retryDelayMs" | "retryBackoff" | "maxRetryDelayMs" | "executionTimeoutMs"
+>;
 
 function describeRetries(options: TaskDefaults, where: string): Retries {
   const { retryBackoff, maxRetryDelay, executionTimeout } = options;
   return {
     retries: wholeNumber(options.retries ?? 0, 0, "retries", where),
     retryDelayMs: durationMs(options.retryDelay ?? DEFAULT_RETRY_DELAY),
-    retryBackoff: retryBackoff === "linear" ? 1 : backoffFactor(retryBackoff ?? 1, "retryBackoff", where),
+    retryBackoff:
+      retryBackoff === "linear" ? 1 : backoffFactor(retryBackoff ?? 1, "retryBackoff", where),
     maxRetryDelayMs: maxRetryDelay === undefined ? null : durationMs(maxRetryDelay),
-    executionTimeoutMs: executionTimeout === undefined ? null : moreThanZero(executionTimeout, "executionTimeout", where),
+    executionTimeoutMs:
+      executionTimeout === undefined
+        ? null
+        : moreThanZero(executionTimeout, "executionTimeout", where),
   };
 }
 

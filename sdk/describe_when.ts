@@ -21,17 +21,31 @@ export function describeWhen(
   const { startDate, endDate } = describeDates(options, timezone, where);
   const missed = catchup(options.catchup, where);
   const started = startDate !== null || tasks.some((task) => task.startDate !== null);
-  if (missed === "all" && !started && schedules.some(({ schedule }) => !["once", "continuous", "events"].includes(schedule.type))) {
+  if (
+    missed === "all" &&
+    !started &&
+    schedules.some(({ schedule }) => !["once", "continuous", "events"].includes(schedule.type))
+  ) {
     throw invalidOption(where, "startDate", "not set", 'a date, as catchup is "all"');
   }
-  return { schedules, startDate, endDate, catchup: missed, ...catchupOrder(options.catchupOrder, where) };
+  return {
+    schedules,
+    startDate,
+    endDate,
+    catchup: missed,
+    ...catchupOrder(options.catchupOrder, where),
+  };
 }
 
 /**
  * The first and last logical date of a DAG, or of a task.
  * @throws DagsmithError INVALID_DATE, INVALID_OPTION
  */
-export function describeDates(options: Dates, timezone: string, where: string): Pick<DagSpec, "startDate" | "endDate"> {
+export function describeDates(
+  options: Dates,
+  timezone: string,
+  where: string,
+): Pick<DagSpec, "startDate" | "endDate"> {
   const [startDate = null, endDate = null] = (["startDate", "endDate"] as const).map((name) => {
     const text = options[name];
     return text === undefined ? null : utcInstant(text, timezone, `${name} of ${where}`);
@@ -44,7 +58,11 @@ export function describeDates(options: Dates, timezone: string, where: string): 
  * A continuous schedule always has a run to begin; a second at once would work on the same data.
  * @throws DagsmithError INVALID_OPTION
  */
-export function describeMaxActiveRuns({ maxActiveRuns }: DagOptions, { schedules }: When, where: string): number {
+export function describeMaxActiveRuns(
+  { maxActiveRuns }: DagOptions,
+  { schedules }: When,
+  where: string,
+): number {
   const continuous = schedules.some(({ schedule }) => schedule.type === "continuous");
   const most = wholeNumber(maxActiveRuns ?? (continuous ? 1 : 16), 1, "maxActiveRuns", where);
   if (!continuous || most === 1) return most;
@@ -55,11 +73,19 @@ function catchup(value: boolean | Catchup | undefined, where: string): Catchup {
   if (value === true) return "all";
   if (value === false || value === undefined) return "last";
   if (["all", "last", "none"].includes(value)) return value;
-  throw invalidOption(where, "catchup", JSON.stringify(value), 'true, false, "all", "last", "none"');
+  throw invalidOption(
+    where,
+    "catchup",
+    JSON.stringify(value),
+    'true, false, "all", "last", "none"',
+  );
 }
 
 /** Left out of the spec when it says nothing new. */
-function catchupOrder(value: CatchupOrder | undefined, where: string): Pick<DagSpec, "catchupOrder"> {
+function catchupOrder(
+  value: CatchupOrder | undefined,
+  where: string,
+): Pick<DagSpec, "catchupOrder"> {
   if (value === undefined || value === "oldest") return {};
   if (value === "newest") return { catchupOrder: value };
   throw invalidOption(where, "catchupOrder", JSON.stringify(value), '"oldest", "newest"');

@@ -15,7 +15,14 @@ export type Duration =
   | `${number}${Unit}${number}${Unit}${number}${Unit}`
   | `P${string}`;
 
-const UNIT_MS: Readonly<Record<Unit, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const UNIT_MS: Readonly<Record<Unit, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 
 /**
  * The length in whole milliseconds, zero or more.
@@ -25,7 +32,8 @@ const UNIT_MS: Readonly<Record<Unit, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 export function durationMs(duration: Duration): number {
   const text = String(duration);
   const ms = Math.round(text.startsWith("P") ? isoMs(text) : unitsMs(text));
-  if (!Number.isFinite(ms) || ms < 0) throw new DagsmithError("INVALID_DURATION", { found: JSON.stringify(duration) ?? "undefined" });
+  if (!Number.isFinite(ms) || ms < 0)
+    throw new DagsmithError("INVALID_DURATION", { found: JSON.stringify(duration) ?? "undefined" });
   return ms;
 }
 

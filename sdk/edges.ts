@@ -18,13 +18,20 @@ type Upstream = ReadonlyMap<string, ReadonlySet<string>>;
  * @param units tasks, and groups that run as one
  * @param edges in the order in which they were drawn
  */
-export function upstreamOfAll(units: readonly TaskRef<unknown>[], edges: readonly Edge[]): Upstream {
+export function upstreamOfAll(
+  units: readonly TaskRef<unknown>[],
+  edges: readonly Edge[],
+): Upstream {
   const upstream = new Map(units.map(({ taskId }) => [taskId, new Set<string>()]));
   const raised = edges.map(raise);
-  for (const { from, to } of raised) if (from instanceof TaskRef && to instanceof TaskRef) upstream.get(to.taskId)?.add(from.taskId);
+  for (const { from, to } of raised)
+    if (from instanceof TaskRef && to instanceof TaskRef) upstream.get(to.taskId)?.add(from.taskId);
   // What lies deeper in groups first: an edge inside a group decides on the first and last tasks that an edge to the group means.
-  const depth = ({ from, to }: Edge): number => Math.min(groupsAround(from).length, groupsAround(to).length);
-  const ofGroups = raised.filter(({ from, to }) => from instanceof TaskGroup || to instanceof TaskGroup);
+  const depth = ({ from, to }: Edge): number =>
+    Math.min(groupsAround(from).length, groupsAround(to).length);
+  const ofGroups = raised.filter(
+    ({ from, to }) => from instanceof TaskGroup || to instanceof TaskGroup,
+  );
   for (const { from, to } of ofGroups.toSorted((a, b) => depth(b) - depth(a))) {
     const [lasts, firsts] = [leavesOf(from, units, upstream), rootsOf(to, units, upstream)];
     for (const first of firsts) for (const last of lasts) upstream.get(first)?.add(last);
@@ -49,12 +56,22 @@ function asUnit(of: Wirable): Wirable {
   return of instanceof TaskGroup ? (of.unit ?? of) : of;
 }
 
-function rootsOf(of: Wirable, units: readonly TaskRef<unknown>[], upstream: Upstream): readonly string[] {
+function rootsOf(
+  of: Wirable,
+  units: readonly TaskRef<unknown>[],
+  upstream: Upstream,
+): readonly string[] {
   const inside = membersOf(of, units);
-  return [...inside].filter((taskId) => ![...(upstream.get(taskId) ?? [])].some((before) => inside.has(before)));
+  return [...inside].filter(
+    (taskId) => ![...(upstream.get(taskId) ?? [])].some((before) => inside.has(before)),
+  );
 }
 
-function leavesOf(of: Wirable, units: readonly TaskRef<unknown>[], upstream: Upstream): readonly string[] {
+function leavesOf(
+  of: Wirable,
+  units: readonly TaskRef<unknown>[],
+  upstream: Upstream,
+): readonly string[] {
   const inside = membersOf(of, units);
   const followed = new Set([...inside].flatMap((taskId) => [...(upstream.get(taskId) ?? [])]));
   return [...inside].filter((taskId) => !followed.has(taskId));
@@ -64,5 +81,9 @@ function leavesOf(of: Wirable, units: readonly TaskRef<unknown>[], upstream: Ups
 function membersOf(of: Wirable, units: readonly TaskRef<unknown>[]): ReadonlySet<string> {
   if (of instanceof TaskRef) return new Set([of.taskId]);
   const [around] = unitsAround(of);
-  return new Set(units.filter((unit) => groupsAround(unit).includes(of) && unitsAround(unit)[0] === around).map(({ taskId }) => taskId));
+  return new Set(
+    units
+      .filter((unit) => groupsAround(unit).includes(of) && unitsAround(unit)[0] === around)
+      .map(({ taskId }) => taskId),
+  );
 }

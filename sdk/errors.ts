@@ -4,57 +4,73 @@
  */
 const messages = {
   // A DAG file
-  INVALID_ID: 'The {kind} id {id} is not allowed: use 1 to 200 letters, digits, "_", "-" or ".", and none of the reserved ids {reserved}.',
+  INVALID_ID:
+    'The {kind} id {id} is not allowed: use 1 to 200 letters, digits, "_", "-" or ".", and none of the reserved ids {reserved}.',
   DUPLICATE_TASK_ID: 'DAG "{dag}" has two tasks with the id "{task}". Give one of them another id.',
-  DUPLICATE_DAG_ID: 'The DAG id "{dag}" is used twice: {first} and {second}. Give one of them another id.',
+  DUPLICATE_DAG_ID:
+    'The DAG id "{dag}" is used twice: {first} and {second}. Give one of them another id.',
   UNKNOWN_OPTION: 'Unknown {kind} option "{option}" at {where}. Allowed: {allowed}.',
   INVALID_OPTION: "{where}: {option} is {found}; allowed: {allowed}.",
-  FOREIGN_TASK: 'Task "{task}" belongs to DAG "{owner}" and cannot be used in DAG "{dag}". Tasks are wired within one DAG.',
+  FOREIGN_TASK:
+    'Task "{task}" belongs to DAG "{owner}" and cannot be used in DAG "{dag}". Tasks are wired within one DAG.',
   SELF_DEPENDENCY: 'Task "{task}" of DAG "{dag}" depends on itself.',
   CYCLE:
     'DAG "{dag}" has a cycle: {path}. Remove one of these edges. A group that is mapped, retried or timed is one task here: nothing outside it can stand between its tasks.',
-  DUPLICATE_GROUP_ID: 'DAG "{dag}" has two groups, or a group and a task, with the id "{group}". Give one of them another id.',
+  DUPLICATE_GROUP_ID:
+    'DAG "{dag}" has two groups, or a group and a task, with the id "{group}". Give one of them another id.',
   EMPTY_GROUP: 'Group "{group}" of DAG "{dag}" has no task. Declare one in its function.',
   NESTED_MAPPING:
     '"{task}" of DAG "{dag}" is a list or a loop inside the mapped group "{group}", whose tasks run once for each of its elements. Map it outside the group, or map the group over a cross() of both lists.',
   FAIL_FAST_RULE:
     'Task "{task}" of DAG "{dag}" has the trigger rule {rule}. A DAG with failFast ends at its first failure, so its tasks have the rule all_success (teardowns their own).',
   EMPTY_DAG: 'DAG "{dag}" has no task. Add one with .task() or .empty().',
-  NOT_A_DAG: "{file}: the default export is {found}; a DAG file exports one DAG, or a list of DAGs, as its default.",
+  NOT_A_DAG:
+    "{file}: the default export is {found}; a DAG file exports one DAG, or a list of DAGs, as its default.",
   INVALID_DURATION:
     'The duration {found} is not understood. Write a number and a unit, such as "500ms", "30s", "5m", "1h30m", "1d", "2w", or ISO 8601 such as "PT5M".',
   INVALID_SCHEDULE:
     "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, @continuous, cron(), trigger(), every(), events(), partitioned(), asset(), allOf(), anyOf(), timeOrAssets(), or null.",
   INVALID_PARTITION_KEY: "The partition key {found} cannot be mapped: {reason}.",
-  SCHEDULE_TOO_SLOW: "The schedule took {seconds} s of processor time to find its next run. Write a simpler one.",
-  SCHEDULE_STANDS_STILL: "The schedule does not move on: after the run of {at} it asks for that run again.",
-  SIMULATION_TOO_LARGE: "The simulation has more than {most} slots. Ask for a shorter time or fewer DAGs.",
+  SCHEDULE_TOO_SLOW:
+    "The schedule took {seconds} s of processor time to find its next run. Write a simpler one.",
+  SCHEDULE_STANDS_STILL:
+    "The schedule does not move on: after the run of {at} it asks for that run again.",
+  SIMULATION_TOO_LARGE:
+    "The simulation has more than {most} slots. Ask for a shorter time or fewer DAGs.",
   // Events that start runs
   WEBHOOK_REFUSED:
     "There is no such webhook, or the call does not prove that it knows the secret. Send X-Hub-Signature-256 or Authorization: Bearer.",
   INVALID_WEBHOOK_BODY: "The body of webhook {hook} is refused: {problems}",
   WEBHOOK_KEY_REUSED:
     "Webhook {hook} was called with this idempotency key before, with another body; that call made run {run}. Send another key.",
-  EVENT_TABLE_MISSING: 'Connection "{connection}" has no table {table}, or its login may not see it.',
+  EVENT_TABLE_MISSING:
+    'Connection "{connection}" has no table {table}, or its login may not see it.',
   EVENT_TABLE_WITHOUT_KEY:
     "Table {table} has no key, so its changes cannot say which row they are about. Add a primary key, or a unique index over columns that are not null.",
-  EVENT_DATABASE_FAILED: 'The database of connection "{connection}" refused or cannot be reached: {reason}.',
-  NO_EVENT_TABLES: 'DAG "{dag}" listens to no table. Name one in its option `on`, with postgresChanges.',
+  EVENT_DATABASE_FAILED:
+    'The database of connection "{connection}" refused or cannot be reached: {reason}.',
+  NO_EVENT_TABLES:
+    'DAG "{dag}" listens to no table. Name one in its option `on`, with postgresChanges.',
   // Assets
   INVALID_ASSET: "The asset {found} is not allowed: {reason}.",
   NOT_AN_OUTLET:
     'Task "{task}" updates {asset}, which is not among its outlets. Add it: outlets: [asset("{asset}")], or update it under an alias.',
-  NOT_AN_INLET: 'Task "{task}" reads the events of {asset}, which is not among its inlets. Add it: inlets: [asset("{asset}")].',
+  NOT_AN_INLET:
+    'Task "{task}" reads the events of {asset}, which is not among its inlets. Add it: inlets: [asset("{asset}")].',
   UNKNOWN_ASSET: "No deployed DAG names the asset {asset}. List them with: dag assets list",
-  INVALID_TIMEZONE: 'The timezone "{found}" is not known. Use an IANA name such as "Europe/Berlin" or "UTC".',
-  INVALID_DATE: "The date {found} at {where} is not understood. Write ISO 8601, such as 2026-01-31 or 2026-01-31T04:00:00Z.",
+  INVALID_TIMEZONE:
+    'The timezone "{found}" is not known. Use an IANA name such as "Europe/Berlin" or "UTC".',
+  INVALID_DATE:
+    "The date {found} at {where} is not understood. Write ISO 8601, such as 2026-01-31 or 2026-01-31T04:00:00Z.",
   IMPORT_FAILED: "{file}: importing the file failed: {reason}",
   IMPORT_TIMEOUT:
     "{file}: importing the file took longer than {seconds} s. A DAG file only declares tasks; move slow work into a task body.",
   IMPORT_MEMORY:
     "{file}: importing the file needed more than {megabytes} MB of memory. A DAG file only declares tasks; move heavy work into a task body.",
-  IMPORT_EXITED: "{file}: the file ended the process ({how}) while it was imported. A DAG file must not exit.",
-  IMPORT_UNSETTLED: "{file}: a top-level await waits for something that can never happen. Move the work into a task body.",
+  IMPORT_EXITED:
+    "{file}: the file ended the process ({how}) while it was imported. A DAG file must not exit.",
+  IMPORT_UNSETTLED:
+    "{file}: a top-level await waits for something that can never happen. Move the work into a task body.",
   BUNDLE_FAILED: "{file}:{line}: {reason}",
 
   // Values
@@ -64,16 +80,22 @@ const messages = {
     "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
   XCOM_FILE_MISSING:
     'What task "{task}" left lies in the file {file} of DAG_XCOM_FOLDER, which {reason}. Workers on several machines need one folder that they share; if the file is gone, clear the task to make it again.',
-  XCOM_FILE_CORRUPT: 'What task "{task}" left lies in the file {file}, which is not what was written. Clear the task to make it again.',
+  XCOM_FILE_CORRUPT:
+    'What task "{task}" left lies in the file {file}, which is not what was written. Clear the task to make it again.',
   XCOM_FILE_UNREADABLE:
     'What task "{task}" left lies in the file {file} of DAG_XCOM_FOLDER ({folder}), which cannot be read now: {reason}. Nothing is lost by that; see that this machine may read there, and try again.',
-  XCOM_FILE_UNWRITABLE: "A value of {bytes} bytes cannot be written into DAG_XCOM_FOLDER ({folder}): {reason}.",
-  UNKNOWN_BRANCH: 'Task "{task}" chose {found}, which does not come after it. It may choose: {allowed}.',
-  NOT_A_LIST: 'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',
+  XCOM_FILE_UNWRITABLE:
+    "A value of {bytes} bytes cannot be written into DAG_XCOM_FOLDER ({folder}): {reason}.",
+  UNKNOWN_BRANCH:
+    'Task "{task}" chose {found}, which does not come after it. It may choose: {allowed}.',
+  NOT_A_LIST:
+    'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',
   LIST_IN_A_FILE:
     'The output of "{source}" was too large for the database and lies in a file, so that "{task}" cannot be mapped over it. Clear "{source}" as well: its list will then be kept in the database.',
-  TOO_MANY_ITEMS: 'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
-  LOOP_LIMIT: 'Loop "{task}" was not done after {limit} iterations. Raise its maxIterations, or see why its until does not come true.',
+  TOO_MANY_ITEMS:
+    'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
+  LOOP_LIMIT:
+    'Loop "{task}" was not done after {limit} iterations. Raise its maxIterations, or see why its until does not come true.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 
@@ -83,11 +105,14 @@ const messages = {
   INVALID_CONNECTION:
     'Connection "{id}" cannot be read: {reason}. Write a JSON object with type, host, port, login, password, schema and extra, or a URI such as postgres://user:password@host:5432/database.',
   WRONG_CONNECTION_TYPE: 'Connection "{id}" is of type "{found}"; this hook needs "{expected}".',
-  VARIABLE_NOT_FOUND: 'Variable "{key}" is not set. Set the environment variable {variable}, or run: dag variables set {key} <value>',
-  INVALID_SECRET_KEY: "DAG_SECRET_KEY must be 32 bytes in base64 (44 characters). Make one with: openssl rand -base64 32",
+  VARIABLE_NOT_FOUND:
+    'Variable "{key}" is not set. Set the environment variable {variable}, or run: dag variables set {key} <value>',
+  INVALID_SECRET_KEY:
+    "DAG_SECRET_KEY must be 32 bytes in base64 (44 characters). Make one with: openssl rand -base64 32",
   SECRET_KEY_MISSING:
     "Stored connections are encrypted and need DAG_SECRET_KEY (32 bytes in base64). Set it to the key they were stored with.",
-  SECRET_UNREADABLE: 'Stored {kind} "{id}" cannot be decrypted with this DAG_SECRET_KEY. Use the key it was stored with, or set it anew.',
+  SECRET_UNREADABLE:
+    'Stored {kind} "{id}" cannot be decrypted with this DAG_SECRET_KEY. Use the key it was stored with, or set it anew.',
 
   // Limits
   UNKNOWN_POOL: 'There is no pool "{pool}". Make it with: dag pools set {pool} <slots>',
@@ -102,7 +127,8 @@ const messages = {
   UNKNOWN_VERSION: 'DAG "{dag}" has no version "{version}". List them with: dag versions {dag}',
   RUN_EXISTS: 'DAG "{dag}" already has a run {run}. Choose another logical date.',
   RUN_FINISHED: "Run {run} is already {state}.",
-  TASK_NOT_ACTIVE: 'Task "{task}" of run {run} has not begun, or has ended already: there is nothing to stop.',
+  TASK_NOT_ACTIVE:
+    'Task "{task}" of run {run} has not begun, or has ended already: there is nothing to stop.',
 
   // Backfills, and doing things again
   BACKFILL_NO_SCHEDULE:
@@ -111,43 +137,59 @@ const messages = {
     'A backfill of DAG "{dag}" is of one of its schedules ({schedules}); {found}. Say which, with --schedule or the field "schedule".',
   BACKFILL_ACTIVE:
     'DAG "{dag}" has a backfill already, number {backfill}. Wait for its end, or cancel it with: dag backfill-cancel {backfill}',
-  BACKFILL_BACKWARDS: 'DAG "{dag}" has tasks that depend on the past, so its runs cannot be made backwards.',
+  BACKFILL_BACKWARDS:
+    'DAG "{dag}" has tasks that depend on the past, so its runs cannot be made backwards.',
   BACKFILL_DEPENDS_ON_PAST:
     'DAG "{dag}" has tasks that depend on the past, so a backfill must do again what failed: choose reprocess "failed" or "completed".',
-  BACKFILL_IN_FUTURE: "From {from} to {to}: both lie in the future. A backfill runs intervals that have ended.",
+  BACKFILL_IN_FUTURE:
+    "From {from} to {to}: both lie in the future. A backfill runs intervals that have ended.",
   BACKFILL_RANGE: "From {from} to {to}: the range ends before it begins.",
-  BACKFILL_EMPTY: 'The schedule of DAG "{dag}" has no interval that has ended from {from} to {to}. Choose another range.',
+  BACKFILL_EMPTY:
+    'The schedule of DAG "{dag}" has no interval that has ended from {from} to {to}. Choose another range.',
   BACKFILL_TOO_LARGE: "From {from} to {to} lie more than {limit} runs. Backfill it in parts.",
   UNKNOWN_BACKFILL: "There is no backfill {backfill}. List them with: dag backfills",
   BACKFILL_ENDED: "Backfill {backfill} is already {state}.",
   NOTHING_TO_CLEAR: "There is nothing to clear: {reason}.",
   CLEAR_RUNNING: "{instances} of run {run} still runs. Cancel the run first, or wait for its end.",
-  RUN_RUNNING: "Run {run} is running: its version can be changed only when it has ended. Cancel it first, or wait.",
-  INVALID_LABEL: "The label {found} is not allowed: a key has 1 to 63 letters, digits, _, - or ., a value at most 200 characters.",
+  RUN_RUNNING:
+    "Run {run} is running: its version can be changed only when it has ended. Cancel it first, or wait.",
+  INVALID_LABEL:
+    "The label {found} is not allowed: a key has 1 to 63 letters, digits, _, - or ., a value at most 200 characters.",
 
   FILE_NOT_FOUND: "{file} does not exist.",
   INVALID_ARGUMENT: "{argument}: {reason}",
   DEV_RUNNING: "`dag dev` already runs in this folder, as process {pid}; its page is {page}.",
-  PORT_IN_USE: "Something else listens on {host}:{port} already. Choose another port with --port or DAG_WEB_PORT.",
+  PORT_IN_USE:
+    "Something else listens on {host}:{port} already. Choose another port with --port or DAG_WEB_PORT.",
   FOLDER_NOT_EMPTY: "{folder} already has {found}. Choose another folder; nothing was written.",
   FILE_HAS_MANY_DAGS: "{file} declares several DAGs: {dags}. Name the one to run.",
-  NO_DATABASE: "No database answers at {url}: {reason}. Start PostgreSQL, or unset DATABASE_URL to use `dag dev`, which brings its own.",
+  NO_DATABASE:
+    "No database answers at {url}: {reason}. Start PostgreSQL, or unset DATABASE_URL to use `dag dev`, which brings its own.",
   DATABASE_NOT_SET:
     "DATABASE_URL is not set. Set it to a PostgreSQL (postgres://user:password@host:5432/database), or use `dag dev`, which brings its own.",
-  SCHEMA_NEWER: "The database has schema version {found}; this dagsmith knows versions up to {known}. Upgrade dagsmith on this machine.",
-  SCHEMA_OLDER: "The database has schema version {found}; this dagsmith needs {known}. Run: dag migrate",
+  SCHEMA_NEWER:
+    "The database has schema version {found}; this dagsmith knows versions up to {known}. Upgrade dagsmith on this machine.",
+  SCHEMA_OLDER:
+    "The database has schema version {found}; this dagsmith needs {known}. Run: dag migrate",
   BUNDLE_MISSING: "The bundle {hash} is not in the database. Deploy the DAG again with: dag deploy",
-  BUNDLE_CORRUPT: "The bundle {hash} does not match its hash. Deploy the DAG again with: dag deploy",
-  DATABASE_AWAY: "The database does not answer: {reason}. Nothing is lost; ask again when it is back.",
-  WEB_EXPOSED: "The page may listen on {host} only behind a token: set DAG_WEB_TOKEN, or listen on 127.0.0.1.",
+  BUNDLE_CORRUPT:
+    "The bundle {hash} does not match its hash. Deploy the DAG again with: dag deploy",
+  DATABASE_AWAY:
+    "The database does not answer: {reason}. Nothing is lost; ask again when it is back.",
+  WEB_EXPOSED:
+    "The page may listen on {host} only behind a token: set DAG_WEB_TOKEN, or listen on 127.0.0.1.",
   NODE_TOO_OLD: "dagsmith needs Node 22.18 or later; this is {found}.",
 } as const;
 
 type Messages = typeof messages;
 /** A stable name for one kind of error. */
 export type ErrorCode = keyof Messages;
-type Placeholder<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholder<Rest> : never;
-type MessageParams<Code extends ErrorCode> = { readonly [Name in Placeholder<Messages[Code]>]: string | number };
+type Placeholder<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholder<Rest>
+  : never;
+type MessageParams<Code extends ErrorCode> = {
+  readonly [Name in Placeholder<Messages[Code]>]: string | number;
+};
 
 /**
  * An error with a stable {@link code}; its message says what was found, where, and what to do.

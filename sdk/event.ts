@@ -96,15 +96,28 @@ export function postgresChanges(options: PostgresChangesOptions): EventSource<Ro
   );
   const where = `postgresChanges "${name}"`;
   for (const [option, value] of Object.entries({ connection, table, schema })) {
-    if (typeof value !== "string" || !/^[^\0]{1,200}$/.test(value)) throw invalid(where, option, value, "a text of 1 to 200 characters");
+    if (typeof value !== "string" || !/^[^\0]{1,200}$/.test(value))
+      throw invalid(where, option, value, "a text of 1 to 200 characters");
   }
-  if (!Array.isArray(operations) || operations.length === 0 || !operations.every((one) => OPERATIONS.includes(one))) {
+  if (
+    !Array.isArray(operations) ||
+    operations.length === 0 ||
+    !operations.every((one) => OPERATIONS.includes(one))
+  ) {
     throw invalid(where, "operations", operations, `a list of ${OPERATIONS.join(", ")}`);
   }
   if (!Number.isInteger(batch) || batch < 1 || batch > MAX_BATCH)
     throw invalid(where, "batch", batch, `a whole number from 1 to ${MAX_BATCH}`);
   const chosen = OPERATIONS.filter((one) => operations.includes(one));
-  return source({ type: "postgresChanges", name, connection, schema, table, operations: chosen, batch });
+  return source({
+    type: "postgresChanges",
+    name,
+    connection,
+    schema,
+    table,
+    operations: chosen,
+    batch,
+  });
 }
 
 /**
@@ -128,9 +141,19 @@ export function webhook<Schema extends StandardSchemaV1 = StandardSchemaV1<Json>
   const { secret, schema } = options;
   const where = `webhook "${name}"`;
   if (typeof secret !== "string" || !/^[\w.-]{1,200}$/.test(secret)) {
-    throw invalid(where, "secret", "not the key of a variable", "the key of the variable that holds the secret");
+    throw invalid(
+      where,
+      "secret",
+      "not the key of a variable",
+      "the key of the variable that holds the secret",
+    );
   }
-  return source({ type: "webhook", name, secret, bodySchema: schema === undefined ? null : bodySchema(schema, where) });
+  return source({
+    type: "webhook",
+    name,
+    secret,
+    bodySchema: schema === undefined ? null : bodySchema(schema, where),
+  });
 }
 
 /** A run of another DAG that ends. */
@@ -151,7 +174,10 @@ export interface HeardDag {
  * dag("join", { on: [dagRun({ all: [{ dag: "orders" }, { dag: "customers", states: ["success", "failed"] }], within: "2h" })] });
  */
 export function dagRun(
-  options: (HeardDag | { readonly all: readonly HeardDag[] }) & { readonly within?: Duration; readonly name?: string },
+  options: (HeardDag | { readonly all: readonly HeardDag[] }) & {
+    readonly within?: Duration;
+    readonly name?: string;
+  },
 ): EventSource<DagRunEnd> {
   const heard = "all" in options ? options.all : [options];
   const ids = Array.isArray(heard) ? heard.map(({ dag }) => dag) : [];
@@ -164,10 +190,15 @@ export function dagRun(
         .slice(0, 50),
   );
   const where = `dagRun "${name}"`;
-  if (ids.length === 0 || new Set(ids).size < ids.length) throw invalid(where, "all", ids.join(", "), "one or more DAGs, each once");
+  if (ids.length === 0 || new Set(ids).size < ids.length)
+    throw invalid(where, "all", ids.join(", "), "one or more DAGs, each once");
   const runs = heard.map(({ dag, states = ["success"] }) => {
     const known = ["success", "failed"] as const;
-    if (!Array.isArray(states) || states.length === 0 || !states.every((state) => known.includes(state))) {
+    if (
+      !Array.isArray(states) ||
+      states.length === 0 ||
+      !states.every((state) => known.includes(state))
+    ) {
       throw invalid(where, "states", states, "a list of success, failed");
     }
     return { dagId: dag, states: known.filter((state) => states.includes(state)) };
@@ -179,23 +210,41 @@ export function dagRun(
  * The plain form of a DAG's `on`.
  * @throws DagsmithError INVALID_OPTION for what is no event source, two of one name, or a DAG that would start itself
  */
-export function describeEvents(on: readonly EventSource[] | undefined, dagId: string): readonly EventSpec[] {
+export function describeEvents(
+  on: readonly EventSource[] | undefined,
+  dagId: string,
+): readonly EventSpec[] {
   const where = `DAG "${dagId}"`;
   if (on === undefined) return [];
-  if (!Array.isArray(on) || !on.every(isSource)) throw invalid(where, "on", on, "a list of postgresChanges(), webhook() and dagRun()");
+  if (!Array.isArray(on) || !on.every(isSource))
+    throw invalid(where, "on", on, "a list of postgresChanges(), webhook() and dagRun()");
   const specs = on.map(({ spec }: EventSource) => spec);
   const names = specs.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined)
-    throw invalid(where, "on", `two sources named "${twice}"`, "sources of different names; give one of them a `name`");
-  if (specs.some((spec) => spec.type === "dagRun" && spec.runs.some((run) => run.dagId === dagId))) {
-    throw invalid(where, "on", "a run of the DAG itself", "runs of other DAGs: each of its runs would make the next");
+    throw invalid(
+      where,
+      "on",
+      `two sources named "${twice}"`,
+      "sources of different names; give one of them a `name`",
+    );
+  if (
+    specs.some((spec) => spec.type === "dagRun" && spec.runs.some((run) => run.dagId === dagId))
+  ) {
+    throw invalid(
+      where,
+      "on",
+      "a run of the DAG itself",
+      "runs of other DAGs: each of its runs would make the next",
+    );
   }
   return specs;
 }
 
 function isSource(value: unknown): value is EventSource {
-  return typeof value === "object" && value !== null && "type" in value && value.type === "event_source";
+  return (
+    typeof value === "object" && value !== null && "type" in value && value.type === "event_source"
+  );
 }
 
 function source<Event>(spec: EventSpec): EventSource<Event> {

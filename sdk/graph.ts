@@ -70,9 +70,16 @@ export class Graph {
     const taskId = this.#idInScope("task", localId);
     const definition = this.#scope === null ? given : { ...given, group: this.#scope };
     const dag = this.#dag.dagId;
-    refuseUnknownOptions("task", definition.options, TASK_OPTIONS, `task "${taskId}" of DAG "${dag}"`);
-    if (this.#groupIds.has(taskId)) throw new DagsmithError("DUPLICATE_GROUP_ID", { group: taskId, dag });
-    if (this.#tasks.has(taskId)) throw new DagsmithError("DUPLICATE_TASK_ID", { task: taskId, dag });
+    refuseUnknownOptions(
+      "task",
+      definition.options,
+      TASK_OPTIONS,
+      `task "${taskId}" of DAG "${dag}"`,
+    );
+    if (this.#groupIds.has(taskId))
+      throw new DagsmithError("DUPLICATE_GROUP_ID", { group: taskId, dag });
+    if (this.#tasks.has(taskId))
+      throw new DagsmithError("DUPLICATE_TASK_ID", { task: taskId, dag });
     const { each, inputs = {} } = definition.options;
     const ref = new TaskRef<unknown>(this.#dag, taskId, definition);
     if (each !== undefined || definition.loop) this.#refuseNested(ref);
@@ -96,7 +103,8 @@ export class Graph {
       this.#follow(made, listsOf(options.each));
       return this.#declareIn(made, declare);
     });
-    if (this.#tasks.size === before) throw new DagsmithError("EMPTY_GROUP", { group: groupId, dag: this.#dag.dagId });
+    if (this.#tasks.size === before)
+      throw new DagsmithError("EMPTY_GROUP", { group: groupId, dag: this.#dag.dagId });
     if (options.loop) this.#refuseWithoutResult(group);
     return group;
   }
@@ -107,7 +115,8 @@ export class Graph {
    */
   connect(upstream: Wirable, downstream: Wirable): void {
     for (const ref of [upstream, downstream]) this.#refuseForeign(ref);
-    const isInside = (one: Wirable, other: Wirable): boolean => one === other || groupsAround(one).some((group) => group === other);
+    const isInside = (one: Wirable, other: Wirable): boolean =>
+      one === other || groupsAround(one).some((group) => group === other);
     if (isInside(upstream, downstream) || isInside(downstream, upstream))
       throw new DagsmithError("SELF_DEPENDENCY", { task: idOf(upstream), dag: this.#dag.dagId });
     this.#draw({ from: upstream, to: downstream });
@@ -131,13 +140,22 @@ export class Graph {
   #refuseWithoutResult(group: TaskGroup): void {
     const { groupId, result } = group;
     if (result instanceof TaskRef && groupsAround(result)[0] === group) return;
-    throw this.#wrong(`what the body of loop "${groupId}" returns`, result, "one of its own tasks, whose output the next iteration gets");
+    throw this.#wrong(
+      `what the body of loop "${groupId}" returns`,
+      result,
+      "one of its own tasks, whose output the next iteration gets",
+    );
   }
 
   /** An instance has one place in one list. */
   #refuseNested(added: Wirable): void {
     const around = mappedAround(added);
-    if (around) throw new DagsmithError("NESTED_MAPPING", { task: idOf(added), group: around.taskId, dag: this.#dag.dagId });
+    if (around)
+      throw new DagsmithError("NESTED_MAPPING", {
+        task: idOf(added),
+        group: around.taskId,
+        dag: this.#dag.dagId,
+      });
   }
 
   /** Checked alone and with the prefix: either may be what is too long, or reserved. */
@@ -154,7 +172,8 @@ export class Graph {
     refuseUnknownOptions("group", options, GROUP_OPTIONS, where);
     refuseUnknownOptions("task", options.defaults ?? {}, TASK_DEFAULTS, `defaults of ${where}`);
     refuseMisplacedOptions(options, where);
-    if (this.#groupIds.has(id) || this.#tasks.has(id)) throw new DagsmithError("DUPLICATE_GROUP_ID", { group: id, dag: this.#dag.dagId });
+    if (this.#groupIds.has(id) || this.#tasks.has(id))
+      throw new DagsmithError("DUPLICATE_GROUP_ID", { group: id, dag: this.#dag.dagId });
     this.#groupIds.add(id);
     return id;
   }
@@ -165,7 +184,12 @@ export class Graph {
     try {
       const result = declare();
       // What is declared after an await would no longer be in the group.
-      if (result instanceof Promise) throw this.#wrong(`the body of group "${group.groupId}"`, result, "a function that is not async");
+      if (result instanceof Promise)
+        throw this.#wrong(
+          `the body of group "${group.groupId}"`,
+          result,
+          "a function that is not async",
+        );
       return result;
     } finally {
       this.#scope = group.parent;
@@ -176,7 +200,12 @@ export class Graph {
     if (!(ref instanceof TaskRef || ref instanceof TaskGroup)) {
       throw this.#wrong("a dependency", ref, "what d.task(), d.empty() or d.group() returned");
     }
-    if (ref.dag !== this.#dag) throw new DagsmithError("FOREIGN_TASK", { task: idOf(ref), owner: ref.dag.dagId, dag: this.#dag.dagId });
+    if (ref.dag !== this.#dag)
+      throw new DagsmithError("FOREIGN_TASK", {
+        task: idOf(ref),
+        owner: ref.dag.dagId,
+        dag: this.#dag.dagId,
+      });
   }
 
   #wrong(option: string, value: unknown, allowed: string): DagsmithError {
@@ -186,8 +215,10 @@ export class Graph {
 
 /** Options that say something of a list would do nothing without one; and a group is a list or a loop. */
 function refuseMisplacedOptions(options: GivenGroupOptions, where: string): void {
-  if (options.each !== undefined && options.loop) throw invalidOption(where, "loop", "set beside each", "one of the two");
-  const misplaced = options.each === undefined ? OPTIONS_OF_LISTS.find((name) => name in options) : undefined;
+  if (options.each !== undefined && options.loop)
+    throw invalidOption(where, "loop", "set beside each", "one of the two");
+  const misplaced =
+    options.each === undefined ? OPTIONS_OF_LISTS.find((name) => name in options) : undefined;
   if (misplaced) throw invalidOption(where, misplaced, "set without each", "in a group with each");
 }
 

@@ -50,7 +50,10 @@ export interface MappedGroupOptions<Item> extends GroupOptions {
 }
 
 /** Options of a group of either kind, as the builder keeps them. */
-export type GivenGroupOptions = GroupOptions & { readonly each?: Each<unknown>; readonly loop?: LoopDefinition };
+export type GivenGroupOptions = GroupOptions & {
+  readonly each?: Each<unknown>;
+  readonly loop?: LoopDefinition;
+};
 
 /** Options of a group that runs again and again, each time all of it, until that is enough. */
 export interface LoopGroupOptions<State> extends GroupOptions {
@@ -59,7 +62,11 @@ export interface LoopGroupOptions<State> extends GroupOptions {
 }
 
 /** Options that mean nothing without `each`. */
-export const OPTIONS_OF_LISTS = ["maxActive", "maxItems", "label"] as const satisfies (keyof MappedGroupOptions<unknown>)[];
+export const OPTIONS_OF_LISTS = [
+  "maxActive",
+  "maxItems",
+  "label",
+] as const satisfies (keyof MappedGroupOptions<unknown>)[];
 
 const UNIT_OPTIONS = [
   ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "retryJitter", "retryTotal"],
@@ -116,12 +123,20 @@ export class TaskGroup<out Result = unknown> {
   }
 }
 
-function unitOf({ dag, groupId, parent }: TaskGroup, options: GivenGroupOptions): TaskRef<unknown> | null {
-  const own = UNIT_OPTIONS.flatMap((name) => (name in options ? [[name, options[name as keyof GroupOptions]] as const] : []));
+function unitOf(
+  { dag, groupId, parent }: TaskGroup,
+  options: GivenGroupOptions,
+): TaskRef<unknown> | null {
+  const own = UNIT_OPTIONS.flatMap((name) =>
+    name in options ? [[name, options[name as keyof GroupOptions]] as const] : [],
+  );
   const { loop } = options;
   if (loop === undefined && own.every(([, value]) => value === undefined)) return null;
   const definition: TaskDefinition = {
-    options: { ...Object.fromEntries(own), ...(options.doc === undefined ? {} : { doc: options.doc }) },
+    options: {
+      ...Object.fromEntries(own),
+      ...(options.doc === undefined ? {} : { doc: options.doc }),
+    },
     kind: { type: "group" },
     ...(loop ? { loop: checkedLoop(loop, `group "${groupId}" of DAG "${dag.dagId}"`) } : {}),
     ...(parent ? { group: parent } : {}),
@@ -141,7 +156,11 @@ export function prefixOf(group: TaskGroup | null): string {
 /** The groups around a task or group, the innermost first. */
 export function groupsAround(of: Wirable): readonly TaskGroup[] {
   const groups: TaskGroup[] = [];
-  for (let group = of instanceof TaskRef ? (of.definition.group ?? null) : of.parent; group !== null; group = group.parent)
+  for (
+    let group = of instanceof TaskRef ? (of.definition.group ?? null) : of.parent;
+    group !== null;
+    group = group.parent
+  )
     groups.push(group);
   return groups;
 }
@@ -153,14 +172,18 @@ export function unitsAround(of: Wirable): readonly TaskRef<unknown>[] {
 
 /** The mapped group, or the loop, around a task, whose items are the task's; undefined when there is none. */
 export function mappedAround(of: Wirable): TaskRef<unknown> | undefined {
-  return unitsAround(of).find(({ definition }) => definition.options.each !== undefined || definition.loop !== undefined);
+  return unitsAround(of).find(
+    ({ definition }) => definition.options.each !== undefined || definition.loop !== undefined,
+  );
 }
 
 /** The loop whose iterations a task decides about: its own, or that of the group whose result it is. */
 export function loopOf(ref: TaskRef<unknown>): LoopDefinition | undefined {
   return (
     ref.definition.loop ??
-    groupsAround(ref).find(({ unit, result }) => unit?.definition.loop !== undefined && result === ref)?.unit?.definition.loop
+    groupsAround(ref).find(
+      ({ unit, result }) => unit?.definition.loop !== undefined && result === ref,
+    )?.unit?.definition.loop
   );
 }
 
@@ -174,7 +197,10 @@ export function inheritedDefaults(ref: TaskRef<unknown>): TaskDefaults {
     ref.dag.options.defaults,
     ...around.map(({ options }) => options.defaults),
   ) as TaskDefaults;
-  const given = { ...(dependsOnPast !== undefined && { dependsOnPast }), ...(waitForDownstream !== undefined && { waitForDownstream }) };
+  const given = {
+    ...(dependsOnPast !== undefined && { dependsOnPast }),
+    ...(waitForDownstream !== undefined && { waitForDownstream }),
+  };
   // Lists differ from run to run, so that an element has no past: what there is of it is asked of the mapped group as a whole.
   const past = mappedAround(ref) ? {} : given;
   // Defaults are for tasks.

@@ -31,7 +31,9 @@ export interface HookRef<Client> {
  * export const redisHook = defineHook({ types: ["redis"], open: ({ host }) => connect(host), close: (client) => client.quit() });
  * // in a task: const redis = await hook(redisHook("cache"));
  */
-export function defineHook<Client>(definition: HookDefinition<Client>): (connectionId: string) => HookRef<Client> {
+export function defineHook<Client>(
+  definition: HookDefinition<Client>,
+): (connectionId: string) => HookRef<Client> {
   return (connectionId) => ({ connectionId, definition });
 }
 
@@ -39,10 +41,18 @@ export function defineHook<Client>(definition: HookDefinition<Client>): (connect
  * Opens the client of a hook from a connection that was looked up for it.
  * @throws DagsmithError WRONG_CONNECTION_TYPE
  */
-export async function openHook<Client>(ref: HookRef<Client>, connection: Connection, context: HookContext): Promise<Client> {
+export async function openHook<Client>(
+  ref: HookRef<Client>,
+  connection: Connection,
+  context: HookContext,
+): Promise<Client> {
   const { types, open } = ref.definition;
   if (!types.includes(connection.type)) {
-    throw new DagsmithError("WRONG_CONNECTION_TYPE", { id: connection.id, found: connection.type, expected: types.join(" or ") });
+    throw new DagsmithError("WRONG_CONNECTION_TYPE", {
+      id: connection.id,
+      found: connection.type,
+      expected: types.join(" or "),
+    });
   }
   return open(connection, context);
 }

@@ -52,16 +52,41 @@ export {
   type WebhookCall,
   webhook,
 } from "./event.ts";
-export { type GroupOptions, type Lists, type LoopGroupOptions, type MappedGroupOptions, TaskGroup, type Wirable } from "./group.ts";
+export {
+  type GroupOptions,
+  type Lists,
+  type LoopGroupOptions,
+  type MappedGroupOptions,
+  TaskGroup,
+  type Wirable,
+} from "./group.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
-export { concat, cross, type Each, entries, type ItemOf, type ItemSource, Items, MappedItems, over, partial, zip } from "./items.ts";
+export {
+  concat,
+  cross,
+  type Each,
+  entries,
+  type ItemOf,
+  type ItemSource,
+  Items,
+  MappedItems,
+  over,
+  partial,
+  zip,
+} from "./items.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { type LazyList, LazyRef, lazy } from "./lazy.ts";
 export type { GroupLoop, LoopContext, LoopOptions } from "./loop.ts";
 export { FailTask, RetryAfter, SkipTask } from "./outcome.ts";
 export { type FieldOf, type FieldsOf, PickRef, pick } from "./pick.ts";
 export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";
-export type { BranchChoice, RuleDefaults, ShortCircuitOptions, SwitchOptions, TeardownOptions } from "./rules.ts";
+export type {
+  BranchChoice,
+  RuleDefaults,
+  ShortCircuitOptions,
+  SwitchOptions,
+  TeardownOptions,
+} from "./rules.ts";
 export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";
 export {
   cron,
@@ -76,7 +101,13 @@ export {
   type TriggerOptions,
   trigger,
 } from "./schedule_rules.ts";
-export type { MappedSensorOptions, Poked, SensorBody, SensorOptions, SensorTiming } from "./sensor.ts";
+export type {
+  MappedSensorOptions,
+  Poked,
+  SensorBody,
+  SensorOptions,
+  SensorTiming,
+} from "./sensor.ts";
 export type { Catchup, CatchupOrder, TriggerRule } from "./spec.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
 export {
@@ -91,4 +122,11 @@ export {
   TaskRef,
 } from "./task.ts";
 export type { RunTrigger, TriggeredBy } from "./trigger.ts";
-export { type ExternalRunOptions, externalRun, type WaitOptions, waitFor, waitForEvent, waitUntil } from "./wait.ts";
+export {
+  type ExternalRunOptions,
+  externalRun,
+  type WaitOptions,
+  waitFor,
+  waitForEvent,
+  waitUntil,
+} from "./wait.ts";

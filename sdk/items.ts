@@ -6,7 +6,11 @@ import { PickRef } from "./pick.ts";
 import { TaskRef } from "./task.ts";
 
 /** A list known at run time or now: the output of a task or a field of it, literal items, or a list put together from others. */
-export type ItemSource<Item> = TaskRef<readonly Item[]> | PickRef<readonly Item[]> | readonly Item[] | Items<Item>;
+export type ItemSource<Item> =
+  | TaskRef<readonly Item[]>
+  | PickRef<readonly Item[]>
+  | readonly Item[]
+  | Items<Item>;
 
 /** One element of an {@link ItemSource}. */
 export type ItemOf<Source> =
@@ -22,10 +26,17 @@ type AnySource = ItemSource<unknown>;
 
 /** How a list is put together. */
 export type ListPlan =
-  | { readonly type: "source"; readonly of: TaskRef<unknown> | PickRef<unknown> | readonly unknown[] }
+  | {
+      readonly type: "source";
+      readonly of: TaskRef<unknown> | PickRef<unknown> | readonly unknown[];
+    }
   | { readonly type: "entries"; readonly of: TaskRef<unknown> }
   | { readonly type: "cross"; readonly of: readonly (readonly [name: string, list: ListPlan])[] }
-  | { readonly type: "zip"; readonly of: readonly ListPlan[]; readonly fill?: { readonly value: unknown } }
+  | {
+      readonly type: "zip";
+      readonly of: readonly ListPlan[];
+      readonly fill?: { readonly value: unknown };
+    }
   | { readonly type: "concat"; readonly of: readonly ListPlan[] };
 
 /** What is done to an item in the try of its instance. */
@@ -110,7 +121,11 @@ export function over<Item>(source: ItemSource<Item>): Items<Item> {
 export function entries<Value>(
   source: TaskRef<Readonly<Record<string, Value>>> | Readonly<Record<string, Value>>,
 ): Items<readonly [string, Value]> {
-  return new Items(source instanceof TaskRef ? { type: "entries", of: source } : { type: "source", of: Object.entries(source) });
+  return new Items(
+    source instanceof TaskRef
+      ? { type: "entries", of: source }
+      : { type: "source", of: Object.entries(source) },
+  );
 }
 
 /**
@@ -120,7 +135,10 @@ export function entries<Value>(
 export function cross<const Sources extends Readonly<Record<string, AnySource>>>(
   sources: Sources,
 ): Items<{ readonly [Name in keyof Sources]: ItemOf<Sources[Name]> }> {
-  return new Items({ type: "cross", of: Object.entries(sources).map(([name, source]) => [name, planOf(source)]) });
+  return new Items({
+    type: "cross",
+    of: Object.entries(sources).map(([name, source]) => [name, planOf(source)]),
+  });
 }
 
 /**
@@ -135,15 +153,24 @@ export function zip<const Sources extends readonly AnySource[], const Fill>(
   sources: Sources,
   options: { readonly fillValue: Fill },
 ): Items<{ readonly [Index in keyof Sources]: ItemOf<Sources[Index]> | Fill }>;
-export function zip(sources: readonly AnySource[], options?: { readonly fillValue: unknown }): Items<never> {
-  return new Items({ type: "zip", of: sources.map(planOf), ...(options ? { fill: { value: options.fillValue } } : {}) });
+export function zip(
+  sources: readonly AnySource[],
+  options?: { readonly fillValue: unknown },
+): Items<never> {
+  return new Items({
+    type: "zip",
+    of: sources.map(planOf),
+    ...(options ? { fill: { value: options.fillValue } } : {}),
+  });
 }
 
 /**
  * Several lists, one after the other.
  * @example concat(newFiles, ["always.csv"])
  */
-export function concat<const Sources extends readonly AnySource[]>(...sources: Sources): Items<ItemOf<Sources[number]>> {
+export function concat<const Sources extends readonly AnySource[]>(
+  ...sources: Sources
+): Items<ItemOf<Sources[number]>> {
   return new Items({ type: "concat", of: sources.map(planOf) });
 }
 
@@ -158,9 +185,15 @@ export function partial<const Constants extends Fields, Item extends Fields>(
   source: ItemSource<Item>,
 ): MappedItems<Omit<Constants, keyof Item> & Item> {
   return over(source).map((item) => {
-    const both = Object.keys(constants).filter((name) => isRecord(constants[name]) && isRecord(item[name]));
-    const merged = both.map((name) => [name, { ...(constants[name] as Fields), ...(item[name] as Fields) }]);
-    return { ...constants, ...item, ...Object.fromEntries(merged) } as Omit<Constants, keyof Item> & Item;
+    const both = Object.keys(constants).filter(
+      (name) => isRecord(constants[name]) && isRecord(item[name]),
+    );
+    const merged = both.map((name) => [
+      name,
+      { ...(constants[name] as Fields), ...(item[name] as Fields) },
+    ]);
+    return { ...constants, ...item, ...Object.fromEntries(merged) } as Omit<Constants, keyof Item> &
+      Item;
   });
 }
 

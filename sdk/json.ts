@@ -5,15 +5,31 @@
 import { DagsmithError } from "./errors.ts";
 
 /** Any value that JSON carries without loss. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 
 /** How deep {@link NotJson} looks before it trusts the type; deeper values are still checked at run time. */
 type Depth = [1, 1, 1, 1, 1, 1];
 
-type Unserializable = bigint | symbol | ((...args: never[]) => unknown) | Date | RegExp | Map<never, never> | Set<never> | Promise<unknown>;
+type Unserializable =
+  | bigint
+  | symbol
+  | ((...args: never[]) => unknown)
+  | Date
+  | RegExp
+  | Map<never, never>
+  | Set<never>
+  | Promise<unknown>;
 
 /** The parts of `T` that JSON cannot carry; `never` when it can carry all of it, or when the type does not say (`any`, `unknown`). */
-export type NotJson<T, D extends readonly unknown[] = Depth> = 0 extends 1 & T ? never : NotJsonPart<T, D>;
+export type NotJson<T, D extends readonly unknown[] = Depth> = 0 extends 1 & T
+  ? never
+  : NotJsonPart<T, D>;
 
 type NotJsonPart<T, D extends readonly unknown[]> = D extends readonly [unknown, ...infer Rest]
   ? // biome-ignore lint/suspicious/noConfusingVoidType: a body that returns nothing has the output void
@@ -64,11 +80,15 @@ function refuseUnserializable(value: unknown, walk: Walk): void {
   const found = unserializableKind(value, walk.ancestors);
   if (found) throw new DagsmithError("OUTPUT_NOT_JSON", { path: pathText(walk.path), found });
   walk.leastBytes += typeof value === "string" ? value.length + 2 : 1;
-  if (walk.leastBytes > walk.maxBytes) throw new DagsmithError("OUTPUT_TOO_LARGE", { bytes: "too many", limit: walk.maxBytes });
+  if (walk.leastBytes > walk.maxBytes)
+    throw new DagsmithError("OUTPUT_TOO_LARGE", { bytes: "too many", limit: walk.maxBytes });
   if (typeof value !== "object" || value === null) return;
   walk.ancestors.add(value);
-  if (Array.isArray(value)) for (let index = 0; index < value.length; index++) refusePart(value[index], index, walk);
-  else for (const [key, part] of Object.entries(value)) if (part !== undefined) refusePart(part, key, walk);
+  if (Array.isArray(value))
+    for (let index = 0; index < value.length; index++) refusePart(value[index], index, walk);
+  else
+    for (const [key, part] of Object.entries(value))
+      if (part !== undefined) refusePart(part, key, walk);
   walk.ancestors.delete(value);
 }
 
@@ -80,13 +100,16 @@ function refusePart(part: unknown, key: string | number, walk: Walk): void {
 }
 
 function pathText(path: readonly (string | number)[]): string {
-  return ["output", ...path.map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`))].join("");
+  return ["output", ...path.map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`))].join(
+    "",
+  );
 }
 
 /** What `value` is when JSON cannot carry it, in words; undefined when it can. */
 function unserializableKind(value: unknown, ancestors: ReadonlySet<object>): string | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? undefined : String(value);
-  if (typeof value === "bigint" || typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
+  if (typeof value === "bigint" || typeof value === "function" || typeof value === "symbol")
+    return `a ${typeof value}`;
   if (typeof value !== "object" || value === null) return undefined;
   if (ancestors.has(value)) return "a cycle (the value contains itself)";
   if (ancestors.size >= MAX_DEPTH) return `nesting deeper than ${MAX_DEPTH} levels`;

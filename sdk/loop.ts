@@ -8,7 +8,9 @@ import { invalidOption } from "./option_values.ts";
 import type { InputRefs, TaskDates, TaskDefaults } from "./task.ts";
 
 /** Options of a loop. */
-export interface LoopOptions<State, Inputs extends InputRefs = InputRefs> extends TaskDefaults, TaskDates {
+export interface LoopOptions<State, Inputs extends InputRefs = InputRefs>
+  extends TaskDefaults,
+    TaskDates {
   readonly inputs?: Inputs;
   readonly doc?: string;
   /** What the first iteration gets as `previous`; its type is what every iteration gets and returns. */
@@ -48,10 +50,19 @@ export interface LoopDefinition {
  * A loop that can be run.
  * @throws DagsmithError INVALID_OPTION without a bound or a condition, OUTPUT_NOT_JSON for an initial value that JSON cannot carry
  */
-export function checkedLoop({ initial, until, maxIterations }: LoopDefinition, where: string): LoopDefinition {
+export function checkedLoop(
+  { initial, until, maxIterations }: LoopDefinition,
+  where: string,
+): LoopDefinition {
   if (!Number.isInteger(maxIterations) || maxIterations < 1) {
-    throw invalidOption(where, "maxIterations", String(maxIterations), "a whole number of at least 1: a loop has a bound");
+    throw invalidOption(
+      where,
+      "maxIterations",
+      String(maxIterations),
+      "a whole number of at least 1: a loop has a bound",
+    );
   }
-  if (typeof until !== "function") throw invalidOption(where, "until", typeof until, "a function of what an iteration returned");
+  if (typeof until !== "function")
+    throw invalidOption(where, "until", typeof until, "a function of what an iteration returned");
   return { initial: JSON.parse(toJson(initial)) as unknown, until, maxIterations };
 }

@@ -6,12 +6,23 @@ import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 
 /** @param where what messages call the thing that has the option @param found the value in words */
-export function invalidOption(where: string, option: string, found: string, allowed: string, cause?: ErrorOptions): DagsmithError {
+export function invalidOption(
+  where: string,
+  option: string,
+  found: string,
+  allowed: string,
+  cause?: ErrorOptions,
+): DagsmithError {
   return new DagsmithError("INVALID_OPTION", { where, option, found, allowed }, cause);
 }
 
 /** An option whose value is of a wrong kind altogether: the message tells the kind, not the value. */
-export function wrongKind(where: string, option: string, value: unknown, allowed: string): DagsmithError {
+export function wrongKind(
+  where: string,
+  option: string,
+  value: unknown,
+  allowed: string,
+): DagsmithError {
   return invalidOption(where, option, value === null ? "null" : typeof value, allowed);
 }
 
@@ -23,7 +34,8 @@ export function refuseUnknownOptions(
   where: string,
 ): void {
   const option = Object.keys(options).find((key) => !allowed.includes(key));
-  if (option !== undefined) throw new DagsmithError("UNKNOWN_OPTION", { kind, option, where, allowed: allowed.join(", ") });
+  if (option !== undefined)
+    throw new DagsmithError("UNKNOWN_OPTION", { kind, option, where, allowed: allowed.join(", ") });
 }
 
 /** @throws DagsmithError INVALID_OPTION */

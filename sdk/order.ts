@@ -12,7 +12,10 @@ import type { TaskRef } from "./task.ts";
 export function inOrder(dag: Dag<unknown>): readonly TaskRef<unknown>[] {
   const byUnit = Map.groupBy(dag.units, (ref) => unitsAround(ref)[0]);
   const within = (unit: TaskRef<unknown> | undefined): readonly TaskRef<unknown>[] =>
-    sorted(dag, byUnit.get(unit) ?? []).flatMap((ref) => [ref, ...(byUnit.has(ref) ? within(ref) : [])]);
+    sorted(dag, byUnit.get(unit) ?? []).flatMap((ref) => [
+      ref,
+      ...(byUnit.has(ref) ? within(ref) : []),
+    ]);
   return within(undefined);
 }
 
@@ -31,12 +34,20 @@ function sorted(dag: Dag<unknown>, refs: readonly TaskRef<unknown>[]): readonly 
       if (left === 0) ordered.push(ref);
     }
   }
-  if (ordered.length < refs.length) throw new DagsmithError("CYCLE", { dag: dag.dagId, path: cyclePath(dag, refs, new Set(ordered)) });
+  if (ordered.length < refs.length)
+    throw new DagsmithError("CYCLE", {
+      dag: dag.dagId,
+      path: cyclePath(dag, refs, new Set(ordered)),
+    });
   return ordered;
 }
 
 /** Every task outside `acyclic` has an upstream outside it too, so walking upstream must come round. */
-function cyclePath(dag: Dag<unknown>, refs: readonly TaskRef<unknown>[], acyclic: ReadonlySet<TaskRef<unknown>>): string {
+function cyclePath(
+  dag: Dag<unknown>,
+  refs: readonly TaskRef<unknown>[],
+  acyclic: ReadonlySet<TaskRef<unknown>>,
+): string {
   const free = new Set([...acyclic].map((ref) => ref.taskId));
   const walked = new Set<string>();
   let taskId: string | undefined = refs.find((ref) => !free.has(ref.taskId))?.taskId;

@@ -9,7 +9,14 @@ import { fixedWaitOf, type WaitSpec } from "./wait.ts";
 
 type Patience = Pick<
   TaskSpec,
-  "retryLinear" | "retryJitterMs" | "retryTotalMs" | "totalTimeoutMs" | "queueTimeoutMs" | "sensor" | "wait" | "callbacks"
+  | "retryLinear"
+  | "retryJitterMs"
+  | "retryTotalMs"
+  | "totalTimeoutMs"
+  | "queueTimeoutMs"
+  | "sensor"
+  | "wait"
+  | "callbacks"
 >;
 
 const MINUTE = 60_000;
@@ -22,7 +29,11 @@ interface Place {
 }
 
 /** @throws DagsmithError INVALID_OPTION, INVALID_DURATION, INVALID_DATE */
-export function describePatience({ sensor, body }: TaskDefinition, options: TaskDefaults, place: Place): Patience {
+export function describePatience(
+  { sensor, body }: TaskDefinition,
+  options: TaskDefaults,
+  place: Place,
+): Patience {
   const { retryBackoff, retryJitter, retryTotal, totalTimeout, queueTimeout, retryIf } = options;
   const { where } = place;
   if (retryIf !== undefined && typeof retryIf !== "function") {
@@ -33,9 +44,15 @@ export function describePatience({ sensor, body }: TaskDefinition, options: Task
   return {
     ...(retryBackoff === "linear" && { retryLinear: true }),
     ...(retryJitter !== undefined && { retryJitterMs: durationMs(retryJitter) }),
-    ...(retryTotal !== undefined && { retryTotalMs: moreThanZero(retryTotal, "retryTotal", where) }),
-    ...(totalTimeout !== undefined && { totalTimeoutMs: moreThanZero(totalTimeout, "totalTimeout", where) }),
-    ...(queueTimeout !== undefined && { queueTimeoutMs: moreThanZero(queueTimeout, "queueTimeout", where) }),
+    ...(retryTotal !== undefined && {
+      retryTotalMs: moreThanZero(retryTotal, "retryTotal", where),
+    }),
+    ...(totalTimeout !== undefined && {
+      totalTimeoutMs: moreThanZero(totalTimeout, "totalTimeout", where),
+    }),
+    ...(queueTimeout !== undefined && {
+      queueTimeoutMs: moreThanZero(queueTimeout, "queueTimeout", where),
+    }),
     ...(sensor && { sensor: describeSensor(sensor, where) }),
     ...(callbacks.length > 0 && { callbacks }),
     ...(wait && { wait: checkedWait(wait, place) }),
@@ -44,15 +61,29 @@ export function describePatience({ sensor, body }: TaskDefinition, options: Task
 
 function describeSensor(timing: SensorTiming, where: string): SensorSpec {
   const timeoutMs = moreThanZero(timing.timeout ?? "7d", "timeout", where);
-  const intervalMs = timing.interval === undefined ? Math.min(MINUTE, timeoutMs) : moreThanZero(timing.interval, "interval", where);
+  const intervalMs =
+    timing.interval === undefined
+      ? Math.min(MINUTE, timeoutMs)
+      : moreThanZero(timing.interval, "interval", where);
   if (timeoutMs < intervalMs) {
-    throw invalidOption(where, "timeout", `${timeoutMs} ms`, `at least the interval of ${intervalMs} ms`);
+    throw invalidOption(
+      where,
+      "timeout",
+      `${timeoutMs} ms`,
+      `at least the interval of ${intervalMs} ms`,
+    );
   }
   const { backoff = 1, softFail = false } = timing;
   backoffFactor(backoff, "backoff", where);
-  const maxIntervalMs = timing.maxInterval === undefined ? timeoutMs : durationMs(timing.maxInterval);
+  const maxIntervalMs =
+    timing.maxInterval === undefined ? timeoutMs : durationMs(timing.maxInterval);
   if (maxIntervalMs < intervalMs)
-    throw invalidOption(where, "maxInterval", `${maxIntervalMs} ms`, `at least the interval of ${intervalMs} ms`);
+    throw invalidOption(
+      where,
+      "maxInterval",
+      `${maxIntervalMs} ms`,
+      `at least the interval of ${intervalMs} ms`,
+    );
   return { intervalMs, timeoutMs, backoff, maxIntervalMs, softFail };
 }
 
@@ -66,8 +97,14 @@ function checkedWait(wait: WaitSpec, { where, dagId }: Place): WaitSpec {
     );
   }
   if (wait.type === "event" && !/^[\w.-]{1,200}$/.test(wait.name)) {
-    throw invalidOption(where, "the name of the event", JSON.stringify(wait.name), '1 to 200 letters, digits, "_", "-" or "."');
+    throw invalidOption(
+      where,
+      "the name of the event",
+      JSON.stringify(wait.name),
+      '1 to 200 letters, digits, "_", "-" or "."',
+    );
   }
-  if ("timeoutMs" in wait && wait.timeoutMs === 0) throw invalidOption(where, "timeout", "0", "more than zero");
+  if ("timeoutMs" in wait && wait.timeoutMs === 0)
+    throw invalidOption(where, "timeout", "0", "more than zero");
   return wait;
 }

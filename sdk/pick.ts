@@ -5,10 +5,18 @@
 import type { TaskRef } from "./task.ts";
 
 /** Fields of an output that can be picked; none when it is a list, or its type does not say. */
-export type FieldsOf<Output> = Output extends readonly unknown[] ? never : Output extends object ? keyof Output & string : never;
+export type FieldsOf<Output> = Output extends readonly unknown[]
+  ? never
+  : Output extends object
+    ? keyof Output & string
+    : never;
 
 /** The value of a field; undefined where the output has none, such as that of a task that was allowed to fail. */
-export type FieldOf<Output, Key extends string> = Output extends unknown ? (Key extends keyof Output ? Output[Key] : undefined) : never;
+export type FieldOf<Output, Key extends string> = Output extends unknown
+  ? Key extends keyof Output
+    ? Output[Key]
+    : undefined
+  : never;
 
 /** Stands for one field of a task's output. Made by {@link pick}. */
 export class PickRef<out Value> {
@@ -31,6 +39,9 @@ export class PickRef<out Value> {
  * d.task("report", { inputs: { rows: pick(stats, "rows") } }, ({ inputs }) => inputs.rows + 1);
  * d.task("load", { each: pick(stats, "files") }, ({ item }) => item.length);
  */
-export function pick<Output, Key extends FieldsOf<Output>>(source: TaskRef<Output>, field: Key): PickRef<FieldOf<Output, Key>> {
+export function pick<Output, Key extends FieldsOf<Output>>(
+  source: TaskRef<Output>,
+  field: Key,
+): PickRef<FieldOf<Output, Key>> {
   return new PickRef(source, field);
 }

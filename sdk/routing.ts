@@ -63,7 +63,11 @@ export interface RoutingSpec {
   readonly maxActiveOverall: number | null;
   /** A key that is null is asked of the task when a try begins. */
   readonly concurrency: { readonly key: string | null; readonly limit: number } | null;
-  readonly rate: { readonly key: string | null; readonly limit: number; readonly perMs: number } | null;
+  readonly rate: {
+    readonly key: string | null;
+    readonly limit: number;
+    readonly perMs: number;
+  } | null;
 }
 
 /** What a task said of its keys when a try began; null for one that it was not asked for. */
@@ -103,17 +107,28 @@ const DAY_MS = 86_400_000;
  */
 export function describeRouting(options: RoutingOptions, where: string): Pick<TaskSpec, "routing"> {
   if (ROUTING_OPTIONS.every((name) => options[name] === undefined)) return {};
-  const { pool, queue, poolSlots, priorityWeight = 1, weightRule = "downstream", maxActiveOverall } = options;
-  if (!WEIGHT_RULES.includes(weightRule)) refuse(where, "weightRule", weightRule, WEIGHT_RULES.join(", "));
-  if (pool === EVERY_TASK) refuse(where, "pool", pool, `another pool: "${EVERY_TASK}" holds every task already`);
-  if (poolSlots !== undefined && pool === undefined) refuse(where, "pool", undefined, "a pool, as poolSlots is set");
+  const {
+    pool,
+    queue,
+    poolSlots,
+    priorityWeight = 1,
+    weightRule = "downstream",
+    maxActiveOverall,
+  } = options;
+  if (!WEIGHT_RULES.includes(weightRule))
+    refuse(where, "weightRule", weightRule, WEIGHT_RULES.join(", "));
+  if (pool === EVERY_TASK)
+    refuse(where, "pool", pool, `another pool: "${EVERY_TASK}" holds every task already`);
+  if (poolSlots !== undefined && pool === undefined)
+    refuse(where, "pool", undefined, "a pool, as poolSlots is set");
   const routing: RoutingSpec = {
     pool: pool === undefined ? null : routeName(pool, "pool", where),
     poolSlots: count(poolSlots ?? 1, "poolSlots", where),
     priorityWeight: weight(priorityWeight, where),
     weightRule,
     queue: queue === undefined || queue === DEFAULT_QUEUE ? null : routeName(queue, "queue", where),
-    maxActiveOverall: maxActiveOverall === undefined ? null : count(maxActiveOverall, "maxActiveOverall", where),
+    maxActiveOverall:
+      maxActiveOverall === undefined ? null : count(maxActiveOverall, "maxActiveOverall", where),
     concurrency: concurrency(options, where),
     rate: options.rateLimit === undefined ? null : rate(options.rateLimit, where),
   };
@@ -121,26 +136,46 @@ export function describeRouting(options: RoutingOptions, where: string): Pick<Ta
 }
 
 /** How many tasks of a DAG at once; a limit that is not set is absent. @throws DagsmithError INVALID_OPTION */
-export function describeLimits(options: DagOptions, where: string): Pick<DagSpec, "maxActiveTasks" | "maxActiveTasksPerRun"> {
+export function describeLimits(
+  options: DagOptions,
+  where: string,
+): Pick<DagSpec, "maxActiveTasks" | "maxActiveTasksPerRun"> {
   const { maxActiveTasks, maxActiveTasksPerRun } = options;
   return {
-    ...(maxActiveTasks !== undefined && { maxActiveTasks: count(maxActiveTasks, "maxActiveTasks", where) }),
-    ...(maxActiveTasksPerRun !== undefined && { maxActiveTasksPerRun: count(maxActiveTasksPerRun, "maxActiveTasksPerRun", where) }),
+    ...(maxActiveTasks !== undefined && {
+      maxActiveTasks: count(maxActiveTasks, "maxActiveTasks", where),
+    }),
+    ...(maxActiveTasksPerRun !== undefined && {
+      maxActiveTasksPerRun: count(maxActiveTasksPerRun, "maxActiveTasksPerRun", where),
+    }),
   };
 }
 
-function concurrency({ concurrencyKey, maxActivePerKey }: RoutingOptions, where: string): RoutingSpec["concurrency"] {
+function concurrency(
+  { concurrencyKey, maxActivePerKey }: RoutingOptions,
+  where: string,
+): RoutingSpec["concurrency"] {
   if (concurrencyKey === undefined) {
     if (maxActivePerKey === undefined) return null;
     return refuse(where, "concurrencyKey", undefined, "a key, as maxActivePerKey is set");
   }
-  return { key: describeKey(concurrencyKey, "concurrencyKey", where), limit: count(maxActivePerKey ?? 1, "maxActivePerKey", where) };
+  return {
+    key: describeKey(concurrencyKey, "concurrencyKey", where),
+    limit: count(maxActivePerKey ?? 1, "maxActivePerKey", where),
+  };
 }
 
-function rate({ key, limit, per }: NonNullable<RoutingOptions["rateLimit"]>, where: string): RoutingSpec["rate"] {
+function rate(
+  { key, limit, per }: NonNullable<RoutingOptions["rateLimit"]>,
+  where: string,
+): RoutingSpec["rate"] {
   const perMs = durationMs(per);
   if (perMs < SECOND_MS || perMs > DAY_MS) refuse(where, "rateLimit.per", per, "from 1s to 24h");
-  return { key: describeKey(key, "rateLimit.key", where), limit: count(limit, "rateLimit.limit", where), perMs };
+  return {
+    key: describeKey(key, "rateLimit.key", where),
+    limit: count(limit, "rateLimit.limit", where),
+    perMs,
+  };
 }
 
 function describeKey(key: unknown, option: string, where: string): string | null {
@@ -150,7 +185,10 @@ function describeKey(key: unknown, option: string, where: string): string | null
 /** A key as it may be. @throws DagsmithError INVALID_OPTION */
 export function limitKey(key: unknown, option: string, where: string): string {
   // Measured as it is stored: as JSON, between quotes.
-  const isKey = typeof key === "string" && key !== "" && new TextEncoder().encode(JSON.stringify(key)).length - 2 <= MAX_KEY_BYTES;
+  const isKey =
+    typeof key === "string" &&
+    key !== "" &&
+    new TextEncoder().encode(JSON.stringify(key)).length - 2 <= MAX_KEY_BYTES;
   return isKey ? key : refuse(where, option, key, `text of 1 to ${MAX_KEY_BYTES} bytes`);
 }
 
@@ -167,7 +205,9 @@ function count(value: number, option: string, where: string): number {
 
 function weight(value: number, where: string): number {
   const isWeight = Number.isInteger(value) && Math.abs(value) <= MAX_WEIGHT;
-  return isWeight ? value : refuse(where, "priorityWeight", value, `a whole number from -${MAX_WEIGHT} to ${MAX_WEIGHT}`);
+  return isWeight
+    ? value
+    : refuse(where, "priorityWeight", value, `a whole number from -${MAX_WEIGHT} to ${MAX_WEIGHT}`);
 }
 
 function refuse(where: string, option: string, value: unknown, allowed: string): never {

@@ -44,11 +44,17 @@ export interface RuleDefaults {
   readonly waitForDownstream?: boolean;
 }
 
-export const RULE_DEFAULTS = ["dependsOnPast", "waitForDownstream"] as const satisfies (keyof RuleDefaults)[];
+export const RULE_DEFAULTS = [
+  "dependsOnPast",
+  "waitForDownstream",
+] as const satisfies (keyof RuleDefaults)[];
 
 /** Options of a teardown. Its rule is `all_done_setup_success`, and no other. */
 export interface TeardownOptions<Inputs extends InputRefs, Params = unknown, Item = undefined>
-  extends Omit<TaskOptions<Inputs, "all_done_setup_success", boolean, Params, Item>, "triggerRule" | "allowFailure"> {
+  extends Omit<
+    TaskOptions<Inputs, "all_done_setup_success", boolean, Params, Item>,
+    "triggerRule" | "allowFailure"
+  > {
   /** The setups that it undoes; it runs after them, if one of them succeeded. */
   readonly setups?: TaskRef<unknown> | readonly TaskRef<unknown>[];
   /** Whether its failure fails the run. Default false: the work was done. */
@@ -68,15 +74,25 @@ export interface SwitchOptions<
 }
 
 /** Options of a short circuit. */
-export interface ShortCircuitOptions<Inputs extends InputRefs, Rule extends TriggerRule = TriggerRule, Params = unknown, Item = undefined>
-  extends Omit<TaskOptions<Inputs, Rule, boolean, Params, Item>, "allowFailure"> {
+export interface ShortCircuitOptions<
+  Inputs extends InputRefs,
+  Rule extends TriggerRule = TriggerRule,
+  Params = unknown,
+  Item = undefined,
+> extends Omit<TaskOptions<Inputs, Rule, boolean, Params, Item>, "allowFailure"> {
   /** True (the default): all tasks after it are skipped. False: those directly after it, and the rules of the others decide. */
   readonly ignoreDownstreamTriggerRules?: boolean;
 }
 
 /** What a branch may choose: tasks after it, as references or ids. Nothing means that none of them runs. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a body without a return chooses nothing
-export type BranchChoice = TaskRef<unknown> | string | readonly (TaskRef<unknown> | string)[] | null | undefined | void;
+export type BranchChoice =
+  | TaskRef<unknown>
+  | string
+  | readonly (TaskRef<unknown> | string)[]
+  | null
+  | undefined
+  // biome-ignore lint/suspicious/noConfusingVoidType: a body without a return chooses nothing
+  | void;
 
 /** The ids of a choice. */
 export function chosenIds(choice: BranchChoice): string[] {
@@ -98,7 +114,11 @@ export function describeRules(
   { dependsOnPast, waitForDownstream }: RuleDefaults,
   where: string,
 ): TaskRules {
-  for (const [option, value] of Object.entries({ allowFailure, dependsOnPast, waitForDownstream })) {
+  for (const [option, value] of Object.entries({
+    allowFailure,
+    dependsOnPast,
+    waitForDownstream,
+  })) {
     if (value === undefined || typeof value === "boolean") continue;
     throw invalidOption(where, option, JSON.stringify(value), "true or false");
   }

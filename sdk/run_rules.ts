@@ -12,10 +12,17 @@ type RunRules = Pick<DagSpec, "failFast" | "dagrunTimeoutMs" | "maxConsecutiveFa
  */
 export function describeRunRules(options: DagOptions, where: string): RunRules {
   const { failFast = false, dagrunTimeout, maxConsecutiveFailedDagRuns: failures = 0 } = options;
-  if (typeof failFast !== "boolean") throw invalidOption(where, "failFast", shown(failFast), "true or false");
+  if (typeof failFast !== "boolean")
+    throw invalidOption(where, "failFast", shown(failFast), "true or false");
   if (!Number.isInteger(failures) || failures < 0)
-    throw invalidOption(where, "maxConsecutiveFailedDagRuns", shown(failures), "a whole number of at least 0");
-  const dagrunTimeoutMs = dagrunTimeout === undefined ? 0 : moreThanZero(dagrunTimeout, "dagrunTimeout", where);
+    throw invalidOption(
+      where,
+      "maxConsecutiveFailedDagRuns",
+      shown(failures),
+      "a whole number of at least 0",
+    );
+  const dagrunTimeoutMs =
+    dagrunTimeout === undefined ? 0 : moreThanZero(dagrunTimeout, "dagrunTimeout", where);
   return {
     ...(failFast && { failFast }),
     ...(dagrunTimeoutMs > 0 && { dagrunTimeoutMs }),
@@ -28,8 +35,15 @@ export function describeRunRules(options: DagOptions, where: string): RunRules {
  * @throws DagsmithError FAIL_FAST_RULE
  */
 export function refuseForeignRules(dagId: string, tasks: readonly TaskSpec[]): void {
-  const task = tasks.find(({ triggerRule }) => triggerRule !== "all_success" && triggerRule !== "all_done_setup_success");
-  if (task) throw new DagsmithError("FAIL_FAST_RULE", { dag: dagId, task: task.taskId, rule: task.triggerRule });
+  const task = tasks.find(
+    ({ triggerRule }) => triggerRule !== "all_success" && triggerRule !== "all_done_setup_success",
+  );
+  if (task)
+    throw new DagsmithError("FAIL_FAST_RULE", {
+      dag: dagId,
+      task: task.taskId,
+      rule: task.triggerRule,
+    });
 }
 
 function shown(value: unknown): string {

@@ -52,7 +52,8 @@ export type ScheduleSpec =
   /** A run at each tick. */
   | ({ readonly type: "cron_trigger"; readonly cron: string } & TriggerInterval & Tick)
   /** A run at each instant at which one expression or more tick. */
-  | ({ readonly type: "multi_cron_trigger"; readonly crons: readonly string[] } & TriggerInterval & Tick)
+  | ({ readonly type: "multi_cron_trigger"; readonly crons: readonly string[] } & TriggerInterval &
+      Tick)
   /** A run at each tick, for the partition named after the tick `offset` ticks away. */
   | ({
       readonly type: "cron_partition";
@@ -71,7 +72,11 @@ export type ScheduleSpec =
   /** A run at each end of a length on the calendar. */
   | ({ readonly type: "calendar_trigger"; readonly length: CalendarLength } & TriggerInterval)
   /** A run at each of these, which are ISO 8601 in UTC, ascending, each once. */
-  | { readonly type: "events"; readonly instants: readonly string[]; readonly restrictToEvents: boolean }
+  | {
+      readonly type: "events";
+      readonly instants: readonly string[];
+      readonly restrictToEvents: boolean;
+    }
   /** A run whenever the one before has ended, over all that has passed since. */
   | { readonly type: "continuous" }
   /** One run at the start date. */
@@ -89,7 +94,13 @@ export interface NamedSchedule {
 }
 
 /** A preset, a cron expression (5 fields, or 6 with seconds first), a rule, or null for no schedule. */
-export type Schedule = keyof typeof CRON_PRESETS | "@once" | "@continuous" | (string & {}) | ScheduleRule | null;
+export type Schedule =
+  | keyof typeof CRON_PRESETS
+  | "@once"
+  | "@continuous"
+  | (string & {})
+  | ScheduleRule
+  | null;
 
 /**
  * Several schedules of one DAG by name, each with its own params. A name is part of the ids of its runs: a schedule that is renamed is a new
@@ -110,15 +121,25 @@ export interface Schedules {
  * @param dagId the seed of their jitter, unless they name one
  * @throws DagsmithError INVALID_SCHEDULE, INVALID_DATE
  */
-export function describeSchedules(option: Schedule | Schedules | undefined, timezone: string, dagId = ""): readonly NamedSchedule[] {
+export function describeSchedules(
+  option: Schedule | Schedules | undefined,
+  timezone: string,
+  dagId = "",
+): readonly NamedSchedule[] {
   if (option === null || option === undefined) return [];
-  if (!isNamed(option)) return [{ name: "", schedule: scheduleSpec(option, timezone, dagId), params: {} }];
+  if (!isNamed(option))
+    return [{ name: "", schedule: scheduleSpec(option, timezone, dagId), params: {} }];
   const entries = Object.entries(option);
   if (entries.length === 0) throw invalid("{}", "it names no schedule");
   const schedules = entries.map(([name, named]) => {
     const { schedule, params = {} } = named ?? {};
-    if (!/^[\w-]{1,50}$/.test(name)) throw invalid(JSON.stringify(name), "a name is 1 to 50 letters, digits, _ and -");
-    return { name, schedule: scheduleSpec(schedule, timezone, `${dagId}/${name}`), params: JSON.parse(toJson(params)) as Json };
+    if (!/^[\w-]{1,50}$/.test(name))
+      throw invalid(JSON.stringify(name), "a name is 1 to 50 letters, digits, _ and -");
+    return {
+      name,
+      schedule: scheduleSpec(schedule, timezone, `${dagId}/${name}`),
+      params: JSON.parse(toJson(params)) as Json,
+    };
   });
   // It allows one run at a time and always has one, so no other would ever get a turn.
   if (schedules.length > 1 && schedules.some(({ schedule }) => schedule.type === "continuous")) {
@@ -132,10 +153,15 @@ function isNamed(option: NonNullable<Schedule> | Schedules): option is Schedules
   return typeof option === "object" && !("type" in option && typeof option.type === "string");
 }
 
-function scheduleSpec(schedule: NonNullable<Schedule> | undefined, timezone: string, seed: string): ScheduleSpec {
+function scheduleSpec(
+  schedule: NonNullable<Schedule> | undefined,
+  timezone: string,
+  seed: string,
+): ScheduleSpec {
   if (schedule === "@once") return { type: "once" };
   if (schedule === "@continuous") return { type: "continuous" };
-  if (typeof schedule === "string") return { type: "cron_data_interval", cron: cronOf(schedule), timezone };
+  if (typeof schedule === "string")
+    return { type: "cron_data_interval", cron: cronOf(schedule), timezone };
   switch (schedule?.type) {
     case "cron_data_interval":
     case "cron_trigger":
@@ -163,7 +189,11 @@ function seeded({ jitter }: { readonly jitter?: Jitter }, seed: string): { jitte
 function utcInstants(instants: readonly string[], timezone: string): readonly string[] {
   const dates = instants.map((text) => {
     const date = DateTime.fromISO(typeof text === "string" ? text : "", { zone: timezone });
-    if (!date.isValid) throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text) ?? typeof text, where: "events()" });
+    if (!date.isValid)
+      throw new DagsmithError("INVALID_DATE", {
+        found: JSON.stringify(text) ?? typeof text,
+        where: "events()",
+      });
     return date.toMillis();
   });
   return [...new Set(dates)].sort((a, b) => a - b).map((ms) => new Date(ms).toISOString());

@@ -8,9 +8,14 @@ import { cronOf, type Jitter, type ScheduleSpec } from "./schedule.ts";
 type Unzoned<Spec> = Spec extends unknown ? Omit<Spec, "timezone" | "keyTimezone"> : never;
 
 /** A schedule made by {@link cron}, {@link trigger}, {@link every}, {@link events} or {@link partitioned}. */
-export type ScheduleRule = Unzoned<Exclude<ScheduleSpec, { readonly type: "once" | "continuous" | "none" }>>;
+export type ScheduleRule = Unzoned<
+  Exclude<ScheduleSpec, { readonly type: "once" | "continuous" | "none" }>
+>;
 /** Made by {@link every}. */
-export type EveryRule = Extract<ScheduleRule, { readonly type: "delta_data_interval" | "calendar_data_interval" }>;
+export type EveryRule = Extract<
+  ScheduleRule,
+  { readonly type: "delta_data_interval" | "calendar_data_interval" }
+>;
 
 /** Options of schedules that follow a cron expression. */
 export interface JitterOptions {
@@ -67,13 +72,29 @@ export function cron(expression: string, options: JitterOptions = {}): ScheduleR
  */
 export function trigger(when: string | readonly string[], options?: TriggerOptions): ScheduleRule;
 export function trigger(when: EveryRule, options?: Pick<TriggerOptions, "interval">): ScheduleRule;
-export function trigger(when: string | readonly string[] | EveryRule, options: TriggerOptions = {}): ScheduleRule {
+export function trigger(
+  when: string | readonly string[] | EveryRule,
+  options: TriggerOptions = {},
+): ScheduleRule {
   const often = typeof when === "object" && "type" in when;
-  refuseUnknownOptions("schedule", options, often ? ["interval"] : ["interval", ...TICK_OPTIONS], "trigger()");
+  refuseUnknownOptions(
+    "schedule",
+    options,
+    often ? ["interval"] : ["interval", ...TICK_OPTIONS],
+    "trigger()",
+  );
   const interval = intervalOf(options.interval);
-  if (typeof when === "string") return { type: "cron_trigger", cron: cronOf(when), ...interval, ...tickFields(options) };
-  if (!often) return { type: "multi_cron_trigger", crons: when.map(cronOf), ...interval, ...tickFields(options) };
-  if (when.type === "delta_data_interval") return { type: "delta_trigger", deltaMs: when.deltaMs, ...interval };
+  if (typeof when === "string")
+    return { type: "cron_trigger", cron: cronOf(when), ...interval, ...tickFields(options) };
+  if (!often)
+    return {
+      type: "multi_cron_trigger",
+      crons: when.map(cronOf),
+      ...interval,
+      ...tickFields(options),
+    };
+  if (when.type === "delta_data_interval")
+    return { type: "delta_trigger", deltaMs: when.deltaMs, ...interval };
   return { type: "calendar_trigger", length: when.length, ...interval };
 }
 
@@ -90,8 +111,14 @@ export function trigger(when: string | readonly string[] | EveryRule, options: T
 export function every(length: Duration | CalendarDuration): EveryRule {
   const parsed = lengthOf(length);
   const zero = typeof parsed === "number" ? parsed === 0 : parsed.months + parsed.days === 0;
-  if (zero) throw new DagsmithError("INVALID_SCHEDULE", { found: `every("${length}")`, reason: "the length is zero" });
-  return typeof parsed === "number" ? { type: "delta_data_interval", deltaMs: parsed } : { type: "calendar_data_interval", length: parsed };
+  if (zero)
+    throw new DagsmithError("INVALID_SCHEDULE", {
+      found: `every("${length}")`,
+      reason: "the length is zero",
+    });
+  return typeof parsed === "number"
+    ? { type: "delta_data_interval", deltaMs: parsed }
+    : { type: "calendar_data_interval", length: parsed };
 }
 
 /**
@@ -102,9 +129,16 @@ export function every(length: Duration | CalendarDuration): EveryRule {
  * @throws DagsmithError UNKNOWN_OPTION
  * @example dag("finals", { schedule: events(["2026-07-15T20:00", "2026-07-19T16:00"]), timezone: "America/New_York" })
  */
-export function events(instants: readonly string[], options: { readonly restrictToEvents?: boolean } = {}): ScheduleRule {
+export function events(
+  instants: readonly string[],
+  options: { readonly restrictToEvents?: boolean } = {},
+): ScheduleRule {
   refuseUnknownOptions("schedule", options, ["restrictToEvents"], "events()");
-  return { type: "events", instants: [...instants], restrictToEvents: options.restrictToEvents ?? false };
+  return {
+    type: "events",
+    instants: [...instants],
+    restrictToEvents: options.restrictToEvents ?? false,
+  };
 }
 
 /**
@@ -113,21 +147,44 @@ export function events(instants: readonly string[], options: { readonly restrict
  * @example dag("load", { schedule: partitioned("@daily", { offset: -1, keyFormat: "%Y-%m-%d" }) }) // runs on the 2nd for "2026-01-01"
  */
 export function partitioned(expression: string, options: PartitionOptions = {}): ScheduleRule {
-  refuseUnknownOptions("schedule", options, ["offset", "keyFormat", ...TICK_OPTIONS], "partitioned()");
+  refuseUnknownOptions(
+    "schedule",
+    options,
+    ["offset", "keyFormat", ...TICK_OPTIONS],
+    "partitioned()",
+  );
   const { offset = 0, keyFormat = DEFAULT_KEY_FORMAT } = options;
-  return { type: "cron_partition", cron: cronOf(expression), offset, keyFormat, ...tickFields(options) };
+  return {
+    type: "cron_partition",
+    cron: cronOf(expression),
+    offset,
+    keyFormat,
+    ...tickFields(options),
+  };
 }
 
-function tickFields({ runImmediately, ...options }: TickOptions): { runImmediately?: boolean | number; jitter?: Jitter } {
-  const immediately = typeof runImmediately === "string" ? durationMs(runImmediately) : runImmediately;
-  return { ...(immediately !== undefined && { runImmediately: immediately }), ...jitterOf(options) };
+function tickFields({ runImmediately, ...options }: TickOptions): {
+  runImmediately?: boolean | number;
+  jitter?: Jitter;
+} {
+  const immediately =
+    typeof runImmediately === "string" ? durationMs(runImmediately) : runImmediately;
+  return {
+    ...(immediately !== undefined && { runImmediately: immediately }),
+    ...jitterOf(options),
+  };
 }
 
 function jitterOf({ jitter, jitterSeed = "" }: JitterOptions): { jitter?: Jitter } {
   return jitter === undefined ? {} : { jitter: { seed: jitterSeed, maxMs: durationMs(jitter) } };
 }
 
-function intervalOf(interval: TriggerOptions["interval"]): { intervalMs: number; calendarInterval?: CalendarLength } {
+function intervalOf(interval: TriggerOptions["interval"]): {
+  intervalMs: number;
+  calendarInterval?: CalendarLength;
+} {
   const length = interval === undefined ? 0 : lengthOf(interval);
-  return typeof length === "number" ? { intervalMs: length } : { intervalMs: 0, calendarInterval: length };
+  return typeof length === "number"
+    ? { intervalMs: length }
+    : { intervalMs: 0, calendarInterval: length };
 }

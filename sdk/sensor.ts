@@ -24,34 +24,46 @@ export interface SensorTiming {
   readonly softFail?: boolean;
 }
 
-export const SENSOR_TIMING = ["interval", "timeout", "backoff", "maxInterval", "softFail"] as const satisfies (keyof SensorTiming)[];
+export const SENSOR_TIMING = [
+  "interval",
+  "timeout",
+  "backoff",
+  "maxInterval",
+  "softFail",
+] as const satisfies (keyof SensorTiming)[];
 
 /** Options of a sensor: those of a task, and its timing. `executionTimeout` bounds one poke. */
-export type SensorOptions<Inputs extends InputRefs, Params = unknown, Item = undefined> = TaskOptions<
-  Inputs,
-  TriggerRule,
-  boolean,
-  Params,
-  Item
-> &
-  SensorTiming;
+export type SensorOptions<
+  Inputs extends InputRefs,
+  Params = unknown,
+  Item = undefined,
+> = TaskOptions<Inputs, TriggerRule, boolean, Params, Item> & SensorTiming;
 
 /** A sensor's options in two parts: those of any task, and its timing. */
 export function timingApart(given: SensorOptions<InputRefs>): {
   readonly options: TaskDefinition["options"];
   readonly sensor: SensorTiming;
 } {
-  const isTiming = ([name]: [string, unknown]): boolean => (SENSOR_TIMING as readonly string[]).includes(name);
-  const { options = [], sensor = [] } = Object.groupBy(Object.entries(given), (entry) => (isTiming(entry) ? "sensor" : "options"));
+  const isTiming = ([name]: [string, unknown]): boolean =>
+    (SENSOR_TIMING as readonly string[]).includes(name);
+  const { options = [], sensor = [] } = Object.groupBy(Object.entries(given), (entry) =>
+    isTiming(entry) ? "sensor" : "options",
+  );
   return { options: Object.fromEntries(options), sensor: Object.fromEntries(sensor) };
 }
 
 /** Options of a sensor that waits once for each element of a list. */
-export type MappedSensorOptions<Inputs extends InputRefs, Item, Params = unknown> = MappedTaskOptions<Inputs, Item, TriggerRule, Params> &
-  SensorTiming;
+export type MappedSensorOptions<
+  Inputs extends InputRefs,
+  Item,
+  Params = unknown,
+> = MappedTaskOptions<Inputs, Item, TriggerRule, Params> & SensorTiming;
 
 /** What a poke found: whether it is there; with a value when the tasks after it need one. */
-export type Poked<Value = null> = boolean | { readonly done: false } | { readonly done: true; readonly value: Value };
+export type Poked<Value = null> =
+  | boolean
+  | { readonly done: false }
+  | { readonly done: true; readonly value: Value };
 
 /** The question of a sensor. Ready-made ones (`s3KeySensor`, `sqlSensor`, `httpSensor`) are functions that return one. */
 export type SensorBody<Value = null, Context extends TaskContext = TaskContext> = (

@@ -74,7 +74,13 @@ export type EachSpec =
    * No list: a loop, of which each iteration is an instance that follows from the one before. Of a group also the item of the first iteration, and the
    * task whose output is that of the next one.
    */
-  | { readonly loop: { readonly maxIterations: number; readonly initial?: Json; readonly result?: string } };
+  | {
+      readonly loop: {
+        readonly maxIterations: number;
+        readonly initial?: Json;
+        readonly result?: string;
+      };
+    };
 
 /** An event that starts runs; its name is unique within the DAG. */
 export type EventSpec =
@@ -100,7 +106,10 @@ export type EventSpec =
       readonly type: "dagRun";
       readonly name: string;
       /** The ends that are waited for, one of each, no further apart than `withinMs`. */
-      readonly runs: readonly { readonly dagId: string; readonly states: readonly ("success" | "failed")[] }[];
+      readonly runs: readonly {
+        readonly dagId: string;
+        readonly states: readonly ("success" | "failed")[];
+      }[];
       readonly withinMs: number;
     };
 
@@ -185,7 +194,9 @@ export interface DagSpec {
   /** The events that start it. */
   readonly on: readonly EventSpec[];
   /** What is known of the assets that it names, by URI; those without a name or extra are left out. */
-  readonly assetDetails: Readonly<Record<string, { readonly name: string | null; readonly extra: Json }>>;
+  readonly assetDetails: Readonly<
+    Record<string, { readonly name: string | null; readonly extra: Json }>
+  >;
   /** IANA name; the zone of the dates a task sees. */
   readonly timezone: string;
   /** ISO 8601 in UTC, inclusive bounds of the logical date. */

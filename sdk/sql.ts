@@ -42,7 +42,9 @@ export class Sql {
     readonly values: readonly SqlValue[];
   } {
     const values: SqlValue[] = [];
-    const text = this.#pieces.map((piece) => (typeof piece === "string" ? piece : name(values.push(piece.value)))).join("");
+    const text = this.#pieces
+      .map((piece) => (typeof piece === "string" ? piece : name(values.push(piece.value))))
+      .join("");
     return { text, values };
   }
 }
@@ -75,7 +77,11 @@ export function identifier(...parts: readonly string[]): Sql {
  * @example sql`select ${joinSql(columns.map((name) => identifier(name)), ", ")} from ${identifier("trips")}`
  */
 export function joinSql(statements: readonly Sql[], separator: string): Sql {
-  return new Sql(statements.flatMap((statement, index) => (index === 0 ? statement.pieces : [separator, ...statement.pieces])));
+  return new Sql(
+    statements.flatMap((statement, index) =>
+      index === 0 ? statement.pieces : [separator, ...statement.pieces],
+    ),
+  );
 }
 
 /** Stands in the rendered text for a value or a name. */
@@ -93,18 +99,35 @@ const WITHHELD_TAGS = ["capture", "include", "render", "layout", "block"];
  * import query from "./report.sql";
  * postgresSql({ postgres: "lake", sql: ({ logicalDate }) => sqlFromTemplate(query, { day: logicalDate }) })
  */
-export function sqlFromTemplate(template: string, variables: Readonly<Record<string, SqlValue>>): Sql {
-  if (template.includes(MARK)) throw new DagsmithError("INVALID_SQL_TEMPLATE", { reason: "it contains the control character U+0001" });
+export function sqlFromTemplate(
+  template: string,
+  variables: Readonly<Record<string, SqlValue>>,
+): Sql {
+  if (template.includes(MARK))
+    throw new DagsmithError("INVALID_SQL_TEMPLATE", {
+      reason: "it contains the control character U+0001",
+    });
   const parts: Sql[] = [];
-  const text = renderTemplate(template, variables, (part) => `${MARK}${parts.push(part) - 1}${MARK}`);
-  return new Sql(text.split(MARK).flatMap((piece, index) => (index % 2 === 0 ? [piece] : (parts[Number(piece)]?.pieces ?? []))));
+  const text = renderTemplate(
+    template,
+    variables,
+    (part) => `${MARK}${parts.push(part) - 1}${MARK}`,
+  );
+  return new Sql(
+    text
+      .split(MARK)
+      .flatMap((piece, index) =>
+        index % 2 === 0 ? [piece] : (parts[Number(piece)]?.pieces ?? []),
+      ),
+  );
 }
 
 function renderTemplate(template: string, variables: object, mark: (part: Sql) => string): string {
   const engine = new Liquid({
     strictVariables: true,
     strictFilters: true,
-    outputEscape: (value: unknown) => mark(value instanceof Sql ? value : new Sql([bound(value as SqlValue)])),
+    outputEscape: (value: unknown) =>
+      mark(value instanceof Sql ? value : new Sql([bound(value as SqlValue)])),
   });
   engine.registerFilter("identifier", (name: unknown) => identifier(String(name)));
   delete engine.filters.raw;
@@ -112,18 +135,29 @@ function renderTemplate(template: string, variables: object, mark: (part: Sql) =
   try {
     return engine.parseAndRenderSync(template, { ...variables });
   } catch (cause) {
-    throw new DagsmithError("INVALID_SQL_TEMPLATE", { reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
+    throw new DagsmithError(
+      "INVALID_SQL_TEMPLATE",
+      { reason: cause instanceof Error ? cause.message : String(cause) },
+      { cause },
+    );
   }
 }
 
 function bound(value: SqlValue): Piece {
-  return { [placeholder]: true, value: DateTime.isDateTime(value) || value instanceof Date ? isoText(value) : value };
+  return {
+    [placeholder]: true,
+    value: DateTime.isDateTime(value) || value instanceof Date ? isoText(value) : value,
+  };
 }
 
 /** An invalid date must not be bound as null, which many a condition takes for "no limit". */
 function isoText(date: DateTime | Date): string {
   const valid = date instanceof Date ? !Number.isNaN(date.getTime()) : date.isValid;
   const iso = valid ? (date instanceof Date ? date.toISOString() : date.toISO()) : null;
-  if (iso === null) throw new DagsmithError("INVALID_DATE", { found: String(date), where: "a value of an SQL statement" });
+  if (iso === null)
+    throw new DagsmithError("INVALID_DATE", {
+      found: String(date),
+      where: "a value of an SQL statement",
+    });
   return iso;
 }

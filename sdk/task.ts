@@ -47,7 +47,15 @@ export interface TaskDefaults extends RoutingOptions, RuleDefaults, TaskCallback
 
 /** The names of these options; any other in `defaults` is refused. */
 export const TASK_DEFAULTS = [
-  ...["retries", "retryDelay", "retryBackoff", "maxRetryDelay", "retryJitter", "retryTotal", "retryIf"],
+  ...[
+    "retries",
+    "retryDelay",
+    "retryBackoff",
+    "maxRetryDelay",
+    "retryJitter",
+    "retryTotal",
+    "retryIf",
+  ],
   ...["executionTimeout", "totalTimeout", "queueTimeout", "triggerRule", "freshProcess"],
   ...ROUTING_OPTIONS,
   ...TASK_EVENTS,
@@ -63,7 +71,9 @@ export interface Lineage {
 }
 
 /** Tasks whose outputs a task takes, by the name it knows them under. Naming one here also makes it a dependency. */
-export type InputRefs = Readonly<Record<string, TaskRef<unknown> | LazyRef<unknown> | PickRef<unknown>>>;
+export type InputRefs = Readonly<
+  Record<string, TaskRef<unknown> | LazyRef<unknown> | PickRef<unknown>>
+>;
 
 /**
  * The outputs that arrive for {@link InputRefs}. A task whose rule is not `all_success` may run although a task before it was skipped, by
@@ -80,7 +90,9 @@ export type InputValues<Inputs, Rule extends TriggerRule = "all_success"> = {
 };
 
 /** The output of a task; undefined for those after it when it failed and was allowed to. */
-export type OutputOf<Output, Allowed extends boolean> = [Allowed] extends [false] ? Output : Output | undefined;
+export type OutputOf<Output, Allowed extends boolean> = [Allowed] extends [false]
+  ? Output
+  : Output | undefined;
 
 /** When a task takes part in runs. */
 export interface TaskDates {
@@ -118,8 +130,12 @@ export interface TaskOptions<
 }
 
 /** Options of a task that runs once for each element of a list. */
-export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends TriggerRule = TriggerRule, Params = unknown>
-  extends Omit<TaskDefaults, "concurrencyKey" | "rateLimit">,
+export interface MappedTaskOptions<
+  Inputs extends InputRefs,
+  Item,
+  Rule extends TriggerRule = TriggerRule,
+  Params = unknown,
+> extends Omit<TaskDefaults, "concurrencyKey" | "rateLimit">,
     KeyedLimits<Params, Inputs, Rule, Item>,
     TaskDates,
     Lineage {
@@ -144,7 +160,19 @@ export interface MappedTaskOptions<Inputs extends InputRefs, Item, Rule extends 
 /** The names of the options of tasks, of whatever kind; any other is refused. */
 export const TASK_OPTIONS = [
   ...TASK_DEFAULTS,
-  ...["inputs", "doc", "each", "maxActive", "maxItems", "label", "startDate", "endDate", "allowFailure", "outlets", "inlets"],
+  ...[
+    "inputs",
+    "doc",
+    "each",
+    "maxActive",
+    "maxItems",
+    "label",
+    "startDate",
+    "endDate",
+    "allowFailure",
+    "outlets",
+    "inlets",
+  ],
 ] as const satisfies readonly (keyof TaskDefinition["options"])[];
 
 /** Everything the builder knows of a task. Frozen. */

@@ -15,7 +15,11 @@ export type RunTrigger =
       /** How many there were. */
       readonly count: number;
     }
-  | { readonly type: "postgresChanges"; readonly name: string; readonly events: readonly RowChange[] }
+  | {
+      readonly type: "postgresChanges";
+      readonly name: string;
+      readonly events: readonly RowChange[];
+    }
   | { readonly type: "webhook"; readonly name: string; readonly events: readonly WebhookCall[] }
   | {
       readonly type: "dagRun";
@@ -34,8 +38,13 @@ export interface TriggeredBy {
 /** The events of one source among those that made a run. */
 export function eventsOf(trigger: RunTrigger | null): TriggeredBy {
   const found = (source: Asset | EventSource): readonly unknown[] => {
-    if (source.type === "asset") return trigger?.type === "assets" ? trigger.events.filter(({ uri }) => uri === source.uri) : [];
-    return trigger?.type === source.spec.type && trigger.name === source.spec.name ? trigger.events : [];
+    if (source.type === "asset")
+      return trigger?.type === "assets"
+        ? trigger.events.filter(({ uri }) => uri === source.uri)
+        : [];
+    return trigger?.type === source.spec.type && trigger.name === source.spec.name
+      ? trigger.events
+      : [];
   };
   return found as TriggeredBy;
 }

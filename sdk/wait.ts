@@ -59,8 +59,13 @@ export function isWaiting(body: object): boolean {
  * @throws DagsmithError INVALID_DATE
  * @example d.task("after_closing", waitUntil(({ dataInterval }) => dataInterval.end.set({ hour: 18 })));
  */
-export function waitUntil<Context extends TaskContext>(time: FromContext<string | DateTime, Context>): TaskBody<null, Context> {
-  const at = (value: string | DateTime, zone: string): WaitSpec => ({ type: "time", at: instant(value, zone, "waitUntil") });
+export function waitUntil<Context extends TaskContext>(
+  time: FromContext<string | DateTime, Context>,
+): TaskBody<null, Context> {
+  const at = (value: string | DateTime, zone: string): WaitSpec => ({
+    type: "time",
+    at: instant(value, zone, "waitUntil"),
+  });
   async function waitUntil(context: Context) {
     return at(await resolveField(time, context), zoneOf(context));
   }
@@ -72,7 +77,9 @@ export function waitUntil<Context extends TaskContext>(time: FromContext<string 
  * @throws DagsmithError INVALID_DURATION
  * @example chain(load, d.task("settle", waitFor("15m")), check);
  */
-export function waitFor<Context extends TaskContext>(length: FromContext<Duration, Context>): TaskBody<null, Context> {
+export function waitFor<Context extends TaskContext>(
+  length: FromContext<Duration, Context>,
+): TaskBody<null, Context> {
   const spec = (value: Duration): WaitSpec => ({ type: "duration", ms: durationMs(value) });
   async function waitFor(context: Context) {
     return spec(await resolveField(length, context));
@@ -121,7 +128,10 @@ export function externalRun<Context extends TaskContext>(
  * @throws DagsmithError INVALID_DURATION
  * @example const approval = d.task("approval", waitForEvent<{ by: string }>("approved", { timeout: "2d" }));
  */
-export function waitForEvent<Value extends Json = Json>(name: string, options: WaitOptions = {}): TaskBody<Value> {
+export function waitForEvent<Value extends Json = Json>(
+  name: string,
+  options: WaitOptions = {},
+): TaskBody<Value> {
   const spec: WaitSpec = { type: "event", name, ...limitOf(options) };
   async function waitForEvent() {
     return spec;

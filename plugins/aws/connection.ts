@@ -29,20 +29,30 @@ const REGION_OF_CUSTOM_ENDPOINTS = "us-east-1";
  */
 export function awsConfig(connection: Connection, service: "s3" | "redshift"): AwsConfig {
   const endpoint = endpointOf(connection, service);
-  const region = extraText(connection, "region_name") ?? extraText(connection, "region") ?? (endpoint && REGION_OF_CUSTOM_ENDPOINTS);
+  const region =
+    extraText(connection, "region_name") ??
+    extraText(connection, "region") ??
+    (endpoint && REGION_OF_CUSTOM_ENDPOINTS);
   const credentials = awsCredentials(connection);
-  return { ...(region && { region }), ...(endpoint && { endpoint }), ...(credentials && { credentials }) };
+  return {
+    ...(region && { region }),
+    ...(endpoint && { endpoint }),
+    ...(credentials && { credentials }),
+  };
 }
 
 /** The access key of a connection; undefined leaves it to the SDK's default chain (environment, profile, role of the machine). */
 export function awsCredentials(connection: Connection): AwsCredentials | undefined {
   // A redshift connection's login is a database user, never an access key.
   const mayLogIn = connection.type !== "redshift";
-  const accessKeyId = extraText(connection, "aws_access_key_id") ?? (mayLogIn ? connection.login : null);
-  const secretAccessKey = extraText(connection, "aws_secret_access_key") ?? (mayLogIn ? connection.password : null);
+  const accessKeyId =
+    extraText(connection, "aws_access_key_id") ?? (mayLogIn ? connection.login : null);
+  const secretAccessKey =
+    extraText(connection, "aws_secret_access_key") ?? (mayLogIn ? connection.password : null);
   const sessionToken = extraText(connection, "aws_session_token");
   if (!accessKeyId && !secretAccessKey) return undefined;
-  if (!accessKeyId || !secretAccessKey) throw invalid(connection, "an access key needs both its id (login) and its secret (password)");
+  if (!accessKeyId || !secretAccessKey)
+    throw invalid(connection, "an access key needs both its id (login) and its secret (password)");
   return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
 }
 
@@ -57,7 +67,8 @@ function endpointOf(connection: Connection, service: string): string | undefined
     extraText(connection, `${service}_endpoint_url`) ??
     extraText(connection, "endpoint_url") ??
     (isUrl(connection.host) ? connection.host : undefined);
-  if (text !== undefined && !isUrl(text)) throw invalid(connection, "the endpoint is not a URL that begins with http:// or https://");
+  if (text !== undefined && !isUrl(text))
+    throw invalid(connection, "the endpoint is not a URL that begins with http:// or https://");
   return text;
 }
 

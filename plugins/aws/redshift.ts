@@ -11,7 +11,9 @@ import { awsConfig, extraText, isUrl } from "./connection.ts";
  */
 export interface Redshift {
   /** The rows of a statement, all pages of them. Whole numbers beyond 2^53 lose digits on the way; cast them to varchar. */
-  query<Row extends object = Readonly<Record<string, unknown>>>(statement: Sql): Promise<readonly Row[]>;
+  query<Row extends object = Readonly<Record<string, unknown>>>(
+    statement: Sql,
+  ): Promise<readonly Row[]>;
   /** How many rows a statement inserted, updated, deleted or read. */
   execute(statement: Sql): Promise<{ readonly rowCount: number }>;
   /** Runs up to 40 statements in one transaction. @returns the row count of each */
@@ -52,7 +54,9 @@ export const redshiftHook = defineHook<Redshift>({
 export function redshiftTarget(connection: Connection): RedshiftTarget {
   const { id, host, login, schema } = connection;
   const workgroup = extraText(connection, "workgroup_name");
-  const cluster = extraText(connection, "cluster_identifier") ?? (host === null || isUrl(host) ? undefined : clusterOf(host));
+  const cluster =
+    extraText(connection, "cluster_identifier") ??
+    (host === null || isUrl(host) ? undefined : clusterOf(host));
   const secretArn = extraText(connection, "secret_arn");
   if (!workgroup && !cluster) {
     throw new DagsmithError("INVALID_CONNECTION", {

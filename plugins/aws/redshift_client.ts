@@ -20,11 +20,24 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 const MAX_BATCH = 40;
 /** No retry mends these. */
-const PERMANENT = ["ValidationException", "ResourceNotFoundException", "AccessDeniedException", "UnrecognizedClientException"];
+const PERMANENT = [
+  "ValidationException",
+  "ResourceNotFoundException",
+  "AccessDeniedException",
+  "UnrecognizedClientException",
+];
 
 /** Opens a client. `signal` cancels what runs. */
-export function openRedshift(config: AwsConfig, target: RedshiftTarget, signal: AbortSignal): Redshift {
-  return new DataApiRedshift(new RedshiftDataClient({ ...config, maxAttempts: MAX_ATTEMPTS }), target, signal);
+export function openRedshift(
+  config: AwsConfig,
+  target: RedshiftTarget,
+  signal: AbortSignal,
+): Redshift {
+  return new DataApiRedshift(
+    new RedshiftDataClient({ ...config, maxAttempts: MAX_ATTEMPTS }),
+    target,
+    signal,
+  );
 }
 
 class DataApiRedshift implements Redshift {
@@ -42,9 +55,16 @@ class DataApiRedshift implements Redshift {
     const { Id, HasResultSet } = await this.#run(statement);
     if (!HasResultSet) return [];
     const rows: Row[] = [];
-    for await (const { Records = [], ColumnMetadata = [] } of paginateGetStatementResult({ client: this.client }, { Id })) {
+    for await (const { Records = [], ColumnMetadata = [] } of paginateGetStatementResult(
+      { client: this.client },
+      { Id },
+    )) {
       for (const record of Records)
-        rows.push(Object.fromEntries(record.map((field, index) => [nameOf(ColumnMetadata[index]), jsonOf(field)])) as Row);
+        rows.push(
+          Object.fromEntries(
+            record.map((field, index) => [nameOf(ColumnMetadata[index]), jsonOf(field)]),
+          ) as Row,
+        );
     }
     return rows;
   }
@@ -56,7 +76,9 @@ class DataApiRedshift implements Redshift {
   async batch(statements: readonly Sql[]): Promise<readonly { readonly rowCount: number }[]> {
     if (statements.length === 0) return [];
     if (statements.length > MAX_BATCH)
-      throw new FailTask(`Redshift takes ${MAX_BATCH} statements in one transaction; these are ${statements.length}`);
+      throw new FailTask(
+        `Redshift takes ${MAX_BATCH} statements in one transaction; these are ${statements.length}`,
+      );
     const { texts, parameters } = renderStatements(statements);
     const { SubStatements = [] } = await this.#finished(() =>
       this.client.send(
@@ -74,12 +96,18 @@ class DataApiRedshift implements Redshift {
     const { texts, parameters } = renderStatements([statement]);
     return this.#finished(() =>
       this.client.send(
-        new ExecuteStatementCommand({ ...this.#target, Sql: texts[0], ...(parameters.length > 0 && { Parameters: [...parameters] }) }),
+        new ExecuteStatementCommand({
+          ...this.#target,
+          Sql: texts[0],
+          ...(parameters.length > 0 && { Parameters: [...parameters] }),
+        }),
       ),
     );
   }
 
-  async #finished(submit: () => Promise<{ readonly Id?: string | undefined }>): Promise<DescribeStatementResponse> {
+  async #finished(
+    submit: () => Promise<{ readonly Id?: string | undefined }>,
+  ): Promise<DescribeStatementResponse> {
     this.#signal.throwIfAborted();
     try {
       // Not cut short by an abort: without its id, a statement that was submitted could not be cancelled.
@@ -93,20 +121,28 @@ class DataApiRedshift implements Redshift {
   async #wait(Id: string | undefined): Promise<DescribeStatementResponse> {
     try {
       for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 1.5, LONGEST_WAIT_MS)) {
-        const statement = await this.client.send(new DescribeStatementCommand({ Id }), { abortSignal: this.#signal });
+        const statement = await this.client.send(new DescribeStatementCommand({ Id }), {
+          abortSignal: this.#signal,
+        });
         if (statement.Status === "FINISHED") return statement;
-        if (statement.Status === "FAILED" || statement.Status === "ABORTED") throw new Error(failureOf(statement));
+        if (statement.Status === "FAILED" || statement.Status === "ABORTED")
+          throw new Error(failureOf(statement));
         await sleep(wait, undefined, { signal: this.#signal });
       }
     } catch (error) {
-      if (this.#signal.aborted) await this.client.send(new CancelStatementCommand({ Id })).catch(() => {});
+      if (this.#signal.aborted)
+        await this.client.send(new CancelStatementCommand({ Id })).catch(() => {});
       throw error;
     }
   }
 }
 
 /** The statement itself is left out: it may hold the credentials of a COPY. */
-function failureOf({ Status, Error: reason, SubStatements = [] }: DescribeStatementResponse): string {
+function failureOf({
+  Status,
+  Error: reason,
+  SubStatements = [],
+}: DescribeStatementResponse): string {
   const index = SubStatements.findIndex(({ Status }) => Status === "FAILED");
   const which = index < 0 ? "the statement" : `statement ${index + 1} of ${SubStatements.length}`;
   return Status === "ABORTED"
@@ -118,19 +154,29 @@ function rowCount({ ResultRows }: { readonly ResultRows?: number | undefined }):
   return Math.max(0, ResultRows ?? 0);
 }
 
-function nameOf(column: { readonly label?: string | undefined; readonly name?: string | undefined } | undefined): string {
+function nameOf(
+  column: { readonly label?: string | undefined; readonly name?: string | undefined } | undefined,
+): string {
   return column?.label ?? column?.name ?? "?";
 }
 
 function jsonOf(field: Field): Json {
   if (field.isNull) return null;
   const { stringValue, longValue, doubleValue, booleanValue, blobValue } = field;
-  return stringValue ?? longValue ?? doubleValue ?? booleanValue ?? (blobValue ? Buffer.from(blobValue).toString("base64") : null);
+  return (
+    stringValue ??
+    longValue ??
+    doubleValue ??
+    booleanValue ??
+    (blobValue ? Buffer.from(blobValue).toString("base64") : null)
+  );
 }
 
 /** An error of the SDK with its kind; an error of the statement as it is. */
 function readable(error: unknown): unknown {
   if (!(error instanceof Error) || !("$metadata" in error)) return error;
   const message = `Redshift: ${error.name}: ${error.message}`;
-  return PERMANENT.includes(error.name) ? new FailTask(message, { cause: error }) : new Error(message, { cause: error });
+  return PERMANENT.includes(error.name)
+    ? new FailTask(message, { cause: error })
+    : new Error(message, { cause: error });
 }

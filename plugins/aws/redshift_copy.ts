@@ -30,7 +30,13 @@ export function copyStatement(
     source.format === "csv"
       ? `csv delimiter as ${literal(source.delimiter)} ignoreheader 1 emptyasnull`
       : "format as json 'auto ignorecase'";
-  const words = [access.clause, format, ...(source.gzip ? ["gzip"] : []), "dateformat 'auto' timeformat 'auto'", ...options];
+  const words = [
+    access.clause,
+    format,
+    ...(source.gzip ? ["gzip"] : []),
+    "dateformat 'auto' timeformat 'auto'",
+    ...options,
+  ];
   return sql`copy ${into} (${names}) ${new Sql([`from ${literal(`s3://${source.bucket}/${source.key}`)} ${words.join(" ")}`])}`;
 }
 
@@ -59,11 +65,21 @@ export function copyAccess(warehouse: Connection, s3: Connection): CopyAccess {
       reason: `COPY needs extra.role_arn (an ARN, or "default"), or the access key of connection "${s3.id}"`,
     });
   }
-  const region = isUrl(s3.host) ? undefined : (extraText(s3, "region_name") ?? extraText(s3, "region"));
-  const secrets = keys ? [keys.secretAccessKey, ...(keys.sessionToken ? [keys.sessionToken] : [])] : [];
+  const region = isUrl(s3.host)
+    ? undefined
+    : (extraText(s3, "region_name") ?? extraText(s3, "region"));
+  const secrets = keys
+    ? [keys.secretAccessKey, ...(keys.sessionToken ? [keys.sessionToken] : [])]
+    : [];
   const words = [
-    ...(role ? [role === "default" ? "iam_role default" : `iam_role '${plain(warehouse, role)}'`] : []),
-    ...(keys ? [`access_key_id '${plain(s3, keys.accessKeyId)}' secret_access_key '${plain(s3, keys.secretAccessKey)}'`] : []),
+    ...(role
+      ? [role === "default" ? "iam_role default" : `iam_role '${plain(warehouse, role)}'`]
+      : []),
+    ...(keys
+      ? [
+          `access_key_id '${plain(s3, keys.accessKeyId)}' secret_access_key '${plain(s3, keys.secretAccessKey)}'`,
+        ]
+      : []),
     ...(keys?.sessionToken ? [`session_token '${plain(s3, keys.sessionToken)}'`] : []),
     ...(region ? [`region '${plain(s3, region)}'`] : []),
   ];
@@ -72,7 +88,10 @@ export function copyAccess(warehouse: Connection, s3: Connection): CopyAccess {
 
 function plain({ id }: Connection, text: string): string {
   if (PLAIN.test(text)) return text;
-  throw new DagsmithError("INVALID_CONNECTION", { id, reason: "a role, key or region holds a character that none has" });
+  throw new DagsmithError("INVALID_CONNECTION", {
+    id,
+    reason: "a role, key or region holds a character that none has",
+  });
 }
 
 function literal(text: string): string {

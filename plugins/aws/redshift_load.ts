@@ -25,7 +25,12 @@ import {
   tableIdentifier,
 } from "dagsmith/plugins/postgres";
 import type { Redshift } from "./redshift.ts";
-import { type CopyAccess, type CopySource, copyStatement, withoutSecrets } from "./redshift_copy.ts";
+import {
+  type CopyAccess,
+  type CopySource,
+  copyStatement,
+  withoutSecrets,
+} from "./redshift_copy.ts";
 
 /** How a table that the load creates lies on the nodes. */
 export interface RedshiftTableAttributes {
@@ -47,14 +52,21 @@ export interface RedshiftLoad {
 }
 
 /** Redshift's `text` holds 256 bytes, its bare `numeric` no decimals. */
-const TYPE_NAMES: Readonly<Record<string, string>> = { text: "varchar(65535)", numeric: "numeric(38,9)" };
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  text: "varchar(65535)",
+  numeric: "numeric(38,9)",
+};
 const CANONICAL_NAMES = new Map(Object.entries(TYPE_NAMES).map(([type, name]) => [name, type]));
 
 /**
  * Loads one object. All or nothing: a load that fails leaves the table as it was.
  * @throws FailTask for a table that cannot take the columns
  */
-export async function loadRedshift(redshift: Redshift, load: RedshiftLoad, log: TaskLog): Promise<LoadResult> {
+export async function loadRedshift(
+  redshift: Redshift,
+  load: RedshiftLoad,
+  log: TaskLog,
+): Promise<LoadResult> {
   const { target } = load;
   const earlier = await prepareSchema(redshift, target);
   if (earlier) return loadedBefore(target, earlier, log);
@@ -63,9 +75,14 @@ export async function loadRedshift(redshift: Redshift, load: RedshiftLoad, log: 
   try {
     const results = await redshift.batch(statements);
     const sum = (name: "rows" | "inserted" | "updated"): number =>
-      results.reduce((total, { rowCount }, index) => total + (counts[index] === name ? rowCount : 0), 0);
+      results.reduce(
+        (total, { rowCount }, index) => total + (counts[index] === name ? rowCount : 0),
+        0,
+      );
     const done = { rows: sum("rows"), inserted: sum("inserted"), updated: sum("updated") };
-    log.info(`loaded ${done.rows} rows into ${target.schema}.${target.table}: ${done.inserted} inserted, ${done.updated} updated`);
+    log.info(
+      `loaded ${done.rows} rows into ${target.schema}.${target.table}: ${done.inserted} inserted, ${done.updated} updated`,
+    );
     return done;
   } catch (error) {
     throw withoutSecrets(error, load.access.secrets);
@@ -73,7 +90,10 @@ export async function loadRedshift(redshift: Redshift, load: RedshiftLoad, log: 
 }
 
 /** @returns the append that an earlier try committed, if any */
-async function prepareSchema(redshift: Redshift, target: CheckedTarget): Promise<EarlierLoad | undefined> {
+async function prepareSchema(
+  redshift: Redshift,
+  target: CheckedTarget,
+): Promise<EarlierLoad | undefined> {
   await redshift.execute(sql`create schema if not exists ${identifier(target.schema)}`);
   if (target.loadType !== "append") return undefined;
   await redshift.execute(createLoadsTable(target.schema));
@@ -88,12 +108,21 @@ interface InformationSchemaColumn {
   readonly scale: number | null;
 }
 
-async function existingColumns(redshift: Redshift, { schema, table }: CheckedTarget): Promise<readonly ExistingColumn[]> {
-  const rows = await redshift.query<InformationSchemaColumn>(sql`select column_name as name, data_type as type,
+async function existingColumns(
+  redshift: Redshift,
+  { schema, table }: CheckedTarget,
+): Promise<readonly ExistingColumn[]> {
+  const rows =
+    await redshift.query<InformationSchemaColumn>(sql`select column_name as name, data_type as type,
     character_maximum_length as length, numeric_precision as precision, numeric_scale as scale
     from information_schema.columns where table_schema = ${schema} and table_name = ${table} order by ordinal_position`);
   return rows.map(({ name, type, length, precision, scale }) => {
-    const size = length !== null ? `(${length})` : type === "numeric" && precision !== null ? `(${precision},${scale ?? 0})` : "";
+    const size =
+      length !== null
+        ? `(${length})`
+        : type === "numeric" && precision !== null
+          ? `(${precision},${scale ?? 0})`
+          : "";
     const full = canonicalType(`${type}${size}`);
     return { name, type: CANONICAL_NAMES.get(full) ?? full };
   });
@@ -105,7 +134,11 @@ interface Batch {
   readonly counts: readonly ("rows" | "inserted" | "updated" | undefined)[];
 }
 
-async function loadStatements(redshift: Redshift, load: RedshiftLoad, existing: readonly ExistingColumn[]): Promise<Batch> {
+async function loadStatements(
+  redshift: Redshift,
+  load: RedshiftLoad,
+  existing: readonly ExistingColumn[],
+): Promise<Batch> {
   const { target, source, access, copyOptions } = load;
   const columns = target.columns ?? columnsFrom(target, existing);
   const suffix = randomBytes(6).toString("hex");
@@ -113,16 +146,42 @@ async function loadStatements(redshift: Redshift, load: RedshiftLoad, existing: 
   const dialect = dialectOf(load.attributes);
   const { changes, targetColumns } = await reconcile(redshift, target, columns, existing, dialect);
   const copied = load.header ?? columns.map(({ name }) => name);
-  const merge = mergeSteps({ target, columns, targetColumns, staging, suffix, dialect } satisfies MergePlan);
-  const before = [stagingTable(staging, columns, load, dialect), copyStatement(staging, copied, source, access, copyOptions)];
+  const merge = mergeSteps({
+    target,
+    columns,
+    targetColumns,
+    staging,
+    suffix,
+    dialect,
+  } satisfies MergePlan);
+  const before = [
+    stagingTable(staging, columns, load, dialect),
+    copyStatement(staging, copied, source, access, copyOptions),
+  ];
   return {
-    statements: [...before, ...changes, ...merge.map(({ statement }) => statement), sql`drop table ${staging}`],
-    counts: [undefined, "rows", ...changes.map(() => undefined), ...merge.map(({ counts }) => counts), undefined],
+    statements: [
+      ...before,
+      ...changes,
+      ...merge.map(({ statement }) => statement),
+      sql`drop table ${staging}`,
+    ],
+    counts: [
+      undefined,
+      "rows",
+      ...changes.map(() => undefined),
+      ...merge.map(({ counts }) => counts),
+      undefined,
+    ],
   };
 }
 
 /** The wanted columns, and those that only the CSV file has: its COPY goes by position. */
-function stagingTable(staging: Sql, columns: readonly Column[], { header, target }: RedshiftLoad, dialect: Dialect): Sql {
+function stagingTable(
+  staging: Sql,
+  columns: readonly Column[],
+  { header, target }: RedshiftLoad,
+  dialect: Dialect,
+): Sql {
   const others = (header ?? []).filter((name) => !columns.some((column) => column.name === name));
   const all = [...columns, ...others.map((name): Column => ({ name, type: "text" }))];
   return sql`create temporary table ${staging} (${columnList(all, target.primaryKey, dialect)})`;
@@ -139,9 +198,16 @@ async function reconcile(
   if (target.loadType === "rebuild") return { changes: [], targetColumns: columns };
   if (existing.length === 0) {
     const keys = primaryKeySteps(target).map(({ statement }) => statement);
-    return { changes: [createTable({ columns, target, dialect }, target), ...keys], targetColumns: columns };
+    return {
+      changes: [createTable({ columns, target, dialect }, target), ...keys],
+      targetColumns: columns,
+    };
   }
-  const { add, widen, columns: targetColumns } = reconcileColumns(`${target.schema}.${target.table}`, existing, columns);
+  const {
+    add,
+    widen,
+    columns: targetColumns,
+  } = reconcileColumns(`${target.schema}.${target.table}`, existing, columns);
   const alter = (action: string, { name, type }: Column, word: string): Sql =>
     sql`alter table ${tableIdentifier(target)} ${new Sql([action])} ${identifier(name)} ${new Sql([word + dialect.typeName(type)])}`;
   refuseWidening(target, widen);

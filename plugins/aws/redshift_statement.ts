@@ -32,14 +32,18 @@ function rendered(value: SqlValue, parameters: DataParameter[]): string {
   if (value === "") return "''";
   if (typeof value === "boolean") return String(value);
   if (typeof value === "number" || typeof value === "bigint") return numeral(value);
-  if (typeof value !== "string") throw new FailTask("Redshift cannot bind a list or bytes; bind texts, numbers, booleans, dates or null");
+  if (typeof value !== "string")
+    throw new FailTask(
+      "Redshift cannot bind a list or bytes; bind texts, numbers, booleans, dates or null",
+    );
   const name = `p${parameters.length + 1}`;
   parameters.push({ name, value });
   return `:${name}`;
 }
 
 function numeral(value: number | bigint): string {
-  if (typeof value === "number" && !Number.isFinite(value)) throw new FailTask(`Redshift cannot bind ${value}`);
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new FailTask(`Redshift cannot bind ${value}`);
   // In parentheses, because "x -" before a bare "-1" would begin a comment.
   return value < 0 || Object.is(value, -0) ? `(${value})` : String(value);
 }

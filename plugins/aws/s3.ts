@@ -47,7 +47,12 @@ export interface S3 {
     options?: PutOptions,
   ): Promise<{ readonly bytes: number }>;
   /** Stores text as UTF-8. */
-  putText(bucket: string, key: string, text: string, options?: PutOptions): Promise<{ readonly bytes: number }>;
+  putText(
+    bucket: string,
+    key: string,
+    text: string,
+    options?: PutOptions,
+  ): Promise<{ readonly bytes: number }>;
   /** The content, unzipped if it is marked as gzip. The stream fails when S3 sends fewer bytes than it announced. */
   getStream(bucket: string, key: string): Promise<Readable>;
   /** The content as UTF-8 text, all of it in memory. */
@@ -60,7 +65,10 @@ export interface S3 {
   /** Deletes one object or many. A key that does not exist is no error. */
   delete(bucket: string, keys: string | readonly string[]): Promise<void>;
   /** Copies an object of at most 5 GiB within S3. */
-  copy(from: { readonly bucket: string; readonly key: string }, to: { readonly bucket: string; readonly key: string }): Promise<void>;
+  copy(
+    from: { readonly bucket: string; readonly key: string },
+    to: { readonly bucket: string; readonly key: string },
+  ): Promise<void>;
   /** The SDK's client, for everything else. */
   readonly client: S3Client;
 }

@@ -16,7 +16,11 @@ export class ByteCount extends Transform {
  * @param expected the Content-Length; undefined when the server named none
  * @param name the object, for the error
  */
-export async function* wholeBody(body: AsyncIterable<Uint8Array>, expected: number | undefined, name: string): AsyncGenerator<Uint8Array> {
+export async function* wholeBody(
+  body: AsyncIterable<Uint8Array>,
+  expected: number | undefined,
+  name: string,
+): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   try {
     for await (const chunk of body) {
@@ -24,7 +28,11 @@ export async function* wholeBody(body: AsyncIterable<Uint8Array>, expected: numb
       yield chunk;
     }
   } catch (cause) {
-    throw new Error(`S3 GetObject ${name}: the body broke off after ${bytes} of ${expected ?? "unknown"} bytes`, { cause });
+    throw new Error(
+      `S3 GetObject ${name}: the body broke off after ${bytes} of ${expected ?? "unknown"} bytes`,
+      { cause },
+    );
   }
-  if (expected !== undefined && bytes !== expected) throw new Error(`S3 GetObject ${name}: the body has ${bytes} of ${expected} bytes`);
+  if (expected !== undefined && bytes !== expected)
+    throw new Error(`S3 GetObject ${name}: the body has ${bytes} of ${expected} bytes`);
 }

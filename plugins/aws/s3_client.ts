@@ -54,15 +54,27 @@ class SdkS3 implements S3 {
     this.#signal = signal;
   }
 
-  async putStream(bucket: string, key: string, body: AsyncIterable<Uint8Array | string>, options: PutOptions = {}) {
+  async putStream(
+    bucket: string,
+    key: string,
+    body: AsyncIterable<Uint8Array | string>,
+    options: PutOptions = {},
+  ) {
     return named("PutObject", bucket, key, async () => {
       this.#signal.throwIfAborted();
       const counted = new ByteCount();
       // An error or an abort destroys every step, the last one too; then Upload takes back the parts it has sent. Its own abort would
       // return before that is done.
-      const flow = pipeline([Readable.from(body, { objectMode: false }), ...(options.gzip ? [createGzip()] : []), counted], {
-        signal: this.#signal,
-      });
+      const flow = pipeline(
+        [
+          Readable.from(body, { objectMode: false }),
+          ...(options.gzip ? [createGzip()] : []),
+          counted,
+        ],
+        {
+          signal: this.#signal,
+        },
+      );
       flow.catch(() => {});
       try {
         await this.#upload(bucket, key, counted, options).done();
@@ -97,8 +109,14 @@ class SdkS3 implements S3 {
 
   async getStream(bucket: string, key: string): Promise<Readable> {
     return named("GetObject", bucket, key, async () => {
-      const object = await this.client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: this.#signal });
-      const chunks = wholeBody(object.Body as Readable, object.ContentLength, `s3://${bucket}/${key}`);
+      const object = await this.client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
+        abortSignal: this.#signal,
+      });
+      const chunks = wholeBody(
+        object.Body as Readable,
+        object.ContentLength,
+        `s3://${bucket}/${key}`,
+      );
       const body = addAbortSignal(this.#signal, Readable.from(chunks, { objectMode: false }));
       if (object.ContentEncoding !== "gzip") return body;
       const plain = createGunzip();
@@ -117,9 +135,20 @@ class SdkS3 implements S3 {
   async head(bucket: string, key: string): Promise<S3ObjectHead | null> {
     return named("HeadObject", bucket, key, async () => {
       try {
-        const head = await this.client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: this.#signal });
-        const object = objectOf({ Key: key, Size: head.ContentLength, ETag: head.ETag, LastModified: head.LastModified });
-        return { ...object, contentType: head.ContentType ?? null, contentEncoding: head.ContentEncoding ?? null };
+        const head = await this.client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
+          abortSignal: this.#signal,
+        });
+        const object = objectOf({
+          Key: key,
+          Size: head.ContentLength,
+          ETag: head.ETag,
+          LastModified: head.LastModified,
+        });
+        return {
+          ...object,
+          contentType: head.ContentType ?? null,
+          contentEncoding: head.ContentEncoding ?? null,
+        };
       } catch (error) {
         if (isMissing(error)) return null;
         throw error;
@@ -132,7 +161,11 @@ class SdkS3 implements S3 {
   }
 
   async *list(bucket: string, prefix = ""): AsyncGenerator<S3Object> {
-    const pages = paginateListObjectsV2({ client: this.client }, { Bucket: bucket, Prefix: prefix }, { abortSignal: this.#signal });
+    const pages = paginateListObjectsV2(
+      { client: this.client },
+      { Bucket: bucket, Prefix: prefix },
+      { abortSignal: this.#signal },
+    );
     try {
       for await (const { Contents = [] } of pages) yield* Contents.map(objectOf);
     } catch (error) {
@@ -142,28 +175,45 @@ class SdkS3 implements S3 {
 
   async delete(bucket: string, keys: string | readonly string[]): Promise<void> {
     const all = typeof keys === "string" ? [keys] : keys;
-    for (let start = 0; start < all.length; start += DELETE_BATCH) await this.#deleteBatch(bucket, all.slice(start, start + DELETE_BATCH));
+    for (let start = 0; start < all.length; start += DELETE_BATCH)
+      await this.#deleteBatch(bucket, all.slice(start, start + DELETE_BATCH));
   }
 
   async #deleteBatch(bucket: string, keys: readonly string[]): Promise<void> {
     await named("DeleteObjects", bucket, keys[0] ?? "", async () => {
       const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true };
-      const { Errors = [] } = await this.client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete }), { abortSignal: this.#signal });
+      const { Errors = [] } = await this.client.send(
+        new DeleteObjectsCommand({ Bucket: bucket, Delete }),
+        { abortSignal: this.#signal },
+      );
       // A partly failed batch answers 200.
       const [first] = Errors;
-      if (first) throw new Error(`${Errors.length} of ${keys.length} keys were not deleted, the first ${first.Key}: ${first.Message}`);
+      if (first)
+        throw new Error(
+          `${Errors.length} of ${keys.length} keys were not deleted, the first ${first.Key}: ${first.Message}`,
+        );
     });
   }
 
-  async copy(from: { bucket: string; key: string }, to: { bucket: string; key: string }): Promise<void> {
+  async copy(
+    from: { bucket: string; key: string },
+    to: { bucket: string; key: string },
+  ): Promise<void> {
     const CopySource = `${from.bucket}/${from.key.split("/").map(encodeURIComponent).join("/")}`;
     await named("CopyObject", from.bucket, from.key, () =>
-      this.client.send(new CopyObjectCommand({ CopySource, Bucket: to.bucket, Key: to.key }), { abortSignal: this.#signal }),
+      this.client.send(new CopyObjectCommand({ CopySource, Bucket: to.bucket, Key: to.key }), {
+        abortSignal: this.#signal,
+      }),
     );
   }
 }
 
-async function named<Result>(operation: string, bucket: string, key: string, work: () => Promise<Result>): Promise<Result> {
+async function named<Result>(
+  operation: string,
+  bucket: string,
+  key: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work();
   } catch (error) {

@@ -7,13 +7,21 @@ interface SdkError extends Error {
 }
 
 /** No retry mends these. */
-const PERMANENT = ["NoSuchBucket", "InvalidBucketName", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"];
+const PERMANENT = [
+  "NoSuchBucket",
+  "InvalidBucketName",
+  "AccessDenied",
+  "InvalidAccessKeyId",
+  "SignatureDoesNotMatch",
+];
 
 /** An error of the SDK with its place; whatever else was thrown (by the source of an upload, by an abort) as it is. */
 export function s3Error(operation: string, bucket: string, key: string, error: unknown): unknown {
   if (!isSdkError(error)) return error;
   const message = `S3 ${operation} s3://${bucket}/${key}: ${error.name}: ${error.message}`;
-  return PERMANENT.includes(error.name) ? new FailTask(message, { cause: error }) : new Error(message, { cause: error });
+  return PERMANENT.includes(error.name)
+    ? new FailTask(message, { cause: error })
+    : new Error(message, { cause: error });
 }
 
 /** Whether S3 answered that there is no such object. A HEAD has no body, so the status is all it can say. */

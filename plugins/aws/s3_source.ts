@@ -50,14 +50,25 @@ export async function openSource<Context extends TaskContext>(
   options: S3LoadFields<Context> & LoadMode,
   context: Context,
 ): Promise<S3Source> {
-  const value = <Value>(field: FromContext<Value, Context>): Promise<Value> => resolveField(field, context);
-  const [s3ConnectionId, bucket, key] = [await value(options.s3), await value(options.bucket), await value(options.key)];
+  const value = <Value>(field: FromContext<Value, Context>): Promise<Value> =>
+    resolveField(field, context);
+  const [s3ConnectionId, bucket, key] = [
+    await value(options.s3),
+    await value(options.bucket),
+    await value(options.key),
+  ];
   const [schema, table] = [await value(options.schema), await value(options.table)];
   const columns = options.columns && (await value(options.columns));
   const s3 = await context.hook(s3Hook(s3ConnectionId));
   const head = await s3.head(bucket, key);
   if (!head) throw new Error(`There is no object s3://${bucket}/${key}`);
-  const target = { ...modeOf(options), schema, table, loadId: loadId(context), source: `s3://${bucket}/${key} ${head.etag}` };
+  const target = {
+    ...modeOf(options),
+    schema,
+    table,
+    loadId: loadId(context),
+    source: `s3://${bucket}/${key} ${head.etag}`,
+  };
   return {
     ...{ s3, s3ConnectionId, bucket, key, csv: options.csv ?? {} },
     format: options.format ?? (/\.csv(\.gz)?$/i.test(key) ? "csv" : "json"),
@@ -74,7 +85,11 @@ function loadId({ dagId, taskId, runId, mapIndex }: TaskContext): string {
 
 /** Only the fields of the mode: what else is in the options is none of the load's business. */
 function modeOf({ loadType, primaryKey, incrementalKey }: LoadMode): LoadMode {
-  return { loadType, ...(primaryKey && { primaryKey }), ...(incrementalKey && { incrementalKey }) } as LoadMode;
+  return {
+    loadType,
+    ...(primaryKey && { primaryKey }),
+    ...(incrementalKey && { incrementalKey }),
+  } as LoadMode;
 }
 
 /** The rows of the object, streamed. */

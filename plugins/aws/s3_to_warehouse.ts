@@ -1,5 +1,12 @@
 /** The operators that load an object of S3 into a table, and the one that runs SQL there: on Redshift, or on a PostgreSQL in its place. */
-import { FailTask, type FromContext, resolveField, type Sql, type TaskBody, type TaskContext } from "dagsmith";
+import {
+  FailTask,
+  type FromContext,
+  resolveField,
+  type Sql,
+  type TaskBody,
+  type TaskContext,
+} from "dagsmith";
 import {
   checkedMode,
   checkedTarget,
@@ -37,7 +44,9 @@ export type S3ToRedshiftOptions<Context extends TaskContext> = S3LoadFields<Cont
  * @example d.task("load", s3ToRedshift({ s3: "s3", bucket: "lake", key: "issues.json", redshift: "warehouse",
  *   schema: "github", table: "issues", columns: githubColumns.issues, loadType: "upsert", primaryKey: "id", incrementalKey: "updated_at" }));
  */
-export function s3ToRedshift<Context extends TaskContext>(options: S3ToRedshiftOptions<Context>): TaskBody<LoadResult, Context> {
+export function s3ToRedshift<Context extends TaskContext>(
+  options: S3ToRedshiftOptions<Context>,
+): TaskBody<LoadResult, Context> {
   checkedMode("s3ToRedshift", options);
   return async function s3ToRedshift(context) {
     const warehouse = await resolveField(options.redshift, context);
@@ -62,7 +71,9 @@ export type S3ToPostgresOptions<Context extends TaskContext> = S3LoadFields<Cont
  * @example d.task("load", s3ToPostgres({ s3: "s3", bucket: "lake", key: "trips.csv", postgres: "lake", schema: "taxi", table: "trips",
  *   columns: [{ name: "vendor", type: "integer" }], loadType: "rebuild" }));
  */
-export function s3ToPostgres<Context extends TaskContext>(options: S3ToPostgresOptions<Context>): TaskBody<LoadResult, Context> {
+export function s3ToPostgres<Context extends TaskContext>(
+  options: S3ToPostgresOptions<Context>,
+): TaskBody<LoadResult, Context> {
   checkedMode("s3ToPostgres", options);
   return async function s3ToPostgres(context) {
     const warehouse = await resolveField(options.postgres, context);
@@ -89,7 +100,8 @@ export function redshiftSql<Context extends TaskContext>(
   return async function redshiftSql(context) {
     const warehouse = await resolveField(options.redshift, context);
     const statements = await resolveField(options.sql, context);
-    if (await isPostgres(context, warehouse)) return runStatements(await context.hook(postgresHook(warehouse)), statements);
+    if (await isPostgres(context, warehouse))
+      return runStatements(await context.hook(postgresHook(warehouse)), statements);
     const redshift = await context.hook(redshiftHook(warehouse));
     if (!Array.isArray(statements)) return redshift.execute(statements as Sql);
     const results = await redshift.batch(statements as readonly Sql[]);
@@ -101,23 +113,50 @@ async function isPostgres(context: TaskContext, connectionId: string): Promise<b
   return (await context.connection(connectionId)).type === "postgres";
 }
 
-async function intoPostgres(context: TaskContext, connectionId: string, source: S3Source): Promise<LoadResult> {
-  return loadTable(await context.hook(postgresHook(connectionId)), source.target, rowsOf(source), context.log);
+async function intoPostgres(
+  context: TaskContext,
+  connectionId: string,
+  source: S3Source,
+): Promise<LoadResult> {
+  return loadTable(
+    await context.hook(postgresHook(connectionId)),
+    source.target,
+    rowsOf(source),
+    context.log,
+  );
 }
 
 async function intoRedshift(
   context: TaskContext,
   connectionId: string,
   source: S3Source,
-  { copyOptions = [], distkey, sortkey, sortType }: RedshiftTableAttributes & { readonly copyOptions?: readonly string[] },
+  {
+    copyOptions = [],
+    distkey,
+    sortkey,
+    sortType,
+  }: RedshiftTableAttributes & { readonly copyOptions?: readonly string[] },
 ): Promise<LoadResult> {
   await refuseOtherObjects(source);
-  const access = copyAccess(await context.connection(connectionId), await context.connection(source.s3ConnectionId));
+  const access = copyAccess(
+    await context.connection(connectionId),
+    await context.connection(source.s3ConnectionId),
+  );
   const { bucket, key, format, csv } = source;
   const load = {
     target: checkedTarget(source.target),
-    attributes: { ...(distkey && { distkey }), ...(sortkey && { sortkey }), ...(sortType && { sortType }) },
-    source: { bucket, key, format, gzip: source.encoded || source.zipped, delimiter: csv.delimiter ?? "," },
+    attributes: {
+      ...(distkey && { distkey }),
+      ...(sortkey && { sortkey }),
+      ...(sortType && { sortType }),
+    },
+    source: {
+      bucket,
+      key,
+      format,
+      gzip: source.encoded || source.zipped,
+      delimiter: csv.delimiter ?? ",",
+    },
     header: await headerOf(source),
     ...{ access, copyOptions },
   };
@@ -128,6 +167,8 @@ async function intoRedshift(
 async function refuseOtherObjects({ s3, bucket, key }: S3Source): Promise<void> {
   for await (const other of s3.list(bucket, key)) {
     if (other.key !== key)
-      throw new FailTask(`COPY of s3://${bucket}/${key} would load ${other.key} too, which begins like it; rename one of them`);
+      throw new FailTask(
+        `COPY of s3://${bucket}/${key} would load ${other.key} too, which begins like it; rename one of them`,
+      );
   }
 }

@@ -28,14 +28,19 @@ export class DiscordClient {
   async send(text: string): Promise<void> {
     const length = [...text].length;
     if (length === 0 || length > LONGEST_MESSAGE) {
-      throw new FailTask(`a Discord message has 1 to ${LONGEST_MESSAGE} characters; this one has ${length}`);
+      throw new FailTask(
+        `a Discord message has 1 to ${LONGEST_MESSAGE} characters; this one has ${length}`,
+      );
     }
     for (let attempt = 0; ; attempt += 1) {
       const response = await this.#post(text);
       if (response.ok) return;
       const waitSeconds = response.status === 429 ? await retryAfterSeconds(response) : undefined;
-      if (waitSeconds === undefined || attempt >= RETRIES || waitSeconds > LONGEST_WAIT_SECONDS) throw await refusal(response);
-      this.#context.log.warn(`Discord rate limit: waiting ${waitSeconds} s (${attempt + 1} of ${RETRIES})`);
+      if (waitSeconds === undefined || attempt >= RETRIES || waitSeconds > LONGEST_WAIT_SECONDS)
+        throw await refusal(response);
+      this.#context.log.warn(
+        `Discord rate limit: waiting ${waitSeconds} s (${attempt + 1} of ${RETRIES})`,
+      );
       await sleep(waitSeconds * 1_000, undefined, { signal: this.#context.signal });
     }
   }
@@ -74,7 +79,9 @@ async function refusal(response: Response): Promise<Error> {
   const body = (await response.json().catch(() => ({}))) as { readonly message?: unknown } | null;
   const reason = typeof body?.message === "string" ? `: ${body.message.slice(0, 200)}` : "";
   const message = `Discord answered ${response.status}${reason}`;
-  return response.status < 500 && response.status !== 429 ? new FailTask(message) : new Error(message);
+  return response.status < 500 && response.status !== 429
+    ? new FailTask(message)
+    : new Error(message);
 }
 
 function reasonOf(error: unknown): string {

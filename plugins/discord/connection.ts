@@ -20,7 +20,9 @@ export function webhookUrl(connection: Connection): URL {
 function textOf({ host, port, schema, extra }: Connection): string {
   if (typeof extra.webhook_url === "string") return extra.webhook_url;
   const protocol = extra.protocol === "http" ? "http" : "https";
-  const root = /^https?:\/\//.test(host ?? "") ? host : `${protocol}://${host ?? "discord.com"}${port === null ? "" : `:${port}`}`;
+  const root = /^https?:\/\//.test(host ?? "")
+    ? host
+    : `${protocol}://${host ?? "discord.com"}${port === null ? "" : `:${port}`}`;
   const path = typeof extra.webhook_endpoint === "string" ? extra.webhook_endpoint : schema;
   return path === null ? `${root}` : `${root?.replace(/\/+$/, "")}/${path.replace(/^\/+/, "")}`;
 }

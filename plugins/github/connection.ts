@@ -11,8 +11,14 @@ const DEFAULT_BASE_URL = "https://api.github.com";
 export function baseUrl({ id, host, port, extra }: Connection): string {
   const text = typeof extra.base_url === "string" ? extra.base_url : host;
   if (text === null) return DEFAULT_BASE_URL;
-  const url = URL.parse(/^https?:\/\//.test(text) ? text : `${extra.protocol === "http" ? "http" : "https"}://${text}`);
-  if (url === null) throw new DagsmithError("INVALID_CONNECTION", { id, reason: "the host is neither a host name nor an http(s) URL" });
+  const url = URL.parse(
+    /^https?:\/\//.test(text) ? text : `${extra.protocol === "http" ? "http" : "https"}://${text}`,
+  );
+  if (url === null)
+    throw new DagsmithError("INVALID_CONNECTION", {
+      id,
+      reason: "the host is neither a host name nor an http(s) URL",
+    });
   if (port !== null && url.port === "") url.port = String(port);
   // A login in the URL would travel into log lines and errors; it belongs into the connection's own fields.
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
@@ -25,5 +31,7 @@ export type GithubAuth = { readonly token: string } | { readonly basic: string }
 export function authOf({ login, password, extra }: Connection): GithubAuth {
   if (typeof extra.token === "string" && extra.token !== "") return { token: extra.token };
   if (password === null) return undefined;
-  return login === null ? { token: password } : { basic: `Basic ${Buffer.from(`${login}:${password}`).toString("base64")}` };
+  return login === null
+    ? { token: password }
+    : { basic: `Basic ${Buffer.from(`${login}:${password}`).toString("base64")}` };
 }

@@ -11,7 +11,10 @@ type Nested = Readonly<Record<string, Json>>;
  * @param keep sub-object to the one field kept of it, null for none; a sub-object that is null keeps its column, as null
  * @example toRecord({ id: 7, user: { id: 3, login: "a" }, tags: ["x"] }, { user: "id" }) // { id: 7, user_id: 3, tags_0: "x" }
  */
-export function toRecord(object: Nested, keep: Readonly<Record<string, string | null>>): GithubRecord {
+export function toRecord(
+  object: Nested,
+  keep: Readonly<Record<string, string | null>>,
+): GithubRecord {
   const cut = Object.entries(object).flatMap(([name, value]): [string, Json][] => {
     const kept = Object.hasOwn(keep, name) ? keep[name] : undefined;
     if (kept === undefined) return [[name, value]];
@@ -25,7 +28,10 @@ function fieldOf(value: Json, field: string): Json {
   return (value as Nested | null)?.[field] ?? null;
 }
 
-function* leaves(name: string, value: Json | bigint): Generator<[string, string | number | boolean | null]> {
+function* leaves(
+  name: string,
+  value: Json | bigint,
+): Generator<[string, string | number | boolean | null]> {
   // Octokit reads numbers beyond 2^53 as bigint, which JSON cannot write.
   if (typeof value === "bigint") yield [name, String(value)];
   else if (typeof value !== "object" || value === null) yield [name, value];

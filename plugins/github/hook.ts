@@ -33,7 +33,10 @@ export const githubHook = defineHook<Octokit>({
       log: { debug: () => {}, info: () => {}, warn: context.log.warn, error: context.log.error },
       request: { fetch: fetchWhole, signal: context.signal },
       retry: { retries: RETRIES, retryAfterBaseValue: RETRY_BASE_MS, doNotRetry: LASTING },
-      throttle: { onRateLimit: patience("rate limit", context), onSecondaryRateLimit: patience("secondary rate limit", context) },
+      throttle: {
+        onRateLimit: patience("rate limit", context),
+        onSecondaryRateLimit: patience("secondary rate limit", context),
+      },
     });
     return guarded(octokit, context.signal, auth && "basic" in auth ? auth.basic : undefined);
   },
@@ -48,7 +51,9 @@ function patience(limit: string, { log }: HookContext) {
     retryCount: number,
   ): boolean => {
     const again = retryCount < RETRIES;
-    const then = again ? `waiting ${retryAfterSeconds} s (${retryCount + 1} of ${RETRIES})` : `giving up after ${RETRIES} waits`;
+    const then = again
+      ? `waiting ${retryAfterSeconds} s (${retryCount + 1} of ${RETRIES})`
+      : `giving up after ${RETRIES} waits`;
     log.warn(`GitHub ${limit} at ${request.method} ${pathOf(request.url)}: ${then}`);
     return again;
   };
@@ -59,7 +64,10 @@ function guarded(octokit: Octokit, signal: AbortSignal, basic: string | undefine
   octokit.hook.wrap("request", async (request, options) => {
     if (basic !== undefined) options.headers.authorization = basic;
     // A copy: Octokit shares this object between requests, and its plugins count retries in it, so one request would pay for another's.
-    options.request = { ...(IDEMPOTENT.includes(options.method) ? {} : { retries: 0 }), ...options.request };
+    options.request = {
+      ...(IDEMPOTENT.includes(options.method) ? {} : { retries: 0 }),
+      ...options.request,
+    };
     try {
       return await unlessAborted(signal, async () => request(options));
     } catch (error) {
@@ -70,12 +78,17 @@ function guarded(octokit: Octokit, signal: AbortSignal, basic: string | undefine
 }
 
 /** The plugins' waits cannot be cut short, so an abort leaves them behind; the request that would follow fails at once. */
-async function unlessAborted<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+async function unlessAborted<Result>(
+  signal: AbortSignal,
+  work: () => Promise<Result>,
+): Promise<Result> {
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
-  return Promise.race([work(), aborted]).finally(() => signal.removeEventListener("abort", onAbort));
+  return Promise.race([work(), aborted]).finally(() =>
+    signal.removeEventListener("abort", onAbort),
+  );
 }
 
 function located(error: unknown): unknown {

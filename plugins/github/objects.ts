@@ -21,9 +21,19 @@ interface ObjectDefinition {
 const OLDEST_FIRST = { sort: "created", direction: "asc" } as const;
 
 export const githubObjects = {
-  commits: { per: "repository", path: "commits", keep: { author: "id", committer: "id" }, query: {} },
+  commits: {
+    per: "repository",
+    path: "commits",
+    keep: { author: "id", committer: "id" },
+    query: {},
+  },
   commit_comments: { per: "repository", path: "comments", keep: { user: "id" }, query: {} },
-  issue_comments: { per: "repository", path: "issues/comments", keep: { user: "id" }, query: OLDEST_FIRST },
+  issue_comments: {
+    per: "repository",
+    path: "issues/comments",
+    keep: { user: "id" },
+    query: OLDEST_FIRST,
+  },
   issues: {
     per: "repository",
     path: "issues",
@@ -42,7 +52,9 @@ export const githubObjects = {
 } as const satisfies Readonly<Record<string, ObjectDefinition>>;
 
 type ObjectsPer<Per> = {
-  [Name in keyof typeof githubObjects]: (typeof githubObjects)[Name]["per"] extends Per ? Name : never;
+  [Name in keyof typeof githubObjects]: (typeof githubObjects)[Name]["per"] extends Per
+    ? Name
+    : never;
 }[keyof typeof githubObjects];
 
 /** Everything that can be extracted. */
@@ -90,15 +102,38 @@ export function definitionOf(object: GithubObject): ObjectDefinition {
  * Refuses a source that says something which cannot be meant. For callers without a type checker, and for values known only at run time.
  * @throws DagsmithError INVALID_OPTION
  */
-export function refuseBadSource(where: string, source: { readonly object: string; readonly org?: unknown; readonly repo?: unknown }): void {
+export function refuseBadSource(
+  where: string,
+  source: { readonly object: string; readonly org?: unknown; readonly repo?: unknown },
+): void {
   const refuse = (option: string, value: unknown, allowed: string): never => {
-    throw new DagsmithError("INVALID_OPTION", { where, option, found: JSON.stringify(value) ?? "missing", allowed });
+    throw new DagsmithError("INVALID_OPTION", {
+      where,
+      option,
+      found: JSON.stringify(value) ?? "missing",
+      allowed,
+    });
   };
-  if (!Object.hasOwn(githubObjects, source.object)) refuse("object", source.object, Object.keys(githubObjects).join(", "));
+  if (!Object.hasOwn(githubObjects, source.object))
+    refuse("object", source.object, Object.keys(githubObjects).join(", "));
   const { per } = definitionOf(source.object as GithubObject);
-  const noRepo = source.repo === undefined || source.repo === "" || (Array.isArray(source.repo) && source.repo.length === 0);
-  if (per === "repository" && noRepo) refuse("repo", source.repo, 'a name, a list of names, or "all"');
-  if (per !== "repository" && source.repo !== undefined && source.repo !== "all" && typeof source.repo !== "function")
-    refuse("repo", source.repo, `"all" or nothing, because ${source.object} is not listed by repository`);
-  if (per !== "account" && (source.org === undefined || source.org === "")) refuse("org", source.org, "the name of an organisation");
+  const noRepo =
+    source.repo === undefined ||
+    source.repo === "" ||
+    (Array.isArray(source.repo) && source.repo.length === 0);
+  if (per === "repository" && noRepo)
+    refuse("repo", source.repo, 'a name, a list of names, or "all"');
+  if (
+    per !== "repository" &&
+    source.repo !== undefined &&
+    source.repo !== "all" &&
+    typeof source.repo !== "function"
+  )
+    refuse(
+      "repo",
+      source.repo,
+      `"all" or nothing, because ${source.object} is not listed by repository`,
+    );
+  if (per !== "account" && (source.org === undefined || source.org === ""))
+    refuse("org", source.org, "the name of an organisation");
 }

@@ -3,7 +3,13 @@ import { FailTask, type Json } from "dagsmith";
 import type { Octokit } from "octokit";
 import { type GithubRecord, toRecord } from "./flatten.ts";
 import { isRequestError, LASTING, type RequestFailure } from "./hook.ts";
-import { definitionOf, type GithubObject, type GithubPayload, type GithubSource, refuseBadSource } from "./objects.ts";
+import {
+  definitionOf,
+  type GithubObject,
+  type GithubPayload,
+  type GithubSource,
+  refuseBadSource,
+} from "./objects.ts";
 
 type Item = Readonly<Record<string, Json>>;
 
@@ -13,17 +19,26 @@ const PER_PAGE = 100;
  * @throws FailTask when GitHub refuses for good (401, 404 and their like), Error when retries did not help: never fewer rows in silence
  * @example for await (const issue of githubRecords(octokit, { object: "issues", org: "octocat", repo: "all" })) …
  */
-export async function* githubRecords(octokit: Octokit, source: GithubSource): AsyncGenerator<GithubRecord> {
+export async function* githubRecords(
+  octokit: Octokit,
+  source: GithubSource,
+): AsyncGenerator<GithubRecord> {
   for await (const page of githubPages(octokit, source)) yield* page;
 }
 
 /** The same rows, a page of GitHub at a time (a page without rows included). */
-export async function* githubPages(octokit: Octokit, source: GithubSource): AsyncGenerator<readonly GithubRecord[]> {
+export async function* githubPages(
+  octokit: Octokit,
+  source: GithubSource,
+): AsyncGenerator<readonly GithubRecord[]> {
   refuseBadSource("githubRecords", source);
   const { keep, query } = definitionOf(source.object);
   const dropPullRequests = "pullRequests" in source && source.pullRequests === "drop";
   for await (const path of paths(octokit, source)) {
-    for await (const items of listPages(octokit, source.object, path, { ...query, ...source.payload })) {
+    for await (const items of listPages(octokit, source.object, path, {
+      ...query,
+      ...source.payload,
+    })) {
       const wanted = dropPullRequests ? items.filter((item) => !item.pull_request) : items;
       yield wanted.map((item) => toRecord(item, keep));
     }
@@ -36,29 +51,54 @@ async function* paths(octokit: Octokit, source: GithubSource): AsyncGenerator<st
   if (per === "account") return yield `/${path}`;
   const org = encodeURIComponent(source.org ?? "");
   if (per === "organization") return yield `/orgs/${org}/${path}`;
-  for await (const repo of repositories(octokit, org, source)) yield `/repos/${org}/${encodeURIComponent(repo)}/${path}`;
+  for await (const repo of repositories(octokit, org, source))
+    yield `/repos/${org}/${encodeURIComponent(repo)}/${path}`;
 }
 
-async function* repositories(octokit: Octokit, org: string, { object, repo }: GithubSource): AsyncGenerator<string> {
+async function* repositories(
+  octokit: Octokit,
+  org: string,
+  { object, repo }: GithubSource,
+): AsyncGenerator<string> {
   if (repo !== "all") return yield* [repo ?? []].flat();
-  for await (const page of listPages(octokit, object, `/orgs/${org}/repos`, definitionOf("repositories").query)) {
+  for await (const page of listPages(
+    octokit,
+    object,
+    `/orgs/${org}/repos`,
+    definitionOf("repositories").query,
+  )) {
     for (const { name } of page) yield String(name);
   }
 }
 
 /** Follows the Link header to its end, so that the number of items on a page means nothing. */
-async function* listPages(octokit: Octokit, object: GithubObject, path: string, query: GithubPayload): AsyncGenerator<readonly Item[]> {
-  const parameters = Object.entries({ per_page: PER_PAGE, ...query }).map(([name, value]) => [name, String(value)]);
+async function* listPages(
+  octokit: Octokit,
+  object: GithubObject,
+  path: string,
+  query: GithubPayload,
+): AsyncGenerator<readonly Item[]> {
+  const parameters = Object.entries({ per_page: PER_PAGE, ...query }).map(([name, value]) => [
+    name,
+    String(value),
+  ]);
   let url: string | undefined = `${path}?${new URLSearchParams(parameters)}`;
   while (url !== undefined) {
     const { data, link } = await requestPage(octokit, object, url);
-    if (!Array.isArray(data)) throw new Error(`GitHub ${object}: GET ${path} answered 200 with something that is not a list`);
+    if (!Array.isArray(data))
+      throw new Error(
+        `GitHub ${object}: GET ${path} answered 200 with something that is not a list`,
+      );
     yield data;
     url = nextUrl(octokit, link);
   }
 }
 
-async function requestPage(octokit: Octokit, object: GithubObject, url: string): Promise<{ data: unknown; link: string | undefined }> {
+async function requestPage(
+  octokit: Octokit,
+  object: GithubObject,
+  url: string,
+): Promise<{ data: unknown; link: string | undefined }> {
   try {
     const { data, headers } = await octokit.request(`GET ${url}`);
     return { data, link: headers.link };
@@ -70,7 +110,12 @@ async function requestPage(octokit: Octokit, object: GithubObject, url: string):
 
 /** GitHub answers 409 for the commits of a repository that has none. */
 function isEmptyRepository(object: GithubObject, error: unknown): boolean {
-  return object === "commits" && isRequestError(error) && error.status === 409 && /repository is empty/i.test(error.message);
+  return (
+    object === "commits" &&
+    isRequestError(error) &&
+    error.status === 409 &&
+    /repository is empty/i.test(error.message)
+  );
 }
 
 function extractError(object: GithubObject, error: unknown): unknown {

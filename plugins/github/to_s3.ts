@@ -8,11 +8,16 @@ import { githubPages } from "./records.ts";
 
 /** Each field but `object` and `pullRequests` may also be a function of the context. */
 type FromContextFields<Source, Context extends TaskContext> = {
-  readonly [Name in keyof Source]: Name extends "object" | "pullRequests" ? Source[Name] : FromContext<Source[Name], Context>;
+  readonly [Name in keyof Source]: Name extends "object" | "pullRequests"
+    ? Source[Name]
+    : FromContext<Source[Name], Context>;
 };
 
 /** What to extract ({@link GithubSource}) and where to. */
-export type GithubToS3Options<Context extends TaskContext = TaskContext> = FromContextFields<GithubSource, Context> & {
+export type GithubToS3Options<Context extends TaskContext = TaskContext> = FromContextFields<
+  GithubSource,
+  Context
+> & {
   /** Id of a connection of type `github`. */
   readonly github: string;
   /** Id of a connection of type `aws`. */
@@ -38,7 +43,9 @@ export interface GithubToS3Result {
  * @throws DagsmithError INVALID_OPTION, at once, for an unknown object or a source that makes no sense
  * @example d.task("issues", githubToS3({ github: "github", org: "octocat", repo: "all", object: "issues", s3: "s3", bucket: "lake", key: "issues.json" }));
  */
-export function githubToS3<Context extends TaskContext>(options: GithubToS3Options<Context>): TaskBody<GithubToS3Result, Context> {
+export function githubToS3<Context extends TaskContext>(
+  options: GithubToS3Options<Context>,
+): TaskBody<GithubToS3Result, Context> {
   refuseBadSource("githubToS3", options);
   return async function githubToS3(context) {
     const { bucket, key, ...source } = await resolved(options, context);
@@ -46,13 +53,20 @@ export function githubToS3<Context extends TaskContext>(options: GithubToS3Optio
     const s3 = await context.hook(s3Hook(options.s3));
     const count = { records: 0, pages: 0 };
     const lines = jsonLines(githubPages(octokit, source as GithubSource), count);
-    const { bytes } = await s3.putStream(bucket, key, lines, { contentType: "application/x-ndjson" });
-    context.log.info(`wrote ${count.records} ${options.object} from ${count.pages} pages, ${bytes} bytes, to s3://${bucket}/${key}`);
+    const { bytes } = await s3.putStream(bucket, key, lines, {
+      contentType: "application/x-ndjson",
+    });
+    context.log.info(
+      `wrote ${count.records} ${options.object} from ${count.pages} pages, ${bytes} bytes, to s3://${bucket}/${key}`,
+    );
     return { ...count, bytes, bucket, key };
   };
 }
 
-async function resolved<Context extends TaskContext>({ github: _, s3: __, ...fields }: GithubToS3Options<Context>, context: Context) {
+async function resolved<Context extends TaskContext>(
+  { github: _, s3: __, ...fields }: GithubToS3Options<Context>,
+  context: Context,
+) {
   const values = Object.entries(fields).map(async ([name, field]) => [
     name,
     await resolveField(field as FromContext<unknown, Context>, context),

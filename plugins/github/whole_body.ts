@@ -9,12 +9,18 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const WITHOUT_BODY = [204, 205, 304];
 
 /** `fetch`, which rejects when the body breaks off, is not the JSON it says it is, or takes longer than a minute. */
-export async function fetchWhole(url: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+export async function fetchWhole(
+  url: string | URL | Request,
+  init: RequestInit = {},
+): Promise<Response> {
   const timeout = new AbortController();
   const reason = new Error(`no whole answer within ${REQUEST_TIMEOUT_MS / 1_000} s`);
   const timer = setTimeout(() => timeout.abort(reason), REQUEST_TIMEOUT_MS);
   try {
-    const response = await fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, timeout.signal]) : timeout.signal });
+    const response = await fetch(url, {
+      ...init,
+      signal: init.signal ? AbortSignal.any([init.signal, timeout.signal]) : timeout.signal,
+    });
     const body = await response.arrayBuffer();
     if (response.ok && isJson(response) && body.byteLength > 0) refuseCut(body);
     return received(response, body);
@@ -40,6 +46,10 @@ function refuseCut(body: ArrayBuffer): void {
 /** The same answer with its body in memory. A Response made by hand has no url, which Octokit reads. */
 function received(response: Response, body: ArrayBuffer): Response {
   const { status, statusText, headers, url } = response;
-  const copy = new Response(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers });
+  const copy = new Response(WITHOUT_BODY.includes(status) ? null : body, {
+    status,
+    statusText,
+    headers,
+  });
   return Object.defineProperty(copy, "url", { value: url });
 }

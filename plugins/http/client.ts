@@ -64,7 +64,12 @@ export class HttpClient {
    * @returns the answer, its body completely received
    */
   request(method: string, path: string, options: HttpCallOptions = {}): Promise<Response> {
-    return this.#send({ ...options, method: method.toUpperCase(), url: this.#url(path, options), whole: true });
+    return this.#send({
+      ...options,
+      method: method.toUpperCase(),
+      url: this.#url(path, options),
+      whole: true,
+    });
   }
 
   /** The JSON of a GET. */
@@ -85,8 +90,16 @@ export class HttpClient {
    * The body of a GET as a stream, for what is too large for memory. Time-out and retries hold until the headers are there; a body that
    * breaks off afterwards is an error of the stream.
    */
-  async download(path: string, { gunzip = false, ...options }: HttpDownloadOptions = {}): Promise<Readable> {
-    const { body } = await this.#send({ ...options, method: "GET", url: this.#url(path, options), whole: false });
+  async download(
+    path: string,
+    { gunzip = false, ...options }: HttpDownloadOptions = {},
+  ): Promise<Readable> {
+    const { body } = await this.#send({
+      ...options,
+      method: "GET",
+      url: this.#url(path, options),
+      whole: false,
+    });
     if (body === null) return Readable.from([]);
     const received = Readable.fromWeb(body as ReadableStream<Uint8Array>);
     const content = gunzip ? pipeline(received, createGunzip(), () => {}) : received;
@@ -95,8 +108,11 @@ export class HttpClient {
   }
 
   #url(path: string, { query = {} }: HttpCallOptions): URL {
-    const url = new URL(/^https?:\/\//i.test(path) ? path : `${this.#root}/${path.replace(/^\/+/, "")}`);
-    if (url.origin !== new URL(this.#root).origin) throw new HttpError(`${url.origin} is not the service of this connection`, null);
+    const url = new URL(
+      /^https?:\/\//i.test(path) ? path : `${this.#root}/${path.replace(/^\/+/, "")}`,
+    );
+    if (url.origin !== new URL(this.#root).origin)
+      throw new HttpError(`${url.origin} is not the service of this connection`, null);
     for (const [name, value] of Object.entries(query)) url.searchParams.append(name, String(value));
     return url;
   }
@@ -107,12 +123,20 @@ export class HttpClient {
     for (let attempt = 0; ; attempt += 1) {
       const { response, error } = await this.#attempt(call);
       if (response?.ok) return response;
-      const delayMs = response ? delayAfterStatus(response, attempt) : delayAfterFailure(error, attempt);
+      const delayMs = response
+        ? delayAfterStatus(response, attempt)
+        : delayAfterFailure(error, attempt);
       const problem = response
-        ? await refusal(request, response, retryAfterMs(response.headers.get("retry-after"), Date.now()))
+        ? await refusal(
+            request,
+            response,
+            retryAfterMs(response.headers.get("retry-after"), Date.now()),
+          )
         : failure(request, error);
       if (attempt >= retries || delayMs === null) throw problem;
-      this.#context.log.warn(`${problem.message}; trying again in ${Math.round(delayMs)} ms (${attempt + 1} of ${retries})`);
+      this.#context.log.warn(
+        `${problem.message}; trying again in ${Math.round(delayMs)} ms (${attempt + 1} of ${retries})`,
+      );
       await sleep(delayMs, undefined, { signal: this.#context.signal });
     }
   }
@@ -122,9 +146,15 @@ export class HttpClient {
     const timeout = new AbortController();
     const { signal } = this.#context;
     const limit = call.timeout ?? DEFAULT_TIMEOUT;
-    const timer = setTimeout(() => timeout.abort(new Error(`no whole answer within ${limit}`)), durationMs(limit));
+    const timer = setTimeout(
+      () => timeout.abort(new Error(`no whole answer within ${limit}`)),
+      durationMs(limit),
+    );
     try {
-      const response = await fetch(call.url, { ...this.#init(call), signal: AbortSignal.any([signal, timeout.signal]) });
+      const response = await fetch(call.url, {
+        ...this.#init(call),
+        signal: AbortSignal.any([signal, timeout.signal]),
+      });
       // Read here, where a cut body can still be asked for again.
       return { response: call.whole || !response.ok ? await received(response) : response };
     } catch (error) {
@@ -138,8 +168,14 @@ export class HttpClient {
   #init({ method, headers, json, body }: Call): RequestInit {
     const content = json === undefined ? body : JSON.stringify(json);
     const type = json === undefined ? {} : { "content-type": "application/json" };
-    const given = Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
-    return { method, headers: { ...type, ...this.#headers, ...given }, ...(content === undefined ? {} : { body: content }) };
+    const given = Object.fromEntries(
+      Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+    );
+    return {
+      method,
+      headers: { ...type, ...this.#headers, ...given },
+      ...(content === undefined ? {} : { body: content }),
+    };
   }
 }
 
@@ -150,6 +186,10 @@ const WITHOUT_BODY = [204, 205, 304];
 async function received(response: Response): Promise<Response> {
   const { status, statusText, headers, url } = response;
   const body = await response.arrayBuffer();
-  const copy = new Response(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers });
+  const copy = new Response(WITHOUT_BODY.includes(status) ? null : body, {
+    status,
+    statusText,
+    headers,
+  });
   return Object.defineProperty(copy, "url", { value: url });
 }

@@ -11,7 +11,11 @@ export class HttpError extends Error {
   /** Seconds after which the service wants to be asked again; the task's next try waits as long. Present when it said so. */
   readonly retryAfter?: number;
 
-  constructor(message: string, status: number | null, options: ErrorOptions & { readonly retryAfter?: number } = {}) {
+  constructor(
+    message: string,
+    status: number | null,
+    options: ErrorOptions & { readonly retryAfter?: number } = {},
+  ) {
     super(message, options);
     this.status = status;
     if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
@@ -27,11 +31,18 @@ const EXCERPT_CHARACTERS = 200;
  * Reads the answer's body, so it is used up afterwards.
  * @param waitMs what Retry-After says, in milliseconds; null when it says nothing
  */
-export async function refusal(request: string, response: Response, waitMs: number | null): Promise<HttpError> {
+export async function refusal(
+  request: string,
+  response: Response,
+  waitMs: number | null,
+): Promise<HttpError> {
   const body = await response.text().catch(() => "");
   const reason = body.trim().slice(0, EXCERPT_CHARACTERS);
   const answered = `${request} answered ${response.status} ${response.statusText}`.trimEnd();
-  const asked = waitMs !== null && ASKING_TO_WAIT.includes(response.status) ? { retryAfter: waitMs / 1_000 } : {};
+  const asked =
+    waitMs !== null && ASKING_TO_WAIT.includes(response.status)
+      ? { retryAfter: waitMs / 1_000 }
+      : {};
   return new HttpError(reason === "" ? answered : `${answered}: ${reason}`, response.status, asked);
 }
 
@@ -45,5 +56,7 @@ export function failure(request: string, error: unknown): HttpError {
 /** The system's or undici's code of a failed fetch, such as ECONNRESET; undefined when it has none. */
 export function codeOf(error: unknown): string | undefined {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
-  return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : undefined;
+  return typeof cause === "object" && cause !== null && "code" in cause
+    ? String(cause.code)
+    : undefined;
 }

@@ -10,5 +10,6 @@ import { baseUrl, headersOf } from "./connection.ts";
  */
 export const httpHook = defineHook<HttpClient>({
   types: ["http", "https"],
-  open: (connection, context) => new HttpClient(baseUrl(connection), headersOf(connection), context),
+  open: (connection, context) =>
+    new HttpClient(baseUrl(connection), headersOf(connection), context),
 });

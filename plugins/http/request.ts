@@ -1,5 +1,12 @@
 /** The operator that makes one request. */
-import { type Duration, type FromContext, type Json, resolveField, type TaskBody, type TaskContext } from "dagsmith";
+import {
+  type Duration,
+  type FromContext,
+  type Json,
+  resolveField,
+  type TaskBody,
+  type TaskContext,
+} from "dagsmith";
 import type { HttpCallOptions } from "./client.ts";
 import { httpHook } from "./hook.ts";
 
@@ -32,13 +39,22 @@ export function httpRequest<Output = Json>(options: HttpRequestOptions<Output>):
   return async function httpRequest(context) {
     const client = await context.hook(httpHook(options.http));
     const path = await resolveField(options.path, context);
-    const response = await client.request(options.method ?? "GET", path, await callOptions(options, context));
+    const response = await client.request(
+      options.method ?? "GET",
+      path,
+      await callOptions(options, context),
+    );
     // Without `output`, Output is its default, Json.
-    return options.output ? options.output(response, context) : ((await bodyOf(response)) as Output);
+    return options.output
+      ? options.output(response, context)
+      : ((await bodyOf(response)) as Output);
   };
 }
 
-async function callOptions(options: Omit<HttpRequestOptions, "output">, context: TaskContext): Promise<HttpCallOptions> {
+async function callOptions(
+  options: Omit<HttpRequestOptions, "output">,
+  context: TaskContext,
+): Promise<HttpCallOptions> {
   const { query, headers, json, timeout, retries } = options;
   return {
     ...(query === undefined ? {} : { query: await resolveField(query, context) }),

@@ -5,7 +5,14 @@ import { codeOf } from "./error.ts";
 const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
 const PASSING_STATUSES = [429, 502, 503, 504];
 /** The other side hung up, before or within its answer, or was not there yet. */
-const PASSING_CODES = ["ECONNRESET", "ECONNREFUSED", "EPIPE", "UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "EAI_AGAIN"];
+const PASSING_CODES = [
+  "ECONNRESET",
+  "ECONNREFUSED",
+  "EPIPE",
+  "UND_ERR_SOCKET",
+  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+  "EAI_AGAIN",
+];
 
 const FIRST_DELAY_MS = 250;
 /** Whoever asks for more patience than this is not waited for; the task's own retries are the place for that. */
@@ -16,7 +23,11 @@ export function isIdempotent(method: string): boolean {
 }
 
 /** @returns milliseconds to wait before asking again, or null when that would not help */
-export function delayAfterStatus(response: Response, attempt: number, now: number = Date.now()): number | null {
+export function delayAfterStatus(
+  response: Response,
+  attempt: number,
+  now: number = Date.now(),
+): number | null {
   if (!PASSING_STATUSES.includes(response.status)) return null;
   const asked = retryAfterMs(response.headers.get("retry-after"), now);
   if (asked === null) return backoffMs(attempt);

@@ -22,7 +22,9 @@ export interface HttpSensorOptions<Context extends TaskContext> {
  * @throws HttpError for such a status, and for an answer that is late, cut or absent
  * @example d.sensor("report", httpSensor({ http: "reports", path: "/today", until: async (answer) => (await answer.json()).isReady }));
  */
-export function httpSensor<Context extends TaskContext>(options: HttpSensorOptions<Context>): SensorBody<null, Context> {
+export function httpSensor<Context extends TaskContext>(
+  options: HttpSensorOptions<Context>,
+): SensorBody<null, Context> {
   return async function httpSensor(context) {
     const client = await context.hook(httpHook(await resolveField(options.http, context)));
     const { query, headers } = options;
@@ -31,7 +33,11 @@ export function httpSensor<Context extends TaskContext>(options: HttpSensorOptio
       ...(headers === undefined ? {} : { headers: await resolveField(headers, context) }),
     };
     try {
-      const response = await client.request(options.method ?? "GET", await resolveField(options.path, context), more);
+      const response = await client.request(
+        options.method ?? "GET",
+        await resolveField(options.path, context),
+        more,
+      );
       return options.until ? await options.until(response, context) : true;
     } catch (error) {
       if (error instanceof HttpError && error.status === 404) return false;

@@ -6,7 +6,10 @@ import { createLoadsTable, LOADS_TABLE } from "./load_sql.ts";
 import { type CheckedTarget, type TableName, tableIdentifier } from "./load_target.ts";
 
 /** The columns of a table, in order; none when it does not exist. */
-export async function columnsOf(session: PostgresSession, { schema, table }: TableName): Promise<readonly ExistingColumn[]> {
+export async function columnsOf(
+  session: PostgresSession,
+  { schema, table }: TableName,
+): Promise<readonly ExistingColumn[]> {
   const rows = await session.query<ExistingColumn>(sql`
     select attribute.attname as name, format_type(attribute.atttypid, attribute.atttypmod) as type
     from pg_attribute attribute
@@ -21,10 +24,14 @@ export async function columnsOf(session: PostgresSession, { schema, table }: Tab
  * Creates the schema, and the memory of appended loads, when they are missing. Outside the load's transaction: another load into the same
  * schema would wait for the whole of it.
  */
-export async function prepareSchema(session: PostgresSession, { schema, loadType }: CheckedTarget): Promise<void> {
+export async function prepareSchema(
+  session: PostgresSession,
+  { schema, loadType }: CheckedTarget,
+): Promise<void> {
   // Asked first: CREATE SCHEMA IF NOT EXISTS wants the right to create one even when it is there.
   const found = await session.query(sql`select 1 from pg_namespace where nspname = ${schema}`);
-  if (found.length === 0) await createOnce(session, sql`create schema if not exists ${identifier(schema)}`);
+  if (found.length === 0)
+    await createOnce(session, sql`create schema if not exists ${identifier(schema)}`);
   if (loadType !== "append") return;
   const loads = await columnsOf(session, { schema, table: LOADS_TABLE });
   if (loads.length === 0) await createOnce(session, createLoadsTable(schema));
@@ -55,8 +62,15 @@ export function earlierLoadQuery({ schema, table, loadId }: CheckedTarget): Sql 
 }
 
 /** GRANT statements that give a rebuilt table the privileges of the one it replaces (of the table; not of single columns). */
-export async function grantStatements(session: PostgresSession, target: TableName): Promise<readonly Sql[]> {
-  const grants = await session.query<{ privilege: string; grantee: string; grantable: boolean }>(sql`
+export async function grantStatements(
+  session: PostgresSession,
+  target: TableName,
+): Promise<readonly Sql[]> {
+  const grants = await session.query<{
+    privilege: string;
+    grantee: string;
+    grantable: boolean;
+  }>(sql`
     select privilege.privilege_type as privilege, privilege.is_grantable as grantable,
       case privilege.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(privilege.grantee)) end as grantee
     from pg_class class join pg_namespace namespace on namespace.oid = class.relnamespace, aclexplode(class.relacl) privilege

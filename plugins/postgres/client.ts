@@ -2,7 +2,14 @@
 import { Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { identifier, joinSql, Sql, sql } from "dagsmith";
-import { Client, DatabaseError, Pool, type PoolClient, type PoolConfig, type QueryResult } from "pg";
+import {
+  Client,
+  DatabaseError,
+  Pool,
+  type PoolClient,
+  type PoolConfig,
+  type QueryResult,
+} from "pg";
 import { from as copyFromStream, to as copyToStream } from "pg-copy-streams";
 import type { Postgres, PostgresSession } from "./hook.ts";
 import { isoTypes } from "./iso_types.ts";
@@ -35,7 +42,11 @@ class PgPostgres implements Postgres {
     return this.#borrow((session) => session.execute(statement));
   }
 
-  copyFrom(table: Sql, columns: readonly string[], source: AsyncIterable<Uint8Array | string>): Promise<{ readonly rowCount: number }> {
+  copyFrom(
+    table: Sql,
+    columns: readonly string[],
+    source: AsyncIterable<Uint8Array | string>,
+  ): Promise<{ readonly rowCount: number }> {
     return this.#borrow((session) => session.copyFrom(table, columns, source));
   }
 
@@ -54,7 +65,9 @@ class PgPostgres implements Postgres {
   }
 
   async copyTo(query: Sql, format: "text" | "csv" = "text"): Promise<Readable> {
-    const text = withoutValues(sql`copy (${query}) to stdout with (format ${word(format)}${word(format === "csv" ? ", header" : "")})`);
+    const text = withoutValues(
+      sql`copy (${query}) to stdout with (format ${word(format)}${word(format === "csv" ? ", header" : "")})`,
+    );
     return Readable.from(this.#copyOut(text), { objectMode: false });
   }
 
@@ -114,17 +127,27 @@ class PgSession implements PostgresSession {
     return { rowCount: (await this.#run(statement)).rowCount ?? 0 };
   }
 
-  copyFrom(table: Sql, columns: readonly string[], source: AsyncIterable<Uint8Array | string>): Promise<{ readonly rowCount: number }> {
+  copyFrom(
+    table: Sql,
+    columns: readonly string[],
+    source: AsyncIterable<Uint8Array | string>,
+  ): Promise<{ readonly rowCount: number }> {
     const names = joinSql(
       columns.map((column) => identifier(column)),
       ", ",
     );
     const copy = copyFromStream(withoutValues(sql`copy ${table} (${names}) from stdin`));
     return this.#abortable(async () => {
-      const flow = pipeline(Readable.from(source, { objectMode: false }), this.#client.query(copy), { signal: this.#signal });
+      const flow = pipeline(
+        Readable.from(source, { objectMode: false }),
+        this.#client.query(copy),
+        { signal: this.#signal },
+      );
       flow.catch(() => {});
       // On an abort, the flow would wait for its source, which may be silent for ever; the COPY itself ends.
-      await finished(copy).catch(() => (this.#signal.aborted ? Promise.reject(this.#signal.reason) : flow));
+      await finished(copy).catch(() =>
+        this.#signal.aborted ? Promise.reject(this.#signal.reason) : flow,
+      );
       return { rowCount: copy.rowCount };
     });
   }
@@ -162,7 +185,9 @@ async function cancel(client: PoolClient, config: PoolConfig): Promise<void> {
   messenger.on("error", () => {});
   try {
     await messenger.connect();
-    await messenger.query("select pg_cancel_backend($1)", [(client as PoolClient & { readonly processID: number }).processID]);
+    await messenger.query("select pg_cancel_backend($1)", [
+      (client as PoolClient & { readonly processID: number }).processID,
+    ]);
   } catch {
     void client.end();
   } finally {
@@ -180,7 +205,8 @@ function onAbort(signal: AbortSignal, act: () => Promise<void>): () => void {
 /** COPY takes no parameters: a statement for it may hold names, but no values. */
 function withoutValues(statement: Sql): string {
   const { text, values } = statement.render();
-  if (values.length > 0) throw new Error("COPY cannot bind values; put them into a temporary table or view first");
+  if (values.length > 0)
+    throw new Error("COPY cannot bind values; put them into a temporary table or view first");
   return text;
 }
 

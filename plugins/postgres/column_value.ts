@@ -15,7 +15,16 @@ const WHOLE = /^[+-]?\d+$/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const ISO_DATE = /^\d{4}-\d\d-\d\d$/;
 const ISO_TIME = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?$/;
-const BOOLEANS: Readonly<Record<string, string>> = { true: "t", false: "f", t: "t", f: "f", "1": "t", "0": "f", yes: "t", no: "f" };
+const BOOLEANS: Readonly<Record<string, string>> = {
+  true: "t",
+  false: "f",
+  t: "t",
+  f: "f",
+  "1": "t",
+  "0": "f",
+  yes: "t",
+  no: "f",
+};
 const RANGES = { smallint: 2n ** 15n, integer: 2n ** 31n, bigint: 2n ** 63n };
 
 /** How a column of this type reads its values. */
@@ -35,7 +44,9 @@ export function toTextOf(type: ColumnType): ToText {
     case "text":
       return anyText;
     default:
-      return type.startsWith("varchar(") ? limitedText(Number(type.slice(8, -1))) : (value) => matching(value, NUMBER, "a number");
+      return type.startsWith("varchar(")
+        ? limitedText(Number(type.slice(8, -1)))
+        : (value) => matching(value, NUMBER, "a number");
   }
 }
 
@@ -51,14 +62,18 @@ function wholeNumber(type: keyof typeof RANGES, value: Exclude<Json, null>): str
 function moment(value: Exclude<Json, null>, form: RegExp, what: string): string {
   const text = matching(value, form, what);
   // Date.parse knows +05:30 but not +05.
-  return Number.isNaN(Date.parse(text.replace(/(:[\d.]+) ?([+-]\d\d)$/, "$1$2:00"))) ? misfit(value, what) : text;
+  return Number.isNaN(Date.parse(text.replace(/(:[\d.]+) ?([+-]\d\d)$/, "$1$2:00")))
+    ? misfit(value, what)
+    : text;
 }
 
 function limitedText(limit: number): ToText {
   return (value) => {
     const text = anyText(value);
     // A character is a code point, so the number of UTF-16 units is only an upper bound.
-    return text.length <= limit || [...text].length <= limit ? text : misfit(value, `at most ${limit} characters long`);
+    return text.length <= limit || [...text].length <= limit
+      ? text
+      : misfit(value, `at most ${limit} characters long`);
   };
 }
 

@@ -37,13 +37,23 @@ const COLUMN_TYPE =
  */
 export function checkedColumns(columns: readonly Column[]): readonly Column[] {
   const refuse = (found: string, allowed: string): never => {
-    throw new DagsmithError("INVALID_OPTION", { where: "a load", option: "columns", found, allowed });
+    throw new DagsmithError("INVALID_OPTION", {
+      where: "a load",
+      option: "columns",
+      found,
+      allowed,
+    });
   };
   if (columns.length === 0) refuse("an empty list", "one column or more");
   const names = new Set<string>();
   for (const { name, type } of columns) {
-    if (!COLUMN_TYPE.test(type)) refuse(`the type "${type}" of "${name}"`, "bigint, integer, boolean, text, varchar(n), timestamptz, …");
-    if (names.has(name.toLowerCase())) refuse(`the column "${name}" twice`, "each name once, upper and lower case being the same");
+    if (!COLUMN_TYPE.test(type))
+      refuse(
+        `the type "${type}" of "${name}"`,
+        "bigint, integer, boolean, text, varchar(n), timestamptz, …",
+      );
+    if (names.has(name.toLowerCase()))
+      refuse(`the column "${name}" twice`, "each name once, upper and lower case being the same");
     names.add(name.toLowerCase());
   }
   return columns.map(({ name, type }) => ({ name: name.toLowerCase(), type }));
@@ -62,7 +72,11 @@ export interface Reconciliation {
  * Compares a table with the wanted columns; names are compared without regard to case. Columns that only the table has stay.
  * @throws FailTask when a column is there with a type that cannot hold, or become, the wanted one without loss
  */
-export function reconcileColumns(table: string, existing: readonly ExistingColumn[], wanted: readonly Column[]): Reconciliation {
+export function reconcileColumns(
+  table: string,
+  existing: readonly ExistingColumn[],
+  wanted: readonly Column[],
+): Reconciliation {
   const byName = new Map(existing.map((column) => [column.name.toLowerCase(), column]));
   const add: Column[] = [];
   const widen: Column[] = [];
@@ -75,7 +89,12 @@ export function reconcileColumns(table: string, existing: readonly ExistingColum
   return { add, widen, columns };
 }
 
-function refuseNarrowing(table: string, wanted: Column, found: ExistingColumn, widen: Column[]): void {
+function refuseNarrowing(
+  table: string,
+  wanted: Column,
+  found: ExistingColumn,
+  widen: Column[],
+): void {
   if (!holds(found.type, wanted.type)) {
     throw new FailTask(
       `Column "${found.name}" of ${table} has the type ${found.type}, but the load wants ${wanted.type}; neither holds every value of the ` +
@@ -101,15 +120,21 @@ const DIGITS: Readonly<Record<string, number>> = { smallint: 5, integer: 10, big
 /** Whether every value of `narrow` is a value of `wide`. */
 function holds(narrow: string, wide: string): boolean {
   if (narrow === wide) return true;
-  if (INTEGERS.includes(narrow) && INTEGERS.includes(wide)) return INTEGERS.indexOf(narrow) <= INTEGERS.indexOf(wide);
-  if (wide === "double precision") return narrow === "smallint" || narrow === "integer" || narrow === "real";
+  if (INTEGERS.includes(narrow) && INTEGERS.includes(wide))
+    return INTEGERS.indexOf(narrow) <= INTEGERS.indexOf(wide);
+  if (wide === "double precision")
+    return narrow === "smallint" || narrow === "integer" || narrow === "real";
   if (wide === "text") return narrow.startsWith("varchar(");
   if (wide === "numeric") return INTEGERS.includes(narrow) || narrow.startsWith("numeric(");
   const [wideBase, wideSize = 0, wideScale = 0] = sizeOf(wide);
   const [narrowBase, narrowSize = 0, narrowScale = 0] = sizeOf(narrow);
   if (wideBase === "varchar") return narrowBase === "varchar" && narrowSize <= wideSize;
   if (wideBase !== "numeric") return false;
-  const digits = DIGITS[narrow] ?? (narrowBase === "numeric" && narrowSize > 0 ? narrowSize - narrowScale : Number.POSITIVE_INFINITY);
+  const digits =
+    DIGITS[narrow] ??
+    (narrowBase === "numeric" && narrowSize > 0
+      ? narrowSize - narrowScale
+      : Number.POSITIVE_INFINITY);
   return digits <= wideSize - wideScale && narrowScale <= wideScale;
 }
 

@@ -35,7 +35,11 @@ function sslOptions({ id, extra }: Connection): false | ConnectionOptions {
   const mode = text(extra.sslmode) ?? "disable";
   if (!SSL_MODES.includes(mode)) throw invalid(id, `sslmode is none of ${SSL_MODES.join(", ")}`);
   if (["disable", "allow", "prefer"].includes(mode)) return false;
-  const [ca, cert, key] = [pem(id, extra, "sslrootcert"), pem(id, extra, "sslcert"), pem(id, extra, "sslkey")];
+  const [ca, cert, key] = [
+    pem(id, extra, "sslrootcert"),
+    pem(id, extra, "sslcert"),
+    pem(id, extra, "sslkey"),
+  ];
   if (ca) refuseBadCertificate(id, ca);
   const verify = mode !== "require" || ca !== undefined;
   return {
@@ -49,7 +53,8 @@ function sslOptions({ id, extra }: Connection): false | ConnectionOptions {
 
 function pem(id: string, extra: Connection["extra"], name: string): string | undefined {
   const value = text(extra[name])?.replaceAll("\\n", "\n");
-  if (value !== undefined && !value.includes("-----BEGIN ")) throw invalid(id, `${name} is not PEM text`);
+  if (value !== undefined && !value.includes("-----BEGIN "))
+    throw invalid(id, `${name} is not PEM text`);
   return value;
 }
 

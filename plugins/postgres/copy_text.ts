@@ -59,7 +59,8 @@ function field(row: SourceRow, { name, required, isNumber, toText }: ColumnWrite
     const rounded = isNumber && typeof value === "number" && !isExact(value);
     return escaped(toText(rounded ? (row.exact?.(name) ?? value) : value));
   } catch (error) {
-    if (error instanceof MisfitError) throw new FailTask(`line ${row.line}, column "${name}": ${error.message}`);
+    if (error instanceof MisfitError)
+      throw new FailTask(`line ${row.line}, column "${name}": ${error.message}`);
     throw error;
   }
 }
@@ -70,12 +71,21 @@ function refuseNull(): never {
 
 /** Whether a double surely is the number that was written: a whole one below 2^53, or a decimal of 15 digits or fewer. */
 function isExact(value: number): boolean {
-  return Number.isInteger(value) ? Number.isSafeInteger(value) : String(value).replace(/[-.]/g, "").length <= 15;
+  return Number.isInteger(value)
+    ? Number.isSafeInteger(value)
+    : String(value).replace(/[-.]/g, "").length <= 15;
 }
 
 const SPECIAL = /[\\\t\n\r]/;
-const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };
+const ESCAPES: Readonly<Record<string, string>> = {
+  "\\": "\\\\",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\r": "\\r",
+};
 
 function escaped(text: string): string {
-  return SPECIAL.test(text) ? text.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character) : text;
+  return SPECIAL.test(text)
+    ? text.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character)
+    : text;
 }

@@ -46,7 +46,10 @@ export async function csvHeader(
 ): Promise<readonly string[]> {
   const { parse } = await import("csv-parse");
   try {
-    for await (const header of parserOf(source, parse({ delimiter, bom: true, to: 1 })) as AsyncIterable<readonly string[]>) {
+    for await (const header of parserOf(
+      source,
+      parse({ delimiter, bom: true, to: 1 }),
+    ) as AsyncIterable<readonly string[]>) {
       return checkedHeader(header, required);
     }
   } catch (error) {
@@ -60,7 +63,10 @@ interface ParsedRecord {
   readonly info: { readonly lines: number };
 }
 
-async function csvParser({ delimiter = "," }: CsvOptions, required: readonly string[]): Promise<Parser> {
+async function csvParser(
+  { delimiter = "," }: CsvOptions,
+  required: readonly string[],
+): Promise<Parser> {
   const { parse } = await import("csv-parse");
   return parse({
     delimiter,
@@ -82,12 +88,16 @@ function parserOf(source: AsyncIterable<Uint8Array | string>, parser: Parser): P
 function checkedHeader(header: readonly string[], required: readonly string[]): readonly string[] {
   const names = header.map((name) => name.trim().toLowerCase());
   const missing = required.find((name) => !names.includes(name.toLowerCase()));
-  if (missing !== undefined) throw new FailTask(`The CSV has no column "${missing}"; its header is ${names.join(", ")}`);
+  if (missing !== undefined)
+    throw new FailTask(`The CSV has no column "${missing}"; its header is ${names.join(", ")}`);
   return names;
 }
 
 /** What the parser found is the file's fault and stays; what the source threw passes as it is. */
 function csvError(error: unknown): unknown {
-  const isParserError = error instanceof Error && "code" in error && String(error.code).startsWith("CSV_");
-  return isParserError ? new FailTask(`The CSV is malformed: ${error.message}`, { cause: error }) : error;
+  const isParserError =
+    error instanceof Error && "code" in error && String(error.code).startsWith("CSV_");
+  return isParserError
+    ? new FailTask(`The CSV is malformed: ${error.message}`, { cause: error })
+    : error;
 }

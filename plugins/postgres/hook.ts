@@ -11,14 +11,20 @@ import { poolConfig } from "./connection.ts";
  */
 export interface PostgresSession {
   /** The rows of a statement. */
-  query<Row extends object = Readonly<Record<string, unknown>>>(statement: Sql): Promise<readonly Row[]>;
+  query<Row extends object = Readonly<Record<string, unknown>>>(
+    statement: Sql,
+  ): Promise<readonly Row[]>;
   /** How many rows a statement inserted, updated, deleted or read. */
   execute(statement: Sql): Promise<{ readonly rowCount: number }>;
   /**
    * Streams into a table by COPY, in PostgreSQL's text format (tab between columns, `\N` for null).
    * When the source throws, nothing has been written.
    */
-  copyFrom(table: Sql, columns: readonly string[], source: AsyncIterable<Uint8Array | string>): Promise<{ readonly rowCount: number }>;
+  copyFrom(
+    table: Sql,
+    columns: readonly string[],
+    source: AsyncIterable<Uint8Array | string>,
+  ): Promise<{ readonly rowCount: number }>;
 }
 
 /** A database. Statements outside {@link Postgres.transaction} stand alone, each on any connection of the pool. */

@@ -3,7 +3,14 @@
  * in dagsmith/plugins/aws (`s3ToPostgres`), so that this plugin knows nothing of S3.
  */
 export { type EarlierLoad, earlierLoadQuery } from "./catalog.ts";
-export { type Column, type ColumnType, canonicalType, checkedColumns, type ExistingColumn, reconcileColumns } from "./columns.ts";
+export {
+  type Column,
+  type ColumnType,
+  canonicalType,
+  checkedColumns,
+  type ExistingColumn,
+  reconcileColumns,
+} from "./columns.ts";
 export { type CsvOptions, csvHeader, readCsv } from "./csv.ts";
 export { type Postgres, type PostgresSession, postgresHook } from "./hook.ts";
 export { readJsonLines } from "./json_lines.ts";

@@ -7,14 +7,19 @@ import { MAX_LINE_BYTES, type SourceRow, type SourceRows } from "./source_row.ts
  * @throws FailTask naming the line that is no JSON object
  * @example loadTable(lake, target, readJsonLines(createReadStream("trips.json")), context)
  */
-export async function* readJsonLines(source: AsyncIterable<Uint8Array | string>): SourceRows & AsyncGenerator<readonly SourceRow[]> {
+export async function* readJsonLines(
+  source: AsyncIterable<Uint8Array | string>,
+): SourceRows & AsyncGenerator<readonly SourceRow[]> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let line = 0;
   let rest = "";
   for await (const chunk of source) {
     const lines = (rest + decoded(decoder, chunk, line + 1)).split("\n");
     rest = lines.pop() ?? "";
-    if (rest.length > MAX_LINE_BYTES) throw new FailTask(`line ${line + lines.length + 1} is longer than 64 MiB: is this JSON lines?`);
+    if (rest.length > MAX_LINE_BYTES)
+      throw new FailTask(
+        `line ${line + lines.length + 1} is longer than 64 MiB: is this JSON lines?`,
+      );
     const start = line + 1;
     line += lines.length;
     yield rowsOf(lines, start);
@@ -22,7 +27,11 @@ export async function* readJsonLines(source: AsyncIterable<Uint8Array | string>)
   yield rowsOf([rest + decoded(decoder, undefined, line + 1)], line + 1);
 }
 
-function decoded(decoder: TextDecoder, chunk: Uint8Array | string | undefined, line: number): string {
+function decoded(
+  decoder: TextDecoder,
+  chunk: Uint8Array | string | undefined,
+  line: number,
+): string {
   if (typeof chunk === "string") return chunk;
   try {
     return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
@@ -38,9 +47,15 @@ function rowsOf(lines: readonly string[], start: number): readonly SourceRow[] {
 function rowOf(text: string, line: number): SourceRow {
   const values = parsed(text, line);
   if (typeof values !== "object" || values === null || Array.isArray(values)) {
-    throw new FailTask(`line ${line} is ${Array.isArray(values) ? "a list" : JSON.stringify(values)}; each line must be one JSON object`);
+    throw new FailTask(
+      `line ${line} is ${Array.isArray(values) ? "a list" : JSON.stringify(values)}; each line must be one JSON object`,
+    );
   }
-  return { line, values: lowerKeys(values as Readonly<Record<string, Json>>), exact: (name) => sourceTexts(text).get(name) };
+  return {
+    line,
+    values: lowerKeys(values as Readonly<Record<string, Json>>),
+    exact: (name) => sourceTexts(text).get(name),
+  };
 }
 
 function parsed(text: string, line: number): Json {
@@ -55,7 +70,9 @@ function parsed(text: string, line: number): Json {
 function lowerKeys(values: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> {
   const keys = Object.keys(values);
   if (keys.every((key) => key === key.toLowerCase())) return values;
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key.toLowerCase(), value]));
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key.toLowerCase(), value]),
+  );
 }
 
 type ParseWithSource = (
@@ -70,5 +87,9 @@ function sourceTexts(text: string): ReadonlyMap<string, string> {
     if (source !== undefined) found.push({ holder: this, key, source });
     return value;
   });
-  return new Map(found.filter(({ holder }) => holder === root).map(({ key, source }) => [key.toLowerCase(), source]));
+  return new Map(
+    found
+      .filter(({ holder }) => holder === root)
+      .map(({ key, source }) => [key.toLowerCase(), source]),
+  );
 }

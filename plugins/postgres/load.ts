@@ -4,12 +4,37 @@
  */
 import { randomBytes } from "node:crypto";
 import { FailTask, identifier, joinSql, Sql, sql, type TaskLog } from "dagsmith";
-import { columnsOf, type EarlierLoad, earlierLoadQuery, grantStatements, prepareSchema, sqlState } from "./catalog.ts";
-import { type Column, checkedColumns, type ExistingColumn, type Reconciliation, reconcileColumns } from "./columns.ts";
+import {
+  columnsOf,
+  type EarlierLoad,
+  earlierLoadQuery,
+  grantStatements,
+  prepareSchema,
+  sqlState,
+} from "./catalog.ts";
+import {
+  type Column,
+  checkedColumns,
+  type ExistingColumn,
+  type Reconciliation,
+  reconcileColumns,
+} from "./columns.ts";
 import { type CopyCount, copyText } from "./copy_text.ts";
 import type { Postgres, PostgresSession } from "./hook.ts";
-import { columnList, createTable, type Dialect, type MergePlan, mergeSteps, primaryKeySteps } from "./load_sql.ts";
-import { type CheckedTarget, checkedTarget, type LoadTarget, tableIdentifier } from "./load_target.ts";
+import {
+  columnList,
+  createTable,
+  type Dialect,
+  type MergePlan,
+  mergeSteps,
+  primaryKeySteps,
+} from "./load_sql.ts";
+import {
+  type CheckedTarget,
+  checkedTarget,
+  type LoadTarget,
+  tableIdentifier,
+} from "./load_target.ts";
 import type { SourceRows } from "./source_row.ts";
 
 /** What a load did. */
@@ -35,10 +60,18 @@ const LINE_COLUMN = "dagsmith_line";
  * @example
  * await loadTable(await hook(postgresHook("lake")), { schema: "public", table: "trips", columns, loadType: "rebuild" }, readCsv(file), log);
  */
-export async function loadTable(postgres: Postgres, target: LoadTarget, rows: SourceRows, log: TaskLog): Promise<LoadResult> {
+export async function loadTable(
+  postgres: Postgres,
+  target: LoadTarget,
+  rows: SourceRows,
+  log: TaskLog,
+): Promise<LoadResult> {
   const checked = checkedTarget(target);
   await prepareSchema(postgres, checked);
-  const earlier = checked.loadType === "append" ? await postgres.query<EarlierLoad>(earlierLoadQuery(checked)) : [];
+  const earlier =
+    checked.loadType === "append"
+      ? await postgres.query<EarlierLoad>(earlierLoadQuery(checked))
+      : [];
   if (earlier[0]) return loadedBefore(checked, earlier[0], log);
   const wanted = await wantedColumns(postgres, checked);
   try {
@@ -52,29 +85,44 @@ export async function loadTable(postgres: Postgres, target: LoadTarget, rows: So
  * What a repeated append gives.
  * @throws FailTask when what it would append is not what was appended
  */
-export function loadedBefore({ schema, table, loadId, source }: CheckedTarget, earlier: EarlierLoad, log: TaskLog): LoadResult {
+export function loadedBefore(
+  { schema, table, loadId, source }: CheckedTarget,
+  earlier: EarlierLoad,
+  log: TaskLog,
+): LoadResult {
   if (earlier.source !== source) {
     throw new FailTask(
       `${loadId} has appended another version of its source to ${schema}.${table} (${earlier.source}, now ${source}); appending this one too ` +
         `would duplicate rows. Delete those rows and the row of ${schema}.dagsmith_loads, or load with loadType "upsert".`,
     );
   }
-  log.info(`${schema}.${table} has these ${earlier.row_count} rows already: an earlier try of this task appended them`);
+  log.info(
+    `${schema}.${table} has these ${earlier.row_count} rows already: an earlier try of this task appended them`,
+  );
   return { rows: Number(earlier.row_count), inserted: 0, updated: 0 };
 }
 
 /** The columns to load: those given, else those of the table. A mismatch of types is found here, before any row is read. */
-async function wantedColumns(session: PostgresSession, target: CheckedTarget): Promise<readonly Column[]> {
+async function wantedColumns(
+  session: PostgresSession,
+  target: CheckedTarget,
+): Promise<readonly Column[]> {
   const existing = await columnsOf(session, target);
   const columns = target.columns ?? columnsFrom(target, existing);
-  if (target.loadType !== "rebuild") reconcileColumns(`${target.schema}.${target.table}`, existing, columns);
+  if (target.loadType !== "rebuild")
+    reconcileColumns(`${target.schema}.${target.table}`, existing, columns);
   return columns;
 }
 
 /** The columns of an existing table as the columns of a load. @throws FailTask when there is no table */
-export function columnsFrom({ schema, table }: CheckedTarget, existing: readonly ExistingColumn[]): readonly Column[] {
+export function columnsFrom(
+  { schema, table }: CheckedTarget,
+  existing: readonly ExistingColumn[],
+): readonly Column[] {
   if (existing.length === 0)
-    throw new FailTask(`The table ${schema}.${table} does not exist and the load names no columns to create it with.`);
+    throw new FailTask(
+      `The table ${schema}.${table} does not exist and the load names no columns to create it with.`,
+    );
   return checkedColumns(existing as readonly Column[]);
 }
 
@@ -92,9 +140,19 @@ async function loadInto(
   const count = await copyRows(session, staging, columns, rows, target, log);
   await lockTarget(session, target);
   const targetColumns = await reconcile(session, target, columns);
-  const plan = { target, columns, targetColumns, staging, suffix, lineColumn: LINE_COLUMN, dialect: POSTGRES };
+  const plan = {
+    target,
+    columns,
+    targetColumns,
+    staging,
+    suffix,
+    lineColumn: LINE_COLUMN,
+    dialect: POSTGRES,
+  };
   const done = await merge(session, plan);
-  log.info(`loaded ${count.rows} rows into ${target.schema}.${target.table}: ${done.inserted} inserted, ${done.updated} updated`);
+  log.info(
+    `loaded ${count.rows} rows into ${target.schema}.${target.table}: ${done.inserted} inserted, ${done.updated} updated`,
+  );
   return { rows: count.rows, ...done };
 }
 
@@ -116,17 +174,29 @@ async function copyRows(
   await session.copyFrom(staging, names, copyText(rows, columns, target.primaryKey, count));
   // Without statistics the planner would take the staging table for a small one.
   await session.execute(sql`analyze ${staging}`);
-  if (count.nulRows > 0) log.warn(`${count.nulRows} rows held NUL characters, which PostgreSQL cannot store; they were left out`);
+  if (count.nulRows > 0)
+    log.warn(
+      `${count.nulRows} rows held NUL characters, which PostgreSQL cannot store; they were left out`,
+    );
   return count;
 }
 
 /** Two loads into one table go one after the other from here on, also while it does not exist yet. Readers are not held up. */
-async function lockTarget(session: PostgresSession, { schema, table }: CheckedTarget): Promise<void> {
-  await session.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`dagsmith load ${schema}.${table}`}, 0))`);
+async function lockTarget(
+  session: PostgresSession,
+  { schema, table }: CheckedTarget,
+): Promise<void> {
+  await session.execute(
+    sql`select pg_advisory_xact_lock(hashtextextended(${`dagsmith load ${schema}.${table}`}, 0))`,
+  );
 }
 
 /** Creates or adapts the table. @returns the wanted columns by the names they have in it */
-async function reconcile(session: PostgresSession, target: CheckedTarget, columns: readonly Column[]): Promise<readonly Column[]> {
+async function reconcile(
+  session: PostgresSession,
+  target: CheckedTarget,
+  columns: readonly Column[],
+): Promise<readonly Column[]> {
   if (target.loadType === "rebuild") return columns;
   const existing = await columnsOf(session, target);
   if (existing.length === 0) {
@@ -135,7 +205,8 @@ async function reconcile(session: PostgresSession, target: CheckedTarget, column
     return columns;
   }
   const changes = reconcileColumns(`${target.schema}.${target.table}`, existing, columns);
-  if (changes.add.length + changes.widen.length > 0) await session.execute(alterTable(target, changes));
+  if (changes.add.length + changes.widen.length > 0)
+    await session.execute(alterTable(target, changes));
   return changes.columns;
 }
 
@@ -149,7 +220,8 @@ function alterTable(target: CheckedTarget, { add, widen }: Reconciliation): Sql 
 
 async function merge(session: PostgresSession, plan: MergePlan): Promise<Omit<LoadResult, "rows">> {
   const done = { inserted: 0, updated: 0 };
-  const grants = plan.target.loadType === "rebuild" ? await grantStatements(session, plan.target) : [];
+  const grants =
+    plan.target.loadType === "rebuild" ? await grantStatements(session, plan.target) : [];
   for (const { statement, counts } of mergeSteps(plan)) {
     const { rowCount } = await session.execute(statement);
     if (counts) done[counts] += rowCount;
@@ -161,13 +233,22 @@ async function merge(session: PostgresSession, plan: MergePlan): Promise<Omit<Lo
 /** Data that PostgreSQL refuses, and views in the way of a rebuild, stay so however often they are tried. */
 function loadError({ schema, table }: CheckedTarget, error: unknown): unknown {
   const state = sqlState(error);
-  const { message, detail, where } = error as { readonly message: string; readonly detail?: string; readonly where?: string };
+  const { message, detail, where } = error as {
+    readonly message: string;
+    readonly detail?: string;
+    readonly where?: string;
+  };
   if (state === "2BP01") {
-    return new FailTask(`${schema}.${table} cannot be rebuilt: ${detail ?? message}. Drop those first, or load with loadType "truncate".`);
+    return new FailTask(
+      `${schema}.${table} cannot be rebuilt: ${detail ?? message}. Drop those first, or load with loadType "truncate".`,
+    );
   }
   const place = [detail, where].filter(Boolean).join("; ");
   if (state.startsWith("22") || state.startsWith("23")) {
-    return new FailTask(`The rows do not fit into ${schema}.${table}: ${message}${place && ` (${place})`}`, { cause: error });
+    return new FailTask(
+      `The rows do not fit into ${schema}.${table}: ${message}${place && ` (${place})`}`,
+      { cause: error },
+    );
   }
   return error;
 }

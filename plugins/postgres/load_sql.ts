@@ -45,7 +45,10 @@ export function mergeSteps(plan: MergePlan): readonly MergeStep[] {
       return appendSteps(plan);
     case "truncate":
       // Not TRUNCATE: in Redshift it commits, in PostgreSQL it shows an empty table to older snapshots.
-      return [{ statement: sql`delete from ${tableIdentifier(plan.target)}` }, insertAll(plan, tableIdentifier(plan.target))];
+      return [
+        { statement: sql`delete from ${tableIdentifier(plan.target)}` },
+        insertAll(plan, tableIdentifier(plan.target)),
+      ];
     case "rebuild":
       return rebuildSteps(plan);
     case "upsert":
@@ -61,8 +64,13 @@ function appendSteps(plan: MergePlan): readonly MergeStep[] {
   const remembered = sql`select cast(${target.table} as varchar(255)), cast(${target.loadId} as varchar(1000)),
     cast(${target.source} as varchar(2000)), loaded from (select count(*) as loaded from ${staging}) staged`;
   return [
-    { statement: sql`${insertAll(plan, tableIdentifier(target)).statement} ${unlessLoaded}`, counts: "inserted" },
-    { statement: sql`insert into ${loads} (table_name, load_id, source, row_count) ${remembered} ${unlessLoaded}` },
+    {
+      statement: sql`${insertAll(plan, tableIdentifier(target)).statement} ${unlessLoaded}`,
+      counts: "inserted",
+    },
+    {
+      statement: sql`insert into ${loads} (table_name, load_id, source, row_count) ${remembered} ${unlessLoaded}`,
+    },
   ];
 }
 
@@ -81,14 +89,19 @@ function rebuildSteps(plan: MergePlan): readonly MergeStep[] {
 /** Added last: the index is built once, and named after the table's final name. */
 export function primaryKeySteps(target: CheckedTarget): readonly MergeStep[] {
   if (target.primaryKey.length === 0) return [];
-  return [{ statement: sql`alter table ${tableIdentifier(target)} add primary key (${nameList(target.primaryKey)})` }];
+  return [
+    {
+      statement: sql`alter table ${tableIdentifier(target)} add primary key (${nameList(target.primaryKey)})`,
+    },
+  ];
 }
 
 function upsertSteps(plan: MergePlan): readonly MergeStep[] {
   const { target, columns, targetColumns, suffix } = plan;
   const fresh = identifier(`dagsmith_fresh_${suffix}`);
   const old = tableIdentifier(target);
-  const actual = (name: string): string => targetColumns[columns.findIndex((column) => column.name === name)]?.name ?? name;
+  const actual = (name: string): string =>
+    targetColumns[columns.findIndex((column) => column.name === name)]?.name ?? name;
   const inTarget = (name: string): Sql => identifier(target.table, actual(name));
   const inFresh = (name: string): Sql => sql`${fresh}.${identifier(name)}`;
   const sameKey = joinSql(
@@ -101,11 +114,18 @@ function upsertSteps(plan: MergePlan): readonly MergeStep[] {
     ", ",
   );
   const key = target.incrementalKey;
-  const newerOrEqual = key ? sql` and (${inTarget(key)} is null or ${inFresh(key)} >= ${inTarget(key)})` : new Sql([]);
+  const newerOrEqual = key
+    ? sql` and (${inTarget(key)} is null or ${inFresh(key)} >= ${inTarget(key)})`
+    : new Sql([]);
   return [
     { statement: newestOfEach(plan, fresh) },
     ...(changing.length > 0
-      ? [{ statement: sql`update ${old} set ${assignments} from ${fresh} where ${sameKey}${newerOrEqual}`, counts: "updated" as const }]
+      ? [
+          {
+            statement: sql`update ${old} set ${assignments} from ${fresh} where ${sameKey}${newerOrEqual}`,
+            counts: "updated" as const,
+          },
+        ]
       : []),
     insertAll(plan, old, fresh, sql` where not exists (select 1 from ${old} where ${sameKey})`),
     { statement: sql`drop table ${fresh}` },
@@ -124,22 +144,40 @@ function newestOfEach({ target, columns, staging, lineColumn }: MergePlan, fresh
   return sql`create temporary table ${fresh} as select ${names} from (${ranked}) ranked where dagsmith_rank = 1`;
 }
 
-function insertAll({ columns, targetColumns, staging }: MergePlan, into: Sql, from: Sql = staging, where: Sql = new Sql([])): MergeStep {
+function insertAll(
+  { columns, targetColumns, staging }: MergePlan,
+  into: Sql,
+  from: Sql = staging,
+  where: Sql = new Sql([]),
+): MergeStep {
   const names = nameList(columns.map(({ name }) => name));
   const intoNames = nameList(targetColumns.map(({ name }) => name));
-  return { statement: sql`insert into ${into} (${intoNames}) select ${names} from ${from}${where}`, counts: "inserted" };
+  return {
+    statement: sql`insert into ${into} (${intoNames}) select ${names} from ${from}${where}`,
+    counts: "inserted",
+  };
 }
 
 /** A new table with the plan's columns. */
-export function createTable({ columns, target, dialect }: Pick<MergePlan, "columns" | "target" | "dialect">, name: TableName): Sql {
+export function createTable(
+  { columns, target, dialect }: Pick<MergePlan, "columns" | "target" | "dialect">,
+  name: TableName,
+): Sql {
   const attributes = new Sql([dialect.tableAttributes ? ` ${dialect.tableAttributes}` : ""]);
   return sql`create table ${tableIdentifier(name)} (${columnList(columns, target.primaryKey, dialect)})${attributes}`;
 }
 
 /** The definitions of columns; those of the primary key are not null. */
-export function columnList(columns: readonly Column[], primaryKey: readonly string[], { typeName }: Dialect): Sql {
+export function columnList(
+  columns: readonly Column[],
+  primaryKey: readonly string[],
+  { typeName }: Dialect,
+): Sql {
   return joinSql(
-    columns.map(({ name, type }) => sql`${identifier(name)} ${new Sql([typeName(type) + (primaryKey.includes(name) ? " not null" : "")])}`),
+    columns.map(
+      ({ name, type }) =>
+        sql`${identifier(name)} ${new Sql([typeName(type) + (primaryKey.includes(name) ? " not null" : "")])}`,
+    ),
     ", ",
   );
 }

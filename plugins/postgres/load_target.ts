@@ -58,13 +58,19 @@ function refuse(where: string, option: string, found: string, allowed: string): 
 }
 
 /** The mode of a load, its keys as lists in lower case. @throws DagsmithError INVALID_OPTION */
-export function checkedMode(where: string, mode: LoadMode): Pick<CheckedTarget, "loadType" | "primaryKey" | "incrementalKey"> {
+export function checkedMode(
+  where: string,
+  mode: LoadMode,
+): Pick<CheckedTarget, "loadType" | "primaryKey" | "incrementalKey"> {
   const { loadType } = mode;
-  if (!LOAD_TYPES.includes(loadType)) refuse(where, "loadType", String(loadType), LOAD_TYPES.join(", "));
+  if (!LOAD_TYPES.includes(loadType))
+    refuse(where, "loadType", String(loadType), LOAD_TYPES.join(", "));
   const primaryKey = [mode.primaryKey ?? []].flat().map((name) => name.toLowerCase());
   const incrementalKey = mode.incrementalKey?.toLowerCase();
-  if (loadType === "upsert" && primaryKey.length === 0) refuse(where, "primaryKey", "missing", "one column or more, for loadType upsert");
-  if (loadType !== "upsert" && incrementalKey) refuse(where, "incrementalKey", incrementalKey, "none, but for loadType upsert");
+  if (loadType === "upsert" && primaryKey.length === 0)
+    refuse(where, "primaryKey", "missing", "one column or more, for loadType upsert");
+  if (loadType !== "upsert" && incrementalKey)
+    refuse(where, "incrementalKey", incrementalKey, "none, but for loadType upsert");
   return { loadType, primaryKey, incrementalKey };
 }
 
@@ -72,11 +78,18 @@ export function checkedMode(where: string, mode: LoadMode): Pick<CheckedTarget, 
 export function checkedTarget(target: LoadTarget): CheckedTarget {
   const where = `the load of ${target.schema}.${target.table}`;
   const mode = checkedMode(where, target);
-  if (mode.loadType === "append" && !target.loadId) refuse(where, "loadId", "missing", "a name for this load, for loadType append");
+  if (mode.loadType === "append" && !target.loadId)
+    refuse(where, "loadId", "missing", "a name for this load, for loadType append");
   const columns = target.columns && checkedColumns(target.columns);
   const keys = [...mode.primaryKey, mode.incrementalKey ?? []].flat();
   const unknown = columns && keys.find((key) => !columns.some(({ name }) => name === key));
-  if (unknown) refuse(where, "primaryKey or incrementalKey", `"${unknown}"`, `one of ${columns?.map(({ name }) => name).join(", ")}`);
+  if (unknown)
+    refuse(
+      where,
+      "primaryKey or incrementalKey",
+      `"${unknown}"`,
+      `one of ${columns?.map(({ name }) => name).join(", ")}`,
+    );
   const names = { schema: target.schema.toLowerCase(), table: target.table.toLowerCase() };
   return { ...names, ...mode, columns, loadId: target.loadId ?? "", source: target.source ?? "" };
 }

@@ -1,5 +1,11 @@
 /** The operator that runs SQL on PostgreSQL. */
-import { type FromContext, resolveField, type Sql, type TaskBody, type TaskContext } from "dagsmith";
+import {
+  type FromContext,
+  resolveField,
+  type Sql,
+  type TaskBody,
+  type TaskContext,
+} from "dagsmith";
 import { type Postgres, postgresHook } from "./hook.ts";
 
 export interface PostgresSqlOptions<Context extends TaskContext> {
@@ -18,17 +24,23 @@ export function postgresSql<Context extends TaskContext>(
   options: PostgresSqlOptions<Context>,
 ): TaskBody<{ readonly rowCount: number }, Context> {
   return async function postgresSql(context) {
-    const postgres = await context.hook(postgresHook(await resolveField(options.postgres, context)));
+    const postgres = await context.hook(
+      postgresHook(await resolveField(options.postgres, context)),
+    );
     return runStatements(postgres, await resolveField(options.sql, context));
   };
 }
 
 /** Runs statements, a list in one transaction, and adds up their row counts. */
-export async function runStatements(postgres: Postgres, statements: Sql | readonly Sql[]): Promise<{ readonly rowCount: number }> {
+export async function runStatements(
+  postgres: Postgres,
+  statements: Sql | readonly Sql[],
+): Promise<{ readonly rowCount: number }> {
   if (!Array.isArray(statements)) return postgres.execute(statements as Sql);
   return postgres.transaction(async (session) => {
     let rowCount = 0;
-    for (const statement of statements as readonly Sql[]) rowCount += (await session.execute(statement)).rowCount;
+    for (const statement of statements as readonly Sql[])
+      rowCount += (await session.execute(statement)).rowCount;
     return { rowCount };
   });
 }

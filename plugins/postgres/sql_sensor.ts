@@ -1,5 +1,11 @@
 /** The sensor that waits for what a query says. */
-import { type FromContext, resolveField, type SensorBody, type Sql, type TaskContext } from "dagsmith";
+import {
+  type FromContext,
+  resolveField,
+  type SensorBody,
+  type Sql,
+  type TaskContext,
+} from "dagsmith";
 import { postgresHook } from "./hook.ts";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -17,9 +23,13 @@ export interface SqlSensorOptions<Context extends TaskContext> {
  * Waits until a query's rows meet a condition.
  * @example d.sensor("orders_are_in", sqlSensor({ postgres: "lake", sql: ({ logicalDate }) => sql`select 1 from loads where day = ${logicalDate}` }));
  */
-export function sqlSensor<Context extends TaskContext>(options: SqlSensorOptions<Context>): SensorBody<null, Context> {
+export function sqlSensor<Context extends TaskContext>(
+  options: SqlSensorOptions<Context>,
+): SensorBody<null, Context> {
   return async function sqlSensor(context) {
-    const postgres = await context.hook(postgresHook(await resolveField(options.postgres, context)));
+    const postgres = await context.hook(
+      postgresHook(await resolveField(options.postgres, context)),
+    );
     const rows = await postgres.query(await resolveField(options.sql, context));
     return options.until ? options.until(rows, context) : saysYes(rows);
   };
@@ -29,5 +39,7 @@ export function sqlSensor<Context extends TaskContext>(options: SqlSensorOptions
 function saysYes([first]: readonly Row[]): boolean {
   if (first === undefined) return false;
   const [value] = Object.values(first);
-  return value !== null && value !== undefined && value !== false && value !== "" && Number(value) !== 0;
+  return (
+    value !== null && value !== undefined && value !== false && value !== "" && Number(value) !== 0
+  );
 }

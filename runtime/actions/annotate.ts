@@ -1,10 +1,10 @@
 /** Notes and labels of runs: what people write on them for those who come later. */
 import { DagsmithError } from "../../sdk/errors.ts";
-import { audit } from "../store/audit.ts";
-import { storableText } from "../store/columns.ts";
-import { runById } from "../store/dag_run.ts";
-import type { Database, Queryable } from "../store/database.ts";
-import { type Labels, labelRuns, setNote, unlabelRun } from "../store/run_label.ts";
+import { audit } from "../store/access/audit.ts";
+import type { Database, Queryable } from "../store/database/database.ts";
+import { storableText } from "../store/database/unnest.ts";
+import { runById } from "../store/runs/dag_run.ts";
+import { type Labels, labelRuns, setNote, unlabelRun } from "../store/runs/run_label.ts";
 
 /** Longest note, in characters. */
 const LONGEST_NOTE = 10_000;
@@ -18,9 +18,14 @@ export function noteRun(
   { id, note, actor }: { readonly id: number; readonly note: string; readonly actor: string },
 ): Promise<void> {
   if (note.length > LONGEST_NOTE)
-    throw new DagsmithError("INVALID_ARGUMENT", { argument: "note", reason: `at most ${LONGEST_NOTE} characters` });
+    throw new DagsmithError("INVALID_ARGUMENT", {
+      argument: "note",
+      reason: `at most ${LONGEST_NOTE} characters`,
+    });
   const text = storableText(note.trim());
-  return annotate(db, id, actor, "note", { note: text }, (tx) => setNote(tx, id, text === "" ? null : text));
+  return annotate(db, id, actor, "note", { note: text }, (tx) =>
+    setNote(tx, id, text === "" ? null : text),
+  );
 }
 
 /**
@@ -35,7 +40,12 @@ export function labelRun(
     labels,
     remove = [],
     actor,
-  }: { readonly id: number; readonly labels: Labels; readonly remove?: readonly string[]; readonly actor: string },
+  }: {
+    readonly id: number;
+    readonly labels: Labels;
+    readonly remove?: readonly string[];
+    readonly actor: string;
+  },
 ): Promise<void> {
   checkLabels(labels);
   return annotate(db, id, actor, "label", { labels, remove: [...remove] }, async (tx) => {
@@ -62,6 +72,11 @@ async function annotate(
 
 /** @throws DagsmithError INVALID_LABEL */
 export function checkLabels(labels: Labels): void {
-  const wrong = Object.entries(labels).find(([key, value]) => !/^[\w.-]{1,63}$/.test(key) || value.length > 200 || value.includes("\0"));
-  if (wrong) throw new DagsmithError("INVALID_LABEL", { found: JSON.stringify(wrong.join("=")).slice(0, 300) });
+  const wrong = Object.entries(labels).find(
+    ([key, value]) => !/^[\w.-]{1,63}$/.test(key) || value.length > 200 || value.includes("\0"),
+  );
+  if (wrong)
+    throw new DagsmithError("INVALID_LABEL", {
+      found: JSON.stringify(wrong.join("=")).slice(0, 300),
+    });
 }

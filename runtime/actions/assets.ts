@@ -3,11 +3,11 @@
 import { MAX_EXTRA_BYTES } from "../../sdk/asset.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
-import { isKnownAsset, recordAssetEvents } from "../store/asset.ts";
-import { createAssetRuns } from "../store/asset_runs.ts";
-import { audit } from "../store/audit.ts";
-import type { Database } from "../store/database.ts";
-import { Plans } from "../store/plans.ts";
+import { audit } from "../store/access/audit.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import { isKnownAsset, recordAssetEvents } from "../store/sources/asset.ts";
+import { createAssetRuns } from "../store/sources/asset_runs.ts";
 
 export interface AssetUpdateRequest {
   readonly uri: string;
@@ -21,7 +21,10 @@ export interface AssetUpdateRequest {
  * @returns the id of the event
  * @throws DagsmithError OUTPUT_TOO_LARGE for more than 64 KB of extra; UNKNOWN_ASSET when no DAG ever named the asset: most likely the URI has a typing error
  */
-export async function updateAsset(db: Database, { uri, extra = {}, actor }: AssetUpdateRequest): Promise<{ readonly id: number }> {
+export async function updateAsset(
+  db: Database,
+  { uri, extra = {}, actor }: AssetUpdateRequest,
+): Promise<{ readonly id: number }> {
   toJson(extra, MAX_EXTRA_BYTES);
   const id = await db.transaction(async (tx) => {
     if (!(await isKnownAsset(tx, uri))) throw new DagsmithError("UNKNOWN_ASSET", { asset: uri });

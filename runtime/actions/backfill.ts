@@ -3,8 +3,15 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { NamedSchedule } from "../../sdk/schedule.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
-import { type BackfillRange, backfillDates, looksBack, type PlannedSlot, planSlots, type Reprocess } from "../scheduler/plan_backfill.ts";
-import { audit } from "../store/audit.ts";
+import {
+  type BackfillRange,
+  backfillDates,
+  looksBack,
+  type PlannedSlot,
+  planSlots,
+  type Reprocess,
+} from "../scheduler/plan_backfill.ts";
+import { audit } from "../store/access/audit.ts";
 import {
   activeBackfill,
   type CodeChoice,
@@ -13,11 +20,16 @@ import {
   getBackfill,
   pauseBackfillRow,
   resumeBackfillRow,
-} from "../store/backfill.ts";
-import { cancelWaiting, type ExistingRun, existingRuns, insertSlots } from "../store/backfill_slot.ts";
-import { getDag } from "../store/dag.ts";
-import { getVersions } from "../store/dag_version.ts";
-import type { Database, Queryable } from "../store/database.ts";
+} from "../store/backfills/backfill.ts";
+import {
+  cancelWaiting,
+  type ExistingRun,
+  existingRuns,
+  insertSlots,
+} from "../store/backfills/backfill_slot.ts";
+import { getDag } from "../store/dags/dag.ts";
+import { getVersions } from "../store/dags/dag_version.ts";
+import type { Database, Queryable } from "../store/database/database.ts";
 import { checkLabels } from "./annotate.ts";
 import { checkParams } from "./check_params.ts";
 import { dateOf } from "./trigger.ts";
@@ -57,7 +69,10 @@ const DEFAULT_MAX_ACTIVE_RUNS = 10;
  * Lists what a backfill would do, and changes nothing.
  * @throws DagsmithError as {@link createBackfill} does
  */
-export async function previewBackfill(db: Queryable, request: Omit<BackfillRequest, "actor">): Promise<BackfillPreview> {
+export async function previewBackfill(
+  db: Queryable,
+  request: Omit<BackfillRequest, "actor">,
+): Promise<BackfillPreview> {
   const { named, slots } = await plan(db, request);
   return { dagId: request.dagId, schedule: named.name, slots };
 }
@@ -75,12 +90,34 @@ export async function createBackfill(
   return db.transaction(async (tx) => {
     const { named, versionId, params, range, slots } = await plan(tx, request);
     const { reprocess, backwards, from, to } = range;
-    const settings = { reprocess, backwards, maxActiveRuns: request.maxActiveRuns ?? DEFAULT_MAX_ACTIVE_RUNS };
+    const settings = {
+      reprocess,
+      backwards,
+      maxActiveRuns: request.maxActiveRuns ?? DEFAULT_MAX_ACTIVE_RUNS,
+    };
     const id = await createRow(tx, {
-      ...{ dagId, scheduleName: named.name, schedule: named.schedule, from, to, ...settings, params, givenParams: request.params ?? {} },
-      ...{ labels: request.labels ?? {}, code: request.code ?? "original", versionId, createdBy: actor },
+      ...{
+        dagId,
+        scheduleName: named.name,
+        schedule: named.schedule,
+        from,
+        to,
+        ...settings,
+        params,
+        givenParams: request.params ?? {},
+      },
+      ...{
+        labels: request.labels ?? {},
+        code: request.code ?? "original",
+        versionId,
+        createdBy: actor,
+      },
     });
-    if (id === undefined) throw new DagsmithError("BACKFILL_ACTIVE", { dag: dagId, backfill: (await activeBackfill(tx, dagId)) ?? "?" });
+    if (id === undefined)
+      throw new DagsmithError("BACKFILL_ACTIVE", {
+        dag: dagId,
+        backfill: (await activeBackfill(tx, dagId)) ?? "?",
+      });
     await insertSlots(
       tx,
       id,
@@ -90,7 +127,13 @@ export async function createBackfill(
       })),
     );
     const runs = slots.filter(({ decision }) => decision === "run").length;
-    const detail = { backfill: id, from: from.toISOString(), to: to.toISOString(), runs, ...settings };
+    const detail = {
+      backfill: id,
+      from: from.toISOString(),
+      to: to.toISOString(),
+      runs,
+      ...settings,
+    };
     await audit(tx, { actor, action: "backfill", dagId, detail });
     return { id, runs, skipped: slots.length - runs };
   });
@@ -112,7 +155,14 @@ async function plan(db: Queryable, request: Omit<BackfillRequest, "actor">): Pro
   const named = scheduleOf(spec, request.schedule);
   checkLabels(request.labels ?? {});
   const range: BackfillRange = {
-    ...{ dagId, schedule: named.schedule, reprocess, backwards, dependsOnPast: looksBack(spec), now: new Date() },
+    ...{
+      dagId,
+      schedule: named.schedule,
+      reprocess,
+      backwards,
+      dependsOnPast: looksBack(spec),
+      now: new Date(),
+    },
     ...{ from: dateOf(request.from, spec.timezone), to: dateOf(request.to, spec.timezone) },
     activeBackfill: await activeBackfill(db, dagId),
   };
@@ -147,7 +197,9 @@ function scheduleOf({ dagId, schedules }: DagSpec, name: string | undefined): Na
 }
 
 function asObject(value: Json): Readonly<Record<string, Json>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, Json>>) : {};
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, Json>>)
+    : {};
 }
 
 export interface BackfillVerb {
@@ -175,7 +227,8 @@ export function resumeBackfill(db: Database, request: BackfillVerb): Promise<voi
  */
 export function cancelBackfill(db: Database, request: BackfillVerb): Promise<void> {
   return move(db, request, "cancel backfill", async (tx, id) => {
-    if (!(await cancelBackfillRow(tx, id, `backfill ${id} was cancelled by ${request.actor}`))) return false;
+    if (!(await cancelBackfillRow(tx, id, `backfill ${id} was cancelled by ${request.actor}`)))
+      return false;
     await cancelWaiting(tx, id);
     return true;
   });

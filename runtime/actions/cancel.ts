@@ -1,13 +1,13 @@
 /** Stopping a run: what runs is killed and has failed, what has not begun is skipped, the run has failed. */
 import { DagsmithError } from "../../sdk/errors.ts";
-import { endFromOutside } from "../engine/callbacks.ts";
+import { endFromOutside } from "../engine/results/callbacks.ts";
 import { cancel } from "../state/task_state.ts";
-import { audit } from "../store/audit.ts";
-import { endRun, runById } from "../store/dag_run.ts";
-import type { Database } from "../store/database.ts";
-import { engineRound, givePlaces } from "../store/engine_tx.ts";
-import { Plans } from "../store/plans.ts";
-import { afterChange } from "../store/run_ends.ts";
+import { audit } from "../store/access/audit.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import { endRun, runById } from "../store/runs/dag_run.ts";
+import { engineRound, givePlaces } from "../transactions/engine_tx.ts";
+import { afterChange } from "../transactions/run_ends.ts";
 
 export interface CancelRequest {
   /** The run's number. */
@@ -27,11 +27,21 @@ export async function cancelRun(db: Database, { id, actor, reason }: CancelReque
     const [locked] = await tx.lockRuns([id]);
     const run = await runById(on, id);
     if (!run || !locked) throw new DagsmithError("UNKNOWN_RUN", { run: id });
-    if (!(await endRun(on, id, why))) throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
+    if (!(await endRun(on, id, why)))
+      throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
     const unfinished = await tx.unfinished(id);
-    const ends = unfinished.map((one) => ({ was: one.state, transition: cancel(one, one.state, why) }));
+    const ends = unfinished.map((one) => ({
+      was: one.state,
+      transition: cancel(one, one.state, why),
+    }));
     await endFromOutside(tx, locked.plan, ends);
-    await audit(on, { actor, action: "cancel", dagId: run.dagId, runId: run.runId, detail: { reason: reason ?? null } });
+    await audit(on, {
+      actor,
+      action: "cancel",
+      dagId: run.dagId,
+      runId: run.runId,
+      detail: { reason: reason ?? null },
+    });
     return run.dagId;
   });
   await afterChange(db, plans, [dagId]);

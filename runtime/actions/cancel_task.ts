@@ -1,13 +1,13 @@
 /** Stopping one task of a run: what runs of it is killed and has failed, what waits is skipped, and the run goes on with what follows. */
 import { DagsmithError } from "../../sdk/errors.ts";
-import { settle } from "../engine/settle.ts";
-import { audit } from "../store/audit.ts";
-import { runById } from "../store/dag_run.ts";
-import type { Database } from "../store/database.ts";
-import { engineRound } from "../store/engine_tx.ts";
-import { unfinishedOfTask } from "../store/instance_states.ts";
-import { Plans } from "../store/plans.ts";
-import { afterRound } from "../store/run_ends.ts";
+import { settle } from "../engine/results/complete_tries.ts";
+import { audit } from "../store/access/audit.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import { unfinishedOfTask } from "../store/instances/instance_states.ts";
+import { runById } from "../store/runs/dag_run.ts";
+import { engineRound } from "../transactions/engine_tx.ts";
+import { afterRound } from "../transactions/run_ends.ts";
 
 export interface CancelTaskRequest {
   /** The run's number. */
@@ -25,7 +25,10 @@ export interface CancelTaskRequest {
  * @returns how many instances it stopped
  * @throws DagsmithError UNKNOWN_RUN, TASK_NOT_ACTIVE
  */
-export async function cancelTask(db: Database, { id, taskId, mapIndex, actor, reason }: CancelTaskRequest): Promise<number> {
+export async function cancelTask(
+  db: Database,
+  { id, taskId, mapIndex, actor, reason }: CancelTaskRequest,
+): Promise<number> {
   const why = `cancelled by ${actor}${reason ? `: ${reason}` : ""}`;
   const plans = new Plans();
   const settlement = await engineRound(db, plans, async (tx, on) => {
@@ -33,8 +36,13 @@ export async function cancelTask(db: Database, { id, taskId, mapIndex, actor, re
     const run = await runById(on, id);
     if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: id });
     const active = await unfinishedOfTask(on, id, taskId, mapIndex ?? null);
-    if (active.length === 0) throw new DagsmithError("TASK_NOT_ACTIVE", { task: taskId, run: run.runId });
-    const ends = active.map((one) => ({ ...one, workerId: "", outcome: { kind: "cancelled", state: one.state, reason: why } as const }));
+    if (active.length === 0)
+      throw new DagsmithError("TASK_NOT_ACTIVE", { task: taskId, run: run.runId });
+    const ends = active.map((one) => ({
+      ...one,
+      workerId: "",
+      outcome: { kind: "cancelled", state: one.state, reason: why } as const,
+    }));
     const settled = await settle(tx, ends);
     const detail = { task: taskId, mapIndex: mapIndex ?? null, reason: reason ?? null };
     await audit(on, { actor, action: "cancel task", dagId: run.dagId, runId: run.runId, detail });

@@ -15,14 +15,21 @@ const TIME = "^([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d+)?)?(Z|[+-]\\d\\d:?\\d
  * the schema's own code, which may know more than its JSON form says.
  * @throws DagsmithError INVALID_PARAMS naming each problem
  */
-export function checkParams({ dagId, paramsSchema }: Pick<DagSpec, "dagId" | "paramsSchema">, params: Json): Json {
+export function checkParams(
+  { dagId, paramsSchema }: Pick<DagSpec, "dagId" | "paramsSchema">,
+  params: Json,
+): Json {
   if (paramsSchema === null) {
     if (Object.keys(params ?? {}).length === 0) return {};
     throw new DagsmithError("INVALID_PARAMS", { dag: dagId, problems: "it takes none" });
   }
-  const result = z.fromJSONSchema(lenient(paramsSchema) as Schema).safeParse(withDefaults(paramsSchema, params));
+  const result = z
+    .fromJSONSchema(lenient(paramsSchema) as Schema)
+    .safeParse(withDefaults(paramsSchema, params));
   if (result.success) return result.data as Json;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "params"}: ${message}`).join("; ");
+  const problems = result.error.issues
+    .map(({ path, message }) => `${path.join(".") || "params"}: ${message}`)
+    .join("; ");
   throw new DagsmithError("INVALID_PARAMS", { dag: dagId, problems });
 }
 
@@ -41,7 +48,9 @@ function lenient(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(lenient);
   if (!isFields(schema)) return schema;
   const { format, ...rest } = schema;
-  const read = Object.fromEntries(Object.entries(format === "time" ? rest : schema).map(([key, value]) => [key, lenient(value)]));
+  const read = Object.fromEntries(
+    Object.entries(format === "time" ? rest : schema).map(([key, value]) => [key, lenient(value)]),
+  );
   return format === "time" ? { pattern: TIME, ...read } : read;
 }
 

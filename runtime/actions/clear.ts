@@ -1,25 +1,33 @@
 /** Clearing: tasks that ran, run again. A run that had ended waits for a place under its DAG's maxActiveRuns, then goes on. */
 import { DagsmithError } from "../../sdk/errors.ts";
-import { withSetups } from "../engine/around.ts";
-import { type Plan, planOf } from "../engine/plan.ts";
+import { withSetups } from "../engine/plan/groups_around.ts";
+import { type Plan, planOf } from "../engine/plan/plan.ts";
 import type { EngineTx } from "../engine/store.ts";
-import { audit } from "../store/audit.ts";
-import type { CodeChoice } from "../store/backfill.ts";
-import { idleGroupsAround } from "../store/clear_groups.ts";
-import { clearInstances, instanceName, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
-import { getDag } from "../store/dag.ts";
-import type { Database, Queryable } from "../store/database.ts";
-import { engineRound } from "../store/engine_tx.ts";
-import { runsBetweenDates } from "../store/named_run.ts";
-import { Plans } from "../store/plans.ts";
-import { afterChange } from "../store/run_ends.ts";
+import { audit } from "../store/access/audit.ts";
+import type { CodeChoice } from "../store/backfills/backfill.ts";
+import { getDag } from "../store/dags/dag.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database, Queryable } from "../store/database/database.ts";
+import { runsBetweenDates } from "../store/runs/named_run.ts";
+import { idleGroupsAround } from "../transactions/clear_groups.ts";
+import {
+  clearInstances,
+  instanceName,
+  reopenRun,
+  type SelectedInstance,
+  selectInstances,
+} from "../transactions/clear_run.ts";
+import { engineRound } from "../transactions/engine_tx.ts";
+import { afterChange } from "../transactions/run_ends.ts";
 import { type CodedRun, findRun, selectTasks, specOf, type TaskSelection } from "./run_tasks.ts";
 import { dateOf } from "./trigger.ts";
 import { unknownDag } from "./unknown.ts";
 
 /** What is to be cleared: of one run, or of a DAG's runs in a range of logical dates. */
 export interface ClearSelection extends TaskSelection {
-  readonly of: { readonly run: number } | { readonly dagId: string; readonly from?: string; readonly to?: string };
+  readonly of:
+    | { readonly run: number }
+    | { readonly dagId: string; readonly from?: string; readonly to?: string };
   /** One item of a mapped task; needs taskId. */
   readonly mapIndex?: number;
   /** Only what failed, or could not run because of what failed. Default false. */
@@ -37,7 +45,10 @@ export interface ClearedRun {
   readonly id: number;
   readonly dagId: string;
   readonly runId: string;
-  readonly instances: readonly Pick<SelectedInstance, "taskId" | "mapIndex" | "state" | "tryNumber">[];
+  readonly instances: readonly Pick<
+    SelectedInstance,
+    "taskId" | "mapIndex" | "state" | "tryNumber"
+  >[];
 }
 
 /** Most runs cleared at once. */
@@ -47,11 +58,15 @@ const MOST_RUNS = 1_000;
  * Lists what {@link clearRuns} would clear, and changes nothing.
  * @throws DagsmithError as clearRuns does
  */
-export async function previewClear(db: Database, selection: ClearSelection): Promise<readonly ClearedRun[]> {
+export async function previewClear(
+  db: Database,
+  selection: ClearSelection,
+): Promise<readonly ClearedRun[]> {
   const previews: ClearedRun[] = [];
   for (const id of await targets(db, selection)) {
     const { run, plan, instances } = await look(db, id, selection, { held: false });
-    if (isWorth(run, instances, selection)) previews.push(shown(run, [...instances, ...(await idleGroupsAround(db, plan, instances))]));
+    if (isWorth(run, instances, selection))
+      previews.push(shown(run, [...instances, ...(await idleGroupsAround(db, plan, instances))]));
   }
   return previews.length > 0 ? previews : nothing(selection);
 }
@@ -62,7 +77,10 @@ export async function previewClear(db: Database, selection: ClearSelection): Pro
  * @throws DagsmithError UNKNOWN_DAG, UNKNOWN_RUN, UNKNOWN_TASK, INVALID_DATE, NOTHING_TO_CLEAR; CLEAR_RUNNING when one of them runs,
  *   RUN_RUNNING when the version of a running run would change
  */
-export async function clearRuns(db: Database, request: ClearRequest): Promise<readonly ClearedRun[]> {
+export async function clearRuns(
+  db: Database,
+  request: ClearRequest,
+): Promise<readonly ClearedRun[]> {
   const looked = await previewClear(db, request);
   const plans = new Plans();
   const cleared: ClearedRun[] = [];
@@ -75,13 +93,23 @@ export async function clearRuns(db: Database, request: ClearRequest): Promise<re
   return cleared;
 }
 
-async function clearOne(on: Queryable, tx: EngineTx, id: number, request: ClearRequest): Promise<ClearedRun | undefined> {
+async function clearOne(
+  on: Queryable,
+  tx: EngineTx,
+  id: number,
+  request: ClearRequest,
+): Promise<ClearedRun | undefined> {
   const { run, plan, instances: selected, versionId } = await look(on, id, request, { held: true });
   if (!isWorth(run, selected, request)) return undefined;
   const instances = await clearInstances(on, run.runId, plan, selected);
   await reopenRun(on, tx, id, { versionId, params: undefined });
   const { taskId, code = "original", actor } = request;
-  const detail = { instances: instances.length, first: instances.slice(0, 20).map(instanceName), task: taskId ?? null, code };
+  const detail = {
+    instances: instances.length,
+    first: instances.slice(0, 20).map(instanceName),
+    task: taskId ?? null,
+    code,
+  };
   await audit(on, { actor, action: "clear", dagId: run.dagId, runId: run.runId, detail });
   return shown(run, instances);
 }
@@ -103,28 +131,50 @@ async function look(
   const spec = versionId === null ? run.spec : ((await specOf(tx, versionId)) ?? run.spec);
   const { mapIndex = null, onlyFailed = false } = selection;
   const plan = planOf(spec);
-  const selected = await selectInstances(tx, id, { taskIds: withSetups(plan, selectTasks(plan, selection)), mapIndex, onlyFailed });
+  const selected = await selectInstances(tx, id, {
+    taskIds: withSetups(plan, selectTasks(plan, selection)),
+    mapIndex,
+    onlyFailed,
+  });
   // A group that runs goes on running: it is what its tasks come to.
-  const instances = selected.filter(({ taskId, state }) => !(state === "running" && plan.tasks.get(taskId)?.members.length));
+  const instances = selected.filter(
+    ({ taskId, state }) => !(state === "running" && plan.tasks.get(taskId)?.members.length),
+  );
   const running = instances.find(({ state }) => state === "running");
-  if (running) throw new DagsmithError("CLEAR_RUNNING", { instances: instanceName(running), run: run.runId });
+  if (running)
+    throw new DagsmithError("CLEAR_RUNNING", { instances: instanceName(running), run: run.runId });
   return { run, plan, instances, versionId };
 }
 
-async function latestVersion(tx: Queryable, { dagId, runId, state, versionId }: CodedRun): Promise<number> {
+async function latestVersion(
+  tx: Queryable,
+  { dagId, runId, state, versionId }: CodedRun,
+): Promise<number> {
   if (state === "running") throw new DagsmithError("RUN_RUNNING", { run: runId });
   return (await getDag(tx, dagId))?.versionId ?? versionId;
 }
 
 /** A run that ended before any task had its turn has no instance; cleared whole, it runs nevertheless. */
-function isWorth({ state }: CodedRun, instances: readonly SelectedInstance[], { taskId, onlyFailed }: ClearSelection): boolean {
-  return instances.length > 0 || ((state === "success" || state === "failed") && taskId === undefined && !onlyFailed);
+function isWorth(
+  { state }: CodedRun,
+  instances: readonly SelectedInstance[],
+  { taskId, onlyFailed }: ClearSelection,
+): boolean {
+  return (
+    instances.length > 0 ||
+    ((state === "success" || state === "failed") && taskId === undefined && !onlyFailed)
+  );
 }
 
 function shown({ id, dagId, runId }: CodedRun, instances: readonly SelectedInstance[]): ClearedRun {
   return {
     ...{ id, dagId, runId },
-    instances: instances.map(({ taskId, mapIndex, state, tryNumber }) => ({ taskId, mapIndex, state, tryNumber })),
+    instances: instances.map(({ taskId, mapIndex, state, tryNumber }) => ({
+      taskId,
+      mapIndex,
+      state,
+      tryNumber,
+    })),
   };
 }
 
@@ -133,13 +183,24 @@ async function targets(db: Queryable, { of }: ClearSelection): Promise<readonly 
   const dag = await getDag(db, of.dagId);
   const spec = dag && (await specOf(db, dag.versionId));
   if (!spec) throw unknownDag(of.dagId);
-  const bound = (text: string | undefined): Date | null => (text === undefined ? null : dateOf(text, spec.timezone));
-  const ids = await runsBetweenDates(db, of.dagId, { from: bound(of.from), to: bound(of.to) }, MOST_RUNS + 1);
+  const bound = (text: string | undefined): Date | null =>
+    text === undefined ? null : dateOf(text, spec.timezone);
+  const ids = await runsBetweenDates(
+    db,
+    of.dagId,
+    { from: bound(of.from), to: bound(of.to) },
+    MOST_RUNS + 1,
+  );
   if (ids.length > MOST_RUNS)
-    throw new DagsmithError("INVALID_ARGUMENT", { argument: "range", reason: `it has more than ${MOST_RUNS} runs` });
+    throw new DagsmithError("INVALID_ARGUMENT", {
+      argument: "range",
+      reason: `it has more than ${MOST_RUNS} runs`,
+    });
   return ids;
 }
 
 function nothing({ onlyFailed }: ClearSelection): never {
-  throw new DagsmithError("NOTHING_TO_CLEAR", { reason: onlyFailed ? "nothing of it failed" : "nothing of it has had its turn" });
+  throw new DagsmithError("NOTHING_TO_CLEAR", {
+    reason: onlyFailed ? "nothing of it failed" : "nothing of it has had its turn",
+  });
 }

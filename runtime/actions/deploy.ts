@@ -1,7 +1,6 @@
 /** Makes what a folder holds the code that runs next. */
 
-import { audit } from "../store/audit.ts";
-import type { Database } from "../store/database.ts";
+import { audit } from "../store/access/audit.ts";
 import {
   type DeployableVersion,
   type DeployedVersion,
@@ -9,7 +8,8 @@ import {
   removeOthers,
   replaceImportErrors,
   type StoredImportError,
-} from "../store/deploy.ts";
+} from "../store/dags/deploy.ts";
+import type { Database } from "../store/database/database.ts";
 
 export interface Deployment {
   readonly deployed: readonly DeployedVersion[];
@@ -23,7 +23,10 @@ export interface Deployment {
  */
 export function deployFolder(
   db: Database,
-  loaded: { readonly versions: readonly DeployableVersion[]; readonly errors: readonly StoredImportError[] },
+  loaded: {
+    readonly versions: readonly DeployableVersion[];
+    readonly errors: readonly StoredImportError[];
+  },
   { actor }: { readonly actor: string },
 ): Promise<Deployment> {
   return db.transaction(async (tx) => {
@@ -34,7 +37,8 @@ export function deployFolder(
       loaded.errors.map(({ file }) => file),
     );
     await replaceImportErrors(tx, loaded.errors);
-    for (const { dagId, version, isNew } of deployed) if (isNew) await audit(tx, { actor, action: "deploy", dagId, detail: { version } });
+    for (const { dagId, version, isNew } of deployed)
+      if (isNew) await audit(tx, { actor, action: "deploy", dagId, detail: { version } });
     for (const dagId of removed) await audit(tx, { actor, action: "remove", dagId });
     return { deployed, removed };
   });

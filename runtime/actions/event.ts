@@ -1,14 +1,14 @@
 /** Sending an event to a run: what its tasks wait for with `waitForEvent`, now or later. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
-import { settle } from "../engine/settle.ts";
-import { audit } from "../store/audit.ts";
-import { runById } from "../store/dag_run.ts";
-import type { Database } from "../store/database.ts";
-import { engineRound } from "../store/engine_tx.ts";
-import { Plans } from "../store/plans.ts";
-import { afterRound } from "../store/run_ends.ts";
-import { deleteWaits, putEvent, waitsForEvent } from "../store/task_wait.ts";
+import { settle } from "../engine/results/complete_tries.ts";
+import { audit } from "../store/access/audit.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import { runById } from "../store/runs/dag_run.ts";
+import { deleteWaits, putEvent, waitsForEvent } from "../store/waits/task_wait.ts";
+import { engineRound } from "../transactions/engine_tx.ts";
+import { afterRound } from "../transactions/run_ends.ts";
 
 export interface SendEventRequest {
   /** The run's number. */
@@ -25,9 +25,15 @@ export interface SendEventRequest {
  * @returns how many task instances went on
  * @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED, INVALID_ARGUMENT
  */
-export async function sendEvent(db: Database, { id, name, value = null, actor }: SendEventRequest): Promise<number> {
+export async function sendEvent(
+  db: Database,
+  { id, name, value = null, actor }: SendEventRequest,
+): Promise<number> {
   if (!/^[\w.-]{1,200}$/.test(name)) {
-    throw new DagsmithError("INVALID_ARGUMENT", { argument: "event", reason: 'a name is 1 to 200 letters, digits, "_", "-" or "."' });
+    throw new DagsmithError("INVALID_ARGUMENT", {
+      argument: "event",
+      reason: 'a name is 1 to 200 letters, digits, "_", "-" or "."',
+    });
   }
   const plans = new Plans();
   const json = JSON.stringify(value);
@@ -36,7 +42,8 @@ export async function sendEvent(db: Database, { id, name, value = null, actor }:
     await tx.lockRuns([id]);
     const run = await runById(on, id);
     if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: id });
-    if (run.state === "success" || run.state === "failed") throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
+    if (run.state === "success" || run.state === "failed")
+      throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
     await putEvent(on, id, name, json);
     const waits = await waitsForEvent(on, id, name);
     const settled = await settle(
@@ -44,7 +51,13 @@ export async function sendEvent(db: Database, { id, name, value = null, actor }:
       waits.map((wait) => ({ ...wait, workerId: "", outcome: { kind: "resumed", output: json } })),
     );
     await deleteWaits(on, waits);
-    await audit(on, { actor, action: "send event", dagId: run.dagId, runId: run.runId, detail: { event: name, value } });
+    await audit(on, {
+      actor,
+      action: "send event",
+      dagId: run.dagId,
+      runId: run.runId,
+      detail: { event: name, value },
+    });
     return settled;
   });
   await afterRound(db, plans, settlement);

@@ -4,13 +4,27 @@
  */
 import type { Connection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
-import { audit } from "../store/audit.ts";
-import { type ChangeWatch, confirmWatch, listWatches, removeWatch, reserveWatch } from "../store/change_watch.ts";
-import { getDag } from "../store/dag.ts";
-import type { Database } from "../store/database.ts";
-import { connectEventDatabase, type EventClient, eventDatabaseFailed } from "../store/event_database.ts";
-import { type ChangesSpec, installTrigger, removeTrigger } from "../store/outbox_install.ts";
-import { Plans } from "../store/plans.ts";
+import { audit } from "../store/access/audit.ts";
+import { getDag } from "../store/dags/dag.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import {
+  type ChangeWatch,
+  confirmWatch,
+  listWatches,
+  removeWatch,
+  reserveWatch,
+} from "../store/sources/change_subscription.ts";
+import {
+  connectEventDatabase,
+  type EventClient,
+  eventDatabaseFailed,
+} from "../store/sources/event_database.ts";
+import {
+  type ChangesSpec,
+  installTrigger,
+  removeTrigger,
+} from "../store/sources/outbox_install.ts";
 import { unknownDag } from "./unknown.ts";
 
 export interface EventsRequest {
@@ -36,20 +50,40 @@ export interface EventSourceDone {
  * it listens to no more. As often as one likes: what stands already is left alone.
  * @throws DagsmithError UNKNOWN_DAG, NO_EVENT_TABLES, CONNECTION_NOT_FOUND, EVENT_DATABASE_FAILED, EVENT_TABLE_MISSING, EVENT_TABLE_WITHOUT_KEY
  */
-export async function installEvents(db: Database, request: EventsRequest): Promise<readonly EventSourceDone[]> {
+export async function installEvents(
+  db: Database,
+  request: EventsRequest,
+): Promise<readonly EventSourceDone[]> {
   const { dagId, actor } = request;
   const specs = await sourcesOf(db, dagId);
   const before = await listWatches(db, dagId);
-  if (specs.length === 0 && before.length === 0) throw new DagsmithError("NO_EVENT_TABLES", { dag: dagId });
-  const gone = before.filter((watch) => !specs.some((spec) => spec.name === watch.name && isSameTable(spec, watch)));
+  if (specs.length === 0 && before.length === 0)
+    throw new DagsmithError("NO_EVENT_TABLES", { dag: dagId });
+  const gone = before.filter(
+    (watch) => !specs.some((spec) => spec.name === watch.name && isSameTable(spec, watch)),
+  );
   const removed = await removeAll(db, gone, request);
   const installed: EventSourceDone[] = [];
   for (const spec of specs) {
     const watchId = await reserveWatch(db, dagId, spec);
-    const { key, isNew } = await inDatabase(request, spec.connection, (client) => installTrigger(client, watchId, spec));
+    const { key, isNew } = await inDatabase(request, spec.connection, (client) =>
+      installTrigger(client, watchId, spec),
+    );
     await confirmWatch(db, watchId);
-    installed.push({ name: spec.name, connection: spec.connection, table: `${spec.schema}.${spec.table}`, key, isNew });
-    if (isNew) await audit(db, { actor, action: "install events", dagId, detail: { source: spec.name, connection: spec.connection } });
+    installed.push({
+      name: spec.name,
+      connection: spec.connection,
+      table: `${spec.schema}.${spec.table}`,
+      key,
+      isNew,
+    });
+    if (isNew)
+      await audit(db, {
+        actor,
+        action: "install events",
+        dagId,
+        detail: { source: spec.name, connection: spec.connection },
+      });
   }
   return [...removed, ...installed];
 }
@@ -58,19 +92,37 @@ export async function installEvents(db: Database, request: EventsRequest): Promi
  * Takes away every trigger of a DAG, and what of its changes waits; after the last of a database, the outbox too.
  * @throws DagsmithError CONNECTION_NOT_FOUND, EVENT_DATABASE_FAILED
  */
-export async function uninstallEvents(db: Database, request: EventsRequest): Promise<readonly EventSourceDone[]> {
+export async function uninstallEvents(
+  db: Database,
+  request: EventsRequest,
+): Promise<readonly EventSourceDone[]> {
   const watches = await listWatches(db, request.dagId);
   if (watches.length === 0) throw new DagsmithError("NO_EVENT_TABLES", { dag: request.dagId });
   return removeAll(db, watches, request);
 }
 
-async function removeAll(db: Database, watches: readonly ChangeWatch[], request: EventsRequest): Promise<readonly EventSourceDone[]> {
+async function removeAll(
+  db: Database,
+  watches: readonly ChangeWatch[],
+  request: EventsRequest,
+): Promise<readonly EventSourceDone[]> {
   for (const { watchId, name, connection } of watches) {
     await inDatabase(request, connection, (client) => removeTrigger(client, watchId));
     await removeWatch(db, watchId);
-    await audit(db, { actor: request.actor, action: "uninstall events", dagId: request.dagId, detail: { source: name, connection } });
+    await audit(db, {
+      actor: request.actor,
+      action: "uninstall events",
+      dagId: request.dagId,
+      detail: { source: name, connection },
+    });
   }
-  return watches.map(({ name, connection, schema, table }) => ({ name, connection, table: `${schema}.${table}`, key: null, isNew: true }));
+  return watches.map(({ name, connection, schema, table }) => ({
+    name,
+    connection,
+    table: `${schema}.${table}`,
+    key: null,
+    isNew: true,
+  }));
 }
 
 async function sourcesOf(db: Database, dagId: string): Promise<readonly ChangesSpec[]> {

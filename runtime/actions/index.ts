@@ -13,10 +13,21 @@ export {
 export { type CancelRequest, cancelRun } from "./cancel.ts";
 export { type CancelTaskRequest, cancelTask } from "./cancel_task.ts";
 export { checkParams } from "./check_params.ts";
-export { type ClearedRun, type ClearRequest, type ClearSelection, clearRuns, previewClear } from "./clear.ts";
+export {
+  type ClearedRun,
+  type ClearRequest,
+  type ClearSelection,
+  clearRuns,
+  previewClear,
+} from "./clear.ts";
 export { type Deployment, deployFolder } from "./deploy.ts";
 export { type SendEventRequest, sendEvent } from "./event.ts";
-export { type EventSourceDone, type EventsRequest, installEvents, uninstallEvents } from "./events.ts";
+export {
+  type EventSourceDone,
+  type EventsRequest,
+  installEvents,
+  uninstallEvents,
+} from "./events.ts";
 export { type MarkRunRequest, type MarkTaskRequest, markRun, markTask } from "./mark.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";

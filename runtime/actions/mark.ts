@@ -1,20 +1,25 @@
 /** Marking: a person decides how a task, or a run, ended. */
 import { DagsmithError } from "../../sdk/errors.ts";
-import { endFromOutside } from "../engine/callbacks.ts";
-import { UNROUTED } from "../engine/limits.ts";
-import { isBeside, type Plan, planOf } from "../engine/plan.ts";
+import { UNROUTED } from "../engine/limits/limits.ts";
+import { isBeside, type Plan, planOf } from "../engine/plan/plan.ts";
+import { endFromOutside } from "../engine/results/callbacks.ts";
 import type { EngineTx, NewInstance } from "../engine/store.ts";
 import { isFinal, type Mark, mark } from "../state/task_state.ts";
-import { audit } from "../store/audit.ts";
-import { idleGroupsAround } from "../store/clear_groups.ts";
-import { clearInstances, reopenRun, type SelectedInstance, selectInstances } from "../store/clear_run.ts";
-import { endRunAs } from "../store/dag_run.ts";
-import type { Database, Queryable } from "../store/database.ts";
-import { engineRound } from "../store/engine_tx.ts";
-import { Plans } from "../store/plans.ts";
-import { reviveInstances } from "../store/revive.ts";
-import { afterChange } from "../store/run_ends.ts";
-import { insertInstances } from "../store/task_instance.ts";
+import { audit } from "../store/access/audit.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database, Queryable } from "../store/database/database.ts";
+import { reviveInstances } from "../store/instances/recreate.ts";
+import { insertInstances } from "../store/instances/task_instance.ts";
+import { endRunAs } from "../store/runs/dag_run.ts";
+import { idleGroupsAround } from "../transactions/clear_groups.ts";
+import {
+  clearInstances,
+  reopenRun,
+  type SelectedInstance,
+  selectInstances,
+} from "../transactions/clear_run.ts";
+import { engineRound } from "../transactions/engine_tx.ts";
+import { afterChange } from "../transactions/run_ends.ts";
 import { cancelRun } from "./cancel.ts";
 import { type CodedRun, downstreamOf, findRun, selectTasks } from "./run_tasks.ts";
 
@@ -38,13 +43,19 @@ export async function markTask(db: Database, request: MarkTaskRequest): Promise<
   const plans = new Plans();
   const { dagId, marked } = await engineRound(db, plans, async (tx, on) => {
     const run = await findRun(on, request.id, { held: true });
-    return { dagId: run.dagId, marked: await markOne({ on, tx, run, plan: planOf(run.spec) }, request) };
+    return {
+      dagId: run.dagId,
+      marked: await markOne({ on, tx, run, plan: planOf(run.spec) }, request),
+    };
   });
   await afterChange(db, plans, [dagId]);
   return marked;
 }
 
-async function markOne(hold: Hold, { taskId, mapIndex: item, to, actor }: MarkTaskRequest): Promise<number> {
+async function markOne(
+  hold: Hold,
+  { taskId, mapIndex: item, to, actor }: MarkTaskRequest,
+): Promise<number> {
   const { on, tx, run, plan } = hold;
   const mapIndex = item ?? null;
   const taskIds = selectTasks(plan, { taskId });
@@ -52,16 +63,26 @@ async function markOne(hold: Hold, { taskId, mapIndex: item, to, actor }: MarkTa
   // What is within a mapped group has no instance that could stand for all elements.
   const isPart = mapIndex !== null || plan.tasks.get(taskId)?.mappedIn !== null;
   if (instances.length === 0 && isPart)
-    throw new DagsmithError("UNKNOWN_INSTANCE", { instance: mapIndex === null ? taskId : `${taskId}[${mapIndex}]` });
+    throw new DagsmithError("UNKNOWN_INSTANCE", {
+      instance: mapIndex === null ? taskId : `${taskId}[${mapIndex}]`,
+    });
   const reason = `marked ${to} by ${actor}`;
   await declare(hold, instances, [taskId], to, reason);
   // A group is judged anew, or has failed with what is marked within it.
   const around = await idleGroupsAround(on, plan, instances);
   if (to === "failed") await declare(hold, around, [], to, reason);
-  const resumed = [...(to === "failed" ? [] : around), ...(await failedAfter(on, run.id, plan, taskId, mapIndex))];
+  const resumed = [
+    ...(to === "failed" ? [] : around),
+    ...(await failedAfter(on, run.id, plan, taskId, mapIndex)),
+  ];
   await clearInstances(on, run.runId, plan, resumed);
   await reopenRun(on, tx, run.id, { versionId: null, params: undefined });
-  const detail = { task: taskId, to, instances: Math.max(1, instances.length), resumed: resumed.length };
+  const detail = {
+    task: taskId,
+    to,
+    instances: Math.max(1, instances.length),
+    resumed: resumed.length,
+  };
   await audit(on, { actor, action: "mark task", dagId: run.dagId, runId: run.runId, detail });
   return Math.max(1, instances.length);
 }
@@ -75,7 +96,10 @@ async function failedAfter(
   mapIndex: number | null,
 ): Promise<readonly SelectedInstance[]> {
   const after = [...downstreamOf(plan, taskId)];
-  const { true: beside = [], false: others = [] } = Object.groupBy(after, (id) => `${isBeside(plan, taskId, id)}`);
+  const { true: beside = [], false: others = [] } = Object.groupBy(
+    after,
+    (id) => `${isBeside(plan, taskId, id)}`,
+  );
   return [
     ...(await selectInstances(on, runId, { taskIds: beside, mapIndex, onlyFailed: true })),
     ...(await selectInstances(on, runId, { taskIds: others, mapIndex: null, onlyFailed: true })),
@@ -99,14 +123,28 @@ async function declare(
   reason: string,
 ): Promise<void> {
   const runId = run.id;
-  const { true: ended = [], false: open = [] } = Object.groupBy(instances, ({ state }) => `${isFinal(state)}`);
+  const { true: ended = [], false: open = [] } = Object.groupBy(
+    instances,
+    ({ state }) => `${isFinal(state)}`,
+  );
   await tx.apply(ended.map((one) => mark(one, to, reason)));
   const ends = open.map((one) => ({ was: one.state, transition: mark(one, to, reason) }));
   await endFromOutside(tx, plan, ends);
   const known = new Set(instances.map(({ taskId }) => taskId));
   const made = taskIds
     .filter((taskId) => !known.has(taskId))
-    .map((taskId): NewInstance => ({ runId, taskId, mapIndex: -1, state: to, item: null, reason, error: null, route: UNROUTED }));
+    .map(
+      (taskId): NewInstance => ({
+        runId,
+        taskId,
+        mapIndex: -1,
+        state: to,
+        item: null,
+        reason,
+        error: null,
+        route: UNROUTED,
+      }),
+    );
   await insertInstances(on, await reviveInstances(on, made));
 }
 
@@ -127,18 +165,31 @@ export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): 
   const plans = new Plans();
   const done = await engineRound(db, plans, async (tx, on) => {
     const run = await findRun(on, id, { held: true });
-    if (run.state === to) throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
+    if (run.state === to)
+      throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
     const isActive = run.state === "queued" || run.state === "running";
     if (to === "failed" && isActive) return false;
     if (to === "success") {
       const plan = planOf(run.spec);
       const taskIds = selectTasks(plan, {});
-      const tops = run.spec.tasks.filter(({ within }) => within === undefined).map(({ taskId }) => taskId);
-      const instances = await selectInstances(on, id, { taskIds, mapIndex: null, onlyFailed: false });
+      const tops = run.spec.tasks
+        .filter(({ within }) => within === undefined)
+        .map(({ taskId }) => taskId);
+      const instances = await selectInstances(on, id, {
+        taskIds,
+        mapIndex: null,
+        onlyFailed: false,
+      });
       await declare({ on, tx, run, plan }, instances, tops, to, reason);
     }
     await endRunAs(on, id, to, reason);
-    await audit(on, { actor, action: "mark run", dagId: run.dagId, runId: run.runId, detail: { to } });
+    await audit(on, {
+      actor,
+      action: "mark run",
+      dagId: run.dagId,
+      runId: run.runId,
+      detail: { to },
+    });
     return run.dagId;
   });
   if (done === false) await cancelRun(db, { id, actor, reason: "marked failed" });

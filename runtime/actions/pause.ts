@@ -1,7 +1,7 @@
 /** Pausing: no new runs of a DAG begin. A run that has begun goes on to its end; cancel it to stop it. */
-import { audit } from "../store/audit.ts";
-import { setPaused } from "../store/dag.ts";
-import type { Database } from "../store/database.ts";
+import { audit } from "../store/access/audit.ts";
+import { setPaused } from "../store/dags/dag.ts";
+import type { Database } from "../store/database/database.ts";
 import { unknownDag } from "./unknown.ts";
 
 export interface PauseRequest {
@@ -19,7 +19,11 @@ export function unpauseDag(db: Database, request: PauseRequest): Promise<void> {
   return setPausedTo(db, request, false);
 }
 
-async function setPausedTo(db: Database, { dagId, actor }: PauseRequest, isPaused: boolean): Promise<void> {
+async function setPausedTo(
+  db: Database,
+  { dagId, actor }: PauseRequest,
+  isPaused: boolean,
+): Promise<void> {
   const found = await db.transaction(async (tx) => {
     const exists = await setPaused(tx, dagId, isPaused);
     if (exists) await audit(tx, { actor, action: isPaused ? "pause" : "unpause", dagId });

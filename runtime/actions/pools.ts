@@ -1,11 +1,11 @@
 /** Making, changing and deleting pools. Whoever waits is looked at again at once. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { ROUTE_NAME } from "../../sdk/routing.ts";
-import { audit } from "../store/audit.ts";
-import type { Database } from "../store/database.ts";
-import { givePlaces } from "../store/engine_tx.ts";
-import { Plans } from "../store/plans.ts";
-import { putPool, removePool } from "../store/pool.ts";
+import { audit } from "../store/access/audit.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import { putPool, removePool } from "../store/limits/pool.ts";
+import { givePlaces } from "../transactions/engine_tx.ts";
 
 export interface SetPoolRequest {
   readonly name: string;
@@ -22,9 +22,13 @@ const MOST_SLOTS = 1_000_000;
  * Makes a pool, or gives it another size. A pool made smaller than what is taken of it takes nothing away: places come free as tries end.
  * @throws DagsmithError INVALID_ARGUMENT
  */
-export async function setPool(db: Database, { name, slots, description, actor }: SetPoolRequest): Promise<void> {
+export async function setPool(
+  db: Database,
+  { name, slots, description, actor }: SetPoolRequest,
+): Promise<void> {
   if (!ROUTE_NAME.test(name)) invalid("name", 'use 1 to 100 letters, digits, "_", "-" or "."');
-  if (!Number.isInteger(slots) || slots < -1 || slots > MOST_SLOTS) invalid("slots", `write a whole number from -1 to ${MOST_SLOTS}`);
+  if (!Number.isInteger(slots) || slots < -1 || slots > MOST_SLOTS)
+    invalid("slots", `write a whole number from -1 to ${MOST_SLOTS}`);
   await db.transaction(async (tx) => {
     await putPool(tx, name, slots, description ?? null);
     await audit(tx, { actor, action: "set pool", detail: { name, slots } });

@@ -1,11 +1,11 @@
 /** Runs and tasks as people name them when they want something done with them, found and checked. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
-import { allWithin, groupsAround, type Plan } from "../engine/plan.ts";
+import { allWithin, groupsAround, type Plan } from "../engine/plan/plan.ts";
 import type { RunState } from "../state/run_state.ts";
-import { getVersions } from "../store/dag_version.ts";
-import type { Queryable } from "../store/database.ts";
-import { holdRun, type NamedRun, seeRun } from "../store/named_run.ts";
+import { getVersions } from "../store/dags/dag_version.ts";
+import type { Queryable } from "../store/database/database.ts";
+import { holdRun, type NamedRun, seeRun } from "../store/runs/named_run.ts";
 
 /** A run with the code that it has. */
 export interface CodedRun extends NamedRun {
@@ -17,7 +17,11 @@ export interface CodedRun extends NamedRun {
  * A run, whose row this transaction holds from now on when it is to be changed.
  * @throws DagsmithError UNKNOWN_RUN
  */
-export async function findRun(tx: Queryable, id: number, { held }: { readonly held: boolean }): Promise<CodedRun> {
+export async function findRun(
+  tx: Queryable,
+  id: number,
+  { held }: { readonly held: boolean },
+): Promise<CodedRun> {
   const run = await (held ? holdRun : seeRun)(tx, id);
   const spec = run && (await specOf(tx, run.versionId));
   if (!run || !spec) throw new DagsmithError("UNKNOWN_RUN", { run: id });
@@ -42,12 +46,23 @@ export interface TaskSelection {
  * The ids of the tasks that are meant, in topological order.
  * @throws DagsmithError UNKNOWN_TASK
  */
-export function selectTasks(plan: Plan, { taskId, upstream = false, downstream = false }: TaskSelection): readonly string[] {
+export function selectTasks(
+  plan: Plan,
+  { taskId, upstream = false, downstream = false }: TaskSelection,
+): readonly string[] {
   const ids = [...plan.tasks.keys()];
   if (taskId === undefined) return ids;
-  if (!ids.includes(taskId)) throw new DagsmithError("UNKNOWN_TASK", { task: taskId, dag: plan.dagId, tasks: ids.slice(0, 20).join(", ") });
+  if (!ids.includes(taskId))
+    throw new DagsmithError("UNKNOWN_TASK", {
+      task: taskId,
+      dag: plan.dagId,
+      tasks: ids.slice(0, 20).join(", "),
+    });
   const chosen = new Set([taskId]);
-  if (upstream) spread(chosen, taskId, (id) => besides(plan, id, (one) => plan.tasks.get(one)?.spec.upstream ?? []));
+  if (upstream)
+    spread(chosen, taskId, (id) =>
+      besides(plan, id, (one) => plan.tasks.get(one)?.spec.upstream ?? []),
+    );
   if (downstream) for (const id of downstreamOf(plan, taskId)) chosen.add(id);
   // Of a group all that takes part in it is meant.
   for (const id of chosen) for (const inner of allWithin(plan, id)) chosen.add(inner);
@@ -62,7 +77,11 @@ export function downstreamOf(plan: Plan, taskId: string): ReadonlySet<string> {
 }
 
 /** What comes next to a task, and to the groups around it; of a group all that takes part in it. */
-function besides(plan: Plan, id: string, next: (id: string) => readonly string[]): readonly string[] {
+function besides(
+  plan: Plan,
+  id: string,
+  next: (id: string) => readonly string[],
+): readonly string[] {
   const direct = [id, ...groupsAround(plan, id)].flatMap(next);
   return direct.flatMap((one) => [one, ...allWithin(plan, one)]);
 }

@@ -1,19 +1,28 @@
 /** Storing and deleting connections and variables. The audit remembers who and which, never what. */
 import type { Connection } from "../../sdk/connection.ts";
 import type { StoredSecrets } from "../secrets/stored.ts";
-import { audit } from "../store/audit.ts";
-import { deleteConnection as deleteConnectionRow } from "../store/connection.ts";
-import type { Database } from "../store/database.ts";
-import { deleteVariable as deleteVariableRow } from "../store/variable.ts";
+import { audit } from "../store/access/audit.ts";
+import { deleteConnection as deleteConnectionRow } from "../store/access/connection.ts";
+import { deleteVariable as deleteVariableRow } from "../store/access/variable.ts";
+import type { Database } from "../store/database/database.ts";
 
 interface By {
   readonly actor: string;
 }
 
 /** @throws DagsmithError SECRET_KEY_MISSING */
-export async function setConnection(db: Database, stored: StoredSecrets, connection: Connection, { actor }: By): Promise<void> {
+export async function setConnection(
+  db: Database,
+  stored: StoredSecrets,
+  connection: Connection,
+  { actor }: By,
+): Promise<void> {
   await stored.setConnection(connection);
-  await audit(db, { actor, action: "set connection", detail: { id: connection.id, type: connection.type } });
+  await audit(db, {
+    actor,
+    action: "set connection",
+    detail: { id: connection.id, type: connection.type },
+  });
 }
 
 /** @returns false when there was none */
@@ -24,7 +33,13 @@ export async function deleteConnection(db: Database, id: string, { actor }: By):
 }
 
 /** @throws DagsmithError SECRET_KEY_MISSING */
-export async function setVariable(db: Database, stored: StoredSecrets, key: string, value: string, { actor }: By): Promise<void> {
+export async function setVariable(
+  db: Database,
+  stored: StoredSecrets,
+  key: string,
+  value: string,
+  { actor }: By,
+): Promise<void> {
   await stored.setVariable(key, value);
   await audit(db, { actor, action: "set variable", detail: { key } });
 }

@@ -3,13 +3,13 @@ import { DateTime } from "luxon";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
-import { audit } from "../store/audit.ts";
-import { getDag } from "../store/dag.ts";
-import { createRuns, type NewRun } from "../store/dag_run.ts";
-import type { Database } from "../store/database.ts";
-import { Plans } from "../store/plans.ts";
-import { startQueuedRuns } from "../store/start_runs.ts";
+import { audit } from "../store/access/audit.ts";
+import { getDag } from "../store/dags/dag.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import { createRuns, type NewRun } from "../store/runs/dag_run.ts";
 import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
+import { startQueuedRuns } from "../transactions/start_runs.ts";
 import { checkParams } from "./check_params.ts";
 import { unknownDag } from "./unknown.ts";
 
@@ -25,7 +25,10 @@ export interface TriggerRequest {
  * Creates a manual run of a DAG's current version, and begins it if there is a place. The run of a paused DAG waits until it is unpaused.
  * @throws DagsmithError UNKNOWN_DAG, INVALID_PARAMS, INVALID_DATE, RUN_EXISTS
  */
-export async function triggerRun(db: Database, request: TriggerRequest): Promise<{ readonly id: number; readonly runId: string }> {
+export async function triggerRun(
+  db: Database,
+  request: TriggerRequest,
+): Promise<{ readonly id: number; readonly runId: string }> {
   const { dagId } = request;
   const dag = await getDag(db, dagId);
   if (!dag) throw unknownDag(dagId);
@@ -33,7 +36,9 @@ export async function triggerRun(db: Database, request: TriggerRequest): Promise
   const spec = (await plans.get(db, [dag.versionId])).get(dag.versionId)?.spec;
   if (!spec) throw unknownDag(dagId);
   const params = checkParams(spec, request.params ?? {});
-  const created = await createManualRun(db, request, spec.timezone, (at) => manualRun(spec, dag.versionId, params, at));
+  const created = await createManualRun(db, request, spec.timezone, (at) =>
+    manualRun(spec, dag.versionId, params, at),
+  );
   await startQueuedRuns(db, plans, [dagId]);
   return created;
 }
@@ -45,15 +50,27 @@ async function createManualRun(
   timezone: string,
   runAt: (date: Date) => NewRun,
 ): Promise<{ readonly id: number; readonly runId: string }> {
-  for (let date = logicalDate === undefined ? new Date() : dateOf(logicalDate, timezone); ; date = new Date(date.getTime() + 1)) {
+  for (
+    let date = logicalDate === undefined ? new Date() : dateOf(logicalDate, timezone);
+    ;
+    date = new Date(date.getTime() + 1)
+  ) {
     const run = runAt(date);
     const created = await db.transaction(async (tx) => {
       const [made] = await createRuns(tx, [run]);
-      if (made) await audit(tx, { actor, action: "trigger", dagId, runId: run.runId, detail: { params: run.params } });
+      if (made)
+        await audit(tx, {
+          actor,
+          action: "trigger",
+          dagId,
+          runId: run.runId,
+          detail: { params: run.params },
+        });
       return made;
     });
     if (created) return { id: created.id, runId: created.runId };
-    if (logicalDate !== undefined) throw new DagsmithError("RUN_EXISTS", { dag: dagId, run: run.runId });
+    if (logicalDate !== undefined)
+      throw new DagsmithError("RUN_EXISTS", { dag: dagId, run: run.runId });
   }
 }
 
@@ -78,6 +95,10 @@ function manualRun(spec: DagSpec, versionId: number, params: Json, runAfter: Dat
 /** @throws DagsmithError INVALID_DATE */
 export function dateOf(text: string, timezone: string): Date {
   const date = DateTime.fromISO(text, { zone: timezone });
-  if (!date.isValid) throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text), where: "the logical date" });
+  if (!date.isValid)
+    throw new DagsmithError("INVALID_DATE", {
+      found: JSON.stringify(text),
+      where: "the logical date",
+    });
   return date.toJSDate();
 }

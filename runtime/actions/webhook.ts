@@ -4,14 +4,18 @@ import { z } from "zod";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { EventSpec } from "../../sdk/spec.ts";
-import { audit } from "../store/audit.ts";
-import { getDag } from "../store/dag.ts";
-import { createRuns } from "../store/dag_run.ts";
-import type { Database } from "../store/database.ts";
-import { eventRun } from "../store/event_run.ts";
-import { Plans } from "../store/plans.ts";
-import { startQueuedRuns } from "../store/start_runs.ts";
-import { claimWebhookKey, putWebhookReceipt, type WebhookReceipt } from "../store/webhook.ts";
+import { audit } from "../store/access/audit.ts";
+import { getDag } from "../store/dags/dag.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import { createRuns } from "../store/runs/dag_run.ts";
+import { eventRun } from "../store/sources/event_run.ts";
+import {
+  claimWebhookKey,
+  putWebhookReceipt,
+  type WebhookReceipt,
+} from "../store/sources/webhook.ts";
+import { startQueuedRuns } from "../transactions/start_runs.ts";
 import { unknownDag } from "./unknown.ts";
 
 export interface WebhookRequest {
@@ -55,7 +59,12 @@ export async function receiveWebhook(db: Database, request: WebhookRequest): Pro
   return run;
 }
 
-function createOnce(db: Database, request: WebhookRequest, versionId: number, body: Json): Promise<WebhookRun> {
+function createOnce(
+  db: Database,
+  request: WebhookRequest,
+  versionId: number,
+  body: Json,
+): Promise<WebhookRun> {
   const { dagId, name, text, key, actor } = request;
   const bodyHash = createHash("sha256").update(text).digest("hex");
   return db.transaction(async (tx) => {
@@ -63,7 +72,9 @@ function createOnce(db: Database, request: WebhookRequest, versionId: number, bo
     if (earlier) return sameRun(earlier, bodyHash, request);
     const now = new Date();
     const events = [{ id: key, body, at: now.toISOString() }];
-    const [made] = await createRuns(tx, [eventRun({ dagId, versionId, now }, { type: "webhook", name, events })]);
+    const [made] = await createRuns(tx, [
+      eventRun({ dagId, versionId, now }, { type: "webhook", name, events }),
+    ]);
     if (!made) throw new Error(`the run of webhook "${name}" could not be made`);
     if (key !== null) await putWebhookReceipt(tx, { dagId, name, key }, bodyHash, made.id);
     await audit(tx, { actor, action: "webhook", dagId, runId: made.runId, detail: { name, key } });
@@ -71,20 +82,34 @@ function createOnce(db: Database, request: WebhookRequest, versionId: number, bo
   });
 }
 
-function sameRun({ bodyHash, id, runId }: WebhookReceipt, now: string, { dagId, name }: WebhookRequest): WebhookRun {
+function sameRun(
+  { bodyHash, id, runId }: WebhookReceipt,
+  now: string,
+  { dagId, name }: WebhookRequest,
+): WebhookRun {
   if (bodyHash === now) return { id, runId, isNew: false };
   throw new DagsmithError("WEBHOOK_KEY_REUSED", { hook: `${dagId}/${name}`, run: runId });
 }
 
-function checkedBody({ bodySchema }: Extract<EventSpec, { type: "webhook" }>, { dagId, name, text }: WebhookRequest): Json {
-  const refuse = (problems: string): DagsmithError => new DagsmithError("INVALID_WEBHOOK_BODY", { hook: `${dagId}/${name}`, problems });
+function checkedBody(
+  { bodySchema }: Extract<EventSpec, { type: "webhook" }>,
+  { dagId, name, text }: WebhookRequest,
+): Json {
+  const refuse = (problems: string): DagsmithError =>
+    new DagsmithError("INVALID_WEBHOOK_BODY", { hook: `${dagId}/${name}`, problems });
   const body = parsed(text);
   if (body === undefined) throw refuse("it is not JSON");
   if (depthOf(body) > MAX_DEPTH) throw refuse(`it is nested deeper than ${MAX_DEPTH} levels`);
   if (bodySchema === null) return body;
-  const result = z.fromJSONSchema(bodySchema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(body);
+  const result = z
+    .fromJSONSchema(bodySchema as Parameters<typeof z.fromJSONSchema>[0])
+    .safeParse(body);
   if (result.success) return body;
-  throw refuse(result.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`).join("; "));
+  throw refuse(
+    result.error.issues
+      .map(({ path, message }) => `${path.join(".") || "body"}: ${message}`)
+      .join("; "),
+  );
 }
 
 function parsed(text: string): Json | undefined {
@@ -98,8 +123,14 @@ function parsed(text: string): Json | undefined {
 /** Level by level, so that it needs no deep stack of its own. */
 function depthOf(value: Json): number {
   let depth = 0;
-  for (let level: readonly unknown[] = [value]; level.length > 0 && depth <= MAX_DEPTH; depth += 1) {
-    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  for (
+    let level: readonly unknown[] = [value];
+    level.length > 0 && depth <= MAX_DEPTH;
+    depth += 1
+  ) {
+    level = level.flatMap((one) =>
+      typeof one === "object" && one !== null ? Object.values(one) : [],
+    );
   }
   return depth;
 }

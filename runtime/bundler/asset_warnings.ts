@@ -6,7 +6,9 @@ import type { DagVersion, ImportWarning } from "./version.ts";
 /** A run that never comes is hard to notice, and a URI is easily mistyped. It is no error, as an asset may be updated by API. */
 export function assetWarnings(versions: readonly DagVersion[]): readonly ImportWarning[] {
   const outlets = versions.flatMap(({ spec }) => spec.tasks.flatMap((task) => task.outlets));
-  const written = new Set(outlets.map((outlet) => ("asset" in outlet ? outlet.asset : `alias ${outlet.alias}`)));
+  const written = new Set(
+    outlets.map((outlet) => ("asset" in outlet ? outlet.asset : `alias ${outlet.alias}`)),
+  );
   return versions.flatMap(({ file, position, spec }) => {
     const at = { file, line: position?.line ?? null };
     return [
@@ -27,14 +29,20 @@ export function assetWarnings(versions: readonly DagVersion[]): readonly ImportW
 }
 
 function waitedFor({ assets }: DagSpec): readonly string[] {
-  return assets ? [...assetsOf(assets), ...[...aliasesOf(assets)].map((alias) => `alias ${alias}`)] : [];
+  return assets
+    ? [...assetsOf(assets), ...[...aliasesOf(assets)].map((alias) => `alias ${alias}`)]
+    : [];
 }
 
 function ownAssets({ assets, tasks }: DagSpec): readonly string[] {
   const waited = assets ? assetsOf(assets) : new Set<string>();
   return [
     ...new Set(
-      tasks.flatMap(({ outlets }) => outlets.flatMap((outlet) => ("asset" in outlet && waited.has(outlet.asset) ? [outlet.asset] : []))),
+      tasks.flatMap(({ outlets }) =>
+        outlets.flatMap((outlet) =>
+          "asset" in outlet && waited.has(outlet.asset) ? [outlet.asset] : [],
+        ),
+      ),
     ),
   ];
 }

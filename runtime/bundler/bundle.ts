@@ -2,7 +2,15 @@
  * DAG files to bundles, with esbuild: each file becomes one ES module that needs nothing but dagsmith, Node and native packages. The
  * same sources give the same bytes wherever the folder lies, so nothing here may let a path of this machine through.
  */
-import { type BuildFailure, type BuildOptions, type BuildResult, build, type Message, type Metafile, type Plugin } from "esbuild";
+import {
+  type BuildFailure,
+  type BuildOptions,
+  type BuildResult,
+  build,
+  type Message,
+  type Metafile,
+  type Plugin,
+} from "esbuild";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Position } from "../../sdk/spec.ts";
 import { externals, packageName } from "./externals.ts";
@@ -61,14 +69,19 @@ export async function bundle(file: string, folder: string): Promise<Bundle> {
   }
 }
 
-async function bundleBatch(batch: readonly string[], folder: string, plugin: Plugin): Promise<readonly (Bundle | ImportError)[]> {
+async function bundleBatch(
+  batch: readonly string[],
+  folder: string,
+  plugin: Plugin,
+): Promise<readonly (Bundle | ImportError)[]> {
   try {
     const result = await buildTogether(batch, folder, plugin);
     return batch.map((file, index) => bundleOf(file, index, result));
   } catch (failure) {
     const [file, ...others] = batch;
     if (file === undefined) return [];
-    if (others.length > 0) return (await Promise.all(batch.map((one) => bundleBatch([one], folder, plugin)))).flat();
+    if (others.length > 0)
+      return (await Promise.all(batch.map((one) => bundleBatch([one], folder, plugin)))).flat();
     const { error, at } = bundleFailed(file, messagesOf(failure));
     return [importError(file, error, at)];
   }
@@ -97,8 +110,13 @@ function buildTogether(files: readonly string[], folder: string, plugin: Plugin)
   });
 }
 
-function bundleOf(file: string, index: number, { outputFiles, metafile, warnings }: Result): Bundle {
-  const output = (suffix: string): string => outputFiles.find(({ path }) => basenameOf(path) === `${index}${suffix}`)?.text ?? "";
+function bundleOf(
+  file: string,
+  index: number,
+  { outputFiles, metafile, warnings }: Result,
+): Bundle {
+  const output = (suffix: string): string =>
+    outputFiles.find(({ path }) => basenameOf(path) === `${index}${suffix}`)?.text ?? "";
   const code = Buffer.from(`${withRequire(output(".js"))}${SOURCE_MAP_LINE}`);
   const inputs = inputsOf(file, metafile);
   return {
@@ -107,8 +125,12 @@ function bundleOf(file: string, index: number, { outputFiles, metafile, warnings
     code,
     sourceMap: Buffer.from(output(".js.map")),
     inputs,
-    usesDagsmith: (metafile.outputs[`${index}.js`]?.imports ?? []).some(({ path }) => path === "dagsmith" || path.startsWith("dagsmith/")),
-    warnings: warnings.filter(({ location }) => inputs.includes(location?.file ?? "")).map((warning) => warningOf(file, warning)),
+    usesDagsmith: (metafile.outputs[`${index}.js`]?.imports ?? []).some(
+      ({ path }) => path === "dagsmith" || path.startsWith("dagsmith/"),
+    ),
+    warnings: warnings
+      .filter(({ location }) => inputs.includes(location?.file ?? ""))
+      .map((warning) => warningOf(file, warning)),
   };
 }
 
@@ -130,14 +152,20 @@ function withRequire(code: string): string {
 function inputsOf(file: string, { inputs }: Metafile): readonly string[] {
   const reached = new Set([file]);
   for (const path of reached) {
-    for (const imported of inputs[path]?.imports ?? []) if (!imported.external && imported.path in inputs) reached.add(imported.path);
+    for (const imported of inputs[path]?.imports ?? [])
+      if (!imported.external && imported.path in inputs) reached.add(imported.path);
   }
   return [...reached].sort(compareText);
 }
 
 function warningOf(file: string, { text, location }: Message): ImportWarning {
   const place = location && location.file !== file ? `${location.file}:${location.line}: ` : "";
-  return { file, line: place === "" ? (location?.line ?? null) : null, code: "BUNDLER", message: `${place}${text}` };
+  return {
+    file,
+    line: place === "" ? (location?.line ?? null) : null,
+    code: "BUNDLER",
+    message: `${place}${text}`,
+  };
 }
 
 function messagesOf(failure: unknown): readonly Message[] {
@@ -146,21 +174,29 @@ function messagesOf(failure: unknown): readonly Message[] {
   return errors;
 }
 
-function bundleFailed(file: string, [first, ...others]: readonly Message[]): { readonly error: DagsmithError; readonly at: Position } {
+function bundleFailed(
+  file: string,
+  [first, ...others]: readonly Message[],
+): { readonly error: DagsmithError; readonly at: Position } {
   const at: Position = { file: first?.location?.file ?? file, line: first?.location?.line ?? 1 };
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";
-  const error = new DagsmithError("BUNDLE_FAILED", { ...at, reason: `${adviceFor(first?.text ?? "it cannot be bundled")}${more}` });
+  const error = new DagsmithError("BUNDLE_FAILED", {
+    ...at,
+    reason: `${adviceFor(first?.text ?? "it cannot be bundled")}${more}`,
+  });
   return { error, at };
 }
 
 function adviceFor(text: string): string {
   const missing = /^Could not resolve "(.+)"$/.exec(text)?.[1];
   if (missing !== undefined) return missingAdvice(missing);
-  if (text.startsWith("No loader is configured")) return `${text}. What can be imported: .ts, .js, .json, and .sql, .txt and .md as text.`;
+  if (text.startsWith("No loader is configured"))
+    return `${text}. What can be imported: .ts, .js, .json, and .sql, .txt and .md as text.`;
   return text;
 }
 
 function missingAdvice(specifier: string): string {
-  if (/^[./]/.test(specifier)) return `"${specifier}" does not exist. Paths in imports are relative to the importing file.`;
+  if (/^[./]/.test(specifier))
+    return `"${specifier}" does not exist. Paths in imports are relative to the importing file.`;
   return `The package "${packageName(specifier)}" is not installed. Run: npm install ${packageName(specifier)}`;
 }

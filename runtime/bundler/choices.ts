@@ -10,7 +10,9 @@ export interface Choice {
 export function choicesOf(call: ts.CallExpression, source: ts.SourceFile): readonly Choice[] {
   const body = call.arguments.at(-1);
   if (!body || !(ts.isArrowFunction(body) || ts.isFunctionExpression(body))) return [];
-  const literals = ts.isBlock(body.body) ? returned(body.body).flatMap(literalsIn) : literalsIn(body.body);
+  const literals = ts.isBlock(body.body)
+    ? returned(body.body).flatMap(literalsIn)
+    : literalsIn(body.body);
   return literals.map((literal) => ({
     id: literal.text,
     line: source.getLineAndCharacterOfPosition(literal.getStart(source)).line + 1,
@@ -30,5 +32,7 @@ function literalsIn(expression: ts.Expression): readonly ts.StringLiteralLike[] 
   if (ts.isStringLiteralLike(expression)) return [expression];
   if (ts.isParenthesizedExpression(expression)) return literalsIn(expression.expression);
   if (ts.isArrayLiteralExpression(expression)) return expression.elements.flatMap(literalsIn);
-  return ts.isConditionalExpression(expression) ? [...literalsIn(expression.whenTrue), ...literalsIn(expression.whenFalse)] : [];
+  return ts.isConditionalExpression(expression)
+    ? [...literalsIn(expression.whenTrue), ...literalsIn(expression.whenFalse)]
+    : [];
 }

@@ -13,7 +13,12 @@ const CHANGING = "changing";
 /** Time stamps may lie this much behind the clock. */
 const CLOCK_GRAIN_MS = 20;
 /** Files that change what an import leads to, or how it is compiled. */
-export const SETTINGS = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.base.json"];
+export const SETTINGS = [
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsconfig.base.json",
+];
 
 /** The files of one load. Paths are relative to its folder. */
 export class Contents {
@@ -36,7 +41,10 @@ export class Contents {
   }
 
   /** The hashes of files that were just used, `CHANGING` for those written since, whose hash may not be that of what was used. */
-  async hashesUsedSince(paths: readonly string[], sinceMs: number): Promise<ReadonlyMap<string, string>> {
+  async hashesUsedSince(
+    paths: readonly string[],
+    sinceMs: number,
+  ): Promise<ReadonlyMap<string, string>> {
     const hash = async (path: string): Promise<[string, string]> => {
       const writtenAt = await stat(join(this.#folder, path)).then(
         ({ mtimeMs }) => mtimeMs,
@@ -55,7 +63,9 @@ export class Contents {
 
   /** One hash over the settings files in the folder's given subfolders and in all folders above it. */
   async settingsHash(directories: readonly string[]): Promise<string> {
-    const paths = [...ancestorsOf(this.#folder), ...directories].flatMap((directory) => SETTINGS.map((name) => join(directory, name)));
+    const paths = [...ancestorsOf(this.#folder), ...directories].flatMap((directory) =>
+      SETTINGS.map((name) => join(directory, name)),
+    );
     const hashes = await Promise.all(paths.map(async (path) => `${path} ${await this.hash(path)}`));
     return contentHash(hashes.join("\n"));
   }
@@ -73,7 +83,11 @@ export class Contents {
 /** `..`, `../..` and so on, up to the root. */
 export function ancestorsOf(folder: string): readonly string[] {
   const ancestors: string[] = [];
-  for (let above = dirname(folder), path = ".."; ; path = join(path, ".."), above = dirname(above)) {
+  for (
+    let above = dirname(folder), path = "..";
+    ;
+    path = join(path, ".."), above = dirname(above)
+  ) {
     ancestors.push(path);
     if (above === dirname(above)) return ancestors;
   }

@@ -22,7 +22,11 @@ export interface DiscoveredFile {
  * @param previous an earlier discovery of the same folder: what has not changed since is not read again
  * @throws DagsmithError FILE_NOT_FOUND when there is no such folder
  */
-export async function discover(folder: string, previous?: Discovery, contents = new Contents(resolve(folder))): Promise<Discovery> {
+export async function discover(
+  folder: string,
+  previous?: Discovery,
+  contents = new Contents(resolve(folder)),
+): Promise<Discovery> {
   const { files, directories } = await walk(folder);
   const discovered = files.map(async (file): Promise<[string, DiscoveredFile]> => {
     const { text, hash } = await contents.read(file);

@@ -27,11 +27,16 @@ export function eventWarnings(versions: readonly DagVersion[]): readonly ImportW
 }
 
 function heardBy({ spec }: DagVersion): readonly string[] {
-  return spec.on.flatMap((event) => (event.type === "dagRun" ? event.runs.map((run) => run.dagId) : []));
+  return spec.on.flatMap((event) =>
+    event.type === "dagRun" ? event.runs.map((run) => run.dagId) : [],
+  );
 }
 
 /** The way back to a DAG, in the order in which runs would follow each other; null when there is none. */
-function circleFrom(start: string, heard: ReadonlyMap<string, readonly string[]>): readonly string[] | null {
+function circleFrom(
+  start: string,
+  heard: ReadonlyMap<string, readonly string[]>,
+): readonly string[] | null {
   const ways = (heard.get(start) ?? []).map((next) => [next, start]);
   const seen = new Set<string>();
   for (const way of ways) {

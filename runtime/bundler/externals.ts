@@ -26,26 +26,39 @@ export function externals(folder: string): Plugin {
     name: "externals",
     setup(build) {
       build.onResolve({ filter: BARE }, (args) => {
-        if (args.pluginData === ASKED_BY_US || args.kind === "entry-point" || isBuiltin(args.path)) return undefined;
-        if (args.path === "dagsmith" || args.path.startsWith("dagsmith/")) return ownModule(args.path);
+        if (args.pluginData === ASKED_BY_US || args.kind === "entry-point" || isBuiltin(args.path))
+          return undefined;
+        if (args.path === "dagsmith" || args.path.startsWith("dagsmith/"))
+          return ownModule(args.path);
         return resolvePackage(build, args, folder, isNativePackage);
       });
-      build.onResolve({ filter: NATIVE_FILE }, (args) => (BARE.test(args.path) ? undefined : nativeFile(args)));
+      build.onResolve({ filter: NATIVE_FILE }, (args) =>
+        BARE.test(args.path) ? undefined : nativeFile(args),
+      );
     },
   };
 }
 
 function ownModule(specifier: string): OnResolveResult {
   const url = ownModuleUrl(specifier);
-  if (url !== undefined && existsSync(fileURLToPath(url))) return { path: specifier, external: true };
-  return { errors: [{ text: `There is no "${specifier}". There are: ${ownModules().join(", ")}` }] };
+  if (url !== undefined && existsSync(fileURLToPath(url)))
+    return { path: specifier, external: true };
+  return {
+    errors: [{ text: `There is no "${specifier}". There are: ${ownModules().join(", ")}` }],
+  };
 }
 
 function ownModules(): readonly string[] {
   const example = ownModuleUrl("dagsmith/plugins/any");
   const home = example === undefined ? "" : dirname(dirname(fileURLToPath(example)));
-  const plugins = existsSync(home) ? readdirSync(home, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
-  return ["dagsmith", "dagsmith/testing", ...plugins.map(({ name }) => `dagsmith/plugins/${name}`).sort()];
+  const plugins = existsSync(home)
+    ? readdirSync(home, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    : [];
+  return [
+    "dagsmith",
+    "dagsmith/testing",
+    ...plugins.map(({ name }) => `dagsmith/plugins/${name}`).sort(),
+  ];
 }
 
 async function resolvePackage(
@@ -55,23 +68,44 @@ async function resolvePackage(
   isNativePackage: (home: string) => boolean,
 ): Promise<OnResolveResult | undefined> {
   const resolve = (resolveDir: string) =>
-    build.resolve(args.path, { kind: args.kind, importer: args.importer, resolveDir, pluginData: ASKED_BY_US });
+    build.resolve(args.path, {
+      kind: args.kind,
+      importer: args.importer,
+      resolveDir,
+      pluginData: ASKED_BY_US,
+    });
   const resolved = await resolve(args.resolveDir);
   // Left to esbuild, which knows where the import stands, and lets a guarded require of an optional package pass.
   if (resolved.errors.length > 0 || resolved.external) return undefined;
   const home = packageHome(resolved.path);
-  if (!NATIVE_FILE.test(resolved.path) && (home === undefined || !isNativePackage(home))) return undefined;
+  if (!NATIVE_FILE.test(resolved.path) && (home === undefined || !isNativePackage(home)))
+    return undefined;
   if ((await resolve(folder)).errors.length === 0) return { path: args.path, external: true };
   const install = `Run: npm install ${packageName(args.path)}`;
-  return { errors: [{ text: `The native package "${args.path}" must be installed in the project itself. ${install}` }] };
+  return {
+    errors: [
+      {
+        text: `The native package "${args.path}" must be installed in the project itself. ${install}`,
+      },
+    ],
+  };
 }
 
 /** A compiled file travels with no bundle: one of a package is named by its package, one beside the sources is refused. */
 function nativeFile(args: OnResolveArgs): OnResolveResult | undefined {
   const path = join(args.resolveDir, args.path);
   if (packageHome(path) !== undefined)
-    return { path: path.slice(path.lastIndexOf("node_modules") + "node_modules/".length), external: true };
-  return { errors: [{ text: `"${args.path}" is compiled code, which cannot be part of a bundle. Put it in a package and install that.` }] };
+    return {
+      path: path.slice(path.lastIndexOf("node_modules") + "node_modules/".length),
+      external: true,
+    };
+  return {
+    errors: [
+      {
+        text: `"${args.path}" is compiled code, which cannot be part of a bundle. Put it in a package and install that.`,
+      },
+    ],
+  };
 }
 
 /** The folder of the package in node_modules that holds a file; undefined for a file that is not in one. */
@@ -91,9 +125,11 @@ const ADDON_LOADERS = [
 const PLATFORM = /(linux|darwin|win32)-(x64|arm64)/;
 
 function shipsNativeParts(home: string): boolean {
-  if (["binding.gyp", "src/binding.gyp", "prebuilds"].some((part) => existsSync(join(home, part)))) return true;
+  if (["binding.gyp", "src/binding.gyp", "prebuilds"].some((part) => existsSync(join(home, part))))
+    return true;
   const manifest = readManifest(join(home, "package.json"));
-  const names = (field: string): readonly string[] => Object.keys((manifest[field] as object | undefined) ?? {});
+  const names = (field: string): readonly string[] =>
+    Object.keys((manifest[field] as object | undefined) ?? {});
   return (
     ["gypfile", "binary", "napi", "os", "cpu"].some((field) => manifest[field] !== undefined) ||
     names("dependencies").some((name) => ADDON_LOADERS.includes(name)) ||

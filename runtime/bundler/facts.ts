@@ -27,14 +27,29 @@ export interface FileFacts {
   /** `variable` is what the DAG was assigned to. */
   readonly dags: readonly (Declared & { readonly variable: string | null })[];
   /** Tasks and groups. `owner` is the variable on which one was declared, `group` the id of the group around it. */
-  readonly tasks: readonly (Declared & { readonly owner: string; readonly group: Declared["id"] | null })[];
+  readonly tasks: readonly (Declared & {
+    readonly owner: string;
+    readonly group: Declared["id"] | null;
+  })[];
   /** What branches choose literally. */
   readonly branches: readonly (Declared & { readonly choices: readonly Choice[] })[];
   readonly warnings: readonly LineWarning[];
 }
 
 /** Methods of a DAG that declare a task, or a group of them. */
-const DECLARING = ["task", "empty", "setup", "teardown", "branch", "switch", "shortCircuit", "latestOnly", "loop", "sensor", "group"];
+const DECLARING = [
+  "task",
+  "empty",
+  "setup",
+  "teardown",
+  "branch",
+  "switch",
+  "shortCircuit",
+  "latestOnly",
+  "loop",
+  "sensor",
+  "group",
+];
 
 const NO_DAG: FileFacts = { candidacy: "no", dags: [], tasks: [], branches: [], warnings: [] };
 
@@ -56,7 +71,9 @@ export function factsOf(file: string, text: string): FileFacts {
   const source = project.createSourceFile(`/${file}`, text, { overwrite: true });
   try {
     const candidacy = candidacyOf(source);
-    return candidacy === "no" ? NO_DAG : { candidacy, ...declarations(source.compilerNode), warnings: lint(source.compilerNode) };
+    return candidacy === "no"
+      ? NO_DAG
+      : { candidacy, ...declarations(source.compilerNode), warnings: lint(source.compilerNode) };
   } finally {
     source.forget();
   }
@@ -65,7 +82,10 @@ export function factsOf(file: string, text: string): FileFacts {
 function candidacyOf(source: SourceFile): Candidacy {
   const exported = defaultExport(source);
   const imports = valueImports(source);
-  const buildsDags = imports.some(({ from, names }) => from === "dagsmith" && ["dag", "Dag", "*"].some((name) => names.includes(name)));
+  const buildsDags = imports.some(
+    ({ from, names }) =>
+      from === "dagsmith" && ["dag", "Dag", "*"].some((name) => names.includes(name)),
+  );
   if (exported === "none") {
     if (exportsDefaultUnparsed(source.getFullText())) return "maybe";
     return buildsDags && declaresDagAtOnce(source) ? "unexported" : "no";
@@ -77,7 +97,9 @@ function candidacyOf(source: SourceFile): Candidacy {
 
 /** Whether importing the file makes a DAG: `const d = dag(…)` outside any function. */
 function declaresDagAtOnce(source: SourceFile): boolean {
-  return source.getVariableDeclarations().some((declaration) => /^dag\s*\(/.test(declaration.getInitializer()?.getText() ?? ""));
+  return source
+    .getVariableDeclarations()
+    .some((declaration) => /^dag\s*\(/.test(declaration.getInitializer()?.getText() ?? ""));
 }
 
 /** A missing bracket hides an export from the parser; were the file then no candidate, nobody would hear of the bracket. */
@@ -89,22 +111,43 @@ function exportsDefaultUnparsed(text: string): boolean {
 function defaultExport(source: SourceFile): "none" | "function" | "data" | "value" {
   for (const statement of source.getStatements()) {
     if (Node.isExportAssignment(statement)) return kindOf(statement.getExpression(), source);
-    if ((Node.isFunctionDeclaration(statement) || Node.isClassDeclaration(statement)) && statement.isDefaultExport()) return "function";
+    if (
+      (Node.isFunctionDeclaration(statement) || Node.isClassDeclaration(statement)) &&
+      statement.isDefaultExport()
+    )
+      return "function";
     if (Node.isExportDeclaration(statement)) {
-      const named = statement.getNamedExports().find((name) => (name.getAliasNode() ?? name.getNameNode()).getText() === "default");
-      if (named) return statement.hasModuleSpecifier() ? "value" : kindOf(named.getNameNode(), source);
+      const named = statement
+        .getNamedExports()
+        .find((name) => (name.getAliasNode() ?? name.getNameNode()).getText() === "default");
+      if (named)
+        return statement.hasModuleSpecifier() ? "value" : kindOf(named.getNameNode(), source);
     }
-    if (Node.isExpressionStatement(statement) && /^module\s*\.\s*exports\s*=/.test(statement.getText())) return "value";
+    if (
+      Node.isExpressionStatement(statement) &&
+      /^module\s*\.\s*exports\s*=/.test(statement.getText())
+    )
+      return "value";
   }
   return "none";
 }
 
 function kindOf(expression: Node, source: SourceFile): "function" | "data" | "value" {
-  if (Node.isAsExpression(expression) || Node.isSatisfiesExpression(expression) || Node.isParenthesizedExpression(expression)) {
+  if (
+    Node.isAsExpression(expression) ||
+    Node.isSatisfiesExpression(expression) ||
+    Node.isParenthesizedExpression(expression)
+  ) {
     return kindOf(expression.getExpression(), source);
   }
-  if (Node.isArrowFunction(expression) || Node.isFunctionExpression(expression) || Node.isClassExpression(expression)) return "function";
-  if (Node.isObjectLiteralExpression(expression) || Node.isLiteralExpression(expression)) return "data";
+  if (
+    Node.isArrowFunction(expression) ||
+    Node.isFunctionExpression(expression) ||
+    Node.isClassExpression(expression)
+  )
+    return "function";
+  if (Node.isObjectLiteralExpression(expression) || Node.isLiteralExpression(expression))
+    return "data";
   if (!Node.isIdentifier(expression)) return "value";
   const name = expression.getText();
   if (source.getFunction(name) ?? source.getClass(name)) return "function";
@@ -113,7 +156,9 @@ function kindOf(expression: Node, source: SourceFile): "function" | "data" | "va
 }
 
 /** Imports that exist when the file runs, of anything but Node's own modules. */
-function valueImports(source: SourceFile): { readonly from: string; readonly names: readonly string[] }[] {
+function valueImports(
+  source: SourceFile,
+): { readonly from: string; readonly names: readonly string[] }[] {
   const imported = source
     .getImportDeclarations()
     .filter((declaration) => !declaration.isTypeOnly())
@@ -127,9 +172,16 @@ function valueImports(source: SourceFile): { readonly from: string; readonly nam
         ...(declaration.getNamespaceImport() ? ["*"] : []),
       ],
     }));
-  const reexported = source.getExportDeclarations().flatMap((declaration) => declaration.getModuleSpecifierValue() ?? []);
-  const required = [...source.getFullText().matchAll(/\brequire\(\s*["']([^"']+)["']\s*\)/g)].flatMap(([, from]) => from ?? []);
-  return [...imported, ...[...reexported, ...required].map((from) => ({ from, names: ["*"] }))].filter(({ from }) => !isBuiltin(from));
+  const reexported = source
+    .getExportDeclarations()
+    .flatMap((declaration) => declaration.getModuleSpecifierValue() ?? []);
+  const required = [
+    ...source.getFullText().matchAll(/\brequire\(\s*["']([^"']+)["']\s*\)/g),
+  ].flatMap(([, from]) => from ?? []);
+  return [
+    ...imported,
+    ...[...reexported, ...required].map((from) => ({ from, names: ["*"] })),
+  ].filter(({ from }) => !isBuiltin(from));
 }
 
 /** Walks the compiler's own nodes: wrapping each one would take most of the time of reading a large folder. */
@@ -144,12 +196,14 @@ function declarations(source: ts.SourceFile): Pick<FileFacts, "dags" | "tasks" |
       const id = declaredId(node.arguments[0]);
       const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
       const callee = node.expression;
-      if (id !== undefined && ts.isIdentifier(callee) && callee.text === "dag") dags.push({ id, line, variable: variableOf(node) });
+      if (id !== undefined && ts.isIdentifier(callee) && callee.text === "dag")
+        dags.push({ id, line, variable: variableOf(node) });
       if (id !== undefined && ts.isPropertyAccessExpression(callee)) {
         const owner = ts.isIdentifier(callee.expression) ? callee.expression.text : "";
         if (DECLARING.includes(callee.name.text)) tasks.push({ id, line, owner, group });
         if (callee.name.text === "group") group = id;
-        if (callee.name.text === "branch") branches.push({ id, line, choices: choicesOf(node, source) });
+        if (callee.name.text === "branch")
+          branches.push({ id, line, choices: choicesOf(node, source) });
         if (callee.name.text === "dag") dags.push({ id, line, variable: variableOf(node) });
       }
     }
@@ -169,7 +223,9 @@ function declaredId(argument: ts.Node | undefined): string | RegExp | undefined 
 }
 
 function variableOf(call: ts.Node): string | null {
-  return call.parent && ts.isVariableDeclaration(call.parent) && ts.isIdentifier(call.parent.name) ? call.parent.name.text : null;
+  return call.parent && ts.isVariableDeclaration(call.parent) && ts.isIdentifier(call.parent.name)
+    ? call.parent.name.text
+    : null;
 }
 
 /** Where the DAG `dagId` is declared in the file; null when its id is computed in a way that the text does not show. */
@@ -179,13 +235,20 @@ export function dagPosition(file: string, facts: FileFacts, dagId: string): Posi
 }
 
 /** Where the tasks of a DAG are declared. Two DAGs of one file may have tasks of the same id: the variable tells them apart. */
-export function taskPositions(file: string, facts: FileFacts, spec: DagSpec): Readonly<Record<string, Position>> {
+export function taskPositions(
+  file: string,
+  facts: FileFacts,
+  spec: DagSpec,
+): Readonly<Record<string, Position>> {
   const variable = best(facts.dags, spec.dagId)?.variable;
   const own = facts.tasks.filter((task) => task.owner === variable);
   return Object.fromEntries(
     spec.tasks.flatMap(({ taskId, group }) => {
       // In a group, the text has the id without those of the groups around it.
-      const localId = group !== undefined && taskId.startsWith(`${group}.`) ? taskId.slice(group.length + 1) : taskId;
+      const localId =
+        group !== undefined && taskId.startsWith(`${group}.`)
+          ? taskId.slice(group.length + 1)
+          : taskId;
       const beside = facts.tasks.filter((task) => isIn(task.group, group));
       const declared = best(beside, localId) ?? best(own, localId) ?? best(facts.tasks, localId);
       return declared ? [[taskId, { file, line: declared.line }]] : [];
@@ -202,5 +265,8 @@ function isIn(found: Declared["id"] | null, group: string | undefined): boolean 
 
 /** A literal id before a template that would also give it. */
 function best<D extends Declared>(declared: readonly D[], id: string): D | undefined {
-  return declared.find((one) => one.id === id) ?? declared.find((one) => one.id instanceof RegExp && one.id.test(id));
+  return (
+    declared.find((one) => one.id === id) ??
+    declared.find((one) => one.id instanceof RegExp && one.id.test(id))
+  );
 }

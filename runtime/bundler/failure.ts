@@ -19,11 +19,23 @@ export function failureError(bundle: Bundle, failure: Failure, limits: ProcessLi
   const { file } = bundle;
   switch (failure.type) {
     case "timeout":
-      return importError(file, new DagsmithError("IMPORT_TIMEOUT", { file, seconds: limits.timeLimitMs / 1000 }), null);
+      return importError(
+        file,
+        new DagsmithError("IMPORT_TIMEOUT", { file, seconds: limits.timeLimitMs / 1000 }),
+        null,
+      );
     case "memory":
-      return importError(file, new DagsmithError("IMPORT_MEMORY", { file, megabytes: limits.memoryLimitMegabytes }), null);
+      return importError(
+        file,
+        new DagsmithError("IMPORT_MEMORY", { file, megabytes: limits.memoryLimitMegabytes }),
+        null,
+      );
     case "exited":
-      return importError(file, new DagsmithError("IMPORT_EXITED", { file, how: failure.how }), null);
+      return importError(
+        file,
+        new DagsmithError("IMPORT_EXITED", { file, how: failure.how }),
+        null,
+      );
     case "failed":
       return thrownError(bundle, failure, limits.folder);
   }
@@ -31,13 +43,16 @@ export function failureError(bundle: Bundle, failure: Failure, limits: ProcessLi
 
 function thrownError(bundle: Bundle, failure: InspectFailure, folder: string): ImportError {
   const { file } = bundle;
-  if (failure.code === "IMPORT_UNSETTLED") return importError(file, new DagsmithError("IMPORT_UNSETTLED", { file }), null);
+  if (failure.code === "IMPORT_UNSETTLED")
+    return importError(file, new DagsmithError("IMPORT_UNSETTLED", { file }), null);
   const stack = failure.stack === null ? null : readableStack(failure.stack, bundle, folder);
   const at = firstUserPlace(bundle, stack) ?? linkPlace(bundle, failure.reason);
   const place = at ? `${at.file}:${at.line}` : file;
   // Errors of ours say by themselves what is wrong; everything else is quoted.
   const message =
-    failure.code === "IMPORT_FAILED" ? new DagsmithError("IMPORT_FAILED", { file: place, reason: failure.reason }).message : failure.reason;
+    failure.code === "IMPORT_FAILED"
+      ? new DagsmithError("IMPORT_FAILED", { file: place, reason: failure.reason }).message
+      : failure.reason;
   return { file, line: at?.file === file ? at.line : null, at, code: failure.code, message, stack };
 }
 
@@ -45,10 +60,20 @@ function thrownError(bundle: Bundle, failure: InspectFailure, folder: string): I
 const NAMED_FRAME = /^(?<before>\s+at .*? \()(?<path>.+):(?<line>\d+):(?<column>\d+)\)$/;
 const BARE_FRAME = /^(?<before>\s+at (?:async )?)(?<path>.+):(?<line>\d+):(?<column>\d+)$/;
 
-function frameOf(
-  line: string,
-): { readonly before: string; readonly path: string; readonly line: string; readonly column: string } | undefined {
-  const { before, path, line: at, column } = (NAMED_FRAME.exec(line) ?? BARE_FRAME.exec(line))?.groups ?? {};
+function frameOf(line: string):
+  | {
+      readonly before: string;
+      readonly path: string;
+      readonly line: string;
+      readonly column: string;
+    }
+  | undefined {
+  const {
+    before,
+    path,
+    line: at,
+    column,
+  } = (NAMED_FRAME.exec(line) ?? BARE_FRAME.exec(line))?.groups ?? {};
   return before && path && at && column ? { before, path, line: at, column } : undefined;
 }
 
@@ -59,7 +84,9 @@ function readableStack(stack: string, bundle: Bundle, folder: string): string {
     if (!frame) return /^\s+at /.test(line) ? [] : [line];
     if (frame.path.startsWith("node:") || isOurs(frame.path)) return [];
     const end = frame.before.endsWith("(") ? ")" : "";
-    return [`${frame.before}${relativePath(frame.path, bundle, folder)}:${frame.line}:${frame.column}${end}`];
+    return [
+      `${frame.before}${relativePath(frame.path, bundle, folder)}:${frame.line}:${frame.column}${end}`,
+    ];
   });
   return lines.join("\n");
 }
@@ -68,7 +95,9 @@ function readableStack(stack: string, bundle: Bundle, folder: string): string {
 const OUR_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/](dist[\\/])?$/, "");
 
 function isOurs(path: string): boolean {
-  return ["sdk", "runtime", "dist"].some((room) => pathOf(path).startsWith(join(OUR_ROOT, room) + sep));
+  return ["sdk", "runtime", "dist"].some((room) =>
+    pathOf(path).startsWith(join(OUR_ROOT, room) + sep),
+  );
 }
 
 function pathOf(path: string): string {
@@ -80,7 +109,10 @@ function relativePath(path: string, { inputs }: Bundle, folder: string): string 
   const plain = pathOf(path);
   if (!isAbsolute(plain)) return plain;
   const relativeToFolder = relative(folder, plain).split(sep).join("/");
-  return inputs.find((input) => input === relativeToFolder || input === unescaped(relativeToFolder)) ?? relativeToFolder;
+  return (
+    inputs.find((input) => input === relativeToFolder || input === unescaped(relativeToFolder)) ??
+    relativeToFolder
+  );
 }
 
 function unescaped(path: string): string {
@@ -103,9 +135,14 @@ function firstUserPlace({ inputs }: Bundle, stack: string | null): Position | nu
 
 /** An import of a name that a module does not export fails before any line runs, so no stack names it; the sources do. */
 function linkPlace(bundle: Bundle, reason: string): Position | null {
-  const { module, name } = /requested module '(?<module>.+)' does not provide an export named '(?<name>.+)'/.exec(reason)?.groups ?? {};
+  const { module, name } =
+    /requested module '(?<module>.+)' does not provide an export named '(?<name>.+)'/.exec(reason)
+      ?.groups ?? {};
   if (module === undefined || name === undefined) return null;
-  const importing = new RegExp(`import\\b[^;"']*?(?<name>\\b${escapeRegExp(name)}\\b)[^;"']*?["']${escapeRegExp(module)}["']`, "d");
+  const importing = new RegExp(
+    `import\\b[^;"']*?(?<name>\\b${escapeRegExp(name)}\\b)[^;"']*?["']${escapeRegExp(module)}["']`,
+    "d",
+  );
   const map = JSON.parse(bundle.sourceMap.toString()) as {
     readonly sources: readonly string[];
     readonly sourcesContent: readonly string[];

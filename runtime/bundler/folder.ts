@@ -9,9 +9,20 @@ import { Contents } from "./contents.ts";
 import { type Discovery, discover } from "./discover.ts";
 import { eventWarnings } from "./event_warnings.ts";
 import { dagPosition, type FileFacts, taskPositions } from "./facts.ts";
-import { type Inspection, type Inspector, type InspectorOptions, startInspector } from "./inspector.ts";
+import {
+  type Inspection,
+  type Inspector,
+  type InspectorOptions,
+  startInspector,
+} from "./inspector.ts";
 import { ruleWarnings } from "./rule_lint.ts";
-import { type DagVersion, type ImportError, type ImportWarning, refuseDuplicates, versionHash } from "./version.ts";
+import {
+  type DagVersion,
+  type ImportError,
+  type ImportWarning,
+  refuseDuplicates,
+  versionHash,
+} from "./version.ts";
 
 /** What a folder gave. */
 export interface FolderLoad {
@@ -53,7 +64,10 @@ const SLOW_IMPORT_MS = 1_000;
  * A file that gives no DAG and does not build one (see {@link Candidacy}) is a helper, and is passed over.
  * @throws DagsmithError FILE_NOT_FOUND when there is no such folder
  */
-export async function loadFolder(folder: string, options: LoadFolderOptions = {}): Promise<FolderLoad> {
+export async function loadFolder(
+  folder: string,
+  options: LoadFolderOptions = {},
+): Promise<FolderLoad> {
   const absolute = resolve(folder);
   if (options.inspector) return load(absolute, options.inspector, options.previous);
   const inspector = startInspector(absolute, options);
@@ -64,11 +78,17 @@ export async function loadFolder(folder: string, options: LoadFolderOptions = {}
   }
 }
 
-async function load(folder: string, inspector: Inspector, previous: FolderLoad | undefined): Promise<FolderLoad> {
+async function load(
+  folder: string,
+  inspector: Inspector,
+  previous: FolderLoad | undefined,
+): Promise<FolderLoad> {
   const contents = new Contents(folder);
   const discovery = await discover(folder, previous?.discovery, contents);
   const settings = await contents.settingsHash(discovery.directories);
-  const candidates = [...discovery.files].filter(([, { facts }]) => facts.candidacy === "dag" || facts.candidacy === "maybe");
+  const candidates = [...discovery.files].filter(
+    ([, { facts }]) => facts.candidacy === "dag" || facts.candidacy === "maybe",
+  );
   const kept = await unchangedBuilds(previous, settings, contents);
   const changed = candidates.map(([file]) => file).filter((file) => !kept.has(file));
 
@@ -80,7 +100,16 @@ async function load(folder: string, inspector: Inspector, previous: FolderLoad |
       const inputs = await contents.hashesUsedSince(bundle.inputs, startedAtMs);
       const inspection = inspections.get(bundle.file) ?? null;
       const facts = discovery.files.get(bundle.file)?.facts;
-      return [bundle.file, { bundle, inputs, settings, inspection, versions: facts ? versionsOf(bundle, inspection, facts) : [] }];
+      return [
+        bundle.file,
+        {
+          bundle,
+          inputs,
+          settings,
+          inspection,
+          versions: facts ? versionsOf(bundle, inspection, facts) : [],
+        },
+      ];
     }),
   );
   const fresh = new Map(built);
@@ -101,7 +130,8 @@ async function unchangedBuilds(
 ): Promise<ReadonlyMap<string, Build>> {
   const unchanged = new Map<string, Build>();
   for (const [file, build] of previous?.builds ?? []) {
-    if (build.settings === settings && (await contents.unchanged(build.inputs))) unchanged.set(file, build);
+    if (build.settings === settings && (await contents.unchanged(build.inputs)))
+      unchanged.set(file, build);
   }
   return unchanged;
 }
@@ -128,7 +158,11 @@ async function inspectChanged(
   return inspections;
 }
 
-function versionsOf(bundle: Bundle, inspection: Inspection | null, facts: FileFacts): readonly DagVersion[] {
+function versionsOf(
+  bundle: Bundle,
+  inspection: Inspection | null,
+  facts: FileFacts,
+): readonly DagVersion[] {
   const { file, bundleHash, code, sourceMap, inputs: imports } = bundle;
   return (inspection?.specs ?? []).map((spec) => ({
     dagId: spec.dagId,
@@ -150,21 +184,32 @@ function assemble(
   builds: ReadonlyMap<string, Build>,
   bundleErrors: readonly ImportError[],
 ): FolderLoad {
-  const { versions, errors: duplicates } = refuseDuplicates([...builds.values()].flatMap((build) => build.versions));
-  const importErrors = [...builds].flatMap(([file, build]) => importErrorOf(discovery.files.get(file)?.facts, build));
+  const { versions, errors: duplicates } = refuseDuplicates(
+    [...builds.values()].flatMap((build) => build.versions),
+  );
+  const importErrors = [...builds].flatMap(([file, build]) =>
+    importErrorOf(discovery.files.get(file)?.facts, build),
+  );
   const errors = [...bundleErrors, ...importErrors, ...duplicates];
   return {
     folder,
     versions,
     errors,
-    warnings: [...warningsOf(discovery, builds), ...assetWarnings(versions), ...eventWarnings(versions)],
+    warnings: [
+      ...warningsOf(discovery, builds),
+      ...assetWarnings(versions),
+      ...eventWarnings(versions),
+    ],
     discovery,
     builds,
   };
 }
 
 /** An error without a place of its own is shown where the text shows its likely cause. */
-function importErrorOf(facts: FileFacts | undefined, { inspection }: Build): readonly ImportError[] {
+function importErrorOf(
+  facts: FileFacts | undefined,
+  { inspection }: Build,
+): readonly ImportError[] {
   const error = inspection?.error;
   if (!error || !facts || (error.code === "NOT_A_DAG" && facts.candidacy === "maybe")) return [];
   if (error.at) return [error];
@@ -173,18 +218,25 @@ function importErrorOf(facts: FileFacts | undefined, { inspection }: Build): rea
 }
 
 function likelyLine({ code }: ImportError, { dags, warnings }: FileFacts): number | null {
-  if (code === "IMPORT_UNSETTLED" || code === "IMPORT_TIMEOUT") return warnings.find((one) => one.code === "WORK_AT_IMPORT")?.line ?? null;
+  if (code === "IMPORT_UNSETTLED" || code === "IMPORT_TIMEOUT")
+    return warnings.find((one) => one.code === "WORK_AT_IMPORT")?.line ?? null;
   const aboutTheDag = !code.startsWith("IMPORT_") && code !== "NOT_A_DAG" && dags.length === 1;
   return aboutTheDag ? (dags[0]?.line ?? null) : null;
 }
 
-function warningsOf(discovery: Discovery, builds: ReadonlyMap<string, Build>): readonly ImportWarning[] {
+function warningsOf(
+  discovery: Discovery,
+  builds: ReadonlyMap<string, Build>,
+): readonly ImportWarning[] {
   const imported = new Set([...builds.values()].flatMap(({ bundle }) => bundle.inputs));
   return [...discovery.files].flatMap(([file, { facts }]) => {
-    if (facts.candidacy === "factory" && !imported.has(file)) return [exportsAFunction(file, facts)];
-    if (facts.candidacy === "unexported" && !imported.has(file)) return [exportsNothing(file, facts)];
+    if (facts.candidacy === "factory" && !imported.has(file))
+      return [exportsAFunction(file, facts)];
+    if (facts.candidacy === "unexported" && !imported.has(file))
+      return [exportsNothing(file, facts)];
     const build = builds.get(file);
-    if (!build?.inspection || (build.versions.length === 0 && facts.candidacy === "maybe")) return [];
+    if (!build?.inspection || (build.versions.length === 0 && facts.candidacy === "maybe"))
+      return [];
     return [
       ...facts.warnings.map((warning) => ({ file, ...warning })),
       ...build.bundle.warnings,
@@ -195,12 +247,14 @@ function warningsOf(discovery: Discovery, builds: ReadonlyMap<string, Build>): r
 }
 
 function exportsAFunction(file: string, { dags }: FileFacts): ImportWarning {
-  const message = "The default export is a function that nothing imports. Export the DAG that it makes.";
+  const message =
+    "The default export is a function that nothing imports. Export the DAG that it makes.";
   return { file, line: dags[0]?.line ?? null, code: "EXPORTS_A_FUNCTION", message };
 }
 
 function exportsNothing(file: string, { dags }: FileFacts): ImportWarning {
-  const message = "The file declares a DAG but has no default export, so nobody sees it. End it with: export default …";
+  const message =
+    "The file declares a DAG but has no default export, so nobody sees it. End it with: export default …";
   return { file, line: dags[0]?.line ?? null, code: "NO_DEFAULT_EXPORT", message };
 }
 

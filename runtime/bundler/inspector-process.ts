@@ -26,7 +26,12 @@ export interface ProcessLimits {
   readonly folder: string;
 }
 
-const SCRIPT = fileURLToPath(new URL(`../child/inspect${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url));
+const SCRIPT = fileURLToPath(
+  new URL(
+    `../child/inspect${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`,
+    import.meta.url,
+  ),
+);
 /** What Node itself may take to start, on a busy machine, before a file's own time counts. */
 const BOOT_LIMIT_MS = 30_000;
 const MEMORY_CHECK_MS = 100;
@@ -125,7 +130,8 @@ export class InspectorProcess {
   /** Buffers lie outside the heap that Node limits. Only Linux tells their size cheaply; elsewhere the heap limit alone holds. */
   #limitMemory(signal: AbortSignal): void {
     if (process.platform !== "linux") return;
-    const limit = (this.#limits.memoryLimitMegabytes + EXTRA_RESIDENT_MEGABYTES) * PAGES_PER_MEGABYTE;
+    const limit =
+      (this.#limits.memoryLimitMegabytes + EXTRA_RESIDENT_MEGABYTES) * PAGES_PER_MEGABYTE;
     const timer = setInterval(async () => {
       const pages = await readFile(`/proc/${this.#child.pid}/statm`, "utf8").catch(() => "");
       if (Number(pages.split(" ")[1]) > limit && !signal.aborted) this.#answer({ type: "memory" });
@@ -134,7 +140,8 @@ export class InspectorProcess {
   }
 
   #howItDied(code: number | null, signal: NodeJS.Signals | null): Outcome {
-    if (/heap out of memory|Reached heap limit/.test(this.#errorTail) && code !== 0) return { type: "memory" };
+    if (/heap out of memory|Reached heap limit/.test(this.#errorTail) && code !== 0)
+      return { type: "memory" };
     return { type: "exited", how: signal ? `killed by ${signal}` : `exit code ${code}` };
   }
 

@@ -112,7 +112,8 @@ class ProcessPool implements Inspector {
       outcome = await fresh.run(request);
       this.#giveBack(fresh, outcome);
     } else this.#giveBack(process, outcome);
-    if (outcome.type === "described") return { specs: outcome.specs, importMs: outcome.importMs, error: null };
+    if (outcome.type === "described")
+      return { specs: outcome.specs, importMs: outcome.importMs, error: null };
     return { specs: [], importMs: null, error: failureError(bundle, outcome, this.#limits) };
   }
 
@@ -136,7 +137,10 @@ class ProcessPool implements Inspector {
 
   #giveBack(process: InspectorProcess, outcome: Outcome): void {
     const limit = this.#limits.memoryLimitMegabytes * HEAP_SHARE_TO_RECYCLE;
-    const worn = outcome.type === "described" ? outcome.heapMegabytes > limit : outcome.type !== "failed" || outcome.uncaught;
+    const worn =
+      outcome.type === "described"
+        ? outcome.heapMegabytes > limit
+        : outcome.type !== "failed" || outcome.uncaught;
     if (worn) void process.stop().then(() => this.#all.delete(process));
     else this.#idle.push(process);
   }
@@ -167,6 +171,12 @@ function mayBeAnothersFault(outcome: Outcome): boolean {
   return outcome.type === "timeout" ? !outcome.began : outcome.type !== "described";
 }
 
-function passedOn(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(PASSED_ON.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+function passedOn(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    PASSED_ON.flatMap((name) =>
+      environment[name] === undefined ? [] : [[name, environment[name]]],
+    ),
+  );
 }

@@ -10,7 +10,9 @@ export type LineWarning = Pick<ImportWarning, "code" | "message"> & { readonly l
 
 /** Functions that read, write, wait or start something, by their usual names. */
 const WORK = new Set(
-  "fetch readFile readFileSync readdir readdirSync writeFile writeFileSync execSync execFile execFileSync spawn spawnSync".split(" "),
+  "fetch readFile readFileSync readdir readdirSync writeFile writeFileSync execSync execFile execFileSync spawn spawnSync".split(
+    " ",
+  ),
 );
 const BUNDLE_PLACES = /^(import\.meta\.(url|dirname|filename)|__dirname|__filename)$/;
 
@@ -33,13 +35,26 @@ export function lint(source: ts.SourceFile): readonly LineWarning[] {
 type Warn = (node: ts.Node, code: LineWarning["code"], message: string) => void;
 
 function warnAbout(node: ts.Node, source: ts.SourceFile, atImport: boolean, warn: Warn): void {
-  if ((ts.isPropertyAccessExpression(node) || ts.isIdentifier(node)) && BUNDLE_PLACES.test(node.getText(source)) && !isForRequire(node)) {
+  if (
+    (ts.isPropertyAccessExpression(node) || ts.isIdentifier(node)) &&
+    BUNDLE_PLACES.test(node.getText(source)) &&
+    !isForRequire(node)
+  ) {
     const found = node.getText(source);
-    warn(node, "BUNDLE_LOCATION", `${found} is the place of the bundle, not of this file. Import what you need: .json, .sql, .txt, .md.`);
+    warn(
+      node,
+      "BUNDLE_LOCATION",
+      `${found} is the place of the bundle, not of this file. Import what you need: .json, .sql, .txt, .md.`,
+    );
   }
   if (!atImport) return;
   const work = workOf(node, source);
-  if (work !== undefined) warn(node, "WORK_AT_IMPORT", `${work} runs whenever the file is imported. Move it into a task body.`);
+  if (work !== undefined)
+    warn(
+      node,
+      "WORK_AT_IMPORT",
+      `${work} runs whenever the file is imported. Move it into a task body.`,
+    );
   if (ts.isPropertyAccessExpression(node) && node.getText(source) === "process.env") {
     warn(
       node,
@@ -51,15 +66,24 @@ function warnAbout(node: ts.Node, source: ts.SourceFile, atImport: boolean, warn
 
 /** `createRequire(import.meta.url)` works in a bundle: its packages are looked for in the project. */
 function isForRequire({ parent }: ts.Node): boolean {
-  return ts.isCallExpression(parent) && ts.isIdentifier(parent.expression) && parent.expression.text === "createRequire";
+  return (
+    ts.isCallExpression(parent) &&
+    ts.isIdentifier(parent.expression) &&
+    parent.expression.text === "createRequire"
+  );
 }
 
 function workOf(node: ts.Node, source: ts.SourceFile): string | undefined {
-  if (ts.isAwaitExpression(node)) return isDynamicImport(node.expression) ? undefined : "This await";
+  if (ts.isAwaitExpression(node))
+    return isDynamicImport(node.expression) ? undefined : "This await";
   if (ts.isForOfStatement(node) && node.awaitModifier) return "This for await";
   if (!ts.isCallExpression(node)) return undefined;
-  const callee = ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node.expression;
-  return ts.isIdentifier(callee) && WORK.has(callee.text) ? `${node.expression.getText(source)}()` : undefined;
+  const callee = ts.isPropertyAccessExpression(node.expression)
+    ? node.expression.name
+    : node.expression;
+  return ts.isIdentifier(callee) && WORK.has(callee.text)
+    ? `${node.expression.getText(source)}()`
+    : undefined;
 }
 
 function isDynamicImport(node: ts.Node): boolean {

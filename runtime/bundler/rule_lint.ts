@@ -3,20 +3,31 @@
  * because the DAG runs; it only never does what its author meant.
  */
 import type { TaskSpec, TriggerRule } from "../../sdk/spec.ts";
-import { COUNT_OF, NOTHING } from "../engine/counts.ts";
-import { allAfter, besides, passedOver } from "../engine/deciders.ts";
-import { type Plan, type PlannedTask, planOf } from "../engine/plan.ts";
+import { COUNT_OF, NOTHING } from "../engine/counts/counts.ts";
+import { allAfter, besides, passedOver } from "../engine/plan/branch_tasks.ts";
+import { type Plan, type PlannedTask, planOf } from "../engine/plan/plan.ts";
 import { judge, type RuleOutcome } from "../state/trigger_rule.ts";
 import type { FileFacts } from "./facts.ts";
 import type { DagVersion, ImportWarning } from "./version.ts";
 
 /** Rules that look for something in the tasks before; without any they are met at once. */
-const LOOKING: readonly TriggerRule[] = ["one_failed", "all_failed", "all_skipped", "one_success", "one_done"];
+const LOOKING: readonly TriggerRule[] = [
+  "one_failed",
+  "all_failed",
+  "all_skipped",
+  "one_success",
+  "one_done",
+];
 
 /** What is odd about the rules of the DAGs in a file. */
-export function ruleWarnings(versions: readonly DagVersion[], facts: FileFacts | undefined): readonly ImportWarning[] {
+export function ruleWarnings(
+  versions: readonly DagVersion[],
+  facts: FileFacts | undefined,
+): readonly ImportWarning[] {
   return versions.flatMap((version) => [
-    ...version.spec.tasks.filter(saysNothing).map((task) => warn(version, task.taskId, "RULE_WITHOUT_UPSTREAM", pointless(task))),
+    ...version.spec.tasks
+      .filter(saysNothing)
+      .map((task) => warn(version, task.taskId, "RULE_WITHOUT_UPSTREAM", pointless(task))),
     ...neverRun(version),
     ...(facts ? strayChoices(version, facts) : []),
   ]);
@@ -34,24 +45,35 @@ function pointless({ taskId, triggerRule, within, kind }: TaskSpec): string {
 
 /** Tasks that are skipped whichever one way a branch or switch goes. */
 function neverRun(version: DagVersion): readonly ImportWarning[] {
-  if (!version.spec.tasks.some(({ kind }) => kind?.type === "branch" || kind?.type === "switch")) return [];
+  if (!version.spec.tasks.some(({ kind }) => kind?.type === "branch" || kind?.type === "switch"))
+    return [];
   const plan = planOf(version.spec);
   return [...plan.tasks.values()].flatMap((decider) => {
     const ways = waysOf(decider);
     if (ways.length < 2) return [];
-    const runs = ways.map((way) => statesAfter(plan, new Set(passedOver(plan, decider.spec.taskId, way))));
+    const runs = ways.map((way) =>
+      statesAfter(plan, new Set(passedOver(plan, decider.spec.taskId, way))),
+    );
     const usual = statesAfter(plan, new Set());
     const never = version.spec.tasks.filter(
-      ({ taskId }) => usual.get(taskId) === "run" && runs.every((states) => states.get(taskId) === "skip"),
+      ({ taskId }) =>
+        usual.get(taskId) === "run" && runs.every((states) => states.get(taskId) === "skip"),
     );
     // What comes after such a task is skipped because of it.
-    const first = never.filter(({ upstream }) => !upstream.some((before) => never.some((task) => task.taskId === before)));
-    return first.map((task) => warn(version, task.taskId, "NEVER_RUNS", excluded(task, decider.spec)));
+    const first = never.filter(
+      ({ upstream }) => !upstream.some((before) => never.some((task) => task.taskId === before)),
+    );
+    return first.map((task) =>
+      warn(version, task.taskId, "NEVER_RUNS", excluded(task, decider.spec)),
+    );
   });
 }
 
 /** The outputs by which one way is chosen. */
-function waysOf({ spec: { kind }, downstream }: PlannedTask): readonly (string | readonly string[])[] {
+function waysOf({
+  spec: { kind },
+  downstream,
+}: PlannedTask): readonly (string | readonly string[])[] {
   if (kind?.type === "switch") return Object.keys(kind.cases);
   return kind?.type === "branch" ? downstream.map((child) => [child]) : [];
 }
@@ -61,16 +83,25 @@ function statesAfter(plan: Plan, passed: ReadonlySet<string>): ReadonlyMap<strin
   const outcomes = new Map<string, RuleOutcome>();
   for (const { spec } of plan.tasks.values()) {
     const counts = { ...NOTHING, total: spec.upstream.length };
-    for (const before of spec.upstream) counts[COUNT_OF[STATE_OF[outcomes.get(before) ?? "run"]]] += 1;
+    for (const before of spec.upstream)
+      counts[COUNT_OF[STATE_OF[outcomes.get(before) ?? "run"]]] += 1;
     outcomes.set(spec.taskId, passed.has(spec.taskId) ? "skip" : judge(spec.triggerRule, counts));
   }
   return outcomes;
 }
 
-const STATE_OF = { run: "success", wait: "success", skip: "skipped", upstream_failed: "upstream_failed" } as const;
+const STATE_OF = {
+  run: "success",
+  wait: "success",
+  skip: "skipped",
+  upstream_failed: "upstream_failed",
+} as const;
 
 function excluded({ taskId, triggerRule }: TaskSpec, { taskId: decider, kind }: TaskSpec): string {
-  const when = kind?.type === "switch" ? `whichever case "${decider}" chooses` : `unless "${decider}" chooses several tasks at once`;
+  const when =
+    kind?.type === "switch"
+      ? `whichever case "${decider}" chooses`
+      : `unless "${decider}" chooses several tasks at once`;
   return `Task "${taskId}" (${triggerRule}) is skipped ${when}: it waits for tasks that exclude each other. Did you mean triggerRule: "none_failed_min_one_success"?`;
 }
 
@@ -84,7 +115,10 @@ function strayChoices(version: DagVersion, { branches }: FileFacts): readonly Im
     const after = allAfter(plan, [task.spec.taskId]);
     return choices
       .filter((choice) => !after.has(besides(plan, task.spec, choice.id)))
-      .map((choice) => ({ ...warn(version, task.spec.taskId, "UNKNOWN_BRANCH", stray(task.spec, choice.id, after)), line: choice.line }));
+      .map((choice) => ({
+        ...warn(version, task.spec.taskId, "UNKNOWN_BRANCH", stray(task.spec, choice.id, after)),
+        line: choice.line,
+      }));
   });
 }
 
@@ -92,6 +126,11 @@ function stray({ taskId }: TaskSpec, chosen: string, after: ReadonlySet<string>)
   return `Branch "${taskId}" chooses "${chosen}", which does not come after it; it would fail. After it come: ${[...after].join(", ") || "no tasks"}.`;
 }
 
-function warn({ file, positions, position }: DagVersion, taskId: string, code: ImportWarning["code"], message: string): ImportWarning {
+function warn(
+  { file, positions, position }: DagVersion,
+  taskId: string,
+  code: ImportWarning["code"],
+  message: string,
+): ImportWarning {
   return { file, line: positions[taskId]?.line ?? position?.line ?? null, code, message };
 }

@@ -78,8 +78,20 @@ export function versionHash(bundleHash: string, dagId: string): string {
 }
 
 /** An {@link ImportError} from an error of ours, with the place it names. */
-export function importError(file: string, error: DagsmithError, at: Position | null, stack: string | null = null): ImportError {
-  return { file, line: at?.file === file ? at.line : null, at, code: error.code, message: error.message, stack };
+export function importError(
+  file: string,
+  error: DagsmithError,
+  at: Position | null,
+  stack: string | null = null,
+): ImportError {
+  return {
+    file,
+    line: at?.file === file ? at.line : null,
+    at,
+    code: error.code,
+    message: error.message,
+    stack,
+  };
 }
 
 /** A place as people click on it. */
@@ -106,7 +118,12 @@ export function refuseDuplicates(versions: readonly DagVersion[]): {
 }
 
 function duplicateError(first: DagVersion, second: DagVersion): ImportError {
-  const place = (version: DagVersion): string => (version.position ? placeOf(version.position) : version.file);
-  const error = new DagsmithError("DUPLICATE_DAG_ID", { dag: second.dagId, first: place(first), second: place(second) });
+  const place = (version: DagVersion): string =>
+    version.position ? placeOf(version.position) : version.file;
+  const error = new DagsmithError("DUPLICATE_DAG_ID", {
+    dag: second.dagId,
+    first: place(first),
+    second: place(second),
+  });
   return importError(second.file, error, second.position);
 }

@@ -44,16 +44,25 @@ export async function walk(folder: string): Promise<Walk> {
   return { files: found.files.sort(compareText), directories: found.directories.sort(compareText) };
 }
 
-async function walkInto(folder: string, directory: string, outer: readonly Rules[], found: { files: string[]; directories: string[] }) {
+async function walkInto(
+  folder: string,
+  directory: string,
+  outer: readonly Rules[],
+  found: { files: string[]; directories: string[] },
+) {
   // A folder removed while we walk is no error: the walk that its removal causes will not see it.
   const entries = await readdir(join(folder, directory), { withFileTypes: true }).catch(() => []);
   found.directories.push(directory);
-  const rules = entries.some((entry) => entry.name === IGNORE_FILE) ? [...outer, await readRules(folder, directory)] : outer;
+  const rules = entries.some((entry) => entry.name === IGNORE_FILE)
+    ? [...outer, await readRules(folder, directory)]
+    : outer;
   for (const entry of entries) {
     const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (isDagDirectory(entry.name) && !isIgnored(`${path}/`, rules)) await walkInto(folder, path, rules, found);
-    } else if (isDagFile(entry, join(folder, path)) && !isIgnored(path, rules)) found.files.push(path);
+      if (isDagDirectory(entry.name) && !isIgnored(`${path}/`, rules))
+        await walkInto(folder, path, rules, found);
+    } else if (isDagFile(entry, join(folder, path)) && !isIgnored(path, rules))
+      found.files.push(path);
   }
 }
 
@@ -76,6 +85,7 @@ export function isModule(name: string): boolean {
 }
 
 function isDagFile(entry: Dirent, path: string): boolean {
-  if (!isModule(entry.name) || NEVER_A_DAG.test(entry.name) || entry.name.startsWith(".")) return false;
+  if (!isModule(entry.name) || NEVER_A_DAG.test(entry.name) || entry.name.startsWith("."))
+    return false;
   return entry.isFile() || (entry.isSymbolicLink() && existsSync(path));
 }

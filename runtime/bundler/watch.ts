@@ -30,7 +30,11 @@ const ABOVE = "..";
  * @param onChange called with the first load, and with each later one that differs from the one before; a DAG whose file broke is missing
  *   from its versions, and it is for the caller to let the last good one go on
  */
-export function watchFolder(folder: string, onChange: (load: FolderLoad) => void, options: WatchOptions = {}): FolderWatch {
+export function watchFolder(
+  folder: string,
+  onChange: (load: FolderLoad) => void,
+  options: WatchOptions = {},
+): FolderWatch {
   const watcher = new Watcher(resolve(folder), onChange, options);
   watcher.reload();
   return watcher;
@@ -94,7 +98,10 @@ class Watcher implements FolderWatch {
 
   async #tryLoad(previous: FolderLoad | undefined): Promise<FolderLoad | undefined> {
     try {
-      return await loadFolder(this.#folder, { inspector: this.#inspector, ...(previous && { previous }) });
+      return await loadFolder(this.#folder, {
+        inspector: this.#inspector,
+        ...(previous && { previous }),
+      });
     } catch (error) {
       if (this.#stopped) return undefined;
       // A folder that is gone may come back as another one, which the old watches would not see.
@@ -106,14 +113,17 @@ class Watcher implements FolderWatch {
 
   /** Watches exactly these folders. @returns whether one was added */
   #watchOnly(directories: ReadonlySet<string>): boolean {
-    for (const directory of this.#watches.keys()) if (!directories.has(directory)) this.#forget(directory);
+    for (const directory of this.#watches.keys())
+      if (!directories.has(directory)) this.#forget(directory);
     return [...directories].map((directory) => this.#watch(directory)).includes(true);
   }
 
   #watch(directory: string): boolean {
     if (this.#watches.has(directory)) return false;
     try {
-      const watcher = watch(join(this.#folder, directory), (_, name) => this.#changed(directory, name));
+      const watcher = watch(join(this.#folder, directory), (_, name) =>
+        this.#changed(directory, name),
+      );
       watcher.on("error", () => {
         this.#forget(directory);
         this.#soon();
@@ -137,12 +147,16 @@ class Watcher implements FolderWatch {
   #matters(directory: string, name: string): boolean {
     if (directory === ABOVE && name === basename(this.#folder)) return true;
     // What a broken file misses may be anything.
-    if (!this.#latest || this.#latest.errors.length > 0) return directory !== ABOVE || SETTINGS.includes(name);
+    if (!this.#latest || this.#latest.errors.length > 0)
+      return directory !== ABOVE || SETTINGS.includes(name);
     if (this.#watches.has(directory === "" ? name : `${directory}/${name}`)) return true;
     if (SETTINGS.includes(name) || this.#inputNames.has(name)) return true;
     if (!this.#latest.discovery.directories.includes(directory)) return false;
     if (isModule(name) || name === IGNORE_FILE) return true;
-    return statSync(join(this.#folder, directory, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return (
+      statSync(join(this.#folder, directory, name), { throwIfNoEntry: false })?.isDirectory() ??
+      false
+    );
   }
 
   #forget(directory: string): void {
@@ -160,12 +174,18 @@ class Watcher implements FolderWatch {
 /** The folders of DAG files, of the files they import, and of the settings above. */
 function foldersOf(load: FolderLoad): ReadonlySet<string> {
   const imported = inputsOf(load).map((path) => dirname(path));
-  return new Set([ABOVE, ...load.discovery.directories, ...imported.map((path) => (path === "." ? "" : path))]);
+  return new Set([
+    ABOVE,
+    ...load.discovery.directories,
+    ...imported.map((path) => (path === "." ? "" : path)),
+  ]);
 }
 
 /** Packages aside: they change by an installation, which also changes the settings. */
 function inputsOf({ builds }: FolderLoad): readonly string[] {
-  return [...new Set([...builds.values()].flatMap(({ bundle }) => bundle.inputs))].filter((path) => !path.includes("node_modules/"));
+  return [...new Set([...builds.values()].flatMap(({ bundle }) => bundle.inputs))].filter(
+    (path) => !path.includes("node_modules/"),
+  );
 }
 
 function differs(before: FolderLoad, now: FolderLoad): boolean {
@@ -173,5 +193,9 @@ function differs(before: FolderLoad, now: FolderLoad): boolean {
 }
 
 function fingerprint({ versions, errors, warnings }: FolderLoad): string {
-  return JSON.stringify([versions.map(({ versionHash, file, positions }) => [versionHash, file, positions]), errors, warnings]);
+  return JSON.stringify([
+    versions.map(({ versionHash, file, positions }) => [versionHash, file, positions]),
+    errors,
+    warnings,
+  ]);
 }

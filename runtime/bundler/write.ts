@@ -20,13 +20,20 @@ export const SOURCE_MAP_LINE = "//# sourceMappingURL=bundle.mjs.map\n";
  * @param sourceFolder the DAG folder on this machine, if there is one: stacks and debuggers then name the files in it
  * @returns the path to import
  */
-export async function writeBundle(directory: string, bundle: RunnableBundle, sourceFolder?: string): Promise<string> {
+export async function writeBundle(
+  directory: string,
+  bundle: RunnableBundle,
+  sourceFolder?: string,
+): Promise<string> {
   const path = join(directory, `${bundle.bundleHash}.mjs`);
   if (await exists(path)) return path;
   await mkdir(directory, { recursive: true });
   const unfinished = join(directory, `.${bundle.bundleHash}.${randomUUID()}`);
   // Writing a file is most of the cost of a bundle on some disks, so the map has none of its own.
-  await writeFile(unfinished, Buffer.concat([withoutLastLine(bundle.code), inlineMap(bundle.sourceMap, sourceFolder)]));
+  await writeFile(
+    unfinished,
+    Buffer.concat([withoutLastLine(bundle.code), inlineMap(bundle.sourceMap, sourceFolder)]),
+  );
   await rename(unfinished, path);
   return path;
 }
@@ -38,12 +45,17 @@ function withoutLastLine(code: Buffer): Buffer {
 /** The stored map names no folder, so that it is the same everywhere; here the sources have a place. */
 function inlineMap(sourceMap: Buffer, sourceFolder: string | undefined): Buffer {
   const map = sourceFolder === undefined ? sourceMap : Buffer.from(rooted(sourceMap, sourceFolder));
-  return Buffer.from(`//# sourceMappingURL=data:application/json;base64,${map.toString("base64")}\n`);
+  return Buffer.from(
+    `//# sourceMappingURL=data:application/json;base64,${map.toString("base64")}\n`,
+  );
 }
 
 function rooted(sourceMap: Buffer, sourceFolder: string): string {
   const map = JSON.parse(sourceMap.toString()) as { readonly sources: readonly string[] };
-  return JSON.stringify({ ...map, sources: map.sources.map((source) => pathToFileURL(join(sourceFolder, source)).href) });
+  return JSON.stringify({
+    ...map,
+    sources: map.sources.map((source) => pathToFileURL(join(sourceFolder, source)).href),
+  });
 }
 
 function exists(path: string): Promise<boolean> {

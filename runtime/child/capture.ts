@@ -5,7 +5,9 @@ import { LineCutter } from "./line_cutter.ts";
  * Gives each line written to stdout or stderr to `onLine` instead of the file descriptor.
  * @returns a function that ends the lines begun but not ended yet
  */
-export function captureOutput(onLine: (source: "stdout" | "stderr", text: string) => void): () => void {
+export function captureOutput(
+  onLine: (source: "stdout" | "stderr", text: string) => void,
+): () => void {
   const cutters = (["stdout", "stderr"] as const).map((source) => {
     const lines = new LineCutter((text) => onLine(source, text));
     process[source].write = ((chunk: string | Uint8Array, encoding?: unknown, done?: unknown) => {

@@ -7,7 +7,7 @@ import type { LateKeys } from "../../sdk/routing.ts";
 import type { Poked } from "../../sdk/sensor.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 import { isWaiting, type WaitSpec } from "../../sdk/wait.ts";
-import type { SaidUpdate } from "../engine/outlets.ts";
+import type { SaidUpdate } from "../engine/results/outlets.ts";
 import { describeError, type TaskError } from "./task_error.ts";
 
 /** How a try ended, as far as the task itself can tell. */
@@ -21,7 +21,12 @@ type TryEnding =
    * `output` is JSON text; null when the body returned undefined. `assets`: what it said of assets, if anything. `again`: an iteration of a loop
    * that is not done.
    */
-  | { readonly outcome: "success"; readonly output: string | null; readonly assets?: readonly SaidUpdate[]; readonly again?: boolean }
+  | {
+      readonly outcome: "success";
+      readonly output: string | null;
+      readonly assets?: readonly SaidUpdate[];
+      readonly again?: boolean;
+    }
   /** `leftOut`: a filter refused the item. */
   | { readonly outcome: "skipped"; readonly reason: string; readonly leftOut?: boolean }
   /** A poke said no. */
@@ -31,14 +36,23 @@ type TryEnding =
   /** The body only says what to wait for. */
   | { readonly outcome: "deferred"; readonly wait: WaitSpec }
   /** `retryAfterMs`: how long the error asks to wait. */
-  | { readonly outcome: "failed"; readonly error: TaskError; readonly retryable: boolean; readonly retryAfterMs?: number };
+  | {
+      readonly outcome: "failed";
+      readonly error: TaskError;
+      readonly retryable: boolean;
+      readonly retryAfterMs?: number;
+    };
 
 /**
  * What a body returned, as a result.
  * @param maxBytes of JSON; default: what the database takes
  * @throws FailTask for a poke that gives no answer; DagsmithError for what JSON cannot carry
  */
-export function returned({ definition: { sensor, body } }: TaskRef<unknown>, output: unknown, maxBytes?: number): TryResult {
+export function returned(
+  { definition: { sensor, body } }: TaskRef<unknown>,
+  output: unknown,
+  maxBytes?: number,
+): TryResult {
   if (sensor) return poked(output as Poked<unknown>, maxBytes);
   if (body && isWaiting(body)) return { outcome: "deferred", wait: output as WaitSpec };
   return { outcome: "success", output: output === undefined ? null : toJson(output, maxBytes) };
@@ -48,10 +62,15 @@ function poked(answer: Poked<unknown>, maxBytes?: number): TryResult {
   if (answer === true) return { outcome: "success", output: null };
   if (answer === false) return { outcome: "not_yet" };
   if (typeof answer !== "object" || answer === null || typeof answer.done !== "boolean") {
-    throw new FailTask(`a poke returns true, false or { done, value }; this one returned ${answer === null ? "null" : typeof answer}`);
+    throw new FailTask(
+      `a poke returns true, false or { done, value }; this one returned ${answer === null ? "null" : typeof answer}`,
+    );
   }
   if (!answer.done) return { outcome: "not_yet" };
-  return { outcome: "success", output: answer.value === undefined ? null : toJson(answer.value, maxBytes) };
+  return {
+    outcome: "success",
+    output: answer.value === undefined ? null : toJson(answer.value, maxBytes),
+  };
 }
 
 /** Ends of a task that no retry follows, whatever its options say. */
@@ -60,13 +79,18 @@ const FINAL_ERRORS = ["FailTask", "DagsmithError"];
 /** An error outside a body, as a result: there is nobody to ask whether to try again. */
 export function failure(error: unknown): TryResult {
   const described = describeError(error);
-  if (described.name === "LeftOut") return { outcome: "skipped", reason: described.message, leftOut: true };
+  if (described.name === "LeftOut")
+    return { outcome: "skipped", reason: described.message, leftOut: true };
   if (described.name === "SkipTask") return { outcome: "skipped", reason: described.message };
   return { outcome: "failed", error: described, retryable: !FINAL_ERRORS.includes(described.name) };
 }
 
 /** What a body threw, as a result: whether it may be tried again is asked of the task, where its code lives. */
-export function thrown(ref: TaskRef<unknown>, error: unknown, warn: (text: string) => void): TryResult {
+export function thrown(
+  ref: TaskRef<unknown>,
+  error: unknown,
+  warn: (text: string) => void,
+): TryResult {
   const result = failure(error);
   if (result.outcome !== "failed" || !result.retryable) return result;
   const retryAfterMs = retryAfterOf(error, warn);
@@ -75,26 +99,38 @@ export function thrown(ref: TaskRef<unknown>, error: unknown, warn: (text: strin
 }
 
 /** A `retryIf` that fails itself must not decide. */
-function asksForRetry(ref: TaskRef<unknown>, error: unknown, described: TaskError, warn: (text: string) => void): boolean {
+function asksForRetry(
+  ref: TaskRef<unknown>,
+  error: unknown,
+  described: TaskError,
+  warn: (text: string) => void,
+): boolean {
   const retryIf = ref.definition.options.retryIf ?? inheritedDefaults(ref).retryIf;
   if (!retryIf) return true;
   try {
     return Boolean(retryIf(error instanceof Error ? error : new Error(described.message)));
   } catch (problem) {
-    warn(`retryIf failed, so its task is tried again as if there were none: ${describeError(problem).message}`);
+    warn(
+      `retryIf failed, so its task is tried again as if there were none: ${describeError(problem).message}`,
+    );
     return true;
   }
 }
 
 /** The wait that an error asks for: a duration, or a number of seconds. What cannot be read is not obeyed. */
 function retryAfterOf(error: unknown, warn: (text: string) => void): number | undefined {
-  const asked = typeof error === "object" && error !== null && "retryAfter" in error ? error.retryAfter : undefined;
+  const asked =
+    typeof error === "object" && error !== null && "retryAfter" in error
+      ? error.retryAfter
+      : undefined;
   if (asked === undefined || asked === null) return undefined;
   if (typeof asked === "number" && Number.isFinite(asked) && asked >= 0) return asked * 1_000;
   try {
     return durationMs(asked as Duration);
   } catch {
-    warn(`the error's retryAfter is ${JSON.stringify(asked)}, which is neither a duration nor a number of seconds`);
+    warn(
+      `the error's retryAfter is ${JSON.stringify(asked)}, which is neither a duration nor a number of seconds`,
+    );
     return undefined;
   }
 }

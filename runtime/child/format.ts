@@ -3,5 +3,9 @@ import { inspect } from "node:util";
 
 /** Parts side by side; what is not a string is inspected. */
 export function formatLine(parts: readonly unknown[]): string {
-  return parts.map((part) => (typeof part === "string" ? part : inspect(part, { depth: 6, breakLength: 120 }))).join(" ");
+  return parts
+    .map((part) =>
+      typeof part === "string" ? part : inspect(part, { depth: 6, breakLength: 120 }),
+    )
+    .join(" ");
 }

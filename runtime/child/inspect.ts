@@ -23,7 +23,12 @@ export interface InspectRequest {
 export type InspectAnswer =
   | { readonly type: "ready" }
   | { readonly type: "started" }
-  | { readonly type: "described"; readonly specs: readonly DagSpec[]; readonly importMs: number; readonly heapMegabytes: number }
+  | {
+      readonly type: "described";
+      readonly specs: readonly DagSpec[];
+      readonly importMs: number;
+      readonly heapMegabytes: number;
+    }
   | InspectFailure;
 
 /** How a file failed to be imported, in words that survive the way to the parent. */
@@ -52,7 +57,9 @@ process.on("disconnect", () => process.exit());
 process.on("uncaughtException", (error) => fail(failureOf(error, true)));
 process.on("unhandledRejection", (reason) => fail(failureOf(reason, true)));
 // With the channel not counted, an event loop that runs empty during an import means that nothing can ever settle it.
-process.on("beforeExit", () => fail({ type: "failed", code: "IMPORT_UNSETTLED", reason: "", stack: null, uncaught: false }));
+process.on("beforeExit", () =>
+  fail({ type: "failed", code: "IMPORT_UNSETTLED", reason: "", stack: null, uncaught: false }),
+);
 dieWithParent();
 send({ type: "ready" });
 
@@ -68,7 +75,11 @@ async function inspect(request: InspectRequest): Promise<void> {
   send(answer);
 }
 
-async function describe({ bundlePath, file, projectFolder }: InspectRequest): Promise<InspectAnswer> {
+async function describe({
+  bundlePath,
+  file,
+  projectFolder,
+}: InspectRequest): Promise<InspectAnswer> {
   const startedAt = performance.now();
   try {
     const dags = await loadDags(bundlePath, { projectFolder, file });
@@ -77,7 +88,12 @@ async function describe({ bundlePath, file, projectFolder }: InspectRequest): Pr
     await new Promise((resolve) => setImmediate(resolve));
     const specs = dags.map(describeDag);
     for (const { schedule } of specs.flatMap((spec) => spec.schedules)) checkSchedule(schedule);
-    return { type: "described", specs, importMs, heapMegabytes: process.memoryUsage().heapUsed / MEGABYTE };
+    return {
+      type: "described",
+      specs,
+      importMs,
+      heapMegabytes: process.memoryUsage().heapUsed / MEGABYTE,
+    };
   } catch (error) {
     return failureOf(error, false);
   }
@@ -89,8 +105,20 @@ function failureOf(thrown: unknown, uncaught: boolean): InspectFailure {
   try {
     const error = thrown instanceof Error ? thrown : undefined;
     const reason = (error ? error.message || error.name : String(thrown)).slice(0, MAX_REASON);
-    return { type: "failed", code, reason, stack: error?.stack?.slice(0, MAX_STACK) ?? null, uncaught };
+    return {
+      type: "failed",
+      code,
+      reason,
+      stack: error?.stack?.slice(0, MAX_STACK) ?? null,
+      uncaught,
+    };
   } catch {
-    return { type: "failed", code, reason: "it threw a value that cannot be shown", stack: null, uncaught };
+    return {
+      type: "failed",
+      code,
+      reason: "it threw a value that cannot be shown",
+      stack: null,
+      uncaught,
+    };
   }
 }

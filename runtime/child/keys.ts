@@ -6,15 +6,29 @@ import { type LateKeys, limitKey } from "../../sdk/routing.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 
 /** @throws DagsmithError INVALID_OPTION for a key that is none; and whatever the function throws */
-export async function keysOf(dag: Dag<unknown>, ref: TaskRef<unknown>, context: TaskContext): Promise<LateKeys> {
-  const { concurrencyKey, rateLimit } = { ...inheritedDefaults(ref), ...defined(ref.definition.options) };
+export async function keysOf(
+  dag: Dag<unknown>,
+  ref: TaskRef<unknown>,
+  context: TaskContext,
+): Promise<LateKeys> {
+  const { concurrencyKey, rateLimit } = {
+    ...inheritedDefaults(ref),
+    ...defined(ref.definition.options),
+  };
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
   const ask = async (field: typeof concurrencyKey, option: string): Promise<string | null> =>
-    typeof field === "function" ? limitKey(await resolveField(field, context), option, where) : null;
-  return { concurrency: await ask(concurrencyKey, "concurrencyKey"), rate: await ask(rateLimit?.key, "rateLimit.key") };
+    typeof field === "function"
+      ? limitKey(await resolveField(field, context), option, where)
+      : null;
+  return {
+    concurrency: await ask(concurrencyKey, "concurrencyKey"),
+    rate: await ask(rateLimit?.key, "rateLimit.key"),
+  };
 }
 
 /** An option given as undefined does not hide the DAG's default. */
 function defined<Options extends object>(options: Options): Options {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Options;
 }

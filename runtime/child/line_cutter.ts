@@ -11,14 +11,18 @@ export class LineCutter {
   constructor(onLine: (text: string) => void) {
     this.#reader = new LineReader((line) => {
       this.#pending = 0;
-      for (let from = 0; from === 0 || from < line.length; from += MAX_LINE) onLine(line.slice(from, from + MAX_LINE));
+      for (let from = 0; from === 0 || from < line.length; from += MAX_LINE)
+        onLine(line.slice(from, from + MAX_LINE));
     });
   }
 
   push(chunk: string | Uint8Array): void {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
     this.#reader.push(bytes);
-    this.#pending = bytes.lastIndexOf(10) >= 0 ? bytes.length - bytes.lastIndexOf(10) - 1 : this.#pending + bytes.length;
+    this.#pending =
+      bytes.lastIndexOf(10) >= 0
+        ? bytes.length - bytes.lastIndexOf(10) - 1
+        : this.#pending + bytes.length;
     if (this.#pending > MAX_LINE) this.end();
   }
 

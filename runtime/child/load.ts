@@ -21,7 +21,10 @@ export interface LoadOptions {
  * they were written. Loading the same path again gives the same DAGs: Node keeps a module for the life of the process.
  * @throws DagsmithError NOT_A_DAG saying what the default export is instead; and whatever the file itself throws
  */
-export async function loadDags(bundlePath: string, options: LoadOptions = {}): Promise<readonly Dag<unknown>[]> {
+export async function loadDags(
+  bundlePath: string,
+  options: LoadOptions = {},
+): Promise<readonly Dag<unknown>[]> {
   process.setSourceMapsEnabled(true);
   resolveBundle(bundlePath, options.projectFolder);
   const module = (await import(pathToFileURL(bundlePath).href)) as { readonly default?: unknown };
@@ -31,7 +34,10 @@ export async function loadDags(bundlePath: string, options: LoadOptions = {}): P
 function dagsOf(exported: unknown, file: string): readonly Dag<unknown>[] {
   const dags: readonly unknown[] = Array.isArray(exported) ? exported : [exported];
   if (dags.length > 0 && dags.every(isDag)) return dags;
-  throw new DagsmithError("NOT_A_DAG", { file, found: Array.isArray(exported) ? foundInList(exported) : found(exported) });
+  throw new DagsmithError("NOT_A_DAG", {
+    file,
+    found: Array.isArray(exported) ? foundInList(exported) : found(exported),
+  });
 }
 
 function foundInList(list: readonly unknown[]): string {
@@ -43,7 +49,8 @@ function found(value: unknown): string {
   if (value === undefined) return "missing";
   if (value === null) return "null";
   if (value instanceof Promise) return "a promise (await it)";
-  if (typeof value === "function") return `the function ${value.name || "without a name"} (export what it returns)`;
+  if (typeof value === "function")
+    return `the function ${value.name || "without a name"} (export what it returns)`;
   if (typeof value !== "object") return `a ${typeof value}`;
   const name = Object.getPrototypeOf(value)?.constructor?.name;
   return name && name !== "Object"

@@ -11,7 +11,14 @@ import { captureOutput } from "./capture.ts";
 import { failure } from "./ending.ts";
 import { loadDags } from "./load.ts";
 import { dieWithParent } from "./orphanhood.ts";
-import { type CallMethod, type Calls, CHANNEL_FD, type FromChild, LineReader, type ToChild } from "./protocol.ts";
+import {
+  type CallMethod,
+  type Calls,
+  CHANNEL_FD,
+  type FromChild,
+  LineReader,
+  type ToChild,
+} from "./protocol.ts";
 import { type CallbackRequest, runCallback } from "./run_callback.ts";
 import { runTry, type TaskHost, type TryRequest, type TryResult } from "./run_try.ts";
 import { describeError } from "./task_error.ts";
@@ -44,7 +51,10 @@ function send(message: FromChild): void {
   }
 }
 
-function call<Method extends CallMethod>(method: Method, ...args: Calls[Method]["args"]): Promise<Calls[Method]["value"]> {
+function call<Method extends CallMethod>(
+  method: Method,
+  ...args: Calls[Method]["args"]
+): Promise<Calls[Method]["value"]> {
   const reply = Promise.withResolvers<unknown>();
   lastCall += 1;
   calls.set(lastCall, reply);
@@ -62,7 +72,11 @@ const host: TaskHost = {
   log: (level, text) => send({ type: "log", level, source: "task", text }),
 };
 
-async function run(bundle: string, request: TryRequest, callback: CallbackRequest | undefined): Promise<void> {
+async function run(
+  bundle: string,
+  request: TryRequest,
+  callback: CallbackRequest | undefined,
+): Promise<void> {
   const crash = Promise.withResolvers<TryResult>();
   const abort = new AbortController();
   const current = { taskId: request.taskId, abort, crash };
@@ -95,7 +109,11 @@ async function attempt(
   try {
     const dags = await (loaded.get(bundle) ?? load(bundle));
     const dag = dags.find(({ dagId }) => dagId === request.dagId);
-    if (dag && callback) return withFilesAsWritten(await runCallback(dag, request, callback, host, signal), dirname(bundle));
+    if (dag && callback)
+      return withFilesAsWritten(
+        await runCallback(dag, request, callback, host, signal),
+        dirname(bundle),
+      );
     const ref = dag?.find(request.taskId);
     if (!dag || !ref)
       throw new Error(
@@ -110,7 +128,10 @@ async function attempt(
 /** The source map names files beside the bundle; people know them relative to their DAG folder. */
 function withFilesAsWritten(result: TryResult, bundleFolder: string): TryResult {
   if (result.outcome !== "failed") return result;
-  return { ...result, error: { ...result.error, stack: result.error.stack.replaceAll(`${bundleFolder}/`, "") } };
+  return {
+    ...result,
+    error: { ...result.error, stack: result.error.stack.replaceAll(`${bundleFolder}/`, "") },
+  };
 }
 
 function load(bundle: string): Promise<readonly Dag<unknown>[]> {
@@ -139,7 +160,9 @@ function crashed(error: unknown): void {
 process.on("uncaughtException", crashed);
 process.on("unhandledRejection", crashed);
 process.setSourceMapsEnabled(true);
-const endLines = captureOutput((source, text) => send({ type: "log", level: source === "stderr" ? "warn" : "info", source, text }));
+const endLines = captureOutput((source, text) =>
+  send({ type: "log", level: source === "stderr" ? "warn" : "info", source, text }),
+);
 
 const reader = new LineReader((line) => receive(JSON.parse(line) as ToChild));
 const channel = new Socket({ fd: CHANNEL_FD, readable: true, writable: false });

@@ -9,5 +9,8 @@ export function dieWithParent(): void {
   // Read here: the thread may start only after the parent is gone.
   const parent = process.ppid;
   const script = `setInterval(() => { if (process.ppid !== ${parent}) process.kill(-process.pid, "SIGKILL"); }, 1000);`;
-  new Worker(script, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 } }).unref();
+  new Worker(script, {
+    eval: true,
+    resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
+  }).unref();
 }

@@ -16,18 +16,32 @@ export type LogSource = "task" | "stdout" | "stderr" | "dagsmith";
 export interface Calls {
   readonly connection: { readonly args: readonly [id: string]; readonly value: Connection };
   readonly variable: { readonly args: readonly [key: string]; readonly value: string | null };
-  readonly pullXCom: { readonly args: readonly [taskId: string, key: string]; readonly value: Json };
+  readonly pullXCom: {
+    readonly args: readonly [taskId: string, key: string];
+    readonly value: Json;
+  };
   /** `after` is a map index in digits. */
-  readonly pullPage: { readonly args: readonly [taskId: string, after: string]; readonly value: OutputPage };
+  readonly pullPage: {
+    readonly args: readonly [taskId: string, after: string];
+    readonly value: OutputPage;
+  };
   /** `json` is JSON text. */
   readonly pushXCom: { readonly args: readonly [key: string, json: string]; readonly value: null };
-  readonly assetEvents: { readonly args: readonly [uri: string, limit: string]; readonly value: readonly AssetEvent[] };
+  readonly assetEvents: {
+    readonly args: readonly [uri: string, limit: string];
+    readonly value: readonly AssetEvent[];
+  };
 }
 export type CallMethod = keyof Calls;
 
 /** From worker to task process. */
 export type ToChild =
-  | { readonly type: "run"; readonly bundle: string; readonly request: TryRequest; readonly callback?: CallbackRequest }
+  | {
+      readonly type: "run";
+      readonly bundle: string;
+      readonly request: TryRequest;
+      readonly callback?: CallbackRequest;
+    }
   | { readonly type: "abort"; readonly reason: string }
   | { readonly type: "reply"; readonly call: number; readonly value: unknown }
   | {
@@ -39,13 +53,28 @@ export type ToChild =
 /** From task process to worker. */
 export type FromChild =
   | { readonly type: "ready" }
-  | { readonly type: "log"; readonly level: LogLevel; readonly source: LogSource; readonly text: string }
-  | { readonly type: "call"; readonly call: number; readonly method: CallMethod; readonly args: readonly string[] }
+  | {
+      readonly type: "log";
+      readonly level: LogLevel;
+      readonly source: LogSource;
+      readonly text: string;
+    }
+  | {
+      readonly type: "call";
+      readonly call: number;
+      readonly method: CallMethod;
+      readonly args: readonly string[];
+    }
   /**
    * `isSpoilt`: the body may still run, because an error outside it ended the try. `rss` is the memory of the process in bytes, told now
    * and then.
    */
-  | { readonly type: "done"; readonly result: TryResult; readonly isSpoilt: boolean; readonly rss?: number };
+  | {
+      readonly type: "done";
+      readonly result: TryResult;
+      readonly isSpoilt: boolean;
+      readonly rss?: number;
+    };
 
 /** The file descriptor of the socket in a task process. */
 export const CHANNEL_FD = 3;

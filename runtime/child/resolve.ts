@@ -20,7 +20,8 @@ let installed = false;
 export function ownModuleUrl(specifier: string): string | undefined {
   const [name, part, plugin, ...rest] = specifier.split("/");
   if (name !== "dagsmith" || rest.length > 0) return undefined;
-  const module = (path: string): string => new URL(`../../${path}/index${EXTENSION}`, import.meta.url).href;
+  const module = (path: string): string =>
+    new URL(`../../${path}/index${EXTENSION}`, import.meta.url).href;
   if (part === undefined) return module("sdk");
   if (part === "testing" && plugin === undefined) return module("runtime/testing");
   return part === "plugins" && plugin ? module(`plugins/${plugin}`) : undefined;
@@ -31,7 +32,8 @@ export function ownModuleUrl(specifier: string): string | undefined {
  * The hooks stay for the life of the process; calling it again only adds the bundle.
  */
 export function resolveBundle(path: string, projectFolder: string | undefined): void {
-  if (projectFolder !== undefined) projects.set(pathToFileURL(path).href, pathToFileURL(`${projectFolder}/`).href);
+  if (projectFolder !== undefined)
+    projects.set(pathToFileURL(path).href, pathToFileURL(`${projectFolder}/`).href);
   if (installed) return;
   installed = true;
   registerHooks({
@@ -39,7 +41,10 @@ export function resolveBundle(path: string, projectFolder: string | undefined): 
       const own = ownModuleUrl(specifier);
       if (own !== undefined) return { url: own, shortCircuit: true };
       const project = context.parentURL === undefined ? undefined : projects.get(context.parentURL);
-      return nextResolve(specifier, project === undefined ? context : { ...context, parentURL: project });
+      return nextResolve(
+        specifier,
+        project === undefined ? context : { ...context, parentURL: project },
+      );
     },
   });
 }

@@ -3,7 +3,13 @@ import type { Callback, CallbackContext, TaskEvent } from "../../sdk/callback.ts
 import type { Dag } from "../../sdk/dag.ts";
 import { inheritedDefaults } from "../../sdk/group.ts";
 import { failure } from "./ending.ts";
-import { HookPool, type TaskHost, type TryRequest, type TryResult, taskContext } from "./run_try.ts";
+import {
+  HookPool,
+  type TaskHost,
+  type TryRequest,
+  type TryResult,
+  taskContext,
+} from "./run_try.ts";
 
 /** What happened, as plain JSON. */
 export interface CallbackRequest {
@@ -28,8 +34,18 @@ export async function runCallback(
   try {
     const { event, reason, error, ofRun } = callback;
     // Params are given as they are stored: a schema that refuses them now must not hide that the run failed.
-    const { xcom: _, ...context } = taskContext(request, { params: request.params as unknown }, host, hooks, signal);
-    await find(dag, request, callback)({ ...context, taskId: ofRun ? null : request.taskId, event, reason, error });
+    const { xcom: _, ...context } = taskContext(
+      request,
+      { params: request.params as unknown },
+      host,
+      hooks,
+      signal,
+    );
+    await find(
+      dag,
+      request,
+      callback,
+    )({ ...context, taskId: ofRun ? null : request.taskId, event, reason, error });
     return { outcome: "success", output: null };
   } catch (error) {
     return failure(error);
@@ -38,14 +54,28 @@ export async function runCallback(
   }
 }
 
-function find(dag: Dag<unknown>, { taskId }: TryRequest, { event, ofRun, ordinal }: CallbackRequest): Callback {
-  const found = ofRun ? ofDag(dag, event, ordinal) : event === "deadline" ? undefined : ofTask(dag, taskId, event);
+function find(
+  dag: Dag<unknown>,
+  { taskId }: TryRequest,
+  { event, ofRun, ordinal }: CallbackRequest,
+): Callback {
+  const found = ofRun
+    ? ofDag(dag, event, ordinal)
+    : event === "deadline"
+      ? undefined
+      : ofTask(dag, taskId, event);
   if (found) return found;
   const whose = ofRun ? `DAG "${dag.dagId}"` : `task "${taskId}" of DAG "${dag.dagId}"`;
-  throw new Error(`${whose} does not declare ${event} when it is loaded here; a DAG file must declare the same every time`);
+  throw new Error(
+    `${whose} does not declare ${event} when it is loaded here; a DAG file must declare the same every time`,
+  );
 }
 
-function ofDag({ options }: Dag<unknown>, event: CallbackRequest["event"], ordinal: number): Callback | undefined {
+function ofDag(
+  { options }: Dag<unknown>,
+  event: CallbackRequest["event"],
+  ordinal: number,
+): Callback | undefined {
   if (event === "deadline") return options.deadlines?.[ordinal]?.callback;
   return event === "onSuccess" || event === "onFailure" ? options[event] : undefined;
 }

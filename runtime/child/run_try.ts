@@ -14,7 +14,7 @@ import { type Json, toJson } from "../../sdk/json.ts";
 import { LazyRef } from "../../sdk/lazy.ts";
 import type { TaskRef } from "../../sdk/task.ts";
 import { eventsOf, type RunTrigger } from "../../sdk/trigger.ts";
-import type { SaidUpdate } from "../engine/outlets.ts";
+import type { SaidUpdate } from "../engine/results/outlets.ts";
 import { returned, type TryResult, thrown } from "./ending.ts";
 import { formatLine } from "./format.ts";
 import { keysOf } from "./keys.ts";
@@ -91,8 +91,12 @@ export async function runTry(
       item,
       assets: taskAssets(ref, host, said),
     };
-    const context: TaskContext = { ...taskContext(request, given, host, hooks, signal), ...iterationOf(ref, request) };
-    if (request.asksKeys) return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
+    const context: TaskContext = {
+      ...taskContext(request, given, host, hooks, signal),
+      ...iterationOf(ref, request),
+    };
+    if (request.asksKeys)
+      return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
     const output = await ref.definition.body?.(context as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
     const ending = returned(ref, output, request.maxOutputBytes);
@@ -110,23 +114,34 @@ export async function runTry(
 }
 
 /** What a test gives whole is walked through as well. */
-function withLazyInputs(ref: TaskRef<unknown>, given: TryRequest["inputs"], host: TaskHost): Readonly<Record<string, unknown>> {
-  const lists = Object.entries(ref.definition.options.inputs ?? {}).flatMap(([name, input]): readonly (readonly [string, unknown])[] => {
-    if (!(input instanceof LazyRef)) return [];
-    const { taskId, definition } = input.source;
-    const whole = async (): Promise<OutputPage> => ({
-      items: (given[name] ?? (await host.pullXCom(taskId, RETURN_VALUE))) as readonly Json[],
-      next: null,
-    });
-    const isMany = definition.options.each !== undefined || definition.loop !== undefined || mappedAround(input.source) !== undefined;
-    const isMapped = isMany && given[name] === undefined;
-    return [[name, lazyList(isMapped ? (after) => host.pullPage(taskId, after) : whole)]];
-  });
+function withLazyInputs(
+  ref: TaskRef<unknown>,
+  given: TryRequest["inputs"],
+  host: TaskHost,
+): Readonly<Record<string, unknown>> {
+  const lists = Object.entries(ref.definition.options.inputs ?? {}).flatMap(
+    ([name, input]): readonly (readonly [string, unknown])[] => {
+      if (!(input instanceof LazyRef)) return [];
+      const { taskId, definition } = input.source;
+      const whole = async (): Promise<OutputPage> => ({
+        items: (given[name] ?? (await host.pullXCom(taskId, RETURN_VALUE))) as readonly Json[],
+        next: null,
+      });
+      const isMany =
+        definition.options.each !== undefined ||
+        definition.loop !== undefined ||
+        mappedAround(input.source) !== undefined;
+      const isMapped = isMany && given[name] === undefined;
+      return [[name, lazyList(isMapped ? (after) => host.pullPage(taskId, after) : whole)]];
+    },
+  );
   return { ...given, ...Object.fromEntries(lists) };
 }
 
 /** What says what a task is mapped over: its own options, or those of the mapped group around it. */
-function mapping(ref: TaskRef<unknown>): Pick<TaskRef<unknown>["definition"]["options"], "each" | "label"> {
+function mapping(
+  ref: TaskRef<unknown>,
+): Pick<TaskRef<unknown>["definition"]["options"], "each" | "label"> {
   return (mappedAround(ref) ?? ref).definition.options;
 }
 
@@ -136,14 +151,25 @@ function itemOf(ref: TaskRef<unknown>, { mapIndex, item }: TryRequest): unknown 
 }
 
 /** What a loop's body is given besides. */
-function iterationOf({ definition: { loop } }: TaskRef<unknown>, { mapIndex, previous }: TryRequest): object {
+function iterationOf(
+  { definition: { loop } }: TaskRef<unknown>,
+  { mapIndex, previous }: TryRequest,
+): object {
   if (!loop) return {};
   // A copy: the next run in this process begins with the same value.
-  return { iteration: mapIndex, previous: mapIndex === 0 ? structuredClone(loop.initial) : previous, item: undefined };
+  return {
+    iteration: mapIndex,
+    previous: mapIndex === 0 ? structuredClone(loop.initial) : previous,
+    item: undefined,
+  };
 }
 
 /** Whether a loop is done is asked of what the next iteration would get, not of what the body still holds. */
-function goesOn(ref: TaskRef<unknown>, { mapIndex }: TryRequest, ending: TryResult): { readonly again?: boolean } {
+function goesOn(
+  ref: TaskRef<unknown>,
+  { mapIndex }: TryRequest,
+  ending: TryResult,
+): { readonly again?: boolean } {
   const loop = loopOf(ref);
   if (!loop || ending.outcome !== "success") return {};
   const returned: unknown = ending.output === null ? null : JSON.parse(ending.output);
@@ -151,7 +177,12 @@ function goesOn(ref: TaskRef<unknown>, { mapIndex }: TryRequest, ending: TryResu
 }
 
 /** A name is for people: one that cannot be made must not fail the task. */
-function labelled(ref: TaskRef<unknown>, item: unknown, mapIndex: number, host: TaskHost): { readonly label?: string } {
+function labelled(
+  ref: TaskRef<unknown>,
+  item: unknown,
+  mapIndex: number,
+  host: TaskHost,
+): { readonly label?: string } {
   const { label } = mapping(ref);
   if (!label || mapIndex < 0) return {};
   try {
@@ -173,7 +204,8 @@ export async function validParams(dag: Dag<unknown>, params: Json): Promise<unkn
   const result = await schema["~standard"].validate(params ?? {});
   if (!result.issues) return result.value;
   const problems = result.issues.map(
-    ({ path, message }) => `${path?.map((part) => String(typeof part === "object" ? part.key : part)).join(".") || "params"}: ${message}`,
+    ({ path, message }) =>
+      `${path?.map((part) => String(typeof part === "object" ? part.key : part)).join(".") || "params"}: ${message}`,
   );
   throw new DagsmithError("INVALID_PARAMS", { dag: dag.dagId, problems: problems.join("; ") });
 }
@@ -190,7 +222,8 @@ export function taskContext<Of extends Partial<Given>>(
   signal: AbortSignal,
 ): Omit<TaskContext, keyof Given> & Of {
   const { dagId, taskId, runId, tryNumber, mapIndex, trigger } = request;
-  const date = (iso: string): DateTime<true> => DateTime.fromISO(iso, { zone: request.timezone }) as DateTime<true>;
+  const date = (iso: string): DateTime<true> =>
+    DateTime.fromISO(iso, { zone: request.timezone }) as DateTime<true>;
   return {
     ...{ dagId, taskId, runId, tryNumber, mapIndex, signal, trigger, ...given },
     logicalDate: date(request.logicalDate),
@@ -213,7 +246,11 @@ export function taskContext<Of extends Partial<Given>>(
     connection: (id) => host.connection(id),
     variable: async (key, fallback) => {
       const value = (await host.variable(key)) ?? fallback;
-      if (value === undefined) throw new DagsmithError("VARIABLE_NOT_FOUND", { key, variable: `DAG_VAR_${key.toUpperCase()}` });
+      if (value === undefined)
+        throw new DagsmithError("VARIABLE_NOT_FOUND", {
+          key,
+          variable: `DAG_VAR_${key.toUpperCase()}`,
+        });
       return value;
     },
   };
@@ -232,7 +269,10 @@ export function taskLog(host: Pick<TaskHost, "log">): TaskLog {
 export class HookPool {
   readonly #host: TaskHost;
   readonly #signal: AbortSignal;
-  readonly #open = new Map<string, { readonly client: Promise<unknown>; readonly close: () => Promise<void> }>();
+  readonly #open = new Map<
+    string,
+    { readonly client: Promise<unknown>; readonly close: () => Promise<void> }
+  >();
 
   constructor(host: TaskHost, signal: AbortSignal) {
     this.#host = host;
@@ -257,6 +297,7 @@ export class HookPool {
   async close(): Promise<void> {
     const closed = await Promise.allSettled([...this.#open.values()].map(({ close }) => close()));
     for (const result of closed)
-      if (result.status === "rejected") this.#host.log("warn", `closing a hook failed: ${describeError(result.reason).message}`);
+      if (result.status === "rejected")
+        this.#host.log("warn", `closing a hook failed: ${describeError(result.reason).message}`);
   }
 }

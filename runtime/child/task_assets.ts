@@ -4,7 +4,7 @@ import type { TaskAssets } from "../../sdk/context.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
 import type { TaskRef } from "../../sdk/task.ts";
-import type { SaidUpdate } from "../engine/outlets.ts";
+import type { SaidUpdate } from "../engine/results/outlets.ts";
 
 const USUAL_EVENTS = 100;
 
@@ -19,14 +19,28 @@ export function taskAssets(ref: TaskRef<unknown>, host: AssetHost, said: SaidUpd
   return {
     update: (asset, { extra = {}, alias } = {}) => {
       const isOutlet = outlets.some((one) =>
-        alias === undefined ? isAsset(one, asset.uri) : one.type === "asset_alias" && one.alias === alias,
+        alias === undefined
+          ? isAsset(one, asset.uri)
+          : one.type === "asset_alias" && one.alias === alias,
       );
-      if (!isOutlet) throw new DagsmithError("NOT_AN_OUTLET", { task: ref.taskId, asset: alias ?? asset.uri });
-      said.push({ uri: asset.uri, alias: alias ?? null, extra: JSON.parse(toJson(extra, MAX_EXTRA_BYTES)) as Json });
+      if (!isOutlet)
+        throw new DagsmithError("NOT_AN_OUTLET", { task: ref.taskId, asset: alias ?? asset.uri });
+      said.push({
+        uri: asset.uri,
+        alias: alias ?? null,
+        extra: JSON.parse(toJson(extra, MAX_EXTRA_BYTES)) as Json,
+      });
     },
-    events: async <Extra extends Json>({ uri }: Asset<Extra>, { limit = USUAL_EVENTS }: { readonly limit?: number } = {}) => {
-      if (!inlets.some((one) => isAsset(one, uri))) throw new DagsmithError("NOT_AN_INLET", { task: ref.taskId, asset: uri });
-      return (await host.assetEvents(uri, limit)) as readonly AssetEvent[] as readonly AssetEvent<Extra>[];
+    events: async <Extra extends Json>(
+      { uri }: Asset<Extra>,
+      { limit = USUAL_EVENTS }: { readonly limit?: number } = {},
+    ) => {
+      if (!inlets.some((one) => isAsset(one, uri)))
+        throw new DagsmithError("NOT_AN_INLET", { task: ref.taskId, asset: uri });
+      return (await host.assetEvents(
+        uri,
+        limit,
+      )) as readonly AssetEvent[] as readonly AssetEvent<Extra>[];
     },
   };
 }

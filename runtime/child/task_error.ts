@@ -15,12 +15,19 @@ export function describeError(error: unknown): TaskError {
   const causes: string[] = [];
   for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause)
     causes.push(`caused by ${cause.stack ?? cause.message}`);
-  return { name: error.name, message: error.message, stack: [error.stack ?? "", ...causes].map(ownFrames).join("\n") };
+  return {
+    name: error.name,
+    message: error.message,
+    stack: [error.stack ?? "", ...causes].map(ownFrames).join("\n"),
+  };
 }
 
 /** A stack without the frames below the task body: they are this runtime's, and the same for every task. */
 function ownFrames(stack: string): string {
   const lines = stack.split("\n");
-  const end = lines.findIndex((line) => /^\s+at (async )?runTry \(/.test(line) || line.includes("node:internal/process/task_queues"));
+  const end = lines.findIndex(
+    (line) =>
+      /^\s+at (async )?runTry \(/.test(line) || line.includes("node:internal/process/task_queues"),
+  );
   return (end < 0 ? lines : lines.slice(0, end)).join("\n");
 }

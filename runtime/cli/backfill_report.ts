@@ -1,5 +1,9 @@
 /** Backfills in words: a bar, one line, slot by slot. */
-import type { BackfillProgress, BackfillSummary, SlotSummary } from "../store/backfill_list.ts";
+import type {
+  BackfillProgress,
+  BackfillSummary,
+  SlotSummary,
+} from "../store/backfills/backfill_list.ts";
 import { table } from "./table.ts";
 import type { Style } from "./terminal.ts";
 import { stateText, timeText } from "./words.ts";
@@ -10,7 +14,10 @@ const WIDTH = 20;
 export function progressBar({ total, success, failed, skipped }: BackfillProgress): string {
   const done = success + failed + skipped;
   const filled = total === 0 ? WIDTH : Math.floor((done / total) * WIDTH);
-  const remarks = [failed > 0 ? `${failed} failed` : "", skipped > 0 ? `${skipped} left alone` : ""].filter((remark) => remark !== "");
+  const remarks = [
+    failed > 0 ? `${failed} failed` : "",
+    skipped > 0 ? `${skipped} left alone` : "",
+  ].filter((remark) => remark !== "");
   return `${"█".repeat(filled)}${"░".repeat(WIDTH - filled)}  ${done} of ${total}${remarks.length > 0 ? ` (${remarks.join(", ")})` : ""}`;
 }
 
@@ -18,7 +25,11 @@ export function backfillLine(b: BackfillSummary, style: Style): string {
   return `Backfill ${b.id} of ${style.bold(b.dagId)}, ${timeText(b.from)} to ${timeText(b.to)}: ${b.state}  ${progressBar(b.progress)}`;
 }
 
-export function backfillLines(b: BackfillSummary, slots: readonly SlotSummary[], style: Style): readonly string[] {
+export function backfillLines(
+  b: BackfillSummary,
+  slots: readonly SlotSummary[],
+  style: Style,
+): readonly string[] {
   const rows = slots.map((slot) => [
     String(slot.ordinal),
     timeText(slot.logicalDate),
@@ -41,13 +52,17 @@ export interface PreviewedSlot {
 }
 
 export function previewLines(slots: readonly PreviewedSlot[]): readonly string[] {
-  const rows = slots.map(({ ordinal, dataIntervalStart, dataIntervalEnd, decision, reason, run }) => [
-    String(ordinal),
-    timeText(dataIntervalStart),
-    timeText(dataIntervalEnd),
-    decision === "run" ? (run ? "run again" : "run") : "leave alone",
-    [reason ?? "", run ? `${run.runId} (${run.state})` : ""].filter((part) => part !== "").join(": "),
-  ]);
+  const rows = slots.map(
+    ({ ordinal, dataIntervalStart, dataIntervalEnd, decision, reason, run }) => [
+      String(ordinal),
+      timeText(dataIntervalStart),
+      timeText(dataIntervalEnd),
+      decision === "run" ? (run ? "run again" : "run") : "leave alone",
+      [reason ?? "", run ? `${run.runId} (${run.state})` : ""]
+        .filter((part) => part !== "")
+        .join(": "),
+    ],
+  );
   const count = slots.filter(({ decision }) => decision === "run").length;
   return [
     ...table(["#", "interval start", "interval end", "what", "remark"], rows),

@@ -15,7 +15,8 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   await main(process.argv.slice(2));
 } else {
   const { code, message } = new DagsmithError("NODE_TOO_OLD", { found: process.version });
-  if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+  if (process.argv.includes("--json"))
+    process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
   else process.stderr.write(`${message}\n`);
   process.exitCode = 1;
 }

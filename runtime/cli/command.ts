@@ -75,21 +75,45 @@ export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 const USAGE_ERRORS = ["INVALID_ARGUMENT", "USAGE"];
 
 /** Adds a command to the program. `exit` receives its exit code. */
-export function addCommand(program: Command, spec: AnyCommand, cli: Omit<Cli, "say" | "json">, exit: (code: number) => void): void {
-  const added = program.command(spec.usage).description(spec.summary).option("--json", "print one JSON document and nothing else");
+export function addCommand(
+  program: Command,
+  spec: AnyCommand,
+  cli: Omit<Cli, "say" | "json">,
+  exit: (code: number) => void,
+): void {
+  const added = program
+    .command(spec.usage)
+    .description(spec.summary)
+    .option("--json", "print one JSON document and nothing else");
   for (const { flags, text, parse } of spec.options ?? []) {
-    if (parse) added.option(flags, text, (value: string, before: unknown) => parsed(parse, value, before));
+    if (parse)
+      added.option(flags, text, (value: string, before: unknown) => parsed(parse, value, before));
     else added.option(flags, text);
   }
-  added.addHelpText("after", `\n${spec.more ? `${spec.more}\n\n` : ""}Example:\n  $ ${spec.example}`);
+  added.addHelpText(
+    "after",
+    `\n${spec.more ? `${spec.more}\n\n` : ""}Example:\n  $ ${spec.example}`,
+  );
   added.action(async (...received: unknown[]) => {
     const args = received.slice(0, -2) as never[];
     const { json = false, ...options } = received.at(-2) as { json?: boolean };
-    exit(await runCommand(spec, { ...cli, json, say: json ? () => undefined : cli.terminal.out }, args, options as never));
+    exit(
+      await runCommand(
+        spec,
+        { ...cli, json, say: json ? () => undefined : cli.terminal.out },
+        args,
+        options as never,
+      ),
+    );
   });
 }
 
-async function runCommand(spec: AnyCommand, cli: Cli, args: readonly never[], options: never): Promise<number> {
+async function runCommand(
+  spec: AnyCommand,
+  cli: Cli,
+  args: readonly never[],
+  options: never,
+): Promise<number> {
   try {
     const outcome = await spec.run(cli, args, options);
     if (cli.json) cli.terminal.out(JSON.stringify(outcome.json));
@@ -111,8 +135,12 @@ export function reportError(terminal: Terminal, json: boolean, error: unknown): 
 /** An error that we did not raise on purpose is a defect, of ours or below: its stack is what helps. */
 function describe(error: unknown): { readonly code: string; readonly message: string } {
   if (isDagsmithError(error)) return error;
-  if (error instanceof CommanderError) return { code: "USAGE", message: error.message.replace(/^error: /, "") };
-  return { code: "UNEXPECTED", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  if (error instanceof CommanderError)
+    return { code: "USAGE", message: error.message.replace(/^error: /, "") };
+  return {
+    code: "UNEXPECTED",
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  };
 }
 
 function parsed(parse: NonNullable<OptionSpec["parse"]>, value: string, before: unknown): unknown {

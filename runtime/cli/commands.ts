@@ -2,7 +2,13 @@
 import type { AnyCommand } from "./command.ts";
 import { audit, label, note } from "./commands/annotate.ts";
 import { assets } from "./commands/assets.ts";
-import { backfill, backfills, cancelBackfill, pauseBackfill, resumeBackfill } from "./commands/backfill.ts";
+import {
+  backfill,
+  backfills,
+  cancelBackfill,
+  pauseBackfill,
+  resumeBackfill,
+} from "./commands/backfill.ts";
 import { callbacks } from "./commands/callbacks.ts";
 import { cancel } from "./commands/cancel.ts";
 import { changes } from "./commands/changes.ts";
@@ -38,7 +44,24 @@ import { why } from "./commands/why.ts";
 export const commands: readonly AnyCommand[] = [
   ...[init, check, list, show, next, simulate, test, dev],
   ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
-  ...[trigger, runs, slots, tasks, why, logs, replay, callbacks, pause, unpause, cancel, clear, mark, note, label, audit],
+  ...[
+    trigger,
+    runs,
+    slots,
+    tasks,
+    why,
+    logs,
+    replay,
+    callbacks,
+    pause,
+    unpause,
+    cancel,
+    clear,
+    mark,
+    note,
+    label,
+    audit,
+  ],
   ...[backfill, backfills, pauseBackfill, resumeBackfill, cancelBackfill, doctor],
 ];
 

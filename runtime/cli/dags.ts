@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import type { FolderLoad } from "../bundler/folder.ts";
-import type { DagSummary } from "../store/dag_list.ts";
+import type { DagSummary } from "../store/reads/dag_list.ts";
 import type { Cli } from "./command.ts";
 import { findDatabaseUrl, withDatabase } from "./database.ts";
 import { hint } from "./nearest.ts";
@@ -38,11 +38,19 @@ export interface KnownDags {
 export async function knownDags(cli: Cli, folder: string | undefined): Promise<KnownDags> {
   if (folder === undefined && (await findDatabaseUrl(cli)) !== null) return deployedDags(cli);
   const { versions, errors } = await loadDagFolder(cli, folder);
-  return { source: "folder", dags: versions.map(({ dagId, file, spec }) => ({ dagId, file, spec, deployed: null })), errors };
+  return {
+    source: "folder",
+    dags: versions.map(({ dagId, file, spec }) => ({ dagId, file, spec, deployed: null })),
+    errors,
+  };
 }
 
 /** @throws DagsmithError UNKNOWN_DAG, with the name that was probably meant */
-export async function knownDag(cli: Cli, dagId: string, folder: string | undefined): Promise<KnownDag> {
+export async function knownDag(
+  cli: Cli,
+  dagId: string,
+  folder: string | undefined,
+): Promise<KnownDag> {
   const { dags } = await knownDags(cli, folder);
   const found = dags.find((dag) => dag.dagId === dagId);
   if (found) return found;
@@ -61,15 +69,29 @@ export function unknownDag(dagId: string, known: readonly string[], remark = "")
  * Loads the DAG files of a folder, given or the usual one.
  * @throws DagsmithError FILE_NOT_FOUND
  */
-export async function loadDagFolder(cli: Pick<Cli, "config" | "folder">, folder: string | undefined): Promise<FolderLoad> {
+export async function loadDagFolder(
+  cli: Pick<Cli, "config" | "folder">,
+  folder: string | undefined,
+): Promise<FolderLoad> {
   const { loadFolder } = await import("../bundler/folder.ts");
-  return loadFolder(resolve(cli.folder, folder ?? DEFAULT_FOLDER), { environment: cli.config.inherited });
+  return loadFolder(resolve(cli.folder, folder ?? DEFAULT_FOLDER), {
+    environment: cli.config.inherited,
+  });
 }
 
 async function deployedDags(cli: Cli): Promise<KnownDags> {
   return withDatabase(cli, async (db) => {
-    const { listDags, listImportErrors } = await import("../store/dag_list.ts");
+    const { listDags, listImportErrors } = await import("../store/reads/dag_list.ts");
     const [dags, errors] = [await listDags(db), await listImportErrors(db)];
-    return { source: "database", dags: dags.map((dag) => ({ dagId: dag.dagId, file: dag.file, spec: dag.spec, deployed: dag })), errors };
+    return {
+      source: "database",
+      dags: dags.map((dag) => ({
+        dagId: dag.dagId,
+        file: dag.file,
+        spec: dag.spec,
+        deployed: dag,
+      })),
+      errors,
+    };
   });
 }

@@ -5,7 +5,7 @@
 import { Command } from "commander";
 import { readConfig } from "../config.ts";
 import { keepSecretKey } from "../secrets/key_file.ts";
-import { listRuns } from "../store/run_list.ts";
+import { listRuns } from "../store/reads/run_list.ts";
 import { type Cli, EXIT, reportError } from "./command.ts";
 import { startDevPage } from "./commands/dev.ts";
 import { loadDagFolder } from "./dags.ts";
@@ -14,7 +14,15 @@ import { wholeNumber } from "./option_values.ts";
 import { projectFiles, removeRunningDev, writeRunningDev } from "./project.ts";
 import { reportedTasks, runLines } from "./run_report.ts";
 import { startSandbox } from "./sandbox.ts";
-import { openSurroundings, type Running, runServices, type Surroundings, serve, startSchedulerRole, startWorkerRole } from "./services.ts";
+import {
+  openSurroundings,
+  type Running,
+  runServices,
+  type Surroundings,
+  serve,
+  startSchedulerRole,
+  startWorkerRole,
+} from "./services.ts";
 import { table } from "./table.ts";
 import { processTerminal } from "./terminal.ts";
 import { waitForRun } from "./wait.ts";
@@ -52,7 +60,9 @@ async function startAll(cli: Cli, { port }: Options, running: Running) {
   for (const sentence of sandbox.sentences) cli.say(sentence);
   const all = await openSurroundings(cli, postgres.url, running, sandbox.connections);
   await migrateAll(all.db);
-  const page = running.add(await startDevPage(all, port, `Sandbox: ${sandbox.sentences.join("; ")}.`));
+  const page = running.add(
+    await startDevPage(all, port, `Sandbox: ${sandbox.sentences.join("; ")}.`),
+  );
   running.add({ stop: () => removeRunningDev(files) });
   await writeRunningDev(files, { databaseUrl: postgres.url, page: page.url, pid: process.pid });
   running.add(await startWorkerRole(all));
@@ -67,13 +77,15 @@ async function startAll(cli: Cli, { port }: Options, running: Running) {
 async function deployAndRun({ cli, db }: Surroundings): Promise<number> {
   const [{ deployFolder, setPool, triggerRun }, { tick }, { Plans }] = await Promise.all([
     import("../actions/index.ts"),
-    import("../scheduler/tick.ts"),
-    import("../store/plans.ts"),
+    import("../scheduler/jobs/create_runs.ts"),
+    import("../store/dags/plans.ts"),
   ]);
   await setPool(db, { name: "github", slots: 4, actor: "npm start" });
   const load = await loadDagFolder(cli, undefined);
   const { deployed } = await deployFolder(db, load, { actor: "npm start" });
-  cli.say(`deployed ${deployed.map(({ dagId, version }) => `${dagId} (version ${version})`).join(", ")}`);
+  cli.say(
+    `deployed ${deployed.map(({ dagId, version }) => `${dagId} (version ${version})`).join(", ")}`,
+  );
   for (const error of load.errors) cli.terminal.note(`${error.file}: ${error.message}`);
   await tick(db, new Plans());
   const [newest] = await listRuns(db, { dagId: DEMO_DAG, limit: 1 });
@@ -82,7 +94,12 @@ async function deployAndRun({ cli, db }: Surroundings): Promise<number> {
 }
 
 /** Follows a run to its end and shows what it made. @returns whether it succeeded */
-async function showRun({ cli, db }: Surroundings, id: number, warehouseUrl: string | null, stop: AbortSignal): Promise<boolean> {
+async function showRun(
+  { cli, db }: Surroundings,
+  id: number,
+  warehouseUrl: string | null,
+  stop: AbortSignal,
+): Promise<boolean> {
   cli.say(`running ${DEMO_DAG}…\n`);
   const run = await waitForRun(db, id, undefined, stop);
   for (const line of runLines(run, await reportedTasks(db, id), cli.terminal.style)) cli.say(line);
@@ -91,22 +108,35 @@ async function showRun({ cli, db }: Surroundings, id: number, warehouseUrl: stri
 }
 
 async function sayResult(cli: Cli, warehouseUrl: string): Promise<void> {
-  const { previewTable } = await import("../store/server.ts");
-  const { columns, rows, hasMore } = await previewTable(warehouseUrl, RESULT.schema, RESULT.table, RESULT_ROWS);
+  const { previewTable } = await import("../store/database/server.ts");
+  const { columns, rows, hasMore } = await previewTable(
+    warehouseUrl,
+    RESULT.schema,
+    RESULT.table,
+    RESULT_ROWS,
+  );
   cli.say(`\n${RESULT.schema}.${RESULT.table} in the warehouse:`);
   for (const line of table(columns, rows)) cli.say(line);
   if (hasMore) cli.say("…");
 }
 
 const program = new Command("npm start --")
-  .description("Run dagsmith with its example DAGs: embedded PostgreSQL, sandbox systems, scheduler, worker and page.")
+  .description(
+    "Run dagsmith with its example DAGs: embedded PostgreSQL, sandbox systems, scheduler, worker and page.",
+  )
   .option("--once", "end when the run has ended; exit code 1 when it failed")
-  .option("--port <n>", "port of the page (default: DAG_WEB_PORT, else 8080, else a free one)", wholeNumber(0, 65_535));
+  .option(
+    "--port <n>",
+    "port of the page (default: DAG_WEB_PORT, else 8080, else a free one)",
+    wholeNumber(0, 65_535),
+  );
 
 const options = program.parse().opts<Options>();
 const config = readConfig();
 const terminal = processTerminal(config.colorAllowed);
 const cli: Cli = { config, terminal, folder: process.cwd(), json: false, say: terminal.out };
-const code = await demo(cli, options).catch((error: unknown) => reportError(terminal, false, error));
+const code = await demo(cli, options).catch((error: unknown) =>
+  reportError(terminal, false, error),
+);
 await terminal.flush();
 process.exit(code);

@@ -14,7 +14,11 @@ import { bundleFolder } from "./project.ts";
  * The DAG, with its code imported here.
  * @throws DagsmithError UNKNOWN_DAG, FILE_NOT_FOUND, FILE_HAS_MANY_DAGS, BUNDLE_FAILED, NOT_A_DAG; and what importing the file throws
  */
-export async function findTestedDag(cli: Cli, name: string, folderOption: string | undefined): Promise<Dag<unknown>> {
+export async function findTestedDag(
+  cli: Cli,
+  name: string,
+  folderOption: string | undefined,
+): Promise<Dag<unknown>> {
   const folder = resolve(cli.folder, folderOption ?? DEFAULT_FOLDER);
   const path = resolve(cli.folder, name);
   if (await isFile(path)) return onlyDag(name, await load(cli, path, folder));
@@ -24,15 +28,22 @@ export async function findTestedDag(cli: Cli, name: string, folderOption: string
 
 async function dagById(cli: Cli, dagId: string, folder: string): Promise<Dag<unknown>> {
   for (const file of await filesThatMention(dagId, folder)) {
-    const found = (await load(cli, resolve(folder, file), folder)).find((dag) => dag.dagId === dagId);
+    const found = (await load(cli, resolve(folder, file), folder)).find(
+      (dag) => dag.dagId === dagId,
+    );
     if (found) return found;
   }
   // An id that is put together stands in no file as it is.
   const { versions, errors } = await loadDagFolder(cli, folder);
   const version = versions.find((one) => one.dagId === dagId);
-  const found = version && (await load(cli, resolve(folder, version.file), folder)).find((dag) => dag.dagId === dagId);
+  const found =
+    version &&
+    (await load(cli, resolve(folder, version.file), folder)).find((dag) => dag.dagId === dagId);
   if (found) return found;
-  const remark = errors.length > 0 ? ` Not all files import (${errors.map(({ file }) => file).join(", ")}); see: dag check` : "";
+  const remark =
+    errors.length > 0
+      ? ` Not all files import (${errors.map(({ file }) => file).join(", ")}); see: dag check`
+      : "";
   throw unknownDag(
     dagId,
     versions.map((one) => one.dagId),
@@ -46,9 +57,16 @@ async function filesThatMention(dagId: string, folder: string): Promise<readonly
   const { walk } = await import("../bundler/walk.ts");
   const { files } = await walk(folder);
   const texts = await Promise.all(
-    files.map(async (file) => ({ file, text: await readFile(resolve(folder, file), "utf8").catch(() => "") })),
+    files.map(async (file) => ({
+      file,
+      text: await readFile(resolve(folder, file), "utf8").catch(() => ""),
+    })),
   );
-  return texts.filter(({ text }) => [`"${dagId}"`, `'${dagId}'`, `\`${dagId}\``].some((id) => text.includes(id))).map(({ file }) => file);
+  return texts
+    .filter(({ text }) =>
+      [`"${dagId}"`, `'${dagId}'`, `\`${dagId}\``].some((id) => text.includes(id)),
+    )
+    .map(({ file }) => file);
 }
 
 async function load(cli: Cli, path: string, folder: string): Promise<readonly Dag<unknown>[]> {
@@ -67,7 +85,10 @@ async function load(cli: Cli, path: string, folder: string): Promise<readonly Da
 function onlyDag(file: string, dags: readonly Dag<unknown>[]): Dag<unknown> {
   const [dag, ...others] = dags;
   if (dag && others.length === 0) return dag;
-  throw new DagsmithError("FILE_HAS_MANY_DAGS", { file: basename(file), dags: dags.map(({ dagId }) => dagId).join(", ") });
+  throw new DagsmithError("FILE_HAS_MANY_DAGS", {
+    file: basename(file),
+    dags: dags.map(({ dagId }) => dagId).join(", "),
+  });
 }
 
 function isFile(path: string): Promise<boolean> {

@@ -3,7 +3,10 @@
 /** The candidate with the fewest edits from `name`; undefined when none is near. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   const allowed = Math.max(2, Math.floor(name.length * 0.4));
-  const scored = candidates.map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }));
+  const scored = candidates.map((candidate) => ({
+    candidate,
+    distance: distance(name.toLowerCase(), candidate.toLowerCase()),
+  }));
   const best = scored.toSorted((a, b) => a.distance - b.distance)[0];
   if (best && best.distance <= allowed) return best.candidate;
   return candidates.find((candidate) => name.length >= 3 && candidate.includes(name));
@@ -24,7 +27,13 @@ function distance(a: string, b: string): number {
   for (const [i, left] of [...a].entries()) {
     const next = [i + 1];
     for (const [j, right] of [...b].entries()) {
-      next.push(Math.min((row[j] ?? 0) + (left === right ? 0 : 1), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+      next.push(
+        Math.min(
+          (row[j] ?? 0) + (left === right ? 0 : 1),
+          (row[j + 1] ?? 0) + 1,
+          (next[j] ?? 0) + 1,
+        ),
+      );
     }
     row = next;
   }

@@ -14,14 +14,19 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 /** A JSON object. */
 export function jsonObject(text: string): Readonly<Record<string, Json>> {
   const value = parseJson(text);
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, Json>>;
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, Json>>;
   throw new Error(`write a JSON object, such as '{"day": "2026-01-31"}'.`);
 }
 
 /** An ISO 8601 date or time, kept as written: its zone, when it names none, is the DAG's. */
 export function isoDate(text: string): string {
   // A sign of a date in another order, or of a typing error: Date takes more than ISO 8601.
-  if (/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  if (
+    /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text) &&
+    !Number.isNaN(Date.parse(text))
+  )
+    return text;
   throw new Error("write ISO 8601, such as 2026-01-31 or 2026-01-31T04:00:00Z.");
 }
 
@@ -40,7 +45,9 @@ function parseJson(text: string): Json {
 export function queueNames(text: string): readonly string[] {
   const names = [...new Set(text.split(",").map((name) => name.trim()))];
   if (names.every((name) => ROUTE_NAME.test(name))) return names;
-  throw new Error('write names of letters, digits, "_", "-" or ".", between commas, such as gpu,default.');
+  throw new Error(
+    'write names of letters, digits, "_", "-" or ".", between commas, such as gpu,default.',
+  );
 }
 
 /** One of a few words. */
@@ -53,7 +60,10 @@ export function oneOf<Word extends string>(...words: readonly Word[]): (text: st
 }
 
 /** `key=value`, gathered with those given before. */
-export function label(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+export function label(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
   const at = text.indexOf("=");
   if (at > 0) return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
   throw new Error("write key=value, such as reviewed=yes.");

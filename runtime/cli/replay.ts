@@ -7,17 +7,17 @@ import type { Connection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { loadDags } from "../child/load.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
-import { isGroup, isLoop, plannedTask } from "../engine/plan.ts";
+import { isGroup, isLoop, plannedTask } from "../engine/plan/plan.ts";
 import { BundleCache } from "../executor/bundle_cache.ts";
 import { RunValues } from "../executor/run_values.ts";
 import { Spill, type SpillOptions } from "../executor/spill.ts";
 import { tryRequest } from "../executor/try_request.ts";
-import { assetEvents } from "../store/asset.ts";
-import type { Database } from "../store/database.ts";
-import { getPastInstance } from "../store/past_instance.ts";
-import { Plans } from "../store/plans.ts";
-import { editionOfTry } from "../store/run_edition.ts";
-import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import { getPastInstance } from "../store/instances/replay_instance.ts";
+import { editionOfTry } from "../store/runs/run_generation.ts";
+import { type RunFacts, RunFactsCache } from "../store/runs/run_snapshot.ts";
+import { assetEvents } from "../store/sources/asset.ts";
 import { wrongUsage } from "./command.ts";
 
 export interface ReplayRequest {
@@ -49,32 +49,59 @@ export interface Replay {
 }
 
 /** @throws DagsmithError UNKNOWN_RUN, UNKNOWN_INSTANCE, INVALID_ARGUMENT for a try that there was not, BUNDLE_MISSING, XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE */
-export async function replay(db: Database, request: ReplayRequest, world: ReplayWorld): Promise<Replay> {
+export async function replay(
+  db: Database,
+  request: ReplayRequest,
+  world: ReplayWorld,
+): Promise<Replay> {
   const { run, taskId, mapIndex } = request;
   const plans = new Plans();
   const current = (await new RunFactsCache(plans).get(db, [{ id: run, edition: 0 }])).get(run);
   if (!current) throw new DagsmithError("UNKNOWN_RUN", { run });
   const past = await getPastInstance(db, run, taskId, mapIndex);
-  if (!past) throw new DagsmithError("UNKNOWN_INSTANCE", { instance: mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]` });
+  if (!past)
+    throw new DagsmithError("UNKNOWN_INSTANCE", {
+      instance: mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`,
+    });
   const { tryNumber = past.tryNumber } = request;
   if (tryNumber > past.tryNumber) wrongUsage("--try", `there were ${past.tryNumber} tries`);
   const facts = await factsThen(db, plans, current, { instanceId: past.id, tryNumber });
   if (isGroup(plannedTask(facts.version.plan, taskId).spec))
-    wrongUsage("<task>", `"${taskId}" is a group, which has no work of its own; replay one of its tasks`);
+    wrongUsage(
+      "<task>",
+      `"${taskId}" is a group, which has no work of its own; replay one of its tasks`,
+    );
   const bundle = await new BundleCache(db, request.bundles).path(facts.version.bundleHash);
   const dags = await loadDags(bundle, { projectFolder: request.folder, file: facts.version.file });
   const dag = dags.find(({ dagId }) => dagId === facts.version.dagId);
   const ref = dag?.find(taskId);
-  if (!dag || !ref) throw new DagsmithError("UNKNOWN_TASK", { task: taskId, dag: facts.version.dagId, tasks: "those of another version" });
+  if (!dag || !ref)
+    throw new DagsmithError("UNKNOWN_TASK", {
+      task: taskId,
+      dag: facts.version.dagId,
+      tasks: "those of another version",
+    });
   const spill = new Spill(db, request.xcoms);
   try {
     const values = new RunValues(db, spill);
     const { plan } = facts.version;
     const { spec } = plannedTask(plan, taskId);
-    const previous = isLoop(spec) ? await values.previous({ runId: run, taskId, mapIndex }) : undefined;
-    const given = { inputs: await values.inputs(facts, spec, mapIndex), previous, maxOutputBytes: spill.limitFor(plan, taskId) };
+    const previous = isLoop(spec)
+      ? await values.previous({ runId: run, taskId, mapIndex })
+      : undefined;
+    const given = {
+      inputs: await values.inputs(facts, spec, mapIndex),
+      previous,
+      maxOutputBytes: spill.limitFor(plan, taskId),
+    };
     const asked = tryRequest({ taskId, mapIndex, tryNumber, item: past.item }, facts, given);
-    const result = await runTry(dag, ref, asked, hostOf(db, values, facts, world), new AbortController().signal);
+    const result = await runTry(
+      dag,
+      ref,
+      asked,
+      hostOf(db, values, facts, world),
+      new AbortController().signal,
+    );
     return { tryNumber, version: facts.version.number, result };
   } finally {
     spill.close();

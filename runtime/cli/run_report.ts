@@ -1,10 +1,10 @@
 /** One run and its tasks: the end of `dag trigger --wait` and `npm start`, and the whole of `dag tasks`. */
 import type { DagSpec } from "../../sdk/spec.ts";
-import { manyOf } from "../engine/plan.ts";
-import type { Queryable } from "../store/database.ts";
-import type { RunSummary } from "../store/run_list.ts";
-import { findRunSpec } from "../store/run_list.ts";
-import { summariseTasks, type TaskSummary } from "../store/task_list.ts";
+import { manyOf } from "../engine/plan/plan.ts";
+import type { Queryable } from "../store/database/database.ts";
+import type { RunSummary } from "../store/reads/run_list.ts";
+import { findRunSpec } from "../store/reads/run_list.ts";
+import { summariseTasks, type TaskSummary } from "../store/reads/task_list.ts";
 import type { Outcome } from "./command.ts";
 import { table } from "./table.ts";
 import type { Style } from "./terminal.ts";
@@ -18,13 +18,18 @@ export type ReportedTask = Omit<TaskSummary, "state"> & {
 };
 
 /** Every task of the version that the run is pinned to, in topological order. */
-export async function reportedTasks(db: Queryable, runId: number): Promise<readonly ReportedTask[]> {
+export async function reportedTasks(
+  db: Queryable,
+  runId: number,
+): Promise<readonly ReportedTask[]> {
   const [spec, summaries] = [await findRunSpec(db, runId), await summariseTasks(db, runId)];
   const known = new Map(summaries.map((summary) => [summary.taskId, summary]));
   const many = spec ? manyOf(spec) : new Set<string>();
   return (spec?.tasks ?? []).map((task) => {
     const summary = known.get(task.taskId);
-    return summary ? { ...summary, warning: task.allowFailure === true && hasFailed(summary) } : untouched(task, many.has(task.taskId));
+    return summary
+      ? { ...summary, warning: task.allowFailure === true && hasFailed(summary) }
+      : untouched(task, many.has(task.taskId));
   });
 }
 
@@ -43,10 +48,18 @@ function untouched(task: DagSpec["tasks"][number], isMapped: boolean): ReportedT
 /** The run, its tasks, and failure when the run failed. */
 export async function runOutcome(db: Queryable, run: RunSummary, style: Style): Promise<Outcome> {
   const tasks = await reportedTasks(db, run.id);
-  return { json: { run, tasks }, lines: runLines(run, tasks, style), failed: run.state === "failed" };
+  return {
+    json: { run, tasks },
+    lines: runLines(run, tasks, style),
+    failed: run.state === "failed",
+  };
 }
 
-export function runLines(run: RunSummary, tasks: readonly ReportedTask[], style: Style): readonly string[] {
+export function runLines(
+  run: RunSummary,
+  tasks: readonly ReportedTask[],
+  style: Style,
+): readonly string[] {
   const took = run.finishedAt ? ` in ${durationText(between(run.startedAt, run.finishedAt))}` : "";
   return [
     `${style.bold(run.dagId)} ${run.runId}  run ${run.id}, version ${run.version}: ${stateWithWarnings(run.state, run.warnings, style)}${took}${run.reason ? ` (${cell(run.reason)})` : ""}`,
@@ -66,7 +79,10 @@ export function runLines(run: RunSummary, tasks: readonly ReportedTask[], style:
 
 function annotations({ labels, note }: RunSummary): readonly string[] {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-  return [...(pairs.length > 0 ? [`labels: ${cell(pairs.join(", "))}`] : []), ...(note === null ? [] : [`note: ${cell(note)}`])];
+  return [
+    ...(pairs.length > 0 ? [`labels: ${cell(pairs.join(", "))}`] : []),
+    ...(note === null ? [] : [`note: ${cell(note)}`]),
+  ];
 }
 
 function tryText(task: ReportedTask): string {
@@ -74,7 +90,8 @@ function tryText(task: ReportedTask): string {
 }
 
 function remark(task: ReportedTask): string {
-  const mapped = task.isMapped && task.instances > 0 ? `${task.success} of ${task.instances} succeeded` : "";
+  const mapped =
+    task.isMapped && task.instances > 0 ? `${task.success} of ${task.instances} succeeded` : "";
   const why = task.error ? `${task.error.name}: ${task.error.message}` : (task.reason ?? "");
   const parts = [mapped, why === "" ? "" : cell(why)].filter((part) => part !== "");
   return parts.join("; ").slice(0, 200);

@@ -1,8 +1,8 @@
 /** Finds the run that a person names. */
 import { DagsmithError } from "../../sdk/errors.ts";
-import { dagIds } from "../store/dag.ts";
-import type { Queryable } from "../store/database.ts";
-import { findRuns, type RunSummary } from "../store/run_list.ts";
+import { dagIds } from "../store/dags/dag.ts";
+import type { Queryable } from "../store/database/database.ts";
+import { findRuns, type RunSummary } from "../store/reads/run_list.ts";
 import { wrongUsage } from "./command.ts";
 import { unknownDag } from "./dags.ts";
 
@@ -18,12 +18,15 @@ export async function needRun(db: Queryable, name: string): Promise<RunSummary> 
   if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: name });
   if (others.length === 0) return run;
   const choices = [run, ...others].map(({ dagId, runId }) => `${dagId}/${runId}`);
-  return wrongUsage("<run>", `several DAGs have a run "${name}"; write one of ${choices.join(", ")}`);
+  return wrongUsage(
+    "<run>",
+    `several DAGs have a run "${name}"; write one of ${choices.join(", ")}`,
+  );
 }
 
 /** @throws DagsmithError UNKNOWN_DAG, with the name that was probably meant, unless there is such a DAG */
 export async function needDag(db: Queryable, dagId: string): Promise<void> {
-  const { findDag } = await import("../store/dag_list.ts");
+  const { findDag } = await import("../store/reads/dag_list.ts");
   if (!(await findDag(db, dagId))) throw unknownDag(dagId, await dagIds(db));
 }
 

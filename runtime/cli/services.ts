@@ -7,8 +7,8 @@ import type { Connection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { SpillOptions } from "../executor/spill.ts";
 import { type ConnectionResolver, createResolver } from "../secrets/resolver.ts";
-import { type Database, openDatabase } from "../store/database.ts";
-import { assertReachable } from "../store/probe.ts";
+import { type Database, openDatabase } from "../store/database/database.ts";
+import { assertReachable } from "../store/database/probe.ts";
 import type { Cli } from "./command.ts";
 import { bundleFolder } from "./project.ts";
 import { openStoredSecrets } from "./secrets.ts";
@@ -42,7 +42,8 @@ export class Running implements Service {
   }
 
   async stop(): Promise<void> {
-    for (let service = this.#services.pop(); service; service = this.#services.pop()) await service.stop();
+    for (let service = this.#services.pop(); service; service = this.#services.pop())
+      await service.stop();
   }
 }
 
@@ -60,7 +61,11 @@ export async function openSurroundings(
   const stopping = new AbortController();
   const db = openDatabase(url, { poolSize: POOL_SIZE, signal: stopping.signal });
   running.add({ stop: () => db.close() });
-  const secrets = createResolver({ environment: cli.config.secrets, stored: await openStoredSecrets(cli, db), defaults });
+  const secrets = createResolver({
+    environment: cli.config.secrets,
+    stored: await openStoredSecrets(cli, db),
+    defaults,
+  });
   return { cli, db, secrets, log: serviceLog(cli) };
 }
 
@@ -71,14 +76,21 @@ const POOL_SIZE = 20;
 export function serviceLog(cli: Cli): ServiceLog {
   const { style } = cli.terminal;
   return (event, detail = {}) => {
-    const words = Object.entries(detail).map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-    cli.say(`${style.dim(new Date().toISOString().slice(11, 19))} ${safeText([event, ...words].join(" "))}`);
+    const words = Object.entries(detail).map(
+      ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+    );
+    cli.say(
+      `${style.dim(new Date().toISOString().slice(11, 19))} ${safeText([event, ...words].join(" "))}`,
+    );
   };
 }
 
 /** Creates runs and queues what is due, and listens to the tables whose changes make runs. */
 export async function startSchedulerRole({ db, secrets, log }: Surroundings): Promise<Service> {
-  const [{ startScheduler }, { startListener }] = await Promise.all([import("../scheduler/service.ts"), import("../listener/service.ts")]);
+  const [{ startScheduler }, { startListener }] = await Promise.all([
+    import("../scheduler/service.ts"),
+    import("../listener/service.ts"),
+  ]);
   const listener = startListener({ db, log, connection: secrets.connection, mask: secrets.mask });
   const scheduler = await startScheduler({ db, log });
   return { stop: async () => void (await Promise.all([listener.stop(), scheduler.stop()])) };
@@ -93,7 +105,10 @@ export interface WorkerFlags {
 }
 
 /** Runs tries. */
-export async function startWorkerRole({ cli, db, secrets, log }: Surroundings, { slots, queues }: WorkerFlags = {}): Promise<Service> {
+export async function startWorkerRole(
+  { cli, db, secrets, log }: Surroundings,
+  { slots, queues }: WorkerFlags = {},
+): Promise<Service> {
   const { startWorker } = await import("../executor/supervisor.ts");
   return startWorker({
     ...{ db, secrets, log, slots: slots ?? cli.config.slots, folder: cli.folder },
@@ -107,7 +122,10 @@ export async function startWorkerRole({ cli, db, secrets, log }: Surroundings, {
 /** Where large values go; undefined when nobody said. */
 export function xcomFiles({ config: { xcoms }, folder }: Cli): SpillOptions | undefined {
   if (xcoms.folder === null) return undefined;
-  return { folder: typeof xcoms.folder === "string" ? resolve(folder, xcoms.folder) : xcoms.folder, spillBytes: xcoms.spillBytes };
+  return {
+    folder: typeof xcoms.folder === "string" ? resolve(folder, xcoms.folder) : xcoms.folder,
+    spillBytes: xcoms.spillBytes,
+  };
 }
 
 /** Where the page listens when nobody says otherwise. */
@@ -126,7 +144,10 @@ export async function startPageRole(
   { cli, db, secrets, log }: Surroundings,
   options: PageOptions = {},
 ): Promise<Service & { readonly url: string }> {
-  const [{ startWeb }, actions] = await Promise.all([import("../web/index.ts"), import("../actions/index.ts")]);
+  const [{ startWeb }, actions] = await Promise.all([
+    import("../web/index.ts"),
+    import("../actions/index.ts"),
+  ]);
   const { web } = cli.config;
   const host = options.host ?? web.host;
   const port = options.port ?? web.port ?? DEFAULT_PORT;
@@ -156,7 +177,9 @@ export async function startPageRole(
 function pageLog(log: ServiceLog) {
   const line = (of: unknown, event?: string): void => {
     const detail =
-      typeof of === "object" && of !== null ? Object.fromEntries(Object.entries(of).map(([key, value]) => [key, shown(value)])) : {};
+      typeof of === "object" && of !== null
+        ? Object.fromEntries(Object.entries(of).map(([key, value]) => [key, shown(value)]))
+        : {};
     log(event ?? String(of), detail);
   };
   return { info: () => undefined, warn: line, error: line };
@@ -171,8 +194,13 @@ function shown(value: unknown): unknown {
  * from the very beginning: a process that died half started would leave its database running.
  * @param start its signal is aborted when the end is asked for while it still runs
  */
-export async function runServices<Result>(cli: Cli, start: (running: Running, stop: AbortSignal) => Promise<Result>): Promise<Result> {
-  const stop = listenForStop(() => cli.terminal.note("stopped at once; running tasks will be taken up again as new tries"));
+export async function runServices<Result>(
+  cli: Cli,
+  start: (running: Running, stop: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const stop = listenForStop(() =>
+    cli.terminal.note("stopped at once; running tasks will be taken up again as new tries"),
+  );
   const running = new Running();
   try {
     return await start(running, stop);

@@ -1,6 +1,6 @@
 /** A simulation as people read it: what each DAG came to, the first slots, and what is worth knowing about the rest. */
 
-import type { SimulatedSlot, Simulation } from "../scheduler/simulate.ts";
+import type { SimulatedSlot, Simulation } from "../scheduler/simulation/simulate.ts";
 import { slotReason } from "../scheduler/slot_reason.ts";
 import { table } from "./table.ts";
 import { cell, durationText, timeText } from "./words.ts";
@@ -15,15 +15,27 @@ export function simulationLines(simulation: Simulation, limit: number): readonly
     ...table(
       ["dag", "runs", "skipped", "most at once", "longest wait", "error"],
       dags.map((dag) => [
-        ...[dag.dagId, String(dag.runs), dag.skipped === null ? "many" : String(dag.skipped), String(dag.mostAtOnce)],
+        ...[
+          dag.dagId,
+          String(dag.runs),
+          dag.skipped === null ? "many" : String(dag.skipped),
+          String(dag.mostAtOnce),
+        ],
         ...[durationText(dag.longestWaitMs), cell(dag.error)],
       ]),
     ),
-    ...section("Slots", ["decided", "dag", "schedule", "logical date", "decision"], slots.slice(0, limit).map(slotCells), slots.length),
+    ...section(
+      "Slots",
+      ["decided", "dag", "schedule", "logical date", "decision"],
+      slots.slice(0, limit).map(slotCells),
+      slots.length,
+    ),
     ...section(
       "Several runs of one DAG at once",
       ["dag", "from", "to", "runs"],
-      overlaps.slice(0, MOST_LISTED).map(({ dagId, from, to, runs }) => [dagId, timeText(from), timeText(to), String(runs)]),
+      overlaps
+        .slice(0, MOST_LISTED)
+        .map(({ dagId, from, to, runs }) => [dagId, timeText(from), timeText(to), String(runs)]),
       overlaps.length,
     ),
     ...section(
@@ -31,14 +43,26 @@ export function simulationLines(simulation: Simulation, limit: number): readonly
       ["dag", "day", "timezone", "minutes", "slots"],
       clockChanges
         .slice(0, MOST_LISTED)
-        .map(({ dagId, date, timezone, minutes, slots: touched }) => [dagId, date, timezone, signed(minutes), String(touched)]),
+        .map(({ dagId, date, timezone, minutes, slots: touched }) => [
+          dagId,
+          date,
+          timezone,
+          signed(minutes),
+          String(touched),
+        ]),
       clockChanges.length,
     ),
     ...section(
       "Pools",
       ["pool", "slots", "most needed", "at", "times with too few"],
       pools.map(({ pool, slots: size, most, mostAt, saturated }) => [
-        ...[pool, size === null ? "-" : String(size), String(most), timeText(mostAt), String(saturated.length)],
+        ...[
+          pool,
+          size === null ? "-" : String(size),
+          String(most),
+          timeText(mostAt),
+          String(saturated.length),
+        ],
       ]),
       pools.length,
     ),
@@ -55,12 +79,26 @@ function slotCells({
   decision,
   reason,
 }: SimulatedSlot): readonly string[] {
-  const dates = logicalDate < lastLogicalDate ? `${timeText(logicalDate)} to ${timeText(lastLogicalDate)}` : timeText(logicalDate);
+  const dates =
+    logicalDate < lastLogicalDate
+      ? `${timeText(logicalDate)} to ${timeText(lastLogicalDate)}`
+      : timeText(logicalDate);
   const skipped = `skipped ${count ?? "many"}: ${slotReason({ reason, detail: null })}`;
-  return [timeText(decidedAt), dagId, schedule === "" ? "-" : schedule, dates, decision === "run" ? "run" : skipped];
+  return [
+    timeText(decidedAt),
+    dagId,
+    schedule === "" ? "-" : schedule,
+    dates,
+    decision === "run" ? "run" : skipped,
+  ];
 }
 
-function section(title: string, headings: readonly string[], rows: readonly (readonly string[])[], count: number): readonly string[] {
+function section(
+  title: string,
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  count: number,
+): readonly string[] {
   if (count === 0) return [];
   const more = count > rows.length ? [`… ${count - rows.length} more`] : [];
   return ["", `${title}: ${count}`, ...(rows.length > 0 ? table(headings, rows) : []), ...more];

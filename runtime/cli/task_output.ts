@@ -19,12 +19,17 @@ export async function withTaskOutput<Result>(
   }
 }
 
-function redirect(from: NodeJS.WriteStream, to: NodeJS.WriteStream, mask: (text: string) => string): () => void {
+function redirect(
+  from: NodeJS.WriteStream,
+  to: NodeJS.WriteStream,
+  mask: (text: string) => string,
+): () => void {
   const [original, write] = [from.write, to.write.bind(to)];
   let unfinished = "";
   const flush = (text: string): void => void (text !== "" && write(mask(text)));
   from.write = ((chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
-    const lines = unfinished + (typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8"));
+    const lines =
+      unfinished + (typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8"));
     const end = lines.lastIndexOf("\n") + 1;
     flush(lines.slice(0, end));
     unfinished = lines.slice(end);

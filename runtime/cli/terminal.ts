@@ -37,7 +37,8 @@ export function processTerminal(colorAllowed: boolean): Terminal {
       throw error;
     });
   const isInteractive = process.stdout.isTTY === true;
-  const drained = (stream: NodeJS.WriteStream): Promise<void> => new Promise((resolve) => stream.write("", () => resolve()));
+  const drained = (stream: NodeJS.WriteStream): Promise<void> =>
+    new Promise((resolve) => stream.write("", () => resolve()));
   return {
     isInteractive,
     style: styleOf(isInteractive && colorAllowed),
@@ -52,11 +53,21 @@ function styleOf(colored: boolean): Style {
     (format: "bold" | "dim" | "red" | "green" | "yellow" | "cyan"): Paint =>
     (text) =>
       colored ? styleText(format, text, { validateStream: false }) : text;
-  return { bold: paint("bold"), dim: paint("dim"), red: paint("red"), green: paint("green"), yellow: paint("yellow"), cyan: paint("cyan") };
+  return {
+    bold: paint("bold"),
+    dim: paint("dim"),
+    red: paint("red"),
+    green: paint("green"),
+    yellow: paint("yellow"),
+    cyan: paint("cyan"),
+  };
 }
 
 /** Text from tasks and files, made harmless: it must not move the cursor, retitle the window or forge lines of ours. */
 export function safeText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
-  return stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+  return stripVTControlCharacters(text).replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are removed here
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    "\ufffd",
+  );
 }

@@ -23,8 +23,11 @@ export class TestReport {
   tell(event: DagRunEvent): void {
     const { style } = this.#cli.terminal;
     if (event.type === "started")
-      this.#say(`${style.cyan("▶")} ${nameOf(event)}${event.tryNumber > 1 ? style.dim(`  try ${event.tryNumber}`) : ""}`);
-    else if (event.type === "log") this.#say(indented(logText(event.level, this.#mask(event.text), style)));
+      this.#say(
+        `${style.cyan("▶")} ${nameOf(event)}${event.tryNumber > 1 ? style.dim(`  try ${event.tryNumber}`) : ""}`,
+      );
+    else if (event.type === "log")
+      this.#say(indented(logText(event.level, this.#mask(event.text), style)));
     else this.#ended(event.task);
   }
 
@@ -70,14 +73,22 @@ export class TestReport {
   }
 
   #result({ error, reason, output }: TaskResult): string {
-    const text = error ? `${error.name}: ${error.message}` : (reason ?? (output === null ? "" : JSON.stringify(output)));
+    const text = error
+      ? `${error.name}: ${error.message}`
+      : (reason ?? (output === null ? "" : JSON.stringify(output)));
     const shown = cell(this.#mask(text));
     return shown.length > OUTPUT_WIDTH ? `${shown.slice(0, OUTPUT_WIDTH - 1)}…` : shown;
   }
 }
 
 /** `task`, or `task[3]` for an instance of a mapped one. */
-function nameOf({ taskId, mapIndex }: { readonly taskId: string; readonly mapIndex: number }): string {
+function nameOf({
+  taskId,
+  mapIndex,
+}: {
+  readonly taskId: string;
+  readonly mapIndex: number;
+}): string {
   return mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`;
 }
 
@@ -90,7 +101,17 @@ function indented(text: string): string {
   return text.replace(/^/gm, "    ");
 }
 
-function stackOf({ name, message, stack }: { readonly name: string; readonly message: string; readonly stack: string }): string {
-  const lines = (stack || `${name}: ${message}`).split("\n").filter((line) => !/^\s+at .*(node:internal|\(native\))/.test(line));
+function stackOf({
+  name,
+  message,
+  stack,
+}: {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}): string {
+  const lines = (stack || `${name}: ${message}`)
+    .split("\n")
+    .filter((line) => !/^\s+at .*(node:internal|\(native\))/.test(line));
   return lines.slice(0, STACK_LINES).join("\n");
 }

@@ -1,8 +1,8 @@
 /** Waits for the end of a run, and tells of its tasks on the way. */
 import { isFinal } from "../state/task_state.ts";
-import type { Queryable } from "../store/database.ts";
-import { findRuns, type RunSummary } from "../store/run_list.ts";
-import { summariseTasks } from "../store/task_list.ts";
+import type { Queryable } from "../store/database/database.ts";
+import { findRuns, type RunSummary } from "../store/reads/run_list.ts";
+import { summariseTasks } from "../store/reads/task_list.ts";
 
 /** How often the database is asked, in milliseconds: soon at first, for runs that take no time. */
 const FIRST_PAUSE_MS = 50;

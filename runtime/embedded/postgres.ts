@@ -37,7 +37,8 @@ export async function startPostgres(options: EmbeddedPostgresOptions): Promise<E
   const data = join(folder, "data");
   if (!(await exists(join(data, "PG_VERSION")))) await initialise(bin, folder, data, user);
   const password = (await readFile(join(folder, "password"), "utf8")).trim();
-  const urlAt = (port: number): string => `postgres://dagsmith:${password}@127.0.0.1:${port}/postgres`;
+  const urlAt = (port: number): string =>
+    `postgres://dagsmith:${password}@127.0.0.1:${port}/postgres`;
   const running = await runningPort(data);
   if (running !== undefined) return { url: urlAt(running), stop: async () => undefined };
   const port = options.port ?? (await freePort());
@@ -45,7 +46,12 @@ export async function startPostgres(options: EmbeddedPostgresOptions): Promise<E
   return { url: urlAt(port), stop: () => stop(server) };
 }
 
-async function initialise(bin: Binaries, folder: string, data: string, user: ServerUser): Promise<void> {
+async function initialise(
+  bin: Binaries,
+  folder: string,
+  data: string,
+  user: ServerUser,
+): Promise<void> {
   const passwordFile = join(folder, "password");
   await mkdir(folder, { recursive: true });
   await rm(data, { recursive: true, force: true });
@@ -66,17 +72,36 @@ async function initialise(bin: Binaries, folder: string, data: string, user: Ser
     "--lc-messages=C",
     "--no-sync",
   ];
-  await promisify(execFile)(bin.initdb, args, { ...user, cwd: data }).catch((error: Error & { stderr?: string }) => {
-    throw new Error(`PostgreSQL could not make its data folder ${data}: ${error.stderr || error.message}`);
-  });
+  await promisify(execFile)(bin.initdb, args, { ...user, cwd: data }).catch(
+    (error: Error & { stderr?: string }) => {
+      throw new Error(
+        `PostgreSQL could not make its data folder ${data}: ${error.stderr || error.message}`,
+      );
+    },
+  );
 }
 
-async function start(bin: Binaries, data: string, port: number, user: ServerUser, settings: readonly string[]): Promise<ChildProcess> {
-  const flags = ["listen_addresses=127.0.0.1", `port=${port}`, `unix_socket_directories=`, "max_connections=200", ...settings].flatMap(
-    (setting) => ["-c", setting],
-  );
+async function start(
+  bin: Binaries,
+  data: string,
+  port: number,
+  user: ServerUser,
+  settings: readonly string[],
+): Promise<ChildProcess> {
+  const flags = [
+    "listen_addresses=127.0.0.1",
+    `port=${port}`,
+    `unix_socket_directories=`,
+    "max_connections=200",
+    ...settings,
+  ].flatMap((setting) => ["-c", setting]);
   // A session of its own: Ctrl-C in the terminal must reach us first, so that running tasks can still write how they ended.
-  const server = spawn(bin.postgres, ["-D", data, ...flags], { ...user, cwd: data, detached: true, stdio: ["ignore", "ignore", "pipe"] });
+  const server = spawn(bin.postgres, ["-D", data, ...flags], {
+    ...user,
+    cwd: data,
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const said: string[] = [];
   const ready = Promise.withResolvers<void>();
   createInterface({ input: server.stderr }).on("line", (line) => {
@@ -84,7 +109,9 @@ async function start(bin: Binaries, data: string, port: number, user: ServerUser
     if (line.includes("ready to accept connections")) ready.resolve();
   });
   server.once("error", ready.reject);
-  server.once("exit", (code) => ready.reject(new Error(`PostgreSQL ended with code ${code}:\n${said.join("\n")}`)));
+  server.once("exit", (code) =>
+    ready.reject(new Error(`PostgreSQL ended with code ${code}:\n${said.join("\n")}`)),
+  );
   await ready.promise;
   server.unref();
   // A process that ends without stop(), by an error or a second Ctrl-C, must not leave its server behind.
@@ -125,8 +152,13 @@ export async function freePort(): Promise<number> {
 }
 
 /** A server whose data is thrown away when it stops; for tests and benchmarks. */
-export async function startThrowawayPostgres(settings: readonly string[] = []): Promise<EmbeddedPostgres> {
-  const folder = join(tmpdir(), `dagsmith-throwaway-${process.pid}-${randomBytes(4).toString("hex")}`);
+export async function startThrowawayPostgres(
+  settings: readonly string[] = [],
+): Promise<EmbeddedPostgres> {
+  const folder = join(
+    tmpdir(),
+    `dagsmith-throwaway-${process.pid}-${randomBytes(4).toString("hex")}`,
+  );
   const server = await startPostgres({ folder, settings });
   return {
     url: server.url,

@@ -5,10 +5,16 @@
 import type { TaskEvent } from "../../sdk/callback.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { RunProgress, RunState } from "../state/run_state.ts";
-import type { FinalState, StoredError, TaskState, Transition, TryRef } from "../state/task_state.ts";
+import type {
+  FinalState,
+  StoredError,
+  TaskState,
+  Transition,
+  TryRef,
+} from "../state/task_state.ts";
 import type { Wait } from "../state/wait.ts";
-import type { Route } from "./limits.ts";
-import type { Plan } from "./plan.ts";
+import type { Route } from "./limits/limits.ts";
+import type { Plan } from "./plan/plan.ts";
 
 /** A run whose row this transaction holds. */
 export interface LockedRun {
@@ -25,7 +31,9 @@ export interface LockedRun {
 }
 
 /** A value on its way into the store: as JSON text, or, too large for that, as the name of the file that holds it. */
-export type KeptJson = { readonly json: string; readonly file: null } | { readonly json: null; readonly file: string };
+export type KeptJson =
+  | { readonly json: string; readonly file: null }
+  | { readonly json: null; readonly file: string };
 
 /** What the store says of an output that lies in a file, which only workers read. */
 export const IN_A_FILE: unique symbol = Symbol("in a file");
@@ -167,10 +175,16 @@ export interface Decisions {
   readonly tokens: readonly RoutedToken[];
   readonly releases: readonly Release[];
   /** Tasks whose trigger rule has spoken; mapped ones with the length of their list and how much of it was let go. */
-  readonly decided: readonly (Counted & { readonly instances: number | null; readonly released: number })[];
+  readonly decided: readonly (Counted & {
+    readonly instances: number | null;
+    readonly released: number;
+  })[];
   readonly runs: readonly (RunProgress & { readonly id: number; readonly state: RunState })[];
   /** Tasks whose turn has come but for their past, and tasks that wait for it no longer. */
-  readonly past: { readonly waits: readonly PastQuestion[]; readonly ended: readonly PastQuestion[] };
+  readonly past: {
+    readonly waits: readonly PastQuestion[];
+    readonly ended: readonly PastQuestion[];
+  };
 }
 
 /** Code of a task to be run because one of its tries ended. */
@@ -191,7 +205,11 @@ export interface EngineTx {
   apply(transitions: readonly Transition[]): Promise<readonly MovedInstance[]>;
   /** Stores outputs (JSON text) under the key return_value. */
   storeOutputs(
-    outputs: readonly (KeptJson & { readonly runId: number; readonly taskId: string; readonly mapIndex: number })[],
+    outputs: readonly (KeptJson & {
+      readonly runId: number;
+      readonly taskId: string;
+      readonly mapIndex: number;
+    })[],
   ): Promise<void>;
   /** Puts callbacks of tasks into the queue. */
   queueCallbacks(callbacks: readonly NewCallback[]): Promise<void>;
@@ -200,13 +218,25 @@ export interface EngineTx {
   /** Forgets what earlier tries of these instances left. */
   clearXComs(instances: readonly Counted[]): Promise<void>;
   /** What a task left; `all`: the list of what its instances left, in order. Undefined when there is none. */
-  output(runId: number, taskId: string, mapIndex: number | "all"): Promise<Json | undefined | typeof IN_A_FILE>;
-  /** How many instances of each of these tasks are in which final state; tasks without any are missing. @param mapIndex null for all */
-  endsOf(runId: number, taskIds: readonly string[], mapIndex: number | null): Promise<ReadonlyMap<string, Counts>>;
-  /** Instances of a run that something may still move. */
-  unfinished(
+  output(
     runId: number,
-  ): Promise<readonly (TryRef & { readonly taskId: string; readonly mapIndex: number; readonly state: TaskState })[]>;
+    taskId: string,
+    mapIndex: number | "all",
+  ): Promise<Json | undefined | typeof IN_A_FILE>;
+  /** How many instances of each of these tasks are in which final state; tasks without any are missing. @param mapIndex null for all */
+  endsOf(
+    runId: number,
+    taskIds: readonly string[],
+    mapIndex: number | null,
+  ): Promise<ReadonlyMap<string, Counts>>;
+  /** Instances of a run that something may still move. */
+  unfinished(runId: number): Promise<
+    readonly (TryRef & {
+      readonly taskId: string;
+      readonly mapIndex: number;
+      readonly state: TaskState;
+    })[]
+  >;
   runDates(runId: number): Promise<RunDates>;
   /** Whether their past lets these tasks run, in their order. */
   pastMet(questions: readonly PastQuestion[]): Promise<readonly boolean[]>;
@@ -221,7 +251,10 @@ export interface EngineTx {
   /** Lets scheduled instances of a group begin, in the order of their indices. @returns their map indices */
   beginGroups(release: Omit<Release, "route">, wait: Wait | undefined): Promise<readonly number[]>;
   /** Puts all that took part in a group back to before its turn. @param taskIds all within it @returns what they had come to */
-  clearWithin(group: Counted, taskIds: readonly string[]): Promise<readonly (Counted & { readonly state: TaskState })[]>;
+  clearWithin(
+    group: Counted,
+    taskIds: readonly string[],
+  ): Promise<readonly (Counted & { readonly state: TaskState })[]>;
   /** Writes a round's decisions, and puts a token in the queue for each instance that is now queued. */
   commitDecisions(decisions: Decisions): Promise<void>;
 }

@@ -6,11 +6,11 @@ import type { TaskSpec } from "../../sdk/spec.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
 import type { CallMethod } from "../child/protocol.ts";
 import { MAX_LABEL } from "../child/run_try.ts";
-import type { Outcome } from "../engine/outcome.ts";
-import { plannedTask } from "../engine/plan.ts";
+import { plannedTask } from "../engine/plan/plan.ts";
+import type { Outcome } from "../engine/results/outcome.ts";
 import type { StoredError } from "../state/task_state.ts";
-import type { RunFacts } from "../store/run_facts.ts";
-import type { ClaimedInstance } from "../store/task_instance.ts";
+import type { ClaimedInstance } from "../store/instances/task_instance.ts";
+import type { RunFacts } from "../store/runs/run_snapshot.ts";
 import type { LogWriter } from "./log_writer.ts";
 import type { ProcessEnd, TaskProcess } from "./task_process.ts";
 import { type TryValues, tryRequest } from "./try_request.ts";
@@ -55,7 +55,13 @@ export class Attempt {
   #process: TaskProcess | undefined;
   #interruption: Interruption | undefined;
 
-  constructor(instance: ClaimedInstance, facts: RunFacts, secrets: Secrets, xcoms: XComs, log: LogWriter) {
+  constructor(
+    instance: ClaimedInstance,
+    facts: RunFacts,
+    secrets: Secrets,
+    xcoms: XComs,
+    log: LogWriter,
+  ) {
     this.instance = instance;
     this.#facts = facts;
     this.#secrets = secrets;
@@ -85,7 +91,10 @@ export class Attempt {
     clearTimeout(timer);
     // Whoever interrupts it now would reach the try that has the process next.
     this.#process = undefined;
-    return { ...this.#outcome(end), ...(label === undefined ? {} : { label: this.#secrets.mask(label).slice(0, MAX_LABEL) }) };
+    return {
+      ...this.#outcome(end),
+      ...(label === undefined ? {} : { label: this.#secrets.mask(label).slice(0, MAX_LABEL) }),
+    };
   }
 
   /** Milliseconds since the start of the first try. */
@@ -97,10 +106,16 @@ export class Attempt {
   #startTimer(): NodeJS.Timeout | undefined {
     const { executionTimeoutMs, totalTimeoutMs } = this.#spec;
     const ownMs = executionTimeoutMs ?? Number.POSITIVE_INFINITY;
-    const leftMs = totalTimeoutMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, totalTimeoutMs - this.elapsedMs);
+    const leftMs =
+      totalTimeoutMs === undefined
+        ? Number.POSITIVE_INFINITY
+        : Math.max(0, totalTimeoutMs - this.elapsedMs);
     const ms = Math.min(ownMs, leftMs);
     if (!Number.isFinite(ms)) return undefined;
-    return setTimeout(() => this.interrupt(leftMs < ownMs ? "total" : "timeout"), Math.min(ms, LONGEST_TIMER_MS));
+    return setTimeout(
+      () => this.interrupt(leftMs < ownMs ? "total" : "timeout"),
+      Math.min(ms, LONGEST_TIMER_MS),
+    );
   }
 
   /** Asks the body to stop; what does not is killed. The first interruption counts. */
@@ -121,32 +136,61 @@ export class Attempt {
   }
 
   #outcome(end: ProcessEnd): Outcome {
-    if (this.#interruption === "stopping" && end.outcome !== "success") return { kind: "lost", reason: INTERRUPTIONS.stopping };
+    if (this.#interruption === "stopping" && end.outcome !== "success")
+      return { kind: "lost", reason: INTERRUPTIONS.stopping };
     if (this.#interruption === "timeout" && end.outcome !== "success")
       return this.#failed(`${INTERRUPTIONS.timeout} of ${this.#timeoutSeconds()} s`, null, true);
     if (this.#interruption === "total" && end.outcome !== "success")
-      return this.#failed(`${INTERRUPTIONS.total} of ${(this.#spec.totalTimeoutMs ?? 0) / 1_000} s`, null, false);
+      return this.#failed(
+        `${INTERRUPTIONS.total} of ${(this.#spec.totalTimeoutMs ?? 0) / 1_000} s`,
+        null,
+        false,
+      );
     if (end.outcome === "not_yet") return { kind: "not_yet" };
     if (end.outcome === "deferred") return { kind: "deferred", wait: end.wait };
     if (end.outcome === "success")
-      return { kind: "success", output: end.output, ...(end.assets && { assets: end.assets }), ...(end.again ? { again: true } : {}) };
+      return {
+        kind: "success",
+        output: end.output,
+        ...(end.assets && { assets: end.assets }),
+        ...(end.again ? { again: true } : {}),
+      };
     if (end.outcome === "skipped")
-      return { kind: "skipped", reason: this.#secrets.mask(end.reason), ...(end.leftOut ? { leftOut: true } : {}) };
+      return {
+        kind: "skipped",
+        reason: this.#secrets.mask(end.reason),
+        ...(end.leftOut ? { leftOut: true } : {}),
+      };
     if (end.outcome === "keys") return { kind: "unplaced", keys: end.keys };
     if (end.outcome === "crashed") return this.#failed(end.reason, null, true);
     const error = this.#masked(end.error);
     return this.#failed(`${error.name}: ${error.message}`, error, end.retryable, end.retryAfterMs);
   }
 
-  #failed(reason: string, error: StoredError | null, retryable: boolean, retryAfterMs?: number): Outcome {
+  #failed(
+    reason: string,
+    error: StoredError | null,
+    retryable: boolean,
+    retryAfterMs?: number,
+  ): Outcome {
     this.#log.line("error", "dagsmith", error?.stack || reason);
-    return { kind: "failed", reason: reason.slice(0, 2_000), error, retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    return {
+      kind: "failed",
+      reason: reason.slice(0, 2_000),
+      error,
+      retryable,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    };
   }
 
   /** Masked before it is cut, so that no half of a secret is left. */
   #masked({ name, message, stack }: StoredError): StoredError {
     const shown = (text: string, limit: number): string => this.#secrets.mask(text).slice(0, limit);
-    return { name: shown(name, 200), message: shown(message, MAX_MESSAGE), stack: shown(stack, MAX_STACK) };
+    return {
+      name: shown(name, 200),
+      message: shown(message, MAX_MESSAGE),
+      stack: shown(stack, MAX_STACK),
+    };
   }
 
   #timeoutSeconds(): number {

@@ -3,8 +3,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DagsmithError } from "../../sdk/errors.ts";
-import { getBundle } from "../store/dag_version.ts";
-import type { Database } from "../store/database.ts";
+import { getBundle } from "../store/dags/dag_version.ts";
+import type { Database } from "../store/database/database.ts";
 
 export class BundleCache {
   readonly #db: Database;

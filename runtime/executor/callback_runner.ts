@@ -4,10 +4,16 @@
  */
 import type { CallbackRequest } from "../child/run_callback.ts";
 import type { TryRequest } from "../child/run_try.ts";
-import { appendCallbackLog, type ClaimedCallback, claimCallback, endCallback, giveBackCallback } from "../store/callback.ts";
-import type { Database } from "../store/database.ts";
-import { appendLog, lastChunk } from "../store/log_chunk.ts";
-import type { RunFacts, RunFactsCache } from "../store/run_facts.ts";
+import type { Database } from "../store/database/database.ts";
+import type { RunFacts, RunFactsCache } from "../store/runs/run_snapshot.ts";
+import { appendLog, lastChunk } from "../store/values/log_chunk.ts";
+import {
+  appendCallbackLog,
+  type ClaimedCallback,
+  claimCallback,
+  endCallback,
+  giveBackCallback,
+} from "../store/waits/callback.ts";
 import type { Secrets } from "./attempt.ts";
 import type { BundleCache } from "./bundle_cache.ts";
 import { LogWriter, type StoreChunk } from "./log_writer.ts";
@@ -48,8 +54,11 @@ export class CallbackRunner {
     const { db, workerId, facts } = this.#options;
     const callback = await claimCallback(db, id, workerId);
     if (!callback) return;
-    if (callback.attempts > MOST_ATTEMPTS) return endCallback(db, id, `its worker died ${MOST_ATTEMPTS} times`);
-    const run = (await facts.get(db, [{ id: callback.runId, edition: callback.edition }])).get(callback.runId);
+    if (callback.attempts > MOST_ATTEMPTS)
+      return endCallback(db, id, `its worker died ${MOST_ATTEMPTS} times`);
+    const run = (await facts.get(db, [{ id: callback.runId, edition: callback.edition }])).get(
+      callback.runId,
+    );
     if (!run) throw new Error(`run ${callback.runId} cannot be read`);
     const log = new LogWriter(this.#chunksOf(callback), this.#options.secrets.mask);
     const failure = await this.#perform(callback, run, log);
@@ -71,7 +80,9 @@ export class CallbackRunner {
       processes.giveBack(process, end.outcome === "crashed" || end.isLate);
       if (end.outcome === "success") return null;
       const stack = end.outcome === "failed" ? end.error.stack : "";
-      const failure = secrets.mask(end.isLate ? `it took longer than ${TIMEOUT_MS / 60_000} minutes` : textOf(end));
+      const failure = secrets.mask(
+        end.isLate ? `it took longer than ${TIMEOUT_MS / 60_000} minutes` : textOf(end),
+      );
       log.line("error", "dagsmith", `${callback.event} failed: ${secrets.mask(stack) || failure}`);
       return failure.slice(0, 2_000);
     } catch (error) {
@@ -79,7 +90,13 @@ export class CallbackRunner {
     }
   }
 
-  async #runIn(process: TaskProcess, bundle: string, callback: ClaimedCallback, run: RunFacts, log: LogWriter) {
+  async #runIn(
+    process: TaskProcess,
+    bundle: string,
+    callback: ClaimedCallback,
+    run: RunFacts,
+    log: LogWriter,
+  ) {
     const { secrets } = this.#options;
     let isLate = false;
     const timer = setTimeout(() => {
@@ -104,7 +121,8 @@ export class CallbackRunner {
   /** The log of a task's try, behind what it has already; the callback's own for one of the run. */
   #chunksOf({ id, instanceId, tryNumber }: ClaimedCallback): StoreChunk {
     const { db } = this.#options;
-    if (instanceId === null || tryNumber === null) return (_seq, lines) => appendCallbackLog(db, id, lines);
+    if (instanceId === null || tryNumber === null)
+      return (_seq, lines) => appendCallbackLog(db, id, lines);
     let written: Promise<number> | undefined;
     return async (seq, lines) => {
       written ??= lastChunk(db, instanceId, tryNumber);
@@ -118,14 +136,38 @@ function textOf(end: ProcessEnd): string {
   return "reason" in end ? end.reason : end.outcome;
 }
 
-function requestOf({ event, instanceId, ordinal, reason, error }: ClaimedCallback): CallbackRequest {
+function requestOf({
+  event,
+  instanceId,
+  ordinal,
+  reason,
+  error,
+}: ClaimedCallback): CallbackRequest {
   return { event, ofRun: instanceId === null, ordinal, reason, error };
 }
 
 function tryRequestOf({ taskId, tryNumber, mapIndex }: ClaimedCallback, run: RunFacts): TryRequest {
-  const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, trigger } = run;
+  const {
+    runId,
+    version,
+    logicalDate,
+    dataIntervalStart,
+    dataIntervalEnd,
+    partitionKey,
+    params,
+    trigger,
+  } = run;
   return {
-    ...{ dagId: version.dagId, runId, params, partitionKey, trigger, inputs: {}, item: null, timezone: version.spec.timezone },
+    ...{
+      dagId: version.dagId,
+      runId,
+      params,
+      partitionKey,
+      trigger,
+      inputs: {},
+      item: null,
+      timezone: version.spec.timezone,
+    },
     ...{ taskId: taskId ?? "", tryNumber: tryNumber ?? 0, mapIndex: mapIndex ?? -1 },
     logicalDate: logicalDate.toISOString(),
     dataIntervalStart: dataIntervalStart.toISOString(),

@@ -3,8 +3,8 @@
  * also asks which of the worker's tries are no longer its own.
  */
 import type { TryRef } from "../state/task_state.ts";
-import type { Database, Session } from "../store/database.ts";
-import { BEAT, BEAT_EVERY_MS } from "../store/worker.ts";
+import type { Database, Session } from "../store/database/database.ts";
+import { BEAT, BEAT_EVERY_MS } from "../store/fleet/worker.ts";
 
 export interface HeartbeatOptions {
   readonly db: Database;
@@ -56,7 +56,11 @@ export class Heartbeat {
       const running = this.#options.running();
       const { rows } = await session.query<{ alive: number; taken: number[] }>({
         ...BEAT,
-        values: [this.#options.workerId, running.map((ref) => ref.instanceId), running.map((ref) => ref.tryNumber)],
+        values: [
+          this.#options.workerId,
+          running.map((ref) => ref.instanceId),
+          running.map((ref) => ref.tryNumber),
+        ],
       });
       const [beat] = rows;
       if (beat?.alive === 0) this.#options.onLost();
@@ -70,7 +74,9 @@ export class Heartbeat {
 
   async #connect(): Promise<Session> {
     const session = await this.#options.db.session();
-    await session.query("select pg_advisory_lock(hashtextextended($1, 0))", [this.#options.workerId]);
+    await session.query("select pg_advisory_lock(hashtextextended($1, 0))", [
+      this.#options.workerId,
+    ]);
     this.#session = session;
     return session;
   }

@@ -58,14 +58,18 @@ export async function tryLargeValues(folder: string | S3Folder): Promise<string>
     try {
       return await work;
     } catch (error) {
-      throw new Error(`${values.place} cannot be ${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(
+        `${values.place} cannot be ${what}: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
     }
   };
   try {
     await doing("written to", values.write(name, Buffer.from(name)));
     const found = await doing("read", values.read(name));
     await doing("cleaned up", values.remove(name));
-    if (found?.toString() !== name) throw new Error(`${values.place} does not give back what was written`);
+    if (found?.toString() !== name)
+      throw new Error(`${values.place} does not give back what was written`);
     return values.place;
   } finally {
     values.close();

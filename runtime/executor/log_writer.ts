@@ -57,7 +57,9 @@ export class LogWriter {
     if (this.#dropped > 0) {
       const text = `${this.#dropped} lines were dropped: the task wrote faster than the database could store`;
       this.#dropped = 0;
-      this.#pending.push(`${JSON.stringify({ time: new Date().toISOString(), level: "warn", source: "dagsmith", text })}\n`);
+      this.#pending.push(
+        `${JSON.stringify({ time: new Date().toISOString(), level: "warn", source: "dagsmith", text })}\n`,
+      );
     }
     if (this.#pending.length === 0) return;
     const lines = this.#pending.join("");

@@ -2,9 +2,9 @@
 import { EventEmitter } from "node:events";
 import { Logger, type Runner, run, runMigrations, type WorkerEvents } from "graphile-worker";
 import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
-import { CALLBACK_JOB } from "../store/callback.ts";
-import type { Database } from "../store/database.ts";
-import { patientPool } from "../store/patient_pool.ts";
+import type { Database } from "../store/database/database.ts";
+import { patientPool } from "../store/database/retrying_pool.ts";
+import { CALLBACK_JOB } from "../store/waits/callback.ts";
 
 /** "Look at this task instance, at this try." */
 export interface TaskToken {
@@ -13,8 +13,9 @@ export interface TaskToken {
 }
 
 export const QUEUE_SCHEMA = "dagsmith_queue";
-/** The kind of job that stands for a queue of workers; `runtime/store/enqueue.ts` writes the same. */
-const kindOf = (queue: string): string => (queue === DEFAULT_QUEUE ? "run_task" : `run_task:${queue}`);
+/** The kind of job that stands for a queue of workers; `runtime/store/fleet/enqueue.ts` writes the same. */
+const kindOf = (queue: string): string =>
+  queue === DEFAULT_QUEUE ? "run_task" : `run_task:${queue}`;
 
 /** The longest a fetched token may wait for a slot before others may have it. */
 const LOCAL_TTL_MS = 500;
@@ -58,8 +59,14 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
     noHandleSignals: true,
     parsedCronItems: [],
     taskList: {
-      ...Object.fromEntries(options.queues.map((queue) => [kindOf(queue), (payload: unknown) => options.handle(payload as TaskToken)])),
-      [CALLBACK_JOB]: (payload: unknown) => options.handleCallback((payload as { readonly callback: number }).callback),
+      ...Object.fromEntries(
+        options.queues.map((queue) => [
+          kindOf(queue),
+          (payload: unknown) => options.handle(payload as TaskToken),
+        ]),
+      ),
+      [CALLBACK_JOB]: (payload: unknown) =>
+        options.handleCallback((payload as { readonly callback: number }).callback),
     },
     preset: {
       worker: {

@@ -2,11 +2,24 @@
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
-import { placeName } from "../engine/deltas.ts";
-import { eagerInputs, fieldOf, isBeside, isMany, missingInput, plannedTask } from "../engine/plan.ts";
-import type { Database } from "../store/database.ts";
-import type { RunFacts } from "../store/run_facts.ts";
-import { getOutputs, getOutputsAt, getXComs, OUTPUTS_PER_PAGE, type StoredXCom } from "../store/xcom.ts";
+import { placeName } from "../engine/counts/deltas.ts";
+import {
+  eagerInputs,
+  fieldOf,
+  isBeside,
+  isMany,
+  missingInput,
+  plannedTask,
+} from "../engine/plan/plan.ts";
+import type { Database } from "../store/database/database.ts";
+import type { RunFacts } from "../store/runs/run_snapshot.ts";
+import {
+  getOutputs,
+  getOutputsAt,
+  getXComs,
+  OUTPUTS_PER_PAGE,
+  type StoredXCom,
+} from "../store/values/xcom.ts";
 import { Batcher } from "./batcher.ts";
 import type { Spill } from "./spill.ts";
 
@@ -33,19 +46,31 @@ export class RunValues {
    * The inputs of a task, by name; without those that nothing came for.
    * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE, XCOM_FILE_CORRUPT
    */
-  async inputs(facts: RunFacts, spec: TaskSpec, mapIndex: number): Promise<Readonly<Record<string, Json>>> {
+  async inputs(
+    facts: RunFacts,
+    spec: TaskSpec,
+    mapIndex: number,
+  ): Promise<Readonly<Record<string, Json>>> {
     const { plan } = facts.version;
-    const read = async ([name, taskId]: readonly [string, string]): Promise<readonly (readonly [string, Json])[]> => {
+    const read = async ([name, taskId]: readonly [string, string]): Promise<
+      readonly (readonly [string, Json])[]
+    > => {
       const at = isBeside(plan, spec.taskId, taskId) ? mapIndex : null;
       const value = fieldOf(await this.#output(facts, taskId, at), spec.picks?.[name]);
       return value === undefined ? [] : [[name, value]];
     };
-    return Object.fromEntries((await Promise.all(Object.entries(eagerInputs(spec)).map(read))).flat());
+    return Object.fromEntries(
+      (await Promise.all(Object.entries(eagerInputs(spec)).map(read))).flat(),
+    );
   }
 
   /** What a task left under a key; null when there is nothing. */
   async pull(facts: RunFacts, taskId: string, key: string): Promise<Json> {
-    return this.#valueOf(facts, taskId, await getXComs(this.#db, [{ runId: facts.id, taskId }], key));
+    return this.#valueOf(
+      facts,
+      taskId,
+      await getXComs(this.#db, [{ runId: facts.id, taskId }], key),
+    );
   }
 
   /** Outputs of a mapped task, from behind a map index on. */
@@ -57,7 +82,11 @@ export class RunValues {
   }
 
   /** What the iteration before an iteration of a loop returned; undefined before the first. */
-  async previous({ runId, taskId, mapIndex }: Pick<StoredXCom, "runId" | "taskId" | "mapIndex">): Promise<Json | undefined> {
+  async previous({
+    runId,
+    taskId,
+    mapIndex,
+  }: Pick<StoredXCom, "runId" | "taskId" | "mapIndex">): Promise<Json | undefined> {
     if (mapIndex <= 0) return undefined;
     const [row] = await getOutputs(this.#db, { runId, taskId }, mapIndex - 2, 1);
     return row ? this.#spill.read(row) : null;
@@ -72,7 +101,9 @@ export class RunValues {
     }
     const rows = await this.#outputs.add({ runId: facts.id, taskId });
     const isList = isMany(plannedTask(plan, taskId));
-    return rows.length === 0 && !isList ? missingInput(plan, taskId) : this.#valueOf(facts, taskId, rows);
+    return rows.length === 0 && !isList
+      ? missingInput(plan, taskId)
+      : this.#valueOf(facts, taskId, rows);
   }
 
   /** For a task of many instances the list, in map order. */
@@ -109,6 +140,7 @@ export class RunValues {
 function portionOf(rows: readonly StoredXCom[], from: number, most: number): number {
   let bytes = 0;
   let end = from;
-  while (end < Math.min(rows.length, from + most) && bytes < PAGE_FILE_BYTES) bytes += rows[end++]?.file?.bytes ?? 0;
+  while (end < Math.min(rows.length, from + most) && bytes < PAGE_FILE_BYTES)
+    bytes += rows[end++]?.file?.bytes ?? 0;
   return end;
 }

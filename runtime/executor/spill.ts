@@ -6,12 +6,12 @@ import { createHash, randomUUID } from "node:crypto";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, MAX_OUTPUT_BYTES } from "../../sdk/json.ts";
 import type { S3Folder } from "../config.ts";
-import { readByEngine } from "../engine/decisive_outputs.ts";
-import type { Plan } from "../engine/plan.ts";
+import { readByEngine } from "../engine/plan/engine_read_outputs.ts";
+import type { Plan } from "../engine/plan/plan.ts";
 import type { KeptJson } from "../engine/store.ts";
-import type { Database } from "../store/database.ts";
-import type { StoredXCom } from "../store/xcom.ts";
-import { claimXComFile, forgetXComFiles, unkeptXComFiles } from "../store/xcom_file.ts";
+import type { Database } from "../store/database/database.ts";
+import type { StoredXCom } from "../store/values/xcom.ts";
+import { claimXComFile, forgetXComFiles, unkeptXComFiles } from "../store/values/xcom_file.ts";
 import { type LargeValues, largeValuesIn } from "./large_values.ts";
 
 /** Where large values go, and from what size on. */
@@ -73,11 +73,13 @@ export class Spill {
    */
   async read({ taskId, value, file }: StoredXCom): Promise<Json> {
     if (!file) return value;
-    const missing = (reason: string) => new DagsmithError("XCOM_FILE_MISSING", { task: taskId, file: file.name, reason });
+    const missing = (reason: string) =>
+      new DagsmithError("XCOM_FILE_MISSING", { task: taskId, file: file.name, reason });
     if (!this.#values) throw missing("is not set on this machine");
     const bytes = await this.#bytesOf(this.#values, taskId, file.name);
     if (!bytes) throw missing(`is ${this.#values.place} on this machine and does not have it`);
-    if (hashOf(bytes) !== file.sha256) throw new DagsmithError("XCOM_FILE_CORRUPT", { task: taskId, file: file.name });
+    if (hashOf(bytes) !== file.sha256)
+      throw new DagsmithError("XCOM_FILE_CORRUPT", { task: taskId, file: file.name });
     return JSON.parse(bytes.toString()) as Json;
   }
 

@@ -39,7 +39,9 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerService
       try {
         return await begin();
       } catch (error) {
-        options.log("worker could not restart", { reason: error instanceof Error ? error.message : String(error) });
+        options.log("worker could not restart", {
+          reason: error instanceof Error ? error.message : String(error),
+        });
         await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER_MS));
       }
     }

@@ -35,13 +35,18 @@ export class TaskPool {
 
   /** Starts blank processes ahead of need. Resolves when they can take a try. */
   async warm(count: number): Promise<void> {
-    while (this.#idle.length + this.#busy.size < Math.min(count, this.#size)) this.#idle.push(new TaskProcess(this.#options));
+    while (this.#idle.length + this.#busy.size < Math.min(count, this.#size))
+      this.#idle.push(new TaskProcess(this.#options));
     await Promise.all(this.#idle.map((process) => process.ready));
   }
 
   /** A process for one try of this bundle; a fresh one has run nothing before. */
   async take(bundle: string, fresh: boolean): Promise<TaskProcess> {
-    const process = fresh ? this.#blank() : this.#busy.size < HOT ? this.#loaded(bundle) : await this.#patiently(bundle);
+    const process = fresh
+      ? this.#blank()
+      : this.#busy.size < HOT
+        ? this.#loaded(bundle)
+        : await this.#patiently(bundle);
     process.bundle = bundle;
     this.#busy.add(process);
     return process;
@@ -50,7 +55,12 @@ export class TaskPool {
   /** Gives a process back after its try. */
   giveBack(process: TaskProcess, spent: boolean): void {
     this.#busy.delete(process);
-    const isSpent = spent || process.isGone || process.isSpoilt || process.tries >= MAX_TRIES || process.growth > MAX_GROWTH;
+    const isSpent =
+      spent ||
+      process.isGone ||
+      process.isSpoilt ||
+      process.tries >= MAX_TRIES ||
+      process.growth > MAX_GROWTH;
     if (isSpent) return void process.stop();
     const next = this.#waiters.findIndex(({ bundle }) => bundle === process.bundle);
     if (next < 0) this.#idle.push(process);

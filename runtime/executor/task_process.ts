@@ -7,7 +7,13 @@ import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { isDagsmithError } from "../../sdk/errors.ts";
 import { LineCutter } from "../child/line_cutter.ts";
-import { type CallMethod, type FromChild, LineReader, type LogSource, type ToChild } from "../child/protocol.ts";
+import {
+  type CallMethod,
+  type FromChild,
+  LineReader,
+  type LogSource,
+  type ToChild,
+} from "../child/protocol.ts";
 import type { CallbackRequest } from "../child/run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "../child/run_try.ts";
 
@@ -26,7 +32,9 @@ const KILL_AFTER_MS = 2_000;
 /** After the end of a process: how long its last words may take, when something it started keeps its output open. */
 const LAST_WORDS_MS = 500;
 
-const MAIN = fileURLToPath(new URL(`../child/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
+const MAIN = fileURLToPath(
+  new URL(`../child/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
+);
 
 interface Running {
   readonly host: TryHost;
@@ -67,11 +75,15 @@ export class TaskProcess {
     });
     this.#channel = this.#process.stdio[3] as Duplex;
     const reader = new LineReader((line) => this.#receive(JSON.parse(line) as FromChild));
-    this.#channel.on("data", (chunk: Uint8Array) => reader.push(chunk)).on("error", () => undefined);
+    this.#channel
+      .on("data", (chunk: Uint8Array) => reader.push(chunk))
+      .on("error", () => undefined);
     this.#printed = [this.#pipe("stdout"), this.#pipe("stderr")];
     this.#process.once("error", (error) => this.#exit(`could not start: ${error.message}`));
     this.#process.once("exit", (code, signal) =>
-      this.#exit(signal ? `was killed by ${signal}` : `exited with code ${code} before the task had ended`),
+      this.#exit(
+        signal ? `was killed by ${signal}` : `exited with code ${code} before the task had ended`,
+      ),
     );
   }
 
@@ -90,7 +102,12 @@ export class TaskProcess {
   }
 
   /** Runs one try, or one callback. Never rejects. */
-  run(bundle: string, request: TryRequest, host: TryHost, callback?: CallbackRequest): Promise<ProcessEnd> {
+  run(
+    bundle: string,
+    request: TryRequest,
+    host: TryHost,
+    callback?: CallbackRequest,
+  ): Promise<ProcessEnd> {
     const end = Promise.withResolvers<ProcessEnd>();
     this.#running = { host, end };
     this.tries += 1;
@@ -148,12 +165,19 @@ export class TaskProcess {
     running.end.resolve(end);
   }
 
-  async #answer(host: TryHost, { call, method, args }: Extract<FromChild, { type: "call" }>): Promise<void> {
+  async #answer(
+    host: TryHost,
+    { call, method, args }: Extract<FromChild, { type: "call" }>,
+  ): Promise<void> {
     try {
       this.#send({ type: "reply", call, value: await host.call(method, args) });
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error));
-      this.#send({ type: "refuse", call, error: { name, message, ...(isDagsmithError(error) ? { code: error.code } : {}) } });
+      this.#send({
+        type: "refuse",
+        call,
+        error: { name, message, ...(isDagsmithError(error) ? { code: error.code } : {}) },
+      });
     }
   }
 
@@ -163,7 +187,9 @@ export class TaskProcess {
       if (source === "stderr") this.#complaints = [...this.#complaints.slice(-20), text];
       this.#running?.host.log(source === "stderr" ? "warn" : "info", source, text);
     });
-    this.#process[source]?.on("data", (chunk: Uint8Array) => lines.push(chunk)).on("error", () => undefined);
+    this.#process[source]
+      ?.on("data", (chunk: Uint8Array) => lines.push(chunk))
+      .on("error", () => undefined);
     return lines;
   }
 

@@ -1,7 +1,7 @@
 /** What a try is told: the same whether a worker runs it, or somebody runs it again by hand. */
 import type { Json } from "../../sdk/json.ts";
 import type { TryRequest } from "../child/run_try.ts";
-import type { RunFacts } from "../store/run_facts.ts";
+import type { RunFacts } from "../store/runs/run_snapshot.ts";
 
 /** The instance, at one of its tries. */
 export type TriedInstance = Pick<TryRequest, "taskId" | "mapIndex" | "tryNumber" | "item">;
@@ -19,9 +19,30 @@ export function tryRequest(
   { inputs, previous, maxOutputBytes, asksKeys = false }: TryValues,
 ): TryRequest {
   const { taskId, mapIndex, tryNumber, item } = instance;
-  const { runId, version, logicalDate, dataIntervalStart, dataIntervalEnd, partitionKey, params, trigger } = facts;
+  const {
+    runId,
+    version,
+    logicalDate,
+    dataIntervalStart,
+    dataIntervalEnd,
+    partitionKey,
+    params,
+    trigger,
+  } = facts;
   return {
-    ...{ dagId: version.dagId, taskId, runId, tryNumber, mapIndex, item, inputs, params, partitionKey, trigger, maxOutputBytes },
+    ...{
+      dagId: version.dagId,
+      taskId,
+      runId,
+      tryNumber,
+      mapIndex,
+      item,
+      inputs,
+      params,
+      partitionKey,
+      trigger,
+      maxOutputBytes,
+    },
     logicalDate: logicalDate.toISOString(),
     dataIntervalStart: dataIntervalStart.toISOString(),
     dataIntervalEnd: dataIntervalEnd.toISOString(),

@@ -7,22 +7,22 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { isDagsmithError } from "../../sdk/errors.ts";
 import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
-import { keysIn } from "../engine/limits.ts";
-import type { Outcome, TryEnd } from "../engine/outcome.ts";
-import { isLoop, plannedTask } from "../engine/plan.ts";
-import { settle } from "../engine/settle.ts";
+import { keysIn } from "../engine/limits/limits.ts";
+import { isLoop, plannedTask } from "../engine/plan/plan.ts";
+import { settle } from "../engine/results/complete_tries.ts";
+import type { Outcome, TryEnd } from "../engine/results/outcome.ts";
 import { start, type TryRef } from "../state/task_state.ts";
-import { assetEvents } from "../store/asset.ts";
-import type { Database } from "../store/database.ts";
-import { engineRound } from "../store/engine_tx.ts";
-import { appendLog, lastChunk } from "../store/log_chunk.ts";
-import { placesOf } from "../store/place.ts";
-import { Plans } from "../store/plans.ts";
-import { afterRound } from "../store/run_ends.ts";
-import { type RunFacts, RunFactsCache } from "../store/run_facts.ts";
-import { applyTransitions, type ClaimedInstance } from "../store/task_instance.ts";
-import { holderOf, registerWorker, removeWorker } from "../store/worker.ts";
-import { pushXCom } from "../store/xcom.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import { holderOf, registerWorker, removeWorker } from "../store/fleet/worker.ts";
+import { applyTransitions, type ClaimedInstance } from "../store/instances/task_instance.ts";
+import { placesOf } from "../store/limits/slot_request.ts";
+import { type RunFacts, RunFactsCache } from "../store/runs/run_snapshot.ts";
+import { assetEvents } from "../store/sources/asset.ts";
+import { appendLog, lastChunk } from "../store/values/log_chunk.ts";
+import { pushXCom } from "../store/values/xcom.ts";
+import { engineRound } from "../transactions/engine_tx.ts";
+import { afterRound } from "../transactions/run_ends.ts";
 import { Attempt, type Secrets, type XComs } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import { BundleCache } from "./bundle_cache.ts";
@@ -98,17 +98,29 @@ export class Worker {
     this.#processes = new TaskPool(options.slots, { env: options.taskEnv, folder: options.folder });
     const { db, secrets } = options;
     const [facts, bundles, processes] = [this.#facts, this.#bundles, this.#processes];
-    this.#callbacks = new CallbackRunner({ db, workerId: this.id, secrets, facts, bundles, processes });
+    this.#callbacks = new CallbackRunner({
+      db,
+      workerId: this.id,
+      secrets,
+      facts,
+      bundles,
+      processes,
+    });
     this.#heartbeat = new Heartbeat({
       db: options.db,
       workerId: this.id,
       running: () => {
         this.#asked = new Map(this.#attempts);
-        return [...this.#attempts.values()].map(({ instance }) => ({ instanceId: instance.id, tryNumber: instance.tryNumber }));
+        return [...this.#attempts.values()].map(({ instance }) => ({
+          instanceId: instance.id,
+          tryNumber: instance.tryNumber,
+        }));
       },
       onTaken: (ids) => {
         // A sensor's next poke may be in hand under the same try: only what the beat asked about is meant.
-        for (const id of ids) if (this.#asked.get(id) === this.#attempts.get(id)) this.#attempts.get(id)?.interrupt("taken");
+        for (const id of ids)
+          if (this.#asked.get(id) === this.#attempts.get(id))
+            this.#attempts.get(id)?.interrupt("taken");
       },
       onLost: () => {
         this.#lost = true;
@@ -134,7 +146,14 @@ export class Worker {
       onDeath: (error) => this.#onDeath(error.message),
     });
     await this.#heartbeat.start();
-    await registerWorker(db, { id: this.id, poolId: this.#queue.poolId, hostname: hostname(), pid: process.pid, slots, queues });
+    await registerWorker(db, {
+      id: this.id,
+      poolId: this.#queue.poolId,
+      hostname: hostname(),
+      pid: process.pid,
+      slots,
+      queues,
+    });
     this.#registered.resolve();
     if (this.#options.xcoms) this.#sweep.start();
     await warmed;
@@ -181,7 +200,13 @@ export class Worker {
     if (!claimed) return this.#reconsider(ref);
     const facts = await this.#factsOf(claimed);
     const log = new LogWriter(this.#chunksOf(claimed), this.#options.secrets.mask);
-    const attempt = new Attempt(claimed, facts, this.#options.secrets, this.#xcomsOf(claimed, facts), log);
+    const attempt = new Attempt(
+      claimed,
+      facts,
+      this.#options.secrets,
+      this.#xcomsOf(claimed, facts),
+      log,
+    );
     this.#attempts.set(claimed.id, attempt);
     if (this.#lost) attempt.interrupt("stopping");
     const outcome = await this.#perform(attempt, facts);
@@ -223,7 +248,12 @@ export class Worker {
       const maxOutputBytes = this.#spill.limitFor(plan, spec.taskId);
       const bundle = await this.#bundles.path(facts.version.bundleHash);
       const process = await this.#processes.take(bundle, spec.freshProcess);
-      const outcome = await attempt.perform(process, bundle, { inputs, previous, maxOutputBytes, asksKeys });
+      const outcome = await attempt.perform(process, bundle, {
+        inputs,
+        previous,
+        maxOutputBytes,
+        asksKeys,
+      });
       this.#processes.giveBack(process, spec.freshProcess || attempt.spoiltProcess);
       if (outcome.kind === "not_yet" && places) return { ...outcome, keys: keysIn(places) };
       return await this.#kept(outcome, maxOutputBytes);
@@ -242,14 +272,28 @@ export class Worker {
 
   /** Never rejects: a worker that cannot record ends its life, and what it held is rescued. */
   async #record(attempt: Attempt, log: LogWriter, outcome: Outcome): Promise<void> {
-    const { id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, pokes } = attempt.instance;
-    const ended = { instanceId: id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, workerId: this.id, pokes };
+    const { id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, pokes } =
+      attempt.instance;
+    const ended = {
+      instanceId: id,
+      tryNumber,
+      lostTries,
+      clearedTries,
+      runId,
+      taskId,
+      mapIndex,
+      workerId: this.id,
+      pokes,
+    };
     const { elapsedMs } = attempt;
     try {
       await log.end();
       await this.#ends.add({ ...ended, elapsedMs, outcome });
     } catch (error) {
-      if (!this.#lost) this.#onDeath(`an outcome could not be recorded: ${error instanceof Error ? error.message : String(error)}`);
+      if (!this.#lost)
+        this.#onDeath(
+          `an outcome could not be recorded: ${error instanceof Error ? error.message : String(error)}`,
+        );
     } finally {
       // The next try of the same instance may be in hand here already.
       if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
@@ -261,8 +305,15 @@ export class Worker {
   /** A token whose try cannot be claimed is a late copy, unless it was claimed here and the answer was lost with its connection. */
   async #reconsider(ref: TryRef): Promise<void> {
     const held = await holderOf(this.#options.db, ref);
-    if (held?.workerId !== this.id || this.#claimed.get(ref.instanceId)?.tryNumber === ref.tryNumber) return;
-    await this.#ends.add({ ...held, outcome: { kind: "lost", reason: "the connection broke while the try was claimed" } });
+    if (
+      held?.workerId !== this.id ||
+      this.#claimed.get(ref.instanceId)?.tryNumber === ref.tryNumber
+    )
+      return;
+    await this.#ends.add({
+      ...held,
+      outcome: { kind: "lost", reason: "the connection broke while the try was claimed" },
+    });
   }
 
   async #claimAll(refs: readonly TryRef[]): Promise<readonly (ClaimedInstance | undefined)[]> {
@@ -294,12 +345,22 @@ export class Worker {
     const { id, runId, taskId, tryNumber } = instance;
     return {
       pull: (from, key) => this.#values.pull(facts, from, key),
-      assetEvents: async (uri, limit) => (await assetEvents(this.#options.db, uri, { limit })).toReversed(),
+      assetEvents: async (uri, limit) =>
+        (await assetEvents(this.#options.db, uri, { limit })).toReversed(),
       page: (from, after) => this.#values.page(runId, from, after),
       push: async (key, json) => {
         const kept = await this.#spill.keep(json, this.#spill.limitFor(facts.version.plan, taskId));
-        if (await pushXCom(this.#options.db, { key, ...kept }, { instanceId: id, tryNumber, workerId: this.id })) return;
-        throw new Error("the value was not stored: the try was cancelled, or given to another worker");
+        if (
+          await pushXCom(
+            this.#options.db,
+            { key, ...kept },
+            { instanceId: id, tryNumber, workerId: this.id },
+          )
+        )
+          return;
+        throw new Error(
+          "the value was not stored: the try was cancelled, or given to another worker",
+        );
       },
     };
   }

@@ -10,7 +10,10 @@ export class XComSweep {
   #sweeping: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  constructor(spill: Spill, log: (event: string, detail: Readonly<Record<string, unknown>>) => void) {
+  constructor(
+    spill: Spill,
+    log: (event: string, detail: Readonly<Record<string, unknown>>) => void,
+  ) {
     this.#spill = spill;
     this.#log = log;
   }
@@ -32,7 +35,9 @@ export class XComSweep {
       while (!this.#stopped && (await this.#spill.sweep()) > 0);
     } catch (error) {
       if (!this.#stopped)
-        this.#log("files of large values could not be removed", { reason: error instanceof Error ? error.message : String(error) });
+        this.#log("files of large values could not be removed", {
+          reason: error instanceof Error ? error.message : String(error),
+        });
     }
   }
 

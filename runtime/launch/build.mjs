@@ -3,7 +3,15 @@
  * Run by `npm run build`, by `npm pack`, and by the launcher when the sources are newer. Plain JavaScript, for Node 18.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -31,7 +39,10 @@ export function build(root, node) {
   console.error("Building…");
   rmSync(join(root, "dist"), { recursive: true, force: true });
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
-  const { status } = spawnSync(node, [compiler, "-p", "tsconfig.build.json"], { cwd: root, stdio: ["ignore", 2, 2] });
+  const { status } = spawnSync(node, [compiler, "-p", "tsconfig.build.json"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
   if (status !== 0) throw new Error("the build failed; see above");
   for (const path of SOURCES.flatMap((folder) => tree(root, folder))) {
     if (ASSET.test(path)) cpSync(join(root, path), join(root, "dist", path));
@@ -48,4 +59,5 @@ function tree(root, folder) {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) build(join(dirname(fileURLToPath(import.meta.url)), "..", ".."), process.execPath);
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  build(join(dirname(fileURLToPath(import.meta.url)), "..", ".."), process.execPath);

@@ -23,7 +23,12 @@ const TARGETS = {
   demo: ["dist/runtime/cli/demo.js"],
   bench: ["test/bench/main.ts"],
   conformance: ["test/conformance/main.ts"],
-  test: ["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=./test/support/count_reporter.ts"],
+  test: [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--reporter=default",
+    "--reporter=./test/support/count_reporter.ts",
+  ],
 };
 
 const [target = "", ...rest] = process.argv.slice(2);
@@ -51,13 +56,21 @@ function installIfStale() {
 /** npm writes its own copy of the lockfile at the end of an installation. */
 function installedByHand() {
   const copy = join(modules, ".package-lock.json");
-  return existsSync(copy) && existsSync(pinnedNode()) && statSync(copy).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs;
+  return (
+    existsSync(copy) &&
+    existsSync(pinnedNode()) &&
+    statSync(copy).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs
+  );
 }
 
 function npmCi() {
   console.error("Installing packages (once)…");
   // On stderr: what the target prints must be all there is on stdout.
-  const { status } = spawnSync(windows ? "npm.cmd" : "npm", ["ci"], { cwd: root, stdio: ["ignore", 2, 2], shell: windows });
+  const { status } = spawnSync(windows ? "npm.cmd" : "npm", ["ci"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    shell: windows,
+  });
   if (status === 0) return;
   console.error("npm ci failed; see above.");
   process.exit(1);
@@ -80,5 +93,7 @@ function run(node, args) {
     console.error(`${node} could not be started: ${error.message}`);
     process.exit(1);
   });
-  child.on("exit", (code, signal) => process.exit(signal ? 128 + (constants.signals[signal] ?? 0) : (code ?? 1)));
+  child.on("exit", (code, signal) =>
+    process.exit(signal ? 128 + (constants.signals[signal] ?? 0) : (code ?? 1)),
+  );
 }

@@ -4,12 +4,21 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Connection } from "../../sdk/connection.ts";
-import { createChangeRuns, forgetReceipts, type ListeningWatch, tellWatches } from "../store/change_watch.ts";
-import type { Database } from "../store/database.ts";
-import { connectEventDatabase, type EventClient, eventDatabaseFailed } from "../store/event_database.ts";
-import { listenForKnocks, takeChanges } from "../store/outbox.ts";
-import type { Plans } from "../store/plans.ts";
-import { startQueuedRuns } from "../store/start_runs.ts";
+import type { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import {
+  createChangeRuns,
+  forgetReceipts,
+  type ListeningWatch,
+  tellWatches,
+} from "../store/sources/change_subscription.ts";
+import {
+  connectEventDatabase,
+  type EventClient,
+  eventDatabaseFailed,
+} from "../store/sources/event_database.ts";
+import { listenForKnocks, takeChanges } from "../store/sources/outbox.ts";
+import { startQueuedRuns } from "../transactions/start_runs.ts";
 
 export interface FollowerOptions {
   readonly db: Database;
@@ -71,7 +80,8 @@ export class Follower {
         await this.#waitForKnock(LOOK_EVERY_MS);
       } catch (error) {
         await this.#disconnect();
-        if (!this.#stopping.signal.aborted) await this.#tell(this.#options.mask(eventDatabaseFailed(this.#id, error).message));
+        if (!this.#stopping.signal.aborted)
+          await this.#tell(this.#options.mask(eventDatabaseFailed(this.#id, error).message));
         await this.#waitForKnock(retryMs);
         retryMs = Math.min(RETRY_LONGEST_MS, retryMs * 2);
       }
@@ -93,7 +103,9 @@ export class Follower {
     const { batch } = watch.spec;
     const most = batch * Math.max(1, Math.floor(TAKE / batch));
     while (!this.#stopping.signal.aborted) {
-      const taken = await takeChanges(client, watch.watchId, most, (changes) => createChangeRuns(db, watch, changes));
+      const taken = await takeChanges(client, watch.watchId, most, (changes) =>
+        createChangeRuns(db, watch, changes),
+      );
       await forgetReceipts(db, watch.watchId, taken);
       if (taken.length > 0) await startQueuedRuns(db, plans, [watch.dagId]);
       if (taken.length < most) return;
@@ -116,15 +128,21 @@ export class Follower {
   async #waitForKnock(longestMs: number): Promise<void> {
     const timer = new AbortController();
     const signal = AbortSignal.any([timer.signal, this.#stopping.signal]);
-    await Promise.race([this.#knocked.promise, pause(longestMs, undefined, { signal }).catch(() => undefined)]);
+    await Promise.race([
+      this.#knocked.promise,
+      pause(longestMs, undefined, { signal }).catch(() => undefined),
+    ]);
     timer.abort();
   }
 
   /** Said where people look for it, once for each change of it. */
   async #tell(error: string | null): Promise<void> {
-    if (error !== null && error !== this.#error) this.#options.log("changes cannot be read", { connection: this.#id, reason: error });
+    if (error !== null && error !== this.#error)
+      this.#options.log("changes cannot be read", { connection: this.#id, reason: error });
     this.#error = error;
-    const watchIds = this.#watches.filter((watch) => watch.error !== error).map(({ watchId }) => watchId);
+    const watchIds = this.#watches
+      .filter((watch) => watch.error !== error)
+      .map(({ watchId }) => watchId);
     await tellWatches(this.#options.db, watchIds, error).catch(() => undefined);
   }
 }

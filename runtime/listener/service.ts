@@ -1,7 +1,7 @@
 /** Listens to the tables that DAGs name in `postgresChanges`: one follower for each connection, as long as a DAG that runs wants it. */
 import { setTimeout as pause } from "node:timers/promises";
-import { listeningWatches } from "../store/change_watch.ts";
-import { Plans } from "../store/plans.ts";
+import { Plans } from "../store/dags/plans.ts";
+import { listeningWatches } from "../store/sources/change_subscription.ts";
 import { Follower, type FollowerOptions } from "./follower.ts";
 
 export type ListenerOptions = Omit<FollowerOptions, "plans">;
@@ -20,7 +20,10 @@ export function startListener(options: ListenerOptions): ListenerService {
   const followers = new Map<string, Follower>();
 
   const look = async (): Promise<void> => {
-    const byConnection = Map.groupBy(await listeningWatches(options.db, plans), ({ connection }) => connection);
+    const byConnection = Map.groupBy(
+      await listeningWatches(options.db, plans),
+      ({ connection }) => connection,
+    );
     for (const [id, watches] of byConnection) {
       const follower = followers.get(id);
       if (follower) follower.watches = watches;
@@ -33,7 +36,9 @@ export function startListener(options: ListenerOptions): ListenerService {
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await look().catch((error: unknown) =>
-        options.log("listening failed", { reason: error instanceof Error ? error.message : String(error) }),
+        options.log("listening failed", {
+          reason: error instanceof Error ? error.message : String(error),
+        }),
       );
       await pause(LOOK_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }

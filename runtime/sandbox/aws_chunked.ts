@@ -4,7 +4,8 @@ import type { IncomingHttpHeaders } from "node:http";
 /** The content of a body that may be framed: chunks of `<hex size>[;chunk-signature=…]\r\n<bytes>\r\n`, a chunk of size 0, trailers. */
 export function unframe(body: Buffer, headers: IncomingHttpHeaders): Buffer {
   const framed =
-    /\baws-chunked\b/.test(headers["content-encoding"] ?? "") || /^STREAMING-/.test(String(headers["x-amz-content-sha256"] ?? ""));
+    /\baws-chunked\b/.test(headers["content-encoding"] ?? "") ||
+    /^STREAMING-/.test(String(headers["x-amz-content-sha256"] ?? ""));
   return framed ? Buffer.concat([...chunksOf(body)]) : body;
 }
 

@@ -30,11 +30,17 @@ export interface SandboxGithub {
  * Starts the server on 127.0.0.1. It knows the organisations `astronomerio`, `airflow-plugins` and `kestra-io`; all else is 404.
  * `POST /webhooks/{id}` takes a message, `GET /webhooks/{id}/messages` lists them.
  */
-export async function startSandboxGithub({ port = 0, log = () => {} }: SandboxGithubOptions = {}): Promise<SandboxGithub> {
+export async function startSandboxGithub({
+  port = 0,
+  log = () => {},
+}: SandboxGithubOptions = {}): Promise<SandboxGithub> {
   const webhooks = new Webhooks();
   let asked = 0;
   const server = createServer((request, response) => {
-    const url = new URL(request.url ?? "/", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const url = new URL(
+      request.url ?? "/",
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    );
     if (request.method === "GET" && !url.pathname.startsWith("/webhooks/")) asked += 1;
     const context = { request, url, webhooks, asked };
     answerTo(context)
@@ -45,7 +51,10 @@ export async function startSandboxGithub({ port = 0, log = () => {} }: SandboxGi
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject).listen(port, "127.0.0.1", resolve);
   await listening;
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => closed(server) };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => closed(server),
+  };
 }
 
 interface Asked {
@@ -59,7 +68,8 @@ interface Asked {
 async function answerTo({ request, url, webhooks, asked }: Asked): Promise<Answer> {
   const [, area, id = "", list] = url.pathname.split("/");
   if (area === "webhooks") {
-    if (request.method === "GET" && list === "messages") return { status: 200, headers: {}, body: webhooks.messages(id) };
+    if (request.method === "GET" && list === "messages")
+      return { status: 200, headers: {}, body: webhooks.messages(id) };
     if (request.method !== "POST" || id === "") return notFound;
     const accepted = webhooks.accept(id, await bodyOf(request), new Date().toISOString());
     return accepted
@@ -67,7 +77,9 @@ async function answerTo({ request, url, webhooks, asked }: Asked): Promise<Answe
       : { status: 400, headers: {}, body: { message: "Invalid Form Body", code: 50_035 } };
   }
   if (request.method !== "GET") return notFound;
-  return asked === RATE_LIMITED_REQUEST ? secondaryRateLimit : answer({ url, authorization: request.headers.authorization });
+  return asked === RATE_LIMITED_REQUEST
+    ? secondaryRateLimit
+    : answer({ url, authorization: request.headers.authorization });
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -82,7 +94,11 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 }
 
 /** @returns the status that was sent: 304 when the asker has this answer already */
-function send({ request, asked }: Asked, response: ServerResponse, { status, headers, body }: Answer): number {
+function send(
+  { request, asked }: Asked,
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+): number {
   const text = status === 204 ? "" : JSON.stringify(body);
   const etag = etagOf(text);
   const sent = status === 200 && request.headers["if-none-match"] === etag ? 304 : status;

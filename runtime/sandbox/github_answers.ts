@@ -1,7 +1,14 @@
 /** What the made-up GitHub answers to a request: status, headers, body. Pure; the server around it only counts and writes. */
 import { createHash } from "node:crypto";
 import { commitComments, commits, issueComments, pullRequests } from "./github_activity.ts";
-import { type GithubJson, issues, members, organization, organizations, repository } from "./github_data.ts";
+import {
+  type GithubJson,
+  issues,
+  members,
+  organization,
+  organizations,
+  repository,
+} from "./github_data.ts";
 
 export interface Answer {
   readonly status: number;
@@ -15,16 +22,31 @@ export interface Question {
   readonly authorization: string | undefined;
 }
 
-export const notFound: Answer = { status: 404, headers: {}, body: { message: "Not Found", status: "404" } };
-const unauthorized: Answer = { status: 401, headers: {}, body: { message: "Requires authentication", status: "401" } };
+export const notFound: Answer = {
+  status: 404,
+  headers: {},
+  body: { message: "Not Found", status: "404" },
+};
+const unauthorized: Answer = {
+  status: 401,
+  headers: {},
+  body: { message: "Requires authentication", status: "401" },
+};
 /** GitHub's answer to many requests in a short time. */
 export const secondaryRateLimit: Answer = {
   status: 403,
   headers: { "retry-after": "1" },
-  body: { message: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again." },
+  body: {
+    message:
+      "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+  },
 };
 
-type List = (root: string, org: (typeof organizations)[number], repo: string) => readonly GithubJson[];
+type List = (
+  root: string,
+  org: (typeof organizations)[number],
+  repo: string,
+) => readonly GithubJson[];
 
 const repositoryLists: Readonly<Record<string, List>> = {
   commits,
@@ -53,7 +75,9 @@ export function answer({ url, authorization }: Question): Answer {
   const [repo = "", ...list] = rest;
   if (area !== "repos" || !Object.hasOwn(org.repositories, repo)) return notFound;
   if (list.length === 0) return { status: 200, headers: {}, body: repository(root, org, repo) };
-  const items = Object.hasOwn(repositoryLists, list.join("/")) ? repositoryLists[list.join("/")]?.(root, org, repo) : undefined;
+  const items = Object.hasOwn(repositoryLists, list.join("/"))
+    ? repositoryLists[list.join("/")]?.(root, org, repo)
+    : undefined;
   return items === undefined ? notFound : page(url, inState(url, sorted(url, items)));
 }
 
@@ -72,7 +96,9 @@ function organizationAnswer(url: URL, org: (typeof organizations)[number], path:
 /** Only issues and pull requests have a state; GitHub shows the open ones unless asked otherwise. */
 function inState(url: URL, items: readonly GithubJson[]): readonly GithubJson[] {
   const state = url.searchParams.get("state") ?? "open";
-  return state === "all" ? items : items.filter((item) => item.state === undefined || item.state === state);
+  return state === "all"
+    ? items
+    : items.filter((item) => item.state === undefined || item.state === state);
 }
 
 /** Newest first, for what has a state, unless asked for `direction=asc`. */

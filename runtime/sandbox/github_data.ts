@@ -20,14 +20,22 @@ interface Organization {
 const IN_BOTH = "grace-both";
 const OPEN_ISSUES_OF_IN_BOTH = 3;
 
-const logins = (prefix: string, count: number): readonly string[] => Array.from({ length: count }, (_, n) => `${prefix}-${n + 1}`);
+const logins = (prefix: string, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, n) => `${prefix}-${n + 1}`);
 
 export const organizations: readonly Organization[] = [
   {
     login: "astronomerio",
     id: 19_606_222,
     memberLogins: [IN_BOTH, ...logins("astro", 111)],
-    repositories: { astronomer: 230, "open-example-dags": 100, "helm.astronomer.io": 37, "astro-cli": 12, "docs-site": 1, empty: 0 },
+    repositories: {
+      astronomer: 230,
+      "open-example-dags": 100,
+      "helm.astronomer.io": 37,
+      "astro-cli": 12,
+      "docs-site": 1,
+      empty: 0,
+    },
     stars: 1_200,
   },
   {
@@ -37,7 +45,13 @@ export const organizations: readonly Organization[] = [
     repositories: { github_plugin: 60, redshift_plugin: 25, mysql_plugin: 7, salesforce_plugin: 4 },
     stars: 90,
   },
-  { login: "kestra-io", id: 59_033_362, memberLogins: [], repositories: { kestra: 5 }, stars: 21_000 },
+  {
+    login: "kestra-io",
+    id: 59_033_362,
+    memberLogins: [],
+    repositories: { kestra: 5 },
+    stars: 21_000,
+  },
 ];
 
 const TITLES = [
@@ -50,7 +64,8 @@ const TITLES = [
 ];
 
 /** The time of the n-th thing that happened; an hour apart. */
-const at = (n: number): string => `${new Date(Date.UTC(2018, 0, 1) + n * 3_600_000).toISOString().slice(0, 19)}Z`;
+const at = (n: number): string =>
+  `${new Date(Date.UTC(2018, 0, 1) + n * 3_600_000).toISOString().slice(0, 19)}Z`;
 
 /** A person; the same login has the same id in every organisation. */
 export function user(root: string, login: string): GithubJson {
@@ -80,7 +95,9 @@ export function user(root: string, login: string): GithubJson {
 
 /** Every third id is beyond 32 bits. */
 function userId(login: string): number {
-  const order = [...new Set(organizations.flatMap(({ memberLogins }) => memberLogins))].indexOf(login);
+  const order = [...new Set(organizations.flatMap(({ memberLogins }) => memberLogins))].indexOf(
+    login,
+  );
   return (order % 3 === 0 ? 3_000_000_000 : 1_000_000) + order;
 }
 
@@ -99,8 +116,16 @@ export function organization(root: string, { login, id }: Organization): GithubJ
       description: `The made-up organisation ${login}`,
       avatar_url: `${root}/avatars/${login}.png`,
     },
-    ...{ repos_url: `${url}/repos`, events_url: `${url}/events`, hooks_url: `${url}/hooks`, issues_url: `${url}/issues` },
-    ...{ members_url: `${url}/members{/member}`, public_members_url: `${url}/public_members{/member}` },
+    ...{
+      repos_url: `${url}/repos`,
+      events_url: `${url}/events`,
+      hooks_url: `${url}/hooks`,
+      issues_url: `${url}/issues`,
+    },
+    ...{
+      members_url: `${url}/members{/member}`,
+      public_members_url: `${url}/public_members{/member}`,
+    },
   };
 }
 
@@ -109,23 +134,75 @@ export function repository(root: string, org: Organization, name: string): Githu
   const url = `${root}/repos/${org.login}/${name}`;
   const openIssues = issues(root, org, name).filter(({ state }) => state === "open").length;
   return {
-    ...{ id: org.id * 10 + position, node_id: `R_${org.login}_${name}`, name, full_name: `${org.login}/${name}`, private: false },
+    ...{
+      id: org.id * 10 + position,
+      node_id: `R_${org.login}_${name}`,
+      name,
+      full_name: `${org.login}/${name}`,
+      private: false,
+    },
     owner: { ...user(root, org.login), id: org.id, type: "Organization" },
-    ...{ html_url: `${root}/html/${org.login}/${name}`, description: position % 2 === 0 ? `About ${name}` : null, fork: false, url },
-    ...{ issues_url: `${url}/issues{/number}`, commits_url: `${url}/commits{/sha}`, comments_url: `${url}/comments{/number}` },
-    ...{ pulls_url: `${url}/pulls{/number}`, stargazers_url: `${url}/stargazers`, clone_url: `${root}/git/${org.login}/${name}.git` },
-    ...{ created_at: at(position), updated_at: at(900 + position), pushed_at: at(800 + position), size: 100 * (position + 1) },
-    ...{ stargazers_count: org.stars - position, watchers_count: org.stars - position, watchers: org.stars - position },
-    ...{ forks_count: position, forks: position, open_issues_count: openIssues, open_issues: openIssues },
-    ...{ language: "Python", has_issues: true, has_wiki: false, archived: false, disabled: false, visibility: "public" },
-    license: { key: "apache-2.0", name: "Apache License 2.0", spdx_id: "Apache-2.0", url: `${root}/licenses/apache-2.0`, node_id: "L_1" },
-    ...{ topics: ["airflow"], default_branch: "master", permissions: { admin: false, push: false, pull: true } },
+    ...{
+      html_url: `${root}/html/${org.login}/${name}`,
+      description: position % 2 === 0 ? `About ${name}` : null,
+      fork: false,
+      url,
+    },
+    ...{
+      issues_url: `${url}/issues{/number}`,
+      commits_url: `${url}/commits{/sha}`,
+      comments_url: `${url}/comments{/number}`,
+    },
+    ...{
+      pulls_url: `${url}/pulls{/number}`,
+      stargazers_url: `${url}/stargazers`,
+      clone_url: `${root}/git/${org.login}/${name}.git`,
+    },
+    ...{
+      created_at: at(position),
+      updated_at: at(900 + position),
+      pushed_at: at(800 + position),
+      size: 100 * (position + 1),
+    },
+    ...{
+      stargazers_count: org.stars - position,
+      watchers_count: org.stars - position,
+      watchers: org.stars - position,
+    },
+    ...{
+      forks_count: position,
+      forks: position,
+      open_issues_count: openIssues,
+      open_issues: openIssues,
+    },
+    ...{
+      language: "Python",
+      has_issues: true,
+      has_wiki: false,
+      archived: false,
+      disabled: false,
+      visibility: "public",
+    },
+    license: {
+      key: "apache-2.0",
+      name: "Apache License 2.0",
+      spdx_id: "Apache-2.0",
+      url: `${root}/licenses/apache-2.0`,
+      node_id: "L_1",
+    },
+    ...{
+      topics: ["airflow"],
+      default_branch: "master",
+      permissions: { admin: false, push: false, pull: true },
+    },
   };
 }
 
 /** Oldest first. Every fifth is a pull request, every second is closed. */
 export function issues(root: string, org: Organization, repo: string): readonly GithubJson[] {
-  return Array.from({ length: org.repositories[repo] ?? 0 }, (_, index) => issue(root, org, repo, index + 1));
+  return Array.from({ length: org.repositories[repo] ?? 0 }, (_, index) =>
+    issue(root, org, repo, index + 1),
+  );
 }
 
 function issue(root: string, org: Organization, repo: string, number: number): GithubJson {
@@ -137,17 +214,51 @@ function issue(root: string, org: Organization, repo: string, number: number): G
   const html = `${root}/html/${org.login}/${repo}/${isPullRequest ? "pull" : "issues"}/${number}`;
   const pull = `${root}/repos/${org.login}/${repo}/pulls/${number}`;
   return {
-    ...{ url, repository_url: `${root}/repos/${org.login}/${repo}`, labels_url: `${url}/labels{/name}`, comments_url: `${url}/comments` },
+    ...{
+      url,
+      repository_url: `${root}/repos/${org.login}/${repo}`,
+      labels_url: `${url}/labels{/name}`,
+      comments_url: `${url}/comments`,
+    },
     ...{ events_url: `${url}/events`, timeline_url: `${url}/timeline`, html_url: html },
-    ...{ id: issueId(org, repo, number), node_id: `I_${issueId(org, repo, number)}`, number, title: TITLES[number % TITLES.length] },
+    ...{
+      id: issueId(org, repo, number),
+      node_id: `I_${issueId(org, repo, number)}`,
+      number,
+      title: TITLES[number % TITLES.length],
+    },
     user: user(root, org.memberLogins[number % org.memberLogins.length] ?? "ghost"),
-    labels: number % 3 === 0 ? [{ id: 1, name: "bug", color: "d73a4a", default: true, description: null }] : [],
-    ...{ state: isOpen ? "open" : "closed", state_reason: isOpen ? null : "completed", locked: false, active_lock_reason: null },
-    ...{ assignee: person, assignees: person === null ? [] : [person], comments: number % 4, author_association: "MEMBER" },
-    milestone: number % 7 === 0 ? { id: 5_000_000_000, number: 1, title: "1.0", creator: null } : null,
-    ...{ created_at: at(number), updated_at: at(number + 24), closed_at: isOpen ? null : at(number + 24) },
-    body: number % 6 === 0 ? null : `Steps for "${repo}":\r\n\r\n1. do\tit\r\n2. see issue ${number}`,
-    ...(isPullRequest ? { draft: false, pull_request: { url: pull, html_url: html, merged_at: isOpen ? null : at(number + 24) } } : {}),
+    labels:
+      number % 3 === 0
+        ? [{ id: 1, name: "bug", color: "d73a4a", default: true, description: null }]
+        : [],
+    ...{
+      state: isOpen ? "open" : "closed",
+      state_reason: isOpen ? null : "completed",
+      locked: false,
+      active_lock_reason: null,
+    },
+    ...{
+      assignee: person,
+      assignees: person === null ? [] : [person],
+      comments: number % 4,
+      author_association: "MEMBER",
+    },
+    milestone:
+      number % 7 === 0 ? { id: 5_000_000_000, number: 1, title: "1.0", creator: null } : null,
+    ...{
+      created_at: at(number),
+      updated_at: at(number + 24),
+      closed_at: isOpen ? null : at(number + 24),
+    },
+    body:
+      number % 6 === 0 ? null : `Steps for "${repo}":\r\n\r\n1. do\tit\r\n2. see issue ${number}`,
+    ...(isPullRequest
+      ? {
+          draft: false,
+          pull_request: { url: pull, html_url: html, merged_at: isOpen ? null : at(number + 24) },
+        }
+      : {}),
   };
 }
 
@@ -160,5 +271,7 @@ function assigneeOf(org: Organization, repo: string, number: number): string | n
 }
 
 function issueId(org: Organization, repo: string, number: number): number {
-  return 2_200_000_000 + org.id * 100 + Object.keys(org.repositories).indexOf(repo) * 1_000 + number;
+  return (
+    2_200_000_000 + org.id * 100 + Object.keys(org.repositories).indexOf(repo) * 1_000 + number
+  );
 }

@@ -16,7 +16,8 @@ export class Webhooks {
   /** @returns false when it is no message: not JSON with a `content` of 1 to 2000 characters */
   accept(id: string, body: string, receivedAt: string): boolean {
     const content = contentOf(body);
-    if (content === undefined || content === "" || [...content].length > LONGEST_MESSAGE) return false;
+    if (content === undefined || content === "" || [...content].length > LONGEST_MESSAGE)
+      return false;
     this.#messages.set(id, [...this.messages(id), { content, receivedAt }].slice(-REMEMBERED));
     return true;
   }

@@ -18,7 +18,11 @@ export interface S3Faults {
   /** So many uploads break off after this many bytes: the connection ends without an answer. Counts down. */
   cutUploads?: { readonly afterBytes: number; times: number };
   /** GET bodies stop after `afterBytes` until `until` settles; `reached` is called when the first of them stops. */
-  hold?: { readonly afterBytes: number; readonly until: Promise<void>; readonly reached?: () => void };
+  hold?: {
+    readonly afterBytes: number;
+    readonly until: Promise<void>;
+    readonly reached?: () => void;
+  };
 }
 
 export interface SandboxS3 {
@@ -37,7 +41,9 @@ export interface SandboxS3 {
  * @param options.port default 0: any free one
  * @param options.buckets buckets that exist from the start; others are created by clients, as in S3
  */
-export async function startSandboxS3(options: { readonly port?: number; readonly buckets?: readonly string[] } = {}): Promise<SandboxS3> {
+export async function startSandboxS3(
+  options: { readonly port?: number; readonly buckets?: readonly string[] } = {},
+): Promise<SandboxS3> {
   const store = new S3Store();
   for (const bucket of options.buckets ?? []) store.createBucket(bucket);
   const faults: S3Faults = {};
@@ -72,9 +78,15 @@ async function serve(
   outgoing: ServerResponse,
 ): Promise<void> {
   const request = await read(incoming, faults.cutUploads);
-  const response = slowDown ? refusal(503, "SlowDown", "Please reduce your request rate.") : answer(store, request);
+  const response = slowDown
+    ? refusal(503, "SlowDown", "Please reduce your request rate.")
+    : answer(store, request);
   const body = Buffer.from(response.body ?? "");
-  outgoing.writeHead(response.status, { ...response.headers, "content-length": body.length, "x-amz-request-id": "sandbox" });
+  outgoing.writeHead(response.status, {
+    ...response.headers,
+    "content-length": body.length,
+    "x-amz-request-id": "sandbox",
+  });
   if (request.method === "HEAD") outgoing.end();
   else await send(outgoing, body, isObjectBody(request, response) ? faults : {});
 }
@@ -91,16 +103,28 @@ async function read(incoming: IncomingMessage, cut: S3Faults["cutUploads"]): Pro
     chunks.push(chunk as Buffer);
   }
   const url = new URL(incoming.url ?? "/", "http://sandbox");
-  const [, bucket = "", key = ""] = /^\/([^/]*)\/?(.*)$/s.exec(decodeURIComponent(url.pathname)) ?? [];
+  const [, bucket = "", key = ""] =
+    /^\/([^/]*)\/?(.*)$/s.exec(decodeURIComponent(url.pathname)) ?? [];
   const { method = "GET", headers } = incoming;
-  return { method, bucket, key, query: url.searchParams, headers, body: unframe(Buffer.concat(chunks), headers) };
+  return {
+    method,
+    bucket,
+    key,
+    query: url.searchParams,
+    headers,
+    body: unframe(Buffer.concat(chunks), headers),
+  };
 }
 
 function isObjectBody({ method, key }: S3Request, { status }: S3Response): boolean {
   return method === "GET" && key !== "" && status < 300;
 }
 
-async function send(outgoing: ServerResponse, body: Buffer, { truncateAfter, hold }: S3Faults): Promise<void> {
+async function send(
+  outgoing: ServerResponse,
+  body: Buffer,
+  { truncateAfter, hold }: S3Faults,
+): Promise<void> {
   if (truncateAfter !== undefined && truncateAfter < body.length) {
     outgoing.write(body.subarray(0, truncateAfter), () => outgoing.destroy());
   } else if (hold && hold.afterBytes < body.length) {

@@ -40,10 +40,13 @@ const operations: Readonly<Record<string, Operation>> = {
   "GET bucket?uploads": (store, { bucket }) =>
     xml(
       "ListMultipartUploadsResult",
-      store.uploads(bucket).map(({ id, key }) => `<Upload>${tag("Key", key)}${tag("UploadId", id)}</Upload>`),
+      store
+        .uploads(bucket)
+        .map(({ id, key }) => `<Upload>${tag("Key", key)}${tag("UploadId", id)}</Upload>`),
     ),
   "POST bucket?delete": deleteObjects,
-  "PUT object": (store, { bucket, key, body, headers }) => stored(store.put(bucket, key, body, kept(headers))),
+  "PUT object": (store, { bucket, key, body, headers }) =>
+    stored(store.put(bucket, key, body, kept(headers))),
   "PUT object?copy": copyObject,
   "GET object": getObject,
   "HEAD object": getObject,
@@ -57,7 +60,8 @@ const operations: Readonly<Record<string, Operation>> = {
       tag("Key", key),
       tag("UploadId", store.createUpload(bucket, key, kept(headers))),
     ]),
-  "PUT object?partNumber": (store, { query, body }) => stored(store.putPart(uploadId(query), Number(query.get("partNumber")), body)),
+  "PUT object?partNumber": (store, { query, body }) =>
+    stored(store.putPart(uploadId(query), Number(query.get("partNumber")), body)),
   "GET object?uploadId": listParts,
   "POST object?uploadId": completeUpload,
   "DELETE object?uploadId": (store, { query }) => {
@@ -70,7 +74,8 @@ const operations: Readonly<Record<string, Operation>> = {
 export function answer(store: S3Store, request: S3Request): S3Response {
   try {
     const operation = operations[nameOf(request)];
-    if (!operation) throw new S3Refusal(501, "NotImplemented", `The sandbox does not know ${nameOf(request)}.`);
+    if (!operation)
+      throw new S3Refusal(501, "NotImplemented", `The sandbox does not know ${nameOf(request)}.`);
     return operation(store, request);
   } catch (error) {
     if (error instanceof S3Refusal) return refusal(error.status, error.code, error.message);
@@ -92,7 +97,8 @@ function nameOf({ method, bucket, key, query, headers }: S3Request): string {
 
 function listObjects(store: S3Store, { bucket, query }: S3Request): S3Response {
   const text = (name: string): string => query.get(name) ?? "";
-  const encode = query.get("encoding-type") === "url" ? encodeURIComponent : (key: string): string => key;
+  const encode =
+    query.get("encoding-type") === "url" ? encodeURIComponent : (key: string): string => key;
   const token = query.get("continuation-token");
   const { objects, commonPrefixes, next } = store.list(bucket, {
     prefix: text("prefix"),
@@ -106,17 +112,27 @@ function listObjects(store: S3Store, { bucket, query }: S3Request): S3Response {
     tag("KeyCount", String(objects.length + commonPrefixes.length)),
     tag("IsTruncated", String(next !== null)),
     next === null ? "" : tag("NextContinuationToken", Buffer.from(next).toString("base64url")),
-    ...objects.map((object) => `<Contents>${tag("Key", encode(object.key))}${described(object)}</Contents>`),
-    ...commonPrefixes.map((prefix) => `<CommonPrefixes>${tag("Prefix", encode(prefix))}</CommonPrefixes>`),
+    ...objects.map(
+      (object) => `<Contents>${tag("Key", encode(object.key))}${described(object)}</Contents>`,
+    ),
+    ...commonPrefixes.map(
+      (prefix) => `<CommonPrefixes>${tag("Prefix", encode(prefix))}</CommonPrefixes>`,
+    ),
   ]);
 }
 
 function described({ content, etag, lastModified }: StoredObject): string {
-  return tag("LastModified", lastModified.toISOString()) + tag("ETag", etag) + tag("Size", String(content.length));
+  return (
+    tag("LastModified", lastModified.toISOString()) +
+    tag("ETag", etag) +
+    tag("Size", String(content.length))
+  );
 }
 
 function deleteObjects(store: S3Store, { bucket, body }: S3Request): S3Response {
-  const keys = [...body.toString().matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => unescapeXml(key ?? ""));
+  const keys = [...body.toString().matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) =>
+    unescapeXml(key ?? ""),
+  );
   for (const key of keys) store.bucket(bucket).delete(key);
   return xml(
     "DeleteResult",
@@ -125,7 +141,8 @@ function deleteObjects(store: S3Store, { bucket, body }: S3Request): S3Response 
 }
 
 function copyObject(store: S3Store, { bucket, key, headers }: S3Request): S3Response {
-  const [, from = "", fromKey = ""] = /^\/?([^/]+)\/(.+)$/.exec(decodeURIComponent(String(headers["x-amz-copy-source"]))) ?? [];
+  const [, from = "", fromKey = ""] =
+    /^\/?([^/]+)\/(.+)$/.exec(decodeURIComponent(String(headers["x-amz-copy-source"]))) ?? [];
   const source = store.get(from, fromKey);
   return xml("CopyObjectResult", described(store.put(bucket, key, source.content, source.headers)));
 }
@@ -142,7 +159,11 @@ function getObject(store: S3Store, { bucket, key, headers }: S3Request): S3Respo
   if (range === null) return { status: 200, headers: described, body: object.content };
   const [start, end] = range;
   const contentRange = `bytes ${start}-${end - 1}/${object.content.length}`;
-  return { status: 206, headers: { ...described, "content-range": contentRange }, body: object.content.subarray(start, end) };
+  return {
+    status: 206,
+    headers: { ...described, "content-range": contentRange },
+    body: object.content.subarray(start, end),
+  };
 }
 
 /** Start inclusive, end exclusive; null when no range is asked for. */
@@ -152,7 +173,8 @@ function rangeOf(header: string, length: number): readonly [number, number] | nu
   const [, first = "", last = ""] = match;
   const start = first === "" ? Math.max(0, length - Number(last)) : Number(first);
   const end = first === "" || last === "" ? length : Math.min(Number(last) + 1, length);
-  if (start >= length) throw new S3Refusal(416, "InvalidRange", "The requested range is not satisfiable");
+  if (start >= length)
+    throw new S3Refusal(416, "InvalidRange", "The requested range is not satisfiable");
   return [start, end];
 }
 
@@ -186,10 +208,15 @@ function stored({ etag }: { readonly etag: string }): S3Response {
 
 /** The headers that come back when the object is read. `aws-chunked` describes the upload, not the object. */
 function kept(headers: S3Request["headers"]): Record<string, string> {
-  const wanted = Object.entries(headers).filter(([name]) => name.startsWith("content-type") || name.startsWith("x-amz-meta-"));
+  const wanted = Object.entries(headers).filter(
+    ([name]) => name.startsWith("content-type") || name.startsWith("x-amz-meta-"),
+  );
   const encodings = String(headers["content-encoding"] ?? "").split(/,\s*/);
   const encoding = encodings.filter((name) => name !== "" && name !== "aws-chunked").join(", ");
-  return { ...Object.fromEntries(wanted.map(([name, value]) => [name, String(value)])), ...(encoding && { "content-encoding": encoding }) };
+  return {
+    ...Object.fromEntries(wanted.map(([name, value]) => [name, String(value)])),
+    ...(encoding && { "content-encoding": encoding }),
+  };
 }
 
 function xml(root: string, content: string | readonly string[]): S3Response {
@@ -197,7 +224,12 @@ function xml(root: string, content: string | readonly string[]): S3Response {
   return { status: 200, headers: { "content-type": "application/xml" }, body };
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+};
 
 function tag(name: string, value: string): string {
   return `<${name}>${value.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character)}</${name}>`;

@@ -61,7 +61,13 @@ export class S3Store {
     return objects;
   }
 
-  put(bucket: string, key: string, content: Buffer, headers: StoredObject["headers"], etag = md5(content)): StoredObject {
+  put(
+    bucket: string,
+    key: string,
+    content: Buffer,
+    headers: StoredObject["headers"],
+    etag = md5(content),
+  ): StoredObject {
     const object = { key, content, headers, etag, lastModified: new Date() };
     this.bucket(bucket).set(key, object);
     return object;
@@ -76,7 +82,9 @@ export class S3Store {
 
   list(bucket: string, { prefix = "", delimiter = "", after = "", maxKeys = 1000 }): ListPage {
     const entries = new Map<string, StoredObject | null>();
-    for (const key of [...this.bucket(bucket).keys()].filter((key) => key.startsWith(prefix)).sort()) {
+    for (const key of [...this.bucket(bucket).keys()]
+      .filter((key) => key.startsWith(prefix))
+      .sort()) {
       const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
       if (end < 0) entries.set(key, this.get(bucket, key));
       else entries.set(key.slice(0, end + delimiter.length), null);
@@ -100,12 +108,15 @@ export class S3Store {
   /** @throws S3Refusal NoSuchUpload */
   upload(id: string): MultipartUpload {
     const upload = this.#uploads.get(id);
-    if (!upload) throw new S3Refusal(404, "NoSuchUpload", "The specified multipart upload does not exist.");
+    if (!upload)
+      throw new S3Refusal(404, "NoSuchUpload", "The specified multipart upload does not exist.");
     return upload;
   }
 
   uploads(bucket: string): readonly { readonly id: string; readonly key: string }[] {
-    return [...this.#uploads].filter(([, upload]) => upload.bucket === bucket).map(([id, { key }]) => ({ id, key }));
+    return [...this.#uploads]
+      .filter(([, upload]) => upload.bucket === bucket)
+      .map(([id, { key }]) => ({ id, key }));
   }
 
   putPart(id: string, number: number, content: Buffer): StoredPart {
@@ -115,17 +126,31 @@ export class S3Store {
   }
 
   /** @throws S3Refusal InvalidPart when a part is missing or has another ETag */
-  completeUpload(id: string, wanted: readonly { readonly number: number; readonly etag: string }[]): StoredObject {
+  completeUpload(
+    id: string,
+    wanted: readonly { readonly number: number; readonly etag: string }[],
+  ): StoredObject {
     const { bucket, key, headers, parts } = this.upload(id);
     const contents = wanted.map(({ number, etag }) => {
       const part = parts.get(number);
-      if (part?.etag !== etag) throw new S3Refusal(400, "InvalidPart", "One or more of the specified parts could not be found.");
+      if (part?.etag !== etag)
+        throw new S3Refusal(
+          400,
+          "InvalidPart",
+          "One or more of the specified parts could not be found.",
+        );
       return part;
     });
     const digests = contents.map(({ etag }) => Buffer.from(etag.slice(1, -1), "hex"));
     const etag = `${md5(Buffer.concat(digests)).slice(0, -1)}-${contents.length}"`;
     this.#uploads.delete(id);
-    return this.put(bucket, key, Buffer.concat(contents.map(({ content }) => content)), headers, etag);
+    return this.put(
+      bucket,
+      key,
+      Buffer.concat(contents.map(({ content }) => content)),
+      headers,
+      etag,
+    );
   }
 
   abortUpload(id: string): void {

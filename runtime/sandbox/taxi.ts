@@ -30,13 +30,20 @@ const HEADERS = {
 type Colour = keyof typeof HEADERS;
 
 /** Starts the server on 127.0.0.1. @param options.port default 0: one that is free */
-export async function startSandboxTaxi({ port = 0 }: { readonly port?: number } = {}): Promise<SandboxTaxi> {
+export async function startSandboxTaxi({
+  port = 0,
+}: {
+  readonly port?: number;
+} = {}): Promise<SandboxTaxi> {
   const server = createServer((request, response) => {
     const file = /^\/(yellow|green)\/\1_tripdata_(\d{4}-\d{2})\.csv\.gz$/.exec(request.url ?? "");
     const [, colour, month] = file ?? [];
-    if (request.method !== "GET" || !month || month < FIRST_MONTH || month > LAST_MONTH) return void response.writeHead(404).end();
+    if (request.method !== "GET" || !month || month < FIRST_MONTH || month > LAST_MONTH)
+      return void response.writeHead(404).end();
     const body = gzipSync(tripsCsv(colour as Colour, month));
-    response.writeHead(200, { "content-type": "application/gzip", "content-length": body.length }).end(body);
+    response
+      .writeHead(200, { "content-type": "application/gzip", "content-length": body.length })
+      .end(body);
   });
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject).listen(port, "127.0.0.1", resolve);
@@ -59,7 +66,10 @@ function tripsCsv(colour: Colour, month: string): string {
 }
 
 function trip(colour: Colour, month: string, index: number): string {
-  const pickup = index === 0 ? new Date(Date.parse(`${month}-01T00:00:00Z`) - 3_600_000) : new Date(`${month}-0${index}T08:15:00Z`);
+  const pickup =
+    index === 0
+      ? new Date(Date.parse(`${month}-01T00:00:00Z`) - 3_600_000)
+      : new Date(`${month}-0${index}T08:15:00Z`);
   const [from, to] = [pickup, new Date(pickup.getTime() + (index + 5) * 60_000)].map((at) =>
     at.toISOString().slice(0, 19).replace("T", " "),
   );

@@ -4,10 +4,10 @@
  * look makes so many runs and no more, and the next goes on from there.
  */
 import type { DagSpec } from "../../sdk/spec.ts";
-import type { DueDag, ScheduledDag } from "../store/dag.ts";
-import type { NewRun } from "../store/dag_run.ts";
-import type { ScheduleMemory } from "../store/dag_schedule.ts";
-import type { NewSlot } from "../store/slot.ts";
+import type { DueDag, ScheduledDag } from "../store/dags/dag.ts";
+import type { ScheduleMemory } from "../store/dags/dag_schedule.ts";
+import type { NewSlot } from "../store/dags/slot.ts";
+import type { NewRun } from "../store/runs/dag_run.ts";
 import { type RunInfo, runIdOf } from "../timetable/index.ts";
 import type { Ask } from "./slot_line.ts";
 import { Track } from "./track.ts";
@@ -43,7 +43,11 @@ export function decide(due: DueSchedules): Decision {
   const made: { readonly run: NewRun; readonly slot: RunInfo }[] = [];
   const { mostRuns = 1_000, spec, now } = due;
   let atCapacity = false;
-  for (let track = turnOf(tracks, due); track?.next && track.next.runAfter <= now; track = turnOf(tracks, due)) {
+  for (
+    let track = turnOf(tracks, due);
+    track?.next && track.next.runAfter <= now;
+    track = turnOf(tracks, due)
+  ) {
     atCapacity = due.active + made.length >= spec.maxActiveRuns;
     if (atCapacity || made.length >= mostRuns) break;
     made.push({ run: scheduledRun(due, track, track.next), slot: track.next });
@@ -70,23 +74,38 @@ function nextLook(tracks: readonly Track[], now: Date): Date | null {
 
 /** Which schedule makes the next run: the longest due, or with the newest first the last that is due. */
 function turnOf(tracks: readonly Track[], { spec, now }: DueSchedules): Track | undefined {
-  const due = spec.catchupOrder === "newest" ? tracks.filter(({ next }) => next !== null && next.runAfter <= now) : [];
-  return due.length === 0 ? earliest(tracks) : due.toSorted((a, b) => Number(b.next?.runAfter) - Number(a.next?.runAfter))[0];
+  const due =
+    spec.catchupOrder === "newest"
+      ? tracks.filter(({ next }) => next !== null && next.runAfter <= now)
+      : [];
+  return due.length === 0
+    ? earliest(tracks)
+    : due.toSorted((a, b) => Number(b.next?.runAfter) - Number(a.next?.runAfter))[0];
 }
 
 function earliest(tracks: readonly Track[]): Track | undefined {
   return tracks
     .filter(({ next }) => next !== null)
     .reduce<Track | undefined>(
-      (first, track) => (first?.next && track.next && first.next.runAfter <= track.next.runAfter ? first : track),
+      (first, track) =>
+        first?.next && track.next && first.next.runAfter <= track.next.runAfter ? first : track,
       undefined,
     );
 }
 
-function scheduledRun({ dag }: DueSchedules, { named: { name, schedule, params } }: Track, next: RunInfo): NewRun {
+function scheduledRun(
+  { dag }: DueSchedules,
+  { named: { name, schedule, params } }: Track,
+  next: RunInfo,
+): NewRun {
   return {
     dagId: dag.dagId,
-    runId: runIdOf("scheduled", { schedule, name, runAfter: next.runAfter, dataInterval: next.dataInterval }),
+    runId: runIdOf("scheduled", {
+      schedule,
+      name,
+      runAfter: next.runAfter,
+      dataInterval: next.dataInterval,
+    }),
     runType: "scheduled",
     versionId: dag.versionId,
     logicalDate: next.logicalDate,
@@ -101,11 +120,26 @@ function scheduledRun({ dag }: DueSchedules, { named: { name, schedule, params }
 }
 
 function runSlot({ dagId, schedule, runId }: NewRun, slot: RunInfo): NewSlot {
-  return { dagId, schedule: schedule ?? "", decision: "run", reason: null, count: 1, first: slot, last: slot, runId };
+  return {
+    dagId,
+    schedule: schedule ?? "",
+    decision: "run",
+    reason: null,
+    count: 1,
+    first: slot,
+    last: slot,
+    runId,
+  };
 }
 
 function skipSlots({ dag: { dagId } }: DueSchedules, tracks: readonly Track[]): readonly NewSlot[] {
   return tracks.flatMap(({ named, skips }) =>
-    skips.map((skipped) => ({ dagId, schedule: named.name, decision: "skipped" as const, runId: null, ...skipped })),
+    skips.map((skipped) => ({
+      dagId,
+      schedule: named.name,
+      decision: "skipped" as const,
+      runId: null,
+      ...skipped,
+    })),
   );
 }

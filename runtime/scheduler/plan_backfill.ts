@@ -36,7 +36,9 @@ export interface BackfillRange {
 export type SkipReason = "already exists" | "in flight";
 
 /** What happens to one slot. */
-export type SlotDecision = { readonly decision: "run"; readonly reason: null } | { readonly decision: "skip"; readonly reason: SkipReason };
+export type SlotDecision =
+  | { readonly decision: "run"; readonly reason: null }
+  | { readonly decision: "skip"; readonly reason: SkipReason };
 
 export type PlannedSlot = RunInfo & SlotDecision & { readonly ordinal: number };
 
@@ -49,10 +51,12 @@ export function backfillDates(range: BackfillRange): readonly RunInfo[] {
   refuse(range);
   const runs: RunInfo[] = [];
   for (const run of runsBetween(range.schedule, range, range.now)) {
-    if (runs.length === MOST_SLOTS) throw new DagsmithError("BACKFILL_TOO_LARGE", { ...datesOf(range), limit: MOST_SLOTS });
+    if (runs.length === MOST_SLOTS)
+      throw new DagsmithError("BACKFILL_TOO_LARGE", { ...datesOf(range), limit: MOST_SLOTS });
     runs.push(run);
   }
-  if (runs.length === 0) throw new DagsmithError("BACKFILL_EMPTY", { dag: range.dagId, ...datesOf(range) });
+  if (runs.length === 0)
+    throw new DagsmithError("BACKFILL_EMPTY", { dag: range.dagId, ...datesOf(range) });
   return range.backwards ? runs.reverse() : runs;
 }
 
@@ -65,13 +69,18 @@ export function planSlots(
   reprocess: Reprocess,
   stateOf: (logicalDate: Date) => RunState | undefined,
 ): readonly PlannedSlot[] {
-  return runs.map((run, index) => ({ ...run, ordinal: index + 1, ...decideSlot(stateOf(run.logicalDate), reprocess) }));
+  return runs.map((run, index) => ({
+    ...run,
+    ordinal: index + 1,
+    ...decideSlot(stateOf(run.logicalDate), reprocess),
+  }));
 }
 
 /** Whether a slot runs, judged by the run that it has already. */
 export function decideSlot(existing: RunState | undefined, reprocess: Reprocess): SlotDecision {
   if (existing === undefined) return { decision: "run", reason: null };
-  if (existing === "queued" || existing === "running") return { decision: "skip", reason: "in flight" };
+  if (existing === "queued" || existing === "running")
+    return { decision: "skip", reason: "in flight" };
   const again = reprocess === "completed" || (reprocess === "failed" && existing === "failed");
   return again ? { decision: "run", reason: null } : { decision: "skip", reason: "already exists" };
 }
@@ -84,9 +93,11 @@ export function looksBack(spec: DagSpec): boolean {
 function refuse(range: BackfillRange): void {
   const { dagId: dag, schedule, dependsOnPast, activeBackfill, from, to, now } = range;
   if (schedule.type === "none") throw new DagsmithError("BACKFILL_NO_SCHEDULE", { dag });
-  if (activeBackfill !== null) throw new DagsmithError("BACKFILL_ACTIVE", { dag, backfill: activeBackfill });
+  if (activeBackfill !== null)
+    throw new DagsmithError("BACKFILL_ACTIVE", { dag, backfill: activeBackfill });
   if (dependsOnPast && range.backwards) throw new DagsmithError("BACKFILL_BACKWARDS", { dag });
-  if (dependsOnPast && range.reprocess === "none") throw new DagsmithError("BACKFILL_DEPENDS_ON_PAST", { dag });
+  if (dependsOnPast && range.reprocess === "none")
+    throw new DagsmithError("BACKFILL_DEPENDS_ON_PAST", { dag });
   if (from >= now && to >= now) throw new DagsmithError("BACKFILL_IN_FUTURE", datesOf(range));
   if (from > to) throw new DagsmithError("BACKFILL_RANGE", datesOf(range));
 }

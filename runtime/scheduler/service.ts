@@ -4,20 +4,20 @@
  */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { nextDueInMs } from "../store/dag.ts";
-import type { Database } from "../store/database.ts";
-import { missDeadlines, nextDeadlineInMs } from "../store/deadline.ts";
-import { dagsWaitingForPast, releasePast } from "../store/past.ts";
-import { Plans } from "../store/plans.ts";
-import { beatScheduler, removeScheduler } from "../store/scheduler.ts";
-import { nextWaitInMs, sweepWaits } from "../store/task_wait.ts";
-import { freeStrandedTokens } from "../store/token.ts";
-import { declareLost } from "../store/worker.ts";
-import { expireQueued } from "./expire.ts";
-import { endOverdueRuns } from "./overdue.ts";
-import { rescueOrphans } from "./rescue.ts";
-import { tick } from "./tick.ts";
-import { endWaits } from "./wake.ts";
+import { nextDueInMs } from "../store/dags/dag.ts";
+import { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import { freeStrandedTokens } from "../store/fleet/orphaned_job.ts";
+import { beatScheduler, removeScheduler } from "../store/fleet/scheduler.ts";
+import { declareLost } from "../store/fleet/worker.ts";
+import { missDeadlines, nextDeadlineInMs } from "../store/waits/deadline.ts";
+import { dagsWaitingForPast, releasePast } from "../store/waits/depends_on_past_wait.ts";
+import { nextWaitInMs, sweepWaits } from "../store/waits/task_wait.ts";
+import { tick } from "./jobs/create_runs.ts";
+import { endOverdueRuns } from "./jobs/end_overdue.ts";
+import { expireQueued } from "./jobs/expire_queued.ts";
+import { rescueOrphans } from "./jobs/rescue_tries.ts";
+import { endWaits } from "./jobs/wake.ts";
 
 export interface SchedulerOptions {
   readonly db: Database;
@@ -54,7 +54,11 @@ export async function startScheduler({ db, log }: SchedulerOptions): Promise<Sch
     if (missed > 0) log("deadlines missed", { count: missed });
     await expire();
     await rescue();
-    const nextMs = [await nextDueInMs(db), await nextWaitInMs(db), await nextDeadlineInMs(db)].filter((ms) => ms !== null);
+    const nextMs = [
+      await nextDueInMs(db),
+      await nextWaitInMs(db),
+      await nextDeadlineInMs(db),
+    ].filter((ms) => ms !== null);
     return Math.max(0, Math.min(LONGEST_SLEEP_MS, ...nextMs));
   };
   // A dead worker is looked for at every tick; tries without a worker after a death, and now and then in case one died unseen.
@@ -81,7 +85,9 @@ export async function startScheduler({ db, log }: SchedulerOptions): Promise<Sch
     try {
       sleepMs = await runOnce();
     } catch (error) {
-      log("scheduler tick failed", { reason: error instanceof Error ? error.message : String(error) });
+      log("scheduler tick failed", {
+        reason: error instanceof Error ? error.message : String(error),
+      });
     }
     if (!stopped) timer = setTimeout(turn, sleepMs);
   };

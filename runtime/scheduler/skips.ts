@@ -1,6 +1,6 @@
 /** Slots that get no run, and why: what fell into a pause, what waited for a place and was overtaken, what catchup leaves out. */
-import type { DueDag } from "../store/dag.ts";
-import type { SkippedSlots, SkipReason } from "../store/slot.ts";
+import type { DueDag } from "../store/dags/dag.ts";
+import type { SkippedSlots, SkipReason } from "../store/dags/slot.ts";
 import type { RunInfo } from "../timetable/index.ts";
 import type { SlotLine } from "./slot_line.ts";
 
@@ -15,7 +15,12 @@ interface Span {
 export function spansOf({ pausedAt, unpausedAt, fullSince }: DueDag, now: Date): readonly Span[] {
   const later = new Date(now.getTime() + 1);
   const spans: Span[] = [];
-  if (pausedAt) spans.push({ from: pausedAt, until: unpausedAt && unpausedAt >= pausedAt ? unpausedAt : later, reason: "paused" });
+  if (pausedAt)
+    spans.push({
+      from: pausedAt,
+      until: unpausedAt && unpausedAt >= pausedAt ? unpausedAt : later,
+      reason: "paused",
+    });
   if (fullSince) spans.push({ from: fullSince, until: later, reason: "max_active_runs" });
   return spans;
 }
@@ -33,7 +38,8 @@ export function* skippedBefore(
 ): Generator<SkippedSlots> {
   for (let slot: RunInfo | null = first; slot !== null && slot.runAfter < until; ) {
     const { runAfter } = slot;
-    const reason = spans.find(({ from, until: end }) => from <= runAfter && runAfter < end)?.reason ?? "catchup";
+    const reason =
+      spans.find(({ from, until: end }) => from <= runAfter && runAfter < end)?.reason ?? "catchup";
     const border = Math.min(
       until.getTime(),
       ...spans
@@ -51,5 +57,9 @@ export function* skippedBefore(
 
 /** Two neighbours with the same reason, as one. */
 export function joined(one: SkippedSlots, next: SkippedSlots): SkippedSlots {
-  return { ...one, last: next.last, count: one.count === null || next.count === null ? null : one.count + next.count };
+  return {
+    ...one,
+    last: next.last,
+    count: one.count === null || next.count === null ? null : one.count + next.count,
+  };
 }

@@ -50,7 +50,8 @@ export class SlotLine {
     const { bounds } = this.#options;
     const at = Math.min(until.getTime() - 1, bounds.latest?.getTime() ?? Number.POSITIVE_INFINITY);
     const found = this.#ask(first.dataInterval, ...this.#near(at));
-    let last = found && found.runAfter < until && found.logicalDate > first.logicalDate ? found : first;
+    let last =
+      found && found.runAfter < until && found.logicalDate > first.logicalDate ? found : first;
     // An interval that begins before the end date may end after it.
     for (let step = 0; step < STEPS; step++) {
       const next = this.after(last.dataInterval, until);
@@ -64,14 +65,22 @@ export class SlotLine {
   latestBefore(until: Date): RunInfo | null {
     const first = this.after(null, until);
     if (first) return first.runAfter < until ? this.lastBefore(first, until) : null;
-    const found = this.#ask(null, { ...this.#options.bounds, catchup: "last" }, new Date(until.getTime() - 1));
+    const found = this.#ask(
+      null,
+      { ...this.#options.bounds, catchup: "last" },
+      new Date(until.getTime() - 1),
+    );
     return found && found.runAfter < until ? found : null;
   }
 
   /** How many slots there are from `first` to `last`; null when they are more than `most`. */
   count(first: RunInfo, last: RunInfo, most: number): number | null {
     if (this.#schedule.type === "delta_data_interval")
-      return Math.round((last.logicalDate.getTime() - first.logicalDate.getTime()) / this.#schedule.deltaMs) + 1;
+      return (
+        Math.round(
+          (last.logicalDate.getTime() - first.logicalDate.getTime()) / this.#schedule.deltaMs,
+        ) + 1
+      );
     let slot: RunInfo | null = first;
     for (let count = 1; count <= most; count++) {
       if (slot === null || slot.logicalDate >= last.logicalDate) return count;
@@ -102,7 +111,8 @@ export class SlotLine {
     const { ask = nextRun, spentMs } = this.#options;
     const found = ask(this.#schedule, last, restriction, at);
     const spent = spentMs?.() ?? 0;
-    if (spent > PATIENCE_MS) throw new DagsmithError("SCHEDULE_TOO_SLOW", { seconds: Math.round(spent / 1_000) });
+    if (spent > PATIENCE_MS)
+      throw new DagsmithError("SCHEDULE_TOO_SLOW", { seconds: Math.round(spent / 1_000) });
     return found;
   }
 }

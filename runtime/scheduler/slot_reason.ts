@@ -1,6 +1,6 @@
 /** Why a slot has no run, in words: the same on the page and the command line. */
-import type { SkipReason } from "../store/slot.ts";
-import type { WaitReason } from "./waiting.ts";
+import type { SkipReason } from "../store/dags/slot.ts";
+import type { WaitReason } from "./jobs/end_waits.ts";
 
 const WORDS: Readonly<Record<SkipReason | WaitReason, string>> = {
   catchup: "missed, and catchup leaves it out",

@@ -1,11 +1,11 @@
 /** The slots of a DAG as people see them: what waits and for what, then what was decided, in one list. */
 import type { RunState } from "../state/run_state.ts";
-import { dagStanding } from "../store/dag.ts";
-import { scheduleMemories } from "../store/dag_schedule.ts";
-import { getVersions } from "../store/dag_version.ts";
-import type { Queryable } from "../store/database.ts";
-import { listSlots, type SkipReason, type SlotQuery } from "../store/slot.ts";
-import { type WaitingSlot, type WaitReason, waitingSlots } from "./waiting.ts";
+import { dagStanding } from "../store/dags/dag.ts";
+import { scheduleMemories } from "../store/dags/dag_schedule.ts";
+import { getVersions } from "../store/dags/dag_version.ts";
+import { listSlots, type SkipReason, type SlotQuery } from "../store/dags/slot.ts";
+import type { Queryable } from "../store/database/database.ts";
+import { type WaitingSlot, type WaitReason, waitingSlots } from "./jobs/end_waits.ts";
 
 /** One slot, or several in a row that were skipped for the same reason. Null: there is none, or nobody knows. */
 export interface Slot {
@@ -30,7 +30,10 @@ export interface Slot {
 }
 
 /** What waits, the next slot of each schedule, on the first page; then decisions, newest first. Undefined for a DAG that was never deployed. */
-export async function readSlots(db: Queryable, query: SlotQuery): Promise<readonly Slot[] | undefined> {
+export async function readSlots(
+  db: Queryable,
+  query: SlotQuery,
+): Promise<readonly Slot[] | undefined> {
   const dag = await dagStanding(db, query.dagId);
   const [version] = dag ? await getVersions(db, [dag.versionId]) : [];
   if (!dag || !version) return undefined;
@@ -46,13 +49,28 @@ export async function readSlots(db: Queryable, query: SlotQuery): Promise<readon
 function shown({ schedule, reason, slot, detail, before }: WaitingSlot): Slot {
   return {
     ...{ schedule, decision: "waiting", reason, detail, count: slot && before === null ? 1 : null },
-    ...{ logicalDate: slot?.logicalDate ?? null, lastLogicalDate: before === null ? (slot?.logicalDate ?? null) : null },
-    ...{ dataIntervalStart: slot?.dataInterval.start ?? null, dataIntervalEnd: before ?? slot?.dataInterval.end ?? null },
-    ...{ runAfter: slot?.runAfter ?? null, runId: null, run: null, runState: null, decidedAt: null },
+    ...{
+      logicalDate: slot?.logicalDate ?? null,
+      lastLogicalDate: before === null ? (slot?.logicalDate ?? null) : null,
+    },
+    ...{
+      dataIntervalStart: slot?.dataInterval.start ?? null,
+      dataIntervalEnd: before ?? slot?.dataInterval.end ?? null,
+    },
+    ...{
+      runAfter: slot?.runAfter ?? null,
+      runId: null,
+      run: null,
+      runState: null,
+      decidedAt: null,
+    },
   };
 }
 
 /** A schedule that is over, or fails, concerns every range. */
 function isWithin({ logicalDate }: Slot, { from, to }: SlotQuery): boolean {
-  return logicalDate === null || ((from === null || logicalDate >= from) && (to === null || logicalDate <= to));
+  return (
+    logicalDate === null ||
+    ((from === null || logicalDate >= from) && (to === null || logicalDate <= to))
+  );
 }

@@ -6,9 +6,14 @@
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { NamedSchedule } from "../../sdk/schedule.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
-import type { Gap, ScheduleMemory } from "../store/dag_schedule.ts";
-import type { SkippedSlots } from "../store/slot.ts";
-import { type Interval, type Restriction, type RunInfo, restrictionOf } from "../timetable/index.ts";
+import type { Gap, ScheduleMemory } from "../store/dags/dag_schedule.ts";
+import type { SkippedSlots } from "../store/dags/slot.ts";
+import {
+  type Interval,
+  type Restriction,
+  type RunInfo,
+  restrictionOf,
+} from "../timetable/index.ts";
 import type { DueSchedules } from "./decide.ts";
 import { joined, skippedBefore, spansOf } from "./skips.ts";
 import { SlotLine } from "./slot_line.ts";
@@ -51,7 +56,11 @@ export class Track {
   constructor(named: NamedSchedule, due: DueSchedules) {
     this.named = named;
     this.#due = due;
-    this.#line = new SlotLine(named, { bounds: boundsOf(due.spec), spentMs: due.spentMs, ask: due.ask });
+    this.#line = new SlotLine(named, {
+      bounds: boundsOf(due.spec),
+      spentMs: due.spentMs,
+      ask: due.ask,
+    });
     const memory = due.memories.find(({ name }) => name === named.name);
     this.#last = memory?.lastInterval ?? null;
     this.#skipped = memory?.skipped ?? null;
@@ -61,7 +70,8 @@ export class Track {
 
   /** When to look again. A schedule that follows its own runs must not fill the database with runs that end as they begin. */
   get lookAt(): Date | null {
-    if (this.next === null || !this.#hasMade || !this.#line.beginsNow) return this.next?.runAfter ?? null;
+    if (this.next === null || !this.#hasMade || !this.#line.beginsNow)
+      return this.next?.runAfter ?? null;
     return new Date(Math.max(this.next.runAfter.getTime(), this.#due.now.getTime() + REST_MS));
   }
 
@@ -73,7 +83,12 @@ export class Track {
     this.#guarded(() => {
       if (this.#gap) this.#narrow(this.#gap, made);
       else this.#move(made);
-      if (this.next && this.next.runAfter <= made.runAfter && this.next.logicalDate <= made.logicalDate && !this.#gap)
+      if (
+        this.next &&
+        this.next.runAfter <= made.runAfter &&
+        this.next.logicalDate <= made.logicalDate &&
+        !this.#gap
+      )
         throw new DagsmithError("SCHEDULE_STANDS_STILL", { at: made.logicalDate.toISOString() });
     });
   }
@@ -103,8 +118,11 @@ export class Track {
 
   #askedAt(memory: ScheduleMemory | undefined): Date {
     const { dag, now } = this.#due;
-    const wanted = memory?.nextRunAfter && memory.nextRunAfter <= now ? memory.nextRunAfter : dag.dueAt;
-    return now.getTime() - wanted.getTime() <= PUNCTUAL_WITHIN_MS && !this.#line.beginsNow ? wanted : now;
+    const wanted =
+      memory?.nextRunAfter && memory.nextRunAfter <= now ? memory.nextRunAfter : dag.dueAt;
+    return now.getTime() - wanted.getTime() <= PUNCTUAL_WITHIN_MS && !this.#line.beginsNow
+      ? wanted
+      : now;
   }
 
   #move(made: RunInfo): void {
@@ -115,7 +133,9 @@ export class Track {
   }
 
   #narrow(gap: Gap, made: RunInfo): void {
-    const rest = this.#isNewestFirst ? { ...gap, before: made.runAfter } : { ...gap, after: made.dataInterval };
+    const rest = this.#isNewestFirst
+      ? { ...gap, before: made.runAfter }
+      : { ...gap, after: made.dataInterval };
     this.#gaps = this.#gaps.map((one) => (one === gap ? rest : one));
     this.#choose();
   }
@@ -127,7 +147,8 @@ export class Track {
     this.#leaves = null;
     this.#head = isKnown ? coming : this.#line.next(this.#last, at);
     if (spec.catchup !== "all") this.#skip(at);
-    else if (this.#isNewestFirst && this.#head && this.#head.runAfter <= now) this.#leap(this.#head);
+    else if (this.#isNewestFirst && this.#head && this.#head.runAfter <= now)
+      this.#leap(this.#head);
     this.#choose();
   }
 
@@ -153,7 +174,10 @@ export class Track {
       if (!gap) return null;
       const first = this.#line.after(gap.after, gap.before);
       if (first && first.runAfter < gap.before)
-        return { gap, slot: this.#isNewestFirst ? this.#line.lastBefore(first, gap.before) : first };
+        return {
+          gap,
+          slot: this.#isNewestFirst ? this.#line.lastBefore(first, gap.before) : first,
+        };
       this.#gaps = this.#gaps.filter((one) => one !== gap);
     }
   }
@@ -161,12 +185,24 @@ export class Track {
   /** Writes down what its catchup passes over, up to the head. */
   #skip(at: Date): void {
     // What a catchup from the newest had left lies before the last run, and no skipped slot of now joins it.
-    for (const { after, before } of this.#gaps.toReversed()) this.skips.push(...this.#skippedFrom(this.#line.after(after, before), before));
+    for (const { after, before } of this.#gaps.toReversed())
+      this.skips.push(...this.#skippedFrom(this.#line.after(after, before), before));
     this.#gaps = [];
     const decided = this.#skipped?.last.dataInterval ?? this.#last;
     const head = this.#head;
-    if (decided && head && this.#line.isContiguous && decided.end.getTime() === head.dataInterval.start.getTime()) return;
-    const until = head === null ? at.getTime() + 1 : this.#line.isContiguous ? endBefore(head) : head.runAfter.getTime();
+    if (
+      decided &&
+      head &&
+      this.#line.isContiguous &&
+      decided.end.getTime() === head.dataInterval.start.getTime()
+    )
+      return;
+    const until =
+      head === null
+        ? at.getTime() + 1
+        : this.#line.isContiguous
+          ? endBefore(head)
+          : head.runAfter.getTime();
     for (const skipped of this.#skippedFrom(this.#line.after(decided, at), new Date(until))) {
       const isMore = this.#skipped?.reason === skipped.reason;
       if (isMore && this.skips.at(-1) === this.#skipped) this.skips.pop();
@@ -177,7 +213,9 @@ export class Track {
 
   #skippedFrom(first: RunInfo | null, until: Date): Iterable<SkippedSlots> {
     const { dag, now, mostCounted = MOST_COUNTED } = this.#due;
-    return first === null ? [] : skippedBefore(this.#line, first, until, spansOf(dag, now), mostCounted);
+    return first === null
+      ? []
+      : skippedBefore(this.#line, first, until, spansOf(dag, now), mostCounted);
   }
 
   get #isNewestFirst(): boolean {

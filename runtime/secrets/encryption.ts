@@ -24,7 +24,8 @@ const TAG_BYTES = 16;
 export function parseSecretKey(text: string): SecretKey {
   const key = Buffer.from(text.trim(), "base64");
   // Node skips what is not base64, so only a text that comes out the same again was meant as one.
-  if (key.length !== KEY_BYTES || key.toString("base64") !== text.trim()) throw new DagsmithError("INVALID_SECRET_KEY", {});
+  if (key.length !== KEY_BYTES || key.toString("base64") !== text.trim())
+    throw new DagsmithError("INVALID_SECRET_KEY", {});
   return key as SecretKey;
 }
 
@@ -46,9 +47,14 @@ export function decrypt(key: SecretKey, owner: SecretOwner, stored: Buffer): str
   try {
     if (stored[0] !== LAYOUT) throw new Error("unknown layout");
     const tagAt = 1 + NONCE_BYTES;
-    const decipher = createDecipheriv("aes-256-gcm", key, stored.subarray(1, tagAt), { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv("aes-256-gcm", key, stored.subarray(1, tagAt), {
+      authTagLength: TAG_BYTES,
+    });
     decipher.setAAD(ownerBytes(owner)).setAuthTag(stored.subarray(tagAt, tagAt + TAG_BYTES));
-    return Buffer.concat([decipher.update(stored.subarray(tagAt + TAG_BYTES)), decipher.final()]).toString("utf8");
+    return Buffer.concat([
+      decipher.update(stored.subarray(tagAt + TAG_BYTES)),
+      decipher.final(),
+    ]).toString("utf8");
   } catch {
     throw new DagsmithError("SECRET_UNREADABLE", { kind: owner.kind, id: owner.id });
   }

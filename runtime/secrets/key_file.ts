@@ -6,9 +6,11 @@ import { newSecretKey, parseSecretKey, type SecretKey } from "./encryption.ts";
 /** The key in `file`, made first when there is none. Two processes that start at once end with the same key. */
 export async function keepSecretKey(file: string): Promise<SecretKey> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `${newSecretKey()}\n`, { flag: "wx", mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
+  await writeFile(file, `${newSecretKey()}\n`, { flag: "wx", mode: 0o600 }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    },
+  );
   return parseSecretKey(await readFile(file, "utf8"));
 }
 

@@ -69,7 +69,10 @@ function encodings(text: string): readonly string[] {
 
 /** RFC 3986: also encodes the five characters that encodeURIComponent leaves alone. */
 function strictUrl(url: string): string {
-  return url.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return url.replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /**
@@ -86,7 +89,10 @@ function base64Core(bytes: Buffer, offset: number): string {
 /** Longest first, so that at one place the longest secret counts. */
 function patternOf(forms: ReadonlySet<string>): RegExp {
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  return new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"), "g");
+  return new RegExp(
+    longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"),
+    "g",
+  );
 }
 
 /** Matches that overlap are replaced as one; otherwise the tail of the second would stay. */

@@ -27,7 +27,11 @@ export interface SecretSources {
   readonly defaults?: Readonly<Record<string, Connection>>;
 }
 
-export function createResolver({ environment, stored, defaults = {} }: SecretSources): ConnectionResolver {
+export function createResolver({
+  environment,
+  stored,
+  defaults = {},
+}: SecretSources): ConnectionResolver {
   const masker = createMasker();
   const learn = masker.add;
   learn(environmentSecretValues(environment));
@@ -35,7 +39,8 @@ export function createResolver({ environment, stored, defaults = {} }: SecretSou
   return {
     connection: async (id) => {
       const found = await findConnection(id, environment, stored, defaults);
-      if (!found) throw new DagsmithError("CONNECTION_NOT_FOUND", { id, variable: connectionVariable(id) });
+      if (!found)
+        throw new DagsmithError("CONNECTION_NOT_FOUND", { id, variable: connectionVariable(id) });
       learn(secretValuesOf(found));
       return found;
     },
@@ -48,7 +53,8 @@ export function createResolver({ environment, stored, defaults = {} }: SecretSou
     learnStored: async () => {
       const readable = await stored?.readable();
       for (const connection of readable?.connections ?? []) learn(secretValuesOf(connection));
-      for (const [key, value] of readable?.variables ?? []) learn(secretValuesOfVariable(key, value));
+      for (const [key, value] of readable?.variables ?? [])
+        learn(secretValuesOfVariable(key, value));
     },
   };
 }
@@ -61,7 +67,9 @@ async function findConnection(
 ): Promise<Connection | null> {
   const text = environment.connection(id);
   if (text !== null) return parseConnection(id, text);
-  return (await stored?.connection(id)) ?? (Object.hasOwn(defaults, id) ? (defaults[id] ?? null) : null);
+  return (
+    (await stored?.connection(id)) ?? (Object.hasOwn(defaults, id) ? (defaults[id] ?? null) : null)
+  );
 }
 
 /** A connection that cannot be parsed is a secret as a whole: nothing tells which part of it is the password. */
@@ -73,5 +81,8 @@ function environmentSecretValues(environment: EnvironmentSecrets): readonly stri
       return [text];
     }
   });
-  return [...connections, ...[...environment.variables].flatMap(([key, value]) => secretValuesOfVariable(key, value))];
+  return [
+    ...connections,
+    ...[...environment.variables].flatMap(([key, value]) => secretValuesOfVariable(key, value)),
+  ];
 }

@@ -12,7 +12,9 @@ export function looksSecret(name: string): boolean {
 
 /** The password, and every text of `extra` that stands under a name that looks secret, however deep. */
 export function secretValuesOf(connection: Connection): readonly string[] {
-  return [connection.password ?? "", ...secretsIn(connection.extra, false)].filter((value) => value !== "");
+  return [connection.password ?? "", ...secretsIn(connection.extra, false)].filter(
+    (value) => value !== "",
+  );
 }
 
 /** The value of a variable whose key looks secret, with the secrets inside when it is JSON. */

@@ -1,9 +1,9 @@
 /** Connections and variables in the database, opened and sealed with one key. */
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
-import { allConnections, findConnection, putConnection } from "../store/connection.ts";
-import type { Queryable } from "../store/database.ts";
-import { allVariables, findVariable, putVariable } from "../store/variable.ts";
+import { allConnections, findConnection, putConnection } from "../store/access/connection.ts";
+import { allVariables, findVariable, putVariable } from "../store/access/variable.ts";
+import type { Queryable } from "../store/database/database.ts";
 import { decrypt, encrypt, type SecretKey } from "./encryption.ts";
 
 /** What is stored, readable. */
@@ -13,7 +13,10 @@ export interface StoredSecrets {
   /** Null when it is not stored. @throws DagsmithError SECRET_KEY_MISSING, SECRET_UNREADABLE */
   variable(key: string): Promise<string | null>;
   /** Everything that this key can read; what it cannot read is left out. */
-  readable(): Promise<{ readonly connections: readonly Connection[]; readonly variables: ReadonlyMap<string, string> }>;
+  readable(): Promise<{
+    readonly connections: readonly Connection[];
+    readonly variables: ReadonlyMap<string, string>;
+  }>;
   /** @throws DagsmithError SECRET_KEY_MISSING */
   setConnection(connection: Connection): Promise<void>;
   /** @throws DagsmithError SECRET_KEY_MISSING */
@@ -35,13 +38,17 @@ export function storedSecrets(db: Queryable, key: SecretKey | null): StoredSecre
       const sealed = await findVariable(db, id);
       return sealed && decrypt(needKey(), { kind: "variable", id }, sealed);
     },
-    readable: async () => (key === null ? { connections: [], variables: new Map() } : readAll(db, key)),
+    readable: async () =>
+      key === null ? { connections: [], variables: new Map() } : readAll(db, key),
     setConnection: async ({ id, ...fields }) => {
       const secret = encrypt(needKey(), { kind: "connection", id }, JSON.stringify(fields));
       await putConnection(db, { id, type: fields.type, secret });
     },
     setVariable: async (id, value) => {
-      await putVariable(db, { key: id, secret: encrypt(needKey(), { kind: "variable", id }, value) });
+      await putVariable(db, {
+        key: id,
+        secret: encrypt(needKey(), { kind: "variable", id }, value),
+      });
     },
   };
 }
@@ -63,7 +70,11 @@ async function readAll(db: Queryable, key: SecretKey): ReturnType<StoredSecrets[
 }
 
 /** A secret sealed with another key cannot leak from this process, so masking may do without it. */
-function readableText(key: SecretKey, owner: Parameters<typeof decrypt>[1], sealed: Buffer): string | null {
+function readableText(
+  key: SecretKey,
+  owner: Parameters<typeof decrypt>[1],
+  sealed: Buffer,
+): string | null {
   try {
     return decrypt(key, owner, sealed);
   } catch {

@@ -33,7 +33,8 @@ export function isPastMet(
   { dependsOnPast, waitForDownstream }: Pick<TaskSpec, "dependsOnPast" | "waitForDownstream">,
   past: Past,
 ): boolean {
-  if ((!dependsOnPast && !waitForDownstream) || past.isExempt || past.previous === null) return true;
+  if ((!dependsOnPast && !waitForDownstream) || past.isExempt || past.previous === null)
+    return true;
   const { own, downstream } = past.previous;
   if (own.length === 0) return !past.hasOlder;
   return own.every(endedWell) && (!waitForDownstream || downstream.every(endedWell));

@@ -19,13 +19,21 @@ export function effectiveWeights(tasks: readonly WeightedTask[]): ReadonlyMap<st
   const place = new Map(tasks.map(({ taskId }, index) => [taskId, index]));
   const upstream = tasks.map((task) => task.upstream.flatMap((id) => place.get(id) ?? []));
   const downstream = tasks.map((): number[] => []);
-  for (const [after, before] of upstream.entries()) for (const index of before) downstream[index]?.push(after);
+  for (const [after, before] of upstream.entries())
+    for (const index of before) downstream[index]?.push(after);
   const own = tasks.map(({ priorityWeight }) => priorityWeight);
-  const reach = { downstream: sumsOf(own, downstream, "last first"), upstream: sumsOf(own, upstream, "first first") };
+  const reach = {
+    downstream: sumsOf(own, downstream, "last first"),
+    upstream: sumsOf(own, upstream, "first first"),
+  };
   return new Map(
     tasks.map(({ taskId, priorityWeight, weightRule }, index) => [
       taskId,
-      within(weightRule === "absolute" ? priorityWeight : priorityWeight + (reach[weightRule][index] ?? 0)),
+      within(
+        weightRule === "absolute"
+          ? priorityWeight
+          : priorityWeight + (reach[weightRule][index] ?? 0),
+      ),
     ]),
   );
 }
@@ -34,7 +42,11 @@ export function effectiveWeights(tasks: readonly WeightedTask[]): ReadonlyMap<st
  * For each task the sum over all that `next` leads to from it. The set of a task is a row of bits, made only where something follows, so
  * that thousands of tasks side by side cost nothing and thousands in a chain a few megabytes.
  */
-function sumsOf(own: readonly number[], next: readonly (readonly number[])[], order: "first first" | "last first"): readonly number[] {
+function sumsOf(
+  own: readonly number[],
+  next: readonly (readonly number[])[],
+  order: "first first" | "last first",
+): readonly number[] {
   const reached: (Uint32Array | undefined)[] = [];
   const sums = own.map(() => 0);
   const walk = order === "first first" ? [...own.keys()] : [...own.keys()].reverse();
@@ -45,12 +57,16 @@ function sumsOf(own: readonly number[], next: readonly (readonly number[])[], or
     for (const other of following) {
       bits[other >>> 5] = (bits[other >>> 5] ?? 0) | (1 << (other & 31));
       const beyond = reached[other];
-      if (beyond) for (const [word, value] of beyond.entries()) bits[word] = (bits[word] ?? 0) | value;
+      if (beyond)
+        for (const [word, value] of beyond.entries()) bits[word] = (bits[word] ?? 0) | value;
     }
     reached[index] = bits;
     const [only] = following;
     // Behind a single next one lies exactly what lies behind that: a long chain needs no counting.
-    sums[index] = following.length === 1 && only !== undefined ? (own[only] ?? 0) + (sums[only] ?? 0) : sumOf(own, bits);
+    sums[index] =
+      following.length === 1 && only !== undefined
+        ? (own[only] ?? 0) + (sums[only] ?? 0)
+        : sumOf(own, bits);
   }
   return sums;
 }
@@ -58,7 +74,8 @@ function sumsOf(own: readonly number[], next: readonly (readonly number[])[], or
 function sumOf(own: readonly number[], bits: Uint32Array): number {
   let sum = 0;
   for (const [word, value] of bits.entries()) {
-    for (let left = value; left !== 0; left &= left - 1) sum += own[word * 32 + (31 - Math.clz32(left & -left))] ?? 0;
+    for (let left = value; left !== 0; left &= left - 1)
+      sum += own[word * 32 + (31 - Math.clz32(left & -left))] ?? 0;
   }
   return sum;
 }

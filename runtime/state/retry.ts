@@ -19,9 +19,14 @@ export interface FailedTry {
   readonly retryAfterMs?: number;
 }
 
-type RetryOptions = Pick<TaskSpec, "retryDelayMs" | "retryBackoff" | "maxRetryDelayMs" | "retryLinear" | "retryJitterMs">;
+type RetryOptions = Pick<
+  TaskSpec,
+  "retryDelayMs" | "retryBackoff" | "maxRetryDelayMs" | "retryLinear" | "retryJitterMs"
+>;
 
-export type RetryDecision = { readonly again: true; readonly delayMs: number } | { readonly again: false };
+export type RetryDecision =
+  | { readonly again: true; readonly delayMs: number }
+  | { readonly again: false };
 
 /** A pure decision from the task's options and the try that failed. */
 export function decideRetry(
@@ -31,11 +36,15 @@ export function decideRetry(
   const ownFailures = failed.tryNumber - failed.lostTries;
   if (!failed.retryable || ownFailures > task.retries) return { again: false };
   // Who is asked to come back at a certain time comes back then, however the task would have waited by itself.
-  const delayMs = failed.retryAfterMs === undefined ? retryDelayMs(task, ownFailures, failed.seed) : Math.min(DAY_MS, failed.retryAfterMs);
+  const delayMs =
+    failed.retryAfterMs === undefined
+      ? retryDelayMs(task, ownFailures, failed.seed)
+      : Math.min(DAY_MS, failed.retryAfterMs);
   const beginsAt = (failed.elapsedMs ?? 0) + delayMs;
   // A try that began as the total time-out ends would only be ended.
   const isTooLate =
-    beginsAt > (task.retryTotalMs ?? Number.POSITIVE_INFINITY) || beginsAt >= (task.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
+    beginsAt > (task.retryTotalMs ?? Number.POSITIVE_INFINITY) ||
+    beginsAt >= (task.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
   return isTooLate ? { again: false } : { again: true, delayMs };
 }
 
@@ -46,12 +55,18 @@ export function decideRetry(
  */
 export function retryDelayMs(task: RetryOptions, failure: number, seed: string): number {
   const cap = Math.min(DAY_MS, task.maxRetryDelayMs ?? DAY_MS);
-  const base = task.retryBackoff > 1 ? backoffMs(task, failure) : task.retryDelayMs * (task.retryLinear ? failure : 1);
+  const base =
+    task.retryBackoff > 1
+      ? backoffMs(task, failure)
+      : task.retryDelayMs * (task.retryLinear ? failure : 1);
   if (!Number.isFinite(base) || base >= cap) return cap;
   const own = task.retryJitterMs;
   if (own !== undefined) return Math.min(cap, base + jitter(`${seed}#${failure}`, own + 1));
   // Whole seconds, as Airflow has them.
-  return Math.min(cap, base + (task.retryBackoff > 1 ? jitter(`${seed}#${failure}`, base / 1_000) * 1_000 : 0));
+  return Math.min(
+    cap,
+    base + (task.retryBackoff > 1 ? jitter(`${seed}#${failure}`, base / 1_000) * 1_000 : 0),
+  );
 }
 
 function backoffMs({ retryDelayMs: delayMs, retryBackoff }: RetryOptions, failure: number): number {

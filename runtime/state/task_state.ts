@@ -84,9 +84,20 @@ export interface TryRef {
 /** Holds the tries of groups, as a worker holds those of tasks; no worker has this id. */
 export const ENGINE = "engine";
 
-const NOT_RUNNING = ["scheduled", "queued", "up_for_retry", "up_for_reschedule", "deferred"] as const;
+const NOT_RUNNING = [
+  "scheduled",
+  "queued",
+  "up_for_retry",
+  "up_for_reschedule",
+  "deferred",
+] as const;
 
-function move(ref: TryRef, from: readonly TaskState[], to: TaskState, more: Partial<Transition> = {}): Transition {
+function move(
+  ref: TryRef,
+  from: readonly TaskState[],
+  to: TaskState,
+  more: Partial<Transition> = {},
+): Transition {
   const still = {
     heldBy: null,
     nextTry: ref.tryNumber,
@@ -97,7 +108,14 @@ function move(ref: TryRef, from: readonly TaskState[], to: TaskState, more: Part
     history: null,
     wait: null,
   };
-  return Object.freeze({ instanceId: ref.instanceId, tryNumber: ref.tryNumber, from, to, ...still, ...more });
+  return Object.freeze({
+    instanceId: ref.instanceId,
+    tryNumber: ref.tryNumber,
+    from,
+    to,
+    ...still,
+    ...more,
+  });
 }
 
 /** A worker takes the try. */
@@ -121,7 +139,12 @@ export function leaveOut(ref: TryRef, workerId: string, reason: string): Transit
 }
 
 /** The try failed and was the last one. */
-export function fail(ref: TryRef, workerId: string, reason: string, error: StoredError | null): Transition {
+export function fail(
+  ref: TryRef,
+  workerId: string,
+  reason: string,
+  error: StoredError | null,
+): Transition {
   return move(ref, ["running"], "failed", { heldBy: workerId, workerId, reason, error });
 }
 
@@ -157,7 +180,10 @@ export function overrun(ref: TryRef, reason: string): Transition {
 
 /** The poke said no: the same try goes on with another poke. @param way how it gets back to a worker */
 export function reschedule(ref: TryRef, workerId: string, inMs: number, way: WayBack): Transition {
-  return move(ref, ["running"], "up_for_reschedule", { heldBy: workerId, wait: nextPoke(inMs, way) });
+  return move(ref, ["running"], "up_for_reschedule", {
+    heldBy: workerId,
+    wait: nextPoke(inMs, way),
+  });
 }
 
 /** A sensor's next poke is due; it waits for its places again when it has limits. PostgreSQL applies it to many at once, by time. */
@@ -186,7 +212,12 @@ export function expire(ref: TryRef, reason: string): Transition {
 }
 
 /** The worker that ran the try is dead: the same work again, as a new try, which waits for its places again when it has limits. */
-export function rescue(ref: TryRef, deadWorkerId: string, reason: string, isLimited = false): Transition {
+export function rescue(
+  ref: TryRef,
+  deadWorkerId: string,
+  reason: string,
+  isLimited = false,
+): Transition {
   return move(ref, ["running"], isLimited ? "scheduled" : "queued", {
     heldBy: deadWorkerId,
     nextTry: ref.tryNumber + 1,
@@ -212,7 +243,12 @@ export function refuse(ref: TryRef, reason: string, error: StoredError): Transit
 
 /** A person stops it: what runs has failed, what has not begun is skipped (Airflow's rule for a run marked failed). */
 export function cancel(ref: TryRef, state: TaskState, reason: string): Transition {
-  return move(ref, state === "running" ? ["running"] : NOT_RUNNING, state === "running" ? "failed" : "skipped", { reason });
+  return move(
+    ref,
+    state === "running" ? ["running"] : NOT_RUNNING,
+    state === "running" ? "failed" : "skipped",
+    { reason },
+  );
 }
 
 /** Its run took longer than it may: whatever has not ended is skipped (Airflow's rule), what runs is killed. */
@@ -238,7 +274,10 @@ export function clear({ state, began, wasQueued, ...ref }: TouchedInstance): Tra
   const ended = state === "removed" ? "skipped" : state;
   const history = isFinal(ended) && began ? ended : null;
   const isUsed = history !== null || wasQueued || !isFinal(state);
-  return move(ref, state === "running" ? [] : [state], "none", { nextTry: ref.tryNumber + (isUsed ? 1 : 0), history });
+  return move(ref, state === "running" ? [] : [state], "none", {
+    nextTry: ref.tryNumber + (isUsed ? 1 : 0),
+    history,
+  });
 }
 
 /** The states that a person may declare. */

@@ -39,31 +39,63 @@ const NO_SETUPS: SetupCounts = { total: 0, success: 0, skipped: 0 };
 const RULES: Readonly<Record<TriggerRule, (facts: Facts) => RuleOutcome>> = {
   all_success: ({ bad, skipped, success, total }) =>
     bad > 0 ? "upstream_failed" : skipped > 0 ? "skip" : success >= total ? "run" : "wait",
-  all_failed: ({ success, skipped, bad, total }) => (success > 0 || skipped > 0 ? "skip" : bad >= total ? "run" : "wait"),
+  all_failed: ({ success, skipped, bad, total }) =>
+    success > 0 || skipped > 0 ? "skip" : bad >= total ? "run" : "wait",
   all_done: ({ allDone }) => (allDone ? "run" : "wait"),
   all_done_min_one_success: ({ success, skipped, allDone }) =>
     skipped > 0 ? "skip" : !allDone ? "wait" : success > 0 ? "run" : "upstream_failed",
-  all_skipped: ({ success, bad, skipped, total }) => (success > 0 || bad > 0 ? "skip" : skipped >= total ? "run" : "wait"),
+  all_skipped: ({ success, bad, skipped, total }) =>
+    success > 0 || bad > 0 ? "skip" : skipped >= total ? "run" : "wait",
   one_success: ({ success, skipped, total, allDone }) =>
     success > 0 ? "run" : !allDone ? "wait" : skipped >= total ? "skip" : "upstream_failed",
   one_failed: ({ bad, allDone }) => (bad > 0 ? "run" : allDone ? "skip" : "wait"),
-  one_done: ({ success, failed, allDone }) => (success + failed > 0 ? "run" : allDone ? "skip" : "wait"),
-  none_failed: ({ bad, success, skipped, total }) => (bad > 0 ? "upstream_failed" : success + skipped >= total ? "run" : "wait"),
+  one_done: ({ success, failed, allDone }) =>
+    success + failed > 0 ? "run" : allDone ? "skip" : "wait",
+  none_failed: ({ bad, success, skipped, total }) =>
+    bad > 0 ? "upstream_failed" : success + skipped >= total ? "run" : "wait",
   none_failed_min_one_success: ({ bad, success, skipped, total }) =>
-    bad > 0 ? "upstream_failed" : skipped >= total ? "skip" : success + skipped >= total ? "run" : "wait",
+    bad > 0
+      ? "upstream_failed"
+      : skipped >= total
+        ? "skip"
+        : success + skipped >= total
+          ? "run"
+          : "wait",
   none_skipped: ({ skipped, allDone }) => (skipped > 0 ? "skip" : allDone ? "run" : "wait"),
   always: () => "run",
   all_done_setup_success: ({ allDone, setups: { total, success, skipped } }) =>
-    !allDone ? "wait" : total === 0 || success > 0 ? "run" : skipped >= total ? "skip" : "upstream_failed",
+    !allDone
+      ? "wait"
+      : total === 0 || success > 0
+        ? "run"
+        : skipped >= total
+          ? "skip"
+          : "upstream_failed",
 };
 
 /** Whether nothing directly before a task is left to end. */
-export function allDone({ total, success, failed, skipped, upstreamFailed, removed }: UpstreamCounts): boolean {
+export function allDone({
+  total,
+  success,
+  failed,
+  skipped,
+  upstreamFailed,
+  removed,
+}: UpstreamCounts): boolean {
   return success + failed + skipped + upstreamFailed + removed >= total;
 }
 
 /** What a rule says now. A task without upstream runs, whatever its rule. */
-export function judge(rule: TriggerRule, counts: UpstreamCounts, setups: SetupCounts = NO_SETUPS): RuleOutcome {
+export function judge(
+  rule: TriggerRule,
+  counts: UpstreamCounts,
+  setups: SetupCounts = NO_SETUPS,
+): RuleOutcome {
   if (counts.total === 0) return "run";
-  return RULES[rule]({ ...counts, bad: counts.failed + counts.upstreamFailed, allDone: allDone(counts), setups });
+  return RULES[rule]({
+    ...counts,
+    bad: counts.failed + counts.upstreamFailed,
+    allDone: allDone(counts),
+    setups,
+  });
 }

@@ -37,7 +37,16 @@ export interface WayBack {
   readonly claims: string | null;
 }
 
-const BLANK = { at: null, inMs: null, softFail: false, event: null, dagId: null, taskId: null, logicalDate: null, way: null };
+const BLANK = {
+  at: null,
+  inMs: null,
+  softFail: false,
+  event: null,
+  dagId: null,
+  taskId: null,
+  logicalDate: null,
+  way: null,
+};
 
 /** A sensor's next poke. */
 export function nextPoke(inMs: number, way: WayBack): Wait {
@@ -64,9 +73,15 @@ export function waitOf(spec: WaitSpec): Wait {
 }
 
 /** What was waited for, in words. */
-export function waitText({ kind, event, dagId, taskId }: Pick<Wait, "kind" | "event" | "dagId" | "taskId">): string {
+export function waitText({
+  kind,
+  event,
+  dagId,
+  taskId,
+}: Pick<Wait, "kind" | "event" | "dagId" | "taskId">): string {
   if (kind === "event") return `event "${event}"`;
-  if (kind === "run") return `${taskId === null ? "the run" : `task "${taskId}" of the run`} of DAG "${dagId}"`;
+  if (kind === "run")
+    return `${taskId === null ? "the run" : `task "${taskId}" of the run`} of DAG "${dagId}"`;
   return kind === "poke" ? "its next poke" : "its time";
 }
 
@@ -85,7 +100,9 @@ export function waitSentence(wait: RunningWait): string {
   return `waits for ${waitText(wait)}, until ${at} at the latest`;
 }
 
-export type PokeDecision = { readonly again: true; readonly inMs: number } | { readonly again: false; readonly reason: string };
+export type PokeDecision =
+  | { readonly again: true; readonly inMs: number }
+  | { readonly again: false; readonly reason: string };
 
 /**
  * Whether a sensor whose poke said no asks again, and when. The interval never reaches beyond the time-out, so that the last poke falls
@@ -97,7 +114,14 @@ export function decidePoke(
   asked: { readonly pokes: number; readonly elapsedMs: number },
 ): PokeDecision {
   const leftMs = timeoutMs - asked.elapsedMs;
-  if (leftMs <= 0) return { again: false, reason: `the sensor waited longer than its timeout of ${timeoutMs / 1_000} s` };
+  if (leftMs <= 0)
+    return {
+      again: false,
+      reason: `the sensor waited longer than its timeout of ${timeoutMs / 1_000} s`,
+    };
   const grown = intervalMs * backoff ** asked.pokes;
-  return { again: true, inMs: Math.min(Number.isFinite(grown) ? grown : maxIntervalMs, maxIntervalMs, leftMs) };
+  return {
+    again: true,
+    inMs: Math.min(Number.isFinite(grown) ? grown : maxIntervalMs, maxIntervalMs, leftMs),
+  };
 }

@@ -12,24 +12,52 @@ import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import type { RunTrigger } from "../../sdk/trigger.ts";
 import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
-import { type LogLevel, MAX_LABEL, runTry, type TaskHost, type TryRequest, type TryResult, validParams } from "../child/run_try.ts";
-import { begin } from "../engine/begin.ts";
-import type { Outcome } from "../engine/outcome.ts";
-import { eagerInputs, fieldOf, isBeside, isGroup, isLoop, missingInput, plannedTask, planOf } from "../engine/plan.ts";
-import { settle } from "../engine/settle.ts";
+import {
+  type LogLevel,
+  MAX_LABEL,
+  runTry,
+  type TaskHost,
+  type TryRequest,
+  type TryResult,
+  validParams,
+} from "../child/run_try.ts";
+import { begin } from "../engine/advance/begin_run.ts";
+import type { MemoryInstance } from "../engine/memory/instance.ts";
+import { MemoryStore } from "../engine/memory/store.ts";
+import {
+  eagerInputs,
+  fieldOf,
+  isBeside,
+  isGroup,
+  isLoop,
+  missingInput,
+  plannedTask,
+  planOf,
+} from "../engine/plan/plan.ts";
+import { settle } from "../engine/results/complete_tries.ts";
+import type { Outcome } from "../engine/results/outcome.ts";
 import type { NewCallback } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
 import { ENGINE, isFinal, type StoredError, start, type TaskState } from "../state/task_state.ts";
-import { MemoryStore } from "../store/memory.ts";
-import type { MemoryInstance } from "../store/memory_instance.ts";
 import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
 import { type ConnectionValue, connectionOf } from "./run_task.ts";
 import { Elapsed, endOfWait, pause, withinTime } from "./time.ts";
 
 /** What happens during the run, as it happens. */
 export type DagRunEvent =
-  | { readonly type: "started"; readonly taskId: string; readonly mapIndex: number; readonly tryNumber: number }
-  | { readonly type: "log"; readonly taskId: string; readonly mapIndex: number; readonly level: LogLevel; readonly text: string }
+  | {
+      readonly type: "started";
+      readonly taskId: string;
+      readonly mapIndex: number;
+      readonly tryNumber: number;
+    }
+  | {
+      readonly type: "log";
+      readonly taskId: string;
+      readonly mapIndex: number;
+      readonly level: LogLevel;
+      readonly text: string;
+    }
   | { readonly type: "ended"; readonly task: TaskResult };
 
 export interface RunDagOptions {
@@ -37,7 +65,9 @@ export interface RunDagOptions {
   readonly logicalDate?: string;
   readonly params?: Json;
   /** Connections by id, or a function that finds one (and throws for one it does not know). */
-  readonly connections?: Readonly<Record<string, ConnectionValue>> | ((id: string) => Promise<Connection>);
+  readonly connections?:
+    | Readonly<Record<string, ConnectionValue>>
+    | ((id: string) => Promise<Connection>);
   /** Variables by key, or a function that finds one. */
   readonly variables?: Readonly<Record<string, string>> | ((key: string) => Promise<string | null>);
   /** What was sent to the run, by name: what `waitForEvent` waits for. A task that waits for another event fails. */
@@ -74,7 +104,12 @@ export interface DagRunResult {
   /** In the order in which they ended. */
   readonly tasks: readonly TaskResult[];
   /** The assets that tasks updated, in order. */
-  readonly assets: readonly { readonly taskId: string; readonly mapIndex: number; readonly uri: string; readonly extra: Json }[];
+  readonly assets: readonly {
+    readonly taskId: string;
+    readonly mapIndex: number;
+    readonly uri: string;
+    readonly extra: Json;
+  }[];
   /** What a task pushed or, without a key, returned; for a mapped task the list. Undefined when there is nothing. */
   xcom(taskId: string, key?: string): Json | undefined;
 }
@@ -90,7 +125,10 @@ const WORKER = "this process";
  * const run = await runDag(dag, { logicalDate: "2026-01-01", connections: { lake: "postgres://…" } });
  * expect(run.state).toBe("success");
  */
-export async function runDag(dag: Dag<unknown>, options: RunDagOptions = {}): Promise<DagRunResult> {
+export async function runDag(
+  dag: Dag<unknown>,
+  options: RunDagOptions = {},
+): Promise<DagRunResult> {
   const spec = restrict(describeDag(dag), options.only);
   await validParams(dag, options.params ?? {});
   const logicalDate = logicalDateOf(options.logicalDate, spec.timezone);
@@ -110,7 +148,12 @@ export async function runDag(dag: Dag<unknown>, options: RunDagOptions = {}): Pr
     runId: session.runId,
     logicalDate: session.logicalDate,
     tasks: session.results,
-    assets: store.assetUpdates.map(({ taskId, mapIndex, uri, extra }) => ({ taskId, mapIndex, uri, extra })),
+    assets: store.assetUpdates.map(({ taskId, mapIndex, uri, extra }) => ({
+      taskId,
+      mapIndex,
+      uri,
+      extra,
+    })),
     xcom: (taskId, key = "return_value") => store.xcom(taskId, key),
   };
 }
@@ -129,7 +172,13 @@ class Session {
   readonly #interval: { readonly start: Date; readonly end: Date };
   readonly logicalDate: string;
 
-  constructor(dag: Dag<unknown>, spec: DagSpec, store: MemoryStore, date: Date, options: RunDagOptions) {
+  constructor(
+    dag: Dag<unknown>,
+    spec: DagSpec,
+    store: MemoryStore,
+    date: Date,
+    options: RunDagOptions,
+  ) {
     this.#dag = dag;
     this.#spec = spec;
     this.#store = store;
@@ -143,7 +192,11 @@ class Session {
   }
 
   get runId(): string {
-    return runIdOf("manual", { schedule: mainSchedule(this.#spec), runAfter: new Date(this.logicalDate), dataInterval: this.#interval });
+    return runIdOf("manual", {
+      schedule: mainSchedule(this.#spec),
+      runAfter: new Date(this.logicalDate),
+      dataInterval: this.#interval,
+    });
   }
 
   async attempt(instance: MemoryInstance): Promise<void> {
@@ -153,8 +206,14 @@ class Session {
     this.#began(instance);
     const startedAt = performance.now();
     const { spec } = plannedTask(this.#store.run.plan, taskId);
-    const outcome = await withinTime(spec, this.#elapsed.of(id), this.#options.signal, async (signal) =>
-      outcomeOf(await runTry(this.#dag, ref, this.#request(instance), this.#host(instance), signal)),
+    const outcome = await withinTime(
+      spec,
+      this.#elapsed.of(id),
+      this.#options.signal,
+      async (signal) =>
+        outcomeOf(
+          await runTry(this.#dag, ref, this.#request(instance), this.#host(instance), signal),
+        ),
     );
     const durationMs = performance.now() - startedAt;
     this.#elapsed.add(id, durationMs);
@@ -190,7 +249,17 @@ class Session {
   async #settle(instance: MemoryInstance, outcome: Outcome): Promise<void> {
     const { id, taskId, mapIndex, tryNumber, lostTries, runId, pokes } = instance;
     const elapsedMs = this.#elapsed.of(id);
-    const end = { instanceId: id, tryNumber, lostTries, runId, taskId, mapIndex, workerId: WORKER, elapsedMs, pokes };
+    const end = {
+      instanceId: id,
+      tryNumber,
+      lostTries,
+      runId,
+      taskId,
+      mapIndex,
+      workerId: WORKER,
+      elapsedMs,
+      pokes,
+    };
     await settle(this.#store, [{ ...end, outcome }]);
     for (const callback of this.#store.takeCallbacks()) await this.#callBack(callback);
   }
@@ -198,21 +267,36 @@ class Session {
   async #callBack({ instanceId, tryNumber, event, reason, error }: NewCallback): Promise<void> {
     const instance = this.#store.instance(instanceId);
     // The instance may be at its next try already.
-    if (instance) await this.#run({ ...instance, tryNumber }, { event, ofRun: false, ordinal: 0, reason, error });
+    if (instance)
+      await this.#run(
+        { ...instance, tryNumber },
+        { event, ofRun: false, ordinal: 0, reason, error },
+      );
   }
 
   /** Calls back at the end of the run, when the DAG wants it. */
   async callBackRun(): Promise<void> {
     const event = this.#store.run.state === "success" ? "onSuccess" : "onFailure";
     const nobody = { taskId: "", mapIndex: -1, tryNumber: 0, item: null };
-    if (this.#spec.callbacks?.includes(event)) await this.#run(nobody, { event, ofRun: true, ordinal: 0, reason: null, error: null });
+    if (this.#spec.callbacks?.includes(event))
+      await this.#run(nobody, { event, ofRun: true, ordinal: 0, reason: null, error: null });
   }
 
   /** A callback that fails changes nothing; it is told. */
-  async #run(of: Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">, callback: CallbackRequest): Promise<void> {
+  async #run(
+    of: Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">,
+    callback: CallbackRequest,
+  ): Promise<void> {
     const host = this.#host(of);
-    const result = await runCallback(this.#dag, this.#request(of), callback, host, this.#options.signal ?? new AbortController().signal);
-    if (result.outcome === "failed") host.log("error", `${callback.event} failed: ${result.error.name}: ${result.error.message}`);
+    const result = await runCallback(
+      this.#dag,
+      this.#request(of),
+      callback,
+      host,
+      this.#options.signal ?? new AbortController().signal,
+    );
+    if (result.outcome === "failed")
+      host.log("error", `${callback.event} failed: ${result.error.name}: ${result.error.message}`);
   }
 
   #began({ taskId, mapIndex, tryNumber }: MemoryInstance): void {
@@ -224,9 +308,11 @@ class Session {
     for (const instance of this.#store.instances) {
       const { workerId, state } = instance;
       if (!isFinal(state)) this.#forget(instance);
-      if ((workerId === null || workerId === ENGINE) && isFinal(state) && state !== "removed") this.#report(instance, 0);
+      if ((workerId === null || workerId === ENGINE) && isFinal(state) && state !== "removed")
+        this.#report(instance, 0);
     }
-    for (const one of this.#store.instances) if (one.state === "up_for_retry" && this.#isGroup(one)) this.#reportWaiting(one);
+    for (const one of this.#store.instances)
+      if (one.state === "up_for_retry" && this.#isGroup(one)) this.#reportWaiting(one);
   }
 
   /** A group lets its tasks run again: what they came to before is no result of the run. */
@@ -250,8 +336,20 @@ class Session {
     const { members = [] } = this.#store.run.plan.tasks.get(taskId) ?? {};
     // What a loop of a group goes on with lies with the group, and is the output of one of its tasks.
     const output = members.length > 0 ? null : (this.#store.outputOf(taskId, mapIndex) ?? null);
-    const warning = state === "failed" && this.#store.run.plan.tasks.get(taskId)?.spec.allowFailure === true;
-    const task: TaskResult = { taskId, mapIndex, label, state, tryNumber, durationMs, output, reason, error, warning };
+    const warning =
+      state === "failed" && this.#store.run.plan.tasks.get(taskId)?.spec.allowFailure === true;
+    const task: TaskResult = {
+      taskId,
+      mapIndex,
+      label,
+      state,
+      tryNumber,
+      durationMs,
+      output,
+      reason,
+      error,
+      warning,
+    };
     if (isFinal(state)) {
       this.#reported.add(id);
       this.#results.push({ id, task });
@@ -259,18 +357,27 @@ class Session {
     this.#emit({ type: "ended", task });
   }
 
-  #request({ taskId, mapIndex, tryNumber, item }: Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">): TryRequest {
+  #request({
+    taskId,
+    mapIndex,
+    tryNumber,
+    item,
+  }: Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">): TryRequest {
     const { plan } = this.#store.run;
     const spec = plan.tasks.get(taskId)?.spec;
     const inputs = spec ? eagerInputs(spec) : {};
     const input = (source: string): Json | undefined => {
-      const value = isBeside(plan, taskId, source) ? this.#store.outputOf(source, mapIndex) : this.#store.xcom(source, "return_value");
+      const value = isBeside(plan, taskId, source)
+        ? this.#store.outputOf(source, mapIndex)
+        : this.#store.xcom(source, "return_value");
       return value === undefined ? missingInput(plan, source) : value;
     };
     // A copy, as each task process gets one: a task that changes its input must not change another's.
     return structuredClone({
       ...{ dagId: this.#spec.dagId, taskId, runId: this.runId, tryNumber, mapIndex, item },
-      ...(spec && isLoop(spec) && mapIndex > 0 ? { previous: this.#store.outputOf(taskId, mapIndex - 1) ?? null } : {}),
+      ...(spec && isLoop(spec) && mapIndex > 0
+        ? { previous: this.#store.outputOf(taskId, mapIndex - 1) ?? null }
+        : {}),
       logicalDate: this.logicalDate,
       dataIntervalStart: this.#interval.start.toISOString(),
       dataIntervalEnd: this.#interval.end.toISOString(),
@@ -289,12 +396,18 @@ class Session {
   #host({ taskId, mapIndex }: Pick<MemoryInstance, "taskId" | "mapIndex">): TaskHost {
     const { connections = {}, variables = {} } = this.#options;
     return {
-      connection: async (id) => (typeof connections === "function" ? connections(id) : connectionOf(id, connections[id])),
-      variable: async (key) => (typeof variables === "function" ? variables(key) : (variables[key] ?? null)),
+      connection: async (id) =>
+        typeof connections === "function" ? connections(id) : connectionOf(id, connections[id]),
+      variable: async (key) =>
+        typeof variables === "function" ? variables(key) : (variables[key] ?? null),
       assetEvents: async (uri, limit) => this.#assetEvents(uri).slice(-limit),
       pullXCom: async (from, key) => structuredClone(this.#store.xcom(from, key) ?? null),
-      pullPage: async (from) => ({ items: structuredClone(this.#store.xcom(from, "return_value") ?? []) as readonly Json[], next: null }),
-      pushXCom: async (key, json) => this.#store.pushXCom(taskId, mapIndex, key, JSON.parse(json) as Json),
+      pullPage: async (from) => ({
+        items: structuredClone(this.#store.xcom(from, "return_value") ?? []) as readonly Json[],
+        next: null,
+      }),
+      pushXCom: async (key, json) =>
+        this.#store.pushXCom(taskId, mapIndex, key, JSON.parse(json) as Json),
       log: (level, text) => this.#emit({ type: "log", taskId, mapIndex, level, text }),
     };
   }
@@ -303,7 +416,17 @@ class Session {
   #assetEvents(uri: string): readonly AssetEvent[] {
     const ids = { dagId: this.#spec.dagId, runId: this.runId };
     return this.#store.assetUpdates.flatMap(({ taskId, mapIndex, ...update }, index) =>
-      update.uri === uri ? [{ id: index + 1, uri, at: this.logicalDate, extra: update.extra, source: { ...ids, taskId, mapIndex } }] : [],
+      update.uri === uri
+        ? [
+            {
+              id: index + 1,
+              uri,
+              at: this.logicalDate,
+              extra: update.extra,
+              source: { ...ids, taskId, mapIndex },
+            },
+          ]
+        : [],
     );
   }
 
@@ -325,7 +448,12 @@ function outcomeOf(result: TryResult): Outcome {
       ...named,
     };
   if (result.outcome === "skipped")
-    return { kind: "skipped", reason: result.reason, ...(result.leftOut ? { leftOut: true } : {}), ...named };
+    return {
+      kind: "skipped",
+      reason: result.reason,
+      ...(result.leftOut ? { leftOut: true } : {}),
+      ...named,
+    };
   if (result.outcome === "keys") return { kind: "unplaced", keys: result.keys, ...named };
   const { error, retryable } = result;
   return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable, ...named };
@@ -333,7 +461,8 @@ function outcomeOf(result: TryResult): Outcome {
 
 function logicalDateOf(text: string | undefined, zone: string): Date {
   const date = text === undefined ? DateTime.now() : DateTime.fromISO(text, { zone });
-  if (!date.isValid) throw new DagsmithError("INVALID_DATE", { found: `"${text}"`, where: "the logical date" });
+  if (!date.isValid)
+    throw new DagsmithError("INVALID_DATE", { found: `"${text}"`, where: "the logical date" });
   return date.toJSDate();
 }
 
@@ -341,15 +470,27 @@ function logicalDateOf(text: string | undefined, zone: string): Date {
 function restrict(spec: DagSpec, only: string | undefined): DagSpec {
   if (only === undefined) return spec;
   const byId = new Map(spec.tasks.map((task) => [task.taskId, task]));
-  if (!byId.has(only)) throw new DagsmithError("UNKNOWN_TASK", { task: only, dag: spec.dagId, tasks: [...byId.keys()].join(", ") });
+  if (!byId.has(only))
+    throw new DagsmithError("UNKNOWN_TASK", {
+      task: only,
+      dag: spec.dagId,
+      tasks: [...byId.keys()].join(", "),
+    });
   const around = new Set<string>();
-  for (let group = byId.get(only)?.within; group !== undefined; group = byId.get(group)?.within) around.add(group);
+  for (let group = byId.get(only)?.within; group !== undefined; group = byId.get(group)?.within)
+    around.add(group);
   const needed = new Set([only]);
   for (const taskId of needed) {
     const { upstream = [], within, inputs = {} } = byId.get(taskId) ?? {};
-    for (const before of [...upstream, ...Object.values(inputs), ...(within === undefined ? [] : [within])]) needed.add(before);
+    for (const before of [
+      ...upstream,
+      ...Object.values(inputs),
+      ...(within === undefined ? [] : [within]),
+    ])
+      needed.add(before);
     // A group is needed whole, but for those that the task itself is in.
-    if (!around.has(taskId)) for (const task of spec.tasks) if (task.within === taskId) needed.add(task.taskId);
+    if (!around.has(taskId))
+      for (const task of spec.tasks) if (task.within === taskId) needed.add(task.taskId);
   }
   return { ...spec, tasks: spec.tasks.filter(({ taskId }) => needed.has(taskId)) };
 }

@@ -10,7 +10,9 @@ import type { RunTrigger } from "../../sdk/trigger.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
 
 /** A connection as a URI, as JSON text, or as its fields. */
-export type ConnectionValue = string | (Partial<Omit<Connection, "id">> & { readonly type: string });
+export type ConnectionValue =
+  | string
+  | (Partial<Omit<Connection, "id">> & { readonly type: string });
 
 export interface RunTaskOptions {
   readonly connections?: Readonly<Record<string, ConnectionValue>>;
@@ -54,14 +56,18 @@ export interface TaskRun<Output> {
  *   poke said no. A task that only waits ends at once.
  * @example const { output } = await runTask(githubToS3({ … }), { connections: { github: { type: "github", host: url } } });
  */
-export async function runTask<Output>(task: TaskBody<Output> | TaskRef<Output>, options: RunTaskOptions = {}): Promise<TaskRun<Output>> {
+export async function runTask<Output>(
+  task: TaskBody<Output> | TaskRef<Output>,
+  options: RunTaskOptions = {},
+): Promise<TaskRun<Output>> {
   const ref = task instanceof TaskRef ? task : bodyAsTask(task);
   const log: LogLine[] = [];
   const xcom: Record<string, Json> = {};
   const host: TaskHost = {
     connection: async (id) => connectionOf(id, options.connections?.[id]),
     variable: async (key) => options.variables?.[key] ?? null,
-    assetEvents: async (uri, limit) => (options.assetEvents ?? []).filter((event) => event.uri === uri).slice(-limit),
+    assetEvents: async (uri, limit) =>
+      (options.assetEvents ?? []).filter((event) => event.uri === uri).slice(-limit),
     pullXCom: async () => null,
     pullPage: async () => ({ items: [], next: null }),
     pushXCom: async (key, value) => {
@@ -69,20 +75,47 @@ export async function runTask<Output>(task: TaskBody<Output> | TaskRef<Output>, 
     },
     log: (level, text) => void log.push({ level, text }),
   };
-  const result = await runTry(ref.dag, ref, requestFor(ref, options), host, options.signal ?? new AbortController().signal);
-  return { output: outputOf(result) as Output, log, xcom, assets: result.outcome === "success" ? (result.assets ?? []) : [] };
+  const result = await runTry(
+    ref.dag,
+    ref,
+    requestFor(ref, options),
+    host,
+    options.signal ?? new AbortController().signal,
+  );
+  return {
+    output: outputOf(result) as Output,
+    log,
+    xcom,
+    assets: result.outcome === "success" ? (result.assets ?? []) : [],
+  };
 }
 
 /** A connection given as a value. @throws DagsmithError CONNECTION_NOT_FOUND when it is undefined */
 export function connectionOf(id: string, value: ConnectionValue | undefined): Connection {
-  if (value === undefined) throw new DagsmithError("CONNECTION_NOT_FOUND", { id, variable: `DAG_CONN_${id.toUpperCase()}` });
+  if (value === undefined)
+    throw new DagsmithError("CONNECTION_NOT_FOUND", {
+      id,
+      variable: `DAG_CONN_${id.toUpperCase()}`,
+    });
   if (typeof value === "string") return parseConnection(id, value);
-  return { host: null, port: null, login: null, password: null, schema: null, extra: {}, ...value, id };
+  return {
+    host: null,
+    port: null,
+    login: null,
+    password: null,
+    schema: null,
+    extra: {},
+    ...value,
+    id,
+  };
 }
 
 function bodyAsTask<Output>(body: TaskBody<Output>): TaskRef<Output> {
   const dag = new Dag<unknown>("test", {});
-  return new TaskRef<Output>(dag, "task", { options: {}, body: body as TaskBody<unknown, TaskContext<never, never, never>> });
+  return new TaskRef<Output>(dag, "task", {
+    options: {},
+    body: body as TaskBody<unknown, TaskContext<never, never, never>>,
+  });
 }
 
 function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<typeof runTry>[2] {
@@ -93,7 +126,13 @@ function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<
     taskId: ref.taskId,
     runId: options.runId ?? `manual__${logicalDate}`,
     tryNumber: options.tryNumber ?? 1,
-    mapIndex: ref.definition.loop ? (options.previous === undefined ? 0 : 1) : options.item === undefined ? -1 : 0,
+    mapIndex: ref.definition.loop
+      ? options.previous === undefined
+        ? 0
+        : 1
+      : options.item === undefined
+        ? -1
+        : 0,
     ...(options.previous === undefined ? {} : { previous: options.previous }),
     logicalDate,
     dataIntervalStart: logicalDate,
@@ -107,11 +146,16 @@ function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<
 }
 
 function outputOf(result: TryResult): unknown {
-  if (result.outcome === "not_yet") throw Object.assign(new Error("the poke said no: not yet"), { name: "NotYet" });
+  if (result.outcome === "not_yet")
+    throw Object.assign(new Error("the poke said no: not yet"), { name: "NotYet" });
   if (result.outcome === "deferred") return null;
   // Asked of a task in a worker only.
   if (result.outcome === "keys") return null;
-  if (result.outcome === "success") return result.output === null ? null : JSON.parse(result.output);
-  const { name, message, stack } = result.outcome === "skipped" ? { name: "SkipTask", message: result.reason, stack: "" } : result.error;
+  if (result.outcome === "success")
+    return result.output === null ? null : JSON.parse(result.output);
+  const { name, message, stack } =
+    result.outcome === "skipped"
+      ? { name: "SkipTask", message: result.reason, stack: "" }
+      : result.error;
   throw Object.assign(new Error(message), { name, stack });
 }

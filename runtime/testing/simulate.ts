@@ -4,7 +4,7 @@ import { type Dag, isDag } from "../../sdk/dag.ts";
 import { describeDag } from "../../sdk/describe.ts";
 import { type Duration, durationMs } from "../../sdk/duration.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
-import { simulate as run, type Simulation } from "../scheduler/simulate.ts";
+import { simulate as run, type Simulation } from "../scheduler/simulation/simulate.ts";
 
 export interface SimulateOptions {
   /** ISO 8601, inclusive; everything before has run. In UTC when it names no offset. */
@@ -23,7 +23,11 @@ export interface SimulateOptions {
 
 /** A {@link Simulation} whose dates are ISO 8601 in UTC. */
 export type SimulationResult = AsJson<Simulation>;
-type AsJson<Value> = Value extends Date ? string : Value extends object ? { readonly [Key in keyof Value]: AsJson<Value[Key]> } : Value;
+type AsJson<Value> = Value extends Date
+  ? string
+  : Value extends object
+    ? { readonly [Key in keyof Value]: AsJson<Value[Key]> }
+    : Value;
 
 /**
  * Runs the real scheduler over virtual time: no sleeping, no database, the same answer each time, so that it fits a snapshot.
@@ -31,7 +35,10 @@ type AsJson<Value> = Value extends Date ? string : Value extends object ? { read
  * @throws DagsmithError what `describeDag` throws; INVALID_DATE; SIMULATION_TOO_LARGE
  * @example expect(simulate([dag], { from: "2026-03-28", to: "2026-03-30" })).toMatchSnapshot();
  */
-export function simulate(dags: Dag<unknown> | readonly Dag<unknown>[], options: SimulateOptions): SimulationResult {
+export function simulate(
+  dags: Dag<unknown> | readonly Dag<unknown>[],
+  options: SimulateOptions,
+): SimulationResult {
   const { duration = "1m", durations = {}, pools } = options;
   const request = {
     dags: (isDag(dags) ? [dags] : dags).map((dag) => ({
@@ -48,6 +55,7 @@ export function simulate(dags: Dag<unknown> | readonly Dag<unknown>[], options: 
 
 function dateOf(text: string, where: string): Date {
   const date = DateTime.fromISO(text, { zone: "UTC" });
-  if (!date.isValid) throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text), where });
+  if (!date.isValid)
+    throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text), where });
   return date.toJSDate();
 }

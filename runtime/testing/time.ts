@@ -2,8 +2,8 @@
 import { setTimeout } from "node:timers/promises";
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
-import type { Outcome } from "../engine/outcome.ts";
-import { OVERRAN } from "../engine/waiting.ts";
+import type { Outcome } from "../engine/results/outcome.ts";
+import { OVERRAN } from "../engine/results/waiting.ts";
 import { type Wait, waitText } from "../state/wait.ts";
 
 /** The longest pause between two pokes. */
@@ -11,7 +11,9 @@ const LONGEST_PAUSE_MS = 1_000;
 
 /** Waits between two pokes, or until it is told to stop. */
 export async function pause(ms: number, stop: AbortSignal | undefined): Promise<void> {
-  await setTimeout(Math.min(ms, LONGEST_PAUSE_MS), undefined, stop && { signal: stop }).catch(() => undefined);
+  await setTimeout(Math.min(ms, LONGEST_PAUSE_MS), undefined, stop && { signal: stop }).catch(
+    () => undefined,
+  );
 }
 
 /** Milliseconds since the first try of each instance: the time it took, and the time that it would have waited. */
@@ -38,7 +40,10 @@ export async function withinTime(
   run: (signal: AbortSignal) => Promise<Outcome>,
 ): Promise<Outcome> {
   const own = spec.executionTimeoutMs ?? Number.POSITIVE_INFINITY;
-  const left = spec.totalTimeoutMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, spec.totalTimeoutMs - elapsedMs);
+  const left =
+    spec.totalTimeoutMs === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.max(0, spec.totalTimeoutMs - elapsedMs);
   const ms = Math.min(own, left);
   const abort = new AbortController();
   const signal = stop ? AbortSignal.any([stop, abort.signal]) : abort.signal;
@@ -66,7 +71,11 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** How a wait ends here: a time has come, another DAG's run has succeeded, an event came if the test says so. */
 export function endOfWait(wait: Wait, events: Readonly<Record<string, Json>>): Outcome {
-  if (wait.kind === "run") return { kind: "resumed", output: JSON.stringify({ runId: `${wait.dagId}: assumed, in memory` }) };
+  if (wait.kind === "run")
+    return {
+      kind: "resumed",
+      output: JSON.stringify({ runId: `${wait.dagId}: assumed, in memory` }),
+    };
   if (wait.kind === "group_retry") return { kind: "repeated" };
   if (wait.kind === "group_timeout") return OVERRAN;
   if (wait.kind !== "event") return { kind: "resumed", output: null };

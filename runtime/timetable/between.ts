@@ -7,7 +7,11 @@ import type { Interval, RunInfo } from "./interval.ts";
  * The runs from one logical date to another, both inclusive, the oldest first: every one of which the data interval ended before `now`. The
  * DAG's own start and end do not matter, the range takes their place (Airflow's rule).
  */
-export function* runsBetween(schedule: ScheduleSpec, range: { readonly from: Date; readonly to: Date }, now: Date): Generator<RunInfo> {
+export function* runsBetween(
+  schedule: ScheduleSpec,
+  range: { readonly from: Date; readonly to: Date },
+  now: Date,
+): Generator<RunInfo> {
   const bounds = { earliest: range.from, latest: range.to, catchup: "all" } as const;
   for (let last: Interval | null = null; ; ) {
     const run = nextRun(schedule, last, bounds, now);

@@ -20,7 +20,11 @@ export function before({ length, timezone }: CalendarStep, instant: number): num
  * forward, the next is back at it.
  * @param anchors instants whose time of day is meant, if `from` is what became of it
  */
-export function* steps({ length, timezone }: CalendarStep, from: number, anchors: readonly number[]): Generator<number, never> {
+export function* steps(
+  { length, timezone }: CalendarStep,
+  from: number,
+  anchors: readonly number[],
+): Generator<number, never> {
   let wall = meantWall(timezone, from, anchors);
   let instant = from;
   while (true) {
@@ -45,7 +49,12 @@ export function after(step: CalendarStep, from: number, anchors: readonly number
  * An instant of the grid of `from` that is not far before `instant`: where to begin to look for one near it. `from` itself unless it is far
  * away and the length is of days alone, which add up without walking through them.
  */
-export function nearby({ length, timezone }: CalendarStep, from: number, instant: number, anchors: readonly number[]): number {
+export function nearby(
+  { length, timezone }: CalendarStep,
+  from: number,
+  instant: number,
+  anchors: readonly number[],
+): number {
   if (length.months > 0) return from;
   const wall = meantWall(timezone, from, anchors);
   const count = Math.floor((instant - from) / (length.days * DAY_MS)) - 2;
@@ -62,7 +71,8 @@ function meantWall(timezone: string, instant: number, anchors: readonly number[]
   for (const anchor of anchors) {
     const timeOfDay = modulo(wallAt(timezone, anchor), DAY_MS);
     const today = wall - modulo(wall, DAY_MS) + timeOfDay;
-    for (const meant of [today, today - DAY_MS]) if (instantOf(timezone, meant) === instant) return meant;
+    for (const meant of [today, today - DAY_MS])
+      if (instantOf(timezone, meant) === instant) return meant;
   }
   return wall;
 }
@@ -79,7 +89,9 @@ function plus(wall: number, { months, days }: CalendarLength, sign: 1 | -1): num
 }
 
 function daysInMonth(date: Date): number {
-  return new Date(new Date(0).setUTCFullYear(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+  return new Date(
+    new Date(0).setUTCFullYear(date.getUTCFullYear(), date.getUTCMonth() + 1, 0),
+  ).getUTCDate();
 }
 
 function modulo(value: number, by: number): number {

@@ -4,14 +4,21 @@
  */
 import { after, before, type CalendarStep, epochOf, nearby, steps } from "./calendar.ts";
 import { latestOf } from "./cron_grid.ts";
-import { type Interval, instantsOf, type Restriction, runOver, type Timetable } from "./interval.ts";
+import {
+  type Interval,
+  instantsOf,
+  type Restriction,
+  runOver,
+  type Timetable,
+} from "./interval.ts";
 
 export function calendarDataInterval(step: CalendarStep): Timetable {
   return {
     next(last, restriction, now) {
       const anchors = anchorsOf(step, last, restriction);
       const start = nextStart(step, last, restriction, now, anchors);
-      if (start === null || (restriction.latest && start > restriction.latest.getTime())) return null;
+      if (start === null || (restriction.latest && start > restriction.latest.getTime()))
+        return null;
       return runOver(start, after(step, start, anchors));
     },
     manual: (runAfter) => ({ start: new Date(before(step, runAfter)), end: new Date(runAfter) }),
@@ -19,7 +26,11 @@ export function calendarDataInterval(step: CalendarStep): Timetable {
 }
 
 /** Instants whose time of day is meant; the epoch's, for a grid that nothing else gives. */
-function anchorsOf({ timezone }: CalendarStep, last: Interval | null, { earliest }: Restriction): readonly number[] {
+function anchorsOf(
+  { timezone }: CalendarStep,
+  last: Interval | null,
+  { earliest }: Restriction,
+): readonly number[] {
   const known = instantsOf(earliest, last?.start);
   return known.length > 0 ? known : [epochOf(timezone)];
 }
@@ -43,7 +54,13 @@ function nextStart(
 }
 
 /** On the grid of `origin`: the start of the latest interval that has ended, or of the first that has not ended before now. */
-function wanted(step: CalendarStep, origin: number, now: number, catchup: "last" | "none", anchors: readonly number[]): number {
+function wanted(
+  step: CalendarStep,
+  origin: number,
+  now: number,
+  catchup: "last" | "none",
+  anchors: readonly number[],
+): number {
   const starts = steps(step, nearby(step, origin, now, anchors), anchors);
   let start = starts.next().value;
   let end = starts.next().value;

@@ -21,18 +21,22 @@ export function checkSchedule(schedule: ScheduleSpec): void {
   if ("timezone" in schedule) checkZone(schedule.timezone);
   if ("cron" in schedule) checkCron(schedule.cron);
   if ("intervalMs" in schedule) checkLength(schedule.intervalMs, 0);
-  if ("calendarInterval" in schedule && schedule.calendarInterval) checkCalendar(schedule.calendarInterval);
+  if ("calendarInterval" in schedule && schedule.calendarInterval)
+    checkCalendar(schedule.calendarInterval);
   if ("deltaMs" in schedule) checkLength(schedule.deltaMs, 1);
   if ("length" in schedule) checkCalendar(schedule.length);
-  if ("runImmediately" in schedule && typeof schedule.runImmediately === "number") checkLength(schedule.runImmediately, 0);
+  if ("runImmediately" in schedule && typeof schedule.runImmediately === "number")
+    checkLength(schedule.runImmediately, 0);
   if (schedule.type === "multi_cron_trigger") checkCrons(schedule.crons);
   if (schedule.type === "cron_partition") checkPartition(schedule);
-  if (schedule.type === "events" && schedule.instants.length === 0) throw invalid("events([])", "the list is empty");
+  if (schedule.type === "events" && schedule.instants.length === 0)
+    throw invalid("events([])", "the list is empty");
   if ("jitter" in schedule && schedule.jitter) checkJitter(schedule.jitter, cronsOf(schedule));
 }
 
 function checkZone(timezone: string): void {
-  if (!IANAZone.isValidZone(timezone)) throw invalid(timezone, `the timezone ${JSON.stringify(timezone)} is not an IANA name`);
+  if (!IANAZone.isValidZone(timezone))
+    throw invalid(timezone, `the timezone ${JSON.stringify(timezone)} is not an IANA name`);
 }
 
 function checkCron(cron: string): void {
@@ -50,18 +54,32 @@ function checkLength(ms: number, least: 0 | 1): void {
 }
 
 function checkCalendar({ months, days }: CalendarLength): void {
-  const whole = [months, days].every((count) => Number.isInteger(count) && count >= 0 && count <= 100_000);
+  const whole = [months, days].every(
+    (count) => Number.isInteger(count) && count >= 0 && count <= 100_000,
+  );
   if (whole && months + days > 0) return;
-  throw invalid(`${months} months, ${days} days`, "a length is a whole number of months or days, above zero");
+  throw invalid(
+    `${months} months, ${days} days`,
+    "a length is a whole number of months or days, above zero",
+  );
 }
 
-function checkPartition({ cron, offset, keyFormat, keyTimezone }: Extract<ScheduleSpec, { type: "cron_partition" }>): void {
+function checkPartition({
+  cron,
+  offset,
+  keyFormat,
+  keyTimezone,
+}: Extract<ScheduleSpec, { type: "cron_partition" }>): void {
   checkZone(keyTimezone);
   if (!Number.isInteger(offset) || Math.abs(offset) > MAX_OFFSET) {
-    throw invalid(cron, `the offset ${offset} is not a whole number of ticks, at most ${MAX_OFFSET}`);
+    throw invalid(
+      cron,
+      `the offset ${offset} is not a whole number of ticks, at most ${MAX_OFFSET}`,
+    );
   }
   const problem = formatProblem(keyFormat);
-  if (problem !== null) throw invalid(cron, `the key format ${JSON.stringify(keyFormat)} cannot be used: ${problem}`);
+  if (problem !== null)
+    throw invalid(cron, `the key format ${JSON.stringify(keyFormat)} cannot be used: ${problem}`);
 }
 
 function cronsOf(schedule: ScheduleSpec): readonly string[] {
@@ -72,7 +90,11 @@ function cronsOf(schedule: ScheduleSpec): readonly string[] {
 function checkJitter({ maxMs }: Jitter, crons: readonly string[]): void {
   checkLength(maxMs, 0);
   const gap = Math.min(...crons.map((cron) => shortestGap(cron, maxMs)));
-  if (maxMs > gap) throw invalid(crons.join(", "), `the jitter of ${maxMs} ms is longer than the ${gap} ms between two ticks`);
+  if (maxMs > gap)
+    throw invalid(
+      crons.join(", "),
+      `the jitter of ${maxMs} ms is longer than the ${gap} ms between two ticks`,
+    );
 }
 
 /** The shortest time between two ticks, as far as it can matter: none under `enough` is looked for any further. */

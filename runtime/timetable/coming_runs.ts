@@ -33,8 +33,17 @@ function runsOf({ schedule }: NamedSchedule, spec: DagSpec, { from, count }: Ahe
   const runs: RunInfo[] = [];
   let last = intervalBefore(schedule, bounds);
   while (runs.length < count) {
-    const run = timetable.next(last, { ...bounds, catchup: runs.length === 0 ? "none" : "all" }, from.getTime());
-    if (run === null || run.runAfter < from || (schedule.type === "continuous" && runs.length === 1)) break;
+    const run = timetable.next(
+      last,
+      { ...bounds, catchup: runs.length === 0 ? "none" : "all" },
+      from.getTime(),
+    );
+    if (
+      run === null ||
+      run.runAfter < from ||
+      (schedule.type === "continuous" && runs.length === 1)
+    )
+      break;
     runs.push(run);
     last = run.dataInterval;
   }
@@ -42,9 +51,14 @@ function runsOf({ schedule }: NamedSchedule, spec: DagSpec, { from, count }: Ahe
 }
 
 /** A length that catches up from its start date stays on that date's grid; an interval just before it says so. */
-function intervalBefore(schedule: ScheduleSpec, { earliest, catchup }: Restriction): Interval | null {
+function intervalBefore(
+  schedule: ScheduleSpec,
+  { earliest, catchup }: Restriction,
+): Interval | null {
   if (catchup !== "all" || earliest === null) return null;
-  if (schedule.type === "delta_data_interval") return { start: new Date(earliest.getTime() - schedule.deltaMs), end: earliest };
-  if (schedule.type === "calendar_data_interval") return { start: new Date(before(schedule, earliest.getTime())), end: earliest };
+  if (schedule.type === "delta_data_interval")
+    return { start: new Date(earliest.getTime() - schedule.deltaMs), end: earliest };
+  if (schedule.type === "calendar_data_interval")
+    return { start: new Date(before(schedule, earliest.getTime())), end: earliest };
   return null;
 }

@@ -8,13 +8,19 @@ import { type Interval, momentary, runOver, type Timetable } from "./interval.ts
 export const continuous: Timetable = {
   next(last, { earliest, latest }, now) {
     const from = earliest?.getTime() ?? null;
-    const [start, end] = last ? following(last, from, now) : [from ?? now, Math.max(from ?? now, now)];
+    const [start, end] = last
+      ? following(last, from, now)
+      : [from ?? now, Math.max(from ?? now, now)];
     return latest && end > latest.getTime() ? null : runOver(start, end);
   },
   manual: momentary,
 };
 
-function following(last: Interval, earliest: number | null, now: number): [start: number, end: number] {
+function following(
+  last: Interval,
+  earliest: number | null,
+  now: number,
+): [start: number, end: number] {
   const lastEnd = last.end.getTime();
   // A start date moved ahead begins anew there, with an interval as long as the last.
   if (lastEnd > now) {

@@ -2,26 +2,37 @@
 import { type CronGrid, cronGrid, latestOf } from "./cron_grid.ts";
 import { type Interval, type Restriction, runOver, type Timetable } from "./interval.ts";
 
-export function cronDataInterval(schedule: { readonly cron: string; readonly timezone: string }): Timetable {
+export function cronDataInterval(schedule: {
+  readonly cron: string;
+  readonly timezone: string;
+}): Timetable {
   const grid = cronGrid(schedule);
   return {
     next(last, restriction, now) {
       const resumed = last && startAfter(grid, last);
       const start = latestOf(firstStart(grid, restriction, now, resumed), resumed);
-      if (start === null || (restriction.latest && start > restriction.latest.getTime())) return null;
+      if (start === null || (restriction.latest && start > restriction.latest.getTime()))
+        return null;
       const end = grid.after(start);
       return end === null ? null : runOver(start, end);
     },
-    manual: (runAfter) => lastComplete(grid, runAfter) ?? { start: new Date(runAfter), end: new Date(runAfter) },
+    manual: (runAfter) =>
+      lastComplete(grid, runAfter) ?? { start: new Date(runAfter), end: new Date(runAfter) },
   };
 }
 
 /** Where the schedule may begin, from its bounds and what was missed. A start date that has been passed has no more say. */
-function firstStart(grid: CronGrid, { earliest, catchup }: Restriction, now: number, resumed: number | null): number | null {
+function firstStart(
+  grid: CronGrid,
+  { earliest, catchup }: Restriction,
+  now: number,
+  resumed: number | null,
+): number | null {
   const passed = earliest === null || (resumed !== null && resumed >= earliest.getTime());
   const aligned = passed ? null : grid.atOrAfter(earliest.getTime());
   if (catchup === "all") return aligned;
-  if (catchup === "last") return latestOf(aligned, lastComplete(grid, now)?.start.getTime() ?? null);
+  if (catchup === "last")
+    return latestOf(aligned, lastComplete(grid, now)?.start.getTime() ?? null);
   const end = grid.atOrAfter(now);
   return latestOf(aligned, end === null ? null : grid.before(end));
 }

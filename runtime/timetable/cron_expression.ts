@@ -44,9 +44,11 @@ export function cronExpression(text: string): CronExpression {
 
 function read(text: string): CronExpression {
   const given = text.trim() === "" ? [] : text.trim().split(/\s+/);
-  if (given.length < 5 || given.length > 6) throw invalid(text, `a cron expression has 5 or 6 fields, this has ${given.length}`);
+  if (given.length < 5 || given.length > 6)
+    throw invalid(text, `a cron expression has 5 or 6 fields, this has ${given.length}`);
   const texts = given.length === 5 ? ["0", ...given] : given;
-  const itemsOf = (field: Field): CronFieldCollection[] => readItems(text, field, texts[FIELDS.indexOf(field)] ?? "");
+  const itemsOf = (field: Field): CronFieldCollection[] =>
+    readItems(text, field, texts[FIELDS.indexOf(field)] ?? "");
   const numbers = (field: "second" | "minute" | "hour" | "month"): number[] =>
     ascending(itemsOf(field).flatMap((item) => item[field].values as readonly number[]));
   return {
@@ -60,22 +62,37 @@ function read(text: string): CronExpression {
 
 function readItems(whole: string, field: Field, text: string): CronFieldCollection[] {
   try {
-    return text.split(",").map((item) => items.get(`${field} ${item}`, () => readItem(field, item)));
+    return text
+      .split(",")
+      .map((item) => items.get(`${field} ${item}`, () => readItem(field, item)));
   } catch (error) {
     const name = field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-    throw invalid(whole, `${name} "${text}": ${error instanceof Error ? error.message : String(error)}`, error);
+    throw invalid(
+      whole,
+      `${name} "${text}": ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
   }
 }
 
 function readItem(field: Field, item: string): CronFieldCollection {
   if (item === "") throw new Error("a list has an empty item");
-  if (/^h/i.test(item)) throw new Error("H stands for a random value; a schedule must be the same each time it is read");
+  if (/^h/i.test(item))
+    throw new Error(
+      "H stands for a random value; a schedule must be the same each time it is read",
+    );
   // cron-parser reads Sunday as 0 and finds that FRI-SUN runs backwards.
   const value = field === "dayOfWeek" ? item.replace(/-sun$/i, "-7") : item;
-  return CronExpressionParser.parse(FIELDS.map((other) => (other === field ? value : "*")).join(" "), { tz: "UTC" }).fields;
+  return CronExpressionParser.parse(
+    FIELDS.map((other) => (other === field ? value : "*")).join(" "),
+    { tz: "UTC" },
+  ).fields;
 }
 
-function dayMatcher(daysOfMonth: readonly CronFieldCollection[], daysOfWeek: readonly CronFieldCollection[]): DayMatcher {
+function dayMatcher(
+  daysOfMonth: readonly CronFieldCollection[],
+  daysOfWeek: readonly CronFieldCollection[],
+): DayMatcher {
   const inMonth = anyOf(daysOfMonth.map(({ dayOfMonth }) => monthDayMatcher(dayOfMonth)));
   const inWeek = anyOf(daysOfWeek.map(({ dayOfWeek }) => weekdayMatcher(dayOfWeek)));
   const everyMonthDay = daysOfMonth.every(({ dayOfMonth }) => dayOfMonth.isWildcard);
@@ -96,10 +113,17 @@ function monthDayMatcher({ values }: CronFieldCollection["dayOfMonth"]): DayMatc
 
 /** `5` is each Friday, `5#2` the second of a month, `5L` the last. */
 function weekdayMatcher({ values, nthDay }: CronFieldCollection["dayOfWeek"]): DayMatcher {
-  const each = new Set(values.filter((value) => typeof value === "number").map((value) => value % 7));
-  const last = new Set(values.filter((value) => typeof value === "string").map((value) => Number.parseInt(value, 10) % 7));
+  const each = new Set(
+    values.filter((value) => typeof value === "number").map((value) => value % 7),
+  );
+  const last = new Set(
+    values
+      .filter((value) => typeof value === "string")
+      .map((value) => Number.parseInt(value, 10) % 7),
+  );
   return ({ day, weekday, daysInMonth }) =>
-    (each.has(weekday) && (nthDay === 0 || Math.ceil(day / 7) === nthDay)) || (last.has(weekday) && day > daysInMonth - 7);
+    (each.has(weekday) && (nthDay === 0 || Math.ceil(day / 7) === nthDay)) ||
+    (last.has(weekday) && day > daysInMonth - 7);
 }
 
 function ascending(values: readonly number[]): number[] {

@@ -23,9 +23,14 @@ export function cronPartition(schedule: CronPartition): Timetable {
   };
 }
 
-function partitionAt(grid: CronGrid, { offset, keyFormat, keyTimezone }: CronPartition, tick: number): Partition {
+function partitionAt(
+  grid: CronGrid,
+  { offset, keyFormat, keyTimezone }: CronPartition,
+  tick: number,
+): Partition {
   let date = tick;
   // Beyond the last tick there is none to name it after.
-  for (let left = Math.abs(offset); left > 0; left--) date = (offset < 0 ? grid.before(date) : grid.after(date)) ?? date;
+  for (let left = Math.abs(offset); left > 0; left--)
+    date = (offset < 0 ? grid.before(date) : grid.after(date)) ?? date;
   return { key: strftime(keyFormat, date, keyTimezone), date: new Date(date) };
 }

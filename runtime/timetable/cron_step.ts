@@ -11,7 +11,11 @@ const DAY_SECONDS = 86_400;
 const SEARCHED_MONTHS = 50 * 12;
 
 /** The nearest match strictly after (`1`) or before (`-1`) a wall-clock time; null when there is none within 50 years. */
-export function nearestMatch(cron: CronExpression, wall: number, direction: Direction): number | null {
+export function nearestMatch(
+  cron: CronExpression,
+  wall: number,
+  direction: Direction,
+): number | null {
   const seconds = direction === 1 ? Math.floor(wall / 1000) + 1 : Math.ceil(wall / 1000) - 1;
   const day = Math.floor(seconds / DAY_SECONDS);
   const time = timeOfDay(cron, seconds - day * DAY_SECONDS, direction);
@@ -31,11 +35,17 @@ function timeOfDay(cron: CronExpression, second: number, direction: Direction): 
     if (minute !== undefined) return h * 3600 + minute * 60 + edge(cron.seconds, direction);
   }
   const hour = nearest(cron.hours, h + direction, direction);
-  return hour === undefined ? undefined : hour * 3600 + edge(cron.minutes, direction) * 60 + edge(cron.seconds, direction);
+  return hour === undefined
+    ? undefined
+    : hour * 3600 + edge(cron.minutes, direction) * 60 + edge(cron.seconds, direction);
 }
 
 function edgeOfDay(cron: CronExpression, direction: Direction): number {
-  return edge(cron.hours, direction) * 3600 + edge(cron.minutes, direction) * 60 + edge(cron.seconds, direction);
+  return (
+    edge(cron.hours, direction) * 3600 +
+    edge(cron.minutes, direction) * 60 +
+    edge(cron.seconds, direction)
+  );
 }
 
 /** The nearest matching day at or beyond `day`, both counted from 1970-01-01. */
@@ -46,17 +56,31 @@ function nearestDay(cron: CronExpression, day: number, direction: Direction): nu
   for (let step = 0; step < SEARCHED_MONTHS; step++) {
     const month = first + step * direction;
     if (!cron.months.includes((month % 12) + 1)) continue;
-    const found = nearestDayOfMonth(cron, month, step === 0 ? date.getUTCDate() : undefined, direction);
+    const found = nearestDayOfMonth(
+      cron,
+      month,
+      step === 0 ? date.getUTCDate() : undefined,
+      direction,
+    );
     if (found !== null) return found;
   }
   return null;
 }
 
 /** @param from the day of the month to begin with; default the month's edge */
-function nearestDayOfMonth(cron: CronExpression, month: number, from: number | undefined, direction: Direction): number | null {
+function nearestDayOfMonth(
+  cron: CronExpression,
+  month: number,
+  from: number | undefined,
+  direction: Direction,
+): number | null {
   const firstDay = startOfMonth(month);
   const daysInMonth = startOfMonth(month + 1) - firstDay;
-  for (let day = from ?? (direction === 1 ? 1 : daysInMonth); day >= 1 && day <= daysInMonth; day += direction) {
+  for (
+    let day = from ?? (direction === 1 ? 1 : daysInMonth);
+    day >= 1 && day <= daysInMonth;
+    day += direction
+  ) {
     // 1970-01-01 was a Thursday.
     const weekday = (((firstDay + day + 3) % 7) + 7) % 7;
     if (cron.matchesDay({ day, weekday, daysInMonth })) return firstDay + day - 1;
@@ -68,8 +92,14 @@ function startOfMonth(month: number): number {
   return new Date(0).setUTCFullYear(Math.floor(month / 12), month % 12, 1) / (DAY_SECONDS * 1000);
 }
 
-function nearest(ascending: readonly number[], value: number, direction: Direction): number | undefined {
-  return direction === 1 ? ascending.find((item) => item >= value) : ascending.findLast((item) => item <= value);
+function nearest(
+  ascending: readonly number[],
+  value: number,
+  direction: Direction,
+): number | undefined {
+  return direction === 1
+    ? ascending.find((item) => item >= value)
+    : ascending.findLast((item) => item <= value);
 }
 
 function edge(ascending: readonly number[], direction: Direction): number {

@@ -23,7 +23,12 @@ interface Reading {
 }
 
 /** The nearest tick strictly after (`1`) or before (`-1`) an instant; null when there is none within 60 years. */
-export function nearestTick(cron: CronExpression, zone: string, instant: number, direction: Direction): number | null {
+export function nearestTick(
+  cron: CronExpression,
+  zone: string,
+  instant: number,
+  direction: Direction,
+): number | null {
   // The instant on a border belongs to the later stretch, and what comes before it to the earlier one.
   let stretch = stretchAt(zone, direction === 1 ? instant : instant - 1);
   while (Math.abs(stretch.from - instant) < SEARCHED_MS) {
@@ -36,17 +41,34 @@ export function nearestTick(cron: CronExpression, zone: string, instant: number,
   return null;
 }
 
-function tickIn(reading: Reading, cron: CronExpression, instant: number, direction: Direction): number | null {
+function tickIn(
+  reading: Reading,
+  cron: CronExpression,
+  instant: number,
+  direction: Direction,
+): number | null {
   const wall = instant + reading.offset;
-  const match = nearestMatch(cron, direction === 1 ? Math.max(wall, reading.from - 1) : Math.min(wall, reading.until), direction);
-  return match !== null && match >= reading.from && match < reading.until ? match - reading.offset : null;
+  const match = nearestMatch(
+    cron,
+    direction === 1 ? Math.max(wall, reading.from - 1) : Math.min(wall, reading.until),
+    direction,
+  );
+  return match !== null && match >= reading.from && match < reading.until
+    ? match - reading.offset
+    : null;
 }
 
 function readingsOf(cron: CronExpression, stretch: Stretch): readonly Reading[] {
   return cron.hours.length === 24 ? elapsedReadings(cron, stretch) : wallReadings(stretch);
 }
 
-function wallReadings({ from, until, offset, offsetBefore, offsetAfter }: Stretch): readonly Reading[] {
+function wallReadings({
+  from,
+  until,
+  offset,
+  offsetBefore,
+  offsetAfter,
+}: Stretch): readonly Reading[] {
   // The end of the stretch that comes again after it is left to its second coming.
   const once = { offset, from: from + offset, until: until + Math.min(offset, offsetAfter) };
   if (offsetBefore >= offset) return [once];
@@ -54,10 +76,14 @@ function wallReadings({ from, until, offset, offsetBefore, offsetAfter }: Stretc
   return [once, skipped];
 }
 
-function elapsedReadings(cron: CronExpression, { from, until, offset, offsetBefore }: Stretch): readonly Reading[] {
+function elapsedReadings(
+  cron: CronExpression,
+  { from, until, offset, offsetBefore }: Stretch,
+): readonly Reading[] {
   const shift = Math.abs(offset - offsetBefore);
   const first = shift % HOUR_MS === 0 ? null : nearestMatch(cron, from + offsetBefore - 1, 1);
-  if (first === null || first - offsetBefore >= from + shift) return [{ offset, from: from + offset, until: until + offset }];
+  if (first === null || first - offsetBefore >= from + shift)
+    return [{ offset, from: from + offset, until: until + offset }];
   return [
     { offset: offsetBefore, from: first, until: first + 1 },
     { offset, from: first - offsetBefore + offset + 1, until: until + offset },

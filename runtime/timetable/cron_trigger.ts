@@ -35,7 +35,8 @@ function nextTick(
   const following = last && grid.after(last.end.getTime());
   const aligned = earliest && grid.atOrAfter(earliest.getTime());
   const missed = { all: null, last: grid.atOrBefore(now), none: grid.atOrAfter(now) }[catchup];
-  const first = last || earliest || catchup === "none" ? null : firstTick(grid, runImmediately, now);
+  const first =
+    last || earliest || catchup === "none" ? null : firstTick(grid, runImmediately, now);
   return latestOf(following, aligned, missed, first);
 }
 
@@ -48,6 +49,7 @@ function firstTick(grid: CronGrid, runImmediately: RunImmediately, now: number):
   const next = grid.after(now);
   if (past === null || next === null) return next;
   if (runImmediately === true) return past;
-  const justPast = runImmediately === false ? Math.max((next - past) / 10, 5 * MINUTE_MS) : runImmediately;
+  const justPast =
+    runImmediately === false ? Math.max((next - past) / 10, 5 * MINUTE_MS) : runImmediately;
   return now - past <= justPast ? past : next;
 }

@@ -10,14 +10,20 @@ export function deltaDataInterval({ deltaMs }: { readonly deltaMs: number }): Ti
   return {
     next(last, restriction, now) {
       const start = nextStart(deltaMs, last, restriction, now);
-      if (start === null || (restriction.latest && start > restriction.latest.getTime())) return null;
+      if (start === null || (restriction.latest && start > restriction.latest.getTime()))
+        return null;
       return runOver(start, start + deltaMs);
     },
     manual: (runAfter) => ({ start: new Date(runAfter - deltaMs), end: new Date(runAfter) }),
   };
 }
 
-function nextStart(deltaMs: number, last: Interval | null, { earliest, catchup }: Restriction, now: number): number | null {
+function nextStart(
+  deltaMs: number,
+  last: Interval | null,
+  { earliest, catchup }: Restriction,
+  now: number,
+): number | null {
   const floor = earliest?.getTime() ?? null;
   const base = last && startAfter(deltaMs, last);
   // A start date moved beyond the last run begins the schedule anew.

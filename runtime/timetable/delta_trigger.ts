@@ -15,11 +15,14 @@ interface Spacing {
   atOrAfter(instant: number, from: number, anchors: readonly number[]): number;
 }
 
-export function deltaTrigger(schedule: IntervalBeforeTick & { readonly deltaMs: number }): Timetable {
+export function deltaTrigger(
+  schedule: IntervalBeforeTick & { readonly deltaMs: number },
+): Timetable {
   const { deltaMs } = schedule;
   return spacedTrigger(schedule, {
     after: (from) => from + deltaMs,
-    atOrAfter: (instant, from) => from + Math.max(0, Math.ceil((instant - from) / deltaMs)) * deltaMs,
+    atOrAfter: (instant, from) =>
+      from + Math.max(0, Math.ceil((instant - from) / deltaMs)) * deltaMs,
   });
 }
 
@@ -39,13 +42,20 @@ function spacedTrigger(schedule: IntervalBeforeTick, spacing: Spacing): Timetabl
   return {
     next(last, restriction, now) {
       const tick = nextTick(spacing, last, restriction, now);
-      return restriction.latest && tick > restriction.latest.getTime() ? null : runAtTick(schedule, tick);
+      return restriction.latest && tick > restriction.latest.getTime()
+        ? null
+        : runAtTick(schedule, tick);
     },
     manual: (runAfter) => intervalAt(schedule, runAfter),
   };
 }
 
-function nextTick(spacing: Spacing, last: Interval | null, { earliest, catchup }: Restriction, now: number): number {
+function nextTick(
+  spacing: Spacing,
+  last: Interval | null,
+  { earliest, catchup }: Restriction,
+  now: number,
+): number {
   const anchors = instantsOf(earliest);
   const following = last && spacing.after(last.end.getTime(), anchors);
   const base = latestOf(following, earliest?.getTime() ?? null);

@@ -13,10 +13,14 @@ export function events({ instants, restrictToEvents }: Events): Timetable {
   const ordered = instants.map((text) => Date.parse(text)).sort((a, b) => a - b);
   return {
     next(last, { earliest, latest, catchup }, now) {
-      const from = latestOf(earliest?.getTime() ?? null, catchup === "all" ? null : now) ?? Number.NEGATIVE_INFINITY;
+      const from =
+        latestOf(earliest?.getTime() ?? null, catchup === "all" ? null : now) ??
+        Number.NEGATIVE_INFINITY;
       const after = last?.end.getTime() ?? Number.NEGATIVE_INFINITY;
       const event = ordered.find((instant) => instant >= from && instant > after);
-      return event === undefined || (latest && event > latest.getTime()) ? null : runOver(event, event);
+      return event === undefined || (latest && event > latest.getTime())
+        ? null
+        : runOver(event, event);
     },
     manual(runAfter) {
       const past = ordered.findLast((instant) => instant <= runAfter);

@@ -25,7 +25,12 @@ export { type RunSlot, runIdAllowed, runIdOf, triggeredRunId } from "./run_id.ts
  * @param last the interval of the last automated run, or null before the first
  * @throws DagsmithError INVALID_SCHEDULE, only for a schedule that {@link checkSchedule} refuses
  */
-export function nextRun(schedule: ScheduleSpec, last: Interval | null, restriction: Restriction, now: Date): RunInfo | null {
+export function nextRun(
+  schedule: ScheduleSpec,
+  last: Interval | null,
+  restriction: Restriction,
+  now: Date,
+): RunInfo | null {
   return timetableOf(schedule).next(last, restriction, now.getTime());
 }
 

@@ -14,10 +14,21 @@ export interface LatestQuestion {
  * Whether `now` lies after the run's interval and not after the next one. A run that somebody or something asked for, one whose schedule
  * ends with it, and one of a schedule whose intervals have no length are always the latest (Airflow's rule).
  */
-export function isLatest(schedules: readonly NamedSchedule[], { runType, schedule, dataInterval }: LatestQuestion, now: Date): boolean {
-  const own = schedules.find(({ name }) => name === schedule) ?? (schedules.length === 1 ? schedules[0] : undefined);
+export function isLatest(
+  schedules: readonly NamedSchedule[],
+  { runType, schedule, dataInterval }: LatestQuestion,
+  now: Date,
+): boolean {
+  const own =
+    schedules.find(({ name }) => name === schedule) ??
+    (schedules.length === 1 ? schedules[0] : undefined);
   if ((runType !== "scheduled" && runType !== "backfill") || !own) return true;
-  const next = nextRun(own.schedule, dataInterval, { earliest: null, latest: null, catchup: "all" }, now);
+  const next = nextRun(
+    own.schedule,
+    dataInterval,
+    { earliest: null, latest: null, catchup: "all" },
+    now,
+  );
   if (next === null) return true;
   const { start, end } = next.dataInterval;
   return start.getTime() === end.getTime() || (start < now && now <= end);

@@ -3,11 +3,15 @@ import { type CronTrigger, cronTrigger } from "./cron_trigger.ts";
 import type { Restriction, RunInfo, Timetable } from "./interval.ts";
 import { intervalAt } from "./trigger_interval.ts";
 
-export function multiCronTrigger(schedule: Omit<CronTrigger, "cron"> & { readonly crons: readonly string[] }): Timetable {
+export function multiCronTrigger(
+  schedule: Omit<CronTrigger, "cron"> & { readonly crons: readonly string[] },
+): Timetable {
   const timetables = schedule.crons.map((cron) => cronTrigger({ ...schedule, cron }));
   return {
     next(last, restriction, now) {
-      const runs = timetables.map((timetable) => timetable.next(last, restriction, now)).filter((run) => run !== null);
+      const runs = timetables
+        .map((timetable) => timetable.next(last, restriction, now))
+        .filter((run) => run !== null);
       return choose(runs, restriction, now);
     },
     manual: (runAfter) => intervalAt(schedule, runAfter),
@@ -17,6 +21,7 @@ export function multiCronTrigger(schedule: Omit<CronTrigger, "cron"> & { readonl
 /** The soonest; with `catchup: "last"`, the latest of those that are past, since it alone makes the others missed. */
 function choose(runs: readonly RunInfo[], { catchup }: Restriction, now: number): RunInfo | null {
   const ordered = runs.toSorted((a, b) => a.runAfter.getTime() - b.runAfter.getTime());
-  const past = catchup === "last" ? ordered.findLast((run) => run.runAfter.getTime() <= now) : undefined;
+  const past =
+    catchup === "last" ? ordered.findLast((run) => run.runAfter.getTime() <= now) : undefined;
   return past ?? ordered[0] ?? null;
 }

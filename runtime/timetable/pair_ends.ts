@@ -25,8 +25,13 @@ export interface Pairing<End> {
  * dropped: what comes later lies further still.
  * @param ends oldest first
  */
-export function pairEnds<End extends WaitingEnd>({ runs: wanted, withinMs }: EndsCondition, ends: readonly End[]): Pairing<End> {
-  const queues = wanted.map(({ dagId, states }) => ends.filter((end) => end.dagId === dagId && states.includes(end.state)));
+export function pairEnds<End extends WaitingEnd>(
+  { runs: wanted, withinMs }: EndsCondition,
+  ends: readonly End[],
+): Pairing<End> {
+  const queues = wanted.map(({ dagId, states }) =>
+    ends.filter((end) => end.dagId === dagId && states.includes(end.state)),
+  );
   const latest = Math.max(...ends.map(({ at }) => at.getTime()));
   const runs: (readonly End[])[] = [];
   for (;;) {

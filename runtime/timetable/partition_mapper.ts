@@ -56,22 +56,32 @@ export function mapPartitionKey(mapper: PartitionMapper, key: string): string {
   }
 }
 
-function temporal({ type, inputFormat = INPUT_FORMAT, outputFormat, timezone = "UTC" }: TemporalMapper, key: string): string {
+function temporal(
+  { type, inputFormat = INPUT_FORMAT, outputFormat, timezone = "UTC" }: TemporalMapper,
+  key: string,
+): string {
   const { unit, format } = OUTPUT_FORMATS[type];
   const written = outputFormat ?? format;
   for (const each of [inputFormat, written]) {
     const problem = formatProblem(each);
-    if (problem !== null) throw invalid(key, `the format ${JSON.stringify(each)} cannot be used: ${problem}`);
+    if (problem !== null)
+      throw invalid(key, `the format ${JSON.stringify(each)} cannot be used: ${problem}`);
   }
   const start = strptime(key, inputFormat, timezone)?.startOf(unit);
   if (!start) throw invalid(key, `it is not written as ${inputFormat}`);
-  return strftime(written, start.toMillis(), timezone).replaceAll("{quarter}", String(start.quarter));
+  return strftime(written, start.toMillis(), timezone).replaceAll(
+    "{quarter}",
+    String(start.quarter),
+  );
 }
 
 function product(mappers: readonly PartitionMapper[], key: string): string {
   const parts = key.split(DELIMITER);
-  if (parts.length !== mappers.length) throw invalid(key, `it has ${parts.length} parts, not ${mappers.length}`);
-  return mappers.map((mapper, index) => mapPartitionKey(mapper, parts[index] ?? "")).join(DELIMITER);
+  if (parts.length !== mappers.length)
+    throw invalid(key, `it has ${parts.length} parts, not ${mappers.length}`);
+  return mappers
+    .map((mapper, index) => mapPartitionKey(mapper, parts[index] ?? ""))
+    .join(DELIMITER);
 }
 
 function invalid(key: string, reason: string): DagsmithError {

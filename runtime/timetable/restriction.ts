@@ -21,7 +21,10 @@ export function restrictionOf({ startDate, endDate, catchup, tasks }: Bounds): R
   };
 }
 
-function extreme(choose: (...instants: number[]) => number, dates: readonly (string | null)[]): Date | null {
+function extreme(
+  choose: (...instants: number[]) => number,
+  dates: readonly (string | null)[],
+): Date | null {
   const instants = dates.filter((date) => date !== null).map((date) => Date.parse(date));
   return instants.length === 0 ? null : new Date(choose(...instants));
 }

@@ -14,7 +14,11 @@ export interface RunSlot {
 }
 
 /** Schedules whose runs are known by the interval they work on, not by when they run. */
-const OVER_INTERVALS: readonly ScheduleSpec["type"][] = ["cron_data_interval", "delta_data_interval", "calendar_data_interval"];
+const OVER_INTERVALS: readonly ScheduleSpec["type"][] = [
+  "cron_data_interval",
+  "delta_data_interval",
+  "calendar_data_interval",
+];
 
 /** The ids that this product makes up. */
 const GENERATED =
@@ -31,7 +35,11 @@ export function runIdOf(type: "scheduled" | "manual" | "backfill", slot: RunSlot
 }
 
 /** `<type>__<instant>_<suffix>`: a run that something other than a schedule made has no slot; the suffix tells it from others of its moment. */
-export function triggeredRunId(type: "asset_triggered" | "event_triggered", at: Date, suffix: string): string {
+export function triggeredRunId(
+  type: "asset_triggered" | "event_triggered",
+  at: Date,
+  suffix: string,
+): string {
   return `${type}__${instantText(at)}_${suffix}`;
 }
 

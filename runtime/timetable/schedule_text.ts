@@ -12,8 +12,14 @@ export function schedulesText(
   assets: AssetCondition | null = null,
   on: readonly EventSpec[] = [],
 ): string {
-  const times = schedules.map(({ name, schedule }) => (name === "" ? scheduleText(schedule) : `${name}: ${scheduleText(schedule)}`));
-  const parts = [...times, ...(assets ? [`after ${conditionText(assets)}`] : []), ...on.map(eventText)];
+  const times = schedules.map(({ name, schedule }) =>
+    name === "" ? scheduleText(schedule) : `${name}: ${scheduleText(schedule)}`,
+  );
+  const parts = [
+    ...times,
+    ...(assets ? [`after ${conditionText(assets)}`] : []),
+    ...on.map(eventText),
+  ];
   return parts.length === 0 ? "on demand" : parts.join(", ");
 }
 
@@ -66,14 +72,18 @@ function fixedText(ms: number): string {
 }
 
 function calendarText({ months, days }: CalendarLength): string {
-  const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? "" : "s"}`;
+  const counted = (count: number, unit: string): string =>
+    `${count} ${unit}${count === 1 ? "" : "s"}`;
   const inMonths = months % 12 === 0 ? counted(months / 12, "year") : counted(months, "month");
-  return [...(months > 0 ? [inMonths] : []), ...(days > 0 ? [counted(days, "day")] : [])].join(" and ");
+  return [...(months > 0 ? [inMonths] : []), ...(days > 0 ? [counted(days, "day")] : [])].join(
+    " and ",
+  );
 }
 
 /** `on insert, update of public.orders (lake)`, `on webhook build`, `after runs of load and clean`. */
 function eventText(event: EventSpec): string {
   if (event.type === "webhook") return `on webhook ${event.name}`;
-  if (event.type === "dagRun") return `after runs of ${event.runs.map(({ dagId }) => dagId).join(" and ")}`;
+  if (event.type === "dagRun")
+    return `after runs of ${event.runs.map(({ dagId }) => dagId).join(" and ")}`;
   return `on ${event.operations.join(", ")} of ${event.schema}.${event.table} (${event.connection})`;
 }

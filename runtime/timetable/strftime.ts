@@ -5,7 +5,9 @@
 import { DateTime } from "luxon";
 
 /** Luxon's word for each of strftime's, and the one to read it by where that is another. */
-const DIRECTIVES: Readonly<Record<string, { readonly write: string; readonly read?: string; readonly pad?: string }>> = {
+const DIRECTIVES: Readonly<
+  Record<string, { readonly write: string; readonly read?: string; readonly pad?: string }>
+> = {
   Y: { write: "yyyy" },
   y: { write: "yy" },
   m: { write: "MM" },
@@ -34,7 +36,8 @@ const DIRECTIVES: Readonly<Record<string, { readonly write: string; readonly rea
 export function formatProblem(format: string): string | null {
   const found = [...format.matchAll(/%(.?)/gs)].map(([, letter = ""]) => letter);
   const unknown = found.find((letter) => letter !== "%" && !Object.hasOwn(DIRECTIVES, letter));
-  if (unknown !== undefined) return `%${unknown} is none of %${Object.keys(DIRECTIVES).join(" %")} %%`;
+  if (unknown !== undefined)
+    return `%${unknown} is none of %${Object.keys(DIRECTIVES).join(" %")} %%`;
   return found.some((letter) => letter !== "%") ? null : "it has no part of a date";
 }
 

@@ -18,6 +18,9 @@ export function intervalAt(reach: IntervalBeforeTick, tick: number): Interval {
   return { start: new Date(startOf(reach, tick)), end: new Date(tick) };
 }
 
-function startOf({ timezone, intervalMs, calendarInterval: length }: IntervalBeforeTick, tick: number): number {
+function startOf(
+  { timezone, intervalMs, calendarInterval: length }: IntervalBeforeTick,
+  tick: number,
+): number {
   return length === undefined ? tick - intervalMs : before({ length, timezone }, tick);
 }

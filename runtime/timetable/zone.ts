@@ -28,7 +28,9 @@ export function stretchAt(zone: string, instant: number): Stretch {
 }
 
 function stretchesOf(zone: string, year: number): readonly Stretch[] {
-  return years.get(`${zone} ${year}`, () => findStretches(IANAZone.create(zone), newYear(year), newYear(year + 1)));
+  return years.get(`${zone} ${year}`, () =>
+    findStretches(IANAZone.create(zone), newYear(year), newYear(year + 1)),
+  );
 }
 
 function findStretches(zone: IANAZone, start: number, end: number): Stretch[] {
@@ -38,7 +40,13 @@ function findStretches(zone: IANAZone, start: number, end: number): Stretch[] {
   while (from < end) {
     const offset = offsetAt(from);
     const until = endOfOffset(offsetAt, from, end);
-    stretches.push({ from, until, offset, offsetBefore: offsetAt(from - 1), offsetAfter: offsetAt(until) });
+    stretches.push({
+      from,
+      until,
+      offset,
+      offsetBefore: offsetAt(from - 1),
+      offsetAfter: offsetAt(until),
+    });
     from = until;
   }
   return stretches;
@@ -48,7 +56,8 @@ function findStretches(zone: IANAZone, start: number, end: number): Stretch[] {
 function endOfOffset(offsetAt: (instant: number) => number, from: number, end: number): number {
   const offset = offsetAt(from);
   let same = from;
-  while (same < end && offsetAt(Math.min(same + PROBE_MS, end)) === offset) same = Math.min(same + PROBE_MS, end);
+  while (same < end && offsetAt(Math.min(same + PROBE_MS, end)) === offset)
+    same = Math.min(same + PROBE_MS, end);
   if (same === end) return end;
   let other = Math.min(same + PROBE_MS, end);
   while (other - same > 1) {

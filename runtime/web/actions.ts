@@ -1,6 +1,6 @@
 /** What the page may do, as far as it knows: the verbs of runtime/actions that it calls, handed in so that the page composes nothing. */
 import type { Json } from "../../sdk/json.ts";
-import type { Database } from "../store/database.ts";
+import type { Database } from "../store/database/database.ts";
 
 /** Running a range, doing again what was done, deciding how it ended, writing on it: as runtime/actions has them. */
 type AgainActions = Pick<
@@ -22,12 +22,23 @@ export interface WebActions extends AgainActions {
   /** @throws DagsmithError UNKNOWN_DAG, INVALID_PARAMS, RUN_EXISTS, INVALID_DATE */
   triggerRun(
     db: Database,
-    request: { readonly dagId: string; readonly params?: Json; readonly logicalDate?: string; readonly actor: string },
+    request: {
+      readonly dagId: string;
+      readonly params?: Json;
+      readonly logicalDate?: string;
+      readonly actor: string;
+    },
   ): Promise<{ readonly id: number; readonly runId: string }>;
   /** @throws DagsmithError UNKNOWN_DAG */
-  pauseDag(db: Database, request: { readonly dagId: string; readonly actor: string }): Promise<void>;
+  pauseDag(
+    db: Database,
+    request: { readonly dagId: string; readonly actor: string },
+  ): Promise<void>;
   /** @throws DagsmithError UNKNOWN_DAG */
-  unpauseDag(db: Database, request: { readonly dagId: string; readonly actor: string }): Promise<void>;
+  unpauseDag(
+    db: Database,
+    request: { readonly dagId: string; readonly actor: string },
+  ): Promise<void>;
   /** @throws DagsmithError UNKNOWN_DAG, INVALID_WEBHOOK_BODY, WEBHOOK_KEY_REUSED */
   receiveWebhook(
     db: Database,
@@ -45,7 +56,10 @@ export interface WebActions extends AgainActions {
     request: { readonly uri: string; readonly extra?: Json; readonly actor: string },
   ): Promise<{ readonly id: number }>;
   /** @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED */
-  cancelRun(db: Database, request: { readonly id: number; readonly actor: string; readonly reason?: string }): Promise<void>;
+  cancelRun(
+    db: Database,
+    request: { readonly id: number; readonly actor: string; readonly reason?: string },
+  ): Promise<void>;
   /** @returns how many instances it stopped; @throws DagsmithError UNKNOWN_RUN, TASK_NOT_ACTIVE */
   cancelTask(
     db: Database,
@@ -60,13 +74,26 @@ export interface WebActions extends AgainActions {
   /** @returns how many instances go on; @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED */
   sendEvent(
     db: Database,
-    request: { readonly id: number; readonly name: string; readonly value?: Json; readonly actor: string },
+    request: {
+      readonly id: number;
+      readonly name: string;
+      readonly value?: Json;
+      readonly actor: string;
+    },
   ): Promise<number>;
   /** @throws DagsmithError INVALID_ARGUMENT */
   setPool(
     db: Database,
-    request: { readonly name: string; readonly slots: number; readonly description?: string; readonly actor: string },
+    request: {
+      readonly name: string;
+      readonly slots: number;
+      readonly description?: string;
+      readonly actor: string;
+    },
   ): Promise<void>;
   /** @throws DagsmithError UNKNOWN_POOL */
-  deletePool(db: Database, request: { readonly name: string; readonly actor: string }): Promise<void>;
+  deletePool(
+    db: Database,
+    request: { readonly name: string; readonly actor: string },
+  ): Promise<void>;
 }

@@ -5,13 +5,15 @@ import type { AddressInfo } from "node:net";
 import express, { type Express, type RequestHandler } from "express";
 import helmet from "helmet";
 import { DagsmithError } from "../../sdk/errors.ts";
-import type { Database } from "../store/database.ts";
-import { pageReader } from "../store/page_reader.ts";
+import type { Database } from "../store/database/database.ts";
+import { pageReader } from "../store/reads/reader.ts";
 import type { WebActions } from "./actions.ts";
 import { apiRoutes } from "./api/routes.ts";
-import { GuessLimit, gate, isLoopback, Refused } from "./gate.ts";
-import { GraphDrawer } from "./graph_drawer.ts";
-import { answerError } from "./respond.ts";
+import { GraphDrawer } from "./graph/graph_drawer.ts";
+import { GuessLimit, gate, isLoopback, Refused } from "./http/gate.ts";
+import { answerError } from "./http/respond.ts";
+import { Sessions } from "./http/sessions.ts";
+import { Watchers } from "./live/watchers.ts";
 import { againRoutes } from "./routes/again.ts";
 import { assetRoutes } from "./routes/assets.ts";
 import { dataRoutes } from "./routes/data.ts";
@@ -23,8 +25,6 @@ import { hookRoutes } from "./routes/hooks.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import type { WebLog, WebServices } from "./services.ts";
-import { Sessions } from "./sessions.ts";
-import { Watchers } from "./watchers.ts";
 
 export type { WebActions } from "./actions.ts";
 
@@ -54,7 +54,12 @@ export interface WebServer {
 }
 
 /** Bounds what slow or hostile clients can hold. Streams are answers, which these do not bound. */
-const SERVER_OPTIONS = { headersTimeout: 15_000, requestTimeout: 30_000, maxHeaderSize: 16_384, keepAliveTimeout: 5_000 };
+const SERVER_OPTIONS = {
+  headersTimeout: 15_000,
+  requestTimeout: 30_000,
+  maxHeaderSize: 16_384,
+  keepAliveTimeout: 5_000,
+};
 
 /**
  * Starts the server.
@@ -75,16 +80,33 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
 }
 
 function makeServices(options: WebOptions): WebServices {
-  const { db, token, actions, notice, log, mask = (text) => text, variable = async () => null } = options;
+  const {
+    db,
+    token,
+    actions,
+    notice,
+    log,
+    mask = (text) => text,
+    variable = async () => null,
+  } = options;
   const reader = pageReader(db);
-  const parts = { watchers: new Watchers(reader), drawer: new GraphDrawer(reader), sessions: new Sessions(token || undefined) };
+  const parts = {
+    watchers: new Watchers(reader),
+    drawer: new GraphDrawer(reader),
+    sessions: new Sessions(token || undefined),
+  };
   return { db, reader, actions, mask, variable, notice, log, ...parts };
 }
 
 function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean): Express {
   const guesses = new GuessLimit();
   const app = express();
-  app.disable("x-powered-by").disable("etag").set("query parser", "simple").enable("strict routing").enable("case sensitive routing");
+  app
+    .disable("x-powered-by")
+    .disable("etag")
+    .set("query parser", "simple")
+    .enable("strict routing")
+    .enable("case sensitive routing");
   app.use(nonce, securityHeaders());
   app.use(gate(services.sessions, guesses, localOnly));
   app.use(healthRoutes(services), assetRoutes());
@@ -118,7 +140,10 @@ function securityHeaders(): RequestHandler {
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
-        scriptSrc: [(_request, response) => `'nonce-${String((response as unknown as express.Response).locals.nonce)}'`],
+        scriptSrc: [
+          (_request, response) =>
+            `'nonce-${String((response as unknown as express.Response).locals.nonce)}'`,
+        ],
         styleSrc: ["'self'"],
         imgSrc: ["'self'", "data:"],
         connectSrc: ["'self'"],

@@ -20,7 +20,13 @@ export function paramFields(paramsSchema: Json | null): readonly ParamField[] {
   return Object.entries(asObject(schema.properties ?? null)).map(([name, property]) => {
     const field = asObject(property);
     const isRequired = required.includes(name) && field.default === undefined;
-    return { name, ...kindOf(field), isRequired, initial: textOf(field.default), hint: hintOf(field) };
+    return {
+      name,
+      ...kindOf(field),
+      isRequired,
+      initial: textOf(field.default),
+      hint: hintOf(field),
+    };
   });
 }
 
@@ -43,10 +49,16 @@ function kindOf(field: Schema): Pick<ParamField, "kind" | "choices"> {
 function hintOf(field: Schema): string | null {
   const kind = field.enum !== undefined ? "" : typeof field.type === "string" ? field.type : "JSON";
   const limits = [
-    field.minimum !== undefined && Number(field.minimum) > Number.MIN_SAFE_INTEGER ? `at least ${field.minimum}` : "",
-    field.maximum !== undefined && Number(field.maximum) < Number.MAX_SAFE_INTEGER ? `at most ${field.maximum}` : "",
+    field.minimum !== undefined && Number(field.minimum) > Number.MIN_SAFE_INTEGER
+      ? `at least ${field.minimum}`
+      : "",
+    field.maximum !== undefined && Number(field.maximum) < Number.MAX_SAFE_INTEGER
+      ? `at most ${field.maximum}`
+      : "",
   ].filter((limit) => limit !== "");
-  const text = [kind, typeof field.format === "string" ? field.format : "", ...limits].filter((part) => part !== "").join(", ");
+  const text = [kind, typeof field.format === "string" ? field.format : "", ...limits]
+    .filter((part) => part !== "")
+    .join(", ");
   if (typeof field.description !== "string") return text === "" ? null : text;
   return text === "" ? field.description : `${field.description} (${text})`;
 }
@@ -60,11 +72,21 @@ function textOf(value: Json | undefined): string {
  * Params from what a form sent. An empty field is left out, so that its default counts; text that is no number or no JSON stays text, and
  * the schema says what is wrong with it.
  */
-export function paramsFromForm(fields: readonly ParamField[], sent: Readonly<Record<string, string>>): Json {
+export function paramsFromForm(
+  fields: readonly ParamField[],
+  sent: Readonly<Record<string, string>>,
+): Json {
   return Object.fromEntries(
     fields.flatMap((field) => {
       const text = sent[`p:${field.name}`] ?? "";
-      return text === "" ? [] : [[field.name, field.kind === "text" || field.kind === "choice" ? text : parsed(text)] as const];
+      return text === ""
+        ? []
+        : [
+            [
+              field.name,
+              field.kind === "text" || field.kind === "choice" ? text : parsed(text),
+            ] as const,
+          ];
     }),
   );
 }
@@ -78,5 +100,7 @@ function parsed(text: string): Json {
 }
 
 function asObject(value: Json): Schema {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Schema) : {};
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Schema)
+    : {};
 }

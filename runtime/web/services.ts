@@ -1,11 +1,11 @@
 /** What every route is given. Made once by startWeb, passed on, never global. */
 import type { BaseLogger } from "pino";
 import type { Json } from "../../sdk/json.ts";
-import type { Database, Queryable } from "../store/database.ts";
+import type { Database, Queryable } from "../store/database/database.ts";
 import type { WebActions } from "./actions.ts";
-import type { GraphDrawer } from "./graph_drawer.ts";
-import type { Sessions } from "./sessions.ts";
-import type { Watchers } from "./watchers.ts";
+import type { GraphDrawer } from "./graph/graph_drawer.ts";
+import type { Sessions } from "./http/sessions.ts";
+import type { Watchers } from "./live/watchers.ts";
 
 export type WebLog = Pick<BaseLogger, "info" | "warn" | "error">;
 
@@ -30,5 +30,7 @@ export function maskJson(mask: (text: string) => string, value: Json): Json {
   if (typeof value === "string") return mask(value);
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item: Json) => maskJson(mask, item));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [mask(key), maskJson(mask, item as Json)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [mask(key), maskJson(mask, item as Json)]),
+  );
 }

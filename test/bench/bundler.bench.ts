@@ -34,7 +34,8 @@ async function coldRow(folder: string): Promise<Row> {
   const startedAt = performance.now();
   const { versions, errors } = await loadFolder(folder);
   const seconds = (performance.now() - startedAt) / 1000;
-  if (versions.length !== FILES) throw new Error(`${versions.length} of ${FILES} DAGs were loaded; ${errors[0]?.message}`);
+  if (versions.length !== FILES)
+    throw new Error(`${versions.length} of ${FILES} DAGs were loaded; ${errors[0]?.message}`);
   return row(`${FILES} DAG files, cold: discover, bundle, inspect`, seconds, COLD_TARGET_S);
 }
 
@@ -56,22 +57,37 @@ async function editRow(folder: string): Promise<Row> {
       const startedAt = performance.now();
       const { versions } = await load;
       slowest = Math.max(slowest, (performance.now() - startedAt) / 1000);
-      if (!versions.some(({ spec }) => spec.tasks.some(({ taskId }) => taskId === `edit_${edit}`))) throw new Error("the edit is missing");
+      if (!versions.some(({ spec }) => spec.tasks.some(({ taskId }) => taskId === `edit_${edit}`)))
+        throw new Error("the edit is missing");
     }
-    return row(`one of ${FILES} DAG files edited: new version live (slowest of ${EDITS})`, slowest, EDIT_TARGET_S);
+    return row(
+      `one of ${FILES} DAG files edited: new version live (slowest of ${EDITS})`,
+      slowest,
+      EDIT_TARGET_S,
+    );
   } finally {
     await watch.stop();
   }
 }
 
 function row(name: string, seconds: number, target: number): Row {
-  return { name, value: Math.round(seconds * 1000) / 1000, unit: "s", target: `< ${target}`, ok: seconds < target };
+  return {
+    name,
+    value: Math.round(seconds * 1000) / 1000,
+    unit: "s",
+    target: `< ${target}`,
+    ok: seconds < target,
+  };
 }
 
 async function writeFolder(folder: string): Promise<void> {
   await writeFile(join(folder, "partitions.ts"), HELPER);
-  await writeFile(join(folder, "count.sql"), "select count(*) from {{ table | identifier }} where day = {{ day }}\n");
-  for (let index = 0; index < FILES; index++) await writeFile(join(folder, `dag_${index}.ts`), dagFile(index, "report"));
+  await writeFile(
+    join(folder, "count.sql"),
+    "select count(*) from {{ table | identifier }} where day = {{ day }}\n",
+  );
+  for (let index = 0; index < FILES; index++)
+    await writeFile(join(folder, `dag_${index}.ts`), dagFile(index, "report"));
 }
 
 const HELPER = `import type { DataInterval } from "dagsmith";

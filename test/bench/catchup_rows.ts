@@ -1,10 +1,10 @@
 /** A DAG that catches up 100,000 slots, and another that becomes due in the middle; and a year of 50 hourly DAGs, simulated. */
 import { pauseDag, unpauseDag } from "../../runtime/actions/index.ts";
-import { simulate } from "../../runtime/scheduler/simulate.ts";
-import { tick } from "../../runtime/scheduler/tick.ts";
-import type { Database } from "../../runtime/store/database.ts";
-import { deployVersions } from "../../runtime/store/deploy.ts";
-import { Plans } from "../../runtime/store/plans.ts";
+import { tick } from "../../runtime/scheduler/jobs/create_runs.ts";
+import { simulate } from "../../runtime/scheduler/simulation/simulate.ts";
+import { deployVersions } from "../../runtime/store/dags/deploy.ts";
+import { Plans } from "../../runtime/store/dags/plans.ts";
+import type { Database } from "../../runtime/store/database/database.ts";
 import { describeDag } from "../../sdk/describe.ts";
 import { type DagOptions, dag } from "../../sdk/index.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
@@ -22,9 +22,15 @@ export async function catchupRows(): Promise<readonly Row[]> {
 async function catchup(): Promise<readonly Row[]> {
   await using stand = await openStand();
   const { db } = stand;
-  const startDate = new Date(Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - (SLOTS + 10) * MINUTE_MS);
+  const startDate = new Date(
+    Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - (SLOTS + 10) * MINUTE_MS,
+  );
   const endDate = new Date(startDate.getTime() + (SLOTS - 1) * MINUTE_MS);
-  const bounds = { startDate: startDate.toISOString(), endDate: endDate.toISOString(), catchup: true } as const;
+  const bounds = {
+    startDate: startDate.toISOString(),
+    endDate: endDate.toISOString(),
+    catchup: true,
+  } as const;
   await deploy(db, spec("long", { schedule: "* * * * *", ...bounds, maxActiveRuns: 1_000 }));
   const plans = new Plans();
   const startedAt = performance.now();
@@ -33,10 +39,14 @@ async function catchup(): Promise<readonly Row[]> {
   const [, quickMs] = await Promise.all([tick(db, plans), quickDelay(db)]);
   const pauseMs = await pauseDelay(db, plans);
   let most = first;
-  while ((await count(db, "long")) < SLOTS) most = Math.max(most, await rssAfter(() => tick(db, plans)));
+  while ((await count(db, "long")) < SLOTS)
+    most = Math.max(most, await rssAfter(() => tick(db, plans)));
   const seconds = (performance.now() - startedAt) / 1_000;
   const [distinct] = await db.query<{ count: number }>(
-    { name: "bench_distinct", text: "select count(distinct logical_date)::int as count from dagsmith.dag_run where dag_id = 'long'" },
+    {
+      name: "bench_distinct",
+      text: "select count(distinct logical_date)::int as count from dagsmith.dag_run where dag_id = 'long'",
+    },
     [],
   );
   if (distinct?.count !== SLOTS) throw new Error(`${distinct?.count} of ${SLOTS} slots ran`);
@@ -83,7 +93,9 @@ async function pauseDelay(db: Database, plans: Plans): Promise<number> {
 
 async function count(db: Database, dagId: string): Promise<number> {
   const text = "select count(*)::int as count from dagsmith.dag_run where dag_id = $1";
-  return (await db.query<{ count: number }>({ name: "bench_count_runs", text }, [dagId]))[0]?.count ?? 0;
+  return (
+    (await db.query<{ count: number }>({ name: "bench_count_runs", text }, [dagId]))[0]?.count ?? 0
+  );
 }
 
 /** A year of 50 hourly DAGs in three zones, of which every other catches up. */
@@ -91,12 +103,21 @@ function simulation(): Row {
   const zones = ["UTC", "Europe/Zurich", "America/New_York"];
   const dags = Array.from({ length: 50 }, (_, index) => ({
     spec: spec(`hourly_${index}`, {
-      ...{ schedule: "@hourly", startDate: "2025-01-01", catchup: index % 2 === 0, timezone: zones[index % zones.length] ?? "UTC" },
+      ...{
+        schedule: "@hourly",
+        startDate: "2025-01-01",
+        catchup: index % 2 === 0,
+        timezone: zones[index % zones.length] ?? "UTC",
+      },
     }),
     durationMs: 10 * MINUTE_MS,
   }));
   const startedAt = performance.now();
-  const { slots } = simulate({ dags, from: new Date("2026-01-01T00:00:00Z"), to: new Date("2026-12-31T23:59:59Z") });
+  const { slots } = simulate({
+    dags,
+    from: new Date("2026-01-01T00:00:00Z"),
+    to: new Date("2026-12-31T23:59:59Z"),
+  });
   const seconds = (performance.now() - startedAt) / 1_000;
   if (slots.length !== 50 * 365 * 24) throw new Error(`${slots.length} slots`);
   return atMost("dag simulate: a year of 50 hourly DAGs", seconds, "s", 5);
@@ -110,6 +131,15 @@ function spec(id: string, options: DagOptions): DagSpec {
 
 async function deploy(db: Database, one: DagSpec): Promise<void> {
   const { dagId } = one;
-  const version = { dagId, versionHash: dagId, bundleHash: "bundle", file: `${dagId}.ts`, spec: one, positions: {} };
-  await db.transaction((tx) => deployVersions(tx, [{ ...version, code: Buffer.from(""), sourceMap: Buffer.from("") }]));
+  const version = {
+    dagId,
+    versionHash: dagId,
+    bundleHash: "bundle",
+    file: `${dagId}.ts`,
+    spec: one,
+    positions: {},
+  };
+  await db.transaction((tx) =>
+    deployVersions(tx, [{ ...version, code: Buffer.from(""), sourceMap: Buffer.from("") }]),
+  );
 }

@@ -42,10 +42,14 @@ export async function engineRows(): Promise<readonly Row[]> {
     // Warm: the processes have loaded the bundle, and Node has compiled what runs often.
     await best(stand, "wide_10000", 2);
     const hop = await hopMs(stand);
-    const [wide1k, wide10k] = [1_000 / (await best(stand, "wide_1000")), 10_000 / (await best(stand, "wide_10000"))].map(
-      (perMs) => perMs * 1_000,
-    );
-    const [item100, item10k] = [(await best(stand, "mapped_100", 7)) / 100, (await best(stand, "mapped_10000")) / 10_000];
+    const [wide1k, wide10k] = [
+      1_000 / (await best(stand, "wide_1000")),
+      10_000 / (await best(stand, "wide_10000")),
+    ].map((perMs) => perMs * 1_000);
+    const [item100, item10k] = [
+      (await best(stand, "mapped_100", 7)) / 100,
+      (await best(stand, "mapped_10000")) / 10_000,
+    ];
     const perSecond = `graphile-worker alone, unbatched: ${yardstick.jobsPerSecond.toFixed(0)} jobs/s`;
     return [
       atLeast(
@@ -70,7 +74,13 @@ export async function engineRows(): Promise<readonly Row[]> {
         `${hop.toFixed(2)} ms; add-to-start ${yardstick.addToStartMs.toFixed(2)} ms`,
       ),
       atMost("40 chained fibo(10), cold", cold.ms / 1_000, "s", 0.5),
-      atMost("mapped 10,000 ways: cost of an item", item10k / item100, "x the cost at 100", 1.2, `${(item10k * 1_000).toFixed(0)} µs`),
+      atMost(
+        "mapped 10,000 ways: cost of an item",
+        item10k / item100,
+        "x the cost at 100",
+        1.2,
+        `${(item10k * 1_000).toFixed(0)} µs`,
+      ),
     ];
   } finally {
     await worker.stop();

@@ -1,7 +1,7 @@
 /** graphile-worker by itself, on the same database in the same run: the yardstick. */
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
 import { Pool } from "pg";
-import type { Database } from "../../runtime/store/database.ts";
+import type { Database } from "../../runtime/store/database/database.ts";
 import { median } from "./row.ts";
 
 const JOBS = 3_000;

@@ -24,13 +24,20 @@ export async function groupRows(): Promise<readonly Row[]> {
     await stand.run("plain");
     // By turns, so that whatever else the machine does meets both.
     const runs: { readonly plain: number; readonly grouped: number }[] = [];
-    for (let run = 0; run < REPEATS; run++) runs.push({ plain: (await stand.run("plain")).ms, grouped: (await stand.run("grouped")).ms });
+    for (let run = 0; run < REPEATS; run++)
+      runs.push({ plain: (await stand.run("plain")).ms, grouped: (await stand.run("grouped")).ms });
     const plain = Math.min(...runs.map((run) => run.plain));
     const grouped = Math.min(...runs.map((run) => run.grouped));
     const each = (ms: number): string => `${((ms / (ELEMENTS * TASKS)) * 1_000).toFixed(0)} µs`;
     const note = `${each(grouped)} a task instance against ${each(plain)}`;
     return [
-      atMost(`mapped group of ${TASKS} tasks over 3,000 elements: cost of a task instance`, grouped / plain, "x plain mapped", 2, note),
+      atMost(
+        `mapped group of ${TASKS} tasks over 3,000 elements: cost of a task instance`,
+        grouped / plain,
+        "x plain mapped",
+        2,
+        note,
+      ),
     ];
   } finally {
     await worker.stop();

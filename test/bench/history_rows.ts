@@ -1,5 +1,5 @@
 /** Whether a million finished task instances slow anything down: row 7. */
-import type { Database } from "../../runtime/store/database.ts";
+import type { Database } from "../../runtime/store/database/database.ts";
 import { atLeast, type Row } from "./row.ts";
 import { openStand, type Stand } from "./stand.ts";
 
@@ -46,7 +46,8 @@ async function prepare(stand: Stand): Promise<{ stop(): Promise<void> }> {
 async function fastest(stands: readonly Stand[]): Promise<readonly number[]> {
   const best = stands.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, stand] of stands.entries()) best[index] = Math.min(best[index] ?? 0, (await stand.run("wide")).ms);
+    for (const [index, stand] of stands.entries())
+      best[index] = Math.min(best[index] ?? 0, (await stand.run("wide")).ms);
   }
   return best;
 }

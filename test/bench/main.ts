@@ -30,7 +30,10 @@ for (const [name, measure] of Object.entries(PARTS)) {
 }
 if (args.includes("--json")) console.log(JSON.stringify(rows, null, 2));
 else
-  for (const row of rows) console.log(`${row.ok ? "reached" : "MISSED "}  ${row.name}: ${format(row.value)} ${row.unit}  (${row.target})`);
+  for (const row of rows)
+    console.log(
+      `${row.ok ? "reached" : "MISSED "}  ${row.name}: ${format(row.value)} ${row.unit}  (${row.target})`,
+    );
 
 function format(value: number): string {
   return value < 10 ? value.toFixed(2) : value.toFixed(0);

@@ -10,12 +10,24 @@ export interface Row {
 
 /** A figure that must not be above its target. */
 export function atMost(name: string, value: number, unit: string, target: number, note = ""): Row {
-  return { name, value, unit, target: `at most ${target} ${unit}${note && `, ${note}`}`, ok: value <= target };
+  return {
+    name,
+    value,
+    unit,
+    target: `at most ${target} ${unit}${note && `, ${note}`}`,
+    ok: value <= target,
+  };
 }
 
 /** A figure that must not be below its target. */
 export function atLeast(name: string, value: number, unit: string, target: number, note = ""): Row {
-  return { name, value, unit, target: `at least ${target} ${unit}${note && `, ${note}`}`, ok: value >= target };
+  return {
+    name,
+    value,
+    unit,
+    target: `at least ${target} ${unit}${note && `, ${note}`}`,
+    ok: value >= target,
+  };
 }
 
 /** The middle one of some measurements. */

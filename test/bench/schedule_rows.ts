@@ -1,8 +1,8 @@
 /** Ten thousand DAGs due in the same minute: row 6. */
 
-import { tick } from "../../runtime/scheduler/tick.ts";
-import { deployVersions } from "../../runtime/store/deploy.ts";
-import { Plans } from "../../runtime/store/plans.ts";
+import { tick } from "../../runtime/scheduler/jobs/create_runs.ts";
+import { deployVersions } from "../../runtime/store/dags/deploy.ts";
+import { Plans } from "../../runtime/store/dags/plans.ts";
 import { describeDag } from "../../sdk/describe.ts";
 import { dag } from "../../sdk/index.ts";
 import { atMost, type Row } from "./row.ts";
@@ -34,6 +34,12 @@ export async function scheduleRows(): Promise<readonly Row[]> {
   if (created !== DAGS) throw new Error(`${created} of ${DAGS} runs were created`);
   const grownMb = (process.memoryUsage().rss - memoryBefore) / 1_048_576;
   return [
-    atMost("10,000 DAGs due in the same minute: all runs created and begun", seconds, "s", 3, `memory grew by ${grownMb.toFixed(0)} MB`),
+    atMost(
+      "10,000 DAGs due in the same minute: all runs created and begun",
+      seconds,
+      "s",
+      3,
+      `memory grew by ${grownMb.toFixed(0)} MB`,
+    ),
   ];
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { triggerRun } from "../../runtime/actions/index.ts";
 import { startScheduler } from "../../runtime/scheduler/service.ts";
-import type { Database } from "../../runtime/store/database.ts";
+import type { Database } from "../../runtime/store/database/database.ts";
 import { atMost, type Row } from "./row.ts";
 import { openStand } from "./stand.ts";
 
@@ -67,10 +67,10 @@ export async function sensorRows(): Promise<readonly Row[]> {
 
 async function until(db: Database, runId: number, state: string): Promise<void> {
   for (;;) {
-    const { rows } = await db.pool.query("select count(*)::int as n from dagsmith.task_instance where run_id = $1 and state = $2", [
-      runId,
-      state,
-    ]);
+    const { rows } = await db.pool.query(
+      "select count(*)::int as n from dagsmith.task_instance where run_id = $1 and state = $2",
+      [runId, state],
+    );
     if (rows[0].n === SENSORS) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -92,11 +92,16 @@ function cpuSeconds(): number {
     size = family.size;
     for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
   }
-  return processes.filter(({ pid }) => family.has(pid)).reduce((sum, { ticks }) => sum + ticks, 0) / TICKS_PER_SECOND;
+  return (
+    processes.filter(({ pid }) => family.has(pid)).reduce((sum, { ticks }) => sum + ticks, 0) /
+    TICKS_PER_SECOND
+  );
 }
 
 /** The fields of /proc/<pid>/stat behind the name, which may hold anything: state, parent … user and system time. */
-function statOf(entry: string): { readonly pid: number; readonly parent: number; readonly ticks: number } | undefined {
+function statOf(
+  entry: string,
+): { readonly pid: number; readonly parent: number; readonly ticks: number } | undefined {
   if (!/^\d+$/.test(entry)) return undefined;
   try {
     const text = readFileSync(`/proc/${entry}/stat`, "utf8");

@@ -7,8 +7,8 @@ import { loadFolder } from "../../runtime/bundler/folder.ts";
 import { startThrowawayPostgres } from "../../runtime/embedded/postgres.ts";
 import { migrateQueue } from "../../runtime/executor/queue.ts";
 import { startWorker, type WorkerService } from "../../runtime/executor/supervisor.ts";
-import { type Database, openDatabase } from "../../runtime/store/database.ts";
-import { migrate } from "../../runtime/store/migrate.ts";
+import { type Database, openDatabase } from "../../runtime/store/database/database.ts";
+import { migrate } from "../../runtime/store/database/migrate.ts";
 
 export interface Stand extends AsyncDisposable {
   readonly db: Database;
@@ -29,7 +29,8 @@ export async function openStand(): Promise<Stand> {
     db,
     deploy: async (...sources) => {
       await mkdir(join(folder, "dags"), { recursive: true });
-      for (const [index, source] of sources.entries()) await writeFile(join(folder, "dags", `bench_${index}.ts`), source);
+      for (const [index, source] of sources.entries())
+        await writeFile(join(folder, "dags", `bench_${index}.ts`), source);
       const loaded = await loadFolder(join(folder, "dags"));
       if (loaded.errors[0]) throw new Error(loaded.errors[0].message);
       await deployFolder(db, loaded, { actor: "bench" });
@@ -38,7 +39,11 @@ export async function openStand(): Promise<Stand> {
       startWorker({
         ...{ db, slots, folder, cacheFolder: join(folder, "cache"), log: () => undefined },
         taskEnv: { PATH: process.env.PATH },
-        secrets: { connection: () => Promise.reject(new Error("none")), variable: async () => null, mask: (text) => text },
+        secrets: {
+          connection: () => Promise.reject(new Error("none")),
+          variable: async () => null,
+          mask: (text) => text,
+        },
       }),
     run: async (dagId) => {
       const { id } = await triggerRun(db, { dagId, actor: "bench" });

@@ -36,7 +36,9 @@ export function area<Input>(
 
 /** The fields that are expected are as expected; a case may leave out what its source does not say. */
 export function sameWhereExpected(expect: Answer, got: Answer): boolean {
-  return Object.entries(expect).every(([field, value]) => isDeepStrictEqual(plain(value), plain(got[field])));
+  return Object.entries(expect).every(([field, value]) =>
+    isDeepStrictEqual(plain(value), plain(got[field])),
+  );
 }
 
 /** JSON keeps no difference between a field that is undefined and none. */

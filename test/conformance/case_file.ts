@@ -8,7 +8,9 @@ const CASE = z.object({
   id: z.string().min(1),
   area: z.string().min(1),
   input: z.record(z.string(), z.unknown()),
-  expect: z.record(z.string(), z.unknown()).refine((expect) => Object.keys(expect).length > 0, "it expects nothing"),
+  expect: z
+    .record(z.string(), z.unknown())
+    .refine((expect) => Object.keys(expect).length > 0, "it expects nothing"),
 });
 
 /** One case. What else it says (its source, a note, what an older version gives) is for people. */
@@ -17,7 +19,12 @@ export type Case = z.infer<typeof CASE>;
 /** What of a file is a case, and what is none, with why. */
 export type ReadCase =
   | { readonly type: "case"; readonly value: Case }
-  | { readonly type: "malformed"; readonly id: string; readonly area: string; readonly problem: string };
+  | {
+      readonly type: "malformed";
+      readonly id: string;
+      readonly area: string;
+      readonly problem: string;
+    };
 
 /**
  * The cases of a file, in its order.
@@ -28,10 +35,15 @@ export function readCases(path: string): readonly ReadCase[] {
   try {
     document = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(
+      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   const file = FILE.safeParse(document);
-  if (!file.success) throw new Error(`${path} holds no list of cases: write {"cases": [{"id", "area", "input", "expect"}, …]}`);
+  if (!file.success)
+    throw new Error(
+      `${path} holds no list of cases: write {"cases": [{"id", "area", "input", "expect"}, …]}`,
+    );
   return file.data.cases.map(readCase);
 }
 

@@ -40,7 +40,12 @@ function command(...args: readonly string[]): Promise<Ran> {
   });
 }
 
-const RULE = { id: "rule", area: "trigger_rule", input: { rule: "all_done", upstream: [{ state: "failed" }] }, expect: { outcome: "run" } };
+const RULE = {
+  id: "rule",
+  area: "trigger_rule",
+  input: { rule: "all_done", upstream: [{ state: "failed" }] },
+  expect: { outcome: "run" },
+};
 const RUN = {
   id: "tick",
   area: "timetable.next",
@@ -54,24 +59,38 @@ const RUN = {
   },
   expect: { logical_date: "2031-05-06T03:15:00.000000Z" },
 };
-const PRESET = { id: "preset", area: "cron.preset", input: { preset: "@quarterly" }, expect: { cron: "0 0 1 */3 *" } };
+const PRESET = {
+  id: "preset",
+  area: "cron.preset",
+  input: { preset: "@quarterly" },
+  expect: { cron: "0 0 1 */3 *" },
+};
 
 describe("npm run conformance", () => {
   it("passes what comes out as expected, with the figures of each area", async () => {
     const { code, stdout } = await run({ cases: [RULE, RUN, PRESET] });
-    expect(stdout).toMatch(/trigger_rule +1\/1\ntimetable.next +1\/1\ncron.preset +1\/1\nall +3\/3\n$/);
+    expect(stdout).toMatch(
+      /trigger_rule +1\/1\ntimetable.next +1\/1\ncron.preset +1\/1\nall +3\/3\n$/,
+    );
     expect(code).toBe(0);
   });
 
   it("shows what comes out otherwise, expected and got, and fails", async () => {
-    const { code, stdout } = await run({ cases: [RULE, { ...RULE, id: "wrong", expect: { outcome: "skip" } }] });
-    expect(stdout).toContain('trigger_rule  wrong: mismatch\n  expected {"outcome":"skip"}\n  got      {"outcome":"run"}');
+    const { code, stdout } = await run({
+      cases: [RULE, { ...RULE, id: "wrong", expect: { outcome: "skip" } }],
+    });
+    expect(stdout).toContain(
+      'trigger_rule  wrong: mismatch\n  expected {"outcome":"skip"}\n  got      {"outcome":"run"}',
+    );
     expect(stdout).toMatch(/trigger_rule +1\/2/);
     expect(code).toBe(1);
   });
 
   it("writes one JSON document", async () => {
-    const { code, stdout } = await run({ cases: [RULE, { ...PRESET, expect: { cron: "1 1 1 1 1" } }] }, "--json");
+    const { code, stdout } = await run(
+      { cases: [RULE, { ...PRESET, expect: { cron: "1 1 1 1 1" } }] },
+      "--json",
+    );
     expect(JSON.parse(stdout)).toEqual({
       total: 2,
       passed: 1,
@@ -80,7 +99,15 @@ describe("npm run conformance", () => {
         { area: "trigger_rule", total: 1, passed: 1, different: 0 },
         { area: "cron.preset", total: 1, passed: 0, different: 0 },
       ],
-      mismatches: [{ id: "preset", area: "cron.preset", kind: "mismatch", expected: { cron: "1 1 1 1 1" }, got: { cron: "0 0 1 */3 *" } }],
+      mismatches: [
+        {
+          id: "preset",
+          area: "cron.preset",
+          kind: "mismatch",
+          expected: { cron: "1 1 1 1 1" },
+          got: { cron: "0 0 1 */3 *" },
+        },
+      ],
       differences: [],
     });
     expect(code).toBe(1);
@@ -91,7 +118,11 @@ describe("npm run conformance", () => {
       { ...RULE, id: "unknown", area: "toString" },
       { ...RULE, id: "expects nothing", expect: {} },
       { ...RULE, id: "bad input", input: { rule: "all_done" } },
-      { ...RULE, id: "no upstream state", input: { rule: "all_done", upstream: [{ state: "sleeping" }] } },
+      {
+        ...RULE,
+        id: "no upstream state",
+        input: { rule: "all_done", upstream: [{ state: "sleeping" }] },
+      },
       { area: "trigger_rule" },
       "not a case",
     ];
@@ -119,13 +150,17 @@ describe("npm run conformance", () => {
       await run({ rows: [] }),
     ];
     expect(ran.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2]);
-    for (const { stdout, stderr } of ran) expect([stdout, stderr]).toEqual(["", expect.stringContaining("Usage: npm run conformance")]);
+    for (const { stdout, stderr } of ran)
+      expect([stdout, stderr]).toEqual(["", expect.stringContaining("Usage: npm run conformance")]);
   });
 });
 
 describe("a case", () => {
   const echo = area(z.object({ value: z.unknown() }), ({ value }) => ({ value, more: 1 }));
-  const judge = (one: { input: Record<string, unknown>; expect: Record<string, unknown> }, differences: readonly Difference[] = []) =>
+  const judge = (
+    one: { input: Record<string, unknown>; expect: Record<string, unknown> },
+    differences: readonly Difference[] = [],
+  ) =>
     judgeCase(
       { type: "case", value: { id: "it", area: "echo", ...one } },
       {
@@ -135,27 +170,47 @@ describe("a case", () => {
     );
 
   it("may leave out fields, but not have others", async () => {
-    expect(await judge({ input: { value: { a: [1] } }, expect: { value: { a: [1] } } })).toMatchObject({ kind: "passed" });
-    expect(await judge({ input: { value: 1 }, expect: { value: 1, other: 2 } })).toMatchObject({ kind: "mismatch" });
-    expect(await judge({ input: { value: { a: 1, b: 2 } }, expect: { value: { a: 1 } } })).toMatchObject({ kind: "mismatch" });
+    expect(
+      await judge({ input: { value: { a: [1] } }, expect: { value: { a: [1] } } }),
+    ).toMatchObject({ kind: "passed" });
+    expect(await judge({ input: { value: 1 }, expect: { value: 1, other: 2 } })).toMatchObject({
+      kind: "mismatch",
+    });
+    expect(
+      await judge({ input: { value: { a: 1, b: 2 } }, expect: { value: { a: 1 } } }),
+    ).toMatchObject({ kind: "mismatch" });
   });
 
   it("does not pass because the product throws", async () => {
     const failing = { echo: area(z.unknown(), () => Promise.reject(new TypeError("no"))) };
-    const one = { type: "case", value: { id: "it", area: "echo", input: {}, expect: { value: 1 } } } as const;
-    expect(await judgeCase(one, failing)).toMatchObject({ kind: "mismatch", got: { threw: "TypeError: no" } });
+    const one = {
+      type: "case",
+      value: { id: "it", area: "echo", input: {}, expect: { value: 1 } },
+    } as const;
+    expect(await judgeCase(one, failing)).toMatchObject({
+      kind: "mismatch",
+      got: { threw: "TypeError: no" },
+    });
   });
 
   it("is not supported where the product has nothing to put it to", async () => {
     const missing = area(z.unknown(), () => {
       throw new NotSupported("teleports");
     });
-    const one = { type: "case", value: { id: "it", area: "echo", input: {}, expect: { value: 1 } } } as const;
-    expect(await judgeCase(one, { echo: missing })).toMatchObject({ kind: "not supported", problem: "teleports" });
+    const one = {
+      type: "case",
+      value: { id: "it", area: "echo", input: {}, expect: { value: 1 } },
+    } as const;
+    expect(await judgeCase(one, { echo: missing })).toMatchObject({
+      kind: "not supported",
+      problem: "teleports",
+    });
   });
 
   it("is set apart by a rule that speaks of its input, and counts neither as passed nor as a mismatch", async () => {
-    const differences: readonly Difference[] = [{ areas: ["echo"], rule: "Ones are twos.", speaksOf: ({ value }) => value === 1 }];
+    const differences: readonly Difference[] = [
+      { areas: ["echo"], rule: "Ones are twos.", speaksOf: ({ value }) => value === 1 },
+    ];
     const verdicts = [
       await judge({ input: { value: 1 }, expect: { value: 2 } }, differences),
       await judge({ input: { value: 1 }, expect: { value: 1 } }, differences),
@@ -172,6 +227,8 @@ describe("a difference", () => {
   it("is a rule that docs/semantics.md states, of areas that there are", async () => {
     const semantics = (await readFile("docs/semantics.md", "utf8")).replace(/\s+/g, " ");
     expect(DIFFERENCES.filter(({ rule }) => !semantics.includes(rule))).toEqual([]);
-    expect(DIFFERENCES.flatMap(({ areas }) => areas).filter((name) => !Object.hasOwn(AREAS, name))).toEqual([]);
+    expect(
+      DIFFERENCES.flatMap(({ areas }) => areas).filter((name) => !Object.hasOwn(AREAS, name)),
+    ).toEqual([]);
   });
 });

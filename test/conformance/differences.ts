@@ -17,24 +17,39 @@ export interface Difference {
   readonly speaksOf: (input: Case["input"]) => boolean;
 }
 
-const CRON = z.object({ schedule: z.object({ cron: z.string() }) }).transform(({ schedule }) => schedule.cron);
+const CRON = z
+  .object({ schedule: z.object({ cron: z.string() }) })
+  .transform(({ schedule }) => schedule.cron);
 const INSTANT = z.iso.datetime().transform((text) => new Date(text));
 const LAST = z.object({ start: INSTANT, end: INSTANT });
 
 const EDITED = z.object({
-  schedule: z.object({ type: z.literal("cron_data_interval"), cron: z.string(), timezone: z.string() }),
+  schedule: z.object({
+    type: z.literal("cron_data_interval"),
+    cron: z.string(),
+    timezone: z.string(),
+  }),
   last_data_interval: LAST,
 });
 
 const AFTER_PAUSE = z.object({
-  schedule: z.object({ type: z.enum(["delta_data_interval", "delta_trigger"]), delta: z.object({ seconds: z.number().positive() }) }),
+  schedule: z.object({
+    type: z.enum(["delta_data_interval", "delta_trigger"]),
+    delta: z.object({ seconds: z.number().positive() }),
+  }),
   catchup: z.literal(false),
   last_data_interval: LAST,
   now: INSTANT,
 });
 
-const PARTITION = z.object({ schedule: z.object({ type: z.literal("cron_partition"), timezone: z.string() }) });
-const CONTINUOUS = z.object({ schedule: z.object({ type: z.literal("continuous") }), start_date: z.null(), last_data_interval: z.null() });
+const PARTITION = z.object({
+  schedule: z.object({ type: z.literal("cron_partition"), timezone: z.string() }),
+});
+const CONTINUOUS = z.object({
+  schedule: z.object({ type: z.literal("continuous") }),
+  start_date: z.null(),
+  last_data_interval: z.null(),
+});
 
 const NEXT = ["timetable.next", "timetable.sequence"];
 
@@ -57,7 +72,10 @@ export const DIFFERENCES: readonly Difference[] = [
       if (!data) return false;
       const { schedule, last_data_interval: last } = data;
       // The last tick at or before the last run's end: where an edited schedule would go on.
-      const tick = manualInterval(specOf({ ...schedule, type: "cron_data_interval" }), last.end).end;
+      const tick = manualInterval(
+        specOf({ ...schedule, type: "cron_data_interval" }),
+        last.end,
+      ).end;
       return last.start < last.end && tick <= last.start;
     },
   },
@@ -76,7 +94,10 @@ export const DIFFERENCES: readonly Difference[] = [
     speaksOf: (input) => {
       const { data } = AFTER_PAUSE.safeParse(input);
       if (data?.schedule.type !== "delta_trigger") return false;
-      const late = data.now.getTime() - data.last_data_interval.end.getTime() - data.schedule.delta.seconds * 1_000;
+      const late =
+        data.now.getTime() -
+        data.last_data_interval.end.getTime() -
+        data.schedule.delta.seconds * 1_000;
       return late > 0 && late < data.schedule.delta.seconds * 1_000;
     },
   },
@@ -101,6 +122,9 @@ function neverMatches(cron: string | undefined): boolean {
 }
 
 /** The rule that explains why a case comes out otherwise; undefined when none does. */
-export function explained({ area, input }: Case, differences: readonly Difference[] = DIFFERENCES): Difference | undefined {
+export function explained(
+  { area, input }: Case,
+  differences: readonly Difference[] = DIFFERENCES,
+): Difference | undefined {
   return differences.find(({ areas, speaksOf }) => areas.includes(area) && speaksOf(input));
 }

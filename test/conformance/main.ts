@@ -17,7 +17,10 @@ async function conform(): Promise<number> {
   let cases: readonly ReadCase[];
   let asJson: boolean;
   try {
-    const { values, positionals } = parseArgs({ options: { json: { type: "boolean", default: false } }, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      options: { json: { type: "boolean", default: false } },
+      allowPositionals: true,
+    });
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) throw new Error("name one file");
     asJson = values.json;

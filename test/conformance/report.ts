@@ -19,7 +19,8 @@ export interface Report {
 }
 
 export function reportOf(verdicts: readonly Verdict[]): Report {
-  const count = (of: readonly Verdict[], kind: Verdict["kind"]): number => of.filter((verdict) => verdict.kind === kind).length;
+  const count = (of: readonly Verdict[], kind: Verdict["kind"]): number =>
+    of.filter((verdict) => verdict.kind === kind).length;
   const areas = [...Map.groupBy(verdicts, ({ area }) => area)].map(([area, of]) => ({
     area,
     total: of.length,
@@ -37,7 +38,14 @@ export function reportOf(verdicts: readonly Verdict[]): Report {
 }
 
 /** The report as lines. */
-export function reportLines({ total, passed, different, areas, mismatches, differences }: Report): readonly string[] {
+export function reportLines({
+  total,
+  passed,
+  different,
+  areas,
+  mismatches,
+  differences,
+}: Report): readonly string[] {
   const width = Math.max(4, ...areas.map(({ area }) => area.length));
   const figures = [...areas, { area: "all", total, passed, different }].map(
     (row) =>
@@ -50,6 +58,14 @@ function linesOf(verdict: Verdict): readonly string[] {
   const title = `${verdict.area}  ${verdict.id}`;
   if (verdict.kind === "passed") return [];
   if (!("expected" in verdict)) return ["", `${title}: ${verdict.kind}: ${verdict.problem}`];
-  const rule = verdict.kind === "different" ? [`${title}: different, by the rule: ${verdict.rule}`] : [`${title}: mismatch`];
-  return ["", ...rule, `  expected ${JSON.stringify(verdict.expected)}`, `  got      ${JSON.stringify(verdict.got)}`];
+  const rule =
+    verdict.kind === "different"
+      ? [`${title}: different, by the rule: ${verdict.rule}`]
+      : [`${title}: mismatch`];
+  return [
+    "",
+    ...rule,
+    `  expected ${JSON.stringify(verdict.expected)}`,
+    `  got      ${JSON.stringify(verdict.got)}`,
+  ];
 }

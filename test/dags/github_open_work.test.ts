@@ -9,15 +9,24 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-const options = (params = {}) => ({ params, connections: { github: { type: "github", host: sandbox.url } } });
+const options = (params = {}) => ({
+  params,
+  connections: { github: { type: "github", host: sandbox.url } },
+});
 
 /** Counted on the sandbox itself, without the DAG. */
 async function openIn(org: string, list: "issues" | "pulls"): Promise<number> {
-  const repos = (await (await fetch(`${sandbox.url}/orgs/${org}/repos?per_page=100`)).json()) as { name: string }[];
+  const repos = (await (await fetch(`${sandbox.url}/orgs/${org}/repos?per_page=100`)).json()) as {
+    name: string;
+  }[];
   let open = 0;
   for (const { name } of repos) {
     for (let page = 1, length = 100; length === 100; page++) {
-      const items = (await (await fetch(`${sandbox.url}/repos/${org}/${name}/${list}?state=open&per_page=100&page=${page}`)).json()) as {
+      const items = (await (
+        await fetch(
+          `${sandbox.url}/repos/${org}/${name}/${list}?state=open&per_page=100&page=${page}`,
+        )
+      ).json()) as {
         pull_request?: unknown;
       }[];
       open += items.filter((item) => !item.pull_request).length;
@@ -38,17 +47,26 @@ test("github_open_work counts issues and pull requests of each organisation apar
     "pull_requests of airflow-plugins",
   ]);
   const expected = await Promise.all(
-    ["astronomerio", "airflow-plugins"].map(async (org) => [org, (await openIn(org, "issues")) + (await openIn(org, "pulls"))]),
+    ["astronomerio", "airflow-plugins"].map(async (org) => [
+      org,
+      (await openIn(org, "issues")) + (await openIn(org, "pulls")),
+    ]),
   );
   expect(run.xcom("report")).toEqual(Object.fromEntries(expected));
 });
 
 test("github_open_work has nothing to do without an organisation, and fails for the one that there is not, alone", async () => {
   const idle = await runDag(openWork, options({ orgs: [] }));
-  expect(idle.tasks.map(({ taskId, state }) => `${taskId} ${state}`)).toEqual(["orgs success", "count skipped", "report skipped"]);
+  expect(idle.tasks.map(({ taskId, state }) => `${taskId} ${state}`)).toEqual([
+    "orgs success",
+    "count skipped",
+    "report skipped",
+  ]);
   const wrong = await runDag(openWork, options({ orgs: ["kestra-io", "nobody"] }));
   expect(wrong.state).toBe("failed");
-  const states = wrong.tasks.filter(({ taskId }) => taskId === "count").map(({ state, label }) => `${label}: ${state}`);
+  const states = wrong.tasks
+    .filter(({ taskId }) => taskId === "count")
+    .map(({ state, label }) => `${label}: ${state}`);
   expect(states.toSorted()).toEqual([
     "issues of kestra-io: success",
     "issues of nobody: failed",

@@ -10,7 +10,10 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 const run = async (params: { readonly org?: string; readonly long?: number }) => {
-  const { tasks, state, xcom } = await runDag(triage, { params, connections: { github: { type: "github", host: sandbox.url } } });
+  const { tasks, state, xcom } = await runDag(triage, {
+    params,
+    connections: { github: { type: "github", host: sandbox.url } },
+  });
   return {
     state,
     states: Object.fromEntries(tasks.map((task) => [task.taskId, task.state])),
@@ -21,16 +24,28 @@ const run = async (params: { readonly org?: string; readonly long?: number }) =>
 
 test("github_triage lists a few issues, and sums many up", async () => {
   const few = await run({ long: 1_000_000 });
-  expect([few.state, few.states.list, few.states.sum_up, few.states.announce]).toEqual(["success", "success", "skipped", "success"]);
+  expect([few.state, few.states.list, few.states.sum_up, few.states.announce]).toEqual([
+    "success",
+    "success",
+    "skipped",
+    "success",
+  ]);
   expect(few.digest).toBe((few.titles as string[]).toSorted().join("\n"));
   const many = await run({ long: 1 });
-  expect([many.state, many.states.list, many.states.sum_up, many.states.announce]).toEqual(["success", "skipped", "success", "success"]);
+  expect([many.state, many.states.list, many.states.sum_up, many.states.announce]).toEqual([
+    "success",
+    "skipped",
+    "success",
+    "success",
+  ]);
   expect(many.digest).toBe(`${(few.titles as string[]).length} issues are open`);
 });
 
 test("github_triage does nothing where nothing is open", async () => {
   await using idle = await emptyGithub();
-  const { tasks, state } = await runDag(triage, { connections: { github: { type: "github", host: idle.url } } });
+  const { tasks, state } = await runDag(triage, {
+    connections: { github: { type: "github", host: idle.url } },
+  });
   expect(state).toBe("success");
   expect(
     tasks
@@ -43,7 +58,9 @@ test("github_triage does nothing where nothing is open", async () => {
 /** A GitHub whose organisations have no repository. */
 async function emptyGithub() {
   const { createServer } = await import("node:http");
-  const server = createServer((_, answer) => answer.setHeader("Content-Type", "application/json").end("[]"));
+  const server = createServer((_, answer) =>
+    answer.setHeader("Content-Type", "application/json").end("[]"),
+  );
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", () => listening()));
   const address = server.address();
   return {

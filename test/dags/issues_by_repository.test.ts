@@ -25,7 +25,11 @@ let asked: Record<string, number>;
 let loses: { readonly repository: string; readonly times: number };
 
 beforeEach(async () => {
-  [database, github, s3] = await Promise.all([testDatabase(), startSandboxGithub(), startSandboxS3({ buckets: ["lake"] })]);
+  [database, github, s3] = await Promise.all([
+    testDatabase(),
+    startSandboxGithub(),
+    startSandboxS3({ buckets: ["lake"] }),
+  ]);
   [asked, loses] = [{}, { repository: "", times: 0 }];
   proxy = await loopback((request, response) => void forward(request, response));
 });
@@ -39,21 +43,27 @@ async function forward({ url }: ReceivedRequest, response: ServerResponse): Prom
   const answer = await fetch(`${github.url}${url.pathname}${url.search}`);
   const found = (await answer.json()) as unknown[];
   const [, repository] = /^\/repos\/[^/]+\/([^/]+)\/issues/.exec(url.pathname) ?? [];
-  if (repository === undefined || !answer.ok) return sendJson(response, answer.status, found, kept(answer.headers));
+  if (repository === undefined || !answer.ok)
+    return sendJson(response, answer.status, found, kept(answer.headers));
   asked[repository] = (asked[repository] ?? 0) + 1;
   const isLossy = repository === loses.repository && asked[repository] <= loses.times;
   sendJson(response, answer.status, isLossy ? found.slice(1) : found, kept(answer.headers));
 }
 
-const kept = (headers: Headers) => Object.fromEntries([...headers].filter(([name]) => name === "link" || name === "retry-after"));
+const kept = (headers: Headers) =>
+  Object.fromEntries([...headers].filter(([name]) => name === "link" || name === "retry-after"));
 
 const connections = () => ({
   github: { type: "github", host: proxy.url },
-  s3: { type: "aws", extra: { aws_access_key_id: "AKIA", aws_secret_access_key: "secret", endpoint_url: s3.url } },
+  s3: {
+    type: "aws",
+    extra: { aws_access_key_id: "AKIA", aws_secret_access_key: "secret", endpoint_url: s3.url },
+  },
   warehouse: database.url,
 });
 
-const run = () => runDag(issuesByRepository, { logicalDate: "2026-01-02", connections: connections() });
+const run = () =>
+  runDag(issuesByRepository, { logicalDate: "2026-01-02", connections: connections() });
 
 async function loaded(): Promise<Readonly<Record<string, number>>> {
   const client = new Client({ connectionString: database.url });
@@ -64,7 +74,9 @@ async function loaded(): Promise<Readonly<Record<string, number>>> {
     );
     const counts: [string, number][] = [];
     for (const { tablename } of tables) {
-      const { rows } = await client.query(`select count(*)::int as n from github_data."${tablename}"`);
+      const { rows } = await client.query(
+        `select count(*)::int as n from github_data."${tablename}"`,
+      );
       counts.push([tablename.replace("airflow-plugins_", "").replace("_issues", ""), rows[0].n]);
     }
     return Object.fromEntries(counts);
@@ -93,7 +105,12 @@ test("fetches a repository again when its file lacks an issue, and only that one
   loses = { repository: "mysql_plugin", times: 1 };
   const done = await run();
   expect(done.state).toBe("success");
-  expect(asked).toEqual({ github_plugin: 1, mysql_plugin: 2, redshift_plugin: 1, salesforce_plugin: 1 });
+  expect(asked).toEqual({
+    github_plugin: 1,
+    mysql_plugin: 2,
+    redshift_plugin: 1,
+    salesforce_plugin: 1,
+  });
   expect(triesOf(done, "repository")).toEqual(["success 1", "success 2", "success 1", "success 1"]);
   expect(await loaded()).toEqual(WHOLE);
 });
@@ -104,13 +121,17 @@ test("loads nothing of a repository that stays broken, all of the others, and sa
   expect(done.state).toBe("failed");
   expect(asked.mysql_plugin).toBe(4);
   expect(triesOf(done, "repository")).toEqual(["success 1", "failed 4", "success 1", "success 1"]);
-  expect(done.tasks.at(-1)).toMatchObject({ taskId: "report", reason: "FailTask: not brought up to date: mysql_plugin" });
+  expect(done.tasks.at(-1)).toMatchObject({
+    taskId: "report",
+    reason: "FailTask: not brought up to date: mysql_plugin",
+  });
   const { mysql_plugin: _, ...others } = WHOLE;
   expect(await loaded()).toEqual(others);
 });
 
 test("loads four repositories at once on a worker", async () => {
-  const connection = async (id: string) => connectionOf(id, (connections() as Record<string, ConnectionValue>)[id]);
+  const connection = async (id: string) =>
+    connectionOf(id, (connections() as Record<string, ConnectionValue>)[id]);
   const worker = await testWorker(postgres.db, { slots: 4, secrets: { ...secrets, connection } });
   onTestFinished(() => worker.stop());
   await deploy(postgres.db, fileURLToPath(new URL("../../dags", import.meta.url)));

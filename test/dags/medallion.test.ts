@@ -21,7 +21,11 @@ let listener: ListenerService;
 let worker: TestWorker;
 
 beforeAll(async () => {
-  for (const [name, tables] of Object.entries({ raw: READINGS, cleansed: READINGS, reporting: REPORTS })) {
+  for (const [name, tables] of Object.entries({
+    raw: READINGS,
+    cleansed: READINGS,
+    reporting: REPORTS,
+  })) {
     const database = await testDatabase();
     databases.push(database);
     urls[name] = database.url;
@@ -33,8 +37,14 @@ beforeAll(async () => {
   const secrets = { connection, variable: async () => null, mask: (text: string) => text };
   worker = await testWorker(postgres.db, { secrets });
   await deploy(postgres.db, "dags");
-  for (const dagId of ["raw_to_cleansed", "cleansed_to_reporting"]) await installEvents(postgres.db, { dagId, actor: "test", connection });
-  listener = startListener({ db: postgres.db, connection, mask: (text) => text, log: () => undefined });
+  for (const dagId of ["raw_to_cleansed", "cleansed_to_reporting"])
+    await installEvents(postgres.db, { dagId, actor: "test", connection });
+  listener = startListener({
+    db: postgres.db,
+    connection,
+    mask: (text) => text,
+    log: () => undefined,
+  });
 });
 afterAll(async () => {
   await listener?.stop();
@@ -43,7 +53,13 @@ afterAll(async () => {
   for (const database of databases) await database.drop();
 });
 
-const write = (sensor: string, at: string, precipitation: number, latitude = 53.4308435, longitude = -2.9633923) =>
+const write = (
+  sensor: string,
+  at: string,
+  precipitation: number,
+  latitude = 53.4308435,
+  longitude = -2.9633923,
+) =>
   clients.raw!.query(
     `insert into precipitation ("timestamp", location_name, location_latitude, location_longitude, sensor, precipitation)
      values ($1, 'Anfield', $2, $3, $4, $5)`,
@@ -81,5 +97,7 @@ test("both readings of each sensor reach the reporting, what cannot be true stay
     { sensor: "stand-2", hour: "11", value: 1 },
   ]);
   const sensors = await clients.reporting!.query("select * from sensor order by sensor limit 1");
-  expect(sensors.rows).toEqual([{ sensor: "pitchside-1", location: "Anfield", latitude: 53.4308435, longitude: -2.9633923 }]);
+  expect(sensors.rows).toEqual([
+    { sensor: "pitchside-1", location: "Anfield", latitude: 53.4308435, longitude: -2.9633923 },
+  ]);
 });

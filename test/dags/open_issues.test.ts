@@ -11,7 +11,9 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 test("open_issues counts each repository of the organisation and adds them up", async () => {
-  const run = await runDag(openIssues, { connections: { github: { type: "github", host: sandbox.url } } });
+  const run = await runDag(openIssues, {
+    connections: { github: { type: "github", host: sandbox.url } },
+  });
   expect(run.state).toBe("success");
   const counts = run.xcom("count_issues") as { repository: string; issues: number }[];
   expect(counts.length).toBeGreaterThan(1);
@@ -20,5 +22,9 @@ test("open_issues counts each repository of the organisation and adds them up", 
 
 test("open_issues asks under a pool and a rate", () => {
   const counting = describeDag(openIssues).tasks.find(({ taskId }) => taskId === "count_issues");
-  expect(counting?.routing).toMatchObject({ pool: "github", poolSlots: 1, rate: { key: "api.github.com", limit: 100, perMs: 60_000 } });
+  expect(counting?.routing).toMatchObject({
+    pool: "github",
+    poolSlots: 1,
+    rate: { key: "api.github.com", limit: 100, perMs: 60_000 },
+  });
 });

@@ -22,7 +22,9 @@ const connections = () => ({
 
 test("orders_landed waits for the file of its day, and counts the orders in it", async () => {
   const put = (key: string, text: string) =>
-    runTask(async ({ hook }) => (await hook(s3Hook("s3"))).putText("lake", key, text), { connections: connections() });
+    runTask(async ({ hook }) => (await hook(s3Hook("s3"))).putText("lake", key, text), {
+      connections: connections(),
+    });
   await put("orders/2026-01-01.csv", "id\n1\n2\n");
   await put("orders/2026-01-02.csv", "");
   let pokes = 0;
@@ -41,9 +43,16 @@ test("orders_landed waits for the file of its day, and counts the orders in it",
 });
 
 test("orders_landed tells the channel when the file cannot come", async () => {
-  const refused = { ...connections(), s3: { type: "aws", login: "x", password: "y", extra: { endpoint_url: "http://127.0.0.1:9" } } };
+  const refused = {
+    ...connections(),
+    s3: { type: "aws", login: "x", password: "y", extra: { endpoint_url: "http://127.0.0.1:9" } },
+  };
   const run = await runDag(orders, { logicalDate: "2026-01-03", connections: refused });
   expect(run.state).toBe("failed");
-  const messages = (await (await fetch(`${chat.url}/webhooks/orders/messages`)).json()) as { content: string }[];
-  expect(messages).toMatchObject([{ content: expect.stringMatching(/^orders_landed of 2026-01-03: /) }]);
+  const messages = (await (await fetch(`${chat.url}/webhooks/orders/messages`)).json()) as {
+    content: string;
+  }[];
+  expect(messages).toMatchObject([
+    { content: expect.stringMatching(/^orders_landed of 2026-01-03: /) },
+  ]);
 }, 60_000);

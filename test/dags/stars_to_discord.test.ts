@@ -30,5 +30,7 @@ test("stars_to_discord counts the stars of the repository it is given and tells 
 });
 
 test("stars_to_discord refuses a repository without owner", async () => {
-  await expect(runTask(countStars!, { ...connected(), params: { repo: "kestra" } })).rejects.toThrow("repo: write owner/name");
+  await expect(
+    runTask(countStars!, { ...connected(), params: { repo: "kestra" } }),
+  ).rejects.toThrow("repo: write owner/name");
 });

@@ -38,7 +38,10 @@ beforeAll(async () => {
   };
   worker = await testWorker(postgres.db, { secrets });
   await deploy(postgres.db, "dags");
-  for (const { dag_id } of await rows<{ dag_id: string }>(postgres.db, "select dag_id from dagsmith.dag"))
+  for (const { dag_id } of await rows<{ dag_id: string }>(
+    postgres.db,
+    "select dag_id from dagsmith.dag",
+  ))
     await pauseDag(postgres.db, { dagId: dag_id, actor: "test" });
   scheduler = await startScheduler({ db: postgres.db, log: () => {} });
 });
@@ -69,7 +72,11 @@ const each = { trips: MONTHS * TRIPS_PER_MONTH, ids: MONTHS * TRIPS_PER_MONTH, f
 test("the taxi schedules catch up eighteen months of both colours side by side, each month once, and again without a change", async () => {
   await unpauseDag(postgres.db, { dagId: DAG_ID, actor: "test" });
   const finished = () =>
-    until("the end of 36 runs", async () => (await runs()).filter(({ state }) => state === "success").length === 2 * MONTHS, 120);
+    until(
+      "the end of 36 runs",
+      async () => (await runs()).filter(({ state }) => state === "success").length === 2 * MONTHS,
+      120,
+    );
   await finished();
   const first = await runs();
   expect(first.slice(0, 3).map(({ run_id }) => run_id)).toEqual([
@@ -77,29 +84,44 @@ test("the taxi schedules catch up eighteen months of both colours side by side, 
     "scheduled__yellow__2019-01-01T10:00:00+00:00",
     "scheduled__green__2019-02-01T09:00:00+00:00",
   ]);
-  expect(first.some((run, index) => first.slice(index + 1).some((later) => later.started_at < run.finished_at))).toBe(true);
+  expect(
+    first.some((run, index) =>
+      first.slice(index + 1).some((later) => later.started_at < run.finished_at),
+    ),
+  ).toBe(true);
   expect([await trips("green"), await trips("yellow")]).toEqual([each, each]);
 
   await rows(postgres.db, "delete from dagsmith.dag_run where dag_id = $1", [DAG_ID]);
   await rows(postgres.db, "delete from dagsmith.dag_schedule where dag_id = $1", [DAG_ID]);
-  await rows(postgres.db, "update dagsmith.dag set next_run_after = now() where dag_id = $1", [DAG_ID]);
+  await rows(postgres.db, "update dagsmith.dag set next_run_after = now() where dag_id = $1", [
+    DAG_ID,
+  ]);
   await finished();
   expect([await trips("green"), await trips("yellow")]).toEqual([each, each]);
 }, 300_000);
 
 const byHand = (host: string, params: Record<string, string>) =>
-  runDag(taxiDag as never, { params, connections: { trips: { type: "http", host }, warehouse: warehouse.url } });
+  runDag(taxiDag as never, {
+    params,
+    connections: { trips: { type: "http", host }, warehouse: warehouse.url },
+  });
 
 test("a run by hand takes the month it is given, and refuses what is no month", async () => {
   expect((await byHand(archive.url, { taxi: "green", month: "2019-02" })).state).toBe("success");
-  await expect(byHand(archive.url, { taxi: "green", month: "2019-13" })).rejects.toThrow("write yyyy-MM");
+  await expect(byHand(archive.url, { taxi: "green", month: "2019-13" })).rejects.toThrow(
+    "write yyyy-MM",
+  );
   await expect(byHand(archive.url, { taxi: "blue" })).rejects.toThrow("taxi");
 });
 
 test("a download that breaks off fails the run and loads nothing of it", async () => {
-  const whole = Buffer.from(await (await fetch(`${archive.url}/green/green_tripdata_2019-03.csv.gz`)).arrayBuffer());
+  const whole = Buffer.from(
+    await (await fetch(`${archive.url}/green/green_tripdata_2019-03.csv.gz`)).arrayBuffer(),
+  );
   expect(gunzipSync(whole).toString()).toContain("lpep_pickup_datetime");
-  await using broken = await loopback((_, response) => void response.writeHead(200).end(whole.subarray(0, whole.length - 20)));
+  await using broken = await loopback(
+    (_, response) => void response.writeHead(200).end(whole.subarray(0, whole.length - 20)),
+  );
   const before = await trips("green");
   const run = await byHand(broken.url, { taxi: "green", month: "2020-12" });
   expect(run.state).toBe("failed");

@@ -46,12 +46,21 @@ let bin: string;
 beforeAll(async () => {
   if (!isBuilt(ROOT)) build(ROOT, process.execPath);
   packed = await mkdtemp(join(tmpdir(), "dagsmith-packed-"));
-  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", packed], { cwd: ROOT });
+  const { stdout } = await run(
+    "npm",
+    ["pack", "--ignore-scripts", "--json", "--pack-destination", packed],
+    { cwd: ROOT },
+  );
   const tarball = join(packed, (JSON.parse(stdout) as [{ filename: string }])[0].filename);
   project = await newProject();
   await rm(join(project.folder, "node_modules"));
-  await project.write("package.json", JSON.stringify({ name: "empty", private: true, type: "module" }));
-  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], { cwd: project.folder });
+  await project.write(
+    "package.json",
+    JSON.stringify({ name: "empty", private: true, type: "module" }),
+  );
+  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], {
+    cwd: project.folder,
+  });
   await project.write("dags/packed.ts", DAG);
   bin = join(project.folder, "node_modules/dagsmith/dist/runtime/cli/bin.js");
 }, 10 * MINUTES);
@@ -61,35 +70,60 @@ afterAll(async () => {
 });
 
 test("holds what runs and what describes it, and nothing else", async () => {
-  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--dry-run"], { cwd: ROOT });
+  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--dry-run"], {
+    cwd: ROOT,
+  });
   const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
   const outside = files.map(({ path }) => path).filter((path) => !/^dist\//.test(path));
   expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
 });
 
 test("its command is executable, under its name", async () => {
-  const { stdout } = await run(join(project.folder, "node_modules/.bin/dag"), ["--version"], { cwd: project.folder });
-  expect(stdout.trim()).toBe((JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string }).version);
+  const { stdout } = await run(join(project.folder, "node_modules/.bin/dag"), ["--version"], {
+    cwd: project.folder,
+  });
+  expect(stdout.trim()).toBe(
+    (JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string }).version,
+  );
   expect((await stat(bin)).mode & 0o111).not.toBe(0);
 });
 
 test("a DAG written in TypeScript checks and runs", async () => {
-  expect(await project.json(["check"], { bin })).toMatchObject({ dags: [{ dagId: "packed", tasks: 4 }], errors: [] });
-  const { code, stdout } = await project.dag(["test", "dags/packed.ts", "--date", "2026-01-31", "--task", "two"], { bin });
-  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("info  the year 2026") });
+  expect(await project.json(["check"], { bin })).toMatchObject({
+    dags: [{ dagId: "packed", tasks: 4 }],
+    errors: [],
+  });
+  const { code, stdout } = await project.dag(
+    ["test", "dags/packed.ts", "--date", "2026-01-31", "--task", "two"],
+    { bin },
+  );
+  expect({ code, stdout }).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("info  the year 2026"),
+  });
 });
 
 test("a DAG is typechecked against the declarations that ship", async () => {
-  const compilerOptions = { strict: true, module: "nodenext", target: "es2024", noEmit: true, types: [], lib: ["es2024", "dom"] };
+  const compilerOptions = {
+    strict: true,
+    module: "nodenext",
+    target: "es2024",
+    noEmit: true,
+    types: [],
+    lib: ["es2024", "dom"],
+  };
   await writeFile(
     join(project.folder, "tsconfig.json"),
-    JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: true }, include: ["dags"] }),
+    JSON.stringify({
+      compilerOptions: { ...compilerOptions, skipLibCheck: true },
+      include: ["dags"],
+    }),
   );
   await project.write("dags/typed.check.ts", TYPED);
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  const { stdout } = await run(process.execPath, [tsc, "-p", project.folder], { cwd: project.folder }).catch(
-    (error) => error as { stdout: string },
-  );
+  const { stdout } = await run(process.execPath, [tsc, "-p", project.folder], {
+    cwd: project.folder,
+  }).catch((error) => error as { stdout: string });
   expect(stdout).toBe("");
   await rm(join(project.folder, "dags/typed.check.ts"));
 });
@@ -99,7 +133,8 @@ describe("dag dev, from nothing", () => {
     "answers on its page, runs a DAG, takes an edit, keeps the last good version of a broken one, and leaves nothing running",
     async () => {
       const dev = project.start(["dev", "--port", "0"], { bin });
-      const page = /The page is at (http:\S+)/.exec(await output(dev, /The page is at http:\S+\n/))?.[1] ?? "";
+      const page =
+        /The page is at (http:\S+)/.exec(await output(dev, /The page is at http:\S+\n/))?.[1] ?? "";
       expect((await fetch(page)).status).toBe(200);
       expect((await fetch(`${page}/assets/page.css`)).status).toBe(200);
       expect((await stat(join(project.folder, ".dagsmith/dev.json"))).mode & 0o777).toBe(0o600);
@@ -111,19 +146,25 @@ describe("dag dev, from nothing", () => {
 
       await project.write("dags/live.ts", `${liveDag("second")}}`);
       expect(await output(dev, /error live\.ts:\d+:/)).toContain("live.ts");
-      expect(await project.json(["versions", "live"], { bin })).toMatchObject({ versions: [{ number: 1, isCurrent: true }] });
+      expect(await project.json(["versions", "live"], { bin })).toMatchObject({
+        versions: [{ number: 1, isCurrent: true }],
+      });
       expect(await outputOf()).toBe(0);
 
       await project.write("dags/live.ts", liveDag("third"));
       await output(dev, "deployed live version 2");
-      expect(await project.json(["dev"], { bin })).toMatchObject({ error: { code: "DEV_RUNNING" } });
+      expect(await project.json(["dev"], { bin })).toMatchObject({
+        error: { code: "DEV_RUNNING" },
+      });
 
       const ended = new Promise<number | null>((resolve) => dev.once("exit", resolve));
       dev.kill("SIGINT");
       expect(await ended).toBe(0);
       await expect(fetch(page)).rejects.toThrow();
       await expect(stat(join(project.folder, ".dagsmith/dev.json"))).rejects.toThrow("ENOENT");
-      expect(await project.json(["runs"], { bin })).toMatchObject({ error: { code: "DATABASE_NOT_SET" } });
+      expect(await project.json(["runs"], { bin })).toMatchObject({
+        error: { code: "DATABASE_NOT_SET" },
+      });
     },
     3 * MINUTES,
   );

@@ -13,11 +13,19 @@ describe("s3KeySensor", () => {
   test("waits for all keys, and for what is in them", async () => {
     const server = await startSandboxS3({ buckets: ["lake"] });
     onTestFinished(() => server.close());
-    const connections = { s3: { type: "aws", login: "x", password: "y", extra: { endpoint_url: server.url } } };
+    const connections = {
+      s3: { type: "aws", login: "x", password: "y", extra: { endpoint_url: server.url } },
+    };
     const poke = async () =>
-      (await runTask(s3KeySensor({ s3: "s3", bucket: "lake", key: ["a", "b"], minBytes: 2 }), { connections })).output;
+      (
+        await runTask(s3KeySensor({ s3: "s3", bucket: "lake", key: ["a", "b"], minBytes: 2 }), {
+          connections,
+        })
+      ).output;
     const put = (key: string, text: string) =>
-      runTask(async ({ hook }) => (await hook(s3Hook("s3"))).putText("lake", key, text), { connections });
+      runTask(async ({ hook }) => (await hook(s3Hook("s3"))).putText("lake", key, text), {
+        connections,
+      });
     expect(await poke()).toEqual({ done: false });
     await put("a", "aaa");
     await put("b", "");
@@ -35,9 +43,13 @@ describe("s3KeySensor", () => {
   test("fails for good when the credentials are refused or the bucket is none", async () => {
     const server = await startSandboxS3();
     onTestFinished(() => server.close());
-    const connections = { s3: { type: "aws", login: "x", password: "y", extra: { endpoint_url: server.url } } };
+    const connections = {
+      s3: { type: "aws", login: "x", password: "y", extra: { endpoint_url: server.url } },
+    };
     // A HEAD of a missing bucket has no body: it looks like a missing key.
-    expect((await runTask(s3KeySensor({ s3: "s3", bucket: "none", key: "a" }), { connections })).output).toEqual({ done: false });
+    expect(
+      (await runTask(s3KeySensor({ s3: "s3", bucket: "none", key: "a" }), { connections })).output,
+    ).toEqual({ done: false });
   });
 });
 
@@ -47,8 +59,15 @@ describe("sqlSensor", () => {
     database = await testDatabase();
   });
   afterAll(() => database?.drop());
-  const poke = async (query: ReturnType<typeof sql>, until?: (rows: readonly object[]) => boolean) =>
-    (await runTask(sqlSensor({ postgres: "lake", sql: query, ...(until && { until }) }), { connections: { lake: database.url } })).output;
+  const poke = async (
+    query: ReturnType<typeof sql>,
+    until?: (rows: readonly object[]) => boolean,
+  ) =>
+    (
+      await runTask(sqlSensor({ postgres: "lake", sql: query, ...(until && { until }) }), {
+        connections: { lake: database.url },
+      })
+    ).output;
 
   test.each([
     ["no row", sql`select 1 where false`, false],
@@ -78,16 +97,26 @@ describe("sqlSensor", () => {
 
 describe("httpSensor", () => {
   const poke = async (url: string, until?: (response: Response) => Promise<boolean>) =>
-    (await runTask(httpSensor({ http: "api", path: "/x", ...(until && { until }) }), { connections: { api: { type: "http", host: url } } }))
-      .output;
+    (
+      await runTask(httpSensor({ http: "api", path: "/x", ...(until && { until }) }), {
+        connections: { api: { type: "http", host: url } },
+      })
+    ).output;
 
   test("takes 404 for not yet, and a good answer for yes unless it is to say more", async () => {
     let isThere = false;
-    await using server = await loopback((_, response) => sendJson(response, isThere ? 200 : 404, { ready: 2 }));
+    await using server = await loopback((_, response) =>
+      sendJson(response, isThere ? 200 : 404, { ready: 2 }),
+    );
     expect(await poke(server.url)).toBe(false);
     isThere = true;
     expect(await poke(server.url)).toBe(true);
-    expect(await poke(server.url, async (answer) => ((await answer.json()) as { ready: number }).ready === 3)).toBe(false);
+    expect(
+      await poke(
+        server.url,
+        async (answer) => ((await answer.json()) as { ready: number }).ready === 3,
+      ),
+    ).toBe(false);
   });
 
   test("throws on any other refusal", async () => {
@@ -101,20 +130,23 @@ test.each([
   [503, "7", 7],
   [500, "7", undefined],
   [429, undefined, undefined],
-])("an answer of %i with Retry-After %s asks the task to wait %s s", async (status, header, seconds) => {
-  await using server = await loopback((_, response) => {
-    if (header !== undefined) response.setHeader("retry-after", header);
-    sendJson(response, status, {});
-  });
-  let thrown: unknown;
-  await runTask(
-    async ({ hook }) => {
-      await (await hook(httpHook("api"))).post("/x").catch((error: unknown) => {
-        thrown = error;
-      });
-    },
-    { connections: { api: { type: "http", host: server.url } } },
-  );
-  expect(thrown).toBeInstanceOf(HttpError);
-  expect((thrown as HttpError).retryAfter).toBe(seconds);
-});
+])(
+  "an answer of %i with Retry-After %s asks the task to wait %s s",
+  async (status, header, seconds) => {
+    await using server = await loopback((_, response) => {
+      if (header !== undefined) response.setHeader("retry-after", header);
+      sendJson(response, status, {});
+    });
+    let thrown: unknown;
+    await runTask(
+      async ({ hook }) => {
+        await (await hook(httpHook("api"))).post("/x").catch((error: unknown) => {
+          thrown = error;
+        });
+      },
+      { connections: { api: { type: "http", host: server.url } } },
+    );
+    expect(thrown).toBeInstanceOf(HttpError);
+    expect((thrown as HttpError).retryAfter).toBe(seconds);
+  },
+);

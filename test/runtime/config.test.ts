@@ -3,12 +3,20 @@ import { connectionVariable, readConfig } from "../../runtime/config.ts";
 
 test("nothing set gives the defaults", () => {
   const config = readConfig({});
-  expect(config).toMatchObject({ databaseUrl: null, secretKey: null, slots: 16, colorAllowed: true, user: "unknown" });
+  expect(config).toMatchObject({
+    databaseUrl: null,
+    secretKey: null,
+    slots: 16,
+    colorAllowed: true,
+    user: "unknown",
+  });
   expect(config.web).toEqual({ host: "127.0.0.1", port: null, token: null });
 });
 
 test("an empty variable counts as not set", () => {
-  expect(readConfig({ DATABASE_URL: "", DAG_WEB_PORT: "", NO_COLOR: "", DAG_CONN_LAKE: "" })).toMatchObject({
+  expect(
+    readConfig({ DATABASE_URL: "", DAG_WEB_PORT: "", NO_COLOR: "", DAG_CONN_LAKE: "" }),
+  ).toMatchObject({
     databaseUrl: null,
     colorAllowed: true,
   });
@@ -37,8 +45,18 @@ test("a connection's variable is its id in capitals, with _ for everything else"
 });
 
 test("task processes see the environment without dagsmith's settings, secrets and database", () => {
-  const own = { DATABASE_URL: "x", PGPASSWORD: "x", DAG_SECRET_KEY: "x", DAG_CONN_LAKE: "x", DAG_VAR_A: "x", DAG_WEB_TOKEN: "x" };
-  expect(readConfig({ ...own, PATH: "/bin", AWS_REGION: "eu-west-1" }).taskEnvironment).toEqual({ PATH: "/bin", AWS_REGION: "eu-west-1" });
+  const own = {
+    DATABASE_URL: "x",
+    PGPASSWORD: "x",
+    DAG_SECRET_KEY: "x",
+    DAG_CONN_LAKE: "x",
+    DAG_VAR_A: "x",
+    DAG_WEB_TOKEN: "x",
+  };
+  expect(readConfig({ ...own, PATH: "/bin", AWS_REGION: "eu-west-1" }).taskEnvironment).toEqual({
+    PATH: "/bin",
+    AWS_REGION: "eu-west-1",
+  });
 });
 
 describe("DAG_XCOM_FOLDER", () => {
@@ -47,9 +65,12 @@ describe("DAG_XCOM_FOLDER", () => {
   const AWS = { bucket: "my.lake-1", prefix: "", endpoint: null, region: null, pathStyle: false };
   const MINIO = "http://minio:9000";
 
-  test.each(["/mnt/values", "values", "C:\\values", "C:/values", "./s3", "s3"])("%s is a path", (path) => {
-    expect(folderOf(path)).toBe(path);
-  });
+  test.each(["/mnt/values", "values", "C:\\values", "C:/values", "./s3", "s3"])(
+    "%s is a path",
+    (path) => {
+      expect(folderOf(path)).toBe(path);
+    },
+  );
 
   test.each([
     ["s3://my.lake-1", AWS],
@@ -63,16 +84,33 @@ describe("DAG_XCOM_FOLDER", () => {
   test("of a bucket follows the variables of the AWS SDK, and has the bucket in the path where it has an endpoint of its own", () => {
     const url = "s3://my.lake-1";
     const ofEnvironment = (more: Readonly<Record<string, string>>) => folderOf(url, more);
-    expect(ofEnvironment({ AWS_REGION: "eu-west-1", AWS_DEFAULT_REGION: "us-west-2" })).toEqual({ ...AWS, region: "eu-west-1" });
-    expect(ofEnvironment({ AWS_DEFAULT_REGION: "us-west-2" })).toEqual({ ...AWS, region: "us-west-2" });
-    expect(ofEnvironment({ AWS_ENDPOINT_URL: MINIO })).toEqual({ ...AWS, endpoint: MINIO, pathStyle: true });
-    expect(ofEnvironment({ AWS_ENDPOINT_URL: "x", AWS_ENDPOINT_URL_S3: MINIO })).toMatchObject({ endpoint: MINIO });
-    expect(ofEnvironment({ AWS_ENDPOINT_URL: MINIO, DAG_XCOM_S3_PATH_STYLE: "false" })).toMatchObject({ pathStyle: false });
+    expect(ofEnvironment({ AWS_REGION: "eu-west-1", AWS_DEFAULT_REGION: "us-west-2" })).toEqual({
+      ...AWS,
+      region: "eu-west-1",
+    });
+    expect(ofEnvironment({ AWS_DEFAULT_REGION: "us-west-2" })).toEqual({
+      ...AWS,
+      region: "us-west-2",
+    });
+    expect(ofEnvironment({ AWS_ENDPOINT_URL: MINIO })).toEqual({
+      ...AWS,
+      endpoint: MINIO,
+      pathStyle: true,
+    });
+    expect(ofEnvironment({ AWS_ENDPOINT_URL: "x", AWS_ENDPOINT_URL_S3: MINIO })).toMatchObject({
+      endpoint: MINIO,
+    });
+    expect(
+      ofEnvironment({ AWS_ENDPOINT_URL: MINIO, DAG_XCOM_S3_PATH_STYLE: "false" }),
+    ).toMatchObject({ pathStyle: false });
     expect(ofEnvironment({ DAG_XCOM_S3_PATH_STYLE: "true" })).toEqual({ ...AWS, pathStyle: true });
   });
 
   test.each([
-    ["gs://lake/values", /^DAG_XCOM_FOLDER: it begins with "gs:"; allowed: a path, or s3:\/\/bucket\/prefix$/],
+    [
+      "gs://lake/values",
+      /^DAG_XCOM_FOLDER: it begins with "gs:"; allowed: a path, or s3:\/\/bucket\/prefix$/,
+    ],
     ["file:///values", /"file:"/],
     ["https://lake.s3.amazonaws.com/values", /"https:"/],
     ["s3:/lake/values", /it is not s3:\/\/bucket\/prefix/],
@@ -86,7 +124,12 @@ describe("DAG_XCOM_FOLDER", () => {
     ["s3://lake/a?region=eu", /single \//],
     [`s3://lake/${"a".repeat(901)}`, /at most 900/],
   ])("%s is refused", (folder, message) => {
-    expect(() => folderOf(folder)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringMatching(message) }));
+    expect(() => folderOf(folder)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringMatching(message),
+      }),
+    );
   });
 
   test("that holds credentials is refused without being repeated, and so is such an endpoint", () => {
@@ -109,7 +152,9 @@ describe("DAG_XCOM_FOLDER", () => {
   });
 
   test("a path leaves the AWS SDK's variables unread", () => {
-    expect(folderOf("/values", { AWS_ENDPOINT_URL: "x", DAG_XCOM_S3_PATH_STYLE: "x" })).toBe("/values");
+    expect(folderOf("/values", { AWS_ENDPOINT_URL: "x", DAG_XCOM_S3_PATH_STYLE: "x" })).toBe(
+      "/values",
+    );
     expect(() => folderOf("s3://lake", { DAG_XCOM_S3_PATH_STYLE: "yes" })).toThrow(
       /DAG_XCOM_S3_PATH_STYLE: it is "yes"; allowed: true, false/,
     );

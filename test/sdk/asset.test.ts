@@ -1,7 +1,17 @@
 /** Assets as DAG files write them: what is refused, what a DAG's plain form says of them, and which types they carry. */
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { describeDag } from "../../sdk/describe.ts";
-import { type AssetEvent, allOf, anyOf, asset, assetAlias, type Dag, type DagOptions, dag, timeOrAssets } from "../../sdk/index.ts";
+import {
+  type AssetEvent,
+  allOf,
+  anyOf,
+  asset,
+  assetAlias,
+  type Dag,
+  type DagOptions,
+  dag,
+  timeOrAssets,
+} from "../../sdk/index.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 
 const [a, b, c] = [asset("s3://lake/a"), asset("s3://lake/b"), asset("s3://lake/c")];
@@ -18,7 +28,9 @@ describe("an asset", () => {
     ["with a space", "s3://lake/a b"],
     ["with an umlaut", "s3://lake/ä"],
     ["too long", `s3://${"x".repeat(1_000)}`],
-  ])("%s is refused", (_, uri) => expect(() => asset(uri)).toThrow(expect.objectContaining({ code: "INVALID_ASSET" })));
+  ])("%s is refused", (_, uri) =>
+    expect(() => asset(uri)).toThrow(expect.objectContaining({ code: "INVALID_ASSET" })),
+  );
 
   it("with a password is refused, and the password not repeated", () => {
     const make = () => asset("postgres://etl:hunter2@db/lake");
@@ -34,7 +46,15 @@ describe("an asset", () => {
 describe("a DAG that waits for assets", () => {
   it.each([
     [a, { asset: "s3://lake/a" }],
-    [allOf(a, anyOf(b, c)), { all: [{ asset: "s3://lake/a" }, { any: [{ asset: "s3://lake/b" }, { asset: "s3://lake/c" }] }] }],
+    [
+      allOf(a, anyOf(b, c)),
+      {
+        all: [
+          { asset: "s3://lake/a" },
+          { any: [{ asset: "s3://lake/b" }, { asset: "s3://lake/c" }] },
+        ],
+      },
+    ],
     [anyOf(assetAlias("exports"), a), { any: [{ alias: "exports" }, { asset: "s3://lake/a" }] }],
   ])("says so in its plain form", (schedule, condition) => {
     expect(scheduled(schedule)).toMatchObject({ assets: condition, schedules: [] });
@@ -45,7 +65,9 @@ describe("a DAG that waits for assets", () => {
       assets: { asset: "s3://lake/a" },
       schedules: [{ name: "", schedule: { type: "cron_data_interval" } }],
     });
-    expect(scheduled(timeOrAssets({ x: { schedule: "@daily" } }, a)).schedules).toMatchObject([{ name: "x" }]);
+    expect(scheduled(timeOrAssets({ x: { schedule: "@daily" } }, a)).schedules).toMatchObject([
+      { name: "x" },
+    ]);
   });
 
   it("cannot take assets for a time, or something else for an asset", () => {
@@ -69,16 +91,23 @@ describe("a task's outlets and inlets", () => {
     d.task("t", { outlets: [named, named, assetAlias("exports")], inlets: [a] }, () => null);
     d.empty("place", { outlets: [b] });
     const spec = plain(d as unknown as Dag<unknown>);
-    expect(spec.tasks[0]).toMatchObject({ outlets: [{ asset: "s3://lake/named" }, { alias: "exports" }], inlets: ["s3://lake/a"] });
+    expect(spec.tasks[0]).toMatchObject({
+      outlets: [{ asset: "s3://lake/named" }, { alias: "exports" }],
+      inlets: ["s3://lake/a"],
+    });
     expect(spec.tasks[1]).toMatchObject({ outlets: [{ asset: "s3://lake/b" }], inlets: [] });
-    expect(spec.assetDetails).toEqual({ "s3://lake/named": { name: "issues", extra: { owner: "data" } } });
+    expect(spec.assetDetails).toEqual({
+      "s3://lake/named": { name: "issues", extra: { owner: "data" } },
+    });
   });
 
   it("must be assets", () => {
     const d = dag("d");
     // @ts-expect-error a URI is not an asset
     d.task("t", { outlets: ["s3://lake/a"] }, () => null);
-    expect(() => plain(d as unknown as Dag<unknown>)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+    expect(() => plain(d as unknown as Dag<unknown>)).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTION" }),
+    );
   });
 });
 

@@ -14,10 +14,22 @@ describe("a URI", () => {
     [
       "gives every field",
       "postgres://etl:pw@db:5432/lake?sslmode=require",
-      { type: "postgres", host: "db", port: 5432, login: "etl", password: "pw", schema: "lake", extra: { sslmode: "require" } },
+      {
+        type: "postgres",
+        host: "db",
+        port: 5432,
+        login: "etl",
+        password: "pw",
+        schema: "lake",
+        extra: { sslmode: "require" },
+      },
     ],
     ["may leave out everything but the type", "aws://", { ...nothing, type: "aws" }],
-    ["may have a login without a password", "ssh://root@host", { ...nothing, type: "ssh", host: "host", login: "root" }],
+    [
+      "may have a login without a password",
+      "ssh://root@host",
+      { ...nothing, type: "ssh", host: "host", login: "root" },
+    ],
     [
       "may have a password without a login",
       "redis://:pw@cache:6379",
@@ -26,15 +38,43 @@ describe("a URI", () => {
     [
       "may percent-encode any part",
       "http://a%40b:p%3A%2F%3F%23@h%2Fx:80/s%20t?k=%26",
-      { type: "http", host: "h/x", port: 80, login: "a@b", password: "p:/?#", schema: "s t", extra: { k: "&" } },
+      {
+        type: "http",
+        host: "h/x",
+        port: 80,
+        login: "a@b",
+        password: "p:/?#",
+        schema: "s t",
+        extra: { k: "&" },
+      },
     ],
-    ["may have a colon in the password", "http://u:a:b@h", { ...nothing, type: "http", host: "h", login: "u", password: "a:b" }],
-    ["reads - in the type as _", "google-cloud-platform://", { ...nothing, type: "google_cloud_platform" }],
-    ["takes postgresql for postgres", "PostgreSQL://db/app", { ...nothing, type: "postgres", host: "db", schema: "app" }],
+    [
+      "may have a colon in the password",
+      "http://u:a:b@h",
+      { ...nothing, type: "http", host: "h", login: "u", password: "a:b" },
+    ],
+    [
+      "reads - in the type as _",
+      "google-cloud-platform://",
+      { ...nothing, type: "google_cloud_platform" },
+    ],
+    [
+      "takes postgresql for postgres",
+      "PostgreSQL://db/app",
+      { ...nothing, type: "postgres", host: "db", schema: "app" },
+    ],
     [
       "takes an IPv6 address out of its brackets",
       "postgres://u:p@[::1]:5432/app",
-      { type: "postgres", host: "::1", port: 5432, login: "u", password: "p", schema: "app", extra: {} },
+      {
+        type: "postgres",
+        host: "::1",
+        port: 5432,
+        login: "u",
+        password: "p",
+        schema: "app",
+        extra: {},
+      },
     ],
     [
       "may carry extra as JSON",
@@ -51,20 +91,51 @@ describe("JSON", () => {
   it.each([
     [
       "gives every field",
-      { type: "mysql", host: "h", port: 3306, login: "root", password: "p", schema: "s", extra: { charset: "utf8" } },
-      { type: "mysql", host: "h", port: 3306, login: "root", password: "p", schema: "s", extra: { charset: "utf8" } },
+      {
+        type: "mysql",
+        host: "h",
+        port: 3306,
+        login: "root",
+        password: "p",
+        schema: "s",
+        extra: { charset: "utf8" },
+      },
+      {
+        type: "mysql",
+        host: "h",
+        port: 3306,
+        login: "root",
+        password: "p",
+        schema: "s",
+        extra: { charset: "utf8" },
+      },
     ],
     ["takes conn_type for type", { conn_type: "http" }, { ...nothing, type: "http" }],
     ["takes a port as text", { type: "http", port: "80" }, { ...nothing, type: "http", port: 80 }],
-    ["takes extra as text", { type: "http", extra: '{"a":1}' }, { ...nothing, type: "http", extra: { a: 1 } }],
-    ["takes empty texts and null for nothing", { type: "http", host: "", login: null, extra: "" }, { ...nothing, type: "http" }],
-    ["takes a number as a password", { type: "http", password: 12345 }, { ...nothing, type: "http", password: "12345" }],
+    [
+      "takes extra as text",
+      { type: "http", extra: '{"a":1}' },
+      { ...nothing, type: "http", extra: { a: 1 } },
+    ],
+    [
+      "takes empty texts and null for nothing",
+      { type: "http", host: "", login: null, extra: "" },
+      { ...nothing, type: "http" },
+    ],
+    [
+      "takes a number as a password",
+      { type: "http", password: 12345 },
+      { ...nothing, type: "http", password: "12345" },
+    ],
   ])("%s", (_, json, expected) => {
     expect(fields(JSON.stringify(json))).toEqual(expected);
   });
 
   it("keeps a key that objects inherit as a plain key", () => {
-    const { extra } = parseConnection("x", '{"type":"http","extra":{"__proto__":{"polluted":true}}}');
+    const { extra } = parseConnection(
+      "x",
+      '{"type":"http","extra":{"__proto__":{"polluted":true}}}',
+    );
     expect(Object.getPrototypeOf(extra)).toBe(Object.prototype);
     expect(Object.keys(extra)).toEqual(["__proto__"]);
     expect("polluted" in {}).toBe(false);
@@ -98,12 +169,21 @@ describe("what cannot be read", () => {
     } catch (thrown) {
       error = thrown;
     }
-    expect(error).toMatchObject({ code: "INVALID_CONNECTION", message: expect.stringContaining('"warehouse"') });
-    expect(JSON.stringify([String(error), (error as Error).stack, (error as Error).cause])).not.toContain(SECRET);
+    expect(error).toMatchObject({
+      code: "INVALID_CONNECTION",
+      message: expect.stringContaining('"warehouse"'),
+    });
+    expect(
+      JSON.stringify([String(error), (error as Error).stack, (error as Error).cause]),
+    ).not.toContain(SECRET);
   });
 
   it("is refused as such or read, whatever it is", () => {
-    const text = fc.oneof(fc.string({ unit: "binary" }), fc.json(), fc.webUrl({ withQueryParameters: true }));
+    const text = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.json(),
+      fc.webUrl({ withQueryParameters: true }),
+    );
     fc.assert(
       fc.property(text, (input) => {
         try {
@@ -117,6 +197,8 @@ describe("what cannot be read", () => {
 
   it("does not hold the process up, however long it is", () => {
     const long = `http://${"a:".repeat(200_000)}@@`;
-    expect(() => parseConnection("x", long)).toThrow(expect.objectContaining({ code: "INVALID_CONNECTION" }));
+    expect(() => parseConnection("x", long)).toThrow(
+      expect.objectContaining({ code: "INVALID_CONNECTION" }),
+    );
   });
 });

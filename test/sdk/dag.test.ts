@@ -49,7 +49,9 @@ describe("an id", () => {
   it("is taken once in a DAG, whichever way", () => {
     const d = dag("d");
     d.empty("a");
-    expect(() => d.empty("a")).toThrow(coded("DUPLICATE_TASK_ID", 'DAG "d" has two tasks with the id "a"'));
+    expect(() => d.empty("a")).toThrow(
+      coded("DUPLICATE_TASK_ID", 'DAG "d" has two tasks with the id "a"'),
+    );
     expect(() => d.task("a", work)).toThrow(coded("DUPLICATE_TASK_ID"));
     expect(d.tasks).toHaveLength(1);
   });
@@ -63,7 +65,9 @@ describe("an option that does not exist is refused with what does", () => {
   });
 
   it("of a DAG's defaults", () => {
-    expect(() => untyped("d", { defaults: { retrys: 1 } })).toThrow(coded("UNKNOWN_OPTION", /"retrys" at defaults of DAG "d"/));
+    expect(() => untyped("d", { defaults: { retrys: 1 } })).toThrow(
+      coded("UNKNOWN_OPTION", /"retrys" at defaults of DAG "d"/),
+    );
     expect(() => untyped("d", { defaults: { inputs: {} } })).toThrow(coded("UNKNOWN_OPTION"));
   });
 
@@ -81,7 +85,9 @@ describe("an option that does not exist is refused with what does", () => {
 
 describe("a body", () => {
   it.each([undefined, null, 5, "x", {}])("is not %j", (body) => {
-    expect(() => dag("d").task("t", body as never)).toThrow(coded("INVALID_OPTION", /body of task "t"/));
+    expect(() => dag("d").task("t", body as never)).toThrow(
+      coded("INVALID_OPTION", /body of task "t"/),
+    );
     expect(() => dag("d").task("t", {}, body as never)).toThrow(coded("INVALID_OPTION"));
   });
 });
@@ -89,9 +95,19 @@ describe("a body", () => {
 describe("wiring", () => {
   it("chains tasks one after the other, and lists side by side", () => {
     const d = dag("d");
-    const [a, b, c, e] = ["a", "b", "c", "e"].map((id) => d.empty(id)) as [TaskRef<null>, TaskRef<null>, TaskRef<null>, TaskRef<null>];
+    const [a, b, c, e] = ["a", "b", "c", "e"].map((id) => d.empty(id)) as [
+      TaskRef<null>,
+      TaskRef<null>,
+      TaskRef<null>,
+      TaskRef<null>,
+    ];
     chain(a, [b, c], e);
-    expect(["a", "b", "c", "e"].map((id) => d.upstreamOf(id))).toEqual([[], ["a"], ["a"], ["b", "c"]]);
+    expect(["a", "b", "c", "e"].map((id) => d.upstreamOf(id))).toEqual([
+      [],
+      ["a"],
+      ["a"],
+      ["b", "c"],
+    ]);
   });
 
   it("joins every task of a list to every task of the next", () => {
@@ -143,12 +159,17 @@ describe("wiring", () => {
     const d = dag("d");
     const mine = d.empty("mine");
     const foreign = dag("other").task("foreign", () => [1]);
-    const refused = coded("FOREIGN_TASK", 'Task "foreign" belongs to DAG "other" and cannot be used in DAG "d"');
+    const refused = coded(
+      "FOREIGN_TASK",
+      'Task "foreign" belongs to DAG "other" and cannot be used in DAG "d"',
+    );
     expect(() => chain(mine, foreign)).toThrow(refused);
     expect(() => d.connect(foreign, mine)).toThrow(refused);
     expect(() => d.task("t", { inputs: { foreign } }, work)).toThrow(refused);
     expect(() => d.task("t", { each: foreign }, work)).toThrow(refused);
-    expect(() => chain(foreign, mine)).toThrow(coded("FOREIGN_TASK", 'cannot be used in DAG "other"'));
+    expect(() => chain(foreign, mine)).toThrow(
+      coded("FOREIGN_TASK", 'cannot be used in DAG "other"'),
+    );
   });
 
   it("refuses a task of another DAG with the same id", () => {
@@ -160,12 +181,16 @@ describe("wiring", () => {
     const a = d.empty("a");
     expect(() => chain(a, value as never)).toThrow(coded("INVALID_OPTION", "a dependency"));
     expect(() => d.connect(value as never, a)).toThrow(coded("INVALID_OPTION"));
-    expect(() => d.task("t", { inputs: { value: value as never } }, work)).toThrow(coded("INVALID_OPTION"));
+    expect(() => d.task("t", { inputs: { value: value as never } }, work)).toThrow(
+      coded("INVALID_OPTION"),
+    );
   });
 
   it("leaves nothing behind of a task that was refused", () => {
     const d = dag("d");
-    expect(() => d.task("t", { inputs: { x: dag("other").empty("x") } }, work)).toThrow(coded("FOREIGN_TASK"));
+    expect(() => d.task("t", { inputs: { x: dag("other").empty("x") } }, work)).toThrow(
+      coded("FOREIGN_TASK"),
+    );
     expect(d.tasks).toEqual([]);
     expect(d.task("t", work)).toBeInstanceOf(TaskRef);
   });

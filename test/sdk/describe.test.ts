@@ -33,7 +33,13 @@ const coded = (code: string, message: string | RegExp = ""): unknown =>
 
 describe("a task that waits or is patient", () => {
   it("says so in milliseconds, and nothing when it is not", () => {
-    const options = { retryBackoff: "linear", retryJitter: "1s", retryTotal: "1h", totalTimeout: "2h", queueTimeout: "5m" };
+    const options = {
+      retryBackoff: "linear",
+      retryJitter: "1s",
+      retryTotal: "1h",
+      totalTimeout: "2h",
+      queueTimeout: "5m",
+    };
     expect(taskWith(options)).toMatchObject({
       ...{ retryBackoff: 1, retryLinear: true, retryJitterMs: 1_000 },
       ...{ retryTotalMs: 3_600_000, totalTimeoutMs: 7_200_000, queueTimeoutMs: 300_000 },
@@ -48,13 +54,25 @@ describe("a task that waits or is patient", () => {
   };
   it("has Airflow's timing when it is a sensor", () => {
     expect(sensorWith({}).sensor).toEqual({
-      ...{ intervalMs: 60_000, timeoutMs: 604_800_000, backoff: 1, maxIntervalMs: 604_800_000, softFail: false },
+      ...{
+        intervalMs: 60_000,
+        timeoutMs: 604_800_000,
+        backoff: 1,
+        maxIntervalMs: 604_800_000,
+        softFail: false,
+      },
     });
-    expect(sensorWith({ timeout: "5s" }).sensor).toMatchObject({ intervalMs: 5_000, timeoutMs: 5_000 });
+    expect(sensorWith({ timeout: "5s" }).sensor).toMatchObject({
+      intervalMs: 5_000,
+      timeoutMs: 5_000,
+    });
   });
 
   it.each([
-    [{ interval: "1m", timeout: "30s" }, 'task "s" of DAG "d": timeout is 30000 ms; allowed: at least the interval of 60000 ms.'],
+    [
+      { interval: "1m", timeout: "30s" },
+      'task "s" of DAG "d": timeout is 30000 ms; allowed: at least the interval of 60000 ms.',
+    ],
     [{ interval: "0s" }, 'interval is "0s"; allowed: more than zero'],
     [{ backoff: 0.5 }, "backoff is 0.5"],
     [{ maxInterval: "1s" }, "maxInterval is 1000 ms; allowed: at least the interval of 60000 ms"],
@@ -74,7 +92,17 @@ describe("a task that waits or is patient", () => {
     expect(plain(d).tasks.map(({ operator, wait }) => [operator, wait])).toEqual([
       ["waitUntil", { type: "time", at: "2026-07-01T10:00:00.000Z" }],
       ["waitUntil", undefined],
-      ["externalRun", { type: "run", dagId: "other", taskId: "t", logicalDate: null, timeoutMs: 3_600_000, softFail: false }],
+      [
+        "externalRun",
+        {
+          type: "run",
+          dagId: "other",
+          taskId: "t",
+          logicalDate: null,
+          timeoutMs: 3_600_000,
+          softFail: false,
+        },
+      ],
     ]);
   });
 
@@ -106,7 +134,10 @@ describe("callbacks and deadlines", () => {
     });
     d.task("t", { onRetry: tell }, () => null);
     const spec = plain(d);
-    expect([spec.callbacks, spec.tasks[0]?.callbacks]).toEqual([["onSuccess"], ["onFailure", "onRetry"]]);
+    expect([spec.callbacks, spec.tasks[0]?.callbacks]).toEqual([
+      ["onSuccess"],
+      ["onFailure", "onRetry"],
+    ]);
     expect(spec.deadlines).toEqual([
       { type: "queuedAt", intervalMs: -1_800_000 },
       { type: "fixed", at: "2026-07-01T10:00:00.000Z", intervalMs: 3_600_000 },
@@ -117,10 +148,30 @@ describe("callbacks and deadlines", () => {
 
   it.each([
     [{ onFailure: "mail" }, "INVALID_OPTION", /onFailure is string; allowed: a function/],
-    [{ deadlines: [{ reference: "queuedAt", interval: "soon", callback: tell }] }, "INVALID_DURATION", /soon/],
-    [{ deadlines: [{ reference: "someday", interval: "1h", callback: tell }] }, "INVALID_DATE", /someday/],
-    [{ deadlines: [{ reference: "queuedAt", interval: "1h" }] }, "INVALID_OPTION", /callback is missing/],
-    [{ deadlines: [{ reference: { type: "averageRuntime", runs: 0 }, interval: "1h", callback: tell }] }, "INVALID_OPTION", /runs is 0/],
+    [
+      { deadlines: [{ reference: "queuedAt", interval: "soon", callback: tell }] },
+      "INVALID_DURATION",
+      /soon/,
+    ],
+    [
+      { deadlines: [{ reference: "someday", interval: "1h", callback: tell }] },
+      "INVALID_DATE",
+      /someday/,
+    ],
+    [
+      { deadlines: [{ reference: "queuedAt", interval: "1h" }] },
+      "INVALID_OPTION",
+      /callback is missing/,
+    ],
+    [
+      {
+        deadlines: [
+          { reference: { type: "averageRuntime", runs: 0 }, interval: "1h", callback: tell },
+        ],
+      },
+      "INVALID_OPTION",
+      /runs is 0/,
+    ],
   ])("are refused when they are wrong (%#)", (options, code, message) => {
     expect(() => withOptions(options)).toThrow(coded(code, message) as Error);
   });
@@ -187,7 +238,15 @@ describe("the plain form", () => {
     const d = dag("d", { tags, schedule: rule });
     d.task("t", { each: items }, () => null);
     const spec = plain(d);
-    for (const part of [spec, spec.tags, spec.schedules, spec.tasks, spec.tasks[0], spec.tasks[0]!.each, spec.tasks[0]!.upstream]) {
+    for (const part of [
+      spec,
+      spec.tags,
+      spec.schedules,
+      spec.tasks,
+      spec.tasks[0],
+      spec.tasks[0]!.each,
+      spec.tasks[0]!.upstream,
+    ]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
     for (const given of [tags, items, items[0], rule]) expect(Object.isFrozen(given)).toBe(false);
@@ -195,7 +254,12 @@ describe("the plain form", () => {
 
   it("puts each task behind all it waits for, and else keeps the order of declaration", () => {
     const d = dag("d");
-    const [e, c, b, a] = ["e", "c", "b", "a"].map((id) => d.empty(id)) as [TaskRef<null>, TaskRef<null>, TaskRef<null>, TaskRef<null>];
+    const [e, c, b, a] = ["e", "c", "b", "a"].map((id) => d.empty(id)) as [
+      TaskRef<null>,
+      TaskRef<null>,
+      TaskRef<null>,
+      TaskRef<null>,
+    ];
     d.empty("alone");
     chain(a, [b, c], e);
     expect(plain(d).tasks.map(({ taskId }) => taskId)).toEqual(["a", "alone", "c", "b", "e"]);
@@ -227,7 +291,10 @@ describe("the plain form", () => {
   });
 
   it("has the params as JSON Schema, defaults and all", () => {
-    expect(withOptions({ params: z.object({ repo: z.string().default("a/b"), days: z.number().int() }) }).paramsSchema).toMatchObject({
+    expect(
+      withOptions({ params: z.object({ repo: z.string().default("a/b"), days: z.number().int() }) })
+        .paramsSchema,
+    ).toMatchObject({
       type: "object",
       properties: { repo: { type: "string", default: "a/b" }, days: { type: "integer" } },
       required: ["days"],
@@ -235,7 +302,9 @@ describe("the plain form", () => {
   });
 
   it("takes params of any standard schema, whose form it may not know", () => {
-    const schema = { "~standard": { version: 1, vendor: "other", validate: (value: unknown) => ({ value }) } };
+    const schema = {
+      "~standard": { version: 1, vendor: "other", validate: (value: unknown) => ({ value }) },
+    };
     expect(withOptions({ params: schema }).paramsSchema).toEqual({ type: "object" });
   });
 
@@ -284,7 +353,9 @@ describe("an option with a wrong value is refused, with what is allowed", () => 
     ["catchup", "latest"],
     ["catchup", 1],
   ])("of a DAG: %s %j", (option, value) => {
-    expect(() => withOptions({ [option]: value })).toThrow(coded("INVALID_OPTION", `^DAG "d": ${option} is .*allowed: `));
+    expect(() => withOptions({ [option]: value })).toThrow(
+      coded("INVALID_OPTION", `^DAG "d": ${option} is .*allowed: `),
+    );
   });
 
   it.each([
@@ -300,15 +371,22 @@ describe("an option with a wrong value is refused, with what is allowed", () => 
     ["each", 5],
     ["each", { length: 1 }],
   ])("of a task: %s %j", (option, value) => {
-    expect(() => taskWith({ [option]: value })).toThrow(coded("INVALID_OPTION", `^task "t" of DAG "d": ${option} is .*allowed: `));
+    expect(() => taskWith({ [option]: value })).toThrow(
+      coded("INVALID_OPTION", `^task "t" of DAG "d": ${option} is .*allowed: `),
+    );
   });
 
-  it.each(["retryDelay", "maxRetryDelay", "executionTimeout"])("of a task: %s in unknown units", (option) => {
-    expect(() => taskWith({ [option]: "5min" })).toThrow(coded("INVALID_DURATION", '"5min"'));
-  });
+  it.each(["retryDelay", "maxRetryDelay", "executionTimeout"])(
+    "of a task: %s in unknown units",
+    (option) => {
+      expect(() => taskWith({ [option]: "5min" })).toThrow(coded("INVALID_DURATION", '"5min"'));
+    },
+  );
 
   it("of literal items that JSON cannot carry", () => {
-    expect(() => taskWith({ each: [1, new Date(0)] })).toThrow(coded("OUTPUT_NOT_JSON", /output\[1\] is an instance of Date/));
+    expect(() => taskWith({ each: [1, new Date(0)] })).toThrow(
+      coded("OUTPUT_NOT_JSON", /output\[1\] is an instance of Date/),
+    );
   });
 });
 
@@ -336,13 +414,21 @@ describe("dates", () => {
     new Date(0),
     {},
   ])("refuse %j", (date) => {
-    expect(() => withOptions({ startDate: date })).toThrow(coded("INVALID_DATE", 'startDate of DAG "d"'));
-    expect(() => withOptions({ endDate: date })).toThrow(coded("INVALID_DATE", 'endDate of DAG "d"'));
+    expect(() => withOptions({ startDate: date })).toThrow(
+      coded("INVALID_DATE", 'startDate of DAG "d"'),
+    );
+    expect(() => withOptions({ endDate: date })).toThrow(
+      coded("INVALID_DATE", 'endDate of DAG "d"'),
+    );
   });
 
   it("may be equal, but do not end before they start", () => {
-    expect(withOptions({ startDate: "2026-01-01", endDate: "2026-01-01" }).endDate).toBe("2026-01-01T00:00:00.000Z");
-    expect(() => withOptions({ startDate: "2026-01-02", endDate: "2026-01-01" })).toThrow(coded("INVALID_OPTION", "endDate is 2026-01-01"));
+    expect(withOptions({ startDate: "2026-01-01", endDate: "2026-01-01" }).endDate).toBe(
+      "2026-01-01T00:00:00.000Z",
+    );
+    expect(() => withOptions({ startDate: "2026-01-02", endDate: "2026-01-01" })).toThrow(
+      coded("INVALID_OPTION", "endDate is 2026-01-01"),
+    );
   });
 
   it("may be a task's own, read in the DAG's timezone, and do not end before they start", () => {
@@ -367,15 +453,20 @@ describe("dates", () => {
   });
 
   it("must begin somewhere when everything is caught up", () => {
-    expect(() => withOptions({ schedule: "@daily", catchup: true })).toThrow(coded("INVALID_OPTION", "startDate is not set"));
+    expect(() => withOptions({ schedule: "@daily", catchup: true })).toThrow(
+      coded("INVALID_OPTION", "startDate is not set"),
+    );
     expect(withOptions({ catchup: true }).catchup).toBe("all");
     expect(withOptions({ schedule: "@once", catchup: "all" }).catchup).toBe("all");
   });
 
-  it.each(["Europe/Atlantis", "CEST+1", "", "UTC;drop", 5, null])("refuse the timezone %j", (timezone) => {
-    if (timezone === null) expect(withOptions({ timezone: undefined }).timezone).toBe("UTC");
-    else expect(() => withOptions({ timezone })).toThrow(coded("INVALID_TIMEZONE"));
-  });
+  it.each(["Europe/Atlantis", "CEST+1", "", "UTC;drop", 5, null])(
+    "refuse the timezone %j",
+    (timezone) => {
+      if (timezone === null) expect(withOptions({ timezone: undefined }).timezone).toBe("UTC");
+      else expect(() => withOptions({ timezone })).toThrow(coded("INVALID_TIMEZONE"));
+    },
+  );
 
   it.each([
     [true, "all"],
@@ -404,10 +495,20 @@ describe("the graph", () => {
   it.each([
     ["of two", "ab ba", ["b -> a -> b", "a -> b -> a"]],
     ["of three", "ab bc ca", ["a -> b -> c -> a", "b -> c -> a -> b", "c -> a -> b -> c"]],
-    ["behind other tasks", "xa ab bc ca cy", ["a -> b -> c -> a", "b -> c -> a -> b", "c -> a -> b -> c"]],
-    ["with tasks hanging from it declared first", "cz zy ab bc ca", ["a -> b -> c -> a", "b -> c -> a -> b", "c -> a -> b -> c"]],
+    [
+      "behind other tasks",
+      "xa ab bc ca cy",
+      ["a -> b -> c -> a", "b -> c -> a -> b", "c -> a -> b -> c"],
+    ],
+    [
+      "with tasks hanging from it declared first",
+      "cz zy ab bc ca",
+      ["a -> b -> c -> a", "b -> c -> a -> b", "c -> a -> b -> c"],
+    ],
   ])("has no cycle %s, and the message walks along it", (_, edges, paths) => {
-    expect(() => plain(cyclic(edges))).toThrow(coded("CYCLE", `DAG "d" has a cycle: (?:${paths.join("|")})\\.`));
+    expect(() => plain(cyclic(edges))).toThrow(
+      coded("CYCLE", `DAG "d" has a cycle: (?:${paths.join("|")})\\.`),
+    );
   });
 
   it("of 5,000 tasks in a chain is described in order", () => {
@@ -415,7 +516,9 @@ describe("the graph", () => {
     const refs = Array.from({ length: 5_000 }, (_, index) => d.empty(`t${5_000 - index}`));
     chain(...refs.toReversed());
     const { tasks } = plain(d);
-    expect(tasks.map(({ taskId }) => taskId)).toEqual(Array.from({ length: 5_000 }, (_, index) => `t${index + 1}`));
+    expect(tasks.map(({ taskId }) => taskId)).toEqual(
+      Array.from({ length: 5_000 }, (_, index) => `t${index + 1}`),
+    );
     expect(tasks.at(-1)).toMatchObject({ upstream: ["t4999"] });
   });
 

@@ -21,9 +21,12 @@ describe("a duration", () => {
     expect(durationMs(text)).toBe(ms);
   });
 
-  it.each(["1.005s", "4.35ms", "0.0001s"] as const)("%s is rounded to whole milliseconds", (text) => {
-    expect(Number.isInteger(durationMs(text))).toBe(true);
-  });
+  it.each(["1.005s", "4.35ms", "0.0001s"] as const)(
+    "%s is rounded to whole milliseconds",
+    (text) => {
+      expect(Number.isInteger(durationMs(text))).toBe(true);
+    },
+  );
 
   it.each([
     "",
@@ -50,6 +53,8 @@ describe("a duration", () => {
     undefined,
     {},
   ])("refuses %j", (text) => {
-    expect(() => durationMs(text as Duration)).toThrow(expect.objectContaining({ code: "INVALID_DURATION" }));
+    expect(() => durationMs(text as Duration)).toThrow(
+      expect.objectContaining({ code: "INVALID_DURATION" }),
+    );
   });
 });

@@ -2,11 +2,23 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import { describeDag } from "../../sdk/describe.ts";
-import { type Dag, type DagRunEnd, dag, dagRun, type EventSource, postgresChanges, type RowChange, webhook } from "../../sdk/index.ts";
+import {
+  type Dag,
+  type DagRunEnd,
+  dag,
+  dagRun,
+  type EventSource,
+  postgresChanges,
+  type RowChange,
+  webhook,
+} from "../../sdk/index.ts";
 import { eventsOf } from "../../sdk/trigger.ts";
 
 const refused = (option: string): unknown =>
-  expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringContaining(`${option} is`) });
+  expect.objectContaining({
+    code: "INVALID_OPTION",
+    message: expect.stringContaining(`${option} is`),
+  });
 const plain = (on: readonly EventSource[], id = "d") => {
   const d = dag(id, { on });
   d.empty("only");
@@ -18,11 +30,20 @@ describe("an event source", () => {
     const sources = [
       postgresChanges({ connection: "lake", table: "My orders" }),
       webhook({ secret: "hook_secret", schema: z.object({ ref: z.string() }) }),
-      dagRun({ all: [{ dag: "load.a" }, { dag: "b", states: ["failed", "success"] }], within: "2h" }),
+      dagRun({
+        all: [{ dag: "load.a" }, { dag: "b", states: ["failed", "success"] }],
+        within: "2h",
+      }),
     ];
     expect(JSON.parse(JSON.stringify(plain(sources)))).toEqual([
       {
-        ...{ type: "postgresChanges", name: "My_orders", connection: "lake", schema: "public", table: "My orders" },
+        ...{
+          type: "postgresChanges",
+          name: "My_orders",
+          connection: "lake",
+          schema: "public",
+          table: "My orders",
+        },
         ...{ operations: ["insert", "update", "delete"], batch: 1 },
       },
       {
@@ -42,17 +63,49 @@ describe("an event source", () => {
   });
 
   it.each<[string, string, () => unknown]>([
-    ["a table without a name", "table", () => postgresChanges({ connection: "lake", table: "", name: "x" })],
-    ["an operation that is none", "operations", () => postgresChanges({ connection: "a", table: "b", operations: ["truncate" as never] })],
-    ["no operation", "operations", () => postgresChanges({ connection: "a", table: "b", operations: [] })],
-    ["a batch of nothing", "batch", () => postgresChanges({ connection: "a", table: "b", batch: 0 })],
+    [
+      "a table without a name",
+      "table",
+      () => postgresChanges({ connection: "lake", table: "", name: "x" }),
+    ],
+    [
+      "an operation that is none",
+      "operations",
+      () => postgresChanges({ connection: "a", table: "b", operations: ["truncate" as never] }),
+    ],
+    [
+      "no operation",
+      "operations",
+      () => postgresChanges({ connection: "a", table: "b", operations: [] }),
+    ],
+    [
+      "a batch of nothing",
+      "batch",
+      () => postgresChanges({ connection: "a", table: "b", batch: 0 }),
+    ],
     ["a name with a slash", "name", () => webhook({ secret: "s", name: "a/b" })],
-    ["a secret that is no key of a variable", "secret", () => webhook({ secret: "hunter2 with a space" })],
-    ["a schema that cannot be written down", "schema", () => webhook({ secret: "s", schema: z.date() as never })],
-    ["a state that no run ends in", "states", () => dagRun({ dag: "a", states: ["running" as never] })],
+    [
+      "a secret that is no key of a variable",
+      "secret",
+      () => webhook({ secret: "hunter2 with a space" }),
+    ],
+    [
+      "a schema that cannot be written down",
+      "schema",
+      () => webhook({ secret: "s", schema: z.date() as never }),
+    ],
+    [
+      "a state that no run ends in",
+      "states",
+      () => dagRun({ dag: "a", states: ["running" as never] }),
+    ],
     ["a DAG twice", "all", () => dagRun({ all: [{ dag: "a" }, { dag: "a", states: ["failed"] }] })],
     ["no DAG", "name", () => dagRun({ all: [] })],
-    ["two sources of one name", "on", () => plain([webhook({ secret: "s" }), webhook({ secret: "t" })])],
+    [
+      "two sources of one name",
+      "on",
+      () => plain([webhook({ secret: "s" }), webhook({ secret: "t" })]),
+    ],
     ["a DAG that would start itself", "on", () => plain([dagRun({ dag: "self" })], "self")],
     ["what is no source", "on", () => plain(["insert" as never])],
   ])("of %s is refused", (_, option, make) => expect(make).toThrow(refused(option)));
@@ -75,7 +128,11 @@ describe("an event source", () => {
     });
     const call = { id: null, body: { ref: "main" }, at: "2026-01-01T00:00:00.000Z" };
     const triggeredBy = eventsOf({ type: "webhook", name: "webhook", events: [call] });
-    expect([triggeredBy(hook), triggeredBy(changes), triggeredBy(webhook({ secret: "s", name: "other" }))]).toEqual([[call], [], []]);
+    expect([
+      triggeredBy(hook),
+      triggeredBy(changes),
+      triggeredBy(webhook({ secret: "s", name: "other" })),
+    ]).toEqual([[call], [], []]);
     expect(eventsOf(null)(hook)).toEqual([]);
   });
 });

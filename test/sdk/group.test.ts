@@ -6,7 +6,9 @@ import { chain, type Dag, dag, type TaskGroup, type TaskRef } from "../../sdk/in
 const work = () => null;
 
 /** Each task with the ids before it. */
-function edgesOf(declare: (d: Dag<Readonly<Record<string, never>>>) => void): Record<string, readonly string[]> {
+function edgesOf(
+  declare: (d: Dag<Readonly<Record<string, never>>>) => void,
+): Record<string, readonly string[]> {
   const d = dag("d");
   declare(d);
   return Object.fromEntries(describeDag(d).tasks.map(({ taskId, upstream }) => [taskId, upstream]));
@@ -47,7 +49,12 @@ describe("a group", () => {
     });
     d.task("after", work);
     expect(
-      describeDag(d).tasks.map(({ taskId, retries, retryDelayMs, triggerRule }) => [taskId, retries, retryDelayMs, triggerRule]),
+      describeDag(d).tasks.map(({ taskId, retries, retryDelayMs, triggerRule }) => [
+        taskId,
+        retries,
+        retryDelayMs,
+        triggerRule,
+      ]),
     ).toEqual([
       ["outer.a", 2, 2_000, "all_done"],
       ["outer.inner.b", 3, 2_000, "all_done"],
@@ -133,19 +140,51 @@ describe("a group", () => {
       (d) => d.group("g", (g) => void [g.task("a", work), g.group("h", () => {})]),
       /Group "g.h" of DAG "d" has no task/,
     ],
-    ["with the id of another", (d) => void [d.group("g", (g) => g.empty("a")), d.group("g", (g) => g.empty("b"))], /with the id "g"/],
-    ["with the id of a task", (d) => void [d.empty("g"), d.group("g", (g) => g.empty("a"))], /with the id "g"/],
-    ["whose id a task then takes", (d) => void [d.group("g", (g) => g.empty("a")), d.empty("g")], /with the id "g"/],
-    ["whose task has the id of another", (d) => void [d.empty("g.a"), d.group("g", (g) => g.empty("a"))], /two tasks with the id "g.a"/],
-    ["with an option there is not", (d) => d.group("g", { retrys: 1 } as never, (g) => g.empty("a")), /Unknown group option "retrys"/],
+    [
+      "with the id of another",
+      (d) => void [d.group("g", (g) => g.empty("a")), d.group("g", (g) => g.empty("b"))],
+      /with the id "g"/,
+    ],
+    [
+      "with the id of a task",
+      (d) => void [d.empty("g"), d.group("g", (g) => g.empty("a"))],
+      /with the id "g"/,
+    ],
+    [
+      "whose id a task then takes",
+      (d) => void [d.group("g", (g) => g.empty("a")), d.empty("g")],
+      /with the id "g"/,
+    ],
+    [
+      "whose task has the id of another",
+      (d) => void [d.empty("g.a"), d.group("g", (g) => g.empty("a"))],
+      /two tasks with the id "g.a"/,
+    ],
+    [
+      "with an option there is not",
+      (d) => d.group("g", { retrys: 1 } as never, (g) => g.empty("a")),
+      /Unknown group option "retrys"/,
+    ],
     [
       "with a default there is not",
       (d) => d.group("g", { defaults: { retrys: 1 } as never }, (g) => g.empty("a")),
       /Unknown task option "retrys" at defaults of group "g"/,
     ],
-    ["with an id that is none", (d) => d.group("a b", (g) => g.empty("a")), /The group id "a b" is not allowed/],
-    ["whose ids become too long", (d) => d.group("g".repeat(150), (g) => g.empty("a".repeat(100))), /The task id/],
-    ["declared by a function that waits", (d) => d.group("g", async (g) => g.empty("a")), /a function that is not async/],
+    [
+      "with an id that is none",
+      (d) => d.group("a b", (g) => g.empty("a")),
+      /The group id "a b" is not allowed/,
+    ],
+    [
+      "whose ids become too long",
+      (d) => d.group("g".repeat(150), (g) => g.empty("a".repeat(100))),
+      /The task id/,
+    ],
+    [
+      "declared by a function that waits",
+      (d) => d.group("g", async (g) => g.empty("a")),
+      /a function that is not async/,
+    ],
     ["without a function", (d) => d.group("g", {} as never), /the body of group "g" is object/],
     [
       "before a task of its own",
@@ -192,9 +231,14 @@ describe("a group", () => {
     const d = dag("d");
     const extract = d.group("extract", (g) => {
       const rows = g.task("rows", () => [1]);
-      return { rows, count: g.task("count", { inputs: { rows } }, ({ inputs }) => inputs.rows.length) };
+      return {
+        rows,
+        count: g.task("count", { inputs: { rows } }, ({ inputs }) => inputs.rows.length),
+      };
     });
-    expectTypeOf(extract).toEqualTypeOf<TaskGroup<{ rows: TaskRef<number[]>; count: TaskRef<number> }>>();
+    expectTypeOf(extract).toEqualTypeOf<
+      TaskGroup<{ rows: TaskRef<number[]>; count: TaskRef<number> }>
+    >();
     d.task("load", { inputs: extract.result }, ({ inputs }) => {
       expectTypeOf(inputs.count).toEqualTypeOf<number>();
       return null;

@@ -34,8 +34,10 @@ describe("the tasks of a mapped group", () => {
       const repos = d.task("repos", (): readonly Repo[] => []);
       const byName = d.task("by_name", (): Record<string, Repo> => ({}));
       const stats = d.task("stats", () => ({ files: ["a"], rows: 1 }));
-      const of = <Item>(each: Parameters<typeof d.group<unknown, Item>>[1]["each"], see: (item: Item) => void): void =>
-        void d.group("g", { each }, (g) => g.task("t", ({ item }) => see(item)));
+      const of = <Item>(
+        each: Parameters<typeof d.group<unknown, Item>>[1]["each"],
+        see: (item: Item) => void,
+      ): void => void d.group("g", { each }, (g) => g.task("t", ({ item }) => see(item)));
       of(repos, (item) => expectTypeOf(item).toEqualTypeOf<Repo>());
       of(["x", "y"], (item) => expectTypeOf(item).toEqualTypeOf<string>());
       of(pick(stats, "files"), (item) => expectTypeOf(item).toEqualTypeOf<string>());
@@ -47,7 +49,12 @@ describe("the tasks of a mapped group", () => {
         g.task("t", ({ item }) => expectTypeOf(item).toEqualTypeOf<Repo>() && null),
       );
       d.group("crossed", { each: cross({ repo: repos, month: [1, 2] }) }, (g) =>
-        g.task("t", ({ item }) => expectTypeOf(item).toEqualTypeOf<{ readonly repo: Repo; readonly month: 1 | 2 }>() && null),
+        g.task(
+          "t",
+          ({ item }) =>
+            expectTypeOf(item).toEqualTypeOf<{ readonly repo: Repo; readonly month: 1 | 2 }>() &&
+            null,
+        ),
       );
       // @ts-expect-error a record is not a list
       d.group("wrong", { each: byName }, (g) => g.empty("t"));
@@ -58,15 +65,39 @@ describe("the tasks of a mapped group", () => {
       const d = dag("d", { params: z.object({ day: z.string() }) });
       d.group("g", { each: [1], label: ({ item }) => item.toFixed() }, (g) => {
         type Here = Pick<TaskContext<{ day: string }, unknown, number>, "item" | "params">;
-        const see = (context: Here): null => expectTypeOf(context.item).toEqualTypeOf<number>() && null;
+        const see = (context: Here): null =>
+          expectTypeOf(context.item).toEqualTypeOf<number>() && null;
         const one = g.task("task", see);
-        g.task("with_options", { retries: 1, concurrencyKey: ({ item, params }) => `${item.toFixed()}/${params.day}` }, see);
+        g.task(
+          "with_options",
+          { retries: 1, concurrencyKey: ({ item, params }) => `${item.toFixed()}/${params.day}` },
+          see,
+        );
         const setup = g.setup("setup", { concurrencyKey: ({ item }) => item.toFixed() }, see);
-        g.teardown("teardown", { setups: setup, concurrencyKey: ({ item, params }) => `${item.toFixed()}/${params.day}` }, see);
-        g.branch("branch", { concurrencyKey: ({ item }) => item.toFixed() }, (context) => void see(context));
-        g.switch("switch", { cases: { one }, concurrencyKey: ({ item }) => item.toFixed() }, (context) => see(context));
+        g.teardown(
+          "teardown",
+          {
+            setups: setup,
+            concurrencyKey: ({ item, params }) => `${item.toFixed()}/${params.day}`,
+          },
+          see,
+        );
+        g.branch(
+          "branch",
+          { concurrencyKey: ({ item }) => item.toFixed() },
+          (context) => void see(context),
+        );
+        g.switch(
+          "switch",
+          { cases: { one }, concurrencyKey: ({ item }) => item.toFixed() },
+          (context) => see(context),
+        );
         g.shortCircuit("any", { concurrencyKey: ({ item }) => item.toFixed() }, see);
-        g.sensor("sensor", { interval: "1s", concurrencyKey: ({ item }) => item.toFixed() }, ({ item }) => item > 0);
+        g.sensor(
+          "sensor",
+          { interval: "1s", concurrencyKey: ({ item }) => item.toFixed() },
+          ({ item }) => item > 0,
+        );
         g.sensor("bare_sensor", ({ item }) => item > 0);
         const byText: TaskBody<null, TaskContext<unknown, unknown, string>> = () => null;
         // @ts-expect-error an operator for other elements
@@ -78,14 +109,18 @@ describe("the tasks of a mapped group", () => {
     compiles(() => {
       const d = dag("d");
       d.group("g", { each: ["x"] }, (g) => {
-        g.group("plain", (h) => h.task("t", ({ item }) => expectTypeOf(item).toEqualTypeOf<string>() && null));
+        g.group("plain", (h) =>
+          h.task("t", ({ item }) => expectTypeOf(item).toEqualTypeOf<string>() && null),
+        );
         g.group("tried", { retries: 1 }, (h) =>
           h.group("inner", { defaults: { retries: 2 } }, (i) =>
             i.task("t", ({ item }) => expectTypeOf(item).toEqualTypeOf<string>() && null),
           ),
         );
       });
-      d.group("tried", { retries: 1 }, (g) => g.task("t", ({ item }) => expectTypeOf(item).toEqualTypeOf<undefined>() && null));
+      d.group("tried", { retries: 1 }, (g) =>
+        g.task("t", ({ item }) => expectTypeOf(item).toEqualTypeOf<undefined>() && null),
+      );
     }));
 
   it("take each other's outputs plain, and lists from outside whole", () =>
@@ -104,9 +139,12 @@ describe("the tasks of a mapped group", () => {
 
   it("can be declared by a function that knows only some of this", () =>
     compiles(() => {
-      const declare = (g: Dag<unknown, string>): TaskRef<number> => g.task("t", ({ item }) => item.length);
+      const declare = (g: Dag<unknown, string>): TaskRef<number> =>
+        g.task("t", ({ item }) => item.length);
       const d = dag("d");
-      expectTypeOf(d.group("g", { each: ["x"] }, declare).result).toEqualTypeOf<TaskRef<number[]>>();
+      expectTypeOf(d.group("g", { each: ["x"] }, declare).result).toEqualTypeOf<
+        TaskRef<number[]>
+      >();
       // @ts-expect-error for elements of another type
       d.group("h", { each: [1] }, declare);
       // @ts-expect-error for a group that is not mapped
@@ -120,7 +158,9 @@ describe("the result of a group", () => {
       const d = dag("d");
       const g = d.group("g", { each: [1] }, (h) => {
         const rows = h.task("rows", () => ["a"]);
-        const inner = h.group("inner", { retries: 1 }, (i) => ({ count: i.task("count", () => 1) }));
+        const inner = h.group("inner", { retries: 1 }, (i) => ({
+          count: i.task("count", () => 1),
+        }));
         expectTypeOf(inner.result.count).toEqualTypeOf<TaskRef<number>>();
         return {
           rows,
@@ -135,25 +175,39 @@ describe("the result of a group", () => {
         };
       });
       expectTypeOf(g.result.rows).toEqualTypeOf<TaskRef<string[][]>>();
-      expectTypeOf(g.result.both).toEqualTypeOf<readonly [TaskRef<string[][]>, TaskRef<number[]>]>();
-      expectTypeOf(g.result.inner).toEqualTypeOf<TaskGroup<{ readonly count: TaskRef<number[]> }>>();
+      expectTypeOf(g.result.both).toEqualTypeOf<
+        readonly [TaskRef<string[][]>, TaskRef<number[]>]
+      >();
+      expectTypeOf(g.result.inner).toEqualTypeOf<
+        TaskGroup<{ readonly count: TaskRef<number[]> }>
+      >();
       expectTypeOf(g.result.name).toEqualTypeOf<string>();
       expectTypeOf(g.result.lazily).toEqualTypeOf<LazyRef<string[]>>();
       expectTypeOf(g.result.first).toEqualTypeOf<never>();
       d.task("after", { inputs: { counts: g.result.inner.result.count } }, ({ inputs }) => {
         expectTypeOf(inputs.counts).toEqualTypeOf<number[]>();
       });
-      d.task("once_more", { each: g.result.rows }, ({ item }) => expectTypeOf(item).toEqualTypeOf<string[]>() && null);
+      d.task(
+        "once_more",
+        { each: g.result.rows },
+        ({ item }) => expectTypeOf(item).toEqualTypeOf<string[]>() && null,
+      );
     }));
 
   it("is what it is when it is not mapped, however often it is tried", () =>
     compiles(() => {
       const d = dag("d");
-      const g = d.group("g", { retries: 2, executionTimeout: "1h" }, (h) => h.task("rows", () => ["a"]));
+      const g = d.group("g", { retries: 2, executionTimeout: "1h" }, (h) =>
+        h.task("rows", () => ["a"]),
+      );
       expectTypeOf(g).toEqualTypeOf<TaskGroup<TaskRef<string[]>>>();
       chain(
         g,
-        d.task("after", { inputs: { rows: g.result } }, ({ inputs }) => expectTypeOf(inputs.rows).toEqualTypeOf<string[]>() && null),
+        d.task(
+          "after",
+          { inputs: { rows: g.result } },
+          ({ inputs }) => expectTypeOf(inputs.rows).toEqualTypeOf<string[]>() && null,
+        ),
       );
     }));
 });
@@ -165,7 +219,15 @@ describe("the options of a group", () => {
       const list = d.task("list", () => [1]);
       d.group(
         "g",
-        { each: list, maxActive: 2, maxItems: 5, retries: 1, retryDelay: "1s", triggerRule: "all_done", totalTimeout: "1h" },
+        {
+          each: list,
+          maxActive: 2,
+          maxItems: 5,
+          retries: 1,
+          retryDelay: "1s",
+          triggerRule: "all_done",
+          totalTimeout: "1h",
+        },
         (g) => g.empty("t"),
       );
       // @ts-expect-error a misspelt option

@@ -16,26 +16,57 @@ function tasksOf(declare: (d: AnyDag) => void, options = {}): readonly TaskSpec[
 /** Each task, in order, with the group it is within and the ids before it: `g/g.b < g.a`. */
 function shapeOf(declare: (d: AnyDag) => void): readonly string[] {
   return tasksOf(declare).map(
-    ({ taskId, within, upstream }) => `${within ? `${within}/` : ""}${taskId}${upstream.map((id) => ` < ${id}`).join("")}`,
+    ({ taskId, within, upstream }) =>
+      `${within ? `${within}/` : ""}${taskId}${upstream.map((id) => ` < ${id}`).join("")}`,
   );
 }
 
-const taskOf = (tasks: readonly TaskSpec[], id: string): TaskSpec => tasks.find(({ taskId }) => taskId === id)!;
+const taskOf = (tasks: readonly TaskSpec[], id: string): TaskSpec =>
+  tasks.find(({ taskId }) => taskId === id)!;
 
 describe("a group that runs as one", () => {
   it("is a task that stands before those within it", () => {
     const tasks = tasksOf((d) => {
       const list = d.task("list", () => [1]);
-      d.group("g", { each: list, retries: 2, retryDelay: "1s", executionTimeout: "1h", maxActive: 3, doc: "each of them" }, (g) => {
-        g.task("a", work);
-      });
+      d.group(
+        "g",
+        {
+          each: list,
+          retries: 2,
+          retryDelay: "1s",
+          executionTimeout: "1h",
+          maxActive: 3,
+          doc: "each of them",
+        },
+        (g) => {
+          g.task("a", work);
+        },
+      );
     });
     expect(tasks.map(({ taskId }) => taskId)).toEqual(["list", "g", "g.a"]);
     expect(taskOf(tasks, "g")).toMatchObject({
-      ...{ operator: "group", kind: { type: "group" }, doc: "each of them", each: { taskId: "list" }, maxActive: 3 },
-      ...{ retries: 2, retryDelayMs: 1_000, executionTimeoutMs: 3_600_000, triggerRule: "all_success", upstream: ["list"] },
+      ...{
+        operator: "group",
+        kind: { type: "group" },
+        doc: "each of them",
+        each: { taskId: "list" },
+        maxActive: 3,
+      },
+      ...{
+        retries: 2,
+        retryDelayMs: 1_000,
+        executionTimeoutMs: 3_600_000,
+        triggerRule: "all_success",
+        upstream: ["list"],
+      },
     });
-    expect(taskOf(tasks, "g.a")).toMatchObject({ within: "g", group: "g", each: null, retries: 0, upstream: [] });
+    expect(taskOf(tasks, "g.a")).toMatchObject({
+      within: "g",
+      group: "g",
+      each: null,
+      retries: 0,
+      upstream: [],
+    });
   });
 
   it.each<[string, object]>([
@@ -50,14 +81,20 @@ describe("a group that runs as one", () => {
   });
 
   it("is not one that has only defaults, a doc or no prefix", () => {
-    expect(shapeOf((d) => d.group("g", { defaults: { retries: 1 }, doc: "x" }, (g) => g.empty("a")))).toEqual(["g.a"]);
+    expect(
+      shapeOf((d) => d.group("g", { defaults: { retries: 1 }, doc: "x" }, (g) => g.empty("a"))),
+    ).toEqual(["g.a"]);
     expect(shapeOf((d) => d.group("g", { prefix: false }, (g) => g.empty("a")))).toEqual(["a"]);
   });
 
   it("takes the edges of its tasks with those outside: by wiring, by inputs and by lists", () => {
     expect(
       shapeOf((d) => {
-        const [wired, input, list] = [d.task("wired", work), d.task("input", work), d.task("list", () => [1])];
+        const [wired, input, list] = [
+          d.task("wired", work),
+          d.task("input", work),
+          d.task("list", () => [1]),
+        ];
         const g = d.group("g", { retries: 1 }, (h) => {
           const a = h.task("a", { inputs: { input } }, work);
           const b = h.task("b", { each: list }, work);
@@ -67,7 +104,15 @@ describe("a group that runs as one", () => {
         });
         d.task("after", { inputs: { b: g.result.b } }, work);
       }),
-    ).toEqual(["wired", "input", "list", "g < input < list < wired", "g/g.a", "g/g.b < g.a", "after < g"]);
+    ).toEqual([
+      "wired",
+      "input",
+      "list",
+      "g < input < list < wired",
+      "g/g.a",
+      "g/g.b < g.a",
+      "after < g",
+    ]);
   });
 
   it("is wired as a whole, whatever is drawn inside it later", () => {
@@ -84,7 +129,9 @@ describe("a group that runs as one", () => {
     expect(
       shapeOf((d) => {
         const one = d.group("one", { each: [1] }, (g) => g.task("a", () => 1));
-        const two = d.group("two", { retries: 1 }, (g) => g.task("a", { inputs: { all: one.result } }, work));
+        const two = d.group("two", { retries: 1 }, (g) =>
+          g.task("a", { inputs: { all: one.result } }, work),
+        );
         chain(one, two);
       }),
     ).toEqual(["one", "one/one.a", "two < one", "two/two.a"]);
@@ -98,7 +145,9 @@ describe("a group that runs as one", () => {
           const a = g.task("a", () => 1);
           const inner = g.group("inner", { retries: 1 }, (h) => {
             const b = h.task("b", { inputs: { a, before } }, () => 1);
-            return h.group("innermost", { executionTimeout: "1m" }, (i) => i.task("c", { inputs: { b } }, () => 1));
+            return h.group("innermost", { executionTimeout: "1m" }, (i) =>
+              i.task("c", { inputs: { b } }, () => 1),
+            );
           });
           g.task("last", { inputs: { c: inner.result.result } }, work);
         });
@@ -177,7 +226,9 @@ describe("a group that runs as one", () => {
     ).toThrow(/has a cycle: (g\.a -> g\.b -> g\.a|g\.b -> g\.a -> g\.b)/);
     expect(() =>
       tasksOf((d) => {
-        const [one, two] = ["one", "two"].map((id) => d.group(id, { retries: 1 }, (g) => [g.task("a", work), g.task("b", work)]));
+        const [one, two] = ["one", "two"].map((id) =>
+          d.group(id, { retries: 1 }, (g) => [g.task("a", work), g.task("b", work)]),
+        );
         chain(one!.result[0]!, two!.result[0]!);
         chain(two!.result[1]!, one!.result[1]!);
       }),
@@ -194,7 +245,10 @@ describe("a group that runs as one", () => {
         [g, other],
       );
     });
-    expect(taskOf(tasks, "switch").kind).toEqual({ type: "switch", cases: { mapped: ["g.a"], other: ["other"] } });
+    expect(taskOf(tasks, "switch").kind).toEqual({
+      type: "switch",
+      cases: { mapped: ["g.a"], other: ["other"] },
+    });
     expect(taskOf(tasks, "g").upstream).toEqual(["switch", "branch"]);
     expect(taskOf(tasks, "g.a").upstream).toEqual([]);
   });
@@ -207,12 +261,16 @@ describe("a group that runs as one", () => {
           g.switch("kind", { cases: { inside: g.task("a", work), outside } }, () => "outside");
         });
       }),
-    ).toThrow(/task "g\.kind" of DAG "d": cases is "outside", which is outside group "g"; allowed: tasks of that group/);
+    ).toThrow(
+      /task "g\.kind" of DAG "d": cases is "outside", which is outside group "g"; allowed: tasks of that group/,
+    );
   });
 
   it("has the past of defaults, its own or those around it; an element of a mapped one has none", () => {
     const past = (declare: (d: AnyDag) => void, options = {}) =>
-      tasksOf(declare, options).flatMap(({ taskId, dependsOnPast }) => (dependsOnPast ? [taskId] : []));
+      tasksOf(declare, options).flatMap(({ taskId, dependsOnPast }) =>
+        dependsOnPast ? [taskId] : [],
+      );
     const nested = (options: object) => (d: AnyDag) =>
       void d.group("g", options, (g) => {
         g.task("a", work);
@@ -222,31 +280,50 @@ describe("a group that runs as one", () => {
     expect(past(nested({ each: [1] }), { defaults })).toEqual(["g"]);
     expect(past(nested({ each: [1], defaults }))).toEqual(["g"]);
     expect(past(nested({ retries: 1, defaults }))).toEqual(["g", "g.a", "g.inner", "g.inner.b"]);
-    expect(past(nested({ each: [1], defaults: { dependsOnPast: false } }), { defaults })).toEqual([]);
-    expect(past((d) => d.group("around", { defaults }, (g) => nested({ each: [1] })(g as never)))).toEqual(["around.g"]);
-    expect(() => past((d) => d.group("g", { each: [1] }, (g) => g.task("a", { dependsOnPast: true }, work)))).toThrow(
+    expect(past(nested({ each: [1], defaults: { dependsOnPast: false } }), { defaults })).toEqual(
+      [],
+    );
+    expect(
+      past((d) => d.group("around", { defaults }, (g) => nested({ each: [1] })(g as never))),
+    ).toEqual(["around.g"]);
+    expect(() =>
+      past((d) => d.group("g", { each: [1] }, (g) => g.task("a", { dependsOnPast: true }, work))),
+    ).toThrow(
       /task "g\.a" of DAG "d": dependsOnPast is true; allowed: it in the defaults of a mapped group or of the DAG/,
     );
   });
 
   it("leaves its own retries to itself: its tasks have those of defaults", () => {
-    const tasks = tasksOf((d) => void d.group("g", { retries: 5, defaults: { retries: 1 } }, (g) => g.task("a", work)), {
-      defaults: { retries: 3, triggerRule: "all_done" },
-    });
-    expect(tasks.map(({ taskId, retries, triggerRule }) => [taskId, retries, triggerRule])).toEqual([
-      ["g", 5, "all_success"],
-      ["g.a", 1, "all_done"],
-    ]);
+    const tasks = tasksOf(
+      (d) => void d.group("g", { retries: 5, defaults: { retries: 1 } }, (g) => g.task("a", work)),
+      {
+        defaults: { retries: 3, triggerRule: "all_done" },
+      },
+    );
+    expect(tasks.map(({ taskId, retries, triggerRule }) => [taskId, retries, triggerRule])).toEqual(
+      [
+        ["g", 5, "all_success"],
+        ["g.a", 1, "all_done"],
+      ],
+    );
   });
 
   it.each<[string, (d: AnyDag) => unknown, RegExp]>([
-    ["without a task", (d) => d.group("g", { each: [1] }, () => {}), /Group "g" of DAG "d" has no task/],
+    [
+      "without a task",
+      (d) => d.group("g", { each: [1] }, () => {}),
+      /Group "g" of DAG "d" has no task/,
+    ],
     [
       "with the id of a task in it that has no prefix",
       (d) => d.group("g", { retries: 1, prefix: false }, (g) => g.task("g", work)),
       /with the id "g"/,
     ],
-    ["with the id of a task", (d) => void [d.empty("g"), d.group("g", { retries: 1 }, (g) => g.empty("a"))], /with the id "g"/],
+    [
+      "with the id of a task",
+      (d) => void [d.empty("g"), d.group("g", { retries: 1 }, (g) => g.empty("a"))],
+      /with the id "g"/,
+    ],
     [
       "with a mapped task when it is mapped",
       (d) => d.group("g", { each: [1] }, (g) => g.task("a", { each: [1] }, work)),
@@ -259,18 +336,29 @@ describe("a group that runs as one", () => {
     ],
     [
       "with a mapped group inside a group inside it",
-      (d) => d.group("g", { each: [1] }, (g) => g.group("h", { retries: 1 }, (h) => h.group("i", { each: [1] }, (i) => i.empty("a")))),
+      (d) =>
+        d.group("g", { each: [1] }, (g) =>
+          g.group("h", { retries: 1 }, (h) => h.group("i", { each: [1] }, (i) => i.empty("a"))),
+        ),
       /"g\.h\.i" of DAG "d" is a list or a loop inside the mapped group "g"/,
     ],
     [
       "with a loop when it is mapped",
       (d) =>
         d.group("g", { each: [1] }, (g) =>
-          g.loop("a", { initial: 0, until: () => true, maxIterations: 2 }, async ({ previous }) => previous),
+          g.loop(
+            "a",
+            { initial: 0, until: () => true, maxIterations: 2 },
+            async ({ previous }) => previous,
+          ),
         ),
       /"g\.a" .* inside the mapped group "g"/,
     ],
-    ["mapped over no list", (d) => d.group("g", { each: 5 as never }, (g) => g.empty("a")), /each is number; allowed: a list/],
+    [
+      "mapped over no list",
+      (d) => d.group("g", { each: 5 as never }, (g) => g.empty("a")),
+      /each is number; allowed: a list/,
+    ],
     [
       "mapped over more than it allows",
       (d) => d.group("g", { each: [1, 2], maxItems: 1 }, (g) => g.empty("a")),
@@ -283,12 +371,29 @@ describe("a group that runs as one", () => {
     ],
     [
       "mapped and a loop",
-      (d) => d.group("g", { each: [1], loop: { initial: 0, until: () => true, maxIterations: 2 } } as never, (g) => g.empty("a")),
+      (d) =>
+        d.group(
+          "g",
+          { each: [1], loop: { initial: 0, until: () => true, maxIterations: 2 } } as never,
+          (g) => g.empty("a"),
+        ),
       /loop is set beside each; allowed: one of the two/,
     ],
-    ["with fewer than no retries", (d) => d.group("g", { retries: -1 }, (g) => g.empty("a")), /retries is -1/],
-    ["without any time", (d) => d.group("g", { executionTimeout: "0s" }, (g) => g.empty("a")), /executionTimeout is/],
-    ["with a rule there is not", (d) => d.group("g", { triggerRule: "x" as never }, (g) => g.empty("a")), /triggerRule is "x"/],
+    [
+      "with fewer than no retries",
+      (d) => d.group("g", { retries: -1 }, (g) => g.empty("a")),
+      /retries is -1/,
+    ],
+    [
+      "without any time",
+      (d) => d.group("g", { executionTimeout: "0s" }, (g) => g.empty("a")),
+      /executionTimeout is/,
+    ],
+    [
+      "with a rule there is not",
+      (d) => d.group("g", { triggerRule: "x" as never }, (g) => g.empty("a")),
+      /triggerRule is "x"/,
+    ],
     [
       "before one of its own tasks",
       (d) =>

@@ -12,7 +12,10 @@ import {
   type TaskContext,
 } from "../../sdk/index.ts";
 
-const context = { signal: new AbortController().signal, log: { debug() {}, info() {}, warn() {}, error() {} } };
+const context = {
+  signal: new AbortController().signal,
+  log: { debug() {}, info() {}, warn() {}, error() {} },
+};
 const redisHook = defineHook({ types: ["redis", "valkey"], open: async ({ host }) => ({ host }) });
 
 describe("a hook", () => {
@@ -28,21 +31,35 @@ describe("a hook", () => {
 
   it("makes its client from a connection of each type that it takes", async () => {
     for (const type of ["redis", "valkey"]) {
-      expect(await openHook(redisHook("cache"), parseConnection("cache", `${type}://box`), context)).toEqual({ host: "box" });
+      expect(
+        await openHook(redisHook("cache"), parseConnection("cache", `${type}://box`), context),
+      ).toEqual({ host: "box" });
     }
   });
 
   it("refuses a connection of another type, without what it holds", async () => {
-    const opened = openHook(redisHook("cache"), parseConnection("cache", "http://u:s3cr3t@box"), context);
+    const opened = openHook(
+      redisHook("cache"),
+      parseConnection("cache", "http://u:s3cr3t@box"),
+      context,
+    );
     await expect(opened).rejects.toThrow(
-      expect.objectContaining({ code: "WRONG_CONNECTION_TYPE", message: expect.stringMatching(/"http".*"redis or valkey"/) }),
+      expect.objectContaining({
+        code: "WRONG_CONNECTION_TYPE",
+        message: expect.stringMatching(/"http".*"redis or valkey"/),
+      }),
     );
     await expect(opened).rejects.not.toThrow(/s3cr3t|box/);
   });
 
   it("passes on what opening throws", async () => {
-    const broken = defineHook({ types: ["x"], open: () => Promise.reject(new FailTask("no such host")) });
-    await expect(openHook(broken("c"), parseConnection("c", "x://"), context)).rejects.toThrow(FailTask);
+    const broken = defineHook({
+      types: ["x"],
+      open: () => Promise.reject(new FailTask("no such host")),
+    });
+    await expect(openHook(broken("c"), parseConnection("c", "x://"), context)).rejects.toThrow(
+      FailTask,
+    );
   });
 });
 
@@ -61,21 +78,39 @@ describe("a field", () => {
 
 describe("an error", () => {
   it("says its code and fills its message", () => {
-    const error = new DagsmithError("VARIABLE_NOT_FOUND", { key: "region", variable: "DAG_VAR_REGION" }, { cause: "why" });
-    expect(error).toMatchObject({ name: "DagsmithError", code: "VARIABLE_NOT_FOUND", cause: "why" });
+    const error = new DagsmithError(
+      "VARIABLE_NOT_FOUND",
+      { key: "region", variable: "DAG_VAR_REGION" },
+      { cause: "why" },
+    );
+    expect(error).toMatchObject({
+      name: "DagsmithError",
+      code: "VARIABLE_NOT_FOUND",
+      cause: "why",
+    });
     expect(error.message).toBe(
       'Variable "region" is not set. Set the environment variable DAG_VAR_REGION, or run: dag variables set region <value>',
     );
   });
 
   it("fills a place with a text that looks like a place as it is", () => {
-    expect(new DagsmithError("EMPTY_DAG", { dag: "{dag} $& $1" }).message).toContain('"{dag} $& $1"');
+    expect(new DagsmithError("EMPTY_DAG", { dag: "{dag} $& $1" }).message).toContain(
+      '"{dag} $& $1"',
+    );
   });
 
   it("is told from others, and by its code", () => {
     const error = new DagsmithError("EMPTY_DAG", { dag: "d" });
-    expect([isDagsmithError(error), isDagsmithError(error, "EMPTY_DAG"), isDagsmithError(error, "CYCLE")]).toEqual([true, true, false]);
-    expect([isDagsmithError(new Error("x")), isDagsmithError(null), isDagsmithError({ code: "EMPTY_DAG" })]).toEqual([false, false, false]);
+    expect([
+      isDagsmithError(error),
+      isDagsmithError(error, "EMPTY_DAG"),
+      isDagsmithError(error, "CYCLE"),
+    ]).toEqual([true, true, false]);
+    expect([
+      isDagsmithError(new Error("x")),
+      isDagsmithError(null),
+      isDagsmithError({ code: "EMPTY_DAG" }),
+    ]).toEqual([false, false, false]);
   });
 
   it("that ends a try is known by its name across copies of the package", () => {

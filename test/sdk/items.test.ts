@@ -32,7 +32,11 @@ describe("a list to map over", () => {
     const made = eachOf((d) => {
       const a = d.task("a", () => [1]);
       const b = d.task("b", () => ({ x: 1 }));
-      return concat(cross({ a, b: entries(b) }), zip([a, ["x"]], { fillValue: null }), zip([a])).map(() => 1);
+      return concat(
+        cross({ a, b: entries(b) }),
+        zip([a, ["x"]], { fillValue: null }),
+        zip([a]),
+      ).map(() => 1);
     });
     expect(made).toEqual({
       upstream: ["a", "b"],
@@ -62,7 +66,11 @@ describe("a list to map over", () => {
     ["a cross product of nothing", () => cross({}), /each is a cross of no lists/],
     ["a zip of nothing", () => zip([]), /each is a zip of no lists/],
     ["a concatenation of nothing", () => concat(), /each is a concat of no lists/],
-    ["a text among its lists", () => cross({ a: "abc" as never }), /each is string; allowed: a list/],
+    [
+      "a text among its lists",
+      () => cross({ a: "abc" as never }),
+      /each is string; allowed: a list/,
+    ],
     ["null among its lists", () => concat([1], null as never), /each is null/],
     ["an item that JSON cannot carry", () => zip([[new Date(0)]]), /Date/],
     ["a fill value that JSON cannot carry", () => zip([[1]], { fillValue: 1n }), /bigint/],
@@ -77,8 +85,12 @@ describe("a list to map over", () => {
 
   it("is refused from a task of another DAG", () => {
     const foreign = dag("other").task("list", () => [1]);
-    expect(() => eachOf(() => cross({ a: [1], b: foreign }))).toThrow(/Task "list" belongs to DAG "other"/);
-    expect(() => dag("d").task("t", { inputs: { all: lazy(foreign) } }, () => null)).toThrow(/Task "list" belongs to DAG "other"/);
+    expect(() => eachOf(() => cross({ a: [1], b: foreign }))).toThrow(
+      /Task "list" belongs to DAG "other"/,
+    );
+    expect(() => dag("d").task("t", { inputs: { all: lazy(foreign) } }, () => null)).toThrow(
+      /Task "list" belongs to DAG "other"/,
+    );
   });
 
   it("is bounded by a whole number of items", () => {
@@ -100,23 +112,37 @@ describe("the type of an item", () => {
       const urls = d.task("urls", (): Record<string, { url: string }> => ({}));
       const maybe = d.task("maybe", (): (string | null)[] => []);
 
-      expectTypeOf(cross({ org: orgs, count: counts, object: ["issues", "members"] })).toEqualTypeOf<
-        Items<{ readonly org: string; readonly count: number; readonly object: "issues" | "members" }>
+      expectTypeOf(
+        cross({ org: orgs, count: counts, object: ["issues", "members"] }),
+      ).toEqualTypeOf<
+        Items<{
+          readonly org: string;
+          readonly count: number;
+          readonly object: "issues" | "members";
+        }>
       >();
       expectTypeOf(zip([orgs, counts])).toEqualTypeOf<Items<readonly [string, number]>>();
-      expectTypeOf(zip([orgs, counts], { fillValue: null })).toEqualTypeOf<Items<readonly [string | null, number | null]>>();
+      expectTypeOf(zip([orgs, counts], { fillValue: null })).toEqualTypeOf<
+        Items<readonly [string | null, number | null]>
+      >();
       expectTypeOf(concat(orgs, counts)).toEqualTypeOf<Items<string | number>>();
       expectTypeOf(entries(urls)).toEqualTypeOf<Items<readonly [string, { url: string }]>>();
       expectTypeOf(over(orgs).map((org) => org.length)).toEqualTypeOf<MappedItems<number>>();
       expectTypeOf(over(maybe).filter((one) => one !== null)).toEqualTypeOf<MappedItems<string>>();
-      expectTypeOf(zip([cross({ org: orgs }), concat(counts, counts)]).map(([{ org }, count]) => org.length + count)).toEqualTypeOf<
-        MappedItems<number>
-      >();
+      expectTypeOf(
+        zip([cross({ org: orgs }), concat(counts, counts)]).map(
+          ([{ org }, count]) => org.length + count,
+        ),
+      ).toEqualTypeOf<MappedItems<number>>();
 
-      const lengths = d.task("lengths", { each: cross({ orgs, counts }), label: ({ item }) => item.orgs }, ({ item }) => {
-        expectTypeOf(item).toEqualTypeOf<{ readonly orgs: string; readonly counts: number }>();
-        return item.counts;
-      });
+      const lengths = d.task(
+        "lengths",
+        { each: cross({ orgs, counts }), label: ({ item }) => item.orgs },
+        ({ item }) => {
+          expectTypeOf(item).toEqualTypeOf<{ readonly orgs: string; readonly counts: number }>();
+          return item.counts;
+        },
+      );
       expectTypeOf(lengths).toEqualTypeOf<TaskRef<number[]>>();
       const files = d.task("files", () => [{ key: "k", options: { level: 1 } }]);
       d.task("copy", { each: partial({ bucket: "lake" }, files) }, ({ item }) => {
@@ -170,6 +196,10 @@ describe("a lazy input", () => {
     const list = d.task("list", () => [1]);
     d.task("t", { inputs: { all: lazy(list), now: list } }, () => null);
     const task = describeDag(d).tasks[1];
-    expect(task).toMatchObject({ upstream: ["list"], inputs: { all: "list", now: "list" }, lazyInputs: ["all"] });
+    expect(task).toMatchObject({
+      upstream: ["list"],
+      inputs: { all: "list", now: "list" },
+      lazyInputs: ["all"],
+    });
   });
 });

@@ -22,7 +22,11 @@ describe("an output", () => {
     ["a property that is undefined is left out", { a: undefined, b: 1 }, '{"b":1}'],
     ["undefined in a list becomes null", [undefined, 1], "[null,1]"],
     ["a hole in a list becomes null", new Array(2), "[null,null]"],
-    ["an object without a prototype is plain", Object.assign(Object.create(null), { a: 1 }), '{"a":1}'],
+    [
+      "an object without a prototype is plain",
+      Object.assign(Object.create(null), { a: 1 }),
+      '{"a":1}',
+    ],
     ["an object that is named twice is no cycle", ((x) => [x, x])({ a: 1 }), '[{"a":1},{"a":1}]'],
     ["a lone surrogate is escaped", "\ud800", '"\\ud800"'],
     ["NUL is escaped", "\0", '"\\u0000"'],
@@ -66,8 +70,12 @@ describe("a value that JSON cannot carry is named with its path", () => {
     ["a cycle", cycle, "output.list[0].back", "a cycle"],
     ["nesting too deep", nested(201), `output${"[0]".repeat(200)}`, "nesting deeper than 200"],
   ])("%s", (_, value, path, found) => {
-    const message = expect.stringMatching(new RegExp(`at ${path.replaceAll(/[[\].]/g, "\\$&")} is ${found}`));
-    expect(() => toJson(value)).toThrow(expect.objectContaining({ code: "OUTPUT_NOT_JSON", message }));
+    const message = expect.stringMatching(
+      new RegExp(`at ${path.replaceAll(/[[\].]/g, "\\$&")} is ${found}`),
+    );
+    expect(() => toJson(value)).toThrow(
+      expect.objectContaining({ code: "OUTPUT_NOT_JSON", message }),
+    );
   });
 });
 
@@ -79,7 +87,9 @@ describe("the size of an output", () => {
 
   it("may be used up by a list, a text or keys", () => {
     for (const value of [new Array(20).fill(1), "x".repeat(20), { ["k".repeat(20)]: 1 }]) {
-      expect(() => toJson(value, 16)).toThrow(expect.objectContaining({ code: "OUTPUT_TOO_LARGE" }));
+      expect(() => toJson(value, 16)).toThrow(
+        expect.objectContaining({ code: "OUTPUT_TOO_LARGE" }),
+      );
     }
   });
 

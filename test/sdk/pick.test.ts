@@ -21,15 +21,23 @@ describe("a picked field", () => {
       const d = dag("d");
       const stats = d.task("stats", (): Stats => ({ rows: 1, files: [] }));
       expectTypeOf(pick(stats, "rows")).toEqualTypeOf<PickRef<number>>();
-      d.task("t", { inputs: { rows: pick(stats, "rows"), note: pick(stats, "note") } }, ({ inputs }) => {
-        expectTypeOf(inputs.rows).toEqualTypeOf<number>();
-        expectTypeOf(inputs.note).toEqualTypeOf<string | undefined>();
-        return null;
-      });
-      d.task("late", { inputs: { rows: pick(stats, "rows") }, triggerRule: "all_done" }, ({ inputs }) => {
-        expectTypeOf(inputs.rows).toEqualTypeOf<number | undefined>();
-        return null;
-      });
+      d.task(
+        "t",
+        { inputs: { rows: pick(stats, "rows"), note: pick(stats, "note") } },
+        ({ inputs }) => {
+          expectTypeOf(inputs.rows).toEqualTypeOf<number>();
+          expectTypeOf(inputs.note).toEqualTypeOf<string | undefined>();
+          return null;
+        },
+      );
+      d.task(
+        "late",
+        { inputs: { rows: pick(stats, "rows") }, triggerRule: "all_done" },
+        ({ inputs }) => {
+          expectTypeOf(inputs.rows).toEqualTypeOf<number | undefined>();
+          return null;
+        },
+      );
       d.task("each", { each: pick(stats, "files") }, ({ item }) => {
         expectTypeOf(item).toEqualTypeOf<string>();
         return null;
@@ -66,7 +74,9 @@ describe("a picked field", () => {
       dag("other").task("stats", () => ({ rows: 1 })),
       "rows",
     );
-    expect(() => dag("d").task("t", { inputs: { rows: foreign } }, () => null)).toThrow(/Task "stats" belongs to DAG "other"/);
+    expect(() => dag("d").task("t", { inputs: { rows: foreign } }, () => null)).toThrow(
+      /Task "stats" belongs to DAG "other"/,
+    );
   });
 
   it("is a dependency like any other, and stands in the spec beside the task it comes from", () => {
@@ -75,7 +85,11 @@ describe("a picked field", () => {
     d.task("t", { inputs: { rows: pick(stats, "rows"), all: stats } }, () => null);
     d.task("each", { each: pick(stats, "files") }, () => null);
     const [, t, each] = describeDag(plain(d)).tasks;
-    expect(t).toMatchObject({ upstream: ["stats"], inputs: { rows: "stats", all: "stats" }, picks: { rows: "rows" } });
+    expect(t).toMatchObject({
+      upstream: ["stats"],
+      inputs: { rows: "stats", all: "stats" },
+      picks: { rows: "rows" },
+    });
     expect(each).toMatchObject({ upstream: ["stats"], each: { taskId: "stats", field: "files" } });
   });
 });
@@ -84,7 +98,11 @@ describe("in a run", () => {
   it("only the field arrives; one that is not there is undefined", async () => {
     const d = dag("fields");
     const stats = d.task("stats", (): Stats => ({ rows: 12, files: [] }));
-    d.task("t", { inputs: { rows: pick(stats, "rows"), note: pick(stats, "note") } }, ({ inputs }) => [inputs.rows, "note" in inputs]);
+    d.task(
+      "t",
+      { inputs: { rows: pick(stats, "rows"), note: pick(stats, "note") } },
+      ({ inputs }) => [inputs.rows, "note" in inputs],
+    );
     expect((await runDag(plain(d))).xcom("t")).toEqual([12, false]);
   });
 
@@ -93,7 +111,11 @@ describe("in a run", () => {
     const lists = d.task("lists", () => ({ letters: ["a", "b"], numbers: [1, 2] }));
     d.task("alone", { each: pick(lists, "letters") }, ({ item }) => item);
     const both = cross({ letter: pick(lists, "letters"), number: pick(lists, "numbers") });
-    d.task("both", { each: over(both).map(({ letter, number }) => `${letter}${number}`) }, ({ item }) => item);
+    d.task(
+      "both",
+      { each: over(both).map(({ letter, number }) => `${letter}${number}`) },
+      ({ item }) => item,
+    );
     const run = await runDag(plain(d));
     expect(run.xcom("alone")).toEqual(["a", "b"]);
     expect(run.xcom("both")).toEqual(["a1", "a2", "b1", "b2"]);
@@ -104,6 +126,8 @@ describe("in a run", () => {
     const stats = d.task("stats", () => ({ files: "a.csv" as unknown as string[] }));
     d.task("each", { each: pick(stats, "files") }, () => null);
     const run = await runDag(plain(d));
-    expect(run.tasks.find(({ taskId }) => taskId === "each")?.error?.message).toContain('"stats.files", which is a string');
+    expect(run.tasks.find(({ taskId }) => taskId === "each")?.error?.message).toContain(
+      '"stats.files", which is a string',
+    );
   });
 });

@@ -156,9 +156,15 @@ it("the values that dagsmith exports are these", () => {
 });
 
 it("the types that dagsmith exports are these besides", () => {
-  const source = ts.createSourceFile("index.ts", readFileSync("sdk/index.ts", "utf8"), ts.ScriptTarget.Latest);
+  const source = ts.createSourceFile(
+    "index.ts",
+    readFileSync("sdk/index.ts", "utf8"),
+    ts.ScriptTarget.Latest,
+  );
   const names = source.statements.flatMap((statement) =>
-    ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause)
+    ts.isExportDeclaration(statement) &&
+    statement.exportClause &&
+    ts.isNamedExports(statement.exportClause)
       ? statement.exportClause.elements.map(({ name }) => name.text)
       : ["something that is not a list of names"],
   );

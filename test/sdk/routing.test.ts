@@ -10,7 +10,8 @@ const described = (options: TaskDefaults, of: DagOptions = {}) => {
   d.task("t", options, () => undefined);
   return describeDag(d as never);
 };
-const routing = (options: TaskDefaults, of: DagOptions = {}) => described(options, of).tasks[0]!.routing;
+const routing = (options: TaskDefaults, of: DagOptions = {}) =>
+  described(options, of).tasks[0]!.routing;
 
 describe("limits, weight and queue", () => {
   it("are absent where nothing is said of them", () => {
@@ -26,18 +27,33 @@ describe("limits, weight and queue", () => {
       ...{ maxActiveOverall: null, concurrency: null, rate: null },
     });
     expect(routing({ concurrencyKey: "k" })?.concurrency).toEqual({ key: "k", limit: 1 });
-    expect(routing({ rateLimit: { key: "host", limit: 100, per: "60s" } })?.rate).toEqual({ key: "host", limit: 100, perMs: 60_000 });
+    expect(routing({ rateLimit: { key: "host", limit: 100, per: "60s" } })?.rate).toEqual({
+      key: "host",
+      limit: 100,
+      perMs: 60_000,
+    });
     expect(routing({ queue: "default" })?.queue).toBeNull();
   });
 
   it("of the DAG are its tasks' defaults, and its own", () => {
-    expect(routing({}, { defaults: { pool: "api", queue: "gpu" } })).toMatchObject({ pool: "api", queue: "gpu" });
-    expect(routing({ pool: "other" }, { defaults: { pool: "api", poolSlots: 2 } })).toMatchObject({ pool: "other", poolSlots: 2 });
-    expect(described({}, { maxActiveTasks: 4, maxActiveTasksPerRun: 2 })).toMatchObject({ maxActiveTasks: 4, maxActiveTasksPerRun: 2 });
+    expect(routing({}, { defaults: { pool: "api", queue: "gpu" } })).toMatchObject({
+      pool: "api",
+      queue: "gpu",
+    });
+    expect(routing({ pool: "other" }, { defaults: { pool: "api", poolSlots: 2 } })).toMatchObject({
+      pool: "other",
+      poolSlots: 2,
+    });
+    expect(described({}, { maxActiveTasks: 4, maxActiveTasksPerRun: 2 })).toMatchObject({
+      maxActiveTasks: 4,
+      maxActiveTasksPerRun: 2,
+    });
   });
 
   it("keys may be functions of what the task is given, and are asked of it when it begins", () => {
-    expect(routing({ concurrencyKey: () => "k", rateLimit: { key: () => "r", limit: 1, per: "1s" } })).toMatchObject({
+    expect(
+      routing({ concurrencyKey: () => "k", rateLimit: { key: () => "r", limit: 1, per: "1s" } }),
+    ).toMatchObject({
       concurrency: { key: null, limit: 1 },
       rate: { key: null, limit: 1, perMs: 1_000 },
     });
@@ -45,12 +61,18 @@ describe("limits, weight and queue", () => {
     const count = d.task("count", () => 3);
     d.task(
       "single",
-      { inputs: { count }, concurrencyKey: ({ inputs, params }) => `${params.region} ${inputs.count.toFixed()}` },
+      {
+        inputs: { count },
+        concurrencyKey: ({ inputs, params }) => `${params.region} ${inputs.count.toFixed()}`,
+      },
       () => null,
     );
     d.task(
       "mapped",
-      { each: [{ id: 1 }], rateLimit: { key: ({ item }) => item.id.toFixed(), limit: 1, per: "1s" } },
+      {
+        each: [{ id: 1 }],
+        rateLimit: { key: ({ item }) => item.id.toFixed(), limit: 1, per: "1s" },
+      },
       // @ts-expect-error items have no name
       ({ item }) => item.name as null,
     );
@@ -93,7 +115,14 @@ describe("limits, weight and queue", () => {
   it("a sensor's keys may be functions as well, of its params and items", () => {
     const d = dag("d", { params: z.object({ region: z.string() }) });
     d.sensor("one", { concurrencyKey: ({ params }) => params.region }, () => true);
-    d.sensor("each", { each: [{ id: 1 }], rateLimit: { key: ({ item }) => item.id.toFixed(), limit: 1, per: "1s" } }, () => true);
+    d.sensor(
+      "each",
+      {
+        each: [{ id: 1 }],
+        rateLimit: { key: ({ item }) => item.id.toFixed(), limit: 1, per: "1s" },
+      },
+      () => true,
+    );
     // @ts-expect-error params have no city
     d.sensor("wrong", { concurrencyKey: ({ params }) => params.city }, () => true);
     const [one, each] = describeDag(d as never).tasks;
@@ -103,6 +132,8 @@ describe("limits, weight and queue", () => {
 
   it("of a DAG that are no limits are refused", () => {
     expect(() => described({}, { maxActiveTasks: 0 })).toThrow("maxActiveTasks is 0");
-    expect(() => described({}, { maxActiveTasksPerRun: 1.5 })).toThrow("maxActiveTasksPerRun is 1.5");
+    expect(() => described({}, { maxActiveTasksPerRun: 1.5 })).toThrow(
+      "maxActiveTasksPerRun is 1.5",
+    );
   });
 });

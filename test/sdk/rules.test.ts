@@ -1,12 +1,24 @@
 /** What tasks say of their part in a run: the types that follow from it, and the plain form. */
 import { describe, expect, expectTypeOf, it, test } from "vitest";
 import { describeDag } from "../../sdk/describe.ts";
-import { chain, type Dag, type DagOptions, dag, isDagsmithError, type TaskBody, type TaskContext, type TaskRef } from "../../sdk/index.ts";
+import {
+  chain,
+  type Dag,
+  type DagOptions,
+  dag,
+  isDagsmithError,
+  type TaskBody,
+  type TaskContext,
+  type TaskRef,
+} from "../../sdk/index.ts";
 
 const compiles = (code: () => unknown): void => expect(code).toBeTypeOf("function");
 const work = async (): Promise<null> => null;
 
-function specOf(declare: (d: Dag<Readonly<Record<string, never>>>) => void, options: DagOptions = {}) {
+function specOf(
+  declare: (d: Dag<Readonly<Record<string, never>>>) => void,
+  options: DagOptions = {},
+) {
   const d = dag("rules", options as never) as Dag<Readonly<Record<string, never>>>;
   declare(d);
   return describeDag(d as unknown as Dag<unknown>);
@@ -29,19 +41,32 @@ describe("what comes after a branch", () => {
       const big = d.task("big", () => "big");
       const pick = d.branch("pick", () => small);
       chain(pick, [small, big]);
-      d.task("join", { inputs: { small, big }, triggerRule: "none_failed_min_one_success" }, ({ inputs }) => {
-        expectTypeOf(inputs.small).toEqualTypeOf<number | undefined>();
-        expectTypeOf(inputs.big).toEqualTypeOf<string | undefined>();
-        // @ts-expect-error it may be missing
-        return inputs.small + 1;
-      });
-      d.task("last", { inputs: { small }, triggerRule: "all_success" }, ({ inputs }) => expectTypeOf(inputs.small).toEqualTypeOf<number>());
-      d.task("next", { inputs: { small } }, ({ inputs }) => expectTypeOf(inputs.small).toEqualTypeOf<number>());
-      d.task("each", { each: [1], inputs: { small }, triggerRule: "all_done" }, ({ inputs, item }) => {
-        expectTypeOf(inputs.small).toEqualTypeOf<number | undefined>();
-        expectTypeOf(item).toEqualTypeOf<number>();
-      });
-      const needsIt: TaskBody<number, TaskContext<unknown, { small: number }>> = ({ inputs }) => inputs.small;
+      d.task(
+        "join",
+        { inputs: { small, big }, triggerRule: "none_failed_min_one_success" },
+        ({ inputs }) => {
+          expectTypeOf(inputs.small).toEqualTypeOf<number | undefined>();
+          expectTypeOf(inputs.big).toEqualTypeOf<string | undefined>();
+          // @ts-expect-error it may be missing
+          return inputs.small + 1;
+        },
+      );
+      d.task("last", { inputs: { small }, triggerRule: "all_success" }, ({ inputs }) =>
+        expectTypeOf(inputs.small).toEqualTypeOf<number>(),
+      );
+      d.task("next", { inputs: { small } }, ({ inputs }) =>
+        expectTypeOf(inputs.small).toEqualTypeOf<number>(),
+      );
+      d.task(
+        "each",
+        { each: [1], inputs: { small }, triggerRule: "all_done" },
+        ({ inputs, item }) => {
+          expectTypeOf(inputs.small).toEqualTypeOf<number | undefined>();
+          expectTypeOf(item).toEqualTypeOf<number>();
+        },
+      );
+      const needsIt: TaskBody<number, TaskContext<unknown, { small: number }>> = ({ inputs }) =>
+        inputs.small;
       d.task("operator", { inputs: { small } }, needsIt);
       // @ts-expect-error an operator that needs an input cannot stand where it may be missing
       d.task("operator", { inputs: { small }, triggerRule: "all_done" }, needsIt);
@@ -53,7 +78,9 @@ describe("what comes after a branch", () => {
       const [a, b] = [d.empty("a"), d.empty("b")];
       const size = d.task("size", () => 5);
       expectTypeOf(d.branch("one", () => a)).toEqualTypeOf<TaskRef<string[]>>();
-      d.branch("several", { inputs: { size }, retries: 1 }, async ({ inputs }) => (inputs.size > 1 ? [a, b] : ["a"]));
+      d.branch("several", { inputs: { size }, retries: 1 }, async ({ inputs }) =>
+        inputs.size > 1 ? [a, b] : ["a"],
+      );
       d.branch("none", () => null);
       d.branch("nothing", () => {});
       // @ts-expect-error a number is no task
@@ -90,12 +117,20 @@ describe("other kinds of tasks", () => {
       // @ts-expect-error a teardown has its own rule
       d.teardown("down", { triggerRule: "always" }, () => null);
       expectTypeOf(d.shortCircuit("go", () => 5)).toEqualTypeOf<TaskRef<number>>();
-      d.shortCircuit("go", { inputs: { cluster }, ignoreDownstreamTriggerRules: false }, ({ inputs }) => inputs.cluster.id !== "");
+      d.shortCircuit(
+        "go",
+        { inputs: { cluster }, ignoreDownstreamTriggerRules: false },
+        ({ inputs }) => inputs.cluster.id !== "",
+      );
       expectTypeOf(d.latestOnly("latest")).toEqualTypeOf<TaskRef<boolean>>();
       const maybe = d.task("maybe", { allowFailure: true }, () => 5);
       expectTypeOf(maybe).toEqualTypeOf<TaskRef<number | undefined>>();
-      d.task("after", { inputs: { maybe } }, ({ inputs }) => expectTypeOf(inputs.maybe).toEqualTypeOf<number | undefined>());
-      expectTypeOf(d.task("must", { allowFailure: false }, () => 5)).toEqualTypeOf<TaskRef<number>>();
+      d.task("after", { inputs: { maybe } }, ({ inputs }) =>
+        expectTypeOf(inputs.maybe).toEqualTypeOf<number | undefined>(),
+      );
+      expectTypeOf(d.task("must", { allowFailure: false }, () => 5)).toEqualTypeOf<
+        TaskRef<number>
+      >();
     }));
 });
 
@@ -113,10 +148,12 @@ describe("the plain form", () => {
       );
     });
     const rules = Object.fromEntries(
-      tasks.map(({ taskId, kind, operator, triggerRule, dependsOnPast, waitForDownstream, upstream }) => [
-        taskId,
-        { kind, operator, triggerRule, dependsOnPast, waitForDownstream, upstream },
-      ]),
+      tasks.map(
+        ({ taskId, kind, operator, triggerRule, dependsOnPast, waitForDownstream, upstream }) => [
+          taskId,
+          { kind, operator, triggerRule, dependsOnPast, waitForDownstream, upstream },
+        ],
+      ),
     );
     const rule = { triggerRule: "all_success", upstream: [] };
     expect(JSON.parse(JSON.stringify(rules))).toEqual({
@@ -152,13 +189,20 @@ describe("the plain form", () => {
   test("holds the rules of runs only where they are set", () => {
     const one = (options: DagOptions) => specOf((d) => void d.task("a", work), options);
     expect(Object.keys(one({}))).not.toContain("failFast");
-    expect(one({ failFast: true, dagrunTimeout: "1h", maxConsecutiveFailedDagRuns: 3 })).toMatchObject({
+    expect(
+      one({ failFast: true, dagrunTimeout: "1h", maxConsecutiveFailedDagRuns: 3 }),
+    ).toMatchObject({
       ...{ failFast: true, dagrunTimeoutMs: 3_600_000, maxConsecutiveFailedDagRuns: 3 },
     });
   });
 
   test.each([
-    ["a rule that reacts to failures in a DAG that fails fast", { failFast: true }, { triggerRule: "all_done" }, "FAIL_FAST_RULE"],
+    [
+      "a rule that reacts to failures in a DAG that fails fast",
+      { failFast: true },
+      { triggerRule: "all_done" },
+      "FAIL_FAST_RULE",
+    ],
     ["a time-out of nothing", { dagrunTimeout: "0s" }, {}, "INVALID_OPTION"],
     ["a time-out that is no duration", { dagrunTimeout: "soon" as never }, {}, "INVALID_DURATION"],
     ["half a failure", { maxConsecutiveFailedDagRuns: 0.5 }, {}, "INVALID_OPTION"],
@@ -167,13 +211,19 @@ describe("the plain form", () => {
     ["a past that is a text", {}, { dependsOnPast: "yes" as never }, "INVALID_OPTION"],
     ["an allowed failure that is a number", {}, { allowFailure: 1 as never }, "INVALID_OPTION"],
   ] as const)("refuses %s", (_what, options, taskOptions, code) => {
-    expect(codeOf(() => specOf((d) => void d.task("a", taskOptions, work), options as DagOptions))).toBe(code);
+    expect(
+      codeOf(() => specOf((d) => void d.task("a", taskOptions, work), options as DagOptions)),
+    ).toBe(code);
   });
 
   test("refuses a teardown's own rule, and a body that is none", () => {
-    expect(codeOf(() => specOf((d) => void d.teardown("t", { triggerRule: "always" } as never, work)))).toBe("INVALID_OPTION");
+    expect(
+      codeOf(() => specOf((d) => void d.teardown("t", { triggerRule: "always" } as never, work))),
+    ).toBe("INVALID_OPTION");
     expect(codeOf(() => specOf((d) => void d.branch("b", "left" as never)))).toBe("INVALID_OPTION");
-    expect(codeOf(() => specOf((d) => void d.branch("b", { allowFailures: true } as never, () => [])))).toBe("UNKNOWN_OPTION");
+    expect(
+      codeOf(() => specOf((d) => void d.branch("b", { allowFailures: true } as never, () => []))),
+    ).toBe("UNKNOWN_OPTION");
   });
 
   test("ignores the DAG's default rule for teardowns, and lets a task take back a default past", () => {

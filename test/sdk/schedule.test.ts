@@ -1,40 +1,85 @@
 /** Schedules as people write them, turned into data. */
 import { describe, expect, it } from "vitest";
-import { CRON_PRESETS, cron, events, every, partitioned, type Schedule, trigger } from "../../sdk/index.ts";
+import {
+  CRON_PRESETS,
+  cron,
+  events,
+  every,
+  partitioned,
+  type Schedule,
+  trigger,
+} from "../../sdk/index.ts";
 import { describeSchedules } from "../../sdk/schedule.ts";
 
 const refused = (reason: string | RegExp): unknown =>
   expect.objectContaining({ code: "INVALID_SCHEDULE", message: expect.stringMatching(reason) });
 
-const only = (schedule: Schedule, timezone: string): unknown => describeSchedules(schedule, timezone)[0]?.schedule;
+const only = (schedule: Schedule, timezone: string): unknown =>
+  describeSchedules(schedule, timezone)[0]?.schedule;
 
 describe("a schedule", () => {
   it.each(Object.entries(CRON_PRESETS))("%s stands for %s, over intervals", (preset, cron) => {
-    expect(only(preset, "Europe/Berlin")).toEqual({ type: "cron_data_interval", cron, timezone: "Europe/Berlin" });
+    expect(only(preset, "Europe/Berlin")).toEqual({
+      type: "cron_data_interval",
+      cron,
+      timezone: "Europe/Berlin",
+    });
   });
 
   it.each([
-    ["a cron expression means intervals", "5 4 * * *", { type: "cron_data_interval", cron: "5 4 * * *", timezone: "UTC" }],
-    ["trigger means ticks", trigger("5 4 * * *"), { type: "cron_trigger", cron: "5 4 * * *", timezone: "UTC", intervalMs: 0 }],
+    [
+      "a cron expression means intervals",
+      "5 4 * * *",
+      { type: "cron_data_interval", cron: "5 4 * * *", timezone: "UTC" },
+    ],
+    [
+      "trigger means ticks",
+      trigger("5 4 * * *"),
+      { type: "cron_trigger", cron: "5 4 * * *", timezone: "UTC", intervalMs: 0 },
+    ],
     [
       "trigger takes an interval",
       trigger("5 4 * * *", { interval: "1d" }),
       { type: "cron_trigger", cron: "5 4 * * *", timezone: "UTC", intervalMs: 86_400_000 },
     ],
-    ["trigger takes a preset", trigger("@daily"), { type: "cron_trigger", cron: "0 0 * * *", timezone: "UTC", intervalMs: 0 }],
-    ["every means a fixed length", every("90m"), { type: "delta_data_interval", deltaMs: 5_400_000 }],
+    [
+      "trigger takes a preset",
+      trigger("@daily"),
+      { type: "cron_trigger", cron: "0 0 * * *", timezone: "UTC", intervalMs: 0 },
+    ],
+    [
+      "every means a fixed length",
+      every("90m"),
+      { type: "delta_data_interval", deltaMs: 5_400_000 },
+    ],
     ["@once means once", "@once", { type: "once" }],
     ["@continuous means without a break", "@continuous", { type: "continuous" }],
-    ["cron means intervals, like the expression alone", cron("@daily"), { type: "cron_data_interval", cron: "0 0 * * *", timezone: "UTC" }],
+    [
+      "cron means intervals, like the expression alone",
+      cron("@daily"),
+      { type: "cron_data_interval", cron: "0 0 * * *", timezone: "UTC" },
+    ],
     [
       "trigger takes an interval of the calendar",
       trigger("0 9 1 * *", { interval: "1 month" }),
-      { type: "cron_trigger", cron: "0 9 1 * *", timezone: "UTC", intervalMs: 0, calendarInterval: { months: 1, days: 0 } },
+      {
+        type: "cron_trigger",
+        cron: "0 9 1 * *",
+        timezone: "UTC",
+        intervalMs: 0,
+        calendarInterval: { months: 1, days: 0 },
+      },
     ],
     [
       "trigger takes several expressions",
       trigger(["@daily", "0 9 * * *"], { runImmediately: "10m" }),
-      { type: "multi_cron_trigger", crons: ["0 0 * * *", "0 9 * * *"], timezone: "UTC", intervalMs: 0, runImmediately: 600_000 },
+      {
+        type: "multi_cron_trigger",
+        crons: ["0 0 * * *", "0 9 * * *"],
+        timezone: "UTC",
+        intervalMs: 0,
+        runImmediately: 600_000,
+      },
     ],
     [
       "trigger takes a fixed length",
@@ -46,8 +91,16 @@ describe("a schedule", () => {
       trigger(every("2 weeks")),
       { type: "calendar_trigger", length: { months: 0, days: 14 }, timezone: "UTC", intervalMs: 0 },
     ],
-    ["every takes months", every("3 months"), { type: "calendar_data_interval", length: { months: 3, days: 0 }, timezone: "UTC" }],
-    ["every takes a year", every("1 year"), { type: "calendar_data_interval", length: { months: 12, days: 0 }, timezone: "UTC" }],
+    [
+      "every takes months",
+      every("3 months"),
+      { type: "calendar_data_interval", length: { months: 3, days: 0 }, timezone: "UTC" },
+    ],
+    [
+      "every takes a year",
+      every("1 year"),
+      { type: "calendar_data_interval", length: { months: 12, days: 0 }, timezone: "UTC" },
+    ],
     [
       "a day of the calendar is not 24 hours",
       every("1 day"),
@@ -56,12 +109,23 @@ describe("a schedule", () => {
     [
       "events are in order, each once",
       events(["2026-02-01", "2026-01-01T00:00:00+01:00", "2026-02-01T00:00:00Z"]),
-      { type: "events", instants: ["2025-12-31T23:00:00.000Z", "2026-02-01T00:00:00.000Z"], restrictToEvents: false },
+      {
+        type: "events",
+        instants: ["2025-12-31T23:00:00.000Z", "2026-02-01T00:00:00.000Z"],
+        restrictToEvents: false,
+      },
     ],
     [
       "partitioned means a partition at each tick",
       partitioned("@daily", { offset: -1 }),
-      { type: "cron_partition", cron: "0 0 * * *", offset: -1, keyFormat: "%Y-%m-%dT%H:%M:%S", timezone: "UTC", keyTimezone: "UTC" },
+      {
+        type: "cron_partition",
+        cron: "0 0 * * *",
+        offset: -1,
+        keyFormat: "%Y-%m-%dT%H:%M:%S",
+        timezone: "UTC",
+        keyTimezone: "UTC",
+      },
     ],
   ] as const)("%s", (_, schedule, spec) => {
     expect(describeSchedules(schedule, "UTC")).toEqual([{ name: "", schedule: spec, params: {} }]);
@@ -71,10 +135,13 @@ describe("a schedule", () => {
     expect(describeSchedules(schedule, "UTC")).toEqual([]);
   });
 
-  it.each(["@fortnightly", "@Daily", "@", "@__proto__", "@constructor", "@ once"])("refuses the preset %s", (preset) => {
-    expect(() => describeSchedules(preset, "UTC")).toThrow(refused("no such preset"));
-    expect(() => trigger(preset)).toThrow(refused("no such preset"));
-  });
+  it.each(["@fortnightly", "@Daily", "@", "@__proto__", "@constructor", "@ once"])(
+    "refuses the preset %s",
+    (preset) => {
+      expect(() => describeSchedules(preset, "UTC")).toThrow(refused("no such preset"));
+      expect(() => trigger(preset)).toThrow(refused("no such preset"));
+    },
+  );
 
   it.each(["cron", "partitioned"] as const)("%s refuses presets that are none", (name) => {
     expect(() => ({ cron, partitioned })[name]("@fortnightly")).toThrow(refused("no such preset"));
@@ -82,11 +149,15 @@ describe("a schedule", () => {
 
   it("takes the DAG's id as the seed of its jitter, and the schedule's name when it has one", () => {
     const jittered = cron("@daily", { jitter: "10m" });
-    expect(describeSchedules(jittered, "UTC", "report")[0]?.schedule).toMatchObject({ jitter: { seed: "report", maxMs: 600_000 } });
+    expect(describeSchedules(jittered, "UTC", "report")[0]?.schedule).toMatchObject({
+      jitter: { seed: "report", maxMs: 600_000 },
+    });
     const named = describeSchedules({ a: { schedule: jittered } }, "UTC", "report");
     expect(named[0]?.schedule).toMatchObject({ jitter: { seed: "report/a", maxMs: 600_000 } });
     const own = trigger("@daily", { jitter: "10m", jitterSeed: "lake" });
-    expect(describeSchedules(own, "UTC", "report")[0]?.schedule).toMatchObject({ jitter: { seed: "lake" } });
+    expect(describeSchedules(own, "UTC", "report")[0]?.schedule).toMatchObject({
+      jitter: { seed: "lake" },
+    });
   });
 
   it.each([
@@ -96,36 +167,58 @@ describe("a schedule", () => {
     ["events()", () => events([], { jitter: "1m" } as never), "jitter"],
     ["partitioned()", () => partitioned("@daily", { interval: "1d" } as never), "interval"],
   ])("%s refuses an option it does not know", (where, make, option) => {
-    expect(make).toThrow(expect.objectContaining({ code: "UNKNOWN_OPTION", message: expect.stringContaining(`"${option}" at ${where}`) }));
+    expect(make).toThrow(
+      expect.objectContaining({
+        code: "UNKNOWN_OPTION",
+        message: expect.stringContaining(`"${option}" at ${where}`),
+      }),
+    );
   });
 
-  it.each(["1.5 months", "-1 months", "1 fortnight", "month", "1  month", "P1M"])("refuses every(%j)", (length) => {
-    expect(() => every(length as never)).toThrow(expect.objectContaining({ code: "INVALID_DURATION" }));
-  });
+  it.each(["1.5 months", "-1 months", "1 fortnight", "month", "1  month", "P1M"])(
+    "refuses every(%j)",
+    (length) => {
+      expect(() => every(length as never)).toThrow(
+        expect.objectContaining({ code: "INVALID_DURATION" }),
+      );
+    },
+  );
 
   it("refuses a trigger that runs once", () => {
     expect(() => trigger("@once")).toThrow(refused("no such preset"));
   });
 
-  it.each(["0s", "0.0001ms", "0 months", "0 days"] as const)("refuses every(%j), which is no length", (length) => {
-    expect(() => every(length)).toThrow(refused("zero"));
-  });
+  it.each(["0s", "0.0001ms", "0 months", "0 days"] as const)(
+    "refuses every(%j), which is no length",
+    (length) => {
+      expect(() => every(length)).toThrow(refused("zero"));
+    },
+  );
 
   it.each([5, true, {}, [], { type: "weekly" }])("refuses %j", (schedule) => {
-    expect(() => describeSchedules(schedule as never as Schedule, "UTC")).toThrow(refused("is not understood"));
+    expect(() => describeSchedules(schedule as never as Schedule, "UTC")).toThrow(
+      refused("is not understood"),
+    );
   });
 });
 
 describe("several schedules", () => {
   it("keep their names, their params and the order in which they were written", () => {
-    const schedules = { yellow: { schedule: trigger("0 10 1 * *"), params: { taxi: "yellow" } }, green: { schedule: "@daily" } } as const;
+    const schedules = {
+      yellow: { schedule: trigger("0 10 1 * *"), params: { taxi: "yellow" } },
+      green: { schedule: "@daily" },
+    } as const;
     expect(describeSchedules(schedules, "UTC")).toEqual([
       {
         name: "yellow",
         schedule: { type: "cron_trigger", cron: "0 10 1 * *", timezone: "UTC", intervalMs: 0 },
         params: { taxi: "yellow" },
       },
-      { name: "green", schedule: { type: "cron_data_interval", cron: "0 0 * * *", timezone: "UTC" }, params: {} },
+      {
+        name: "green",
+        schedule: { type: "cron_data_interval", cron: "0 0 * * *", timezone: "UTC" },
+        params: {},
+      },
     ]);
   });
 
@@ -136,7 +229,10 @@ describe("several schedules", () => {
     [{ a: null }, "is not understood"],
     [{ a: "@daily" }, "is not understood"],
     [{ a: { schedule: null } }, "is not understood"],
-    [{ a: { schedule: "@continuous" }, b: { schedule: "@daily" } }, "must be a DAG's only schedule"],
+    [
+      { a: { schedule: "@continuous" }, b: { schedule: "@daily" } },
+      "must be a DAG's only schedule",
+    ],
     [{ a: { schedule: { b: { schedule: "@daily" } } } }, "is not understood"],
   ])("refuses %j", (schedules, reason) => {
     expect(() => describeSchedules(schedules as never, "UTC")).toThrow(refused(reason));

@@ -30,25 +30,35 @@ describe("a statement", () => {
 
   it("takes statements and identifiers into its text, numbered through", () => {
     const where = sql`where day >= ${"2026-01-01"} and ${identifier("kind")} = ${"x"}`;
-    expect(sql`select ${1} from ${identifier("lake", "trips")} ${where} limit ${10}`.render()).toEqual({
+    expect(
+      sql`select ${1} from ${identifier("lake", "trips")} ${where} limit ${10}`.render(),
+    ).toEqual({
       text: 'select $1 from "lake"."trips" where day >= $2 and "kind" = $3 limit $4',
       values: [1, "2026-01-01", "x", 10],
     });
   });
 
   it("can be joined to others, or to none", () => {
-    expect(joinSql([sql`a = ${1}`, sql`b = ${2}`], " and ").render()).toEqual({ text: "a = $1 and b = $2", values: [1, 2] });
+    expect(joinSql([sql`a = ${1}`, sql`b = ${2}`], " and ").render()).toEqual({
+      text: "a = $1 and b = $2",
+      values: [1, 2],
+    });
     expect(joinSql([], ", ").render()).toEqual({ text: "", values: [] });
   });
 
   it("binds dates as ISO 8601", () => {
     const day = DateTime.fromISO("2026-01-01T00:00", { zone: "Europe/Berlin" });
-    expect(sql`${day} ${new Date(0)}`.render().values).toEqual(["2026-01-01T00:00:00.000+01:00", "1970-01-01T00:00:00.000Z"]);
+    expect(sql`${day} ${new Date(0)}`.render().values).toEqual([
+      "2026-01-01T00:00:00.000+01:00",
+      "1970-01-01T00:00:00.000Z",
+    ]);
   });
 
   it("refuses an invalid date, which would be bound as null", () => {
     for (const date of [DateTime.fromISO("2026-02-30"), new Date(Number.NaN)]) {
-      expect(() => sql`where day >= ${date}`).toThrow(expect.objectContaining({ code: "INVALID_DATE" }));
+      expect(() => sql`where day >= ${date}`).toThrow(
+        expect.objectContaining({ code: "INVALID_DATE" }),
+      );
     }
   });
 
@@ -87,20 +97,46 @@ describe("an identifier", () => {
 
 describe("a template", () => {
   it.each([
-    ["binds what it prints", "where a = {{ a }} and b = {{ a }}", { text: "where a = $1 and b = $2", values: [HOSTILE, HOSTILE] }],
+    [
+      "binds what it prints",
+      "where a = {{ a }} and b = {{ a }}",
+      { text: "where a = $1 and b = $2", values: [HOSTILE, HOSTILE] },
+    ],
     ["binds what it echoes", "{% echo a %}", { text: "$1", values: [HOSTILE] }],
-    ["binds what a filter made", "{{ a | upcase }}", { text: "$1", values: [HOSTILE.toUpperCase()] }],
+    [
+      "binds what a filter made",
+      "{{ a | upcase }}",
+      { text: "$1", values: [HOSTILE.toUpperCase()] },
+    ],
     [
       "binds each element of a list",
       "in ({% for n in list %}{{ n }}{% unless forloop.last %}, {% endunless %}{% endfor %})",
       { text: "in ($1, $2)", values: [1, 2] },
     ],
-    ["puts names in place, quoted", "from {{ name | identifier }}", { text: 'from "tr""ips"', values: [] }],
-    ["keeps a name that it was assigned", "{% assign t = name | identifier %}{{ t }} {{ t }}", { text: '"tr""ips" "tr""ips"', values: [] }],
-    ["decides by a value without printing it", "{% if a %}yes{% else %}no{% endif %}", { text: "yes", values: [] }],
-    ["leaves the rest as it is", "select '$1', \"x\" -- {# no comment #}", { text: "select '$1', \"x\" -- {# no comment #}", values: [] }],
+    [
+      "puts names in place, quoted",
+      "from {{ name | identifier }}",
+      { text: 'from "tr""ips"', values: [] },
+    ],
+    [
+      "keeps a name that it was assigned",
+      "{% assign t = name | identifier %}{{ t }} {{ t }}",
+      { text: '"tr""ips" "tr""ips"', values: [] },
+    ],
+    [
+      "decides by a value without printing it",
+      "{% if a %}yes{% else %}no{% endif %}",
+      { text: "yes", values: [] },
+    ],
+    [
+      "leaves the rest as it is",
+      "select '$1', \"x\" -- {# no comment #}",
+      { text: "select '$1', \"x\" -- {# no comment #}", values: [] },
+    ],
   ])("%s", (_, template, expected) => {
-    expect(sqlFromTemplate(template, { a: HOSTILE, list: [1, 2], name: 'tr"ips' }).render()).toEqual(expected);
+    expect(
+      sqlFromTemplate(template, { a: HOSTILE, list: [1, 2], name: 'tr"ips' }).render(),
+    ).toEqual(expected);
   });
 
   it.each([
@@ -123,10 +159,13 @@ describe("a template", () => {
   });
 
   it("has the same text whatever its values are", () => {
-    const template = "select {{ a }} from {{ 't' | identifier }} where {{ b }} = {{ a }}{% if true %} and {{ b | default: 1 }}{% endif %}";
+    const template =
+      "select {{ a }} from {{ 't' | identifier }} where {{ b }} = {{ a }}{% if true %} and {{ b | default: 1 }}{% endif %}";
     fc.assert(
       fc.property(value, value, (a, b) => {
-        expect(sqlFromTemplate(template, { a, b }).render().text).toBe('select $1 from "t" where $2 = $3 and $4');
+        expect(sqlFromTemplate(template, { a, b }).render().text).toBe(
+          'select $1 from "t" where $2 = $3 and $4',
+        );
       }),
     );
   });

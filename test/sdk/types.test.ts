@@ -80,13 +80,20 @@ describe("data between tasks", () => {
         return item.length + mapIndex;
       });
       expectTypeOf(sizes).toEqualTypeOf<TaskRef<number[]>>();
-      const pairs = d.task("pairs", { each: sizes, inputs: { repos } }, ({ item, inputs }) => ({ size: item, of: inputs.repos.length }));
+      const pairs = d.task("pairs", { each: sizes, inputs: { repos } }, ({ item, inputs }) => ({
+        size: item,
+        of: inputs.repos.length,
+      }));
       expectTypeOf(pairs).toEqualTypeOf<TaskRef<{ size: number; of: number }[]>>();
       d.task("literal", { each: [{ org: "x", pages: 2 }] }, ({ item }) => {
         expectTypeOf(item).toEqualTypeOf<{ org: string; pages: number }>();
       });
       const frozen = d.task("frozen", (): readonly Trip[] => []);
-      d.task("of_frozen", { each: frozen }, ({ item }) => expectTypeOf(item).toEqualTypeOf<Trip>() && null);
+      d.task(
+        "of_frozen",
+        { each: frozen },
+        ({ item }) => expectTypeOf(item).toEqualTypeOf<Trip>() && null,
+      );
       const count = d.task("count", () => 5);
       // @ts-expect-error a number is not a list
       d.task("wrong", { each: count }, () => null);
@@ -98,8 +105,14 @@ describe("data between tasks", () => {
 });
 
 describe("an operator", () => {
-  const copy = (options: { table: string; where?: FromContext<string> }): TaskBody<number, TaskContext<unknown, { rows: number }>> => {
-    return async (context) => ((await resolveField(options.where ?? "", context)) === options.table ? context.inputs.rows : 0);
+  const copy = (options: {
+    table: string;
+    where?: FromContext<string>;
+  }): TaskBody<number, TaskContext<unknown, { rows: number }>> => {
+    return async (context) =>
+      (await resolveField(options.where ?? "", context)) === options.table
+        ? context.inputs.rows
+        : 0;
   };
 
   it("that needs an input cannot be used without it, or with another type", () =>
@@ -107,7 +120,9 @@ describe("an operator", () => {
       const d = dag("d");
       const rows = d.task("rows", () => 5);
       const text = d.task("text", () => "5");
-      expectTypeOf(d.task("t", { inputs: { rows } }, copy({ table: "x" }))).toEqualTypeOf<TaskRef<number>>();
+      expectTypeOf(d.task("t", { inputs: { rows } }, copy({ table: "x" }))).toEqualTypeOf<
+        TaskRef<number>
+      >();
       // @ts-expect-error no inputs
       d.task("t", copy({ table: "x" }));
       // @ts-expect-error no inputs among the options
@@ -127,11 +142,22 @@ describe("an operator", () => {
 describe("options", () => {
   it("of a DAG are checked by name and value", () =>
     compiles(() => {
-      dag("d", { schedule: "@daily", startDate: "2026-01-01", catchup: "none", defaults: { retries: 2, retryDelay: "1h30m" } });
+      dag("d", {
+        schedule: "@daily",
+        startDate: "2026-01-01",
+        catchup: "none",
+        defaults: { retries: 2, retryDelay: "1h30m" },
+      });
       dag("d", { schedule: "*/5 * * * *", timezone: "Europe/Berlin", tags: ["a"] as const });
       dag("d", { schedule: every("90m") });
       dag("d", { schedule: trigger("0 9 1 * *", { interval: "30d" }) });
-      dag("d", { schedule: trigger(["0 9 * * *", "0 18 * * *"], { interval: "1 month", runImmediately: "1h", jitter: "5m" }) });
+      dag("d", {
+        schedule: trigger(["0 9 * * *", "0 18 * * *"], {
+          interval: "1 month",
+          runImmediately: "1h",
+          jitter: "5m",
+        }),
+      });
       dag("d", { schedule: trigger(every("2 weeks"), { interval: "1d" }) });
       dag("d", { schedule: cron("@daily", { jitter: "10m" }) });
       dag("d", { schedule: partitioned("@daily", { offset: -1 }) });
@@ -167,7 +193,11 @@ describe("options", () => {
   it("of a task are checked by name and value", () =>
     compiles(() => {
       const d = dag("d");
-      d.task("t", { retries: 2, retryBackoff: 2, triggerRule: "all_done", freshProcess: true, doc: "x" }, () => null);
+      d.task(
+        "t",
+        { retries: 2, retryBackoff: 2, triggerRule: "all_done", freshProcess: true, doc: "x" },
+        () => null,
+      );
       d.empty("e", { triggerRule: "none_failed_min_one_success" });
       d.task("t", { startDate: "2026-01-01", endDate: "2026-12-31" }, () => null);
       d.empty("e", { startDate: "2026-01-01" });
@@ -210,15 +240,27 @@ describe("params", () => {
   it("are what the schema gives, not what it takes", () =>
     compiles(() => {
       const d = dag("d", {
-        params: z.object({ repo: z.string().default("a/b"), days: z.coerce.number(), tags: z.array(z.string()).optional() }),
+        params: z.object({
+          repo: z.string().default("a/b"),
+          days: z.coerce.number(),
+          tags: z.array(z.string()).optional(),
+        }),
       });
       d.task("t", ({ params }) => {
-        expectTypeOf(params).toEqualTypeOf<{ repo: string; days: number; tags?: string[] | undefined }>();
+        expectTypeOf(params).toEqualTypeOf<{
+          repo: string;
+          days: number;
+          tags?: string[] | undefined;
+        }>();
         // @ts-expect-error no such param
         params.branch;
       });
       const list = d.task("list", () => [1]);
-      d.task("mapped", { each: list }, ({ params }) => expectTypeOf(params.repo).toEqualTypeOf<string>() && null);
+      d.task(
+        "mapped",
+        { each: list },
+        ({ params }) => expectTypeOf(params.repo).toEqualTypeOf<string>() && null,
+      );
     }));
 
   it("are none without a schema", () =>
@@ -277,7 +319,9 @@ describe("a returned value that JSON cannot carry", () => {
     }));
 
   it("is named by the part that is wrong", () => {
-    expectTypeOf<NotJson<{ a: string; b: Date[]; c: { d: bigint } }>>().toEqualTypeOf<Date | bigint>();
+    expectTypeOf<NotJson<{ a: string; b: Date[]; c: { d: bigint } }>>().toEqualTypeOf<
+      Date | bigint
+    >();
   });
 
   it("cannot be pushed either", () =>
@@ -339,8 +383,13 @@ describe("a returned value that JSON can carry is not refused", () => {
 describe("the context", () => {
   it("gives each hook's own client", () =>
     compiles(() => {
-      const redisHook = defineHook({ types: ["redis"], open: ({ host }) => ({ host, get: (key: string) => key }) });
-      expectTypeOf(redisHook("cache")).toEqualTypeOf<HookRef<{ host: string | null; get: (key: string) => string }>>();
+      const redisHook = defineHook({
+        types: ["redis"],
+        open: ({ host }) => ({ host, get: (key: string) => key }),
+      });
+      expectTypeOf(redisHook("cache")).toEqualTypeOf<
+        HookRef<{ host: string | null; get: (key: string) => string }>
+      >();
       dag("d").task("t", async ({ hook, logicalDate, dataInterval, signal, tryNumber }) => {
         expectTypeOf((await hook(redisHook("cache"))).get("x")).toEqualTypeOf<string>();
         expectTypeOf(logicalDate.toISO()).toEqualTypeOf<string>();

@@ -23,7 +23,10 @@ export interface Project {
   /** Runs `dag …args` to its end. */
   dag(args: readonly string[], options?: CommandOptions): Promise<CliResult>;
   /** The document of `dag …args --json`, which must be all of stdout. */
-  json<Document = Record<string, unknown>>(args: readonly string[], options?: CommandOptions): Promise<Document>;
+  json<Document = Record<string, unknown>>(
+    args: readonly string[],
+    options?: CommandOptions,
+  ): Promise<Document>;
   /** Starts `dag …args` and leaves it running; it is killed with the project. */
   start(args: readonly string[], options?: CommandOptions): ChildProcess;
   /** Kills what still runs and deletes the folder. */
@@ -74,7 +77,11 @@ export async function newProject(
     dag: async (args, options = {}) => {
       const child = start(args, options);
       child.stdin?.end(options.input ?? "");
-      const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, "exit")]);
+      const [stdout, stderr, [code]] = await Promise.all([
+        text(child.stdout!),
+        text(child.stderr!),
+        once(child, "exit"),
+      ]);
       return { code: code as number | null, stdout, stderr };
     },
     json: async (args, options) => {
@@ -103,10 +110,13 @@ export function output(child: ChildProcess, expected: string | RegExp): Promise<
     let seen = "";
     const look = (chunk: Buffer): void => {
       seen += chunk.toString();
-      if (typeof expected === "string" ? seen.includes(expected) : expected.test(seen)) resolve(seen);
+      if (typeof expected === "string" ? seen.includes(expected) : expected.test(seen))
+        resolve(seen);
     };
     child.stdout?.on("data", look);
     child.stderr?.on("data", look);
-    child.once("exit", (code) => reject(new Error(`it ended with ${code} and never wrote ${expected}; it wrote:\n${seen}`)));
+    child.once("exit", (code) =>
+      reject(new Error(`it ended with ${code} and never wrote ${expected}; it wrote:\n${seen}`)),
+    );
   });
 }

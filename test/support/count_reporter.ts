@@ -7,7 +7,8 @@ export default class CountReporter implements Reporter {
     const passed = tests.filter((test) => test.result().state === "passed").length;
     const failed = tests.filter((test) => test.result().state === "failed").length;
     // A file that does not load, and an error between tests, have no test of their own to fail.
-    const broken = modules.filter((module) => module.errors().length > 0).length + unhandledErrors.length;
+    const broken =
+      modules.filter((module) => module.errors().length > 0).length + unhandledErrors.length;
     // Behind whatever the other reporters still have to say at the end of the run.
     process.on("exit", () => process.stdout.write(`${passed} passed, ${failed + broken} failed\n`));
   }

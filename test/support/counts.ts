@@ -1,13 +1,17 @@
 /** The counts that are kept of a run, beside those that its instances amount to. */
 import { expect } from "vitest";
-import { planOf } from "../../runtime/engine/plan.ts";
-import { elementTasks, recount, type StateCount } from "../../runtime/engine/recount.ts";
-import type { Queryable } from "../../runtime/store/database.ts";
+import { elementTasks, recount, type StateCount } from "../../runtime/engine/counts/recount.ts";
+import { planOf } from "../../runtime/engine/plan/plan.ts";
+import type { Queryable } from "../../runtime/store/database/database.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import { rows } from "./migrated.ts";
 
 /** @param byElement mapped groups, and the tasks within them */
-async function statesOf(db: Queryable, runId: number, byElement: readonly string[]): Promise<readonly StateCount[]> {
+async function statesOf(
+  db: Queryable,
+  runId: number,
+  byElement: readonly string[],
+): Promise<readonly StateCount[]> {
   return rows<StateCount & Record<string, unknown>>(
     db,
     `select task_id as "taskId", case when task_id = any($2) then map_index else -1 end as "mapIndex", map_index >= 0 as "isMapped", state,
@@ -22,7 +26,11 @@ async function statesOf(db: Queryable, runId: number, byElement: readonly string
 export async function expectCountsHold(db: Queryable, runId: number, spec: DagSpec): Promise<void> {
   const plan = planOf(spec);
   const counted = recount({ id: runId, plan }, await statesOf(db, runId, elementTasks(plan)));
-  const [run] = await rows(db, "select open_tasks, failed_leaves from dagsmith.dag_run where id = $1", [runId]);
+  const [run] = await rows(
+    db,
+    "select open_tasks, failed_leaves from dagsmith.dag_run where id = $1",
+    [runId],
+  );
   expect(run).toEqual({ open_tasks: counted.openTasks, failed_leaves: counted.failedLeaves });
   const stored = await rows<{ task_id: string; map_index: number }>(
     db,
@@ -40,12 +48,28 @@ export async function expectCountsHold(db: Queryable, runId: number, spec: DagSp
         upstream_success: upstream.success,
         upstream_failed: upstream.failed,
       },
-      ...{ upstream_skipped: upstream.skipped, upstream_upstream_failed: upstream.upstreamFailed, decided, instances },
-      ...{ success: own.success, failed: own.failed, skipped: own.skipped, upstream_failed_own: own.upstreamFailed },
+      ...{
+        upstream_skipped: upstream.skipped,
+        upstream_upstream_failed: upstream.upstreamFailed,
+        decided,
+        instances,
+      },
+      ...{
+        success: own.success,
+        failed: own.failed,
+        skipped: own.skipped,
+        upstream_failed_own: own.upstreamFailed,
+      },
     }));
   // Of groups that have not begun there is nothing to count, and of those that have ended nothing is counted anew.
-  const asked = new Set(counted.rows.filter(({ isOpen }) => isOpen).map(({ taskId, mapIndex }) => `${taskId}/${mapIndex}`));
-  const inOrder = <Row extends { task_id: string; map_index: number }>(all: readonly Row[]): readonly Row[] =>
+  const asked = new Set(
+    counted.rows
+      .filter(({ isOpen }) => isOpen)
+      .map(({ taskId, mapIndex }) => `${taskId}/${mapIndex}`),
+  );
+  const inOrder = <Row extends { task_id: string; map_index: number }>(
+    all: readonly Row[],
+  ): readonly Row[] =>
     all
       .filter((row) => asked.has(`${row.task_id}/${row.map_index}`))
       .toSorted((a, b) => a.task_id.localeCompare(b.task_id) || a.map_index - b.map_index);

@@ -1,5 +1,5 @@
 /** A database that fails at one chosen statement: as when this process dies there, or when its connection breaks there. */
-import type { Database, Queryable } from "../../runtime/store/database.ts";
+import type { Database, Queryable } from "../../runtime/store/database/database.ts";
 
 /** Says: this process is gone. Nothing after it may run. */
 export class Crash extends Error {}
@@ -21,7 +21,8 @@ export function dyingAt(db: Database, statement: number): CrashingDatabase {
 /** The server ends the connection before the n-th statement. Outside a transaction nothing of ours holds a connection, so nothing breaks. */
 export function disconnectedAt(db: Database, statement: number): CrashingDatabase {
   return failingAt(db, statement, async (on, inTransaction) => {
-    if (inTransaction) await on.query({ name: "", text: "select pg_terminate_backend(pg_backend_pid())" });
+    if (inTransaction)
+      await on.query({ name: "", text: "select pg_terminate_backend(pg_backend_pid())" });
   });
 }
 

@@ -5,7 +5,10 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 
 /** Writes files (path relative to the folder, text) into a new folder. Their time stamps lie in the past, as those of settled files do. */
-export async function dagFolder(files: Readonly<Record<string, string>>, name = "dags"): Promise<string> {
+export async function dagFolder(
+  files: Readonly<Record<string, string>>,
+  name = "dags",
+): Promise<string> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "dagsmith-test-")));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   const folder = join(root, name);

@@ -4,19 +4,19 @@
  */
 
 import { triggerRun } from "../../runtime/actions/trigger.ts";
-import { begin } from "../../runtime/engine/begin.ts";
-import type { Outcome, TryEnd } from "../../runtime/engine/outcome.ts";
-import { isGroup, planOf } from "../../runtime/engine/plan.ts";
-import { type Settlement, settle } from "../../runtime/engine/settle.ts";
-import { endWaits } from "../../runtime/scheduler/wake.ts";
+import { begin } from "../../runtime/engine/advance/begin_run.ts";
+import { MemoryStore, type MemoryWait } from "../../runtime/engine/memory/store.ts";
+import { isGroup, planOf } from "../../runtime/engine/plan/plan.ts";
+import { type Settlement, settle } from "../../runtime/engine/results/complete_tries.ts";
+import type { Outcome, TryEnd } from "../../runtime/engine/results/outcome.ts";
+import { endWaits } from "../../runtime/scheduler/jobs/wake.ts";
 import type { RunState } from "../../runtime/state/run_state.ts";
 import { start, type TaskState } from "../../runtime/state/task_state.ts";
-import type { Database } from "../../runtime/store/database.ts";
-import { engineRound } from "../../runtime/store/engine_tx.ts";
-import { MemoryStore, type MemoryWait } from "../../runtime/store/memory.ts";
-import { Plans } from "../../runtime/store/plans.ts";
-import { applyTransitions } from "../../runtime/store/task_instance.ts";
+import { Plans } from "../../runtime/store/dags/plans.ts";
+import type { Database } from "../../runtime/store/database/database.ts";
+import { applyTransitions } from "../../runtime/store/instances/task_instance.ts";
 import { endOfWait } from "../../runtime/testing/time.ts";
+import { engineRound } from "../../runtime/transactions/engine_tx.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 import { known, rows } from "./migrated.ts";
@@ -51,7 +51,10 @@ export interface Driver {
   /** Tokens handed to the queue so far, as `instance#try`. */
   tokens(): Promise<readonly string[]>;
   /** @returns whether the worker got it */
-  take(instance: { readonly id: number; readonly tryNumber: number }, worker?: string): Promise<boolean>;
+  take(
+    instance: { readonly id: number; readonly tryNumber: number },
+    worker?: string,
+  ): Promise<boolean>;
   settle(ends: readonly TryEnd[]): Promise<Settlement>;
   /** Lets the time of everything that waits come. */
   passTime(): Promise<void>;
@@ -70,21 +73,32 @@ export const beginInMemory: BeginRun = async (spec) => {
       openTasks: store.run.openTasks,
       instances: store.instances.map((one) => ({
         ...one,
-        isGroupInWait: one.state === "up_for_retry" && isGroup(store.run.plan.tasks.get(one.taskId)!.spec),
+        isGroupInWait:
+          one.state === "up_for_retry" && isGroup(store.run.plan.tasks.get(one.taskId)!.spec),
       })),
     }),
     tokens: async () => {
-      for (let token = store.takeToken(); token; token = store.takeToken()) tokens.push(`${token.instanceId}#${token.tryNumber}`);
+      for (let token = store.takeToken(); token; token = store.takeToken())
+        tokens.push(`${token.instanceId}#${token.tryNumber}`);
       return tokens;
     },
-    take: async ({ id, tryNumber }, worker = WORKER) => (await store.apply([start({ instanceId: id, tryNumber }, worker)])).length > 0,
+    take: async ({ id, tryNumber }, worker = WORKER) =>
+      (await store.apply([start({ instanceId: id, tryNumber }, worker)])).length > 0,
     settle: (ends) => settle(store, ends),
     passTime: async () => {
       const all: MemoryWait[] = [];
       for (let over = store.takeWait(); over; over = store.takeWait()) all.push(over);
       for (const over of all) {
         const { runId, taskId, mapIndex, lostTries } = store.instance(over.instanceId)!;
-        const end = { instanceId: over.instanceId, tryNumber: over.tryNumber, lostTries, runId, taskId, mapIndex, workerId: "" };
+        const end = {
+          instanceId: over.instanceId,
+          tryNumber: over.tryNumber,
+          lostTries,
+          runId,
+          taskId,
+          mapIndex,
+          workerId: "",
+        };
         if (over.wait.kind === "poke") await store.wakeSensor(over);
         else await settle(store, [{ ...end, outcome: endOfWait(over.wait, {}) }]);
       }
@@ -135,21 +149,43 @@ export function driverOf(db: Database, plans: Plans, id: number): Driver {
       (await applyTransitions(db, [start({ instanceId, tryNumber }, worker)])).length > 0,
     settle: (ends) => engineRound(db, plans, (tx) => settle(tx, ends)),
     passTime: async () => {
-      await rows(db, "update dagsmith.task_wait set due_at = now() where run_id = $1 and due_at > now()", [id]);
+      await rows(
+        db,
+        "update dagsmith.task_wait set due_at = now() where run_id = $1 and due_at > now()",
+        [id],
+      );
       await endWaits(db, plans);
     },
   };
 }
 
-export const success = (output?: unknown): Outcome => ({ kind: "success", output: output === undefined ? null : JSON.stringify(output) });
+export const success = (output?: unknown): Outcome => ({
+  kind: "success",
+  output: output === undefined ? null : JSON.stringify(output),
+});
 export const skipped: Outcome = { kind: "skipped", reason: "nothing to do" };
 export const lost: Outcome = { kind: "lost", reason: "the worker died" };
-export const failed = (retryable = true): Outcome => ({ kind: "failed", reason: "Error: no", error: null, retryable });
+export const failed = (retryable = true): Outcome => ({
+  kind: "failed",
+  reason: "Error: no",
+  error: null,
+  retryable,
+});
 
 /** The end of the try that an instance is at. */
 export function endOf(instance: Seen, outcome: Outcome, workerId = WORKER): TryEnd {
   const { id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex } = instance;
-  return { instanceId: id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, workerId, outcome };
+  return {
+    instanceId: id,
+    tryNumber,
+    lostTries,
+    clearedTries,
+    runId,
+    taskId,
+    mapIndex,
+    workerId,
+    outcome,
+  };
 }
 
 /** How each try ends: by task id, then try number from 1. What is not listed succeeds without an output. */
@@ -169,7 +205,10 @@ export const scripted =
 export const listOf = (count: number): Outcome => success([...Array(count).keys()]);
 
 export const runnable = ({ instances }: Snapshot): readonly Seen[] =>
-  instances.filter(({ state, isGroupInWait }) => state === "queued" || (state === "up_for_retry" && !isGroupInWait));
+  instances.filter(
+    ({ state, isGroupInWait }) =>
+      state === "queued" || (state === "up_for_retry" && !isGroupInWait),
+  );
 
 export interface PlayOptions {
   /** Which of the runnable instances is taken next. Default: the first. */
@@ -198,5 +237,10 @@ export async function play(
 
 /** States by task, mapped ones as `task[0]`. */
 export function statesOf({ instances }: Snapshot): Record<string, TaskState> {
-  return Object.fromEntries(instances.map(({ taskId, mapIndex, state }) => [mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`, state]));
+  return Object.fromEntries(
+    instances.map(({ taskId, mapIndex, state }) => [
+      mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`,
+      state,
+    ]),
+  );
 }

@@ -1,6 +1,6 @@
 /** An operation that fails at each of its statements in turn, and is said again: what it leaves in between and in the end. */
 import { expect } from "vitest";
-import type { Database } from "../../runtime/store/database.ts";
+import type { Database } from "../../runtime/store/database/database.ts";
 import { Crash, type CrashingDatabase } from "./crashing_database.ts";
 import { rows } from "./migrated.ts";
 

@@ -27,6 +27,7 @@ export async function newGate(): Promise<Gate> {
   return {
     env,
     open: () => writeFile(env.GATE, ""),
-    notes: async () => (await readFile(env.DIARY, "utf8")).split("\n").filter((line) => line !== ""),
+    notes: async () =>
+      (await readFile(env.DIARY, "utf8")).split("\n").filter((line) => line !== ""),
   };
 }

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { startThrowawayPostgres } from "../../runtime/embedded/postgres.ts";
 import { migrateQueue } from "../../runtime/executor/queue.ts";
-import { openDatabase } from "../../runtime/store/database.ts";
-import { migrate } from "../../runtime/store/migrate.ts";
+import { openDatabase } from "../../runtime/store/database/database.ts";
+import { migrate } from "../../runtime/store/database/migrate.ts";
 import { createDatabase, MIGRATED } from "./postgres.ts";
 
 declare module "vitest" {
@@ -22,7 +22,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // Every process of ours that a test starts would read and strip the same TypeScript anew; it is three quarters of its start.
   const compiled = await mkdtemp(join(tmpdir(), "dagsmith-compiled-"));
   process.env.NODE_COMPILE_CACHE = compiled;
-  const server = await startThrowawayPostgres(["fsync=off", "synchronous_commit=off", "full_page_writes=off"]);
+  const server = await startThrowawayPostgres([
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+  ]);
   const db = openDatabase(await createDatabase(server.url, MIGRATED), { poolSize: 2 });
   await migrate(db);
   await migrateQueue(db);

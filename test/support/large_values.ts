@@ -2,7 +2,12 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { onTestFinished, vi } from "vitest";
 import type { S3Folder } from "../../runtime/config.ts";
 import { pathOf } from "../../runtime/executor/large_values.ts";
@@ -26,7 +31,9 @@ export async function folderPlace(): Promise<TestPlace & { readonly folder: stri
   return {
     folder,
     names: async () =>
-      (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name),
+      (await readdir(folder, { recursive: true, withFileTypes: true }))
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => name),
     lose: (name) => rm(join(folder, pathOf(name))),
     change: (name, text) => writeFile(join(folder, pathOf(name)), text),
   };
@@ -55,22 +62,34 @@ export interface BucketPlace extends TestPlace {
 export async function bucketPlace(): Promise<BucketPlace> {
   for (const [name, value] of Object.entries(AWS_KEYS)) vi.stubEnv(name, value);
   const { url: endpoint, faults, requests, close } = await startSandboxS3({ buckets: ["values"] });
-  const folder: S3Folder = { bucket: "values", prefix: "of/dagsmith/", endpoint, region: null, pathStyle: true };
+  const folder: S3Folder = {
+    bucket: "values",
+    prefix: "of/dagsmith/",
+    endpoint,
+    region: null,
+    pathStyle: true,
+  };
   const client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true });
   onTestFinished(async () => {
     vi.unstubAllEnvs();
     client.destroy();
     await close();
   });
-  const object = (name: string) => ({ Bucket: folder.bucket, Key: `${folder.prefix}${pathOf(name)}` });
+  const object = (name: string) => ({
+    Bucket: folder.bucket,
+    Key: `${folder.prefix}${pathOf(name)}`,
+  });
   const keys = async (): Promise<readonly string[]> => {
-    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: folder.bucket }));
+    const { Contents = [] } = await client.send(
+      new ListObjectsV2Command({ Bucket: folder.bucket }),
+    );
     return Contents.map(({ Key }) => Key!);
   };
   return {
     ...{ folder, faults, requests, keys, close },
     names: async () => (await keys()).map((key) => basename(key)),
     lose: async (name) => void (await client.send(new DeleteObjectCommand(object(name)))),
-    change: async (name, text) => void (await client.send(new PutObjectCommand({ ...object(name), Body: text }))),
+    change: async (name, text) =>
+      void (await client.send(new PutObjectCommand({ ...object(name), Body: text }))),
   };
 }

@@ -16,12 +16,19 @@ export interface Loopback extends AsyncDisposable {
 }
 
 /** @param answer called with the request, the response, and the number of this request, counted from 1 */
-export async function loopback(answer: (request: ReceivedRequest, response: ServerResponse, count: number) => void): Promise<Loopback> {
+export async function loopback(
+  answer: (request: ReceivedRequest, response: ServerResponse, count: number) => void,
+): Promise<Loopback> {
   const requests: ReceivedRequest[] = [];
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
-    const received = { method: request.method!, url: new URL(request.url!, "http://loopback"), headers: request.headers, body };
+    const received = {
+      method: request.method!,
+      url: new URL(request.url!, "http://loopback"),
+      headers: request.headers,
+      body,
+    };
     answer(received, response, requests.push(received));
   });
   const listening = Promise.withResolvers<void>();
@@ -40,19 +47,38 @@ export async function loopback(answer: (request: ReceivedRequest, response: Serv
 }
 
 /** Answers with JSON. */
-export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers }).end(JSON.stringify(body));
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response
+    .writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers })
+    .end(JSON.stringify(body));
 }
 
 /** Announces the whole body, sends half of it and hangs up. */
-export function sendCut(response: ServerResponse, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+export function sendCut(
+  response: ServerResponse,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const text = JSON.stringify(body);
-  response.writeHead(200, { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)), ...headers });
+  response.writeHead(200, {
+    "content-type": "application/json",
+    "content-length": String(Buffer.byteLength(text)),
+    ...headers,
+  });
   response.write(text.slice(0, text.length / 2), () => response.destroy());
 }
 
 /** Sends half of a body that announces no length, then closes the connection in good order, as if that were all. */
-export function sendCutUnannounced(response: ServerResponse, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+export function sendCutUnannounced(
+  response: ServerResponse,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const text = JSON.stringify(body);
   // HTTP/1.0 framing: the end of the connection is the end of the body.
   const lines = ["HTTP/1.1 200 OK", "content-type: application/json", "connection: close"];

@@ -2,8 +2,12 @@
 
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll } from "vitest";
-import { type Database, openDatabase, type Queryable } from "../../runtime/store/database.ts";
-import { type DeployableVersion, deployVersions } from "../../runtime/store/deploy.ts";
+import { type DeployableVersion, deployVersions } from "../../runtime/store/dags/deploy.ts";
+import {
+  type Database,
+  openDatabase,
+  type Queryable,
+} from "../../runtime/store/database/database.ts";
 import type { Dag } from "../../sdk/dag.ts";
 import { describeDag } from "../../sdk/describe.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
@@ -42,7 +46,10 @@ export async function rows<Row extends Record<string, unknown>>(
 
 /** A version without code: for tests in which no task body runs. */
 export function versionOf(dag: Dag<never> | DagSpec, edition = "1"): DeployableVersion {
-  const spec = "tasks" in dag && "catchup" in dag ? (dag as DagSpec) : describeDag(dag as unknown as Dag<unknown>);
+  const spec =
+    "tasks" in dag && "catchup" in dag
+      ? (dag as DagSpec)
+      : describeDag(dag as unknown as Dag<unknown>);
   const code = Buffer.from(`${JSON.stringify(spec)} ${edition}`);
   const bundleHash = createHash("sha256").update(code).digest("hex");
   return {

@@ -24,7 +24,10 @@ export interface NodeProcess {
 }
 
 /** Starts one, and waits until it is ready. It is killed when the test ends, if it lives then. */
-export async function startService(role: "scheduler" | "worker", env: Readonly<Record<string, string>>): Promise<NodeProcess> {
+export async function startService(
+  role: "scheduler" | "worker",
+  env: Readonly<Record<string, string>>,
+): Promise<NodeProcess> {
   const cacheFolder = await mkdtemp(join(tmpdir(), "dagsmith-cache-"));
   const child = spawn(process.execPath, [SERVICE, role], {
     env: { PATH, NODE_COMPILE_CACHE, CACHE_FOLDER: cacheFolder, ...env },
@@ -46,7 +49,11 @@ export async function startService(role: "scheduler" | "worker", env: Readonly<R
   return service;
 }
 
-function handle(child: ChildProcess, said: readonly { event: string }[], complaints: readonly string[]): NodeProcess {
+function handle(
+  child: ChildProcess,
+  said: readonly { event: string }[],
+  complaints: readonly string[],
+): NodeProcess {
   const ended = (): string | null => {
     if (child.exitCode === null && child.signalCode === null) return null;
     return [`ended with ${child.signalCode ?? `code ${child.exitCode}`}`, ...complaints].join("\n");

@@ -7,7 +7,12 @@ test("a test's database is empty, its own, and gone after drop, even with a sess
   const left = new Client({ connectionString: database.url });
   left.on("error", () => undefined);
   await left.connect();
-  expect((await left.query("select count(*)::int as tables from pg_tables where schemaname = 'public'")).rows).toEqual([{ tables: 0 }]);
+  expect(
+    (await left.query("select count(*)::int as tables from pg_tables where schemaname = 'public'"))
+      .rows,
+  ).toEqual([{ tables: 0 }]);
   await database.drop();
-  await expect(new Client({ connectionString: database.url }).connect()).rejects.toThrow("does not exist");
+  await expect(new Client({ connectionString: database.url }).connect()).rejects.toThrow(
+    "does not exist",
+  );
 });

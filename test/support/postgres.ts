@@ -13,7 +13,11 @@ export interface TestDatabase {
 export const MIGRATED = "migrated";
 
 /** @param from the database to be copied. Default: none, it is empty */
-export async function testDatabase({ from }: { readonly from?: string } = {}): Promise<TestDatabase> {
+export async function testDatabase({
+  from,
+}: {
+  readonly from?: string;
+} = {}): Promise<TestDatabase> {
   const server = inject("postgresUrl");
   const name = `test_${randomBytes(6).toString("hex")}`;
   const url = await createDatabase(server, name, from);

@@ -11,10 +11,16 @@ const task = fc.record({
   kind: fc.constantFrom("task", "empty", "mapped"),
   maxActive: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
   /** Begins a group of so many tasks, itself the first. */
-  opens: fc.option(fc.record({ kind: fc.constantFrom("plain", "tried", "mapped", "loop"), size: fc.integer({ min: 1, max: 3 }) }), {
-    nil: undefined,
-    freq: 2,
-  }),
+  opens: fc.option(
+    fc.record({
+      kind: fc.constantFrom("plain", "tried", "mapped", "loop"),
+      size: fc.integer({ min: 1, max: 3 }),
+    }),
+    {
+      nil: undefined,
+      freq: 2,
+    },
+  ),
 });
 type Task = typeof task extends fc.Arbitrary<infer T> ? T : never;
 
@@ -47,7 +53,10 @@ class Declaring {
       }
       const [first, end] = [at, Math.min(to, at + opens.size)];
       const each = isMapped || opens.kind !== "mapped" ? undefined : this.#listFor(first);
-      const loop = isMapped || opens.kind !== "loop" ? undefined : { initial: 0, until: () => true, maxIterations: 3 };
+      const loop =
+        isMapped || opens.kind !== "loop"
+          ? undefined
+          : { initial: 0, until: () => true, maxIterations: 3 };
       const options = {
         prefix: false,
         ...(opens.kind === "tried" && { retries: 1, retryDelay: "0s" as const }),
@@ -83,7 +92,9 @@ class Declaring {
   }
 
   #before(at: number): readonly TaskRef<unknown>[] {
-    return [...new Set(this.#tasks[at]!.upstream.filter((one) => one < at))].map((one) => this.#refs[one]!);
+    return [...new Set(this.#tasks[at]!.upstream.filter((one) => one < at))].map(
+      (one) => this.#refs[one]!,
+    );
   }
 
   #listFor(at: number): TaskRef<number[]> | readonly number[] {
@@ -98,7 +109,11 @@ class Declaring {
 
 /** The tasks that loops of groups go on with. */
 export function loopResults({ tasks }: DagSpec): ReadonlySet<string> {
-  return new Set(tasks.flatMap(({ each }) => (each && "loop" in each && each.loop.result ? [each.loop.result] : [])));
+  return new Set(
+    tasks.flatMap(({ each }) =>
+      each && "loop" in each && each.loop.result ? [each.loop.result] : [],
+    ),
+  );
 }
 
 export const graph = fc.array(task, { minLength: 1, maxLength: 6 });

@@ -14,21 +14,35 @@ const KNOWN_OPTIONS =
 
 /** Loads all objects whose key begins with the one named, as Redshift does. */
 export async function runCopy(client: Client, s3Url: string, text: string): Promise<QueryResult> {
-  const { table = "", columns = "", bucket = "", key = "", options = "" } = COPY.exec(text)?.groups ?? {};
+  const {
+    table = "",
+    columns = "",
+    bucket = "",
+    key = "",
+    options = "",
+  } = COPY.exec(text)?.groups ?? {};
   const unknown = options.replace(KNOWN_OPTIONS, "").trim();
   // Like some servers, this one repeats the statement.
-  if (unknown !== "" || !/iam_role|access_key_id/.test(options)) throw new Error(`syntax error at or near "${unknown}" in: ${text}`);
+  if (unknown !== "" || !/iam_role|access_key_id/.test(options))
+    throw new Error(`syntax error at or near "${unknown}" in: ${text}`);
   let rowCount = 0;
   for (const content of await contents(s3Url, bucket, key.replaceAll("''", "'"))) {
     const plain = /\bgzip\b/.test(options) ? gunzipSync(content) : content;
-    rowCount += /\bcsv\b/.test(options) ? await copyCsv(client, table, columns, plain) : await copyJson(client, table, columns, plain);
+    rowCount += /\bcsv\b/.test(options)
+      ? await copyCsv(client, table, columns, plain)
+      : await copyJson(client, table, columns, plain);
   }
   return { rowCount, rows: [], fields: [], command: "COPY", oid: 0 };
 }
 
 async function contents(s3Url: string, Bucket: string, Prefix: string): Promise<readonly Buffer[]> {
   const credentials = { accessKeyId: "redshift", secretAccessKey: "redshift" };
-  const s3 = new S3Client({ endpoint: s3Url, region: "us-east-1", forcePathStyle: true, credentials });
+  const s3 = new S3Client({
+    endpoint: s3Url,
+    region: "us-east-1",
+    forcePathStyle: true,
+    credentials,
+  });
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix }));
   if (Contents.length === 0) throw new Error("The specified S3 prefix does not exist");
   const objects = Contents.map(async ({ Key }) => {
@@ -38,18 +52,35 @@ async function contents(s3Url: string, Bucket: string, Prefix: string): Promise<
   return Promise.all(objects).finally(() => s3.destroy());
 }
 
-async function copyJson(client: Client, table: string, columns: string, content: Buffer): Promise<number> {
+async function copyJson(
+  client: Client,
+  table: string,
+  columns: string,
+  content: Buffer,
+): Promise<number> {
   const lines = content.toString().split("\n").filter(Boolean);
   const records = lines.map((line) =>
-    Object.fromEntries(Object.entries(JSON.parse(line) as object).map(([key, value]) => [key.toLowerCase(), value])),
+    Object.fromEntries(
+      Object.entries(JSON.parse(line) as object).map(([key, value]) => [key.toLowerCase(), value]),
+    ),
   );
   const rows = `jsonb_populate_recordset(null::${table}, $1::jsonb)`;
-  const { rowCount } = await client.query(`insert into ${table} (${columns}) select ${columns} from ${rows}`, [JSON.stringify(records)]);
+  const { rowCount } = await client.query(
+    `insert into ${table} (${columns}) select ${columns} from ${rows}`,
+    [JSON.stringify(records)],
+  );
   return rowCount ?? 0;
 }
 
-async function copyCsv(client: Client, table: string, columns: string, content: Buffer): Promise<number> {
-  const copy = client.query(copyFrom(`copy ${table} (${columns}) from stdin (format csv, header true)`));
+async function copyCsv(
+  client: Client,
+  table: string,
+  columns: string,
+  content: Buffer,
+): Promise<number> {
+  const copy = client.query(
+    copyFrom(`copy ${table} (${columns}) from stdin (format csv, header true)`),
+  );
   await pipeline(Readable.from([content]), copy);
   return copy.rowCount;
 }

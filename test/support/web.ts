@@ -1,8 +1,13 @@
 /** A database with our schema, its rows, and the page on top, all of the test's own. */
 import { pino } from "pino";
 import * as actions from "../../runtime/actions/index.ts";
-import { type Database, openDatabase } from "../../runtime/store/database.ts";
-import { startWeb, type WebActions, type WebOptions, type WebServer } from "../../runtime/web/index.ts";
+import { type Database, openDatabase } from "../../runtime/store/database/database.ts";
+import {
+  startWeb,
+  type WebActions,
+  type WebOptions,
+  type WebServer,
+} from "../../runtime/web/index.ts";
 import { MIGRATED, testDatabase } from "./postgres.ts";
 import { Rows } from "./rows.ts";
 
@@ -31,7 +36,9 @@ function recorder(asked: TestWeb["asked"], rows: Rows): WebActions {
     },
     unpauseDag: async (_db, request) => {
       asked.push({ verb: "unpauseDag", request });
-      await rows.sql("update dagsmith.dag set is_paused = false where dag_id = $1", [request.dagId]);
+      await rows.sql("update dagsmith.dag set is_paused = false where dag_id = $1", [
+        request.dagId,
+      ]);
     },
     receiveWebhook: async (_db, request) => {
       asked.push({ verb: "receiveWebhook", request });
@@ -54,7 +61,13 @@ export async function testWeb(options: Partial<WebOptions> = {}): Promise<TestWe
   const db = openDatabase(database.url, { poolSize: 5 });
   const rows = new Rows(db.pool);
   const asked: TestWeb["asked"] = [];
-  const server = await startWeb({ db, port: 0, log: pino({ level: "silent" }), actions: recorder(asked, rows), ...options });
+  const server = await startWeb({
+    db,
+    port: 0,
+    log: pino({ level: "silent" }),
+    actions: recorder(asked, rows),
+    ...options,
+  });
   const close = async (): Promise<void> => {
     await server.stop();
     await db.close();

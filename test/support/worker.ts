@@ -8,7 +8,7 @@ import { loadFolder } from "../../runtime/bundler/folder.ts";
 import type { Secrets } from "../../runtime/executor/attempt.ts";
 import { startWorker, type WorkerService } from "../../runtime/executor/supervisor.ts";
 import type { WorkerOptions } from "../../runtime/executor/worker.ts";
-import type { Database, Queryable } from "../../runtime/store/database.ts";
+import type { Database, Queryable } from "../../runtime/store/database/database.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import { rows } from "./migrated.ts";
@@ -18,8 +18,18 @@ export const PASSWORD = "hunter2-s3cret";
 /** One connection, `warehouse`, and one variable, `region`. */
 export const secrets: Secrets = {
   connection: async (id) => {
-    if (id !== "warehouse") throw new DagsmithError("CONNECTION_NOT_FOUND", { id, variable: "DAG_CONN_X" });
-    return { id, type: "postgres", host: "db", port: null, login: "etl", password: PASSWORD, schema: null, extra: {} };
+    if (id !== "warehouse")
+      throw new DagsmithError("CONNECTION_NOT_FOUND", { id, variable: "DAG_CONN_X" });
+    return {
+      id,
+      type: "postgres",
+      host: "db",
+      port: null,
+      login: "etl",
+      password: PASSWORD,
+      schema: null,
+      extra: {},
+    };
   },
   variable: async (key) => (key === "region" ? "eu" : null),
   mask: (text) => text.replaceAll(PASSWORD, "***"),
@@ -30,11 +40,17 @@ const { PATH, NODE_COMPILE_CACHE } = process.env;
 export interface TestWorker extends WorkerService {
   readonly cacheFolder: string;
   /** What it had to say, by event. */
-  readonly said: { readonly event: string; readonly detail: Readonly<Record<string, unknown>> | undefined }[];
+  readonly said: {
+    readonly event: string;
+    readonly detail: Readonly<Record<string, unknown>> | undefined;
+  }[];
 }
 
 /** A worker with a cache folder of its own, which goes when it stops. */
-export async function testWorker(db: Database, options: Partial<WorkerOptions> = {}): Promise<TestWorker> {
+export async function testWorker(
+  db: Database,
+  options: Partial<WorkerOptions> = {},
+): Promise<TestWorker> {
   const cacheFolder = options.cacheFolder ?? (await mkdtemp(join(tmpdir(), "dagsmith-cache-")));
   const said: TestWorker["said"] = [];
   const worker = await startWorker({
@@ -58,13 +74,21 @@ export async function testWorker(db: Database, options: Partial<WorkerOptions> =
 
 /** Deploys a folder; a DAG that cannot be loaded is this test's mistake. */
 export async function deploy(db: Database, folder: string): Promise<void> {
-  const loaded = await loadFolder(folder, { processes: 1, environment: { PATH, NODE_COMPILE_CACHE } });
-  if (loaded.errors.length > 0) throw new Error(loaded.errors.map(({ message }) => message).join("\n"));
+  const loaded = await loadFolder(folder, {
+    processes: 1,
+    environment: { PATH, NODE_COMPILE_CACHE },
+  });
+  if (loaded.errors.length > 0)
+    throw new Error(loaded.errors.map(({ message }) => message).join("\n"));
   await deployFolder(db, loaded, { actor: "test" });
 }
 
 /** Waits until a condition on the database holds, by asking it often. @throws Error naming `what` after `seconds` */
-export async function until<Value>(what: string, ask: () => Promise<Value | undefined | false>, seconds = 40): Promise<Value> {
+export async function until<Value>(
+  what: string,
+  ask: () => Promise<Value | undefined | false>,
+  seconds = 40,
+): Promise<Value> {
   const deadline = Date.now() + seconds * 1_000;
   for (;;) {
     const found = await ask();
@@ -82,7 +106,11 @@ export interface RanTask {
   readonly tryNumber: number;
   readonly lostTries: number;
   readonly reason: string | null;
-  readonly error: { readonly name: string; readonly message: string; readonly stack: string } | null;
+  readonly error: {
+    readonly name: string;
+    readonly message: string;
+    readonly stack: string;
+  } | null;
   readonly output: Json;
 }
 
@@ -95,7 +123,11 @@ export interface RanRun {
 
 /** A run and its tasks as they are now. */
 export async function runNow(db: Queryable, id: number): Promise<RanRun> {
-  const [run] = await rows<{ state: string }>(db, "select state from dagsmith.dag_run where id = $1", [id]);
+  const [run] = await rows<{ state: string }>(
+    db,
+    "select state from dagsmith.dag_run where id = $1",
+    [id],
+  );
   const tasks = await rows<RanTask & Record<string, unknown>>(
     db,
     `select t.id, t.task_id as "taskId", t.map_index as "mapIndex", t.state, t.try_number as "tryNumber", t.lost_tries as "lostTries",
@@ -143,7 +175,10 @@ export interface LogLine {
 }
 
 /** The log of a try, by default the current one. */
-export async function logOf(db: Queryable, { id, tryNumber }: Pick<RanTask, "id" | "tryNumber">): Promise<readonly LogLine[]> {
+export async function logOf(
+  db: Queryable,
+  { id, tryNumber }: Pick<RanTask, "id" | "tryNumber">,
+): Promise<readonly LogLine[]> {
   const chunks = await rows<{ lines: string }>(
     db,
     "select lines from dagsmith.log_chunk where task_instance_id = $1 and try_number = $2 order by seq",

@@ -33,14 +33,19 @@ export const label = command({
   summary: "Give a run labels, or take them away; `dag runs --label` finds it by them",
   more: RUN_NAMES,
   options: [
-    { flags: "--label <key=value>", text: "a label; may be given several times", parse: parseLabel },
+    {
+      flags: "--label <key=value>",
+      text: "a label; may be given several times",
+      parse: parseLabel,
+    },
     { flags: "--remove <keys>", text: "keys of labels to take away, separated by commas" },
   ],
   example: "dag label 42 --label reviewed=yes",
   run: async (cli, [name]: readonly [string], options: LabelOptions): Promise<Outcome> => {
     const labels = options.label ?? {};
     const remove = options.remove?.split(",") ?? [];
-    if (Object.keys(labels).length === 0 && remove.length === 0) return wrongUsage("--label", "give a label, or --remove one");
+    if (Object.keys(labels).length === 0 && remove.length === 0)
+      return wrongUsage("--label", "give a label, or --remove one");
     return withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
       const { labelRun } = await import("../../actions/index.ts");
@@ -60,16 +65,33 @@ export const audit = command({
   summary: "List who did what, the newest first",
   options: [{ flags: "--limit <n>", text: "how many (default 50)", parse: wholeNumber(1, 10_000) }],
   example: "dag audit daily_report",
-  run: async (cli, [dagId]: readonly [string | undefined], options: { readonly limit?: number }): Promise<Outcome> =>
+  run: async (
+    cli,
+    [dagId]: readonly [string | undefined],
+    options: { readonly limit?: number },
+  ): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       if (dagId !== undefined) await needDag(db, dagId);
-      const { listAudit } = await import("../../store/audit.ts");
-      const found = await listAudit(db, { dagId: dagId ?? null, before: null, limit: options.limit ?? 50 });
+      const { listAudit } = await import("../../store/access/audit.ts");
+      const found = await listAudit(db, {
+        dagId: dagId ?? null,
+        before: null,
+        limit: options.limit ?? 50,
+      });
       const rows = found.map((entry) => [
-        ...[timeText(entry.at), cell(entry.actor), entry.action, entry.dagId ?? "-", entry.runId ?? "-"],
+        ...[
+          timeText(entry.at),
+          cell(entry.actor),
+          entry.action,
+          entry.dagId ?? "-",
+          entry.runId ?? "-",
+        ],
         cell(JSON.stringify(entry.detail)).slice(0, 100),
       ]);
       const headings = ["at", "by", "what", "dag", "run id", "detail"];
-      return { json: { entries: found }, lines: found.length === 0 ? ["Nobody did anything."] : table(headings, rows) };
+      return {
+        json: { entries: found },
+        lines: found.length === 0 ? ["Nobody did anything."] : table(headings, rows),
+      };
     }),
 });

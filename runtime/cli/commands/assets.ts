@@ -11,19 +11,26 @@ const MOST = 10_000;
 
 const list = command({
   usage: "list",
-  summary: "List assets: which tasks update them, which DAGs wait for them, when they were last updated",
+  summary:
+    "List assets: which tasks update them, which DAGs wait for them, when they were last updated",
   example: "dag assets list --json",
   run: async (cli): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
-      const { listAssets } = await import("../../store/asset_list.ts");
+      const { listAssets } = await import("../../store/sources/asset_list.ts");
       const assets = await listAssets(db, { after: "", limit: MOST });
       const rows = assets.map(({ uri, producers, consumers, lastEventAt }) => [
         cell(uri),
-        producers.map(({ dagId, taskId }) => `${dagId}.${taskId}`).join(", ") || cli.terminal.style.yellow("nothing"),
-        consumers.map(({ dagId, isUpdated }) => (isUpdated ? `${dagId} (updated)` : dagId)).join(", ") || "-",
+        producers.map(({ dagId, taskId }) => `${dagId}.${taskId}`).join(", ") ||
+          cli.terminal.style.yellow("nothing"),
+        consumers
+          .map(({ dagId, isUpdated }) => (isUpdated ? `${dagId} (updated)` : dagId))
+          .join(", ") || "-",
         timeText(lastEventAt),
       ]);
-      const lines = assets.length === 0 ? ["There are no assets."] : table(["asset", "updated by", "waited for by", "last update"], rows);
+      const lines =
+        assets.length === 0
+          ? ["There are no assets."]
+          : table(["asset", "updated by", "waited for by", "last update"], rows);
       return { json: { assets }, lines };
     }),
 });
@@ -33,16 +40,27 @@ const events = command({
   summary: "List an asset's updates, newest first",
   options: [{ flags: "--limit <n>", text: "how many (default 20)", parse: wholeNumber(1, 1_000) }],
   example: "dag assets events s3://lake/github/issues",
-  run: async (cli, [uri]: readonly [string], { limit = 20 }: { readonly limit?: number }): Promise<Outcome> =>
+  run: async (
+    cli,
+    [uri]: readonly [string],
+    { limit = 20 }: { readonly limit?: number },
+  ): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
-      const { assetEvents, isKnownAsset } = await import("../../store/asset.ts");
+      const { assetEvents, isKnownAsset } = await import("../../store/sources/asset.ts");
       if (!(await isKnownAsset(db, uri))) throw new DagsmithError("UNKNOWN_ASSET", { asset: uri });
       const found = await assetEvents(db, uri, { limit });
       const rows = found.map(({ id, at, source, actor, extra }) => [
-        ...[String(id), timeText(new Date(at)), source ? `${source.dagId}.${source.taskId}` : cell(actor)],
+        ...[
+          String(id),
+          timeText(new Date(at)),
+          source ? `${source.dagId}.${source.taskId}` : cell(actor),
+        ],
         ...[cell(source?.runId), cell(JSON.stringify(extra))],
       ]);
-      const lines = found.length === 0 ? ["It was never updated."] : table(["event", "at", "by", "run", "extra"], rows);
+      const lines =
+        found.length === 0
+          ? ["It was never updated."]
+          : table(["event", "at", "by", "run", "extra"], rows);
       return { json: { events: found }, lines };
     }),
 });
@@ -50,9 +68,15 @@ const events = command({
 const update = command({
   usage: "update <uri>",
   summary: "Say that an asset was updated, and make the runs that waited for it",
-  options: [{ flags: "--extra <json>", text: "what the event says, a JSON object", parse: jsonObject }],
+  options: [
+    { flags: "--extra <json>", text: "what the event says, a JSON object", parse: jsonObject },
+  ],
   example: `dag assets update s3://lake/github/issues --extra '{"rows": 12}'`,
-  run: async (cli, [uri]: readonly [string], { extra = {} }: { readonly extra?: Readonly<Record<string, Json>> }): Promise<Outcome> =>
+  run: async (
+    cli,
+    [uri]: readonly [string],
+    { extra = {} }: { readonly extra?: Readonly<Record<string, Json>> },
+  ): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       const { updateAsset } = await import("../../actions/index.ts");
       const { id } = await updateAsset(db, { uri, extra, actor: cli.config.user });

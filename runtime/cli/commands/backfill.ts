@@ -1,9 +1,9 @@
 /** `dag backfill` and its kin: running a range of a schedule, watching it, stopping it. */
 import type { Json } from "../../../sdk/json.ts";
 import type { Reprocess } from "../../scheduler/plan_backfill.ts";
-import type { CodeChoice } from "../../store/backfill.ts";
-import type { BackfillSummary } from "../../store/backfill_list.ts";
-import type { Database } from "../../store/database.ts";
+import type { CodeChoice } from "../../store/backfills/backfill.ts";
+import type { BackfillSummary } from "../../store/backfills/backfill_list.ts";
+import type { Database } from "../../store/database/database.ts";
 import { backfillLine, backfillLines, previewLines, progressBar } from "../backfill_report.ts";
 import { type AnyCommand, type Cli, command, type Outcome, wrongUsage } from "../command.ts";
 import { withDatabase } from "../database.ts";
@@ -40,10 +40,18 @@ Watch it with \`dag backfills <dag>\`; stop it with backfill-pause, backfill-res
       text: "runs that have ended and are done again: none, failed, completed (default none)",
       parse: oneOf("none", "failed", "completed"),
     },
-    { flags: "--max-active-runs <n>", text: "how many at once, besides the DAG's own (default 10)", parse: wholeNumber(1, 10_000) },
+    {
+      flags: "--max-active-runs <n>",
+      text: "how many at once, besides the DAG's own (default 10)",
+      parse: wholeNumber(1, 10_000),
+    },
     { flags: "--backwards", text: "the newest first" },
     { flags: "--params <json>", text: "params of its runs, a JSON object", parse: jsonObject },
-    { flags: "--label <key=value>", text: "a label of its runs; may be given several times", parse: label },
+    {
+      flags: "--label <key=value>",
+      text: "a label of its runs; may be given several times",
+      parse: label,
+    },
     {
       flags: "--version <which>",
       text: "code of its runs: original (what is deployed now; runs done again keep theirs) or latest (default original)",
@@ -52,14 +60,25 @@ Watch it with \`dag backfills <dag>\`; stop it with backfill-pause, backfill-res
     { flags: "--dry-run", text: "only list what would happen" },
     { flags: "--wait", text: "stay until it has ended; exit code 1 when a run failed" },
   ],
-  example: "dag backfill daily_report --from 2026-01-01 --to 2026-03-31 --reprocess failed --dry-run",
+  example:
+    "dag backfill daily_report --from 2026-01-01 --to 2026-03-31 --reprocess failed --dry-run",
   run: async (cli, [dagId]: readonly [string], options: Options): Promise<Outcome> => {
     const { from, to, dryRun, wait, label: labels, version: code, ...more } = options;
     if (from === undefined || to === undefined)
-      return wrongUsage(from === undefined ? "--from" : "--to", "a backfill needs both --from and --to");
+      return wrongUsage(
+        from === undefined ? "--from" : "--to",
+        "a backfill needs both --from and --to",
+      );
     return withDatabase(cli, async (db) => {
       await needDag(db, dagId);
-      const request = { dagId, from, to, ...more, ...(labels && { labels }), ...(code && { code }) };
+      const request = {
+        dagId,
+        from,
+        to,
+        ...more,
+        ...(labels && { labels }),
+        ...(code && { code }),
+      };
       return dryRun ? preview(db, request) : create(cli, db, request, wait ?? false);
     });
   },
@@ -70,18 +89,31 @@ type Request = Omit<Parameters<typeof import("../../actions/index.ts").createBac
 async function preview(db: Database, request: Request): Promise<Outcome> {
   const { previewBackfill } = await import("../../actions/index.ts");
   const found = await previewBackfill(db, request);
-  const slots = found.slots.map(({ ordinal, logicalDate, dataInterval, decision, reason, existing }) => ({
-    ...{ ordinal, logicalDate, dataIntervalStart: dataInterval.start, dataIntervalEnd: dataInterval.end, decision, reason },
-    run: existing ? { id: existing.id, runId: existing.runId, state: existing.state } : null,
-  }));
-  return { json: { dagId: found.dagId, schedule: found.schedule, dryRun: true, slots }, lines: previewLines(slots) };
+  const slots = found.slots.map(
+    ({ ordinal, logicalDate, dataInterval, decision, reason, existing }) => ({
+      ...{
+        ordinal,
+        logicalDate,
+        dataIntervalStart: dataInterval.start,
+        dataIntervalEnd: dataInterval.end,
+        decision,
+        reason,
+      },
+      run: existing ? { id: existing.id, runId: existing.runId, state: existing.state } : null,
+    }),
+  );
+  return {
+    json: { dagId: found.dagId, schedule: found.schedule, dryRun: true, slots },
+    lines: previewLines(slots),
+  };
 }
 
 async function create(cli: Cli, db: Database, request: Request, wait: boolean): Promise<Outcome> {
   const { createBackfill } = await import("../../actions/index.ts");
   const { id, runs, skipped } = await createBackfill(db, { ...request, actor: cli.config.user });
   const line = `Backfill ${id} of ${request.dagId}: ${runs} to run, ${skipped} left alone.`;
-  if (!wait) return { json: { id, dagId: request.dagId, runs, skipped, state: "running" }, lines: [line] };
+  if (!wait)
+    return { json: { id, dagId: request.dagId, runs, skipped, state: "running" }, lines: [line] };
   cli.say(line);
   const { waitForBackfill } = await import("../wait_backfill.ts");
   const ended = await waitForBackfill(db, id, (text) => cli.say(text));
@@ -94,14 +126,22 @@ export const backfills = command({
   summary: "List the newest backfills with how far they are, or one slot by slot",
   options: [
     { flags: "--id <n>", text: "show this one, slot by slot", parse: wholeNumber(1, 2 ** 52) },
-    { flags: "--limit <n>", text: "how many backfills or slots (default 20 and 1000)", parse: wholeNumber(1, 100_000) },
+    {
+      flags: "--limit <n>",
+      text: "how many backfills or slots (default 20 and 1000)",
+      parse: wholeNumber(1, 100_000),
+    },
   ],
   example: "dag backfills daily_report",
-  run: async (cli, [dagId]: readonly [string | undefined], options: { readonly id?: number; readonly limit?: number }): Promise<Outcome> =>
+  run: async (
+    cli,
+    [dagId]: readonly [string | undefined],
+    options: { readonly id?: number; readonly limit?: number },
+  ): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       if (dagId !== undefined) await needDag(db, dagId);
       if (options.id !== undefined) return one(cli, db, options.id, options.limit ?? 1_000);
-      const { listBackfills } = await import("../../store/backfill_list.ts");
+      const { listBackfills } = await import("../../store/backfills/backfill_list.ts");
       const found = await listBackfills(db, dagId, options.limit ?? 20);
       const rows = found.map((b) => [
         String(b.id),
@@ -113,26 +153,35 @@ export const backfills = command({
         b.createdBy,
       ]);
       const headings = ["backfill", "dag", "from", "to", "state", "progress", "by"];
-      return { json: { backfills: found }, lines: found.length === 0 ? ["There are no backfills."] : table(headings, rows) };
+      return {
+        json: { backfills: found },
+        lines: found.length === 0 ? ["There are no backfills."] : table(headings, rows),
+      };
     }),
 });
 
 async function one(cli: Cli, db: Database, id: number, limit: number): Promise<Outcome> {
-  const { listSlots } = await import("../../store/backfill_list.ts");
+  const { listSlots } = await import("../../store/backfills/backfill_list.ts");
   const found = await needBackfill(db, id);
   const slots = await listSlots(db, id, 0, limit);
-  return { json: { backfill: found, slots }, lines: backfillLines(found, slots, cli.terminal.style) };
+  return {
+    json: { backfill: found, slots },
+    lines: backfillLines(found, slots, cli.terminal.style),
+  };
 }
 
 async function needBackfill(db: Database, id: number): Promise<BackfillSummary> {
-  const { findBackfill } = await import("../../store/backfill_list.ts");
+  const { findBackfill } = await import("../../store/backfills/backfill_list.ts");
   const found = await findBackfill(db, id);
   if (found) return found;
   const { DagsmithError } = await import("../../../sdk/errors.ts");
   throw new DagsmithError("UNKNOWN_BACKFILL", { backfill: id });
 }
 
-export const pauseBackfill = moving("pause", "Let nothing more of a backfill begin; what runs goes on");
+export const pauseBackfill = moving(
+  "pause",
+  "Let nothing more of a backfill begin; what runs goes on",
+);
 export const resumeBackfill = moving("resume", "Let a paused backfill go on");
 export const cancelBackfill = moving("cancel", "End a backfill; what runs is left to finish");
 
@@ -143,7 +192,8 @@ function moving(verb: "pause" | "resume" | "cancel", summary: string): AnyComman
     example: `dag backfill-${verb} 3`,
     run: async (cli, [text]: readonly [string]) => {
       const id = Number(text);
-      if (!Number.isSafeInteger(id) || id < 1) return wrongUsage("<id>", `"${text}" is not the number of a backfill`);
+      if (!Number.isSafeInteger(id) || id < 1)
+        return wrongUsage("<id>", `"${text}" is not the number of a backfill`);
       return withDatabase(cli, async (db) => {
         const actions = await import("../../actions/index.ts");
         await actions[`${verb}Backfill`](db, { id, actor: cli.config.user });

@@ -13,16 +13,21 @@ export const callbacks = command({
   run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
-      const { listCallbacks } = await import("../../store/callback.ts");
+      const { listCallbacks } = await import("../../store/waits/callback.ts");
       const found = (await listCallbacks(db, run.id)).map(({ lines: _, ...callback }) => callback);
       const rows = found.map((one) => [
-        one.taskId === null ? "the run" : one.taskId + (one.mapIndex !== null && one.mapIndex >= 0 ? `[${one.mapIndex}]` : ""),
+        one.taskId === null
+          ? "the run"
+          : one.taskId + (one.mapIndex !== null && one.mapIndex >= 0 ? `[${one.mapIndex}]` : ""),
         one.event,
         stateText(one.state, cli.terminal.style),
         timeText(one.createdAt),
         cell(one.failure ?? one.reason),
       ]);
       const headings = ["of", "event", "state", "since", "remark"];
-      return { json: { run, callbacks: found }, lines: rows.length === 0 ? ["Nothing was called back."] : table(headings, rows) };
+      return {
+        json: { run, callbacks: found },
+        lines: rows.length === 0 ? ["Nothing was called back."] : table(headings, rows),
+      };
     }),
 });

@@ -1,6 +1,6 @@
 /** `dag cancel`: a run, or one task of it, ends before its time. */
-import type { Database } from "../../store/database.ts";
-import type { RunSummary } from "../../store/run_list.ts";
+import type { Database } from "../../store/database/database.ts";
+import type { RunSummary } from "../../store/reads/run_list.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { withDatabase } from "../database.ts";
 import { wholeNumber } from "../option_values.ts";
@@ -13,21 +13,33 @@ interface Options {
 
 export const cancel = command({
   usage: "cancel <run> [task]",
-  summary: "Stop a run, or one task of it: what runs is ended and marked failed, what has not begun is skipped",
+  summary:
+    "Stop a run, or one task of it: what runs is ended and marked failed, what has not begun is skipped",
   more: `${RUN_NAMES} With a task only that task is stopped; the run goes on with what its trigger rules allow.`,
   options: [
     { flags: "--reason <text>", text: "why, for those who look at the run later" },
-    { flags: "--map-index <n>", text: "one instance of a mapped task (default: all)", parse: wholeNumber(0, 10_000_000) },
+    {
+      flags: "--map-index <n>",
+      text: "one instance of a mapped task (default: all)",
+      parse: wholeNumber(0, 10_000_000),
+    },
   ],
   example: 'dag cancel 42 --reason "wrong params"',
   run: async (cli, [name, taskId]: readonly [string, string | undefined], options: Options) =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
-      return taskId === undefined ? cancelWhole(cli, db, run, options) : cancelOne(cli, db, run, taskId, options);
+      return taskId === undefined
+        ? cancelWhole(cli, db, run, options)
+        : cancelOne(cli, db, run, taskId, options);
     }),
 });
 
-async function cancelWhole(cli: Cli, db: Database, run: RunSummary, { reason }: Options): Promise<Outcome> {
+async function cancelWhole(
+  cli: Cli,
+  db: Database,
+  run: RunSummary,
+  { reason }: Options,
+): Promise<Outcome> {
   const { cancelRun } = await import("../../actions/index.ts");
   await cancelRun(db, { id: run.id, actor: cli.config.user, ...(reason && { reason }) });
   return {
@@ -36,13 +48,28 @@ async function cancelWhole(cli: Cli, db: Database, run: RunSummary, { reason }: 
   };
 }
 
-async function cancelOne(cli: Cli, db: Database, run: RunSummary, taskId: string, { reason, mapIndex }: Options): Promise<Outcome> {
-  const [{ needTask }, { cancelTask }] = await Promise.all([import("../tasks.ts"), import("../../actions/index.ts")]);
+async function cancelOne(
+  cli: Cli,
+  db: Database,
+  run: RunSummary,
+  taskId: string,
+  { reason, mapIndex }: Options,
+): Promise<Outcome> {
+  const [{ needTask }, { cancelTask }] = await Promise.all([
+    import("../tasks.ts"),
+    import("../../actions/index.ts"),
+  ]);
   await needTask(db, run, taskId);
   const which = { id: run.id, taskId, ...(mapIndex !== undefined && { mapIndex }) };
-  const instances = await cancelTask(db, { ...which, actor: cli.config.user, ...(reason && { reason }) });
+  const instances = await cancelTask(db, {
+    ...which,
+    actor: cli.config.user,
+    ...(reason && { reason }),
+  });
   return {
     json: { ...which, dagId: run.dagId, runId: run.runId, cancelled: true, instances },
-    lines: [`Task ${taskId} of run ${run.id} is cancelled${instances === 1 ? "" : ` (${instances} instances)`}.`],
+    lines: [
+      `Task ${taskId} of run ${run.id} is cancelled${instances === 1 ? "" : ` (${instances} instances)`}.`,
+    ],
   };
 }

@@ -1,6 +1,6 @@
 /** `dag changes`: the triggers that tell DAGs of changes in other databases. */
 import type { EventSourceDone, EventsRequest } from "../../actions/index.ts";
-import type { Database } from "../../store/database.ts";
+import type { Database } from "../../store/database/database.ts";
 import { type AnyCommand, type Cli, command, type Outcome } from "../command.ts";
 import { withDatabase } from "../database.ts";
 import { openStoredSecrets } from "../secrets.ts";
@@ -19,7 +19,8 @@ const install = changing("install", {
 const uninstall = changing("uninstall", {
   summary: "Take a DAG's triggers out of those databases again, with the changes that wait there",
   more: "After the last trigger of a database the outbox goes too.",
-  work: async (db, request) => (await import("../../actions/index.ts")).uninstallEvents(db, request),
+  work: async (db, request) =>
+    (await import("../../actions/index.ts")).uninstallEvents(db, request),
 });
 
 interface Change {
@@ -36,7 +37,11 @@ function changing(verb: string, { summary, more, work }: Change): AnyCommand {
     example: `dag changes ${verb} raw_to_cleansed`,
     run: async (cli, [dagId]: readonly [string]): Promise<Outcome> =>
       withDatabase(cli, async (db) => {
-        const sources = await work(db, { dagId, actor: cli.config.user, connection: await connections(cli, db) });
+        const sources = await work(db, {
+          dagId,
+          actor: cli.config.user,
+          connection: await connections(cli, db),
+        });
         return { json: { dagId, sources }, lines: sources.map(lineOf) };
       }),
   });
@@ -44,7 +49,10 @@ function changing(verb: string, { summary, more, work }: Change): AnyCommand {
 
 async function connections(cli: Cli, db: Database): Promise<EventsRequest["connection"]> {
   const { createResolver } = await import("../../secrets/resolver.ts");
-  return createResolver({ environment: cli.config.secrets, stored: await openStoredSecrets(cli, db) }).connection;
+  return createResolver({
+    environment: cli.config.secrets,
+    stored: await openStoredSecrets(cli, db),
+  }).connection;
 }
 
 function lineOf({ name, connection, table: of, key, isNew }: EventSourceDone): string {
@@ -58,14 +66,18 @@ const list = command({
   example: "dag changes list",
   run: async (cli): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
-      const { listWatches } = await import("../../store/change_watch.ts");
+      const { listWatches } = await import("../../store/sources/change_subscription.ts");
       const watches = await listWatches(db, null);
-      const rows = watches.map(({ dagId, name, connection, schema, table: of, installedAt, error }) => [
-        ...[dagId, name, connection, cell(`${schema}.${of}`), timeText(installedAt)],
-        error === null ? "-" : cli.terminal.style.red(cell(error)),
-      ]);
+      const rows = watches.map(
+        ({ dagId, name, connection, schema, table: of, installedAt, error }) => [
+          ...[dagId, name, connection, cell(`${schema}.${of}`), timeText(installedAt)],
+          error === null ? "-" : cli.terminal.style.red(cell(error)),
+        ],
+      );
       const lines =
-        watches.length === 0 ? ["No DAG listens to a table."] : table(["dag", "source", "connection", "table", "installed", "error"], rows);
+        watches.length === 0
+          ? ["No DAG listens to a table."]
+          : table(["dag", "source", "connection", "table", "installed", "error"], rows);
       return { json: { sources: watches }, lines };
     }),
 });

@@ -15,7 +15,13 @@ export const check = command({
     return {
       json: {
         dags: versions.map(({ dagId, file, spec }) => ({ dagId, file, tasks: spec.tasks.length })),
-        errors: errors.map(({ file, line, code, message, stack }) => ({ file, line, code, message, stack })),
+        errors: errors.map(({ file, line, code, message, stack }) => ({
+          file,
+          line,
+          code,
+          message,
+          stack,
+        })),
         warnings,
       },
       lines: [
@@ -29,21 +35,45 @@ export const check = command({
 });
 
 /** An import error, and the stack under it when the message does not tell enough. */
-export function errorLines(error: BrokenFile & { readonly stack?: string | null }, style: Style): readonly string[] {
+export function errorLines(
+  error: BrokenFile & { readonly stack?: string | null },
+  style: Style,
+): readonly string[] {
   const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  return [`${style.red("error")} ${placed(error)}`, ...frames.slice(0, 5).map((line) => style.dim(`  ${safeText(line.trim())}`))];
+  return [
+    `${style.red("error")} ${placed(error)}`,
+    ...frames.slice(0, 5).map((line) => style.dim(`  ${safeText(line.trim())}`)),
+  ];
 }
 
 /** `file:line: message`, the form that terminals and editors make a link of; not twice when the message begins with it. */
-export function placed({ file, line, message }: { readonly file: string; readonly line: number | null; readonly message: string }): string {
+export function placed({
+  file,
+  line,
+  message,
+}: {
+  readonly file: string;
+  readonly line: number | null;
+  readonly message: string;
+}): string {
   const place = line === null ? file : `${file}:${line}`;
   return safeText(
-    message.startsWith(`${place}:`) ? message : `${place}: ${message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message}`,
+    message.startsWith(`${place}:`)
+      ? message
+      : `${place}: ${message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message}`,
   );
 }
 
-function summary({ terminal: { style } }: Cli, dags: number, errors: number, warnings: number): string {
-  const counts = [`${dags} DAG${dags === 1 ? "" : "s"}`, `${errors} error${errors === 1 ? "" : "s"}`];
+function summary(
+  { terminal: { style } }: Cli,
+  dags: number,
+  errors: number,
+  warnings: number,
+): string {
+  const counts = [
+    `${dags} DAG${dags === 1 ? "" : "s"}`,
+    `${errors} error${errors === 1 ? "" : "s"}`,
+  ];
   if (warnings > 0) counts.push(`${warnings} warning${warnings === 1 ? "" : "s"}`);
   return errors === 0 ? style.green(`✔ ${counts.join(", ")}`) : style.red(`✖ ${counts.join(", ")}`);
 }

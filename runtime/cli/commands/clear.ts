@@ -1,8 +1,8 @@
 /** `dag clear`: tasks that ran, run again. */
 import type { ClearedRun, ClearSelection } from "../../actions/index.ts";
-import type { CodeChoice } from "../../store/backfill.ts";
-import type { Database } from "../../store/database.ts";
-import { findRuns } from "../../store/run_list.ts";
+import type { CodeChoice } from "../../store/backfills/backfill.ts";
+import type { Database } from "../../store/database/database.ts";
+import { findRuns } from "../../store/reads/run_list.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
 import { withDatabase } from "../database.ts";
 import { isoDate, oneOf, wholeNumber } from "../option_values.ts";
@@ -29,7 +29,11 @@ export const clear = command({
   more: `${RUN_NAMES} Of a DAG, --from or --to must be given. Earlier tries stay in the history. What runs is never cleared: cancel it first.`,
   options: [
     { flags: "--task <id>", text: "only this task (default: all)" },
-    { flags: "--index <n>", text: "only this item of a mapped task", parse: wholeNumber(0, 2_147_483_647) },
+    {
+      flags: "--index <n>",
+      text: "only this item of a mapped task",
+      parse: wholeNumber(0, 2_147_483_647),
+    },
     { flags: "--downstream", text: "and all that waits for it" },
     { flags: "--upstream", text: "and all that it waits for" },
     { flags: "--from <date>", text: "of a DAG: first logical date, inclusive", parse: isoDate },
@@ -45,12 +49,20 @@ export const clear = command({
   example: "dag clear 42 --task load --downstream --dry-run",
   run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
-      if (options.task === undefined && (options.index !== undefined || options.downstream || options.upstream))
+      if (
+        options.task === undefined &&
+        (options.index !== undefined || options.downstream || options.upstream)
+      )
         return wrongUsage("--task", "--index, --downstream and --upstream are of a task");
       const selection = await selectionOf(db, name, options);
       const { clearRuns, previewClear } = await import("../../actions/index.ts");
-      const runs = options.dryRun ? await previewClear(db, selection) : await clearRuns(db, { ...selection, actor: cli.config.user });
-      return { json: { dryRun: options.dryRun ?? false, runs }, lines: lines(runs, options.dryRun ?? false, cli.terminal.style) };
+      const runs = options.dryRun
+        ? await previewClear(db, selection)
+        : await clearRuns(db, { ...selection, actor: cli.config.user });
+      return {
+        json: { dryRun: options.dryRun ?? false, runs },
+        lines: lines(runs, options.dryRun ?? false, cli.terminal.style),
+      };
     }),
 });
 
@@ -61,15 +73,27 @@ async function selectionOf(db: Database, name: string, options: Options): Promis
     ...(task !== undefined && { taskId: task }),
     ...(index !== undefined && { mapIndex: index }),
     ...(version && { code: version }),
-    ...{ downstream: downstream ?? false, upstream: upstream ?? false, onlyFailed: onlyFailed ?? false },
+    ...{
+      downstream: downstream ?? false,
+      upstream: upstream ?? false,
+      onlyFailed: onlyFailed ?? false,
+    },
   };
 }
 
-async function targetOf(db: Database, name: string, { from, to }: Options): Promise<ClearSelection["of"]> {
+async function targetOf(
+  db: Database,
+  name: string,
+  { from, to }: Options,
+): Promise<ClearSelection["of"]> {
   if (from === undefined && to === undefined) {
     const [run] = await findRuns(db, name);
     // A DAG's name alone would mean all of its runs, which nobody says by accident here.
-    if (!run && (await isDag(db, name))) return wrongUsage("<run-or-dag>", `${name} is a DAG; say which of its runs with --from or --to`);
+    if (!run && (await isDag(db, name)))
+      return wrongUsage(
+        "<run-or-dag>",
+        `${name} is a DAG; say which of its runs with --from or --to`,
+      );
     return { run: (run ?? (await needRun(db, name))).id };
   }
   await needDag(db, name);
@@ -77,7 +101,7 @@ async function targetOf(db: Database, name: string, { from, to }: Options): Prom
 }
 
 async function isDag(db: Database, name: string): Promise<boolean> {
-  const { findDag } = await import("../../store/dag_list.ts");
+  const { findDag } = await import("../../store/reads/dag_list.ts");
   return (await findDag(db, name)) !== undefined;
 }
 

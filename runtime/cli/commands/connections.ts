@@ -19,11 +19,26 @@ const list = command({
   example: "dag connections list",
   run: async (cli): Promise<Outcome> => {
     const environment = [...cli.config.secrets.connections].map(([name, text]) => {
-      return { id: name.toLowerCase(), type: typeOf(name, text), source: connectionVariable(name), updatedAt: null };
+      return {
+        id: name.toLowerCase(),
+        type: typeOf(name, text),
+        source: connectionVariable(name),
+        updatedAt: null,
+      };
     });
-    const connections = [...environment, ...(await storedConnections(cli))].sort((a, b) => (a.id < b.id ? -1 : 1));
-    const rows = connections.map(({ id, type, source, updatedAt }) => [id, type, source, timeText(updatedAt)]);
-    const lines = connections.length === 0 ? ["There are no connections."] : table(["connection", "type", "set in", "changed"], rows);
+    const connections = [...environment, ...(await storedConnections(cli))].sort((a, b) =>
+      a.id < b.id ? -1 : 1,
+    );
+    const rows = connections.map(({ id, type, source, updatedAt }) => [
+      id,
+      type,
+      source,
+      timeText(updatedAt),
+    ]);
+    const lines =
+      connections.length === 0
+        ? ["There are no connections."]
+        : table(["connection", "type", "set in", "changed"], rows);
     return { json: { connections }, lines };
   },
 });
@@ -31,7 +46,7 @@ const list = command({
 async function storedConnections(cli: Cli) {
   if ((await findDatabaseUrl(cli)) === null) return [];
   return withDatabase(cli, async (db) => {
-    const { listConnections } = await import("../../store/connection.ts");
+    const { listConnections } = await import("../../store/access/connection.ts");
     return (await listConnections(db)).map((connection) => ({ ...connection, source: "database" }));
   });
 }
@@ -53,15 +68,22 @@ const set = command({
     const connection = parseConnection(id, await secretInput("connection (URI or JSON)", given));
     return withDatabase(cli, async (db) => {
       const { setConnection } = await import("../../actions/secrets.ts");
-      await setConnection(db, await openStoredSecrets(cli, db), connection, { actor: cli.config.user });
-      return { json: { id, type: connection.type }, lines: [`Connection ${id} (${connection.type}) is stored.`, ...shadowed(cli, id)] };
+      await setConnection(db, await openStoredSecrets(cli, db), connection, {
+        actor: cli.config.user,
+      });
+      return {
+        json: { id, type: connection.type },
+        lines: [`Connection ${id} (${connection.type}) is stored.`, ...shadowed(cli, id)],
+      };
     });
   },
 });
 
 /** A stored connection that nobody will ever read surprises. */
 function shadowed(cli: Cli, id: string): readonly string[] {
-  return cli.config.secrets.connection(id) === null ? [] : [`${connectionVariable(id)} is set too, and wins over it.`];
+  return cli.config.secrets.connection(id) === null
+    ? []
+    : [`${connectionVariable(id)} is set too, and wins over it.`];
 }
 
 const get = command({
@@ -69,10 +91,16 @@ const get = command({
   summary: "Show a connection as tasks get it, without its secrets",
   options: [{ flags: "--reveal", text: "show the secrets too" }],
   example: "dag connections get warehouse --json",
-  run: async (cli, [id]: readonly [string], options: { readonly reveal?: true }): Promise<Outcome> => {
+  run: async (
+    cli,
+    [id]: readonly [string],
+    options: { readonly reveal?: true },
+  ): Promise<Outcome> => {
     const found = await findConnection(cli, id);
     const shown = options.reveal ? found : hideSecrets(found);
-    const lines = Object.entries(shown).map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+    const lines = Object.entries(shown).map(
+      ([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
+    );
     return { json: shown, lines };
   },
 });
@@ -80,15 +108,20 @@ const get = command({
 async function findConnection(cli: Cli, id: string): Promise<Connection> {
   const { createResolver } = await import("../../secrets/resolver.ts");
   const environment = cli.config.secrets;
-  if (environment.connection(id) !== null || (await findDatabaseUrl(cli)) === null) return createResolver({ environment }).connection(id);
-  return withDatabase(cli, async (db) => createResolver({ environment, stored: await openStoredSecrets(cli, db) }).connection(id));
+  if (environment.connection(id) !== null || (await findDatabaseUrl(cli)) === null)
+    return createResolver({ environment }).connection(id);
+  return withDatabase(cli, async (db) =>
+    createResolver({ environment, stored: await openStoredSecrets(cli, db) }).connection(id),
+  );
 }
 
 function hideSecrets(connection: Connection): Connection {
   const hide = (value: Json, name: string): Json => {
     if (Array.isArray(value)) return value.map((item: Json) => hide(item, name));
     if (typeof value === "object" && value !== null)
-      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hide(inner, key)]));
+      return Object.fromEntries(
+        Object.entries(value).map(([key, inner]) => [key, hide(inner, key)]),
+      );
     return looksSecret(name) && value !== null ? HIDDEN : value;
   };
   const extra = hide(connection.extra, "") as Connection["extra"];

@@ -16,12 +16,18 @@ export const deploy = command({
       const load = await loadDagFolder(cli, folder);
       const result = await deployFolder(db, load, { actor: cli.config.user });
       const { poolWarnings } = await import("../pool_warnings.ts");
-      const { listPools } = await import("../../store/pool.ts");
+      const { listPools } = await import("../../store/limits/pool.ts");
       const { unheardSources } = await import("../event_warnings.ts");
-      const { listWatches } = await import("../../store/change_watch.ts");
+      const { listWatches } = await import("../../store/sources/change_subscription.ts");
       const unheard = unheardSources(load.versions, await listWatches(db, null));
-      const warnings = [...load.warnings, ...poolWarnings(load.versions, await listPools(db)), ...unheard];
-      const warned = warnings.map((warning) => `${cli.terminal.style.yellow("warning")} ${placed(warning)}`);
+      const warnings = [
+        ...load.warnings,
+        ...poolWarnings(load.versions, await listPools(db)),
+        ...unheard,
+      ];
+      const warned = warnings.map(
+        (warning) => `${cli.terminal.style.yellow("warning")} ${placed(warning)}`,
+      );
       const lines = [...warned, ...deployLines(cli, result, load.errors)];
       return { json: { ...result, warnings }, lines, failed: load.errors.length > 0 };
     }),
@@ -36,7 +42,9 @@ export function deployLines(
   const { style } = cli.terminal;
   const changed = deployed.filter((dag) => dag.isNew);
   return [
-    ...changed.map(({ dagId, version }) => `${style.green("deployed")} ${dagId} version ${version}`),
+    ...changed.map(
+      ({ dagId, version }) => `${style.green("deployed")} ${dagId} version ${version}`,
+    ),
     ...removed.map((dagId) => `${style.yellow("removed")} ${dagId} (its runs stay)`),
     ...errors.flatMap((error) => errorLines(error, style)),
     `${deployed.length} DAG${deployed.length === 1 ? "" : "s"}, ${changed.length} changed, ${errors.length} with errors`,

@@ -6,7 +6,13 @@ import type { FolderLoad } from "../../bundler/folder.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../dags.ts";
 import { wholeNumber } from "../option_values.ts";
-import { findRunningDev, type ProjectFiles, projectFiles, removeRunningDev, writeRunningDev } from "../project.ts";
+import {
+  findRunningDev,
+  type ProjectFiles,
+  projectFiles,
+  removeRunningDev,
+  writeRunningDev,
+} from "../project.ts";
 import {
   openSurroundings,
   type Running,
@@ -26,11 +32,19 @@ export const dev = command({
   summary: "Run everything on this machine, and reload DAGs as their files change",
   more: "Needs nothing: it keeps a PostgreSQL of its own in .dagsmith/ unless DATABASE_URL is set. The folder is ./dags unless it is named. Other commands called in this folder find its database.",
   options: [
-    { flags: "--port <n>", text: "port of the page (default: DAG_WEB_PORT, else 8080, else a free one)", parse: wholeNumber(0, 65_535) },
+    {
+      flags: "--port <n>",
+      text: "port of the page (default: DAG_WEB_PORT, else 8080, else a free one)",
+      parse: wholeNumber(0, 65_535),
+    },
     QUEUES,
   ],
   example: "dag dev",
-  run: async (cli, [folder]: readonly [string | undefined], options: { readonly port?: number } & WorkerFlags): Promise<Outcome> => {
+  run: async (
+    cli,
+    [folder]: readonly [string | undefined],
+    options: { readonly port?: number } & WorkerFlags,
+  ): Promise<Outcome> => {
     const files = projectFiles(cli.folder);
     const other = await findRunningDev(files);
     if (other) throw new DagsmithError("DEV_RUNNING", { pid: other.pid, page: other.page });
@@ -53,7 +67,11 @@ export const dev = command({
 });
 
 /** DATABASE_URL, else a server of our own in the project. Its key is made first: what is stored there must stay readable. */
-export async function ownDatabase(cli: Cli, files: ProjectFiles, running: Running): Promise<string> {
+export async function ownDatabase(
+  cli: Cli,
+  files: ProjectFiles,
+  running: Running,
+): Promise<string> {
   if (cli.config.databaseUrl !== null) return cli.config.databaseUrl;
   const [{ startPostgres }, { keepSecretKey }] = await Promise.all([
     import("../../embedded/postgres.ts"),
@@ -71,14 +89,18 @@ export async function startDevPage(all: Surroundings, port: number | undefined, 
     return await startPageRole(all, options);
   } catch (error) {
     const chosen = port ?? all.cli.config.web.port;
-    if (!(error instanceof DagsmithError) || error.code !== "PORT_IN_USE" || chosen !== null) throw error;
+    if (!(error instanceof DagsmithError) || error.code !== "PORT_IN_USE" || chosen !== null)
+      throw error;
     return startPageRole(all, { ...options, port: 0 });
   }
 }
 
 /** Deploys the folder now and after each change. A file that broke keeps its last good version, and says so. */
 export async function deployOnChange({ cli, db }: Surroundings, folder: string) {
-  const [{ watchFolder }, { deployFolder }] = await Promise.all([import("../../bundler/watch.ts"), import("../../actions/index.ts")]);
+  const [{ watchFolder }, { deployFolder }] = await Promise.all([
+    import("../../bundler/watch.ts"),
+    import("../../actions/index.ts"),
+  ]);
   const tell = (text: string): void => cli.terminal.note(text);
   const told = new Set<string>();
   const deploy = async (load: FolderLoad): Promise<void> => {
@@ -90,9 +112,14 @@ export async function deployOnChange({ cli, db }: Surroundings, folder: string) 
   const watch = watchFolder(
     folder,
     (load) => {
-      deploying = deploying.then(() => deploy(load)).catch((error: Error) => tell(`deploying ${folder} failed: ${error.message}`));
+      deploying = deploying
+        .then(() => deploy(load))
+        .catch((error: Error) => tell(`deploying ${folder} failed: ${error.message}`));
     },
-    { environment: cli.config.inherited, onError: (error) => tell(error instanceof Error ? error.message : String(error)) },
+    {
+      environment: cli.config.inherited,
+      onError: (error) => tell(error instanceof Error ? error.message : String(error)),
+    },
   );
   return {
     stop: async () => {
@@ -102,11 +129,17 @@ export async function deployOnChange({ cli, db }: Surroundings, folder: string) 
   };
 }
 
-function sayChanges(cli: Cli, { errors, versions }: FolderLoad, { deployed, removed }: Deployment): void {
+function sayChanges(
+  cli: Cli,
+  { errors, versions }: FolderLoad,
+  { deployed, removed }: Deployment,
+): void {
   const { style } = cli.terminal;
-  for (const { dagId, version, isNew } of deployed) if (isNew) cli.say(`${style.green("deployed")} ${dagId} version ${version}`);
+  for (const { dagId, version, isNew } of deployed)
+    if (isNew) cli.say(`${style.green("deployed")} ${dagId} version ${version}`);
   for (const dagId of removed) cli.say(`${style.yellow("removed")} ${dagId} (its runs stay)`);
-  if (versions.length === 0 && errors.length === 0) cli.say("There are no DAGs yet; waiting for files.");
+  if (versions.length === 0 && errors.length === 0)
+    cli.say("There are no DAGs yet; waiting for files.");
 }
 
 /** Each problem once, and once more when it comes back. @param told what was said of the load before */

@@ -18,7 +18,8 @@ interface Finding {
 
 export const doctor = command({
   usage: "doctor",
-  summary: "Check Node, the folder, the database, the key, the place of large values, schedulers and workers",
+  summary:
+    "Check Node, the folder, the database, the key, the place of large values, schedulers and workers",
   example: "dag doctor",
   run: async (cli): Promise<Outcome> => {
     const findings: Finding[] = [
@@ -43,15 +44,24 @@ async function folderFinding({ folder }: Cli): Promise<Finding> {
   const dags = resolve(folder, DEFAULT_FOLDER);
   return access(dags).then(
     () => ({ check: "folder", result: "ok", detail: `${dags} is there` }),
-    () => ({ check: "folder", result: "note", detail: `${dags} is not there; make a project with: dag init` }),
+    () => ({
+      check: "folder",
+      result: "note",
+      detail: `${dags} is not there; make a project with: dag init`,
+    }),
   );
 }
 
 async function keyFinding(cli: Cli): Promise<Finding> {
   const check = "secret key";
   try {
-    if (await findSecretKey(cli)) return { check, result: "ok", detail: "stored connections can be read and written" };
-    return { check, result: "note", detail: "DAG_SECRET_KEY is not set: connections come from the environment only" };
+    if (await findSecretKey(cli))
+      return { check, result: "ok", detail: "stored connections can be read and written" };
+    return {
+      check,
+      result: "note",
+      detail: "DAG_SECRET_KEY is not set: connections come from the environment only",
+    };
   } catch (error) {
     return { check, result: "no", detail: messageOf(error) };
   }
@@ -72,10 +82,19 @@ async function embeddedFinding(): Promise<Finding> {
 async function largeValuesFinding(cli: Cli): Promise<Finding> {
   const check = "large values";
   const xcoms = xcomFiles(cli);
-  if (!xcoms) return { check, result: "note", detail: `DAG_XCOM_FOLDER is not set: outputs have at most ${MAX_OUTPUT_BYTES} bytes` };
+  if (!xcoms)
+    return {
+      check,
+      result: "note",
+      detail: `DAG_XCOM_FOLDER is not set: outputs have at most ${MAX_OUTPUT_BYTES} bytes`,
+    };
   try {
     const { tryLargeValues } = await import("../../executor/large_values.ts");
-    return { check, result: "ok", detail: `${await tryLargeValues(xcoms.folder)} can be written to and read` };
+    return {
+      check,
+      result: "ok",
+      detail: `${await tryLargeValues(xcoms.folder)} can be written to and read`,
+    };
   } catch (error) {
     return { check, result: "no", detail: messageOf(error) };
   }
@@ -83,11 +102,22 @@ async function largeValuesFinding(cli: Cli): Promise<Finding> {
 
 async function databaseFindings(cli: Cli): Promise<readonly Finding[]> {
   const url = await findDatabaseUrl(cli);
-  if (url === null) return [{ check: "database", result: "note", detail: "DATABASE_URL is not set and no `dag dev` runs here" }];
-  const { withoutPassword } = await import("../../store/probe.ts");
+  if (url === null)
+    return [
+      {
+        check: "database",
+        result: "note",
+        detail: "DATABASE_URL is not set and no `dag dev` runs here",
+      },
+    ];
+  const { withoutPassword } = await import("../../store/database/probe.ts");
   try {
     await withDatabaseAt(url, async () => undefined);
-    const reached: Finding = { check: "database", result: "ok", detail: `${withoutPassword(url)} answers` };
+    const reached: Finding = {
+      check: "database",
+      result: "ok",
+      detail: `${withoutPassword(url)} answers`,
+    };
     return [reached, ...(await schemaFindings(cli))];
   } catch (error) {
     return [{ check: "database", result: "no", detail: messageOf(error) }];
@@ -97,7 +127,7 @@ async function databaseFindings(cli: Cli): Promise<readonly Finding[]> {
 async function schemaFindings(cli: Cli): Promise<readonly Finding[]> {
   try {
     const members = await withDatabase(cli, async (db) => {
-      const { listMembers } = await import("../../store/cluster.ts");
+      const { listMembers } = await import("../../store/fleet/cluster.ts");
       return listMembers(db);
     });
     return [
@@ -112,10 +142,19 @@ async function schemaFindings(cli: Cli): Promise<readonly Finding[]> {
 /** A member that missed a few heartbeats is about to be given up. */
 const SILENCE_MS = 30_000;
 
-function roleFinding(role: "scheduler" | "worker", members: readonly { readonly role: string; readonly silentMs: number }[]): Finding {
-  const alive = members.filter((member) => member.role === role && member.silentMs < SILENCE_MS).length;
+function roleFinding(
+  role: "scheduler" | "worker",
+  members: readonly { readonly role: string; readonly silentMs: number }[],
+): Finding {
+  const alive = members.filter(
+    (member) => member.role === role && member.silentMs < SILENCE_MS,
+  ).length;
   if (alive > 0) return { check: `${role}s`, result: "ok", detail: `${alive} alive` };
-  return { check: `${role}s`, result: "note", detail: `none gave a sign of life; start one with: dag ${role}` };
+  return {
+    check: `${role}s`,
+    result: "note",
+    detail: `none gave a sign of life; start one with: dag ${role}`,
+  };
 }
 
 function messageOf(error: unknown): string {

@@ -9,15 +9,29 @@ const send = command({
   usage: "send <run> <event>",
   summary: "Send an event to a run: tasks that wait for it go on, now or when their turn comes",
   more: RUN_NAMES,
-  options: [{ flags: "--value <json>", text: "what the waiting tasks leave as their output (default: null)", parse: jsonValue }],
+  options: [
+    {
+      flags: "--value <json>",
+      text: "what the waiting tasks leave as their output (default: null)",
+      parse: jsonValue,
+    },
+  ],
   example: `dag event send 42 approved --value '{"by": "ann"}'`,
   run: async (cli, [name, event]: readonly [string, string], options: { readonly value?: Json }) =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
       const { sendEvent } = await import("../../actions/index.ts");
       const { value = null } = options;
-      const resumed = await sendEvent(db, { id: run.id, name: event, value, actor: cli.config.user });
-      const who = resumed === 0 ? "no task waits for it yet" : `${resumed} ${resumed === 1 ? "task goes" : "tasks go"} on`;
+      const resumed = await sendEvent(db, {
+        id: run.id,
+        name: event,
+        value,
+        actor: cli.config.user,
+      });
+      const who =
+        resumed === 0
+          ? "no task waits for it yet"
+          : `${resumed} ${resumed === 1 ? "task goes" : "tasks go"} on`;
       return {
         json: { id: run.id, dagId: run.dagId, runId: run.runId, event, resumed },
         lines: [`Event ${event} is sent to run ${run.id} of ${run.dagId}: ${who}.`],

@@ -27,10 +27,19 @@ export const init = command({
       await writeFile(join(folder, path), text, { flag: "wx" });
     }
     const enter = relative(cli.folder, folder);
-    const next = [...(enter === "" ? [] : [`cd ${enter}`]), "npm install", "npx dag test dags/hello.ts"];
+    const next = [
+      ...(enter === "" ? [] : [`cd ${enter}`]),
+      "npm install",
+      "npx dag test dags/hello.ts",
+    ];
     return {
       json: { folder, files: Object.keys(files), next },
-      lines: [...Object.keys(files).map((path) => `wrote ${path}`), "", "Next:", ...next.map((line) => `  ${line}`)],
+      lines: [
+        ...Object.keys(files).map((path) => `wrote ${path}`),
+        "",
+        "Next:",
+        ...next.map((line) => `  ${line}`),
+      ],
     };
   },
 });
@@ -40,15 +49,21 @@ async function askForFolder(cli: Cli, { yes }: Options): Promise<string> {
   if (cli.json || !cli.terminal.isInteractive || !process.stdin.isTTY)
     wrongUsage("folder", "name one, or give --yes to take the current folder");
   const { isCancel, text } = await import("@clack/prompts");
-  const answer = await text({ message: "Where shall the project be made?", placeholder: "my-project", defaultValue: "my-project" });
+  const answer = await text({
+    message: "Where shall the project be made?",
+    placeholder: "my-project",
+    defaultValue: "my-project",
+  });
   return isCancel(answer) ? wrongUsage("folder", "none was chosen") : answer;
 }
 
 /** @throws DagsmithError FOLDER_NOT_EMPTY naming the files that would have to be replaced */
 async function refuseExisting(folder: string, paths: readonly string[]): Promise<void> {
-  if (existsSync(folder)) await readdir(folder).catch(() => wrongUsage("folder", `${folder} is not a folder`));
+  if (existsSync(folder))
+    await readdir(folder).catch(() => wrongUsage("folder", `${folder} is not a folder`));
   const found = paths.filter((path) => existsSync(join(folder, path)));
-  if (found.length > 0) throw new DagsmithError("FOLDER_NOT_EMPTY", { folder, found: found.join(", ") });
+  if (found.length > 0)
+    throw new DagsmithError("FOLDER_NOT_EMPTY", { folder, found: found.join(", ") });
 }
 
 /** What npm allows as a name, from the folder's. */

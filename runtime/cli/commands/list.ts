@@ -11,7 +11,9 @@ import { placed } from "./check.ts";
 export const list = command({
   usage: "list",
   summary: "List DAGs: deployed ones, or those of the folder when there is no database",
-  options: [{ flags: "--folder <path>", text: "read the files of this folder instead of the database" }],
+  options: [
+    { flags: "--folder <path>", text: "read the files of this folder instead of the database" },
+  ],
   example: "dag list --json",
   run: async (cli, _args, options: { readonly folder?: string }): Promise<Outcome> => {
     const { source, dags, errors } = await knownDags(cli, options.folder);
@@ -19,7 +21,11 @@ export const list = command({
     return {
       json: { source, dags: dags.map(document), errors },
       lines: [
-        ...(dags.length === 0 ? ["There are no DAGs."] : source === "database" ? deployedTable(dags, style) : filesTable(dags)),
+        ...(dags.length === 0
+          ? ["There are no DAGs."]
+          : source === "database"
+            ? deployedTable(dags, style)
+            : filesTable(dags)),
         ...errors.map((error) => `${style.red("error")} ${placed(error)}`),
       ],
     };
@@ -28,10 +34,39 @@ export const list = command({
 
 function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<string, unknown>> {
   const { description, tags, schedules, assets, on, timezone } = spec;
-  const of = { dagId, file, description, tags, schedules, assets, on, timezone, tasks: spec.tasks.length };
+  const of = {
+    dagId,
+    file,
+    description,
+    tags,
+    schedules,
+    assets,
+    on,
+    timezone,
+    tasks: spec.tasks.length,
+  };
   if (!deployed) return of;
-  const { version, isPaused, pauseReason, nextRunAfter, scheduleError, atCapacity, lastRunState, lastRunAt } = deployed;
-  return { ...of, version, isPaused, pauseReason, nextRunAfter, scheduleError, atCapacity, lastRunState, lastRunAt };
+  const {
+    version,
+    isPaused,
+    pauseReason,
+    nextRunAfter,
+    scheduleError,
+    atCapacity,
+    lastRunState,
+    lastRunAt,
+  } = deployed;
+  return {
+    ...of,
+    version,
+    isPaused,
+    pauseReason,
+    nextRunAfter,
+    scheduleError,
+    atCapacity,
+    lastRunState,
+    lastRunAt,
+  };
 }
 
 function filesTable(dags: readonly KnownDag[]): readonly string[] {

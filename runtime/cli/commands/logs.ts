@@ -1,8 +1,8 @@
 /** `dag logs`: what one try of a task wrote. */
-import type { Database } from "../../store/database.ts";
-import { LOG_START, readLog, type StoredLogLine } from "../../store/log_read.ts";
-import type { RunSummary } from "../../store/run_list.ts";
-import type { InstanceSummary } from "../../store/task_list.ts";
+import type { Database } from "../../store/database/database.ts";
+import type { RunSummary } from "../../store/reads/run_list.ts";
+import type { InstanceSummary } from "../../store/reads/task_list.ts";
+import { LOG_START, readLog, type StoredLogLine } from "../../store/values/log_read.ts";
 import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
 import { withDatabase } from "../database.ts";
 import { wholeNumber } from "../option_values.ts";
@@ -21,39 +21,61 @@ export const logs = command({
   summary: "Print the log of a task's try, or of a run's own callbacks",
   more: `${RUN_NAMES} With --json, all lines are one document: {"lines": [{"time", "level", "source", "text"}]}.`,
   options: [
-    { flags: "--try <n>", text: "which try (default: the latest that has begun)", parse: wholeNumber(1, 1_000_000) },
-    { flags: "--map-index <n>", text: "which instance of a mapped task", parse: wholeNumber(0, 10_000_000) },
+    {
+      flags: "--try <n>",
+      text: "which try (default: the latest that has begun)",
+      parse: wholeNumber(1, 1_000_000),
+    },
+    {
+      flags: "--map-index <n>",
+      text: "which instance of a mapped task",
+      parse: wholeNumber(0, 10_000_000),
+    },
     { flags: "--follow", text: "go on until the task has ended" },
   ],
   example: "dag logs 42 load --follow",
-  run: async (cli, [name, taskId]: readonly [string, string | undefined], options: Options): Promise<Outcome> =>
+  run: async (
+    cli,
+    [name, taskId]: readonly [string, string | undefined],
+    options: Options,
+  ): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
       if (taskId === undefined) return logOfRun(cli, db, run);
       const instance = await findTaskInstance(db, run, taskId, options.mapIndex);
-      if (!instance && !options.follow) return { json: { run, taskId, lines: [] }, lines: [`${taskId} has not begun.`] };
+      if (!instance && !options.follow)
+        return { json: { run, taskId, lines: [] }, lines: [`${taskId} has not begun.`] };
       const collected: StoredLogLine[] = [];
       const onLine = cli.json
         ? (line: StoredLogLine) => void collected.push(line)
         : (line: StoredLogLine) => cli.say(lineText(line, cli.terminal.style));
       const find = () => findTaskInstance(db, run, taskId, options.mapIndex);
       if (options.follow) await follow(db, find, options.try, onLine);
-      else if (instance) await readLog(db, instance.id, tryOf(instance, options.try), LOG_START, onLine);
+      else if (instance)
+        await readLog(db, instance.id, tryOf(instance, options.try), LOG_START, onLine);
       return { json: { run, taskId, lines: collected } };
     }),
 });
 
 /** What callbacks of the run itself logged: those of its tasks stand in the tasks' logs. */
 async function logOfRun(cli: Cli, db: Database, run: RunSummary): Promise<Outcome> {
-  const { listCallbacks } = await import("../../store/callback.ts");
+  const { listCallbacks } = await import("../../store/waits/callback.ts");
   const own = (await listCallbacks(db, run.id)).filter(({ taskId }) => taskId === null);
-  const lines = own.flatMap((one) => one.lines.split("\n").filter((line) => line !== "")).map((line) => JSON.parse(line) as StoredLogLine);
-  return { json: { run, taskId: null, lines }, lines: lines.map((line) => lineText(line, cli.terminal.style)) };
+  const lines = own
+    .flatMap((one) => one.lines.split("\n").filter((line) => line !== ""))
+    .map((line) => JSON.parse(line) as StoredLogLine);
+  return {
+    json: { run, taskId: null, lines },
+    lines: lines.map((line) => lineText(line, cli.terminal.style)),
+  };
 }
 
 /** An instance that waits for its next try shows the one before, which is why somebody looks. */
 function tryOf(instance: InstanceSummary, wanted: number | undefined): number {
-  const latest = instance.startedAt === null && instance.finishedAt === null ? Math.max(1, instance.tryNumber - 1) : instance.tryNumber;
+  const latest =
+    instance.startedAt === null && instance.finishedAt === null
+      ? Math.max(1, instance.tryNumber - 1)
+      : instance.tryNumber;
   if (wanted !== undefined && wanted > instance.tryNumber)
     wrongUsage("--try", `there is no try ${wanted}; the latest is ${instance.tryNumber}`);
   return wanted ?? latest;
@@ -89,7 +111,10 @@ async function follow(
 }
 
 /** `04:00:01 info  text`; what tasks write must not act on the terminal. */
-export function lineText({ time, level, text }: Pick<StoredLogLine, "time" | "level" | "text">, style: Style): string {
+export function lineText(
+  { time, level, text }: Pick<StoredLogLine, "time" | "level" | "text">,
+  style: Style,
+): string {
   const paint = level === "error" ? style.red : level === "warn" ? style.yellow : style.dim;
   return `${style.dim(time.slice(11, 19))} ${paint(level.padEnd(5))} ${safeText(text)}`;
 }

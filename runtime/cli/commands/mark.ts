@@ -9,7 +9,13 @@ export const mark = command({
   usage: "mark <run> <task-or-state> [state]",
   summary: "Declare a task or a whole run success, failed or skipped",
   more: `${RUN_NAMES} A task that runs is stopped. Tasks after a marked one that failed because of it get their turn anew. A whole run is success or failed.`,
-  options: [{ flags: "--index <n>", text: "only this item of a mapped task", parse: wholeNumber(0, 2_147_483_647) }],
+  options: [
+    {
+      flags: "--index <n>",
+      text: "only this item of a mapped task",
+      parse: wholeNumber(0, 2_147_483_647),
+    },
+  ],
   example: "dag mark 42 load success",
   run: async (
     cli,
@@ -18,14 +24,25 @@ export const mark = command({
   ): Promise<Outcome> => {
     const to = markOf(given ?? taskOrState);
     const taskId = given === undefined ? undefined : taskOrState;
-    if (taskId === undefined && to === "skipped") return wrongUsage("<state>", "a run is success or failed");
+    if (taskId === undefined && to === "skipped")
+      return wrongUsage("<state>", "a run is success or failed");
     return withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
       const { markRun, markTask } = await import("../../actions/index.ts");
       const of = { id: run.id, actor: cli.config.user };
-      if (taskId === undefined) await markRun(db, { ...of, to: to === "failed" ? "failed" : "success" });
-      else await markTask(db, { ...of, taskId, to, ...(options.index !== undefined && { mapIndex: options.index }) });
-      const what = taskId === undefined ? `Run ${run.id} of ${run.dagId}` : `${taskId} of run ${run.id} of ${run.dagId}`;
+      if (taskId === undefined)
+        await markRun(db, { ...of, to: to === "failed" ? "failed" : "success" });
+      else
+        await markTask(db, {
+          ...of,
+          taskId,
+          to,
+          ...(options.index !== undefined && { mapIndex: options.index }),
+        });
+      const what =
+        taskId === undefined
+          ? `Run ${run.id} of ${run.dagId}`
+          : `${taskId} of run ${run.id} of ${run.dagId}`;
       return {
         json: { id: run.id, dagId: run.dagId, runId: run.runId, taskId: taskId ?? null, state: to },
         lines: [`${what} is marked ${to}.`],

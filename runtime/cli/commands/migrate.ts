@@ -11,6 +11,12 @@ export const migrate = command({
     withDatabaseAt(await needDatabaseUrl(cli), async (db) => {
       const { migrateAll } = await import("../migrate_all.ts");
       const applied = await migrateAll(db);
-      return { json: { applied }, lines: applied.length === 0 ? ["The tables are up to date."] : applied.map((name) => `applied ${name}`) };
+      return {
+        json: { applied },
+        lines:
+          applied.length === 0
+            ? ["The tables are up to date."]
+            : applied.map((name) => `applied ${name}`),
+      };
     }),
 });

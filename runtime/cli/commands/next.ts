@@ -1,5 +1,5 @@
 /** `dag next`: when a DAG will run, and over which data intervals. */
-import type { DagSummary } from "../../store/dag_list.ts";
+import type { DagSummary } from "../../store/reads/dag_list.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
 import { knownDag } from "../dags.ts";
 import { isoDate, wholeNumber } from "../option_values.ts";
@@ -10,19 +10,31 @@ export const next = command({
   usage: "next <dag>",
   summary: "List the next runs of a DAG's schedule",
   options: [
-    { flags: "--from <date>", text: "ISO 8601; runs due from then on (default: now)", parse: isoDate },
+    {
+      flags: "--from <date>",
+      text: "ISO 8601; runs due from then on (default: now)",
+      parse: isoDate,
+    },
     { flags: "--count <n>", text: "how many (default 5)", parse: wholeNumber(1, 1_000) },
     { flags: "--folder <path>", text: "read the files of this folder instead of the database" },
   ],
   example: "dag next daily_report --from 2026-03-28 --count 3",
-  run: async (cli, [dagId]: readonly [string], options: { from?: string; count?: number; folder?: string }): Promise<Outcome> => {
+  run: async (
+    cli,
+    [dagId]: readonly [string],
+    options: { from?: string; count?: number; folder?: string },
+  ): Promise<Outcome> => {
     const { spec, deployed } = await knownDag(cli, dagId, options.folder);
     const { DateTime } = await import("luxon");
     const { nextRuns } = await import("../../timetable/index.ts");
-    const from = options.from === undefined ? DateTime.now() : DateTime.fromISO(options.from, { zone: spec.timezone });
+    const from =
+      options.from === undefined
+        ? DateTime.now()
+        : DateTime.fromISO(options.from, { zone: spec.timezone });
     if (!from.isValid) wrongUsage("--from", `${options.from} is no date`);
     const runs = nextRuns(spec, { from: from.toJSDate(), count: options.count ?? 5 });
-    const local = (date: Date): string => DateTime.fromJSDate(date, { zone: spec.timezone }).toFormat("ccc yyyy-MM-dd HH:mm:ss ZZ");
+    const local = (date: Date): string =>
+      DateTime.fromJSDate(date, { zone: spec.timezone }).toFormat("ccc yyyy-MM-dd HH:mm:ss ZZ");
     const named = runs.some(({ schedule }) => schedule !== "");
     const partitions = runs.some(({ partition }) => partition !== null);
     const rows = runs.map(({ runAfter, dataInterval: { start, end }, schedule, partition }) => [
@@ -30,27 +42,42 @@ export const next = command({
       ...[local(runAfter), timeText(start), timeText(end)],
       ...(partitions ? [cell(partition?.key)] : []),
     ]);
-    const titles = [...(named ? ["schedule"] : []), `run at (${spec.timezone})`, "interval start", "interval end"];
+    const titles = [
+      ...(named ? ["schedule"] : []),
+      `run at (${spec.timezone})`,
+      "interval start",
+      "interval end",
+    ];
     if (partitions) titles.push("partition");
     return {
-      json: runs.map(({ schedule, logicalDate, dataInterval: { start, end }, runAfter, partition }) => ({
-        ...(schedule !== "" && { schedule }),
-        logicalDate,
-        dataIntervalStart: start,
-        dataIntervalEnd: end,
-        runAfter,
-        ...(partition && { partitionKey: partition.key }),
-      })),
-      lines: runs.length === 0 ? [`${dagId} has no run ahead.`] : [...table(titles, rows), ...remarks(dagId, deployed)],
+      json: runs.map(
+        ({ schedule, logicalDate, dataInterval: { start, end }, runAfter, partition }) => ({
+          ...(schedule !== "" && { schedule }),
+          logicalDate,
+          dataIntervalStart: start,
+          dataIntervalEnd: end,
+          runAfter,
+          ...(partition && { partitionKey: partition.key }),
+        }),
+      ),
+      lines:
+        runs.length === 0
+          ? [`${dagId} has no run ahead.`]
+          : [...table(titles, rows), ...remarks(dagId, deployed)],
     };
   },
 });
 
 /** What keeps a deployed DAG from these runs now. */
 function remarks(dagId: string, deployed: DagSummary | null): readonly string[] {
-  if (deployed?.scheduleError) return ["", `The schedule stands still: ${cell(deployed.scheduleError)}`];
-  if (deployed?.isPaused) return ["", `${dagId} is paused. Let its schedule go on with: dag unpause ${dagId}`];
+  if (deployed?.scheduleError)
+    return ["", `The schedule stands still: ${cell(deployed.scheduleError)}`];
+  if (deployed?.isPaused)
+    return ["", `${dagId} is paused. Let its schedule go on with: dag unpause ${dagId}`];
   if (deployed?.atCapacity)
-    return ["", `${dagId} has as many runs as it may (${deployed.spec.maxActiveRuns}); what is due waits for one to end.`];
+    return [
+      "",
+      `${dagId} has as many runs as it may (${deployed.spec.maxActiveRuns}); what is due waits for one to end.`,
+    ];
   return [];
 }

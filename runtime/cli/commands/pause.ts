@@ -3,7 +3,10 @@ import { type AnyCommand, command } from "../command.ts";
 import { withDatabase } from "../database.ts";
 import { needDag } from "../runs.ts";
 
-export const pause = pausing("pause", "Stop a DAG's schedule; runs that exist go on, and it can still be triggered");
+export const pause = pausing(
+  "pause",
+  "Stop a DAG's schedule; runs that exist go on, and it can still be triggered",
+);
 export const unpause = pausing("unpause", "Let a DAG's schedule go on");
 
 function pausing(verb: "pause" | "unpause", summary: string): AnyCommand {

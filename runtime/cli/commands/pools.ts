@@ -10,13 +10,23 @@ const list = command({
   example: "dag pools list",
   run: async (cli): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
-      const { listPools } = await import("../../store/pool.ts");
+      const { listPools } = await import("../../store/limits/pool.ts");
       const pools = await listPools(db);
-      const rows = pools.map(({ name, slots, runningSlots, queuedSlots, waitingSlots, description }) => [
-        ...[name, slots < 0 ? "no limit" : String(slots), ...[runningSlots, queuedSlots, waitingSlots].map(String), description],
-      ]);
+      const rows = pools.map(
+        ({ name, slots, runningSlots, queuedSlots, waitingSlots, description }) => [
+          ...[
+            name,
+            slots < 0 ? "no limit" : String(slots),
+            ...[runningSlots, queuedSlots, waitingSlots].map(String),
+            description,
+          ],
+        ],
+      );
       const headings = ["pool", "slots", "running", "queued", "waiting", "description"];
-      return { json: { pools }, lines: pools.length === 0 ? ["There are no pools."] : table(headings, rows) };
+      return {
+        json: { pools },
+        lines: pools.length === 0 ? ["There are no pools."] : table(headings, rows),
+      };
     }),
 });
 
@@ -26,14 +36,20 @@ const set = command({
   more: '<slots> is 0 for a closed pool, -1 for one without limit. The pool "all" holds every task: it limits how many run at once in the whole deployment.',
   options: [{ flags: "--description <text>", text: "what it spares, for people" }],
   example: 'dag pools set api 4 --description "api.example.com allows four at once"',
-  run: async (cli, [name, text]: readonly [string, string], options: { readonly description?: string }): Promise<Outcome> => {
+  run: async (
+    cli,
+    [name, text]: readonly [string, string],
+    options: { readonly description?: string },
+  ): Promise<Outcome> => {
     const slots = slotsOf(text);
     return withDatabase(cli, async (db) => {
       const { setPool } = await import("../../actions/index.ts");
       await setPool(db, { name, slots, actor: cli.config.user, ...options });
       return {
         json: { name, slots },
-        lines: [`Pool ${name} has ${slots < 0 ? "no limit" : `${slots} slot${slots === 1 ? "" : "s"}`} now.`],
+        lines: [
+          `Pool ${name} has ${slots < 0 ? "no limit" : `${slots} slot${slots === 1 ? "" : "s"}`} now.`,
+        ],
       };
     });
   },
@@ -59,4 +75,8 @@ const remove = command({
     }),
 });
 
-export const pools = { name: "pools", summary: "Pools of slots that tasks share: list, set, delete", commands: [list, set, remove] };
+export const pools = {
+  name: "pools",
+  summary: "Pools of slots that tasks share: list, set, delete",
+  commands: [list, set, remove],
+};

@@ -22,8 +22,16 @@ export const replay = command({
   summary: "Do a past task's work again, in this process, recording nothing",
   more: `${RUN_NAMES} It runs the version that the try ran, with the params that the run had then, and the inputs and interval that are recorded, and connections as this command line finds them. What the task does to the outside world, it does again. To stop at a breakpoint: node --inspect-brk node_modules/.bin/dag replay 42 load. Exit code 1 when it failed.`,
   options: [
-    { flags: "--try <n>", text: "as this try (default: the last)", parse: wholeNumber(1, 1_000_000) },
-    { flags: "--map-index <n>", text: "which instance of a mapped task", parse: wholeNumber(0, 10_000_000) },
+    {
+      flags: "--try <n>",
+      text: "as this try (default: the last)",
+      parse: wholeNumber(1, 1_000_000),
+    },
+    {
+      flags: "--map-index <n>",
+      text: "which instance of a mapped task",
+      parse: wholeNumber(0, 10_000_000),
+    },
   ],
   example: "dag replay 42 load --try 1",
   run: async (cli, [name, taskId]: readonly [string, string], options: Options): Promise<Outcome> =>
@@ -33,9 +41,13 @@ export const replay = command({
       const instance = await findTaskInstance(db, run, taskId, options.mapIndex);
       const mapIndex = instance?.mapIndex ?? options.mapIndex ?? -1;
       const { replay: replayed } = await import("../replay.ts");
-      const secrets = createResolver({ environment: cli.config.secrets, stored: await openStoredSecrets(cli, db) });
+      const secrets = createResolver({
+        environment: cli.config.secrets,
+        stored: await openStoredSecrets(cli, db),
+      });
       await secrets.learnStored();
-      const log = (level: string, text: string): void => cli.say(`    ${level.padEnd(5)} ${safeText(secrets.mask(text))}`);
+      const log = (level: string, text: string): void =>
+        cli.say(`    ${level.padEnd(5)} ${safeText(secrets.mask(text))}`);
       const request = {
         ...{ run: run.id, taskId, mapIndex, tryNumber: options.try },
         ...{ folder: cli.folder, bundles: await bundleFolder(cli.folder), xcoms: xcomFiles(cli) },
@@ -44,7 +56,10 @@ export const replay = command({
       const done = await withTaskOutput({ mask: secrets.mask, toStderr: cli.json }, () =>
         replayed(db, request, { connection: secrets.connection, variable: secrets.variable, log }),
       );
-      return outcomeOf(cli, { taskId, mapIndex }, done, { mask: secrets.mask, tookMs: performance.now() - startedAt });
+      return outcomeOf(cli, { taskId, mapIndex }, done, {
+        mask: secrets.mask,
+        tookMs: performance.now() - startedAt,
+      });
     }),
 });
 
@@ -61,7 +76,13 @@ function outcomeOf(
   const told = error ? safeText(mask(error.stack || `${error.name}: ${error.message}`)) : output;
   return {
     json: {
-      ...{ ...of, tryNumber, version, outcome, output: output === null ? null : (JSON.parse(output) as unknown) },
+      ...{
+        ...of,
+        tryNumber,
+        version,
+        outcome,
+        output: output === null ? null : (JSON.parse(output) as unknown),
+      },
       error: error && { name: error.name, message: mask(error.message), stack: mask(error.stack) },
     },
     lines: [

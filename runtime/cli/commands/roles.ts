@@ -19,9 +19,20 @@ const PORT = {
   text: "port of the page (default: DAG_WEB_PORT, else 8080; 0: any free one)",
   parse: wholeNumber(0, 65_535),
 };
-const HOST = { flags: "--host <address>", text: "address the page listens on (default: DAG_WEB_HOST, else 127.0.0.1)" };
-const SLOTS = { flags: "--slots <n>", text: "tries at once (default: DAG_WORKER_SLOTS, else 16)", parse: wholeNumber(1, 1_000) };
-export const QUEUES = { flags: "--queues <names>", text: "the queues it serves, between commas (default: default)", parse: queueNames };
+const HOST = {
+  flags: "--host <address>",
+  text: "address the page listens on (default: DAG_WEB_HOST, else 127.0.0.1)",
+};
+const SLOTS = {
+  flags: "--slots <n>",
+  text: "tries at once (default: DAG_WORKER_SLOTS, else 16)",
+  parse: wholeNumber(1, 1_000),
+};
+export const QUEUES = {
+  flags: "--queues <names>",
+  text: "the queues it serves, between commas (default: default)",
+  parse: queueNames,
+};
 
 interface PageFlags {
   readonly host?: string;
@@ -30,11 +41,16 @@ interface PageFlags {
 
 export const start = command({
   usage: "start [folder]",
-  summary: "Run everything against DATABASE_URL: scheduler, worker and page; deploys the folder first",
+  summary:
+    "Run everything against DATABASE_URL: scheduler, worker and page; deploys the folder first",
   more: "Brings the tables up to date. The folder is ./dags unless it is named; without such a folder, what is deployed goes on.",
   options: [HOST, PORT, SLOTS, QUEUES],
   example: "DATABASE_URL=postgres://etl:secret@db:5432/dagsmith dag start",
-  run: async (cli, [folder]: readonly [string | undefined], options: PageFlags & WorkerFlags): Promise<Outcome> => {
+  run: async (
+    cli,
+    [folder]: readonly [string | undefined],
+    options: PageFlags & WorkerFlags,
+  ): Promise<Outcome> => {
     const url = await needDatabaseUrl(cli);
     await runServices(cli, async (running, stop) => {
       const all = await openSurroundings(cli, url, running);
@@ -94,11 +110,14 @@ export const web = command({
 });
 
 /** One role, on a schema that fits: upgrading it is `dag migrate`'s, which a deployment runs once and not in every process. */
-async function runRole(cli: Cli, startRole: (all: Surroundings) => Promise<{ stop(): Promise<void> }>): Promise<Outcome> {
+async function runRole(
+  cli: Cli,
+  startRole: (all: Surroundings) => Promise<{ stop(): Promise<void> }>,
+): Promise<Outcome> {
   const url = await needDatabaseUrl(cli);
   await runServices(cli, async (running, stop) => {
     const all = await openSurroundings(cli, url, running);
-    const { assertSchema } = await import("../../store/migrate.ts");
+    const { assertSchema } = await import("../../store/database/migrate.ts");
     await assertSchema(all.db);
     running.add(await startRole(all));
     await serve(cli, stop);

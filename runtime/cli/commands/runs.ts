@@ -17,7 +17,11 @@ export const runs = command({
   usage: "runs [dag]",
   summary: "List the newest runs, of one DAG or of all",
   options: [
-    { flags: "--state <state>", text: `only runs that are ${RUN_STATES.join(", ")}`, parse: oneOf(...RUN_STATES) },
+    {
+      flags: "--state <state>",
+      text: `only runs that are ${RUN_STATES.join(", ")}`,
+      parse: oneOf(...RUN_STATES),
+    },
     { flags: "--label <key=value>", text: "only runs with this label", parse: label },
     { flags: "--limit <n>", text: "how many (default 20)", parse: wholeNumber(1, 10_000) },
   ],
@@ -25,8 +29,13 @@ export const runs = command({
   run: async (cli, [dagId]: readonly [string | undefined], options: Options): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       if (dagId !== undefined) await needDag(db, dagId);
-      const { listRuns } = await import("../../store/run_list.ts");
-      const found = await listRuns(db, { dagId, state: options.state, limit: options.limit ?? 20, label: oneLabel(options.label) });
+      const { listRuns } = await import("../../store/reads/run_list.ts");
+      const found = await listRuns(db, {
+        dagId,
+        state: options.state,
+        limit: options.limit ?? 20,
+        label: oneLabel(options.label),
+      });
       const rows = found.map((run) => [
         String(run.id),
         run.dagId,
@@ -37,12 +46,16 @@ export const runs = command({
         String(run.version),
       ]);
       const lines =
-        found.length === 0 ? ["There are no runs."] : table(["run", "dag", "run id", "state", "started", "duration", "version"], rows);
+        found.length === 0
+          ? ["There are no runs."]
+          : table(["run", "dag", "run id", "state", "started", "duration", "version"], rows);
       return { json: { runs: found }, lines };
     }),
 });
 
-function oneLabel(labels: Options["label"] = {}): { readonly key: string; readonly value: string } | undefined {
+function oneLabel(
+  labels: Options["label"] = {},
+): { readonly key: string; readonly value: string } | undefined {
   const [first, ...others] = Object.entries(labels);
   if (others.length > 0) wrongUsage("--label", "give one label");
   return first && { key: first[0], value: first[1] };

@@ -13,15 +13,26 @@ export const show = command({
   usage: "show <dag>",
   summary: "Show the tasks of a DAG and how they hang together",
   options: [
-    { flags: "--format <format>", text: "tree (default), mermaid or json", parse: oneOf("tree", "mermaid", "json") },
+    {
+      flags: "--format <format>",
+      text: "tree (default), mermaid or json",
+      parse: oneOf("tree", "mermaid", "json"),
+    },
     { flags: "--folder <path>", text: "read the files of this folder instead of the database" },
   ],
   example: "dag show github_to_redshift --format mermaid",
-  run: async (cli, [dagId]: readonly [string], options: { readonly format?: Format; readonly folder?: string }): Promise<Outcome> => {
+  run: async (
+    cli,
+    [dagId]: readonly [string],
+    options: { readonly format?: Format; readonly folder?: string },
+  ): Promise<Outcome> => {
     const { spec } = await knownDag(cli, dagId, options.folder);
     const format = options.format ?? "tree";
     if (format === "json") return { json: spec, lines: [JSON.stringify(spec, null, 2)] };
-    return { json: spec, lines: format === "mermaid" ? mermaid(spec) : tree(spec, cli.terminal.style) };
+    return {
+      json: spec,
+      lines: format === "mermaid" ? mermaid(spec) : tree(spec, cli.terminal.style),
+    };
   },
 });
 
@@ -40,7 +51,10 @@ export function tree(spec: DagSpec, style: Style): readonly string[] {
     const again = drawn.has(task.taskId);
     drawn.add(task.taskId);
     const inside = firstWithin(spec, task.taskId);
-    const below = [...inside, ...spec.tasks.filter(({ upstream }) => upstream.includes(task.taskId))];
+    const below = [
+      ...inside,
+      ...spec.tasks.filter(({ upstream }) => upstream.includes(task.taskId)),
+    ];
     const more = again && below.length > 0 ? " …" : "";
     lines.push(`${indent}${branch}${task.taskId}${more}${again ? "" : style.dim(remarks(task))}`);
     if (again) return;
@@ -51,7 +65,8 @@ export function tree(spec: DagSpec, style: Style): readonly string[] {
     }
   };
   const roots = firstWithin(spec, undefined);
-  for (const [index, root] of roots.entries()) draw(root, "", (index === roots.length - 1 ? BRANCHES.last : BRANCHES.more)[0]);
+  for (const [index, root] of roots.entries())
+    draw(root, "", (index === roots.length - 1 ? BRANCHES.last : BRANCHES.more)[0]);
   return lines;
 }
 
@@ -68,7 +83,8 @@ function firstWithin({ tasks }: DagSpec, group: string | undefined): readonly Ta
 
 /** The list of a mapped task in words. */
 function eachText(each: EachSpec): string {
-  if ("taskId" in each) return each.field === undefined ? each.taskId : `${each.taskId}.${each.field}`;
+  if ("taskId" in each)
+    return each.field === undefined ? each.taskId : `${each.taskId}.${each.field}`;
   if ("entriesOf" in each) return `the entries of ${each.entriesOf}`;
   if ("loop" in each) return "a loop";
   if ("items" in each) return `${each.items.length} items`;
@@ -82,10 +98,20 @@ function remarks(task: TaskSpec): string {
     task.operator === "task" ? "" : task.operator,
     task.kind?.type === "setup" || task.kind?.type === "teardown" ? task.kind.type : "",
     task.allowFailure ? "may fail" : "",
-    task.waitForDownstream ? "waits for downstream of the past" : task.dependsOnPast ? "depends on past" : "",
-    task.each === null ? "" : "loop" in task.each ? `loop of at most ${task.each.loop.maxIterations}` : `each of ${eachText(task.each)}`,
+    task.waitForDownstream
+      ? "waits for downstream of the past"
+      : task.dependsOnPast
+        ? "depends on past"
+        : "",
+    task.each === null
+      ? ""
+      : "loop" in task.each
+        ? `loop of at most ${task.each.loop.maxIterations}`
+        : `each of ${eachText(task.each)}`,
     task.triggerRule === "all_success" ? "" : task.triggerRule,
-    task.retries === 0 ? "" : `${task.retries} ${task.retries === 1 ? "retry" : "retries"} after ${durationText(task.retryDelayMs)}`,
+    task.retries === 0
+      ? ""
+      : `${task.retries} ${task.retries === 1 ? "retry" : "retries"} after ${durationText(task.retryDelayMs)}`,
   ].filter((remark) => remark !== "");
   return remarks.length > 0 ? `  ${remarks.join(", ")}` : "";
 }
@@ -97,14 +123,27 @@ function remarks(task: TaskSpec): string {
 export function mermaid(spec: DagSpec): readonly string[] {
   const frames = new Map((spec.groups ?? []).map(({ groupId }, index) => [groupId, `g${index}`]));
   const node = new Map(
-    spec.tasks.map(({ taskId, kind }, index) => [taskId, (kind?.type === "group" && frames.get(taskId)) || `t${index}`]),
+    spec.tasks.map(({ taskId, kind }, index) => [
+      taskId,
+      (kind?.type === "group" && frames.get(taskId)) || `t${index}`,
+    ]),
   );
-  const edges = spec.tasks.flatMap((task) => task.upstream.map((upstream) => `  ${node.get(upstream)} --> ${node.get(task.taskId)}`));
+  const edges = spec.tasks.flatMap((task) =>
+    task.upstream.map((upstream) => `  ${node.get(upstream)} --> ${node.get(task.taskId)}`),
+  );
   const nodes = spec.tasks.filter(({ kind }) => kind?.type !== "group");
   const drawn = (group: string | null, indent: string): readonly string[] => [
-    ...nodes.filter((task) => (task.group ?? null) === group).map(({ taskId }) => `${indent}${node.get(taskId)}["${taskId}"]`),
+    ...nodes
+      .filter((task) => (task.group ?? null) === group)
+      .map(({ taskId }) => `${indent}${node.get(taskId)}["${taskId}"]`),
     ...(spec.groups ?? []).flatMap(({ groupId, parent }) =>
-      parent === group ? [`${indent}subgraph ${frames.get(groupId)}["${groupId}"]`, ...drawn(groupId, `${indent}  `), `${indent}end`] : [],
+      parent === group
+        ? [
+            `${indent}subgraph ${frames.get(groupId)}["${groupId}"]`,
+            ...drawn(groupId, `${indent}  `),
+            `${indent}end`,
+          ]
+        : [],
     ),
   ];
   return ["flowchart LR", ...drawn(null, "  "), ...edges];

@@ -23,7 +23,11 @@ export const simulate = command({
   usage: "simulate <dag...>",
   summary: "Run the scheduler over virtual time: slots, skips, overlaps, clock changes, pools",
   options: [
-    { flags: "--from <date>", text: "ISO 8601, in UTC when it names no offset; everything before has run", parse: isoDate },
+    {
+      flags: "--from <date>",
+      text: "ISO 8601, in UTC when it names no offset; everything before has run",
+      parse: isoDate,
+    },
     { flags: "--to <date>", text: "ISO 8601, inclusive", parse: isoDate },
     {
       flags: "--now <date>",
@@ -35,7 +39,11 @@ export const simulate = command({
       text: "how long each run takes (default: the average of the last runs, else 1m)",
       parse: (text) => durationMs(text as Duration),
     },
-    { flags: "--limit <n>", text: "how many slots to show (default 20); --json gives all", parse: wholeNumber(0, 1_000_000) },
+    {
+      flags: "--limit <n>",
+      text: "how many slots to show (default 20); --json gives all",
+      parse: wholeNumber(0, 1_000_000),
+    },
     { flags: "--folder <path>", text: "read the files of this folder instead of the database" },
   ],
   more: "Nothing waits and nothing is stored: the real decisions over a clock of their own. The same question has the same answer.",
@@ -46,8 +54,11 @@ export const simulate = command({
     const now = options.now === undefined ? from : moment("--now", options.now);
     const specs = await specsOf(cli, dagIds, options.folder);
     const { lengths, pools } = await recorded(cli, specs, options.folder);
-    const dags = specs.map((spec) => ({ spec, durationMs: options.duration ?? lengths.get(spec.dagId) ?? DEFAULT_DURATION_MS }));
-    const { simulate: run } = await import("../../scheduler/simulate.ts");
+    const dags = specs.map((spec) => ({
+      spec,
+      durationMs: options.duration ?? lengths.get(spec.dagId) ?? DEFAULT_DURATION_MS,
+    }));
+    const { simulate: run } = await import("../../scheduler/simulation/simulate.ts");
     const simulation = run({ dags, from, to, now, pools });
     return { json: simulation, lines: simulationLines(simulation, options.limit ?? 20) };
   },
@@ -56,12 +67,18 @@ export const simulate = command({
 function moment(option: string, text: string | undefined): Date {
   if (text === undefined) return wrongUsage(option, "it must be given");
   // A text without an offset is read in UTC, a date as its midnight.
-  const date = new Date(text.includes("T") && !/(Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text);
+  const date = new Date(
+    text.includes("T") && !/(Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text,
+  );
   return Number.isNaN(date.getTime()) ? wrongUsage(option, `${text} is no date`) : date;
 }
 
 /** @throws DagsmithError UNKNOWN_DAG */
-async function specsOf(cli: Cli, dagIds: readonly string[], folder: string | undefined): Promise<readonly DagSpec[]> {
+async function specsOf(
+  cli: Cli,
+  dagIds: readonly string[],
+  folder: string | undefined,
+): Promise<readonly DagSpec[]> {
   const { dags } = await knownDags(cli, folder);
   const byId = new Map<string, KnownDag>(dags.map((dag) => [dag.dagId, dag]));
   return [...new Set(dagIds)].map((dagId) => {
@@ -77,11 +94,16 @@ interface Recorded {
 }
 
 /** How long runs took, and the pools there are; of files, nobody knows. */
-async function recorded(cli: Cli, specs: readonly DagSpec[], folder: string | undefined): Promise<Recorded> {
-  if (folder !== undefined || (await findDatabaseUrl(cli)) === null) return { lengths: new Map(), pools: {} };
+async function recorded(
+  cli: Cli,
+  specs: readonly DagSpec[],
+  folder: string | undefined,
+): Promise<Recorded> {
+  if (folder !== undefined || (await findDatabaseUrl(cli)) === null)
+    return { lengths: new Map(), pools: {} };
   return withDatabase(cli, async (db) => {
-    const { averageDurations } = await import("../../store/run_durations.ts");
-    const { listPools } = await import("../../store/pool.ts");
+    const { averageDurations } = await import("../../store/runs/run_durations.ts");
+    const { listPools } = await import("../../store/limits/pool.ts");
     const dagIds = specs.map(({ dagId }) => dagId);
     const pools = Object.fromEntries((await listPools(db)).map(({ name, slots }) => [name, slots]));
     return { lengths: await averageDurations(db, dagIds), pools };

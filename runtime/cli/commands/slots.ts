@@ -21,7 +21,11 @@ export const slots = command({
   options: [
     { flags: "--from <date>", text: "ISO 8601; logical dates from then on", parse: isoDate },
     { flags: "--to <date>", text: "ISO 8601; logical dates up to then", parse: isoDate },
-    { flags: "--limit <n>", text: "how many decisions (default 20)", parse: wholeNumber(1, 10_000) },
+    {
+      flags: "--limit <n>",
+      text: "how many decisions (default 20)",
+      parse: wholeNumber(1, 10_000),
+    },
   ],
   more: "Slots in a row that were skipped for the same reason are one line. Newest first; what waits stands on top.",
   example: "dag slots daily_report --from 2026-03-01",
@@ -29,7 +33,7 @@ export const slots = command({
     withDatabase(cli, async (db) => {
       await needDag(db, dagId);
       const { readSlots } = await import("../../scheduler/slots.ts");
-      const { findDag } = await import("../../store/dag_list.ts");
+      const { findDag } = await import("../../store/reads/dag_list.ts");
       const { DateTime } = await import("luxon");
       const zone = (await findDag(db, dagId))?.spec.timezone ?? "UTC";
       const date = (option: string, text: string | undefined): Date | null => {
@@ -37,9 +41,18 @@ export const slots = command({
         const found = DateTime.fromISO(text, { zone });
         return found.isValid ? found.toJSDate() : wrongUsage(option, `${text} is no date`);
       };
-      const query = { dagId, from: date("--from", options.from), to: date("--to", options.to), after: null, limit: options.limit ?? 20 };
+      const query = {
+        dagId,
+        from: date("--from", options.from),
+        to: date("--to", options.to),
+        after: null,
+        limit: options.limit ?? 20,
+      };
       const found = (await readSlots(db, query)) ?? [];
-      return { json: { slots: found }, lines: found.length === 0 ? [`${dagId} has no slots.`] : lines(found, cli.terminal.style) };
+      return {
+        json: { slots: found },
+        lines: found.length === 0 ? [`${dagId} has no slots.`] : lines(found, cli.terminal.style),
+      };
     }),
 });
 
@@ -53,10 +66,25 @@ function lines(found: readonly Slot[], style: Style): readonly string[] {
     slot.runId ?? cell(slotReason(slot)),
     timeText(slot.decision === "waiting" ? slot.runAfter : slot.decidedAt),
   ]);
-  return table([...(named ? ["schedule"] : []), "logical date", "slots", "decision", "run or reason", "decided or due"], rows);
+  return table(
+    [
+      ...(named ? ["schedule"] : []),
+      "logical date",
+      "slots",
+      "decision",
+      "run or reason",
+      "decided or due",
+    ],
+    rows,
+  );
 }
 
 function slotDates({ logicalDate, lastLogicalDate }: Slot): string {
-  if (logicalDate === null || lastLogicalDate === null || logicalDate.getTime() === lastLogicalDate.getTime()) return timeText(logicalDate);
+  if (
+    logicalDate === null ||
+    lastLogicalDate === null ||
+    logicalDate.getTime() === lastLogicalDate.getTime()
+  )
+    return timeText(logicalDate);
   return `${timeText(logicalDate)} to ${timeText(lastLogicalDate)}`;
 }

@@ -1,7 +1,7 @@
 /** `dag tasks`: one run, task by task. */
 
-import type { Database } from "../../store/database.ts";
-import type { RunSummary } from "../../store/run_list.ts";
+import type { Database } from "../../store/database/database.ts";
+import type { RunSummary } from "../../store/reads/run_list.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { withDatabase } from "../database.ts";
 import { wholeNumber } from "../option_values.ts";
@@ -21,21 +21,32 @@ export const tasks = command({
   more: `${RUN_NAMES} A mapped task is one row; --task lists its instances.`,
   options: [
     { flags: "--task <id>", text: "the instances of this task" },
-    { flags: "--limit <n>", text: "how many instances (default 100)", parse: wholeNumber(1, 100_000) },
+    {
+      flags: "--limit <n>",
+      text: "how many instances (default 100)",
+      parse: wholeNumber(1, 100_000),
+    },
   ],
   example: "dag tasks 42",
   run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
-      if (options.task !== undefined) return instances(cli, db, run, options.task, options.limit ?? 100);
+      if (options.task !== undefined)
+        return instances(cli, db, run, options.task, options.limit ?? 100);
       const found = await reportedTasks(db, run.id);
       return { json: { run, tasks: found }, lines: runLines(run, found, cli.terminal.style) };
     }),
 });
 
-async function instances(cli: Cli, db: Database, run: RunSummary, taskId: string, limit: number): Promise<Outcome> {
+async function instances(
+  cli: Cli,
+  db: Database,
+  run: RunSummary,
+  taskId: string,
+  limit: number,
+): Promise<Outcome> {
   const { needTask } = await import("../tasks.ts");
-  const { listInstances } = await import("../../store/task_list.ts");
+  const { listInstances } = await import("../../store/reads/task_list.ts");
   await needTask(db, run, taskId);
   const found = await listInstances(db, run.id, taskId, limit);
   const rows = found.map((one) => [
@@ -56,5 +67,8 @@ async function instances(cli: Cli, db: Database, run: RunSummary, taskId: string
     "duration",
     "remark",
   ];
-  return { json: { run, taskId, instances: found }, lines: found.length === 0 ? [`${taskId} has not begun.`] : table(headings, rows) };
+  return {
+    json: { run, taskId, instances: found },
+    lines: found.length === 0 ? [`${taskId} has not begun.`] : table(headings, rows),
+  };
 }

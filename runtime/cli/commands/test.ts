@@ -28,19 +28,22 @@ export const test = command({
   run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> => {
     const secrets = createResolver({ environment: cli.config.secrets });
     const report = new TestReport(cli, secrets.mask);
-    const [dag, result] = await withTaskOutput({ mask: secrets.mask, toStderr: cli.json }, async () => {
-      const found = await findTestedDag(cli, name, options.folder);
-      const { runDag } = await import("../../testing/index.ts");
-      const run = await runDag(found, {
-        connections: secrets.connection,
-        variables: secrets.variable,
-        onEvent: (event) => report.tell(event),
-        ...(options.date && { logicalDate: options.date }),
-        ...(options.params && { params: options.params as Json }),
-        ...(options.task && { only: options.task }),
-      });
-      return [found, run] as const;
-    });
+    const [dag, result] = await withTaskOutput(
+      { mask: secrets.mask, toStderr: cli.json },
+      async () => {
+        const found = await findTestedDag(cli, name, options.folder);
+        const { runDag } = await import("../../testing/index.ts");
+        const run = await runDag(found, {
+          connections: secrets.connection,
+          variables: secrets.variable,
+          onEvent: (event) => report.tell(event),
+          ...(options.date && { logicalDate: options.date }),
+          ...(options.params && { params: options.params as Json }),
+          ...(options.task && { only: options.task }),
+        });
+        return [found, run] as const;
+      },
+    );
     return report.outcome(dag.dagId, result);
   },
 });

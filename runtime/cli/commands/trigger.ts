@@ -32,7 +32,11 @@ export const trigger = command({
         ...(options.date && { logicalDate: options.date }),
         actor: cli.config.user,
       });
-      if (!options.wait) return { json: { id, dagId, runId, state: "queued" }, lines: [`Run ${id} of ${dagId} is created: ${runId}`] };
+      if (!options.wait)
+        return {
+          json: { id, dagId, runId, state: "queued" },
+          lines: [`Run ${id} of ${dagId} is created: ${runId}`],
+        };
       cli.say(`Run ${id} of ${dagId} is created: ${runId}`);
       return runOutcome(db, await waitForRun(db, id, progressLine(cli)), cli.terminal.style);
     }),

@@ -16,11 +16,16 @@ const list = command({
     const environment = [...cli.config.secrets.variables.keys()].map((name) => {
       return { key: name.toLowerCase(), source: variableVariable(name), updatedAt: null };
     });
-    const variables = [...environment, ...(await storedVariables(cli))].sort((a, b) => (a.key < b.key ? -1 : 1));
+    const variables = [...environment, ...(await storedVariables(cli))].sort((a, b) =>
+      a.key < b.key ? -1 : 1,
+    );
     const rows = variables.map(({ key, source, updatedAt }) => [key, source, timeText(updatedAt)]);
     return {
       json: { variables },
-      lines: variables.length === 0 ? ["There are no variables."] : table(["variable", "set in", "changed"], rows),
+      lines:
+        variables.length === 0
+          ? ["There are no variables."]
+          : table(["variable", "set in", "changed"], rows),
     };
   },
 });
@@ -28,7 +33,7 @@ const list = command({
 async function storedVariables(cli: Cli) {
   if ((await findDatabaseUrl(cli)) === null) return [];
   return withDatabase(cli, async (db) => {
-    const { listVariables } = await import("../../store/variable.ts");
+    const { listVariables } = await import("../../store/access/variable.ts");
     return (await listVariables(db)).map((variable) => ({ ...variable, source: "database" }));
   });
 }
@@ -42,8 +47,13 @@ const set = command({
     const value = await secretInput("value", given);
     return withDatabase(cli, async (db) => {
       const { setVariable } = await import("../../actions/secrets.ts");
-      await setVariable(db, await openStoredSecrets(cli, db), key, value, { actor: cli.config.user });
-      const shadow = cli.config.secrets.variable(key) === null ? [] : [`${variableVariable(key)} is set too, and wins over it.`];
+      await setVariable(db, await openStoredSecrets(cli, db), key, value, {
+        actor: cli.config.user,
+      });
+      const shadow =
+        cli.config.secrets.variable(key) === null
+          ? []
+          : [`${variableVariable(key)} is set too, and wins over it.`];
       return { json: { key }, lines: [`Variable ${key} is stored.`, ...shadow] };
     });
   },
@@ -55,7 +65,8 @@ const get = command({
   example: "dag variables get region",
   run: async (cli, [key]: readonly [string]): Promise<Outcome> => {
     const value = await findVariable(cli, key);
-    if (value === null) throw new DagsmithError("VARIABLE_NOT_FOUND", { key, variable: variableVariable(key) });
+    if (value === null)
+      throw new DagsmithError("VARIABLE_NOT_FOUND", { key, variable: variableVariable(key) });
     return { json: { key, value }, lines: [value] };
   },
 });
@@ -79,4 +90,8 @@ const remove = command({
     }),
 });
 
-export const variables = { name: "variables", summary: "Variables for tasks: list, set, get, delete", commands: [list, set, get, remove] };
+export const variables = {
+  name: "variables",
+  summary: "Variables for tasks: list, set, get, delete",
+  commands: [list, set, get, remove],
+};

@@ -11,9 +11,13 @@ export const versions = command({
   example: "dag versions daily_report",
   run: async (cli, [dagId]: readonly [string | undefined]): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
-      const { listDags, listVersions } = await import("../../store/dag_list.ts");
+      const { listDags, listVersions } = await import("../../store/reads/dag_list.ts");
       if (dagId === undefined) {
-        const current = (await listDags(db)).map(({ dagId: id, version, file }) => ({ dagId: id, version, file }));
+        const current = (await listDags(db)).map(({ dagId: id, version, file }) => ({
+          dagId: id,
+          version,
+          file,
+        }));
         const rows = current.map(({ dagId: id, version, file }) => [id, String(version), file]);
         return { json: { dags: current }, lines: table(["dag", "version", "file"], rows) };
       }
@@ -21,8 +25,16 @@ export const versions = command({
       const found = await listVersions(db, dagId);
       const { style } = cli.terminal;
       const rows = found.map(({ number, hash, file, createdAt, isCurrent }) => {
-        return [`${number}${isCurrent ? style.green(" (current)") : ""}`, hash.slice(0, 12), timeText(createdAt), file];
+        return [
+          `${number}${isCurrent ? style.green(" (current)") : ""}`,
+          hash.slice(0, 12),
+          timeText(createdAt),
+          file,
+        ];
       });
-      return { json: { dagId, versions: found }, lines: table(["version", "hash", "deployed", "file"], rows) };
+      return {
+        json: { dagId, versions: found },
+        lines: table(["version", "hash", "deployed", "file"], rows),
+      };
     }),
 });

@@ -1,5 +1,5 @@
 /** `dag why`: what holds up the tasks of a run. */
-import type { WaitingTask } from "../../store/why.ts";
+import type { WaitingTask } from "../../store/reads/why.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { withDatabase } from "../database.ts";
 import { needRun, RUN_NAMES } from "../runs.ts";
@@ -8,7 +8,8 @@ import { stateText } from "../words.ts";
 
 export const why = command({
   usage: "why <run> [task]",
-  summary: "Say why the tasks of a run that do not run do not: everything that is not met, in words",
+  summary:
+    "Say why the tasks of a run that do not run do not: everything that is not met, in words",
   more: RUN_NAMES,
   example: "dag why 42 load",
   run: async (cli, [name, taskId]: readonly [string, string | undefined]): Promise<Outcome> =>
@@ -16,18 +17,27 @@ export const why = command({
       const run = await needRun(db, name);
       const { needTask } = await import("../tasks.ts");
       if (taskId !== undefined) await needTask(db, run, taskId);
-      const { whyWaiting } = await import("../../store/why.ts");
+      const { whyWaiting } = await import("../../store/reads/why.ts");
       const answer = await whyWaiting(db, run.id, taskId ?? null);
       const what = taskId === undefined ? `of run ${run.id} of ${run.dagId}` : `of ${taskId}`;
       return {
         json: answer,
-        lines: answer.tasks.length === 0 ? [`Nothing ${what} waits.`] : answer.tasks.flatMap((task) => taskLines(cli, task)),
+        lines:
+          answer.tasks.length === 0
+            ? [`Nothing ${what} waits.`]
+            : answer.tasks.flatMap((task) => taskLines(cli, task)),
       };
     }),
 });
 
-function taskLines({ terminal: { style } }: Cli, { taskId, mapIndex, state, instances, reasons }: WaitingTask): readonly string[] {
+function taskLines(
+  { terminal: { style } }: Cli,
+  { taskId, mapIndex, state, instances, reasons }: WaitingTask,
+): readonly string[] {
   const more = instances > 1 ? ` and ${instances - 1} more` : "";
   const name = mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]${more}`;
-  return [`${name} ${stateText(state, style)}`, ...reasons.map(({ text }) => `  ${safeText(text)}`)];
+  return [
+    `${name} ${stateText(state, style)}`,
+    ...reasons.map(({ text }) => `  ${safeText(text)}`),
+  ];
 }

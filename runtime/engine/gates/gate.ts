@@ -6,9 +6,9 @@ import type { RunState } from "../../state/run_state.ts";
 import type { TaskState } from "../../state/task_state.ts";
 import type { UpstreamCounts } from "../../state/trigger_rule.ts";
 import type { RunningWait } from "../../state/wait.ts";
-import type { Usage } from "../admission.ts";
-import type { Claim } from "../limits.ts";
-import type { PlannedTask } from "../plan.ts";
+import type { Usage } from "../limits/admission.ts";
+import type { Claim } from "../limits/limits.ts";
+import type { PlannedTask } from "../plan/plan.ts";
 
 /** A task before the one in question, and where it stands. */
 export interface UpstreamTask {

@@ -9,7 +9,15 @@ import { UPSTREAM_GATE } from "./upstream_gate.ts";
 import { WAIT_GATE } from "./wait_gate.ts";
 import { WORKER_GATE } from "./worker_gate.ts";
 
-export type { Gate, Reason, UpstreamTask, WaitingFacts, WaitingInstance, WaitingRun, WorkerFacts } from "./gate.ts";
+export type {
+  Gate,
+  Reason,
+  UpstreamTask,
+  WaitingFacts,
+  WaitingInstance,
+  WaitingRun,
+  WorkerFacts,
+} from "./gate.ts";
 
 export const GATES: readonly Gate[] = [
   ...RUN_GATES,
@@ -24,6 +32,8 @@ export const GATES: readonly Gate[] = [
 
 /** Everything that is not met. Never empty: where no gate speaks, what comes next is a matter of moments. */
 export function unmetOf(facts: WaitingFacts): readonly Reason[] {
-  const reasons = GATES.flatMap(({ name, unmet }) => unmet(facts).map((text) => ({ gate: name, text })));
+  const reasons = GATES.flatMap(({ name, unmet }) =>
+    unmet(facts).map((text) => ({ gate: name, text })),
+  );
   return reasons.length > 0 ? reasons : [{ gate: "none", text: "its turn comes now" }];
 }

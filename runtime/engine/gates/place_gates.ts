@@ -1,9 +1,9 @@
 /** Limits: which of them have no place for an instance, one gate for each kind; and who is before it when all of them have. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { EVERY_TASK } from "../../../sdk/routing.ts";
-import { type Refusal, refusalOf, tooSmall } from "../admission.ts";
-import type { Claim } from "../limits.ts";
-import { isGroup } from "../plan.ts";
+import { type Refusal, refusalOf, tooSmall } from "../limits/admission.ts";
+import type { Claim } from "../limits/limits.ts";
+import { isGroup } from "../plan/plan.ts";
 import { counted, type Gate, type WaitingFacts } from "./gate.ts";
 
 type Full = Extract<Refusal, { readonly why: "full" }>;
@@ -14,36 +14,67 @@ function claimsOf({ instance, now }: WaitingFacts): readonly Claim[] {
 }
 
 /** Speaks of the claims of one kind that are refused now. */
-function kind(name: string, prefix: string, sentence: (claim: Claim, refusal: Full, name: string) => string): Gate {
+function kind(
+  name: string,
+  prefix: string,
+  sentence: (claim: Claim, refusal: Full, name: string) => string,
+): Gate {
   return {
     name,
     unmet: (facts) =>
       claimsOf(facts).flatMap((claim) => {
         const refusal = claim.name.startsWith(prefix) ? refusalOf(claim, facts.usage) : null;
         if (refusal === null) return [];
-        return [refusal.why === "full" ? sentence(claim, refusal, claim.name.slice(prefix.length)) : poolProblem(refusal)];
+        return [
+          refusal.why === "full"
+            ? sentence(claim, refusal, claim.name.slice(prefix.length))
+            : poolProblem(refusal),
+        ];
       }),
   };
 }
 
 function poolProblem(refusal: Exclude<Refusal, Full>): string {
-  if (refusal.why === "closed_pool") return `the pool "${refusal.pool}" is closed (0 slots): dag pools set ${refusal.pool} <slots>`;
+  if (refusal.why === "closed_pool")
+    return `the pool "${refusal.pool}" is closed (0 slots): dag pools set ${refusal.pool} <slots>`;
   return refusal.why === "no_pool"
     ? new DagsmithError("UNKNOWN_POOL", { pool: refusal.pool }).message
-    : new DagsmithError("POOL_TOO_SMALL", { pool: refusal.pool, slots: refusal.slots, needed: refusal.needed }).message;
+    : new DagsmithError("POOL_TOO_SMALL", {
+        pool: refusal.pool,
+        slots: refusal.slots,
+        needed: refusal.needed,
+      }).message;
 }
 
-const atWork = ({ held }: Full): string => `${counted(held, "instance is", "instances are")} at work`;
+const atWork = ({ held }: Full): string =>
+  `${counted(held, "instance is", "instances are")} at work`;
 
 export const PLACE_GATES: readonly Gate[] = [
   kind("pool", "pool:", ({ slots }, { held, limit }, pool) => {
-    const which = pool === EVERY_TASK ? 'the pool "all", which holds every task,' : `the pool "${pool}"`;
+    const which =
+      pool === EVERY_TASK ? 'the pool "all", which holds every task,' : `the pool "${pool}"`;
     return `${which} has ${Math.max(0, limit - held)} of ${counted(limit, "slot")} free, and the try takes ${slots}`;
   }),
-  kind("max_active_tasks", "dag:", (_, full) => `of the DAG ${atWork(full)}, and maxActiveTasks is ${full.limit}`),
-  kind("max_active_tasks_per_run", "run:", (_, full) => `of the run ${atWork(full)}, and maxActiveTasksPerRun is ${full.limit}`),
-  kind("max_active_overall", "task:", (_, full) => `of the task ${atWork(full)} over all runs, and maxActiveOverall is ${full.limit}`),
-  kind("max_active", "map:", (_, full) => `of the task ${atWork(full)} in this run, and maxActive is ${full.limit}`),
+  kind(
+    "max_active_tasks",
+    "dag:",
+    (_, full) => `of the DAG ${atWork(full)}, and maxActiveTasks is ${full.limit}`,
+  ),
+  kind(
+    "max_active_tasks_per_run",
+    "run:",
+    (_, full) => `of the run ${atWork(full)}, and maxActiveTasksPerRun is ${full.limit}`,
+  ),
+  kind(
+    "max_active_overall",
+    "task:",
+    (_, full) => `of the task ${atWork(full)} over all runs, and maxActiveOverall is ${full.limit}`,
+  ),
+  kind(
+    "max_active",
+    "map:",
+    (_, full) => `of the task ${atWork(full)} in this run, and maxActive is ${full.limit}`,
+  ),
   kind(
     "concurrency_key",
     "key:",
@@ -70,8 +101,15 @@ export const PLACE_GATES: readonly Gate[] = [
     name: "line",
     unmet: (facts) => {
       const claims = claimsOf(facts);
-      const isFree = claims.length > 0 && !tooSmall(claims, facts.usage) && claims.every((claim) => refusalOf(claim, facts.usage) === null);
-      return isFree ? ["there is a place, and others stand before it: places go by weight, logical date and map index"] : [];
+      const isFree =
+        claims.length > 0 &&
+        !tooSmall(claims, facts.usage) &&
+        claims.every((claim) => refusalOf(claim, facts.usage) === null);
+      return isFree
+        ? [
+            "there is a place, and others stand before it: places go by weight, logical date and map index",
+          ]
+        : [];
     },
   },
 ];

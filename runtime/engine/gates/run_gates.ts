@@ -3,7 +3,10 @@ import type { Gate, WaitingFacts } from "./gate.ts";
 import { counted } from "./gate.ts";
 
 /** Speaks only of runs that are queued. */
-function whileQueued(name: string, unmet: (run: WaitingFacts["run"], now: Date) => string | null): Gate {
+function whileQueued(
+  name: string,
+  unmet: (run: WaitingFacts["run"], now: Date) => string | null,
+): Gate {
   return {
     name,
     unmet: ({ run, now }) => {
@@ -21,13 +24,21 @@ export const RUN_GATES: readonly Gate[] = [
     pausedBackfill == null ? null : `its backfill is paused: dag backfill-resume ${pausedBackfill}`,
   ),
   whileQueued("max_active_runs", ({ runningRuns, maxActiveRuns }) =>
-    runningRuns >= maxActiveRuns ? `${counted(runningRuns, "run is", "runs are")} running, and maxActiveRuns is ${maxActiveRuns}` : null,
+    runningRuns >= maxActiveRuns
+      ? `${counted(runningRuns, "run is", "runs are")} running, and maxActiveRuns is ${maxActiveRuns}`
+      : null,
   ),
-  whileQueued("run_not_due", ({ runAfter }, now) => (runAfter > now ? `the run is due at ${runAfter.toISOString()}` : null)),
-  whileQueued("no_scheduler", ({ schedulers }) => (schedulers === 0 ? "no scheduler is alive to begin the run: dag scheduler" : null)),
+  whileQueued("run_not_due", ({ runAfter }, now) =>
+    runAfter > now ? `the run is due at ${runAfter.toISOString()}` : null,
+  ),
+  whileQueued("no_scheduler", ({ schedulers }) =>
+    schedulers === 0 ? "no scheduler is alive to begin the run: dag scheduler" : null,
+  ),
   {
     name: "run_ended",
     unmet: ({ run, instance }) =>
-      instance === null && (run.state === "success" || run.state === "failed") ? ["the run ended before its turn came"] : [],
+      instance === null && (run.state === "success" || run.state === "failed")
+        ? ["the run ended before its turn came"]
+        : [],
   },
 ];

@@ -8,13 +8,23 @@ const NAMED = 5;
 export const UPSTREAM_GATE: Gate = {
   name: "upstream",
   unmet: ({ run, task, instance, group, upstream, counts }) => {
-    if (instance !== null || run.state !== "running" || (group !== null && group.state !== "running")) return [];
+    if (
+      instance !== null ||
+      run.state !== "running" ||
+      (group !== null && group.state !== "running")
+    )
+      return [];
     const { triggerRule, each } = task.spec;
-    const open = upstream.filter(({ state }) => !["success", "failed", "skipped", "upstream_failed", "removed"].includes(state));
+    const open = upstream.filter(
+      ({ state }) =>
+        !["success", "failed", "skipped", "upstream_failed", "removed"].includes(state),
+    );
     const isList = each !== null && "taskId" in each && open.length > 0;
     if (judge(triggerRule, counts) !== "wait" && !isList) return [];
     const rule =
-      isList && judge(triggerRule, counts) !== "wait" ? "the list it is mapped over must be known" : `trigger rule ${triggerRule}`;
+      isList && judge(triggerRule, counts) !== "wait"
+        ? "the list it is mapped over must be known"
+        : `trigger rule ${triggerRule}`;
     return [`waits for ${named(open)} (${rule})`];
   },
 };

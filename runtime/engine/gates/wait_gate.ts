@@ -6,7 +6,8 @@ export const WAIT_GATE: Gate = {
   name: "wait",
   unmet: ({ instance, run }) => {
     if (!instance?.wait) return [];
-    const scheduler = run.schedulers === 0 ? ["no scheduler is alive to end the wait: dag scheduler"] : [];
+    const scheduler =
+      run.schedulers === 0 ? ["no scheduler is alive to end the wait: dag scheduler"] : [];
     return [waitSentence(instance.wait), ...scheduler];
   },
 };

@@ -5,13 +5,25 @@ import { counted, type Gate } from "./gate.ts";
 export const WORKER_GATE: Gate = {
   name: "worker",
   unmet: ({ instance, task, workers, now }) => {
-    const isDue = instance?.state === "up_for_retry" && instance.places === null && (instance.retryAt ?? now) <= now;
-    if (!task.route.needsWorker || instance?.places !== null || !(instance.state === "queued" || isDue)) return [];
+    const isDue =
+      instance?.state === "up_for_retry" &&
+      instance.places === null &&
+      (instance.retryAt ?? now) <= now;
+    if (
+      !task.route.needsWorker ||
+      instance?.places !== null ||
+      !(instance.state === "queued" || isDue)
+    )
+      return [];
     const { alive, serving, slots, busy } = workers;
     const queue = task.route.queue ?? DEFAULT_QUEUE;
     if (alive === 0) return ["no worker is alive: dag worker"];
-    if (serving === 0) return [`no live worker serves the queue "${queue}": dag worker --queues ${queue}`];
-    if (busy >= slots) return [`all ${counted(slots, "slot")} of the ${counted(serving, "worker")} for its queue are busy`];
+    if (serving === 0)
+      return [`no live worker serves the queue "${queue}": dag worker --queues ${queue}`];
+    if (busy >= slots)
+      return [
+        `all ${counted(slots, "slot")} of the ${counted(serving, "worker")} for its queue are busy`,
+      ];
     return ["waits for a worker to take it up"];
   },
 };

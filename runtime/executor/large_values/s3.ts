@@ -5,7 +5,12 @@
 
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import type { S3Folder } from "../../config.ts";
 import { type LargeValues, pathOf } from "../large_values.ts";
 
@@ -25,21 +30,35 @@ const REGION_OF_CUSTOM_ENDPOINTS = "us-east-1";
 const LONGEST_REASON = 500;
 
 /** @param options.deadlineMs default 60 s */
-export function openS3Values(folder: S3Folder, { deadlineMs = DEADLINE_MS } = {}): Omit<LargeValues, "place"> {
+export function openS3Values(
+  folder: S3Folder,
+  { deadlineMs = DEADLINE_MS } = {},
+): Omit<LargeValues, "place"> {
   const client = clientOf(folder);
   const operations = new Operations(deadlineMs);
-  const object = (name: string) => ({ Bucket: folder.bucket, Key: `${folder.prefix}${pathOf(name)}` });
+  const object = (name: string) => ({
+    Bucket: folder.bucket,
+    Key: `${folder.prefix}${pathOf(name)}`,
+  });
   return {
     // In one request, because one is whole or nothing. An upload in parts pays from 100 MB on, and a worker that dies leaves parts behind
     // that no listing shows and somebody pays for.
     write: (name, bytes) =>
       operations.run(async (abortSignal) => {
-        await client.send(new PutObjectCommand({ ...object(name), Body: bytes, ContentType: "application/json" }), { abortSignal });
+        await client.send(
+          new PutObjectCommand({ ...object(name), Body: bytes, ContentType: "application/json" }),
+          { abortSignal },
+        );
       }),
-    read: (name) => operations.run((abortSignal) => readWhole(client, new GetObjectCommand(object(name)), abortSignal)),
+    read: (name) =>
+      operations.run((abortSignal) =>
+        readWhole(client, new GetObjectCommand(object(name)), abortSignal),
+      ),
     remove: (name) =>
       operations.run(async (abortSignal) => {
-        await client.send(new DeleteObjectCommand(object(name)), { abortSignal }).catch(unlessMissing);
+        await client
+          .send(new DeleteObjectCommand(object(name)), { abortSignal })
+          .catch(unlessMissing);
       }),
     close: () => {
       operations.close();
@@ -55,15 +74,30 @@ function clientOf({ endpoint, region, pathStyle }: S3Folder): S3Client {
     ...(signedFor !== null && { region: signedFor }),
     forcePathStyle: pathStyle,
     maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS, httpAgent: agent, httpsAgent: agent },
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      socketTimeout: IDLE_TIMEOUT_MS,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
     // Stores that only imitate S3 may refuse checksums that they do not know. What is read is checked against the database anyway.
-    ...(endpoint !== null && { endpoint, requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" }),
+    ...(endpoint !== null && {
+      endpoint,
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+    }),
   });
 }
 
-async function readWhole(client: S3Client, command: GetObjectCommand, abortSignal: AbortSignal): Promise<Buffer | undefined> {
+async function readWhole(
+  client: S3Client,
+  command: GetObjectCommand,
+  abortSignal: AbortSignal,
+): Promise<Buffer | undefined> {
   for (let attempt = 1; ; attempt++) {
-    const body = await client.send(command, { abortSignal }).then((answer) => answer.Body as Readable, unlessMissing);
+    const body = await client
+      .send(command, { abortSignal })
+      .then((answer) => answer.Body as Readable, unlessMissing);
     if (!body) return undefined;
     try {
       return await buffer(body);
@@ -126,8 +160,12 @@ function reasonOf(error: unknown): string {
   const { name = "", code, message = "", $metadata, $response } = (error ?? {}) as Failure;
   const status = $metadata?.httpStatusCode ?? $response?.statusCode;
   // The SDK calls a broken connection a time-out; and where several addresses refused, there is no message.
-  if (status === undefined) return oneLine(message.includes(code ?? "") ? message : `${message} (${code})`) || "no reason given";
-  if (message.includes("Deserialization error")) return `it does not answer as S3 does (HTTP ${status})`;
+  if (status === undefined)
+    return (
+      oneLine(message.includes(code ?? "") ? message : `${message} (${code})`) || "no reason given"
+    );
+  if (message.includes("Deserialization error"))
+    return `it does not answer as S3 does (HTTP ${status})`;
   return `${message === "UnknownError" ? "no reason given" : oneLine(`${name}: ${message}`)} (HTTP ${status})`;
 }
 

@@ -3,14 +3,19 @@ import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { BackfillRequest, ClearSelection } from "../../actions/index.ts";
-import { listAudit } from "../../store/audit.ts";
-import { type BackfillSummary, findBackfill, listBackfills, listSlots } from "../../store/backfill_list.ts";
-import { defined } from "../defined.ts";
-import * as input from "../input.ts";
-import { checked } from "../respond.ts";
+import { listAudit } from "../../store/access/audit.ts";
+import {
+  type BackfillSummary,
+  findBackfill,
+  listBackfills,
+  listSlots,
+} from "../../store/backfills/backfill_list.ts";
+import { defined } from "../http/defined_fields.ts";
+import * as input from "../http/input.ts";
+import { checked } from "../http/respond.ts";
 import { actorOf } from "../routes/forms.ts";
 import { maskJson, type WebServices } from "../services.ts";
-import { actionsOf } from "./acting.ts";
+import { actionsOf } from "./authorize.ts";
 import type { Endpoint } from "./endpoint.ts";
 import * as answer from "./schemas/again.ts";
 import { done } from "./schemas/common.ts";
@@ -44,7 +49,14 @@ export const AGAIN_ENDPOINTS: readonly Endpoint[] = [
     answer: answer.backfillPreview,
     run: preview,
   },
-  { method: "get", path: "/backfills/{id}", summary: "Show a backfill", params: input.runParams, answer: answer.backfill, run: backfill },
+  {
+    method: "get",
+    path: "/backfills/{id}",
+    summary: "Show a backfill",
+    params: input.runParams,
+    answer: answer.backfill,
+    run: backfill,
+  },
   {
     method: "get",
     path: "/backfills/{id}/slots",
@@ -58,9 +70,21 @@ export const AGAIN_ENDPOINTS: readonly Endpoint[] = [
   moving("resume", "Let a paused backfill go on"),
   moving("cancel", "End a backfill; what runs is left to finish"),
   clearing("/runs/{id}/clear", "Run tasks of a run again", "clearRuns"),
-  clearing("/runs/{id}/clear/preview", "List what a clear would do; changes nothing", "previewClear"),
-  clearing("/dags/{dagId}/clear", "Run tasks of a DAG's runs again, between two logical dates", "clearRuns"),
-  clearing("/dags/{dagId}/clear/preview", "List what that would do; changes nothing", "previewClear"),
+  clearing(
+    "/runs/{id}/clear/preview",
+    "List what a clear would do; changes nothing",
+    "previewClear",
+  ),
+  clearing(
+    "/dags/{dagId}/clear",
+    "Run tasks of a DAG's runs again, between two logical dates",
+    "clearRuns",
+  ),
+  clearing(
+    "/dags/{dagId}/clear/preview",
+    "List what that would do; changes nothing",
+    "previewClear",
+  ),
   {
     method: "post",
     path: "/runs/{id}/mark",
@@ -88,13 +112,24 @@ export const AGAIN_ENDPOINTS: readonly Endpoint[] = [
     answer: done,
     run: label,
   },
-  { method: "get", path: "/audit", summary: "List who did what, newest first", query: input.auditQuery, answer: answer.audit, run: audit },
+  {
+    method: "get",
+    path: "/audit",
+    summary: "List who did what, newest first",
+    query: input.auditQuery,
+    answer: answer.audit,
+    run: audit,
+  },
 ];
 
 async function backfills(services: WebServices, request: Request): Promise<unknown> {
   const { dagId } = checked(input.dagParams, request.params);
   const { limit } = checked(input.backfillsQuery, request.query);
-  return { backfills: (await listBackfills(services.reader, dagId, limit)).map((one) => shown(services, one)) };
+  return {
+    backfills: (await listBackfills(services.reader, dagId, limit)).map((one) =>
+      shown(services, one),
+    ),
+  };
 }
 
 async function backfill(services: WebServices, request: Request): Promise<unknown> {
@@ -109,7 +144,12 @@ export async function needBackfill({ reader }: WebServices, id: number): Promise
 }
 
 function shown({ mask }: WebServices, one: BackfillSummary): unknown {
-  return { ...one, params: maskJson(mask, one.params), labels: maskJson(mask, one.labels), createdBy: mask(one.createdBy) };
+  return {
+    ...one,
+    params: maskJson(mask, one.params),
+    labels: maskJson(mask, one.labels),
+    createdBy: mask(one.createdBy),
+  };
 }
 
 async function slots(services: WebServices, request: Request): Promise<unknown> {
@@ -128,15 +168,29 @@ function requestOf(request: Request): Omit<BackfillRequest, "actor"> {
 
 async function create(services: WebServices, request: Request): Promise<unknown> {
   const asked = requestOf(request);
-  return (await actionsOf(services)).createBackfill(services.db, { ...asked, actor: actorOf(request) });
+  return (await actionsOf(services)).createBackfill(services.db, {
+    ...asked,
+    actor: actorOf(request),
+  });
 }
 
 async function preview(services: WebServices, request: Request): Promise<unknown> {
-  const { dagId, schedule, slots: planned } = await (await actionsOf(services)).previewBackfill(services.db, requestOf(request));
+  const {
+    dagId,
+    schedule,
+    slots: planned,
+  } = await (await actionsOf(services)).previewBackfill(services.db, requestOf(request));
   return {
     ...{ dagId, schedule },
     slots: planned.map(({ ordinal, logicalDate, dataInterval, decision, reason, existing }) => ({
-      ...{ ordinal, logicalDate, dataIntervalStart: dataInterval.start, dataIntervalEnd: dataInterval.end, decision, reason },
+      ...{
+        ordinal,
+        logicalDate,
+        dataIntervalStart: dataInterval.start,
+        dataIntervalEnd: dataInterval.end,
+        decision,
+        reason,
+      },
       run: existing ? { id: existing.id, runId: existing.runId, state: existing.state } : null,
     })),
   };
@@ -144,10 +198,19 @@ async function preview(services: WebServices, request: Request): Promise<unknown
 
 function moving(verb: "pause" | "resume" | "cancel", summary: string): Endpoint {
   return {
-    ...{ method: "post", path: `/backfills/{id}/${verb}`, summary, params: input.runParams, answer: done },
+    ...{
+      method: "post",
+      path: `/backfills/{id}/${verb}`,
+      summary,
+      params: input.runParams,
+      answer: done,
+    },
     run: async (services, request) => {
       const { id } = checked(input.runParams, request.params);
-      await (await actionsOf(services))[`${verb}Backfill`](services.db, { id, actor: actorOf(request) });
+      await (await actionsOf(services))[`${verb}Backfill`](services.db, {
+        id,
+        actor: actorOf(request),
+      });
       return { done: true };
     },
   };
@@ -157,10 +220,20 @@ function clearing(path: string, summary: string, verb: "clearRuns" | "previewCle
   const isRun = path.startsWith("/runs/");
   const body = isRun ? input.clearBody : input.clearRangeBody;
   return {
-    ...{ method: "post", path, summary, params: isRun ? input.runParams : input.dagParams, body, answer: answer.cleared },
+    ...{
+      method: "post",
+      path,
+      summary,
+      params: isRun ? input.runParams : input.dagParams,
+      body,
+      answer: answer.cleared,
+    },
     run: async (services, request) => {
       const selection = isRun ? clearOfRun(request) : clearOfDag(request);
-      const runs = await (await actionsOf(services))[verb](services.db, { ...selection, actor: actorOf(request) });
+      const runs = await (await actionsOf(services))[verb](services.db, {
+        ...selection,
+        actor: actorOf(request),
+      });
       return { runs };
     },
   };
@@ -175,7 +248,10 @@ function clearOfDag(request: Request): ClearSelection {
   const { dagId } = checked(input.dagParams, request.params);
   const { from, to, ...more } = checked(input.clearRangeBody, request.body ?? {});
   if (from === undefined && to === undefined)
-    throw new DagsmithError("INVALID_ARGUMENT", { argument: "from", reason: "say which runs: give from, to or both" });
+    throw new DagsmithError("INVALID_ARGUMENT", {
+      argument: "from",
+      reason: "say which runs: give from, to or both",
+    });
   return { of: { dagId, ...defined({ from, to }) }, ...defined(more) };
 }
 
@@ -184,15 +260,24 @@ async function mark(services: WebServices, request: Request): Promise<unknown> {
   const { state, taskId, mapIndex } = checked(input.markBody, request.body ?? {});
   const actions = await actionsOf(services);
   const of = { id, actor: actorOf(request) };
-  if (taskId !== undefined) await actions.markTask(services.db, { ...of, taskId, to: state, ...defined({ mapIndex }) });
+  if (taskId !== undefined)
+    await actions.markTask(services.db, { ...of, taskId, to: state, ...defined({ mapIndex }) });
   else if (state !== "skipped") await actions.markRun(services.db, { ...of, to: state });
-  else throw new DagsmithError("INVALID_ARGUMENT", { argument: "state", reason: "a run is success or failed" });
+  else
+    throw new DagsmithError("INVALID_ARGUMENT", {
+      argument: "state",
+      reason: "a run is success or failed",
+    });
   return { done: true };
 }
 
 async function note(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
-  await (await actionsOf(services)).noteRun(services.db, { id, ...checked(input.noteBody, request.body ?? {}), actor: actorOf(request) });
+  await (await actionsOf(services)).noteRun(services.db, {
+    id,
+    ...checked(input.noteBody, request.body ?? {}),
+    actor: actorOf(request),
+  });
   return { done: true };
 }
 
@@ -209,6 +294,10 @@ async function label(services: WebServices, request: Request): Promise<unknown> 
 async function audit({ reader, mask }: WebServices, request: Request): Promise<unknown> {
   const query = checked(input.auditQuery, request.query);
   const found = await listAudit(reader, query);
-  const entries = found.map((entry) => ({ ...entry, actor: mask(entry.actor), detail: maskJson(mask, entry.detail) }));
+  const entries = found.map((entry) => ({
+    ...entry,
+    actor: mask(entry.actor),
+    detail: maskJson(mask, entry.detail),
+  }));
   return { entries, next: found.length < query.limit ? null : (found.at(-1)?.id ?? null) };
 }

@@ -1,18 +1,25 @@
 /** The part of the API's table that is about assets and their updates. */
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
-import { assetEvents } from "../../store/asset.ts";
-import { listAssets } from "../../store/asset_list.ts";
-import * as input from "../input.ts";
-import { checked } from "../respond.ts";
+import { assetEvents } from "../../store/sources/asset.ts";
+import { listAssets } from "../../store/sources/asset_list.ts";
+import * as input from "../http/input.ts";
+import { checked } from "../http/respond.ts";
 import { actorOf } from "../routes/forms.ts";
 import { maskJson, type WebServices } from "../services.ts";
-import { actionsOf } from "./acting.ts";
+import { actionsOf } from "./authorize.ts";
 import type { Endpoint } from "./endpoint.ts";
 import * as answer from "./schemas/assets.ts";
 
 export const ASSET_ENDPOINTS: readonly Endpoint[] = [
-  { method: "get", path: "/assets", summary: "List assets", query: input.assetsQuery, answer: answer.assets, run: assets },
+  {
+    method: "get",
+    path: "/assets",
+    summary: "List assets",
+    query: input.assetsQuery,
+    answer: answer.assets,
+    run: assets,
+  },
   {
     method: "get",
     path: "/assets/events",

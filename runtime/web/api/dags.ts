@@ -2,14 +2,14 @@
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import { getDag, listDags } from "../../store/page_dags.ts";
-import { listRuns } from "../../store/page_runs.ts";
-import * as input from "../input.ts";
-import { readSlotPage } from "../read_slots.ts";
-import { checked } from "../respond.ts";
+import { getDag, listDags } from "../../store/reads/dags.ts";
+import { listRuns } from "../../store/reads/runs.ts";
+import * as input from "../http/input.ts";
+import { checked } from "../http/respond.ts";
+import { readSlotPage } from "../read/read_slots.ts";
 import { actorOf } from "../routes/forms.ts";
 import { maskJson, type WebServices } from "../services.ts";
-import { actionsOf } from "./acting.ts";
+import { actionsOf } from "./authorize.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { shownRun } from "./runs.ts";
 import { done } from "./schemas/common.ts";
@@ -17,8 +17,22 @@ import * as answer from "./schemas/dags.ts";
 import * as runAnswer from "./schemas/runs.ts";
 
 export const DAG_ENDPOINTS: readonly Endpoint[] = [
-  { method: "get", path: "/dags", summary: "List DAGs with their last runs", query: input.dagsQuery, answer: answer.dags, run: dags },
-  { method: "get", path: "/dags/{dagId}", summary: "Show a DAG", params: input.dagParams, answer: answer.dagDetail, run: dag },
+  {
+    method: "get",
+    path: "/dags",
+    summary: "List DAGs with their last runs",
+    query: input.dagsQuery,
+    answer: answer.dags,
+    run: dags,
+  },
+  {
+    method: "get",
+    path: "/dags/{dagId}",
+    summary: "Show a DAG",
+    params: input.dagParams,
+    answer: answer.dagDetail,
+    run: dag,
+  },
   {
     method: "get",
     path: "/dags/{dagId}/runs",
@@ -74,7 +88,8 @@ async function dags({ reader }: WebServices, request: Request): Promise<unknown>
 async function dag({ reader, mask }: WebServices, request: Request): Promise<unknown> {
   const { dagId } = checked(input.dagParams, request.params);
   const found = await getDag(reader, dagId);
-  if (!found) throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
+  if (!found)
+    throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
   return { ...found, spec: maskJson(mask, found.spec as unknown as Json) };
 }
 
@@ -83,13 +98,20 @@ async function runs(services: WebServices, request: Request): Promise<unknown> {
   const query = checked(input.runsQuery, request.query);
   const found = await listRuns(services.reader, { dagId, ...query });
   if (found.length === 0) await dag(services, request);
-  return { runs: found.map((one) => shownRun(services, one)), next: found.length < query.limit ? null : (found.at(-1)?.id ?? null) };
+  return {
+    runs: found.map((one) => shownRun(services, one)),
+    next: found.length < query.limit ? null : (found.at(-1)?.id ?? null),
+  };
 }
 
 async function slots(services: WebServices, request: Request): Promise<unknown> {
   const { dagId } = checked(input.dagParams, request.params);
-  const found = await readSlotPage(services, { dagId, ...checked(input.dagSlotsQuery, request.query) });
-  if (!found) throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
+  const found = await readSlotPage(services, {
+    dagId,
+    ...checked(input.dagSlotsQuery, request.query),
+  });
+  if (!found)
+    throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
   return found;
 }
 
@@ -97,7 +119,10 @@ async function trigger(services: WebServices, request: Request): Promise<unknown
   const { dagId } = checked(input.dagParams, request.params);
   const { params, logicalDate } = checked(input.triggerBody, request.body ?? {});
   const actions = await actionsOf(services);
-  const more = { ...(params === undefined ? {} : { params: params as Json }), ...(logicalDate === undefined ? {} : { logicalDate }) };
+  const more = {
+    ...(params === undefined ? {} : { params: params as Json }),
+    ...(logicalDate === undefined ? {} : { logicalDate }),
+  };
   return actions.triggerRun(services.db, { dagId, ...more, actor: actorOf(request) });
 }
 

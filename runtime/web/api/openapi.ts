@@ -1,5 +1,9 @@
 /** The API's description (OpenAPI 3.1), generated from the schemas that check its input and describe its answers. */
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from "zod-openapi";
 import type { Endpoint } from "./endpoint.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { errorAnswer } from "./schemas/common.ts";
@@ -13,7 +17,8 @@ export function openApi(): ReturnType<typeof createDocument> {
     info: {
       title: "dagsmith",
       version: "1",
-      description: "DAGs, runs, tasks and logs. Times are ISO 8601. Lists are paged by id: pass `next` on.",
+      description:
+        "DAGs, runs, tasks and logs. Times are ISO 8601. Lists are paged by id: pass `next` on.",
     },
     servers: [{ url: "/api/v1" }],
     components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
@@ -25,11 +30,19 @@ export function openApi(): ReturnType<typeof createDocument> {
 
 function paths(): ZodOpenApiPathsObject {
   const found: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
-  for (const endpoint of ENDPOINTS) found[endpoint.path] = { ...found[endpoint.path], [endpoint.method]: operation(endpoint) };
+  for (const endpoint of ENDPOINTS)
+    found[endpoint.path] = { ...found[endpoint.path], [endpoint.method]: operation(endpoint) };
   return found;
 }
 
-function operation({ summary, params, query, body, answer, status = 200 }: Endpoint): ZodOpenApiOperationObject {
+function operation({
+  summary,
+  params,
+  query,
+  body,
+  answer,
+  status = 200,
+}: Endpoint): ZodOpenApiOperationObject {
   const content = (schema: Endpoint["answer"]) => ({ "application/json": { schema } });
   const requestParams = { ...(params && { path: params }), ...(query && { query }) };
   return {

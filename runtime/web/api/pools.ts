@@ -1,17 +1,23 @@
 /** The part of the API's table that is about pools. */
 import type { Request } from "express";
-import { listPools } from "../../store/pool.ts";
-import * as input from "../input.ts";
-import { checked } from "../respond.ts";
+import { listPools } from "../../store/limits/pool.ts";
+import * as input from "../http/input.ts";
+import { checked } from "../http/respond.ts";
 import { actorOf } from "../routes/forms.ts";
 import type { WebServices } from "../services.ts";
-import { actionsOf } from "./acting.ts";
+import { actionsOf } from "./authorize.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { done } from "./schemas/common.ts";
 import * as answer from "./schemas/pools.ts";
 
 export const POOL_ENDPOINTS: readonly Endpoint[] = [
-  { method: "get", path: "/pools", summary: "List pools and what is taken of them", answer: answer.pools, run: pools },
+  {
+    method: "get",
+    path: "/pools",
+    summary: "List pools and what is taken of them",
+    answer: answer.pools,
+    run: pools,
+  },
   {
     method: "post",
     path: "/pools/{name}",
@@ -32,14 +38,24 @@ export const POOL_ENDPOINTS: readonly Endpoint[] = [
 ];
 
 async function pools({ reader, mask }: WebServices): Promise<unknown> {
-  return { pools: (await listPools(reader)).map((pool) => ({ ...pool, description: mask(pool.description) })) };
+  return {
+    pools: (await listPools(reader)).map((pool) => ({
+      ...pool,
+      description: mask(pool.description),
+    })),
+  };
 }
 
 async function setPool(services: WebServices, request: Request): Promise<unknown> {
   const { name } = checked(input.poolParams, request.params);
   const { slots, description } = checked(input.poolBody, request.body ?? {});
   const more = description === undefined ? {} : { description };
-  await (await actionsOf(services)).setPool(services.db, { name, slots, ...more, actor: actorOf(request) });
+  await (await actionsOf(services)).setPool(services.db, {
+    name,
+    slots,
+    ...more,
+    actor: actorOf(request),
+  });
   return { done: true };
 }
 

@@ -1,6 +1,6 @@
 /** The API's routes, made from its table. */
 import { json, type RequestHandler, Router } from "express";
-import { Refused } from "../gate.ts";
+import { Refused } from "../http/gate.ts";
 import type { WebServices } from "../services.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { openApi } from "./openapi.ts";
@@ -24,7 +24,10 @@ export function apiRoutes(services: WebServices): Router {
 
 /** A form of another site can send any other type without asking the browser's leave. */
 const refuseOtherTypes: RequestHandler = (request, _response, next) => {
-  const hasBody = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
-  if (hasBody && !request.is("application/json")) throw new Refused(415, "The body must be JSON: Content-Type: application/json");
+  const hasBody =
+    request.headers["transfer-encoding"] !== undefined ||
+    Number(request.headers["content-length"] ?? 0) > 0;
+  if (hasBody && !request.is("application/json"))
+    throw new Refused(415, "The body must be JSON: Content-Type: application/json");
   next();
 };

@@ -2,21 +2,28 @@
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import { listCallbacks } from "../../store/callback.ts";
-import { getRun, getRunTrigger, type RunDetail } from "../../store/page_runs.ts";
-import { whyWaiting } from "../../store/why.ts";
-import * as input from "../input.ts";
-import { parseLines } from "../log_window.ts";
-import { checked } from "../respond.ts";
+import { getRun, getRunTrigger, type RunDetail } from "../../store/reads/runs.ts";
+import { whyWaiting } from "../../store/reads/why.ts";
+import { listCallbacks } from "../../store/waits/callback.ts";
+import * as input from "../http/input.ts";
+import { checked } from "../http/respond.ts";
+import { parseLines } from "../live/log_window.ts";
 import { actorOf } from "../routes/forms.ts";
 import { maskJson, type WebServices } from "../services.ts";
-import { actionsOf } from "./acting.ts";
+import { actionsOf } from "./authorize.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { done } from "./schemas/common.ts";
 import * as answer from "./schemas/runs.ts";
 
 export const RUN_ENDPOINTS: readonly Endpoint[] = [
-  { method: "get", path: "/runs/{id}", summary: "Show a run", params: input.runParams, answer: answer.runDetail, run: run },
+  {
+    method: "get",
+    path: "/runs/{id}",
+    summary: "Show a run",
+    params: input.runParams,
+    answer: answer.runDetail,
+    run: run,
+  },
   {
     method: "post",
     path: "/runs/{id}/cancel",
@@ -74,7 +81,10 @@ async function run(services: WebServices, request: Request): Promise<unknown> {
 /** A run as it may be shown: its texts masked. */
 export function shownRun({ mask }: WebServices, { versionId: _, ...run }: RunDetail): unknown {
   const { params, labels, reason, note } = run;
-  const texts = { reason: reason === null ? null : mask(reason), note: note === null ? null : mask(note) };
+  const texts = {
+    reason: reason === null ? null : mask(reason),
+    note: note === null ? null : mask(note),
+  };
   return { ...run, ...texts, params: maskJson(mask, params), labels: maskJson(mask, labels) };
 }
 
@@ -82,7 +92,11 @@ async function cancel(services: WebServices, request: Request): Promise<unknown>
   const { id } = checked(input.runParams, request.params);
   const { reason } = checked(input.cancelBody, request.body ?? {});
   const actions = await actionsOf(services);
-  await actions.cancelRun(services.db, { id, actor: actorOf(request), ...(reason === undefined ? {} : { reason }) });
+  await actions.cancelRun(services.db, {
+    id,
+    actor: actorOf(request),
+    ...(reason === undefined ? {} : { reason }),
+  });
   return { done: true };
 }
 
@@ -105,20 +119,43 @@ async function sendEvent(services: WebServices, request: Request): Promise<unkno
   const { id, event } = checked(input.eventParams, request.params);
   const { value = null } = checked(input.eventBody, request.body ?? {});
   const actions = await actionsOf(services);
-  return { resumed: await actions.sendEvent(services.db, { id, name: event, value: value as Json, actor: actorOf(request) }) };
+  return {
+    resumed: await actions.sendEvent(services.db, {
+      id,
+      name: event,
+      value: value as Json,
+      actor: actorOf(request),
+    }),
+  };
 }
 
 async function cancelTask(services: WebServices, request: Request): Promise<unknown> {
   const { id, taskId } = checked(input.taskParams, request.params);
   const { reason, mapIndex } = checked(input.cancelTaskBody, request.body ?? {});
   const actions = await actionsOf(services);
-  const more = { ...(reason === undefined ? {} : { reason }), ...(mapIndex === undefined ? {} : { mapIndex }) };
-  return { instances: await actions.cancelTask(services.db, { id, taskId, actor: actorOf(request), ...more }) };
+  const more = {
+    ...(reason === undefined ? {} : { reason }),
+    ...(mapIndex === undefined ? {} : { mapIndex }),
+  };
+  return {
+    instances: await actions.cancelTask(services.db, {
+      id,
+      taskId,
+      actor: actorOf(request),
+      ...more,
+    }),
+  };
 }
 
 async function why({ reader, mask }: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
   const { task: taskId = null } = checked(input.whyQuery, request.query);
   const { tasks: waiting, ...run } = await whyWaiting(reader, id, taskId);
-  return { ...run, tasks: waiting.map((one) => ({ ...one, reasons: one.reasons.map(({ gate, text }) => ({ gate, text: mask(text) })) })) };
+  return {
+    ...run,
+    tasks: waiting.map((one) => ({
+      ...one,
+      reasons: one.reasons.map(({ gate, text }) => ({ gate, text: mask(text) })),
+    })),
+  };
 }

@@ -1,12 +1,18 @@
 /** The part of the API's table that is about the deployment itself. */
-import { listImportErrors } from "../../store/page_dags.ts";
-import { getHealth } from "../../store/page_health.ts";
+import { listImportErrors } from "../../store/reads/dags.ts";
+import { getHealth } from "../../store/reads/health.ts";
 import type { WebServices } from "../services.ts";
 import type { Endpoint } from "./endpoint.ts";
 import * as answer from "./schemas/system.ts";
 
 export const SYSTEM_ENDPOINTS: readonly Endpoint[] = [
-  { method: "get", path: "/import-errors", summary: "List files that cannot be imported", answer: answer.importErrors, run: importErrors },
+  {
+    method: "get",
+    path: "/import-errors",
+    summary: "List files that cannot be imported",
+    answer: answer.importErrors,
+    run: importErrors,
+  },
   {
     method: "get",
     path: "/health",
@@ -18,5 +24,11 @@ export const SYSTEM_ENDPOINTS: readonly Endpoint[] = [
 
 async function importErrors({ reader, mask }: WebServices): Promise<unknown> {
   const found = await listImportErrors(reader);
-  return { importErrors: found.map((error) => ({ ...error, message: mask(error.message), stack: mask(error.stack) })) };
+  return {
+    importErrors: found.map((error) => ({
+      ...error,
+      message: mask(error.message),
+      stack: mask(error.stack),
+    })),
+  };
 }

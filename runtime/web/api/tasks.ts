@@ -1,18 +1,25 @@
 /** The part of the API's table that is about a run's tasks, their instances and the logs of their tries. */
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
-import { chunksAfter, isTryOver } from "../../store/page_log.ts";
-import * as input from "../input.ts";
-import { parseLines } from "../log_window.ts";
-import { readRun } from "../read_run.ts";
-import { readTask } from "../read_task.ts";
-import { checked } from "../respond.ts";
+import { chunksAfter, isTryOver } from "../../store/reads/log.ts";
+import * as input from "../http/input.ts";
+import { checked } from "../http/respond.ts";
+import { parseLines } from "../live/log_window.ts";
+import { readRun } from "../read/read_run.ts";
+import { readTask } from "../read/read_task.ts";
 import type { WebServices } from "../services.ts";
 import type { Endpoint } from "./endpoint.ts";
 import * as answer from "./schemas/tasks.ts";
 
 export const TASK_ENDPOINTS: readonly Endpoint[] = [
-  { method: "get", path: "/runs/{id}/tasks", summary: "List a run's tasks", params: input.runParams, answer: answer.tasks, run: tasks },
+  {
+    method: "get",
+    path: "/runs/{id}/tasks",
+    summary: "List a run's tasks",
+    params: input.runParams,
+    answer: answer.tasks,
+    run: tasks,
+  },
   {
     method: "get",
     path: "/runs/{id}/tasks/{taskId}",
@@ -43,7 +50,9 @@ export const TASK_ENDPOINTS: readonly Endpoint[] = [
 
 async function tasks({ reader, mask }: WebServices, request: Request): Promise<unknown> {
   const found = await readRun(reader, checked(input.runParams, request.params).id);
-  return { tasks: found.tasks.map((one) => ({ ...one, why: one.why === null ? null : mask(one.why) })) };
+  return {
+    tasks: found.tasks.map((one) => ({ ...one, why: one.why === null ? null : mask(one.why) })),
+  };
 }
 
 async function task(services: WebServices, request: Request): Promise<unknown> {
@@ -61,14 +70,22 @@ async function task(services: WebServices, request: Request): Promise<unknown> {
     more,
   } = await readTask(services, { id, taskId, mapIndex, after, state, tryNumber });
   const last = instances.at(-1);
-  return { ...one, instance, tries, xcoms, instances, next: more === null ? null : `${last?.rank}.${last?.mapIndex}` };
+  return {
+    ...one,
+    instance,
+    tries,
+    xcoms,
+    instances,
+    next: more === null ? null : `${last?.rank}.${last?.mapIndex}`,
+  };
 }
 
 async function log({ reader, mask }: WebServices, request: Request): Promise<unknown> {
   const { instanceId, tryNumber } = checked(input.logParams, request.params);
   const { after = -1 } = checked(input.logQuery, request.query);
   const isOver = await isTryOver(reader, instanceId, tryNumber);
-  if (isOver === undefined) throw new DagsmithError("UNKNOWN_INSTANCE", { instance: `${instanceId}, try ${tryNumber}` });
+  if (isOver === undefined)
+    throw new DagsmithError("UNKNOWN_INSTANCE", { instance: `${instanceId}, try ${tryNumber}` });
   const chunks = await chunksAfter(reader, instanceId, tryNumber, after);
   const lines = chunks.flatMap((chunk) => parseLines(chunk.lines, mask));
   return { lines, next: chunks.at(-1)?.seq ?? after, isComplete: isOver && chunks.length === 0 };

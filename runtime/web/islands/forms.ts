@@ -7,7 +7,8 @@ export function startForms(): void {
     if (form instanceof HTMLFormElement && form.dataset.island === "post") post(event, form);
   });
   document.addEventListener("keydown", (event) => {
-    const isTyping = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+    const isTyping =
+      event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
     if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
     const search = document.querySelector<HTMLInputElement>("[data-search]");
     if (!search) return;
@@ -29,5 +30,8 @@ async function send(form: HTMLFormElement): Promise<void> {
   if (answer?.ok) return refresh();
   for (const button of form.querySelectorAll("button")) button.disabled = false;
   const status = document.getElementById("connection");
-  if (status) status.textContent = answer ? `refused (${answer.status}); reload the page` : "no answer; try again";
+  if (status)
+    status.textContent = answer
+      ? `refused (${answer.status}); reload the page`
+      : "no answer; try again";
 }

@@ -23,7 +23,9 @@ export function startLive(): void {
 function connect(): void {
   if (stream) return;
   const { topic = "", mark = "" } = document.body.dataset;
-  stream = new EventSource(`/events?topic=${encodeURIComponent(topic)}&since=${encodeURIComponent(mark)}`);
+  stream = new EventSource(
+    `/events?topic=${encodeURIComponent(topic)}&since=${encodeURIComponent(mark)}`,
+  );
   stream.addEventListener("open", () => say(""));
   stream.addEventListener("changed", (event) => {
     document.body.dataset.mark = event.lastEventId;
@@ -65,12 +67,16 @@ export async function refresh(): Promise<void> {
 }
 
 async function exchange(): Promise<void> {
-  const answer = await fetch(location.href, { headers: { "X-Live": "1", "If-None-Match": etag, Accept: "text/html" }, cache: "no-store" });
+  const answer = await fetch(location.href, {
+    headers: { "X-Live": "1", "If-None-Match": etag, Accept: "text/html" },
+    cache: "no-store",
+  });
   if (answer.redirected && new URL(answer.url).pathname === "/login") return location.reload();
   if (!answer.ok) return;
   etag = answer.headers.get("ETag") ?? "";
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of document.querySelectorAll("[data-live]")) replace(part, fresh.getElementById(part.id));
+  for (const part of document.querySelectorAll("[data-live]"))
+    replace(part, fresh.getElementById(part.id));
   adoptLog(fresh);
   showTimes();
 }
@@ -78,19 +84,28 @@ async function exchange(): Promise<void> {
 /** Leaves a part alone that did not change, or that somebody is using: focus and open details must not vanish under the hand. */
 function replace(part: Element, fresh: Element | null): void {
   if (!fresh || part.innerHTML === fresh.innerHTML) return;
-  const opened = new Set([...part.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent));
-  const focused = part.contains(document.activeElement) ? pathTo(part, document.activeElement) : undefined;
-  const scrolled = [...part.querySelectorAll(".scroll")].map(({ scrollLeft, scrollTop }) => ({ scrollLeft, scrollTop }));
+  const opened = new Set(
+    [...part.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent),
+  );
+  const focused = part.contains(document.activeElement)
+    ? pathTo(part, document.activeElement)
+    : undefined;
+  const scrolled = [...part.querySelectorAll(".scroll")].map(({ scrollLeft, scrollTop }) => ({
+    scrollLeft,
+    scrollTop,
+  }));
   part.replaceChildren(...fresh.childNodes);
   for (const summary of part.querySelectorAll("details > summary"))
     if (opened.has(summary.textContent)) summary.parentElement?.setAttribute("open", "");
-  for (const [index, box] of [...part.querySelectorAll(".scroll")].entries()) Object.assign(box, scrolled[index]);
+  for (const [index, box] of [...part.querySelectorAll(".scroll")].entries())
+    Object.assign(box, scrolled[index]);
   if (focused) elementAt(part, focused)?.focus({ preventScroll: true });
 }
 
 function pathTo(root: Element, element: Element | null): number[] {
   const path: number[] = [];
-  for (let at = element; at && at !== root; at = at.parentElement) path.unshift([...(at.parentElement?.children ?? [])].indexOf(at));
+  for (let at = element; at && at !== root; at = at.parentElement)
+    path.unshift([...(at.parentElement?.children ?? [])].indexOf(at));
   return path;
 }
 

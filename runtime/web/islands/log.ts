@@ -26,7 +26,9 @@ export function adoptLog(fresh: Document): void {
   const now = document.getElementById("log");
   const next = fresh.getElementById("log");
   if (!next || now?.dataset.stream === next.dataset.stream) return;
-  const isSameTry = now?.querySelector("[download]")?.getAttribute("href") === next.querySelector("[download]")?.getAttribute("href");
+  const isSameTry =
+    now?.querySelector("[download]")?.getAttribute("href") ===
+    next.querySelector("[download]")?.getAttribute("href");
   if (now && isSameTry) return;
   stream?.close();
   if (now) now.replaceWith(next);
@@ -62,18 +64,29 @@ function row(line: Line): HTMLLIElement {
   const level = LEVELS.includes(line.level) ? line.level : "info";
   const item = document.createElement("li");
   item.className = `l-${level}`;
-  const parts = [document.createElement("time"), document.createElement("b"), document.createElement("span")] as const;
-  for (const [index, text] of [line.time.slice(11, 23), level, line.text].entries()) (parts[index] as HTMLElement).textContent = text;
+  const parts = [
+    document.createElement("time"),
+    document.createElement("b"),
+    document.createElement("span"),
+  ] as const;
+  for (const [index, text] of [line.time.slice(11, 23), level, line.text].entries())
+    (parts[index] as HTMLElement).textContent = text;
   item.append(...parts);
   return item;
 }
 
 function filter(pane: HTMLElement): void {
-  const shown = new Set([...pane.querySelectorAll<HTMLInputElement>("[data-level]:checked")].map((box) => `l-${box.value}`));
+  const shown = new Set(
+    [...pane.querySelectorAll<HTMLInputElement>("[data-level]:checked")].map(
+      (box) => `l-${box.value}`,
+    ),
+  );
   const wanted = pane.querySelector<HTMLInputElement>("[data-find]")?.value.toLowerCase() ?? "";
   for (const item of list(pane)?.children ?? []) {
     if (!(item instanceof HTMLElement) || item.classList.contains("gap")) continue;
-    item.hidden = !shown.has(item.className) || (wanted !== "" && !item.textContent?.toLowerCase().includes(wanted));
+    item.hidden =
+      !shown.has(item.className) ||
+      (wanted !== "" && !item.textContent?.toLowerCase().includes(wanted));
   }
 }
 
@@ -86,7 +99,8 @@ function releaseOnScroll(pane: HTMLElement): void {
 
 function scrollToEnd(pane: HTMLElement): void {
   const rows = list(pane);
-  if (rows && pane.querySelector<HTMLInputElement>("[data-follow]")?.checked) rows.scrollTop = rows.scrollHeight;
+  if (rows && pane.querySelector<HTMLInputElement>("[data-follow]")?.checked)
+    rows.scrollTop = rows.scrollHeight;
 }
 
 function list(pane: HTMLElement): HTMLElement | null {

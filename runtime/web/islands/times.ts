@@ -20,10 +20,15 @@ export function startTimes(): void {
 export function showTimes(): void {
   const local = isLocal();
   const button = document.querySelector("#clock button");
-  if (button) button.textContent = local ? `times in ${Intl.DateTimeFormat().resolvedOptions().timeZone}` : "times in UTC";
+  if (button)
+    button.textContent = local
+      ? `times in ${Intl.DateTimeFormat().resolvedOptions().timeZone}`
+      : "times in UTC";
   for (const time of document.querySelectorAll("time[datetime]")) {
     time.setAttribute("data-utc", time.getAttribute("data-utc") ?? time.textContent ?? "");
-    time.textContent = local ? localText(new Date(time.getAttribute("datetime") ?? "")) : time.getAttribute("data-utc");
+    time.textContent = local
+      ? localText(new Date(time.getAttribute("datetime") ?? ""))
+      : time.getAttribute("data-utc");
   }
   tick();
 }
@@ -48,8 +53,10 @@ function localText(date: Date): string {
 function lengthText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${String(Math.floor((seconds % 3_600) / 60)).padStart(2, "0")} m`;
+  if (seconds < 3_600)
+    return `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
+  if (seconds < 86_400)
+    return `${Math.floor(seconds / 3_600)} h ${String(Math.floor((seconds % 3_600) / 60)).padStart(2, "0")} m`;
   return `${Math.floor(seconds / 86_400)} d ${String(Math.floor((seconds % 86_400) / 3_600)).padStart(2, "0")} h`;
 }
 

@@ -3,16 +3,29 @@ import { type Request, type Response, Router } from "express";
 import { h } from "preact";
 import { isDagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import type { BackfillPreview, BackfillRequest, ClearedRun, ClearSelection } from "../../actions/index.ts";
+import type {
+  BackfillPreview,
+  BackfillRequest,
+  ClearedRun,
+  ClearSelection,
+} from "../../actions/index.ts";
 import { MARKS } from "../../state/task_state.ts";
-import { listAudit } from "../../store/audit.ts";
-import { listBackfills, listSlots } from "../../store/backfill_list.ts";
+import { listAudit } from "../../store/access/audit.ts";
+import { listBackfills, listSlots } from "../../store/backfills/backfill_list.ts";
 import { needBackfill } from "../api/again.ts";
-import { Refused } from "../gate.ts";
-import { auditQuery, backfillBody, clearBody, formBody, runParams, slotsQuery, taskParams } from "../input.ts";
+import { Refused } from "../http/gate.ts";
+import {
+  auditQuery,
+  backfillBody,
+  clearBody,
+  formBody,
+  runParams,
+  slotsQuery,
+  taskParams,
+} from "../http/input.ts";
+import { checked, formToken, markOf, sendPage } from "../http/respond.ts";
 import { paramFields, paramsFromForm } from "../params_form.ts";
-import { readRun } from "../read_run.ts";
-import { checked, formToken, markOf, sendPage } from "../respond.ts";
+import { readRun } from "../read/read_run.ts";
 import { maskJson, type WebServices } from "../services.ts";
 import { AuditList } from "../views/audit.tsx";
 import { BackfillPage } from "../views/backfill.tsx";
@@ -27,49 +40,91 @@ type Sent = Readonly<Record<string, string>>;
 
 export function againRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  router.get("/dags/:dagId/backfills", (request, response) => backfills(services, request, response));
-  router.get("/dags/:dagId/backfills/new", (request, response) => backfillForm(services, request, response, {}, null, null));
-  router.post("/dags/:dagId/backfills", readForm, (request, response) => createBackfill(services, request, response));
+  router.get("/dags/:dagId/backfills", (request, response) =>
+    backfills(services, request, response),
+  );
+  router.get("/dags/:dagId/backfills/new", (request, response) =>
+    backfillForm(services, request, response, {}, null, null),
+  );
+  router.post("/dags/:dagId/backfills", readForm, (request, response) =>
+    createBackfill(services, request, response),
+  );
   router.get("/dags/:dagId/audit", (request, response) => audit(services, request, response));
   router.get("/backfills/:id", (request, response) => backfill(services, request, response));
   for (const verb of ["pause", "resume", "cancel"] as const)
-    router.post(`/backfills/:id/${verb}`, readForm, (request, response) => moveBackfill(services, request, response, verb));
+    router.post(`/backfills/:id/${verb}`, readForm, (request, response) =>
+      moveBackfill(services, request, response, verb),
+    );
   router.get("/runs/:id/clear", (request, response) =>
     clearForm(services, request, response, checked(formBody, request.query), null, null),
   );
-  router.post("/runs/:id/clear", readForm, (request, response) => clear(services, request, response));
+  router.post("/runs/:id/clear", readForm, (request, response) =>
+    clear(services, request, response),
+  );
   for (const state of MARKS) {
     router.post(`/runs/:id/tasks/:taskId/mark/${state}`, readForm, async (request, response) => {
       const { id, taskId } = checked(taskParams, request.params);
-      const { mapIndex } = checked(clearBody, { mapIndex: numberOf(String(request.query.mapIndex ?? "")) });
+      const { mapIndex } = checked(clearBody, {
+        mapIndex: numberOf(String(request.query.mapIndex ?? "")),
+      });
       const item = mapIndex === undefined ? {} : { mapIndex };
-      await allowed(services, request).markTask(services.db, { id, taskId, ...item, to: state, actor: actorOf(request) });
-      response.redirect(303, `/runs/${id}/tasks/${taskId}${mapIndex === undefined ? "" : `/${mapIndex}`}`);
+      await allowed(services, request).markTask(services.db, {
+        id,
+        taskId,
+        ...item,
+        to: state,
+        actor: actorOf(request),
+      });
+      response.redirect(
+        303,
+        `/runs/${id}/tasks/${taskId}${mapIndex === undefined ? "" : `/${mapIndex}`}`,
+      );
     });
     if (state === "skipped") continue;
     router.post(`/runs/:id/mark/${state}`, readForm, async (request, response) => {
       const { id } = checked(runParams, request.params);
-      await allowed(services, request).markRun(services.db, { id, to: state, actor: actorOf(request) });
+      await allowed(services, request).markRun(services.db, {
+        id,
+        to: state,
+        actor: actorOf(request),
+      });
       response.redirect(303, `/runs/${id}`);
     });
   }
-  router.post("/runs/:id/annotate", readForm, (request, response) => annotate(services, request, response));
+  router.post("/runs/:id/annotate", readForm, (request, response) =>
+    annotate(services, request, response),
+  );
   return router;
 }
 
-async function backfills(services: WebServices, request: Request, response: Response): Promise<void> {
+async function backfills(
+  services: WebServices,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const mark = await markOf(services, `dag:${request.params.dagId}`);
   const dag = await dagOf(services, request);
   const { dagId, spec } = dag;
   const found = await listBackfills(services.reader, dagId, 50);
   const token = formToken(services, request);
-  const canCreate = dag.removedAt === null && spec.schedules.length > 0 && found.every(({ endedAt }) => endedAt !== null);
+  const canCreate =
+    dag.removedAt === null &&
+    spec.schedules.length > 0 &&
+    found.every(({ endedAt }) => endedAt !== null);
   const children = h(BackfillList, { dagId, backfills: found, token, canCreate });
   const body = h(DagPage, { dag, tab: "backfills", token, children });
-  await sendPage(services, request, response, { title: `Backfills of ${dagId}`, live: { topic: `dag:${dagId}`, mark }, body });
+  await sendPage(services, request, response, {
+    title: `Backfills of ${dagId}`,
+    live: { topic: `dag:${dagId}`, mark },
+    body,
+  });
 }
 
-async function backfill(services: WebServices, request: Request, response: Response): Promise<void> {
+async function backfill(
+  services: WebServices,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const { id } = checked(runParams, request.params);
   const { after, limit } = checked(slotsQuery, request.query);
   const { dagId } = await needBackfill(services, id);
@@ -77,16 +132,28 @@ async function backfill(services: WebServices, request: Request, response: Respo
   const mark = await markOf(services, `dag:${dagId}`);
   const found = await needBackfill(services, id);
   const slots = await listSlots(services.reader, id, after, limit);
-  const more = slots.length < limit ? null : `/backfills/${id}?after=${slots.at(-1)?.ordinal}&limit=${limit}`;
+  const more =
+    slots.length < limit ? null : `/backfills/${id}?after=${slots.at(-1)?.ordinal}&limit=${limit}`;
   const params = JSON.stringify(maskJson(services.mask, found.params));
-  const body = h(BackfillPage, { backfill: found, params, slots, more, token: formToken(services, request) });
-  await sendPage(services, request, response, { title: `Backfill ${id} of ${dagId}`, live: { topic: `dag:${dagId}`, mark }, body });
+  const body = h(BackfillPage, {
+    backfill: found,
+    params,
+    slots,
+    more,
+    token: formToken(services, request),
+  });
+  await sendPage(services, request, response, {
+    title: `Backfill ${id} of ${dagId}`,
+    live: { topic: `dag:${dagId}`, mark },
+    body,
+  });
 }
 
 /** @throws Refused 403 when this page only shows */
 function needToken(services: WebServices, request: Request): string {
   const token = formToken(services, request);
-  if (token === undefined) throw new Refused(403, "This page only shows; nothing can be changed here.");
+  if (token === undefined)
+    throw new Refused(403, "This page only shows; nothing can be changed here.");
   return token;
 }
 
@@ -103,19 +170,42 @@ async function backfillForm(
   const dag = await dagOf(services, request);
   const { dagId, spec } = dag;
   const schedules = spec.schedules.map(({ name }) => name);
-  const form = h(BackfillForm, { dagId, schedules, fields: paramFields(spec.paramsSchema), sent, error, preview, token });
+  const form = h(BackfillForm, {
+    dagId,
+    schedules,
+    fields: paramFields(spec.paramsSchema),
+    sent,
+    error,
+    preview,
+    token,
+  });
   const body = h(DagPage, { dag, tab: "backfills", token, children: form });
-  await sendPage(services, request, response, { title: `Backfill ${dagId}`, live: { topic: `dag:${dagId}`, mark }, body });
+  await sendPage(services, request, response, {
+    title: `Backfill ${dagId}`,
+    live: { topic: `dag:${dagId}`, mark },
+    body,
+  });
 }
 
-async function createBackfill(services: WebServices, request: Request, response: Response): Promise<void> {
+async function createBackfill(
+  services: WebServices,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const actions = allowed(services, request);
   const sent = checked(formBody, request.body);
   const { dagId, spec } = await dagOf(services, request);
   try {
     const asked = backfillOf(dagId, sent, paramsFromForm(paramFields(spec.paramsSchema), sent));
     if (sent.do !== "create")
-      return await backfillForm(services, request, response, sent, null, await actions.previewBackfill(services.db, asked));
+      return await backfillForm(
+        services,
+        request,
+        response,
+        sent,
+        null,
+        await actions.previewBackfill(services.db, asked),
+      );
     const { id } = await actions.createBackfill(services.db, { ...asked, actor: actorOf(request) });
     response.redirect(303, `/backfills/${id}`);
   } catch (error) {
@@ -128,12 +218,28 @@ async function createBackfill(services: WebServices, request: Request, response:
 /** A form as the request that it stands for. @throws DagsmithError INVALID_ARGUMENT, INVALID_LABEL */
 function backfillOf(dagId: string, sent: Sent, params: Json): Omit<BackfillRequest, "actor"> {
   const fields = {
-    ...{ from: sent.from ?? "", to: sent.to ?? "", reprocess: sent.reprocess || undefined, code: sent.code || undefined },
-    ...{ maxActiveRuns: numberOf(sent.maxActiveRuns ?? ""), backwards: sent.order === "backwards", schedule: sent.schedule || undefined },
+    ...{
+      from: sent.from ?? "",
+      to: sent.to ?? "",
+      reprocess: sent.reprocess || undefined,
+      code: sent.code || undefined,
+    },
+    ...{
+      maxActiveRuns: numberOf(sent.maxActiveRuns ?? ""),
+      backwards: sent.order === "backwards",
+      schedule: sent.schedule || undefined,
+    },
     ...{ labels: labelsOf(sent.labels ?? ""), params },
   };
   const { from, to, ...more } = checked(backfillBody, fields);
-  return { dagId, from, to, ...(Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined)) as object) };
+  return {
+    dagId,
+    from,
+    to,
+    ...(Object.fromEntries(
+      Object.entries(more).filter(([, value]) => value !== undefined),
+    ) as object),
+  };
 }
 
 /** Undefined for an empty text; what is no number stays text, and the schema says so. */
@@ -178,7 +284,14 @@ async function clearForm(
 ): Promise<void> {
   const token = needToken(services, request);
   const { run, spec } = await readRun(services.reader, checked(runParams, request.params).id);
-  const body = h(ClearPage, { run, taskIds: spec.tasks.map(({ taskId }) => taskId), sent, error, preview, token });
+  const body = h(ClearPage, {
+    run,
+    taskIds: spec.tasks.map(({ taskId }) => taskId),
+    sent,
+    error,
+    preview,
+    token,
+  });
   await sendPage(services, request, response, { title: `Clear ${run.runId}`, body });
 }
 
@@ -189,7 +302,14 @@ async function clear(services: WebServices, request: Request, response: Response
   try {
     const selection = clearOf(id, sent);
     if (sent.do !== "clear")
-      return await clearForm(services, request, response, sent, null, await actions.previewClear(services.db, selection));
+      return await clearForm(
+        services,
+        request,
+        response,
+        sent,
+        null,
+        await actions.previewClear(services.db, selection),
+      );
     await actions.clearRuns(services.db, { ...selection, actor: actorOf(request) });
     response.redirect(303, `/runs/${id}`);
   } catch (error) {
@@ -200,17 +320,28 @@ async function clear(services: WebServices, request: Request, response: Response
 }
 
 function clearOf(id: number, sent: Sent): ClearSelection {
-  const { taskId, mapIndex } = checked(clearBody, { taskId: sent.taskId || undefined, mapIndex: numberOf(sent.mapIndex ?? "") });
+  const { taskId, mapIndex } = checked(clearBody, {
+    taskId: sent.taskId || undefined,
+    mapIndex: numberOf(sent.mapIndex ?? ""),
+  });
   return {
     of: { run: id },
     ...(taskId !== undefined && { taskId }),
     ...(mapIndex !== undefined && { mapIndex }),
-    ...{ downstream: sent.downstream === "on", upstream: sent.upstream === "on", onlyFailed: sent.onlyFailed === "on" },
+    ...{
+      downstream: sent.downstream === "on",
+      upstream: sent.upstream === "on",
+      onlyFailed: sent.onlyFailed === "on",
+    },
     code: sent.latest === "on" ? "latest" : "original",
   };
 }
 
-async function annotate(services: WebServices, request: Request, response: Response): Promise<void> {
+async function annotate(
+  services: WebServices,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const actions = allowed(services, request);
   const { id } = checked(runParams, request.params);
   const sent = checked(formBody, request.body);
@@ -234,8 +365,13 @@ async function audit(services: WebServices, request: Request, response: Response
     actor: services.mask(one.actor),
     detail: JSON.stringify(maskJson(services.mask, one.detail)).slice(0, 300),
   }));
-  const older = found.length < query.limit ? null : `/dags/${dagId}/audit?before=${found.at(-1)?.id}`;
+  const older =
+    found.length < query.limit ? null : `/dags/${dagId}/audit?before=${found.at(-1)?.id}`;
   const children = h("div", { id: "audit", "data-live": true }, h(AuditList, { entries, older }));
   const body = h(DagPage, { dag, tab: "audit", token: formToken(services, request), children });
-  await sendPage(services, request, response, { title: `Audit of ${dagId}`, live: { topic: `dag:${dagId}`, mark }, body });
+  await sendPage(services, request, response, {
+    title: `Audit of ${dagId}`,
+    live: { topic: `dag:${dagId}`, mark },
+    body,
+  });
 }

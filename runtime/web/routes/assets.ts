@@ -30,7 +30,9 @@ export function assetRoutes(): Router {
 /** All scripts, by the name that pages ask for. Read at the start: no address ever becomes a path. */
 export function loadIslands(): ReadonlyMap<string, string> {
   const extension = isSource ? ".ts" : ".js";
-  const files = readdirSync(ISLANDS).filter((file) => file.endsWith(extension) && !file.endsWith(".d.ts"));
+  const files = readdirSync(ISLANDS).filter(
+    (file) => file.endsWith(extension) && !file.endsWith(".d.ts"),
+  );
   return new Map(
     files.map((file) => {
       const text = readFileSync(new URL(file, ISLANDS), "utf8");

@@ -2,23 +2,33 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Request, type Response, Router } from "express";
-import { chunksAfter, isTryOver } from "../../store/page_log.ts";
-import { Refused } from "../gate.ts";
-import { logParams } from "../input.ts";
-import { wholeLines } from "../log_window.ts";
-import { checked } from "../respond.ts";
+import { chunksAfter, isTryOver } from "../../store/reads/log.ts";
+import { Refused } from "../http/gate.ts";
+import { logParams } from "../http/input.ts";
+import { checked } from "../http/respond.ts";
+import { wholeLines } from "../live/log_window.ts";
 import type { WebServices } from "../services.ts";
 
 export function downloadRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  router.get("/logs/:instanceId/:tryNumber/download", (request, response) => download(services, request, response));
+  router.get("/logs/:instanceId/:tryNumber/download", (request, response) =>
+    download(services, request, response),
+  );
   return router;
 }
 
-async function download(services: WebServices, request: Request, response: Response): Promise<void> {
+async function download(
+  services: WebServices,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const { instanceId, tryNumber } = checked(logParams, request.params);
-  if ((await isTryOver(services.reader, instanceId, tryNumber)) === undefined) throw new Refused(404, "There is no such try.");
-  response.set({ "Content-Disposition": `attachment; filename="log-${instanceId}-${tryNumber}.txt"`, "Cache-Control": "no-store" });
+  if ((await isTryOver(services.reader, instanceId, tryNumber)) === undefined)
+    throw new Refused(404, "There is no such try.");
+  response.set({
+    "Content-Disposition": `attachment; filename="log-${instanceId}-${tryNumber}.txt"`,
+    "Cache-Control": "no-store",
+  });
   response.type("text/plain");
   try {
     await pipeline(Readable.from(textOf(services, instanceId, tryNumber)), response);
@@ -29,7 +39,11 @@ async function download(services: WebServices, request: Request, response: Respo
   }
 }
 
-async function* textOf(services: WebServices, instanceId: number, tryNumber: number): AsyncGenerator<string> {
+async function* textOf(
+  services: WebServices,
+  instanceId: number,
+  tryNumber: number,
+): AsyncGenerator<string> {
   for (let seq = -1; ; ) {
     const chunks = await chunksAfter(services.reader, instanceId, tryNumber, seq);
     if (chunks.length === 0) return;

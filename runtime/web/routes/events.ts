@@ -1,14 +1,14 @@
 /** Live streams: changes of a page's topic, and the lines of a log as they come. Server-sent events (WHATWG HTML, section 9.2). */
 import { type Request, type Response, Router } from "express";
-import type { Topic } from "../../store/page_changes.ts";
-import { chunksAfter, isTryOver } from "../../store/page_log.ts";
-import { Refused } from "../gate.ts";
-import { logParams, logQuery } from "../input.ts";
-import { parseLines } from "../log_window.ts";
-import { checked } from "../respond.ts";
+import type { Topic } from "../../store/reads/changes.ts";
+import { chunksAfter, isTryOver } from "../../store/reads/log.ts";
+import { Refused } from "../http/gate.ts";
+import { logParams, logQuery } from "../http/input.ts";
+import { checked } from "../http/respond.ts";
+import { sessionOf } from "../http/sessions.ts";
+import { parseLines } from "../live/log_window.ts";
+import { parseTopic } from "../live/watchers.ts";
 import type { WebServices } from "../services.ts";
-import { sessionOf } from "../sessions.ts";
-import { parseTopic } from "../watchers.ts";
 
 const HEARTBEAT_MS = 15_000;
 
@@ -33,24 +33,41 @@ export class OpenStreams {
 export function eventRoutes(services: WebServices, streams: OpenStreams): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get("/events", (request, response) => changes(services, streams, request, response));
-  router.get("/logs/:instanceId/:tryNumber/stream", (request, response) => logStream(services, streams, request, response));
+  router.get("/logs/:instanceId/:tryNumber/stream", (request, response) =>
+    logStream(services, streams, request, response),
+  );
   return router;
 }
 
-function changes(services: WebServices, streams: OpenStreams, request: Request, response: Response): void {
+function changes(
+  services: WebServices,
+  streams: OpenStreams,
+  request: Request,
+  response: Response,
+): void {
   const { topic: text, since } = request.query;
   const topic = typeof text === "string" ? parseTopic(text) : undefined;
   if (!topic) throw new Refused(400, "topic: is home, dag:<id>, run:<id> or task:<run>:<task>");
   const known = request.get("Last-Event-ID") ?? (typeof since === "string" ? since : "");
   open(services, streams, request, response);
-  const stop = services.watchers.watch(topic, known, (mark) => send(response, "changed", mark, { topic: text }));
+  const stop = services.watchers.watch(topic, known, (mark) =>
+    send(response, "changed", mark, { topic: text }),
+  );
   response.on("close", stop);
 }
 
-async function logStream(services: WebServices, streams: OpenStreams, request: Request, response: Response): Promise<void> {
+async function logStream(
+  services: WebServices,
+  streams: OpenStreams,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const { instanceId, tryNumber } = checked(logParams, request.params);
-  const { after = -1 } = checked(logQuery, { after: request.get("Last-Event-ID") ?? request.query.after });
-  if ((await isTryOver(services.reader, instanceId, tryNumber)) === undefined) throw new Refused(404, "There is no such try.");
+  const { after = -1 } = checked(logQuery, {
+    after: request.get("Last-Event-ID") ?? request.query.after,
+  });
+  if ((await isTryOver(services.reader, instanceId, tryNumber)) === undefined)
+    throw new Refused(404, "There is no such try.");
   open(services, streams, request, response);
   const tail = new LogTail(services, response, instanceId, tryNumber, after);
   const topic: Topic = { kind: "log", instanceId, tryNumber };
@@ -69,7 +86,13 @@ class LogTail {
   #forwarding = false;
   #again = false;
 
-  constructor(services: WebServices, response: Response, instanceId: number, tryNumber: number, after: number) {
+  constructor(
+    services: WebServices,
+    response: Response,
+    instanceId: number,
+    tryNumber: number,
+    after: number,
+  ) {
     this.#services = services;
     this.#response = response;
     this.#instanceId = instanceId;
@@ -115,14 +138,24 @@ class LogTail {
 }
 
 /** Begins a stream: headers now, a comment every 15 s so that no proxy takes it for dead, an end when the session ends. */
-function open(services: WebServices, streams: OpenStreams, request: Request, response: Response): void {
-  response.set({ "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no" });
+function open(
+  services: WebServices,
+  streams: OpenStreams,
+  request: Request,
+  response: Response,
+): void {
+  response.set({
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+  });
   response.flushHeaders();
   response.write("retry: 2000\n\n");
   streams.add(response);
   const session = sessionOf(request.headers.cookie);
   const beat = setInterval(() => {
-    const isGone = session !== undefined && services.sessions.areRequired && !services.sessions.isValid(session);
+    const isGone =
+      session !== undefined && services.sessions.areRequired && !services.sessions.isValid(session);
     if (isGone) response.end();
     else response.write(": still here\n\n");
   }, HEARTBEAT_MS);
@@ -130,7 +163,8 @@ function open(services: WebServices, streams: OpenStreams, request: Request, res
 }
 
 function send(response: Response, event: string, id: string, data: unknown): void {
-  if (!response.writableEnded) response.write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
+  if (!response.writableEnded)
+    response.write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
 /** A slow reader must not fill our memory with what it has not read yet. */

@@ -3,31 +3,46 @@ import { type Request, type RequestHandler, type Response, Router, urlencoded } 
 import { h } from "preact";
 import { isDagsmithError } from "../../../sdk/errors.ts";
 import type { WebActions } from "../actions.ts";
-import { Refused } from "../gate.ts";
-import { dagParams, formBody, runParams } from "../input.ts";
+import { Refused } from "../http/gate.ts";
+import { dagParams, formBody, runParams } from "../http/input.ts";
+import { checked, formToken, markOf, requireFormToken, sendPage } from "../http/respond.ts";
 import { paramFields, paramsFromForm } from "../params_form.ts";
-import { checked, formToken, markOf, requireFormToken, sendPage } from "../respond.ts";
 import type { WebServices } from "../services.ts";
 import { DagPage } from "../views/dag.tsx";
 import { TriggerForm } from "../views/trigger.tsx";
 import { dagOf } from "./pages.ts";
 
 /** Bodies of forms: flat, small, few fields. */
-export const readForm: RequestHandler = urlencoded({ extended: false, limit: "1mb", parameterLimit: 500 });
+export const readForm: RequestHandler = urlencoded({
+  extended: false,
+  limit: "1mb",
+  parameterLimit: 500,
+});
 
 export function formRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  router.get("/dags/:dagId/trigger", (request, response) => triggerPage(services, request, response, {}, null));
-  router.post("/dags/:dagId/trigger", readForm, (request, response) => trigger(services, request, response));
-  router.post("/dags/:dagId/pause", readForm, (request, response) => pause(services, request, response, "pauseDag"));
-  router.post("/dags/:dagId/unpause", readForm, (request, response) => pause(services, request, response, "unpauseDag"));
-  router.post("/runs/:id/cancel", readForm, (request, response) => cancel(services, request, response));
+  router.get("/dags/:dagId/trigger", (request, response) =>
+    triggerPage(services, request, response, {}, null),
+  );
+  router.post("/dags/:dagId/trigger", readForm, (request, response) =>
+    trigger(services, request, response),
+  );
+  router.post("/dags/:dagId/pause", readForm, (request, response) =>
+    pause(services, request, response, "pauseDag"),
+  );
+  router.post("/dags/:dagId/unpause", readForm, (request, response) =>
+    pause(services, request, response, "unpauseDag"),
+  );
+  router.post("/runs/:id/cancel", readForm, (request, response) =>
+    cancel(services, request, response),
+  );
   return router;
 }
 
 /** The actions. @throws Refused 403 when this page only shows, or the form is not ours */
 export function allowed(services: WebServices, request: Request): WebActions {
-  if (!services.actions) throw new Refused(403, "This page only shows; nothing can be changed here.");
+  if (!services.actions)
+    throw new Refused(403, "This page only shows; nothing can be changed here.");
   requireFormToken(services, request);
   return services.actions;
 }
@@ -45,12 +60,23 @@ async function triggerPage(
   error: string | null,
 ): Promise<void> {
   const token = formToken(services, request);
-  if (token === undefined) throw new Refused(403, "This page only shows; nothing can be changed here.");
+  if (token === undefined)
+    throw new Refused(403, "This page only shows; nothing can be changed here.");
   const mark = await markOf(services, `dag:${request.params.dagId}`);
   const dag = await dagOf(services, request);
-  const form = h(TriggerForm, { dagId: dag.dagId, fields: paramFields(dag.spec.paramsSchema), sent, error, token });
+  const form = h(TriggerForm, {
+    dagId: dag.dagId,
+    fields: paramFields(dag.spec.paramsSchema),
+    sent,
+    error,
+    token,
+  });
   const body = h(DagPage, { dag, tab: "trigger", token, children: form });
-  await sendPage(services, request, response, { title: `Trigger ${dag.dagId}`, live: { topic: `dag:${dag.dagId}`, mark }, body });
+  await sendPage(services, request, response, {
+    title: `Trigger ${dag.dagId}`,
+    live: { topic: `dag:${dag.dagId}`, mark },
+    body,
+  });
 }
 
 async function trigger(services: WebServices, request: Request, response: Response): Promise<void> {
@@ -68,13 +94,23 @@ async function trigger(services: WebServices, request: Request, response: Respon
     });
     response.redirect(303, `/runs/${run.id}`);
   } catch (error) {
-    if (!["INVALID_PARAMS", "INVALID_DATE", "RUN_EXISTS"].some((code) => isDagsmithError(error) && error.code === code)) throw error;
+    if (
+      !["INVALID_PARAMS", "INVALID_DATE", "RUN_EXISTS"].some(
+        (code) => isDagsmithError(error) && error.code === code,
+      )
+    )
+      throw error;
     response.status(422);
     await triggerPage(services, request, response, sent, services.mask((error as Error).message));
   }
 }
 
-async function pause(services: WebServices, request: Request, response: Response, verb: "pauseDag" | "unpauseDag"): Promise<void> {
+async function pause(
+  services: WebServices,
+  request: Request,
+  response: Response,
+  verb: "pauseDag" | "unpauseDag",
+): Promise<void> {
   const actions = allowed(services, request);
   const { dagId } = checked(dagParams, request.params);
   await dagOf(services, request);
@@ -95,5 +131,7 @@ function cameFrom(request: Request): string | undefined {
   const referer = request.get("Referer");
   if (referer === undefined || !URL.canParse(referer)) return undefined;
   const { host, pathname, search } = new URL(referer);
-  return host === request.headers.host && !pathname.startsWith("//") ? pathname + search : undefined;
+  return host === request.headers.host && !pathname.startsWith("//")
+    ? pathname + search
+    : undefined;
 }

@@ -1,6 +1,6 @@
 /** What probes ask: is this process up, and can it do its work. */
 import { type Response, Router } from "express";
-import { getHealth } from "../../store/page_health.ts";
+import { getHealth } from "../../store/reads/health.ts";
 import type { WebServices } from "../services.ts";
 
 export function healthRoutes(services: WebServices): Router {

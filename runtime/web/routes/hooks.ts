@@ -5,12 +5,12 @@
 import { type Request, type RequestHandler, type Response, Router, raw } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
 import { DagsmithError } from "../../../sdk/errors.ts";
-import { getDag } from "../../store/page_dags.ts";
-import { HOOKS, Refused } from "../gate.ts";
-import { hookKey, hookParams } from "../input.ts";
-import { checked } from "../respond.ts";
+import { getDag } from "../../store/reads/dags.ts";
+import { HOOKS, Refused } from "../http/gate.ts";
+import { hookKey, hookParams } from "../http/input.ts";
+import { checked } from "../http/respond.ts";
+import { provesSecret } from "../http/webhook_proof.ts";
 import type { WebServices } from "../services.ts";
-import { provesSecret } from "../webhook_proof.ts";
 
 const MAX_BODY = "1mb";
 /** Calls of one address in a minute. */
@@ -21,8 +21,11 @@ const FAILED_CALLS = 60;
 export function hookRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
   // Read as bytes whatever its type says: the signature is one of these bytes.
-  router.post(`${HOOKS}/:dagId/:name`, ...limits(), raw({ type: () => true, limit: MAX_BODY }), (request, response) =>
-    receive(services, request, response),
+  router.post(
+    `${HOOKS}/:dagId/:name`,
+    ...limits(),
+    raw({ type: () => true, limit: MAX_BODY }),
+    (request, response) => receive(services, request, response),
   );
   return router;
 }
@@ -30,33 +33,63 @@ export function hookRoutes(services: WebServices): Router {
 /** Bounds what an address may call, and more narrowly what of it may fail for one hook: guessing a secret must not pay. */
 function limits(): readonly RequestHandler[] {
   const address = (request: Request): string => ipKeyGenerator(request.ip ?? "unknown");
-  const shared = { windowMs: 60_000, standardHeaders: true, legacyHeaders: false, handler: tooMany } as const;
+  const shared = {
+    windowMs: 60_000,
+    standardHeaders: true,
+    legacyHeaders: false,
+    handler: tooMany,
+  } as const;
   return [
     rateLimit({ ...shared, limit: CALLS, keyGenerator: address }),
-    rateLimit({ ...shared, limit: FAILED_CALLS, skipSuccessfulRequests: true, keyGenerator: (request) => address(request) + request.path }),
+    rateLimit({
+      ...shared,
+      limit: FAILED_CALLS,
+      skipSuccessfulRequests: true,
+      keyGenerator: (request) => address(request) + request.path,
+    }),
   ];
 }
 
-const tooMany: RequestHandler = (_request, _response, next) => next(new Refused(429, "Too many calls from this address. Wait a minute."));
+const tooMany: RequestHandler = (_request, _response, next) =>
+  next(new Refused(429, "Too many calls from this address. Wait a minute."));
 
 async function receive(services: WebServices, request: Request, response: Response): Promise<void> {
   const { dagId, name } = checked(hookParams, request.params);
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const secret = await secretOf(services, dagId, name);
-  if (secret === null || !provesSecret(secret, request.headers, body)) throw new DagsmithError("WEBHOOK_REFUSED", {});
-  if (!services.actions) throw new Refused(403, "This server only shows; nothing can be changed here.");
-  const key = checked(hookKey, request.get("Idempotency-Key") ?? request.get("X-GitHub-Delivery") ?? null);
+  if (secret === null || !provesSecret(secret, request.headers, body))
+    throw new DagsmithError("WEBHOOK_REFUSED", {});
+  if (!services.actions)
+    throw new Refused(403, "This server only shows; nothing can be changed here.");
+  const key = checked(
+    hookKey,
+    request.get("Idempotency-Key") ?? request.get("X-GitHub-Delivery") ?? null,
+  );
   const actor = `webhook ${name} ${request.ip ?? "unknown"}`;
-  const run = await services.actions.receiveWebhook(services.db, { dagId, name, text: body.toString("utf8"), key, actor });
+  const run = await services.actions.receiveWebhook(services.db, {
+    dagId,
+    name,
+    text: body.toString("utf8"),
+    key,
+    actor,
+  });
   response.status(202).set("Cache-Control", "no-store").json(run);
 }
 
 /** The secret of a hook that a deployed DAG declares; null when there is none, or its variable is not set, which the log says. */
-async function secretOf({ reader, variable, log }: WebServices, dagId: string, name: string): Promise<string | null> {
+async function secretOf(
+  { reader, variable, log }: WebServices,
+  dagId: string,
+  name: string,
+): Promise<string | null> {
   const dag = await getDag(reader, dagId);
-  const hook = dag?.removedAt === null ? dag.spec.on.find((one) => one.type === "webhook" && one.name === name) : undefined;
+  const hook =
+    dag?.removedAt === null
+      ? dag.spec.on.find((one) => one.type === "webhook" && one.name === name)
+      : undefined;
   if (hook?.type !== "webhook") return null;
   const secret = await variable(hook.secret);
-  if (secret === null || secret === "") log.warn({ dag: dagId, webhook: name, variable: hook.secret }, "a webhook's secret is not set");
+  if (secret === null || secret === "")
+    log.warn({ dag: dagId, webhook: name, variable: hook.secret }, "a webhook's secret is not set");
   return secret === "" ? null : secret;
 }

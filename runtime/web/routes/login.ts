@@ -1,22 +1,31 @@
 /** Login and logout. The token buys a session cookie that scripts cannot read and other sites cannot send. */
 import { type CookieOptions, type Request, type Response, Router } from "express";
 import { h } from "preact";
-import type { GuessLimit } from "../gate.ts";
-import { requireFormToken, sendPlain } from "../respond.ts";
+import type { GuessLimit } from "../http/gate.ts";
+import { requireFormToken, sendPlain } from "../http/respond.ts";
+import { SESSION_COOKIE, sessionOf } from "../http/sessions.ts";
 import type { WebServices } from "../services.ts";
-import { SESSION_COOKIE, sessionOf } from "../sessions.ts";
 import { LoginPage } from "../views/plain.tsx";
 import { readForm } from "./forms.ts";
 
 export function loginRoutes(services: WebServices, guesses: GuessLimit): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  router.get("/login", (request, response) => sendLogin(services, response, 200, ownPath(request.query.next), null));
-  router.post("/login", readForm, (request, response) => login(services, guesses, request, response));
+  router.get("/login", (request, response) =>
+    sendLogin(services, response, 200, ownPath(request.query.next), null),
+  );
+  router.post("/login", readForm, (request, response) =>
+    login(services, guesses, request, response),
+  );
   router.post("/logout", readForm, (request, response) => logout(services, request, response));
   return router;
 }
 
-async function login(services: WebServices, guesses: GuessLimit, request: Request, response: Response): Promise<void> {
+async function login(
+  services: WebServices,
+  guesses: GuessLimit,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const { token, next } = (request.body ?? {}) as Readonly<Record<string, unknown>>;
   await guesses.check(request);
   if (typeof token === "string" && services.sessions.isToken(token)) {
@@ -34,8 +43,19 @@ function logout(services: WebServices, request: Request, response: Response): vo
   response.redirect(303, "/login");
 }
 
-function sendLogin(services: WebServices, response: Response, status: number, next: string, error: string | null): void {
-  sendPlain(response, status, "Log in", h(LoginPage, { token: services.sessions.formToken(undefined), next, error }));
+function sendLogin(
+  services: WebServices,
+  response: Response,
+  status: number,
+  next: string,
+  error: string | null,
+): void {
+  sendPlain(
+    response,
+    status,
+    "Log in",
+    h(LoginPage, { token: services.sessions.formToken(undefined), next, error }),
+  );
 }
 
 /** Behind a proxy that speaks TLS the browser is told to keep the cookie to TLS. */

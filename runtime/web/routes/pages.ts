@@ -3,11 +3,17 @@ import { type Request, type Response, Router } from "express";
 import { h } from "preact";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import { countDags, type DagDetail, getDag, listDags, listImportErrors } from "../../store/page_dags.ts";
-import { listRuns } from "../../store/page_runs.ts";
-import { findInstance } from "../../store/page_tasks.ts";
-import { listPools } from "../../store/pool.ts";
-import { foldsOf } from "../folds.ts";
+import { listPools } from "../../store/limits/pool.ts";
+import {
+  countDags,
+  type DagDetail,
+  getDag,
+  listDags,
+  listImportErrors,
+} from "../../store/reads/dags.ts";
+import { listRuns } from "../../store/reads/runs.ts";
+import { findInstance } from "../../store/reads/tasks.ts";
+import { foldsOf } from "../groups/folded_groups.ts";
 import {
   dagParams,
   dagSlotsQuery,
@@ -21,13 +27,13 @@ import {
   runsQuery,
   taskParams,
   taskQuery,
-} from "../input.ts";
-import { readCallbacks } from "../read_callbacks.ts";
-import { readGrid } from "../read_grid.ts";
-import { readRun } from "../read_run.ts";
-import { readSlotPage } from "../read_slots.ts";
-import { readTask } from "../read_task.ts";
-import { checked, formToken, markOf, sendPage } from "../respond.ts";
+} from "../http/input.ts";
+import { checked, formToken, markOf, sendPage } from "../http/respond.ts";
+import { readCallbacks } from "../read/read_callbacks.ts";
+import { readGrid } from "../read/read_grid.ts";
+import { readRun } from "../read/read_run.ts";
+import { readSlotPage } from "../read/read_slots.ts";
+import { readTask } from "../read/read_task.ts";
 import { maskJson, type WebServices } from "../services.ts";
 import { DagPage, type DagTab } from "../views/dag.tsx";
 import { Graph, GraphList } from "../views/graph.tsx";
@@ -49,7 +55,9 @@ export function pageRoutes(services: WebServices): Router {
   router.get("/dags/:dagId/slots", (request, response) => slots(services, request, response));
   router.get("/runs/:id", (request, response) => run(services, request, response));
   router.get("/runs/:id/tasks/:taskId", (request, response) => task(services, request, response));
-  router.get("/runs/:id/tasks/:taskId/:mapIndex", (request, response) => task(services, request, response));
+  router.get("/runs/:id/tasks/:taskId/:mapIndex", (request, response) =>
+    task(services, request, response),
+  );
   router.get("/t/:instanceId", (request, response) => instance(services, request, response));
   return router;
 }
@@ -63,25 +71,39 @@ async function home(services: WebServices, request: Request, response: Response)
     countDags(services.reader),
     listImportErrors(services.reader),
   ]);
-  const masked = importErrors.map((error) => ({ ...error, message: services.mask(error.message), stack: services.mask(error.stack) }));
+  const masked = importErrors.map((error) => ({
+    ...error,
+    message: services.mask(error.message),
+    stack: services.mask(error.stack),
+  }));
   await sendPage(services, request, response, {
     title: "DAGs",
     live: { topic: "home", mark },
-    body: h(Home, { dags, counts, importErrors: masked, query, token: formToken(services, request) }),
+    body: h(Home, {
+      dags,
+      counts,
+      importErrors: masked,
+      query,
+      token: formToken(services, request),
+    }),
   });
 }
 
 async function pools(services: WebServices, request: Request, response: Response): Promise<void> {
   const found = await listPools(services.reader);
   const masked = found.map((pool) => ({ ...pool, description: services.mask(pool.description) }));
-  await sendPage(services, request, response, { title: "Pools", body: h(PoolsPage, { pools: masked }) });
+  await sendPage(services, request, response, {
+    title: "Pools",
+    body: h(PoolsPage, { pools: masked }),
+  });
 }
 
 /** A DAG. @throws DagsmithError UNKNOWN_DAG */
 export async function dagOf(services: WebServices, request: Request): Promise<DagDetail> {
   const { dagId } = checked(dagParams, request.params);
   const dag = await getDag(services.reader, dagId);
-  if (!dag) throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
+  if (!dag)
+    throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
   return dag;
 }
 
@@ -95,7 +117,11 @@ async function sendDag(
   children: DagPageChildren,
 ): Promise<void> {
   const body = h(DagPage, { dag, tab, token: formToken(services, request), children });
-  await sendPage(services, request, response, { title: dag.dagId, live: { topic: `dag:${dag.dagId}`, mark }, body });
+  await sendPage(services, request, response, {
+    title: dag.dagId,
+    live: { topic: `dag:${dag.dagId}`, mark },
+    body,
+  });
 }
 type DagPageChildren = Parameters<typeof DagPage>[0]["children"];
 
@@ -107,7 +133,8 @@ async function grid(services: WebServices, request: Request, response: Response)
   const { runs, before, folded } = query;
   const path = `/dags/${dag.dagId}`;
   const folds = foldsOf(path, folded, { before, runs });
-  const address = older === null ? null : foldsOf(path, folded, { before: older, runs }).hrefOf(folded);
+  const address =
+    older === null ? null : foldsOf(path, folded, { before: older, runs }).hrefOf(folded);
   await sendDag(
     services,
     request,
@@ -115,7 +142,11 @@ async function grid(services: WebServices, request: Request, response: Response)
     dag,
     "grid",
     mark,
-    h("div", { id: "grid", "data-live": true }, h(GridTable, { grid: table, spec: dag.spec, folds, older: address })),
+    h(
+      "div",
+      { id: "grid", "data-live": true },
+      h(GridTable, { grid: table, spec: dag.spec, folds, older: address }),
+    ),
   );
 }
 
@@ -129,7 +160,11 @@ async function graph(services: WebServices, request: Request, response: Response
   const drawn = h(Graph, { layout, spec, stateOf: null, hrefOf: (taskId) => `#task-${taskId}` });
   await sendDag(services, request, response, dag, "graph", mark, [
     drawn,
-    h("section", { id: "tasks", "data-live": true, "aria-label": "Tasks" }, h(GraphList, { spec, folds })),
+    h(
+      "section",
+      { id: "tasks", "data-live": true, "aria-label": "Tasks" },
+      h(GraphList, { spec, folds }),
+    ),
   ]);
 }
 
@@ -139,7 +174,10 @@ async function runs(services: WebServices, request: Request, response: Response)
   const dag = await dagOf(services, request);
   const { dagId } = dag;
   const rows = await listRuns(services.reader, { dagId, ...query });
-  const older = rows.length < query.limit ? null : `/dags/${dagId}/runs?before=${rows.at(-1)?.id}&limit=${query.limit}`;
+  const older =
+    rows.length < query.limit
+      ? null
+      : `/dags/${dagId}/runs?before=${rows.at(-1)?.id}&limit=${query.limit}`;
   await sendDag(
     services,
     request,
@@ -156,8 +194,14 @@ async function slots(services: WebServices, request: Request, response: Response
   const mark = await markOf(services, `dag:${request.params.dagId}`);
   const dag = await dagOf(services, request);
   const { dagId } = dag;
-  const { slots: found, next } = (await readSlotPage(services, { dagId, ...query })) ?? { slots: [], next: null };
-  const older = next === null ? null : `/dags/${dagId}/slots?after=${encodeURIComponent(next)}&limit=${query.limit}`;
+  const { slots: found, next } = (await readSlotPage(services, { dagId, ...query })) ?? {
+    slots: [],
+    next: null,
+  };
+  const older =
+    next === null
+      ? null
+      : `/dags/${dagId}/slots?after=${encodeURIComponent(next)}&limit=${query.limit}`;
   await sendDag(
     services,
     request,
@@ -176,8 +220,13 @@ async function run(services: WebServices, request: Request, response: Response):
   const found = await readRun(services.reader, id);
   const layout = await services.drawer.layout(found.run.versionId, found.spec);
   const path = `/runs/${id}`;
-  const olderCallbacks = (last: number): string => `${foldsOf(path, folded, { callbacks: last }).hrefOf(folded)}#callbacks`;
-  const callbacks = await readCallbacks(services, { runId: id, instanceId: null, before }, olderCallbacks);
+  const olderCallbacks = (last: number): string =>
+    `${foldsOf(path, folded, { callbacks: last }).hrefOf(folded)}#callbacks`;
+  const callbacks = await readCallbacks(
+    services,
+    { runId: id, instanceId: null, before },
+    olderCallbacks,
+  );
   const params = paramsText(maskJson(services.mask, found.run.params));
   const { note, labels } = found.run;
   const run = {
@@ -185,7 +234,10 @@ async function run(services: WebServices, request: Request, response: Response):
     note: note === null ? null : services.mask(note),
     labels: maskJson(services.mask, labels) as typeof labels,
   };
-  const tasks = found.tasks.map((one) => ({ ...one, why: one.why === null ? null : services.mask(one.why) }));
+  const tasks = found.tasks.map((one) => ({
+    ...one,
+    why: one.why === null ? null : services.mask(one.why),
+  }));
   await sendPage(services, request, response, {
     title: `${found.run.dagId} ${found.run.runId}`,
     live: { topic: `run:${id}`, mark },
@@ -219,8 +271,15 @@ async function task(services: WebServices, request: Request, response: Response)
   const { after, state, try: tryNumber = null } = query;
   const props = await readTask(services, { id, taskId, mapIndex, after, state, tryNumber });
   const { instance } = props;
-  const older = (before: number): string => `${request.path}?${tryNumber === null ? "" : `try=${tryNumber}&`}callbacks=${before}#callbacks`;
-  const callbacks = instance && (await readCallbacks(services, { runId: id, instanceId: instance.id, before: query.callbacks }, older));
+  const older = (before: number): string =>
+    `${request.path}?${tryNumber === null ? "" : `try=${tryNumber}&`}callbacks=${before}#callbacks`;
+  const callbacks =
+    instance &&
+    (await readCallbacks(
+      services,
+      { runId: id, instanceId: instance.id, before: query.callbacks },
+      older,
+    ));
   await sendPage(services, request, response, {
     title: `${taskId} · ${props.run.runId}`,
     live: { topic: `task:${id}:${taskId}`, mark },
@@ -229,7 +288,11 @@ async function task(services: WebServices, request: Request, response: Response)
 }
 
 /** The short address of an instance, which the grid uses. */
-async function instance(services: WebServices, request: Request, response: Response): Promise<void> {
+async function instance(
+  services: WebServices,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const id = checked(rowId, request.params.instanceId);
   const found = await findInstance(services.reader, id);
   if (!found) throw new DagsmithError("UNKNOWN_INSTANCE", { instance: id });

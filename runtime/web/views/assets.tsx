@@ -1,20 +1,32 @@
 /** Assets: each with the tasks that update it and the DAGs that wait for it; and the updates of one. */
 import type { VNode } from "preact";
-import type { ToldAssetEvent } from "../../store/asset.ts";
-import type { AssetOverview } from "../../store/asset_list.ts";
+import type { ToldAssetEvent } from "../../store/sources/asset.ts";
+import type { AssetOverview } from "../../store/sources/asset_list.ts";
 import { PagedTable } from "./paged_table.tsx";
 import { Time } from "./time.tsx";
 
-export function AssetList({ assets, next }: { readonly assets: readonly AssetOverview[]; readonly next: string | null }): VNode {
+export function AssetList({
+  assets,
+  next,
+}: {
+  readonly assets: readonly AssetOverview[];
+  readonly next: string | null;
+}): VNode {
   return (
     <>
       <div class="title">
         <h1>Assets</h1>
       </div>
       {assets.length === 0 ? (
-        <p class="nothing">No DAG names an asset: none is written by a task's `outlets`, or waited for by a schedule.</p>
+        <p class="nothing">
+          No DAG names an asset: none is written by a task's `outlets`, or waited for by a schedule.
+        </p>
       ) : (
-        <PagedTable columns={["Asset", "Updated by", "Waited for by", "Last update"]} next={next} nextLabel="Next">
+        <PagedTable
+          columns={["Asset", "Updated by", "Waited for by", "Last update"]}
+          next={next}
+          nextLabel="Next"
+        >
           {assets.map((asset) => (
             <Row asset={asset} />
           ))}
@@ -24,7 +36,11 @@ export function AssetList({ assets, next }: { readonly assets: readonly AssetOve
   );
 }
 
-function Row({ asset: { uri, name, producers, consumers, lastEventAt } }: { readonly asset: AssetOverview }): VNode {
+function Row({
+  asset: { uri, name, producers, consumers, lastEventAt },
+}: {
+  readonly asset: AssetOverview;
+}): VNode {
   return (
     <tr>
       <th scope="row">
@@ -37,7 +53,11 @@ function Row({ asset: { uri, name, producers, consumers, lastEventAt } }: { read
             <a href={`/dags/${dagId}`}>{dagId}</a> <span class="faint">{taskId}</span>
           </div>
         ))}
-        {producers.length === 0 && <span class={consumers.length > 0 ? "bad" : "faint"}>no task; it may be updated by API</span>}
+        {producers.length === 0 && (
+          <span class={consumers.length > 0 ? "bad" : "faint"}>
+            no task; it may be updated by API
+          </span>
+        )}
       </td>
       <td>
         {consumers.map(({ dagId, isUpdated }) => (
@@ -77,7 +97,11 @@ export function AssetEvents({ uri, events, older }: AssetEventsProps): VNode {
                 <Time at={new Date(at)} />
               </th>
               <td>
-                {source ? <a href={`/dags/${source.dagId}`}>{`${source.dagId} ${source.taskId}`}</a> : (actor ?? "a run that was deleted")}
+                {source ? (
+                  <a href={`/dags/${source.dagId}`}>{`${source.dagId} ${source.taskId}`}</a>
+                ) : (
+                  (actor ?? "a run that was deleted")
+                )}
               </td>
               <td>{source?.runId ?? ""}</td>
               <td>

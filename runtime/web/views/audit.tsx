@@ -1,13 +1,19 @@
 /** Who did what with a DAG, newest first. */
 import type { VNode } from "preact";
-import type { AuditRow } from "../../store/audit.ts";
+import type { AuditRow } from "../../store/access/audit.ts";
 import { PagedTable } from "./paged_table.tsx";
 import { Time } from "./time.tsx";
 
 /** `detail` is JSON text, masked. */
 export type ShownAudit = Omit<AuditRow, "detail"> & { readonly detail: string };
 
-export function AuditList({ entries, older }: { readonly entries: readonly ShownAudit[]; readonly older: string | null }): VNode {
+export function AuditList({
+  entries,
+  older,
+}: {
+  readonly entries: readonly ShownAudit[];
+  readonly older: string | null;
+}): VNode {
   if (entries.length === 0) return <p class="nothing">Nobody did anything.</p>;
   return (
     <PagedTable columns={["At", "By", "What", "Run", "Detail"]} next={older}>

@@ -1,6 +1,6 @@
 /** One backfill: what was asked for, how far it is, and its slots in their order. */
 import type { VNode } from "preact";
-import type { BackfillSummary, SlotSummary } from "../../store/backfill_list.ts";
+import type { BackfillSummary, SlotSummary } from "../../store/backfills/backfill_list.ts";
 import { schedulesText } from "../../timetable/schedule_text.ts";
 import { BackfillButtons, ProgressBar } from "./backfill_list.tsx";
 import { Fact } from "./dag.tsx";
@@ -43,7 +43,11 @@ export function BackfillPage({ backfill, params, slots, more, token }: BackfillP
           {backfill.backwards && " backwards"}
         </Fact>
         <Fact name="Schedule">
-          <code>{schedulesText([{ name: backfill.schedule, schedule: backfill.scheduleSpec, params: {} }])}</code>
+          <code>
+            {schedulesText([
+              { name: backfill.schedule, schedule: backfill.scheduleSpec, params: {} },
+            ])}
+          </code>
         </Fact>
         <Fact name="Done again">{backfill.reprocess}</Fact>
         <Fact name="At once">{backfill.maxActiveRuns}</Fact>
@@ -90,7 +94,13 @@ function SlotTable({ slots }: { readonly slots: readonly SlotSummary[] }): VNode
             <td>
               <Time at={slot.dataIntervalStart} /> → <Time at={slot.dataIntervalEnd} />
             </td>
-            <td>{slot.decision === "skip" ? <span class="faint">left alone</span> : <State state={slot.runState ?? "none"} />}</td>
+            <td>
+              {slot.decision === "skip" ? (
+                <span class="faint">left alone</span>
+              ) : (
+                <State state={slot.runState ?? "none"} />
+              )}
+            </td>
             <td>{slot.run === null ? "–" : <a href={`/runs/${slot.run}`}>{slot.runId}</a>}</td>
             <td class="faint">{slot.reason}</td>
           </tr>

@@ -28,13 +28,23 @@ export function BackfillForm(props: BackfillFormProps): VNode {
           {error}
         </p>
       )}
-      <Field label="From" hint="First logical date, such as 2026-01-31 or 2026-01-31T04:00:00Z." isRequired>
+      <Field
+        label="From"
+        hint="First logical date, such as 2026-01-31 or 2026-01-31T04:00:00Z."
+        isRequired
+      >
         <input type="text" name="from" value={sent.from ?? ""} maxLength={40} />
       </Field>
-      <Field label="To" hint="Last logical date, inclusive. Intervals that have not ended are left out." isRequired>
+      <Field
+        label="To"
+        hint="Last logical date, inclusive. Intervals that have not ended are left out."
+        isRequired
+      >
         <input type="text" name="to" value={sent.to ?? ""} maxLength={40} />
       </Field>
-      {schedules.length > 1 && <Choice name="schedule" label="Schedule" choices={schedules} sent={sent} hint={null} />}
+      {schedules.length > 1 && (
+        <Choice name="schedule" label="Schedule" choices={schedules} sent={sent} hint={null} />
+      )}
       <Choice
         name="reprocess"
         label="Do again"
@@ -50,9 +60,21 @@ export function BackfillForm(props: BackfillFormProps): VNode {
         hint="Runs that are done again keep their version, or get the latest."
       />
       <Field label="Runs at once" hint="Besides the DAG's own.">
-        <input type="text" inputMode="numeric" name="maxActiveRuns" value={sent.maxActiveRuns ?? "10"} maxLength={5} />
+        <input
+          type="text"
+          inputMode="numeric"
+          name="maxActiveRuns"
+          value={sent.maxActiveRuns ?? "10"}
+          maxLength={5}
+        />
       </Field>
-      <Choice name="order" label="Order" choices={["forwards", "backwards"]} sent={sent} hint={null} />
+      <Choice
+        name="order"
+        label="Order"
+        choices={["forwards", "backwards"]}
+        sent={sent}
+        hint={null}
+      />
       <Field label="Labels" hint="key=value, separated by commas; every run gets them.">
         <input type="text" name="labels" value={sent.labels ?? ""} maxLength={1000} />
       </Field>
@@ -111,7 +133,8 @@ function Preview({ preview: { slots } }: { readonly preview: BackfillPreview }):
   return (
     <>
       <p>
-        {count} to run, {slots.length - count} left alone.{slots.length > SHOWN && ` The first ${SHOWN}:`}
+        {count} to run, {slots.length - count} left alone.
+        {slots.length > SHOWN && ` The first ${SHOWN}:`}
       </p>
       <table class="list">
         <thead>

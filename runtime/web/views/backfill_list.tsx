@@ -1,6 +1,6 @@
 /** A DAG's backfills: what was asked for, how far each is, and what can be done with it. */
 import type { VNode } from "preact";
-import type { BackfillProgress, BackfillSummary } from "../../store/backfill_list.ts";
+import type { BackfillProgress, BackfillSummary } from "../../store/backfills/backfill_list.ts";
 import { PostButton } from "./form.tsx";
 import { Time } from "./time.tsx";
 
@@ -79,13 +79,20 @@ export function ProgressBar({ progress }: { readonly progress: BackfillProgress 
   ].filter((remark) => remark !== "");
   return (
     <>
-      <progress value={done} max={Math.max(1, total)} aria-label={`${done} of ${total}`} /> {done} of {total}
+      <progress value={done} max={Math.max(1, total)} aria-label={`${done} of ${total}`} /> {done}{" "}
+      of {total}
       {remarks.length > 0 && <span class="faint"> {remarks.join(", ")}</span>}
     </>
   );
 }
 
-export function BackfillButtons({ backfill, token }: { readonly backfill: BackfillSummary; readonly token: string }): VNode | null {
+export function BackfillButtons({
+  backfill,
+  token,
+}: {
+  readonly backfill: BackfillSummary;
+  readonly token: string;
+}): VNode | null {
   if (backfill.endedAt !== null) return null;
   const verb = backfill.state === "paused" ? "resume" : "pause";
   return (

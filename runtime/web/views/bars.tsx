@@ -1,7 +1,7 @@
 /** A DAG's last runs as bars: the height is the duration, the colour and the shape are the state, the newest stands at the right. */
 import type { VNode } from "preact";
-import type { RecentRun } from "../../store/page_dags.ts";
-import { RECENT_RUNS } from "../../store/page_dags.ts";
+import type { RecentRun } from "../../store/reads/dags.ts";
+import { RECENT_RUNS } from "../../store/reads/dags.ts";
 import { stateText } from "./state.tsx";
 import { durationText, utcText } from "./text.ts";
 
@@ -9,11 +9,23 @@ const STEP = 9;
 const HEIGHT = 28;
 const LEAST = 5;
 
-export function RunBars({ dagId, runs }: { readonly dagId: string; readonly runs: readonly RecentRun[] }): VNode {
+export function RunBars({
+  dagId,
+  runs,
+}: {
+  readonly dagId: string;
+  readonly runs: readonly RecentRun[];
+}): VNode {
   const longest = Math.max(1, ...runs.map((run) => tookMs(run) ?? 0));
   const offset = RECENT_RUNS - runs.length;
   return (
-    <svg class="bars" width={RECENT_RUNS * STEP} height={HEIGHT} role="img" aria-label={barsText(dagId, runs)}>
+    <svg
+      class="bars"
+      width={RECENT_RUNS * STEP}
+      height={HEIGHT}
+      role="img"
+      aria-label={barsText(dagId, runs)}
+    >
       {runs.map((run, index) => (
         <Bar run={run} x={(offset + index) * STEP} longest={longest} />
       ))}
@@ -21,9 +33,18 @@ export function RunBars({ dagId, runs }: { readonly dagId: string; readonly runs
   );
 }
 
-function Bar({ run, x, longest }: { readonly run: RecentRun; readonly x: number; readonly longest: number }): VNode {
+function Bar({
+  run,
+  x,
+  longest,
+}: {
+  readonly run: RecentRun;
+  readonly x: number;
+  readonly longest: number;
+}): VNode {
   const ms = tookMs(run);
-  const height = ms === null ? HEIGHT / 2 : Math.round(LEAST + (HEIGHT - LEAST - 2) * Math.sqrt(ms / longest));
+  const height =
+    ms === null ? HEIGHT / 2 : Math.round(LEAST + (HEIGHT - LEAST - 2) * Math.sqrt(ms / longest));
   const y = HEIGHT - height;
   return (
     <a href={`/runs/${run.id}`}>

@@ -1,6 +1,6 @@
 /** What was called back because of a run, its deadlines and its tasks, and how that ended. */
 import type { VNode } from "preact";
-import type { CallbackSummary } from "../../store/callback.ts";
+import type { CallbackSummary } from "../../store/waits/callback.ts";
 import { PagedTable } from "./paged_table.tsx";
 import { State } from "./state.tsx";
 import { Time } from "./time.tsx";
@@ -27,7 +27,19 @@ export function Callbacks({ callbacks, older, runId }: CallbacksProps): VNode {
       {callbacks.length > 0 && (
         <>
           <h2 class="above">Callbacks</h2>
-          <PagedTable columns={["Event", runId !== null && "Of", "Try", "State", "Attempts", "Queued", "Ended", "Remark"]} next={older}>
+          <PagedTable
+            columns={[
+              "Event",
+              runId !== null && "Of",
+              "Try",
+              "State",
+              "Attempts",
+              "Queued",
+              "Ended",
+              "Remark",
+            ]}
+            next={older}
+          >
             {callbacks.map((callback) => (
               <Row callback={callback} runId={runId} />
             ))}
@@ -38,8 +50,15 @@ export function Callbacks({ callbacks, older, runId }: CallbacksProps): VNode {
   );
 }
 
-function Row({ callback, runId }: { readonly callback: ShownCallback; readonly runId: number | null }): VNode {
-  const { event, ordinal, tryNumber, state, attempts, createdAt, finishedAt, reason, failure } = callback;
+function Row({
+  callback,
+  runId,
+}: {
+  readonly callback: ShownCallback;
+  readonly runId: number | null;
+}): VNode {
+  const { event, ordinal, tryNumber, state, attempts, createdAt, finishedAt, reason, failure } =
+    callback;
   return (
     <tr>
       <th scope="row">{event === "deadline" ? `deadline ${ordinal + 1}` : event}</th>
@@ -67,7 +86,13 @@ function Row({ callback, runId }: { readonly callback: ShownCallback; readonly r
   );
 }
 
-function Of({ callback: { taskId, mapIndex }, runId }: { readonly callback: ShownCallback; readonly runId: number }): VNode {
+function Of({
+  callback: { taskId, mapIndex },
+  runId,
+}: {
+  readonly callback: ShownCallback;
+  readonly runId: number;
+}): VNode {
   if (taskId === null) return <>the run</>;
   const index = mapIndex === null || mapIndex < 0 ? null : mapIndex;
   const href = `/runs/${runId}/tasks/${taskId}${index === null ? "" : `/${index}`}`;

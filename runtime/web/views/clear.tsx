@@ -1,7 +1,7 @@
 /** Clearing a run's tasks: which, and what that would do, before it is done. */
 import type { VNode } from "preact";
 import type { ClearedRun } from "../../actions/index.ts";
-import type { RunDetail } from "../../store/page_runs.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
 import { State } from "./state.tsx";
 import { Field } from "./trigger.tsx";
 
@@ -33,7 +33,9 @@ export function ClearPage({ run, taskIds, sent, error, preview, token }: ClearPr
       <form class="sheet" method="post" action={`/runs/${run.id}/clear`}>
         <input type="hidden" name="_form" value={token} />
         <h2>Clear tasks of {run.runId}</h2>
-        <p class="faint">They run again. Their earlier tries stay in the history; what they left for others goes.</p>
+        <p class="faint">
+          They run again. Their earlier tries stay in the history; what they left for others goes.
+        </p>
         {error !== null && (
           <p class="refused" role="alert">
             {error}
@@ -50,7 +52,13 @@ export function ClearPage({ run, taskIds, sent, error, preview, token }: ClearPr
           </select>
         </Field>
         <Field label="Item" hint="Of a mapped task: its index. Empty for all.">
-          <input type="text" inputMode="numeric" name="mapIndex" value={sent.mapIndex ?? ""} maxLength={10} />
+          <input
+            type="text"
+            inputMode="numeric"
+            name="mapIndex"
+            value={sent.mapIndex ?? ""}
+            maxLength={10}
+          />
         </Field>
         {FLAGS.map(({ name, label }) => (
           <p>

@@ -1,6 +1,6 @@
 /** The head of a DAG's pages: what it is, when it runs next, what can be done with it, and the ways to see it. */
 import type { ComponentChildren, VNode } from "preact";
-import type { DagDetail } from "../../store/page_dags.ts";
+import type { DagDetail } from "../../store/reads/dags.ts";
 import { schedulesText } from "../../timetable/schedule_text.ts";
 import { PauseSwitch } from "./form.tsx";
 import { Time } from "./time.tsx";
@@ -32,7 +32,9 @@ export function DagPage({ dag, tab, token, children }: DagPageProps): VNode {
       </nav>
       <div class="title" id="dag-head" data-live>
         <h1>{dagId}</h1>
-        {dag.removedAt === null && <PauseSwitch dagId={dagId} isPaused={dag.isPaused} token={token} />}
+        {dag.removedAt === null && (
+          <PauseSwitch dagId={dagId} isPaused={dag.isPaused} token={token} />
+        )}
         <span class="grow" />
         {token !== undefined && dag.removedAt === null && (
           <a class="button primary" href={`/dags/${dagId}/trigger`}>
@@ -58,11 +60,15 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
   const { spec } = dag;
   return (
     <dl class="facts" id="dag-facts" data-live>
-      {dag.removedAt !== null && <Fact name="Removed">its file no longer declares it; its runs stay</Fact>}
+      {dag.removedAt !== null && (
+        <Fact name="Removed">its file no longer declares it; its runs stay</Fact>
+      )}
       <Fact name="Schedule">
         <code>{schedulesText(spec.schedules, spec.assets, spec.on)}</code>
       </Fact>
-      {spec.on.map((event) => event.type === "postgresChanges" && <Watch dag={dag} name={event.name} />)}
+      {spec.on.map(
+        (event) => event.type === "postgresChanges" && <Watch dag={dag} name={event.name} />,
+      )}
       <Fact name="Next run">
         <NextRuns dag={dag} />
       </Fact>
@@ -102,13 +108,20 @@ function Watch({ dag, name }: { readonly dag: DagDetail; readonly name: string }
   if (watch?.installedAt && watch.error === null) return null;
   return (
     <Fact name={`Changes of ${name}`}>
-      <span class="bad">{watch?.error ?? `not heard until its trigger is installed: dag changes install ${dag.dagId}`}</span>
+      <span class="bad">
+        {watch?.error ??
+          `not heard until its trigger is installed: dag changes install ${dag.dagId}`}
+      </span>
     </Fact>
   );
 }
 
 /** When each schedule is due, and what it waits for besides. */
-function NextRuns({ dag: { isPaused, atCapacity, nextRunAfter, nextRuns } }: { readonly dag: DagDetail }): VNode {
+function NextRuns({
+  dag: { isPaused, atCapacity, nextRunAfter, nextRuns },
+}: {
+  readonly dag: DagDetail;
+}): VNode {
   if (isPaused) return <>paused</>;
   const full = atCapacity ? " · waits, as the DAG has as many runs as it may" : "";
   const [only] = nextRuns;
@@ -132,7 +145,13 @@ function NextRuns({ dag: { isPaused, atCapacity, nextRunAfter, nextRuns } }: { r
   );
 }
 
-export function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): VNode {
+export function Fact({
+  name,
+  children,
+}: {
+  readonly name: string;
+  readonly children: ComponentChildren;
+}): VNode {
   return (
     <div>
       <dt>{name}</dt>

@@ -11,7 +11,14 @@ export interface PostButtonProps {
   readonly confirm?: string;
 }
 
-export function PostButton({ action, token, children, class: look = "button", title, confirm }: PostButtonProps): VNode {
+export function PostButton({
+  action,
+  token,
+  children,
+  class: look = "button",
+  title,
+  confirm,
+}: PostButtonProps): VNode {
   return (
     <form method="post" action={action} class="inline" data-confirm={confirm} data-island="post">
       <input type="hidden" name="_form" value={token} />
@@ -43,7 +50,12 @@ export function PauseSwitch({
   if (token === undefined) return <span class={look}>{knob}</span>;
   const verb = isPaused ? "unpause" : "pause";
   return (
-    <PostButton action={`/dags/${dagId}/${verb}`} token={token} class={look} title={`${verb} ${dagId}`}>
+    <PostButton
+      action={`/dags/${dagId}/${verb}`}
+      token={token}
+      class={look}
+      title={`${verb} ${dagId}`}
+    >
       {knob}
     </PostButton>
   );

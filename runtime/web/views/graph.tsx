@@ -1,12 +1,19 @@
 /** The graph as SVG, drawn from the kept layout; beside it a list says the same in words. */
 import type { VNode } from "preact";
 import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
-import { manyOf } from "../../engine/plan.ts";
-import type { Folds } from "../folds.ts";
-import type { GraphLayout, Placed, Point } from "../graph_layout.ts";
-import { shownName } from "../graph_request.ts";
-import { itemState } from "../group_state.ts";
-import { groupAnchor, groupTree, type TreeGroup, type TreeItem, type TreeRow, treeRows } from "../group_tree.ts";
+import { manyOf } from "../../engine/plan/plan.ts";
+import type { GraphLayout, Placed, Point } from "../graph/graph_layout.ts";
+import { shownName } from "../graph/graph_request.ts";
+import type { Folds } from "../groups/folded_groups.ts";
+import { itemState } from "../groups/group_state.ts";
+import {
+  groupAnchor,
+  groupTree,
+  type TreeGroup,
+  type TreeItem,
+  type TreeRow,
+  treeRows,
+} from "../groups/group_tree.ts";
 import { FoldAll, RowName } from "./row_name.tsx";
 import { type ShownState, stateText } from "./state.tsx";
 import { tasksText } from "./text.ts";
@@ -44,7 +51,10 @@ export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
           <Frame box={box} state={drawing.stateOf(box.id)} isMapped={drawing.isMapped(box.id)} />
         ))}
         {layout.edges.map((edge) => (
-          <path class={`edge ${drawing.stateOf(edge.from) === "success" ? "done" : ""}`} d={curve(edge.points)} />
+          <path
+            class={`edge ${drawing.stateOf(edge.from) === "success" ? "done" : ""}`}
+            d={curve(edge.points)}
+          />
         ))}
         <Items items={groupTree(spec.tasks, spec.groups)} drawing={drawing} />
       </svg>
@@ -60,29 +70,43 @@ interface Drawing {
   readonly hrefOf: (item: TreeItem) => string;
 }
 
-function drawingOf(layout: GraphLayout, spec: DagSpec, stateOf: GraphProps["stateOf"], hrefOf: GraphProps["hrefOf"]): Drawing {
+function drawingOf(
+  layout: GraphLayout,
+  spec: DagSpec,
+  stateOf: GraphProps["stateOf"],
+  hrefOf: GraphProps["hrefOf"],
+): Drawing {
   const placed = new Map([...layout.boxes, ...layout.nodes].map((one) => [one.id, one]));
   const many = manyOf(spec);
   const states = new Map<string, ShownState>();
   if (stateOf)
-    for (const { item } of treeRows(groupTree(spec.tasks, spec.groups), new Set())) states.set(item.id, itemState(item, stateOf));
+    for (const { item } of treeRows(groupTree(spec.tasks, spec.groups), new Set()))
+      states.set(item.id, itemState(item, stateOf));
   return {
     placed: (id) => placed.get(id),
     stateOf: (id) => states.get(id) ?? null,
     isMapped: (id) => many.has(id),
-    hrefOf: (item) => (item.type === "task" || item.isTask ? hrefOf(item.id) : `#${groupAnchor(item.id)}`),
+    hrefOf: (item) =>
+      item.type === "task" || item.isTask ? hrefOf(item.id) : `#${groupAnchor(item.id)}`,
   };
 }
 
 /** In the order of the tasks, a group before what is in it: the order in which the keyboard visits them. */
-function Items({ items, drawing }: { readonly items: readonly TreeItem[]; readonly drawing: Drawing }): VNode {
+function Items({
+  items,
+  drawing,
+}: {
+  readonly items: readonly TreeItem[];
+  readonly drawing: Drawing;
+}): VNode {
   return (
     <>
       {items.map((item) => {
         const place = drawing.placed(item.id);
         if (!place) return null;
         const props = { place, state: drawing.stateOf(item.id), href: drawing.hrefOf(item) };
-        if (item.type === "task") return <Node {...props} name={item.name} isMapped={drawing.isMapped(item.id)} />;
+        if (item.type === "task")
+          return <Node {...props} name={item.name} isMapped={drawing.isMapped(item.id)} />;
         return (
           <>
             <Label {...props} group={item} />
@@ -94,11 +118,24 @@ function Items({ items, drawing }: { readonly items: readonly TreeItem[]; readon
   );
 }
 
-function Frame({ box, state, isMapped }: { readonly box: Placed; readonly state: ShownState | null; readonly isMapped: boolean }): VNode {
+function Frame({
+  box,
+  state,
+  isMapped,
+}: {
+  readonly box: Placed;
+  readonly state: ShownState | null;
+  readonly isMapped: boolean;
+}): VNode {
   const { x, y, width, height } = box;
   return (
     <g class={`frame ${state ?? "plain"}`}>
-      {isMapped && <path class="behind" d={`M${x + 6} ${y}q0-4 6-4H${x + width - 5}a9 9 0 0 1 9 9V${y + height - 10}q0 6-4 6`} />}
+      {isMapped && (
+        <path
+          class="behind"
+          d={`M${x + 6} ${y}q0-4 6-4H${x + width - 5}a9 9 0 0 1 9 9V${y + height - 10}q0 6-4 6`}
+        />
+      )}
       <rect x={x} y={y} width={width} height={height} rx="9" />
     </g>
   );
@@ -127,7 +164,13 @@ interface PlaceProps {
   readonly href: string;
 }
 
-function Node({ place, state, href, name, isMapped }: PlaceProps & { readonly name: string; readonly isMapped: boolean }): VNode {
+function Node({
+  place,
+  state,
+  href,
+  name,
+  isMapped,
+}: PlaceProps & { readonly name: string; readonly isMapped: boolean }): VNode {
   const { id, x, y, width, height } = place;
   return (
     <a href={href}>
@@ -164,7 +207,13 @@ function Told({ id, state }: { readonly id: string; readonly state: ShownState |
   return <title>{state === null ? id : `${id}: ${stateText(state)}`}</title>;
 }
 
-function Mark({ state, y }: { readonly state: ShownState | null; readonly y: number }): VNode | null {
+function Mark({
+  state,
+  y,
+}: {
+  readonly state: ShownState | null;
+  readonly y: number;
+}): VNode | null {
   if (state === null) return null;
   return (
     <>
@@ -181,14 +230,23 @@ function curve(points: readonly Point[]): string {
   for (const [index, [nextX, nextY]] of points.entries()) {
     if (nextX <= x && (index === 0 || index < points.length - 1)) continue;
     const bow = Math.max((nextX - x) / 2, nextX <= x ? 40 : 0);
-    path += nextY === y && nextX > x ? `H${nextX}` : `C${x + bow} ${y} ${nextX - bow} ${nextY} ${nextX} ${nextY}`;
+    path +=
+      nextY === y && nextX > x
+        ? `H${nextX}`
+        : `C${x + bow} ${y} ${nextX - bow} ${nextY} ${nextX} ${nextY}`;
     [x, y] = [nextX, nextY];
   }
   return path;
 }
 
 /** The graph in words: each task with those before it, in its group. */
-export function GraphList({ spec, folds }: { readonly spec: DagSpec; readonly folds: Folds }): VNode {
+export function GraphList({
+  spec,
+  folds,
+}: {
+  readonly spec: DagSpec;
+  readonly folds: Folds;
+}): VNode {
   const tasks = new Map(spec.tasks.map((task) => [task.taskId, task]));
   const many = manyOf(spec);
   return (
@@ -207,7 +265,12 @@ export function GraphList({ spec, folds }: { readonly spec: DagSpec; readonly fo
       </thead>
       <tbody>
         {treeRows(groupTree(spec.tasks, spec.groups), folds.folded).map((row) => (
-          <ListRow row={row} task={tasks.get(row.item.id)} isMapped={many.has(row.item.id)} folds={folds} />
+          <ListRow
+            row={row}
+            task={tasks.get(row.item.id)}
+            isMapped={many.has(row.item.id)}
+            folds={folds}
+          />
         ))}
       </tbody>
     </table>
@@ -248,7 +311,9 @@ function TaskCells({ task }: { readonly task: TaskSpec }): VNode {
       <td>
         <code>{task.operator}</code>
       </td>
-      <td>{task.upstream.length === 0 ? <span class="faint">nothing</span> : task.upstream.join(", ")}</td>
+      <td>
+        {task.upstream.length === 0 ? <span class="faint">nothing</span> : task.upstream.join(", ")}
+      </td>
       <td>{task.triggerRule}</td>
       <td>{task.retries}</td>
     </>

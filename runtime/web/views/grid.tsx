@@ -1,16 +1,24 @@
 /** The grid: a real table, so that it can be read row by row and column by column without seeing it. */
 import type { VNode } from "preact";
 import type { DagSpec } from "../../../sdk/spec.ts";
-import type { RunDetail } from "../../store/page_runs.ts";
-import type { Folds } from "../folds.ts";
-import type { Grid, GridCell, GridRow } from "../grid.ts";
-import { groupAnchor } from "../group_tree.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
+import type { Folds } from "../groups/folded_groups.ts";
+import { groupAnchor } from "../groups/group_tree.ts";
+import type { Grid, GridCell, GridRow } from "../read/grid.ts";
 import { FoldAll, RowName } from "./row_name.tsx";
 import { State, stateText } from "./state.tsx";
 import { durationText, utcText } from "./text.ts";
 
 const BAR_HEIGHT = 40;
-const LEGEND = ["success", "failed", "running", "queued", "up_for_retry", "upstream_failed", "skipped"] as const;
+const LEGEND = [
+  "success",
+  "failed",
+  "running",
+  "queued",
+  "up_for_retry",
+  "upstream_failed",
+  "skipped",
+] as const;
 
 export interface GridTableProps {
   readonly grid: Grid;
@@ -20,7 +28,8 @@ export interface GridTableProps {
 }
 
 export function GridTable({ grid, spec, folds, older }: GridTableProps): VNode {
-  if (grid.runs.length === 0) return <p class="nothing">No runs yet. The first one shows here as soon as it is created.</p>;
+  if (grid.runs.length === 0)
+    return <p class="nothing">No runs yet. The first one shows here as soon as it is created.</p>;
   return (
     <>
       <section class="scroll" aria-label="Tasks by runs">
@@ -54,9 +63,16 @@ export function GridTable({ grid, spec, folds, older }: GridTableProps): VNode {
   );
 }
 
-function RunHead({ run, longest: most }: { readonly run: RunDetail; readonly longest: number }): VNode {
+function RunHead({
+  run,
+  longest: most,
+}: {
+  readonly run: RunDetail;
+  readonly longest: number;
+}): VNode {
   const ms = tookMs(run);
-  const height = ms === null ? BAR_HEIGHT / 2 : Math.max(4, Math.round(BAR_HEIGHT * Math.sqrt(ms / most)));
+  const height =
+    ms === null ? BAR_HEIGHT / 2 : Math.max(4, Math.round(BAR_HEIGHT * Math.sqrt(ms / most)));
   const what = `${stateText(run.state)} · ${utcText(run.logicalDate)}${ms === null ? "" : ` · ${durationText(ms)}`}`;
   return (
     <th scope="col">
@@ -88,8 +104,14 @@ function Row({ row, folds }: { readonly row: GridRow; readonly folds: Folds }): 
 /** As few characters as will do: there may be 10,000. The stylesheet draws the glyph. */
 function Cell({ cell }: { readonly cell: GridCell }): VNode {
   const text = stateText(cell.state);
-  // biome-ignore lint/a11y/useAnchorContent: its name is its title; text inside would double the size of a large grid
-  return <a class={cell.state} href={cell.href} title={cell.detail === null ? text : `${text}, ${cell.detail}`} />;
+  return (
+    // biome-ignore lint/a11y/useAnchorContent: its name is its title; text would double a large grid
+    <a
+      class={cell.state}
+      href={cell.href}
+      title={cell.detail === null ? text : `${text}, ${cell.detail}`}
+    />
+  );
 }
 
 function longest(runs: readonly RunDetail[]): number {
@@ -97,5 +119,7 @@ function longest(runs: readonly RunDetail[]): number {
 }
 
 function tookMs(run: RunDetail): number | null {
-  return run.startedAt && run.finishedAt ? run.finishedAt.getTime() - run.startedAt.getTime() : null;
+  return run.startedAt && run.finishedAt
+    ? run.finishedAt.getTime() - run.startedAt.getTime()
+    : null;
 }

@@ -1,6 +1,12 @@
 /** The list of DAGs, with files that could not be imported on top. */
 import type { VNode } from "preact";
-import { DAG_FILTERS, type DagFilter, type DagOverview, type DagQuery, type ImportErrorRow } from "../../store/page_dags.ts";
+import {
+  DAG_FILTERS,
+  type DagFilter,
+  type DagOverview,
+  type DagQuery,
+  type ImportErrorRow,
+} from "../../store/reads/dags.ts";
 import { schedulesText } from "../../timetable/schedule_text.ts";
 import { RunBars } from "./bars.tsx";
 import { PauseSwitch } from "./form.tsx";
@@ -28,7 +34,11 @@ export function Home({ dags, counts, importErrors, query, token }: HomeProps): V
         <Search query={query} />
       </div>
       <div id="dags" data-live>
-        {dags.length === 0 ? <Nothing isFresh={counts.all === 0} /> : <DagTable dags={dags} token={token} />}
+        {dags.length === 0 ? (
+          <Nothing isFresh={counts.all === 0} />
+        ) : (
+          <DagTable dags={dags} token={token} />
+        )}
         {dags.length === query.limit && (
           <p class="pages">
             <a class="button" href={address(query, { after: dags.at(-1)?.dagId ?? "" })}>
@@ -46,16 +56,20 @@ function ImportErrors({ errors }: { readonly errors: readonly ImportErrorRow[] }
     <section class="errors" aria-label="Import errors">
       <h2>
         <i class="glyph" aria-hidden="true" />
-        {errors.length === 1 ? "1 file cannot be imported" : `${errors.length} files cannot be imported`}
+        {errors.length === 1
+          ? "1 file cannot be imported"
+          : `${errors.length} files cannot be imported`}
       </h2>
       {errors.map((error) => (
         <details>
           <summary>
-            <code>{error.line === null ? error.file : `${error.file}:${error.line}`}</code> <span>{error.message.split("\n")[0]}</span>
+            <code>{error.line === null ? error.file : `${error.file}:${error.line}`}</code>{" "}
+            <span>{error.message.split("\n")[0]}</span>
           </summary>
           <pre>{error.stack === "" ? error.message : `${error.message}\n\n${error.stack}`}</pre>
           <p class="faint">
-            {error.code} · <Time at={error.happenedAt} /> · the last version that could be imported goes on
+            {error.code} · <Time at={error.happenedAt} /> · the last version that could be imported
+            goes on
           </p>
         </details>
       ))}
@@ -63,16 +77,30 @@ function ImportErrors({ errors }: { readonly errors: readonly ImportErrorRow[] }
   );
 }
 
-function Filters({ counts, query }: { readonly counts: HomeProps["counts"]; readonly query: DagQuery }): VNode {
+function Filters({
+  counts,
+  query,
+}: {
+  readonly counts: HomeProps["counts"];
+  readonly query: DagQuery;
+}): VNode {
   return (
     <nav class="chips" aria-label="Filter">
       {DAG_FILTERS.map((filter) => (
-        <a class={filter} href={address(query, { filter, after: "" })} aria-current={filter === query.filter ? "page" : undefined}>
+        <a
+          class={filter}
+          href={address(query, { filter, after: "" })}
+          aria-current={filter === query.filter ? "page" : undefined}
+        >
           {filter} <b>{counts[filter]}</b>
         </a>
       ))}
       {query.tag !== null && (
-        <a href={address(query, { tag: null, after: "" })} title="Show all tags" aria-current="page">
+        <a
+          href={address(query, { tag: null, after: "" })}
+          title="Show all tags"
+          aria-current="page"
+        >
           tag: {query.tag} <b aria-hidden="true">×</b>
         </a>
       )}
@@ -100,7 +128,13 @@ function Search({ query }: { readonly query: DagQuery }): VNode {
   );
 }
 
-function DagTable({ dags, token }: { readonly dags: readonly DagOverview[]; readonly token: string | undefined }): VNode {
+function DagTable({
+  dags,
+  token,
+}: {
+  readonly dags: readonly DagOverview[];
+  readonly token: string | undefined;
+}): VNode {
   return (
     <table class="list dags">
       <thead>
@@ -125,7 +159,13 @@ function DagTable({ dags, token }: { readonly dags: readonly DagOverview[]; read
   );
 }
 
-function DagRow({ dag, token }: { readonly dag: DagOverview; readonly token: string | undefined }): VNode {
+function DagRow({
+  dag,
+  token,
+}: {
+  readonly dag: DagOverview;
+  readonly token: string | undefined;
+}): VNode {
   const last = dag.runs.at(-1);
   return (
     <tr>
@@ -176,7 +216,8 @@ function Nothing({ isFresh }: { readonly isFresh: boolean }): VNode {
   if (!isFresh) return <p class="nothing">No DAG matches.</p>;
   return (
     <p class="nothing">
-      No DAGs are deployed yet. Deploy a folder of them with <code>dag deploy</code>, or run <code>dag dev</code> in it.
+      No DAGs are deployed yet. Deploy a folder of them with <code>dag deploy</code>, or run{" "}
+      <code>dag dev</code> in it.
     </p>
   );
 }

@@ -1,6 +1,6 @@
 /** The log of a try. Plain lines without a script; with one it follows, filters and finds. */
 import type { VNode } from "preact";
-import type { LogLine, LogWindow } from "../log_window.ts";
+import type { LogLine, LogWindow } from "../live/log_window.ts";
 
 export interface LogProps {
   readonly window: LogWindow;
@@ -43,7 +43,11 @@ export function Log({ window, instanceId, tryNumber, isOpen }: LogProps): VNode 
         <span class="log-state faint" role="status">
           {isOpen ? "still open" : ""}
         </span>
-        <a class="button small" href={`${address}/download`} download={`log-${instanceId}-${tryNumber}.txt`}>
+        <a
+          class="button small"
+          href={`${address}/download`}
+          download={`log-${instanceId}-${tryNumber}.txt`}
+        >
           Download
         </a>
       </header>
@@ -54,7 +58,8 @@ export function Log({ window, instanceId, tryNumber, isOpen }: LogProps): VNode 
         ))}
         {window.hasGap && (
           <li class="gap">
-            … lines in between are left out; <a href={`${address}/download`}>download</a> the whole log to see them …
+            … lines in between are left out; <a href={`${address}/download`}>download</a> the whole
+            log to see them …
           </li>
         )}
         {window.tail.map((line) => (

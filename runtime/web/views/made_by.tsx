@@ -27,7 +27,11 @@ export function MadeBy({ trigger }: { readonly trigger: RunTrigger }): VNode {
   }
 }
 
-function Updates({ trigger }: { readonly trigger: Extract<RunTrigger, { type: "assets" }> }): VNode {
+function Updates({
+  trigger,
+}: {
+  readonly trigger: Extract<RunTrigger, { type: "assets" }>;
+}): VNode {
   const uris = [...new Set(trigger.events.map(({ uri }) => uri))];
   return (
     <>

@@ -1,7 +1,7 @@
 /** The frame around every page. A page is a title, an optional topic that it follows live, and a body. */
 import type { ComponentChildren, VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
-import type { Health } from "../../store/page_health.ts";
+import type { Health } from "../../store/reads/health.ts";
 
 export interface Frame {
   readonly title: string;
@@ -17,7 +17,15 @@ export interface Frame {
 /** Stands for the nonce until the page is sent, so that the same page has the same fingerprint each time. */
 export const NONCE = "__nonce__";
 
-function Dot({ ok, label, title }: { readonly ok: boolean; readonly label: string; readonly title: string }): VNode {
+function Dot({
+  ok,
+  label,
+  title,
+}: {
+  readonly ok: boolean;
+  readonly label: string;
+  readonly title: string;
+}): VNode {
   return (
     <span class={ok ? "dot ok" : "dot bad"} title={title}>
       <i class="glyph" aria-hidden="true" />
@@ -30,8 +38,16 @@ function HealthDots({ health }: { readonly health: Health }): VNode {
   const { schedulers, workers, slots } = health;
   return (
     <span class="health">
-      <Dot ok={schedulers > 0} label={schedulers > 0 ? "scheduler" : "no scheduler"} title={`${schedulers} with a fresh heartbeat`} />
-      <Dot ok={workers > 0} label={`${workers} ${workers === 1 ? "worker" : "workers"}`} title={`${slots} slots`} />
+      <Dot
+        ok={schedulers > 0}
+        label={schedulers > 0 ? "scheduler" : "no scheduler"}
+        title={`${schedulers} with a fresh heartbeat`}
+      />
+      <Dot
+        ok={workers > 0}
+        label={`${workers} ${workers === 1 ? "worker" : "workers"}`}
+        title={`${slots} slots`}
+      />
     </span>
   );
 }

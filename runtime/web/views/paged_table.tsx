@@ -13,7 +13,12 @@ export interface PagedTableProps {
 }
 
 /** For lists that have something: of an empty one its page says in words that it is. */
-export function PagedTable({ columns, children, next, nextLabel = "Older" }: PagedTableProps): VNode {
+export function PagedTable({
+  columns,
+  children,
+  next,
+  nextLabel = "Older",
+}: PagedTableProps): VNode {
   return (
     <>
       <table class="list">

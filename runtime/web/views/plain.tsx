@@ -1,7 +1,13 @@
 /** Pages of a few words: an error, and the login. */
 import type { VNode } from "preact";
 
-export function ErrorPage({ status, message }: { readonly status: number; readonly message: string }): VNode {
+export function ErrorPage({
+  status,
+  message,
+}: {
+  readonly status: number;
+  readonly message: string;
+}): VNode {
   return (
     <section class="plain-page">
       <h1>{status}</h1>
@@ -15,7 +21,15 @@ export function ErrorPage({ status, message }: { readonly status: number; readon
   );
 }
 
-export function LoginPage({ token, next, error }: { readonly token: string; readonly next: string; readonly error: string | null }): VNode {
+export function LoginPage({
+  token,
+  next,
+  error,
+}: {
+  readonly token: string;
+  readonly next: string;
+  readonly error: string | null;
+}): VNode {
   return (
     <form class="sheet login" method="post" action="/login">
       <h1>dagsmith</h1>

@@ -2,10 +2,10 @@
 import type { VNode } from "preact";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import type { RunTrigger } from "../../../sdk/trigger.ts";
-import type { RunDetail } from "../../store/page_runs.ts";
-import type { Folds } from "../folds.ts";
-import type { GraphLayout } from "../graph_layout.ts";
-import type { RunTask } from "../run_tasks.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
+import type { GraphLayout } from "../graph/graph_layout.ts";
+import type { Folds } from "../groups/folded_groups.ts";
+import type { RunTask } from "../read/run_tasks.ts";
 import { type CallbackPage, Callbacks } from "./callbacks.tsx";
 import { Fact } from "./dag.tsx";
 import { PostButton } from "./form.tsx";
@@ -31,7 +31,19 @@ export interface RunProps {
   readonly now: Date;
 }
 
-export function RunPage({ run, version, spec, tasks, trigger, layout, folds, callbacks, params, token, now }: RunProps): VNode {
+export function RunPage({
+  run,
+  version,
+  spec,
+  tasks,
+  trigger,
+  layout,
+  folds,
+  callbacks,
+  params,
+  token,
+  now,
+}: RunProps): VNode {
   const states = new Map(tasks.map((task) => [task.taskId, task.state]));
   return (
     <>

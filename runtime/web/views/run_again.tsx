@@ -1,22 +1,36 @@
 /** What people may do with a run besides cancelling it: have it done again, decide how it ended, write on it. */
 import type { VNode } from "preact";
-import type { RunDetail } from "../../store/page_runs.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
 import { Fact } from "./dag.tsx";
 import { PostButton } from "./form.tsx";
 
-export function AgainButtons({ run, token }: { readonly run: RunDetail; readonly token: string }): VNode {
+export function AgainButtons({
+  run,
+  token,
+}: {
+  readonly run: RunDetail;
+  readonly token: string;
+}): VNode {
   return (
     <>
       <a class="button" href={`/runs/${run.id}/clear`}>
         Clear…
       </a>{" "}
       {run.state !== "success" && (
-        <PostButton action={`/runs/${run.id}/mark/success`} token={token} confirm="Mark this run and all its tasks as success?">
+        <PostButton
+          action={`/runs/${run.id}/mark/success`}
+          token={token}
+          confirm="Mark this run and all its tasks as success?"
+        >
           Mark success
         </PostButton>
       )}{" "}
       {run.state === "success" && (
-        <PostButton action={`/runs/${run.id}/mark/failed`} token={token} confirm="Mark this run as failed?">
+        <PostButton
+          action={`/runs/${run.id}/mark/failed`}
+          token={token}
+          confirm="Mark this run as failed?"
+        >
           Mark failed
         </PostButton>
       )}
@@ -59,7 +73,13 @@ export function TaskButtons({
 }
 
 /** Labels, note, and the form that changes them. `note` and `labels` are masked. */
-export function Annotations({ run, token }: { readonly run: RunDetail; readonly token: string | undefined }): VNode {
+export function Annotations({
+  run,
+  token,
+}: {
+  readonly run: RunDetail;
+  readonly token: string | undefined;
+}): VNode {
   const labels = Object.entries(run.labels);
   return (
     <>
@@ -72,7 +92,10 @@ export function Annotations({ run, token }: { readonly run: RunDetail; readonly 
         {labels.length > 0 && (
           <Fact name="Labels">
             {labels.map(([key, value]) => (
-              <a class="tag" href={`/dags/${run.dagId}/runs?label=${encodeURIComponent(`${key}=${value}`)}`}>
+              <a
+                class="tag"
+                href={`/dags/${run.dagId}/runs?label=${encodeURIComponent(`${key}=${value}`)}`}
+              >
                 {key}={value}
               </a>
             ))}
@@ -97,7 +120,12 @@ export function Annotations({ run, token }: { readonly run: RunDetail; readonly 
             </label>
             <label class="field">
               <span>Labels</span>
-              <input type="text" name="labels" value={labels.map(([key, value]) => `${key}=${value}`).join(", ")} maxLength={1000} />
+              <input
+                type="text"
+                name="labels"
+                value={labels.map(([key, value]) => `${key}=${value}`).join(", ")}
+                maxLength={1000}
+              />
               <small>key=value, separated by commas</small>
             </label>
             <p>

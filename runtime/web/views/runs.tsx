@@ -1,14 +1,23 @@
 /** A DAG's runs, newest first, in pages. */
 import type { VNode } from "preact";
-import type { RunDetail } from "../../store/page_runs.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
 import { PagedTable } from "./paged_table.tsx";
 import { State, Warnings } from "./state.tsx";
 import { Time, Took } from "./time.tsx";
 
-export function RunList({ runs, older }: { readonly runs: readonly RunDetail[]; readonly older: string | null }): VNode {
+export function RunList({
+  runs,
+  older,
+}: {
+  readonly runs: readonly RunDetail[];
+  readonly older: string | null;
+}): VNode {
   if (runs.length === 0) return <p class="nothing">No runs.</p>;
   return (
-    <PagedTable columns={["Run", "State", "Type", "Logical date", "Started", "Duration"]} next={older}>
+    <PagedTable
+      columns={["Run", "State", "Type", "Logical date", "Started", "Duration"]}
+      next={older}
+    >
       {runs.map((run) => (
         <tr>
           <th scope="row">

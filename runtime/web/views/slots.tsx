@@ -16,7 +16,17 @@ export function SlotList({ slots, older }: SlotListProps): VNode {
   if (slots.length === 0) return <p class="nothing">No slots: this DAG has no schedule.</p>;
   const isNamed = slots.some(({ schedule }) => schedule !== "");
   return (
-    <PagedTable columns={[isNamed && "Schedule", "Logical date", "Slots", "Decision", "Run or reason", "Decided or due"]} next={older}>
+    <PagedTable
+      columns={[
+        isNamed && "Schedule",
+        "Logical date",
+        "Slots",
+        "Decision",
+        "Run or reason",
+        "Decided or due",
+      ]}
+      next={older}
+    >
       {slots.map((slot) => (
         <SlotRow slot={slot} isNamed={isNamed} />
       ))}
@@ -40,16 +50,32 @@ function SlotRow({ slot, isNamed }: { readonly slot: Slot; readonly isNamed: boo
         )}
       </th>
       <td>{slot.count ?? (slot.decision === "skipped" ? "many" : "–")}</td>
-      <td>{slot.decision === "run" && slot.runState !== null ? <State state={slot.runState} /> : slot.decision}</td>
+      <td>
+        {slot.decision === "run" && slot.runState !== null ? (
+          <State state={slot.runState} />
+        ) : (
+          slot.decision
+        )}
+      </td>
       <td>
         <RunOrReason slot={slot} />
       </td>
-      <td>{slot.decision === "waiting" ? <Time at={slot.runAfter} ahead /> : <Time at={slot.decidedAt} />}</td>
+      <td>
+        {slot.decision === "waiting" ? (
+          <Time at={slot.runAfter} ahead />
+        ) : (
+          <Time at={slot.decidedAt} />
+        )}
+      </td>
     </tr>
   );
 }
 
 function RunOrReason({ slot }: { readonly slot: Slot }): VNode {
   if (slot.run !== null) return <a href={`/runs/${slot.run}`}>{slot.runId}</a>;
-  return <span class={slot.reason === "error" ? "bad" : undefined}>{slot.runId ?? slotReason(slot)}</span>;
+  return (
+    <span class={slot.reason === "error" ? "bad" : undefined}>
+      {slot.runId ?? slotReason(slot)}
+    </span>
+  );
 }

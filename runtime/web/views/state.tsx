@@ -8,7 +8,13 @@ export type ShownState = RunState | TaskState | "lost" | "none";
 
 /** Whether it has ended, one way or another. */
 export function isOver(state: ShownState): boolean {
-  return state === "success" || state === "failed" || state === "skipped" || state === "upstream_failed" || state === "removed";
+  return (
+    state === "success" ||
+    state === "failed" ||
+    state === "skipped" ||
+    state === "upstream_failed" ||
+    state === "removed"
+  );
 }
 
 const WORDS: Readonly<Partial<Record<ShownState, string>>> = {

@@ -1,8 +1,13 @@
 /** One task of one run: where it stands and why, its tries, what it left, its log; for a mapped task its instances. */
 import type { VNode } from "preact";
-import type { RunDetail } from "../../store/page_runs.ts";
-import { INSTANCES_PER_PAGE, type InstanceRow, type TryRow, type XComValue } from "../../store/page_tasks.ts";
-import type { RunTask } from "../run_tasks.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
+import {
+  INSTANCES_PER_PAGE,
+  type InstanceRow,
+  type TryRow,
+  type XComValue,
+} from "../../store/reads/tasks.ts";
+import type { RunTask } from "../read/run_tasks.ts";
 import { type CallbackPage, Callbacks } from "./callbacks.tsx";
 import { Log, type LogProps } from "./log.tsx";
 import { type GroupMember, Members } from "./members.tsx";
@@ -59,14 +64,24 @@ export function TaskPage(props: TaskProps): VNode {
       </nav>
       <div id="task-head" data-live>
         <div class="title">
-          <h1>{mapIndex === null ? task.taskId : `${task.taskId} [${mapIndex}]${instance?.label ? ` ${instance.label}` : ""}`}</h1>
+          <h1>
+            {mapIndex === null
+              ? task.taskId
+              : `${task.taskId} [${mapIndex}]${instance?.label ? ` ${instance.label}` : ""}`}
+          </h1>
           <State state={instance?.state ?? task.state} />
-          <Warnings count={task.warning && (instance === null || instance.state === "failed") ? 1 : 0} />
+          <Warnings
+            count={task.warning && (instance === null || instance.state === "failed") ? 1 : 0}
+          />
           <span class="grow" />
-          {props.token !== undefined && <TaskButtons run={run} taskId={task.taskId} mapIndex={mapIndex} token={props.token} />}
+          {props.token !== undefined && (
+            <TaskButtons run={run} taskId={task.taskId} mapIndex={mapIndex} token={props.token} />
+          )}
         </div>
         {mapIndex === null && <Progress task={task} />}
-        {props.waits.length === 0 && (instance?.reason ?? task.why) !== null && <p class="why">{instance?.reason ?? task.why}</p>}
+        {props.waits.length === 0 && (instance?.reason ?? task.why) !== null && (
+          <p class="why">{instance?.reason ?? task.why}</p>
+        )}
         {props.waits.map((reason) => (
           <p class="why">{reason}</p>
         ))}
@@ -81,7 +96,13 @@ export function TaskPage(props: TaskProps): VNode {
           </>
         )}
       </p>
-      {tries.length > 0 && <Tries tries={tries} shown={shownTry} here={mapIndex === null ? here : `${here}/${mapIndex}`} />}
+      {tries.length > 0 && (
+        <Tries
+          tries={tries}
+          shown={shownTry}
+          here={mapIndex === null ? here : `${here}/${mapIndex}`}
+        />
+      )}
       <div id="xcoms" data-live>
         {xcoms.map((xcom) => (
           <XCom xcom={xcom} />
@@ -95,7 +116,15 @@ export function TaskPage(props: TaskProps): VNode {
   );
 }
 
-function Tries({ tries, shown, here }: { readonly tries: readonly ShownTry[]; readonly shown: number; readonly here: string }): VNode {
+function Tries({
+  tries,
+  shown,
+  here,
+}: {
+  readonly tries: readonly ShownTry[];
+  readonly shown: number;
+  readonly here: string;
+}): VNode {
   const error = tries.find((one) => one.tryNumber === shown)?.error;
   return (
     <section id="tries" data-live aria-label="Tries">
@@ -149,7 +178,8 @@ function XCom({ xcom }: { readonly xcom: XComValue }): VNode {
   return (
     <details class="xcom" open={xcom.value.length < 400}>
       <summary>
-        {xcom.key === "return_value" ? "Output" : xcom.key} <span class="faint">{xcom.bytes} bytes</span>
+        {xcom.key === "return_value" ? "Output" : xcom.key}{" "}
+        <span class="faint">{xcom.bytes} bytes</span>
       </summary>
       <pre class="value">
         {xcom.value === "" ? "too large for the page: it lies in a file" : xcom.value}

@@ -1,11 +1,17 @@
 /** The tasks of a run in their groups, with their times drawn to one scale. */
 import type { VNode } from "preact";
 import type { DagSpec } from "../../../sdk/spec.ts";
-import type { RunDetail } from "../../store/page_runs.ts";
-import type { Folds } from "../folds.ts";
-import { type GroupProgress, groupProgress } from "../group_progress.ts";
-import { groupAnchor, groupTree, type TreeGroup, type TreeRow, treeRows } from "../group_tree.ts";
-import type { RunTask } from "../run_tasks.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
+import type { Folds } from "../groups/folded_groups.ts";
+import { type GroupProgress, groupProgress } from "../groups/group_progress.ts";
+import {
+  groupAnchor,
+  groupTree,
+  type TreeGroup,
+  type TreeRow,
+  treeRows,
+} from "../groups/group_tree.ts";
+import type { RunTask } from "../read/run_tasks.ts";
 import { FoldAll, RowName } from "./row_name.tsx";
 import { State, Warnings } from "./state.tsx";
 import { Took } from "./time.tsx";
@@ -64,8 +70,19 @@ interface CellsProps {
 function Cells({ row, run, tasks, folds, scale }: CellsProps): VNode {
   const { item } = row;
   const task = tasks.get(item.id);
-  if (task) return <TaskCells row={row} folds={folds} task={task} href={`/runs/${run.id}/tasks/${item.id}`} scale={scale} />;
-  const group = groupProgress((item as TreeGroup).taskIds.flatMap((taskId) => tasks.get(taskId) ?? []));
+  if (task)
+    return (
+      <TaskCells
+        row={row}
+        folds={folds}
+        task={task}
+        href={`/runs/${run.id}/tasks/${item.id}`}
+        scale={scale}
+      />
+    );
+  const group = groupProgress(
+    (item as TreeGroup).taskIds.flatMap((taskId) => tasks.get(taskId) ?? []),
+  );
   return <GroupCells row={row} folds={folds} group={group} scale={scale} />;
 }
 
@@ -142,7 +159,15 @@ function Track({ of, from, to }: Scale & { readonly of: Timed }): VNode {
   const end = of.startedAt ? ((of.finishedAt?.getTime() ?? to) - from) * scale : 0;
   return (
     <svg class="track" viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true">
-      {of.startedAt && <rect class={of.state} x={Math.max(0, start)} y="1" width={Math.max(4, Math.min(1_000, end) - start)} height="10" />}
+      {of.startedAt && (
+        <rect
+          class={of.state}
+          x={Math.max(0, start)}
+          y="1"
+          width={Math.max(4, Math.min(1_000, end) - start)}
+          height="10"
+        />
+      )}
     </svg>
   );
 }

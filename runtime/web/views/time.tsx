@@ -3,20 +3,37 @@ import type { VNode } from "preact";
 import { durationText, utcText } from "./text.ts";
 
 /** A moment. `ahead` asks the script for how far away it is. */
-export function Time({ at, ahead = false }: { readonly at: Date | string | null; readonly ahead?: boolean }): VNode {
+export function Time({
+  at,
+  ahead = false,
+}: {
+  readonly at: Date | string | null;
+  readonly ahead?: boolean;
+}): VNode {
   if (at === null) return <span class="faint">–</span>;
   const date = new Date(at);
   return (
-    <time datetime={date.toISOString()} data-ahead={ahead ? "" : undefined} title={`${date.toISOString().slice(0, 19)}Z`}>
+    <time
+      datetime={date.toISOString()}
+      data-ahead={ahead ? "" : undefined}
+      title={`${date.toISOString().slice(0, 19)}Z`}
+    >
       {utcText(date)}
     </time>
   );
 }
 
 /** How long something took; what still runs ticks in the script, and says since when without it. */
-export function Took({ from, to }: { readonly from: Date | string | null; readonly to: Date | string | null }): VNode {
+export function Took({
+  from,
+  to,
+}: {
+  readonly from: Date | string | null;
+  readonly to: Date | string | null;
+}): VNode {
   if (from === null) return <span class="faint">–</span>;
   const start = new Date(from);
-  if (to === null) return <span data-since={start.toISOString()}>since {utcText(start).slice(11)}</span>;
+  if (to === null)
+    return <span data-since={start.toISOString()}>since {utcText(start).slice(11)}</span>;
   return <span>{durationText(new Date(to).getTime() - start.getTime())}</span>;
 }

@@ -25,8 +25,17 @@ export function TriggerForm({ dagId, fields, sent, error, token }: TriggerProps)
         <ParamInput field={field} sent={sent[`p:${field.name}`]} />
       ))}
       {fields.length === 0 && <p class="faint">This DAG takes no params.</p>}
-      <Field label="Logical date" hint="ISO 8601, such as 2026-01-31 or 2026-01-31T04:00:00Z. Leave empty for now.">
-        <input type="text" name="logicalDate" value={sent.logicalDate ?? ""} maxLength={40} placeholder="now" />
+      <Field
+        label="Logical date"
+        hint="ISO 8601, such as 2026-01-31 or 2026-01-31T04:00:00Z. Leave empty for now."
+      >
+        <input
+          type="text"
+          name="logicalDate"
+          value={sent.logicalDate ?? ""}
+          maxLength={40}
+          placeholder="now"
+        />
       </Field>
       <p>
         <button type="submit" class="button primary">
@@ -41,7 +50,13 @@ export function TriggerForm({ dagId, fields, sent, error, token }: TriggerProps)
 }
 
 /** The input of one param. */
-export function ParamInput({ field, sent }: { readonly field: ParamField; readonly sent: string | undefined }): VNode {
+export function ParamInput({
+  field,
+  sent,
+}: {
+  readonly field: ParamField;
+  readonly sent: string | undefined;
+}): VNode {
   const name = `p:${field.name}`;
   const value = sent ?? field.initial;
   return (
@@ -71,7 +86,12 @@ export function ParamInput({ field, sent }: { readonly field: ParamField; readon
         </textarea>
       )}
       {(field.kind === "text" || field.kind === "number") && (
-        <input type="text" inputMode={field.kind === "number" ? "decimal" : undefined} name={name} value={value} />
+        <input
+          type="text"
+          inputMode={field.kind === "number" ? "decimal" : undefined}
+          name={name}
+          value={value}
+        />
       )}
     </Field>
   );

@@ -7,17 +7,28 @@ import { z } from "zod";
 import { updateAsset } from "../../../runtime/actions/assets.ts";
 import { startPostgres } from "../../../runtime/embedded/postgres.ts";
 import { migrateQueue } from "../../../runtime/executor/queue.ts";
-import { type Database, openDatabase } from "../../../runtime/store/database.ts";
-import { deployVersions } from "../../../runtime/store/deploy.ts";
-import { migrate } from "../../../runtime/store/migrate.ts";
-import { listRuns } from "../../../runtime/store/run_list.ts";
+import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
+import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
+import { migrate } from "../../../runtime/store/database/migrate.ts";
+import { listRuns } from "../../../runtime/store/reads/run_list.ts";
 import { isMet } from "../../../runtime/timetable/asset_condition.ts";
-import { type AssetExpression, allOf, anyOf, asset, assetAlias, conditionOf } from "../../../sdk/asset.ts";
+import {
+  type AssetExpression,
+  allOf,
+  anyOf,
+  asset,
+  assetAlias,
+  conditionOf,
+} from "../../../sdk/asset.ts";
 import { dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { area } from "../area.ts";
 
-type Condition = string | { readonly all: readonly Condition[] } | { readonly any: readonly Condition[] } | { readonly alias: string };
+type Condition =
+  | string
+  | { readonly all: readonly Condition[] }
+  | { readonly any: readonly Condition[] }
+  | { readonly alias: string };
 const CONDITION: z.ZodType<Condition> = z.lazy(() =>
   z.union([
     z.string(),
@@ -41,7 +52,10 @@ export const assetCondition = area(ASKED, ({ condition, updated, aliases }) => (
   ),
 }));
 
-const PLAYED = z.object({ condition: CONDITION, events: z.array(z.tuple([z.string(), z.number()])) });
+const PLAYED = z.object({
+  condition: CONDITION,
+  events: z.array(z.tuple([z.string(), z.number()])),
+});
 
 export const assetQueue = area(PLAYED, async ({ condition, events }) => {
   await using stand = await openStand();
@@ -65,7 +79,9 @@ function uriOf(name: string): string {
 function expressionOf(condition: Condition): AssetExpression {
   if (typeof condition === "string") return asset(uriOf(condition));
   if ("alias" in condition) return assetAlias(condition.alias);
-  return "all" in condition ? allOf(...expressionsOf(condition.all)) : anyOf(...expressionsOf(condition.any));
+  return "all" in condition
+    ? allOf(...expressionsOf(condition.all))
+    : anyOf(...expressionsOf(condition.any));
 }
 
 /** None is refused by what is made of them, as a DAG file's would be. */
@@ -94,7 +110,14 @@ async function deployWaiting(db: Database, condition: Condition): Promise<string
   const d = dag("waiting", { schedule: expressionOf(condition), maxActiveRuns: 1_000 });
   d.empty("only");
   const code = Buffer.from("");
-  const version = { dagId: d.dagId, versionHash: "1", bundleHash: "1", file: "waiting.ts", spec: describeDag(d), positions: {} };
+  const version = {
+    dagId: d.dagId,
+    versionHash: "1",
+    bundleHash: "1",
+    file: "waiting.ts",
+    spec: describeDag(d),
+    positions: {},
+  };
   await db.transaction((tx) => deployVersions(tx, [{ ...version, code, sourceMap: code }]));
   return d.dagId;
 }

@@ -1,7 +1,7 @@
 /** Which tasks a branch or a short circuit passes over, asked of the plan of a DAG with the case's edges. */
 import { z } from "zod";
-import { passedOver } from "../../../runtime/engine/deciders.ts";
-import { type Plan, planOf } from "../../../runtime/engine/plan.ts";
+import { passedOver } from "../../../runtime/engine/plan/branch_tasks.ts";
+import { type Plan, planOf } from "../../../runtime/engine/plan/plan.ts";
 import { type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { TRIGGER_RULES } from "../../../sdk/spec.ts";
@@ -23,18 +23,26 @@ function planFor(edges: z.infer<typeof EDGES>, declare: Declare): Plan {
   return planOf(describeDag(d));
 }
 
-const inAnyOrder = (expect: Answer, got: Answer): boolean => sameWhereExpected(ordered(expect), ordered(got));
+const inAnyOrder = (expect: Answer, got: Answer): boolean =>
+  sameWhereExpected(ordered(expect), ordered(got));
 
 function ordered(answer: Answer): Answer {
-  return Object.fromEntries(Object.entries(answer).map(([field, names]) => [field, [names].flat().sort()]));
+  return Object.fromEntries(
+    Object.entries(answer).map(([field, names]) => [field, [names].flat().sort()]),
+  );
 }
 
 export const branch = area(
   z.object({ edges: EDGES, branch: z.string(), chosen: z.array(z.string()) }),
   ({ edges, branch: id, chosen }) => {
-    const plan = planFor(edges, (d, taskId) => (taskId === id ? d.branch(taskId, () => chosen) : d.empty(taskId)));
+    const plan = planFor(edges, (d, taskId) =>
+      taskId === id ? d.branch(taskId, () => chosen) : d.empty(taskId),
+    );
     const skipped = passedOver(plan, id, chosen);
-    return { skipped_by_operator: skipped, followed: plan.tasks.get(id)?.downstream.filter((child) => !skipped.includes(child)) };
+    return {
+      skipped_by_operator: skipped,
+      followed: plan.tasks.get(id)?.downstream.filter((child) => !skipped.includes(child)),
+    };
   },
   inAnyOrder,
 );
@@ -53,7 +61,9 @@ export const shortCircuit = area(
     const id = input.short_circuit ?? rootOf(input.edges);
     const ignoreDownstreamTriggerRules = input.ignore_downstream_trigger_rules;
     const plan = planFor(input.edges, (d, taskId) =>
-      taskId === id ? d.shortCircuit(taskId, { ignoreDownstreamTriggerRules }, () => null) : other(d, taskId, input),
+      taskId === id
+        ? d.shortCircuit(taskId, { ignoreDownstreamTriggerRules }, () => null)
+        : other(d, taskId, input),
     );
     return { skipped_by_operator: passedOver(plan, id, input.condition) };
   },
@@ -62,11 +72,17 @@ export const shortCircuit = area(
 
 /** The task that nothing comes before. */
 function rootOf(edges: z.infer<typeof EDGES>): string {
-  const [first] = edges.map(([before]) => before).filter((taskId) => !edges.some(([, after]) => after === taskId));
+  const [first] = edges
+    .map(([before]) => before)
+    .filter((taskId) => !edges.some(([, after]) => after === taskId));
   return first ?? "";
 }
 
-function other(d: Builder, taskId: string, input: Readonly<Record<string, unknown>>): TaskRef<unknown> {
+function other(
+  d: Builder,
+  taskId: string,
+  input: Readonly<Record<string, unknown>>,
+): TaskRef<unknown> {
   if (input[`${taskId}_teardown`] === true) return d.teardown(taskId, {}, () => null);
   const triggerRule = TRIGGER_RULES.find((rule) => rule === input[`${taskId}_trigger_rule`]);
   return d.task(taskId, triggerRule ? { triggerRule } : {}, () => null);

@@ -8,7 +8,10 @@ export interface Node {
 }
 
 /** Declares every task, then every edge. */
-export function wire<Task extends Node>(tasks: readonly Task[], declare: (task: Task) => TaskRef<unknown>): void {
+export function wire<Task extends Node>(
+  tasks: readonly Task[],
+  declare: (task: Task) => TaskRef<unknown>,
+): void {
   const refs = new Map(tasks.map((task) => [task.id, declare(task)]));
   for (const { id, upstream } of tasks) {
     for (const before of upstream) {

@@ -5,7 +5,13 @@ import { backfillCreate, backfillDatesArea } from "./backfill.ts";
 import { connectionJson, connectionUri } from "./connection.ts";
 import { dagRunLeaves, dagRunState } from "./dag_run.ts";
 import { branch, shortCircuit } from "./decisions.ts";
-import { mappingConcat, mappingExpand, mappingExpandKwargs, mappingMap, mappingZip } from "./mapping.ts";
+import {
+  mappingConcat,
+  mappingExpand,
+  mappingExpandKwargs,
+  mappingMap,
+  mappingZip,
+} from "./mapping.ts";
 import { paramValidate } from "./params.ts";
 import { partitionMapper } from "./partition.ts";
 import { dependsOnPast } from "./past.ts";
@@ -13,7 +19,13 @@ import { priorityWeight } from "./priority_weight.ts";
 import { timeRestriction } from "./restriction.ts";
 import { retryBackoff } from "./retry.ts";
 import { runId, runIdAllowed } from "./run_id.ts";
-import { cronPreset, timetableManual, timetableNext, timetableSequence, timetableValidate } from "./timetable.ts";
+import {
+  cronPreset,
+  timetableManual,
+  timetableNext,
+  timetableSequence,
+  timetableValidate,
+} from "./timetable.ts";
 import { triggerRule } from "./trigger_rule.ts";
 
 export const AREAS: Readonly<Record<string, Area>> = {

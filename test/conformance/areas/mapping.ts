@@ -2,7 +2,16 @@
 import { z } from "zod";
 import { runDag } from "../../../runtime/testing/index.ts";
 import { type Dag, dag } from "../../../sdk/dag.ts";
-import { concat, cross, type Each, entries, type Items, over, partial, zip } from "../../../sdk/items.ts";
+import {
+  concat,
+  cross,
+  type Each,
+  entries,
+  type Items,
+  over,
+  partial,
+  zip,
+} from "../../../sdk/items.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { SkipTask } from "../../../sdk/outcome.ts";
 import { type Answer, area, NotSupported } from "../area.ts";
@@ -11,8 +20,12 @@ const LIST = z.union([z.array(z.json()), z.record(z.string(), z.json())]);
 type List = z.infer<typeof LIST>;
 type NewDag = Dag<Readonly<Record<string, never>>>;
 
-export const mappingExpand = area(z.object({ expand: z.array(z.tuple([z.string(), LIST])).min(1) }), ({ expand }) =>
-  instancesOf((d) => cross(Object.fromEntries(expand.map(([name, list]) => [name, known(d, name, list)])))),
+export const mappingExpand = area(
+  z.object({ expand: z.array(z.tuple([z.string(), LIST])).min(1) }),
+  ({ expand }) =>
+    instancesOf((d) =>
+      cross(Object.fromEntries(expand.map(([name, list]) => [name, known(d, name, list)]))),
+    ),
 );
 
 const KWARGS = z.record(z.string(), z.json());
@@ -29,7 +42,9 @@ export const mappingExpandKwargs = area(
 );
 
 export const mappingConcat = area(z.object({ sources: z.array(LIST) }), async ({ sources }) => {
-  const { values } = await mapped((d) => concat(...sources.map((list, index) => known(d, `source_${index}`, list))));
+  const { values } = await mapped((d) =>
+    concat(...sources.map((list, index) => known(d, `source_${index}`, list))),
+  );
   return { values };
 });
 
@@ -43,36 +58,45 @@ export const mappingZip = area(ZIP, async ({ sources, fillvalue }) => {
   return { values };
 });
 
-export const mappingMap = area(z.object({ source: LIST, map: z.string() }), async ({ source, map }) => {
-  const { values, states } = await mapped((d) => known(d, "source", source).map(functionOf(map)));
-  return { values, instance_states: states };
-});
+export const mappingMap = area(
+  z.object({ source: LIST, map: z.string() }),
+  async ({ source, map }) => {
+    const { values, states } = await mapped((d) => known(d, "source", source).map(functionOf(map)));
+    return { values, instance_states: states };
+  },
+);
 
 /** A list as people get one: from a task before. */
 function known(d: NewDag, taskId: string, list: List): Items<Json> {
   const id = `list_${taskId}`;
-  return Array.isArray(list) ? over(d.task(id, () => list)) : (entries(d.task(id, () => list)) as Items<Json>);
+  return Array.isArray(list)
+    ? over(d.task(id, () => list))
+    : (entries(d.task(id, () => list)) as Items<Json>);
 }
 
 /** Cases say in words what a function does. */
-const FUNCTIONS: readonly (readonly [words: RegExp, make: (of: string) => (item: Json) => Json])[] = [
+const FUNCTIONS: readonly (readonly [words: RegExp, make: (of: string) => (item: Json) => Json])[] =
   [
-    /^raise skip for (\S+)$/,
-    (of) => (item) => {
-      if (String(item) === of) throw new SkipTask("as the case says");
-      return item;
-    },
-  ],
-  [
-    /^raise (?:an )?error for (\S+)$/,
-    (of) => (item) => {
-      if (String(item) === of) throw new Error("as the case says");
-      return item;
-    },
-  ],
-  [/^(?:return )?(?:none|null) for (\S+)$/i, (of) => (item) => (String(item) === of ? null : item)],
-  [/^identity$/, () => (item) => item],
-];
+    [
+      /^raise skip for (\S+)$/,
+      (of) => (item) => {
+        if (String(item) === of) throw new SkipTask("as the case says");
+        return item;
+      },
+    ],
+    [
+      /^raise (?:an )?error for (\S+)$/,
+      (of) => (item) => {
+        if (String(item) === of) throw new Error("as the case says");
+        return item;
+      },
+    ],
+    [
+      /^(?:return )?(?:none|null) for (\S+)$/i,
+      (of) => (item) => (String(item) === of ? null : item),
+    ],
+    [/^identity$/, () => (item) => item],
+  ];
 
 function functionOf(words: string): (item: Json) => Json {
   for (const [pattern, make] of FUNCTIONS) {
@@ -100,7 +124,9 @@ async function mapped(each: (d: NewDag) => Each<unknown>): Promise<Mapped> {
   const d = dag("case");
   d.task("mapped", { each: each(d) as Each<Json> }, ({ item }) => item);
   const { tasks } = await runDag(d);
-  const own = tasks.filter(({ taskId }) => taskId === "mapped").sort((a, b) => a.mapIndex - b.mapIndex);
+  const own = tasks
+    .filter(({ taskId }) => taskId === "mapped")
+    .sort((a, b) => a.mapIndex - b.mapIndex);
   const instances = own.filter(({ mapIndex }) => mapIndex >= 0);
   return {
     values: instances.filter(({ state }) => state === "success").map(({ output }) => output),

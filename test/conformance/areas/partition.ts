@@ -16,7 +16,9 @@ const INPUT = z.object({
 });
 type Input = z.infer<typeof INPUT>;
 
-export const partitionMapper = area(INPUT, (input) => ({ key: mapPartitionKey(mapperOf(input.mapper, input), input.key) }));
+export const partitionMapper = area(INPUT, (input) => ({
+  key: mapPartitionKey(mapperOf(input.mapper, input), input.key),
+}));
 
 function mapperOf(name: string, input: Omit<Input, "mapper">): PartitionMapper {
   const temporal = TEMPORAL.find((type) => type === name);
@@ -29,7 +31,9 @@ function mapperOf(name: string, input: Omit<Input, "mapper">): PartitionMapper {
       ...(timezone ? { timezone } : {}),
     };
   if (name === "identity") return { type: name };
-  if (name === "product") return { type: name, mappers: (input.mappers ?? []).map((part) => mapperOf(part, input)) };
-  if (name === "allowed_keys" || name === "allowed_key") return { type: "allowed_keys", keys: input.allowed_keys ?? [] };
+  if (name === "product")
+    return { type: name, mappers: (input.mappers ?? []).map((part) => mapperOf(part, input)) };
+  if (name === "allowed_keys" || name === "allowed_key")
+    return { type: "allowed_keys", keys: input.allowed_keys ?? [] };
   throw new NotSupported(`a partition mapper ${name}`);
 }

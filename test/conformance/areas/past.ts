@@ -28,13 +28,22 @@ export const dependsOnPast = area(INPUT, (input) => {
     downstream: input.previous_downstream_states,
   };
   const older = { type: "scheduled", own: ["success"], downstream: [] };
-  const runs = [...(input.older_successful_scheduled_run ? [older] : []), ...(input.has_previous_run ? [previous] : [])];
+  const runs = [
+    ...(input.older_successful_scheduled_run ? [older] : []),
+    ...(input.has_previous_run ? [previous] : []),
+  ];
   const before = runs.filter(({ type }) => countsAsPrevious(type, catchup)).at(-1) ?? null;
   const met = isPastMet(
-    { ...(input.depends_on_past && { dependsOnPast: true }), ...(input.wait_for_downstream && { waitForDownstream: true }) },
+    {
+      ...(input.depends_on_past && { dependsOnPast: true }),
+      ...(input.wait_for_downstream && { waitForDownstream: true }),
+    },
     {
       isExempt: input.first_run_of_backfill || input.override_ignore_past,
-      previous: before && { own: before.own.map(stateOf), downstream: before.downstream.map(stateOf) },
+      previous: before && {
+        own: before.own.map(stateOf),
+        downstream: before.downstream.map(stateOf),
+      },
       hasOlder: input.older_successful_scheduled_run,
     },
   );

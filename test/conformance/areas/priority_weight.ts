@@ -1,6 +1,6 @@
 /** How urgent each task of a graph is. */
 import { z } from "zod";
-import { planOf } from "../../../runtime/engine/plan.ts";
+import { planOf } from "../../../runtime/engine/plan/plan.ts";
 import { dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { area } from "../area.ts";
@@ -9,10 +9,19 @@ import { wire } from "./graph.ts";
 const TASK = z.object({ id: z.string(), upstream: z.array(z.string()), priority_weight: z.int() });
 
 export const priorityWeight = area(
-  z.object({ weight_rule: z.enum(["downstream", "upstream", "absolute"]), tasks: z.array(TASK).min(1) }),
+  z.object({
+    weight_rule: z.enum(["downstream", "upstream", "absolute"]),
+    tasks: z.array(TASK).min(1),
+  }),
   ({ weight_rule: weightRule, tasks }) => {
     const d = dag("case");
-    wire(tasks, ({ id, priority_weight: priorityWeight }) => d.task(id, { priorityWeight, weightRule }, () => null));
-    return { effective: Object.fromEntries([...planOf(describeDag(d)).tasks].map(([id, { route }]) => [id, route.weight])) };
+    wire(tasks, ({ id, priority_weight: priorityWeight }) =>
+      d.task(id, { priorityWeight, weightRule }, () => null),
+    );
+    return {
+      effective: Object.fromEntries(
+        [...planOf(describeDag(d)).tasks].map(([id, { route }]) => [id, route.weight]),
+      ),
+    };
   },
 );

@@ -15,7 +15,12 @@ export const retryBackoff = area(
     failed_attempt: z.int().min(1),
     max_retry_delay_seconds: z.number().nullable(),
   }),
-  ({ retry_delay_seconds: delay, exponential_multiplier: multiplier, failed_attempt: attempt, max_retry_delay_seconds: longest }) => {
+  ({
+    retry_delay_seconds: delay,
+    exponential_multiplier: multiplier,
+    failed_attempt: attempt,
+    max_retry_delay_seconds: longest,
+  }) => {
     const d = dag("case");
     d.task(
       "task",
@@ -33,5 +38,6 @@ export const retryBackoff = area(
     return { delay_seconds_min: Math.min(...delays), delay_seconds_max: Math.max(...delays) };
   },
   (expect, got) =>
-    Number(got.delay_seconds_min) >= Number(expect.delay_seconds_min) && Number(got.delay_seconds_max) <= Number(expect.delay_seconds_max),
+    Number(got.delay_seconds_min) >= Number(expect.delay_seconds_min) &&
+    Number(got.delay_seconds_max) <= Number(expect.delay_seconds_max),
 );

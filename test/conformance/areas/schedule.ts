@@ -4,14 +4,24 @@ import type { Interval, RunInfo } from "../../../runtime/timetable/index.ts";
 import type { CalendarDuration } from "../../../sdk/calendar_duration.ts";
 import type { Duration } from "../../../sdk/duration.ts";
 import { describeSchedules, type Schedule, type ScheduleSpec } from "../../../sdk/schedule.ts";
-import { events, every, partitioned, type TickOptions, type TriggerOptions, trigger } from "../../../sdk/schedule_rules.ts";
+import {
+  events,
+  every,
+  partitioned,
+  type TickOptions,
+  type TriggerOptions,
+  trigger,
+} from "../../../sdk/schedule_rules.ts";
 import { type Answer, NotSupported } from "../area.ts";
 
 export const INSTANT = z.iso.datetime().transform((text) => new Date(text));
 export const INTERVAL = z.object({ start: INSTANT, end: INSTANT });
 
 /** `seconds` is a fixed length, the other units count on the calendar. */
-const DELTA = z.partialRecord(z.enum(["seconds", "minutes", "hours", "days", "weeks", "months", "years"]), z.number());
+const DELTA = z.partialRecord(
+  z.enum(["seconds", "minutes", "hours", "days", "weeks", "months", "years"]),
+  z.number(),
+);
 type Delta = z.infer<typeof DELTA>;
 
 const IMMEDIATELY = z.union([z.boolean(), DELTA]);
@@ -45,7 +55,11 @@ export const SCHEDULE = z.discriminatedUnion("type", [
       .optional(),
     run_immediately: IMMEDIATELY.optional(),
   }),
-  z.object({ type: z.literal("events"), event_dates: z.array(z.string()), restrict_to_events: z.boolean().optional() }),
+  z.object({
+    type: z.literal("events"),
+    event_dates: z.array(z.string()),
+    restrict_to_events: z.boolean().optional(),
+  }),
   z.object({ type: z.literal("once") }),
   z.object({ type: z.literal("continuous") }),
   z.object({ type: z.literal("none") }),
@@ -57,7 +71,10 @@ export type ScheduleInput = z.infer<typeof SCHEDULE>;
  * @throws DagsmithError what the SDK throws; NotSupported for a kind that it has not
  */
 export function specOf(input: ScheduleInput): ScheduleSpec {
-  const [named] = describeSchedules(scheduleOf(input), "timezone" in input ? input.timezone : "UTC");
+  const [named] = describeSchedules(
+    scheduleOf(input),
+    "timezone" in input ? input.timezone : "UTC",
+  );
   return named?.schedule ?? { type: "none" };
 }
 
@@ -78,7 +95,10 @@ function scheduleOf(input: ScheduleInput): Schedule {
     case "delta_data_interval":
       return every(lengthOf(input.delta));
     case "delta_trigger":
-      return trigger(every(lengthOf(input.delta)), input.interval ? { interval: lengthOf(input.interval) } : {});
+      return trigger(
+        every(lengthOf(input.delta)),
+        input.interval ? { interval: lengthOf(input.interval) } : {},
+      );
     case "events":
       return events(input.event_dates, { restrictToEvents: input.restrict_to_events ?? false });
     case "continuous":
@@ -103,18 +123,28 @@ function triggerOptions({
 }
 
 function immediately(written: Immediately | undefined): TickOptions {
-  if (written === undefined || typeof written === "boolean") return written === undefined ? {} : { runImmediately: written };
+  if (written === undefined || typeof written === "boolean")
+    return written === undefined ? {} : { runImmediately: written };
   const length = lengthOf(written);
   if (length.includes(" ")) throw new NotSupported("a calendar length for running immediately");
   return { runImmediately: length as Duration };
 }
 
 /** Seconds, minutes and hours are fixed lengths, the others go by the calendar. */
-const UNITS = { seconds: "s", minutes: "m", hours: "h", days: " days", weeks: " weeks", months: " months", years: " years" } as const;
+const UNITS = {
+  seconds: "s",
+  minutes: "m",
+  hours: "h",
+  days: " days",
+  weeks: " weeks",
+  months: " months",
+  years: " years",
+} as const;
 
 function lengthOf(delta: Delta): Duration | CalendarDuration {
   const [[unit, amount] = [], ...more] = Object.entries(delta) as [keyof typeof UNITS, number][];
-  if (unit === undefined || amount === undefined || more.length > 0) throw new NotSupported("a length of several units");
+  if (unit === undefined || amount === undefined || more.length > 0)
+    throw new NotSupported("a length of several units");
   return `${amount}${UNITS[unit]}`;
 }
 
@@ -135,10 +165,15 @@ export function sameRuns(expect: Answer, got: Answer): boolean {
 
 function sameInstants(expected: unknown, got: unknown): boolean {
   if (Array.isArray(expected)) {
-    return Array.isArray(got) && expected.length === got.length && expected.every((row, index) => sameInstants(row, got[index]));
+    return (
+      Array.isArray(got) &&
+      expected.length === got.length &&
+      expected.every((row, index) => sameInstants(row, got[index]))
+    );
   }
   if (typeof expected === "object" && expected !== null)
     return typeof got === "object" && got !== null && sameRuns(expected as Answer, got as Answer);
-  if (got instanceof Date) return typeof expected === "string" && new Date(expected).getTime() === got.getTime();
+  if (got instanceof Date)
+    return typeof expected === "string" && new Date(expected).getTime() === got.getTime();
   return expected === got;
 }

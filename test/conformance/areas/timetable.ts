@@ -1,10 +1,25 @@
 /** When runs exist: `timetable.*` and `cron.preset`. */
 import { z } from "zod";
-import { checkSchedule, type Interval, manualInterval, nextRun, type Restriction, type RunInfo } from "../../../runtime/timetable/index.ts";
+import {
+  checkSchedule,
+  type Interval,
+  manualInterval,
+  nextRun,
+  type Restriction,
+  type RunInfo,
+} from "../../../runtime/timetable/index.ts";
 import { isDagsmithError } from "../../../sdk/errors.ts";
 import { describeSchedules } from "../../../sdk/schedule.ts";
 import { type Answer, area } from "../area.ts";
-import { INSTANT, INTERVAL, intervalFields, runFields, SCHEDULE, sameRuns, specOf } from "./schedule.ts";
+import {
+  INSTANT,
+  INTERVAL,
+  intervalFields,
+  runFields,
+  SCHEDULE,
+  sameRuns,
+  specOf,
+} from "./schedule.ts";
 
 const NEXT = z.object({
   schedule: SCHEDULE,
@@ -21,14 +36,21 @@ type NextInput = z.infer<typeof NEXT>;
 const ANY_CLOCK = [new Date("1990-01-01T00:00:00Z"), new Date("2090-01-01T00:00:00Z")];
 
 function steps({ now, ...input }: NextInput, count: number): readonly RunInfo[] {
-  const [runs = [], ...others] = (now ? [now] : ANY_CLOCK).map((clock) => stepsAt(input, clock, count));
-  if (others.some((other) => JSON.stringify(other) !== JSON.stringify(runs))) throw new Error("the answer depends on the clock");
+  const [runs = [], ...others] = (now ? [now] : ANY_CLOCK).map((clock) =>
+    stepsAt(input, clock, count),
+  );
+  if (others.some((other) => JSON.stringify(other) !== JSON.stringify(runs)))
+    throw new Error("the answer depends on the clock");
   return runs;
 }
 
 function stepsAt(input: Omit<NextInput, "now">, clock: Date, count: number): readonly RunInfo[] {
   const schedule = specOf(input.schedule);
-  const bounds: Restriction = { earliest: input.start_date, latest: input.end_date, catchup: input.catchup ? "all" : "last" };
+  const bounds: Restriction = {
+    earliest: input.start_date,
+    latest: input.end_date,
+    catchup: input.catchup ? "all" : "last",
+  };
   const runs: RunInfo[] = [];
   for (let last: Interval | null = lastOf(input); runs.length < count; ) {
     const run = nextRun(schedule, last, bounds, clock);
@@ -39,8 +61,13 @@ function stepsAt(input: Omit<NextInput, "now">, clock: Date, count: number): rea
   return runs;
 }
 
-function lastOf({ last_data_interval, last_run_after }: Pick<NextInput, "last_data_interval" | "last_run_after">): Interval | null {
-  return last_data_interval ?? (last_run_after ? { start: last_run_after, end: last_run_after } : null);
+function lastOf({
+  last_data_interval,
+  last_run_after,
+}: Pick<NextInput, "last_data_interval" | "last_run_after">): Interval | null {
+  return (
+    last_data_interval ?? (last_run_after ? { start: last_run_after, end: last_run_after } : null)
+  );
 }
 
 export const timetableNext = area(

@@ -4,8 +4,10 @@ import { expect, test } from "vitest";
 import { awsConfig } from "../../../plugins/aws/connection.ts";
 import { redshiftTarget } from "../../../plugins/aws/redshift.ts";
 
-const aws = (fields: object): Connection => parseConnection("lake", JSON.stringify({ type: "aws", ...fields }));
-const redshift = (fields: object): Connection => parseConnection("wh", JSON.stringify({ type: "redshift", ...fields }));
+const aws = (fields: object): Connection =>
+  parseConnection("lake", JSON.stringify({ type: "aws", ...fields }));
+const redshift = (fields: object): Connection =>
+  parseConnection("wh", JSON.stringify({ type: "redshift", ...fields }));
 
 test("an empty connection leaves everything to the SDK's default chain", () => {
   expect(awsConfig(aws({}), "s3")).toEqual({});
@@ -13,29 +15,52 @@ test("an empty connection leaves everything to the SDK's default chain", () => {
 
 test("login and password, or the fields of extra, are the access key", () => {
   const credentials = { accessKeyId: "AKIA", secretAccessKey: "secret" };
-  expect(awsConfig(parseConnection("lake", "aws://AKIA:secret@?region_name=eu-west-1"), "s3")).toEqual({
+  expect(
+    awsConfig(parseConnection("lake", "aws://AKIA:secret@?region_name=eu-west-1"), "s3"),
+  ).toEqual({
     region: "eu-west-1",
     credentials,
   });
-  const extra = { aws_access_key_id: "AKIA", aws_secret_access_key: "secret", aws_session_token: "token", region: "us-west-2" };
-  expect(awsConfig(aws({ extra }), "s3")).toEqual({ region: "us-west-2", credentials: { ...credentials, sessionToken: "token" } });
-  expect(() => awsConfig(aws({ login: "AKIA" }), "s3")).toThrow("an access key needs both its id (login) and its secret (password)");
+  const extra = {
+    aws_access_key_id: "AKIA",
+    aws_secret_access_key: "secret",
+    aws_session_token: "token",
+    region: "us-west-2",
+  };
+  expect(awsConfig(aws({ extra }), "s3")).toEqual({
+    region: "us-west-2",
+    credentials: { ...credentials, sessionToken: "token" },
+  });
+  expect(() => awsConfig(aws({ login: "AKIA" }), "s3")).toThrow(
+    "an access key needs both its id (login) and its secret (password)",
+  );
 });
 
 test("an endpoint may be given for a service, for all, or as the host", () => {
   const extra = { endpoint_url: "http://all:1", s3_endpoint_url: "http://s3:2" };
   expect(awsConfig(aws({ extra }), "s3").endpoint).toBe("http://s3:2");
   expect(awsConfig(aws({ extra }), "redshift").endpoint).toBe("http://all:1");
-  expect(awsConfig(aws({ host: "https://minio:9000" }), "s3")).toEqual({ endpoint: "https://minio:9000", region: "us-east-1" });
-  expect(() => awsConfig(aws({ extra: { endpoint_url: "minio:9000" } }), "s3")).toThrow("begins with http:// or https://");
+  expect(awsConfig(aws({ host: "https://minio:9000" }), "s3")).toEqual({
+    endpoint: "https://minio:9000",
+    region: "us-east-1",
+  });
+  expect(() => awsConfig(aws({ extra: { endpoint_url: "minio:9000" } }), "s3")).toThrow(
+    "begins with http:// or https://",
+  );
 });
 
 test("a redshift connection names a cluster, its endpoint, or a workgroup; its login is a database user", () => {
   expect(redshiftTarget(redshift({ host: "lake", login: "etl", schema: "prod" }))).toEqual({
     ...{ Database: "prod", ClusterIdentifier: "lake", DbUser: "etl" },
   });
-  expect(redshiftTarget(redshift({ host: "lake.abc.eu-west-1.redshift.amazonaws.com" })).ClusterIdentifier).toBe("lake");
-  expect(redshiftTarget(redshift({ login: "etl", extra: { workgroup_name: "wg" } }))).toEqual({ Database: "dev", WorkgroupName: "wg" });
+  expect(
+    redshiftTarget(redshift({ host: "lake.abc.eu-west-1.redshift.amazonaws.com" }))
+      .ClusterIdentifier,
+  ).toBe("lake");
+  expect(redshiftTarget(redshift({ login: "etl", extra: { workgroup_name: "wg" } }))).toEqual({
+    Database: "dev",
+    WorkgroupName: "wg",
+  });
   const extra = { cluster_identifier: "lake", secret_arn: "arn:secret" };
   expect(redshiftTarget(redshift({ login: "etl", extra }))).toEqual({
     Database: "dev",
@@ -43,5 +68,7 @@ test("a redshift connection names a cluster, its endpoint, or a workgroup; its l
     SecretArn: "arn:secret",
   });
   expect(awsConfig(redshift({ login: "etl", password: "pw" }), "redshift")).toEqual({});
-  expect(() => redshiftTarget(redshift({ host: "http://localhost:1" }))).toThrow("host names no cluster");
+  expect(() => redshiftTarget(redshift({ host: "http://localhost:1" }))).toThrow(
+    "host names no cluster",
+  );
 });

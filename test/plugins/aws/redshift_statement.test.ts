@@ -7,7 +7,12 @@ import { renderStatements } from "../../../plugins/aws/redshift_statement.ts";
 
 test("texts and dates are named parameters, counted through all statements of a batch", () => {
   const day = DateTime.fromISO("2018-01-05T00:00:00Z", { zone: "UTC" });
-  expect(renderStatements([sql`select ${"a"}, ${day} from ${identifier("t")}`, sql`select ${"'; drop table t --"}`])).toEqual({
+  expect(
+    renderStatements([
+      sql`select ${"a"}, ${day} from ${identifier("t")}`,
+      sql`select ${"'; drop table t --"}`,
+    ]),
+  ).toEqual({
     texts: ['select :p1, :p2 from "t"', "select :p3"],
     parameters: [
       { name: "p1", value: "a" },
@@ -27,6 +32,8 @@ test("what the Data API refuses or would take for text is a literal: null, the e
 
 test("lists, bytes and numbers that are none are refused", () => {
   expect(() => renderStatements([sql`${[1]}`])).toThrow("Redshift cannot bind a list or bytes");
-  expect(() => renderStatements([sql`${new Uint8Array(1)}`])).toThrow("Redshift cannot bind a list or bytes");
+  expect(() => renderStatements([sql`${new Uint8Array(1)}`])).toThrow(
+    "Redshift cannot bind a list or bytes",
+  );
   expect(() => renderStatements([sql`${Number.NaN}`])).toThrow("Redshift cannot bind NaN");
 });

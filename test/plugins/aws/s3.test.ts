@@ -17,14 +17,19 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-async function withS3<Output>(work: (s3: S3) => Promise<Output>, signal?: AbortSignal): Promise<Output> {
+async function withS3<Output>(
+  work: (s3: S3) => Promise<Output>,
+  signal?: AbortSignal,
+): Promise<Output> {
   let output: Output | undefined;
   await runTask(
     async ({ hook }) => {
       output = await work(await hook(s3Hook("lake")));
     },
     {
-      connections: { lake: { type: "aws", login: "AKIA", password: SECRET, extra: { endpoint_url: server.url } } },
+      connections: {
+        lake: { type: "aws", login: "AKIA", password: SECRET, extra: { endpoint_url: server.url } },
+      },
       ...(signal && { signal }),
     },
   );
@@ -36,7 +41,10 @@ async function* chunks(count: number, then: () => void = () => {}): AsyncGenerat
   then();
 }
 
-const uploadsLeft = (s3: S3) => s3.client.send(new ListMultipartUploadsCommand({ Bucket: "lake" })).then(({ Uploads }) => Uploads);
+const uploadsLeft = (s3: S3) =>
+  s3.client
+    .send(new ListMultipartUploadsCommand({ Bucket: "lake" }))
+    .then(({ Uploads }) => Uploads);
 
 test("a stream of unknown length larger than one part comes back byte for byte", async () => {
   await withS3(async (s3) => {
@@ -64,7 +72,9 @@ test.each([2, 20])(
       const broken = chunks(count, () => {
         throw new FailTask("the source broke");
       });
-      await expect(s3.putStream("lake", "k", broken)).rejects.toThrow(new FailTask("the source broke"));
+      await expect(s3.putStream("lake", "k", broken)).rejects.toThrow(
+        new FailTask("the source broke"),
+      );
       expect(await s3.getText("lake", "k")).toBe("old");
       expect(await uploadsLeft(s3)).toBeUndefined();
     });
@@ -78,7 +88,9 @@ test("an abort in the middle of an upload leaves no object and no parts, even wh
     controller.abort(new Error("cancelled"));
     await new Promise(() => {});
   }
-  await expect(withS3((s3) => s3.putStream("lake", "k", endless()), controller.signal)).rejects.toThrow("cancelled");
+  await expect(
+    withS3((s3) => s3.putStream("lake", "k", endless()), controller.signal),
+  ).rejects.toThrow("cancelled");
   await withS3(async (s3) => {
     expect(await s3.exists("lake", "k")).toBe(false);
     expect(await uploadsLeft(s3)).toBeUndefined();
@@ -94,7 +106,10 @@ test("an upload that S3 refuses ends the source too", async () => {
       end();
     }
   }
-  await expect(withS3((s3) => s3.putStream("nowhere", "k", source()))).rejects.toMatchObject({ name: "FailTask", message: /NoSuchBucket/ });
+  await expect(withS3((s3) => s3.putStream("nowhere", "k", source()))).rejects.toMatchObject({
+    name: "FailTask",
+    message: /NoSuchBucket/,
+  });
   await ended;
 });
 
@@ -109,21 +124,35 @@ test("gzip stores compressed bytes, marked as such, and reading undoes it", asyn
   });
 });
 
-test.each([true, false])("a body shorter than announced fails the read (gzip: %s)", async (gzip) => {
-  await withS3(async (s3) => {
-    await s3.putText("lake", "k", Array.from({ length: 50_000 }, (_, index) => String(index)).join(), { gzip });
-    server.faults.truncateAfter = 20_000;
-    await expect(s3.getText("lake", "k")).rejects.toThrow(
-      /^S3 GetObject s3:\/\/lake\/k: the body (broke off after|has) 20000 of \d+ bytes/,
-    );
-  });
-});
+test.each([true, false])(
+  "a body shorter than announced fails the read (gzip: %s)",
+  async (gzip) => {
+    await withS3(async (s3) => {
+      await s3.putText(
+        "lake",
+        "k",
+        Array.from({ length: 50_000 }, (_, index) => String(index)).join(),
+        { gzip },
+      );
+      server.faults.truncateAfter = 20_000;
+      await expect(s3.getText("lake", "k")).rejects.toThrow(
+        /^S3 GetObject s3:\/\/lake\/k: the body (broke off after|has) 20000 of \d+ bytes/,
+      );
+    });
+  },
+);
 
 test("an abort ends a read that hangs", async () => {
   const controller = new AbortController();
-  server.faults.hold = { afterBytes: 2, until: new Promise(() => {}), reached: () => controller.abort() };
+  server.faults.hold = {
+    afterBytes: 2,
+    until: new Promise(() => {}),
+    reached: () => controller.abort(),
+  };
   await withS3((s3) => s3.putText("lake", "k", "0123456789"));
-  await expect(withS3((s3) => s3.getText("lake", "k"), controller.signal)).rejects.toMatchObject({ name: "AbortError" });
+  await expect(withS3((s3) => s3.getText("lake", "k"), controller.signal)).rejects.toMatchObject({
+    name: "AbortError",
+  });
 });
 
 test("throttling is waited out, a bounded number of times", async () => {
@@ -155,20 +184,34 @@ test("copy, head and exists", async () => {
   await withS3(async (s3) => {
     await s3.putText("lake", "a b/ü", "x");
     await s3.copy({ bucket: "lake", key: "a b/ü" }, { bucket: "lake", key: "copy" });
-    expect(await s3.head("lake", "copy")).toMatchObject({ key: "copy", size: 1, contentType: "text/plain; charset=utf-8" });
-    expect([await s3.exists("lake", "copy"), await s3.exists("lake", "none"), await s3.head("lake", "none")]).toEqual([true, false, null]);
+    expect(await s3.head("lake", "copy")).toMatchObject({
+      key: "copy",
+      size: 1,
+      contentType: "text/plain; charset=utf-8",
+    });
+    expect([
+      await s3.exists("lake", "copy"),
+      await s3.exists("lake", "none"),
+      await s3.head("lake", "none"),
+    ]).toEqual([true, false, null]);
   });
 });
 
 test("an error names operation and object, and never the secret", async () => {
-  const error = (await withS3((s3) => s3.getText("lake", "none")).catch((error: unknown) => error)) as Error;
-  expect(error.message).toBe("S3 GetObject s3://lake/none: NoSuchKey: The specified key does not exist.");
+  const error = (await withS3((s3) => s3.getText("lake", "none")).catch(
+    (error: unknown) => error,
+  )) as Error;
+  expect(error.message).toBe(
+    "S3 GetObject s3://lake/none: NoSuchKey: The specified key does not exist.",
+  );
   expect(error.stack).not.toContain(SECRET);
 });
 
 test("a body that ends early without any error of the connection is no whole body", async () => {
   const read = (expected: number | undefined) =>
-    Readable.from(wholeBody(Readable.from([Buffer.from("abc")]), expected, "s3://lake/k")).toArray();
+    Readable.from(
+      wholeBody(Readable.from([Buffer.from("abc")]), expected, "s3://lake/k"),
+    ).toArray();
   await expect(read(4)).rejects.toThrow("S3 GetObject s3://lake/k: the body has 3 of 4 bytes");
   expect(await read(3)).toHaveLength(1);
   expect(await read(undefined)).toHaveLength(1);

@@ -29,25 +29,50 @@ afterEach(async () => {
   await database.drop();
 });
 
-const keyed = () => ({ endpoint_url: api.url, aws_access_key_id: "AKIA", aws_secret_access_key: "of the warehouse" });
+const keyed = () => ({
+  endpoint_url: api.url,
+  aws_access_key_id: "AKIA",
+  aws_secret_access_key: "of the warehouse",
+});
 
 const connections = (warehouse: string): NonNullable<RunTaskOptions["connections"]> => ({
   s3: { type: "aws", login: "AKIA", password: SECRET, extra: { endpoint_url: s3.url } },
-  warehouse: warehouse === "postgres" ? database.url : { type: "redshift", host: "lake", schema: "dev", extra: keyed() },
+  warehouse:
+    warehouse === "postgres"
+      ? database.url
+      : { type: "redshift", host: "lake", schema: "dev", extra: keyed() },
 });
 
-async function put(key: string, content: string | readonly Json[] | Buffer, options: { gzip?: boolean } = {}): Promise<void> {
-  const text = Array.isArray(content) ? content.map((row) => `${JSON.stringify(row)}\n`).join("") : (content as string | Buffer);
+async function put(
+  key: string,
+  content: string | readonly Json[] | Buffer,
+  options: { gzip?: boolean } = {},
+): Promise<void> {
+  const text = Array.isArray(content)
+    ? content.map((row) => `${JSON.stringify(row)}\n`).join("")
+    : (content as string | Buffer);
   await runTask(
     async ({ hook }) => {
-      await (await hook(s3Hook("s3"))).putStream("raw", key, [Buffer.from(text as string)] as unknown as AsyncIterable<Buffer>, options);
+      await (await hook(s3Hook("s3"))).putStream(
+        "raw",
+        key,
+        [Buffer.from(text as string)] as unknown as AsyncIterable<Buffer>,
+        options,
+      );
     },
     { connections: connections("postgres") },
   );
 }
 
 const base = {
-  ...{ s3: "s3", bucket: "raw", key: "trips.json", redshift: "warehouse", schema: "lake", table: "trips" },
+  ...{
+    s3: "s3",
+    bucket: "raw",
+    key: "trips.json",
+    redshift: "warehouse",
+    schema: "lake",
+    table: "trips",
+  },
   columns: [
     { name: "id", type: "bigint" },
     { name: "name", type: "text" },
@@ -61,12 +86,16 @@ const load = (warehouse: string, options: Options, run: RunTaskOptions = {}) =>
 const select = async (text: string): Promise<unknown[]> =>
   (await observer.query({ text, rowMode: "array" })).rows.map((row: unknown[]) => row.map(String));
 const leftovers = () =>
-  select("select relname from pg_class where relname like 'dagsmith%' and relkind = 'r' and relname <> 'dagsmith_loads'");
+  select(
+    "select relname from pg_class where relname like 'dagsmith%' and relkind = 'r' and relname <> 'dagsmith_loads'",
+  );
 
 describe.each(["redshift", "postgres"])("on %s", (warehouse) => {
   test("rebuild replaces rows and columns, and leaves the old table when it fails", async () => {
     await put("trips.json", [{ ID: 1, name: "old", other: [1] }]);
-    expect((await load(warehouse, { ...base, loadType: "rebuild", primaryKey: "id" })).output).toEqual({
+    expect(
+      (await load(warehouse, { ...base, loadType: "rebuild", primaryKey: "id" })).output,
+    ).toEqual({
       rows: 1,
       inserted: 1,
       updated: 0,
@@ -76,13 +105,18 @@ describe.each(["redshift", "postgres"])("on %s", (warehouse) => {
       { name: "id", type: "bigint" },
       { name: "city", type: "text" },
     ] as const;
-    expect((await load(warehouse, { ...base, columns, loadType: "rebuild", primaryKey: "id" })).output.inserted).toBe(2);
+    expect(
+      (await load(warehouse, { ...base, columns, loadType: "rebuild", primaryKey: "id" })).output
+        .inserted,
+    ).toBe(2);
     expect(await select("select * from lake.trips order by id")).toEqual([
       ["2", "Berlin"],
       ["3", "null"],
     ]);
     await put("trips.json", [{ id: 4 }, { id: 4 }]);
-    await expect(load(warehouse, { ...base, columns, loadType: "rebuild", primaryKey: "id" })).rejects.toThrow("unique");
+    await expect(
+      load(warehouse, { ...base, columns, loadType: "rebuild", primaryKey: "id" }),
+    ).rejects.toThrow("unique");
     expect(await select("select id from lake.trips order by id")).toEqual([["2"], ["3"]]);
     expect(await leftovers()).toEqual([]);
   });
@@ -102,11 +136,17 @@ describe.each(["redshift", "postgres"])("on %s", (warehouse) => {
   test("append adds once for each run, however often it is tried", async () => {
     await put("trips.json", [{ id: 1 }]);
     expect((await load(warehouse, { ...base, loadType: "append" })).output.inserted).toBe(1);
-    expect((await load(warehouse, { ...base, loadType: "append" }, { tryNumber: 2 })).output).toEqual({ rows: 1, inserted: 0, updated: 0 });
-    expect((await load(warehouse, { ...base, loadType: "append" }, { runId: "run-2" })).output.inserted).toBe(1);
+    expect(
+      (await load(warehouse, { ...base, loadType: "append" }, { tryNumber: 2 })).output,
+    ).toEqual({ rows: 1, inserted: 0, updated: 0 });
+    expect(
+      (await load(warehouse, { ...base, loadType: "append" }, { runId: "run-2" })).output.inserted,
+    ).toBe(1);
     expect(await select("select id from lake.trips")).toEqual([["1"], ["1"]]);
     await put("trips.json", [{ id: 2 }]);
-    await expect(load(warehouse, { ...base, loadType: "append" })).rejects.toThrow("has appended another version of its source");
+    await expect(load(warehouse, { ...base, loadType: "append" })).rejects.toThrow(
+      "has appended another version of its source",
+    );
   });
 
   test("upsert leaves newer rows alone, and takes the newest of each key", async () => {
@@ -135,7 +175,9 @@ describe.each(["redshift", "postgres"])("on %s", (warehouse) => {
   });
 
   test("missing columns are added and varchar is widened; what cannot be is refused by name", async () => {
-    await observer.query("create schema lake; create table lake.trips (id bigint, name varchar(2))");
+    await observer.query(
+      "create schema lake; create table lake.trips (id bigint, name varchar(2))",
+    );
     await put("trips.json", [{ id: 1, name: "longer" }]);
     await load(warehouse, { ...base, loadType: "append" });
     expect(await select("select id, name, at from lake.trips")).toEqual([["1", "longer", "null"]]);
@@ -148,7 +190,9 @@ describe.each(["redshift", "postgres"])("on %s", (warehouse) => {
   test("the columns of the table are the default; without a table that is an error", async () => {
     const { columns: _, ...options } = base;
     await put("trips.json", [{ id: 1, name: "a" }]);
-    await expect(load(warehouse, { ...options, loadType: "truncate" })).rejects.toThrow("The table lake.trips does not exist");
+    await expect(load(warehouse, { ...options, loadType: "truncate" })).rejects.toThrow(
+      "The table lake.trips does not exist",
+    );
     await observer.query("create table lake.trips (id bigint, name text)");
     await load(warehouse, { ...options, loadType: "truncate" });
     expect(await select("select id, name from lake.trips")).toEqual([["1", "a"]]);
@@ -167,9 +211,9 @@ describe.each(["redshift", "postgres"])("on %s", (warehouse) => {
       ]);
     }
     const columns = [...base.columns, { name: "fare", type: "numeric" }] as const;
-    await expect(load(warehouse, { ...base, key: "trips.csv.gz", columns, loadType: "rebuild" })).rejects.toThrow(
-      'The CSV has no column "fare"; its header is name, extra, id, at',
-    );
+    await expect(
+      load(warehouse, { ...base, key: "trips.csv.gz", columns, loadType: "rebuild" }),
+    ).rejects.toThrow('The CSV has no column "fare"; its header is name, extra, id, at');
   });
 
   test("fields may be functions of the context, and names are quoted", async () => {
@@ -183,17 +227,26 @@ describe.each(["redshift", "postgres"])("on %s", (warehouse) => {
       columns: () => base.columns,
       loadType: "rebuild",
     };
-    await load(warehouse, options, { logicalDate: "2018-01-05", params: { org: "airflow-plugins" } });
+    await load(warehouse, options, {
+      logicalDate: "2018-01-05",
+      params: { org: "airflow-plugins" },
+    });
     expect(await select('select id from "we""ird"."airflow-plugins_issues"')).toEqual([["1"]]);
   });
 
   test("20,000 rows", async () => {
     await put(
       "trips.json",
-      Array.from({ length: 20_000 }, (_, id) => ({ id, name: `n${id}`, at: "2018-01-05T00:00:00Z" })),
+      Array.from({ length: 20_000 }, (_, id) => ({
+        id,
+        name: `n${id}`,
+        at: "2018-01-05T00:00:00Z",
+      })),
     );
     expect((await load(warehouse, { ...base, loadType: "rebuild" })).output.rows).toBe(20_000);
-    expect(await select("select count(*), count(distinct id) from lake.trips")).toEqual([["20000", "20000"]]);
+    expect(await select("select count(*), count(distinct id) from lake.trips")).toEqual([
+      ["20000", "20000"],
+    ]);
   });
 
   test("a missing object fails and may be tried again", async () => {
@@ -206,12 +259,15 @@ describe.each(["redshift", "postgres"])("on %s", (warehouse) => {
   test("the log tells what was loaded, and no secret", async () => {
     await put("trips.json", [{ id: 1 }]);
     const { log } = await load(warehouse, { ...base, loadType: "rebuild" });
-    expect(log).toEqual([{ level: "info", text: "loaded 1 rows into lake.trips: 1 inserted, 0 updated" }]);
+    expect(log).toEqual([
+      { level: "info", text: "loaded 1 rows into lake.trips: 1 inserted, 0 updated" },
+    ]);
   });
 });
 
 describe("on redshift alone", () => {
-  const sqls = (): string => api.requests.map(({ input }) => (input.Sqls ?? [input.Sql]).join(";\n")).join("\n");
+  const sqls = (): string =>
+    api.requests.map(({ input }) => (input.Sqls ?? [input.Sql]).join(";\n")).join("\n");
 
   test("COPY uses a role when there is one, and the keys otherwise", async () => {
     await put("trips.json", [{ id: 1 }]);
@@ -220,7 +276,11 @@ describe("on redshift alone", () => {
     const role = "arn:aws:iam::123456789012:role/load";
     const warehouse = { type: "redshift", host: "lake", extra: { ...keyed(), role_arn: role } };
     const before = api.requests.length;
-    await load("redshift", { ...base, loadType: "rebuild" }, { connections: { ...connections("redshift"), warehouse } });
+    await load(
+      "redshift",
+      { ...base, loadType: "rebuild" },
+      { connections: { ...connections("redshift"), warehouse } },
+    );
     const text = JSON.stringify(api.requests.slice(before));
     expect(text).toContain(`iam_role '${role}'`);
     expect(text).not.toContain(SECRET);
@@ -229,10 +289,23 @@ describe("on redshift alone", () => {
   test("a server that repeats the statement in its error does not spread the secret", async () => {
     await put("trips.json", [{ id: 1 }]);
     const extra = { endpoint_url: s3.url, region_name: "eu-west-1", aws_session_token: "t0ken" };
-    const options = { connections: { ...connections("redshift"), s3: { type: "aws", login: "AKIA", password: SECRET, extra } } };
-    const error = await load("redshift", { ...base, loadType: "rebuild", copyOptions: ["oops"] }, options).catch((error: Error) => error);
-    expect(String(error)).toMatch(/Redshift: statement 2 of \d failed: ERROR: syntax error at or near "oops" in: copy /);
-    expect(String(error)).toContain("secret_access_key '***' session_token '***' region 'eu-west-1'");
+    const options = {
+      connections: {
+        ...connections("redshift"),
+        s3: { type: "aws", login: "AKIA", password: SECRET, extra },
+      },
+    };
+    const error = await load(
+      "redshift",
+      { ...base, loadType: "rebuild", copyOptions: ["oops"] },
+      options,
+    ).catch((error: Error) => error);
+    expect(String(error)).toMatch(
+      /Redshift: statement 2 of \d failed: ERROR: syntax error at or near "oops" in: copy /,
+    );
+    expect(String(error)).toContain(
+      "secret_access_key '***' session_token '***' region 'eu-west-1'",
+    );
     expect(`${(error as Error).stack}`).not.toContain(SECRET);
   });
 
@@ -249,7 +322,9 @@ describe("on redshift alone", () => {
     expect(sqls()).toMatch(
       /create table "lake"\."trips" \("id" bigint, "name" varchar\(65535\), "at" timestamptz\) distkey\("id"\) interleaved sortkey\("at", "id"\)/,
     );
-    expect(sqls()).toMatch(/json 'auto ignorecase' dateformat 'auto' timeformat 'auto' truncatecolumns/);
+    expect(sqls()).toMatch(
+      /json 'auto ignorecase' dateformat 'auto' timeformat 'auto' truncatecolumns/,
+    );
   });
 
   test("an object whose key only begins like the one to load is not loaded with it", async () => {
@@ -263,7 +338,9 @@ describe("on redshift alone", () => {
   test("a widening that Redshift does not know is refused", async () => {
     await observer.query("create schema lake; create table lake.trips (id integer)");
     await put("trips.json", [{ id: 1 }]);
-    await expect(load("redshift", { ...base, loadType: "truncate" })).rejects.toThrow('Column "id" of lake.trips is too narrow for bigint');
+    await expect(load("redshift", { ...base, loadType: "truncate" })).rejects.toThrow(
+      'Column "id" of lake.trips is too narrow for bigint',
+    );
   });
 
   test("hostile keys and roles stay inside their quotes", async () => {
@@ -271,9 +348,15 @@ describe("on redshift alone", () => {
     await put(key, [{ id: 1 }]);
     await load("redshift", { ...base, key, loadType: "rebuild" }).catch(() => {});
     expect(sqls()).toContain("from 's3://raw/it''s\\\\''; drop table x --.json'");
-    const warehouse = { type: "redshift", host: "lake", extra: { ...keyed(), role_arn: "x' csv '" } };
+    const warehouse = {
+      type: "redshift",
+      host: "lake",
+      extra: { ...keyed(), role_arn: "x' csv '" },
+    };
     const options = { connections: { ...connections("redshift"), warehouse } };
-    await expect(load("redshift", { ...base, key, loadType: "rebuild" }, options)).rejects.toThrow("holds a character that none has");
+    await expect(load("redshift", { ...base, key, loadType: "rebuild" }, options)).rejects.toThrow(
+      "holds a character that none has",
+    );
   });
 });
 
@@ -294,7 +377,9 @@ describe("on postgres alone", () => {
     expect((await loading).output.rows).toBe(1000);
     delete s3.faults.hold;
     s3.faults.truncateAfter = 5000;
-    await expect(load("postgres", { ...base, loadType: "truncate" })).rejects.toThrow(/the body (broke off after|has) 5000 of \d+ bytes/);
+    await expect(load("postgres", { ...base, loadType: "truncate" })).rejects.toThrow(
+      /the body (broke off after|has) 5000 of \d+ bytes/,
+    );
     expect(await select("select count(*) from lake.trips")).toEqual([["1000"]]);
   });
 
@@ -304,9 +389,18 @@ describe("on postgres alone", () => {
       Array.from({ length: 1000 }, (_, id) => ({ id })),
     );
     const controller = new AbortController();
-    s3.faults.hold = { afterBytes: 5000, until: new Promise(() => {}), reached: () => controller.abort(new Error("cancelled")) };
-    await expect(load("postgres", { ...base, loadType: "rebuild" }, { signal: controller.signal })).rejects.toThrow("cancelled");
-    const sessions = () => select("select 1 from pg_stat_activity where datname = current_database() and application_name = 'dagsmith'");
+    s3.faults.hold = {
+      afterBytes: 5000,
+      until: new Promise(() => {}),
+      reached: () => controller.abort(new Error("cancelled")),
+    };
+    await expect(
+      load("postgres", { ...base, loadType: "rebuild" }, { signal: controller.signal }),
+    ).rejects.toThrow("cancelled");
+    const sessions = () =>
+      select(
+        "select 1 from pg_stat_activity where datname = current_database() and application_name = 'dagsmith'",
+      );
     while ((await sessions()).length > 0);
     expect(await select("select 1 from pg_tables where schemaname = 'lake'")).toEqual([]);
   });
@@ -314,8 +408,17 @@ describe("on postgres alone", () => {
   test("s3ToPostgres is the same under its own name", async () => {
     await put("trips.json", [{ id: 1 }]);
     const { redshift: _, ...options } = base;
-    const body = s3ToPostgres({ ...options, postgres: "warehouse", loadType: "upsert", primaryKey: ["id"] });
-    expect((await runTask(body, { connections: connections("postgres") })).output).toEqual({ rows: 1, inserted: 1, updated: 0 });
+    const body = s3ToPostgres({
+      ...options,
+      postgres: "warehouse",
+      loadType: "upsert",
+      primaryKey: ["id"],
+    });
+    expect((await runTask(body, { connections: connections("postgres") })).output).toEqual({
+      rows: 1,
+      inserted: 1,
+      updated: 0,
+    });
   });
 });
 
@@ -323,9 +426,15 @@ test("an upsert without a primary key is refused where it is declared, by the co
   // @ts-expect-error upsert needs a primaryKey
   const declare = () => s3ToRedshift({ ...base, loadType: "upsert" });
   expect(declare).toThrow(DagsmithError);
-  expect(declare).toThrow("s3ToRedshift: primaryKey is missing; allowed: one column or more, for loadType upsert.");
+  expect(declare).toThrow(
+    "s3ToRedshift: primaryKey is missing; allowed: one column or more, for loadType upsert.",
+  );
   // @ts-expect-error only an upsert compares by an incremental key
-  expect(() => s3ToRedshift({ ...base, loadType: "append", incrementalKey: "at" })).toThrow("incrementalKey is at");
+  expect(() => s3ToRedshift({ ...base, loadType: "append", incrementalKey: "at" })).toThrow(
+    "incrementalKey is at",
+  );
   // @ts-expect-error no such load type
-  expect(() => s3ToRedshift({ ...base, loadType: "replace" })).toThrow("allowed: append, rebuild, truncate, upsert");
+  expect(() => s3ToRedshift({ ...base, loadType: "replace" })).toThrow(
+    "allowed: append, rebuild, truncate, upsert",
+  );
 });

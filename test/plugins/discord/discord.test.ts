@@ -23,9 +23,18 @@ async function failureOf(work: Promise<unknown>): Promise<Error> {
 
 test.each([
   ["discord://discord.com/api/webhooks/1/t", "https://discord.com/api/webhooks/1/t"],
-  ["discord://?webhook_url=https%3A%2F%2Fdiscord.com%2Fapi%2Fwebhooks%2F1%2Ft", "https://discord.com/api/webhooks/1/t"],
-  ["discord://https%3A%2F%2Fdiscord.com%2Fapi%2Fwebhooks%2F1%2Ft", "https://discord.com/api/webhooks/1/t"],
-  ["discord://https%3A%2F%2Fdiscord.com%2Fapi%2F?webhook_endpoint=webhooks%2F1%2Ft", "https://discord.com/api/webhooks/1/t"],
+  [
+    "discord://?webhook_url=https%3A%2F%2Fdiscord.com%2Fapi%2Fwebhooks%2F1%2Ft",
+    "https://discord.com/api/webhooks/1/t",
+  ],
+  [
+    "discord://https%3A%2F%2Fdiscord.com%2Fapi%2Fwebhooks%2F1%2Ft",
+    "https://discord.com/api/webhooks/1/t",
+  ],
+  [
+    "discord://https%3A%2F%2Fdiscord.com%2Fapi%2F?webhook_endpoint=webhooks%2F1%2Ft",
+    "https://discord.com/api/webhooks/1/t",
+  ],
   ["discord://127.0.0.1:9200/webhooks/team?protocol=http", "http://127.0.0.1:9200/webhooks/team"],
 ])("reads the connection %s as %s", (uri, url) => {
   expect(String(webhookUrl(parseConnection("team", uri)))).toBe(url);
@@ -44,14 +53,16 @@ test("sends the text as it is, notifying nobody named in it", async () => {
   await using discord = await loopback((_, response) => void response.writeHead(204).end());
   const text = '@everyone "stars": 7\n★';
   await send(discord.url, text);
-  expect(discord.requests.map(({ method, url, body }) => [method, url.pathname, JSON.parse(body)])).toEqual([
-    ["POST", SECRET_PATH, { content: text, allowed_mentions: { parse: [] } }],
-  ]);
+  expect(
+    discord.requests.map(({ method, url, body }) => [method, url.pathname, JSON.parse(body)]),
+  ).toEqual([["POST", SECRET_PATH, { content: text, allowed_mentions: { parse: [] } }]]);
 });
 
 test("waits out a rate limit", async () => {
   await using discord = await loopback((_, response, count) =>
-    count < 3 ? sendJson(response, 429, { message: "You are being rate limited.", retry_after: 0.05 }) : void response.writeHead(204).end(),
+    count < 3
+      ? sendJson(response, 429, { message: "You are being rate limited.", retry_after: 0.05 })
+      : void response.writeHead(204).end(),
   );
   const { log } = await send(discord.url, "hello");
   expect(log.map(({ text }) => text)).toEqual([
@@ -88,19 +99,26 @@ test.each([
 
 test("does not follow a redirect, which would carry the secret elsewhere", async () => {
   await using other = await loopback((_, response) => void response.writeHead(204).end());
-  await using discord = await loopback((_, response) => void response.writeHead(307, { location: `${other.url}/x` }).end());
+  await using discord = await loopback(
+    (_, response) => void response.writeHead(307, { location: `${other.url}/x` }).end(),
+  );
   await failureOf(send(discord.url, "hello"));
   expect(other.requests).toEqual([]);
 });
 
-test.each(["", "x".repeat(2_001)])("refuses a message of the wrong length before it is sent", async (text) => {
-  await using discord = await loopback(() => {});
-  expect((await failureOf(send(discord.url, text))).name).toBe("FailTask");
-  expect(discord.requests).toEqual([]);
-});
+test.each(["", "x".repeat(2_001)])(
+  "refuses a message of the wrong length before it is sent",
+  async (text) => {
+    await using discord = await loopback(() => {});
+    expect((await failureOf(send(discord.url, text))).name).toBe("FailTask");
+    expect(discord.requests).toEqual([]);
+  },
+);
 
 test("an abort of the task ends it", async () => {
   const task = new AbortController();
   await using discord = await loopback(() => task.abort(new Error("cancelled")));
-  expect((await failureOf(send(discord.url, "hello", { signal: task.signal }))).message).toBe("cancelled");
+  expect((await failureOf(send(discord.url, "hello", { signal: task.signal }))).message).toBe(
+    "cancelled",
+  );
 });

@@ -28,7 +28,9 @@ test.each<[string, Fault]>([
   ["a body cut short", "cut"],
   ["a body that ends early without saying so", "cut unannounced"],
 ])("a page that is always %s fails the extract after 4 tries, to be retried", async (_, fault) => {
-  await using github = await serveGithub(lists, (_count, url) => (url.searchParams.get("page") === "3" ? fault : undefined));
+  await using github = await serveGithub(lists, (_count, url) =>
+    url.searchParams.get("page") === "3" ? fault : undefined,
+  );
   const error = await failureOf(extract(github, members));
   expect(error.name).toBe("Error");
   expect(error.message).toMatch(/^Extract of members failed\. GitHub: GET \/orgs\/acme\/members /);
@@ -42,17 +44,27 @@ test.each([
   [404, "Not Found"],
   [410, "Gone"],
   [422, "Validation Failed"],
-])("%i fails the task at once and for good, naming object, path and status but no token", async (status, message) => {
-  await using github = await serveGithub(lists, (count) => (count === 3 ? { status, message } : undefined));
-  const error = await failureOf(extract(github, members));
-  expect(error.name).toBe("FailTask");
-  expect(error.message).toBe(`Extract of members failed. GitHub: GET /orgs/acme/members answered ${status}: ${message}`);
-  expect(`${error.message}${error.stack}`).not.toContain(TOKEN);
-  expect(github.requests).toHaveLength(3);
-});
+])(
+  "%i fails the task at once and for good, naming object, path and status but no token",
+  async (status, message) => {
+    await using github = await serveGithub(lists, (count) =>
+      count === 3 ? { status, message } : undefined,
+    );
+    const error = await failureOf(extract(github, members));
+    expect(error.name).toBe("FailTask");
+    expect(error.message).toBe(
+      `Extract of members failed. GitHub: GET /orgs/acme/members answered ${status}: ${message}`,
+    );
+    expect(`${error.message}${error.stack}`).not.toContain(TOKEN);
+    expect(github.requests).toHaveLength(3);
+  },
+);
 
 test("one repository of several that cannot be read fails the extract", async () => {
-  await using github = await serveGithub({ "/orgs/acme/repos": [{ name: "one" }, { name: "gone" }], "/repos/acme/one/issues": items(2) });
+  await using github = await serveGithub({
+    "/orgs/acme/repos": [{ name: "one" }, { name: "gone" }],
+    "/repos/acme/one/issues": items(2),
+  });
   const error = await failureOf(extract(github, { object: "issues", org: "acme", repo: "all" }));
   expect(error.message).toContain("GET /repos/acme/gone/issues answered 404");
 });
@@ -66,11 +78,20 @@ test("a server that is not there fails the extract, to be retried", async () => 
 });
 
 test("waits out a secondary rate limit for as long as GitHub asks, and says so in the log", async () => {
-  const limit: Fault = { status: 403, headers: { "retry-after": "1" }, message: "You have exceeded a secondary rate limit." };
+  const limit: Fault = {
+    status: 403,
+    headers: { "retry-after": "1" },
+    message: "You have exceeded a secondary rate limit.",
+  };
   await using github = await serveGithub(lists, (count) => (count === 4 ? limit : undefined));
   const { output, log } = await extract(github, members);
   expect(output).toEqual(items(95));
-  expect(log).toEqual([{ level: "warn", text: "GitHub secondary rate limit at GET /orgs/acme/members: waiting 1 s (1 of 3)" }]);
+  expect(log).toEqual([
+    {
+      level: "warn",
+      text: "GitHub secondary rate limit at GET /orgs/acme/members: waiting 1 s (1 of 3)",
+    },
+  ]);
 });
 
 test("gives up on a rate limit after 3 waits, to be retried", async () => {
@@ -89,21 +110,35 @@ test("gives up on a rate limit after 3 waits, to be retried", async () => {
 test("an abort ends the wait for a rate limit", async () => {
   const task = new AbortController();
   await using github = await loopback((_, response) => {
-    sendJson(response, 403, { message: "You have exceeded a secondary rate limit." }, { "retry-after": "600" });
+    sendJson(
+      response,
+      403,
+      { message: "You have exceeded a secondary rate limit." },
+      { "retry-after": "600" },
+    );
     response.once("close", () => task.abort(new Error("cancelled")));
   });
-  expect((await failureOf(extract(github, members, { signal: task.signal }))).message).toBe("cancelled");
+  expect((await failureOf(extract(github, members, { signal: task.signal }))).message).toBe(
+    "cancelled",
+  );
 });
 
 test("an abort ends a request that nobody answers", async () => {
   const task = new AbortController();
   await using github = await loopback(() => task.abort(new Error("cancelled")));
-  expect((await failureOf(extract(github, members, { signal: task.signal }))).message).toBe("cancelled");
+  expect((await failureOf(extract(github, members, { signal: task.signal }))).message).toBe(
+    "cancelled",
+  );
 });
 
 test("a repository without any commit has no rows, while other conflicts fail", async () => {
-  await using empty = await serveGithub({}, () => ({ status: 409, message: "Git Repository is empty." }));
-  expect((await extract(empty, { object: "commits", org: "acme", repo: "one" })).output).toEqual([]);
+  await using empty = await serveGithub({}, () => ({
+    status: 409,
+    message: "Git Repository is empty.",
+  }));
+  expect((await extract(empty, { object: "commits", org: "acme", repo: "one" })).output).toEqual(
+    [],
+  );
   await using conflict = await serveGithub({}, () => ({ status: 409, message: "Conflict" }));
   await failureOf(extract(conflict, { object: "commits", org: "acme", repo: "one" }));
 });

@@ -10,46 +10,82 @@ type ConnectionValue = NonNullable<RunTaskOptions["connections"]>[string];
 const getRepo = (connection: ConnectionValue) =>
   runTask(
     async ({ hook }) => {
-      const { data } = await (await hook(githubHook("github"))).rest.repos.get({ owner: "acme", repo: "one" });
+      const { data } = await (await hook(githubHook("github"))).rest.repos.get({
+        owner: "acme",
+        repo: "one",
+      });
       return data.stargazers_count;
     },
     { connections: { github: connection } },
   );
 
 test.each<[string, (url: URL) => ConnectionValue, string | undefined]>([
-  ["a token as password", (url) => ({ type: "github", host: url.origin, password: "abc" }), "token abc"],
-  ["a token in extra", (url) => ({ type: "github", host: url.origin, extra: { token: "abc" } }), "token abc"],
+  [
+    "a token as password",
+    (url) => ({ type: "github", host: url.origin, password: "abc" }),
+    "token abc",
+  ],
+  [
+    "a token in extra",
+    (url) => ({ type: "github", host: url.origin, extra: { token: "abc" } }),
+    "token abc",
+  ],
   [
     "a token in extra before login and password",
-    (url) => ({ type: "github", host: url.origin, login: "a", password: "b", extra: { token: "c" } }),
+    (url) => ({
+      type: "github",
+      host: url.origin,
+      login: "a",
+      password: "b",
+      extra: { token: "c" },
+    }),
     "token c",
   ],
-  ["login and password", (url) => ({ type: "github", host: url.origin, login: "ada", password: "abc" }), `Basic ${btoa("ada:abc")}`],
+  [
+    "login and password",
+    (url) => ({ type: "github", host: url.origin, login: "ada", password: "abc" }),
+    `Basic ${btoa("ada:abc")}`,
+  ],
   ["nothing", (url) => ({ type: "github", host: url.origin }), undefined],
   ["a URI with protocol", (url) => `github://:abc@${url.host}?protocol=http`, "token abc"],
-  ["a URI with a base URL", (url) => `github://:abc@?base_url=${encodeURIComponent(url.origin)}`, "token abc"],
-  ["a URI with an encoded host", (url) => `github://:abc@${encodeURIComponent(url.origin)}`, "token abc"],
+  [
+    "a URI with a base URL",
+    (url) => `github://:abc@?base_url=${encodeURIComponent(url.origin)}`,
+    "token abc",
+  ],
+  [
+    "a URI with an encoded host",
+    (url) => `github://:abc@${encodeURIComponent(url.origin)}`,
+    "token abc",
+  ],
 ])("logs in with %s", async (_, connection, authorization) => {
-  await using github = await loopback((_request, response) => sendJson(response, 200, { stargazers_count: 728 }));
+  await using github = await loopback((_request, response) =>
+    sendJson(response, 200, { stargazers_count: 728 }),
+  );
   const { output } = await getRepo(connection(new URL(github.url)));
   expect(output).toBe(728);
-  expect(github.requests.map(({ url, headers }) => [url.pathname, headers.authorization])).toEqual([["/repos/acme/one", authorization]]);
+  expect(github.requests.map(({ url, headers }) => [url.pathname, headers.authorization])).toEqual([
+    ["/repos/acme/one", authorization],
+  ]);
 });
 
 test.each([
   ["github://:t@", "https://api.github.com"],
   ["github://:t@github.example.com", "https://github.example.com"],
   ["github://:t@github.example.com:8443", "https://github.example.com:8443"],
-  ["github://:t@?base_url=https%3A%2F%2Fgithub.example.com%2Fapi%2Fv3%2F", "https://github.example.com/api/v3"],
+  [
+    "github://:t@?base_url=https%3A%2F%2Fgithub.example.com%2Fapi%2Fv3%2F",
+    "https://github.example.com/api/v3",
+  ],
   ["github://:t@https%3A%2F%2Flogin%3Asecret%40github.example.com", "https://github.example.com"],
 ])("reads %s as %s", (uri, url) => {
   expect(baseUrl(parseConnection("github", uri))).toBe(url);
 });
 
 test("refuses a host that is none, without repeating it", () => {
-  expect(() => baseUrl(parseConnection("github", '{"type": "github", "host": "a b:s3cret"}'))).toThrow(
-    /^Connection "github" cannot be read: the host is neither/,
-  );
+  expect(() =>
+    baseUrl(parseConnection("github", '{"type": "github", "host": "a b:s3cret"}')),
+  ).toThrow(/^Connection "github" cannot be read: the host is neither/);
 });
 
 test("fails on a body that was cut, instead of answering with nothing", async () => {
@@ -57,16 +93,25 @@ test("fails on a body that was cut, instead of answering with nothing", async ()
     response.writeHead(200, { "content-type": "application/json" });
     response.write('{"stargazers_count": 7', () => response.destroy());
   });
-  await expect(getRepo({ type: "github", host: github.url })).rejects.toThrow("GitHub: GET /repos/acme/one failed: ");
+  await expect(getRepo({ type: "github", host: github.url })).rejects.toThrow(
+    "GitHub: GET /repos/acme/one failed: ",
+  );
 });
 
 test("does not repeat a request that writes", async () => {
-  await using github = await loopback((_, response) => sendJson(response, 502, { message: "Bad Gateway" }));
+  await using github = await loopback((_, response) =>
+    sendJson(response, 502, { message: "Bad Gateway" }),
+  );
   const createIssue = runTask(
-    async ({ hook }) => void (await (await hook(githubHook("github"))).rest.issues.create({ owner: "acme", repo: "one", title: "once" })),
+    async ({ hook }) =>
+      void (await (
+        await hook(githubHook("github"))
+      ).rest.issues.create({ owner: "acme", repo: "one", title: "once" })),
     { connections: { github: { type: "github", host: github.url } } },
   );
-  await expect(createIssue).rejects.toThrow("GitHub: POST /repos/acme/one/issues answered 502: Bad Gateway");
+  await expect(createIssue).rejects.toThrow(
+    "GitHub: POST /repos/acme/one/issues answered 502: Bad Gateway",
+  );
   expect(github.requests).toHaveLength(1);
 });
 

@@ -1,6 +1,11 @@
 /** What the compiler refuses: checked by `tsc`, which fails on an unused @ts-expect-error. */
 import { dag } from "dagsmith";
-import { type GithubToS3Result, githubColumns, githubHook, githubToS3 } from "dagsmith/plugins/github";
+import {
+  type GithubToS3Result,
+  githubColumns,
+  githubHook,
+  githubToS3,
+} from "dagsmith/plugins/github";
 import { expect, expectTypeOf, test } from "vitest";
 
 const to = { github: "github", s3: "s3", bucket: "lake", key: "k" } as const;
@@ -10,7 +15,15 @@ test("one loop may go over objects of a repository and of an organisation", () =
   for (const object of ["issues", "members"] as const) {
     const ref = d.task(
       `extract_${object}`,
-      githubToS3({ github: "github", org: "acme", repo: "all", object, s3: "s3", bucket: "lake", key: "k" }),
+      githubToS3({
+        github: "github",
+        org: "acme",
+        repo: "all",
+        object,
+        s3: "s3",
+        bucket: "lake",
+        key: "k",
+      }),
     );
     expectTypeOf(ref.output).toEqualTypeOf<GithubToS3Result>();
   }

@@ -21,7 +21,12 @@ test("reads to the end when the payload asks for smaller pages", async () => {
   await using github = await serveGithub({ "/orgs/acme/members": items(100) });
   const { output } = await extract(github, { ...members, payload: { per_page: 30 } });
   expect(output).toEqual(items(100));
-  expect(github.requests.map(({ url }) => url.searchParams.get("per_page"))).toEqual(["30", "30", "30", "30"]);
+  expect(github.requests.map(({ url }) => url.searchParams.get("per_page"))).toEqual([
+    "30",
+    "30",
+    "30",
+    "30",
+  ]);
 });
 
 test("asks the host of the connection for the next page, wherever the link points", async () => {
@@ -39,7 +44,9 @@ test("asks the host of the connection for the next page, wherever the link point
 
 test("fails when a list is answered with something else", async () => {
   await using github = await loopback((_, response) => sendJson(response, 200, { items: [] }));
-  await expect(extract(github, members)).rejects.toThrow("GET /orgs/acme/members answered 200 with something that is not a list");
+  await expect(extract(github, members)).rejects.toThrow(
+    "GET /orgs/acme/members answered 200 with something that is not a list",
+  );
 });
 
 test.each([
@@ -80,17 +87,31 @@ test.each([
 });
 
 test("asks for issues and pull requests in every state unless the payload names one", async () => {
-  await using github = await serveGithub({ "/repos/acme/one/issues": [], "/repos/acme/one/pulls": [] });
+  await using github = await serveGithub({
+    "/repos/acme/one/issues": [],
+    "/repos/acme/one/pulls": [],
+  });
   await extract(github, { object: "issues", org: "acme", repo: "one" });
   await extract(github, { object: "pull_requests", org: "acme", repo: "one" });
   await extract(github, { object: "issues", org: "acme", repo: "one", payload: { state: "open" } });
-  expect(github.requests.map(({ url }) => url.searchParams.get("state"))).toEqual(["all", "all", "open"]);
+  expect(github.requests.map(({ url }) => url.searchParams.get("state"))).toEqual([
+    "all",
+    "all",
+    "open",
+  ]);
 });
 
 test("counts pull requests as issues, as GitHub does, unless told to drop them", async () => {
-  await using github = await serveGithub({ "/repos/acme/one/issues": [{ id: 1 }, { id: 2, pull_request: { url: "p" } }] });
+  await using github = await serveGithub({
+    "/repos/acme/one/issues": [{ id: 1 }, { id: 2, pull_request: { url: "p" } }],
+  });
   const kept = await extract(github, { object: "issues", org: "acme", repo: "one" });
   expect(kept.output).toEqual([{ id: 1 }, { id: 2, pull_request_url: "p" }]);
-  const dropped = await extract(github, { object: "issues", org: "acme", repo: "one", pullRequests: "drop" });
+  const dropped = await extract(github, {
+    object: "issues",
+    org: "acme",
+    repo: "one",
+    pullRequests: "drop",
+  });
   expect(dropped.output).toEqual([{ id: 1 }]);
 });

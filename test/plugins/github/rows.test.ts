@@ -12,19 +12,47 @@ describe("a row", () => {
     ["joins nested keys by an underscore", { a: { b: { c: 1 } } }, {}, { a_b_c: 1 }],
     ["names list items by their index", { a: ["x", { b: "y" }] }, {}, { a_0: "x", a_1_b: "y" }],
     ["has no column for empty lists and objects", { id: 1, a: [], b: {} }, {}, { id: 1 }],
-    ["keeps null, false, zero and empty text", { a: null, b: false, c: 0, d: "" }, {}, { a: null, b: false, c: 0, d: "" }],
+    [
+      "keeps null, false, zero and empty text",
+      { a: null, b: false, c: 0, d: "" },
+      {},
+      { a: null, b: false, c: 0, d: "" },
+    ],
     ["keeps one field of a sub-object", { user: person }, { user: "id" }, { user_id: 5 }],
-    ["keeps the column of a sub-object that is null", { user: null }, { user: "id" }, { user_id: null }],
-    ["keeps the column of a sub-object that lacks the field", { user: {} }, { user: "id" }, { user_id: null }],
+    [
+      "keeps the column of a sub-object that is null",
+      { user: null },
+      { user: "id" },
+      { user_id: null },
+    ],
+    [
+      "keeps the column of a sub-object that lacks the field",
+      { user: {} },
+      { user: "id" },
+      { user_id: null },
+    ],
     ["has no column for a sub-object that is absent", { id: 1 }, { user: "id" }, { id: 1 }],
-    ["leaves a sub-object out altogether", { id: 1, labels: [{ id: 2 }] }, { labels: null }, { id: 1 }],
-    ["writes numbers beyond 53 bits as text", { id: (2n ** 60n) as never }, {}, { id: "1152921504606846976" }],
+    [
+      "leaves a sub-object out altogether",
+      { id: 1, labels: [{ id: 2 }] },
+      { labels: null },
+      { id: 1 },
+    ],
+    [
+      "writes numbers beyond 53 bits as text",
+      { id: (2n ** 60n) as never },
+      {},
+      { id: "1152921504606846976" },
+    ],
   ])("%s", (_, object, keep, row) => {
     expect(toRecord(object, keep as Record<string, string | null>)).toEqual(row);
   });
 
   test("keeps a key named __proto__", () => {
-    expect(Object.keys(toRecord(JSON.parse('{"__proto__": {"a": 1}, "b": 2}'), {}))).toEqual(["__proto___a", "b"]);
+    expect(Object.keys(toRecord(JSON.parse('{"__proto__": {"a": 1}, "b": 2}'), {}))).toEqual([
+      "__proto___a",
+      "b",
+    ]);
   });
 
   test.each([
@@ -33,12 +61,24 @@ describe("a row", () => {
     ["issue_comments", { user: person }, { user_id: 5 }],
     [
       "issues",
-      { labels: [{ id: 1 }], milestone: { id: 2 }, assignee: person, user: person, closed_by: null },
+      {
+        labels: [{ id: 1 }],
+        milestone: { id: 2 },
+        assignee: person,
+        user: person,
+        closed_by: null,
+      },
       { milestone_id: 2, assignee_id: 5, user_id: 5, closed_by_id: null },
     ],
     [
       "pull_requests",
-      { assignee: null, milestone: null, user: person, head: { label: "a:b", sha: "1" }, base: { label: "a:c", repo: {} } },
+      {
+        assignee: null,
+        milestone: null,
+        user: person,
+        head: { label: "a:b", sha: "1" },
+        base: { label: "a:c", repo: {} },
+      },
       { assignee_id: null, milestone_id: null, user_id: 5, head_label: "a:b", base_label: "a:c" },
     ],
     ["repositories", { owner: person }, { owner_id: 5 }],
@@ -56,18 +96,25 @@ describe("the columns", () => {
   });
   afterAll(() => github.close());
 
-  test.each(Object.keys(githubColumns) as (keyof typeof githubColumns)[])("of %s are rightly named and typed", async (object) => {
-    const { output } = await extract({ url: github.url } as never, { object, org: "airflow-plugins", repo: "all" } as never);
-    const types = new Map(githubColumns[object].map(({ name, type }) => [name, type]));
-    expect(types.size).toBe(githubColumns[object].length);
-    expect(output.length).toBeGreaterThan(0);
-    for (const row of output) {
-      for (const [name, value] of Object.entries(row))
-        if (value !== null && types.has(name)) expect(fits(value, types.get(name)!), name).toBe(true);
-      expect(Object.keys(row)).toEqual(expect.arrayContaining(ALWAYS[object]));
-    }
-    for (const name of ALWAYS[object]) expect(types.has(name), name).toBe(true);
-  });
+  test.each(Object.keys(githubColumns) as (keyof typeof githubColumns)[])(
+    "of %s are rightly named and typed",
+    async (object) => {
+      const { output } = await extract(
+        { url: github.url } as never,
+        { object, org: "airflow-plugins", repo: "all" } as never,
+      );
+      const types = new Map(githubColumns[object].map(({ name, type }) => [name, type]));
+      expect(types.size).toBe(githubColumns[object].length);
+      expect(output.length).toBeGreaterThan(0);
+      for (const row of output) {
+        for (const [name, value] of Object.entries(row))
+          if (value !== null && types.has(name))
+            expect(fits(value, types.get(name)!), name).toBe(true);
+        expect(Object.keys(row)).toEqual(expect.arrayContaining(ALWAYS[object]));
+      }
+      for (const name of ALWAYS[object]) expect(types.has(name), name).toBe(true);
+    },
+  );
 
   /** Some of the columns that no row lacks. */
   const ALWAYS: Readonly<Record<keyof typeof githubColumns, string[]>> = {
@@ -89,8 +136,25 @@ describe("the columns", () => {
     ],
     members: ["id", "login", "site_admin", "type", "avatar_url", "received_events_url"],
     organizations: ["id", "login", "description"],
-    pull_requests: ["id", "number", "user_id", "assignee_id", "head_label", "base_label", "merged_at", "_links_self_href"],
-    repositories: ["id", "owner_id", "full_name", "private", "stargazers_count", "license_key", "permissions_admin"],
+    pull_requests: [
+      "id",
+      "number",
+      "user_id",
+      "assignee_id",
+      "head_label",
+      "base_label",
+      "merged_at",
+      "_links_self_href",
+    ],
+    repositories: [
+      "id",
+      "owner_id",
+      "full_name",
+      "private",
+      "stargazers_count",
+      "license_key",
+      "permissions_admin",
+    ],
   };
 
   const fits = (value: unknown, type: string): boolean => {
@@ -103,7 +167,8 @@ describe("the columns", () => {
 
   test("hold every id as a bigint", () => {
     for (const { name, type } of Object.values(githubColumns).flat()) {
-      if (/^id$|_id$/.test(name) && !/(node|gravatar|commit|spdx)_id$/.test(name)) expect(type, name).toBe("bigint");
+      if (/^id$|_id$/.test(name) && !/(node|gravatar|commit|spdx)_id$/.test(name))
+        expect(type, name).toBe("bigint");
     }
   });
 });

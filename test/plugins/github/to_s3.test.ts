@@ -23,38 +23,63 @@ const connected = (github: Loopback): RunTaskOptions => ({
 });
 
 const sizeOf = (github: Loopback, key: string): Promise<number | null> =>
-  runTask(async ({ hook }) => (await (await hook(s3Hook("s3"))).head("lake", key))?.size ?? null, connected(github)).then(
-    ({ output }) => output,
-  );
+  runTask(
+    async ({ hook }) => (await (await hook(s3Hook("s3"))).head("lake", key))?.size ?? null,
+    connected(github),
+  ).then(({ output }) => output);
 
 const uploadsLeft = (github: Loopback): Promise<number> =>
   runTask(async ({ hook }) => {
     const { client } = await hook(s3Hook("s3"));
-    return (await client.send(new ListMultipartUploadsCommand({ Bucket: "lake" }))).Uploads?.length ?? 0;
+    return (
+      (await client.send(new ListMultipartUploadsCommand({ Bucket: "lake" }))).Uploads?.length ?? 0
+    );
   }, connected(github)).then(({ output }) => output);
 
 const stored = (github: Loopback, key: string): Promise<string> =>
-  runTask(async ({ hook }) => (await hook(s3Hook("s3"))).getText("lake", key), connected(github)).then(({ output }) => output);
+  runTask(
+    async ({ hook }) => (await hook(s3Hook("s3"))).getText("lake", key),
+    connected(github),
+  ).then(({ output }) => output);
 
 test("writes a JSON object a line and says how much there was", async () => {
   await using github = await serveGithub({
     "/orgs/acme/repos": [{ name: "one" }, { name: "none" }, { name: "two" }],
-    "/repos/acme/one/issues": [{ id: 2_200_000_001, title: 'two\nlines, "quoted"\u2028', user: { id: 7, login: "ada" } }, ...items(149)],
+    "/repos/acme/one/issues": [
+      { id: 2_200_000_001, title: 'two\nlines, "quoted"\u2028', user: { id: 7, login: "ada" } },
+      ...items(149),
+    ],
     "/repos/acme/none/issues": [],
     "/repos/acme/two/issues": items(1),
   });
-  const { output } = await runTask(githubToS3({ ...to, org: "acme", repo: "all", object: "issues" }), connected(github));
+  const { output } = await runTask(
+    githubToS3({ ...to, org: "acme", repo: "all", object: "issues" }),
+    connected(github),
+  );
   const text = await stored(github, to.key);
-  expect(output).toEqual({ records: 151, pages: 4, bytes: Buffer.byteLength(text), bucket: "lake", key: to.key });
+  expect(output).toEqual({
+    records: 151,
+    pages: 4,
+    bytes: Buffer.byteLength(text),
+    bucket: "lake",
+    key: to.key,
+  });
   const lines = text.split("\n");
   expect(lines.pop()).toBe("");
   expect(lines).toHaveLength(151);
-  expect(JSON.parse(lines[0]!)).toEqual({ id: 2_200_000_001, title: 'two\nlines, "quoted"\u2028', user_id: 7 });
+  expect(JSON.parse(lines[0]!)).toEqual({
+    id: 2_200_000_001,
+    title: 'two\nlines, "quoted"\u2028',
+    user_id: 7,
+  });
 });
 
 test("writes an empty object when there is nothing", async () => {
   await using github = await serveGithub({ "/orgs/acme/members": [] });
-  const { output } = await runTask(githubToS3({ ...to, org: "acme", object: "members" }), connected(github));
+  const { output } = await runTask(
+    githubToS3({ ...to, org: "acme", object: "members" }),
+    connected(github),
+  );
   expect(output).toMatchObject({ records: 0, pages: 1, bytes: 0 });
   expect(await stored(github, to.key)).toBe("");
 });
@@ -63,13 +88,18 @@ test("a page that fails leaves no object behind, not even a part, and keeps the 
   let broken = false;
   // Twelve pages of a megabyte each: the upload has begun to send parts before the last page fails.
   const large = items(1_200).map((item) => ({ ...item, body: "x".repeat(10_000) }));
-  await using github = await serveGithub({ "/orgs/acme/members": large, "/orgs/new/members": large }, (_, url) =>
-    broken && url.searchParams.get("page") === "12" ? { status: 404 } : undefined,
+  await using github = await serveGithub(
+    { "/orgs/acme/members": large, "/orgs/new/members": large },
+    (_, url) => (broken && url.searchParams.get("page") === "12" ? { status: 404 } : undefined),
   );
-  const extract = (org: string, key: string) => runTask(githubToS3({ ...to, key, org, object: "members" }), connected(github));
+  const extract = (org: string, key: string) =>
+    runTask(githubToS3({ ...to, key, org, object: "members" }), connected(github));
   const before = await extract("acme", "old.json");
   broken = true;
-  await expect(extract("acme", "old.json")).rejects.toMatchObject({ name: "FailTask", message: /GET \/orgs\/acme\/members answered 404/ });
+  await expect(extract("acme", "old.json")).rejects.toMatchObject({
+    name: "FailTask",
+    message: /GET \/orgs\/acme\/members answered 404/,
+  });
   await expect(extract("new", "new.json")).rejects.toThrow("GET /orgs/new/members answered 404");
   expect(await sizeOf(github, "old.json")).toBe(before.output.bytes);
   expect(await sizeOf(github, "new.json")).toBeNull();
@@ -86,15 +116,25 @@ test("key, payload, org and repo may be functions of the context", async () => {
     key: ({ logicalDate }) => `github/${logicalDate.toISODate()}.json`,
     payload: ({ dataInterval }) => ({ since: dataInterval.start.toUTC().toISO() }),
   });
-  const { output } = await runTask(operator, { ...connected(github), logicalDate: "2018-01-05T00:00:00Z", params: { org: "acme" } });
+  const { output } = await runTask(operator, {
+    ...connected(github),
+    logicalDate: "2018-01-05T00:00:00Z",
+    params: { org: "acme" },
+  });
   expect(output.key).toBe("github/2018-01-05.json");
   expect(github.requests[0]?.url.searchParams.get("since")).toBe("2018-01-05T00:00:00.000Z");
 });
 
 test.each([
-  [{ object: "isues", org: "acme", repo: "all" }, /githubToS3: object is "isues"; allowed: commits, commit_comments, .*members/],
+  [
+    { object: "isues", org: "acme", repo: "all" },
+    /githubToS3: object is "isues"; allowed: commits, commit_comments, .*members/,
+  ],
   [{ object: "toString", org: "acme", repo: "all" }, /object is "toString"/],
-  [{ object: "issues", org: "acme" }, /repo is missing; allowed: a name, a list of names, or "all"/],
+  [
+    { object: "issues", org: "acme" },
+    /repo is missing; allowed: a name, a list of names, or "all"/,
+  ],
   [{ object: "issues", org: "acme", repo: [] }, /repo is \[\]/],
   [{ object: "members", org: "acme", repo: "one" }, /repo is "one"; allowed: "all" or nothing/],
   [{ object: "members" }, /org is missing/],

@@ -15,8 +15,15 @@ const connected = (server: Pick<Loopback, "url">, rest: object = {}): RunTaskOpt
 });
 
 /** Runs work with the client, as a task. */
-function using<Output>(server: Pick<Loopback, "url">, work: (client: HttpClient) => Promise<Output>, options: RunTaskOptions = {}) {
-  return runTask<Output>(async ({ hook }) => work(await hook(httpHook("api"))), { ...connected(server), ...options });
+function using<Output>(
+  server: Pick<Loopback, "url">,
+  work: (client: HttpClient) => Promise<Output>,
+  options: RunTaskOptions = {},
+) {
+  return runTask<Output>(async ({ hook }) => work(await hook(httpHook("api"))), {
+    ...connected(server),
+    ...options,
+  });
 }
 
 async function failureOf(work: Promise<unknown>): Promise<Error> {
@@ -38,17 +45,24 @@ test.each([
 });
 
 test("refuses a connection without a host", () => {
-  expect(() => baseUrl(parseConnection("api", "http://"))).toThrow("the host is neither a host name nor an http(s) URL");
+  expect(() => baseUrl(parseConnection("api", "http://"))).toThrow(
+    "the host is neither a host name nor an http(s) URL",
+  );
 });
 
 test.each([
   [{ login: "ada", password: "x" }, { authorization: `Basic ${btoa("ada:x")}` }],
   [{ extra: { token: "t" }, login: "ada" }, { authorization: "Bearer t" }],
   [{ extra: { headers: { "X-Api-Key": "k" } } }, { "x-api-key": "k" }],
-  [{ extra: { token: "t", headers: { Authorization: "Custom y" } } }, { authorization: "Custom y" }],
+  [
+    { extra: { token: "t", headers: { Authorization: "Custom y" } } },
+    { authorization: "Custom y" },
+  ],
   [{}, {}],
 ])("logs in with %j", (fields, headers) => {
-  expect(headersOf(parseConnection("api", JSON.stringify({ type: "http", host: "h", ...fields })))).toEqual(headers);
+  expect(
+    headersOf(parseConnection("api", JSON.stringify({ type: "http", host: "h", ...fields }))),
+  ).toEqual(headers);
 });
 
 test("sends path, query, headers and JSON", async () => {
@@ -56,8 +70,14 @@ test("sends path, query, headers and JSON", async () => {
   const { output } = await post(server);
   expect(output).toEqual([201, { id: 7 }]);
   const [request] = server.requests;
-  expect(`${request?.method} ${request?.url.pathname}${request?.url.search}`).toBe("POST /v2/users?dry=true&q=a+%26+b");
-  expect(request?.headers).toMatchObject({ authorization: `Bearer ${SECRET}`, "content-type": "application/json", "x-one": "1" });
+  expect(`${request?.method} ${request?.url.pathname}${request?.url.search}`).toBe(
+    "POST /v2/users?dry=true&q=a+%26+b",
+  );
+  expect(request?.headers).toMatchObject({
+    authorization: `Bearer ${SECRET}`,
+    "content-type": "application/json",
+    "x-one": "1",
+  });
   expect(JSON.parse(request!.body)).toEqual({ name: "ada" });
 });
 
@@ -65,7 +85,11 @@ function post(server: Loopback) {
   return runTask(
     async ({ hook }) => {
       const client = await hook(httpHook("api"));
-      const response = await client.post("/users", { query: { dry: true, q: "a & b" }, headers: { "X-One": "1" }, json: { name: "ada" } });
+      const response = await client.post("/users", {
+        query: { dry: true, q: "a & b" },
+        headers: { "X-One": "1" },
+        json: { name: "ada" },
+      });
       return [response.status, (await response.json()) as { id: number }] as const;
     },
     connected(server, { schema: "v2" }),
@@ -73,16 +97,25 @@ function post(server: Loopback) {
 }
 
 test.each([429, 502, 503, 504])("%i is asked for again", async (status) => {
-  await using server = await loopback((_, response, count) => sendJson(response, count === 1 ? status : 200, { count }));
+  await using server = await loopback((_, response, count) =>
+    sendJson(response, count === 1 ? status : 200, { count }),
+  );
   const { output, log } = await using(server, (client) => client.json("/rates"));
   expect(output).toEqual({ count: 2 });
   expect(log).toEqual([
-    { level: "warn", text: expect.stringMatching(new RegExp(`^GET /rates answered ${status} .*trying again in \\d+ ms \\(1 of 3\\)$`)) },
+    {
+      level: "warn",
+      text: expect.stringMatching(
+        new RegExp(`^GET /rates answered ${status} .*trying again in \\d+ ms \\(1 of 3\\)$`),
+      ),
+    },
   ]);
 });
 
 test("waits as Retry-After says", async () => {
-  await using server = await loopback((_, response, count) => sendJson(response, count === 1 ? 429 : 200, {}, { "retry-after": "1" }));
+  await using server = await loopback((_, response, count) =>
+    sendJson(response, count === 1 ? 429 : 200, {}, { "retry-after": "1" }),
+  );
   const { log } = await using(server, (client) => client.json("/"));
   expect(log[0]?.text).toContain("trying again in 1000 ms");
 });
@@ -100,8 +133,12 @@ test.each([
 });
 
 test("does not wait longer than a minute for anybody", async () => {
-  await using server = await loopback((_, response) => sendJson(response, 503, {}, { "retry-after": "3600" }));
-  expect((await failureOf(using(server, (client) => client.json("/")))).message).toContain("GET / answered 503");
+  await using server = await loopback((_, response) =>
+    sendJson(response, 503, {}, { "retry-after": "3600" }),
+  );
+  expect((await failureOf(using(server, (client) => client.json("/")))).message).toContain(
+    "GET / answered 503",
+  );
   expect(server.requests).toHaveLength(1);
 });
 
@@ -120,10 +157,16 @@ test("does not repeat a POST", async () => {
 test.each([400, 401, 403, 404, 409, 500])(
   "%i fails at once, with method, path, status and the reason, without query and token",
   async (status) => {
-    await using server = await loopback((_, response) => sendJson(response, status, { why: "because" }));
-    const error = await failureOf(using(server, (client) => client.json("/users/7", { query: { key: "hidden" } })));
+    await using server = await loopback((_, response) =>
+      sendJson(response, status, { why: "because" }),
+    );
+    const error = await failureOf(
+      using(server, (client) => client.json("/users/7", { query: { key: "hidden" } })),
+    );
     expect(error.name).toBe("HttpError");
-    expect(error.message).toMatch(new RegExp(`^GET /users/7 answered ${status} .*: {"why":"because"}$`));
+    expect(error.message).toMatch(
+      new RegExp(`^GET /users/7 answered ${status} .*: {"why":"because"}$`),
+    );
     expect(`${error.message}${error.stack}`).not.toMatch(/hidden|s3cret/);
     expect(server.requests).toHaveLength(1);
   },
@@ -132,7 +175,11 @@ test.each([400, 401, 403, 404, 409, 500])(
 test("the status of an error is there to decide on", async () => {
   await using server = await loopback((_, response) => sendJson(response, 404, {}));
   const { output } = await using(server, (client) =>
-    client.json("/users/7").catch((error: unknown) => (error instanceof HttpError && error.status === 404 ? "absent" : "broken")),
+    client
+      .json("/users/7")
+      .catch((error: unknown) =>
+        error instanceof HttpError && error.status === 404 ? "absent" : "broken",
+      ),
   );
   expect(output).toBe("absent");
 });
@@ -148,10 +195,16 @@ test("a connection that breaks, before or within the answer, is asked again", as
 });
 
 test("a body that is always cut is an error, never less data", async () => {
-  await using server = await loopback((_, response) => sendCut(response, { text: "x".repeat(10_000) }));
-  expect((await failureOf(using(server, (client) => client.get("/data", { retries: 1 }).then(() => null)))).message).toMatch(
-    /^GET \/data failed: /,
+  await using server = await loopback((_, response) =>
+    sendCut(response, { text: "x".repeat(10_000) }),
   );
+  expect(
+    (
+      await failureOf(
+        using(server, (client) => client.get("/data", { retries: 1 }).then(() => null)),
+      )
+    ).message,
+  ).toMatch(/^GET \/data failed: /);
 });
 
 test("JSON that ends early without saying so is an error that quotes no data", async () => {
@@ -165,11 +218,14 @@ test("JSON that ends early without saying so is an error that quotes no data", a
 
 test("a download streams, and fails when it is cut", async () => {
   const text = "x".repeat(200_000);
-  await using server = await loopback(({ url }, response) => (url.pathname === "/whole" ? response.end(text) : sendCut(response, text)));
+  await using server = await loopback(({ url }, response) =>
+    url.pathname === "/whole" ? response.end(text) : sendCut(response, text),
+  );
   const read = (path: string) =>
     using(server, async (client) => {
       let bytes = 0;
-      for await (const chunk of await client.download(path)) bytes += (chunk as Uint8Array).byteLength;
+      for await (const chunk of await client.download(path))
+        bytes += (chunk as Uint8Array).byteLength;
       return bytes;
     });
   expect((await read("/whole")).output).toBe(200_000);
@@ -178,8 +234,12 @@ test("a download streams, and fails when it is cut", async () => {
 
 test("a download unpacks a gzipped file, and fails when that was cut, however late somebody reads it", async () => {
   const packed = gzipSync("trip,fare\n".repeat(1_000));
-  await using server = await loopback(({ url }, response) => response.end(url.pathname === "/whole" ? packed : packed.subarray(0, -9)));
-  const whole = await using(server, async (client) => text(await client.download("/whole", { gunzip: true })));
+  await using server = await loopback(({ url }, response) =>
+    response.end(url.pathname === "/whole" ? packed : packed.subarray(0, -9)),
+  );
+  const whole = await using(server, async (client) =>
+    text(await client.download("/whole", { gunzip: true })),
+  );
   expect(whole.output).toHaveLength(10_000);
   const late = using(server, async (client) => {
     const content = await client.download("/cut", { gunzip: true });
@@ -191,7 +251,9 @@ test("a download unpacks a gzipped file, and fails when that was cut, however la
 
 test("an answer that does not come in time is an error", async () => {
   await using server = await loopback((_, response) => void response.writeHead(200).write("{"));
-  const error = await failureOf(using(server, (client) => client.json("/slow", { timeout: "100ms" })));
+  const error = await failureOf(
+    using(server, (client) => client.json("/slow", { timeout: "100ms" })),
+  );
   expect(error.message).toBe("GET /slow failed: no whole answer within 100ms");
 });
 
@@ -221,8 +283,12 @@ test("the operator returns JSON as a value, anything else as text", async () => 
   await using server = await loopback(({ url }, response) =>
     url.pathname === "/json" ? sendJson(response, 200, { a: 1 }) : response.end("plain"),
   );
-  expect((await runTask(httpRequest({ http: "api", path: "/json" }), connected(server))).output).toEqual({ a: 1 });
-  expect((await runTask(httpRequest({ http: "api", path: () => "/text" }), connected(server))).output).toBe("plain");
+  expect(
+    (await runTask(httpRequest({ http: "api", path: "/json" }), connected(server))).output,
+  ).toEqual({ a: 1 });
+  expect(
+    (await runTask(httpRequest({ http: "api", path: () => "/text" }), connected(server))).output,
+  ).toBe("plain");
 });
 
 test("the operator takes fields from the context and makes what it is told of the answer", async () => {
@@ -234,8 +300,14 @@ test("the operator takes fields from the context and makes what it is told of th
     json: ({ inputs }) => ({ given: inputs as number }),
     output: async (response) => ((await response.json()) as { rate: number }).rate,
   });
-  const { output } = await runTask(body, { ...connected(server), logicalDate: "2018-01-05", inputs: {} });
+  const { output } = await runTask(body, {
+    ...connected(server),
+    logicalDate: "2018-01-05",
+    inputs: {},
+  });
   expectTypeOf(output).toBeNumber();
   expect(output).toBe(1.5);
-  expect(`${server.requests[0]?.method} ${server.requests[0]?.url.pathname}`).toBe("PUT /rates/2018-01-05");
+  expect(`${server.requests[0]?.method} ${server.requests[0]?.url.pathname}`).toBe(
+    "PUT /rates/2018-01-05",
+  );
 });

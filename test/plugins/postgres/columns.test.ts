@@ -1,11 +1,20 @@
 /** Which columns a table needs, and which values fit into which column. */
 import type { Json } from "dagsmith";
-import { type ColumnType, canonicalType, checkedColumns, reconcileColumns } from "dagsmith/plugins/postgres";
+import {
+  type ColumnType,
+  canonicalType,
+  checkedColumns,
+  reconcileColumns,
+} from "dagsmith/plugins/postgres";
 import { describe, expect, test } from "vitest";
 import { toTextOf } from "../../../plugins/postgres/column_value.ts";
 
 const reconcile = (found: string, wanted: ColumnType) =>
-  reconcileColumns("s.t", [{ name: "C", type: canonicalType(found) }], [{ name: "c", type: wanted }]);
+  reconcileColumns(
+    "s.t",
+    [{ name: "C", type: canonicalType(found) }],
+    [{ name: "c", type: wanted }],
+  );
 
 describe("a column that is there", () => {
   test.each<[string, ColumnType]>([
@@ -18,7 +27,11 @@ describe("a column that is there", () => {
     ["numeric(10,2)", "numeric(12,2)"],
     ["numeric(10,2)", "numeric"],
   ])("%s is widened for %s", (found, wanted) => {
-    expect(reconcile(found, wanted)).toEqual({ add: [], widen: [{ name: "C", type: wanted }], columns: [{ name: "C", type: wanted }] });
+    expect(reconcile(found, wanted)).toEqual({
+      add: [],
+      widen: [{ name: "C", type: wanted }],
+      columns: [{ name: "C", type: wanted }],
+    });
     expect(reconcile(canonicalType(wanted), canonicalType(found) as ColumnType).widen).toEqual([]);
   });
 
@@ -31,16 +44,20 @@ describe("a column that is there", () => {
     ["numeric(10,4)", "numeric(12,2)"],
     ["jsonb", "text"],
   ])("%s for %s is refused", (found, wanted) => {
-    expect(() => reconcile(found, wanted)).toThrow(`Column "C" of s.t has the type ${canonicalType(found)}, but the load wants ${wanted}`);
+    expect(() => reconcile(found, wanted)).toThrow(
+      `Column "C" of s.t has the type ${canonicalType(found)}, but the load wants ${wanted}`,
+    );
   });
 });
 
 test("types and names are checked before they reach a statement", () => {
-  expect(checkedColumns([{ name: "Id", type: "bigint" }])).toEqual([{ name: "id", type: "bigint" }]);
+  expect(checkedColumns([{ name: "Id", type: "bigint" }])).toEqual([
+    { name: "id", type: "bigint" },
+  ]);
   expect(() => checkedColumns([])).toThrow("columns is an empty list");
-  expect(() => checkedColumns([{ name: "a", type: "bigint); drop table x; --" as ColumnType }])).toThrow(
-    'the type "bigint); drop table x; --" of "a"',
-  );
+  expect(() =>
+    checkedColumns([{ name: "a", type: "bigint); drop table x; --" as ColumnType }]),
+  ).toThrow('the type "bigint); drop table x; --" of "a"');
   expect(() =>
     checkedColumns([
       { name: "a", type: "text" },

@@ -6,7 +6,9 @@ import { poolConfig } from "../../../plugins/postgres/connection.ts";
 const config = (uri: string) => poolConfig(parseConnection("lake", uri));
 
 test("the fields of the URI, with PostgreSQL's defaults", () => {
-  expect(config("postgres://etl:p%40ss@db:6432/lake?application_name=x&connect_timeout=3")).toMatchObject({
+  expect(
+    config("postgres://etl:p%40ss@db:6432/lake?application_name=x&connect_timeout=3"),
+  ).toMatchObject({
     ...{
       host: "db",
       port: 6432,
@@ -35,7 +37,11 @@ test("a mode or a certificate that cannot be meant is refused, without repeating
   expect(() => config("postgres://db?sslmode=verify_full")).toThrow(
     "sslmode is none of disable, allow, prefer, require, verify-ca, verify-full",
   );
-  expect(() => config("postgres://db?sslmode=require&sslrootcert=/etc/ca.pem")).toThrow("sslrootcert is not PEM text");
+  expect(() => config("postgres://db?sslmode=require&sslrootcert=/etc/ca.pem")).toThrow(
+    "sslrootcert is not PEM text",
+  );
   const broken = encodeURIComponent("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----");
-  expect(() => config(`postgres://db?sslmode=verify-full&sslrootcert=${broken}`)).toThrow("sslrootcert is not a certificate");
+  expect(() => config(`postgres://db?sslmode=verify-full&sslrootcert=${broken}`)).toThrow(
+    "sslrootcert is not a certificate",
+  );
 });

@@ -20,7 +20,10 @@ afterEach(async () => {
   await database.drop();
 });
 
-async function withPostgres<Output>(work: (lake: Postgres) => Promise<Output>, signal?: AbortSignal): Promise<Output> {
+async function withPostgres<Output>(
+  work: (lake: Postgres) => Promise<Output>,
+  signal?: AbortSignal,
+): Promise<Output> {
   let output: Output | undefined;
   const body: TaskBody<null> = async ({ hook }) => {
     output = await work(await hook(postgresHook("lake")));
@@ -31,7 +34,11 @@ async function withPostgres<Output>(work: (lake: Postgres) => Promise<Output>, s
 }
 
 const sessions = async (): Promise<number> =>
-  (await observer.query("select 1 from pg_stat_activity where application_name = 'dagsmith' and datname = current_database()")).rows.length;
+  (
+    await observer.query(
+      "select 1 from pg_stat_activity where application_name = 'dagsmith' and datname = current_database()",
+    )
+  ).rows.length;
 const running = async (): Promise<number> =>
   (
     await observer.query(`select 1 from pg_stat_activity
@@ -50,8 +57,18 @@ test("values are bound, and come back as JSON has them, with all their digits", 
   );
   expect(rows).toEqual([
     {
-      ...{ text: "a'; drop table x --", big: "9007199254740993", list: [1, 2], nothing: null, yes: true },
-      ...{ moment: "2018-01-05T04:00:00.123456+00:00", day: "2018-01-05", wall: "2018-01-05T04:00:00" },
+      ...{
+        text: "a'; drop table x --",
+        big: "9007199254740993",
+        list: [1, 2],
+        nothing: null,
+        yes: true,
+      },
+      ...{
+        moment: "2018-01-05T04:00:00.123456+00:00",
+        day: "2018-01-05",
+        wall: "2018-01-05T04:00:00",
+      },
     },
   ]);
 });
@@ -81,9 +98,12 @@ test("COPY streams in and out, and a source that throws leaves nothing", async (
     expect(await lake.query(sql`select count(*) from t`)).toEqual([{ count: "0" }]);
     expect(await lake.copyFrom(sql`t`, ["n", "s"], rows(false))).toEqual({ rowCount: 20_000 });
     let text = "";
-    for await (const chunk of await lake.copyTo(sql`select * from t order by n limit 2`, "csv")) text += chunk;
+    for await (const chunk of await lake.copyTo(sql`select * from t order by n limit 2`, "csv"))
+      text += chunk;
     expect(text).toBe("n,s\n0,x0\n1,x1\n");
-    await expect((await lake.copyTo(sql`select 1/0`)).toArray()).rejects.toThrow("division by zero");
+    await expect((await lake.copyTo(sql`select 1/0`)).toArray()).rejects.toThrow(
+      "division by zero",
+    );
     await expect(lake.copyTo(sql`select ${1}`)).rejects.toThrow("COPY cannot bind values");
   });
 });
@@ -126,7 +146,9 @@ test("an abort ends a COPY whose source is silent", async () => {
     controller.abort(new Error("cancelled"));
     await new Promise(() => {});
   }
-  await expect(withPostgres((lake) => lake.copyFrom(sql`t`, ["n"], silent()), controller.signal)).rejects.toThrow("cancelled");
+  await expect(
+    withPostgres((lake) => lake.copyFrom(sql`t`, ["n"], silent()), controller.signal),
+  ).rejects.toThrow("cancelled");
   await until(async () => (await sessions()) === 0);
   expect((await observer.query("select * from t")).rows).toEqual([]);
 });
@@ -146,20 +168,34 @@ test("a connection that the server ends fails the statement, not the process; th
 test("postgresSql runs a statement, or a list in one transaction, and adds up the rows", async () => {
   await observer.query("create table t (n int primary key)");
   const run = async (...statements: Parameters<typeof postgresSql>[0]["sql"][]) =>
-    (await runTask(postgresSql({ postgres: "lake", sql: statements[0]! }), { connections: { lake: database.url } })).output;
+    (
+      await runTask(postgresSql({ postgres: "lake", sql: statements[0]! }), {
+        connections: { lake: database.url },
+      })
+    ).output;
   expect(await run(sql`insert into t select generate_series(1, 3)`)).toEqual({ rowCount: 3 });
-  expect(await run(({ logicalDate }) => [sql`delete from t where n = 1`, sql`insert into t values (${logicalDate.year})`])).toEqual({
+  expect(
+    await run(({ logicalDate }) => [
+      sql`delete from t where n = 1`,
+      sql`insert into t values (${logicalDate.year})`,
+    ]),
+  ).toEqual({
     rowCount: 2,
   });
   await expect(run([sql`delete from t`, sql`select 1/0`])).rejects.toThrow("division by zero");
-  expect((await observer.query("select n from t order by n")).rows).toEqual([{ n: 2 }, { n: 3 }, { n: 2026 }]);
+  expect((await observer.query("select n from t order by n")).rows).toEqual([
+    { n: 2 },
+    { n: 3 },
+    { n: 2026 },
+  ]);
 });
 
 test("a wrong password fails without showing it", async () => {
   const url = new URL(database.url);
   url.password = "n0t-the-passw0rd";
-  const error = await runTask(postgresSql({ postgres: "lake", sql: sql`select 1` }), { connections: { lake: url.href } }).catch(
-    (error) => error,
-  );
-  if (error instanceof Error) expect(`${error.message} ${error.stack}`).not.toContain("n0t-the-passw0rd");
+  const error = await runTask(postgresSql({ postgres: "lake", sql: sql`select 1` }), {
+    connections: { lake: url.href },
+  }).catch((error) => error);
+  if (error instanceof Error)
+    expect(`${error.message} ${error.stack}`).not.toContain("n0t-the-passw0rd");
 });

@@ -1,7 +1,15 @@
 /** Loads into a real PostgreSQL. */
 
 import type { Json } from "dagsmith";
-import { type Column, type LoadResult, type LoadTarget, loadTable, postgresHook, readCsv, readJsonLines } from "dagsmith/plugins/postgres";
+import {
+  type Column,
+  type LoadResult,
+  type LoadTarget,
+  loadTable,
+  postgresHook,
+  readCsv,
+  readJsonLines,
+} from "dagsmith/plugins/postgres";
 import { runTask } from "dagsmith/testing";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -30,20 +38,32 @@ const trips = { schema: "lake", table: "trips", columns };
 async function* bytes(...texts: readonly string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text);
 }
-const jsonLines = (rows: readonly Json[]): AsyncIterable<Buffer> => bytes(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+const jsonLines = (rows: readonly Json[]): AsyncIterable<Buffer> =>
+  bytes(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
 
-async function load(target: LoadTarget, source: readonly Json[] | AsyncIterable<Uint8Array>, format: "json" | "csv" = "json") {
-  const stream = Array.isArray(source) ? jsonLines(source as Json[]) : (source as AsyncIterable<Uint8Array>);
+async function load(
+  target: LoadTarget,
+  source: readonly Json[] | AsyncIterable<Uint8Array>,
+  format: "json" | "csv" = "json",
+) {
+  const stream = Array.isArray(source)
+    ? jsonLines(source as Json[])
+    : (source as AsyncIterable<Uint8Array>);
   const rows = format === "json" ? readJsonLines(stream) : readCsv(stream);
-  return runTask<LoadResult>(async ({ hook, log }) => loadTable(await hook(postgresHook("lake")), target, rows, log), {
-    connections: { lake: database.url },
-  });
+  return runTask<LoadResult>(
+    async ({ hook, log }) => loadTable(await hook(postgresHook("lake")), target, rows, log),
+    {
+      connections: { lake: database.url },
+    },
+  );
 }
 
 const select = async (text: string): Promise<unknown[]> =>
   (await observer.query({ text, rowMode: "array" })).rows.map((row: unknown[]) => row.map(String));
 const leftovers = () =>
-  select("select relname from pg_class where relname like 'dagsmith%' and relname <> 'dagsmith_loads' and relkind = 'r'");
+  select(
+    "select relname from pg_class where relname like 'dagsmith%' and relname <> 'dagsmith_loads' and relkind = 'r'",
+  );
 
 describe("into a table that is missing", () => {
   test("creates schema and table, folds names to lower case, and leaves what is missing null", async () => {
@@ -53,23 +73,38 @@ describe("into a table that is missing", () => {
       columns: [...columns, { name: "Extra", type: "integer" }] as const,
       loadType: "rebuild" as const,
     };
-    const { output, log } = await load(target, [{ ID: 1, name: "a\tb\\N\n", at: "2018-01-05T04:00:00Z", other: 1 }, { id: "2" }]);
+    const { output, log } = await load(target, [
+      { ID: 1, name: "a\tb\\N\n", at: "2018-01-05T04:00:00Z", other: 1 },
+      { id: "2" },
+    ]);
     expect(output).toEqual({ rows: 2, inserted: 2, updated: 0 });
-    expect(log.map(({ text }) => text)).toEqual(["loaded 2 rows into lake.trips: 2 inserted, 0 updated"]);
-    expect(await select("select id, name, at at time zone 'UTC' = '2018-01-05 04:00', extra from lake.trips order by id")).toEqual([
+    expect(log.map(({ text }) => text)).toEqual([
+      "loaded 2 rows into lake.trips: 2 inserted, 0 updated",
+    ]);
+    expect(
+      await select(
+        "select id, name, at at time zone 'UTC' = '2018-01-05 04:00', extra from lake.trips order by id",
+      ),
+    ).toEqual([
       ["1", "a\tb\\N\n", "true", "null"],
       ["2", "null", "null", "null"],
     ]);
   });
 
   test("without columns fails with a sentence that says so", async () => {
-    await expect(load({ schema: "lake", table: "trips", loadType: "truncate" }, [])).rejects.toThrow(
+    await expect(
+      load({ schema: "lake", table: "trips", loadType: "truncate" }, []),
+    ).rejects.toThrow(
       "The table lake.trips does not exist and the load names no columns to create it with.",
     );
   });
 
   test("no rows make an empty table", async () => {
-    expect((await load({ ...trips, loadType: "rebuild" }, [])).output).toEqual({ rows: 0, inserted: 0, updated: 0 });
+    expect((await load({ ...trips, loadType: "rebuild" }, [])).output).toEqual({
+      rows: 0,
+      inserted: 0,
+      updated: 0,
+    });
     expect(await select("select * from lake.trips")).toEqual([]);
   });
 
@@ -106,9 +141,11 @@ describe("rebuild", () => {
       ["2", "Berlin"],
       ["3", "null"],
     ]);
-    expect(await select("select conname from pg_constraint where contype = 'p' and conrelid = 'lake.trips'::regclass")).toEqual([
-      ["trips_pkey"],
-    ]);
+    expect(
+      await select(
+        "select conname from pg_constraint where contype = 'p' and conrelid = 'lake.trips'::regclass",
+      ),
+    ).toEqual([["trips_pkey"]]);
     expect(await leftovers()).toEqual([]);
   });
 
@@ -137,13 +174,15 @@ describe("rebuild", () => {
       yield Buffer.from('{"id": 2}\n');
       throw new Error("the source broke");
     }
-    await expect(load({ ...trips, loadType: "rebuild" }, broken())).rejects.toThrow("the source broke");
+    await expect(load({ ...trips, loadType: "rebuild" }, broken())).rejects.toThrow(
+      "the source broke",
+    );
     await expect(load({ ...trips, loadType: "rebuild" }, [{ id: 2 }, { id: "x" }])).rejects.toThrow(
       'line 2, column "id": "x" is not a whole number',
     );
-    await expect(load({ ...trips, loadType: "rebuild", primaryKey: "id" }, [{ id: 2 }, { id: 2 }])).rejects.toThrow(
-      "The rows do not fit into lake.trips: could not create unique index",
-    );
+    await expect(
+      load({ ...trips, loadType: "rebuild", primaryKey: "id" }, [{ id: 2 }, { id: 2 }]),
+    ).rejects.toThrow("The rows do not fit into lake.trips: could not create unique index");
     expect(await select("select id from lake.trips")).toEqual([["1"]]);
     expect(await leftovers()).toEqual([]);
   });
@@ -151,7 +190,9 @@ describe("rebuild", () => {
   test("carries the grants over, and refuses to break a view", async () => {
     await load({ ...trips, loadType: "rebuild" }, [{ id: 1 }]);
     const role = `reader_${new URL(database.url).pathname.slice(1)}`;
-    await observer.query(`create role "${role}"; grant select, update on lake.trips to "${role}"; grant select on lake.trips to public`);
+    await observer.query(
+      `create role "${role}"; grant select, update on lake.trips to "${role}"; grant select on lake.trips to public`,
+    );
     try {
       await load({ ...trips, loadType: "rebuild" }, [{ id: 2 }]);
       expect(
@@ -173,7 +214,9 @@ describe("rebuild", () => {
 describe("truncate", () => {
   test("replaces the rows and keeps the table, its views, and what readers see until the end", async () => {
     await load({ ...trips, loadType: "truncate" }, [{ id: 1 }]);
-    await observer.query("create view lake.recent as select id from lake.trips; alter table lake.trips add column mine int default 7");
+    await observer.query(
+      "create view lake.recent as select id from lake.trips; alter table lake.trips add column mine int default 7",
+    );
     let seenMidway: unknown[] = [];
     async function* source(): AsyncGenerator<Buffer> {
       yield Buffer.from('{"id": 2}\n');
@@ -182,13 +225,20 @@ describe("truncate", () => {
     await load({ ...trips, loadType: "truncate" }, source());
     expect(seenMidway).toEqual([["1"]]);
     expect(await select("select id, mine from lake.trips")).toEqual([["2", "7"]]);
-    await expect(load({ ...trips, loadType: "truncate" }, bytes("{"))).rejects.toThrow("line 1 is not JSON");
+    await expect(load({ ...trips, loadType: "truncate" }, bytes("{"))).rejects.toThrow(
+      "line 1 is not JSON",
+    );
     expect(await select("select id from lake.trips")).toEqual([["2"]]);
   });
 });
 
 describe("append", () => {
-  const append = { ...trips, loadType: "append", loadId: "dag/task/run-1", source: "s3://lake/a#1" } as const;
+  const append = {
+    ...trips,
+    loadType: "append",
+    loadId: "dag/task/run-1",
+    source: "s3://lake/a#1",
+  } as const;
 
   test("adds rows; a retried try does not add them twice", async () => {
     await load(append, [{ id: 1 }]);
@@ -212,7 +262,9 @@ describe("append", () => {
 
   test("the same run with another source fails instead of duplicating or dropping rows", async () => {
     await load(append, [{ id: 1 }]);
-    await expect(load({ ...append, source: "s3://lake/a#2" }, [{ id: 1 }, { id: 2 }])).rejects.toThrow(
+    await expect(
+      load({ ...append, source: "s3://lake/a#2" }, [{ id: 1 }, { id: 2 }]),
+    ).rejects.toThrow(
       "dag/task/run-1 has appended another version of its source to lake.trips (s3://lake/a#1, now s3://lake/a#2)",
     );
   });
@@ -270,7 +322,9 @@ describe("upsert", () => {
   });
 
   test("works on several key columns, on nothing but the key, and beside columns of others", async () => {
-    await observer.query('create schema lake; create table lake.trips ("Id" bigint, kind text, mine int default 7)');
+    await observer.query(
+      'create schema lake; create table lake.trips ("Id" bigint, kind text, mine int default 7)',
+    );
     const target = {
       ...trips,
       columns: [
@@ -296,13 +350,17 @@ describe("upsert", () => {
   });
 
   test("a null in the key is refused, with its line", async () => {
-    await expect(load(upsert, [{ id: 1 }, { name: "x" }])).rejects.toThrow('line 2, column "id": null is not allowed in the primary key');
+    await expect(load(upsert, [{ id: 1 }, { name: "x" }])).rejects.toThrow(
+      'line 2, column "id": null is not allowed in the primary key',
+    );
   });
 
   test("a missing primary key is refused by the compiler and at run time", async () => {
     // @ts-expect-error upsert needs a primaryKey
     const target: LoadTarget = { ...trips, loadType: "upsert" };
-    await expect(load(target, [])).rejects.toThrow("primaryKey is missing; allowed: one column or more, for loadType upsert");
+    await expect(load(target, [])).rejects.toThrow(
+      "primaryKey is missing; allowed: one column or more, for loadType upsert",
+    );
   });
 });
 
@@ -311,7 +369,9 @@ describe("a table with other columns", () => {
     await observer.query(
       "create schema lake; create table lake.trips (\"ID\" integer, name varchar(3)); insert into lake.trips values (1, 'abc')",
     );
-    await load({ ...trips, loadType: "append", loadId: "1" }, [{ id: 3_000_000_000, name: "longer", at: "2018-01-05T00:00:00Z" }]);
+    await load({ ...trips, loadType: "append", loadId: "1" }, [
+      { id: 3_000_000_000, name: "longer", at: "2018-01-05T00:00:00Z" },
+    ]);
     expect(await select('select "ID", name, at is null from lake.trips order by 1')).toEqual([
       ["1", "abc", "true"],
       ["3000000000", "longer", "false"],
@@ -332,7 +392,9 @@ describe("a table with other columns", () => {
   });
 
   test("keeps a wider type than the load wants", async () => {
-    await observer.query("create schema lake; create table lake.trips (id numeric, name text, at timestamptz)");
+    await observer.query(
+      "create schema lake; create table lake.trips (id numeric, name text, at timestamptz)",
+    );
     await load({ ...trips, loadType: "truncate" }, [{ id: 1 }]);
     expect(await select("select pg_typeof(id) from lake.trips")).toEqual([["numeric"]]);
   });
@@ -386,7 +448,9 @@ describe("values", () => {
   });
 
   test("a time without an offset is UTC, whatever the zone of the database", async () => {
-    await observer.query(`alter database ${new URL(database.url).pathname.slice(1)} set timezone = 'America/New_York'`);
+    await observer.query(
+      `alter database ${new URL(database.url).pathname.slice(1)} set timezone = 'America/New_York'`,
+    );
     await load({ ...trips, loadType: "rebuild" }, [{ id: 1, at: "2021-01-01 00:15:56" }]);
     expect(await select("select extract(epoch from at)::bigint from lake.trips")).toEqual([
       [String(Date.UTC(2021, 0, 1, 0, 15, 56) / 1000)],
@@ -399,18 +463,29 @@ describe("values", () => {
       { id: 2, name: "c" },
     ]);
     expect(await select("select name from lake.trips where id = 1")).toEqual([["ab"]]);
-    expect(log).toContainEqual({ level: "warn", text: "1 rows held NUL characters, which PostgreSQL cannot store; they were left out" });
+    expect(log).toContainEqual({
+      level: "warn",
+      text: "1 rows held NUL characters, which PostgreSQL cannot store; they were left out",
+    });
   });
 
   test("a value that only PostgreSQL can refuse fails for good, with its place", async () => {
-    const loading = load({ ...trips, columns: [{ name: "n", type: "numeric(3,1)" }], loadType: "rebuild" }, [{ n: 1 }, { n: 1000 }]);
-    await expect(loading).rejects.toMatchObject({ name: "FailTask", message: /numeric field overflow.*line 2, column n/ });
+    const loading = load(
+      { ...trips, columns: [{ name: "n", type: "numeric(3,1)" }], loadType: "rebuild" },
+      [{ n: 1 }, { n: 1000 }],
+    );
+    await expect(loading).rejects.toMatchObject({
+      name: "FailTask",
+      message: /numeric field overflow.*line 2, column n/,
+    });
   });
 });
 
 test("20,000 CSV rows stream in, CRLF, quotes and empty fields included", async () => {
   async function* csv(): AsyncGenerator<Buffer> {
-    yield Buffer.from('\uFEFFID,Name,at\r\n1,"a ""quoted"", name\r\nover two lines",\r\n2,,2018-01-05\r\n3,"",\r\n');
+    yield Buffer.from(
+      '\uFEFFID,Name,at\r\n1,"a ""quoted"", name\r\nover two lines",\r\n2,,2018-01-05\r\n3,"",\r\n',
+    );
     for (let id = 4; id <= 20_000; id++) yield Buffer.from(`${id},n${id},2018-01-05T00:00:00Z\r\n`);
   }
   const { output } = await load({ ...trips, loadType: "rebuild" }, csv(), "csv");
@@ -423,9 +498,9 @@ test("20,000 CSV rows stream in, CRLF, quotes and empty fields included", async 
 });
 
 test("a malformed CSV names its line", async () => {
-  await expect(load({ ...trips, loadType: "rebuild" }, bytes("id,name\n1,a\n2,b,c\n"), "csv")).rejects.toThrow(
-    /^The CSV is malformed: .*line 3/,
-  );
+  await expect(
+    load({ ...trips, loadType: "rebuild" }, bytes("id,name\n1,a\n2,b,c\n"), "csv"),
+  ).rejects.toThrow(/^The CSV is malformed: .*line 3/);
 });
 
 test("memory stays flat however long the file is", async () => {

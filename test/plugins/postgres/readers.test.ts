@@ -23,7 +23,10 @@ test("JSON lines: any objects, any chunk size, blank lines and CRLF between them
   await fc.assert(
     fc.asyncProperty(fc.array(object), fc.integer({ min: 1, max: 40 }), async (objects, size) => {
       const text = objects.map((value) => `${JSON.stringify(value)}\r\n\n`).join("");
-      const expected = objects.map((value, index) => [index * 2 + 1, JSON.parse(JSON.stringify(value))]);
+      const expected = objects.map((value, index) => [
+        index * 2 + 1,
+        JSON.parse(JSON.stringify(value)),
+      ]);
       expect(await valuesOf(readJsonLines(cut(text, size)))).toEqual(expected);
     }),
   );
@@ -34,7 +37,10 @@ test.each([
   ["null", "line 1 is null; each line must be one JSON object"],
   ['{"a":1}\n\n{"a":', "line 3 is not JSON"],
 ])("JSON lines: %j is refused", async (text, message) => {
-  await expect(valuesOf(readJsonLines(cut(text, 5)))).rejects.toMatchObject({ name: "FailTask", message });
+  await expect(valuesOf(readJsonLines(cut(text, 5)))).rejects.toMatchObject({
+    name: "FailTask",
+    message,
+  });
 });
 
 test("JSON lines: bytes that are not UTF-8 are refused, not replaced", async () => {
@@ -53,11 +59,15 @@ test("CSV: header folded, unquoted empty is null, quoted empty is text, any chun
       { id: "3", name: "a,\nb" },
     ]);
   }
-  expect(await valuesOf(readCsv(cut("a;b\n1;2\n", 100), { delimiter: ";" }))).toEqual([[2, { a: "1", b: "2" }]]);
+  expect(await valuesOf(readCsv(cut("a;b\n1;2\n", 100), { delimiter: ";" }))).toEqual([
+    [2, { a: "1", b: "2" }],
+  ]);
 });
 
 test("CSV: a missing column, an empty file and an error of the source come out as they are", async () => {
-  await expect(valuesOf(readCsv(cut("a,b\n1,2\n", 3), {}, ["c"]))).rejects.toThrow('The CSV has no column "c"; its header is a, b');
+  await expect(valuesOf(readCsv(cut("a,b\n1,2\n", 3), {}, ["c"]))).rejects.toThrow(
+    'The CSV has no column "c"; its header is a, b',
+  );
   expect(await valuesOf(readCsv(cut("", 1)))).toEqual([]);
   async function* broken(): AsyncGenerator<Buffer> {
     yield Buffer.from("a\n1\n");

@@ -1,27 +1,51 @@
 /** What people do, and what it leaves in the database. */
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { cancelRun, deployFolder, pauseDag, rollbackDag, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
-import { tick } from "../../../runtime/scheduler/tick.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
+import {
+  cancelRun,
+  deployFolder,
+  pauseDag,
+  rollbackDag,
+  triggerRun,
+  unpauseDag,
+} from "../../../runtime/actions/index.ts";
+import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
-import { driverOf, endOf, lost, play, runnable, statesOf, success } from "../../support/engine_driver.ts";
+import {
+  driverOf,
+  endOf,
+  lost,
+  play,
+  runnable,
+  statesOf,
+  success,
+} from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows, versionOf } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
 const work = async (): Promise<null> => null;
 
-function spec(id: string, options: DagOptions = {}, declare: (d: Dag<unknown>) => void = (d) => void d.task("a", work)): DagSpec {
+function spec(
+  id: string,
+  options: DagOptions = {},
+  declare: (d: Dag<unknown>) => void = (d) => void d.task("a", work),
+): DagSpec {
   const d = dag(id, options) as unknown as Dag<unknown>;
   declare(d);
   return describeDag(d);
 }
 
 const auditOf = (dagId: string) =>
-  rows<{ actor: string; action: string }>(postgres.db, "select actor, action from dagsmith.audit where dag_id = $1 order by id", [dagId]);
-const actions = async (dagId: string): Promise<readonly string[]> => (await auditOf(dagId)).map(({ action }) => action);
+  rows<{ actor: string; action: string }>(
+    postgres.db,
+    "select actor, action from dagsmith.audit where dag_id = $1 order by id",
+    [dagId],
+  );
+const actions = async (dagId: string): Promise<readonly string[]> =>
+  (await auditOf(dagId)).map(({ action }) => action);
 const dagRow = async (dagId: string) =>
   (
     await rows<{ number: number; removed_at: Date | null; next_run_after: Date | null }>(
@@ -43,15 +67,27 @@ const me = { actor: "ann" };
 
 /** Deploys to a database that other tests share: their DAGs stand among the files that could not be read. */
 const deploy = async (specs: readonly DagSpec[], brokenFiles: readonly string[] = []) => {
-  const others = await rows<{ file: string }>(postgres.db, "select distinct file from dagsmith.dag_version");
+  const others = await rows<{ file: string }>(
+    postgres.db,
+    "select distinct file from dagsmith.dag_version",
+  );
   const mine = new Set([...specs.map(({ dagId }) => `${dagId}.ts`), ...brokenFiles]);
   const gone = new Set(deployGone.splice(0));
-  const broken = [...others.map(({ file }) => file).filter((file) => !mine.has(file) && !gone.has(file)), ...brokenFiles];
+  const broken = [
+    ...others.map(({ file }) => file).filter((file) => !mine.has(file) && !gone.has(file)),
+    ...brokenFiles,
+  ];
   return deployFolder(
     postgres.db,
     {
       versions: specs.map((one) => versionOf(one)),
-      errors: broken.map((file) => ({ file, line: 1, code: "IMPORT_FAILED", message: "no", stack: "" })),
+      errors: broken.map((file) => ({
+        file,
+        line: 1,
+        code: "IMPORT_FAILED",
+        message: "no",
+        stack: "",
+      })),
     },
     me,
   );
@@ -70,16 +106,20 @@ describe("a deployment", () => {
     const specs = [spec("race_a"), spec("race_b")];
     await Promise.all(Array.from({ length: 5 }, () => deploy(specs)));
     expect(await actions("race_a")).toEqual(["deploy"]);
-    expect(await rows(postgres.db, "select number from dagsmith.dag_version where dag_id like 'race\\_%'")).toEqual([
-      { number: 1 },
-      { number: 1 },
-    ]);
+    expect(
+      await rows(
+        postgres.db,
+        "select number from dagsmith.dag_version where dag_id like 'race\\_%'",
+      ),
+    ).toEqual([{ number: 1 }, { number: 1 }]);
   });
 
   test("of something else numbers its versions in turn, and goes back to one it had", async () => {
     const [first, second] = [spec("steps"), spec("steps", {}, (d) => void d.task("b", work))];
     await deploy([first]);
-    expect((await deploy([second])).deployed).toEqual([{ dagId: "steps", version: 2, isNew: true }]);
+    expect((await deploy([second])).deployed).toEqual([
+      { dagId: "steps", version: 2, isNew: true },
+    ]);
     expect((await deploy([first])).deployed).toEqual([{ dagId: "steps", version: 1, isNew: true }]);
   });
 
@@ -90,13 +130,25 @@ describe("a deployment", () => {
     deployGone.push("gone.ts");
     expect((await deploy([])).removed).toEqual(["gone"]);
     expect((await dagRow("gone")).removed_at).not.toBeNull();
-    await expect(triggerRun(postgres.db, { dagId: "gone", ...me })).rejects.toMatchObject({ code: "UNKNOWN_DAG" });
+    await expect(triggerRun(postgres.db, { dagId: "gone", ...me })).rejects.toMatchObject({
+      code: "UNKNOWN_DAG",
+    });
     expect((await play(driver(id))).run).toBe("success");
     await tick(postgres.db, new Plans());
-    expect(await rows(postgres.db, "select from dagsmith.dag_run where dag_id = 'gone' and run_type = 'scheduled'")).toHaveLength(0);
+    expect(
+      await rows(
+        postgres.db,
+        "select from dagsmith.dag_run where dag_id = 'gone' and run_type = 'scheduled'",
+      ),
+    ).toHaveLength(0);
     await deploy([one]);
     await tick(postgres.db, new Plans());
-    expect(await rows(postgres.db, "select from dagsmith.dag_run where dag_id = 'gone' and run_type = 'scheduled'")).toHaveLength(1);
+    expect(
+      await rows(
+        postgres.db,
+        "select from dagsmith.dag_run where dag_id = 'gone' and run_type = 'scheduled'",
+      ),
+    ).toHaveLength(1);
     expect(await actions("gone")).toEqual(["deploy", "trigger", "remove"]);
   });
 
@@ -104,9 +156,13 @@ describe("a deployment", () => {
     await deploy([spec("good")]);
     expect((await deploy([], ["good.ts"])).removed).toEqual([]);
     expect(await dagRow("good")).toMatchObject({ number: 1, removed_at: null });
-    expect(await rows(postgres.db, "select code from dagsmith.import_error where file = 'good.ts'")).toEqual([{ code: "IMPORT_FAILED" }]);
+    expect(
+      await rows(postgres.db, "select code from dagsmith.import_error where file = 'good.ts'"),
+    ).toEqual([{ code: "IMPORT_FAILED" }]);
     await deploy([spec("good")]);
-    expect(await rows(postgres.db, "select from dagsmith.import_error where file = 'good.ts'")).toEqual([]);
+    expect(
+      await rows(postgres.db, "select from dagsmith.import_error where file = 'good.ts'"),
+    ).toEqual([]);
   });
 
   test("leaves a run with the version it began with", async () => {
@@ -122,37 +178,55 @@ describe("a deployment", () => {
 
 describe("a rollback", () => {
   test("goes to the version before, or the one that is named", async () => {
-    for (const task of ["a", "b", "c"]) await deploy([spec("back", {}, (d) => void d.task(task, work))]);
+    for (const task of ["a", "b", "c"])
+      await deploy([spec("back", {}, (d) => void d.task(task, work))]);
     expect(await rollbackDag(postgres.db, { dagId: "back", ...me })).toBe(2);
     expect(await rollbackDag(postgres.db, { dagId: "back", version: 1, ...me })).toBe(1);
     expect((await dagRow("back")).number).toBe(1);
-    await expect(rollbackDag(postgres.db, { dagId: "back", ...me })).rejects.toMatchObject({ code: "UNKNOWN_VERSION" });
-    await expect(rollbackDag(postgres.db, { dagId: "back", version: 9, ...me })).rejects.toMatchObject({ code: "UNKNOWN_VERSION" });
+    await expect(rollbackDag(postgres.db, { dagId: "back", ...me })).rejects.toMatchObject({
+      code: "UNKNOWN_VERSION",
+    });
+    await expect(
+      rollbackDag(postgres.db, { dagId: "back", version: 9, ...me }),
+    ).rejects.toMatchObject({ code: "UNKNOWN_VERSION" });
     expect(await actions("back")).toEqual(["deploy", "deploy", "deploy", "rollback", "rollback"]);
   });
 });
 
 describe("a trigger", () => {
   test("of a DAG that does not exist is refused", async () => {
-    await expect(triggerRun(postgres.db, { dagId: "nobody", ...me })).rejects.toMatchObject({ code: "UNKNOWN_DAG" });
+    await expect(triggerRun(postgres.db, { dagId: "nobody", ...me })).rejects.toMatchObject({
+      code: "UNKNOWN_DAG",
+    });
   });
 
   test("with params that do not fit names each problem, and makes no run", async () => {
-    await known(postgres.db, spec("with_params", { params: z.object({ repo: z.string(), pages: z.number().default(3) }) }));
-    await expect(triggerRun(postgres.db, { dagId: "with_params", params: { repo: 1, pages: "x" }, ...me })).rejects.toMatchObject({
+    await known(
+      postgres.db,
+      spec("with_params", { params: z.object({ repo: z.string(), pages: z.number().default(3) }) }),
+    );
+    await expect(
+      triggerRun(postgres.db, { dagId: "with_params", params: { repo: 1, pages: "x" }, ...me }),
+    ).rejects.toMatchObject({
       code: "INVALID_PARAMS",
       message: expect.stringMatching(/repo.*pages/s),
     });
     expect(await actions("with_params")).toEqual([]);
-    const { id } = await triggerRun(postgres.db, { dagId: "with_params", params: { repo: "a/b" }, ...me });
-    expect(await rows(postgres.db, "select params from dagsmith.dag_run where id = $1", [id])).toEqual([
-      { params: { repo: "a/b", pages: 3 } },
-    ]);
+    const { id } = await triggerRun(postgres.db, {
+      dagId: "with_params",
+      params: { repo: "a/b" },
+      ...me,
+    });
+    expect(
+      await rows(postgres.db, "select params from dagsmith.dag_run where id = $1", [id]),
+    ).toEqual([{ params: { repo: "a/b", pages: 3 } }]);
   });
 
   test("of a DAG without params takes none", async () => {
     await known(postgres.db, spec("no_params"));
-    await expect(triggerRun(postgres.db, { dagId: "no_params", params: { a: 1 }, ...me })).rejects.toMatchObject({
+    await expect(
+      triggerRun(postgres.db, { dagId: "no_params", params: { a: 1 }, ...me }),
+    ).rejects.toMatchObject({
       code: "INVALID_PARAMS",
     });
   });
@@ -168,13 +242,17 @@ describe("a trigger", () => {
 
   test("without a date never meets another", async () => {
     await known(postgres.db, spec("undated", { maxActiveRuns: 50 }));
-    const asked = await Promise.all(Array.from({ length: 20 }, () => triggerRun(postgres.db, { dagId: "undated", ...me })));
+    const asked = await Promise.all(
+      Array.from({ length: 20 }, () => triggerRun(postgres.db, { dagId: "undated", ...me })),
+    );
     expect(new Set(asked.map(({ runId }) => runId)).size).toBe(20);
   });
 
   test.each(["yesterday", "2026-02-30", ""])("for the date %j is refused", async (logicalDate) => {
     await known(postgres.db, spec("misdated"));
-    await expect(triggerRun(postgres.db, { dagId: "misdated", logicalDate, ...me })).rejects.toMatchObject({ code: "INVALID_DATE" });
+    await expect(
+      triggerRun(postgres.db, { dagId: "misdated", logicalDate, ...me }),
+    ).rejects.toMatchObject({ code: "INVALID_DATE" });
   });
 
   test("of a paused DAG waits until it is unpaused", async () => {
@@ -193,8 +271,12 @@ describe("a trigger", () => {
 
 describe("pausing", () => {
   test("a DAG that does not exist is refused, and leaves nothing", async () => {
-    await expect(pauseDag(postgres.db, { dagId: "nobody", ...me })).rejects.toMatchObject({ code: "UNKNOWN_DAG" });
-    await expect(unpauseDag(postgres.db, { dagId: "nobody", ...me })).rejects.toMatchObject({ code: "UNKNOWN_DAG" });
+    await expect(pauseDag(postgres.db, { dagId: "nobody", ...me })).rejects.toMatchObject({
+      code: "UNKNOWN_DAG",
+    });
+    await expect(unpauseDag(postgres.db, { dagId: "nobody", ...me })).rejects.toMatchObject({
+      code: "UNKNOWN_DAG",
+    });
     expect(await actions("nobody")).toEqual([]);
   });
 });
@@ -203,11 +285,20 @@ describe("cancelling", () => {
   test("a run that waits for its place ends it, and takes no place from the next", async () => {
     await known(postgres.db, spec("line", { maxActiveRuns: 1 }));
     const asked = [];
-    for (const day of [1, 2, 3]) asked.push(await triggerRun(postgres.db, { dagId: "line", logicalDate: `2026-01-0${day}`, ...me }));
+    for (const day of [1, 2, 3])
+      asked.push(
+        await triggerRun(postgres.db, { dagId: "line", logicalDate: `2026-01-0${day}`, ...me }),
+      );
     await cancelRun(postgres.db, { id: asked[1]!.id, ...me });
-    expect(await runRow(asked[1]!.id)).toMatchObject({ state: "failed", reason: "cancelled by ann" });
+    expect(await runRow(asked[1]!.id)).toMatchObject({
+      state: "failed",
+      reason: "cancelled by ann",
+    });
     await cancelRun(postgres.db, { id: asked[0]!.id, reason: "wrong day", ...me });
-    expect(await runRow(asked[0]!.id)).toMatchObject({ state: "failed", reason: "cancelled by ann: wrong day" });
+    expect(await runRow(asked[0]!.id)).toMatchObject({
+      state: "failed",
+      reason: "cancelled by ann: wrong day",
+    });
     expect((await runRow(asked[2]!.id)).state).toBe("running");
   });
 
@@ -225,10 +316,13 @@ describe("cancelling", () => {
     await run.take(a!);
     await cancelRun(postgres.db, { id, ...me });
     expect(statesOf(await run.look())).toEqual({ a: "failed", b: "skipped" });
-    for (const outcome of [success(), lost]) expect((await run.settle([endOf(a!, outcome)])).accepted.size).toBe(0);
+    for (const outcome of [success(), lost])
+      expect((await run.settle([endOf(a!, outcome)])).accepted.size).toBe(0);
     expect(await run.take(b!)).toBe(false);
     expect(statesOf(await run.look())).toEqual({ a: "failed", b: "skipped" });
-    await expect(cancelRun(postgres.db, { id, ...me })).rejects.toMatchObject({ code: "RUN_FINISHED" });
+    await expect(cancelRun(postgres.db, { id, ...me })).rejects.toMatchObject({
+      code: "RUN_FINISHED",
+    });
     expect(await actions("running")).toEqual(["trigger", "cancel"]);
   });
 
@@ -236,15 +330,23 @@ describe("cancelling", () => {
     await known(postgres.db, spec("ended"));
     const { id } = await triggerRun(postgres.db, { dagId: "ended", ...me });
     await play(driver(id));
-    await expect(cancelRun(postgres.db, { id, ...me })).rejects.toMatchObject({ code: "RUN_FINISHED" });
+    await expect(cancelRun(postgres.db, { id, ...me })).rejects.toMatchObject({
+      code: "RUN_FINISHED",
+    });
     expect((await runRow(id)).state).toBe("success");
-    await expect(cancelRun(postgres.db, { id: 1_000_000, ...me })).rejects.toMatchObject({ code: "UNKNOWN_RUN" });
+    await expect(cancelRun(postgres.db, { id: 1_000_000, ...me })).rejects.toMatchObject({
+      code: "UNKNOWN_RUN",
+    });
   });
 
   test("a task mapped 1,000 times ends all of them, those that wait for a place too", async () => {
     await known(
       postgres.db,
-      spec("wide", {}, (d) => void d.task("each", { each: [...Array(1_000).keys()], maxActive: 10 }, work)),
+      spec(
+        "wide",
+        {},
+        (d) => void d.task("each", { each: [...Array(1_000).keys()], maxActive: 10 }, work),
+      ),
     );
     const { id } = await triggerRun(postgres.db, { dagId: "wide", ...me });
     const run = driver(id);
@@ -263,9 +365,14 @@ describe("cancelling", () => {
       const run = driver(id);
       const [a] = runnable(await run.look());
       await run.take(a!);
-      const [, cancelled] = await Promise.allSettled([run.settle([endOf(a!, success())]), cancelRun(postgres.db, { id, ...me })]);
+      const [, cancelled] = await Promise.allSettled([
+        run.settle([endOf(a!, success())]),
+        cancelRun(postgres.db, { id, ...me }),
+      ]);
       const end = await run.look();
-      expect([end.run, statesOf(end).a]).toEqual(cancelled.status === "fulfilled" ? ["failed", "failed"] : ["success", "success"]);
+      expect([end.run, statesOf(end).a]).toEqual(
+        cancelled.status === "fulfilled" ? ["failed", "failed"] : ["success", "success"],
+      );
     }
   });
 

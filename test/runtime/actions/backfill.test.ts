@@ -2,12 +2,18 @@
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { cancelBackfill, createBackfill, pauseBackfill, previewBackfill, resumeBackfill } from "../../../runtime/actions/backfill.ts";
+import {
+  cancelBackfill,
+  createBackfill,
+  pauseBackfill,
+  previewBackfill,
+  resumeBackfill,
+} from "../../../runtime/actions/backfill.ts";
 import { clearRuns, deployFolder, triggerRun } from "../../../runtime/actions/index.ts";
-import { tick } from "../../../runtime/scheduler/tick.ts";
-import { findBackfill, listSlots } from "../../../runtime/store/backfill_list.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
-import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
+import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
+import { findBackfill, listSlots } from "../../../runtime/store/backfills/backfill_list.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
@@ -20,14 +26,26 @@ const today = DateTime.utc().startOf("day");
 const daysAgo = (days: number): string => today.minus({ days }).toISO();
 const date = (days: number): string => today.minus({ days }).toISODate();
 
-function daily(id: string, options: DagOptions = {}, declare = (d: Dag<unknown>): void => void d.task("a", async () => null)): DagSpec {
+function daily(
+  id: string,
+  options: DagOptions = {},
+  declare = (d: Dag<unknown>): void => void d.task("a", async () => null),
+): DagSpec {
   const d = dag(id, { schedule: "@daily", catchup: "none", ...options }) as unknown as Dag<unknown>;
   declare(d);
   return describeDag(d);
 }
 
 const look = () => tick(postgres.db, new Plans());
-type Run = { id: number; run_id: string; run_type: string; state: string; params: unknown; version: number; ordinal: number | null };
+type Run = {
+  id: number;
+  run_id: string;
+  run_type: string;
+  state: string;
+  params: unknown;
+  version: number;
+  ordinal: number | null;
+};
 const runsOf = (dagId: string) =>
   rows<Run>(
     postgres.db,
@@ -36,15 +54,25 @@ const runsOf = (dagId: string) =>
     [dagId],
   );
 const statesOf = async (dagId: string) => (await runsOf(dagId)).map(({ state }) => state);
-const running = async (dagId: string) => (await runsOf(dagId)).filter(({ state }) => state === "running");
+const running = async (dagId: string) =>
+  (await runsOf(dagId)).filter(({ state }) => state === "running");
 const slotsOf = async (id: number) =>
-  (await listSlots(postgres.db, id, 0, 1_000)).map(({ logicalDate, decision, reason, runState }) => {
-    return [DateTime.fromJSDate(logicalDate, { zone: "utc" }).toISODate(), reason ?? runState ?? decision];
-  });
+  (await listSlots(postgres.db, id, 0, 1_000)).map(
+    ({ logicalDate, decision, reason, runState }) => {
+      return [
+        DateTime.fromJSDate(logicalDate, { zone: "utc" }).toISODate(),
+        reason ?? runState ?? decision,
+      ];
+    },
+  );
 const stateOf = async (id: number) => (await findBackfill(postgres.db, id))?.state;
 
 /** Ends a run as a worker does. */
-async function finish({ id }: { readonly id: number }, dagId: string, script: Script = () => success()): Promise<void> {
+async function finish(
+  { id }: { readonly id: number },
+  dagId: string,
+  script: Script = () => success(),
+): Promise<void> {
   await play(driverOf(postgres.db, new Plans(), id), script);
   await startQueuedRuns(postgres.db, new Plans(), [dagId]);
 }
@@ -62,7 +90,13 @@ describe("a backfill", () => {
   test("runs the intervals of its range in order, a few at a time, beside the runs of the DAG, and ends by itself", async () => {
     await known(postgres.db, daily("range", { maxActiveRuns: 1 }));
     await triggerRun(postgres.db, { dagId: "range", ...me });
-    const { id, runs } = await createBackfill(postgres.db, { dagId: "range", from: daysAgo(5), to: daysAgo(2), maxActiveRuns: 2, ...me });
+    const { id, runs } = await createBackfill(postgres.db, {
+      dagId: "range",
+      from: daysAgo(5),
+      to: daysAgo(2),
+      maxActiveRuns: 2,
+      ...me,
+    });
     expect(runs).toBe(4);
     await look();
     const made = (await runsOf("range")).filter(({ run_type }) => run_type === "backfill");
@@ -74,7 +108,11 @@ describe("a backfill", () => {
     ]);
     expect((await statesOf("range"))[0]).toBe("running");
     await finish(made[0]!, "range");
-    expect((await runsOf("range")).filter(({ run_type, state }) => run_type === "backfill" && state === "running")).toHaveLength(2);
+    expect(
+      (await runsOf("range")).filter(
+        ({ run_type, state }) => run_type === "backfill" && state === "running",
+      ),
+    ).toHaveLength(2);
     await toTheEnd(id, "range");
     expect(await findBackfill(postgres.db, id)).toMatchObject({
       state: "completed",
@@ -84,16 +122,34 @@ describe("a backfill", () => {
 
   test("backwards begins with the newest", async () => {
     await known(postgres.db, daily("backwards"));
-    await createBackfill(postgres.db, { dagId: "backwards", from: daysAgo(4), to: daysAgo(2), backwards: true, maxActiveRuns: 1, ...me });
+    await createBackfill(postgres.db, {
+      dagId: "backwards",
+      from: daysAgo(4),
+      to: daysAgo(2),
+      backwards: true,
+      maxActiveRuns: 1,
+      ...me,
+    });
     await look();
-    expect((await running("backwards")).map(({ run_id }) => run_id)).toEqual([`backfill__${date(2)}T00:00:00+00:00`]);
+    expect((await running("backwards")).map(({ run_id }) => run_id)).toEqual([
+      `backfill__${date(2)}T00:00:00+00:00`,
+    ]);
   });
 
   test("counts its failed runs, and goes on after them", async () => {
     await known(postgres.db, daily("failing"));
-    const { id } = await createBackfill(postgres.db, { dagId: "failing", from: daysAgo(4), to: daysAgo(2), maxActiveRuns: 1, ...me });
+    const { id } = await createBackfill(postgres.db, {
+      dagId: "failing",
+      from: daysAgo(4),
+      to: daysAgo(2),
+      maxActiveRuns: 1,
+      ...me,
+    });
     await toTheEnd(id, "failing", () => failed(false));
-    expect((await findBackfill(postgres.db, id))!.progress).toMatchObject({ failed: 3, success: 0 });
+    expect((await findBackfill(postgres.db, id))!.progress).toMatchObject({
+      failed: 3,
+      success: 0,
+    });
   });
 
   test("of whose slots none is left to run ends at once, with a reason for each", async () => {
@@ -110,9 +166,21 @@ describe("a backfill", () => {
   });
 
   test("gives its runs params and labels", async () => {
-    await known(postgres.db, daily("given", { params: z.object({ full: z.boolean().default(false), region: z.string().default("eu") }) }));
+    await known(
+      postgres.db,
+      daily("given", {
+        params: z.object({ full: z.boolean().default(false), region: z.string().default("eu") }),
+      }),
+    );
     const { id } = await createBackfill(postgres.db, {
-      ...{ dagId: "given", from: daysAgo(2), to: daysAgo(2), params: { full: true }, labels: { why: "fix" }, ...me },
+      ...{
+        dagId: "given",
+        from: daysAgo(2),
+        to: daysAgo(2),
+        params: { full: true },
+        labels: { why: "fix" },
+        ...me,
+      },
     });
     await toTheEnd(id, "given");
     expect((await runsOf("given"))[0]!.params).toEqual({ full: true, region: "eu" });
@@ -127,14 +195,20 @@ describe("a backfill", () => {
 
   test("listed only, changes nothing", async () => {
     await known(postgres.db, daily("listed"));
-    const { slots } = await previewBackfill(postgres.db, { dagId: "listed", from: daysAgo(3), to: daysAgo(2) });
+    const { slots } = await previewBackfill(postgres.db, {
+      dagId: "listed",
+      from: daysAgo(3),
+      to: daysAgo(2),
+    });
     expect(slots.map(({ ordinal, decision }) => [ordinal, decision])).toEqual([
       [1, "run"],
       [2, "run"],
     ]);
     await look();
     expect(await runsOf("listed")).toEqual([]);
-    expect(await rows(postgres.db, "select from dagsmith.backfill where dag_id = 'listed'")).toEqual([]);
+    expect(
+      await rows(postgres.db, "select from dagsmith.backfill where dag_id = 'listed'"),
+    ).toEqual([]);
   });
 });
 
@@ -142,7 +216,12 @@ describe("runs that exist", () => {
   /** Four days: two that succeeded, one that failed, one that runs. */
   async function fourDays(id: string): Promise<void> {
     await known(postgres.db, daily(id));
-    const first = await createBackfill(postgres.db, { dagId: id, from: daysAgo(5), to: daysAgo(2), ...me });
+    const first = await createBackfill(postgres.db, {
+      dagId: id,
+      from: daysAgo(5),
+      to: daysAgo(2),
+      ...me,
+    });
     await look();
     const [a, b, c, d] = await runsOf(id);
     await finish(a!, id);
@@ -161,7 +240,13 @@ describe("runs that exist", () => {
     const id = `again_${reprocess}`;
     await fourDays(id);
     const before = await runsOf(id);
-    const second = await createBackfill(postgres.db, { dagId: id, from: daysAgo(5), to: daysAgo(2), reprocess, ...me });
+    const second = await createBackfill(postgres.db, {
+      dagId: id,
+      from: daysAgo(5),
+      to: daysAgo(2),
+      reprocess,
+      ...me,
+    });
     const inFlight = before[3]!;
     for (let turn = 0; (await stateOf(second.id)) === "running" && turn < 20; turn++) {
       await look();
@@ -175,7 +260,13 @@ describe("runs that exist", () => {
 
   test("are done again as new tries, whose earlier ones stay", async () => {
     await fourDays("history");
-    const { id } = await createBackfill(postgres.db, { dagId: "history", from: daysAgo(3), to: daysAgo(3), reprocess: "failed", ...me });
+    const { id } = await createBackfill(postgres.db, {
+      dagId: "history",
+      from: daysAgo(3),
+      to: daysAgo(3),
+      reprocess: "failed",
+      ...me,
+    });
     await toTheEnd(id, "history", () => success());
     const history = await rows(
       postgres.db,
@@ -192,31 +283,64 @@ describe("runs that exist", () => {
     ] as const) {
       const spec = daily(id);
       await known(postgres.db, spec);
-      await toTheEnd((await createBackfill(postgres.db, { dagId: id, from: daysAgo(3), to: daysAgo(3), ...me })).id, id);
-      const again = await createBackfill(postgres.db, { dagId: id, from: daysAgo(3), to: daysAgo(2), reprocess: "completed", code, ...me });
+      await toTheEnd(
+        (await createBackfill(postgres.db, { dagId: id, from: daysAgo(3), to: daysAgo(3), ...me }))
+          .id,
+        id,
+      );
+      const again = await createBackfill(postgres.db, {
+        dagId: id,
+        from: daysAgo(3),
+        to: daysAgo(2),
+        reprocess: "completed",
+        code,
+        ...me,
+      });
       await known(postgres.db, { ...spec, description: "edited" });
       await toTheEnd(again.id, id);
-      expect((await runsOf(id)).map(({ version, state }) => [version, state])).toEqual(versions.map((version) => [version, "success"]));
+      expect((await runsOf(id)).map(({ version, state }) => [version, state])).toEqual(
+        versions.map((version) => [version, "success"]),
+      );
     }
   });
 
   test("of the schedule are not made again by a backfill", async () => {
-    await known(postgres.db, daily("by_schedule", { startDate: daysAgo(4), endDate: daysAgo(2), catchup: "all" }));
+    await known(
+      postgres.db,
+      daily("by_schedule", { startDate: daysAgo(4), endDate: daysAgo(2), catchup: "all" }),
+    );
     await look();
     const before = await runsOf("by_schedule");
     expect(before).toHaveLength(3);
     await finish(before[0]!, "by_schedule");
-    const { id } = await createBackfill(postgres.db, { dagId: "by_schedule", from: daysAgo(4), to: daysAgo(2), ...me });
+    const { id } = await createBackfill(postgres.db, {
+      dagId: "by_schedule",
+      from: daysAgo(4),
+      to: daysAgo(2),
+      ...me,
+    });
     await look();
-    expect((await slotsOf(id)).map(([, what]) => what)).toEqual(["already exists", "in flight", "in flight"]);
+    expect((await slotsOf(id)).map(([, what]) => what)).toEqual([
+      "already exists",
+      "in flight",
+      "in flight",
+    ]);
     expect(await runsOf("by_schedule")).toHaveLength(3);
   });
 
   test("of a backfill are not made again by the schedule", async () => {
     await known(postgres.db, daily("by_backfill", { startDate: daysAgo(4), endDate: daysAgo(2) }));
-    const { id } = await createBackfill(postgres.db, { dagId: "by_backfill", from: daysAgo(3), to: daysAgo(3), ...me });
+    const { id } = await createBackfill(postgres.db, {
+      dagId: "by_backfill",
+      from: daysAgo(3),
+      to: daysAgo(3),
+      ...me,
+    });
     await toTheEnd(id, "by_backfill");
-    await known(postgres.db, daily("by_backfill", { startDate: daysAgo(4), endDate: daysAgo(2), catchup: "all" }));
+    await known(
+      postgres.db,
+      daily("by_backfill", { startDate: daysAgo(4), endDate: daysAgo(2), catchup: "all" }),
+    );
     await look();
     await look();
     const made = (await runsOf("by_backfill")).map(({ run_id }) => run_id);
@@ -228,7 +352,10 @@ describe("runs that exist", () => {
   });
 
   test("that a person asked for stand in the way like any other, those of another schedule do not", async () => {
-    const schedule = { green: { schedule: "@daily" as const }, yellow: { schedule: "@daily" as const } };
+    const schedule = {
+      green: { schedule: "@daily" as const },
+      yellow: { schedule: "@daily" as const },
+    };
     await known(postgres.db, daily("asked", { schedule }));
     await triggerRun(postgres.db, { dagId: "asked", logicalDate: daysAgo(3), ...me });
     const range = { dagId: "asked", from: daysAgo(3), to: daysAgo(2), ...me };
@@ -244,7 +371,13 @@ describe("runs that exist", () => {
 describe("a backfill that is stopped", () => {
   test("paused begins nothing more, resumed goes on", async () => {
     await known(postgres.db, daily("paused"));
-    const { id } = await createBackfill(postgres.db, { dagId: "paused", from: daysAgo(4), to: daysAgo(2), maxActiveRuns: 1, ...me });
+    const { id } = await createBackfill(postgres.db, {
+      dagId: "paused",
+      from: daysAgo(4),
+      to: daysAgo(2),
+      maxActiveRuns: 1,
+      ...me,
+    });
     await look();
     await pauseBackfill(postgres.db, { id, ...me });
     await finish((await running("paused"))[0]!, "paused");
@@ -257,14 +390,28 @@ describe("a backfill that is stopped", () => {
 
   test("cancelled leaves what runs to finish, and lets another begin", async () => {
     await known(postgres.db, daily("cancelled"));
-    const { id } = await createBackfill(postgres.db, { dagId: "cancelled", from: daysAgo(4), to: daysAgo(2), maxActiveRuns: 1, ...me });
+    const { id } = await createBackfill(postgres.db, {
+      dagId: "cancelled",
+      from: daysAgo(4),
+      to: daysAgo(2),
+      maxActiveRuns: 1,
+      ...me,
+    });
     await look();
     await cancelBackfill(postgres.db, { id, ...me });
     await look();
     expect(await statesOf("cancelled")).toEqual(["running", "failed", "failed"]);
-    await expect(pauseBackfill(postgres.db, { id, ...me })).rejects.toMatchObject({ code: "BACKFILL_ENDED" });
+    await expect(pauseBackfill(postgres.db, { id, ...me })).rejects.toMatchObject({
+      code: "BACKFILL_ENDED",
+    });
     await finish((await running("cancelled"))[0]!, "cancelled");
-    const again = await createBackfill(postgres.db, { dagId: "cancelled", from: daysAgo(4), to: daysAgo(2), reprocess: "failed", ...me });
+    const again = await createBackfill(postgres.db, {
+      dagId: "cancelled",
+      from: daysAgo(4),
+      to: daysAgo(2),
+      reprocess: "failed",
+      ...me,
+    });
     await toTheEnd(again.id, "cancelled");
     expect(await statesOf("cancelled")).toEqual(["success", "success", "success"]);
   });
@@ -272,9 +419,23 @@ describe("a backfill that is stopped", () => {
   test("waits while its DAG is paused or removed", async () => {
     const spec = daily("gone");
     await known(postgres.db, spec);
-    const { id } = await createBackfill(postgres.db, { dagId: "gone", from: daysAgo(3), to: daysAgo(2), ...me });
-    const others = await rows<{ file: string }>(postgres.db, "select distinct file from dagsmith.dag_version where dag_id <> 'gone'");
-    const errors = others.map(({ file }) => ({ file, line: null, code: "IMPORT_FAILED", message: "no", stack: null }));
+    const { id } = await createBackfill(postgres.db, {
+      dagId: "gone",
+      from: daysAgo(3),
+      to: daysAgo(2),
+      ...me,
+    });
+    const others = await rows<{ file: string }>(
+      postgres.db,
+      "select distinct file from dagsmith.dag_version where dag_id <> 'gone'",
+    );
+    const errors = others.map(({ file }) => ({
+      file,
+      line: null,
+      code: "IMPORT_FAILED",
+      message: "no",
+      stack: null,
+    }));
     await deployFolder(postgres.db, { versions: [], errors }, me);
     await look();
     expect([await stateOf(id), await runsOf("gone")]).toEqual(["running", []]);
@@ -286,7 +447,12 @@ describe("a backfill that is stopped", () => {
   test("keeps the schedule it was made with when the DAG gets another", async () => {
     const spec = daily("moved");
     await known(postgres.db, spec);
-    const { id } = await createBackfill(postgres.db, { dagId: "moved", from: daysAgo(3), to: daysAgo(2), ...me });
+    const { id } = await createBackfill(postgres.db, {
+      dagId: "moved",
+      from: daysAgo(3),
+      to: daysAgo(2),
+      ...me,
+    });
     await known(postgres.db, daily("moved", { schedule: "0 6 * * *" }));
     await toTheEnd(id, "moved");
     expect((await slotsOf(id)).map(([, state]) => state)).toEqual(["success", "success"]);
@@ -296,15 +462,28 @@ describe("a backfill that is stopped", () => {
 describe("what is refused", () => {
   test.each([
     ["a DAG without schedule", { schedule: null }, {}, "BACKFILL_NO_SCHEDULE"],
-    ["a range that ends before it begins", {}, { from: daysAgo(2), to: daysAgo(3) }, "BACKFILL_RANGE"],
+    [
+      "a range that ends before it begins",
+      {},
+      { from: daysAgo(2), to: daysAgo(3) },
+      "BACKFILL_RANGE",
+    ],
     ["a range in the future", {}, { from: daysAgo(-3), to: daysAgo(-5) }, "BACKFILL_IN_FUTURE"],
     [
       "a range without an interval",
       {},
-      { from: today.minus({ days: 2, hours: -1 }).toISO(), to: today.minus({ days: 2, hours: -2 }).toISO() },
+      {
+        from: today.minus({ days: 2, hours: -1 }).toISO(),
+        to: today.minus({ days: 2, hours: -2 }).toISO(),
+      },
       "BACKFILL_EMPTY",
     ],
-    ["an interval that has not ended", {}, { from: today.toISO(), to: today.toISO() }, "BACKFILL_EMPTY"],
+    [
+      "an interval that has not ended",
+      {},
+      { from: today.toISO(), to: today.toISO() },
+      "BACKFILL_EMPTY",
+    ],
     ["a date that is none", {}, { from: "yesterday" }, "INVALID_DATE"],
     ["an unknown schedule", {}, { schedule: "green" }, "UNKNOWN_SCHEDULE"],
     ["params of a DAG that takes none", {}, { params: { a: 1 } }, "INVALID_PARAMS"],
@@ -320,16 +499,31 @@ describe("what is refused", () => {
   test("a second backfill of a DAG while the first goes on, also when both are asked for at once", async () => {
     await known(postgres.db, daily("twice"));
     const asked = { dagId: "twice", from: daysAgo(3), to: daysAgo(2), ...me };
-    const both = await Promise.allSettled([createBackfill(postgres.db, asked), createBackfill(postgres.db, asked)]);
+    const both = await Promise.allSettled([
+      createBackfill(postgres.db, asked),
+      createBackfill(postgres.db, asked),
+    ]);
     expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
-    await expect(createBackfill(postgres.db, asked)).rejects.toMatchObject({ code: "BACKFILL_ACTIVE" });
+    await expect(createBackfill(postgres.db, asked)).rejects.toMatchObject({
+      code: "BACKFILL_ACTIVE",
+    });
   });
 
   test("a DAG with several schedules, until one is named", async () => {
-    await known(postgres.db, daily("several", { schedule: { green: { schedule: "@daily" }, yellow: { schedule: "@hourly" } } }));
+    await known(
+      postgres.db,
+      daily("several", {
+        schedule: { green: { schedule: "@daily" }, yellow: { schedule: "@hourly" } },
+      }),
+    );
     const asked = { dagId: "several", from: daysAgo(3), to: daysAgo(2), ...me };
-    await expect(createBackfill(postgres.db, asked)).rejects.toMatchObject({ code: "UNKNOWN_SCHEDULE" });
-    await toTheEnd((await createBackfill(postgres.db, { ...asked, schedule: "green" })).id, "several");
+    await expect(createBackfill(postgres.db, asked)).rejects.toMatchObject({
+      code: "UNKNOWN_SCHEDULE",
+    });
+    await toTheEnd(
+      (await createBackfill(postgres.db, { ...asked, schedule: "green" })).id,
+      "several",
+    );
     expect((await runsOf("several")).map(({ run_id }) => run_id)).toEqual(
       [3, 2].map((days) => `backfill__green__${date(days)}T00:00:00+00:00`),
     );
@@ -339,7 +533,12 @@ describe("what is refused", () => {
 describe("a run of a backfill", () => {
   test("that is cleared later counts among the DAG's own runs", async () => {
     await known(postgres.db, daily("later", { maxActiveRuns: 1 }));
-    const { id } = await createBackfill(postgres.db, { dagId: "later", from: daysAgo(3), to: daysAgo(2), ...me });
+    const { id } = await createBackfill(postgres.db, {
+      dagId: "later",
+      from: daysAgo(3),
+      to: daysAgo(2),
+      ...me,
+    });
     await toTheEnd(id, "later");
     const [first, second] = await runsOf("later");
     await clearRuns(postgres.db, { of: { run: first!.id }, ...me });
@@ -368,7 +567,13 @@ describe("a run of a backfill", () => {
 
   test("is made once by any number of schedulers", async () => {
     await known(postgres.db, daily("crowd"));
-    const { id } = await createBackfill(postgres.db, { dagId: "crowd", from: daysAgo(60), to: daysAgo(2), maxActiveRuns: 7, ...me });
+    const { id } = await createBackfill(postgres.db, {
+      dagId: "crowd",
+      from: daysAgo(60),
+      to: daysAgo(2),
+      maxActiveRuns: 7,
+      ...me,
+    });
     for (let turn = 0; (await stateOf(id)) === "running" && turn < 100; turn++) {
       await Promise.all(Array.from({ length: 4 }, look));
       const now = await running("crowd");

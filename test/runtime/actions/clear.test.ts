@@ -1,13 +1,31 @@
 /** Clearing and marking: what happens to instances, to what they left, to their retries and to their run. */
 import { describe, expect, test } from "vitest";
-import { cancelRun, cancelTask, clearRuns, markRun, markTask, previewClear, triggerRun } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/settle.ts";
-import { engineRound } from "../../../runtime/store/engine_tx.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
+import {
+  cancelRun,
+  cancelTask,
+  clearRuns,
+  markRun,
+  markTask,
+  previewClear,
+  triggerRun,
+} from "../../../runtime/actions/index.ts";
+import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
-import { driverOf, endOf, failed, play, runnable, type Script, type Snapshot, statesOf, success } from "../../support/engine_driver.ts";
+import {
+  driverOf,
+  endOf,
+  failed,
+  play,
+  runnable,
+  type Script,
+  type Snapshot,
+  statesOf,
+  success,
+} from "../../support/engine_driver.ts";
 import { expectSoundQueue } from "../../support/every_statement.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 
@@ -26,7 +44,11 @@ const line = (id: string, options: DagOptions = {}): DagSpec =>
   spec(
     id,
     (d) => {
-      const [a, b, c] = [d.task("a", { retries: 1, retryDelay: "0s" }, work), d.task("b", work), d.task("c", work)];
+      const [a, b, c] = [
+        d.task("a", { retries: 1, retryDelay: "0s" }, work),
+        d.task("b", work),
+        d.task("c", work),
+      ];
       d.connect(a, b);
       d.connect(b, c);
     },
@@ -46,7 +68,8 @@ const mapped = (id: string, more: object = {}, options: DagOptions = {}): DagSpe
 const driver = (id: number) => driverOf(postgres.db, new Plans(), id);
 const look = (id: number): Promise<Snapshot> => driver(id).look();
 const finish = (id: number, script?: Script): Promise<Snapshot> => play(driver(id), script);
-const clear = (run: number, more: object = {}) => clearRuns(postgres.db, { of: { run }, ...more, ...me });
+const clear = (run: number, more: object = {}) =>
+  clearRuns(postgres.db, { of: { run }, ...more, ...me });
 
 async function begun(one: DagSpec): Promise<number> {
   await known(postgres.db, one);
@@ -67,21 +90,32 @@ const triesOf = (id: number) =>
     [id],
   );
 const xcomsOf = async (id: number): Promise<readonly string[]> =>
-  (await rows<{ task_id: string }>(postgres.db, "select task_id from dagsmith.xcom where run_id = $1 order by 1", [id])).map(
-    ({ task_id }) => task_id,
-  );
+  (
+    await rows<{ task_id: string }>(
+      postgres.db,
+      "select task_id from dagsmith.xcom where run_id = $1 order by 1",
+      [id],
+    )
+  ).map(({ task_id }) => task_id);
 
 describe("clearing", () => {
   test("a task runs it again, and nothing else; its output goes until then", async () => {
     const id = await begun(line("one_task"));
     await finish(id, ({ taskId }) => success(taskId));
     const cleared = await clear(id, { taskId: "b" });
-    expect(cleared).toMatchObject([{ id, instances: [{ taskId: "b", state: "success", tryNumber: 1 }] }]);
+    expect(cleared).toMatchObject([
+      { id, instances: [{ taskId: "b", state: "success", tryNumber: 1 }] },
+    ]);
     expect(await xcomsOf(id)).toEqual(["a", "c"]);
     expect(statesOf(await look(id))).toEqual({ a: "success", b: "queued", c: "success" });
     const end = await finish(id);
-    expect([end.run, end.instances.map(({ tryNumber }) => tryNumber)]).toEqual(["success", [1, 2, 1]]);
-    expect(await triesOf(id)).toEqual([{ task: "b", try_number: 1, state: "success", reason: null }]);
+    expect([end.run, end.instances.map(({ tryNumber }) => tryNumber)]).toEqual([
+      "success",
+      [1, 2, 1],
+    ]);
+    expect(await triesOf(id)).toEqual([
+      { task: "b", try_number: 1, state: "success", reason: null },
+    ]);
   });
 
   test("with what comes after, or before, waits for its turn in the old order", async () => {
@@ -104,16 +138,29 @@ describe("clearing", () => {
     expect((await look(id)).run).toBe("failed");
     await clear(id, { onlyFailed: true });
     expect((await finish(id)).run).toBe("success");
-    await expect(clear(id, { onlyFailed: true })).rejects.toMatchObject({ code: "NOTHING_TO_CLEAR" });
+    await expect(clear(id, { onlyFailed: true })).rejects.toMatchObject({
+      code: "NOTHING_TO_CLEAR",
+    });
   });
 
   test("an item that was left out asks it again, and remembers that it was skipped", async () => {
     const id = await begun(mapped("left_out"));
-    await finish(id, (one) => (one.taskId === "each" && one.mapIndex === 1 ? leftOut : lists(1, 2)(one)));
+    await finish(id, (one) =>
+      one.taskId === "each" && one.mapIndex === 1 ? leftOut : lists(1, 2)(one),
+    );
     expect(statesOf(await look(id))).toMatchObject({ "each[0]": "success", "each[1]": "removed" });
     await clear(id, { taskId: "each", downstream: true });
-    expect(statesOf(await finish(id))).toMatchObject({ "each[0]": "success", "each[1]": "success", after: "success" });
-    expect(await triesOf(id)).toContainEqual({ task: "each", try_number: 1, state: "skipped", reason: "no item of the list" });
+    expect(statesOf(await finish(id))).toMatchObject({
+      "each[0]": "success",
+      "each[1]": "success",
+      after: "success",
+    });
+    expect(await triesOf(id)).toContainEqual({
+      task: "each",
+      try_number: 1,
+      state: "skipped",
+      reason: "no item of the list",
+    });
   });
 
   test("what is left of a longer list is passed over by whoever clears or marks", async () => {
@@ -123,9 +170,15 @@ describe("clearing", () => {
     await finish(id, (one) => (one.taskId === "each" ? failed() : lists(1)(one)));
     const left = { "each[1]": "removed", "each[2]": "removed" };
     expect(statesOf(await look(id))).toMatchObject({ "each[0]": "failed", ...left });
-    await expect(clear(id, { taskId: "each", mapIndex: 2 })).rejects.toMatchObject({ code: "NOTHING_TO_CLEAR" });
+    await expect(clear(id, { taskId: "each", mapIndex: 2 })).rejects.toMatchObject({
+      code: "NOTHING_TO_CLEAR",
+    });
     expect(await markTask(postgres.db, { id, taskId: "each", to: "success", ...me })).toBe(1);
-    expect(statesOf(await finish(id))).toMatchObject({ "each[0]": "success", ...left, after: "success" });
+    expect(statesOf(await finish(id))).toMatchObject({
+      "each[0]": "success",
+      ...left,
+      after: "success",
+    });
   });
 
   test("cancelling an item that waits for its place lets no other go", async () => {
@@ -134,15 +187,25 @@ describe("clearing", () => {
     await driver(id).take(list!);
     await driver(id).settle([endOf(list!, success([1, 2, 3]))]);
     await cancelTask(postgres.db, { id, taskId: "each", mapIndex: 1, ...me });
-    expect(statesOf(await look(id))).toMatchObject({ "each[0]": "queued", "each[1]": "skipped", "each[2]": "scheduled" });
-    expect(statesOf(await finish(id))).toMatchObject({ "each[0]": "success", "each[1]": "skipped", "each[2]": "success" });
+    expect(statesOf(await look(id))).toMatchObject({
+      "each[0]": "queued",
+      "each[1]": "skipped",
+      "each[2]": "scheduled",
+    });
+    expect(statesOf(await finish(id))).toMatchObject({
+      "each[0]": "success",
+      "each[1]": "skipped",
+      "each[2]": "success",
+    });
   });
 
   test("a task that waits for its turn anew is none that could be cancelled", async () => {
     const id = await begun(line("none_to_cancel"));
     await finish(id);
     await clear(id, { taskId: "a", downstream: true });
-    await expect(cancelTask(postgres.db, { id, taskId: "b", ...me })).rejects.toMatchObject({ code: "TASK_NOT_ACTIVE" });
+    await expect(cancelTask(postgres.db, { id, taskId: "b", ...me })).rejects.toMatchObject({
+      code: "TASK_NOT_ACTIVE",
+    });
   });
 
   test("gives a task its retries anew", async () => {
@@ -150,7 +213,9 @@ describe("clearing", () => {
     await finish(id, ({ taskId }) => (taskId === "a" ? failed() : success()));
     expect((await look(id)).instances[0]).toMatchObject({ state: "failed", tryNumber: 2 });
     await clear(id, { onlyFailed: true });
-    const end = await finish(id, ({ taskId, tryNumber }) => (taskId === "a" && tryNumber < 4 ? failed() : success()));
+    const end = await finish(id, ({ taskId, tryNumber }) =>
+      taskId === "a" && tryNumber < 4 ? failed() : success(),
+    );
     expect([end.run, end.instances[0]!.tryNumber]).toEqual(["success", 4]);
     expect((await triesOf(id)).map(({ try_number, state }) => [try_number, state])).toEqual([
       [1, "failed"],
@@ -165,7 +230,10 @@ describe("clearing", () => {
     await finish(id);
     const other = (await triggerRun(postgres.db, { dagId: "place", ...me })).id;
     await clear(id, { taskId: "a" });
-    expect([(await look(id)).run, statesOf(await look(id))]).toEqual(["queued", { a: "none", b: "success", c: "success" }]);
+    expect([(await look(id)).run, statesOf(await look(id))]).toEqual([
+      "queued",
+      { a: "none", b: "success", c: "success" },
+    ]);
     const [waiting] = runnable(await look(other));
     await clear(other, { taskId: "a" });
     expect(await driver(other).take(waiting!)).toBe(false);
@@ -180,7 +248,9 @@ describe("clearing", () => {
     const [a] = runnable(await look(id));
     await driver(id).take(a!);
     await expect(clear(id)).rejects.toMatchObject({ code: "CLEAR_RUNNING" });
-    await expect(previewClear(postgres.db, { of: { run: id } })).rejects.toMatchObject({ code: "CLEAR_RUNNING" });
+    await expect(previewClear(postgres.db, { of: { run: id } })).rejects.toMatchObject({
+      code: "CLEAR_RUNNING",
+    });
     expect(statesOf(await look(id))).toEqual({ a: "running" });
     await expect(clear(id, { taskId: "b" })).rejects.toMatchObject({ code: "NOTHING_TO_CLEAR" });
     await expect(clear(id, { taskId: "z" })).rejects.toMatchObject({ code: "UNKNOWN_TASK" });
@@ -202,7 +272,10 @@ describe("clearing", () => {
     await known(postgres.db, shorter);
     await clear(id, { code: "latest" });
     const end = await finish(id);
-    expect([end.run, statesOf(end)]).toEqual(["success", { a: "success", b: "success", c: "success", fresh: "success" }]);
+    expect([end.run, statesOf(end)]).toEqual([
+      "success",
+      { a: "success", b: "success", c: "success", fresh: "success" },
+    ]);
     expect(end.openTasks).toBe(0);
     const running = (await triggerRun(postgres.db, { dagId: "versions", ...me })).id;
     await expect(clear(running, { code: "latest" })).rejects.toMatchObject({ code: "RUN_RUNNING" });
@@ -214,10 +287,21 @@ describe("clearing", () => {
     for (const logicalDate of ["2026-01-01", "2026-01-02", "2026-01-03"])
       ids.push((await triggerRun(postgres.db, { dagId: "range", logicalDate, ...me })).id);
     for (const id of ids) await finish(id);
-    const cleared = await clearRuns(postgres.db, { of: { dagId: "range", from: "2026-01-02" }, taskId: "c", ...me });
+    const cleared = await clearRuns(postgres.db, {
+      of: { dagId: "range", from: "2026-01-02" },
+      taskId: "c",
+      ...me,
+    });
     expect(cleared.map(({ id }) => id)).toEqual(ids.slice(1));
-    expect(await Promise.all(ids.map(async (id) => (await look(id)).run))).toEqual(["success", "running", "running"]);
-    const actions = await rows(postgres.db, "select action, actor from dagsmith.audit where dag_id = 'range' and action = 'clear'");
+    expect(await Promise.all(ids.map(async (id) => (await look(id)).run))).toEqual([
+      "success",
+      "running",
+      "running",
+    ]);
+    const actions = await rows(
+      postgres.db,
+      "select action, actor from dagsmith.audit where dag_id = 'range' and action = 'clear'",
+    );
     expect(actions).toEqual([
       { action: "clear", actor: "ann" },
       { action: "clear", actor: "ann" },
@@ -227,7 +311,10 @@ describe("clearing", () => {
   test("twice at once leaves a run that ends", async () => {
     const id = await begun(mapped("twice"));
     await finish(id, lists(1, 2, 3));
-    const both = await Promise.allSettled([clear(id), clear(id, { taskId: "each", downstream: true })]);
+    const both = await Promise.allSettled([
+      clear(id),
+      clear(id, { taskId: "each", downstream: true }),
+    ]);
     expect(both.some(({ status }) => status === "fulfilled")).toBe(true);
     const end = await finish(id, lists(1, 2));
     expect([end.run, end.openTasks]).toEqual(["success", 0]);
@@ -245,12 +332,18 @@ describe("clearing a mapped task", () => {
     await finish(id, lists(1, 2, 3));
     await clear(id);
     const end = await finish(id, lists(...items));
-    const found = end.instances.filter(({ taskId, mapIndex }) => taskId === "each" && mapIndex >= 0);
-    expect(found.toSorted((a, b) => a.mapIndex - b.mapIndex).map(({ state }) => state)).toEqual(states);
+    const found = end.instances.filter(
+      ({ taskId, mapIndex }) => taskId === "each" && mapIndex >= 0,
+    );
+    expect(found.toSorted((a, b) => a.mapIndex - b.mapIndex).map(({ state }) => state)).toEqual(
+      states,
+    );
     expect([end.run, end.openTasks]).toEqual(["success", 0]);
-    const [after] = await rows(postgres.db, "select upstream_total from dagsmith.task_progress where run_id = $1 and task_id = 'after'", [
-      id,
-    ]);
+    const [after] = await rows(
+      postgres.db,
+      "select upstream_total from dagsmith.task_progress where run_id = $1 and task_id = 'after'",
+      [id],
+    );
     expect(after).toEqual({ upstream_total: Math.max(1, items.length) });
   });
 
@@ -265,7 +358,11 @@ describe("clearing a mapped task", () => {
     const states = statesOf(await look(id));
     expect([states["each[1]"], states["each[3]"]].toSorted()).toEqual(["queued", "scheduled"]);
     const end = await finish(id);
-    expect(end.instances.filter(({ taskId }) => taskId === "each").map(({ state, tryNumber }) => [state, tryNumber])).toEqual([
+    expect(
+      end.instances
+        .filter(({ taskId }) => taskId === "each")
+        .map(({ state, tryNumber }) => [state, tryNumber]),
+    ).toEqual([
       ["success", 1],
       ["success", 2],
       ["success", 1],
@@ -282,7 +379,9 @@ describe("marking", () => {
     const [a] = runnable(await look(id));
     await driver(id).take(a!);
     await markTask(postgres.db, { id, taskId: "a", to: "success", ...me });
-    const { accepted } = await engineRound(postgres.db, new Plans(), (tx) => settle(tx, [endOf(a!, failed())]));
+    const { accepted } = await engineRound(postgres.db, new Plans(), (tx) =>
+      settle(tx, [endOf(a!, failed())]),
+    );
     expect([...accepted]).toEqual([]);
     const { instances } = await look(id);
     expect(instances).toMatchObject([
@@ -304,7 +403,10 @@ describe("marking", () => {
     const id = await begun(line("ahead"));
     await markTask(postgres.db, { id, taskId: "c", to: "failed", ...me });
     const end = await finish(id);
-    expect([end.run, statesOf(end)]).toEqual(["failed", { a: "success", b: "success", c: "failed" }]);
+    expect([end.run, statesOf(end)]).toEqual([
+      "failed",
+      { a: "success", b: "success", c: "failed" },
+    ]);
     await markTask(postgres.db, { id, taskId: "c", to: "skipped", ...me });
     expect((await look(id)).run).toBe("success");
   });
@@ -314,7 +416,9 @@ describe("marking", () => {
     await finish(id, lists(1, 2));
     await markRun(postgres.db, { id, to: "failed", ...me });
     expect((await look(id)).run).toBe("failed");
-    await expect(markRun(postgres.db, { id, to: "failed", ...me })).rejects.toMatchObject({ code: "RUN_FINISHED" });
+    await expect(markRun(postgres.db, { id, to: "failed", ...me })).rejects.toMatchObject({
+      code: "RUN_FINISHED",
+    });
     const other = (await triggerRun(postgres.db, { dagId: "whole", ...me })).id;
     await markRun(postgres.db, { id: other, to: "success", ...me });
     expect([(await look(other)).run, statesOf(await look(other))]).toEqual([
@@ -323,14 +427,21 @@ describe("marking", () => {
     ]);
     await clear(other);
     const end = await finish(other, lists(5));
-    expect([end.run, statesOf(end)]).toMatchObject(["success", { list: "success", "each[0]": "success", after: "success" }]);
+    expect([end.run, statesOf(end)]).toMatchObject([
+      "success",
+      { list: "success", "each[0]": "success", after: "success" },
+    ]);
   });
 
   test("an item that does not exist, or a task, is refused", async () => {
     const id = await begun(mapped("nothing"));
-    await expect(markTask(postgres.db, { id, taskId: "each", mapIndex: 5, to: "success", ...me })).rejects.toMatchObject({
+    await expect(
+      markTask(postgres.db, { id, taskId: "each", mapIndex: 5, to: "success", ...me }),
+    ).rejects.toMatchObject({
       code: "UNKNOWN_INSTANCE",
     });
-    await expect(markTask(postgres.db, { id, taskId: "z", to: "success", ...me })).rejects.toMatchObject({ code: "UNKNOWN_TASK" });
+    await expect(
+      markTask(postgres.db, { id, taskId: "z", to: "success", ...me }),
+    ).rejects.toMatchObject({ code: "UNKNOWN_TASK" });
   });
 });

@@ -1,12 +1,27 @@
 /** What people do again keeps to the rules: decisions stay, setups come along, who waited for the past hears of it. */
 import { describe, expect, test } from "vitest";
-import { clearRuns, markRun, markTask, previewClear, triggerRun } from "../../../runtime/actions/index.ts";
-import { endOverdueRuns } from "../../../runtime/scheduler/overdue.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
-import { whyWaiting } from "../../../runtime/store/why.ts";
+import {
+  clearRuns,
+  markRun,
+  markTask,
+  previewClear,
+  triggerRun,
+} from "../../../runtime/actions/index.ts";
+import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { whyWaiting } from "../../../runtime/store/reads/why.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { type Driver, driverOf, failed, play, type Script, type Snapshot, statesOf, success } from "../../support/engine_driver.ts";
+import {
+  type Driver,
+  driverOf,
+  failed,
+  play,
+  type Script,
+  type Snapshot,
+  statesOf,
+  success,
+} from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
@@ -14,7 +29,10 @@ const work = async (): Promise<null> => null;
 const actor = "ann";
 
 let last = 0;
-async function begun(declare: (d: Dag<Readonly<Record<string, never>>>) => void, options: DagOptions = {}) {
+async function begun(
+  declare: (d: Dag<Readonly<Record<string, never>>>) => void,
+  options: DagOptions = {},
+) {
   last += 1;
   const d = dag(`again_${last}`, options as never) as Dag<Readonly<Record<string, never>>>;
   declare(d);
@@ -23,11 +41,19 @@ async function begun(declare: (d: Dag<Readonly<Record<string, never>>>) => void,
   return { id, dagId: d.dagId, driver: driverOf(postgres.db, new Plans(), id) };
 }
 
-const playing = (driver: Driver, table: Readonly<Record<string, ReturnType<Script>>> = {}): Promise<Snapshot> =>
-  play(driver, ({ taskId }) => table[taskId] ?? success());
+const playing = (
+  driver: Driver,
+  table: Readonly<Record<string, ReturnType<Script>>> = {},
+): Promise<Snapshot> => play(driver, ({ taskId }) => table[taskId] ?? success());
 
 const warningsOf = async (id: number): Promise<number> =>
-  (await rows<{ warnings: number }>(postgres.db, "select warnings from dagsmith.dag_run where id = $1", [id]))[0]!.warnings;
+  (
+    await rows<{ warnings: number }>(
+      postgres.db,
+      "select warnings from dagsmith.dag_run where id = $1",
+      [id],
+    )
+  )[0]!.warnings;
 
 describe("a task that a branch passed over", () => {
   const branching = (d: Dag<Readonly<Record<string, never>>>): void =>
@@ -39,11 +65,22 @@ describe("a task that a branch passed over", () => {
 
   test("stays skipped when it is cleared alone, and runs when the branch decides anew", async () => {
     const { id, driver } = await begun(branching);
-    expect(statesOf(await playing(driver, { pick: success(["a"]) }))).toMatchObject({ a: "success", b: "skipped" });
+    expect(statesOf(await playing(driver, { pick: success(["a"]) }))).toMatchObject({
+      a: "success",
+      b: "skipped",
+    });
     await clearRuns(postgres.db, { of: { run: id }, taskId: "b", downstream: true, actor });
-    expect(statesOf(await playing(driver))).toEqual({ pick: "success", a: "success", b: "skipped", join: "success" });
+    expect(statesOf(await playing(driver))).toEqual({
+      pick: "success",
+      a: "success",
+      b: "skipped",
+      join: "success",
+    });
     await clearRuns(postgres.db, { of: { run: id }, taskId: "pick", downstream: true, actor });
-    expect(statesOf(await playing(driver, { pick: success(["b"]) }))).toMatchObject({ a: "skipped", b: "success" });
+    expect(statesOf(await playing(driver, { pick: success(["b"]) }))).toMatchObject({
+      a: "skipped",
+      b: "success",
+    });
   });
 
   test("stays skipped behind a short circuit however far away it is", async () => {
@@ -56,25 +93,40 @@ describe("a task that a branch passed over", () => {
     );
     await playing(driver, { go: success(false) });
     await clearRuns(postgres.db, { of: { run: id }, taskId: "far", actor });
-    expect(statesOf(await playing(driver))).toEqual({ go: "success", near: "skipped", far: "skipped" });
+    expect(statesOf(await playing(driver))).toEqual({
+      go: "success",
+      near: "skipped",
+      far: "skipped",
+    });
   });
 });
 
 describe("clearing work", () => {
   test("clears its setups and teardowns with it, and no others", async () => {
     const { id, driver } = await begun((d) => {
-      const [up, lone, other] = [d.setup("up", work), d.setup("lone", work), d.setup("other", work)];
+      const [up, lone, other] = [
+        d.setup("up", work),
+        d.setup("lone", work),
+        d.setup("other", work),
+      ];
       const [first, second] = [d.task("first", work), d.task("second", work)];
       chain([up, lone], first, second, d.teardown("down", { setups: up }, work));
       chain(other, d.task("elsewhere", work), d.teardown("other_down", { setups: other }, work));
     });
     await playing(driver);
     const [preview] = await previewClear(postgres.db, { of: { run: id }, taskId: "second" });
-    expect(preview!.instances.map(({ taskId }) => taskId).toSorted()).toEqual(["down", "lone", "second", "up"]);
+    expect(preview!.instances.map(({ taskId }) => taskId).toSorted()).toEqual([
+      "down",
+      "lone",
+      "second",
+      "up",
+    ]);
     await clearRuns(postgres.db, { of: { run: id }, taskId: "second", actor });
     const end = await playing(driver);
     expect([end.run, end.openTasks]).toEqual(["success", 0]);
-    expect(end.instances.filter(({ tryNumber }) => tryNumber === 2).map(({ taskId }) => taskId)).toHaveLength(4);
+    expect(
+      end.instances.filter(({ tryNumber }) => tryNumber === 2).map(({ taskId }) => taskId),
+    ).toHaveLength(4);
   });
 });
 
@@ -91,12 +143,22 @@ describe("a list that is shorter when it is made again", () => {
     await playing(driver, { list: success([1, 2, 3]) });
     const shorter = await again([1]);
     expect(statesOf(shorter)).toEqual({
-      ...{ list: "success", "each[0]": "success", "each[1]": "removed", "each[2]": "removed", after: "success" },
+      ...{
+        list: "success",
+        "each[0]": "success",
+        "each[1]": "removed",
+        "each[2]": "removed",
+        after: "success",
+      },
     });
     expect([shorter.run, shorter.openTasks]).toEqual(["success", 0]);
     await clearRuns(postgres.db, { of: { run: id }, taskId: "after", actor });
     expect((await playing(driver)).run).toBe("success");
-    expect(statesOf(await again([]))).toMatchObject({ each: "skipped", "each[0]": "removed", after: "skipped" });
+    expect(statesOf(await again([]))).toMatchObject({
+      each: "skipped",
+      "each[0]": "removed",
+      after: "skipped",
+    });
     expect(statesOf(await again([1, 2]))).toMatchObject({
       "each[0]": "success",
       "each[1]": "success",
@@ -108,12 +170,18 @@ describe("a list that is shorter when it is made again", () => {
 
 describe("a failure that is allowed", () => {
   test("counts as a warning of the run, which goes when the task succeeds after all", async () => {
-    const { id, driver } = await begun((d) => chain(d.task("maybe", { allowFailure: true }, work), d.task("next", work)));
+    const { id, driver } = await begun((d) =>
+      chain(d.task("maybe", { allowFailure: true }, work), d.task("next", work)),
+    );
     expect((await playing(driver, { maybe: failed() })).run).toBe("success");
     expect(await warningsOf(id)).toBe(1);
     await clearRuns(postgres.db, { of: { run: id }, taskId: "next", actor });
     const again = await playing(driver);
-    expect([again.run, statesOf(again).next, await warningsOf(id)]).toEqual(["success", "success", 1]);
+    expect([again.run, statesOf(again).next, await warningsOf(id)]).toEqual([
+      "success",
+      "success",
+      1,
+    ]);
     await clearRuns(postgres.db, { of: { run: id }, taskId: "maybe", actor });
     expect((await playing(driver)).run).toBe("success");
     expect(await warningsOf(id)).toBe(0);
@@ -123,19 +191,31 @@ describe("a failure that is allowed", () => {
 describe("a task that waits for its past", () => {
   test("says so, and goes on when a person marks the task of the run before, or that run", async () => {
     for (const mark of ["task", "run"] as const) {
-      const first = await begun((d) => void d.task("a", work), { defaults: { dependsOnPast: true } });
+      const first = await begun((d) => void d.task("a", work), {
+        defaults: { dependsOnPast: true },
+      });
       expect((await playing(first.driver, { a: failed() })).run).toBe("failed");
       const { id } = await triggerRun(postgres.db, { dagId: first.dagId, actor });
       const second = driverOf(postgres.db, new Plans(), id);
       expect(statesOf(await second.look())).toEqual({});
       const why = await whyWaiting(postgres.db, id);
       expect(why.tasks.map(({ reasons }) => reasons)).toEqual([
-        [{ gate: "past", text: "waits for a to end as success or skipped in the run before (dependsOnPast)" }],
+        [
+          {
+            gate: "past",
+            text: "waits for a to end as success or skipped in the run before (dependsOnPast)",
+          },
+        ],
       ]);
-      if (mark === "task") await markTask(postgres.db, { id: first.id, taskId: "a", to: "success", actor });
+      if (mark === "task")
+        await markTask(postgres.db, { id: first.id, taskId: "a", to: "success", actor });
       else await markRun(postgres.db, { id: first.id, to: "success", actor });
       expect(statesOf(await second.look())).toEqual({ a: "queued" });
-      expect((await whyWaiting(postgres.db, id)).tasks.flatMap(({ reasons }) => reasons).map(({ gate }) => gate)).not.toContain("past");
+      expect(
+        (await whyWaiting(postgres.db, id)).tasks
+          .flatMap(({ reasons }) => reasons)
+          .map(({ gate }) => gate),
+      ).not.toContain("past");
     }
   });
 });
@@ -144,12 +224,19 @@ describe("a run that timed out", () => {
   test("has its time again when it is cleared", async () => {
     const { id, driver } = await begun((d) => void d.task("a", work), { dagrunTimeout: "1m" });
     const back = (seconds: number) =>
-      rows(postgres.db, "update dagsmith.dag_run set timeout_at = timeout_at - $2 * interval '1 second' where id = $1", [id, seconds]);
+      rows(
+        postgres.db,
+        "update dagsmith.dag_run set timeout_at = timeout_at - $2 * interval '1 second' where id = $1",
+        [id, seconds],
+      );
     await back(60);
     expect(await endOverdueRuns(postgres.db, new Plans())).toBe(1);
     expect((await driver.look()).run).toBe("failed");
     await clearRuns(postgres.db, { of: { run: id }, actor });
-    expect([(await driver.look()).run, await endOverdueRuns(postgres.db, new Plans())]).toEqual(["running", 0]);
+    expect([(await driver.look()).run, await endOverdueRuns(postgres.db, new Plans())]).toEqual([
+      "running",
+      0,
+    ]);
     expect((await playing(driver)).run).toBe("success");
   });
 });

@@ -1,15 +1,31 @@
 /** What is called back of tasks that others end: people, the time of their run, a failure elsewhere. No worker runs: the calls stay queued. */
 import { describe, expect, test } from "vitest";
-import { cancelRun, cancelTask, clearRuns, markRun, markTask, setPool, triggerRun } from "../../../runtime/actions/index.ts";
-import { endOverdueRuns } from "../../../runtime/scheduler/overdue.ts";
-import { listCallbacks } from "../../../runtime/store/callback.ts";
-import { givePlaces } from "../../../runtime/store/engine_tx.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
+import {
+  cancelRun,
+  cancelTask,
+  clearRuns,
+  markRun,
+  markTask,
+  setPool,
+  triggerRun,
+} from "../../../runtime/actions/index.ts";
+import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { listCallbacks } from "../../../runtime/store/waits/callback.ts";
+import { givePlaces } from "../../../runtime/transactions/engine_tx.ts";
 import type { Callback } from "../../../sdk/callback.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { waitForEvent } from "../../../sdk/wait.ts";
-import { type Driver, driverOf, endOf, failed, type Seen, statesOf, success } from "../../support/engine_driver.ts";
+import {
+  type Driver,
+  driverOf,
+  endOf,
+  failed,
+  type Seen,
+  statesOf,
+  success,
+} from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
@@ -21,9 +37,14 @@ const all = { onSuccess: say, onFailure: say, onRetry: say, onSkipped: say };
 
 let last = 0;
 /** A run with a task in each state that somebody may find one in; only `elsewhere` and `after` have not begun. */
-async function inTheMiddle(options: DagOptions = {}): Promise<{ readonly id: number; readonly driver: Driver; readonly runs: Seen }> {
+async function inTheMiddle(
+  options: DagOptions = {},
+): Promise<{ readonly id: number; readonly driver: Driver; readonly runs: Seen }> {
   last += 1;
-  const d = dag(`stopped_${last}`, { ...options, defaults: { ...all, retryDelay: "1h" } }) as unknown as Dag<unknown>;
+  const d = dag(`stopped_${last}`, {
+    ...options,
+    defaults: { ...all, retryDelay: "1h" },
+  }) as unknown as Dag<unknown>;
   const runs = d.task("runs", work);
   d.task("ended", work);
   d.task("retries", { retries: 1 }, work);
@@ -42,7 +63,14 @@ async function inTheMiddle(options: DagOptions = {}): Promise<{ readonly id: num
     endOf(named("pokes"), { kind: "not_yet" }),
   ]);
   expect(statesOf(await driver.look())).toEqual({
-    ...{ runs: "running", ended: "success", retries: "up_for_retry", pokes: "up_for_reschedule", waits: "deferred", elsewhere: "queued" },
+    ...{
+      runs: "running",
+      ended: "success",
+      retries: "up_for_retry",
+      pokes: "up_for_reschedule",
+      waits: "deferred",
+      elsewhere: "queued",
+    },
   });
   return { id, driver, runs: named("runs") };
 }
@@ -51,7 +79,9 @@ const BEFORE = ["ended onSuccess", "retries onRetry"];
 
 /** What is called back, and why when that is new. */
 async function called(id: number): Promise<readonly string[]> {
-  return (await listCallbacks(postgres.db, id)).map(({ taskId, event }) => `${taskId ?? "run"} ${event}`).toSorted();
+  return (await listCallbacks(postgres.db, id))
+    .map(({ taskId, event }) => `${taskId ?? "run"} ${event}`)
+    .toSorted();
 }
 
 describe("what has begun and is ended by others is called back once, what has not is not", () => {
@@ -88,9 +118,15 @@ describe("what has begun and is ended by others is called back once, what has no
     ["skipped", "onSkipped"],
   ] as const)("marked %s, unless it had ended or not begun", async (to, event) => {
     const { id } = await inTheMiddle();
-    for (const taskId of ["runs", "pokes", "ended", "elsewhere"]) await markTask(postgres.db, { id, taskId, to, actor });
+    for (const taskId of ["runs", "pokes", "ended", "elsewhere"])
+      await markTask(postgres.db, { id, taskId, to, actor });
     // Marked again, it had ended.
-    await markTask(postgres.db, { id, taskId: "runs", to: to === "failed" ? "success" : "failed", actor });
+    await markTask(postgres.db, {
+      id,
+      taskId: "runs",
+      to: to === "failed" ? "success" : "failed",
+      actor,
+    });
     expect(await called(id)).toEqual([...BEFORE, `pokes ${event}`, `runs ${event}`].toSorted());
   });
 
@@ -103,8 +139,11 @@ describe("what has begun and is ended by others is called back once, what has no
 
   test("by a person, alone", async () => {
     const { id } = await inTheMiddle();
-    for (const taskId of ["runs", "pokes", "waits", "elsewhere"]) await cancelTask(postgres.db, { id, taskId, actor });
-    expect(await called(id)).toEqual([...BEFORE, "pokes onSkipped", "runs onFailure", "waits onSkipped"].toSorted());
+    for (const taskId of ["runs", "pokes", "waits", "elsewhere"])
+      await cancelTask(postgres.db, { id, taskId, actor });
+    expect(await called(id)).toEqual(
+      [...BEFORE, "pokes onSkipped", "runs onFailure", "waits onSkipped"].toSorted(),
+    );
   });
 
   test("and what was cleared begins anew", async () => {
@@ -112,7 +151,9 @@ describe("what has begun and is ended by others is called back once, what has no
     await driver.settle([endOf(runs, success())]);
     await clearRuns(postgres.db, { of: { run: id }, taskId: "runs", actor });
     await cancelRun(postgres.db, { id, actor });
-    expect((await called(id)).filter((call) => call.startsWith("runs"))).toEqual(["runs onSuccess"]);
+    expect((await called(id)).filter((call) => call.startsWith("runs"))).toEqual([
+      "runs onSuccess",
+    ]);
   });
 });
 

@@ -9,8 +9,12 @@ test("a file written after its use began never counts as unchanged, because anot
   const beganMs = Date.now();
   await utimes(join(folder, "written.ts"), new Date(beganMs + 1), new Date(beganMs + 1));
   const contents = new Contents(folder);
-  expect(await contents.unchanged(await contents.hashesUsedSince(["settled.ts"], beganMs))).toBe(true);
-  expect(await contents.unchanged(await contents.hashesUsedSince(["written.ts"], beganMs))).toBe(false);
+  expect(await contents.unchanged(await contents.hashesUsedSince(["settled.ts"], beganMs))).toBe(
+    true,
+  );
+  expect(await contents.unchanged(await contents.hashesUsedSince(["written.ts"], beganMs))).toBe(
+    false,
+  );
 });
 
 test("a file that is not there has a hash of its own, which differs from that of an empty one", async () => {

@@ -22,7 +22,11 @@ test("a DAG that waits for what no DAG of the folder updates, or for what it upd
   expect(errors).toEqual([]);
   const at = { file: "reader.ts", line: 3 };
   expect(warnings).toEqual([
-    { ...at, code: "ASSET_WITHOUT_PRODUCER", message: expect.stringContaining("s3://lake/mistyped") },
+    {
+      ...at,
+      code: "ASSET_WITHOUT_PRODUCER",
+      message: expect.stringContaining("s3://lake/mistyped"),
+    },
     { ...at, code: "ASSET_WITHOUT_PRODUCER", message: expect.stringContaining("alias none") },
     { ...at, code: "ASSET_LOOP", message: expect.stringContaining("s3://lake/own") },
   ]);

@@ -5,9 +5,14 @@ import { discover } from "../../../runtime/bundler/discover.ts";
 import { factsOf } from "../../../runtime/bundler/facts.ts";
 import { dagFolder, soundDag } from "../../support/dag-folder.ts";
 
-const files = async (folder: string): Promise<string[]> => [...(await discover(folder)).files.keys()];
+const files = async (folder: string): Promise<string[]> => [
+  ...(await discover(folder)).files.keys(),
+];
 const warnings = (text: string): string[] =>
-  factsOf("a.ts", `import { dag } from "dagsmith";\n${text}\nexport default dag("a");`).warnings.map(({ line, code }) => `${line} ${code}`);
+  factsOf(
+    "a.ts",
+    `import { dag } from "dagsmith";\n${text}\nexport default dag("a");`,
+  ).warnings.map(({ line, code }) => `${line} ${code}`);
 
 describe("the walk", () => {
   test("finds modules in subfolders, in order, and leaves out tests, declarations and configurations", async () => {
@@ -78,23 +83,63 @@ describe("whether a file can hold a DAG", () => {
     ["a DAG in place", `${importing}export default dag("a");`, "dag"],
     ["a list", `${importing}export default [dag("a"), dag("b")];`, "dag"],
     ["a renamed export", `${importing}const d = dag("a");\nexport { d as default };`, "dag"],
-    ["the whole package", `import * as smith from "dagsmith";\nexport default smith.dag("a");`, "dag"],
-    ["an object around the DAG, which deserves an error", `${importing}export default { d: dag("a") };`, "dag"],
-    ["the product of a factory elsewhere", `import { make } from "./factory.ts";\nexport default make("a");`, "maybe"],
+    [
+      "the whole package",
+      `import * as smith from "dagsmith";\nexport default smith.dag("a");`,
+      "dag",
+    ],
+    [
+      "an object around the DAG, which deserves an error",
+      `${importing}export default { d: dag("a") };`,
+      "dag",
+    ],
+    [
+      "the product of a factory elsewhere",
+      `import { make } from "./factory.ts";\nexport default make("a");`,
+      "maybe",
+    ],
     ["another file's default", `export { default } from "./other.ts";`, "maybe"],
     ["a hook", `import { defineHook } from "dagsmith";\nexport default defineHook({});`, "maybe"],
     ["CommonJS", `const { dag } = require("dagsmith");\nmodule.exports = dag("a");`, "dag"],
-    ["a bracket that hides the export", `${importing}const d = dag("a", {\nexport default d;`, "maybe"],
-    ["a brace that hides the export", `${importing}function f() {\nexport default dag("a");`, "maybe"],
+    [
+      "a bracket that hides the export",
+      `${importing}const d = dag("a", {\nexport default d;`,
+      "maybe",
+    ],
+    [
+      "a brace that hides the export",
+      `${importing}function f() {\nexport default dag("a");`,
+      "maybe",
+    ],
     ["a DAG that is not exported", `${importing}const d = dag("a");`, "unexported"],
-    ["a DAG made inside a function only", `${importing}export function make() { const d = dag("a"); return d; }`, "no"],
-    ["a function that makes DAGs", `${importing}export default function make(id: string) { return dag(id); }`, "factory"],
-    ["an arrow that makes DAGs", `${importing}const make = () => dag("a");\nexport default make;`, "factory"],
-    ["a helper's function", `import { sql } from "dagsmith";\nexport default function f() { return sql\`\`; }`, "no"],
+    [
+      "a DAG made inside a function only",
+      `${importing}export function make() { const d = dag("a"); return d; }`,
+      "no",
+    ],
+    [
+      "a function that makes DAGs",
+      `${importing}export default function make(id: string) { return dag(id); }`,
+      "factory",
+    ],
+    [
+      "an arrow that makes DAGs",
+      `${importing}const make = () => dag("a");\nexport default make;`,
+      "factory",
+    ],
+    [
+      "a helper's function",
+      `import { sql } from "dagsmith";\nexport default function f() { return sql\`\`; }`,
+      "no",
+    ],
     ["named exports only", `${importing}export const d = dag("a");`, "unexported"],
     ["types only", `import type { Dag } from "dagsmith";\nexport default { retries: 2 };`, "no"],
     ["settings", `import { x } from "./x.ts";\nexport default { x } satisfies object;`, "no"],
-    ["only Node's modules", `import { join } from "node:path";\nexport default join("a", "b");`, "no"],
+    [
+      "only Node's modules",
+      `import { join } from "node:path";\nexport default join("a", "b");`,
+      "no",
+    ],
     ["nothing", "", "no"],
   ])("%s", (_, text, candidacy) => {
     expect(factsOf("a.ts", text).candidacy).toBe(candidacy);
@@ -113,7 +158,13 @@ describe("lint", () => {
           "const region = process.env.REGION;",
         ].join("\n"),
       ),
-    ).toEqual(["2 WORK_AT_IMPORT", "3 WORK_AT_IMPORT", "4 WORK_AT_IMPORT", "5 WORK_AT_IMPORT", "6 ENVIRONMENT_AT_IMPORT"]);
+    ).toEqual([
+      "2 WORK_AT_IMPORT",
+      "3 WORK_AT_IMPORT",
+      "4 WORK_AT_IMPORT",
+      "5 WORK_AT_IMPORT",
+      "6 ENVIRONMENT_AT_IMPORT",
+    ]);
   });
 
   test("does not mind work inside functions, nor dynamic imports", () => {

@@ -4,7 +4,11 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { availableParallelism } from "node:os";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { bundleAll } from "../../../runtime/bundler/bundle.ts";
-import { type Inspection, type InspectorOptions, startInspector } from "../../../runtime/bundler/inspector.ts";
+import {
+  type Inspection,
+  type InspectorOptions,
+  startInspector,
+} from "../../../runtime/bundler/inspector.ts";
 import { dagFolder, soundDag } from "../../support/dag-folder.ts";
 
 const SHORT: InspectorOptions = { timeLimitMs: 1_000, processes: 1 };
@@ -25,7 +29,11 @@ async function inspect(
   return inspector.inspectAll(bundles);
 }
 
-async function errorOf(text: string, options: InspectorOptions = { processes: 1 }, more: Readonly<Record<string, string>> = {}) {
+async function errorOf(
+  text: string,
+  options: InspectorOptions = { processes: 1 },
+  more: Readonly<Record<string, string>> = {},
+) {
   const [inspection] = await inspect({ "a.ts": text, ...more }, options);
   return inspection?.error;
 }
@@ -38,34 +46,54 @@ describe("a file that fails", () => {
     const error = await errorOf(
       'import { dag } from "dagsmith";\n\nfunction region(): string {\n  throw new Error("no region");\n}\nexport default dag(region());\n',
     );
-    expect(error).toMatchObject({ file: "a.ts", line: 4, code: "IMPORT_FAILED", message: "a.ts:4: importing the file failed: no region" });
-    expect(error?.stack).toBe("Error: no region\n    at region (a.ts:4:9)\n    at <anonymous> (a.ts:6:20)");
+    expect(error).toMatchObject({
+      file: "a.ts",
+      line: 4,
+      code: "IMPORT_FAILED",
+      message: "a.ts:4: importing the file failed: no region",
+    });
+    expect(error?.stack).toBe(
+      "Error: no region\n    at region (a.ts:4:9)\n    at <anonymous> (a.ts:6:20)",
+    );
   });
 
   test("inside a helper is shown with the helper's line", async () => {
-    const error = await errorOf('import { dag } from "dagsmith";\nimport { x } from "./lib/x.ts";\nexport default dag(x);', undefined, {
-      "lib/x.ts": '\nexport const x: string = (() => {\n  throw new TypeError("bad");\n})();\n',
-    });
+    const error = await errorOf(
+      'import { dag } from "dagsmith";\nimport { x } from "./lib/x.ts";\nexport default dag(x);',
+      undefined,
+      {
+        "lib/x.ts": '\nexport const x: string = (() => {\n  throw new TypeError("bad");\n})();\n',
+      },
+    );
     expect(error).toMatchObject({ file: "a.ts", line: null, at: { file: "lib/x.ts", line: 3 } });
     expect(error?.message).toBe("lib/x.ts:3: importing the file failed: bad");
   });
 
   test("inside a package is shown with the line that called it", async () => {
-    const error = await errorOf('import { dag } from "dagsmith";\nimport p from "p";\n\nexport default dag(p());', undefined, {
-      "node_modules/p/package.json": '{ "name": "p", "main": "index.js" }',
-      "node_modules/p/index.js": 'module.exports = () => { throw new Error("inside"); };',
-    });
+    const error = await errorOf(
+      'import { dag } from "dagsmith";\nimport p from "p";\n\nexport default dag(p());',
+      undefined,
+      {
+        "node_modules/p/package.json": '{ "name": "p", "main": "index.js" }',
+        "node_modules/p/index.js": 'module.exports = () => { throw new Error("inside"); };',
+      },
+    );
     expect(error).toMatchObject({ at: { file: "a.ts", line: 4 } });
   });
 
   test("in a folder and a file with odd names is still found", async () => {
     const folder = await dagFolder(
-      { "a b#1 %20.ts": 'import { dag } from "dagsmith";\nthrow new Error("x");\nexport default dag("a");' },
+      {
+        "a b#1 %20.ts":
+          'import { dag } from "dagsmith";\nthrow new Error("x");\nexport default dag("a");',
+      },
       "täsks (1)",
     );
     const inspector = startInspector(folder, { processes: 1 });
     onTestFinished(() => inspector.stop());
-    const [inspection] = await inspector.inspectAll((await bundleAll(["a b#1 %20.ts"], folder)).bundles);
+    const [inspection] = await inspector.inspectAll(
+      (await bundleAll(["a b#1 %20.ts"], folder)).bundles,
+    );
     expect(inspection?.error).toMatchObject({ file: "a b#1 %20.ts", line: 2 });
   });
 
@@ -73,16 +101,23 @@ describe("a file that fails", () => {
     const error = await errorOf(
       'import { dag } from "dagsmith";\nconst d = dag("a", { schedule: "0 0 31 2 *" });\nd.empty("x");\nexport default d;',
     );
-    expect(error).toMatchObject({ code: "INVALID_SCHEDULE", message: expect.stringContaining("no date matches it") });
+    expect(error).toMatchObject({
+      code: "INVALID_SCHEDULE",
+      message: expect.stringContaining("no date matches it"),
+    });
   });
 
   test("with an error of the SDK keeps its code, and points at the line that caused it", async () => {
-    const error = await errorOf('import { dag } from "dagsmith";\nconst d = dag("a");\nd.empty("x");\nd.empty("x");\nexport default d;');
+    const error = await errorOf(
+      'import { dag } from "dagsmith";\nconst d = dag("a");\nd.empty("x");\nd.empty("x");\nexport default d;',
+    );
     expect(error).toMatchObject({ code: "DUPLICATE_TASK_ID", line: 4 });
   });
 
   test("by importing a name that a module does not export points at the import", async () => {
-    const error = await errorOf('import { dag } from "dagsmith";\n\nimport { shceduled } from "dagsmith";\nexport default dag(shceduled);');
+    const error = await errorOf(
+      'import { dag } from "dagsmith";\n\nimport { shceduled } from "dagsmith";\nexport default dag(shceduled);',
+    );
     expect(error).toMatchObject({ code: "IMPORT_FAILED", line: 3 });
     expect(error?.message).toContain("does not provide an export named 'shceduled'");
   });
@@ -90,10 +125,17 @@ describe("a file that fails", () => {
   test.each([
     ["null", "throw null;", "null"],
     ["a string", 'throw "plain";', "plain"],
-    ["an object that cannot be shown", "throw { toString() { throw 1; } };", "it threw a value that cannot be shown"],
+    [
+      "an object that cannot be shown",
+      "throw { toString() { throw 1; } };",
+      "it threw a value that cannot be shown",
+    ],
   ])("by throwing %s is an import error all the same", async (_, text, reason) => {
     const error = await errorOf(`import "dagsmith";\n${text}`);
-    expect(error).toMatchObject({ code: "IMPORT_FAILED", message: `a.ts: importing the file failed: ${reason}` });
+    expect(error).toMatchObject({
+      code: "IMPORT_FAILED",
+      message: `a.ts: importing the file failed: ${reason}`,
+    });
   });
 
   test("with a rejection that nobody handles is an import error", async () => {
@@ -104,12 +146,20 @@ describe("a file that fails", () => {
   test.each([
     ["nothing", "export const x = 1;", "missing"],
     ["null", "export default null;", "null"],
-    ["a function", "export default function make() {}", "the function make (export what it returns)"],
+    [
+      "a function",
+      "export default function make() {}",
+      "the function make (export what it returns)",
+    ],
     ["a promise", "export default (async () => dag('a'))();", "a promise (await it)"],
     ["an object", "export default { d: 1 };", "an object with the keys d"],
     ["a class's instance", "export default new Date();", "an instance of Date"],
     ["an empty list", "export default [];", "an empty list"],
-    ["a list with something else", "export default [dag('a'), 7];", "a list whose item 2 is a number"],
+    [
+      "a list with something else",
+      "export default [dag('a'), 7];",
+      "a list whose item 2 is a number",
+    ],
   ])("by exporting %s is told what was found", async (_, text, found) => {
     const error = await errorOf(`import { dag } from "dagsmith";\ndag;\n${text}`);
     expect(error?.code).toBe("NOT_A_DAG");
@@ -119,36 +169,60 @@ describe("a file that fails", () => {
 
 describe("a file that does something to its process", () => {
   test("by never yielding is killed after the limit, and the next file is inspected", async () => {
-    const inspections = await inspect({ "a.ts": 'import "dagsmith";\nwhile (true);', "b.ts": soundDag("b") }, SHORT);
+    const inspections = await inspect(
+      { "a.ts": 'import "dagsmith";\nwhile (true);', "b.ts": soundDag("b") },
+      SHORT,
+    );
     expect(dagIds(inspections)).toEqual(["IMPORT_TIMEOUT", "b"]);
-    expect(inspections[0]?.error?.message).toMatch(/^a\.ts: importing the file took longer than 1 s\./);
+    expect(inspections[0]?.error?.message).toMatch(
+      /^a\.ts: importing the file took longer than 1 s\./,
+    );
   });
 
   test("by awaiting for too long is killed after the limit", async () => {
-    expect(await errorOf('import "dagsmith";\nawait new Promise((r) => setTimeout(r, 1e8));', SHORT)).toMatchObject({
+    expect(
+      await errorOf('import "dagsmith";\nawait new Promise((r) => setTimeout(r, 1e8));', SHORT),
+    ).toMatchObject({
       code: "IMPORT_TIMEOUT",
     });
   });
 
   test("by awaiting what can never happen is found out at once", async () => {
-    const inspections = await inspect({ "a.ts": 'import "dagsmith";\nawait new Promise(() => {});', "b.ts": soundDag("b") });
+    const inspections = await inspect({
+      "a.ts": 'import "dagsmith";\nawait new Promise(() => {});',
+      "b.ts": soundDag("b"),
+    });
     expect(dagIds(inspections)).toEqual(["IMPORT_UNSETTLED", "b"]);
   });
 
   test.each([
     ["exiting with 0", "process.exit(0);", "exit code 0"],
     ["exiting with 3", "process.exit(3);", "exit code 3"],
-    ["killing itself", 'process.kill(process.pid, "SIGKILL"); await new Promise((r) => setTimeout(r, 1e8));', "killed by SIGKILL"],
+    [
+      "killing itself",
+      'process.kill(process.pid, "SIGKILL"); await new Promise((r) => setTimeout(r, 1e8));',
+      "killed by SIGKILL",
+    ],
     ["cutting the channel", "process.disconnect();", "exit code 0"],
   ])("by %s is reported, and neither file before nor after it is blamed", async (_, text, how) => {
-    const inspections = await inspect({ "a.ts": soundDag("a"), "b.ts": `import "dagsmith";\n${text}`, "c.ts": soundDag("c") });
+    const inspections = await inspect({
+      "a.ts": soundDag("a"),
+      "b.ts": `import "dagsmith";\n${text}`,
+      "c.ts": soundDag("c"),
+    });
     expect(dagIds(inspections)).toEqual(["a", "IMPORT_EXITED", "c"]);
     expect(inspections[1]?.error?.message).toContain(`(${how})`);
   });
 
   test.each([
-    ["the heap", "const all = []; while (true) all.push(new Array(100_000).fill(0).map((_, i) => ({ i })));"],
-    ["buffers", "const all = []; while (true) { all.push(Buffer.alloc(16_777_216, 1)); await new Promise((r) => setImmediate(r)); }"],
+    [
+      "the heap",
+      "const all = []; while (true) all.push(new Array(100_000).fill(0).map((_, i) => ({ i })));",
+    ],
+    [
+      "buffers",
+      "const all = []; while (true) { all.push(Buffer.alloc(16_777_216, 1)); await new Promise((r) => setImmediate(r)); }",
+    ],
   ])("by filling %s is stopped at the limit", async (_, text) => {
     const inspections = await inspect(
       { "a.ts": `import "dagsmith";\n${text}`, "b.ts": soundDag("b") },
@@ -158,7 +232,8 @@ describe("a file that does something to its process", () => {
   });
 
   test("by printing 100 MB is still inspected", async () => {
-    const print = 'const line = "x".repeat(1_000_000);\nfor (let i = 0; i < 50; i++) { console.log(line); console.error(line); }\n';
+    const print =
+      'const line = "x".repeat(1_000_000);\nfor (let i = 0; i < 50; i++) { console.log(line); console.error(line); }\n';
     expect(dagIds(await inspect({ "a.ts": soundDag("a") + print }))).toEqual(["a"]);
   });
 
@@ -198,7 +273,11 @@ describe("a file that does something to its process", () => {
     const loader = new URL("../../../runtime/bundler/folder.ts", import.meta.url).href;
     const parent = spawn(
       process.execPath,
-      ["--input-type=module", "-e", `(await import("${loader}")).loadFolder(${JSON.stringify(folder)}).catch(() => {});`],
+      [
+        "--input-type=module",
+        "-e",
+        `(await import("${loader}")).loadFolder(${JSON.stringify(folder)}).catch(() => {});`,
+      ],
       { stdio: "ignore", env: { ...process.env, TMPDIR: folder } },
     );
     const { closed, spoke } = await connection;
@@ -214,7 +293,10 @@ interface Connection {
 }
 
 /** A server that one process connects to for as long as it lives. */
-async function listening(): Promise<{ readonly port: number; readonly connection: Promise<Connection> }> {
+async function listening(): Promise<{
+  readonly port: number;
+  readonly connection: Promise<Connection>;
+}> {
   const server = createServer();
   onTestFinished(() => void server.close());
   server.listen(0, "127.0.0.1");
@@ -230,7 +312,13 @@ async function listening(): Promise<{ readonly port: number; readonly connection
 
 describe("what a file sees of the machine", () => {
   test("is no secret of the environment, only the five harmless variables", async () => {
-    const environment = { PATH: "/bin", TZ: "UTC", DATABASE_URL: "postgres://secret", AWS_SECRET_ACCESS_KEY: "secret", HOME: undefined };
+    const environment = {
+      PATH: "/bin",
+      TZ: "UTC",
+      DATABASE_URL: "postgres://secret",
+      AWS_SECRET_ACCESS_KEY: "secret",
+      HOME: undefined,
+    };
     const [inspection] = await inspect(
       {
         "a.ts":
@@ -238,10 +326,11 @@ describe("what a file sees of the machine", () => {
       },
       { processes: 1, environment },
     );
-    expect(inspection?.specs[0]?.tasks.map(({ taskId }) => taskId).filter((name) => !name.startsWith("NODE_CHANNEL"))).toEqual([
-      "PATH",
-      "TZ",
-    ]);
+    expect(
+      inspection?.specs[0]?.tasks
+        .map(({ taskId }) => taskId)
+        .filter((name) => !name.startsWith("NODE_CHANNEL")),
+    ).toEqual(["PATH", "TZ"]);
   });
 });
 
@@ -266,7 +355,8 @@ describe("a sound file", () => {
       "node_modules/common/package.json": '{ "name": "common", "main": "index.js" }',
       "node_modules/common/index.js":
         'const name = "pa" + "th";\nmodule.exports = require(name).basename("/x/from_common") + (__dirname ? "" : "!");',
-      "node_modules/native/package.json": '{ "name": "native", "main": "index.js", "gypfile": true }',
+      "node_modules/native/package.json":
+        '{ "name": "native", "main": "index.js", "gypfile": true }',
       "node_modules/native/index.js": 'module.exports = "from_native";',
     });
     expect(inspections[0]?.error).toBeNull();
@@ -293,15 +383,22 @@ describe("a sound file", () => {
 
   test("may be written in CommonJS", async () => {
     expect(
-      dagIds(await inspect({ "a.js": 'const { dag } = require("dagsmith");\nconst d = dag("a");\nd.empty("x");\nmodule.exports = d;' })),
+      dagIds(
+        await inspect({
+          "a.js":
+            'const { dag } = require("dagsmith");\nconst d = dag("a");\nd.empty("x");\nmodule.exports = d;',
+        }),
+      ),
     ).toEqual(["a"]);
   });
 
   test("finds its place among many in several processes", async () => {
-    const files = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`d${index}.ts`, soundDag(`d${index}`)]));
-    expect(dagIds(await inspect(files, { processes: Math.max(2, availableParallelism()) }))).toEqual(
-      Object.keys(files).map((file) => file.slice(0, -3)),
+    const files = Object.fromEntries(
+      Array.from({ length: 20 }, (_, index) => [`d${index}.ts`, soundDag(`d${index}`)]),
     );
+    expect(
+      dagIds(await inspect(files, { processes: Math.max(2, availableParallelism()) })),
+    ).toEqual(Object.keys(files).map((file) => file.slice(0, -3)));
   });
 });
 
@@ -314,7 +411,10 @@ describe("stopping", () => {
   });
 
   test("ends an inspection that hangs, which then rejects", async () => {
-    const folder = await dagFolder({ "a.ts": 'import "dagsmith";\nwhile (true);', "b.ts": soundDag("b") });
+    const folder = await dagFolder({
+      "a.ts": 'import "dagsmith";\nwhile (true);',
+      "b.ts": soundDag("b"),
+    });
     const inspector = startInspector(folder, { processes: 1 });
     const inspecting = inspector.inspectAll((await bundleAll(["a.ts", "b.ts"], folder)).bundles);
     const rejected = expect(inspecting).rejects.toThrow("stopped");

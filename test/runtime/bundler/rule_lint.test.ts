@@ -4,8 +4,15 @@ import { loadFolder } from "../../../runtime/bundler/folder.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 
 async function check(...lines: readonly string[]) {
-  const text = ['import { chain, dag } from "dagsmith";', "const work = () => null;", ...lines, "export default d;"].join("\n");
-  const { warnings, errors } = await loadFolder(await dagFolder({ "a.ts": text }), { processes: 1 });
+  const text = [
+    'import { chain, dag } from "dagsmith";',
+    "const work = () => null;",
+    ...lines,
+    "export default d;",
+  ].join("\n");
+  const { warnings, errors } = await loadFolder(await dagFolder({ "a.ts": text }), {
+    processes: 1,
+  });
   return {
     warnings: warnings.map(({ file, line, code, message }) => `${file}:${line} ${code} ${message}`),
     errors: errors.map(({ line, code }) => [line, code]),
@@ -31,13 +38,23 @@ test("a task behind both ways of a switch is never reached by one rule, and is b
   });
   for (const rule of ["none_failed_min_one_success", "all_done", "one_success", "always"])
     expect(await check(...diamond(both, rule))).toEqual({ warnings: [], errors: [] });
-  expect((await check(...diamond('d.switch("kind", { cases: { one: left, both: [left, right] } }, () => "one");'))).warnings).toEqual([]);
+  expect(
+    (
+      await check(
+        ...diamond('d.switch("kind", { cases: { one: left, both: [left, right] } }, () => "one");'),
+      )
+    ).warnings,
+  ).toEqual([]);
 });
 
 test("a task behind two ways of a branch runs only when both are chosen", async () => {
-  const { warnings } = await check(...diamond('chain(d.branch("pick", () => left), [left, right]);'));
+  const { warnings } = await check(
+    ...diamond('chain(d.branch("pick", () => left), [left, right]);'),
+  );
   expect(warnings).toEqual([
-    expect.stringMatching(/^a\.ts:7 NEVER_RUNS Task "join" .* is skipped unless "pick" chooses several tasks at once/),
+    expect.stringMatching(
+      /^a\.ts:7 NEVER_RUNS Task "join" .* is skipped unless "pick" chooses several tasks at once/,
+    ),
   ]);
 });
 
@@ -67,11 +84,18 @@ test("a rule that looks for something before a task says nothing when nothing is
     'd.teardown("down", {}, work);',
     'chain(d.task("work", work), d.task("watcher", { triggerRule: "one_failed" }, work));',
   );
-  expect(warnings).toEqual([expect.stringMatching(/^a\.ts:4 RULE_WITHOUT_UPSTREAM Task "alarm" has the trigger rule one_failed/)]);
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /^a\.ts:4 RULE_WITHOUT_UPSTREAM Task "alarm" has the trigger rule one_failed/,
+    ),
+  ]);
 });
 
 test("a rule that a DAG which fails fast does not allow is an error at the DAG", async () => {
-  const { errors } = await check('const d = dag("a", { failFast: true });', 'd.task("a", { triggerRule: "one_failed" }, work);');
+  const { errors } = await check(
+    'const d = dag("a", { failFast: true });',
+    'd.task("a", { triggerRule: "one_failed" }, work);',
+  );
   expect(errors).toEqual([[3, "FAIL_FAST_RULE"]]);
 });
 
@@ -83,9 +107,14 @@ test("a branch that chooses a task inside a group that runs as one chooses the g
   ];
   expect(await check(...lines("{ each: [1] }"))).toEqual({ warnings: [], errors: [] });
   expect(await check(...lines("{}"))).toEqual({ warnings: [], errors: [] });
-  const { warnings } = await check(...lines("{ each: [1] }"), 'd.branch("astray", () => "g.last");');
+  const { warnings } = await check(
+    ...lines("{ each: [1] }"),
+    'd.branch("astray", () => "g.last");',
+  );
   expect(warnings).toEqual([
-    expect.stringMatching(/^a\.ts:6 UNKNOWN_BRANCH Branch "astray" chooses "g\.last", which does not come after it/),
+    expect.stringMatching(
+      /^a\.ts:6 UNKNOWN_BRANCH Branch "astray" chooses "g\.last", which does not come after it/,
+    ),
   ]);
 });
 

@@ -8,7 +8,10 @@ import { dagFolder, soundDag, writeDagFile } from "../../support/dag-folder.ts";
 
 /** Watches a folder; `until` waits for a load, told now or later, that holds what the test waits for. */
 function watching(folder: string) {
-  const waiting: { readonly matches: (load: FolderLoad) => boolean; readonly resolve: (load: FolderLoad) => void }[] = [];
+  const waiting: {
+    readonly matches: (load: FolderLoad) => boolean;
+    readonly resolve: (load: FolderLoad) => void;
+  }[] = [];
   const loads: FolderLoad[] = [];
   const failures: unknown[] = [];
   let failed: (error: unknown) => void = () => {};
@@ -56,7 +59,9 @@ test("a broken edit gives an import error, and mending it the DAG again", async 
   const { until } = watching(folder);
   await until(holds("one", "other"));
   await writeFile(join(folder, "a.ts"), "import { dag } from 'dagsmith';\nexport default dag(");
-  expect((await until(holds("other"))).errors).toMatchObject([{ file: "a.ts", code: "BUNDLE_FAILED" }]);
+  expect((await until(holds("other"))).errors).toMatchObject([
+    { file: "a.ts", code: "BUNDLE_FAILED" },
+  ]);
   await writeFile(join(folder, "a.ts"), soundDag("a", "two"));
   await until(holds("two", "other"));
 });
@@ -75,7 +80,8 @@ test("an edit of an imported file is seen, also outside the folder", async () =>
 
 test("what an import error misses is awaited, whatever its name", async () => {
   const folder = await dagFolder({
-    "a.ts": 'import { dag } from "dagsmith";\nimport q from "./q.sql";\nconst d = dag("a");\nd.empty(q);\nexport default d;',
+    "a.ts":
+      'import { dag } from "dagsmith";\nimport q from "./q.sql";\nconst d = dag("a");\nd.empty(q);\nexport default d;',
   });
   const { until } = watching(folder);
   await until(({ errors }) => errors.length === 1);
@@ -99,7 +105,10 @@ test("files in a new folder are found, and those of a removed one forgotten; a f
 });
 
 test("a folder that is exchanged for another, as a checkout does, is watched as the new one", async () => {
-  const folder = await dagFolder({ "team/a.ts": soundDag("a", "one"), "../next/a.ts": soundDag("a", "two") });
+  const folder = await dagFolder({
+    "team/a.ts": soundDag("a", "one"),
+    "../next/a.ts": soundDag("a", "two"),
+  });
   const { until } = watching(folder);
   await until(holds("one"));
   renameSync(join(folder, "team"), join(folder, "../before"));

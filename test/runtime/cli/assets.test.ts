@@ -18,7 +18,9 @@ beforeAll(async () => {
   database = await testDatabase();
   project = await newProject({ "dags/all.ts": DAGS }, { DATABASE_URL: database.url, USER: "ada" });
   await project.json(["migrate"]);
-  expect(await project.json(["deploy"])).toMatchObject({ warnings: [{ code: "ASSET_WITHOUT_PRODUCER", file: "all.ts", line: 5 }] });
+  expect(await project.json(["deploy"])).toMatchObject({
+    warnings: [{ code: "ASSET_WITHOUT_PRODUCER", file: "all.ts", line: 5 }],
+  });
 }, 120_000);
 afterAll(async () => {
   await project.remove();
@@ -26,14 +28,23 @@ afterAll(async () => {
 });
 
 test("lists who updates an asset and who waits for it, updates it, and lists its events", async () => {
-  expect((await project.dag(["deploy"])).stdout).toContain("waits for s3://lake/mistyped, which no task of this folder updates");
+  expect((await project.dag(["deploy"])).stdout).toContain(
+    "waits for s3://lake/mistyped, which no task of this folder updates",
+  );
   expect(await project.json(["assets", "list"])).toMatchObject({
     assets: [
-      { uri: "s3://lake/issues", name: "issues", producers: [{ dagId: "writer", taskId: "write" }], consumers: [{ dagId: "reader" }] },
+      {
+        uri: "s3://lake/issues",
+        name: "issues",
+        producers: [{ dagId: "writer", taskId: "write" }],
+        consumers: [{ dagId: "reader" }],
+      },
       { uri: "s3://lake/mistyped", producers: [], lastEventAt: null },
     ],
   });
-  expect(await project.json(["assets", "update", "s3://lake/issues", "--extra", '{"rows":12}'])).toMatchObject({ uri: "s3://lake/issues" });
+  expect(
+    await project.json(["assets", "update", "s3://lake/issues", "--extra", '{"rows":12}']),
+  ).toMatchObject({ uri: "s3://lake/issues" });
   const { stdout } = await project.dag(["assets", "list"]);
   expect(stdout).toMatch(/s3:\/\/lake\/issues\s+writer\.write\s+reader \(updated\)/);
   expect(stdout).toMatch(/s3:\/\/lake\/mistyped\s+nothing\s+reader\s+-/);
@@ -41,12 +52,17 @@ test("lists who updates an asset and who waits for it, updates it, and lists its
     events: [{ extra: { rows: 12 }, actor: "ada", source: null }],
   });
   await project.json(["assets", "update", "s3://lake/mistyped"]);
-  expect(await project.json(["runs", "reader"])).toMatchObject({ runs: [{ dagId: "reader", state: "success" }] });
+  expect(await project.json(["runs", "reader"])).toMatchObject({
+    runs: [{ dagId: "reader", state: "success" }],
+  });
 });
 
 test("refuses an asset that nobody names, and an extra that is no object, by their codes", async () => {
   const unknown = await project.dag(["assets", "update", "s3://lake/none", "--json"]);
-  expect([unknown.code, JSON.parse(unknown.stdout)]).toMatchObject([1, { error: { code: "UNKNOWN_ASSET" } }]);
+  expect([unknown.code, JSON.parse(unknown.stdout)]).toMatchObject([
+    1,
+    { error: { code: "UNKNOWN_ASSET" } },
+  ]);
   const wrong = await project.dag(["assets", "update", "s3://lake/issues", "--extra", "12"]);
   expect(wrong.code).toBe(2);
 });

@@ -21,7 +21,10 @@ beforeAll(async () => {
   client = new Client({ connectionString: lake.url });
   await client.connect();
   await client.query("create table orders (id int primary key)");
-  project = await newProject({ "dags/heard.ts": DAGS }, { DATABASE_URL: database.url, USER: "ada", DAG_CONN_LAKE: lake.url });
+  project = await newProject(
+    { "dags/heard.ts": DAGS },
+    { DATABASE_URL: database.url, USER: "ada", DAG_CONN_LAKE: lake.url },
+  );
   await project.json(["migrate"]);
 }, 120_000);
 afterAll(async () => {
@@ -32,14 +35,27 @@ afterAll(async () => {
 
 test("a deployment says what is to be installed; once it is, writes make runs; uninstalled, none", async () => {
   expect(await project.json(["deploy"])).toMatchObject({
-    warnings: [{ code: "EVENTS_NOT_INSTALLED", file: "heard.ts", line: 2, message: expect.stringContaining("dag changes install heard") }],
+    warnings: [
+      {
+        code: "EVENTS_NOT_INSTALLED",
+        file: "heard.ts",
+        line: 2,
+        message: expect.stringContaining("dag changes install heard"),
+      },
+    ],
   });
   expect(await project.json(["changes", "install", "heard"])).toMatchObject({
-    sources: [{ name: "orders", connection: "lake", table: "public.orders", key: ["id"], isNew: true }],
+    sources: [
+      { name: "orders", connection: "lake", table: "public.orders", key: ["id"], isNew: true },
+    ],
   });
-  expect((await project.dag(["changes", "install", "heard"])).stdout).toContain("stood there already; rows are known by id");
+  expect((await project.dag(["changes", "install", "heard"])).stdout).toContain(
+    "stood there already; rows are known by id",
+  );
   expect(await project.json(["deploy"])).toMatchObject({ warnings: [] });
-  expect((await project.dag(["changes", "list"])).stdout).toMatch(/heard\s+orders\s+lake\s+public\.orders\s+\d{4}-.*-/);
+  expect((await project.dag(["changes", "list"])).stdout).toMatch(
+    /heard\s+orders\s+lake\s+public\.orders\s+\d{4}-.*-/,
+  );
   const scheduler = project.start(["scheduler"]);
   await client.query("insert into orders values (1)");
   const runs = () => project.json<{ runs: { state: string; runId: string }[] }>(["runs", "heard"]);
@@ -47,13 +63,18 @@ test("a deployment says what is to be installed; once it is, writes make runs; u
     const found = (await runs()).runs;
     return found[0]?.state === "success" && found;
   });
-  expect(run).toMatchObject({ state: "success", runId: expect.stringMatching(/^event_triggered__/) });
+  expect(run).toMatchObject({
+    state: "success",
+    runId: expect.stringMatching(/^event_triggered__/),
+  });
   const ended = once(scheduler, "exit");
   scheduler.kill("SIGTERM");
   expect((await ended)[0]).toBe(0);
   expect((await project.dag(["changes", "uninstall", "heard"])).stdout).toContain("is gone");
   await client.query("insert into orders values (2)");
-  expect((await client.query("select from pg_namespace where nspname = 'dagsmith_events'")).rowCount).toBe(0);
+  expect(
+    (await client.query("select from pg_namespace where nspname = 'dagsmith_events'")).rowCount,
+  ).toBe(0);
 });
 
 test.each([

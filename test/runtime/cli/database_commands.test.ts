@@ -38,13 +38,21 @@ beforeAll(async () => {
   database = await testDatabase();
   const env = { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada" };
   project = await newProject(
-    { "dags/pipeline.ts": PIPELINE, "dags/failing.ts": FAILING, "dags/waiting.ts": WAITING, "dags/eventful.ts": EVENTFUL },
+    {
+      "dags/pipeline.ts": PIPELINE,
+      "dags/failing.ts": FAILING,
+      "dags/waiting.ts": WAITING,
+      "dags/eventful.ts": EVENTFUL,
+    },
     env,
   );
   expect(await project.json(["list"])).toMatchObject({ error: { code: "SCHEMA_OLDER" } });
   expect((await project.json<{ applied: string[] }>(["migrate"])).applied).toContain("0001_first");
   expect(await project.json(["migrate"])).toEqual({ applied: [] });
-  expect(await project.json(["deploy"])).toMatchObject({ deployed: Array(4).fill({ version: 1 }), removed: [] });
+  expect(await project.json(["deploy"])).toMatchObject({
+    deployed: Array(4).fill({ version: 1 }),
+    removed: [],
+  });
   services = [project.start(["scheduler"]), project.start(["worker", "--slots", "4"])];
 }, 120_000);
 afterAll(async () => {
@@ -55,7 +63,13 @@ afterAll(async () => {
 
 describe("a run, from trigger to logs", () => {
   test("trigger --wait shows the tasks and exits 0", async () => {
-    const { code, stdout } = await project.dag(["trigger", "pipeline", "--params", '{"count": 3}', "--wait"]);
+    const { code, stdout } = await project.dag([
+      "trigger",
+      "pipeline",
+      "--params",
+      '{"count": 3}',
+      "--wait",
+    ]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/Run \d+ of pipeline is created: manual__/);
     expect(stdout).toMatch(/each +✔ success +1 .* 3 of 3 succeeded/);
@@ -69,9 +83,16 @@ describe("a run, from trigger to logs", () => {
   });
 
   test("runs, tasks and logs find it by number, by run id, and by dag/run_id", async () => {
-    const { id, runId } = await project.json<{ id: number; runId: string }>(["trigger", "pipeline", "--date", "2026-01-31T04:00:00Z"]);
+    const { id, runId } = await project.json<{ id: number; runId: string }>([
+      "trigger",
+      "pipeline",
+      "--date",
+      "2026-01-31T04:00:00Z",
+    ]);
     await project.dag(["logs", String(id), "sum", "--follow"]);
-    expect(await project.json(["runs", "pipeline", "--limit", "1"])).toMatchObject({ runs: [{ id, runId, dagId: "pipeline" }] });
+    expect(await project.json(["runs", "pipeline", "--limit", "1"])).toMatchObject({
+      runs: [{ id, runId, dagId: "pipeline" }],
+    });
     for (const name of [String(id), runId, `pipeline/${runId}`]) {
       expect(await project.json(["tasks", name])).toMatchObject({
         run: { id },
@@ -86,7 +107,12 @@ describe("a run, from trigger to logs", () => {
   });
 
   test("log lines are shown without the control characters that tasks wrote", async () => {
-    const { runs } = await project.json<{ runs: { id: number }[] }>(["runs", "pipeline", "--state", "success"]);
+    const { runs } = await project.json<{ runs: { id: number }[] }>([
+      "runs",
+      "pipeline",
+      "--state",
+      "success",
+    ]);
     const { stdout } = await project.dag(["logs", String(runs[0]?.id), "sum"]);
     expect(stdout).toContain("sum");
     expect(stdout).not.toContain("\u001b");
@@ -95,7 +121,9 @@ describe("a run, from trigger to logs", () => {
   test("each try has its own log", async () => {
     const { run } = await project.json<{ run: { id: number } }>(["trigger", "failing", "--wait"]);
     const text = async (...more: string[]) =>
-      (await project.json<{ lines: { text: string }[] }>(["logs", String(run.id), "fail", ...more])).lines.map((line) => line.text);
+      (
+        await project.json<{ lines: { text: string }[] }>(["logs", String(run.id), "fail", ...more])
+      ).lines.map((line) => line.text);
     expect(await text()).toContain("try 2");
     expect(await text("--try", "1")).toContain("try 1");
     expect((await project.dag(["logs", String(run.id), "fail", "--try", "3"])).code).toBe(2);
@@ -103,17 +131,32 @@ describe("a run, from trigger to logs", () => {
 
   test("an event lets the task go on that waits for it, with its value", async () => {
     const { id } = await project.json<{ id: number }>(["trigger", "eventful"]);
-    expect(await project.json(["event", "send", String(id), "approved", "--value", '{"by": "ann"}'])).toMatchObject({ resumed: 1 });
+    expect(
+      await project.json(["event", "send", String(id), "approved", "--value", '{"by": "ann"}']),
+    ).toMatchObject({ resumed: 1 });
     const { code, stdout } = await project.dag(["event", "send", String(id), "later"]);
-    expect([code, stdout]).toEqual([0, `Event later is sent to run ${id} of eventful: no task waits for it yet.\n`]);
-    expect((await project.dag(["event", "send", String(id), "approved", "--value", "{by"])).code).toBe(2);
-    expect(await project.json(["event", "send", String(id), "a b"])).toMatchObject({ error: { code: "INVALID_ARGUMENT" } });
+    expect([code, stdout]).toEqual([
+      0,
+      `Event later is sent to run ${id} of eventful: no task waits for it yet.\n`,
+    ]);
+    expect(
+      (await project.dag(["event", "send", String(id), "approved", "--value", "{by"])).code,
+    ).toBe(2);
+    expect(await project.json(["event", "send", String(id), "a b"])).toMatchObject({
+      error: { code: "INVALID_ARGUMENT" },
+    });
   });
 
   test("cancel with a task ends that task, and the run goes on", async () => {
     const { id } = await project.json<{ id: number }>(["trigger", "eventful"]);
-    expect(await project.json(["cancel", String(id), "never"])).toMatchObject({ taskId: "never", cancelled: true, instances: 1 });
-    expect(await project.json(["cancel", String(id), "never"])).toMatchObject({ error: { code: "TASK_NOT_ACTIVE" } });
+    expect(await project.json(["cancel", String(id), "never"])).toMatchObject({
+      taskId: "never",
+      cancelled: true,
+      instances: 1,
+    });
+    expect(await project.json(["cancel", String(id), "never"])).toMatchObject({
+      error: { code: "TASK_NOT_ACTIVE" },
+    });
     const { tasks } = await project.json<{ tasks: object[] }>(["tasks", String(id)]);
     expect(tasks).toMatchObject([
       { taskId: "approval", state: "deferred" },
@@ -132,7 +175,9 @@ describe("a run, from trigger to logs", () => {
       run: { state: "failed", reason: "cancelled by ada: enough" },
       tasks: [{ state: "failed", reason: "cancelled by ada: enough" }],
     });
-    expect(await project.json(["cancel", String(id)])).toMatchObject({ error: { code: "RUN_FINISHED" } });
+    expect(await project.json(["cancel", String(id)])).toMatchObject({
+      error: { code: "RUN_FINISHED" },
+    });
   });
 });
 
@@ -159,7 +204,9 @@ describe("names that do not exist", () => {
   });
 
   test("the nearest name is suggested", async () => {
-    expect((await project.dag(["trigger", "pipelin"])).stderr).toContain('Did you mean "pipeline"?');
+    expect((await project.dag(["trigger", "pipelin"])).stderr).toContain(
+      'Did you mean "pipeline"?',
+    );
   });
 });
 
@@ -177,7 +224,9 @@ describe("deploying", () => {
     expect(listed.stdout).toMatch(/error failing\.ts:5: /);
 
     expect(await project.json(["rollback", "pipeline"])).toEqual({ dagId: "pipeline", version: 1 });
-    expect((await project.dag(["versions", "pipeline"])).stdout).toMatch(/^VERSION .*\n2 .*\n1 \(current\)/);
+    expect((await project.dag(["versions", "pipeline"])).stdout).toMatch(
+      /^VERSION .*\n2 .*\n1 \(current\)/,
+    );
     expect((await project.dag(["rollback", "pipeline"])).code).toBe(1);
     await project.write("dags/failing.ts", FAILING);
   });
@@ -192,21 +241,35 @@ describe("deploying", () => {
 
 describe("connections and variables", () => {
   test("are listed without what they hold, and shown without their secrets", async () => {
-    await project.dag(["connections", "set", "lake", "postgres://etl:topsecret@db:5432/lake?api_token=tok-1&region=eu"]);
-    const listed = await project.dag(["connections", "list"], { env: { DAG_CONN_OTHER: "github://:ghp-secret@host" } });
+    await project.dag([
+      "connections",
+      "set",
+      "lake",
+      "postgres://etl:topsecret@db:5432/lake?api_token=tok-1&region=eu",
+    ]);
+    const listed = await project.dag(["connections", "list"], {
+      env: { DAG_CONN_OTHER: "github://:ghp-secret@host" },
+    });
     expect(listed.stdout).toMatch(/lake +postgres +database/);
     expect(listed.stdout).toMatch(/other +github +DAG_CONN_OTHER/);
     const shown = await project.dag(["connections", "get", "lake"]);
     expect(shown.stdout).toContain("password: ***");
     expect(shown.stdout).toContain('extra: {"api_token":"***","region":"eu"}');
     expect(listed.stdout + shown.stdout).not.toMatch(/topsecret|tok-1|ghp-secret/);
-    expect(await project.json(["connections", "get", "lake", "--reveal"])).toMatchObject({ password: "topsecret" });
+    expect(await project.json(["connections", "get", "lake", "--reveal"])).toMatchObject({
+      password: "topsecret",
+    });
     expect((await project.dag(["connections", "delete", "lake"])).code).toBe(0);
   });
 
   test("a value is read from standard input when it is - or missing", async () => {
-    await project.dag(["connections", "set", "piped", "-"], { input: "postgres://etl:topsecret@db/lake\n" });
-    expect(await project.json(["connections", "get", "piped"])).toMatchObject({ id: "piped", schema: "lake" });
+    await project.dag(["connections", "set", "piped", "-"], {
+      input: "postgres://etl:topsecret@db/lake\n",
+    });
+    expect(await project.json(["connections", "get", "piped"])).toMatchObject({
+      id: "piped",
+      schema: "lake",
+    });
     await project.dag(["variables", "set", "region"], { input: "eu\n" });
     expect((await project.dag(["variables", "get", "region"])).stdout).toBe("eu\n");
   });
@@ -220,7 +283,9 @@ describe("connections and variables", () => {
 
   test("the environment's wins, and setting a stored one beside it says so", async () => {
     const env = { DAG_VAR_COLOUR: "red" };
-    expect((await project.dag(["variables", "set", "colour", "blue"], { env })).stdout).toContain("DAG_VAR_COLOUR is set too, and wins");
+    expect((await project.dag(["variables", "set", "colour", "blue"], { env })).stdout).toContain(
+      "DAG_VAR_COLOUR is set too, and wins",
+    );
     expect((await project.dag(["variables", "get", "colour"], { env })).stdout).toBe("red\n");
     expect((await project.dag(["variables", "get", "colour"])).stdout).toBe("blue\n");
   });
@@ -228,7 +293,11 @@ describe("connections and variables", () => {
   test("another key, a wrong key and no key are told apart", async () => {
     await project.dag(["variables", "set", "sealed", "x"]);
     const code = async (key: string) =>
-      (await project.json<{ error: { code: string } }>(["variables", "get", "sealed"], { env: { DAG_SECRET_KEY: key } })).error.code;
+      (
+        await project.json<{ error: { code: string } }>(["variables", "get", "sealed"], {
+          env: { DAG_SECRET_KEY: key },
+        })
+      ).error.code;
     expect(await code(newSecretKey())).toBe("SECRET_UNREADABLE");
     expect(await code("short")).toBe("INVALID_SECRET_KEY");
     expect(await code("")).toBe("SECRET_KEY_MISSING");
@@ -236,12 +305,16 @@ describe("connections and variables", () => {
 });
 
 test("doctor finds what is there, and fails on what is not", async () => {
-  const sound = await project.json<{ ok: boolean; findings: { check: string; result: string }[] }>(["doctor"]);
+  const sound = await project.json<{ ok: boolean; findings: { check: string; result: string }[] }>([
+    "doctor",
+  ]);
   expect(sound.ok).toBe(true);
   expect(sound.findings.filter(({ result }) => result === "ok").map(({ check }) => check)).toEqual(
     expect.arrayContaining(["database", "tables", "secret key", "schedulers", "workers"]),
   );
-  const broken = await project.dag(["doctor"], { env: { DATABASE_URL: "postgres://127.0.0.1:1/x", DAG_SECRET_KEY: "short" } });
+  const broken = await project.dag(["doctor"], {
+    env: { DATABASE_URL: "postgres://127.0.0.1:1/x", DAG_SECRET_KEY: "short" },
+  });
   expect(broken.code).toBe(1);
   expect(broken.stdout).toMatch(/✖ database: No database answers/);
   expect(broken.stdout).toMatch(/✖ secret key: DAG_SECRET_KEY must be/);
@@ -249,7 +322,9 @@ test("doctor finds what is there, and fails on what is not", async () => {
 
 describe("doctor tries the place of large values", () => {
   const findingOf = async (env: Readonly<Record<string, string>>) => {
-    const { findings } = await project.json<{ findings: { check: string; result: string; detail: string }[] }>(["doctor"], { env });
+    const { findings } = await project.json<{
+      findings: { check: string; result: string; detail: string }[];
+    }>(["doctor"], { env });
     return findings.find(({ check }) => check === "large values");
   };
 
@@ -258,25 +333,42 @@ describe("doctor tries the place of large values", () => {
     onTestFinished(() => store.close());
     const keys = { AWS_ACCESS_KEY_ID: "AKIATEST", AWS_SECRET_ACCESS_KEY: "topsecret" };
     const bucket = { DAG_XCOM_FOLDER: "s3://lake/values", AWS_ENDPOINT_URL_S3: store.url, ...keys };
-    expect(await findingOf({})).toMatchObject({ result: "note", detail: expect.stringContaining("DAG_XCOM_FOLDER is not set") });
-    expect(await findingOf({ DAG_XCOM_FOLDER: "values" })).toMatchObject({ result: "ok", detail: expect.stringMatching(/values can be/) });
-    expect(await findingOf(bucket)).toMatchObject({ result: "ok", detail: "s3://lake/values/ can be written to and read" });
+    expect(await findingOf({})).toMatchObject({
+      result: "note",
+      detail: expect.stringContaining("DAG_XCOM_FOLDER is not set"),
+    });
+    expect(await findingOf({ DAG_XCOM_FOLDER: "values" })).toMatchObject({
+      result: "ok",
+      detail: expect.stringMatching(/values can be/),
+    });
+    expect(await findingOf(bucket)).toMatchObject({
+      result: "ok",
+      detail: "s3://lake/values/ can be written to and read",
+    });
     expect([store.requests.get("PUT"), store.requests.get("DELETE")]).toEqual([1, 1]);
     expect(await findingOf({ ...bucket, DAG_XCOM_FOLDER: "s3://pond/values" })).toEqual({
       check: "large values",
       result: "no",
-      detail: "s3://pond/values/ cannot be written to: NoSuchBucket: The specified bucket does not exist (HTTP 404)",
+      detail:
+        "s3://pond/values/ cannot be written to: NoSuchBucket: The specified bucket does not exist (HTTP 404)",
     });
     await project.write("occupied", "by a file");
     const file = await findingOf({ DAG_XCOM_FOLDER: "occupied" });
-    expect(file).toMatchObject({ result: "no", detail: expect.stringMatching(/occupied cannot be written to: /) });
+    expect(file).toMatchObject({
+      result: "no",
+      detail: expect.stringMatching(/occupied cannot be written to: /),
+    });
   });
 
   test("and every command refuses one that is none", async () => {
-    const { code, stderr } = await project.dag(["doctor"], { env: { DAG_XCOM_FOLDER: "gs://lake/values" } });
+    const { code, stderr } = await project.dag(["doctor"], {
+      env: { DAG_XCOM_FOLDER: "gs://lake/values" },
+    });
     expect([code, stderr]).toEqual([
       2,
-      expect.stringContaining('DAG_XCOM_FOLDER: it begins with "gs:"; allowed: a path, or s3://bucket/prefix'),
+      expect.stringContaining(
+        'DAG_XCOM_FOLDER: it begins with "gs:"; allowed: a path, or s3://bucket/prefix',
+      ),
     ]);
   });
 });

@@ -94,14 +94,28 @@ describe("dag list, show and next without a database", () => {
 
   test("show draws the tree, each task once", async () => {
     const { stdout } = await project.dag(["show", "alpha"]);
-    expect(stdout).toContain(["└─ one", "   ├─ two  2 retries after 5 min", "   │  └─ end  empty", "   └─ end"].join("\n"));
+    expect(stdout).toContain(
+      ["└─ one", "   ├─ two  2 retries after 5 min", "   │  └─ end  empty", "   └─ end"].join("\n"),
+    );
   });
 
   test("show --format mermaid draws a flowchart; --json is the spec", async () => {
     expect((await project.dag(["show", "alpha", "--format", "mermaid"])).stdout).toBe(
-      ["flowchart LR", '  t0["one"]', '  t1["two"]', '  t2["end"]', "  t0 --> t1", "  t0 --> t2", "  t1 --> t2", ""].join("\n"),
+      [
+        "flowchart LR",
+        '  t0["one"]',
+        '  t1["two"]',
+        '  t2["end"]',
+        "  t0 --> t1",
+        "  t0 --> t2",
+        "  t1 --> t2",
+        "",
+      ].join("\n"),
     );
-    expect(await project.json(["show", "alpha"])).toMatchObject({ dagId: "alpha", timezone: "Europe/Berlin" });
+    expect(await project.json(["show", "alpha"])).toMatchObject({
+      dagId: "alpha",
+      timezone: "Europe/Berlin",
+    });
   });
 
   test("a misspelt id suggests the nearest name", async () => {
@@ -112,8 +126,12 @@ describe("dag list, show and next without a database", () => {
 
   test("next lists runs in the DAG's zone, across a clock change", async () => {
     const { stdout } = await project.dag(["next", "alpha", "--from", "2026-03-28", "--count", "3"]);
-    expect(stdout).toContain("Sun 2026-03-29 00:00:00 +01:00  2026-03-27 23:00:00Z  2026-03-28 23:00:00Z");
-    expect(stdout).toContain("Mon 2026-03-30 00:00:00 +02:00  2026-03-28 23:00:00Z  2026-03-29 22:00:00Z");
+    expect(stdout).toContain(
+      "Sun 2026-03-29 00:00:00 +01:00  2026-03-27 23:00:00Z  2026-03-28 23:00:00Z",
+    );
+    expect(stdout).toContain(
+      "Mon 2026-03-30 00:00:00 +02:00  2026-03-28 23:00:00Z  2026-03-29 22:00:00Z",
+    );
     expect(await project.json(["next", "alpha", "--from", "2026-03-28", "--count", "1"])).toEqual([
       {
         logicalDate: "2026-03-26T23:00:00.000Z",
@@ -125,7 +143,14 @@ describe("dag list, show and next without a database", () => {
   });
 
   test("next merges the runs of several schedules in the order of time, and names partitions", async () => {
-    const { stdout } = await taxi.dag(["next", "taxi", "--from", "2026-03-01T00:00Z", "--count", "3"]);
+    const { stdout } = await taxi.dag([
+      "next",
+      "taxi",
+      "--from",
+      "2026-03-01T00:00Z",
+      "--count",
+      "3",
+    ]);
     expect(stdout).toMatch(/^SCHEDULE +RUN AT \(UTC\) +INTERVAL START +INTERVAL END +PARTITION\n/);
     expect(stdout).toMatch(/^yellow +Sun 2026-03-01 10:00:00 \+00:00 .* 2026-02$/m);
     const json = await taxi.json(["next", "taxi", "--from", "2026-03-01T00:00Z", "--count", "3"]);

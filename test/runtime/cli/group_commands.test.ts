@@ -31,7 +31,9 @@ beforeAll(async () => {
   await project.json(["migrate"]);
   await project.json(["deploy"]);
   services = [project.start(["scheduler"]), project.start(["worker", "--slots", "2"])];
-  run = String((await project.json<{ run: { id: number } }>(["trigger", "imports", "--wait"])).run.id);
+  run = String(
+    (await project.json<{ run: { id: number } }>(["trigger", "imports", "--wait"])).run.id,
+  );
 }, 120_000);
 afterAll(async () => {
   for (const service of services) await stopped(service);
@@ -53,23 +55,38 @@ const table = (stdout: string, columns: number): readonly string[] =>
 test("dag tasks has a row for the group and one for each of its tasks, and lists the elements of either", async () => {
   const lines = table((await project.dag(["tasks", run])).stdout, 3);
   expect(lines).toEqual(
-    expect.arrayContaining(["import | success | 2", "import.read | success | 2", "import.load | success | 1", "after | success | 1"]),
+    expect.arrayContaining([
+      "import | success | 2",
+      "import.read | success | 2",
+      "import.load | success | 1",
+      "after | success | 1",
+    ]),
   );
   expect((await project.dag(["tasks", run])).stdout.match(/2 of 2 succeeded/g)).toHaveLength(3);
   const elements = table((await project.dag(["tasks", run, "--task", "import"])).stdout, 4);
-  expect(elements.filter((line) => /^\d/.test(line)).map((line) => line.replace(/ \| (red|blue)/, ""))).toEqual([
+  expect(
+    elements.filter((line) => /^\d/.test(line)).map((line) => line.replace(/ \| (red|blue)/, "")),
+  ).toEqual([
     expect.stringMatching(/^0 \| success \| 1/),
     expect.stringMatching(/^1 \| success \| 2/),
   ]);
   const reads = table((await project.dag(["tasks", run, "--task", "import.read"])).stdout, 4);
-  expect(reads).toEqual(expect.arrayContaining(["0 | red | success | 1", "1 | blue | success | 2"]));
+  expect(reads).toEqual(
+    expect.arrayContaining(["0 | red | success | 1", "1 | blue | success | 2"]),
+  );
 });
 
 test("a task of a mapped group is asked for with its element: its log, and its work once more", async () => {
   const unnamed = await project.dag(["replay", run, "import.load"]);
-  expect([unnamed.code, unnamed.stderr]).toEqual([2, expect.stringContaining('"import.load" is mapped; say which instance')]);
+  expect([unnamed.code, unnamed.stderr]).toEqual([
+    2,
+    expect.stringContaining('"import.load" is mapped; say which instance'),
+  ]);
   const replayed = await project.dag(["replay", run, "import.load", "--map-index", "1"]);
-  expect([replayed.code, replayed.stdout]).toEqual([0, expect.stringMatching(/"blue4"\n.*success import\.load\[1\] as try 1/)]);
+  expect([replayed.code, replayed.stdout]).toEqual([
+    0,
+    expect.stringMatching(/"blue4"\n.*success import\.load\[1\] as try 1/),
+  ]);
   const log = await project.dag(["logs", run, "import.read", "--map-index", "1", "--try", "1"]);
   expect(log.stdout).toContain("reading blue");
 });
@@ -78,7 +95,9 @@ test("a group has no work of its own to replay", async () => {
   const { code, stderr } = await project.dag(["replay", run, "import", "--map-index", "0"]);
   expect([code, stderr]).toEqual([
     2,
-    expect.stringContaining('"import" is a group, which has no work of its own; replay one of its tasks'),
+    expect.stringContaining(
+      '"import" is a group, which has no work of its own; replay one of its tasks',
+    ),
   ]);
 });
 
@@ -86,7 +105,9 @@ test("dag test tells of the tries of a group, and its table has what its last tr
   const { code, stdout } = await project.dag(["test", "imports"]);
   expect(code).toBe(0);
   const told = stdout.split("\n").map((line) => line.replace(/ \d+ ms/, ""));
-  expect(told.filter((line) => line.includes("import[1]") || line.includes("import.read[1]"))).toEqual([
+  expect(
+    told.filter((line) => line.includes("import[1]") || line.includes("import.read[1]")),
+  ).toEqual([
     "▶ import.read[1]",
     "✖ failed import.read[1] blue",
     "↻ up_for_retry import[1] blue, another try follows",
@@ -102,7 +123,12 @@ test("dag test tells of the tries of a group, and its table has what its last tr
 
 test("dag test --task runs a task of a group with what comes before it there, and a group as a whole", async () => {
   const ran = async (task: string) => {
-    const { tasks } = await project.json<{ tasks: { taskId: string }[] }>(["test", "imports", "--task", task]);
+    const { tasks } = await project.json<{ tasks: { taskId: string }[] }>([
+      "test",
+      "imports",
+      "--task",
+      task,
+    ]);
     return [...new Set(tasks.map(({ taskId }) => taskId))].sort();
   };
   expect(await ran("import.read")).toEqual(["import", "import.read", "repos"]);

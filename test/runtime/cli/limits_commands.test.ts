@@ -15,7 +15,10 @@ let database: TestDatabase;
 let project: Project;
 beforeAll(async () => {
   database = await testDatabase();
-  project = await newProject({ "dags/pooled.ts": PIPELINE }, { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada" });
+  project = await newProject(
+    { "dags/pooled.ts": PIPELINE },
+    { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada" },
+  );
   await project.json(["migrate"]);
 }, 120_000);
 afterAll(async () => {
@@ -33,7 +36,9 @@ test("check and deploy warn of a pool that is missing or too small, with file an
   expect(await project.json(["check"])).toMatchObject({ warnings: [missing] });
   expect(await project.json(["deploy"])).toMatchObject({ warnings: [missing] });
   await project.dag(["pools", "set", "api", "1"]);
-  expect(await project.json(["deploy"])).toMatchObject({ warnings: [{ ...missing, code: "POOL_TOO_SMALL" }] });
+  expect(await project.json(["deploy"])).toMatchObject({
+    warnings: [{ ...missing, code: "POOL_TOO_SMALL" }],
+  });
   await project.dag(["pools", "set", "api", "0"]);
   expect(await project.json(["check"])).toMatchObject({ warnings: [] });
 });
@@ -45,10 +50,15 @@ test("pools are made, listed, changed and deleted", async () => {
     ...{ name: "narrow", slots: 3, description: "spares the API" },
     ...{ queuedSlots: 0, runningSlots: 0, waitingSlots: 0 },
   });
-  expect((await project.dag(["pools", "list"])).stdout).toMatch(/^narrow +3 +0 +0 +0 +spares the API$/m);
+  expect((await project.dag(["pools", "list"])).stdout).toMatch(
+    /^narrow +3 +0 +0 +0 +spares the API$/m,
+  );
   expect((await project.dag(["pools", "delete", "narrow"])).code).toBe(0);
   const gone = await project.dag(["pools", "delete", "narrow"]);
-  expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('There is no pool "narrow"')]);
+  expect([gone.code, gone.stderr]).toEqual([
+    1,
+    expect.stringContaining('There is no pool "narrow"'),
+  ]);
   expect((await project.dag(["pools", "set", "narrow", "many"])).code).toBe(2);
   expect((await project.dag(["pools", "set", "two words", "1"])).code).toBe(2);
 });
@@ -61,9 +71,21 @@ test("why says what each task waits for, and of one task alone", async () => {
   );
   expect(await project.json(["why", String(id), "call"])).toMatchObject({
     ...{ dagId: "pooled", state: "running" },
-    tasks: [{ taskId: "call", mapIndex: -1, state: "scheduled", instances: 1, reasons: [{ gate: "pool" }] }],
+    tasks: [
+      {
+        taskId: "call",
+        mapIndex: -1,
+        state: "scheduled",
+        instances: 1,
+        reasons: [{ gate: "pool" }],
+      },
+    ],
   });
-  expect((await project.dag(["why", String(id), "cal"])).stderr).toContain('"cal" is not a task of DAG "pooled". Its tasks: call, gpu');
+  expect((await project.dag(["why", String(id), "cal"])).stderr).toContain(
+    '"cal" is not a task of DAG "pooled". Its tasks: call, gpu',
+  );
   await project.dag(["cancel", String(id)]);
-  expect((await project.dag(["why", String(id)])).stdout).toBe(`Nothing of run ${id} of pooled waits.\n`);
+  expect((await project.dag(["why", String(id)])).stdout).toBe(
+    `Nothing of run ${id} of pooled waits.\n`,
+  );
 });

@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
-import { openDatabase } from "../../../runtime/store/database.ts";
+import { openDatabase } from "../../../runtime/store/database/database.ts";
 import { newProject, type Project, stopped } from "../../support/cli.ts";
 import { rows } from "../../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
@@ -29,7 +29,12 @@ let services: readonly ChildProcess[];
 let run: string;
 beforeAll(async () => {
   database = await testDatabase();
-  const env = { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada", DAG_VAR_TOKEN: "s3cret-token" };
+  const env = {
+    DATABASE_URL: database.url,
+    DAG_SECRET_KEY: newSecretKey(),
+    USER: "ada",
+    DAG_VAR_TOKEN: "s3cret-token",
+  };
   project = await newProject({ "dags/past.ts": PIPELINE("first") }, env);
   await project.json(["migrate"]);
   await project.json(["deploy"]);
@@ -50,7 +55,9 @@ async function traces(): Promise<unknown> {
   const db = openDatabase(database.url);
   try {
     const tables = ["task_instance", "task_try", "xcom", "log_chunk", "audit"];
-    return await Promise.all(tables.map((table) => rows(db, `select * from dagsmith.${table} order by 1, 2`)));
+    return await Promise.all(
+      tables.map((table) => rows(db, `select * from dagsmith.${table} order by 1, 2`)),
+    );
   } finally {
     await db.close();
   }
@@ -80,28 +87,54 @@ test("does an earlier try again, and fails as it failed", async () => {
 });
 
 test("does one item of a mapped task again", async () => {
-  expect(await project.json(["replay", run, "each", "--map-index", "2"])).toMatchObject({ mapIndex: 2, outcome: "success", output: 30 });
+  expect(await project.json(["replay", run, "each", "--map-index", "2"])).toMatchObject({
+    mapIndex: 2,
+    outcome: "success",
+    output: 30,
+  });
   expect((await project.dag(["replay", run, "each"])).code).toBe(2);
 });
 
 test("does a try as it ran, though its run has other code by now", async () => {
   await project.json(["clear", run, "--task", "sum", "--version", "latest"]);
   const db = openDatabase(database.url);
-  const done = async () => (await rows<{ state: string }>(db, "select state from dagsmith.dag_run where id = $1", [run]))[0]?.state;
+  const done = async () =>
+    (
+      await rows<{ state: string }>(db, "select state from dagsmith.dag_run where id = $1", [run])
+    )[0]?.state;
   try {
     await until("the end of what was cleared", async () => (await done()) === "success");
   } finally {
     await db.close();
   }
-  expect(await project.json(["replay", run, "sum"])).toMatchObject({ tryNumber: 3, version: 2, output: { tryNumber: 3 } });
-  expect(await project.json(["replay", run, "sum", "--try", "2"])).toMatchObject({ version: 1, output: { factor: 10, tryNumber: 2 } });
-  expect((await project.dag(["replay", run, "sum", "--try", "1"])).stdout).toContain("info  first ***");
+  expect(await project.json(["replay", run, "sum"])).toMatchObject({
+    tryNumber: 3,
+    version: 2,
+    output: { tryNumber: 3 },
+  });
+  expect(await project.json(["replay", run, "sum", "--try", "2"])).toMatchObject({
+    version: 1,
+    output: { factor: 10, tryNumber: 2 },
+  });
+  expect((await project.dag(["replay", run, "sum", "--try", "1"])).stdout).toContain(
+    "info  first ***",
+  );
   // What was not cleared has run the code that the run had before.
-  expect(await project.json(["replay", run, "each", "--map-index", "0"])).toMatchObject({ tryNumber: 1, version: 1, output: 10 });
+  expect(await project.json(["replay", run, "each", "--map-index", "0"])).toMatchObject({
+    tryNumber: 1,
+    version: 1,
+    output: 10,
+  });
 });
 
 test("what there was not is an error with a code", async () => {
-  expect(await project.json(["replay", run, "sum", "--try", "7"])).toMatchObject({ error: { code: "INVALID_ARGUMENT" } });
-  expect(await project.json(["replay", run, "nothing"])).toMatchObject({ error: { code: "UNKNOWN_TASK" } });
-  expect(await project.json(["replay", run, "each", "--map-index", "9"])).toMatchObject({ error: { code: "UNKNOWN_INSTANCE" } });
+  expect(await project.json(["replay", run, "sum", "--try", "7"])).toMatchObject({
+    error: { code: "INVALID_ARGUMENT" },
+  });
+  expect(await project.json(["replay", run, "nothing"])).toMatchObject({
+    error: { code: "UNKNOWN_TASK" },
+  });
+  expect(await project.json(["replay", run, "each", "--map-index", "9"])).toMatchObject({
+    error: { code: "UNKNOWN_INSTANCE" },
+  });
 });

@@ -39,7 +39,10 @@ let project: Project;
 let services: readonly ChildProcess[];
 beforeAll(async () => {
   database = await testDatabase();
-  project = await newProject({ "dags/flow.ts": FLOW }, { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada" });
+  project = await newProject(
+    { "dags/flow.ts": FLOW },
+    { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada" },
+  );
   await project.write("dags/slow.ts", SLOW(project.folder));
   await project.json(["migrate"]);
   await project.json(["deploy"]);
@@ -60,15 +63,35 @@ function isAlive(pid: number): boolean {
 }
 
 interface Tasks {
-  readonly run: { readonly id: number; readonly state: string; readonly warnings: number; readonly reason: string | null };
-  readonly tasks: readonly { readonly taskId: string; readonly state: string; readonly warning: boolean; readonly reason: string | null }[];
+  readonly run: {
+    readonly id: number;
+    readonly state: string;
+    readonly warnings: number;
+    readonly reason: string | null;
+  };
+  readonly tasks: readonly {
+    readonly taskId: string;
+    readonly state: string;
+    readonly warning: boolean;
+    readonly reason: string | null;
+  }[];
 }
-const STATES = { up: "success", pick: "success", small: "success", big: "skipped", join: "success", maybe: "failed", down: "success" };
+const STATES = {
+  up: "success",
+  pick: "success",
+  small: "success",
+  big: "skipped",
+  join: "success",
+  maybe: "failed",
+  down: "success",
+};
 
 describe("a run with a branch, a teardown and a failure that is allowed", () => {
   test("ends the same in this process and on a worker, and shows its warning", async () => {
     const inMemory = await project.json<Tasks>(["test", "dags/flow.ts"]);
-    expect(Object.fromEntries(inMemory.tasks.map(({ taskId, state }) => [taskId, state]))).toEqual(STATES);
+    expect(Object.fromEntries(inMemory.tasks.map(({ taskId, state }) => [taskId, state]))).toEqual(
+      STATES,
+    );
     const { run } = await project.json<Tasks>(["trigger", "flow", "--wait"]);
     expect([run.state, run.warnings]).toEqual(["success", 1]);
     const { tasks } = await project.json<Tasks>(["tasks", String(run.id)]);
@@ -86,7 +109,10 @@ describe("a run with a branch, a teardown and a failure that is allowed", () => 
 describe("a run that takes longer than its dagrunTimeout", () => {
   test("is ended by the scheduler, its process killed, and its DAG paused with the reason", async () => {
     const { run } = await project.json<Tasks>(["trigger", "slow", "--wait"]);
-    expect([run.state, run.reason]).toEqual(["failed", "timed out: it took longer than its dagrunTimeout of 1 s"]);
+    expect([run.state, run.reason]).toEqual([
+      "failed",
+      "timed out: it took longer than its dagrunTimeout of 1 s",
+    ]);
     const { tasks } = await project.json<Tasks>(["tasks", String(run.id)]);
     expect(tasks.map(({ taskId, state }) => [taskId, state])).toEqual([
       ["sleeps", "skipped"],
@@ -94,8 +120,13 @@ describe("a run that takes longer than its dagrunTimeout", () => {
     ]);
     const pid = Number(await readFile(join(project.folder, "pid"), "utf8"));
     await until("the task's process to be killed", async () => !isAlive(pid));
-    const { dags } = await project.json<{ dags: { dagId: string; isPaused: boolean; pauseReason: string | null }[] }>(["list"]);
-    expect(dags.find(({ dagId }) => dagId === "slow")).toMatchObject({ isPaused: true, pauseReason: "its last run failed" });
+    const { dags } = await project.json<{
+      dags: { dagId: string; isPaused: boolean; pauseReason: string | null }[];
+    }>(["list"]);
+    expect(dags.find(({ dagId }) => dagId === "slow")).toMatchObject({
+      isPaused: true,
+      pauseReason: "its last run failed",
+    });
     expect((await project.dag(["list"])).stdout).toContain("paused: its last run failed");
   });
 });

@@ -39,7 +39,9 @@ test("a drawing holds the tasks of each group together", () => {
 });
 
 test("a task in a group is found in the text by the id that stands there", () => {
-  const lines = Object.entries(taskPositions("d.ts", factsOf("d.ts", FILE), describeDag(d))).map(([id, { line }]) => [id, line]);
+  const lines = Object.entries(taskPositions("d.ts", factsOf("d.ts", FILE), describeDag(d))).map(
+    ([id, { line }]) => [id, line],
+  );
   expect(Object.fromEntries(lines)["outer.a"]).toBe(4);
   expect(Object.keys(Object.fromEntries(lines))).toEqual(["outer.a", "outer.inner.b", "b"]);
 });

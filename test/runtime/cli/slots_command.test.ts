@@ -2,9 +2,9 @@
 import { DateTime } from "luxon";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pauseDag } from "../../../runtime/actions/index.ts";
-import { tick } from "../../../runtime/scheduler/tick.ts";
-import { type Database, openDatabase } from "../../../runtime/store/database.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
+import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
 import { newProject, type Project } from "../../support/cli.ts";
 import { MIGRATED, type TestDatabase, testDatabase } from "../../support/postgres.ts";
 
@@ -23,8 +23,13 @@ let project: Project;
 beforeAll(async () => {
   database = await testDatabase({ from: MIGRATED });
   db = openDatabase(database.url, { poolSize: 4 });
-  project = await newProject({ "dags/daily.ts": DAILY }, { DATABASE_URL: database.url, USER: "ada" });
-  expect(await project.json(["deploy"])).toMatchObject({ deployed: [{ dagId: "daily" }, { dagId: "full" }] });
+  project = await newProject(
+    { "dags/daily.ts": DAILY },
+    { DATABASE_URL: database.url, USER: "ada" },
+  );
+  expect(await project.json(["deploy"])).toMatchObject({
+    deployed: [{ dagId: "daily" }, { dagId: "full" }],
+  });
   await tick(db, new Plans());
 }, 60_000);
 afterAll(async () => {
@@ -39,8 +44,15 @@ describe("dag slots", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/1 +waiting +not due yet/);
     expect(stdout).toMatch(/1 +✔ success +scheduled__/);
-    expect(stdout).toMatch(new RegExp(`${start} 00:00:00Z to .* 9 +skipped +missed, and catchup leaves it out`));
-    const { slots } = await project.json<{ slots: Record<string, unknown>[] }>(["slots", "full", "--limit", "5"]);
+    expect(stdout).toMatch(
+      new RegExp(`${start} 00:00:00Z to .* 9 +skipped +missed, and catchup leaves it out`),
+    );
+    const { slots } = await project.json<{ slots: Record<string, unknown>[] }>([
+      "slots",
+      "full",
+      "--limit",
+      "5",
+    ]);
     expect(slots.map(({ decision, reason }) => [decision, reason])).toEqual([
       ["waiting", "max_active_runs"],
       ["run", null],
@@ -48,7 +60,14 @@ describe("dag slots", () => {
   });
 
   test("keeps to a range, and refuses what is no date or no DAG", async () => {
-    const { slots } = await project.json<{ slots: unknown[] }>(["slots", "daily", "--from", "2020-01-01", "--to", "2020-12-31"]);
+    const { slots } = await project.json<{ slots: unknown[] }>([
+      "slots",
+      "daily",
+      "--from",
+      "2020-01-01",
+      "--to",
+      "2020-12-31",
+    ]);
     expect(slots).toEqual([]);
     expect((await project.dag(["slots", "daily", "--from", "soon"])).code).toBe(2);
     expect((await project.dag(["slots", "dayly"])).stderr).toContain('Did you mean "daily"?');
@@ -57,9 +76,13 @@ describe("dag slots", () => {
 
 describe("dag next", () => {
   test("says when a DAG is full, and when it is paused", async () => {
-    expect((await project.dag(["next", "full"])).stdout).toContain("full has as many runs as it may (1)");
+    expect((await project.dag(["next", "full"])).stdout).toContain(
+      "full has as many runs as it may (1)",
+    );
     await pauseDag(db, { dagId: "full", actor: "ann" });
-    expect((await project.dag(["next", "full"])).stdout).toContain("full is paused. Let its schedule go on with: dag unpause full");
+    expect((await project.dag(["next", "full"])).stdout).toContain(
+      "full is paused. Let its schedule go on with: dag unpause full",
+    );
   });
 });
 
@@ -67,14 +90,43 @@ describe("dag simulate", () => {
   const span = ["--from", "2026-03-01", "--to", "2026-03-03"];
 
   test("gives one document, the same each time, of several DAGs, deployed or in files", async () => {
-    const once = await project.json<{ slots: unknown[]; dags: unknown[] }>(["simulate", "daily", "full", ...span, "--duration", "36h"]);
+    const once = await project.json<{ slots: unknown[]; dags: unknown[] }>([
+      "simulate",
+      "daily",
+      "full",
+      ...span,
+      "--duration",
+      "36h",
+    ]);
     expect(once.dags).toHaveLength(2);
-    expect(await project.json(["simulate", "daily", "full", ...span, "--duration", "36h", "--folder", "dags"])).toEqual(once);
+    expect(
+      await project.json([
+        "simulate",
+        "daily",
+        "full",
+        ...span,
+        "--duration",
+        "36h",
+        "--folder",
+        "dags",
+      ]),
+    ).toEqual(once);
   });
 
   test("tells people of overlaps, and shows as many slots as they want", async () => {
     const to = DateTime.fromISO(start).plus({ days: 8 }).toISODate()!;
-    const { stdout } = await project.dag(["simulate", "daily", "--from", start, "--to", to, "--duration", "36h", "--limit", "2"]);
+    const { stdout } = await project.dag([
+      "simulate",
+      "daily",
+      "--from",
+      start,
+      "--to",
+      to,
+      "--duration",
+      "36h",
+      "--limit",
+      "2",
+    ]);
     expect(stdout).toMatch(/daily +8 +0 +2 +0 ms/);
     expect(stdout).toContain("Slots: 8");
     expect(stdout).toContain("… 6 more");
@@ -83,7 +135,11 @@ describe("dag simulate", () => {
 
   test.each([
     ["without a beginning", ["--to", "2026-03-03"], "--from: it must be given"],
-    ["that ends before it begins", ["--from", "2026-03-03", "--to", "2026-03-01"], "--to: it lies before --from"],
+    [
+      "that ends before it begins",
+      ["--from", "2026-03-03", "--to", "2026-03-01"],
+      "--to: it lies before --from",
+    ],
     ["with a length that is none", [...span, "--duration", "soon"], "duration"],
   ])("refuses one %s", async (_what, options, reason) => {
     const { code, stderr } = await project.dag(["simulate", "daily", ...options]);

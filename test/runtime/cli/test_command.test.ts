@@ -64,7 +64,14 @@ afterAll(() => project.remove());
 
 describe("dag test", () => {
   test("shows each task with its log, then a table, and exits 0", async () => {
-    const { code, stdout, stderr } = await project.dag(["test", "dags/sum.ts", "--params", '{"from": 41}', "--task", "two"]);
+    const { code, stdout, stderr } = await project.dag([
+      "test",
+      "dags/sum.ts",
+      "--params",
+      '{"from": 41}',
+      "--task",
+      "two",
+    ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/▶ one\n {4}info {2}from 41\n✔ success one .*\n▶ two\n✔ success two/);
     expect(stdout).toMatch(/two +✔ success +1 +\S+ ms +42\n/);
@@ -78,7 +85,10 @@ describe("dag test", () => {
       state: "success",
       logicalDate: "2026-01-31T00:00:00.000Z",
     });
-    expect(await project.json(["test", "put_together"])).toMatchObject({ dagId: "put_together", state: "success" });
+    expect(await project.json(["test", "put_together"])).toMatchObject({
+      dagId: "put_together",
+      state: "success",
+    });
   });
 
   test("a failed task shows its stack in the user's files and exits 1", async () => {
@@ -94,15 +104,23 @@ describe("dag test", () => {
     const env = { DAG_CONN_LAKE: "postgres://etl:topsecret@h/db", DAG_VAR_API_TOKEN: "tok-98765" };
     const { code, stdout, stderr } = await project.dag(["test", "noisy"], { env });
     expect(code).toBe(1);
-    for (const said of ["console: ***", "split ***", "log: *** ***", "failed with ***"]) expect(stdout).toContain(said);
-    for (const secret of ["topsecret", "tok-98765", Buffer.from("etl:topsecret").toString("base64")])
+    for (const said of ["console: ***", "split ***", "log: *** ***", "failed with ***"])
+      expect(stdout).toContain(said);
+    for (const secret of [
+      "topsecret",
+      "tok-98765",
+      Buffer.from("etl:topsecret").toString("base64"),
+    ])
       expect(stdout + stderr).not.toContain(secret);
   });
 
   test("with --json, what a task prints stays out of the document", async () => {
     const env = { DAG_CONN_LAKE: "postgres://etl:topsecret@h/db", DAG_VAR_API_TOKEN: "tok-98765" };
     const { stdout, stderr } = await project.dag(["test", "noisy", "--json"], { env });
-    expect(JSON.parse(stdout)).toMatchObject({ state: "failed", tasks: [{ taskId: "say", error: { message: "failed with ***" } }] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      state: "failed",
+      tasks: [{ taskId: "say", error: { message: "failed with ***" } }],
+    });
     expect(stderr).toContain("console: ***");
   });
 
@@ -118,7 +136,9 @@ describe("dag test", () => {
     const { code, stderr } = await project.dag(["test", "dags/two.ts"]);
     expect(code).toBe(1);
     expect(stderr).toContain("first, second");
-    expect(await project.json(["test", "second"])).toMatchObject({ tasks: [{ output: "second's" }] });
+    expect(await project.json(["test", "second"])).toMatchObject({
+      tasks: [{ output: "second's" }],
+    });
   });
 
   test.each([

@@ -8,7 +8,10 @@ import { newProject, type Project } from "../../support/cli.ts";
 
 let project: Project;
 beforeAll(async () => {
-  project = await newProject({ "dags/a.ts": 'import { dag } from "dagsmith";\nconst d = dag("a");\nd.empty("t");\nexport default d;\n' });
+  project = await newProject({
+    "dags/a.ts":
+      'import { dag } from "dagsmith";\nconst d = dag("a");\nd.empty("t");\nexport default d;\n',
+  });
 });
 afterAll(() => project.remove());
 
@@ -31,7 +34,9 @@ describe("wrong usage exits 2 and says what is right", () => {
   test("with --json the error is the document, and all there is on stdout", async () => {
     const { code, stdout, stderr } = await project.dag(["show", "--json"]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
-    expect(JSON.parse(stdout)).toEqual({ error: { code: "USAGE", message: "missing required argument 'dag'" } });
+    expect(JSON.parse(stdout)).toEqual({
+      error: { code: "USAGE", message: "missing required argument 'dag'" },
+    });
   });
 });
 
@@ -39,13 +44,19 @@ describe("failure exits 1", () => {
   test("with a code and a message for programs", async () => {
     const { code, stdout, stderr } = await project.dag(["runs", "--json"]);
     expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
-    expect(JSON.parse(stdout)).toEqual({ error: { code: "DATABASE_NOT_SET", message: expect.stringContaining("DATABASE_URL") } });
+    expect(JSON.parse(stdout)).toEqual({
+      error: { code: "DATABASE_NOT_SET", message: expect.stringContaining("DATABASE_URL") },
+    });
   });
 
   test("a database that refuses is named without its password", async () => {
-    const { code, stderr } = await project.dag(["runs"], { env: { DATABASE_URL: "postgres://etl:topsecret@127.0.0.1:1/x" } });
+    const { code, stderr } = await project.dag(["runs"], {
+      env: { DATABASE_URL: "postgres://etl:topsecret@127.0.0.1:1/x" },
+    });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error: No database answers at postgres:\/\/etl:\*\*\*@127\.0\.0\.1:1\/x: .*ECONNREFUSED/);
+    expect(stderr).toMatch(
+      /^error: No database answers at postgres:\/\/etl:\*\*\*@127\.0\.0\.1:1\/x: .*ECONNREFUSED/,
+    );
     expect(stderr).not.toContain("topsecret");
   });
 
@@ -53,21 +64,26 @@ describe("failure exits 1", () => {
     const silent = createServer(() => undefined).listen(0, "127.0.0.1");
     await once(silent, "listening");
     const { port } = silent.address() as { port: number };
-    const { code, stderr } = await project.dag(["list"], { env: { DATABASE_URL: `postgres://etl@127.0.0.1:${port}/x` } });
+    const { code, stderr } = await project.dag(["list"], {
+      env: { DATABASE_URL: `postgres://etl@127.0.0.1:${port}/x` },
+    });
     silent.close();
     expect(code).toBe(1);
     expect(stderr).toContain("No database answers at");
   });
 
-  test.each(["not an address", "postgres://etl:topsecret@ho st/x", "mysql://etl:topsecret@127.0.0.1:1/x"])(
-    "an address that is none fails cleanly: %s",
-    async (address) => {
-      const { code, stdout } = await project.dag(["runs", "--json"], { env: { DATABASE_URL: address } });
-      expect(code).toBe(1);
-      expect(JSON.parse(stdout)).toMatchObject({ error: { code: "NO_DATABASE" } });
-      expect(stdout).not.toContain("topsecret");
-    },
-  );
+  test.each([
+    "not an address",
+    "postgres://etl:topsecret@ho st/x",
+    "mysql://etl:topsecret@127.0.0.1:1/x",
+  ])("an address that is none fails cleanly: %s", async (address) => {
+    const { code, stdout } = await project.dag(["runs", "--json"], {
+      env: { DATABASE_URL: address },
+    });
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: "NO_DATABASE" } });
+    expect(stdout).not.toContain("topsecret");
+  });
 
   test("an environment variable with a useless value is named", async () => {
     const { code, stderr } = await project.dag(["list"], { env: { DAG_WEB_PORT: "http" } });
@@ -85,7 +101,9 @@ test("a reader that leaves early is no failure", async () => {
 describe("every command", () => {
   const all = [
     ...commands.map((command) => ({ name: "dag", command })),
-    ...groups.flatMap((group) => group.commands.map((command) => ({ name: `dag ${group.name}`, command }))),
+    ...groups.flatMap((group) =>
+      group.commands.map((command) => ({ name: `dag ${group.name}`, command })),
+    ),
   ];
 
   test.each(all.map((one) => [`${one.name} ${one.command.usage}`, one] as const))(
@@ -109,8 +127,14 @@ describe("dag init", () => {
     const { code, stdout } = await project.dag(["init", "My Project"]);
     expect(code).toBe(0);
     expect(stdout).toContain("npx dag test dags/hello.ts");
-    const manifest = JSON.parse(await readFile(join(project.folder, "My Project/package.json"), "utf8"));
-    expect(manifest).toMatchObject({ name: "my-project", type: "module", scripts: { test: "vitest run" } });
+    const manifest = JSON.parse(
+      await readFile(join(project.folder, "My Project/package.json"), "utf8"),
+    );
+    expect(manifest).toMatchObject({
+      name: "my-project",
+      type: "module",
+      scripts: { test: "vitest run" },
+    });
     expect((await project.dag(["check", "My Project/dags"])).stdout).toContain("✔ 1 DAG, 0 errors");
     const run = await project.json(["test", "My Project/dags/hello.ts", "--date", "2026-01-31"]);
     expect(run).toMatchObject({ state: "success", dagId: "hello" });

@@ -1,10 +1,21 @@
 /** Who gets a place: the rule alone, against what it must never do. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { admit, type Line, type Usage, type Waiter, worthLooking } from "../../../runtime/engine/admission.ts";
-import { type Claim, claimsText, parseClaims } from "../../../runtime/engine/limits.ts";
+import {
+  admit,
+  type Line,
+  type Usage,
+  type Waiter,
+  worthLooking,
+} from "../../../runtime/engine/limits/admission.ts";
+import { type Claim, claimsText, parseClaims } from "../../../runtime/engine/limits/limits.ts";
 
-const claim = (name: string, slots = 1, limit: number | null = null): Claim => ({ name, slots, limit, perMs: null });
+const claim = (name: string, slots = 1, limit: number | null = null): Claim => ({
+  name,
+  slots,
+  limit,
+  perMs: null,
+});
 const line = (...claims: Claim[]): Line => ({ text: claimsText(claims), claims });
 const usage = (pools: Record<string, number>, held: Record<string, number> = {}): Usage => ({
   pools: new Map(Object.entries(pools)),
@@ -19,7 +30,12 @@ const waiter = (of: Line, weight = 1, logicalDate = 0, mapIndex = -1): Waiter =>
 describe("places go", () => {
   const api = line(claim("pool:api"));
   it("by weight, then logical date, then map index, and only as many as there are", () => {
-    const [late, early, heavy, second] = [waiter(api, 1, 9), waiter(api, 1, 5, 1), waiter(api, 2, 9), waiter(api, 1, 5, 0)];
+    const [late, early, heavy, second] = [
+      waiter(api, 1, 9),
+      waiter(api, 1, 5, 1),
+      waiter(api, 2, 9),
+      waiter(api, 1, 5, 0),
+    ];
     const order = admit([api], [late, early, heavy, second], usage({ api: 3 }));
     expect(order).toEqual([heavy, second, early].map(({ instanceId }) => instanceId));
   });
@@ -27,7 +43,9 @@ describe("places go", () => {
   it("to another line when one cannot move, whatever their weights", () => {
     const other = line(claim("pool:other"));
     const [stuck, free] = [waiter(api, 100), waiter(other, -100)];
-    expect(admit([api, other], [stuck, free], usage({ api: 1, other: 1 }, { "pool:api": 1 }))).toEqual([free.instanceId]);
+    expect(
+      admit([api, other], [stuck, free], usage({ api: 1, other: 1 }, { "pool:api": 1 })),
+    ).toEqual([free.instanceId]);
   });
 
   it("to nobody where the pool does not exist, and to all where it has no limit", () => {
@@ -38,7 +56,9 @@ describe("places go", () => {
   it("past one that another limit holds up, keeping nothing for it", () => {
     const both = line(claim("pool:api", 2), claim("key:k", 1, 1));
     const [held, next] = [waiter(both, 9), waiter(api)];
-    expect(admit([both, api], [held, next], usage({ api: 2 }, { "key:k": 1 }))).toEqual([next.instanceId]);
+    expect(admit([both, api], [held, next], usage({ api: 2 }, { "key:k": 1 }))).toEqual([
+      next.instanceId,
+    ]);
   });
 
   it("not past one that only its size holds up", () => {
@@ -51,19 +71,26 @@ describe("places go", () => {
 describe("in any situation", () => {
   const names = ["pool:a", "pool:b", "key:c", "dag:d"];
   const claims = fc
-    .uniqueArray(fc.record({ name: fc.constantFrom(...names), slots: fc.integer({ min: 1, max: 3 }) }), {
-      ...{ minLength: 1, maxLength: 3 },
-      selector: ({ name }) => name,
-    })
+    .uniqueArray(
+      fc.record({ name: fc.constantFrom(...names), slots: fc.integer({ min: 1, max: 3 }) }),
+      {
+        ...{ minLength: 1, maxLength: 3 },
+        selector: ({ name }) => name,
+      },
+    )
     .map((chosen) =>
-      chosen.map(({ name, slots }) => claim(name, name.startsWith("pool:") ? slots : 1, name.startsWith("pool:") ? null : 3)),
+      chosen.map(({ name, slots }) =>
+        claim(name, name.startsWith("pool:") ? slots : 1, name.startsWith("pool:") ? null : 3),
+      ),
     );
   const situation = fc.record({
     lines: fc.uniqueArray(
       claims.map((of) => line(...of)),
       { minLength: 1, maxLength: 5, selector: ({ text }) => text },
     ),
-    crowd: fc.array(fc.record({ of: fc.nat(4), weight: fc.integer({ min: -2, max: 2 }) }), { maxLength: 30 }),
+    crowd: fc.array(fc.record({ of: fc.nat(4), weight: fc.integer({ min: -2, max: 2 }) }), {
+      maxLength: 30,
+    }),
     pools: fc.record({ a: fc.integer({ min: -1, max: 5 }), b: fc.integer({ min: 0, max: 5 }) }),
     held: fc.record(Object.fromEntries(names.map((name) => [name, fc.nat(4)]))),
   });
@@ -82,10 +109,14 @@ describe("in any situation", () => {
         }
         for (const name of names) {
           const limit = name.startsWith("pool:") ? pools[name.slice(5) as "a" | "b"] : 3;
-          if ((taken.get(name) ?? 0) > (held[name] ?? 0) && limit >= 0) expect(taken.get(name)).toBeLessThanOrEqual(limit);
+          if ((taken.get(name) ?? 0) > (held[name] ?? 0) && limit >= 0)
+            expect(taken.get(name)).toBeLessThanOrEqual(limit);
         }
-        const first = [...waiters].sort((one, other) => other.weight - one.weight || one.instanceId - other.instanceId)[0];
-        if (first && admit(lines, [first], now).length === 1) expect(admitted).toContain(first.instanceId);
+        const first = [...waiters].sort(
+          (one, other) => other.weight - one.weight || one.instanceId - other.instanceId,
+        )[0];
+        if (first && admit(lines, [first], now).length === 1)
+          expect(admitted).toContain(first.instanceId);
       }),
     );
   });

@@ -1,8 +1,8 @@
 /** Groups that run as one, over both stores: mapped over a list, tried again, and timed. */
 import { describe, expect, test } from "vitest";
-import { timeLimit } from "../../../runtime/engine/groups.ts";
-import { planOf } from "../../../runtime/engine/plan.ts";
-import { recount } from "../../../runtime/engine/recount.ts";
+import { timeLimit } from "../../../runtime/engine/advance/groups.ts";
+import { recount } from "../../../runtime/engine/counts/recount.ts";
+import { planOf } from "../../../runtime/engine/plan/plan.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { over } from "../../../sdk/items.ts";
@@ -37,7 +37,10 @@ function dagOf(declare: (d: Dag<unknown, undefined>) => void, options = {}) {
 }
 
 /** `list`, then `g` over it with `a` and `b`, then `after`. */
-const mapped = (options: object = {}, inner: (g: Dag<unknown, Json>) => void = (g) => chain(g.task("a", work), g.task("b", work))) =>
+const mapped = (
+  options: object = {},
+  inner: (g: Dag<unknown, Json>) => void = (g) => chain(g.task("a", work), g.task("b", work)),
+) =>
   dagOf((d) => {
     const list = d.task("list", async (): Promise<Json[]> => []);
     const g = d.group("g", { each: list, ...options }, inner);
@@ -46,7 +49,9 @@ const mapped = (options: object = {}, inner: (g: Dag<unknown, Json>) => void = (
 
 async function takeAndEnd(driver: Driver, name: string, outcome = success()): Promise<void> {
   const [task = "", index] = name.replace("]", "").split("[");
-  const one = runnable(await driver.look()).find(({ taskId, mapIndex }) => taskId === task && mapIndex === Number(index ?? -1));
+  const one = runnable(await driver.look()).find(
+    ({ taskId, mapIndex }) => taskId === task && mapIndex === Number(index ?? -1),
+  );
   if (!one) throw new Error(`${name} cannot be taken`);
   await driver.take(one);
   await driver.settle([endOf(one, outcome)]);
@@ -91,12 +96,21 @@ describe.each([
       expect(statesOf(await driver.look())).toMatchObject({ "g[0]": "running", "g[1]": "success" });
       const end = await play(driver);
       expect([end.run, end.openTasks]).toEqual(["success", 0]);
-      expect(statesOf(end)).toMatchObject({ "g[0]": "success", "g[1]": "success", after: "success" });
+      expect(statesOf(end)).toMatchObject({
+        "g[0]": "success",
+        "g[1]": "success",
+        after: "success",
+      });
     });
 
     test("gives each of its tasks the element", async () => {
-      const end = await play(await begin(mapped()), scripted({ list: success(["x", null, { y: 1 }]) }));
-      const items = end.instances.filter(({ taskId }) => taskId === "g.b").map(({ mapIndex, item }) => [mapIndex, item]);
+      const end = await play(
+        await begin(mapped()),
+        scripted({ list: success(["x", null, { y: 1 }]) }),
+      );
+      const items = end.instances
+        .filter(({ taskId }) => taskId === "g.b")
+        .map(({ mapIndex, item }) => [mapIndex, item]);
       expect(items.sort()).toEqual([
         [0, "x"],
         [1, null],
@@ -105,22 +119,49 @@ describe.each([
     });
 
     test("fails for the elements whose last task failed, and what comes after sees as many", async () => {
-      const spec = mapped({}, (g) => chain(g.task("a", work), g.task("b", { triggerRule: "all_done" }, work)));
-      const end = await play(await begin(spec), scripted({ list: listOf(3), "g.a[0]": failed(false), "g.b[1]": failed(false) }));
-      expect(statesOf(end)).toMatchObject({ "g[0]": "success", "g[1]": "failed", "g[2]": "success", after: "upstream_failed" });
+      const spec = mapped({}, (g) =>
+        chain(g.task("a", work), g.task("b", { triggerRule: "all_done" }, work)),
+      );
+      const end = await play(
+        await begin(spec),
+        scripted({ list: listOf(3), "g.a[0]": failed(false), "g.b[1]": failed(false) }),
+      );
+      expect(statesOf(end)).toMatchObject({
+        "g[0]": "success",
+        "g[1]": "failed",
+        "g[2]": "success",
+        after: "upstream_failed",
+      });
       expect(end.run).toBe("failed");
     });
 
     test("is skipped for an element whose last tasks were all skipped, and succeeds when one was not", async () => {
       const spec = mapped({}, (g) => void [g.task("a", work), g.task("b", work)]);
-      const end = await play(await begin(spec), scripted({ list: listOf(2), "g.a[0]": skipped, "g.b[0]": skipped, "g.a[1]": skipped }));
-      expect(statesOf(end)).toMatchObject({ "g[0]": "skipped", "g[1]": "success", after: "skipped" });
+      const end = await play(
+        await begin(spec),
+        scripted({ list: listOf(2), "g.a[0]": skipped, "g.b[0]": skipped, "g.a[1]": skipped }),
+      );
+      expect(statesOf(end)).toMatchObject({
+        "g[0]": "skipped",
+        "g[1]": "success",
+        after: "skipped",
+      });
     });
 
     test.each([
-      ["an empty list is skipped, and nothing of it exists", success([]), { g: "skipped", after: "skipped" }, "success"],
+      [
+        "an empty list is skipped, and nothing of it exists",
+        success([]),
+        { g: "skipped", after: "skipped" },
+        "success",
+      ],
       ["no list fails", success("no list"), { g: "failed", after: "upstream_failed" }, "failed"],
-      ["the list of a task that failed never begins", failed(false), { g: "upstream_failed", after: "upstream_failed" }, "failed"],
+      [
+        "the list of a task that failed never begins",
+        failed(false),
+        { g: "upstream_failed", after: "upstream_failed" },
+        "failed",
+      ],
     ])("over %s", async (_what, list, states, run) => {
       const end = await play(await begin(mapped()), scripted({ list }));
       expect(end.run).toBe(run);
@@ -132,7 +173,9 @@ describe.each([
       const spec = mapped({ maxActive: 2 }, (g) => chain(g.empty("a"), g.empty("b")));
       const end = await play(await begin(spec), scripted({ list: listOf(5) }));
       expect([end.run, end.openTasks]).toEqual(["success", 0]);
-      expect(end.instances.filter(({ taskId }) => taskId === "g").map(({ state }) => state)).toEqual(Array(5).fill("success"));
+      expect(
+        end.instances.filter(({ taskId }) => taskId === "g").map(({ state }) => state),
+      ).toEqual(Array(5).fill("success"));
     });
 
     test("over literal items begins with its run", async () => {
@@ -151,7 +194,10 @@ describe.each([
       expect(statesOf(await driver.look())).toMatchObject({ "g[3]": "scheduled" });
       const most: number[] = [];
       const end = await play(driver, undefined, {
-        watch: ({ instances }) => most.push(instances.filter(({ taskId, state }) => taskId === "g" && state === "running").length),
+        watch: ({ instances }) =>
+          most.push(
+            instances.filter(({ taskId, state }) => taskId === "g" && state === "running").length,
+          ),
       });
       expect([end.run, Math.max(...most)]).toEqual(["success", 2]);
     });
@@ -159,21 +205,36 @@ describe.each([
     test("leaves out the elements that its filter refuses, from their first task on", async () => {
       const spec = dagOf((d) => {
         const list = d.task("list", async (): Promise<number[]> => []);
-        const g = d.group("g", { each: over(list).filter((one) => one > 0) }, (h) => chain(h.task("a", work), h.task("b", work)));
+        const g = d.group("g", { each: over(list).filter((one) => one > 0) }, (h) =>
+          chain(h.task("a", work), h.task("b", work)),
+        );
         chain(g, d.task("after", work));
       });
       const leftOut = { kind: "skipped", reason: "refused", leftOut: true } as const;
       const end = await play(await begin(spec), scripted({ list: listOf(2), "g.a[0]": leftOut }));
-      expect(statesOf(end)).toMatchObject({ "g.b[0]": "removed", "g[0]": "removed", "g[1]": "success", after: "success" });
+      expect(statesOf(end)).toMatchObject({
+        "g.b[0]": "removed",
+        "g[0]": "removed",
+        "g[1]": "success",
+        after: "success",
+      });
       const none = await play(await begin(mapped()), scripted({ list: listOf(2), "g.a": leftOut }));
-      expect(statesOf(none)).toMatchObject({ "g[0]": "removed", "g[1]": "removed", after: "skipped" });
+      expect(statesOf(none)).toMatchObject({
+        "g[0]": "removed",
+        "g[1]": "removed",
+        after: "skipped",
+      });
     });
 
     test("lets its rules, branches and short circuits speak for each element apart", async () => {
       const spec = mapped({}, (g) => {
         const pick = g.branch("pick", () => []);
         const [big, small] = [g.task("big", work), g.task("small", work)];
-        chain(pick, [big, small], g.task("join", { triggerRule: "none_failed_min_one_success" }, work));
+        chain(
+          pick,
+          [big, small],
+          g.task("join", { triggerRule: "none_failed_min_one_success" }, work),
+        );
         chain(
           g.shortCircuit("any", () => true),
           g.task("late", work),
@@ -188,8 +249,20 @@ describe.each([
         "g.any[1]": success(true),
       });
       expect(statesOf(await play(await begin(spec), script))).toMatchObject({
-        ...{ "g.big[0]": "success", "g.small[0]": "skipped", "g.join[0]": "success", "g.late[0]": "skipped", "g.later[0]": "skipped" },
-        ...{ "g.big[1]": "skipped", "g.small[1]": "success", "g.join[1]": "success", "g.late[1]": "success", "g.later[1]": "success" },
+        ...{
+          "g.big[0]": "success",
+          "g.small[0]": "skipped",
+          "g.join[0]": "success",
+          "g.late[0]": "skipped",
+          "g.later[0]": "skipped",
+        },
+        ...{
+          "g.big[1]": "skipped",
+          "g.small[1]": "success",
+          "g.join[1]": "success",
+          "g.late[1]": "success",
+          "g.later[1]": "success",
+        },
         ...{ "g[0]": "success", "g[1]": "success", after: "success" },
       });
     });
@@ -199,10 +272,18 @@ describe.each([
         const setup = g.setup("open", work);
         chain(setup, g.task("work", work), g.teardown("close", { setups: setup }, work));
       });
-      const end = await play(await begin(spec), scripted({ list: listOf(3), "g.open[0]": failed(false), "g.work[1]": failed(false) }));
+      const end = await play(
+        await begin(spec),
+        scripted({ list: listOf(3), "g.open[0]": failed(false), "g.work[1]": failed(false) }),
+      );
       expect(statesOf(end)).toMatchObject({
         ...{ "g.work[0]": "upstream_failed", "g.close[0]": "upstream_failed", "g[0]": "failed" },
-        ...{ "g.close[1]": "success", "g[1]": "failed", "g.close[2]": "success", "g[2]": "success" },
+        ...{
+          "g.close[1]": "success",
+          "g[1]": "failed",
+          "g.close[2]": "success",
+          "g[2]": "success",
+        },
       });
     });
 
@@ -215,11 +296,17 @@ describe.each([
       );
       const driver = await begin(spec);
       await play(driver, scripted({ list: listOf(2), "g.tried.a[1]#1": failed(false) }));
-      expect(statesOf(await driver.look())).toMatchObject({ "g.b[0]": "success", "g.tried[1]": "up_for_retry" });
+      expect(statesOf(await driver.look())).toMatchObject({
+        "g.b[0]": "success",
+        "g.tried[1]": "up_for_retry",
+      });
       await driver.passTime();
       const end = await play(driver);
       expect(end.run).toBe("success");
-      expect(end.instances.find(({ taskId, mapIndex }) => taskId === "g.tried" && mapIndex === 1)?.tryNumber).toBe(2);
+      expect(
+        end.instances.find(({ taskId, mapIndex }) => taskId === "g.tried" && mapIndex === 1)
+          ?.tryNumber,
+      ).toBe(2);
     });
 
     test("of 200 elements costs each the same few rows", async () => {
@@ -231,7 +318,9 @@ describe.each([
   describe("a group that is tried again", () => {
     const tried = (options: object = {}) =>
       dagOf((d) => {
-        const g = d.group("g", { retries: 1, retryDelay: "0s", ...options }, (h) => chain(h.task("a", work), h.task("b", work)));
+        const g = d.group("g", { retries: 1, retryDelay: "0s", ...options }, (h) =>
+          chain(h.task("a", work), h.task("b", work)),
+        );
         chain(g, d.task("after", { triggerRule: "all_done" }, work));
       });
 
@@ -243,8 +332,15 @@ describe.each([
       await driver.passTime();
       expect(names(await driver.look())).toEqual(["g.a"]);
       const end = await play(driver);
-      expect(statesOf(end)).toEqual({ g: "success", "g.a": "success", "g.b": "success", after: "success" });
-      expect(end.instances.filter(({ taskId }) => taskId !== "after").map(({ tryNumber }) => tryNumber)).toEqual([2, 2, 2]);
+      expect(statesOf(end)).toEqual({
+        g: "success",
+        "g.a": "success",
+        "g.b": "success",
+        after: "success",
+      });
+      expect(
+        end.instances.filter(({ taskId }) => taskId !== "after").map(({ tryNumber }) => tryNumber),
+      ).toEqual([2, 2, 2]);
       expect([end.run, end.openTasks]).toEqual(["success", 0]);
     });
 
@@ -254,7 +350,12 @@ describe.each([
       await play(driver, script);
       await driver.passTime();
       const end = await play(driver, script);
-      expect(statesOf(end)).toEqual({ g: "failed", "g.a": "success", "g.b": "failed", after: "success" });
+      expect(statesOf(end)).toEqual({
+        g: "failed",
+        "g.a": "success",
+        "g.b": "failed",
+        after: "success",
+      });
       await driver.passTime();
       expect((await driver.look()).run).toBe("success");
     });
@@ -280,7 +381,12 @@ describe.each([
       await play(driver, scripted({ "g.list": listOf(3), "g.each[1]": failed(false) }));
       await driver.passTime();
       const end = await play(driver, scripted({ "g.list": listOf(2) }));
-      expect(statesOf(end)).toMatchObject({ "g.each[0]": "success", "g.each[1]": "success", "g.last": "success", g: "success" });
+      expect(statesOf(end)).toMatchObject({
+        "g.each[0]": "success",
+        "g.each[1]": "success",
+        "g.last": "success",
+        g: "success",
+      });
       expect([end.run, end.openTasks]).toEqual(["success", 0]);
     });
 
@@ -290,13 +396,20 @@ describe.each([
       expect(statesOf(waiting)).toMatchObject({ "g[0]": "up_for_retry", "g[1]": "scheduled" });
       await driver.passTime();
       const end = await play(driver);
-      expect(statesOf(end)).toMatchObject({ "g.a[0]": "success", "g[0]": "success", "g[1]": "success", after: "success" });
+      expect(statesOf(end)).toMatchObject({
+        "g.a[0]": "success",
+        "g[0]": "success",
+        "g[1]": "success",
+        after: "success",
+      });
       expect([end.run, end.openTasks]).toEqual(["success", 0]);
     });
 
     test("counts an allowed failure of its tasks once", async () => {
       const spec = dagOf((d) => {
-        d.group("g", { retries: 1, retryDelay: "0s" }, (h) => chain(h.task("soft", { allowFailure: true }, work), h.task("hard", work)));
+        d.group("g", { retries: 1, retryDelay: "0s" }, (h) =>
+          chain(h.task("soft", { allowFailure: true }, work), h.task("hard", work)),
+        );
       });
       const driver = await begin(spec);
       await play(driver, scripted({ "g.soft": failed(false), "g.hard#1": failed(false) }));
@@ -311,7 +424,12 @@ describe.each([
         const g = d.group("g", { executionTimeout: "1m", ...options }, (h) => {
           const setup = h.setup("open", work);
           const slow = h.task("slow", work);
-          chain(setup, slow, h.task("next", { triggerRule: "all_done" }, work), h.teardown("close", { setups: setup }, work));
+          chain(
+            setup,
+            slow,
+            h.task("next", { triggerRule: "all_done" }, work),
+            h.teardown("close", { setups: setup }, work),
+          );
         });
         chain(g, d.task("after", work));
       });
@@ -320,10 +438,21 @@ describe.each([
       const driver = await begin(timed());
       await takeAndEnd(driver, "g.open");
       await driver.passTime();
-      expect(statesOf(await driver.look())).toMatchObject({ g: "running", "g.slow": "skipped", "g.next": "skipped", "g.close": "queued" });
+      expect(statesOf(await driver.look())).toMatchObject({
+        g: "running",
+        "g.slow": "skipped",
+        "g.next": "skipped",
+        "g.close": "queued",
+      });
       const end = await play(driver);
-      expect(statesOf(end)).toMatchObject({ g: "failed", "g.close": "success", after: "upstream_failed" });
-      expect(end.instances.find(({ taskId }) => taskId === "g")?.reason).toBe("the group took longer than it may");
+      expect(statesOf(end)).toMatchObject({
+        g: "failed",
+        "g.close": "success",
+        after: "upstream_failed",
+      });
+      expect(end.instances.find(({ taskId }) => taskId === "g")?.reason).toBe(
+        "the group took longer than it may",
+      );
     });
 
     test("refuses what a stopped try still says", async () => {
@@ -369,7 +498,11 @@ describe.each([
   describe("a group that is a loop", () => {
     const looping = (options: object = {}, maxIterations = 5) =>
       dagOf((d) => {
-        const loop = { initial: { at: 0 }, until: ({ at }: { at: number }) => at > 9, maxIterations };
+        const loop = {
+          initial: { at: 0 },
+          until: ({ at }: { at: number }) => at > 9,
+          maxIterations,
+        };
         const g = d.group("g", { loop, ...options }, (h) => {
           const a = h.task("a", async ({ item }) => item);
           const b = h.task("b", { inputs: { a } }, async ({ inputs }) => inputs.a);
@@ -385,7 +518,10 @@ describe.each([
         const { taskId, mapIndex } = instance;
         const said = scripted(more)(instance);
         if (taskId !== "g.b" || said.kind !== "success") return said;
-        return { ...success({ at: mapIndex + 1 }), ...(mapIndex + 1 < iterations && { again: true }) } as ReturnType<Script>;
+        return {
+          ...success({ at: mapIndex + 1 }),
+          ...(mapIndex + 1 < iterations && { again: true }),
+        } as ReturnType<Script>;
       };
 
     test("runs all of its tasks in each iteration, which begins when the one before has ended, with what that came to", async () => {
@@ -401,13 +537,22 @@ describe.each([
       expect(runnable(await driver.look())[0]?.item).toEqual({ at: 7 });
       const end = await play(driver, going(3));
       expect([end.run, end.openTasks]).toEqual(["success", 0]);
-      expect(statesOf(end)).toMatchObject({ "g[0]": "success", "g[2]": "success", "g.c[2]": "success", after: "success" });
+      expect(statesOf(end)).toMatchObject({
+        "g[0]": "success",
+        "g[2]": "success",
+        "g.c[2]": "success",
+        after: "success",
+      });
       expect(statesOf(end)["g[3]"]).toBeUndefined();
     });
 
     test("fails with an iteration, and what comes after sees one failure", async () => {
       const end = await play(await begin(looping()), going(4, { "g.c[1]": failed(false) }));
-      expect(statesOf(end)).toMatchObject({ "g[0]": "success", "g[1]": "failed", after: "upstream_failed" });
+      expect(statesOf(end)).toMatchObject({
+        "g[0]": "success",
+        "g[1]": "failed",
+        after: "upstream_failed",
+      });
       expect(statesOf(end)["g[2]"]).toBeUndefined();
     });
 
@@ -417,7 +562,9 @@ describe.each([
       await driver.passTime();
       const end = await play(driver, going(3));
       expect([end.run, end.openTasks]).toEqual(["success", 0]);
-      expect(end.instances.filter(({ taskId }) => taskId === "g").map(({ tryNumber }) => tryNumber)).toEqual([1, 2, 1]);
+      expect(
+        end.instances.filter(({ taskId }) => taskId === "g").map(({ tryNumber }) => tryNumber),
+      ).toEqual([1, 2, 1]);
     });
 
     test("counts for the group around it as the one task that it is", async () => {
@@ -436,17 +583,37 @@ describe.each([
       await next({ ...success(1), again: true } as ReturnType<Script>);
       await next(skipped);
       const end = await driver.look();
-      expect(statesOf(end)).toMatchObject({ "tried.looping[0]": "success", "tried.looping[1]": "skipped", tried: "skipped" });
-      const states = end.instances.map((one) => ({ ...one, isMapped: one.mapIndex >= 0, count: 1, lowest: one.mapIndex }));
-      const open = states.map((one) => (one.taskId === "tried" ? { ...one, state: "running" as const } : one));
+      expect(statesOf(end)).toMatchObject({
+        "tried.looping[0]": "success",
+        "tried.looping[1]": "skipped",
+        tried: "skipped",
+      });
+      const states = end.instances.map((one) => ({
+        ...one,
+        isMapped: one.mapIndex >= 0,
+        count: 1,
+        lowest: one.mapIndex,
+      }));
+      const open = states.map((one) =>
+        one.taskId === "tried" ? { ...one, state: "running" as const } : one,
+      );
       const { rows } = recount({ id: 1, plan: planOf(spec) }, open);
-      expect(rows.find(({ taskId }) => taskId === "tried")?.own).toMatchObject({ success: 0, skipped: 1 });
+      expect(rows.find(({ taskId }) => taskId === "tried")?.own).toMatchObject({
+        success: 0,
+        skipped: 1,
+      });
     });
 
     test("that is not done after as many iterations as it may have, has failed", async () => {
       const end = await play(await begin(looping({}, 2)), going(9));
-      expect(statesOf(end)).toMatchObject({ "g.b[1]": "failed", "g[1]": "failed", after: "upstream_failed" });
-      expect(end.instances.find(({ taskId, mapIndex }) => taskId === "g.b" && mapIndex === 1)?.reason).toBe("LOOP_LIMIT");
+      expect(statesOf(end)).toMatchObject({
+        "g.b[1]": "failed",
+        "g[1]": "failed",
+        after: "upstream_failed",
+      });
+      expect(
+        end.instances.find(({ taskId, mapIndex }) => taskId === "g.b" && mapIndex === 1)?.reason,
+      ).toBe("LOOP_LIMIT");
     });
   });
 
@@ -454,7 +621,11 @@ describe.each([
     test("gives a group its tries first, and then skips what has not begun", async () => {
       const spec = dagOf(
         (d) => {
-          const g = d.group("g", { each: [1, 2], maxActive: 1, retries: 1, retryDelay: "0s" }, (h) => h.task("a", work));
+          const g = d.group(
+            "g",
+            { each: [1, 2], maxActive: 1, retries: 1, retryDelay: "0s" },
+            (h) => h.task("a", work),
+          );
           chain(g, d.task("after", work));
           d.task("other", work);
         },
@@ -462,11 +633,19 @@ describe.each([
       );
       const driver = await begin(spec);
       await takeAndEnd(driver, "g.a[0]", failed(false));
-      expect(statesOf(await driver.look())).toMatchObject({ "g[0]": "up_for_retry", other: "queued" });
+      expect(statesOf(await driver.look())).toMatchObject({
+        "g[0]": "up_for_retry",
+        other: "queued",
+      });
       await driver.passTime();
       await takeAndEnd(driver, "g.a[0]", failed(false));
       const end = await driver.look();
-      expect(statesOf(end)).toMatchObject({ "g[0]": "failed", "g[1]": "skipped", other: "skipped", after: "skipped" });
+      expect(statesOf(end)).toMatchObject({
+        "g[0]": "failed",
+        "g[1]": "skipped",
+        other: "skipped",
+        after: "skipped",
+      });
       expect([end.run, end.openTasks]).toEqual(["failed", 0]);
     });
   });

@@ -1,9 +1,9 @@
 /** Loops, over both stores: how one iteration follows from another, and what the tasks after a loop see of it. */
 import { describe, expect, test } from "vitest";
 import { clearRuns } from "../../../runtime/actions/index.ts";
-import type { Outcome } from "../../../runtime/engine/outcome.ts";
-import { planOf } from "../../../runtime/engine/plan.ts";
-import { recount, type StateCount } from "../../../runtime/engine/recount.ts";
+import { recount, type StateCount } from "../../../runtime/engine/counts/recount.ts";
+import { planOf } from "../../../runtime/engine/plan/plan.ts";
+import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { TriggerRule } from "../../../sdk/spec.ts";
@@ -30,12 +30,20 @@ let lastDag = 0;
 function looping({ maxIterations = 10, retries = 0, rule = "all_success" as TriggerRule } = {}) {
   lastDag += 1;
   const d = dag(`loop_${lastDag}`);
-  const loop = d.loop("loop", { initial: 0, until: () => true, maxIterations, retries, retryDelay: "0s" }, ({ previous }) => previous + 1);
+  const loop = d.loop(
+    "loop",
+    { initial: 0, until: () => true, maxIterations, retries, retryDelay: "0s" },
+    ({ previous }) => previous + 1,
+  );
   chain(d.task("before", work), loop, d.task("after", { triggerRule: rule }, work));
   return describeDag(d as unknown as Dag<unknown>);
 }
 
-const again = (output: unknown): Outcome => ({ kind: "success", output: JSON.stringify(output), again: true });
+const again = (output: unknown): Outcome => ({
+  kind: "success",
+  output: JSON.stringify(output),
+  again: true,
+});
 
 /** Iterations end as listed; the last of them says that it is done unless it says otherwise. */
 const iterating =
@@ -51,7 +59,8 @@ describe.each([
     const atOnce: number[] = [];
     const driver = await begin(looping());
     const end = await play(driver, iterating(again(1), again(2), success(3)), {
-      watch: (snapshot) => atOnce.push(runnable(snapshot).filter(({ taskId }) => taskId === "loop").length),
+      watch: (snapshot) =>
+        atOnce.push(runnable(snapshot).filter(({ taskId }) => taskId === "loop").length),
     });
     expect(statesOf(end)).toEqual({
       before: "success",
@@ -61,7 +70,9 @@ describe.each([
       after: "success",
     });
     expect([end.run, end.openTasks, Math.max(...atOnce)]).toEqual(["success", 0, 1]);
-    expect(end.instances.filter(({ taskId }) => taskId === "loop").map(({ item }) => item)).toEqual([0, 1, 2]);
+    expect(end.instances.filter(({ taskId }) => taskId === "loop").map(({ item }) => item)).toEqual(
+      [0, 1, 2],
+    );
     expect(new Set(await driver.tokens()).size).toBe(5);
   });
 
@@ -84,11 +95,17 @@ describe.each([
     ["is skipped", "none_failed", skipped, "success", "success"],
     ["fails", "one_failed", failed(false), "success", "success"],
     ["fails", "one_success", failed(false), "upstream_failed", "failed"],
-  ])("whose iteration %s ends with it: to %s that is one task", async (_how, rule, outcome, after, run) => {
-    const end = await play(await begin(looping({ rule })), iterating(again(1), again(2), outcome));
-    expect(statesOf(end)).toMatchObject({ "loop[0]": "success", "loop[1]": "success", after });
-    expect([end.run, end.openTasks, end.instances.length]).toEqual([run, 0, 5]);
-  });
+  ])(
+    "whose iteration %s ends with it: to %s that is one task",
+    async (_how, rule, outcome, after, run) => {
+      const end = await play(
+        await begin(looping({ rule })),
+        iterating(again(1), again(2), outcome),
+      );
+      expect(statesOf(end)).toMatchObject({ "loop[0]": "success", "loop[1]": "success", after });
+      expect([end.run, end.openTasks, end.instances.length]).toEqual([run, 0, 5]);
+    },
+  );
 
   test("does not let a task after it begin before it is done, whatever that task's rule", async () => {
     const driver = await begin(looping({ rule: "one_success" }));
@@ -96,14 +113,19 @@ describe.each([
     await play(driver, iterating(again(1), success(2)), {
       watch: (snapshot) => {
         if (snapshot.instances.some(({ taskId }) => taskId === "after"))
-          first.push(snapshot.instances.map(({ mapIndex, taskId }) => `${taskId}${mapIndex}`).join(" "));
+          first.push(
+            snapshot.instances.map(({ mapIndex, taskId }) => `${taskId}${mapIndex}`).join(" "),
+          );
       },
     });
     expect(first[0]).toBe("before-1 loop0 loop1 after-1");
   });
 
   test("that is not done within its bound has failed, and keeps what it had", async () => {
-    const end = await play(await begin(looping({ maxIterations: 3, retries: 2 })), iterating(again(1), again(2), again(3)));
+    const end = await play(
+      await begin(looping({ maxIterations: 3, retries: 2 })),
+      iterating(again(1), again(2), again(3)),
+    );
     expect(statesOf(end)).toEqual({
       before: "success",
       "loop[0]": "success",
@@ -111,7 +133,10 @@ describe.each([
       "loop[2]": "failed",
       after: "upstream_failed",
     });
-    expect(end.instances.find(({ mapIndex }) => mapIndex === 2)).toMatchObject({ reason: "LOOP_LIMIT", tryNumber: 1 });
+    expect(end.instances.find(({ mapIndex }) => mapIndex === 2)).toMatchObject({
+      reason: "LOOP_LIMIT",
+      tryNumber: 1,
+    });
   });
 
   test("tries an iteration again alone, and loses none to a worker that dies", async () => {
@@ -122,13 +147,9 @@ describe.each([
       return mapIndex < 2 ? again(mapIndex) : success(2);
     };
     const end = await play(await begin(looping({ retries: 1 })), script);
-    expect(end.instances.map(({ taskId, mapIndex, tryNumber }) => `${taskId}[${mapIndex}] ${tryNumber}`)).toEqual([
-      "before[-1] 1",
-      "loop[0] 1",
-      "loop[1] 2",
-      "loop[2] 2",
-      "after[-1] 1",
-    ]);
+    expect(
+      end.instances.map(({ taskId, mapIndex, tryNumber }) => `${taskId}[${mapIndex}] ${tryNumber}`),
+    ).toEqual(["before[-1] 1", "loop[0] 1", "loop[1] 2", "loop[2] 2", "after[-1] 1"]);
     expect(end.run).toBe("success");
   });
 
@@ -142,7 +163,9 @@ describe.each([
     const end = endOf(iteration!, again(1));
     await driver.settle([end, end]);
     await driver.settle([end]);
-    expect((await driver.look()).instances.filter(({ taskId }) => taskId === "loop")).toHaveLength(2);
+    expect((await driver.look()).instances.filter(({ taskId }) => taskId === "loop")).toHaveLength(
+      2,
+    );
   });
 });
 
@@ -152,7 +175,13 @@ test("a loop that broke off goes on at the iteration that failed, when that is c
   const broken = await play(driver, iterating(again(1), again(2), failed(false)));
   expect(statesOf(broken)).toMatchObject({ "loop[2]": "failed", after: "upstream_failed" });
   const of = { run: broken.instances[0]!.runId };
-  await clearRuns(postgres.db, { of, taskId: "loop", downstream: true, onlyFailed: true, actor: "test" });
+  await clearRuns(postgres.db, {
+    of,
+    taskId: "loop",
+    downstream: true,
+    onlyFailed: true,
+    actor: "test",
+  });
   const end = await play(driver, iterating(again(1), again(2), again(3), success(4)));
   expect(statesOf(end)).toEqual({
     before: "success",
@@ -162,7 +191,9 @@ test("a loop that broke off goes on at the iteration that failed, when that is c
     "loop[3]": "success",
     after: "success",
   });
-  const tries = end.instances.filter(({ taskId }) => taskId === "loop").map(({ mapIndex, tryNumber }) => `${mapIndex}: ${tryNumber}`);
+  const tries = end.instances
+    .filter(({ taskId }) => taskId === "loop")
+    .map(({ mapIndex, tryNumber }) => `${mapIndex}: ${tryNumber}`);
   expect(tries.toSorted()).toEqual(["0: 1", "1: 1", "2: 2", "3: 1"]);
   expect([end.run, end.openTasks]).toEqual(["success", 0]);
 });
@@ -170,14 +201,26 @@ test("a loop that broke off goes on at the iteration that failed, when that is c
 test("a loop that is cleared as a whole begins anew, and may end sooner", async () => {
   const driver = await beginInPostgres(postgres)(looping());
   const first = await play(driver, iterating(again(1), again(2), success(3)));
-  await clearRuns(postgres.db, { of: { run: first.instances[0]!.runId }, taskId: "loop", downstream: true, actor: "test" });
+  await clearRuns(postgres.db, {
+    of: { run: first.instances[0]!.runId },
+    taskId: "loop",
+    downstream: true,
+    actor: "test",
+  });
   const end = await play(driver, iterating(again(1), success(2)));
-  expect(statesOf(end)).toMatchObject({ "loop[0]": "success", "loop[1]": "success", after: "success" });
+  expect(statesOf(end)).toMatchObject({
+    "loop[0]": "success",
+    "loop[1]": "success",
+    after: "success",
+  });
   expect([end.run, end.openTasks]).toEqual(["success", 0]);
 });
 
 describe("the counts of a loop, made anew from its instances", () => {
-  const counted = (states: Readonly<Record<string, readonly string[]>>, { isMapped = true } = {}) => {
+  const counted = (
+    states: Readonly<Record<string, readonly string[]>>,
+    { isMapped = true } = {},
+  ) => {
     const rows = Object.entries(states).flatMap(([taskId, list]) =>
       [...Map.groupBy(list, (state) => state)].map(([state, of]) => ({
         taskId,
@@ -194,15 +237,24 @@ describe("the counts of a loop, made anew from its instances", () => {
 
   test("show the tasks after it one task, which ends with its last iteration", () => {
     const running = counted({ before: ["success"], loop: ["success", "success", "running"] });
-    expect([running.after?.upstreamTotal, running.after?.upstream.success, running.openTasks]).toEqual([1, 0, 2]);
+    expect([
+      running.after?.upstreamTotal,
+      running.after?.upstream.success,
+      running.openTasks,
+    ]).toEqual([1, 0, 2]);
     const done = counted({ before: ["success"], loop: ["success", "success", "success"] });
-    expect([done.after?.upstreamTotal, done.after?.upstream.success, done.openTasks]).toEqual([1, 1, 1]);
+    expect([done.after?.upstreamTotal, done.after?.upstream.success, done.openTasks]).toEqual([
+      1, 1, 1,
+    ]);
     const broken = counted({ before: ["success"], loop: ["success", "failed"] });
     expect([broken.after?.upstreamTotal, broken.after?.upstream.failed]).toEqual([1, 1]);
   });
 
   test("show one that could not run as what it is, and not as failed", () => {
-    const { after } = counted({ before: ["failed"], loop: ["upstream_failed"] }, { isMapped: false });
+    const { after } = counted(
+      { before: ["failed"], loop: ["upstream_failed"] },
+      { isMapped: false },
+    );
     expect([after?.upstream.upstreamFailed, after?.upstream.failed]).toEqual([1, 0]);
   });
 });

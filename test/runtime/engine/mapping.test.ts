@@ -34,7 +34,10 @@ function mappedOver(each: (lists: Lists) => Each<unknown>, options: Options = {}
   lastDag += 1;
   const d = dag(`mapped_${lastDag}`);
   const list = (id: string) => d.task(id, async (): Promise<Json[]> => []);
-  chain(d.task("mapped", { each: each({ a: list("a"), b: list("b") }), ...options }, work), d.task("after", work));
+  chain(
+    d.task("mapped", { each: each({ a: list("a"), b: list("b") }), ...options }, work),
+    d.task("after", work),
+  );
   return describeDag(d as unknown as Dag<unknown>);
 }
 
@@ -42,12 +45,15 @@ const giving =
   (outputs: Readonly<Record<string, Json | ReturnType<Script>>>): Script =>
   ({ taskId }) => {
     const output = outputs[taskId];
-    if (typeof output === "object" && output !== null && "kind" in output) return output as ReturnType<Script>;
+    if (typeof output === "object" && output !== null && "kind" in output)
+      return output as ReturnType<Script>;
     return success(output);
   };
 
 const itemsOf = ({ instances }: Snapshot): readonly unknown[] =>
-  instances.filter(({ taskId, mapIndex }) => taskId === "mapped" && mapIndex >= 0).map(({ item }) => item);
+  instances
+    .filter(({ taskId, mapIndex }) => taskId === "mapped" && mapIndex >= 0)
+    .map(({ item }) => item);
 
 describe.each([
   ["memory", beginInMemory],
@@ -59,7 +65,9 @@ describe.each([
       ({ a, b }) => cross({ a, b, c: [true] }),
       [1, 2],
       ["x", "y", "z"],
-      ["x", "y", "z"].map((b) => ({ a: 1, b, c: true })).concat(["x", "y", "z"].map((b) => ({ a: 2, b, c: true }))),
+      ["x", "y", "z"]
+        .map((b) => ({ a: 1, b, c: true }))
+        .concat(["x", "y", "z"].map((b) => ({ a: 2, b, c: true }))),
     ],
     [
       "a zip is as long as the shortest list",
@@ -81,7 +89,13 @@ describe.each([
         ["-", "y", "-"],
       ],
     ],
-    ["a concatenation goes on with the next list", ({ a, b }) => concat(a, [0], b), [1], [[2], null], [1, 0, [2], null]],
+    [
+      "a concatenation goes on with the next list",
+      ({ a, b }) => concat(a, [0], b),
+      [1],
+      [[2], null],
+      [1, 0, [2], null],
+    ],
     [
       "a combination of combinations",
       ({ a, b }) => concat(zip([a, b]), cross({ x: concat(a, b), y: ["!"] })),
@@ -109,22 +123,47 @@ describe.each([
     ["a cross product with an empty list", ({ a, b }) => cross({ a, b }), [1, 2, 3], []],
     ["a zip with an empty list", ({ a, b }) => zip([a, b]), [], [1]],
     ["two empty lists, one after the other", ({ a, b }) => concat(a, b), [], []],
-    ["a record without entries", ({ a }) => entries(a as unknown as TaskRef<Record<string, Json>>), {}, null],
+    [
+      "a record without entries",
+      ({ a }) => entries(a as unknown as TaskRef<Record<string, Json>>),
+      {},
+      null,
+    ],
   ])("%s is skipped", async (_what, each, a, b) => {
     const end = await play(await begin(mappedOver(each)), giving({ a, b }));
-    expect(statesOf(end)).toEqual({ a: "success", b: "success", mapped: "skipped", after: "skipped" });
-    expect(end.instances.find(({ taskId }) => taskId === "mapped")?.reason).toBe("the list is empty");
+    expect(statesOf(end)).toEqual({
+      a: "success",
+      b: "success",
+      mapped: "skipped",
+      after: "skipped",
+    });
+    expect(end.instances.find(({ taskId }) => taskId === "mapped")?.reason).toBe(
+      "the list is empty",
+    );
   });
 
   test.each<[string, (lists: Lists) => Each<unknown>, Json]>([
     ["a number among its lists", ({ a, b }) => cross({ a, b }), 5],
     ["null among its lists", ({ a, b }) => zip([b, a]), null],
     ["an object in place of a list", ({ a, b }) => concat(b, a), { x: 1 }],
-    ["a list in place of a record", ({ a }) => entries(a as unknown as TaskRef<Record<string, Json>>), [1]],
-    ["an empty list in place of a record", ({ a }) => entries(a as unknown as TaskRef<Record<string, Json>>), []],
+    [
+      "a list in place of a record",
+      ({ a }) => entries(a as unknown as TaskRef<Record<string, Json>>),
+      [1],
+    ],
+    [
+      "an empty list in place of a record",
+      ({ a }) => entries(a as unknown as TaskRef<Record<string, Json>>),
+      [],
+    ],
   ])("%s fails, and says which task gave what", async (_what, each, a) => {
     const end = await play(await begin(mappedOver(each)), giving({ a, b: [1] }));
-    expect(statesOf(end)).toEqual({ a: "success", b: "success", mapped: "failed", after: "upstream_failed" });
+    expect(statesOf(end)).toEqual({
+      a: "success",
+      b: "success",
+      mapped: "failed",
+      after: "upstream_failed",
+    });
     expect(end.instances.find(({ taskId }) => taskId === "mapped")?.reason).toBe("NOT_A_LIST");
     expect(end.run).toBe("failed");
   });
@@ -132,21 +171,32 @@ describe.each([
   test.each([
     ["was skipped", skipped, "skipped", "skipped"],
     ["failed", failed(false), "upstream_failed", "upstream_failed"],
-  ])("a list whose task %s does not blame the list, under a rule that lets it run", async (how, source, mapped, after) => {
-    for (const each of [({ a }: Lists) => a, ({ a, b }: Lists) => concat(b, a)]) {
-      const end = await play(await begin(mappedOver(each, { triggerRule: "all_done" })), giving({ a: source, b: [1] }));
-      expect(statesOf(end)).toMatchObject({ mapped, after });
-      expect(end.instances.find(({ taskId }) => taskId === "mapped")?.reason).toBe(`its list was to come from "a", which ${how}`);
-      expect(end.openTasks).toBe(0);
-    }
-  });
+  ])(
+    "a list whose task %s does not blame the list, under a rule that lets it run",
+    async (how, source, mapped, after) => {
+      for (const each of [({ a }: Lists) => a, ({ a, b }: Lists) => concat(b, a)]) {
+        const end = await play(
+          await begin(mappedOver(each, { triggerRule: "all_done" })),
+          giving({ a: source, b: [1] }),
+        );
+        expect(statesOf(end)).toMatchObject({ mapped, after });
+        expect(end.instances.find(({ taskId }) => taskId === "mapped")?.reason).toBe(
+          `its list was to come from "a", which ${how}`,
+        );
+        expect(end.openTasks).toBe(0);
+      }
+    },
+  );
 
   test("a list whose task was skipped in the same moment is skipped", async () => {
     const d = dag("skipped_at_once");
     const before = d.task("before", work);
     const list = d.task("list", async () => [1]);
     chain(before, list, d.task("mapped", { each: list, triggerRule: "all_done" }, work));
-    const end = await play(await begin(describeDag(d as unknown as Dag<unknown>)), giving({ before: skipped }));
+    const end = await play(
+      await begin(describeDag(d as unknown as Dag<unknown>)),
+      giving({ before: skipped }),
+    );
     expect(statesOf(end)).toEqual({ before: "skipped", list: "skipped", mapped: "skipped" });
   });
 
@@ -155,7 +205,10 @@ describe.each([
     const wrong = d.task("wrong", async (): Promise<Json[]> => []);
     const first = d.task("first", { each: wrong }, async () => 1);
     d.task("second", { each: first, triggerRule: "all_done" }, work);
-    const end = await play(await begin(describeDag(d as unknown as Dag<unknown>)), giving({ wrong: "no list" }));
+    const end = await play(
+      await begin(describeDag(d as unknown as Dag<unknown>)),
+      giving({ wrong: "no list" }),
+    );
     expect(statesOf(end)).toEqual({ wrong: "success", first: "failed", second: "upstream_failed" });
   });
 
@@ -165,22 +218,41 @@ describe.each([
       await begin(mappedOver(({ a, b }) => cross({ a, b }), { maxItems: 3_599 })),
       giving({ a: numbers, b: numbers }),
     );
-    expect(statesOf(many)).toEqual({ a: "success", b: "success", mapped: "failed", after: "upstream_failed" });
+    expect(statesOf(many)).toEqual({
+      a: "success",
+      b: "success",
+      mapped: "failed",
+      after: "upstream_failed",
+    });
     expect(many.instances.find(({ taskId }) => taskId === "mapped")?.reason).toBe("TOO_MANY_ITEMS");
-    const enough = await play(await begin(mappedOver(({ a }) => a, { maxItems: 60 })), giving({ a: numbers, b: numbers }));
+    const enough = await play(
+      await begin(mappedOver(({ a }) => a, { maxItems: 60 })),
+      giving({ a: numbers, b: numbers }),
+    );
     expect(itemsOf(enough)).toEqual(numbers);
   });
 
   test("a cross product of a million million items fails at once, without building it", async () => {
     const long = [...Array(10_000).keys()];
-    const end = await play(await begin(mappedOver(({ a, b }) => cross({ a, b, c: a }))), giving({ a: long, b: long }));
+    const end = await play(
+      await begin(mappedOver(({ a, b }) => cross({ a, b, c: a }))),
+      giving({ a: long, b: long }),
+    );
     expect(statesOf(end).mapped).toBe("failed");
-    const zipped = await play(await begin(mappedOver(({ a, b }) => zip([cross({ a, b, c: a }), ["one"]]))), giving({ a: long, b: long }));
+    const zipped = await play(
+      await begin(mappedOver(({ a, b }) => zip([cross({ a, b, c: a }), ["one"]]))),
+      giving({ a: long, b: long }),
+    );
     expect(itemsOf(zipped)).toEqual([[{ a: 0, b: 0, c: 0 }, "one"]]);
   });
 
   test.each<[string, readonly number[], TriggerRule, string]>([
-    ["some of whose items are left out does not show them to the tasks after it", [0, 2], "all_success", "success"],
+    [
+      "some of whose items are left out does not show them to the tasks after it",
+      [0, 2],
+      "all_success",
+      "success",
+    ],
     ["all of whose items are left out counts as skipped", [0, 1, 2], "all_success", "skipped"],
     ["all of whose items are left out counts as skipped once", [0, 1, 2], "all_skipped", "success"],
     ["all of whose items are left out is done", [0, 1, 2], "all_done", "success"],
@@ -189,12 +261,18 @@ describe.each([
   ])("a list %s", async (_what, without, triggerRule, after) => {
     lastDag += 1;
     const d = dag(`left_out_${lastDag}`);
-    chain(d.task("mapped", { each: [0, 1, 2], maxActive: 2 }, work), d.task("after", { triggerRule }, work));
+    chain(
+      d.task("mapped", { each: [0, 1, 2], maxActive: 2 }, work),
+      d.task("after", { triggerRule }, work),
+    );
     const leftOut = { kind: "skipped", reason: "no", leftOut: true } as const;
-    const script: Script = ({ taskId, mapIndex }) => (taskId === "mapped" && without.includes(mapIndex) ? leftOut : success());
+    const script: Script = ({ taskId, mapIndex }) =>
+      taskId === "mapped" && without.includes(mapIndex) ? leftOut : success();
     const end = await play(await begin(describeDag(d as unknown as Dag<unknown>)), script);
     expect(statesOf(end).after).toBe(after);
-    expect(without.map((index) => statesOf(end)[`mapped[${index}]`])).toEqual(without.map(() => "removed"));
+    expect(without.map((index) => statesOf(end)[`mapped[${index}]`])).toEqual(
+      without.map(() => "removed"),
+    );
     expect([end.run, end.openTasks]).toEqual(["success", 0]);
   });
 
@@ -202,17 +280,32 @@ describe.each([
     lastDag += 1;
     const d = dag(`left_out_${lastDag}`, { failFast: true });
     chain(d.task("mapped", { each: [0, 1, 2] }, work), d.task("after", work));
-    const outcomes = [{ kind: "skipped", reason: "no", leftOut: true }, success(), failed(false)] as const;
-    const end = await play(await begin(describeDag(d as unknown as Dag<unknown>)), ({ mapIndex }) => outcomes[mapIndex]!);
-    expect(statesOf(end)).toEqual({ "mapped[0]": "removed", "mapped[1]": "success", "mapped[2]": "failed", after: "skipped" });
+    const outcomes = [
+      { kind: "skipped", reason: "no", leftOut: true },
+      success(),
+      failed(false),
+    ] as const;
+    const end = await play(
+      await begin(describeDag(d as unknown as Dag<unknown>)),
+      ({ mapIndex }) => outcomes[mapIndex]!,
+    );
+    expect(statesOf(end)).toEqual({
+      "mapped[0]": "removed",
+      "mapped[1]": "success",
+      "mapped[2]": "failed",
+      after: "skipped",
+    });
     expect([end.run, end.openTasks]).toEqual(["failed", 0]);
   });
 
   test("two tasks waits for both", async () => {
-    const driver = await begin(mappedOver(({ a, b }) => cross({ a, b }), { triggerRule: "one_success" }));
+    const driver = await begin(
+      mappedOver(({ a, b }) => cross({ a, b }), { triggerRule: "one_success" }),
+    );
     const watched: string[][] = [];
     await play(driver, giving({ a: [1], b: [2] }), {
-      watch: ({ instances }) => watched.push(instances.map(({ state, taskId }) => `${taskId} ${state}`)),
+      watch: ({ instances }) =>
+        watched.push(instances.map(({ state, taskId }) => `${taskId} ${state}`)),
     });
     const first = watched.find((states) => states.some((one) => one.startsWith("mapped")));
     expect(first).toEqual(expect.arrayContaining(["a success", "b success"]));

@@ -4,10 +4,16 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Plans } from "../../../runtime/store/plans.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { beginInMemory, beginInPostgres } from "../../support/engine_driver.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
-import { byWorkers, type Command, inMemory, inPostgres, interleaved } from "../../support/model/commands.ts";
+import {
+  byWorkers,
+  type Command,
+  inMemory,
+  inPostgres,
+  interleaved,
+} from "../../support/model/commands.ts";
 import { type DagShape, dagShape, groupedShape, specOf } from "../../support/model/dag_shape.ts";
 import { drain } from "../../support/model/drain.ts";
 import { drawnEnd } from "../../support/model/outcomes.ts";
@@ -37,8 +43,16 @@ async function inPostgresOf(shape: DagShape): Promise<Side> {
   const spec = specOf(shape);
   const { db } = postgres;
   const driver = await beginInPostgres(postgres)(spec);
-  const [run] = await rows<{ id: number }>(db, "select id from dagsmith.dag_run where dag_id = $1", [spec.dagId]);
-  return begun(new World(beginModel(shape), true), { driver, spec, stored: { db, plans, id: run!.id } });
+  const [run] = await rows<{ id: number }>(
+    db,
+    "select id from dagsmith.dag_run where dag_id = $1",
+    [spec.dagId],
+  );
+  return begun(new World(beginModel(shape), true), {
+    driver,
+    spec,
+    stored: { db, plans, id: run!.id },
+  });
 }
 
 async function begun(world: World, real: RealRun): Promise<Side> {
@@ -71,13 +85,19 @@ describe("a run does what its model does", () => {
   };
 
   const interleavedIn = (sideOf: (shape: DagShape) => Promise<Side>) =>
-    fc.asyncProperty(fc.scheduler(), dagShape, interleaved, ends, async (scheduler, shape, commands, rest) => {
-      const { world, real } = await sideOf(shape);
-      const { later, all } = laterBy(scheduler);
-      await fc.scheduledModelRun(scheduler, () => ({ model: { world, later }, real }), commands);
-      await all();
-      await drain(world, real, rest);
-    });
+    fc.asyncProperty(
+      fc.scheduler(),
+      dagShape,
+      interleaved,
+      ends,
+      async (scheduler, shape, commands, rest) => {
+        const { world, real } = await sideOf(shape);
+        const { later, all } = laterBy(scheduler);
+        await fc.scheduledModelRun(scheduler, () => ({ model: { world, later }, real }), commands);
+        await all();
+        await drain(world, real, rest);
+      },
+    );
 
   test.each([
     ["in memory", inMemoryOf, 500],
@@ -109,9 +129,14 @@ describe("a run does what its model does", () => {
   ] as const)(
     "%s, when it has groups that run as one",
     async (_where, sideOf, runs) => {
-      const property = fc.asyncProperty(groupedShape, byWorkers, ends, async (shape, commands, rest) => {
-        await played(await sideOf(shape), commands, rest);
-      });
+      const property = fc.asyncProperty(
+        groupedShape,
+        byWorkers,
+        ends,
+        async (shape, commands, rest) => {
+          await played(await sideOf(shape), commands, rest);
+        },
+      );
       await fc.assert(property, { numRuns: runs * many });
     },
     longest,
@@ -131,9 +156,14 @@ describe("a run does what its model does", () => {
   test(
     "on PostgreSQL",
     async () => {
-      const property = fc.asyncProperty(dagShape, inPostgres, ends, async (shape, commands, rest) => {
-        await played(await inPostgresOf(shape), commands, rest);
-      });
+      const property = fc.asyncProperty(
+        dagShape,
+        inPostgres,
+        ends,
+        async (shape, commands, rest) => {
+          await played(await inPostgresOf(shape), commands, rest);
+        },
+      );
       await fc.assert(property, { numRuns: 100 * many });
     },
     longest,

@@ -23,14 +23,18 @@ const postgres = migratedDatabase();
 const work = async (): Promise<null> => null;
 
 let lastDag = 0;
-function newDag(declare: (d: Dag<Readonly<Record<string, never>>>) => void, options: DagOptions = {}): DagSpec {
+function newDag(
+  declare: (d: Dag<Readonly<Record<string, never>>>) => void,
+  options: DagOptions = {},
+): DagSpec {
   lastDag += 1;
   const d = dag(`rules_${lastDag}`, options as never) as Dag<Readonly<Record<string, never>>>;
   declare(d);
   return describeDag(d as unknown as Dag<unknown>);
 }
 
-const seen = (snapshot: Snapshot, taskId: string): Seen => snapshot.instances.find((one) => one.taskId === taskId)!;
+const seen = (snapshot: Snapshot, taskId: string): Seen =>
+  snapshot.instances.find((one) => one.taskId === taskId)!;
 const outcomes =
   (table: Readonly<Record<string, ReturnType<Script>>>): Script =>
   ({ taskId, mapIndex }) =>
@@ -40,7 +44,10 @@ describe.each([
   ["memory", beginInMemory],
   ["PostgreSQL", beginInPostgres(postgres)],
 ])("in %s", (_store, begin) => {
-  const ends = async (spec: DagSpec, table: Readonly<Record<string, ReturnType<Script>>> = {}): Promise<Snapshot> => {
+  const ends = async (
+    spec: DagSpec,
+    table: Readonly<Record<string, ReturnType<Script>>> = {},
+  ): Promise<Snapshot> => {
     const end = await play(await begin(spec), outcomes(table));
     expect([end.openTasks, end.run === "running"]).toEqual([0, false]);
     return end;
@@ -50,13 +57,32 @@ describe.each([
     const around = (failsRun = false): DagSpec =>
       newDag((d) => {
         const setup = d.setup("setup", work);
-        chain(setup, d.task("work", work), d.teardown("teardown", { setups: setup, onFailureFailDagrun: failsRun }, work));
+        chain(
+          setup,
+          d.task("work", work),
+          d.teardown("teardown", { setups: setup, onFailureFailDagrun: failsRun }, work),
+        );
       });
 
     test.each([
-      ["everything succeeded", {}, { setup: "success", work: "success", teardown: "success" }, "success"],
-      ["the work failed", { work: failed() }, { setup: "success", work: "failed", teardown: "success" }, "failed"],
-      ["the work was skipped", { work: skipped }, { setup: "success", work: "skipped", teardown: "success" }, "success"],
+      [
+        "everything succeeded",
+        {},
+        { setup: "success", work: "success", teardown: "success" },
+        "success",
+      ],
+      [
+        "the work failed",
+        { work: failed() },
+        { setup: "success", work: "failed", teardown: "success" },
+        "failed",
+      ],
+      [
+        "the work was skipped",
+        { work: skipped },
+        { setup: "success", work: "skipped", teardown: "success" },
+        "success",
+      ],
     ] as const)("runs when %s", async (_what, table, states, run) => {
       const end = await ends(around(), table);
       expect([statesOf(end), end.run]).toEqual([states, run]);
@@ -64,13 +90,20 @@ describe.each([
 
     test("never runs when its setup failed, nor does the work", async () => {
       const end = await ends(around(), { setup: failed() });
-      expect(statesOf(end)).toEqual({ setup: "failed", work: "upstream_failed", teardown: "upstream_failed" });
+      expect(statesOf(end)).toEqual({
+        setup: "failed",
+        work: "upstream_failed",
+        teardown: "upstream_failed",
+      });
       expect(end.run).toBe("failed");
     });
 
     test("is skipped with the work when its setup was", async () => {
       const end = await ends(around(), { setup: skipped });
-      expect([statesOf(end), end.run]).toEqual([{ setup: "skipped", work: "skipped", teardown: "skipped" }, "success"]);
+      expect([statesOf(end), end.run]).toEqual([
+        { setup: "skipped", work: "skipped", teardown: "skipped" },
+        "success",
+      ]);
     });
 
     test("that fails does not fail the run, unless it says so", async () => {
@@ -84,7 +117,9 @@ describe.each([
     });
 
     test("runs without a setup once all before it has ended", async () => {
-      const spec = newDag((d) => chain([d.task("a", work), d.task("b", work)], d.teardown("teardown", {}, work)));
+      const spec = newDag((d) =>
+        chain([d.task("a", work), d.task("b", work)], d.teardown("teardown", {}, work)),
+      );
       const driver = await begin(spec);
       const [a, b] = runnable(await driver.look());
       await driver.take(a!);
@@ -109,7 +144,12 @@ describe.each([
         chain(gate, [one, setup]);
         chain([one, setup], d.teardown("teardown", { setups: setup }, work));
       });
-      expect(statesOf(await ends(spec))).toEqual({ gate: "success", one: "success", setup: "skipped", teardown: "skipped" });
+      expect(statesOf(await ends(spec))).toEqual({
+        gate: "success",
+        one: "success",
+        setup: "skipped",
+        teardown: "skipped",
+      });
     });
   });
 
@@ -119,23 +159,40 @@ describe.each([
       newDag((d) => {
         const pick = d.branch("pick", () => "left");
         const [left, right] = [d.task("left", work), d.task("right", work)];
-        chain(pick, [left, right], d.task("join", { triggerRule: "none_failed_min_one_success" }, work));
+        chain(
+          pick,
+          [left, right],
+          d.task("join", { triggerRule: "none_failed_min_one_success" }, work),
+        );
       });
 
     test("lets the chosen way go on and skips the other", async () => {
       const end = await play(await begin(diamond()), two(["left"]));
-      expect(statesOf(end)).toEqual({ pick: "success", left: "success", right: "skipped", join: "success" });
+      expect(statesOf(end)).toEqual({
+        pick: "success",
+        left: "success",
+        right: "skipped",
+        join: "success",
+      });
       expect(end.run).toBe("success");
       expect(seen(end, "right").reason).toBe("passed over by pick");
     });
 
     test("that chooses nothing skips all of them, and what comes after by its rule", async () => {
       const end = await play(await begin(diamond()), two([]));
-      expect(statesOf(end)).toEqual({ pick: "success", left: "skipped", right: "skipped", join: "skipped" });
+      expect(statesOf(end)).toEqual({
+        pick: "success",
+        left: "skipped",
+        right: "skipped",
+        join: "skipped",
+      });
     });
 
     test("that chooses several lets them go on", async () => {
-      expect(statesOf(await play(await begin(diamond()), two(["left", "right"])))).toMatchObject({ left: "success", right: "success" });
+      expect(statesOf(await play(await begin(diamond()), two(["left", "right"])))).toMatchObject({
+        left: "success",
+        right: "success",
+      });
     });
 
     test("does not skip a task directly after it to which a chosen one leads", async () => {
@@ -145,14 +202,22 @@ describe.each([
         chain(pick, d.task("step", work), join);
         d.connect(pick, join);
       });
-      expect(statesOf(await play(await begin(spec), two(["step"])))).toEqual({ pick: "success", step: "success", join: "success" });
+      expect(statesOf(await play(await begin(spec), two(["step"])))).toEqual({
+        pick: "success",
+        step: "success",
+        join: "success",
+      });
       const other = newDag((d) => {
         const pick = d.branch("pick", () => []);
         const join = d.task("join", { triggerRule: "none_failed" }, work);
         chain(pick, d.task("step", work), join);
         d.connect(pick, join);
       });
-      expect(statesOf(await play(await begin(other), two(["join"])))).toEqual({ pick: "success", step: "skipped", join: "success" });
+      expect(statesOf(await play(await begin(other), two(["join"])))).toEqual({
+        pick: "success",
+        step: "skipped",
+        join: "success",
+      });
     });
 
     test("skips only what is directly after it; rules decide further on", async () => {
@@ -182,7 +247,11 @@ describe.each([
       const pick = seen(await driver.look(), "pick");
       await driver.take(pick);
       await driver.settle([endOf(pick, success([]))]);
-      expect(statesOf(await driver.look())).toEqual({ pick: "success", slow: "queued", after: "skipped" });
+      expect(statesOf(await driver.look())).toEqual({
+        pick: "success",
+        slow: "queued",
+        after: "skipped",
+      });
       expect((await play(driver)).run).toBe("success");
     });
 
@@ -201,31 +270,52 @@ describe.each([
     );
 
     test("that is skipped or fails leaves the tasks after it to their rules", async () => {
-      expect(statesOf(await ends(diamond(), { pick: skipped }))).toMatchObject({ left: "skipped", right: "skipped", join: "skipped" });
-      expect(statesOf(await ends(diamond(), { pick: failed() }))).toMatchObject({ left: "upstream_failed", join: "upstream_failed" });
+      expect(statesOf(await ends(diamond(), { pick: skipped }))).toMatchObject({
+        left: "skipped",
+        right: "skipped",
+        join: "skipped",
+      });
+      expect(statesOf(await ends(diamond(), { pick: failed() }))).toMatchObject({
+        left: "upstream_failed",
+        join: "upstream_failed",
+      });
     });
   });
 
   describe("a switch", () => {
     const spec = (): DagSpec =>
       newDag((d) => {
-        const cases = { csv: d.task("load_csv", work), json: [d.task("parse", work), d.task("load_json", work)] };
+        const cases = {
+          csv: d.task("load_csv", work),
+          json: [d.task("parse", work), d.task("load_json", work)],
+        };
         d.switch("kind", { cases }, () => "csv");
       });
 
     test("goes on with the tasks of its case", async () => {
       const end = await ends(spec(), { kind: success("json") });
-      expect(statesOf(end)).toEqual({ kind: "success", load_csv: "skipped", parse: "success", load_json: "success" });
+      expect(statesOf(end)).toEqual({
+        kind: "success",
+        load_csv: "skipped",
+        parse: "success",
+        load_json: "success",
+      });
     });
 
     test("skips all of them when there is no case", async () => {
-      expect(statesOf(await ends(spec(), { kind: success(null) }))).toMatchObject({ load_csv: "skipped", parse: "skipped" });
+      expect(statesOf(await ends(spec(), { kind: success(null) }))).toMatchObject({
+        load_csv: "skipped",
+        parse: "skipped",
+      });
     });
 
-    test.each([["xml"], [5], ["toString"]])("has failed for a case %j that it does not have", async (name) => {
-      const end = await ends(spec(), { kind: success(name) });
-      expect(seen(end, "kind").reason).toMatch(/^UNKNOWN_BRANCH: .* It may choose: csv, json\.$/);
-    });
+    test.each([["xml"], [5], ["toString"]])(
+      "has failed for a case %j that it does not have",
+      async (name) => {
+        const end = await ends(spec(), { kind: success(name) });
+        expect(seen(end, "kind").reason).toMatch(/^UNKNOWN_BRANCH: .* It may choose: csv, json\.$/);
+      },
+    );
   });
 
   describe("a short circuit", () => {
@@ -233,18 +323,39 @@ describe.each([
       newDag((d) => {
         const go = d.shortCircuit("go", options, () => true);
         const setup = d.setup("setup", work);
-        chain(go, d.task("a", work), d.task("b", { triggerRule: "all_done" }, work), d.teardown("teardown", { setups: setup }, work));
+        chain(
+          go,
+          d.task("a", work),
+          d.task("b", { triggerRule: "all_done" }, work),
+          d.teardown("teardown", { setups: setup }, work),
+        );
       });
 
-    test.each([[true], [0], [""], [null], [undefined], ["false"], [[1]], [{}]])("that returns %j goes on", async (value) => {
-      expect(statesOf(await ends(spec(), { go: success(value) }))).toMatchObject({ a: "success", b: "success", teardown: "success" });
-    });
+    test.each([[true], [0], [""], [null], [undefined], ["false"], [[1]], [{}]])(
+      "that returns %j goes on",
+      async (value) => {
+        expect(statesOf(await ends(spec(), { go: success(value) }))).toMatchObject({
+          a: "success",
+          b: "success",
+          teardown: "success",
+        });
+      },
+    );
 
-    test.each([[false], [[]]])("that returns %j skips everything after it but teardowns", async (value) => {
-      const end = await ends(spec(), { go: success(value) });
-      expect(statesOf(end)).toEqual({ go: "success", setup: "success", a: "skipped", b: "skipped", teardown: "success" });
-      expect(seen(end, "b").reason).toBe("passed over by go");
-    });
+    test.each([[false], [[]]])(
+      "that returns %j skips everything after it but teardowns",
+      async (value) => {
+        const end = await ends(spec(), { go: success(value) });
+        expect(statesOf(end)).toEqual({
+          go: "success",
+          setup: "success",
+          a: "skipped",
+          b: "skipped",
+          teardown: "success",
+        });
+        expect(seen(end, "b").reason).toBe("passed over by go");
+      },
+    );
 
     test("skips only what is directly after it when the rules further on are to decide", async () => {
       const end = await ends(spec({ ignoreDownstreamTriggerRules: false }), { go: success(false) });
@@ -263,7 +374,12 @@ describe.each([
       const go = seen(await driver.look(), "go");
       await driver.take(go);
       await driver.settle([endOf(go, success(false))]);
-      expect(statesOf(await driver.look())).toEqual({ go: "success", slow: "queued", near: "skipped", far: "skipped" });
+      expect(statesOf(await driver.look())).toEqual({
+        go: "success",
+        slow: "queued",
+        near: "skipped",
+        far: "skipped",
+      });
     });
   });
 
@@ -287,7 +403,14 @@ describe.each([
       for (const taskId of ["a", "b"]) await driver.take(seen(now, taskId));
       await driver.settle([endOf(seen(now, "a"), failed())]);
       expect(statesOf(await driver.look())).toEqual({
-        ...{ up: "success", a: "failed", b: "failed", "c[0]": "skipped", "c[1]": "skipped", "c[2]": "skipped" },
+        ...{
+          up: "success",
+          a: "failed",
+          b: "failed",
+          "c[0]": "skipped",
+          "c[1]": "skipped",
+          "c[2]": "skipped",
+        },
         ...{ after_a: "skipped", never: "skipped", down: "queued", undo_never: "skipped" },
       });
       expect(seen(await driver.look(), "b").reason).toBe("failFast: a failed");
@@ -298,7 +421,10 @@ describe.each([
 
     test("begins no further iteration of a loop whose last one ends at the same moment", async () => {
       const spec = newDag(
-        (d) => [d.loop("loop", { initial: 0, until: () => true, maxIterations: 5 }, async () => 1), d.task("a", work)],
+        (d) => [
+          d.loop("loop", { initial: 0, until: () => true, maxIterations: 5 }, async () => 1),
+          d.task("a", work),
+        ],
         options,
       );
       const driver = await begin(spec);
@@ -317,16 +443,28 @@ describe.each([
     });
 
     test("goes on after a try that is followed by another", async () => {
-      const spec = newDag((d) => [d.task("a", { retries: 1, retryDelay: "0s" }, work), d.task("b", work)], options);
-      const end = await play(await begin(spec), ({ taskId, tryNumber }) => (taskId === "a" && tryNumber === 1 ? failed() : success()));
+      const spec = newDag(
+        (d) => [d.task("a", { retries: 1, retryDelay: "0s" }, work), d.task("b", work)],
+        options,
+      );
+      const end = await play(await begin(spec), ({ taskId, tryNumber }) =>
+        taskId === "a" && tryNumber === 1 ? failed() : success(),
+      );
       expect([statesOf(end), end.run]).toEqual([{ a: "success", b: "success" }, "success"]);
     });
 
     test("goes on after a failure that is allowed, and after that of a teardown", async () => {
       const spec = newDag((d) => {
-        chain([d.task("a", { allowFailure: true }, work), d.teardown("t", {}, work)], d.task("b", work));
+        chain(
+          [d.task("a", { allowFailure: true }, work), d.teardown("t", {}, work)],
+          d.task("b", work),
+        );
       }, options);
-      expect(statesOf(await ends(spec, { a: failed() }))).toEqual({ a: "failed", t: "success", b: "success" });
+      expect(statesOf(await ends(spec, { a: failed() }))).toEqual({
+        a: "failed",
+        t: "success",
+        b: "success",
+      });
       const end = await ends(
         newDag((d) => void [d.teardown("t", {}, work), d.task("b", work)], options),
         { t: failed() },
@@ -338,7 +476,10 @@ describe.each([
       const spec = newDag((d) => {
         const go = d.task("go", work);
         const none = d.task("none", async (): Promise<number[]> => []);
-        const [many, bad] = [d.task("many", { each: [1, 2] }, work), d.task("bad", { each: none }, work)];
+        const [many, bad] = [
+          d.task("many", { each: [1, 2] }, work),
+          d.task("bad", { each: none }, work),
+        ];
         chain([go, none], [many, bad], d.task("after", work));
       }, options);
       const driver = await begin(spec);
@@ -354,10 +495,16 @@ describe.each([
   describe("a task that may fail", () => {
     test("counts as success for what comes after it and for the run", async () => {
       const spec = newDag((d) =>
-        chain(d.task("maybe", { allowFailure: true }, work), [d.task("next", work), d.task("alarm", { triggerRule: "one_failed" }, work)]),
+        chain(d.task("maybe", { allowFailure: true }, work), [
+          d.task("next", work),
+          d.task("alarm", { triggerRule: "one_failed" }, work),
+        ]),
       );
       const end = await ends(spec, { maybe: failed() });
-      expect([statesOf(end), end.run]).toEqual([{ maybe: "failed", next: "success", alarm: "skipped" }, "success"]);
+      expect([statesOf(end), end.run]).toEqual([
+        { maybe: "failed", next: "success", alarm: "skipped" },
+        "success",
+      ]);
     });
 
     test("does not fail the run as its last task", async () => {
@@ -369,7 +516,9 @@ describe.each([
     });
 
     test("still fails it when it never could run", async () => {
-      const spec = newDag((d) => chain(d.task("a", work), d.task("maybe", { allowFailure: true }, work)));
+      const spec = newDag((d) =>
+        chain(d.task("a", work), d.task("maybe", { allowFailure: true }, work)),
+      );
       expect((await ends(spec, { a: failed() })).run).toBe("failed");
     });
   });
@@ -377,21 +526,43 @@ describe.each([
   describe("a task with dates of its own", () => {
     test("has no part in a run outside them", async () => {
       const bounded = (bounds: { startDate?: string; endDate?: string }): DagSpec => {
-        const spec = newDag((d) => chain(d.task("a", work), d.task("b", work), d.task("c", { triggerRule: "all_done" }, work)));
-        return { ...spec, tasks: spec.tasks.map((task) => (task.taskId === "b" ? { ...task, ...bounds } : task)) };
+        const spec = newDag((d) =>
+          chain(
+            d.task("a", work),
+            d.task("b", work),
+            d.task("c", { triggerRule: "all_done" }, work),
+          ),
+        );
+        return {
+          ...spec,
+          tasks: spec.tasks.map((task) => (task.taskId === "b" ? { ...task, ...bounds } : task)),
+        };
       };
       const early = await ends(bounded({ startDate: "2999-01-01T00:00:00.000Z" }));
       expect(statesOf(early)).toEqual({ a: "success", b: "skipped", c: "success" });
-      expect(seen(early, "b").reason).toBe("the run lies before its startDate 2999-01-01T00:00:00.000Z");
-      expect(statesOf(await ends(bounded({ endDate: "1969-01-01T00:00:00.000Z" })))).toMatchObject({ b: "skipped" });
-      expect(statesOf(await ends(bounded({ startDate: "1970-01-01T00:00:00.000Z", endDate: "2999-01-01T00:00:00.000Z" })))).toMatchObject({
+      expect(seen(early, "b").reason).toBe(
+        "the run lies before its startDate 2999-01-01T00:00:00.000Z",
+      );
+      expect(statesOf(await ends(bounded({ endDate: "1969-01-01T00:00:00.000Z" })))).toMatchObject({
+        b: "skipped",
+      });
+      expect(
+        statesOf(
+          await ends(
+            bounded({ startDate: "1970-01-01T00:00:00.000Z", endDate: "2999-01-01T00:00:00.000Z" }),
+          ),
+        ),
+      ).toMatchObject({
         b: "success",
       });
     });
   });
 
   test("a latest-only task lets a run pass that somebody asked for", async () => {
-    const spec = newDag((d) => chain(d.latestOnly("latest"), d.task("a", work)), { schedule: "@daily", startDate: "2020-01-01" });
+    const spec = newDag((d) => chain(d.latestOnly("latest"), d.task("a", work)), {
+      schedule: "@daily",
+      startDate: "2020-01-01",
+    });
     expect(statesOf(await ends(spec))).toEqual({ latest: "success", a: "success" });
   });
 });

@@ -1,6 +1,6 @@
 /** The same runs over both stores: what holds in memory (`dag test`) holds on PostgreSQL. */
 import { describe, expect, test } from "vitest";
-import { MAX_LOST_TRIES } from "../../../runtime/engine/settle.ts";
+import { MAX_LOST_TRIES } from "../../../runtime/engine/results/complete_tries.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec.ts";
@@ -36,7 +36,9 @@ function newDag(declare: (d: Dag<Readonly<Record<string, never>>>) => void) {
 }
 
 const seen = (snapshot: Snapshot, taskId: string, mapIndex = -1): Seen => {
-  const found = snapshot.instances.find((one) => one.taskId === taskId && one.mapIndex === mapIndex);
+  const found = snapshot.instances.find(
+    (one) => one.taskId === taskId && one.mapIndex === mapIndex,
+  );
   if (!found) throw new Error(`no instance of ${taskId} at ${mapIndex}`);
   return found;
 };
@@ -55,7 +57,9 @@ describe.each([
 ])("in %s", (_store, begin) => {
   describe("a run", () => {
     test("of empty tasks only ends as it begins", async () => {
-      const driver = await begin(newDag((d) => chain(d.empty("a"), [d.empty("b"), d.empty("c")], d.empty("d"))));
+      const driver = await begin(
+        newDag((d) => chain(d.empty("a"), [d.empty("b"), d.empty("c")], d.empty("d"))),
+      );
       const end = await driver.look();
       expect(end).toMatchObject({ run: "success", openTasks: 0 });
       expect(statesOf(end)).toEqual({ a: "success", b: "success", c: "success", d: "success" });
@@ -65,7 +69,13 @@ describe.each([
     test("of a diamond runs its join once, after both sides, in either order", async () => {
       for (const last of ["left", "right"]) {
         const driver = await begin(
-          newDag((d) => chain(d.task("top", work), [d.task("left", work), d.task("right", work)], d.task("join", work))),
+          newDag((d) =>
+            chain(
+              d.task("top", work),
+              [d.task("left", work), d.task("right", work)],
+              d.task("join", work),
+            ),
+          ),
         );
         const order: string[] = [];
         const end = await play(
@@ -82,7 +92,9 @@ describe.each([
     });
 
     test("of 40 tasks in a chain takes 40 steps", async () => {
-      const driver = await begin(newDag((d) => chain(...Array.from({ length: 40 }, (_, i) => d.task(`t${i}`, work)))));
+      const driver = await begin(
+        newDag((d) => chain(...Array.from({ length: 40 }, (_, i) => d.task(`t${i}`, work)))),
+      );
       const end = await play(driver);
       expect([end.run, end.openTasks, end.instances.length]).toEqual(["success", 0, 40]);
       expect(await driver.tokens()).toHaveLength(40);
@@ -110,7 +122,13 @@ describe.each([
 
     test("is a success when a task in its middle failed and its leaves did not", async () => {
       const driver = await begin(
-        newDag((d) => chain(d.task("a", work), d.task("b", work), d.task("tidy", { triggerRule: "all_done" }, work))),
+        newDag((d) =>
+          chain(
+            d.task("a", work),
+            d.task("b", work),
+            d.task("tidy", { triggerRule: "all_done" }, work),
+          ),
+        ),
       );
       const end = await play(driver, outcomes({ a: failed() }));
       expect(statesOf(end)).toEqual({ a: "failed", b: "upstream_failed", tidy: "success" });
@@ -118,14 +136,18 @@ describe.each([
     });
 
     test("has failed when one leaf failed, or never could run", async () => {
-      const twoLeaves = newDag((d) => chain(d.task("a", work), [d.task("b", work), d.task("c", work)]));
+      const twoLeaves = newDag((d) =>
+        chain(d.task("a", work), [d.task("b", work), d.task("c", work)]),
+      );
       expect((await play(await begin(twoLeaves), outcomes({ b: failed() }))).run).toBe("failed");
       const behind = newDag((d) => chain(d.task("a", work), d.task("b", work)));
       expect((await play(await begin(behind), outcomes({ a: failed() }))).run).toBe("failed");
     });
 
     test("is a success when its leaves were skipped", async () => {
-      const driver = await begin(newDag((d) => chain(d.task("a", work), [d.task("b", work), d.empty("c")], d.empty("d"))));
+      const driver = await begin(
+        newDag((d) => chain(d.task("a", work), [d.task("b", work), d.empty("c")], d.empty("d"))),
+      );
       const end = await play(driver, outcomes({ a: skipped }));
       expect(statesOf(end)).toEqual({ a: "skipped", b: "skipped", c: "skipped", d: "skipped" });
       expect(end.run).toBe("success");
@@ -185,15 +207,28 @@ describe.each([
     test("decide while siblings still run, and once", async () => {
       const driver = await begin(
         newDag((d) =>
-          chain([d.task("a", work), d.task("b", work)], [d.task("join", work), d.task("alarm", { triggerRule: "one_failed" }, work)]),
+          chain(
+            [d.task("a", work), d.task("b", work)],
+            [d.task("join", work), d.task("alarm", { triggerRule: "one_failed" }, work)],
+          ),
         ),
       );
       const first = await driver.look();
       await driver.take(seen(first, "a"));
       await driver.settle([endOf(seen(first, "a"), failed())]);
-      expect(statesOf(await driver.look())).toEqual({ a: "failed", b: "queued", join: "upstream_failed", alarm: "queued" });
+      expect(statesOf(await driver.look())).toEqual({
+        a: "failed",
+        b: "queued",
+        join: "upstream_failed",
+        alarm: "queued",
+      });
       const end = await play(driver, outcomes({ b: failed() }));
-      expect(statesOf(end)).toEqual({ a: "failed", b: "failed", join: "upstream_failed", alarm: "success" });
+      expect(statesOf(end)).toEqual({
+        a: "failed",
+        b: "failed",
+        join: "upstream_failed",
+        alarm: "success",
+      });
       expect([end.run, end.openTasks]).toEqual(["failed", 0]);
     });
 
@@ -210,13 +245,24 @@ describe.each([
       );
       const end = await play(driver, outcomes({ a: failed() }));
       expect(end.instances.filter(({ taskId }) => taskId === "alarm")).toHaveLength(1);
-      expect(statesOf(end)).toEqual({ a: "failed", b: "upstream_failed", c: "upstream_failed", alarm: "success" });
+      expect(statesOf(end)).toEqual({
+        a: "failed",
+        b: "upstream_failed",
+        c: "upstream_failed",
+        alarm: "success",
+      });
       expect([end.run, end.openTasks]).toEqual(["failed", 0]);
     });
 
     test("`always` waits for nothing, from the run's first moment", async () => {
       const driver = await begin(
-        newDag((d) => chain(d.task("a", work), d.task("b", { triggerRule: "always" }, work), d.empty("c", { triggerRule: "always" }))),
+        newDag((d) =>
+          chain(
+            d.task("a", work),
+            d.task("b", { triggerRule: "always" }, work),
+            d.empty("c", { triggerRule: "always" }),
+          ),
+        ),
       );
       expect(statesOf(await driver.look())).toEqual({ a: "queued", b: "queued", c: "success" });
       const end = await play(driver, outcomes({ a: failed() }));
@@ -228,7 +274,10 @@ describe.each([
     const mapped = (options: { readonly maxActive?: number; readonly retries?: number } = {}) =>
       newDag((d) => {
         const list = d.task("list", async (): Promise<number[]> => []);
-        chain(d.task("each", { each: list, retryDelay: "0s", ...options }, work), d.task("after", work));
+        chain(
+          d.task("each", { each: list, retryDelay: "0s", ...options }, work),
+          d.task("after", work),
+        );
       });
     const overList =
       (output: unknown): Script =>
@@ -243,7 +292,12 @@ describe.each([
       ["nothing has failed", undefined, { each: "failed", after: "upstream_failed" }, "failed"],
       ["one item runs once", [7], { "each[0]": "success", after: "success" }, "success"],
       ["a list of null runs for it", [null], { "each[0]": "success", after: "success" }, "success"],
-      ["lists runs for each of them", [[], [1]], { "each[0]": "success", "each[1]": "success", after: "success" }, "success"],
+      [
+        "lists runs for each of them",
+        [[], [1]],
+        { "each[0]": "success", "each[1]": "success", after: "success" },
+        "success",
+      ],
     ] as const)("over %s", async (_what, output, expected, run) => {
       const end = await play(await begin(mapped()), overList(output));
       expect(statesOf(end)).toEqual({ list: "success", ...expected });
@@ -256,14 +310,26 @@ describe.each([
     });
 
     test("over 300 items runs 300 times, and what comes after it once", async () => {
-      const end = await play(await begin(mapped()), overList(Array.from({ length: 300 }, (_, i) => i)));
+      const end = await play(
+        await begin(mapped()),
+        overList(Array.from({ length: 300 }, (_, i) => i)),
+      );
       expect([end.run, end.openTasks, end.instances.length]).toEqual(["success", 0, 302]);
     });
 
     test("over literal items begins with the run", async () => {
-      const driver = await begin(newDag((d) => chain(d.task("each", { each: [1, 2, 3] as const }, work), d.task("after", work))));
+      const driver = await begin(
+        newDag((d) =>
+          chain(d.task("each", { each: [1, 2, 3] as const }, work), d.task("after", work)),
+        ),
+      );
       expect(runnable(await driver.look())).toHaveLength(3);
-      expect(statesOf(await play(driver))).toEqual({ "each[0]": "success", "each[1]": "success", "each[2]": "success", after: "success" });
+      expect(statesOf(await play(driver))).toEqual({
+        "each[0]": "success",
+        "each[1]": "success",
+        "each[2]": "success",
+        after: "success",
+      });
     });
 
     test("beside another, both before one task, keeps that task waiting for all of both", async () => {
@@ -278,7 +344,8 @@ describe.each([
       const joinedAt: number[] = [];
       const end = await play(driver, undefined, {
         watch: ({ instances }) => {
-          if (instances.some(({ taskId }) => taskId === "join")) joinedAt.push(instances.filter(({ state }) => state === "success").length);
+          if (instances.some(({ taskId }) => taskId === "join"))
+            joinedAt.push(instances.filter(({ state }) => state === "success").length);
         },
       });
       expect(joinedAt[0]).toBe(5);
@@ -292,9 +359,13 @@ describe.each([
           d.task("show", { each: squares }, work);
         }),
       );
-      const end = await play(driver, ({ taskId, mapIndex }) => (taskId === "squares" ? success((mapIndex + 1) ** 2) : success()), {
-        pick: (among) => among.at(-1)!,
-      });
+      const end = await play(
+        driver,
+        ({ taskId, mapIndex }) => (taskId === "squares" ? success((mapIndex + 1) ** 2) : success()),
+        {
+          pick: (among) => among.at(-1)!,
+        },
+      );
       expect(end.run).toBe("success");
       expect([0, 1, 2].map((mapIndex) => seen(end, "show", mapIndex).item)).toEqual([1, 4, 9]);
     });
@@ -306,14 +377,20 @@ describe.each([
           d.task("show", { each: some }, work);
         }),
       );
-      const end = await play(driver, ({ taskId, mapIndex }) => (taskId === "some" && mapIndex === 1 ? success() : success(mapIndex)));
+      const end = await play(driver, ({ taskId, mapIndex }) =>
+        taskId === "some" && mapIndex === 1 ? success() : success(mapIndex),
+      );
       expect([end.run, end.openTasks]).toEqual(["success", 0]);
     });
 
     test("of which one instance failed makes what comes after it upstream_failed, at once", async () => {
       const driver = await begin(mapped());
       const end = await play(driver, (one) =>
-        one.taskId === "list" ? success([1, 2, 3]) : one.mapIndex === 0 && one.taskId === "each" ? failed() : success(),
+        one.taskId === "list"
+          ? success([1, 2, 3])
+          : one.mapIndex === 0 && one.taskId === "each"
+            ? failed()
+            : success(),
       );
       expect(statesOf(end)).toEqual({
         list: "success",
@@ -333,12 +410,19 @@ describe.each([
     test("never has more than maxActive at once, lets the next go when one ends, and keeps the place of one that is retried", async () => {
       const driver = await begin(mapped({ maxActive: 3, retries: 1 }));
       const active = ({ instances }: Snapshot): number =>
-        instances.filter(({ taskId, state }) => taskId === "each" && ["queued", "running", "up_for_retry"].includes(state)).length;
+        instances.filter(
+          ({ taskId, state }) =>
+            taskId === "each" && ["queued", "running", "up_for_retry"].includes(state),
+        ).length;
       let most = 0;
       const end = await play(
         driver,
         ({ taskId, mapIndex, tryNumber }) =>
-          taskId === "list" ? success([...Array(10).keys()]) : mapIndex % 2 === 0 && tryNumber === 1 ? failed() : success(),
+          taskId === "list"
+            ? success([...Array(10).keys()])
+            : mapIndex % 2 === 0 && tryNumber === 1
+              ? failed()
+              : success(),
         {
           pick: (among) => among.at(-1)!,
           watch: (snapshot) => {
@@ -354,7 +438,9 @@ describe.each([
     });
 
     test("lets as many go as ended together", async () => {
-      const driver = await begin(newDag((d) => void d.task("each", { each: [...Array(7).keys()], maxActive: 3 }, work)));
+      const driver = await begin(
+        newDag((d) => void d.task("each", { each: [...Array(7).keys()], maxActive: 3 }, work)),
+      );
       const first = runnable(await driver.look());
       for (const one of first) await driver.take(one);
       await driver.settle(first.map((one) => endOf(one, success())));
@@ -372,13 +458,21 @@ describe.each([
         d.connect(other, each);
       });
       const driver = await begin(spec);
-      const end = await play(driver, overList([1, 2]), { pick: (among) => among.find(({ taskId }) => taskId === "other") ?? among[0]! });
-      expect(statesOf(end)).toEqual({ list: "success", other: "success", "each[0]": "success", "each[1]": "success" });
+      const end = await play(driver, overList([1, 2]), {
+        pick: (among) => among.find(({ taskId }) => taskId === "other") ?? among[0]!,
+      });
+      expect(statesOf(end)).toEqual({
+        list: "success",
+        other: "success",
+        "each[0]": "success",
+        "each[1]": "success",
+      });
     });
   });
 
   describe("the end of a try", () => {
-    const alone = (retries = 0) => newDag((d) => chain(d.task("a", { retries, retryDelay: "0s" }, work), d.task("b", work)));
+    const alone = (retries = 0) =>
+      newDag((d) => chain(d.task("a", { retries, retryDelay: "0s" }, work), d.task("b", work)));
     const taken = async (retries = 0): Promise<{ driver: Driver; first: Seen }> => {
       const driver = await begin(alone(retries));
       const [first] = runnable(await driver.look());
@@ -399,7 +493,11 @@ describe.each([
     test("counts once when it is said twice in one batch", async () => {
       const { driver, first } = await taken(1);
       await driver.settle([endOf(first, failed()), endOf(first, lost), endOf(first, failed())]);
-      expect(seen(await driver.look(), "a")).toMatchObject({ state: "up_for_retry", tryNumber: 2, lostTries: 0 });
+      expect(seen(await driver.look(), "a")).toMatchObject({
+        state: "up_for_retry",
+        tryNumber: 2,
+        lostTries: 0,
+      });
       expect(await driver.tokens()).toEqual([`${first.id}#1`, `${first.id}#2`]);
       const again = seen(await driver.look(), "a");
       await driver.take(again);
@@ -411,20 +509,31 @@ describe.each([
       ["by a worker that does not hold it", { worker: "worker-2" }],
       ["of a try before", { tryNumber: 0 }],
       ["of a try to come", { tryNumber: 2 }],
-    ])("said %s changes nothing", async (_who, { worker = "worker-1", tryNumber = 1 }: { worker?: string; tryNumber?: number }) => {
-      const { driver, first } = await taken();
-      const before = await driver.look();
-      for (const outcome of [success(), failed(), skipped, lost])
-        expect((await driver.settle([endOf({ ...first, tryNumber }, outcome, worker)])).accepted.size).toBe(0);
-      expect(await driver.look()).toEqual(before);
-    });
+    ])(
+      "said %s changes nothing",
+      async (_who, {
+        worker = "worker-1",
+        tryNumber = 1,
+      }: { worker?: string; tryNumber?: number }) => {
+        const { driver, first } = await taken();
+        const before = await driver.look();
+        for (const outcome of [success(), failed(), skipped, lost])
+          expect(
+            (await driver.settle([endOf({ ...first, tryNumber }, outcome, worker)])).accepted.size,
+          ).toBe(0);
+        expect(await driver.look()).toEqual(before);
+      },
+    );
 
     test("of a try before leaves no output when it comes together with the current one", async () => {
       const { driver, first } = await taken(1);
       await driver.settle([endOf(first, failed())]);
       const second = seen(await driver.look(), "a");
       await driver.take(second);
-      const { accepted } = await driver.settle([endOf(first, success("stale")), endOf(second, success("current"))]);
+      const { accepted } = await driver.settle([
+        endOf(first, success("stale")),
+        endOf(second, success("current")),
+      ]);
       expect([...accepted]).toEqual([first.id]);
       expect(seen(await driver.look(), "a")).toMatchObject({ state: "success", tryNumber: 2 });
     });
@@ -457,7 +566,9 @@ describe.each([
     test("lost to a dead worker is followed by another that uses up no retry", async () => {
       const driver = await begin(alone(1));
       const end = await play(driver, ({ taskId, tryNumber }) =>
-        taskId === "b" ? success() : ([lost, lost, failed(), lost, failed()][tryNumber - 1] ?? success()),
+        taskId === "b"
+          ? success()
+          : ([lost, lost, failed(), lost, failed()][tryNumber - 1] ?? success()),
       );
       expect(seen(end, "a")).toMatchObject({ state: "failed", tryNumber: 5, lostTries: 3 });
       expect(new Set(await driver.tokens()).size).toBe(5);

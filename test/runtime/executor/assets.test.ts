@@ -2,7 +2,15 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
-import { deploy, type RanRun, runEnd, runToEnd, type TestWorker, testWorker, until } from "../../support/worker.ts";
+import {
+  deploy,
+  type RanRun,
+  runEnd,
+  runToEnd,
+  type TestWorker,
+  testWorker,
+  until,
+} from "../../support/worker.ts";
 
 const postgres = migratedDatabase(12);
 let worker: TestWorker;
@@ -18,7 +26,11 @@ afterAll(() => worker?.stop());
 /** No scheduler runs here: the worker makes the run itself. */
 const runOf = (dagId: string): Promise<RanRun> =>
   until(`a run of ${dagId}`, async () => {
-    const [run] = await rows<{ id: number }>(postgres.db, "select id from dagsmith.dag_run where dag_id = $1", [dagId]);
+    const [run] = await rows<{ id: number }>(
+      postgres.db,
+      "select id from dagsmith.dag_run where dag_id = $1",
+      [dagId],
+    );
     return run && runEnd(postgres.db, run.id);
   });
 
@@ -28,7 +40,9 @@ test("the last that a task said of an outlet arrives in the run it makes, by typ
 });
 
 test("an asset under an alias makes the run of who waits for the alias", async () => {
-  expect((await runOf("asset_alias_reader")).task("read").output).toEqual([["s3://worker/exported", { by: "alias" }]]);
+  expect((await runOf("asset_alias_reader")).task("read").output).toEqual([
+    ["s3://worker/exported", { by: "alias" }],
+  ]);
 });
 
 test("a task that updates or reads what it does not name fails, and says what to add", async () => {

@@ -17,7 +17,16 @@ import { AWS_KEYS, type BucketPlace, bucketPlace } from "../../support/large_val
 import { loopback } from "../../support/loopback.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
-import { deploy, logOf, type RanRun, runEnd, runToEnd, type TestWorker, testWorker, until } from "../../support/worker.ts";
+import {
+  deploy,
+  logOf,
+  type RanRun,
+  runEnd,
+  runToEnd,
+  type TestWorker,
+  testWorker,
+  until,
+} from "../../support/worker.ts";
 
 const postgres = migratedDatabase(20);
 const NAME = "0b8e3f6a-2c53-4c0e-9d0e-7f6f3f0c6a11";
@@ -54,10 +63,16 @@ async function expectNoKeys(run: RanRun, { said }: TestWorker): Promise<void> {
   for (const key of Object.values(AWS_KEYS)) expect(told).not.toContain(key);
 }
 
-const sweepOf = (place: Pick<BucketPlace, "folder">, said: string[] = []): { readonly spill: Spill; readonly sweep: XComSweep } => {
+const sweepOf = (
+  place: Pick<BucketPlace, "folder">,
+  said: string[] = [],
+): { readonly spill: Spill; readonly sweep: XComSweep } => {
   const spill = new Spill(postgres.db, { folder: place.folder, spillBytes: 1 });
   onTestFinished(() => spill.close());
-  return { spill, sweep: new XComSweep(spill, (event, { reason }) => void said.push(`${event}: ${reason}`)) };
+  return {
+    spill,
+    sweep: new XComSweep(spill, (event, { reason }) => void said.push(`${event}: ${reason}`)),
+  };
 };
 
 test("a store that answers 503 fails the try, which is tried again; nothing of it is left, and later it succeeds", async () => {
@@ -75,7 +90,10 @@ test("a store that answers 503 fails the try, which is tried again; nothing of i
   delete place.faults.slowDownEvery;
   expect(await place.keys()).toEqual([]);
   await expectNoKeys(run, busy);
-  expect((await again(run, "large")).task("reads")).toMatchObject({ state: "success", output: 200 });
+  expect((await again(run, "large")).task("reads")).toMatchObject({
+    state: "success",
+    output: 200,
+  });
 });
 
 test("a store that answers 503 now and then is asked again within the try", async () => {
@@ -98,10 +116,16 @@ test("an upload that is cut once is sent again; one that is always cut fails the
   place.faults.cutUploads.times = 1_000;
   const before = await place.keys();
   const cut = await again(run, "large");
-  expect(cut.task("large")).toMatchObject({ state: "failed", reason: expect.stringMatching(/^XCOM_FILE_UNWRITABLE: .*dagsmith\/\): \S/) });
+  expect(cut.task("large")).toMatchObject({
+    state: "failed",
+    reason: expect.stringMatching(/^XCOM_FILE_UNWRITABLE: .*dagsmith\/\): \S/),
+  });
   expect(await place.keys()).toEqual(before);
   place.faults.cutUploads.times = 0;
-  expect((await again(cut, "large")).task("reads")).toMatchObject({ state: "success", output: 9 * MIB });
+  expect((await again(cut, "large")).task("reads")).toMatchObject({
+    state: "success",
+    output: 9 * MIB,
+  });
 });
 
 test("a store that cannot be read fails the task that needs the value, which is still there when it can", async () => {
@@ -161,13 +185,25 @@ export default d;
   await victim.end("SIGKILL");
   release();
   await startService("worker", env);
-  expect((await runEnd(postgres.db, id)).task("large")).toMatchObject({ state: "success", tryNumber: 2, lostTries: 1 });
-  const [kept] = await rows<{ file: string }>(postgres.db, "select file from dagsmith.xcom where run_id = $1", [id]);
+  expect((await runEnd(postgres.db, id)).task("large")).toMatchObject({
+    state: "success",
+    tryNumber: 2,
+    lostTries: 1,
+  });
+  const [kept] = await rows<{ file: string }>(
+    postgres.db,
+    "select file from dagsmith.xcom where run_id = $1",
+    [id],
+  );
   const both = [orphan!, kept!.file].sort();
   const { sweep } = sweepOf(place);
   await sweep.runOnce();
   expect([...(await place.names())].sort()).toEqual(both);
-  await rows(postgres.db, "update dagsmith.xcom_file set created_at = created_at - interval '25 hours' where name = any($1)", [both]);
+  await rows(
+    postgres.db,
+    "update dagsmith.xcom_file set created_at = created_at - interval '25 hours' where name = any($1)",
+    [both],
+  );
   await sweep.runOnce();
   expect(await place.names()).toEqual([kept!.file]);
 });
@@ -193,10 +229,17 @@ test("what cannot be removed now is said, kept in mind and removed later; the re
   const said: string[] = [];
   const { spill, sweep } = sweepOf(place, said);
   for (const json of ["[1,2]", "[3,4]", "[5,6]"]) await spill.keep(json, 64 * MIB);
-  await rows(postgres.db, "update dagsmith.xcom_file set created_at = now() - interval '25 hours' where state = 'claimed'");
+  await rows(
+    postgres.db,
+    "update dagsmith.xcom_file set created_at = now() - interval '25 hours' where state = 'claimed'",
+  );
   place.faults.slowDownEvery = 1;
   await sweep.runOnce();
-  expect(said).toEqual([expect.stringMatching(/^files of large values could not be removed: SlowDown: .* \(HTTP 503\)$/)]);
+  expect(said).toEqual([
+    expect.stringMatching(
+      /^files of large values could not be removed: SlowDown: .* \(HTTP 503\)$/,
+    ),
+  ]);
   delete place.faults.slowDownEvery;
   expect(await place.names()).toHaveLength(3);
   await sweep.runOnce();
@@ -206,7 +249,13 @@ test("what cannot be removed now is said, kept in mind and removed later; the re
 /** Opens values of a store that a test answers for. */
 function valuesAt(endpoint: string, options: { readonly deadlineMs?: number } = {}) {
   for (const [name, value] of Object.entries(AWS_KEYS)) vi.stubEnv(name, value);
-  const folder: S3Folder = { bucket: "values", prefix: "p/", endpoint, region: null, pathStyle: true };
+  const folder: S3Folder = {
+    bucket: "values",
+    prefix: "p/",
+    endpoint,
+    region: null,
+    pathStyle: true,
+  };
   const values = openS3Values(folder, options);
   onTestFinished(() => {
     vi.unstubAllEnvs();
@@ -215,14 +264,19 @@ function valuesAt(endpoint: string, options: { readonly deadlineMs?: number } = 
   return values;
 }
 
-const sendWhole = (response: ServerResponse): void => void response.writeHead(200, { "content-length": 4 }).end("true");
+const sendWhole = (response: ServerResponse): void =>
+  void response.writeHead(200, { "content-length": 4 }).end("true");
 const sendHalf = (response: ServerResponse): void =>
   void response.writeHead(200, { "content-length": 4 }).write("tr", () => response.destroy());
 
 test("a body that breaks off is asked for again", async () => {
-  await using store = await loopback((_, response, count) => (count === 1 ? sendHalf : sendWhole)(response));
+  await using store = await loopback((_, response, count) =>
+    (count === 1 ? sendHalf : sendWhole)(response),
+  );
   expect((await valuesAt(store.url).read(NAME))?.toString()).toBe("true");
-  expect(store.requests.map(({ url }) => url.pathname)).toEqual(Array(2).fill(`/values/p/0b/${NAME}`));
+  expect(store.requests.map(({ url }) => url.pathname)).toEqual(
+    Array(2).fill(`/values/p/0b/${NAME}`),
+  );
 });
 
 test("what is not done in time ends with an error, wherever the store stands still", async () => {
@@ -233,28 +287,49 @@ test("what is not done in time ends with an error, wherever the store stands sti
   const open: { destroy(): void }[] = [];
   silent.on("connection", (socket) => open.push(socket));
   const values = valuesAt(`http://127.0.0.1:${address.port}`, { deadlineMs: 300 });
-  for (const work of [() => values.write(NAME, Buffer.alloc(MIB)), () => values.read(NAME), () => values.remove(NAME)])
+  for (const work of [
+    () => values.write(NAME, Buffer.alloc(MIB)),
+    () => values.read(NAME),
+    () => values.remove(NAME),
+  ])
     await expect(work()).rejects.toThrow(new Error("it was not done within 0.3 s"));
   for (const socket of open) socket.destroy();
-  await using store = await loopback((_, response) => void response.writeHead(200, { "content-length": 4 }).write("tr"));
-  await expect(valuesAt(store.url, { deadlineMs: 300 }).read(NAME)).rejects.toThrow(new Error("it was not done within 0.3 s"));
+  await using store = await loopback(
+    (_, response) => void response.writeHead(200, { "content-length": 4 }).write("tr"),
+  );
+  await expect(valuesAt(store.url, { deadlineMs: 300 }).read(NAME)).rejects.toThrow(
+    new Error("it was not done within 0.3 s"),
+  );
 });
 
 test("a worker that stops does not wait for a store that stands still", async () => {
   const asked = Promise.withResolvers<void>();
-  await using store = await loopback(({ method }, response) => (method === "DELETE" ? asked.resolve() : void response.end()));
+  await using store = await loopback(({ method }, response) =>
+    method === "DELETE" ? asked.resolve() : void response.end(),
+  );
   for (const [name, value] of Object.entries(AWS_KEYS)) vi.stubEnv(name, value);
   const said: string[] = [];
-  const { spill, sweep } = sweepOf({ folder: { bucket: "values", prefix: "", endpoint: store.url, region: null, pathStyle: true } }, said);
+  const { spill, sweep } = sweepOf(
+    {
+      folder: { bucket: "values", prefix: "", endpoint: store.url, region: null, pathStyle: true },
+    },
+    said,
+  );
   await spill.keep("[1,2]", 64 * MIB);
-  await rows(postgres.db, "update dagsmith.xcom_file set created_at = now() - interval '25 hours' where state = 'claimed'");
+  await rows(
+    postgres.db,
+    "update dagsmith.xcom_file set created_at = now() - interval '25 hours' where state = 'claimed'",
+  );
   const sweeping = sweep.runOnce();
   await asked.promise;
   const stopped = sweep.stop();
   spill.close();
   await Promise.all([sweeping, stopped]);
   // Not even asked again.
-  expect([said, store.requests.filter(({ method }) => method === "DELETE").length]).toEqual([[], 1]);
+  expect([said, store.requests.filter(({ method }) => method === "DELETE").length]).toEqual([
+    [],
+    1,
+  ]);
   vi.unstubAllEnvs();
 });
 
@@ -265,20 +340,39 @@ test.each([
     "<Error><Code>AccessDenied</Code><Message>Access\nDenied</Message></Error>",
     "AccessDenied: Access Denied (HTTP 403)",
   ],
-  ["NoSuchBucket", 404, "<Error><Code>NoSuchBucket</Code><Message>gone</Message></Error>", "NoSuchBucket: gone (HTTP 404)"],
-  ["a page of something else", 404, "<html><body>It works!</body></html>", "no reason given (HTTP 404)"],
+  [
+    "NoSuchBucket",
+    404,
+    "<Error><Code>NoSuchBucket</Code><Message>gone</Message></Error>",
+    "NoSuchBucket: gone (HTTP 404)",
+  ],
+  [
+    "a page of something else",
+    404,
+    "<html><body>It works!</body></html>",
+    "no reason given (HTTP 404)",
+  ],
   ["half a page", 403, "<html><br></html>", "it does not answer as S3 does (HTTP 403)"],
   ["nothing", 400, "", "no reason given (HTTP 400)"],
 ])("%s is an error in one line, and not a missing value", async (_, status, body, message) => {
-  await using store = await loopback((__, response) => void response.writeHead(status, { "content-type": "application/xml" }).end(body));
+  await using store = await loopback(
+    (__, response) =>
+      void response.writeHead(status, { "content-type": "application/xml" }).end(body),
+  );
   const values = valuesAt(store.url);
-  for (const work of [() => values.write(NAME, Buffer.from("x")), () => values.read(NAME), () => values.remove(NAME)])
+  for (const work of [
+    () => values.write(NAME, Buffer.from("x")),
+    () => values.read(NAME),
+    () => values.remove(NAME),
+  ])
     await expect(work()).rejects.toMatchObject({ message });
 });
 
 test("a store that says that there is nothing to remove is believed", async () => {
   const body = "<Error><Code>NoSuchKey</Code><Message>no</Message></Error>";
-  await using store = await loopback((_, response) => void response.writeHead(404, { "content-type": "application/xml" }).end(body));
+  await using store = await loopback(
+    (_, response) => void response.writeHead(404, { "content-type": "application/xml" }).end(body),
+  );
   await expect(valuesAt(store.url).remove(NAME)).resolves.toBeUndefined();
 });
 
@@ -307,12 +401,21 @@ await values.read("${NAME}").catch(() => undefined);
 console.log(JSON.stringify([before, loaded()]));
 `;
   const env = { PATH: process.env.PATH, ...AWS_KEYS };
-  const said = execFileSync(process.execPath, ["--input-type=module", "--eval", code], { env, encoding: "utf8" });
+  const said = execFileSync(process.execPath, ["--input-type=module", "--eval", code], {
+    env,
+    encoding: "utf8",
+  });
   expect(JSON.parse(said)).toEqual([false, true]);
 });
 
 test("a place that was never used can be closed, again and again", async () => {
-  const values = largeValuesIn({ bucket: "values", prefix: "", endpoint: null, region: null, pathStyle: false });
+  const values = largeValuesIn({
+    bucket: "values",
+    prefix: "",
+    endpoint: null,
+    region: null,
+    pathStyle: false,
+  });
   values.close();
   values.close();
   expect(values.place).toBe("s3://values/");

@@ -2,13 +2,21 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { cancelRun, triggerRun } from "../../../runtime/actions/index.ts";
 import { type SchedulerService, startScheduler } from "../../../runtime/scheduler/service.ts";
-import { listCallbacks } from "../../../runtime/store/callback.ts";
-import { missDeadlines } from "../../../runtime/store/deadline.ts";
+import { listCallbacks } from "../../../runtime/store/waits/callback.ts";
+import { missDeadlines } from "../../../runtime/store/waits/deadline.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
-import { deploy, logOf, PASSWORD, runEnd, type TestWorker, testWorker, until } from "../../support/worker.ts";
+import {
+  deploy,
+  logOf,
+  PASSWORD,
+  runEnd,
+  type TestWorker,
+  testWorker,
+  until,
+} from "../../support/worker.ts";
 
 const postgres = migratedDatabase(14);
 const me = { actor: "ann" };
@@ -55,7 +63,12 @@ test("what happened is called back once, in the log of its try, with connections
   const run = await runEnd(postgres.db, (await trigger("calling")).id);
   const all = await ended(run.id, 7);
   expect(told(all)).toEqual([
-    ...["bad onFailure success", "bad onRetry success", "breaks onSuccess failed", "good onSuccess success"],
+    ...[
+      "bad onFailure success",
+      "bad onRetry success",
+      "breaks onSuccess failed",
+      "good onSuccess success",
+    ],
     ...["quiet onSuccess success", "run onFailure success", "skips onSkipped success"],
   ]);
   const lines = async (taskId: string, tryNumber: number) =>
@@ -63,12 +76,16 @@ test("what happened is called back once, in the log of its try, with connections
   expect(await lines("good", 1)).toEqual(["onSuccess good 1 null undefined eu ***"]);
   expect((await lines("bad", 1)).at(-1)).toBe("onRetry bad 1 Error: no no eu ***");
   expect((await lines("bad", 2)).at(-1)).toBe("onFailure bad 2 Error: no no eu ***");
-  expect(all.find(({ taskId }) => taskId === null)?.lines).toContain("onFailure null 0 null undefined eu ***");
+  expect(all.find(({ taskId }) => taskId === null)?.lines).toContain(
+    "onFailure null 0 null undefined eu ***",
+  );
   expect(JSON.stringify(all)).not.toContain(PASSWORD);
   // What fails afterwards changes nothing of what happened.
   expect(run.task("breaks")).toMatchObject({ state: "success", reason: null, error: null });
   expect(all.find(({ state }) => state === "failed")?.failure).toBe("TypeError: broken");
-  expect((await lines("breaks", 1)).at(-1)).toMatch(/^onSuccess failed: TypeError: broken\n.*calling\.js:\d+/);
+  expect((await lines("breaks", 1)).at(-1)).toMatch(
+    /^onSuccess failed: TypeError: broken\n.*calling\.js:\d+/,
+  );
 });
 
 test("a worker killed during a callback leaves it to another, which runs it again", async () => {
@@ -135,7 +152,9 @@ export default [
 
 test("a deadline that is missed is called back once, however many schedulers look; one that is met is forgotten", async () => {
   await deploy(postgres.db, await dagFolder({ "deadlines.js": DEADLINES }));
-  const others = await Promise.all([1, 2].map(() => startScheduler({ db: postgres.db, log: () => undefined })));
+  const others = await Promise.all(
+    [1, 2].map(() => startScheduler({ db: postgres.db, log: () => undefined })),
+  );
   onTestFinished(async () => void (await Promise.all(others.map((one) => one.stop()))));
   const { id } = await trigger("late");
   const missed = await ended(id, 2);
@@ -143,13 +162,22 @@ test("a deadline that is missed is called back once, however many schedulers loo
     ["deadline", 0],
     ["deadline", 2],
   ]);
-  expect(missed[0]?.lines).toMatch(/deadline the run had not succeeded by \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
-  const left = () => rows<{ ordinal: number }>(postgres.db, "select ordinal from dagsmith.deadline where run_id = $1", [id]);
+  expect(missed[0]?.lines).toMatch(
+    /deadline the run had not succeeded by \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/,
+  );
+  const left = () =>
+    rows<{ ordinal: number }>(
+      postgres.db,
+      "select ordinal from dagsmith.deadline where run_id = $1",
+      [id],
+    );
   expect(await left()).toEqual([{ ordinal: 1 }]);
   await cancelRun(postgres.db, { id, ...me });
   expect(await left()).toEqual([{ ordinal: 1 }]);
   const inTime = await runEnd(postgres.db, (await trigger("in_time")).id);
-  expect(await rows(postgres.db, "select from dagsmith.deadline where run_id = $1", [inTime.id])).toEqual([]);
+  expect(
+    await rows(postgres.db, "select from dagsmith.deadline where run_id = $1", [inTime.id]),
+  ).toEqual([]);
 });
 
 test("an average is counted from as many runs as it names, and not before there are as many", async () => {

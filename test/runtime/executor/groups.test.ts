@@ -6,14 +6,25 @@ import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, type Gate, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
-import { deploy, isGone, type RanRun, runEnd, runNow, testWorker, until } from "../../support/worker.ts";
+import {
+  deploy,
+  isGone,
+  type RanRun,
+  runEnd,
+  runNow,
+  testWorker,
+  until,
+} from "../../support/worker.ts";
 
 const postgres = migratedDatabase(24);
 const me = { actor: "test" };
 
 /** A worker and a scheduler in this process, whose tasks use the gate. */
 async function serving(gate: Gate): Promise<void> {
-  const worker = await testWorker(postgres.db, { slots: 4, taskEnv: { PATH: process.env.PATH, ...gate.env } });
+  const worker = await testWorker(postgres.db, {
+    slots: 4,
+    taskEnv: { PATH: process.env.PATH, ...gate.env },
+  });
   onTestFinished(() => worker.stop());
   const scheduler = await startScheduler({ db: postgres.db, log: () => undefined });
   onTestFinished(() => scheduler.stop());
@@ -72,7 +83,9 @@ test("a mapped group gives each element its item and its own inputs, and those o
   const loads = ["MON MON 10 6 1", "TUE TUE 11 6 2", "WED WED 12 6 1"];
   expect(run.task("whole").output).toEqual([[10, 11, 12], loads]);
   expect([run.task("lazily").output, run.task("pulled").output]).toEqual([loads, loads]);
-  expect(run.tasks.filter(({ taskId }) => taskId === "once_more").map(({ output }) => output)).toEqual(["MON", "TUE", "WED"]);
+  expect(
+    run.tasks.filter(({ taskId }) => taskId === "once_more").map(({ output }) => output),
+  ).toEqual(["MON", "TUE", "WED"]);
   expect([shown(run, "g"), shown(run, "g.load")]).toEqual([
     ["success 1", "success 1", "success 1"],
     ["success 1", "success 2", "success 1"],
@@ -84,7 +97,14 @@ test("a mapped group gives each element its item and its own inputs, and those o
     [run.id],
   );
   // The elements of the group are called as its tasks are.
-  expect(labels.map(({ label }) => label)).toEqual(["on MON", "on TUE", "on WED", "on MON", "on TUE", "on WED"]);
+  expect(labels.map(({ label }) => label)).toEqual([
+    "on MON",
+    "on TUE",
+    "on WED",
+    "on MON",
+    "on TUE",
+    "on WED",
+  ]);
 });
 
 test("a group is tried again after its delay: every task of it runs anew, and the outputs of the try before are gone", async () => {
@@ -126,8 +146,15 @@ test("a group whose time is up has what runs in it killed, and what it set up to
   const { id } = await trigger("timed");
   const pid = await pidNoted(gate, "deaf");
   const run = await runEnd(postgres.db, id);
-  expect(run.task("g")).toMatchObject({ state: "failed", reason: "the group took longer than it may" });
-  expect([run.task("g.deaf").state, run.task("g.next").state, run.task("after").state]).toEqual(["failed", "skipped", "success"]);
+  expect(run.task("g")).toMatchObject({
+    state: "failed",
+    reason: "the group took longer than it may",
+  });
+  expect([run.task("g.deaf").state, run.task("g.next").state, run.task("after").state]).toEqual([
+    "failed",
+    "skipped",
+    "success",
+  ]);
   await until("the end of the task process", async () => isGone(pid));
   expect((await gate.notes()).slice(1)).toEqual(["closed"]);
 });
@@ -142,7 +169,9 @@ test("a run that is cancelled takes its groups along, whatever they wait for", a
     "});",
   );
   const { id } = await trigger("cancelled");
-  await until("the wait of one element", async () => (await runNow(postgres.db, id)).tasks.some(({ state }) => state === "up_for_retry"));
+  await until("the wait of one element", async () =>
+    (await runNow(postgres.db, id)).tasks.some(({ state }) => state === "up_for_retry"),
+  );
   const pid = await pidNoted(gate, "waits");
   await cancelRun(postgres.db, { id, ...me });
   const run = await runEnd(postgres.db, id);
@@ -165,12 +194,17 @@ test("a worker killed in the middle of an element loses that try, and the elemen
   const gate = await newGate();
   const env = { DATABASE_URL: postgres.db.url, ...gate.env };
   await deployed("killed", ...SHARED("killed", 3, "if (context.mapIndex === 1) await gate()"));
-  const [, victim] = await Promise.all([startService("scheduler", env), startService("worker", env)]);
+  const [, victim] = await Promise.all([
+    startService("scheduler", env),
+    startService("worker", env),
+  ]);
   const { id } = await trigger("killed");
   const orphan = await pidNoted(gate, "start b 1 1");
   await startService("worker", env);
   await victim.end("SIGKILL");
-  await until("the next try", async () => (await gate.notes()).some((note) => note.startsWith("start b 1 2 ")));
+  await until("the next try", async () =>
+    (await gate.notes()).some((note) => note.startsWith("start b 1 2 ")),
+  );
   await gate.open();
   const run = await runEnd(postgres.db, id);
   expect([run.state, run.task("after").output]).toEqual(["success", [0, 1, 2]]);
@@ -184,18 +218,35 @@ test("four workers do the 600 tasks of a group mapped over 200 elements, each on
   const gate = await newGate();
   const env = { DATABASE_URL: postgres.db.url, ...gate.env };
   await deployed("shared", ...SHARED("shared", 200, "await null"));
-  await Promise.all([startService("scheduler", env), ...Array.from({ length: 4 }, () => startService("worker", env))]);
+  await Promise.all([
+    startService("scheduler", env),
+    ...Array.from({ length: 4 }, () => startService("worker", env)),
+  ]);
   const { id } = await trigger("shared");
   const run = await runEnd(postgres.db, id, 60);
-  expect([run.state, run.tasks.length, run.task("after").output]).toEqual(["success", 801, [...Array(200).keys()]]);
-  expect(run.tasks.every(({ state, tryNumber }) => state === "success" && tryNumber === 1)).toBe(true);
-  const starts = (await gate.notes()).filter((note) => note.startsWith("start ")).map((note) => note.split(" ").slice(1, 3).join(" "));
+  expect([run.state, run.tasks.length, run.task("after").output]).toEqual([
+    "success",
+    801,
+    [...Array(200).keys()],
+  ]);
+  expect(run.tasks.every(({ state, tryNumber }) => state === "success" && tryNumber === 1)).toBe(
+    true,
+  );
+  const starts = (await gate.notes())
+    .filter((note) => note.startsWith("start "))
+    .map((note) => note.split(" ").slice(1, 3).join(" "));
   expect([starts.length, new Set(starts).size]).toEqual([600, 600]);
   for (const index of Array(200).keys())
-    expect(["a", "b", "c"].map((name) => starts.indexOf(`${name} ${index}`)).every((at, n, all) => n === 0 || at > all[n - 1]!)).toBe(true);
+    expect(
+      ["a", "b", "c"]
+        .map((name) => starts.indexOf(`${name} ${index}`))
+        .every((at, n, all) => n === 0 || at > all[n - 1]!),
+    ).toBe(true);
   expect((await gate.notes()).filter((note) => note.startsWith("after"))).toEqual(["after shared"]);
-  const took = await rows(postgres.db, "select distinct worker_id from dagsmith.task_instance where run_id = $1 and task_id like 'g.%'", [
-    id,
-  ]);
+  const took = await rows(
+    postgres.db,
+    "select distinct worker_id from dagsmith.task_instance where run_id = $1 and task_id like 'g.%'",
+    [id],
+  );
   expect(took.length).toBeGreaterThan(1);
 });

@@ -27,10 +27,18 @@ function spillTo({ folder }: TestPlace): Spill {
   return spill;
 }
 
-const sweep = (place: TestPlace): Promise<void> => new XComSweep(spillTo(place), () => undefined).runOnce();
+const sweep = (place: TestPlace): Promise<void> =>
+  new XComSweep(spillTo(place), () => undefined).runOnce();
 
 const storedOf = (runId: number) =>
-  rows<{ task_id: string; key: string; value: unknown; bytes: number | null; sha256: string | null; state: string | null }>(
+  rows<{
+    task_id: string;
+    key: string;
+    value: unknown;
+    bytes: number | null;
+    sha256: string | null;
+    state: string | null;
+  }>(
     postgres.db,
     `select x.task_id, x.key, x.value, f.bytes, f.sha256, f.state from dagsmith.xcom x left join dagsmith.xcom_file f on f.name = x.file
      where x.run_id = $1 order by x.task_id, x.key`,
@@ -39,7 +47,11 @@ const storedOf = (runId: number) =>
 
 /** The one file that a run has. */
 async function fileOf(runId: number): Promise<string> {
-  const [row] = await rows<{ file: string }>(postgres.db, "select file from dagsmith.xcom where run_id = $1 and file is not null", [runId]);
+  const [row] = await rows<{ file: string }>(
+    postgres.db,
+    "select file from dagsmith.xcom where run_id = $1 and file is not null",
+    [runId],
+  );
   return row!.file;
 }
 
@@ -70,9 +82,21 @@ describe.each([
     await withWorker({ folder: place.folder, spillBytes: 2_000 });
     await deploy(postgres.db, await dagFolder({ "large.js": LARGE }));
     const run = await runToEnd(postgres.db, "large");
-    expect(run.task("reads").output).toEqual([true, 3, [4000, 4000, 4000], ["1", "2", "3"], 5000, "small"]);
+    expect(run.task("reads").output).toEqual([
+      true,
+      3,
+      [4000, 4000, 4000],
+      ["1", "2", "3"],
+      5000,
+      "small",
+    ]);
     const [beside, whole] = (await storedOf(run.id)).filter(({ task_id }) => task_id === "whole");
-    expect(whole).toMatchObject({ key: "return_value", value: null, bytes: 12 * 1024 * 1024 + 20, state: "kept" });
+    expect(whole).toMatchObject({
+      key: "return_value",
+      value: null,
+      bytes: 12 * 1024 * 1024 + 20,
+      state: "kept",
+    });
     expect(whole?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(beside).toMatchObject({ key: "beside", value: null, state: "kept" });
     expect(await place.names()).toHaveLength(5);
@@ -97,7 +121,10 @@ export default d;
 `;
     await deploy(postgres.db, await dagFolder({ "many.js": file }));
     const run = await runToEnd(postgres.db, "many");
-    expect([run.task("at_once").output, run.task("by_page").output]).toEqual([Array(40).fill(true), Array(40).fill(true)]);
+    expect([run.task("at_once").output, run.task("by_page").output]).toEqual([
+      Array(40).fill(true),
+      Array(40).fill(true),
+    ]);
     expect(await place.names()).toHaveLength(21);
   });
 
@@ -171,7 +198,11 @@ export default d;
       const { file } = await spillTo(place).keep('"left behind"', 1e9);
       await sweep(place);
       expect(await place.names()).toEqual([file]);
-      await rows(postgres.db, "update dagsmith.xcom_file set created_at = now() - interval '25 hours' where name = $1", [file]);
+      await rows(
+        postgres.db,
+        "update dagsmith.xcom_file set created_at = now() - interval '25 hours' where name = $1",
+        [file],
+      );
       await sweep(place);
       expect(await place.names()).toEqual([]);
     });
@@ -197,12 +228,23 @@ export default d;
       await worker.stop();
       const name = await fileOf(id);
       await damage(place, name);
-      for (const taskId of ["reads", "pulls"]) await clearRuns(postgres.db, { of: { run: id }, taskId, actor: "test" });
-      const second = await withWorker(xcoms === null ? undefined : { folder: place.folder, spillBytes: 100 });
+      for (const taskId of ["reads", "pulls"])
+        await clearRuns(postgres.db, { of: { run: id }, taskId, actor: "test" });
+      const second = await withWorker(
+        xcoms === null ? undefined : { folder: place.folder, spillBytes: 100 },
+      );
       const run = await runEnd(postgres.db, id);
       const reasons = ["reads", "pulls"].map((taskId) => run.task(taskId).reason);
-      await clearRuns(postgres.db, { of: { run: id }, taskId: "large", downstream: true, actor: "test" });
-      expect((await runEnd(postgres.db, id)).task("reads")).toMatchObject({ state: "success", output: 200 });
+      await clearRuns(postgres.db, {
+        of: { run: id },
+        taskId: "large",
+        downstream: true,
+        actor: "test",
+      });
+      expect((await runEnd(postgres.db, id)).task("reads")).toMatchObject({
+        state: "success",
+        output: 200,
+      });
       await second.stop();
       return reasons;
     };
@@ -222,7 +264,8 @@ export default d;
     });
 
     test("because the worker has no folder says so", async () => {
-      for (const reason of await damaged(async () => undefined, null)) expect(reason).toContain("is not set on this machine");
+      for (const reason of await damaged(async () => undefined, null))
+        expect(reason).toContain("is not set on this machine");
     });
   });
 });
@@ -234,5 +277,8 @@ test("a folder that cannot be written fails the task, which can be tried again",
   const file = `import { dag } from "dagsmith";\nconst d = dag("unwritable");\nd.task("t", () => "x".repeat(200));\nexport default d;\n`;
   await deploy(postgres.db, await dagFolder({ "unwritable.js": file }));
   const { state, reason } = (await runToEnd(postgres.db, "unwritable")).task("t");
-  expect([state, reason]).toEqual(["failed", expect.stringMatching(/XCOM_FILE_UNWRITABLE: A value of 202 bytes cannot be written/)]);
+  expect([state, reason]).toEqual([
+    "failed",
+    expect.stringMatching(/XCOM_FILE_UNWRITABLE: A value of 202 bytes cannot be written/),
+  ]);
 });

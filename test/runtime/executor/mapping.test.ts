@@ -1,6 +1,6 @@
 /** Mapped tasks in real task processes: what is asked of the worker, and what it stores. */
 import { expect, onTestFinished, test } from "vitest";
-import { OUTPUTS_PER_PAGE } from "../../../runtime/store/xcom.ts";
+import { OUTPUTS_PER_PAGE } from "../../../runtime/store/values/xcom.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { deploy, PASSWORD, runToEnd, testWorker } from "../../support/worker.ts";

@@ -2,7 +2,17 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migratedDatabase } from "../../support/migrated.ts";
-import { deploy, isGone, logOf, PASSWORD, type RanRun, runToEnd, type TestWorker, testWorker, until } from "../../support/worker.ts";
+import {
+  deploy,
+  isGone,
+  logOf,
+  PASSWORD,
+  type RanRun,
+  runToEnd,
+  type TestWorker,
+  testWorker,
+  until,
+} from "../../support/worker.ts";
 
 const postgres = migratedDatabase(12);
 let worker: TestWorker;
@@ -27,7 +37,10 @@ describe("an output", () => {
   });
 
   test("arrives as it was returned, whatever characters are in it", () => {
-    expect(run.task("text").output).toEqual({ text: "a\0b \ud800 é 🚀 \u2028", deep: [[[null, false, 0]]] });
+    expect(run.task("text").output).toEqual({
+      text: "a\0b \ud800 é 🚀 \u2028",
+      deep: [[[null, false, 0]]],
+    });
   });
 
   test.each([
@@ -54,7 +67,10 @@ describe("a try that", () => {
     expect([state, reason]).toEqual(["failed", "TypeError: no such column"]);
     expect(error?.stack).toMatch(/\bdeaths\.ts:12:\d+/);
     expect(error?.stack).toContain("caused by Error: the table is older");
-    expect((await logOf(postgres.db, run.task("throws"))).at(-1)).toMatchObject({ level: "error", source: "dagsmith" });
+    expect((await logOf(postgres.db, run.task("throws"))).at(-1)).toMatchObject({
+      level: "error",
+      source: "dagsmith",
+    });
   });
 
   test.each([
@@ -71,11 +87,19 @@ describe("a try that", () => {
   });
 
   test("asks to be skipped is skipped, and not tried again", () => {
-    expect(run.task("skips")).toMatchObject({ state: "skipped", reason: "nothing new", tryNumber: 1 });
+    expect(run.task("skips")).toMatchObject({
+      state: "skipped",
+      reason: "nothing new",
+      tryNumber: 1,
+    });
   });
 
   test("says that no retry can help gets none", () => {
-    expect(run.task("gives_up")).toMatchObject({ state: "failed", tryNumber: 1, reason: "FailTask: no retry mends this" });
+    expect(run.task("gives_up")).toMatchObject({
+      state: "failed",
+      tryNumber: 1,
+      reason: "FailTask: no retry mends this",
+    });
   });
 
   test("fails with retries left is tried again until it succeeds", () => {
@@ -83,17 +107,26 @@ describe("a try that", () => {
   });
 
   test("ends its process is failed, whatever the exit code", () => {
-    expect(run.task("exits")).toMatchObject({ state: "failed", reason: "the task process exited with code 0 before the task had ended" });
+    expect(run.task("exits")).toMatchObject({
+      state: "failed",
+      reason: "the task process exited with code 0 before the task had ended",
+    });
   });
 
   test("is killed is failed with the signal, and its last words are kept", async () => {
     const task = run.task("is_killed");
-    expect(task).toMatchObject({ state: "failed", reason: "the task process was killed by SIGKILL" });
+    expect(task).toMatchObject({
+      state: "failed",
+      reason: "the task process was killed by SIGKILL",
+    });
     expect((await logOf(postgres.db, task)).map(({ text }) => text)).toContain("last words");
   });
 
   test("needs too much memory says so", () => {
-    expect(run.task("runs_out_of_memory")).toMatchObject({ state: "failed", reason: "the task process ran out of memory" });
+    expect(run.task("runs_out_of_memory")).toMatchObject({
+      state: "failed",
+      reason: "the task process ran out of memory",
+    });
   });
 
   test.each([
@@ -103,13 +136,22 @@ describe("a try that", () => {
     expect(run.task(taskId)).toMatchObject({ state: "failed", reason });
   });
 
-  test.each(["is_polite", "never_yields", "is_deaf"])("%s is ended when it takes too long", (taskId) => {
-    expect(run.task(taskId)).toMatchObject({ state: "failed", reason: "the try took longer than its executionTimeout of 0.3 s" });
-  });
+  test.each(["is_polite", "never_yields", "is_deaf"])(
+    "%s is ended when it takes too long",
+    (taskId) => {
+      expect(run.task(taskId)).toMatchObject({
+        state: "failed",
+        reason: "the try took longer than its executionTimeout of 0.3 s",
+      });
+    },
+  );
 
   test("takes too long takes with it what it started", async () => {
     expect(run.task("has_children").state).toBe("failed");
-    const { rows } = await postgres.db.pool.query("select value from dagsmith.xcom where run_id = $1 and key = 'pid'", [run.id]);
+    const { rows } = await postgres.db.pool.query(
+      "select value from dagsmith.xcom where run_id = $1 and key = 'pid'",
+      [run.id],
+    );
     const pid = Number(rows[0].value);
     expect(pid).toBeGreaterThan(1);
     await until("the end of the grandchild", async () => isGone(pid));
@@ -118,7 +160,8 @@ describe("a try that", () => {
 
 describe("a log", () => {
   let run: RanRun;
-  const texts = async (taskId: string): Promise<readonly string[]> => (await logOf(postgres.db, run.task(taskId))).map(({ text }) => text);
+  const texts = async (taskId: string): Promise<readonly string[]> =>
+    (await logOf(postgres.db, run.task(taskId))).map(({ text }) => text);
   beforeAll(async () => {
     run = await runToEnd(postgres.db, "logs");
   });
@@ -140,7 +183,11 @@ describe("a log", () => {
   test("holds what programs print that the task started, their last half line too", async () => {
     const lines = await logOf(postgres.db, run.task("from_a_child"));
     const said = lines.map(({ level, source, text }) => `${source} ${level}: ${text}`).toSorted();
-    expect(said).toEqual(["stderr warn: err of a child", "stdout info: half a line", "stdout info: out of a child"]);
+    expect(said).toEqual([
+      "stderr warn: err of a child",
+      "stdout info: half a line",
+      "stdout info: out of a child",
+    ]);
   });
 
   test.each([
@@ -153,7 +200,11 @@ describe("a log", () => {
   });
 
   test("holds every character, and a mark where bytes were none", async () => {
-    expect(await texts("odd_bytes")).toEqual(["nul \0, escape \u001b[31mred\u001b[0m, return 10%\r20%", "a\ufffd\ufffdb", "é"]);
+    expect(await texts("odd_bytes")).toEqual([
+      "nul \0, escape \u001b[31mred\u001b[0m, return 10%\r20%",
+      "a\ufffd\ufffdb",
+      "é",
+    ]);
   });
 
   test("of thousands of lines keeps each of them, in order", async () => {
@@ -202,11 +253,19 @@ describe("a value", () => {
   });
 
   test("cannot be pushed in the place of the output", () => {
-    expect(run.task("cannot_push_its_output")).toMatchObject({ state: "failed", error: { name: "DagsmithError" } });
+    expect(run.task("cannot_push_its_output")).toMatchObject({
+      state: "failed",
+      error: { name: "DagsmithError" },
+    });
   });
 
   test("of the worker's environment reaches a task only if it was meant to", () => {
-    expect(run.task("environment").output).toEqual(["NODE_COMPILE_CACHE", "NODE_OPTIONS", "PATH", "SHELL_ONLY"]);
+    expect(run.task("environment").output).toEqual([
+      "NODE_COMPILE_CACHE",
+      "NODE_OPTIONS",
+      "PATH",
+      "SHELL_ONLY",
+    ]);
   });
 });
 
@@ -223,12 +282,18 @@ describe("a task process", () => {
       expect(fresh).not.toContain(pid("last"));
 
       const late = await runToEnd(postgres.db, "late");
-      expect(late.task("is_not_hurt")).toMatchObject({ state: "success", output: late.task("leaves_a_throw_behind").output });
+      expect(late.task("is_not_hurt")).toMatchObject({
+        state: "success",
+        output: late.task("leaves_a_throw_behind").output,
+      });
       expect((await logOf(postgres.db, late.task("is_not_hurt"))).map(({ text }) => text)).toEqual([
         'an error of task "leaves_a_throw_behind" that had ended already: too late',
         'an error of task "leaves_a_throw_behind" that had ended already: rejected too late',
       ]);
-      expect(late.task("crashes")).toMatchObject({ state: "failed", reason: "Error: nobody waits for me" });
+      expect(late.task("crashes")).toMatchObject({
+        state: "failed",
+        reason: "Error: nobody waits for me",
+      });
       expect(late.task("runs_elsewhere").output).not.toBe(late.task("is_not_hurt").output);
     } finally {
       await alone.stop();

@@ -1,7 +1,7 @@
 /** A backfill whose schedulers and workers are killed in the middle: real processes, real signals. */
 import { expect, test } from "vitest";
 import { createBackfill } from "../../../runtime/actions/index.ts";
-import { findBackfill } from "../../../runtime/store/backfill_list.ts";
+import { findBackfill } from "../../../runtime/store/backfills/backfill_list.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
@@ -27,7 +27,10 @@ test("goes on under the next scheduler, and runs each of its slots once", async 
   await victim.end("SIGKILL");
   await Promise.all([startService("scheduler", env), startService("scheduler", env)]);
   await until("its end", async () => (await findBackfill(postgres.db, id))!.endedAt !== null);
-  expect(await findBackfill(postgres.db, id)).toMatchObject({ state: "completed", progress: { total: 304, success: 304 } });
+  expect(await findBackfill(postgres.db, id)).toMatchObject({
+    state: "completed",
+    progress: { total: 304, success: 304 },
+  });
   const [made] = await rows(
     postgres.db,
     "select count(*)::int as runs, count(distinct logical_date)::int as dates from dagsmith.dag_run where dag_id = 'days'",

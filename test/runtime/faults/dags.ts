@@ -48,6 +48,7 @@ export function expectEachOnce(
   const starts = notes.filter((note) => note.startsWith("start "));
   expect(new Set(starts).size, "a try started twice").toBe(starts.length);
   const done = notes.filter((note) => note.startsWith("done "));
-  for (const { mapIndex, tryNumber } of tasks) expect(done.filter((note) => note === `done ${mapIndex} ${tryNumber}`)).toHaveLength(1);
+  for (const { mapIndex, tryNumber } of tasks)
+    expect(done.filter((note) => note === `done ${mapIndex} ${tryNumber}`)).toHaveLength(1);
   expect(notes.filter((note) => note === "after")).toHaveLength(1);
 }

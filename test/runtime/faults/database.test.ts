@@ -7,8 +7,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
 import { startPostgres } from "../../../runtime/embedded/postgres.ts";
 import { migrateQueue } from "../../../runtime/executor/queue.ts";
-import { openDatabase } from "../../../runtime/store/database.ts";
-import { migrate } from "../../../runtime/store/migrate.ts";
+import { openDatabase } from "../../../runtime/store/database/database.ts";
+import { migrate } from "../../../runtime/store/database/migrate.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { newGate } from "../../support/gate.ts";
 import { rows } from "../../support/migrated.ts";
@@ -30,27 +30,43 @@ async function underWay(id: string, text: string) {
   await migrateQueue(db);
   await deploy(db, await dagFolder({ [`${id}.js`]: text }));
   const env = { DATABASE_URL: server.url, ...gate.env };
-  const services = await Promise.all([startService("scheduler", env), startService("worker", env), startService("worker", env)]);
+  const services = await Promise.all([
+    startService("scheduler", env),
+    startService("worker", env),
+    startService("worker", env),
+  ]);
   const run = await triggerRun(db, { dagId: id, actor: "test" });
-  await until("some of the work", async () => (await gate.notes()).filter((note) => note.startsWith("done")).length > 40);
+  await until(
+    "some of the work",
+    async () => (await gate.notes()).filter((note) => note.startsWith("done")).length > 40,
+  );
   return { folder, server, gate, db, services, run };
 }
 
 /** Nobody had to begin again; and everybody can still end in order. */
 async function expectUnshaken(services: readonly NodeProcess[]): Promise<void> {
   expect(services.map(({ ended }) => ended)).toEqual([null, null, null]);
-  expect(services.flatMap(({ said }) => said.filter(({ event }) => event === "worker restarts"))).toEqual([]);
+  expect(
+    services.flatMap(({ said }) => said.filter(({ event }) => event === "worker restarts")),
+  ).toEqual([]);
   await Promise.all(services.map((service) => service.end("SIGTERM")));
   expect(services.map(({ ended }) => ended)).toEqual(Array(3).fill("ended with code 0"));
 }
 
 test("a run outlives a database that is away for ten seconds: no process ends, nothing is lost, no try begins twice", async () => {
-  const { folder, server, gate, db, services, run } = await underWay("outlives", wide("outlives", 200, 100));
+  const { folder, server, gate, db, services, run } = await underWay(
+    "outlives",
+    wide("outlives", 200, 100),
+  );
   await server.stop();
   // The length of the absence is what is tested here; nothing waits for a signal.
   await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
   expect(services.map(({ ended }) => ended)).toEqual([null, null, null]);
-  const again = await startPostgres({ folder, port: Number(new URL(server.url).port), settings: ["fsync=off"] });
+  const again = await startPostgres({
+    folder,
+    port: Number(new URL(server.url).port),
+    settings: ["fsync=off"],
+  });
   onTestFinished(() => again.stop());
 
   const end = await runEnd(db, run.id, 60);

@@ -2,8 +2,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import { startScheduler } from "../../../runtime/scheduler/service.ts";
-import { listPools } from "../../../runtime/store/pool.ts";
-import { whyWaiting } from "../../../runtime/store/why.ts";
+import { listPools } from "../../../runtime/store/limits/pool.ts";
+import { whyWaiting } from "../../../runtime/store/reads/why.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
@@ -39,18 +39,25 @@ test("a pool's slots that a killed worker held come back, and never more than th
   const env = { DATABASE_URL: postgres.db.url, ...gate.env };
   await setPool(postgres.db, { name: "narrow", slots: 2, ...me });
   await deploy(postgres.db, await dagFolder({ "killed.js": inPool("killed", 6, "await gate();") }));
-  const [, victim] = await Promise.all([startService("scheduler", env), startService("worker", { ...env, SLOTS: "4" })]);
+  const [, victim] = await Promise.all([
+    startService("scheduler", env),
+    startService("worker", { ...env, SLOTS: "4" }),
+  ]);
   const run = await triggerRun(postgres.db, { dagId: "killed", ...me });
   await until("both slots to be taken", async () => (await gate.notes()).length === 2);
   await startService("worker", { ...env, SLOTS: "4" });
   await victim.end("SIGKILL");
   await until("two further starts", async () => (await gate.notes()).length === 4);
-  expect(await listPools(postgres.db)).toMatchObject([{ name: "narrow", runningSlots: 2, queuedSlots: 0 }]);
+  expect(await listPools(postgres.db)).toMatchObject([
+    { name: "narrow", runningSlots: 2, queuedSlots: 0 },
+  ]);
   await gate.open();
   const end = await runEnd(postgres.db, run.id);
   expect(end.state).toBe("success");
   expect(end.tasks.filter(({ lostTries }) => lostTries === 1)).toHaveLength(2);
-  expect(await listPools(postgres.db)).toMatchObject([{ runningSlots: 0, queuedSlots: 0, waitingSlots: 0 }]);
+  expect(await listPools(postgres.db)).toMatchObject([
+    { runningSlots: 0, queuedSlots: 0, waitingSlots: 0 },
+  ]);
 });
 
 test("two workers with room for eight never run more at once than a pool has slots", async () => {
@@ -58,7 +65,9 @@ test("two workers with room for eight never run more at once than a pool has slo
   await setPool(postgres.db, { name: "narrow", slots: 3, ...me });
   await deploy(
     postgres.db,
-    await dagFolder({ "crowd.js": inPool("crowd", 60, "await new Promise((resolve) => setTimeout(resolve, 5));") }),
+    await dagFolder({
+      "crowd.js": inPool("crowd", 60, "await new Promise((resolve) => setTimeout(resolve, 5));"),
+    }),
   );
   for (let count = 0; count < 2; count++) {
     const worker = await testWorker(postgres.db, { slots: 4, taskEnv: gate.env });
@@ -73,12 +82,18 @@ test("two workers with room for eight never run more at once than a pool has slo
 
 test("a task of a queue runs only on a worker that serves it", async () => {
   const gate = await newGate();
-  await deploy(postgres.db, await dagFolder({ "queued.js": inPool("queued", 1, "", 'queue: "gpu"') }));
+  await deploy(
+    postgres.db,
+    await dagFolder({ "queued.js": inPool("queued", 1, "", 'queue: "gpu"') }),
+  );
   const usual = await testWorker(postgres.db, { taskEnv: gate.env });
   onTestFinished(() => usual.stop());
   const run = await triggerRun(postgres.db, { dagId: "queued", ...me });
   await deploy(postgres.db, await dagFolder({ "usual.js": inPool("usual", 1, "", "") }));
-  expect((await runEnd(postgres.db, (await triggerRun(postgres.db, { dagId: "usual", ...me })).id)).state).toBe("success");
+  expect(
+    (await runEnd(postgres.db, (await triggerRun(postgres.db, { dagId: "usual", ...me })).id))
+      .state,
+  ).toBe("success");
   expect((await runNow(postgres.db, run.id)).task("each", 0).state).toBe("queued");
   const gpu = await testWorker(postgres.db, { taskEnv: gate.env, queues: ["gpu"] });
   onTestFinished(() => gpu.stop());
@@ -101,7 +116,10 @@ export default d;
 
 test("tries whose key a function gives run one at a time for each key, side by side for several", async () => {
   const gate = await newGate();
-  await deploy(postgres.db, await dagFolder({ "keyed.js": keyed("keyed", '({ item }) => "customer " + item.customer') }));
+  await deploy(
+    postgres.db,
+    await dagFolder({ "keyed.js": keyed("keyed", '({ item }) => "customer " + item.customer') }),
+  );
   const worker = await testWorker(postgres.db, { slots: 8, taskEnv: gate.env });
   onTestFinished(() => worker.stop());
   const run = await triggerRun(postgres.db, { dagId: "keyed", ...me });
@@ -112,13 +130,18 @@ test("tries whose key a function gives run one at a time for each key, side by s
     return tasks.length === 3 && tasks.every(({ state }) => state === "scheduled") && tasks;
   });
   expect(waiting.map(({ reasons }) => reasons.map(({ text }) => text))).toEqual(
-    ["a", "b", "c"].map((customer) => [`1 try is at work with the key "customer ${customer}", and 1 may be at once (concurrencyKey)`]),
+    ["a", "b", "c"].map((customer) => [
+      `1 try is at work with the key "customer ${customer}", and 1 may be at once (concurrencyKey)`,
+    ]),
   );
   await gate.open();
   const end = await runEnd(postgres.db, run.id);
   expect(end.state).toBe("success");
-  expect(end.tasks.every(({ tryNumber, lostTries }) => tryNumber === 1 && lostTries === 0)).toBe(true);
-  for (const customer of "abc") expect(mostAtOnce((await gate.notes()).filter((note) => note.endsWith(customer)))).toBe(1);
+  expect(end.tasks.every(({ tryNumber, lostTries }) => tryNumber === 1 && lostTries === 0)).toBe(
+    true,
+  );
+  for (const customer of "abc")
+    expect(mostAtOnce((await gate.notes()).filter((note) => note.endsWith(customer)))).toBe(1);
   expect(await gate.notes()).toHaveLength(12);
 });
 
@@ -148,10 +171,16 @@ export default d;`,
   const scheduler = await startScheduler({ db: postgres.db, log: () => undefined });
   onTestFinished(() => scheduler.stop());
   const run = await triggerRun(postgres.db, { dagId: "poking", ...me });
-  const notes = async (word: string) => (await gate.notes()).filter((note) => note.startsWith(word));
+  const notes = async (word: string) =>
+    (await gate.notes()).filter((note) => note.startsWith(word));
   const [waiting] = await until("one to wait for the other's key", async () => {
     const { tasks } = await whyWaiting(postgres.db, run.id);
-    return (await notes("start")).length === 2 && tasks.length === 1 && tasks[0]?.state === "scheduled" && tasks;
+    return (
+      (await notes("start")).length === 2 &&
+      tasks.length === 1 &&
+      tasks[0]?.state === "scheduled" &&
+      tasks
+    );
   });
   expect(waiting!.reasons.map(({ text }) => text)).toEqual([
     '1 try is at work with the key "poking a", and 1 may be at once (concurrencyKey)',
@@ -166,10 +195,16 @@ export default d;`,
   ).toEqual([{ map_index: waiting!.mapIndex, state: "scheduled" }]);
   await gate.open();
   const end = await runEnd(postgres.db, run.id);
-  expect(end.tasks.map(({ state, tryNumber, lostTries }) => [state, tryNumber, lostTries])).toEqual(end.tasks.map(() => ["success", 1, 0]));
+  expect(end.tasks.map(({ state, tryNumber, lostTries }) => [state, tryNumber, lostTries])).toEqual(
+    end.tasks.map(() => ["success", 1, 0]),
+  );
   expect((await notes("key")).toSorted()).toEqual(["key a1", "key a2", "key b1"]);
   expect(await notes("done")).toHaveLength(9);
-  expect(mostAtOnce((await gate.notes()).filter((note) => note.includes(" a") && !note.startsWith("key")))).toBe(1);
+  expect(
+    mostAtOnce(
+      (await gate.notes()).filter((note) => note.includes(" a") && !note.startsWith("key")),
+    ),
+  ).toBe(1);
 });
 
 test("a key that cannot be one fails the try for good; a function that throws fails it like its body", async () => {
@@ -183,29 +218,49 @@ test("a key that cannot be one fails the try for good; a function that throws fa
   await deploy(postgres.db, await dagFolder(files));
   const worker = await testWorker(postgres.db, { slots: 8, taskEnv: gate.env });
   onTestFinished(() => worker.stop());
-  const wrong = await runEnd(postgres.db, (await triggerRun(postgres.db, { dagId: "wrong", ...me })).id);
+  const wrong = await runEnd(
+    postgres.db,
+    (await triggerRun(postgres.db, { dagId: "wrong", ...me })).id,
+  );
   expect(wrong.task("each", 0)).toMatchObject({
     state: "failed",
     tryNumber: 1,
     error: { message: expect.stringContaining("concurrencyKey is 7") },
   });
-  const throws = await runEnd(postgres.db, (await triggerRun(postgres.db, { dagId: "throws", ...me })).id);
-  expect(throws.task("each", 0)).toMatchObject({ state: "failed", tryNumber: 2, error: { message: "no key" } });
+  const throws = await runEnd(
+    postgres.db,
+    (await triggerRun(postgres.db, { dagId: "throws", ...me })).id,
+  );
+  expect(throws.task("each", 0)).toMatchObject({
+    state: "failed",
+    tryNumber: 2,
+    error: { message: "no key" },
+  });
   expect(await gate.notes()).toEqual([]);
 });
 
 test("a rate whose key a function gives is counted for each key", async () => {
   const gate = await newGate();
   await gate.open();
-  const rated = keyed("rated", "undefined", 'rateLimit: { key: ({ item }) => item.customer, limit: 1, per: "1h" }');
+  const rated = keyed(
+    "rated",
+    "undefined",
+    'rateLimit: { key: ({ item }) => item.customer, limit: 1, per: "1h" }',
+  );
   await deploy(postgres.db, await dagFolder({ "rated.js": rated }));
   const worker = await testWorker(postgres.db, { slots: 8, taskEnv: gate.env });
   onTestFinished(() => worker.stop());
   const run = await triggerRun(postgres.db, { dagId: "rated", ...me });
   await until(
     "the rest to wait",
-    async () => (await whyWaiting(postgres.db, run.id)).tasks.filter(({ state }) => state === "scheduled").length === 3,
+    async () =>
+      (await whyWaiting(postgres.db, run.id)).tasks.filter(({ state }) => state === "scheduled")
+        .length === 3,
   );
   await until("three ends", async () => (await gate.notes()).length === 6);
-  expect((await gate.notes()).filter((note) => note.startsWith("start")).toSorted()).toEqual(["start a", "start b", "start c"]);
+  expect((await gate.notes()).filter((note) => note.startsWith("start")).toSorted()).toEqual([
+    "start a",
+    "start b",
+    "start c",
+  ]);
 });

@@ -13,7 +13,11 @@ const me = { actor: "test" };
 
 /** Starts services on the test's database, whose tasks use the gate. */
 function services(gate: Gate) {
-  const env = (more: Readonly<Record<string, string>> = {}) => ({ DATABASE_URL: postgres.db.url, ...gate.env, ...more });
+  const env = (more: Readonly<Record<string, string>> = {}) => ({
+    DATABASE_URL: postgres.db.url,
+    ...gate.env,
+    ...more,
+  });
   return {
     scheduler: () => startService("scheduler", env()),
     worker: (slots = 4) => startService("worker", env({ SLOTS: `${slots}` })),
@@ -26,7 +30,9 @@ async function deployed(files: Readonly<Record<string, string>>): Promise<void> 
 
 const started = (gate: Gate, run: { readonly runId: string }, tryNumber = 1) =>
   until(`try ${tryNumber} to begin`, async () => {
-    const line = (await gate.notes()).find((note) => note.startsWith(`start ${run.runId} ${tryNumber} `));
+    const line = (await gate.notes()).find((note) =>
+      note.startsWith(`start ${run.runId} ${tryNumber} `),
+    );
     return line === undefined ? undefined : Number(line.split(" ").at(-1));
   });
 
@@ -49,9 +55,17 @@ test("a worker killed in mid-task loses the try, visibly, and another does the w
   await started(gate, run, 2);
   await gate.open();
   const end = await runEnd(postgres.db, run.id);
-  expect(end.task("waits")).toMatchObject({ state: "success", tryNumber: 2, lostTries: 1, output: 2 });
+  expect(end.task("waits")).toMatchObject({
+    state: "success",
+    tryNumber: 2,
+    lostTries: 1,
+    output: 2,
+  });
   expect(await triesOf(run.id)).toEqual([
-    { state: "lost", reason: expect.stringMatching(`^the worker died \\(.*, process ${victim.pid}\\)$`) },
+    {
+      state: "lost",
+      reason: expect.stringMatching(`^the worker died \\(.*, process ${victim.pid}\\)$`),
+    },
   ]);
   await until("the end of the dead worker's task process", async () => isGone(orphan));
   expect(heir.ended).toBeNull();
@@ -63,7 +77,10 @@ test("of two workers on 200 tasks one is killed: every task succeeds, and no try
   await deployed({ "survives.js": wide("survives", 200, 60) });
   const [, victim] = await Promise.all([scheduler(), worker(), worker()]);
   const run = await triggerRun(postgres.db, { dagId: "survives", ...me });
-  await until("a third of the work", async () => (await gate.notes()).filter((note) => note.startsWith("done")).length > 60);
+  await until(
+    "a third of the work",
+    async () => (await gate.notes()).filter((note) => note.startsWith("done")).length > 60,
+  );
   await victim.end("SIGKILL");
   const end = await runEnd(postgres.db, run.id, 60);
   expect(end.state).toBe("success");
@@ -85,7 +102,11 @@ test("two workers and two schedulers do 500 tasks, each once", async () => {
     end.tasks.filter(({ taskId }) => taskId === "each"),
   );
   expect(end.tasks.every(({ tryNumber }) => tryNumber === 1)).toBe(true);
-  const took = await rows(postgres.db, "select distinct worker_id from dagsmith.task_instance where run_id = $1", [run.id]);
+  const took = await rows(
+    postgres.db,
+    "select distinct worker_id from dagsmith.task_instance where run_id = $1",
+    [run.id],
+  );
   expect(took).toHaveLength(2);
   expect(all.map(({ ended }) => ended)).toEqual([null, null, null, null]);
   await Promise.all(all.map((service) => service.end("SIGTERM")));
@@ -96,10 +117,25 @@ test("four schedulers, of which two are killed at any moment, make each of 240 r
   const gate = await newGate();
   const { scheduler, worker } = services(gate);
   const startDate = new Date(Date.now() - 120 * 86_400_000).toISOString().slice(0, 10);
-  const [first, second, third] = await Promise.all([scheduler(), scheduler(), scheduler(), scheduler(), worker()]);
-  await deployed({ "hollow.js": daily("hollow", startDate, false), "worked.js": daily("worked", startDate, true) });
+  const [first, second, third] = await Promise.all([
+    scheduler(),
+    scheduler(),
+    scheduler(),
+    scheduler(),
+    worker(),
+  ]);
+  await deployed({
+    "hollow.js": daily("hollow", startDate, false),
+    "worked.js": daily("worked", startDate, true),
+  });
   const count = async (dagId: string): Promise<number> =>
-    (await rows<{ n: number }>(postgres.db, "select count(*)::int as n from dagsmith.dag_run where dag_id = $1", [dagId]))[0]!.n;
+    (
+      await rows<{ n: number }>(
+        postgres.db,
+        "select count(*)::int as n from dagsmith.dag_run where dag_id = $1",
+        [dagId],
+      )
+    )[0]!.n;
   await until("the first runs", async () => (await count("worked")) > 0);
   await first.end("SIGKILL");
   await until("more runs", async () => (await count("worked")) > 40);
@@ -118,7 +154,9 @@ test("four schedulers, of which two are killed at any moment, make each of 240 r
       "select to_char(logical_date at time zone 'UTC', 'YYYY-MM-DD') as slot from dagsmith.dag_run where dag_id = $1 order by logical_date",
       [dagId],
     );
-    const expected = Array.from({ length: 120 }, (_, day) => new Date(Date.parse(startDate) + day * 86_400_000).toISOString().slice(0, 10));
+    const expected = Array.from({ length: 120 }, (_, day) =>
+      new Date(Date.parse(startDate) + day * 86_400_000).toISOString().slice(0, 10),
+    );
     expect(slots.map(({ slot }) => slot)).toEqual(expected);
   }
   const notes = await gate.notes();
@@ -131,9 +169,13 @@ test("a worker that stood still is given up, its late result is refused, and it 
   await deployed({ "frozen.js": waiting("frozen") });
   const [, frozen] = await Promise.all([scheduler(), worker(1)]);
   const lives = async (pid: number): Promise<readonly string[]> =>
-    (await rows<{ id: string }>(postgres.db, "select id from dagsmith.worker where pid = $1 and state = 'active'", [pid])).map(
-      ({ id }) => id,
-    );
+    (
+      await rows<{ id: string }>(
+        postgres.db,
+        "select id from dagsmith.worker where pid = $1 and state = 'active'",
+        [pid],
+      )
+    ).map(({ id }) => id);
   const [oldLife] = await lives(frozen.pid);
   const run = await triggerRun(postgres.db, { dagId: "frozen", ...me });
   await started(gate, run);
@@ -142,7 +184,12 @@ test("a worker that stood still is given up, its late result is refused, and it 
   await started(gate, run, 2);
   await gate.open();
   const end = await runEnd(postgres.db, run.id);
-  expect(end.task("waits")).toMatchObject({ state: "success", tryNumber: 2, lostTries: 1, output: 2 });
+  expect(end.task("waits")).toMatchObject({
+    state: "success",
+    tryNumber: 2,
+    lostTries: 1,
+    output: 2,
+  });
   frozen.signal("SIGCONT");
   const [newLife] = await until("its new life", async () => {
     const now = await lives(frozen.pid);
@@ -152,7 +199,10 @@ test("a worker that stood still is given up, its late result is refused, and it 
   expect(await runNow(postgres.db, run.id)).toMatchObject({ state: "success", tasks: end.tasks });
   await heir.end("SIGTERM");
   const next = await triggerRun(postgres.db, { dagId: "frozen", ...me });
-  expect((await runEnd(postgres.db, next.id)).task("waits")).toMatchObject({ state: "success", tryNumber: 1 });
+  expect((await runEnd(postgres.db, next.id)).task("waits")).toMatchObject({
+    state: "success",
+    tryNumber: 1,
+  });
   expect(frozen.ended).toBeNull();
   expect(frozen.said.filter(({ event }) => event === "worker restarts")).toHaveLength(1);
 });
@@ -169,6 +219,9 @@ test("a worker that is told to stop finishes what it runs and ends with code 0",
   await gate.open();
   await ending;
   expect(stopped.ended).toBe("ended with code 0");
-  expect((await runNow(postgres.db, run.id)).task("waits")).toMatchObject({ state: "success", tryNumber: 1 });
+  expect((await runNow(postgres.db, run.id)).task("waits")).toMatchObject({
+    state: "success",
+    tryNumber: 1,
+  });
   await until("the end of its task process", async () => isGone(child));
 });

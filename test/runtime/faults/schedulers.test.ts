@@ -13,7 +13,11 @@ const postgres = migratedDatabase();
 async function catchingUp(dagId: string, slots: number, places: number): Promise<void> {
   const start = DateTime.utc().startOf("hour").minus({ days: 3 });
   const d = dag(dagId, {
-    ...{ schedule: "* * * * *", startDate: start.toISO(), endDate: start.plus({ minutes: slots - 1 }).toISO() },
+    ...{
+      schedule: "* * * * *",
+      startDate: start.toISO(),
+      endDate: start.plus({ minutes: slots - 1 }).toISO(),
+    },
     ...{ catchup: true, maxActiveRuns: places },
   }) as unknown as Dag<unknown>;
   d.empty("a");
@@ -21,16 +25,24 @@ async function catchingUp(dagId: string, slots: number, places: number): Promise
 }
 
 const runs = (dagId: string) =>
-  rows<{ run_id: string; state: string }>(postgres.db, "select run_id, state from dagsmith.dag_run where dag_id = $1 order by id", [dagId]);
+  rows<{ run_id: string; state: string }>(
+    postgres.db,
+    "select run_id, state from dagsmith.dag_run where dag_id = $1 order by id",
+    [dagId],
+  );
 
 async function expectEachOnce(dagId: string, slots: number): Promise<void> {
   const made = await runs(dagId);
   expect(made).toHaveLength(slots);
   expect(new Set(made.map(({ run_id }) => run_id)).size).toBe(slots);
-  const decided = await rows<{ run_id: string }>(postgres.db, "select run_id from dagsmith.slot where dag_id = $1 and decision = 'run'", [
-    dagId,
-  ]);
-  expect(decided.map(({ run_id }) => run_id).toSorted()).toEqual(made.map(({ run_id }) => run_id).toSorted());
+  const decided = await rows<{ run_id: string }>(
+    postgres.db,
+    "select run_id from dagsmith.slot where dag_id = $1 and decision = 'run'",
+    [dagId],
+  );
+  expect(decided.map(({ run_id }) => run_id).toSorted()).toEqual(
+    made.map(({ run_id }) => run_id).toSorted(),
+  );
 }
 
 const allEnded = (dagId: string, slots: number) => async (): Promise<boolean> => {

@@ -1,16 +1,29 @@
 /** Changes of rows in another database: all of them make runs, once each, whoever listens when, whatever the rows are called. */
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { installEvents, pauseDag, uninstallEvents, unpauseDag } from "../../../runtime/actions/index.ts";
+import {
+  installEvents,
+  pauseDag,
+  uninstallEvents,
+  unpauseDag,
+} from "../../../runtime/actions/index.ts";
 import { type ListenerService, startListener } from "../../../runtime/listener/service.ts";
-import { createChangeRuns, listeningWatches, listWatches } from "../../../runtime/store/change_watch.ts";
-import { connectEventDatabase } from "../../../runtime/store/event_database.ts";
-import { takeChanges } from "../../../runtime/store/outbox.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import {
+  createChangeRuns,
+  listeningWatches,
+  listWatches,
+} from "../../../runtime/store/sources/change_subscription.ts";
+import { connectEventDatabase } from "../../../runtime/store/sources/event_database.ts";
+import { takeChanges } from "../../../runtime/store/sources/outbox.ts";
 import { parseConnection } from "../../../sdk/connection.ts";
 import { type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { type PostgresChangesOptions, postgresChanges, type RowChange } from "../../../sdk/event.ts";
+import {
+  type PostgresChangesOptions,
+  postgresChanges,
+  type RowChange,
+} from "../../../sdk/event.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import type { RunTrigger } from "../../../sdk/trigger.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
@@ -38,32 +51,53 @@ afterEach(async () => {
 });
 afterAll(() => lake.drop());
 
-const connection = async (id: string) => parseConnection(id, id === "lake" ? lake.url : "postgres://etl:hunter2@127.0.0.1:1/none");
+const connection = async (id: string) =>
+  parseConnection(id, id === "lake" ? lake.url : "postgres://etl:hunter2@127.0.0.1:1/none");
 const request = (dagId: string) => ({ dagId, actor: "ann", connection });
 const listen = (): void =>
   void listeners.push(
-    startListener({ db: postgres.db, connection, mask: (text) => text, log: (event, detail) => void said.push({ event, detail }) }),
+    startListener({
+      db: postgres.db,
+      connection,
+      mask: (text) => text,
+      log: (event, detail) => void said.push({ event, detail }),
+    }),
   );
 
-function spec(dagId: string, source?: Omit<PostgresChangesOptions, "connection"> & { readonly connection?: string }): DagSpec {
-  const d = dag(dagId, { ...(source && { on: [postgresChanges({ connection: "lake", ...source })] }) }) as unknown as Dag<unknown>;
+function spec(
+  dagId: string,
+  source?: Omit<PostgresChangesOptions, "connection"> & { readonly connection?: string },
+): DagSpec {
+  const d = dag(dagId, {
+    ...(source && { on: [postgresChanges({ connection: "lake", ...source })] }),
+  }) as unknown as Dag<unknown>;
   d.task("t", async () => null);
   return describeDag(d);
 }
 
 type Run = { id: number; trigger: Extract<RunTrigger, { type: "postgresChanges" }> };
-const runsOf = (dagId: string) => rows<Run>(postgres.db, "select id, trigger from dagsmith.dag_run where dag_id = $1 order by id", [dagId]);
-const changesOf = async (dagId: string): Promise<RowChange[]> => (await runsOf(dagId)).flatMap(({ trigger }) => trigger.events);
+const runsOf = (dagId: string) =>
+  rows<Run>(postgres.db, "select id, trigger from dagsmith.dag_run where dag_id = $1 order by id", [
+    dagId,
+  ]);
+const changesOf = async (dagId: string): Promise<RowChange[]> =>
+  (await runsOf(dagId)).flatMap(({ trigger }) => trigger.events);
 const heard = (dagId: string, count: number): Promise<RowChange[]> =>
   until(`${count} changes for ${dagId}`, async () => {
     const changes = await changesOf(dagId);
     return changes.length >= count && changes;
   });
-const keys = (changes: readonly RowChange[]) => changes.map(({ operation, oldKey, newKey }) => [operation, oldKey, newKey]);
-const outbox = async (): Promise<number> => Number((await sql("select count(*) from dagsmith_events.change"))[0]!.count);
+const keys = (changes: readonly RowChange[]) =>
+  changes.map(({ operation, oldKey, newKey }) => [operation, oldKey, newKey]);
+const outbox = async (): Promise<number> =>
+  Number((await sql("select count(*) from dagsmith_events.change"))[0]!.count);
 
 /** A table, a DAG that listens to it, its trigger in place. */
-async function listening(dagId: string, columns: string, more: Partial<PostgresChangesOptions> = {}): Promise<void> {
+async function listening(
+  dagId: string,
+  columns: string,
+  more: Partial<PostgresChangesOptions> = {},
+): Promise<void> {
   await sql(`create table ${dagId} (${columns})`);
   await known(postgres.db, spec(dagId, { table: dagId, ...more }));
   await installEvents(postgres.db, request(dagId));
@@ -85,10 +119,17 @@ describe("a table that a DAG listens to", () => {
       ["update", { id: "2" }, { id: "70" }],
       ["delete", { id: "1" }, null],
     ]);
-    expect(changes[0]).toMatchObject({ schema: "public", table: "ops", at: expect.stringMatching(/Z$/) });
+    expect(changes[0]).toMatchObject({
+      schema: "public",
+      table: "ops",
+      at: expect.stringMatching(/Z$/),
+    });
     expect(await runsOf("ops")).toHaveLength(5);
     await until("the outbox to be empty", async () => (await outbox()) === 0);
-    await until("the receipts to go", async () => (await rows(postgres.db, "select from dagsmith.change_receipt")).length === 0);
+    await until(
+      "the receipts to go",
+      async () => (await rows(postgres.db, "select from dagsmith.change_receipt")).length === 0,
+    );
   });
 
   test("tells of the operations that are asked for only", async () => {
@@ -118,21 +159,29 @@ describe("a table that a DAG listens to", () => {
       ...{ "a'b": "9007199254740993", "c d": "2026-01-01T00:00:00+00:00", e: "1.10", f: "\\x00ff" },
       ...{ g: "00000000-0000-0000-0000-000000000001", h: "é\n'\\" },
     });
-    const found = await sql(`select 1 as one from ${table} where "a'b" = $1 and "c d" = $2 and e = $3 and f = $4`, [
-      ...["a'b", "c d", "e", "f"].map((column) => change!.newKey![column]),
-    ]);
+    const found = await sql(
+      `select 1 as one from ${table} where "a'b" = $1 and "c d" = $2 and e = $3 and f = $4`,
+      [...["a'b", "c d", "e", "f"].map((column) => change!.newKey![column])],
+    );
     expect(found).toEqual([{ one: 1 }]);
   });
 
   test("without a primary key is known by a unique one without nulls; with neither it is refused", async () => {
-    await listening("by_unique", "a int not null, b text not null, c int, unique (b, a), unique (c)");
+    await listening(
+      "by_unique",
+      "a int not null, b text not null, c int, unique (b, a), unique (c)",
+    );
     await sql("insert into by_unique values (1, 'x', null)");
     listen();
     expect((await heard("by_unique", 1))[0]!.newKey).toEqual({ a: "1", b: "x" });
-    await expect(listening("keyless", "a int unique")).rejects.toMatchObject({ code: "EVENT_TABLE_WITHOUT_KEY" });
+    await expect(listening("keyless", "a int unique")).rejects.toMatchObject({
+      code: "EVENT_TABLE_WITHOUT_KEY",
+    });
     await sql("insert into keyless values (null), (null)");
     await known(postgres.db, spec("missing", { table: "not_there" }));
-    await expect(installEvents(postgres.db, request("missing"))).rejects.toMatchObject({ code: "EVENT_TABLE_MISSING" });
+    await expect(installEvents(postgres.db, request("missing"))).rejects.toMatchObject({
+      code: "EVENT_TABLE_MISSING",
+    });
   });
 
   test("goes on being written when a column of its key is renamed", async () => {
@@ -179,7 +228,9 @@ describe("a table that a DAG listens to", () => {
     await sql("insert into batched select generate_series(1, 1000)");
     listen();
     await heard("batched", 1_000);
-    expect((await runsOf("batched")).map(({ trigger }) => trigger.events.length)).toEqual([400, 400, 200]);
+    expect((await runsOf("batched")).map(({ trigger }) => trigger.events.length)).toEqual([
+      400, 400, 200,
+    ]);
   });
 });
 
@@ -196,7 +247,11 @@ describe("no change is lost", () => {
     listen();
     expect(await changesOf("nobody")).toHaveLength(1);
     await unpauseDag(postgres.db, request("nobody"));
-    expect(keys(await heard("nobody", 3)).map(([, , key]) => key)).toEqual([{ id: "1" }, { id: "2" }, { id: "3" }]);
+    expect(keys(await heard("nobody", 3)).map(([, , key]) => key)).toEqual([
+      { id: "1" },
+      { id: "2" },
+      { id: "3" },
+    ]);
   });
 
   test("when the listener's connections are cut, again and again", async () => {
@@ -228,7 +283,8 @@ describe("no change is lost", () => {
     );
     await Promise.all(
       writers.map(async (writer, index) => {
-        for (let n = 0; n < 40; n++) await writer.query("insert into crowd values ($1)", [index * 100 + n]);
+        for (let n = 0; n < 40; n++)
+          await writer.query("insert into crowd values ($1)", [index * 100 + n]);
         await writer.end();
       }),
     );
@@ -241,7 +297,9 @@ describe("no change is lost", () => {
   test("when whoever took it died between making the run and emptying the outbox: it is told again, and makes no second run", async () => {
     await listening("twice", "id int primary key");
     await sql("insert into twice values (1), (2)");
-    const [watch] = (await listeningWatches(postgres.db, new Plans())).filter(({ dagId }) => dagId === "twice");
+    const [watch] = (await listeningWatches(postgres.db, new Plans())).filter(
+      ({ dagId }) => dagId === "twice",
+    );
     const dying = await connectEventDatabase(await connection("lake"));
     const taking = takeChanges(dying, watch!.watchId, 10, async (changes) => {
       await createChangeRuns(postgres.db, watch!, changes);
@@ -249,12 +307,20 @@ describe("no change is lost", () => {
     });
     await expect(taking).rejects.toThrow("died here");
     await dying.end();
-    expect([await runsOf("twice"), await outbox()].map((found) => (Array.isArray(found) ? found.length : found))).toEqual([2, 2]);
+    expect(
+      [await runsOf("twice"), await outbox()].map((found) =>
+        Array.isArray(found) ? found.length : found,
+      ),
+    ).toEqual([2, 2]);
     await sql("insert into twice values (3)");
     listen();
     await heard("twice", 3);
     await until("the outbox to be empty", async () => (await outbox()) === 0);
-    expect(keys(await changesOf("twice")).map(([, , key]) => key)).toEqual([{ id: "1" }, { id: "2" }, { id: "3" }]);
+    expect(keys(await changesOf("twice")).map(([, , key]) => key)).toEqual([
+      { id: "1" },
+      { id: "2" },
+      { id: "3" },
+    ]);
   });
 });
 
@@ -264,21 +330,34 @@ describe("a database that cannot be reached", () => {
     await sql("create table far (id int primary key)");
     await known(postgres.db, spec("far", { table: "far" }));
     await installEvents(postgres.db, request("far"));
-    await rows(postgres.db, "update dagsmith.change_watch set connection = 'away' where dag_id = 'far'");
+    await rows(
+      postgres.db,
+      "update dagsmith.change_watch set connection = 'away' where dag_id = 'far'",
+    );
     await known(postgres.db, spec("far", { table: "far", connection: "away" }));
     listen();
     await sql("insert into near values (1)");
     await heard("near", 1);
-    const error = await until("the error", async () => (await listWatches(postgres.db, "far"))[0]?.error ?? undefined);
+    const error = await until(
+      "the error",
+      async () => (await listWatches(postgres.db, "far"))[0]?.error ?? undefined,
+    );
     expect(error).toMatch(/connection "away" refused or cannot be reached/);
     expect(JSON.stringify([error, said])).not.toContain("hunter2");
-    await rows(postgres.db, "update dagsmith.change_watch set connection = 'lake' where dag_id = 'far'");
+    await rows(
+      postgres.db,
+      "update dagsmith.change_watch set connection = 'lake' where dag_id = 'far'",
+    );
   });
 
   test("is one clear error when triggers are to be installed", async () => {
     await known(postgres.db, spec("away", { table: "x", connection: "away" }));
-    await expect(installEvents(postgres.db, request("away"))).rejects.toMatchObject({ code: "EVENT_DATABASE_FAILED" });
-    expect((await listWatches(postgres.db, "away")).map(({ installedAt }) => installedAt)).toEqual([null]);
+    await expect(installEvents(postgres.db, request("away"))).rejects.toMatchObject({
+      code: "EVENT_DATABASE_FAILED",
+    });
+    expect((await listWatches(postgres.db, "away")).map(({ installedAt }) => installedAt)).toEqual([
+      null,
+    ]);
   });
 });
 
@@ -286,7 +365,10 @@ describe("installing", () => {
   test("twice, and at the same time, changes nothing; another table moves the trigger; uninstalling leaves nothing", async () => {
     await sql("create table first (id int primary key); create table second (id int primary key)");
     await known(postgres.db, spec("moving", { table: "first", name: "t" }));
-    const both = await Promise.all([installEvents(postgres.db, request("moving")), installEvents(postgres.db, request("moving"))]);
+    const both = await Promise.all([
+      installEvents(postgres.db, request("moving")),
+      installEvents(postgres.db, request("moving")),
+    ]);
     expect(
       both
         .flat()
@@ -304,7 +386,8 @@ describe("installing", () => {
     await installEvents(postgres.db, request("moving"));
     expect(await triggers()).toEqual(["second"]);
     for (const { dagId } of await listWatches(postgres.db, null)) {
-      if (dagId !== "away") await uninstallEvents(postgres.db, request(dagId)).catch(() => undefined);
+      if (dagId !== "away")
+        await uninstallEvents(postgres.db, request(dagId)).catch(() => undefined);
     }
     expect(await sql("select 1 from pg_namespace where nspname = 'dagsmith_events'")).toEqual([]);
     await sql("insert into first values (1); insert into second values (1)");
@@ -312,7 +395,11 @@ describe("installing", () => {
 
   test("of a DAG that listens to no table is refused", async () => {
     await known(postgres.db, spec("deaf"));
-    await expect(installEvents(postgres.db, request("deaf"))).rejects.toMatchObject({ code: "NO_EVENT_TABLES" });
-    await expect(installEvents(postgres.db, request("unknown"))).rejects.toMatchObject({ code: "UNKNOWN_DAG" });
+    await expect(installEvents(postgres.db, request("deaf"))).rejects.toMatchObject({
+      code: "NO_EVENT_TABLES",
+    });
+    await expect(installEvents(postgres.db, request("unknown"))).rejects.toMatchObject({
+      code: "UNKNOWN_DAG",
+    });
   });
 });

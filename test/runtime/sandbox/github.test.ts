@@ -30,7 +30,11 @@ async function all<Item>(path: string): Promise<Item[]> {
 
 async function issuesOf(org: string): Promise<Issue[]> {
   const repos = await all<{ name: string }>(`/orgs/${org}/repos`);
-  return (await Promise.all(repos.map(({ name }) => all<Issue>(`/repos/${org}/${name}/issues?state=all&per_page=100`)))).flat();
+  return (
+    await Promise.all(
+      repos.map(({ name }) => all<Issue>(`/repos/${org}/${name}/issues?state=all&per_page=100`)),
+    )
+  ).flat();
 }
 
 test("has what real data has: several pages, big ids, pull requests, odd titles", async () => {
@@ -39,7 +43,8 @@ test("has what real data has: several pages, big ids, pull requests, odd titles"
   expect(issues.every(({ id }) => id > 2 ** 31 && Number.isSafeInteger(id))).toBe(true);
   expect(new Set(issues.map(({ id }) => id)).size).toBe(issues.length);
   expect(issues.some(({ pull_request }) => pull_request)).toBe(true);
-  for (const odd of [/"/, /'/, /\\/, /\n/, /\t/, /東京/, /🚀/]) expect(issues.some(({ title }) => odd.test(title))).toBe(true);
+  for (const odd of [/"/, /'/, /\\/, /\n/, /\t/, /東京/, /🚀/])
+    expect(issues.some(({ title }) => odd.test(title))).toBe(true);
   expect(await all("/orgs/astronomerio/members?per_page=100")).toHaveLength(112);
 });
 
@@ -47,9 +52,15 @@ test("has one person with equally many open issues in both organisations, known 
   const counts = await Promise.all(
     ["astronomerio", "airflow-plugins"].map(async (org) => {
       const members = await all<{ id: number; login: string }>(`/orgs/${org}/members?per_page=100`);
-      const open = (await issuesOf(org)).filter(({ state, assignee }) => state === "open" && assignee !== null);
-      expect(open.every(({ assignee }) => members.some(({ id }) => id === assignee?.id))).toBe(true);
-      return open.filter(({ assignee }) => assignee?.login === "grace-both").map(({ assignee }) => assignee?.id);
+      const open = (await issuesOf(org)).filter(
+        ({ state, assignee }) => state === "open" && assignee !== null,
+      );
+      expect(open.every(({ assignee }) => members.some(({ id }) => id === assignee?.id))).toBe(
+        true,
+      );
+      return open
+        .filter(({ assignee }) => assignee?.login === "grace-both")
+        .map(({ assignee }) => assignee?.id);
     }),
   );
   expect(counts[0]).toHaveLength(3);
@@ -57,14 +68,19 @@ test("has one person with equally many open issues in both organisations, known 
 });
 
 test("shows open issues unless asked for others", async () => {
-  const count = async (query: string): Promise<number> => (await all(`/repos/astronomerio/open-example-dags/issues${query}`)).length;
-  expect([await count(""), await count("?state=closed"), await count("?state=all")]).toEqual([50, 50, 100]);
+  const count = async (query: string): Promise<number> =>
+    (await all(`/repos/astronomerio/open-example-dags/issues${query}`)).length;
+  expect([await count(""), await count("?state=closed"), await count("?state=all")]).toEqual([
+    50, 50, 100,
+  ]);
 });
 
 test("answers the same after a restart", async () => {
   const again = await startSandboxGithub();
   const text = async (url: string): Promise<string> =>
-    (await (await fetch(`${url}/repos/airflow-plugins/github_plugin/issues?state=all`)).text()).replaceAll(url, "");
+    (
+      await (await fetch(`${url}/repos/airflow-plugins/github_plugin/issues?state=all`)).text()
+    ).replaceAll(url, "");
   expect(await text(again.url)).toBe(await text(github.url));
   await again.close();
 });
@@ -80,10 +96,14 @@ test("refuses one request, the third, with a secondary rate limit", async () => 
 
 test("knows an answer by its ETag and counts the quota down", async () => {
   const first = await fetch(`${github.url}/repos/kestra-io/kestra`);
-  const second = await fetch(first.url, { headers: { "if-none-match": first.headers.get("etag")! } });
+  const second = await fetch(first.url, {
+    headers: { "if-none-match": first.headers.get("etag")! },
+  });
   expect(second.status).toBe(304);
   expect(await second.text()).toBe("");
-  const remaining = [first, second].map(({ headers }) => Number(headers.get("x-ratelimit-remaining")));
+  const remaining = [first, second].map(({ headers }) =>
+    Number(headers.get("x-ratelimit-remaining")),
+  );
   expect(remaining[0]! - remaining[1]!).toBe(1);
 });
 
@@ -102,11 +122,14 @@ test.each([
 
 test("lists the organisations of an account only for one who logs in", async () => {
   expect((await fetch(`${github.url}/user/orgs`)).status).toBe(401);
-  expect((await fetch(`${github.url}/user/orgs`, { headers: { authorization: "token t" } })).status).toBe(200);
+  expect(
+    (await fetch(`${github.url}/user/orgs`, { headers: { authorization: "token t" } })).status,
+  ).toBe(200);
 });
 
 test("takes messages at a webhook and remembers them", async () => {
-  const post = async (body: string): Promise<number> => (await fetch(`${github.url}/webhooks/team`, { method: "POST", body })).status;
+  const post = async (body: string): Promise<number> =>
+    (await fetch(`${github.url}/webhooks/team`, { method: "POST", body })).status;
   expect(await post('{"content": "one"}')).toBe(204);
   expect(await post('{"content": "two ★"}')).toBe(204);
   expect(await post('{"content": ""}')).toBe(400);

@@ -14,8 +14,10 @@ function spec(options: DagOptions): DagSpec {
   return describeDag(d);
 }
 
-const daily = (more: DagOptions = {}): DagSpec => spec({ schedule: "@daily", startDate: "2026-01-01", ...more });
-const hourly = (more: DagOptions = {}): DagSpec => spec({ schedule: "@hourly", startDate: "2026-01-01", ...more });
+const daily = (more: DagOptions = {}): DagSpec =>
+  spec({ schedule: "@daily", startDate: "2026-01-01", ...more });
+const hourly = (more: DagOptions = {}): DagSpec =>
+  spec({ schedule: "@hourly", startDate: "2026-01-01", ...more });
 
 describe("a DAG that is first looked at", () => {
   test("with catchup all runs every slot since its start date", () => {
@@ -78,7 +80,11 @@ describe("a pause", () => {
     host.unpause("2026-01-06T12:00:00Z");
     // The scheduler itself was away for two days more.
     expect(host.at("2026-01-08T12:00:00Z")).toEqual(["2026-01-07"]);
-    expect(host.slots.slice(1)).toEqual(["paused 2026-01-02..2026-01-05 x4", "catchup 2026-01-06..2026-01-06 x1", "run 2026-01-07"]);
+    expect(host.slots.slice(1)).toEqual([
+      "paused 2026-01-02..2026-01-05 x4",
+      "catchup 2026-01-06..2026-01-06 x1",
+      "run 2026-01-07",
+    ]);
   });
 
   test("after a pause without a run between is the same row, longer", () => {
@@ -90,7 +96,10 @@ describe("a pause", () => {
     host.pause("2026-01-03T13:00:00Z");
     host.unpause("2026-01-05T12:00:00Z");
     host.at("2026-01-05T12:00:00Z");
-    expect(host.slots).toEqual(["paused 2026-01-01..2026-01-02 x2", "paused 2026-01-01..2026-01-04 x4"]);
+    expect(host.slots).toEqual([
+      "paused 2026-01-01..2026-01-02 x2",
+      "paused 2026-01-01..2026-01-04 x4",
+    ]);
   });
 
   test("skips nothing of a DAG that catches up", () => {
@@ -110,7 +119,10 @@ describe("a DAG at its maxActiveRuns", () => {
     expect(host.at("2026-01-01T05:00:00Z")).toEqual([]);
     host.end(1);
     expect(host.at("2026-01-01T05:30:00Z")).toEqual(["2026-01-01T04:00"]);
-    expect(host.slots.slice(1)).toEqual(["max_active_runs 2026-01-01T01:00..2026-01-01T03:00 x3", "run 2026-01-01T04:00"]);
+    expect(host.slots.slice(1)).toEqual([
+      "max_active_runs 2026-01-01T01:00..2026-01-01T03:00 x3",
+      "run 2026-01-01T04:00",
+    ]);
   });
 
   test("does not burst after eight hours of sleep: runs come as places do, in order, none twice and none left out", () => {
@@ -124,12 +136,15 @@ describe("a DAG at its maxActiveRuns", () => {
       host.at("2026-01-01T09:50:00Z");
       expect(host.active).toBeLessThanOrEqual(2);
     }
-    expect(host.made).toEqual(Array.from({ length: 9 }, (_, hour) => `scheduled__2026-01-01T0${hour}:00:00+00:00`));
+    expect(host.made).toEqual(
+      Array.from({ length: 9 }, (_, hour) => `scheduled__2026-01-01T0${hour}:00:00+00:00`),
+    );
   });
 });
 
 describe("a catchup from the newest", () => {
-  const newest = (more: DagOptions = {}): DagSpec => daily({ catchup: true, catchupOrder: "newest", maxActiveRuns: 2, ...more });
+  const newest = (more: DagOptions = {}): DagSpec =>
+    daily({ catchup: true, catchupOrder: "newest", maxActiveRuns: 2, ...more });
 
   test("goes back to the oldest, as places come", () => {
     const host = new VirtualHost(newest());
@@ -147,11 +162,25 @@ describe("a catchup from the newest", () => {
     const host = new VirtualHost(newest({ maxActiveRuns: 1 }));
     expect(host.at("2026-01-06T12:00:00Z")).toEqual(["2026-01-05"]);
     const order: string[] = [];
-    for (const time of ["2026-01-07T00:00:00Z", "2026-01-07T00:00:01Z", "2026-01-10T06:00:00Z", ...Array(9).fill("2026-01-10T06:00:01Z")]) {
+    for (const time of [
+      "2026-01-07T00:00:00Z",
+      "2026-01-07T00:00:01Z",
+      "2026-01-10T06:00:00Z",
+      ...Array(9).fill("2026-01-10T06:00:01Z"),
+    ]) {
       host.end();
       order.push(...host.at(time));
     }
-    expect(order.map((date) => date.slice(8))).toEqual(["06", "04", "09", "08", "07", "03", "02", "01"]);
+    expect(order.map((date) => date.slice(8))).toEqual([
+      "06",
+      "04",
+      "09",
+      "08",
+      "07",
+      "03",
+      "02",
+      "01",
+    ]);
     expect(new Set(host.made).size).toBe(9);
   });
 
@@ -169,7 +198,12 @@ describe("a catchup from the newest", () => {
     host.at("2026-01-06T12:00:00Z");
     host.end();
     host.deploy(daily({ catchup: true }), "2026-01-06T13:00:00Z");
-    expect(host.at("2026-01-06T13:00:00Z")).toEqual(["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]);
+    expect(host.at("2026-01-06T13:00:00Z")).toEqual([
+      "2026-01-01",
+      "2026-01-02",
+      "2026-01-03",
+      "2026-01-04",
+    ]);
   });
 
   test("that is given up says so of what it left behind", () => {
@@ -183,7 +217,9 @@ describe("a catchup from the newest", () => {
   });
 
   test("keeps at most 50 gaps, and still runs every slot once", () => {
-    const host = new VirtualHost(hourly({ catchup: true, catchupOrder: "newest", maxActiveRuns: 1 }));
+    const host = new VirtualHost(
+      hourly({ catchup: true, catchupOrder: "newest", maxActiveRuns: 1 }),
+    );
     for (let step = 1; step <= 70; step++) {
       host.at(new Date(Date.UTC(2026, 0, 1, step * 3)).toISOString());
       host.end();
@@ -198,7 +234,10 @@ describe("a catchup from the newest", () => {
 
   test("of several schedules takes the newest of all", () => {
     const two = spec({
-      schedule: { green: { schedule: trigger("0 9 * * *") }, yellow: { schedule: trigger("0 10 * * *") } },
+      schedule: {
+        green: { schedule: trigger("0 9 * * *") },
+        yellow: { schedule: trigger("0 10 * * *") },
+      },
       ...{ startDate: "2026-01-01", catchup: true, catchupOrder: "newest", maxActiveRuns: 1 },
     });
     const host = new VirtualHost(two);
@@ -207,7 +246,11 @@ describe("a catchup from the newest", () => {
       order.push(...host.at("2026-01-03T12:00:00Z"));
       host.end();
     }
-    expect(order).toEqual(["03T10:00", "03T09:00", "02T10:00", "02T09:00", "01T10:00", "01T09:00"].map((time) => `2026-01-${time}`));
+    expect(order).toEqual(
+      ["03T10:00", "03T09:00", "02T10:00", "02T09:00", "01T10:00", "01T09:00"].map(
+        (time) => `2026-01-${time}`,
+      ),
+    );
   });
 });
 
@@ -224,7 +267,9 @@ describe("a continuous DAG", () => {
     host.end();
     host.at("2026-01-01T00:20:30.000Z");
     const intervals = [...host.rows.values()].map(({ first: { dataInterval } }) => dataInterval);
-    expect(intervals.map(({ start }) => start).slice(1)).toEqual(intervals.map(({ end }) => end).slice(0, -1));
+    expect(intervals.map(({ start }) => start).slice(1)).toEqual(
+      intervals.map(({ end }) => end).slice(0, -1),
+    );
     expect(intervals.at(-1)?.end).toEqual(new Date("2026-01-01T00:20:30.000Z"));
   });
 });
@@ -241,7 +286,9 @@ describe("one look", () => {
 
   test("that leaves work makes the DAG due behind those that came due before", () => {
     const now = new Date("2026-01-03T00:00:00Z");
-    const { dag: left } = new VirtualHost(hourly({ catchup: true, maxActiveRuns: 1_000 }), { mostRuns: 10 }).look(now);
+    const { dag: left } = new VirtualHost(hourly({ catchup: true, maxActiveRuns: 1_000 }), {
+      mostRuns: 10,
+    }).look(now);
     expect(left.nextRunAfter).toEqual(now);
   });
 });
@@ -256,12 +303,24 @@ describe("a clock", () => {
     expect(host.at("2026-01-01T04:00:00Z")).toEqual(["2026-01-01T03:00"]);
   });
 
-  test.each(["last", "none"] as const)("that jumps a day ahead and back leaves catchup %s with each slot at most once", (catchup) => {
-    const host = new VirtualHost(hourly({ catchup, maxActiveRuns: 100 }));
-    for (const time of ["01T01:00", "01T02:00", "02T02:00", "01T02:30", "01T03:00", "02T03:00", "02T04:00"]) host.at(`2026-01-${time}:00Z`);
-    expect(new Set(host.made).size).toBe(host.made.length);
-    expect(host.made.toSorted()).toEqual(host.made);
-  });
+  test.each(["last", "none"] as const)(
+    "that jumps a day ahead and back leaves catchup %s with each slot at most once",
+    (catchup) => {
+      const host = new VirtualHost(hourly({ catchup, maxActiveRuns: 100 }));
+      for (const time of [
+        "01T01:00",
+        "01T02:00",
+        "02T02:00",
+        "01T02:30",
+        "01T03:00",
+        "02T03:00",
+        "02T04:00",
+      ])
+        host.at(`2026-01-${time}:00Z`);
+      expect(new Set(host.made).size).toBe(host.made.length);
+      expect(host.made.toSorted()).toEqual(host.made);
+    },
+  );
 });
 
 describe("a timetable", () => {

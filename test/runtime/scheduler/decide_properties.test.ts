@@ -21,7 +21,13 @@ const SCHEDULES: readonly NonNullable<Schedule>[] = [
   trigger(["0 */7 * * *", "0 */3 * * *"]),
   every("90m"),
   partitioned("0 */4 * * *", { offset: -1 }),
-  events(["2026-03-27T05:00:00Z", "2026-03-27T09:00:00Z", "2026-03-28T01:30:00Z", "2026-03-29T01:30:00Z", "2026-03-30T00:00:00Z"]),
+  events([
+    "2026-03-27T05:00:00Z",
+    "2026-03-27T09:00:00Z",
+    "2026-03-28T01:30:00Z",
+    "2026-03-29T01:30:00Z",
+    "2026-03-30T00:00:00Z",
+  ]),
 ];
 
 /** Whose grid begins anew where something was missed and is not wanted. */
@@ -36,7 +42,13 @@ type Step = { readonly do: "look" | "end" | "pause" | "unpause"; readonly afterM
 
 const steps = fc.array(
   fc.record({
-    do: fc.constantFrom("look" as const, "look" as const, "end" as const, "pause" as const, "unpause" as const),
+    do: fc.constantFrom(
+      "look" as const,
+      "look" as const,
+      "end" as const,
+      "pause" as const,
+      "unpause" as const,
+    ),
     afterMinutes: fc.oneof(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 60, max: 1_500 })),
   }),
   { minLength: 1, maxLength: 25 },
@@ -84,7 +96,10 @@ const optionsOf = (schedules: readonly NonNullable<Schedule>[]) =>
   });
 
 function declared(more: object): DagSpec {
-  const d = dag("decided", { startDate: new Date(START).toISOString(), ...more }) as unknown as Dag<unknown>;
+  const d = dag("decided", {
+    startDate: new Date(START).toISOString(),
+    ...more,
+  }) as unknown as Dag<unknown>;
   d.empty("a");
   return describeDag(d);
 }
@@ -100,7 +115,9 @@ test("with catchup all every slot runs once, in either order, through pauses, sl
         const host = new VirtualHost(spec, { mostRuns: 5 });
         const end = live(host, life);
         const expected = slotsUntil(spec, end).map(({ logicalDate }) => logicalDate.getTime());
-        const made = [...host.rows.values()].filter(({ decision }) => decision === "run").map(({ first }) => first.logicalDate.getTime());
+        const made = [...host.rows.values()]
+          .filter(({ decision }) => decision === "run")
+          .map(({ first }) => first.logicalDate.getTime());
         expect(made.toSorted((a, b) => a - b)).toEqual(expected);
         expect(host.made).toHaveLength(expected.length);
         if (catchupOrder === "oldest") expect(made).toEqual(expected);
@@ -112,19 +129,26 @@ test("with catchup all every slot runs once, in either order, through pauses, sl
 
 test("with catchup last or none every slot that is due is a run or was skipped, never both, never neither", () => {
   fc.assert(
-    fc.property(optionsOf(SCHEDULES), fc.constantFrom("last" as const, "none" as const), steps, (more, catchup, life) => {
-      const spec = declared({ ...more, catchup });
-      const host = new VirtualHost(spec, { mostCounted: 10_000 });
-      const end = live(host, life);
-      const covered = [...host.rows.values()].toSorted((a, b) => a.first.logicalDate.getTime() - b.first.logicalDate.getTime());
-      for (const [index, { first, last }] of covered.entries()) {
-        expect(first.logicalDate <= last.logicalDate).toBe(true);
-        const next = covered[index + 1];
-        if (next) expect(last.logicalDate < next.first.logicalDate).toBe(true);
-      }
-      const count = covered.reduce((sum, slot) => sum + slot.count!, 0);
-      expect(count).toBe(slotsUntil(spec, end).length);
-    }),
+    fc.property(
+      optionsOf(SCHEDULES),
+      fc.constantFrom("last" as const, "none" as const),
+      steps,
+      (more, catchup, life) => {
+        const spec = declared({ ...more, catchup });
+        const host = new VirtualHost(spec, { mostCounted: 10_000 });
+        const end = live(host, life);
+        const covered = [...host.rows.values()].toSorted(
+          (a, b) => a.first.logicalDate.getTime() - b.first.logicalDate.getTime(),
+        );
+        for (const [index, { first, last }] of covered.entries()) {
+          expect(first.logicalDate <= last.logicalDate).toBe(true);
+          const next = covered[index + 1];
+          if (next) expect(last.logicalDate < next.first.logicalDate).toBe(true);
+        }
+        const count = covered.reduce((sum, slot) => sum + slot.count!, 0);
+        expect(count).toBe(slotsUntil(spec, end).length);
+      },
+    ),
     { numRuns: 300 },
   );
 });
@@ -143,8 +167,11 @@ test("a run is never made before it is due, nor beyond maxActiveRuns", () => {
           if (what === "end") host.end(Math.min(1, host.active));
           const decision = host.look(new Date(clock));
           expect(host.active).toBeLessThanOrEqual(more.maxActiveRuns);
-          for (const run of decision.runs) expect(run.runAfter.getTime()).toBeLessThanOrEqual(clock);
-          expect(decision.dag.nextRunAfter?.getTime() ?? clock).toBeGreaterThanOrEqual(Math.min(clock, START + HOUR_MS));
+          for (const run of decision.runs)
+            expect(run.runAfter.getTime()).toBeLessThanOrEqual(clock);
+          expect(decision.dag.nextRunAfter?.getTime() ?? clock).toBeGreaterThanOrEqual(
+            Math.min(clock, START + HOUR_MS),
+          );
         }
       },
     ),

@@ -1,14 +1,21 @@
 /** Runs that take too long, and DAGs that fail too often. */
 import { describe, expect, test } from "vitest";
 import { triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/settle.ts";
-import { endOverdueRuns } from "../../../runtime/scheduler/overdue.ts";
-import { engineRound } from "../../../runtime/store/engine_tx.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
-import { afterRound } from "../../../runtime/store/run_ends.ts";
+import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
+import { afterRound } from "../../../runtime/transactions/run_ends.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { driverOf, endOf, failed, runnable, statesOf, success } from "../../support/engine_driver.ts";
+import {
+  driverOf,
+  endOf,
+  failed,
+  runnable,
+  statesOf,
+  success,
+} from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
@@ -24,7 +31,8 @@ async function knownDag(options: DagOptions): Promise<string> {
   return d.dagId;
 }
 
-const begun = async (dagId: string): Promise<number> => (await triggerRun(postgres.db, { dagId, actor: "ann" })).id;
+const begun = async (dagId: string): Promise<number> =>
+  (await triggerRun(postgres.db, { dagId, actor: "ann" })).id;
 
 /** As if the run had begun that many seconds earlier. */
 const earlier = (run: number, seconds: number) =>
@@ -36,7 +44,11 @@ const earlier = (run: number, seconds: number) =>
 
 const runOf = async (run: number) =>
   (
-    await rows<{ state: string; reason: string | null }>(postgres.db, "select state, reason from dagsmith.dag_run where id = $1", [run])
+    await rows<{ state: string; reason: string | null }>(
+      postgres.db,
+      "select state, reason from dagsmith.dag_run where id = $1",
+      [run],
+    )
   )[0]!;
 
 const dagOf = async (dagId: string) =>
@@ -52,7 +64,11 @@ async function end(run: number, taskId: string, outcome = success()): Promise<vo
   const driver = driverOf(postgres.db, plans, run);
   const instance = runnable(await driver.look()).find((one) => one.taskId === taskId)!;
   await driver.take(instance);
-  await afterRound(postgres.db, plans, await engineRound(postgres.db, plans, (tx) => settle(tx, [endOf(instance, outcome)])));
+  await afterRound(
+    postgres.db,
+    plans,
+    await engineRound(postgres.db, plans, (tx) => settle(tx, [endOf(instance, outcome)])),
+  );
 }
 
 describe("a run that takes longer than its dagrunTimeout", () => {
@@ -67,7 +83,10 @@ describe("a run that takes longer than its dagrunTimeout", () => {
     expect((await runOf(run)).state).toBe("running");
     await earlier(run, 1);
     expect(await endOverdueRuns(postgres.db, plans)).toBe(1);
-    expect(await runOf(run)).toEqual({ state: "failed", reason: "timed out: it took longer than its dagrunTimeout of 3600 s" });
+    expect(await runOf(run)).toEqual({
+      state: "failed",
+      reason: "timed out: it took longer than its dagrunTimeout of 3600 s",
+    });
     expect(statesOf(await driver.look())).toEqual({ a: "skipped", b: "success" });
     expect((await driver.settle([endOf(a!, success())])).accepted.size).toBe(0);
   });
@@ -77,7 +96,9 @@ describe("a run that takes longer than its dagrunTimeout", () => {
     const [first, second] = [await begun(dagId), await begun(dagId)];
     expect((await runOf(second)).state).toBe("queued");
     await earlier(first, 60);
-    const counts = await Promise.all(Array.from({ length: 4 }, () => endOverdueRuns(postgres.db, new Plans())));
+    const counts = await Promise.all(
+      Array.from({ length: 4 }, () => endOverdueRuns(postgres.db, new Plans())),
+    );
     expect(counts.toSorted()).toEqual([0, 0, 0, 1]);
     expect((await runOf(second)).state).toBe("running");
   });
@@ -117,10 +138,14 @@ describe("a DAG whose runs fail one after the other", () => {
     await end(run, "b");
     expect(await dagOf(dagId)).toEqual({ is_paused: true, pause_reason: "its last 2 runs failed" });
     expect((await runOf(waiting)).state).toBe("queued");
-    const audit = await rows(postgres.db, "select actor, action, detail from dagsmith.audit where dag_id = $1 and action = 'pause'", [
-      dagId,
+    const audit = await rows(
+      postgres.db,
+      "select actor, action, detail from dagsmith.audit where dag_id = $1 and action = 'pause'",
+      [dagId],
+    );
+    expect(audit).toEqual([
+      { actor: "dagsmith", action: "pause", detail: { reason: "its last 2 runs failed" } },
     ]);
-    expect(audit).toEqual([{ actor: "dagsmith", action: "pause", detail: { reason: "its last 2 runs failed" } }]);
     await unpauseDag(postgres.db, { dagId, actor: "ann" });
     expect(await dagOf(dagId)).toEqual({ is_paused: false, pause_reason: null });
   });

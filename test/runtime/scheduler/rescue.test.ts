@@ -2,11 +2,11 @@
 import { Client } from "pg";
 import { describe, expect, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
-import { rescueOrphans } from "../../../runtime/scheduler/rescue.ts";
+import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { startScheduler } from "../../../runtime/scheduler/service.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
-import { freeStrandedTokens } from "../../../runtime/store/token.ts";
-import { declareLost, registerWorker } from "../../../runtime/store/worker.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { freeStrandedTokens } from "../../../runtime/store/fleet/orphaned_job.ts";
+import { declareLost, registerWorker } from "../../../runtime/store/fleet/worker.ts";
 import { type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { driverOf, runnable } from "../../support/engine_driver.ts";
@@ -30,18 +30,32 @@ async function waiting() {
 
 /** A worker whose last beat was so long ago. */
 async function worker(id: string, silentSeconds: number): Promise<void> {
-  await registerWorker(postgres.db, { id, poolId: `pool-${id}`, hostname: "host", pid: 7, slots: 1 });
-  await rows(postgres.db, "update dagsmith.worker set heartbeat_at = now() - $2 * interval '1 second' where id = $1", [id, silentSeconds]);
+  await registerWorker(postgres.db, {
+    id,
+    poolId: `pool-${id}`,
+    hostname: "host",
+    pid: 7,
+    slots: 1,
+  });
+  await rows(
+    postgres.db,
+    "update dagsmith.worker set heartbeat_at = now() - $2 * interval '1 second' where id = $1",
+    [id, silentSeconds],
+  );
 }
 
 /** Servers that have just started give workers time to come back; this one counts as long started. */
 const serverIsOld = () =>
   until("the server's first seconds to pass", async () => {
-    const [row] = await rows<{ old: boolean }>(postgres.db, "select pg_postmaster_start_time() < now() - interval '12 seconds' as old");
+    const [row] = await rows<{ old: boolean }>(
+      postgres.db,
+      "select pg_postmaster_start_time() < now() - interval '12 seconds' as old",
+    );
     return row!.old;
   });
 
-const lostIds = async (): Promise<readonly string[]> => (await declareLost(postgres.db)).map(({ id }) => id);
+const lostIds = async (): Promise<readonly string[]> =>
+  (await declareLost(postgres.db)).map(({ id }) => id);
 
 describe("a worker", () => {
   test("that misses a beat is lost when its session is gone, and not while it holds it", async () => {
@@ -91,8 +105,15 @@ describe("a try", () => {
     await lost.driver.take(lost.instance, "dead");
     const rescued = await Promise.all([1, 2, 3].map(() => rescueOrphans(postgres.db, new Plans())));
     expect(rescued.reduce((a, b) => a + b, 0)).toBe(1);
-    expect((await kept.driver.look()).instances[0]).toMatchObject({ state: "running", tryNumber: 1 });
-    expect((await lost.driver.look()).instances[0]).toMatchObject({ state: "queued", tryNumber: 2, lostTries: 1 });
+    expect((await kept.driver.look()).instances[0]).toMatchObject({
+      state: "running",
+      tryNumber: 1,
+    });
+    expect((await lost.driver.look()).instances[0]).toMatchObject({
+      state: "queued",
+      tryNumber: 2,
+      lostTries: 1,
+    });
     expect(await lost.driver.tokens()).toHaveLength(2);
   });
 });
@@ -121,16 +142,21 @@ describe("a token", () => {
     await lock(fetched.instance.id, "pool-living", 1);
     await lock(running.instance.id, "pool-living", 3_600);
     expect(await freeStrandedTokens(postgres.db)).toBe(1);
-    expect([await holder(stranded.instance.id), await holder(fetched.instance.id), await holder(running.instance.id)]).toEqual([
-      ...[null, "pool-living", "pool-living"],
-    ]);
+    expect([
+      await holder(stranded.instance.id),
+      await holder(fetched.instance.id),
+      await holder(running.instance.id),
+    ]).toEqual([...[null, "pool-living", "pool-living"]]);
   });
 
   test("that is stranded is found by any scheduler", async () => {
     const stranded = await waiting();
     await lock(stranded.instance.id, "pool-of-nobody", 60);
     const said: string[] = [];
-    const scheduler = await startScheduler({ db: postgres.db, log: (event) => void said.push(event) });
+    const scheduler = await startScheduler({
+      db: postgres.db,
+      log: (event) => void said.push(event),
+    });
     await until("the token to be free", async () => (await holder(stranded.instance.id)) === null);
     await scheduler.stop();
     expect(said).toContain("tokens freed");

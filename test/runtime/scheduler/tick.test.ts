@@ -2,10 +2,10 @@
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { pauseDag, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
+import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { readSlots, type Slot } from "../../../runtime/scheduler/slots.ts";
-import { tick } from "../../../runtime/scheduler/tick.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
-import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { partitioned, trigger } from "../../../sdk/index.ts";
@@ -18,7 +18,11 @@ const postgres = migratedDatabase();
 const today = DateTime.utc().startOf("day");
 const daysAgo = (days: number): string => today.minus({ days }).toISO();
 
-function spec(id: string, options: DagOptions, declare: (d: Dag<unknown>) => void = (d) => void d.task("a", async () => null)): DagSpec {
+function spec(
+  id: string,
+  options: DagOptions,
+  declare: (d: Dag<unknown>) => void = (d) => void d.task("a", async () => null),
+): DagSpec {
   const d = dag(id, options) as unknown as Dag<unknown>;
   declare(d);
   return describeDag(d);
@@ -37,15 +41,25 @@ const runsOf = (dagId: string) =>
 const slotsOf = async (dagId: string): Promise<readonly string[]> =>
   (await readSlots(postgres.db, { dagId, from: null, to: null, after: null, limit: 100 }))!.map(
     ({ decision, reason, count, logicalDate, lastLogicalDate }) =>
-      [decision, reason, count, ...[logicalDate, lastLogicalDate].map((date) => date && -daysFromToday(date))]
+      [
+        decision,
+        reason,
+        count,
+        ...[logicalDate, lastLogicalDate].map((date) => date && -daysFromToday(date)),
+      ]
         .filter((x) => x !== null)
         .join(" "),
   );
-const daysFromToday = (date: Date): number => Math.round(DateTime.fromJSDate(date, { zone: "UTC" }).diff(today, "days").days) || 0;
+const daysFromToday = (date: Date): number =>
+  Math.round(DateTime.fromJSDate(date, { zone: "UTC" }).diff(today, "days").days) || 0;
 
 const dagRow = async (dagId: string) =>
   (
-    await rows<{ at_capacity: boolean; schedule_error: string | null; next_run_after: Date | null }>(
+    await rows<{
+      at_capacity: boolean;
+      schedule_error: string | null;
+      next_run_after: Date | null;
+    }>(
       postgres.db,
       "select at_capacity, schedule_error, next_run_after from dagsmith.dag where dag_id = $1",
       [dagId],
@@ -98,7 +112,11 @@ describe("a tick", () => {
   test("of a DAG whose tasks are all empty ends its runs at once, and goes on to the next", async () => {
     await known(
       postgres.db,
-      spec("hollow", { schedule: "@daily", startDate: daysAgo(40), catchup: "all", maxActiveRuns: 2 }, (d) => void d.empty("a")),
+      spec(
+        "hollow",
+        { schedule: "@daily", startDate: daysAgo(40), catchup: "all", maxActiveRuns: 2 },
+        (d) => void d.empty("a"),
+      ),
     );
     for (let i = 0; i < 25; i++) await tick(postgres.db, new Plans());
     const runs = await runsOf("hollow");
@@ -109,7 +127,11 @@ describe("a tick", () => {
   test("stops a DAG whose runs the database refuses, visibly, and makes those of the others", async () => {
     const far = daily("far", 3);
     const eons = { type: "delta_data_interval", deltaMs: 7_000_000 * 365 * 86_400_000 } as const;
-    await known(postgres.db, { ...far, schedules: [{ name: "", schedule: eons, params: {} }], startDate: "-260000-01-01T00:00:00.000Z" });
+    await known(postgres.db, {
+      ...far,
+      schedules: [{ name: "", schedule: eons, params: {} }],
+      startDate: "-260000-01-01T00:00:00.000Z",
+    });
     await known(postgres.db, daily("near", 3));
     await tick(postgres.db, new Plans());
     expect((await dagRow("far")).schedule_error).toMatch(/\w/);
@@ -121,7 +143,16 @@ describe("a tick", () => {
     const broken = daily("broken", 3);
     await known(
       postgres.db,
-      { ...broken, schedules: [{ name: "", schedule: { type: "cron_data_interval", cron: "not a cron", timezone: "UTC" }, params: {} }] },
+      {
+        ...broken,
+        schedules: [
+          {
+            name: "",
+            schedule: { type: "cron_data_interval", cron: "not a cron", timezone: "UTC" },
+            params: {},
+          },
+        ],
+      },
       daily("beside", 3),
     );
     await tick(postgres.db, new Plans());
@@ -155,8 +186,16 @@ describe("a DAG with several schedules", () => {
     const day = (days: number): string => today.minus({ days }).toISODate();
     expect(await made("taxi")).toEqual(
       [3, 2].flatMap((days) => [
-        { run_id: `scheduled__green__${day(days)}T09:00:00+00:00`, schedule: "green", params: { taxi: "green" } },
-        { run_id: `scheduled__yellow__${day(days)}T10:00:00+00:00`, schedule: "yellow", params: { taxi: "yellow" } },
+        {
+          run_id: `scheduled__green__${day(days)}T09:00:00+00:00`,
+          schedule: "green",
+          params: { taxi: "green" },
+        },
+        {
+          run_id: `scheduled__yellow__${day(days)}T10:00:00+00:00`,
+          schedule: "yellow",
+          params: { taxi: "yellow" },
+        },
       ]),
     );
   });
@@ -168,7 +207,12 @@ describe("a DAG with several schedules", () => {
       await finish((await runsOf("narrow"))[i]!.id, "narrow");
     }
     await tick(postgres.db, new Plans());
-    expect((await made("narrow")).map(({ schedule }) => schedule)).toEqual(["green", "yellow", "green", "yellow"]);
+    expect((await made("narrow")).map(({ schedule }) => schedule)).toEqual([
+      "green",
+      "yellow",
+      "green",
+      "yellow",
+    ]);
   });
 
   test("goes on with the others when one cannot be followed", async () => {
@@ -176,7 +220,13 @@ describe("a DAG with several schedules", () => {
     const [green, yellow] = sound.schedules;
     await known(postgres.db, {
       ...sound,
-      schedules: [{ ...green!, schedule: { type: "cron_trigger", cron: "no cron", timezone: "UTC", intervalMs: 0 } }, yellow!],
+      schedules: [
+        {
+          ...green!,
+          schedule: { type: "cron_trigger", cron: "no cron", timezone: "UTC", intervalMs: 0 },
+        },
+        yellow!,
+      ],
     });
     await tick(postgres.db, new Plans());
     expect((await made("half")).map(({ schedule }) => schedule)).toEqual(["yellow", "yellow"]);
@@ -186,10 +236,16 @@ describe("a DAG with several schedules", () => {
 
 describe("a continuous DAG", () => {
   test("has one run at a time, each over all that passed since the one before began", async () => {
-    await known(postgres.db, spec("continuous", { schedule: "@continuous", startDate: daysAgo(3) }));
+    await known(
+      postgres.db,
+      spec("continuous", { schedule: "@continuous", startDate: daysAgo(3) }),
+    );
     for (let i = 0; i < 3; i++) {
       // As if the second between two runs had passed.
-      await rows(postgres.db, "update dagsmith.dag set next_run_after = now() where dag_id = 'continuous'");
+      await rows(
+        postgres.db,
+        "update dagsmith.dag set next_run_after = now() where dag_id = 'continuous'",
+      );
       await tick(postgres.db, new Plans());
       await tick(postgres.db, new Plans());
       const runs = await runsOf("continuous");
@@ -202,7 +258,9 @@ describe("a continuous DAG", () => {
       ["continuous"],
     );
     expect(intervals[0]?.from).toEqual(today.minus({ days: 3 }).toJSDate());
-    expect(intervals.slice(1).map(({ from }) => from)).toEqual(intervals.slice(0, -1).map(({ to }) => to));
+    expect(intervals.slice(1).map(({ from }) => from)).toEqual(
+      intervals.slice(0, -1).map(({ to }) => to),
+    );
     expect(intervals.every(({ from, to }) => from < to)).toBe(true);
   });
 });
@@ -257,14 +315,26 @@ describe("a DAG at its maxActiveRuns", () => {
     await known(postgres.db, spec("manual", { maxActiveRuns: 1 }));
     const asked = [];
     for (const day of ["2026-01-03", "2026-01-01", "2026-01-02"])
-      asked.push(await triggerRun(postgres.db, { dagId: "manual", logicalDate: day, actor: "ann" }));
-    expect((await runsOf("manual")).map(({ state }) => state)).toEqual(["running", "queued", "queued"]);
+      asked.push(
+        await triggerRun(postgres.db, { dagId: "manual", logicalDate: day, actor: "ann" }),
+      );
+    expect((await runsOf("manual")).map(({ state }) => state)).toEqual([
+      "running",
+      "queued",
+      "queued",
+    ]);
     await finish(asked[0]!.id, "manual");
-    expect((await runsOf("manual")).map(({ state }) => state)).toEqual(["success", "running", "queued"]);
+    expect((await runsOf("manual")).map(({ state }) => state)).toEqual([
+      "success",
+      "running",
+      "queued",
+    ]);
   });
 
   test("does not keep a tick from ending, nor other DAGs from their runs, however many are full", async () => {
-    const many = Array.from({ length: 1_001 }, (_, i) => daily(`many_${i}`, 3, { maxActiveRuns: 1 }));
+    const many = Array.from({ length: 1_001 }, (_, i) =>
+      daily(`many_${i}`, 3, { maxActiveRuns: 1 }),
+    );
     await known(postgres.db, ...many);
     await tick(postgres.db, new Plans());
     await known(postgres.db, daily("late_comer", 1));
@@ -282,9 +352,23 @@ describe("the slots of a DAG", () => {
   test("are listed with their runs, what was skipped as one, and what waits on top", async () => {
     await known(postgres.db, daily("listed", 9, { catchup: "last" }));
     await tick(postgres.db, new Plans());
-    expect(await slotsOf("listed")).toEqual(["waiting not_due 1 0 0", "run 1 1 1", "skipped catchup 8 9 2"]);
-    const [, run] = (await readSlots(postgres.db, { dagId: "listed", from: null, to: null, after: null, limit: 1 }))!;
-    expect(run).toMatchObject({ runId: (await runsOf("listed"))[0]!.run_id, run: (await runsOf("listed"))[0]!.id, runState: "running" });
+    expect(await slotsOf("listed")).toEqual([
+      "waiting not_due 1 0 0",
+      "run 1 1 1",
+      "skipped catchup 8 9 2",
+    ]);
+    const [, run] = (await readSlots(postgres.db, {
+      dagId: "listed",
+      from: null,
+      to: null,
+      after: null,
+      limit: 1,
+    }))!;
+    expect(run).toMatchObject({
+      runId: (await runsOf("listed"))[0]!.run_id,
+      run: (await runsOf("listed"))[0]!.id,
+      runState: "running",
+    });
   });
 
   test("that fell into a pause say so, and so does what waits while it lasts", async () => {
@@ -311,7 +395,11 @@ describe("the slots of a DAG", () => {
   });
 
   test("wait for a place when the DAG is full, and for nothing when its schedule is over", async () => {
-    await known(postgres.db, daily("crammed", 3, { maxActiveRuns: 1 }), daily("over", 3, { endDate: daysAgo(2) }));
+    await known(
+      postgres.db,
+      daily("crammed", 3, { maxActiveRuns: 1 }),
+      daily("over", 3, { endDate: daysAgo(2) }),
+    );
     await tick(postgres.db, new Plans());
     expect((await slotsOf("crammed"))[0]).toBe("waiting max_active_runs 1 2 2");
     expect((await slotsOf("over"))[0]).toBe("waiting end_date");
@@ -319,10 +407,23 @@ describe("the slots of a DAG", () => {
 
   test("of a schedule that fails name the error, each schedule alone", async () => {
     const sound = daily("ailing", 3);
-    const broken = { name: "b", schedule: { type: "cron_data_interval", cron: "not a cron", timezone: "UTC" }, params: {} } as const;
-    await known(postgres.db, { ...sound, schedules: [{ ...sound.schedules[0]!, name: "a" }, broken] });
+    const broken = {
+      name: "b",
+      schedule: { type: "cron_data_interval", cron: "not a cron", timezone: "UTC" },
+      params: {},
+    } as const;
+    await known(postgres.db, {
+      ...sound,
+      schedules: [{ ...sound.schedules[0]!, name: "a" }, broken],
+    });
     await tick(postgres.db, new Plans());
-    const waiting = (await readSlots(postgres.db, { dagId: "ailing", from: null, to: null, after: null, limit: 1 }))!.slice(0, 2);
+    const waiting = (await readSlots(postgres.db, {
+      dagId: "ailing",
+      from: null,
+      to: null,
+      after: null,
+      limit: 1,
+    }))!.slice(0, 2);
     expect(waiting.map(({ schedule, reason }) => [schedule, reason])).toEqual([
       ["a", "not_due"],
       ["b", "error"],
@@ -334,13 +435,24 @@ describe("the slots of a DAG", () => {
     const at = (hour: number) => ({ schedule: trigger(`0 ${hour} * * *`) });
     await known(
       postgres.db,
-      spec("paged", { schedule: { a: at(9), b: at(9), c: at(9) }, startDate: daysAgo(4), endDate: daysAgo(1), catchup: "all" }),
+      spec("paged", {
+        schedule: { a: at(9), b: at(9), c: at(9) },
+        startDate: daysAgo(4),
+        endDate: daysAgo(1),
+        catchup: "all",
+      }),
     );
     await tick(postgres.db, new Plans());
     const seen: string[] = [];
     let after: { logicalDate: Date; schedule: string } | null = null;
     for (let pages = 0; pages < 10; pages++) {
-      const page: readonly Slot[] = (await readSlots(postgres.db, { dagId: "paged", from: null, to: null, after, limit: 2 }))!;
+      const page: readonly Slot[] = (await readSlots(postgres.db, {
+        dagId: "paged",
+        from: null,
+        to: null,
+        after,
+        limit: 2,
+      }))!;
       const found = page.filter(({ run }) => run !== null);
       seen.push(...found.map(({ runId }) => runId!));
       const last = found.at(-1);
@@ -354,7 +466,11 @@ describe("the slots of a DAG", () => {
   test("have a row for each run, in one tick or many, and none twice", async () => {
     await known(
       postgres.db,
-      spec("rowed", { schedule: "@daily", startDate: daysAgo(50), catchup: "all", maxActiveRuns: 3 }, (d) => void d.empty("a")),
+      spec(
+        "rowed",
+        { schedule: "@daily", startDate: daysAgo(50), catchup: "all", maxActiveRuns: 3 },
+        (d) => void d.empty("a"),
+      ),
     );
     await Promise.all(Array.from({ length: 4 }, () => tick(postgres.db, new Plans())));
     for (let i = 0; i < 20; i++) await tick(postgres.db, new Plans());
@@ -362,7 +478,9 @@ describe("the slots of a DAG", () => {
       postgres.db,
       "select run_id from dagsmith.slot where dag_id = 'rowed' and decision = 'run'",
     );
-    expect(found.map(({ run_id }) => run_id).toSorted()).toEqual((await runsOf("rowed")).map(({ run_id }) => run_id).toSorted());
+    expect(found.map(({ run_id }) => run_id).toSorted()).toEqual(
+      (await runsOf("rowed")).map(({ run_id }) => run_id).toSorted(),
+    );
     expect(found).toHaveLength(50);
   });
 });
@@ -382,7 +500,10 @@ describe("a catchup", () => {
     await rows(postgres.db, "update dagsmith.dag set next_run_after = null where dag_id = 'long'");
     await known(postgres.db, daily("quick", 1));
     await rows(postgres.db, "update dagsmith.dag set next_run_after = now() where dag_id = 'long'");
-    await rows(postgres.db, "update dagsmith.dag set next_run_after = now() - interval '1 second' where dag_id = 'quick'");
+    await rows(
+      postgres.db,
+      "update dagsmith.dag set next_run_after = now() - interval '1 second' where dag_id = 'quick'",
+    );
     await tick(postgres.db, new Plans());
     const made = await runsOf("long");
     expect(made).toHaveLength(2_880);
@@ -395,7 +516,10 @@ describe("a catchup", () => {
     await known(postgres.db, long("stopped", { maxActiveRuns: 500 }));
     await tick(postgres.db, new Plans());
     await pauseDag(postgres.db, { dagId: "stopped", actor: "ann" });
-    await rows(postgres.db, "update dagsmith.dag_run set state = 'success', finished_at = now() where dag_id = 'stopped'");
+    await rows(
+      postgres.db,
+      "update dagsmith.dag_run set state = 'success', finished_at = now() where dag_id = 'stopped'",
+    );
     await tick(postgres.db, new Plans());
     expect(await runsOf("stopped")).toHaveLength(500);
     await unpauseDag(postgres.db, { dagId: "stopped", actor: "ann" });
@@ -407,12 +531,21 @@ describe("a catchup", () => {
 
 describe("a run for a partition", () => {
   test("keeps the partition's key", async () => {
-    await known(postgres.db, spec("parts", { schedule: partitioned("@daily", { offset: -1 }), startDate: daysAgo(2), catchup: "all" }));
+    await known(
+      postgres.db,
+      spec("parts", {
+        schedule: partitioned("@daily", { offset: -1 }),
+        startDate: daysAgo(2),
+        catchup: "all",
+      }),
+    );
     await tick(postgres.db, new Plans());
     const keys = await rows<{ partition_key: string }>(
       postgres.db,
       "select partition_key from dagsmith.dag_run where dag_id = 'parts' order by id",
     );
-    expect(keys.map(({ partition_key }) => partition_key.slice(0, 10))).toEqual([3, 2, 1].map((days) => today.minus({ days }).toISODate()));
+    expect(keys.map(({ partition_key }) => partition_key.slice(0, 10))).toEqual(
+      [3, 2, 1].map((days) => today.minus({ days }).toISODate()),
+    );
   });
 });

@@ -3,7 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { decrypt, encrypt, newSecretKey, parseSecretKey } from "../../../runtime/secrets/encryption.ts";
+import {
+  decrypt,
+  encrypt,
+  newSecretKey,
+  parseSecretKey,
+} from "../../../runtime/secrets/encryption.ts";
 import { keepSecretKey, readSecretKey } from "../../../runtime/secrets/key_file.ts";
 
 let folder: string;
@@ -27,13 +32,19 @@ test("the same text is never sealed the same way twice", () => {
   expect(encrypt(key, owner, "same").equals(encrypt(key, owner, "same"))).toBe(false);
 });
 
-test.each(["", "short", "x".repeat(44), `${newSecretKey()}=`, Buffer.alloc(16).toString("base64"), `${"é".repeat(10)}${newSecretKey()}`])(
-  "a key that is not 32 bytes in base64 is refused without being repeated: %j",
-  (text) => {
-    expect(() => parseSecretKey(text)).toThrow(expect.objectContaining({ code: "INVALID_SECRET_KEY" }));
-    if (text.length > 5) expect(() => parseSecretKey(text)).not.toThrow(text);
-  },
-);
+test.each([
+  "",
+  "short",
+  "x".repeat(44),
+  `${newSecretKey()}=`,
+  Buffer.alloc(16).toString("base64"),
+  `${"é".repeat(10)}${newSecretKey()}`,
+])("a key that is not 32 bytes in base64 is refused without being repeated: %j", (text) => {
+  expect(() => parseSecretKey(text)).toThrow(
+    expect.objectContaining({ code: "INVALID_SECRET_KEY" }),
+  );
+  if (text.length > 5) expect(() => parseSecretKey(text)).not.toThrow(text);
+});
 
 test("a key file is made once, readable by its owner only, and the same for all who start at once", async () => {
   const file = join(folder, "new", "secret.key");

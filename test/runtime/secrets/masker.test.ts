@@ -36,7 +36,9 @@ describe("a secret is masked", () => {
           expect(text).toContain(MASK);
           expect(text).not.toContain(`${before}${write(value)}${after}`);
           // Whatever is left of the written form, it is not enough to hold the secret.
-          expect(text.replaceAll(MASK, "").length).toBeLessThan(before.length + after.length + write(value).length);
+          expect(text.replaceAll(MASK, "").length).toBeLessThan(
+            before.length + after.length + write(value).length,
+          );
         }),
       );
     });
@@ -45,7 +47,11 @@ describe("a secret is masked", () => {
 
 test("no registered secret is left in a masked text, whichever secrets overlap in it", () => {
   // A mask made of stars could itself complete a secret made of stars.
-  const short = fc.string({ minLength: MIN_SECRET_LENGTH, maxLength: 8, unit: fc.constantFrom("a", "b", "c") });
+  const short = fc.string({
+    minLength: MIN_SECRET_LENGTH,
+    maxLength: 8,
+    unit: fc.constantFrom("a", "b", "c"),
+  });
   fc.assert(
     fc.property(
       fc.array(short, { minLength: 1, maxLength: 5 }),
@@ -67,7 +73,9 @@ test("text without a secret is left as it is", () => {
 });
 
 test("a masked text stays as it is when it is masked again", () => {
-  expect(masked(["s3cret-pass"], masked(["s3cret-pass"], "login with s3cret-pass now"))).toBe(`login with ${MASK} now`);
+  expect(masked(["s3cret-pass"], masked(["s3cret-pass"], "login with s3cret-pass now"))).toBe(
+    `login with ${MASK} now`,
+  );
 });
 
 test("two secrets that overlap in the text are masked as one", () => {
@@ -89,7 +97,9 @@ test("a value too short to be told from ordinary words is left alone", () => {
 });
 
 test("a secret of pattern characters is taken literally", () => {
-  expect(masked([".*+?^$()[]{}|\\/-"], "x .*+?^$()[]{}|\\/- y anything")).toBe(`x ${MASK} y anything`);
+  expect(masked([".*+?^$()[]{}|\\/-"], "x .*+?^$()[]{}|\\/- y anything")).toBe(
+    `x ${MASK} y anything`,
+  );
 });
 
 test("a secret added later is masked from then on", () => {

@@ -3,9 +3,13 @@ import { readConfig } from "../../../runtime/config.ts";
 import { encrypt, newSecretKey, parseSecretKey } from "../../../runtime/secrets/encryption.ts";
 import { createResolver } from "../../../runtime/secrets/resolver.ts";
 import { storedSecrets } from "../../../runtime/secrets/stored.ts";
-import { deleteConnection, listConnections, putConnection } from "../../../runtime/store/connection.ts";
-import { type Database, openDatabase } from "../../../runtime/store/database.ts";
-import { deleteVariable, listVariables } from "../../../runtime/store/variable.ts";
+import {
+  deleteConnection,
+  listConnections,
+  putConnection,
+} from "../../../runtime/store/access/connection.ts";
+import { deleteVariable, listVariables } from "../../../runtime/store/access/variable.ts";
+import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
 import { parseConnection } from "../../../sdk/connection.ts";
 import { MIGRATED, type TestDatabase, testDatabase } from "../../support/postgres.ts";
 
@@ -32,7 +36,11 @@ describe("the order of sources", () => {
       "order-lake": parseConnection("order-lake", "postgres://default"),
       only: parseConnection("only", "postgres://default"),
     };
-    const resolver = createResolver({ environment: environment({ DAG_CONN_ORDER_LAKE: "postgres://environment" }), stored, defaults });
+    const resolver = createResolver({
+      environment: environment({ DAG_CONN_ORDER_LAKE: "postgres://environment" }),
+      stored,
+      defaults,
+    });
     const bare = createResolver({ environment: nothing, stored, defaults });
     expect((await resolver.connection("order-lake")).host).toBe("environment");
     expect((await bare.connection("order-lake")).host).toBe("stored");
@@ -40,17 +48,24 @@ describe("the order of sources", () => {
   });
 
   test("a connection that is set nowhere names the variable that would set it", async () => {
-    await expect(createResolver({ environment: nothing }).connection("my.lake-2")).rejects.toMatchObject({
+    await expect(
+      createResolver({ environment: nothing }).connection("my.lake-2"),
+    ).rejects.toMatchObject({
       code: "CONNECTION_NOT_FOUND",
       message: expect.stringContaining("DAG_CONN_MY_LAKE_2"),
     });
-    await expect(createResolver({ environment: nothing, defaults: {} }).connection("constructor")).rejects.toMatchObject({
+    await expect(
+      createResolver({ environment: nothing, defaults: {} }).connection("constructor"),
+    ).rejects.toMatchObject({
       code: "CONNECTION_NOT_FOUND",
     });
   });
 
   test("an empty environment variable counts as not set", async () => {
-    const resolver = createResolver({ environment: environment({ DAG_VAR_REGION: "" }), stored: storedSecrets(db, key) });
+    const resolver = createResolver({
+      environment: environment({ DAG_VAR_REGION: "" }),
+      stored: storedSecrets(db, key),
+    });
     expect(await resolver.variable("region")).toBeNull();
   });
 
@@ -58,7 +73,12 @@ describe("the order of sources", () => {
     const stored = storedSecrets(db, key);
     await stored.setVariable("colour", "blue");
     await stored.setVariable("empty", "");
-    expect(await createResolver({ environment: environment({ DAG_VAR_COLOUR: "red" }), stored }).variable("colour")).toBe("red");
+    expect(
+      await createResolver({
+        environment: environment({ DAG_VAR_COLOUR: "red" }),
+        stored,
+      }).variable("colour"),
+    ).toBe("red");
     expect(await createResolver({ environment: nothing, stored }).variable("colour")).toBe("blue");
     expect(await createResolver({ environment: nothing, stored }).variable("empty")).toBe("");
     expect(await createResolver({ environment: nothing, stored }).variable("none")).toBeNull();
@@ -74,7 +94,11 @@ describe("what is stored", () => {
     );
     await stored.setConnection(connection);
     expect(await stored.connection("back")).toEqual(connection);
-    expect((await listConnections(db)).find(({ id }) => id === "back")).toEqual({ id: "back", type: "aws", updatedAt: expect.any(Date) });
+    expect((await listConnections(db)).find(({ id }) => id === "back")).toEqual({
+      id: "back",
+      type: "aws",
+      updatedAt: expect.any(Date),
+    });
     expect(await deleteConnection(db, "back")).toBe(true);
     expect(await deleteConnection(db, "back")).toBe(false);
     expect(await stored.connection("back")).toBeNull();
@@ -84,7 +108,9 @@ describe("what is stored", () => {
   });
 
   test("holds no readable secret in the database", async () => {
-    await storedSecrets(db, key).setConnection(parseConnection("sealed", "postgres://etl:readable-secret@host/db"));
+    await storedSecrets(db, key).setConnection(
+      parseConnection("sealed", "postgres://etl:readable-secret@host/db"),
+    );
     const rows = await db.query<{ found: number }>({
       name: "test_plain",
       text: "select count(*)::int as found from dagsmith.connection where position('readable-secret'::bytea in secret) > 0",
@@ -93,7 +119,9 @@ describe("what is stored", () => {
   });
 
   test("cannot be read with another key, and the error says which it was but not what it held", async () => {
-    await storedSecrets(db, key).setConnection(parseConnection("other", "postgres://etl:readable-secret@host/db"));
+    await storedSecrets(db, key).setConnection(
+      parseConnection("other", "postgres://etl:readable-secret@host/db"),
+    );
     const error: Error = await storedSecrets(db, parseSecretKey(newSecretKey()))
       .connection("other")
       .then(
@@ -106,13 +134,22 @@ describe("what is stored", () => {
   });
 
   test("a row copied over another is refused", async () => {
-    await putConnection(db, { id: "victim", type: "x", secret: encrypt(key, { kind: "connection", id: "attacker" }, '{"type":"x"}') });
-    await expect(storedSecrets(db, key).connection("victim")).rejects.toMatchObject({ code: "SECRET_UNREADABLE" });
+    await putConnection(db, {
+      id: "victim",
+      type: "x",
+      secret: encrypt(key, { kind: "connection", id: "attacker" }, '{"type":"x"}'),
+    });
+    await expect(storedSecrets(db, key).connection("victim")).rejects.toMatchObject({
+      code: "SECRET_UNREADABLE",
+    });
   });
 
   test.each([
     ["cut short", (sealed: Buffer) => sealed.subarray(0, 20)],
-    ["with a flipped bit", (sealed: Buffer) => Buffer.from(sealed.with(sealed.length - 1, (sealed.at(-1) ?? 0) ^ 1))],
+    [
+      "with a flipped bit",
+      (sealed: Buffer) => Buffer.from(sealed.with(sealed.length - 1, (sealed.at(-1) ?? 0) ^ 1)),
+    ],
     ["of an unknown layout", (sealed: Buffer) => Buffer.from(sealed.with(0, 9))],
     ["empty", () => Buffer.alloc(0)],
   ])("a row %s is refused", async (_, damage) => {
@@ -121,15 +158,23 @@ describe("what is stored", () => {
       type: "x",
       secret: damage(encrypt(key, { kind: "connection", id: "damaged" }, '{"type":"x"}')),
     });
-    await expect(storedSecrets(db, key).connection("damaged")).rejects.toMatchObject({ code: "SECRET_UNREADABLE" });
+    await expect(storedSecrets(db, key).connection("damaged")).rejects.toMatchObject({
+      code: "SECRET_UNREADABLE",
+    });
   });
 
   test("without a key, only asking for what is stored fails", async () => {
     await storedSecrets(db, key).setConnection(parseConnection("keyless", "postgres://host"));
     const resolver = createResolver({ environment: nothing, stored: storedSecrets(db, null) });
-    await expect(resolver.connection("keyless")).rejects.toMatchObject({ code: "SECRET_KEY_MISSING" });
-    await expect(resolver.connection("unheard-of")).rejects.toMatchObject({ code: "CONNECTION_NOT_FOUND" });
-    await expect(storedSecrets(db, null).setVariable("a", "b")).rejects.toMatchObject({ code: "SECRET_KEY_MISSING" });
+    await expect(resolver.connection("keyless")).rejects.toMatchObject({
+      code: "SECRET_KEY_MISSING",
+    });
+    await expect(resolver.connection("unheard-of")).rejects.toMatchObject({
+      code: "CONNECTION_NOT_FOUND",
+    });
+    await expect(storedSecrets(db, null).setVariable("a", "b")).rejects.toMatchObject({
+      code: "SECRET_KEY_MISSING",
+    });
   });
 });
 
@@ -153,7 +198,15 @@ describe("what is masked", () => {
         DAG_VAR_SERVICE: '{"client_secret":"inner-1","name":"app-1"}',
       }),
     });
-    const secrets = ["pass-1", "tok-12345", "pem-12345", "hook-1", "no connection at all", "https://hooks/1", "inner-1"];
+    const secrets = [
+      "pass-1",
+      "tok-12345",
+      "pem-12345",
+      "hook-1",
+      "no connection at all",
+      "https://hooks/1",
+      "inner-1",
+    ];
     expect(masks(resolver, ...secrets)).toEqual(secrets);
     expect(masks(resolver, "user-1", "eu-west-1", "proj-1", "app-1", "client_secret")).toEqual([]);
   });

@@ -6,9 +6,11 @@ import type { WeightRule } from "../../../sdk/routing.ts";
 type Declared = Readonly<Record<string, readonly [weight: number, ...upstream: string[]]>>;
 
 function weights(rule: WeightRule, tasks: Declared): Record<string, number> {
-  const weighted = Object.entries(tasks).map(([taskId, [priorityWeight, ...upstream]]): WeightedTask => {
-    return { taskId, upstream, priorityWeight, weightRule: rule };
-  });
+  const weighted = Object.entries(tasks).map(
+    ([taskId, [priorityWeight, ...upstream]]): WeightedTask => {
+      return { taskId, upstream, priorityWeight, weightRule: rule };
+    },
+  );
   return Object.fromEntries(effectiveWeights(weighted));
 }
 
@@ -37,7 +39,9 @@ describe("the weight of a task", () => {
   });
 
   it("may be negative, and stays within 32 bits", () => {
-    expect(weights("downstream", { a: [2_147_483_647], b: [5, "a"], c: [-2_147_483_648], d: [-5, "c"] })).toEqual({
+    expect(
+      weights("downstream", { a: [2_147_483_647], b: [5, "a"], c: [-2_147_483_648], d: [-5, "c"] }),
+    ).toEqual({
       ...{ a: 2_147_483_647, b: 5 },
       ...{ c: -2_147_483_648, d: -5 },
     });
@@ -45,19 +49,32 @@ describe("the weight of a task", () => {
 
   it("is the sum over what is reachable, in any graph", () => {
     const graph = fc
-      .array(fc.tuple(fc.integer({ min: -9, max: 9 }), fc.array(fc.nat(79), { maxLength: 4 })), { minLength: 1, maxLength: 80 })
-      .map((nodes) => nodes.map(([weight, before], index) => ({ weight, before: [...new Set(before.filter((other) => other < index))] })));
+      .array(fc.tuple(fc.integer({ min: -9, max: 9 }), fc.array(fc.nat(79), { maxLength: 4 })), {
+        minLength: 1,
+        maxLength: 80,
+      })
+      .map((nodes) =>
+        nodes.map(([weight, before], index) => ({
+          weight,
+          before: [...new Set(before.filter((other) => other < index))],
+        })),
+      );
     fc.assert(
       fc.property(graph, (nodes) => {
         const tasks = Object.fromEntries(
-          nodes.map(({ weight, before }, index) => [`t${index}`, [weight, ...before.map((at) => `t${at}`)]]),
+          nodes.map(({ weight, before }, index) => [
+            `t${index}`,
+            [weight, ...before.map((at) => `t${at}`)],
+          ]),
         );
         const found = weights("upstream", tasks as unknown as Declared);
         const reach = nodes.map((): Set<number> => new Set());
         for (const [index, { before }] of nodes.entries())
           for (const at of before) reach[index] = new Set([...reach[index]!, at, ...reach[at]!]);
         for (const [index, { weight }] of nodes.entries()) {
-          expect(found[`t${index}`]).toBe(weight + [...reach[index]!].reduce((sum, at) => sum + nodes[at]!.weight, 0));
+          expect(found[`t${index}`]).toBe(
+            weight + [...reach[index]!].reduce((sum, at) => sum + nodes[at]!.weight, 0),
+          );
         }
       }),
     );

@@ -20,7 +20,13 @@ describe("the delay before a retry", () => {
     ["grows by any factor", options({ retryDelayMs: 240_000, retryBackoff: 5 }), 2, 1_200, 2_399],
     ["stops at the task's maximum", options({ maxRetryDelayMs: 3_600_000 }), 50, 3_600, 3_600],
     ["does not overflow", options({ maxRetryDelayMs: 3_600_000 }), 5_000, 3_600, 3_600],
-    ["stops at a day when the task names no maximum", options({ retryDelayMs: 3_600_000 }), 6, 86_400, 86_400],
+    [
+      "stops at a day when the task names no maximum",
+      options({ retryDelayMs: 3_600_000 }),
+      6,
+      86_400,
+      86_400,
+    ],
     [
       "stops at a day even when the task allows more",
       options({ retryDelayMs: 10 * DAY_MS, maxRetryDelayMs: 20 * DAY_MS }),
@@ -44,7 +50,9 @@ describe("the delay before a retry", () => {
   test("is the same each time it is asked, and differs from instance to instance", () => {
     const ask = (seed: string): number => retryDelayMs(options({ retryDelayMs: 600_000 }), 3, seed);
     expect(ask("7")).toBe(ask("7"));
-    expect(new Set(Array.from({ length: 20 }, (_, seed) => ask(`${seed}`))).size).toBeGreaterThan(15);
+    expect(new Set(Array.from({ length: 20 }, (_, seed) => ask(`${seed}`))).size).toBeGreaterThan(
+      15,
+    );
   });
 
   test("is a whole number of milliseconds within its bounds, whatever the options", () => {
@@ -54,24 +62,38 @@ describe("the delay before a retry", () => {
       maxRetryDelayMs: fc.option(fc.nat(2 * DAY_MS)),
     });
     fc.assert(
-      fc.property(anyTask, fc.integer({ min: 1, max: 10_000 }), fc.string(), (task, failure, seed) => {
-        const delay = retryDelayMs(task, failure, seed);
-        expect(Number.isInteger(delay)).toBe(true);
-        expect(delay).toBeGreaterThanOrEqual(0);
-        expect(delay).toBeLessThanOrEqual(Math.min(DAY_MS, task.maxRetryDelayMs ?? DAY_MS));
-      }),
+      fc.property(
+        anyTask,
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.string(),
+        (task, failure, seed) => {
+          const delay = retryDelayMs(task, failure, seed);
+          expect(Number.isInteger(delay)).toBe(true);
+          expect(delay).toBeGreaterThanOrEqual(0);
+          expect(delay).toBeLessThanOrEqual(Math.min(DAY_MS, task.maxRetryDelayMs ?? DAY_MS));
+        },
+      ),
     );
   });
 });
 
 describe("the other ways of waiting", () => {
   test("linear delays are n times the first, up to the maximum", () => {
-    const task = { ...options({ retryBackoff: 1, maxRetryDelayMs: 80_000 }), retryLinear: true } as const;
-    expect([1, 2, 3].map((failure) => retryDelayMs(task, failure, "a"))).toEqual([30_000, 60_000, 80_000]);
+    const task = {
+      ...options({ retryBackoff: 1, maxRetryDelayMs: 80_000 }),
+      retryLinear: true,
+    } as const;
+    expect([1, 2, 3].map((failure) => retryDelayMs(task, failure, "a"))).toEqual([
+      30_000, 60_000, 80_000,
+    ]);
   });
 
   test("a jitter of the task's own is added to any of them, and takes the place of that of backoff", () => {
-    for (const kind of [{ retryBackoff: 1 }, { retryBackoff: 1, retryLinear: true as const }, { retryBackoff: 3 }]) {
+    for (const kind of [
+      { retryBackoff: 1 },
+      { retryBackoff: 1, retryLinear: true as const },
+      { retryBackoff: 3 },
+    ]) {
       const task = { ...options(kind), retryJitterMs: 5_000 };
       const base = retryDelayMs({ ...task, retryJitterMs: 0 }, 2, "a");
       const delays = Array.from({ length: 50 }, (_, seed) => retryDelayMs(task, 2, `${seed}`));
@@ -94,18 +116,34 @@ describe("the other ways of waiting", () => {
   });
 
   test("an error that says when to come back is obeyed, within a day", () => {
-    expect(decideRetry(patient, { ...failed, retryAfterMs: 5 })).toEqual({ again: true, delayMs: 5 });
-    expect(decideRetry(patient, { ...failed, retryAfterMs: 10 * DAY_MS })).toEqual({ again: true, delayMs: DAY_MS });
-    expect(decideRetry({ ...patient, retryTotalMs: 4 }, { ...failed, retryAfterMs: 5 }).again).toBe(false);
+    expect(decideRetry(patient, { ...failed, retryAfterMs: 5 })).toEqual({
+      again: true,
+      delayMs: 5,
+    });
+    expect(decideRetry(patient, { ...failed, retryAfterMs: 10 * DAY_MS })).toEqual({
+      again: true,
+      delayMs: DAY_MS,
+    });
+    expect(decideRetry({ ...patient, retryTotalMs: 4 }, { ...failed, retryAfterMs: 5 }).again).toBe(
+      false,
+    );
   });
 });
 
 describe("a failed try", () => {
   const again = (retries: number, failed: Partial<Parameters<typeof decideRetry>[1]>): boolean =>
-    decideRetry({ ...options(), retries }, { seed: "a", tryNumber: 1, lostTries: 0, retryable: true, ...failed }).again;
+    decideRetry(
+      { ...options(), retries },
+      { seed: "a", tryNumber: 1, lostTries: 0, retryable: true, ...failed },
+    ).again;
 
   test("is followed by as many as the task has retries", () => {
-    expect([again(0, {}), again(1, {}), again(1, { tryNumber: 2 }), again(2, { tryNumber: 2 })]).toEqual([false, true, false, true]);
+    expect([
+      again(0, {}),
+      again(1, {}),
+      again(1, { tryNumber: 2 }),
+      again(2, { tryNumber: 2 }),
+    ]).toEqual([false, true, false, true]);
   });
 
   test("that no retry can mend is the last", () => {
@@ -113,14 +151,22 @@ describe("a failed try", () => {
   });
 
   test("is not counted against tries that were lost", () => {
-    expect([again(1, { tryNumber: 4, lostTries: 3 }), again(1, { tryNumber: 5, lostTries: 3 })]).toEqual([true, false]);
+    expect([
+      again(1, { tryNumber: 4, lostTries: 3 }),
+      again(1, { tryNumber: 5, lostTries: 3 }),
+    ]).toEqual([true, false]);
   });
 
   test("waits by the number of its own failures, not of its tries", () => {
     const task = { ...options({ retryBackoff: 1 }), retries: 3 };
-    expect(decideRetry(task, { seed: "a", tryNumber: 6, lostTries: 4, retryable: true })).toEqual({ again: true, delayMs: 30_000 });
+    expect(decideRetry(task, { seed: "a", tryNumber: 6, lostTries: 4, retryable: true })).toEqual({
+      again: true,
+      delayMs: 30_000,
+    });
     const growing = { ...options(), retries: 3 };
-    expect(decideRetry(growing, { seed: "a", tryNumber: 6, lostTries: 4, retryable: true })).toEqual({
+    expect(
+      decideRetry(growing, { seed: "a", tryNumber: 6, lostTries: 4, retryable: true }),
+    ).toEqual({
       again: true,
       delayMs: retryDelayMs(growing, 2, "a"),
     });

@@ -2,13 +2,18 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { UNROUTED } from "../../../runtime/engine/limits.ts";
-import { planOf } from "../../../runtime/engine/plan.ts";
+import { UNROUTED } from "../../../runtime/engine/limits/limits.ts";
+import { MemoryStore } from "../../../runtime/engine/memory/store.ts";
+import { planOf } from "../../../runtime/engine/plan/plan.ts";
 import { judgeRun } from "../../../runtime/state/run_state.ts";
 import * as verbs from "../../../runtime/state/task_state.ts";
-import { isFinal, TASK_STATES, type TaskState, type Transition } from "../../../runtime/state/task_state.ts";
+import {
+  isFinal,
+  TASK_STATES,
+  type TaskState,
+  type Transition,
+} from "../../../runtime/state/task_state.ts";
 import { waitOf } from "../../../runtime/state/wait.ts";
-import { MemoryStore } from "../../../runtime/store/memory.ts";
 import { dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 
@@ -25,7 +30,9 @@ const VERBS = {
   abandon: () => verbs.abandon(ref, "w", "why"),
 } as const;
 
-const MOVES: Readonly<Record<keyof typeof VERBS, readonly [from: readonly TaskState[], to: TaskState]>> = {
+const MOVES: Readonly<
+  Record<keyof typeof VERBS, readonly [from: readonly TaskState[], to: TaskState]>
+> = {
   start: [["queued", "up_for_retry"], "running"],
   succeed: [["running"], "success"],
   skip: [["running"], "skipped"],
@@ -39,7 +46,11 @@ describe.each(Object.keys(VERBS) as (keyof typeof VERBS)[])("%s", (verb) => {
   const transition: Transition = VERBS[verb]();
 
   test("leaves and enters the states that it names, at the try it speaks of", () => {
-    expect([transition.from, transition.to, transition.instanceId, transition.tryNumber]).toEqual([...MOVES[verb], 1, 3]);
+    expect([transition.from, transition.to, transition.instanceId, transition.tryNumber]).toEqual([
+      ...MOVES[verb],
+      1,
+      3,
+    ]);
   });
 
   test("leaves no final state", () => {
@@ -53,7 +64,9 @@ describe.each(Object.keys(VERBS) as (keyof typeof VERBS)[])("%s", (verb) => {
   test("goes on to another try exactly when one follows", () => {
     const isAgain = verb === "retry" || verb === "rescue";
     expect(transition.nextTry).toBe(isAgain ? 4 : 3);
-    expect(transition.history).toBe(verb === "retry" ? "failed" : verb === "rescue" ? "lost" : null);
+    expect(transition.history).toBe(
+      verb === "retry" ? "failed" : verb === "rescue" ? "lost" : null,
+    );
     expect(transition.retryInMs).toBe(verb === "retry" ? 5_000 : null);
   });
 
@@ -65,22 +78,43 @@ describe.each(Object.keys(VERBS) as (keyof typeof VERBS)[])("%s", (verb) => {
 describe("waiting", () => {
   const wait = waitOf({ type: "event", name: "go", timeoutMs: 60_000, softFail: false });
   test.each([
-    ["reschedule", verbs.reschedule(ref, "w", 5, { queue: null, weight: 1, claims: null }), ["running"], "up_for_reschedule", "w"],
+    [
+      "reschedule",
+      verbs.reschedule(ref, "w", 5, { queue: null, weight: 1, claims: null }),
+      ["running"],
+      "up_for_reschedule",
+      "w",
+    ],
     ["wake", verbs.wake(ref), ["up_for_reschedule"], "queued", null],
     ["deferUntil", verbs.deferUntil(ref, "w", wait), ["running"], "deferred", "w"],
     ["resume", verbs.resume(ref), ["deferred"], "success", null],
     ["giveUp", verbs.giveUp(ref, "failed", "why"), ["deferred"], "failed", null],
     ["giveUp softly", verbs.giveUp(ref, "skipped", "why"), ["deferred"], "skipped", null],
     ["expire", verbs.expire(ref, "why"), ["queued", "up_for_retry"], "failed", null],
-  ] as const)("%s stays at its try and leaves no trace in the history", (_verb, transition, from, to, heldBy) => {
-    expect(transition).toMatchObject({ from, to, heldBy, tryNumber: 3, nextTry: 3, history: null, retryInMs: null });
-    expect(transition.wait === null).toBe(to !== "up_for_reschedule" && to !== "deferred");
-  });
+  ] as const)(
+    "%s stays at its try and leaves no trace in the history",
+    (_verb, transition, from, to, heldBy) => {
+      expect(transition).toMatchObject({
+        from,
+        to,
+        heldBy,
+        tryNumber: 3,
+        nextTry: 3,
+        history: null,
+        retryInMs: null,
+      });
+      expect(transition.wait === null).toBe(to !== "up_for_reschedule" && to !== "deferred");
+    },
+  );
 });
 
 describe("cancel", () => {
   test("fails what runs", () => {
-    expect(verbs.cancel(ref, "running", "why")).toMatchObject({ from: ["running"], to: "failed", reason: "why" });
+    expect(verbs.cancel(ref, "running", "why")).toMatchObject({
+      from: ["running"],
+      to: "failed",
+      reason: "why",
+    });
   });
 
   const WAITING = ["scheduled", "queued", "up_for_retry", "up_for_reschedule", "deferred"] as const;
@@ -89,7 +123,8 @@ describe("cancel", () => {
   });
 
   test("leaves no final state", () => {
-    for (const state of TASK_STATES) expect(verbs.cancel(ref, state, "why").from.some((from) => isFinal(from))).toBe(false);
+    for (const state of TASK_STATES)
+      expect(verbs.cancel(ref, state, "why").from.some((from) => isFinal(from))).toBe(false);
   });
 });
 
@@ -131,8 +166,16 @@ function expected(model: Model, { verb, worker, age }: Step): Model | undefined 
   if (model.state !== "running" || model.holder !== worker) return undefined;
   if (verb === "succeed") return { ...model, state: "success" };
   if (verb === "skip") return { ...model, state: "skipped" };
-  if (verb === "retry") return { ...model, state: "up_for_retry", tryNumber: model.tryNumber + 1, holder: null };
-  if (verb === "rescue") return { ...model, state: "queued", tryNumber: model.tryNumber + 1, holder: null, lostTries: model.lostTries + 1 };
+  if (verb === "retry")
+    return { ...model, state: "up_for_retry", tryNumber: model.tryNumber + 1, holder: null };
+  if (verb === "rescue")
+    return {
+      ...model,
+      state: "queued",
+      tryNumber: model.tryNumber + 1,
+      holder: null,
+      lostTries: model.lostTries + 1,
+    };
   return { ...model, state: "failed" };
 }
 
@@ -156,7 +199,18 @@ test("whatever two workers do to one instance, only what the model allows happen
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       const store = new MemoryStore(plan);
       await store.commitDecisions({
-        instances: [{ runId: 1, taskId: "a", mapIndex: -1, state: "queued", item: null, reason: null, error: null, route: UNROUTED }],
+        instances: [
+          {
+            runId: 1,
+            taskId: "a",
+            mapIndex: -1,
+            state: "queued",
+            item: null,
+            reason: null,
+            error: null,
+            route: UNROUTED,
+          },
+        ],
         tokens: [],
         releases: [],
         decided: [],
@@ -170,7 +224,11 @@ test("whatever two workers do to one instance, only what the model allows happen
         expect(moved.length > 0, `${one.verb} from ${model.state}`).toBe(next !== undefined);
         model = next ?? model;
         const { state, tryNumber, lostTries } = store.instance(1)!;
-        expect({ state, tryNumber, lostTries }).toEqual({ state: model.state, tryNumber: model.tryNumber, lostTries: model.lostTries });
+        expect({ state, tryNumber, lostTries }).toEqual({
+          state: model.state,
+          tryNumber: model.tryNumber,
+          lostTries: model.lostTries,
+        });
       }
     }),
   );

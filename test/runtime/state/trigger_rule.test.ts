@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { judge, type RuleOutcome, type UpstreamCounts } from "../../../runtime/state/trigger_rule.ts";
+import {
+  judge,
+  type RuleOutcome,
+  type UpstreamCounts,
+} from "../../../runtime/state/trigger_rule.ts";
 import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec.ts";
 
 /** What ended: S success, F failed, K skipped, U upstream_failed, X removed; R still runs. */
@@ -16,7 +20,12 @@ function countsOf(letters: string): UpstreamCounts {
   };
 }
 
-const OUTCOMES: Readonly<Record<string, RuleOutcome>> = { r: "run", w: "wait", s: "skip", u: "upstream_failed" };
+const OUTCOMES: Readonly<Record<string, RuleOutcome>> = {
+  r: "run",
+  w: "wait",
+  s: "skip",
+  u: "upstream_failed",
+};
 
 // r run, w wait, s skip, u upstream_failed: Airflow's outcome for two tasks before one, in these states.
 const COLUMNS = ["SS", "SF", "SK", "SU", "FF", "KK", "UU", "FK", "SR", "FR", "KR", "UR", "RR"];
@@ -40,7 +49,9 @@ const TABLE = {
 describe.each(TRIGGER_RULES)("%s", (rule) => {
   test("decides as the table says", () => {
     const found = COLUMNS.map((letters) => `${letters} ${judge(rule, countsOf(letters))}`);
-    const expected = TABLE[rule].split(" ").map((letter, at) => `${COLUMNS[at]} ${OUTCOMES[letter]}`);
+    const expected = TABLE[rule]
+      .split(" ")
+      .map((letter, at) => `${COLUMNS[at]} ${OUTCOMES[letter]}`);
     expect(found).toEqual(expected);
   });
 
@@ -50,9 +61,12 @@ describe.each(TRIGGER_RULES)("%s", (rule) => {
 
   test("speaks at the latest when everything has ended", () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom("S", "F", "K", "U"), { minLength: 1, maxLength: 12 }), (ends) => {
-        expect(judge(rule, countsOf(ends.join("")))).not.toBe("wait");
-      }),
+      fc.property(
+        fc.array(fc.constantFrom("S", "F", "K", "U"), { minLength: 1, maxLength: 12 }),
+        (ends) => {
+          expect(judge(rule, countsOf(ends.join("")))).not.toBe("wait");
+        },
+      ),
     );
   });
 
@@ -60,7 +74,9 @@ describe.each(TRIGGER_RULES)("%s", (rule) => {
     const ends = fc.array(fc.constantFrom("S", "F", "K", "U", "R"), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(ends, (letters) => {
-        expect(judge(rule, countsOf(letters.toReversed().join("")))).toBe(judge(rule, countsOf(letters.join(""))));
+        expect(judge(rule, countsOf(letters.toReversed().join("")))).toBe(
+          judge(rule, countsOf(letters.join(""))),
+        );
       }),
     );
   });
@@ -68,7 +84,8 @@ describe.each(TRIGGER_RULES)("%s", (rule) => {
 
 describe("the rule of teardowns", () => {
   const rule = "all_done_setup_success";
-  const judged = (setups: string, upstream = setups): RuleOutcome => judge(rule, countsOf(upstream), countsOf(setups));
+  const judged = (setups: string, upstream = setups): RuleOutcome =>
+    judge(rule, countsOf(upstream), countsOf(setups));
 
   test.each([
     ["S", "run"],
@@ -105,7 +122,9 @@ describe("an upstream that was removed", () => {
 
 /** What the rule says after each end, in the order of the letters, until and after it has spoken. */
 function saidInTurn(rule: TriggerRule, letters: readonly string[]): readonly RuleOutcome[] {
-  const said = letters.map((_, known) => judge(rule, countsOf(letters.map((letter, at) => (at <= known ? letter : "R")).join(""))));
+  const said = letters.map((_, known) =>
+    judge(rule, countsOf(letters.map((letter, at) => (at <= known ? letter : "R")).join(""))),
+  );
   return said.filter((outcome) => outcome !== "wait");
 }
 
@@ -123,10 +142,13 @@ describe.each(TRIGGER_RULES)("%s, once it has spoken,", (rule) => {
 });
 
 // With all_success a skip and a failure are both refusals: what ended first names the reason, as in Airflow.
-test.each(TRIGGER_RULES.filter((rule) => rule !== "all_success"))("%s says the same for ever", (rule) => {
-  fc.assert(
-    fc.property(ends, (letters) => {
-      expect(new Set(saidInTurn(rule, letters)).size).toBe(1);
-    }),
-  );
-});
+test.each(TRIGGER_RULES.filter((rule) => rule !== "all_success"))(
+  "%s says the same for ever",
+  (rule) => {
+    fc.assert(
+      fc.property(ends, (letters) => {
+        expect(new Set(saidInTurn(rule, letters)).size).toBe(1);
+      }),
+    );
+  },
+);

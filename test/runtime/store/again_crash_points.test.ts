@@ -1,16 +1,29 @@
 /** A process that dies, or loses its connection, before any statement of a backfill, a clear or a mark: nothing twice, nothing lost. */
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
-import { cancelBackfill, clearRuns, createBackfill, markTask, triggerRun } from "../../../runtime/actions/index.ts";
-import { tick } from "../../../runtime/scheduler/tick.ts";
-import { findBackfill } from "../../../runtime/store/backfill_list.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
-import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
+import {
+  cancelBackfill,
+  clearRuns,
+  createBackfill,
+  markTask,
+  triggerRun,
+} from "../../../runtime/actions/index.ts";
+import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
+import { findBackfill } from "../../../runtime/store/backfills/backfill_list.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
-import { driverOf, failed, play, type Snapshot, statesOf, success } from "../../support/engine_driver.ts";
+import {
+  driverOf,
+  failed,
+  play,
+  type Snapshot,
+  statesOf,
+  success,
+} from "../../support/engine_driver.ts";
 import { allowing, atEveryStatement, expectSoundQueue } from "../../support/every_statement.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 
@@ -32,7 +45,9 @@ function graph(options: DagOptions = {}): DagSpec {
 const WHOLE = { list: "success", "each[0]": "success", "each[1]": "success", after: "success" };
 
 const finish = (id: number): Promise<Snapshot> =>
-  play(driverOf(postgres.db, new Plans(), id), ({ taskId }) => (taskId === "list" ? success([1, 2]) : success()));
+  play(driverOf(postgres.db, new Plans(), id), ({ taskId }) =>
+    taskId === "list" ? success([1, 2]) : success(),
+  );
 const runsOf = (dagId: string) =>
   rows<{ id: number; run_id: string; state: string }>(
     postgres.db,
@@ -71,11 +86,24 @@ describe.each([
       await known(postgres.db, one);
       return {
         dagId,
-        run: (db) => createBackfill(db, { dagId, from: daysAgo(4), to: daysAgo(2), ...me }).catch(allowing("BACKFILL_ACTIVE")),
+        run: (db) =>
+          createBackfill(db, { dagId, from: daysAgo(4), to: daysAgo(2), ...me }).catch(
+            allowing("BACKFILL_ACTIVE"),
+          ),
         check: async () => {
           await toTheEnd(dagId);
-          expect((await runsOf(dagId)).map(({ state }) => state)).toEqual(["success", "success", "success"]);
-          expect(await rows(postgres.db, "select from dagsmith.audit where dag_id = $1 and action = 'backfill'", [dagId])).toHaveLength(1);
+          expect((await runsOf(dagId)).map(({ state }) => state)).toEqual([
+            "success",
+            "success",
+            "success",
+          ]);
+          expect(
+            await rows(
+              postgres.db,
+              "select from dagsmith.audit where dag_id = $1 and action = 'backfill'",
+              [dagId],
+            ),
+          ).toHaveLength(1);
         },
       };
     });
@@ -90,7 +118,14 @@ describe.each([
       await triggerRun(postgres.db, { dagId, logicalDate: daysAgo(3), ...me });
       const [old] = await runsOf(dagId);
       await play(driverOf(postgres.db, new Plans(), old!.id), () => failed(false));
-      const range = { dagId, from: daysAgo(4), to: daysAgo(2), reprocess: "failed", maxActiveRuns: 2, labels: { a: "1" } } as const;
+      const range = {
+        dagId,
+        from: daysAgo(4),
+        to: daysAgo(2),
+        reprocess: "failed",
+        maxActiveRuns: 2,
+        labels: { a: "1" },
+      } as const;
       const { id } = await createBackfill(postgres.db, { ...range, ...me });
       return {
         dagId,
@@ -99,9 +134,16 @@ describe.each([
           await toTheEnd(dagId);
           const runs = await runsOf(dagId);
           expect([runs.length, runs.every(({ state }) => state === "success")]).toEqual([3, true]);
-          for (const run of runs) expect(statesOf(await driverOf(postgres.db, new Plans(), run.id).look())).toMatchObject(WHOLE);
-          expect(await findBackfill(postgres.db, id)).toMatchObject({ state: "completed", progress: { total: 3, success: 3 } });
-          const labels = "select from dagsmith.dag_run_label l join dagsmith.dag_run r on r.id = l.run_id where r.dag_id = $1";
+          for (const run of runs)
+            expect(statesOf(await driverOf(postgres.db, new Plans(), run.id).look())).toMatchObject(
+              WHOLE,
+            );
+          expect(await findBackfill(postgres.db, id)).toMatchObject({
+            state: "completed",
+            progress: { total: 3, success: 3 },
+          });
+          const labels =
+            "select from dagsmith.dag_run_label l join dagsmith.dag_run r on r.id = l.run_id where r.dag_id = $1";
           expect(await rows(postgres.db, labels, [dagId])).toHaveLength(3);
         },
       };
@@ -114,15 +156,28 @@ describe.each([
       const one = graph({ schedule: "@daily", catchup: "none" });
       const { dagId } = one;
       await known(postgres.db, one);
-      const { id } = await createBackfill(postgres.db, { dagId, from: daysAgo(4), to: daysAgo(2), maxActiveRuns: 1, ...me });
+      const { id } = await createBackfill(postgres.db, {
+        dagId,
+        from: daysAgo(4),
+        to: daysAgo(2),
+        maxActiveRuns: 1,
+        ...me,
+      });
       await tick(postgres.db, new Plans());
       return {
         dagId,
         run: (db) => cancelBackfill(db, { id, ...me }).catch(allowing("BACKFILL_ENDED")),
         check: async () => {
           await toTheEnd(dagId);
-          expect((await runsOf(dagId)).map(({ state }) => state)).toEqual(["success", "failed", "failed"]);
-          expect(await findBackfill(postgres.db, id)).toMatchObject({ state: "cancelled", progress: { waiting: 0 } });
+          expect((await runsOf(dagId)).map(({ state }) => state)).toEqual([
+            "success",
+            "failed",
+            "failed",
+          ]);
+          expect(await findBackfill(postgres.db, id)).toMatchObject({
+            state: "cancelled",
+            progress: { waiting: 0 },
+          });
         },
       };
     });
@@ -136,7 +191,10 @@ describe.each([
       const id = await failedRun(dagId);
       return {
         dagId,
-        run: (db) => clearRuns(db, { of: { run: id }, onlyFailed: true, ...me }).catch(allowing("NOTHING_TO_CLEAR")),
+        run: (db) =>
+          clearRuns(db, { of: { run: id }, onlyFailed: true, ...me }).catch(
+            allowing("NOTHING_TO_CLEAR"),
+          ),
         check: async () => {
           await tick(postgres.db, new Plans());
           expect(statesOf(await finish(id))).toEqual(WHOLE);

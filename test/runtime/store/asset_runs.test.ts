@@ -1,14 +1,20 @@
 /** Updates of assets and the runs that they make: on a real database, at the same time as others, and when whoever wrote them dies. */
 import { describe, expect, test } from "vitest";
-import { pauseDag, rollbackDag, triggerRun, unpauseDag, updateAsset } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/settle.ts";
-import { tick } from "../../../runtime/scheduler/tick.ts";
-import { assetEvents } from "../../../runtime/store/asset.ts";
-import { createAssetRuns } from "../../../runtime/store/asset_runs.ts";
-import type { Database } from "../../../runtime/store/database.ts";
-import { deployVersions } from "../../../runtime/store/deploy.ts";
-import { engineRound } from "../../../runtime/store/engine_tx.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
+import {
+  pauseDag,
+  rollbackDag,
+  triggerRun,
+  unpauseDag,
+  updateAsset,
+} from "../../../runtime/actions/index.ts";
+import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
+import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import type { Database } from "../../../runtime/store/database/database.ts";
+import { assetEvents } from "../../../runtime/store/sources/asset.ts";
+import { createAssetRuns } from "../../../runtime/store/sources/asset_runs.ts";
+import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
 import { allOf, anyOf, asset, assetAlias } from "../../../sdk/asset.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
@@ -30,7 +36,11 @@ function names(): { readonly id: string; uri(name: string): string } {
   return { id, uri: (name) => `s3://lake/${id}/${name}` };
 }
 
-function spec(dagId: string, options: DagOptions, declare: (d: Dag<unknown>) => void = (d) => void d.task("a", work)): DagSpec {
+function spec(
+  dagId: string,
+  options: DagOptions,
+  declare: (d: Dag<unknown>) => void = (d) => void d.task("a", work),
+): DagSpec {
   const d = dag(dagId, options) as unknown as Dag<unknown>;
   declare(d);
   return describeDag(d);
@@ -88,12 +98,20 @@ describe("a DAG that waits for several assets", () => {
       spec(`${id}_writer`, {}, (d) => void d.task("write", { outlets: [a, b] }, work)),
       spec(id, { schedule: allOf(a, b) }),
     );
-    await runWriter(`${id}_writer`, { kind: "success", output: null, assets: [{ uri: a.uri, alias: null, extra: { rows: 3 } }] });
+    await runWriter(`${id}_writer`, {
+      kind: "success",
+      output: null,
+      assets: [{ uri: a.uri, alias: null, extra: { rows: 3 } }],
+    });
     const [run] = await runsOf(id);
     expect(run).toMatchObject({ run_type: "asset_triggered", state: "running" });
     expect(run!.run_id).toMatch(/^asset_triggered__\d{4}-\d\d-\d\dT[\d:.]+\+00:00_[a-z0-9]{8}$/);
     expect(run!.data_interval_end).toEqual(run!.logical_date);
-    const source = expect.objectContaining({ dagId: `${id}_writer`, taskId: "write", mapIndex: -1 });
+    const source = expect.objectContaining({
+      dagId: `${id}_writer`,
+      taskId: "write",
+      mapIndex: -1,
+    });
     expect(run!.trigger).toMatchObject({ type: "assets", count: 2 });
     expect(run!.trigger.events).toEqual([
       expect.objectContaining({ uri: a.uri, extra: { rows: 3 }, source }),
@@ -108,7 +126,11 @@ describe("an update", () => {
     const a = asset(uri("a"));
     await known(
       postgres.db,
-      spec(`${id}_writer`, {}, (d) => void d.task("write", { outlets: [a], retries: 1, retryDelay: "0s" }, work)),
+      spec(
+        `${id}_writer`,
+        {},
+        (d) => void d.task("write", { outlets: [a], retries: 1, retryDelay: "0s" }, work),
+      ),
       spec(id, { schedule: a }),
     );
     await runWriter(`${id}_writer`, failed(false));
@@ -139,7 +161,11 @@ describe("an update", () => {
     const [a, b] = [asset(uri("a")), asset(uri("b"))];
     await known(
       postgres.db,
-      spec(`${id}_writer`, {}, (d) => void d.task("write", { each: [1, 2, 3], outlets: [a] }, work)),
+      spec(
+        `${id}_writer`,
+        {},
+        (d) => void d.task("write", { each: [1, 2, 3], outlets: [a] }, work),
+      ),
       spec(id, { schedule: allOf(a, b) }),
     );
     await runWriter(`${id}_writer`);
@@ -167,7 +193,9 @@ describe("an update", () => {
   test("is limited in what it may say", async () => {
     const { id, uri } = names();
     await known(postgres.db, spec(id, { schedule: asset(uri("a")) }));
-    await expect(update(uri("a"), { text: "x".repeat(70_000) })).rejects.toMatchObject({ code: "OUTPUT_TOO_LARGE" });
+    await expect(update(uri("a"), { text: "x".repeat(70_000) })).rejects.toMatchObject({
+      code: "OUTPUT_TOO_LARGE",
+    });
     expect(await runsOf(id)).toEqual([]);
   });
 
@@ -175,7 +203,7 @@ describe("an update", () => {
     const { id, uri } = names();
     const [a, b] = [uri("a"), uri("b")];
     await known(postgres.db, spec(id, { schedule: allOf(asset(a), asset(b)) }));
-    const { recordAssetEvents } = await import("../../../runtime/store/asset.ts");
+    const { recordAssetEvents } = await import("../../../runtime/store/sources/asset.ts");
     await postgres.db.transaction((tx) =>
       recordAssetEvents(
         tx,
@@ -200,9 +228,15 @@ describe("an alias", () => {
     );
     await runWriter(`${id}_writer`);
     expect(await runsOf(id)).toEqual([]);
-    await runWriter(`${id}_writer`, { kind: "success", output: null, assets: [{ uri: uri("a"), alias: alias.alias, extra: {} }] });
+    await runWriter(`${id}_writer`, {
+      kind: "success",
+      output: null,
+      assets: [{ uri: uri("a"), alias: alias.alias, extra: {} }],
+    });
     await update(uri("a"));
-    expect((await runsOf(id)).map(({ trigger }) => trigger.events.map((event) => event.uri))).toEqual([[uri("a")], [uri("a")]]);
+    expect(
+      (await runsOf(id)).map(({ trigger }) => trigger.events.map((event) => event.uri)),
+    ).toEqual([[uri("a")], [uri("a")]]);
   });
 });
 
@@ -265,7 +299,11 @@ describe("many at once", () => {
   test("writers and schedulers make as many runs as there were whole sets of updates, and lose none", async () => {
     const { id, uri } = names();
     const [a, b] = [uri("a"), uri("b")];
-    await known(postgres.db, spec(id, { schedule: allOf(asset(a), asset(b)) }), spec(`${id}_any`, { schedule: anyOf(asset(a), asset(b)) }));
+    await known(
+      postgres.db,
+      spec(id, { schedule: allOf(asset(a), asset(b)) }),
+      spec(`${id}_any`, { schedule: anyOf(asset(a), asset(b)) }),
+    );
     await Promise.all([
       ...Array.from({ length: 20 }, (_, n) => update(n % 2 ? a : b)),
       ...Array.from({ length: 6 }, () => tick(postgres.db, new Plans())),
@@ -275,7 +313,9 @@ describe("many at once", () => {
       const events = runs.flatMap(({ trigger }) => trigger.events.map((event) => event.id));
       expect(events.length + (await waiting(dagId))).toBe(20);
       expect(new Set(events).size).toBe(events.length);
-      if (dagId === id) for (const { trigger } of runs) expect(new Set(trigger.events.map((event) => event.uri)).size).toBe(2);
+      if (dagId === id)
+        for (const { trigger } of runs)
+          expect(new Set(trigger.events.map((event) => event.uri)).size).toBe(2);
       else expect(await waiting(dagId)).toBe(0);
     }
   });
@@ -285,8 +325,12 @@ describe("many at once", () => {
     const a = asset(uri("a"));
     await known(postgres.db, spec(id, { schedule: a }));
     const deployAgain = (n: number) =>
-      postgres.db.transaction((tx) => deployVersions(tx, [versionOf(spec(id, { schedule: a, description: `version ${n}` }))]));
-    await Promise.all(Array.from({ length: 8 }, (_, n) => (n % 2 ? deployAgain(n) : update(a.uri))));
+      postgres.db.transaction((tx) =>
+        deployVersions(tx, [versionOf(spec(id, { schedule: a, description: `version ${n}` }))]),
+      );
+    await Promise.all(
+      Array.from({ length: 8 }, (_, n) => (n % 2 ? deployAgain(n) : update(a.uri))),
+    );
     await tick(postgres.db, new Plans());
     expect((await runsOf(id)).flatMap(({ trigger }) => trigger.events)).toHaveLength(4);
   });
@@ -320,7 +364,9 @@ describe.each([
       const { accepted } = await driver(run.id).settle([endOf(instance!, success())]);
       await tick(postgres.db, new Plans());
       expect(accepted.size).toBeLessThanOrEqual(1);
-      expect((await runsOf(id)).map(({ state, trigger }) => [state, trigger.count])).toEqual([["running", 1]]);
+      expect((await runsOf(id)).map(({ state, trigger }) => [state, trigger.count])).toEqual([
+        ["running", 1],
+      ]);
       expect(await waiting(id)).toBe(0);
       if (!db.fired) {
         expect(statement).toBeGreaterThan(12);

@@ -1,12 +1,21 @@
 /** Many hands on the same rows: what only a real database can show. */
 import { describe, expect, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/settle.ts";
-import { engineRound } from "../../../runtime/store/engine_tx.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
+import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { driverOf, endOf, failed, lost, play, runnable, statesOf, success } from "../../support/engine_driver.ts";
+import {
+  driverOf,
+  endOf,
+  failed,
+  lost,
+  play,
+  runnable,
+  statesOf,
+  success,
+} from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows, tokens } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase(20);
@@ -32,8 +41,12 @@ describe("ends of one run", () => {
     );
     const all = runnable(await driver.look());
     await Promise.all(all.map((one) => driver.take(one)));
-    const chunks = Array.from({ length: 12 }, (_, at) => all.filter((_one, index) => index % 12 === at));
-    const settled = await Promise.all(chunks.map((chunk) => driver.settle(chunk.map((one) => endOf(one, success())))));
+    const chunks = Array.from({ length: 12 }, (_, at) =>
+      all.filter((_one, index) => index % 12 === at),
+    );
+    const settled = await Promise.all(
+      chunks.map((chunk) => driver.settle(chunk.map((one) => endOf(one, success())))),
+    );
     expect(settled.reduce((sum, { accepted }) => sum + accepted.size, 0)).toBe(120);
     const now = await driver.look();
     expect(now.instances.filter(({ taskId }) => taskId === "join")).toHaveLength(1);
@@ -42,10 +55,16 @@ describe("ends of one run", () => {
   });
 
   test("said twice at the same moment count once", async () => {
-    const { driver } = await begun((d) => chain(d.task("a", { retries: 3, retryDelay: "0s" }, work), d.task("b", work)));
+    const { driver } = await begun((d) =>
+      chain(d.task("a", { retries: 3, retryDelay: "0s" }, work), d.task("b", work)),
+    );
     const [a] = runnable(await driver.look());
     await driver.take(a!);
-    const settled = await Promise.all([success(1), failed(), lost, success(2)].map((outcome) => driver.settle([endOf(a!, outcome)])));
+    const settled = await Promise.all(
+      [success(1), failed(), lost, success(2)].map((outcome) =>
+        driver.settle([endOf(a!, outcome)]),
+      ),
+    );
     expect(settled.filter(({ accepted }) => accepted.size > 0)).toHaveLength(1);
     expect((await play(driver)).run).toBe("success");
     const own = await driver.tokens();
@@ -53,7 +72,9 @@ describe("ends of one run", () => {
   });
 
   test("of several runs in one batch carry each of them forward, in any order of batches", async () => {
-    const runs = await Promise.all(Array.from({ length: 6 }, () => begun((d) => chain(d.task("a", work), d.task("b", work)))));
+    const runs = await Promise.all(
+      Array.from({ length: 6 }, () => begun((d) => chain(d.task("a", work), d.task("b", work)))),
+    );
     const ends = await Promise.all(
       runs.map(async ({ driver }) => {
         const [a] = runnable(await driver.look());
@@ -62,7 +83,9 @@ describe("ends of one run", () => {
       }),
     );
     const batches = [ends, ends.toReversed(), ends.toSorted(() => 0)];
-    const settled = await Promise.all(batches.map((batch) => engineRound(postgres.db, new Plans(), (tx) => settle(tx, batch))));
+    const settled = await Promise.all(
+      batches.map((batch) => engineRound(postgres.db, new Plans(), (tx) => settle(tx, batch))),
+    );
     expect(settled.reduce((sum, { accepted }) => sum + accepted.size, 0)).toBe(6);
     for (const { driver } of runs) {
       expect(statesOf(await driver.look())).toEqual({ a: "success", b: "queued" });
@@ -75,12 +98,16 @@ describe("a token", () => {
   test("taken by eight workers at once goes to one of them", async () => {
     const { driver } = await begun((d) => void d.task("a", work));
     const [a] = runnable(await driver.look());
-    const took = await Promise.all(Array.from({ length: 8 }, (_, worker) => driver.take(a!, `worker-${worker}`)));
+    const took = await Promise.all(
+      Array.from({ length: 8 }, (_, worker) => driver.take(a!, `worker-${worker}`)),
+    );
     expect(took.filter(Boolean)).toHaveLength(1);
   });
 
   test("lies in the queue for each instance that waits, and is due when its retry is", async () => {
-    const { id, driver } = await begun((d) => void d.task("a", { retries: 1, retryDelay: "1h" }, work));
+    const { id, driver } = await begun(
+      (d) => void d.task("a", { retries: 1, retryDelay: "1h" }, work),
+    );
     const [a] = runnable(await driver.look());
     await driver.take(a!);
     await driver.settle([endOf(a!, failed())]);
@@ -97,12 +124,19 @@ describe("a token", () => {
 });
 
 test("text that a database refuses is stored with its NULs made visible, in reasons, errors and outputs", async () => {
-  const { id, driver } = await begun((d) => chain(d.task("a", { retries: 1, retryDelay: "0s" }, work), d.task("b", work)));
+  const { id, driver } = await begun((d) =>
+    chain(d.task("a", { retries: 1, retryDelay: "0s" }, work), d.task("b", work)),
+  );
   const [a] = runnable(await driver.look());
   await driver.take(a!);
   const nasty = "a\0b \ud800 \u001b[31m";
   await driver.settle([
-    endOf(a!, { kind: "failed", reason: nasty, error: { name: "Error", message: nasty, stack: nasty }, retryable: true }),
+    endOf(a!, {
+      kind: "failed",
+      reason: nasty,
+      error: { name: "Error", message: nasty, stack: nasty },
+      retryable: true,
+    }),
   ]);
   const [again] = runnable(await driver.look());
   await driver.take(again!);

@@ -5,20 +5,32 @@
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { cancelRun, deployFolder, triggerRun } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/settle.ts";
-import { endOverdueRuns } from "../../../runtime/scheduler/overdue.ts";
-import { rescueOrphans } from "../../../runtime/scheduler/rescue.ts";
-import { tick } from "../../../runtime/scheduler/tick.ts";
-import { engineRound } from "../../../runtime/store/engine_tx.ts";
-import { dagsWaitingForPast, releasePast } from "../../../runtime/store/past.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
-import { afterRound } from "../../../runtime/store/run_ends.ts";
-import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
+import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
+import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
+import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import {
+  dagsWaitingForPast,
+  releasePast,
+} from "../../../runtime/store/waits/depends_on_past_wait.ts";
+import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
+import { afterRound } from "../../../runtime/transactions/run_ends.ts";
+import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
-import { driverOf, endOf, failed, play, runnable, type Snapshot, statesOf, success } from "../../support/engine_driver.ts";
+import {
+  driverOf,
+  endOf,
+  failed,
+  play,
+  runnable,
+  type Snapshot,
+  statesOf,
+  success,
+} from "../../support/engine_driver.ts";
 import { allowing, atEveryStatement, expectSoundQueue } from "../../support/every_statement.ts";
 import { known, migratedDatabase, rows, versionOf } from "../../support/migrated.ts";
 
@@ -49,11 +61,18 @@ const graph = (options: DagOptions = {}): DagSpec =>
 /** What the graph comes to when its list has three items. */
 const WHOLE = {
   ...{ list: "success", "each[0]": "success", "each[1]": "success", "each[2]": "success" },
-  ...{ "fixed[0]": "success", "fixed[1]": "success", "fixed[2]": "success", join: "success", end: "success" },
+  ...{
+    "fixed[0]": "success",
+    "fixed[1]": "success",
+    "fixed[2]": "success",
+    join: "success",
+    end: "success",
+  },
 };
 
 const driver = (id: number) => driverOf(postgres.db, new Plans(), id);
-const finish = (id: number): Promise<Snapshot> => play(driver(id), ({ taskId }) => (taskId === "list" ? success([1, 2, 3]) : success()));
+const finish = (id: number): Promise<Snapshot> =>
+  play(driver(id), ({ taskId }) => (taskId === "list" ? success([1, 2, 3]) : success()));
 
 const runsOf = (dagId: string) =>
   rows<{ id: number; run_id: string; state: string }>(
@@ -73,7 +92,8 @@ describe.each([
       const { dagId } = one;
       return {
         dagId,
-        run: (db) => triggerRun(db, { dagId, logicalDate: "2026-01-01", ...me }).catch(allowing("RUN_EXISTS")),
+        run: (db) =>
+          triggerRun(db, { dagId, logicalDate: "2026-01-01", ...me }).catch(allowing("RUN_EXISTS")),
         check: async () => {
           await tick(postgres.db, new Plans());
           const [run, ...more] = await runsOf(dagId);
@@ -94,7 +114,9 @@ describe.each([
       const first = runnable(await driver(id).look());
       for (const instance of first) await driver(id).take(instance);
       const plans = new Plans();
-      const ends = first.map((instance) => endOf(instance, instance.taskId === "list" ? success([1, 2, 3]) : success()));
+      const ends = first.map((instance) =>
+        endOf(instance, instance.taskId === "list" ? success([1, 2, 3]) : success()),
+      );
       return {
         dagId: one.dagId,
         run: (db) => engineRound(db, plans, (tx) => settle(tx, ends)),
@@ -136,7 +158,10 @@ describe.each([
   test("while it ticks", async () => {
     const startDate = DateTime.utc().startOf("day").minus({ days: 5 }).toISO();
     const statements = await atEveryStatement(postgres.db, failing, async () => {
-      const one = spec({ schedule: "@daily", startDate, catchup: "all", maxActiveRuns: 3 }, (d) => void d.task("a", work));
+      const one = spec(
+        { schedule: "@daily", startDate, catchup: "all", maxActiveRuns: 3 },
+        (d) => void d.task("a", work),
+      );
       await known(postgres.db, one);
       return {
         dagId: one.dagId,
@@ -180,7 +205,10 @@ describe.each([
             "select dag_id, decision, count from dagsmith.slot where dag_id = any($1) order by dag_id = $2, logical_date",
             [[last.dagId, newest.dagId], newest.dagId],
           );
-          expect(slots.map(({ decision, count }) => [decision, count])).toEqual([["skipped", 4], ...Array(6).fill(["run", 1])]);
+          expect(slots.map(({ decision, count }) => [decision, count])).toEqual([
+            ["skipped", 4],
+            ...Array(6).fill(["run", 1]),
+          ]);
         },
       };
     });
@@ -202,8 +230,17 @@ describe.each([
         check: async () => {
           await tick(postgres.db, new Plans());
           const { run, instances } = await driver(id).look();
-          expect([run, instances.map(({ state }) => state)]).toEqual(["failed", ["failed", "skipped", "skipped", "skipped"]]);
-          expect(await rows(postgres.db, "select from dagsmith.audit where dag_id = $1 and action = 'cancel'", [dagId])).toHaveLength(1);
+          expect([run, instances.map(({ state }) => state)]).toEqual([
+            "failed",
+            ["failed", "skipped", "skipped", "skipped"],
+          ]);
+          expect(
+            await rows(
+              postgres.db,
+              "select from dagsmith.audit where dag_id = $1 and action = 'cancel'",
+              [dagId],
+            ),
+          ).toHaveLength(1);
           expect(statesOf(await finish(next.id))).toEqual(WHOLE);
         },
       };
@@ -223,13 +260,17 @@ describe.each([
         check: async () => {
           const { instances } = await driver(id).look();
           const rescued = instances.filter(({ state }) => state === "queued");
-          expect(rescued.map(({ tryNumber, lostTries }) => [tryNumber, lostTries])).toEqual(first.map(() => [2, 1]));
+          expect(rescued.map(({ tryNumber, lostTries }) => [tryNumber, lostTries])).toEqual(
+            first.map(() => [2, 1]),
+          );
           const history = await rows<{ state: string; reason: string }>(
             postgres.db,
             "select state, reason from dagsmith.task_try where task_instance_id = any($1)",
             [first.map((instance) => instance.id)],
           );
-          expect(history).toEqual(first.map(() => ({ state: "lost", reason: "the worker died (a worker that is gone)" })));
+          expect(history).toEqual(
+            first.map(() => ({ state: "lost", reason: "the worker died (a worker that is gone)" })),
+          );
           expect(statesOf(await finish(id))).toEqual(WHOLE);
         },
       };
@@ -238,7 +279,9 @@ describe.each([
 
   test("while it ends a task that the next run waits for", async () => {
     const statements = await atEveryStatement(postgres.db, failing, async () => {
-      const one = spec({ defaults: { dependsOnPast: true } }, (d) => chain(d.task("a", work), d.empty("b")));
+      const one = spec({ defaults: { dependsOnPast: true } }, (d) =>
+        chain(d.task("a", work), d.empty("b")),
+      );
       const { dagId } = one;
       await known(postgres.db, one);
       const first = await triggerRun(postgres.db, { dagId, logicalDate: "2026-01-01", ...me });
@@ -248,7 +291,9 @@ describe.each([
       return {
         dagId,
         run: async (db) => {
-          const settlement = await engineRound(db, new Plans(), (tx) => settle(tx, [endOf(waiting!, success())]));
+          const settlement = await engineRound(db, new Plans(), (tx) =>
+            settle(tx, [endOf(waiting!, success())]),
+          );
           await afterRound(db, new Plans(), settlement);
         },
         check: async () => {
@@ -265,8 +310,9 @@ describe.each([
 
   test("while it ends a run that takes too long", async () => {
     await atEveryStatement(postgres.db, failing, async () => {
-      const one = spec({ dagrunTimeout: "1m", maxActiveRuns: 1, maxConsecutiveFailedDagRuns: 2 }, (d) =>
-        chain(d.task("a", { each: [1, 2], maxActive: 1 }, work), d.task("b", work)),
+      const one = spec(
+        { dagrunTimeout: "1m", maxActiveRuns: 1, maxConsecutiveFailedDagRuns: 2 },
+        (d) => chain(d.task("a", { each: [1, 2], maxActive: 1 }, work), d.task("b", work)),
       );
       const { dagId } = one;
       await known(postgres.db, one);
@@ -279,7 +325,10 @@ describe.each([
         check: async () => {
           await tick(postgres.db, new Plans());
           const { run, instances } = await driver(id).look();
-          expect([run, instances.map(({ state }) => state)]).toEqual(["failed", ["skipped", "skipped"]]);
+          expect([run, instances.map(({ state }) => state)]).toEqual([
+            "failed",
+            ["skipped", "skipped"],
+          ]);
           expect((await play(driver(next.id))).run).toBe("success");
         },
       };
@@ -290,21 +339,39 @@ describe.each([
     await atEveryStatement(postgres.db, failing, async () => {
       const [first, second] = [graph(), graph()];
       const both = [versionOf(first), versionOf(second)];
-      const others = (await rows<{ file: string }>(postgres.db, "select distinct file from dagsmith.dag_version")).map(({ file }) => file);
-      const errors = others.map((file) => ({ file, line: null, code: "IMPORT_FAILED", message: "no", stack: null }));
+      const others = (
+        await rows<{ file: string }>(postgres.db, "select distinct file from dagsmith.dag_version")
+      ).map(({ file }) => file);
+      const errors = others.map((file) => ({
+        file,
+        line: null,
+        code: "IMPORT_FAILED",
+        message: "no",
+        stack: null,
+      }));
       const stored = async (): Promise<number> =>
-        (await rows(postgres.db, "select from dagsmith.dag where dag_id = any($1)", [both.map(({ dagId }) => dagId)])).length;
+        (
+          await rows(postgres.db, "select from dagsmith.dag where dag_id = any($1)", [
+            both.map(({ dagId }) => dagId),
+          ])
+        ).length;
       return {
         dagId: first.dagId,
         run: async (db) => {
-          await deployFolder(db, { versions: both, errors }, me).finally(async () => expect([0, 2]).toContain(await stored()));
+          await deployFolder(db, { versions: both, errors }, me).finally(async () =>
+            expect([0, 2]).toContain(await stored()),
+          );
         },
         check: async () => {
-          const versions = await rows(postgres.db, "select number from dagsmith.dag_version where dag_id = any($1)", [
-            both.map(({ dagId }) => dagId),
-          ]);
+          const versions = await rows(
+            postgres.db,
+            "select number from dagsmith.dag_version where dag_id = any($1)",
+            [both.map(({ dagId }) => dagId)],
+          );
           expect(versions).toEqual([{ number: 1 }, { number: 1 }]);
-          expect(await rows(postgres.db, "select from dagsmith.audit where dag_id = $1", [first.dagId])).toHaveLength(1);
+          expect(
+            await rows(postgres.db, "select from dagsmith.audit where dag_id = $1", [first.dagId]),
+          ).toHaveLength(1);
         },
       };
     });

@@ -1,12 +1,12 @@
 /** Groups that run as one, with a process that dies before any statement: what began, ended, was tried again or stopped is so once, and whole. */
 import { describe, expect, test } from "vitest";
 import { cancelTask, clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/settle.ts";
-import { tick } from "../../../runtime/scheduler/tick.ts";
-import { endWaits } from "../../../runtime/scheduler/wake.ts";
-import type { Database } from "../../../runtime/store/database.ts";
-import { engineRound } from "../../../runtime/store/engine_tx.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
+import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
+import { endWaits } from "../../../runtime/scheduler/jobs/wake.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import type { Database } from "../../../runtime/store/database/database.ts";
+import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { dyingAt } from "../../support/crashing_database.ts";
@@ -31,11 +31,21 @@ const me = { actor: "ann" };
 
 let lastDag = 0;
 /** A run of `list`, then `g` over it with a retry, an hour, and two elements at once, then `after`. */
-async function begun(): Promise<{ readonly dagId: string; readonly id: number; readonly driver: Driver }> {
+async function begun(): Promise<{
+  readonly dagId: string;
+  readonly id: number;
+  readonly driver: Driver;
+}> {
   lastDag += 1;
   const d = dag(`group_crash_${lastDag}`);
   const list = d.task("list", async (): Promise<number[]> => []);
-  const options = { each: list, maxActive: 2, retries: 1, retryDelay: "1h", executionTimeout: "2h" } as const;
+  const options = {
+    each: list,
+    maxActive: 2,
+    retries: 1,
+    retryDelay: "1h",
+    executionTimeout: "2h",
+  } as const;
   const g = d.group("g", options, (h) => chain(h.task("a", work), h.task("b", work)));
   chain(g, d.task("after", work));
   const spec = describeDag(d as Dag<unknown>);
@@ -44,7 +54,8 @@ async function begun(): Promise<{ readonly dagId: string; readonly id: number; r
   return { dagId: spec.dagId, id, driver: driverOf(postgres.db, new Plans(), id) };
 }
 
-const script = (outcomes: Parameters<typeof scripted>[0] = {}): Script => scripted({ list: success([1, 2, 3]), ...outcomes });
+const script = (outcomes: Parameters<typeof scripted>[0] = {}): Script =>
+  scripted({ list: success([1, 2, 3]), ...outcomes });
 
 /** Takes and ends what there is until a task of this name can be taken, and takes that. */
 async function takenAt(driver: Driver, taskId: string, mapIndex: number, outcomes = {}) {
@@ -70,7 +81,11 @@ async function finish(driver: Driver, outcomes = {}) {
 }
 
 async function makeDue(id: number, kind: "group_retry" | "group_timeout"): Promise<void> {
-  await rows(postgres.db, "update dagsmith.task_wait set due_at = now() where run_id = $1 and kind = $2", [id, kind]);
+  await rows(
+    postgres.db,
+    "update dagsmith.task_wait set due_at = now() where run_id = $1 and kind = $2",
+    [id, kind],
+  );
 }
 
 const saying = (driver: Driver, ends: Parameters<Driver["settle"]>[0]) => (db: Database) =>
@@ -106,7 +121,10 @@ describe("a process that dies", () => {
         dagId,
         run: saying(driver, [endOf(last, success())]),
         check: async () => {
-          expect(statesOf(await driver.look())).toMatchObject({ "g[0]": "success", "g[2]": "running" });
+          expect(statesOf(await driver.look())).toMatchObject({
+            "g[0]": "success",
+            "g[2]": "running",
+          });
           expect(await finish(driver)).toMatchObject({ run: "success", openTasks: 0 });
         },
       };
@@ -127,7 +145,10 @@ describe("a process that dies", () => {
         check: async () => {
           const end = await finish(driver);
           expect(end).toMatchObject({ run: "success", openTasks: 0 });
-          expect(end.instances.find(({ taskId, mapIndex }) => taskId === "g" && mapIndex === 0)?.tryNumber).toBe(2);
+          expect(
+            end.instances.find(({ taskId, mapIndex }) => taskId === "g" && mapIndex === 0)
+              ?.tryNumber,
+          ).toBe(2);
         },
       };
     });
@@ -142,7 +163,11 @@ describe("a process that dies", () => {
         dagId,
         run: (db) => endWaits(db, new Plans()),
         check: async () => {
-          expect(statesOf(await driver.look())).toMatchObject({ "g[0]": "up_for_retry", "g[1]": "up_for_retry", "g[2]": "scheduled" });
+          expect(statesOf(await driver.look())).toMatchObject({
+            "g[0]": "up_for_retry",
+            "g[1]": "up_for_retry",
+            "g[2]": "scheduled",
+          });
           await makeDue(id, "group_retry");
           await endWaits(postgres.db, new Plans());
           expect(await finish(driver)).toMatchObject({ run: "success", openTasks: 0 });
@@ -159,7 +184,9 @@ describe("a process that dies", () => {
         dagId,
         run: async (db) => {
           await cancelTask(db, { id, taskId: "g", ...me }).catch(allowing("TASK_NOT_ACTIVE"));
-          await clearRuns(db, { of: { run: id }, taskId: "g", downstream: true, ...me }).catch(allowing("NOTHING_TO_CLEAR"));
+          await clearRuns(db, { of: { run: id }, taskId: "g", downstream: true, ...me }).catch(
+            allowing("NOTHING_TO_CLEAR"),
+          );
         },
         check: async () => {
           // A run that was cleared before the death waits for a scheduler.

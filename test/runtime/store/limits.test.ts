@@ -1,16 +1,32 @@
 /** Places under limits, on the rows that hold them: no worker, no process. Who may go is seen by who is queued. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { cancelRun, clearRuns, deletePool, setPool, triggerRun } from "../../../runtime/actions/index.ts";
-import { rescueOrphans } from "../../../runtime/scheduler/rescue.ts";
-import { tick } from "../../../runtime/scheduler/tick.ts";
-import { admitWaiting } from "../../../runtime/store/admit.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
-import { listPools } from "../../../runtime/store/pool.ts";
+import {
+  cancelRun,
+  clearRuns,
+  deletePool,
+  setPool,
+  triggerRun,
+} from "../../../runtime/actions/index.ts";
+import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
+import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { admitWaiting } from "../../../runtime/store/limits/admit.ts";
+import { listPools } from "../../../runtime/store/limits/pool.ts";
 import type { DagOptions } from "../../../sdk/dag.ts";
 import { chain, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { RoutingOptions } from "../../../sdk/routing.ts";
-import { type Driver, driverOf, endOf, failed, lost, type Seen, statesOf, success, WORKER } from "../../support/engine_driver.ts";
+import {
+  type Driver,
+  driverOf,
+  endOf,
+  failed,
+  lost,
+  type Seen,
+  statesOf,
+  success,
+  WORKER,
+} from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows, tokens } from "../../support/migrated.ts";
 
 const database = migratedDatabase();
@@ -27,7 +43,11 @@ beforeEach(async () => {
 });
 
 /** A DAG of tasks side by side, deployed. */
-async function deployed(tasks: Readonly<Record<string, RoutingOptions>>, options: DagOptions = {}, id = dagId): Promise<void> {
+async function deployed(
+  tasks: Readonly<Record<string, RoutingOptions>>,
+  options: DagOptions = {},
+  id = dagId,
+): Promise<void> {
   const d = dag(id, options as never);
   for (const [taskId, task] of Object.entries(tasks)) d.task(taskId, task, () => undefined);
   await known(database.db, describeDag(d as never));
@@ -41,10 +61,13 @@ async function begun(id = dagId): Promise<Driver & { readonly id: number }> {
 /** Ids of the tasks that may be taken, of the runs given. */
 async function going(...runs: readonly Driver[]): Promise<readonly string[]> {
   const seen = await Promise.all(runs.map((run) => run.look()));
-  return seen.flatMap(({ instances }) => instances.filter(({ state }) => state === "queued").map(nameOf));
+  return seen.flatMap(({ instances }) =>
+    instances.filter(({ state }) => state === "queued").map(nameOf),
+  );
 }
 
-const nameOf = ({ taskId, mapIndex }: Seen): string => (mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`);
+const nameOf = ({ taskId, mapIndex }: Seen): string =>
+  mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`;
 
 async function instanceOf(run: Driver, name: string): Promise<Seen> {
   return (await run.look()).instances.find((instance) => nameOf(instance) === name)!;
@@ -94,10 +117,16 @@ describe("a pool", () => {
 
   it("counts the slots that each try takes", async () => {
     await setPool(database.db, { name: "api", slots: 5, actor: "test" });
-    await deployed({ a: { pool: "api", poolSlots: 3, priorityWeight: 9 }, b: { pool: "api", poolSlots: 2 }, c: { pool: "api" } });
+    await deployed({
+      a: { pool: "api", poolSlots: 3, priorityWeight: 9 },
+      b: { pool: "api", poolSlots: 2 },
+      c: { pool: "api" },
+    });
     const run = await begun();
     expect(await going(run)).toEqual(["a", "b"]);
-    expect(await listPools(database.db)).toMatchObject([{ name: "api", slots: 5, queuedSlots: 5, runningSlots: 0, waitingSlots: 1 }]);
+    expect(await listPools(database.db)).toMatchObject([
+      { name: "api", slots: 5, queuedSlots: 5, runningSlots: 0, waitingSlots: 1 },
+    ]);
     await ended(run, "b");
     expect(await going(run)).toEqual(["a", "c"]);
   });
@@ -140,7 +169,12 @@ describe("a pool", () => {
 
   it("made smaller takes nothing away, and gives nothing until enough has ended", async () => {
     await setPool(database.db, { name: "api", slots: 3, actor: "test" });
-    await deployed({ a: { pool: "api" }, b: { pool: "api" }, c: { pool: "api" }, d: { pool: "api" } });
+    await deployed({
+      a: { pool: "api" },
+      b: { pool: "api" },
+      c: { pool: "api" },
+      d: { pool: "api" },
+    });
     const run = await begun();
     await setPool(database.db, { name: "api", slots: 1, actor: "test" });
     await ended(run, "a");
@@ -169,7 +203,9 @@ describe("a pool", () => {
     await took(first, "a");
     await cancelRun(database.db, { id: first.id, actor: "test" });
     expect(await going(second)).toEqual(["a"]);
-    expect(await listPools(database.db)).toMatchObject([{ queuedSlots: 1, runningSlots: 0, waitingSlots: 1 }]);
+    expect(await listPools(database.db)).toMatchObject([
+      { queuedSlots: 1, runningSlots: 0, waitingSlots: 1 },
+    ]);
   });
 
   it("is asked for again by what was cleared, and nothing is given to what was cleared and waits for its turn", async () => {
@@ -186,7 +222,9 @@ describe("a pool", () => {
     await ended(first, "b");
     expect(await going(second)).toEqual(["b"]);
     await clearRuns(database.db, { of: { run: first.id }, actor: "test" });
-    expect((await first.look()).instances.map(({ taskId, state }) => `${taskId} ${state}`)).toEqual(["a scheduled", "b none"]);
+    expect((await first.look()).instances.map(({ taskId, state }) => `${taskId} ${state}`)).toEqual(
+      ["a scheduled", "b none"],
+    );
     await ended(second, "b");
     expect(await going(first)).toEqual(["a"]);
     await ended(first, "a");
@@ -222,7 +260,10 @@ describe("a pool", () => {
     const run = await begun();
     await ended(run, "a", failed());
     expect(await going(run)).toEqual(["b"]);
-    await rows(database.db, "update dagsmith.task_place set not_before = now() where admitted_at is null");
+    await rows(
+      database.db,
+      "update dagsmith.task_place set not_before = now() where admitted_at is null",
+    );
     await tick(database.db, plans);
     expect(await instanceOf(run, "a")).toMatchObject({ state: "up_for_retry", tryNumber: 2 });
     await ended(run, "b");
@@ -245,7 +286,9 @@ describe("a pool", () => {
 
   it("lets nobody go twice, however many give places at once", async () => {
     await setPool(database.db, { name: "api", slots: 3, actor: "test" });
-    await deployed(Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`t${index}`, { pool: "api" }])));
+    await deployed(
+      Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`t${index}`, { pool: "api" }])),
+    );
     const run = await begun();
     await Promise.all(Array.from({ length: 8 }, () => admitWaiting(database.db)));
     expect((await going(run)).length).toBe(3);
@@ -293,12 +336,20 @@ describe("limits and groups that run as one", () => {
       expect(others).toEqual([]);
       if (next === undefined) await run.passTime();
       else {
-        await ended(run, next, next === "g.b[0]" && !order.includes(next) ? failed(false) : success());
+        await ended(
+          run,
+          next,
+          next === "g.b[0]" && !order.includes(next) ? failed(false) : success(),
+        );
         order.push(next);
       }
     }
     expect(order).toEqual(["g.a[0]", "g.a[1]", "g.b[0]", "g.b[1]", "g.a[0]", "g.b[0]", "after"]);
-    expect(statesOf(await run.look())).toMatchObject({ "g[0]": "success", "g[1]": "success", after: "success" });
+    expect(statesOf(await run.look())).toMatchObject({
+      "g[0]": "success",
+      "g[1]": "success",
+      after: "success",
+    });
   });
 });
 
@@ -314,7 +365,11 @@ describe("limits of a task", () => {
 
   it("concurrencyKey is one at a time, whatever the task or the DAG", async () => {
     await deployed({ a: { concurrencyKey: "customer 7" } });
-    await deployed({ b: { concurrencyKey: "customer 7" }, c: { concurrencyKey: "customer 8" } }, {}, `${dagId}_other`);
+    await deployed(
+      { b: { concurrencyKey: "customer 7" }, c: { concurrencyKey: "customer 8" } },
+      {},
+      `${dagId}_other`,
+    );
     const [one, other] = [await begun(), await begun(`${dagId}_other`)];
     expect(await going(one, other)).toEqual(["a", "c"]);
     await ended(one, "a");
@@ -376,8 +431,14 @@ describe("a rate", () => {
     const run = await begun();
     await ended(run, "a");
     await ended(run, "b");
-    await rows(database.db, "update dagsmith.task_instance set started_at = now() - interval '59 seconds' where task_id = 'a'");
-    await rows(database.db, "update dagsmith.task_instance set started_at = now() - interval '61 seconds' where task_id = 'b'");
+    await rows(
+      database.db,
+      "update dagsmith.task_instance set started_at = now() - interval '59 seconds' where task_id = 'a'",
+    );
+    await rows(
+      database.db,
+      "update dagsmith.task_instance set started_at = now() - interval '61 seconds' where task_id = 'b'",
+    );
     await tick(database.db, plans);
     expect(await going(run)).toEqual(["c"]);
   });
@@ -385,7 +446,10 @@ describe("a rate", () => {
   it("counts what was let go and has not begun, so that late workers cannot start a burst", async () => {
     await deployed({ a: { rateLimit: rate }, b: { rateLimit: rate }, c: { rateLimit: rate } });
     const run = await begun();
-    await rows(database.db, "update dagsmith.task_instance set queued_at = now() - interval '10 minutes' where state = 'queued'");
+    await rows(
+      database.db,
+      "update dagsmith.task_instance set queued_at = now() - interval '10 minutes' where state = 'queued'",
+    );
     await tick(database.db, plans);
     expect((await going(run)).length).toBe(2);
   });
@@ -415,16 +479,34 @@ describe("order and fairness", () => {
     d.task("m", { each: ["x", "y"], pool: "api" }, () => undefined);
     d.task("heavy", { pool: "api", priorityWeight: 5 }, () => undefined);
     await known(database.db, describeDag(d as never));
-    const later = await triggerRun(database.db, { dagId, logicalDate: "2026-02-01", actor: "test" });
-    const earlier = await triggerRun(database.db, { dagId, logicalDate: "2026-01-01", actor: "test" });
+    const later = await triggerRun(database.db, {
+      dagId,
+      logicalDate: "2026-02-01",
+      actor: "test",
+    });
+    const earlier = await triggerRun(database.db, {
+      dagId,
+      logicalDate: "2026-01-01",
+      actor: "test",
+    });
     await setPool(database.db, { name: "api", slots: 100, actor: "test" });
     const order = await rows<{ run_id: number; task_id: string; map_index: number }>(
       database.db,
       `select t.run_id, t.task_id, t.map_index from dagsmith_queue._private_jobs j join dagsmith.task_instance t on t.id = (j.payload ->> 'ti')::bigint order by j.id`,
     );
-    expect(order.map(({ run_id, task_id, map_index }) => `${run_id === earlier.id ? "earlier" : "later"} ${task_id} ${map_index}`)).toEqual(
-      ["earlier heavy -1", "later heavy -1", "earlier m 0", "earlier m 1", "later m 0", "later m 1"],
-    );
+    expect(
+      order.map(
+        ({ run_id, task_id, map_index }) =>
+          `${run_id === earlier.id ? "earlier" : "later"} ${task_id} ${map_index}`,
+      ),
+    ).toEqual([
+      "earlier heavy -1",
+      "later heavy -1",
+      "earlier m 0",
+      "earlier m 1",
+      "later m 0",
+      "later m 1",
+    ]);
     expect(later.id).toBeLessThan(earlier.id);
   });
 
@@ -432,10 +514,22 @@ describe("order and fairness", () => {
     await setPool(database.db, { name: "full", slots: 1, actor: "test" });
     await setPool(database.db, { name: "open", slots: 1, actor: "test" });
     const d = dag(dagId);
-    d.task("m", { each: Array.from({ length: 2_000 }, (_, index) => index), pool: "full", priorityWeight: 100 }, () => undefined);
+    d.task(
+      "m",
+      {
+        each: Array.from({ length: 2_000 }, (_, index) => index),
+        pool: "full",
+        priorityWeight: 100,
+      },
+      () => undefined,
+    );
     await known(database.db, describeDag(d as never));
     const crowd = await begun();
-    await deployed({ light: { pool: "open", priorityWeight: -100 }, free: {} }, {}, `${dagId}_other`);
+    await deployed(
+      { light: { pool: "open", priorityWeight: -100 }, free: {} },
+      {},
+      `${dagId}_other`,
+    );
     const other = await begun(`${dagId}_other`);
     expect((await going(other)).toSorted()).toEqual(["free", "light"]);
     expect(await going(crowd)).toEqual(["m[0]"]);
@@ -454,7 +548,11 @@ describe("order and fairness", () => {
   it("instances that are gone do not stand in the way of those behind them", async () => {
     await setPool(database.db, { name: "api", slots: 0, actor: "test" });
     const d = dag(dagId, { maxActiveRuns: 2 });
-    d.task("m", { each: Array.from({ length: 300 }, (_, index) => index), pool: "api" }, () => undefined);
+    d.task(
+      "m",
+      { each: Array.from({ length: 300 }, (_, index) => index), pool: "api" },
+      () => undefined,
+    );
     await known(database.db, describeDag(d as never));
     const [first, second] = [await begun(), await begun()];
     await cancelRun(database.db, { id: first.id, actor: "test" });

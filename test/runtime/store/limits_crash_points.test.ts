@@ -1,11 +1,11 @@
 /** A process that dies, or loses its connection, anywhere between the end of a try and the giving of its place: no place is lost or given twice. */
 import { describe, expect, test } from "vitest";
 import { cancelRun, setPool, triggerRun } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/settle.ts";
-import { tick } from "../../../runtime/scheduler/tick.ts";
-import { engineRound, givePlaces } from "../../../runtime/store/engine_tx.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
-import { listPools } from "../../../runtime/store/pool.ts";
+import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { listPools } from "../../../runtime/store/limits/pool.ts";
+import { engineRound, givePlaces } from "../../../runtime/transactions/engine_tx.ts";
 import { type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
@@ -19,11 +19,17 @@ const driver = (id: number) => driverOf(postgres.db, new Plans(), id);
 
 let last = 0;
 /** A pool of two slots of its own, and a run of four items in it, under a rate that never runs out. */
-async function crowded(slots = 2): Promise<{ readonly dagId: string; readonly id: number; readonly pool: string }> {
+async function crowded(
+  slots = 2,
+): Promise<{ readonly dagId: string; readonly id: number; readonly pool: string }> {
   const [dagId, pool] = [`limits_crash_${++last}`, `pool_${last}`];
   await setPool(postgres.db, { name: pool, slots, ...me });
   const d = dag(dagId) as unknown as Dag<unknown>;
-  d.task("each", { each: [1, 2, 3, 4], pool, rateLimit: { key: pool, limit: 100, per: "1h" } }, () => null);
+  d.task(
+    "each",
+    { each: [1, 2, 3, 4], pool, rateLimit: { key: pool, limit: 100, per: "1h" } },
+    () => null,
+  );
   await known(postgres.db, describeDag(d));
   return { dagId, pool, id: (await triggerRun(postgres.db, { dagId, ...me })).id };
 }
@@ -33,7 +39,12 @@ async function takenOf(pool: string): Promise<number> {
   return found!.queuedSlots + found!.runningSlots;
 }
 
-const WHOLE = { "each[0]": "success", "each[1]": "success", "each[2]": "success", "each[3]": "success" };
+const WHOLE = {
+  "each[0]": "success",
+  "each[1]": "success",
+  "each[2]": "success",
+  "each[3]": "success",
+};
 
 describe.each([
   ["dies", dyingAt],
@@ -67,7 +78,10 @@ describe.each([
   test("while it gives places", async () => {
     const statements = await atEveryStatement(postgres.db, failing, async () => {
       const { dagId, id, pool } = await crowded(0);
-      await postgres.db.query({ name: "", text: "update dagsmith.pool set slots = 3 where name = $1" }, [pool]);
+      await postgres.db.query(
+        { name: "", text: "update dagsmith.pool set slots = 3 where name = $1" },
+        [pool],
+      );
       return {
         dagId,
         run: (db) => givePlaces(db, new Plans()),

@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Database, isTransient, openDatabase } from "../../../runtime/store/database.ts";
-import { assertSchema, migrate } from "../../../runtime/store/migrate.ts";
+import {
+  type Database,
+  isTransient,
+  openDatabase,
+} from "../../../runtime/store/database/database.ts";
+import { assertSchema, migrate } from "../../../runtime/store/database/migrate.ts";
 import { rows } from "../../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 
@@ -47,7 +51,10 @@ describe("migrating", () => {
   test("refuses a schema of a later version, and leaves it alone", async () => {
     const db = await empty();
     await migrate(db);
-    await rows(db, "insert into dagsmith.migration (name, batch, migration_time) values ('9999_later', 99, now())");
+    await rows(
+      db,
+      "insert into dagsmith.migration (name, batch, migration_time) values ('9999_later', 99, now())",
+    );
     await expect(migrate(db)).rejects.toMatchObject({ code: "SCHEMA_NEWER" });
     await expect(assertSchema(db)).rejects.toMatchObject({ code: "SCHEMA_NEWER" });
   });

@@ -1,18 +1,30 @@
 /** Tasks that wait for the run before theirs, and what lets them go: on PostgreSQL, where there is more than one run. */
 import { describe, expect, test } from "vitest";
 import { cancelRun } from "../../../runtime/actions/index.ts";
-import type { Outcome } from "../../../runtime/engine/outcome.ts";
-import { settle } from "../../../runtime/engine/settle.ts";
-import { createRuns } from "../../../runtime/store/dag_run.ts";
-import { engineRound } from "../../../runtime/store/engine_tx.ts";
-import { dagsWaitingForPast, pastWaitsOf, releasePast } from "../../../runtime/store/past.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
-import { afterRound } from "../../../runtime/store/run_ends.ts";
-import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
+import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { createRuns } from "../../../runtime/store/runs/dag_run.ts";
+import {
+  dagsWaitingForPast,
+  pastWaitsOf,
+  releasePast,
+} from "../../../runtime/store/waits/depends_on_past_wait.ts";
+import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
+import { afterRound } from "../../../runtime/transactions/run_ends.ts";
+import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
-import { driverOf, endOf, failed, runnable, skipped, statesOf, success } from "../../support/engine_driver.ts";
+import {
+  driverOf,
+  endOf,
+  failed,
+  runnable,
+  skipped,
+  statesOf,
+  success,
+} from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
@@ -22,7 +34,9 @@ const work = async (): Promise<null> => null;
 type Declare = (d: Dag<Readonly<Record<string, never>>>) => void;
 let last = 0;
 const specOf = (declare: Declare, options: DagOptions = {}, dagId = `past_${++last}`): DagSpec => {
-  const d = dag(dagId, { defaults: { dependsOnPast: true }, ...options } as never) as Dag<Readonly<Record<string, never>>>;
+  const d = dag(dagId, { defaults: { dependsOnPast: true }, ...options } as never) as Dag<
+    Readonly<Record<string, never>>
+  >;
   declare(d);
   return describeDag(d as unknown as Dag<unknown>);
 };
@@ -36,13 +50,23 @@ interface Made {
 /** Runs on days of January 2026, begun as a scheduler does. @returns their numbers */
 async function runsOf(spec: DagSpec, ...made: readonly Made[]): Promise<number[]> {
   await known(postgres.db, spec);
-  const [dagRow] = await rows<{ version_id: number }>(postgres.db, "select version_id from dagsmith.dag where dag_id = $1", [spec.dagId]);
+  const [dagRow] = await rows<{ version_id: number }>(
+    postgres.db,
+    "select version_id from dagsmith.dag where dag_id = $1",
+    [spec.dagId],
+  );
   const created = await createRuns(
     postgres.db,
     made.map(({ day, runType = "scheduled", schedule = "" }) => {
       const date = new Date(Date.UTC(2026, 0, day));
       return {
-        ...{ dagId: spec.dagId, runId: `${runType}__${schedule}${day}`, runType, versionId: dagRow!.version_id, params: {} },
+        ...{
+          dagId: spec.dagId,
+          runId: `${runType}__${schedule}${day}`,
+          runType,
+          versionId: dagRow!.version_id,
+          params: {},
+        },
         ...{ schedule: runType === "manual" ? null : schedule, trigger: null },
         ...{ logicalDate: date, dataIntervalStart: date, dataIntervalEnd: date, runAfter: date },
       };
@@ -61,7 +85,9 @@ async function end(run: number, taskId: string, outcome: Outcome = success()): P
   const instance = runnable(await driver.look()).find((one) => one.taskId === taskId);
   if (!instance) throw new Error(`${taskId} of run ${run} cannot be taken`);
   await driver.take(instance);
-  const settlement = await engineRound(postgres.db, plans, (tx) => settle(tx, [endOf(instance, outcome)]));
+  const settlement = await engineRound(postgres.db, plans, (tx) =>
+    settle(tx, [endOf(instance, outcome)]),
+  );
   await afterRound(postgres.db, plans, settlement);
 }
 
@@ -70,8 +96,14 @@ const one: Declare = (d) => void d.task("a", work);
 describe("a task that depends on its past", () => {
   test("waits for the run before, visibly, and is let go by its end alone", async () => {
     const [first, second] = (await runsOf(specOf(one), { day: 1 }, { day: 2 })) as [number, number];
-    expect([await stateOf(first), await stateOf(second), await runStateOf(second)]).toEqual([{ a: "queued" }, {}, "running"]);
-    expect(await pastWaitsOf(postgres.db, second)).toEqual([{ taskId: "a", since: expect.any(Date) }]);
+    expect([await stateOf(first), await stateOf(second), await runStateOf(second)]).toEqual([
+      { a: "queued" },
+      {},
+      "running",
+    ]);
+    expect(await pastWaitsOf(postgres.db, second)).toEqual([
+      { taskId: "a", since: expect.any(Date) },
+    ]);
     await end(first, "a");
     expect(await stateOf(second)).toEqual({ a: "queued" });
     expect(await pastWaitsOf(postgres.db, second)).toEqual([]);
@@ -84,7 +116,10 @@ describe("a task that depends on its past", () => {
       [skipped, { a: "queued" }],
       [failed(), {}],
     ] as const) {
-      const [first, second] = (await runsOf(specOf(one), { day: 1 }, { day: 2 })) as [number, number];
+      const [first, second] = (await runsOf(specOf(one), { day: 1 }, { day: 2 })) as [
+        number,
+        number,
+      ];
       await end(first, "a", outcome);
       expect([await stateOf(second), await runStateOf(second)]).toEqual([expected, "running"]);
     }
@@ -117,19 +152,37 @@ describe("a task that depends on its past", () => {
   });
 
   test("that its rule ends does not wait first", async () => {
-    const spec = specOf((d) => chain(d.task("a", { dependsOnPast: false }, work), d.task("b", work)));
+    const spec = specOf((d) =>
+      chain(d.task("a", { dependsOnPast: false }, work), d.task("b", work)),
+    );
     const [, second] = (await runsOf(spec, { day: 1 }, { day: 2 })) as [number, number];
     await end(second, "a", failed());
-    expect([await stateOf(second), await runStateOf(second)]).toEqual([{ a: "failed", b: "upstream_failed" }, "failed"]);
+    expect([await stateOf(second), await runStateOf(second)]).toEqual([
+      { a: "failed", b: "upstream_failed" },
+      "failed",
+    ]);
   });
 
   test("looks at runs by hand too, unless the DAG catches up all it missed", async () => {
     const manual = [{ day: 1 }, { day: 2, runType: "manual" }, { day: 3 }] as const;
-    const [first, byHand, third] = (await runsOf(specOf(one), ...manual)) as [number, number, number];
+    const [first, byHand, third] = (await runsOf(specOf(one), ...manual)) as [
+      number,
+      number,
+      number,
+    ];
     await end(first, "a");
     expect([await stateOf(byHand), await stateOf(third)]).toEqual([{ a: "queued" }, {}]);
-    const catching = specOf(one, { schedule: "@daily", startDate: "2026-01-01", catchup: "all", pausedAtCreation: false });
-    const [scheduled, asked, next] = (await runsOf(catching, ...manual)) as [number, number, number];
+    const catching = specOf(one, {
+      schedule: "@daily",
+      startDate: "2026-01-01",
+      catchup: "all",
+      pausedAtCreation: false,
+    });
+    const [scheduled, asked, next] = (await runsOf(catching, ...manual)) as [
+      number,
+      number,
+      number,
+    ];
     await end(scheduled, "a");
     expect([await stateOf(asked), await stateOf(next)]).toEqual([{ a: "queued" }, { a: "queued" }]);
   });
@@ -158,7 +211,9 @@ describe("a task that depends on its past", () => {
   });
 
   test("goes on when the run before is cancelled before the task's turn came, and not when it ran", async () => {
-    const spec = specOf((d) => chain(d.task("a", { dependsOnPast: false }, work), d.task("b", work)));
+    const spec = specOf((d) =>
+      chain(d.task("a", { dependsOnPast: false }, work), d.task("b", work)),
+    );
     const [first, second] = (await runsOf(spec, { day: 1 }, { day: 2 })) as [number, number];
     await end(second, "a");
     expect(await stateOf(second)).toEqual({ a: "success" });
@@ -184,14 +239,18 @@ describe("a task that depends on its past", () => {
     expect(await stateOf(second)).toEqual({});
     const waiting = await dagsWaitingForPast(postgres.db);
     expect(waiting).toContain(spec.dagId);
-    await Promise.all(Array.from({ length: 4 }, () => releasePast(postgres.db, new Plans(), waiting)));
+    await Promise.all(
+      Array.from({ length: 4 }, () => releasePast(postgres.db, new Plans(), waiting)),
+    );
     expect(await stateOf(second)).toEqual({ a: "queued" });
     expect(await driverOf(postgres.db, plans, second).tokens()).toHaveLength(1);
   });
 
   test("is let go once when it begins to wait while the run before ends", async () => {
     for (let round = 0; round < 8; round += 1) {
-      const spec = specOf((d) => chain(d.task("go", { dependsOnPast: false }, work), d.task("a", work)));
+      const spec = specOf((d) =>
+        chain(d.task("go", { dependsOnPast: false }, work), d.task("a", work)),
+      );
       const [first, second] = (await runsOf(spec, { day: 1 }, { day: 2 })) as [number, number];
       await end(first, "go");
       await Promise.all([end(first, "a"), end(second, "go")]);
@@ -206,10 +265,17 @@ describe("a task that depends on its past", () => {
 
 describe("a task that waits for what came after it", () => {
   const chained: Declare = (d) =>
-    chain(d.task("a", { waitForDownstream: true }, work), d.task("b", { dependsOnPast: false }, work), d.empty("c"));
+    chain(
+      d.task("a", { waitForDownstream: true }, work),
+      d.task("b", { dependsOnPast: false }, work),
+      d.empty("c"),
+    );
 
   test("waits for the tasks directly after it in the run before", async () => {
-    const [first, second] = (await runsOf(specOf(chained), { day: 1 }, { day: 2 })) as [number, number];
+    const [first, second] = (await runsOf(specOf(chained), { day: 1 }, { day: 2 })) as [
+      number,
+      number,
+    ];
     await end(first, "a");
     expect(await stateOf(second)).toEqual({});
     await end(first, "b");
@@ -217,7 +283,10 @@ describe("a task that waits for what came after it", () => {
   });
 
   test("waits on when one of them failed", async () => {
-    const [first, second] = (await runsOf(specOf(chained), { day: 1 }, { day: 2 })) as [number, number];
+    const [first, second] = (await runsOf(specOf(chained), { day: 1 }, { day: 2 })) as [
+      number,
+      number,
+    ];
     await end(first, "a");
     await end(first, "b", failed());
     expect(await stateOf(second)).toEqual({});

@@ -1,11 +1,11 @@
 /** Ends of runs that start runs of other DAGs, on a real database. */
 import { describe, expect, test } from "vitest";
 import { cancelRun, pauseDag, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/settle.ts";
-import { tick } from "../../../runtime/scheduler/tick.ts";
-import { engineRound } from "../../../runtime/store/engine_tx.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
-import { createEndRuns } from "../../../runtime/store/run_listener.ts";
+import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { createEndRuns } from "../../../runtime/store/sources/run_listener.ts";
+import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { dagRun } from "../../../sdk/event.ts";
@@ -26,7 +26,13 @@ function spec(dagId: string, options: DagOptions = {}): DagSpec {
   return describeDag(d);
 }
 const runsOf = (dagId: string) =>
-  rows<{ id: number; run_id: string; run_type: string; state: string; trigger: Extract<RunTrigger, { type: "dagRun" }> }>(
+  rows<{
+    id: number;
+    run_id: string;
+    run_type: string;
+    state: string;
+    trigger: Extract<RunTrigger, { type: "dagRun" }>;
+  }>(
     postgres.db,
     "select id, run_id, run_type, state, trigger from dagsmith.dag_run where dag_id = $1 order by id",
     [dagId],
@@ -50,7 +56,12 @@ describe("a DAG that waits for a run of another", () => {
       ends.map(({ run_id }) => ({
         run_type: "event_triggered",
         state: "running",
-        trigger: { type: "dagRun", name: "after", chain: [a], events: [{ dagId: a, runId: run_id, state: "success" }] },
+        trigger: {
+          type: "dagRun",
+          name: "after",
+          chain: [a],
+          events: [{ dagId: a, runId: run_id, state: "success" }],
+        },
       })),
     );
     expect((await runsOf(b))[0]!.run_id).toMatch(/^event_triggered__.*\+00:00_[a-z0-9]{8}$/);
@@ -81,18 +92,29 @@ describe("a DAG that waits for a run of another", () => {
     await unpauseDag(postgres.db, { dagId: b, ...me });
     await tick(postgres.db, new Plans());
     expect(await runsOf(b)).toHaveLength(2);
-    expect(await rows(postgres.db, "select from dagsmith.run_end where dag_id = $1", [b])).toEqual([]);
+    expect(await rows(postgres.db, "select from dagsmith.run_end where dag_id = $1", [b])).toEqual(
+      [],
+    );
   });
 });
 
 test("several DAGs make one run together, and a partner that never comes makes none", async () => {
   const [a, b, c] = [nextId(), nextId(), nextId()];
-  await known(postgres.db, spec(a), spec(b), spec(c, { on: [dagRun({ all: [{ dag: a }, { dag: b, states: ["success", "failed"] }] })] }));
+  await known(
+    postgres.db,
+    spec(a),
+    spec(b),
+    spec(c, { on: [dagRun({ all: [{ dag: a }, { dag: b, states: ["success", "failed"] }] })] }),
+  );
   await run(a);
   await run(a);
   expect(await runsOf(c)).toEqual([]);
   await run(b, failed(false));
-  expect((await runsOf(c)).map(({ trigger }) => trigger.events.map(({ dagId, state }) => [dagId, state]))).toEqual([
+  expect(
+    (await runsOf(c)).map(({ trigger }) =>
+      trigger.events.map(({ dagId, state }) => [dagId, state]),
+    ),
+  ).toEqual([
     [
       [a, "success"],
       [b, "failed"],
@@ -102,14 +124,22 @@ test("several DAGs make one run together, and a partner that never comes makes n
 
 test("a chain that comes round stops, and says so", async () => {
   const [a, b] = [nextId(), nextId()];
-  await known(postgres.db, spec(a, { on: [dagRun({ dag: b })] }), spec(b, { on: [dagRun({ dag: a })] }));
+  await known(
+    postgres.db,
+    spec(a, { on: [dagRun({ dag: b })] }),
+    spec(b, { on: [dagRun({ dag: a })] }),
+  );
   await run(a);
   await finish((await runsOf(b))[0]!.id);
   await tick(postgres.db, new Plans());
   expect([(await runsOf(a)).length, (await runsOf(b)).length]).toEqual([1, 1]);
-  expect(await rows(postgres.db, "select action from dagsmith.audit where dag_id = $1 and actor = 'scheduler'", [a])).toEqual([
-    { action: "stop event loop" },
-  ]);
+  expect(
+    await rows(
+      postgres.db,
+      "select action from dagsmith.audit where dag_id = $1 and actor = 'scheduler'",
+      [a],
+    ),
+  ).toEqual([{ action: "stop event loop" }]);
 });
 
 test("many ends, workers and schedulers at once make a run each", async () => {

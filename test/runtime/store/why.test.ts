@@ -1,11 +1,11 @@
 /** Why a task waits: every reason, brought about for real and read as people read it. */
 import { beforeEach, expect, test } from "vitest";
 import { clearRuns, pauseDag, setPool, triggerRun } from "../../../runtime/actions/index.ts";
-import type { Outcome } from "../../../runtime/engine/outcome.ts";
-import { Plans } from "../../../runtime/store/plans.ts";
-import { beatScheduler, removeScheduler } from "../../../runtime/store/scheduler.ts";
-import { whyWaiting } from "../../../runtime/store/why.ts";
-import { registerWorker } from "../../../runtime/store/worker.ts";
+import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
+import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { beatScheduler, removeScheduler } from "../../../runtime/store/fleet/scheduler.ts";
+import { registerWorker } from "../../../runtime/store/fleet/worker.ts";
+import { whyWaiting } from "../../../runtime/store/reads/why.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { externalRun, waitForEvent, waitUntil } from "../../../sdk/index.ts";
@@ -20,12 +20,22 @@ let dagId = "";
 
 beforeEach(async () => {
   dagId = `why_${++number}`;
-  for (const table of ["dag_run", "pool", "worker", "scheduler"]) await rows(database.db, `delete from dagsmith.${table}`);
+  for (const table of ["dag_run", "pool", "worker", "scheduler"])
+    await rows(database.db, `delete from dagsmith.${table}`);
   await worker();
 });
 
-const worker = (more: { readonly id?: string; readonly slots?: number; readonly queues?: readonly string[] } = {}) =>
-  registerWorker(database.db, { id: "worker-1", poolId: "p", hostname: "h", pid: 1, slots: 4, ...more });
+const worker = (
+  more: { readonly id?: string; readonly slots?: number; readonly queues?: readonly string[] } = {},
+) =>
+  registerWorker(database.db, {
+    id: "worker-1",
+    poolId: "p",
+    hostname: "h",
+    pid: 1,
+    slots: 4,
+    ...more,
+  });
 
 const work = (): void => undefined;
 
@@ -52,7 +62,9 @@ async function one(
 /** Reasons by task, as `gate: text`. */
 async function why(id: number, taskId?: string): Promise<Record<string, string[]>> {
   const { tasks } = await whyWaiting(database.db, id, taskId ?? null);
-  return Object.fromEntries(tasks.map((task) => [task.taskId, task.reasons.map(({ gate, text }) => `${gate}: ${text}`)]));
+  return Object.fromEntries(
+    tasks.map((task) => [task.taskId, task.reasons.map(({ gate, text }) => `${gate}: ${text}`)]),
+  );
 }
 
 async function take(run: Driver, taskId = "a"): Promise<void> {
@@ -74,17 +86,24 @@ test("the DAG is paused", async () => {
   await pauseDag(database.db, { dagId, actor: "test" });
   await beatScheduler(database.db, "s");
   const run = await begun();
-  expect(await why(run.id)).toEqual({ a: [`dag_paused: the DAG is paused, and its runs stay queued: dag unpause ${dagId}`] });
+  expect(await why(run.id)).toEqual({
+    a: [`dag_paused: the DAG is paused, and its runs stay queued: dag unpause ${dagId}`],
+  });
 });
 
 test("as many runs are active as the DAG allows, and no scheduler is there", async () => {
   await one({}, { maxActiveRuns: 1 });
   const second = await begun();
   expect(await why(second.id)).toEqual({
-    a: ["max_active_runs: 1 run is running, and maxActiveRuns is 1", "no_scheduler: no scheduler is alive to begin the run: dag scheduler"],
+    a: [
+      "max_active_runs: 1 run is running, and maxActiveRuns is 1",
+      "no_scheduler: no scheduler is alive to begin the run: dag scheduler",
+    ],
   });
   await beatScheduler(database.db, "s");
-  expect(await why(second.id)).toEqual({ a: ["max_active_runs: 1 run is running, and maxActiveRuns is 1"] });
+  expect(await why(second.id)).toEqual({
+    a: ["max_active_runs: 1 run is running, and maxActiveRuns is 1"],
+  });
   await removeScheduler(database.db, "s");
 });
 
@@ -92,15 +111,29 @@ test("the run is not due", async () => {
   await beatScheduler(database.db, "s");
   await one({}, { maxActiveRuns: 1 });
   const second = await begun();
-  await rows(database.db, "update dagsmith.dag_run set state = 'success', finished_at = now() where id <> $1", [second.id]);
-  await rows(database.db, "update dagsmith.dag_run set run_after = '2999-01-01T00:00:00Z' where id = $1", [second.id]);
-  expect(await why(second.id)).toEqual({ a: ["run_not_due: the run is due at 2999-01-01T00:00:00.000Z"] });
+  await rows(
+    database.db,
+    "update dagsmith.dag_run set state = 'success', finished_at = now() where id <> $1",
+    [second.id],
+  );
+  await rows(
+    database.db,
+    "update dagsmith.dag_run set run_after = '2999-01-01T00:00:00Z' where id = $1",
+    [second.id],
+  );
+  expect(await why(second.id)).toEqual({
+    a: ["run_not_due: the run is due at 2999-01-01T00:00:00.000Z"],
+  });
 });
 
 test("the run ended before the task's turn came", async () => {
   await deployed((d) => chain(d.task("a", work), d.task("b", work)));
   const run = await begun();
-  await rows(database.db, "update dagsmith.dag_run set state = 'failed', finished_at = now() where id = $1", [run.id]);
+  await rows(
+    database.db,
+    "update dagsmith.dag_run set state = 'failed', finished_at = now() where id = $1",
+    [run.id],
+  );
   expect((await why(run.id, "b")).b).toEqual(["run_ended: the run ended before its turn came"]);
 });
 
@@ -124,27 +157,41 @@ test("a task that was cleared waits for its turn anew", async () => {
   const run = await begun();
   for (const taskId of ["a", "b"]) {
     await take(run, taskId);
-    await run.settle([endOf((await run.look()).instances.find((each) => each.taskId === taskId)!, success())]);
+    await run.settle([
+      endOf((await run.look()).instances.find((each) => each.taskId === taskId)!, success()),
+    ]);
   }
   await clearRuns(database.db, { of: { run: run.id }, actor: "test" });
-  expect((await why(run.id)).b).toEqual(["upstream: waits for a [queued] (trigger rule all_success)"]);
+  expect((await why(run.id)).b).toEqual([
+    "upstream: waits for a [queued] (trigger rule all_success)",
+  ]);
 });
 
 test("a task that is mapped over a list waits for it whatever its rule says", async () => {
-  await deployed((d) => void d.task("m", { each: d.task("a", work) as never, triggerRule: "always" }, work));
+  await deployed(
+    (d) => void d.task("m", { each: d.task("a", work) as never, triggerRule: "always" }, work),
+  );
   const run = await begun();
-  expect((await why(run.id, "m")).m).toEqual(["upstream: waits for a [queued] (the list it is mapped over must be known)"]);
+  expect((await why(run.id, "m")).m).toEqual([
+    "upstream: waits for a [queued] (the list it is mapped over must be known)",
+  ]);
 });
 
 test("a pool is full, closed, missing or too small", async () => {
   await setPool(database.db, { name: "api", slots: 2, actor: "test" });
   await one({ pool: "api", poolSlots: 2 });
   const full = await begun();
-  expect(await why(full.id)).toEqual({ a: ['pool: the pool "api" has 0 of 2 slots free, and the try takes 2'] });
+  expect(await why(full.id)).toEqual({
+    a: ['pool: the pool "api" has 0 of 2 slots free, and the try takes 2'],
+  });
   await setPool(database.db, { name: "api", slots: 0, actor: "test" });
-  expect(await why(full.id)).toEqual({ a: ['pool: the pool "api" is closed (0 slots): dag pools set api <slots>'] });
+  expect(await why(full.id)).toEqual({
+    a: ['pool: the pool "api" is closed (0 slots): dag pools set api <slots>'],
+  });
   await rows(database.db, "delete from dagsmith.pool");
-  expect(await why(full.id)).toEqual({ a: ['pool: There is no pool "api". Make it with: dag pools set api <slots>'] });
+  expect(await why(full.id)).toEqual({
+    a: ['pool: There is no pool "api". Make it with: dag pools set api <slots>'],
+  });
   await rows(database.db, "insert into dagsmith.pool (name, slots) values ('api', 1)");
   expect((await why(full.id)).a![0]).toMatch(
     /^pool: The pool "api" is too small: it has 1, and one try takes 2, so it could never begin\./,
@@ -155,12 +202,16 @@ test("the pool that holds every task is full", async () => {
   await setPool(database.db, { name: "all", slots: 1, actor: "test" });
   await one({});
   const second = await begun();
-  expect(await why(second.id)).toEqual({ a: ['pool: the pool "all", which holds every task, has 0 of 1 slot free, and the try takes 1'] });
+  expect(await why(second.id)).toEqual({
+    a: ['pool: the pool "all", which holds every task, has 0 of 1 slot free, and the try takes 1'],
+  });
 });
 
 test("limits of the DAG, over all runs and within one", async () => {
   await one({}, { maxActiveTasks: 1 });
-  expect(await why((await begun()).id)).toEqual({ a: ["max_active_tasks: of the DAG 1 instance is at work, and maxActiveTasks is 1"] });
+  expect(await why((await begun()).id)).toEqual({
+    a: ["max_active_tasks: of the DAG 1 instance is at work, and maxActiveTasks is 1"],
+  });
   dagId = `${dagId}_run`;
   const run = await one({ each: [1, 2, 3] }, { maxActiveTasksPerRun: 2 });
   const { tasks } = await whyWaiting(database.db, run.id);
@@ -168,7 +219,12 @@ test("limits of the DAG, over all runs and within one", async () => {
     { state: "queued", mapIndex: 0, instances: 2 },
     {
       ...{ state: "scheduled", mapIndex: 2, instances: 1 },
-      reasons: [{ gate: "max_active_tasks_per_run", text: "of the run 2 instances are at work, and maxActiveTasksPerRun is 2" }],
+      reasons: [
+        {
+          gate: "max_active_tasks_per_run",
+          text: "of the run 2 instances are at work, and maxActiveTasksPerRun is 2",
+        },
+      ],
     },
   ]);
 });
@@ -191,24 +247,35 @@ test("limits of the task: over all runs, within one, by key and by rate", async 
 });
 
 test("as many mapped instances are let go as maxActive allows, alone and beside another limit", async () => {
-  const scheduled = async (id: number) => (await whyWaiting(database.db, id)).tasks.find(({ state }) => state === "scheduled");
+  const scheduled = async (id: number) =>
+    (await whyWaiting(database.db, id)).tasks.find(({ state }) => state === "scheduled");
   const run = await one({ each: [1, 2, 3], maxActive: 1 });
   expect(await scheduled(run.id)).toMatchObject({
     ...{ mapIndex: 1, instances: 2 },
-    reasons: [{ gate: "max_active", text: "as many instances of the task are let go in this run as maxActive allows: 1" }],
+    reasons: [
+      {
+        gate: "max_active",
+        text: "as many instances of the task are let go in this run as maxActive allows: 1",
+      },
+    ],
   });
   dagId = `${dagId}_both`;
   await setPool(database.db, { name: "api", slots: 9, actor: "test" });
   const both = await one({ each: [1, 2], maxActive: 1, pool: "api" });
   expect((await scheduled(both.id))?.reasons).toEqual([
-    { gate: "max_active", text: "of the task 1 instance is at work in this run, and maxActive is 1" },
+    {
+      gate: "max_active",
+      text: "of the task 1 instance is at work in this run, and maxActive is 1",
+    },
   ]);
 });
 
 test("everything that is not met is said, not only the first", async () => {
   await setPool(database.db, { name: "api", slots: 1, actor: "test" });
   await one({ pool: "api", concurrencyKey: "k" }, { maxActiveTasks: 1 });
-  const gates = (await whyWaiting(database.db, (await begun()).id)).tasks[0]!.reasons.map(({ gate }) => gate);
+  const gates = (await whyWaiting(database.db, (await begun()).id)).tasks[0]!.reasons.map(
+    ({ gate }) => gate,
+  );
   expect(gates).toEqual(["pool", "max_active_tasks", "concurrency_key"]);
 });
 
@@ -242,13 +309,17 @@ test("a retry is not due, with limits and without", async () => {
 
 test("no worker is alive, none serves the queue, all are busy", async () => {
   const run = await one({ queue: "gpu" });
-  expect((await why(run.id)).a).toEqual(['worker: no live worker serves the queue "gpu": dag worker --queues gpu']);
+  expect((await why(run.id)).a).toEqual([
+    'worker: no live worker serves the queue "gpu": dag worker --queues gpu',
+  ]);
   await worker({ id: "worker-2", slots: 1, queues: ["gpu", "default"] });
   expect((await why(run.id)).a).toEqual(["worker: waits for a worker to take it up"]);
   const busy = await begun();
   const [instance] = (await busy.look()).instances;
   await busy.take(instance!, "worker-2");
-  expect((await why(run.id)).a).toEqual(["worker: all 1 slot of the 1 worker for its queue are busy"]);
+  expect((await why(run.id)).a).toEqual([
+    "worker: all 1 slot of the 1 worker for its queue are busy",
+  ]);
   await rows(database.db, "delete from dagsmith.worker");
   expect((await why(run.id)).a).toEqual(["worker: no worker is alive: dag worker"]);
 });
@@ -256,7 +327,9 @@ test("no worker is alive, none serves the queue, all are busy", async () => {
 test("a run and a task that do not exist are errors with a code", async () => {
   await expect(whyWaiting(database.db, 999_999)).rejects.toMatchObject({ code: "UNKNOWN_RUN" });
   const run = await one({});
-  await expect(whyWaiting(database.db, run.id, "nothing")).rejects.toMatchObject({ code: "UNKNOWN_TASK" });
+  await expect(whyWaiting(database.db, run.id, "nothing")).rejects.toMatchObject({
+    code: "UNKNOWN_TASK",
+  });
 });
 
 test("a sensor waits for its next poke, in no line and for no worker; others for a time, a run, an event", async () => {
@@ -270,14 +343,22 @@ test("a sensor waits for its next poke, in no line and for no worker; others for
   });
   const run = await begun();
   await take(run);
-  await run.settle([endOf((await run.look()).instances.find(({ taskId }) => taskId === "a")!, { kind: "not_yet" })]);
+  await run.settle([
+    endOf((await run.look()).instances.find(({ taskId }) => taskId === "a")!, { kind: "not_yet" }),
+  ]);
   const at = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`;
   const reasons = await why(run.id);
   expect(Object.values(reasons).map(({ length }) => length)).toEqual([1, 1, 1, 1]);
   expect(reasons.a![0]).toMatch(new RegExp(`^wait: the sensor pokes again at ${at}$`));
   expect(reasons.time).toEqual(["wait: waits until 2099-01-02 00:00:00 UTC"]);
-  expect(reasons.run![0]).toMatch(new RegExp(`^wait: waits for task "load" of the run of DAG "other", until ${at} at the latest$`));
-  expect(reasons.event![0]).toMatch(new RegExp(`^wait: waits for event "approved", until ${at} at the latest$`));
+  expect(reasons.run![0]).toMatch(
+    new RegExp(
+      `^wait: waits for task "load" of the run of DAG "other", until ${at} at the latest$`,
+    ),
+  );
+  expect(reasons.event![0]).toMatch(
+    new RegExp(`^wait: waits for event "approved", until ${at} at the latest$`),
+  );
 });
 
 test("a sensor leaves its place in a pool between its pokes, and waits for one again when it is to poke", async () => {
@@ -287,9 +368,12 @@ test("a sensor leaves its place in a pool between its pokes, and waits for one a
     d.task("b", { pool: "api" }, work);
   });
   const run = await begun();
-  const states = async () => Object.fromEntries((await run.look()).instances.map(({ taskId, state }) => [taskId, state]));
+  const states = async () =>
+    Object.fromEntries((await run.look()).instances.map(({ taskId, state }) => [taskId, state]));
   const end = async (taskId: string, outcome: Outcome) =>
-    run.settle([endOf((await run.look()).instances.find((one) => one.taskId === taskId)!, outcome)]);
+    run.settle([
+      endOf((await run.look()).instances.find((one) => one.taskId === taskId)!, outcome),
+    ]);
   expect(await states()).toEqual({ a: "queued", b: "scheduled" });
   await take(run);
   await end("a", { kind: "not_yet" });

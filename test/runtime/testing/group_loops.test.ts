@@ -7,7 +7,11 @@ import { lazy } from "../../../sdk/lazy.ts";
 
 const paging = (maxIterations = 10) => {
   const d = dag("paging");
-  const loop = { initial: { page: 1, rows: 0 }, until: ({ page }: { page: number }) => page > 3, maxIterations };
+  const loop = {
+    initial: { page: 1, rows: 0 },
+    until: ({ page }: { page: number }) => page > 3,
+    maxIterations,
+  };
   const pages = d.group("pages", { loop }, (g) => {
     const rows = g.task("fetch", ({ item }) => [item.page, item.page]);
     return g.task("store", { inputs: { rows } }, ({ inputs, item, mapIndex }) => {
@@ -16,7 +20,11 @@ const paging = (maxIterations = 10) => {
     });
   });
   expectTypeOf(pages.result.output).toEqualTypeOf<{ page: number; rows: number }[]>();
-  d.task("last", { inputs: { states: pages.result } }, ({ inputs }) => inputs.states.at(-1) ?? null);
+  d.task(
+    "last",
+    { inputs: { states: pages.result } },
+    ({ inputs }) => inputs.states.at(-1) ?? null,
+  );
   return d;
 };
 
@@ -35,13 +43,17 @@ describe("a group that is a loop", () => {
   test("fails with one clear error when it is not done in time", async () => {
     const run = await runDag(paging(2));
     expect(run.state).toBe("failed");
-    const broken = run.tasks.find(({ taskId, mapIndex }) => taskId === "pages.store" && mapIndex === 1);
+    const broken = run.tasks.find(
+      ({ taskId, mapIndex }) => taskId === "pages.store" && mapIndex === 1,
+    );
     expect(broken?.error?.message).toMatch(/"pages".*2/);
   });
 
   test("is walked through lazily by what comes after it", async () => {
     const d = dag("lazily");
-    const g = d.group("g", { loop: { initial: 0, until: (n) => n >= 3, maxIterations: 5 } }, (h) => h.task("next", ({ item }) => item + 1));
+    const g = d.group("g", { loop: { initial: 0, until: (n) => n >= 3, maxIterations: 5 } }, (h) =>
+      h.task("next", ({ item }) => item + 1),
+    );
     d.task("sum", { inputs: { all: lazy(g.result) } }, async ({ inputs }) => {
       let sum = 0;
       for await (const one of inputs.all) sum += one;
@@ -53,7 +65,10 @@ describe("a group that is a loop", () => {
   test.each<[string, () => unknown, RegExp]>([
     [
       "without a bound",
-      () => dag("x").group("g", { loop: { initial: 0, until: () => true } as never }, (g) => g.task("a", () => 1)),
+      () =>
+        dag("x").group("g", { loop: { initial: 0, until: () => true } as never }, (g) =>
+          g.task("a", () => 1),
+        ),
       /maxIterations/,
     ],
     [
@@ -70,7 +85,9 @@ describe("a group that is a loop", () => {
       "within a mapped group",
       () =>
         dag("x").group("m", { each: [1] }, (m) =>
-          m.group("g", { loop: { initial: 0, until: () => true, maxIterations: 2 } }, (g) => g.task("a", ({ item }) => item)),
+          m.group("g", { loop: { initial: 0, until: () => true, maxIterations: 2 } }, (g) =>
+            g.task("a", ({ item }) => item),
+          ),
         ),
       /"m\.g" of DAG "x" is a list or a loop inside the mapped group "m"/,
     ],
@@ -84,7 +101,9 @@ describe("a group that is a loop", () => {
       loop: { maxIterations: 10, initial: { page: 1, rows: 0 }, result: "pages.store" },
     });
     const d = dag("wired");
-    const g = d.group("g", { loop: { initial: 0, until: () => true, maxIterations: 2 } }, (h) => h.task("a", ({ item }) => item));
+    const g = d.group("g", { loop: { initial: 0, until: () => true, maxIterations: 2 } }, (h) =>
+      h.task("a", ({ item }) => item),
+    );
     chain(d.empty("before"), g, d.empty("after"));
     expect(d.upstreamOf("after")).toEqual(["g"]);
   });

@@ -13,20 +13,32 @@ function imports(retries: number) {
   const d = dag("imports");
   const repos = d.task("repos", () => ["red", "blue"]);
   const sizes = d.task("sizes", () => ({ red: 3, blue: 4 }));
-  const g = d.group("import", { each: over(repos).map((repo) => repo.toUpperCase()), retries, label: ({ item }) => `of ${item}` }, (g) => {
-    const read = g.task("read", { inputs: { red: pick(sizes, "red"), repos: lazy(repos) } }, async ({ item, inputs, tryNumber }) => {
-      if (item === "BLUE" && tryNumber === 1) throw new Error("not yet");
-      return { item, red: inputs.red, of: (await inputs.repos.all()).length };
-    });
-    const tidy = g.empty("tidy");
-    const load = g.task(
-      "load",
-      { inputs: { read, red: pick(read, "red") } },
-      ({ inputs, mapIndex }) => `${inputs.read.item}${inputs.red}${mapIndex}`,
-    );
-    chain(read, tidy);
-    return { read, load };
-  });
+  const g = d.group(
+    "import",
+    {
+      each: over(repos).map((repo) => repo.toUpperCase()),
+      retries,
+      label: ({ item }) => `of ${item}`,
+    },
+    (g) => {
+      const read = g.task(
+        "read",
+        { inputs: { red: pick(sizes, "red"), repos: lazy(repos) } },
+        async ({ item, inputs, tryNumber }) => {
+          if (item === "BLUE" && tryNumber === 1) throw new Error("not yet");
+          return { item, red: inputs.red, of: (await inputs.repos.all()).length };
+        },
+      );
+      const tidy = g.empty("tidy");
+      const load = g.task(
+        "load",
+        { inputs: { read, red: pick(read, "red") } },
+        ({ inputs, mapIndex }) => `${inputs.read.item}${inputs.red}${mapIndex}`,
+      );
+      chain(read, tidy);
+      return { read, load };
+    },
+  );
   const after = d.task(
     "after",
     { inputs: { loads: g.result.load, lazily: lazy(g.result.load) }, triggerRule: "all_done" },
@@ -56,7 +68,9 @@ describe("runDag of a mapped group", () => {
       { item: "RED", red: 3, of: 2 },
       { item: "BLUE", red: 3, of: 2 },
     ]);
-    const results = run.tasks.map(({ taskId, mapIndex, state, label }) => `${taskId}[${mapIndex}] ${state} ${label}`);
+    const results = run.tasks.map(
+      ({ taskId, mapIndex, state, label }) => `${taskId}[${mapIndex}] ${state} ${label}`,
+    );
     expect(results.toSorted()).toEqual([
       "after[-1] success null",
       "import.load[0] success of RED",
@@ -79,7 +93,11 @@ describe("runDag of a mapped group", () => {
     expect(ofSecond).toEqual([
       "import.read[1] started 1",
       "import.read[1] failed 1",
-      ...["import.tidy[1] upstream_failed 1", "import.load[1] upstream_failed 1", "import[1] up_for_retry 2"],
+      ...[
+        "import.tidy[1] upstream_failed 1",
+        "import.load[1] upstream_failed 1",
+        "import[1] up_for_retry 2",
+      ],
       "import[1] started 2",
       "import.read[1] started 2",
       "import.read[1] success 2",
@@ -93,7 +111,9 @@ describe("runDag of a mapped group", () => {
   test("fails with an element whose tries are used up, and goes on without it where the rule allows", async () => {
     const run = await runDag(imports(0).d, at);
     expect(run.xcom("after")).toEqual([["RED30"], ["RED30"]]);
-    expect(run.tasks.find(({ taskId, mapIndex }) => taskId === "import" && mapIndex === 1)).toMatchObject({
+    expect(
+      run.tasks.find(({ taskId, mapIndex }) => taskId === "import" && mapIndex === 1),
+    ).toMatchObject({
       state: "failed",
       reason: "one of its last tasks failed",
     });
@@ -104,16 +124,25 @@ describe("runDag of a mapped group", () => {
     ["import", ["import", "import.load", "import.read", "import.tidy", "repos", "sizes"]],
   ])("of %s only runs what that needs", async (only, expected) => {
     const { tasks, state } = await runDag(imports(1).d, { ...at, only });
-    expect([state, [...new Set(tasks.map(({ taskId }) => taskId))].sort()]).toEqual(["success", expected]);
+    expect([state, [...new Set(tasks.map(({ taskId }) => taskId))].sort()]).toEqual([
+      "success",
+      expected,
+    ]);
   });
 });
 
 describe("runTask of a task in a mapped group", () => {
   test("gives it the element as the group's list makes it, and inputs as they are inside", async () => {
     const { d } = imports(1);
-    const read = await runTask(d.find("import.read")!, { item: "red", inputs: { red: 7, repos: ["a"] } });
+    const read = await runTask(d.find("import.read")!, {
+      item: "red",
+      inputs: { red: 7, repos: ["a"] },
+    });
     expect(read.output).toEqual({ item: "RED", red: 7, of: 1 });
-    const load = await runTask(d.find("import.load")!, { item: "red", inputs: { read: { item: "X", red: 1, of: 1 }, red: 1 } });
+    const load = await runTask(d.find("import.load")!, {
+      item: "red",
+      inputs: { read: { item: "X", red: 1, of: 1 }, red: 1 },
+    });
     expect(load.output).toBe("X10");
   });
 });

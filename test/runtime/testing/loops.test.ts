@@ -27,7 +27,11 @@ function doubling(maxIterations = 20) {
     },
   );
   d.task("last", { inputs: { loop } }, ({ inputs }) => inputs.loop.at(-1) ?? null);
-  d.task("count", { inputs: { loop: lazy(loop) } }, async ({ inputs }) => (await inputs.loop.all()).length);
+  d.task(
+    "count",
+    { inputs: { loop: lazy(loop) } },
+    async ({ inputs }) => (await inputs.loop.all()).length,
+  );
   return d;
 }
 
@@ -79,7 +83,10 @@ describe("a loop", () => {
   test("is tried alone from its initial value, or from one that is given", async () => {
     const ref = doubling().find("double") as TaskRef<unknown>;
     expect((await runTask(ref)).output).toEqual({ value: 6, path: [3] });
-    expect((await runTask(ref, { previous: { value: 10, path: [] } })).output).toEqual({ value: 20, path: [10] });
+    expect((await runTask(ref, { previous: { value: 10, path: [] } })).output).toEqual({
+      value: 20,
+      path: [10],
+    });
   });
 
   test.each<[string, (d: Dag<Readonly<Record<string, never>>>) => unknown, RegExp]>([
@@ -88,32 +95,61 @@ describe("a loop", () => {
       (d) => d.loop("l", { initial: 0, until: () => true } as never, () => 0 as never),
       /maxIterations is undefined; allowed: a whole number of at least 1/,
     ],
-    ["a bound above zero", (d) => d.loop("l", { initial: 0, until: () => true, maxIterations: 0 }, () => 0), /maxIterations is 0/],
+    [
+      "a bound above zero",
+      (d) => d.loop("l", { initial: 0, until: () => true, maxIterations: 0 }, () => 0),
+      /maxIterations is 0/,
+    ],
     [
       "a finite bound",
-      (d) => d.loop("l", { initial: 0, until: () => true, maxIterations: Number.POSITIVE_INFINITY }, () => 0),
+      (d) =>
+        d.loop(
+          "l",
+          { initial: 0, until: () => true, maxIterations: Number.POSITIVE_INFINITY },
+          () => 0,
+        ),
       /maxIterations is Infinity/,
     ],
-    ["a condition", (d) => d.loop("l", { initial: 0, maxIterations: 5 } as never, () => 0 as never), /until is undefined/],
+    [
+      "a condition",
+      (d) => d.loop("l", { initial: 0, maxIterations: 5 } as never, () => 0 as never),
+      /until is undefined/,
+    ],
     [
       "an initial value that JSON carries",
-      (d) => d.loop("l", { initial: new Date(0) as never, until: () => true, maxIterations: 5 }, () => 0 as never),
+      (d) =>
+        d.loop(
+          "l",
+          { initial: new Date(0) as never, until: () => true, maxIterations: 5 },
+          () => 0 as never,
+        ),
       /Date/,
     ],
-    ["a body", (d) => d.loop("l", { initial: 0, until: () => true, maxIterations: 5 }, null as never), /the body of loop "l" is null/],
+    [
+      "a body",
+      (d) => d.loop("l", { initial: 0, until: () => true, maxIterations: 5 }, null as never),
+      /the body of loop "l" is null/,
+    ],
   ])("is refused without %s", (_what, declare, message) => {
     expect(() => declare(dag("d"))).toThrow(message);
   });
 
   test("is described by its bound", () => {
-    expect(describeDag(doubling()).tasks[0]).toMatchObject({ taskId: "double", each: { loop: { maxIterations: 20 } } });
+    expect(describeDag(doubling()).tasks[0]).toMatchObject({
+      taskId: "double",
+      each: { loop: { maxIterations: 20 } },
+    });
   });
 
   test("has one type from its initial value to the tasks after it", () => {
     const d = dag("types");
     const loop = d.loop(
       "l",
-      { initial: { cursor: null as string | null }, until: ({ cursor }) => cursor === null, maxIterations: 5 },
+      {
+        initial: { cursor: null as string | null },
+        until: ({ cursor }) => cursor === null,
+        maxIterations: 5,
+      },
       ({ previous, iteration, item }) => {
         expectTypeOf(previous).toEqualTypeOf<{ cursor: string | null }>();
         expectTypeOf(iteration).toEqualTypeOf<number>();

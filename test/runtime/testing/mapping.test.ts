@@ -12,7 +12,13 @@ async function instancesOf(d: Dag<never>, taskId = "mapped") {
   const { tasks } = await runDag(d as unknown as Dag<unknown>, at);
   return tasks
     .filter((task) => task.taskId === taskId)
-    .map(({ mapIndex, state, output, reason, label }) => ({ mapIndex, state, output, reason, label }));
+    .map(({ mapIndex, state, output, reason, label }) => ({
+      mapIndex,
+      state,
+      output,
+      reason,
+      label,
+    }));
 }
 
 describe("functions on items", () => {
@@ -43,7 +49,10 @@ describe("functions on items", () => {
       return item;
     });
     d.task("mapped", { each, retries: 1 }, ({ item }) => item);
-    expect((await instancesOf(d as never)).map(({ state }) => state)).toEqual(["success", "success"]);
+    expect((await instancesOf(d as never)).map(({ state }) => state)).toEqual([
+      "success",
+      "success",
+    ]);
     expect(calls).toEqual([1, 2, 2]);
   });
 
@@ -57,7 +66,11 @@ describe("functions on items", () => {
         return item * 10;
       });
     d.task("mapped", { each }, ({ item }) => item);
-    expect((await instancesOf(d as never)).map(({ state, output, reason }) => output ?? `${state}: ${reason}`)).toEqual([
+    expect(
+      (await instancesOf(d as never)).map(
+        ({ state, output, reason }) => output ?? `${state}: ${reason}`,
+      ),
+    ).toEqual([
       "removed: the filter refused the item",
       20,
       "removed: the filter refused the item",
@@ -72,7 +85,11 @@ describe("functions on items", () => {
       { key: "a", options: { gzip: false } },
       { key: "b", options: { level: 9 } },
     ]);
-    d.task("mapped", { each: partial({ bucket: "lake", key: "none", options: { gzip: true } }, items) }, ({ item }) => item);
+    d.task(
+      "mapped",
+      { each: partial({ bucket: "lake", key: "none", options: { gzip: true } }, items) },
+      ({ item }) => item,
+    );
     expect((await instancesOf(d as never)).map(({ output }) => output)).toEqual([
       { bucket: "lake", key: "a", options: { gzip: false } },
       { bucket: "lake", key: "b", options: { gzip: true, level: 9 } },
@@ -81,7 +98,11 @@ describe("functions on items", () => {
 
   test("are applied to the item that a test gives", async () => {
     const d = dag("given");
-    const ref = d.task("mapped", { each: zip([["x"], [1]]).map(([name, count]) => `${name}${count}`) }, ({ item }) => item);
+    const ref = d.task(
+      "mapped",
+      { each: zip([["x"], [1]]).map(([name, count]) => `${name}${count}`) },
+      ({ item }) => item,
+    );
     expect((await runTask(ref, { item: ["y", 2] })).output).toBe("y2");
   });
 });
@@ -115,7 +136,10 @@ describe("the name of an instance", () => {
     const d = dag("names");
     d.task(
       "mapped",
-      { each: entries({ green: 1, yellow: 2 }), label: ({ item: [name], mapIndex }) => `${mapIndex}: ${name}` },
+      {
+        each: entries({ green: 1, yellow: 2 }),
+        label: ({ item: [name], mapIndex }) => `${mapIndex}: ${name}`,
+      },
       ({ item }) => {
         if (item[1] === 2) throw new Error("no");
         return null;
@@ -148,24 +172,37 @@ describe("a lazy input", () => {
     const d = dag("lazy");
     const squares = d.task("squares", { each: [...Array(450).keys()] }, ({ item }) => item * item);
     const list = d.task("list", () => ["a", "b"]);
-    d.task("reduce", { inputs: { squares: lazy(squares), list: lazy(list) } }, async ({ inputs }) => {
-      let sum = 0;
-      for await (const square of inputs.squares) sum += square;
-      let again = 0;
-      for await (const square of inputs.squares) {
-        again = square;
-        if (square > 10) break;
-      }
-      return [sum, again, (await inputs.squares.all()).length, await inputs.list.all()];
-    });
+    d.task(
+      "reduce",
+      { inputs: { squares: lazy(squares), list: lazy(list) } },
+      async ({ inputs }) => {
+        let sum = 0;
+        for await (const square of inputs.squares) sum += square;
+        let again = 0;
+        for await (const square of inputs.squares) {
+          again = square;
+          if (square > 10) break;
+        }
+        return [sum, again, (await inputs.squares.all()).length, await inputs.list.all()];
+      },
+    );
     const [reduce] = await instancesOf(d as never, "reduce");
-    expect(reduce?.output).toEqual([Array.from({ length: 450 }, (_, i) => i * i).reduce((a, b) => a + b), 16, 450, ["a", "b"]]);
+    expect(reduce?.output).toEqual([
+      Array.from({ length: 450 }, (_, i) => i * i).reduce((a, b) => a + b),
+      16,
+      450,
+      ["a", "b"],
+    ]);
   });
 
   test("may be given whole by a test", async () => {
     const d = dag("given_whole");
     const list = d.task("list", { each: [1] }, () => 1);
-    const ref = d.task("reduce", { inputs: { list: lazy(list) } }, async ({ inputs }) => (await inputs.list.all()).length);
+    const ref = d.task(
+      "reduce",
+      { inputs: { list: lazy(list) } },
+      async ({ inputs }) => (await inputs.list.all()).length,
+    );
     expect((await runTask(ref, { inputs: { list: [1, 2, 3] } })).output).toBe(3);
   });
 });

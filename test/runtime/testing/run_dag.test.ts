@@ -4,21 +4,38 @@ import { z } from "zod";
 import { type DagRunEvent, runDag, runTask } from "../../../runtime/testing/index.ts";
 import { chain, dag } from "../../../sdk/dag.ts";
 import { defineHook } from "../../../sdk/hook.ts";
-import { type Callback, externalRun, waitFor, waitForEvent, waitUntil } from "../../../sdk/index.ts";
+import {
+  type Callback,
+  externalRun,
+  waitFor,
+  waitForEvent,
+  waitUntil,
+} from "../../../sdk/index.ts";
 import { FailTask, SkipTask } from "../../../sdk/outcome.ts";
 
 const at = { logicalDate: "2026-01-01" };
 
 describe("runDag", () => {
   test("runs every task once, in order, and gives what each returned and pushed", async () => {
-    const d = dag("sums", { timezone: "Europe/Berlin", params: z.object({ factor: z.number().default(2) }) });
+    const d = dag("sums", {
+      timezone: "Europe/Berlin",
+      params: z.object({ factor: z.number().default(2) }),
+    });
     const numbers = d.task("numbers", async ({ xcom }) => {
       await xcom.push("unit", "metres");
       return [1, 2, 3];
     });
-    const scaled = d.task("scaled", { each: numbers }, async ({ item, params }) => item * params.factor);
+    const scaled = d.task(
+      "scaled",
+      { each: numbers },
+      async ({ item, params }) => item * params.factor,
+    );
     d.task("sum", { inputs: { scaled } }, async ({ inputs, xcom, logicalDate }) => {
-      return [inputs.scaled.reduce((a, b) => a + b, 0), await xcom.pull("numbers", "unit"), logicalDate.toISO()];
+      return [
+        inputs.scaled.reduce((a, b) => a + b, 0),
+        await xcom.pull("numbers", "unit"),
+        logicalDate.toISO(),
+      ];
     });
     const run = await runDag(d, at);
     expect(run.state).toBe("success");
@@ -45,15 +62,27 @@ describe("runDag", () => {
     const run = await runDag(d, { ...at, onEvent: (event) => events.push(event) });
     expect(run.tasks).toMatchObject([{ taskId: "flaky", state: "success", tryNumber: 3 }]);
     expect(
-      events.map((event) => (event.type === "started" ? `try ${event.tryNumber}` : event.type === "ended" ? event.task.state : "log")),
+      events.map((event) =>
+        event.type === "started"
+          ? `try ${event.tryNumber}`
+          : event.type === "ended"
+            ? event.task.state
+            : "log",
+      ),
     ).toEqual([...["try 1", "up_for_retry", "try 2", "up_for_retry", "try 3", "success"]]);
   });
 
   test("passes the time that sensors and waits would take, and counts it", async () => {
     const d = dag("patient");
     let pokes = 0;
-    const file = d.sensor("file", { interval: "20ms" }, () => (pokes++ < 2 ? false : { done: true, value: "trips.csv" }));
-    const late = d.sensor("late", { interval: "10ms", timeout: "25ms", softFail: true }, () => false);
+    const file = d.sensor("file", { interval: "20ms" }, () =>
+      pokes++ < 2 ? false : { done: true, value: "trips.csv" },
+    );
+    const late = d.sensor(
+      "late",
+      { interval: "10ms", timeout: "25ms", softFail: true },
+      () => false,
+    );
     const pause = d.task("pause", waitFor("3h"));
     const run = d.task("run", externalRun({ dag: "other" }));
     const approval = d.task("approval", waitForEvent<{ by: string }>("approved"));
@@ -62,15 +91,28 @@ describe("runDag", () => {
       "computed",
       waitUntil(({ logicalDate }) => logicalDate.plus({ days: 1 })),
     );
-    d.task("load", { inputs: { file, approval } }, ({ inputs }) => `${inputs.file} by ${inputs.approval.by}`);
+    d.task(
+      "load",
+      { inputs: { file, approval } },
+      ({ inputs }) => `${inputs.file} by ${inputs.approval.by}`,
+    );
     chain([late, pause, run, unsent, computed], d.empty("end", { triggerRule: "all_done" }));
     const { tasks } = await runDag(d, { ...at, events: { approved: { by: "ann" } } });
     expect(Object.fromEntries(tasks.map(({ taskId, state }) => [taskId, state]))).toEqual({
-      ...{ file: "success", late: "skipped", pause: "success", run: "success", approval: "success", unsent: "failed" },
+      ...{
+        file: "success",
+        late: "skipped",
+        pause: "success",
+        run: "success",
+        approval: "success",
+        unsent: "failed",
+      },
       ...{ computed: "success", load: "success", end: "success" },
     });
     expect(tasks.find(({ taskId }) => taskId === "load")?.output).toBe("trips.csv by ann");
-    expect(tasks.find(({ taskId }) => taskId === "unsent")?.reason).toBe('event "unsent" was not sent: give it in `events`');
+    expect(tasks.find(({ taskId }) => taskId === "unsent")?.reason).toBe(
+      'event "unsent" was not sent: give it in `events`',
+    );
   });
 
   test.each([
@@ -97,15 +139,21 @@ describe("runDag", () => {
     });
     d.task("breaks", { onSuccess: () => Promise.reject(new Error("broken")) }, () => 1);
     const lines: string[] = [];
-    const run = await runDag(d, { ...at, onEvent: (event) => event.type === "log" && lines.push(`${event.taskId}: ${event.text}`) });
+    const run = await runDag(d, {
+      ...at,
+      onEvent: (event) => event.type === "log" && lines.push(`${event.taskId}: ${event.text}`),
+    });
     expect(run.state).toBe("failed");
-    expect(said.toSorted()).toEqual(["onFailure  0  {}", "onFailure bad 2 Error: no {}", "onRetry bad 1 Error: no {}"].toSorted());
+    expect(said.toSorted()).toEqual(
+      ["onFailure  0  {}", "onFailure bad 2 Error: no {}", "onRetry bad 1 Error: no {}"].toSorted(),
+    );
     expect(lines).toEqual(["breaks: onSuccess failed: Error: broken"]);
   });
 
   test("calls back a sensor that a failure elsewhere stopped, and not what had not begun", async () => {
     const said: string[] = [];
-    const say: Callback = ({ event, taskId, reason }) => void said.push(`${event} ${taskId} ${reason}`);
+    const say: Callback = ({ event, taskId, reason }) =>
+      void said.push(`${event} ${taskId} ${reason}`);
     const d = dag("fast", { failFast: true, defaults: { onFailure: say, onSkipped: say } });
     const pokes = d.sensor("pokes", { interval: "1ms" }, () => false);
     chain(
@@ -124,7 +172,9 @@ describe("runDag", () => {
       stop.abort();
       return false;
     });
-    expect((await runDag(d, { ...at, signal: stop.signal })).tasks).toMatchObject([{ state: "skipped", reason: "stopped" }]);
+    expect((await runDag(d, { ...at, signal: stop.signal })).tasks).toMatchObject([
+      { state: "skipped", reason: "stopped" },
+    ]);
   });
 
   test("follows failures, skips and rules as the real thing does", async () => {
@@ -142,11 +192,20 @@ describe("runDag", () => {
     chain(skips, d.empty("after_skip"));
     const run = await runDag(d, at);
     expect(Object.fromEntries(run.tasks.map(({ taskId, state }) => [taskId, state]))).toEqual({
-      ...{ fails: "failed", shortcut: "upstream_failed", skips: "skipped", after_skip: "skipped", alarm: "success" },
+      ...{
+        fails: "failed",
+        shortcut: "upstream_failed",
+        skips: "skipped",
+        after_skip: "skipped",
+        alarm: "success",
+      },
     });
     expect(run.tasks.filter(({ taskId }) => taskId === "alarm")).toHaveLength(1);
     expect(run.state).toBe("success");
-    expect(run.tasks.find(({ taskId }) => taskId === "fails")).toMatchObject({ tryNumber: 1, reason: "FailTask: not today" });
+    expect(run.tasks.find(({ taskId }) => taskId === "fails")).toMatchObject({
+      tryNumber: 1,
+      reason: "FailTask: not today",
+    });
   });
 
   test("runs one task with all it needs, and nothing else", async () => {
@@ -173,15 +232,30 @@ describe("runDag", () => {
       await variable("nothing", "instead"),
       await connection("nowhere").catch(({ code }) => code),
     ]);
-    const values = await runDag(d, { ...at, connections: { lake: "postgres://etl:pw@db/lake" }, variables: { region: "eu" } });
+    const values = await runDag(d, {
+      ...at,
+      connections: { lake: "postgres://etl:pw@db/lake" },
+      variables: { region: "eu" },
+    });
     expect(values.xcom("asks")).toEqual(["db", "eu", "instead", "CONNECTION_NOT_FOUND"]);
     const found = await runDag(d, {
       ...at,
-      connections: async (id) => ({ id, type: "x", host: id, port: null, login: null, password: null, schema: null, extra: {} }),
+      connections: async (id) => ({
+        id,
+        type: "x",
+        host: id,
+        port: null,
+        login: null,
+        password: null,
+        schema: null,
+        extra: {},
+      }),
       variables: async (key) => (key === "region" ? "us" : null),
     });
     expect(found.xcom("asks")).toEqual(
-      ["lake", "us", "instead", { id: "nowhere" }].map((value, i) => (i === 3 ? expect.anything() : value)),
+      ["lake", "us", "instead", { id: "nowhere" }].map((value, i) =>
+        i === 3 ? expect.anything() : value,
+      ),
     );
   });
 
@@ -216,7 +290,9 @@ describe("runDag", () => {
   test("refuses a date that is none", async () => {
     const d = dag("dates");
     d.empty("a");
-    await expect(runDag(d, { logicalDate: "someday" })).rejects.toMatchObject({ code: "INVALID_DATE" });
+    await expect(runDag(d, { logicalDate: "someday" })).rejects.toMatchObject({
+      code: "INVALID_DATE",
+    });
   });
 });
 
@@ -237,9 +313,20 @@ describe("runTask", () => {
         expect(await hook(lakeHook("lake"))).toBe(client);
         log.info("seen", inputs);
         await xcom.push("rows", 3);
-        return [item, mapIndex, logicalDate.toISODate(), dataInterval.end.toISODate(), client.isOpen];
+        return [
+          item,
+          mapIndex,
+          logicalDate.toISODate(),
+          dataInterval.end.toISODate(),
+          client.isOpen,
+        ];
       },
-      { connections: { lake: { type: "lake", host: "h" } }, inputs: { a: 1 }, item: "x", logicalDate: "2026-03-01T00:00:00Z" },
+      {
+        connections: { lake: { type: "lake", host: "h" } },
+        inputs: { a: 1 },
+        item: "x",
+        logicalDate: "2026-03-01T00:00:00Z",
+      },
     );
     expect(run.output).toEqual(["x", 0, "2026-03-01", "2026-03-02", true]);
     expect(run.log).toEqual([{ level: "info", text: "seen { a: 1 }" }]);
@@ -251,7 +338,10 @@ describe("runTask", () => {
     const fails = runTask(async () => {
       throw new FailTask("the bucket does not exist");
     });
-    await expect(fails).rejects.toMatchObject({ name: "FailTask", message: "the bucket does not exist" });
+    await expect(fails).rejects.toMatchObject({
+      name: "FailTask",
+      message: "the bucket does not exist",
+    });
     const skips = runTask(async () => {
       throw new SkipTask("nothing new");
     });

@@ -19,14 +19,24 @@ export const over = (cron: string, timezone = "UTC"): ScheduleSpec => ({
   cron: (CRON_PRESETS as Record<string, string>)[cron] ?? cron,
   timezone,
 });
-export const at = (cron: string, timezone = "UTC", intervalMs = 0): ScheduleSpec => ({ type: "cron_trigger", cron, timezone, intervalMs });
+export const at = (cron: string, timezone = "UTC", intervalMs = 0): ScheduleSpec => ({
+  type: "cron_trigger",
+  cron,
+  timezone,
+  intervalMs,
+});
 export const atAny = (crons: readonly string[], timezone = "UTC"): ScheduleSpec => ({
   type: "multi_cron_trigger",
   crons,
   timezone,
   intervalMs: 0,
 });
-export const partition = (cron: string, offset = 0, timezone = "UTC", keyFormat = "%Y-%m-%d"): ScheduleSpec => ({
+export const partition = (
+  cron: string,
+  offset = 0,
+  timezone = "UTC",
+  keyFormat = "%Y-%m-%d",
+): ScheduleSpec => ({
   type: "cron_partition",
   cron,
   timezone,
@@ -34,7 +44,12 @@ export const partition = (cron: string, offset = 0, timezone = "UTC", keyFormat 
   keyFormat,
   keyTimezone: timezone,
 });
-export const atEach = (deltaMs: number, intervalMs = 0): ScheduleSpec => ({ type: "delta_trigger", deltaMs, timezone: "UTC", intervalMs });
+export const atEach = (deltaMs: number, intervalMs = 0): ScheduleSpec => ({
+  type: "delta_trigger",
+  deltaMs,
+  timezone: "UTC",
+  intervalMs,
+});
 export const months = (count: number, timezone = "UTC"): ScheduleSpec => ({
   type: "calendar_data_interval",
   length: { months: count, days: 0 },
@@ -51,14 +66,21 @@ export const atEachLength = (length: CalendarLength, timezone = "UTC"): Schedule
   timezone,
   intervalMs: 0,
 });
-export const on = (instants: readonly string[], restrictToEvents = false): ScheduleSpec => ({ type: "events", instants, restrictToEvents });
+export const on = (instants: readonly string[], restrictToEvents = false): ScheduleSpec => ({
+  type: "events",
+  instants,
+  restrictToEvents,
+});
 export const each = (deltaMs: number): ScheduleSpec => ({ type: "delta_data_interval", deltaMs });
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-export function ask(schedule: ScheduleSpec, { catchup = "all", start, end, last, now = "2024-03-20T12:00Z" }: Question): RunInfo | null {
+export function ask(
+  schedule: ScheduleSpec,
+  { catchup = "all", start, end, last, now = "2024-03-20T12:00Z" }: Question,
+): RunInfo | null {
   const restriction = { earliest: dateOrNull(start), latest: dateOrNull(end), catchup };
   return nextRun(schedule, last ? interval(last[0], last[1]) : null, restriction, new Date(now));
 }
@@ -80,16 +102,24 @@ export function askInTurn(schedule: ScheduleSpec, question: Question, count: num
 export function told(run: RunInfo | null): string | null {
   if (run === null) return null;
   const { start, end } = run.dataInterval;
-  if (run.logicalDate.getTime() !== start.getTime()) throw new Error("the logical date is not the interval's start");
-  if (run.runAfter.getTime() !== end.getTime()) throw new Error("the run is not created at the interval's end");
+  if (run.logicalDate.getTime() !== start.getTime())
+    throw new Error("the logical date is not the interval's start");
+  if (run.runAfter.getTime() !== end.getTime())
+    throw new Error("the run is not created at the interval's end");
   return `${short(start)}/${short(end)}`;
 }
 
-export const ends = (runs: readonly RunInfo[]): string[] => runs.map((run) => short(run.dataInterval.end));
-export const starts = (runs: readonly RunInfo[]): string[] => runs.map((run) => short(run.dataInterval.start));
+export const ends = (runs: readonly RunInfo[]): string[] =>
+  runs.map((run) => short(run.dataInterval.end));
+export const starts = (runs: readonly RunInfo[]): string[] =>
+  runs.map((run) => short(run.dataInterval.start));
 
 /** ISO text without the seconds and milliseconds that are zero. */
 export const short = (date: Date): string => date.toISOString().replace(/(?:(?::00)?\.000)Z$/, "Z");
 
-export const interval = (start: string, end: string): Interval => ({ start: new Date(start), end: new Date(end) });
-const dateOrNull = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
+export const interval = (start: string, end: string): Interval => ({
+  start: new Date(start),
+  end: new Date(end),
+});
+const dateOrNull = (text: string | undefined): Date | null =>
+  text === undefined ? null : new Date(text);

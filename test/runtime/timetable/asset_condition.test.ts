@@ -4,7 +4,11 @@ import { describe, expect, it } from "vitest";
 import { assetsOf, conditionText, isMet } from "../../../runtime/timetable/asset_condition.ts";
 import type { AssetCondition } from "../../../sdk/spec.ts";
 
-const [a, b, c] = ["a", "b", "c"].map((asset) => ({ asset })) as [AssetCondition, AssetCondition, AssetCondition];
+const [a, b, c] = ["a", "b", "c"].map((asset) => ({ asset })) as [
+  AssetCondition,
+  AssetCondition,
+  AssetCondition,
+];
 const updated = (...uris: string[]): Set<string> => new Set(uris);
 
 describe("a condition", () => {
@@ -17,9 +21,12 @@ describe("a condition", () => {
     ["one and one of two", { all: [a, { any: [b, c] }] }, ["a", "c"], true],
     ["one and one of two, without the one", { all: [a, { any: [b, c] }] }, ["b", "c"], false],
     ["one and one of two, without the two", { all: [a, { any: [b, c] }] }, ["a"], false],
-  ] satisfies [string, AssetCondition, string[], boolean][])("of %s is judged right", (_, condition, uris, expected) => {
-    expect(isMet(condition, updated(...uris))).toBe(expected);
-  });
+  ] satisfies [string, AssetCondition, string[], boolean][])(
+    "of %s is judged right",
+    (_, condition, uris, expected) => {
+      expect(isMet(condition, updated(...uris))).toBe(expected);
+    },
+  );
 
   it("on an alias is met by any asset that it stands for, and by none while it stands for none", () => {
     expect(isMet({ alias: "x" }, updated("a"), new Map([["x", ["b", "a"]]]))).toBe(true);
@@ -39,15 +46,22 @@ describe("a condition", () => {
       ),
     }));
     fc.assert(
-      fc.property(condition, fc.subarray(["a", "b", "c"]), fc.constantFrom("a", "b", "c"), (one, some, more) => {
-        expect(isMet(one, assetsOf(one))).toBe(true);
-        if (isMet(one, updated(...some))) expect(isMet(one, updated(...some, more))).toBe(true);
-      }),
+      fc.property(
+        condition,
+        fc.subarray(["a", "b", "c"]),
+        fc.constantFrom("a", "b", "c"),
+        (one, some, more) => {
+          expect(isMet(one, assetsOf(one))).toBe(true);
+          if (isMet(one, updated(...some))) expect(isMet(one, updated(...some, more))).toBe(true);
+        },
+      ),
     );
   });
 
   it("is said in words", () => {
-    expect(conditionText({ all: [a, { any: [b, c] }, { alias: "x" }] })).toBe("a and (b or c) and (any of the alias x)");
+    expect(conditionText({ all: [a, { any: [b, c] }, { alias: "x" }] })).toBe(
+      "a and (b or c) and (any of the alias x)",
+    );
     expect(conditionText({ all: [{ any: [b] }] })).toBe("b");
   });
 });

@@ -8,7 +8,12 @@ import { specOf } from "./spec_of.ts";
 describe("months", () => {
   it("end on the last day where the day does not exist, and that day sticks", () => {
     const runs = askInTurn(months(1), { start: "2024-01-31T00:00Z" }, 4);
-    expect(starts(runs)).toEqual(["2024-01-31T00:00Z", "2024-02-29T00:00Z", "2024-03-29T00:00Z", "2024-04-29T00:00Z"]);
+    expect(starts(runs)).toEqual([
+      "2024-01-31T00:00Z",
+      "2024-02-29T00:00Z",
+      "2024-03-29T00:00Z",
+      "2024-04-29T00:00Z",
+    ]);
   });
 
   it("keep the time of day of the DAG's timezone", () => {
@@ -17,14 +22,28 @@ describe("months", () => {
   });
 
   it.each([
-    ["of a year go from a leap day to the 28th", months(12), "2024-02-29T00:00Z", "2024-02-29T00:00Z/2025-02-28T00:00Z"],
-    ["count on through December", months(5), "2024-10-15T00:00Z", "2024-10-15T00:00Z/2025-03-15T00:00Z"],
+    [
+      "of a year go from a leap day to the 28th",
+      months(12),
+      "2024-02-29T00:00Z",
+      "2024-02-29T00:00Z/2025-02-28T00:00Z",
+    ],
+    [
+      "count on through December",
+      months(5),
+      "2024-10-15T00:00Z",
+      "2024-10-15T00:00Z/2025-03-15T00:00Z",
+    ],
   ] as const)("%s", (_, schedule, start, expected) => {
     expect(told(ask(schedule, { start }))).toBe(expected);
   });
 
   it.each([
-    ["lie on the start date's grid", { start: "2023-01-15T06:00Z" }, "2024-01-15T06:00Z/2024-02-15T06:00Z"],
+    [
+      "lie on the start date's grid",
+      { start: "2023-01-15T06:00Z" },
+      "2024-01-15T06:00Z/2024-02-15T06:00Z",
+    ],
     [
       "lie on the start date's grid although the last one did not",
       { start: "2023-01-15T06:00Z", last: ["2023-03-01T00:00Z", "2023-04-01T00:00Z"] },
@@ -35,20 +54,30 @@ describe("months", () => {
       { start: "2023-01-15T06:00Z", last: ["2024-01-20T00:00Z", "2024-02-20T00:00Z"] },
       "2024-02-20T00:00Z/2024-03-20T00:00Z",
     ],
-    ["lie on the first of the month without a start date", {}, "2024-02-01T00:00Z/2024-03-01T00:00Z"],
+    [
+      "lie on the first of the month without a start date",
+      {},
+      "2024-02-01T00:00Z/2024-03-01T00:00Z",
+    ],
     [
       "keep the last one's grid without a start date",
       { last: ["2023-01-10T00:00Z", "2023-02-10T00:00Z"] },
       "2024-02-10T00:00Z/2024-03-10T00:00Z",
     ],
-    ["end now when now is on the grid", { now: "2024-03-01T00:00Z" }, "2024-02-01T00:00Z/2024-03-01T00:00Z"],
+    [
+      "end now when now is on the grid",
+      { now: "2024-03-01T00:00Z" },
+      "2024-02-01T00:00Z/2024-03-01T00:00Z",
+    ],
   ] as const)("skipping what was missed, %s", (_, question, expected) => {
     const now = "now" in question ? question.now : "2024-03-14T12:00Z";
     expect(told(ask(months(1), { ...question, catchup: "last", now }))).toBe(expected);
   });
 
   it("that are running are the first when nothing missed is wanted", () => {
-    expect(told(ask(months(1), { catchup: "none", start: "2023-01-15T00:00Z" }))).toBe("2024-03-15T00:00Z/2024-04-15T00:00Z");
+    expect(told(ask(months(1), { catchup: "none", start: "2023-01-15T00:00Z" }))).toBe(
+      "2024-03-15T00:00Z/2024-04-15T00:00Z",
+    );
   });
 
   it("give a manual run the month before it", () => {
@@ -65,7 +94,12 @@ describe("days", () => {
 
   it("return to a time of day that was skipped once", () => {
     const runs = askInTurn(days(1, "America/New_York"), { start: "2024-03-08T07:30Z" }, 4);
-    expect(starts(runs)).toEqual(["2024-03-08T07:30Z", "2024-03-09T07:30Z", "2024-03-10T07:30Z", "2024-03-11T06:30Z"]);
+    expect(starts(runs)).toEqual([
+      "2024-03-08T07:30Z",
+      "2024-03-09T07:30Z",
+      "2024-03-10T07:30Z",
+      "2024-03-11T06:30Z",
+    ]);
   });
 
   it("return to a midnight that was skipped, also without a start date", () => {
@@ -82,8 +116,16 @@ describe("days", () => {
   });
 
   it.each([
-    ["lie on midnights since 1970", { start: "2022-01-01T06:00Z" }, "2024-03-19T00:00Z/2024-03-20T00:00Z"],
-    ["keep the last one's grid", { last: ["2024-01-01T06:00Z", "2024-01-02T06:00Z"] }, "2024-03-19T06:00Z/2024-03-20T06:00Z"],
+    [
+      "lie on midnights since 1970",
+      { start: "2022-01-01T06:00Z" },
+      "2024-03-19T00:00Z/2024-03-20T00:00Z",
+    ],
+    [
+      "keep the last one's grid",
+      { last: ["2024-01-01T06:00Z", "2024-01-02T06:00Z"] },
+      "2024-03-19T06:00Z/2024-03-20T06:00Z",
+    ],
     [
       "begin at a start date moved ahead",
       { start: "2024-03-25T08:00Z", last: ["2024-01-01T06:00Z", "2024-01-02T06:00Z"] },
@@ -96,12 +138,20 @@ describe("days", () => {
 
 describe("ticks", () => {
   it("each month keep the day and the time of the start date", () => {
-    const runs = askInTurn(atEachLength({ months: 1, days: 0 }, "Europe/Berlin"), { start: "2024-02-10T08:00Z" }, 3);
+    const runs = askInTurn(
+      atEachLength({ months: 1, days: 0 }, "Europe/Berlin"),
+      { start: "2024-02-10T08:00Z" },
+      3,
+    );
     expect(ends(runs)).toEqual(["2024-02-10T08:00Z", "2024-03-10T08:00Z", "2024-04-10T07:00Z"]);
   });
 
   it("each day return to a time of day that was skipped once", () => {
-    const runs = askInTurn(atEachLength({ months: 0, days: 1 }, "America/New_York"), { start: "2024-03-09T07:30Z" }, 3);
+    const runs = askInTurn(
+      atEachLength({ months: 0, days: 1 }, "America/New_York"),
+      { start: "2024-03-09T07:30Z" },
+      3,
+    );
     expect(ends(runs)).toEqual(["2024-03-09T07:30Z", "2024-03-10T07:30Z", "2024-03-11T06:30Z"]);
   });
 
@@ -113,14 +163,22 @@ describe("ticks", () => {
       intervalMs: 0,
       calendarInterval: { months: 1, days: 0 },
     } as const;
-    expect(told(ask(schedule, { start: "2024-03-01T00:00Z" }))).toBe("2024-02-01T09:00Z/2024-03-01T09:00Z");
+    expect(told(ask(schedule, { start: "2024-03-01T00:00Z" }))).toBe(
+      "2024-02-01T09:00Z/2024-03-01T09:00Z",
+    );
   });
 });
 
 it("runs to come lie on the start date's grid", () => {
   const from = new Date("2024-03-20T12:00Z");
   const monthly = specOf({ schedule: every("1 month"), startDate: "2020-01-31", catchup: true });
-  expect(starts(nextRuns(monthly, { from, count: 2 }))).toEqual(["2024-02-28T00:00Z", "2024-03-28T00:00Z"]);
+  expect(starts(nextRuns(monthly, { from, count: 2 }))).toEqual([
+    "2024-02-28T00:00Z",
+    "2024-03-28T00:00Z",
+  ]);
   const weekly = specOf({ schedule: trigger(every("1 week")), startDate: "2024-01-01" });
-  expect(ends(nextRuns(weekly, { from, count: 2 }))).toEqual(["2024-03-25T00:00Z", "2024-04-01T00:00Z"]);
+  expect(ends(nextRuns(weekly, { from, count: 2 }))).toEqual([
+    "2024-03-25T00:00Z",
+    "2024-04-01T00:00Z",
+  ]);
 });

@@ -18,7 +18,13 @@ describe("a skipped time", () => {
       "2024-10-05T00:00Z",
       ["2024-10-05T15:45Z", "2024-10-06T15:15Z"],
     ],
-    ["at midnight moves into the day", "0 0 * * *", "Asia/Beirut", "2024-03-30T12:00Z", ["2024-03-30T22:00Z", "2024-03-31T21:00Z"]],
+    [
+      "at midnight moves into the day",
+      "0 0 * * *",
+      "Asia/Beirut",
+      "2024-03-30T12:00Z",
+      ["2024-03-30T22:00Z", "2024-03-31T21:00Z"],
+    ],
     [
       "of a whole day moves to the next day",
       "0 0 30 12 *",
@@ -47,9 +53,27 @@ describe("a skipped time", () => {
 
 describe("a repeated time", () => {
   it.each([
-    ["ticks once, at its second coming", "30 1 * * *", "America/New_York", "2024-11-02T12:00Z", ["2024-11-03T06:30Z", "2024-11-04T06:30Z"]],
-    ["of half an hour ticks once", "45 1 * * *", "Australia/Lord_Howe", "2024-04-05T00:00Z", ["2024-04-05T14:45Z", "2024-04-06T15:15Z"]],
-    ["around midnight ticks once", "30 0 * * *", "America/Havana", "2024-11-02T12:00Z", ["2024-11-03T05:30Z", "2024-11-04T05:30Z"]],
+    [
+      "ticks once, at its second coming",
+      "30 1 * * *",
+      "America/New_York",
+      "2024-11-02T12:00Z",
+      ["2024-11-03T06:30Z", "2024-11-04T06:30Z"],
+    ],
+    [
+      "of half an hour ticks once",
+      "45 1 * * *",
+      "Australia/Lord_Howe",
+      "2024-04-05T00:00Z",
+      ["2024-04-05T14:45Z", "2024-04-06T15:15Z"],
+    ],
+    [
+      "around midnight ticks once",
+      "30 0 * * *",
+      "America/Havana",
+      "2024-11-02T12:00Z",
+      ["2024-11-03T05:30Z", "2024-11-04T05:30Z"],
+    ],
     [
       "of a two-hourly cron makes one long step",
       "0 */2 * * *",
@@ -57,7 +81,13 @@ describe("a repeated time", () => {
       "2024-11-03T02:00Z",
       ["2024-11-03T02:00Z", "2024-11-03T04:00Z", "2024-11-03T07:00Z", "2024-11-03T09:00Z"],
     ],
-    ["still lies ahead in its first pass", "30 1 * * *", "America/New_York", "2024-11-03T05:45Z", ["2024-11-03T06:30Z"]],
+    [
+      "still lies ahead in its first pass",
+      "30 1 * * *",
+      "America/New_York",
+      "2024-11-03T05:45Z",
+      ["2024-11-03T06:30Z"],
+    ],
   ] as const)("%s", (_, cron, zone, start, expected) => {
     expect(ends(askInTurn(at(cron, zone), { start }, expected.length))).toEqual(expected);
   });
@@ -86,7 +116,13 @@ describe("a cron of every hour", () => {
       "2024-03-10T06:00Z",
       ["2024-03-10T06:00Z", "2024-03-10T07:00Z", "2024-03-10T08:00Z"],
     ],
-    ["written as 0-23 is the same", "0 0-23 * * *", "Europe/Zurich", "2023-10-29T00:00Z", ["2023-10-29T00:00Z", "2023-10-29T01:00Z"]],
+    [
+      "written as 0-23 is the same",
+      "0 0-23 * * *",
+      "Europe/Zurich",
+      "2023-10-29T00:00Z",
+      ["2023-10-29T00:00Z", "2023-10-29T01:00Z"],
+    ],
     [
       "first follows the old clock where half an hour is repeated",
       "0 * * * *",
@@ -115,11 +151,19 @@ describe("a cron of every hour", () => {
 
 it("a daily interval is 23 hours long where an hour is skipped and 25 where one is repeated", () => {
   const daily = over("0 0 * * *", "Europe/Berlin");
-  expect(askInTurn(daily, { start: "2024-03-30T23:00Z" }, 1).map(told)).toEqual(["2024-03-30T23:00Z/2024-03-31T22:00Z"]);
-  expect(askInTurn(daily, { start: "2024-10-26T22:00Z" }, 1).map(told)).toEqual(["2024-10-26T22:00Z/2024-10-27T23:00Z"]);
+  expect(askInTurn(daily, { start: "2024-03-30T23:00Z" }, 1).map(told)).toEqual([
+    "2024-03-30T23:00Z/2024-03-31T22:00Z",
+  ]);
+  expect(askInTurn(daily, { start: "2024-10-26T22:00Z" }, 1).map(told)).toEqual([
+    "2024-10-26T22:00Z/2024-10-27T23:00Z",
+  ]);
 });
 
 it("an interval that ends on a moved tick is complete at that tick", () => {
-  const run = askInTurn(over("0 2 * * *", "Europe/Zurich"), { catchup: "last", now: "2023-03-26T01:30Z" }, 1);
+  const run = askInTurn(
+    over("0 2 * * *", "Europe/Zurich"),
+    { catchup: "last", now: "2023-03-26T01:30Z" },
+    1,
+  );
   expect(run.map(told)).toEqual(["2023-03-25T01:00Z/2023-03-26T01:00Z"]);
 });

@@ -5,7 +5,12 @@ import { ask, askInTurn, DAY, each, HOUR, MINUTE, short, told } from "./ask.ts";
 
 describe("a fixed length", () => {
   it.each([
-    ["begins exactly at the start date", each(DAY), { start: "2024-03-01T06:30Z" }, "2024-03-01T06:30Z/2024-03-02T06:30Z"],
+    [
+      "begins exactly at the start date",
+      each(DAY),
+      { start: "2024-03-01T06:30Z" },
+      "2024-03-01T06:30Z/2024-03-02T06:30Z",
+    ],
     ["needs a start date when everything is caught up", each(DAY), {}, null],
     [
       "skipping what was missed, lies on the epoch's grid",
@@ -13,21 +18,36 @@ describe("a fixed length", () => {
       { catchup: "last", start: "2022-01-01T06:00Z", now: "2022-07-27T10:44:10Z" },
       "2022-07-27T03:00Z/2022-07-27T10:00Z",
     ],
-    ["ends now when now is on the grid", each(HOUR), { catchup: "last" }, "2024-03-20T11:00Z/2024-03-20T12:00Z"],
+    [
+      "ends now when now is on the grid",
+      each(HOUR),
+      { catchup: "last" },
+      "2024-03-20T11:00Z/2024-03-20T12:00Z",
+    ],
     [
       "never begins before the start date",
       each(DAY),
       { catchup: "last", start: "2024-03-20T06:00Z" },
       "2024-03-20T06:00Z/2024-03-21T06:00Z",
     ],
-    ["is the running interval when nothing missed is wanted", each(DAY), { catchup: "none" }, "2024-03-20T00:00Z/2024-03-21T00:00Z"],
+    [
+      "is the running interval when nothing missed is wanted",
+      each(DAY),
+      { catchup: "none" },
+      "2024-03-20T00:00Z/2024-03-21T00:00Z",
+    ],
     [
       "is the interval that ends this instant when nothing missed is wanted",
       each(HOUR),
       { catchup: "none" },
       "2024-03-20T11:00Z/2024-03-20T12:00Z",
     ],
-    ["follows the last one", each(HOUR), { last: ["2024-03-01T00:15Z", "2024-03-01T01:15Z"] }, "2024-03-01T01:15Z/2024-03-01T02:15Z"],
+    [
+      "follows the last one",
+      each(HOUR),
+      { last: ["2024-03-01T00:15Z", "2024-03-01T01:15Z"] },
+      "2024-03-01T01:15Z/2024-03-01T02:15Z",
+    ],
     [
       "keeps the last one's grid across a pause",
       each(DAY),
@@ -49,7 +69,11 @@ describe("a fixed length", () => {
     [
       "begins anew at a start date moved beyond the last run",
       each(DAY),
-      { start: "2024-03-25T08:00Z", catchup: "last", last: ["2024-03-01T06:00Z", "2024-03-02T06:00Z"] },
+      {
+        start: "2024-03-25T08:00Z",
+        catchup: "last",
+        last: ["2024-03-01T06:00Z", "2024-03-02T06:00Z"],
+      },
       "2024-03-25T08:00Z/2024-03-26T08:00Z",
     ],
     [
@@ -64,14 +88,21 @@ describe("a fixed length", () => {
       { start: "2024-03-01T00:00Z", end: "2024-03-01T00:00Z" },
       "2024-03-01T00:00Z/2024-03-02T00:00Z",
     ],
-    ["never begins after the end date", each(DAY), { start: "2024-03-01T00:00Z", end: "2024-02-29T23:59Z" }, null],
+    [
+      "never begins after the end date",
+      each(DAY),
+      { start: "2024-03-01T00:00Z", end: "2024-02-29T23:59Z" },
+      null,
+    ],
   ] as const)("%s", (_, schedule, question, expected) => {
     expect(told(ask(schedule, question))).toBe(expected);
   });
 
   it("is the same length across a change of clocks", () => {
     const runs = askInTurn(each(DAY), { start: "2024-03-30T00:00Z" }, 4);
-    expect(runs.map((run) => run.dataInterval.end.getTime() - run.dataInterval.start.getTime())).toEqual([DAY, DAY, DAY, DAY]);
+    expect(
+      runs.map((run) => run.dataInterval.end.getTime() - run.dataInterval.start.getTime()),
+    ).toEqual([DAY, DAY, DAY, DAY]);
   });
 
   it("gives a manual run the length before it", () => {
@@ -89,11 +120,23 @@ describe("once", () => {
       { start: "2020-01-01T00:00Z", catchup: "none" },
       "2020-01-01T00:00Z/2020-01-01T00:00Z",
     ],
-    ["runs at a start date ahead", { start: "2030-01-01T00:00Z", catchup: "last" }, "2030-01-01T00:00Z/2030-01-01T00:00Z"],
+    [
+      "runs at a start date ahead",
+      { start: "2030-01-01T00:00Z", catchup: "last" },
+      "2030-01-01T00:00Z/2030-01-01T00:00Z",
+    ],
     ["runs now without a start date", {}, "2024-03-20T12:00Z/2024-03-20T12:00Z"],
-    ["may run on the end date", { start: "2024-01-01T00:00Z", end: "2024-01-01T00:00Z" }, "2024-01-01T00:00Z/2024-01-01T00:00Z"],
+    [
+      "may run on the end date",
+      { start: "2024-01-01T00:00Z", end: "2024-01-01T00:00Z" },
+      "2024-01-01T00:00Z/2024-01-01T00:00Z",
+    ],
     ["never runs after the end date", { end: "2024-03-20T11:59Z" }, null],
-    ["never runs again", { start: "2030-01-01T00:00Z", last: ["2024-01-01T00:00Z", "2024-01-01T00:00Z"] }, null],
+    [
+      "never runs again",
+      { start: "2030-01-01T00:00Z", last: ["2024-01-01T00:00Z", "2024-01-01T00:00Z"] },
+      null,
+    ],
   ] as const)("%s", (_, question, expected) => {
     expect(told(ask(once, question))).toBe(expected);
   });
@@ -103,7 +146,9 @@ describe("no schedule", () => {
   it("never runs by itself, and gives a manual run an interval without length", () => {
     const none = { type: "none" } as const;
     const now = new Date("2024-03-20T12:00Z");
-    expect(nextRun(none, null, { earliest: new Date(0), latest: null, catchup: "all" }, now)).toBeNull();
+    expect(
+      nextRun(none, null, { earliest: new Date(0), latest: null, catchup: "all" }, now),
+    ).toBeNull();
     expect(manualInterval(none, now)).toEqual({ start: now, end: now });
   });
 });

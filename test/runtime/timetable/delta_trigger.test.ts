@@ -7,7 +7,11 @@ describe("a tick at each end of a fixed length", () => {
   it.each([
     ["is first at the start date", { start: "2024-01-01T00:20Z" }, "2024-01-01T00:20Z"],
     ["is first now without a start date", {}, "2024-03-20T12:00Z"],
-    ["follows the last one", { last: ["2024-01-01T00:20Z", "2024-01-01T00:20Z"] }, "2024-01-01T01:20Z"],
+    [
+      "follows the last one",
+      { last: ["2024-01-01T00:20Z", "2024-01-01T00:20Z"] },
+      "2024-01-01T01:20Z",
+    ],
     [
       "is never before the start date",
       { start: "2024-02-01T00:00Z", last: ["2024-01-01T00:20Z", "2024-01-01T00:20Z"] },
@@ -18,16 +22,36 @@ describe("a tick at each end of a fixed length", () => {
       { catchup: "last", last: ["2024-03-20T09:30Z", "2024-03-20T09:30Z"] },
       "2024-03-20T12:00Z",
     ],
-    ["keeps its place when it is merely late", { catchup: "last", last: ["2024-03-20T10:30Z", "2024-03-20T10:30Z"] }, "2024-03-20T11:30Z"],
-    ["is never early", { catchup: "last", last: ["2024-03-20T11:30Z", "2024-03-20T11:30Z"] }, "2024-03-20T12:30Z"],
-    ["is now when the start date has passed", { catchup: "last", start: "2024-01-01T00:20Z" }, "2024-03-20T12:00Z"],
+    [
+      "keeps its place when it is merely late",
+      { catchup: "last", last: ["2024-03-20T10:30Z", "2024-03-20T10:30Z"] },
+      "2024-03-20T11:30Z",
+    ],
+    [
+      "is never early",
+      { catchup: "last", last: ["2024-03-20T11:30Z", "2024-03-20T11:30Z"] },
+      "2024-03-20T12:30Z",
+    ],
+    [
+      "is now when the start date has passed",
+      { catchup: "last", start: "2024-01-01T00:20Z" },
+      "2024-03-20T12:00Z",
+    ],
     [
       "keeps the grid when nothing missed is wanted",
       { catchup: "none", last: ["2024-03-20T09:30Z", "2024-03-20T09:30Z"] },
       "2024-03-20T12:30Z",
     ],
-    ["lies on the start date's grid when nothing missed is wanted", { catchup: "none", start: "2024-01-01T00:20Z" }, "2024-03-20T12:20Z"],
-    ["may lie on the end date", { start: "2024-01-01T00:00Z", end: "2024-01-01T00:00Z" }, "2024-01-01T00:00Z"],
+    [
+      "lies on the start date's grid when nothing missed is wanted",
+      { catchup: "none", start: "2024-01-01T00:20Z" },
+      "2024-03-20T12:20Z",
+    ],
+    [
+      "may lie on the end date",
+      { start: "2024-01-01T00:00Z", end: "2024-01-01T00:00Z" },
+      "2024-01-01T00:00Z",
+    ],
     ["is never after the end date", { start: "2024-01-02T00:00Z", end: "2024-01-01T00:00Z" }, null],
   ] as const)("%s", (_, question, expected) => {
     expect(told(ask(atEach(HOUR), question))).toBe(expected && `${expected}/${expected}`);

@@ -16,15 +16,27 @@ describe("listed events", () => {
   it.each([
     ["begin at the start date", { start: "2024-03-15T00:00Z" }, "2024-03-20T18:00Z"],
     ["that passed run only when all is caught up", { catchup: "last" }, "2024-03-20T18:00Z"],
-    ["that passed do not run when nothing missed is wanted", { catchup: "none" }, "2024-03-20T18:00Z"],
+    [
+      "that passed do not run when nothing missed is wanted",
+      { catchup: "none" },
+      "2024-03-20T18:00Z",
+    ],
     ["of this instant run", { catchup: "last", now: "2024-04-01T20:00Z" }, "2024-04-01T20:00Z"],
     [
       "never run twice",
-      { catchup: "last", now: "2024-03-20T18:00Z", last: ["2024-03-20T18:00Z", "2024-03-20T18:00Z"] },
+      {
+        catchup: "last",
+        now: "2024-03-20T18:00Z",
+        last: ["2024-03-20T18:00Z", "2024-03-20T18:00Z"],
+      },
       "2024-04-01T20:00Z",
     ],
     ["may lie on the end date", { end: "2024-03-10T20:00Z" }, "2024-03-10T20:00Z"],
-    ["after the end date never run", { start: "2024-03-15T00:00Z", end: "2024-03-20T17:59Z" }, null],
+    [
+      "after the end date never run",
+      { start: "2024-03-15T00:00Z", end: "2024-03-20T17:59Z" },
+      null,
+    ],
     ["end", { catchup: "last", now: "2024-04-02T00:00Z" }, null],
   ] as const)("%s", (_, question, expected) => {
     expect(told(ask(matches, question))).toBe(expected && `${expected}/${expected}`);
@@ -37,19 +49,32 @@ describe("listed events", () => {
   it.each([
     ["works on its own moment", false, "2024-03-25T00:00Z", "2024-03-25T00:00Z"],
     ["works on the latest event if asked to", true, "2024-03-25T00:00Z", "2024-03-20T18:00Z"],
-    ["works on the first event when none has passed", true, "2024-01-01T00:00Z", "2024-03-10T20:00Z"],
+    [
+      "works on the first event when none has passed",
+      true,
+      "2024-01-01T00:00Z",
+      "2024-03-10T20:00Z",
+    ],
   ] as const)("a manual run %s", (_, restrict, runAfter, expected) => {
     const schedule = { ...matches, restrictToEvents: restrict } as typeof matches;
     expect(short(manualInterval(schedule, new Date(runAfter)).start)).toBe(expected);
   });
 
   it("are read in the DAG's timezone, each once", () => {
-    const spec = specOf({ schedule: events(["2024-07-19T16:00", "2024-07-15T20:00Z", "2024-07-15T16:00"]), timezone: "America/New_York" });
-    expect(ends(nextRuns(spec, { from: new Date("2024-01-01Z"), count: 5 }))).toEqual(["2024-07-15T20:00Z", "2024-07-19T20:00Z"]);
+    const spec = specOf({
+      schedule: events(["2024-07-19T16:00", "2024-07-15T20:00Z", "2024-07-15T16:00"]),
+      timezone: "America/New_York",
+    });
+    expect(ends(nextRuns(spec, { from: new Date("2024-01-01Z"), count: 5 }))).toEqual([
+      "2024-07-15T20:00Z",
+      "2024-07-19T20:00Z",
+    ]);
   });
 
   it("are refused when one is no date", () => {
-    expect(() => specOf({ schedule: events(["2024-07-19", "soon"]) })).toThrow(expect.objectContaining({ code: "INVALID_DATE" }));
+    expect(() => specOf({ schedule: events(["2024-07-19", "soon"]) })).toThrow(
+      expect.objectContaining({ code: "INVALID_DATE" }),
+    );
   });
 });
 
@@ -57,10 +82,22 @@ describe("a continuous schedule", () => {
   const continuous = { type: "continuous" } as const;
 
   it.each([
-    ["first works on all since the start date", { start: "2024-03-01T00:00Z" }, "2024-03-01T00:00Z/2024-03-20T12:00Z"],
-    ["waits for a start date ahead", { start: "2024-04-01T00:00Z" }, "2024-04-01T00:00Z/2024-04-01T00:00Z"],
+    [
+      "first works on all since the start date",
+      { start: "2024-03-01T00:00Z" },
+      "2024-03-01T00:00Z/2024-03-20T12:00Z",
+    ],
+    [
+      "waits for a start date ahead",
+      { start: "2024-04-01T00:00Z" },
+      "2024-04-01T00:00Z/2024-04-01T00:00Z",
+    ],
     ["begins now without a start date", {}, "2024-03-20T12:00Z/2024-03-20T12:00Z"],
-    ["goes on where the last run ended", { last: ["2024-03-01T00:00Z", "2024-03-02T00:00Z"] }, "2024-03-02T00:00Z/2024-03-20T12:00Z"],
+    [
+      "goes on where the last run ended",
+      { last: ["2024-03-01T00:00Z", "2024-03-02T00:00Z"] },
+      "2024-03-02T00:00Z/2024-03-20T12:00Z",
+    ],
     [
       "begins anew at a start date moved ahead",
       { start: "2024-04-01T00:00Z", last: ["2024-03-21T00:00Z", "2024-03-21T01:00Z"] },
@@ -71,14 +108,21 @@ describe("a continuous schedule", () => {
       { last: ["2024-03-20T11:00Z", "2024-03-20T12:00Z"] },
       "2024-03-20T12:00Z/2024-03-20T12:00:00.001Z",
     ],
-    ["ends with the end date", { end: "2024-03-20T11:00Z", last: ["2024-03-01T00:00Z", "2024-03-02T00:00Z"] }, null],
+    [
+      "ends with the end date",
+      { end: "2024-03-20T11:00Z", last: ["2024-03-01T00:00Z", "2024-03-02T00:00Z"] },
+      null,
+    ],
   ] as const)("%s", (_, question, expected) => {
-    for (const catchup of ["all", "last", "none"] as const) expect(told(ask(continuous, { ...question, catchup }))).toBe(expected);
+    for (const catchup of ["all", "last", "none"] as const)
+      expect(told(ask(continuous, { ...question, catchup }))).toBe(expected);
   });
 
   it("allows one run at a time, and no other number", () => {
     expect(specOf({ schedule: "@continuous" }).maxActiveRuns).toBe(1);
-    expect(() => specOf({ schedule: "@continuous", maxActiveRuns: 2 })).toThrow(/1, as it runs @continuous/);
+    expect(() => specOf({ schedule: "@continuous", maxActiveRuns: 2 })).toThrow(
+      /1, as it runs @continuous/,
+    );
   });
 
   it("must be a DAG's only one", () => {
@@ -88,6 +132,8 @@ describe("a continuous schedule", () => {
 
   it("has one run to come; when the next begins is not known", () => {
     const spec = specOf({ schedule: "@continuous", startDate: "2024-01-01" });
-    expect(starts(nextRuns(spec, { from: new Date("2024-03-01Z"), count: 5 }))).toEqual(["2024-01-01T00:00Z"]);
+    expect(starts(nextRuns(spec, { from: new Date("2024-03-01Z"), count: 5 }))).toEqual([
+      "2024-01-01T00:00Z",
+    ]);
   });
 });

@@ -1,6 +1,13 @@
 /** Runs that are created a little later than their ticks. */
 import { describe, expect, it } from "vitest";
-import { type Interval, manualInterval, nextRun, nextRuns, type RunInfo, runIdOf } from "../../../runtime/timetable/index.ts";
+import {
+  type Interval,
+  manualInterval,
+  nextRun,
+  nextRuns,
+  type RunInfo,
+  runIdOf,
+} from "../../../runtime/timetable/index.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { cron, dag, type Schedule, trigger } from "../../../sdk/index.ts";
 import type { ScheduleSpec } from "../../../sdk/schedule.ts";
@@ -12,7 +19,12 @@ function scheduleOf(schedule: Schedule, dagId = "report"): ScheduleSpec {
   return describeDag(d as never).schedules[0]!.schedule;
 }
 
-const ask = (schedule: ScheduleSpec, catchup: "all" | "last" | "none", now: Date, last: Interval | null = null): RunInfo =>
+const ask = (
+  schedule: ScheduleSpec,
+  catchup: "all" | "last" | "none",
+  now: Date,
+  last: Interval | null = null,
+): RunInfo =>
   nextRun(schedule, last, { earliest: new Date("2024-03-01Z"), latest: null, catchup }, now)!;
 const delay = (schedule: ScheduleSpec): number => {
   const run = ask(schedule, "all", new Date(0));
@@ -24,7 +36,10 @@ const jittered = scheduleOf(cron("@daily", { jitter: "10m" }));
 describe("jitter", () => {
   it("moves the creation of a run by less than its length, and nothing else", () => {
     const run = ask(jittered, "all", new Date(0));
-    expect([short(run.logicalDate), short(run.dataInterval.end)]).toEqual(["2024-03-01T00:00Z", "2024-03-02T00:00Z"]);
+    expect([short(run.logicalDate), short(run.dataInterval.end)]).toEqual([
+      "2024-03-01T00:00Z",
+      "2024-03-02T00:00Z",
+    ]);
     expect(delay(jittered)).toBeGreaterThan(0);
     expect(delay(jittered)).toBeLessThan(10 * MINUTE);
   });
@@ -38,14 +53,18 @@ describe("jitter", () => {
   });
 
   it("spreads DAGs over its whole length", () => {
-    const delays = Array.from({ length: 200 }, (_, index) => delay(scheduleOf(trigger("@hourly", { jitter: "30m" }), `dag_${index}`)));
+    const delays = Array.from({ length: 200 }, (_, index) =>
+      delay(scheduleOf(trigger("@hourly", { jitter: "30m" }), `dag_${index}`)),
+    );
     const tenths = new Set(delays.map((ms) => Math.floor(ms / (3 * MINUTE))));
     expect([...tenths].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   it("is one for all DAGs that name one seed", () => {
     const options = { jitter: "10m", jitterSeed: "warehouse" } as const;
-    expect(delay(scheduleOf(cron("@daily", options), "a"))).toBe(delay(scheduleOf(cron("@daily", options), "b")));
+    expect(delay(scheduleOf(cron("@daily", options), "a"))).toBe(
+      delay(scheduleOf(cron("@daily", options), "b")),
+    );
   });
 
   it("does not make a run missed before it was to be created", () => {
@@ -53,18 +72,28 @@ describe("jitter", () => {
     const justBefore = new Date(run.runAfter.getTime() - 1);
     expect(ask(jittered, "none", justBefore)).toEqual(run);
     expect(ask(jittered, "none", run.runAfter)).toEqual(run);
-    expect(ask(jittered, "none", new Date(run.runAfter.getTime() + 1)).logicalDate).toEqual(new Date("2024-03-02Z"));
-    expect(ask(jittered, "last", new Date("2024-03-10Z")).logicalDate).toEqual(new Date("2024-03-08Z"));
+    expect(ask(jittered, "none", new Date(run.runAfter.getTime() + 1)).logicalDate).toEqual(
+      new Date("2024-03-02Z"),
+    );
+    expect(ask(jittered, "last", new Date("2024-03-10Z")).logicalDate).toEqual(
+      new Date("2024-03-08Z"),
+    );
   });
 
   it("has no part in a run's id", () => {
     const ticks = scheduleOf(trigger("@daily", { jitter: "10m" }));
-    expect(runIdOf("scheduled", { schedule: ticks, ...ask(ticks, "all", new Date(0)) })).toBe("scheduled__2024-03-01T00:00:00+00:00");
-    expect(runIdOf("scheduled", { schedule: jittered, ...ask(jittered, "all", new Date(0)) })).toBe("scheduled__2024-03-01T00:00:00+00:00");
+    expect(runIdOf("scheduled", { schedule: ticks, ...ask(ticks, "all", new Date(0)) })).toBe(
+      "scheduled__2024-03-01T00:00:00+00:00",
+    );
+    expect(runIdOf("scheduled", { schedule: jittered, ...ask(jittered, "all", new Date(0)) })).toBe(
+      "scheduled__2024-03-01T00:00:00+00:00",
+    );
   });
 
   it("has no part in manual runs", () => {
-    expect(manualInterval(jittered, new Date("2024-03-07T00:00Z")).end).toEqual(new Date("2024-03-07T00:00Z"));
+    expect(manualInterval(jittered, new Date("2024-03-07T00:00Z")).end).toEqual(
+      new Date("2024-03-07T00:00Z"),
+    );
   });
 
   it("of zero is none", () => {
@@ -72,9 +101,15 @@ describe("jitter", () => {
   });
 
   it("shows in the runs to come", () => {
-    const d = dag("report", { schedule: cron("@daily", { jitter: "10m" }), startDate: "2024-01-01" });
+    const d = dag("report", {
+      schedule: cron("@daily", { jitter: "10m" }),
+      startDate: "2024-01-01",
+    });
     d.empty("only");
-    const [run] = nextRuns(describeDag(d as never), { from: new Date("2024-03-20T00:00Z"), count: 1 });
+    const [run] = nextRuns(describeDag(d as never), {
+      from: new Date("2024-03-20T00:00Z"),
+      count: 1,
+    });
     expect(run?.runAfter.getTime()).toBe(Date.parse("2024-03-20T00:00Z") + delay(jittered));
   });
 });

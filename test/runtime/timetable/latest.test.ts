@@ -8,11 +8,19 @@ import { type Schedule, trigger } from "../../../sdk/index.ts";
 const at = (iso: string): Date => new Date(iso);
 const JANUARY_1 = { start: at("2026-01-01T00:00:00Z"), end: at("2026-01-02T00:00:00Z") };
 
-function latest(schedule: Schedule | null, now: string, run: { runType?: string; dataInterval?: typeof JANUARY_1 } = {}): boolean {
+function latest(
+  schedule: Schedule | null,
+  now: string,
+  run: { runType?: string; dataInterval?: typeof JANUARY_1 } = {},
+): boolean {
   const d = dag("latest", { schedule, startDate: "2025-01-01" });
   d.empty("a");
   const { schedules } = describeDag(d as never);
-  return isLatest(schedules, { runType: "scheduled", schedule: "", dataInterval: JANUARY_1, ...run }, at(now));
+  return isLatest(
+    schedules,
+    { runType: "scheduled", schedule: "", dataInterval: JANUARY_1, ...run },
+    at(now),
+  );
 }
 
 describe("the run of a daily schedule over January 1", () => {
@@ -31,9 +39,12 @@ describe("the run of a daily schedule over January 1", () => {
     expect(latest("@daily", "2026-06-01T00:00:00Z", { runType: "backfill" })).toBe(false);
   });
 
-  test.each(["manual", "asset_triggered", "event_triggered"])("is the latest whenever it is %s", (runType) => {
-    expect(latest("@daily", "2026-06-01T00:00:00Z", { runType })).toBe(true);
-  });
+  test.each(["manual", "asset_triggered", "event_triggered"])(
+    "is the latest whenever it is %s",
+    (runType) => {
+      expect(latest("@daily", "2026-06-01T00:00:00Z", { runType })).toBe(true);
+    },
+  );
 });
 
 test("a run at a point in time is the latest, and so is one that no other follows", () => {

@@ -10,7 +10,12 @@ describe("several expressions", () => {
 
   it("run once at each instant at which any ticks", () => {
     const runs = askInTurn(both, { start: "2024-03-20T00:00Z" }, 4);
-    expect(ends(runs)).toEqual(["2024-03-20T00:00Z", "2024-03-20T00:30Z", "2024-03-20T01:00Z", "2024-03-20T01:30Z"]);
+    expect(ends(runs)).toEqual([
+      "2024-03-20T00:00Z",
+      "2024-03-20T00:30Z",
+      "2024-03-20T01:00Z",
+      "2024-03-20T01:30Z",
+    ]);
   });
 
   it.each([
@@ -21,7 +26,11 @@ describe("several expressions", () => {
     ],
     [
       "the soonest when none has passed since",
-      { catchup: "last", now: "2024-03-20T12:40Z", last: ["2024-03-20T12:30Z", "2024-03-20T12:30Z"] },
+      {
+        catchup: "last",
+        now: "2024-03-20T12:40Z",
+        last: ["2024-03-20T12:30Z", "2024-03-20T12:30Z"],
+      },
       "2024-03-20T13:00Z",
     ],
     [
@@ -35,12 +44,17 @@ describe("several expressions", () => {
   });
 
   it("judge each by its own gap what has just passed", () => {
-    expect(ends([ask(atAny(["0 0 * * *", "0 12 * * *"]), { now: "2024-03-20T01:30Z" })!])).toEqual(["2024-03-20T00:00Z"]);
+    expect(ends([ask(atAny(["0 0 * * *", "0 12 * * *"]), { now: "2024-03-20T01:30Z" })!])).toEqual([
+      "2024-03-20T00:00Z",
+    ]);
   });
 });
 
 describe("without a start date", () => {
-  const daily = { ...at("0 3 * * *"), type: "cron_trigger" } as Extract<ReturnType<typeof at>, { type: "cron_trigger" }>;
+  const daily = { ...at("0 3 * * *"), type: "cron_trigger" } as Extract<
+    ReturnType<typeof at>,
+    { type: "cron_trigger" }
+  >;
 
   it.each([
     [true, "2024-03-20T12:05Z", "2024-03-20T03:00Z"],
@@ -49,17 +63,26 @@ describe("without a start date", () => {
     [600_000, "2024-03-20T03:10Z", "2024-03-20T03:00Z"],
     [600_000, "2024-03-20T03:11Z", "2024-03-21T03:00Z"],
     [0, "2024-03-20T03:00Z", "2024-03-20T03:00Z"],
-  ] as const)("runImmediately %s, asked at %s, first runs at %s", (runImmediately, now, expected) => {
-    expect(ends([ask({ ...daily, runImmediately }, { now })!])).toEqual([expected]);
-  });
+  ] as const)(
+    "runImmediately %s, asked at %s, first runs at %s",
+    (runImmediately, now, expected) => {
+      expect(ends([ask({ ...daily, runImmediately }, { now })!])).toEqual([expected]);
+    },
+  );
 
   it("nothing that passed runs when nothing missed is wanted", () => {
-    const run = ask({ ...daily, runImmediately: true }, { now: "2024-03-20T12:05Z", catchup: "none" });
+    const run = ask(
+      { ...daily, runImmediately: true },
+      { now: "2024-03-20T12:05Z", catchup: "none" },
+    );
     expect(ends([run!])).toEqual(["2024-03-21T03:00Z"]);
   });
 
   it("it has no effect when there is one", () => {
-    const run = ask({ ...daily, runImmediately: true }, { now: "2024-03-20T12:05Z", start: "2024-03-20T04:00Z", catchup: "last" });
+    const run = ask(
+      { ...daily, runImmediately: true },
+      { now: "2024-03-20T12:05Z", start: "2024-03-20T04:00Z", catchup: "last" },
+    );
     expect(ends([run!])).toEqual(["2024-03-21T03:00Z"]);
   });
 });
@@ -70,7 +93,12 @@ describe("a partition", () => {
     ["may be the one before", partition("0 0 * * *", -1), "2024-03-01", "2024-03-01T00:00Z"],
     ["may lie some ticks ahead", partition("0 0 * * *", 2), "2024-03-04", "2024-03-04T00:00Z"],
     ["counts ticks, not days", partition("0 0 * * MON-FRI", -2), "2024-02-29", "2024-02-29T00:00Z"],
-    ["reads the wall clock of the DAG", partition("0 0 * * *", 0, "Europe/Berlin"), "2024-03-03", "2024-03-02T23:00Z"],
+    [
+      "reads the wall clock of the DAG",
+      partition("0 0 * * *", 0, "Europe/Berlin"),
+      "2024-03-03",
+      "2024-03-02T23:00Z",
+    ],
     [
       "is written as it is told",
       partition("0 0 * * *", 0, "UTC", "%Y/%m/%d %H%M%S %% W%V %a %b %j %y %f%z"),
@@ -97,8 +125,15 @@ describe("a partition", () => {
   });
 
   it("is written by default as Airflow does, in the DAG's timezone", () => {
-    const spec = specOf({ schedule: partitioned("@daily", { offset: -1 }), timezone: "America/New_York", startDate: "2024-01-01" });
+    const spec = specOf({
+      schedule: partitioned("@daily", { offset: -1 }),
+      timezone: "America/New_York",
+      startDate: "2024-01-01",
+    });
     const [run] = nextRuns(spec, { from: new Date("2024-03-20T12:00Z"), count: 1 });
-    expect(run?.partition).toEqual({ key: "2024-03-20T00:00:00", date: new Date("2024-03-20T04:00Z") });
+    expect(run?.partition).toEqual({
+      key: "2024-03-20T00:00:00",
+      date: new Date("2024-03-20T04:00Z"),
+    });
   });
 });

@@ -25,7 +25,10 @@ const shape = (ends: readonly WaitingEnd[]) => {
 
 describe("ends of several DAGs", () => {
   it("come together one by one, the oldest first", () => {
-    expect(shape([end("a", 0), end("a", 1), end("b", 2)])).toEqual({ runs: [["a0", "b2"]], waiting: ["a1"] });
+    expect(shape([end("a", 0), end("a", 1), end("b", 2)])).toEqual({
+      runs: [["a0", "b2"]],
+      waiting: ["a1"],
+    });
   });
 
   it("wait for their partners, and are dropped once none can come in time", () => {
@@ -35,7 +38,10 @@ describe("ends of several DAGs", () => {
   });
 
   it("pass over an end that is too old for its partner, and take the next", () => {
-    expect(shape([end("a", 0), end("a", 5), end("b", 11)])).toEqual({ runs: [["a5", "b11"]], waiting: [] });
+    expect(shape([end("a", 0), end("a", 5), end("b", 11)])).toEqual({
+      runs: [["a5", "b11"]],
+      waiting: [],
+    });
   });
 
   it("count in the states that are waited for only", () => {
@@ -43,7 +49,10 @@ describe("ends of several DAGs", () => {
   });
 
   it("make the same runs whether they are looked at one by one or together", () => {
-    const ends = fc.array(fc.record({ dagId: fc.constantFrom("a", "b"), after: fc.integer({ min: 0, max: 8 }) }), { maxLength: 20 });
+    const ends = fc.array(
+      fc.record({ dagId: fc.constantFrom("a", "b"), after: fc.integer({ min: 0, max: 8 }) }),
+      { maxLength: 20 },
+    );
     fc.assert(
       fc.property(ends, (drawn) => {
         let minute = 0;

@@ -3,12 +3,29 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Interval, nextRun, type RunInfo } from "../../../runtime/timetable/index.ts";
 import type { ScheduleSpec } from "../../../sdk/schedule.ts";
-import { atLengths, atTicks, coversIntervals, cronText, FROM, instant, overIntervals, schedule, TO, zone } from "./any_schedule.ts";
+import {
+  atLengths,
+  atTicks,
+  coversIntervals,
+  cronText,
+  FROM,
+  instant,
+  overIntervals,
+  schedule,
+  TO,
+  zone,
+} from "./any_schedule.ts";
 import { ask, at, DAY, each, HOUR, interval, over, short, told } from "./ask.ts";
 
 const soon = fc.integer({ min: 1, max: 40 * DAY });
-const worked = fc.tuple(instant, soon).map(([start, length]) => ({ start, end: new Date(start.getTime() + length) }));
-const continued = (spec: ScheduleSpec, last: Interval | null, earliest: Date | null = null): RunInfo | null =>
+const worked = fc
+  .tuple(instant, soon)
+  .map(([start, length]) => ({ start, end: new Date(start.getTime() + length) }));
+const continued = (
+  spec: ScheduleSpec,
+  last: Interval | null,
+  earliest: Date | null = null,
+): RunInfo | null =>
   nextRun(spec, last, { earliest, latest: null, catchup: "all" }, new Date(FROM));
 
 describe("after intervals", () => {
@@ -28,7 +45,9 @@ describe("after intervals", () => {
   it("ticks go on with the first behind its end", () => {
     fc.assert(
       fc.property(atTicks, worked, (spec, last) => {
-        expect(continued(spec, last)).toEqual(continued(spec, null, new Date(last.end.getTime() + 1)));
+        expect(continued(spec, last)).toEqual(
+          continued(spec, null, new Date(last.end.getTime() + 1)),
+        );
       }),
       { numRuns: 400 },
     );
@@ -45,7 +64,9 @@ describe("after ticks", () => {
         const onGrid = grid(tick)?.runAfter.getTime() === tick.getTime();
         const behind = new Date(tick.getTime() + 1);
         expect(run.dataInterval.end).toEqual(
-          onGrid ? grid(new Date(grid(behind)!.runAfter.getTime() + 1))?.runAfter : grid(behind)?.runAfter,
+          onGrid
+            ? grid(new Date(grid(behind)!.runAfter.getTime() + 1))?.runAfter
+            : grid(behind)?.runAfter,
         );
         expect(run.logicalDate).not.toEqual(tick);
       }),
@@ -64,7 +85,10 @@ describe("after ticks", () => {
 });
 
 it("whatever it is changed to, and however often, each run is due later than the one before", () => {
-  const lives = fc.array(fc.tuple(schedule, fc.integer({ min: 1, max: 3 })), { minLength: 2, maxLength: 5 });
+  const lives = fc.array(fc.tuple(schedule, fc.integer({ min: 1, max: 3 })), {
+    minLength: 2,
+    maxLength: 5,
+  });
   fc.assert(
     fc.property(lives, instant, (edits, earliest) => {
       let last: RunInfo | null = null;
@@ -88,7 +112,8 @@ describe("a start date", () => {
       fc.property(fc.oneof(overIntervals, atTicks), worked, soon, (spec, last, back) => {
         const run = continued(spec, last, new Date(last.start.getTime() - back));
         if (run) expect(run.runAfter.getTime()).toBeGreaterThan(last.end.getTime());
-        if (run && coversIntervals(spec)) expect(run.dataInterval.start.getTime()).toBeLessThanOrEqual(last.end.getTime());
+        if (run && coversIntervals(spec))
+          expect(run.dataInterval.start.getTime()).toBeLessThanOrEqual(last.end.getTime());
       }),
       { numRuns: 300 },
     );
@@ -99,7 +124,10 @@ describe("a start date", () => {
       fc.property(schedule, worked, soon, (spec, last, ahead) => {
         const earliest = new Date(last.end.getTime() + ahead);
         const run = continued(spec, last, earliest);
-        if (run) expect((coversIntervals(spec) ? run.logicalDate : run.runAfter).getTime()).toBeGreaterThanOrEqual(earliest.getTime());
+        if (run)
+          expect(
+            (coversIntervals(spec) ? run.logicalDate : run.runAfter).getTime(),
+          ).toBeGreaterThanOrEqual(earliest.getTime());
       }),
       { numRuns: 300 },
     );
@@ -112,7 +140,9 @@ it("a start date is where lengths begin, and the same with the last run's memory
       const first = continued(spec, null, earliest);
       if (first === null || first.runAfter.getTime() > TO) return;
       const before = new Date(earliest.getTime() - 1);
-      expect(continued(spec, { start: before, end: before }, earliest)?.runAfter.getTime()).toBeGreaterThanOrEqual(earliest.getTime());
+      expect(
+        continued(spec, { start: before, end: before }, earliest)?.runAfter.getTime(),
+      ).toBeGreaterThanOrEqual(earliest.getTime());
     }),
     { numRuns: 100 },
   );
@@ -122,11 +152,31 @@ describe("a change in the middle", () => {
   const last = interval("2024-03-06T00:00Z", "2024-03-07T00:00Z");
 
   it.each([
-    ["from daily intervals to daily ticks, at nine", at("0 9 * * *"), "2024-03-07T09:00Z/2024-03-07T09:00Z"],
-    ["from daily intervals to daily ticks, at midnight", at("0 0 * * *"), "2024-03-08T00:00Z/2024-03-08T00:00Z"],
-    ["from daily intervals to monthly ones", over("0 0 1 * *"), "2024-03-07T00:00Z/2024-04-01T00:00Z"],
-    ["from daily intervals to hourly ones", over("0 * * * *"), "2024-03-07T00:00Z/2024-03-07T01:00Z"],
-    ["from daily intervals to lengths of six hours", each(6 * HOUR), "2024-03-07T00:00Z/2024-03-07T06:00Z"],
+    [
+      "from daily intervals to daily ticks, at nine",
+      at("0 9 * * *"),
+      "2024-03-07T09:00Z/2024-03-07T09:00Z",
+    ],
+    [
+      "from daily intervals to daily ticks, at midnight",
+      at("0 0 * * *"),
+      "2024-03-08T00:00Z/2024-03-08T00:00Z",
+    ],
+    [
+      "from daily intervals to monthly ones",
+      over("0 0 1 * *"),
+      "2024-03-07T00:00Z/2024-04-01T00:00Z",
+    ],
+    [
+      "from daily intervals to hourly ones",
+      over("0 * * * *"),
+      "2024-03-07T00:00Z/2024-03-07T01:00Z",
+    ],
+    [
+      "from daily intervals to lengths of six hours",
+      each(6 * HOUR),
+      "2024-03-07T00:00Z/2024-03-07T06:00Z",
+    ],
   ] as const)("%s", (_, schedule, expected) => {
     expect(told(ask(schedule, { last: [short(last.start), short(last.end)] }))).toBe(expected);
   });

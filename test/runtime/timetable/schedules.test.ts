@@ -1,9 +1,28 @@
 /** What is asked of a schedule besides its next run: whether it is sound, what comes, what a run is called. */
 import { describe, expect, it } from "vitest";
-import { checkSchedule, mainSchedule, nextRuns, restrictionOf, runIdAllowed, runIdOf } from "../../../runtime/timetable/index.ts";
+import {
+  checkSchedule,
+  mainSchedule,
+  nextRuns,
+  restrictionOf,
+  runIdAllowed,
+  runIdOf,
+} from "../../../runtime/timetable/index.ts";
 import { cron, events, every, partitioned, trigger } from "../../../sdk/index.ts";
 import type { ScheduleSpec } from "../../../sdk/schedule.ts";
-import { at, atAny, atEach, atEachLength, days, each, ends, on, over, partition, starts } from "./ask.ts";
+import {
+  at,
+  atAny,
+  atEach,
+  atEachLength,
+  days,
+  each,
+  ends,
+  on,
+  over,
+  partition,
+  starts,
+} from "./ask.ts";
 import { specOf } from "./spec_of.ts";
 
 describe("a schedule is refused", () => {
@@ -29,17 +48,26 @@ describe("a schedule is refused", () => {
     ["for dates that never come", "0 0 31 2,4,6 *", "no date matches it"],
   ])("%s", (_, cron, reason) => {
     expect(() => checkSchedule(over(cron))).toThrow(
-      expect.objectContaining({ code: "INVALID_SCHEDULE", message: expect.stringContaining(reason) }),
+      expect.objectContaining({
+        code: "INVALID_SCHEDULE",
+        message: expect.stringContaining(reason),
+      }),
     );
-    expect(() => checkSchedule(at(cron))).toThrow(expect.objectContaining({ code: "INVALID_SCHEDULE" }));
+    expect(() => checkSchedule(at(cron))).toThrow(
+      expect.objectContaining({ code: "INVALID_SCHEDULE" }),
+    );
   });
 
   it("in a timezone that does not exist", () => {
-    expect(() => checkSchedule(over("0 0 * * *", "Mars/Olympus"))).toThrow(/"Mars\/Olympus" is not an IANA name/);
+    expect(() => checkSchedule(over("0 0 * * *", "Mars/Olympus"))).toThrow(
+      /"Mars\/Olympus" is not an IANA name/,
+    );
   });
 
   it.each([0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])("with a length of %s ms", (ms) => {
-    expect(() => checkSchedule(each(ms))).toThrow(expect.objectContaining({ code: "INVALID_SCHEDULE" }));
+    expect(() => checkSchedule(each(ms))).toThrow(
+      expect.objectContaining({ code: "INVALID_SCHEDULE" }),
+    );
   });
 
   it("with an interval below zero before its ticks", () => {
@@ -47,11 +75,25 @@ describe("a schedule is refused", () => {
   });
 
   const jittered = (cron: string, maxMs: number): ScheduleSpec =>
-    ({ type: "cron_trigger", cron, timezone: "UTC", intervalMs: 0, jitter: { seed: "a", maxMs } }) as const;
+    ({
+      type: "cron_trigger",
+      cron,
+      timezone: "UTC",
+      intervalMs: 0,
+      jitter: { seed: "a", maxMs },
+    }) as const;
 
   it.each<[string, ScheduleSpec, string]>([
-    ["with a list in which one expression is wrong", atAny(["0 0 * * *", "0 25 * * *"]), 'hour "25"'],
-    ["with a list in which one date never comes", atAny(["0 0 * * *", "0 0 30 2 *"]), "no date matches it"],
+    [
+      "with a list in which one expression is wrong",
+      atAny(["0 0 * * *", "0 25 * * *"]),
+      'hour "25"',
+    ],
+    [
+      "with a list in which one date never comes",
+      atAny(["0 0 * * *", "0 0 30 2 *"]),
+      "no date matches it",
+    ],
     ["with an empty list of expressions", atAny([]), "the list is empty"],
     ["with an empty list of events", on([]), "the list is empty"],
     ["with a tick at each end of nothing", atEach(0), "at least 1"],
@@ -64,20 +106,55 @@ describe("a schedule is refused", () => {
       { ...atAny(["0 0 * * *"]), calendarInterval: { months: 0, days: 0 } } as ScheduleSpec,
       "above zero",
     ],
-    ["with a run at once within less than nothing", { ...atAny(["0 0 * * *"]), runImmediately: -1 } as ScheduleSpec, "at least 0"],
+    [
+      "with a run at once within less than nothing",
+      { ...atAny(["0 0 * * *"]), runImmediately: -1 } as ScheduleSpec,
+      "at least 0",
+    ],
     ["with a part of a tick between run and partition", partition("0 0 * * *", 0.5), "offset 0.5"],
     ["with a partition too far away", partition("0 0 * * *", 10_001), "at most 10000"],
-    ["with a key format of no known word", partition("0 0 * * *", 0, "UTC", "%Y-%Q"), "%Q is none of"],
-    ["with a key format that ends in the middle", partition("0 0 * * *", 0, "UTC", "%Y-%"), "% is none of"],
-    ["with a key format of no date", partition("0 0 * * *", 0, "UTC", "daily 100%%"), "no part of a date"],
-    ["with a partition key in no timezone", { ...partition("0 0 * * *"), keyTimezone: "Mars/Olympus" } as ScheduleSpec, "not an IANA name"],
-    ["with a jitter longer than a minute, each minute", jittered("* * * * *", 60_001), "longer than the 60000 ms"],
-    ["with a jitter longer than the gap over midnight", jittered("0 1,23 * * *", 2 * 3_600_000 + 1), "longer than the 7200000 ms"],
-    ["with a jitter longer than the rare gap", jittered("0 0 1,15,16 * *", 86_400_001), "longer than the 86400000 ms"],
+    [
+      "with a key format of no known word",
+      partition("0 0 * * *", 0, "UTC", "%Y-%Q"),
+      "%Q is none of",
+    ],
+    [
+      "with a key format that ends in the middle",
+      partition("0 0 * * *", 0, "UTC", "%Y-%"),
+      "% is none of",
+    ],
+    [
+      "with a key format of no date",
+      partition("0 0 * * *", 0, "UTC", "daily 100%%"),
+      "no part of a date",
+    ],
+    [
+      "with a partition key in no timezone",
+      { ...partition("0 0 * * *"), keyTimezone: "Mars/Olympus" } as ScheduleSpec,
+      "not an IANA name",
+    ],
+    [
+      "with a jitter longer than a minute, each minute",
+      jittered("* * * * *", 60_001),
+      "longer than the 60000 ms",
+    ],
+    [
+      "with a jitter longer than the gap over midnight",
+      jittered("0 1,23 * * *", 2 * 3_600_000 + 1),
+      "longer than the 7200000 ms",
+    ],
+    [
+      "with a jitter longer than the rare gap",
+      jittered("0 0 1,15,16 * *", 86_400_001),
+      "longer than the 86400000 ms",
+    ],
     ["with a jitter below zero", jittered("0 0 * * *", -1), "at least 0"],
   ])("%s", (_, schedule, reason) => {
     expect(() => checkSchedule(schedule)).toThrow(
-      expect.objectContaining({ code: "INVALID_SCHEDULE", message: expect.stringContaining(reason) }),
+      expect.objectContaining({
+        code: "INVALID_SCHEDULE",
+        message: expect.stringContaining(reason),
+      }),
     );
   });
 
@@ -135,30 +212,47 @@ describe("the runs to come", () => {
   it("are those that fall due from the instant on, whatever the catchup", () => {
     for (const catchup of ["all", "last", "none"] as const) {
       const spec = specOf({ schedule: "@daily", startDate: "2020-01-01", catchup });
-      expect(starts(nextRuns(spec, { from, count: 3 }))).toEqual(["2024-03-20T00:00Z", "2024-03-21T00:00Z", "2024-03-22T00:00Z"]);
+      expect(starts(nextRuns(spec, { from, count: 3 }))).toEqual([
+        "2024-03-20T00:00Z",
+        "2024-03-21T00:00Z",
+        "2024-03-22T00:00Z",
+      ]);
     }
   });
 
   it("include one that falls due at that instant", () => {
     const spec = specOf({ schedule: trigger("0 12 * * *"), startDate: "2020-01-01" });
-    expect(ends(nextRuns(spec, { from, count: 2 }))).toEqual(["2024-03-20T12:00Z", "2024-03-21T12:00Z"]);
+    expect(ends(nextRuns(spec, { from, count: 2 }))).toEqual([
+      "2024-03-20T12:00Z",
+      "2024-03-21T12:00Z",
+    ]);
   });
 
   it("begin at a start date ahead and stop after the end date", () => {
     const spec = specOf({ schedule: "@daily", startDate: "2024-04-01", endDate: "2024-04-02" });
-    expect(starts(nextRuns(spec, { from, count: 10 }))).toEqual(["2024-04-01T00:00Z", "2024-04-02T00:00Z"]);
+    expect(starts(nextRuns(spec, { from, count: 10 }))).toEqual([
+      "2024-04-01T00:00Z",
+      "2024-04-02T00:00Z",
+    ]);
   });
 
   it("of a fixed length lie on the start date's grid when everything is caught up", () => {
     const spec = specOf({ schedule: every("1d"), startDate: "2024-01-01T06:00Z", catchup: "all" });
-    expect(starts(nextRuns(spec, { from, count: 2 }))).toEqual(["2024-03-20T06:00Z", "2024-03-21T06:00Z"]);
+    expect(starts(nextRuns(spec, { from, count: 2 }))).toEqual([
+      "2024-03-20T06:00Z",
+      "2024-03-21T06:00Z",
+    ]);
     const ahead = specOf({ schedule: every("1d"), startDate: "2024-04-01T06:00Z", catchup: "all" });
     expect(starts(nextRuns(ahead, { from, count: 1 }))).toEqual(["2024-04-01T06:00Z"]);
   });
 
   it("of a DAG that runs once are one, or none when its date has passed", () => {
-    expect(nextRuns(specOf({ schedule: "@once", startDate: "2024-04-01" }), { from, count: 5 })).toHaveLength(1);
-    expect(nextRuns(specOf({ schedule: "@once", startDate: "2024-01-01" }), { from, count: 5 })).toEqual([]);
+    expect(
+      nextRuns(specOf({ schedule: "@once", startDate: "2024-04-01" }), { from, count: 5 }),
+    ).toHaveLength(1);
+    expect(
+      nextRuns(specOf({ schedule: "@once", startDate: "2024-01-01" }), { from, count: 5 }),
+    ).toEqual([]);
   });
 
   it("of a DAG without a schedule are none", () => {
@@ -167,13 +261,30 @@ describe("the runs to come", () => {
 });
 
 it("a DAG's bounds are its dates, read in its timezone", () => {
-  const spec = specOf({ schedule: "@daily", startDate: "2024-07-01", endDate: "2024-07-02", timezone: "Europe/Berlin", catchup: true });
-  expect(restrictionOf(spec)).toEqual({ earliest: new Date("2024-06-30T22:00Z"), latest: new Date("2024-07-01T22:00Z"), catchup: "all" });
+  const spec = specOf({
+    schedule: "@daily",
+    startDate: "2024-07-01",
+    endDate: "2024-07-02",
+    timezone: "Europe/Berlin",
+    catchup: true,
+  });
+  expect(restrictionOf(spec)).toEqual({
+    earliest: new Date("2024-06-30T22:00Z"),
+    latest: new Date("2024-07-01T22:00Z"),
+    catchup: "all",
+  });
 });
 
 describe("the bounds of a DAG with dates of its tasks", () => {
-  const [first, second, third] = ["2024-01-01T00:00:00.000Z", "2024-01-02T00:00:00.000Z", "2024-01-03T00:00:00.000Z"] as const;
-  const bounds = (dag: readonly [string | null, string | null], ...tasks: readonly (readonly [string | null, string | null])[]) => {
+  const [first, second, third] = [
+    "2024-01-01T00:00:00.000Z",
+    "2024-01-02T00:00:00.000Z",
+    "2024-01-03T00:00:00.000Z",
+  ] as const;
+  const bounds = (
+    dag: readonly [string | null, string | null],
+    ...tasks: readonly (readonly [string | null, string | null])[]
+  ) => {
     const [startDate, endDate] = dag;
     const { earliest, latest } = restrictionOf({
       ...{ startDate, endDate, catchup: "last" },
@@ -254,23 +365,42 @@ describe("the id of a run", () => {
       over("@daily"),
       "scheduled__2024-03-01T00:00:00+00:00",
     ],
-    ["a scheduled run of a calendar length likewise", "scheduled", days(1), "scheduled__2024-03-01T00:00:00+00:00"],
-    ["a scheduled run of a fixed length likewise", "scheduled", each(1000), "scheduled__2024-03-01T00:00:00+00:00"],
+    [
+      "a scheduled run of a calendar length likewise",
+      "scheduled",
+      days(1),
+      "scheduled__2024-03-01T00:00:00+00:00",
+    ],
+    [
+      "a scheduled run of a fixed length likewise",
+      "scheduled",
+      each(1000),
+      "scheduled__2024-03-01T00:00:00+00:00",
+    ],
     [
       "a scheduled run at a tick is named by the tick, whatever its interval",
       "scheduled",
       at("0 0 * * *"),
       "scheduled__2024-03-02T00:00:00.250+00:00",
     ],
-    ["a manual run is named by when it runs", "manual", over("@daily"), "manual__2024-03-02T00:00:00.250+00:00"],
+    [
+      "a manual run is named by when it runs",
+      "manual",
+      over("@daily"),
+      "manual__2024-03-02T00:00:00.250+00:00",
+    ],
   ] as const)("%s", (_, type, schedule, expected) => {
     expect(runIdOf(type, { schedule, runAfter, dataInterval })).toBe(expected);
   });
 
   it("without an interval is named by when it runs", () => {
-    expect(runIdOf("scheduled", { schedule: over("@daily"), runAfter: dataInterval.end, dataInterval: null })).toBe(
-      "scheduled__2024-03-02T00:00:00+00:00",
-    );
+    expect(
+      runIdOf("scheduled", {
+        schedule: over("@daily"),
+        runAfter: dataInterval.end,
+        dataInterval: null,
+      }),
+    ).toBe("scheduled__2024-03-02T00:00:00+00:00");
   });
 });
 
@@ -284,7 +414,12 @@ describe("an id that somebody gives a run", () => {
     ["what it does not want", "abc", "^[A-Z]", false],
     ["what it wants further behind only", "abC", "[A-Z]", false],
     ["a generated one, whatever it wants", "scheduled__2024-03-01T00:00:00+00:00", "^[A-Z]", true],
-    ["a generated one with a schedule's name", "scheduled__green__2024-03-01T00:00:00.250+00:00", "^[A-Z]", true],
+    [
+      "a generated one with a schedule's name",
+      "scheduled__green__2024-03-01T00:00:00.250+00:00",
+      "^[A-Z]",
+      true,
+    ],
     ["what only begins like one", "scheduled__soon", "^[A-Z]", false],
   ] as const)("may be: %s", (_, runId, pattern, allowed) => {
     expect(runIdAllowed(runId, pattern)).toBe(allowed);

@@ -6,8 +6,14 @@ import { type TestWeb, testWeb } from "../../support/web.ts";
 let web: TestWeb;
 beforeAll(async () => {
   web = await testWeb({ actions });
-  const paramsSchema = { type: "object", properties: { count: { type: "integer", minimum: 1 } }, required: ["count"] };
-  await web.rows.dag(dagSpec("real", { paramsSchema, tasks: [taskSpec("a"), taskSpec("b", { upstream: ["a"] })] }));
+  const paramsSchema = {
+    type: "object",
+    properties: { count: { type: "integer", minimum: 1 } },
+    required: ["count"],
+  };
+  await web.rows.dag(
+    dagSpec("real", { paramsSchema, tasks: [taskSpec("a"), taskSpec("b", { upstream: ["a"] })] }),
+  );
 });
 afterAll(() => web.close());
 
@@ -15,11 +21,19 @@ async function submit(path: string, fields: Record<string, string>): Promise<Res
   const page = await (await fetch(`${web.url}/dags/real/trigger`)).text();
   const form = /name="_form" value="([^"]+)"/.exec(page)?.[1] ?? "";
   const body = new URLSearchParams({ _form: form, ...fields });
-  return fetch(web.url + path, { method: "POST", redirect: "manual", body, headers: { Origin: web.url } });
+  return fetch(web.url + path, {
+    method: "POST",
+    redirect: "manual",
+    body,
+    headers: { Origin: web.url },
+  });
 }
 
 test("wrong params come back in the form with what is wrong and what was typed, and no run", async () => {
-  const answer = await submit("/dags/real/trigger", { "p:count": "seven<b>", logicalDate: "2026-01-31" });
+  const answer = await submit("/dags/real/trigger", {
+    "p:count": "seven<b>",
+    logicalDate: "2026-01-31",
+  });
   const html = await answer.text();
   expect(answer.status).toBe(422);
   expect(html).toContain('role="alert"');
@@ -43,6 +57,11 @@ test("a run that is triggered leads to its page, once for each logical date, and
 });
 
 test("an unknown DAG or run is not found, whatever is asked of it", async () => {
-  for (const path of ["/dags/none/trigger", "/dags/none/pause", "/dags/none/unpause", "/runs/999999/cancel"])
+  for (const path of [
+    "/dags/none/trigger",
+    "/dags/none/pause",
+    "/dags/none/unpause",
+    "/runs/999999/cancel",
+  ])
     expect([path, (await submit(path, {})).status]).toEqual([path, 404]);
 });

@@ -5,7 +5,11 @@ import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 const day = (ago: number): string => DateTime.utc().startOf("day").minus({ days: ago }).toISODate();
-const daily = { name: "", schedule: { type: "cron_data_interval", cron: "0 0 * * *", timezone: "UTC" } as const, params: {} };
+const daily = {
+  name: "",
+  schedule: { type: "cron_data_interval", cron: "0 0 * * *", timezone: "UTC" } as const,
+  params: {},
+};
 
 let web: TestWeb;
 let version: number;
@@ -21,14 +25,23 @@ const page = async (path: string): Promise<string> => (await fetch(web.url + pat
 const tokenOf = (html: string): string => /name="_form" value="([^"]+)"/.exec(html)?.[1] ?? "";
 
 /** Sends a form of a page, with the page's token. */
-async function send(from: string, action: string, fields: Readonly<Record<string, string>>): Promise<Response> {
+async function send(
+  from: string,
+  action: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<Response> {
   const body = new URLSearchParams({ _form: tokenOf(await page(from)), ...fields });
   return fetch(web.url + action, { method: "POST", body, redirect: "manual" });
 }
 
 const post = (path: string, body: unknown = {}): Promise<Response> =>
-  fetch(`${web.url}/api/v1${path}`, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
-const json = async (path: string): Promise<unknown> => (await fetch(`${web.url}/api/v1${path}`)).json();
+  fetch(`${web.url}/api/v1${path}`, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json" },
+  });
+const json = async (path: string): Promise<unknown> =>
+  (await fetch(`${web.url}/api/v1${path}`)).json();
 
 /** A run that has ended, its first task failed. */
 async function endedRun(): Promise<number> {
@@ -49,11 +62,23 @@ describe("a backfill on the page", () => {
       labels: "why=fix",
       order: "backwards",
     };
-    const preview = await send("/dags/d/backfills/new", "/dags/d/backfills", { ...range, do: "preview" });
-    expect([preview.status, await preview.text()]).toEqual([200, expect.stringContaining("3 to run, 0 left alone.")]);
+    const preview = await send("/dags/d/backfills/new", "/dags/d/backfills", {
+      ...range,
+      do: "preview",
+    });
+    expect([preview.status, await preview.text()]).toEqual([
+      200,
+      expect.stringContaining("3 to run, 0 left alone."),
+    ]);
     expect(await page("/dags/d/backfills")).toContain("No backfills.");
-    const created = await send("/dags/d/backfills/new", "/dags/d/backfills", { ...range, do: "create" });
-    expect([created.status, created.headers.get("Location")]).toEqual([303, expect.stringMatching(/^\/backfills\/\d+$/)]);
+    const created = await send("/dags/d/backfills/new", "/dags/d/backfills", {
+      ...range,
+      do: "create",
+    });
+    expect([created.status, created.headers.get("Location")]).toEqual([
+      303,
+      expect.stringMatching(/^\/backfills\/\d+$/),
+    ]);
     const address = created.headers.get("Location")!;
     expect(await page(address)).toMatch(/Pause.*0 of 3/s);
     await send(address, `${address}/pause`, {});
@@ -66,7 +91,11 @@ describe("a backfill on the page", () => {
   });
 
   test("that is refused comes back with what was written and why", async () => {
-    const answer = await send("/dags/d/backfills/new", "/dags/d/backfills", { from: day(2), to: day(4), do: "create" });
+    const answer = await send("/dags/d/backfills/new", "/dags/d/backfills", {
+      from: day(2),
+      to: day(4),
+      do: "create",
+    });
     expect([answer.status, await answer.text()]).toEqual([
       422,
       expect.stringMatching(new RegExp(`ends before it begins.*value="${day(2)}"`, "s")),
@@ -91,14 +120,26 @@ describe("a backfill in the API", () => {
   test("is previewed, made once at a time, shown with its slots, and moved", async () => {
     const range = { from: day(4), to: day(3), labels: { a: "1" } };
     const preview = await post("/dags/d/backfills/preview", range);
-    expect(await preview.json()).toMatchObject({ slots: [{ ordinal: 1, decision: "run", run: null }, { ordinal: 2 }] });
+    expect(await preview.json()).toMatchObject({
+      slots: [{ ordinal: 1, decision: "run", run: null }, { ordinal: 2 }],
+    });
     const created = await post("/dags/d/backfills", range);
     expect(created.status).toBe(201);
     const { id } = (await created.json()) as { id: number };
     const again = await post("/dags/d/backfills", range);
-    expect([again.status, await again.json()]).toMatchObject([409, { error: { code: "BACKFILL_ACTIVE" } }]);
-    expect(await json(`/backfills/${id}`)).toMatchObject({ state: "running", labels: { a: "1" }, progress: { total: 2, waiting: 2 } });
-    expect(await json(`/backfills/${id}/slots?limit=1`)).toMatchObject({ slots: [{ ordinal: 1, run: null }], next: 1 });
+    expect([again.status, await again.json()]).toMatchObject([
+      409,
+      { error: { code: "BACKFILL_ACTIVE" } },
+    ]);
+    expect(await json(`/backfills/${id}`)).toMatchObject({
+      state: "running",
+      labels: { a: "1" },
+      progress: { total: 2, waiting: 2 },
+    });
+    expect(await json(`/backfills/${id}/slots?limit=1`)).toMatchObject({
+      slots: [{ ordinal: 1, run: null }],
+      next: 1,
+    });
     expect((await post(`/backfills/${id}/pause`)).status).toBe(200);
     expect((await post(`/backfills/${id}/cancel`)).status).toBe(200);
     expect((await post(`/backfills/${id}/resume`)).status).toBe(409);
@@ -128,22 +169,37 @@ describe("clearing and marking", () => {
     expect(await page(`/runs/${run}`)).toContain(`href="/runs/${run}/clear"`);
     const form = `/runs/${run}/clear?taskId=first&downstream=on`;
     expect(await page(form)).toMatch(/value="first" selected/);
-    const preview = await send(form, `/runs/${run}/clear`, { taskId: "first", downstream: "on", do: "preview" });
+    const preview = await send(form, `/runs/${run}/clear`, {
+      taskId: "first",
+      downstream: "on",
+      do: "preview",
+    });
     expect(await preview.text()).toContain("2 task instances would be cleared.");
     expect(await json(`/runs/${run}`)).toMatchObject({ state: "failed" });
-    const cleared = await send(form, `/runs/${run}/clear`, { taskId: "first", downstream: "on", do: "clear" });
+    const cleared = await send(form, `/runs/${run}/clear`, {
+      taskId: "first",
+      downstream: "on",
+      do: "clear",
+    });
     expect(cleared.headers.get("Location")).toBe(`/runs/${run}`);
     expect(await json(`/runs/${run}`)).toMatchObject({ state: "running", finishedAt: null });
     expect(await page(`/runs/${run}/tasks/first`)).toMatch(/try=2.*try=1/s);
     const nothing = await send(form, `/runs/${run}/clear`, { onlyFailed: "on", do: "clear" });
-    expect([nothing.status, await nothing.text()]).toEqual([422, expect.stringContaining("nothing of it failed")]);
+    expect([nothing.status, await nothing.text()]).toEqual([
+      422,
+      expect.stringContaining("nothing of it failed"),
+    ]);
   });
 
   test("by the API: of a run, of a DAG's runs in a range, of a task that is marked", async () => {
     const run = await endedRun();
     const preview = await post(`/runs/${run}/clear/preview`, { onlyFailed: true });
-    expect(await preview.json()).toMatchObject({ runs: [{ id: run, instances: [{ taskId: "first" }, { taskId: "second" }] }] });
-    expect((await post(`/runs/${run}/mark`, { state: "success", taskId: "first" })).status).toBe(200);
+    expect(await preview.json()).toMatchObject({
+      runs: [{ id: run, instances: [{ taskId: "first" }, { taskId: "second" }] }],
+    });
+    expect((await post(`/runs/${run}/mark`, { state: "success", taskId: "first" })).status).toBe(
+      200,
+    );
     const { tasks } = (await json(`/runs/${run}/tasks`)) as { tasks: object[] };
     expect(tasks).toMatchObject([{ state: "success" }, { state: "queued" }]);
     expect((await post(`/runs/${run}/mark`, { state: "success" })).status).toBe(200);
@@ -157,29 +213,44 @@ describe("clearing and marking", () => {
 
   test("from the page mark a task and a run", async () => {
     const run = await endedRun();
-    const answer = await send(`/runs/${run}/tasks/first`, `/runs/${run}/tasks/first/mark/success`, {});
+    const answer = await send(
+      `/runs/${run}/tasks/first`,
+      `/runs/${run}/tasks/first/mark/success`,
+      {},
+    );
     expect(answer.headers.get("Location")).toBe(`/runs/${run}/tasks/first`);
     await send(`/runs/${run}`, `/runs/${run}/mark/success`, {});
     expect(await json(`/runs/${run}`)).toMatchObject({ state: "success" });
     await send(`/runs/${run}`, `/runs/${run}/mark/failed`, {});
-    expect(await json(`/runs/${run}`)).toMatchObject({ state: "failed", reason: expect.stringContaining("marked failed by web") });
+    expect(await json(`/runs/${run}`)).toMatchObject({
+      state: "failed",
+      reason: expect.stringContaining("marked failed by web"),
+    });
   });
 });
 
 describe("notes, labels and the audit", () => {
   test("are written on the page, masked where they are shown, and found by", async () => {
     const run = await endedRun();
-    await send(`/runs/${run}`, `/runs/${run}/annotate`, { note: "see s3cret <b>", labels: "team=data, why=s3cret" });
+    await send(`/runs/${run}`, `/runs/${run}/annotate`, {
+      note: "see s3cret <b>",
+      labels: "team=data, why=s3cret",
+    });
     const html = await page(`/runs/${run}`);
     expect(html).toContain("see *** &lt;b>");
     expect(html).not.toContain("s3cret");
-    expect(await json("/dags/d/runs?label=team%3Ddata")).toMatchObject({ runs: [{ id: run, labels: { team: "data" } }] });
+    expect(await json("/dags/d/runs?label=team%3Ddata")).toMatchObject({
+      runs: [{ id: run, labels: { team: "data" } }],
+    });
     expect(await page("/dags/d/runs?label=team%3Dnobody")).toContain("No runs.");
     await send(`/runs/${run}`, `/runs/${run}/annotate`, { note: "", labels: "" });
     expect(await json(`/runs/${run}`)).toMatchObject({ note: null, labels: {} });
     const audit = await page("/dags/d/audit");
     expect(audit).toMatch(/note.*label/s);
     expect(audit).not.toContain("s3cret");
-    expect(await json("/audit?dagId=d&limit=1")).toMatchObject({ entries: [{ action: "note", dagId: "d" }], next: expect.any(Number) });
+    expect(await json("/audit?dagId=d&limit=1")).toMatchObject({
+      entries: [{ action: "note", dagId: "d" }],
+      next: expect.any(Number),
+    });
   });
 });

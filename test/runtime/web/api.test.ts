@@ -10,37 +10,59 @@ let run: number;
 let instance: number;
 beforeAll(async () => {
   web = await testWeb({ mask: (text) => text.replaceAll("s3cret", "***") });
-  const tasks = [taskSpec("only"), taskSpec("each", { each: { items: [1, 2] }, upstream: ["only"] })];
-  const version = await web.rows.dag(dagSpec("d", { tasks }), { nextRunAfter: new Date("2030-01-01") });
+  const tasks = [
+    taskSpec("only"),
+    taskSpec("each", { each: { items: [1, 2] }, upstream: ["only"] }),
+  ];
+  const version = await web.rows.dag(dagSpec("d", { tasks }), {
+    nextRunAfter: new Date("2030-01-01"),
+  });
   run = await web.rows.run("d", version, { state: "running", params: { key: "s3cret" } });
   const error = { name: "Error", message: "s3cret", stack: "at s3cret" };
-  instance = await web.rows.instance(run, "only", { state: "failed", error, tryNumber: 2, reason: "s3cret" });
+  instance = await web.rows.instance(run, "only", {
+    state: "failed",
+    error,
+    tryNumber: 2,
+    reason: "s3cret",
+  });
   await web.rows.instance(run, "each", { state: "running", mapIndex: 0, item: "s3cret" });
   await web.rows.sql(
     "insert into dagsmith.task_progress (run_id, task_id, upstream_total, instances, released) values ($1, 'each', 1, 2, 2)",
     [run],
   );
-  await web.rows.sql("insert into dagsmith.task_try values ($1, 1, 'failed', 'w', now(), now(), 's3cret', $2)", [
-    instance,
-    JSON.stringify(error),
+  await web.rows.sql(
+    "insert into dagsmith.task_try values ($1, 1, 'failed', 'w', now(), now(), 's3cret', $2)",
+    [instance, JSON.stringify(error)],
+  );
+  await web.rows.sql("insert into dagsmith.xcom values ($1, 'only', -1, 'return_value', $2)", [
+    run,
+    '{"a":"s3cret"}',
   ]);
-  await web.rows.sql("insert into dagsmith.xcom values ($1, 'only', -1, 'return_value', $2)", [run, '{"a":"s3cret"}']);
   await web.rows.log(instance, 0, ["s3cret"], 2);
   await web.rows.sql(`insert into dagsmith.backfill (dag_id, schedule_name, schedule, from_date, to_date, reprocess, backwards, max_active_runs,
       params, given_params, labels, code, version_id, created_by)
     values ('d', '', '{"type": "once"}', now(), now(), 'none', false, 10, '{"key": "s3cret"}', '{}', '{"why": "s3cret"}', 'original', ${version}, 'ann')`);
-  await web.rows.sql("insert into dagsmith.backfill_slot values (1, 1, now(), now(), now(), now(), 'run', null, $1)", [run]);
+  await web.rows.sql(
+    "insert into dagsmith.backfill_slot values (1, 1, now(), now(), now(), now(), 'run', null, $1)",
+    [run],
+  );
   await web.rows.sql("insert into dagsmith.dag_run_label values ($1, 'why', 's3cret')", [run]);
   await web.rows.sql("update dagsmith.dag_run set note = 's3cret' where id = $1", [run]);
-  await web.rows.sql("insert into dagsmith.audit (actor, action, dag_id, detail) values ('ann', 'note', 'd', '{\"note\": \"s3cret\"}')");
-  await web.rows.sql("insert into dagsmith.import_error (file, line, code, message, stack) values ('x.ts', 1, 'X', 's3cret', 's3cret')");
+  await web.rows.sql(
+    "insert into dagsmith.audit (actor, action, dag_id, detail) values ('ann', 'note', 'd', '{\"note\": \"s3cret\"}')",
+  );
+  await web.rows.sql(
+    "insert into dagsmith.import_error (file, line, code, message, stack) values ('x.ts', 1, 'X', 's3cret', 's3cret')",
+  );
 });
 afterAll(() => web.close());
 
 const post = (path: string, body?: unknown): Promise<Response> =>
   fetch(`${web.url}/api/v1${path}`, {
     method: "POST",
-    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
   });
 
 /** What must be asked for in a query. */
@@ -50,9 +72,18 @@ describe("the API", () => {
   test.each(ENDPOINTS.filter(({ method }) => method === "get"))(
     "GET $path answers what it says it answers, masked",
     async ({ path, answer }) => {
-      const values: Record<string, string> = { dagId: "d", id: String(run), instanceId: String(instance), tryNumber: "2" };
-      const tasks: Record<string, string> = path.includes("mapIndex") ? { taskId: "each", mapIndex: "0" } : { taskId: "only" };
-      const address = path.replace(/\{(\w+)\}/g, (_, name: string) => ({ ...values, ...tasks })[name] ?? "") + (QUERIES[path] ?? "");
+      const values: Record<string, string> = {
+        dagId: "d",
+        id: String(run),
+        instanceId: String(instance),
+        tryNumber: "2",
+      };
+      const tasks: Record<string, string> = path.includes("mapIndex")
+        ? { taskId: "each", mapIndex: "0" }
+        : { taskId: "only" };
+      const address =
+        path.replace(/\{(\w+)\}/g, (_, name: string) => ({ ...values, ...tasks })[name] ?? "") +
+        (QUERIES[path] ?? "");
       const response = await fetch(`${web.url}/api/v1${address}`);
       const text = await response.text();
       expect([address, response.status]).toEqual([address, 200]);
@@ -62,9 +93,13 @@ describe("the API", () => {
   );
 
   test("describes itself in OpenAPI 3.1: every address, with its input and its answers", async () => {
-    const document = (await (await fetch(`${web.url}/api/v1/openapi.json`)).json()) as { openapi: string; paths: Record<string, object> };
+    const document = (await (await fetch(`${web.url}/api/v1/openapi.json`)).json()) as {
+      openapi: string;
+      paths: Record<string, object>;
+    };
     expect(document.openapi).toBe("3.1.0");
-    for (const { path, method } of ENDPOINTS) expect(Object.keys(document.paths[path] ?? {})).toContain(method);
+    for (const { path, method } of ENDPOINTS)
+      expect(Object.keys(document.paths[path] ?? {})).toContain(method);
     expect(JSON.stringify(document.paths["/dags/{dagId}/runs"])).toContain("logicalDate");
   });
 
@@ -81,7 +116,10 @@ describe("the API", () => {
     expect((await post("/pools/api/delete")).status).toBe(200);
     const actor = "web 127.0.0.1";
     expect(web.asked).toEqual([
-      { verb: "triggerRun", request: { dagId: "d", params: { a: [1] }, logicalDate: "2026-01-31", actor } },
+      {
+        verb: "triggerRun",
+        request: { dagId: "d", params: { a: [1] }, logicalDate: "2026-01-31", actor },
+      },
       { verb: "triggerRun", request: { dagId: "d", actor } },
       { verb: "pauseDag", request: { dagId: "d", actor } },
       { verb: "unpauseDag", request: { dagId: "d", actor } },
@@ -98,8 +136,10 @@ describe("the API", () => {
       actions: {
         ...actions,
         triggerRun: async (_db, { dagId }) => {
-          if (dagId === "bad") throw new DagsmithError("INVALID_PARAMS", { dag: dagId, problems: "org: Required" });
-          if (dagId === "twice") throw new DagsmithError("RUN_EXISTS", { dag: dagId, run: "manual__x" });
+          if (dagId === "bad")
+            throw new DagsmithError("INVALID_PARAMS", { dag: dagId, problems: "org: Required" });
+          if (dagId === "twice")
+            throw new DagsmithError("RUN_EXISTS", { dag: dagId, run: "manual__x" });
           if (dagId === "gone") throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "" });
           throw new Error("password=hunter2");
         },
@@ -146,7 +186,9 @@ describe("the API", () => {
     for (let count = 0; count < 7; count++) ids.push(await web.rows.run("many", version));
     const seen: number[] = [];
     for (let next: number | null | undefined; next !== null; ) {
-      const answer = await fetch(`${web.url}/api/v1/dags/many/runs?limit=3${next === undefined ? "" : `&before=${next}`}`);
+      const answer = await fetch(
+        `${web.url}/api/v1/dags/many/runs?limit=3${next === undefined ? "" : `&before=${next}`}`,
+      );
       const page = (await answer.json()) as { runs: { id: number }[]; next: number | null };
       seen.push(...page.runs.map(({ id }) => id));
       next = page.next;

@@ -1,7 +1,7 @@
 /** Assets on the page and in the API. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as actions from "../../../runtime/actions/index.ts";
-import { deployVersions } from "../../../runtime/store/deploy.ts";
+import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
 import { versionOf } from "../../support/migrated.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
@@ -23,27 +23,46 @@ beforeAll(async () => {
 afterAll(() => web.close());
 
 const post = (body: unknown): Promise<Response> =>
-  fetch(`${web.url}/api/v1/assets/events`, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+  fetch(`${web.url}/api/v1/assets/events`, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json" },
+  });
 
 test("an update by API waits for the DAG, is audited, and is shown, masked", async () => {
   const answer = await post({ uri: "s3://lake/a", extra: { key: "s3cret" } });
   expect([answer.status, await answer.json()]).toEqual([201, { id: expect.any(Number) }]);
   const events = await (await fetch(`${web.url}/api/v1/assets/events?uri=s3://lake/a`)).json();
-  expect(events).toMatchObject({ events: [{ extra: { key: "***" }, actor: expect.stringMatching(/^web /), source: null }], next: null });
+  expect(events).toMatchObject({
+    events: [{ extra: { key: "***" }, actor: expect.stringMatching(/^web /), source: null }],
+    next: null,
+  });
   const assets = (await (await fetch(`${web.url}/api/v1/assets`)).json()) as { assets: unknown };
-  expect((assets.assets as { uri: string }[]).toSorted((x, y) => (x.uri < y.uri ? -1 : 1))).toMatchObject([
+  expect(
+    (assets.assets as { uri: string }[]).toSorted((x, y) => (x.uri < y.uri ? -1 : 1)),
+  ).toMatchObject([
     { uri: "s3://lake/<b>", producers: [], lastEventAt: null },
-    { uri: "s3://lake/a", consumers: [{ dagId: "reader", isUpdated: true }], producers: [{ dagId: "writer" }] },
+    {
+      uri: "s3://lake/a",
+      consumers: [{ dagId: "reader", isUpdated: true }],
+      producers: [{ dagId: "writer" }],
+    },
   ]);
-  expect(await web.rows.sql("select action from dagsmith.audit")).toEqual([{ action: "update asset" }]);
+  expect(await web.rows.sql("select action from dagsmith.audit")).toEqual([
+    { action: "update asset" },
+  ]);
   const page = await (await fetch(`${web.url}/data`)).text();
   expect(page).toContain("updated since its last run");
   expect(page).toContain("no task; it may be updated by API");
   expect(page).toContain("s3://lake/&lt;b>");
-  const detail = await (await fetch(`${web.url}/data/events?uri=${encodeURIComponent("s3://lake/a")}`)).text();
+  const detail = await (
+    await fetch(`${web.url}/data/events?uri=${encodeURIComponent("s3://lake/a")}`)
+  ).text();
   expect(detail).toContain("***");
   expect(detail).not.toContain("s3cret");
-  expect(await (await fetch(`${web.url}/dags/reader`)).text()).toContain("after s3://lake/a and s3://lake/&lt;b>");
+  expect(await (await fetch(`${web.url}/dags/reader`)).text()).toContain(
+    "after s3://lake/a and s3://lake/&lt;b>",
+  );
 });
 
 test.each([
@@ -69,7 +88,13 @@ test("a run says what made it, and a DAG which of its tables nobody hears", asyn
   expect(page).toContain("Made by");
   expect(page).toContain("2 updates of ");
   const answer = await (await fetch(`${web.url}/api/v1/runs/${run!.id}`)).json();
-  expect(answer).toMatchObject({ trigger: { type: "assets", count: 2, events: [{ extra: { key: "***" } }, { uri: "s3://lake/<b>" }] } });
+  expect(answer).toMatchObject({
+    trigger: {
+      type: "assets",
+      count: 2,
+      events: [{ extra: { key: "***" } }, { uri: "s3://lake/<b>" }],
+    },
+  });
   const on = {
     type: "postgresChanges",
     name: "orders",
@@ -81,7 +106,9 @@ test("a run says what made it, and a DAG which of its tables nobody hears", asyn
   } as const;
   await web.rows.dag(dagSpec("listener", { on: [on] }));
   const listener = async () => (await fetch(`${web.url}/dags/listener`)).text();
-  expect(await listener()).toContain("not heard until its trigger is installed: dag changes install listener");
+  expect(await listener()).toContain(
+    "not heard until its trigger is installed: dag changes install listener",
+  );
   expect(await listener()).toContain("on insert of public.orders (lake)");
   await web.rows.sql(
     "insert into dagsmith.change_watch (dag_id, name, connection, schema_name, table_name, installed_at, error) values ('listener', 'orders', 'lake', 'public', 'orders', now(), 'it is away')",

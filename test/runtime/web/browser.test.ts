@@ -17,11 +17,19 @@ afterAll(async () => {
 });
 
 /** Opens a page; the test fails if the page raised an error, or its policy stopped something. */
-async function visit(path: string, use: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
+async function visit(
+  path: string,
+  use: (page: Page) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
   return visitAt(web.url + path, use, options);
 }
 
-async function visitAt(address: string, use: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
+async function visitAt(
+  address: string,
+  use: (page: Page) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -60,18 +68,26 @@ async function launchBrowserWith(env: Record<string, string>): Promise<string> {
 
 describe("live", () => {
   test("a run's page follows its tasks by itself, and keeps what somebody opened", async () => {
-    const version = await web.rows.dag(dagSpec("followed", { tasks: [taskSpec("a"), taskSpec("b", { upstream: ["a"] })] }));
+    const version = await web.rows.dag(
+      dagSpec("followed", { tasks: [taskSpec("a"), taskSpec("b", { upstream: ["a"] })] }),
+    );
     const run = await web.rows.run("followed", version, { state: "running" });
     await web.rows.instance(run, "a", { state: "running" });
     await visit(`/runs/${run}`, async (page) => {
       await page.locator("#tasks .state.running").waitFor();
       const cancel = page.locator("#run-head").getByRole("button", { name: "Cancel" });
       expect(await cancel.count()).toBe(1);
-      await web.rows.sql("update dagsmith.task_instance set state = 'success', finished_at = now() where run_id = $1", [run]);
+      await web.rows.sql(
+        "update dagsmith.task_instance set state = 'success', finished_at = now() where run_id = $1",
+        [run],
+      );
       await web.rows.instance(run, "b", { state: "failed" });
       await page.locator("#tasks .state.failed").waitFor();
       await page.locator("#graph .node.failed").waitFor();
-      await web.rows.sql("update dagsmith.dag_run set state = 'failed', finished_at = now() where id = $1", [run]);
+      await web.rows.sql(
+        "update dagsmith.dag_run set state = 'failed', finished_at = now() where id = $1",
+        [run],
+      );
       await page.locator("#run-head .state.failed").waitFor();
       expect(await cancel.count()).toBe(0);
     });
@@ -79,7 +95,9 @@ describe("live", () => {
 
   test("an import error comes and goes on the list of DAGs", async () => {
     await visit("/", async (page) => {
-      await web.rows.sql("insert into dagsmith.import_error (file, line, code, message) values ('late.ts', 3, 'X', 'broken')");
+      await web.rows.sql(
+        "insert into dagsmith.import_error (file, line, code, message) values ('late.ts', 3, 'X', 'broken')",
+      );
       await page.getByText("late.ts:3").click();
       await web.rows.dag(dagSpec("appears"));
       await page.getByRole("link", { name: "appears" }).waitFor();
@@ -105,12 +123,18 @@ describe("live", () => {
       await page.getByLabel("Find in log").fill("LATER");
       await page.locator("#log li", { hasText: "already there" }).waitFor({ state: "hidden" });
       await later.waitFor();
-      await web.rows.sql("insert into dagsmith.task_try values ($1, 1, 'failed', 'w', now(), now(), 'x', null)", [id]);
+      await web.rows.sql(
+        "insert into dagsmith.task_try values ($1, 1, 'failed', 'w', now(), now(), 'x', null)",
+        [id],
+      );
       await web.rows.sql("update dagsmith.task_instance set try_number = 2 where id = $1", [id]);
       await page.locator("#log header", { hasText: "try 2" }).waitFor();
       await web.rows.log(id, 0, ["second try speaks"], 2);
       await page.locator("#log li", { hasText: "second try speaks" }).waitFor();
-      await web.rows.sql("update dagsmith.task_instance set state = 'success', finished_at = now() where id = $1", [id]);
+      await web.rows.sql(
+        "update dagsmith.task_instance set state = 'success', finished_at = now() where id = $1",
+        [id],
+      );
       await page.locator(".log-state", { hasText: "complete" }).waitFor();
     });
   });
@@ -127,37 +151,42 @@ describe("what people do", () => {
     });
   });
 
-  test.each([true, false])("the form made from the params' schema triggers a run (with script: %s)", async (javaScriptEnabled) => {
-    const properties = {
-      org: { type: "string", default: "acme", description: "Which <organisation>" },
-      count: { type: "integer", minimum: 1 },
-      full: { type: "boolean", default: false },
-      mode: { enum: ["append", "rebuild"] },
-      list: { type: "array", items: { type: "string" } },
-    };
-    const version = await web.rows.dag(dagSpec("formed", { paramsSchema: { type: "object", properties, required: ["count"] } }));
-    await web.rows.run("formed", version);
-    await visit(
-      "/dags/formed/trigger",
-      async (page) => {
-        await page.getByLabel("count").fill("7");
-        await page.getByLabel("full").selectOption("true");
-        await page.getByLabel("mode").selectOption("rebuild");
-        await page.getByLabel("list").fill('["a"]');
-        await page.getByLabel("Logical date").fill("2026-01-31");
-        await page.getByRole("button", { name: "Trigger" }).click();
-        await page.waitForURL("**/runs/1");
-        expect(web.asked.at(-1)).toMatchObject({
-          request: {
-            dagId: "formed",
-            params: { org: "acme", count: 7, full: true, mode: "rebuild", list: ["a"] },
-            logicalDate: "2026-01-31",
-          },
-        });
-      },
-      { javaScriptEnabled },
-    );
-  });
+  test.each([true, false])(
+    "the form made from the params' schema triggers a run (with script: %s)",
+    async (javaScriptEnabled) => {
+      const properties = {
+        org: { type: "string", default: "acme", description: "Which <organisation>" },
+        count: { type: "integer", minimum: 1 },
+        full: { type: "boolean", default: false },
+        mode: { enum: ["append", "rebuild"] },
+        list: { type: "array", items: { type: "string" } },
+      };
+      const version = await web.rows.dag(
+        dagSpec("formed", { paramsSchema: { type: "object", properties, required: ["count"] } }),
+      );
+      await web.rows.run("formed", version);
+      await visit(
+        "/dags/formed/trigger",
+        async (page) => {
+          await page.getByLabel("count").fill("7");
+          await page.getByLabel("full").selectOption("true");
+          await page.getByLabel("mode").selectOption("rebuild");
+          await page.getByLabel("list").fill('["a"]');
+          await page.getByLabel("Logical date").fill("2026-01-31");
+          await page.getByRole("button", { name: "Trigger" }).click();
+          await page.waitForURL("**/runs/1");
+          expect(web.asked.at(-1)).toMatchObject({
+            request: {
+              dagId: "formed",
+              params: { org: "acme", count: 7, full: true, mode: "rebuild", list: ["a"] },
+              logicalDate: "2026-01-31",
+            },
+          });
+        },
+        { javaScriptEnabled },
+      );
+    },
+  );
 
   test("without script everything can be read", async () => {
     const version = await web.rows.dag(dagSpec("plain"));
@@ -201,22 +230,55 @@ test("script in ids, docs, tags, params, reasons, errors, outputs and logs stays
     description: evil,
     tags: [evil, "javascript:alert(5)"],
     timezone: evil,
-    schedules: [{ name: "", schedule: { type: "cron_data_interval", cron: evil, timezone: evil }, params: {} }],
-    tasks: [taskSpec("only", { doc: evil, operator: evil, group: "held" }), taskSpec("each", { each: { items: [evil] } })],
+    schedules: [
+      {
+        name: "",
+        schedule: { type: "cron_data_interval", cron: evil, timezone: evil },
+        params: {},
+      },
+    ],
+    tasks: [
+      taskSpec("only", { doc: evil, operator: evil, group: "held" }),
+      taskSpec("each", { each: { items: [evil] } }),
+    ],
     groups: [{ groupId: "held", parent: null, doc: evil }],
-    paramsSchema: { type: "object", properties: { [evil]: { type: "string", default: evil, description: evil }, e: { enum: [evil] } } },
+    paramsSchema: {
+      type: "object",
+      properties: {
+        [evil]: { type: "string", default: evil, description: evil },
+        e: { enum: [evil] },
+      },
+    },
   });
   const version = await web.rows.dag(spec, { file: evil, nextRunAfter: new Date("2030-01-01") });
-  await web.rows.sql("update dagsmith.dag set schedule_error = $1 where dag_id = 'hostile'", [evil]);
-  await web.rows.sql("insert into dagsmith.import_error (file, line, code, message, stack) values ($1, 1, $1, $1, $1)", [evil]);
-  const run = await web.rows.run("hostile", version, { state: "failed", runId: evil, params: { [evil]: evil }, reason: evil });
-  const id = await web.rows.instance(run, "only", { state: "failed", reason: evil, error: { name: evil, message: evil, stack: evil } });
+  await web.rows.sql("update dagsmith.dag set schedule_error = $1 where dag_id = 'hostile'", [
+    evil,
+  ]);
+  await web.rows.sql(
+    "insert into dagsmith.import_error (file, line, code, message, stack) values ($1, 1, $1, $1, $1)",
+    [evil],
+  );
+  const run = await web.rows.run("hostile", version, {
+    state: "failed",
+    runId: evil,
+    params: { [evil]: evil },
+    reason: evil,
+  });
+  const id = await web.rows.instance(run, "only", {
+    state: "failed",
+    reason: evil,
+    error: { name: evil, message: evil, stack: evil },
+  });
   await web.rows.instance(run, "each", { state: "failed", mapIndex: 0, item: evil, reason: evil });
   await web.rows.sql(
     "insert into dagsmith.task_progress (run_id, task_id, upstream_total, instances, released, failed) values ($1, 'each', 0, 1, 1, 1)",
     [run],
   );
-  await web.rows.sql("insert into dagsmith.xcom values ($1, 'only', -1, $2, $3)", [run, evil, JSON.stringify(evil)]);
+  await web.rows.sql("insert into dagsmith.xcom values ($1, 'only', -1, $2, $3)", [
+    run,
+    evil,
+    JSON.stringify(evil),
+  ]);
   await web.rows.sql(
     `insert into dagsmith.callback (run_id, task_instance_id, try_number, event, state, reason, failure, finished_at)
      values ($1, $2, 1, 'onFailure', 'failed', $3, $3, now())`,
@@ -227,7 +289,14 @@ test("script in ids, docs, tags, params, reasons, errors, outputs and logs stays
     id,
     `${evil}\n{"level":${JSON.stringify(evil)},"time":${JSON.stringify(evil)}}\n`,
   ]);
-  const paths = ["/", "/dags/hostile", "/dags/hostile/graph", "/dags/hostile/runs", "/dags/hostile/trigger", `/runs/${run}`];
+  const paths = [
+    "/",
+    "/dags/hostile",
+    "/dags/hostile/graph",
+    "/dags/hostile/runs",
+    "/dags/hostile/trigger",
+    `/runs/${run}`,
+  ];
   for (const path of [
     ...paths,
     `/runs/${run}/tasks/only`,
@@ -237,25 +306,49 @@ test("script in ids, docs, tags, params, reasons, errors, outputs and logs stays
   ]) {
     await visit(path, async (page) => {
       expect(await page.locator("main").innerText()).toContain("<script>alert(1)</script>");
-      expect(await page.locator("body script, [onerror], [onload], a[href^='javascript:'], main img").count()).toBe(0);
+      expect(
+        await page
+          .locator("body script, [onerror], [onload], a[href^='javascript:'], main img")
+          .count(),
+      ).toBe(0);
     });
   }
   await web.rows.sql("delete from dagsmith.import_error");
 });
 
-test.each(["light", "dark"] as const)("text on its ground has a contrast of 4.5 or more (%s)", async (colorScheme) => {
-  const spec = dagSpec("seen", { tasks: [taskSpec("only", { group: "held" })], groups: [{ groupId: "held", parent: null, doc: "why" }] });
-  const version = await web.rows.dag(spec);
-  const run = await web.rows.run("seen", version, { state: "failed" });
-  await web.rows.log(await web.rows.instance(run, "only", { state: "failed" }), 0, ["x"], 1, "error");
-  await web.rows.sql(
-    "insert into dagsmith.callback (run_id, event, state, failure, finished_at) values ($1, 'onFailure', 'failed', 'why', now())",
-    [run],
-  );
-  const pages = ["/", "/dags/seen", "/dags/seen/graph", "/dags/seen?folded=held", `/runs/${run}#group-held`];
-  for (const path of [...pages, `/runs/${run}/tasks/only`, "/dags/seen/trigger"])
-    await visit(path, async (page) => expect(await page.evaluate(lowContrast)).toEqual([]), { colorScheme });
-});
+test.each(["light", "dark"] as const)(
+  "text on its ground has a contrast of 4.5 or more (%s)",
+  async (colorScheme) => {
+    const spec = dagSpec("seen", {
+      tasks: [taskSpec("only", { group: "held" })],
+      groups: [{ groupId: "held", parent: null, doc: "why" }],
+    });
+    const version = await web.rows.dag(spec);
+    const run = await web.rows.run("seen", version, { state: "failed" });
+    await web.rows.log(
+      await web.rows.instance(run, "only", { state: "failed" }),
+      0,
+      ["x"],
+      1,
+      "error",
+    );
+    await web.rows.sql(
+      "insert into dagsmith.callback (run_id, event, state, failure, finished_at) values ($1, 'onFailure', 'failed', 'why', now())",
+      [run],
+    );
+    const pages = [
+      "/",
+      "/dags/seen",
+      "/dags/seen/graph",
+      "/dags/seen?folded=held",
+      `/runs/${run}#group-held`,
+    ];
+    for (const path of [...pages, `/runs/${run}/tasks/only`, "/dags/seen/trigger"])
+      await visit(path, async (page) => expect(await page.evaluate(lowContrast)).toEqual([]), {
+        colorScheme,
+      });
+  },
+);
 
 /** Runs in the browser: texts whose contrast with the ground behind them is below 4.5 (WCAG 2.2, 1.4.3). */
 function lowContrast(): string[] {
@@ -288,7 +381,10 @@ function lowContrast(): string[] {
     if (text === "" || element.closest("option, .hidden, [hidden]")) continue;
     const [a, b] = [luminance(rgba(getComputedStyle(element).color)), luminance(ground(element))];
     const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (contrast < 4.5) found.push(`${element.tagName}.${element.className} "${text.slice(0, 20)}" ${contrast.toFixed(2)}`);
+    if (contrast < 4.5)
+      found.push(
+        `${element.tagName}.${element.className} "${text.slice(0, 20)}" ${contrast.toFixed(2)}`,
+      );
   }
   return [...new Set(found)];
 }

@@ -1,6 +1,6 @@
 /** Callbacks on the pages of runs and task instances. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CALLBACKS_PER_PAGE } from "../../../runtime/store/callback.ts";
+import { CALLBACKS_PER_PAGE } from "../../../runtime/store/waits/callback.ts";
 import { dagSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
@@ -27,12 +27,24 @@ interface CallbackRow {
   readonly failure?: string;
 }
 
-async function callback(run: number, { instance, event, ordinal = 0, state = "success", reason, failure }: CallbackRow): Promise<number> {
+async function callback(
+  run: number,
+  { instance, event, ordinal = 0, state = "success", reason, failure }: CallbackRow,
+): Promise<number> {
   const [row] = await web.rows.sql(
     `insert into dagsmith.callback (run_id, task_instance_id, try_number, event, ordinal, state, attempts, reason, failure, finished_at, lines)
      values ($1, $2, $3, $4, $5, $6, 2, $7, $8, $9, 'what it logged') returning id`,
     [
-      ...[run, instance ?? null, instance === undefined ? null : 3, event, ordinal, state, reason ?? null, failure ?? null],
+      ...[
+        run,
+        instance ?? null,
+        instance === undefined ? null : 3,
+        event,
+        ordinal,
+        state,
+        reason ?? null,
+        failure ?? null,
+      ],
       state === "success" || state === "failed" ? new Date() : null,
     ],
   );
@@ -46,8 +58,18 @@ test("a run shows those of itself, of its deadlines and of its tasks, the newest
   const instance = await web.rows.instance(run, "only", { state: "failed" });
   const item = await web.rows.instance(run, "only", { state: "failed", mapIndex: 7 });
   await callback(run, { instance, event: "onRetry", reason: "it was <b>s3cret</b>" });
-  await callback(run, { instance: item, event: "onFailure", state: "failed", failure: "Error: no <i>s3cret</i>" });
-  await callback(run, { event: "deadline", ordinal: 1, state: "running", reason: "the run had not succeeded by then" });
+  await callback(run, {
+    instance: item,
+    event: "onFailure",
+    state: "failed",
+    failure: "Error: no <i>s3cret</i>",
+  });
+  await callback(run, {
+    event: "deadline",
+    ordinal: 1,
+    state: "running",
+    reason: "the run had not succeeded by then",
+  });
   await callback(run, { event: "onFailure", state: "queued" });
   const html = await panel(`/runs/${run}`);
   const rows = html.split("<tr>").slice(2).map(text);
@@ -65,7 +87,9 @@ test("a run shows those of itself, of its deadlines and of its tasks, the newest
 
 test("a task instance shows its own", async () => {
   const run = await web.rows.run("called", version, { state: "failed" });
-  const [first, second] = [0, 1].map((mapIndex) => web.rows.instance(run, "only", { state: "failed", mapIndex }));
+  const [first, second] = [0, 1].map((mapIndex) =>
+    web.rows.instance(run, "only", { state: "failed", mapIndex }),
+  );
   await callback(run, { instance: await first!, event: "onFailure", reason: "of the first" });
   await callback(run, { instance: await second!, event: "onFailure", reason: "of the second" });
   await callback(run, { event: "onFailure", reason: "of the run" });
@@ -77,28 +101,38 @@ test("a task instance shows its own", async () => {
 test("there is no panel where nothing was called back", async () => {
   const run = await web.rows.run("called", version);
   await web.rows.instance(run, "only", { state: "success" });
-  for (const path of [`/runs/${run}`, `/runs/${run}/tasks/only`]) expect(await panel(path)).not.toContain("Callbacks</h2>");
+  for (const path of [`/runs/${run}`, `/runs/${run}/tasks/only`])
+    expect(await panel(path)).not.toContain("Callbacks</h2>");
 });
 
-test.each([false, true])("many come in pages, each once (of one instance: %s)", async (ofInstance) => {
-  const run = await web.rows.run("called", version);
-  const instance = await web.rows.instance(run, "only", { state: "success" });
-  await web.rows.sql(
-    `insert into dagsmith.callback (run_id, task_instance_id, try_number, event, reason)
+test.each([false, true])(
+  "many come in pages, each once (of one instance: %s)",
+  async (ofInstance) => {
+    const run = await web.rows.run("called", version);
+    const instance = await web.rows.instance(run, "only", { state: "success" });
+    await web.rows.sql(
+      `insert into dagsmith.callback (run_id, task_instance_id, try_number, event, reason)
      select $1, $2, 1, 'onRetry', 'number ' || n || '!' from generate_series(1, $3) n`,
-    [run, instance, 2 * CALLBACKS_PER_PAGE + 1],
-  );
-  const pages: string[][] = [];
-  const first = ofInstance ? `/runs/${run}/tasks/only?try=1` : `/runs/${run}?folded=a`;
-  for (let path: string | undefined = first; path; ) {
-    const html = await panel(path);
-    pages.push([...html.matchAll(/number (\d+)!/g)].map(([, n]) => n!));
-    path = /class="button" href="([^"#]+)#callbacks">Older/.exec(html)?.[1]?.replaceAll("&amp;", "&");
-    if (path) expect(path).toContain(ofInstance ? "try=1" : "folded=a");
-  }
-  expect(pages.map(({ length }) => length)).toEqual([CALLBACKS_PER_PAGE, CALLBACKS_PER_PAGE, 1]);
-  expect(pages.flat()).toEqual(Array.from({ length: 2 * CALLBACKS_PER_PAGE + 1 }, (_, n) => String(2 * CALLBACKS_PER_PAGE + 1 - n)));
-});
+      [run, instance, 2 * CALLBACKS_PER_PAGE + 1],
+    );
+    const pages: string[][] = [];
+    const first = ofInstance ? `/runs/${run}/tasks/only?try=1` : `/runs/${run}?folded=a`;
+    for (let path: string | undefined = first; path; ) {
+      const html = await panel(path);
+      pages.push([...html.matchAll(/number (\d+)!/g)].map(([, n]) => n!));
+      path = /class="button" href="([^"#]+)#callbacks">Older/
+        .exec(html)?.[1]
+        ?.replaceAll("&amp;", "&");
+      if (path) expect(path).toContain(ofInstance ? "try=1" : "folded=a");
+    }
+    expect(pages.map(({ length }) => length)).toEqual([CALLBACKS_PER_PAGE, CALLBACKS_PER_PAGE, 1]);
+    expect(pages.flat()).toEqual(
+      Array.from({ length: 2 * CALLBACKS_PER_PAGE + 1 }, (_, n) =>
+        String(2 * CALLBACKS_PER_PAGE + 1 - n),
+      ),
+    );
+  },
+);
 
 test("a place in the list that is none is refused", async () => {
   const run = await web.rows.run("called", version);
@@ -109,8 +143,12 @@ test("a place in the list that is none is refused", async () => {
 test("the page of a run hears of a callback that ends after the run", async () => {
   const run = await web.rows.run("called", version, { state: "failed" });
   const id = await callback(run, { event: "onFailure", state: "queued" });
-  const mark = async (): Promise<string> => /data-mark="([^"]+)"/.exec(await (await fetch(`${web.url}/runs/${run}`)).text())![1]!;
+  const mark = async (): Promise<string> =>
+    /data-mark="([^"]+)"/.exec(await (await fetch(`${web.url}/runs/${run}`)).text())![1]!;
   const before = await mark();
-  await web.rows.sql("update dagsmith.callback set state = 'success', finished_at = now() where id = $1", [id]);
+  await web.rows.sql(
+    "update dagsmith.callback set state = 'success', finished_at = now() where id = $1",
+    [id],
+  );
   expect(await mark()).not.toBe(before);
 });

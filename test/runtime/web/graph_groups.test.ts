@@ -1,18 +1,23 @@
 /** Groups on the graph: which edges are drawn, and where everything lies. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { GraphLayout, GraphRequest, Placed } from "../../../runtime/web/graph_layout.ts";
-import { graphRequest } from "../../../runtime/web/graph_request.ts";
-import { gatheredState } from "../../../runtime/web/group_state.ts";
-import { groupTree, treeRows } from "../../../runtime/web/group_tree.ts";
-import { placeGraph } from "../../../runtime/web/place_graph.ts";
+import type { GraphLayout, GraphRequest, Placed } from "../../../runtime/web/graph/graph_layout.ts";
+import { graphRequest } from "../../../runtime/web/graph/graph_request.ts";
+import { placeGraph } from "../../../runtime/web/graph/layout_graph.ts";
+import { gatheredState } from "../../../runtime/web/groups/group_state.ts";
+import { groupTree, treeRows } from "../../../runtime/web/groups/group_tree.ts";
 import { chain, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import type { GroupSpec, TaskSpec } from "../../../sdk/spec.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 
-const edgesOf = ({ edges }: GraphRequest): string[] => edges.map(({ from, to }) => `${from} > ${to}`).toSorted();
-const group = (groupId: string, parent: string | null = null): GroupSpec => ({ groupId, parent, doc: null });
+const edgesOf = ({ edges }: GraphRequest): string[] =>
+  edges.map(({ from, to }) => `${from} > ${to}`).toSorted();
+const group = (groupId: string, parent: string | null = null): GroupSpec => ({
+  groupId,
+  parent,
+  doc: null,
+});
 
 describe("edges", () => {
   test("what was wired to a group is one edge to or from its box", () => {
@@ -20,7 +25,11 @@ describe("edges", () => {
     const first = d.group("first", (g) => [g.empty("a"), g.empty("b"), g.empty("c")]);
     const second = d.group("second", (g) => [g.empty("a"), g.empty("b")]);
     chain(d.empty("start"), first, second, d.empty("end"));
-    expect(edgesOf(graphRequest(describeDag(d)))).toEqual(["first > second", "second > end", "start > first"]);
+    expect(edgesOf(graphRequest(describeDag(d)))).toEqual([
+      "first > second",
+      "second > end",
+      "start > first",
+    ]);
   });
 
   test("an edge ends at the outermost box of which it can be said", () => {
@@ -30,7 +39,11 @@ describe("edges", () => {
       chain(inner, g.empty("c"));
     });
     chain(d.empty("start"), outer, d.empty("end"));
-    expect(edgesOf(graphRequest(describeDag(d)))).toEqual(["outer > end", "outer.inner > outer.c", "start > outer"]);
+    expect(edgesOf(graphRequest(describeDag(d)))).toEqual([
+      "outer > end",
+      "outer.inner > outer.c",
+      "start > outer",
+    ]);
   });
 
   test("an edge to or from some of a group's tasks stays theirs", () => {
@@ -39,19 +52,32 @@ describe("edges", () => {
     const second = d.group("second", (g) => ({ a: g.empty("a"), b: g.empty("b") })).result;
     chain(first.a, second.a);
     chain(first.b, second.b);
-    expect(edgesOf(graphRequest(describeDag(d)))).toEqual(["first.a > second.a", "first.b > second.b"]);
+    expect(edgesOf(graphRequest(describeDag(d)))).toEqual([
+      "first.a > second.a",
+      "first.b > second.b",
+    ]);
   });
 
   test("a group that runs as one is its box, where its edges end, and no node", () => {
     const tasks = [
       taskSpec("list"),
-      taskSpec("shop", { operator: "group", kind: { type: "group" }, each: { taskId: "list" }, upstream: ["list"] }),
+      taskSpec("shop", {
+        operator: "group",
+        kind: { type: "group" },
+        each: { taskId: "list" },
+        upstream: ["list"],
+      }),
       taskSpec("shop.extract", { group: "shop", within: "shop" }),
       taskSpec("shop.load", { group: "shop", within: "shop", upstream: ["shop.extract"] }),
       taskSpec("report", { upstream: ["shop"] }),
     ];
     const request = graphRequest(dagSpec("d", { tasks, groups: [group("shop")] }));
-    expect(request.nodes.map(({ id }) => id)).toEqual(["list", "shop.extract", "shop.load", "report"]);
+    expect(request.nodes.map(({ id }) => id)).toEqual([
+      "list",
+      "shop.extract",
+      "shop.load",
+      "report",
+    ]);
     expect(request.boxes.map(({ id }) => id)).toEqual(["shop"]);
     expect(edgesOf(request)).toEqual(["list > shop", "shop > report", "shop.extract > shop.load"]);
     expectSound(request, placeGraph(request));
@@ -60,11 +86,18 @@ describe("edges", () => {
   test("a group around one that runs as one sees it as one of its tasks", () => {
     const tasks = [
       taskSpec("start"),
-      taskSpec("outer.shop", { operator: "group", kind: { type: "group" }, group: "outer", upstream: ["start"] }),
+      taskSpec("outer.shop", {
+        operator: "group",
+        kind: { type: "group" },
+        group: "outer",
+        upstream: ["start"],
+      }),
       taskSpec("outer.shop.a", { group: "outer.shop", within: "outer.shop" }),
       taskSpec("end", { upstream: ["outer.shop"] }),
     ];
-    const request = graphRequest(dagSpec("d", { tasks, groups: [group("outer"), group("outer.shop", "outer")] }));
+    const request = graphRequest(
+      dagSpec("d", { tasks, groups: [group("outer"), group("outer.shop", "outer")] }),
+    );
     expect(edgesOf(request)).toEqual(["outer > end", "start > outer"]);
   });
 });
@@ -128,8 +161,27 @@ describe("lists", () => {
       treeRows(groupTree(tasks, groups), new Set(folded)).map(
         ({ item, depth, isFolded }) => `${"  ".repeat(depth)}${item.name}${isFolded ? "…" : ""}`,
       );
-    expect(rows([])).toEqual(["start", "other", "outer", "  a", "  inner", "    b", "  bare", "    c", "last"]);
-    expect(rows(["outer.inner"])).toEqual(["start", "other", "outer", "  a", "  inner…", "  bare", "    c", "last"]);
+    expect(rows([])).toEqual([
+      "start",
+      "other",
+      "outer",
+      "  a",
+      "  inner",
+      "    b",
+      "  bare",
+      "    c",
+      "last",
+    ]);
+    expect(rows(["outer.inner"])).toEqual([
+      "start",
+      "other",
+      "outer",
+      "  a",
+      "  inner…",
+      "  bare",
+      "    c",
+      "last",
+    ]);
     expect(rows(["outer"])).toEqual(["start", "other", "outer…", "last"]);
   });
 
@@ -149,19 +201,27 @@ describe("lists", () => {
 
 /** Tasks in groups within groups, each behind some of those before it. */
 function anyGroupedTasks(): fc.Arbitrary<{ tasks: TaskSpec[]; groups: GroupSpec[] }> {
-  const anyTask = fc.record({ group: fc.nat({ max: 9 }), upstream: fc.array(fc.nat(), { maxLength: 3 }), name: fc.nat({ max: 40 }) });
-  const anyGroups = fc.array(fc.nat(), { minLength: 1, maxLength: 6 });
-  return fc.tuple(fc.array(anyTask, { minLength: 1, maxLength: 30 }), anyGroups).map(([drawn, parents]) => {
-    const groups = parents.map((parent, index) => group(`g${index}`, parent % (index + 1) === index ? null : `g${parent % (index + 1)}`));
-    const idOf = (index: number): string => `t${index}${"x".repeat(drawn[index]?.name ?? 0)}`;
-    const tasks = drawn.map(({ group: at, upstream }, index) =>
-      taskSpec(idOf(index), {
-        ...(at < groups.length ? { group: `g${at}` } : {}),
-        upstream: index === 0 ? [] : [...new Set(upstream.map((one) => idOf(one % index)))],
-      }),
-    );
-    return { tasks, groups };
+  const anyTask = fc.record({
+    group: fc.nat({ max: 9 }),
+    upstream: fc.array(fc.nat(), { maxLength: 3 }),
+    name: fc.nat({ max: 40 }),
   });
+  const anyGroups = fc.array(fc.nat(), { minLength: 1, maxLength: 6 });
+  return fc
+    .tuple(fc.array(anyTask, { minLength: 1, maxLength: 30 }), anyGroups)
+    .map(([drawn, parents]) => {
+      const groups = parents.map((parent, index) =>
+        group(`g${index}`, parent % (index + 1) === index ? null : `g${parent % (index + 1)}`),
+      );
+      const idOf = (index: number): string => `t${index}${"x".repeat(drawn[index]?.name ?? 0)}`;
+      const tasks = drawn.map(({ group: at, upstream }, index) =>
+        taskSpec(idOf(index), {
+          ...(at < groups.length ? { group: `g${at}` } : {}),
+          upstream: index === 0 ? [] : [...new Set(upstream.map((one) => idOf(one % index)))],
+        }),
+      );
+      return { tasks, groups };
+    });
 }
 
 function expectSound(request: GraphRequest, layout: GraphLayout): void {
@@ -170,10 +230,12 @@ function expectSound(request: GraphRequest, layout: GraphLayout): void {
   expect([...placed.keys()].toSorted()).toEqual([...boxOf.keys()].toSorted());
   for (const [id, one] of placed) {
     const box = boxOf.get(id);
-    const around = box == null ? { x: 0, y: 0, width: layout.width, height: layout.height } : placed.get(box)!;
+    const around =
+      box == null ? { x: 0, y: 0, width: layout.width, height: layout.height } : placed.get(box)!;
     expect(`${id} ${contains(around, one)}`).toBe(`${id} true`);
     for (const [otherId, other] of placed)
-      if (otherId < id && boxOf.get(otherId) === box) expect(`${id} ${otherId} ${overlap(one, other)}`).toBe(`${id} ${otherId} false`);
+      if (otherId < id && boxOf.get(otherId) === box)
+        expect(`${id} ${otherId} ${overlap(one, other)}`).toBe(`${id} ${otherId} false`);
   }
   for (const { from, to, points } of layout.edges) {
     const [start, end] = [placed.get(from)!, placed.get(to)!];
@@ -195,5 +257,10 @@ function contains(outer: Area, inner: Area): boolean {
 }
 
 function overlap(one: Area, other: Area): boolean {
-  return one.x < other.x + other.width && other.x < one.x + one.width && one.y < other.y + other.height && other.y < one.y + one.height;
+  return (
+    one.x < other.x + other.width &&
+    other.x < one.x + one.width &&
+    one.y < other.y + other.height &&
+    other.y < one.y + one.height
+  );
 }

@@ -14,7 +14,8 @@ beforeAll(async () => {
   const spec = describeDag(pipeline());
   const version = await web.rows.dag(spec);
   run = await web.rows.run("pipeline", version, { state: "running" });
-  for (const { taskId } of spec.tasks.slice(0, 6)) await web.rows.instance(run, taskId, { state: "success" });
+  for (const { taskId } of spec.tasks.slice(0, 6))
+    await web.rows.instance(run, taskId, { state: "success" });
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
@@ -26,7 +27,8 @@ function pipeline() {
   const d = dag("pipeline");
   const start = d.empty("start");
   const extract = d.group("extract_from_every_shop_there_is_in_the_world", (g) => {
-    for (const shop of ["berlin", "new_york"]) g.group(shop, (h) => chain(h.empty("orders"), h.empty("dedupe")));
+    for (const shop of ["berlin", "new_york"])
+      g.group(shop, (h) => chain(h.empty("orders"), h.empty("dedupe")));
     return { rates: g.empty("rates") };
   });
   const load = d.group("load", (g) => {
@@ -43,7 +45,11 @@ function pipeline() {
 }
 
 /** Opens a page; the test fails if the page raised an error, or its policy stopped something. */
-async function visit(path: string, use: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
+async function visit(
+  path: string,
+  use: (page: Page) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -68,10 +74,19 @@ interface Shown {
 
 /** Runs in the browser: where boxes, nodes and the texts on them are on the screen. */
 function shown(): { boxes: Shown[]; nodes: Shown[]; texts: Shown[] } {
-  const all = (selector: string, nameOf: (element: Element) => Element | null | undefined): Shown[] =>
+  const all = (
+    selector: string,
+    nameOf: (element: Element) => Element | null | undefined,
+  ): Shown[] =>
     [...document.querySelectorAll(selector)].map((element) => {
       const { left, right, top, bottom } = element.getBoundingClientRect();
-      return { name: nameOf(element)?.querySelector("title")?.textContent?.split(":")[0] ?? "", left, right, top, bottom };
+      return {
+        name: nameOf(element)?.querySelector("title")?.textContent?.split(":")[0] ?? "",
+        left,
+        right,
+        top,
+        bottom,
+      };
     });
   const labels = [...document.querySelectorAll(".node.label")];
   const frames = [...document.querySelectorAll(".frame > rect:last-child")];
@@ -83,9 +98,15 @@ function shown(): { boxes: Shown[]; nodes: Shown[]; texts: Shown[] } {
 }
 
 const holds = (outer: Shown, inner: Shown): boolean =>
-  inner.left > outer.left && inner.right < outer.right && inner.top > outer.top && inner.bottom < outer.bottom;
+  inner.left > outer.left &&
+  inner.right < outer.right &&
+  inner.top > outer.top &&
+  inner.bottom < outer.bottom;
 const meet = (one: Shown, other: Shown): boolean =>
-  one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+  one.left < other.right &&
+  other.left < one.right &&
+  one.top < other.bottom &&
+  other.top < one.bottom;
 
 describe.each([
   { width: 1280, height: 900 },
@@ -102,9 +123,13 @@ describe.each([
             if (other === box) continue;
             const isInside = other.name.startsWith(`${box.name}.`);
             const isAround = box.name.startsWith(`${other.name}.`);
-            expect(`${other.name} in ${box.name}: ${holds(box, other)}`).toBe(`${other.name} in ${box.name}: ${isInside}`);
+            expect(`${other.name} in ${box.name}: ${holds(box, other)}`).toBe(
+              `${other.name} in ${box.name}: ${isInside}`,
+            );
             if (!isInside && !isAround)
-              expect(`${other.name} meets ${box.name}: ${meet(box, other)}`).toBe(`${other.name} meets ${box.name}: false`);
+              expect(`${other.name} meets ${box.name}: ${meet(box, other)}`).toBe(
+                `${other.name} meets ${box.name}: false`,
+              );
           }
         }
         for (const text of texts) {
@@ -121,7 +146,9 @@ describe.each([
       await visit(
         path,
         async (page) => {
-          const [width, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth] as const);
+          const [width, inner] = await page.evaluate(
+            () => [document.documentElement.scrollWidth, innerWidth] as const,
+          );
           expect(`${path} ${width <= inner}`).toBe(`${path} true`);
         },
         { viewport },
@@ -135,11 +162,17 @@ test("the keyboard visits the graph in the order of the tasks, each group before
     await page.locator("svg a").first().focus();
     const visited: string[] = [];
     for (let link = 0; link < links; link++) {
-      visited.push(await page.evaluate(() => document.activeElement?.querySelector("title")?.textContent?.split(":")[0] ?? ""));
+      visited.push(
+        await page.evaluate(
+          () => document.activeElement?.querySelector("title")?.textContent?.split(":")[0] ?? "",
+        ),
+      );
       await page.keyboard.press("Tab");
     }
     const rows = await page.evaluate(() =>
-      [...document.querySelectorAll("#tasks tbody th")].map((th) => th.getAttribute("title") ?? th.textContent),
+      [...document.querySelectorAll("#tasks tbody th")].map(
+        (th) => th.getAttribute("title") ?? th.textContent,
+      ),
     );
     expect(visited).toEqual(rows);
   });

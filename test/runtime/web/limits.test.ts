@@ -14,8 +14,13 @@ beforeAll(async () => {
     taskSpec("after", { upstream: ["waits"] }),
   ];
   run = await web.rows.run("d", await web.rows.dag(dagSpec("d", { tasks })), { state: "running" });
-  await web.rows.sql("insert into dagsmith.pool (name, slots, description) values ('api', 1, 'spares <b>s3cret</b>'), ('free', -1, '')");
-  await web.rows.sql("insert into dagsmith.task_progress (run_id, task_id, upstream_total) values ($1, 'after', 1)", [run]);
+  await web.rows.sql(
+    "insert into dagsmith.pool (name, slots, description) values ('api', 1, 'spares <b>s3cret</b>'), ('free', -1, '')",
+  );
+  await web.rows.sql(
+    "insert into dagsmith.task_progress (run_id, task_id, upstream_total) values ($1, 'after', 1)",
+    [run],
+  );
   const place = (instance: number, admitted: string) =>
     web.rows.sql(
       `insert into dagsmith.task_place (instance_id, try_number, claims, weight, map_index, admitted_at)
@@ -24,7 +29,10 @@ beforeAll(async () => {
     );
   await place(await web.rows.instance(run, "holds", { state: "running" }), "now()");
   await place(await web.rows.instance(run, "waits", { state: "scheduled" }), "null");
-  await place(await web.rows.instance(run, "each", { state: "scheduled", mapIndex: 0, item: 1 }), "null");
+  await place(
+    await web.rows.instance(run, "each", { state: "scheduled", mapIndex: 0, item: 1 }),
+    "null",
+  );
   await web.rows.instance(run, "each", { state: "queued", mapIndex: 1, item: 2 });
 });
 afterAll(() => web.close());
@@ -37,7 +45,9 @@ const page = async (path: string): Promise<string> => {
 
 test("the pools with what is taken of them, described in words that are text", async () => {
   const text = await page("/pools");
-  expect(text).toMatch(/api<\/th><td class="number">1<\/td><td class="number">1<\/td><td class="number">0<\/td><td class="number">2<\/td>/);
+  expect(text).toMatch(
+    /api<\/th><td class="number">1<\/td><td class="number">1<\/td><td class="number">0<\/td><td class="number">2<\/td>/,
+  );
   expect(text).toContain("spares &lt;b>***&lt;/b>");
   expect(text).toMatch(/free<\/th><td class="number">no limit/);
   expect(await page("/")).toContain('href="/pools"');
@@ -46,7 +56,9 @@ test("the pools with what is taken of them, described in words that are text", a
 test("a task that waits says for what, one that runs says nothing", async () => {
   const full = "the pool &quot;api&quot; has 0 of 1 slot free, and the try takes 1";
   expect(await page(`/runs/${run}/tasks/waits`)).toContain(full);
-  expect(await page(`/runs/${run}/tasks/after`)).toContain("waits for waits [scheduled] (trigger rule all_success)");
+  expect(await page(`/runs/${run}/tasks/after`)).toContain(
+    "waits for waits [scheduled] (trigger rule all_success)",
+  );
   expect(await page(`/runs/${run}/tasks/holds`)).not.toContain('class="why"');
 });
 
@@ -60,7 +72,10 @@ test("a mapped task says what its instances wait for, an instance what it waits 
 });
 
 test("the API takes one task of the run, and refuses one that it does not have", async () => {
-  const ask = async (task: string) => (await fetch(`${web.url}/api/v1/runs/${run}/why?task=${task}`)).json();
-  expect(await ask("waits")).toMatchObject({ tasks: [{ taskId: "waits", reasons: [{ gate: "pool" }] }] });
+  const ask = async (task: string) =>
+    (await fetch(`${web.url}/api/v1/runs/${run}/why?task=${task}`)).json();
+  expect(await ask("waits")).toMatchObject({
+    tasks: [{ taskId: "waits", reasons: [{ gate: "pool" }] }],
+  });
   expect(await ask("nothing")).toMatchObject({ error: { code: "UNKNOWN_TASK" } });
 });

@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openDatabase } from "../../../runtime/store/database.ts";
+import { openDatabase } from "../../../runtime/store/database/database.ts";
 import { startWeb } from "../../../runtime/web/index.ts";
 import { dagSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
@@ -34,7 +34,10 @@ interface Event {
 }
 
 /** The events of a stream, one by one, as a browser would read them. */
-async function* events(path: string, headers: Record<string, string> = {}): AsyncGenerator<Event, void> {
+async function* events(
+  path: string,
+  headers: Record<string, string> = {},
+): AsyncGenerator<Event, void> {
   const abort = new AbortController();
   const answer = await fetch(web.url + path, { headers, signal: abort.signal });
   expect(answer.headers.get("content-type")).toContain("text/event-stream");
@@ -52,7 +55,12 @@ async function* events(path: string, headers: Record<string, string> = {}): Asyn
             .map((line) => [line.split(": ")[0]!, line.slice(line.indexOf(": ") + 2)]),
         );
         text = text.slice(end + 2);
-        if (fields.has("event")) yield { event: fields.get("event")!, id: fields.get("id")!, data: JSON.parse(fields.get("data")!) };
+        if (fields.has("event"))
+          yield {
+            event: fields.get("event")!,
+            id: fields.get("id")!,
+            data: JSON.parse(fields.get("data")!),
+          };
       }
     }
   } finally {
@@ -91,7 +99,8 @@ describe("changes", () => {
   test("a page that did not change is not sent again", async () => {
     const first = await fetch(`${web.url}/dags/d`, { headers: { "X-Live": "1" } });
     const etag = first.headers.get("etag") ?? "";
-    const again = (): Promise<Response> => fetch(`${web.url}/dags/d`, { headers: { "X-Live": "1", "If-None-Match": etag } });
+    const again = (): Promise<Response> =>
+      fetch(`${web.url}/dags/d`, { headers: { "X-Live": "1", "If-None-Match": etag } });
     expect((await again()).status).toBe(304);
     await web.rows.sql("update dagsmith.dag set is_paused = true where dag_id = 'd'");
     expect((await again()).status).toBe(200);
@@ -104,13 +113,20 @@ describe("a log's tail", () => {
     const id = await web.rows.instance(run, "only", { state: "running" });
     await web.rows.log(id, 0, ["first s3cret"]);
     const stream = events(`/logs/${id}/1/stream`);
-    expect(await next(stream)).toMatchObject({ event: "lines", id: "0", data: [{ text: "first ***" }] });
+    expect(await next(stream)).toMatchObject({
+      event: "lines",
+      id: "0",
+      data: [{ text: "first ***" }],
+    });
     const second = next(stream);
     await web.rows.log(id, 1, ["second"]);
     expect(await second).toMatchObject({ event: "lines", id: "1", data: [{ text: "second" }] });
     const third = next(stream);
     await web.rows.log(id, 2, ["last words"]);
-    await web.rows.sql("update dagsmith.task_instance set state = 'success', finished_at = now() where id = $1", [id]);
+    await web.rows.sql(
+      "update dagsmith.task_instance set state = 'success', finished_at = now() where id = $1",
+      [id],
+    );
     expect(await third).toMatchObject({ event: "lines", id: "2" });
     expect(await next(stream)).toMatchObject({ event: "end" });
     expect(await next(stream)).toBeUndefined();
@@ -199,13 +215,19 @@ describe("health and faults", () => {
     const db = openDatabase(cable.url, { poolSize: 3 });
     const server = await startWeb({ db, port: 0, log: pino({ level: "silent" }) });
     const status = async (path: string): Promise<number> => (await fetch(server.url + path)).status;
-    await web.rows.sql("insert into dagsmith.scheduler (id, hostname, pid) values ('s', 'h', 1) on conflict do nothing");
+    await web.rows.sql(
+      "insert into dagsmith.scheduler (id, hostname, pid) values ('s', 'h', 1) on conflict do nothing",
+    );
     expect([await status("/"), await status("/readyz")]).toEqual([200, 200]);
     await cable.cut();
     const lost = await fetch(server.url);
     expect([lost.status, lost.headers.get("retry-after")]).toEqual([503, "5"]);
     expect(await lost.text()).toContain("The database does not answer");
-    expect([await status("/api/v1/dags"), await status("/readyz"), await status("/healthz")]).toEqual([503, 503, 200]);
+    expect([
+      await status("/api/v1/dags"),
+      await status("/readyz"),
+      await status("/healthz"),
+    ]).toEqual([503, 503, 200]);
     await cable.plug();
     expect([await status("/"), await status("/readyz")]).toEqual([200, 200]);
     await server.stop();
@@ -214,7 +236,9 @@ describe("health and faults", () => {
   });
 
   test("it is ready only while a scheduler's heartbeat is fresh", async () => {
-    await web.rows.sql("update dagsmith.scheduler set heartbeat_at = now() - interval '31 seconds'");
+    await web.rows.sql(
+      "update dagsmith.scheduler set heartbeat_at = now() - interval '31 seconds'",
+    );
     const answer = await fetch(`${web.url}/readyz`);
     expect([answer.status, await answer.json()]).toEqual([503, { status: "no scheduler" }]);
   });

@@ -4,7 +4,10 @@ import { type TestWeb, testWeb } from "../../support/web.ts";
 
 let web: TestWeb;
 beforeAll(async () => {
-  web = await testWeb({ mask: (text) => text.replaceAll("s3cret", "***"), notice: "sandbox: nothing here is real" });
+  web = await testWeb({
+    mask: (text) => text.replaceAll("s3cret", "***"),
+    notice: "sandbox: nothing here is real",
+  });
 });
 afterAll(() => web.close());
 
@@ -22,14 +25,23 @@ describe("the list of DAGs", () => {
   });
 
   test("shows a DAG with its schedule, last runs and next run, import errors on top, and the notice", async () => {
-    const cron = { type: "cron_data_interval", cron: "0 0 * * *", timezone: "Europe/Berlin" } as const;
+    const cron = {
+      type: "cron_data_interval",
+      cron: "0 0 * * *",
+      timezone: "Europe/Berlin",
+    } as const;
     const version = await web.rows.dag(
-      dagSpec("listed", { schedules: [{ name: "", schedule: cron, params: {} }], tags: ["x&y"], description: "says <b>" }),
+      dagSpec("listed", {
+        schedules: [{ name: "", schedule: cron, params: {} }],
+        tags: ["x&y"],
+        description: "says <b>",
+      }),
       {
         nextRunAfter: new Date("2030-01-31T23:00:00Z"),
       },
     );
-    for (let run = 0; run < 20; run++) await web.rows.run("listed", version, { state: run % 2 ? "failed" : "success" });
+    for (let run = 0; run < 20; run++)
+      await web.rows.run("listed", version, { state: run % 2 ? "failed" : "success" });
     await web.rows.sql(
       "insert into dagsmith.import_error (file, line, code, message) values ('bad.ts', 7, 'IMPORT_FAILED', 'boom s3cret')",
     );
@@ -59,24 +71,35 @@ describe("the list of DAGs", () => {
 
 describe("a DAG's grid", () => {
   test("shows each task by each run, the newest last, with tasks that only older versions have", async () => {
-    const before = await web.rows.dag(dagSpec("grid", { tasks: [taskSpec("kept"), taskSpec("dropped")] }));
+    const before = await web.rows.dag(
+      dagSpec("grid", { tasks: [taskSpec("kept"), taskSpec("dropped")] }),
+    );
     const first = await web.rows.run("grid", before);
     const dropped = await web.rows.instance(first, "dropped", { state: "success" });
-    const now = await web.rows.dag(dagSpec("grid", { tasks: [taskSpec("kept"), taskSpec("added", { upstream: ["kept"] })] }));
+    const now = await web.rows.dag(
+      dagSpec("grid", { tasks: [taskSpec("kept"), taskSpec("added", { upstream: ["kept"] })] }),
+    );
     const second = await web.rows.run("grid", now, { state: "running" });
     const kept = await web.rows.instance(second, "kept", { state: "running" });
     const html = await page("/dags/grid");
     expect(html.indexOf(`/runs/${first}"`)).toBeLessThan(html.indexOf(`/runs/${second}"`));
-    const row = (task: string): string => html.slice(html.indexOf(`>${task}</th>`)).split("</tr>")[0]!;
-    expect(row("kept")).toContain(`<td></td><td><a class="running" href="/t/${kept}" title="running"></a></td>`);
-    expect(row("dropped")).toContain(`<td><a class="success" href="/t/${dropped}" title="success"></a></td><td></td>`);
+    const row = (task: string): string =>
+      html.slice(html.indexOf(`>${task}</th>`)).split("</tr>")[0]!;
+    expect(row("kept")).toContain(
+      `<td></td><td><a class="running" href="/t/${kept}" title="running"></a></td>`,
+    );
+    expect(row("dropped")).toContain(
+      `<td><a class="success" href="/t/${dropped}" title="success"></a></td><td></td>`,
+    );
     expect(html).toContain('class="gone" title="not in the newest version"');
     const hop = await fetch(`${web.url}/t/${kept}`, { redirect: "manual" });
     expect(hop.headers.get("location")).toBe(`/runs/${second}/tasks/kept`);
   });
 
   test("200 tasks over 50 runs are one page of less than a megabyte", async () => {
-    const tasks = Array.from({ length: 200 }, (_, index) => taskSpec(`extract_and_load_number_${index}`));
+    const tasks = Array.from({ length: 200 }, (_, index) =>
+      taskSpec(`extract_and_load_number_${index}`),
+    );
     const version = await web.rows.dag(dagSpec("wide", { tasks }));
     for (let run = 0; run < 50; run++) await web.rows.run("wide", version);
     await web.rows.sql(`insert into dagsmith.task_instance (run_id, task_id, state, started_at, finished_at, worker_id)
@@ -90,9 +113,16 @@ describe("a DAG's grid", () => {
 
 describe("a run", () => {
   test("shows its tasks, why one waits, its params masked, and its graph, which is kept with the version", async () => {
-    const tasks = [taskSpec("a"), taskSpec("b", { upstream: ["a"] }), taskSpec("c", { upstream: ["b"] })];
+    const tasks = [
+      taskSpec("a"),
+      taskSpec("b", { upstream: ["a"] }),
+      taskSpec("c", { upstream: ["b"] }),
+    ];
     const version = await web.rows.dag(dagSpec("waits", { tasks }));
-    const run = await web.rows.run("waits", version, { state: "running", params: { key: "s3cret", nested: ["s3cret"] } });
+    const run = await web.rows.run("waits", version, {
+      state: "running",
+      params: { key: "s3cret", nested: ["s3cret"] },
+    });
     await web.rows.instance(run, "a", { state: "success" });
     await web.rows.instance(run, "b", { state: "up_for_retry", reason: "it broke", tryNumber: 2 });
     const html = await page(`/runs/${run}`);
@@ -100,20 +130,29 @@ describe("a run", () => {
     expect(html).toContain("it broke");
     expect(html).not.toContain("s3cret");
     expect(html).toMatch(/<g class="node success" transform[^>]*><title>a: success/);
-    expect((await web.rows.sql("select layout from dagsmith.dag_version where id = $1", [version]))[0]?.layout).toMatchObject({
+    expect(
+      (await web.rows.sql("select layout from dagsmith.dag_version where id = $1", [version]))[0]
+        ?.layout,
+    ).toMatchObject({
       nodes: [{ id: "a" }, { id: "b" }, { id: "c" }],
     });
   });
 
   test("a run that waits for its turn says so for each task", async () => {
     const version = await web.rows.dag(dagSpec("later"));
-    expect(await page(`/runs/${await web.rows.run("later", version, { state: "queued" })}`)).toContain("the run waits for a place");
+    expect(
+      await page(`/runs/${await web.rows.run("later", version, { state: "queued" })}`),
+    ).toContain("the run waits for a place");
   });
 });
 
 describe("a task", () => {
   test("of 10,000 instances shows 100 at a time, those in trouble first, to the last", async () => {
-    const version = await web.rows.dag(dagSpec("mapped", { tasks: [taskSpec("list"), taskSpec("each", { each: { taskId: "list" } })] }));
+    const version = await web.rows.dag(
+      dagSpec("mapped", {
+        tasks: [taskSpec("list"), taskSpec("each", { each: { taskId: "list" } })],
+      }),
+    );
     const run = await web.rows.run("mapped", version, { state: "running" });
     await web.rows.sql(
       `insert into dagsmith.task_progress (run_id, task_id, upstream_total, instances, released, success, failed)
@@ -129,7 +168,9 @@ describe("a task", () => {
     const seen: number[] = [];
     for (let path: string | undefined = `/runs/${run}/tasks/each`; path; ) {
       const html = await page(path);
-      const rows = [...html.matchAll(/href="\/runs\/\d+\/tasks\/each\/(\d+)"/g)].map(([, index]) => Number(index));
+      const rows = [...html.matchAll(/href="\/runs\/\d+\/tasks\/each\/(\d+)"/g)].map(([, index]) =>
+        Number(index),
+      );
       expect(rows.length).toBeLessThanOrEqual(100);
       seen.push(...rows);
       path = /class="button" href="([^"]+)">Next 100/.exec(html)?.[1]?.replaceAll("&amp;", "&");
@@ -143,12 +184,19 @@ describe("a task", () => {
     const run = await web.rows.run("tried", version, { state: "failed" });
     const error = { name: "Error", message: "no s3cret", stack: "Error: no s3cret\n at x" };
     const id = await web.rows.instance(run, "only", { state: "failed", tryNumber: 2, error });
-    await web.rows.sql("insert into dagsmith.task_try values ($1, 1, 'lost', 'worker-9', now(), now(), 'its worker died', null)", [id]);
-    await web.rows.sql("insert into dagsmith.xcom values ($1, 'only', -1, 'return_value', $2)", [run, '"s3cret"']);
+    await web.rows.sql(
+      "insert into dagsmith.task_try values ($1, 1, 'lost', 'worker-9', now(), now(), 'its worker died', null)",
+      [id],
+    );
+    await web.rows.sql("insert into dagsmith.xcom values ($1, 'only', -1, 'return_value', $2)", [
+      run,
+      '"s3cret"',
+    ]);
     await web.rows.log(id, 0, ["first try"], 1);
     await web.rows.log(id, 0, ["second \u001b[31mtry\u001b[0m s3\u001b[0mcret"], 2);
     const html = await page(`/runs/${run}/tasks/only`);
-    for (const text of ["its worker died", "lost", "no ***", "second try ***"]) expect(html).toContain(text);
+    for (const text of ["its worker died", "lost", "no ***", "second try ***"])
+      expect(html).toContain(text);
     expect(html).not.toContain("s3cret");
     const first = await page(`/runs/${run}/tasks/only?try=1`);
     expect(first).toContain("first try");
@@ -167,7 +215,10 @@ describe("a task", () => {
       );
     const html = await page(`/runs/${run}/tasks/only`);
     const lines = [...html.matchAll(/<span>line (\d+)!</g)].map(([, n]) => Number(n));
-    expect(lines).toEqual([...Array(200).keys(), ...Array.from({ length: 2_000 }, (_, n) => 4_000 + n)]);
+    expect(lines).toEqual([
+      ...Array(200).keys(),
+      ...Array.from({ length: 2_000 }, (_, n) => 4_000 + n),
+    ]);
     expect(html).toContain("left out");
     const all = await page(`/logs/${id}/1/download`);
     expect(all.trimEnd().split("\n")).toHaveLength(6_000);

@@ -7,17 +7,24 @@ let web: TestWeb;
 let run: number;
 beforeAll(async () => {
   web = await testWeb();
-  const tasks = [taskSpec("maybe", { allowFailure: true }), taskSpec("past", { dependsOnPast: true }), taskSpec("gone")];
+  const tasks = [
+    taskSpec("maybe", { allowFailure: true }),
+    taskSpec("past", { dependsOnPast: true }),
+    taskSpec("gone"),
+  ];
   const version = await web.rows.dag(dagSpec("ruled", { tasks }));
   run = await web.rows.run("ruled", version, { state: "running" });
   await web.rows.instance(run, "maybe", { state: "failed", reason: "Error: not today" });
   await web.rows.sql("update dagsmith.dag_run set warnings = 1 where id = $1", [run]);
   await web.rows.sql("insert into dagsmith.past_wait (run_id, task_id) values ($1, 'past')", [run]);
-  await web.rows.sql("insert into dagsmith.task_instance (run_id, task_id, state, finished_at) values ($1, 'gone', 'removed', now())", [
-    run,
-  ]);
+  await web.rows.sql(
+    "insert into dagsmith.task_instance (run_id, task_id, state, finished_at) values ($1, 'gone', 'removed', now())",
+    [run],
+  );
   await web.rows.dag(dagSpec("stopped"), { isPaused: true });
-  await web.rows.sql("update dagsmith.dag set pause_reason = 'its last 3 runs failed' where dag_id = 'stopped'");
+  await web.rows.sql(
+    "update dagsmith.dag set pause_reason = 'its last 3 runs failed' where dag_id = 'stopped'",
+  );
 });
 afterAll(() => web.close());
 
@@ -30,7 +37,9 @@ test("a run shows what failed and was allowed to, in its head, its tasks and the
   expect(await html(`/runs/${run}/tasks/maybe`)).toContain("1 warning");
   expect(await json(`/runs/${run}`)).toMatchObject({ warnings: 1 });
   const { tasks } = await json(`/runs/${run}/tasks`);
-  expect(tasks.map((task: { taskId: string; warning: boolean }) => [task.taskId, task.warning])).toEqual([
+  expect(
+    tasks.map((task: { taskId: string; warning: boolean }) => [task.taskId, task.warning]),
+  ).toEqual([
     ["maybe", true],
     ["past", false],
     ["gone", false],
@@ -48,5 +57,8 @@ test("an instance that was removed is shown as such", async () => {
 test("a DAG that was paused because it failed says why, in the list and on its page", async () => {
   expect(await html("/")).toContain("its last 3 runs failed");
   expect(await html("/dags/stopped")).toContain("its last 3 runs failed");
-  expect(await json("/dags/stopped")).toMatchObject({ isPaused: true, pauseReason: "its last 3 runs failed" });
+  expect(await json("/dags/stopped")).toMatchObject({
+    isPaused: true,
+    pauseReason: "its last 3 runs failed",
+  });
 });

@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openDatabase } from "../../../runtime/store/database.ts";
+import { openDatabase } from "../../../runtime/store/database/database.ts";
 import { startWeb } from "../../../runtime/web/index.ts";
 import { dagSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
@@ -22,7 +22,12 @@ afterAll(async () => {
 });
 
 /** Sends the path exactly as written, which fetch would tidy up. */
-function raw(base: string, path: string, headers: Record<string, string> = {}, method = "GET"): Promise<{ status: number; body: string }> {
+function raw(
+  base: string,
+  path: string,
+  headers: Record<string, string> = {},
+  method = "GET",
+): Promise<{ status: number; body: string }> {
   const { hostname, port } = new URL(base);
   return new Promise((resolve, reject) => {
     const sent = request({ hostname, port, path, method, headers, agent: false }, (answer) => {
@@ -36,9 +41,33 @@ function raw(base: string, path: string, headers: Record<string, string> = {}, m
 }
 
 const ROUTES = [
-  ...["/", "/dags/d", "/dags/d/graph", "/dags/d/runs", "/dags/d/trigger", "/runs/1", "/runs/1/tasks/only", "/runs/1/tasks/only/0", "/t/1"],
-  ...["/events?topic=home", "/logs/1/1/stream", "/logs/1/1/download", "/assets/islands/page.js", "/api/v1/openapi.json", "/api/v1/dags"],
-  ...["/api/v1/dags/d", "/api/v1/dags/d/runs", "/api/v1/runs/1", "/api/v1/runs/1/tasks", "/api/v1/runs/1/tasks/only", "/api/v1/logs/1/1"],
+  ...[
+    "/",
+    "/dags/d",
+    "/dags/d/graph",
+    "/dags/d/runs",
+    "/dags/d/trigger",
+    "/runs/1",
+    "/runs/1/tasks/only",
+    "/runs/1/tasks/only/0",
+    "/t/1",
+  ],
+  ...[
+    "/events?topic=home",
+    "/logs/1/1/stream",
+    "/logs/1/1/download",
+    "/assets/islands/page.js",
+    "/api/v1/openapi.json",
+    "/api/v1/dags",
+  ],
+  ...[
+    "/api/v1/dags/d",
+    "/api/v1/dags/d/runs",
+    "/api/v1/runs/1",
+    "/api/v1/runs/1/tasks",
+    "/api/v1/runs/1/tasks/only",
+    "/api/v1/logs/1/1",
+  ],
   ...["/api/v1/import-errors", "/api/v1/health", "/nothing"],
 ];
 
@@ -83,14 +112,27 @@ describe("with a token", () => {
   });
 
   test("a bearer token opens it, and a browser is sent to the login", async () => {
-    expect((await fetch(`${guarded.url}/api/v1/dags`, { headers: { Authorization: `Bearer ${TOKEN}` } })).status).toBe(200);
-    const page = await fetch(`${guarded.url}/dags/x?runs=5`, { headers: { Accept: "text/html" }, redirect: "manual" });
-    expect([page.status, page.headers.get("location")]).toEqual([303, "/login?next=%2Fdags%2Fx%3Fruns%3D5"]);
+    expect(
+      (await fetch(`${guarded.url}/api/v1/dags`, { headers: { Authorization: `Bearer ${TOKEN}` } }))
+        .status,
+    ).toBe(200);
+    const page = await fetch(`${guarded.url}/dags/x?runs=5`, {
+      headers: { Accept: "text/html" },
+      redirect: "manual",
+    });
+    expect([page.status, page.headers.get("location")]).toEqual([
+      303,
+      "/login?next=%2Fdags%2Fx%3Fruns%3D5",
+    ]);
   });
 
   test("login gives a cookie that scripts cannot read; logout ends it here", async () => {
     const login = await fetch(`${guarded.url}/login`, {
-      ...{ method: "POST", redirect: "manual", body: new URLSearchParams({ token: TOKEN, next: "//evil.example/x" }) },
+      ...{
+        method: "POST",
+        redirect: "manual",
+        body: new URLSearchParams({ token: TOKEN, next: "//evil.example/x" }),
+      },
       headers: { Origin: guarded.url },
     });
     const cookie = login.headers.get("set-cookie") ?? "";
@@ -114,19 +156,30 @@ describe("with a token", () => {
     const { port } = new URL(guarded.url);
     const body = new URLSearchParams({ token: TOKEN });
     const headers = { Origin: `https://127.0.0.1:${port}`, "X-Forwarded-Proto": "https" };
-    const login = await fetch(`${guarded.url}/login`, { method: "POST", redirect: "manual", body, headers });
-    expect([login.status, login.headers.get("set-cookie")]).toEqual([303, expect.stringContaining("; Secure;")]);
+    const login = await fetch(`${guarded.url}/login`, {
+      method: "POST",
+      redirect: "manual",
+      body,
+      headers,
+    });
+    expect([login.status, login.headers.get("set-cookie")]).toEqual([
+      303,
+      expect.stringContaining("; Secure;"),
+    ]);
   });
 
   test("a forged or changed session is none", async () => {
     for (const session of ["", "x", "9999999999999.abc.def", "9999999999999.abc."])
-      expect((await raw(guarded.url, "/", { Cookie: `dagsmith_session=${session}` })).status).toBe(401);
+      expect((await raw(guarded.url, "/", { Cookie: `dagsmith_session=${session}` })).status).toBe(
+        401,
+      );
   });
 
   test("after ten wrong tokens from an address even the right one is refused for a while", async () => {
     const tried = await testWeb({ token: TOKEN });
     const bearer = async (token: string): Promise<number> =>
-      (await fetch(`${tried.url}/api/v1/health`, { headers: { Authorization: `Bearer ${token}` } })).status;
+      (await fetch(`${tried.url}/api/v1/health`, { headers: { Authorization: `Bearer ${token}` } }))
+        .status;
     for (let guess = 0; guess < 10; guess++) expect(await bearer(`guess ${guess}`)).toBe(401);
     expect(await bearer(TOKEN)).toBe(429);
     await tried.close();
@@ -136,7 +189,9 @@ describe("with a token", () => {
 describe("on this machine, without a token", () => {
   test("it does not listen where others reach it", async () => {
     const db = openDatabase("postgres://nowhere.invalid/none");
-    await expect(startWeb({ db, host: "0.0.0.0", port: 0, log: pino({ level: "silent" }) })).rejects.toMatchObject({ code: "WEB_EXPOSED" });
+    await expect(
+      startWeb({ db, host: "0.0.0.0", port: 0, log: pino({ level: "silent" }) }),
+    ).rejects.toMatchObject({ code: "WEB_EXPOSED" });
     await db.close();
   });
 
@@ -148,8 +203,16 @@ describe("on this machine, without a token", () => {
   );
 
   test("GET changes nothing, and no form is taken from another site or without its token", async () => {
-    const post = (headers: Record<string, string>, body: Record<string, string> = {}): Promise<Response> =>
-      fetch(`${open.url}/dags/d/pause`, { method: "POST", redirect: "manual", headers, body: new URLSearchParams(body) });
+    const post = (
+      headers: Record<string, string>,
+      body: Record<string, string> = {},
+    ): Promise<Response> =>
+      fetch(`${open.url}/dags/d/pause`, {
+        method: "POST",
+        redirect: "manual",
+        headers,
+        body: new URLSearchParams(body),
+      });
     const page = await (await fetch(`${open.url}/dags/d`)).text();
     const form = /name="_form" value="([^"]+)"/.exec(page)?.[1] ?? "";
     expect((await fetch(`${open.url}/dags/d/pause`)).status).toBe(404);
@@ -167,7 +230,10 @@ describe("on this machine, without a token", () => {
     const send = (headers: Record<string, string>, body: string): Promise<Response> =>
       fetch(`${open.url}/api/v1/dags/d/runs`, { method: "POST", headers, body });
     expect((await send({ "Content-Type": "text/plain" }, "{}")).status).toBe(415);
-    expect((await send({ "Content-Type": "application/json", Origin: "http://evil.example" }, "{}")).status).toBe(403);
+    expect(
+      (await send({ "Content-Type": "application/json", Origin: "http://evil.example" }, "{}"))
+        .status,
+    ).toBe(403);
   });
 
   test("pages forbid foreign scripts, frames and sniffing, and say nothing of what serves them", async () => {
@@ -178,8 +244,11 @@ describe("on this machine, without a token", () => {
     expect(policy).toContain("frame-ancestors 'none'");
     expect(headers.get("x-content-type-options")).toBe("nosniff");
     expect(headers.get("x-powered-by")).toBeNull();
-    const nonce = (text: string | null): string | undefined => /nonce-([^']+)'/.exec(text ?? "")?.[1];
-    expect(nonce((await fetch(open.url)).headers.get("content-security-policy"))).not.toBe(nonce(policy));
+    const nonce = (text: string | null): string | undefined =>
+      /nonce-([^']+)'/.exec(text ?? "")?.[1];
+    expect(nonce((await fetch(open.url)).headers.get("content-security-policy"))).not.toBe(
+      nonce(policy),
+    );
   });
 });
 
@@ -213,7 +282,22 @@ const CORPUS = [
     "\u202e",
     "a".repeat(5_000),
   ],
-  ...["0", "-1", "1e9", "1.5", "99999999999999", "2147483648", "9007199254740993", "NaN", "Infinity", "0x10", " 1", "1;2", "[]", "true"],
+  ...[
+    "0",
+    "-1",
+    "1e9",
+    "1.5",
+    "99999999999999",
+    "2147483648",
+    "9007199254740993",
+    "NaN",
+    "Infinity",
+    "0x10",
+    " 1",
+    "1;2",
+    "[]",
+    "true",
+  ],
 ];
 
 describe("whatever stands in an address", () => {
@@ -249,7 +333,10 @@ describe("whatever stands in an address", () => {
     "%j is found, not found or refused, and never breaks the server",
     async (_name, text) => {
       for (const place of places) {
-        for (const path of new Set([place(encodeURIComponent(text.toWellFormed())), place(text.replace(/[^\x21-\x7e]/g, ""))])) {
+        for (const path of new Set([
+          place(encodeURIComponent(text.toWellFormed())),
+          place(text.replace(/[^\x21-\x7e]/g, "")),
+        ])) {
           const { status, body } = await raw(open.url, path);
           expect([path, [200, 302, 400, 404, 431].includes(status)]).toEqual([path, true]);
           expect(body).not.toContain("<script>alert");
@@ -261,21 +348,33 @@ describe("whatever stands in an address", () => {
 
   test("a body that is too large, not JSON, deep or full of fields is refused", async () => {
     const send = async (body: string, type = "application/json"): Promise<number> =>
-      (await fetch(`${open.url}/api/v1/dags/d/runs`, { method: "POST", headers: { "Content-Type": type }, body })).status;
+      (
+        await fetch(`${open.url}/api/v1/dags/d/runs`, {
+          method: "POST",
+          headers: { "Content-Type": type },
+          body,
+        })
+      ).status;
     expect(await send(`{"params":{"x":"${"y".repeat(1_100_000)}"}}`)).toBe(413);
     expect(await send("{")).toBe(400);
     expect(await send("[1]")).toBe(400);
     expect(await send('{"params":"x"}')).toBe(400);
     expect(await send('{"logicalDate":7}')).toBe(400);
     expect(await send("a=1&".repeat(10_000), "application/x-www-form-urlencoded")).toBe(415);
-    const form = await fetch(`${open.url}/dags/d/trigger`, { method: "POST", body: new URLSearchParams("a=1&".repeat(10_000)) });
+    const form = await fetch(`${open.url}/dags/d/trigger`, {
+      method: "POST",
+      body: new URLSearchParams("a=1&".repeat(10_000)),
+    });
     expect(form.status).toBe(413);
     expect((await fetch(open.url)).status).toBe(200);
   });
 
   test("a client that sends garbage or huge headers is turned away, and the next one is served", async () => {
     const { hostname, port } = new URL(open.url);
-    for (const bytes of ["\u0000\u0001 GET\r\n\r\n", `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(40_000)}\r\n\r\n`]) {
+    for (const bytes of [
+      "\u0000\u0001 GET\r\n\r\n",
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(40_000)}\r\n\r\n`,
+    ]) {
       const answer = await new Promise<string>((resolve, reject) => {
         const socket = connect(Number(port), hostname, () => socket.write(bytes));
         let text = "";

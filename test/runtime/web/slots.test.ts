@@ -9,13 +9,19 @@ beforeAll(async () => {
   web = await testWeb({ mask: (text) => text.replaceAll("s3cret", "***") });
   const schedule = { type: "cron_data_interval", cron: "0 0 * * *", timezone: "UTC" } as const;
   const schedules = ["", "b"].map((name) => ({ name, schedule, params: {} }));
-  const version = await web.rows.dag(dagSpec("slotted", { schedules, startDate: "2026-01-01T00:00:00.000Z" }));
+  const version = await web.rows.dag(
+    dagSpec("slotted", { schedules, startDate: "2026-01-01T00:00:00.000Z" }),
+  );
   await web.rows.run("slotted", version, { runId: "scheduled__2026-01-09T00:00:00+00:00" });
-  await web.rows.sql("update dagsmith.dag_run set schedule = '', run_type = 'scheduled' where dag_id = 'slotted'");
+  await web.rows.sql(
+    "update dagsmith.dag_run set schedule = '', run_type = 'scheduled' where dag_id = 'slotted'",
+  );
   await slot("run", null, 1, 9, 9, "scheduled__2026-01-09T00:00:00+00:00");
   await slot("skipped", "catchup", 8, 1, 8, null);
   await slot("skipped", "paused", null, 20, 30, null, "b");
-  await web.rows.sql("insert into dagsmith.dag_schedule (dag_id, name, error) values ('slotted', 'b', 's3cret is no day')");
+  await web.rows.sql(
+    "insert into dagsmith.dag_schedule (dag_id, name, error) values ('slotted', 'b', 's3cret is no day')",
+  );
 });
 afterAll(() => web.close());
 
@@ -33,7 +39,17 @@ async function slot(
   await web.rows.sql(
     `insert into dagsmith.slot (dag_id, schedule, decision, reason, count, logical_date, last_logical_date, data_interval_start, data_interval_end,
        run_after, last_run_after, run_id) values ('slotted', $1, $2, $3, $4, $5, $6, $5, $7, $8, $7, $9)`,
-    [schedule, decision, reason, count, day(first), day(last), day(last + 1), day(first + 1), runId],
+    [
+      schedule,
+      decision,
+      reason,
+      count,
+      day(first),
+      day(last),
+      day(last + 1),
+      day(first + 1),
+      runId,
+    ],
   );
 }
 
@@ -59,7 +75,11 @@ describe("GET /dags/{dagId}/slots", () => {
       ["", "skipped", "catchup", 8],
     ]);
     expect(slots[1]!.detail).toBe("*** is no day");
-    expect(slots[3]).toMatchObject({ runId: "scheduled__2026-01-09T00:00:00+00:00", runState: "success", run: expect.any(Number) });
+    expect(slots[3]).toMatchObject({
+      runId: "scheduled__2026-01-09T00:00:00+00:00",
+      runState: "success",
+      run: expect.any(Number),
+    });
     expect(next).toBeNull();
   });
 
@@ -75,7 +95,13 @@ describe("GET /dags/{dagId}/slots", () => {
     ]);
   });
 
-  test.each(["?after=x", "?after=2026-13-45T99:99:99.000Z~", "?from=yesterday", "?limit=0", "?limit=501"])("refuses %s", async (query) => {
+  test.each([
+    "?after=x",
+    "?after=2026-13-45T99:99:99.000Z~",
+    "?from=yesterday",
+    "?limit=0",
+    "?limit=501",
+  ])("refuses %s", async (query) => {
     expect((await fetch(`${web.url}/api/v1/dags/slotted/slots${query}`)).status).toBe(400);
   });
 
@@ -84,9 +110,14 @@ describe("GET /dags/{dagId}/slots", () => {
   });
 
   test("of a run that a backfill made first shows that run", async () => {
-    await web.rows.sql("update dagsmith.dag_run set run_id = 'backfill__2026-01-09T00:00:00+00:00' where dag_id = 'slotted'");
+    await web.rows.sql(
+      "update dagsmith.dag_run set run_id = 'backfill__2026-01-09T00:00:00+00:00' where dag_id = 'slotted'",
+    );
     const { slots } = await ask(`?from=${day(9)}&to=${day(9)}`);
-    expect(slots.at(-1)).toMatchObject({ runId: "backfill__2026-01-09T00:00:00+00:00", run: expect.any(Number) });
+    expect(slots.at(-1)).toMatchObject({
+      runId: "backfill__2026-01-09T00:00:00+00:00",
+      run: expect.any(Number),
+    });
   });
 });
 
@@ -99,7 +130,10 @@ describe("a DAG's page", () => {
   });
 
   test("names when each schedule is due, and that a full DAG waits", async () => {
-    await web.rows.sql("insert into dagsmith.dag_schedule (dag_id, name, next_run_after) values ('slotted', '', $1)", [day(31)]);
+    await web.rows.sql(
+      "insert into dagsmith.dag_schedule (dag_id, name, next_run_after) values ('slotted', '', $1)",
+      [day(31)],
+    );
     await web.rows.sql("update dagsmith.dag set at_capacity = true where dag_id = 'slotted'");
     const html = await (await fetch(`${web.url}/dags/slotted`)).text();
     expect(html).toContain("2026-01-31 00:00");
@@ -108,6 +142,8 @@ describe("a DAG's page", () => {
 
   test("of a DAG without a schedule says so", async () => {
     await web.rows.dag(dagSpec("idle"));
-    expect(await (await fetch(`${web.url}/dags/idle/slots`)).text()).toContain("No slots: this DAG has no schedule.");
+    expect(await (await fetch(`${web.url}/dags/idle/slots`)).text()).toContain(
+      "No slots: this DAG has no schedule.",
+    );
   });
 });

@@ -40,41 +40,94 @@ function someLive(world: World, from: number, many: number) {
 
 const taskIn = (world: World, at: number): string => moves.one(world.shape.tasks, at)!.id;
 
-const took = fc.tuple(index, worker).map(([at, by]) => command(`take ${at}`, (world) => moves.takeNext(world, at, by)));
+const took = fc
+  .tuple(index, worker)
+  .map(([at, by]) => command(`take ${at}`, (world) => moves.takeNext(world, at, by)));
 const ended = fc
   .tuple(index, fc.array(drawnEnd, { minLength: 1, maxLength: 3 }))
   .map(([at, ways]) =>
-    command(`end from ${at}: ${ways.map(endInWords).join(", ")}`, (world) => moves.endSome(world, someLive(world, at, ways.length), ways)),
+    command(`end from ${at}: ${ways.map(endInWords).join(", ")}`, (world) =>
+      moves.endSome(world, someLive(world, at, ways.length), ways),
+    ),
   );
-const late = fc.tuple(index, drawnEnd).map(([at, as]) => command(`late ${at}`, (world) => moves.sayLate(world, at, as)));
+const late = fc
+  .tuple(index, drawnEnd)
+  .map(([at, as]) => command(`late ${at}`, (world) => moves.sayLate(world, at, as)));
 const killed = worker.map((by) => command(`kill ${by}`, (world) => moves.kill(world, by)));
-const takenAgain = index.map((at) => command(`take again ${at}`, (world) => moves.takeAgain(world, at)));
-const ticked = fc.constant(command("tick", (world) => (moves.waitsForTime(world) ? moves.passTime(world) : null)));
-const rolledBack = fc.tuple(index, drawnEnd).map(([at, as]) => command(`roll back ${at}`, (world) => moves.rollBack(world, at, as), true));
-const taskStopped = index.map((at) => command(`cancel ${at}`, (world) => moves.stopTask(taskIn(world, at))));
+const takenAgain = index.map((at) =>
+  command(`take again ${at}`, (world) => moves.takeAgain(world, at)),
+);
+const ticked = fc.constant(
+  command("tick", (world) => (moves.waitsForTime(world) ? moves.passTime(world) : null)),
+);
+const rolledBack = fc
+  .tuple(index, drawnEnd)
+  .map(([at, as]) => command(`roll back ${at}`, (world) => moves.rollBack(world, at, as), true));
+const taskStopped = index.map((at) =>
+  command(`cancel ${at}`, (world) => moves.stopTask(taskIn(world, at))),
+);
 const itemStopped = fc
   .tuple(index, fc.nat(2))
-  .map(([at, item]) => command(`cancel item ${item} of ${at}`, (world) => moves.stopTask(taskIn(world, at), item), true));
+  .map(([at, item]) =>
+    command(
+      `cancel item ${item} of ${at}`,
+      (world) => moves.stopTask(taskIn(world, at), item),
+      true,
+    ),
+  );
 const runStopped = fc.constant(command("cancel run", () => moves.stopRun(), true));
-const paused = fc.boolean().map((is) => command(is ? "pause" : "unpause", () => moves.setPaused(is), true));
+const paused = fc
+  .boolean()
+  .map((is) => command(is ? "pause" : "unpause", () => moves.setPaused(is), true));
 const whatIsCleared = fc.constantFrom(
-  ...(["the task", "and what comes after", "and what comes before", "one item", "what failed", "what failed and after"] as const),
+  ...([
+    "the task",
+    "and what comes after",
+    "and what comes before",
+    "one item",
+    "what failed",
+    "what failed and after",
+  ] as const),
 );
 const cleared = fc
   .tuple(index, whatIsCleared, fc.nat(2))
-  .map(([at, what, item]) => command(`clear ${at}, ${what}`, (world) => moves.clearSome({ task: taskIn(world, at), what, item }), true));
+  .map(([at, what, item]) =>
+    command(
+      `clear ${at}, ${what}`,
+      (world) => moves.clearSome({ task: taskIn(world, at), what, item }),
+      true,
+    ),
+  );
 const marked = fc
   .tuple(index, fc.constantFrom(...MARKS), fc.option(fc.nat(2)))
-  .map(([at, to, item]) => command(`mark ${at} ${to}`, (world) => moves.mark(taskIn(world, at), to, item), true));
+  .map(([at, to, item]) =>
+    command(`mark ${at} ${to}`, (world) => moves.mark(taskIn(world, at), to, item), true),
+  );
 
 /** All that can be done to a run, what is done most more often. */
-const ALL = [took, took, took, took, ended, ended, ended, late, killed, takenAgain, ticked, taskStopped];
+const ALL = [
+  took,
+  took,
+  took,
+  took,
+  ended,
+  ended,
+  ended,
+  late,
+  killed,
+  takenAgain,
+  ticked,
+  taskStopped,
+];
 const STORED = [rolledBack, itemStopped, runStopped, paused, cleared, cleared, marked];
 
 /** Two or three moves at the same moment: what workers do, and at most one thing that a person does. */
 const together = fc
   .tuple(
-    fc.array(fc.tuple(fc.constantFrom("take", "end", "kill"), index, worker, drawnEnd), { minLength: 1, maxLength: 2 }),
+    fc.array(fc.tuple(fc.constantFrom("take", "end", "kill"), index, worker, drawnEnd), {
+      minLength: 1,
+      maxLength: 2,
+    }),
     fc.option(fc.tuple(index, whatIsCleared, fc.constantFrom("clear", "mark", "cancel"))),
   )
   .map(([ofWorkers, ofPerson]) => atOnce(ofWorkers, ofPerson));
@@ -87,7 +140,9 @@ function atOnce(
 ): Command {
   const movesIn = (world: World): readonly Move[] => {
     const made = ofWorkers.map(([what, at, by, as]) => ofOneWorker(world, what, at, by, as));
-    return [...made, ...(ofPerson === null ? [] : [ofOnePerson(world, ...ofPerson)])].filter((move) => move !== null);
+    return [...made, ...(ofPerson === null ? [] : [ofOnePerson(world, ...ofPerson)])].filter(
+      (move) => move !== null,
+    );
   };
   return {
     check: ({ world }) => world.isStored && movesIn(world).length > 1,
@@ -99,10 +154,17 @@ function atOnce(
 
 function ofOneWorker(world: World, ...[what, at, by, as]: OfWorker): Move | null {
   if (what === "take") return moves.takeNext(world, at, by);
-  return what === "kill" ? moves.kill(world, by) : moves.endSome(world, someLive(world, at, 1), [as]);
+  return what === "kill"
+    ? moves.kill(world, by)
+    : moves.endSome(world, someLive(world, at, 1), [as]);
 }
 
-function ofOnePerson(world: World, at: number, what: Clearing["what"], how: "clear" | "mark" | "cancel"): Move {
+function ofOnePerson(
+  world: World,
+  at: number,
+  what: Clearing["what"],
+  how: "clear" | "mark" | "cancel",
+): Move {
   const task = taskIn(world, at);
   if (how === "clear") return moves.clearSome({ task, what, item: 0 });
   return how === "mark" ? moves.mark(task, "success", null) : moves.stopTask(task);
@@ -136,10 +198,27 @@ export const interleaved = fc.commands<Playing, RealRun, false>(
 );
 /** Sequences of what workers do, to whatever run. */
 export const byWorkers = fc.commands<Playing, RealRun, false>(
-  [took, took, took, took, ended, ended, ended, late, killed, takenAgain, ticked, ticked, rolledBack],
+  [
+    took,
+    took,
+    took,
+    took,
+    ended,
+    ended,
+    ended,
+    late,
+    killed,
+    takenAgain,
+    ticked,
+    ticked,
+    rolledBack,
+  ],
   { maxCommands: 40, size: "max" },
 );
 /** Sequences of what can be done to a run in memory. */
 export const inMemory = fc.commands<Playing, RealRun, false>(ALL, { maxCommands: 40, size: "max" });
 /** Sequences of what can be done to a run on PostgreSQL, where people do things and things happen at the same moment. */
-export const inPostgres = fc.commands<Playing, RealRun, false>([...ALL, ...STORED, together, together], { maxCommands: 25, size: "max" });
+export const inPostgres = fc.commands<Playing, RealRun, false>(
+  [...ALL, ...STORED, together, together],
+  { maxCommands: 25, size: "max" },
+);

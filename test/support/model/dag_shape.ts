@@ -24,7 +24,13 @@ export type Kind =
   | "mapped group";
 
 /** How a list is put together: from items that are written down, or from what the first and the last task before it return. */
-export type ListForm = "items" | "output" | "longest zip" | "concat" | "cross" | "concat of cross and zip";
+export type ListForm =
+  | "items"
+  | "output"
+  | "longest zip"
+  | "concat"
+  | "cross"
+  | "concat of cross and zip";
 
 export interface ShapedTask {
   readonly id: string;
@@ -54,11 +60,37 @@ export interface DagShape {
 export const MOST_ITEMS = 40;
 export const MAX_ITERATIONS = 3;
 
-const MAPPED: readonly ListForm[] = ["items", "output", "output", "longest zip", "concat", "cross", "concat of cross and zip"];
+const MAPPED: readonly ListForm[] = [
+  "items",
+  "output",
+  "output",
+  "longest zip",
+  "concat",
+  "cross",
+  "concat of cross and zip",
+];
 
-const ALONE: readonly Kind[] = ["task", "task", "task", "empty", "setup", "teardown", "branch", "short circuit"];
+const ALONE: readonly Kind[] = [
+  "task",
+  "task",
+  "task",
+  "empty",
+  "setup",
+  "teardown",
+  "branch",
+  "short circuit",
+];
 const KINDS: readonly Kind[] = [...ALONE, "mapped", "mapped", "mapped", "loop", "sensor"];
-const WITH_GROUPS: readonly Kind[] = ["task", "task", "empty", "mapped", "group", "group", "mapped group", "mapped group"];
+const WITH_GROUPS: readonly Kind[] = [
+  "task",
+  "task",
+  "empty",
+  "mapped",
+  "group",
+  "group",
+  "mapped group",
+  "mapped group",
+];
 
 /** A task of one of these kinds. */
 const drawnOf = (kinds: readonly Kind[]) =>
@@ -78,35 +110,56 @@ type Drawn = ReturnType<typeof drawnOf> extends fc.Arbitrary<infer T> ? T : neve
 
 /** Of few kinds, so that these meet often; or of all. */
 const drawnTasks = fc
-  .oneof(fc.constant(KINDS), fc.uniqueArray(fc.constantFrom(...KINDS), { minLength: 1, maxLength: 3 }))
+  .oneof(
+    fc.constant(KINDS),
+    fc.uniqueArray(fc.constantFrom(...KINDS), { minLength: 1, maxLength: 3 }),
+  )
   .chain((kinds) => fc.array(drawnOf(kinds), { minLength: 1, maxLength: 7 }));
 
 /** Any DAG without groups. */
 export const dagShape: fc.Arbitrary<DagShape> = fc
   .record({
     tasks: drawnTasks,
-    failFast: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+    failFast: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(false) },
+      { weight: 1, arbitrary: fc.constant(true) },
+    ),
   })
-  .map(({ tasks, failFast }) => withWords({ tasks: tasks.map((task, index) => shaped(task, index, failFast)), failFast }));
+  .map(({ tasks, failFast }) =>
+    withWords({ tasks: tasks.map((task, index) => shaped(task, index, failFast)), failFast }),
+  );
 
 /** DAGs with groups that run as one. */
 export const groupedShape: fc.Arbitrary<DagShape> = fc
-  .array(fc.tuple(drawnOf(WITH_GROUPS), fc.array(drawnOf(ALONE), { minLength: 1, maxLength: 3 })), { minLength: 1, maxLength: 5 })
+  .array(fc.tuple(drawnOf(WITH_GROUPS), fc.array(drawnOf(ALONE), { minLength: 1, maxLength: 3 })), {
+    minLength: 1,
+    maxLength: 5,
+  })
   .map((drawn) => {
     const tops = drawn.map(([task], index) => listless(shaped(task, index, false), drawn, index));
-    return withWords({ tasks: tops.flatMap((top, index) => [top, ...membersOf(top, drawn[index]![1])]), failFast: false });
+    return withWords({
+      tasks: tops.flatMap((top, index) => [top, ...membersOf(top, drawn[index]![1])]),
+      failFast: false,
+    });
   });
 
 /** A group returns nothing that another could be mapped over. */
-function listless(task: ShapedTask, drawn: readonly (readonly [Drawn, ...unknown[]])[], index: number): ShapedTask {
-  const isGroupAt = (far: number): boolean => drawn[index - far]?.[0].kind.includes("group") ?? false;
+function listless(
+  task: ShapedTask,
+  drawn: readonly (readonly [Drawn, ...unknown[]])[],
+  index: number,
+): ShapedTask {
+  const isGroupAt = (far: number): boolean =>
+    drawn[index - far]?.[0].kind.includes("group") ?? false;
   return drawn[index]![0].back.some(isGroupAt) ? { ...task, form: "items" } : task;
 }
 
 function membersOf(group: ShapedTask, drawn: readonly Drawn[]): readonly ShapedTask[] {
   if (!isGroup(group)) return [];
   const mappedIn = group.kind === "mapped group" ? group.id : null;
-  return drawn.map((one, index) => shaped(one, index, false, { prefix: `${group.id}.`, within: group.id, mappedIn }));
+  return drawn.map((one, index) =>
+    shaped(one, index, false, { prefix: `${group.id}.`, within: group.id, mappedIn }),
+  );
 }
 
 /** Whether a task is a group, which runs as one. */
@@ -120,10 +173,17 @@ interface Where {
   readonly mappedIn: string | null;
 }
 
-function shaped(drawn: Drawn, index: number, failFast: boolean, where: Where = { prefix: "", within: null, mappedIn: null }): ShapedTask {
+function shaped(
+  drawn: Drawn,
+  index: number,
+  failFast: boolean,
+  where: Where = { prefix: "", within: null, mappedIn: null },
+): ShapedTask {
   const { back, rule, kind, form, allowFailure, ...more } = drawn;
   const { prefix, ...around } = where;
-  const upstream = back.map((far) => index - far).flatMap((at) => (at >= 0 ? [`${prefix}t${at}`] : []));
+  const upstream = back
+    .map((far) => index - far)
+    .flatMap((at) => (at >= 0 ? [`${prefix}t${at}`] : []));
   return {
     ...more,
     ...around,
@@ -136,7 +196,9 @@ function shaped(drawn: Drawn, index: number, failFast: boolean, where: Where = {
 
 /** Makes a counterexample print what it says instead of what it consists of. */
 function withWords(shape: DagShape): DagShape {
-  return Object.defineProperty(shape, fc.toStringMethod, { value: () => `\n${describeShape(shape).join("\n")}\n` });
+  return Object.defineProperty(shape, fc.toStringMethod, {
+    value: () => `\n${describeShape(shape).join("\n")}\n`,
+  });
 }
 
 /** A line for each task. */
@@ -147,12 +209,30 @@ export function describeShape({ tasks, failFast }: DagShape): readonly string[] 
   ];
 }
 
-function taskInWords({ id, kind, upstream, rule, retries, allowFailure, flag, maxActive, form, items }: ShapedTask): string {
+function taskInWords({
+  id,
+  kind,
+  upstream,
+  rule,
+  retries,
+  allowFailure,
+  flag,
+  maxActive,
+  form,
+  items,
+}: ShapedTask): string {
   const list = `${form}${form === "output" ? "" : `(${items})`}${maxActive === null ? "" : `, maxActive ${maxActive}`}`;
-  const flags = kind === "teardown" ? "fails the run" : kind === "short circuit" ? "direct only" : "";
+  const flags =
+    kind === "teardown" ? "fails the run" : kind === "short circuit" ? "direct only" : "";
   const parts = [
-    ...[kind.startsWith("mapped") ? `${kind} over ${list}` : kind, upstream.length > 0 ? `after ${upstream.join(" ")}` : "first"],
-    ...[rule === "all_success" ? "" : rule, retries > 0 && kind !== "empty" ? `${retries} retry` : ""],
+    ...[
+      kind.startsWith("mapped") ? `${kind} over ${list}` : kind,
+      upstream.length > 0 ? `after ${upstream.join(" ")}` : "first",
+    ],
+    ...[
+      rule === "all_success" ? "" : rule,
+      retries > 0 && kind !== "empty" ? `${retries} retry` : "",
+    ],
     ...[allowFailure ? "may fail" : "", flag ? flags : ""],
   ];
   return `${id}: ${parts.filter((part) => part !== "").join(", ")}`;
@@ -179,11 +259,18 @@ function declareAll(d: Dag<unknown>, shape: DagShape, group: string | null): voi
   }
 }
 
-function declareGroup(d: Dag<unknown>, shape: DagShape, task: ShapedTask, before: readonly Wirable[]): Wirable {
+function declareGroup(
+  d: Dag<unknown>,
+  shape: DagShape,
+  task: ShapedTask,
+  before: readonly Wirable[],
+): Wirable {
   const { id, kind, rule: triggerRule, retries } = task;
   const options = { triggerRule, retries, retryDelay: "10m" } as const;
   const inside = (g: unknown): void => declareAll(g as Dag<unknown>, shape, id);
-  return kind === "group" ? d.group(id, options, inside) : d.group(id, { ...options, ...listOptions(task, before) }, inside);
+  return kind === "group"
+    ? d.group(id, options, inside)
+    : d.group(id, { ...options, ...listOptions(task, before) }, inside);
 }
 
 function declare(d: Dag<unknown>, task: ShapedTask, before: readonly Wirable[]): TaskRef<unknown> {
@@ -198,7 +285,11 @@ function declare(d: Dag<unknown>, task: ShapedTask, before: readonly Wirable[]):
     case "mapped":
       return d.task(id, { ...options, allowFailure, ...listOptions(task, before) }, body);
     case "loop":
-      return d.loop(id, { ...options, initial: [0], until: () => true, maxIterations: MAX_ITERATIONS }, body);
+      return d.loop(
+        id,
+        { ...options, initial: [0], until: () => true, maxIterations: MAX_ITERATIONS },
+        body,
+      );
     case "sensor":
       return d.sensor(id, { ...options, interval: "10m" }, async () => true);
     case "setup":
@@ -227,5 +318,9 @@ function listOptions({ form, items, maxActive }: ShapedTask, before: readonly Wi
     "concat of cross and zip": () => concat(cross({ one, other }), zip([literal, other])),
   };
   const isShort = form === "items" || form === "output";
-  return { each: each[form](), ...(isShort ? {} : { maxItems: MOST_ITEMS }), ...(maxActive === null ? {} : { maxActive }) };
+  return {
+    each: each[form](),
+    ...(isShort ? {} : { maxItems: MOST_ITEMS }),
+    ...(maxActive === null ? {} : { maxActive }),
+  };
 }

@@ -6,14 +6,20 @@ import type { RunModel } from "./run_model.ts";
 export function allAfter(shape: DagShape, id: string): ReadonlySet<string> {
   const found = new Set([id]);
   // Tasks come after all that is before them, so one look at each is enough.
-  for (const task of shape.tasks) if (task.upstream.some((before) => found.has(before))) found.add(task.id);
+  for (const task of shape.tasks)
+    if (task.upstream.some((before) => found.has(before))) found.add(task.id);
   found.delete(id);
   return found;
 }
 
 /** Whether a task decided that another is passed over. */
 /** @param place of both: -1, but within a mapped group */
-export function passesOver({ shape, tasks }: RunModel, decider: ShapedTask, id: string, place: number): boolean {
+export function passesOver(
+  { shape, tasks }: RunModel,
+  decider: ShapedTask,
+  id: string,
+  place: number,
+): boolean {
   const output = tasks[decider.id]![place]?.output;
   const target = shape.tasks.find((task) => task.id === id)!;
   if (output === undefined || !allAfter(shape, decider.id).has(id)) return false;
@@ -23,5 +29,10 @@ export function passesOver({ shape, tasks }: RunModel, decider: ShapedTask, id: 
     return isDirect && !chosen.includes(id) && !chosen.some((one) => allAfter(shape, one).has(id));
   }
   const isStop = output === false || (Array.isArray(output) && output.length === 0);
-  return decider.kind === "short circuit" && isStop && target.kind !== "teardown" && (isDirect || !decider.flag);
+  return (
+    decider.kind === "short circuit" &&
+    isStop &&
+    target.kind !== "teardown" &&
+    (isDirect || !decider.flag)
+  );
 }

@@ -22,8 +22,13 @@ function nextMove(world: World, as: DrawnEnd): Move | null {
   if (world.model.isPaused) return moves.setPaused(false);
   const held = moves.live(world);
   // A sensor that never finds anything would go on for ever.
-  if (held.length > 0) return moves.endSome(world, held.slice(0, 1), [as.as === "not done" && isSensor(world, held[0]!.task) ? FOUND : as]);
-  return moves.takeNext(world, as.size, 0) ?? (moves.waitsForTime(world) ? moves.passTime(world) : null);
+  if (held.length > 0)
+    return moves.endSome(world, held.slice(0, 1), [
+      as.as === "not done" && isSensor(world, held[0]!.task) ? FOUND : as,
+    ]);
+  return (
+    moves.takeNext(world, as.size, 0) ?? (moves.waitsForTime(world) ? moves.passTime(world) : null)
+  );
 }
 
 const FOUND: DrawnEnd = { as: "nothing", size: 0 };

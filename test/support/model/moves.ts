@@ -4,18 +4,27 @@ import { cancelTask as cancelStoredTask } from "../../../runtime/actions/cancel_
 import { clearRuns } from "../../../runtime/actions/clear.ts";
 import { markTask as markStoredTask } from "../../../runtime/actions/mark.ts";
 import { pauseDag, unpauseDag } from "../../../runtime/actions/pause.ts";
-import type { Outcome } from "../../../runtime/engine/outcome.ts";
-import { settle } from "../../../runtime/engine/settle.ts";
+import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { isFinal, type Mark } from "../../../runtime/state/task_state.ts";
-import { engineRound } from "../../../runtime/store/engine_tx.ts";
-import { startQueuedRuns } from "../../../runtime/store/start_runs.ts";
+import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
+import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { endOf, lost, type Seen } from "../engine_driver.ts";
 import { isGroup } from "./dag_shape.ts";
 import { type DrawnEnd, endInWords, outcomeOf } from "./outcomes.ts";
 import { type Clearing, cancelRun, cancelTask, clear, markTask, pause } from "./people.ts";
 import { instancesOf, taskOf } from "./run_model.ts";
-import { at, endTries, mayBeTaken, type Place, placeName, take, tick, tryOf } from "./worker_moves.ts";
+import {
+  at,
+  endTries,
+  mayBeTaken,
+  type Place,
+  placeName,
+  take,
+  tick,
+  tryOf,
+} from "./worker_moves.ts";
 import type { HeldClaim, Move, RealRun, World } from "./world.ts";
 
 const ACTOR = "ann";
@@ -26,7 +35,9 @@ export function one<Of>(of: readonly Of[], index: number): Of | undefined {
 }
 
 function places({ model }: World): readonly Place[] {
-  return model.shape.tasks.flatMap(({ id }) => Object.keys(model.tasks[id]!).map((index) => ({ task: id, index: Number(index) })));
+  return model.shape.tasks.flatMap(({ id }) =>
+    Object.keys(model.tasks[id]!).map((index) => ({ task: id, index: Number(index) })),
+  );
 }
 
 export function takeable(world: World): readonly Place[] {
@@ -67,32 +78,52 @@ function workerName({ killed }: World, worker: number): string {
 
 /** A token that was delivered before, or speaks of a try that is over, comes again. */
 export function takeAgain(world: World, index: number): Move | null {
-  const stale = world.claims.filter((claim) => !mayBeTaken(at(world.model, claim) ?? ({ state: "success", isDue: false } as never)));
+  const stale = world.claims.filter(
+    (claim) => !mayBeTaken(at(world.model, claim) ?? ({ state: "success", isDue: false } as never)),
+  );
   const claim = one(stale, index);
   if (claim === undefined) return null;
   return {
     text: `the token of try ${claim.seen.tryNumber} of ${placeName(claim)} comes again`,
     apply: () => "refused",
-    perform: async ({ driver }) => ((await driver.take(claim.seen, "worker-9")) ? "taken" : "refused"),
+    perform: async ({ driver }) =>
+      (await driver.take(claim.seen, "worker-9")) ? "taken" : "refused",
   };
 }
 
 /** Tries end, in one batch, each in its own way. */
-export function endSome(world: World, claims: readonly HeldClaim[], ways: readonly DrawnEnd[]): Move | null {
+export function endSome(
+  world: World,
+  claims: readonly HeldClaim[],
+  ways: readonly DrawnEnd[],
+): Move | null {
   if (claims.length === 0) return null;
   const wayOf = new Map(claims.map((claim, at) => [claim, ways[at % ways.length]!]));
-  const outcome = (claim: HeldClaim): Outcome => outcomeOf(world.shape, taskOf(world.model, claim.task), wayOf.get(claim)!);
-  return ending(claims, outcome, claims.map((claim) => endInWords(wayOf.get(claim)!)).join(" and "));
+  const outcome = (claim: HeldClaim): Outcome =>
+    outcomeOf(world.shape, taskOf(world.model, claim.task), wayOf.get(claim)!);
+  return ending(
+    claims,
+    outcome,
+    claims.map((claim) => endInWords(wayOf.get(claim)!)).join(" and "),
+  );
 }
 
-function ending(claims: readonly HeldClaim[], outcome: (of: HeldClaim) => Outcome, how: string): Move {
+function ending(
+  claims: readonly HeldClaim[],
+  outcome: (of: HeldClaim) => Outcome,
+  how: string,
+): Move {
   const ends = claims.map((claim) => ({ claim, outcome: outcome(claim) }));
-  const tries = claims.map((claim) => `try ${claim.seen.tryNumber} of ${placeName(claim)} by ${claim.worker}`);
+  const tries = claims.map(
+    (claim) => `try ${claim.seen.tryNumber} of ${placeName(claim)} by ${claim.worker}`,
+  );
   return {
     text: `${tries.join(" and ")}: ${how}`,
     apply: (model) => endTries(model, ends),
     perform: async ({ driver }) => {
-      const { accepted } = await driver.settle(ends.map(({ claim, outcome: end }) => endOf(claim.seen, end, claim.worker)));
+      const { accepted } = await driver.settle(
+        ends.map(({ claim, outcome: end }) => endOf(claim.seen, end, claim.worker)),
+      );
       const counted = claims.filter(({ seen }) => accepted.has(seen.id)).map(placeName);
       return `counted: ${counted.toSorted().join(" ")}`;
     },
@@ -102,14 +133,17 @@ function ending(claims: readonly HeldClaim[], outcome: (of: HeldClaim) => Outcom
 /** A try that is over, or was taken away, says how it ended. A sensor's next poke is the same try by the same worker, and no fence. */
 export function sayLate(world: World, index: number, as: DrawnEnd): Move | null {
   const held = new Set(live(world));
-  const stale = world.claims.filter((claim) => !held.has(claim) && taskOf(world.model, claim.task).kind !== "sensor");
+  const stale = world.claims.filter(
+    (claim) => !held.has(claim) && taskOf(world.model, claim.task).kind !== "sensor",
+  );
   const claim = one(stale, index);
   return claim === undefined ? null : endSome(world, [claim], [as]);
 }
 
 /** A claim says how its try ended, whether it holds it still or not. */
 export function sayWhenever(world: World, claim: HeldClaim, as: DrawnEnd): Move | null {
-  if (!live(world).includes(claim) && taskOf(world.model, claim.task).kind === "sensor") return null;
+  if (!live(world).includes(claim) && taskOf(world.model, claim.task).kind === "sensor")
+    return null;
   return endSome(world, [claim], [as]);
 }
 
@@ -165,17 +199,25 @@ export function stopTask(task: string, item: number | null = null): Move {
     text: `cancelled: ${placeName({ task, index: item ?? -1 })}`,
     apply: (model) => cancelTask(model, task, item),
     perform: async ({ driver, stored }) => {
-      if (stored) return answer(cancelStoredTask(stored.db, { id: stored.id, taskId: task, ...mapIndex, actor: ACTOR }));
-      const isMeant = (seen: Seen): boolean => seen.taskId === task && (item === null || seen.mapIndex === item) && !isFinal(seen.state);
+      if (stored)
+        return answer(
+          cancelStoredTask(stored.db, { id: stored.id, taskId: task, ...mapIndex, actor: ACTOR }),
+        );
+      const isMeant = (seen: Seen): boolean =>
+        seen.taskId === task && (item === null || seen.mapIndex === item) && !isFinal(seen.state);
       const open = (await driver.look()).instances.filter(isMeant);
-      const ends = open.map((seen) => endOf(seen, { kind: "cancelled", state: seen.state, reason: "cancelled by ann" }, ""));
+      const ends = open.map((seen) =>
+        endOf(seen, { kind: "cancelled", state: seen.state, reason: "cancelled by ann" }, ""),
+      );
       return (await driver.settle(ends)).accepted.size > 0 ? "done" : "TASK_NOT_ACTIVE";
     },
   };
 }
 
 export function stopRun(): Move {
-  return persons("the run is cancelled", cancelRun, ({ db, id }) => cancelStoredRun(db, { id, actor: ACTOR }));
+  return persons("the run is cancelled", cancelRun, ({ db, id }) =>
+    cancelStoredRun(db, { id, actor: ACTOR }),
+  );
 }
 
 export function clearSome(clearing: Clearing): Move {
@@ -186,8 +228,14 @@ export function clearSome(clearing: Clearing): Move {
     ({ db, id }) =>
       clearRuns(db, {
         ...{ of: { run: id }, taskId, actor: ACTOR },
-        ...{ downstream: what === "and what comes after" || what === "what failed and after", upstream: what === "and what comes before" },
-        ...{ onlyFailed: what.startsWith("what failed"), ...(what === "one item" ? { mapIndex: item } : {}) },
+        ...{
+          downstream: what === "and what comes after" || what === "what failed and after",
+          upstream: what === "and what comes before",
+        },
+        ...{
+          onlyFailed: what.startsWith("what failed"),
+          ...(what === "one item" ? { mapIndex: item } : {}),
+        },
       }),
   );
 }
@@ -216,8 +264,17 @@ export function setPaused(isPaused: boolean): Move {
 
 type Stored = NonNullable<RealRun["stored"]>;
 
-function persons(text: string, apply: Move["apply"], act: (stored: Stored, spec: RealRun["spec"]) => Promise<unknown>): Move {
-  return { text, isPersons: true, apply, perform: ({ stored, spec }) => answer(act(stored!, spec)) };
+function persons(
+  text: string,
+  apply: Move["apply"],
+  act: (stored: Stored, spec: RealRun["spec"]) => Promise<unknown>,
+): Move {
+  return {
+    text,
+    isPersons: true,
+    apply,
+    perform: ({ stored, spec }) => answer(act(stored!, spec)),
+  };
 }
 
 /** `done`, or the code of the refusal. */
@@ -234,6 +291,8 @@ async function answer(act: Promise<unknown>): Promise<string> {
 /** Whether something of the run waits for its time. */
 export function waitsForTime({ model }: World): boolean {
   return model.shape.tasks.some(({ id }) =>
-    instancesOf(model, id).some(({ state, isDue }) => state === "up_for_reschedule" || (state === "up_for_retry" && !isDue)),
+    instancesOf(model, id).some(
+      ({ state, isDue }) => state === "up_for_reschedule" || (state === "up_for_retry" && !isDue),
+    ),
   );
 }

@@ -1,12 +1,20 @@
 /** How tries end: drawn in words, and made into what the task's kind can end with. */
 import fc from "fast-check";
-import type { Outcome } from "../../../runtime/engine/outcome.ts";
+import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { failed, skipped, success } from "../engine_driver.ts";
 import type { DagShape, ShapedTask } from "./dag_shape.ts";
 import { allAfter } from "./decisions.ts";
 
 export interface DrawnEnd {
-  readonly as: "list" | "nothing" | "object" | "skipped" | "left out" | "failed" | "failed for good" | "not done";
+  readonly as:
+    | "list"
+    | "nothing"
+    | "object"
+    | "skipped"
+    | "left out"
+    | "failed"
+    | "failed for good"
+    | "not done";
   readonly size: number;
 }
 
@@ -31,18 +39,30 @@ export function outcomeOf(shape: DagShape, task: ShapedTask, { as, size }: Drawn
     case "skipped":
       return skipped;
     case "left out":
-      return task.kind === "mapped" || task.mappedIn !== null ? { kind: "skipped", reason: "no item of the list", leftOut: true } : skipped;
+      return task.kind === "mapped" || task.mappedIn !== null
+        ? { kind: "skipped", reason: "no item of the list", leftOut: true }
+        : skipped;
     case "not done":
       if (task.kind === "sensor") return { kind: "not_yet" };
-      return task.kind === "loop" ? { kind: "success", output: JSON.stringify([size]), again: true } : returning(shape, task, "list", size);
+      return task.kind === "loop"
+        ? { kind: "success", output: JSON.stringify([size]), again: true }
+        : returning(shape, task, "list", size);
     default:
       return returning(shape, task, as, size);
   }
 }
 
 /** A branch returns ids: the first few of those after it; an object stands for the id of a task that does not come after it. */
-function returning(shape: DagShape, { id, kind }: ShapedTask, as: "list" | "nothing" | "object", size: number): Outcome {
-  if (kind === "branch") return success(as === "object" ? [id] : [...allAfter(shape, id)].slice(0, as === "list" ? size : 1));
+function returning(
+  shape: DagShape,
+  { id, kind }: ShapedTask,
+  as: "list" | "nothing" | "object",
+  size: number,
+): Outcome {
+  if (kind === "branch")
+    return success(
+      as === "object" ? [id] : [...allAfter(shape, id)].slice(0, as === "list" ? size : 1),
+    );
   if (as === "object") return success({ size });
   if (as === "list") return success([...Array(size).keys()]);
   return kind === "short circuit" ? success(false) : success();

@@ -1,11 +1,28 @@
 /** What people do to a run, as the model has it: clear, mark, cancel, pause. Each answers as the action does: `done`, or the error's code. */
 import type { Mark } from "../../../runtime/state/task_state.ts";
 import { allAfter } from "./decisions.ts";
-import { type End, follow, hasEnded, type Instance, instancesOf, move, newInstance, type RunModel, takeUp, taskOf } from "./run_model.ts";
+import {
+  type End,
+  follow,
+  hasEnded,
+  type Instance,
+  instancesOf,
+  move,
+  newInstance,
+  type RunModel,
+  takeUp,
+  taskOf,
+} from "./run_model.ts";
 
 export interface Clearing {
   readonly task: string;
-  readonly what: "the task" | "and what comes after" | "and what comes before" | "one item" | "what failed" | "what failed and after";
+  readonly what:
+    | "the task"
+    | "and what comes after"
+    | "and what comes before"
+    | "one item"
+    | "what failed"
+    | "what failed and after";
   readonly item: number;
 }
 
@@ -13,11 +30,18 @@ export function clear(model: RunModel, { task, what, item }: Clearing): string {
   const { shape } = model;
   const before = shape.tasks.map(({ id }) => id).filter((id) => allAfter(shape, id).has(task));
   const isAfter = what === "and what comes after" || what === "what failed and after";
-  const chosen = [task, ...(isAfter ? allAfter(shape, task) : []), ...(what === "and what comes before" ? before : [])];
+  const chosen = [
+    task,
+    ...(isAfter ? allAfter(shape, task) : []),
+    ...(what === "and what comes before" ? before : []),
+  ];
   const onlyFailed = what.startsWith("what failed");
   const found = withSetups(model, chosen).flatMap((id) =>
     Object.entries(model.tasks[id]!)
-      .filter(([index, one]) => (what !== "one item" || Number(index) === item) && (!onlyFailed || isBad(one)))
+      .filter(
+        ([index, one]) =>
+          (what !== "one item" || Number(index) === item) && (!onlyFailed || isBad(one)),
+      )
       .map(([index, instance]) => ({ id, index: Number(index), instance })),
   );
   if (found.length === 0) return "NOTHING_TO_CLEAR";
@@ -35,22 +59,29 @@ function isBad({ state }: Instance): boolean {
 function withSetups({ shape }: RunModel, chosen: readonly string[]): readonly string[] {
   const setups = shape.tasks.filter(({ kind }) => kind === "setup");
   const more = setups.flatMap(({ id: setup }) => {
-    const teardowns = shape.tasks.filter(({ kind, upstream }) => kind === "teardown" && upstream.includes(setup)).map(({ id }) => id);
+    const teardowns = shape.tasks
+      .filter(({ kind, upstream }) => kind === "teardown" && upstream.includes(setup))
+      .map(({ id }) => id);
     const isWork = (id: string): boolean =>
-      allAfter(shape, setup).has(id) && (teardowns.length === 0 || teardowns.some((teardown) => allAfter(shape, id).has(teardown)));
+      allAfter(shape, setup).has(id) &&
+      (teardowns.length === 0 || teardowns.some((teardown) => allAfter(shape, id).has(teardown)));
     return chosen.some(isWork) ? [setup, ...teardowns] : [];
   });
   return [...new Set([...chosen, ...more])];
 }
 
 /** What was cleared waits for its task's turn; an item of which others stay waits for its place only. */
-function forget(model: RunModel, found: readonly { readonly id: string; readonly index: number }[]): void {
+function forget(
+  model: RunModel,
+  found: readonly { readonly id: string; readonly index: number }[],
+): void {
   const staying = structuredClone(model.tasks);
   for (const { id, index } of found) delete staying[id]![index];
   for (const { id, index } of found) {
     const { item } = model.tasks[id]![index]!;
     delete model.tasks[id]![index];
-    if (index >= 0 && Object.keys(staying[id]!).length > 0) model.tasks[id]![index] = newInstance("scheduled", item);
+    if (index >= 0 && Object.keys(staying[id]!).length > 0)
+      model.tasks[id]![index] = newInstance("scheduled", item);
   }
 }
 
@@ -63,7 +94,9 @@ function reopen(model: RunModel): void {
 
 /** The instances of a task, or the one that is meant. */
 function meant(model: RunModel, task: string, item: number | null): readonly Instance[] {
-  return item === null ? instancesOf(model, task) : [model.tasks[task]![item]].filter((one) => one !== undefined);
+  return item === null
+    ? instancesOf(model, task)
+    : [model.tasks[task]![item]].filter((one) => one !== undefined);
 }
 
 export function markTask(model: RunModel, task: string, to: Mark, item: number | null): string {
@@ -72,7 +105,9 @@ export function markTask(model: RunModel, task: string, to: Mark, item: number |
   for (const one of own) move(one, to);
   if (own.length === 0) model.tasks[task]![-1] = newInstance(to);
   const found = [...allAfter(model.shape, task)].flatMap((id) =>
-    Object.entries(model.tasks[id]!).flatMap(([index, one]) => (isBad(one) ? [{ id, index: Number(index) }] : [])),
+    Object.entries(model.tasks[id]!).flatMap(([index, one]) =>
+      isBad(one) ? [{ id, index: Number(index) }] : [],
+    ),
   );
   forget(model, found);
   reopen(model);
@@ -99,7 +134,8 @@ function stop(one: Instance): void {
 export function cancelRun(model: RunModel): string {
   if (model.run === "success" || model.run === "failed") return "RUN_FINISHED";
   model.run = "failed";
-  for (const { id } of model.shape.tasks) for (const one of instancesOf(model, id)) if (!hasEnded(one)) stop(one);
+  for (const { id } of model.shape.tasks)
+    for (const one of instancesOf(model, id)) if (!hasEnded(one)) stop(one);
   return "done";
 }
 

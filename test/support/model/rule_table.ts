@@ -20,7 +20,12 @@ const all =
     before.every((letter) => of.includes(letter));
 const ended = all("SFKU");
 
-const TABLE: Readonly<Record<Exclude<TriggerRule, "all_done_setup_success">, readonly (readonly [Condition, Decision])[]>> = {
+const TABLE: Readonly<
+  Record<
+    Exclude<TriggerRule, "all_done_setup_success">,
+    readonly (readonly [Condition, Decision])[]
+  >
+> = {
   all_success: [
     [any("FU"), "upstream_failed"],
     [any("K"), "skip"],
@@ -70,7 +75,11 @@ const TABLE: Readonly<Record<Exclude<TriggerRule, "all_done_setup_success">, rea
 };
 
 /** @param setups those of the states before it that are a setup's: only a teardown looks at them apart */
-export function decide(rule: TriggerRule, before: readonly Letter[], setups: readonly Letter[]): Decision {
+export function decide(
+  rule: TriggerRule,
+  before: readonly Letter[],
+  setups: readonly Letter[],
+): Decision {
   if (before.length === 0) return "run";
   if (rule === "all_done_setup_success") return decideTeardown(before, setups);
   return TABLE[rule].find(([holds]) => holds(before))?.[1] ?? "wait";

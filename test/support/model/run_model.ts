@@ -49,7 +49,14 @@ export interface End {
 
 export function beginModel(shape: DagShape): RunModel {
   const tasks = Object.fromEntries(shape.tasks.map(({ id }) => [id, {}]));
-  const model: RunModel = { shape, tasks, run: "running", isPaused: false, endedByItself: false, told: new Set() };
+  const model: RunModel = {
+    shape,
+    tasks,
+    run: "running",
+    isPaused: false,
+    endedByItself: false,
+    told: new Set(),
+  };
   follow(model, [], { isAnew: true });
   return model;
 }
@@ -91,14 +98,26 @@ export function scopeOf({ shape }: RunModel, group: string | null): readonly Sha
 
 /** The instances of a task at a place: all of them, but within a mapped group. */
 function ownAt(model: RunModel, { id, mappedIn }: ShapedTask, place: number): readonly Instance[] {
-  return mappedIn === null ? instancesOf(model, id) : [model.tasks[id]![place]].filter((one) => one !== undefined);
+  return mappedIn === null
+    ? instancesOf(model, id)
+    : [model.tasks[id]![place]].filter((one) => one !== undefined);
 }
 
 let lastSerial = 0;
 
 export function newInstance(state: Instance["state"], item: Json = null): Instance {
   lastSerial += 1;
-  return { serial: lastSerial, state, failures: 0, lost: 0, claim: null, isDue: true, output: undefined, again: false, item };
+  return {
+    serial: lastSerial,
+    state,
+    failures: 0,
+    lost: 0,
+    claim: null,
+    isDue: true,
+    output: undefined,
+    again: false,
+    item,
+  };
 }
 
 /** Moves an instance out of its state; whoever held it holds it no longer. */
@@ -110,7 +129,9 @@ export function move(instance: Instance, state: Instance["state"]): void {
 /** Takes a run up whose instances people changed, or that was queued. */
 export function takeUp(model: RunModel): void {
   model.run = "running";
-  model.told = new Set(model.shape.tasks.filter(({ id }) => isClosed(model, id)).map(({ id }) => id));
+  model.told = new Set(
+    model.shape.tasks.filter(({ id }) => isClosed(model, id)).map(({ id }) => id),
+  );
   follow(model, [], { isAnew: true });
 }
 
@@ -137,7 +158,10 @@ export function follow(model: RunModel, ended: readonly End[], { isAnew = false 
     }
     for (const { id } of model.shape.tasks) goOn(model, id, isStopped);
     const scopes = scopesOf(model);
-    const steps = [...turnsIn(model, scopes, isStopped, fresh), ...model.shape.tasks.flatMap((task) => groupEnds(model, task))];
+    const steps = [
+      ...turnsIn(model, scopes, isStopped, fresh),
+      ...model.shape.tasks.flatMap((task) => groupEnds(model, task)),
+    ];
     const isNews = tell(model);
     if (steps.length === 0 && !isNews) break;
     wave = steps.flatMap((step) => step());
@@ -155,7 +179,9 @@ function scopesOf(model: RunModel): readonly Scope[] {
   const groups = model.shape.tasks
     .filter(isGroup)
     .flatMap(({ id }) =>
-      Object.entries(model.tasks[id]!).flatMap(([index, { state }]) => (state === "running" ? [{ group: id, place: Number(index) }] : [])),
+      Object.entries(model.tasks[id]!).flatMap(([index, { state }]) =>
+        state === "running" ? [{ group: id, place: Number(index) }] : [],
+      ),
     );
   return [{ group: null, place: -1 }, ...groups];
 }
@@ -164,7 +190,12 @@ function scopeName({ group, place }: Scope): string {
   return `${group} ${place}`;
 }
 
-function turnsIn(model: RunModel, scopes: readonly Scope[], isStopped: boolean, fresh: Set<Instance>): readonly Step[] {
+function turnsIn(
+  model: RunModel,
+  scopes: readonly Scope[],
+  isStopped: boolean,
+  fresh: Set<Instance>,
+): readonly Step[] {
   return scopes.flatMap(({ group, place }) =>
     scopeOf(model, group).flatMap((task) => {
       const turn = turnOf(model, task, place, isStopped);
@@ -179,7 +210,8 @@ function groupEnds(model: RunModel, task: ShapedTask): readonly Step[] {
   const members = scopeOf(model, task.id);
   return Object.entries(model.tasks[task.id]!).flatMap(([index, instance]): readonly Step[] => {
     const ends = members.map((member) => ownAt(model, member, Number(index))[0]);
-    if (instance.state !== "running" || !ends.every((end) => end !== undefined && hasEnded(end))) return [];
+    if (instance.state !== "running" || !ends.every((end) => end !== undefined && hasEnded(end)))
+      return [];
     const state = stateOfGroup(
       members,
       ends.map((end) => end!.state),
@@ -189,7 +221,10 @@ function groupEnds(model: RunModel, task: ShapedTask): readonly Step[] {
 }
 
 /** A group is what its last tasks came to. */
-function stateOfGroup(members: readonly ShapedTask[], states: readonly Instance["state"][]): Instance["state"] {
+function stateOfGroup(
+  members: readonly ShapedTask[],
+  states: readonly Instance["state"][],
+): Instance["state"] {
   const last = members.flatMap((member, at) =>
     isLeaf({ tasks: members, failFast: false }, member) ? [{ member, state: states[at]! }] : [],
   );
@@ -242,7 +277,8 @@ function goOn(model: RunModel, id: string, isStopped: boolean): void {
   const waiting = own.filter(({ state }) => state === "scheduled");
   const active = own.filter((one) => !hasEnded(one)).length - waiting.length;
   const places = Math.max(0, (maxActive ?? Number.POSITIVE_INFINITY) - active);
-  for (const one of waiting.slice(0, places)) one.state = kind === "mapped group" ? "running" : "queued";
+  for (const one of waiting.slice(0, places))
+    one.state = kind === "mapped group" ? "running" : "queued";
   const last = model.tasks[id]![own.length - 1];
   if (kind !== "loop" || last === undefined || last.state !== "success" || !last.again) return;
   last.again = false;
@@ -250,27 +286,50 @@ function goOn(model: RunModel, id: string, isStopped: boolean): void {
 }
 
 /** What a task's turn brings; it waits, too, when it has had it. */
-function turnOf(model: RunModel, task: ShapedTask, place: number, isStopped: boolean): Decision | "remove" {
+function turnOf(
+  model: RunModel,
+  task: ShapedTask,
+  place: number,
+  isStopped: boolean,
+): Decision | "remove" {
   if (ownAt(model, task, place).length > 0) return "wait";
   if (isStopped && task.kind !== "teardown") return "skip";
-  if (scopeOf(model, task.within).some((decider) => passesOver(model, decider, task.id, place))) return "skip";
+  if (scopeOf(model, task.within).some((decider) => passesOver(model, decider, task.id, place)))
+    return "skip";
   const upstream = task.upstream.map((id) => taskOf(model, id));
-  const isLeftOut = task.mappedIn !== null && upstream.some((one) => ownAt(model, one, place)[0]?.state === "removed");
+  const isLeftOut =
+    task.mappedIn !== null &&
+    upstream.some((one) => ownAt(model, one, place)[0]?.state === "removed");
   if (isLeftOut) return "remove";
   const before = upstream.flatMap((one) => lettersOf(model, one, place));
-  const setups = upstream.filter(({ kind }) => kind === "setup").flatMap((one) => lettersOf(model, one, place));
+  const setups = upstream
+    .filter(({ kind }) => kind === "setup")
+    .flatMap((one) => lettersOf(model, one, place));
   const turn = decide(task.rule, before, setups);
   // A list that comes from tasks before it has to be known.
-  return turn === "run" && task.kind.startsWith("mapped") && task.form !== "items" && !isOver(before) ? "wait" : turn;
+  return turn === "run" &&
+    task.kind.startsWith("mapped") &&
+    task.form !== "items" &&
+    !isOver(before)
+    ? "wait"
+    : turn;
 }
 
-const LETTERS: Readonly<Record<string, Letter | "X">> = { success: "S", failed: "F", skipped: "K", upstream_failed: "U", removed: "X" };
+const LETTERS: Readonly<Record<string, Letter | "X">> = {
+  success: "S",
+  failed: "F",
+  skipped: "K",
+  upstream_failed: "U",
+  removed: "X",
+};
 
 /** A task as those after it see it: a letter for each instance that counts. A loop is one task, and items that were left out are none. */
 function lettersOf(model: RunModel, task: ShapedTask, place: number): readonly Letter[] {
   const { id, allowFailure, kind } = task;
   const own = ownAt(model, task, place);
-  const seen = own.map(({ state }) => LETTERS[state] ?? "R").map((letter) => (letter === "F" && allowFailure ? "S" : letter));
+  const seen = own
+    .map(({ state }) => LETTERS[state] ?? "R")
+    .map((letter) => (letter === "F" && allowFailure ? "S" : letter));
   if (seen.length === 0) return ["R"];
   const isTold = model.told.has(id);
   if (kind === "loop" && model.tasks[id]![-1] === undefined) {
@@ -279,7 +338,8 @@ function lettersOf(model: RunModel, task: ShapedTask, place: number): readonly L
   }
   const counted = seen.filter((letter): letter is Letter => letter !== "X");
   if (counted.length === seen.length) return counted;
-  if (!isTold || counted.includes("R")) return seen.map((letter) => (letter === "X" ? "R" : letter));
+  if (!isTold || counted.includes("R"))
+    return seen.map((letter) => (letter === "X" ? "R" : letter));
   return counted.length > 0 ? counted : ["K"];
 }
 
@@ -290,7 +350,11 @@ function tell(model: RunModel): boolean {
   return model.told.size > before;
 }
 
-const WITHOUT_RUNNING = { skip: "skipped", upstream_failed: "upstream_failed", remove: "removed" } as const;
+const WITHOUT_RUNNING = {
+  skip: "skipped",
+  upstream_failed: "upstream_failed",
+  remove: "removed",
+} as const;
 
 /** @returns the task's end, when its turn was one */
 function takeTurn(
@@ -302,7 +366,10 @@ function takeTurn(
 ): readonly End[] {
   const at = task.mappedIn === null ? -1 : place;
   const item = task.mappedIn === null ? null : model.tasks[task.mappedIn]![place]!.item;
-  const made = turn === "run" ? runnable(model, task, at, item) : { [at]: newInstance(WITHOUT_RUNNING[turn], item) };
+  const made =
+    turn === "run"
+      ? runnable(model, task, at, item)
+      : { [at]: newInstance(WITHOUT_RUNNING[turn], item) };
   Object.assign(model.tasks[task.id]!, made);
   return Object.values(made).flatMap((instance) => {
     fresh.add(instance);
@@ -310,7 +377,12 @@ function takeTurn(
   });
 }
 
-function runnable(model: RunModel, task: ShapedTask, at: number, item: Json): Record<number, Instance> {
+function runnable(
+  model: RunModel,
+  task: ShapedTask,
+  at: number,
+  item: Json,
+): Record<number, Instance> {
   if (task.kind === "empty") return { [at]: newInstance("success", item) };
   if (task.kind === "loop") return { 0: newInstance("queued", 0) };
   const begun = isGroup(task) ? "running" : "queued";
@@ -318,7 +390,9 @@ function runnable(model: RunModel, task: ShapedTask, at: number, item: Json): Re
   const list = listOf(model, task);
   if (typeof list === "string") return { [-1]: newInstance(list) };
   const most = task.maxActive ?? list.length;
-  return Object.fromEntries(list.map((one, index) => [index, newInstance(index < most ? begun : "scheduled", one)]));
+  return Object.fromEntries(
+    list.map((one, index) => [index, newInstance(index < most ? begun : "scheduled", one)]),
+  );
 }
 
 /** Whether a task that ended fails its run: a leaf that failed, or never could run. When a run fails fast, any task is one. */

@@ -1,11 +1,20 @@
 /** What workers and time do to a run, as the model has it. An end counts when its claim still holds the instance, and else changes nothing. */
 
-import type { Outcome } from "../../../runtime/engine/outcome.ts";
-import { MAX_LOST_TRIES } from "../../../runtime/engine/settle.ts";
+import { MAX_LOST_TRIES } from "../../../runtime/engine/results/complete_tries.ts";
+import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { MAX_ITERATIONS, type ShapedTask } from "./dag_shape.ts";
 import { allAfter } from "./decisions.ts";
-import { type End, follow, hasEnded, type Instance, move, type RunModel, repeatGroups, taskOf } from "./run_model.ts";
+import {
+  type End,
+  follow,
+  hasEnded,
+  type Instance,
+  move,
+  type RunModel,
+  repeatGroups,
+  taskOf,
+} from "./run_model.ts";
 
 /** Where an instance stands. */
 export interface Place {
@@ -39,14 +48,18 @@ export function mayBeTaken({ state, isDue }: Instance): boolean {
 
 export function take(model: RunModel, claim: Claim): string {
   const instance = at(model, claim);
-  if (instance === undefined || !mayBeTaken(instance) || tryOf(instance) !== claim.of) return "refused";
+  if (instance === undefined || !mayBeTaken(instance) || tryOf(instance) !== claim.of)
+    return "refused";
   instance.state = "running";
   instance.claim = claim.number;
   return "taken";
 }
 
 /** Several tries end in one batch. @returns the places of those that counted */
-export function endTries(model: RunModel, ends: readonly { readonly claim: Claim; readonly outcome: Outcome }[]): string {
+export function endTries(
+  model: RunModel,
+  ends: readonly { readonly claim: Claim; readonly outcome: Outcome }[],
+): string {
   const counted = ends.filter(({ claim }) => {
     const instance = at(model, claim);
     return instance?.state === "running" && instance.claim === claim.number;
@@ -63,9 +76,16 @@ export function endTries(model: RunModel, ends: readonly { readonly claim: Claim
     .join(" ")}`;
 }
 
-function endTry(model: RunModel, task: ShapedTask, instance: Instance, index: number, outcome: Outcome): void {
+function endTry(
+  model: RunModel,
+  task: ShapedTask,
+  instance: Instance,
+  index: number,
+  outcome: Outcome,
+): void {
   if (outcome.kind === "success") succeed(model, task, instance, index, outcome);
-  else if (outcome.kind === "skipped") move(instance, outcome.leftOut === true ? "removed" : "skipped");
+  else if (outcome.kind === "skipped")
+    move(instance, outcome.leftOut === true ? "removed" : "skipped");
   else if (outcome.kind === "failed") fail(task, instance, outcome.retryable);
   else if (outcome.kind === "lost") lose(instance);
   else move(instance, "up_for_reschedule");
@@ -76,10 +96,17 @@ function lose(instance: Instance): void {
   instance.lost += 1;
 }
 
-function succeed(model: RunModel, task: ShapedTask, instance: Instance, index: number, outcome: Outcome & { kind: "success" }): void {
+function succeed(
+  model: RunModel,
+  task: ShapedTask,
+  instance: Instance,
+  index: number,
+  outcome: Outcome & { kind: "success" },
+): void {
   const output = outcome.output === null ? undefined : (JSON.parse(outcome.output) as Json);
   const after = allAfter(model.shape, task.id);
-  const isStray = task.kind === "branch" && (output as readonly string[]).some((id) => !after.has(id));
+  const isStray =
+    task.kind === "branch" && (output as readonly string[]).some((id) => !after.has(id));
   const isTooMany = outcome.again === true && index + 1 >= MAX_ITERATIONS;
   move(instance, isStray || isTooMany ? "failed" : "success");
   if (isStray) return;

@@ -4,8 +4,8 @@
  */
 import { expect } from "vitest";
 import { isFinal } from "../../../runtime/state/task_state.ts";
-import type { Database } from "../../../runtime/store/database.ts";
-import type { Plans } from "../../../runtime/store/plans.ts";
+import type { Plans } from "../../../runtime/store/dags/plans.ts";
+import type { Database } from "../../../runtime/store/database/database.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { expectCountsHold } from "../counts.ts";
 import type { Driver, Seen, Snapshot } from "../engine_driver.ts";
@@ -39,7 +39,8 @@ export interface Move {
 /** What a snapshot shows, but for what was cleared and items that their list no longer has. */
 export function shownOf({ instances }: Snapshot): readonly Seen[] {
   return instances.filter(
-    ({ state, reason }) => (state as string) !== "none" && !(state === "removed" && reason === "its item is no more"),
+    ({ state, reason }) =>
+      (state as string) !== "none" && !(state === "removed" && reason === "its item is no more"),
   );
 }
 
@@ -89,7 +90,9 @@ export class World {
       const fits = permutations(moves.map((_, index) => index)).flatMap((order) => {
         const model = copyOf(this.model);
         const isAnswered = order.every((index) => moves[index]!.apply(model) === answers[index]);
-        return isAnswered && JSON.stringify(statesIn(model)) === JSON.stringify(found) ? [model] : [];
+        return isAnswered && JSON.stringify(statesIn(model)) === JSON.stringify(found)
+          ? [model]
+          : [];
       });
       expect(fits.length, `no order explains ${JSON.stringify(found)}`).toBeGreaterThan(0);
       this.model = fits[0]!;
@@ -122,9 +125,13 @@ export class World {
     this.seen.clear();
     for (const one of shown) this.seen.set(nameOf(one), one);
     expect(statesOf(snapshot)).toEqual(statesIn(this.model));
-    if (this.model.run === "running") expect(snapshot.openTasks, "tasks that are open").toBe(openTasks(this.model));
+    if (this.model.run === "running")
+      expect(snapshot.openTasks, "tasks that are open").toBe(openTasks(this.model));
     if (snapshot.run === "success" || snapshot.run === "failed")
-      expect(shown.filter(({ state }) => !isFinal(state)).map(nameOf), "an ended run has nothing open").toEqual([]);
+      expect(
+        shown.filter(({ state }) => !isFinal(state)).map(nameOf),
+        "an ended run has nothing open",
+      ).toEqual([]);
     this.#expectFinalsKept(shown, mayReopen);
     await this.#expectTokens(real, shown);
     if (real.stored && (this.model.run === "running" || this.model.endedByItself))
@@ -155,10 +162,16 @@ export class World {
     const tokens = Map.groupBy(await real.driver.tokens(), (token) => token);
     for (const { id, taskId, tryNumber, state } of shown.filter((one) => !this.#isGroup(one))) {
       const own = tokens.get(`${id}#${tryNumber}`)?.length ?? 0;
-      const isSensor = this.shape.tasks.some((task) => task.id === taskId && task.kind === "sensor");
-      if (state === "queued" || state === "up_for_retry") expect(own, `tokens of ${taskId}, which may be taken`).toBeGreaterThan(0);
+      const isSensor = this.shape.tasks.some(
+        (task) => task.id === taskId && task.kind === "sensor",
+      );
+      if (state === "queued" || state === "up_for_retry")
+        expect(own, `tokens of ${taskId}, which may be taken`).toBeGreaterThan(0);
       if (!isSensor) expect(own, `tokens of one try of ${taskId}`).toBeLessThan(2);
-      expect(tokens.get(`${id}#${tryNumber + 1}`) ?? [], `tokens of a try of ${taskId} to come`).toEqual([]);
+      expect(
+        tokens.get(`${id}#${tryNumber + 1}`) ?? [],
+        `tokens of a try of ${taskId} to come`,
+      ).toEqual([]);
     }
   }
 
@@ -175,13 +188,18 @@ export class World {
 }
 
 function statesOf(snapshot: Snapshot): object {
-  const states = shownOf(snapshot).map((one) => [nameOf(one), { state: one.state, item: one.mapIndex < 0 ? null : one.item }] as const);
+  const states = shownOf(snapshot).map(
+    (one) => [nameOf(one), { state: one.state, item: one.mapIndex < 0 ? null : one.item }] as const,
+  );
   return { run: snapshot.run, instances: sorted(states) };
 }
 
 function statesIn(model: RunModel): object {
   const states = Object.entries(model.tasks).flatMap(([task, own]) =>
-    Object.entries(own).map(([index, { state, item }]) => [placeName({ task, index: Number(index) }), { state, item }] as const),
+    Object.entries(own).map(
+      ([index, { state, item }]) =>
+        [placeName({ task, index: Number(index) }), { state, item }] as const,
+    ),
   );
   return { run: model.run, instances: sorted(states) };
 }
@@ -192,5 +210,7 @@ function sorted(entries: readonly (readonly [string, object])[]): object {
 
 function permutations(of: readonly number[]): readonly (readonly number[])[] {
   if (of.length < 2) return [of];
-  return of.flatMap((first) => permutations(of.filter((one) => one !== first)).map((rest) => [first, ...rest]));
+  return of.flatMap((first) =>
+    permutations(of.filter((one) => one !== first)).map((rest) => [first, ...rest]),
+  );
 }

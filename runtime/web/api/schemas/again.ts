@@ -1,7 +1,7 @@
 /** What the API answers about doing again: backfills and clearing; and who did what. */
 import { z } from "zod";
 import { TASK_STATES } from "../../../state/task_state.ts";
-import { BACKFILL_STATES, CODE_CHOICES } from "../../../store/backfill.ts";
+import { BACKFILL_STATES, CODE_CHOICES } from "../../../store/backfills/backfill.ts";
 import { runState, when } from "./common.ts";
 
 const progress = z.object({
@@ -19,7 +19,9 @@ export const backfill = z
     id: z.int(),
     dagId: z.string(),
     schedule: z.string().meta({ description: "Name of the schedule; empty for a DAG's only one" }),
-    scheduleSpec: z.looseObject({ type: z.string() }).meta({ description: "The schedule as it was when the backfill was made" }),
+    scheduleSpec: z
+      .looseObject({ type: z.string() })
+      .meta({ description: "The schedule as it was when the backfill was made" }),
     state: z.enum(BACKFILL_STATES),
     from: when,
     to: when,
@@ -48,17 +50,29 @@ const slot = z.object({
 export const backfills = z.object({ backfills: z.array(backfill) });
 
 export const backfillSlots = z.object({
-  slots: z.array(slot.extend({ run: z.int().nullable(), runId: z.string().nullable(), runState: runState.nullable() })),
+  slots: z.array(
+    slot.extend({
+      run: z.int().nullable(),
+      runId: z.string().nullable(),
+      runState: runState.nullable(),
+    }),
+  ),
   next: z.int().nullable(),
 });
 
-export const createdBackfill = z.object({ id: z.int(), runs: z.int(), skipped: z.int() }).meta({ id: "CreatedBackfill" });
+export const createdBackfill = z
+  .object({ id: z.int(), runs: z.int(), skipped: z.int() })
+  .meta({ id: "CreatedBackfill" });
 
 export const backfillPreview = z
   .object({
     dagId: z.string(),
     schedule: z.string(),
-    slots: z.array(slot.extend({ run: z.object({ id: z.int(), runId: z.string(), state: runState }).nullable() })),
+    slots: z.array(
+      slot.extend({
+        run: z.object({ id: z.int(), runId: z.string(), state: runState }).nullable(),
+      }),
+    ),
   })
   .meta({ id: "BackfillPreview" });
 
@@ -68,7 +82,14 @@ export const cleared = z.object({
       id: z.int(),
       dagId: z.string(),
       runId: z.string(),
-      instances: z.array(z.object({ taskId: z.string(), mapIndex: z.int(), state: z.enum(TASK_STATES), tryNumber: z.int() })),
+      instances: z.array(
+        z.object({
+          taskId: z.string(),
+          mapIndex: z.int(),
+          state: z.enum(TASK_STATES),
+          tryNumber: z.int(),
+        }),
+      ),
     }),
   ),
 });

@@ -20,7 +20,9 @@ export const assetEvent = z
     uri: z.string(),
     at: when,
     extra: z.json(),
-    source: z.object({ dagId: z.string(), runId: z.string(), taskId: z.string(), mapIndex: z.int() }).nullable(),
+    source: z
+      .object({ dagId: z.string(), runId: z.string(), taskId: z.string(), mapIndex: z.int() })
+      .nullable(),
     actor: z.string().nullable().meta({ description: "Who said so, when it was no task" }),
   })
   .meta({ id: "AssetEvent" });

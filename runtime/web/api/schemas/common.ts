@@ -6,6 +6,8 @@ export const when = z.iso.datetime({ offset: true });
 
 export const runState = z.enum(RUN_STATES);
 
-export const errorAnswer = z.object({ error: z.object({ code: z.string(), message: z.string() }) }).meta({ id: "Error" });
+export const errorAnswer = z
+  .object({ error: z.object({ code: z.string(), message: z.string() }) })
+  .meta({ id: "Error" });
 
 export const done = z.object({ done: z.literal(true) });

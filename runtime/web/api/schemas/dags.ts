@@ -1,7 +1,7 @@
 /** What the API answers about DAGs. */
 import { z } from "zod";
-import { WAIT_REASONS } from "../../../scheduler/waiting.ts";
-import { SKIP_REASONS } from "../../../store/slot.ts";
+import { WAIT_REASONS } from "../../../scheduler/jobs/end_waits.ts";
+import { SKIP_REASONS } from "../../../store/dags/slot.ts";
 import { runState, when } from "./common.ts";
 
 const recentRun = z.object({
@@ -24,9 +24,20 @@ export const dag = z
     file: z.string().nullable(),
     description: z.string().nullable(),
     tags: z.array(z.string()),
-    assets: z.json().nullable().meta({ description: "The assets it waits for: {asset}, {alias}, {all: […]} or {any: […]}" }),
-    on: z.array(z.looseObject({ type: z.string(), name: z.string() })).meta({ description: "The events that start it" }),
-    schedules: z.array(z.object({ name: z.string(), schedule: z.looseObject({ type: z.string() }), params: z.json() })),
+    assets: z
+      .json()
+      .nullable()
+      .meta({ description: "The assets it waits for: {asset}, {alias}, {all: […]} or {any: […]}" }),
+    on: z
+      .array(z.looseObject({ type: z.string(), name: z.string() }))
+      .meta({ description: "The events that start it" }),
+    schedules: z.array(
+      z.object({
+        name: z.string(),
+        schedule: z.looseObject({ type: z.string() }),
+        params: z.json(),
+      }),
+    ),
     timezone: z.string(),
     runs: z.array(recentRun).meta({ description: "The last 14 runs, oldest first" }),
   })
@@ -40,7 +51,9 @@ export const dagDetail = z
     removedAt: when.nullable(),
     nextRunAfter: when.nullable(),
     scheduleError: z.string().nullable(),
-    atCapacity: z.boolean().meta({ description: "True while it has as many runs as it may, and its schedules wait" }),
+    atCapacity: z
+      .boolean()
+      .meta({ description: "True while it has as many runs as it may, and its schedules wait" }),
     nextRuns: z
       .array(z.object({ schedule: z.string(), runAfter: when.nullable() }))
       .meta({ description: "When each schedule is due; null: never again" }),
@@ -48,7 +61,9 @@ export const dagDetail = z
     file: z.string(),
     deployedAt: when,
     watches: z
-      .array(z.object({ name: z.string(), installedAt: when.nullable(), error: z.string().nullable() }))
+      .array(
+        z.object({ name: z.string(), installedAt: when.nullable(), error: z.string().nullable() }),
+      )
       .meta({ description: "Sources of row changes, as installed by: dag changes install" }),
     spec: z.looseObject({ dagId: z.string() }).meta({ description: "The DAG as declared" }),
   })
@@ -63,7 +78,10 @@ export const dagSlot = z
       .nullable()
       .meta({ description: "Why it has no run; null when it has" }),
     detail: z.string().nullable(),
-    count: z.int().nullable().meta({ description: "Slots in a row with this decision; null: too many to count" }),
+    count: z
+      .int()
+      .nullable()
+      .meta({ description: "Slots in a row with this decision; null: too many to count" }),
     logicalDate: when.nullable(),
     lastLogicalDate: when.nullable(),
     dataIntervalStart: when.nullable(),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { TASK_EVENTS } from "../../../../sdk/callback.ts";
 import { TASK_STATES } from "../../../state/task_state.ts";
-import { RUN_TYPES } from "../../../store/dag_run.ts";
+import { RUN_TYPES } from "../../../store/runs/dag_run.ts";
 import { runState, when } from "./common.ts";
 
 export const run = z
@@ -29,7 +29,12 @@ export const run = z
   .meta({ id: "Run" });
 
 export const runDetail = run
-  .extend({ trigger: z.json().nullable().meta({ description: "What made it, when assets or an event did: {type, name, events}" }) })
+  .extend({
+    trigger: z
+      .json()
+      .nullable()
+      .meta({ description: "What made it, when assets or an event did: {type, name, events}" }),
+  })
   .meta({ id: "RunDetail" });
 
 export const runs = z.object({ runs: z.array(run), next: z.int().nullable() });
@@ -44,10 +49,14 @@ export const why = z
     tasks: z.array(
       z.object({
         taskId: z.string(),
-        mapIndex: z.int().meta({ description: "The first of the instances that wait alike; -1 when the task is not mapped" }),
+        mapIndex: z.int().meta({
+          description: "The first of the instances that wait alike; -1 when the task is not mapped",
+        }),
         state: z.enum(["none", ...TASK_STATES]),
         instances: z.int(),
-        reasons: z.array(z.object({ gate: z.string(), text: z.string() })).meta({ description: "Everything that is not met" }),
+        reasons: z
+          .array(z.object({ gate: z.string(), text: z.string() }))
+          .meta({ description: "Everything that is not met" }),
       }),
     ),
   })
@@ -68,11 +77,17 @@ export const callbacks = z.object({
       attempts: z.int(),
       createdAt: when,
       finishedAt: when.nullable(),
-      lines: z.array(z.object({ time: z.string(), level: z.string(), source: z.string(), text: z.string() })),
+      lines: z.array(
+        z.object({ time: z.string(), level: z.string(), source: z.string(), text: z.string() }),
+      ),
     }),
   ),
 });
 
-export const eventSent = z.object({ resumed: z.int().meta({ description: "How many task instances went on" }) });
+export const eventSent = z.object({
+  resumed: z.int().meta({ description: "How many task instances went on" }),
+});
 
-export const taskCancelled = z.object({ instances: z.int().meta({ description: "How many instances were stopped" }) });
+export const taskCancelled = z.object({
+  instances: z.int().meta({ description: "How many instances were stopped" }),
+});

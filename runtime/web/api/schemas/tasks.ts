@@ -67,8 +67,12 @@ export const taskDetail = task
 
 export const logAnswer = z
   .object({
-    lines: z.array(z.object({ time: z.string(), level: z.string(), source: z.string(), text: z.string() })),
+    lines: z.array(
+      z.object({ time: z.string(), level: z.string(), source: z.string(), text: z.string() }),
+    ),
     next: z.int().meta({ description: "`after` of the next part" }),
-    isComplete: z.boolean().meta({ description: "True when the try is over and these were its last lines" }),
+    isComplete: z
+      .boolean()
+      .meta({ description: "True when the try is over and these were its last lines" }),
   })
   .meta({ id: "Log" });

@@ -24,7 +24,12 @@ reader.task("read", { inlets: [counted] }, async ({ triggeredBy, assets, trigger
 }));
 
 const alias = dag("asset_alias_reader", { schedule: exported });
-alias.task("read", async ({ trigger }) => (trigger?.type === "assets" ? trigger.events.map(({ uri, extra }) => [uri, extra]) : null));
-alias.task("reads_what_it_does_not_name", async ({ assets }) => (await assets.events(counted)).length);
+alias.task("read", async ({ trigger }) =>
+  trigger?.type === "assets" ? trigger.events.map(({ uri, extra }) => [uri, extra]) : null,
+);
+alias.task(
+  "reads_what_it_does_not_name",
+  async ({ assets }) => (await assets.events(counted)).length,
+);
 
 export default [writer, reader, alias];

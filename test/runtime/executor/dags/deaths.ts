@@ -52,7 +52,9 @@ d.task("throws_in_a_timer", async () => {
   await never();
 });
 d.task("is_polite", { executionTimeout: "300ms" }, async ({ signal }) => {
-  await new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("tidied up")), { once: true }));
+  await new Promise((_, reject) =>
+    signal.addEventListener("abort", () => reject(new Error("tidied up")), { once: true }),
+  );
 });
 d.task("never_yields", { executionTimeout: "300ms" }, async () => forEver());
 d.task("is_deaf", { executionTimeout: "300ms" }, async () => {

@@ -6,28 +6,44 @@ const numbers = d.task("numbers", async ({ xcom }) => {
   await xcom.push("unit", "metres");
   return [1, 2, 3];
 });
-const squares = d.task("squares", { each: numbers, maxActive: 2 }, async ({ item, mapIndex, xcom }) => {
-  await xcom.push("index", mapIndex);
-  return item * item;
-});
-d.task("sum", { inputs: { squares, numbers } }, async ({ inputs, xcom, dagId, runId, tryNumber, mapIndex, logicalDate }) => ({
-  sum: inputs.squares.reduce((a, b) => a + b, 0),
-  numbers: inputs.numbers,
-  unit: await xcom.pull("numbers", "unit"),
-  indexes: await xcom.pull("squares", "index"),
-  nothing: await xcom.pull("numbers", "nothing"),
-  about: [dagId, runId.split("__")[0] ?? "", tryNumber, mapIndex, logicalDate.zoneName],
-}));
-const forgets = d.task("forgets", { retries: 1, retryDelay: "0s" }, async ({ xcom, tryNumber, taskId }) => {
-  const found = await xcom.pull(taskId, "left");
-  await xcom.push("left", tryNumber);
-  if (tryNumber === 1) throw new Error("again");
-  return found;
-});
+const squares = d.task(
+  "squares",
+  { each: numbers, maxActive: 2 },
+  async ({ item, mapIndex, xcom }) => {
+    await xcom.push("index", mapIndex);
+    return item * item;
+  },
+);
+d.task(
+  "sum",
+  { inputs: { squares, numbers } },
+  async ({ inputs, xcom, dagId, runId, tryNumber, mapIndex, logicalDate }) => ({
+    sum: inputs.squares.reduce((a, b) => a + b, 0),
+    numbers: inputs.numbers,
+    unit: await xcom.pull("numbers", "unit"),
+    indexes: await xcom.pull("squares", "index"),
+    nothing: await xcom.pull("numbers", "nothing"),
+    about: [dagId, runId.split("__")[0] ?? "", tryNumber, mapIndex, logicalDate.zoneName],
+  }),
+);
+const forgets = d.task(
+  "forgets",
+  { retries: 1, retryDelay: "0s" },
+  async ({ xcom, tryNumber, taskId }) => {
+    const found = await xcom.pull(taskId, "left");
+    await xcom.push("left", tryNumber);
+    if (tryNumber === 1) throw new Error("again");
+    return found;
+  },
+);
 chain(numbers, forgets);
 d.task("asks_in_vain", async ({ connection, variable }) => ({
-  connection: await connection("nowhere").catch((error: { code?: string; message: string }) => error.code ?? error.message),
-  variable: await variable("nothing").catch((error: { code?: string; message: string }) => error.code ?? error.message),
+  connection: await connection("nowhere").catch(
+    (error: { code?: string; message: string }) => error.code ?? error.message,
+  ),
+  variable: await variable("nothing").catch(
+    (error: { code?: string; message: string }) => error.code ?? error.message,
+  ),
   fallback: await variable("nothing", "instead"),
   set: await variable("region"),
 }));
@@ -38,7 +54,9 @@ d.task("environment", async () => Object.keys(process.env).toSorted());
 
 const processes = dag("processes");
 const warm = [1, 2, 3].map((n) => processes.task(`warm_${n}`, async () => process.pid));
-const fresh = [1, 2, 3].map((n) => processes.task(`fresh_${n}`, { freshProcess: true }, async () => process.pid));
+const fresh = [1, 2, 3].map((n) =>
+  processes.task(`fresh_${n}`, { freshProcess: true }, async () => process.pid),
+);
 chain(
   ...warm,
   ...fresh,

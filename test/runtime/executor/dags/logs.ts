@@ -16,7 +16,9 @@ d.task("in_order", async ({ log }) => {
   process.stdout.write("seven, without an end");
 });
 d.task("from_a_child", async () => {
-  execFileSync("sh", ["-c", "echo out of a child; echo err of a child >&2; printf 'half a line'"], { stdio: "inherit" });
+  execFileSync("sh", ["-c", "echo out of a child; echo err of a child >&2; printf 'half a line'"], {
+    stdio: "inherit",
+  });
   await once(spawn("true", { stdio: "inherit" }), "close");
 });
 d.task("one_long_line", async () => {
@@ -40,6 +42,8 @@ d.task("secrets", async ({ connection, log }) => {
   process.stdout.write(String(password).slice(0, 5));
   process.stdout.write(`${String(password).slice(5)}\n`);
   execFileSync("sh", ["-c", `echo child says ${password}`], { stdio: "inherit" });
-  throw new Error(`the server refused ${password}`, { cause: new Error(`as ${password} is wrong`) });
+  throw new Error(`the server refused ${password}`, {
+    cause: new Error(`as ${password} is wrong`),
+  });
 });
 export default d;

@@ -33,8 +33,12 @@ d.task("asks_in_seconds", { retryDelay: "1h" }, ({ tryNumber }) => {
 d.task("has_no_more_time", { retryDelay: "10s", retryTotal: "5s" }, () => {
   throw new Error("no");
 });
-d.task("all_too_long", { totalTimeout: "300ms", retryDelay: "100ms", retries: 9 }, async ({ tryNumber, signal }) => {
-  if (tryNumber === 1) throw new Error("once");
-  await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-});
+d.task(
+  "all_too_long",
+  { totalTimeout: "300ms", retryDelay: "100ms", retries: 9 },
+  async ({ tryNumber, signal }) => {
+    if (tryNumber === 1) throw new Error("once");
+    await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  },
+);
 export default d;

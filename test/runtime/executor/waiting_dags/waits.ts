@@ -16,7 +16,10 @@ waits.task(
 );
 waits.task("run", externalRun({ dag: "other", at }));
 waits.task("good", externalRun({ dag: "other", task: "good", at }));
-waits.task("never", externalRun({ dag: "other", at: "2001-01-01", timeout: "100ms", softFail: true }));
+waits.task(
+  "never",
+  externalRun({ dag: "other", at: "2001-01-01", timeout: "100ms", softFail: true }),
+);
 const events = dag("events");
 const early = events.task("early", waitForEvent<{ by: string }>("approved"));
 chain(early, events.task("again", waitForEvent("approved")));

@@ -1,0 +1,174 @@
+/**
+ * The limits that a task instance is subject to, as claims: "one slot of this name, of which there are so many". Limits of every kind
+ * (pool, DAG, run, task, key, rate) become claims here, and everything behind this file knows only claims.
+ */
+import { EVERY_TASK, type LateKeys } from "../../../sdk/routing.ts";
+import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
+
+/** A claim to slots of one limit. */
+export interface Claim {
+  /** Kind and name, such as `pool:api`: unique over the deployment. */
+  readonly name: string;
+  readonly slots: number;
+  /** How many slots there are; null for a pool, whose row says. */
+  readonly limit: number | null;
+  /** For a rate: slots are starts within this many milliseconds. Null: slots are held from the queue to the end of the try. */
+  readonly perMs: number | null;
+}
+
+/** How an instance gets to a worker. */
+export interface Route {
+  /** Null: the queue `default`. */
+  readonly queue: string | null;
+  readonly weight: number;
+  /** None: it is queued at once. */
+  readonly claims: readonly Claim[];
+}
+
+/** What of a task's route is the same in every run. */
+export interface PlannedRoute {
+  readonly queue: string | null;
+  readonly weight: number;
+  readonly claims: readonly Claim[];
+  /** Whether a key is asked of the task when a try begins. Until then its claims are not known, and it goes to a worker without any. */
+  readonly isLate: boolean;
+  /** False for a group, which is not work itself. */
+  readonly needsWorker: boolean;
+  readonly claimsWith: (keys: LateKeys) => readonly Claim[];
+  readonly maxActive: number | null;
+  readonly maxActiveTasksPerRun: number | null;
+}
+
+/** The run that a route is for. */
+export interface RoutedRun {
+  readonly id: number;
+  /** Whether a person has set the pool that holds every task. */
+  readonly isGloballyLimited?: boolean;
+  /** Whether a backfill has it run: then it goes behind all that others have run. */
+  readonly isBackfill?: boolean;
+}
+
+/** Taken from the weight of each task of a backfill: more than people give, and within what the queue can tell apart. */
+const BACKFILL_HANDICAP = 30_000;
+
+const POOL = "pool:";
+const KEY = "key:";
+const RATE = "rate:";
+const NO_CLAIMS: readonly Claim[] = [];
+
+/** Of an instance that never goes to a worker. */
+export const UNROUTED: Route = { queue: null, weight: 1, claims: [] };
+
+export function planRoute(dag: DagSpec, task: TaskSpec, weight: number): PlannedRoute {
+  return {
+    queue: task.routing?.queue ?? null,
+    weight,
+    claims: claimsIn(dag, task, { concurrency: null, rate: null }),
+    needsWorker: task.kind?.type !== "group",
+    isLate: task.routing?.concurrency?.key === null || task.routing?.rate?.key === null,
+    claimsWith: (keys) => claimsIn(dag, task, keys),
+    maxActive: task.maxActive,
+    maxActiveTasksPerRun: dag.maxActiveTasksPerRun ?? null,
+  };
+}
+
+/** Whether a task of this run has to wait for places before it goes to a worker. */
+export function isLimited(route: PlannedRoute, run: RoutedRun): boolean {
+  return !route.isLate && hasClaims(route, run);
+}
+
+/** Whether tries of a task of this run may hold places. */
+export function mayHoldPlaces(route: PlannedRoute, run: RoutedRun): boolean {
+  return route.isLate || hasClaims(route, run);
+}
+
+function hasClaims(route: PlannedRoute, run: RoutedRun): boolean {
+  return (
+    route.needsWorker &&
+    (route.claims.length > 0 ||
+      route.maxActiveTasksPerRun !== null ||
+      run.isGloballyLimited === true)
+  );
+}
+
+/** The route of a task's instances in a run. */
+export function routeIn(route: PlannedRoute, taskId: string, run: RoutedRun): Route {
+  const { queue, maxActive } = route;
+  const weight = run.isBackfill ? route.weight - BACKFILL_HANDICAP : route.weight;
+  if (!isLimited(route, run)) return { queue, weight, claims: NO_CLAIMS };
+  const claims = [...route.claims, ...runClaims(route, run)];
+  if (maxActive !== null) claims.push(held(`map:${run.id}/${taskId}`, maxActive));
+  return { queue, weight, claims };
+}
+
+/** The route of a try whose task has said its keys. Its run's `maxActive` was met when it went to a worker to say them. */
+export function routeWith(route: PlannedRoute, run: RoutedRun, keys: LateKeys): Route {
+  return {
+    queue: route.queue,
+    weight: route.weight,
+    claims: [...route.claimsWith(keys), ...runClaims(route, run)],
+  };
+}
+
+/** The keys that a task said, read from the claims that were made of them. */
+export function keysIn(claims: readonly Claim[]): LateKeys {
+  const keyOf = (kind: string): string | null =>
+    claims.find(({ name }) => name.startsWith(kind))?.name.slice(kind.length) ?? null;
+  return { concurrency: keyOf(KEY), rate: keyOf(RATE) };
+}
+
+function runClaims({ maxActiveTasksPerRun }: PlannedRoute, run: RoutedRun): readonly Claim[] {
+  const claims: Claim[] = [];
+  if (run.isGloballyLimited) claims.push(held(POOL + EVERY_TASK, null));
+  if (maxActiveTasksPerRun !== null) claims.push(held(`run:${run.id}`, maxActiveTasksPerRun));
+  return claims;
+}
+
+function claimsIn(
+  { dagId, maxActiveTasks }: DagSpec,
+  { taskId, routing }: TaskSpec,
+  keys: LateKeys,
+): readonly Claim[] {
+  const claims: Claim[] = [];
+  if (routing?.pool) claims.push(held(POOL + routing.pool, null, routing.poolSlots));
+  if (maxActiveTasks !== undefined) claims.push(held(`dag:${dagId}`, maxActiveTasks));
+  if (routing?.maxActiveOverall)
+    claims.push(held(`task:${dagId}/${taskId}`, routing.maxActiveOverall));
+  const key = routing?.concurrency?.key ?? keys.concurrency;
+  if (routing?.concurrency && key !== null) claims.push(held(KEY + key, routing.concurrency.limit));
+  const rate = routing?.rate?.key ?? keys.rate;
+  if (routing?.rate && rate !== null)
+    claims.push({
+      name: RATE + rate,
+      slots: 1,
+      limit: routing.rate.limit,
+      perMs: routing.rate.perMs,
+    });
+  return claims;
+}
+
+function held(name: string, limit: number | null, slots = 1): Claim {
+  return { name, slots, limit, perMs: null };
+}
+
+/** The pool that a claim is to; undefined for another kind of limit. */
+export function poolOf({ name }: Claim): string | undefined {
+  return name.startsWith(POOL) ? name.slice(POOL.length) : undefined;
+}
+
+/** Claims as text: instances with the same text wait in one line. */
+export function claimsText(claims: readonly Claim[]): string {
+  return JSON.stringify(claims.map(({ name, slots, limit, perMs }) => [name, slots, limit, perMs]));
+}
+
+/** The reverse of {@link claimsText}. */
+export function parseClaims(text: string): readonly Claim[] {
+  return (JSON.parse(text) as [string, number, number | null, number | null][]).map(
+    ([name, slots, limit, perMs]) => ({
+      name,
+      slots,
+      limit,
+      perMs,
+    }),
+  );
+}

@@ -1,0 +1,29 @@
+/** Setups and teardowns that go with work: who does the work again needs what was set up for it, and tears it down again. */
+import { allAfter } from "./branch_tasks.ts";
+import type { Plan } from "./plan.ts";
+
+/**
+ * The tasks, and with each the setups before it that have a teardown after it, or none at all, and the teardowns of those setups (Airflow's
+ * rule for clearing). In the order of the plan.
+ */
+export function withSetups(plan: Plan, taskIds: readonly string[]): readonly string[] {
+  const chosen = new Set(taskIds);
+  const kindOf = (taskId: string): string | undefined => plan.tasks.get(taskId)?.spec.kind?.type;
+  const setups = [...plan.tasks.keys()].filter((taskId) => kindOf(taskId) === "setup");
+  for (const setup of setups) {
+    const teardowns = (plan.tasks.get(setup)?.downstream ?? []).filter(
+      (after) => kindOf(after) === "teardown",
+    );
+    const work = allAfter(plan, [setup]);
+    const isNeeded = taskIds.some(
+      (taskId) => work.has(taskId) && (teardowns.length === 0 || hasAfter(plan, taskId, teardowns)),
+    );
+    if (isNeeded) for (const taskId of [setup, ...teardowns]) chosen.add(taskId);
+  }
+  return [...plan.tasks.keys()].filter((taskId) => chosen.has(taskId));
+}
+
+function hasAfter(plan: Plan, taskId: string, wanted: readonly string[]): boolean {
+  const after = allAfter(plan, [taskId]);
+  return wanted.some((one) => after.has(one));
+}

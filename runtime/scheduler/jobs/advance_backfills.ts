@@ -1,0 +1,217 @@
+/**
+ * Backfills go on: the next slots become runs, as places free up, a bounded number in one transaction. A slot is judged anew when its turn
+ * comes, because the schedule, a person or an earlier backfill may have run it meanwhile. Any number of schedulers may do this at once:
+ * each holds the backfill that it looks at.
+ */
+import type { EngineTx } from "../../engine/store.ts";
+import {
+  type BackfillRow,
+  completeBackfills,
+  lockBackfill,
+  runningBackfills,
+} from "../../store/backfills/backfill.ts";
+import {
+  decideSlots,
+  type ExistingRun,
+  existingRuns,
+  inFlight,
+  type NewSlot,
+  type SlotRow,
+  waitingSlots,
+} from "../../store/backfills/backfill_slot.ts";
+import { getDag } from "../../store/dags/dag.ts";
+import type { Plans } from "../../store/dags/plans.ts";
+import type { Database, Queryable } from "../../store/database/database.ts";
+import { createRuns, type NewRun } from "../../store/runs/dag_run.ts";
+import { labelRuns } from "../../store/runs/run_label.ts";
+import { runIdOf } from "../../timetable/index.ts";
+import { redoRun } from "../../transactions/clear_run.ts";
+import { engineRound } from "../../transactions/engine_tx.ts";
+import { startQueuedRuns } from "../../transactions/start_runs.ts";
+import { decideSlot } from "../plan_backfill.ts";
+
+/** Slots looked at in one transaction. */
+const BATCH = 200;
+/** New runs kept ready beyond those that may run, so that the end of one run lets the next begin without waiting for a tick. */
+const AHEAD = 100;
+
+/** Makes runs of every backfill that has places, and ends those that are through. @returns how many slots had their turn */
+export async function advanceBackfills(db: Database, plans: Plans): Promise<number> {
+  let decided = 0;
+  for (const id of await runningBackfills(db)) {
+    const step = await engineRound(db, plans, (tx, on) => advanceOne(on, tx, id));
+    if (step === undefined) continue;
+    decided += step.decided;
+    await startQueuedRuns(db, plans, [step.dagId]);
+  }
+  await completeBackfills(db);
+  return decided;
+}
+
+async function advanceOne(
+  on: Queryable,
+  tx: EngineTx,
+  id: number,
+): Promise<{ readonly dagId: string; readonly decided: number } | undefined> {
+  const backfill = await lockBackfill(on, id);
+  if (!backfill) return undefined;
+  const { dagId, scheduleName } = backfill;
+  const { running, queued } = await inFlight(on, id);
+  const places = backfill.maxActiveRuns - running - queued;
+  const slots = await waitingSlots(on, id, Math.min(BATCH, places + AHEAD));
+  const dates = slots.map(({ logicalDate }) => logicalDate);
+  const existing =
+    slots.length === 0 ? new Map() : await existingRuns(on, dagId, scheduleName, dates);
+  // The rows are held in the order of their ids, as everybody else holds them; what they say now is what counts.
+  const held = new Map(
+    (await tx.lockRuns([...existing.values()].map((run: ExistingRun) => run.id))).map((run) => [
+      run.id,
+      run.state,
+    ]),
+  );
+  const turn = new Turn(backfill, places);
+  for (const slot of slots) {
+    const run = existing.get(slot.logicalDate.getTime());
+    if (!turn.take(slot, run && { ...run, state: held.get(run.id) ?? run.state })) break;
+  }
+  await decideSlots(on, id, [
+    ...turn.skipped,
+    ...(await redo(on, tx, backfill, turn.again)),
+    ...(await make(on, backfill, turn.fresh)),
+  ]);
+  return { dagId, decided: turn.size };
+}
+
+type Decided = Pick<NewSlot, "ordinal" | "decision" | "reason" | "runId">;
+
+/** What happens to the slots whose turn it is, in their order. */
+class Turn {
+  readonly skipped: Decided[] = [];
+  readonly again: { readonly slot: SlotRow; readonly run: ExistingRun }[] = [];
+  readonly fresh: SlotRow[] = [];
+  readonly #backfill: BackfillRow;
+  readonly #places: number;
+
+  constructor(backfill: BackfillRow, places: number) {
+    this.#backfill = backfill;
+    this.#places = places;
+  }
+
+  get size(): number {
+    return this.skipped.length + this.again.length + this.fresh.length;
+  }
+
+  /** @returns false when there is no place for the slot yet */
+  take(slot: SlotRow, run: ExistingRun | undefined): boolean {
+    const { decision, reason } = decideSlot(run?.state, this.#backfill.reprocess);
+    const taken = this.again.length + this.fresh.length;
+    if (decision === "skip")
+      this.skipped.push({ ordinal: slot.ordinal, decision, reason, runId: run?.id ?? null });
+    // A run that is done again is not kept ready: until there is a place for it, it stays as it ended.
+    else if (taken >= this.#places + (run ? 0 : AHEAD)) return false;
+    else if (run) this.again.push({ slot, run });
+    else this.fresh.push(slot);
+    return true;
+  }
+}
+
+/** Clears runs that have ended; they become runs of this backfill. */
+async function redo(
+  on: Queryable,
+  tx: EngineTx,
+  backfill: BackfillRow,
+  again: Turn["again"],
+): Promise<readonly Decided[]> {
+  const versionId =
+    backfill.code === "latest" ? ((await getDag(on, backfill.dagId))?.versionId ?? null) : null;
+  const params = Object.keys(backfill.givenParams ?? {}).length === 0 ? undefined : backfill.params;
+  for (const { slot, run } of again) {
+    await redoRun(on, tx, run, {
+      versionId,
+      params,
+      backfill: { id: backfill.id, ordinal: slot.ordinal },
+    });
+  }
+  await labelRuns(
+    on,
+    again.map(({ run }) => run.id),
+    backfill.labels,
+  );
+  return again.map(({ slot, run }) => ({
+    ordinal: slot.ordinal,
+    decision: "run",
+    reason: null,
+    runId: run.id,
+  }));
+}
+
+async function make(
+  on: Queryable,
+  backfill: BackfillRow,
+  slots: readonly SlotRow[],
+): Promise<readonly Decided[]> {
+  if (slots.length === 0) return [];
+  const versionId =
+    backfill.code === "latest"
+      ? ((await getDag(on, backfill.dagId))?.versionId ?? backfill.versionId)
+      : backfill.versionId;
+  const runs = slots.map((slot) => runOf(backfill, slot, versionId));
+  const made = new Map((await createRuns(on, runs)).map(({ id, runId }) => [runId, id]));
+  await labelRuns(on, [...made.values()], backfill.labels);
+  const late = slots.filter((slot) => !made.has(runIdOf("backfill", slotOf(backfill, slot))));
+  return [
+    ...slots.flatMap((slot): Decided[] => {
+      const runId = made.get(runIdOf("backfill", slotOf(backfill, slot)));
+      return runId === undefined
+        ? []
+        : [{ ordinal: slot.ordinal, decision: "run", reason: null, runId }];
+    }),
+    ...(await passOver(on, backfill, late)),
+  ];
+}
+
+/** Slots that somebody else ran between our looking and our making. */
+async function passOver(
+  on: Queryable,
+  backfill: BackfillRow,
+  late: readonly SlotRow[],
+): Promise<readonly Decided[]> {
+  if (late.length === 0) return [];
+  const dates = late.map(({ logicalDate }) => logicalDate);
+  const existing = await existingRuns(on, backfill.dagId, backfill.scheduleName, dates);
+  return late.flatMap((slot) => {
+    const run = existing.get(slot.logicalDate.getTime());
+    const { decision, reason } = decideSlot(
+      run?.state ?? "success",
+      run ? backfill.reprocess : "none",
+    );
+    // One that has ended meanwhile and is to be done again has its turn at the next look.
+    return decision === "run"
+      ? []
+      : [{ ordinal: slot.ordinal, decision, reason, runId: run?.id ?? null }];
+  });
+}
+
+function runOf(backfill: BackfillRow, slot: SlotRow, versionId: number): NewRun {
+  return {
+    dagId: backfill.dagId,
+    runId: runIdOf("backfill", slotOf(backfill, slot)),
+    runType: "backfill",
+    versionId,
+    logicalDate: slot.logicalDate,
+    dataIntervalStart: slot.dataIntervalStart,
+    dataIntervalEnd: slot.dataIntervalEnd,
+    runAfter: slot.runAfter,
+    params: backfill.params,
+    schedule: backfill.scheduleName,
+    trigger: null,
+    backfill: { id: backfill.id, ordinal: slot.ordinal },
+  };
+}
+
+function slotOf(
+  { schedule, scheduleName: name }: BackfillRow,
+  { runAfter, dataIntervalStart: start, dataIntervalEnd: end }: SlotRow,
+) {
+  return { schedule, name, runAfter, dataInterval: { start, end } };
+}

@@ -1,0 +1,178 @@
+/**
+ * One look at the clock: which DAGs are due, which runs that makes, and when to look again. The timetable decides, purely; this reads what
+ * it needs and writes what it said. Any number of schedulers may tick at once: each holds the rows of the DAGs it looks at.
+ *
+ * Work is done in batches of bounded size, one transaction each. A DAG with more to catch up than a batch holds is due again behind the
+ * others, so that none waits for another's past.
+ */
+
+import {
+  type DueDag,
+  dagsLeftWaiting,
+  lockDueDags,
+  recordScheduled,
+} from "../../store/dags/dag.ts";
+import {
+  rememberSchedules,
+  type ScheduleMemory,
+  scheduleMemories,
+} from "../../store/dags/dag_schedule.ts";
+import type { Plans } from "../../store/dags/plans.ts";
+import { putSlots } from "../../store/dags/slot.ts";
+import { type Database, isTransient, type Queryable } from "../../store/database/database.ts";
+import { activeRuns, createRuns } from "../../store/runs/dag_run.ts";
+import { createAssetRuns } from "../../store/sources/asset_runs.ts";
+import { createEndRuns } from "../../store/sources/run_listener.ts";
+import { givePlaces } from "../../transactions/engine_tx.ts";
+import { startQueuedRuns } from "../../transactions/start_runs.ts";
+import { type Decision, type DueSchedules, decide } from "../decide.ts";
+import { advanceBackfills } from "./advance_backfills.ts";
+
+/** DAGs looked at in one transaction, and runs made in it. */
+const BATCH = 1_000;
+
+/** Batches of one tick. What is left is due at once, in the next: between two, a scheduler beats, rescues, and stops if it is told to. */
+const MOST_BATCHES = 20;
+
+/** Skipped slots counted one by one in one batch. */
+const MOST_COUNTED = 10_000;
+
+export interface TickResult {
+  readonly created: number;
+}
+
+/** Creates runs that are due, and begins what may begin. */
+export async function tick(db: Database, plans: Plans): Promise<TickResult> {
+  let created = 0;
+  for (let batches = 0; batches < MOST_BATCHES; batches++) {
+    const batch = await nextBatch(db, plans);
+    if (batch.dagIds.length === 0) break;
+    created += batch.created;
+    await startQueuedRuns(db, plans, batch.dagIds);
+  }
+  await advanceBackfills(db, plans);
+  created += await createAssetRuns(db, plans);
+  created += await createEndRuns(db, plans);
+  // What a dead process left behind; nothing, nearly always.
+  const left = await dagsLeftWaiting(db);
+  if (left.length > 0) await startQueuedRuns(db, plans, left);
+  // Places that come free by time alone: a retry is due, a rate's window has passed. And whatever a dead process left ungiven.
+  await givePlaces(db, plans);
+  return { created };
+}
+
+interface Batch {
+  readonly dagIds: readonly string[];
+  readonly created: number;
+}
+
+/** A batch that the database refuses holds a DAG whose rows cannot be written; one by one, it alone is stopped. */
+async function nextBatch(db: Database, plans: Plans): Promise<Batch> {
+  try {
+    return await db.transaction((tx) => scheduleBatch(tx, plans, BATCH));
+  } catch (error) {
+    if (isTransient(error) || !isRefusal(error)) throw error;
+    return oneByOne(db, plans);
+  }
+}
+
+async function oneByOne(db: Database, plans: Plans): Promise<Batch> {
+  const dagIds: string[] = [];
+  let created = 0;
+  for (let looks = 0; looks < BATCH; looks++) {
+    const looked: DueDag[] = [];
+    const one = await db
+      .transaction((tx) => scheduleBatch(tx, plans, 1, looked))
+      .catch(async (error: unknown): Promise<Batch> => {
+        const dag = looked.at(-1);
+        if (!dag || isTransient(error) || !isRefusal(error)) throw error;
+        await recordScheduled(db, [stopped(dag, [], String(error.message)).dag]);
+        return { dagIds: [dag.dagId], created: 0 };
+      });
+    if (one.dagIds.length === 0) break;
+    dagIds.push(...one.dagIds);
+    created += one.created;
+  }
+  return { dagIds, created };
+}
+
+/** What the database says of a statement's values: out of range, not to be stored, against a constraint. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && /^2[23]/.test(String(error.code));
+}
+
+/** @param looked gets the DAGs it looks at, for a caller whom it fails */
+async function scheduleBatch(
+  tx: Queryable,
+  plans: Plans,
+  limit: number,
+  looked: DueDag[] = [],
+): Promise<Batch> {
+  const { now, dags } = await lockDueDags(tx, limit);
+  looked.push(...dags);
+  if (dags.length === 0) return { dagIds: [], created: 0 };
+  const dagIds = dags.map(({ dagId }) => dagId);
+  const versions = await plans.get(
+    tx,
+    dags.map(({ versionId }) => versionId),
+  );
+  const [active, memories] = [await activeRuns(tx, dagIds), await scheduleMemories(tx, dagIds)];
+  const share = {
+    mostRuns: Math.ceil(BATCH / dags.length),
+    mostCounted: Math.max(10, Math.floor(MOST_COUNTED / dags.length)),
+  };
+  const decisions = dags.flatMap((dag) => {
+    const spec = versions.get(dag.versionId)?.spec;
+    const own = {
+      memories: memories.get(dag.dagId) ?? [],
+      active: active.get(dag.dagId)?.active ?? 0,
+      now,
+    };
+    return spec ? [decideAlone({ ...share, ...own, dag, spec })] : [];
+  });
+  return { dagIds, created: await record(tx, decisions) };
+}
+
+async function record(tx: Queryable, decisions: readonly Decision[]): Promise<number> {
+  const made = await createRuns(
+    tx,
+    decisions.flatMap(({ runs }) => runs),
+  );
+  await putSlots(
+    tx,
+    decisions.flatMap(({ slots }) => slots),
+  );
+  await rememberSchedules(
+    tx,
+    decisions.flatMap((decision) => decision.memories),
+  );
+  await recordScheduled(
+    tx,
+    decisions.map(({ dag }) => dag),
+  );
+  return made.length;
+}
+
+/** A DAG that cannot be decided at all stands still, visibly; the others go on. */
+function decideAlone(due: DueSchedules): Decision {
+  try {
+    return decide({ ...due, spentMs: stopwatch() });
+  } catch (error) {
+    return stopped(due.dag, due.memories, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function stopped({ dagId }: DueDag, memories: readonly ScheduleMemory[], error: string): Decision {
+  return {
+    dag: { dagId, nextRunAfter: null, atCapacity: false, error },
+    memories,
+    runs: [],
+    slots: [],
+  };
+}
+
+/** Processor time rather than time: a machine that sleeps must not stop a schedule. */
+function stopwatch(): () => number {
+  const start = process.cpuUsage();
+  return () => process.cpuUsage(start).user / 1_000;
+}

@@ -1,0 +1,102 @@
+/**
+ * Waits that are over: sensors are queued for their next poke, and what waited for a time, a run or an event goes on. Any number of
+ * schedulers may look at once: a sensor is woken by whoever deletes its row, and the others' ends are guarded like any end.
+ */
+
+import { settle } from "../../engine/results/complete_tries.ts";
+import type { TryEnd } from "../../engine/results/outcome.ts";
+import { OVERRAN } from "../../engine/results/waiting.ts";
+import { waitText } from "../../state/wait.ts";
+import type { Plans } from "../../store/dags/plans.ts";
+import type { Database } from "../../store/database/database.ts";
+import { wakeSensors } from "../../store/instances/task_instance.ts";
+import {
+  deleteWaits,
+  dueWaits,
+  endedRunWaits,
+  type FoundWait,
+} from "../../store/waits/task_wait.ts";
+import { engineRound, givePlaces } from "../../transactions/engine_tx.ts";
+import { afterRound } from "../../transactions/run_ends.ts";
+
+/** Waits ended in one transaction. */
+const BATCH = 1_000;
+
+/** Ends every wait that is over. @returns how many there were */
+export async function endWaits(db: Database, plans: Plans): Promise<number> {
+  let ended = 0;
+  for (;;) {
+    const woken = await wakeSensors(db, BATCH);
+    const due = (await dueWaits(db, BATCH)).map((wait) => ({ wait, outcome: outcomeOfDue(wait) }));
+    await settleWaits(db, plans, due);
+    ended += woken.count + due.length;
+    if (woken.asking > 0) await givePlaces(db, plans);
+    if (woken.count < BATCH && due.length < BATCH) break;
+  }
+  const runs = (await endedRunWaits(db)).map((wait) => ({ wait, outcome: outcomeOfRun(wait) }));
+  for (let from = 0; from < runs.length; from += BATCH)
+    await settleWaits(db, plans, runs.slice(from, from + BATCH));
+  return ended + runs.length;
+}
+
+/** A wait that is over, and how. */
+interface EndedWait {
+  readonly wait: FoundWait;
+  readonly outcome: TryEnd["outcome"];
+}
+
+async function settleWaits(db: Database, plans: Plans, ended: readonly EndedWait[]): Promise<void> {
+  if (ended.length === 0) return;
+  const settlement = await engineRound(db, plans, async (tx, on) => {
+    const settled = await settle(tx, ended.map(endOf));
+    await deleteWaits(
+      on,
+      ended.map(({ wait }) => wait),
+    );
+    return settled;
+  });
+  await afterRound(db, plans, settlement);
+}
+
+/** The end of a wait, in the engine's words; no worker holds it. */
+function endOf({ wait, outcome }: EndedWait): TryEnd {
+  const { instanceId, tryNumber, lostTries, runId, taskId, mapIndex, elapsedMs } = wait;
+  return {
+    instanceId,
+    tryNumber,
+    lostTries,
+    runId,
+    taskId,
+    mapIndex,
+    elapsedMs,
+    workerId: "",
+    outcome,
+  };
+}
+
+function outcomeOfDue(wait: FoundWait & { readonly sent: string | null }): TryEnd["outcome"] {
+  if (wait.kind === "time") return { kind: "resumed", output: null };
+  if (wait.kind === "group_retry") return { kind: "repeated" };
+  if (wait.kind === "group_timeout") return OVERRAN;
+  if (wait.sent !== null) return { kind: "resumed", output: wait.sent };
+  return {
+    kind: "gave_up",
+    to: wait.softFail ? "skipped" : "failed",
+    reason: `${waitedFor(wait)} did not come within the timeout`,
+  };
+}
+
+function outcomeOfRun(wait: Awaited<ReturnType<typeof endedRunWaits>>[number]): TryEnd["outcome"] {
+  const { verdict, awaitedRunId } = wait;
+  if (verdict === "success")
+    return { kind: "resumed", output: JSON.stringify({ runId: awaitedRunId }) };
+  return {
+    kind: "gave_up",
+    to: verdict,
+    reason: `${waitedFor(wait)} ended as ${verdict} (${awaitedRunId})`,
+  };
+}
+
+function waitedFor({ kind, event, awaitedDagId: dagId, awaitedTaskId: taskId }: FoundWait): string {
+  return waitText({ kind, event, dagId, taskId });
+}

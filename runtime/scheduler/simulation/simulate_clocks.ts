@@ -1,0 +1,71 @@
+/** Days on which clocks change in a DAG's timezone: where a schedule surprises people. */
+import { stretchAt } from "../../timetable/zone.ts";
+import type { Course } from "./simulate.ts";
+
+export interface ClockChange {
+  readonly dagId: string;
+  /** The local day, such as `2026-03-29`. */
+  readonly date: string;
+  readonly timezone: string;
+  /** The instant at which clocks are moved. */
+  readonly at: Date;
+  /** By how many minutes: 60 forward, -60 back. */
+  readonly minutes: number;
+  /** Runs whose interval begins or ends, or which are due, on that day. */
+  readonly slots: number;
+}
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+
+/** The changes within a time that touch a slot of the DAG. */
+export function clockChanges(
+  { dag, slots }: Course,
+  span: { readonly from: Date; readonly to: Date },
+): readonly ClockChange[] {
+  const { dagId, timezone } = dag.spec;
+  const runs = slots.filter(({ decision }) => decision === "run");
+  return changesIn(timezone, span.from.getTime(), span.to.getTime()).flatMap(
+    ({ at, before, after }) => {
+      // The local day that the clock shows when it has been moved.
+      const midnight = Math.floor((at + after) / DAY_MS) * DAY_MS;
+      const [start, end] = [Math.min(at, midnight - before), midnight + DAY_MS - after];
+      const touches = (date: Date): boolean => date.getTime() >= start && date.getTime() < end;
+      const touched = runs.filter(
+        (slot) =>
+          touches(slot.dataIntervalStart) ||
+          touches(slot.dataIntervalEnd) ||
+          touches(slot.runAfter),
+      ).length;
+      if (touched === 0) return [];
+      const date = new Date(midnight).toISOString().slice(0, 10);
+      return [
+        {
+          dagId,
+          date,
+          timezone,
+          at: new Date(at),
+          minutes: (after - before) / MINUTE_MS,
+          slots: touched,
+        },
+      ];
+    },
+  );
+}
+
+function changesIn(
+  zone: string,
+  from: number,
+  to: number,
+): readonly { readonly at: number; readonly before: number; readonly after: number }[] {
+  const changes: { at: number; before: number; after: number }[] = [];
+  for (
+    let stretch = stretchAt(zone, from);
+    stretch.until <= to;
+    stretch = stretchAt(zone, stretch.until)
+  ) {
+    if (stretch.offset !== stretch.offsetAfter)
+      changes.push({ at: stretch.until, before: stretch.offset, after: stretch.offsetAfter });
+  }
+  return changes;
+}

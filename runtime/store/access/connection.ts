@@ -1,0 +1,61 @@
+/** Stored connections. What they hold is encrypted before it comes here; only id and type are readable. */
+import type { Queryable } from "../database/database.ts";
+
+export interface StoredConnection {
+  readonly id: string;
+  readonly type: string;
+  readonly updatedAt: Date;
+}
+
+const LIST = {
+  name: "connection_list",
+  text: `select id, type, updated_at as "updatedAt" from dagsmith.connection order by id`,
+};
+const FIND = {
+  name: "connection_find",
+  text: "select secret from dagsmith.connection where id = $1",
+};
+const ALL = {
+  name: "connection_all",
+  text: "select id, secret from dagsmith.connection order by id",
+};
+const PUT = {
+  name: "connection_put",
+  text: `insert into dagsmith.connection (id, type, secret) values ($1, $2, $3)
+    on conflict (id) do update set type = excluded.type, secret = excluded.secret, updated_at = now()`,
+};
+const DELETE = {
+  name: "connection_delete",
+  text: "delete from dagsmith.connection where id = $1 returning id",
+};
+
+/** By id. */
+export function listConnections(db: Queryable): Promise<readonly StoredConnection[]> {
+  return db.query<StoredConnection>(LIST);
+}
+
+/** The encrypted connection; null when there is none. */
+export async function findConnection(db: Queryable, id: string): Promise<Buffer | null> {
+  const [row] = await db.query<{ secret: Buffer }>(FIND, [id]);
+  return row?.secret ?? null;
+}
+
+/** Every encrypted connection, for masking what they hold. */
+export function allConnections(
+  db: Queryable,
+): Promise<readonly { readonly id: string; readonly secret: Buffer }[]> {
+  return db.query<{ id: string; secret: Buffer }>(ALL);
+}
+
+/** Stores or replaces. */
+export async function putConnection(
+  db: Queryable,
+  row: { readonly id: string; readonly type: string; readonly secret: Buffer },
+): Promise<void> {
+  await db.query(PUT, [row.id, row.type, row.secret]);
+}
+
+/** @returns false when there was none */
+export async function deleteConnection(db: Queryable, id: string): Promise<boolean> {
+  return (await db.query(DELETE, [id])).length > 0;
+}

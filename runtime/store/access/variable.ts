@@ -1,0 +1,57 @@
+/** Stored variables. What they hold is encrypted before it comes here; only the key is readable. */
+import type { Queryable } from "../database/database.ts";
+
+export interface StoredVariable {
+  readonly key: string;
+  readonly updatedAt: Date;
+}
+
+const LIST = {
+  name: "variable_list",
+  text: `select key, updated_at as "updatedAt" from dagsmith.variable order by key`,
+};
+const FIND = { name: "variable_find", text: "select secret from dagsmith.variable where key = $1" };
+const ALL = {
+  name: "variable_all",
+  text: "select key, secret from dagsmith.variable order by key",
+};
+const PUT = {
+  name: "variable_put",
+  text: `insert into dagsmith.variable (key, secret) values ($1, $2)
+    on conflict (key) do update set secret = excluded.secret, updated_at = now()`,
+};
+const DELETE = {
+  name: "variable_delete",
+  text: "delete from dagsmith.variable where key = $1 returning key",
+};
+
+/** By key. */
+export function listVariables(db: Queryable): Promise<readonly StoredVariable[]> {
+  return db.query<StoredVariable>(LIST);
+}
+
+/** The encrypted variable; null when there is none. */
+export async function findVariable(db: Queryable, key: string): Promise<Buffer | null> {
+  const [row] = await db.query<{ secret: Buffer }>(FIND, [key]);
+  return row?.secret ?? null;
+}
+
+/** Every encrypted variable, for masking what they hold. */
+export function allVariables(
+  db: Queryable,
+): Promise<readonly { readonly key: string; readonly secret: Buffer }[]> {
+  return db.query<{ key: string; secret: Buffer }>(ALL);
+}
+
+/** Stores or replaces. */
+export async function putVariable(
+  db: Queryable,
+  row: { readonly key: string; readonly secret: Buffer },
+): Promise<void> {
+  await db.query(PUT, [row.key, row.secret]);
+}
+
+/** @returns false when there was none */
+export async function deleteVariable(db: Queryable, key: string): Promise<boolean> {
+  return (await db.query(DELETE, [key])).length > 0;
+}

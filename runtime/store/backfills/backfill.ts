@@ -1,0 +1,186 @@
+/** Backfills: what was asked for, where each stands, and the verbs that move it: pause, resume, cancel, complete. */
+import type { Json } from "../../../sdk/json.ts";
+import type { ScheduleSpec } from "../../../sdk/schedule.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+
+/**
+ * - `running`: its runs are made as places free up. In: create, resume. Out: pause, cancel, complete.
+ * - `paused`: nothing of it begins; what runs goes on. In: pause. Out: resume, cancel.
+ * - final: `completed` (its last run has ended), `cancelled`.
+ */
+export const BACKFILL_STATES = ["running", "paused", "completed", "cancelled"] as const;
+export type BackfillState = (typeof BACKFILL_STATES)[number];
+
+/** Which code runs: the one there was when the backfill, or the run that is done again, was made; or the one deployed when its turn comes. */
+export const CODE_CHOICES = ["original", "latest"] as const;
+export type CodeChoice = (typeof CODE_CHOICES)[number];
+
+/** A backfill to be made. */
+export interface NewBackfill {
+  readonly dagId: string;
+  readonly scheduleName: string;
+  readonly schedule: ScheduleSpec;
+  readonly from: Date;
+  readonly to: Date;
+  readonly reprocess: "none" | "failed" | "completed";
+  readonly backwards: boolean;
+  readonly maxActiveRuns: number;
+  /** Of the runs that it makes. */
+  readonly params: Json;
+  /** What was asked for: runs that it does again get it too, unless it is empty. */
+  readonly givenParams: Json;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly code: CodeChoice;
+  readonly versionId: number;
+  readonly createdBy: string;
+}
+
+export interface BackfillRow extends NewBackfill {
+  readonly id: number;
+  readonly state: BackfillState;
+  readonly createdAt: Date;
+  readonly endedAt: Date | null;
+}
+
+const BACKFILL = `id, dag_id as "dagId", schedule_name as "scheduleName", schedule, from_date as "from", to_date as "to", reprocess, backwards,
+  max_active_runs as "maxActiveRuns", params, given_params as "givenParams", labels, code, version_id as "versionId",
+  created_by as "createdBy", state, created_at as "createdAt", ended_at as "endedAt"`;
+
+// The unique index on backfills that have not ended decides who is first.
+const CREATE: Statement = {
+  name: "backfill_create",
+  text: `
+insert into dagsmith.backfill (dag_id, schedule_name, schedule, from_date, to_date, reprocess, backwards, max_active_runs, params, given_params,
+  labels, code, version_id, created_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+on conflict do nothing returning id`,
+};
+
+const ACTIVE: Statement = {
+  name: "backfill_active",
+  text: "select id from dagsmith.backfill where dag_id = $1 and ended_at is null",
+};
+
+const RUNNING: Statement = {
+  name: "backfill_running",
+  text: `
+select b.id from dagsmith.backfill b join dagsmith.dag d using (dag_id)
+where b.ended_at is null and b.state = 'running' and not d.is_paused and d.removed_at is null and d.version_id is not null
+order by b.id`,
+};
+
+// What another scheduler holds is its business.
+const LOCK: Statement = {
+  name: "backfill_lock",
+  text: `select ${BACKFILL} from dagsmith.backfill where id = $1 and state = 'running' for no key update skip locked`,
+};
+
+const COMPLETE: Statement = {
+  name: "backfill_complete",
+  text: `
+update dagsmith.backfill b set state = 'completed', ended_at = now()
+where b.ended_at is null and b.state = 'running'
+  and not exists (select from dagsmith.backfill_slot s where s.backfill_id = b.id and s.decision = 'run' and s.run_id is null)
+  and not exists (select from dagsmith.dag_run r where r.backfill_id = b.id and r.state in ('queued', 'running'))
+returning id, dag_id`,
+};
+
+const PAUSE: Statement = {
+  name: "backfill_pause",
+  text: "update dagsmith.backfill set state = 'paused' where id = $1 and ended_at is null returning id",
+};
+
+const RESUME: Statement = {
+  name: "backfill_resume",
+  text: "update dagsmith.backfill set state = 'running' where id = $1 and ended_at is null returning id",
+};
+
+const CANCEL: Statement = {
+  name: "backfill_cancel",
+  text: "update dagsmith.backfill set state = 'cancelled', ended_at = now() where id = $1 and ended_at is null returning id",
+};
+
+// Runs of it that wait for a place have not begun; those that have are left to finish.
+const END_QUEUED: Statement = {
+  name: "backfill_end_queued",
+  text: `
+update dagsmith.dag_run set state = 'failed', finished_at = now(), reason = $2
+where backfill_id = $1 and state = 'queued'`,
+};
+
+const GET: Statement = {
+  name: "backfill_get",
+  text: `select ${BACKFILL} from dagsmith.backfill where id = $1`,
+};
+
+/** @returns its number; undefined when the DAG has one that has not ended */
+export async function createBackfill(tx: Queryable, b: NewBackfill): Promise<number | undefined> {
+  const [row] = await tx.query<{ id: number }>(CREATE, [
+    ...[
+      b.dagId,
+      b.scheduleName,
+      JSON.stringify(b.schedule),
+      b.from,
+      b.to,
+      b.reprocess,
+      b.backwards,
+      b.maxActiveRuns,
+    ],
+    ...[
+      JSON.stringify(b.params),
+      JSON.stringify(b.givenParams),
+      JSON.stringify(b.labels),
+      b.code,
+      b.versionId,
+      b.createdBy,
+    ],
+  ]);
+  return row?.id;
+}
+
+/** The number of a DAG's backfill that has not ended; null when there is none. */
+export async function activeBackfill(db: Queryable, dagId: string): Promise<number | null> {
+  return (await db.query<{ id: number }>(ACTIVE, [dagId]))[0]?.id ?? null;
+}
+
+/** Backfills that may go on. */
+export async function runningBackfills(db: Queryable): Promise<readonly number[]> {
+  return (await db.query<{ id: number }>(RUNNING)).map(({ id }) => id);
+}
+
+/** Holds a backfill that is running; undefined when it is not, or another scheduler holds it. */
+export async function lockBackfill(tx: Queryable, id: number): Promise<BackfillRow | undefined> {
+  return (await tx.query<BackfillRow & Record<string, unknown>>(LOCK, [id]))[0];
+}
+
+/** Ends the backfills of which nothing is left to do. */
+export function completeBackfills(
+  db: Queryable,
+): Promise<readonly { readonly id: number; readonly dag_id: string }[]> {
+  return db.query<{ id: number; dag_id: string }>(COMPLETE);
+}
+
+export async function getBackfill(db: Queryable, id: number): Promise<BackfillRow | undefined> {
+  return (await db.query<BackfillRow & Record<string, unknown>>(GET, [id]))[0];
+}
+
+/** @returns false when it has ended */
+export async function pauseBackfillRow(tx: Queryable, id: number): Promise<boolean> {
+  return (await tx.query(PAUSE, [id])).length > 0;
+}
+
+/** @returns false when it has ended */
+export async function resumeBackfillRow(tx: Queryable, id: number): Promise<boolean> {
+  return (await tx.query(RESUME, [id])).length > 0;
+}
+
+/** Ends a backfill; its runs that have begun go on. @returns false when it has ended already */
+export async function cancelBackfillRow(
+  tx: Queryable,
+  id: number,
+  reason: string,
+): Promise<boolean> {
+  if ((await tx.query(CANCEL, [id])).length === 0) return false;
+  await tx.query(END_QUEUED, [id, reason]);
+  return true;
+}

@@ -1,0 +1,34 @@
+/** The runs of backfills: begun under their backfill's own limit. */
+
+import type { Queryable, Statement } from "../database/database.ts";
+import { IS_GLOBALLY_LIMITED, type RunRow, TIMEOUT_AT } from "../runs/dag_run.ts";
+
+// In the backfill's order; the caller holds the rows of the DAGs, so that nobody else counts at once.
+const START: Statement = {
+  name: "backfill_runs_start",
+  text: `
+update dagsmith.dag_run r
+set state = 'running', started_at = now(), open_tasks = json_array_length(v.spec -> 'tasks'), timeout_at = ${TIMEOUT_AT}
+from dagsmith.dag_version v,
+  (select b.id, b.max_active_runs - (
+      select count(*) from dagsmith.dag_run a where a.backfill_id = b.id and a.state = 'running') as places
+    from dagsmith.backfill b where b.dag_id = any($1) and b.state = 'running') room,
+  lateral (
+    select id from dagsmith.dag_run q
+    where q.backfill_id = room.id and q.state = 'queued'
+    order by q.backfill_ordinal limit greatest(room.places, 0)
+    for no key update skip locked
+  ) next
+where r.id = next.id and v.id = r.version_id
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.clear_number, r.backfill_id, ${IS_GLOBALLY_LIMITED}`,
+};
+
+/** Moves queued runs of these DAGs' backfills to running, as many as each backfill allows. */
+export function startBackfillRuns(
+  on: Queryable,
+  dagIds: readonly string[],
+): Promise<readonly RunRow[]> {
+  return dagIds.length === 0
+    ? Promise.resolve([])
+    : on.query<RunRow & Record<string, unknown>>(START, [dagIds]);
+}

@@ -1,0 +1,131 @@
+/** What became of the slots of DAGs' schedules: one row for each run, one for each row of slots skipped for the same reason. */
+import type { RunState } from "../../state/run_state.ts";
+import type { RunInfo } from "../../timetable/index.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+import { columns } from "../database/unnest.ts";
+
+/**
+ * Why slots were skipped. `catchup`: they were missed and catchup leaves them out. `paused`: they fell into a pause. `max_active_runs`: they
+ * waited for a place, and catchup passed over them when there was one.
+ */
+export const SKIP_REASONS = ["catchup", "paused", "max_active_runs"] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+/** Slots in a row, skipped for one reason. */
+export interface SkippedSlots {
+  readonly reason: SkipReason;
+  /** Null: too many to count. */
+  readonly count: number | null;
+  readonly first: RunInfo;
+  readonly last: RunInfo;
+}
+
+/** A decision to be written down. */
+export interface NewSlot {
+  readonly dagId: string;
+  readonly schedule: string;
+  readonly decision: "run" | "skipped";
+  readonly reason: SkipReason | null;
+  readonly count: number | null;
+  readonly first: RunInfo;
+  readonly last: RunInfo;
+  readonly runId: string | null;
+}
+
+// A slot that is decided anew, because its DAG has changed, shows the newest decision.
+const PUT: Statement = {
+  name: "slot_put",
+  text: `
+insert into dagsmith.slot as s (dag_id, schedule, decision, reason, count, logical_date, last_logical_date,
+  data_interval_start, data_interval_end, run_after, last_run_after, run_id)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::timestamptz[], $7::timestamptz[],
+  $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[])
+on conflict (dag_id, schedule, logical_date) do update set decision = excluded.decision, reason = excluded.reason, count = excluded.count,
+  last_logical_date = excluded.last_logical_date, data_interval_start = excluded.data_interval_start,
+  data_interval_end = excluded.data_interval_end, run_after = excluded.run_after, last_run_after = excluded.last_run_after,
+  run_id = excluded.run_id, decided_at = now()
+where (s.decision, s.reason, s.last_logical_date, s.run_id)
+  is distinct from (excluded.decision, excluded.reason, excluded.last_logical_date, excluded.run_id)`,
+};
+
+const SLOT = `s.schedule, s.decision, s.reason, s.count, s.logical_date as "logicalDate", s.last_logical_date as "lastLogicalDate",
+  s.data_interval_start as "dataIntervalStart", s.data_interval_end as "dataIntervalEnd", s.run_after as "runAfter",
+  s.last_run_after as "lastRunAfter", coalesce(r.run_id, s.run_id) as "runId", s.decided_at as "decidedAt", r.id as run, r.state as "runState"`;
+
+// The run is found by its id without its type, as the index dag_run_slot has it: a backfill may have been first, and named it differently.
+// By the index on (dag_id, last_logical_date desc, schedule): a page costs the same after ten years as on the first day.
+const LIST: Statement = {
+  name: "slot_list",
+  text: `
+select ${SLOT} from dagsmith.slot s left join dagsmith.dag_run r on r.dag_id = s.dag_id and r.schedule is not null
+  and substr(r.run_id, strpos(r.run_id, '__')) = substr(s.run_id, strpos(s.run_id, '__'))
+where s.dag_id = $1 and ($2::timestamptz is null or s.last_logical_date >= $2) and ($3::timestamptz is null or s.logical_date <= $3)
+  and ($5::timestamptz is null or (s.last_logical_date <= $5 and (s.last_logical_date < $5 or s.schedule > $6)))
+order by s.last_logical_date desc, s.schedule limit $4`,
+};
+
+/** A decision as it is shown. */
+export interface SlotRow {
+  readonly schedule: string;
+  readonly decision: "run" | "skipped";
+  readonly reason: SkipReason | null;
+  readonly count: number | null;
+  readonly logicalDate: Date;
+  readonly lastLogicalDate: Date;
+  /** From the start of the first interval to the end of the last. */
+  readonly dataIntervalStart: Date;
+  readonly dataIntervalEnd: Date;
+  readonly runAfter: Date;
+  readonly lastRunAfter: Date;
+  readonly runId: string | null;
+  readonly decidedAt: Date;
+  /** The run's number; null when there is none, or it is deleted. */
+  readonly run: number | null;
+  readonly runState: RunState | null;
+}
+
+export async function putSlots(tx: Queryable, slots: readonly NewSlot[]): Promise<void> {
+  if (slots.length === 0) return;
+  // A statement must not meet one row twice.
+  const last = new Map(
+    slots.map((slot) => [
+      `${slot.dagId} ${slot.schedule} ${slot.first.logicalDate.getTime()}`,
+      slot,
+    ]),
+  );
+  await tx.query(
+    PUT,
+    columns(
+      [...last.values()],
+      ({ dagId, schedule, decision, reason, count, first, last, runId }) => [
+        ...[dagId, schedule, decision, reason, count, first.logicalDate, last.logicalDate],
+        ...[first.dataInterval.start, last.dataInterval.end, first.runAfter, last.runAfter, runId],
+      ],
+    ),
+  );
+}
+
+export interface SlotQuery {
+  readonly dagId: string;
+  /** Bounds of the logical date, inclusive. */
+  readonly from: Date | null;
+  readonly to: Date | null;
+  /** The last slot of the page before. */
+  readonly after: { readonly logicalDate: Date; readonly schedule: string } | null;
+  readonly limit: number;
+}
+
+/** A DAG's decisions, the newest logical dates first. */
+export function listSlots(
+  db: Queryable,
+  { dagId, from, to, after, limit }: SlotQuery,
+): Promise<readonly SlotRow[]> {
+  return db.query<SlotRow & Record<string, unknown>>(LIST, [
+    dagId,
+    from,
+    to,
+    limit,
+    after?.logicalDate ?? null,
+    after?.schedule ?? "",
+  ]);
+}

@@ -1,0 +1,46 @@
+/**
+ * The pool as graphile-worker sees it. Its own rule is to shut down, or to end the process, when a statement's connection breaks; all that
+ * it sends while it runs stands alone and may be sent again, so here each statement outlives its connection.
+ */
+import type { Pool, PoolClient } from "pg";
+import { isTransient, whileServerReturns } from "./connection_loss.ts";
+import type { Database } from "./database.ts";
+
+/** The same connections, whose promised clients send a statement again over another connection when theirs breaks. */
+export function patientPool({ pool, signal }: Database): Pool {
+  // With a callback it asks for the connection it listens on, whose end it watches itself.
+  const connect = (callback?: Parameters<Pool["connect"]>[0]): unknown =>
+    callback ? pool.connect(callback) : patientClient(pool, signal);
+  return new Proxy(pool, {
+    get: (target, key) => {
+      if (key === "connect") return connect;
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+async function patientClient(pool: Pool, signal: AbortSignal | undefined): Promise<PoolClient> {
+  let client: PoolClient | undefined = await pool.connect();
+  let inTransaction = false;
+  const send = async (args: readonly unknown[]): Promise<unknown> => {
+    client ??= await pool.connect();
+    try {
+      return await Reflect.apply(client.query, client, args);
+    } catch (error) {
+      if (isTransient(error) && !inTransaction) {
+        client.release(true);
+        client = undefined;
+      }
+      throw error;
+    }
+  };
+  const query = (...args: readonly unknown[]): Promise<unknown> => {
+    // What belongs together in a migration must fail together.
+    const [text] = args;
+    if (typeof text === "string" && /^\s*(begin|commit|rollback)/i.test(text))
+      inTransaction = /^\s*begin/i.test(text);
+    return inTransaction ? send(args) : whileServerReturns(() => send(args), signal);
+  };
+  return { query, release: () => client?.release() } as unknown as PoolClient;
+}

@@ -1,0 +1,23 @@
+/** Schedulers: who is alive. For health only; no correctness hangs on it. */
+import { hostname } from "node:os";
+import type { Queryable, Statement } from "../database/database.ts";
+
+const BEAT: Statement = {
+  name: "scheduler_beat",
+  text: `
+insert into dagsmith.scheduler (id, hostname, pid) values ($1, $2, $3)
+on conflict (id) do update set heartbeat_at = now()`,
+};
+
+const REMOVE: Statement = {
+  name: "scheduler_remove",
+  text: "delete from dagsmith.scheduler where id = $1 or heartbeat_at < now() - interval '1 day'",
+};
+
+export async function beatScheduler(db: Queryable, id: string): Promise<void> {
+  await db.query(BEAT, [id, hostname(), process.pid]);
+}
+
+export async function removeScheduler(db: Queryable, id: string): Promise<void> {
+  await db.query(REMOVE, [id]);
+}

@@ -1,0 +1,127 @@
+/** Instances of groups that run as one: how they stand, how more of them begin, and how all of one is put back to before its turn. */
+import type { Counted, GroupInstance } from "../../engine/store.ts";
+import { clear, ENGINE } from "../../state/task_state.ts";
+import type { Wait } from "../../state/wait.ts";
+import { type SelectedInstance, selectInstances } from "../../transactions/clear_run.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+import { columns } from "../database/unnest.ts";
+import { clearXComs } from "../values/xcom.ts";
+import { putWaits } from "../waits/task_wait.ts";
+import { NO_MORE } from "./recreate.ts";
+import { applyTransitions } from "./task_instance.ts";
+import { forgetProgress } from "./task_progress.ts";
+
+const GET: Statement = {
+  name: "group_get",
+  text: `
+select t.id as "instanceId", t.run_id as "runId", t.task_id as "taskId", t.map_index as "mapIndex", t.try_number as "tryNumber",
+  t.cleared_tries as "clearedTries", t.reason, coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as "elapsedMs"
+from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
+join dagsmith.task_instance t on t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index
+where t.state = 'running'`,
+};
+
+/** The groups of these places that run. */
+export function runningGroups(
+  db: Queryable,
+  of: readonly Counted[],
+): Promise<readonly GroupInstance[]> {
+  return db.query<GroupInstance & Record<string, unknown>>(
+    GET,
+    columns(of, ({ runId, taskId, mapIndex }) => [runId, taskId, mapIndex]),
+  );
+}
+
+const BEGIN: Statement = {
+  name: "group_begin",
+  text: `
+update dagsmith.task_instance t set state = 'running', started_at = now(), first_started_at = now(), worker_id = '${ENGINE}'
+from (
+  select id from dagsmith.task_instance
+  where run_id = $1 and task_id = $2 and map_index >= $3 and state = 'scheduled' order by run_id, task_id, map_index limit $4
+) next
+where t.id = next.id returning t.id, t.map_index as "mapIndex"`,
+};
+
+/** Lets as many as the range is long of the elements that wait begin. @returns their map indices */
+export async function beginGroups(
+  db: Queryable,
+  {
+    runId,
+    taskId,
+    from,
+    to,
+  }: {
+    readonly runId: number;
+    readonly taskId: string;
+    readonly from: number;
+    readonly to: number;
+  },
+  wait: Wait | undefined,
+): Promise<readonly number[]> {
+  const begun = await db.query<{ id: number; mapIndex: number }>(BEGIN, [
+    runId,
+    taskId,
+    from,
+    to - from,
+  ]);
+  if (wait)
+    await putWaits(
+      db,
+      begun.map(({ id }) => ({ id, wait })),
+    );
+  return begun.map(({ mapIndex }) => mapIndex);
+}
+
+const FORGET_OWN: Statement = {
+  name: "group_forget_own",
+  text: `
+update dagsmith.task_progress set success = 0, failed = 0, skipped = 0, upstream_failed_own = 0, removed = 0
+where run_id = $1 and task_id = $2 and map_index = $3`,
+};
+
+// What workers keep of the run is of an edition before: outputs that are no more.
+const NEXT_EDITION: Statement = {
+  name: "group_next_edition",
+  text: "update dagsmith.dag_run set clear_number = clear_number + 1 where id = $1",
+};
+
+/** Puts all that took part in a group back to before its turn. @returns what it had come to */
+export async function clearWithin(
+  db: Queryable,
+  group: Counted,
+  taskIds: readonly string[],
+): Promise<readonly SelectedInstance[]> {
+  const { runId, taskId } = group;
+  const mapIndex = group.mapIndex < 0 ? null : group.mapIndex;
+  const instances = await selectInstances(db, runId, { taskIds, mapIndex, onlyFailed: false });
+  await applyTransitions(db, instances.map(clear));
+  await clearXComs(db, [...instances, group]);
+  await forgetProgress(db, runId, taskIds, mapIndex);
+  await db.query(FORGET_OWN, [runId, taskId, group.mapIndex]);
+  await db.query(NEXT_EDITION, [runId]);
+  return instances;
+}
+
+// What of a group's tasks is still as it was cleared, at elements that the group's list has no more.
+const REMOVE_WITHIN: Statement = {
+  name: "group_remove_within",
+  text: `
+update dagsmith.task_instance t set state = 'removed', started_at = null, finished_at = now(), reason = '${NO_MORE}'
+from (select distinct * from unnest($1::bigint[], $2::text[], $3::text[]) as v (run_id, group_id, task_id)) v
+where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index >= 0 and t.state = 'none' and not exists (
+  select from dagsmith.task_instance g
+  where g.run_id = v.run_id and g.task_id = v.group_id and g.map_index = t.map_index and g.state not in ('none', 'removed'))`,
+};
+
+/** Removes what is left over of the tasks of mapped groups whose list has become shorter. */
+export async function removeWithin(
+  db: Queryable,
+  of: readonly { readonly runId: number; readonly group: string; readonly taskId: string }[],
+): Promise<void> {
+  if (of.length === 0) return;
+  await db.query(
+    REMOVE_WITHIN,
+    columns(of, ({ runId, group, taskId }) => [runId, group, taskId]),
+  );
+}

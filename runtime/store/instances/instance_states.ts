@@ -1,0 +1,79 @@
+/** How far the instances of a run are, as the engine asks: what may still move, and what has ended how. */
+import { COUNT_OF, NOTHING } from "../../engine/counts/counts.ts";
+import type { Counts, MovedInstance } from "../../engine/store.ts";
+import type { FinalState, TaskState } from "../../state/task_state.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+
+const UNFINISHED: Statement = {
+  name: "task_instance_unfinished",
+  text: `
+select id as "instanceId", task_id as "taskId", map_index as "mapIndex", try_number as "tryNumber", state from dagsmith.task_instance
+where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry', 'up_for_reschedule', 'deferred') for no key update`,
+};
+
+/** The instances of a run that something may still move. */
+export function unfinishedInstances(
+  tx: Queryable,
+  runId: number,
+): Promise<
+  readonly {
+    readonly instanceId: number;
+    readonly taskId: string;
+    readonly mapIndex: number;
+    readonly tryNumber: number;
+    readonly state: TaskState;
+  }[]
+> {
+  return tx.query(UNFINISHED, [runId]);
+}
+
+const ENDS: Statement = {
+  name: "task_instance_ends",
+  text: `
+select task_id, state, count(*)::int as count from dagsmith.task_instance
+where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3) and finished_at is not null group by task_id, state`,
+};
+
+/** How many instances of each task of a run are in which final state; tasks without any are missing. @param mapIndex null for all */
+export async function endsOf(
+  db: Queryable,
+  runId: number,
+  taskIds: readonly string[],
+  mapIndex: number | null,
+): Promise<ReadonlyMap<string, Counts>> {
+  const ends = new Map<string, Counts>();
+  for (const row of await db.query<{ task_id: string; state: FinalState; count: number }>(ENDS, [
+    runId,
+    taskIds,
+    mapIndex,
+  ]))
+    ends.set(row.task_id, {
+      ...(ends.get(row.task_id) ?? NOTHING),
+      [COUNT_OF[row.state]]: row.count,
+    });
+  return ends;
+}
+
+const UNFINISHED_OF_TASK: Statement = {
+  name: "task_instance_unfinished_of_task",
+  text: `
+select id as "instanceId", try_number as "tryNumber", lost_tries as "lostTries", run_id as "runId", task_id as "taskId",
+  map_index as "mapIndex", state
+from dagsmith.task_instance
+where run_id = $1 and task_id = $2 and ($3::int is null or map_index = $3) and finished_at is null and state <> 'none' for no key update`,
+};
+
+/** The instances of one task that something may still move. @param mapIndex null for all of them */
+export function unfinishedOfTask(
+  tx: Queryable,
+  runId: number,
+  taskId: string,
+  mapIndex: number | null,
+): Promise<
+  readonly (Omit<MovedInstance, "id" | "began"> & {
+    readonly instanceId: number;
+    readonly lostTries: number;
+  })[]
+> {
+  return tx.query(UNFINISHED_OF_TASK, [runId, taskId, mapIndex]);
+}

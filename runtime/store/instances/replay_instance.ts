@@ -1,0 +1,32 @@
+/** A task instance as it was handed to a worker, for whoever wants to see the same work done again. */
+import type { Json } from "../../../sdk/json.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+
+export interface PastInstance {
+  readonly id: number;
+  /** The number of its current, or last, try. */
+  readonly tryNumber: number;
+  /** One element of the list, for a mapped instance. */
+  readonly item: Json;
+}
+
+const GET: Statement = {
+  name: "past_instance",
+  text: `
+select id, try_number as "tryNumber", item from dagsmith.task_instance where run_id = $1 and task_id = $2 and map_index = $3`,
+};
+
+/** @param mapIndex -1 for a task that is not mapped */
+export async function getPastInstance(
+  db: Queryable,
+  runId: number,
+  taskId: string,
+  mapIndex: number,
+): Promise<PastInstance | undefined> {
+  const [row] = await db.query<PastInstance & Record<string, unknown>>(GET, [
+    runId,
+    taskId,
+    mapIndex,
+  ]);
+  return row;
+}

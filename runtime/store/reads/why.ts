@@ -1,0 +1,137 @@
+/** Why the tasks of a run that do not run do not: the facts are read, and every gate is asked about each of them. */
+import { DagsmithError } from "../../../sdk/errors.ts";
+import { DEFAULT_QUEUE } from "../../../sdk/routing.ts";
+import {
+  type Reason,
+  unmetOf,
+  type WaitingFacts,
+  type WaitingRun,
+} from "../../engine/gates/index.ts";
+import type { Plan, PlannedTask } from "../../engine/plan/plan.ts";
+import type { RunState } from "../../state/run_state.ts";
+import type { TaskState } from "../../state/task_state.ts";
+import { Plans } from "../dags/plans.ts";
+import type { Queryable } from "../database/database.ts";
+import { readUsage } from "../limits/slot_request.ts";
+import { pastWaitsOf } from "../waits/depends_on_past_wait.ts";
+import {
+  type AskedRun,
+  readAskedRun,
+  readTaskStates,
+  readUpstreamCounts,
+  readWaiting,
+  readWorkers,
+  type WaitingGroup,
+} from "./why_facts.ts";
+
+/** What holds up a task, or those of its instances that wait alike. */
+export interface WaitingTask {
+  readonly taskId: string;
+  /** The first of them; -1 when the task is not mapped, or has no instance yet. */
+  readonly mapIndex: number;
+  readonly state: TaskState | "none";
+  /** How many instances wait like this one, it included. */
+  readonly instances: number;
+  readonly reasons: readonly Reason[];
+}
+
+export interface WhyAnswer {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly state: RunState;
+  readonly tasks: readonly WaitingTask[];
+}
+
+/**
+ * Every task of a run that neither runs nor has ended, with everything that is not met; empty when there is none.
+ * @param taskId only this task
+ * @throws DagsmithError UNKNOWN_RUN, UNKNOWN_TASK
+ */
+export async function whyWaiting(
+  db: Queryable,
+  id: number,
+  taskId: string | null = null,
+): Promise<WhyAnswer> {
+  const run = await readAskedRun(db, id);
+  const plans = await new Plans().get(db, run ? [run.versionId, run.currentVersionId] : []);
+  const plan = run && plans.get(run.versionId)?.plan;
+  if (!run || !plan) throw new DagsmithError("UNKNOWN_RUN", { run: id });
+  const asked = taskId === null ? [...plan.tasks.values()] : [taskOf(plan, taskId)];
+  const { dagId, runId, state } = run;
+  const maxActiveRuns =
+    run.backfillPlaces ?? plans.get(run.currentVersionId)?.plan.maxActiveRuns ?? plan.maxActiveRuns;
+  return {
+    dagId,
+    runId,
+    state,
+    tasks: await waitingTasks(db, id, { ...run, maxActiveRuns }, asked, taskId),
+  };
+}
+
+async function waitingTasks(
+  db: Queryable,
+  id: number,
+  run: AskedRun & WaitingRun,
+  asked: readonly PlannedTask[],
+  taskId: string | null,
+): Promise<readonly WaitingTask[]> {
+  const states = await readTaskStates(db, id);
+  const counts = await readUpstreamCounts(db, id);
+  const groups = Map.groupBy(await readWaiting(db, id, taskId), (group) => group.taskId);
+  const waiting = [...groups.values()].flat();
+  const usage = await readUsage(
+    db,
+    waiting.flatMap(({ places }) => places?.claims.filter(({ perMs }) => perMs !== null) ?? []),
+  );
+  const workersOf = await readWorkers(db);
+  const past = new Set((await pastWaitsOf(db, id)).map((wait) => wait.taskId));
+  const factsOf = (task: PlannedTask, instance: WaitingGroup | null): WaitingFacts => ({
+    ...{ now: run.now, run, task, instance, usage },
+    upstream: task.spec.upstream.map((before) => ({
+      taskId: before,
+      state: states.get(before) ?? "none",
+    })),
+    group:
+      task.spec.within === undefined
+        ? null
+        : { taskId: task.spec.within, state: states.get(task.spec.within) ?? "none" },
+    counts: counts.get(task.spec.taskId)?.get(task.mappedIn === null ? "whole" : "element") ?? {
+      total: task.spec.upstream.length,
+      success: 0,
+      failed: 0,
+      skipped: 0,
+      upstreamFailed: 0,
+      removed: 0,
+    },
+    waitsForPast: past.has(task.spec.taskId),
+    workers: workersOf(task.route.queue ?? DEFAULT_QUEUE),
+  });
+  return asked.flatMap((task) =>
+    groupsOf(task, states, groups).map((group) => ({
+      taskId: task.spec.taskId,
+      mapIndex: group?.mapIndex ?? -1,
+      state: group?.state ?? "none",
+      instances: group?.alike ?? 1,
+      // One that was cleared has a row, and its turn has not come all the same.
+      reasons: unmetOf(factsOf(task, group?.state === "none" ? null : group)),
+    })),
+  );
+}
+
+/** The waiting instances of a task; null stands for a task whose turn has not come. */
+function groupsOf(
+  { spec: { taskId } }: PlannedTask,
+  states: ReadonlyMap<string, unknown>,
+  groups: ReadonlyMap<string, readonly WaitingGroup[]>,
+): readonly (WaitingGroup | null)[] {
+  return states.has(taskId) ? (groups.get(taskId) ?? []) : [null];
+}
+
+function taskOf(plan: Plan, taskId: string): PlannedTask {
+  const task = plan.tasks.get(taskId);
+  if (task) return task;
+  const ids = [...plan.tasks.keys()];
+  const tasks =
+    ids.length > 20 ? `${ids.slice(0, 20).join(", ")} and ${ids.length - 20} more` : ids.join(", ");
+  throw new DagsmithError("UNKNOWN_TASK", { task: taskId, dag: plan.dagId, tasks });
+}

@@ -1,0 +1,220 @@
+/** What the gates to running ask about, read for one run at the moment somebody wants to know. */
+import type {
+  UpstreamTask,
+  WaitingInstance,
+  WaitingRun,
+  WorkerFacts,
+} from "../../engine/gates/index.ts";
+import { parseClaims } from "../../engine/limits/limits.ts";
+import type { RunState } from "../../state/run_state.ts";
+import type { TaskState } from "../../state/task_state.ts";
+import type { UpstreamCounts } from "../../state/trigger_rule.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+import { runningWait, WAIT_COLUMNS, type WaitRow } from "../waits/task_wait.ts";
+
+/** A scheduler or worker that was silent for longer is not counted as alive. */
+const FRESH = "interval '30 seconds'";
+
+const RUN: Statement = {
+  name: "why_run",
+  text: `
+select now() as now, r.dag_id, r.run_id, r.state, r.version_id, r.run_after, d.is_paused, coalesce(d.version_id, r.version_id) as current_version_id,
+  (select count(*)::int from dagsmith.dag_run o
+    where o.dag_id = r.dag_id and o.state = 'running' and o.backfill_id is not distinct from r.backfill_id) as running_runs,
+  b.max_active_runs as backfill_places, case when b.state = 'paused' then b.id end as paused_backfill,
+  (select count(*)::int from dagsmith.scheduler where heartbeat_at > now() - ${FRESH}) as schedulers
+from dagsmith.dag_run r join dagsmith.dag d on d.dag_id = r.dag_id left join dagsmith.backfill b on b.id = r.backfill_id where r.id = $1`,
+};
+
+// Of what is within a mapped group the first element stands for all: only while none has its turn are they asked for.
+const COUNTS: Statement = {
+  name: "why_counts",
+  text: `
+select distinct on (task_id, map_index >= 0) task_id, case when map_index < 0 then 'whole' else 'element' end as kind, upstream_total,
+  upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, upstream_removed
+from dagsmith.task_progress where run_id = $1 order by task_id, map_index >= 0, map_index`,
+};
+
+// Of each task the first instance in each waiting state, and how many are in it: what holds up one holds up those like it. Instances with
+// claims and without, due and not, are apart.
+const INSTANCES: Statement = {
+  name: "why_instances",
+  text: `
+select distinct on (t.task_id, t.state, p.claims) t.task_id, t.map_index, t.state, t.retry_at, t.reason, p.claims, p.not_before,
+  ${WAIT_COLUMNS},
+  count(*) over (partition by t.task_id, t.state, p.claims)::int as alike
+from dagsmith.task_instance t
+left join dagsmith.task_place p on p.instance_id = t.id and p.try_number = t.try_number and p.admitted_at is null
+left join dagsmith.task_wait w on w.task_instance_id = t.id and w.try_number = t.try_number and t.state in ('up_for_reschedule', 'deferred')
+where t.run_id = $1 and ($2::text is null or t.task_id = $2)
+  and t.state not in ('none', 'running', 'success', 'failed', 'skipped', 'upstream_failed', 'removed')
+order by t.task_id, t.state, p.claims, t.map_index`,
+};
+
+const STATES: Statement = {
+  name: "why_states",
+  text: `
+select task_id, (array_agg(state order by array_position(
+  array['running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'queued', 'scheduled', 'failed', 'upstream_failed', 'skipped', 'success', 'removed'], state)))[1] as state
+from dagsmith.task_instance where run_id = $1 and state <> 'none' group by task_id`,
+};
+
+// Tries that run are found through the active runs, so the work does not grow with history.
+const WORKERS: Statement = {
+  name: "why_workers",
+  text: `
+with busy as (
+  select t.worker_id, count(*)::int as tries
+  from dagsmith.dag_run r join dagsmith.task_instance t on t.run_id = r.id and t.state = 'running'
+  where r.state = 'running' group by t.worker_id
+)
+select w.queues, w.slots, coalesce(busy.tries, 0) as busy
+from dagsmith.worker w left join busy on busy.worker_id = w.id
+where w.state = 'active' and w.heartbeat_at > now() - ${FRESH}`,
+};
+
+/** A run as it is asked about. */
+export interface AskedRun extends Omit<WaitingRun, "maxActiveRuns"> {
+  readonly now: Date;
+  readonly runId: string;
+  readonly versionId: number;
+  /** The DAG's current version, which says how many runs it allows. */
+  readonly currentVersionId: number;
+  /** How many runs its backfill allows at once; null for a run of none. */
+  readonly backfillPlaces: number | null;
+}
+
+export async function readAskedRun(db: Queryable, id: number): Promise<AskedRun | undefined> {
+  type Row = {
+    now: Date;
+    dag_id: string;
+    run_id: string;
+    state: RunState;
+    version_id: number;
+    run_after: Date;
+    is_paused: boolean;
+    current_version_id: number;
+    running_runs: number;
+    schedulers: number;
+    backfill_places: number | null;
+    paused_backfill: number | null;
+  };
+  const [row] = await db.query<Row>(RUN, [id]);
+  return (
+    row && {
+      ...{
+        now: row.now,
+        dagId: row.dag_id,
+        runId: row.run_id,
+        state: row.state,
+        versionId: row.version_id,
+        runAfter: row.run_after,
+      },
+      ...{
+        isPaused: row.is_paused,
+        currentVersionId: row.current_version_id,
+        runningRuns: row.running_runs,
+        schedulers: row.schedulers,
+      },
+      ...{ backfillPlaces: row.backfill_places, pausedBackfill: row.paused_backfill },
+    }
+  );
+}
+
+/** By task, as a whole and for one element: the instances of the tasks before it, by how they ended. Tasks that nothing comes before are missing. */
+export async function readUpstreamCounts(
+  db: Queryable,
+  runId: number,
+): Promise<ReadonlyMap<string, ReadonlyMap<"whole" | "element", UpstreamCounts>>> {
+  type Row = {
+    task_id: string;
+    kind: "whole" | "element";
+    upstream_total: number;
+    upstream_success: number;
+    upstream_failed: number;
+    upstream_skipped: number;
+    upstream_upstream_failed: number;
+    upstream_removed: number;
+  };
+  const rows = await db.query<Row>(COUNTS, [runId]);
+  const countsOf = (row: Row): UpstreamCounts => ({
+    total: row.upstream_total,
+    success: row.upstream_success,
+    failed: row.upstream_failed,
+    skipped: row.upstream_skipped,
+    upstreamFailed: row.upstream_upstream_failed,
+    removed: row.upstream_removed,
+  });
+  const byTask = Map.groupBy(rows, (row) => row.task_id);
+  return new Map(
+    [...byTask].map(([taskId, of]) => [
+      taskId,
+      new Map(of.map((row) => [row.kind, countsOf(row)])),
+    ]),
+  );
+}
+
+/** The state of each task that has an instance. */
+export async function readTaskStates(
+  db: Queryable,
+  runId: number,
+): Promise<ReadonlyMap<string, UpstreamTask["state"]>> {
+  const rows = await db.query<{ task_id: string; state: TaskState }>(STATES, [runId]);
+  return new Map(rows.map((row) => [row.task_id, row.state]));
+}
+
+/** Instances alike: the first of them, and how many there are. */
+export interface WaitingGroup extends WaitingInstance {
+  readonly taskId: string;
+  readonly alike: number;
+}
+
+function waitOf(row: WaitRow): Pick<WaitingInstance, "wait"> {
+  const wait = runningWait(row);
+  return wait ? { wait } : {};
+}
+
+/** @param taskId null for all tasks of the run */
+export async function readWaiting(
+  db: Queryable,
+  runId: number,
+  taskId: string | null,
+): Promise<readonly WaitingGroup[]> {
+  type Row = WaitRow & {
+    task_id: string;
+    map_index: number;
+    state: TaskState;
+    retry_at: Date | null;
+    reason: string | null;
+    claims: string | null;
+    not_before: Date | null;
+    alike: number;
+  };
+  const rows = await db.query<Row>(INSTANCES, [runId, taskId]);
+  return rows.map((row) => ({
+    ...{
+      taskId: row.task_id,
+      mapIndex: row.map_index,
+      state: row.state,
+      retryAt: row.retry_at,
+      reason: row.reason,
+      alike: row.alike,
+    },
+    places:
+      row.claims === null || row.not_before === null
+        ? null
+        : { claims: parseClaims(row.claims), notBefore: row.not_before },
+    ...waitOf(row),
+  }));
+}
+
+/** Who works, for any queue. */
+export async function readWorkers(db: Queryable): Promise<(queue: string) => WorkerFacts> {
+  const rows = await db.query<{ queues: string[]; slots: number; busy: number }>(WORKERS);
+  return (queue) => {
+    const serving = rows.filter(({ queues }) => queues.includes(queue));
+    const sum = (of: "slots" | "busy"): number =>
+      serving.reduce((total, row) => total + row[of], 0);
+    return { alive: rows.length, serving: serving.length, slots: sum("slots"), busy: sum("busy") };
+  };
+}

@@ -1,0 +1,44 @@
+/** A run with its names and its version, held for a change. */
+import type { RunState } from "../../state/run_state.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+
+export interface NamedRun {
+  readonly id: number;
+  readonly dagId: string;
+  readonly runId: string;
+  readonly state: RunState;
+  readonly versionId: number;
+}
+
+const RUN = `select id, dag_id as "dagId", run_id as "runId", state, version_id as "versionId" from dagsmith.dag_run where id = $1`;
+const SEE: Statement = { name: "dag_run_see", text: RUN };
+const HOLD: Statement = { name: "dag_run_hold", text: `${RUN} for no key update` };
+
+const BETWEEN: Statement = {
+  name: "dag_run_between",
+  text: `
+select id from dagsmith.dag_run
+where dag_id = $1 and ($2::timestamptz is null or logical_date >= $2) and ($3::timestamptz is null or logical_date <= $3)
+order by logical_date, id limit $4`,
+};
+
+export async function seeRun(db: Queryable, id: number): Promise<NamedRun | undefined> {
+  return (await db.query<NamedRun & Record<string, unknown>>(SEE, [id]))[0];
+}
+
+/** Holds a run: nothing of it moves until the transaction ends, but a worker that takes up a try. */
+export async function holdRun(tx: Queryable, id: number): Promise<NamedRun | undefined> {
+  return (await tx.query<NamedRun & Record<string, unknown>>(HOLD, [id]))[0];
+}
+
+/** The runs of a DAG with logical dates in a range, inclusive; null for no bound. */
+export async function runsBetweenDates(
+  db: Queryable,
+  dagId: string,
+  range: { readonly from: Date | null; readonly to: Date | null },
+  limit: number,
+): Promise<readonly number[]> {
+  return (await db.query<{ id: number }>(BETWEEN, [dagId, range.from, range.to, limit])).map(
+    ({ id }) => id,
+  );
+}

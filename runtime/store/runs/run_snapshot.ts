@@ -1,0 +1,109 @@
+/**
+ * What every try of a run needs to know of it. They change only when the run is cleared, so a worker keeps those of the runs it works on, each
+ * with its edition.
+ */
+import type { Json } from "../../../sdk/json.ts";
+import type { RunTrigger } from "../../../sdk/trigger.ts";
+import type { PlannedVersion, Plans } from "../dags/plans.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+
+export interface RunFacts {
+  readonly id: number;
+  readonly runId: string;
+  readonly version: PlannedVersion;
+  readonly logicalDate: Date;
+  readonly dataIntervalStart: Date;
+  readonly dataIntervalEnd: Date;
+  readonly partitionKey: string | null;
+  readonly params: Json;
+  /** What made it; null when time or a person did. */
+  readonly trigger: RunTrigger | null;
+  /** How often the run had been cleared. */
+  readonly edition: number;
+}
+
+const GET: Statement = {
+  name: "run_facts_get",
+  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, partition_key, params, trigger, clear_number from dagsmith.dag_run where id = any($1)",
+};
+
+const KEPT = 1_000;
+
+export class RunFactsCache {
+  readonly #plans: Plans;
+  readonly #kept = new Map<number, RunFacts>();
+
+  constructor(plans: Plans) {
+    this.#plans = plans;
+  }
+
+  /** The facts of these runs in the given edition or a later one, read in one statement where they are not known yet. */
+  async get(
+    db: Queryable,
+    wanted: readonly { readonly id: number; readonly edition: number }[],
+  ): Promise<ReadonlyMap<number, RunFacts>> {
+    const missing = wanted
+      .filter(({ id, edition }) => (this.#kept.get(id)?.edition ?? -1) < edition)
+      .map(({ id }) => id);
+    if (missing.length > 0)
+      for (const facts of await this.#read(db, [...new Set(missing)])) this.#keep(facts);
+    return new Map(
+      wanted.flatMap(({ id }) => this.#kept.get(id) ?? []).map((facts) => [facts.id, facts]),
+    );
+  }
+
+  async #read(db: Queryable, ids: readonly number[]): Promise<readonly RunFacts[]> {
+    type Row = {
+      id: number;
+      run_id: string;
+      version_id: number;
+      logical_date: Date;
+      data_interval_start: Date;
+      data_interval_end: Date;
+      partition_key: string | null;
+      params: Json;
+      trigger: RunTrigger | null;
+      clear_number: number;
+    };
+    const rows = await db.query<Row>(GET, [ids]);
+    const versions = await this.#plans.get(
+      db,
+      rows.map((row) => row.version_id),
+    );
+    return rows.flatMap((row) => {
+      const version = versions.get(row.version_id);
+      if (!version) return [];
+      const {
+        id,
+        run_id: runId,
+        logical_date: logicalDate,
+        data_interval_start: dataIntervalStart,
+        data_interval_end: dataIntervalEnd,
+        partition_key: partitionKey,
+        params,
+        trigger,
+        clear_number: edition,
+      } = row;
+      return [
+        {
+          id,
+          runId,
+          version,
+          logicalDate,
+          dataIntervalStart,
+          dataIntervalEnd,
+          partitionKey,
+          params,
+          trigger,
+          edition,
+        },
+      ];
+    });
+  }
+
+  #keep(facts: RunFacts): void {
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size >= KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    this.#kept.set(facts.id, facts);
+  }
+}

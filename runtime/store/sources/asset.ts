@@ -1,0 +1,274 @@
+/**
+ * Assets: who names them, their updates, and the updates that wait for DAGs. An update and the rows that wait with it are written in one
+ * statement of its writer's transaction, so no DAG can miss one.
+ */
+import type { AssetEvent } from "../../../sdk/asset.ts";
+import type { Json } from "../../../sdk/json.ts";
+import type { DagSpec } from "../../../sdk/spec.ts";
+import { MAX_TRIGGER_EVENTS } from "../../../sdk/trigger.ts";
+import type { AssetUpdate } from "../../engine/store.ts";
+import { aliasesOf, assetsOf } from "../../timetable/asset_condition.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+import { columns } from "../database/unnest.ts";
+
+// Assets by name, so that two writers of the same new ones cannot wait for each other.
+const PUT: Statement = {
+  name: "asset_put",
+  text: `
+insert into dagsmith.asset (uri, name, extra)
+select distinct on (uri) * from unnest($1::text[], $2::text[], $3::json[]) as v (uri, name, extra) order by uri
+on conflict (uri) do update set name = coalesce(excluded.name, asset.name), extra = excluded.extra
+where excluded.name is not null or excluded.extra::text <> '{}'`,
+};
+
+const PUT_USES: Statement = {
+  name: "asset_use_put",
+  text: `
+insert into dagsmith.asset_use (version_id, dag_id, role, target, is_alias, task_id)
+select v.id, u.dag_id, u.role, u.target, u.is_alias, u.task_id
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[]) as u (dag_id, hash, role, target, is_alias, task_id)
+join dagsmith.dag_version v on v.dag_id = u.dag_id and v.hash = u.hash
+on conflict do nothing`,
+};
+
+const LEARN_ALIASES: Statement = {
+  name: "asset_alias_put",
+  text: `
+insert into dagsmith.asset_alias (uri, alias)
+select distinct v.uri, v.alias from unnest($1::text[], $2::text[]) as v (uri, alias) order by 1, 2
+on conflict do nothing`,
+};
+
+const RECORD: Statement = {
+  name: "asset_event_record",
+  text: `
+with event as (
+  insert into dagsmith.asset_event (uri, extra, run_id, task_id, map_index, actor)
+  select uri, extra, run_id, task_id, map_index, actor
+  from unnest($1::text[], $2::json[], $3::bigint[], $4::text[], $5::int[], $6::text[]) with ordinality
+    as v (uri, extra, run_id, task_id, map_index, actor, position)
+  order by position
+  returning id, uri
+), wanted as (
+  select e.id, e.uri, u.dag_id, u.version_id from event e
+  join dagsmith.asset_use u on u.target = e.uri and u.role = 'schedule' and not u.is_alias
+  union
+  select e.id, e.uri, u.dag_id, u.version_id from event e
+  join dagsmith.asset_alias a on a.uri = e.uri
+  join dagsmith.asset_use u on u.target = a.alias and u.role = 'schedule' and u.is_alias
+), queued as (
+  insert into dagsmith.asset_queue (dag_id, event_id, uri)
+  select w.dag_id, w.id, w.uri from wanted w
+  join dagsmith.dag d on d.dag_id = w.dag_id and d.version_id = w.version_id and d.removed_at is null
+)
+select id from event order by id`,
+};
+
+// A new version may wait for less than the one before.
+const LOOK_AGAIN: Statement = {
+  name: "asset_queue_look_again",
+  text: "update dagsmith.asset_queue set is_new = true where dag_id = any($1) and not is_new",
+};
+
+const EVENTS: Statement = {
+  name: "asset_event_newest",
+  text: `
+select e.id, e.uri, e.at, e.extra, e.task_id, e.map_index, r.dag_id as source_dag_id, r.run_id as source_run_id, e.actor
+from dagsmith.asset_event e left join dagsmith.dag_run r on r.id = e.run_id
+where e.uri = $1 and ($3::bigint is null or e.id < $3) order by e.id desc limit $2`,
+};
+
+const IS_KNOWN: Statement = {
+  name: "asset_is_known",
+  text: "select uri from dagsmith.asset where uri = $1",
+};
+
+const ALIASES: Statement = {
+  name: "asset_alias_get",
+  text: "select alias, uri from dagsmith.asset_alias where alias = any($1)",
+};
+
+interface AssetUse {
+  readonly role: "schedule" | "outlet" | "inlet";
+  readonly target: string;
+  readonly isAlias: boolean;
+  readonly taskId: string;
+}
+
+/** Writes down which assets new versions name. */
+export async function registerAssets(
+  tx: Queryable,
+  versions: readonly {
+    readonly dagId: string;
+    readonly versionHash: string;
+    readonly spec: DagSpec;
+  }[],
+): Promise<void> {
+  const uses = versions.flatMap(({ dagId, versionHash, spec }) =>
+    usesOf(spec).map((use) => ({ dagId, versionHash, ...use })),
+  );
+  if (uses.length === 0) return;
+  const details = Object.assign(
+    {},
+    ...versions.map(({ spec }) => spec.assetDetails),
+  ) as DagSpec["assetDetails"];
+  const uris = [...new Set(uses.flatMap(({ isAlias, target }) => (isAlias ? [] : [target])))];
+  if (uris.length > 0) {
+    await tx.query(
+      PUT,
+      columns(uris, (uri) => [
+        uri,
+        details[uri]?.name ?? null,
+        JSON.stringify(details[uri]?.extra ?? {}),
+      ]),
+    );
+  }
+  await tx.query(
+    PUT_USES,
+    columns(uses, (use) => [
+      use.dagId,
+      use.versionHash,
+      use.role,
+      use.target,
+      use.isAlias,
+      use.taskId,
+    ]),
+  );
+}
+
+function usesOf({ assets, tasks }: DagSpec): readonly AssetUse[] {
+  const waited = assets
+    ? [
+        ...[...assetsOf(assets)].map((target) => ({
+          role: "schedule" as const,
+          target,
+          isAlias: false,
+          taskId: "",
+        })),
+        ...[...aliasesOf(assets)].map((target) => ({
+          role: "schedule" as const,
+          target,
+          isAlias: true,
+          taskId: "",
+        })),
+      ]
+    : [];
+  const named = tasks.flatMap(({ taskId, outlets, inlets }): readonly AssetUse[] => [
+    ...outlets.map((outlet) =>
+      "asset" in outlet
+        ? ({ role: "outlet", target: outlet.asset, isAlias: false, taskId } as const)
+        : ({ role: "outlet", target: outlet.alias, isAlias: true, taskId } as const),
+    ),
+    ...inlets.map((target) => ({ role: "inlet", target, isAlias: false, taskId }) as const),
+  ]);
+  return [...waited, ...named];
+}
+
+/** Has the updates that wait for these DAGs looked at again, by other conditions. */
+export async function lookAgain(tx: Queryable, dagIds: readonly string[]): Promise<void> {
+  if (dagIds.length > 0) await tx.query(LOOK_AGAIN, [dagIds]);
+}
+
+/** An update to be written: a task's, or one that somebody asked for. */
+export type NewAssetEvent =
+  | AssetUpdate
+  | { readonly uri: string; readonly extra: Json; readonly actor: string };
+
+/** Writes updates, and lets them wait for the DAGs that care. @returns their ids, in order */
+export async function recordAssetEvents(
+  tx: Queryable,
+  events: readonly NewAssetEvent[],
+): Promise<readonly number[]> {
+  if (events.length === 0) return [];
+  await tx.query(
+    PUT,
+    columns(events, ({ uri }) => [uri, null, "{}"]),
+  );
+  const aliased = events.flatMap((event) =>
+    "alias" in event && event.alias !== null ? [{ uri: event.uri, alias: event.alias }] : [],
+  );
+  if (aliased.length > 0) {
+    await tx.query(
+      LEARN_ALIASES,
+      columns(aliased, ({ uri, alias }) => [uri, alias]),
+    );
+  }
+  const rows = await tx.query<{ id: number }>(
+    RECORD,
+    columns(events, (event) =>
+      "actor" in event
+        ? [event.uri, JSON.stringify(event.extra), null, null, null, event.actor]
+        : [event.uri, JSON.stringify(event.extra), event.runId, event.taskId, event.mapIndex, null],
+    ),
+  );
+  return rows.map(({ id }) => id);
+}
+
+export interface AssetEventRow extends Record<string, unknown> {
+  id: number;
+  uri: string;
+  at: Date;
+  extra: Json;
+  task_id: string | null;
+  map_index: number | null;
+  source_dag_id: string | null;
+  source_run_id: string | null;
+}
+
+/** A row as tasks and people read it. An update whose run was deleted has lost its source. */
+export function assetEventOf(row: AssetEventRow): AssetEvent {
+  const {
+    id,
+    uri,
+    at,
+    extra,
+    task_id: taskId,
+    map_index: mapIndex,
+    source_dag_id: dagId,
+    source_run_id: runId,
+  } = row;
+  const source =
+    dagId !== null && runId !== null && taskId !== null
+      ? { dagId, runId, taskId, mapIndex: mapIndex ?? -1 }
+      : null;
+  return { id, uri, at: at.toISOString(), extra, source };
+}
+
+/** An event, and who said so when it was no task. */
+export interface ToldAssetEvent extends AssetEvent {
+  readonly actor: string | null;
+}
+
+/** The newest events of an asset, newest first, before the id `before`. */
+export async function assetEvents(
+  db: Queryable,
+  uri: string,
+  { limit, before = null }: { readonly limit: number; readonly before?: number | null },
+): Promise<readonly ToldAssetEvent[]> {
+  const rows = await db.query<AssetEventRow & { actor: string | null }>(EVENTS, [
+    uri,
+    Math.min(limit, MAX_TRIGGER_EVENTS),
+    before,
+  ]);
+  return rows.map((row) => ({ ...assetEventOf(row), actor: row.actor }));
+}
+
+/** Whether any DAG ever named it. */
+export async function isKnownAsset(db: Queryable, uri: string): Promise<boolean> {
+  return (await db.query(IS_KNOWN, [uri])).length > 0;
+}
+
+/** What aliases stand for now. */
+export async function assetAliases(
+  db: Queryable,
+  aliases: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (aliases.length === 0) return new Map();
+  const rows = await db.query<{ alias: string; uri: string }>(ALIASES, [aliases]);
+  return new Map(
+    [...Map.groupBy(rows, ({ alias }) => alias)].map(([alias, found]) => [
+      alias,
+      found.map(({ uri }) => uri),
+    ]),
+  );
+}

@@ -1,0 +1,51 @@
+/** Calls of webhooks that brought a key: the same call said again finds the run that it made. */
+import type { Queryable, Statement } from "../database/database.ts";
+
+const FIND: Statement = {
+  name: "webhook_receipt_find",
+  text: `
+select w.body_hash as "bodyHash", r.id, r.run_id as "runId" from dagsmith.webhook_receipt w join dagsmith.dag_run r on r.id = w.run_id
+where w.dag_id = $1 and w.name = $2 and w.key = $3`,
+};
+
+const PUT: Statement = {
+  name: "webhook_receipt_put",
+  text: "insert into dagsmith.webhook_receipt (dag_id, name, key, body_hash, run_id) values ($1, $2, $3, $4, $5)",
+};
+
+// Two calls with one key take turns, or both would find nothing. Released with the transaction.
+const LOCK: Statement = {
+  name: "webhook_receipt_lock",
+  text: "select pg_advisory_xact_lock(hashtextextended(concat_ws('/', 'dagsmith webhook', $1::text, $2::text, $3::text), 0))",
+};
+
+export interface WebhookKey {
+  readonly dagId: string;
+  readonly name: string;
+  readonly key: string;
+}
+
+export interface WebhookReceipt {
+  readonly bodyHash: string;
+  readonly id: number;
+  readonly runId: string;
+}
+
+/** The call that brought this key before. Until the transaction ends nobody else can bring it. */
+export async function claimWebhookKey(
+  tx: Queryable,
+  { dagId, name, key }: WebhookKey,
+): Promise<WebhookReceipt | undefined> {
+  await tx.query(LOCK, [dagId, name, key]);
+  const [row] = await tx.query<WebhookReceipt & Record<string, unknown>>(FIND, [dagId, name, key]);
+  return row;
+}
+
+export async function putWebhookReceipt(
+  tx: Queryable,
+  { dagId, name, key }: WebhookKey,
+  bodyHash: string,
+  runId: number,
+): Promise<void> {
+  await tx.query(PUT, [dagId, name, key, bodyHash, runId]);
+}

@@ -1,0 +1,205 @@
+/** Callbacks: made with what they speak of, in its transaction, each with its token; taken by a worker, ended once. */
+import type { CallbackContext } from "../../../sdk/callback.ts";
+import type { NewCallback } from "../../engine/store.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+import { columns, storableText } from "../database/unnest.ts";
+
+/** The kind of job that runs callbacks, for any worker. */
+export const CALLBACK_JOB = "run_callback";
+
+/** The end of a statement that has `rows (id)` of callbacks: a token for each. */
+export const enqueueCallbacks = (rows: string): string => `
+select count(*) from (
+  select array_agg(('${CALLBACK_JOB}', json_build_object('callback', id), null, null::timestamptz, null, null, null, null)::dagsmith_queue.job_spec) as specs
+  from ${rows}
+) token, lateral dagsmith_queue.add_jobs(token.specs) where token.specs is not null`;
+
+const QUEUE: Statement = {
+  name: "callback_queue",
+  text: `
+with made as (
+  insert into dagsmith.callback (run_id, task_instance_id, try_number, event, reason, error)
+  select * from unnest($1::bigint[], $2::bigint[], $3::int[], $4::text[], $5::text[], $6::json[])
+  returning id
+)${enqueueCallbacks("made")}`,
+};
+
+// Whoever ends a run asks; its version says whether anybody wants to know. A deadline that is still to come goes with the success.
+const QUEUE_OF_RUNS: Statement = {
+  name: "callback_queue_of_runs",
+  text: `
+with ended as (
+  select r.id, r.reason, r.state, case r.state when 'success' then 'onSuccess' else 'onFailure' end as event, v.spec
+  from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id
+  where r.id = any($1) and r.state in ('success', 'failed')
+), met as (
+  delete from dagsmith.deadline d using ended where d.run_id = ended.id and ended.state = 'success' and d.due_at > now()
+), made as (
+  insert into dagsmith.callback (run_id, event, reason)
+  select id, event, reason from ended
+  where exists (select from json_array_elements_text(ended.spec -> 'callbacks') as wanted (event) where wanted.event = ended.event)
+  returning id
+)${enqueueCallbacks("made")}`,
+};
+
+// One that another worker runs may be taken when that worker is gone.
+const CLAIM: Statement = {
+  name: "callback_claim",
+  text: `
+update dagsmith.callback c set state = 'running', worker_id = $2, attempts = attempts + 1
+from dagsmith.dag_run r
+where c.id = $1 and r.id = c.run_id
+  and (c.state = 'queued' or (c.state = 'running'
+    and not exists (select from dagsmith.worker w where w.id = c.worker_id and w.id <> $2 and w.state <> 'lost')))
+returning c.id, c.run_id as "runId", r.clear_number as edition, c.task_instance_id as "instanceId", c.try_number as "tryNumber", c.event, c.ordinal,
+  c.reason, c.error, c.attempts,
+  (select t.task_id from dagsmith.task_instance t where t.id = c.task_instance_id) as "taskId",
+  (select t.map_index from dagsmith.task_instance t where t.id = c.task_instance_id) as "mapIndex"`,
+};
+
+const END: Statement = {
+  name: "callback_end",
+  text: `
+update dagsmith.callback set state = case when $2::text is null then 'success' else 'failed' end, failure = $2, finished_at = now()
+where id = $1 and finished_at is null`,
+};
+
+const GIVE_BACK: Statement = {
+  name: "callback_give_back",
+  text: "update dagsmith.callback set state = 'queued', worker_id = null, attempts = attempts - 1 where id = $1 and state = 'running'",
+};
+
+/** What a run's callbacks may log, in characters. */
+const MOST_LINES = 1_000_000;
+
+const APPEND: Statement = {
+  name: "callback_append",
+  text: `update dagsmith.callback set lines = lines || $2 where id = $1 and length(lines) < ${MOST_LINES}`,
+};
+
+// What a callback logged may be long, and only some ask for it. A limit of null is none.
+const LIST: Statement = {
+  name: "callback_list",
+  text: `
+select c.id, t.task_id as "taskId", t.map_index as "mapIndex", c.try_number as "tryNumber", c.event, c.ordinal, c.state, c.reason, c.failure,
+  c.attempts, c.created_at as "createdAt", c.finished_at as "finishedAt", case when $5 then c.lines else '' end as lines
+from dagsmith.callback c left join dagsmith.task_instance t on t.id = c.task_instance_id
+where c.run_id = $1 and ($2::bigint is null or c.task_instance_id = $2) and ($3::bigint is null or c.id < $3)
+order by c.id desc limit $4`,
+};
+
+/** Queues callbacks of tasks. */
+export async function queueCallbacks(
+  db: Queryable,
+  callbacks: readonly NewCallback[],
+): Promise<void> {
+  await db.query(
+    QUEUE,
+    columns(callbacks, (one) => [
+      ...[one.runId, one.instanceId, one.tryNumber, one.event],
+      ...[storableText(one.reason), one.error === null ? null : JSON.stringify(one.error)],
+    ]),
+  );
+}
+
+/** Queues the callbacks of runs that have just ended, and forgets the deadlines that they have met. */
+export async function queueRunCallbacks(db: Queryable, runIds: readonly number[]): Promise<void> {
+  if (runIds.length > 0) await db.query(QUEUE_OF_RUNS, [runIds]);
+}
+
+/** A callback in a worker's hand. */
+export interface ClaimedCallback {
+  readonly id: number;
+  readonly runId: number;
+  /** How often its run was cleared. */
+  readonly edition: number;
+  /** Null: of the run. */
+  readonly instanceId: number | null;
+  readonly tryNumber: number | null;
+  readonly taskId: string | null;
+  readonly mapIndex: number | null;
+  readonly event: CallbackContext["event"];
+  readonly ordinal: number;
+  readonly reason: string | null;
+  readonly error: CallbackContext["error"];
+  /** How often it was taken, this time among them. */
+  readonly attempts: number;
+}
+
+/** Takes a callback; undefined when it has ended, or somebody else alive runs it. */
+export async function claimCallback(
+  db: Queryable,
+  id: number,
+  workerId: string,
+): Promise<ClaimedCallback | undefined> {
+  return (await db.query<ClaimedCallback & Record<string, unknown>>(CLAIM, [id, workerId]))[0];
+}
+
+/** Records how a callback ended. @param failure null when it succeeded */
+export async function endCallback(
+  db: Queryable,
+  id: number,
+  failure: string | null,
+): Promise<void> {
+  await db.query(END, [id, storableText(failure)]);
+}
+
+/** Gives a callback to another worker, as if it had not been taken. */
+export async function giveBackCallback(db: Queryable, id: number): Promise<void> {
+  await db.query(GIVE_BACK, [id]);
+}
+
+/** Adds to the log of a run's callback. */
+export async function appendCallbackLog(db: Queryable, id: number, lines: string): Promise<void> {
+  await db.query(APPEND, [id, storableText(lines)]);
+}
+
+/** A callback as people see it. */
+export interface CallbackSummary {
+  readonly id: number;
+  readonly taskId: string | null;
+  readonly mapIndex: number | null;
+  readonly tryNumber: number | null;
+  readonly event: CallbackContext["event"];
+  readonly ordinal: number;
+  readonly state: "queued" | "running" | "success" | "failed";
+  readonly reason: string | null;
+  readonly failure: string | null;
+  readonly attempts: number;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+  /** Newline-delimited JSON, of a callback of the run. */
+  readonly lines: string;
+}
+
+/** All callbacks of a run and its tasks, in the order in which they were queued. */
+export async function listCallbacks(
+  db: Queryable,
+  runId: number,
+): Promise<readonly CallbackSummary[]> {
+  return (
+    await db.query<CallbackSummary & Record<string, unknown>>(LIST, [runId, null, null, null, true])
+  ).toReversed();
+}
+
+/** Callbacks on one page. */
+export const CALLBACKS_PER_PAGE = 50;
+
+/** Callbacks of a run and its tasks, or of one instance; the newest first, those before an id, without what they logged. */
+export function pageOfCallbacks(
+  db: Queryable,
+  query: {
+    readonly runId: number;
+    readonly instanceId: number | null;
+    readonly before: number | null;
+  },
+): Promise<readonly Omit<CallbackSummary, "lines">[]> {
+  const { runId, instanceId, before } = query;
+  return db.query<CallbackSummary & Record<string, unknown>>(LIST, [
+    runId,
+    instanceId,
+    before,
+    CALLBACKS_PER_PAGE,
+    false,
+  ]);
+}

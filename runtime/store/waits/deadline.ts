@@ -1,0 +1,76 @@
+/** Deadlines: a row for each of a run's, made with the run; gone with its success, or when the callback for missing it is queued. */
+
+import type { Queryable, Statement } from "../database/database.ts";
+import { enqueueCallbacks } from "./callback.ts";
+
+// The average needs as many runs as it is named for: of fewer it would say little.
+const CREATE: Statement = {
+  name: "deadline_create",
+  text: `
+insert into dagsmith.deadline (run_id, ordinal, due_at)
+select run_id, ordinal, due_at from (
+  select r.id as run_id, d.ordinal - 1 as ordinal,
+    case d.spec ->> 'type'
+      when 'queuedAt' then r.queued_at
+      when 'logicalDate' then r.logical_date
+      when 'fixed' then (d.spec ->> 'at')::timestamptz
+      when 'averageRuntime' then (
+        select case when count(*) >= (d.spec ->> 'runs')::int then r.queued_at + avg(last.took) end from (
+          select o.finished_at - o.started_at as took from dagsmith.dag_run o
+          where o.dag_id = r.dag_id and o.state = 'success' and o.started_at is not null
+          order by o.id desc limit (d.spec ->> 'runs')::int
+        ) last)
+    end + (d.spec ->> 'intervalMs')::float8 * interval '1 millisecond' as due_at
+  from dagsmith.dag_run r
+  join dagsmith.dag_version v on v.id = r.version_id
+  cross join lateral json_array_elements(v.spec -> 'deadlines') with ordinality as d (spec, ordinal)
+  where r.id = any($1)
+) deadline where due_at is not null
+on conflict do nothing`,
+};
+
+// Deleting the row takes hold of it: of several schedulers one queues the callback. A run that succeeded late has missed it all the same.
+const MISS: Statement = {
+  name: "deadline_miss",
+  text: `
+with due as (
+  delete from dagsmith.deadline where (run_id, ordinal) in (
+    select run_id, ordinal from dagsmith.deadline where due_at <= now() order by due_at limit $1 for update skip locked)
+  returning run_id, ordinal, due_at
+), missed as (
+  insert into dagsmith.callback (run_id, event, ordinal, reason)
+  select due.run_id, 'deadline', due.ordinal,
+    'the run had not succeeded by ' || to_char(due.due_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
+  from due join dagsmith.dag_run r on r.id = due.run_id
+  where r.state <> 'success' or r.finished_at > due.due_at
+  returning id
+), queued as (${enqueueCallbacks("missed")})
+select (select count(*)::int from due) as due, (select count(*)::int from missed) as missed from queued`,
+};
+
+const NEXT: Statement = {
+  name: "deadline_next",
+  text: "select extract(epoch from min(due_at) - now())::float8 * 1000 as ms from dagsmith.deadline",
+};
+
+/** Deadlines looked at in one statement. */
+const BATCH = 1_000;
+
+/** Makes the deadlines of new runs. */
+export async function createDeadlines(db: Queryable, runIds: readonly number[]): Promise<void> {
+  if (runIds.length > 0) await db.query(CREATE, [runIds]);
+}
+
+/** Queues the callback of every deadline that was missed, once. @returns how many */
+export async function missDeadlines(db: Queryable): Promise<number> {
+  for (let missed = 0; ; ) {
+    const [row] = await db.query<{ due: number; missed: number }>(MISS, [BATCH]);
+    missed += row?.missed ?? 0;
+    if ((row?.due ?? 0) < BATCH) return missed;
+  }
+}
+
+/** Milliseconds until the next deadline, perhaps negative; null when there is none. */
+export async function nextDeadlineInMs(db: Queryable): Promise<number | null> {
+  return (await db.query<{ ms: number | null }>(NEXT))[0]?.ms ?? null;
+}

@@ -1,0 +1,221 @@
+/**
+ * Tasks that wait for the run before theirs: who waits, and what became of the run before. A row of past_wait says that a task's turn has
+ * come in every other respect; the task itself has no instance yet.
+ */
+import type { DagSpec } from "../../../sdk/spec.ts";
+import { resumePast } from "../../engine/advance/depends_on_past.ts";
+import { type PlannedTask, plannedTask } from "../../engine/plan/plan.ts";
+import type { LockedRun, PastQuestion } from "../../engine/store.ts";
+import { isPastMet, type Past, type PastState } from "../../state/past.ts";
+import { engineRound } from "../../transactions/engine_tx.ts";
+import type { PlannedVersion, Plans } from "../dags/plans.ts";
+import type { Database, Queryable, Statement } from "../database/database.ts";
+import { columns } from "../database/unnest.ts";
+
+const RECORD: Statement = {
+  name: "past_wait_record",
+  text: `
+insert into dagsmith.past_wait (run_id, task_id) select * from unnest($1::bigint[], $2::text[]) on conflict do nothing`,
+};
+
+const END: Statement = {
+  name: "past_wait_end",
+  text: `
+delete from dagsmith.past_wait w using unnest($1::bigint[], $2::text[]) as v (run_id, task_id)
+where w.run_id = v.run_id and w.task_id = v.task_id`,
+};
+
+// Of runs that are over nothing waits any more.
+const WAITING: Statement = {
+  name: "past_wait_of_dags",
+  text: `
+select w.run_id as "runId", w.task_id as "taskId" from dagsmith.past_wait w join dagsmith.dag_run r on r.id = w.run_id
+where r.state = 'running' and r.dag_id = any($1) order by r.logical_date, w.run_id`,
+};
+
+const DAGS: Statement = {
+  name: "past_wait_dags",
+  text: "select distinct r.dag_id from dagsmith.past_wait w join dagsmith.dag_run r on r.id = w.run_id where r.state = 'running'",
+};
+
+const OF_RUN: Statement = {
+  name: "past_wait_of_run",
+  text: `select task_id as "taskId", since from dagsmith.past_wait where run_id = $1 order by since, task_id`,
+};
+
+// The run before: the nearest logical date before this one's; of a named schedule's runs the runs of the other schedules do not count.
+const PREVIOUS: Statement = {
+  name: "past_previous_run",
+  text: `
+select r.id as run_id, r.version_id, r.dag_id, p.id as previous_id, p.version_id as previous_version, p.logical_date as previous_date,
+  p.state in ('success', 'failed') as is_over, r.run_type = 'backfill' and r.backfill_ordinal = 1 as is_first_of_backfill
+from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id left join lateral (
+  select id, version_id, logical_date, state from dagsmith.dag_run o
+  where o.dag_id = r.dag_id and o.logical_date < r.logical_date
+    and (o.run_type <> 'manual' or v.spec ->> 'catchup' <> 'all')
+    and (o.schedule is null or r.schedule is null or o.schedule = r.schedule)
+  order by o.logical_date desc, o.id desc limit 1
+) p on true
+where r.id = any($1)`,
+};
+
+const STATES: Statement = {
+  name: "past_states",
+  text: `
+select run_id, task_id, array_agg(distinct state) as states from dagsmith.task_instance
+where run_id = any($1) and task_id = any($2) and state <> 'removed' group by run_id, task_id`,
+};
+
+const OLDER: Statement = {
+  name: "past_older_instance",
+  text: `
+select exists (
+  select from dagsmith.dag_run o join dagsmith.task_instance t on t.run_id = o.id and t.task_id = $3
+  where o.dag_id = $1 and o.logical_date < $2
+) as found`,
+};
+
+interface PreviousRow {
+  run_id: number;
+  version_id: number;
+  dag_id: string;
+  previous_id: number | null;
+  previous_version: number | null;
+  previous_date: Date | null;
+  is_over: boolean | null;
+  is_first_of_backfill: boolean;
+}
+
+export async function recordPastWaits(
+  tx: Queryable,
+  waits: readonly PastQuestion[],
+): Promise<void> {
+  if (waits.length > 0)
+    await tx.query(
+      RECORD,
+      columns(waits, ({ runId, taskId }) => [runId, taskId]),
+    );
+}
+
+export async function endPastWaits(tx: Queryable, ended: readonly PastQuestion[]): Promise<void> {
+  if (ended.length > 0)
+    await tx.query(
+      END,
+      columns(ended, ({ runId, taskId }) => [runId, taskId]),
+    );
+}
+
+/** Tasks of a run that wait for nothing but their past, and since when. */
+export function pastWaitsOf(
+  db: Queryable,
+  runId: number,
+): Promise<readonly { readonly taskId: string; readonly since: Date }[]> {
+  return db.query<{ taskId: string; since: Date }>(OF_RUN, [runId]);
+}
+
+/** DAGs in which a task waits for its past. */
+export async function dagsWaitingForPast(db: Queryable): Promise<readonly string[]> {
+  return (await db.query<{ dag_id: string }>(DAGS)).map((row) => row.dag_id);
+}
+
+/** Whether their past lets tasks run, in their order. */
+export async function pastMet(
+  db: Queryable,
+  plans: Plans,
+  questions: readonly PastQuestion[],
+): Promise<readonly boolean[]> {
+  const found = await db.query<PreviousRow & Record<string, unknown>>(PREVIOUS, [
+    [...new Set(questions.map(({ runId }) => runId))],
+  ]);
+  const rows = new Map(found.map((row) => [row.run_id, row]));
+  const versions = await plans.get(
+    db,
+    found.flatMap((row) => [row.version_id, row.previous_version ?? []].flat()),
+  );
+  const states = await statesBefore(db, questions, rows, versions);
+  const met: boolean[] = [];
+  for (const { runId, taskId } of questions) {
+    const row = rows.get(runId);
+    const plan = row && versions.get(row.version_id)?.plan;
+    if (!plan) throw new Error(`run ${runId} cannot be read`);
+    const task = plannedTask(plan, taskId);
+    met.push(
+      isPastMet(
+        task.spec,
+        await pastFor(db, row, versions.get(row.previous_version ?? -1)?.spec, task, states),
+      ),
+    );
+  }
+  return met;
+}
+
+/** @param before the DAG as it was in the run before */
+async function pastFor(
+  db: Queryable,
+  row: PreviousRow,
+  before: DagSpec | undefined,
+  { spec: { taskId }, downstream }: PlannedTask,
+  states: ReadonlyMap<string, readonly PastState[]>,
+): Promise<Past> {
+  const isExempt = row.is_first_of_backfill;
+  if (!before || isExempt) return { isExempt, previous: null, hasOlder: false };
+  const statesOf = (id: string): readonly PastState[] => {
+    if (!before.tasks.some((task) => task.taskId === id)) return [];
+    // What had not begun when its run was cancelled or timed out counts as skipped.
+    return states.get(`${row.previous_id}/${id}`) ?? [row.is_over ? "skipped" : "none"];
+  };
+  const own = statesOf(taskId);
+  const hasOlder = own.length === 0 && (await wasEverPart(db, row, taskId));
+  return { isExempt, previous: { own, downstream: downstream.flatMap(statesOf) }, hasOlder };
+}
+
+/** States of the tasks in question, and of those directly after them, in the runs before. */
+async function statesBefore(
+  db: Queryable,
+  questions: readonly PastQuestion[],
+  rows: ReadonlyMap<number, PreviousRow>,
+  versions: ReadonlyMap<number, PlannedVersion>,
+): Promise<ReadonlyMap<string, readonly PastState[]>> {
+  const taskIds = questions.flatMap(({ runId, taskId }) => {
+    const plan = versions.get(rows.get(runId)?.version_id ?? -1)?.plan;
+    return [taskId, ...(plan?.tasks.get(taskId)?.downstream ?? [])];
+  });
+  const runIds = [...rows.values()].flatMap((row) => row.previous_id ?? []);
+  const found = await db.query<{ run_id: number; task_id: string; states: PastState[] }>(STATES, [
+    runIds,
+    [...new Set(taskIds)],
+  ]);
+  return new Map(found.map((row) => [`${row.run_id}/${row.task_id}`, row.states]));
+}
+
+async function wasEverPart(db: Queryable, row: PreviousRow, taskId: string): Promise<boolean> {
+  const [older] = await db.query<{ found: boolean }>(OLDER, [
+    row.dag_id,
+    row.previous_date,
+    taskId,
+  ]);
+  return older?.found ?? false;
+}
+
+/**
+ * Lets every task of these DAGs run that waited for its past and need not any more. Called after each round in which something of theirs
+ * ended or began to wait: of two rounds at the same time the later one sees both.
+ * @returns the runs that ended with them
+ */
+export async function releasePast(
+  db: Database,
+  plans: Plans,
+  dagIds: readonly string[],
+): Promise<readonly LockedRun[]> {
+  const ended: LockedRun[] = [];
+  for (;;) {
+    const waiting =
+      dagIds.length === 0
+        ? []
+        : await db.query<PastQuestion & Record<string, unknown>>(WAITING, [dagIds]);
+    const met = waiting.length === 0 ? [] : await pastMet(db, plans, waiting);
+    const free = waiting.filter((_, at) => met[at]);
+    if (free.length === 0) return ended;
+    ended.push(...(await engineRound(db, plans, (tx) => resumePast(tx, free))));
+  }
+}

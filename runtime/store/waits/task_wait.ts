@@ -1,0 +1,297 @@
+/** What waiting instances wait for: a row is written when a wait begins, found when it is over, and deleted with its end. */
+import type { NewInstance } from "../../engine/store.ts";
+import { ENGINE, type Transition } from "../../state/task_state.ts";
+import type { RunningWait, Wait, WaitKind } from "../../state/wait.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+import { columns } from "../database/unnest.ts";
+import { ITEM, ifGroup, itemColumns } from "../instances/instance_columns.ts";
+
+/** Timestamps end before a length of time does: nobody waits for longer than 300 years. */
+const LONGEST_MS = 300 * 365 * 86_400_000;
+
+// An event that was sent before anybody waited for it is not lost: the wait is over as it begins.
+const PUT: Statement = {
+  name: "task_wait_put",
+  text: `
+insert into dagsmith.task_wait (task_instance_id, try_number, run_id, kind, due_at, soft_fail, event, dag_id, task_id, logical_date,
+  queue, weight, claims)
+select t.id, t.try_number, t.run_id, v.kind,
+  case when exists (select from dagsmith.run_event e where e.run_id = t.run_id and e.name = v.event) then now()
+    else coalesce(v.at, now() + least(v.in_ms, ${LONGEST_MS}) * interval '1 millisecond') end,
+  v.soft_fail, v.event, v.dag_id, v.task_id, case when v.dag_id is not null then coalesce(v.logical_date, r.logical_date) end,
+  v.queue, v.weight, v.claims
+from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::float8[], $5::bool[], $6::text[], $7::text[], $8::text[], $9::timestamptz[],
+  $10::text[], $11::int[], $12::text[]) as v (id, kind, at, in_ms, soft_fail, event, dag_id, task_id, logical_date, queue, weight, claims)
+join dagsmith.task_instance t on t.id = v.id
+join dagsmith.dag_run r on r.id = t.run_id
+on conflict (task_instance_id) do update set
+  try_number = excluded.try_number, kind = excluded.kind, due_at = excluded.due_at, soft_fail = excluded.soft_fail,
+  event = excluded.event, dag_id = excluded.dag_id, task_id = excluded.task_id, logical_date = excluded.logical_date,
+  queue = excluded.queue, weight = excluded.weight, claims = excluded.claims`,
+};
+
+// An instance that was cleared stays where it is, with the history of its tries.
+const INSERT_WAITING: Statement = {
+  name: "task_instance_insert_waiting",
+  text: `
+insert into dagsmith.task_instance as t (run_id, task_id, map_index, state, item, queued_at, started_at, first_started_at, worker_id)
+select v.run_id, v.task_id, v.map_index, v.state, ${ITEM}, now(), ${ifGroup("now()")}, ${ifGroup("now()")}, ${ifGroup(`'${ENGINE}'`)}
+from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[]) as v (run_id, task_id, map_index, state, item, item_of)
+on conflict (run_id, task_id, map_index) do update set state = excluded.state, item = excluded.item, queued_at = now(),
+  started_at = excluded.started_at, first_started_at = excluded.first_started_at, worker_id = excluded.worker_id,
+  finished_at = null, label = null, reason = null, error = null
+where t.state in ('none', 'removed')
+returning id, run_id, task_id, map_index`,
+};
+
+/** Writes what moved instances wait for. */
+export async function putWaits(
+  db: Queryable,
+  waits: readonly { readonly id: number; readonly wait: Wait }[],
+): Promise<void> {
+  if (waits.length === 0) return;
+  await db.query(
+    PUT,
+    columns(waits, ({ id, wait }) => [
+      ...[id, wait.kind, wait.at, wait.inMs, wait.softFail],
+      ...[wait.event, wait.dagId, wait.taskId, wait.logicalDate],
+      ...[wait.way?.queue ?? null, wait.way?.weight ?? 1, wait.way?.claims ?? null],
+    ]),
+  );
+}
+
+/** Of moves that were asked for, the waits of those that took place. */
+export function waitsOf(
+  transitions: readonly Transition[],
+  moved: readonly { readonly id: number }[],
+): readonly { readonly id: number; readonly wait: Wait }[] {
+  const waiting = transitions.flatMap(({ instanceId, wait }) =>
+    wait === null ? [] : [{ id: instanceId, wait }],
+  );
+  if (waiting.length === 0) return [];
+  const ids = new Set(moved.map(({ id }) => id));
+  return waiting.filter(({ id }) => ids.has(id));
+}
+
+/** Makes instances that wait without ever having run, and groups that have so much time. */
+export async function insertWaiting(
+  db: Queryable,
+  instances: readonly NewInstance[],
+): Promise<void> {
+  if (instances.length === 0) return;
+  const key = (runId: number, taskId: string, mapIndex: number): string =>
+    `${runId} ${taskId} ${mapIndex}`;
+  const waitOf = new Map(
+    instances.map(({ runId, taskId, mapIndex, wait }) => [key(runId, taskId, mapIndex), wait]),
+  );
+  const made = await db.query<{ id: number; run_id: number; task_id: string; map_index: number }>(
+    INSERT_WAITING,
+    columns(instances, (one) => [
+      one.runId,
+      one.taskId,
+      one.mapIndex,
+      one.state,
+      ...itemColumns(one),
+    ]),
+  );
+  await putWaits(
+    db,
+    made.flatMap((row) => {
+      const wait = waitOf.get(key(row.run_id, row.task_id, row.map_index));
+      return wait ? [{ id: row.id, wait }] : [];
+    }),
+  );
+}
+
+/** A wait that is over, or can be judged. */
+export interface FoundWait {
+  readonly instanceId: number;
+  readonly tryNumber: number;
+  readonly lostTries: number;
+  /** Since the start of the instance's first try. */
+  readonly elapsedMs: number;
+  readonly runId: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly kind: WaitKind;
+  readonly softFail: boolean;
+  readonly event: string | null;
+  readonly awaitedDagId: string | null;
+  readonly awaitedTaskId: string | null;
+}
+
+const FOUND = `w.task_instance_id as "instanceId", w.try_number as "tryNumber", t.lost_tries as "lostTries",
+  coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as "elapsedMs", w.run_id as "runId",
+  t.task_id as "taskId", t.map_index as "mapIndex", w.kind, w.soft_fail as "softFail", w.event,
+  w.dag_id as "awaitedDagId", w.task_id as "awaitedTaskId"`;
+
+const DUE: Statement = {
+  name: "task_wait_due",
+  text: `
+select ${FOUND}, e.value::text as sent
+from dagsmith.task_wait w
+join dagsmith.task_instance t on t.id = w.task_instance_id
+left join dagsmith.run_event e on e.run_id = w.run_id and e.name = w.event
+where w.due_at <= now() and w.kind <> 'poke' order by w.due_at limit $1`,
+};
+
+const OF_EVENT: Statement = {
+  name: "task_wait_of_event",
+  text: `
+select ${FOUND} from dagsmith.task_wait w
+join dagsmith.task_instance t on t.id = w.task_instance_id
+where w.run_id = $1 and w.event = $2 and w.kind = 'event'`,
+};
+
+// Of several runs of one logical date the best counts: one success is enough, and while one still runs nothing is lost.
+const ENDED_RUNS: Statement = {
+  name: "task_wait_ended_runs",
+  text: `
+select ${FOUND}, awaited.run_id as "awaitedRunId", awaited.verdict
+from dagsmith.task_wait w
+join dagsmith.task_instance t on t.id = w.task_instance_id
+cross join lateral (
+  select r.run_id,
+    case
+      when w.task_id is null then case r.state when 'success' then 'success' when 'failed' then 'failed' end
+      when i.instances = 0 then case when r.state in ('success', 'failed') then 'failed' end
+      when i.open > 0 then null
+      when i.bad > 0 then 'failed'
+      when i.good > 0 then 'success'
+      else 'skipped'
+    end as verdict
+  from dagsmith.dag_run r
+  cross join lateral (
+    select count(*) as instances, count(*) filter (where finished_at is null) as open,
+      count(*) filter (where state in ('failed', 'upstream_failed')) as bad, count(*) filter (where state = 'success') as good
+    from dagsmith.task_instance of_task where of_task.run_id = r.id and of_task.task_id = w.task_id
+  ) i
+  where r.dag_id = w.dag_id and r.logical_date = w.logical_date
+) awaited
+where w.kind = 'run'
+order by w.task_instance_id,
+  case awaited.verdict when 'success' then 1 when 'skipped' then 3 when 'failed' then 4 else 2 end`,
+};
+
+// With its kind: what followed from the end of a wait may be that the same try waits for something else.
+const DELETE: Statement = {
+  name: "task_wait_delete",
+  text: `
+delete from dagsmith.task_wait w using unnest($1::bigint[], $2::int[], $3::text[]) as v (id, try_number, kind)
+where w.task_instance_id = v.id and w.try_number = v.try_number and w.kind = v.kind`,
+};
+
+// A wait that somebody ended by hand leaves its row behind.
+const SWEEP: Statement = {
+  name: "task_wait_sweep",
+  text: `
+delete from dagsmith.task_wait w using dagsmith.task_instance t
+where t.id = w.task_instance_id and (t.try_number <> w.try_number or not case w.kind
+  when 'group_timeout' then t.state = 'running' when 'group_retry' then t.state = 'up_for_retry'
+  else t.state in ('up_for_reschedule', 'deferred') end)`,
+};
+
+const NEXT_DUE: Statement = {
+  name: "task_wait_next_due",
+  text: "select extract(epoch from min(due_at) - now())::float8 * 1000 as ms from dagsmith.task_wait",
+};
+
+/** Waits, other than sensors', whose time has come; `sent` is the JSON text of the event, null when none was sent. */
+export function dueWaits(
+  db: Queryable,
+  limit: number,
+): Promise<readonly (FoundWait & { readonly sent: string | null })[]> {
+  return db.query<FoundWait & { readonly sent: string | null } & Record<string, unknown>>(DUE, [
+    limit,
+  ]);
+}
+
+/** Waits for a run, or a task of one, that has ended, and how. */
+export async function endedRunWaits(db: Queryable): Promise<
+  readonly (FoundWait & {
+    readonly awaitedRunId: string;
+    readonly verdict: "success" | "failed" | "skipped";
+  })[]
+> {
+  type Row = FoundWait & {
+    readonly awaitedRunId: string;
+    readonly verdict: "success" | "failed" | "skipped" | null;
+  };
+  const rows = await db.query<Row & Record<string, unknown>>(ENDED_RUNS);
+  const best = [...Map.groupBy(rows, ({ instanceId }) => instanceId).values()].flatMap(
+    ([first]) => first ?? [],
+  );
+  return best.flatMap((row) => (row.verdict === null ? [] : [{ ...row, verdict: row.verdict }]));
+}
+
+/** The waits of a run for an event. */
+export function waitsForEvent(
+  db: Queryable,
+  runId: number,
+  event: string,
+): Promise<readonly FoundWait[]> {
+  return db.query<FoundWait & Record<string, unknown>>(OF_EVENT, [runId, event]);
+}
+
+/** Forgets waits that are over. */
+export async function deleteWaits(
+  db: Queryable,
+  waits: readonly Pick<FoundWait, "instanceId" | "tryNumber" | "kind">[],
+): Promise<void> {
+  if (waits.length === 0) return;
+  await db.query(
+    DELETE,
+    columns(waits, ({ instanceId, tryNumber, kind }) => [instanceId, tryNumber, kind]),
+  );
+}
+
+/** Forgets the waits of instances that wait no more. */
+export async function sweepWaits(db: Queryable): Promise<void> {
+  await db.query(SWEEP);
+}
+
+/** Milliseconds until the next wait is over, perhaps negative; null when nothing waits. */
+export async function nextWaitInMs(db: Queryable): Promise<number | null> {
+  const [row] = await db.query<{ ms: number | null }>(NEXT_DUE);
+  return row?.ms ?? null;
+}
+
+const PUT_EVENT: Statement = {
+  name: "run_event_put",
+  text: `
+insert into dagsmith.run_event (run_id, name, value) values ($1, $2, $3)
+on conflict (run_id, name) do update set value = excluded.value, at = now()`,
+};
+
+/** Remembers an event for whoever waits for it in this run, now or later. @param json the value, as JSON text */
+export async function putEvent(
+  db: Queryable,
+  runId: number,
+  name: string,
+  json: string,
+): Promise<void> {
+  await db.query(PUT_EVENT, [runId, name, json]);
+}
+
+/** The columns of a wait `w` beside those of its instance, for those who show both. */
+export const WAIT_COLUMNS = `w.kind as "waitKind", w.due_at as "waitDueAt", w.event as "waitEvent", w.dag_id as "waitDagId", w.task_id as "waitTaskId"`;
+
+/** {@link WAIT_COLUMNS} as they are read; all null for an instance that waits for nothing of its own. */
+export interface WaitRow extends Record<string, unknown> {
+  readonly waitKind: WaitKind | null;
+  readonly waitDueAt: Date | null;
+  readonly waitEvent: string | null;
+  readonly waitDagId: string | null;
+  readonly waitTaskId: string | null;
+}
+
+export function runningWait({
+  waitKind: kind,
+  waitDueAt: dueAt,
+  waitEvent,
+  waitDagId,
+  waitTaskId,
+}: WaitRow): RunningWait | undefined {
+  if (kind === null || dueAt === null) return undefined;
+  return { kind, dueAt, event: waitEvent, dagId: waitDagId, taskId: waitTaskId };
+}

@@ -1,0 +1,46 @@
+/**
+ * What follows a round of the engine, outside its transaction: runs of the same DAG may have waited for what ended in it. Whoever runs a
+ * round calls this after it; what a process that dies in between leaves undone, the scheduler finds.
+ */
+import type { LockedRun } from "../engine/store.ts";
+import type { Plans } from "../store/dags/plans.ts";
+import type { Database } from "../store/database/database.ts";
+import { createAssetRuns } from "../store/sources/asset_runs.ts";
+import { createEndRuns } from "../store/sources/run_listener.ts";
+import { releasePast } from "../store/waits/depends_on_past_wait.ts";
+import { pauseFailing } from "./pause_failing.ts";
+import { startQueuedRuns } from "./start_runs.ts";
+
+export interface RoundEnd {
+  /** Runs that ended in the round. */
+  readonly ended: readonly LockedRun[];
+  /** DAGs in which a task may have waited for its past. */
+  readonly pastDags: readonly string[];
+  /** Whether assets were updated in it, for which other DAGs may wait. */
+  readonly updatedAssets?: boolean;
+}
+
+/** Lets go what waited for the round: tasks for their past, runs for a place, other DAGs for it. Pauses a DAG that failed too often. */
+export async function afterRound(
+  db: Database,
+  plans: Plans,
+  { ended, pastDags, updatedAssets = false }: RoundEnd,
+): Promise<void> {
+  if (updatedAssets) await createAssetRuns(db, plans);
+  const all =
+    pastDags.length === 0 ? ended : [...ended, ...(await releasePast(db, plans, pastDags))];
+  if (all.length === 0) return;
+  await pauseFailing(db, all);
+  await startQueuedRuns(db, plans, [...new Set(all.map(({ plan }) => plan.dagId))]);
+  await createEndRuns(db, plans);
+}
+
+/** The same after something that people did, or time, to runs of these DAGs: what was changed there may be what others waited for. */
+export async function afterChange(
+  db: Database,
+  plans: Plans,
+  dagIds: readonly string[],
+): Promise<void> {
+  await releasePast(db, plans, dagIds);
+  await startQueuedRuns(db, plans, dagIds);
+}

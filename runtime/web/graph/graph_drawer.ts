@@ -1,0 +1,91 @@
+/**
+ * Layouts of DAG versions: read where they are kept, otherwise made in a thread and kept. A page waits only a moment for one that is being
+ * made; it shows the list of tasks meanwhile.
+ */
+import { Worker } from "node:worker_threads";
+import type { Json } from "../../../sdk/json.ts";
+import type { DagSpec } from "../../../sdk/spec.ts";
+import type { Queryable } from "../../store/database/database.ts";
+import { getLayout, keepLayout } from "../../store/reads/graph.ts";
+import { type GraphLayout, type GraphRequest, LAYOUT_FORMAT } from "./graph_layout.ts";
+import { graphRequest } from "./graph_request.ts";
+
+/** Above this a graph is a blot, and takes minutes: the list of tasks is all there is. */
+export const MAX_DRAWN_TASKS = 1_000;
+
+const PATIENCE_MS = 1_500;
+const THREAD_LIMIT_MS = 60_000;
+
+/** Built code runs the built file; source code runs the source, which Node reads as it is. */
+const THREAD = new URL(
+  `./graph_layout_thread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`,
+  import.meta.url,
+);
+
+export class GraphDrawer {
+  readonly #reader: Queryable;
+  readonly #making = new Map<number, Promise<GraphLayout | null>>();
+  readonly #threads = new Set<Worker>();
+
+  constructor(reader: Queryable) {
+    this.#reader = reader;
+  }
+
+  /** The layout of a version; null when it is too large to draw, or not ready yet. */
+  async layout(versionId: number, spec: DagSpec): Promise<GraphLayout | null> {
+    if (spec.tasks.length > MAX_DRAWN_TASKS) return null;
+    const kept = (await getLayout(
+      this.#reader,
+      versionId,
+      LAYOUT_FORMAT,
+    )) as unknown as GraphLayout | null;
+    return kept ?? Promise.race([this.#make(versionId, spec), wait(PATIENCE_MS)]);
+  }
+
+  /** Ends the threads that are at work. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#threads].map((thread) => thread.terminate()));
+    await Promise.allSettled(this.#making.values());
+  }
+
+  #make(versionId: number, spec: DagSpec): Promise<GraphLayout | null> {
+    const known = this.#making.get(versionId);
+    if (known) return known;
+    const making = this.#draw(versionId, spec).finally(() => this.#making.delete(versionId));
+    this.#making.set(versionId, making);
+    return making;
+  }
+
+  /** A graph that cannot be drawn must not take its page along. */
+  async #draw(versionId: number, spec: DagSpec): Promise<GraphLayout | null> {
+    try {
+      const layout = await this.#inThread(graphRequest(spec));
+      await keepLayout(this.#reader, versionId, layout as unknown as Json);
+      return layout;
+    } catch {
+      return null;
+    }
+  }
+
+  #inThread(request: GraphRequest): Promise<GraphLayout> {
+    const done = Promise.withResolvers<GraphLayout>();
+    const thread = new Worker(THREAD, {
+      workerData: request,
+      resourceLimits: { maxOldGenerationSizeMb: 512 },
+    });
+    const limit = setTimeout(() => void thread.terminate(), THREAD_LIMIT_MS);
+    this.#threads.add(thread);
+    thread.once("message", done.resolve);
+    thread.once("error", done.reject);
+    thread.once("exit", () => {
+      clearTimeout(limit);
+      this.#threads.delete(thread);
+      done.reject(new Error("the thread ended without a layout"));
+    });
+    return done.promise;
+  }
+}
+
+function wait(ms: number): Promise<null> {
+  return new Promise((resolve) => setTimeout(() => resolve(null), ms).unref());
+}

@@ -1,0 +1,25 @@
+/** How far the tasks of a group are, taken together. */
+
+import type { RunTask } from "../read/run_tasks.ts";
+import { gatheredState } from "./group_state.ts";
+
+export interface GroupProgress extends Pick<RunTask, "state" | "startedAt" | "finishedAt"> {
+  readonly tasks: number;
+  readonly successes: number;
+  /** Failures that are allowed. */
+  readonly warnings: number;
+}
+
+/** From the first start to the last end; without an end while one of them has begun and not ended, or has still to begin. */
+export function groupProgress(tasks: readonly RunTask[]): GroupProgress {
+  const starts = tasks.flatMap(({ startedAt }) => startedAt?.getTime() ?? []);
+  const ends = tasks.flatMap(({ finishedAt }) => finishedAt?.getTime() ?? []);
+  return {
+    state: gatheredState(tasks.map(({ state }) => state)),
+    startedAt: starts.length === 0 ? null : new Date(Math.min(...starts)),
+    finishedAt: ends.length < tasks.length ? null : new Date(Math.max(...ends)),
+    tasks: tasks.length,
+    successes: tasks.filter(({ state }) => state === "success").length,
+    warnings: tasks.filter(({ warning }) => warning).length,
+  };
+}

@@ -1,0 +1,112 @@
+/** The tasks of a DAG as people see them: in their groups, a group where its first task stands. */
+import type { GroupSpec, TaskSpec } from "../../../sdk/spec.ts";
+
+export interface TreeTask {
+  readonly type: "task";
+  readonly id: string;
+  /** The id without what its group's already says. */
+  readonly name: string;
+}
+
+export interface TreeGroup {
+  readonly type: "group";
+  readonly id: string;
+  readonly name: string;
+  readonly doc: string | null;
+  /** It runs as one: a task has its id, whose state is the group's. */
+  readonly isTask: boolean;
+  readonly children: readonly TreeItem[];
+  /** Ids of the tasks in it, at any depth. */
+  readonly taskIds: readonly string[];
+}
+
+export type TreeItem = TreeTask | TreeGroup;
+
+type GroupedTask = Pick<TaskSpec, "taskId" | "group">;
+
+/** @param groups those inside others after them */
+export function groupTree(
+  tasks: readonly GroupedTask[],
+  groups: readonly GroupSpec[] = [],
+): readonly TreeItem[] {
+  const specs = new Map(groups.map((group) => [group.groupId, group]));
+  const known = (groupId: string | null | undefined): string | null =>
+    groupId != null && specs.has(groupId) ? groupId : null;
+  const places = new Map<string | null, (GroupSpec | GroupedTask)[]>([[null, []]]);
+  const place = (groupId: string | null): void => {
+    const group = groupId === null ? undefined : specs.get(groupId);
+    if (!group || places.has(group.groupId)) return;
+    places.set(group.groupId, []);
+    place(known(group.parent));
+    places.get(known(group.parent))?.push(group);
+  };
+  for (const task of tasks) {
+    const group = known(task.group);
+    place(specs.has(task.taskId) ? task.taskId : group);
+    if (!specs.has(task.taskId)) places.get(group)?.push(task);
+  }
+  const taskIds = new Set(tasks.map(({ taskId }) => taskId));
+  return itemsOf([], places, taskIds);
+}
+
+/** @param around the groups around, the innermost first */
+function itemsOf(
+  around: readonly string[],
+  places: ReadonlyMap<string | null, readonly (GroupSpec | GroupedTask)[]>,
+  taskIds: ReadonlySet<string>,
+): readonly TreeItem[] {
+  return (places.get(around[0] ?? null) ?? []).map((one): TreeItem => {
+    if ("taskId" in one)
+      return { type: "task", id: one.taskId, name: nameWithin(one.taskId, around) };
+    const { groupId: id, doc } = one;
+    const children = itemsOf([id, ...around], places, taskIds);
+    const inside = children.flatMap((child) =>
+      child.type === "task" ? [child.id] : child.taskIds,
+    );
+    return {
+      type: "group",
+      id,
+      name: nameWithin(id, around),
+      doc,
+      isTask: taskIds.has(id),
+      children,
+      taskIds: inside,
+    };
+  });
+}
+
+/** An id without the prefix that it has of the groups around it, of which the innermost stands first and may give none. */
+function nameWithin(id: string, around: readonly string[]): string {
+  const group = around.find((groupId) => id.startsWith(`${groupId}.`));
+  return group === undefined ? id : id.slice(group.length + 1);
+}
+
+/** Where a list shows a group. */
+export function groupAnchor(groupId: string): string {
+  return `group-${groupId}`;
+}
+
+/** A line of a list that shows tasks in their groups. */
+export interface TreeRow {
+  readonly item: TreeItem;
+  /** How many groups are around it. */
+  readonly depth: number;
+  /** A group whose insides are not listed. */
+  readonly isFolded: boolean;
+}
+
+/** The lines of a list, a group before what is in it. @param folded ids of groups whose insides are left out */
+export function treeRows(
+  items: readonly TreeItem[],
+  folded: ReadonlySet<string>,
+  depth = 0,
+): readonly TreeRow[] {
+  return items.flatMap((item): readonly TreeRow[] => {
+    if (item.type === "task") return [{ item, depth, isFolded: false }];
+    const isFolded = folded.has(item.id);
+    return [
+      { item, depth, isFolded },
+      ...(isFolded ? [] : treeRows(item.children, folded, depth + 1)),
+    ];
+  });
+}

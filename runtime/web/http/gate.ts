@@ -1,0 +1,129 @@
+/**
+ * The one gate before all routes: what it does not let through reaches no route, however its address is spelt. Public addresses are
+ * compared as they were sent; the router behind matches case and slashes exactly, so a spelling that this gate does not know as public is
+ * not public anywhere.
+ */
+import type { Request, RequestHandler, Response } from "express";
+import { type RateLimitRequestHandler, rateLimit } from "express-rate-limit";
+import { type Sessions, sessionOf } from "./sessions.ts";
+
+const PUBLIC = new Set(["/healthz", "/readyz", "/login", "/assets/page.css", "/assets/icon.svg"]);
+/** The webhooks' addresses, which the page's login does not guard. */
+export const HOOKS = "/hooks";
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+const ATTEMPTS = 10;
+const ATTEMPTS_WINDOW_MS = 15 * 60_000;
+
+/** A refusal with its HTTP status; the message is shown. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Whether only programs on this machine reach the address. */
+export function isLoopback(host: string): boolean {
+  return (
+    host === "localhost" || host === "::1" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host)
+  );
+}
+
+/** Wrong guesses of the token, counted by address. Once there are too many, right ones are refused too, or guessing would still pay. */
+export class GuessLimit {
+  readonly #limiter: RateLimitRequestHandler = rateLimit({
+    windowMs: ATTEMPTS_WINDOW_MS,
+    limit: ATTEMPTS,
+    standardHeaders: true,
+    legacyHeaders: false,
+    handler: (_request, _response, next) => next(tooMany()),
+  });
+
+  /** @throws Refused 429 */
+  async check(request: Request): Promise<void> {
+    const hits = await this.#limiter.getKey(addressOf(request));
+    if ((hits?.totalHits ?? 0) >= ATTEMPTS) throw tooMany();
+  }
+
+  async countWrong(request: Request, response: Response): Promise<void> {
+    await this.#limiter(request, response, () => undefined);
+  }
+}
+
+function addressOf(request: Request): string {
+  return request.ip ?? "unknown";
+}
+
+function tooMany(): Refused {
+  return new Refused(429, "Too many wrong tokens from this address. Wait a quarter of an hour.");
+}
+
+/**
+ * The gate.
+ * @param localOnly no token guards the server, so it is for this machine: another name in the Host header is that of a foreign site, rebound to us
+ */
+export function gate(sessions: Sessions, guesses: GuessLimit, localOnly: boolean): RequestHandler {
+  return async (request, response, next) => {
+    if (localOnly && !isLoopback(hostName(request)))
+      throw new Refused(421, "This page answers to localhost only.");
+    // They have secrets of their own.
+    if (isHook(request)) return next();
+    if (!SAFE_METHODS.has(request.method)) refuseForeign(request, sessions);
+    if (!sessions.areRequired || PUBLIC.has(request.path)) return next();
+    if (await hasBearer(request, response, sessions, guesses)) return next();
+    if (sessions.isValid(sessionOf(request.headers.cookie))) return next();
+    askForLogin(request, response);
+  };
+}
+
+function isHook({ method, path }: Request): boolean {
+  return method === "POST" && path.startsWith(`${HOOKS}/`);
+}
+
+function hostName(request: Request): string {
+  return (request.headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
+}
+
+/** A request that changes something must come from a page of ours, or from no page at all. */
+function refuseForeign(request: Request, sessions: Sessions): void {
+  const { origin, "sec-fetch-site": site, authorization } = request.headers;
+  const isForeign =
+    (site !== undefined && site !== "same-origin" && site !== "none") ||
+    (origin !== undefined && !isOwn(origin, request));
+  if (isForeign) throw new Refused(403, "This request comes from another site.");
+  const byCookie = sessions.areRequired && authorization === undefined && request.path !== "/login";
+  if (byCookie && site === undefined && origin === undefined)
+    throw new Refused(403, "The browser does not say where this request comes from.");
+}
+
+function isOwn(origin: string, request: Request): boolean {
+  return URL.canParse(origin) && new URL(origin).host === request.headers.host?.toLowerCase();
+}
+
+async function hasBearer(
+  request: Request,
+  response: Response,
+  sessions: Sessions,
+  guesses: GuessLimit,
+): Promise<boolean> {
+  const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  if (token === undefined) return false;
+  await guesses.check(request);
+  if (sessions.isToken(token)) return true;
+  await guesses.countWrong(request, response);
+  return false;
+}
+
+function askForLogin(request: Request, response: Response): void {
+  const isPage =
+    request.method === "GET" &&
+    !request.path.startsWith("/api/") &&
+    request.headers.accept?.includes("text/html");
+  if (!isPage)
+    throw new Refused(401, "Log in, or send the token as: Authorization: Bearer <token>");
+  response.redirect(303, `/login?next=${encodeURIComponent(request.originalUrl)}`);
+}

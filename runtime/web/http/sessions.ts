@@ -1,0 +1,79 @@
+/**
+ * Who may use the page: holders of the one token, who get a session cookie for it, and forms that the page itself made. Cookies are signed
+ * with a key derived from the token, so any number of web processes with the same token accept each other's, and none is stored.
+ */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+
+const SESSION_MS = 12 * 3_600_000;
+export const SESSION_COOKIE = "dagsmith_session";
+
+export class Sessions {
+  readonly #token: string | undefined;
+  readonly #key: Buffer;
+  /** Sessions that were ended by hand, until they would have ended anyway. */
+  readonly #ended = new Map<string, number>();
+
+  /** Without a token everybody who reaches the page may use it; forms are still signed, with a key of this process. */
+  constructor(token: string | undefined) {
+    this.#token = token;
+    this.#key =
+      token === undefined
+        ? randomBytes(32)
+        : createHash("sha256").update(`dagsmith session key\n${token}`).digest();
+  }
+
+  get areRequired(): boolean {
+    return this.#token !== undefined;
+  }
+
+  /** Compares digests of equal length, so that the time taken tells nothing about the token. */
+  isToken(text: string): boolean {
+    return this.#token !== undefined && timingSafeEqual(sha256(text), sha256(this.#token));
+  }
+
+  issue(now: number = Date.now()): string {
+    const body = `${now + SESSION_MS}.${randomBytes(16).toString("base64url")}`;
+    return `${body}.${this.#sign(`session ${body}`)}`;
+  }
+
+  isValid(session: string | undefined, now: number = Date.now()): boolean {
+    const [ends, id, signature] = session?.split(".") ?? [];
+    if (!ends || !id || !signature || this.#ended.has(session ?? "")) return false;
+    return same(signature, this.#sign(`session ${ends}.${id}`)) && Number(ends) > now;
+  }
+
+  /** Ends a session in this process. */
+  end(session: string, now: number = Date.now()): void {
+    for (const [old, until] of this.#ended) if (until < now) this.#ended.delete(old);
+    if (this.isValid(session, now)) this.#ended.set(session, now + SESSION_MS);
+  }
+
+  /** What a form must bring along to show that a page of ours, shown to this session, made it. */
+  formToken(session: string | undefined): string {
+    return this.#sign(`form ${session ?? ""}`);
+  }
+
+  isFormToken(session: string | undefined, token: unknown): boolean {
+    return typeof token === "string" && same(token, this.formToken(session));
+  }
+
+  #sign(text: string): string {
+    return createHmac("sha256", this.#key).update(text).digest("base64url");
+  }
+}
+
+/** The session cookie of a request, whatever else the header holds. */
+export function sessionOf(cookieHeader: string | undefined): string | undefined {
+  return cookieHeader
+    ?.split(";")
+    .map((pair) => pair.trim().split("="))
+    .find(([name]) => name === SESSION_COOKIE)?.[1];
+}
+
+function same(a: string, b: string): boolean {
+  return timingSafeEqual(sha256(a), sha256(b));
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,96 @@
+/**
+ * Who watches what: one poll a second for each topic that somebody watches, none when nobody does. The poll asks for a fingerprint; a new
+ * one is told to all who watch.
+ */
+
+import type { Queryable } from "../../store/database/database.ts";
+import { fingerprint, type Topic } from "../../store/reads/changes.ts";
+
+const POLL_MS = 1_000;
+
+interface Watch {
+  readonly listeners: Set<(mark: string) => void>;
+  readonly timer: NodeJS.Timeout;
+  mark: string;
+  asking: boolean;
+}
+
+export class Watchers {
+  readonly #reader: Queryable;
+  readonly #watches = new Map<string, Watch>();
+
+  constructor(reader: Queryable) {
+    this.#reader = reader;
+  }
+
+  /** How many topics are polled. */
+  get size(): number {
+    return this.#watches.size;
+  }
+
+  /**
+   * Tells `listener` of each new fingerprint of a topic.
+   * @param since the fingerprint that the watcher knows
+   * @returns a function that ends it
+   */
+  watch(topic: Topic, since: string, listener: (mark: string) => void): () => void {
+    const key = JSON.stringify(topic);
+    const watch = this.#watches.get(key) ?? this.#begin(key, topic, since);
+    watch.listeners.add(listener);
+    if (watch.mark !== since) listener(watch.mark);
+    return () => {
+      watch.listeners.delete(listener);
+      if (watch.listeners.size === 0) this.#end(key, watch);
+    };
+  }
+
+  /** Ends all polls. */
+  stop(): void {
+    for (const [key, watch] of this.#watches) this.#end(key, watch);
+  }
+
+  #begin(key: string, topic: Topic, mark: string): Watch {
+    const timer = setInterval(() => void this.#poll(topic, watch), POLL_MS);
+    const watch: Watch = { listeners: new Set(), timer, mark, asking: false };
+    this.#watches.set(key, watch);
+    void this.#poll(topic, watch);
+    return watch;
+  }
+
+  #end(key: string, watch: Watch): void {
+    clearInterval(watch.timer);
+    if (this.#watches.get(key) === watch) this.#watches.delete(key);
+  }
+
+  /** A lost database is no news: the poll goes on until it answers. */
+  async #poll(topic: Topic, watch: Watch): Promise<void> {
+    if (watch.asking) return;
+    watch.asking = true;
+    try {
+      const mark = await fingerprint(this.#reader, topic);
+      if (mark === watch.mark) return;
+      watch.mark = mark;
+      for (const listener of watch.listeners) listener(mark);
+    } catch {
+      // Asked again in a second.
+    } finally {
+      watch.asking = false;
+    }
+  }
+}
+
+/** A topic as it stands in an address: `home`, `dag:<id>`, `run:<id>`, `task:<run>:<task>`; undefined when it is none. */
+export function parseTopic(text: string): Topic | undefined {
+  const [kind, first = "", second = "", ...rest] = text.split(":");
+  if (rest.length > 0 || (kind !== "task" && second !== "")) return undefined;
+  const id = /^\d{1,15}$/.test(first) ? Number(first) : undefined;
+  if (text === "home") return { kind: "home" };
+  if (kind === "dag" && isId(first)) return { kind, dagId: first };
+  if (kind === "run" && id !== undefined) return { kind, id };
+  if (kind === "task" && id !== undefined && isId(second)) return { kind, id, taskId: second };
+  return undefined;
+}
+
+function isId(text: string): boolean {
+  return /^[\w.-]{1,200}$/.test(text);
+}

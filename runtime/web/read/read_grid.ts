@@ -1,0 +1,40 @@
+/** Reads what a grid shows, in a few statements whatever its size. */
+import { getVersions } from "../../store/dags/dag_version.ts";
+import type { Queryable } from "../../store/database/database.ts";
+import type { DagDetail } from "../../store/reads/dags.ts";
+import { listRuns, taskCells } from "../../store/reads/runs.ts";
+import { buildGrid, everything, type Grid } from "./grid.ts";
+
+/** @returns the grid, and the id before which older runs lie; null when there are none */
+export async function readGrid(
+  db: Queryable,
+  dag: DagDetail,
+  query: {
+    readonly before: number | null;
+    readonly runs: number;
+    readonly folded: readonly string[];
+  },
+): Promise<{ readonly grid: Grid; readonly older: number | null }> {
+  const newest = await listRuns(db, {
+    dagId: dag.dagId,
+    before: query.before,
+    limit: query.runs,
+    state: null,
+  });
+  const runs = newest.toReversed();
+  const olderIds = [...new Set(runs.map((run) => run.versionId))].filter(
+    (id) => id !== dag.versionId,
+  );
+  const older = new Map(
+    olderIds.length === 0
+      ? []
+      : (await getVersions(db, olderIds)).map(({ id, spec }) => [id, spec]),
+  );
+  const cells = await taskCells(
+    db,
+    runs.map((run) => run.id),
+    everything(dag.spec, [...older.values()]).tasks.map(({ taskId }) => taskId),
+  );
+  const grid = buildGrid(dag.spec, older, runs, cells, new Set(query.folded));
+  return { grid, older: newest.length < query.runs ? null : (newest.at(-1)?.id ?? null) };
+}
