@@ -7,7 +7,7 @@ import { audit } from "../store/access/audit.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { isKnownAsset, recordAssetEvents } from "../store/sources/asset.ts";
-import { createAssetRuns } from "../store/sources/asset_runs.ts";
+import { createAssetRuns } from "../transactions/asset_runs.ts";
 
 export interface AssetUpdateRequest {
   readonly uri: string;

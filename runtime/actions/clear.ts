@@ -8,15 +8,10 @@ import type { CodeChoice } from "../store/backfills/backfill.ts";
 import { getDag } from "../store/dags/dag.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
+import { type SelectedInstance, selectInstances } from "../store/instances/instance_selection.ts";
 import { runsBetweenDates } from "../store/runs/named_run.ts";
 import { idleGroupsAround } from "../transactions/clear_groups.ts";
-import {
-  clearInstances,
-  instanceName,
-  reopenRun,
-  type SelectedInstance,
-  selectInstances,
-} from "../transactions/clear_run.ts";
+import { clearInstances, instanceName, reopenRun } from "../transactions/clear_run.ts";
 import { engineRound } from "../transactions/engine_tx.ts";
 import { afterChange } from "../transactions/run_ends.ts";
 import { type CodedRun, findRun, selectTasks, specOf, type TaskSelection } from "./run_tasks.ts";

@@ -8,16 +8,12 @@ import { isFinal, type Mark, mark } from "../state/task_state.ts";
 import { audit } from "../store/access/audit.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
+import { type SelectedInstance, selectInstances } from "../store/instances/instance_selection.ts";
 import { reviveInstances } from "../store/instances/recreate.ts";
 import { insertInstances } from "../store/instances/task_instance.ts";
 import { endRunAs } from "../store/runs/dag_run.ts";
 import { idleGroupsAround } from "../transactions/clear_groups.ts";
-import {
-  clearInstances,
-  reopenRun,
-  type SelectedInstance,
-  selectInstances,
-} from "../transactions/clear_run.ts";
+import { clearInstances, reopenRun } from "../transactions/clear_run.ts";
 import { engineRound } from "../transactions/engine_tx.ts";
 import { afterChange } from "../transactions/run_ends.ts";
 import { cancelRun } from "./cancel.ts";

@@ -66,6 +66,20 @@ export interface MovedInstance {
   readonly began: boolean;
 }
 
+/** An instance that a worker has just claimed. */
+export interface ClaimedInstance extends MovedInstance {
+  readonly lostTries: number;
+  /** Tries before it was last cleared. */
+  readonly clearedTries: number;
+  /** How often its run was cleared: what a worker keeps of the run is of that edition. */
+  readonly edition: number;
+  readonly item: Json;
+  /** Pokes that this try has made so far. */
+  readonly pokes: number;
+  /** Since the start of the first try, by the database's clock; 0 before it. */
+  readonly elapsedMs: number;
+}
+
 export interface Counts {
   readonly success: number;
   readonly failed: number;

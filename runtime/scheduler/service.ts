@@ -2,6 +2,7 @@
  * The scheduler's loop: it only watches the clock, and what died. Between two tasks of a run it has no part; finished tasks carry their
  * runs forward themselves.
  */
+
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { nextDueInMs } from "../store/dags/dag.ts";
@@ -11,8 +12,9 @@ import { freeStrandedTokens } from "../store/fleet/orphaned_job.ts";
 import { beatScheduler, removeScheduler } from "../store/fleet/scheduler.ts";
 import { declareLost } from "../store/fleet/worker.ts";
 import { missDeadlines, nextDeadlineInMs } from "../store/waits/deadline.ts";
-import { dagsWaitingForPast, releasePast } from "../store/waits/depends_on_past_wait.ts";
+import { dagsWaitingForPast } from "../store/waits/depends_on_past_wait.ts";
 import { nextWaitInMs, sweepWaits } from "../store/waits/task_wait.ts";
+import { releasePast } from "../transactions/release_past.ts";
 import { tick } from "./jobs/create_runs.ts";
 import { endOverdueRuns } from "./jobs/end_overdue.ts";
 import { expireQueued } from "./jobs/expire_queued.ts";

@@ -8,9 +8,9 @@ import { ENGINE } from "../state/task_state.ts";
 import type { Queryable, Statement } from "../store/database/database.ts";
 import { columns } from "../store/database/unnest.ts";
 import { SELECTED } from "../store/instances/instance_columns.ts";
+import type { SelectedInstance } from "../store/instances/instance_selection.ts";
 import { NO_MORE } from "../store/instances/recreate.ts";
 import { putWaits } from "../store/waits/task_wait.ts";
-import type { SelectedInstance } from "./clear_run.ts";
 
 // A group of which something is left goes on at once: what is left had its turn, and the group need not wait for another of its own.
 const REOPEN_GROUPS: Statement = {

@@ -9,49 +9,15 @@ import { loopDecidedBy } from "../engine/plan/loop.ts";
 import type { Plan } from "../engine/plan/plan.ts";
 import type { Counted, EngineTx } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
-import { clear, type TaskState } from "../state/task_state.ts";
+import { clear } from "../state/task_state.ts";
 import type { Queryable, Statement } from "../store/database/database.ts";
-import { SELECTED } from "../store/instances/instance_columns.ts";
+import { allInstances, type SelectedInstance } from "../store/instances/instance_selection.ts";
 import { NO_MORE } from "../store/instances/recreate.ts";
 import { applyTransitions } from "../store/instances/task_instance.ts";
 import { rememberEdition } from "../store/runs/run_generation.ts";
 import { clearXComs } from "../store/values/xcom.ts";
 import { idleGroupsAround, reopenGroups } from "./clear_groups.ts";
 import { resumeRuns } from "./resume_runs.ts";
-
-/** Which instances of a run are meant. */
-export interface InstanceSelection {
-  readonly taskIds: readonly string[];
-  /** One item of a mapped task; null for all. */
-  readonly mapIndex: number | null;
-  /** Only those that failed, or could not run because of one that did. */
-  readonly onlyFailed: boolean;
-}
-
-/** An instance as it is before it is changed. */
-export interface SelectedInstance {
-  readonly instanceId: number;
-  readonly runId: number;
-  readonly taskId: string;
-  readonly mapIndex: number;
-  readonly state: TaskState;
-  readonly tryNumber: number;
-  /** Whether its current try has started. */
-  readonly began: boolean;
-  /** Whether a token for its current try was put into the queue. */
-  readonly wasQueued: boolean;
-}
-
-// What an item was that its list no longer has, nobody means.
-const SELECT: Statement = {
-  name: "task_instance_select",
-  text: `
-select ${SELECTED}
-from dagsmith.task_instance
-where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3) and state <> 'none'
-  and not (state = 'removed' and reason = '${NO_MORE}') and (not $4 or state in ('failed', 'upstream_failed'))
-order by array_position($2, task_id), map_index`,
-};
 
 // An item of a mapped task of which others stay as they are: its task's turn has come already, so it only waits for a place. What is within a
 // mapped group, $2, waits for its turn at its element.
@@ -78,21 +44,6 @@ set clear_number = clear_number + 1, version_id = coalesce($2, version_id), para
   backfill_id = (select b.id from dagsmith.backfill b where b.id = r.backfill_id and b.ended_at is null)
 where id = $1 returning state`,
 };
-
-/** The instances that a selection means, in the order of its tasks. */
-export function selectInstances(
-  on: Queryable,
-  runId: number,
-  selection: InstanceSelection,
-): Promise<readonly SelectedInstance[]> {
-  const { taskIds, mapIndex, onlyFailed } = selection;
-  return on.query<SelectedInstance & Record<string, unknown>>(SELECT, [
-    runId,
-    taskIds,
-    mapIndex,
-    onlyFailed,
-  ]);
-}
 
 /**
  * Clears instances of a run that is locked, and with them the groups around them that do not run. The run is not taken up yet: {@link reopenRun}
@@ -190,13 +141,6 @@ const ADOPT: Statement = {
   text: "update dagsmith.dag_run set run_type = 'backfill', backfill_id = $2, backfill_ordinal = $3 where id = $1",
 };
 
-const ALL: Statement = {
-  name: "task_instance_all",
-  text: `
-select ${SELECTED}
-from dagsmith.task_instance where run_id = $1 and state <> 'none'`,
-};
-
 /** Clears all of a run that is locked and has ended; from now on it is a backfill's. */
 export async function redoRun(
   on: Queryable,
@@ -207,7 +151,7 @@ export async function redoRun(
     ...reopening
   }: Reopening & { readonly backfill: { readonly id: number; readonly ordinal: number } },
 ): Promise<void> {
-  const all = await on.query<SelectedInstance & Record<string, unknown>>(ALL, [run.id]);
+  const all = await allInstances(on, run.id);
   await clearExactly(on, run.runId, all);
   await clearXComs(on, all);
   await reopenRun(on, tx, run.id, reopening);

@@ -5,10 +5,10 @@
 import type { LockedRun } from "../engine/store.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
-import { createAssetRuns } from "../store/sources/asset_runs.ts";
-import { createEndRuns } from "../store/sources/run_listener.ts";
-import { releasePast } from "../store/waits/depends_on_past_wait.ts";
+import { createAssetRuns } from "./asset_runs.ts";
+import { createEndRuns } from "./end_runs.ts";
 import { pauseFailing } from "./pause_failing.ts";
+import { releasePast } from "./release_past.ts";
 import { startQueuedRuns } from "./start_runs.ts";
 
 export interface RoundEnd {

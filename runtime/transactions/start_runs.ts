@@ -5,9 +5,9 @@ import { startBackfillRuns } from "../store/backfills/backfill_runs.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable, Statement } from "../store/database/database.ts";
 import { activeRuns, startQueued } from "../store/runs/dag_run.ts";
-import { releasePast } from "../store/waits/depends_on_past_wait.ts";
 import { engineRound, withPlans } from "./engine_tx.ts";
 import { pauseFailing } from "./pause_failing.ts";
+import { releasePast } from "./release_past.ts";
 import { resumeRuns } from "./resume_runs.ts";
 
 const WAITING: Statement = {

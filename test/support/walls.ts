@@ -23,6 +23,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["config.ts", "state", "timetable", "embedded", "sandbox"],
   ["engine"],
   ["store"],
+  ["transactions"],
   ["secrets"],
   ["child"],
   ["bundler"],
@@ -63,6 +64,10 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   store: {
     packages: ["knex", "pg"],
     why: "all SQL is here, and so is every client of the database",
+  },
+  transactions: {
+    builtins: [],
+    why: "one transaction across tables, in the words of the store: no SQL, no client",
   },
   secrets: { why: "it opens what the store keeps closed" },
   child: {

@@ -5,7 +5,7 @@ import {
   type TaskState,
   type Transition,
 } from "../../state/task_state.ts";
-import type { ClaimedInstance } from "../../store/instances/task_instance.ts";
+import type { ClaimedInstance } from "../store.ts";
 
 /** A task instance as it is, with what its last move said. */
 export interface MemoryInstance extends ClaimedInstance {

@@ -14,12 +14,12 @@ import {
   wake,
 } from "../../state/task_state.ts";
 import type { Wait } from "../../state/wait.ts";
-import type { ClaimedInstance } from "../../store/instances/task_instance.ts";
 import { added, COUNT_OF, NOTHING } from "../counts/counts.ts";
 import { placeName } from "../counts/deltas.ts";
 import { isMany, type Plan } from "../plan/plan.ts";
 import type {
   AssetUpdate,
+  ClaimedInstance,
   Counted,
   Counts,
   Decisions,

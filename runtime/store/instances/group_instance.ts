@@ -2,11 +2,11 @@
 import type { Counted, GroupInstance } from "../../engine/store.ts";
 import { clear, ENGINE } from "../../state/task_state.ts";
 import type { Wait } from "../../state/wait.ts";
-import { type SelectedInstance, selectInstances } from "../../transactions/clear_run.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
 import { clearXComs } from "../values/xcom.ts";
 import { putWaits } from "../waits/task_wait.ts";
+import { type SelectedInstance, selectInstances } from "./instance_selection.ts";
 import { NO_MORE } from "./recreate.ts";
 import { applyTransitions } from "./task_instance.ts";
 import { forgetProgress } from "./task_progress.ts";

@@ -1,27 +1,13 @@
 /** Task instances: the guarded move that every verb becomes, and what a worker reads when it takes one. */
 import type { Json } from "../../../sdk/json.ts";
 import { claimsText } from "../../engine/limits/limits.ts";
-import type { MovedInstance, NewInstance, Release, RoutedToken } from "../../engine/store.ts";
+import type { ClaimedInstance, NewInstance, Release, RoutedToken } from "../../engine/store.ts";
 import { ENGINE, type TaskState, type Transition } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns, storableText } from "../database/unnest.ts";
 import { enqueue } from "../fleet/enqueue.ts";
 import { putWaits, waitsOf } from "../waits/task_wait.ts";
 import { ITEM, ifGroup, itemColumns } from "./instance_columns.ts";
-
-/** An instance that a worker has just claimed. */
-export interface ClaimedInstance extends MovedInstance {
-  readonly lostTries: number;
-  /** Tries before it was last cleared. */
-  readonly clearedTries: number;
-  /** How often its run was cleared: what a worker keeps of the run is of that edition. */
-  readonly edition: number;
-  readonly item: Json;
-  /** Pokes that this try has made so far. */
-  readonly pokes: number;
-  /** Since the start of the first try, by the database's clock; 0 before it. */
-  readonly elapsedMs: number;
-}
 
 // A task that only said its keys has not begun: its time-outs count from the start that it waits for.
 const PARKED_FIRST =

@@ -1,19 +1,10 @@
-/**
- * The transaction in which updates of assets become runs. Whoever wrote an update asks for it at once, the scheduler asks again for those
- * who died before they could; each holds the DAG's row, and takes the updates that it makes a run of, so a run is made once.
- */
-import { MAX_TRIGGER_EVENTS, type RunTrigger } from "../../../sdk/trigger.ts";
-import { type Aliases, aliasesOf, assetsOf, isMet } from "../../timetable/asset_condition.ts";
-import { startQueuedRuns } from "../../transactions/start_runs.ts";
-import type { Plans } from "../dags/plans.ts";
-import type { Database, Queryable, Statement } from "../database/database.ts";
+/** The updates of assets that wait to become runs: which DAGs have new ones, and taking them. */
+import { MAX_TRIGGER_EVENTS } from "../../../sdk/trigger.ts";
+import { type Aliases, assetsOf } from "../../timetable/asset_condition.ts";
+import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
-import { createRuns } from "../runs/dag_run.ts";
-import { type AssetEventRow, assetAliases, assetEventOf } from "./asset.ts";
-import { dagsWithNews, eventRun, lockWaitingDags, type WaitingDag } from "./event_run.ts";
-
-/** DAGs looked at in one transaction. */
-const BATCH = 500;
+import type { AssetEventRow } from "./asset.ts";
+import { dagsWithNews, type WaitingDag } from "./event_run.ts";
 
 const NEWS: Statement = { name: "asset_queue_news", text: dagsWithNews("dagsmith.asset_queue") };
 
@@ -45,51 +36,29 @@ from counted c join dagsmith.asset_event e on e.id = c.event_id left join dagsmi
 where c.place <= ${MAX_TRIGGER_EVENTS} order by c.dag_id, e.id`,
 };
 
-/** Makes a run of every DAG whose condition is met by the updates that wait for it, and begins it if there is a place. @returns how many */
-export async function createAssetRuns(db: Database, plans: Plans): Promise<number> {
-  let created = 0;
-  for (;;) {
-    const dagIds = (await db.query<{ dag_id: string }>(NEWS))
-      .slice(0, BATCH)
-      .map((row) => row.dag_id);
-    if (dagIds.length === 0) return created;
-    const made = await db.transaction((tx) => createBatch(tx, plans, dagIds));
-    if (made.length > 0) await startQueuedRuns(db, plans, made);
-    created += made.length;
-    if (dagIds.length < BATCH) return created;
-  }
+/** DAGs for which new updates wait. */
+export async function dagsWithAssetNews(db: Queryable): Promise<readonly string[]> {
+  return (await db.query<{ dag_id: string }>(NEWS)).map((row) => row.dag_id);
 }
 
-/** @returns the DAGs that got a run */
-async function createBatch(
+/** Marks the updates that wait for these DAGs as seen. An update that comes later is new again. */
+export async function markAssetNewsSeen(tx: Queryable, dagIds: readonly string[]): Promise<void> {
+  await tx.query(MARK_SEEN, [dagIds]);
+}
+
+/** An update that was taken for a run of `taker`; `count` is the number of all that it took. */
+export type TakenAssetEvent = AssetEventRow & { readonly taker: string; readonly count: number };
+
+/** Takes every update that waits for these DAGs, and returns the newest of each. */
+export function takeAssetEvents(
   tx: Queryable,
-  plans: Plans,
   dagIds: readonly string[],
-): Promise<readonly string[]> {
-  const dags = await lockWaitingDags(tx, plans, dagIds);
-  // Before they are read: an update that comes in between stays new, and is looked at by its own writer.
-  await tx.query(MARK_SEEN, [dags.map(({ dagId }) => dagId)]);
-  const aliases = await assetAliases(tx, [
-    ...new Set(dags.flatMap(({ spec }) => (spec.assets ? [...aliasesOf(spec.assets)] : []))),
-  ]);
-  const updated = await updatedAssets(tx, dags, aliases);
-  // A DAG that waits for nothing any more has what waits for it thrown away.
-  const ready = dags.filter(
-    ({ dagId, spec }) =>
-      spec.assets === null || isMet(spec.assets, updated.get(dagId) ?? new Set(), aliases),
-  );
-  if (ready.length === 0) return [];
-  const taken = await tx.query<AssetEventRow & { taker: string; count: number }>(TAKE, [
-    ready.map(({ dagId }) => dagId),
-  ]);
-  const eventsOf = Map.groupBy(taken, ({ taker }) => taker);
-  const runs = ready.flatMap((dag) =>
-    dag.spec.assets ? [eventRun(dag, triggerOf(eventsOf.get(dag.dagId) ?? []))] : [],
-  );
-  return (await createRuns(tx, runs)).map(({ dagId }) => dagId);
+): Promise<readonly TakenAssetEvent[]> {
+  return tx.query<TakenAssetEvent & Record<string, unknown>>(TAKE, [dagIds]);
 }
 
-async function updatedAssets(
+/** Which of the assets that these DAGs wait for were updated, by DAG. */
+export async function updatedAssets(
   tx: Queryable,
   dags: readonly WaitingDag[],
   aliases: Aliases,
@@ -108,8 +77,4 @@ async function updatedAssets(
       new Set(found.map(({ uri }) => uri)),
     ]),
   );
-}
-
-function triggerOf(events: readonly (AssetEventRow & { count: number })[]): RunTrigger {
-  return { type: "assets", count: events[0]?.count ?? 0, events: events.map(assetEventOf) };
 }

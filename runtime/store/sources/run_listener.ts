@@ -1,21 +1,14 @@
 /**
- * Ends of runs that other DAGs wait for. They are written by the row of the run itself (a trigger on dagsmith.dag_run); here they become runs,
- * each DAG's under the hold of its row, so that an end is taken once.
+ * Ends of runs that other DAGs wait for. A trigger on dagsmith.dag_run writes them; they are read,
+ * and deleted once they are used.
  */
-import type { DagRunEnd } from "../../../sdk/event.ts";
 import type { DagSpec, EventSpec } from "../../../sdk/spec.ts";
 import type { RunTrigger } from "../../../sdk/trigger.ts";
-import { pairEnds, type WaitingEnd } from "../../timetable/pair_ends.ts";
-import { startQueuedRuns } from "../../transactions/start_runs.ts";
-import { audit } from "../access/audit.ts";
-import type { Plans } from "../dags/plans.ts";
-import type { Database, Queryable, Statement } from "../database/database.ts";
+import type { WaitingEnd } from "../../timetable/pair_ends.ts";
+import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
-import { createRuns, type NewRun } from "../runs/dag_run.ts";
-import { dagsWithNews, eventRun, lockWaitingDags, type TriggeredDag } from "./event_run.ts";
+import { dagsWithNews } from "./event_run.ts";
 
-/** DAGs looked at in one transaction. */
-const BATCH = 200;
 /** Ends read at once of a source that pairs nothing: each is taken, so the rest is read next. Where ends wait for partners, all are read. */
 const MOST_ENDS = 1_000;
 
@@ -56,9 +49,11 @@ const FORGET: Statement = {
   text: "delete from dagsmith.run_end e using unnest($1::text[], $2::text[]) as w (dag_id, sources) where e.dag_id = w.dag_id and e.source <> all(string_to_array(w.sources, ','))",
 };
 
-type Heard = Extract<EventSpec, { type: "dagRun" }>;
+/** An event source of a DAG that listens to ends of runs. */
+export type Heard = Extract<EventSpec, { type: "dagRun" }>;
 
-interface End extends WaitingEnd {
+/** An end that waits to be used by a DAG that listens. */
+export interface End extends WaitingEnd {
   readonly listener: string;
   readonly source: string;
   readonly runId: string;
@@ -92,65 +87,34 @@ export async function registerListeners(
   );
 }
 
-function heardBy({ on }: DagSpec): readonly Heard[] {
+/** The sources of a DAG that listen to ends of runs. */
+export function heardBy({ on }: DagSpec): readonly Heard[] {
   return on.filter((event) => event.type === "dagRun");
 }
 
-/** Makes the runs that ends of other runs ask for, and begins them if there is a place. @returns how many */
-export async function createEndRuns(db: Database, plans: Plans): Promise<number> {
-  let created = 0;
-  for (;;) {
-    const dagIds = (await db.query<{ dag_id: string }>(NEWS))
-      .slice(0, BATCH)
-      .map((row) => row.dag_id);
-    if (dagIds.length === 0) return created;
-    const made = await db.transaction((tx) => createBatch(tx, plans, dagIds));
-    if (made.length > 0) await startQueuedRuns(db, plans, [...new Set(made)]);
-    created += made.length;
-  }
+/** DAGs for which new ends wait. */
+export async function dagsWithRunEnds(db: Queryable): Promise<readonly string[]> {
+  return (await db.query<{ dag_id: string }>(NEWS)).map((row) => row.dag_id);
 }
 
-/** @returns the DAGs that got runs, one for each */
-async function createBatch(
+/** Deletes ends that wait for sources which the DAGs no longer have. */
+export async function deleteForeignEnds(
   tx: Queryable,
-  plans: Plans,
-  dagIds: readonly string[],
-): Promise<readonly string[]> {
-  const dags = (await lockWaitingDags(tx, plans, dagIds)).map((dag) => ({
-    ...dag,
-    heard: heardBy(dag.spec),
-  }));
-  if (dags.length === 0) return [];
+  dags: readonly { readonly dagId: string; readonly heard: readonly Heard[] }[],
+): Promise<void> {
   await tx.query(
     FORGET,
     columns(dags, ({ dagId, heard }) => [dagId, heard.map(({ name }) => name).join()]),
   );
-  const sources = dags.flatMap((dag) => dag.heard.map((heard) => ({ ...dag, heard })));
-  const ends = await readEnds(tx, sources);
-  const runs: NewRun[] = [];
-  const done: number[] = [];
-  for (const { heard, ...dag } of sources) {
-    const own = ends.filter((end) => end.listener === dag.dagId && end.source === heard.name);
-    const { runs: pairs, waiting } = pairEnds(heard, own);
-    const left = new Set(waiting.map(({ id }) => id));
-    for (const { id } of own) if (!left.has(id)) done.push(id);
-    for (const pair of pairs) {
-      const run = endRun(dag, heard, pair);
-      if (run) runs.push(run);
-      else
-        await audit(tx, {
-          actor: "scheduler",
-          action: "stop event loop",
-          dagId: dag.dagId,
-          detail: { source: heard.name, after: pair.map(({ runId }) => runId) },
-        });
-    }
-  }
-  await tx.query(DELETE, [done]);
-  return (await createRuns(tx, runs)).map(({ dagId }) => dagId);
 }
 
-async function readEnds(
+/** Deletes ends that were used. */
+export async function deleteEnds(tx: Queryable, ids: readonly number[]): Promise<void> {
+  await tx.query(DELETE, [ids]);
+}
+
+/** Reads the ends that wait for these sources, oldest first. They count as seen from then on. */
+export async function readEnds(
   tx: Queryable,
   sources: readonly { readonly dagId: string; readonly heard: Heard }[],
 ): Promise<readonly End[]> {
@@ -176,26 +140,4 @@ async function readEnds(
   return rows
     .map(({ dag_id: dagId, run_id: runId, ...row }) => ({ ...row, dagId, runId }))
     .toSorted((a, b) => a.id - b.id);
-}
-
-/** Null when the DAG is among those whose runs led here: it would go round for ever. */
-function endRun(dag: TriggeredDag, heard: Heard, ends: readonly End[]): NewRun | null {
-  const chain = [
-    ...new Set(
-      ends.flatMap(({ dagId, trigger }) => [
-        ...(trigger?.type === "dagRun" ? trigger.chain : []),
-        dagId,
-      ]),
-    ),
-  ];
-  if (chain.includes(dag.dagId)) return null;
-  const events = ends.map(
-    ({ dagId, runId, state, at }): DagRunEnd => ({
-      dagId,
-      runId,
-      state: state as DagRunEnd["state"],
-      at: at.toISOString(),
-    }),
-  );
-  return eventRun(dag, { type: "dagRun", name: heard.name, events, chain });
 }

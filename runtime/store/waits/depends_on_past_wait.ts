@@ -3,13 +3,11 @@
  * come in every other respect; the task itself has no instance yet.
  */
 import type { DagSpec } from "../../../sdk/spec.ts";
-import { resumePast } from "../../engine/advance/depends_on_past.ts";
 import { type PlannedTask, plannedTask } from "../../engine/plan/plan.ts";
-import type { LockedRun, PastQuestion } from "../../engine/store.ts";
+import type { PastQuestion } from "../../engine/store.ts";
 import { isPastMet, type Past, type PastState } from "../../state/past.ts";
-import { engineRound } from "../../transactions/engine_tx.ts";
 import type { PlannedVersion, Plans } from "../dags/plans.ts";
-import type { Database, Queryable, Statement } from "../database/database.ts";
+import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
 
 const RECORD: Statement = {
@@ -197,25 +195,11 @@ async function wasEverPart(db: Queryable, row: PreviousRow, taskId: string): Pro
   return older?.found ?? false;
 }
 
-/**
- * Lets every task of these DAGs run that waited for its past and need not any more. Called after each round in which something of theirs
- * ended or began to wait: of two rounds at the same time the later one sees both.
- * @returns the runs that ended with them
- */
-export async function releasePast(
-  db: Database,
-  plans: Plans,
+/** Tasks of running runs of these DAGs that wait for their past, oldest run first. */
+export async function waitingForPast(
+  db: Queryable,
   dagIds: readonly string[],
-): Promise<readonly LockedRun[]> {
-  const ended: LockedRun[] = [];
-  for (;;) {
-    const waiting =
-      dagIds.length === 0
-        ? []
-        : await db.query<PastQuestion & Record<string, unknown>>(WAITING, [dagIds]);
-    const met = waiting.length === 0 ? [] : await pastMet(db, plans, waiting);
-    const free = waiting.filter((_, at) => met[at]);
-    if (free.length === 0) return ended;
-    ended.push(...(await engineRound(db, plans, (tx) => resumePast(tx, free))));
-  }
+): Promise<readonly PastQuestion[]> {
+  if (dagIds.length === 0) return [];
+  return db.query<PastQuestion & Record<string, unknown>>(WAITING, [dagIds]);
 }

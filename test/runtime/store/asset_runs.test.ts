@@ -13,7 +13,7 @@ import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import type { Database } from "../../../runtime/store/database/database.ts";
 import { assetEvents } from "../../../runtime/store/sources/asset.ts";
-import { createAssetRuns } from "../../../runtime/store/sources/asset_runs.ts";
+import { createAssetRuns } from "../../../runtime/transactions/asset_runs.ts";
 import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
 import { allOf, anyOf, asset, assetAlias } from "../../../sdk/asset.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";

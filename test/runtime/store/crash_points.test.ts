@@ -2,6 +2,7 @@
  * A process that dies, or loses its connection, before any statement of an operation: what it leaves is whole, and doing the operation
  * again brings what one undisturbed would have brought. Nothing twice, nothing lost, one token for each instance that waits for one.
  */
+
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { cancelRun, deployFolder, triggerRun } from "../../../runtime/actions/index.ts";
@@ -10,11 +11,9 @@ import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import {
-  dagsWaitingForPast,
-  releasePast,
-} from "../../../runtime/store/waits/depends_on_past_wait.ts";
+import { dagsWaitingForPast } from "../../../runtime/store/waits/depends_on_past_wait.ts";
 import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
+import { releasePast } from "../../../runtime/transactions/release_past.ts";
 import { afterRound } from "../../../runtime/transactions/run_ends.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";

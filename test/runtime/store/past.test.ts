@@ -1,4 +1,5 @@
 /** Tasks that wait for the run before theirs, and what lets them go: on PostgreSQL, where there is more than one run. */
+
 import { describe, expect, test } from "vitest";
 import { cancelRun } from "../../../runtime/actions/index.ts";
 import { settle } from "../../../runtime/engine/results/complete_tries.ts";
@@ -8,9 +9,9 @@ import { createRuns } from "../../../runtime/store/runs/dag_run.ts";
 import {
   dagsWaitingForPast,
   pastWaitsOf,
-  releasePast,
 } from "../../../runtime/store/waits/depends_on_past_wait.ts";
 import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
+import { releasePast } from "../../../runtime/transactions/release_past.ts";
 import { afterRound } from "../../../runtime/transactions/run_ends.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";

@@ -4,7 +4,7 @@ import { cancelRun, pauseDag, triggerRun, unpauseDag } from "../../../runtime/ac
 import { settle } from "../../../runtime/engine/results/complete_tries.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import { createEndRuns } from "../../../runtime/store/sources/run_listener.ts";
+import { createEndRuns } from "../../../runtime/transactions/end_runs.ts";
 import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";

@@ -1,0 +1,66 @@
+/** Selecting instances of one run, with their states, before they are changed. */
+import type { TaskState } from "../../state/task_state.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+import { SELECTED } from "./instance_columns.ts";
+import { NO_MORE } from "./recreate.ts";
+
+/** Which instances of a run are meant. */
+export interface InstanceSelection {
+  readonly taskIds: readonly string[];
+  /** One item of a mapped task; null for all. */
+  readonly mapIndex: number | null;
+  /** Only those that failed, or could not run because of one that did. */
+  readonly onlyFailed: boolean;
+}
+
+/** An instance as it is before it is changed. */
+export interface SelectedInstance {
+  readonly instanceId: number;
+  readonly runId: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly state: TaskState;
+  readonly tryNumber: number;
+  /** Whether its current try has started. */
+  readonly began: boolean;
+  /** Whether a token for its current try was put into the queue. */
+  readonly wasQueued: boolean;
+}
+
+// An item that is no longer in its list is never selected.
+const SELECT: Statement = {
+  name: "task_instance_select",
+  text: `
+select ${SELECTED}
+from dagsmith.task_instance
+where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3) and state <> 'none'
+  and not (state = 'removed' and reason = '${NO_MORE}') and (not $4 or state in ('failed', 'upstream_failed'))
+order by array_position($2, task_id), map_index`,
+};
+
+/** The instances that a selection means, in the order of its tasks. */
+export function selectInstances(
+  on: Queryable,
+  runId: number,
+  selection: InstanceSelection,
+): Promise<readonly SelectedInstance[]> {
+  const { taskIds, mapIndex, onlyFailed } = selection;
+  return on.query<SelectedInstance & Record<string, unknown>>(SELECT, [
+    runId,
+    taskIds,
+    mapIndex,
+    onlyFailed,
+  ]);
+}
+
+const ALL: Statement = {
+  name: "task_instance_all",
+  text: `
+select ${SELECTED}
+from dagsmith.task_instance where run_id = $1 and state <> 'none'`,
+};
+
+/** Every instance of a run that is not cleared. */
+export function allInstances(on: Queryable, runId: number): Promise<readonly SelectedInstance[]> {
+  return on.query<SelectedInstance & Record<string, unknown>>(ALL, [runId]);
+}

@@ -1,0 +1,77 @@
+/**
+ * The transaction in which updates of assets become runs. The process that wrote an update calls it
+ * at once; the scheduler calls it again for processes that died first. Each call locks the DAG's row
+ * and deletes the updates that it used, so a run is made once.
+ */
+import type { RunTrigger } from "../../sdk/trigger.ts";
+import type { Plans } from "../store/dags/plans.ts";
+import type { Database, Queryable } from "../store/database/database.ts";
+import { createRuns } from "../store/runs/dag_run.ts";
+import { assetAliases, assetEventOf } from "../store/sources/asset.ts";
+import {
+  dagsWithAssetNews,
+  markAssetNewsSeen,
+  type TakenAssetEvent,
+  takeAssetEvents,
+  updatedAssets,
+} from "../store/sources/asset_runs.ts";
+import { eventRun, lockWaitingDags } from "../store/sources/event_run.ts";
+import { aliasesOf, isMet } from "../timetable/asset_condition.ts";
+import { startQueuedRuns } from "./start_runs.ts";
+
+/** DAGs looked at in one transaction. */
+const BATCH = 500;
+
+/**
+ * Makes a run of every DAG whose condition the waiting updates meet, and starts it if the DAG's
+ * limits allow.
+ * @returns how many runs were made
+ */
+export async function createAssetRuns(db: Database, plans: Plans): Promise<number> {
+  let created = 0;
+  for (;;) {
+    const dagIds = (await dagsWithAssetNews(db)).slice(0, BATCH);
+    if (dagIds.length === 0) return created;
+    const made = await db.transaction((tx) => createBatch(tx, plans, dagIds));
+    if (made.length > 0) await startQueuedRuns(db, plans, made);
+    created += made.length;
+    if (dagIds.length < BATCH) return created;
+  }
+}
+
+/** @returns the DAGs that got a run */
+async function createBatch(
+  tx: Queryable,
+  plans: Plans,
+  dagIds: readonly string[],
+): Promise<readonly string[]> {
+  const dags = await lockWaitingDags(tx, plans, dagIds);
+  // Before they are read: an update that comes in between stays new, and is looked at by its own writer.
+  await markAssetNewsSeen(
+    tx,
+    dags.map(({ dagId }) => dagId),
+  );
+  const aliases = await assetAliases(tx, [
+    ...new Set(dags.flatMap(({ spec }) => (spec.assets ? [...aliasesOf(spec.assets)] : []))),
+  ]);
+  const updated = await updatedAssets(tx, dags, aliases);
+  // A DAG that waits for nothing any more has what waits for it thrown away.
+  const ready = dags.filter(
+    ({ dagId, spec }) =>
+      spec.assets === null || isMet(spec.assets, updated.get(dagId) ?? new Set(), aliases),
+  );
+  if (ready.length === 0) return [];
+  const taken = await takeAssetEvents(
+    tx,
+    ready.map(({ dagId }) => dagId),
+  );
+  const eventsOf = Map.groupBy(taken, ({ taker }) => taker);
+  const runs = ready.flatMap((dag) =>
+    dag.spec.assets ? [eventRun(dag, triggerOf(eventsOf.get(dag.dagId) ?? []))] : [],
+  );
+  return (await createRuns(tx, runs)).map(({ dagId }) => dagId);
+}
+
+function triggerOf(events: readonly TakenAssetEvent[]): RunTrigger {
+  return { type: "assets", count: events[0]?.count ?? 0, events: events.map(assetEventOf) };
+}

@@ -1,0 +1,98 @@
+/**
+ * The transaction in which ends of runs become runs of the DAGs that listen to them. It locks the
+ * listening DAG's row, so that an end is used once.
+ */
+import type { DagRunEnd } from "../../sdk/event.ts";
+import { audit } from "../store/access/audit.ts";
+import type { Plans } from "../store/dags/plans.ts";
+import type { Database, Queryable } from "../store/database/database.ts";
+import { createRuns, type NewRun } from "../store/runs/dag_run.ts";
+import { eventRun, lockWaitingDags, type TriggeredDag } from "../store/sources/event_run.ts";
+import {
+  dagsWithRunEnds,
+  deleteEnds,
+  deleteForeignEnds,
+  type End,
+  type Heard,
+  heardBy,
+  readEnds,
+} from "../store/sources/run_listener.ts";
+import { pairEnds } from "../timetable/pair_ends.ts";
+import { startQueuedRuns } from "./start_runs.ts";
+
+/** DAGs looked at in one transaction. */
+const BATCH = 200;
+
+/**
+ * Makes the runs that the waiting ends call for, and starts them if the DAG's limits allow.
+ * @returns how many runs were made
+ */
+export async function createEndRuns(db: Database, plans: Plans): Promise<number> {
+  let created = 0;
+  for (;;) {
+    const dagIds = (await dagsWithRunEnds(db)).slice(0, BATCH);
+    if (dagIds.length === 0) return created;
+    const made = await db.transaction((tx) => createBatch(tx, plans, dagIds));
+    if (made.length > 0) await startQueuedRuns(db, plans, [...new Set(made)]);
+    created += made.length;
+  }
+}
+
+/** @returns the DAGs that got runs, one for each */
+async function createBatch(
+  tx: Queryable,
+  plans: Plans,
+  dagIds: readonly string[],
+): Promise<readonly string[]> {
+  const dags = (await lockWaitingDags(tx, plans, dagIds)).map((dag) => ({
+    ...dag,
+    heard: heardBy(dag.spec),
+  }));
+  if (dags.length === 0) return [];
+  await deleteForeignEnds(tx, dags);
+  const sources = dags.flatMap((dag) => dag.heard.map((heard) => ({ ...dag, heard })));
+  const ends = await readEnds(tx, sources);
+  const runs: NewRun[] = [];
+  const done: number[] = [];
+  for (const { heard, ...dag } of sources) {
+    const own = ends.filter((end) => end.listener === dag.dagId && end.source === heard.name);
+    const { runs: pairs, waiting } = pairEnds(heard, own);
+    const left = new Set(waiting.map(({ id }) => id));
+    for (const { id } of own) if (!left.has(id)) done.push(id);
+    for (const pair of pairs) {
+      const run = endRun(dag, heard, pair);
+      if (run) runs.push(run);
+      else
+        await audit(tx, {
+          actor: "scheduler",
+          action: "stop event loop",
+          dagId: dag.dagId,
+          detail: { source: heard.name, after: pair.map(({ runId }) => runId) },
+        });
+    }
+  }
+  await deleteEnds(tx, done);
+  return (await createRuns(tx, runs)).map(({ dagId }) => dagId);
+}
+
+/** Null when the DAG is among those whose runs led here: it would go round for ever. */
+function endRun(dag: TriggeredDag, heard: Heard, ends: readonly End[]): NewRun | null {
+  const chain = [
+    ...new Set(
+      ends.flatMap(({ dagId, trigger }) => [
+        ...(trigger?.type === "dagRun" ? trigger.chain : []),
+        dagId,
+      ]),
+    ),
+  ];
+  if (chain.includes(dag.dagId)) return null;
+  const events = ends.map(
+    ({ dagId, runId, state, at }): DagRunEnd => ({
+      dagId,
+      runId,
+      state: state as DagRunEnd["state"],
+      at: at.toISOString(),
+    }),
+  );
+  return eventRun(dag, { type: "dagRun", name: heard.name, events, chain });
+}
