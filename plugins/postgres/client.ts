@@ -189,13 +189,16 @@ async function cancel(client: PoolClient, config: PoolConfig): Promise<void> {
       (client as PoolClient & { readonly processID: number }).processID,
     ]);
   } catch {
-    void client.end();
+    client.end().catch(() => {});
   } finally {
     await messenger.end().catch(() => {});
   }
 }
 
-/** Returns what stops listening. */
+/**
+ * @param act must never reject: nothing waits for it
+ * @returns a function that stops listening
+ */
 function onAbort(signal: AbortSignal, act: () => Promise<void>): () => void {
   const listener = (): void => void act();
   signal.addEventListener("abort", listener, { once: true });

@@ -141,6 +141,7 @@ class ProcessPool implements Inspector {
       outcome.type === "described"
         ? outcome.heapMegabytes > limit
         : outcome.type !== "failed" || outcome.uncaught;
+    // stop() never rejects, and nothing waits for a worn process.
     if (worn) void process.stop().then(() => this.#all.delete(process));
     else this.#idle.push(process);
   }

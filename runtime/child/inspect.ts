@@ -52,6 +52,7 @@ Reflect.deleteProperty(process, "send");
 /** Ends the import under way with a failure. */
 let fail: (failure: InspectFailure) => void = () => {};
 
+// A rejection would reach "unhandledRejection" below, which fails the import under way.
 process.on("message", (request: InspectRequest) => void inspect(request));
 process.on("disconnect", () => process.exit());
 process.on("uncaughtException", (error) => fail(failureOf(error, true)));

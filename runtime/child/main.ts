@@ -141,6 +141,7 @@ function load(bundle: string): Promise<readonly Dag<unknown>[]> {
 }
 
 function receive(message: ToChild): void {
+  // A rejection of run() would reach crashed() as unhandled, which fails the try.
   if (message.type === "run") return void run(message.bundle, message.request, message.callback);
   if (message.type === "abort") return void running?.abort.abort(new Error(message.reason));
   const reply = calls.get(message.call);

@@ -27,7 +27,7 @@ export async function withDatabase<Result>(
   work: (db: Database) => Promise<Result>,
 ): Promise<Result> {
   return withDatabaseAt(await needDatabaseUrl(cli), async (db) => {
-    const { assertSchema } = await import("../store/database/migrate.ts");
+    const { assertSchema } = await import("../store/database/schema.ts");
     await assertSchema(db);
     return work(db);
   });

@@ -29,8 +29,3 @@ export async function needDag(db: Queryable, dagId: string): Promise<void> {
   const { findDag } = await import("../store/reads/dag_list.ts");
   if (!(await findDag(db, dagId))) throw unknownDag(dagId, await dagIds(db));
 }
-
-/** A run as `--json` gives it. */
-export function runDocument(run: RunSummary): Readonly<Record<string, unknown>> {
-  return { ...run };
-}

@@ -20,6 +20,7 @@ export class Batcher<Item, Result> {
     if (!this.#flushing) {
       this.#flushing = true;
       // After the events of this turn, so that what arrived together leaves together.
+      // #drain() never rejects: a failure rejects the reply of each item.
       setImmediate(() => void this.#drain());
     }
     return reply.promise;

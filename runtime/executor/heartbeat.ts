@@ -67,7 +67,7 @@ export class Heartbeat {
       else if (beat && beat.taken.length > 0) this.#options.onTaken(beat.taken);
     } catch {
       // The server is away: the next beat connects anew.
-      void this.#session?.end().catch(() => undefined);
+      this.#session?.end().catch(() => undefined);
       this.#session = undefined;
     }
   }

@@ -27,6 +27,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerService
     }
     worker = life;
     // However often a life says that it is dead, it is followed by one other.
+    // This promise never rejects: only died.resolve is handed out.
     void died.promise.then((reason) => {
       if (stopping) return;
       options.log("worker restarts", { worker: life.id, reason });

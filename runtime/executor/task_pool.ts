@@ -61,6 +61,7 @@ export class TaskPool {
       process.isSpoilt ||
       process.tries >= MAX_TRIES ||
       process.growth > MAX_GROWTH;
+    // stop() never rejects; the process leaves by itself, and the pool need not wait for it.
     if (isSpent) return void process.stop();
     const next = this.#waiters.findIndex(({ bundle }) => bundle === process.bundle);
     if (next < 0) this.#idle.push(process);
@@ -99,6 +100,7 @@ export class TaskPool {
   #blank(): TaskProcess {
     const idle = this.#takeIdle(({ bundle }) => bundle === undefined);
     if (idle) return idle;
+    // stop() never rejects; the new process need not wait for the end of the old one.
     if (this.#idle.length + this.#busy.size >= this.#size) void this.#idle.shift()?.stop();
     return new TaskProcess(this.#options);
   }

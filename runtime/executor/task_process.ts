@@ -145,6 +145,7 @@ export class TaskProcess {
     const running = this.#running;
     if (!running) return;
     if (message.type === "log") running.host.log(message.level, message.source, message.text);
+    // #answer() never rejects: it sends the failure of a call to the child.
     else if (message.type === "call") void this.#answer(running.host, message);
     else if (message.type === "done") {
       this.#spoilt ||= message.isSpoilt;

@@ -31,6 +31,7 @@ beforeEach(async () => {
     startSandboxS3({ buckets: ["lake"] }),
   ]);
   [asked, loses] = [{}, { repository: "", times: 0 }];
+  // A rejection of forward() is unhandled, and fails the test run.
   proxy = await loopback((request, response) => void forward(request, response));
 });
 afterEach(async () => {

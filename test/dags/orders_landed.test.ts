@@ -34,6 +34,7 @@ test("orders_landed waits for the file of its day, and counts the orders in it",
     onEvent: (event) => {
       if (event.type !== "ended" || event.task.state !== "up_for_reschedule") return;
       pokes += 1;
+      // A rejection of put() is unhandled, and fails the test run.
       if (pokes === 1) void put("orders/2026-01-02.csv", "id\n1\n2\n3\n");
     },
   });

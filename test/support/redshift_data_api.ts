@@ -127,6 +127,7 @@ function startStatement(
   refuseBadInput(texts, input);
   const { promise: done, resolve } = Promise.withResolvers<void>();
   const statement: Statement = { id: randomUUID(), status: "SUBMITTED", results: [], texts, done };
+  // A rejection of run() is unhandled, and fails the test run.
   void run(databaseUrl, s3Url, statement, input).finally(resolve);
   return statement;
 }

@@ -117,7 +117,7 @@ async function runRole(
   const url = await needDatabaseUrl(cli);
   await runServices(cli, async (running, stop) => {
     const all = await openSurroundings(cli, url, running);
-    const { assertSchema } = await import("../../store/database/migrate.ts");
+    const { assertSchema } = await import("../../store/database/schema.ts");
     await assertSchema(all.db);
     running.add(await startRole(all));
     await serve(cli, stop);

@@ -2,7 +2,6 @@
  * The one door to PostgreSQL: a pool that outlives a restart of the server, statements by name, transactions, and the rule by which a
  * broken connection is told from a broken statement.
  */
-import knex from "knex";
 import type { Pool, PoolClient, QueryResultRow } from "pg";
 import pg from "pg";
 import { isTransient, whileServerReturns } from "./connection_loss.ts";
@@ -134,6 +133,3 @@ async function inTransaction<Result>(
     client.release(broken);
   }
 }
-
-/** Builds statements whose shape depends on filters; what it builds is run through {@link Queryable} like any other. */
-export const queryBuilder = knex({ client: "pg" });

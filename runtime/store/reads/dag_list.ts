@@ -1,6 +1,6 @@
 /** DAGs as lists of people's questions show them: what is deployed, its schedule, how its last run ended. */
 import { completeSpec, type StoredSpec } from "../../../sdk/complete_spec.ts";
-import type { DagSpec, Position } from "../../../sdk/spec.ts";
+import type { DagSpec } from "../../../sdk/spec.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
@@ -72,11 +72,6 @@ const IMPORT_ERRORS: Statement = {
   text: "select file, line, code, message from dagsmith.import_error order by file",
 };
 
-const POSITIONS: Statement = {
-  name: "dag_positions",
-  text: "select v.positions from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id where d.dag_id = $1",
-};
-
 /** Deployed DAGs by id; removed ones are left out. */
 export async function listDags(db: Queryable): Promise<readonly DagSummary[]> {
   return (await db.query<StoredSummary>(LIST)).map(complete);
@@ -94,15 +89,4 @@ export function listVersions(db: Queryable, dagId: string): Promise<readonly Ver
 /** Files that do not import as they are now, by name. */
 export function listImportErrors(db: Queryable): Promise<readonly StoredImportError[]> {
   return db.query<StoredImportError>(IMPORT_ERRORS);
-}
-
-/** Task id to where it is declared, in the current version. */
-export async function findPositions(
-  db: Queryable,
-  dagId: string,
-): Promise<Readonly<Record<string, Position>>> {
-  return (
-    (await db.query<{ positions: Record<string, Position> }>(POSITIONS, [dagId]))[0]?.positions ??
-    {}
-  );
 }

@@ -80,8 +80,6 @@ export interface InstanceCursor {
   readonly mapIndex: number;
 }
 
-export const FIRST_INSTANCES: InstanceCursor = { rank: 0, mapIndex: -1 };
-
 /** Instances of a mapped task: failed and running ones first, then by map index. */
 export function listInstances(
   db: Queryable,

@@ -73,6 +73,7 @@ export class GraphDrawer {
       workerData: request,
       resourceLimits: { maxOldGenerationSizeMb: 512 },
     });
+    // terminate() never rejects, and the "exit" listener below answers the caller.
     const limit = setTimeout(() => void thread.terminate(), THREAD_LIMIT_MS);
     this.#threads.add(thread);
     thread.once("message", done.resolve);

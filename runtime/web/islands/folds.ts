@@ -18,6 +18,7 @@ export function startFolds(): void {
       return;
     event.preventDefault();
     history.replaceState(null, "", link.href.split("#")[0]);
+    // refresh() never rejects: it shows its failure on the page.
     void refresh();
   });
 }

@@ -21,6 +21,7 @@ function post(event: Event, form: HTMLFormElement): void {
   event.preventDefault();
   if (form.dataset.confirm && !confirm(form.dataset.confirm)) return;
   for (const button of form.querySelectorAll("button")) button.disabled = true;
+  // send() never rejects: it shows its failure on the page.
   void send(form);
 }
 

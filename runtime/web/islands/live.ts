@@ -29,6 +29,7 @@ function connect(): void {
   stream.addEventListener("open", () => say(""));
   stream.addEventListener("changed", (event) => {
     document.body.dataset.mark = event.lastEventId;
+    // refresh() never rejects: it shows its failure on the page.
     void refresh();
   });
   stream.addEventListener("error", () => {

@@ -50,6 +50,7 @@ export class Watchers {
   }
 
   #begin(key: string, topic: Topic, mark: string): Watch {
+    // #poll() never rejects: after a failure it asks again in a second.
     const timer = setInterval(() => void this.#poll(topic, watch), POLL_MS);
     const watch: Watch = { listeners: new Set(), timer, mark, asking: false };
     this.#watches.set(key, watch);

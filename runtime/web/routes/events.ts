@@ -71,6 +71,7 @@ async function logStream(
   open(services, streams, request, response);
   const tail = new LogTail(services, response, instanceId, tryNumber, after);
   const topic: Topic = { kind: "log", instanceId, tryNumber };
+  // forward() never rejects: when the database is away it ends the response.
   const stop = services.watchers.watch(topic, "", () => void tail.forward());
   response.on("close", stop);
   await tail.forward();

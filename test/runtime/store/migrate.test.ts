@@ -4,7 +4,8 @@ import {
   isTransient,
   openDatabase,
 } from "../../../runtime/store/database/database.ts";
-import { assertSchema, migrate } from "../../../runtime/store/database/migrate.ts";
+import { migrate } from "../../../runtime/store/database/migrate.ts";
+import { assertSchema } from "../../../runtime/store/database/schema.ts";
 import { rows } from "../../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 

@@ -37,7 +37,7 @@ async function visitAt(
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("dialog", (dialog) => {
     if (dialog.type() === "alert") complaints.push(`alert ${dialog.message()}`);
-    void dialog.accept();
+    dialog.accept().catch((error: Error) => complaints.push(error.message));
   });
   try {
     await page.goto(address);
