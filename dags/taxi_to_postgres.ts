@@ -7,7 +7,7 @@
  * One month by hand: dag trigger taxi_to_postgres --params '{"taxi": "green", "month": "2019-02"}'
  */
 import { createHash } from "node:crypto";
-import { dag, trigger } from "dagsmith";
+import { cronTrigger, dag } from "dagsmith";
 import { httpHook } from "dagsmith/plugins/http";
 import {
   type Column,
@@ -21,8 +21,8 @@ import { z } from "zod";
 
 const d = dag("taxi_to_postgres", {
   schedule: {
-    green: { schedule: trigger("0 9 1 * *"), params: { taxi: "green" } },
-    yellow: { schedule: trigger("0 10 1 * *"), params: { taxi: "yellow" } },
+    green: { schedule: cronTrigger("0 9 1 * *"), params: { taxi: "green" } },
+    yellow: { schedule: cronTrigger("0 10 1 * *"), params: { taxi: "yellow" } },
   },
   startDate: "2019-01-01",
   endDate: "2020-06-30",

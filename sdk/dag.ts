@@ -138,7 +138,7 @@ export class Dag<out Params, out Item = unknown> {
 
   /**
    * Declares a task that undoes setups. It runs once all tasks before it have ended, whatever became of the work, if one of its setups
-   * succeeded; it is skipped when all of them were. Its own failure does not fail the run, unless `onFailureFailDagrun` says so.
+   * succeeded; it is skipped when all of them were. Its own failure does not fail the run, unless `onFailureFailDagRun` says so.
    * @example chain(cluster, work, d.teardown("delete_cluster", { setups: cluster, inputs: { cluster } }, async ({ inputs }) => …));
    */
   teardown<Output, Inputs extends InputRefs = NoInputs>(
@@ -146,7 +146,7 @@ export class Dag<out Params, out Item = unknown> {
     options: TeardownOptions<Inputs, Params, Item>,
     body: Work<Output, TaskContext<Params, InputValues<Inputs, typeof TEARDOWN_RULE>, Item>>,
   ): TaskRef<Output> {
-    const { setups = [], onFailureFailDagrun: failsRun = false, ...own } = options;
+    const { setups = [], onFailureFailDagRun: failsRun = false, ...own } = options;
     if ("triggerRule" in own)
       throw this.#wrong(
         `the triggerRule of teardown "${taskId}"`,

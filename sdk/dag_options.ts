@@ -38,7 +38,7 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends 
   /** The first task that fails ends its run: what runs fails, what has not begun is skipped, but for teardowns. Default false. */
   readonly failFast?: boolean;
   /** Longest time from a run's start to its end; then it fails, and its unfinished tasks are skipped. Default: no limit. */
-  readonly dagrunTimeout?: Duration;
+  readonly dagRunTimeout?: Duration;
   /** Pauses the DAG when as many of its runs failed one after the other. Default 0: never. */
   readonly maxConsecutiveFailedDagRuns?: number;
   /** Starts paused when it is first deployed. Default false. */
@@ -61,7 +61,7 @@ export const DAG_OPTIONS = [
     "maxActiveTasks",
     "maxActiveTasksPerRun",
     "failFast",
-    "dagrunTimeout",
+    "dagRunTimeout",
     "maxConsecutiveFailedDagRuns",
   ],
   ...["pausedAtCreation", "params", "defaults", "description", "tags", ...RUN_EVENTS, "deadlines"],

@@ -24,7 +24,7 @@ export function describeWhen(
   if (
     missed === "all" &&
     !started &&
-    schedules.some(({ schedule }) => !["once", "continuous", "events"].includes(schedule.type))
+    schedules.some(({ schedule }) => !["once", "continuous", "instants"].includes(schedule.type))
   ) {
     throw invalidOption(where, "startDate", "not set", 'a date, as catchup is "all"');
   }

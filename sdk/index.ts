@@ -89,17 +89,17 @@ export type {
 } from "./rules.ts";
 export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";
 export {
+  atInstants,
+  type CronTriggerOptions,
   cron,
-  type EveryRule,
-  events,
+  cronTrigger,
+  deltaTrigger,
   every,
   type JitterOptions,
   type PartitionOptions,
   partitioned,
   type ScheduleRule,
   type TickOptions,
-  type TriggerOptions,
-  trigger,
 } from "./schedule_rules.ts";
 export type {
   MappedSensorOptions,

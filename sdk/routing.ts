@@ -39,7 +39,7 @@ export interface RoutingOptions<Context extends TaskContext = TaskContext> {
   /** Only workers that serve this queue (`dag worker --queues`) run it. Default `"default"`. */
   readonly queue?: string;
   /** At most this many of its instances at once, over all runs of the DAG. Default: no limit. */
-  readonly maxActiveOverall?: number;
+  readonly maxActiveAcrossRuns?: number;
   /**
    * Tries with the same key, of whatever task or DAG, run one at a time, or {@link maxActivePerKey} at a time. 1 to 200 bytes. A function of
    * the task's context is asked in a task process first; only then does the try wait for its places. A sensor is asked once in a try, before
@@ -60,7 +60,7 @@ export interface RoutingSpec {
   readonly weightRule: WeightRule;
   /** Null: the queue `default`. */
   readonly queue: string | null;
-  readonly maxActiveOverall: number | null;
+  readonly maxActiveAcrossRuns: number | null;
   /** A key that is null is asked of the task when a try begins. */
   readonly concurrency: { readonly key: string | null; readonly limit: number } | null;
   readonly rate: {
@@ -82,7 +82,7 @@ export const ROUTING_OPTIONS = [
   "priorityWeight",
   "weightRule",
   "queue",
-  "maxActiveOverall",
+  "maxActiveAcrossRuns",
   "concurrencyKey",
   "maxActivePerKey",
   "rateLimit",
@@ -113,7 +113,7 @@ export function describeRouting(options: RoutingOptions, where: string): Pick<Ta
     poolSlots,
     priorityWeight = 1,
     weightRule = "downstream",
-    maxActiveOverall,
+    maxActiveAcrossRuns,
   } = options;
   if (!WEIGHT_RULES.includes(weightRule))
     refuse(where, "weightRule", weightRule, WEIGHT_RULES.join(", "));
@@ -127,8 +127,10 @@ export function describeRouting(options: RoutingOptions, where: string): Pick<Ta
     priorityWeight: weight(priorityWeight, where),
     weightRule,
     queue: queue === undefined || queue === DEFAULT_QUEUE ? null : routeName(queue, "queue", where),
-    maxActiveOverall:
-      maxActiveOverall === undefined ? null : count(maxActiveOverall, "maxActiveOverall", where),
+    maxActiveAcrossRuns:
+      maxActiveAcrossRuns === undefined
+        ? null
+        : count(maxActiveAcrossRuns, "maxActiveAcrossRuns", where),
     concurrency: concurrency(options, where),
     rate: options.rateLimit === undefined ? null : rate(options.rateLimit, where),
   };

@@ -58,7 +58,7 @@ export interface TeardownOptions<Inputs extends InputRefs, Params = unknown, Ite
   /** The setups that it undoes; it runs after them, if one of them succeeded. */
   readonly setups?: TaskRef<unknown> | readonly TaskRef<unknown>[];
   /** Whether its failure fails the run. Default false: the work was done. */
-  readonly onFailureFailDagrun?: boolean;
+  readonly onFailureFailDagRun?: boolean;
 }
 
 /** Options of a switch. */

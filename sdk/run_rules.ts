@@ -4,14 +4,14 @@ import { DagsmithError } from "./errors.ts";
 import { invalidOption, moreThanZero } from "./option_values.ts";
 import type { DagSpec, TaskSpec } from "./spec.ts";
 
-type RunRules = Pick<DagSpec, "failFast" | "dagrunTimeoutMs" | "maxConsecutiveFailedDagRuns">;
+type RunRules = Pick<DagSpec, "failFast" | "dagRunTimeoutMs" | "maxConsecutiveFailedDagRuns">;
 
 /**
  * The plain form of these options.
  * @throws DagsmithError INVALID_OPTION, INVALID_DURATION
  */
 export function describeRunRules(options: DagOptions, where: string): RunRules {
-  const { failFast = false, dagrunTimeout, maxConsecutiveFailedDagRuns: failures = 0 } = options;
+  const { failFast = false, dagRunTimeout, maxConsecutiveFailedDagRuns: failures = 0 } = options;
   if (typeof failFast !== "boolean")
     throw invalidOption(where, "failFast", shown(failFast), "true or false");
   if (!Number.isInteger(failures) || failures < 0)
@@ -21,11 +21,11 @@ export function describeRunRules(options: DagOptions, where: string): RunRules {
       shown(failures),
       "a whole number of at least 0",
     );
-  const dagrunTimeoutMs =
-    dagrunTimeout === undefined ? 0 : moreThanZero(dagrunTimeout, "dagrunTimeout", where);
+  const dagRunTimeoutMs =
+    dagRunTimeout === undefined ? 0 : moreThanZero(dagRunTimeout, "dagRunTimeout", where);
   return {
     ...(failFast && { failFast }),
-    ...(dagrunTimeoutMs > 0 && { dagrunTimeoutMs }),
+    ...(dagRunTimeoutMs > 0 && { dagRunTimeoutMs }),
     ...(failures > 0 && { maxConsecutiveFailedDagRuns: failures }),
   };
 }

@@ -73,9 +73,9 @@ export type ScheduleSpec =
   | ({ readonly type: "calendar_trigger"; readonly length: CalendarLength } & TriggerInterval)
   /** A run at each of these, which are ISO 8601 in UTC, ascending, each once. */
   | {
-      readonly type: "events";
+      readonly type: "instants";
       readonly instants: readonly string[];
-      readonly restrictToEvents: boolean;
+      readonly restrictToInstants: boolean;
     }
   /** A run whenever the one before has ended, over all that has passed since. */
   | { readonly type: "continuous" }
@@ -107,8 +107,8 @@ export type Schedule =
  * one, which remembers nothing.
  * @example
  * dag("taxi", { schedule: {
- *   green: { schedule: trigger("0 9 1 * *"), params: { taxi: "green" } },
- *   yellow: { schedule: trigger("0 10 1 * *"), params: { taxi: "yellow" } },
+ *   green: { schedule: cronTrigger("0 9 1 * *"), params: { taxi: "green" } },
+ *   yellow: { schedule: cronTrigger("0 10 1 * *"), params: { taxi: "yellow" } },
  * } });
  */
 export interface Schedules {
@@ -175,7 +175,7 @@ function scheduleSpec(
       return { ...schedule, timezone };
     case "delta_data_interval":
       return { ...schedule };
-    case "events":
+    case "instants":
       return { ...schedule, instants: utcInstants(schedule.instants, timezone) };
     default:
       throw invalid(JSON.stringify(schedule) ?? typeof schedule, "it is none of these");
@@ -192,7 +192,7 @@ function utcInstants(instants: readonly string[], timezone: string): readonly st
     if (!date.isValid)
       throw new DagsmithError("INVALID_DATE", {
         found: JSON.stringify(text) ?? typeof text,
-        where: "events()",
+        where: "atInstants()",
       });
     return date.toMillis();
   });

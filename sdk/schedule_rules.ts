@@ -7,14 +7,12 @@ import { cronOf, type Jitter, type ScheduleSpec } from "./schedule.ts";
 
 type Unzoned<Spec> = Spec extends unknown ? Omit<Spec, "timezone" | "keyTimezone"> : never;
 
-/** A schedule made by {@link cron}, {@link trigger}, {@link every}, {@link events} or {@link partitioned}. */
+/**
+ * A schedule made by {@link cron}, {@link cronTrigger}, {@link deltaTrigger}, {@link every},
+ * {@link atInstants} or {@link partitioned}.
+ */
 export type ScheduleRule = Unzoned<
   Exclude<ScheduleSpec, { readonly type: "once" | "continuous" | "none" }>
->;
-/** Made by {@link every}. */
-export type EveryRule = Extract<
-  ScheduleRule,
-  { readonly type: "delta_data_interval" | "calendar_data_interval" }
 >;
 
 /** Options of schedules that follow a cron expression. */
@@ -34,8 +32,8 @@ export interface TickOptions extends JitterOptions {
   readonly runImmediately?: boolean | Duration;
 }
 
-/** Options of {@link trigger}. */
-export interface TriggerOptions extends TickOptions {
+/** Options of {@link cronTrigger}. */
+export interface CronTriggerOptions extends TickOptions {
   /** Length of the data interval that ends at the tick. Default zero. */
   readonly interval?: Duration | CalendarDuration;
 }
@@ -62,82 +60,83 @@ export function cron(expression: string, options: JitterOptions = {}): ScheduleR
 }
 
 /**
- * Runs at each tick instead of over the interval between two: of a cron expression or preset, of several (once where they tick together), or of
- * {@link every}.
+ * Runs at each tick, instead of over the interval between two ticks. Several expressions that
+ * tick at the same instant make one run. Airflow: CronTriggerTimetable and
+ * MultipleCronTriggerTimetable.
+ * @param when a cron expression, a preset, or a list of them
  * @throws DagsmithError INVALID_SCHEDULE for an unknown preset, INVALID_DURATION, UNKNOWN_OPTION
  * @example
- * dag("report", { schedule: trigger("0 9 1 * *", { interval: "1 month" }) })
- * dag("twice", { schedule: trigger(["30 9 * * *", "0 18 * * *"]) })
- * dag("poll", { schedule: trigger(every("90m")) })
+ * dag("report", { schedule: cronTrigger("0 9 1 * *", { interval: "1 month" }) })
+ * dag("twice", { schedule: cronTrigger(["30 9 * * *", "0 18 * * *"]) })
  */
-export function trigger(when: string | readonly string[], options?: TriggerOptions): ScheduleRule;
-export function trigger(when: EveryRule, options?: Pick<TriggerOptions, "interval">): ScheduleRule;
-export function trigger(
-  when: string | readonly string[] | EveryRule,
-  options: TriggerOptions = {},
+export function cronTrigger(
+  when: string | readonly string[],
+  options: CronTriggerOptions = {},
 ): ScheduleRule {
-  const often = typeof when === "object" && "type" in when;
-  refuseUnknownOptions(
-    "schedule",
-    options,
-    often ? ["interval"] : ["interval", ...TICK_OPTIONS],
-    "trigger()",
-  );
-  const interval = intervalOf(options.interval);
-  if (typeof when === "string")
-    return { type: "cron_trigger", cron: cronOf(when), ...interval, ...tickFields(options) };
-  if (!often)
-    return {
-      type: "multi_cron_trigger",
-      crons: when.map(cronOf),
-      ...interval,
-      ...tickFields(options),
-    };
-  if (when.type === "delta_data_interval")
-    return { type: "delta_trigger", deltaMs: when.deltaMs, ...interval };
-  return { type: "calendar_trigger", length: when.length, ...interval };
+  refuseUnknownOptions("schedule", options, ["interval", ...TICK_OPTIONS], "cronTrigger()");
+  const fields = { ...intervalOf(options.interval), ...tickFields(options) };
+  return typeof when === "string"
+    ? { type: "cron_trigger", cron: cronOf(when), ...fields }
+    : { type: "multi_cron_trigger", crons: when.map(cronOf), ...fields };
 }
 
 /**
- * Runs over intervals of one length. A {@link Duration} is absolute time: `"1d"` is 24 hours whatever clocks do. A {@link CalendarDuration}
- * follows the calendar of the DAG's timezone: `"1 day"` ends at the same time of day, `"1 month"` on the same day of the month, or on the last
- * where there is none such; from then on that is its day.
+ * Runs at the start date, then at the end of each length of time. {@link every} runs over the
+ * intervals of the same length. Airflow: DeltaTriggerTimetable.
+ * @param length a {@link Duration} or a {@link CalendarDuration}
+ * @param options.interval length of the data interval that ends at each run's instant; default zero
+ * @throws DagsmithError INVALID_SCHEDULE when the length is zero, INVALID_DURATION, UNKNOWN_OPTION
+ * @example dag("poll", { schedule: deltaTrigger("90m"), startDate: "2026-01-01" })
+ */
+export function deltaTrigger(
+  length: Duration | CalendarDuration,
+  options: Pick<CronTriggerOptions, "interval"> = {},
+): ScheduleRule {
+  refuseUnknownOptions("schedule", options, ["interval"], "deltaTrigger()");
+  const parsed = positiveLength("deltaTrigger", length);
+  const interval = intervalOf(options.interval);
+  return typeof parsed === "number"
+    ? { type: "delta_trigger", deltaMs: parsed, ...interval }
+    : { type: "calendar_trigger", length: parsed, ...interval };
+}
+
+/**
+ * Runs over intervals of one length. A {@link Duration} is absolute time: `"1d"` is always 24
+ * hours. A {@link CalendarDuration} follows the calendar of the DAG's timezone: `"1 day"` ends at
+ * the same time of day, `"1 month"` on the same day of the month. A month without that day ends on
+ * its last day, and later months end on that day too.
  *
- * Intervals are counted from the start date. Where missed ones are skipped (`catchup` other than `"all"`), months still are; other lengths are
- * counted from 1970-01-01.
+ * Intervals are counted from the start date. With `catchup` other than `"all"`, lengths other than
+ * months are counted from 1970-01-01 after a missed interval. Airflow: DeltaDataIntervalTimetable.
  * @throws DagsmithError INVALID_SCHEDULE when the length is zero, INVALID_DURATION
  * @example dag("poll", { schedule: every("90m"), startDate: "2026-01-01" })
  */
-export function every(length: Duration | CalendarDuration): EveryRule {
-  const parsed = lengthOf(length);
-  const zero = typeof parsed === "number" ? parsed === 0 : parsed.months + parsed.days === 0;
-  if (zero)
-    throw new DagsmithError("INVALID_SCHEDULE", {
-      found: `every("${length}")`,
-      reason: "the length is zero",
-    });
+export function every(length: Duration | CalendarDuration): ScheduleRule {
+  const parsed = positiveLength("every", length);
   return typeof parsed === "number"
     ? { type: "delta_data_interval", deltaMs: parsed }
     : { type: "calendar_data_interval", length: parsed };
 }
 
 /**
- * Runs at instants that are listed, such as the dates of matches. One that is listed twice counts once. Those that passed while nobody looked
- * run only with `catchup: "all"`.
+ * Runs at listed instants, such as the dates of matches. An instant that is listed twice counts
+ * once. Instants that passed before the scheduler saw them run only with `catchup: "all"`.
+ * Airflow: EventsTimetable.
  * @param instants ISO 8601, read in the DAG's timezone when they name no offset
- * @param options.restrictToEvents a manual run works on the latest of them that has passed, instead of the moment it is asked for; default false
+ * @param options.restrictToInstants a manual run works on the latest listed instant that has
+ *   passed, instead of the moment of the request; default false
  * @throws DagsmithError UNKNOWN_OPTION
- * @example dag("finals", { schedule: events(["2026-07-15T20:00", "2026-07-19T16:00"]), timezone: "America/New_York" })
+ * @example dag("finals", { schedule: atInstants(["2026-07-15T20:00", "2026-07-19T16:00"]) })
  */
-export function events(
+export function atInstants(
   instants: readonly string[],
-  options: { readonly restrictToEvents?: boolean } = {},
+  options: { readonly restrictToInstants?: boolean } = {},
 ): ScheduleRule {
-  refuseUnknownOptions("schedule", options, ["restrictToEvents"], "events()");
+  refuseUnknownOptions("schedule", options, ["restrictToInstants"], "atInstants()");
   return {
-    type: "events",
+    type: "instants",
     instants: [...instants],
-    restrictToEvents: options.restrictToEvents ?? false,
+    restrictToInstants: options.restrictToInstants ?? false,
   };
 }
 
@@ -179,7 +178,20 @@ function jitterOf({ jitter, jitterSeed = "" }: JitterOptions): { jitter?: Jitter
   return jitter === undefined ? {} : { jitter: { seed: jitterSeed, maxMs: durationMs(jitter) } };
 }
 
-function intervalOf(interval: TriggerOptions["interval"]): {
+function positiveLength(
+  builder: "every" | "deltaTrigger",
+  length: Duration | CalendarDuration,
+): number | CalendarLength {
+  const parsed = lengthOf(length);
+  const isZero = typeof parsed === "number" ? parsed === 0 : parsed.months + parsed.days === 0;
+  if (!isZero) return parsed;
+  throw new DagsmithError("INVALID_SCHEDULE", {
+    found: `${builder}("${length}")`,
+    reason: "the length is zero",
+  });
+}
+
+function intervalOf(interval: CronTriggerOptions["interval"]): {
   intervalMs: number;
   calendarInterval?: CalendarLength;
 } {

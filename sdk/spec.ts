@@ -11,7 +11,7 @@ import type { SensorSpec } from "./sensor.ts";
 import type { WaitSpec } from "./wait.ts";
 
 /** The shape of the specs below. Part of every version's hash, so that an upgrade of dagsmith describes every DAG anew. */
-export const SPEC_FORMAT = 4;
+export const SPEC_FORMAT = 5;
 
 /**
  * When a task may run, judged from the states of the tasks before it (Airflow's names and meanings). The last one is what every teardown
@@ -216,7 +216,7 @@ export interface DagSpec {
   /** The first failure ends the run. */
   readonly failFast?: true;
   /** Longest time from a run's start to its end. */
-  readonly dagrunTimeoutMs?: number;
+  readonly dagRunTimeoutMs?: number;
   /** Pauses the DAG when as many runs failed one after the other. */
   readonly maxConsecutiveFailedDagRuns?: number;
   /** JSON Schema (draft 2020-12) of the params; null when the DAG declares none. */

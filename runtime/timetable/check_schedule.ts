@@ -29,8 +29,8 @@ export function checkSchedule(schedule: ScheduleSpec): void {
     checkLength(schedule.runImmediately, 0);
   if (schedule.type === "multi_cron_trigger") checkCrons(schedule.crons);
   if (schedule.type === "cron_partition") checkPartition(schedule);
-  if (schedule.type === "events" && schedule.instants.length === 0)
-    throw invalid("events([])", "the list is empty");
+  if (schedule.type === "instants" && schedule.instants.length === 0)
+    throw invalid("atInstants([])", "the list is empty");
   if ("jitter" in schedule && schedule.jitter) checkJitter(schedule.jitter, cronsOf(schedule));
 }
 
@@ -44,7 +44,7 @@ function checkCron(cron: string): void {
 }
 
 function checkCrons(crons: readonly string[]): void {
-  if (crons.length === 0) throw invalid("trigger([])", "the list is empty");
+  if (crons.length === 0) throw invalid("cronTrigger([])", "the list is empty");
   for (const cron of crons) checkCron(cron);
 }
 

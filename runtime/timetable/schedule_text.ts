@@ -23,7 +23,7 @@ export function schedulesText(
   return parts.length === 0 ? "on demand" : parts.join(", ");
 }
 
-/** `@daily`, `at 0 9 1 * * Europe/Berlin`, `every 1 h 30 m`, `every 1 month`, `3 events`. */
+/** `@daily`, `at 0 9 1 * * Europe/Berlin`, `every 1 h 30 m`, `every 1 month`, `at 3 instants`. */
 function scheduleText(schedule: ScheduleSpec): string {
   switch (schedule.type) {
     case "cron_data_interval":
@@ -42,8 +42,8 @@ function scheduleText(schedule: ScheduleSpec): string {
       return zoned(`every ${calendarText(schedule.length)}`, schedule.timezone);
     case "calendar_trigger":
       return zoned(`at every ${calendarText(schedule.length)}`, schedule.timezone);
-    case "events":
-      return `${schedule.instants.length} ${schedule.instants.length === 1 ? "event" : "events"}`;
+    case "instants":
+      return `at ${schedule.instants.length} ${schedule.instants.length === 1 ? "instant" : "instants"}`;
     case "continuous":
     case "once":
       return `@${schedule.type}`;

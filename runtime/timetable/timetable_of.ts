@@ -1,5 +1,6 @@
 /** Which module reads which kind of schedule. */
 import type { ScheduleSpec } from "../../sdk/schedule.ts";
+import { atInstants } from "./at_instants.ts";
 import { calendarDataInterval } from "./calendar_data_interval.ts";
 import { continuous } from "./continuous.ts";
 import { cronDataInterval } from "./cron_data_interval.ts";
@@ -7,7 +8,6 @@ import { cronPartition } from "./cron_partition.ts";
 import { cronTrigger } from "./cron_trigger.ts";
 import { deltaDataInterval } from "./delta_data_interval.ts";
 import { calendarTrigger, deltaTrigger } from "./delta_trigger.ts";
-import { events } from "./events.ts";
 import type { Timetable } from "./interval.ts";
 import { delayed, delayOf } from "./jitter.ts";
 import { multiCronTrigger } from "./multi_cron_trigger.ts";
@@ -43,8 +43,8 @@ function read(schedule: ScheduleSpec): Timetable {
       return calendarDataInterval(schedule);
     case "calendar_trigger":
       return calendarTrigger(schedule);
-    case "events":
-      return events(schedule);
+    case "instants":
+      return atInstants(schedule);
     case "continuous":
       return continuous;
     case "once":

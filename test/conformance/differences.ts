@@ -90,7 +90,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     areas: NEXT,
-    rule: '`trigger(every("1h"))` that is late by less than its length keeps its place.',
+    rule: '`deltaTrigger("1h")` that is late by less than its length keeps its place.',
     speaksOf: (input) => {
       const { data } = AFTER_PAUSE.safeParse(input);
       if (data?.schedule.type !== "delta_trigger") return false;

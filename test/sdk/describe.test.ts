@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { describeDag } from "../../sdk/describe.ts";
 import {
+  atInstants,
   averageRuntime,
   chain,
   type Dag,
   type DagOptions,
   dag,
-  events,
   every,
   externalRun,
   type TaskRef,
@@ -447,7 +447,7 @@ describe("dates", () => {
     const d = dag("d", { schedule: "@daily", catchup: true });
     d.task("t", { startDate: "2026-01-01" }, () => null);
     expect(plain(d).catchup).toBe("all");
-    for (const schedule of ["@once", "@continuous", events(["2026-01-01"])] as const) {
+    for (const schedule of ["@once", "@continuous", atInstants(["2026-01-01"])] as const) {
       expect(withOptions({ schedule, catchup: true }).catchup).toBe("all");
     }
   });

@@ -24,7 +24,7 @@ describe("limits, weight and queue", () => {
   it("come with their defaults", () => {
     expect(routing({ pool: "api" })).toEqual({
       ...{ pool: "api", poolSlots: 1, priorityWeight: 1, weightRule: "downstream", queue: null },
-      ...{ maxActiveOverall: null, concurrency: null, rate: null },
+      ...{ maxActiveAcrossRuns: null, concurrency: null, rate: null },
     });
     expect(routing({ concurrencyKey: "k" })?.concurrency).toEqual({ key: "k", limit: 1 });
     expect(routing({ rateLimit: { key: "host", limit: 100, per: "60s" } })?.rate).toEqual({
@@ -93,7 +93,7 @@ describe("limits, weight and queue", () => {
     [{ priorityWeight: 2 ** 31 }, "priorityWeight"],
     [{ weightRule: "sideways" as never }, "weightRule"],
     [{ queue: "a,b" }, "queue"],
-    [{ maxActiveOverall: -1 }, "maxActiveOverall"],
+    [{ maxActiveAcrossRuns: -1 }, "maxActiveAcrossRuns"],
     [{ concurrencyKey: "" }, "concurrencyKey"],
     [{ concurrencyKey: "é".repeat(101) }, "concurrencyKey"],
     [{ maxActivePerKey: 2 }, "concurrencyKey"],

@@ -190,9 +190,9 @@ describe("the plain form", () => {
     const one = (options: DagOptions) => specOf((d) => void d.task("a", work), options);
     expect(Object.keys(one({}))).not.toContain("failFast");
     expect(
-      one({ failFast: true, dagrunTimeout: "1h", maxConsecutiveFailedDagRuns: 3 }),
+      one({ failFast: true, dagRunTimeout: "1h", maxConsecutiveFailedDagRuns: 3 }),
     ).toMatchObject({
-      ...{ failFast: true, dagrunTimeoutMs: 3_600_000, maxConsecutiveFailedDagRuns: 3 },
+      ...{ failFast: true, dagRunTimeoutMs: 3_600_000, maxConsecutiveFailedDagRuns: 3 },
     });
   });
 
@@ -203,8 +203,8 @@ describe("the plain form", () => {
       { triggerRule: "all_done" },
       "FAIL_FAST_RULE",
     ],
-    ["a time-out of nothing", { dagrunTimeout: "0s" }, {}, "INVALID_OPTION"],
-    ["a time-out that is no duration", { dagrunTimeout: "soon" as never }, {}, "INVALID_DURATION"],
+    ["a time-out of nothing", { dagRunTimeout: "0s" }, {}, "INVALID_OPTION"],
+    ["a time-out that is no duration", { dagRunTimeout: "soon" as never }, {}, "INVALID_DURATION"],
     ["half a failure", { maxConsecutiveFailedDagRuns: 0.5 }, {}, "INVALID_OPTION"],
     ["fewer failures than none", { maxConsecutiveFailedDagRuns: -1 }, {}, "INVALID_OPTION"],
     ["failFast that is a text", { failFast: "yes" as never }, {}, "INVALID_OPTION"],

@@ -1,13 +1,14 @@
 /** Schedules as people write them, turned into data. */
 import { describe, expect, it } from "vitest";
 import {
+  atInstants,
   CRON_PRESETS,
   cron,
-  events,
+  cronTrigger,
+  deltaTrigger,
   every,
   partitioned,
   type Schedule,
-  trigger,
 } from "../../sdk/index.ts";
 import { describeSchedules } from "../../sdk/schedule.ts";
 
@@ -33,18 +34,18 @@ describe("a schedule", () => {
       { type: "cron_data_interval", cron: "5 4 * * *", timezone: "UTC" },
     ],
     [
-      "trigger means ticks",
-      trigger("5 4 * * *"),
+      "cronTrigger means ticks",
+      cronTrigger("5 4 * * *"),
       { type: "cron_trigger", cron: "5 4 * * *", timezone: "UTC", intervalMs: 0 },
     ],
     [
-      "trigger takes an interval",
-      trigger("5 4 * * *", { interval: "1d" }),
+      "cronTrigger takes an interval",
+      cronTrigger("5 4 * * *", { interval: "1d" }),
       { type: "cron_trigger", cron: "5 4 * * *", timezone: "UTC", intervalMs: 86_400_000 },
     ],
     [
-      "trigger takes a preset",
-      trigger("@daily"),
+      "cronTrigger takes a preset",
+      cronTrigger("@daily"),
       { type: "cron_trigger", cron: "0 0 * * *", timezone: "UTC", intervalMs: 0 },
     ],
     [
@@ -60,8 +61,8 @@ describe("a schedule", () => {
       { type: "cron_data_interval", cron: "0 0 * * *", timezone: "UTC" },
     ],
     [
-      "trigger takes an interval of the calendar",
-      trigger("0 9 1 * *", { interval: "1 month" }),
+      "cronTrigger takes an interval of the calendar",
+      cronTrigger("0 9 1 * *", { interval: "1 month" }),
       {
         type: "cron_trigger",
         cron: "0 9 1 * *",
@@ -71,8 +72,8 @@ describe("a schedule", () => {
       },
     ],
     [
-      "trigger takes several expressions",
-      trigger(["@daily", "0 9 * * *"], { runImmediately: "10m" }),
+      "cronTrigger takes several expressions",
+      cronTrigger(["@daily", "0 9 * * *"], { runImmediately: "10m" }),
       {
         type: "multi_cron_trigger",
         crons: ["0 0 * * *", "0 9 * * *"],
@@ -82,13 +83,13 @@ describe("a schedule", () => {
       },
     ],
     [
-      "trigger takes a fixed length",
-      trigger(every("1h"), { interval: "2h" }),
+      "deltaTrigger takes a fixed length",
+      deltaTrigger("1h", { interval: "2h" }),
       { type: "delta_trigger", deltaMs: 3_600_000, timezone: "UTC", intervalMs: 7_200_000 },
     ],
     [
-      "trigger takes a calendar length",
-      trigger(every("2 weeks")),
+      "deltaTrigger takes a calendar length",
+      deltaTrigger("2 weeks"),
       { type: "calendar_trigger", length: { months: 0, days: 14 }, timezone: "UTC", intervalMs: 0 },
     ],
     [
@@ -107,12 +108,12 @@ describe("a schedule", () => {
       { type: "calendar_data_interval", length: { months: 0, days: 1 }, timezone: "UTC" },
     ],
     [
-      "events are in order, each once",
-      events(["2026-02-01", "2026-01-01T00:00:00+01:00", "2026-02-01T00:00:00Z"]),
+      "listed instants are in order, each once",
+      atInstants(["2026-02-01", "2026-01-01T00:00:00+01:00", "2026-02-01T00:00:00Z"]),
       {
-        type: "events",
+        type: "instants",
         instants: ["2025-12-31T23:00:00.000Z", "2026-02-01T00:00:00.000Z"],
-        restrictToEvents: false,
+        restrictToInstants: false,
       },
     ],
     [
@@ -139,7 +140,7 @@ describe("a schedule", () => {
     "refuses the preset %s",
     (preset) => {
       expect(() => describeSchedules(preset, "UTC")).toThrow(refused("no such preset"));
-      expect(() => trigger(preset)).toThrow(refused("no such preset"));
+      expect(() => cronTrigger(preset)).toThrow(refused("no such preset"));
     },
   );
 
@@ -154,7 +155,7 @@ describe("a schedule", () => {
     });
     const named = describeSchedules({ a: { schedule: jittered } }, "UTC", "report");
     expect(named[0]?.schedule).toMatchObject({ jitter: { seed: "report/a", maxMs: 600_000 } });
-    const own = trigger("@daily", { jitter: "10m", jitterSeed: "lake" });
+    const own = cronTrigger("@daily", { jitter: "10m", jitterSeed: "lake" });
     expect(describeSchedules(own, "UTC", "report")[0]?.schedule).toMatchObject({
       jitter: { seed: "lake" },
     });
@@ -162,9 +163,9 @@ describe("a schedule", () => {
 
   it.each([
     ["cron()", () => cron("@daily", { interval: "1d" } as never), "interval"],
-    ["trigger()", () => trigger("@daily", { offset: 1 } as never), "offset"],
-    ["trigger()", () => trigger(every("1h"), { jitter: "1m" } as never), "jitter"],
-    ["events()", () => events([], { jitter: "1m" } as never), "jitter"],
+    ["cronTrigger()", () => cronTrigger("@daily", { offset: 1 } as never), "offset"],
+    ["deltaTrigger()", () => deltaTrigger("1h", { jitter: "1m" } as never), "jitter"],
+    ["atInstants()", () => atInstants([], { jitter: "1m" } as never), "jitter"],
     ["partitioned()", () => partitioned("@daily", { interval: "1d" } as never), "interval"],
   ])("%s refuses an option it does not know", (where, make, option) => {
     expect(make).toThrow(
@@ -185,13 +186,14 @@ describe("a schedule", () => {
   );
 
   it("refuses a trigger that runs once", () => {
-    expect(() => trigger("@once")).toThrow(refused("no such preset"));
+    expect(() => cronTrigger("@once")).toThrow(refused("no such preset"));
   });
 
   it.each(["0s", "0.0001ms", "0 months", "0 days"] as const)(
-    "refuses every(%j), which is no length",
+    "refuses %j as the length of every() and deltaTrigger()",
     (length) => {
       expect(() => every(length)).toThrow(refused("zero"));
+      expect(() => deltaTrigger(length)).toThrow(refused("zero"));
     },
   );
 
@@ -205,7 +207,7 @@ describe("a schedule", () => {
 describe("several schedules", () => {
   it("keep their names, their params and the order in which they were written", () => {
     const schedules = {
-      yellow: { schedule: trigger("0 10 1 * *"), params: { taxi: "yellow" } },
+      yellow: { schedule: cronTrigger("0 10 1 * *"), params: { taxi: "yellow" } },
       green: { schedule: "@daily" },
     } as const;
     expect(describeSchedules(schedules, "UTC")).toEqual([

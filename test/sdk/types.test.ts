@@ -6,13 +6,15 @@ import type { Octokit } from "octokit";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import {
+  atInstants,
   chain,
   cron,
+  cronTrigger,
   type Dag,
   type Duration,
   dag,
   defineHook,
-  events,
+  deltaTrigger,
   every,
   type FromContext,
   type HookRef,
@@ -23,7 +25,6 @@ import {
   type TaskBody,
   type TaskContext,
   TaskRef,
-  trigger,
 } from "../../sdk/index.ts";
 
 const compiles = (code: () => unknown): void => expect(code).toBeTypeOf("function");
@@ -150,25 +151,25 @@ describe("options", () => {
       });
       dag("d", { schedule: "*/5 * * * *", timezone: "Europe/Berlin", tags: ["a"] as const });
       dag("d", { schedule: every("90m") });
-      dag("d", { schedule: trigger("0 9 1 * *", { interval: "30d" }) });
+      dag("d", { schedule: cronTrigger("0 9 1 * *", { interval: "30d" }) });
       dag("d", {
-        schedule: trigger(["0 9 * * *", "0 18 * * *"], {
+        schedule: cronTrigger(["0 9 * * *", "0 18 * * *"], {
           interval: "1 month",
           runImmediately: "1h",
           jitter: "5m",
         }),
       });
-      dag("d", { schedule: trigger(every("2 weeks"), { interval: "1d" }) });
+      dag("d", { schedule: deltaTrigger("2 weeks", { interval: "1d" }) });
       dag("d", { schedule: cron("@daily", { jitter: "10m" }) });
       dag("d", { schedule: partitioned("@daily", { offset: -1 }) });
-      dag("d", { schedule: events(["2026-07-19T16:00"], { restrictToEvents: true }) });
+      dag("d", { schedule: atInstants(["2026-07-19T16:00"], { restrictToInstants: true }) });
       dag("d", { schedule: "@continuous" });
       // @ts-expect-error a fortnight is none of the calendar's lengths
       every("1 fortnight");
       // @ts-expect-error lengths have no jitter
-      trigger(every("1h"), { jitter: "5m" });
+      deltaTrigger("1h", { jitter: "5m" });
       // @ts-expect-error only lengths become ticks
-      trigger(trigger("@daily"));
+      cronTrigger(cronTrigger("@daily"));
       // @ts-expect-error intervals have no moment to run at once
       cron("@daily", { runImmediately: true });
       // @ts-expect-error an offset is a number of ticks
@@ -187,7 +188,7 @@ describe("options", () => {
       // @ts-expect-error a schedule is text or a rule
       dag("d", { schedule: 5 });
       // @ts-expect-error a misspelt option of a rule
-      trigger("@daily", { intervall: "1d" });
+      cronTrigger("@daily", { intervall: "1d" });
     }));
 
   it("of a task are checked by name and value", () =>

@@ -66,9 +66,10 @@ export const PLACE_GATES: readonly Gate[] = [
     (_, full) => `of the run ${atWork(full)}, and maxActiveTasksPerRun is ${full.limit}`,
   ),
   kind(
-    "max_active_overall",
+    "max_active_across_runs",
     "task:",
-    (_, full) => `of the task ${atWork(full)} over all runs, and maxActiveOverall is ${full.limit}`,
+    (_, full) =>
+      `of the task ${atWork(full)} over all runs, and maxActiveAcrossRuns is ${full.limit}`,
   ),
   kind(
     "max_active",

@@ -132,8 +132,8 @@ function claimsIn(
   const claims: Claim[] = [];
   if (routing?.pool) claims.push(held(POOL + routing.pool, null, routing.poolSlots));
   if (maxActiveTasks !== undefined) claims.push(held(`dag:${dagId}`, maxActiveTasks));
-  if (routing?.maxActiveOverall)
-    claims.push(held(`task:${dagId}/${taskId}`, routing.maxActiveOverall));
+  if (routing?.maxActiveAcrossRuns)
+    claims.push(held(`task:${dagId}/${taskId}`, routing.maxActiveAcrossRuns));
   const key = routing?.concurrency?.key ?? keys.concurrency;
   if (routing?.concurrency && key !== null) claims.push(held(KEY + key, routing.concurrency.limit));
   const rate = routing?.rate?.key ?? keys.rate;

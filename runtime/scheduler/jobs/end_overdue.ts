@@ -26,7 +26,7 @@ async function endOne(
   plans: Plans,
   { id, dagId, allowedMs }: Overdue,
 ): Promise<boolean> {
-  const reason = `timed out: it took longer than its dagrunTimeout of ${allowedMs / 1_000} s`;
+  const reason = `timed out: it took longer than its dagRunTimeout of ${allowedMs / 1_000} s`;
   const runs = await engineRound(db, plans, async (tx, on) => {
     const locked = await tx.lockRuns([id]);
     // Of several schedulers the first one ends it; and its last task may have ended it meanwhile.

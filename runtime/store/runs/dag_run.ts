@@ -54,7 +54,7 @@ returning id, dag_id, run_id`,
 
 /** Of a run that begins, with its version as `v`: when it will have taken too long; null when it may take for ever. */
 export const TIMEOUT_AT =
-  "now() + (v.spec ->> 'dagrunTimeoutMs')::float8 * interval '1 millisecond'";
+  "now() + (v.spec ->> 'dagRunTimeoutMs')::float8 * interval '1 millisecond'";
 
 // The oldest queued runs of each DAG, as many as there are places; the caller holds the rows of the DAGs.
 const START_QUEUED: Statement = {

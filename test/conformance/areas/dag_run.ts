@@ -32,7 +32,7 @@ function declare(d: Dag<Readonly<Record<string, never>>>, task: TaskInput): Task
   const options = task.trigger_rule ? { triggerRule: task.trigger_rule } : {};
   const body = (): null => null;
   if (task.teardown)
-    return d.teardown(task.id, { onFailureFailDagrun: task.on_failure_fail_dagrun ?? false }, body);
+    return d.teardown(task.id, { onFailureFailDagRun: task.on_failure_fail_dagrun ?? false }, body);
   return task.setup ? d.setup(task.id, options, body) : d.task(task.id, options, body);
 }
 

@@ -5,12 +5,13 @@ import type { CalendarDuration } from "../../../sdk/calendar_duration.ts";
 import type { Duration } from "../../../sdk/duration.ts";
 import { describeSchedules, type Schedule, type ScheduleSpec } from "../../../sdk/schedule.ts";
 import {
-  events,
+  atInstants,
+  type CronTriggerOptions,
+  cronTrigger,
+  deltaTrigger,
   every,
   partitioned,
   type TickOptions,
-  type TriggerOptions,
-  trigger,
 } from "../../../sdk/schedule_rules.ts";
 import { type Answer, NotSupported } from "../area.ts";
 
@@ -83,9 +84,9 @@ function scheduleOf(input: ScheduleInput): Schedule {
     case "cron_data_interval":
       return input.cron;
     case "cron_trigger":
-      return trigger(input.cron, triggerOptions(input));
+      return cronTrigger(input.cron, triggerOptions(input));
     case "multi_cron_trigger":
-      return trigger(input.crons, triggerOptions(input));
+      return cronTrigger(input.crons, triggerOptions(input));
     case "cron_partition":
       return partitioned(input.cron, {
         ...immediately(input.run_immediately),
@@ -95,12 +96,14 @@ function scheduleOf(input: ScheduleInput): Schedule {
     case "delta_data_interval":
       return every(lengthOf(input.delta));
     case "delta_trigger":
-      return trigger(
-        every(lengthOf(input.delta)),
+      return deltaTrigger(
+        lengthOf(input.delta),
         input.interval ? { interval: lengthOf(input.interval) } : {},
       );
     case "events":
-      return events(input.event_dates, { restrictToEvents: input.restrict_to_events ?? false });
+      return atInstants(input.event_dates, {
+        restrictToInstants: input.restrict_to_events ?? false,
+      });
     case "continuous":
       return "@continuous";
     case "once":
@@ -118,7 +121,7 @@ function triggerOptions({
 }: {
   interval?: Delta | undefined;
   run_immediately?: Immediately | undefined;
-}): TriggerOptions {
+}): CronTriggerOptions {
   return { ...(interval ? { interval: lengthOf(interval) } : {}), ...immediately(run_immediately) };
 }
 

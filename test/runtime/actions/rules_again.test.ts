@@ -222,7 +222,7 @@ describe("a task that waits for its past", () => {
 
 describe("a run that timed out", () => {
   test("has its time again when it is cleared", async () => {
-    const { id, driver } = await begun((d) => void d.task("a", work), { dagrunTimeout: "1m" });
+    const { id, driver } = await begun((d) => void d.task("a", work), { dagRunTimeout: "1m" });
     const back = (seconds: number) =>
       rows(
         postgres.db,

@@ -99,7 +99,7 @@ describe("what has begun and is ended by others is called back once, what has no
   });
 
   test("with its run, whose time was up", async () => {
-    const { id } = await inTheMiddle({ dagrunTimeout: "1h" });
+    const { id } = await inTheMiddle({ dagRunTimeout: "1h" });
     await rows(postgres.db, "update dagsmith.dag_run set timeout_at = now() where id = $1", [id]);
     expect(await endOverdueRuns(postgres.db, plans)).toBe(1);
     expect(await called(id)).toEqual([...BEFORE, ...waited, "runs onSkipped"].toSorted());

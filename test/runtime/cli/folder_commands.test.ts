@@ -16,17 +16,17 @@ export default d;
 `;
 
 const TAXI = `
-import { dag, partitioned, trigger } from "dagsmith";
+import { dag, partitioned, cronTrigger } from "dagsmith";
 const d = dag("taxi", { schedule: {
-  green: { schedule: trigger("0 9 1 * *", { interval: "1 month" }) },
+  green: { schedule: cronTrigger("0 9 1 * *", { interval: "1 month" }) },
   yellow: { schedule: partitioned("0 10 1 * *", { offset: -1, keyFormat: "%Y-%m" }) },
 } });
 d.empty("load");
 export default d;
 `;
 const UNSOUND = `
-import { dag, trigger } from "dagsmith";
-const d = dag("unsound", { schedule: trigger(["@daily", "0 0 31 2 *"]) });
+import { dag, cronTrigger } from "dagsmith";
+const d = dag("unsound", { schedule: cronTrigger(["@daily", "0 0 31 2 *"]) });
 d.empty("load");
 export default d;
 `;

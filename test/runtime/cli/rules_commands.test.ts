@@ -23,7 +23,7 @@ export default d;
 `;
 const SLOW = (folder: string): string => `import { writeFileSync } from "node:fs";
 import { chain, dag } from "dagsmith";
-const d = dag("slow", { dagrunTimeout: "1s", maxConsecutiveFailedDagRuns: 1 });
+const d = dag("slow", { dagRunTimeout: "1s", maxConsecutiveFailedDagRuns: 1 });
 chain(
   d.task("sleeps", () => {
     writeFileSync(${JSON.stringify(join(folder, "pid"))}, String(process.pid));
@@ -106,12 +106,12 @@ describe("a run with a branch, a teardown and a failure that is allowed", () => 
   });
 });
 
-describe("a run that takes longer than its dagrunTimeout", () => {
+describe("a run that takes longer than its dagRunTimeout", () => {
   test("is ended by the scheduler, its process killed, and its DAG paused with the reason", async () => {
     const { run } = await project.json<Tasks>(["trigger", "slow", "--wait"]);
     expect([run.state, run.reason]).toEqual([
       "failed",
-      "timed out: it took longer than its dagrunTimeout of 1 s",
+      "timed out: it took longer than its dagRunTimeout of 1 s",
     ]);
     const { tasks } = await project.json<Tasks>(["tasks", String(run.id)]);
     expect(tasks.map(({ taskId, state }) => [taskId, state])).toEqual([

@@ -60,7 +60,7 @@ describe.each([
         chain(
           setup,
           d.task("work", work),
-          d.teardown("teardown", { setups: setup, onFailureFailDagrun: failsRun }, work),
+          d.teardown("teardown", { setups: setup, onFailureFailDagRun: failsRun }, work),
         );
       });
 

@@ -4,7 +4,7 @@ import type { Ask } from "../../../runtime/scheduler/slot_line.ts";
 import { nextRun } from "../../../runtime/timetable/index.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { every, trigger } from "../../../sdk/schedule_rules.ts";
+import { cronTrigger, every } from "../../../sdk/schedule_rules.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { VirtualHost } from "../../support/virtual_host.ts";
 
@@ -235,8 +235,8 @@ describe("a catchup from the newest", () => {
   test("of several schedules takes the newest of all", () => {
     const two = spec({
       schedule: {
-        green: { schedule: trigger("0 9 * * *") },
-        yellow: { schedule: trigger("0 10 * * *") },
+        green: { schedule: cronTrigger("0 9 * * *") },
+        yellow: { schedule: cronTrigger("0 10 * * *") },
       },
       ...{ startDate: "2026-01-01", catchup: true, catchupOrder: "newest", maxActiveRuns: 1 },
     });

@@ -4,7 +4,15 @@ import { expect, test } from "vitest";
 import { nextRun, type RunInfo, restrictionOf } from "../../../runtime/timetable/index.ts";
 import { type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { cron, events, every, partitioned, type Schedule, trigger } from "../../../sdk/index.ts";
+import {
+  atInstants,
+  cron,
+  cronTrigger,
+  deltaTrigger,
+  every,
+  partitioned,
+  type Schedule,
+} from "../../../sdk/index.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { VirtualHost } from "../../support/virtual_host.ts";
 
@@ -16,12 +24,12 @@ const SCHEDULES: readonly NonNullable<Schedule>[] = [
   "30 2 * * *",
   "0 */5 * * *",
   cron("@hourly", { jitter: "10m" }),
-  trigger("15 * * * *"),
-  trigger("0 6 * * *", { interval: "2d" }),
-  trigger(["0 */7 * * *", "0 */3 * * *"]),
+  cronTrigger("15 * * * *"),
+  cronTrigger("0 6 * * *", { interval: "2d" }),
+  cronTrigger(["0 */7 * * *", "0 */3 * * *"]),
   every("90m"),
   partitioned("0 */4 * * *", { offset: -1 }),
-  events([
+  atInstants([
     "2026-03-27T05:00:00Z",
     "2026-03-27T09:00:00Z",
     "2026-03-28T01:30:00Z",
@@ -32,9 +40,9 @@ const SCHEDULES: readonly NonNullable<Schedule>[] = [
 
 /** Whose grid begins anew where something was missed and is not wanted. */
 const REGRIDDED: readonly NonNullable<Schedule>[] = [
-  trigger(every("2h")),
-  trigger(every("1 month")),
-  trigger(every("1 day")),
+  deltaTrigger("2h"),
+  deltaTrigger("1 month"),
+  deltaTrigger("1 day"),
   every("1 day"),
 ];
 

@@ -71,9 +71,9 @@ async function end(run: number, taskId: string, outcome = success()): Promise<vo
   );
 }
 
-describe("a run that takes longer than its dagrunTimeout", () => {
+describe("a run that takes longer than its dagRunTimeout", () => {
   test("fails; what runs and what waits is skipped; what ended stays", async () => {
-    const run = await begun(await knownDag({ dagrunTimeout: "1h" }));
+    const run = await begun(await knownDag({ dagRunTimeout: "1h" }));
     const driver = driverOf(postgres.db, plans, run);
     await end(run, "b");
     const [a] = runnable(await driver.look());
@@ -85,14 +85,14 @@ describe("a run that takes longer than its dagrunTimeout", () => {
     expect(await endOverdueRuns(postgres.db, plans)).toBe(1);
     expect(await runOf(run)).toEqual({
       state: "failed",
-      reason: "timed out: it took longer than its dagrunTimeout of 3600 s",
+      reason: "timed out: it took longer than its dagRunTimeout of 3600 s",
     });
     expect(statesOf(await driver.look())).toEqual({ a: "skipped", b: "success" });
     expect((await driver.settle([endOf(a!, success())])).accepted.size).toBe(0);
   });
 
   test("is ended once by several schedulers, and gives its place to the next", async () => {
-    const dagId = await knownDag({ dagrunTimeout: "1m", maxActiveRuns: 1 });
+    const dagId = await knownDag({ dagRunTimeout: "1m", maxActiveRuns: 1 });
     const [first, second] = [await begun(dagId), await begun(dagId)];
     expect((await runOf(second)).state).toBe("queued");
     await earlier(first, 60);
@@ -104,7 +104,7 @@ describe("a run that takes longer than its dagrunTimeout", () => {
   });
 
   test("is not one that waited long for its place, or whose DAG sets no limit", async () => {
-    const dagId = await knownDag({ dagrunTimeout: "1m", maxActiveRuns: 1 });
+    const dagId = await knownDag({ dagRunTimeout: "1m", maxActiveRuns: 1 });
     const [first, second] = [await begun(dagId), await begun(dagId)];
     await earlier(second, 600);
     for (const taskId of ["a", "b", "c"]) await end(first, taskId);
@@ -160,7 +160,7 @@ describe("a DAG whose runs fail one after the other", () => {
   });
 
   test("is paused by a run that timed out, too", async () => {
-    const dagId = await knownDag({ maxConsecutiveFailedDagRuns: 1, dagrunTimeout: "1s" });
+    const dagId = await knownDag({ maxConsecutiveFailedDagRuns: 1, dagRunTimeout: "1s" });
     await earlier(await begun(dagId), 1);
     await endOverdueRuns(postgres.db, plans);
     expect(await dagOf(dagId)).toEqual({ is_paused: true, pause_reason: "its last run failed" });

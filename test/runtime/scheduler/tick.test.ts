@@ -8,7 +8,7 @@ import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { partitioned, trigger } from "../../../sdk/index.ts";
+import { cronTrigger, partitioned } from "../../../sdk/index.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { driverOf, play } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
@@ -165,8 +165,8 @@ describe("a DAG with several schedules", () => {
   const taxi = (id: string, more: DagOptions = {}): DagSpec =>
     spec(id, {
       schedule: {
-        green: { schedule: trigger("0 9 * * *"), params: { taxi: "green" } },
-        yellow: { schedule: trigger("0 10 * * *"), params: { taxi: "yellow" } },
+        green: { schedule: cronTrigger("0 9 * * *"), params: { taxi: "green" } },
+        yellow: { schedule: cronTrigger("0 10 * * *"), params: { taxi: "yellow" } },
       },
       startDate: daysAgo(3),
       endDate: daysAgo(1),
@@ -432,7 +432,7 @@ describe("the slots of a DAG", () => {
   });
 
   test("are read in pages, each once, whatever schedules share a date", async () => {
-    const at = (hour: number) => ({ schedule: trigger(`0 ${hour} * * *`) });
+    const at = (hour: number) => ({ schedule: cronTrigger(`0 ${hour} * * *`) });
     await known(
       postgres.db,
       spec("paged", {

@@ -310,7 +310,7 @@ describe.each([
   test("while it ends a run that takes too long", async () => {
     await atEveryStatement(postgres.db, failing, async () => {
       const one = spec(
-        { dagrunTimeout: "1m", maxActiveRuns: 1, maxConsecutiveFailedDagRuns: 2 },
+        { dagRunTimeout: "1m", maxActiveRuns: 1, maxConsecutiveFailedDagRuns: 2 },
         (d) => chain(d.task("a", { each: [1, 2], maxActive: 1 }, work), d.task("b", work)),
       );
       const { dagId } = one;

@@ -354,8 +354,8 @@ describe("limits and groups that run as one", () => {
 });
 
 describe("limits of a task", () => {
-  it("maxActiveOverall counts its instances over all runs", async () => {
-    await deployed({ a: { maxActiveOverall: 1 }, b: {} });
+  it("maxActiveAcrossRuns counts its instances over all runs", async () => {
+    await deployed({ a: { maxActiveAcrossRuns: 1 }, b: {} });
     const [first, second] = [await begun(), await begun()];
     expect((await going(first)).toSorted()).toEqual(["a", "b"]);
     expect(await going(second)).toEqual(["b"]);

@@ -230,9 +230,9 @@ test("limits of the DAG, over all runs and within one", async () => {
 });
 
 test("limits of the task: over all runs, within one, by key and by rate", async () => {
-  await one({ maxActiveOverall: 1 });
+  await one({ maxActiveAcrossRuns: 1 });
   expect((await why((await begun()).id)).a).toEqual([
-    "max_active_overall: of the task 1 instance is at work over all runs, and maxActiveOverall is 1",
+    "max_active_across_runs: of the task 1 instance is at work over all runs, and maxActiveAcrossRuns is 1",
   ]);
   dagId = `${dagId}_key`;
   await one({ concurrencyKey: "customer 7" });

@@ -66,10 +66,10 @@ export const atEachLength = (length: CalendarLength, timezone = "UTC"): Schedule
   timezone,
   intervalMs: 0,
 });
-export const on = (instants: readonly string[], restrictToEvents = false): ScheduleSpec => ({
-  type: "events",
+export const on = (instants: readonly string[], restrictToInstants = false): ScheduleSpec => ({
+  type: "instants",
   instants,
-  restrictToEvents,
+  restrictToInstants,
 });
 export const each = (deltaMs: number): ScheduleSpec => ({ type: "delta_data_interval", deltaMs });
 

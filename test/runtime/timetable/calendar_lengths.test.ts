@@ -1,7 +1,7 @@
 /** Schedules of a length on the calendar: months that clamp, days that follow the clock on the wall. */
 import { describe, expect, it } from "vitest";
 import { manualInterval, nextRuns } from "../../../runtime/timetable/index.ts";
-import { every, trigger } from "../../../sdk/index.ts";
+import { deltaTrigger, every } from "../../../sdk/index.ts";
 import { ask, askInTurn, atEachLength, days, ends, months, short, starts, told } from "./ask.ts";
 import { specOf } from "./spec_of.ts";
 
@@ -176,7 +176,7 @@ it("runs to come lie on the start date's grid", () => {
     "2024-02-28T00:00Z",
     "2024-03-28T00:00Z",
   ]);
-  const weekly = specOf({ schedule: trigger(every("1 week")), startDate: "2024-01-01" });
+  const weekly = specOf({ schedule: deltaTrigger("1 week"), startDate: "2024-01-01" });
   expect(ends(nextRuns(weekly, { from, count: 2 }))).toEqual([
     "2024-03-25T00:00Z",
     "2024-04-01T00:00Z",

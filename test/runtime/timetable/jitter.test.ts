@@ -9,7 +9,7 @@ import {
   runIdOf,
 } from "../../../runtime/timetable/index.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { cron, dag, type Schedule, trigger } from "../../../sdk/index.ts";
+import { cron, cronTrigger, dag, type Schedule } from "../../../sdk/index.ts";
 import type { ScheduleSpec } from "../../../sdk/schedule.ts";
 import { HOUR, MINUTE, short } from "./ask.ts";
 
@@ -54,7 +54,7 @@ describe("jitter", () => {
 
   it("spreads DAGs over its whole length", () => {
     const delays = Array.from({ length: 200 }, (_, index) =>
-      delay(scheduleOf(trigger("@hourly", { jitter: "30m" }), `dag_${index}`)),
+      delay(scheduleOf(cronTrigger("@hourly", { jitter: "30m" }), `dag_${index}`)),
     );
     const tenths = new Set(delays.map((ms) => Math.floor(ms / (3 * MINUTE))));
     expect([...tenths].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -81,7 +81,7 @@ describe("jitter", () => {
   });
 
   it("has no part in a run's id", () => {
-    const ticks = scheduleOf(trigger("@daily", { jitter: "10m" }));
+    const ticks = scheduleOf(cronTrigger("@daily", { jitter: "10m" }));
     expect(runIdOf("scheduled", { schedule: ticks, ...ask(ticks, "all", new Date(0)) })).toBe(
       "scheduled__2024-03-01T00:00:00+00:00",
     );

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { isLatest } from "../../../runtime/timetable/latest.ts";
 import { dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
-import { type Schedule, trigger } from "../../../sdk/index.ts";
+import { cronTrigger, type Schedule } from "../../../sdk/index.ts";
 
 const at = (iso: string): Date => new Date(iso);
 const JANUARY_1 = { start: at("2026-01-01T00:00:00Z"), end: at("2026-01-02T00:00:00Z") };
@@ -49,7 +49,9 @@ describe("the run of a daily schedule over January 1", () => {
 
 test("a run at a point in time is the latest, and so is one that no other follows", () => {
   const point = { start: JANUARY_1.start, end: JANUARY_1.start };
-  expect(latest(trigger("0 0 * * *"), "2026-06-01T00:00:00Z", { dataInterval: point })).toBe(true);
+  expect(latest(cronTrigger("0 0 * * *"), "2026-06-01T00:00:00Z", { dataInterval: point })).toBe(
+    true,
+  );
   expect(latest("@once", "2026-06-01T00:00:00Z", { dataInterval: point })).toBe(true);
   expect(latest(null, "2026-06-01T00:00:00Z")).toBe(true);
 });

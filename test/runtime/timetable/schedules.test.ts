@@ -8,7 +8,14 @@ import {
   runIdAllowed,
   runIdOf,
 } from "../../../runtime/timetable/index.ts";
-import { cron, events, every, partitioned, trigger } from "../../../sdk/index.ts";
+import {
+  atInstants,
+  cron,
+  cronTrigger,
+  deltaTrigger,
+  every,
+  partitioned,
+} from "../../../sdk/index.ts";
 import type { ScheduleSpec } from "../../../sdk/schedule.ts";
 import {
   at,
@@ -95,7 +102,7 @@ describe("a schedule is refused", () => {
       "no date matches it",
     ],
     ["with an empty list of expressions", atAny([]), "the list is empty"],
-    ["with an empty list of events", on([]), "the list is empty"],
+    ["with an empty list of instants", on([]), "the list is empty"],
     ["with a tick at each end of nothing", atEach(0), "at least 1"],
     ["with a calendar length of nothing", days(0), "above zero"],
     ["with a calendar length below zero", atEachLength({ months: 1, days: -31 }), "above zero"],
@@ -192,14 +199,14 @@ it("every schedule that a DAG can name is sound", () => {
     "@once",
     null,
     "@continuous",
-    trigger("@daily", { interval: "1 month", runImmediately: "1h", jitter: "10m" }),
-    trigger(["30 9 * * *", "0 18 * * *"], { runImmediately: true }),
-    trigger(every("90m"), { interval: "1d" }),
-    trigger(every("2 weeks")),
+    cronTrigger("@daily", { interval: "1 month", runImmediately: "1h", jitter: "10m" }),
+    cronTrigger(["30 9 * * *", "0 18 * * *"], { runImmediately: true }),
+    deltaTrigger("90m", { interval: "1d" }),
+    deltaTrigger("2 weeks"),
     cron("0 4 * * *", { jitter: "1h", jitterSeed: "x" }),
     every("90m"),
     every("1 year"),
-    events(["2026-07-15T20:00"], { restrictToEvents: true }),
+    atInstants(["2026-07-15T20:00"], { restrictToInstants: true }),
     partitioned("@hourly", { offset: -1, keyFormat: "%Y%m%d%H" }),
   ] as const) {
     expect(() => checkSchedule(mainSchedule(specOf({ schedule })))).not.toThrow();
@@ -221,7 +228,7 @@ describe("the runs to come", () => {
   });
 
   it("include one that falls due at that instant", () => {
-    const spec = specOf({ schedule: trigger("0 12 * * *"), startDate: "2020-01-01" });
+    const spec = specOf({ schedule: cronTrigger("0 12 * * *"), startDate: "2020-01-01" });
     expect(ends(nextRuns(spec, { from, count: 2 }))).toEqual([
       "2024-03-20T12:00Z",
       "2024-03-21T12:00Z",

@@ -295,7 +295,7 @@ function declare(d: Dag<unknown>, task: ShapedTask, before: readonly Wirable[]):
     case "setup":
       return d.setup(id, options, body);
     case "teardown":
-      return d.teardown(id, { ...tried, onFailureFailDagrun: flag }, body);
+      return d.teardown(id, { ...tried, onFailureFailDagRun: flag }, body);
     case "branch":
       return d.branch(id, options, () => []);
     case "short circuit":

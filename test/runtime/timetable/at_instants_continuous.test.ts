@@ -1,13 +1,13 @@
-/** Schedules without a rhythm: listed events, and runs one after the other. */
+/** Schedules without a rhythm: listed instants, and runs one after the other. */
 import { describe, expect, it } from "vitest";
 import { manualInterval, nextRuns } from "../../../runtime/timetable/index.ts";
-import { events } from "../../../sdk/index.ts";
+import { atInstants } from "../../../sdk/index.ts";
 import { ask, askInTurn, ends, on, short, starts, told } from "./ask.ts";
 import { specOf } from "./spec_of.ts";
 
 const matches = on(["2024-03-10T20:00Z", "2024-03-20T18:00Z", "2024-04-01T20:00Z"]);
 
-describe("listed events", () => {
+describe("listed instants", () => {
   it("each run once, in the order of time, also when they are listed otherwise", () => {
     const schedule = on(["2024-04-01T20:00Z", "2024-03-10T20:00Z", "2024-04-01T20:00Z"]);
     expect(ends(askInTurn(schedule, {}, 5))).toEqual(["2024-03-10T20:00Z", "2024-04-01T20:00Z"]);
@@ -48,21 +48,26 @@ describe("listed events", () => {
 
   it.each([
     ["works on its own moment", false, "2024-03-25T00:00Z", "2024-03-25T00:00Z"],
-    ["works on the latest event if asked to", true, "2024-03-25T00:00Z", "2024-03-20T18:00Z"],
     [
-      "works on the first event when none has passed",
+      "works on the latest listed instant if asked to",
+      true,
+      "2024-03-25T00:00Z",
+      "2024-03-20T18:00Z",
+    ],
+    [
+      "works on the first listed instant when none has passed",
       true,
       "2024-01-01T00:00Z",
       "2024-03-10T20:00Z",
     ],
   ] as const)("a manual run %s", (_, restrict, runAfter, expected) => {
-    const schedule = { ...matches, restrictToEvents: restrict } as typeof matches;
+    const schedule = { ...matches, restrictToInstants: restrict } as typeof matches;
     expect(short(manualInterval(schedule, new Date(runAfter)).start)).toBe(expected);
   });
 
   it("are read in the DAG's timezone, each once", () => {
     const spec = specOf({
-      schedule: events(["2024-07-19T16:00", "2024-07-15T20:00Z", "2024-07-15T16:00"]),
+      schedule: atInstants(["2024-07-19T16:00", "2024-07-15T20:00Z", "2024-07-15T16:00"]),
       timezone: "America/New_York",
     });
     expect(ends(nextRuns(spec, { from: new Date("2024-01-01Z"), count: 5 }))).toEqual([
@@ -72,7 +77,7 @@ describe("listed events", () => {
   });
 
   it("are refused when one is no date", () => {
-    expect(() => specOf({ schedule: events(["2024-07-19", "soon"]) })).toThrow(
+    expect(() => specOf({ schedule: atInstants(["2024-07-19", "soon"]) })).toThrow(
       expect.objectContaining({ code: "INVALID_DATE" }),
     );
   });

@@ -1,15 +1,15 @@
-/** Runs at instants that are listed. Those before now run only when everything is caught up. */
+/** Runs at listed instants. Instants before now run only with `catchup: "all"`. */
 import { latestOf } from "./cron_grid.ts";
 import { momentary, runOver, type Timetable } from "./interval.ts";
 
-interface Events {
+interface Instants {
   /** ISO 8601 in UTC. */
   readonly instants: readonly string[];
-  /** Whether a manual run works on the latest event that has passed. */
-  readonly restrictToEvents: boolean;
+  /** Whether a manual run works on the latest listed instant that has passed. */
+  readonly restrictToInstants: boolean;
 }
 
-export function events({ instants, restrictToEvents }: Events): Timetable {
+export function atInstants({ instants, restrictToInstants }: Instants): Timetable {
   const ordered = instants.map((text) => Date.parse(text)).sort((a, b) => a - b);
   return {
     next(last, { earliest, latest, catchup }, now) {
@@ -17,14 +17,14 @@ export function events({ instants, restrictToEvents }: Events): Timetable {
         latestOf(earliest?.getTime() ?? null, catchup === "all" ? null : now) ??
         Number.NEGATIVE_INFINITY;
       const after = last?.end.getTime() ?? Number.NEGATIVE_INFINITY;
-      const event = ordered.find((instant) => instant >= from && instant > after);
-      return event === undefined || (latest && event > latest.getTime())
+      const found = ordered.find((instant) => instant >= from && instant > after);
+      return found === undefined || (latest && found > latest.getTime())
         ? null
-        : runOver(event, event);
+        : runOver(found, found);
     },
     manual(runAfter) {
       const past = ordered.findLast((instant) => instant <= runAfter);
-      return momentary(restrictToEvents ? (past ?? ordered[0] ?? runAfter) : runAfter);
+      return momentary(restrictToInstants ? (past ?? ordered[0] ?? runAfter) : runAfter);
     },
   };
 }
