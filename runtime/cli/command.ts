@@ -5,7 +5,7 @@
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { DagsmithError, isDagsmithError } from "../../sdk/errors.ts";
 import type { Config } from "../config.ts";
-import { safeText, type Terminal } from "./terminal.ts";
+import { safeText, type Terminal } from "./output/terminal.ts";
 
 /** What every command may use. */
 export interface Cli {

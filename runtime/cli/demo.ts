@@ -8,12 +8,15 @@ import { keepSecretKey } from "../secrets/key_file.ts";
 import { listRuns } from "../store/reads/run_list.ts";
 import { type Cli, EXIT, reportError } from "./command.ts";
 import { startDevPage } from "./commands/dev.ts";
-import { loadDagFolder } from "./dags.ts";
-import { migrateAll } from "./migrate_all.ts";
-import { wholeNumber } from "./option_values.ts";
-import { projectFiles, removeRunningDev, writeRunningDev } from "./project.ts";
-import { reportedTasks, runLines } from "./run_report.ts";
-import { startSandbox } from "./sandbox.ts";
+import { loadDagFolder } from "./find/dags.ts";
+import { wholeNumber } from "./input/option_values.ts";
+import { table } from "./output/table.ts";
+import { processTerminal } from "./output/terminal.ts";
+import { migrateAll } from "./project/migrate_all.ts";
+import { projectFiles, removeRunningDev, writeRunningDev } from "./project/project.ts";
+import { reportedTasks, runLines } from "./reports/run_report.ts";
+import { waitForRun } from "./reports/wait_run.ts";
+import { startSandbox } from "./services/sandbox.ts";
 import {
   openSurroundings,
   type Running,
@@ -22,10 +25,7 @@ import {
   serve,
   startSchedulerRole,
   startWorkerRole,
-} from "./services.ts";
-import { table } from "./table.ts";
-import { processTerminal } from "./terminal.ts";
-import { waitForRun } from "./wait.ts";
+} from "./services/services.ts";
 
 const DEMO_DAG = "github_to_redshift";
 /** What the pipeline leaves in the warehouse. */

@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { readConfig } from "../config.ts";
 import { addCommand, EXIT, reportError } from "./command.ts";
 import { commands, groups } from "./commands.ts";
-import { processTerminal } from "./terminal.ts";
+import { processTerminal } from "./output/terminal.ts";
 import { packageVersion } from "./version.ts";
 
 /** Runs one command line and ends the process with its exit code. */

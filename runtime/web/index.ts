@@ -7,11 +7,12 @@ import helmet from "helmet";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Database } from "../store/database/database.ts";
 import { pageReader } from "../store/reads/reader.ts";
-import type { WebActions } from "./actions.ts";
 import { apiRoutes } from "./api/routes.ts";
 import { GraphDrawer } from "./graph/graph_drawer.ts";
+import type { WebActions } from "./http/actions.ts";
 import { GuessLimit, gate, isLoopback, Refused } from "./http/gate.ts";
 import { answerError } from "./http/respond.ts";
+import type { WebLog, WebServices } from "./http/services.ts";
 import { Sessions } from "./http/sessions.ts";
 import { Watchers } from "./live/watchers.ts";
 import { againRoutes } from "./routes/again.ts";
@@ -24,9 +25,8 @@ import { healthRoutes } from "./routes/health.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { pageRoutes } from "./routes/pages.ts";
-import type { WebLog, WebServices } from "./services.ts";
 
-export type { WebActions } from "./actions.ts";
+export type { WebActions } from "./http/actions.ts";
 
 export interface WebOptions {
   readonly db: Database;

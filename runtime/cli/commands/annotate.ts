@@ -1,10 +1,10 @@
 /** `dag note` and `dag label`: what people write on runs; `dag audit`: what they did. */
 import { command, type Outcome, wrongUsage } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { label as parseLabel, wholeNumber } from "../option_values.ts";
-import { needDag, needRun, RUN_NAMES } from "../runs.ts";
-import { table } from "../table.ts";
-import { cell, timeText } from "../words.ts";
+import { needDag, needRun, RUN_NAMES } from "../find/runs.ts";
+import { label as parseLabel, wholeNumber } from "../input/option_values.ts";
+import { table } from "../output/table.ts";
+import { cell, timeText } from "../output/words.ts";
+import { withDatabase } from "../project/database.ts";
 
 export const note = command({
   usage: "note <run> <text>",

@@ -2,10 +2,10 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { command, type Outcome } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { jsonObject, wholeNumber } from "../option_values.ts";
-import { table } from "../table.ts";
-import { cell, timeText } from "../words.ts";
+import { jsonObject, wholeNumber } from "../input/option_values.ts";
+import { table } from "../output/table.ts";
+import { cell, timeText } from "../output/words.ts";
+import { withDatabase } from "../project/database.ts";
 
 const MOST = 10_000;
 

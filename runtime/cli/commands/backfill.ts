@@ -4,13 +4,18 @@ import type { Reprocess } from "../../scheduler/plan_backfill.ts";
 import type { CodeChoice } from "../../store/backfills/backfill.ts";
 import type { BackfillSummary } from "../../store/backfills/backfill_list.ts";
 import type { Database } from "../../store/database/database.ts";
-import { backfillLine, backfillLines, previewLines, progressBar } from "../backfill_report.ts";
 import { type AnyCommand, type Cli, command, type Outcome, wrongUsage } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { isoDate, jsonObject, label, oneOf, wholeNumber } from "../option_values.ts";
-import { needDag } from "../runs.ts";
-import { table } from "../table.ts";
-import { timeText } from "../words.ts";
+import { needDag } from "../find/runs.ts";
+import { isoDate, jsonObject, label, oneOf, wholeNumber } from "../input/option_values.ts";
+import { table } from "../output/table.ts";
+import { timeText } from "../output/words.ts";
+import { withDatabase } from "../project/database.ts";
+import {
+  backfillLine,
+  backfillLines,
+  previewLines,
+  progressBar,
+} from "../reports/backfill_report.ts";
 
 interface Options {
   readonly from?: string;
@@ -115,7 +120,7 @@ async function create(cli: Cli, db: Database, request: Request, wait: boolean): 
   if (!wait)
     return { json: { id, dagId: request.dagId, runs, skipped, state: "running" }, lines: [line] };
   cli.say(line);
-  const { waitForBackfill } = await import("../wait_backfill.ts");
+  const { waitForBackfill } = await import("../reports/wait_backfill.ts");
   const ended = await waitForBackfill(db, id, (text) => cli.say(text));
   const failed = ended.state === "cancelled" || ended.progress.failed > 0;
   return { json: { backfill: ended }, lines: [backfillLine(ended, cli.terminal.style)], failed };

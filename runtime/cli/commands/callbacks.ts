@@ -1,9 +1,9 @@
 /** `dag callbacks`: what was called back because of a run and its tasks, and how that ended. */
 import { command, type Outcome } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { needRun, RUN_NAMES } from "../runs.ts";
-import { table } from "../table.ts";
-import { cell, stateText, timeText } from "../words.ts";
+import { needRun, RUN_NAMES } from "../find/runs.ts";
+import { table } from "../output/table.ts";
+import { cell, stateText, timeText } from "../output/words.ts";
+import { withDatabase } from "../project/database.ts";
 
 export const callbacks = command({
   usage: "callbacks <run>",

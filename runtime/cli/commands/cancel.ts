@@ -2,9 +2,9 @@
 import type { Database } from "../../store/database/database.ts";
 import type { RunSummary } from "../../store/reads/run_list.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { wholeNumber } from "../option_values.ts";
-import { needRun, RUN_NAMES } from "../runs.ts";
+import { needRun, RUN_NAMES } from "../find/runs.ts";
+import { wholeNumber } from "../input/option_values.ts";
+import { withDatabase } from "../project/database.ts";
 
 interface Options {
   readonly reason?: string;
@@ -56,7 +56,7 @@ async function cancelOne(
   { reason, mapIndex }: Options,
 ): Promise<Outcome> {
   const [{ needTask }, { cancelTask }] = await Promise.all([
-    import("../tasks.ts"),
+    import("../find/tasks.ts"),
     import("../../actions/index.ts"),
   ]);
   await needTask(db, run, taskId);

@@ -2,10 +2,10 @@
 import type { EventSourceDone, EventsRequest } from "../../actions/index.ts";
 import type { Database } from "../../store/database/database.ts";
 import { type AnyCommand, type Cli, command, type Outcome } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { openStoredSecrets } from "../secrets.ts";
-import { table } from "../table.ts";
-import { cell, timeText } from "../words.ts";
+import { table } from "../output/table.ts";
+import { cell, timeText } from "../output/words.ts";
+import { withDatabase } from "../project/database.ts";
+import { openStoredSecrets } from "../project/secrets.ts";
 
 const WHAT =
   "Creates, in the database of the connection: the schema dagsmith_events with a table (the outbox) and a function, and a trigger on each table. Nothing there is changed otherwise.";

@@ -1,7 +1,7 @@
 /** `dag check`: do the files make DAGs? For editors, hooks and CI. */
 import { type Cli, command, type Outcome } from "../command.ts";
-import { type BrokenFile, loadDagFolder } from "../dags.ts";
-import { type Style, safeText } from "../terminal.ts";
+import { type BrokenFile, loadDagFolder } from "../find/dags.ts";
+import { type Style, safeText } from "../output/terminal.ts";
 
 export const check = command({
   usage: "check [folder]",
@@ -10,7 +10,7 @@ export const check = command({
   example: "dag check",
   run: async (cli, [folder]: readonly [string | undefined]): Promise<Outcome> => {
     const { versions, errors, warnings: seen } = await loadDagFolder(cli, folder);
-    const { warningsFromDatabase } = await import("../pool_warnings.ts");
+    const { warningsFromDatabase } = await import("../reports/pool_warnings.ts");
     const warnings = [...seen, ...(await warningsFromDatabase(cli, versions))];
     return {
       json: {

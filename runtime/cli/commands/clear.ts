@@ -4,12 +4,12 @@ import type { CodeChoice } from "../../store/backfills/backfill.ts";
 import type { Database } from "../../store/database/database.ts";
 import { findRuns } from "../../store/reads/run_list.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { isoDate, oneOf, wholeNumber } from "../option_values.ts";
-import { needDag, needRun, RUN_NAMES } from "../runs.ts";
-import { table } from "../table.ts";
-import type { Style } from "../terminal.ts";
-import { stateText } from "../words.ts";
+import { needDag, needRun, RUN_NAMES } from "../find/runs.ts";
+import { isoDate, oneOf, wholeNumber } from "../input/option_values.ts";
+import { table } from "../output/table.ts";
+import type { Style } from "../output/terminal.ts";
+import { stateText } from "../output/words.ts";
+import { withDatabase } from "../project/database.ts";
 
 interface Options {
   readonly task?: string;

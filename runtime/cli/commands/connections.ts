@@ -5,11 +5,11 @@ import type { Json } from "../../../sdk/json.ts";
 import { connectionVariable } from "../../config.ts";
 import { looksSecret } from "../../secrets/secret_values.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
-import { findDatabaseUrl, withDatabase } from "../database.ts";
-import { secretInput } from "../secret_input.ts";
-import { openStoredSecrets } from "../secrets.ts";
-import { table } from "../table.ts";
-import { timeText } from "../words.ts";
+import { secretInput } from "../input/secret_input.ts";
+import { table } from "../output/table.ts";
+import { timeText } from "../output/words.ts";
+import { findDatabaseUrl, withDatabase } from "../project/database.ts";
+import { openStoredSecrets } from "../project/secrets.ts";
 
 const HIDDEN = "***";
 

@@ -1,8 +1,8 @@
 /** `dag deploy`: the folder's DAGs become what runs. */
 import type { Deployment } from "../../actions/index.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
-import { loadDagFolder } from "../dags.ts";
-import { withDatabase } from "../database.ts";
+import { loadDagFolder } from "../find/dags.ts";
+import { withDatabase } from "../project/database.ts";
 import { errorLines, placed } from "./check.ts";
 
 export const deploy = command({
@@ -15,9 +15,9 @@ export const deploy = command({
       const { deployFolder } = await import("../../actions/index.ts");
       const load = await loadDagFolder(cli, folder);
       const result = await deployFolder(db, load, { actor: cli.config.user });
-      const { poolWarnings } = await import("../pool_warnings.ts");
+      const { poolWarnings } = await import("../reports/pool_warnings.ts");
       const { listPools } = await import("../../store/limits/pool.ts");
-      const { unheardSources } = await import("../event_warnings.ts");
+      const { unheardSources } = await import("../reports/event_warnings.ts");
       const { listWatches } = await import("../../store/sources/change_subscription.ts");
       const unheard = unheardSources(load.versions, await listWatches(db, null));
       const warnings = [

@@ -4,15 +4,15 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Deployment } from "../../actions/index.ts";
 import type { FolderLoad } from "../../bundler/folder.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
-import { DEFAULT_FOLDER } from "../dags.ts";
-import { wholeNumber } from "../option_values.ts";
+import { DEFAULT_FOLDER } from "../find/dags.ts";
+import { wholeNumber } from "../input/option_values.ts";
 import {
   findRunningDev,
   type ProjectFiles,
   projectFiles,
   removeRunningDev,
   writeRunningDev,
-} from "../project.ts";
+} from "../project/project.ts";
 import {
   openSurroundings,
   type Running,
@@ -23,7 +23,7 @@ import {
   startSchedulerRole,
   startWorkerRole,
   type WorkerFlags,
-} from "../services.ts";
+} from "../services/services.ts";
 import { errorLines, placed } from "./check.ts";
 import { QUEUES } from "./roles.ts";
 
@@ -51,7 +51,7 @@ export const dev = command({
     await runServices(cli, async (running, stop) => {
       const databaseUrl = await ownDatabase(cli, files, running);
       const all = await openSurroundings(cli, databaseUrl, running);
-      const { migrateAll } = await import("../migrate_all.ts");
+      const { migrateAll } = await import("../project/migrate_all.ts");
       await migrateAll(all.db);
       const page = running.add(await startDevPage(all, options.port));
       running.add({ stop: () => removeRunningDev(files) });

@@ -3,10 +3,10 @@ import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { MAX_OUTPUT_BYTES } from "../../../sdk/json.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
-import { DEFAULT_FOLDER } from "../dags.ts";
-import { findDatabaseUrl, withDatabase, withDatabaseAt } from "../database.ts";
-import { findSecretKey } from "../secrets.ts";
-import { xcomFiles } from "../services.ts";
+import { DEFAULT_FOLDER } from "../find/dags.ts";
+import { findDatabaseUrl, withDatabase, withDatabaseAt } from "../project/database.ts";
+import { findSecretKey } from "../project/secrets.ts";
+import { xcomFiles } from "../services/services.ts";
 import { packageVersion } from "../version.ts";
 
 interface Finding {

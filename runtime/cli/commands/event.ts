@@ -1,9 +1,9 @@
 /** `dag event`: what tasks of a run wait for with `waitForEvent`. */
 import type { Json } from "../../../sdk/json.ts";
 import { command } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { jsonValue } from "../option_values.ts";
-import { needRun, RUN_NAMES } from "../runs.ts";
+import { needRun, RUN_NAMES } from "../find/runs.ts";
+import { jsonValue } from "../input/option_values.ts";
+import { withDatabase } from "../project/database.ts";
 
 const send = command({
   usage: "send <run> <event>",

@@ -4,7 +4,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
-import { newProject } from "../new_project.ts";
+import { newProject } from "../project/new_project.ts";
 import { packageVersion } from "../version.ts";
 
 interface Options {

@@ -2,10 +2,10 @@
 
 import { schedulesText } from "../../timetable/schedule_text.ts";
 import { command, type Outcome } from "../command.ts";
-import { type KnownDag, knownDags } from "../dags.ts";
-import { table } from "../table.ts";
-import type { Style } from "../terminal.ts";
-import { cell, stateText, timeText } from "../words.ts";
+import { type KnownDag, knownDags } from "../find/dags.ts";
+import { table } from "../output/table.ts";
+import type { Style } from "../output/terminal.ts";
+import { cell, stateText, timeText } from "../output/words.ts";
 import { placed } from "./check.ts";
 
 export const list = command({

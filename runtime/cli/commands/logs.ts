@@ -4,11 +4,11 @@ import type { RunSummary } from "../../store/reads/run_list.ts";
 import type { InstanceSummary } from "../../store/reads/task_list.ts";
 import { LOG_START, readLog, type StoredLogLine } from "../../store/values/log_read.ts";
 import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { wholeNumber } from "../option_values.ts";
-import { needRun, RUN_NAMES } from "../runs.ts";
-import { findTaskInstance } from "../tasks.ts";
-import { type Style, safeText } from "../terminal.ts";
+import { needRun, RUN_NAMES } from "../find/runs.ts";
+import { findTaskInstance } from "../find/tasks.ts";
+import { wholeNumber } from "../input/option_values.ts";
+import { type Style, safeText } from "../output/terminal.ts";
+import { withDatabase } from "../project/database.ts";
 
 interface Options {
   readonly try?: number;

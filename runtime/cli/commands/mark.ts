@@ -1,9 +1,9 @@
 /** `dag mark`: a person decides how a task, or a run, ended. */
 import { MARKS, type Mark } from "../../state/task_state.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { wholeNumber } from "../option_values.ts";
-import { needRun, RUN_NAMES } from "../runs.ts";
+import { needRun, RUN_NAMES } from "../find/runs.ts";
+import { wholeNumber } from "../input/option_values.ts";
+import { withDatabase } from "../project/database.ts";
 
 export const mark = command({
   usage: "mark <run> <task-or-state> [state]",

@@ -1,6 +1,6 @@
 /** `dag migrate`: the tables, up to date. */
 import { command } from "../command.ts";
-import { needDatabaseUrl, withDatabaseAt } from "../database.ts";
+import { needDatabaseUrl, withDatabaseAt } from "../project/database.ts";
 
 export const migrate = command({
   usage: "migrate",
@@ -9,7 +9,7 @@ export const migrate = command({
   example: "DATABASE_URL=postgres://etl:secret@db:5432/dagsmith dag migrate",
   run: async (cli) =>
     withDatabaseAt(await needDatabaseUrl(cli), async (db) => {
-      const { migrateAll } = await import("../migrate_all.ts");
+      const { migrateAll } = await import("../project/migrate_all.ts");
       const applied = await migrateAll(db);
       return {
         json: { applied },

@@ -1,10 +1,10 @@
 /** `dag next`: when a DAG will run, and over which data intervals. */
 import type { DagSummary } from "../../store/reads/dag_list.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
-import { knownDag } from "../dags.ts";
-import { isoDate, wholeNumber } from "../option_values.ts";
-import { table } from "../table.ts";
-import { cell, timeText } from "../words.ts";
+import { knownDag } from "../find/dags.ts";
+import { isoDate, wholeNumber } from "../input/option_values.ts";
+import { table } from "../output/table.ts";
+import { cell, timeText } from "../output/words.ts";
 
 export const next = command({
   usage: "next <dag>",

@@ -1,7 +1,7 @@
 /** `dag pause` and `dag unpause`: the schedule stands still, or goes on. */
 import { type AnyCommand, command } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { needDag } from "../runs.ts";
+import { needDag } from "../find/runs.ts";
+import { withDatabase } from "../project/database.ts";
 
 export const pause = pausing(
   "pause",

@@ -1,8 +1,8 @@
 /** `dag pools`: slots that tasks of any DAG share. */
 import { command, type Outcome, wrongUsage } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { wholeNumber } from "../option_values.ts";
-import { table } from "../table.ts";
+import { wholeNumber } from "../input/option_values.ts";
+import { table } from "../output/table.ts";
+import { withDatabase } from "../project/database.ts";
 
 const list = command({
   usage: "list",

@@ -1,16 +1,16 @@
 /** `dag replay`: a past task instance once more, here, recording nothing. */
 import { createResolver } from "../../secrets/resolver.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { wholeNumber } from "../option_values.ts";
-import { bundleFolder } from "../project.ts";
+import { needRun, RUN_NAMES } from "../find/runs.ts";
+import { wholeNumber } from "../input/option_values.ts";
+import { withTaskOutput } from "../output/task_output.ts";
+import { safeText } from "../output/terminal.ts";
+import { durationText, stateText } from "../output/words.ts";
+import { withDatabase } from "../project/database.ts";
+import { bundleFolder } from "../project/project.ts";
+import { openStoredSecrets } from "../project/secrets.ts";
 import type { Replay } from "../replay.ts";
-import { needRun, RUN_NAMES } from "../runs.ts";
-import { openStoredSecrets } from "../secrets.ts";
-import { xcomFiles } from "../services.ts";
-import { withTaskOutput } from "../task_output.ts";
-import { safeText } from "../terminal.ts";
-import { durationText, stateText } from "../words.ts";
+import { xcomFiles } from "../services/services.ts";
 
 interface Options {
   readonly try?: number;
@@ -37,7 +37,7 @@ export const replay = command({
   run: async (cli, [name, taskId]: readonly [string, string], options: Options): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
-      const { findTaskInstance } = await import("../tasks.ts");
+      const { findTaskInstance } = await import("../find/tasks.ts");
       const instance = await findTaskInstance(db, run, taskId, options.mapIndex);
       const mapIndex = instance?.mapIndex ?? options.mapIndex ?? -1;
       const { replay: replayed } = await import("../replay.ts");

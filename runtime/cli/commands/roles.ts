@@ -1,8 +1,8 @@
 /** `dag start`, `dag scheduler`, `dag worker`, `dag web`: the services of a deployment, together or each on its own machine. */
 import { type Cli, command, type Outcome } from "../command.ts";
-import { DEFAULT_FOLDER } from "../dags.ts";
-import { needDatabaseUrl } from "../database.ts";
-import { queueNames, wholeNumber } from "../option_values.ts";
+import { DEFAULT_FOLDER } from "../find/dags.ts";
+import { queueNames, wholeNumber } from "../input/option_values.ts";
+import { needDatabaseUrl } from "../project/database.ts";
 import {
   openSurroundings,
   runServices,
@@ -12,7 +12,7 @@ import {
   startSchedulerRole,
   startWorkerRole,
   type WorkerFlags,
-} from "../services.ts";
+} from "../services/services.ts";
 
 const PORT = {
   flags: "--port <n>",
@@ -54,7 +54,7 @@ export const start = command({
     const url = await needDatabaseUrl(cli);
     await runServices(cli, async (running, stop) => {
       const all = await openSurroundings(cli, url, running);
-      const { migrateAll } = await import("../migrate_all.ts");
+      const { migrateAll } = await import("../project/migrate_all.ts");
       await migrateAll(all.db);
       await deployAtStart(all, folder);
       running.add(await startSchedulerRole(all));
@@ -71,7 +71,7 @@ async function deployAtStart({ cli, db }: Surroundings, folder: string | undefin
   const { existsSync } = await import("node:fs");
   const { resolve } = await import("node:path");
   if (folder === undefined && !existsSync(resolve(cli.folder, DEFAULT_FOLDER))) return;
-  const { loadDagFolder } = await import("../dags.ts");
+  const { loadDagFolder } = await import("../find/dags.ts");
   const { deployFolder } = await import("../../actions/index.ts");
   const { deployLines } = await import("./deploy.ts");
   const load = await loadDagFolder(cli, folder);

@@ -1,8 +1,8 @@
 /** `dag rollback`: an earlier version for new runs. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { command, type Outcome } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { needDag } from "../runs.ts";
+import { needDag } from "../find/runs.ts";
+import { withDatabase } from "../project/database.ts";
 
 export const rollback = command({
   usage: "rollback <dag> [version]",

@@ -1,11 +1,11 @@
 /** `dag runs`: the newest runs. */
 import { RUN_STATES, type RunState } from "../../state/run_state.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { label, oneOf, wholeNumber } from "../option_values.ts";
-import { needDag } from "../runs.ts";
-import { table } from "../table.ts";
-import { between, durationText, stateWithWarnings, timeText } from "../words.ts";
+import { needDag } from "../find/runs.ts";
+import { label, oneOf, wholeNumber } from "../input/option_values.ts";
+import { table } from "../output/table.ts";
+import { between, durationText, stateWithWarnings, timeText } from "../output/words.ts";
+import { withDatabase } from "../project/database.ts";
 
 interface Options {
   readonly state?: RunState;

@@ -2,10 +2,10 @@
 import type { DagSpec, EachSpec, TaskSpec } from "../../../sdk/spec.ts";
 import { schedulesText } from "../../timetable/schedule_text.ts";
 import { command, type Outcome } from "../command.ts";
-import { knownDag } from "../dags.ts";
-import { oneOf } from "../option_values.ts";
-import type { Style } from "../terminal.ts";
-import { cell, durationText } from "../words.ts";
+import { knownDag } from "../find/dags.ts";
+import { oneOf } from "../input/option_values.ts";
+import type { Style } from "../output/terminal.ts";
+import { cell, durationText } from "../output/words.ts";
 
 type Format = "tree" | "mermaid" | "json";
 

@@ -2,10 +2,10 @@
 import { type Duration, durationMs } from "../../../sdk/duration.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
-import { type KnownDag, knownDags, unknownDag } from "../dags.ts";
-import { findDatabaseUrl, withDatabase } from "../database.ts";
-import { isoDate, wholeNumber } from "../option_values.ts";
-import { simulationLines } from "../simulation_report.ts";
+import { type KnownDag, knownDags, unknownDag } from "../find/dags.ts";
+import { isoDate, wholeNumber } from "../input/option_values.ts";
+import { findDatabaseUrl, withDatabase } from "../project/database.ts";
+import { simulationLines } from "../reports/simulation_report.ts";
 
 interface Options {
   readonly from?: string;

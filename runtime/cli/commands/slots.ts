@@ -2,12 +2,12 @@
 import { slotReason } from "../../scheduler/slot_reason.ts";
 import type { Slot } from "../../scheduler/slots.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { isoDate, wholeNumber } from "../option_values.ts";
-import { needDag } from "../runs.ts";
-import { table } from "../table.ts";
-import type { Style } from "../terminal.ts";
-import { cell, stateText, timeText } from "../words.ts";
+import { needDag } from "../find/runs.ts";
+import { isoDate, wholeNumber } from "../input/option_values.ts";
+import { table } from "../output/table.ts";
+import type { Style } from "../output/terminal.ts";
+import { cell, stateText, timeText } from "../output/words.ts";
+import { withDatabase } from "../project/database.ts";
 
 interface Options {
   readonly from?: string;

@@ -3,12 +3,12 @@
 import type { Database } from "../../store/database/database.ts";
 import type { RunSummary } from "../../store/reads/run_list.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { wholeNumber } from "../option_values.ts";
-import { reportedTasks, runLines } from "../run_report.ts";
-import { needRun, RUN_NAMES } from "../runs.ts";
-import { table } from "../table.ts";
-import { between, cell, durationText, stateText, timeText } from "../words.ts";
+import { needRun, RUN_NAMES } from "../find/runs.ts";
+import { wholeNumber } from "../input/option_values.ts";
+import { table } from "../output/table.ts";
+import { between, cell, durationText, stateText, timeText } from "../output/words.ts";
+import { withDatabase } from "../project/database.ts";
+import { reportedTasks, runLines } from "../reports/run_report.ts";
 
 interface Options {
   readonly task?: string;
@@ -45,7 +45,7 @@ async function instances(
   taskId: string,
   limit: number,
 ): Promise<Outcome> {
-  const { needTask } = await import("../tasks.ts");
+  const { needTask } = await import("../find/tasks.ts");
   const { listInstances } = await import("../../store/reads/task_list.ts");
   await needTask(db, run, taskId);
   const found = await listInstances(db, run.id, taskId, limit);

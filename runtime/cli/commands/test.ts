@@ -2,10 +2,10 @@
 import type { Json } from "../../../sdk/json.ts";
 import { createResolver } from "../../secrets/resolver.ts";
 import { command, type Outcome } from "../command.ts";
-import { findTestedDag } from "../find_dag_file.ts";
-import { isoDate, jsonObject } from "../option_values.ts";
-import { withTaskOutput } from "../task_output.ts";
-import { TestReport } from "../test_report.ts";
+import { findTestedDag } from "../find/dag_file.ts";
+import { isoDate, jsonObject } from "../input/option_values.ts";
+import { withTaskOutput } from "../output/task_output.ts";
+import { TestReport } from "../reports/test_report.ts";
 
 interface Options {
   readonly date?: string;

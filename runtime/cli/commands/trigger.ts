@@ -1,11 +1,11 @@
 /** `dag trigger`: a run, now. */
 import type { Json } from "../../../sdk/json.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { isoDate, jsonObject } from "../option_values.ts";
-import { runOutcome } from "../run_report.ts";
-import { needDag } from "../runs.ts";
-import { waitForRun } from "../wait.ts";
+import { needDag } from "../find/runs.ts";
+import { isoDate, jsonObject } from "../input/option_values.ts";
+import { withDatabase } from "../project/database.ts";
+import { runOutcome } from "../reports/run_report.ts";
+import { waitForRun } from "../reports/wait_run.ts";
 
 interface Options {
   readonly params?: Readonly<Record<string, Json>>;

@@ -2,11 +2,11 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { variableVariable } from "../../config.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
-import { findDatabaseUrl, withDatabase } from "../database.ts";
-import { secretInput } from "../secret_input.ts";
-import { openStoredSecrets } from "../secrets.ts";
-import { table } from "../table.ts";
-import { timeText } from "../words.ts";
+import { secretInput } from "../input/secret_input.ts";
+import { table } from "../output/table.ts";
+import { timeText } from "../output/words.ts";
+import { findDatabaseUrl, withDatabase } from "../project/database.ts";
+import { openStoredSecrets } from "../project/secrets.ts";
 
 const list = command({
   usage: "list",

@@ -1,9 +1,9 @@
 /** `dag versions`: what was deployed, and what runs get. */
 import { command, type Outcome } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { needDag } from "../runs.ts";
-import { table } from "../table.ts";
-import { timeText } from "../words.ts";
+import { needDag } from "../find/runs.ts";
+import { table } from "../output/table.ts";
+import { timeText } from "../output/words.ts";
+import { withDatabase } from "../project/database.ts";
 
 export const versions = command({
   usage: "versions [dag]",

@@ -1,10 +1,10 @@
 /** `dag why`: what holds up the tasks of a run. */
 import type { WaitingTask } from "../../store/reads/why.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
-import { withDatabase } from "../database.ts";
-import { needRun, RUN_NAMES } from "../runs.ts";
-import { safeText } from "../terminal.ts";
-import { stateText } from "../words.ts";
+import { needRun, RUN_NAMES } from "../find/runs.ts";
+import { safeText } from "../output/terminal.ts";
+import { stateText } from "../output/words.ts";
+import { withDatabase } from "../project/database.ts";
 
 export const why = command({
   usage: "why <run> [task]",
@@ -15,7 +15,7 @@ export const why = command({
   run: async (cli, [name, taskId]: readonly [string, string | undefined]): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
-      const { needTask } = await import("../tasks.ts");
+      const { needTask } = await import("../find/tasks.ts");
       if (taskId !== undefined) await needTask(db, run, taskId);
       const { whyWaiting } = await import("../../store/reads/why.ts");
       const answer = await whyWaiting(db, run.id, taskId ?? null);

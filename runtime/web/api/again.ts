@@ -13,8 +13,8 @@ import {
 import { defined } from "../http/defined_fields.ts";
 import * as input from "../http/input.ts";
 import { checked } from "../http/respond.ts";
+import { maskJson, type WebServices } from "../http/services.ts";
 import { actorOf } from "../routes/forms.ts";
-import { maskJson, type WebServices } from "../services.ts";
 import { actionsOf } from "./authorize.ts";
 import type { Endpoint } from "./endpoint.ts";
 import * as answer from "./schemas/again.ts";

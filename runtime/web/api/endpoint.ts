@@ -1,7 +1,7 @@
 /** What an address of the API is. */
 import type { Request } from "express";
 import type { ZodObject, ZodType } from "zod";
-import type { WebServices } from "../services.ts";
+import type { WebServices } from "../http/services.ts";
 
 /** One address of the API. */
 export interface Endpoint {

@@ -1,7 +1,7 @@
 /** The API's routes, made from its table. */
 import { json, type RequestHandler, Router } from "express";
 import { Refused } from "../http/gate.ts";
-import type { WebServices } from "../services.ts";
+import type { WebServices } from "../http/services.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { openApi } from "./openapi.ts";
 

@@ -4,10 +4,10 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import { chunksAfter, isTryOver } from "../../store/reads/log.ts";
 import * as input from "../http/input.ts";
 import { checked } from "../http/respond.ts";
+import type { WebServices } from "../http/services.ts";
 import { parseLines } from "../live/log_window.ts";
 import { readRun } from "../read/read_run.ts";
 import { readTask } from "../read/read_task.ts";
-import type { WebServices } from "../services.ts";
 import type { Endpoint } from "./endpoint.ts";
 import * as answer from "./schemas/tasks.ts";
 

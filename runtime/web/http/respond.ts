@@ -6,11 +6,11 @@ import { DagsmithError, type ErrorCode, isDagsmithError } from "../../../sdk/err
 import { fingerprint } from "../../store/reads/changes.ts";
 import { getHealth } from "../../store/reads/health.ts";
 import { parseTopic } from "../live/watchers.ts";
-import type { WebServices } from "../services.ts";
-import { LogoutButton } from "../views/logout.tsx";
-import { type Frame, NONCE, renderPage } from "../views/page.tsx";
-import { ErrorPage } from "../views/plain.tsx";
+import { LogoutButton } from "../views/parts/logout.tsx";
+import { type Frame, NONCE, renderPage } from "../views/parts/page.tsx";
+import { ErrorPage } from "../views/parts/plain.tsx";
 import { Refused } from "./gate.ts";
+import type { WebServices } from "./services.ts";
 import { sessionOf } from "./sessions.ts";
 
 /** Statuses of errors that people can do something about. Every other error is ours: 500. */

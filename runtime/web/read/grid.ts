@@ -10,7 +10,7 @@ import {
   type TreeRow,
   treeRows,
 } from "../groups/group_tree.ts";
-import type { ShownState } from "../views/state.tsx";
+import type { ShownState } from "../views/parts/state.tsx";
 
 export interface GridCell {
   readonly state: ShownState;

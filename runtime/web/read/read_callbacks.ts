@@ -1,7 +1,7 @@
 /** Reads a page of the callbacks of a run or of one instance, as people may see them. */
 import { CALLBACKS_PER_PAGE, pageOfCallbacks } from "../../store/waits/callback.ts";
-import type { WebServices } from "../services.ts";
-import type { CallbackPage } from "../views/callbacks.tsx";
+import type { WebServices } from "../http/services.ts";
+import type { CallbackPage } from "../views/run/callbacks.tsx";
 
 export interface CallbackQuery {
   readonly runId: number;

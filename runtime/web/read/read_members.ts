@@ -3,7 +3,7 @@ import { manyOf } from "../../engine/plan/plan.ts";
 import type { Queryable } from "../../store/database/database.ts";
 import { instancesAt } from "../../store/reads/tasks.ts";
 import { groupTree, type TreeItem } from "../groups/group_tree.ts";
-import type { GroupMember } from "../views/members.tsx";
+import type { GroupMember } from "../views/task/members.tsx";
 import type { RunView } from "./read_run.ts";
 
 /** @param mapIndex the element; -1: the whole */

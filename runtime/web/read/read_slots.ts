@@ -1,7 +1,7 @@
 /** A page of a DAG's slots, masked, and where the next page begins. */
 import { readSlots, type Slot } from "../../scheduler/slots.ts";
 import type { SlotQuery } from "../../store/dags/slot.ts";
-import type { WebServices } from "../services.ts";
+import type { WebServices } from "../http/services.ts";
 
 export interface SlotPage {
   readonly slots: readonly Slot[];

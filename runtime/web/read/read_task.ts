@@ -13,11 +13,11 @@ import {
   listXComs,
 } from "../../store/reads/tasks.ts";
 import { whyWaiting } from "../../store/reads/why.ts";
+import type { WebServices } from "../http/services.ts";
 import { readLogWindow } from "../live/log_window.ts";
-import type { WebServices } from "../services.ts";
-import type { LogProps } from "../views/log.tsx";
-import { isOver, type ShownState } from "../views/state.tsx";
-import type { ShownTry, TaskProps } from "../views/task.tsx";
+import { isOver, type ShownState } from "../views/parts/state.tsx";
+import type { LogProps } from "../views/task/log.tsx";
+import type { ShownTry, TaskProps } from "../views/task/task.tsx";
 import { readMembers } from "./read_members.ts";
 import { readRun } from "./read_run.ts";
 

@@ -2,7 +2,7 @@
 import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
 import { waitSentence } from "../../state/wait.ts";
 import type { MappedCell, RunDetail, Span, TaskCell } from "../../store/reads/runs.ts";
-import { isOver, type ShownState, stateText } from "../views/state.tsx";
+import { isOver, type ShownState, stateText } from "../views/parts/state.tsx";
 import { mappedState } from "./grid.ts";
 
 export interface RunTask {

@@ -23,16 +23,16 @@ import {
   slotsQuery,
   taskParams,
 } from "../http/input.ts";
+import { paramFields, paramsFromForm } from "../http/params_form.ts";
 import { checked, formToken, markOf, sendPage } from "../http/respond.ts";
-import { paramFields, paramsFromForm } from "../params_form.ts";
+import { maskJson, type WebServices } from "../http/services.ts";
 import { readRun } from "../read/read_run.ts";
-import { maskJson, type WebServices } from "../services.ts";
-import { AuditList } from "../views/audit.tsx";
-import { BackfillPage } from "../views/backfill.tsx";
-import { BackfillForm } from "../views/backfill_form.tsx";
-import { BackfillList } from "../views/backfill_list.tsx";
-import { ClearPage } from "../views/clear.tsx";
-import { DagPage } from "../views/dag.tsx";
+import { BackfillPage } from "../views/backfills/backfill.tsx";
+import { BackfillForm } from "../views/backfills/backfill_form.tsx";
+import { BackfillList } from "../views/backfills/backfill_list.tsx";
+import { AuditList } from "../views/dag/audit.tsx";
+import { DagPage } from "../views/dag/dag.tsx";
+import { ClearPage } from "../views/run/clear.tsx";
 import { actorOf, allowed, readForm } from "./forms.ts";
 import { dagOf } from "./pages.ts";
 

@@ -6,8 +6,8 @@ import { listAssets } from "../../store/sources/asset_list.ts";
 import { Refused } from "../http/gate.ts";
 import { assetEventsQuery, assetsQuery } from "../http/input.ts";
 import { checked, sendPage } from "../http/respond.ts";
-import { maskJson, type WebServices } from "../services.ts";
-import { AssetEvents, AssetList } from "../views/assets.tsx";
+import { maskJson, type WebServices } from "../http/services.ts";
+import { AssetEvents, AssetList } from "../views/data/assets.tsx";
 
 export function dataRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });

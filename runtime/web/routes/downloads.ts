@@ -6,8 +6,8 @@ import { chunksAfter, isTryOver } from "../../store/reads/log.ts";
 import { Refused } from "../http/gate.ts";
 import { logParams } from "../http/input.ts";
 import { checked } from "../http/respond.ts";
+import type { WebServices } from "../http/services.ts";
 import { wholeLines } from "../live/log_window.ts";
-import type { WebServices } from "../services.ts";
 
 export function downloadRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });

@@ -5,10 +5,10 @@ import { chunksAfter, isTryOver } from "../../store/reads/log.ts";
 import { Refused } from "../http/gate.ts";
 import { logParams, logQuery } from "../http/input.ts";
 import { checked } from "../http/respond.ts";
+import type { WebServices } from "../http/services.ts";
 import { sessionOf } from "../http/sessions.ts";
 import { parseLines } from "../live/log_window.ts";
 import { parseTopic } from "../live/watchers.ts";
-import type { WebServices } from "../services.ts";
 
 const HEARTBEAT_MS = 15_000;
 

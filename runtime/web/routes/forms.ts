@@ -2,14 +2,14 @@
 import { type Request, type RequestHandler, type Response, Router, urlencoded } from "express";
 import { h } from "preact";
 import { isDagsmithError } from "../../../sdk/errors.ts";
-import type { WebActions } from "../actions.ts";
+import type { WebActions } from "../http/actions.ts";
 import { Refused } from "../http/gate.ts";
 import { dagParams, formBody, runParams } from "../http/input.ts";
+import { paramFields, paramsFromForm } from "../http/params_form.ts";
 import { checked, formToken, markOf, requireFormToken, sendPage } from "../http/respond.ts";
-import { paramFields, paramsFromForm } from "../params_form.ts";
-import type { WebServices } from "../services.ts";
-import { DagPage } from "../views/dag.tsx";
-import { TriggerForm } from "../views/trigger.tsx";
+import type { WebServices } from "../http/services.ts";
+import { DagPage } from "../views/dag/dag.tsx";
+import { TriggerForm } from "../views/trigger/trigger.tsx";
 import { dagOf } from "./pages.ts";
 
 /** Bodies of forms: flat, small, few fields. */

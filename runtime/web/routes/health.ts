@@ -1,7 +1,7 @@
 /** What probes ask: is this process up, and can it do its work. */
 import { type Response, Router } from "express";
 import { getHealth } from "../../store/reads/health.ts";
-import type { WebServices } from "../services.ts";
+import type { WebServices } from "../http/services.ts";
 
 export function healthRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });

@@ -9,8 +9,8 @@ import { getDag } from "../../store/reads/dags.ts";
 import { HOOKS, Refused } from "../http/gate.ts";
 import { hookKey, hookParams } from "../http/input.ts";
 import { checked } from "../http/respond.ts";
+import type { WebServices } from "../http/services.ts";
 import { provesSecret } from "../http/webhook_proof.ts";
-import type { WebServices } from "../services.ts";
 
 const MAX_BODY = "1mb";
 /** Calls of one address in a minute. */

@@ -3,9 +3,9 @@ import { type CookieOptions, type Request, type Response, Router } from "express
 import { h } from "preact";
 import type { GuessLimit } from "../http/gate.ts";
 import { requireFormToken, sendPlain } from "../http/respond.ts";
+import type { WebServices } from "../http/services.ts";
 import { SESSION_COOKIE, sessionOf } from "../http/sessions.ts";
-import type { WebServices } from "../services.ts";
-import { LoginPage } from "../views/plain.tsx";
+import { LoginPage } from "../views/parts/plain.tsx";
 import { readForm } from "./forms.ts";
 
 export function loginRoutes(services: WebServices, guesses: GuessLimit): Router {

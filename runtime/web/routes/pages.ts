@@ -29,21 +29,21 @@ import {
   taskQuery,
 } from "../http/input.ts";
 import { checked, formToken, markOf, sendPage } from "../http/respond.ts";
+import { maskJson, type WebServices } from "../http/services.ts";
 import { readCallbacks } from "../read/read_callbacks.ts";
 import { readGrid } from "../read/read_grid.ts";
 import { readRun } from "../read/read_run.ts";
 import { readSlotPage } from "../read/read_slots.ts";
 import { readTask } from "../read/read_task.ts";
-import { maskJson, type WebServices } from "../services.ts";
-import { DagPage, type DagTab } from "../views/dag.tsx";
-import { Graph, GraphList } from "../views/graph.tsx";
-import { GridTable } from "../views/grid.tsx";
-import { Home } from "../views/home.tsx";
-import { PoolsPage } from "../views/pools.tsx";
-import { RunPage } from "../views/run.tsx";
-import { RunList } from "../views/runs.tsx";
-import { SlotList } from "../views/slots.tsx";
-import { TaskPage } from "../views/task.tsx";
+import { DagPage, type DagTab } from "../views/dag/dag.tsx";
+import { GridTable } from "../views/dag/grid.tsx";
+import { RunList } from "../views/dag/runs.tsx";
+import { SlotList } from "../views/dag/slots.tsx";
+import { PoolsPage } from "../views/data/pools.tsx";
+import { Graph, GraphList } from "../views/graph/graph.tsx";
+import { Home } from "../views/home/home.tsx";
+import { RunPage } from "../views/run/run.tsx";
+import { TaskPage } from "../views/task/task.tsx";
 
 export function pageRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });

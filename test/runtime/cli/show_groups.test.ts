@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { factsOf, taskPositions } from "../../../runtime/bundler/facts.ts";
 import { mermaid, tree } from "../../../runtime/cli/commands/show.ts";
-import type { Style } from "../../../runtime/cli/terminal.ts";
+import type { Style } from "../../../runtime/cli/output/terminal.ts";
 import { chain, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { hint, nearest } from "../../../runtime/cli/nearest.ts";
-import { table } from "../../../runtime/cli/table.ts";
-import { safeText } from "../../../runtime/cli/terminal.ts";
-import { durationText, timeText } from "../../../runtime/cli/words.ts";
+import { hint, nearest } from "../../../runtime/cli/find/nearest.ts";
+import { table } from "../../../runtime/cli/output/table.ts";
+import { safeText } from "../../../runtime/cli/output/terminal.ts";
+import { durationText, timeText } from "../../../runtime/cli/output/words.ts";
 
 test("lengths of time are written with the two units that matter", () => {
   const ms = [0, 999, 1_000, 59_949, 60_000, 125_000, 3_600_000, 11_400_000, null];

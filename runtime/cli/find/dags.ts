@@ -1,0 +1,97 @@
+/** The DAGs that `list`, `show` and `next` speak of: the deployed ones when there is a database, else those of the folder's files. */
+import { resolve } from "node:path";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import type { DagSpec } from "../../../sdk/spec.ts";
+import type { FolderLoad } from "../../bundler/folder.ts";
+import type { DagSummary } from "../../store/reads/dag_list.ts";
+import type { Cli } from "../command.ts";
+import { findDatabaseUrl, withDatabase } from "../project/database.ts";
+import { hint } from "./nearest.ts";
+
+export const DEFAULT_FOLDER = "dags";
+
+/** One DAG, deployed or not. */
+export interface KnownDag {
+  readonly dagId: string;
+  readonly file: string;
+  readonly spec: DagSpec;
+  /** Null for a DAG that was read from a file. */
+  readonly deployed: DagSummary | null;
+}
+
+/** A file that gives no DAG as it is now. */
+export interface BrokenFile {
+  readonly file: string;
+  readonly line: number | null;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface KnownDags {
+  /** Where they were found: the database, or a folder. */
+  readonly source: "database" | "folder";
+  readonly dags: readonly KnownDag[];
+  readonly errors: readonly BrokenFile[];
+}
+
+/** @param folder given: read its files, whatever is deployed */
+export async function knownDags(cli: Cli, folder: string | undefined): Promise<KnownDags> {
+  if (folder === undefined && (await findDatabaseUrl(cli)) !== null) return deployedDags(cli);
+  const { versions, errors } = await loadDagFolder(cli, folder);
+  return {
+    source: "folder",
+    dags: versions.map(({ dagId, file, spec }) => ({ dagId, file, spec, deployed: null })),
+    errors,
+  };
+}
+
+/** @throws DagsmithError UNKNOWN_DAG, with the name that was probably meant */
+export async function knownDag(
+  cli: Cli,
+  dagId: string,
+  folder: string | undefined,
+): Promise<KnownDag> {
+  const { dags } = await knownDags(cli, folder);
+  const found = dags.find((dag) => dag.dagId === dagId);
+  if (found) return found;
+  throw unknownDag(
+    dagId,
+    dags.map((dag) => dag.dagId),
+  );
+}
+
+/** @param remark added behind the hint */
+export function unknownDag(dagId: string, known: readonly string[], remark = ""): DagsmithError {
+  return new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: `${hint(dagId, known)}${remark}` });
+}
+
+/**
+ * Loads the DAG files of a folder, given or the usual one.
+ * @throws DagsmithError FILE_NOT_FOUND
+ */
+export async function loadDagFolder(
+  cli: Pick<Cli, "config" | "folder">,
+  folder: string | undefined,
+): Promise<FolderLoad> {
+  const { loadFolder } = await import("../../bundler/folder.ts");
+  return loadFolder(resolve(cli.folder, folder ?? DEFAULT_FOLDER), {
+    environment: cli.config.inherited,
+  });
+}
+
+async function deployedDags(cli: Cli): Promise<KnownDags> {
+  return withDatabase(cli, async (db) => {
+    const { listDags, listImportErrors } = await import("../../store/reads/dag_list.ts");
+    const [dags, errors] = [await listDags(db), await listImportErrors(db)];
+    return {
+      source: "database",
+      dags: dags.map((dag) => ({
+        dagId: dag.dagId,
+        file: dag.file,
+        spec: dag.spec,
+        deployed: dag,
+      })),
+      errors,
+    };
+  });
+}

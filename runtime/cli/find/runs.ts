@@ -1,0 +1,31 @@
+/** Finds the run that a person names. */
+import { DagsmithError } from "../../../sdk/errors.ts";
+import { dagIds } from "../../store/dags/dag.ts";
+import type { Queryable } from "../../store/database/database.ts";
+import { findRuns, type RunSummary } from "../../store/reads/run_list.ts";
+import { wrongUsage } from "../command.ts";
+import { unknownDag } from "./dags.ts";
+
+/** How a command's help explains `<run>`. */
+export const RUN_NAMES = "<run> is its number, its run id, or dag/run_id. `dag runs` shows them.";
+
+/**
+ * @param name the run's number, its run id, or dag/run_id
+ * @throws DagsmithError UNKNOWN_RUN; INVALID_ARGUMENT when several DAGs have a run of this run id
+ */
+export async function needRun(db: Queryable, name: string): Promise<RunSummary> {
+  const [run, ...others] = await findRuns(db, name);
+  if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: name });
+  if (others.length === 0) return run;
+  const choices = [run, ...others].map(({ dagId, runId }) => `${dagId}/${runId}`);
+  return wrongUsage(
+    "<run>",
+    `several DAGs have a run "${name}"; write one of ${choices.join(", ")}`,
+  );
+}
+
+/** @throws DagsmithError UNKNOWN_DAG, with the name that was probably meant, unless there is such a DAG */
+export async function needDag(db: Queryable, dagId: string): Promise<void> {
+  const { findDag } = await import("../../store/reads/dag_list.ts");
+  if (!(await findDag(db, dagId))) throw unknownDag(dagId, await dagIds(db));
+}

@@ -1,0 +1,47 @@
+/** Finds the task, and the instance of it, that a person names. */
+import { DagsmithError } from "../../../sdk/errors.ts";
+import { manyOf } from "../../engine/plan/plan.ts";
+import type { Queryable } from "../../store/database/database.ts";
+import { findRunSpec, type RunSummary } from "../../store/reads/run_list.ts";
+import { findInstance, type InstanceSummary } from "../../store/reads/task_list.ts";
+import { wrongUsage } from "../command.ts";
+import { nearest } from "./nearest.ts";
+
+/** @throws DagsmithError UNKNOWN_TASK, with the tasks there are, the one probably meant first */
+export async function needTask(
+  db: Queryable,
+  run: RunSummary,
+  taskId: string,
+): Promise<{ readonly isMapped: boolean }> {
+  const spec = await findRunSpec(db, run.id);
+  const specs = spec?.tasks ?? [];
+  if (spec && specs.some((task) => task.taskId === taskId))
+    return { isMapped: manyOf(spec).has(taskId) };
+  const ids = specs.map((task) => task.taskId);
+  const near = nearest(taskId, ids);
+  const named = [...(near ? [near] : []), ...ids.filter((id) => id !== near)];
+  const tasks =
+    named.length > 20
+      ? `${named.slice(0, 20).join(", ")} and ${named.length - 20} more`
+      : named.join(", ");
+  throw new DagsmithError("UNKNOWN_TASK", { task: taskId, dag: run.dagId, tasks });
+}
+
+/**
+ * The instance of a task; null when its turn has not come.
+ * @throws DagsmithError UNKNOWN_TASK, INVALID_ARGUMENT for a mapped task without its index
+ */
+export async function findTaskInstance(
+  db: Queryable,
+  run: RunSummary,
+  taskId: string,
+  mapIndex: number | undefined,
+): Promise<InstanceSummary | null> {
+  const { isMapped } = await needTask(db, run, taskId);
+  if (isMapped && mapIndex === undefined)
+    wrongUsage(
+      "--map-index",
+      `"${taskId}" is mapped; say which instance (dag tasks ${run.id} --task ${taskId} lists them)`,
+    );
+  return (await findInstance(db, run.id, taskId, mapIndex ?? -1)) ?? null;
+}

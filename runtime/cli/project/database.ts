@@ -1,0 +1,51 @@
+/** Finds the database that a command works on, and opens it for the time of the command. */
+import { DagsmithError } from "../../../sdk/errors.ts";
+import type { Database } from "../../store/database/database.ts";
+import type { Cli } from "../command.ts";
+import { findRunningDev, projectFiles } from "./project.ts";
+
+/** DATABASE_URL, else the database of the `dag dev` that runs in this folder, else null. */
+export async function findDatabaseUrl(cli: Pick<Cli, "config" | "folder">): Promise<string | null> {
+  return (
+    cli.config.databaseUrl ?? (await findRunningDev(projectFiles(cli.folder)))?.databaseUrl ?? null
+  );
+}
+
+/** @throws DagsmithError DATABASE_NOT_SET */
+export async function needDatabaseUrl(cli: Pick<Cli, "config" | "folder">): Promise<string> {
+  const url = await findDatabaseUrl(cli);
+  if (url === null) throw new DagsmithError("DATABASE_NOT_SET", {});
+  return url;
+}
+
+/**
+ * Runs `work` with the database, whose schema fits this code.
+ * @throws DagsmithError DATABASE_NOT_SET, NO_DATABASE within seconds, SCHEMA_OLDER, SCHEMA_NEWER
+ */
+export async function withDatabase<Result>(
+  cli: Pick<Cli, "config" | "folder">,
+  work: (db: Database) => Promise<Result>,
+): Promise<Result> {
+  return withDatabaseAt(await needDatabaseUrl(cli), async (db) => {
+    const { assertSchema } = await import("../../store/database/schema.ts");
+    await assertSchema(db);
+    return work(db);
+  });
+}
+
+/** The same, whatever the schema. */
+export async function withDatabaseAt<Result>(
+  url: string,
+  work: (db: Database) => Promise<Result>,
+): Promise<Result> {
+  const { assertReachable } = await import("../../store/database/probe.ts");
+  await assertReachable(url);
+  const { openDatabase } = await import("../../store/database/database.ts");
+  // A person waits: a server lost meanwhile is an error now, not a reason to wait for it.
+  const db = openDatabase(url, { poolSize: 4, signal: AbortSignal.abort() });
+  try {
+    return await work(db);
+  } finally {
+    await db.close();
+  }
+}

@@ -1,0 +1,28 @@
+/** The key and the connections of this command line: the environment's, the database's, and nothing else's. */
+import { parseSecretKey, type SecretKey } from "../../secrets/encryption.ts";
+import { readSecretKey } from "../../secrets/key_file.ts";
+import { type StoredSecrets, storedSecrets } from "../../secrets/stored.ts";
+import type { Queryable } from "../../store/database/database.ts";
+import type { Cli } from "../command.ts";
+import { projectFiles } from "./project.ts";
+
+/**
+ * DAG_SECRET_KEY, else the key that `dag dev` made in this folder; null when there is neither.
+ * @throws DagsmithError INVALID_SECRET_KEY
+ */
+export async function findSecretKey({
+  config,
+  folder,
+}: Pick<Cli, "config" | "folder">): Promise<SecretKey | null> {
+  return config.secretKey === null
+    ? readSecretKey(projectFiles(folder).secretKey)
+    : parseSecretKey(config.secretKey);
+}
+
+/** What is stored in the database, with the key found for it. */
+export async function openStoredSecrets(
+  cli: Pick<Cli, "config" | "folder">,
+  db: Queryable,
+): Promise<StoredSecrets> {
+  return storedSecrets(db, await findSecretKey(cli));
+}

@@ -1,0 +1,71 @@
+/** Backfills in words: a bar, one line, slot by slot. */
+import type {
+  BackfillProgress,
+  BackfillSummary,
+  SlotSummary,
+} from "../../store/backfills/backfill_list.ts";
+import { table } from "../output/table.ts";
+import type { Style } from "../output/terminal.ts";
+import { stateText, timeText } from "../output/words.ts";
+
+const WIDTH = 20;
+
+/** `███████░░░  7 of 10`, and what failed: slots that are through, skipped ones too. */
+export function progressBar({ total, success, failed, skipped }: BackfillProgress): string {
+  const done = success + failed + skipped;
+  const filled = total === 0 ? WIDTH : Math.floor((done / total) * WIDTH);
+  const remarks = [
+    failed > 0 ? `${failed} failed` : "",
+    skipped > 0 ? `${skipped} left alone` : "",
+  ].filter((remark) => remark !== "");
+  return `${"█".repeat(filled)}${"░".repeat(WIDTH - filled)}  ${done} of ${total}${remarks.length > 0 ? ` (${remarks.join(", ")})` : ""}`;
+}
+
+export function backfillLine(b: BackfillSummary, style: Style): string {
+  return `Backfill ${b.id} of ${style.bold(b.dagId)}, ${timeText(b.from)} to ${timeText(b.to)}: ${b.state}  ${progressBar(b.progress)}`;
+}
+
+export function backfillLines(
+  b: BackfillSummary,
+  slots: readonly SlotSummary[],
+  style: Style,
+): readonly string[] {
+  const rows = slots.map((slot) => [
+    String(slot.ordinal),
+    timeText(slot.logicalDate),
+    slot.decision === "skip" ? style.dim("left alone") : stateText(slot.runState ?? "none", style),
+    slot.run === null ? "-" : String(slot.run),
+    slot.reason ?? "",
+  ]);
+  return [backfillLine(b, style), ...table(["#", "logical date", "state", "run", "remark"], rows)];
+}
+
+/** What a dry run lists. */
+export interface PreviewedSlot {
+  readonly ordinal: number;
+  readonly logicalDate: Date;
+  readonly dataIntervalStart: Date;
+  readonly dataIntervalEnd: Date;
+  readonly decision: "run" | "skip";
+  readonly reason: string | null;
+  readonly run: { readonly runId: string; readonly state: string } | null;
+}
+
+export function previewLines(slots: readonly PreviewedSlot[]): readonly string[] {
+  const rows = slots.map(
+    ({ ordinal, dataIntervalStart, dataIntervalEnd, decision, reason, run }) => [
+      String(ordinal),
+      timeText(dataIntervalStart),
+      timeText(dataIntervalEnd),
+      decision === "run" ? (run ? "run again" : "run") : "leave alone",
+      [reason ?? "", run ? `${run.runId} (${run.state})` : ""]
+        .filter((part) => part !== "")
+        .join(": "),
+    ],
+  );
+  const count = slots.filter(({ decision }) => decision === "run").length;
+  return [
+    ...table(["#", "interval start", "interval end", "what", "remark"], rows),
+    `${count} to run, ${slots.length - count} left alone. Nothing was changed.`,
+  ];
+}

@@ -1,0 +1,41 @@
+/** Which DAGs listen to tables whose triggers are not there: a deployment does not put them there, as the database is somebody's. */
+import type { DagSpec } from "../../../sdk/spec.ts";
+import type { ChangeWatch } from "../../store/sources/change_subscription.ts";
+
+/** A place, a code and words, as the bundler's warnings have them. */
+export interface EventWarning {
+  readonly file: string;
+  readonly line: number | null;
+  readonly code: "EVENTS_NOT_INSTALLED";
+  readonly message: string;
+}
+
+interface Declared {
+  readonly file: string;
+  readonly position: { readonly line: number } | null;
+  readonly spec: DagSpec;
+}
+
+/** One warning for each source without a trigger. */
+export function unheardSources(
+  versions: readonly Declared[],
+  watches: readonly ChangeWatch[],
+): readonly EventWarning[] {
+  return versions.flatMap(({ file, position, spec: { dagId, on } }) =>
+    on.flatMap((event): readonly EventWarning[] => {
+      if (event.type !== "postgresChanges") return [];
+      const { name, connection, schema, table } = event;
+      const isHeard = watches.some((watch) => {
+        const isSame =
+          watch.dagId === dagId && watch.name === name && watch.connection === connection;
+        return (
+          isSame && watch.schema === schema && watch.table === table && watch.installedAt !== null
+        );
+      });
+      const message = `DAG "${dagId}" does not hear of changes in ${schema}.${table} of ${connection} yet. Run: dag changes install ${dagId}`;
+      return isHeard
+        ? []
+        : [{ file, line: position?.line ?? null, code: "EVENTS_NOT_INSTALLED", message }];
+    }),
+  );
+}

@@ -1,0 +1,74 @@
+/** Pools that DAGs name and that are not there, or are too small: seen before a run waits for them. */
+import { DagsmithError } from "../../../sdk/errors.ts";
+import type { DagSpec, Position, TaskSpec } from "../../../sdk/spec.ts";
+import { listPools, type Pool } from "../../store/limits/pool.ts";
+import type { Cli } from "../command.ts";
+import { findDatabaseUrl, withDatabase } from "../project/database.ts";
+
+export interface PoolWarning {
+  readonly file: string;
+  readonly line: number | null;
+  readonly code: "UNKNOWN_POOL" | "POOL_TOO_SMALL";
+  readonly message: string;
+}
+
+/** What is known of a DAG that was loaded. */
+export interface LoadedDag {
+  readonly file: string;
+  readonly spec: DagSpec;
+  /** Task id to where it is declared. */
+  readonly positions: Readonly<Record<string, Position>>;
+}
+
+/** A warning for each task whose pool cannot hold it. Pure. */
+export function poolWarnings(
+  dags: readonly LoadedDag[],
+  pools: readonly Pool[],
+): readonly PoolWarning[] {
+  const slotsOf = new Map(pools.map(({ name, slots }) => [name, slots]));
+  return dags.flatMap(({ file, spec, positions }) =>
+    spec.tasks.flatMap((task) => {
+      const problem = problemOf(task, slotsOf);
+      const place = positions[task.taskId];
+      const where = `Task "${task.taskId}" of DAG "${spec.dagId}": `;
+      return problem
+        ? [
+            {
+              file: place?.file ?? file,
+              line: place?.line ?? null,
+              code: problem.code,
+              message: where + problem.message,
+            },
+          ]
+        : [];
+    }),
+  );
+}
+
+function problemOf(
+  { routing }: TaskSpec,
+  slotsOf: ReadonlyMap<string, number>,
+): DagsmithError<"UNKNOWN_POOL" | "POOL_TOO_SMALL"> | undefined {
+  if (!routing?.pool) return undefined;
+  const { pool, poolSlots } = routing;
+  const slots = slotsOf.get(pool);
+  if (slots === undefined) return new DagsmithError("UNKNOWN_POOL", { pool });
+  // A closed pool is closed on purpose; one without limit holds everything.
+  return slots > 0 && slots < poolSlots
+    ? new DagsmithError("POOL_TOO_SMALL", { pool, slots, needed: poolSlots })
+    : undefined;
+}
+
+/** The same against the pools of the database that commands in this folder work on; nothing where none answers. */
+export async function warningsFromDatabase(
+  cli: Cli,
+  dags: readonly LoadedDag[],
+): Promise<readonly PoolWarning[]> {
+  if (
+    !dags.some(({ spec }) => spec.tasks.some(({ routing }) => routing?.pool)) ||
+    (await findDatabaseUrl(cli)) === null
+  )
+    return [];
+  // Files are checked where there is no database too, and whatever is wrong with it is no fault of theirs.
+  return withDatabase(cli, async (db) => poolWarnings(dags, await listPools(db))).catch(() => []);
+}

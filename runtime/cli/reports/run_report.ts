@@ -1,0 +1,98 @@
+/** One run and its tasks: the end of `dag trigger --wait` and `npm start`, and the whole of `dag tasks`. */
+import type { DagSpec } from "../../../sdk/spec.ts";
+import { manyOf } from "../../engine/plan/plan.ts";
+import type { Queryable } from "../../store/database/database.ts";
+import type { RunSummary } from "../../store/reads/run_list.ts";
+import { findRunSpec } from "../../store/reads/run_list.ts";
+import { summariseTasks, type TaskSummary } from "../../store/reads/task_list.ts";
+import type { Outcome } from "../command.ts";
+import { table } from "../output/table.ts";
+import type { Style } from "../output/terminal.ts";
+import { between, cell, durationText, stateWithWarnings } from "../output/words.ts";
+
+/** A task of a run; `none` when its turn has not come. */
+export type ReportedTask = Omit<TaskSummary, "state"> & {
+  readonly state: TaskSummary["state"] | "none";
+  /** It failed, and its failure is allowed. */
+  readonly warning: boolean;
+};
+
+/** Every task of the version that the run is pinned to, in topological order. */
+export async function reportedTasks(
+  db: Queryable,
+  runId: number,
+): Promise<readonly ReportedTask[]> {
+  const [spec, summaries] = [await findRunSpec(db, runId), await summariseTasks(db, runId)];
+  const known = new Map(summaries.map((summary) => [summary.taskId, summary]));
+  const many = spec ? manyOf(spec) : new Set<string>();
+  return (spec?.tasks ?? []).map((task) => {
+    const summary = known.get(task.taskId);
+    return summary
+      ? { ...summary, warning: task.allowFailure === true && hasFailed(summary) }
+      : untouched(task, many.has(task.taskId));
+  });
+}
+
+/** Of a mapped task any instance. */
+function hasFailed({ state, isMapped, failed }: TaskSummary): boolean {
+  return isMapped ? failed > 0 : state === "failed";
+}
+
+function untouched(task: DagSpec["tasks"][number], isMapped: boolean): ReportedTask {
+  const counts = { instances: 0, success: 0, failed: 0, skipped: 0, running: 0 };
+  const times = { startedAt: null, finishedAt: null };
+  const known = { taskId: task.taskId, isMapped, ...counts, ...times };
+  return { ...known, state: "none", tryNumber: 0, reason: null, error: null, warning: false };
+}
+
+/** The run, its tasks, and failure when the run failed. */
+export async function runOutcome(db: Queryable, run: RunSummary, style: Style): Promise<Outcome> {
+  const tasks = await reportedTasks(db, run.id);
+  return {
+    json: { run, tasks },
+    lines: runLines(run, tasks, style),
+    failed: run.state === "failed",
+  };
+}
+
+export function runLines(
+  run: RunSummary,
+  tasks: readonly ReportedTask[],
+  style: Style,
+): readonly string[] {
+  const took = run.finishedAt ? ` in ${durationText(between(run.startedAt, run.finishedAt))}` : "";
+  return [
+    `${style.bold(run.dagId)} ${run.runId}  run ${run.id}, version ${run.version}: ${stateWithWarnings(run.state, run.warnings, style)}${took}${run.reason ? ` (${cell(run.reason)})` : ""}`,
+    ...annotations(run),
+    ...table(
+      ["task", "state", "try", "duration", "remark"],
+      tasks.map((task) => [
+        task.taskId,
+        stateWithWarnings(task.state, task.warning ? 1 : 0, style),
+        tryText(task),
+        durationText(between(task.startedAt, task.finishedAt)),
+        remark(task),
+      ]),
+    ),
+  ];
+}
+
+function annotations({ labels, note }: RunSummary): readonly string[] {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return [
+    ...(pairs.length > 0 ? [`labels: ${cell(pairs.join(", "))}`] : []),
+    ...(note === null ? [] : [`note: ${cell(note)}`]),
+  ];
+}
+
+function tryText(task: ReportedTask): string {
+  return task.tryNumber === 0 ? "-" : String(task.tryNumber);
+}
+
+function remark(task: ReportedTask): string {
+  const mapped =
+    task.isMapped && task.instances > 0 ? `${task.success} of ${task.instances} succeeded` : "";
+  const why = task.error ? `${task.error.name}: ${task.error.message}` : (task.reason ?? "");
+  const parts = [mapped, why === "" ? "" : cell(why)].filter((part) => part !== "");
+  return parts.join("; ").slice(0, 200);
+}

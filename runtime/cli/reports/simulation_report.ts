@@ -1,0 +1,109 @@
+/** A simulation as people read it: what each DAG came to, the first slots, and what is worth knowing about the rest. */
+
+import type { SimulatedSlot, Simulation } from "../../scheduler/simulation/simulate.ts";
+import { slotReason } from "../../scheduler/slot_reason.ts";
+import { table } from "../output/table.ts";
+import { cell, durationText, timeText } from "../output/words.ts";
+
+/** Overlaps, clock changes and times without slots that are listed; of more, how many. */
+const MOST_LISTED = 20;
+
+/** @param limit slots to show */
+export function simulationLines(simulation: Simulation, limit: number): readonly string[] {
+  const { dags, slots, overlaps, clockChanges, pools } = simulation;
+  return [
+    ...table(
+      ["dag", "runs", "skipped", "most at once", "longest wait", "error"],
+      dags.map((dag) => [
+        ...[
+          dag.dagId,
+          String(dag.runs),
+          dag.skipped === null ? "many" : String(dag.skipped),
+          String(dag.mostAtOnce),
+        ],
+        ...[durationText(dag.longestWaitMs), cell(dag.error)],
+      ]),
+    ),
+    ...section(
+      "Slots",
+      ["decided", "dag", "schedule", "logical date", "decision"],
+      slots.slice(0, limit).map(slotCells),
+      slots.length,
+    ),
+    ...section(
+      "Several runs of one DAG at once",
+      ["dag", "from", "to", "runs"],
+      overlaps
+        .slice(0, MOST_LISTED)
+        .map(({ dagId, from, to, runs }) => [dagId, timeText(from), timeText(to), String(runs)]),
+      overlaps.length,
+    ),
+    ...section(
+      "Days on which clocks change",
+      ["dag", "day", "timezone", "minutes", "slots"],
+      clockChanges
+        .slice(0, MOST_LISTED)
+        .map(({ dagId, date, timezone, minutes, slots: touched }) => [
+          dagId,
+          date,
+          timezone,
+          signed(minutes),
+          String(touched),
+        ]),
+      clockChanges.length,
+    ),
+    ...section(
+      "Pools",
+      ["pool", "slots", "most needed", "at", "times with too few"],
+      pools.map(({ pool, slots: size, most, mostAt, saturated }) => [
+        ...[
+          pool,
+          size === null ? "-" : String(size),
+          String(most),
+          timeText(mostAt),
+          String(saturated.length),
+        ],
+      ]),
+      pools.length,
+    ),
+  ];
+}
+
+function slotCells({
+  decidedAt,
+  dagId,
+  schedule,
+  logicalDate,
+  lastLogicalDate,
+  count,
+  decision,
+  reason,
+}: SimulatedSlot): readonly string[] {
+  const dates =
+    logicalDate < lastLogicalDate
+      ? `${timeText(logicalDate)} to ${timeText(lastLogicalDate)}`
+      : timeText(logicalDate);
+  const skipped = `skipped ${count ?? "many"}: ${slotReason({ reason, detail: null })}`;
+  return [
+    timeText(decidedAt),
+    dagId,
+    schedule === "" ? "-" : schedule,
+    dates,
+    decision === "run" ? "run" : skipped,
+  ];
+}
+
+function section(
+  title: string,
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  count: number,
+): readonly string[] {
+  if (count === 0) return [];
+  const more = count > rows.length ? [`… ${count - rows.length} more`] : [];
+  return ["", `${title}: ${count}`, ...(rows.length > 0 ? table(headings, rows) : []), ...more];
+}
+
+function signed(minutes: number): string {
+  return minutes > 0 ? `+${minutes}` : String(minutes);
+}

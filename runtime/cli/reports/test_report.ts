@@ -1,0 +1,117 @@
+/** What `dag test` shows: each task as it begins, writes and ends, and a table of all of them. */
+import type { DagRunEvent, DagRunResult, TaskResult } from "../../testing/run_dag.ts";
+import type { Cli, Outcome } from "../command.ts";
+import { table } from "../output/table.ts";
+import { type Style, safeText } from "../output/terminal.ts";
+import { cell, durationText, stateWithWarnings } from "../output/words.ts";
+
+/** Frames of an error shown under a task; the ones in the user's files come first. */
+const STACK_LINES = 12;
+const OUTPUT_WIDTH = 60;
+
+export class TestReport {
+  readonly #cli: Cli;
+  readonly #mask: (text: string) => string;
+
+  /** @param mask hides secrets in everything that tasks say */
+  constructor(cli: Cli, mask: (text: string) => string) {
+    this.#cli = cli;
+    this.#mask = mask;
+  }
+
+  /** Shows one event, at once. */
+  tell(event: DagRunEvent): void {
+    const { style } = this.#cli.terminal;
+    if (event.type === "started")
+      this.#say(
+        `${style.cyan("▶")} ${nameOf(event)}${event.tryNumber > 1 ? style.dim(`  try ${event.tryNumber}`) : ""}`,
+      );
+    else if (event.type === "log")
+      this.#say(indented(logText(event.level, this.#mask(event.text), style)));
+    else this.#ended(event.task);
+  }
+
+  #ended(task: TaskResult): void {
+    const { style } = this.#cli.terminal;
+    if (task.error) this.#say(indented(style.red(safeText(this.#mask(stackOf(task.error))))));
+    const again = task.state === "up_for_retry" ? style.dim(", another try follows") : "";
+    this.#say(
+      `${stateWithWarnings(task.state, task.warning ? 1 : 0, style)} ${nameOf(task)}${this.#label(task)} ${style.dim(durationText(task.durationMs))}${again}`,
+    );
+  }
+
+  #label({ label }: TaskResult): string {
+    return label === null ? "" : ` ${this.#cli.terminal.style.dim(cell(this.#mask(label)))}`;
+  }
+
+  #say(text: string): void {
+    this.#cli.say(text);
+  }
+
+  /** The run as a whole. Secrets are hidden in the document too. */
+  outcome(dagId: string, { state, runId, logicalDate, tasks }: DagRunResult): Outcome {
+    const { style } = this.#cli.terminal;
+    const document = { dagId, runId, logicalDate, state, tasks };
+    const rows = tasks.map((task) => [
+      nameOf(task) + this.#label(task),
+      stateWithWarnings(task.state, task.warning ? 1 : 0, style),
+      String(task.tryNumber),
+      durationText(task.durationMs),
+      this.#result(task),
+    ]);
+    const took = tasks.reduce((sum, { durationMs }) => sum + durationMs, 0);
+    return {
+      json: JSON.parse(this.#mask(JSON.stringify(document))) as unknown,
+      lines: [
+        "",
+        ...table(["task", "state", "try", "duration", "result"], rows),
+        "",
+        `${style.bold(dagId)} ${stateWithWarnings(state, tasks.filter(({ warning }) => warning).length, style)} in ${durationText(took)}`,
+      ],
+      failed: state !== "success",
+    };
+  }
+
+  #result({ error, reason, output }: TaskResult): string {
+    const text = error
+      ? `${error.name}: ${error.message}`
+      : (reason ?? (output === null ? "" : JSON.stringify(output)));
+    const shown = cell(this.#mask(text));
+    return shown.length > OUTPUT_WIDTH ? `${shown.slice(0, OUTPUT_WIDTH - 1)}…` : shown;
+  }
+}
+
+/** `task`, or `task[3]` for an instance of a mapped one. */
+function nameOf({
+  taskId,
+  mapIndex,
+}: {
+  readonly taskId: string;
+  readonly mapIndex: number;
+}): string {
+  return mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`;
+}
+
+function logText(level: string, text: string, style: Style): string {
+  const paint = level === "error" ? style.red : level === "warn" ? style.yellow : style.dim;
+  return `${paint(level.padEnd(5))} ${safeText(text)}`;
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, "    ");
+}
+
+function stackOf({
+  name,
+  message,
+  stack,
+}: {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}): string {
+  const lines = (stack || `${name}: ${message}`)
+    .split("\n")
+    .filter((line) => !/^\s+at .*(node:internal|\(native\))/.test(line));
+  return lines.slice(0, STACK_LINES).join("\n");
+}

@@ -1,0 +1,33 @@
+/** Waits for the end of a run, and tells of its tasks on the way. */
+import { isFinal } from "../../state/task_state.ts";
+import type { Queryable } from "../../store/database/database.ts";
+import { findRuns, type RunSummary } from "../../store/reads/run_list.ts";
+import { summariseTasks } from "../../store/reads/task_list.ts";
+
+/** How often the database is asked, in milliseconds: soon at first, for runs that take no time. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+/**
+ * @param onTask told once of each task when all its instances have ended
+ * @param signal ends the waiting; the run is then given as it is
+ */
+export async function waitForRun(
+  db: Queryable,
+  id: number,
+  onTask: (taskId: string, state: string) => void = () => undefined,
+  signal?: AbortSignal,
+): Promise<RunSummary> {
+  const told = new Set<string>();
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
+    const [run] = await findRuns(db, String(id));
+    if (!run) throw new Error(`run ${id} is gone`);
+    for (const { taskId, state, finishedAt } of await summariseTasks(db, id)) {
+      if (!isFinal(state) || finishedAt === null || told.has(taskId)) continue;
+      told.add(taskId);
+      onTask(taskId, state);
+    }
+    if (run.finishedAt !== null || signal?.aborted) return run;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}

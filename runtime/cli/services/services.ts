@@ -1,0 +1,216 @@
+/**
+ * The roles of a deployment, put together: the one place that gives each service what it needs. Services are stopped in the reverse order
+ * of their start, also when a later one fails to start.
+ */
+import { resolve } from "node:path";
+import type { Connection } from "../../../sdk/connection.ts";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import type { SpillOptions } from "../../executor/spill.ts";
+import { type ConnectionResolver, createResolver } from "../../secrets/resolver.ts";
+import { type Database, openDatabase } from "../../store/database/database.ts";
+import { assertReachable } from "../../store/database/probe.ts";
+import type { Cli } from "../command.ts";
+import { safeText } from "../output/terminal.ts";
+import { bundleFolder } from "../project/project.ts";
+import { openStoredSecrets } from "../project/secrets.ts";
+import { aborted, listenForStop } from "./signals.ts";
+
+export interface Service {
+  /** Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Tells of an event in one line. */
+export type ServiceLog = (event: string, detail?: Readonly<Record<string, unknown>>) => void;
+
+/** What every role is given. */
+export interface Surroundings {
+  readonly cli: Cli;
+  readonly db: Database;
+  readonly secrets: ConnectionResolver;
+  readonly log: ServiceLog;
+}
+
+/** Services to stop, the latest first. */
+export class Running implements Service {
+  readonly #services: Service[] = [];
+
+  /** Remembers a service, and gives it back. */
+  add<One extends Service>(service: One): One {
+    this.#services.push(service);
+    return service;
+  }
+
+  async stop(): Promise<void> {
+    for (let service = this.#services.pop(); service; service = this.#services.pop())
+      await service.stop();
+  }
+}
+
+/**
+ * Opens the database and the secrets for services. The pool outlives a restart of the server; only the first connection must succeed.
+ * @throws DagsmithError NO_DATABASE
+ */
+export async function openSurroundings(
+  cli: Cli,
+  url: string,
+  running: Running,
+  defaults: Readonly<Record<string, Connection>> = {},
+): Promise<Surroundings> {
+  await assertReachable(url);
+  const stopping = new AbortController();
+  const db = openDatabase(url, { poolSize: POOL_SIZE, signal: stopping.signal });
+  running.add({ stop: () => db.close() });
+  const secrets = createResolver({
+    environment: cli.config.secrets,
+    stored: await openStoredSecrets(cli, db),
+    defaults,
+  });
+  return { cli, db, secrets, log: serviceLog(cli) };
+}
+
+/** For scheduler, worker and page in one process. */
+const POOL_SIZE = 20;
+
+/** `12:00:01 event key=value` */
+export function serviceLog(cli: Cli): ServiceLog {
+  const { style } = cli.terminal;
+  return (event, detail = {}) => {
+    const words = Object.entries(detail).map(
+      ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+    );
+    cli.say(
+      `${style.dim(new Date().toISOString().slice(11, 19))} ${safeText([event, ...words].join(" "))}`,
+    );
+  };
+}
+
+/** Creates runs and queues what is due, and listens to the tables whose changes make runs. */
+export async function startSchedulerRole({ db, secrets, log }: Surroundings): Promise<Service> {
+  const [{ startScheduler }, { startListener }] = await Promise.all([
+    import("../../scheduler/service.ts"),
+    import("../../listener/service.ts"),
+  ]);
+  const listener = startListener({ db, log, connection: secrets.connection, mask: secrets.mask });
+  const scheduler = await startScheduler({ db, log });
+  return { stop: async () => void (await Promise.all([listener.stop(), scheduler.stop()])) };
+}
+
+/** How a worker is asked for. */
+export interface WorkerFlags {
+  /** Default: DAG_WORKER_SLOTS, else 16. */
+  readonly slots?: number;
+  /** Default: `default` alone. */
+  readonly queues?: readonly string[];
+}
+
+/** Runs tries. */
+export async function startWorkerRole(
+  { cli, db, secrets, log }: Surroundings,
+  { slots, queues }: WorkerFlags = {},
+): Promise<Service> {
+  const { startWorker } = await import("../../executor/supervisor.ts");
+  return startWorker({
+    ...{ db, secrets, log, slots: slots ?? cli.config.slots, folder: cli.folder },
+    ...(queues && { queues }),
+    xcoms: xcomFiles(cli),
+    cacheFolder: await bundleFolder(cli.folder),
+    taskEnv: { ...cli.config.taskEnvironment },
+  });
+}
+
+/** Where large values go; undefined when nobody said. */
+export function xcomFiles({ config: { xcoms }, folder }: Cli): SpillOptions | undefined {
+  if (xcoms.folder === null) return undefined;
+  return {
+    folder: typeof xcoms.folder === "string" ? resolve(folder, xcoms.folder) : xcoms.folder,
+    spillBytes: xcoms.spillBytes,
+  };
+}
+
+/** Where the page listens when nobody says otherwise. */
+export const DEFAULT_PORT = 8080;
+
+export interface PageOptions {
+  readonly host?: string | undefined;
+  /** Default: DAG_WEB_PORT, else 8080. */
+  readonly port?: number | undefined;
+  /** Shown on top of every page. */
+  readonly notice?: string;
+}
+
+/** @throws DagsmithError PORT_IN_USE, WEB_EXPOSED */
+export async function startPageRole(
+  { cli, db, secrets, log }: Surroundings,
+  options: PageOptions = {},
+): Promise<Service & { readonly url: string }> {
+  const [{ startWeb }, actions] = await Promise.all([
+    import("../../web/index.ts"),
+    import("../../actions/index.ts"),
+  ]);
+  const { web } = cli.config;
+  const host = options.host ?? web.host;
+  const port = options.port ?? web.port ?? DEFAULT_PORT;
+  // Another process may have handed a secret out; the page must know it to hide it.
+  await secrets.learnStored();
+  try {
+    const token = web.token === null ? {} : { token: web.token };
+    const notice = options.notice === undefined ? {} : { notice: options.notice };
+    return await startWeb({
+      db,
+      actions,
+      host,
+      port,
+      ...token,
+      ...notice,
+      mask: secrets.mask,
+      variable: secrets.variable,
+      log: pageLog(log),
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new DagsmithError("PORT_IN_USE", { host, port });
+  }
+}
+
+/** The page logs as pino does, what it speaks of first; only what went wrong is worth a line here. */
+function pageLog(log: ServiceLog) {
+  const line = (of: unknown, event?: string): void => {
+    const detail =
+      typeof of === "object" && of !== null
+        ? Object.fromEntries(Object.entries(of).map(([key, value]) => [key, shown(value)]))
+        : {};
+    log(event ?? String(of), detail);
+  };
+  return { info: () => undefined, warn: line, error: line };
+}
+
+function shown(value: unknown): unknown {
+  return value instanceof Error ? value.message : value;
+}
+
+/**
+ * Runs `start` and keeps what it started going until somebody asks for an end. Whatever fails, all of it is stopped. Requests are heard
+ * from the very beginning: a process that died half started would leave its database running.
+ * @param start its signal is aborted when the end is asked for while it still runs
+ */
+export async function runServices<Result>(
+  cli: Cli,
+  start: (running: Running, stop: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const stop = listenForStop(() =>
+    cli.terminal.note("stopped at once; running tasks will be taken up again as new tries"),
+  );
+  const running = new Running();
+  try {
+    return await start(running, stop);
+  } finally {
+    await running.stop();
+  }
+}
+
+/** Keeps services going until the end is asked for. */
+export async function serve(cli: Cli, stop: AbortSignal): Promise<void> {
+  await aborted(stop);
+  cli.say("stopping: running tasks may finish (Ctrl-C again to stop at once)");
+}

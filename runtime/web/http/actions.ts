@@ -1,0 +1,99 @@
+/** What the page may do, as far as it knows: the verbs of runtime/actions that it calls, handed in so that the page composes nothing. */
+import type { Json } from "../../../sdk/json.ts";
+import type { Database } from "../../store/database/database.ts";
+
+/** Running a range, doing again what was done, deciding how it ended, writing on it: as runtime/actions has them. */
+type AgainActions = Pick<
+  typeof import("../../actions/index.ts"),
+  | "createBackfill"
+  | "previewBackfill"
+  | "pauseBackfill"
+  | "resumeBackfill"
+  | "cancelBackfill"
+  | "clearRuns"
+  | "previewClear"
+  | "markTask"
+  | "markRun"
+  | "noteRun"
+  | "labelRun"
+>;
+
+export interface WebActions extends AgainActions {
+  /** @throws DagsmithError UNKNOWN_DAG, INVALID_PARAMS, RUN_EXISTS, INVALID_DATE */
+  triggerRun(
+    db: Database,
+    request: {
+      readonly dagId: string;
+      readonly params?: Json;
+      readonly logicalDate?: string;
+      readonly actor: string;
+    },
+  ): Promise<{ readonly id: number; readonly runId: string }>;
+  /** @throws DagsmithError UNKNOWN_DAG */
+  pauseDag(
+    db: Database,
+    request: { readonly dagId: string; readonly actor: string },
+  ): Promise<void>;
+  /** @throws DagsmithError UNKNOWN_DAG */
+  unpauseDag(
+    db: Database,
+    request: { readonly dagId: string; readonly actor: string },
+  ): Promise<void>;
+  /** @throws DagsmithError UNKNOWN_DAG, INVALID_WEBHOOK_BODY, WEBHOOK_KEY_REUSED */
+  receiveWebhook(
+    db: Database,
+    request: {
+      readonly dagId: string;
+      readonly name: string;
+      readonly text: string;
+      readonly key: string | null;
+      readonly actor: string;
+    },
+  ): Promise<{ readonly id: number; readonly runId: string; readonly isNew: boolean }>;
+  /** @throws DagsmithError UNKNOWN_ASSET */
+  updateAsset(
+    db: Database,
+    request: { readonly uri: string; readonly extra?: Json; readonly actor: string },
+  ): Promise<{ readonly id: number }>;
+  /** @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED */
+  cancelRun(
+    db: Database,
+    request: { readonly id: number; readonly actor: string; readonly reason?: string },
+  ): Promise<void>;
+  /** @returns how many instances it stopped; @throws DagsmithError UNKNOWN_RUN, TASK_NOT_ACTIVE */
+  cancelTask(
+    db: Database,
+    request: {
+      readonly id: number;
+      readonly taskId: string;
+      readonly mapIndex?: number;
+      readonly actor: string;
+      readonly reason?: string;
+    },
+  ): Promise<number>;
+  /** @returns how many instances go on; @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED */
+  sendEvent(
+    db: Database,
+    request: {
+      readonly id: number;
+      readonly name: string;
+      readonly value?: Json;
+      readonly actor: string;
+    },
+  ): Promise<number>;
+  /** @throws DagsmithError INVALID_ARGUMENT */
+  setPool(
+    db: Database,
+    request: {
+      readonly name: string;
+      readonly slots: number;
+      readonly description?: string;
+      readonly actor: string;
+    },
+  ): Promise<void>;
+  /** @throws DagsmithError UNKNOWN_POOL */
+  deletePool(
+    db: Database,
+    request: { readonly name: string; readonly actor: string },
+  ): Promise<void>;
+}

@@ -1,0 +1,111 @@
+/** One backfill: what was asked for, how far it is, and its slots in their order. */
+import type { VNode } from "preact";
+import type { BackfillSummary, SlotSummary } from "../../../store/backfills/backfill_list.ts";
+import { schedulesText } from "../../../timetable/schedule_text.ts";
+import { Fact } from "../dag/dag.tsx";
+import { State } from "../parts/state.tsx";
+import { Time } from "../parts/time.tsx";
+import { BackfillButtons, ProgressBar } from "./backfill_list.tsx";
+
+export interface BackfillProps {
+  readonly backfill: BackfillSummary;
+  /** JSON text, masked. */
+  readonly params: string;
+  readonly slots: readonly SlotSummary[];
+  /** The address of the next slots; null when these are the last. */
+  readonly more: string | null;
+  readonly token: string | undefined;
+}
+
+export function BackfillPage({ backfill, params, slots, more, token }: BackfillProps): VNode {
+  const { id, dagId } = backfill;
+  return (
+    <>
+      <nav class="crumbs" aria-label="Breadcrumb">
+        <a href="/">DAGs</a>
+        <a href={`/dags/${dagId}`}>{dagId}</a>
+        <a href={`/dags/${dagId}/backfills`}>Backfills</a>
+      </nav>
+      <div id="backfill-head" data-live>
+        <div class="title">
+          <h1>Backfill {id}</h1>
+          <span>{backfill.state}</span>
+          <span class="grow" />
+          {token !== undefined && <BackfillButtons backfill={backfill} token={token} />}
+        </div>
+        <p>
+          <ProgressBar progress={backfill.progress} />
+        </p>
+      </div>
+      <dl class="facts">
+        <Fact name="Logical dates">
+          <Time at={backfill.from} /> → <Time at={backfill.to} />
+          {backfill.backwards && " backwards"}
+        </Fact>
+        <Fact name="Schedule">
+          <code>
+            {schedulesText([
+              { name: backfill.schedule, schedule: backfill.scheduleSpec, params: {} },
+            ])}
+          </code>
+        </Fact>
+        <Fact name="Done again">{backfill.reprocess}</Fact>
+        <Fact name="At once">{backfill.maxActiveRuns}</Fact>
+        <Fact name="Code">{backfill.code}</Fact>
+        <Fact name="By">
+          {backfill.createdBy}, <Time at={backfill.createdAt} />
+        </Fact>
+        {params !== "{}" && (
+          <Fact name="Params">
+            <pre class="value">{params}</pre>
+          </Fact>
+        )}
+      </dl>
+      <section id="slots" data-live aria-label="Slots">
+        <SlotTable slots={slots} />
+        {more !== null && (
+          <p class="pages">
+            <a class="button" href={more}>
+              More
+            </a>
+          </p>
+        )}
+      </section>
+    </>
+  );
+}
+
+function SlotTable({ slots }: { readonly slots: readonly SlotSummary[] }): VNode {
+  return (
+    <table class="list">
+      <thead>
+        <tr>
+          <th>#</th>
+          <th>Data interval</th>
+          <th>State</th>
+          <th>Run</th>
+          <th>Remark</th>
+        </tr>
+      </thead>
+      <tbody>
+        {slots.map((slot) => (
+          <tr>
+            <th scope="row">{slot.ordinal}</th>
+            <td>
+              <Time at={slot.dataIntervalStart} /> → <Time at={slot.dataIntervalEnd} />
+            </td>
+            <td>
+              {slot.decision === "skip" ? (
+                <span class="faint">left alone</span>
+              ) : (
+                <State state={slot.runState ?? "none"} />
+              )}
+            </td>
+            <td>{slot.run === null ? "–" : <a href={`/runs/${slot.run}`}>{slot.runId}</a>}</td>
+            <td class="faint">{slot.reason}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,113 @@
+/** A DAG's backfills: what was asked for, how far each is, and what can be done with it. */
+import type { VNode } from "preact";
+import type { BackfillProgress, BackfillSummary } from "../../../store/backfills/backfill_list.ts";
+import { PostButton } from "../parts/form.tsx";
+import { Time } from "../parts/time.tsx";
+
+export interface BackfillListProps {
+  readonly dagId: string;
+  readonly backfills: readonly BackfillSummary[];
+  readonly token: string | undefined;
+  /** Whether another may be asked for. */
+  readonly canCreate: boolean;
+}
+
+export function BackfillList({ dagId, backfills, token, canCreate }: BackfillListProps): VNode {
+  return (
+    <section id="backfills" data-live aria-label="Backfills">
+      {token !== undefined && canCreate && (
+        <p class="above">
+          <a class="button primary" href={`/dags/${dagId}/backfills/new`}>
+            New backfill
+          </a>
+        </p>
+      )}
+      {backfills.length === 0 ? (
+        <p class="nothing">No backfills.</p>
+      ) : (
+        <table class="list">
+          <thead>
+            <tr>
+              <th>Backfill</th>
+              <th>From</th>
+              <th>To</th>
+              <th>State</th>
+              <th>Progress</th>
+              <th>By</th>
+              {token !== undefined && <th />}
+            </tr>
+          </thead>
+          <tbody>
+            {backfills.map((backfill) => (
+              <tr>
+                <th scope="row">
+                  <a href={`/backfills/${backfill.id}`}>{backfill.id}</a>
+                </th>
+                <td>
+                  <Time at={backfill.from} />
+                </td>
+                <td>
+                  <Time at={backfill.to} />
+                </td>
+                <td>{backfill.state}</td>
+                <td>
+                  <ProgressBar progress={backfill.progress} />
+                </td>
+                <td>{backfill.createdBy}</td>
+                {token !== undefined && (
+                  <td>
+                    <BackfillButtons backfill={backfill} token={token} />
+                  </td>
+                )}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+/** A bar of what is through, and the numbers behind it. */
+export function ProgressBar({ progress }: { readonly progress: BackfillProgress }): VNode {
+  const { total, success, failed, skipped, running } = progress;
+  const done = success + failed + skipped;
+  const remarks = [
+    failed > 0 ? `${failed} failed` : "",
+    skipped > 0 ? `${skipped} left alone` : "",
+    running > 0 ? `${running} running` : "",
+  ].filter((remark) => remark !== "");
+  return (
+    <>
+      <progress value={done} max={Math.max(1, total)} aria-label={`${done} of ${total}`} /> {done}{" "}
+      of {total}
+      {remarks.length > 0 && <span class="faint"> {remarks.join(", ")}</span>}
+    </>
+  );
+}
+
+export function BackfillButtons({
+  backfill,
+  token,
+}: {
+  readonly backfill: BackfillSummary;
+  readonly token: string;
+}): VNode | null {
+  if (backfill.endedAt !== null) return null;
+  const verb = backfill.state === "paused" ? "resume" : "pause";
+  return (
+    <>
+      <PostButton action={`/backfills/${backfill.id}/${verb}`} token={token}>
+        {verb === "pause" ? "Pause" : "Resume"}
+      </PostButton>{" "}
+      <PostButton
+        action={`/backfills/${backfill.id}/cancel`}
+        token={token}
+        class="button danger"
+        confirm="Cancel this backfill? What runs is left to finish; nothing more begins."
+      >
+        Cancel
+      </PostButton>
+    </>
+  );
+}

@@ -1,0 +1,125 @@
+/** The grid: a real table, so that it can be read row by row and column by column without seeing it. */
+import type { VNode } from "preact";
+import type { DagSpec } from "../../../../sdk/spec.ts";
+import type { RunDetail } from "../../../store/reads/runs.ts";
+import type { Folds } from "../../groups/folded_groups.ts";
+import { groupAnchor } from "../../groups/group_tree.ts";
+import type { Grid, GridCell, GridRow } from "../../read/grid.ts";
+import { FoldAll, RowName } from "../parts/row_name.tsx";
+import { State, stateText } from "../parts/state.tsx";
+import { durationText, utcText } from "../parts/text.ts";
+
+const BAR_HEIGHT = 40;
+const LEGEND = [
+  "success",
+  "failed",
+  "running",
+  "queued",
+  "up_for_retry",
+  "upstream_failed",
+  "skipped",
+] as const;
+
+export interface GridTableProps {
+  readonly grid: Grid;
+  readonly spec: Pick<DagSpec, "groups">;
+  readonly folds: Folds;
+  readonly older: string | null;
+}
+
+export function GridTable({ grid, spec, folds, older }: GridTableProps): VNode {
+  if (grid.runs.length === 0)
+    return <p class="nothing">No runs yet. The first one shows here as soon as it is created.</p>;
+  return (
+    <>
+      <section class="scroll" aria-label="Tasks by runs">
+        <table class="grid">
+          <thead>
+            <tr>
+              <th scope="col">
+                Task
+                <FoldAll spec={spec} folds={folds} />
+              </th>
+              {grid.runs.map((run) => (
+                <RunHead run={run} longest={longest(grid.runs)} />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {grid.rows.map((row) => (
+              <Row row={row} folds={folds} />
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <p class="legend">
+        {LEGEND.map((state) => (
+          <State state={state} />
+        ))}
+        <span class="grow" />
+        {older !== null && <a href={older}>Older runs</a>}
+      </p>
+    </>
+  );
+}
+
+function RunHead({
+  run,
+  longest: most,
+}: {
+  readonly run: RunDetail;
+  readonly longest: number;
+}): VNode {
+  const ms = tookMs(run);
+  const height =
+    ms === null ? BAR_HEIGHT / 2 : Math.max(4, Math.round(BAR_HEIGHT * Math.sqrt(ms / most)));
+  const what = `${stateText(run.state)} · ${utcText(run.logicalDate)}${ms === null ? "" : ` · ${durationText(ms)}`}`;
+  return (
+    <th scope="col">
+      <a href={`/runs/${run.id}`} title={what}>
+        <svg width="14" height={BAR_HEIGHT} aria-hidden="true">
+          <rect class={run.state} x="2" y={BAR_HEIGHT - height} width="10" height={height} rx="2" />
+        </svg>
+        <span class="hidden">{what}</span>
+      </a>
+    </th>
+  );
+}
+
+function Row({ row, folds }: { readonly row: GridRow; readonly folds: Folds }): VNode {
+  const { item, isCurrent, isMapped } = row;
+  const gone = isCurrent ? {} : { class: "gone", title: "not in the newest version" };
+  return (
+    <tr id={item.type === "group" ? groupAnchor(item.id) : undefined}>
+      <RowName row={row} folds={folds} {...gone}>
+        {isMapped && <span class="faint"> [ ]</span>}
+      </RowName>
+      {row.cells.map((cell) => (
+        <td>{cell && <Cell cell={cell} />}</td>
+      ))}
+    </tr>
+  );
+}
+
+/** As few characters as will do: there may be 10,000. The stylesheet draws the glyph. */
+function Cell({ cell }: { readonly cell: GridCell }): VNode {
+  const text = stateText(cell.state);
+  return (
+    // biome-ignore lint/a11y/useAnchorContent: its name is its title; text would double a large grid
+    <a
+      class={cell.state}
+      href={cell.href}
+      title={cell.detail === null ? text : `${text}, ${cell.detail}`}
+    />
+  );
+}
+
+function longest(runs: readonly RunDetail[]): number {
+  return Math.max(1, ...runs.map((run) => tookMs(run) ?? 0));
+}
+
+function tookMs(run: RunDetail): number | null {
+  return run.startedAt && run.finishedAt
+    ? run.finishedAt.getTime() - run.startedAt.getTime()
+    : null;
+}

@@ -1,0 +1,116 @@
+/** Assets: each with the tasks that update it and the DAGs that wait for it; and the updates of one. */
+import type { VNode } from "preact";
+import type { ToldAssetEvent } from "../../../store/sources/asset.ts";
+import type { AssetOverview } from "../../../store/sources/asset_list.ts";
+import { PagedTable } from "../parts/paged_table.tsx";
+import { Time } from "../parts/time.tsx";
+
+export function AssetList({
+  assets,
+  next,
+}: {
+  readonly assets: readonly AssetOverview[];
+  readonly next: string | null;
+}): VNode {
+  return (
+    <>
+      <div class="title">
+        <h1>Assets</h1>
+      </div>
+      {assets.length === 0 ? (
+        <p class="nothing">
+          No DAG names an asset: none is written by a task's `outlets`, or waited for by a schedule.
+        </p>
+      ) : (
+        <PagedTable
+          columns={["Asset", "Updated by", "Waited for by", "Last update"]}
+          next={next}
+          nextLabel="Next"
+        >
+          {assets.map((asset) => (
+            <Row asset={asset} />
+          ))}
+        </PagedTable>
+      )}
+    </>
+  );
+}
+
+function Row({
+  asset: { uri, name, producers, consumers, lastEventAt },
+}: {
+  readonly asset: AssetOverview;
+}): VNode {
+  return (
+    <tr>
+      <th scope="row">
+        <a href={`/data/events?uri=${encodeURIComponent(uri)}`}>{uri}</a>
+        {name !== null && <p>{name}</p>}
+      </th>
+      <td>
+        {producers.map(({ dagId, taskId }) => (
+          <div>
+            <a href={`/dags/${dagId}`}>{dagId}</a> <span class="faint">{taskId}</span>
+          </div>
+        ))}
+        {producers.length === 0 && (
+          <span class={consumers.length > 0 ? "bad" : "faint"}>
+            no task; it may be updated by API
+          </span>
+        )}
+      </td>
+      <td>
+        {consumers.map(({ dagId, isUpdated }) => (
+          <div>
+            <a href={`/dags/${dagId}`}>{dagId}</a>
+            {isUpdated && <span class="faint"> updated since its last run</span>}
+          </div>
+        ))}
+        {consumers.length === 0 && <span class="faint">no DAG</span>}
+      </td>
+      <td>{lastEventAt === null ? <span class="faint">never</span> : <Time at={lastEventAt} />}</td>
+    </tr>
+  );
+}
+
+export interface AssetEventsProps {
+  readonly uri: string;
+  readonly events: readonly ToldAssetEvent[];
+  readonly older: string | null;
+}
+
+export function AssetEvents({ uri, events, older }: AssetEventsProps): VNode {
+  return (
+    <>
+      <nav class="crumbs" aria-label="Breadcrumb">
+        <a href="/data">Assets</a>
+      </nav>
+      <div class="title">
+        <h1>{uri}</h1>
+      </div>
+      {events.length === 0 && <p class="nothing">It was not updated yet.</p>}
+      {events.length > 0 && (
+        <PagedTable columns={["Updated at", "By", "Run", "Extra"]} next={older}>
+          {events.map(({ at, source, actor, extra }) => (
+            <tr>
+              <th scope="row">
+                <Time at={new Date(at)} />
+              </th>
+              <td>
+                {source ? (
+                  <a href={`/dags/${source.dagId}`}>{`${source.dagId} ${source.taskId}`}</a>
+                ) : (
+                  (actor ?? "a run that was deleted")
+                )}
+              </td>
+              <td>{source?.runId ?? ""}</td>
+              <td>
+                <code>{JSON.stringify(extra)}</code>
+              </td>
+            </tr>
+          ))}
+        </PagedTable>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+/** A DAG's last runs as bars: the height is the duration, the colour and the shape are the state, the newest stands at the right. */
+import type { VNode } from "preact";
+import type { RecentRun } from "../../../store/reads/dags.ts";
+import { RECENT_RUNS } from "../../../store/reads/dags.ts";
+import { stateText } from "../parts/state.tsx";
+import { durationText, utcText } from "../parts/text.ts";
+
+const STEP = 9;
+const HEIGHT = 28;
+const LEAST = 5;
+
+export function RunBars({
+  dagId,
+  runs,
+}: {
+  readonly dagId: string;
+  readonly runs: readonly RecentRun[];
+}): VNode {
+  const longest = Math.max(1, ...runs.map((run) => tookMs(run) ?? 0));
+  const offset = RECENT_RUNS - runs.length;
+  return (
+    <svg
+      class="bars"
+      width={RECENT_RUNS * STEP}
+      height={HEIGHT}
+      role="img"
+      aria-label={barsText(dagId, runs)}
+    >
+      {runs.map((run, index) => (
+        <Bar run={run} x={(offset + index) * STEP} longest={longest} />
+      ))}
+    </svg>
+  );
+}
+
+function Bar({
+  run,
+  x,
+  longest,
+}: {
+  readonly run: RecentRun;
+  readonly x: number;
+  readonly longest: number;
+}): VNode {
+  const ms = tookMs(run);
+  const height =
+    ms === null ? HEIGHT / 2 : Math.round(LEAST + (HEIGHT - LEAST - 2) * Math.sqrt(ms / longest));
+  const y = HEIGHT - height;
+  return (
+    <a href={`/runs/${run.id}`}>
+      <title>{`${stateText(run.state)} · ${utcText(new Date(run.logicalDate))}${ms === null ? "" : ` · ${durationText(ms)}`}`}</title>
+      {run.state === "failed" ? (
+        <path class="failed" d={`M${x} ${HEIGHT}v${3 - height}l3-3 3 3v${height - 3}z`} />
+      ) : (
+        <rect class={run.state} x={x} y={y} height={height} />
+      )}
+    </a>
+  );
+}
+
+function tookMs(run: RecentRun): number | null {
+  if (run.startedAt === null || run.finishedAt === null) return null;
+  return Math.max(0, Date.parse(run.finishedAt) - Date.parse(run.startedAt));
+}
+
+function barsText(dagId: string, runs: readonly RecentRun[]): string {
+  const counts = Map.groupBy(runs, (run) => run.state);
+  const words = [...counts].map(([state, { length }]) => `${length} ${stateText(state)}`);
+  return `${dagId}: last ${runs.length} runs, ${words.join(", ") || "none yet"}`;
+}

@@ -1,0 +1,112 @@
+/** Clearing a run's tasks: which, and what that would do, before it is done. */
+import type { VNode } from "preact";
+import type { ClearedRun } from "../../../actions/index.ts";
+import type { RunDetail } from "../../../store/reads/runs.ts";
+import { State } from "../parts/state.tsx";
+import { Field } from "../trigger/trigger.tsx";
+
+export interface ClearProps {
+  readonly run: RunDetail;
+  readonly taskIds: readonly string[];
+  readonly sent: Readonly<Record<string, string>>;
+  readonly error: string | null;
+  readonly preview: readonly ClearedRun[] | null;
+  readonly token: string;
+}
+
+const FLAGS = [
+  { name: "downstream", label: "And all that waits for it" },
+  { name: "upstream", label: "And all that it waits for" },
+  { name: "onlyFailed", label: "Only what failed" },
+  { name: "latest", label: "With the latest version" },
+] as const;
+
+export function ClearPage({ run, taskIds, sent, error, preview, token }: ClearProps): VNode {
+  const count = (preview ?? []).reduce((sum, { instances }) => sum + instances.length, 0);
+  return (
+    <>
+      <nav class="crumbs" aria-label="Breadcrumb">
+        <a href="/">DAGs</a>
+        <a href={`/dags/${run.dagId}`}>{run.dagId}</a>
+        <a href={`/runs/${run.id}`}>{run.runId}</a>
+      </nav>
+      <form class="sheet" method="post" action={`/runs/${run.id}/clear`}>
+        <input type="hidden" name="_form" value={token} />
+        <h2>Clear tasks of {run.runId}</h2>
+        <p class="faint">
+          They run again. Their earlier tries stay in the history; what they left for others goes.
+        </p>
+        {error !== null && (
+          <p class="refused" role="alert">
+            {error}
+          </p>
+        )}
+        <Field label="Task" hint={null}>
+          <select name="taskId">
+            <option value="">all tasks</option>
+            {taskIds.map((taskId) => (
+              <option value={taskId} selected={taskId === sent.taskId}>
+                {taskId}
+              </option>
+            ))}
+          </select>
+        </Field>
+        <Field label="Item" hint="Of a mapped task: its index. Empty for all.">
+          <input
+            type="text"
+            inputMode="numeric"
+            name="mapIndex"
+            value={sent.mapIndex ?? ""}
+            maxLength={10}
+          />
+        </Field>
+        {FLAGS.map(({ name, label }) => (
+          <p>
+            <label>
+              <input type="checkbox" name={name} value="on" checked={sent[name] === "on"} /> {label}
+            </label>
+          </p>
+        ))}
+        <p>
+          <button type="submit" class="button primary" name="do" value="preview">
+            Show what would be cleared
+          </button>{" "}
+          {preview !== null && (
+            <button type="submit" class="button danger" name="do" value="clear">
+              Clear
+            </button>
+          )}{" "}
+          <a class="button" href={`/runs/${run.id}`}>
+            Back
+          </a>
+        </p>
+        {preview !== null && <p>{count} task instances would be cleared.</p>}
+        {preview !== null && <Instances runs={preview} />}
+      </form>
+    </>
+  );
+}
+
+/** Instances shown in a preview. */
+const SHOWN = 200;
+
+function Instances({ runs }: { readonly runs: readonly ClearedRun[] }): VNode {
+  return (
+    <table class="list">
+      <tbody>
+        {runs
+          .flatMap(({ instances }) => instances)
+          .slice(0, SHOWN)
+          .map(({ taskId, mapIndex, state, tryNumber }) => (
+            <tr>
+              <th scope="row">{mapIndex < 0 ? taskId : `${taskId} [${mapIndex}]`}</th>
+              <td>
+                <State state={state} />
+              </td>
+              <td class="faint">try {tryNumber}</td>
+            </tr>
+          ))}
+      </tbody>
+    </table>
+  );
+}

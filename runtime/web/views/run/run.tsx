@@ -1,0 +1,131 @@
+/** One run: what it is for, its graph, and its tasks with their times drawn to one scale. */
+import type { VNode } from "preact";
+import type { DagSpec } from "../../../../sdk/spec.ts";
+import type { RunTrigger } from "../../../../sdk/trigger.ts";
+import type { RunDetail } from "../../../store/reads/runs.ts";
+import type { GraphLayout } from "../../graph/graph_layout.ts";
+import type { Folds } from "../../groups/folded_groups.ts";
+import type { RunTask } from "../../read/run_tasks.ts";
+import { Fact } from "../dag/dag.tsx";
+import { Graph } from "../graph/graph.tsx";
+import { PostButton } from "../parts/form.tsx";
+import { State, Warnings } from "../parts/state.tsx";
+import { Time, Took } from "../parts/time.tsx";
+import { type CallbackPage, Callbacks } from "./callbacks.tsx";
+import { MadeBy } from "./made_by.tsx";
+import { AgainButtons, Annotations } from "./run_again.tsx";
+import { TaskTable } from "./task_table.tsx";
+
+export interface RunProps {
+  readonly run: RunDetail;
+  readonly version: number;
+  readonly spec: DagSpec;
+  readonly tasks: readonly RunTask[];
+  readonly trigger: RunTrigger | null;
+  readonly layout: GraphLayout | null;
+  readonly folds: Folds;
+  readonly callbacks: CallbackPage;
+  /** JSON text, masked. */
+  readonly params: string;
+  readonly token: string | undefined;
+  readonly now: Date;
+}
+
+export function RunPage({
+  run,
+  version,
+  spec,
+  tasks,
+  trigger,
+  layout,
+  folds,
+  callbacks,
+  params,
+  token,
+  now,
+}: RunProps): VNode {
+  const states = new Map(tasks.map((task) => [task.taskId, task.state]));
+  return (
+    <>
+      <nav class="crumbs" aria-label="Breadcrumb">
+        <a href="/">DAGs</a>
+        <a href={`/dags/${run.dagId}`}>{run.dagId}</a>
+      </nav>
+      <div class="title" id="run-head" data-live>
+        <h1>{run.runId}</h1>
+        <State state={run.state} />
+        <Warnings count={run.warnings} />
+        <span class="grow" />
+        {token !== undefined && <AgainButtons run={run} token={token} />}{" "}
+        {token !== undefined && run.finishedAt === null && (
+          <PostButton
+            action={`/runs/${run.id}/cancel`}
+            token={token}
+            class="button danger"
+            confirm="Cancel this run? What runs is stopped and fails; what has not begun is skipped."
+          >
+            Cancel
+          </PostButton>
+        )}
+      </div>
+      <RunFacts run={run} version={version} params={params} trigger={trigger} />
+      <Annotations run={run} token={token} />
+      <section id="graph" data-live aria-label="Graph">
+        <Graph
+          layout={layout}
+          spec={spec}
+          stateOf={(taskId) => states.get(taskId) ?? "none"}
+          hrefOf={(taskId) => `/runs/${run.id}/tasks/${taskId}`}
+        />
+      </section>
+      <section id="tasks" data-live aria-label="Tasks">
+        <TaskTable run={run} spec={spec} tasks={tasks} folds={folds} now={now} />
+      </section>
+      <Callbacks {...callbacks} runId={run.id} />
+    </>
+  );
+}
+
+interface RunFactsProps {
+  readonly run: RunDetail;
+  readonly version: number;
+  readonly params: string;
+  readonly trigger: RunTrigger | null;
+}
+
+function RunFacts({ run, version, params, trigger }: RunFactsProps): VNode {
+  return (
+    <dl class="facts" id="run-facts" data-live>
+      <Fact name="Type">{run.runType}</Fact>
+      {trigger !== null && (
+        <Fact name="Made by">
+          <MadeBy trigger={trigger} />
+        </Fact>
+      )}
+      <Fact name="Logical date">
+        <Time at={run.logicalDate} />
+      </Fact>
+      <Fact name="Data interval">
+        <Time at={run.dataIntervalStart} /> → <Time at={run.dataIntervalEnd} />
+      </Fact>
+      {run.partitionKey !== null && (
+        <Fact name="Partition">
+          <code>{run.partitionKey}</code>
+        </Fact>
+      )}
+      <Fact name="Started">
+        <Time at={run.startedAt} />
+      </Fact>
+      <Fact name="Duration">
+        <Took from={run.startedAt} to={run.finishedAt} />
+      </Fact>
+      <Fact name="Version">{version}</Fact>
+      {run.reason !== null && <Fact name="Reason">{run.reason}</Fact>}
+      {params !== "{}" && (
+        <Fact name="Params">
+          <pre class="value">{params}</pre>
+        </Fact>
+      )}
+    </dl>
+  );
+}

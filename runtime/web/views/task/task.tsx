@@ -1,0 +1,254 @@
+/** One task of one run: where it stands and why, its tries, what it left, its log; for a mapped task its instances. */
+import type { VNode } from "preact";
+import type { RunDetail } from "../../../store/reads/runs.ts";
+import {
+  INSTANCES_PER_PAGE,
+  type InstanceRow,
+  type TryRow,
+  type XComValue,
+} from "../../../store/reads/tasks.ts";
+import type { RunTask } from "../../read/run_tasks.ts";
+import { State, Warnings } from "../parts/state.tsx";
+import { Time, Took } from "../parts/time.tsx";
+import { type CallbackPage, Callbacks } from "../run/callbacks.tsx";
+import { TaskButtons } from "../run/run_again.tsx";
+import { Progress } from "../run/task_table.tsx";
+import { Log, type LogProps } from "./log.tsx";
+import { type GroupMember, Members } from "./members.tsx";
+
+/** States by which instances are often looked for. */
+const INSTANCE_FILTERS = ["failed", "running", "queued", "success"] as const;
+
+/** One try, current or former. */
+export type ShownTry = Omit<TryRow, "state" | "finishedAt"> & {
+  readonly state: InstanceRow["state"] | "lost";
+  readonly finishedAt: Date | null;
+};
+
+export interface TaskProps {
+  readonly run: RunDetail;
+  readonly task: RunTask;
+  readonly operator: string;
+  readonly doc: string | null;
+  /** Where it is declared, as file:line. */
+  readonly declared: string;
+  /** Null for the page of a mapped task as a whole, and for a task whose turn has not come. */
+  readonly instance: InstanceRow | null;
+  /** Newest first. */
+  readonly tries: readonly ShownTry[];
+  readonly shownTry: number;
+  readonly xcoms: readonly XComValue[];
+  readonly log: LogProps | null;
+  /** The tasks of a group that runs as one; null for every other task. */
+  readonly members: readonly GroupMember[] | null;
+  readonly instances: readonly InstanceRow[];
+  /** What is not met, while it waits. */
+  readonly waits: readonly string[];
+  readonly more: string | null;
+  /** Null where there is no instance to speak of. */
+  readonly callbacks: CallbackPage | null;
+  readonly token: string | undefined;
+}
+
+export function TaskPage(props: TaskProps): VNode {
+  const { run, task, instance, tries, shownTry, xcoms, log, instances, more } = props;
+  const here = `/runs/${run.id}/tasks/${task.taskId}`;
+  const mapIndex = instance && instance.mapIndex >= 0 ? instance.mapIndex : null;
+  return (
+    <>
+      <nav class="crumbs" aria-label="Breadcrumb">
+        <a href="/">DAGs</a>
+        <a href={`/dags/${run.dagId}`}>{run.dagId}</a>
+        <a href={`/runs/${run.id}`}>{run.runId}</a>
+        {mapIndex !== null && <a href={here}>{task.taskId}</a>}
+      </nav>
+      <div id="task-head" data-live>
+        <div class="title">
+          <h1>
+            {mapIndex === null
+              ? task.taskId
+              : `${task.taskId} [${mapIndex}]${instance?.label ? ` ${instance.label}` : ""}`}
+          </h1>
+          <State state={instance?.state ?? task.state} />
+          <Warnings
+            count={task.warning && (instance === null || instance.state === "failed") ? 1 : 0}
+          />
+          <span class="grow" />
+          {props.token !== undefined && (
+            <TaskButtons run={run} taskId={task.taskId} mapIndex={mapIndex} token={props.token} />
+          )}
+        </div>
+        {mapIndex === null && <Progress task={task} />}
+        {props.waits.length === 0 && (instance?.reason ?? task.why) !== null && (
+          <p class="why">{instance?.reason ?? task.why}</p>
+        )}
+        {props.waits.map((reason) => (
+          <p class="why">{reason}</p>
+        ))}
+      </div>
+      {props.doc !== null && <p class="doc">{props.doc}</p>}
+      <p class="faint">
+        <code>{props.operator}</code> · <code>{props.declared}</code>
+        {instance?.item != null && (
+          <>
+            {" "}
+            · item <code>{instance.item}</code>
+          </>
+        )}
+      </p>
+      {tries.length > 0 && (
+        <Tries
+          tries={tries}
+          shown={shownTry}
+          here={mapIndex === null ? here : `${here}/${mapIndex}`}
+        />
+      )}
+      <div id="xcoms" data-live>
+        {xcoms.map((xcom) => (
+          <XCom xcom={xcom} />
+        ))}
+      </div>
+      {props.members && <Members members={props.members} />}
+      {log && <Log {...log} />}
+      {props.callbacks && <Callbacks {...props.callbacks} runId={null} />}
+      {task.mapped && mapIndex === null && <Instances rows={instances} here={here} more={more} />}
+    </>
+  );
+}
+
+function Tries({
+  tries,
+  shown,
+  here,
+}: {
+  readonly tries: readonly ShownTry[];
+  readonly shown: number;
+  readonly here: string;
+}): VNode {
+  const error = tries.find((one) => one.tryNumber === shown)?.error;
+  return (
+    <section id="tries" data-live aria-label="Tries">
+      <table class="list tries">
+        <thead>
+          <tr>
+            <th>Try</th>
+            <th>State</th>
+            <th>Started</th>
+            <th>Duration</th>
+            <th>Worker</th>
+            <th>Reason</th>
+          </tr>
+        </thead>
+        <tbody>
+          {tries.map((one) => (
+            <tr aria-current={one.tryNumber === shown ? "true" : undefined}>
+              <th scope="row">
+                <a href={`${here}?try=${one.tryNumber}`}>{one.tryNumber}</a>
+              </th>
+              <td>
+                <State state={one.state} />
+              </td>
+              <td>
+                <Time at={one.startedAt} />
+              </td>
+              <td class="number">
+                <Took from={one.startedAt} to={one.finishedAt} />
+              </td>
+              <td class="faint">{one.workerId}</td>
+              <td>{one.reason}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {error && (
+        <div class="errors">
+          <h2>
+            <i class="glyph" aria-hidden="true" />
+            {error.name}: {error.message.split("\n")[0]}
+          </h2>
+          <pre>{error.stack || error.message}</pre>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function XCom({ xcom }: { readonly xcom: XComValue }): VNode {
+  const isCut = xcom.bytes > xcom.value.length * 4 || xcom.value.length >= 20_000;
+  return (
+    <details class="xcom" open={xcom.value.length < 400}>
+      <summary>
+        {xcom.key === "return_value" ? "Output" : xcom.key}{" "}
+        <span class="faint">{xcom.bytes} bytes</span>
+      </summary>
+      <pre class="value">
+        {xcom.value === "" ? "too large for the page: it lies in a file" : xcom.value}
+        {xcom.value !== "" && isCut && "…"}
+      </pre>
+    </details>
+  );
+}
+
+function Instances({
+  rows,
+  here,
+  more,
+}: {
+  readonly rows: readonly InstanceRow[];
+  readonly here: string;
+  readonly more: string | null;
+}): VNode {
+  return (
+    <section id="instances" data-live aria-label="Instances">
+      <nav class="chips" aria-label="Filter">
+        <a href={here}>all</a>
+        {INSTANCE_FILTERS.map((state) => (
+          <a href={`${here}?state=${state}`}>{state}</a>
+        ))}
+      </nav>
+      <table class="list">
+        <thead>
+          <tr>
+            <th>Index</th>
+            <th>State</th>
+            <th>Item</th>
+            <th>Try</th>
+            <th>Started</th>
+            <th>Duration</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr>
+              <th scope="row">
+                <a href={`${here}/${row.mapIndex}`}>{row.mapIndex}</a>
+                {row.label !== null && <p>{row.label}</p>}
+              </th>
+              <td>
+                <State state={row.state} />
+                {row.reason !== null && <p>{row.reason}</p>}
+              </td>
+              <td>
+                <code class="item">{row.item}</code>
+              </td>
+              <td>{row.tryNumber}</td>
+              <td>
+                <Time at={row.startedAt} />
+              </td>
+              <td class="number">
+                <Took from={row.startedAt} to={row.finishedAt} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more !== null && (
+        <p class="pages">
+          <a class="button" href={more}>
+            Next {INSTANCES_PER_PAGE}
+          </a>
+        </p>
+      )}
+    </section>
+  );
+}
