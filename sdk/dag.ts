@@ -56,7 +56,7 @@ type Work<Output, Context extends TaskContext> = TaskBody<Output, Context> & Jso
 type AnyBody = NonNullable<TaskDefinition["body"]>;
 
 /** Marks a DAG across module instances, so that a second copy of this package does not hide one. */
-export const DAG_BRAND: unique symbol = Symbol.for("dagsmith.dag") as never;
+const DAG_BRAND: unique symbol = Symbol.for("dagsmith.dag") as never;
 
 /** What a teardown waits for. */
 const TEARDOWN_RULE = "all_done_setup_success" satisfies TriggerRule;

@@ -214,7 +214,7 @@ export function sourcesOf(plan: ListPlan): readonly TaskRef<unknown>[] {
 }
 
 /** Ends an instance whose item is none of the list's. */
-export class LeftOut extends Error {
+class LeftOut extends Error {
   override readonly name = "LeftOut";
 }
 

@@ -9,7 +9,7 @@ import { invalidOption } from "./option_values.ts";
 import type { DagSpec, TaskSpec } from "./spec.ts";
 
 /** Whose weights a task's own is added to: those of all tasks after it, of all before it, or of none. */
-export const WEIGHT_RULES = ["downstream", "upstream", "absolute"] as const;
+const WEIGHT_RULES = ["downstream", "upstream", "absolute"] as const;
 export type WeightRule = (typeof WEIGHT_RULES)[number];
 
 /** At most `limit` starts within any `per`, over all tasks, DAGs and workers that name the same `key`. */

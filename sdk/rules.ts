@@ -95,7 +95,7 @@ export type BranchChoice =
   | void;
 
 /** The ids of a choice. */
-export function chosenIds(choice: BranchChoice): string[] {
+function chosenIds(choice: BranchChoice): string[] {
   const chosen = [choice ?? []].flat() as readonly (TaskRef<unknown> | string)[];
   return [...new Set(chosen.map((one) => (typeof one === "string" ? one : one.taskId)))];
 }

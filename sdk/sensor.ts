@@ -24,7 +24,7 @@ export interface SensorTiming {
   readonly softFail?: boolean;
 }
 
-export const SENSOR_TIMING = [
+const SENSOR_TIMING = [
   "interval",
   "timeout",
   "backoff",

@@ -54,7 +54,7 @@ export type AssetCondition =
   | { readonly any: readonly AssetCondition[] };
 
 /** An asset that a task updates when it succeeds, or an alias for assets that it names while it runs. */
-export type OutletSpec = { readonly asset: string } | { readonly alias: string };
+type OutletSpec = { readonly asset: string } | { readonly alias: string };
 
 /** How the list that a task is mapped over is put together. */
 export type EachSpec =

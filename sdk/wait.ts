@@ -38,10 +38,10 @@ export interface WaitOptions {
 }
 
 /** Marks a body that computes what to wait for instead of working. Shared by all copies of this package. */
-export const WAIT: unique symbol = Symbol.for("dagsmith.wait") as never;
+const WAIT: unique symbol = Symbol.for("dagsmith.wait") as never;
 
 /** The mark: what is waited for when that does not depend on the run (`zone`: the DAG's timezone), else null. */
-export type FixedWait = ((zone: string) => WaitSpec) | null;
+type FixedWait = ((zone: string) => WaitSpec) | null;
 
 /** What a body waits for whatever the run; undefined when it depends on the run, or when the body works. */
 export function fixedWaitOf(body: object | undefined, zone: string): WaitSpec | undefined {

@@ -13,7 +13,7 @@ export const isoTypes: CustomTypesConfig = {
 };
 
 /** `2018-01-05 04:00:00.5+01` as `2018-01-05T04:00:00.5+01:00`; `infinity` stays as it is. */
-export function isoText(value: string): string {
+function isoText(value: string): string {
   return value.replace(
     /^(\d{4,}-\d\d-\d\d) (.*)$/,
     (_, date: string, time: string) => `${date}T${time.replace(/([+-]\d\d)$/, "$1:00")}`,

@@ -12,7 +12,7 @@ export interface Discovery {
   readonly directories: readonly string[];
 }
 
-export interface DiscoveredFile {
+interface DiscoveredFile {
   readonly hash: string;
   readonly facts: FileFacts;
 }

@@ -14,7 +14,7 @@ import { escapeRegExp } from "./text.ts";
  * does not turn out to be a DAG is a helper, not an error. `factory`: it builds DAGs but exports a function. `unexported`: it builds a DAG
  * as it is imported, but has no default export. `no`: none of these.
  */
-export type Candidacy = "dag" | "maybe" | "factory" | "unexported" | "no";
+type Candidacy = "dag" | "maybe" | "factory" | "unexported" | "no";
 
 /** An id in the text: itself, or the pattern that a template with values in it makes. */
 interface Declared {

@@ -95,7 +95,7 @@ export function importError(
 }
 
 /** A place as people click on it. */
-export function placeOf({ file, line }: Position): string {
+function placeOf({ file, line }: Position): string {
   return `${file}:${line}`;
 }
 

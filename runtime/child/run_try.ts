@@ -257,7 +257,7 @@ export function taskContext<Of extends Partial<Given>>(
 }
 
 /** A log that writes to a host. */
-export function taskLog(host: Pick<TaskHost, "log">): TaskLog {
+function taskLog(host: Pick<TaskHost, "log">): TaskLog {
   const at =
     (level: LogLevel) =>
     (...parts: readonly unknown[]): void =>

@@ -30,7 +30,7 @@ export interface Outcome {
 }
 
 /** An option: its flags, its meaning, and how its text is read. */
-export interface OptionSpec {
+interface OptionSpec {
   readonly flags: string;
   readonly text: string;
   /** @param before what the same option, given before in the same call, was read as */

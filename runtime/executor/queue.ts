@@ -12,7 +12,7 @@ export interface TaskToken {
   readonly try: number;
 }
 
-export const QUEUE_SCHEMA = "dagsmith_queue";
+const QUEUE_SCHEMA = "dagsmith_queue";
 /** The kind of job that stands for a queue of workers; `runtime/store/fleet/enqueue.ts` writes the same. */
 const kindOf = (queue: string): string =>
   queue === DEFAULT_QUEUE ? "run_task" : `run_task:${queue}`;

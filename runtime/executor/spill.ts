@@ -23,7 +23,7 @@ export interface SpillOptions {
 }
 
 /** Largest value in a file, in bytes of UTF-8 JSON: 64 MiB. Without a folder it is {@link MAX_OUTPUT_BYTES}. */
-export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Files removed together. */
 const SWEPT = 100;

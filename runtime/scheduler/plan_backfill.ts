@@ -14,7 +14,7 @@ export const REPROCESS = ["none", "failed", "completed"] as const;
 export type Reprocess = (typeof REPROCESS)[number];
 
 /** Most slots of one backfill. */
-export const MOST_SLOTS = 100_000;
+const MOST_SLOTS = 100_000;
 
 /** What is asked for. */
 export interface BackfillRange {
@@ -33,7 +33,7 @@ export interface BackfillRange {
   readonly now: Date;
 }
 
-export type SkipReason = "already exists" | "in flight";
+type SkipReason = "already exists" | "in flight";
 
 /** What happens to one slot. */
 export type SlotDecision =

@@ -9,7 +9,7 @@ import type { WaitSpec } from "../../sdk/wait.ts";
  * another DAG that ends, an event that is sent; their time is when the wait has failed. `group_retry`: its time, and all of a group runs again.
  * `group_timeout`: no wait, but when the time of a group that runs is up.
  */
-export const WAIT_KINDS = ["poke", "time", "run", "event", "group_retry", "group_timeout"] as const;
+const WAIT_KINDS = ["poke", "time", "run", "event", "group_retry", "group_timeout"] as const;
 export type WaitKind = (typeof WAIT_KINDS)[number];
 
 export interface Wait {

@@ -36,7 +36,7 @@ export interface RunTaskOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface LogLine {
+interface LogLine {
   readonly level: LogLevel;
   readonly text: string;
 }

@@ -19,7 +19,7 @@ export interface CronExpression {
 }
 
 /** A day of the calendar: `weekday` is 0 for Sunday, `daysInMonth` the length of its month. */
-export interface CalendarDay {
+interface CalendarDay {
   readonly day: number;
   readonly weekday: number;
   readonly daysInMonth: number;

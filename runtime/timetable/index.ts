@@ -10,11 +10,11 @@ import type { Interval, Restriction, RunInfo } from "./interval.ts";
 import { timetableOf } from "./timetable_of.ts";
 
 export { checkSchedule } from "./check_schedule.ts";
-export { type ComingRun, nextRuns } from "./coming_runs.ts";
-export type { Interval, Partition, Restriction, RunInfo } from "./interval.ts";
+export { nextRuns } from "./coming_runs.ts";
+export type { Interval, Restriction, RunInfo } from "./interval.ts";
 export { mapPartitionKey, type PartitionMapper } from "./partition_mapper.ts";
-export { type Bounds, restrictionOf } from "./restriction.ts";
-export { type RunSlot, runIdAllowed, runIdOf, triggeredRunId } from "./run_id.ts";
+export { restrictionOf } from "./restriction.ts";
+export { runIdAllowed, runIdOf, triggeredRunId } from "./run_id.ts";
 
 /**
  * The run after `last`; null when there is none to come. It may be created once the clock reaches its `runAfter`.

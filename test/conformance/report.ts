@@ -1,7 +1,7 @@
 /** What a run of cases amounts to: figures for each area, and everything that did not pass. For people as lines, for machines as one document. */
 import type { Verdict } from "./verdict.ts";
 
-export interface AreaFigures {
+interface AreaFigures {
   readonly area: string;
   readonly total: number;
   readonly passed: number;

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const BIN = fileURLToPath(new URL("../../runtime/cli/bin.ts", import.meta.url));
 const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
-export interface CliResult {
+interface CliResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -33,7 +33,7 @@ export interface Project {
   remove(): Promise<void>;
 }
 
-export interface CommandOptions {
+interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
   /** What is run: default the source's own `dag`. */

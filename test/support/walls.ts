@@ -127,7 +127,7 @@ const DOORS: readonly Wall[] = [
 /** The libraries of the systems that plugins speak to. A plugin that is not here has none. */
 const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   aws: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "@aws-sdk/client-redshift-data"],
-  github: ["octokit", "@octokit/plugin-retry", "@octokit/plugin-throttling"],
+  github: ["octokit"],
   postgres: ["pg", "pg-copy-streams", "csv-parse", "csv-parse/"],
   email: ["nodemailer"],
 };

@@ -67,11 +67,7 @@ export const dev = command({
 });
 
 /** DATABASE_URL, else a server of our own in the project. Its key is made first: what is stored there must stay readable. */
-export async function ownDatabase(
-  cli: Cli,
-  files: ProjectFiles,
-  running: Running,
-): Promise<string> {
+async function ownDatabase(cli: Cli, files: ProjectFiles, running: Running): Promise<string> {
   if (cli.config.databaseUrl !== null) return cli.config.databaseUrl;
   const [{ startPostgres }, { keepSecretKey }] = await Promise.all([
     import("../../embedded/postgres.ts"),
@@ -96,7 +92,7 @@ export async function startDevPage(all: Surroundings, port: number | undefined, 
 }
 
 /** Deploys the folder now and after each change. A file that broke keeps its last good version, and says so. */
-export async function deployOnChange({ cli, db }: Surroundings, folder: string) {
+async function deployOnChange({ cli, db }: Surroundings, folder: string) {
   const [{ watchFolder }, { deployFolder }] = await Promise.all([
     import("../../bundler/watch.ts"),
     import("../../actions/index.ts"),

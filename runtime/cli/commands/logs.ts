@@ -111,7 +111,7 @@ async function follow(
 }
 
 /** `04:00:01 info  text`; what tasks write must not act on the terminal. */
-export function lineText(
+function lineText(
   { time, level, text }: Pick<StoredLogLine, "time" | "level" | "text">,
   style: Style,
 ): string {

@@ -21,7 +21,7 @@ export interface Service {
 }
 
 /** Tells of an event in one line. */
-export type ServiceLog = (event: string, detail?: Readonly<Record<string, unknown>>) => void;
+type ServiceLog = (event: string, detail?: Readonly<Record<string, unknown>>) => void;
 
 /** What every role is given. */
 export interface Surroundings {
@@ -73,7 +73,7 @@ export async function openSurroundings(
 const POOL_SIZE = 20;
 
 /** `12:00:01 event key=value` */
-export function serviceLog(cli: Cli): ServiceLog {
+function serviceLog(cli: Cli): ServiceLog {
   const { style } = cli.terminal;
   return (event, detail = {}) => {
     const words = Object.entries(detail).map(
@@ -129,7 +129,7 @@ export function xcomFiles({ config: { xcoms }, folder }: Cli): SpillOptions | un
 }
 
 /** Where the page listens when nobody says otherwise. */
-export const DEFAULT_PORT = 8080;
+const DEFAULT_PORT = 8080;
 
 export interface PageOptions {
   readonly host?: string | undefined;

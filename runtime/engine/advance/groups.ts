@@ -39,7 +39,7 @@ export function endWithin({ isLeaf, spec }: PlannedTask, ends: Counts): keyof Co
 }
 
 /** How a group ended, told from what its tasks counted for; undefined while one of them has not ended. */
-export function groupState(own: Counts, members: number): FinalState | undefined {
+function groupState(own: Counts, members: number): FinalState | undefined {
   if (totalOf(own) < members) return undefined;
   if (own.failed > 0) return "failed";
   if (own.success > 0) return "success";

@@ -21,7 +21,7 @@ export interface Recount extends RunProgress {
   readonly rows: readonly RecountedRow[];
 }
 
-export interface RecountedRow extends Progress {
+interface RecountedRow extends Progress {
   /** Items that wait for a place. */
   readonly waiting: number;
   /** Its turn may come: it is the run's own, or its group runs. */

@@ -10,7 +10,6 @@ import { WAIT_GATE } from "./wait_gate.ts";
 import { WORKER_GATE } from "./worker_gate.ts";
 
 export type {
-  Gate,
   Reason,
   UpstreamTask,
   WaitingFacts,
@@ -19,7 +18,7 @@ export type {
   WorkerFacts,
 } from "./gate.ts";
 
-export const GATES: readonly Gate[] = [
+const GATES: readonly Gate[] = [
   ...RUN_GATES,
   GROUP_GATE,
   UPSTREAM_GATE,

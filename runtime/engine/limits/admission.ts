@@ -50,7 +50,7 @@ export interface TooSmall {
 }
 
 /** How many slots a claim's limit has: infinity for none; undefined for a pool that does not exist. */
-export function slotsOf(claim: Claim, { pools }: Usage): number | undefined {
+function slotsOf(claim: Claim, { pools }: Usage): number | undefined {
   const pool = poolOf(claim);
   if (pool === undefined) return claim.limit ?? Number.POSITIVE_INFINITY;
   const slots = pools.get(pool);

@@ -52,7 +52,7 @@ export interface SimulatedSlot {
 }
 
 /** What came of one DAG. */
-export interface SimulatedTotals {
+interface SimulatedTotals {
   readonly dagId: string;
   readonly runs: number;
   /** Slots without a run; null: too many to count. */

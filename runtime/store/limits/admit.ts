@@ -112,6 +112,6 @@ async function give(
 }
 
 /** The rates among the claims of lines. */
-export function ratesIn(lines: readonly Line[]): readonly Claim[] {
+function ratesIn(lines: readonly Line[]): readonly Claim[] {
   return lines.flatMap(({ claims }) => claims.filter(({ perMs }) => perMs !== null));
 }

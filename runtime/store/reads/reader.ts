@@ -6,7 +6,7 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import { type Database, isTransient, type Queryable } from "../database/database.ts";
 
 /** Longest wait for one statement before the page says that the database does not answer. */
-export const READ_DEADLINE_MS = 5_000;
+const READ_DEADLINE_MS = 5_000;
 
 /**
  * The database as pages read it.

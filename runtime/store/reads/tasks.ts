@@ -6,7 +6,7 @@ import type { Queryable, Statement } from "../database/database.ts";
 export const INSTANCES_PER_PAGE = 100;
 
 /** Largest part of a value that a page shows, in characters. */
-export const SHOWN_VALUE = 20_000;
+const SHOWN_VALUE = 20_000;
 
 export interface InstanceRow {
   readonly id: number;

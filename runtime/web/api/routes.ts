@@ -5,7 +5,7 @@ import type { WebServices } from "../http/services.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { openApi } from "./openapi.ts";
 
-export const API = "/api/v1";
+const API = "/api/v1";
 
 export function apiRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });

@@ -11,7 +11,7 @@ import { type GraphLayout, type GraphRequest, LAYOUT_FORMAT } from "./graph_layo
 import { graphRequest } from "./graph_request.ts";
 
 /** Above this a graph is a blot, and takes minutes: the list of tasks is all there is. */
-export const MAX_DRAWN_TASKS = 1_000;
+const MAX_DRAWN_TASKS = 1_000;
 
 const PATIENCE_MS = 1_500;
 const THREAD_LIMIT_MS = 60_000;

@@ -1,7 +1,7 @@
 /** The tasks of a DAG as people see them: in their groups, a group where its first task stands. */
 import type { GroupSpec, TaskSpec } from "../../../sdk/spec.ts";
 
-export interface TreeTask {
+interface TreeTask {
   readonly type: "task";
   readonly id: string;
   /** The id without what its group's already says. */

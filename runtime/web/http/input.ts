@@ -18,11 +18,11 @@ const text = (max: number) =>
     .max(max)
     .refine((value) => !value.includes(NUL), "holds a NUL character");
 
-export const dagId = z
+const dagId = z
   .string()
   .regex(/^[\w.-]{1,200}$/, "is not an id")
   .meta({ description: "Id of a DAG", example: "daily_report" });
-export const taskId = z
+const taskId = z
   .string()
   .regex(/^[\w.-]{1,200}$/, "is not an id")
   .meta({ description: "Id of a task" });
@@ -31,7 +31,7 @@ export const rowId = z
   .regex(/^[1-9]\d{0,14}$/, "is not an id")
   .transform(Number)
   .meta({ description: "Number of a row, as in the page's addresses", example: "42" });
-export const smallNumber = z
+const smallNumber = z
   .string()
   .regex(/^\d{1,10}$/, "is not a number")
   .transform(Number)
@@ -161,7 +161,7 @@ export const triggerBody = z.object({
     .optional()
     .meta({ description: "ISO 8601; default: now", example: "2026-01-31T04:00:00Z" }),
 });
-export const assetUri = z
+const assetUri = z
   .string()
   .regex(/^[!-~]{1,1000}$/, "is not the URI of an asset")
   .meta({ description: "URI of an asset", example: "s3://lake/github/issues" });

@@ -10,7 +10,7 @@ import { concat, cross, type Each, zip } from "../../../sdk/items.ts";
 import { type DagSpec, TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec.ts";
 import type { TaskRef } from "../../../sdk/task.ts";
 
-export type Kind =
+type Kind =
   | "task"
   | "empty"
   | "mapped"
@@ -24,13 +24,7 @@ export type Kind =
   | "mapped group";
 
 /** How a list is put together: from items that are written down, or from what the first and the last task before it return. */
-export type ListForm =
-  | "items"
-  | "output"
-  | "longest zip"
-  | "concat"
-  | "cross"
-  | "concat of cross and zip";
+type ListForm = "items" | "output" | "longest zip" | "concat" | "cross" | "concat of cross and zip";
 
 export interface ShapedTask {
   readonly id: string;

@@ -40,7 +40,7 @@ function places({ model }: World): readonly Place[] {
   );
 }
 
-export function takeable(world: World): readonly Place[] {
+function takeable(world: World): readonly Place[] {
   return places(world).filter((place) => mayBeTaken(at(world.model, place)!));
 }
 

@@ -80,7 +80,7 @@ export function hasEnded({ state }: Instance): boolean {
 }
 
 /** Whether a task has had its turn and nothing of it is left to end. */
-export function isClosed(model: RunModel, id: string): boolean {
+function isClosed(model: RunModel, id: string): boolean {
   const own = instancesOf(model, id);
   return own.length > 0 && own.every(hasEnded);
 }
@@ -92,7 +92,7 @@ export function openTasks(model: RunModel): number {
 }
 
 /** The tasks within a group; null: those within none. */
-export function scopeOf({ shape }: RunModel, group: string | null): readonly ShapedTask[] {
+function scopeOf({ shape }: RunModel, group: string | null): readonly ShapedTask[] {
   return shape.tasks.filter(({ within }) => within === group);
 }
 

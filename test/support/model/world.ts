@@ -37,7 +37,7 @@ export interface Move {
 }
 
 /** What a snapshot shows, but for what was cleared and items that their list no longer has. */
-export function shownOf({ instances }: Snapshot): readonly Seen[] {
+function shownOf({ instances }: Snapshot): readonly Seen[] {
   return instances.filter(
     ({ state, reason }) =>
       (state as string) !== "none" && !(state === "removed" && reason === "its item is no more"),

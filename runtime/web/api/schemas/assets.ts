@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { when } from "./common.ts";
 
-export const asset = z
+const asset = z
   .object({
     uri: z.string(),
     name: z.string().nullable(),
@@ -14,7 +14,7 @@ export const asset = z
   })
   .meta({ id: "Asset" });
 
-export const assetEvent = z
+const assetEvent = z
   .object({
     id: z.int(),
     uri: z.string(),

@@ -13,7 +13,7 @@ const recentRun = z.object({
   finishedAt: when.nullable(),
 });
 
-export const dag = z
+const dag = z
   .object({
     dagId: z.string(),
     isPaused: z.boolean(),
@@ -69,7 +69,7 @@ export const dagDetail = z
   })
   .meta({ id: "DagDetail" });
 
-export const dagSlot = z
+const dagSlot = z
   .object({
     schedule: z.string().meta({ description: "Empty for the only schedule of a DAG" }),
     decision: z.enum(["run", "skipped", "waiting"]),

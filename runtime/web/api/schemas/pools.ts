@@ -1,7 +1,7 @@
 /** What the API answers about pools. */
 import { z } from "zod";
 
-export const pool = z
+const pool = z
   .object({
     name: z.string(),
     slots: z.int().meta({ description: "-1: no limit; 0: closed" }),

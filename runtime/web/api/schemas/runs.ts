@@ -5,7 +5,7 @@ import { TASK_STATES } from "../../../state/task_state.ts";
 import { RUN_TYPES } from "../../../store/runs/dag_run.ts";
 import { runState, when } from "./common.ts";
 
-export const run = z
+const run = z
   .object({
     id: z.int(),
     dagId: z.string(),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { when } from "./common.ts";
 
-export const importError = z
+const importError = z
   .object({
     file: z.string(),
     line: z.int().nullable(),

@@ -11,7 +11,7 @@ const counts = z.object({
   upstreamFailed: z.int(),
 });
 
-export const task = z
+const task = z
   .object({
     taskId: z.string(),
     upstream: z.array(z.string()),
@@ -27,7 +27,7 @@ export const task = z
 
 const storedError = z.object({ name: z.string(), message: z.string(), stack: z.string() });
 
-export const taskTry = z
+const taskTry = z
   .object({
     tryNumber: z.int(),
     state: z.enum(["lost", ...TASK_STATES]),
@@ -39,7 +39,7 @@ export const taskTry = z
   })
   .meta({ id: "Try" });
 
-export const instance = z
+const instance = z
   .object({
     id: z.int(),
     mapIndex: z.int(),

@@ -6,7 +6,7 @@ import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 
 /** `reason` and `failure` are masked. */
-export type ShownCallback = Omit<CallbackSummary, "lines">;
+type ShownCallback = Omit<CallbackSummary, "lines">;
 
 export interface CallbackPage {
   /** The newest first. */

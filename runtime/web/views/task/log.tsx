@@ -10,7 +10,7 @@ export interface LogProps {
   readonly isOpen: boolean;
 }
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export function Log({ window, instanceId, tryNumber, isOpen }: LogProps): VNode {
   const address = `/logs/${instanceId}/${tryNumber}`;
