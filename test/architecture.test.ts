@@ -192,7 +192,7 @@ describe("a broken wall is found", () => {
     [
       "the scheduler with a migration",
       "runtime/scheduler/x.ts",
-      'import { up } from "../../migrations/0001_first.ts";',
+      'import { up } from "../../migrations/0001_schema.ts";',
     ],
     ["a room that nobody placed", "runtime/attic/x.ts", ""],
   ])("in %s", (_, path, text) => {

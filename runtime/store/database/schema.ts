@@ -1,17 +1,19 @@
-/** Compares the schema of the database with this code. Apart from migrate.ts: an ordinary command asks this and must not load knex. */
-import { migrations } from "../../../migrations/index.ts";
+/**
+ * Compares the schema of the database with this code. Apart from migrate.ts: ordinary commands
+ * compare, and must not load knex.
+ */
+import { type Migration, migrations } from "../../../migrations/index.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Database } from "./database.ts";
 
-const latest = migrations.at(-1)?.name ?? "none";
-
 /**
- * Refuses to work on a schema that this code does not know.
+ * Refuses a database whose schema is not the one of this code.
  * @throws DagsmithError SCHEMA_NEWER, SCHEMA_OLDER
  */
 export async function assertSchema(db: Database): Promise<void> {
   const found = await schemaVersion(db);
-  refuseNewer(found);
+  refuseNewer(found, migrations);
+  const latest = nameOfLast(migrations);
   if (found !== latest) throw new DagsmithError("SCHEMA_OLDER", { found, known: latest });
 }
 
@@ -19,8 +21,8 @@ export async function assertSchema(db: Database): Promise<void> {
  * Refuses a schema that a newer version of dagsmith made.
  * @throws DagsmithError SCHEMA_NEWER
  */
-export async function assertNotNewer(db: Database): Promise<void> {
-  refuseNewer(await schemaVersion(db));
+export async function assertNotNewer(db: Database, known: readonly Migration[]): Promise<void> {
+  refuseNewer(await schemaVersion(db), known);
 }
 
 async function schemaVersion(db: Database): Promise<string> {
@@ -36,7 +38,11 @@ async function schemaVersion(db: Database): Promise<string> {
   return row?.name ?? "none";
 }
 
-function refuseNewer(found: string): void {
-  if (found === "none" || migrations.some((migration) => migration.name === found)) return;
-  throw new DagsmithError("SCHEMA_NEWER", { found, known: latest });
+function refuseNewer(found: string, known: readonly Migration[]): void {
+  if (found === "none" || known.some(({ name }) => name === found)) return;
+  throw new DagsmithError("SCHEMA_NEWER", { found, known: nameOfLast(known) });
+}
+
+function nameOfLast(known: readonly Migration[]): string {
+  return known.at(-1)?.name ?? "none";
 }

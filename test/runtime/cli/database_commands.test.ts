@@ -47,7 +47,7 @@ beforeAll(async () => {
     env,
   );
   expect(await project.json(["list"])).toMatchObject({ error: { code: "SCHEMA_OLDER" } });
-  expect((await project.json<{ applied: string[] }>(["migrate"])).applied).toContain("0001_first");
+  expect(await project.json(["migrate"])).toEqual({ applied: ["0001_schema"] });
   expect(await project.json(["migrate"])).toEqual({ applied: [] });
   expect(await project.json(["deploy"])).toMatchObject({
     deployed: Array(4).fill({ version: 1 }),

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { type Migration, migrations } from "../../../migrations/index.ts";
 import {
   type Database,
   isTransient,
@@ -31,6 +32,33 @@ describe("migrating", () => {
     expect((await migrate(db)).length).toBeGreaterThan(0);
     await assertSchema(db);
     expect(await migrate(db)).toEqual([]);
+  });
+
+  test("brings an older database forward, and keeps its rows", async () => {
+    const db = await empty();
+    await migrate(db);
+    await rows(db, "insert into dagsmith.pool (name, slots) values ('kept', 3)");
+    const next: Migration = {
+      name: "0002_next",
+      up: (knex) => knex.raw("alter table dagsmith.pool add column colour text default 'red'"),
+    };
+    expect(await migrate(db, [...migrations, next])).toEqual(["0002_next"]);
+    expect(await rows(db, "select name, slots, colour from dagsmith.pool")).toEqual([
+      { name: "kept", slots: 3, colour: "red" },
+    ]);
+    await expect(assertSchema(db)).rejects.toMatchObject({ code: "SCHEMA_NEWER" });
+  });
+
+  test("leaves nothing of a migration that fails, and applies it whole the next time", async () => {
+    const db = await empty();
+    await migrate(db);
+    const next = (statement: string): Migration => ({
+      name: "0002_next",
+      up: (knex) => knex.raw(`create table dagsmith.next (n int); ${statement}`),
+    });
+    await expect(migrate(db, [...migrations, next("select 1 / 0")])).rejects.toThrow("by zero");
+    await assertSchema(db);
+    expect(await migrate(db, [...migrations, next("select 1")])).toEqual(["0002_next"]);
   });
 
   test("from eight processes' worth of connections at once applies each migration once", async () => {
