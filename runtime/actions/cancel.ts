@@ -1,7 +1,7 @@
 /** Stopping a run: what runs is killed and has failed, what has not begun is skipped, the run has failed. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { endFromOutside } from "../engine/results/callbacks.ts";
-import { cancel } from "../state/task_state.ts";
+import { cancel } from "../state/transition.ts";
 import { audit } from "../store/access/audit.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";

@@ -5,13 +5,8 @@
 import type { TaskEvent } from "../../sdk/callback.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { RunProgress, RunState } from "../state/run_state.ts";
-import type {
-  FinalState,
-  StoredError,
-  TaskState,
-  Transition,
-  TryRef,
-} from "../state/task_state.ts";
+import type { FinalState, StoredError, TaskState, TryRef } from "../state/task_state.ts";
+import type { Transition } from "../state/transition.ts";
 import type { Wait } from "../state/wait.ts";
 import type { Route } from "./limits/limits.ts";
 import type { Plan } from "./plan/plan.ts";

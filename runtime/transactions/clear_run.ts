@@ -9,7 +9,7 @@ import { loopDecidedBy } from "../engine/plan/loop.ts";
 import type { Plan } from "../engine/plan/plan.ts";
 import type { Counted, EngineTx } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
-import { clear } from "../state/task_state.ts";
+import { clear } from "../state/transition.ts";
 import type { Queryable, Statement } from "../store/database/database.ts";
 import { allInstances, type SelectedInstance } from "../store/instances/instance_selection.ts";
 import { NO_MORE } from "../store/instances/recreate.ts";

@@ -11,7 +11,8 @@ import { type Settlement, settle } from "../../runtime/engine/results/complete_t
 import type { Outcome, TryEnd } from "../../runtime/engine/results/outcome.ts";
 import { endWaits } from "../../runtime/scheduler/jobs/wake.ts";
 import type { RunState } from "../../runtime/state/run_state.ts";
-import { start, type TaskState } from "../../runtime/state/task_state.ts";
+import type { TaskState } from "../../runtime/state/task_state.ts";
+import { start } from "../../runtime/state/transition.ts";
 import { Plans } from "../../runtime/store/dags/plans.ts";
 import type { Database } from "../../runtime/store/database/database.ts";
 import { applyTransitions } from "../../runtime/store/instances/task_instance.ts";

@@ -4,17 +4,8 @@
  */
 import type { TaskSpec } from "../../../sdk/spec.ts";
 import { decideRetry } from "../../state/retry.ts";
-import {
-  ENGINE,
-  type FinalState,
-  fail,
-  isFinal,
-  leaveOut,
-  retry,
-  skip,
-  succeed,
-  type Transition,
-} from "../../state/task_state.ts";
+import { ENGINE, type FinalState, isFinal } from "../../state/task_state.ts";
+import { fail, filterOut, retry, skip, succeed, type Transition } from "../../state/transition.ts";
 import { groupRetry, groupTimeout, type Wait } from "../../state/wait.ts";
 import { totalOf } from "../counts/counts.ts";
 import { placeName } from "../counts/deltas.ts";
@@ -116,7 +107,7 @@ function moveOf(spec: TaskSpec, instance: GroupInstance, state: FinalState): Tra
   if (state === "success") return succeed(instance, ENGINE);
   return state === "skipped"
     ? skip(instance, ENGINE, "all of its last tasks were skipped")
-    : leaveOut(instance, ENGINE, "its item was left out");
+    : filterOut(instance, ENGINE, "its item was left out");
 }
 
 function failedMove(spec: TaskSpec, instance: GroupInstance, reason: string): Transition {

@@ -1,6 +1,7 @@
 /** The end of instances that no place can ever be given to: they fail, with the reason, and their runs go on from there. */
 import { DagsmithError } from "../../../sdk/errors.ts";
-import { refuse, type Transition, type TryRef } from "../../state/task_state.ts";
+import type { TryRef } from "../../state/task_state.ts";
+import { refuse, type Transition } from "../../state/transition.ts";
 import type { TooSmall } from "../limits/admission.ts";
 import { callbacksOf } from "../results/callbacks.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "../store.ts";

@@ -2,7 +2,8 @@
  * What must not go on: runs that their first failure ends, and groups whose time is up or that a person stopped. What runs in them is cancelled,
  * and what has not begun is skipped, all but teardowns.
  */
-import { cancel, isFinal } from "../../state/task_state.ts";
+import { isFinal } from "../../state/task_state.ts";
+import { cancel } from "../../state/transition.ts";
 import { isWhole, placeName, placeOf } from "../counts/deltas.ts";
 import {
   allWithin,

@@ -1,10 +1,6 @@
 /** A task instance in memory, and what a transition makes of it: the same as the statement in task_instance.ts. Pure. */
-import {
-  isFinal,
-  type StoredError,
-  type TaskState,
-  type Transition,
-} from "../../state/task_state.ts";
+import { isFinal, type StoredError, type TaskState } from "../../state/task_state.ts";
+import type { Transition } from "../../state/transition.ts";
 import type { ClaimedInstance } from "../store.ts";
 
 /** A task instance as it is, with what its last move said. */

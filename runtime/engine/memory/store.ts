@@ -4,15 +4,8 @@
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { RunProgress, RunState } from "../../state/run_state.ts";
-import {
-  clear,
-  ENGINE,
-  isFinal,
-  type TaskState,
-  type Transition,
-  type TryRef,
-  wake,
-} from "../../state/task_state.ts";
+import { ENGINE, isFinal, type TaskState, type TryRef } from "../../state/task_state.ts";
+import { clear, type Transition, wake } from "../../state/transition.ts";
 import type { Wait } from "../../state/wait.ts";
 import { added, COUNT_OF, NOTHING } from "../counts/counts.ts";
 import { placeName } from "../counts/deltas.ts";

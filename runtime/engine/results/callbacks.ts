@@ -1,7 +1,8 @@
 /** Which of a task's callbacks its end asks for: the end of a try, and the end that others give it. */
 import type { TaskEvent } from "../../../sdk/callback.ts";
 import type { TaskSpec } from "../../../sdk/spec.ts";
-import type { TaskState, Transition } from "../../state/task_state.ts";
+import type { TaskState } from "../../state/task_state.ts";
+import type { Transition } from "../../state/transition.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { EngineTx, MovedInstance, NewCallback } from "../store.ts";
 

@@ -3,19 +3,18 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { TaskSpec } from "../../../sdk/spec.ts";
 import { decideRetry } from "../../state/retry.ts";
+import { isFinal, type TaskState } from "../../state/task_state.ts";
 import {
-  abandon,
   fail,
-  isFinal,
-  leaveOut,
-  park,
+  failLost,
+  filterOut,
   rescue,
   retry,
   skip,
   succeed,
-  type TaskState,
   type Transition,
-} from "../../state/task_state.ts";
+  yieldForSlots,
+} from "../../state/transition.ts";
 import { Advance } from "../advance/advance.ts";
 import { dagsWithPast } from "../advance/depends_on_past.ts";
 import type { Settled } from "../advance/finished_instance.ts";
@@ -156,12 +155,12 @@ function transitionFor(end: TryEnd, run: LockedRun): Transition {
   const planned = plannedTask(run.plan, end.taskId);
   if (outcome.kind === "success") return overLimit(end, run) ?? succeed(end, workerId);
   if (outcome.kind === "skipped")
-    return (outcome.leftOut ? leaveOut : skip)(end, workerId, outcome.reason);
-  if (outcome.kind === "unplaced") return park(end, workerId);
+    return (outcome.leftOut ? filterOut : skip)(end, workerId, outcome.reason);
+  if (outcome.kind === "unplaced") return yieldForSlots(end, workerId);
   if (outcome.kind === "lost")
     return end.lostTries < MAX_LOST_TRIES
       ? rescue(end, workerId, outcome.reason, isLimited(planned.route, run))
-      : abandon(end, workerId, outcome.reason);
+      : failLost(end, workerId, outcome.reason);
   if (outcome.kind === "failed") return failedMove(end, outcome, planned.spec);
   return waitMove(end, outcome, planned, run);
 }

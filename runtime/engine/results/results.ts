@@ -1,6 +1,6 @@
 /** What ends of tries left, of those that counted: outputs, labels, what a loop goes on with, and updates of assets. */
 
-import type { Transition } from "../../state/task_state.ts";
+import type { Transition } from "../../state/transition.ts";
 import { loopDecidedBy } from "../plan/loop.ts";
 import { plannedTask } from "../plan/plan.ts";
 import type { AssetUpdate, EngineTx, KeptJson, LockedRun, MovedInstance } from "../store.ts";

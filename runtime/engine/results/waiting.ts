@@ -1,20 +1,20 @@
 /** How waiting begins and ends: what a poke, a body that waits, a clock, a run, an event or a person said, as the verb that it amounts to. */
 import type { LateKeys } from "../../../sdk/routing.ts";
 import type { WaitSpec } from "../../../sdk/wait.ts";
+import type { TaskState } from "../../state/task_state.ts";
 import {
-  beginAgain,
   cancel,
   deferUntil,
   expire,
   fail,
-  giveUp,
-  overrun,
   reschedule,
   resume,
+  retryGroup,
   skip,
-  type TaskState,
   type Transition,
-} from "../../state/task_state.ts";
+  timeOutGroup,
+  timeOutWait,
+} from "../../state/transition.ts";
 import { decidePoke, waitOf } from "../../state/wait.ts";
 import { timeLimit } from "../advance/groups.ts";
 import { claimsText, routeIn, routeWith } from "../limits/limits.ts";
@@ -62,11 +62,11 @@ export function waitMove(
     case "resumed":
       return resume(end);
     case "gave_up":
-      return giveUp(end, outcome.to, outcome.reason);
+      return timeOutWait(end, outcome.to, outcome.reason);
     case "repeated":
-      return beginAgain(end, timeLimit(task.spec, end.elapsedMs));
+      return retryGroup(end, timeLimit(task.spec, end.elapsedMs));
     case "overran":
-      return overrun(end, outcome.reason);
+      return timeOutGroup(end, outcome.reason);
     case "expired":
       return expire(end, outcome.reason);
     case "cancelled":

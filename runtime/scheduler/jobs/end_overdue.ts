@@ -1,6 +1,6 @@
 /** Runs that took longer than their DAG allows: they fail, and what of them has not ended is skipped; what runs is killed. */
 import { endFromOutside } from "../../engine/results/callbacks.ts";
-import { timeOut } from "../../state/task_state.ts";
+import { timeOut } from "../../state/transition.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database } from "../../store/database/database.ts";
 import { endRun, overdueRuns } from "../../store/runs/dag_run.ts";

@@ -1,6 +1,7 @@
 /** Instances of groups that run as one: how they stand, how more of them begin, and how all of one is put back to before its turn. */
 import type { Counted, GroupInstance } from "../../engine/store.ts";
-import { clear, ENGINE } from "../../state/task_state.ts";
+import { ENGINE } from "../../state/task_state.ts";
+import { clear } from "../../state/transition.ts";
 import type { Wait } from "../../state/wait.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";

@@ -2,7 +2,8 @@
 import type { Json } from "../../../sdk/json.ts";
 import { claimsText } from "../../engine/limits/limits.ts";
 import type { ClaimedInstance, NewInstance, Release, RoutedToken } from "../../engine/store.ts";
-import { ENGINE, type TaskState, type Transition } from "../../state/task_state.ts";
+import { ENGINE, type TaskState } from "../../state/task_state.ts";
+import type { Transition } from "../../state/transition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns, storableText } from "../database/unnest.ts";
 import { enqueue } from "../fleet/enqueue.ts";

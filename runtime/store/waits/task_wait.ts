@@ -1,6 +1,7 @@
 /** What waiting instances wait for: a row is written when a wait begins, found when it is over, and deleted with its end. */
 import type { NewInstance } from "../../engine/store.ts";
-import { ENGINE, type Transition } from "../../state/task_state.ts";
+import { ENGINE } from "../../state/task_state.ts";
+import type { Transition } from "../../state/transition.ts";
 import type { RunningWait, Wait, WaitKind } from "../../state/wait.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";

@@ -6,13 +6,9 @@ import { UNROUTED } from "../../../runtime/engine/limits/limits.ts";
 import { MemoryStore } from "../../../runtime/engine/memory/store.ts";
 import { planOf } from "../../../runtime/engine/plan/plan.ts";
 import { judgeRun } from "../../../runtime/state/run_state.ts";
-import * as verbs from "../../../runtime/state/task_state.ts";
-import {
-  isFinal,
-  TASK_STATES,
-  type TaskState,
-  type Transition,
-} from "../../../runtime/state/task_state.ts";
+import { isFinal, TASK_STATES, type TaskState } from "../../../runtime/state/task_state.ts";
+import type { Transition } from "../../../runtime/state/transition.ts";
+import * as verbs from "../../../runtime/state/transition.ts";
 import { waitOf } from "../../../runtime/state/wait.ts";
 import { dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
@@ -27,7 +23,7 @@ const VERBS = {
   fail: () => verbs.fail(ref, "w", "why", error),
   retry: () => verbs.retry(ref, "w", 5_000, "why", error),
   rescue: () => verbs.rescue(ref, "w", "why"),
-  abandon: () => verbs.abandon(ref, "w", "why"),
+  failLost: () => verbs.failLost(ref, "w", "why"),
 } as const;
 
 const MOVES: Readonly<
@@ -39,7 +35,7 @@ const MOVES: Readonly<
   fail: [["running"], "failed"],
   retry: [["running"], "up_for_retry"],
   rescue: [["running"], "queued"],
-  abandon: [["running"], "failed"],
+  failLost: [["running"], "failed"],
 };
 
 describe.each(Object.keys(VERBS) as (keyof typeof VERBS)[])("%s", (verb) => {
@@ -88,8 +84,8 @@ describe("waiting", () => {
     ["wake", verbs.wake(ref), ["up_for_reschedule"], "queued", null],
     ["deferUntil", verbs.deferUntil(ref, "w", wait), ["running"], "deferred", "w"],
     ["resume", verbs.resume(ref), ["deferred"], "success", null],
-    ["giveUp", verbs.giveUp(ref, "failed", "why"), ["deferred"], "failed", null],
-    ["giveUp softly", verbs.giveUp(ref, "skipped", "why"), ["deferred"], "skipped", null],
+    ["timeOutWait", verbs.timeOutWait(ref, "failed", "why"), ["deferred"], "failed", null],
+    ["timeOutWait softly", verbs.timeOutWait(ref, "skipped", "why"), ["deferred"], "skipped", null],
     ["expire", verbs.expire(ref, "why"), ["queued", "up_for_retry"], "failed", null],
   ] as const)(
     "%s stays at its try and leaves no trace in the history",
@@ -148,7 +144,16 @@ interface Model {
 }
 
 const step = fc.record({
-  verb: fc.constantFrom("start", "succeed", "skip", "fail", "retry", "rescue", "abandon", "cancel"),
+  verb: fc.constantFrom(
+    "start",
+    "succeed",
+    "skip",
+    "fail",
+    "retry",
+    "rescue",
+    "failLost",
+    "cancel",
+  ),
   worker: fc.constantFrom("w1", "w2"),
   /** 0 is the current try, -1 one before. */
   age: fc.constantFrom(0, 0, 0, -1, 1),
@@ -187,7 +192,7 @@ function transitionOf({ verb, worker, age }: Step, model: Model): Transition {
   if (verb === "fail") return verbs.fail(at, worker, "why", null);
   if (verb === "retry") return verbs.retry(at, worker, 0, "why", null);
   if (verb === "rescue") return verbs.rescue(at, worker, "why");
-  if (verb === "abandon") return verbs.abandon(at, worker, "why");
+  if (verb === "failLost") return verbs.failLost(at, worker, "why");
   return verbs.cancel(at, model.state, "why");
 }
 
