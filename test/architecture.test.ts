@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
+import { circlesIn, importGraph } from "./support/circles.ts";
 import {
   brokenWalls,
   clockReadings,
@@ -30,6 +31,20 @@ const READS_ENVIRONMENT: Readonly<Record<string, string>> = {
   "runtime/config.ts": "the one place",
 };
 
+/** Circles that are still to be broken. A circle leaves this list with the change that breaks it; none is added. */
+const CIRCLES_LEFT: readonly string[] = [
+  "runtime/engine/advance/groups.ts -> runtime/engine/advance/round.ts -> runtime/engine/advance/groups.ts",
+  "runtime/engine/plan/branch_tasks.ts -> runtime/engine/plan/plan.ts -> runtime/engine/plan/branch_tasks.ts",
+  "runtime/engine/results/outcome.ts -> runtime/engine/results/waiting.ts -> runtime/engine/results/outcome.ts",
+  "runtime/executor/large_values.ts -> runtime/executor/large_values/folder.ts -> runtime/executor/large_values.ts",
+  "runtime/executor/large_values.ts -> runtime/executor/large_values/s3.ts -> runtime/executor/large_values.ts",
+  "runtime/scheduler/decide.ts -> runtime/scheduler/track.ts -> runtime/scheduler/decide.ts",
+  "runtime/scheduler/simulation/simulate.ts -> runtime/scheduler/simulation/simulate_clocks.ts -> runtime/scheduler/simulation/simulate.ts",
+  "runtime/scheduler/simulation/simulate.ts -> runtime/scheduler/simulation/simulate_load.ts -> runtime/scheduler/simulation/simulate.ts",
+  "test/support/model/decisions.ts -> test/support/model/run_model.ts -> test/support/model/decisions.ts",
+  "test/support/model/lists.ts -> test/support/model/run_model.ts -> test/support/model/lists.ts",
+];
+
 describe("the walls of the house", () => {
   it("keep every import inside what its room may know", () => {
     expect(ours.length).toBeGreaterThan(50);
@@ -48,6 +63,18 @@ describe("the walls of the house", () => {
     expect(
       pure.flatMap((path) => clockReadings(textOf(path)).map((found) => `${path}: ${found}`)),
     ).toEqual([]);
+  });
+
+  it("let no two files import each other in a circle, types included", () => {
+    const circles = circlesIn(
+      importGraph(
+        new Map(
+          code.filter((path) => !path.startsWith("sdk/")).map((path) => [path, textOf(path)]),
+        ),
+        importsOf,
+      ),
+    );
+    expect(circles).toEqual(CIRCLES_LEFT);
   });
 
   it("let one file read the environment", () => {
@@ -223,6 +250,28 @@ describe("a broken wall is found", () => {
     ],
   ])("but not in %s", (_, path, text) => {
     expect(brokenWalls(path, text)).toEqual([]);
+  });
+
+  it.each([
+    ["of two files", { "a.ts": ["b"], "b.ts": ["a"] }, ["a.ts -> b.ts -> a.ts"]],
+    ["of a file with itself", { "a.ts": ["a"] }, ["a.ts -> a.ts"]],
+    [
+      "of three files, behind a file that is on no circle",
+      { "a.ts": ["c"], "b.ts": ["d"], "c.ts": ["b"], "d.ts": ["c"] },
+      ["b.ts -> d.ts -> c.ts -> b.ts"],
+    ],
+    [
+      "of each pair, where two circles share a file",
+      { "a.ts": ["b", "c"], "b.ts": ["a"], "c.ts": ["a"] },
+      ["a.ts -> b.ts -> a.ts", "a.ts -> c.ts -> a.ts"],
+    ],
+    ["in no tree", { "a.ts": ["b", "c"], "b.ts": ["c"], "c.ts": [] }, []],
+  ] as const)("in a circle %s", (_, imports, expected) => {
+    const texts = Object.entries<readonly string[]>(imports).map(
+      ([path, names]) =>
+        [path, names.map((name) => `import type { X } from "./${name}.ts";`).join("\n")] as const,
+    );
+    expect(circlesIn(importGraph(new Map(texts), importsOf))).toEqual(expected);
   });
 
   it("reads every form of import", () => {

@@ -1,7 +1,9 @@
 /** dagsmith/plugins/aws: S3 in streams, Redshift through its Data API, and loads from S3 into Redshift or PostgreSQL. */
-export { type Redshift, redshiftHook } from "./redshift.ts";
+export type { Redshift } from "./redshift.ts";
+export { redshiftHook } from "./redshift_hook.ts";
 export type { RedshiftTableAttributes } from "./redshift_load.ts";
-export { type PutOptions, type S3, type S3Object, type S3ObjectHead, s3Hook } from "./s3.ts";
+export type { PutOptions, S3, S3Object, S3ObjectHead } from "./s3.ts";
+export { s3Hook } from "./s3_hook.ts";
 export { type FoundObject, type S3KeySensorOptions, s3KeySensor } from "./s3_sensor.ts";
 export type { S3LoadFields } from "./s3_source.ts";
 export {

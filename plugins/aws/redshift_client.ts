@@ -1,4 +1,4 @@
-/** The Redshift hook's implementation on the AWS SDK. Apart from redshift.ts so that a DAG file does not load the SDK. */
+/** The client of the Redshift hook, on the AWS SDK. Apart from the hook, so that a DAG file does not load the SDK. */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   BatchExecuteStatementCommand,

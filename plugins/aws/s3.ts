@@ -1,11 +1,6 @@
-/**
- * The S3 hook: what tasks and other plugins see of S3. The implementation is loaded when a task opens it: a DAG file that names this hook
- * is imported far more often than it moves an object.
- */
+/** What tasks and other plugins see of S3: the contract between the hook and its client. */
 import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { defineHook } from "dagsmith";
-import { awsConfig } from "./connection.ts";
 
 /** An object, without its content. */
 export interface S3Object {
@@ -72,20 +67,3 @@ export interface S3 {
   /** The SDK's client, for everything else. */
   readonly client: S3Client;
 }
-
-/**
- * S3, or a store that speaks its protocol, through a connection of type `aws` or `s3`: access key id and secret in login and password (none:
- * the SDK's default credential chain), `extra.region_name`, `extra.endpoint_url` or `extra.s3_endpoint_url`, `extra.aws_session_token`.
- * @example
- * const s3 = await hook(s3Hook("lake"));
- * await s3.putStream("raw", "trips.csv", createReadStream("trips.csv"));
- */
-export const s3Hook = defineHook<S3>({
-  types: ["aws", "s3"],
-  open: async (connection, { signal }) => {
-    const config = awsConfig(connection, "s3");
-    const { openS3 } = await import("./s3_client.ts");
-    return openS3(config, signal);
-  },
-  close: ({ client }) => client.destroy(),
-});

@@ -1,4 +1,4 @@
-/** The S3 hook's implementation on the AWS SDK. Apart from s3.ts because importing the SDK takes a quarter of a second. */
+/** The client of the S3 hook, on the AWS SDK. Apart from the hook, because importing the SDK takes 250 ms. */
 import { addAbortSignal, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";

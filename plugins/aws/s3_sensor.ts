@@ -1,6 +1,7 @@
 /** The sensor that waits for objects in S3. */
 import { type FromContext, resolveField, type SensorBody, type TaskContext } from "dagsmith";
-import { type S3ObjectHead, s3Hook } from "./s3.ts";
+import type { S3ObjectHead } from "./s3.ts";
+import { s3Hook } from "./s3_hook.ts";
 
 export interface S3KeySensorOptions<Context extends TaskContext> {
   /** Id of a connection of type `aws` or `s3`. */

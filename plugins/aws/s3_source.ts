@@ -13,7 +13,8 @@ import {
   readJsonLines,
   type SourceRows,
 } from "dagsmith/plugins/postgres";
-import { type S3, s3Hook } from "./s3.ts";
+import type { S3 } from "./s3.ts";
+import { s3Hook } from "./s3_hook.ts";
 
 /** What and where to, the same for every warehouse. Each field may be a function of the context. */
 export interface S3LoadFields<Context extends TaskContext> {

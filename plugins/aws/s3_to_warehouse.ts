@@ -16,8 +16,8 @@ import {
   postgresHook,
   runStatements,
 } from "dagsmith/plugins/postgres";
-import { redshiftHook } from "./redshift.ts";
 import { copyAccess } from "./redshift_copy.ts";
+import { redshiftHook } from "./redshift_hook.ts";
 import { loadRedshift, type RedshiftTableAttributes } from "./redshift_load.ts";
 import { headerOf, openSource, rowsOf, type S3LoadFields, type S3Source } from "./s3_source.ts";
 

@@ -1,9 +1,9 @@
 /** What the database knows of a table before it is loaded. */
 import { identifier, Sql, sql } from "dagsmith";
 import { canonicalType, type ExistingColumn } from "./columns.ts";
-import type { PostgresSession } from "./hook.ts";
 import { createLoadsTable, LOADS_TABLE } from "./load_sql.ts";
 import { type CheckedTarget, type TableName, tableIdentifier } from "./load_target.ts";
+import type { PostgresSession } from "./session.ts";
 
 /** The columns of a table, in order; none when it does not exist. */
 export async function columnsOf(

@@ -11,8 +11,8 @@ import {
   type QueryResult,
 } from "pg";
 import { from as copyFromStream, to as copyToStream } from "pg-copy-streams";
-import type { Postgres, PostgresSession } from "./hook.ts";
 import { isoTypes } from "./iso_types.ts";
+import type { Postgres, PostgresSession } from "./session.ts";
 
 const MAX_CONNECTIONS = 4;
 

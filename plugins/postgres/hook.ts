@@ -1,44 +1,7 @@
-/** The PostgreSQL hook: what tasks see of a database. The client library is loaded when a task opens it. */
-import type { Readable } from "node:stream";
-import { defineHook, type Sql } from "dagsmith";
-import type { Pool } from "pg";
+/** The PostgreSQL hook. The client library is loaded when a task opens it. */
+import { defineHook } from "dagsmith";
 import { poolConfig } from "./connection.ts";
-
-/**
- * Runs statements. When the try is aborted, the statement that runs is cancelled on the server and the call rejects.
- *
- * Values come as JSON has them: bigint and numeric as strings, dates and times as ISO 8601 strings in the session's time zone.
- */
-export interface PostgresSession {
-  /** The rows of a statement. */
-  query<Row extends object = Readonly<Record<string, unknown>>>(
-    statement: Sql,
-  ): Promise<readonly Row[]>;
-  /** How many rows a statement inserted, updated, deleted or read. */
-  execute(statement: Sql): Promise<{ readonly rowCount: number }>;
-  /**
-   * Streams into a table by COPY, in PostgreSQL's text format (tab between columns, `\N` for null).
-   * When the source throws, nothing has been written.
-   */
-  copyFrom(
-    table: Sql,
-    columns: readonly string[],
-    source: AsyncIterable<Uint8Array | string>,
-  ): Promise<{ readonly rowCount: number }>;
-}
-
-/** A database. Statements outside {@link Postgres.transaction} stand alone, each on any connection of the pool. */
-export interface Postgres extends PostgresSession {
-  /** Runs `work` in one transaction on one connection: commits when it returns, rolls back when it throws. */
-  transaction<Result>(work: (session: PostgresSession) => Promise<Result>): Promise<Result>;
-  /**
-   * The rows of a query as a stream.
-   * @param format PostgreSQL's `text` (default) or `csv`, which has a header line
-   */
-  copyTo(query: Sql, format?: "text" | "csv"): Promise<Readable>;
-  /** The pool of `pg`, for everything else; what is done with it is not cancelled with the try. */
-  readonly pool: Pool;
-}
+import type { Postgres } from "./session.ts";
 
 /**
  * PostgreSQL through a connection of type `postgres`: login, password, host, port, schema = database, TLS by `extra.sslmode`.

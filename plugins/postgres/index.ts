@@ -12,7 +12,7 @@ export {
   reconcileColumns,
 } from "./columns.ts";
 export { type CsvOptions, csvHeader, readCsv } from "./csv.ts";
-export { type Postgres, type PostgresSession, postgresHook } from "./hook.ts";
+export { postgresHook } from "./hook.ts";
 export { readJsonLines } from "./json_lines.ts";
 export { columnsFrom, type LoadResult, loadedBefore, loadTable } from "./load.ts";
 export {
@@ -35,6 +35,7 @@ export {
   type TableName,
   tableIdentifier,
 } from "./load_target.ts";
+export type { Postgres, PostgresSession } from "./session.ts";
 export type { SourceRow, SourceRows } from "./source_row.ts";
 export { type PostgresSqlOptions, postgresSql, runStatements } from "./sql_operator.ts";
 export { type SqlSensorOptions, sqlSensor } from "./sql_sensor.ts";

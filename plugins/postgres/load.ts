@@ -20,7 +20,6 @@ import {
   reconcileColumns,
 } from "./columns.ts";
 import { type CopyCount, copyText } from "./copy_text.ts";
-import type { Postgres, PostgresSession } from "./hook.ts";
 import {
   columnList,
   createTable,
@@ -35,6 +34,7 @@ import {
   type LoadTarget,
   tableIdentifier,
 } from "./load_target.ts";
+import type { Postgres, PostgresSession } from "./session.ts";
 import type { SourceRows } from "./source_row.ts";
 
 /** What a load did. */

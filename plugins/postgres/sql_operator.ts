@@ -6,7 +6,8 @@ import {
   type TaskBody,
   type TaskContext,
 } from "dagsmith";
-import { type Postgres, postgresHook } from "./hook.ts";
+import { postgresHook } from "./hook.ts";
+import type { Postgres } from "./session.ts";
 
 export interface PostgresSqlOptions<Context extends TaskContext> {
   /** Id of a connection of type `postgres`. */

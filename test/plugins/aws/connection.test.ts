@@ -2,7 +2,7 @@
 import { type Connection, parseConnection } from "dagsmith";
 import { expect, test } from "vitest";
 import { awsConfig } from "../../../plugins/aws/connection.ts";
-import { redshiftTarget } from "../../../plugins/aws/redshift.ts";
+import { redshiftTarget } from "../../../plugins/aws/redshift_hook.ts";
 
 const aws = (fields: object): Connection =>
   parseConnection("lake", JSON.stringify({ type: "aws", ...fields }));
