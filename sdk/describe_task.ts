@@ -42,7 +42,7 @@ export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec 
     ...taskDefaults(definition.options),
   };
   const [unit] = unitsAround(ref);
-  if (mappedAround(ref)) refusePast(definition.options, where);
+  if (mappedAround(ref)) refuseDependsOnPast(definition.options, where);
   if (unit) refuseCasesOutside(ref, unit, where);
   const triggerRule = checkedRule(options, where);
   return {
@@ -78,7 +78,10 @@ function taskDefaults(options: TaskDefaults): TaskDefaults {
 }
 
 /** Lists differ from run to run, so an element has no past; its group has. */
-function refusePast({ dependsOnPast, waitForDownstream }: TaskDefaults, where: string): void {
+function refuseDependsOnPast(
+  { dependsOnPast, waitForDownstream }: TaskDefaults,
+  where: string,
+): void {
   if (dependsOnPast || waitForDownstream)
     throw invalidOption(
       where,

@@ -157,7 +157,7 @@ export function webhook<Schema extends StandardSchemaV1 = StandardSchemaV1<Json>
 }
 
 /** A run of another DAG that ends. */
-export interface HeardDag {
+export interface SourceDag {
   readonly dag: string;
   /** Default `["success"]`. */
   readonly states?: readonly ("success" | "failed")[];
@@ -174,7 +174,7 @@ export interface HeardDag {
  * dag("join", { on: [dagRun({ all: [{ dag: "orders" }, { dag: "customers", states: ["success", "failed"] }], within: "2h" })] });
  */
 export function dagRun(
-  options: (HeardDag | { readonly all: readonly HeardDag[] }) & {
+  options: (SourceDag | { readonly all: readonly SourceDag[] }) & {
     readonly within?: Duration;
     readonly name?: string;
   },

@@ -44,11 +44,11 @@ export {
   type DagRunEnd,
   dagRun,
   type EventSource,
-  type HeardDag,
   type PostgresChangesOptions,
   postgresChanges,
   type RowChange,
   type RowKey,
+  type SourceDag,
   type WebhookCall,
   webhook,
 } from "./event.ts";

@@ -6,7 +6,7 @@ import { audit } from "../store/access/audit.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { endRun, runById } from "../store/runs/dag_run.ts";
-import { engineRound, givePlaces } from "../transactions/engine_tx.ts";
+import { engineRound, grantSlots } from "../transactions/engine_tx.ts";
 import { afterChange } from "../transactions/run_ends.ts";
 
 export interface CancelRequest {
@@ -45,5 +45,5 @@ export async function cancelRun(db: Database, { id, actor, reason }: CancelReque
     return run.dagId;
   });
   await afterChange(db, plans, [dagId]);
-  await givePlaces(db, plans);
+  await grantSlots(db, plans);
 }

@@ -5,7 +5,7 @@ import { audit } from "../store/access/audit.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { putPool, removePool } from "../store/limits/pool.ts";
-import { givePlaces } from "../transactions/engine_tx.ts";
+import { grantSlots } from "../transactions/engine_tx.ts";
 
 export interface SetPoolRequest {
   readonly name: string;
@@ -33,7 +33,7 @@ export async function setPool(
     await putPool(tx, name, slots, description ?? null);
     await audit(tx, { actor, action: "set pool", detail: { name, slots } });
   });
-  await givePlaces(db, new Plans());
+  await grantSlots(db, new Plans());
 }
 
 export interface DeletePoolRequest {
@@ -53,7 +53,7 @@ export async function deletePool(db: Database, { name, actor }: DeletePoolReques
     return removed;
   });
   if (!existed) throw new DagsmithError("UNKNOWN_POOL", { pool: name });
-  await givePlaces(db, new Plans());
+  await grantSlots(db, new Plans());
 }
 
 function invalid(argument: string, reason: string): never {

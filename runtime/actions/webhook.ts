@@ -12,8 +12,8 @@ import { createRuns } from "../store/runs/dag_run.ts";
 import { eventRun } from "../store/sources/event_run.ts";
 import {
   claimWebhookKey,
-  putWebhookReceipt,
-  type WebhookReceipt,
+  putWebhookDelivery,
+  type WebhookDelivery,
 } from "../store/sources/webhook.ts";
 import { startQueuedRuns } from "../transactions/start_runs.ts";
 import { unknownDag } from "./unknown.ts";
@@ -76,14 +76,14 @@ function createOnce(
       eventRun({ dagId, versionId, now }, { type: "webhook", name, events }),
     ]);
     if (!made) throw new Error(`the run of webhook "${name}" could not be made`);
-    if (key !== null) await putWebhookReceipt(tx, { dagId, name, key }, bodyHash, made.id);
+    if (key !== null) await putWebhookDelivery(tx, { dagId, name, key }, bodyHash, made.id);
     await audit(tx, { actor, action: "webhook", dagId, runId: made.runId, detail: { name, key } });
     return { id: made.id, runId: made.runId, isNew: true };
   });
 }
 
 function sameRun(
-  { bodyHash, id, runId }: WebhookReceipt,
+  { bodyHash, id, runId }: WebhookDelivery,
   now: string,
   { dagId, name }: WebhookRequest,
 ): WebhookRun {

@@ -2,7 +2,7 @@
 import type { DagVersion, ImportWarning } from "./version.ts";
 
 export function eventWarnings(versions: readonly DagVersion[]): readonly ImportWarning[] {
-  const heard = new Map(versions.map((version) => [version.dagId, heardBy(version)]));
+  const heard = new Map(versions.map((version) => [version.dagId, runSourcesOf(version)]));
   return versions.flatMap(({ dagId, file, position }) => {
     const at = { file, line: position?.line ?? null };
     const unknown = (heard.get(dagId) ?? []).filter((other) => !heard.has(other));
@@ -26,7 +26,7 @@ export function eventWarnings(versions: readonly DagVersion[]): readonly ImportW
   });
 }
 
-function heardBy({ spec }: DagVersion): readonly string[] {
+function runSourcesOf({ spec }: DagVersion): readonly string[] {
   return spec.on.flatMap((event) =>
     event.type === "dagRun" ? event.runs.map((run) => run.dagId) : [],
   );

@@ -4,7 +4,7 @@
  */
 import type { TaskSpec, TriggerRule } from "../../sdk/spec.ts";
 import { COUNT_OF, NOTHING } from "../engine/counts/counts.ts";
-import { allAfter, besides, passedOver } from "../engine/plan/branch_tasks.ts";
+import { allAfter, besides, skippedByBranch } from "../engine/plan/branch_tasks.ts";
 import { type Plan, type PlannedTask, planOf } from "../engine/plan/plan.ts";
 import { judge, type RuleOutcome } from "../state/trigger_rule.ts";
 import type { FileFacts } from "./facts.ts";
@@ -52,7 +52,7 @@ function neverRun(version: DagVersion): readonly ImportWarning[] {
     const ways = waysOf(decider);
     if (ways.length < 2) return [];
     const runs = ways.map((way) =>
-      statesAfter(plan, new Set(passedOver(plan, decider.spec.taskId, way))),
+      statesAfter(plan, new Set(skippedByBranch(plan, decider.spec.taskId, way))),
     );
     const usual = statesAfter(plan, new Set());
     const never = version.spec.tasks.filter(

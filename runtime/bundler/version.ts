@@ -95,7 +95,7 @@ export function importError(
 }
 
 /** A place as people click on it. */
-function placeOf({ file, line }: Position): string {
+function scopeOf({ file, line }: Position): string {
   return `${file}:${line}`;
 }
 
@@ -119,7 +119,7 @@ export function refuseDuplicates(versions: readonly DagVersion[]): {
 
 function duplicateError(first: DagVersion, second: DagVersion): ImportError {
   const place = (version: DagVersion): string =>
-    version.position ? placeOf(version.position) : version.file;
+    version.position ? scopeOf(version.position) : version.file;
   const error = new DagsmithError("DUPLICATE_DAG_ID", {
     dag: second.dagId,
     first: place(first),

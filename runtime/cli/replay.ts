@@ -14,9 +14,9 @@ import { Spill, type SpillOptions } from "../executor/spill.ts";
 import { tryRequest } from "../executor/try_request.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
-import { getPastInstance } from "../store/instances/replay_instance.ts";
-import { editionOfTry } from "../store/runs/run_generation.ts";
-import { type RunFacts, RunFactsCache } from "../store/runs/run_snapshot.ts";
+import { getReplayInstance } from "../store/instances/replay_instance.ts";
+import { generationOfTry } from "../store/runs/run_generation.ts";
+import { type RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import { assetEvents } from "../store/sources/asset.ts";
 import { wrongUsage } from "./command.ts";
 
@@ -56,9 +56,11 @@ export async function replay(
 ): Promise<Replay> {
   const { run, taskId, mapIndex } = request;
   const plans = new Plans();
-  const current = (await new RunFactsCache(plans).get(db, [{ id: run, edition: 0 }])).get(run);
+  const current = (await new RunSnapshotCache(plans).get(db, [{ id: run, generation: 0 }])).get(
+    run,
+  );
   if (!current) throw new DagsmithError("UNKNOWN_RUN", { run });
-  const past = await getPastInstance(db, run, taskId, mapIndex);
+  const past = await getReplayInstance(db, run, taskId, mapIndex);
   if (!past)
     throw new DagsmithError("UNKNOWN_INSTANCE", {
       instance: mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`,
@@ -112,15 +114,16 @@ export async function replay(
 async function factsThen(
   db: Database,
   plans: Plans,
-  facts: RunFacts,
+  facts: RunSnapshot,
   of: { readonly instanceId: number; readonly tryNumber: number },
-): Promise<RunFacts> {
-  const edition = await editionOfTry(db, facts.id, of);
-  const version = edition && (await plans.get(db, [edition.versionId])).get(edition.versionId);
-  return edition && version ? { ...facts, version, params: edition.params } : facts;
+): Promise<RunSnapshot> {
+  const generation = await generationOfTry(db, facts.id, of);
+  const version =
+    generation && (await plans.get(db, [generation.versionId])).get(generation.versionId);
+  return generation && version ? { ...facts, version, params: generation.params } : facts;
 }
 
-function hostOf(db: Database, values: RunValues, facts: RunFacts, world: ReplayWorld): TaskHost {
+function hostOf(db: Database, values: RunValues, facts: RunSnapshot, world: ReplayWorld): TaskHost {
   return {
     connection: (id) => world.connection(id),
     variable: (key) => world.variable(key),

@@ -44,7 +44,7 @@ export interface RunDates {
 }
 
 /** A task of a run whose past is asked for. */
-export interface PastQuestion {
+export interface DependsOnPastWait {
   readonly runId: number;
   readonly taskId: string;
 }
@@ -66,8 +66,8 @@ export interface ClaimedInstance extends MovedInstance {
   readonly lostTries: number;
   /** Tries before it was last cleared. */
   readonly clearedTries: number;
-  /** How often its run was cleared: what a worker keeps of the run is of that edition. */
-  readonly edition: number;
+  /** How often its run was cleared: what a worker keeps of the run is of that generation. */
+  readonly generation: number;
   readonly item: Json;
   /** Pokes that this try has made so far. */
   readonly pokes: number;
@@ -165,7 +165,7 @@ export interface AssetUpdate {
 }
 
 /** A token, and how it gets to a worker; with claims it waits for places first. */
-export interface RoutedToken extends Token {
+export interface RoutedJob extends Token {
   readonly route: Route;
 }
 
@@ -181,7 +181,7 @@ export interface Release {
 /** Everything one round of the engine decided, written together. */
 export interface Decisions {
   readonly instances: readonly NewInstance[];
-  readonly tokens: readonly RoutedToken[];
+  readonly tokens: readonly RoutedJob[];
   readonly releases: readonly Release[];
   /** Tasks whose trigger rule has spoken; mapped ones with the length of their list and how much of it was let go. */
   readonly decided: readonly (Counted & {
@@ -191,8 +191,8 @@ export interface Decisions {
   readonly runs: readonly (RunProgress & { readonly id: number; readonly state: RunState })[];
   /** Tasks whose turn has come but for their past, and tasks that wait for it no longer. */
   readonly past: {
-    readonly waits: readonly PastQuestion[];
-    readonly ended: readonly PastQuestion[];
+    readonly waits: readonly DependsOnPastWait[];
+    readonly ended: readonly DependsOnPastWait[];
   };
 }
 
@@ -248,7 +248,7 @@ export interface EngineTx {
   >;
   runDates(runId: number): Promise<RunDates>;
   /** Whether their past lets these tasks run, in their order. */
-  pastMet(questions: readonly PastQuestion[]): Promise<readonly boolean[]>;
+  dependsOnPastMet(questions: readonly DependsOnPastWait[]): Promise<readonly boolean[]>;
   /** Stores what people call instances; one may be named twice. */
   storeLabels(labels: readonly (Counted & { readonly label: string })[]): Promise<void>;
   /** Adds to counts and gives back the rows as they are now. */

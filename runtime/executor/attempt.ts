@@ -10,7 +10,7 @@ import { plannedTask } from "../engine/plan/plan.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 import type { ClaimedInstance } from "../engine/store.ts";
 import type { StoredError } from "../state/task_state.ts";
-import type { RunFacts } from "../store/runs/run_snapshot.ts";
+import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
 import type { LogWriter } from "./log_writer.ts";
 import type { ProcessEnd, TaskProcess } from "./task_process.ts";
 import { type TryValues, tryRequest } from "./try_request.ts";
@@ -47,7 +47,7 @@ export type Interruption = "timeout" | "total" | "taken" | "stopping";
 
 export class Attempt {
   readonly instance: ClaimedInstance;
-  readonly #facts: RunFacts;
+  readonly #facts: RunSnapshot;
   readonly #secrets: Secrets;
   readonly #xcoms: XComs;
   readonly #log: LogWriter;
@@ -57,7 +57,7 @@ export class Attempt {
 
   constructor(
     instance: ClaimedInstance,
-    facts: RunFacts,
+    facts: RunSnapshot,
     secrets: Secrets,
     xcoms: XComs,
     log: LogWriter,

@@ -5,7 +5,7 @@
 import type { CallbackRequest } from "../child/run_callback.ts";
 import type { TryRequest } from "../child/run_try.ts";
 import type { Database } from "../store/database/database.ts";
-import type { RunFacts, RunFactsCache } from "../store/runs/run_snapshot.ts";
+import type { RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import { appendLog, lastChunk } from "../store/values/log_chunk.ts";
 import {
   appendCallbackLog,
@@ -24,7 +24,7 @@ export interface CallbackRunnerOptions {
   readonly db: Database;
   readonly workerId: string;
   readonly secrets: Secrets;
-  readonly facts: RunFactsCache;
+  readonly facts: RunSnapshotCache;
   readonly bundles: BundleCache;
   readonly processes: TaskPool;
 }
@@ -56,9 +56,9 @@ export class CallbackRunner {
     if (!callback) return;
     if (callback.attempts > MOST_ATTEMPTS)
       return endCallback(db, id, `its worker died ${MOST_ATTEMPTS} times`);
-    const run = (await facts.get(db, [{ id: callback.runId, edition: callback.edition }])).get(
-      callback.runId,
-    );
+    const run = (
+      await facts.get(db, [{ id: callback.runId, generation: callback.generation }])
+    ).get(callback.runId);
     if (!run) throw new Error(`run ${callback.runId} cannot be read`);
     const log = new LogWriter(this.#chunksOf(callback), this.#options.secrets.mask);
     const failure = await this.#perform(callback, run, log);
@@ -71,7 +71,11 @@ export class CallbackRunner {
   }
 
   /** @returns why it failed; null when it did not */
-  async #perform(callback: ClaimedCallback, run: RunFacts, log: LogWriter): Promise<string | null> {
+  async #perform(
+    callback: ClaimedCallback,
+    run: RunSnapshot,
+    log: LogWriter,
+  ): Promise<string | null> {
     const { secrets, processes, bundles } = this.#options;
     try {
       const bundle = await bundles.path(run.version.bundleHash);
@@ -94,7 +98,7 @@ export class CallbackRunner {
     process: TaskProcess,
     bundle: string,
     callback: ClaimedCallback,
-    run: RunFacts,
+    run: RunSnapshot,
     log: LogWriter,
   ) {
     const { secrets } = this.#options;
@@ -146,7 +150,10 @@ function requestOf({
   return { event, ofRun: instanceId === null, ordinal, reason, error };
 }
 
-function tryRequestOf({ taskId, tryNumber, mapIndex }: ClaimedCallback, run: RunFacts): TryRequest {
+function tryRequestOf(
+  { taskId, tryNumber, mapIndex }: ClaimedCallback,
+  run: RunSnapshot,
+): TryRequest {
   const {
     runId,
     version,

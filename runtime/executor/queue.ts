@@ -3,11 +3,11 @@ import { EventEmitter } from "node:events";
 import { Logger, type Runner, run, runMigrations, type WorkerEvents } from "graphile-worker";
 import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
 import type { Database } from "../store/database/database.ts";
-import { patientPool } from "../store/database/retrying_pool.ts";
+import { reconnectingPool } from "../store/database/reconnecting_pool.ts";
 import { CALLBACK_JOB } from "../store/waits/callback.ts";
 
 /** "Look at this task instance, at this try." */
-export interface TaskToken {
+export interface TaskJob {
   readonly ti: number;
   readonly try: number;
 }
@@ -39,7 +39,7 @@ export interface QueueOptions {
   /** The queues whose tokens it hands out. */
   readonly queues: readonly string[];
   /** Resolves when the token needs no more attention; a rejection brings it back later. */
-  readonly handle: (token: TaskToken) => Promise<void>;
+  readonly handle: (token: TaskJob) => Promise<void>;
   /** Runs a callback; whatever queues a worker serves, it serves these. */
   readonly handleCallback: (id: number) => Promise<void>;
   /** Called when the queue stops without having been asked to. */
@@ -52,7 +52,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   const created = Promise.withResolvers<string>();
   events.once("pool:create", ({ workerPool }) => created.resolve(workerPool.id));
   const runner = await run({
-    pgPool: patientPool(options.db),
+    pgPool: reconnectingPool(options.db),
     schema: QUEUE_SCHEMA,
     events,
     logger: quiet(),
@@ -62,7 +62,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
       ...Object.fromEntries(
         options.queues.map((queue) => [
           kindOf(queue),
-          (payload: unknown) => options.handle(payload as TaskToken),
+          (payload: unknown) => options.handle(payload as TaskJob),
         ]),
       ),
       [CALLBACK_JOB]: (payload: unknown) =>

@@ -2,7 +2,7 @@
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
-import { placeName } from "../engine/counts/deltas.ts";
+import { scopeKey } from "../engine/counts/deltas.ts";
 import {
   eagerInputs,
   fieldOf,
@@ -12,7 +12,7 @@ import {
   plannedTask,
 } from "../engine/plan/plan.ts";
 import type { Database } from "../store/database/database.ts";
-import type { RunFacts } from "../store/runs/run_snapshot.ts";
+import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
 import {
   getOutputs,
   getOutputsAt,
@@ -47,7 +47,7 @@ export class RunValues {
    * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE, XCOM_FILE_CORRUPT
    */
   async inputs(
-    facts: RunFacts,
+    facts: RunSnapshot,
     spec: TaskSpec,
     mapIndex: number,
   ): Promise<Readonly<Record<string, Json>>> {
@@ -65,7 +65,7 @@ export class RunValues {
   }
 
   /** What a task left under a key; null when there is nothing. */
-  async pull(facts: RunFacts, taskId: string, key: string): Promise<Json> {
+  async pull(facts: RunSnapshot, taskId: string, key: string): Promise<Json> {
     return this.#valueOf(
       facts,
       taskId,
@@ -93,7 +93,7 @@ export class RunValues {
   }
 
   /** @param at the element whose output is wanted; null for all that the task left */
-  async #output(facts: RunFacts, taskId: string, at: number | null): Promise<Json | undefined> {
+  async #output(facts: RunSnapshot, taskId: string, at: number | null): Promise<Json | undefined> {
     const { plan } = facts.version;
     if (at !== null) {
       const [row] = await this.#outputsAt.add({ runId: facts.id, taskId, mapIndex: at });
@@ -107,7 +107,7 @@ export class RunValues {
   }
 
   /** For a task of many instances the list, in map order. */
-  async #valueOf(facts: RunFacts, taskId: string, rows: readonly StoredXCom[]): Promise<Json> {
+  async #valueOf(facts: RunSnapshot, taskId: string, rows: readonly StoredXCom[]): Promise<Json> {
     const task = facts.version.plan.tasks.get(taskId);
     const isMapped = task !== undefined && isMany(task);
     const values = await this.#readInOrder(isMapped ? rows : rows.slice(0, 1));
@@ -131,8 +131,8 @@ export class RunValues {
   }
 
   async #readAt(wanted: readonly Place[]): Promise<readonly (readonly StoredXCom[])[]> {
-    const rows = Map.groupBy(await getOutputsAt(this.#db, wanted), placeName);
-    return wanted.map((one) => rows.get(placeName(one)) ?? []);
+    const rows = Map.groupBy(await getOutputsAt(this.#db, wanted), scopeKey);
+    return wanted.map((one) => rows.get(scopeKey(one)) ?? []);
   }
 }
 

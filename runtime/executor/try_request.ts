@@ -1,7 +1,7 @@
 /** What a try is told: the same whether a worker runs it, or somebody runs it again by hand. */
 import type { Json } from "../../sdk/json.ts";
 import type { TryRequest } from "../child/run_try.ts";
-import type { RunFacts } from "../store/runs/run_snapshot.ts";
+import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
 
 /** The instance, at one of its tries. */
 export type TriedInstance = Pick<TryRequest, "taskId" | "mapIndex" | "tryNumber" | "item">;
@@ -15,7 +15,7 @@ export type TryValues = Pick<TryRequest, "inputs" | "asksKeys"> & {
 
 export function tryRequest(
   instance: TriedInstance,
-  facts: RunFacts,
+  facts: RunSnapshot,
   { inputs, previous, maxOutputBytes, asksKeys = false }: TryValues,
 ): TryRequest {
   const { taskId, mapIndex, tryNumber, item } = instance;

@@ -19,7 +19,7 @@ import type { Database } from "../store/database/database.ts";
 import { holderOf, registerWorker, removeWorker } from "../store/fleet/worker.ts";
 import { applyTransitions } from "../store/instances/task_instance.ts";
 import { placesOf } from "../store/limits/slot_request.ts";
-import { type RunFacts, RunFactsCache } from "../store/runs/run_snapshot.ts";
+import { type RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import { assetEvents } from "../store/sources/asset.ts";
 import { appendLog, lastChunk } from "../store/values/log_chunk.ts";
 import { pushXCom } from "../store/values/xcom.ts";
@@ -31,7 +31,7 @@ import { BundleCache } from "./bundle_cache.ts";
 import { CallbackRunner } from "./callback_runner.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { LogWriter, type StoreChunk } from "./log_writer.ts";
-import { type Queue, startQueue, type TaskToken } from "./queue.ts";
+import { type Queue, startQueue, type TaskJob } from "./queue.ts";
 import { RunValues } from "./run_values.ts";
 import { Spill, type SpillOptions } from "./spill.ts";
 import { TaskPool } from "./task_pool.ts";
@@ -68,7 +68,7 @@ export class Worker {
   readonly id = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   readonly #options: WorkerOptions;
   readonly #plans = new Plans();
-  readonly #facts = new RunFactsCache(this.#plans);
+  readonly #facts = new RunSnapshotCache(this.#plans);
   readonly #bundles: BundleCache;
   readonly #processes: TaskPool;
   readonly #heartbeat: Heartbeat;
@@ -195,7 +195,7 @@ export class Worker {
     for (const attempt of this.#attempts.values()) attempt.interrupt("stopping");
   }
 
-  async #handle(token: TaskToken): Promise<void> {
+  async #handle(token: TaskJob): Promise<void> {
     await this.#registered.promise;
     const ref = { instanceId: token.ti, tryNumber: token.try };
     const claimed = await this.#claims.add(ref);
@@ -227,9 +227,11 @@ export class Worker {
     };
   }
 
-  async #factsOf({ id, runId, edition }: ClaimedInstance): Promise<RunFacts> {
+  async #factsOf({ id, runId, generation }: ClaimedInstance): Promise<RunSnapshot> {
     try {
-      const facts = (await this.#facts.get(this.#options.db, [{ id: runId, edition }])).get(runId);
+      const facts = (await this.#facts.get(this.#options.db, [{ id: runId, generation }])).get(
+        runId,
+      );
       if (facts) return facts;
       throw new Error(`run ${runId} cannot be read`);
     } catch (error) {
@@ -239,7 +241,7 @@ export class Worker {
     }
   }
 
-  async #perform(attempt: Attempt, facts: RunFacts): Promise<Outcome> {
+  async #perform(attempt: Attempt, facts: RunSnapshot): Promise<Outcome> {
     const { plan } = facts.version;
     const { spec, route } = plannedTask(plan, attempt.instance.taskId);
     try {
@@ -343,7 +345,7 @@ export class Worker {
     return ends.map(({ instanceId }) => settlement.accepted.has(instanceId));
   }
 
-  #xcomsOf(instance: ClaimedInstance, facts: RunFacts): XComs {
+  #xcomsOf(instance: ClaimedInstance, facts: RunSnapshot): XComs {
     const { id, runId, taskId, tryNumber } = instance;
     return {
       pull: (from, key) => this.#values.pull(facts, from, key),

@@ -1,10 +1,10 @@
-/** Listens to the tables that DAGs name in `postgresChanges`: one follower for each connection, as long as a DAG that runs wants it. */
+/** Listens to the tables that DAGs name in `postgresChanges`: one subscriber for each connection, as long as a DAG that runs wants it. */
 import { setTimeout as pause } from "node:timers/promises";
 import { Plans } from "../store/dags/plans.ts";
 import { listeningWatches } from "../store/sources/change_subscription.ts";
-import { Follower, type FollowerOptions } from "./follower.ts";
+import { Subscriber, type SubscriberOptions } from "./subscriber.ts";
 
-export type ListenerOptions = Omit<FollowerOptions, "plans">;
+export type ListenerOptions = Omit<SubscriberOptions, "plans">;
 
 export interface ListenerService {
   /** Finishes what is in hand. Idempotent. */
@@ -17,7 +17,7 @@ const LOOK_EVERY_MS = 1_000;
 export function startListener(options: ListenerOptions): ListenerService {
   const plans = new Plans();
   const stopping = new AbortController();
-  const followers = new Map<string, Follower>();
+  const subscribers = new Map<string, Subscriber>();
 
   const look = async (): Promise<void> => {
     const byConnection = Map.groupBy(
@@ -25,13 +25,13 @@ export function startListener(options: ListenerOptions): ListenerService {
       ({ connection }) => connection,
     );
     for (const [id, watches] of byConnection) {
-      const follower = followers.get(id);
-      if (follower) follower.watches = watches;
-      else followers.set(id, new Follower(id, watches, { ...options, plans }));
+      const subscriber = subscribers.get(id);
+      if (subscriber) subscriber.watches = watches;
+      else subscribers.set(id, new Subscriber(id, watches, { ...options, plans }));
     }
-    const unwanted = [...followers].filter(([id]) => !byConnection.has(id));
-    for (const [id] of unwanted) followers.delete(id);
-    await Promise.all(unwanted.map(([, follower]) => follower.stop()));
+    const unwanted = [...subscribers].filter(([id]) => !byConnection.has(id));
+    for (const [id] of unwanted) subscribers.delete(id);
+    await Promise.all(unwanted.map(([, subscriber]) => subscriber.stop()));
   };
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
@@ -42,7 +42,7 @@ export function startListener(options: ListenerOptions): ListenerService {
       );
       await pause(LOOK_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
-    await Promise.all([...followers.values()].map((follower) => follower.stop()));
+    await Promise.all([...subscribers.values()].map((subscriber) => subscriber.stop()));
   };
   const done = loop();
   return {

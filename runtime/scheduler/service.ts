@@ -8,13 +8,13 @@ import { hostname } from "node:os";
 import { nextDueInMs } from "../store/dags/dag.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
-import { freeStrandedTokens } from "../store/fleet/orphaned_job.ts";
-import { beatScheduler, removeScheduler } from "../store/fleet/scheduler.ts";
+import { unlockOrphanedJobs } from "../store/fleet/orphaned_job.ts";
+import { recordSchedulerHeartbeat, removeScheduler } from "../store/fleet/scheduler.ts";
 import { declareLost } from "../store/fleet/worker.ts";
 import { missDeadlines, nextDeadlineInMs } from "../store/waits/deadline.ts";
-import { dagsWaitingForPast } from "../store/waits/depends_on_past_wait.ts";
+import { dagsWithDependsOnPastWaits } from "../store/waits/depends_on_past_wait.ts";
 import { nextWaitInMs, sweepWaits } from "../store/waits/task_wait.ts";
-import { releasePast } from "../transactions/release_past.ts";
+import { releaseDependsOnPast } from "../transactions/release_depends_on_past.ts";
 import { tick } from "./jobs/create_runs.ts";
 import { endOverdueRuns } from "./jobs/end_overdue.ts";
 import { expireQueued } from "./jobs/expire_queued.ts";
@@ -46,7 +46,7 @@ export async function startScheduler({ db, log }: SchedulerOptions): Promise<Sch
   let looping: Promise<void> = Promise.resolve();
 
   const runOnce = async (): Promise<number> => {
-    await beatScheduler(db, id);
+    await recordSchedulerHeartbeat(db, id);
     const { created } = await tick(db, plans);
     if (created > 0) log("runs created", { count: created });
     const overdue = await endOverdueRuns(db, plans);
@@ -69,10 +69,10 @@ export async function startScheduler({ db, log }: SchedulerOptions): Promise<Sch
     for (const worker of lost) log("worker lost", worker);
     if (lost.length === 0 && Date.now() - lastSweep < SWEEP_EVERY_MS) return;
     lastSweep = Date.now();
-    await releasePast(db, plans, await dagsWaitingForPast(db));
+    await releaseDependsOnPast(db, plans, await dagsWithDependsOnPastWaits(db));
     const count = await rescueOrphans(db, plans);
     if (count > 0) log("tries rescued", { count });
-    const freed = await freeStrandedTokens(db);
+    const freed = await unlockOrphanedJobs(db);
     if (freed > 0) log("tokens freed", { count: freed });
     await sweepWaits(db);
   };

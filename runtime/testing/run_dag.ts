@@ -138,7 +138,7 @@ export async function runDag(
   await begin(store, [store.run]);
   session.reportNew();
   do {
-    for (let token = store.takeToken(); token; token = store.takeToken()) {
+    for (let token = store.takeJob(); token; token = store.takeJob()) {
       const [instance] = await store.apply([start(token, WORKER)]);
       if (instance) await session.attempt(store.instance(instance.id) as MemoryInstance);
     }

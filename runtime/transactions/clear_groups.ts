@@ -1,8 +1,8 @@
 /** Groups around what is cleared or marked: they go on with it. */
 
 import { timeLimit } from "../engine/advance/groups.ts";
-import { placesAround } from "../engine/advance/stops.ts";
-import { placeName } from "../engine/counts/deltas.ts";
+import { scopesAround } from "../engine/advance/stops.ts";
+import { scopeKey } from "../engine/counts/deltas.ts";
 import { allWithin, isGroup, isMany, type Plan, plannedTask } from "../engine/plan/plan.ts";
 import { ENGINE } from "../state/task_state.ts";
 import type { Queryable, Statement } from "../store/database/database.ts";
@@ -65,11 +65,11 @@ export async function idleGroupsAround(
   plan: Plan,
   instances: readonly SelectedInstance[],
 ): Promise<readonly SelectedInstance[]> {
-  const known = new Set(instances.map(placeName));
+  const known = new Set(instances.map(scopeKey));
   const around = new Map(
     instances.flatMap((one) =>
-      placesAround(plan, one).flatMap((place) =>
-        known.has(placeName(place)) ? [] : [[placeName(place), place] as const],
+      scopesAround(plan, one).flatMap((place) =>
+        known.has(scopeKey(place)) ? [] : [[scopeKey(place), place] as const],
       ),
     ),
   );

@@ -14,7 +14,7 @@ import type { Queryable, Statement } from "../store/database/database.ts";
 import { allInstances, type SelectedInstance } from "../store/instances/instance_selection.ts";
 import { NO_MORE } from "../store/instances/recreate.ts";
 import { applyTransitions } from "../store/instances/task_instance.ts";
-import { rememberEdition } from "../store/runs/run_generation.ts";
+import { rememberGeneration } from "../store/runs/run_generation.ts";
 import { clearXComs } from "../store/values/xcom.ts";
 import { idleGroupsAround, reopenGroups } from "./clear_groups.ts";
 import { resumeRuns } from "./resume_runs.ts";
@@ -131,7 +131,7 @@ export async function reopenRun(
   { versionId, params }: Reopening,
 ): Promise<void> {
   const given = params === undefined ? null : JSON.stringify(params);
-  if (versionId !== null || given !== null) await rememberEdition(on, runId, versionId, given);
+  if (versionId !== null || given !== null) await rememberGeneration(on, runId, versionId, given);
   const [row] = await on.query<{ state: RunState }>(REOPEN, [runId, versionId, given]);
   if (row?.state === "running") await resumeRuns(on, tx, [runId]);
 }

@@ -13,9 +13,9 @@ import {
   deleteEnds,
   deleteForeignEnds,
   type End,
-  type Heard,
-  heardBy,
+  type RunSource,
   readEnds,
+  runSourcesOf,
 } from "../store/sources/run_listener.ts";
 import { pairEnds } from "../timetable/pair_ends.ts";
 import { startQueuedRuns } from "./start_runs.ts";
@@ -46,7 +46,7 @@ async function createBatch(
 ): Promise<readonly string[]> {
   const dags = (await lockWaitingDags(tx, plans, dagIds)).map((dag) => ({
     ...dag,
-    heard: heardBy(dag.spec),
+    heard: runSourcesOf(dag.spec),
   }));
   if (dags.length === 0) return [];
   await deleteForeignEnds(tx, dags);
@@ -76,7 +76,7 @@ async function createBatch(
 }
 
 /** Null when the DAG is among those whose runs led here: it would go round for ever. */
-function endRun(dag: TriggeredDag, heard: Heard, ends: readonly End[]): NewRun | null {
+function endRun(dag: TriggeredDag, heard: RunSource, ends: readonly End[]): NewRun | null {
   const chain = [
     ...new Set(
       ends.flatMap(({ dagId, trigger }) => [

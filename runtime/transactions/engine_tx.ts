@@ -1,7 +1,7 @@
 /** The engine's store on PostgreSQL: one transaction, its runs locked. */
 
 import { refuseAll } from "../engine/advance/refuse.ts";
-import { mayHoldPlaces } from "../engine/limits/limits.ts";
+import { mayHoldSlots } from "../engine/limits/limits.ts";
 import { allWithin, type PlannedTask } from "../engine/plan/plan.ts";
 import {
   type EngineTx,
@@ -29,7 +29,7 @@ import {
 import { storeLabels } from "../store/instances/task_label.ts";
 import { addProgress, createProgress, markDecided } from "../store/instances/task_progress.ts";
 import { admitWaiting } from "../store/limits/admit.ts";
-import { askPlaces } from "../store/limits/slot_request.ts";
+import { requestSlots } from "../store/limits/slot_request.ts";
 import { lockRuns, type RunRow, runDates, updateRuns } from "../store/runs/dag_run.ts";
 import { recordAssetEvents } from "../store/sources/asset.ts";
 import {
@@ -40,7 +40,11 @@ import {
   RETURN_VALUE,
 } from "../store/values/xcom.ts";
 import { queueCallbacks, queueRunCallbacks } from "../store/waits/callback.ts";
-import { endPastWaits, pastMet, recordPastWaits } from "../store/waits/depends_on_past_wait.ts";
+import {
+  dependsOnPastMet,
+  endDependsOnPastWaits,
+  recordDependsOnPastWaits,
+} from "../store/waits/depends_on_past_wait.ts";
 import { insertWaiting } from "../store/waits/task_wait.ts";
 
 /**
@@ -60,17 +64,17 @@ export async function engineRound<Result>(
     };
   });
   // What is committed is done: places that could not be given now are given at the scheduler's next tick.
-  if (touchedLimits) await givePlaces(db, plans).catch(() => undefined);
+  if (touchedLimits) await grantSlots(db, plans).catch(() => undefined);
   return result;
 }
 
 /** Gives every free place, and ends the instances that can never get one. */
-export async function givePlaces(db: Database, plans: Plans): Promise<void> {
+export async function grantSlots(db: Database, plans: Plans): Promise<void> {
   for (;;) {
-    const unplaceable = await admitWaiting(db);
-    if (unplaceable.length === 0) return;
+    const ungrantable = await admitWaiting(db);
+    if (ungrantable.length === 0) return;
     const ended = await db.transaction((on) =>
-      refuseAll(engineTx(on, plans, { touched: false }), unplaceable),
+      refuseAll(engineTx(on, plans, { touched: false }), ungrantable),
     );
     if (ended === 0) return;
   }
@@ -85,7 +89,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
   const isLimitedTask = ({ runId, taskId }: MovedInstance): boolean => {
     const run = locked.get(runId);
     const task = plannedOf(runId, taskId);
-    return run !== undefined && task !== undefined && mayHoldPlaces(task.route, run);
+    return run !== undefined && task !== undefined && mayHoldSlots(task.route, run);
   };
   const leftWithin = ({
     runId,
@@ -128,7 +132,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
     endsOf: (runId, taskIds, mapIndex) => endsOf(on, runId, taskIds, mapIndex),
     unfinished: (runId) => unfinishedInstances(on, runId),
     runDates: (runId) => runDates(on, runId),
-    pastMet: (questions) => pastMet(on, plans, questions),
+    dependsOnPastMet: (questions) => dependsOnPastMet(on, plans, questions),
     storeLabels: (labels) => storeLabels(on, labels),
     addProgress: (deltas) => addProgress(on, deltas),
     createProgress: (rows) => createProgress(on, rows),
@@ -162,7 +166,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
       await removeWithin(on, whole.flatMap(leftWithin));
       await releaseInstances(on, releases);
       await enqueueTries(on, free);
-      await askPlaces(on, asking);
+      await requestSlots(on, asking);
       await markDecided(on, decided);
       await updateRuns(on, runs);
       const watched = runs.filter(
@@ -172,8 +176,8 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
         on,
         watched.map(({ id }) => id),
       );
-      await endPastWaits(on, past.ended);
-      await recordPastWaits(on, past.waits);
+      await endDependsOnPastWaits(on, past.ended);
+      await recordDependsOnPastWaits(on, past.waits);
     },
   };
 }

@@ -8,14 +8,14 @@ import type { Database } from "../store/database/database.ts";
 import { createAssetRuns } from "./asset_runs.ts";
 import { createEndRuns } from "./end_runs.ts";
 import { pauseFailing } from "./pause_failing.ts";
-import { releasePast } from "./release_past.ts";
+import { releaseDependsOnPast } from "./release_depends_on_past.ts";
 import { startQueuedRuns } from "./start_runs.ts";
 
 export interface RoundEnd {
   /** Runs that ended in the round. */
   readonly ended: readonly LockedRun[];
   /** DAGs in which a task may have waited for its past. */
-  readonly pastDags: readonly string[];
+  readonly dependsOnPastDags: readonly string[];
   /** Whether assets were updated in it, for which other DAGs may wait. */
   readonly updatedAssets?: boolean;
 }
@@ -24,11 +24,13 @@ export interface RoundEnd {
 export async function afterRound(
   db: Database,
   plans: Plans,
-  { ended, pastDags, updatedAssets = false }: RoundEnd,
+  { ended, dependsOnPastDags, updatedAssets = false }: RoundEnd,
 ): Promise<void> {
   if (updatedAssets) await createAssetRuns(db, plans);
   const all =
-    pastDags.length === 0 ? ended : [...ended, ...(await releasePast(db, plans, pastDags))];
+    dependsOnPastDags.length === 0
+      ? ended
+      : [...ended, ...(await releaseDependsOnPast(db, plans, dependsOnPastDags))];
   if (all.length === 0) return;
   await pauseFailing(db, all);
   await startQueuedRuns(db, plans, [...new Set(all.map(({ plan }) => plan.dagId))]);
@@ -41,6 +43,6 @@ export async function afterChange(
   plans: Plans,
   dagIds: readonly string[],
 ): Promise<void> {
-  await releasePast(db, plans, dagIds);
+  await releaseDependsOnPast(db, plans, dagIds);
   await startQueuedRuns(db, plans, dagIds);
 }

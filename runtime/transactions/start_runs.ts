@@ -1,13 +1,13 @@
 /** The transaction in which queued runs begin: there is a place for them, and the DAG's row is held so that nobody else counts at once. */
 import { begin } from "../engine/advance/begin_run.ts";
-import { dagsWithPast } from "../engine/advance/depends_on_past.ts";
+import { dagsWithDependsOnPast } from "../engine/advance/depends_on_past.ts";
 import { startBackfillRuns } from "../store/backfills/backfill_runs.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable, Statement } from "../store/database/database.ts";
 import { activeRuns, startQueued } from "../store/runs/dag_run.ts";
 import { engineRound, withPlans } from "./engine_tx.ts";
 import { pauseFailing } from "./pause_failing.ts";
-import { releasePast } from "./release_past.ts";
+import { releaseDependsOnPast } from "./release_depends_on_past.ts";
 import { resumeRuns } from "./resume_runs.ts";
 
 const WAITING: Statement = {
@@ -65,7 +65,10 @@ export async function startQueuedRuns(
       if (room.free.length > 0) await on.query(FREE, [room.free]);
       return { started, ended: started.filter((run) => finished.has(run.id)) };
     });
-    const all = [...ended, ...(await releasePast(db, plans, dagsWithPast(started)))];
+    const all = [
+      ...ended,
+      ...(await releaseDependsOnPast(db, plans, dagsWithDependsOnPast(started))),
+    ];
     await pauseFailing(db, all);
     // A run without a single task body ends as it begins, and leaves its place to the next.
     waiting = [...new Set(all.map(({ plan }) => plan.dagId))];

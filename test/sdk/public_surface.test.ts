@@ -89,7 +89,7 @@ const TYPES = [
   "FromContext",
   "GroupLoop",
   "GroupOptions",
-  "HeardDag",
+  "SourceDag",
   "HookContext",
   "HookDefinition",
   "HookRef",

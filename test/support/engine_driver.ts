@@ -79,7 +79,7 @@ export const beginInMemory: BeginRun = async (spec) => {
       })),
     }),
     tokens: async () => {
-      for (let token = store.takeToken(); token; token = store.takeToken())
+      for (let token = store.takeJob(); token; token = store.takeJob())
         tokens.push(`${token.instanceId}#${token.tryNumber}`);
       return tokens;
     },

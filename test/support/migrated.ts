@@ -45,12 +45,12 @@ export async function rows<Row extends Record<string, unknown>>(
 }
 
 /** A version without code: for tests in which no task body runs. */
-export function versionOf(dag: Dag<never> | DagSpec, edition = "1"): DeployableVersion {
+export function versionOf(dag: Dag<never> | DagSpec, generation = "1"): DeployableVersion {
   const spec =
     "tasks" in dag && "catchup" in dag
       ? (dag as DagSpec)
       : describeDag(dag as unknown as Dag<unknown>);
-  const code = Buffer.from(`${JSON.stringify(spec)} ${edition}`);
+  const code = Buffer.from(`${JSON.stringify(spec)} ${generation}`);
   const bundleHash = createHash("sha256").update(code).digest("hex");
   return {
     dagId: spec.dagId,

@@ -17,9 +17,9 @@ export const deploy = command({
       const result = await deployFolder(db, load, { actor: cli.config.user });
       const { poolWarnings } = await import("../reports/pool_warnings.ts");
       const { listPools } = await import("../../store/limits/pool.ts");
-      const { unheardSources } = await import("../reports/event_warnings.ts");
+      const { unlistedSources } = await import("../reports/event_warnings.ts");
       const { listWatches } = await import("../../store/sources/change_subscription.ts");
-      const unheard = unheardSources(load.versions, await listWatches(db, null));
+      const unheard = unlistedSources(load.versions, await listWatches(db, null));
       const warnings = [
         ...load.warnings,
         ...poolWarnings(load.versions, await listPools(db)),

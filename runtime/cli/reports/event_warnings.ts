@@ -17,7 +17,7 @@ interface Declared {
 }
 
 /** One warning for each source without a trigger. */
-export function unheardSources(
+export function unlistedSources(
   versions: readonly Declared[],
   watches: readonly ChangeWatch[],
 ): readonly EventWarning[] {

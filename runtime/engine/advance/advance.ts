@@ -14,15 +14,15 @@ import {
   type UpstreamCounts,
 } from "../../state/trigger_rule.ts";
 import { COUNT_OF, NOTHING } from "../counts/counts.ts";
-import { Deltas, isWhole, placeOf } from "../counts/deltas.ts";
+import { Deltas, isWhole, scopeOf } from "../counts/deltas.ts";
 import { allWithin, isGroup, type PlannedTask } from "../plan/plan.ts";
 import type {
   Counted,
+  DependsOnPastWait,
   EngineTx,
   LockedRun,
   NewInstance,
   NewProgress,
-  PastQuestion,
   Progress,
   Token,
 } from "../store.ts";
@@ -34,7 +34,7 @@ import { sourcesOf } from "./list_view.ts";
 import { refill, takeOwnEnds } from "./own_ends.ts";
 import { type Ending, Round } from "./round.ts";
 import { asksSetups, setupsBefore } from "./setups.ts";
-import { placesWithin, Stops, standsAlone } from "./stops.ts";
+import { Stops, scopesWithin, standsAlone } from "./stops.ts";
 
 /** One round over runs that are locked. Collects decisions; {@link commit} writes them. */
 export class Advance {
@@ -101,13 +101,13 @@ export class Advance {
   }
 
   /** Looks again at tasks that waited for their past. */
-  async askAgain(waiting: readonly PastQuestion[]): Promise<void> {
+  async askAgain(waiting: readonly DependsOnPastWait[]): Promise<void> {
     const asked = new Deltas();
     for (const { runId, taskId } of waiting) asked.at(runId, taskId, -1);
     const settled: Settled[] = [];
     for (const row of await this.#tx.addProgress(asked.rows))
       settled.push(...(await this.#decide(row)));
-    this.#round.endPastWaits(waiting);
+    this.#round.endDependsOnPastWaits(waiting);
     await this.follow(settled);
   }
 
@@ -139,7 +139,7 @@ export class Advance {
     for (const run of runs) ends.push(...(await this.#stops.cancelActive(this.#tx, run)));
     const concerned = new Deltas();
     for (const group of groups)
-      for (const { runId, taskId, mapIndex } of placesWithin(
+      for (const { runId, taskId, mapIndex } of scopesWithin(
         this.#round.run(group.runId).plan,
         group,
       ))
@@ -225,7 +225,7 @@ export class Advance {
       return {
         runId,
         taskId: member,
-        mapIndex: placeOf(task, mapIndex),
+        mapIndex: scopeOf(task, mapIndex),
         upstreamTotal: task.spec.upstream.length,
       };
     });
@@ -249,7 +249,7 @@ export class Advance {
       deltas.count(task, end);
       // Rows that change by nothing come back too, and so their tasks are asked.
       for (const taskId of await this.#alsoConcernedBy(end, task))
-        deltas.at(end.runId, taskId, placeOf(task, end.mapIndex));
+        deltas.at(end.runId, taskId, scopeOf(task, end.mapIndex));
     }
     return deltas.rows;
   }
@@ -262,7 +262,7 @@ export class Advance {
         .filter(({ isCounted }) => isCounted)
         .map((task) => task.spec.taskId);
     const isDecision = end.state === "success" && spec.kind?.type === "short_circuit";
-    return isDecision ? this.#decisionsMade.passedOver(run, end) : [];
+    return isDecision ? this.#decisionsMade.skippedByBranch(run, end) : [];
   }
 
   /** What one counting row, just changed, means for its task. */
@@ -280,12 +280,12 @@ export class Advance {
     }
     if (stopped !== undefined)
       return [this.#round.end(runId, task, mapIndex, { state: "skipped", reason: stopped })];
-    const passedOverBy = await this.#decisionsMade.passedOverBy(run, task, mapIndex);
-    if (passedOverBy !== undefined)
+    const skippedByBranchOf = await this.#decisionsMade.skippedByBranchOf(run, task, mapIndex);
+    if (skippedByBranchOf !== undefined)
       return [
         this.#round.end(runId, task, mapIndex, {
           state: "skipped",
-          reason: `passed over by ${passedOverBy}`,
+          reason: `skipped by branch ${skippedByBranchOf}`,
         }),
       ];
     return this.#ask(row, task);

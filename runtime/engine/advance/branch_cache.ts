@@ -3,8 +3,8 @@
  * decides reads nothing.
  */
 import type { Json } from "../../../sdk/json.ts";
-import { placeName } from "../counts/deltas.ts";
-import { passedOver } from "../plan/branch_tasks.ts";
+import { scopeKey } from "../counts/deltas.ts";
+import { skippedByBranch } from "../plan/branch_tasks.ts";
 import type { PlannedTask } from "../plan/plan.ts";
 import { type Counted, type EngineTx, IN_A_FILE, type LockedRun } from "../store.ts";
 
@@ -18,29 +18,29 @@ export class DecisionsMade {
 
   /** What a task has just returned need not be read. */
   heard(run: LockedRun, of: Counted, output: Json): void {
-    this.#known.set(placeName(of), new Set(passedOver(run.plan, of.taskId, output)));
+    this.#known.set(scopeKey(of), new Set(skippedByBranch(run.plan, of.taskId, output)));
   }
 
   /** The task before this one that passes it over. @param mapIndex its place, which is that of those that decide about it */
-  async passedOverBy(
+  async skippedByBranchOf(
     run: LockedRun,
     { spec, deciders }: PlannedTask,
     mapIndex: number,
   ): Promise<string | undefined> {
     for (const taskId of deciders)
-      if ((await this.passedOver(run, { runId: run.id, taskId, mapIndex })).has(spec.taskId))
+      if ((await this.skippedByBranch(run, { runId: run.id, taskId, mapIndex })).has(spec.taskId))
         return taskId;
     return undefined;
   }
 
   /** The tasks that a deciding task passes over. */
-  async passedOver(run: LockedRun, of: Counted): Promise<ReadonlySet<string>> {
-    const key = placeName(of);
+  async skippedByBranch(run: LockedRun, of: Counted): Promise<ReadonlySet<string>> {
+    const key = scopeKey(of);
     const known = this.#known.get(key);
     if (known) return known;
     const output = await this.#tx.output(run.id, of.taskId, of.mapIndex);
     const found = new Set(
-      passedOver(run.plan, of.taskId, output === IN_A_FILE ? undefined : output),
+      skippedByBranch(run.plan, of.taskId, output === IN_A_FILE ? undefined : output),
     );
     // One that has not decided yet may do so within this round.
     if (output !== undefined) this.#known.set(key, found);

@@ -8,7 +8,7 @@ import { ENGINE, type FinalState, isFinal } from "../../state/task_state.ts";
 import { fail, filterOut, retry, skip, succeed, type Transition } from "../../state/transition.ts";
 import { groupRetry, groupTimeout, type Wait } from "../../state/wait.ts";
 import { totalOf } from "../counts/counts.ts";
-import { placeName } from "../counts/deltas.ts";
+import { scopeKey } from "../counts/deltas.ts";
 import { countsAsFailure } from "../plan/leaves.ts";
 import { isLoop, type PlannedTask } from "../plan/plan.ts";
 import {
@@ -80,10 +80,10 @@ export class EndedGroups {
     const ends: Settled[] = unseen.map(({ of, state }) => ({ ...of, state }));
     if (others.length === 0) return ends;
     const instances = new Map(
-      (await this.#round.tx.groups(others.map(({ of }) => of))).map((one) => [placeName(one), one]),
+      (await this.#round.tx.groups(others.map(({ of }) => of))).map((one) => [scopeKey(one), one]),
     );
     const moves = others.flatMap(({ of, task, state }) => {
-      const instance = instances.get(placeName(of));
+      const instance = instances.get(scopeKey(of));
       return instance ? [moveOf(task.spec, instance, state)] : [];
     });
     for (const { runId, taskId, mapIndex, state } of await this.#round.tx.apply(moves))

@@ -29,7 +29,7 @@ export async function takeTurn(
   const outside = await outsideOfDates(round.tx, round.run(runId), task);
   if (outside !== undefined)
     return [round.end(runId, task, mapIndex, { state: "skipped", reason: outside })];
-  if (spec.dependsOnPast && !(await isPastMet(round, runId, task))) return [];
+  if (spec.dependsOnPast && !(await isDependsOnPastMet(round, runId, task))) return [];
   if (spec.kind?.type === "latest_only") {
     const latest = await decideLatest(round.tx, round.run(runId), task, mapIndex);
     return [
@@ -63,11 +63,15 @@ async function outsideOfDates(
     : undefined;
 }
 
-async function isPastMet(round: Round, runId: number, { spec }: PlannedTask): Promise<boolean> {
+async function isDependsOnPastMet(
+  round: Round,
+  runId: number,
+  { spec }: PlannedTask,
+): Promise<boolean> {
   const question = { runId, taskId: spec.taskId };
-  const [isMet] = await round.tx.pastMet([question]);
+  const [isMet] = await round.tx.dependsOnPastMet([question]);
   if (isMet) return true;
-  round.waitForPast(question);
+  round.waitForDependsOnPast(question);
   return false;
 }
 

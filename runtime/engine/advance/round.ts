@@ -13,7 +13,7 @@ import {
 } from "../../state/task_state.ts";
 import type { Wait } from "../../state/wait.ts";
 import { COUNT_OF } from "../counts/counts.ts";
-import { Deltas, placeName, placeOf } from "../counts/deltas.ts";
+import { Deltas, scopeKey, scopeOf } from "../counts/deltas.ts";
 import { type Route, routeIn, routeWith, UNROUTED } from "../limits/limits.ts";
 import { countsAsFailure } from "../plan/leaves.ts";
 import { allWithin, isGroup, type PlannedTask, plannedTask } from "../plan/plan.ts";
@@ -21,14 +21,14 @@ import type {
   Counted,
   Counts,
   Decisions,
+  DependsOnPastWait,
   EngineTx,
   LockedRun,
   NewInstance,
   NewProgress,
-  PastQuestion,
   Progress,
   Release,
-  RoutedToken,
+  RoutedJob,
   Token,
 } from "../store.ts";
 import type { Settled } from "./finished_instance.ts";
@@ -65,7 +65,7 @@ export class Round {
   readonly #runs = new Map<number, { readonly run: LockedRun; progress: RunProgress }>();
   /** By name, so that an instance that nobody has seen is found. */
   readonly #made = new Map<string, NewInstance>();
-  readonly #tokens: RoutedToken[] = [];
+  readonly #tokens: RoutedJob[] = [];
   readonly #releases: Release[] = [];
   /** Places whose rule spoke in this round: a later wave must not ask it again, and its row does not say so before the commit. */
   readonly #spoken = new Set<string>();
@@ -75,8 +75,8 @@ export class Round {
   #news = new Deltas();
   /** Instances of groups that began, whose tasks are to get their turn; and what tasks of mapped groups count over all elements. */
   #opened: Opened = { groups: [], expanded: [] };
-  readonly #pastWaits: PastQuestion[] = [];
-  readonly #pastEnded: PastQuestion[] = [];
+  readonly #dependsOnPastWaits: DependsOnPastWait[] = [];
+  readonly #dependsOnPastEnded: DependsOnPastWait[] = [];
 
   constructor(tx: EngineTx, runs: readonly LockedRun[]) {
     this.tx = tx;
@@ -107,18 +107,18 @@ export class Round {
   }
 
   hasSpoken(of: Counted): boolean {
-    return this.#spoken.has(placeName(of));
+    return this.#spoken.has(scopeKey(of));
   }
 
   /** A row as it will be when this round is written. */
   current<Row extends Progress>(row: Row): Row {
     const { instances = row.instances, released = row.released } =
-      this.#decided.get(placeName(row)) ?? {};
+      this.#decided.get(scopeKey(row)) ?? {};
     return { ...row, instances, released };
   }
 
   #decide(place: Counted, instances: number | null, released: number): void {
-    this.#decided.set(placeName(place), { ...place, instances, released });
+    this.#decided.set(scopeKey(place), { ...place, instances, released });
   }
 
   /** Puts a token into the queue; that of a task with limits waits for its places first. @param keys what the task said that it runs under */
@@ -134,16 +134,16 @@ export class Round {
   }
 
   make(instance: NewInstance): void {
-    this.#made.set(placeName(instance), instance);
+    this.#made.set(scopeKey(instance), instance);
   }
 
   madeAt(of: Counted): NewInstance | undefined {
-    return this.#made.get(placeName(of));
+    return this.#made.get(scopeKey(of));
   }
 
   /** Takes back an instance of this round, which nobody has seen. */
   unmake(made: NewInstance): void {
-    this.#made.delete(placeName(made));
+    this.#made.delete(scopeKey(made));
   }
 
   /** Ends an instance that nobody has seen. @returns false when it is not of this round */
@@ -278,8 +278,8 @@ export class Round {
   ): void {
     const { taskId, dependsOnPast } = task.spec;
     const place = { runId, taskId, mapIndex };
-    this.#spoken.add(placeName(place));
-    if (dependsOnPast) this.#pastEnded.push({ runId, taskId });
+    this.#spoken.add(scopeKey(place));
+    if (dependsOnPast) this.#dependsOnPastEnded.push({ runId, taskId });
     if (task.isCounted) this.#decide(place, instances, released);
   }
 
@@ -288,19 +288,19 @@ export class Round {
     for (const after of downstream) this.#news.at(runId, after, -1).upstreamTotal += by;
   }
 
-  waitForPast(question: PastQuestion): void {
-    this.#pastWaits.push(question);
+  waitForDependsOnPast(question: DependsOnPastWait): void {
+    this.#dependsOnPastWaits.push(question);
   }
 
-  endPastWaits(waits: readonly PastQuestion[]): void {
-    this.#pastEnded.push(...waits);
+  endDependsOnPastWaits(waits: readonly DependsOnPastWait[]): void {
+    this.#dependsOnPastEnded.push(...waits);
   }
 
   /** A task has no unfinished instance left: its group counts it, or else its run. */
   close(runId: number, task: PlannedTask, mapIndex: number, ends: Counts): void {
     const { spec, isLeaf, size } = task;
     if (spec.within !== undefined)
-      this.#news.at(runId, spec.within, placeOf(task, mapIndex)).own[endWithin(task, ends)] += 1;
+      this.#news.at(runId, spec.within, scopeOf(task, mapIndex)).own[endWithin(task, ends)] += 1;
     const held = this.#runs.get(runId);
     if (!held) return;
     const { openTasks, failedLeaves, warnings } = held.progress;
@@ -322,7 +322,7 @@ export class Round {
       (one) => one.state === "failed" && this.task(one).spec.allowFailure,
     );
     const places = new Set(
-      allowed.map((one) => placeName({ ...one, mapIndex: placeOf(this.task(one), one.mapIndex) })),
+      allowed.map((one) => scopeKey({ ...one, mapIndex: scopeOf(this.task(one), one.mapIndex) })),
     );
     if (held) held.progress = { ...held.progress, warnings: held.progress.warnings - places.size };
   }
@@ -348,7 +348,7 @@ export class Round {
       releases: this.#releases,
       decided: [...this.#decided.values()],
       runs,
-      past: { waits: this.#pastWaits, ended: this.#pastEnded },
+      past: { waits: this.#dependsOnPastWaits, ended: this.#dependsOnPastEnded },
     });
     return runs.filter(({ state }) => state !== "running").map(({ id }) => id);
   }

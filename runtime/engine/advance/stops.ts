@@ -4,7 +4,7 @@
  */
 import { isFinal } from "../../state/task_state.ts";
 import { cancel } from "../../state/transition.ts";
-import { isWhole, placeName, placeOf } from "../counts/deltas.ts";
+import { isWhole, scopeKey, scopeOf } from "../counts/deltas.ts";
 import {
   allWithin,
   groupsAround,
@@ -36,7 +36,7 @@ export class Stops {
 
   /** @param reason why nothing of the group is to begin any more */
   stopGroup(group: Counted, reason: string): void {
-    this.#groups.set(placeName(group), reason);
+    this.#groups.set(scopeKey(group), reason);
   }
 
   isStopped(runId: number): boolean {
@@ -52,8 +52,8 @@ export class Stops {
     if (!isWork(task)) return undefined;
     const ofRun = this.#runs.get(runId);
     if (ofRun !== undefined || this.#groups.size === 0) return ofRun;
-    for (const group of placesAround(plan, { runId, taskId: task.spec.taskId, mapIndex })) {
-      const reason = this.#groups.get(placeName(group));
+    for (const group of scopesAround(plan, { runId, taskId: task.spec.taskId, mapIndex })) {
+      const reason = this.#groups.get(scopeKey(group));
       if (reason !== undefined) return reason;
     }
     return undefined;
@@ -89,21 +89,21 @@ export class Stops {
 }
 
 /** The groups that a place lies in, each at its own place. */
-export function placesAround(plan: Plan, { runId, taskId, mapIndex }: Counted): readonly Counted[] {
+export function scopesAround(plan: Plan, { runId, taskId, mapIndex }: Counted): readonly Counted[] {
   return groupsAround(plan, taskId).map((group) => {
     const task = plannedTask(plan, group);
     // The instances of a mapped group are the elements that its tasks are at.
-    const at = task.spec.each === null ? placeOf(task, mapIndex) : mapIndex;
+    const at = task.spec.each === null ? scopeOf(task, mapIndex) : mapIndex;
     return { runId, taskId: group, mapIndex: at };
   });
 }
 
 /** The places of all that takes part in a group. */
-export function placesWithin(plan: Plan, { runId, taskId, mapIndex }: Counted): readonly Counted[] {
+export function scopesWithin(plan: Plan, { runId, taskId, mapIndex }: Counted): readonly Counted[] {
   return allWithin(plan, taskId).map((member) => ({
     runId,
     taskId: member,
-    mapIndex: placeOf(plannedTask(plan, member), mapIndex),
+    mapIndex: scopeOf(plannedTask(plan, member), mapIndex),
   }));
 }
 

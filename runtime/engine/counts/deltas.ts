@@ -20,7 +20,7 @@ export class Deltas {
 
   /** The row of a task, to be added to. @param mapIndex -1, but for a task within a mapped group */
   at(runId: number, taskId: string, mapIndex: number): Growing {
-    const key = placeName({ runId, taskId, mapIndex });
+    const key = scopeKey({ runId, taskId, mapIndex });
     const row = this.#byPlace.get(key) ?? {
       runId,
       taskId,
@@ -36,7 +36,7 @@ export class Deltas {
   /** Adds an end, as its task counts it and the tasks after it do. */
   count(task: PlannedTask, end: Settled): void {
     const { runId, taskId, mapIndex, state, leftOut } = end;
-    const place = placeOf(task, mapIndex);
+    const place = scopeOf(task, mapIndex);
     const { spec, downstream } = task;
     for (const after of isIteration(spec, end) ? [] : downstream)
       countUpstream(this.at(runId, after, place), task, end, spec.allowFailure === true);
@@ -51,7 +51,7 @@ export class Deltas {
 }
 
 /** Where an instance of a task is counted. */
-export function placeOf({ mappedIn }: PlannedTask, mapIndex: number): number {
+export function scopeOf({ mappedIn }: PlannedTask, mapIndex: number): number {
   return mappedIn === null ? -1 : mapIndex;
 }
 
@@ -60,7 +60,7 @@ export function isWhole({ mappedIn }: PlannedTask, mapIndex: number): boolean {
   return mappedIn !== null || mapIndex < 0;
 }
 
-export function placeName({ runId, taskId, mapIndex }: Counted): string {
+export function scopeKey({ runId, taskId, mapIndex }: Counted): string {
   return `${runId}/${taskId}/${mapIndex}`;
 }
 

@@ -10,7 +10,7 @@ import { countsAsFailure } from "../plan/leaves.ts";
 import { isGroup, type Plan, type PlannedTask, plannedTask } from "../plan/plan.ts";
 import type { Counts, LockedRun, Progress } from "../store.ts";
 import { added, NOTHING } from "./counts.ts";
-import { placeName, placeOf } from "./deltas.ts";
+import { scopeKey, scopeOf } from "./deltas.ts";
 import { type Own, ownOf, type StateCount } from "./own_counts.ts";
 
 export type { StateCount } from "./own_counts.ts";
@@ -103,7 +103,7 @@ class Tally {
   stateOf(group: PlannedTask, mapIndex: number): TaskState | undefined {
     const { taskId, each } = group.spec;
     if (each === null || group.mappedIn !== null)
-      return this.#states.get(nameOf(taskId, placeOf(group, mapIndex)))?.at(0)?.state;
+      return this.#states.get(nameOf(taskId, scopeOf(group, mapIndex)))?.at(0)?.state;
     return this.#states.get(nameOf(taskId, -1))?.find((one) => one.mapIndex === mapIndex)?.state;
   }
 
@@ -112,7 +112,7 @@ class Tally {
     const counts = { ...NOTHING };
     for (const member of members) {
       const task = plannedTask(this.#plan, member);
-      const own = this.own(task, placeOf(task, mapIndex));
+      const own = this.own(task, scopeOf(task, mapIndex));
       if (own.isClosed) counts[endWithin(task, own.ends)] += 1;
     }
     return counts;
@@ -120,7 +120,7 @@ class Tally {
 }
 
 function nameOf(taskId: string, mapIndex: number): string {
-  return placeName({ runId: 0, taskId, mapIndex });
+  return scopeKey({ runId: 0, taskId, mapIndex });
 }
 
 function rowsOf(run: CountedRun, task: PlannedTask, tally: Tally): readonly RecountedRow[] {

@@ -7,7 +7,7 @@ import type { TaskState } from "../../state/task_state.ts";
 import type { UpstreamCounts } from "../../state/trigger_rule.ts";
 import type { RunningWait } from "../../state/wait.ts";
 import type { Usage } from "../limits/admission.ts";
-import type { Claim } from "../limits/limits.ts";
+import type { Reservation } from "../limits/limits.ts";
 import type { PlannedTask } from "../plan/plan.ts";
 
 /** A task before the one in question, and where it stands. */
@@ -39,7 +39,7 @@ export interface WaitingInstance {
   /** What its last move said. */
   readonly reason: string | null;
   /** The places it waits for; null when it waits for none. */
-  readonly places: { readonly claims: readonly Claim[]; readonly notBefore: Date } | null;
+  readonly places: { readonly claims: readonly Reservation[]; readonly notBefore: Date } | null;
   /** What it waits for of its own; absent when for nothing. */
   readonly wait?: RunningWait;
 }
@@ -67,7 +67,7 @@ export interface WaitingFacts {
   /** Instances of the tasks before it, by how they ended. */
   readonly counts: UpstreamCounts;
   /** Its turn has come but for its past. */
-  readonly waitsForPast: boolean;
+  readonly waitsForDependsOnPast: boolean;
   readonly usage: Usage;
   readonly workers: WorkerFacts;
 }

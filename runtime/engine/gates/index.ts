@@ -1,8 +1,9 @@
 /** All gates to running, in the order in which a task meets them. A new thing that can hold a task up adds its gate here. */
+
+import { PAST_GATE } from "./depends_on_past_gate.ts";
 import type { Gate, Reason, WaitingFacts } from "./gate.ts";
 import { GROUP_GATE } from "./group_gate.ts";
-import { PAST_GATE } from "./past_gate.ts";
-import { PLACE_GATES } from "./place_gates.ts";
+import { LIMIT_GATES } from "./limit_gates.ts";
 import { RUN_GATES } from "./run_gates.ts";
 import { RETRY_GATE } from "./time_gate.ts";
 import { UPSTREAM_GATE } from "./upstream_gate.ts";
@@ -25,7 +26,7 @@ const GATES: readonly Gate[] = [
   PAST_GATE,
   RETRY_GATE,
   WAIT_GATE,
-  ...PLACE_GATES,
+  ...LIMIT_GATES,
   WORKER_GATE,
 ];
 

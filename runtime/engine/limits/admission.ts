@@ -4,7 +4,7 @@
  * for it, or small ones would pass it for ever. Pure.
  */
 import { EVERY_TASK } from "../../../sdk/routing.ts";
-import { type Claim, poolOf } from "./limits.ts";
+import { poolOf, type Reservation } from "./limits.ts";
 
 /** What is taken of limits, by claims. */
 export interface Usage {
@@ -17,7 +17,7 @@ export interface Usage {
 /** Instances that wait with the same claims. */
 export interface Line {
   readonly text: string;
-  readonly claims: readonly Claim[];
+  readonly claims: readonly Reservation[];
 }
 
 /** An instance that waits for its places. */
@@ -50,7 +50,7 @@ export interface TooSmall {
 }
 
 /** How many slots a claim's limit has: infinity for none; undefined for a pool that does not exist. */
-function slotsOf(claim: Claim, { pools }: Usage): number | undefined {
+function slotsOf(claim: Reservation, { pools }: Usage): number | undefined {
   const pool = poolOf(claim);
   if (pool === undefined) return claim.limit ?? Number.POSITIVE_INFINITY;
   const slots = pools.get(pool);
@@ -60,7 +60,7 @@ function slotsOf(claim: Claim, { pools }: Usage): number | undefined {
 }
 
 /** What one claim meets now. */
-export function refusalOf(claim: Claim, usage: Usage): Refusal | null {
+export function refusalOf(claim: Reservation, usage: Usage): Refusal | null {
   const slots = slotsOf(claim, usage);
   const pool = poolOf(claim) ?? "";
   if (slots === undefined) return { why: "no_pool", pool };
@@ -72,7 +72,7 @@ export function refusalOf(claim: Claim, usage: Usage): Refusal | null {
 }
 
 /** The pool that can never hold these claims, closed ones apart: whoever made it small may make it large again, but not by waiting. */
-export function tooSmall(claims: readonly Claim[], usage: Usage): TooSmall | undefined {
+export function tooSmall(claims: readonly Reservation[], usage: Usage): TooSmall | undefined {
   for (const claim of claims) {
     const refusal = refusalOf(claim, usage);
     if (refusal?.why === "pool_too_small") return refusal;
@@ -98,13 +98,13 @@ export function admit(
   waiters: readonly Waiter[],
   usage: Usage,
 ): readonly number[] {
-  const claimsOf = new Map(lines.map(({ text, claims }) => [text, claims]));
+  const reservationsOf = new Map(lines.map(({ text, claims }) => [text, claims]));
   const held = new Map(usage.held);
   const now: Usage = { pools: usage.pools, held };
   const admitted: number[] = [];
   const stuck = new Set<string>();
   for (const { instanceId, line } of [...waiters].sort(inOrder)) {
-    const claims = claimsOf.get(line) ?? [];
+    const claims = reservationsOf.get(line) ?? [];
     if (stuck.has(line)) continue;
     if (claims.every((claim) => refusalOf(claim, now) === null)) {
       for (const { name, slots } of claims) held.set(name, (held.get(name) ?? 0) + slots);
@@ -118,7 +118,7 @@ export function admit(
 }
 
 /** Whether each limit in the way has something free, only not enough for one of this size. */
-function isOnlyTooLarge(claims: readonly Claim[], usage: Usage): boolean {
+function isOnlyTooLarge(claims: readonly Reservation[], usage: Usage): boolean {
   const refusals = claims.flatMap((claim) => refusalOf(claim, usage) ?? []);
   return (
     refusals.length > 0 &&
@@ -127,7 +127,7 @@ function isOnlyTooLarge(claims: readonly Claim[], usage: Usage): boolean {
 }
 
 /** What is free of the limits in the way is taken by nobody until there is enough. */
-function keepFor(claims: readonly Claim[], usage: Usage, held: Map<string, number>): void {
+function keepFor(claims: readonly Reservation[], usage: Usage, held: Map<string, number>): void {
   for (const claim of claims) {
     const refusal = refusalOf(claim, usage);
     if (refusal?.why === "full") held.set(claim.name, refusal.limit);

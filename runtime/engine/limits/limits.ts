@@ -6,7 +6,7 @@ import { EVERY_TASK, type LateKeys } from "../../../sdk/routing.ts";
 import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
 
 /** A claim to slots of one limit. */
-export interface Claim {
+export interface Reservation {
   /** Kind and name, such as `pool:api`: unique over the deployment. */
   readonly name: string;
   readonly slots: number;
@@ -22,19 +22,19 @@ export interface Route {
   readonly queue: string | null;
   readonly weight: number;
   /** None: it is queued at once. */
-  readonly claims: readonly Claim[];
+  readonly claims: readonly Reservation[];
 }
 
 /** What of a task's route is the same in every run. */
 export interface PlannedRoute {
   readonly queue: string | null;
   readonly weight: number;
-  readonly claims: readonly Claim[];
+  readonly claims: readonly Reservation[];
   /** Whether a key is asked of the task when a try begins. Until then its claims are not known, and it goes to a worker without any. */
   readonly isLate: boolean;
   /** False for a group, which is not work itself. */
   readonly needsWorker: boolean;
-  readonly claimsWith: (keys: LateKeys) => readonly Claim[];
+  readonly reservationsWith: (keys: LateKeys) => readonly Reservation[];
   readonly maxActive: number | null;
   readonly maxActiveTasksPerRun: number | null;
 }
@@ -54,7 +54,7 @@ const BACKFILL_HANDICAP = 30_000;
 const POOL = "pool:";
 const KEY = "key:";
 const RATE = "rate:";
-const NO_CLAIMS: readonly Claim[] = [];
+const NO_RESERVATIONS: readonly Reservation[] = [];
 
 /** Of an instance that never goes to a worker. */
 export const UNROUTED: Route = { queue: null, weight: 1, claims: [] };
@@ -63,10 +63,10 @@ export function planRoute(dag: DagSpec, task: TaskSpec, weight: number): Planned
   return {
     queue: task.routing?.queue ?? null,
     weight,
-    claims: claimsIn(dag, task, { concurrency: null, rate: null }),
+    claims: reservationsIn(dag, task, { concurrency: null, rate: null }),
     needsWorker: task.kind?.type !== "group",
     isLate: task.routing?.concurrency?.key === null || task.routing?.rate?.key === null,
-    claimsWith: (keys) => claimsIn(dag, task, keys),
+    reservationsWith: (keys) => reservationsIn(dag, task, keys),
     maxActive: task.maxActive,
     maxActiveTasksPerRun: dag.maxActiveTasksPerRun ?? null,
   };
@@ -74,15 +74,15 @@ export function planRoute(dag: DagSpec, task: TaskSpec, weight: number): Planned
 
 /** Whether a task of this run has to wait for places before it goes to a worker. */
 export function isLimited(route: PlannedRoute, run: RoutedRun): boolean {
-  return !route.isLate && hasClaims(route, run);
+  return !route.isLate && hasReservations(route, run);
 }
 
 /** Whether tries of a task of this run may hold places. */
-export function mayHoldPlaces(route: PlannedRoute, run: RoutedRun): boolean {
-  return route.isLate || hasClaims(route, run);
+export function mayHoldSlots(route: PlannedRoute, run: RoutedRun): boolean {
+  return route.isLate || hasReservations(route, run);
 }
 
-function hasClaims(route: PlannedRoute, run: RoutedRun): boolean {
+function hasReservations(route: PlannedRoute, run: RoutedRun): boolean {
   return (
     route.needsWorker &&
     (route.claims.length > 0 ||
@@ -95,8 +95,8 @@ function hasClaims(route: PlannedRoute, run: RoutedRun): boolean {
 export function routeIn(route: PlannedRoute, taskId: string, run: RoutedRun): Route {
   const { queue, maxActive } = route;
   const weight = run.isBackfill ? route.weight - BACKFILL_HANDICAP : route.weight;
-  if (!isLimited(route, run)) return { queue, weight, claims: NO_CLAIMS };
-  const claims = [...route.claims, ...runClaims(route, run)];
+  if (!isLimited(route, run)) return { queue, weight, claims: NO_RESERVATIONS };
+  const claims = [...route.claims, ...runReservations(route, run)];
   if (maxActive !== null) claims.push(held(`map:${run.id}/${taskId}`, maxActive));
   return { queue, weight, claims };
 }
@@ -106,30 +106,33 @@ export function routeWith(route: PlannedRoute, run: RoutedRun, keys: LateKeys): 
   return {
     queue: route.queue,
     weight: route.weight,
-    claims: [...route.claimsWith(keys), ...runClaims(route, run)],
+    claims: [...route.reservationsWith(keys), ...runReservations(route, run)],
   };
 }
 
 /** The keys that a task said, read from the claims that were made of them. */
-export function keysIn(claims: readonly Claim[]): LateKeys {
+export function keysIn(claims: readonly Reservation[]): LateKeys {
   const keyOf = (kind: string): string | null =>
     claims.find(({ name }) => name.startsWith(kind))?.name.slice(kind.length) ?? null;
   return { concurrency: keyOf(KEY), rate: keyOf(RATE) };
 }
 
-function runClaims({ maxActiveTasksPerRun }: PlannedRoute, run: RoutedRun): readonly Claim[] {
-  const claims: Claim[] = [];
+function runReservations(
+  { maxActiveTasksPerRun }: PlannedRoute,
+  run: RoutedRun,
+): readonly Reservation[] {
+  const claims: Reservation[] = [];
   if (run.isGloballyLimited) claims.push(held(POOL + EVERY_TASK, null));
   if (maxActiveTasksPerRun !== null) claims.push(held(`run:${run.id}`, maxActiveTasksPerRun));
   return claims;
 }
 
-function claimsIn(
+function reservationsIn(
   { dagId, maxActiveTasks }: DagSpec,
   { taskId, routing }: TaskSpec,
   keys: LateKeys,
-): readonly Claim[] {
-  const claims: Claim[] = [];
+): readonly Reservation[] {
+  const claims: Reservation[] = [];
   if (routing?.pool) claims.push(held(POOL + routing.pool, null, routing.poolSlots));
   if (maxActiveTasks !== undefined) claims.push(held(`dag:${dagId}`, maxActiveTasks));
   if (routing?.maxActiveAcrossRuns)
@@ -147,22 +150,22 @@ function claimsIn(
   return claims;
 }
 
-function held(name: string, limit: number | null, slots = 1): Claim {
+function held(name: string, limit: number | null, slots = 1): Reservation {
   return { name, slots, limit, perMs: null };
 }
 
 /** The pool that a claim is to; undefined for another kind of limit. */
-export function poolOf({ name }: Claim): string | undefined {
+export function poolOf({ name }: Reservation): string | undefined {
   return name.startsWith(POOL) ? name.slice(POOL.length) : undefined;
 }
 
 /** Claims as text: instances with the same text wait in one line. */
-export function claimsText(claims: readonly Claim[]): string {
+export function reservationsText(claims: readonly Reservation[]): string {
   return JSON.stringify(claims.map(({ name, slots, limit, perMs }) => [name, slots, limit, perMs]));
 }
 
-/** The reverse of {@link claimsText}. */
-export function parseClaims(text: string): readonly Claim[] {
+/** The reverse of {@link reservationsText}. */
+export function parseReservations(text: string): readonly Reservation[] {
   return (JSON.parse(text) as [string, number, number | null, number | null][]).map(
     ([name, slots, limit, perMs]) => ({
       name,

@@ -8,7 +8,7 @@ import { ENGINE, isFinal, type TaskState, type TryRef } from "../../state/task_s
 import { clear, type Transition, wake } from "../../state/transition.ts";
 import type { Wait } from "../../state/wait.ts";
 import { added, COUNT_OF, NOTHING } from "../counts/counts.ts";
-import { placeName } from "../counts/deltas.ts";
+import { scopeKey } from "../counts/deltas.ts";
 import { isMany, type Plan } from "../plan/plan.ts";
 import type {
   AssetUpdate,
@@ -16,13 +16,13 @@ import type {
   Counted,
   Counts,
   Decisions,
+  DependsOnPastWait,
   EngineTx,
   GroupInstance,
   LockedRun,
   NewCallback,
   NewInstance,
   NewProgress,
-  PastQuestion,
   Progress,
   ProgressDelta,
   Release,
@@ -80,7 +80,7 @@ export class MemoryStore implements EngineTx {
   }
 
   /** The next wake-up token, the oldest first; retries do not wait here. */
-  takeToken(): Token | undefined {
+  takeJob(): Token | undefined {
     return this.#queue.shift();
   }
 
@@ -203,9 +203,9 @@ export class MemoryStore implements EngineTx {
   }
 
   async groups(of: readonly Counted[]): Promise<readonly GroupInstance[]> {
-    const places = new Set(of.map(placeName));
+    const places = new Set(of.map(scopeKey));
     return this.#instances
-      .filter((one) => one.state === "running" && places.has(placeName(one)))
+      .filter((one) => one.state === "running" && places.has(scopeKey(one)))
       .map((one) => ({ ...one, instanceId: one.id }));
   }
 
@@ -239,8 +239,8 @@ export class MemoryStore implements EngineTx {
     await this.clearXComs([...instances, group]);
     for (const [name, { taskId, mapIndex }] of this.#progress)
       if (taskIds.includes(taskId) && isMeant(mapIndex)) this.#progress.delete(name);
-    const own = this.#progress.get(placeName(group));
-    if (own) this.#progress.set(placeName(group), { ...own, own: NOTHING });
+    const own = this.#progress.get(scopeKey(group));
+    if (own) this.#progress.set(scopeKey(group), { ...own, own: NOTHING });
     return instances;
   }
 
@@ -249,7 +249,7 @@ export class MemoryStore implements EngineTx {
   }
 
   /** The one run there is, is the first. */
-  async pastMet(questions: readonly PastQuestion[]): Promise<readonly boolean[]> {
+  async dependsOnPastMet(questions: readonly DependsOnPastWait[]): Promise<readonly boolean[]> {
     return questions.map(() => true);
   }
 
@@ -263,7 +263,7 @@ export class MemoryStore implements EngineTx {
   async createProgress(rows: readonly NewProgress[]): Promise<readonly Progress[]> {
     return rows.map((row) => {
       const { instances = null } = row;
-      const known = this.#progress.get(placeName(row));
+      const known = this.#progress.get(scopeKey(row));
       const made = known ?? {
         ...row,
         upstream: NOTHING,
@@ -272,14 +272,14 @@ export class MemoryStore implements EngineTx {
         released: 0,
         own: NOTHING,
       };
-      this.#progress.set(placeName(row), made);
+      this.#progress.set(scopeKey(row), made);
       return made;
     });
   }
 
   async addProgress(deltas: readonly ProgressDelta[]): Promise<readonly Progress[]> {
     return deltas.flatMap((delta) => {
-      const row = this.#progress.get(placeName(delta));
+      const row = this.#progress.get(scopeKey(delta));
       if (!row) return [];
       const changed = {
         ...row,
@@ -287,7 +287,7 @@ export class MemoryStore implements EngineTx {
         upstream: added(row.upstream, delta.upstream),
         own: added(row.own, delta.own),
       };
-      this.#progress.set(placeName(delta), changed);
+      this.#progress.set(scopeKey(delta), changed);
       return [changed];
     });
   }
@@ -297,9 +297,9 @@ export class MemoryStore implements EngineTx {
     for (const release of releases) this.#release(release);
     this.#queue.push(...tokens);
     for (const { instances: count, released, ...place } of decided) {
-      const row = this.#progress.get(placeName(place));
+      const row = this.#progress.get(scopeKey(place));
       if (row)
-        this.#progress.set(placeName(place), {
+        this.#progress.set(scopeKey(place), {
           ...row,
           decided: true,
           instances: count ?? row.instances,
@@ -325,7 +325,7 @@ export class MemoryStore implements EngineTx {
     const workerId = made.state === "running" ? ENGINE : null;
     const began = workerId !== null;
     const blank = {
-      edition: 0,
+      generation: 0,
       workerId,
       label: null,
       pokes: 0,
@@ -334,7 +334,7 @@ export class MemoryStore implements EngineTx {
       wasQueued: made.state === "queued",
     };
     this.#instances[id - 1] = { ...made, item, id, tryNumber, lostTries, clearedTries, ...blank };
-    this.#ids.set(placeName(made), id);
+    this.#ids.set(scopeKey(made), id);
     if (wait) this.#waits.push({ instanceId: id, tryNumber, wait });
     if (made.state === "queued") this.#queue.push({ instanceId: id, tryNumber, inMs: 0 });
   }
@@ -343,7 +343,7 @@ export class MemoryStore implements EngineTx {
     taskId,
     mapIndex,
   }: Pick<NewInstance, "taskId" | "mapIndex">): MemoryInstance | undefined {
-    const id = this.#ids.get(placeName({ runId: RUN_ID, taskId, mapIndex }));
+    const id = this.#ids.get(scopeKey({ runId: RUN_ID, taskId, mapIndex }));
     return id === undefined ? undefined : this.instance(id);
   }
 

@@ -59,7 +59,7 @@ function reach(
  * The tasks that a decision passes over: they are skipped, whatever their rules.
  * @param output what the deciding task returned; undefined before it has ended as success
  */
-export function passedOver(
+export function skippedByBranch(
   plan: Plan,
   taskId: string,
   output: Json | undefined,

@@ -32,7 +32,7 @@ export interface Plan {
   readonly spec: DagSpec;
   readonly tasks: ReadonlyMap<string, PlannedTask>;
   /** Some of its tasks wait for their past. */
-  readonly hasPast: boolean;
+  readonly hasDependsOnPast: boolean;
   /** Whether the end of a run is to be looked at again: it has callbacks or deadlines. */
   readonly isWatched: boolean;
 }
@@ -66,14 +66,14 @@ export function planOf(spec: DagSpec): Plan {
       },
     ];
   });
-  const hasPast = spec.tasks.some(({ dependsOnPast }) => dependsOnPast === true);
+  const hasDependsOnPast = spec.tasks.some(({ dependsOnPast }) => dependsOnPast === true);
   const isWatched = Boolean(spec.callbacks ?? spec.deadlines);
   return {
     dagId: spec.dagId,
     maxActiveRuns: spec.maxActiveRuns,
     spec,
     tasks: new Map(tasks),
-    hasPast,
+    hasDependsOnPast,
     isWatched,
   };
 }

@@ -16,7 +16,7 @@ import {
   yieldForSlots,
 } from "../../state/transition.ts";
 import { Advance } from "../advance/advance.ts";
-import { dagsWithPast } from "../advance/depends_on_past.ts";
+import { dagsWithDependsOnPast } from "../advance/depends_on_past.ts";
 import type { Settled } from "../advance/finished_instance.ts";
 import { isLimited } from "../limits/limits.ts";
 import { decides, decisionError } from "../plan/branch_tasks.ts";
@@ -36,7 +36,7 @@ export interface Settlement {
   /** The same as they were before. */
   readonly ended: readonly LockedRun[];
   /** DAGs in which a task may wait for what ended here: see past.ts. */
-  readonly pastDags: readonly string[];
+  readonly dependsOnPastDags: readonly string[];
   /** Whether assets were updated, so that DAGs may have been waiting for them. */
   readonly updatedAssets: boolean;
 }
@@ -81,7 +81,7 @@ export async function settle(tx: EngineTx, ends: readonly TryEnd[]): Promise<Set
   const accounts = {
     finishedRuns,
     ended,
-    pastDags: dagsWithPast(runs),
+    dependsOnPastDags: dagsWithDependsOnPast(runs),
     updatedAssets: updates.length > 0,
   };
   return { accepted: new Set(moved.map(({ id }) => id)), ...accounts };

@@ -17,7 +17,7 @@ import {
 } from "../../state/transition.ts";
 import { decidePoke, waitOf } from "../../state/wait.ts";
 import { timeLimit } from "../advance/groups.ts";
-import { claimsText, routeIn, routeWith } from "../limits/limits.ts";
+import { reservationsText, routeIn, routeWith } from "../limits/limits.ts";
 import type { PlannedTask } from "../plan/plan.ts";
 import type { LockedRun } from "../store.ts";
 import type { TryEnd } from "./outcome.ts";
@@ -94,7 +94,7 @@ function pokeMove(
     return reschedule(end, workerId, decision.inMs, {
       queue,
       weight,
-      claims: claims.length > 0 ? claimsText(claims) : null,
+      claims: claims.length > 0 ? reservationsText(claims) : null,
     });
   }
   return sensor.softFail

@@ -23,7 +23,7 @@ import { type Database, isTransient, type Queryable } from "../../store/database
 import { activeRuns, createRuns } from "../../store/runs/dag_run.ts";
 import { createAssetRuns } from "../../transactions/asset_runs.ts";
 import { createEndRuns } from "../../transactions/end_runs.ts";
-import { givePlaces } from "../../transactions/engine_tx.ts";
+import { grantSlots } from "../../transactions/engine_tx.ts";
 import { startQueuedRuns } from "../../transactions/start_runs.ts";
 import { type Decision, type DueSchedules, decide } from "../decide.ts";
 import { advanceBackfills } from "./advance_backfills.ts";
@@ -57,7 +57,7 @@ export async function tick(db: Database, plans: Plans): Promise<TickResult> {
   const left = await dagsLeftWaiting(db);
   if (left.length > 0) await startQueuedRuns(db, plans, left);
   // Places that come free by time alone: a retry is due, a rate's window has passed. And whatever a dead process left ungiven.
-  await givePlaces(db, plans);
+  await grantSlots(db, plans);
   return { created };
 }
 

@@ -4,7 +4,7 @@ import { timeOut } from "../../state/transition.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database } from "../../store/database/database.ts";
 import { endRun, overdueRuns } from "../../store/runs/dag_run.ts";
-import { engineRound, givePlaces } from "../../transactions/engine_tx.ts";
+import { engineRound, grantSlots } from "../../transactions/engine_tx.ts";
 import { pauseFailing } from "../../transactions/pause_failing.ts";
 import { afterChange } from "../../transactions/run_ends.ts";
 
@@ -39,6 +39,6 @@ async function endOne(
   if (runs.length === 0) return false;
   await pauseFailing(db, runs);
   await afterChange(db, plans, [dagId]);
-  await givePlaces(db, plans);
+  await grantSlots(db, plans);
   return true;
 }

@@ -16,7 +16,7 @@ import {
   endedRunWaits,
   type FoundWait,
 } from "../../store/waits/task_wait.ts";
-import { engineRound, givePlaces } from "../../transactions/engine_tx.ts";
+import { engineRound, grantSlots } from "../../transactions/engine_tx.ts";
 import { afterRound } from "../../transactions/run_ends.ts";
 
 /** Waits ended in one transaction. */
@@ -30,7 +30,7 @@ export async function endWaits(db: Database, plans: Plans): Promise<number> {
     const due = (await dueWaits(db, BATCH)).map((wait) => ({ wait, outcome: outcomeOfDue(wait) }));
     await settleWaits(db, plans, due);
     ended += woken.count + due.length;
-    if (woken.asking > 0) await givePlaces(db, plans);
+    if (woken.asking > 0) await grantSlots(db, plans);
     if (woken.count < BATCH && due.length < BATCH) break;
   }
   const runs = (await endedRunWaits(db)).map((wait) => ({ wait, outcome: outcomeOfRun(wait) }));

@@ -54,7 +54,7 @@ export interface DatabaseOptions {
 }
 
 /** Waits for the server inside connect(), which carries everything here over a restart. */
-class PatientPool extends pg.Pool {
+class ReconnectingPool extends pg.Pool {
   patience: AbortSignal | undefined;
 
   override connect(): Promise<PoolClient>;
@@ -73,7 +73,7 @@ const INDEX_PLANS = "-c enable_seqscan=off -c enable_bitmapscan=off";
 
 /** Opens the pool. Connects on first use. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const pool = new PatientPool({
+  const pool = new ReconnectingPool({
     connectionString: url,
     max: options.poolSize ?? 10,
     application_name: "dagsmith",

@@ -4,7 +4,7 @@ import type { Queryable, Statement } from "../database/database.ts";
 // A worker takes up a token as soon as it has it, and the instance is queued no more; one that it fetched ahead goes back within a second.
 // So a token that has been held for long while its instance still waits was fetched by a statement whose answer was lost.
 const FREE_STRANDED: Statement = {
-  name: "token_free_stranded",
+  name: "job_unlock_orphaned",
   text: `
 update dagsmith_queue._private_jobs j
 set locked_by = null, locked_at = null, attempts = greatest(0, j.attempts - 1)
@@ -15,7 +15,7 @@ returning j.id`,
 };
 
 const FREE_STRANDED_CALLBACKS: Statement = {
-  name: "token_free_stranded_callbacks",
+  name: "job_unlock_orphaned_callbacks",
   text: `
 update dagsmith_queue._private_jobs j
 set locked_by = null, locked_at = null, attempts = greatest(0, j.attempts - 1)
@@ -27,7 +27,7 @@ returning j.id`,
 const STRANDED_AFTER_MS = 15_000;
 
 /** Lets workers have again the tokens that none of them has in hand. @returns how many there were */
-export async function freeStrandedTokens(db: Queryable): Promise<number> {
+export async function unlockOrphanedJobs(db: Queryable): Promise<number> {
   const [ofTries, ofCallbacks] = [
     await db.query(FREE_STRANDED, [STRANDED_AFTER_MS]),
     await db.query(FREE_STRANDED_CALLBACKS, [STRANDED_AFTER_MS]),

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import type { Queryable, Statement } from "../database/database.ts";
 
 const BEAT: Statement = {
-  name: "scheduler_beat",
+  name: "scheduler_heartbeat",
   text: `
 insert into dagsmith.scheduler (id, hostname, pid) values ($1, $2, $3)
 on conflict (id) do update set heartbeat_at = now()`,
@@ -14,7 +14,7 @@ const REMOVE: Statement = {
   text: "delete from dagsmith.scheduler where id = $1 or heartbeat_at < now() - interval '1 day'",
 };
 
-export async function beatScheduler(db: Queryable, id: string): Promise<void> {
+export async function recordSchedulerHeartbeat(db: Queryable, id: string): Promise<void> {
   await db.query(BEAT, [id, hostname(), process.pid]);
 }
 

@@ -28,7 +28,7 @@ const REMOVE: Statement = {
 
 /** One beat; says also which of the worker's tries are no longer its own (cancelled, or given up for lost). */
 export const BEAT: Statement = {
-  name: "worker_beat",
+  name: "worker_heartbeat",
   text: `
 with beat as (update dagsmith.worker set heartbeat_at = now() where id = $1 and state <> 'lost' returning id)
 select (select count(*)::int from beat) as alive,

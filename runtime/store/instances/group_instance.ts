@@ -81,9 +81,9 @@ update dagsmith.task_progress set success = 0, failed = 0, skipped = 0, upstream
 where run_id = $1 and task_id = $2 and map_index = $3`,
 };
 
-// What workers keep of the run is of an edition before: outputs that are no more.
+// What workers keep of the run is of a generation before: outputs that are no more.
 const NEXT_EDITION: Statement = {
-  name: "group_next_edition",
+  name: "group_next_generation",
   text: "update dagsmith.dag_run set clear_number = clear_number + 1 where id = $1",
 };
 

@@ -3,7 +3,7 @@ import type { NewInstance } from "../../engine/store.ts";
 import { ENGINE, type TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
-import { askPlaces } from "../limits/slot_request.ts";
+import { requestSlots } from "../limits/slot_request.ts";
 import { ITEM, ifGroup, itemColumns } from "./instance_columns.ts";
 import { enqueueTries } from "./task_instance.ts";
 
@@ -80,7 +80,7 @@ export async function reviveInstances(
     ({ route }) => `${route.claims.length > 0}`,
   );
   await enqueueTries(db, free);
-  await askPlaces(db, asking);
+  await requestSlots(db, asking);
   return instances.filter(
     ({ runId, taskId, mapIndex }) => !revived.has(nameOf(runId, taskId, mapIndex)),
   );

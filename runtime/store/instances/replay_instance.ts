@@ -2,7 +2,7 @@
 import type { Json } from "../../../sdk/json.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
-export interface PastInstance {
+export interface ReplayInstance {
   readonly id: number;
   /** The number of its current, or last, try. */
   readonly tryNumber: number;
@@ -17,13 +17,13 @@ select id, try_number as "tryNumber", item from dagsmith.task_instance where run
 };
 
 /** @param mapIndex -1 for a task that is not mapped */
-export async function getPastInstance(
+export async function getReplayInstance(
   db: Queryable,
   runId: number,
   taskId: string,
   mapIndex: number,
-): Promise<PastInstance | undefined> {
-  const [row] = await db.query<PastInstance & Record<string, unknown>>(GET, [
+): Promise<ReplayInstance | undefined> {
+  const [row] = await db.query<ReplayInstance & Record<string, unknown>>(GET, [
     runId,
     taskId,
     mapIndex,

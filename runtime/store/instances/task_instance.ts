@@ -1,7 +1,7 @@
 /** Task instances: the guarded move that every verb becomes, and what a worker reads when it takes one. */
 import type { Json } from "../../../sdk/json.ts";
-import { claimsText } from "../../engine/limits/limits.ts";
-import type { ClaimedInstance, NewInstance, Release, RoutedToken } from "../../engine/store.ts";
+import { reservationsText } from "../../engine/limits/limits.ts";
+import type { ClaimedInstance, NewInstance, Release, RoutedJob } from "../../engine/store.ts";
 import { ENGINE, type TaskState } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -44,7 +44,7 @@ where t.id = v.id
 returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.cleared_tries, t.item, t.pokes,
   t.started_at is not null or t.pokes > 0 or t.try_number > t.cleared_tries + 1 as began,
   coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as elapsed_ms,
-  (select clear_number from dagsmith.dag_run r where r.id = t.run_id) as edition`,
+  (select clear_number from dagsmith.dag_run r where r.id = t.run_id) as generation`,
 };
 
 // The history row is taken under the same guard, before the instance moves on to its next try.
@@ -71,7 +71,7 @@ interface MovedRow {
   try_number: number;
   lost_tries: number;
   cleared_tries: number;
-  edition: number;
+  generation: number;
   item: Json;
   pokes: number;
   began: boolean;
@@ -125,7 +125,7 @@ export async function applyTransitions(
     tryNumber: row.try_number,
     lostTries: row.lost_tries,
     clearedTries: row.cleared_tries,
-    edition: row.edition,
+    generation: row.generation,
     item: row.item,
     pokes: row.pokes,
     began: row.began,
@@ -236,7 +236,7 @@ export async function insertInstances(
       jsonOrNull(i.error),
       i.route.queue,
       i.route.weight,
-      i.route.claims.length === 0 ? null : claimsText(i.route.claims),
+      i.route.claims.length === 0 ? null : reservationsText(i.route.claims),
     ]),
   );
 }
@@ -251,7 +251,7 @@ export async function releaseInstances(db: Queryable, releases: readonly Release
 }
 
 /** Puts tokens for further tries into the queue. */
-export async function enqueueTries(db: Queryable, tokens: readonly RoutedToken[]): Promise<void> {
+export async function enqueueTries(db: Queryable, tokens: readonly RoutedJob[]): Promise<void> {
   if (tokens.length === 0) return;
   await db.query(
     ENQUEUE,

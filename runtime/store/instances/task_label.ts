@@ -1,5 +1,5 @@
 /** What people call single instances, as their tasks say it. */
-import { placeName } from "../../engine/counts/deltas.ts";
+import { scopeKey } from "../../engine/counts/deltas.ts";
 import type { Counted } from "../../engine/store.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns, storableText } from "../database/unnest.ts";
@@ -17,7 +17,7 @@ export async function storeLabels(
   db: Queryable,
   labels: readonly (Counted & { readonly label: string })[],
 ): Promise<void> {
-  const latest = new Map(labels.map((label) => [placeName(label), label]));
+  const latest = new Map(labels.map((label) => [scopeKey(label), label]));
   await db.query(
     LABEL,
     columns([...latest.values()], ({ runId, taskId, mapIndex, label }) => [

@@ -11,16 +11,16 @@ import {
   type Waiter,
   worthLooking,
 } from "../../engine/limits/admission.ts";
-import { type Claim, parseClaims } from "../../engine/limits/limits.ts";
+import { parseReservations, type Reservation } from "../../engine/limits/limits.ts";
 import type { TryRef } from "../../state/task_state.ts";
 import type { Database, Queryable, Statement } from "../database/database.ts";
 import {
+  deleteStaleRequests,
   dropWaiting,
-  firstInLines,
-  forgetPlaces,
-  grantPlaces,
+  markGranted,
+  nextInQueues,
   readUsage,
-  waitingLines,
+  waitQueues,
 } from "./slot_request.ts";
 
 const TAKE_TURN: Statement = {
@@ -34,29 +34,31 @@ const MOST_OF_A_LINE = 500;
 const STALE_AHEAD = 50;
 
 /** An instance that no place can be given to, and why. */
-export interface Unplaceable extends TryRef, TooSmall {
+export interface Ungrantable extends TryRef, TooSmall {
   readonly runId: number;
 }
 
 /** Gives every free place that somebody waits for. @returns those that can never get one, which the caller ends */
-export async function admitWaiting(db: Database): Promise<readonly Unplaceable[]> {
+export async function admitWaiting(db: Database): Promise<readonly Ungrantable[]> {
   for (;;) {
     // Asked outside the turn: where nobody waits, nobody queues up.
-    if ((await waitingLines(db)).length === 0) return [];
-    const { unplaceable, hasMore } = await db.transaction(giveOnce);
-    if (!hasMore || unplaceable.length > 0) return unplaceable;
+    if ((await waitQueues(db)).length === 0) return [];
+    const { ungrantable, hasMore } = await db.transaction(giveOnce);
+    if (!hasMore || ungrantable.length > 0) return ungrantable;
   }
 }
 
 async function giveOnce(
   tx: Queryable,
-): Promise<{ readonly unplaceable: readonly Unplaceable[]; readonly hasMore: boolean }> {
+): Promise<{ readonly ungrantable: readonly Ungrantable[]; readonly hasMore: boolean }> {
   await tx.query(TAKE_TURN);
-  const lines = (await waitingLines(tx)).map((text): Line => ({ text, claims: parseClaims(text) }));
+  const lines = (await waitQueues(tx)).map(
+    (text): Line => ({ text, claims: parseReservations(text) }),
+  );
   const rates = ratesIn(lines);
-  await forgetPlaces(tx, rates);
+  await deleteStaleRequests(tx, rates);
   const usage = await readUsage(tx, rates);
-  const { waiting, gone } = await firstInLines(
+  const { waiting, gone } = await nextInQueues(
     tx,
     lines.flatMap((line) => wantedOf(line, usage)),
   );
@@ -73,7 +75,7 @@ async function giveOnce(
     usage,
   );
   return {
-    unplaceable: waiting.flatMap(({ instanceId, tryNumber, runId, line }) => {
+    ungrantable: waiting.flatMap(({ instanceId, tryNumber, runId, line }) => {
       const pool = doomed.get(line);
       return pool ? [{ instanceId, tryNumber, runId, ...pool }] : [];
     }),
@@ -99,19 +101,19 @@ async function give(
   waiters: readonly Waiter[],
   usage: Usage,
 ): Promise<number> {
-  const claimsOf = new Map(lines.map(({ text, claims }) => [text, claims]));
+  const reservationsOf = new Map(lines.map(({ text, claims }) => [text, claims]));
   const lineOf = new Map(waiters.map(({ instanceId, line }) => [instanceId, line]));
   const granted = admit(lines, waiters, usage);
   const starts = granted.flatMap((instanceId) =>
-    (claimsOf.get(lineOf.get(instanceId) ?? "") ?? [])
+    (reservationsOf.get(lineOf.get(instanceId) ?? "") ?? [])
       .filter(({ perMs }) => perMs !== null)
       .map((claim) => ({ instanceId, claim })),
   );
-  await grantPlaces(tx, granted, starts);
+  await markGranted(tx, granted, starts);
   return granted.length;
 }
 
 /** The rates among the claims of lines. */
-function ratesIn(lines: readonly Line[]): readonly Claim[] {
+function ratesIn(lines: readonly Line[]): readonly Reservation[] {
   return lines.flatMap(({ claims }) => claims.filter(({ perMs }) => perMs !== null));
 }

@@ -1,5 +1,5 @@
 /** Pools: slots that tasks of any DAG share by naming them. */
-import { parseClaims, poolOf } from "../../engine/limits/limits.ts";
+import { parseReservations, poolOf } from "../../engine/limits/limits.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { HOLDS, WAITS } from "./slot_request.ts";
 
@@ -69,7 +69,7 @@ export async function listPools(db: Queryable): Promise<readonly PoolUsage[]> {
 }
 
 function slotsIn(claims: string, pool: string): number {
-  return parseClaims(claims).find((claim) => poolOf(claim) === pool)?.slots ?? 0;
+  return parseReservations(claims).find((claim) => poolOf(claim) === pool)?.slots ?? 0;
 }
 
 /** Makes a pool, or changes it. @param description null: leave it as it is */

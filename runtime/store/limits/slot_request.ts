@@ -3,8 +3,12 @@
  * instance is queued or running at that try, so nothing that ends a try, however abruptly, can keep a place taken.
  */
 import type { Usage, Waiter } from "../../engine/limits/admission.ts";
-import { type Claim, claimsText, parseClaims } from "../../engine/limits/limits.ts";
-import type { RoutedToken } from "../../engine/store.ts";
+import {
+  parseReservations,
+  type Reservation,
+  reservationsText,
+} from "../../engine/limits/limits.ts";
+import type { RoutedJob } from "../../engine/store.ts";
 import type { TryRef } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
@@ -137,43 +141,46 @@ const GRANTED: Statement = {
 export async function placesOf(
   db: Queryable,
   { id, tryNumber }: { readonly id: number; readonly tryNumber: number },
-): Promise<readonly Claim[] | undefined> {
+): Promise<readonly Reservation[] | undefined> {
   const [given] = await db.query<{ claims: string }>(GRANTED, [id, tryNumber]);
-  return given && parseClaims(given.claims);
+  return given && parseReservations(given.claims);
 }
 
 /** Asks for the places of further tries. */
-export async function askPlaces(db: Queryable, tokens: readonly RoutedToken[]): Promise<void> {
+export async function requestSlots(db: Queryable, tokens: readonly RoutedJob[]): Promise<void> {
   // A statement may not touch one row twice: of two wishes of one instance the later one counts.
   const latest = [...new Map(tokens.map((token) => [token.instanceId, token])).values()];
   if (latest.length === 0) return;
   await db.query(
     ASK,
     columns(latest, ({ instanceId, tryNumber, inMs, route }) => [
-      ...[instanceId, tryNumber, inMs, route.queue, route.weight, claimsText(route.claims)],
+      ...[instanceId, tryNumber, inMs, route.queue, route.weight, reservationsText(route.claims)],
     ]),
   );
 }
 
 /** The texts of all claims that somebody waits with. */
-export async function waitingLines(db: Queryable): Promise<readonly string[]> {
+export async function waitQueues(db: Queryable): Promise<readonly string[]> {
   return (await db.query<{ claims: string }>(LINES)).map(({ claims }) => claims);
 }
 
 /** Removes rows that say nothing any more. */
-export async function forgetPlaces(db: Queryable, rates: readonly Claim[]): Promise<void> {
+export async function deleteStaleRequests(
+  db: Queryable,
+  rates: readonly Reservation[],
+): Promise<void> {
   await db.query(FORGET);
   if (rates.length > 0) await db.query(FORGET_STARTS, [rates.map(({ name }) => name)]);
 }
 
 /** What is taken of every limit; of rates, those named. */
-export async function readUsage(db: Queryable, rates: readonly Claim[]): Promise<Usage> {
+export async function readUsage(db: Queryable, rates: readonly Reservation[]): Promise<Usage> {
   const pools = await db.query<{ name: string; slots: number }>(POOLS);
   const held = new Map<string, number>();
   const add = (name: string, slots: number): void =>
     void held.set(name, (held.get(name) ?? 0) + slots);
   for (const { claims, places } of await db.query<{ claims: string; places: number }>(HELD))
-    for (const claim of parseClaims(claims))
+    for (const claim of parseReservations(claims))
       if (claim.perMs === null) add(claim.name, claim.slots * places);
   for (const { name, places } of rates.length > 0
     ? await db.query<{ name: string; places: number }>(RATES, ratesOf(rates))
@@ -183,7 +190,7 @@ export async function readUsage(db: Queryable, rates: readonly Claim[]): Promise
 }
 
 /** Names and windows; of several windows under one name the longest. */
-function ratesOf(rates: readonly Claim[]): readonly unknown[][] {
+function ratesOf(rates: readonly Reservation[]): readonly unknown[][] {
   const windows = new Map<string, number>();
   for (const { name, perMs } of rates)
     windows.set(name, Math.max(windows.get(name) ?? 0, perMs ?? 0));
@@ -191,26 +198,26 @@ function ratesOf(rates: readonly Claim[]): readonly unknown[][] {
 }
 
 /** An instance at the head of its line. */
-export interface FirstInLine extends Waiter {
+export interface NextInQueue extends Waiter {
   readonly runId: number;
   readonly tryNumber: number;
 }
 
 /** The first of each line, up to `most` of it, locked; apart from them the rows of instances that do not wait any more. */
-export async function firstInLines(
+export async function nextInQueues(
   db: Queryable,
   lines: readonly { readonly text: string; readonly most: number }[],
-): Promise<{ readonly waiting: readonly FirstInLine[]; readonly gone: readonly FirstInLine[] }> {
+): Promise<{ readonly waiting: readonly NextInQueue[]; readonly gone: readonly NextInQueue[] }> {
   if (lines.length === 0) return { waiting: [], gone: [] };
   const rows = await db.query<FirstRow>(
     FIRST,
     columns(lines, ({ text, most }) => [text, most]),
   );
   const { true: waiting = [], false: gone = [] } = Object.groupBy(rows, ({ waits }) => `${waits}`);
-  return { waiting: waiting.map(firstInLine), gone: gone.map(firstInLine) };
+  return { waiting: waiting.map(nextInQueue), gone: gone.map(nextInQueue) };
 }
 
-function firstInLine(row: FirstRow): FirstInLine {
+function nextInQueue(row: FirstRow): NextInQueue {
   return {
     instanceId: row.instance_id,
     runId: row.run_id,
@@ -243,10 +250,10 @@ export async function dropWaiting(
 }
 
 /** Gives places: the instances are queued, in this order, each with its token and, under a rate, with its start noted. */
-export async function grantPlaces(
+export async function markGranted(
   db: Queryable,
   granted: readonly number[],
-  starts: readonly { readonly instanceId: number; readonly claim: Claim }[],
+  starts: readonly { readonly instanceId: number; readonly claim: Reservation }[],
 ): Promise<void> {
   if (granted.length === 0) return;
   const noted = starts.map(({ instanceId, claim }) => [claim.name, instanceId, claim.perMs]);

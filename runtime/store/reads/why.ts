@@ -13,7 +13,7 @@ import type { TaskState } from "../../state/task_state.ts";
 import { Plans } from "../dags/plans.ts";
 import type { Queryable } from "../database/database.ts";
 import { readUsage } from "../limits/slot_request.ts";
-import { pastWaitsOf } from "../waits/depends_on_past_wait.ts";
+import { dependsOnPastWaitsOf } from "../waits/depends_on_past_wait.ts";
 import {
   type AskedRun,
   readAskedRun,
@@ -59,7 +59,7 @@ export async function whyWaiting(
   const asked = taskId === null ? [...plan.tasks.values()] : [taskOf(plan, taskId)];
   const { dagId, runId, state } = run;
   const maxActiveRuns =
-    run.backfillPlaces ?? plans.get(run.currentVersionId)?.plan.maxActiveRuns ?? plan.maxActiveRuns;
+    run.backfillSlots ?? plans.get(run.currentVersionId)?.plan.maxActiveRuns ?? plan.maxActiveRuns;
   return {
     dagId,
     runId,
@@ -84,7 +84,7 @@ async function waitingTasks(
     waiting.flatMap(({ places }) => places?.claims.filter(({ perMs }) => perMs !== null) ?? []),
   );
   const workersOf = await readWorkers(db);
-  const past = new Set((await pastWaitsOf(db, id)).map((wait) => wait.taskId));
+  const past = new Set((await dependsOnPastWaitsOf(db, id)).map((wait) => wait.taskId));
   const factsOf = (task: PlannedTask, instance: WaitingGroup | null): WaitingFacts => ({
     ...{ now: run.now, run, task, instance, usage },
     upstream: task.spec.upstream.map((before) => ({
@@ -103,7 +103,7 @@ async function waitingTasks(
       upstreamFailed: 0,
       removed: 0,
     },
-    waitsForPast: past.has(task.spec.taskId),
+    waitsForDependsOnPast: past.has(task.spec.taskId),
     workers: workersOf(task.route.queue ?? DEFAULT_QUEUE),
   });
   return asked.flatMap((task) =>

@@ -5,7 +5,7 @@ import type {
   WaitingRun,
   WorkerFacts,
 } from "../../engine/gates/index.ts";
-import { parseClaims } from "../../engine/limits/limits.ts";
+import { parseReservations } from "../../engine/limits/limits.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { TaskState } from "../../state/task_state.ts";
 import type { UpstreamCounts } from "../../state/trigger_rule.ts";
@@ -21,7 +21,7 @@ const RUN: Statement = {
 select now() as now, r.dag_id, r.run_id, r.state, r.version_id, r.run_after, d.is_paused, coalesce(d.version_id, r.version_id) as current_version_id,
   (select count(*)::int from dagsmith.dag_run o
     where o.dag_id = r.dag_id and o.state = 'running' and o.backfill_id is not distinct from r.backfill_id) as running_runs,
-  b.max_active_runs as backfill_places, case when b.state = 'paused' then b.id end as paused_backfill,
+  b.max_active_runs as backfill_slots, case when b.state = 'paused' then b.id end as paused_backfill,
   (select count(*)::int from dagsmith.scheduler where heartbeat_at > now() - ${FRESH}) as schedulers
 from dagsmith.dag_run r join dagsmith.dag d on d.dag_id = r.dag_id left join dagsmith.backfill b on b.id = r.backfill_id where r.id = $1`,
 };
@@ -81,7 +81,7 @@ export interface AskedRun extends Omit<WaitingRun, "maxActiveRuns"> {
   /** The DAG's current version, which says how many runs it allows. */
   readonly currentVersionId: number;
   /** How many runs its backfill allows at once; null for a run of none. */
-  readonly backfillPlaces: number | null;
+  readonly backfillSlots: number | null;
 }
 
 export async function readAskedRun(db: Queryable, id: number): Promise<AskedRun | undefined> {
@@ -96,7 +96,7 @@ export async function readAskedRun(db: Queryable, id: number): Promise<AskedRun 
     current_version_id: number;
     running_runs: number;
     schedulers: number;
-    backfill_places: number | null;
+    backfill_slots: number | null;
     paused_backfill: number | null;
   };
   const [row] = await db.query<Row>(RUN, [id]);
@@ -116,7 +116,7 @@ export async function readAskedRun(db: Queryable, id: number): Promise<AskedRun 
         runningRuns: row.running_runs,
         schedulers: row.schedulers,
       },
-      ...{ backfillPlaces: row.backfill_places, pausedBackfill: row.paused_backfill },
+      ...{ backfillSlots: row.backfill_slots, pausedBackfill: row.paused_backfill },
     }
   );
 }
@@ -203,7 +203,7 @@ export async function readWaiting(
     places:
       row.claims === null || row.not_before === null
         ? null
-        : { claims: parseClaims(row.claims), notBefore: row.not_before },
+        : { claims: parseReservations(row.claims), notBefore: row.not_before },
     ...waitOf(row),
   }));
 }

@@ -6,7 +6,7 @@ import type { Json } from "../../../sdk/json.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
 const REMEMBER: Statement = {
-  name: "dag_run_edition_remember",
+  name: "dag_run_generation_remember",
   text: `
 insert into dagsmith.dag_run_edition (run_id, version_id, params)
 select id, version_id, params from dagsmith.dag_run
@@ -15,7 +15,7 @@ where id = $1 and (version_id <> coalesce($2, version_id) or params::text <> coa
 
 // A try begins in a transaction that begins after the end of the one that gave the run what it has, so the two times tell.
 const OF_TRY: Statement = {
-  name: "dag_run_edition_of_try",
+  name: "dag_run_generation_of_try",
   text: `
 select version_id as "versionId", params from dagsmith.dag_run_edition
 where run_id = $1 and replaced_at > (
@@ -27,13 +27,13 @@ order by replaced_at limit 1`,
 };
 
 /** What a run had. */
-export interface RunEdition {
+export interface RunGeneration {
   readonly versionId: number;
   readonly params: Json;
 }
 
 /** Keeps what a run has that is about to get something else; null for what stays. The run is held. */
-export async function rememberEdition(
+export async function rememberGeneration(
   on: Queryable,
   runId: number,
   versionId: number | null,
@@ -43,12 +43,12 @@ export async function rememberEdition(
 }
 
 /** What the run had when a try of it ran; undefined when it still has that, or the try never began. */
-export async function editionOfTry(
+export async function generationOfTry(
   db: Queryable,
   runId: number,
   { instanceId, tryNumber }: { readonly instanceId: number; readonly tryNumber: number },
-): Promise<RunEdition | undefined> {
+): Promise<RunGeneration | undefined> {
   return (
-    await db.query<RunEdition & Record<string, unknown>>(OF_TRY, [runId, instanceId, tryNumber])
+    await db.query<RunGeneration & Record<string, unknown>>(OF_TRY, [runId, instanceId, tryNumber])
   )[0];
 }

@@ -1,13 +1,13 @@
 /**
  * What every try of a run needs to know of it. They change only when the run is cleared, so a worker keeps those of the runs it works on, each
- * with its edition.
+ * with its generation.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { RunTrigger } from "../../../sdk/trigger.ts";
 import type { PlannedVersion, Plans } from "../dags/plans.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
-export interface RunFacts {
+export interface RunSnapshot {
   readonly id: number;
   readonly runId: string;
   readonly version: PlannedVersion;
@@ -19,7 +19,7 @@ export interface RunFacts {
   /** What made it; null when time or a person did. */
   readonly trigger: RunTrigger | null;
   /** How often the run had been cleared. */
-  readonly edition: number;
+  readonly generation: number;
 }
 
 const GET: Statement = {
@@ -29,21 +29,21 @@ const GET: Statement = {
 
 const KEPT = 1_000;
 
-export class RunFactsCache {
+export class RunSnapshotCache {
   readonly #plans: Plans;
-  readonly #kept = new Map<number, RunFacts>();
+  readonly #kept = new Map<number, RunSnapshot>();
 
   constructor(plans: Plans) {
     this.#plans = plans;
   }
 
-  /** The facts of these runs in the given edition or a later one, read in one statement where they are not known yet. */
+  /** The facts of these runs in the given generation or a later one, read in one statement where they are not known yet. */
   async get(
     db: Queryable,
-    wanted: readonly { readonly id: number; readonly edition: number }[],
-  ): Promise<ReadonlyMap<number, RunFacts>> {
+    wanted: readonly { readonly id: number; readonly generation: number }[],
+  ): Promise<ReadonlyMap<number, RunSnapshot>> {
     const missing = wanted
-      .filter(({ id, edition }) => (this.#kept.get(id)?.edition ?? -1) < edition)
+      .filter(({ id, generation }) => (this.#kept.get(id)?.generation ?? -1) < generation)
       .map(({ id }) => id);
     if (missing.length > 0)
       for (const facts of await this.#read(db, [...new Set(missing)])) this.#keep(facts);
@@ -52,7 +52,7 @@ export class RunFactsCache {
     );
   }
 
-  async #read(db: Queryable, ids: readonly number[]): Promise<readonly RunFacts[]> {
+  async #read(db: Queryable, ids: readonly number[]): Promise<readonly RunSnapshot[]> {
     type Row = {
       id: number;
       run_id: string;
@@ -82,7 +82,7 @@ export class RunFactsCache {
         partition_key: partitionKey,
         params,
         trigger,
-        clear_number: edition,
+        clear_number: generation,
       } = row;
       return [
         {
@@ -95,13 +95,13 @@ export class RunFactsCache {
           partitionKey,
           params,
           trigger,
-          edition,
+          generation,
         },
       ];
     });
   }
 
-  #keep(facts: RunFacts): void {
+  #keep(facts: RunSnapshot): void {
     const [oldest] = this.#kept.keys();
     if (this.#kept.size >= KEPT && oldest !== undefined) this.#kept.delete(oldest);
     this.#kept.set(facts.id, facts);

@@ -186,7 +186,7 @@ export function createChangeRuns(
 }
 
 /** Forgets changes that are out of their outbox, and so cannot be told again. */
-export async function forgetReceipts(
+export async function deleteOldDeliveries(
   db: Queryable,
   watchId: string,
   changeIds: readonly string[],

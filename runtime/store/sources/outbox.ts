@@ -10,12 +10,12 @@ where watch_id = $1 order by seq limit $2 for update skip locked`;
 
 const DELETE = "delete from dagsmith_events.change where id = any($1)";
 
-/** Calls `onKnock` with the id of a watch whenever a change of it was committed. */
-export async function listenForKnocks(
+/** Calls `onNotification` with the id of a watch whenever a change of it was committed. */
+export async function listenForNotifications(
   client: EventClient,
-  onKnock: (watchId: string) => void,
+  onNotification: (watchId: string) => void,
 ): Promise<void> {
-  client.on("notification", ({ payload }) => onKnock(payload ?? ""));
+  client.on("notification", ({ payload }) => onNotification(payload ?? ""));
   await client.query(`listen ${CHANNEL}`);
 }
 

@@ -9,7 +9,7 @@ import type { EventClient } from "./event_database.ts";
 
 export type ChangesSpec = Extract<EventSpec, { type: "postgresChanges" }>;
 
-/** The channel on which a change knocks; it carries the id of the watch. */
+/** The channel that a change notifies; it carries the id of the watch. */
 export const CHANNEL = "dagsmith_events";
 
 // Runs as its owner: whoever may write the table need not be allowed to write the outbox. A column of the key that was renamed since is null

@@ -50,7 +50,7 @@ const FORGET: Statement = {
 };
 
 /** An event source of a DAG that listens to ends of runs. */
-export type Heard = Extract<EventSpec, { type: "dagRun" }>;
+export type RunSource = Extract<EventSpec, { type: "dagRun" }>;
 
 /** An end that waits to be used by a DAG that listens. */
 export interface End extends WaitingEnd {
@@ -70,7 +70,7 @@ export async function registerListeners(
   }[],
 ): Promise<void> {
   const listeners = versions.flatMap(({ dagId, versionHash, spec }) =>
-    heardBy(spec).flatMap(({ name, runs }) =>
+    runSourcesOf(spec).flatMap(({ name, runs }) =>
       runs.map((run) => ({ dagId, versionHash, name, run })),
     ),
   );
@@ -88,7 +88,7 @@ export async function registerListeners(
 }
 
 /** The sources of a DAG that listen to ends of runs. */
-export function heardBy({ on }: DagSpec): readonly Heard[] {
+export function runSourcesOf({ on }: DagSpec): readonly RunSource[] {
   return on.filter((event) => event.type === "dagRun");
 }
 
@@ -100,7 +100,7 @@ export async function dagsWithRunEnds(db: Queryable): Promise<readonly string[]>
 /** Deletes ends that wait for sources which the DAGs no longer have. */
 export async function deleteForeignEnds(
   tx: Queryable,
-  dags: readonly { readonly dagId: string; readonly heard: readonly Heard[] }[],
+  dags: readonly { readonly dagId: string; readonly heard: readonly RunSource[] }[],
 ): Promise<void> {
   await tx.query(
     FORGET,
@@ -116,7 +116,7 @@ export async function deleteEnds(tx: Queryable, ids: readonly number[]): Promise
 /** Reads the ends that wait for these sources, oldest first. They count as seen from then on. */
 export async function readEnds(
   tx: Queryable,
-  sources: readonly { readonly dagId: string; readonly heard: Heard }[],
+  sources: readonly { readonly dagId: string; readonly heard: RunSource }[],
 ): Promise<readonly End[]> {
   if (sources.length === 0) return [];
   type Row = {

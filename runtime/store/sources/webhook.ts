@@ -25,7 +25,7 @@ export interface WebhookKey {
   readonly key: string;
 }
 
-export interface WebhookReceipt {
+export interface WebhookDelivery {
   readonly bodyHash: string;
   readonly id: number;
   readonly runId: string;
@@ -35,13 +35,13 @@ export interface WebhookReceipt {
 export async function claimWebhookKey(
   tx: Queryable,
   { dagId, name, key }: WebhookKey,
-): Promise<WebhookReceipt | undefined> {
+): Promise<WebhookDelivery | undefined> {
   await tx.query(LOCK, [dagId, name, key]);
-  const [row] = await tx.query<WebhookReceipt & Record<string, unknown>>(FIND, [dagId, name, key]);
+  const [row] = await tx.query<WebhookDelivery & Record<string, unknown>>(FIND, [dagId, name, key]);
   return row;
 }
 
-export async function putWebhookReceipt(
+export async function putWebhookDelivery(
   tx: Queryable,
   { dagId, name, key }: WebhookKey,
   bodyHash: string,

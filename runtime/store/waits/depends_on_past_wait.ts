@@ -4,8 +4,8 @@
  */
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { type PlannedTask, plannedTask } from "../../engine/plan/plan.ts";
-import type { PastQuestion } from "../../engine/store.ts";
-import { isPastMet, type Past, type PastState } from "../../state/past.ts";
+import type { DependsOnPastWait } from "../../engine/store.ts";
+import { isDependsOnPastMet, type Past, type PreviousState } from "../../state/depends_on_past.ts";
 import type { PlannedVersion, Plans } from "../dags/plans.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
@@ -84,9 +84,9 @@ interface PreviousRow {
   is_first_of_backfill: boolean;
 }
 
-export async function recordPastWaits(
+export async function recordDependsOnPastWaits(
   tx: Queryable,
-  waits: readonly PastQuestion[],
+  waits: readonly DependsOnPastWait[],
 ): Promise<void> {
   if (waits.length > 0)
     await tx.query(
@@ -95,7 +95,10 @@ export async function recordPastWaits(
     );
 }
 
-export async function endPastWaits(tx: Queryable, ended: readonly PastQuestion[]): Promise<void> {
+export async function endDependsOnPastWaits(
+  tx: Queryable,
+  ended: readonly DependsOnPastWait[],
+): Promise<void> {
   if (ended.length > 0)
     await tx.query(
       END,
@@ -104,7 +107,7 @@ export async function endPastWaits(tx: Queryable, ended: readonly PastQuestion[]
 }
 
 /** Tasks of a run that wait for nothing but their past, and since when. */
-export function pastWaitsOf(
+export function dependsOnPastWaitsOf(
   db: Queryable,
   runId: number,
 ): Promise<readonly { readonly taskId: string; readonly since: Date }[]> {
@@ -112,15 +115,15 @@ export function pastWaitsOf(
 }
 
 /** DAGs in which a task waits for its past. */
-export async function dagsWaitingForPast(db: Queryable): Promise<readonly string[]> {
+export async function dagsWithDependsOnPastWaits(db: Queryable): Promise<readonly string[]> {
   return (await db.query<{ dag_id: string }>(DAGS)).map((row) => row.dag_id);
 }
 
 /** Whether their past lets tasks run, in their order. */
-export async function pastMet(
+export async function dependsOnPastMet(
   db: Queryable,
   plans: Plans,
-  questions: readonly PastQuestion[],
+  questions: readonly DependsOnPastWait[],
 ): Promise<readonly boolean[]> {
   const found = await db.query<PreviousRow & Record<string, unknown>>(PREVIOUS, [
     [...new Set(questions.map(({ runId }) => runId))],
@@ -138,9 +141,9 @@ export async function pastMet(
     if (!plan) throw new Error(`run ${runId} cannot be read`);
     const task = plannedTask(plan, taskId);
     met.push(
-      isPastMet(
+      isDependsOnPastMet(
         task.spec,
-        await pastFor(db, row, versions.get(row.previous_version ?? -1)?.spec, task, states),
+        await previousRunOf(db, row, versions.get(row.previous_version ?? -1)?.spec, task, states),
       ),
     );
   }
@@ -148,16 +151,16 @@ export async function pastMet(
 }
 
 /** @param before the DAG as it was in the run before */
-async function pastFor(
+async function previousRunOf(
   db: Queryable,
   row: PreviousRow,
   before: DagSpec | undefined,
   { spec: { taskId }, downstream }: PlannedTask,
-  states: ReadonlyMap<string, readonly PastState[]>,
+  states: ReadonlyMap<string, readonly PreviousState[]>,
 ): Promise<Past> {
   const isExempt = row.is_first_of_backfill;
   if (!before || isExempt) return { isExempt, previous: null, hasOlder: false };
-  const statesOf = (id: string): readonly PastState[] => {
+  const statesOf = (id: string): readonly PreviousState[] => {
     if (!before.tasks.some((task) => task.taskId === id)) return [];
     // What had not begun when its run was cancelled or timed out counts as skipped.
     return states.get(`${row.previous_id}/${id}`) ?? [row.is_over ? "skipped" : "none"];
@@ -170,19 +173,19 @@ async function pastFor(
 /** States of the tasks in question, and of those directly after them, in the runs before. */
 async function statesBefore(
   db: Queryable,
-  questions: readonly PastQuestion[],
+  questions: readonly DependsOnPastWait[],
   rows: ReadonlyMap<number, PreviousRow>,
   versions: ReadonlyMap<number, PlannedVersion>,
-): Promise<ReadonlyMap<string, readonly PastState[]>> {
+): Promise<ReadonlyMap<string, readonly PreviousState[]>> {
   const taskIds = questions.flatMap(({ runId, taskId }) => {
     const plan = versions.get(rows.get(runId)?.version_id ?? -1)?.plan;
     return [taskId, ...(plan?.tasks.get(taskId)?.downstream ?? [])];
   });
   const runIds = [...rows.values()].flatMap((row) => row.previous_id ?? []);
-  const found = await db.query<{ run_id: number; task_id: string; states: PastState[] }>(STATES, [
-    runIds,
-    [...new Set(taskIds)],
-  ]);
+  const found = await db.query<{ run_id: number; task_id: string; states: PreviousState[] }>(
+    STATES,
+    [runIds, [...new Set(taskIds)]],
+  );
   return new Map(found.map((row) => [`${row.run_id}/${row.task_id}`, row.states]));
 }
 
@@ -196,10 +199,10 @@ async function wasEverPart(db: Queryable, row: PreviousRow, taskId: string): Pro
 }
 
 /** Tasks of running runs of these DAGs that wait for their past, oldest run first. */
-export async function waitingForPast(
+export async function dependsOnPastWaitsOfDags(
   db: Queryable,
   dagIds: readonly string[],
-): Promise<readonly PastQuestion[]> {
+): Promise<readonly DependsOnPastWait[]> {
   if (dagIds.length === 0) return [];
-  return db.query<PastQuestion & Record<string, unknown>>(WAITING, [dagIds]);
+  return db.query<DependsOnPastWait & Record<string, unknown>>(WAITING, [dagIds]);
 }

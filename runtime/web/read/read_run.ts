@@ -11,7 +11,7 @@ import {
   type RunDetail,
   taskCells,
 } from "../../store/reads/runs.ts";
-import { pastWaitsOf } from "../../store/waits/depends_on_past_wait.ts";
+import { dependsOnPastWaitsOf } from "../../store/waits/depends_on_past_wait.ts";
 import { type RunTask, runTasks } from "./run_tasks.ts";
 
 export interface RunView {
@@ -36,7 +36,7 @@ export async function readRun(db: Queryable, id: number): Promise<RunView> {
     spec.tasks.map((task) => task.taskId),
   );
   const mappedIds = cells.mapped.map((cell) => cell.taskId);
-  const waits = new Set((await pastWaitsOf(db, id)).map(({ taskId }) => taskId));
+  const waits = new Set((await dependsOnPastWaitsOf(db, id)).map(({ taskId }) => taskId));
   const spans = mappedIds.length === 0 ? [] : await mappedSpans(db, id, mappedIds);
   const trigger = await getRunTrigger(db, id);
   return {

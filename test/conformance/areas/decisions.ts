@@ -1,6 +1,6 @@
 /** Which tasks a branch or a short circuit passes over, asked of the plan of a DAG with the case's edges. */
 import { z } from "zod";
-import { passedOver } from "../../../runtime/engine/plan/branch_tasks.ts";
+import { skippedByBranch } from "../../../runtime/engine/plan/branch_tasks.ts";
 import { type Plan, planOf } from "../../../runtime/engine/plan/plan.ts";
 import { type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
@@ -38,7 +38,7 @@ export const branch = area(
     const plan = planFor(edges, (d, taskId) =>
       taskId === id ? d.branch(taskId, () => chosen) : d.empty(taskId),
     );
-    const skipped = passedOver(plan, id, chosen);
+    const skipped = skippedByBranch(plan, id, chosen);
     return {
       skipped_by_operator: skipped,
       followed: plan.tasks.get(id)?.downstream.filter((child) => !skipped.includes(child)),
@@ -65,7 +65,7 @@ export const shortCircuit = area(
         ? d.shortCircuit(taskId, { ignoreDownstreamTriggerRules }, () => null)
         : other(d, taskId, input),
     );
-    return { skipped_by_operator: passedOver(plan, id, input.condition) };
+    return { skipped_by_operator: skippedByBranch(plan, id, input.condition) };
   },
   inAnyOrder,
 );

@@ -1,6 +1,10 @@
 /** Whether a task's past lets it run. The case names the run before and whether there is an older one; which of them counts, the product says. */
 import { z } from "zod";
-import { countsAsPrevious, isPastMet, type PastState } from "../../../runtime/state/past.ts";
+import {
+  countsAsPrevious,
+  isDependsOnPastMet,
+  type PreviousState,
+} from "../../../runtime/state/depends_on_past.ts";
 import { TASK_STATES } from "../../../runtime/state/task_state.ts";
 import { area } from "../area.ts";
 
@@ -33,7 +37,7 @@ export const dependsOnPast = area(INPUT, (input) => {
     ...(input.has_previous_run ? [previous] : []),
   ];
   const before = runs.filter(({ type }) => countsAsPrevious(type, catchup)).at(-1) ?? null;
-  const met = isPastMet(
+  const met = isDependsOnPastMet(
     {
       ...(input.depends_on_past && { dependsOnPast: true }),
       ...(input.wait_for_downstream && { waitForDownstream: true }),
@@ -51,6 +55,6 @@ export const dependsOnPast = area(INPUT, (input) => {
 });
 
 /** A state that the product does not have is not an end either. */
-function stateOf(name: string): PastState {
+function stateOf(name: string): PreviousState {
   return TASK_STATES.find((state) => state === name) ?? "none";
 }

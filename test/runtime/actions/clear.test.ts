@@ -163,7 +163,7 @@ describe("clearing", () => {
     });
   });
 
-  test("what is left of a longer list is passed over by whoever clears or marks", async () => {
+  test("what is left of a longer list is skipped by branch whoever clears or marks", async () => {
     const id = await begun(mapped("shorter_list"));
     await finish(id, lists(1, 2, 3));
     await clear(id, { taskId: "list", downstream: true });

@@ -12,7 +12,7 @@ import {
 import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { listCallbacks } from "../../../runtime/store/waits/callback.ts";
-import { givePlaces } from "../../../runtime/transactions/engine_tx.ts";
+import { grantSlots } from "../../../runtime/transactions/engine_tx.ts";
 import type { Callback } from "../../../sdk/callback.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
@@ -163,6 +163,6 @@ test("a task that no place can be given to has failed, and is called back", asyn
   await known(postgres.db, describeDag(d));
   await setPool(postgres.db, { name: "narrow", slots: 2, actor });
   const { id } = await triggerRun(postgres.db, { dagId: "too_wide", actor });
-  await givePlaces(postgres.db, plans);
+  await grantSlots(postgres.db, plans);
   expect(await called(id)).toEqual(["wide onFailure"]);
 });

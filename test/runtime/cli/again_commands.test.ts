@@ -10,8 +10,8 @@ const d = dag("daily", { schedule: "@daily", catchup: "none" });
 d.task("work", ({ dataInterval }) => dataInterval.start.toISODate());
 export default d;
 `;
-const edition = (answer: string): string => `import { dag } from "dagsmith";
-const d = dag("edition");
+const generation = (answer: string): string => `import { dag } from "dagsmith";
+const d = dag("generation");
 const first = d.task("first", () => "${answer}");
 d.task("second", { inputs: { first } }, ({ inputs, log }) => { log.info("got " + inputs.first); });
 export default d;
@@ -33,7 +33,7 @@ beforeAll(async () => {
   database = await testDatabase();
   const env = { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada" };
   project = await newProject(
-    { "dags/daily.ts": DAILY, "dags/edition.ts": edition("one"), "dags/waiting.ts": WAITING },
+    { "dags/daily.ts": DAILY, "dags/generation.ts": generation("one"), "dags/waiting.ts": WAITING },
     env,
   );
   await project.json(["migrate"]);
@@ -102,7 +102,7 @@ describe("dag backfill", () => {
   });
 
   test("with what cannot be is refused with a code", async () => {
-    expect(await project.json(["backfill", "edition", ...range])).toMatchObject({
+    expect(await project.json(["backfill", "generation", ...range])).toMatchObject({
       error: { code: "BACKFILL_NO_SCHEDULE" },
     });
     expect(
@@ -122,11 +122,11 @@ describe("dag clear", () => {
   test("of a run with --version latest runs it with what is deployed now, its earlier tries still there", async () => {
     const { run } = await project.json<{ run: { id: number; version: number } }>([
       "trigger",
-      "edition",
+      "generation",
       "--wait",
     ]);
     expect(run.version).toBe(1);
-    await project.write("dags/edition.ts", edition("two"));
+    await project.write("dags/generation.ts", generation("two"));
     await project.json(["deploy"]);
     const id = String(run.id);
     const dry = await project.dag(["clear", id, "--task", "first", "--downstream", "--dry-run"]);
@@ -219,7 +219,10 @@ describe("against a running worker", () => {
 
 describe("notes, labels and the audit", () => {
   test("are written on a run and found again", async () => {
-    const { id, runId } = await project.json<{ id: number; runId: string }>(["trigger", "edition"]);
+    const { id, runId } = await project.json<{ id: number; runId: string }>([
+      "trigger",
+      "generation",
+    ]);
     await project.json(["note", runId, "looked at"]);
     expect(
       await project.json(["label", String(id), "--label", "a=1", "--label", "b=2"]),
@@ -237,7 +240,7 @@ describe("notes, labels and the audit", () => {
     });
     const { entries } = await project.json<{ entries: { action: string; actor: string }[] }>([
       "audit",
-      "edition",
+      "generation",
     ]);
     expect(entries.slice(0, 4).map(({ actor, action }) => [actor, action])).toEqual([
       ["ada", "label"],

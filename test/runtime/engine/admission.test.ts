@@ -8,15 +8,19 @@ import {
   type Waiter,
   worthLooking,
 } from "../../../runtime/engine/limits/admission.ts";
-import { type Claim, claimsText, parseClaims } from "../../../runtime/engine/limits/limits.ts";
+import {
+  parseReservations,
+  type Reservation,
+  reservationsText,
+} from "../../../runtime/engine/limits/limits.ts";
 
-const claim = (name: string, slots = 1, limit: number | null = null): Claim => ({
+const claim = (name: string, slots = 1, limit: number | null = null): Reservation => ({
   name,
   slots,
   limit,
   perMs: null,
 });
-const line = (...claims: Claim[]): Line => ({ text: claimsText(claims), claims });
+const line = (...claims: Reservation[]): Line => ({ text: reservationsText(claims), claims });
 const usage = (pools: Record<string, number>, held: Record<string, number> = {}): Usage => ({
   pools: new Map(Object.entries(pools)),
   held: new Map(Object.entries(held)),
@@ -104,7 +108,9 @@ describe("in any situation", () => {
         expect(new Set(admitted).size).toBe(admitted.length);
         const taken = new Map(now.held);
         for (const id of admitted) {
-          const claimed = parseClaims(waiters.find(({ instanceId }) => instanceId === id)!.line);
+          const claimed = parseReservations(
+            waiters.find(({ instanceId }) => instanceId === id)!.line,
+          );
           for (const { name, slots } of claimed) taken.set(name, (taken.get(name) ?? 0) + slots);
         }
         for (const name of names) {

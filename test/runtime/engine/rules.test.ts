@@ -175,7 +175,7 @@ describe.each([
         join: "success",
       });
       expect(end.run).toBe("success");
-      expect(seen(end, "right").reason).toBe("passed over by pick");
+      expect(seen(end, "right").reason).toBe("skipped by branch pick");
     });
 
     test("that chooses nothing skips all of them, and what comes after by its rule", async () => {
@@ -353,7 +353,7 @@ describe.each([
           b: "skipped",
           teardown: "success",
         });
-        expect(seen(end, "b").reason).toBe("passed over by go");
+        expect(seen(end, "b").reason).toBe("skipped by branch go");
       },
     );
 

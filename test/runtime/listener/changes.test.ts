@@ -127,7 +127,7 @@ describe("a table that a DAG listens to", () => {
     expect(await runsOf("ops")).toHaveLength(5);
     await until("the outbox to be empty", async () => (await outbox()) === 0);
     await until(
-      "the receipts to go",
+      "the deliveries to go",
       async () => (await rows(postgres.db, "select from dagsmith.change_receipt")).length === 0,
     );
   });

@@ -5,7 +5,7 @@ import { triggerRun } from "../../../runtime/actions/index.ts";
 import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { startScheduler } from "../../../runtime/scheduler/service.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import { freeStrandedTokens } from "../../../runtime/store/fleet/orphaned_job.ts";
+import { unlockOrphanedJobs } from "../../../runtime/store/fleet/orphaned_job.ts";
 import { declareLost, registerWorker } from "../../../runtime/store/fleet/worker.ts";
 import { type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
@@ -141,7 +141,7 @@ describe("a token", () => {
     await lock(stranded.instance.id, "pool-living", 60);
     await lock(fetched.instance.id, "pool-living", 1);
     await lock(running.instance.id, "pool-living", 3_600);
-    expect(await freeStrandedTokens(postgres.db)).toBe(1);
+    expect(await unlockOrphanedJobs(postgres.db)).toBe(1);
     expect([
       await holder(stranded.instance.id),
       await holder(fetched.instance.id),

@@ -11,9 +11,9 @@ import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import { dagsWaitingForPast } from "../../../runtime/store/waits/depends_on_past_wait.ts";
+import { dagsWithDependsOnPastWaits } from "../../../runtime/store/waits/depends_on_past_wait.ts";
 import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
-import { releasePast } from "../../../runtime/transactions/release_past.ts";
+import { releaseDependsOnPast } from "../../../runtime/transactions/release_depends_on_past.ts";
 import { afterRound } from "../../../runtime/transactions/run_ends.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
@@ -297,7 +297,11 @@ describe.each([
         },
         check: async () => {
           // Whoever died between the two is made up for by the scheduler.
-          await releasePast(postgres.db, new Plans(), await dagsWaitingForPast(postgres.db));
+          await releaseDependsOnPast(
+            postgres.db,
+            new Plans(),
+            await dagsWithDependsOnPastWaits(postgres.db),
+          );
           expect(statesOf(await driver(first.id).look())).toEqual({ a: "success", b: "success" });
           expect(statesOf(await driver(second.id).look())).toEqual({ a: "queued" });
           expect(statesOf(await play(driver(second.id)))).toEqual({ a: "success", b: "success" });

@@ -5,7 +5,7 @@ import { settle } from "../../../runtime/engine/results/complete_tries.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { listPools } from "../../../runtime/store/limits/pool.ts";
-import { engineRound, givePlaces } from "../../../runtime/transactions/engine_tx.ts";
+import { engineRound, grantSlots } from "../../../runtime/transactions/engine_tx.ts";
 import { type Dag, dag } from "../../../sdk/dag.ts";
 import { describeDag } from "../../../sdk/describe.ts";
 import { disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
@@ -84,7 +84,7 @@ describe.each([
       );
       return {
         dagId,
-        run: (db) => givePlaces(db, new Plans()),
+        run: (db) => grantSlots(db, new Plans()),
         check: async () => {
           expect(await takenOf(pool)).toBe(3);
           expect(statesOf(await play(driver(id)))).toEqual(WHOLE);

@@ -3,7 +3,10 @@ import { beforeEach, expect, test } from "vitest";
 import { clearRuns, pauseDag, setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import { beatScheduler, removeScheduler } from "../../../runtime/store/fleet/scheduler.ts";
+import {
+  recordSchedulerHeartbeat,
+  removeScheduler,
+} from "../../../runtime/store/fleet/scheduler.ts";
 import { registerWorker } from "../../../runtime/store/fleet/worker.ts";
 import { whyWaiting } from "../../../runtime/store/reads/why.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
@@ -84,7 +87,7 @@ test("nothing is said of what runs or has ended", async () => {
 test("the DAG is paused", async () => {
   await deployed((d) => void d.task("a", work));
   await pauseDag(database.db, { dagId, actor: "test" });
-  await beatScheduler(database.db, "s");
+  await recordSchedulerHeartbeat(database.db, "s");
   const run = await begun();
   expect(await why(run.id)).toEqual({
     a: [`dag_paused: the DAG is paused, and its runs stay queued: dag unpause ${dagId}`],
@@ -100,7 +103,7 @@ test("as many runs are active as the DAG allows, and no scheduler is there", asy
       "no_scheduler: no scheduler is alive to begin the run: dag scheduler",
     ],
   });
-  await beatScheduler(database.db, "s");
+  await recordSchedulerHeartbeat(database.db, "s");
   expect(await why(second.id)).toEqual({
     a: ["max_active_runs: 1 run is running, and maxActiveRuns is 1"],
   });
@@ -108,7 +111,7 @@ test("as many runs are active as the DAG allows, and no scheduler is there", asy
 });
 
 test("the run is not due", async () => {
-  await beatScheduler(database.db, "s");
+  await recordSchedulerHeartbeat(database.db, "s");
   await one({}, { maxActiveRuns: 1 });
   const second = await begun();
   await rows(
@@ -333,7 +336,7 @@ test("a run and a task that do not exist are errors with a code", async () => {
 });
 
 test("a sensor waits for its next poke, in no line and for no worker; others for a time, a run, an event", async () => {
-  await beatScheduler(database.db, "s");
+  await recordSchedulerHeartbeat(database.db, "s");
   await setPool(database.db, { name: "api", slots: 1, actor: "test" });
   await deployed((d) => {
     d.sensor("a", { pool: "api", interval: "1h" }, () => false);

@@ -20,7 +20,7 @@ import {
   endTries,
   mayBeTaken,
   type Place,
-  placeName,
+  scopeKey,
   take,
   tick,
   tryOf,
@@ -57,12 +57,12 @@ export function takeNext(world: World, index: number, worker: number): Move | nu
   const place = one(takeable(world), index);
   if (place === undefined) return null;
   const name = workerName(world, worker);
-  const seen = world.seen.get(placeName(place))!;
+  const seen = world.seen.get(scopeKey(place))!;
   world.claimsAsked += 1;
   const of = tryOf(at(world.model, place)!);
   const claim = { ...place, of, number: world.claimsAsked, worker: name, seen };
   return {
-    text: `${name} takes ${placeName(place)}`,
+    text: `${name} takes ${scopeKey(place)}`,
     apply: (model) => take(model, claim),
     perform: async ({ driver }) => {
       if (!(await driver.take(seen, name))) return "refused";
@@ -84,7 +84,7 @@ export function takeAgain(world: World, index: number): Move | null {
   const claim = one(stale, index);
   if (claim === undefined) return null;
   return {
-    text: `the token of try ${claim.seen.tryNumber} of ${placeName(claim)} comes again`,
+    text: `the token of try ${claim.seen.tryNumber} of ${scopeKey(claim)} comes again`,
     apply: () => "refused",
     perform: async ({ driver }) =>
       (await driver.take(claim.seen, "worker-9")) ? "taken" : "refused",
@@ -115,7 +115,7 @@ function ending(
 ): Move {
   const ends = claims.map((claim) => ({ claim, outcome: outcome(claim) }));
   const tries = claims.map(
-    (claim) => `try ${claim.seen.tryNumber} of ${placeName(claim)} by ${claim.worker}`,
+    (claim) => `try ${claim.seen.tryNumber} of ${scopeKey(claim)} by ${claim.worker}`,
   );
   return {
     text: `${tries.join(" and ")}: ${how}`,
@@ -124,7 +124,7 @@ function ending(
       const { accepted } = await driver.settle(
         ends.map(({ claim, outcome: end }) => endOf(claim.seen, end, claim.worker)),
       );
-      const counted = claims.filter(({ seen }) => accepted.has(seen.id)).map(placeName);
+      const counted = claims.filter(({ seen }) => accepted.has(seen.id)).map(scopeKey);
       return `counted: ${counted.toSorted().join(" ")}`;
     },
   };
@@ -168,7 +168,7 @@ export function rollBack(world: World, index: number, as: DrawnEnd): Move | null
   if (claim === undefined) return null;
   const outcome = outcomeOf(world.shape, taskOf(world.model, claim.task), as);
   return {
-    text: `${placeName(claim)}: ${endInWords(as)}, and the server goes away`,
+    text: `${scopeKey(claim)}: ${endInWords(as)}, and the server goes away`,
     apply: () => "the server went away",
     perform: ({ stored }) =>
       engineRound(stored!.db, stored!.plans, async (tx): Promise<string> => {
@@ -196,7 +196,7 @@ export function passTime({ shape }: World): Move {
 export function stopTask(task: string, item: number | null = null): Move {
   const mapIndex = item === null ? {} : { mapIndex: item };
   return {
-    text: `cancelled: ${placeName({ task, index: item ?? -1 })}`,
+    text: `cancelled: ${scopeKey({ task, index: item ?? -1 })}`,
     apply: (model) => cancelTask(model, task, item),
     perform: async ({ driver, stored }) => {
       if (stored)
@@ -243,7 +243,7 @@ export function clearSome(clearing: Clearing): Move {
 export function mark(taskId: string, to: Mark, item: number | null): Move {
   const mapIndex = item === null ? {} : { mapIndex: item };
   return persons(
-    `marked ${to}: ${placeName({ task: taskId, index: item ?? -1 })}`,
+    `marked ${to}: ${scopeKey({ task: taskId, index: item ?? -1 })}`,
     (model) => markTask(model, taskId, to, item),
     ({ db, id }) => markStoredTask(db, { id, taskId, ...mapIndex, to, actor: ACTOR }),
   );

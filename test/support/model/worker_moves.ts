@@ -34,7 +34,7 @@ export function tryOf({ serial, failures, lost }: Instance): string {
   return `${serial}, after ${failures} failures and ${lost} losses`;
 }
 
-export function placeName({ task, index }: Place): string {
+export function scopeKey({ task, index }: Place): string {
   return index < 0 ? task : `${task}[${index}]`;
 }
 
@@ -71,7 +71,7 @@ export function endTries(
   });
   if (ended.length > 0) follow(model, ended);
   return `counted: ${counted
-    .map(({ claim }) => placeName(claim))
+    .map(({ claim }) => scopeKey(claim))
     .toSorted()
     .join(" ")}`;
 }

@@ -11,7 +11,7 @@ import { expectCountsHold } from "../counts.ts";
 import type { Driver, Seen, Snapshot } from "../engine_driver.ts";
 import { type DagShape, describeShape, isGroup } from "./dag_shape.ts";
 import { copyOf, openTasks, type RunModel } from "./run_model.ts";
-import { type Claim, placeName } from "./worker_moves.ts";
+import { type Claim, scopeKey } from "./worker_moves.ts";
 
 /** A run in either store. */
 export interface RealRun {
@@ -44,7 +44,7 @@ function shownOf({ instances }: Snapshot): readonly Seen[] {
   );
 }
 
-const nameOf = ({ taskId, mapIndex }: Seen): string => placeName({ task: taskId, index: mapIndex });
+const nameOf = ({ taskId, mapIndex }: Seen): string => scopeKey({ task: taskId, index: mapIndex });
 
 export class World {
   readonly shape: DagShape;
@@ -198,7 +198,7 @@ function statesIn(model: RunModel): object {
   const states = Object.entries(model.tasks).flatMap(([task, own]) =>
     Object.entries(own).map(
       ([index, { state, item }]) =>
-        [placeName({ task, index: Number(index) }), { state, item }] as const,
+        [scopeKey({ task, index: Number(index) }), { state, item }] as const,
     ),
   );
   return { run: model.run, instances: sorted(states) };

@@ -68,7 +68,7 @@ export function RunPage({
           </PostButton>
         )}
       </div>
-      <RunFacts run={run} version={version} params={params} trigger={trigger} />
+      <RunSnapshot run={run} version={version} params={params} trigger={trigger} />
       <Annotations run={run} token={token} />
       <section id="graph" data-live aria-label="Graph">
         <Graph
@@ -93,7 +93,7 @@ interface RunFactsProps {
   readonly trigger: RunTrigger | null;
 }
 
-function RunFacts({ run, version, params, trigger }: RunFactsProps): VNode {
+function RunSnapshot({ run, version, params, trigger }: RunFactsProps): VNode {
   return (
     <dl class="facts" id="run-facts" data-live>
       <Fact name="Type">{run.runType}</Fact>

@@ -7,11 +7,11 @@ import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { createRuns } from "../../../runtime/store/runs/dag_run.ts";
 import {
-  dagsWaitingForPast,
-  pastWaitsOf,
+  dagsWithDependsOnPastWaits,
+  dependsOnPastWaitsOf,
 } from "../../../runtime/store/waits/depends_on_past_wait.ts";
 import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
-import { releasePast } from "../../../runtime/transactions/release_past.ts";
+import { releaseDependsOnPast } from "../../../runtime/transactions/release_depends_on_past.ts";
 import { afterRound } from "../../../runtime/transactions/run_ends.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
@@ -102,12 +102,12 @@ describe("a task that depends on its past", () => {
       {},
       "running",
     ]);
-    expect(await pastWaitsOf(postgres.db, second)).toEqual([
+    expect(await dependsOnPastWaitsOf(postgres.db, second)).toEqual([
       { taskId: "a", since: expect.any(Date) },
     ]);
     await end(first, "a");
     expect(await stateOf(second)).toEqual({ a: "queued" });
-    expect(await pastWaitsOf(postgres.db, second)).toEqual([]);
+    expect(await dependsOnPastWaitsOf(postgres.db, second)).toEqual([]);
     await end(second, "a");
     expect(await runStateOf(second)).toBe("success");
   });
@@ -225,7 +225,7 @@ describe("a task that depends on its past", () => {
   test("that waits in a cancelled run waits no longer", async () => {
     const [first, second] = (await runsOf(specOf(one), { day: 1 }, { day: 2 })) as [number, number];
     await cancelRun(postgres.db, { id: second, actor: "ann" });
-    expect(await pastWaitsOf(postgres.db, second)).toEqual([]);
+    expect(await dependsOnPastWaitsOf(postgres.db, second)).toEqual([]);
     await end(first, "a");
     expect(await stateOf(second)).toEqual({});
   });
@@ -238,10 +238,10 @@ describe("a task that depends on its past", () => {
     await driver.take(instance!);
     await driver.settle([endOf(instance!, success())]);
     expect(await stateOf(second)).toEqual({});
-    const waiting = await dagsWaitingForPast(postgres.db);
+    const waiting = await dagsWithDependsOnPastWaits(postgres.db);
     expect(waiting).toContain(spec.dagId);
     await Promise.all(
-      Array.from({ length: 4 }, () => releasePast(postgres.db, new Plans(), waiting)),
+      Array.from({ length: 4 }, () => releaseDependsOnPast(postgres.db, new Plans(), waiting)),
     );
     expect(await stateOf(second)).toEqual({ a: "queued" });
     expect(await driverOf(postgres.db, plans, second).tokens()).toHaveLength(1);

@@ -7,10 +7,10 @@ import { isTransient, whileServerReturns } from "./connection_loss.ts";
 import type { Database } from "./database.ts";
 
 /** The same connections, whose promised clients send a statement again over another connection when theirs breaks. */
-export function patientPool({ pool, signal }: Database): Pool {
+export function reconnectingPool({ pool, signal }: Database): Pool {
   // With a callback it asks for the connection it listens on, whose end it watches itself.
   const connect = (callback?: Parameters<Pool["connect"]>[0]): unknown =>
-    callback ? pool.connect(callback) : patientClient(pool, signal);
+    callback ? pool.connect(callback) : reconnectingClient(pool, signal);
   return new Proxy(pool, {
     get: (target, key) => {
       if (key === "connect") return connect;
@@ -20,7 +20,10 @@ export function patientPool({ pool, signal }: Database): Pool {
   });
 }
 
-async function patientClient(pool: Pool, signal: AbortSignal | undefined): Promise<PoolClient> {
+async function reconnectingClient(
+  pool: Pool,
+  signal: AbortSignal | undefined,
+): Promise<PoolClient> {
   let client: PoolClient | undefined = await pool.connect();
   let inTransaction = false;
   const send = async (args: readonly unknown[]): Promise<unknown> => {

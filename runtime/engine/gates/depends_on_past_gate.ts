@@ -3,8 +3,8 @@ import type { Gate } from "./gate.ts";
 
 export const PAST_GATE: Gate = {
   name: "past",
-  unmet: ({ run, task, instance, waitsForPast }) => {
-    if (!waitsForPast || instance !== null || run.state !== "running") return [];
+  unmet: ({ run, task, instance, waitsForDependsOnPast }) => {
+    if (!waitsForDependsOnPast || instance !== null || run.state !== "running") return [];
     const { taskId, waitForDownstream } = task.spec;
     const whom = waitForDownstream ? `${taskId}, and the tasks directly after it,` : taskId;
     const rule = waitForDownstream ? "waitForDownstream" : "dependsOnPast";

@@ -1,5 +1,5 @@
 /**
- * Follows one database of somebody's: waits for a knock, and now and then looks without one, and makes runs of the changes that wait in its
+ * Follows one database of somebody's: waits for a notification, and now and then looks without one, and makes runs of the changes that wait in its
  * outbox. A database that is away is tried again, and holds up no other.
  */
 import { setTimeout as pause } from "node:timers/promises";
@@ -8,7 +8,7 @@ import type { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import {
   createChangeRuns,
-  forgetReceipts,
+  deleteOldDeliveries,
   type ListeningWatch,
   tellWatches,
 } from "../store/sources/change_subscription.ts";
@@ -17,10 +17,10 @@ import {
   type EventClient,
   eventDatabaseFailed,
 } from "../store/sources/event_database.ts";
-import { listenForKnocks, takeChanges } from "../store/sources/outbox.ts";
+import { listenForNotifications, takeChanges } from "../store/sources/outbox.ts";
 import { startQueuedRuns } from "../transactions/start_runs.ts";
 
-export interface FollowerOptions {
+export interface SubscriberOptions {
   readonly db: Database;
   readonly plans: Plans;
   /** @throws DagsmithError CONNECTION_NOT_FOUND */
@@ -29,25 +29,25 @@ export interface FollowerOptions {
   readonly log: (event: string, detail?: Readonly<Record<string, unknown>>) => void;
 }
 
-/** A knock can be lost with its connection; what waits is found by looking. */
+/** A notification can be lost with its connection; what waits is found by looking. */
 const LOOK_EVERY_MS = 5_000;
 const RETRY_FIRST_MS = 500;
 const RETRY_LONGEST_MS = 15_000;
 /** Changes taken in one transaction there, about: as many as make whole batches. */
 const TAKE = 500;
 
-export class Follower {
+export class Subscriber {
   readonly #id: string;
-  readonly #options: FollowerOptions;
+  readonly #options: SubscriberOptions;
   readonly #stopping = new AbortController();
   readonly #done: Promise<void>;
   #watches: readonly ListeningWatch[] = [];
   #client: EventClient | undefined;
-  #knocked = Promise.withResolvers<void>();
+  #notified = Promise.withResolvers<void>();
   #error: string | null = null;
 
   /** @param id of the connection */
-  constructor(id: string, watches: readonly ListeningWatch[], options: FollowerOptions) {
+  constructor(id: string, watches: readonly ListeningWatch[], options: SubscriberOptions) {
     this.#id = id;
     this.#options = options;
     this.#watches = watches;
@@ -59,17 +59,17 @@ export class Follower {
     const known = new Set(this.#watches.map(({ watchId }) => watchId));
     this.#watches = watches;
     // What waited for a DAG that was paused is looked for at once.
-    if (watches.some(({ watchId }) => !known.has(watchId))) this.#knock();
+    if (watches.some(({ watchId }) => !known.has(watchId))) this.#notify();
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#knock();
+    this.#notify();
     await this.#done;
   }
 
-  #knock(): void {
-    this.#knocked.resolve();
+  #notify(): void {
+    this.#notified.resolve();
   }
 
   async #follow(): Promise<void> {
@@ -77,21 +77,21 @@ export class Follower {
       try {
         await this.#drainAll();
         retryMs = RETRY_FIRST_MS;
-        await this.#waitForKnock(LOOK_EVERY_MS);
+        await this.#waitForNotification(LOOK_EVERY_MS);
       } catch (error) {
         await this.#disconnect();
         if (!this.#stopping.signal.aborted)
           await this.#tell(this.#options.mask(eventDatabaseFailed(this.#id, error).message));
-        await this.#waitForKnock(retryMs);
+        await this.#waitForNotification(retryMs);
         retryMs = Math.min(RETRY_LONGEST_MS, retryMs * 2);
       }
     }
     await this.#disconnect();
   }
 
-  /** Knocks from now on are of what this look may have missed. */
+  /** Notifications from now on are of what this look may have missed. */
   async #drainAll(): Promise<void> {
-    this.#knocked = Promise.withResolvers();
+    this.#notified = Promise.withResolvers();
     const client = this.#client ?? (await this.#connect());
     this.#client = client;
     for (const watch of this.#watches) await this.#drain(client, watch);
@@ -106,7 +106,7 @@ export class Follower {
       const taken = await takeChanges(client, watch.watchId, most, (changes) =>
         createChangeRuns(db, watch, changes),
       );
-      await forgetReceipts(db, watch.watchId, taken);
+      await deleteOldDeliveries(db, watch.watchId, taken);
       if (taken.length > 0) await startQueuedRuns(db, plans, [watch.dagId]);
       if (taken.length < most) return;
     }
@@ -114,8 +114,8 @@ export class Follower {
 
   async #connect(): Promise<EventClient> {
     const client = await connectEventDatabase(await this.#options.connection(this.#id));
-    client.once("end", () => this.#knock());
-    await listenForKnocks(client, () => this.#knock());
+    client.once("end", () => this.#notify());
+    await listenForNotifications(client, () => this.#notify());
     return client;
   }
 
@@ -125,11 +125,11 @@ export class Follower {
     await client?.end().catch(() => undefined);
   }
 
-  async #waitForKnock(longestMs: number): Promise<void> {
+  async #waitForNotification(longestMs: number): Promise<void> {
     const timer = new AbortController();
     const signal = AbortSignal.any([timer.signal, this.#stopping.signal]);
     await Promise.race([
-      this.#knocked.promise,
+      this.#notified.promise,
       pause(longestMs, undefined, { signal }).catch(() => undefined),
     ]);
     timer.abort();

@@ -2,14 +2,14 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { EVERY_TASK } from "../../../sdk/routing.ts";
 import { type Refusal, refusalOf, tooSmall } from "../limits/admission.ts";
-import type { Claim } from "../limits/limits.ts";
+import type { Reservation } from "../limits/limits.ts";
 import { isGroup } from "../plan/plan.ts";
 import { counted, type Gate, type WaitingFacts } from "./gate.ts";
 
 type Full = Extract<Refusal, { readonly why: "full" }>;
 
 /** The claims that the instance waits with, once it is due. */
-function claimsOf({ instance, now }: WaitingFacts): readonly Claim[] {
+function reservationsOf({ instance, now }: WaitingFacts): readonly Reservation[] {
   return instance?.places && instance.places.notBefore <= now ? instance.places.claims : [];
 }
 
@@ -17,12 +17,12 @@ function claimsOf({ instance, now }: WaitingFacts): readonly Claim[] {
 function kind(
   name: string,
   prefix: string,
-  sentence: (claim: Claim, refusal: Full, name: string) => string,
+  sentence: (claim: Reservation, refusal: Full, name: string) => string,
 ): Gate {
   return {
     name,
     unmet: (facts) =>
-      claimsOf(facts).flatMap((claim) => {
+      reservationsOf(facts).flatMap((claim) => {
         const refusal = claim.name.startsWith(prefix) ? refusalOf(claim, facts.usage) : null;
         if (refusal === null) return [];
         return [
@@ -49,7 +49,7 @@ function poolProblem(refusal: Exclude<Refusal, Full>): string {
 const atWork = ({ held }: Full): string =>
   `${counted(held, "instance is", "instances are")} at work`;
 
-export const PLACE_GATES: readonly Gate[] = [
+export const LIMIT_GATES: readonly Gate[] = [
   kind("pool", "pool:", ({ slots }, { held, limit }, pool) => {
     const which =
       pool === EVERY_TASK ? 'the pool "all", which holds every task,' : `the pool "${pool}"`;
@@ -101,7 +101,7 @@ export const PLACE_GATES: readonly Gate[] = [
   {
     name: "line",
     unmet: (facts) => {
-      const claims = claimsOf(facts);
+      const claims = reservationsOf(facts);
       const isFree =
         claims.length > 0 &&
         !tooSmall(claims, facts.usage) &&

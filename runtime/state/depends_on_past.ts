@@ -6,7 +6,7 @@ import type { Catchup, TaskSpec } from "../../sdk/spec.ts";
 import type { TaskState } from "./task_state.ts";
 
 /** `none`: its turn has not come. */
-export type PastState = TaskState | "none";
+export type PreviousState = TaskState | "none";
 
 /** A task's past. */
 export interface Past {
@@ -15,9 +15,9 @@ export interface Past {
   /** The run before; null when this is the first. */
   readonly previous: {
     /** States of the task's instances there; empty when that run had no such task. */
-    readonly own: readonly PastState[];
+    readonly own: readonly PreviousState[];
     /** States of the tasks directly after it there. */
-    readonly downstream: readonly PastState[];
+    readonly downstream: readonly PreviousState[];
   } | null;
   /** Whether the task was part of any run before that one; asked when that one did not have it. */
   readonly hasOlder: boolean;
@@ -29,7 +29,7 @@ export function countsAsPrevious(runType: string, catchup: Catchup): boolean {
 }
 
 /** Whether the past lets the task run. A task that is new in this run waits for nothing. */
-export function isPastMet(
+export function isDependsOnPastMet(
   { dependsOnPast, waitForDownstream }: Pick<TaskSpec, "dependsOnPast" | "waitForDownstream">,
   past: Past,
 ): boolean {
@@ -40,6 +40,6 @@ export function isPastMet(
   return own.every(endedWell) && (!waitForDownstream || downstream.every(endedWell));
 }
 
-function endedWell(state: PastState): boolean {
+function endedWell(state: PreviousState): boolean {
   return state === "success" || state === "skipped";
 }

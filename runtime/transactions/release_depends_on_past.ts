@@ -1,9 +1,9 @@
 /** Tasks that waited for the run before theirs (depends_on_past) and may run now. */
-import { resumePast } from "../engine/advance/depends_on_past.ts";
+import { resumeDependsOnPast } from "../engine/advance/depends_on_past.ts";
 import type { LockedRun } from "../engine/store.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
-import { pastMet, waitingForPast } from "../store/waits/depends_on_past_wait.ts";
+import { dependsOnPastMet, dependsOnPastWaitsOfDags } from "../store/waits/depends_on_past_wait.ts";
 import { engineRound } from "./engine_tx.ts";
 
 /**
@@ -12,17 +12,17 @@ import { engineRound } from "./engine_tx.ts";
  * at the same time, the later one sees both.
  * @returns the runs that ended with them
  */
-export async function releasePast(
+export async function releaseDependsOnPast(
   db: Database,
   plans: Plans,
   dagIds: readonly string[],
 ): Promise<readonly LockedRun[]> {
   const ended: LockedRun[] = [];
   for (;;) {
-    const waiting = await waitingForPast(db, dagIds);
-    const met = waiting.length === 0 ? [] : await pastMet(db, plans, waiting);
+    const waiting = await dependsOnPastWaitsOfDags(db, dagIds);
+    const met = waiting.length === 0 ? [] : await dependsOnPastMet(db, plans, waiting);
     const free = waiting.filter((_, at) => met[at]);
     if (free.length === 0) return ended;
-    ended.push(...(await engineRound(db, plans, (tx) => resumePast(tx, free))));
+    ended.push(...(await engineRound(db, plans, (tx) => resumeDependsOnPast(tx, free))));
   }
 }
