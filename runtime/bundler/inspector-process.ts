@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { InspectAnswer, InspectRequest } from "../child/inspect.ts";
+import { Loop } from "../service/loop.ts";
 
 /** How a request ended. */
 export type Outcome =
@@ -132,11 +133,16 @@ export class InspectorProcess {
     if (process.platform !== "linux") return;
     const limit =
       (this.#limits.memoryLimitMegabytes + EXTRA_RESIDENT_MEGABYTES) * PAGES_PER_MEGABYTE;
-    const timer = setInterval(async () => {
+    const look = async (): Promise<number> => {
       const pages = await readFile(`/proc/${this.#child.pid}/statm`, "utf8").catch(() => "");
-      if (Number(pages.split(" ")[1]) > limit && !signal.aborted) this.#answer({ type: "memory" });
-    }, MEMORY_CHECK_MS);
-    signal.addEventListener("abort", () => clearInterval(timer));
+      if (Number(pages.split(" ")[1]) <= limit || signal.aborted) return 0;
+      this.#answer({ type: "memory" });
+      return 1;
+    };
+    const everyMs = MEMORY_CHECK_MS;
+    const loop = new Loop({ name: "limit_memory", everyMs, staggerMs: everyMs, runOnce: look });
+    signal.addEventListener("abort", () => void loop.stop());
+    loop.start();
   }
 
   #howItDied(code: number | null, signal: NodeJS.Signals | null): Outcome {

@@ -1,7 +1,10 @@
 /**
- * A worker's sign of life: a session that holds a lock named after the worker, and a beat every two seconds over that session. Each beat
- * also asks which of the worker's tries are no longer its own.
+ * A worker's heartbeat: a session that holds a lock named after the worker, and a statement every two
+ * seconds over that session. The answer names the worker's tries that are no longer its own.
  */
+
+import type { ServiceLog } from "../service/log.ts";
+import { Loop } from "../service/loop.ts";
 import type { TryRef } from "../state/task_state.ts";
 import type { Database, Session } from "../store/database/database.ts";
 import { BEAT, BEAT_EVERY_MS } from "../store/fleet/worker.ts";
@@ -13,63 +16,69 @@ export interface HeartbeatOptions {
   readonly running: () => readonly TryRef[];
   /** Called with instances that were cancelled, or given to another worker. */
   readonly onTaken: (instanceIds: readonly number[]) => void;
-  /** Called at each beat since this worker was declared lost: nothing it does counts any more. */
+  /** Called at each heartbeat since this worker was declared lost: nothing it does counts any more. */
   readonly onLost: () => void;
+  readonly log: ServiceLog;
 }
 
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
+  readonly loop: Loop;
   #session: Session | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #beating: Promise<void> = Promise.resolve();
-  #stopped = false;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+    this.loop = new Loop(
+      {
+        name: "worker_heartbeat",
+        everyMs: BEAT_EVERY_MS,
+        staggerMs: BEAT_EVERY_MS,
+        runOnce: ({ at }) => this.#beat(at),
+      },
+      options.log,
+    );
   }
 
   /** Takes the lock and begins to beat. */
   async start(): Promise<void> {
     await this.#connect();
-    this.#schedule();
+    this.loop.start();
   }
 
   /** Idempotent. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#beating;
-    await this.#session?.end().catch(() => undefined);
-    this.#session = undefined;
+    await this.loop.stop();
+    await this.#disconnect();
   }
 
-  #schedule(): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#beating = this.#beat().finally(() => this.#schedule());
-    }, BEAT_EVERY_MS);
-  }
-
-  async #beat(): Promise<void> {
+  /** @returns how many tries are no longer this worker's */
+  async #beat(at: (step: string) => void): Promise<number> {
     try {
+      at("connecting");
       const session = this.#session ?? (await this.#connect());
-      const running = this.#options.running();
-      const { rows } = await session.query<{ alive: number; taken: number[] }>({
-        ...BEAT,
-        values: [
-          this.#options.workerId,
-          running.map((ref) => ref.instanceId),
-          running.map((ref) => ref.tryNumber),
-        ],
-      });
-      const [beat] = rows;
-      if (beat?.alive === 0) this.#options.onLost();
-      else if (beat && beat.taken.length > 0) this.#options.onTaken(beat.taken);
-    } catch {
-      // The server is away: the next beat connects anew.
-      this.#session?.end().catch(() => undefined);
-      this.#session = undefined;
+      at("waiting for the answer to a heartbeat");
+      const { alive, taken } = await this.#ask(session);
+      if (alive === 0) this.#options.onLost();
+      else if (taken.length > 0) this.#options.onTaken(taken);
+      return taken.length;
+    } catch (error) {
+      // The server is away: the next heartbeat connects again. The end of a broken session is not awaited.
+      void this.#disconnect();
+      throw error;
     }
+  }
+
+  async #ask(session: Session): Promise<{ readonly alive: number; readonly taken: number[] }> {
+    const running = this.#options.running();
+    const { rows } = await session.query<{ alive: number; taken: number[] }>({
+      ...BEAT,
+      values: [
+        this.#options.workerId,
+        running.map((ref) => ref.instanceId),
+        running.map((ref) => ref.tryNumber),
+      ],
+    });
+    return rows[0] ?? { alive: 1, taken: [] };
   }
 
   async #connect(): Promise<Session> {
@@ -79,5 +88,11 @@ export class Heartbeat {
     ]);
     this.#session = session;
     return session;
+  }
+
+  async #disconnect(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.end().catch(() => undefined);
   }
 }

@@ -12,6 +12,9 @@ import { isLoop, plannedTask } from "../engine/plan/plan.ts";
 import { settle } from "../engine/results/complete_tries.ts";
 import type { Outcome, TryEnd } from "../engine/results/outcome.ts";
 import type { ClaimedInstance } from "../engine/store.ts";
+import type { ServiceLog } from "../service/log.ts";
+import { Loop } from "../service/loop.ts";
+import { watch } from "../service/watchdog.ts";
 import type { TryRef } from "../state/task_state.ts";
 import { start } from "../state/transition.ts";
 import { Plans } from "../store/dags/plans.ts";
@@ -34,8 +37,8 @@ import { LogWriter, type StoreChunk } from "./log_writer.ts";
 import { type Queue, startQueue, type TaskJob } from "./queue.ts";
 import { RunValues } from "./run_values.ts";
 import { Spill, type SpillOptions } from "./spill.ts";
+import { sweepFiles } from "./sweep_files.ts";
 import { TaskPool } from "./task_pool.ts";
-import { XComSweep } from "./xcom_sweep.ts";
 
 export interface WorkerOptions {
   readonly db: Database;
@@ -54,7 +57,7 @@ export interface WorkerOptions {
   readonly taskEnv: NodeJS.ProcessEnv;
   /** How long running tries may take to finish when the worker is stopped. Default 10 s. */
   readonly graceMs?: number;
-  readonly log: (event: string, detail?: Readonly<Record<string, unknown>>) => void;
+  readonly log: ServiceLog;
 }
 
 const STOP_GRACE_MS = 10_000;
@@ -82,7 +85,8 @@ export class Worker {
   readonly #claims = new Batcher((refs: readonly TryRef[]) => this.#claimAll(refs));
   readonly #spill: Spill;
   readonly #values: RunValues;
-  readonly #sweep: XComSweep;
+  readonly #sweep: Loop;
+  #watchdog: Loop | undefined;
   readonly #ends = new Batcher((ends: readonly TryEnd[]) => this.#settleAll(ends));
   readonly #onDeath: (reason: string) => void;
   #queue: Queue | undefined;
@@ -96,7 +100,7 @@ export class Worker {
     this.#bundles = new BundleCache(options.db, options.cacheFolder);
     this.#spill = new Spill(options.db, options.xcoms);
     this.#values = new RunValues(options.db, this.#spill);
-    this.#sweep = new XComSweep(this.#spill, options.log);
+    this.#sweep = new Loop(sweepFiles(this.#spill), options.log);
     this.#processes = new TaskPool(options.slots, { env: options.taskEnv, folder: options.folder });
     const { db, secrets } = options;
     const [facts, bundles, processes] = [this.#facts, this.#bundles, this.#processes];
@@ -110,6 +114,7 @@ export class Worker {
     });
     this.#heartbeat = new Heartbeat({
       db: options.db,
+      log: options.log,
       workerId: this.id,
       running: () => {
         this.#asked = new Map(this.#attempts);
@@ -158,6 +163,8 @@ export class Worker {
     });
     this.#registered.resolve();
     if (this.#options.xcoms) this.#sweep.start();
+    const loops = [this.#heartbeat.loop, this.#sweep];
+    this.#watchdog = watch(() => loops, { log: this.#options.log });
     await warmed;
   }
 
@@ -167,6 +174,7 @@ export class Worker {
     await this.#queue?.stop();
     await this.#settled();
     clearTimeout(grace);
+    await this.#watchdog?.stop();
     await this.#heartbeat.stop();
     const swept = this.#sweep.stop();
     this.#spill.close();

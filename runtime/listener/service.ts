@@ -1,5 +1,6 @@
-/** Listens to the tables that DAGs name in `postgresChanges`: one subscriber for each connection, as long as a DAG that runs wants it. */
-import { setTimeout as pause } from "node:timers/promises";
+/** Listens to the tables that DAGs name in `postgresChanges`: one subscriber for each connection that an active DAG names. */
+import { Loop } from "../service/loop.ts";
+import { watch } from "../service/watchdog.ts";
 import { Plans } from "../store/dags/plans.ts";
 import { listeningWatches } from "../store/sources/change_subscription.ts";
 import { Subscriber, type SubscriberOptions } from "./subscriber.ts";
@@ -16,39 +17,44 @@ const LOOK_EVERY_MS = 1_000;
 
 export function startListener(options: ListenerOptions): ListenerService {
   const plans = new Plans();
-  const stopping = new AbortController();
   const subscribers = new Map<string, Subscriber>();
-
-  const look = async (): Promise<void> => {
-    const byConnection = Map.groupBy(
-      await listeningWatches(options.db, plans),
-      ({ connection }) => connection,
-    );
-    for (const [id, watches] of byConnection) {
-      const subscriber = subscribers.get(id);
-      if (subscriber) subscriber.watches = watches;
-      else subscribers.set(id, new Subscriber(id, watches, { ...options, plans }));
-    }
-    const unwanted = [...subscribers].filter(([id]) => !byConnection.has(id));
-    for (const [id] of unwanted) subscribers.delete(id);
-    await Promise.all(unwanted.map(([, subscriber]) => subscriber.stop()));
-  };
-  const loop = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      await look().catch((error: unknown) =>
-        options.log("listening failed", {
-          reason: error instanceof Error ? error.message : String(error),
-        }),
-      );
-      await pause(LOOK_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-    await Promise.all([...subscribers.values()].map((subscriber) => subscriber.stop()));
-  };
-  const done = loop();
+  const loop = new Loop(
+    {
+      name: "find_subscriptions",
+      everyMs: LOOK_EVERY_MS,
+      staggerMs: 0,
+      failed: "listening failed",
+      runOnce: async () => {
+        await follow(subscribers, { ...options, plans });
+        return 0;
+      },
+    },
+    options.log,
+  );
+  loop.start();
+  const loops = (): Loop[] => [loop, ...Array.from(subscribers.values(), (one) => one.loop)];
+  const watchdog = watch(loops, { log: options.log });
   return {
-    stop: () => {
-      stopping.abort();
-      return done;
+    stop: async () => {
+      await Promise.all([watchdog.stop(), loop.stop()]);
+      await Promise.all(Array.from(subscribers.values(), (subscriber) => subscriber.stop()));
     },
   };
+}
+
+/** Starts the subscribers that are wanted, and stops those that are not wanted any more. */
+async function follow(
+  subscribers: Map<string, Subscriber>,
+  options: SubscriberOptions,
+): Promise<void> {
+  const watches = await listeningWatches(options.db, options.plans);
+  const byConnection = Map.groupBy(watches, ({ connection }) => connection);
+  for (const [id, wanted] of byConnection) {
+    const subscriber = subscribers.get(id);
+    if (subscriber) subscriber.watches = wanted;
+    else subscribers.set(id, new Subscriber(id, wanted, options));
+  }
+  const unwanted = [...subscribers].filter(([id]) => !byConnection.has(id));
+  for (const [id] of unwanted) subscribers.delete(id);
+  await Promise.all(unwanted.map(([, subscriber]) => subscriber.stop()));
 }

@@ -1,9 +1,11 @@
 /**
- * Follows one database of somebody's: waits for a notification, and now and then looks without one, and makes runs of the changes that wait in its
- * outbox. A database that is away is tried again, and holds up no other.
+ * Follows one database of somebody else's: takes the changes that wait in its outbox and makes runs of
+ * them, at each notification and every few seconds without one. A database that is away is tried again,
+ * and holds up no other.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import type { Connection } from "../../sdk/connection.ts";
+import type { ServiceLog } from "../service/log.ts";
+import { Loop, type Pass } from "../service/loop.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import {
@@ -26,96 +28,103 @@ export interface SubscriberOptions {
   /** @throws DagsmithError CONNECTION_NOT_FOUND */
   readonly connection: (id: string) => Promise<Connection>;
   readonly mask: (text: string) => string;
-  readonly log: (event: string, detail?: Readonly<Record<string, unknown>>) => void;
+  readonly log: ServiceLog;
 }
 
-/** A notification can be lost with its connection; what waits is found by looking. */
+/** A notification can be lost with its connection; looking finds the changes that it announced. */
 const LOOK_EVERY_MS = 5_000;
-const RETRY_FIRST_MS = 500;
-const RETRY_LONGEST_MS = 15_000;
-/** Changes taken in one transaction there, about: as many as make whole batches. */
+const RETRY = { firstMs: 500, longestMs: 15_000 };
+/** Changes taken in one transaction of that database, about: as many as make whole batches. */
 const TAKE = 500;
 
 export class Subscriber {
+  readonly loop: Loop;
   readonly #id: string;
   readonly #options: SubscriberOptions;
-  readonly #stopping = new AbortController();
-  readonly #done: Promise<void>;
   #watches: readonly ListeningWatch[] = [];
   #client: EventClient | undefined;
-  #notified = Promise.withResolvers<void>();
-  #error: string | null = null;
 
   /** @param id of the connection */
   constructor(id: string, watches: readonly ListeningWatch[], options: SubscriberOptions) {
     this.#id = id;
     this.#options = options;
     this.#watches = watches;
-    this.#done = this.#follow();
+    this.loop = new Loop(
+      {
+        name: "follow_changes",
+        detail: { connection: id },
+        everyMs: LOOK_EVERY_MS,
+        retry: RETRY,
+        staggerMs: 0,
+        failed: "changes cannot be read",
+        runOnce: (pass) => this.#look(pass),
+      },
+      options.log,
+    );
+    this.loop.start();
   }
 
   /** What is followed from now on. */
   set watches(watches: readonly ListeningWatch[]) {
     const known = new Set(this.#watches.map(({ watchId }) => watchId));
     this.#watches = watches;
-    // What waited for a DAG that was paused is looked for at once.
-    if (watches.some(({ watchId }) => !known.has(watchId))) this.#notify();
+    // The changes that waited for a paused DAG are looked for at once.
+    if (watches.some(({ watchId }) => !known.has(watchId))) this.loop.wake();
   }
 
+  /** Finishes the changes in hand. Idempotent. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    this.#notify();
-    await this.#done;
-  }
-
-  #notify(): void {
-    this.#notified.resolve();
-  }
-
-  async #follow(): Promise<void> {
-    for (let retryMs = RETRY_FIRST_MS; !this.#stopping.signal.aborted; ) {
-      try {
-        await this.#drainAll();
-        retryMs = RETRY_FIRST_MS;
-        await this.#waitForNotification(LOOK_EVERY_MS);
-      } catch (error) {
-        await this.#disconnect();
-        if (!this.#stopping.signal.aborted)
-          await this.#tell(this.#options.mask(eventDatabaseFailed(this.#id, error).message));
-        await this.#waitForNotification(retryMs);
-        retryMs = Math.min(RETRY_LONGEST_MS, retryMs * 2);
-      }
-    }
+    await this.loop.stop();
     await this.#disconnect();
   }
 
-  /** Notifications from now on are of what this look may have missed. */
-  async #drainAll(): Promise<void> {
-    this.#notified = Promise.withResolvers();
-    const client = this.#client ?? (await this.#connect());
-    this.#client = client;
-    for (const watch of this.#watches) await this.#drain(client, watch);
-    await this.#tell(null);
+  /** @returns how many changes it took */
+  async #look(pass: Pass): Promise<number> {
+    try {
+      const taken = await this.#drainAll(pass);
+      await this.#report(null);
+      return taken;
+    } catch (error) {
+      await this.#disconnect();
+      const reason = this.#options.mask(eventDatabaseFailed(this.#id, error).message);
+      if (!pass.signal.aborted) await this.#report(reason);
+      throw new Error(reason, { cause: error });
+    }
   }
 
-  async #drain(client: EventClient, watch: ListeningWatch): Promise<void> {
+  async #drainAll(pass: Pass): Promise<number> {
+    pass.at("connecting");
+    const client = this.#client ?? (await this.#connect());
+    this.#client = client;
+    pass.at("taking changes");
+    let taken = 0;
+    for (const watch of this.#watches) taken += await this.#drain(client, watch, pass);
+    return taken;
+  }
+
+  async #drain(client: EventClient, watch: ListeningWatch, { signal }: Pass): Promise<number> {
     const { db, plans } = this.#options;
     const { batch } = watch.spec;
     const most = batch * Math.max(1, Math.floor(TAKE / batch));
-    while (!this.#stopping.signal.aborted) {
+    for (let all = 0; ; ) {
+      if (signal.aborted) return all;
       const taken = await takeChanges(client, watch.watchId, most, (changes) =>
         createChangeRuns(db, watch, changes),
       );
       await deleteOldDeliveries(db, watch.watchId, taken);
       if (taken.length > 0) await startQueuedRuns(db, plans, [watch.dagId]);
-      if (taken.length < most) return;
+      all += taken.length;
+      if (taken.length < most) return all;
     }
   }
 
   async #connect(): Promise<EventClient> {
     const client = await connectEventDatabase(await this.#options.connection(this.#id));
-    client.once("end", () => this.#notify());
-    await listenForNotifications(client, () => this.#notify());
+    client.once("end", () => {
+      // Only an end that we did not ask for: another would repeat a pass that fails without its pause.
+      if (this.#client === client) this.loop.wake();
+    });
+    await listenForNotifications(client, () => this.loop.wake());
     return client;
   }
 
@@ -125,21 +134,8 @@ export class Subscriber {
     await client?.end().catch(() => undefined);
   }
 
-  async #waitForNotification(longestMs: number): Promise<void> {
-    const timer = new AbortController();
-    const signal = AbortSignal.any([timer.signal, this.#stopping.signal]);
-    await Promise.race([
-      this.#notified.promise,
-      pause(longestMs, undefined, { signal }).catch(() => undefined),
-    ]);
-    timer.abort();
-  }
-
-  /** Said where people look for it, once for each change of it. */
-  async #tell(error: string | null): Promise<void> {
-    if (error !== null && error !== this.#error)
-      this.#options.log("changes cannot be read", { connection: this.#id, reason: error });
-    this.#error = error;
+  /** Writes the fault, or that there is none, to the subscriptions, where people look for it. */
+  async #report(error: string | null): Promise<void> {
     const watchIds = this.#watches
       .filter((watch) => watch.error !== error)
       .map(({ watchId }) => watchId);

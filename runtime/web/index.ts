@@ -170,8 +170,8 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 
 async function stop(server: Server, services: WebServices, streams: OpenStreams): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  services.watchers.stop();
+  const unwatched = services.watchers.stop();
   streams.end();
   server.closeAllConnections();
-  await Promise.all([closed, services.drawer.stop()]);
+  await Promise.all([closed, unwatched, services.drawer.stop()]);
 }

@@ -20,7 +20,7 @@ export interface Wall {
 
 /** The rooms of runtime/, lowest first. A room may reach the rooms below it, never one beside or above it. */
 const FLOORS: readonly (readonly string[])[] = [
-  ["config.ts", "state", "timetable", "embedded", "sandbox"],
+  ["config.ts", "service", "state", "timetable", "embedded", "sandbox"],
   ["engine"],
   ["store"],
   ["transactions"],
@@ -39,6 +39,10 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
     builtins: ["node:os", "node:path"],
     packages: ["zod"],
     why: "it reads the environment and does nothing else",
+  },
+  service: {
+    builtins: [],
+    why: "the shape of every background job, whatever the job is about",
   },
   state: {
     builtins: ["node:crypto"],

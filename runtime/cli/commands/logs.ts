@@ -1,4 +1,5 @@
 /** `dag logs`: what one try of a task wrote. */
+import { poll } from "../../service/poll.ts";
 import type { Database } from "../../store/database/database.ts";
 import type { RunSummary } from "../../store/reads/run_list.ts";
 import type { InstanceSummary } from "../../store/reads/task_list.ts";
@@ -93,21 +94,20 @@ async function follow(
 ): Promise<void> {
   let position = LOG_START;
   let following = wanted;
-  for (;;) {
+  /** @returns whether the last line of the last try was printed */
+  const look = async (): Promise<boolean> => {
     // The state is read before the lines: what was written before the end is then stored already.
     const instance = await find();
     following ??= instance ? tryOf(instance, undefined) : undefined;
-    if (instance && following !== undefined) {
-      position = await readLog(db, instance.id, following, position, onLine);
-      if (instance.tryNumber > following && wanted === undefined) {
-        following += 1;
-        position = LOG_START;
-        continue;
-      }
-      if (instance.tryNumber > following || instance.finishedAt !== null) return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+    if (!instance || following === undefined) return false;
+    position = await readLog(db, instance.id, following, position, onLine);
+    if (instance.tryNumber <= following) return instance.finishedAt !== null;
+    if (wanted !== undefined) return true;
+    following += 1;
+    position = LOG_START;
+    return look();
+  };
+  await poll(async () => (await look()) || undefined, { firstMs: POLL_MS });
 }
 
 /** `04:00:01 info  text`; what tasks write must not act on the terminal. */

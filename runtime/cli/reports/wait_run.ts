@@ -1,12 +1,12 @@
 /** Waits for the end of a run, and tells of its tasks on the way. */
+import { poll } from "../../service/poll.ts";
 import { isFinal } from "../../state/task_state.ts";
 import type { Queryable } from "../../store/database/database.ts";
 import { findRuns, type RunSummary } from "../../store/reads/run_list.ts";
 import { summariseTasks } from "../../store/reads/task_list.ts";
 
 /** How often the database is asked, in milliseconds: soon at first, for runs that take no time. */
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 1_000;
+const PAUSES = { firstMs: 50, longestMs: 1_000 };
 
 /**
  * @param onTask told once of each task when all its instances have ended
@@ -19,7 +19,7 @@ export async function waitForRun(
   signal?: AbortSignal,
 ): Promise<RunSummary> {
   const told = new Set<string>();
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
+  const look = async (): Promise<RunSummary | undefined> => {
     const [run] = await findRuns(db, String(id));
     if (!run) throw new Error(`run ${id} is gone`);
     for (const { taskId, state, finishedAt } of await summariseTasks(db, id)) {
@@ -27,7 +27,7 @@ export async function waitForRun(
       told.add(taskId);
       onTask(taskId, state);
     }
-    if (run.finishedAt !== null || signal?.aborted) return run;
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
-  }
+    return run.finishedAt !== null || signal?.aborted ? run : undefined;
+  };
+  return poll(look, PAUSES);
 }

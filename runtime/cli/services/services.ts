@@ -7,6 +7,7 @@ import type { Connection } from "../../../sdk/connection.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { SpillOptions } from "../../executor/spill.ts";
 import { type ConnectionResolver, createResolver } from "../../secrets/resolver.ts";
+import type { ServiceLog } from "../../service/log.ts";
 import { type Database, openDatabase } from "../../store/database/database.ts";
 import { assertReachable } from "../../store/database/probe.ts";
 import type { Cli } from "../command.ts";
@@ -19,9 +20,6 @@ export interface Service {
   /** Idempotent. */
   stop(): Promise<void>;
 }
-
-/** Tells of an event in one line. */
-type ServiceLog = (event: string, detail?: Readonly<Record<string, unknown>>) => void;
 
 /** What every role is given. */
 export interface Surroundings {

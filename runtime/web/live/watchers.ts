@@ -3,6 +3,7 @@
  * one is told to all who watch.
  */
 
+import { Loop, stopLoops } from "../../service/loop.ts";
 import type { Queryable } from "../../store/database/database.ts";
 import { fingerprint, type Topic } from "../../store/reads/changes.ts";
 
@@ -10,9 +11,8 @@ const POLL_MS = 1_000;
 
 interface Watch {
   readonly listeners: Set<(mark: string) => void>;
-  readonly timer: NodeJS.Timeout;
+  readonly loop: Loop;
   mark: string;
-  asking: boolean;
 }
 
 export class Watchers {
@@ -44,39 +44,39 @@ export class Watchers {
     };
   }
 
-  /** Ends all polls. */
-  stop(): void {
-    for (const [key, watch] of this.#watches) this.#end(key, watch);
+  /** Ends all polls. Idempotent; resolves when no statement of theirs is under way. */
+  async stop(): Promise<void> {
+    const watches = [...this.#watches.values()];
+    this.#watches.clear();
+    await stopLoops(watches.map(({ loop }) => loop));
   }
 
   #begin(key: string, topic: Topic, mark: string): Watch {
-    // #poll() never rejects: after a failure it asks again in a second.
-    const timer = setInterval(() => void this.#poll(topic, watch), POLL_MS);
-    const watch: Watch = { listeners: new Set(), timer, mark, asking: false };
+    // Without a log: the poll of a database that is away goes on until the database answers.
+    const loop = new Loop({
+      name: "watch_topic",
+      everyMs: POLL_MS,
+      staggerMs: 0,
+      runOnce: () => this.#poll(topic, watch),
+    });
+    const watch: Watch = { listeners: new Set(), loop, mark };
     this.#watches.set(key, watch);
-    void this.#poll(topic, watch);
+    loop.start();
     return watch;
   }
 
   #end(key: string, watch: Watch): void {
-    clearInterval(watch.timer);
+    void watch.loop.stop();
     if (this.#watches.get(key) === watch) this.#watches.delete(key);
   }
 
-  /** A lost database is no news: the poll goes on until it answers. */
-  async #poll(topic: Topic, watch: Watch): Promise<void> {
-    if (watch.asking) return;
-    watch.asking = true;
-    try {
-      const mark = await fingerprint(this.#reader, topic);
-      if (mark === watch.mark) return;
-      watch.mark = mark;
-      for (const listener of watch.listeners) listener(mark);
-    } catch {
-      // Asked again in a second.
-    } finally {
-      watch.asking = false;
-    }
+  /** @returns how many listeners were called */
+  async #poll(topic: Topic, watch: Watch): Promise<number> {
+    const mark = await fingerprint(this.#reader, topic);
+    if (mark === watch.mark) return 0;
+    watch.mark = mark;
+    for (const listener of watch.listeners) listener(mark);
+    return watch.listeners.size;
   }
 }
 

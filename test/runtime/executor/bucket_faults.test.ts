@@ -10,7 +10,9 @@ import type { S3Folder } from "../../../runtime/config.ts";
 import { openS3Values } from "../../../runtime/executor/large_values/s3.ts";
 import { largeValuesIn } from "../../../runtime/executor/large_values.ts";
 import { Spill } from "../../../runtime/executor/spill.ts";
-import { XComSweep } from "../../../runtime/executor/xcom_sweep.ts";
+import { sweepFiles } from "../../../runtime/executor/sweep_files.ts";
+import type { ServiceLog } from "../../../runtime/service/log.ts";
+import { Loop } from "../../../runtime/service/loop.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { AWS_KEYS, type BucketPlace, bucketPlace } from "../../support/large_values.ts";
@@ -66,13 +68,13 @@ async function expectNoKeys(run: RanRun, { said }: TestWorker): Promise<void> {
 const sweepOf = (
   place: Pick<BucketPlace, "folder">,
   said: string[] = [],
-): { readonly spill: Spill; readonly sweep: XComSweep } => {
+): { readonly spill: Spill; readonly sweep: Loop } => {
   const spill = new Spill(postgres.db, { folder: place.folder, spillBytes: 1 });
   onTestFinished(() => spill.close());
-  return {
-    spill,
-    sweep: new XComSweep(spill, (event, { reason }) => void said.push(`${event}: ${reason}`)),
-  };
+  const log: ServiceLog = (event, { reason } = {}) => void said.push(`${event}: ${reason}`);
+  const sweep = new Loop({ ...sweepFiles(spill), staggerMs: 0 }, log);
+  onTestFinished(() => sweep.stop());
+  return { spill, sweep };
 };
 
 test("a store that answers 503 fails the try, which is tried again; nothing of it is left, and later it succeeds", async () => {
@@ -234,7 +236,8 @@ test("what cannot be removed now is said, kept in mind and removed later; the re
     "update dagsmith.xcom_file set created_at = now() - interval '25 hours' where state = 'claimed'",
   );
   place.faults.slowDownEvery = 1;
-  await sweep.runOnce();
+  sweep.start();
+  await until("the fault to be said", async () => said.length > 0);
   expect(said).toEqual([
     expect.stringMatching(
       /^files of large values could not be removed: SlowDown: .* \(HTTP 503\)$/,
@@ -242,8 +245,11 @@ test("what cannot be removed now is said, kept in mind and removed later; the re
   ]);
   delete place.faults.slowDownEvery;
   expect(await place.names()).toHaveLength(3);
-  await sweep.runOnce();
-  expect([await place.names(), said.length]).toEqual([[], 1]);
+  sweep.wake();
+  await until("the files to go", async () => (await place.names()).length === 0);
+  await sweep.stop();
+  expect(said).toHaveLength(2);
+  expect(said[1]).toMatch(/^sweep_files works again/);
 });
 
 /** Opens values of a store that a test answers for. */
@@ -320,11 +326,11 @@ test("a worker that stops does not wait for a store that stands still", async ()
     postgres.db,
     "update dagsmith.xcom_file set created_at = now() - interval '25 hours' where state = 'claimed'",
   );
-  const sweeping = sweep.runOnce();
+  sweep.start();
   await asked.promise;
   const stopped = sweep.stop();
   spill.close();
-  await Promise.all([sweeping, stopped]);
+  await stopped;
   // Not even asked again.
   expect([said, store.requests.filter(({ method }) => method === "DELETE").length]).toEqual([
     [],

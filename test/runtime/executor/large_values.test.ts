@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { clearRuns } from "../../../runtime/actions/clear.ts";
 import { Spill, type SpillOptions } from "../../../runtime/executor/spill.ts";
-import { XComSweep } from "../../../runtime/executor/xcom_sweep.ts";
+import { sweepFiles } from "../../../runtime/executor/sweep_files.ts";
+import { Loop } from "../../../runtime/service/loop.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { bucketPlace, folderPlace, type TestPlace } from "../../support/large_values.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
@@ -27,8 +28,7 @@ function spillTo({ folder }: TestPlace): Spill {
   return spill;
 }
 
-const sweep = (place: TestPlace): Promise<void> =>
-  new XComSweep(spillTo(place), () => undefined).runOnce();
+const sweep = (place: TestPlace): Promise<number> => new Loop(sweepFiles(spillTo(place))).runOnce();
 
 const storedOf = (runId: number) =>
   rows<{

@@ -1,0 +1,26 @@
+/**
+ * Removes files of values that are gone: cleared, replaced, deleted with their run, or never stored
+ * because their worker died. Every 30 s: a file that is left over costs space and nothing else.
+ */
+import type { Job } from "../service/loop.ts";
+import type { Spill } from "./spill.ts";
+
+const EVERY_MS = 30_000;
+
+/** The job of one worker; the file that one pass could not remove is found by the next. */
+export function sweepFiles(spill: Spill): Job {
+  return {
+    name: "sweep_files",
+    everyMs: EVERY_MS,
+    // Workers that were started together share the files, and should not look for them together.
+    staggerMs: EVERY_MS,
+    failed: "files of large values could not be removed",
+    runOnce: async ({ signal }) => {
+      for (let removed = 0; ; ) {
+        const count = signal.aborted ? 0 : await spill.sweep();
+        removed += count;
+        if (count === 0) return removed;
+      }
+    },
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * The one shape of a background job: a name, a period, and one pass that says how much it did. The
+ * loop around the job starts it staggered, repeats it, logs it and stops it; an error ends a pass and
+ * never the loop. It knows no database and reads no wall clock: periods hold also when somebody sets
+ * the machine's clock.
+ */
+import type { ServiceLog } from "./log.ts";
+
+/** What a pass gets from its loop. */
+export interface Pass {
+  /** Aborted when the loop stops: a long pass should then end early. */
+  readonly signal: AbortSignal;
+  /** Names the step that the pass is at, for the line that says where a late loop hangs. */
+  readonly at: (step: string) => void;
+}
+
+/** How a job waits after a pass that failed: `firstMs`, then twice as long each time, at most `longestMs`. */
+interface Retry {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+export interface Job {
+  /** In snake_case; stands in logs. */
+  readonly name: string;
+  /** Milliseconds from the end of a pass to the begin of the next. */
+  readonly everyMs: number;
+  /** One pass. @returns how many things it did; 0 when there was nothing to do */
+  readonly runOnce: (pass: Pass) => Promise<number>;
+  /** The event that reports a pass that did something, with its `count`. Default: none. */
+  readonly did?: string;
+  /** The event that reports a pass that failed, with its `reason`. Default: `<name> failed`. */
+  readonly failed?: string;
+  /** Values that stand in every line of this loop. */
+  readonly detail?: Readonly<Record<string, unknown>>;
+  /** Asked after a pass: milliseconds until there is work again, when that may be sooner than `everyMs`. */
+  readonly nextInMs?: () => Promise<number | null>;
+  /** Default: `everyMs`, always. */
+  readonly retry?: Retry;
+  /**
+   * The first pass begins at random within this many milliseconds, so that the loops of one process, and
+   * of processes that started together, do not ask the database all at once. Default 250; 0: at once.
+   */
+  readonly staggerMs?: number;
+}
+
+const STAGGER_MS = 250;
+
+export class Loop {
+  readonly name: string;
+  readonly #job: Job;
+  readonly #log: ServiceLog;
+  readonly #stopping = new AbortController();
+  #looping: Promise<void> | undefined;
+  /** Resolving it ends the sleep in hand, or the next one when a pass is in hand. */
+  #woken = Promise.withResolvers<void>();
+  /** The step of the pass in hand; undefined between two passes. */
+  #step: string | undefined;
+  #lastRoundAt = 0;
+  /** When the pass in hand began, or the next one is due. */
+  #expectedAt = Number.POSITIVE_INFINITY;
+  #fault: string | null = null;
+  #failures = 0;
+
+  /** @param log default: nothing is logged */
+  constructor(job: Job, log: ServiceLog = () => undefined) {
+    this.name = job.name;
+    this.#job = job;
+    this.#log = log;
+  }
+
+  /** Begins to come round. Idempotent; does nothing after {@link stop}. */
+  start(): void {
+    if (this.#looping || this.#stopping.signal.aborted) return;
+    this.#lastRoundAt = performance.now();
+    this.#looping = this.#loop();
+  }
+
+  /** Begins the next pass at once; when a pass is in hand, right after it. */
+  wake(): void {
+    this.#woken.resolve();
+  }
+
+  /** Finishes the pass in hand and begins no other. Idempotent; tolerates a loop that never started. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.wake();
+    await this.#looping;
+    this.#expectedAt = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * One pass, outside the loop's own; what tests call.
+   * @returns how many things it did
+   * @throws Error what the job throws
+   */
+  runOnce(): Promise<number> {
+    return this.#job.runOnce({ signal: this.#stopping.signal, at: () => undefined });
+  }
+
+  /** What it does now: the step of the pass in hand, or `waiting`. */
+  get doing(): string {
+    return this.#step ?? "waiting";
+  }
+
+  /** Milliseconds since it last came round, which is since its last pass ended, or since its start. */
+  get sinceRoundMs(): number {
+    return performance.now() - this.#lastRoundAt;
+  }
+
+  /**
+   * Milliseconds that the pass in hand has taken, or that the next pass is overdue. 0 while it waits for
+   * its period to end, before its start and after its stop.
+   */
+  get lateMs(): number {
+    return Math.max(0, performance.now() - this.#expectedAt);
+  }
+
+  async #loop(): Promise<void> {
+    const { staggerMs = STAGGER_MS } = this.#job;
+    await this.#sleep(staggerMs * Math.random());
+    while (!this.#stopping.signal.aborted) await this.#sleep(await this.#pass());
+  }
+
+  /** @returns milliseconds until the next */
+  async #pass(): Promise<number> {
+    // A wake-up from here on is for work that this pass may have missed.
+    this.#woken = Promise.withResolvers();
+    this.#expectedAt = performance.now();
+    const at = (step: string): void => {
+      this.#step = step;
+    };
+    at("running");
+    try {
+      const count = await this.#job.runOnce({ signal: this.#stopping.signal, at });
+      const nextMs = (await this.#job.nextInMs?.()) ?? this.#job.everyMs;
+      this.#succeeded(count);
+      return Math.min(this.#job.everyMs, Math.max(0, nextMs));
+    } catch (error) {
+      return this.#failed(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#step = undefined;
+      this.#lastRoundAt = performance.now();
+    }
+  }
+
+  #succeeded(count: number): void {
+    const { did, detail } = this.#job;
+    if (this.#fault !== null) this.#log(`${this.name} works again`, detail);
+    this.#fault = null;
+    this.#failures = 0;
+    if (did !== undefined && count > 0) this.#log(did, { count, ...detail });
+  }
+
+  /** Reported once for each fault: a server that is away for an hour is one line, not 3,600. */
+  #failed(reason: string): number {
+    const { name, failed = `${name} failed`, detail, everyMs, retry } = this.#job;
+    if (!this.#stopping.signal.aborted && reason !== this.#fault)
+      this.#log(failed, { ...detail, reason });
+    this.#fault = reason;
+    this.#failures += 1;
+    return retry ? Math.min(retry.longestMs, retry.firstMs * 2 ** (this.#failures - 1)) : everyMs;
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    this.#expectedAt = performance.now() + ms;
+    const timer = setTimeout(this.#woken.resolve, ms);
+    await this.#woken.promise;
+    clearTimeout(timer);
+  }
+}
+
+/** Starts a loop for each job. */
+export function startLoops(jobs: readonly Job[], log: ServiceLog): readonly Loop[] {
+  const loops = jobs.map((job) => new Loop(job, log));
+  for (const loop of loops) loop.start();
+  return loops;
+}
+
+/** Stops loops, all at once; resolves when none has a pass in hand. */
+export async function stopLoops(loops: Iterable<Loop>): Promise<void> {
+  await Promise.all(Array.from(loops, (loop) => loop.stop()));
+}
