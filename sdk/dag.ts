@@ -17,6 +17,7 @@ import {
 } from "./group.ts";
 import { refuseBadId } from "./ids.ts";
 import type { JsonOutput } from "./json.ts";
+import { listOf } from "./list.ts";
 import { checkedLoop, type LoopContext, type LoopOptions } from "./loop.ts";
 import { refuseUnknownOptions, wrongKind } from "./option_values.ts";
 import {
@@ -157,7 +158,7 @@ export class Dag<out Params, out Item = unknown> {
       type: "teardown",
       failsRun,
     });
-    for (const setup of [setups].flat()) this.connect(setup, ref);
+    for (const setup of listOf(setups)) this.connect(setup, ref);
     return ref as TaskRef<Output>;
   }
 
@@ -201,7 +202,7 @@ export class Dag<out Params, out Item = unknown> {
   ): TaskRef<Name | null> {
     const { cases, ...own } = options;
     const named = Object.entries<TaskRef<unknown> | readonly TaskRef<unknown>[]>(cases).map(
-      ([name, refs]) => [name, [refs].flat()] as const,
+      ([name, refs]) => [name, listOf(refs)] as const,
     );
     const ids = Object.fromEntries(
       named.map(([name, refs]) => [name, refs.map((ref) => ref.taskId)]),
@@ -434,7 +435,7 @@ export function dag<Schema extends ParamsSchema = NoParams>(
  * @example chain(extract, [load, archive], report);
  */
 export function chain(...steps: readonly (Wirable | readonly Wirable[])[]): void {
-  const groups = steps.map((step) => [step].flat()).filter((group) => group.length > 0);
+  const groups = steps.map((step) => listOf(step)).filter((group) => group.length > 0);
   const owner = groups
     .flat()
     .find((ref) => ref instanceof TaskRef || ref instanceof TaskGroup)?.dag;

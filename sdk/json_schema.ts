@@ -1,5 +1,6 @@
 /** What a schema says of the values that a caller writes, as JSON Schema: for forms, and for checks in processes that never load a DAG file. */
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import { errorMessage } from "./error_message.ts";
 import type { Json } from "./json.ts";
 import { invalidOption } from "./option_values.ts";
 
@@ -19,7 +20,7 @@ export function jsonSchemaOf(
     const written = standard?.jsonSchema?.input({ target: "draft-2020-12" });
     return written && (structuredClone(written) as Json);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorMessage(cause);
     throw invalidOption(where, option, `${words.found} (${reason})`, words.allowed, { cause });
   }
 }

@@ -2,6 +2,7 @@
  * What a task may say of its part in the run beside its work: that it sets up or tears down, that it decides which tasks after it run, that
  * its failure is allowed, that it waits for its past. Options as people write them, and their plain form in a spec.
  */
+import { listOf } from "./list.ts";
 import { invalidOption } from "./option_values.ts";
 import type { TriggerRule } from "./spec.ts";
 import type { InputRefs, TaskDefinition, TaskOptions, TaskRef } from "./task.ts";
@@ -96,8 +97,9 @@ export type BranchChoice =
 
 /** The ids of a choice. */
 function chosenIds(choice: BranchChoice): string[] {
-  const chosen = [choice ?? []].flat() as readonly (TaskRef<unknown> | string)[];
-  return [...new Set(chosen.map((one) => (typeof one === "string" ? one : one.taskId)))];
+  return [
+    ...new Set(listOf(choice ?? []).map((one) => (typeof one === "string" ? one : one.taskId))),
+  ];
 }
 
 type Body = NonNullable<TaskDefinition["body"]>;

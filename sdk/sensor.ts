@@ -4,6 +4,7 @@
  */
 import type { TaskContext } from "./context.ts";
 import type { Duration } from "./duration.ts";
+import { partition } from "./list.ts";
 import type { TriggerRule } from "./spec.ts";
 import type { InputRefs, MappedTaskOptions, TaskDefinition, TaskOptions } from "./task.ts";
 
@@ -46,9 +47,7 @@ export function timingApart(given: SensorOptions<InputRefs>): {
 } {
   const isTiming = ([name]: [string, unknown]): boolean =>
     (SENSOR_TIMING as readonly string[]).includes(name);
-  const { options = [], sensor = [] } = Object.groupBy(Object.entries(given), (entry) =>
-    isTiming(entry) ? "sensor" : "options",
-  );
+  const [sensor, options] = partition(Object.entries(given), isTiming);
   return { options: Object.fromEntries(options), sensor: Object.fromEntries(sensor) };
 }
 

@@ -3,6 +3,7 @@
  */
 import { Liquid } from "liquidjs";
 import { DateTime } from "luxon";
+import { errorMessage } from "./error_message.ts";
 import { DagsmithError } from "./errors.ts";
 
 /** What a statement may bind. Dates are bound as ISO 8601 text. */
@@ -135,11 +136,7 @@ function renderTemplate(template: string, variables: object, mark: (part: Sql) =
   try {
     return engine.parseAndRenderSync(template, { ...variables });
   } catch (cause) {
-    throw new DagsmithError(
-      "INVALID_SQL_TEMPLATE",
-      { reason: cause instanceof Error ? cause.message : String(cause) },
-      { cause },
-    );
+    throw new DagsmithError("INVALID_SQL_TEMPLATE", { reason: errorMessage(cause) }, { cause });
   }
 }
 

@@ -1,5 +1,6 @@
 /** Marking: a person decides how a task, or a run, ended. */
 import { DagsmithError } from "../../sdk/errors.ts";
+import { partition } from "../../sdk/list.ts";
 import { UNROUTED } from "../engine/limits/limits.ts";
 import { isBeside, type Plan, planOf } from "../engine/plan/plan.ts";
 import { endFromOutside } from "../engine/results/callbacks.ts";
@@ -93,10 +94,7 @@ async function failedAfter(
   mapIndex: number | null,
 ): Promise<readonly SelectedInstance[]> {
   const after = [...downstreamOf(plan, taskId)];
-  const { true: beside = [], false: others = [] } = Object.groupBy(
-    after,
-    (id) => `${isBeside(plan, taskId, id)}`,
-  );
+  const [beside, others] = partition(after, (id) => isBeside(plan, taskId, id));
   return [
     ...(await selectInstances(on, runId, { taskIds: beside, mapIndex, onlyFailed: true })),
     ...(await selectInstances(on, runId, { taskIds: others, mapIndex: null, onlyFailed: true })),
@@ -120,10 +118,7 @@ async function declare(
   reason: string,
 ): Promise<void> {
   const runId = run.id;
-  const { true: ended = [], false: open = [] } = Object.groupBy(
-    instances,
-    ({ state }) => `${isFinal(state)}`,
-  );
+  const [ended, open] = partition(instances, ({ state }) => isFinal(state));
   await tx.apply(ended.map((one) => mark(one, to, reason)));
   const ends = open.map((one) => ({ was: one.state, transition: mark(one, to, reason) }));
   await endFromOutside(tx, plan, ends);

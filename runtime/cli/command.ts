@@ -3,6 +3,7 @@
  * it found; this file prints it.
  */
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
+import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError, isDagsmithError } from "../../sdk/errors.ts";
 import type { Config } from "../config.ts";
 import { safeText, type Terminal } from "./output/terminal.ts";
@@ -147,7 +148,7 @@ function parsed(parse: NonNullable<OptionSpec["parse"]>, value: string, before: 
   try {
     return parse(value, before as never);
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    throw new InvalidArgumentError(errorMessage(error));
   }
 }
 

@@ -2,6 +2,7 @@
  * Runs callbacks: code that somebody wants to run because a task or a run ended. It uses the worker's processes as a try does, and changes
  * nothing but the callback's own row and the log. Its token stays in the queue until the end is recorded, so a death repeats it.
  */
+import { errorMessage } from "../../sdk/error_message.ts";
 import type { CallbackRequest } from "../child/run_callback.ts";
 import type { TryRequest } from "../child/run_try.ts";
 import type { Database } from "../store/database/database.ts";
@@ -90,7 +91,7 @@ export class CallbackRunner {
       log.line("error", "dagsmith", `${callback.event} failed: ${secrets.mask(stack) || failure}`);
       return failure.slice(0, 2_000);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return errorMessage(error);
     }
   }
 

@@ -3,6 +3,7 @@
  * whoever keeps values knows neither; anything else that keeps bytes under a name could stand here too.
  */
 import { randomUUID } from "node:crypto";
+import { errorMessage } from "../../sdk/error_message.ts";
 import type { S3Folder } from "../config.ts";
 import { valuesInFolder } from "./large_values/folder.ts";
 
@@ -58,10 +59,9 @@ export async function tryLargeValues(folder: string | S3Folder): Promise<string>
     try {
       return await work;
     } catch (error) {
-      throw new Error(
-        `${values.place} cannot be ${what}: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
+      throw new Error(`${values.place} cannot be ${what}: ${errorMessage(error)}`, {
+        cause: error,
+      });
     }
   };
   try {

@@ -3,6 +3,7 @@
  * checked against what the database says of it when it is read.
  */
 import { createHash, randomUUID } from "node:crypto";
+import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, MAX_OUTPUT_BYTES } from "../../sdk/json.ts";
 import type { S3Folder } from "../config.ts";
@@ -62,7 +63,7 @@ export class Spill {
     try {
       await values.write(name, bytes);
     } catch (error) {
-      const params = { bytes: bytes.length, folder: values.place, reason: messageOf(error) };
+      const params = { bytes: bytes.length, folder: values.place, reason: errorMessage(error) };
       throw new DagsmithError("XCOM_FILE_UNWRITABLE", params, { cause: error });
     }
   }
@@ -87,7 +88,7 @@ export class Spill {
     try {
       return await values.read(file);
     } catch (error) {
-      const params = { task, file, folder: values.place, reason: messageOf(error) };
+      const params = { task, file, folder: values.place, reason: errorMessage(error) };
       throw new DagsmithError("XCOM_FILE_UNREADABLE", params, { cause: error });
     }
   }
@@ -112,10 +113,6 @@ export class Spill {
   close(): void {
     this.#values?.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function hashOf(bytes: Uint8Array): string {

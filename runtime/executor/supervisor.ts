@@ -1,4 +1,5 @@
 /** Keeps a worker going: when one life of it ends unasked, what it still ran is ended and a new life begins. */
+import { errorMessage } from "../../sdk/error_message.ts";
 import { Worker, type WorkerOptions } from "./worker.ts";
 
 export interface WorkerService {
@@ -41,7 +42,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerService
         return await begin();
       } catch (error) {
         options.log("worker could not restart", {
-          reason: error instanceof Error ? error.message : String(error),
+          reason: errorMessage(error),
         });
         await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER_MS));
       }

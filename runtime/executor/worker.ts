@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { errorMessage } from "../../sdk/error_message.ts";
 import { isDagsmithError } from "../../sdk/errors.ts";
 import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
 import { keysIn } from "../engine/limits/limits.ts";
@@ -302,10 +303,7 @@ export class Worker {
       await log.end();
       await this.#ends.add({ ...ended, elapsedMs, outcome });
     } catch (error) {
-      if (!this.#lost)
-        this.#onDeath(
-          `an outcome could not be recorded: ${error instanceof Error ? error.message : String(error)}`,
-        );
+      if (!this.#lost) this.#onDeath(`an outcome could not be recorded: ${errorMessage(error)}`);
     } finally {
       // The next try of the same instance may be in hand here already.
       if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
@@ -381,5 +379,5 @@ export class Worker {
 /** With the code, where there is one: nobody sees the error itself. */
 function reasonOf(error: unknown): string {
   if (isDagsmithError(error)) return `${error.code}: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
+  return errorMessage(error);
 }

@@ -5,6 +5,7 @@
 
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { errorMessage } from "../../sdk/error_message.ts";
 import { nextDueInMs } from "../store/dags/dag.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
@@ -88,7 +89,7 @@ export async function startScheduler({ db, log }: SchedulerOptions): Promise<Sch
       sleepMs = await runOnce();
     } catch (error) {
       log("scheduler tick failed", {
-        reason: error instanceof Error ? error.message : String(error),
+        reason: errorMessage(error),
       });
     }
     if (!stopped) timer = setTimeout(turn, sleepMs);

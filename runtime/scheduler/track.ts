@@ -3,6 +3,7 @@
  * remember: the last run, the gaps that a catchup from the newest leaves behind it, and the slots it skipped since.
  */
 
+import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { NamedSchedule } from "../../sdk/schedule.ts";
 import type { DagSpec } from "../../sdk/spec.ts";
@@ -112,7 +113,7 @@ export class Track {
       step();
     } catch (error) {
       this.next = null;
-      this.error = error instanceof Error ? error.message : String(error);
+      this.error = errorMessage(error);
     }
   }
 

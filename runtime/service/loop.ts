@@ -4,6 +4,8 @@
  * never the loop. It knows no database and reads no wall clock: periods hold also when somebody sets
  * the machine's clock.
  */
+
+import { errorMessage } from "../../sdk/error_message.ts";
 import type { ServiceLog } from "./log.ts";
 
 /** What a pass gets from its loop. */
@@ -137,7 +139,7 @@ export class Loop {
       this.#succeeded(count);
       return Math.min(this.#job.everyMs, Math.max(0, nextMs));
     } catch (error) {
-      return this.#failed(error instanceof Error ? error.message : String(error));
+      return this.#failed(errorMessage(error));
     } finally {
       this.#step = undefined;
       this.#lastRoundAt = performance.now();

@@ -6,6 +6,7 @@
  * Days of month and days of week are OR-ed when both are restricted, as cron does.
  */
 import { CronExpressionParser, type CronFieldCollection } from "cron-parser";
+import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { BoundedCache } from "./bounded_cache.ts";
 
@@ -67,11 +68,7 @@ function readItems(whole: string, field: Field, text: string): CronFieldCollecti
       .map((item) => items.get(`${field} ${item}`, () => readItem(field, item)));
   } catch (error) {
     const name = field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-    throw invalid(
-      whole,
-      `${name} "${text}": ${error instanceof Error ? error.message : String(error)}`,
-      error,
-    );
+    throw invalid(whole, `${name} "${text}": ${errorMessage(error)}`, error);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The engine's store on PostgreSQL: one transaction, its runs locked. */
 
+import { partition } from "../../sdk/list.ts";
 import { refuseAll } from "../engine/advance/refuse.ts";
 import { mayHoldSlots } from "../engine/limits/limits.ts";
 import { allWithin, type PlannedTask } from "../engine/plan/plan.ts";
@@ -143,20 +144,11 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
       return clearWithin(on, group, taskIds);
     },
     commitDecisions: async ({ instances, tokens, releases, decided, runs, past }) => {
-      const { true: asking = [], false: free = [] } = Object.groupBy(
-        tokens,
-        ({ route }) => `${route.claims.length > 0}`,
-      );
+      const [asking, free] = partition(tokens, ({ route }) => route.claims.length > 0);
       if (asking.length > 0 || instances.some(({ route }) => route.claims.length > 0))
         limited.touched = true;
-      const [waiting, others] = [
-        instances.filter(({ wait }) => wait),
-        instances.filter(({ wait }) => !wait),
-      ];
-      const { true: again = [], false: fresh = [] } = Object.groupBy(
-        others,
-        ({ runId }) => `${cleared.has(runId)}`,
-      );
+      const [waiting, others] = partition(instances, ({ wait }) => wait !== undefined);
+      const [again, fresh] = partition(others, ({ runId }) => cleared.has(runId));
       await insertInstances(on, [...fresh, ...(await reviveInstances(on, again))]);
       await insertWaiting(on, waiting);
       const whole = [...again, ...waiting].filter(

@@ -1,6 +1,7 @@
 /** A file of cases as it is written: facts, each with the area it belongs to, its input and what must come of it. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { errorMessage } from "../../sdk/error_message.ts";
 
 const FILE = z.object({ cases: z.array(z.unknown()) });
 
@@ -35,9 +36,7 @@ export function readCases(path: string): readonly ReadCase[] {
   try {
     document = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new Error(
-      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new Error(`${path} cannot be read: ${errorMessage(error)}`);
   }
   const file = FILE.safeParse(document);
   if (!file.success)

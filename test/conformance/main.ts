@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { errorMessage } from "../../sdk/error_message.ts";
 import { AREAS } from "./areas/index.ts";
 import { type ReadCase, readCases } from "./case_file.ts";
 import { reportLines, reportOf } from "./report.ts";
@@ -27,7 +28,7 @@ async function conform(): Promise<number> {
     // npm runs a script in the project's folder, and says where it was called.
     cases = readCases(resolve(process.env.INIT_CWD ?? ".", file));
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    console.error(`${errorMessage(error)}\n${USAGE}`);
     return 2;
   }
   const verdicts: Verdict[] = [];

@@ -1,5 +1,6 @@
 /** `dag dev`: everything on this machine, from nothing, live as the files change. */
 import { resolve } from "node:path";
+import { errorMessage } from "../../../sdk/error_message.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Deployment } from "../../actions/index.ts";
 import type { FolderLoad } from "../../bundler/folder.ts";
@@ -114,7 +115,7 @@ async function deployOnChange({ cli, db }: Surroundings, folder: string) {
     },
     {
       environment: cli.config.inherited,
-      onError: (error) => tell(error instanceof Error ? error.message : String(error)),
+      onError: (error) => tell(errorMessage(error)),
     },
   );
   return {

@@ -1,6 +1,7 @@
 /** `dag doctor`: what keeps things from working here, each finding with what to do. */
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
+import { errorMessage } from "../../../sdk/error_message.ts";
 import { MAX_OUTPUT_BYTES } from "../../../sdk/json.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../find/dags.ts";
@@ -63,7 +64,7 @@ async function keyFinding(cli: Cli): Promise<Finding> {
       detail: "DAG_SECRET_KEY is not set: connections come from the environment only",
     };
   } catch (error) {
-    return { check, result: "no", detail: messageOf(error) };
+    return { check, result: "no", detail: errorMessage(error) };
   }
 }
 
@@ -74,7 +75,7 @@ async function embeddedFinding(): Promise<Finding> {
     await binaries(await serverUser());
     return { check, result: "ok", detail: "`dag dev` can start one" };
   } catch (error) {
-    return { check, result: "note", detail: messageOf(error) };
+    return { check, result: "note", detail: errorMessage(error) };
   }
 }
 
@@ -96,7 +97,7 @@ async function largeValuesFinding(cli: Cli): Promise<Finding> {
       detail: `${await tryLargeValues(xcoms.folder)} can be written to and read`,
     };
   } catch (error) {
-    return { check, result: "no", detail: messageOf(error) };
+    return { check, result: "no", detail: errorMessage(error) };
   }
 }
 
@@ -120,7 +121,7 @@ async function databaseFindings(cli: Cli): Promise<readonly Finding[]> {
     };
     return [reached, ...(await schemaFindings(cli))];
   } catch (error) {
-    return [{ check: "database", result: "no", detail: messageOf(error) }];
+    return [{ check: "database", result: "no", detail: errorMessage(error) }];
   }
 }
 
@@ -135,7 +136,7 @@ async function schemaFindings(cli: Cli): Promise<readonly Finding[]> {
       ...(["scheduler", "worker"] as const).map((role) => roleFinding(role, members)),
     ];
   } catch (error) {
-    return [{ check: "tables", result: "no", detail: messageOf(error) }];
+    return [{ check: "tables", result: "no", detail: errorMessage(error) }];
   }
 }
 
@@ -155,8 +156,4 @@ function roleFinding(
     result: "note",
     detail: `none gave a sign of life; start one with: dag ${role}`,
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,6 +6,7 @@
  * others, so that none waits for another's past.
  */
 
+import { errorMessage } from "../../../sdk/error_message.ts";
 import {
   type DueDag,
   dagsLeftWaiting,
@@ -158,7 +159,7 @@ function decideAlone(due: DueSchedules): Decision {
   try {
     return decide({ ...due, spentMs: stopwatch() });
   } catch (error) {
-    return stopped(due.dag, due.memories, error instanceof Error ? error.message : String(error));
+    return stopped(due.dag, due.memories, errorMessage(error));
   }
 }
 

@@ -2,6 +2,7 @@
  * The slots that no decision was made about yet, and what they wait for. Derived, never stored: from what the schedules remember and how
  * their DAG stands. Pure.
  */
+import { errorMessage } from "../../../sdk/error_message.ts";
 import type { NamedSchedule } from "../../../sdk/schedule.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import type { Gap, ScheduleMemory } from "../../store/dags/dag_schedule.ts";
@@ -50,7 +51,7 @@ export function waitingSlots(standing: Standing): readonly WaitingSlot[] {
     try {
       return waitingOf(named, memory, standing);
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = errorMessage(error);
       return [{ schedule: named.name, reason: "error" as const, slot: null, detail, before: null }];
     }
   });

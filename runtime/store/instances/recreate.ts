@@ -1,4 +1,5 @@
 /** Instances that were cleared, made anew: their rows stay, with the history of their tries. */
+import { partition } from "../../../sdk/list.ts";
 import type { NewInstance } from "../../engine/store.ts";
 import { ENGINE, type TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -75,10 +76,7 @@ export async function reviveInstances(
       ? [{ instanceId: row.id, tryNumber: row.try_number, inMs: 0, route }]
       : [];
   });
-  const { true: asking = [], false: free = [] } = Object.groupBy(
-    tokens,
-    ({ route }) => `${route.claims.length > 0}`,
-  );
+  const [asking, free] = partition(tokens, ({ route }) => route.claims.length > 0);
   await enqueueTries(db, free);
   await requestSlots(db, asking);
   return instances.filter(

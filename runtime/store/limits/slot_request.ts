@@ -2,6 +2,7 @@
  * Places under limits: who holds one, who waits for one. A row says that an instance was given its places; it counts only while the
  * instance is queued or running at that try, so nothing that ends a try, however abruptly, can keep a place taken.
  */
+import { partition } from "../../../sdk/list.ts";
 import type { Usage, Waiter } from "../../engine/limits/admission.ts";
 import {
   parseReservations,
@@ -213,7 +214,7 @@ export async function nextInQueues(
     FIRST,
     columns(lines, ({ text, most }) => [text, most]),
   );
-  const { true: waiting = [], false: gone = [] } = Object.groupBy(rows, ({ waits }) => `${waits}`);
+  const [waiting, gone] = partition(rows, ({ waits }) => waits);
   return { waiting: waiting.map(nextInQueue), gone: gone.map(nextInQueue) };
 }
 

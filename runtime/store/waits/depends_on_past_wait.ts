@@ -131,7 +131,7 @@ export async function dependsOnPastMet(
   const rows = new Map(found.map((row) => [row.run_id, row]));
   const versions = await plans.get(
     db,
-    found.flatMap((row) => [row.version_id, row.previous_version ?? []].flat()),
+    found.flatMap((row) => [row.version_id, row.previous_version]).filter((id) => id !== null),
   );
   const states = await statesBefore(db, questions, rows, versions);
   const met: boolean[] = [];

@@ -6,6 +6,7 @@ import { expect } from "vitest";
 import { isFinal } from "../../../runtime/state/task_state.ts";
 import type { Plans } from "../../../runtime/store/dags/plans.ts";
 import type { Database } from "../../../runtime/store/database/database.ts";
+import { errorMessage } from "../../../sdk/error_message.ts";
 import type { DagSpec } from "../../../sdk/spec.ts";
 import { expectCountsHold } from "../counts.ts";
 import type { Driver, Seen, Snapshot } from "../engine_driver.ts";
@@ -181,7 +182,7 @@ export class World {
       await what();
     } catch (error) {
       const story = [...describeShape(this.shape), ...this.story.map((line) => `- ${line}`)];
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorMessage(error);
       throw new Error(`${message}\n\nat: ${text}\nin ${story.join("\n")}`, { cause: error });
     }
   }
