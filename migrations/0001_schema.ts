@@ -92,7 +92,7 @@ create table dagsmith.dag_schedule (
   -- Stretches of intervals before the last run that still need a run, newest first. A
   -- catchup that begins with the newest interval leaves them.
   gaps json not null default '[]',
-  -- The intervals skipped since the last run, in the form of their row in dagsmith.slot.
+  -- The intervals skipped since the last run, in the form of their row in dagsmith.schedule_decision.
   skipped json,
   primary key (dag_id, name),
   check ((last_interval_start is null) = (last_interval_end is null))
@@ -100,7 +100,7 @@ create table dagsmith.dag_schedule (
 
 -- What the scheduler decided for each interval of a schedule. Each run has its own row;
 -- consecutive intervals that were skipped for the same reason share one.
-create table dagsmith.slot (
+create table dagsmith.schedule_decision (
   dag_id text not null references dagsmith.dag on delete cascade,
   -- Empty for the only schedule of a DAG.
   schedule text not null,
@@ -125,7 +125,7 @@ create table dagsmith.slot (
   check ((decision = 'skipped') = (reason is not null)),
   check (decision = 'skipped' or (count = 1 and logical_date = last_logical_date))
 );
-create index slot_newest on dagsmith.slot (dag_id, last_logical_date desc, schedule);
+create index schedule_decision_newest on dagsmith.schedule_decision (dag_id, last_logical_date desc, schedule);
 `;
 
 const RUNS = `
@@ -187,7 +187,7 @@ create table dagsmith.dag_run (
   -- The ordinal of the run in the backfill that ran it last; 1 is the first.
   backfill_ordinal integer check (backfill_ordinal > 0),
   -- How often the run was reopened after it had ended.
-  clear_number integer not null default 0 check (clear_number >= 0),
+  generation integer not null default 0 check (generation >= 0),
   queued_at timestamptz not null default now(),
   started_at timestamptz,
   finished_at timestamptz,
@@ -215,7 +215,7 @@ create index dag_run_newest on dagsmith.dag_run (dag_id, id desc);
 create index dag_run_logical_date on dagsmith.dag_run (dag_id, logical_date);
 -- An interval of a schedule runs once, of whatever run type: the run id without its type
 -- names the interval.
-create unique index dag_run_slot
+create unique index dag_run_interval
   on dagsmith.dag_run (dag_id, (substr(run_id, strpos(run_id, '__'))))
   where schedule is not null;
 create index dag_run_backfill on dagsmith.dag_run (backfill_id, backfill_ordinal)
@@ -224,7 +224,7 @@ create index dag_run_overdue on dagsmith.dag_run (timeout_at)
   where state = 'running' and timeout_at is not null;
 
 -- The plan of a backfill: one row for each interval of its range.
-create table dagsmith.backfill_slot (
+create table dagsmith.backfill_run (
   backfill_id bigint not null references dagsmith.backfill on delete cascade,
   -- 1, 2, 3… in the order of execution.
   ordinal integer not null check (ordinal > 0),
@@ -241,9 +241,9 @@ create table dagsmith.backfill_slot (
   primary key (backfill_id, ordinal),
   check ((decision = 'skip') = (reason is not null))
 );
-create index backfill_slot_waiting on dagsmith.backfill_slot (backfill_id, ordinal)
+create index backfill_run_waiting on dagsmith.backfill_run (backfill_id, ordinal)
   where decision = 'run' and run_id is null;
-create index backfill_slot_run on dagsmith.backfill_slot (run_id) where run_id is not null;
+create index backfill_run_run on dagsmith.backfill_run (run_id) where run_id is not null;
 
 create table dagsmith.dag_run_label (
   run_id bigint not null references dagsmith.dag_run on delete cascade,
@@ -255,7 +255,7 @@ create index dag_run_label_search on dagsmith.dag_run_label (key, value, run_id 
 
 -- The version and the params of a run before each change of them: earlier tries ran with
 -- these.
-create table dagsmith.dag_run_edition (
+create table dagsmith.dag_run_generation (
   run_id bigint not null references dagsmith.dag_run on delete cascade,
   -- The row holds for tries that began before this time and after that of the previous row.
   replaced_at timestamptz not null default now(),
@@ -279,7 +279,7 @@ const INSTANCES = `
 -- Counts that decide when a task may run, and how far a mapped task is. A task has a row
 -- when it has an upstream task or is mapped. A task within a mapped group has a row for
 -- each map index of the group.
-create table dagsmith.task_progress (
+create table dagsmith.task_counter (
   run_id bigint not null references dagsmith.dag_run on delete cascade,
   task_id text not null,
   -- -1 outside of mapped groups.
@@ -300,11 +300,11 @@ create table dagsmith.task_progress (
   -- removed.
   instances integer,
   released integer not null default 0,
-  success integer not null default 0,
-  failed integer not null default 0,
-  skipped integer not null default 0,
-  upstream_failed_own integer not null default 0,
-  removed integer not null default 0,
+  own_success integer not null default 0,
+  own_failed integer not null default 0,
+  own_skipped integer not null default 0,
+  own_upstream_failed integer not null default 0,
+  own_removed integer not null default 0,
   primary key (run_id, task_id, map_index)
 ) with (fillfactor = 50);
 
@@ -396,7 +396,7 @@ create index callback_instance on dagsmith.callback (task_instance_id)
 const WAITS = `
 -- Tasks whose trigger rule is met and which wait for the same task in the previous run.
 -- They have no instance yet.
-create table dagsmith.past_wait (
+create table dagsmith.depends_on_past_wait (
   run_id bigint not null references dagsmith.dag_run on delete cascade,
   task_id text not null,
   since timestamptz not null default now(),
@@ -421,11 +421,11 @@ create table dagsmith.task_wait (
   -- Null: the whole run.
   task_id text,
   logical_date timestamptz,
-  -- poke: how the instance returns to a worker. claims: the slots it needs first; null
+  -- poke: how the instance returns to a worker. reservations: the slots it needs first; null
   -- for none.
   queue text,
   weight integer not null default 1,
-  claims text,
+  reservations text,
   check ((kind = 'event') = (event is not null)),
   check ((kind = 'run') = (dag_id is not null and logical_date is not null)),
   check (kind = 'run' or task_id is null)
@@ -456,12 +456,12 @@ create table dagsmith.pool (
 -- One row for each instance under limits: while it waits for slots (admitted_at is null),
 -- and later while it holds them. Slots are never a number that goes up and down, which
 -- could drift: a row counts only while its instance is queued or running.
-create table dagsmith.task_place (
+create table dagsmith.slot_request (
   instance_id bigint primary key references dagsmith.task_instance on delete cascade,
   try_number integer not null,
   -- JSON: [name, slots, limit, per ms] for each limit. Instances with equal text wait in
   -- one queue.
-  claims text collate "C" not null check (octet_length(claims) between 3 and 2500),
+  reservations text collate "C" not null check (octet_length(reservations) between 3 and 2500),
   weight integer not null,
   logical_date timestamptz,
   map_index integer not null,
@@ -469,10 +469,10 @@ create table dagsmith.task_place (
   not_before timestamptz not null default now(),
   admitted_at timestamptz
 ) with (fillfactor = 70);
-create index task_place_waiting
-  on dagsmith.task_place (claims, weight desc, logical_date, map_index, instance_id)
+create index slot_request_waiting
+  on dagsmith.slot_request (reservations, weight desc, logical_date, map_index, instance_id)
   where admitted_at is null;
-create index task_place_held on dagsmith.task_place (claims) where admitted_at is not null;
+create index slot_request_granted on dagsmith.slot_request (reservations) where admitted_at is not null;
 
 -- Starts counted against a rate: an admitted instance counts while it is queued at this
 -- try, and after its start until the window ends.
@@ -515,7 +515,7 @@ create table dagsmith.xcom (
 
 -- A value is deleted in many ways: its try is cleared, it is pushed again, its run is
 -- deleted. A trigger sees all of them, so that no file is left behind.
-create function dagsmith.follow_xcom_file() returns trigger language plpgsql as $body$
+create function dagsmith.update_xcom_file() returns trigger language plpgsql as $body$
 begin
   if tg_op <> 'INSERT' then
     update dagsmith.xcom_file set state = 'released' where name = old.file;
@@ -527,12 +527,12 @@ begin
 end
 $body$;
 create trigger xcom_file_inserted after insert on dagsmith.xcom
-  for each row when (new.file is not null) execute function dagsmith.follow_xcom_file();
+  for each row when (new.file is not null) execute function dagsmith.update_xcom_file();
 create trigger xcom_file_updated after update on dagsmith.xcom
   for each row when (old.file is distinct from new.file)
-  execute function dagsmith.follow_xcom_file();
+  execute function dagsmith.update_xcom_file();
 create trigger xcom_file_deleted after delete on dagsmith.xcom
-  for each row when (old.file is not null) execute function dagsmith.follow_xcom_file();
+  for each row when (old.file is not null) execute function dagsmith.update_xcom_file();
 
 -- The log of one try in chunks: newline-delimited JSON {time, level, source, text}, masked.
 create table dagsmith.log_chunk (
@@ -611,11 +611,11 @@ create index asset_queue_new on dagsmith.asset_queue (dag_id) where is_new;
 
 const EVENTS = `
 -- A source of row changes: a trigger that dagsmith installs in another database.
-create table dagsmith.change_watch (
+create table dagsmith.change_subscription (
   dag_id text not null references dagsmith.dag on delete cascade,
   name text not null,
   -- The trigger there writes this id with each change.
-  watch_id uuid not null unique default gen_random_uuid(),
+  subscription_id uuid not null unique default gen_random_uuid(),
   connection text not null,
   schema_name text not null,
   table_name text not null,
@@ -627,14 +627,14 @@ create table dagsmith.change_watch (
 );
 
 -- Changes that created a run and may still be in the outbox of the other database.
-create table dagsmith.change_receipt (
-  watch_id uuid not null references dagsmith.change_watch (watch_id) on delete cascade,
+create table dagsmith.change_delivery (
+  subscription_id uuid not null references dagsmith.change_subscription (subscription_id) on delete cascade,
   change_id uuid not null,
-  primary key (watch_id, change_id)
+  primary key (subscription_id, change_id)
 );
 
 -- Webhook calls with an idempotency key, so that a repeated call creates one run.
-create table dagsmith.webhook_receipt (
+create table dagsmith.webhook_delivery (
   dag_id text not null references dagsmith.dag on delete cascade,
   name text not null,
   key text not null,
@@ -643,18 +643,18 @@ create table dagsmith.webhook_receipt (
   received_at timestamptz not null default now(),
   primary key (dag_id, name, key)
 );
-create index webhook_receipt_run on dagsmith.webhook_receipt (run_id);
+create index webhook_delivery_run on dagsmith.webhook_delivery (run_id);
 
 -- The DAGs whose run ends a version waits for, and the states it waits for.
 create table dagsmith.run_listener (
   version_id bigint not null references dagsmith.dag_version on delete cascade,
   dag_id text not null references dagsmith.dag on delete cascade,
   source text not null,
-  heard_dag_id text not null,
+  source_dag_id text not null,
   states text[] not null check (states <@ array['success', 'failed'] and states <> '{}'),
-  primary key (version_id, source, heard_dag_id)
+  primary key (version_id, source, source_dag_id)
 );
-create index run_listener_heard on dagsmith.run_listener (heard_dag_id);
+create index run_listener_source on dagsmith.run_listener (source_dag_id);
 
 -- Run ends for which a DAG waits and which none of its runs has consumed.
 create table dagsmith.run_end (
@@ -673,18 +673,18 @@ create index run_end_run on dagsmith.run_end (run_id);
 
 -- A trigger, because several statements end a run: an end without a row here is a run
 -- that is never created.
-create function dagsmith.tell_run_end() returns trigger language plpgsql as $$
+create function dagsmith.record_run_end() returns trigger language plpgsql as $$
 begin
   insert into dagsmith.run_end (dag_id, source, run_id, state)
   select l.dag_id, l.source, new.id, new.state from dagsmith.run_listener l
   join dagsmith.dag d
     on d.dag_id = l.dag_id and d.version_id = l.version_id and d.removed_at is null
-  where l.heard_dag_id = new.dag_id and new.state = any(l.states);
+  where l.source_dag_id = new.dag_id and new.state = any(l.states);
   return null;
 end $$;
-create trigger dag_run_tell_end after update of state on dagsmith.dag_run for each row
+create trigger dag_run_record_end after update of state on dagsmith.dag_run for each row
 when (old.state is distinct from new.state and new.state in ('success', 'failed'))
-execute function dagsmith.tell_run_end();
+execute function dagsmith.record_run_end();
 `;
 
 const FLEET = `

@@ -9,11 +9,11 @@ import { getDag } from "../store/dags/dag.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import {
-  type ChangeWatch,
-  confirmWatch,
-  listWatches,
-  removeWatch,
-  reserveWatch,
+  type ChangeSubscription,
+  confirmSubscription,
+  listSubscriptions,
+  removeSubscription,
+  reserveSubscription,
 } from "../store/sources/change_subscription.ts";
 import {
   connectEventDatabase,
@@ -56,20 +56,21 @@ export async function installEvents(
 ): Promise<readonly EventSourceDone[]> {
   const { dagId, actor } = request;
   const specs = await sourcesOf(db, dagId);
-  const before = await listWatches(db, dagId);
+  const before = await listSubscriptions(db, dagId);
   if (specs.length === 0 && before.length === 0)
     throw new DagsmithError("NO_EVENT_TABLES", { dag: dagId });
   const gone = before.filter(
-    (watch) => !specs.some((spec) => spec.name === watch.name && isSameTable(spec, watch)),
+    (subscription) =>
+      !specs.some((spec) => spec.name === subscription.name && isSameTable(spec, subscription)),
   );
   const removed = await removeAll(db, gone, request);
   const installed: EventSourceDone[] = [];
   for (const spec of specs) {
-    const watchId = await reserveWatch(db, dagId, spec);
+    const subscriptionId = await reserveSubscription(db, dagId, spec);
     const { key, isNew } = await inDatabase(request, spec.connection, (client) =>
-      installTrigger(client, watchId, spec),
+      installTrigger(client, subscriptionId, spec),
     );
-    await confirmWatch(db, watchId);
+    await confirmSubscription(db, subscriptionId);
     installed.push({
       name: spec.name,
       connection: spec.connection,
@@ -96,19 +97,20 @@ export async function uninstallEvents(
   db: Database,
   request: EventsRequest,
 ): Promise<readonly EventSourceDone[]> {
-  const watches = await listWatches(db, request.dagId);
-  if (watches.length === 0) throw new DagsmithError("NO_EVENT_TABLES", { dag: request.dagId });
-  return removeAll(db, watches, request);
+  const subscriptions = await listSubscriptions(db, request.dagId);
+  if (subscriptions.length === 0)
+    throw new DagsmithError("NO_EVENT_TABLES", { dag: request.dagId });
+  return removeAll(db, subscriptions, request);
 }
 
 async function removeAll(
   db: Database,
-  watches: readonly ChangeWatch[],
+  subscriptions: readonly ChangeSubscription[],
   request: EventsRequest,
 ): Promise<readonly EventSourceDone[]> {
-  for (const { watchId, name, connection } of watches) {
-    await inDatabase(request, connection, (client) => removeTrigger(client, watchId));
-    await removeWatch(db, watchId);
+  for (const { subscriptionId, name, connection } of subscriptions) {
+    await inDatabase(request, connection, (client) => removeTrigger(client, subscriptionId));
+    await removeSubscription(db, subscriptionId);
     await audit(db, {
       actor: request.actor,
       action: "uninstall events",
@@ -116,7 +118,7 @@ async function removeAll(
       detail: { source: name, connection },
     });
   }
-  return watches.map(({ name, connection, schema, table }) => ({
+  return subscriptions.map(({ name, connection, schema, table }) => ({
     name,
     connection,
     table: `${schema}.${table}`,
@@ -132,7 +134,10 @@ async function sourcesOf(db: Database, dagId: string): Promise<readonly ChangesS
   return spec?.on.filter((event) => event.type === "postgresChanges") ?? [];
 }
 
-function isSameTable(spec: ChangesSpec, { connection, schema, table }: ChangeWatch): boolean {
+function isSameTable(
+  spec: ChangesSpec,
+  { connection, schema, table }: ChangeSubscription,
+): boolean {
   return spec.connection === connection && spec.schema === schema && spec.table === table;
 }
 

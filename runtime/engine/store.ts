@@ -142,7 +142,7 @@ export interface NewInstance {
   readonly error: StoredError | null;
   /** What a deferred one waits for, and when the time of a group is up. */
   readonly wait?: Wait;
-  /** How it gets to a worker; one with claims waits for its places before it is queued. */
+  /** How it gets to a worker; one with reservations waits for its places before it is queued. */
   readonly route: Route;
 }
 
@@ -164,7 +164,7 @@ export interface AssetUpdate {
   readonly extra: Json;
 }
 
-/** A token, and how it gets to a worker; with claims it waits for places first. */
+/** A token, and how it gets to a worker; with reservations it waits for places first. */
 export interface RoutedJob extends Token {
   readonly route: Route;
 }

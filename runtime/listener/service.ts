@@ -2,7 +2,7 @@
 import { Loop } from "../service/loop.ts";
 import { watch } from "../service/watchdog.ts";
 import { Plans } from "../store/dags/plans.ts";
-import { listeningWatches } from "../store/sources/change_subscription.ts";
+import { activeSubscriptions } from "../store/sources/change_subscription.ts";
 import { Subscriber, type SubscriberOptions } from "./subscriber.ts";
 
 export type ListenerOptions = Omit<SubscriberOptions, "plans">;
@@ -47,11 +47,11 @@ async function follow(
   subscribers: Map<string, Subscriber>,
   options: SubscriberOptions,
 ): Promise<void> {
-  const watches = await listeningWatches(options.db, options.plans);
-  const byConnection = Map.groupBy(watches, ({ connection }) => connection);
+  const subscriptions = await activeSubscriptions(options.db, options.plans);
+  const byConnection = Map.groupBy(subscriptions, ({ connection }) => connection);
   for (const [id, wanted] of byConnection) {
     const subscriber = subscribers.get(id);
-    if (subscriber) subscriber.watches = wanted;
+    if (subscriber) subscriber.subscriptions = wanted;
     else subscribers.set(id, new Subscriber(id, wanted, options));
   }
   const unwanted = [...subscribers].filter(([id]) => !byConnection.has(id));

@@ -9,10 +9,10 @@ import { Loop, type Pass } from "../service/loop.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import {
+  type ActiveSubscription,
   createChangeRuns,
   deleteOldDeliveries,
-  type ListeningWatch,
-  tellWatches,
+  setSubscriptionError,
 } from "../store/sources/change_subscription.ts";
 import {
   connectEventDatabase,
@@ -41,14 +41,18 @@ export class Subscriber {
   readonly loop: Loop;
   readonly #id: string;
   readonly #options: SubscriberOptions;
-  #watches: readonly ListeningWatch[] = [];
+  #subscriptions: readonly ActiveSubscription[] = [];
   #client: EventClient | undefined;
 
   /** @param id of the connection */
-  constructor(id: string, watches: readonly ListeningWatch[], options: SubscriberOptions) {
+  constructor(
+    id: string,
+    subscriptions: readonly ActiveSubscription[],
+    options: SubscriberOptions,
+  ) {
     this.#id = id;
     this.#options = options;
-    this.#watches = watches;
+    this.#subscriptions = subscriptions;
     this.loop = new Loop(
       {
         name: "follow_changes",
@@ -65,11 +69,11 @@ export class Subscriber {
   }
 
   /** What is followed from now on. */
-  set watches(watches: readonly ListeningWatch[]) {
-    const known = new Set(this.#watches.map(({ watchId }) => watchId));
-    this.#watches = watches;
+  set subscriptions(subscriptions: readonly ActiveSubscription[]) {
+    const known = new Set(this.#subscriptions.map(({ subscriptionId }) => subscriptionId));
+    this.#subscriptions = subscriptions;
     // The changes that waited for a paused DAG are looked for at once.
-    if (watches.some(({ watchId }) => !known.has(watchId))) this.loop.wake();
+    if (subscriptions.some(({ subscriptionId }) => !known.has(subscriptionId))) this.loop.wake();
   }
 
   /** Finishes the changes in hand. Idempotent. */
@@ -98,21 +102,26 @@ export class Subscriber {
     this.#client = client;
     pass.at("taking changes");
     let taken = 0;
-    for (const watch of this.#watches) taken += await this.#drain(client, watch, pass);
+    for (const subscription of this.#subscriptions)
+      taken += await this.#drain(client, subscription, pass);
     return taken;
   }
 
-  async #drain(client: EventClient, watch: ListeningWatch, { signal }: Pass): Promise<number> {
+  async #drain(
+    client: EventClient,
+    subscription: ActiveSubscription,
+    { signal }: Pass,
+  ): Promise<number> {
     const { db, plans } = this.#options;
-    const { batch } = watch.spec;
+    const { batch } = subscription.spec;
     const most = batch * Math.max(1, Math.floor(TAKE / batch));
     for (let all = 0; ; ) {
       if (signal.aborted) return all;
-      const taken = await takeChanges(client, watch.watchId, most, (changes) =>
-        createChangeRuns(db, watch, changes),
+      const taken = await takeChanges(client, subscription.subscriptionId, most, (changes) =>
+        createChangeRuns(db, subscription, changes),
       );
-      await deleteOldDeliveries(db, watch.watchId, taken);
-      if (taken.length > 0) await startQueuedRuns(db, plans, [watch.dagId]);
+      await deleteOldDeliveries(db, subscription.subscriptionId, taken);
+      if (taken.length > 0) await startQueuedRuns(db, plans, [subscription.dagId]);
       all += taken.length;
       if (taken.length < most) return all;
     }
@@ -136,9 +145,9 @@ export class Subscriber {
 
   /** Writes the fault, or that there is none, to the subscriptions, where people look for it. */
   async #report(error: string | null): Promise<void> {
-    const watchIds = this.#watches
-      .filter((watch) => watch.error !== error)
-      .map(({ watchId }) => watchId);
-    await tellWatches(this.#options.db, watchIds, error).catch(() => undefined);
+    const subscriptionIds = this.#subscriptions
+      .filter((subscription) => subscription.error !== error)
+      .map(({ subscriptionId }) => subscriptionId);
+    await setSubscriptionError(this.#options.db, subscriptionIds, error).catch(() => undefined);
   }
 }

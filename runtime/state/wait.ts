@@ -34,7 +34,7 @@ export interface WayBack {
   readonly queue: string | null;
   readonly weight: number;
   /** The places that it has to wait for again; null when it has no limits. */
-  readonly claims: string | null;
+  readonly reservations: string | null;
 }
 
 const BLANK = {

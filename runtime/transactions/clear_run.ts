@@ -34,7 +34,7 @@ const REOPEN: Statement = {
   name: "dag_run_reopen",
   text: `
 update dagsmith.dag_run r
-set clear_number = clear_number + 1, version_id = coalesce($2, version_id), params = coalesce($3, params),
+set generation = generation + 1, version_id = coalesce($2, version_id), params = coalesce($3, params),
   state = case when state = 'running' then 'running' else 'queued' end,
   queued_at = case when state = 'running' then queued_at else now() end,
   started_at = case when state = 'running' then started_at end,

@@ -104,7 +104,7 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
   return {
     lockRuns: async (ids) => {
       const rows = await lockRuns(on, ids);
-      for (const row of rows) if (row.clear_number > 0) cleared.add(row.id);
+      for (const row of rows) if (row.generation > 0) cleared.add(row.id);
       const runs = await withPlans(on, plans, rows);
       for (const run of runs) locked.set(run.id, run);
       return runs;
@@ -144,8 +144,8 @@ function engineTx(on: Queryable, plans: Plans, limited: { touched: boolean }): E
       return clearWithin(on, group, taskIds);
     },
     commitDecisions: async ({ instances, tokens, releases, decided, runs, past }) => {
-      const [asking, free] = partition(tokens, ({ route }) => route.claims.length > 0);
-      if (asking.length > 0 || instances.some(({ route }) => route.claims.length > 0))
+      const [asking, free] = partition(tokens, ({ route }) => route.reservations.length > 0);
+      if (asking.length > 0 || instances.some(({ route }) => route.reservations.length > 0))
         limited.touched = true;
       const [waiting, others] = partition(instances, ({ wait }) => wait !== undefined);
       const [again, fresh] = partition(others, ({ runId }) => cleared.has(runId));

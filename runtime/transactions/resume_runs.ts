@@ -35,7 +35,7 @@ const UNPLACED: Statement = {
 select t.id as "instanceId", t.try_number as "tryNumber", t.run_id as "runId", t.task_id as "taskId"
 from unnest($1::bigint[], $2::text[]) as v (run_id, task_id)
 join dagsmith.task_instance t on t.run_id = v.run_id and t.task_id = v.task_id and t.state = 'scheduled'
-where not exists (select from dagsmith.task_place p where p.instance_id = t.id and p.try_number = t.try_number)`,
+where not exists (select from dagsmith.slot_request p where p.instance_id = t.id and p.try_number = t.try_number)`,
 };
 
 /**

@@ -55,7 +55,7 @@ export async function startQueuedRuns(
         ...(await startBackfillRuns(on, room.unpaused)),
       ];
       const started = await withPlans(on, plans, begun);
-      const again = new Set(begun.filter((row) => row.clear_number > 0).map(({ id }) => id));
+      const again = new Set(begun.filter((row) => row.generation > 0).map(({ id }) => id));
       const fresh = started.filter(({ id }) => !again.has(id));
       const finished = new Set([
         ...(await begin(tx, fresh)),

@@ -35,7 +35,7 @@ export async function expectCountsHold(db: Queryable, runId: number, spec: DagSp
   const stored = await rows<{ task_id: string; map_index: number }>(
     db,
     `select task_id, map_index, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, decided, instances,
-       success, failed, skipped, upstream_failed_own from dagsmith.task_progress where run_id = $1`,
+       own_success, own_failed, own_skipped, own_upstream_failed from dagsmith.task_counter where run_id = $1`,
     [runId],
   );
   const told = counted.rows
@@ -55,10 +55,10 @@ export async function expectCountsHold(db: Queryable, runId: number, spec: DagSp
         instances,
       },
       ...{
-        success: own.success,
-        failed: own.failed,
-        skipped: own.skipped,
-        upstream_failed_own: own.upstreamFailed,
+        own_success: own.success,
+        own_failed: own.failed,
+        own_skipped: own.skipped,
+        own_upstream_failed: own.upstreamFailed,
       },
     }));
   // Of groups that have not begun there is nothing to count, and of those that have ended nothing is counted anew.

@@ -66,19 +66,19 @@ const list = command({
   example: "dag changes list",
   run: async (cli): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
-      const { listWatches } = await import("../../store/sources/change_subscription.ts");
-      const watches = await listWatches(db, null);
-      const rows = watches.map(
+      const { listSubscriptions } = await import("../../store/sources/change_subscription.ts");
+      const subscriptions = await listSubscriptions(db, null);
+      const rows = subscriptions.map(
         ({ dagId, name, connection, schema, table: of, installedAt, error }) => [
           ...[dagId, name, connection, cell(`${schema}.${of}`), timeText(installedAt)],
           error === null ? "-" : cli.terminal.style.red(cell(error)),
         ],
       );
       const lines =
-        watches.length === 0
+        subscriptions.length === 0
           ? ["No DAG listens to a table."]
           : table(["dag", "source", "connection", "table", "installed", "error"], rows);
-      return { json: { sources: watches }, lines };
+      return { json: { sources: subscriptions }, lines };
     }),
 });
 

@@ -18,8 +18,8 @@ export const deploy = command({
       const { poolWarnings } = await import("../reports/pool_warnings.ts");
       const { listPools } = await import("../../store/limits/pool.ts");
       const { unlistedSources } = await import("../reports/event_warnings.ts");
-      const { listWatches } = await import("../../store/sources/change_subscription.ts");
-      const unheard = unlistedSources(load.versions, await listWatches(db, null));
+      const { listSubscriptions } = await import("../../store/sources/change_subscription.ts");
+      const unheard = unlistedSources(load.versions, await listSubscriptions(db, null));
       const warnings = [
         ...load.warnings,
         ...poolWarnings(load.versions, await listPools(db)),

@@ -1,6 +1,6 @@
 /** Which DAGs listen to tables whose triggers are not there: a deployment does not put them there, as the database is somebody's. */
 import type { DagSpec } from "../../../sdk/spec.ts";
-import type { ChangeWatch } from "../../store/sources/change_subscription.ts";
+import type { ChangeSubscription } from "../../store/sources/change_subscription.ts";
 
 /** A place, a code and words, as the bundler's warnings have them. */
 export interface EventWarning {
@@ -19,17 +19,22 @@ interface Declared {
 /** One warning for each source without a trigger. */
 export function unlistedSources(
   versions: readonly Declared[],
-  watches: readonly ChangeWatch[],
+  subscriptions: readonly ChangeSubscription[],
 ): readonly EventWarning[] {
   return versions.flatMap(({ file, position, spec: { dagId, on } }) =>
     on.flatMap((event): readonly EventWarning[] => {
       if (event.type !== "postgresChanges") return [];
       const { name, connection, schema, table } = event;
-      const isHeard = watches.some((watch) => {
+      const isHeard = subscriptions.some((subscription) => {
         const isSame =
-          watch.dagId === dagId && watch.name === name && watch.connection === connection;
+          subscription.dagId === dagId &&
+          subscription.name === name &&
+          subscription.connection === connection;
         return (
-          isSame && watch.schema === schema && watch.table === table && watch.installedAt !== null
+          isSame &&
+          subscription.schema === schema &&
+          subscription.table === table &&
+          subscription.installedAt !== null
         );
       });
       const message = `DAG "${dagId}" does not hear of changes in ${schema}.${table} of ${connection} yet. Run: dag changes install ${dagId}`;

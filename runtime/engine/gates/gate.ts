@@ -39,7 +39,10 @@ export interface WaitingInstance {
   /** What its last move said. */
   readonly reason: string | null;
   /** The places it waits for; null when it waits for none. */
-  readonly places: { readonly claims: readonly Reservation[]; readonly notBefore: Date } | null;
+  readonly places: {
+    readonly reservations: readonly Reservation[];
+    readonly notBefore: Date;
+  } | null;
   /** What it waits for of its own; absent when for nothing. */
   readonly wait?: RunningWait;
 }

@@ -8,26 +8,28 @@ import { counted, type Gate, type WaitingFacts } from "./gate.ts";
 
 type Full = Extract<Refusal, { readonly why: "full" }>;
 
-/** The claims that the instance waits with, once it is due. */
+/** The reservations that the instance waits with, once it is due. */
 function reservationsOf({ instance, now }: WaitingFacts): readonly Reservation[] {
-  return instance?.places && instance.places.notBefore <= now ? instance.places.claims : [];
+  return instance?.places && instance.places.notBefore <= now ? instance.places.reservations : [];
 }
 
-/** Speaks of the claims of one kind that are refused now. */
+/** Speaks of the reservations of one kind that are refused now. */
 function kind(
   name: string,
   prefix: string,
-  sentence: (claim: Reservation, refusal: Full, name: string) => string,
+  sentence: (reservation: Reservation, refusal: Full, name: string) => string,
 ): Gate {
   return {
     name,
     unmet: (facts) =>
-      reservationsOf(facts).flatMap((claim) => {
-        const refusal = claim.name.startsWith(prefix) ? refusalOf(claim, facts.usage) : null;
+      reservationsOf(facts).flatMap((reservation) => {
+        const refusal = reservation.name.startsWith(prefix)
+          ? refusalOf(reservation, facts.usage)
+          : null;
         if (refusal === null) return [];
         return [
           refusal.why === "full"
-            ? sentence(claim, refusal, claim.name.slice(prefix.length))
+            ? sentence(reservation, refusal, reservation.name.slice(prefix.length))
             : poolProblem(refusal),
         ];
       }),
@@ -89,7 +91,7 @@ export const LIMIT_GATES: readonly Gate[] = [
       `${counted(held, "start")} under "${key}" within ${(perMs ?? 0) / 1_000} s, and ${limit} may be (rateLimit); the next when the window allows`,
   ),
   {
-    // Without claims of its own it waits for the run's other instances of the same task.
+    // Without reservations of its own it waits for the run's other instances of the same task.
     name: "max_active",
     unmet: ({ instance, task }) =>
       instance?.state === "scheduled" && instance.places === null && task.spec.maxActive !== null
@@ -101,11 +103,11 @@ export const LIMIT_GATES: readonly Gate[] = [
   {
     name: "line",
     unmet: (facts) => {
-      const claims = reservationsOf(facts);
+      const reservations = reservationsOf(facts);
       const isFree =
-        claims.length > 0 &&
-        !tooSmall(claims, facts.usage) &&
-        claims.every((claim) => refusalOf(claim, facts.usage) === null);
+        reservations.length > 0 &&
+        !tooSmall(reservations, facts.usage) &&
+        reservations.every((reservation) => refusalOf(reservation, facts.usage) === null);
       return isFree
         ? [
             "there is a place, and others stand before it: places go by weight, logical date and map index",

@@ -1,11 +1,11 @@
 /**
- * The limits that a task instance is subject to, as claims: "one slot of this name, of which there are so many". Limits of every kind
- * (pool, DAG, run, task, key, rate) become claims here, and everything behind this file knows only claims.
+ * The limits that a task instance is subject to, as reservations: "one slot of this name, of which there are so many". Limits of every kind
+ * (pool, DAG, run, task, key, rate) become reservations here, and everything behind this file knows only reservations.
  */
 import { EVERY_TASK, type LateKeys } from "../../../sdk/routing.ts";
 import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
 
-/** A claim to slots of one limit. */
+/** A reservation to slots of one limit. */
 export interface Reservation {
   /** Kind and name, such as `pool:api`: unique over the deployment. */
   readonly name: string;
@@ -22,15 +22,15 @@ export interface Route {
   readonly queue: string | null;
   readonly weight: number;
   /** None: it is queued at once. */
-  readonly claims: readonly Reservation[];
+  readonly reservations: readonly Reservation[];
 }
 
 /** What of a task's route is the same in every run. */
 export interface PlannedRoute {
   readonly queue: string | null;
   readonly weight: number;
-  readonly claims: readonly Reservation[];
-  /** Whether a key is asked of the task when a try begins. Until then its claims are not known, and it goes to a worker without any. */
+  readonly reservations: readonly Reservation[];
+  /** Whether a key is asked of the task when a try begins. Until then its reservations are not known, and it goes to a worker without any. */
   readonly isLate: boolean;
   /** False for a group, which is not work itself. */
   readonly needsWorker: boolean;
@@ -57,13 +57,13 @@ const RATE = "rate:";
 const NO_RESERVATIONS: readonly Reservation[] = [];
 
 /** Of an instance that never goes to a worker. */
-export const UNROUTED: Route = { queue: null, weight: 1, claims: [] };
+export const UNROUTED: Route = { queue: null, weight: 1, reservations: [] };
 
 export function planRoute(dag: DagSpec, task: TaskSpec, weight: number): PlannedRoute {
   return {
     queue: task.routing?.queue ?? null,
     weight,
-    claims: reservationsIn(dag, task, { concurrency: null, rate: null }),
+    reservations: reservationsIn(dag, task, { concurrency: null, rate: null }),
     needsWorker: task.kind?.type !== "group",
     isLate: task.routing?.concurrency?.key === null || task.routing?.rate?.key === null,
     reservationsWith: (keys) => reservationsIn(dag, task, keys),
@@ -85,7 +85,7 @@ export function mayHoldSlots(route: PlannedRoute, run: RoutedRun): boolean {
 function hasReservations(route: PlannedRoute, run: RoutedRun): boolean {
   return (
     route.needsWorker &&
-    (route.claims.length > 0 ||
+    (route.reservations.length > 0 ||
       route.maxActiveTasksPerRun !== null ||
       run.isGloballyLimited === true)
   );
@@ -95,10 +95,10 @@ function hasReservations(route: PlannedRoute, run: RoutedRun): boolean {
 export function routeIn(route: PlannedRoute, taskId: string, run: RoutedRun): Route {
   const { queue, maxActive } = route;
   const weight = run.isBackfill ? route.weight - BACKFILL_HANDICAP : route.weight;
-  if (!isLimited(route, run)) return { queue, weight, claims: NO_RESERVATIONS };
-  const claims = [...route.claims, ...runReservations(route, run)];
-  if (maxActive !== null) claims.push(held(`map:${run.id}/${taskId}`, maxActive));
-  return { queue, weight, claims };
+  if (!isLimited(route, run)) return { queue, weight, reservations: NO_RESERVATIONS };
+  const reservations = [...route.reservations, ...runReservations(route, run)];
+  if (maxActive !== null) reservations.push(held(`map:${run.id}/${taskId}`, maxActive));
+  return { queue, weight, reservations };
 }
 
 /** The route of a try whose task has said its keys. Its run's `maxActive` was met when it went to a worker to say them. */
@@ -106,14 +106,14 @@ export function routeWith(route: PlannedRoute, run: RoutedRun, keys: LateKeys): 
   return {
     queue: route.queue,
     weight: route.weight,
-    claims: [...route.reservationsWith(keys), ...runReservations(route, run)],
+    reservations: [...route.reservationsWith(keys), ...runReservations(route, run)],
   };
 }
 
-/** The keys that a task said, read from the claims that were made of them. */
-export function keysIn(claims: readonly Reservation[]): LateKeys {
+/** The keys that a task said, read from the reservations that were made of them. */
+export function keysIn(reservations: readonly Reservation[]): LateKeys {
   const keyOf = (kind: string): string | null =>
-    claims.find(({ name }) => name.startsWith(kind))?.name.slice(kind.length) ?? null;
+    reservations.find(({ name }) => name.startsWith(kind))?.name.slice(kind.length) ?? null;
   return { concurrency: keyOf(KEY), rate: keyOf(RATE) };
 }
 
@@ -121,10 +121,10 @@ function runReservations(
   { maxActiveTasksPerRun }: PlannedRoute,
   run: RoutedRun,
 ): readonly Reservation[] {
-  const claims: Reservation[] = [];
-  if (run.isGloballyLimited) claims.push(held(POOL + EVERY_TASK, null));
-  if (maxActiveTasksPerRun !== null) claims.push(held(`run:${run.id}`, maxActiveTasksPerRun));
-  return claims;
+  const reservations: Reservation[] = [];
+  if (run.isGloballyLimited) reservations.push(held(POOL + EVERY_TASK, null));
+  if (maxActiveTasksPerRun !== null) reservations.push(held(`run:${run.id}`, maxActiveTasksPerRun));
+  return reservations;
 }
 
 function reservationsIn(
@@ -132,36 +132,39 @@ function reservationsIn(
   { taskId, routing }: TaskSpec,
   keys: LateKeys,
 ): readonly Reservation[] {
-  const claims: Reservation[] = [];
-  if (routing?.pool) claims.push(held(POOL + routing.pool, null, routing.poolSlots));
-  if (maxActiveTasks !== undefined) claims.push(held(`dag:${dagId}`, maxActiveTasks));
+  const reservations: Reservation[] = [];
+  if (routing?.pool) reservations.push(held(POOL + routing.pool, null, routing.poolSlots));
+  if (maxActiveTasks !== undefined) reservations.push(held(`dag:${dagId}`, maxActiveTasks));
   if (routing?.maxActiveAcrossRuns)
-    claims.push(held(`task:${dagId}/${taskId}`, routing.maxActiveAcrossRuns));
+    reservations.push(held(`task:${dagId}/${taskId}`, routing.maxActiveAcrossRuns));
   const key = routing?.concurrency?.key ?? keys.concurrency;
-  if (routing?.concurrency && key !== null) claims.push(held(KEY + key, routing.concurrency.limit));
+  if (routing?.concurrency && key !== null)
+    reservations.push(held(KEY + key, routing.concurrency.limit));
   const rate = routing?.rate?.key ?? keys.rate;
   if (routing?.rate && rate !== null)
-    claims.push({
+    reservations.push({
       name: RATE + rate,
       slots: 1,
       limit: routing.rate.limit,
       perMs: routing.rate.perMs,
     });
-  return claims;
+  return reservations;
 }
 
 function held(name: string, limit: number | null, slots = 1): Reservation {
   return { name, slots, limit, perMs: null };
 }
 
-/** The pool that a claim is to; undefined for another kind of limit. */
+/** The pool that a reservation is to; undefined for another kind of limit. */
 export function poolOf({ name }: Reservation): string | undefined {
   return name.startsWith(POOL) ? name.slice(POOL.length) : undefined;
 }
 
-/** Claims as text: instances with the same text wait in one line. */
-export function reservationsText(claims: readonly Reservation[]): string {
-  return JSON.stringify(claims.map(({ name, slots, limit, perMs }) => [name, slots, limit, perMs]));
+/** Reservations as text: instances with the same text wait in one line. */
+export function reservationsText(reservations: readonly Reservation[]): string {
+  return JSON.stringify(
+    reservations.map(({ name, slots, limit, perMs }) => [name, slots, limit, perMs]),
+  );
 }
 
 /** The reverse of {@link reservationsText}. */

@@ -88,13 +88,13 @@ function pokeMove(
   const timeoutMs = Math.min(sensor.timeoutMs, totalTimeoutMs ?? Number.POSITIVE_INFINITY);
   const decision = decidePoke({ ...sensor, timeoutMs }, { elapsedMs, pokes });
   if (decision.again) {
-    const { queue, weight, claims } = keys
+    const { queue, weight, reservations } = keys
       ? routeWith(route, run, keys)
       : routeIn(route, spec.taskId, run);
     return reschedule(end, workerId, decision.inMs, {
       queue,
       weight,
-      claims: claims.length > 0 ? reservationsText(claims) : null,
+      reservations: reservations.length > 0 ? reservationsText(reservations) : null,
     });
   }
   return sensor.softFail

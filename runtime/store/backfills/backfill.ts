@@ -80,7 +80,7 @@ const COMPLETE: Statement = {
   text: `
 update dagsmith.backfill b set state = 'completed', ended_at = now()
 where b.ended_at is null and b.state = 'running'
-  and not exists (select from dagsmith.backfill_slot s where s.backfill_id = b.id and s.decision = 'run' and s.run_id is null)
+  and not exists (select from dagsmith.backfill_run s where s.backfill_id = b.id and s.decision = 'run' and s.run_id is null)
   and not exists (select from dagsmith.dag_run r where r.backfill_id = b.id and r.state in ('queued', 'running'))
 returning id, dag_id`,
 };

@@ -52,7 +52,7 @@ lateral (
     'success', count(*) filter (where s.decision = 'run' and r.state = 'success'),
     'failed', count(*) filter (where s.decision = 'run' and r.state = 'failed'),
     'skipped', count(*) filter (where s.decision = 'skip')) as progress
-  from dagsmith.backfill_slot s left join dagsmith.dag_run r on r.id = s.run_id
+  from dagsmith.backfill_run s left join dagsmith.dag_run r on r.id = s.run_id
   where s.backfill_id = b.id
 ) p`;
 
@@ -78,11 +78,11 @@ export interface SlotSummary {
 }
 
 const SLOTS: Statement = {
-  name: "backfill_slots",
+  name: "backfill_run_list",
   text: `
 select s.ordinal, s.logical_date as "logicalDate", s.data_interval_start as "dataIntervalStart", s.data_interval_end as "dataIntervalEnd",
   s.decision, s.reason, s.run_id as run, r.run_id as "runId", r.state as "runState"
-from dagsmith.backfill_slot s left join dagsmith.dag_run r on r.id = s.run_id
+from dagsmith.backfill_run s left join dagsmith.dag_run r on r.id = s.run_id
 where s.backfill_id = $1 and s.ordinal > $2 order by s.ordinal limit $3`,
 };
 

@@ -20,7 +20,7 @@ from dagsmith.dag_version v,
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.clear_number, r.backfill_id, ${IS_GLOBALLY_LIMITED}`,
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.generation, r.backfill_id, ${IS_GLOBALLY_LIMITED}`,
 };
 
 /** Moves queued runs of these DAGs' backfills to running, as many as each backfill allows. */

@@ -31,30 +31,30 @@ const SLOT = `ordinal, logical_date as "logicalDate", data_interval_start as "da
   run_after as "runAfter"`;
 
 const INSERT: Statement = {
-  name: "backfill_slot_insert",
+  name: "backfill_run_insert",
   text: `
-insert into dagsmith.backfill_slot (backfill_id, ordinal, logical_date, data_interval_start, data_interval_end, run_after, decision, reason, run_id)
+insert into dagsmith.backfill_run (backfill_id, ordinal, logical_date, data_interval_start, data_interval_end, run_after, decision, reason, run_id)
 select $1, * from unnest($2::int[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[], $9::bigint[])`,
 };
 
 const WAITING: Statement = {
-  name: "backfill_slot_next",
+  name: "backfill_run_next",
   text: `
-select ${SLOT} from dagsmith.backfill_slot
+select ${SLOT} from dagsmith.backfill_run
 where backfill_id = $1 and decision = 'run' and run_id is null order by ordinal limit $2`,
 };
 
 const DECIDE: Statement = {
-  name: "backfill_slot_decide",
+  name: "backfill_run_decide",
   text: `
-update dagsmith.backfill_slot s set decision = v.decision, reason = v.reason, run_id = v.run_id
+update dagsmith.backfill_run s set decision = v.decision, reason = v.reason, run_id = v.run_id
 from unnest($2::int[], $3::text[], $4::text[], $5::bigint[]) as v (ordinal, decision, reason, run_id)
 where s.backfill_id = $1 and s.ordinal = v.ordinal`,
 };
 
 // Of several runs for one date, one that goes on stands in the way before any other; then one that a schedule or a backfill made.
 const EXISTING: Statement = {
-  name: "backfill_slot_existing",
+  name: "backfill_run_existing",
   text: `
 select distinct on (logical_date) id, run_id as "runId", logical_date as "logicalDate", state from dagsmith.dag_run
 where dag_id = $1 and logical_date = any($2) and (schedule is null or schedule = $3)
@@ -69,8 +69,8 @@ from dagsmith.dag_run where backfill_id = $1 and state in ('queued', 'running')`
 };
 
 const CANCEL_WAITING: Statement = {
-  name: "backfill_slot_cancel",
-  text: `update dagsmith.backfill_slot set decision = 'skip', reason = 'cancelled' where backfill_id = $1 and decision = 'run' and run_id is null`,
+  name: "backfill_run_cancel",
+  text: `update dagsmith.backfill_run set decision = 'skip', reason = 'cancelled' where backfill_id = $1 and decision = 'run' and run_id is null`,
 };
 
 /** Slots written in one statement. */

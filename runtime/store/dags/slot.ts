@@ -34,9 +34,9 @@ export interface NewSlot {
 
 // A slot that is decided anew, because its DAG has changed, shows the newest decision.
 const PUT: Statement = {
-  name: "slot_put",
+  name: "schedule_decision_put",
   text: `
-insert into dagsmith.slot as s (dag_id, schedule, decision, reason, count, logical_date, last_logical_date,
+insert into dagsmith.schedule_decision as s (dag_id, schedule, decision, reason, count, logical_date, last_logical_date,
   data_interval_start, data_interval_end, run_after, last_run_after, run_id)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::timestamptz[], $7::timestamptz[],
   $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[])
@@ -52,12 +52,12 @@ const SLOT = `s.schedule, s.decision, s.reason, s.count, s.logical_date as "logi
   s.data_interval_start as "dataIntervalStart", s.data_interval_end as "dataIntervalEnd", s.run_after as "runAfter",
   s.last_run_after as "lastRunAfter", coalesce(r.run_id, s.run_id) as "runId", s.decided_at as "decidedAt", r.id as run, r.state as "runState"`;
 
-// The run is found by its id without its type, as the index dag_run_slot has it: a backfill may have been first, and named it differently.
+// The run is found by its id without its type, as the index dag_run_interval has it: a backfill may have been first, and named it differently.
 // By the index on (dag_id, last_logical_date desc, schedule): a page costs the same after ten years as on the first day.
 const LIST: Statement = {
-  name: "slot_list",
+  name: "schedule_decision_list",
   text: `
-select ${SLOT} from dagsmith.slot s left join dagsmith.dag_run r on r.dag_id = s.dag_id and r.schedule is not null
+select ${SLOT} from dagsmith.schedule_decision s left join dagsmith.dag_run r on r.dag_id = s.dag_id and r.schedule is not null
   and substr(r.run_id, strpos(r.run_id, '__')) = substr(s.run_id, strpos(s.run_id, '__'))
 where s.dag_id = $1 and ($2::timestamptz is null or s.last_logical_date >= $2) and ($3::timestamptz is null or s.logical_date <= $3)
   and ($5::timestamptz is null or (s.last_logical_date <= $5 and (s.last_logical_date < $5 or s.schedule > $6)))

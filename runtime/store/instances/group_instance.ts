@@ -77,14 +77,14 @@ export async function beginGroups(
 const FORGET_OWN: Statement = {
   name: "group_forget_own",
   text: `
-update dagsmith.task_progress set success = 0, failed = 0, skipped = 0, upstream_failed_own = 0, removed = 0
+update dagsmith.task_counter set own_success = 0, own_failed = 0, own_skipped = 0, own_upstream_failed = 0, own_removed = 0
 where run_id = $1 and task_id = $2 and map_index = $3`,
 };
 
 // What workers keep of the run is of a generation before: outputs that are no more.
 const NEXT_EDITION: Statement = {
   name: "group_next_generation",
-  text: "update dagsmith.dag_run set clear_number = clear_number + 1 where id = $1",
+  text: "update dagsmith.dag_run set generation = generation + 1 where id = $1",
 };
 
 /** Puts all that took part in a group back to before its turn. @returns what it had come to */

@@ -63,7 +63,7 @@ export async function reviveInstances(
         i.runId,
         i.taskId,
         i.mapIndex,
-        i.route.claims.length > 0 && i.state === "queued" ? "scheduled" : i.state,
+        i.route.reservations.length > 0 && i.state === "queued" ? "scheduled" : i.state,
         ...itemColumns(i),
       ],
       ...[i.reason, i.error === null ? null : JSON.stringify(i.error)],
@@ -76,7 +76,7 @@ export async function reviveInstances(
       ? [{ instanceId: row.id, tryNumber: row.try_number, inMs: 0, route }]
       : [];
   });
-  const [asking, free] = partition(tokens, ({ route }) => route.claims.length > 0);
+  const [asking, free] = partition(tokens, ({ route }) => route.reservations.length > 0);
   await enqueueTries(db, free);
   await requestSlots(db, asking);
   return instances.filter(

@@ -44,7 +44,7 @@ where t.id = v.id
 returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.cleared_tries, t.item, t.pokes,
   t.started_at is not null or t.pokes > 0 or t.try_number > t.cleared_tries + 1 as began,
   coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as elapsed_ms,
-  (select clear_number from dagsmith.dag_run r where r.id = t.run_id) as generation`,
+  (select generation from dagsmith.dag_run r where r.id = t.run_id) as generation`,
 };
 
 // The history row is taken under the same guard, before the instance moves on to its next try.
@@ -133,7 +133,7 @@ export async function applyTransitions(
   }));
 }
 
-// Ids are drawn before the rows are made, so that tokens and places need no join back to them. What has claims is made as scheduled, with a
+// Ids are drawn before the rows are made, so that tokens and places need no join back to them. What has reservations is made as scheduled, with a
 // row that asks for its places.
 const INSERT: Statement = {
   name: "task_instance_insert",
@@ -141,21 +141,21 @@ const INSERT: Statement = {
 with v as materialized (
   select nextval('dagsmith.task_instance_id_seq') as id, 1 as try_number, given.*
   from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[], $7::text[], $8::json[], $9::text[], $10::int[],
-    $11::text[]) as given (run_id, task_id, map_index, state, item, item_of, reason, error, queue, weight, claims)
+    $11::text[]) as given (run_id, task_id, map_index, state, item, item_of, reason, error, queue, weight, reservations)
 ), made as (
   insert into dagsmith.task_instance (id, run_id, task_id, map_index, state, item, reason, error, queued_at, started_at, first_started_at,
     worker_id, finished_at)
   overriding system value
-  select v.id, v.run_id, v.task_id, v.map_index, case when v.claims is null then v.state else 'scheduled' end, ${ITEM}, v.reason, v.error,
-    case when v.state = 'queued' and v.claims is null then now() end,
+  select v.id, v.run_id, v.task_id, v.map_index, case when v.reservations is null then v.state else 'scheduled' end, ${ITEM}, v.reason, v.error,
+    case when v.state = 'queued' and v.reservations is null then now() end,
     ${ifGroup("now()")}, ${ifGroup("now()")}, ${ifGroup(`'${ENGINE}'`)},
     case when v.state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed') then now() end
   from v
 ), asked as (
-  insert into dagsmith.task_place (instance_id, try_number, claims, weight, logical_date, map_index, queue)
-  select v.id, v.try_number, v.claims, v.weight, r.logical_date, v.map_index, v.queue
-  from v join dagsmith.dag_run r on r.id = v.run_id where v.claims is not null
-)${enqueue("v where state = 'queued' and claims is null")}`,
+  insert into dagsmith.slot_request (instance_id, try_number, reservations, weight, logical_date, map_index, queue)
+  select v.id, v.try_number, v.reservations, v.weight, r.logical_date, v.map_index, v.queue
+  from v join dagsmith.dag_run r on r.id = v.run_id where v.reservations is not null
+)${enqueue("v where state = 'queued' and reservations is null")}`,
 };
 
 // As many as the range is long: those that wait lie one after the other, except in a task of which some items were cleared.
@@ -193,19 +193,19 @@ with due as (
   delete from dagsmith.task_wait where task_instance_id in (
     select task_instance_id from dagsmith.task_wait where kind = 'poke' and due_at <= now()
     order by due_at limit $1 for update skip locked)
-  returning task_instance_id, try_number, queue, weight, claims
+  returning task_instance_id, try_number, queue, weight, reservations
 ), woken as (
-  update dagsmith.task_instance t set state = case when due.claims is null then 'queued' else 'scheduled' end, queued_at = now() from due
+  update dagsmith.task_instance t set state = case when due.reservations is null then 'queued' else 'scheduled' end, queued_at = now() from due
   where t.id = due.task_instance_id and t.try_number = due.try_number and t.state = 'up_for_reschedule'
-  returning t.id, t.try_number, t.run_id, t.map_index, due.queue, due.weight, due.claims
+  returning t.id, t.try_number, t.run_id, t.map_index, due.queue, due.weight, due.reservations
 ), asking as (
-  insert into dagsmith.task_place (instance_id, try_number, claims, weight, logical_date, map_index, queue)
-  select w.id, w.try_number, w.claims, w.weight, r.logical_date, w.map_index, w.queue
-  from woken w join dagsmith.dag_run r on r.id = w.run_id where w.claims is not null
-  on conflict (instance_id) do update set try_number = excluded.try_number, claims = excluded.claims, weight = excluded.weight,
+  insert into dagsmith.slot_request (instance_id, try_number, reservations, weight, logical_date, map_index, queue)
+  select w.id, w.try_number, w.reservations, w.weight, r.logical_date, w.map_index, w.queue
+  from woken w join dagsmith.dag_run r on r.id = w.run_id where w.reservations is not null
+  on conflict (instance_id) do update set try_number = excluded.try_number, reservations = excluded.reservations, weight = excluded.weight,
     queue = excluded.queue, not_before = excluded.not_before, admitted_at = null
   returning 1
-), queued as (${enqueue("woken where claims is null")})
+), queued as (${enqueue("woken where reservations is null")})
 select (select count(*)::int from due) as count, (select count(*)::int from asking) as asking from queued`,
 };
 
@@ -218,7 +218,7 @@ export async function wakeSensors(
   return woken ?? { count: 0, asking: 0 };
 }
 
-/** Makes instances, each queued one with its token; one with claims waits, and asks for its places. */
+/** Makes instances, each queued one with its token; one with reservations waits, and asks for its places. */
 export async function insertInstances(
   db: Queryable,
   instances: readonly NewInstance[],
@@ -236,7 +236,7 @@ export async function insertInstances(
       jsonOrNull(i.error),
       i.route.queue,
       i.route.weight,
-      i.route.claims.length === 0 ? null : reservationsText(i.route.claims),
+      i.route.reservations.length === 0 ? null : reservationsText(i.route.reservations),
     ]),
   );
 }

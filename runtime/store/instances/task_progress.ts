@@ -7,9 +7,9 @@ import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
 
 const CREATE: Statement = {
-  name: "task_progress_create",
+  name: "task_counter_create",
   text: `
-insert into dagsmith.task_progress (run_id, task_id, map_index, upstream_total, instances, decided)
+insert into dagsmith.task_counter (run_id, task_id, map_index, upstream_total, instances, decided)
 select *, instances is not null
 from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[]) as v (run_id, task_id, map_index, upstream_total, instances)
 on conflict (run_id, task_id, map_index) do update set run_id = excluded.run_id
@@ -17,31 +17,31 @@ returning *`,
 };
 
 const ADD: Statement = {
-  name: "task_progress_add",
+  name: "task_counter_add",
   text: `
-update dagsmith.task_progress p
+update dagsmith.task_counter p
 set upstream_total = p.upstream_total + d.upstream_total,
     upstream_success = p.upstream_success + d.upstream_success,
     upstream_failed = p.upstream_failed + d.upstream_failed,
     upstream_skipped = p.upstream_skipped + d.upstream_skipped,
     upstream_upstream_failed = p.upstream_upstream_failed + d.upstream_upstream_failed,
     upstream_removed = p.upstream_removed + d.upstream_removed,
-    success = p.success + d.success,
-    failed = p.failed + d.failed,
-    skipped = p.skipped + d.skipped,
-    upstream_failed_own = p.upstream_failed_own + d.upstream_failed_own,
-    removed = p.removed + d.removed
+    own_success = p.own_success + d.own_success,
+    own_failed = p.own_failed + d.own_failed,
+    own_skipped = p.own_skipped + d.own_skipped,
+    own_upstream_failed = p.own_upstream_failed + d.own_upstream_failed,
+    own_removed = p.own_removed + d.own_removed
 from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[], $12::int[], $13::int[], $14::int[])
   as d (run_id, task_id, map_index, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, upstream_removed,
-    success, failed, skipped, upstream_failed_own, removed)
+    own_success, own_failed, own_skipped, own_upstream_failed, own_removed)
 where p.run_id = d.run_id and p.task_id = d.task_id and p.map_index = d.map_index
 returning p.*`,
 };
 
 const DECIDE: Statement = {
-  name: "task_progress_decide",
+  name: "task_counter_decide",
   text: `
-update dagsmith.task_progress p
+update dagsmith.task_counter p
 set decided = true, instances = coalesce(d.instances, p.instances), released = d.released
 from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[]) as d (run_id, task_id, map_index, instances, released)
 where p.run_id = d.run_id and p.task_id = d.task_id and p.map_index = d.map_index`,
@@ -78,11 +78,11 @@ interface ProgressRow {
   decided: boolean;
   instances: number | null;
   released: number;
-  success: number;
-  failed: number;
-  skipped: number;
-  upstream_failed_own: number;
-  removed: number;
+  own_success: number;
+  own_failed: number;
+  own_skipped: number;
+  own_upstream_failed: number;
+  own_removed: number;
 }
 
 /** Adds to the counts. @returns the rows as they are now */
@@ -124,11 +124,11 @@ function progressOf(row: ProgressRow): Progress {
     instances: row.instances,
     released: row.released,
     own: {
-      success: row.success,
-      failed: row.failed,
-      skipped: row.skipped,
-      upstreamFailed: row.upstream_failed_own,
-      removed: row.removed,
+      success: row.own_success,
+      failed: row.own_failed,
+      skipped: row.own_skipped,
+      upstreamFailed: row.own_upstream_failed,
+      removed: row.own_removed,
     },
   };
 }
@@ -142,17 +142,17 @@ export async function markDecided(db: Queryable, decided: Decisions["decided"]):
 }
 
 const REPLACE: Statement = {
-  name: "task_progress_replace",
+  name: "task_counter_replace",
   text: `
-insert into dagsmith.task_progress (run_id, task_id, map_index, upstream_total, upstream_success, upstream_failed, upstream_skipped,
-  upstream_upstream_failed, upstream_removed, decided, instances, released, success, failed, skipped, upstream_failed_own, removed)
+insert into dagsmith.task_counter (run_id, task_id, map_index, upstream_total, upstream_success, upstream_failed, upstream_skipped,
+  upstream_upstream_failed, upstream_removed, decided, instances, released, own_success, own_failed, own_skipped, own_upstream_failed, own_removed)
 select * from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::boolean[],
   $11::int[], $12::int[], $13::int[], $14::int[], $15::int[], $16::int[], $17::int[])
 on conflict (run_id, task_id, map_index) do update set upstream_total = excluded.upstream_total, upstream_success = excluded.upstream_success,
   upstream_failed = excluded.upstream_failed, upstream_skipped = excluded.upstream_skipped,
   upstream_upstream_failed = excluded.upstream_upstream_failed, upstream_removed = excluded.upstream_removed, decided = excluded.decided, instances = excluded.instances,
-  released = excluded.released, success = excluded.success, failed = excluded.failed, skipped = excluded.skipped,
-  upstream_failed_own = excluded.upstream_failed_own, removed = excluded.removed`,
+  released = excluded.released, own_success = excluded.own_success, own_failed = excluded.own_failed, own_skipped = excluded.own_skipped,
+  own_upstream_failed = excluded.own_upstream_failed, own_removed = excluded.own_removed`,
 };
 
 /** Writes counts that were made anew. */
@@ -190,8 +190,8 @@ export async function replaceProgress(db: Queryable, rows: readonly Progress[]):
 }
 
 const FORGET: Statement = {
-  name: "task_progress_forget",
-  text: "delete from dagsmith.task_progress where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3)",
+  name: "task_counter_forget",
+  text: "delete from dagsmith.task_counter where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3)",
 };
 
 /** Forgets the counts of tasks that begin again. @param mapIndex the element of their mapped group; null for all */

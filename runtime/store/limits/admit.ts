@@ -53,7 +53,7 @@ async function giveOnce(
 ): Promise<{ readonly ungrantable: readonly Ungrantable[]; readonly hasMore: boolean }> {
   await tx.query(TAKE_TURN);
   const lines = (await waitQueues(tx)).map(
-    (text): Line => ({ text, claims: parseReservations(text) }),
+    (text): Line => ({ text, reservations: parseReservations(text) }),
   );
   const rates = ratesIn(lines);
   await deleteStaleRequests(tx, rates);
@@ -65,7 +65,7 @@ async function giveOnce(
   await dropWaiting(tx, gone);
   const doomed = new Map(
     lines.flatMap((line) =>
-      tooSmall(line.claims, usage) ? [[line.text, tooSmall(line.claims, usage)]] : [],
+      tooSmall(line.reservations, usage) ? [[line.text, tooSmall(line.reservations, usage)]] : [],
     ),
   );
   const going = await give(
@@ -88,7 +88,7 @@ function wantedOf(
   line: Line,
   usage: Usage,
 ): readonly { readonly text: string; readonly most: number }[] {
-  if (tooSmall(line.claims, usage)) return [{ text: line.text, most: MOST_OF_A_LINE }];
+  if (tooSmall(line.reservations, usage)) return [{ text: line.text, most: MOST_OF_A_LINE }];
   const worth = worthLooking(line, usage);
   return worth > 0
     ? [{ text: line.text, most: Math.min(MOST_OF_A_LINE, worth) + STALE_AHEAD }]
@@ -101,19 +101,19 @@ async function give(
   waiters: readonly Waiter[],
   usage: Usage,
 ): Promise<number> {
-  const reservationsOf = new Map(lines.map(({ text, claims }) => [text, claims]));
+  const reservationsOf = new Map(lines.map(({ text, reservations }) => [text, reservations]));
   const lineOf = new Map(waiters.map(({ instanceId, line }) => [instanceId, line]));
   const granted = admit(lines, waiters, usage);
   const starts = granted.flatMap((instanceId) =>
     (reservationsOf.get(lineOf.get(instanceId) ?? "") ?? [])
       .filter(({ perMs }) => perMs !== null)
-      .map((claim) => ({ instanceId, claim })),
+      .map((reservation) => ({ instanceId, reservation })),
   );
   await markGranted(tx, granted, starts);
   return granted.length;
 }
 
-/** The rates among the claims of lines. */
+/** The rates among the reservations of lines. */
 function ratesIn(lines: readonly Line[]): readonly Reservation[] {
-  return lines.flatMap(({ claims }) => claims.filter(({ perMs }) => perMs !== null));
+  return lines.flatMap(({ reservations }) => reservations.filter(({ perMs }) => perMs !== null));
 }

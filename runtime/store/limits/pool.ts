@@ -28,8 +28,8 @@ const LIST: Statement = {
 const USED: Statement = {
   name: "pool_used",
   text: `
-select p.claims, case when p.admitted_at is null then 'waiting' else t.state end as use, count(*)::int as places
-from dagsmith.task_place p join dagsmith.task_instance t on t.id = p.instance_id
+select p.reservations, case when p.admitted_at is null then 'waiting' else t.state end as use, count(*)::int as places
+from dagsmith.slot_request p join dagsmith.task_instance t on t.id = p.instance_id
 where case when p.admitted_at is null then ${WAITS} else ${HOLDS} end
 group by 1, 2`,
 };
@@ -50,7 +50,7 @@ const DELETE: Statement = {
 export async function listPools(db: Queryable): Promise<readonly PoolUsage[]> {
   const pools = await db.query<Pool & Record<string, unknown>>(LIST);
   const used = await db.query<{
-    claims: string;
+    reservations: string;
     use: "waiting" | "queued" | "running";
     places: number;
   }>(USED);
@@ -58,7 +58,10 @@ export async function listPools(db: Queryable): Promise<readonly PoolUsage[]> {
     const slots = (use: string): number =>
       used
         .filter((row) => row.use === use)
-        .reduce((sum, { claims, places }) => sum + places * slotsIn(claims, pool.name), 0);
+        .reduce(
+          (sum, { reservations, places }) => sum + places * slotsIn(reservations, pool.name),
+          0,
+        );
     return {
       ...pool,
       queuedSlots: slots("queued"),
@@ -68,8 +71,10 @@ export async function listPools(db: Queryable): Promise<readonly PoolUsage[]> {
   });
 }
 
-function slotsIn(claims: string, pool: string): number {
-  return parseReservations(claims).find((claim) => poolOf(claim) === pool)?.slots ?? 0;
+function slotsIn(reservations: string, pool: string): number {
+  return (
+    parseReservations(reservations).find((reservation) => poolOf(reservation) === pool)?.slots ?? 0
+  );
 }
 
 /** Makes a pool, or changes it. @param description null: leave it as it is */

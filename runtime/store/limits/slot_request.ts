@@ -19,12 +19,12 @@ import { enqueue } from "../fleet/enqueue.ts";
 const ASK: Statement = {
   name: "place_ask",
   text: `
-insert into dagsmith.task_place (instance_id, try_number, claims, weight, logical_date, map_index, queue, not_before)
-select v.id, v.try_number, v.claims, v.weight, r.logical_date, t.map_index, v.queue, now() + v.in_ms * interval '1 millisecond'
-from unnest($1::bigint[], $2::int[], $3::float8[], $4::text[], $5::int[], $6::text[]) as v (id, try_number, in_ms, queue, weight, claims)
+insert into dagsmith.slot_request (instance_id, try_number, reservations, weight, logical_date, map_index, queue, not_before)
+select v.id, v.try_number, v.reservations, v.weight, r.logical_date, t.map_index, v.queue, now() + v.in_ms * interval '1 millisecond'
+from unnest($1::bigint[], $2::int[], $3::float8[], $4::text[], $5::int[], $6::text[]) as v (id, try_number, in_ms, queue, weight, reservations)
 join dagsmith.task_instance t on t.id = v.id
 join dagsmith.dag_run r on r.id = t.run_id
-on conflict (instance_id) do update set try_number = excluded.try_number, claims = excluded.claims, weight = excluded.weight,
+on conflict (instance_id) do update set try_number = excluded.try_number, reservations = excluded.reservations, weight = excluded.weight,
   queue = excluded.queue, not_before = excluded.not_before, admitted_at = null`,
 };
 
@@ -33,13 +33,13 @@ const LINES: Statement = {
   name: "place_lines",
   text: `
 with recursive line as (
-  (select claims from dagsmith.task_place where admitted_at is null order by claims limit 1)
+  (select reservations from dagsmith.slot_request where admitted_at is null order by reservations limit 1)
   union all
   select (
-    select p.claims from dagsmith.task_place p where p.admitted_at is null and p.claims > line.claims order by p.claims limit 1
-  ) from line where line.claims is not null
+    select p.reservations from dagsmith.slot_request p where p.admitted_at is null and p.reservations > line.reservations order by p.reservations limit 1
+  ) from line where line.reservations is not null
 )
-select claims from line where claims is not null`,
+select reservations from line where reservations is not null`,
 };
 
 /** Whether the row `p` of a place counts, its instance being `t`. */
@@ -52,17 +52,17 @@ export const WAITS =
 const HELD: Statement = {
   name: "place_held",
   text: `
-select p.claims, count(*)::int as places
-from dagsmith.task_place p join dagsmith.task_instance t on t.id = p.instance_id
-where p.admitted_at is not null and ${HOLDS} group by p.claims`,
+select p.reservations, count(*)::int as places
+from dagsmith.slot_request p join dagsmith.task_instance t on t.id = p.instance_id
+where p.admitted_at is not null and ${HOLDS} group by p.reservations`,
 };
 
 // Rows that count no more. One that another transaction has in hand is left to the next round: nobody waits for it here.
 const FORGET: Statement = {
   name: "place_forget",
   text: `
-delete from dagsmith.task_place where instance_id in (
-  select p.instance_id from dagsmith.task_place p join dagsmith.task_instance t on t.id = p.instance_id
+delete from dagsmith.slot_request where instance_id in (
+  select p.instance_id from dagsmith.slot_request p join dagsmith.task_instance t on t.id = p.instance_id
   where p.admitted_at is not null and not (${HOLDS}) for update of p skip locked)`,
 };
 
@@ -100,12 +100,12 @@ const POOLS: Statement = { name: "place_pools", text: "select name, slots from d
 const FIRST: Statement = {
   name: "place_first",
   text: `
-select first.* from unnest($1::text[], $2::int[]) as line (claims, most),
+select first.* from unnest($1::text[], $2::int[]) as line (reservations, most),
 lateral (
-  select p.instance_id, t.run_id, p.try_number, p.claims, p.weight, p.logical_date, p.map_index,
+  select p.instance_id, t.run_id, p.try_number, p.reservations, p.weight, p.logical_date, p.map_index,
     ${WAITS} as waits
-  from dagsmith.task_place p join dagsmith.task_instance t on t.id = p.instance_id
-  where p.claims = line.claims and p.admitted_at is null and p.not_before <= now()
+  from dagsmith.slot_request p join dagsmith.task_instance t on t.id = p.instance_id
+  where p.reservations = line.reservations and p.admitted_at is null and p.not_before <= now()
   order by p.weight desc, p.logical_date, p.map_index, p.instance_id limit line.most
   for no key update of t skip locked
 ) first`,
@@ -113,7 +113,7 @@ lateral (
 
 const DROP: Statement = {
   name: "place_drop",
-  text: "delete from dagsmith.task_place where instance_id = any($1) and admitted_at is null",
+  text: "delete from dagsmith.slot_request where instance_id = any($1) and admitted_at is null",
 };
 
 const GRANT: Statement = {
@@ -121,7 +121,7 @@ const GRANT: Statement = {
   text: `
 with v as materialized (select id, place from unnest($1::bigint[]) with ordinality as v (id, place)
 ), granted as (
-  update dagsmith.task_place p set admitted_at = now() from v where p.instance_id = v.id
+  update dagsmith.slot_request p set admitted_at = now() from v where p.instance_id = v.id
   returning p.instance_id, p.try_number, p.queue, p.weight, v.place
 ), queued as (
   update dagsmith.task_instance t set state = 'queued', queued_at = now(), retry_at = null from granted g where t.id = g.instance_id
@@ -135,7 +135,7 @@ with v as materialized (select id, place from unnest($1::bigint[]) with ordinali
 
 const GRANTED: Statement = {
   name: "place_granted",
-  text: "select claims from dagsmith.task_place where instance_id = $1 and try_number = $2 and admitted_at is not null",
+  text: "select reservations from dagsmith.slot_request where instance_id = $1 and try_number = $2 and admitted_at is not null",
 };
 
 /** The places that a running try was given; undefined when it asked for none. */
@@ -143,8 +143,8 @@ export async function placesOf(
   db: Queryable,
   { id, tryNumber }: { readonly id: number; readonly tryNumber: number },
 ): Promise<readonly Reservation[] | undefined> {
-  const [given] = await db.query<{ claims: string }>(GRANTED, [id, tryNumber]);
-  return given && parseReservations(given.claims);
+  const [given] = await db.query<{ reservations: string }>(GRANTED, [id, tryNumber]);
+  return given && parseReservations(given.reservations);
 }
 
 /** Asks for the places of further tries. */
@@ -155,14 +155,21 @@ export async function requestSlots(db: Queryable, tokens: readonly RoutedJob[]):
   await db.query(
     ASK,
     columns(latest, ({ instanceId, tryNumber, inMs, route }) => [
-      ...[instanceId, tryNumber, inMs, route.queue, route.weight, reservationsText(route.claims)],
+      ...[
+        instanceId,
+        tryNumber,
+        inMs,
+        route.queue,
+        route.weight,
+        reservationsText(route.reservations),
+      ],
     ]),
   );
 }
 
-/** The texts of all claims that somebody waits with. */
+/** The texts of all reservations that somebody waits with. */
 export async function waitQueues(db: Queryable): Promise<readonly string[]> {
-  return (await db.query<{ claims: string }>(LINES)).map(({ claims }) => claims);
+  return (await db.query<{ reservations: string }>(LINES)).map(({ reservations }) => reservations);
 }
 
 /** Removes rows that say nothing any more. */
@@ -180,9 +187,11 @@ export async function readUsage(db: Queryable, rates: readonly Reservation[]): P
   const held = new Map<string, number>();
   const add = (name: string, slots: number): void =>
     void held.set(name, (held.get(name) ?? 0) + slots);
-  for (const { claims, places } of await db.query<{ claims: string; places: number }>(HELD))
-    for (const claim of parseReservations(claims))
-      if (claim.perMs === null) add(claim.name, claim.slots * places);
+  for (const { reservations, places } of await db.query<{ reservations: string; places: number }>(
+    HELD,
+  ))
+    for (const reservation of parseReservations(reservations))
+      if (reservation.perMs === null) add(reservation.name, reservation.slots * places);
   for (const { name, places } of rates.length > 0
     ? await db.query<{ name: string; places: number }>(RATES, ratesOf(rates))
     : [])
@@ -223,7 +232,7 @@ function nextInQueue(row: FirstRow): NextInQueue {
     instanceId: row.instance_id,
     runId: row.run_id,
     tryNumber: row.try_number,
-    line: row.claims,
+    line: row.reservations,
     weight: row.weight,
     logicalDate: row.logical_date?.getTime() ?? Number.POSITIVE_INFINITY,
     mapIndex: row.map_index,
@@ -234,7 +243,7 @@ interface FirstRow extends Record<string, unknown> {
   instance_id: number;
   run_id: number;
   try_number: number;
-  claims: string;
+  reservations: string;
   weight: number;
   logical_date: Date | null;
   map_index: number;
@@ -254,9 +263,13 @@ export async function dropWaiting(
 export async function markGranted(
   db: Queryable,
   granted: readonly number[],
-  starts: readonly { readonly instanceId: number; readonly claim: Reservation }[],
+  starts: readonly { readonly instanceId: number; readonly reservation: Reservation }[],
 ): Promise<void> {
   if (granted.length === 0) return;
-  const noted = starts.map(({ instanceId, claim }) => [claim.name, instanceId, claim.perMs]);
+  const noted = starts.map(({ instanceId, reservation }) => [
+    reservation.name,
+    instanceId,
+    reservation.perMs,
+  ]);
   await db.query(GRANT, [granted, ...[0, 1, 2].map((column) => noted.map((row) => row[column]))]);
 }

@@ -101,7 +101,7 @@ const GET: Statement = {
 select d.dag_id as "dagId", d.is_paused as "isPaused", d.pause_reason as "pauseReason", d.removed_at as "removedAt", d.next_run_after as "nextRunAfter",
   d.schedule_error as "scheduleError", d.at_capacity as "atCapacity", coalesce(s.next_runs, '[]') as "nextRuns", v.id as "versionId", v.number as version, v.file, v.spec, v.positions, v.created_at as "deployedAt",
   (select coalesce(json_agg(json_build_object('name', w.name, 'installedAt', w.installed_at, 'error', w.error) order by w.name), '[]')
-   from dagsmith.change_watch w where w.dag_id = d.dag_id) as watches
+   from dagsmith.change_subscription w where w.dag_id = d.dag_id) as subscriptions
 from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id
 left join lateral (
   select json_agg(json_build_object('schedule', m.name, 'runAfter', to_char(m.next_run_after at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by m.name) as next_runs
@@ -152,7 +152,7 @@ export interface DagDetail {
   readonly positions: Readonly<Record<string, Position>>;
   readonly deployedAt: Date;
   /** The sources of row changes that were installed for it, and what is wrong with them. */
-  readonly watches: readonly {
+  readonly subscriptions: readonly {
     readonly name: string;
     readonly installedAt: string | null;
     readonly error: string | null;

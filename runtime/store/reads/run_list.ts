@@ -32,7 +32,7 @@ const COLUMNS = `
 select r.id, r.dag_id as "dagId", r.run_id as "runId", r.run_type as "runType", r.state, v.number as version,
   r.logical_date as "logicalDate", r.params, r.queued_at as "queuedAt", r.started_at as "startedAt", r.finished_at as "finishedAt", r.reason, r.warnings, r.note,
   (select coalesce(json_object_agg(l.key, l.value), '{}') from dagsmith.dag_run_label l where l.run_id = r.id) as labels,
-  (select max(s.backfill_id) from dagsmith.backfill_slot s where s.run_id = r.id and s.decision = 'run') as backfill
+  (select max(s.backfill_id) from dagsmith.backfill_run s where s.run_id = r.id and s.decision = 'run') as backfill
 from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id`;
 
 // Two statements, so that each has the plan of its index: one over the table's key, one over (dag_id, id).

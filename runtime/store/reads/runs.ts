@@ -36,7 +36,7 @@ const RUN = `id, dag_id as "dagId", run_id as "runId", run_type as "runType", st
   data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd", partition_key as "partitionKey", queued_at as "queuedAt", started_at as "startedAt",
   finished_at as "finishedAt", reason, warnings, params, note,
   (select coalesce(json_object_agg(l.key, l.value), '{}') from dagsmith.dag_run_label l where l.run_id = dag_run.id) as labels,
-  (select max(s.backfill_id) from dagsmith.backfill_slot s where s.run_id = dag_run.id and s.decision = 'run') as backfill`;
+  (select max(s.backfill_id) from dagsmith.backfill_run s where s.run_id = dag_run.id and s.decision = 'run') as backfill`;
 
 // By the index on (dag_id, id desc), from an id on: as fast on the last page as on the first.
 const LIST: Statement = {
@@ -132,8 +132,9 @@ where t.run_id = any($1) and t.task_id = any($2) and t.map_index = -1`,
 const MAPPED: Statement = {
   name: "page_runs_mapped",
   text: `
-select run_id as "runId", task_id as "taskId", instances - removed as instances, released, success, failed, skipped, upstream_failed_own as "upstreamFailed"
-from dagsmith.task_progress p where run_id = any($1) and map_index = -1 and instances > 0
+select run_id as "runId", task_id as "taskId", instances - own_removed as instances, released, own_success as success, own_failed as failed, own_skipped as skipped,
+  own_upstream_failed as "upstreamFailed"
+from dagsmith.task_counter p where run_id = any($1) and map_index = -1 and instances > 0
   and exists (select from dagsmith.task_instance t where t.run_id = p.run_id and t.task_id = p.task_id and t.map_index >= 0 and t.state <> 'none')`,
 };
 

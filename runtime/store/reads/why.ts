@@ -81,7 +81,9 @@ async function waitingTasks(
   const waiting = [...groups.values()].flat();
   const usage = await readUsage(
     db,
-    waiting.flatMap(({ places }) => places?.claims.filter(({ perMs }) => perMs !== null) ?? []),
+    waiting.flatMap(
+      ({ places }) => places?.reservations.filter(({ perMs }) => perMs !== null) ?? [],
+    ),
   );
   const workersOf = await readWorkers(db);
   const past = new Set((await dependsOnPastWaitsOf(db, id)).map((wait) => wait.taskId));

@@ -32,23 +32,23 @@ const COUNTS: Statement = {
   text: `
 select distinct on (task_id, map_index >= 0) task_id, case when map_index < 0 then 'whole' else 'element' end as kind, upstream_total,
   upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, upstream_removed
-from dagsmith.task_progress where run_id = $1 order by task_id, map_index >= 0, map_index`,
+from dagsmith.task_counter where run_id = $1 order by task_id, map_index >= 0, map_index`,
 };
 
 // Of each task the first instance in each waiting state, and how many are in it: what holds up one holds up those like it. Instances with
-// claims and without, due and not, are apart.
+// reservations and without, due and not, are apart.
 const INSTANCES: Statement = {
   name: "why_instances",
   text: `
-select distinct on (t.task_id, t.state, p.claims) t.task_id, t.map_index, t.state, t.retry_at, t.reason, p.claims, p.not_before,
+select distinct on (t.task_id, t.state, p.reservations) t.task_id, t.map_index, t.state, t.retry_at, t.reason, p.reservations, p.not_before,
   ${WAIT_COLUMNS},
-  count(*) over (partition by t.task_id, t.state, p.claims)::int as alike
+  count(*) over (partition by t.task_id, t.state, p.reservations)::int as alike
 from dagsmith.task_instance t
-left join dagsmith.task_place p on p.instance_id = t.id and p.try_number = t.try_number and p.admitted_at is null
+left join dagsmith.slot_request p on p.instance_id = t.id and p.try_number = t.try_number and p.admitted_at is null
 left join dagsmith.task_wait w on w.task_instance_id = t.id and w.try_number = t.try_number and t.state in ('up_for_reschedule', 'deferred')
 where t.run_id = $1 and ($2::text is null or t.task_id = $2)
   and t.state not in ('none', 'running', 'success', 'failed', 'skipped', 'upstream_failed', 'removed')
-order by t.task_id, t.state, p.claims, t.map_index`,
+order by t.task_id, t.state, p.reservations, t.map_index`,
 };
 
 const STATES: Statement = {
@@ -186,7 +186,7 @@ export async function readWaiting(
     state: TaskState;
     retry_at: Date | null;
     reason: string | null;
-    claims: string | null;
+    reservations: string | null;
     not_before: Date | null;
     alike: number;
   };
@@ -201,9 +201,9 @@ export async function readWaiting(
       alike: row.alike,
     },
     places:
-      row.claims === null || row.not_before === null
+      row.reservations === null || row.not_before === null
         ? null
-        : { claims: parseReservations(row.claims), notBefore: row.not_before },
+        : { reservations: parseReservations(row.reservations), notBefore: row.not_before },
     ...waitOf(row),
   }));
 }

@@ -72,7 +72,7 @@ from dagsmith.dag_version v,
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.clear_number, r.backfill_id, ${IS_GLOBALLY_LIMITED}`,
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.generation, r.backfill_id, ${IS_GLOBALLY_LIMITED}`,
 };
 
 // The runs of a backfill count under its own limit.
@@ -87,7 +87,7 @@ from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') 
 const LOCK: Statement = {
   name: "dag_run_lock",
   text: `
-select id, version_id, state, open_tasks, failed_leaves, warnings, clear_number, backfill_id, ${IS_GLOBALLY_LIMITED}
+select id, version_id, state, open_tasks, failed_leaves, warnings, generation, backfill_id, ${IS_GLOBALLY_LIMITED}
 from dagsmith.dag_run where id = any($1) order by id for no key update`,
 };
 
@@ -109,7 +109,7 @@ export interface RunRow {
   readonly failed_leaves: number;
   readonly warnings: number;
   /** How often it was cleared: above 0 it may have instances that wait for their turn anew. */
-  readonly clear_number: number;
+  readonly generation: number;
   readonly backfill_id: number | null;
   readonly is_globally_limited: boolean;
 }
@@ -193,8 +193,8 @@ where id = $1 and state in ('queued', 'running') returning id`,
 };
 
 const FORGET_WAITS: Statement = {
-  name: "dag_run_forget_past_waits",
-  text: "delete from dagsmith.past_wait where run_id = $1",
+  name: "dag_run_delete_depends_on_past_waits",
+  text: "delete from dagsmith.depends_on_past_wait where run_id = $1",
 };
 
 /** A run's names and state. */
@@ -275,7 +275,7 @@ const END_AS: Statement = {
   name: "dag_run_end_as",
   text: `
 update dagsmith.dag_run
-set state = $2, reason = $3, finished_at = coalesce(finished_at, now()), open_tasks = 0, clear_number = clear_number + 1
+set state = $2, reason = $3, finished_at = coalesce(finished_at, now()), open_tasks = 0, generation = generation + 1
 where id = $1`,
 };
 

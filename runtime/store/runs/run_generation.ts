@@ -8,7 +8,7 @@ import type { Queryable, Statement } from "../database/database.ts";
 const REMEMBER: Statement = {
   name: "dag_run_generation_remember",
   text: `
-insert into dagsmith.dag_run_edition (run_id, version_id, params)
+insert into dagsmith.dag_run_generation (run_id, version_id, params)
 select id, version_id, params from dagsmith.dag_run
 where id = $1 and (version_id <> coalesce($2, version_id) or params::text <> coalesce($3::json, params)::text)`,
 };
@@ -17,7 +17,7 @@ where id = $1 and (version_id <> coalesce($2, version_id) or params::text <> coa
 const OF_TRY: Statement = {
   name: "dag_run_generation_of_try",
   text: `
-select version_id as "versionId", params from dagsmith.dag_run_edition
+select version_id as "versionId", params from dagsmith.dag_run_generation
 where run_id = $1 and replaced_at > (
   select started_at from dagsmith.task_try where task_instance_id = $2 and try_number = $3
   union all

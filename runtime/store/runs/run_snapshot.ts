@@ -24,7 +24,7 @@ export interface RunSnapshot {
 
 const GET: Statement = {
   name: "run_facts_get",
-  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, partition_key, params, trigger, clear_number from dagsmith.dag_run where id = any($1)",
+  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, partition_key, params, trigger, generation from dagsmith.dag_run where id = any($1)",
 };
 
 const KEPT = 1_000;
@@ -63,7 +63,7 @@ export class RunSnapshotCache {
       partition_key: string | null;
       params: Json;
       trigger: RunTrigger | null;
-      clear_number: number;
+      generation: number;
     };
     const rows = await db.query<Row>(GET, [ids]);
     const versions = await this.#plans.get(
@@ -82,7 +82,7 @@ export class RunSnapshotCache {
         partition_key: partitionKey,
         params,
         trigger,
-        clear_number: generation,
+        generation,
       } = row;
       return [
         {

@@ -1,4 +1,4 @@
-/** Watches: which source of which DAG listens to which table, and the runs that its changes make. A change makes one, however often it is told. */
+/** Subscriptions: which source of which DAG listens to which table, and the runs that its changes make. A change makes one, however often it is told. */
 import type { RowChange } from "../../../sdk/event.ts";
 import type { Plans } from "../dags/plans.ts";
 import type { Database, Queryable, Statement } from "../database/database.ts";
@@ -6,11 +6,11 @@ import { activeRuns, createRuns, type NewRun } from "../runs/dag_run.ts";
 import { eventRun } from "./event_run.ts";
 import type { ChangesSpec } from "./outbox_install.ts";
 
-export interface ChangeWatch {
+export interface ChangeSubscription {
   readonly dagId: string;
   /** The source's name in the DAG's `on`. */
   readonly name: string;
-  readonly watchId: string;
+  readonly subscriptionId: string;
   readonly connection: string;
   readonly schema: string;
   readonly table: string;
@@ -19,130 +19,133 @@ export interface ChangeWatch {
   readonly error: string | null;
 }
 
-const COLUMNS = `w.dag_id as "dagId", w.name, w.watch_id as "watchId", w.connection, w.schema_name as schema, w.table_name as "table",
+const COLUMNS = `w.dag_id as "dagId", w.name, w.subscription_id as "subscriptionId", w.connection, w.schema_name as schema, w.table_name as "table",
   w.installed_at as "installedAt", w.error`;
 
 const RESERVE: Statement = {
-  name: "change_watch_reserve",
+  name: "change_subscription_reserve",
   text: `
-insert into dagsmith.change_watch as w (dag_id, name, connection, schema_name, table_name) values ($1, $2, $3, $4, $5)
+insert into dagsmith.change_subscription as w (dag_id, name, connection, schema_name, table_name) values ($1, $2, $3, $4, $5)
 on conflict (dag_id, name) do update set connection = excluded.connection, schema_name = excluded.schema_name, table_name = excluded.table_name
-returning watch_id as "watchId"`,
+returning subscription_id as "subscriptionId"`,
 };
 
 const CONFIRM: Statement = {
-  name: "change_watch_confirm",
-  text: "update dagsmith.change_watch set installed_at = coalesce(installed_at, now()), error = null where watch_id = $1",
+  name: "change_subscription_confirm",
+  text: "update dagsmith.change_subscription set installed_at = coalesce(installed_at, now()), error = null where subscription_id = $1",
 };
 
 const OF_DAG: Statement = {
-  name: "change_watch_of_dag",
-  text: `select ${COLUMNS} from dagsmith.change_watch w where $1::text is null or w.dag_id = $1 order by w.dag_id, w.name`,
+  name: "change_subscription_of_dag",
+  text: `select ${COLUMNS} from dagsmith.change_subscription w where $1::text is null or w.dag_id = $1 order by w.dag_id, w.name`,
 };
 
 const REMOVE: Statement = {
-  name: "change_watch_remove",
-  text: "delete from dagsmith.change_watch where watch_id = $1",
+  name: "change_subscription_remove",
+  text: "delete from dagsmith.change_subscription where subscription_id = $1",
 };
 
 // What a paused or removed DAG's trigger writes stays in the outbox.
-const LISTENING: Statement = {
-  name: "change_watch_listening",
+const ACTIVE: Statement = {
+  name: "change_subscription_active",
   text: `
-select ${COLUMNS}, d.version_id as "versionId" from dagsmith.change_watch w join dagsmith.dag d using (dag_id)
+select ${COLUMNS}, d.version_id as "versionId" from dagsmith.change_subscription w join dagsmith.dag d using (dag_id)
 where w.installed_at is not null and not d.is_paused and d.removed_at is null and d.version_id is not null
 order by w.dag_id, w.name`,
 };
 
 const LOCK_DAG: Statement = {
-  name: "change_watch_lock_dag",
+  name: "change_subscription_lock_dag",
   text: `
 select version_id, clock_timestamp() as now from dagsmith.dag
 where dag_id = $1 and not is_paused and removed_at is null and version_id is not null for no key update`,
 };
 
 const RECEIVE: Statement = {
-  name: "change_receipt_put",
+  name: "change_delivery_put",
   text: `
-insert into dagsmith.change_receipt (watch_id, change_id)
-select $1, id from unnest($2::uuid[]) id where exists (select from dagsmith.change_watch where watch_id = $1)
+insert into dagsmith.change_delivery (subscription_id, change_id)
+select $1, id from unnest($2::uuid[]) id where exists (select from dagsmith.change_subscription where subscription_id = $1)
 on conflict do nothing returning change_id as id`,
 };
 
 const FORGET: Statement = {
-  name: "change_receipt_forget",
-  text: "delete from dagsmith.change_receipt where watch_id = $1 and change_id = any($2::uuid[])",
+  name: "change_delivery_forget",
+  text: "delete from dagsmith.change_delivery where subscription_id = $1 and change_id = any($2::uuid[])",
 };
 
-const TELL: Statement = {
-  name: "change_watch_tell",
-  text: "update dagsmith.change_watch set error = $2 where watch_id = any($1::uuid[]) and error is distinct from $2",
+const SET_ERROR: Statement = {
+  name: "change_subscription_set_error",
+  text: "update dagsmith.change_subscription set error = $2 where subscription_id = any($1::uuid[]) and error is distinct from $2",
 };
 
 /** The id that a source's trigger says with each change; the same each time it is asked for. */
-export async function reserveWatch(
+export async function reserveSubscription(
   db: Queryable,
   dagId: string,
   { name, connection, schema, table }: ChangesSpec,
 ): Promise<string> {
-  const [row] = await db.query<{ watchId: string }>(RESERVE, [
+  const [row] = await db.query<{ subscriptionId: string }>(RESERVE, [
     dagId,
     name,
     connection,
     schema,
     table,
   ]);
-  return row?.watchId ?? "";
+  return row?.subscriptionId ?? "";
 }
 
 /** Its trigger stands. */
-export async function confirmWatch(db: Queryable, watchId: string): Promise<void> {
-  await db.query(CONFIRM, [watchId]);
+export async function confirmSubscription(db: Queryable, subscriptionId: string): Promise<void> {
+  await db.query(CONFIRM, [subscriptionId]);
 }
 
 /** Those of a DAG; of all for null. */
-export function listWatches(db: Queryable, dagId: string | null): Promise<readonly ChangeWatch[]> {
-  return db.query<ChangeWatch & Record<string, unknown>>(OF_DAG, [dagId]);
-}
-
-export async function removeWatch(db: Queryable, watchId: string): Promise<void> {
-  await db.query(REMOVE, [watchId]);
-}
-
-/** Says why watches cannot be read; null when they can. */
-export async function tellWatches(
+export function listSubscriptions(
   db: Queryable,
-  watchIds: readonly string[],
+  dagId: string | null,
+): Promise<readonly ChangeSubscription[]> {
+  return db.query<ChangeSubscription & Record<string, unknown>>(OF_DAG, [dagId]);
+}
+
+export async function removeSubscription(db: Queryable, subscriptionId: string): Promise<void> {
+  await db.query(REMOVE, [subscriptionId]);
+}
+
+/** Says why subscriptions cannot be read; null when they can. */
+export async function setSubscriptionError(
+  db: Queryable,
+  subscriptionIds: readonly string[],
   error: string | null,
 ): Promise<void> {
-  if (watchIds.length > 0) await db.query(TELL, [watchIds, error]);
+  if (subscriptionIds.length > 0) await db.query(SET_ERROR, [subscriptionIds, error]);
 }
 
-/** A watch that is to be read, with its source as the DAG's current version has it. */
-export interface ListeningWatch extends ChangeWatch {
+/** A subscription that is to be read, with its source as the DAG's current version has it. */
+export interface ActiveSubscription extends ChangeSubscription {
   readonly spec: ChangesSpec;
 }
 
-/** Watches that are installed and whose DAGs run, as their current versions declare them. */
-export async function listeningWatches(
+/** Subscriptions that are installed and whose DAGs run, as their current versions declare them. */
+export async function activeSubscriptions(
   db: Queryable,
   plans: Plans,
-): Promise<readonly ListeningWatch[]> {
-  const rows = await db.query<ChangeWatch & { versionId: number } & Record<string, unknown>>(
-    LISTENING,
+): Promise<readonly ActiveSubscription[]> {
+  const rows = await db.query<ChangeSubscription & { versionId: number } & Record<string, unknown>>(
+    ACTIVE,
   );
   const versions = await plans.get(
     db,
     rows.map(({ versionId }) => versionId),
   );
-  return rows.flatMap(({ versionId, ...watch }) => {
-    const spec = versions.get(versionId)?.spec.on.find(({ name }) => name === watch.name);
+  return rows.flatMap(({ versionId, ...subscription }) => {
+    const spec = versions.get(versionId)?.spec.on.find(({ name }) => name === subscription.name);
     const isSame =
       spec?.type === "postgresChanges" &&
-      spec.connection === watch.connection &&
-      spec.table === watch.table &&
-      spec.schema === watch.schema;
-    return isSame ? [{ ...watch, spec }] : [];
+      spec.connection === subscription.connection &&
+      spec.table === subscription.table &&
+      spec.schema === subscription.schema;
+    return isSame ? [{ ...subscription, spec }] : [];
   });
 }
 
@@ -155,7 +158,7 @@ const MOST_ACTIVE = 1_000;
  */
 export function createChangeRuns(
   db: Database,
-  { dagId, watchId, spec }: ListeningWatch,
+  { dagId, subscriptionId, spec }: ActiveSubscription,
   changes: readonly RowChange[],
 ): Promise<readonly string[]> {
   return db.transaction(async (tx) => {
@@ -165,7 +168,7 @@ export function createChangeRuns(
     const most = Math.max(0, MOST_ACTIVE - active) * spec.batch;
     const wanted = changes.slice(0, most);
     const fresh = new Set(
-      (await tx.query<{ id: string }>(RECEIVE, [watchId, wanted.map(({ id }) => id)])).map(
+      (await tx.query<{ id: string }>(RECEIVE, [subscriptionId, wanted.map(({ id }) => id)])).map(
         ({ id }) => id,
       ),
     );
@@ -188,8 +191,8 @@ export function createChangeRuns(
 /** Forgets changes that are out of their outbox, and so cannot be told again. */
 export async function deleteOldDeliveries(
   db: Queryable,
-  watchId: string,
+  subscriptionId: string,
   changeIds: readonly string[],
 ): Promise<void> {
-  if (changeIds.length > 0) await db.query(FORGET, [watchId, changeIds]);
+  if (changeIds.length > 0) await db.query(FORGET, [subscriptionId, changeIds]);
 }

@@ -6,33 +6,33 @@ import { CHANNEL } from "./outbox_install.ts";
 // Rows that another listener holds are its business.
 const WAITING = `
 select id, operation, schema_name, table_name, old_key, new_key, at from dagsmith_events.change
-where watch_id = $1 order by seq limit $2 for update skip locked`;
+where subscription_id = $1 order by seq limit $2 for update skip locked`;
 
 const DELETE = "delete from dagsmith_events.change where id = any($1)";
 
-/** Calls `onNotification` with the id of a watch whenever a change of it was committed. */
+/** Calls `onNotification` with the id of a subscription whenever a change of it was committed. */
 export async function listenForNotifications(
   client: EventClient,
-  onNotification: (watchId: string) => void,
+  onNotification: (subscriptionId: string) => void,
 ): Promise<void> {
   client.on("notification", ({ payload }) => onNotification(payload ?? ""));
   await client.query(`listen ${CHANNEL}`);
 }
 
 /**
- * Takes up to `limit` changes of a watch: gives them to `take`, and removes those that it returns once it has returned. When anything fails
+ * Takes up to `limit` changes of a subscription: gives them to `take`, and removes those that it returns once it has returned. When anything fails
  * between the two they stay, and are given again.
  * @returns the ids of what was removed
  */
 export async function takeChanges(
   client: EventClient,
-  watchId: string,
+  subscriptionId: string,
   limit: number,
   take: (changes: readonly RowChange[]) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   await client.query("begin");
   try {
-    const { rows } = await client.query<ChangeRow>(WAITING, [watchId, limit]);
+    const { rows } = await client.query<ChangeRow>(WAITING, [subscriptionId, limit]);
     const taken = rows.length > 0 ? await take(rows.map(changeOf)) : [];
     if (taken.length > 0) await client.query(DELETE, [taken]);
     await client.query("commit");

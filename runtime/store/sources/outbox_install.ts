@@ -9,7 +9,7 @@ import type { EventClient } from "./event_database.ts";
 
 export type ChangesSpec = Extract<EventSpec, { type: "postgresChanges" }>;
 
-/** The channel that a change notifies; it carries the id of the watch. */
+/** The channel that a change notifies; it carries the id of the subscription. */
 export const CHANNEL = "dagsmith_events";
 
 // Runs as its owner: whoever may write the table need not be allowed to write the outbox. A column of the key that was renamed since is null
@@ -19,7 +19,7 @@ create schema if not exists dagsmith_events;
 create table if not exists dagsmith_events.change (
   id uuid primary key default gen_random_uuid(),
   seq bigint generated always as identity,
-  watch_id uuid not null,
+  subscription_id uuid not null,
   operation text not null,
   schema_name text not null,
   table_name text not null,
@@ -27,14 +27,14 @@ create table if not exists dagsmith_events.change (
   new_key jsonb,
   at timestamptz not null default clock_timestamp()
 );
-create index if not exists change_waiting on dagsmith_events.change (watch_id, seq);
+create index if not exists change_waiting on dagsmith_events.change (subscription_id, seq);
 create or replace function dagsmith_events.record_change() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $function$
 declare
   old_row jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
   new_row jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
 begin
-  insert into dagsmith_events.change (watch_id, operation, schema_name, table_name, old_key, new_key)
+  insert into dagsmith_events.change (subscription_id, operation, schema_name, table_name, old_key, new_key)
   select tg_argv[0]::uuid, lower(tg_op), tg_table_schema, tg_table_name,
     case when old_row is not null then jsonb_object_agg(k, old_row ->> k) end,
     case when new_row is not null then jsonb_object_agg(k, new_row ->> k) end
@@ -57,7 +57,7 @@ const TABLE = `
 select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')`;
 
-// Found by its name, which no other watch has, wherever its table has been renamed to.
+// Found by its name, which no other subscription has, wherever its table has been renamed to.
 const TRIGGERS = `
 select n.nspname as schema, c.relname as table, obj_description(t.oid, 'pg_trigger') as made_as
 from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
@@ -77,44 +77,48 @@ export interface Installed {
 }
 
 /**
- * Puts the trigger of a watch on its table. Waits at most 10 s for the table, whose writers wait meanwhile.
+ * Puts the trigger of a subscription on its table. Waits at most 10 s for the table, whose writers wait meanwhile.
  * @throws DagsmithError EVENT_TABLE_MISSING, EVENT_TABLE_WITHOUT_KEY
  */
 export function installTrigger(
   client: EventClient,
-  watchId: string,
+  subscriptionId: string,
   spec: ChangesSpec,
 ): Promise<Installed> {
   const table = `${name(spec.schema)}.${name(spec.table)}`;
   return inTransaction(client, async () => {
     const key = await keyOf(client, spec);
-    const made = `create trigger ${triggerOf(watchId)} after ${spec.operations.join(" or ")} on ${table} for each row
-execute function dagsmith_events.record_change(${[watchId, ...key].map((one) => literal(one)).join(", ")})`;
+    const made = `create trigger ${triggerOf(subscriptionId)} after ${spec.operations.join(" or ")} on ${table} for each row
+execute function dagsmith_events.record_change(${[subscriptionId, ...key].map((one) => literal(one)).join(", ")})`;
     const { rows } = await client.query<{ schema: string; table: string; made_as: string | null }>(
       TRIGGERS,
-      [triggerOf(watchId)],
+      [triggerOf(subscriptionId)],
     );
     if (rows.length === 1 && rows[0]?.made_as === made) return { key, isNew: false };
     await client.query(OUTBOX);
-    await dropTriggers(client, watchId, rows);
+    await dropTriggers(client, subscriptionId, rows);
     await client.query(made);
-    await client.query(`comment on trigger ${triggerOf(watchId)} on ${table} is ${literal(made)}`);
+    await client.query(
+      `comment on trigger ${triggerOf(subscriptionId)} on ${table} is ${literal(made)}`,
+    );
     return { key, isNew: true };
   });
 }
 
-/** Takes the trigger of a watch away, with what waits for it; and, after the last, the outbox. */
-export function removeTrigger(client: EventClient, watchId: string): Promise<void> {
+/** Takes the trigger of a subscription away, with what waits for it; and, after the last, the outbox. */
+export function removeTrigger(client: EventClient, subscriptionId: string): Promise<void> {
   return inTransaction(client, async () => {
     const { rows } = await client.query<{ schema: string; table: string }>(TRIGGERS, [
-      triggerOf(watchId),
+      triggerOf(subscriptionId),
     ]);
-    await dropTriggers(client, watchId, rows);
+    await dropTriggers(client, subscriptionId, rows);
     const outbox = await client.query(
       "select to_regclass('dagsmith_events.change') is not null as stands",
     );
     if (!outbox.rows[0]?.stands) return;
-    await client.query("delete from dagsmith_events.change where watch_id = $1", [watchId]);
+    await client.query("delete from dagsmith_events.change where subscription_id = $1", [
+      subscriptionId,
+    ]);
     const others = await client.query(OTHER_TRIGGERS);
     if (others.rowCount === 0) await client.query("drop schema dagsmith_events cascade");
   });
@@ -136,15 +140,17 @@ async function keyOf(
 
 async function dropTriggers(
   client: EventClient,
-  watchId: string,
+  subscriptionId: string,
   on: readonly { readonly schema: string; readonly table: string }[],
 ): Promise<void> {
   for (const { schema, table } of on)
-    await client.query(`drop trigger ${triggerOf(watchId)} on ${name(schema)}.${name(table)}`);
+    await client.query(
+      `drop trigger ${triggerOf(subscriptionId)} on ${name(schema)}.${name(table)}`,
+    );
 }
 
-function triggerOf(watchId: string): string {
-  return `dagsmith_${watchId.replaceAll("-", "")}`;
+function triggerOf(subscriptionId: string): string {
+  return `dagsmith_${subscriptionId.replaceAll("-", "")}`;
 }
 
 /** One at a time, whoever installs: two that make the same schema at once would fail each other. */

@@ -15,9 +15,9 @@ const MOST_ENDS = 1_000;
 const PUT_LISTENERS: Statement = {
   name: "run_listener_put",
   text: `
-insert into dagsmith.run_listener (version_id, dag_id, source, heard_dag_id, states)
-select v.id, l.dag_id, l.source, l.heard_dag_id, string_to_array(l.states, ',')
-from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as l (dag_id, hash, source, heard_dag_id, states)
+insert into dagsmith.run_listener (version_id, dag_id, source, source_dag_id, states)
+select v.id, l.dag_id, l.source, l.source_dag_id, string_to_array(l.states, ',')
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as l (dag_id, hash, source, source_dag_id, states)
 join dagsmith.dag_version v on v.dag_id = l.dag_id and v.hash = l.hash
 on conflict do nothing`,
 };

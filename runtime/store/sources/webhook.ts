@@ -2,20 +2,20 @@
 import type { Queryable, Statement } from "../database/database.ts";
 
 const FIND: Statement = {
-  name: "webhook_receipt_find",
+  name: "webhook_delivery_find",
   text: `
-select w.body_hash as "bodyHash", r.id, r.run_id as "runId" from dagsmith.webhook_receipt w join dagsmith.dag_run r on r.id = w.run_id
+select w.body_hash as "bodyHash", r.id, r.run_id as "runId" from dagsmith.webhook_delivery w join dagsmith.dag_run r on r.id = w.run_id
 where w.dag_id = $1 and w.name = $2 and w.key = $3`,
 };
 
 const PUT: Statement = {
-  name: "webhook_receipt_put",
-  text: "insert into dagsmith.webhook_receipt (dag_id, name, key, body_hash, run_id) values ($1, $2, $3, $4, $5)",
+  name: "webhook_delivery_put",
+  text: "insert into dagsmith.webhook_delivery (dag_id, name, key, body_hash, run_id) values ($1, $2, $3, $4, $5)",
 };
 
 // Two calls with one key take turns, or both would find nothing. Released with the transaction.
 const LOCK: Statement = {
-  name: "webhook_receipt_lock",
+  name: "webhook_delivery_lock",
   text: "select pg_advisory_xact_lock(hashtextextended(concat_ws('/', 'dagsmith webhook', $1::text, $2::text, $3::text), 0))",
 };
 

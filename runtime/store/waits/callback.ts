@@ -51,7 +51,7 @@ from dagsmith.dag_run r
 where c.id = $1 and r.id = c.run_id
   and (c.state = 'queued' or (c.state = 'running'
     and not exists (select from dagsmith.worker w where w.id = c.worker_id and w.id <> $2 and w.state <> 'lost')))
-returning c.id, c.run_id as "runId", r.clear_number as generation, c.task_instance_id as "instanceId", c.try_number as "tryNumber", c.event, c.ordinal,
+returning c.id, c.run_id as "runId", r.generation, c.task_instance_id as "instanceId", c.try_number as "tryNumber", c.event, c.ordinal,
   c.reason, c.error, c.attempts,
   (select t.task_id from dagsmith.task_instance t where t.id = c.task_instance_id) as "taskId",
   (select t.map_index from dagsmith.task_instance t where t.id = c.task_instance_id) as "mapIndex"`,

@@ -1,5 +1,5 @@
 /**
- * Tasks that wait for the run before theirs: who waits, and what became of the run before. A row of past_wait says that a task's turn has
+ * Tasks that wait for the run before theirs: who waits, and what became of the run before. A row of depends_on_past_wait says that a task's turn has
  * come in every other respect; the task itself has no instance yet.
  */
 import type { DagSpec } from "../../../sdk/spec.ts";
@@ -11,34 +11,34 @@ import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
 
 const RECORD: Statement = {
-  name: "past_wait_record",
+  name: "depends_on_past_wait_record",
   text: `
-insert into dagsmith.past_wait (run_id, task_id) select * from unnest($1::bigint[], $2::text[]) on conflict do nothing`,
+insert into dagsmith.depends_on_past_wait (run_id, task_id) select * from unnest($1::bigint[], $2::text[]) on conflict do nothing`,
 };
 
 const END: Statement = {
-  name: "past_wait_end",
+  name: "depends_on_past_wait_end",
   text: `
-delete from dagsmith.past_wait w using unnest($1::bigint[], $2::text[]) as v (run_id, task_id)
+delete from dagsmith.depends_on_past_wait w using unnest($1::bigint[], $2::text[]) as v (run_id, task_id)
 where w.run_id = v.run_id and w.task_id = v.task_id`,
 };
 
 // Of runs that are over nothing waits any more.
 const WAITING: Statement = {
-  name: "past_wait_of_dags",
+  name: "depends_on_past_wait_of_dags",
   text: `
-select w.run_id as "runId", w.task_id as "taskId" from dagsmith.past_wait w join dagsmith.dag_run r on r.id = w.run_id
+select w.run_id as "runId", w.task_id as "taskId" from dagsmith.depends_on_past_wait w join dagsmith.dag_run r on r.id = w.run_id
 where r.state = 'running' and r.dag_id = any($1) order by r.logical_date, w.run_id`,
 };
 
 const DAGS: Statement = {
-  name: "past_wait_dags",
-  text: "select distinct r.dag_id from dagsmith.past_wait w join dagsmith.dag_run r on r.id = w.run_id where r.state = 'running'",
+  name: "depends_on_past_wait_dags",
+  text: "select distinct r.dag_id from dagsmith.depends_on_past_wait w join dagsmith.dag_run r on r.id = w.run_id where r.state = 'running'",
 };
 
 const OF_RUN: Statement = {
-  name: "past_wait_of_run",
-  text: `select task_id as "taskId", since from dagsmith.past_wait where run_id = $1 order by since, task_id`,
+  name: "depends_on_past_wait_of_run",
+  text: `select task_id as "taskId", since from dagsmith.depends_on_past_wait where run_id = $1 order by since, task_id`,
 };
 
 // The run before: the nearest logical date before this one's; of a named schedule's runs the runs of the other schedules do not count.

@@ -15,20 +15,20 @@ const PUT: Statement = {
   name: "task_wait_put",
   text: `
 insert into dagsmith.task_wait (task_instance_id, try_number, run_id, kind, due_at, soft_fail, event, dag_id, task_id, logical_date,
-  queue, weight, claims)
+  queue, weight, reservations)
 select t.id, t.try_number, t.run_id, v.kind,
   case when exists (select from dagsmith.run_event e where e.run_id = t.run_id and e.name = v.event) then now()
     else coalesce(v.at, now() + least(v.in_ms, ${LONGEST_MS}) * interval '1 millisecond') end,
   v.soft_fail, v.event, v.dag_id, v.task_id, case when v.dag_id is not null then coalesce(v.logical_date, r.logical_date) end,
-  v.queue, v.weight, v.claims
+  v.queue, v.weight, v.reservations
 from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::float8[], $5::bool[], $6::text[], $7::text[], $8::text[], $9::timestamptz[],
-  $10::text[], $11::int[], $12::text[]) as v (id, kind, at, in_ms, soft_fail, event, dag_id, task_id, logical_date, queue, weight, claims)
+  $10::text[], $11::int[], $12::text[]) as v (id, kind, at, in_ms, soft_fail, event, dag_id, task_id, logical_date, queue, weight, reservations)
 join dagsmith.task_instance t on t.id = v.id
 join dagsmith.dag_run r on r.id = t.run_id
 on conflict (task_instance_id) do update set
   try_number = excluded.try_number, kind = excluded.kind, due_at = excluded.due_at, soft_fail = excluded.soft_fail,
   event = excluded.event, dag_id = excluded.dag_id, task_id = excluded.task_id, logical_date = excluded.logical_date,
-  queue = excluded.queue, weight = excluded.weight, claims = excluded.claims`,
+  queue = excluded.queue, weight = excluded.weight, reservations = excluded.reservations`,
 };
 
 // An instance that was cleared stays where it is, with the history of its tries.
@@ -56,7 +56,7 @@ export async function putWaits(
     columns(waits, ({ id, wait }) => [
       ...[id, wait.kind, wait.at, wait.inMs, wait.softFail],
       ...[wait.event, wait.dagId, wait.taskId, wait.logicalDate],
-      ...[wait.way?.queue ?? null, wait.way?.weight ?? 1, wait.way?.claims ?? null],
+      ...[wait.way?.queue ?? null, wait.way?.weight ?? 1, wait.way?.reservations ?? null],
     ]),
   );
 }

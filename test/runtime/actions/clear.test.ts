@@ -341,7 +341,7 @@ describe("clearing a mapped task", () => {
     expect([end.run, end.openTasks]).toEqual(["success", 0]);
     const [after] = await rows(
       postgres.db,
-      "select upstream_total from dagsmith.task_progress where run_id = $1 and task_id = 'after'",
+      "select upstream_total from dagsmith.task_counter where run_id = $1 and task_id = 'after'",
       [id],
     );
     expect(after).toEqual({ upstream_total: Math.max(1, items.length) });

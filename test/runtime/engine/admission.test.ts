@@ -14,13 +14,16 @@ import {
   reservationsText,
 } from "../../../runtime/engine/limits/limits.ts";
 
-const claim = (name: string, slots = 1, limit: number | null = null): Reservation => ({
+const reservation = (name: string, slots = 1, limit: number | null = null): Reservation => ({
   name,
   slots,
   limit,
   perMs: null,
 });
-const line = (...claims: Reservation[]): Line => ({ text: reservationsText(claims), claims });
+const line = (...reservations: Reservation[]): Line => ({
+  text: reservationsText(reservations),
+  reservations,
+});
 const usage = (pools: Record<string, number>, held: Record<string, number> = {}): Usage => ({
   pools: new Map(Object.entries(pools)),
   held: new Map(Object.entries(held)),
@@ -32,7 +35,7 @@ const waiter = (of: Line, weight = 1, logicalDate = 0, mapIndex = -1): Waiter =>
 };
 
 describe("places go", () => {
-  const api = line(claim("pool:api"));
+  const api = line(reservation("pool:api"));
   it("by weight, then logical date, then map index, and only as many as there are", () => {
     const [late, early, heavy, second] = [
       waiter(api, 1, 9),
@@ -45,7 +48,7 @@ describe("places go", () => {
   });
 
   it("to another line when one cannot move, whatever their weights", () => {
-    const other = line(claim("pool:other"));
+    const other = line(reservation("pool:other"));
     const [stuck, free] = [waiter(api, 100), waiter(other, -100)];
     expect(
       admit([api, other], [stuck, free], usage({ api: 1, other: 1 }, { "pool:api": 1 })),
@@ -58,7 +61,7 @@ describe("places go", () => {
   });
 
   it("past one that another limit holds up, keeping nothing for it", () => {
-    const both = line(claim("pool:api", 2), claim("key:k", 1, 1));
+    const both = line(reservation("pool:api", 2), reservation("key:k", 1, 1));
     const [held, next] = [waiter(both, 9), waiter(api)];
     expect(admit([both, api], [held, next], usage({ api: 2 }, { "key:k": 1 }))).toEqual([
       next.instanceId,
@@ -66,7 +69,7 @@ describe("places go", () => {
   });
 
   it("not past one that only its size holds up", () => {
-    const large = line(claim("pool:api", 3));
+    const large = line(reservation("pool:api", 3));
     const [big, small] = [waiter(large, 9), waiter(api)];
     expect(admit([large, api], [big, small], usage({ api: 3 }, { "pool:api": 1 }))).toEqual([]);
   });
@@ -74,7 +77,7 @@ describe("places go", () => {
 
 describe("in any situation", () => {
   const names = ["pool:a", "pool:b", "key:c", "dag:d"];
-  const claims = fc
+  const reservations = fc
     .uniqueArray(
       fc.record({ name: fc.constantFrom(...names), slots: fc.integer({ min: 1, max: 3 }) }),
       {
@@ -84,12 +87,16 @@ describe("in any situation", () => {
     )
     .map((chosen) =>
       chosen.map(({ name, slots }) =>
-        claim(name, name.startsWith("pool:") ? slots : 1, name.startsWith("pool:") ? null : 3),
+        reservation(
+          name,
+          name.startsWith("pool:") ? slots : 1,
+          name.startsWith("pool:") ? null : 3,
+        ),
       ),
     );
   const situation = fc.record({
     lines: fc.uniqueArray(
-      claims.map((of) => line(...of)),
+      reservations.map((of) => line(...of)),
       { minLength: 1, maxLength: 5, selector: ({ text }) => text },
     ),
     crowd: fc.array(fc.record({ of: fc.nat(4), weight: fc.integer({ min: -2, max: 2 }) }), {

@@ -37,7 +37,7 @@ async function expectEachOnce(dagId: string, slots: number): Promise<void> {
   expect(new Set(made.map(({ run_id }) => run_id)).size).toBe(slots);
   const decided = await rows<{ run_id: string }>(
     postgres.db,
-    "select run_id from dagsmith.slot where dag_id = $1 and decision = 'run'",
+    "select run_id from dagsmith.schedule_decision where dag_id = $1 and decision = 'run'",
     [dagId],
   );
   expect(decided.map(({ run_id }) => run_id).toSorted()).toEqual(

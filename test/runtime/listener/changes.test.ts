@@ -10,9 +10,9 @@ import {
 import { type ListenerService, startListener } from "../../../runtime/listener/service.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import {
+  activeSubscriptions,
   createChangeRuns,
-  listeningWatches,
-  listWatches,
+  listSubscriptions,
 } from "../../../runtime/store/sources/change_subscription.ts";
 import { connectEventDatabase } from "../../../runtime/store/sources/event_database.ts";
 import { takeChanges } from "../../../runtime/store/sources/outbox.ts";
@@ -128,7 +128,7 @@ describe("a table that a DAG listens to", () => {
     await until("the outbox to be empty", async () => (await outbox()) === 0);
     await until(
       "the deliveries to go",
-      async () => (await rows(postgres.db, "select from dagsmith.change_receipt")).length === 0,
+      async () => (await rows(postgres.db, "select from dagsmith.change_delivery")).length === 0,
     );
   });
 
@@ -297,12 +297,12 @@ describe("no change is lost", () => {
   test("when whoever took it died between making the run and emptying the outbox: it is told again, and makes no second run", async () => {
     await listening("twice", "id int primary key");
     await sql("insert into twice values (1), (2)");
-    const [watch] = (await listeningWatches(postgres.db, new Plans())).filter(
+    const [subscription] = (await activeSubscriptions(postgres.db, new Plans())).filter(
       ({ dagId }) => dagId === "twice",
     );
     const dying = await connectEventDatabase(await connection("lake"));
-    const taking = takeChanges(dying, watch!.watchId, 10, async (changes) => {
-      await createChangeRuns(postgres.db, watch!, changes);
+    const taking = takeChanges(dying, subscription!.subscriptionId, 10, async (changes) => {
+      await createChangeRuns(postgres.db, subscription!, changes);
       throw new Error("died here");
     });
     await expect(taking).rejects.toThrow("died here");
@@ -332,7 +332,7 @@ describe("a database that cannot be reached", () => {
     await installEvents(postgres.db, request("far"));
     await rows(
       postgres.db,
-      "update dagsmith.change_watch set connection = 'away' where dag_id = 'far'",
+      "update dagsmith.change_subscription set connection = 'away' where dag_id = 'far'",
     );
     await known(postgres.db, spec("far", { table: "far", connection: "away" }));
     listen();
@@ -340,13 +340,13 @@ describe("a database that cannot be reached", () => {
     await heard("near", 1);
     const error = await until(
       "the error",
-      async () => (await listWatches(postgres.db, "far"))[0]?.error ?? undefined,
+      async () => (await listSubscriptions(postgres.db, "far"))[0]?.error ?? undefined,
     );
     expect(error).toMatch(/connection "away" refused or cannot be reached/);
     expect(JSON.stringify([error, said])).not.toContain("hunter2");
     await rows(
       postgres.db,
-      "update dagsmith.change_watch set connection = 'lake' where dag_id = 'far'",
+      "update dagsmith.change_subscription set connection = 'lake' where dag_id = 'far'",
     );
   });
 
@@ -355,9 +355,9 @@ describe("a database that cannot be reached", () => {
     await expect(installEvents(postgres.db, request("away"))).rejects.toMatchObject({
       code: "EVENT_DATABASE_FAILED",
     });
-    expect((await listWatches(postgres.db, "away")).map(({ installedAt }) => installedAt)).toEqual([
-      null,
-    ]);
+    expect(
+      (await listSubscriptions(postgres.db, "away")).map(({ installedAt }) => installedAt),
+    ).toEqual([null]);
   });
 });
 
@@ -385,7 +385,7 @@ describe("installing", () => {
     await known(postgres.db, spec("moving", { table: "second", name: "t" }));
     await installEvents(postgres.db, request("moving"));
     expect(await triggers()).toEqual(["second"]);
-    for (const { dagId } of await listWatches(postgres.db, null)) {
+    for (const { dagId } of await listSubscriptions(postgres.db, null)) {
       if (dagId !== "away")
         await uninstallEvents(postgres.db, request(dagId)).catch(() => undefined);
     }

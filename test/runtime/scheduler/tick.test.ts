@@ -476,7 +476,7 @@ describe("the slots of a DAG", () => {
     for (let i = 0; i < 20; i++) await tick(postgres.db, new Plans());
     const found = await rows<{ run_id: string }>(
       postgres.db,
-      "select run_id from dagsmith.slot where dag_id = 'rowed' and decision = 'run'",
+      "select run_id from dagsmith.schedule_decision where dag_id = 'rowed' and decision = 'run'",
     );
     expect(found.map(({ run_id }) => run_id).toSorted()).toEqual(
       (await runsOf("rowed")).map(({ run_id }) => run_id).toSorted(),

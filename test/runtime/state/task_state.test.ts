@@ -76,7 +76,7 @@ describe("waiting", () => {
   test.each([
     [
       "reschedule",
-      verbs.reschedule(ref, "w", 5, { queue: null, weight: 1, claims: null }),
+      verbs.reschedule(ref, "w", 5, { queue: null, weight: 1, reservations: null }),
       ["running"],
       "up_for_reschedule",
       "w",

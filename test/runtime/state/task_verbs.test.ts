@@ -16,7 +16,7 @@ import { nextPoke } from "../../../runtime/state/wait.ts";
 const verbs: readonly (readonly [TaskVerb, Verb])[] = Object.entries(TASK_VERBS) as never;
 const ref = { instanceId: 1, tryNumber: 3 };
 const error = { name: "Error", message: "no", stack: "" };
-const way = { queue: null, weight: 1, claims: null };
+const way = { queue: null, weight: 1, reservations: null };
 const touched = (state: (typeof TASK_STATES)[number]) => ({
   ...{ ...ref, state, began: true, wasQueued: true },
 });

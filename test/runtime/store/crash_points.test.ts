@@ -201,7 +201,7 @@ describe.each([
           expect(await runsOf(last.dagId)).toHaveLength(1);
           const slots = await rows<{ dag_id: string; decision: string; count: number }>(
             postgres.db,
-            "select dag_id, decision, count from dagsmith.slot where dag_id = any($1) order by dag_id = $2, logical_date",
+            "select dag_id, decision, count from dagsmith.schedule_decision where dag_id = any($1) order by dag_id = $2, logical_date",
             [[last.dagId, newest.dagId], newest.dagId],
           );
           expect(slots.map(({ decision, count }) => [decision, count])).toEqual([

@@ -262,7 +262,7 @@ describe("a pool", () => {
     expect(await going(run)).toEqual(["b"]);
     await rows(
       database.db,
-      "update dagsmith.task_place set not_before = now() where admitted_at is null",
+      "update dagsmith.slot_request set not_before = now() where admitted_at is null",
     );
     await tick(database.db, plans);
     expect(await instanceOf(run, "a")).toMatchObject({ state: "up_for_retry", tryNumber: 2 });
@@ -565,7 +565,7 @@ it("a task without any limit leaves no row and waits for nobody", async () => {
   await deployed({ a: { priorityWeight: 7 }, b: {} });
   const run = await begun();
   expect((await going(run)).length).toBe(2);
-  expect(await rows(database.db, "select from dagsmith.task_place")).toEqual([]);
+  expect(await rows(database.db, "select from dagsmith.slot_request")).toEqual([]);
 });
 
 it("the queue hands out heavier tasks first", async () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
   });
   await web.rows.instance(run, "each", { state: "running", mapIndex: 0, item: "s3cret" });
   await web.rows.sql(
-    "insert into dagsmith.task_progress (run_id, task_id, upstream_total, instances, released) values ($1, 'each', 1, 2, 2)",
+    "insert into dagsmith.task_counter (run_id, task_id, upstream_total, instances, released) values ($1, 'each', 1, 2, 2)",
     [run],
   );
   await web.rows.sql(
@@ -43,7 +43,7 @@ beforeAll(async () => {
       params, given_params, labels, code, version_id, created_by)
     values ('d', '', '{"type": "once"}', now(), now(), 'none', false, 10, '{"key": "s3cret"}', '{}', '{"why": "s3cret"}', 'original', ${version}, 'ann')`);
   await web.rows.sql(
-    "insert into dagsmith.backfill_slot values (1, 1, now(), now(), now(), now(), 'run', null, $1)",
+    "insert into dagsmith.backfill_run values (1, 1, now(), now(), now(), now(), 'run', null, $1)",
     [run],
   );
   await web.rows.sql("insert into dagsmith.dag_run_label values ($1, 'why', 's3cret')", [run]);

@@ -111,7 +111,7 @@ test("a run says what made it, and a DAG which of its tables nobody hears", asyn
   );
   expect(await listener()).toContain("on insert of public.orders (lake)");
   await web.rows.sql(
-    "insert into dagsmith.change_watch (dag_id, name, connection, schema_name, table_name, installed_at, error) values ('listener', 'orders', 'lake', 'public', 'orders', now(), 'it is away')",
+    "insert into dagsmith.change_subscription (dag_id, name, connection, schema_name, table_name, installed_at, error) values ('listener', 'orders', 'lake', 'public', 'orders', now(), 'it is away')",
   );
   expect(await listener()).toContain("it is away");
 });

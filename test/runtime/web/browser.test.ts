@@ -271,7 +271,7 @@ test("script in ids, docs, tags, params, reasons, errors, outputs and logs stays
   });
   await web.rows.instance(run, "each", { state: "failed", mapIndex: 0, item: evil, reason: evil });
   await web.rows.sql(
-    "insert into dagsmith.task_progress (run_id, task_id, upstream_total, instances, released, failed) values ($1, 'each', 0, 1, 1, 1)",
+    "insert into dagsmith.task_counter (run_id, task_id, upstream_total, instances, released, own_failed) values ($1, 'each', 0, 1, 1, 1)",
     [run],
   );
   await web.rows.sql("insert into dagsmith.xcom values ($1, 'only', -1, $2, $3)", [

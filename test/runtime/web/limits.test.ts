@@ -18,12 +18,12 @@ beforeAll(async () => {
     "insert into dagsmith.pool (name, slots, description) values ('api', 1, 'spares <b>s3cret</b>'), ('free', -1, '')",
   );
   await web.rows.sql(
-    "insert into dagsmith.task_progress (run_id, task_id, upstream_total) values ($1, 'after', 1)",
+    "insert into dagsmith.task_counter (run_id, task_id, upstream_total) values ($1, 'after', 1)",
     [run],
   );
   const place = (instance: number, admitted: string) =>
     web.rows.sql(
-      `insert into dagsmith.task_place (instance_id, try_number, claims, weight, map_index, admitted_at)
+      `insert into dagsmith.slot_request (instance_id, try_number, reservations, weight, map_index, admitted_at)
        values ($1, 1, '[["pool:api",1,null,null]]', 1, -1, ${admitted})`,
       [instance],
     );

@@ -155,7 +155,7 @@ describe("a task", () => {
     );
     const run = await web.rows.run("mapped", version, { state: "running" });
     await web.rows.sql(
-      `insert into dagsmith.task_progress (run_id, task_id, upstream_total, instances, released, success, failed)
+      `insert into dagsmith.task_counter (run_id, task_id, upstream_total, instances, released, own_success, own_failed)
        values ($1, 'each', 1, 10000, 10000, 9998, 2)`,
       [run],
     );

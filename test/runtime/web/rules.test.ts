@@ -16,7 +16,10 @@ beforeAll(async () => {
   run = await web.rows.run("ruled", version, { state: "running" });
   await web.rows.instance(run, "maybe", { state: "failed", reason: "Error: not today" });
   await web.rows.sql("update dagsmith.dag_run set warnings = 1 where id = $1", [run]);
-  await web.rows.sql("insert into dagsmith.past_wait (run_id, task_id) values ($1, 'past')", [run]);
+  await web.rows.sql(
+    "insert into dagsmith.depends_on_past_wait (run_id, task_id) values ($1, 'past')",
+    [run],
+  );
   await web.rows.sql(
     "insert into dagsmith.task_instance (run_id, task_id, state, finished_at) values ($1, 'gone', 'removed', now())",
     [run],

@@ -37,7 +37,7 @@ async function slot(
   schedule = "",
 ) {
   await web.rows.sql(
-    `insert into dagsmith.slot (dag_id, schedule, decision, reason, count, logical_date, last_logical_date, data_interval_start, data_interval_end,
+    `insert into dagsmith.schedule_decision (dag_id, schedule, decision, reason, count, logical_date, last_logical_date, data_interval_start, data_interval_end,
        run_after, last_run_after, run_id) values ('slotted', $1, $2, $3, $4, $5, $6, $5, $7, $8, $7, $9)`,
     [
       schedule,

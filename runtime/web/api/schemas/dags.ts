@@ -60,7 +60,7 @@ export const dagDetail = z
     version: z.int(),
     file: z.string(),
     deployedAt: when,
-    watches: z
+    subscriptions: z
       .array(
         z.object({ name: z.string(), installedAt: when.nullable(), error: z.string().nullable() }),
       )

@@ -67,7 +67,7 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
         <code>{schedulesText(spec.schedules, spec.assets, spec.on)}</code>
       </Fact>
       {spec.on.map(
-        (event) => event.type === "postgresChanges" && <Watch dag={dag} name={event.name} />,
+        (event) => event.type === "postgresChanges" && <Subscription dag={dag} name={event.name} />,
       )}
       <Fact name="Next run">
         <NextRuns dag={dag} />
@@ -103,13 +103,19 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
 }
 
 /** Whether a source of row changes is heard. */
-function Watch({ dag, name }: { readonly dag: DagDetail; readonly name: string }): VNode | null {
-  const watch = dag.watches.find((one) => one.name === name);
-  if (watch?.installedAt && watch.error === null) return null;
+function Subscription({
+  dag,
+  name,
+}: {
+  readonly dag: DagDetail;
+  readonly name: string;
+}): VNode | null {
+  const subscription = dag.subscriptions.find((one) => one.name === name);
+  if (subscription?.installedAt && subscription.error === null) return null;
   return (
     <Fact name={`Changes of ${name}`}>
       <span class="bad">
-        {watch?.error ??
+        {subscription?.error ??
           `not heard until its trigger is installed: dag changes install ${dag.dagId}`}
       </span>
     </Fact>
