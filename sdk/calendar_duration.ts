@@ -1,6 +1,8 @@
 /** Lengths of time on the calendar: `"1 month"`, `"2 weeks"`. How long one is in hours depends on when it begins and on the timezone. */
+
 import type { Duration } from "./duration.ts";
 import { durationMs } from "./duration.ts";
+import type { CalendarLength } from "./spec/index.ts";
 
 type CalendarUnit = "day" | "week" | "month" | "year";
 
@@ -10,12 +12,6 @@ type CalendarUnit = "day" | "week" | "month" | "year";
  * @example const billing: CalendarDuration = "1 month";
  */
 export type CalendarDuration = `${number} ${CalendarUnit | `${CalendarUnit}s`}`;
-
-/** A calendar length as plain data: first the months, then the days. Months end on the last day where the day does not exist. */
-export interface CalendarLength {
-  readonly months: number;
-  readonly days: number;
-}
 
 const UNITS: Readonly<Record<CalendarUnit, CalendarLength>> = {
   day: { months: 0, days: 1 },

@@ -1,57 +1,11 @@
 /**
  * dagsmith: what a DAG file and a plugin import. Ground floor of the house: no input or output, no database, no environment.
  */
-export {
-  type Asset,
-  type AssetAlias,
-  type AssetEvent,
-  type AssetExpression,
-  type AssetSchedule,
-  allOf,
-  anyOf,
-  asset,
-  assetAlias,
-  type TimeOrAssets,
-  timeOrAssets,
-} from "./asset.ts";
+
 export type { CalendarDuration } from "./calendar_duration.ts";
-export {
-  type AverageRuntime,
-  averageRuntime,
-  type Callback,
-  type CallbackContext,
-  type Deadline,
-  type DeadlineReference,
-  type RunCallbacks,
-  type TaskCallbacks,
-} from "./callback.ts";
 export { type Connection, parseConnection } from "./connection.ts";
-export {
-  type DataInterval,
-  type FromContext,
-  resolveField,
-  type TaskAssets,
-  type TaskBody,
-  type TaskContext,
-  type TaskLog,
-  type XCom,
-} from "./context.ts";
-export { chain, Dag, dag, isDag } from "./dag.ts";
-export type { DagOptions, ParamsSchema } from "./dag_options.ts";
-export { type Duration, durationMs } from "./duration.ts";
-export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
-export {
-  type DagRunEnd,
-  dagRun,
-  type EventSource,
-  type PostgresChangesOptions,
-  postgresChanges,
-  type RowChange,
-  type RowKey,
-  type SourceDag,
-  type WebhookCall,
-  webhook,
-} from "./event.ts";
+export { chain, Dag, dag, isDag } from "./dag/dag.ts";
+export type { DagOptions, ParamsSchema } from "./dag/dag_options.ts";
 export {
   type GroupOptions,
   type Lists,
@@ -59,35 +13,12 @@ export {
   type MappedGroupOptions,
   TaskGroup,
   type Wirable,
-} from "./group.ts";
+} from "./dag/group.ts";
+export { type Duration, durationMs } from "./duration.ts";
+export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
-export {
-  concat,
-  cross,
-  type Each,
-  entries,
-  type ItemOf,
-  type ItemSource,
-  Items,
-  MappedItems,
-  over,
-  partial,
-  zip,
-} from "./items.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
-export { type LazyList, LazyRef, lazy } from "./lazy.ts";
-export type { GroupLoop, LoopContext, LoopOptions } from "./loop.ts";
-export { FailTask, RetryAfter, SkipTask } from "./outcome.ts";
-export { type FieldOf, type FieldsOf, PickRef, pick } from "./pick.ts";
-export type { RateLimit, RoutingOptions, WeightRule } from "./routing.ts";
-export type {
-  BranchChoice,
-  RuleDefaults,
-  ShortCircuitOptions,
-  SwitchOptions,
-  TeardownOptions,
-} from "./rules.ts";
-export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule.ts";
+export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule/schedule.ts";
 export {
   atInstants,
   type CronTriggerOptions,
@@ -100,16 +31,87 @@ export {
   partitioned,
   type ScheduleRule,
   type TickOptions,
-} from "./schedule_rules.ts";
+} from "./schedule/schedule_rules.ts";
+export {
+  type Asset,
+  type AssetAlias,
+  type AssetEvent,
+  type AssetExpression,
+  type AssetSchedule,
+  allOf,
+  anyOf,
+  asset,
+  assetAlias,
+  type TimeOrAssets,
+  timeOrAssets,
+} from "./sources/asset.ts";
+export {
+  type DagRunEnd,
+  dagRun,
+  type EventSource,
+  type PostgresChangesOptions,
+  postgresChanges,
+  type RowChange,
+  type RowKey,
+  type SourceDag,
+  type WebhookCall,
+  webhook,
+} from "./sources/event.ts";
+export type { RunTrigger, TriggeredBy } from "./sources/trigger.ts";
+export type { Catchup, CatchupOrder, TriggerRule, WeightRule } from "./spec/index.ts";
+export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
+export {
+  type AverageRuntime,
+  averageRuntime,
+  type Callback,
+  type CallbackContext,
+  type Deadline,
+  type DeadlineReference,
+  type RunCallbacks,
+  type TaskCallbacks,
+} from "./task/callback.ts";
+export {
+  type DataInterval,
+  type FromContext,
+  resolveField,
+  type TaskAssets,
+  type TaskBody,
+  type TaskContext,
+  type TaskLog,
+  type XCom,
+} from "./task/context.ts";
+export {
+  concat,
+  cross,
+  type Each,
+  entries,
+  type ItemOf,
+  type ItemSource,
+  Items,
+  MappedItems,
+  over,
+  partial,
+  zip,
+} from "./task/items.ts";
+export { type LazyList, LazyRef, lazy } from "./task/lazy.ts";
+export type { GroupLoop, LoopContext, LoopOptions } from "./task/loop.ts";
+export { FailTask, RetryAfter, SkipTask } from "./task/outcome.ts";
+export { type FieldOf, type FieldsOf, PickRef, pick } from "./task/pick.ts";
+export type { RateLimit, RoutingOptions } from "./task/routing.ts";
+export type {
+  BranchChoice,
+  RuleDefaults,
+  ShortCircuitOptions,
+  SwitchOptions,
+  TeardownOptions,
+} from "./task/rules.ts";
 export type {
   MappedSensorOptions,
   Poked,
   SensorBody,
   SensorOptions,
   SensorTiming,
-} from "./sensor.ts";
-export type { Catchup, CatchupOrder, TriggerRule } from "./spec.ts";
-export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
+} from "./task/sensor.ts";
 export {
   type InputRefs,
   type InputValues,
@@ -120,8 +122,7 @@ export {
   type TaskDefaults,
   type TaskOptions,
   TaskRef,
-} from "./task.ts";
-export type { RunTrigger, TriggeredBy } from "./trigger.ts";
+} from "./task/task.ts";
 export {
   type ExternalRunOptions,
   externalRun,
@@ -129,4 +130,4 @@ export {
   waitFor,
   waitForEvent,
   waitUntil,
-} from "./wait.ts";
+} from "./task/wait.ts";

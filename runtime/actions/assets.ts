@@ -1,8 +1,8 @@
 /** Saying that an asset was updated by something that is no task: a program elsewhere, or a person. */
 
-import { MAX_EXTRA_BYTES } from "../../sdk/asset.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
+import { MAX_EXTRA_BYTES } from "../../sdk/sources/asset.ts";
 import { audit } from "../store/access/audit.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";

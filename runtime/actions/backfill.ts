@@ -1,8 +1,7 @@
 /** Backfills: running a range of a DAG's schedule, again or for the first time. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
-import type { NamedSchedule } from "../../sdk/schedule.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec, NamedSchedule } from "../../sdk/spec/index.ts";
 import {
   type BackfillRange,
   backfillDates,

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 
 type Schema = Parameters<typeof z.fromJSONSchema>[0];
 type Fields = Readonly<Record<string, Json>>;

@@ -1,6 +1,6 @@
 /** Making, changing and deleting pools. Whoever waits is looked at again at once. */
 import { DagsmithError } from "../../sdk/errors.ts";
-import { ROUTE_NAME } from "../../sdk/routing.ts";
+import { ROUTE_NAME } from "../../sdk/spec/index.ts";
 import { audit } from "../store/access/audit.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";

@@ -2,7 +2,7 @@
 import { DateTime } from "luxon";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 import { audit } from "../store/access/audit.ts";
 import { getDag } from "../store/dags/dag.ts";
 import { Plans } from "../store/dags/plans.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
-import type { EventSpec } from "../../sdk/spec.ts";
+import type { EventSpec } from "../../sdk/spec/index.ts";
 import { audit } from "../store/access/audit.ts";
 import { getDag } from "../store/dags/dag.ts";
 import { Plans } from "../store/dags/plans.ts";

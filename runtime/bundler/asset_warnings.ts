@@ -1,5 +1,5 @@
 /** What only all DAGs of a folder together tell of assets: who waits for one that none of them updates. */
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 import { aliasesOf, assetsOf } from "../timetable/asset_condition.ts";
 import type { DagVersion, ImportWarning } from "./version.ts";
 

@@ -12,7 +12,7 @@ import {
   type Plugin,
 } from "esbuild";
 import { DagsmithError } from "../../sdk/errors.ts";
-import type { Position } from "../../sdk/spec.ts";
+import type { Position } from "../../sdk/spec/index.ts";
 import { externals, packageName } from "./externals.ts";
 import { compareText } from "./text.ts";
 import { contentHash, type ImportError, type ImportWarning, importError } from "./version.ts";

@@ -4,7 +4,7 @@
  */
 import { isBuiltin } from "node:module";
 import { Node, Project, type SourceFile, ts } from "ts-morph";
-import type { DagSpec, Position } from "../../sdk/spec.ts";
+import type { DagSpec, Position } from "../../sdk/spec/index.ts";
 import { type Choice, choicesOf } from "./choices.ts";
 import { type LineWarning, lint } from "./lint.ts";
 import { escapeRegExp } from "./text.ts";

@@ -5,7 +5,7 @@
 import { isAbsolute, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DagsmithError } from "../../sdk/errors.ts";
-import type { Position } from "../../sdk/spec.ts";
+import type { Position } from "../../sdk/spec/index.ts";
 import type { InspectFailure } from "../child/inspect.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Outcome, ProcessLimits } from "./inspector-process.ts";

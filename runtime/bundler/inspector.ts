@@ -6,7 +6,7 @@ import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 import type { Bundle } from "./bundle.ts";
 import { failureError } from "./failure.ts";
 import { InspectorProcess, type Outcome, type ProcessLimits } from "./inspector-process.ts";

@@ -2,7 +2,7 @@
  * Rules of a DAG that can never be met, or that say nothing: found in its spec, by asking the very rules that the engine asks. Warnings,
  * because the DAG runs; it only never does what its author meant.
  */
-import type { TaskSpec, TriggerRule } from "../../sdk/spec.ts";
+import type { TaskSpec, TriggerRule } from "../../sdk/spec/index.ts";
 import { COUNT_OF, NOTHING } from "../engine/counts/counts.ts";
 import { allAfter, besides, skippedByBranch } from "../engine/plan/branch_tasks.ts";
 import { type Plan, type PlannedTask, planOf } from "../engine/plan/plan.ts";

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
-import { type DagSpec, type Position, SPEC_FORMAT } from "../../sdk/spec.ts";
+import { type DagSpec, type Position, SPEC_FORMAT } from "../../sdk/spec/index.ts";
 import { compareText } from "./text.ts";
 
 /**

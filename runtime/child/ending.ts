@@ -1,12 +1,13 @@
 /** How a try ends, from what its body returned or threw: the outcome of a poke or a wait, and whether and when a failure is tried again. */
+
+import { inheritedDefaults } from "../../sdk/dag/group.ts";
 import { type Duration, durationMs } from "../../sdk/duration.ts";
-import { inheritedDefaults } from "../../sdk/group.ts";
 import { toJson } from "../../sdk/json.ts";
-import { FailTask } from "../../sdk/outcome.ts";
-import type { LateKeys } from "../../sdk/routing.ts";
-import type { Poked } from "../../sdk/sensor.ts";
-import type { TaskRef } from "../../sdk/task.ts";
-import { isWaiting, type WaitSpec } from "../../sdk/wait.ts";
+import type { LateKeys, WaitSpec } from "../../sdk/spec/index.ts";
+import { FailTask } from "../../sdk/task/outcome.ts";
+import type { Poked } from "../../sdk/task/sensor.ts";
+import type { TaskRef } from "../../sdk/task/task.ts";
+import { isWaiting } from "../../sdk/task/wait.ts";
 import type { SaidUpdate } from "../engine/results/outlets.ts";
 import { describeError, type TaskError } from "./task_error.ts";
 

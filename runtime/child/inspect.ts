@@ -2,9 +2,9 @@
  * The inspector's process: imports bundles one after the other, as its parent asks, and answers with what their DAGs are. Whatever a
  * file does to this process (throws, exits, hangs, eats memory) the parent sees from outside; this side only tells apart what it can.
  */
-import { describeDag } from "../../sdk/describe.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 import { checkSchedule } from "../timetable/index.ts";
 import { dieWithParent } from "./orphanhood.ts";
 // Loaded before the first file, so that no file's import time holds ours.

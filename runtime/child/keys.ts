@@ -1,9 +1,11 @@
 /** Under which keys a try runs, where the task says so by a function: asked where its code lives, before its body. */
-import { resolveField, type TaskContext } from "../../sdk/context.ts";
-import type { Dag } from "../../sdk/dag.ts";
-import { inheritedDefaults } from "../../sdk/group.ts";
-import { type LateKeys, limitKey } from "../../sdk/routing.ts";
-import type { TaskRef } from "../../sdk/task.ts";
+
+import type { Dag } from "../../sdk/dag/dag.ts";
+import { inheritedDefaults } from "../../sdk/dag/group.ts";
+import type { LateKeys } from "../../sdk/spec/index.ts";
+import { resolveField, type TaskContext } from "../../sdk/task/context.ts";
+import { limitKey } from "../../sdk/task/routing.ts";
+import type { TaskRef } from "../../sdk/task/task.ts";
 
 /** @throws DagsmithError INVALID_OPTION for a key that is none; and whatever the function throws */
 export async function keysOf(

@@ -1,7 +1,7 @@
 /** A list of outputs as a task walks through it: page by page from the host, or from values that were given whole. */
 
 import type { Json } from "../../sdk/json.ts";
-import type { LazyList } from "../../sdk/lazy.ts";
+import type { LazyList } from "../../sdk/task/lazy.ts";
 
 /** Some outputs of a mapped task, in map order. */
 export interface OutputPage {

@@ -4,7 +4,7 @@
  */
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Dag, isDag } from "../../sdk/dag.ts";
+import { type Dag, isDag } from "../../sdk/dag/dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { resolveBundle } from "./resolve.ts";
 

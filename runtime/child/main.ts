@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { dirname } from "node:path";
-import type { Dag } from "../../sdk/dag.ts";
+import type { Dag } from "../../sdk/dag/dag.ts";
 import { captureOutput } from "./capture.ts";
 import { failure } from "./ending.ts";
 import { loadDags } from "./load.ts";

@@ -2,9 +2,10 @@
  * What a worker and its task processes say to each other: one JSON object a line, over one socket, so that a try's log lines arrive before
  * its result. Shared by both sides; knows neither.
  */
-import type { AssetEvent } from "../../sdk/asset.ts";
+
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
+import type { AssetEvent } from "../../sdk/sources/asset.ts";
 import type { OutputPage } from "./lazy_list.ts";
 import type { CallbackRequest } from "./run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "./run_try.ts";

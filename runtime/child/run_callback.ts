@@ -1,7 +1,9 @@
 /** Runs one callback: finds it in the DAG as it is loaded here, builds its context, says how it ended. Works where tries work. */
-import type { Callback, CallbackContext, TaskEvent } from "../../sdk/callback.ts";
-import type { Dag } from "../../sdk/dag.ts";
-import { inheritedDefaults } from "../../sdk/group.ts";
+
+import type { Dag } from "../../sdk/dag/dag.ts";
+import { inheritedDefaults } from "../../sdk/dag/group.ts";
+import type { TaskEvent } from "../../sdk/spec/index.ts";
+import type { Callback, CallbackContext } from "../../sdk/task/callback.ts";
 import { failure } from "./ending.ts";
 import {
   HookPool,

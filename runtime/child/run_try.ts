@@ -4,16 +4,16 @@
  */
 import { DateTime } from "luxon";
 import type { Connection } from "../../sdk/connection.ts";
-import type { TaskContext, TaskLog } from "../../sdk/context.ts";
-import type { Dag } from "../../sdk/dag.ts";
+import type { Dag } from "../../sdk/dag/dag.ts";
+import { loopOf, mappedAround } from "../../sdk/dag/group.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
-import { loopOf, mappedAround } from "../../sdk/group.ts";
 import { type HookRef, openHook } from "../../sdk/hook.ts";
-import { itemFor } from "../../sdk/items.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
-import { LazyRef } from "../../sdk/lazy.ts";
-import type { TaskRef } from "../../sdk/task.ts";
-import { eventsOf, type RunTrigger } from "../../sdk/trigger.ts";
+import { eventsOf, type RunTrigger } from "../../sdk/sources/trigger.ts";
+import type { TaskContext, TaskLog } from "../../sdk/task/context.ts";
+import { itemFor } from "../../sdk/task/items.ts";
+import { LazyRef } from "../../sdk/task/lazy.ts";
+import type { TaskRef } from "../../sdk/task/task.ts";
 import type { SaidUpdate } from "../engine/results/outlets.ts";
 import { returned, type TryResult, thrown } from "./ending.ts";
 import { formatLine } from "./format.ts";

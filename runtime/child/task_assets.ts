@@ -1,9 +1,10 @@
 /** What a running task says and asks of assets: its updates wait for its success, events of its inlets come from the host. */
-import { type Asset, type AssetEvent, MAX_EXTRA_BYTES } from "../../sdk/asset.ts";
-import type { TaskAssets } from "../../sdk/context.ts";
+
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
-import type { TaskRef } from "../../sdk/task.ts";
+import { type Asset, type AssetEvent, MAX_EXTRA_BYTES } from "../../sdk/sources/asset.ts";
+import type { TaskAssets } from "../../sdk/task/context.ts";
+import type { TaskRef } from "../../sdk/task/task.ts";
 import type { SaidUpdate } from "../engine/results/outlets.ts";
 
 const USUAL_EVENTS = 100;

@@ -2,8 +2,9 @@
  * What the engine asks of a store. Two keep it: PostgreSQL, and the memory of `dag test`. Everything here happens inside one transaction
  * on runs that are locked, so the engine reads, decides and writes without a race.
  */
-import type { TaskEvent } from "../../sdk/callback.ts";
+
 import type { Json } from "../../sdk/json.ts";
+import type { TaskEvent } from "../../sdk/spec/index.ts";
 import type { RunProgress, RunState } from "../state/run_state.ts";
 import type { FinalState, StoredError, TaskState, TryRef } from "../state/task_state.ts";
 import type { Transition } from "../state/transition.ts";

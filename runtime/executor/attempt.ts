@@ -1,8 +1,9 @@
 /** One try in hand: its request, its process, its log, its time limit; and how it ended, in the engine's words. */
-import type { AssetEvent } from "../../sdk/asset.ts";
+
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
-import type { TaskSpec } from "../../sdk/spec.ts";
+import type { AssetEvent } from "../../sdk/sources/asset.ts";
+import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
 import type { CallMethod } from "../child/protocol.ts";
 import { MAX_LABEL } from "../child/run_try.ts";

@@ -1,7 +1,7 @@
 /** The only door to graphile-worker: its schema, and the runner that hands out wake-up tokens. */
 import { EventEmitter } from "node:events";
 import { Logger, type Runner, run, runMigrations, type WorkerEvents } from "graphile-worker";
-import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
+import { DEFAULT_QUEUE } from "../../sdk/spec/index.ts";
 import type { Database } from "../store/database/database.ts";
 import { reconnectingPool } from "../store/database/reconnecting_pool.ts";
 import { CALLBACK_JOB } from "../store/waits/callback.ts";

@@ -1,6 +1,6 @@
 /** What the tasks of a run left, as a try gets it: its inputs, and what it pulls. Shared by the worker and `dag replay`. */
 import type { Json } from "../../sdk/json.ts";
-import type { TaskSpec } from "../../sdk/spec.ts";
+import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
 import { scopeKey } from "../engine/counts/deltas.ts";
 import {

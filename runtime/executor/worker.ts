@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { errorMessage } from "../../sdk/error_message.ts";
 import { isDagsmithError } from "../../sdk/errors.ts";
-import { DEFAULT_QUEUE } from "../../sdk/routing.ts";
+import { DEFAULT_QUEUE } from "../../sdk/spec/index.ts";
 import { keysIn } from "../engine/limits/limits.ts";
 import { isLoop, plannedTask } from "../engine/plan/plan.ts";
 import { settle } from "../engine/results/complete_tries.ts";

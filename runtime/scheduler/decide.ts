@@ -3,7 +3,7 @@
  * the clock come in; runs, decisions and memories go out, so that a tick only reads and writes. Bounded: however much a DAG has missed, one
  * look makes so many runs and no more, and the next goes on from there.
  */
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 import type { DueDag, ScheduledDag } from "../store/dags/dag.ts";
 import type { ScheduleMemory } from "../store/dags/dag_schedule.ts";
 import type { NewSlot } from "../store/dags/slot.ts";

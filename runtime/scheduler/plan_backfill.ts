@@ -3,8 +3,7 @@
  * out. The same rules judge a slot when a backfill is planned, and again when its turn comes.
  */
 import { DagsmithError } from "../../sdk/errors.ts";
-import type { ScheduleSpec } from "../../sdk/schedule.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec, ScheduleSpec } from "../../sdk/spec/index.ts";
 import type { RunState } from "../state/run_state.ts";
 import { runsBetween } from "../timetable/between.ts";
 import type { RunInfo } from "../timetable/index.ts";

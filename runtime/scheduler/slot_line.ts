@@ -4,7 +4,7 @@
  */
 
 import { DagsmithError } from "../../sdk/errors.ts";
-import type { NamedSchedule } from "../../sdk/schedule.ts";
+import type { NamedSchedule } from "../../sdk/spec/index.ts";
 import { type Interval, nextRun, type Restriction, type RunInfo } from "../timetable/index.ts";
 
 /** How a timetable is asked. Tests put their own in its place. */

@@ -5,8 +5,7 @@
 
 import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
-import type { NamedSchedule } from "../../sdk/schedule.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec, NamedSchedule } from "../../sdk/spec/index.ts";
 import type { Gap, ScheduleMemory } from "../store/dags/dag_schedule.ts";
 import type { SkippedSlots } from "../store/dags/slot.ts";
 import {

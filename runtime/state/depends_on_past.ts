@@ -2,7 +2,7 @@
  * Whether a task's past lets it run (Airflow's depends_on_past and wait_for_downstream). Pure: which run was the one before, and what became
  * of it, is found by the store.
  */
-import type { Catchup, TaskSpec } from "../../sdk/spec.ts";
+import type { Catchup, TaskSpec } from "../../sdk/spec/index.ts";
 import type { TaskState } from "./task_state.ts";
 
 /** `none`: its turn has not come. */

@@ -2,7 +2,7 @@
  * How urgent a task is: its own weight and, by its rule, those of the tasks after or before it, each counted once however many ways lead
  * there. Airflow's rules; the sum stays within 32 bits. Pure.
  */
-import type { WeightRule } from "../../sdk/routing.ts";
+import type { WeightRule } from "../../sdk/spec/index.ts";
 
 export interface WeightedTask {
   readonly taskId: string;

@@ -1,6 +1,6 @@
 /** Whether and when a failed try is followed by another. Airflow's rule: jitter is added on top and the same for the same try. */
 import { createHash } from "node:crypto";
-import type { TaskSpec } from "../../sdk/spec.ts";
+import type { TaskSpec } from "../../sdk/spec/index.ts";
 
 const DAY_MS = 86_400_000;
 

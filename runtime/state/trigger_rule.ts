@@ -2,7 +2,7 @@
  * When a task may run, judged from how many upstream instances ended in which state. Airflow's rules and its early decisions: a rule that
  * can no longer be met speaks at once, while siblings still run.
  */
-import type { TriggerRule } from "../../sdk/spec.ts";
+import type { TriggerRule } from "../../sdk/spec/index.ts";
 
 /** Instances of the tasks directly before a task. */
 export interface UpstreamCounts {

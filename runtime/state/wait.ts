@@ -1,8 +1,7 @@
 /**
  * What a waiting instance waits for, as its row says it, and how long a sensor goes on asking. Pure: elapsed time is told, never read.
  */
-import type { SensorSpec } from "../../sdk/sensor.ts";
-import type { WaitSpec } from "../../sdk/wait.ts";
+import type { SensorSpec, WaitSpec } from "../../sdk/spec/index.ts";
 
 /**
  * What wakes a waiting instance. `poke`: its time, and it runs again. `time`: its time, and it has succeeded. `run`, `event`: a run of

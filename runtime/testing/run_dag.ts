@@ -3,14 +3,14 @@
  * `dag test` shows, and what a test of one's own asserts on.
  */
 import { DateTime } from "luxon";
-import type { AssetEvent } from "../../sdk/asset.ts";
 import type { Connection } from "../../sdk/connection.ts";
-import type { Dag } from "../../sdk/dag.ts";
-import { describeDag } from "../../sdk/describe.ts";
+import type { Dag } from "../../sdk/dag/dag.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
-import type { RunTrigger } from "../../sdk/trigger.ts";
+import type { AssetEvent } from "../../sdk/sources/asset.ts";
+import type { RunTrigger } from "../../sdk/sources/trigger.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import {
   type LogLevel,

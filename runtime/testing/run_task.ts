@@ -1,12 +1,13 @@
 /** Runs one task body in memory. */
-import type { AssetEvent } from "../../sdk/asset.ts";
+
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
-import type { TaskBody, TaskContext } from "../../sdk/context.ts";
-import { Dag } from "../../sdk/dag.ts";
+import { Dag } from "../../sdk/dag/dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
-import { TaskRef } from "../../sdk/task.ts";
-import type { RunTrigger } from "../../sdk/trigger.ts";
+import type { AssetEvent } from "../../sdk/sources/asset.ts";
+import type { RunTrigger } from "../../sdk/sources/trigger.ts";
+import type { TaskBody, TaskContext } from "../../sdk/task/context.ts";
+import { TaskRef } from "../../sdk/task/task.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
 
 /** A connection as a URI, as JSON text, or as its fields. */

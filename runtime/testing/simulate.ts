@@ -1,7 +1,7 @@
 /** The scheduler over virtual time, for a test of one's own: what it would do with these DAGs, as plain JSON. */
 import { DateTime } from "luxon";
-import { type Dag, isDag } from "../../sdk/dag.ts";
-import { describeDag } from "../../sdk/describe.ts";
+import { type Dag, isDag } from "../../sdk/dag/dag.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { type Duration, durationMs } from "../../sdk/duration.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { simulate as run, type Simulation } from "../scheduler/simulation/simulate.ts";

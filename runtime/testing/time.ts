@@ -1,7 +1,7 @@
 /** Time in a run in memory: what a task may take, how long it has taken, and how a wait ends that nobody sits through. */
 import { setTimeout } from "node:timers/promises";
 import type { Json } from "../../sdk/json.ts";
-import type { TaskSpec } from "../../sdk/spec.ts";
+import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 import { OVERRAN } from "../engine/results/waiting.ts";
 import { type Wait, waitText } from "../state/wait.ts";

@@ -1,5 +1,5 @@
 /** The runs of a schedule within a range, whatever ran before: what a backfill works through. */
-import type { ScheduleSpec } from "../../sdk/schedule.ts";
+import type { ScheduleSpec } from "../../sdk/spec/index.ts";
 import { nextRun } from "./index.ts";
 import type { Interval, RunInfo } from "./interval.ts";
 

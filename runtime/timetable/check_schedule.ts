@@ -1,7 +1,6 @@
 /** What is wrong with a schedule, said when its DAG is checked, so that no scheduler ever finds out. */
 import { IANAZone } from "luxon";
-import type { CalendarLength } from "../../sdk/calendar_duration.ts";
-import type { Jitter, ScheduleSpec } from "../../sdk/schedule.ts";
+import type { CalendarLength, Jitter, ScheduleSpec } from "../../sdk/spec/index.ts";
 import { cronExpression, invalid } from "./cron_expression.ts";
 import { cronGrid } from "./cron_grid.ts";
 import { nearestMatch } from "./cron_step.ts";

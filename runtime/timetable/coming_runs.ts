@@ -1,6 +1,5 @@
 /** The runs to come, for people who look ahead. */
-import type { NamedSchedule, ScheduleSpec } from "../../sdk/schedule.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec, NamedSchedule, ScheduleSpec } from "../../sdk/spec/index.ts";
 import { before } from "./calendar.ts";
 import type { Interval, Restriction, RunInfo } from "./interval.ts";
 import { restrictionOf } from "./restriction.ts";

@@ -4,8 +4,7 @@
  *
  * One module for each kind of schedule; timetable_of.ts chooses.
  */
-import type { ScheduleSpec } from "../../sdk/schedule.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec, ScheduleSpec } from "../../sdk/spec/index.ts";
 import type { Interval, Restriction, RunInfo } from "./interval.ts";
 import { timetableOf } from "./timetable_of.ts";
 

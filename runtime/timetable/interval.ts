@@ -1,5 +1,5 @@
 /** The values a timetable is asked with and answers with. */
-import type { Catchup } from "../../sdk/spec.ts";
+import type { Catchup } from "../../sdk/spec/index.ts";
 
 /** A slice of time, start inclusive, end exclusive; both equal when it has no length. */
 export interface Interval {

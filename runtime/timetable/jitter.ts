@@ -4,7 +4,7 @@
  * by when it was to be created.
  */
 import { createHash } from "node:crypto";
-import type { Jitter, ScheduleSpec } from "../../sdk/schedule.ts";
+import type { Jitter, ScheduleSpec } from "../../sdk/spec/index.ts";
 import type { Timetable } from "./interval.ts";
 
 /** How much later a schedule's runs are created: from zero to under its `maxMs`, always the same. */

@@ -1,5 +1,5 @@
 /** Whether a run is the latest of its schedule: the next one is not complete yet. */
-import type { NamedSchedule } from "../../sdk/schedule.ts";
+import type { NamedSchedule } from "../../sdk/spec/index.ts";
 import { type Interval, nextRun } from "./index.ts";
 
 export interface LatestQuestion {

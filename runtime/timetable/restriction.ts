@@ -1,5 +1,5 @@
 /** Which runs a DAG's dates allow. */
-import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
+import type { DagSpec, TaskSpec } from "../../sdk/spec/index.ts";
 import type { Restriction } from "./interval.ts";
 
 /** The dates of a DAG and of its tasks. */

@@ -1,5 +1,5 @@
 /** Ids of runs. A slot of a schedule has one id for ever, so the database can refuse to run it twice. */
-import type { ScheduleSpec } from "../../sdk/schedule.ts";
+import type { ScheduleSpec } from "../../sdk/spec/index.ts";
 import type { Interval } from "./interval.ts";
 import { delayOf } from "./jitter.ts";
 

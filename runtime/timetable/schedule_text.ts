@@ -1,7 +1,13 @@
 /** A schedule in the words of its DAG file, the same on every page and in every command. */
-import type { CalendarLength } from "../../sdk/calendar_duration.ts";
-import { CRON_PRESETS, type NamedSchedule, type ScheduleSpec } from "../../sdk/schedule.ts";
-import type { AssetCondition, EventSpec } from "../../sdk/spec.ts";
+
+import { CRON_PRESETS } from "../../sdk/schedule/schedule.ts";
+import type {
+  AssetCondition,
+  CalendarLength,
+  EventSpec,
+  NamedSchedule,
+  ScheduleSpec,
+} from "../../sdk/spec/index.ts";
 import { conditionText } from "./asset_condition.ts";
 
 const UNITS_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;

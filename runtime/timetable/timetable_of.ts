@@ -1,5 +1,5 @@
 /** Which module reads which kind of schedule. */
-import type { ScheduleSpec } from "../../sdk/schedule.ts";
+import type { ScheduleSpec } from "../../sdk/spec/index.ts";
 import { atInstants } from "./at_instants.ts";
 import { calendarDataInterval } from "./calendar_data_interval.ts";
 import { continuous } from "./continuous.ts";

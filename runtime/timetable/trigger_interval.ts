@@ -1,5 +1,5 @@
 /** The data interval of a run at a tick: a length before it, by default none. */
-import type { CalendarLength } from "../../sdk/calendar_duration.ts";
+import type { CalendarLength } from "../../sdk/spec/index.ts";
 import { before } from "./calendar.ts";
 import { type Interval, type RunInfo, runOver } from "./interval.ts";
 

@@ -3,7 +3,7 @@
  * at once; the scheduler calls it again for processes that died first. Each call locks the DAG's row
  * and deletes the updates that it used, so a run is made once.
  */
-import type { RunTrigger } from "../../sdk/trigger.ts";
+import type { RunTrigger } from "../../sdk/sources/trigger.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
 import { createRuns } from "../store/runs/dag_run.ts";

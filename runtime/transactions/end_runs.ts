@@ -2,7 +2,7 @@
  * The transaction in which ends of runs become runs of the DAGs that listen to them. It locks the
  * listening DAG's row, so that an end is used once.
  */
-import type { DagRunEnd } from "../../sdk/event.ts";
+import type { DagRunEnd } from "../../sdk/sources/event.ts";
 import { audit } from "../store/access/audit.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable } from "../store/database/database.ts";

@@ -5,9 +5,9 @@ import { simulate } from "../../runtime/scheduler/simulation/simulate.ts";
 import { deployVersions } from "../../runtime/store/dags/deploy.ts";
 import { Plans } from "../../runtime/store/dags/plans.ts";
 import type { Database } from "../../runtime/store/database/database.ts";
-import { describeDag } from "../../sdk/describe.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { type DagOptions, dag } from "../../sdk/index.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 import { atMost, type Row } from "./row.ts";
 import { openStand } from "./stand.ts";
 

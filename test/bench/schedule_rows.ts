@@ -3,7 +3,7 @@
 import { tick } from "../../runtime/scheduler/jobs/create_runs.ts";
 import { deployVersions } from "../../runtime/store/dags/deploy.ts";
 import { Plans } from "../../runtime/store/dags/plans.ts";
-import { describeDag } from "../../sdk/describe.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { dag } from "../../sdk/index.ts";
 import { atMost, type Row } from "./row.ts";
 import { openStand } from "./stand.ts";

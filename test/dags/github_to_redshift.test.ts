@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import declared from "../../dags/github_to_redshift.ts";
 import { type SandboxGithub, startSandboxGithub } from "../../runtime/sandbox/github.ts";
 import { type SandboxS3, startSandboxS3 } from "../../runtime/sandbox/s3.ts";
-import { describeDag } from "../../sdk/describe.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { type RedshiftDataApi, startRedshiftDataApi } from "../support/redshift_data_api.ts";
 

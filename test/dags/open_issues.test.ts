@@ -2,7 +2,7 @@ import { runDag } from "dagsmith/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import openIssues from "../../dags/open_issues.ts";
 import { type SandboxGithub, startSandboxGithub } from "../../runtime/sandbox/github.ts";
-import { describeDag } from "../../sdk/describe.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 
 let sandbox: SandboxGithub;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 /** Assets as DAG files write them: what is refused, what a DAG's plain form says of them, and which types they carry. */
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { describeDag } from "../../sdk/describe.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import {
   type AssetEvent,
   allOf,
@@ -12,7 +12,7 @@ import {
   dag,
   timeOrAssets,
 } from "../../sdk/index.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 
 const [a, b, c] = [asset("s3://lake/a"), asset("s3://lake/b"), asset("s3://lake/c")];
 const plain = (d: Dag<unknown>): DagSpec => describeDag(d);

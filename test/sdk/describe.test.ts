@@ -1,7 +1,7 @@
 /** A DAG in its plain form: order, defaults, and what is wrong with it as a whole. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { describeDag } from "../../sdk/describe.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import {
   atInstants,
   averageRuntime,
@@ -15,7 +15,7 @@ import {
   waitForEvent,
   waitUntil,
 } from "../../sdk/index.ts";
-import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
+import type { DagSpec, TaskSpec } from "../../sdk/spec/index.ts";
 
 const plain = (d: Dag<unknown>): DagSpec => describeDag(d);
 const withOptions = (options: object): DagSpec => {

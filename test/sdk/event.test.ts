@@ -1,7 +1,7 @@
 /** Event sources as DAG files write them: what is refused, their plain form, and which types they carry. */
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
-import { describeDag } from "../../sdk/describe.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import {
   type Dag,
   type DagRunEnd,
@@ -12,7 +12,7 @@ import {
   type RowChange,
   webhook,
 } from "../../sdk/index.ts";
-import { eventsOf } from "../../sdk/trigger.ts";
+import { eventsOf } from "../../sdk/sources/trigger.ts";
 
 const refused = (option: string): unknown =>
   expect.objectContaining({

@@ -1,6 +1,6 @@
 /** Groups: ids, defaults, and what an edge to a group means. */
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { describeDag } from "../../sdk/describe.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { chain, type Dag, dag, type TaskGroup, type TaskRef } from "../../sdk/index.ts";
 
 const work = () => null;

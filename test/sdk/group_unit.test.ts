@@ -1,8 +1,8 @@
 /** Groups that run as one, as a spec tells them: a task of their own, and every edge that enters or leaves them one to or from it. */
 import { describe, expect, it } from "vitest";
-import { describeDag } from "../../sdk/describe.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { chain, type Dag, dag, type TaskGroup, type TaskRef } from "../../sdk/index.ts";
-import type { TaskSpec } from "../../sdk/spec.ts";
+import type { TaskSpec } from "../../sdk/spec/index.ts";
 
 type AnyDag = Dag<Readonly<Record<string, never>>, undefined>;
 const work = () => null;

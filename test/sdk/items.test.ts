@@ -1,6 +1,6 @@
 /** How lists to map over are declared, and what is refused where it stands. */
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { describeDag } from "../../sdk/describe.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import {
   concat,
   cross,

@@ -1,10 +1,10 @@
 /** One of several outputs: what the compiler accepts, what the spec says, what arrives. */
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { runDag } from "../../runtime/testing/index.ts";
-import { type Dag, dag } from "../../sdk/dag.ts";
-import { describeDag } from "../../sdk/describe.ts";
-import { cross, over } from "../../sdk/items.ts";
-import { type PickRef, pick } from "../../sdk/pick.ts";
+import { type Dag, dag } from "../../sdk/dag/dag.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
+import { cross, over } from "../../sdk/task/items.ts";
+import { type PickRef, pick } from "../../sdk/task/pick.ts";
 
 const compiles = (code: () => unknown): void => expect(code).toBeTypeOf("function");
 const plain = (d: unknown): Dag<unknown> => d as Dag<unknown>;

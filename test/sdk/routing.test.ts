@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type DagOptions, dag } from "../../sdk/dag.ts";
-import { describeDag } from "../../sdk/describe.ts";
-import type { RoutingOptions } from "../../sdk/routing.ts";
-import type { TaskDefaults } from "../../sdk/task.ts";
+import { type DagOptions, dag } from "../../sdk/dag/dag.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
+import type { RoutingOptions } from "../../sdk/task/routing.ts";
+import type { TaskDefaults } from "../../sdk/task/task.ts";
 
 const described = (options: TaskDefaults, of: DagOptions = {}) => {
   const d = dag("d", of as never);

@@ -10,7 +10,7 @@ import {
   partitioned,
   type Schedule,
 } from "../../sdk/index.ts";
-import { describeSchedules } from "../../sdk/schedule.ts";
+import { describeSchedules } from "../../sdk/schedule/schedule.ts";
 
 const refused = (reason: string | RegExp): unknown =>
   expect.objectContaining({ code: "INVALID_SCHEDULE", message: expect.stringMatching(reason) });

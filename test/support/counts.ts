@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { elementTasks, recount, type StateCount } from "../../runtime/engine/counts/recount.ts";
 import { planOf } from "../../runtime/engine/plan/plan.ts";
 import type { Queryable } from "../../runtime/store/database/database.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 import { rows } from "./migrated.ts";
 
 /** @param byElement mapped groups, and the tasks within them */

@@ -19,7 +19,7 @@ import { applyTransitions } from "../../runtime/store/instances/task_instance.ts
 import { endOfWait } from "../../runtime/testing/time.ts";
 import { engineRound } from "../../runtime/transactions/engine_tx.ts";
 import type { Json } from "../../sdk/json.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 import { known, rows } from "./migrated.ts";
 
 export const WORKER = "worker-1";

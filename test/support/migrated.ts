@@ -8,9 +8,9 @@ import {
   openDatabase,
   type Queryable,
 } from "../../runtime/store/database/database.ts";
-import type { Dag } from "../../sdk/dag.ts";
-import { describeDag } from "../../sdk/describe.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { Dag } from "../../sdk/dag/dag.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 import { MIGRATED, testDatabase } from "./postgres.ts";
 
 /** Opens one for all tests of a file. Read `.db` inside tests only: it is there once they begin. */

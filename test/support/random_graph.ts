@@ -1,9 +1,9 @@
 /** DAGs of any shape: plain, empty and mapped tasks under any trigger rule, alone and in groups of every kind. */
 import fc from "fast-check";
-import { type Dag, dag } from "../../sdk/dag.ts";
-import { describeDag } from "../../sdk/describe.ts";
-import { type DagSpec, TRIGGER_RULES } from "../../sdk/spec.ts";
-import type { TaskRef } from "../../sdk/task.ts";
+import { type Dag, dag } from "../../sdk/dag/dag.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
+import { type DagSpec, TRIGGER_RULES } from "../../sdk/spec/index.ts";
+import type { TaskRef } from "../../sdk/task/task.ts";
 
 const task = fc.record({
   upstream: fc.array(fc.nat(5), { maxLength: 3 }),

@@ -1,7 +1,7 @@
 /** Rows for tests of what only reads them: DAGs, runs, instances, logs, written as SQL and not by the engine. */
 import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
-import type { DagSpec, TaskSpec } from "../../sdk/spec.ts";
+import type { DagSpec, TaskSpec } from "../../sdk/spec/index.ts";
 
 export function taskSpec(taskId: string, more: Partial<TaskSpec> = {}): TaskSpec {
   return {

@@ -6,7 +6,7 @@ import { type Decision, type DueSchedules, decide } from "../../runtime/schedule
 import type { DueDag } from "../../runtime/store/dags/dag.ts";
 import type { ScheduleMemory } from "../../runtime/store/dags/dag_schedule.ts";
 import type { NewSlot } from "../../runtime/store/dags/slot.ts";
-import type { DagSpec } from "../../sdk/spec.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
 
 export class VirtualHost {
   spec: DagSpec;

@@ -1,5 +1,5 @@
 /** `dag show`: what one DAG is made of. */
-import type { DagSpec, EachSpec, TaskSpec } from "../../../sdk/spec.ts";
+import type { DagSpec, EachSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { schedulesText } from "../../timetable/schedule_text.ts";
 import { command, type Outcome } from "../command.ts";
 import { knownDag } from "../find/dags.ts";

@@ -1,6 +1,6 @@
 /** `dag simulate`: what the scheduler would do, without waiting for it. */
 import { type Duration, durationMs } from "../../../sdk/duration.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
 import { type KnownDag, knownDags, unknownDag } from "../find/dags.ts";
 import { isoDate, wholeNumber } from "../input/option_values.ts";

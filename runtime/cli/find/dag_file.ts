@@ -4,7 +4,7 @@
  */
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import type { Dag } from "../../../sdk/dag.ts";
+import type { Dag } from "../../../sdk/dag/dag.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Cli } from "../command.ts";
 import { bundleFolder } from "../project/project.ts";

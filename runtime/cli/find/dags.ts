@@ -1,7 +1,7 @@
 /** The DAGs that `list`, `show` and `next` speak of: the deployed ones when there is a database, else those of the folder's files. */
 import { resolve } from "node:path";
 import { DagsmithError } from "../../../sdk/errors.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { FolderLoad } from "../../bundler/folder.ts";
 import type { DagSummary } from "../../store/reads/dag_list.ts";
 import type { Cli } from "../command.ts";

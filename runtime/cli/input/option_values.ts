@@ -1,6 +1,6 @@
 /** How the texts of options are read. Each function throws an Error whose message completes the sentence "the value is invalid: …". */
 import type { Json } from "../../../sdk/json.ts";
-import { ROUTE_NAME } from "../../../sdk/routing.ts";
+import { ROUTE_NAME } from "../../../sdk/spec/index.ts";
 
 /** A whole number within bounds, inclusive. */
 export function wholeNumber(min: number, max: number): (text: string) => number {

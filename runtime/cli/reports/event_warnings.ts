@@ -1,5 +1,5 @@
 /** Which DAGs listen to tables whose triggers are not there: a deployment does not put them there, as the database is somebody's. */
-import type { DagSpec } from "../../../sdk/spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { ChangeSubscription } from "../../store/sources/change_subscription.ts";
 
 /** A place, a code and words, as the bundler's warnings have them. */

@@ -1,6 +1,6 @@
 /** Pools that DAGs name and that are not there, or are too small: seen before a run waits for them. */
 import { DagsmithError } from "../../../sdk/errors.ts";
-import type { DagSpec, Position, TaskSpec } from "../../../sdk/spec.ts";
+import type { DagSpec, Position, TaskSpec } from "../../../sdk/spec/index.ts";
 import { listPools, type Pool } from "../../store/limits/pool.ts";
 import type { Cli } from "../command.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";

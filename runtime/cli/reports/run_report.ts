@@ -1,5 +1,5 @@
 /** One run and its tasks: the end of `dag trigger --wait` and `npm start`, and the whole of `dag tasks`. */
-import type { DagSpec } from "../../../sdk/spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { manyOf } from "../../engine/plan/plan.ts";
 import type { Queryable } from "../../store/database/database.ts";
 import type { RunSummary } from "../../store/reads/run_list.ts";

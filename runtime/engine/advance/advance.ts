@@ -4,7 +4,7 @@
  */
 
 import type { Json } from "../../../sdk/json.ts";
-import type { LateKeys } from "../../../sdk/routing.ts";
+import type { LateKeys } from "../../../sdk/spec/index.ts";
 import { isFinal } from "../../state/task_state.ts";
 import {
   allDone,

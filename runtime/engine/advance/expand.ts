@@ -2,10 +2,10 @@
  * The list of a mapped task when its turn has come, or why there is none: a source gave no list, was skipped, failed, or the list is too long.
  * Whatever it is, the task ends with it; a mapped task never waits for a list that cannot come.
  */
-import { DEFAULT_MAX_ITEMS } from "../../../sdk/describe_each.ts";
+import { DEFAULT_MAX_ITEMS } from "../../../sdk/describe/describe_each.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import type { EachSpec, TaskSpec } from "../../../sdk/spec.ts";
+import type { EachSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import type { FinalState, StoredError } from "../../state/task_state.ts";
 import { fieldOf } from "../plan/plan.ts";
 import { type Counts, IN_A_FILE } from "../store.ts";

@@ -2,7 +2,7 @@
  * Groups that run as one: what becomes of one when its tasks have ended. A group's instance is `running` from its turn until then, held by the
  * engine and by no worker; its tries are tries of all its tasks. Whatever is before or after it sees it as one task.
  */
-import type { TaskSpec } from "../../../sdk/spec.ts";
+import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import { decideRetry } from "../../state/retry.ts";
 import { ENGINE, type FinalState, isFinal } from "../../state/task_state.ts";
 import { fail, filterOut, retry, skip, succeed, type Transition } from "../../state/transition.ts";

@@ -3,7 +3,7 @@
  * single item of it exists.
  */
 import type { Json } from "../../../sdk/json.ts";
-import type { EachSpec } from "../../../sdk/spec.ts";
+import type { EachSpec } from "../../../sdk/spec/index.ts";
 
 export interface ListView {
   readonly length: number;

@@ -3,7 +3,7 @@
  * a decision go together, and none of the rules by which one comes about.
  */
 import type { Json } from "../../../sdk/json.ts";
-import type { LateKeys } from "../../../sdk/routing.ts";
+import type { LateKeys } from "../../../sdk/spec/index.ts";
 import { judgeRun, type RunProgress } from "../../state/run_state.ts";
 import {
   type FinalState,

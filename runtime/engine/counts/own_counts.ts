@@ -1,7 +1,7 @@
 /**
  * What the instances of one task, at one place, amount to: for itself, and for the tasks after it.
  */
-import type { TaskSpec } from "../../../sdk/spec.ts";
+import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import type { FinalState, TaskState } from "../../state/task_state.ts";
 import { loopState } from "../plan/loop.ts";
 import { isLoop } from "../plan/plan.ts";

@@ -1,6 +1,6 @@
 /** Limits: which of them have no place for an instance, one gate for each kind; and who is before it when all of them have. */
 import { DagsmithError } from "../../../sdk/errors.ts";
-import { EVERY_TASK } from "../../../sdk/routing.ts";
+import { EVERY_TASK } from "../../../sdk/spec/index.ts";
 import { type Refusal, refusalOf, tooSmall } from "../limits/admission.ts";
 import type { Reservation } from "../limits/limits.ts";
 import { isGroup } from "../plan/plan.ts";

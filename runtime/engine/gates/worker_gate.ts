@@ -1,5 +1,5 @@
 /** Workers: whether one is there that serves the task's queue and has room. */
-import { DEFAULT_QUEUE } from "../../../sdk/routing.ts";
+import { DEFAULT_QUEUE } from "../../../sdk/spec/index.ts";
 import { counted, type Gate } from "./gate.ts";
 
 export const WORKER_GATE: Gate = {

@@ -3,7 +3,7 @@
  * that cannot move does not hold up another that can, except where only the size of its first one is in the way: then what is free is kept
  * for it, or small ones would pass it for ever. Pure.
  */
-import { EVERY_TASK } from "../../../sdk/routing.ts";
+import { EVERY_TASK } from "../../../sdk/spec/index.ts";
 import { poolOf, type Reservation } from "./limits.ts";
 
 /** What is taken of limits, by reservations. */

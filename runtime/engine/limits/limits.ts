@@ -2,8 +2,9 @@
  * The limits that a task instance is subject to, as reservations: "one slot of this name, of which there are so many". Limits of every kind
  * (pool, DAG, run, task, key, rate) become reservations here, and everything behind this file knows only reservations.
  */
-import { EVERY_TASK, type LateKeys } from "../../../sdk/routing.ts";
-import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
+
+import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
+import { EVERY_TASK, type LateKeys } from "../../../sdk/spec/index.ts";
 
 /** A reservation to slots of one limit. */
 export interface Reservation {

@@ -4,8 +4,7 @@
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import type { TaskKind } from "../../../sdk/rules.ts";
-import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
+import type { DagSpec, TaskKind, TaskSpec } from "../../../sdk/spec/index.ts";
 import { groupsAround, type Plan, type PlannedTask } from "./plan.ts";
 
 type Downstream = ReadonlyMap<string, readonly string[]>;

@@ -1,5 +1,5 @@
 /** Which tasks decide a run's result. Apart from the plan, because setups, teardowns and failing fast make it a rule of its own. */
-import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
+import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 
 type Downstream = ReadonlyMap<string, readonly string[]>;
 

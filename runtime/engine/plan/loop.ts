@@ -1,5 +1,5 @@
 /** What the iterations of a loop amount to. The tasks after a loop see one task, which ends when its last iteration has. */
-import type { TaskSpec } from "../../../sdk/spec.ts";
+import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import type { FinalState } from "../../state/task_state.ts";
 import { totalOf } from "../counts/counts.ts";
 import type { Counts } from "../store.ts";

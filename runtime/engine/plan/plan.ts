@@ -1,6 +1,6 @@
 /** A DagSpec made ready for walking: what comes after a task, and which tasks decide the run's result. Made once per version. */
 import type { Json } from "../../../sdk/json.ts";
-import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
+import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { effectiveWeights } from "../../state/priority.ts";
 import { type PlannedRoute, planRoute } from "../limits/limits.ts";
 import { decidersOf } from "./branch_tasks.ts";

@@ -1,6 +1,5 @@
 /** Which of a task's callbacks its end asks for: the end of a try, and the end that others give it. */
-import type { TaskEvent } from "../../../sdk/callback.ts";
-import type { TaskSpec } from "../../../sdk/spec.ts";
+import type { TaskEvent, TaskSpec } from "../../../sdk/spec/index.ts";
 import type { TaskState } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
 import type { Plan } from "../plan/plan.ts";

@@ -1,7 +1,7 @@
 /** How tries end: the outcome becomes a verb, the verb a guarded move, and whatever moved carries its run forward. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import type { TaskSpec } from "../../../sdk/spec.ts";
+import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import { decideRetry } from "../../state/retry.ts";
 import { isFinal, type TaskState } from "../../state/task_state.ts";
 import {

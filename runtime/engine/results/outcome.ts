@@ -1,5 +1,5 @@
 /** How tries end, as whoever saw it tells the engine: the worker that ran one, a clock, another run, a person. */
-import type { LateKeys } from "../../../sdk/routing.ts";
+import type { LateKeys } from "../../../sdk/spec/index.ts";
 import type { StoredError } from "../../state/task_state.ts";
 import type { SaidUpdate } from "./outlets.ts";
 import type { WaitOutcome } from "./waiting.ts";

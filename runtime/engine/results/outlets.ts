@@ -1,6 +1,6 @@
 /** Which assets a task updates by succeeding: all its outlets, with what it said of them, and what it named under an alias. */
 import type { Json } from "../../../sdk/json.ts";
-import type { TaskSpec } from "../../../sdk/spec.ts";
+import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import type { AssetUpdate } from "../store.ts";
 
 /** What a task said of one asset while it ran. */

@@ -1,6 +1,5 @@
 /** How waiting begins and ends: what a poke, a body that waits, a clock, a run, an event or a person said, as the verb that it amounts to. */
-import type { LateKeys } from "../../../sdk/routing.ts";
-import type { WaitSpec } from "../../../sdk/wait.ts";
+import type { LateKeys, WaitSpec } from "../../../sdk/spec/index.ts";
 import type { TaskState } from "../../state/task_state.ts";
 import {
   cancel,

@@ -3,8 +3,7 @@
  * their DAG stands. Pure.
  */
 import { errorMessage } from "../../../sdk/error_message.ts";
-import type { NamedSchedule } from "../../../sdk/schedule.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import type { DagSpec, NamedSchedule } from "../../../sdk/spec/index.ts";
 import type { Gap, ScheduleMemory } from "../../store/dags/dag_schedule.ts";
 import { type RunInfo, restrictionOf } from "../../timetable/index.ts";
 import { SlotLine } from "../slot_line.ts";

@@ -3,7 +3,7 @@
  * says. Nothing sleeps and nothing is left to chance, so the same question has the same answer for ever.
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { ScheduleMemory } from "../../store/dags/dag_schedule.ts";
 import type { NewSlot, SkipReason } from "../../store/dags/slot.ts";
 import { restrictionOf } from "../../timetable/index.ts";

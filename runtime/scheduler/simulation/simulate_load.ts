@@ -1,6 +1,7 @@
 /** What simulated runs are at once: those of one DAG, and what they need of pools. */
-import { EVERY_TASK } from "../../../sdk/routing.ts";
-import type { TaskSpec } from "../../../sdk/spec.ts";
+
+import type { TaskSpec } from "../../../sdk/spec/index.ts";
+import { EVERY_TASK } from "../../../sdk/spec/index.ts";
 import type { Course, SimulatedDag, SimulatedSlot } from "./simulate.ts";
 
 /** A time in which a DAG has several runs at once. */

@@ -1,6 +1,6 @@
 /** Backfills: what was asked for, where each stands, and the verbs that move it: pause, resume, cancel, complete. */
 import type { Json } from "../../../sdk/json.ts";
-import type { ScheduleSpec } from "../../../sdk/schedule.ts";
+import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
 /**

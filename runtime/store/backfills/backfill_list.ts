@@ -1,6 +1,6 @@
 /** Backfills as people look at them: with how far they are, and slot by slot. */
 import type { Json } from "../../../sdk/json.ts";
-import type { ScheduleSpec } from "../../../sdk/schedule.ts";
+import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import type { BackfillState, CodeChoice } from "./backfill.ts";

@@ -1,6 +1,6 @@
 /** Versions and their bundles. Neither ever changes once stored, so what was read may be kept. */
-import { completeSpec, type StoredSpec } from "../../../sdk/complete_spec.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
 export interface VersionRow {

@@ -1,5 +1,5 @@
 /** A deployment in one transaction: what a folder holds becomes what runs next, whole or not at all. */
-import type { DagSpec, Position } from "../../../sdk/spec.ts";
+import type { DagSpec, Position } from "../../../sdk/spec/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
 import { lookAgain, registerAssets } from "../sources/asset.ts";

@@ -2,7 +2,7 @@
  * Workers: who is alive, and what happens to the tries of one that is not. A worker holds a session lock named after it, so that a death
  * whose connection breaks is seen at once; its heartbeat is for the deaths that break nothing.
  */
-import { DEFAULT_QUEUE } from "../../../sdk/routing.ts";
+import { DEFAULT_QUEUE } from "../../../sdk/spec/index.ts";
 import { ENGINE, type TryRef } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 

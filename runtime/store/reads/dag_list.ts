@@ -1,6 +1,6 @@
 /** DAGs as lists of people's questions show them: what is deployed, its schedule, how its last run ended. */
-import { completeSpec, type StoredSpec } from "../../../sdk/complete_spec.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 

@@ -1,8 +1,13 @@
 /** DAGs as the page and the API list them: each with its schedule and its last runs, any number of them in one statement. */
 
-import { completeSpec, type StoredSpec } from "../../../sdk/complete_spec.ts";
-import type { NamedSchedule } from "../../../sdk/schedule.ts";
-import type { AssetCondition, DagSpec, EventSpec, Position } from "../../../sdk/spec.ts";
+import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
+import type {
+  AssetCondition,
+  DagSpec,
+  EventSpec,
+  NamedSchedule,
+  Position,
+} from "../../../sdk/spec/index.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 

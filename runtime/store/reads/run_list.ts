@@ -1,8 +1,8 @@
 /** Runs as people ask for them: the newest, or one by any of its names. */
 
-import { completeSpec, type StoredSpec } from "../../../sdk/complete_spec.ts";
 import type { Json } from "../../../sdk/json.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import type { RunType } from "../runs/dag_run.ts";

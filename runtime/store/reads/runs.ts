@@ -1,6 +1,6 @@
 /** Runs as pages show them: one, a DAG's list (paged by id), and the state of each of their tasks. */
 import type { Json } from "../../../sdk/json.ts";
-import type { RunTrigger } from "../../../sdk/trigger.ts";
+import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { TaskState } from "../../state/task_state.ts";
 import type { RunningWait } from "../../state/wait.ts";

@@ -1,6 +1,6 @@
 /** Why the tasks of a run that do not run do not: the facts are read, and every gate is asked about each of them. */
 import { DagsmithError } from "../../../sdk/errors.ts";
-import { DEFAULT_QUEUE } from "../../../sdk/routing.ts";
+import { DEFAULT_QUEUE } from "../../../sdk/spec/index.ts";
 import {
   type Reason,
   unmetOf,

@@ -3,7 +3,7 @@
  * with its generation.
  */
 import type { Json } from "../../../sdk/json.ts";
-import type { RunTrigger } from "../../../sdk/trigger.ts";
+import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { PlannedVersion, Plans } from "../dags/plans.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 

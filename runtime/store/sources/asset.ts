@@ -2,10 +2,11 @@
  * Assets: who names them, their updates, and the updates that wait for DAGs. An update and the rows that wait with it are written in one
  * statement of its writer's transaction, so no DAG can miss one.
  */
-import type { AssetEvent } from "../../../sdk/asset.ts";
+
 import type { Json } from "../../../sdk/json.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
-import { MAX_TRIGGER_EVENTS } from "../../../sdk/trigger.ts";
+import type { AssetEvent } from "../../../sdk/sources/asset.ts";
+import { MAX_TRIGGER_EVENTS } from "../../../sdk/sources/trigger.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { AssetUpdate } from "../../engine/store.ts";
 import { aliasesOf, assetsOf } from "../../timetable/asset_condition.ts";
 import type { Queryable, Statement } from "../database/database.ts";

@@ -1,5 +1,5 @@
 /** The updates of assets that wait to become runs: which DAGs have new ones, and taking them. */
-import { MAX_TRIGGER_EVENTS } from "../../../sdk/trigger.ts";
+import { MAX_TRIGGER_EVENTS } from "../../../sdk/sources/trigger.ts";
 import { type Aliases, assetsOf } from "../../timetable/asset_condition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";

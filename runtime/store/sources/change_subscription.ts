@@ -1,5 +1,5 @@
 /** Subscriptions: which source of which DAG listens to which table, and the runs that its changes make. A change makes one, however often it is told. */
-import type { RowChange } from "../../../sdk/event.ts";
+import type { RowChange } from "../../../sdk/sources/event.ts";
 import type { Plans } from "../dags/plans.ts";
 import type { Database, Queryable, Statement } from "../database/database.ts";
 import { activeRuns, createRuns, type NewRun } from "../runs/dag_run.ts";

@@ -3,8 +3,8 @@
  * does; its logical date is the moment at which it is made.
  */
 import { randomInt } from "node:crypto";
-import type { DagSpec } from "../../../sdk/spec.ts";
-import type { RunTrigger } from "../../../sdk/trigger.ts";
+import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { triggeredRunId } from "../../timetable/index.ts";
 import type { Plans } from "../dags/plans.ts";
 import type { Queryable, Statement } from "../database/database.ts";

@@ -1,5 +1,5 @@
 /** The outbox in somebody's database: reading what waits there, and removing what was taken. */
-import type { RowChange, RowKey } from "../../../sdk/event.ts";
+import type { RowChange, RowKey } from "../../../sdk/sources/event.ts";
 import type { EventClient } from "./event_database.ts";
 import { CHANNEL } from "./outbox_install.ts";
 

@@ -4,7 +4,7 @@
  */
 import pg from "pg";
 import { DagsmithError } from "../../../sdk/errors.ts";
-import type { EventSpec } from "../../../sdk/spec.ts";
+import type { EventSpec } from "../../../sdk/spec/index.ts";
 import type { EventClient } from "./event_database.ts";
 
 export type ChangesSpec = Extract<EventSpec, { type: "postgresChanges" }>;

@@ -2,8 +2,9 @@
  * Ends of runs that other DAGs wait for. A trigger on dagsmith.dag_run writes them; they are read,
  * and deleted once they are used.
  */
-import type { DagSpec, EventSpec } from "../../../sdk/spec.ts";
-import type { RunTrigger } from "../../../sdk/trigger.ts";
+
+import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
+import type { DagSpec, EventSpec } from "../../../sdk/spec/index.ts";
 import type { WaitingEnd } from "../../timetable/pair_ends.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";

@@ -1,5 +1,5 @@
 /** Callbacks: made with what they speak of, in its transaction, each with its token; taken by a worker, ended once. */
-import type { CallbackContext } from "../../../sdk/callback.ts";
+import type { CallbackContext } from "../../../sdk/task/callback.ts";
 import type { NewCallback } from "../../engine/store.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns, storableText } from "../database/unnest.ts";

@@ -2,7 +2,7 @@
  * Tasks that wait for the run before theirs: who waits, and what became of the run before. A row of depends_on_past_wait says that a task's turn has
  * come in every other respect; the task itself has no instance yet.
  */
-import type { DagSpec } from "../../../sdk/spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { type PlannedTask, plannedTask } from "../../engine/plan/plan.ts";
 import type { DependsOnPastWait } from "../../engine/store.ts";
 import { isDependsOnPastMet, type Past, type PreviousState } from "../../state/depends_on_past.ts";

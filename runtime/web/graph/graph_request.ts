@@ -1,5 +1,5 @@
 /** What is to be drawn of a DAG: its tasks as nodes, its groups as boxes. Sizes follow from the length of the names, so that no browser is needed. */
-import type { DagSpec } from "../../../sdk/spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { groupTree, type TreeGroup, type TreeItem } from "../groups/group_tree.ts";
 import { type Box, boxEdges } from "./box_edges.ts";
 import type { GraphRequest } from "./graph_layout.ts";

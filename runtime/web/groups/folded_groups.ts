@@ -1,5 +1,5 @@
 /** Which groups a list shows folded. It stands in the address, so that it works without script, lasts over a reload, and can be sent on. */
-import type { DagSpec } from "../../../sdk/spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 
 export interface Folds {
   readonly folded: ReadonlySet<string>;

@@ -1,5 +1,5 @@
 /** The tasks of a DAG as people see them: in their groups, a group where its first task stands. */
-import type { GroupSpec, TaskSpec } from "../../../sdk/spec.ts";
+import type { GroupSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 
 interface TreeTask {
   readonly type: "task";

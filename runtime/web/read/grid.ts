@@ -1,5 +1,5 @@
 /** The grid of a DAG as data: a row for each group and task of any version that is shown, a column for each run, the newest last. */
-import type { DagSpec, GroupSpec, TaskSpec } from "../../../sdk/spec.ts";
+import type { DagSpec, GroupSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { manyOf } from "../../engine/plan/plan.ts";
 import type { MappedCell, RunDetail, TaskCell } from "../../store/reads/runs.ts";
 import { gatheredState } from "../groups/group_state.ts";

@@ -1,7 +1,7 @@
 /** Reads one run with the version that it is pinned to and the state of each of its tasks. */
 import { DagsmithError } from "../../../sdk/errors.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
-import type { RunTrigger } from "../../../sdk/trigger.ts";
+import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { getVersions } from "../../store/dags/dag_version.ts";
 import type { Queryable } from "../../store/database/database.ts";
 import {

@@ -1,5 +1,5 @@
 /** The tasks of one run as data: state, times and progress of each, and in words why one that does not run does not. */
-import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
+import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { waitSentence } from "../../state/wait.ts";
 import type { MappedCell, RunDetail, Span, TaskCell } from "../../store/reads/runs.ts";
 import { isOver, type ShownState, stateText } from "../views/parts/state.tsx";

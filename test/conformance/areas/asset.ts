@@ -12,6 +12,8 @@ import { type Database, openDatabase } from "../../../runtime/store/database/dat
 import { migrate } from "../../../runtime/store/database/migrate.ts";
 import { listRuns } from "../../../runtime/store/reads/run_list.ts";
 import { isMet } from "../../../runtime/timetable/asset_condition.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import {
   type AssetExpression,
   allOf,
@@ -19,9 +21,7 @@ import {
   asset,
   assetAlias,
   conditionOf,
-} from "../../../sdk/asset.ts";
-import { dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+} from "../../../sdk/sources/asset.ts";
 import { area } from "../area.ts";
 
 type Condition =

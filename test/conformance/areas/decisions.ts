@@ -2,10 +2,10 @@
 import { z } from "zod";
 import { skippedByBranch } from "../../../runtime/engine/plan/branch_tasks.ts";
 import { type Plan, planOf } from "../../../runtime/engine/plan/plan.ts";
-import { type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import { TRIGGER_RULES } from "../../../sdk/spec.ts";
-import type { TaskRef } from "../../../sdk/task.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { TRIGGER_RULES } from "../../../sdk/spec/index.ts";
+import type { TaskRef } from "../../../sdk/task/task.ts";
 import { type Answer, area, sameWhereExpected } from "../area.ts";
 
 type Builder = Dag<Readonly<Record<string, never>>>;

@@ -1,6 +1,6 @@
 /** Graphs as cases write them: each task with the ids before it, in any order. */
-import { chain } from "../../../sdk/dag.ts";
-import type { TaskRef } from "../../../sdk/task.ts";
+import { chain } from "../../../sdk/dag/dag.ts";
+import type { TaskRef } from "../../../sdk/task/task.ts";
 
 export interface Node {
   readonly id: string;

@@ -1,7 +1,8 @@
 /** Mapped tasks: each case becomes a DAG whose lists are outputs of tasks, run from begin to end in memory. */
 import { z } from "zod";
 import { runDag } from "../../../runtime/testing/index.ts";
-import { type Dag, dag } from "../../../sdk/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { Json } from "../../../sdk/json.ts";
 import {
   concat,
   cross,
@@ -11,9 +12,8 @@ import {
   over,
   partial,
   zip,
-} from "../../../sdk/items.ts";
-import type { Json } from "../../../sdk/json.ts";
-import { SkipTask } from "../../../sdk/outcome.ts";
+} from "../../../sdk/task/items.ts";
+import { SkipTask } from "../../../sdk/task/outcome.ts";
 import { type Answer, area, NotSupported } from "../area.ts";
 
 const LIST = z.union([z.array(z.json()), z.record(z.string(), z.json())]);

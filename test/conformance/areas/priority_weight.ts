@@ -1,8 +1,8 @@
 /** How urgent each task of a graph is. */
 import { z } from "zod";
 import { planOf } from "../../../runtime/engine/plan/plan.ts";
-import { dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { area } from "../area.ts";
 import { wire } from "./graph.ts";
 

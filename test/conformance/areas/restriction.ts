@@ -1,8 +1,8 @@
 /** The bounds that the dates of a DAG and its tasks set. */
 import { z } from "zod";
 import { restrictionOf } from "../../../runtime/timetable/index.ts";
-import { dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { area } from "../area.ts";
 import { sameRuns } from "./schedule.ts";
 

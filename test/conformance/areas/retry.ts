@@ -1,8 +1,8 @@
 /** How long a failed try waits for the next. */
 import { z } from "zod";
 import { retryDelayMs } from "../../../runtime/state/retry.ts";
-import { dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { area } from "../area.ts";
 
 /** Instances whose jitter is looked at: it is each one's own. */

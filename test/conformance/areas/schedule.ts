@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Interval, RunInfo } from "../../../runtime/timetable/index.ts";
 import type { CalendarDuration } from "../../../sdk/calendar_duration.ts";
 import type { Duration } from "../../../sdk/duration.ts";
-import { describeSchedules, type Schedule, type ScheduleSpec } from "../../../sdk/schedule.ts";
+import { describeSchedules, type Schedule } from "../../../sdk/schedule/schedule.ts";
 import {
   atInstants,
   type CronTriggerOptions,
@@ -12,7 +12,8 @@ import {
   every,
   partitioned,
   type TickOptions,
-} from "../../../sdk/schedule_rules.ts";
+} from "../../../sdk/schedule/schedule_rules.ts";
+import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import { type Answer, NotSupported } from "../area.ts";
 
 export const INSTANT = z.iso.datetime().transform((text) => new Date(text));

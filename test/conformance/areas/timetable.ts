@@ -9,7 +9,7 @@ import {
   type RunInfo,
 } from "../../../runtime/timetable/index.ts";
 import { isDagsmithError } from "../../../sdk/errors.ts";
-import { describeSchedules } from "../../../sdk/schedule.ts";
+import { describeSchedules } from "../../../sdk/schedule/schedule.ts";
 import { type Answer, area } from "../area.ts";
 import {
   INSTANT,

@@ -1,7 +1,7 @@
 /** What a trigger rule says of the tasks before a task. */
 import { z } from "zod";
 import { judge, type UpstreamCounts } from "../../../runtime/state/trigger_rule.ts";
-import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec.ts";
+import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";
 import { area, NotSupported } from "../area.ts";
 
 const FINAL = ["success", "failed", "skipped", "upstream_failed", "removed"] as const;

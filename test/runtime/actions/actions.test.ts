@@ -11,9 +11,9 @@ import {
 } from "../../../runtime/actions/index.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import {
   driverOf,
   endOf,

@@ -14,9 +14,9 @@ import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { findBackfill, listSlots } from "../../../runtime/store/backfills/backfill_list.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { driverOf, failed, play, type Script, success } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows, versionOf } from "../../support/migrated.ts";
 

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { checkParams } from "../../../runtime/actions/index.ts";
-import { dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { Json } from "../../../sdk/json.ts";
 
 const against = (property: Json, params: Json) =>

@@ -12,9 +12,9 @@ import {
 import { settle } from "../../../runtime/engine/results/complete_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import {
   driverOf,
   endOf,

@@ -10,8 +10,8 @@ import {
 import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { whyWaiting } from "../../../runtime/store/reads/why.ts";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import {
   type Driver,
   driverOf,

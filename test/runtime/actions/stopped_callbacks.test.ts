@@ -13,10 +13,10 @@ import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { listCallbacks } from "../../../runtime/store/waits/callback.ts";
 import { grantSlots } from "../../../runtime/transactions/engine_tx.ts";
-import type { Callback } from "../../../sdk/callback.ts";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import { waitForEvent } from "../../../sdk/wait.ts";
+import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import type { Callback } from "../../../sdk/task/callback.ts";
+import { waitForEvent } from "../../../sdk/task/wait.ts";
 import {
   type Driver,
   driverOf,

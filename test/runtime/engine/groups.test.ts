@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { timeLimit } from "../../../runtime/engine/advance/groups.ts";
 import { recount } from "../../../runtime/engine/counts/recount.ts";
 import { planOf } from "../../../runtime/engine/plan/plan.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import { over } from "../../../sdk/items.ts";
+import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { Json } from "../../../sdk/json.ts";
+import { over } from "../../../sdk/task/items.ts";
 import {
   beginInMemory,
   beginInPostgres,

@@ -4,9 +4,9 @@ import { clearRuns } from "../../../runtime/actions/index.ts";
 import { recount, type StateCount } from "../../../runtime/engine/counts/recount.ts";
 import { planOf } from "../../../runtime/engine/plan/plan.ts";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import type { TriggerRule } from "../../../sdk/spec.ts";
+import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import type { TriggerRule } from "../../../sdk/spec/index.ts";
 import {
   beginInMemory,
   beginInPostgres,

@@ -5,7 +5,7 @@ import { clearRuns } from "../../../runtime/actions/clear.ts";
 import { markTask } from "../../../runtime/actions/mark.ts";
 import { isFinal, MARKS } from "../../../runtime/state/task_state.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { expectCountsHold } from "../../support/counts.ts";
 import {
   beginInPostgres,

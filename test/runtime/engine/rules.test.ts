@@ -1,8 +1,8 @@
 /** Setups and teardowns, decisions, failing fast, allowed failures: the same runs over both stores. */
 import { describe, expect, test } from "vitest";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import {
   beginInMemory,
   beginInPostgres,

@@ -1,10 +1,10 @@
 /** The same runs over both stores: what holds in memory (`dag test`) holds on PostgreSQL. */
 import { describe, expect, test } from "vitest";
 import { MAX_LOST_TRIES } from "../../../runtime/engine/results/complete_tries.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec.ts";
-import type { TaskRef } from "../../../sdk/task.ts";
+import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";
+import type { TaskRef } from "../../../sdk/task/task.ts";
 import {
   beginInMemory,
   beginInPostgres,

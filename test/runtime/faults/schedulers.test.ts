@@ -1,8 +1,8 @@
 /** Several schedulers on one database, as processes that are really killed: each slot of a catchup runs once, and its decision is written. */
 import { DateTime } from "luxon";
 import { expect, test } from "vitest";
-import { type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
 import { until } from "../../support/worker.ts";

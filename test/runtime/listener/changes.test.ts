@@ -17,15 +17,15 @@ import {
 import { connectEventDatabase } from "../../../runtime/store/sources/event_database.ts";
 import { takeChanges } from "../../../runtime/store/sources/outbox.ts";
 import { parseConnection } from "../../../sdk/connection.ts";
-import { type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import {
   type PostgresChangesOptions,
   postgresChanges,
   type RowChange,
-} from "../../../sdk/event.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
-import type { RunTrigger } from "../../../sdk/trigger.ts";
+} from "../../../sdk/sources/event.ts";
+import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { until } from "../../support/worker.ts";

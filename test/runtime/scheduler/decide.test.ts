@@ -2,10 +2,10 @@
 import { describe, expect, test } from "vitest";
 import type { Ask } from "../../../runtime/scheduler/slot_line.ts";
 import { nextRun } from "../../../runtime/timetable/index.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import { cronTrigger, every } from "../../../sdk/schedule_rules.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { cronTrigger, every } from "../../../sdk/schedule/schedule_rules.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { VirtualHost } from "../../support/virtual_host.ts";
 
 function spec(options: DagOptions): DagSpec {

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { nextRun, type RunInfo, restrictionOf } from "../../../runtime/timetable/index.ts";
-import { type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import {
   atInstants,
   cron,
@@ -13,7 +13,7 @@ import {
   partitioned,
   type Schedule,
 } from "../../../sdk/index.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { VirtualHost } from "../../support/virtual_host.ts";
 
 const HOUR_MS = 3_600_000;

@@ -6,8 +6,8 @@ import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
 import { afterRound } from "../../../runtime/transactions/run_ends.ts";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import {
   driverOf,
   endOf,

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { simulate as simulateSpecs } from "../../../runtime/scheduler/simulation/simulate.ts";
 import { type SimulateOptions, simulate } from "../../../runtime/testing/index.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import type { DagSpec, TaskSpec } from "../../../sdk/spec.ts";
+import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { VirtualHost } from "../../support/virtual_host.ts";
 
 function declared(options: DagOptions, id = "seen"): Dag<unknown> {

@@ -10,8 +10,8 @@ import { isFinal, TASK_STATES, type TaskState } from "../../../runtime/state/tas
 import type { Transition } from "../../../runtime/state/transition.ts";
 import * as verbs from "../../../runtime/state/transition.ts";
 import { waitOf } from "../../../runtime/state/wait.ts";
-import { dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 
 const ref = { instanceId: 1, tryNumber: 3 };
 const error = { name: "Error", message: "no", stack: "" };

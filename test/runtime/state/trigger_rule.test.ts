@@ -5,7 +5,7 @@ import {
   type RuleOutcome,
   type UpstreamCounts,
 } from "../../../runtime/state/trigger_rule.ts";
-import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec.ts";
+import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";
 
 /** What ended: S success, F failed, K skipped, U upstream_failed, X removed; R still runs. */
 function countsOf(letters: string): UpstreamCounts {

@@ -4,8 +4,8 @@ import { triggerRun } from "../../../runtime/actions/index.ts";
 import { settle } from "../../../runtime/engine/results/complete_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import {
   driverOf,
   endOf,

@@ -16,9 +16,9 @@ import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
 import { releaseDependsOnPast } from "../../../runtime/transactions/release_depends_on_past.ts";
 import { afterRound } from "../../../runtime/transactions/run_ends.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
 import {
   driverOf,

@@ -7,8 +7,8 @@ import { endWaits } from "../../../runtime/scheduler/jobs/wake.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import type { Database } from "../../../runtime/store/database/database.ts";
 import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { dyingAt } from "../../support/crashing_database.ts";
 import {
   type Driver,

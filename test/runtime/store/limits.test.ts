@@ -12,10 +12,10 @@ import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { admitWaiting } from "../../../runtime/store/limits/admit.ts";
 import { listPools } from "../../../runtime/store/limits/pool.ts";
-import type { DagOptions } from "../../../sdk/dag.ts";
-import { chain, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import type { RoutingOptions } from "../../../sdk/routing.ts";
+import type { DagOptions } from "../../../sdk/dag/dag.ts";
+import { chain, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import type { RoutingOptions } from "../../../sdk/task/routing.ts";
 import {
   type Driver,
   driverOf,

@@ -8,9 +8,9 @@ import { findDag } from "../../../runtime/store/reads/dag_list.ts";
 import { getDag } from "../../../runtime/store/reads/dags.ts";
 import { findRunSpec } from "../../../runtime/store/reads/run_list.ts";
 import { whyWaiting } from "../../../runtime/store/reads/why.ts";
-import { completeSpec, type StoredSpec } from "../../../sdk/complete_spec.ts";
-import { type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
 import { driverOf, failed, play, statesOf, success } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 

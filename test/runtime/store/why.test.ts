@@ -9,10 +9,10 @@ import {
 } from "../../../runtime/store/fleet/scheduler.ts";
 import { registerWorker } from "../../../runtime/store/fleet/worker.ts";
 import { whyWaiting } from "../../../runtime/store/reads/why.ts";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { externalRun, waitForEvent, waitUntil } from "../../../sdk/index.ts";
-import type { MappedTaskOptions, TaskDefaults } from "../../../sdk/task.ts";
+import type { MappedTaskOptions, TaskDefaults } from "../../../sdk/task/task.ts";
 import { type Driver, driverOf, endOf, failed, success } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 

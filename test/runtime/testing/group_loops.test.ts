@@ -1,9 +1,9 @@
 /** Groups that are loops, run in memory with their real bodies: what an iteration is given, when it is enough, and what the DAG file may say. */
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { runDag } from "../../../runtime/testing/run_dag.ts";
-import { chain, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import { lazy } from "../../../sdk/lazy.ts";
+import { chain, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { lazy } from "../../../sdk/task/lazy.ts";
 
 const paging = (maxIterations = 10) => {
   const d = dag("paging");

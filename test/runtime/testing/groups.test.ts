@@ -1,10 +1,10 @@
 /** Groups that run as one in memory: what `dag test`, and people's own tests of their DAGs, see of them. */
 import { describe, expect, test } from "vitest";
 import { type DagRunEvent, runDag, runTask } from "../../../runtime/testing/index.ts";
-import { chain, dag } from "../../../sdk/dag.ts";
-import { over } from "../../../sdk/items.ts";
-import { lazy } from "../../../sdk/lazy.ts";
-import { pick } from "../../../sdk/pick.ts";
+import { chain, dag } from "../../../sdk/dag/dag.ts";
+import { over } from "../../../sdk/task/items.ts";
+import { lazy } from "../../../sdk/task/lazy.ts";
+import { pick } from "../../../sdk/task/pick.ts";
 
 const at = { logicalDate: "2026-01-01" };
 

@@ -1,10 +1,10 @@
 /** Loops as DAG files write them, run in memory. */
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { runDag, runTask } from "../../../runtime/testing/index.ts";
-import { type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import { lazy } from "../../../sdk/lazy.ts";
-import type { TaskRef } from "../../../sdk/task.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { lazy } from "../../../sdk/task/lazy.ts";
+import type { TaskRef } from "../../../sdk/task/task.ts";
 
 const at = { logicalDate: "2026-01-01" };
 

@@ -1,10 +1,10 @@
 /** What mapped tasks do with their items, where user code runs: functions on items, names of instances, inputs that are loaded lazily. */
 import { describe, expect, test } from "vitest";
 import { runDag, runTask } from "../../../runtime/testing/index.ts";
-import { type Dag, dag } from "../../../sdk/dag.ts";
-import { entries, over, partial, zip } from "../../../sdk/items.ts";
-import { lazy } from "../../../sdk/lazy.ts";
-import { SkipTask } from "../../../sdk/outcome.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { entries, over, partial, zip } from "../../../sdk/task/items.ts";
+import { lazy } from "../../../sdk/task/lazy.ts";
+import { SkipTask } from "../../../sdk/task/outcome.ts";
 
 const at = { logicalDate: "2026-01-01" };
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type DagRunEvent, runDag, runTask } from "../../../runtime/testing/index.ts";
-import { chain, dag } from "../../../sdk/dag.ts";
+import { chain, dag } from "../../../sdk/dag/dag.ts";
 import { defineHook } from "../../../sdk/hook.ts";
 import {
   type Callback,
@@ -11,7 +11,7 @@ import {
   waitForEvent,
   waitUntil,
 } from "../../../sdk/index.ts";
-import { FailTask, SkipTask } from "../../../sdk/outcome.ts";
+import { FailTask, SkipTask } from "../../../sdk/task/outcome.ts";
 
 const at = { logicalDate: "2026-01-01" };
 

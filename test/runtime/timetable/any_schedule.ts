@@ -1,6 +1,6 @@
 /** Schedules of every kind, in zones whose clocks change in all the ways there are, over ten years. */
 import fc from "fast-check";
-import type { ScheduleSpec } from "../../../sdk/schedule.ts";
+import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import {
   at,
   atAny,

@@ -1,10 +1,8 @@
 /** Asks timetables in the words of these tests: instants as ISO text without milliseconds. */
 
 import { type Interval, nextRun, type RunInfo } from "../../../runtime/timetable/index.ts";
-import type { CalendarLength } from "../../../sdk/calendar_duration.ts";
-import type { ScheduleSpec } from "../../../sdk/schedule.ts";
-import { CRON_PRESETS } from "../../../sdk/schedule.ts";
-import type { Catchup } from "../../../sdk/spec.ts";
+import { CRON_PRESETS } from "../../../sdk/schedule/schedule.ts";
+import type { CalendarLength, Catchup, ScheduleSpec } from "../../../sdk/spec/index.ts";
 
 export interface Question {
   readonly catchup?: Catchup;

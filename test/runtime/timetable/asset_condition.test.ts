@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { assetsOf, conditionText, isMet } from "../../../runtime/timetable/asset_condition.ts";
-import type { AssetCondition } from "../../../sdk/spec.ts";
+import type { AssetCondition } from "../../../sdk/spec/index.ts";
 
 const [a, b, c] = ["a", "b", "c"].map((asset) => ({ asset })) as [
   AssetCondition,

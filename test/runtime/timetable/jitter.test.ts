@@ -8,9 +8,9 @@ import {
   type RunInfo,
   runIdOf,
 } from "../../../runtime/timetable/index.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { cron, cronTrigger, dag, type Schedule } from "../../../sdk/index.ts";
-import type { ScheduleSpec } from "../../../sdk/schedule.ts";
+import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import { HOUR, MINUTE, short } from "./ask.ts";
 
 function scheduleOf(schedule: Schedule, dagId = "report"): ScheduleSpec {

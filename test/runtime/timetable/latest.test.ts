@@ -1,8 +1,8 @@
 /** Which run is the latest of its schedule. */
 import { describe, expect, test } from "vitest";
 import { isLatest } from "../../../runtime/timetable/latest.ts";
-import { dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { cronTrigger, type Schedule } from "../../../sdk/index.ts";
 
 const at = (iso: string): Date => new Date(iso);

@@ -8,7 +8,7 @@ import {
   type RunInfo,
   runIdOf,
 } from "../../../runtime/timetable/index.ts";
-import type { ScheduleSpec } from "../../../sdk/schedule.ts";
+import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import {
   coversIntervals,
   cronText,

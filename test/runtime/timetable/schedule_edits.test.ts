@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Interval, nextRun, type RunInfo } from "../../../runtime/timetable/index.ts";
-import type { ScheduleSpec } from "../../../sdk/schedule.ts";
+import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import {
   atLengths,
   atTicks,

@@ -16,7 +16,7 @@ import {
   every,
   partitioned,
 } from "../../../sdk/index.ts";
-import type { ScheduleSpec } from "../../../sdk/schedule.ts";
+import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import {
   at,
   atAny,

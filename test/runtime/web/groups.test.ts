@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migrateQueue } from "../../../runtime/executor/queue.ts";
 import { LAYOUT_FORMAT } from "../../../runtime/web/graph/graph_layout.ts";
-import { chain, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import type { GroupSpec } from "../../../sdk/spec.ts";
+import { chain, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import type { GroupSpec } from "../../../sdk/spec/index.ts";
 import {
   beginInPostgres,
   type Driver,

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import * as actions from "../../../runtime/actions/index.ts";
 import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
-import { type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import { webhook } from "../../../sdk/event.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { webhook } from "../../../sdk/sources/event.ts";
 import { versionOf } from "../../support/migrated.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 

@@ -3,12 +3,12 @@
  * counterexample can be read.
  */
 import fc from "fast-check";
-import { type Dag, dag } from "../../../sdk/dag.ts";
-import { describeDag } from "../../../sdk/describe.ts";
-import type { Wirable } from "../../../sdk/group.ts";
-import { concat, cross, type Each, zip } from "../../../sdk/items.ts";
-import { type DagSpec, TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec.ts";
-import type { TaskRef } from "../../../sdk/task.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { Wirable } from "../../../sdk/dag/group.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { type DagSpec, TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";
+import { concat, cross, type Each, zip } from "../../../sdk/task/items.ts";
+import type { TaskRef } from "../../../sdk/task/task.ts";
 
 type Kind =
   | "task"

@@ -2,7 +2,7 @@
  * The trigger rules as a table of plain states: for each rule what it says of the states before a task, the first line that holds. Written
  * from the rules and not from the engine, which decides from counts: the two are held against each other.
  */
-import type { TriggerRule } from "../../../sdk/spec.ts";
+import type { TriggerRule } from "../../../sdk/spec/index.ts";
 
 /** Success, failed, sKipped, Upstream failed, still Running or not begun. */
 export type Letter = "S" | "F" | "K" | "U" | "R";

@@ -7,7 +7,7 @@ import { isFinal } from "../../../runtime/state/task_state.ts";
 import type { Plans } from "../../../runtime/store/dags/plans.ts";
 import type { Database } from "../../../runtime/store/database/database.ts";
 import { errorMessage } from "../../../sdk/error_message.ts";
-import type { DagSpec } from "../../../sdk/spec.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { expectCountsHold } from "../counts.ts";
 import type { Driver, Seen, Snapshot } from "../engine_driver.ts";
 import { type DagShape, describeShape, isGroup } from "./dag_shape.ts";

@@ -1,6 +1,6 @@
 /** What the API answers about runs. */
 import { z } from "zod";
-import { TASK_EVENTS } from "../../../../sdk/callback.ts";
+import { TASK_EVENTS } from "../../../../sdk/spec/index.ts";
 import { TASK_STATES } from "../../../state/task_state.ts";
 import { RUN_TYPES } from "../../../store/runs/dag_run.ts";
 import { runState, when } from "./common.ts";

@@ -1,6 +1,6 @@
 /** The grid: a real table, so that it can be read row by row and column by column without seeing it. */
 import type { VNode } from "preact";
-import type { DagSpec } from "../../../../sdk/spec.ts";
+import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
 import type { Folds } from "../../groups/folded_groups.ts";
 import { groupAnchor } from "../../groups/group_tree.ts";

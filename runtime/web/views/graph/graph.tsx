@@ -1,6 +1,6 @@
 /** The graph as SVG, drawn from the kept layout; beside it a list says the same in words. */
 import type { VNode } from "preact";
-import type { DagSpec, TaskSpec } from "../../../../sdk/spec.ts";
+import type { DagSpec, TaskSpec } from "../../../../sdk/spec/index.ts";
 import { manyOf } from "../../../engine/plan/plan.ts";
 import type { GraphLayout, Placed, Point } from "../../graph/graph_layout.ts";
 import { shownName } from "../../graph/graph_request.ts";

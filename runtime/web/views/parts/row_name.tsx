@@ -1,6 +1,6 @@
 /** The heading of a line that shows a task or a group: as deep as the groups around it, and for a group the way to fold it. */
 import type { ComponentChildren, VNode } from "preact";
-import type { DagSpec } from "../../../../sdk/spec.ts";
+import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import { allToggled, type Folds, toggled } from "../../groups/folded_groups.ts";
 import { groupAnchor, type TreeRow } from "../../groups/group_tree.ts";
 

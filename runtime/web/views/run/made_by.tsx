@@ -1,6 +1,6 @@
 /** What made a run, in a few words: the updates, changes, call or runs that it follows. */
 import type { VNode } from "preact";
-import type { RunTrigger } from "../../../../sdk/trigger.ts";
+import type { RunTrigger } from "../../../../sdk/sources/trigger.ts";
 
 /** How many assets are named. */
 const NAMED = 5;

@@ -1,7 +1,7 @@
 /** One run: what it is for, its graph, and its tasks with their times drawn to one scale. */
 import type { VNode } from "preact";
-import type { DagSpec } from "../../../../sdk/spec.ts";
-import type { RunTrigger } from "../../../../sdk/trigger.ts";
+import type { RunTrigger } from "../../../../sdk/sources/trigger.ts";
+import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
 import type { GraphLayout } from "../../graph/graph_layout.ts";
 import type { Folds } from "../../groups/folded_groups.ts";

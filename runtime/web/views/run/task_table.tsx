@@ -1,6 +1,6 @@
 /** The tasks of a run in their groups, with their times drawn to one scale. */
 import type { VNode } from "preact";
-import type { DagSpec } from "../../../../sdk/spec.ts";
+import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
 import type { Folds } from "../../groups/folded_groups.ts";
 import { type GroupProgress, groupProgress } from "../../groups/group_progress.ts";

@@ -1,0 +1,65 @@
+/** Turns the list that a task is mapped over into its plain form. */
+import type { DagsmithError } from "../errors.ts";
+import { type Json, toJson } from "../json.ts";
+import { invalidOption } from "../option_values.ts";
+import type { EachSpec } from "../spec/index.ts";
+import { type Each, type ListPlan, planOfEach } from "../task/items.ts";
+import { PickRef } from "../task/pick.ts";
+import { TaskRef } from "../task/task.ts";
+
+/** The longest list a task is mapped over, unless it says otherwise. */
+export const DEFAULT_MAX_ITEMS = 100_000;
+
+/** What messages call the task, and the limit it sets itself. */
+interface Place {
+  readonly where: string;
+  readonly maxItems: number | undefined;
+}
+
+/**
+ * The plain form of `each`.
+ * @throws DagsmithError INVALID_OPTION for what is no list, a combination of no lists, and literal items beyond `maxItems`; OUTPUT_NOT_JSON
+ */
+export function describeEach(each: Each<unknown>, place: Place): EachSpec {
+  return describePlan(planOfEach(each), place);
+}
+
+function describePlan(plan: ListPlan, place: Place): EachSpec {
+  if (plan.type === "entries") return { entriesOf: plan.of.taskId };
+  if (plan.type === "source") return describeSource(plan.of, place);
+  if (plan.of.length === 0) throw refused(`a ${plan.type} of no lists`, place);
+  if (plan.type === "cross")
+    return { cross: plan.of.map(([name, list]) => ({ name, list: describePlan(list, place) })) };
+  const lists = plan.of.map((list) => describePlan(list, place));
+  if (plan.type === "concat") return { concat: lists };
+  return {
+    zip: lists,
+    ...(plan.fill ? { fillValue: JSON.parse(toJson(plan.fill.value)) as Json } : {}),
+  };
+}
+
+function describeSource(
+  source: TaskRef<unknown> | PickRef<unknown> | readonly unknown[],
+  place: Place,
+): EachSpec {
+  if (source instanceof TaskRef) return { taskId: source.taskId };
+  return source instanceof PickRef
+    ? { taskId: source.source.taskId, field: source.field }
+    : { items: literal(source, place) };
+}
+
+function literal(items: readonly unknown[], place: Place): readonly Json[] {
+  if (!Array.isArray(items)) throw refused(items === null ? "null" : typeof items, place);
+  const limit = place.maxItems ?? DEFAULT_MAX_ITEMS;
+  if (items.length > limit)
+    throw refused(`a list of ${items.length}`, place, `at most ${limit} items (maxItems)`);
+  return JSON.parse(toJson(items)) as Json[];
+}
+
+function refused(
+  found: string,
+  { where }: Place,
+  allowed = "a list, or a task whose output is one",
+): DagsmithError {
+  return invalidOption(where, "each", found, allowed);
+}

@@ -1,0 +1,51 @@
+/** What a DAG says of its runs as a whole: how they end early, and when their failures pause it. */
+import type { DagOptions } from "../dag/dag_options.ts";
+import { DagsmithError } from "../errors.ts";
+import { invalidOption, moreThanZero } from "../option_values.ts";
+import type { DagSpec, TaskSpec } from "../spec/index.ts";
+
+type RunRules = Pick<DagSpec, "failFast" | "dagRunTimeoutMs" | "maxConsecutiveFailedDagRuns">;
+
+/**
+ * The plain form of these options.
+ * @throws DagsmithError INVALID_OPTION, INVALID_DURATION
+ */
+export function describeRunRules(options: DagOptions, where: string): RunRules {
+  const { failFast = false, dagRunTimeout, maxConsecutiveFailedDagRuns: failures = 0 } = options;
+  if (typeof failFast !== "boolean")
+    throw invalidOption(where, "failFast", shown(failFast), "true or false");
+  if (!Number.isInteger(failures) || failures < 0)
+    throw invalidOption(
+      where,
+      "maxConsecutiveFailedDagRuns",
+      shown(failures),
+      "a whole number of at least 0",
+    );
+  const dagRunTimeoutMs =
+    dagRunTimeout === undefined ? 0 : moreThanZero(dagRunTimeout, "dagRunTimeout", where);
+  return {
+    ...(failFast && { failFast }),
+    ...(dagRunTimeoutMs > 0 && { dagRunTimeoutMs }),
+    ...(failures > 0 && { maxConsecutiveFailedDagRuns: failures }),
+  };
+}
+
+/**
+ * In a DAG that fails fast a rule that reacts to failures would never be met.
+ * @throws DagsmithError FAIL_FAST_RULE
+ */
+export function refuseForeignRules(dagId: string, tasks: readonly TaskSpec[]): void {
+  const task = tasks.find(
+    ({ triggerRule }) => triggerRule !== "all_success" && triggerRule !== "all_done_setup_success",
+  );
+  if (task)
+    throw new DagsmithError("FAIL_FAST_RULE", {
+      dag: dagId,
+      task: task.taskId,
+      rule: task.triggerRule,
+    });
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
+}

@@ -1,0 +1,36 @@
+/** Events that start runs, as plain data. */
+import type { Json } from "../json.ts";
+
+/** An event source of a DAG. Its name is unique within the DAG. */
+export type EventSpec =
+  /** Changes of the rows of a table. */
+  | {
+      readonly type: "postgresChanges";
+      readonly name: string;
+      readonly connection: string;
+      readonly schema: string;
+      readonly table: string;
+      readonly operations: readonly ("insert" | "update" | "delete")[];
+      /** At most this many changes make one run. */
+      readonly batch: number;
+    }
+  /** Calls of a web address. */
+  | {
+      readonly type: "webhook";
+      readonly name: string;
+      /** The key of the variable that holds the secret. */
+      readonly secret: string;
+      /** JSON Schema (draft 2020-12) of the body; null for any body. */
+      readonly bodySchema: Json | null;
+    }
+  /** Ends of runs of other DAGs. */
+  | {
+      readonly type: "dagRun";
+      readonly name: string;
+      /** One run of each DAG has to end in one of these states, no further apart than `withinMs`. */
+      readonly runs: readonly {
+        readonly dagId: string;
+        readonly states: readonly ("success" | "failed")[];
+      }[];
+      readonly withinMs: number;
+    };
