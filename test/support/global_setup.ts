@@ -1,6 +1,6 @@
 /**
  * Starts one PostgreSQL for the whole test run; every test that needs one takes a database of its own from it, empty or with our tables and the
- * queue's in it: a copy of one that was migrated once, here.
+ * queue's in it: a copy of one that was migrated once, here. TEST_POSTGRES_BIN names the folder of another server's binaries: the tests then run on that version.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,11 +22,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // Every process of ours that a test starts would read and strip the same TypeScript anew; it is three quarters of its start.
   const compiled = await mkdtemp(join(tmpdir(), "dagsmith-compiled-"));
   process.env.NODE_COMPILE_CACHE = compiled;
-  const server = await startThrowawayPostgres([
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
-  ]);
+  const server = await startThrowawayPostgres(
+    ["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
+    process.env.TEST_POSTGRES_BIN,
+  );
   const db = openDatabase(await createDatabase(server.url, MIGRATED), { poolSize: 2 });
   await migrate(db);
   await migrateQueue(db);
