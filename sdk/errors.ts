@@ -36,7 +36,7 @@ const messages = {
   SCHEDULE_STANDS_STILL:
     "The schedule does not move on: after the run of {at} it asks for that run again.",
   SIMULATION_TOO_LARGE:
-    "The simulation has more than {most} slots. Ask for a shorter time or fewer DAGs.",
+    "The simulation has more than {most} decisions. Ask for a shorter time or fewer DAGs.",
   // Events that start runs
   WEBHOOK_REFUSED:
     "There is no such webhook, or the call does not prove that it knows the secret. Send X-Hub-Signature-256 or Authorization: Bearer.",

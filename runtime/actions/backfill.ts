@@ -6,8 +6,8 @@ import {
   type BackfillRange,
   backfillDates,
   looksBack,
-  type PlannedSlot,
-  planSlots,
+  type PlannedRun,
+  planRuns,
   type Reprocess,
 } from "../scheduler/plan_backfill.ts";
 import { audit } from "../store/access/audit.ts";
@@ -24,8 +24,8 @@ import {
   cancelWaiting,
   type ExistingRun,
   existingRuns,
-  insertSlots,
-} from "../store/backfills/backfill_slot.ts";
+  insertBackfillRuns,
+} from "../store/backfills/backfill_run.ts";
 import { getDag } from "../store/dags/dag.ts";
 import { getVersions } from "../store/dags/dag_version.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
@@ -59,7 +59,7 @@ export interface BackfillRequest {
 export interface BackfillPreview {
   readonly dagId: string;
   readonly schedule: string;
-  readonly slots: readonly (PlannedSlot & { readonly existing: ExistingRun | undefined })[];
+  readonly runs: readonly (PlannedRun & { readonly existing: ExistingRun | undefined })[];
 }
 
 const DEFAULT_MAX_ACTIVE_RUNS = 10;
@@ -72,13 +72,13 @@ export async function previewBackfill(
   db: Queryable,
   request: Omit<BackfillRequest, "actor">,
 ): Promise<BackfillPreview> {
-  const { named, slots } = await plan(db, request);
-  return { dagId: request.dagId, schedule: named.name, slots };
+  const { named, runs } = await plan(db, request);
+  return { dagId: request.dagId, schedule: named.name, runs };
 }
 
 /**
- * Plans a backfill slot by slot and hands it to the scheduler, which makes its runs as places free up.
- * @returns its number, and how many slots it has
+ * Plans every run of a backfill. The scheduler creates the runs as capacity frees up.
+ * @returns its number, how many runs it plans and how many it skips
  * @throws DagsmithError UNKNOWN_DAG, UNKNOWN_SCHEDULE, INVALID_DATE, INVALID_PARAMS, INVALID_LABEL, and the refusals of backfillDates
  */
 export async function createBackfill(
@@ -87,7 +87,7 @@ export async function createBackfill(
 ): Promise<{ readonly id: number; readonly runs: number; readonly skipped: number }> {
   const { dagId, actor } = request;
   return db.transaction(async (tx) => {
-    const { named, versionId, params, range, slots } = await plan(tx, request);
+    const { named, versionId, params, range, runs: planned } = await plan(tx, request);
     const { reprocess, backwards, from, to } = range;
     const settings = {
       reprocess,
@@ -117,15 +117,15 @@ export async function createBackfill(
         dag: dagId,
         backfill: (await activeBackfill(tx, dagId)) ?? "?",
       });
-    await insertSlots(
+    await insertBackfillRuns(
       tx,
       id,
-      slots.map(({ dataInterval, existing, ...slot }) => ({
-        ...{ ...slot, dataIntervalStart: dataInterval.start, dataIntervalEnd: dataInterval.end },
-        runId: slot.decision === "skip" ? (existing?.id ?? null) : null,
+      planned.map(({ dataInterval, existing, ...run }) => ({
+        ...{ ...run, dataIntervalStart: dataInterval.start, dataIntervalEnd: dataInterval.end },
+        runId: run.decision === "skip" ? (existing?.id ?? null) : null,
       })),
     );
-    const runs = slots.filter(({ decision }) => decision === "run").length;
+    const runs = planned.filter(({ decision }) => decision === "run").length;
     const detail = {
       backfill: id,
       from: from.toISOString(),
@@ -134,7 +134,7 @@ export async function createBackfill(
       ...settings,
     };
     await audit(tx, { actor, action: "backfill", dagId, detail });
-    return { id, runs, skipped: slots.length - runs };
+    return { id, runs, skipped: planned.length - runs };
   });
 }
 
@@ -143,7 +143,7 @@ interface Plan {
   readonly versionId: number;
   readonly params: Json;
   readonly range: BackfillRange;
-  readonly slots: BackfillPreview["slots"];
+  readonly runs: BackfillPreview["runs"];
 }
 
 async function plan(db: Queryable, request: Omit<BackfillRequest, "actor">): Promise<Plan> {
@@ -165,14 +165,14 @@ async function plan(db: Queryable, request: Omit<BackfillRequest, "actor">): Pro
     ...{ from: dateOf(request.from, spec.timezone), to: dateOf(request.to, spec.timezone) },
     activeBackfill: await activeBackfill(db, dagId),
   };
-  const runs = backfillDates(range);
-  const dates = runs.map(({ logicalDate }) => logicalDate);
+  const intervals = backfillDates(range);
+  const dates = intervals.map(({ logicalDate }) => logicalDate);
   const existing = await existingRuns(db, dagId, named.name, dates);
   const existingOf = (date: Date): ExistingRun | undefined => existing.get(date.getTime());
-  const slots = planSlots(runs, reprocess, (date) => existingOf(date)?.state);
+  const planned = planRuns(intervals, reprocess, (date) => existingOf(date)?.state);
   return {
     ...{ named, versionId: dag.versionId, params: paramsOf(spec, named, params), range },
-    slots: slots.map((slot) => ({ ...slot, existing: existingOf(slot.logicalDate) })),
+    runs: planned.map((run) => ({ ...run, existing: existingOf(run.logicalDate) })),
   };
 }
 
@@ -221,7 +221,7 @@ export function resumeBackfill(db: Database, request: BackfillVerb): Promise<voi
 }
 
 /**
- * Ends it: runs that have begun are left to finish, those that wait for a place end as failed, the other slots are skipped.
+ * Ends it: runs that have begun are left to finish, those that wait for a place end as failed, the other planned runs are skipped.
  * @throws DagsmithError UNKNOWN_BACKFILL, BACKFILL_ENDED
  */
 export function cancelBackfill(db: Database, request: BackfillVerb): Promise<void> {

@@ -15,6 +15,7 @@ import { changes } from "./commands/changes.ts";
 import { check } from "./commands/check.ts";
 import { clear } from "./commands/clear.ts";
 import { connections } from "./commands/connections.ts";
+import { decisions } from "./commands/decisions.ts";
 import { deploy } from "./commands/deploy.ts";
 import { dev } from "./commands/dev.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -33,7 +34,6 @@ import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
 import { show } from "./commands/show.ts";
 import { simulate } from "./commands/simulate.ts";
-import { slots } from "./commands/slots.ts";
 import { tasks } from "./commands/tasks.ts";
 import { test } from "./commands/test.ts";
 import { trigger } from "./commands/trigger.ts";
@@ -47,7 +47,7 @@ export const commands: readonly AnyCommand[] = [
   ...[
     trigger,
     runs,
-    slots,
+    decisions,
     tasks,
     why,
     logs,

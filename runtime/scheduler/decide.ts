@@ -1,15 +1,15 @@
 /**
- * What becomes of a DAG's slots now: which get a run, which are skipped and why. Pure: what the schedules remember, how full the DAG is and
+ * What becomes of a DAG's intervals now: which get a run, which are skipped and why. Pure: what the schedules remember, how full the DAG is and
  * the clock come in; runs, decisions and memories go out, so that a tick only reads and writes. Bounded: however much a DAG has missed, one
  * look makes so many runs and no more, and the next goes on from there.
  */
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import type { DueDag, ScheduledDag } from "../store/dags/dag.ts";
 import type { ScheduleMemory } from "../store/dags/dag_schedule.ts";
-import type { NewSlot } from "../store/dags/slot.ts";
+import type { NewDecision } from "../store/dags/schedule_decision.ts";
 import type { NewRun } from "../store/runs/dag_run.ts";
 import { type RunInfo, runIdOf } from "../timetable/index.ts";
-import type { Ask } from "./slot_line.ts";
+import type { Ask } from "./interval_walk.ts";
 import { Track } from "./track.ts";
 
 /** A DAG that is due, and all that its schedules may know. */
@@ -22,7 +22,7 @@ export interface DueSchedules {
   readonly now: Date;
   /** Most runs to make in this look. Default 1,000. */
   readonly mostRuns?: number;
-  /** Most skipped slots to count one by one. Default 1,000. */
+  /** Most skipped intervals to count one by one. Default 1,000. */
   readonly mostCounted?: number;
   /** Processor time spent on this DAG so far, in milliseconds. */
   readonly spentMs?: () => number;
@@ -30,17 +30,18 @@ export interface DueSchedules {
   readonly ask?: Ask;
 }
 
-export interface Decision {
+/** What one look at a DAG changes. */
+export interface SchedulingResult {
   readonly dag: ScheduledDag;
   readonly memories: readonly ScheduleMemory[];
   readonly runs: readonly NewRun[];
-  readonly slots: readonly NewSlot[];
+  readonly decisions: readonly NewDecision[];
 }
 
 /** The runs that are due now, the longest due first, as many as there is room for; and when the DAG wants to be looked at again. */
-export function decide(due: DueSchedules): Decision {
+export function decide(due: DueSchedules): SchedulingResult {
   const tracks = due.spec.schedules.map((named) => new Track(named, due));
-  const made: { readonly run: NewRun; readonly slot: RunInfo }[] = [];
+  const made: { readonly run: NewRun; readonly interval: RunInfo }[] = [];
   const { mostRuns = 1_000, spec, now } = due;
   let atCapacity = false;
   for (
@@ -50,7 +51,7 @@ export function decide(due: DueSchedules): Decision {
   ) {
     atCapacity = due.active + made.length >= spec.maxActiveRuns;
     if (atCapacity || made.length >= mostRuns) break;
-    made.push({ run: scheduledRun(due, track, track.next), slot: track.next });
+    made.push({ run: scheduledRun(due, track, track.next), interval: track.next });
     track.advance();
   }
   return {
@@ -62,7 +63,10 @@ export function decide(due: DueSchedules): Decision {
     },
     memories: tracks.map((track) => track.memory),
     runs: made.map(({ run }) => run),
-    slots: [...skipSlots(due, tracks), ...made.map(({ run, slot }) => runSlot(run, slot))],
+    decisions: [
+      ...skipDecisions(due, tracks),
+      ...made.map(({ run, interval }) => runDecision(run, interval)),
+    ],
   };
 }
 
@@ -119,20 +123,23 @@ function scheduledRun(
   };
 }
 
-function runSlot({ dagId, schedule, runId }: NewRun, slot: RunInfo): NewSlot {
+function runDecision({ dagId, schedule, runId }: NewRun, interval: RunInfo): NewDecision {
   return {
     dagId,
     schedule: schedule ?? "",
     decision: "run",
     reason: null,
     count: 1,
-    first: slot,
-    last: slot,
+    first: interval,
+    last: interval,
     runId,
   };
 }
 
-function skipSlots({ dag: { dagId } }: DueSchedules, tracks: readonly Track[]): readonly NewSlot[] {
+function skipDecisions(
+  { dag: { dagId } }: DueSchedules,
+  tracks: readonly Track[],
+): readonly NewDecision[] {
   return tracks.flatMap(({ named, skips }) =>
     skips.map((skipped) => ({
       dagId,

@@ -1,6 +1,6 @@
 /**
- * What a backfill would do, slot by slot. Pure: the schedule, the runs that exist and the clock come in; dates, decisions and refusals go
- * out. The same rules judge a slot when a backfill is planned, and again when its turn comes.
+ * What a backfill would do, interval by interval. Pure: the schedule, the runs that exist and the clock come in; dates, decisions and refusals go
+ * out. The same rules judge an interval when a backfill is planned, and again when its turn comes.
  */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { DagSpec, ScheduleSpec } from "../../sdk/spec/index.ts";
@@ -12,8 +12,8 @@ import type { RunInfo } from "../timetable/index.ts";
 export const REPROCESS = ["none", "failed", "completed"] as const;
 export type Reprocess = (typeof REPROCESS)[number];
 
-/** Most slots of one backfill. */
-const MOST_SLOTS = 100_000;
+/** Most intervals of one backfill. */
+const MOST_RUNS = 100_000;
 
 /** What is asked for. */
 export interface BackfillRange {
@@ -34,12 +34,12 @@ export interface BackfillRange {
 
 type SkipReason = "already exists" | "in flight";
 
-/** What happens to one slot. */
-export type SlotDecision =
+/** What happens to one interval. */
+export type RunDecision =
   | { readonly decision: "run"; readonly reason: null }
   | { readonly decision: "skip"; readonly reason: SkipReason };
 
-export type PlannedSlot = RunInfo & SlotDecision & { readonly ordinal: number };
+export type PlannedRun = RunInfo & RunDecision & { readonly ordinal: number };
 
 /**
  * The runs that a backfill covers, in the order in which they run.
@@ -50,8 +50,8 @@ export function backfillDates(range: BackfillRange): readonly RunInfo[] {
   refuse(range);
   const runs: RunInfo[] = [];
   for (const run of runsBetween(range.schedule, range, range.now)) {
-    if (runs.length === MOST_SLOTS)
-      throw new DagsmithError("BACKFILL_TOO_LARGE", { ...datesOf(range), limit: MOST_SLOTS });
+    if (runs.length === MOST_RUNS)
+      throw new DagsmithError("BACKFILL_TOO_LARGE", { ...datesOf(range), limit: MOST_RUNS });
     runs.push(run);
   }
   if (runs.length === 0)
@@ -63,20 +63,20 @@ export function backfillDates(range: BackfillRange): readonly RunInfo[] {
  * What happens to each of these runs.
  * @param stateOf the state of the run that a logical date has already; undefined when it has none
  */
-export function planSlots(
+export function planRuns(
   runs: readonly RunInfo[],
   reprocess: Reprocess,
   stateOf: (logicalDate: Date) => RunState | undefined,
-): readonly PlannedSlot[] {
+): readonly PlannedRun[] {
   return runs.map((run, index) => ({
     ...run,
     ordinal: index + 1,
-    ...decideSlot(stateOf(run.logicalDate), reprocess),
+    ...decideRun(stateOf(run.logicalDate), reprocess),
   }));
 }
 
-/** Whether a slot runs, judged by the run that it has already. */
-export function decideSlot(existing: RunState | undefined, reprocess: Reprocess): SlotDecision {
+/** Whether an interval runs, judged by the run that it has already. */
+export function decideRun(existing: RunState | undefined, reprocess: Reprocess): RunDecision {
   if (existing === undefined) return { decision: "run", reason: null };
   if (existing === "queued" || existing === "running")
     return { decision: "skip", reason: "in flight" };

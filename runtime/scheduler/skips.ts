@@ -1,10 +1,10 @@
-/** Slots that get no run, and why: what fell into a pause, what waited for a place and was overtaken, what catchup leaves out. */
+/** Intervals that get no run, and why: what fell into a pause, what waited for a place and was overtaken, what catchup leaves out. */
 import type { DueDag } from "../store/dags/dag.ts";
-import type { SkippedSlots, SkipReason } from "../store/dags/slot.ts";
+import type { SkippedIntervals, SkipReason } from "../store/dags/schedule_decision.ts";
 import type { RunInfo } from "../timetable/index.ts";
-import type { SlotLine } from "./slot_line.ts";
+import type { IntervalWalk } from "./interval_walk.ts";
 
-/** Slots that fall due within it were skipped for this reason; start inclusive, end exclusive. */
+/** Intervals that fall due within it were skipped for this reason; start inclusive, end exclusive. */
 interface Span {
   readonly from: Date;
   readonly until: Date;
@@ -26,18 +26,18 @@ export function spansOf({ pausedAt, unpausedAt, fullSince }: DueDag, now: Date):
 }
 
 /**
- * The slots from `first` on that fall due before `until`: those in a row with the same reason as one, however many they are.
- * @param mostCounted slots that are counted one by one; of more, nobody says how many
+ * The intervals from `first` on that fall due before `until`: those in a row with the same reason as one, however many they are.
+ * @param mostCounted intervals that are counted one by one; of more, nobody says how many
  */
 export function* skippedBefore(
-  line: SlotLine,
+  walk: IntervalWalk,
   first: RunInfo,
   until: Date,
   spans: readonly Span[],
   mostCounted: number,
-): Generator<SkippedSlots> {
-  for (let slot: RunInfo | null = first; slot !== null && slot.runAfter < until; ) {
-    const { runAfter } = slot;
+): Generator<SkippedIntervals> {
+  for (let interval: RunInfo | null = first; interval !== null && interval.runAfter < until; ) {
+    const { runAfter } = interval;
     const reason =
       spans.find(({ from, until: end }) => from <= runAfter && runAfter < end)?.reason ?? "catchup";
     const border = Math.min(
@@ -47,16 +47,16 @@ export function* skippedBefore(
         .filter((at) => at > runAfter)
         .map(Number),
     );
-    const last = line.lastBefore(slot, new Date(border));
-    yield { reason, count: line.count(slot, last, mostCounted), first: slot, last };
+    const last = walk.lastBefore(interval, new Date(border));
+    yield { reason, count: walk.count(interval, last, mostCounted), first: interval, last };
     if (border === until.getTime()) return;
-    const next = line.after(last.dataInterval, until);
-    slot = next && next.logicalDate > last.logicalDate ? next : null;
+    const next = walk.after(last.dataInterval, until);
+    interval = next && next.logicalDate > last.logicalDate ? next : null;
   }
 }
 
 /** Two neighbours with the same reason, as one. */
-export function joined(one: SkippedSlots, next: SkippedSlots): SkippedSlots {
+export function joined(one: SkippedIntervals, next: SkippedIntervals): SkippedIntervals {
   return {
     ...one,
     last: next.last,

@@ -1,13 +1,13 @@
 /**
  * One schedule of a DAG on its way from the last run to the next. It says what it makes next and what it passes over, and keeps what it must
- * remember: the last run, the gaps that a catchup from the newest leaves behind it, and the slots it skipped since.
+ * remember: the last run, the gaps that a catchup from the newest leaves behind it, and the intervals it skipped since.
  */
 
 import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { DagSpec, NamedSchedule } from "../../sdk/spec/index.ts";
 import type { Gap, ScheduleMemory } from "../store/dags/dag_schedule.ts";
-import type { SkippedSlots } from "../store/dags/slot.ts";
+import type { SkippedIntervals } from "../store/dags/schedule_decision.ts";
 import {
   type Interval,
   type Restriction,
@@ -15,8 +15,8 @@ import {
   restrictionOf,
 } from "../timetable/index.ts";
 import type { DueSchedules } from "./decide.ts";
+import { IntervalWalk } from "./interval_walk.ts";
 import { joined, skippedBefore, spansOf } from "./skips.ts";
-import { SlotLine } from "./slot_line.ts";
 
 /**
  * A tick is always a little late. Within this the schedule is asked as of the instant it wanted to be looked at, so that `catchup: "none"`
@@ -30,7 +30,7 @@ const MOST_GAPS = 50;
 /** Between the beginnings of two runs of a schedule that always has one to begin. */
 const REST_MS = 1_000;
 
-/** Skipped slots counted one by one, unless the caller has less time. */
+/** Skipped intervals counted one by one, unless the caller has less time. */
 const MOST_COUNTED = 1_000;
 
 export class Track {
@@ -39,14 +39,14 @@ export class Track {
   next: RunInfo | null = null;
   error: string | null = null;
   /** What was skipped, to be written down. */
-  readonly skips: SkippedSlots[] = [];
+  readonly skips: SkippedIntervals[] = [];
 
   readonly #due: DueSchedules;
-  readonly #line: SlotLine;
+  readonly #walk: IntervalWalk;
   #last: Interval | null;
-  #skipped: SkippedSlots | null;
+  #skipped: SkippedIntervals | null;
   #gaps: readonly Gap[];
-  /** The slot after the last run, or the newest that is due; and what making it leaves behind. */
+  /** The interval after the last run, or the newest that is due; and what making it leaves behind. */
   #head: RunInfo | null = null;
   #leaves: Gap | null = null;
   /** Where {@link next} lies, when it is not the head. */
@@ -56,7 +56,7 @@ export class Track {
   constructor(named: NamedSchedule, due: DueSchedules) {
     this.named = named;
     this.#due = due;
-    this.#line = new SlotLine(named, {
+    this.#walk = new IntervalWalk(named, {
       bounds: boundsOf(due.spec),
       spentMs: due.spentMs,
       ask: due.ask,
@@ -70,7 +70,7 @@ export class Track {
 
   /** When to look again. A schedule that follows its own runs must not fill the database with runs that end as they begin. */
   get lookAt(): Date | null {
-    if (this.next === null || !this.#hasMade || !this.#line.beginsNow)
+    if (this.next === null || !this.#hasMade || !this.#walk.beginsNow)
       return this.next?.runAfter ?? null;
     return new Date(Math.max(this.next.runAfter.getTime(), this.#due.now.getTime() + REST_MS));
   }
@@ -120,7 +120,7 @@ export class Track {
     const { dag, now } = this.#due;
     const wanted =
       memory?.nextRunAfter && memory.nextRunAfter <= now ? memory.nextRunAfter : dag.dueAt;
-    return now.getTime() - wanted.getTime() <= PUNCTUAL_WITHIN_MS && !this.#line.beginsNow
+    return now.getTime() - wanted.getTime() <= PUNCTUAL_WITHIN_MS && !this.#walk.beginsNow
       ? wanted
       : now;
   }
@@ -140,12 +140,12 @@ export class Track {
     this.#choose();
   }
 
-  /** @param coming a slot that was found to be the next before it was due: until then no timetable answers otherwise */
+  /** @param coming an interval that was found to be the next before it was due: until then no timetable answers otherwise */
   #look(at: Date, coming?: RunInfo | null): void {
     const { spec, now } = this.#due;
-    const isKnown = coming && coming.runAfter >= at && !this.#line.beginsNow;
+    const isKnown = coming && coming.runAfter >= at && !this.#walk.beginsNow;
     this.#leaves = null;
-    this.#head = isKnown ? coming : this.#line.next(this.#last, at);
+    this.#head = isKnown ? coming : this.#walk.next(this.#last, at);
     if (spec.catchup !== "all") this.#skip(at);
     else if (this.#isNewestFirst && this.#head && this.#head.runAfter <= now)
       this.#leap(this.#head);
@@ -154,7 +154,7 @@ export class Track {
 
   /** Newest first: what is due before the newest is left for later. */
   #leap(first: RunInfo): void {
-    const newest = this.#line.lastBefore(first, new Date(this.#due.now.getTime() + 1));
+    const newest = this.#walk.lastBefore(first, new Date(this.#due.now.getTime() + 1));
     if (newest.logicalDate <= first.logicalDate) return;
     this.#leaves = { after: this.#last, before: newest.runAfter };
     this.#head = newest;
@@ -164,19 +164,19 @@ export class Track {
     const isHeadDue = this.#head !== null && this.#head.runAfter <= this.#due.now;
     const left = this.#isNewestFirst && isHeadDue ? null : this.#fromGaps();
     this.#gap = left?.gap ?? null;
-    this.next = left?.slot ?? this.#head;
+    this.next = left?.interval ?? this.#head;
   }
 
-  /** The slot of a gap whose turn it is. A gap without any is forgotten. */
-  #fromGaps(): { readonly gap: Gap; readonly slot: RunInfo } | null {
+  /** The interval of a gap whose turn it is. A gap without any is forgotten. */
+  #fromGaps(): { readonly gap: Gap; readonly interval: RunInfo } | null {
     for (;;) {
       const gap = this.#gaps.at(this.#isNewestFirst ? 0 : -1);
       if (!gap) return null;
-      const first = this.#line.after(gap.after, gap.before);
+      const first = this.#walk.after(gap.after, gap.before);
       if (first && first.runAfter < gap.before)
         return {
           gap,
-          slot: this.#isNewestFirst ? this.#line.lastBefore(first, gap.before) : first,
+          interval: this.#isNewestFirst ? this.#walk.lastBefore(first, gap.before) : first,
         };
       this.#gaps = this.#gaps.filter((one) => one !== gap);
     }
@@ -184,26 +184,26 @@ export class Track {
 
   /** Writes down what its catchup passes over, up to the head. */
   #skip(at: Date): void {
-    // What a catchup from the newest had left lies before the last run, and no skipped slot of now joins it.
+    // What a catchup from the newest had left lies before the last run, and no skipped interval of now joins it.
     for (const { after, before } of this.#gaps.toReversed())
-      this.skips.push(...this.#skippedFrom(this.#line.after(after, before), before));
+      this.skips.push(...this.#skippedFrom(this.#walk.after(after, before), before));
     this.#gaps = [];
     const decided = this.#skipped?.last.dataInterval ?? this.#last;
     const head = this.#head;
     if (
       decided &&
       head &&
-      this.#line.isContiguous &&
+      this.#walk.isContiguous &&
       decided.end.getTime() === head.dataInterval.start.getTime()
     )
       return;
     const until =
       head === null
         ? at.getTime() + 1
-        : this.#line.isContiguous
+        : this.#walk.isContiguous
           ? endBefore(head)
           : head.runAfter.getTime();
-    for (const skipped of this.#skippedFrom(this.#line.after(decided, at), new Date(until))) {
+    for (const skipped of this.#skippedFrom(this.#walk.after(decided, at), new Date(until))) {
       const isMore = this.#skipped?.reason === skipped.reason;
       if (isMore && this.skips.at(-1) === this.#skipped) this.skips.pop();
       this.#skipped = isMore && this.#skipped ? joined(this.#skipped, skipped) : skipped;
@@ -211,11 +211,11 @@ export class Track {
     }
   }
 
-  #skippedFrom(first: RunInfo | null, until: Date): Iterable<SkippedSlots> {
+  #skippedFrom(first: RunInfo | null, until: Date): Iterable<SkippedIntervals> {
     const { dag, now, mostCounted = MOST_COUNTED } = this.#due;
     return first === null
       ? []
-      : skippedBefore(this.#line, first, until, spansOf(dag, now), mostCounted);
+      : skippedBefore(this.#walk, first, until, spansOf(dag, now), mostCounted);
   }
 
   get #isNewestFirst(): boolean {

@@ -1,10 +1,10 @@
-/** Ids of runs. A slot of a schedule has one id for ever, so the database can refuse to run it twice. */
+/** Ids of runs. An interval of a schedule has one id for ever, so the database can refuse to run it twice. */
 import type { ScheduleSpec } from "../../sdk/spec/index.ts";
 import type { Interval } from "./interval.ts";
 import { delayOf } from "./jitter.ts";
 
 /** What an id is made of. */
-export interface RunSlot {
+export interface RunInterval {
   readonly schedule: ScheduleSpec;
   /** Of a DAG with several schedules: which one makes the run. */
   readonly name?: string;
@@ -29,12 +29,12 @@ const GENERATED =
  * much later jitter has it created; a manual one by when it runs. A schedule with a name puts it between: `scheduled__green__<instant>`.
  * @example runIdOf("scheduled", { schedule, ...run }) // "scheduled__2026-01-01T00:00:00+00:00"
  */
-export function runIdOf(type: "scheduled" | "manual" | "backfill", slot: RunSlot): string {
-  const instant = type === "manual" ? slot.runAfter : slotInstant(slot);
-  return `${type}__${slot.name ? `${slot.name}__` : ""}${instantText(instant)}`;
+export function runIdOf(type: "scheduled" | "manual" | "backfill", interval: RunInterval): string {
+  const instant = type === "manual" ? interval.runAfter : intervalInstant(interval);
+  return `${type}__${interval.name ? `${interval.name}__` : ""}${instantText(instant)}`;
 }
 
-/** `<type>__<instant>_<suffix>`: a run that something other than a schedule made has no slot; the suffix tells it from others of its moment. */
+/** `<type>__<instant>_<suffix>`: a run that something other than a schedule made has no interval; the suffix tells it from others of its moment. */
 export function triggeredRunId(
   type: "asset_triggered" | "event_triggered",
   at: Date,
@@ -48,7 +48,7 @@ function instantText(instant: Date): string {
   return instant.toISOString().replace(/(?:\.000)?Z$/, "+00:00");
 }
 
-function slotInstant({ schedule, runAfter, dataInterval }: RunSlot): Date {
+function intervalInstant({ schedule, runAfter, dataInterval }: RunInterval): Date {
   if (dataInterval && OVER_INTERVALS.includes(schedule.type)) return dataInterval.start;
   return new Date(runAfter.getTime() - delayOf(schedule));
 }

@@ -1,7 +1,7 @@
 /** The transaction in which queued runs begin: there is a place for them, and the DAG's row is held so that nobody else counts at once. */
 import { begin } from "../engine/advance/begin_run.ts";
 import { dagsWithDependsOnPast } from "../engine/advance/depends_on_past.ts";
-import { startBackfillRuns } from "../store/backfills/backfill_runs.ts";
+import { startBackfillRuns } from "../store/backfills/start_backfill_runs.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable, Statement } from "../store/database/database.ts";
 import { activeRuns, startQueued } from "../store/runs/dag_run.ts";

@@ -1,4 +1,4 @@
-/** A DAG that catches up 100,000 slots, and another that becomes due in the middle; and a year of 50 hourly DAGs, simulated. */
+/** A DAG that catches up 100,000 intervals, and another that becomes due in the middle; and a year of 50 hourly DAGs, simulated. */
 import { pauseDag, unpauseDag } from "../../runtime/actions/index.ts";
 import { tick } from "../../runtime/scheduler/jobs/create_runs.ts";
 import { simulate } from "../../runtime/scheduler/simulation/simulate.ts";
@@ -11,7 +11,7 @@ import type { DagSpec } from "../../sdk/spec/index.ts";
 import { atMost, type Row } from "./row.ts";
 import { openStand } from "./stand.ts";
 
-const SLOTS = 100_000;
+const INTERVALS = 100_000;
 const MINUTE_MS = 60_000;
 const MB = 1_048_576;
 
@@ -23,9 +23,9 @@ async function catchup(): Promise<readonly Row[]> {
   await using stand = await openStand();
   const { db } = stand;
   const startDate = new Date(
-    Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - (SLOTS + 10) * MINUTE_MS,
+    Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - (INTERVALS + 10) * MINUTE_MS,
   );
-  const endDate = new Date(startDate.getTime() + (SLOTS - 1) * MINUTE_MS);
+  const endDate = new Date(startDate.getTime() + (INTERVALS - 1) * MINUTE_MS);
   const bounds = {
     startDate: startDate.toISOString(),
     endDate: endDate.toISOString(),
@@ -39,7 +39,7 @@ async function catchup(): Promise<readonly Row[]> {
   const [, quickMs] = await Promise.all([tick(db, plans), quickDelay(db)]);
   const pauseMs = await pauseDelay(db, plans);
   let most = first;
-  while ((await count(db, "long")) < SLOTS)
+  while ((await count(db, "long")) < INTERVALS)
     most = Math.max(most, await rssAfter(() => tick(db, plans)));
   const seconds = (performance.now() - startedAt) / 1_000;
   const [distinct] = await db.query<{ count: number }>(
@@ -49,11 +49,12 @@ async function catchup(): Promise<readonly Row[]> {
     },
     [],
   );
-  if (distinct?.count !== SLOTS) throw new Error(`${distinct?.count} of ${SLOTS} slots ran`);
+  if (distinct?.count !== INTERVALS)
+    throw new Error(`${distinct?.count} of ${INTERVALS} intervals ran`);
   const grownMb = (most - first) / MB;
   return [
     atMost(
-      "catchup of 100,000 slots of one DAG: all runs created, begun and ended",
+      "catchup of 100,000 intervals of one DAG: all runs created, begun and ended",
       seconds,
       "s",
       120,
@@ -113,13 +114,13 @@ function simulation(): Row {
     durationMs: 10 * MINUTE_MS,
   }));
   const startedAt = performance.now();
-  const { slots } = simulate({
+  const { decisions } = simulate({
     dags,
     from: new Date("2026-01-01T00:00:00Z"),
     to: new Date("2026-12-31T23:59:59Z"),
   });
   const seconds = (performance.now() - startedAt) / 1_000;
-  if (slots.length !== 50 * 365 * 24) throw new Error(`${slots.length} slots`);
+  if (decisions.length !== 50 * 365 * 24) throw new Error(`${decisions.length} decisions`);
   return atMost("dag simulate: a year of 50 hourly DAGs", seconds, "s", 5);
 }
 

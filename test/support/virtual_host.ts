@@ -2,10 +2,14 @@
  * A host whose clock the test sets: it decides about one DAG as a tick does, keeps what a tick would store, and ends runs when it is told
  * to. No database; the decisions are the real ones.
  */
-import { type Decision, type DueSchedules, decide } from "../../runtime/scheduler/decide.ts";
+import {
+  type DueSchedules,
+  decide,
+  type SchedulingResult,
+} from "../../runtime/scheduler/decide.ts";
 import type { DueDag } from "../../runtime/store/dags/dag.ts";
 import type { ScheduleMemory } from "../../runtime/store/dags/dag_schedule.ts";
-import type { NewSlot } from "../../runtime/store/dags/slot.ts";
+import type { NewDecision } from "../../runtime/store/dags/schedule_decision.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 
 export class VirtualHost {
@@ -15,9 +19,9 @@ export class VirtualHost {
   /** Run ids in the order in which they were made. */
   readonly made: string[] = [];
   /** Everything that was decided: `run <logical date>`, `<reason> <first>..<last> x<count>`. */
-  readonly slots: string[] = [];
-  /** The same as rows: by the slot they begin with, the newest decision. */
-  readonly rows = new Map<number, NewSlot>();
+  readonly decisions: string[] = [];
+  /** The same as rows: by the interval they begin with, the newest decision. */
+  readonly rows = new Map<number, NewDecision>();
   error: string | null = null;
   readonly #more: Partial<DueSchedules>;
   #standing: Pick<DueDag, "pausedAt" | "unpausedAt" | "fullSince"> = {
@@ -37,20 +41,20 @@ export class VirtualHost {
   /** Looks at the DAG if it is due, as often as there is more to do. @returns the logical dates of the runs made, short */
   at(time: string): readonly string[] {
     const now = new Date(time);
-    const before = this.slots.length;
+    const before = this.decisions.length;
     this.#dueAt ??= now;
     for (let looks = 0; looks < 100; looks++) {
       if (this.#isPaused || this.#isFull || this.#dueAt === null || this.#dueAt > now) break;
-      const decision = this.look(now);
-      if (decision.runs.length === 0) break;
+      const result = this.look(now);
+      if (result.runs.length === 0) break;
     }
-    return this.slots
+    return this.decisions
       .slice(before)
-      .filter((slot) => slot.startsWith("run "))
-      .map((slot) => slot.slice(4));
+      .filter((decision) => decision.startsWith("run "))
+      .map((decision) => decision.slice(4));
   }
 
-  look(now: Date): Decision {
+  look(now: Date): SchedulingResult {
     const standing = {
       dagId: this.spec.dagId,
       versionId: 1,
@@ -59,7 +63,7 @@ export class VirtualHost {
     };
     // As a database would give them back.
     const memories = this.memories.map(({ coming: _, ...memory }) => memory);
-    const decision = decide({
+    const result = decide({
       dag: standing,
       spec: this.spec,
       memories,
@@ -67,19 +71,20 @@ export class VirtualHost {
       now,
       ...this.#more,
     });
-    this.memories = decision.memories;
-    this.active += decision.runs.length;
-    this.made.push(...decision.runs.map(({ runId }) => runId));
-    this.slots.push(...decision.slots.map(text));
-    for (const slot of decision.slots) this.rows.set(slot.first.logicalDate.getTime(), slot);
-    this.#dueAt = decision.dag.nextRunAfter;
-    this.#isFull = decision.dag.atCapacity;
+    this.memories = result.memories;
+    this.active += result.runs.length;
+    this.made.push(...result.runs.map(({ runId }) => runId));
+    this.decisions.push(...result.decisions.map(text));
+    for (const decision of result.decisions)
+      this.rows.set(decision.first.logicalDate.getTime(), decision);
+    this.#dueAt = result.dag.nextRunAfter;
+    this.#isFull = result.dag.atCapacity;
     this.#standing = {
       ...this.#standing,
       fullSince: this.#isFull ? (this.#standing.fullSince ?? now) : null,
     };
-    this.error = decision.dag.error;
-    return decision;
+    this.error = result.dag.error;
+    return result;
   }
 
   /** When it wants to be looked at; null: never. */
@@ -112,7 +117,13 @@ export class VirtualHost {
   }
 }
 
-function text({ decision, reason, count, first, last }: Decision["slots"][number]): string {
+function text({
+  decision,
+  reason,
+  count,
+  first,
+  last,
+}: SchedulingResult["decisions"][number]): string {
   const short = (date: Date): string =>
     date.toISOString().replace(/T00:00:00.000Z$|:00.000Z$|Z$/, "");
   if (decision === "run") return `run ${short(first.logicalDate)}`;

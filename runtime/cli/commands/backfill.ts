@@ -94,7 +94,7 @@ type Request = Omit<Parameters<typeof import("../../actions/index.ts").createBac
 async function preview(db: Database, request: Request): Promise<Outcome> {
   const { previewBackfill } = await import("../../actions/index.ts");
   const found = await previewBackfill(db, request);
-  const slots = found.slots.map(
+  const runs = found.runs.map(
     ({ ordinal, logicalDate, dataInterval, decision, reason, existing }) => ({
       ...{
         ordinal,
@@ -108,8 +108,8 @@ async function preview(db: Database, request: Request): Promise<Outcome> {
     }),
   );
   return {
-    json: { dagId: found.dagId, schedule: found.schedule, dryRun: true, slots },
-    lines: previewLines(slots),
+    json: { dagId: found.dagId, schedule: found.schedule, dryRun: true, runs },
+    lines: previewLines(runs),
   };
 }
 
@@ -128,12 +128,12 @@ async function create(cli: Cli, db: Database, request: Request, wait: boolean): 
 
 export const backfills = command({
   usage: "backfills [dag]",
-  summary: "List the newest backfills with how far they are, or one slot by slot",
+  summary: "List the newest backfills with how far they are, or one run by run",
   options: [
-    { flags: "--id <n>", text: "show this one, slot by slot", parse: wholeNumber(1, 2 ** 52) },
+    { flags: "--id <n>", text: "show this one, run by run", parse: wholeNumber(1, 2 ** 52) },
     {
       flags: "--limit <n>",
-      text: "how many backfills or slots (default 20 and 1000)",
+      text: "how many backfills or runs (default 20 and 1000)",
       parse: wholeNumber(1, 100_000),
     },
   ],
@@ -166,12 +166,12 @@ export const backfills = command({
 });
 
 async function one(cli: Cli, db: Database, id: number, limit: number): Promise<Outcome> {
-  const { listSlots } = await import("../../store/backfills/backfill_list.ts");
+  const { listBackfillRuns } = await import("../../store/backfills/backfill_list.ts");
   const found = await needBackfill(db, id);
-  const slots = await listSlots(db, id, 0, limit);
+  const runs = await listBackfillRuns(db, id, 0, limit);
   return {
-    json: { backfill: found, slots },
-    lines: backfillLines(found, slots, cli.terminal.style),
+    json: { backfill: found, runs },
+    lines: backfillLines(found, runs, cli.terminal.style),
   };
 }
 

@@ -21,7 +21,7 @@ const DEFAULT_DURATION_MS = 60_000;
 
 export const simulate = command({
   usage: "simulate <dag...>",
-  summary: "Run the scheduler over virtual time: slots, skips, overlaps, clock changes, pools",
+  summary: "Run the scheduler over virtual time: decisions, skips, overlaps, clock changes, pools",
   options: [
     {
       flags: "--from <date>",
@@ -41,7 +41,7 @@ export const simulate = command({
     },
     {
       flags: "--limit <n>",
-      text: "how many slots to show (default 20); --json gives all",
+      text: "how many decisions to show (default 20); --json gives all",
       parse: wholeNumber(0, 1_000_000),
     },
     { flags: "--folder <path>", text: "read the files of this folder instead of the database" },

@@ -1,8 +1,8 @@
-/** Backfills in words: a bar, one line, slot by slot. */
+/** Backfills in words: a bar, one line, run by run. */
 import type {
   BackfillProgress,
+  BackfillRunSummary,
   BackfillSummary,
-  SlotSummary,
 } from "../../store/backfills/backfill_list.ts";
 import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
@@ -10,7 +10,7 @@ import { stateText, timeText } from "../output/words.ts";
 
 const WIDTH = 20;
 
-/** `███████░░░  7 of 10`, and what failed: slots that are through, skipped ones too. */
+/** `███████░░░  7 of 10`, and what failed: runs that are through, skipped ones too. */
 export function progressBar({ total, success, failed, skipped }: BackfillProgress): string {
   const done = success + failed + skipped;
   const filled = total === 0 ? WIDTH : Math.floor((done / total) * WIDTH);
@@ -27,21 +27,21 @@ export function backfillLine(b: BackfillSummary, style: Style): string {
 
 export function backfillLines(
   b: BackfillSummary,
-  slots: readonly SlotSummary[],
+  runs: readonly BackfillRunSummary[],
   style: Style,
 ): readonly string[] {
-  const rows = slots.map((slot) => [
-    String(slot.ordinal),
-    timeText(slot.logicalDate),
-    slot.decision === "skip" ? style.dim("left alone") : stateText(slot.runState ?? "none", style),
-    slot.run === null ? "-" : String(slot.run),
-    slot.reason ?? "",
+  const rows = runs.map((run) => [
+    String(run.ordinal),
+    timeText(run.logicalDate),
+    run.decision === "skip" ? style.dim("left alone") : stateText(run.runState ?? "none", style),
+    run.run === null ? "-" : String(run.run),
+    run.reason ?? "",
   ]);
   return [backfillLine(b, style), ...table(["#", "logical date", "state", "run", "remark"], rows)];
 }
 
 /** What a dry run lists. */
-export interface PreviewedSlot {
+export interface PreviewedRun {
   readonly ordinal: number;
   readonly logicalDate: Date;
   readonly dataIntervalStart: Date;
@@ -51,8 +51,8 @@ export interface PreviewedSlot {
   readonly run: { readonly runId: string; readonly state: string } | null;
 }
 
-export function previewLines(slots: readonly PreviewedSlot[]): readonly string[] {
-  const rows = slots.map(
+export function previewLines(runs: readonly PreviewedRun[]): readonly string[] {
+  const rows = runs.map(
     ({ ordinal, dataIntervalStart, dataIntervalEnd, decision, reason, run }) => [
       String(ordinal),
       timeText(dataIntervalStart),
@@ -63,9 +63,9 @@ export function previewLines(slots: readonly PreviewedSlot[]): readonly string[]
         .join(": "),
     ],
   );
-  const count = slots.filter(({ decision }) => decision === "run").length;
+  const count = runs.filter(({ decision }) => decision === "run").length;
   return [
     ...table(["#", "interval start", "interval end", "what", "remark"], rows),
-    `${count} to run, ${slots.length - count} left alone. Nothing was changed.`,
+    `${count} to run, ${runs.length - count} left alone. Nothing was changed.`,
   ];
 }

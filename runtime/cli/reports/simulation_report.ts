@@ -1,16 +1,16 @@
-/** A simulation as people read it: what each DAG came to, the first slots, and what is worth knowing about the rest. */
+/** A simulation as people read it: what each DAG came to, the first decisions, and what is worth knowing about the rest. */
 
-import type { SimulatedSlot, Simulation } from "../../scheduler/simulation/simulate.ts";
-import { slotReason } from "../../scheduler/slot_reason.ts";
+import { decisionReason } from "../../scheduler/decision_reason.ts";
+import type { SimulatedDecision, Simulation } from "../../scheduler/simulation/simulate.ts";
 import { table } from "../output/table.ts";
 import { cell, durationText, timeText } from "../output/words.ts";
 
-/** Overlaps, clock changes and times without slots that are listed; of more, how many. */
+/** Overlaps, clock changes and times without intervals that are listed; of more, how many. */
 const MOST_LISTED = 20;
 
-/** @param limit slots to show */
+/** @param limit decisions to show */
 export function simulationLines(simulation: Simulation, limit: number): readonly string[] {
-  const { dags, slots, overlaps, clockChanges, pools } = simulation;
+  const { dags, decisions, overlaps, clockChanges, pools } = simulation;
   return [
     ...table(
       ["dag", "runs", "skipped", "most at once", "longest wait", "error"],
@@ -25,10 +25,10 @@ export function simulationLines(simulation: Simulation, limit: number): readonly
       ]),
     ),
     ...section(
-      "Slots",
+      "Decisions",
       ["decided", "dag", "schedule", "logical date", "decision"],
-      slots.slice(0, limit).map(slotCells),
-      slots.length,
+      decisions.slice(0, limit).map(decisionCells),
+      decisions.length,
     ),
     ...section(
       "Several runs of one DAG at once",
@@ -40,10 +40,10 @@ export function simulationLines(simulation: Simulation, limit: number): readonly
     ),
     ...section(
       "Days on which clocks change",
-      ["dag", "day", "timezone", "minutes", "slots"],
+      ["dag", "day", "timezone", "minutes", "intervals"],
       clockChanges
         .slice(0, MOST_LISTED)
-        .map(({ dagId, date, timezone, minutes, slots: touched }) => [
+        .map(({ dagId, date, timezone, minutes, intervals: touched }) => [
           dagId,
           date,
           timezone,
@@ -69,7 +69,7 @@ export function simulationLines(simulation: Simulation, limit: number): readonly
   ];
 }
 
-function slotCells({
+function decisionCells({
   decidedAt,
   dagId,
   schedule,
@@ -78,12 +78,12 @@ function slotCells({
   count,
   decision,
   reason,
-}: SimulatedSlot): readonly string[] {
+}: SimulatedDecision): readonly string[] {
   const dates =
     logicalDate < lastLogicalDate
       ? `${timeText(logicalDate)} to ${timeText(lastLogicalDate)}`
       : timeText(logicalDate);
-  const skipped = `skipped ${count ?? "many"}: ${slotReason({ reason, detail: null })}`;
+  const skipped = `skipped ${count ?? "many"}: ${decisionReason({ reason, detail: null })}`;
   return [
     timeText(decidedAt),
     dagId,

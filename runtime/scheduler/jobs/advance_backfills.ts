@@ -1,5 +1,5 @@
 /**
- * Backfills go on: the next slots become runs, as places free up, a bounded number in one transaction. A slot is judged anew when its turn
+ * Backfills go on: the next intervals become runs, as places free up, a bounded number in one transaction. An interval is judged anew when its turn
  * comes, because the schedule, a person or an earlier backfill may have run it meanwhile. Any number of schedulers may do this at once:
  * each holds the backfill that it looks at.
  */
@@ -11,14 +11,14 @@ import {
   runningBackfills,
 } from "../../store/backfills/backfill.ts";
 import {
-  decideSlots,
+  type BackfillRun,
+  decideRuns,
   type ExistingRun,
   existingRuns,
   inFlight,
-  type NewSlot,
-  type SlotRow,
-  waitingSlots,
-} from "../../store/backfills/backfill_slot.ts";
+  type NewBackfillRun,
+  waitingRuns,
+} from "../../store/backfills/backfill_run.ts";
 import { getDag } from "../../store/dags/dag.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database, Queryable } from "../../store/database/database.ts";
@@ -28,14 +28,14 @@ import { runIdOf } from "../../timetable/index.ts";
 import { redoRun } from "../../transactions/clear_run.ts";
 import { engineRound } from "../../transactions/engine_tx.ts";
 import { startQueuedRuns } from "../../transactions/start_runs.ts";
-import { decideSlot } from "../plan_backfill.ts";
+import { decideRun } from "../plan_backfill.ts";
 
-/** Slots looked at in one transaction. */
+/** Intervals looked at in one transaction. */
 const BATCH = 200;
 /** New runs kept ready beyond those that may run, so that the end of one run lets the next begin without waiting for a tick. */
 const AHEAD = 100;
 
-/** Makes runs of every backfill that has places, and ends those that are through. @returns how many slots had their turn */
+/** Makes runs of every backfill that has places, and ends those that are through. @returns how many intervals had their turn */
 export async function advanceBackfills(db: Database, plans: Plans): Promise<number> {
   let decided = 0;
   for (const id of await runningBackfills(db)) {
@@ -58,10 +58,10 @@ async function advanceOne(
   const { dagId, scheduleName } = backfill;
   const { running, queued } = await inFlight(on, id);
   const places = backfill.maxActiveRuns - running - queued;
-  const slots = await waitingSlots(on, id, Math.min(BATCH, places + AHEAD));
-  const dates = slots.map(({ logicalDate }) => logicalDate);
+  const planned = await waitingRuns(on, id, Math.min(BATCH, places + AHEAD));
+  const dates = planned.map(({ logicalDate }) => logicalDate);
   const existing =
-    slots.length === 0 ? new Map() : await existingRuns(on, dagId, scheduleName, dates);
+    planned.length === 0 ? new Map() : await existingRuns(on, dagId, scheduleName, dates);
   // The rows are held in the order of their ids, as everybody else holds them; what they say now is what counts.
   const held = new Map(
     (await tx.lockRuns([...existing.values()].map((run: ExistingRun) => run.id))).map((run) => [
@@ -70,11 +70,11 @@ async function advanceOne(
     ]),
   );
   const turn = new Turn(backfill, places);
-  for (const slot of slots) {
-    const run = existing.get(slot.logicalDate.getTime());
-    if (!turn.take(slot, run && { ...run, state: held.get(run.id) ?? run.state })) break;
+  for (const one of planned) {
+    const run = existing.get(one.logicalDate.getTime());
+    if (!turn.take(one, run && { ...run, state: held.get(run.id) ?? run.state })) break;
   }
-  await decideSlots(on, id, [
+  await decideRuns(on, id, [
     ...turn.skipped,
     ...(await redo(on, tx, backfill, turn.again)),
     ...(await make(on, backfill, turn.fresh)),
@@ -82,13 +82,13 @@ async function advanceOne(
   return { dagId, decided: turn.size };
 }
 
-type Decided = Pick<NewSlot, "ordinal" | "decision" | "reason" | "runId">;
+type Decided = Pick<NewBackfillRun, "ordinal" | "decision" | "reason" | "runId">;
 
-/** What happens to the slots whose turn it is, in their order. */
+/** What happens to the intervals whose turn it is, in their order. */
 class Turn {
   readonly skipped: Decided[] = [];
-  readonly again: { readonly slot: SlotRow; readonly run: ExistingRun }[] = [];
-  readonly fresh: SlotRow[] = [];
+  readonly again: { readonly one: BackfillRun; readonly run: ExistingRun }[] = [];
+  readonly fresh: BackfillRun[] = [];
   readonly #backfill: BackfillRow;
   readonly #places: number;
 
@@ -101,16 +101,16 @@ class Turn {
     return this.skipped.length + this.again.length + this.fresh.length;
   }
 
-  /** @returns false when there is no place for the slot yet */
-  take(slot: SlotRow, run: ExistingRun | undefined): boolean {
-    const { decision, reason } = decideSlot(run?.state, this.#backfill.reprocess);
+  /** @returns false when there is no place for the interval yet */
+  take(one: BackfillRun, run: ExistingRun | undefined): boolean {
+    const { decision, reason } = decideRun(run?.state, this.#backfill.reprocess);
     const taken = this.again.length + this.fresh.length;
     if (decision === "skip")
-      this.skipped.push({ ordinal: slot.ordinal, decision, reason, runId: run?.id ?? null });
+      this.skipped.push({ ordinal: one.ordinal, decision, reason, runId: run?.id ?? null });
     // A run that is done again is not kept ready: until there is a place for it, it stays as it ended.
     else if (taken >= this.#places + (run ? 0 : AHEAD)) return false;
-    else if (run) this.again.push({ slot, run });
-    else this.fresh.push(slot);
+    else if (run) this.again.push({ one, run });
+    else this.fresh.push(one);
     return true;
   }
 }
@@ -125,11 +125,11 @@ async function redo(
   const versionId =
     backfill.code === "latest" ? ((await getDag(on, backfill.dagId))?.versionId ?? null) : null;
   const params = Object.keys(backfill.givenParams ?? {}).length === 0 ? undefined : backfill.params;
-  for (const { slot, run } of again) {
+  for (const { one, run } of again) {
     await redoRun(on, tx, run, {
       versionId,
       params,
-      backfill: { id: backfill.id, ordinal: slot.ordinal },
+      backfill: { id: backfill.id, ordinal: one.ordinal },
     });
   }
   await labelRuns(
@@ -137,8 +137,8 @@ async function redo(
     again.map(({ run }) => run.id),
     backfill.labels,
   );
-  return again.map(({ slot, run }) => ({
-    ordinal: slot.ordinal,
+  return again.map(({ one, run }) => ({
+    ordinal: one.ordinal,
     decision: "run",
     reason: null,
     runId: run.id,
@@ -148,70 +148,70 @@ async function redo(
 async function make(
   on: Queryable,
   backfill: BackfillRow,
-  slots: readonly SlotRow[],
+  planned: readonly BackfillRun[],
 ): Promise<readonly Decided[]> {
-  if (slots.length === 0) return [];
+  if (planned.length === 0) return [];
   const versionId =
     backfill.code === "latest"
       ? ((await getDag(on, backfill.dagId))?.versionId ?? backfill.versionId)
       : backfill.versionId;
-  const runs = slots.map((slot) => runOf(backfill, slot, versionId));
+  const runs = planned.map((one) => runOf(backfill, one, versionId));
   const made = new Map((await createRuns(on, runs)).map(({ id, runId }) => [runId, id]));
   await labelRuns(on, [...made.values()], backfill.labels);
-  const late = slots.filter((slot) => !made.has(runIdOf("backfill", slotOf(backfill, slot))));
+  const late = planned.filter((one) => !made.has(runIdOf("backfill", intervalOf(backfill, one))));
   return [
-    ...slots.flatMap((slot): Decided[] => {
-      const runId = made.get(runIdOf("backfill", slotOf(backfill, slot)));
+    ...planned.flatMap((one): Decided[] => {
+      const runId = made.get(runIdOf("backfill", intervalOf(backfill, one)));
       return runId === undefined
         ? []
-        : [{ ordinal: slot.ordinal, decision: "run", reason: null, runId }];
+        : [{ ordinal: one.ordinal, decision: "run", reason: null, runId }];
     }),
     ...(await passOver(on, backfill, late)),
   ];
 }
 
-/** Slots that somebody else ran between our looking and our making. */
+/** Intervals that somebody else ran between our looking and our making. */
 async function passOver(
   on: Queryable,
   backfill: BackfillRow,
-  late: readonly SlotRow[],
+  late: readonly BackfillRun[],
 ): Promise<readonly Decided[]> {
   if (late.length === 0) return [];
   const dates = late.map(({ logicalDate }) => logicalDate);
   const existing = await existingRuns(on, backfill.dagId, backfill.scheduleName, dates);
-  return late.flatMap((slot) => {
-    const run = existing.get(slot.logicalDate.getTime());
-    const { decision, reason } = decideSlot(
+  return late.flatMap((one) => {
+    const run = existing.get(one.logicalDate.getTime());
+    const { decision, reason } = decideRun(
       run?.state ?? "success",
       run ? backfill.reprocess : "none",
     );
     // One that has ended meanwhile and is to be done again has its turn at the next look.
     return decision === "run"
       ? []
-      : [{ ordinal: slot.ordinal, decision, reason, runId: run?.id ?? null }];
+      : [{ ordinal: one.ordinal, decision, reason, runId: run?.id ?? null }];
   });
 }
 
-function runOf(backfill: BackfillRow, slot: SlotRow, versionId: number): NewRun {
+function runOf(backfill: BackfillRow, one: BackfillRun, versionId: number): NewRun {
   return {
     dagId: backfill.dagId,
-    runId: runIdOf("backfill", slotOf(backfill, slot)),
+    runId: runIdOf("backfill", intervalOf(backfill, one)),
     runType: "backfill",
     versionId,
-    logicalDate: slot.logicalDate,
-    dataIntervalStart: slot.dataIntervalStart,
-    dataIntervalEnd: slot.dataIntervalEnd,
-    runAfter: slot.runAfter,
+    logicalDate: one.logicalDate,
+    dataIntervalStart: one.dataIntervalStart,
+    dataIntervalEnd: one.dataIntervalEnd,
+    runAfter: one.runAfter,
     params: backfill.params,
     schedule: backfill.scheduleName,
     trigger: null,
-    backfill: { id: backfill.id, ordinal: slot.ordinal },
+    backfill: { id: backfill.id, ordinal: one.ordinal },
   };
 }
 
-function slotOf(
+function intervalOf(
   { schedule, scheduleName: name }: BackfillRow,
-  { runAfter, dataIntervalStart: start, dataIntervalEnd: end }: SlotRow,
+  { runAfter, dataIntervalStart: start, dataIntervalEnd: end }: BackfillRun,
 ) {
   return { schedule, name, runAfter, dataInterval: { start, end } };
 }

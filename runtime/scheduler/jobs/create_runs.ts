@@ -19,14 +19,14 @@ import {
   scheduleMemories,
 } from "../../store/dags/dag_schedule.ts";
 import type { Plans } from "../../store/dags/plans.ts";
-import { putSlots } from "../../store/dags/slot.ts";
+import { putDecisions } from "../../store/dags/schedule_decision.ts";
 import { type Database, isTransient, type Queryable } from "../../store/database/database.ts";
 import { activeRuns, createRuns } from "../../store/runs/dag_run.ts";
 import { createAssetRuns } from "../../transactions/asset_runs.ts";
 import { createEndRuns } from "../../transactions/end_runs.ts";
 import { grantSlots } from "../../transactions/engine_tx.ts";
 import { startQueuedRuns } from "../../transactions/start_runs.ts";
-import { type Decision, type DueSchedules, decide } from "../decide.ts";
+import { type DueSchedules, decide, type SchedulingResult } from "../decide.ts";
 import { advanceBackfills } from "./advance_backfills.ts";
 
 /** DAGs looked at in one transaction, and runs made in it. */
@@ -35,7 +35,7 @@ const BATCH = 1_000;
 /** Batches of one tick. What is left is due at once, in the next: between two, a scheduler beats, rescues, and stops if it is told to. */
 const MOST_BATCHES = 20;
 
-/** Skipped slots counted one by one in one batch. */
+/** Skipped intervals counted one by one in one batch. */
 const MOST_COUNTED = 10_000;
 
 export interface TickResult {
@@ -122,7 +122,7 @@ async function scheduleBatch(
     mostRuns: Math.ceil(BATCH / dags.length),
     mostCounted: Math.max(10, Math.floor(MOST_COUNTED / dags.length)),
   };
-  const decisions = dags.flatMap((dag) => {
+  const results = dags.flatMap((dag) => {
     const spec = versions.get(dag.versionId)?.spec;
     const own = {
       memories: memories.get(dag.dagId) ?? [],
@@ -131,31 +131,31 @@ async function scheduleBatch(
     };
     return spec ? [decideAlone({ ...share, ...own, dag, spec })] : [];
   });
-  return { dagIds, created: await record(tx, decisions) };
+  return { dagIds, created: await record(tx, results) };
 }
 
-async function record(tx: Queryable, decisions: readonly Decision[]): Promise<number> {
+async function record(tx: Queryable, results: readonly SchedulingResult[]): Promise<number> {
   const made = await createRuns(
     tx,
-    decisions.flatMap(({ runs }) => runs),
+    results.flatMap(({ runs }) => runs),
   );
-  await putSlots(
+  await putDecisions(
     tx,
-    decisions.flatMap(({ slots }) => slots),
+    results.flatMap(({ decisions }) => decisions),
   );
   await rememberSchedules(
     tx,
-    decisions.flatMap((decision) => decision.memories),
+    results.flatMap(({ memories }) => memories),
   );
   await recordScheduled(
     tx,
-    decisions.map(({ dag }) => dag),
+    results.map(({ dag }) => dag),
   );
   return made.length;
 }
 
 /** A DAG that cannot be decided at all stands still, visibly; the others go on. */
-function decideAlone(due: DueSchedules): Decision {
+function decideAlone(due: DueSchedules): SchedulingResult {
   try {
     return decide({ ...due, spentMs: stopwatch() });
   } catch (error) {
@@ -163,12 +163,16 @@ function decideAlone(due: DueSchedules): Decision {
   }
 }
 
-function stopped({ dagId }: DueDag, memories: readonly ScheduleMemory[], error: string): Decision {
+function stopped(
+  { dagId }: DueDag,
+  memories: readonly ScheduleMemory[],
+  error: string,
+): SchedulingResult {
   return {
     dag: { dagId, nextRunAfter: null, atCapacity: false, error },
     memories,
     runs: [],
-    slots: [],
+    decisions: [],
   };
 }
 

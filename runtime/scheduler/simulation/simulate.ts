@@ -5,10 +5,10 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { ScheduleMemory } from "../../store/dags/dag_schedule.ts";
-import type { NewSlot, SkipReason } from "../../store/dags/slot.ts";
+import type { NewDecision, SkipReason } from "../../store/dags/schedule_decision.ts";
 import { restrictionOf } from "../../timetable/index.ts";
 import { decide } from "../decide.ts";
-import { SlotLine } from "../slot_line.ts";
+import { IntervalWalk } from "../interval_walk.ts";
 import { type ClockChange, clockChanges } from "./simulate_clocks.ts";
 import { type Overlap, overlapsOf, type PoolUse, poolUse } from "./simulate_load.ts";
 
@@ -29,17 +29,17 @@ export interface SimulateRequest {
   readonly now?: Date;
   /** Slots of each pool. */
   readonly pools?: Readonly<Record<string, number>>;
-  /** More slots than this are refused, as they would not fit into memory. Default 1,000,000: 100 hourly DAGs over a year. */
-  readonly mostSlots?: number;
+  /** More intervals than this are refused, as they would not fit into memory. Default 1,000,000: 100 hourly DAGs over a year. */
+  readonly mostDecisions?: number;
 }
 
-/** A slot as it was decided. */
-export interface SimulatedSlot {
+/** An interval as it was decided. */
+export interface SimulatedDecision {
   readonly dagId: string;
   readonly schedule: string;
   readonly decision: "run" | "skipped";
   readonly reason: SkipReason | null;
-  /** Slots in a row with this decision; null: too many to count. */
+  /** Intervals in a row with this decision; null: too many to count. */
   readonly count: number | null;
   readonly logicalDate: Date;
   readonly lastLogicalDate: Date;
@@ -55,7 +55,7 @@ export interface SimulatedSlot {
 interface SimulatedTotals {
   readonly dagId: string;
   readonly runs: number;
-  /** Slots without a run; null: too many to count. */
+  /** Intervals without a run; null: too many to count. */
   readonly skipped: number | null;
   /** Most runs at once. */
   readonly mostAtOnce: number;
@@ -68,10 +68,10 @@ interface SimulatedTotals {
 export interface Simulation {
   readonly dags: readonly SimulatedTotals[];
   /** In the order of the decisions. */
-  readonly slots: readonly SimulatedSlot[];
+  readonly decisions: readonly SimulatedDecision[];
   /** Times in which a DAG has several runs at once. */
   readonly overlaps: readonly Overlap[];
-  /** Days on which clocks change in a DAG's timezone, and how many of its slots they touch. */
+  /** Days on which clocks change in a DAG's timezone, and how many of its intervals they touch. */
   readonly clockChanges: readonly ClockChange[];
   /** What runs need of pools at most. */
   readonly pools: readonly PoolUse[];
@@ -87,23 +87,23 @@ export function simulate({
   to,
   now = from,
   pools = {},
-  mostSlots = 1_000_000,
+  mostDecisions = 1_000_000,
 }: SimulateRequest): Simulation {
   const span = { from, to, now };
   const courses: Course[] = [];
-  let left = mostSlots;
+  let left = mostDecisions;
   for (const dag of dags) {
     const course = follow(dag, span, left);
-    if (course === null) throw new DagsmithError("SIMULATION_TOO_LARGE", { most: mostSlots });
-    left -= course.slots.length;
+    if (course === null) throw new DagsmithError("SIMULATION_TOO_LARGE", { most: mostDecisions });
+    left -= course.decisions.length;
     courses.push(course);
   }
-  const slots = courses
-    .flatMap((course) => course.slots)
+  const decisions = courses
+    .flatMap((course) => course.decisions)
     .sort((a, b) => a.decidedAt.getTime() - b.decidedAt.getTime());
   return {
     dags: courses.map(totals),
-    slots,
+    decisions,
     overlaps: courses.flatMap(overlapsOf),
     clockChanges: courses.flatMap((course) => clockChanges(course, span)),
     pools: poolUse(courses, pools),
@@ -113,18 +113,18 @@ export function simulate({
 /** What a DAG did. */
 export interface Course {
   readonly dag: SimulatedDag;
-  readonly slots: readonly SimulatedSlot[];
+  readonly decisions: readonly SimulatedDecision[];
   readonly error: string | null;
 }
 
-/** DAGs do not wait for each other, so each is followed alone, from one look to the next. Null: it has more slots than `most`. */
+/** DAGs do not wait for each other, so each is followed alone, from one look to the next. Null: it has more intervals than `most`. */
 function follow(
   dag: SimulatedDag,
   { from, to, now }: { readonly from: Date; readonly to: Date; readonly now: Date },
   most: number,
 ): Course | null {
   const { spec, durationMs } = dag;
-  const slots: SimulatedSlot[] = [];
+  const decisions: SimulatedDecision[] = [];
   // In the order in which they end, as all take the same time.
   const ends: number[] = [];
   let memories: readonly ScheduleMemory[] = spec.schedules.map((named) =>
@@ -142,18 +142,18 @@ function follow(
       unpausedAt: null,
       fullSince,
     };
-    const decision = decide({ dag: standing, spec, memories, active: ends.length, now: clock });
-    for (const slot of decision.slots) slots.push(decided(slot, clock));
-    if (slots.length > most) return null;
-    for (const _ of decision.runs) ends.push(clock.getTime() + Math.max(1, durationMs));
-    ({ memories } = decision);
-    ({ error } = decision.dag);
-    fullSince = decision.dag.atCapacity ? (fullSince ?? clock) : null;
-    const next: Date | null = decision.dag.nextRunAfter;
+    const result = decide({ dag: standing, spec, memories, active: ends.length, now: clock });
+    for (const made of result.decisions) decisions.push(decided(made, clock));
+    if (decisions.length > most) return null;
+    for (const _ of result.runs) ends.push(clock.getTime() + Math.max(1, durationMs));
+    ({ memories } = result);
+    ({ error } = result.dag);
+    fullSince = result.dag.atCapacity ? (fullSince ?? clock) : null;
+    const next: Date | null = result.dag.nextRunAfter;
     dueAt = next ?? dueAt;
-    clock = decision.dag.atCapacity && ends[0] !== undefined ? new Date(ends[0]) : next;
+    clock = result.dag.atCapacity && ends[0] !== undefined ? new Date(ends[0]) : next;
   }
-  return { dag, slots, error };
+  return { dag, decisions, error };
 }
 
 function ranUntil(
@@ -174,7 +174,7 @@ function ranUntil(
     return {
       ...none,
       lastInterval:
-        new SlotLine(named, { bounds: restrictionOf(spec) }).latestBefore(from)?.dataInterval ??
+        new IntervalWalk(named, { bounds: restrictionOf(spec) }).latestBefore(from)?.dataInterval ??
         null,
     };
   } catch {
@@ -184,9 +184,9 @@ function ranUntil(
 }
 
 function decided(
-  { dagId, schedule, decision, reason, count, first, last, runId }: NewSlot,
+  { dagId, schedule, decision, reason, count, first, last, runId }: NewDecision,
   decidedAt: Date,
-): SimulatedSlot {
+): SimulatedDecision {
   return {
     dagId,
     schedule,
@@ -203,10 +203,10 @@ function decided(
   };
 }
 
-function totals({ dag, slots, error }: Course): SimulatedTotals {
+function totals({ dag, decisions, error }: Course): SimulatedTotals {
   let [runs, longestWaitMs] = [0, 0];
   let skipped: number | null = 0;
-  for (const { decision, count, runAfter, decidedAt } of slots) {
+  for (const { decision, count, runAfter, decidedAt } of decisions) {
     if (decision === "skipped")
       skipped = skipped === null || count === null ? null : skipped + count;
     else {
@@ -214,7 +214,7 @@ function totals({ dag, slots, error }: Course): SimulatedTotals {
       longestWaitMs = Math.max(longestWaitMs, decidedAt.getTime() - runAfter.getTime());
     }
   }
-  const mostAtOnce = overlapsOf({ dag, slots, error }).reduce(
+  const mostAtOnce = overlapsOf({ dag, decisions, error }).reduce(
     (most, overlap) => Math.max(most, overlap.runs),
     Math.min(1, runs),
   );

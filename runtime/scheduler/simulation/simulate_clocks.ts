@@ -12,19 +12,19 @@ export interface ClockChange {
   /** By how many minutes: 60 forward, -60 back. */
   readonly minutes: number;
   /** Runs whose interval begins or ends, or which are due, on that day. */
-  readonly slots: number;
+  readonly intervals: number;
 }
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** The changes within a time that touch a slot of the DAG. */
+/** The changes within a time that touch an interval of the DAG. */
 export function clockChanges(
-  { dag, slots }: Course,
+  { dag, decisions }: Course,
   span: { readonly from: Date; readonly to: Date },
 ): readonly ClockChange[] {
   const { dagId, timezone } = dag.spec;
-  const runs = slots.filter(({ decision }) => decision === "run");
+  const runs = decisions.filter(({ decision }) => decision === "run");
   return changesIn(timezone, span.from.getTime(), span.to.getTime()).flatMap(
     ({ at, before, after }) => {
       // The local day that the clock shows when it has been moved.
@@ -32,10 +32,10 @@ export function clockChanges(
       const [start, end] = [Math.min(at, midnight - before), midnight + DAY_MS - after];
       const touches = (date: Date): boolean => date.getTime() >= start && date.getTime() < end;
       const touched = runs.filter(
-        (slot) =>
-          touches(slot.dataIntervalStart) ||
-          touches(slot.dataIntervalEnd) ||
-          touches(slot.runAfter),
+        (interval) =>
+          touches(interval.dataIntervalStart) ||
+          touches(interval.dataIntervalEnd) ||
+          touches(interval.runAfter),
       ).length;
       if (touched === 0) return [];
       const date = new Date(midnight).toISOString().slice(0, 10);
@@ -46,7 +46,7 @@ export function clockChanges(
           timezone,
           at: new Date(at),
           minutes: (after - before) / MINUTE_MS,
-          slots: touched,
+          intervals: touched,
         },
       ];
     },

@@ -2,7 +2,7 @@
 
 import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import { EVERY_TASK } from "../../../sdk/spec/index.ts";
-import type { Course, SimulatedDag, SimulatedSlot } from "./simulate.ts";
+import type { Course, SimulatedDag, SimulatedDecision } from "./simulate.ts";
 
 /** A time in which a DAG has several runs at once. */
 export interface Overlap {
@@ -25,11 +25,11 @@ export interface PoolUse {
   readonly saturated: readonly { readonly from: Date; readonly to: Date }[];
 }
 
-export function overlapsOf({ dag, slots }: Course): readonly Overlap[] {
+export function overlapsOf({ dag, decisions }: Course): readonly Overlap[] {
   const overlaps: Overlap[] = [];
   let active = 0;
   let open: { readonly from: Date; runs: number } | null = null;
-  for (const { at, change } of events(dag, slots)) {
+  for (const { at, change } of events(dag, decisions)) {
     active += change;
     if (open === null && active >= 2) open = { from: new Date(at), runs: active };
     else if (open && active >= 2) open.runs = Math.max(open.runs, active);
@@ -47,8 +47,11 @@ interface Event {
 }
 
 /** Begins and ends of a DAG's runs in order of time. A run that ends when another begins does not meet it. */
-function* events({ durationMs }: SimulatedDag, slots: readonly SimulatedSlot[]): Generator<Event> {
-  const starts = slots
+function* events(
+  { durationMs }: SimulatedDag,
+  decisions: readonly SimulatedDecision[],
+): Generator<Event> {
+  const starts = decisions
     .filter(({ decision }) => decision === "run")
     .map(({ decidedAt }) => decidedAt.getTime());
   const length = Math.max(1, durationMs);
@@ -66,13 +69,14 @@ export function poolUse(
   pools: Readonly<Record<string, number>>,
 ): readonly PoolUse[] {
   const changes = new Map<string, { readonly at: number; readonly slots: number }[]>();
-  for (const { dag, slots } of courses) {
+  for (const { dag, decisions } of courses) {
     for (const [pool, needed] of neededOf(dag.spec.tasks)) {
       // The limit of the whole deployment counts only where there is one.
       if (pool === EVERY_TASK && pools[pool] === undefined) continue;
       const known = changes.get(pool) ?? [];
       changes.set(pool, known);
-      for (const { at, change } of events(dag, slots)) known.push({ at, slots: change * needed });
+      for (const { at, change } of events(dag, decisions))
+        known.push({ at, slots: change * needed });
     }
   }
   return [...changes]

@@ -1,11 +1,11 @@
-/** Backfills as people look at them: with how far they are, and slot by slot. */
+/** Backfills as people look at them: with how far they are, and interval by interval. */
 import type { Json } from "../../../sdk/json.ts";
 import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import type { BackfillState, CodeChoice } from "./backfill.ts";
 
-/** How far a backfill is; the numbers are slots and add up to `total`. */
+/** How far a backfill is; the numbers are intervals and add up to `total`. */
 export interface BackfillProgress {
   readonly total: number;
   /** Their turn has not come. */
@@ -63,8 +63,8 @@ const LIST_OF: Statement = {
 };
 const ONE: Statement = { name: "backfill_one", text: `${SUMMARY} where b.id = $1` };
 
-/** A slot and what became of it. */
-export interface SlotSummary {
+/** An interval and what became of it. */
+export interface BackfillRunSummary {
   readonly ordinal: number;
   readonly logicalDate: Date;
   readonly dataIntervalStart: Date;
@@ -77,7 +77,7 @@ export interface SlotSummary {
   readonly runState: RunState | null;
 }
 
-const SLOTS: Statement = {
+const RUNS: Statement = {
   name: "backfill_run_list",
   text: `
 select s.ordinal, s.logical_date as "logicalDate", s.data_interval_start as "dataIntervalStart", s.data_interval_end as "dataIntervalEnd",
@@ -105,11 +105,11 @@ export async function findBackfill(
 }
 
 /** In order, those behind an ordinal. */
-export function listSlots(
+export function listBackfillRuns(
   db: Queryable,
   backfillId: number,
   after: number,
   limit: number,
-): Promise<readonly SlotSummary[]> {
-  return db.query<SlotSummary & Record<string, unknown>>(SLOTS, [backfillId, after, limit]);
+): Promise<readonly BackfillRunSummary[]> {
+  return db.query<BackfillRunSummary & Record<string, unknown>>(RUNS, [backfillId, after, limit]);
 }

@@ -2,9 +2,9 @@
 import type { Interval, RunInfo } from "../../timetable/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns, storableText } from "../database/unnest.ts";
-import type { SkippedSlots } from "./slot.ts";
+import type { SkippedIntervals } from "./schedule_decision.ts";
 
-/** Slots that are owed and lie before the last run: after an interval (null: from the start date), and due before an instant. */
+/** Intervals that are owed and lie before the last run: after an interval (null: from the start date), and due before an instant. */
 export interface Gap {
   readonly after: Interval | null;
   readonly before: Date;
@@ -22,9 +22,9 @@ export interface ScheduleMemory {
   readonly error: string | null;
   /** Newest first. Only a catchup that begins with the newest leaves any. */
   readonly gaps: readonly Gap[];
-  /** The slots skipped since the last run, or the last of them where the reason changed. */
-  readonly skipped: SkippedSlots | null;
-  /** The slot that {@link nextRunAfter} is of, if the reader is who asked for it; it is not stored. */
+  /** The intervals skipped since the last run, or the last of them where the reason changed. */
+  readonly skipped: SkippedIntervals | null;
+  /** The interval that {@link nextRunAfter} is of, if the reader is who asked for it; it is not stored. */
   readonly coming?: RunInfo | null;
 }
 
@@ -58,7 +58,7 @@ export async function scheduleMemories(
     next_run_after: Date | null;
     error: string | null;
     gaps: readonly Stored<Gap>[];
-    skipped: Stored<SkippedSlots> | null;
+    skipped: Stored<SkippedIntervals> | null;
   }>(GET, [dagIds]);
   const memories = rows.map((row) => ({
     dagId: row.dag_id,

@@ -7,8 +7,8 @@ import { listAudit } from "../../store/access/audit.ts";
 import {
   type BackfillSummary,
   findBackfill,
+  listBackfillRuns,
   listBackfills,
-  listSlots,
 } from "../../store/backfills/backfill_list.ts";
 import { defined } from "../http/defined_fields.ts";
 import * as input from "../http/input.ts";
@@ -59,12 +59,12 @@ export const AGAIN_ENDPOINTS: readonly Endpoint[] = [
   },
   {
     method: "get",
-    path: "/backfills/{id}/slots",
-    summary: "List a backfill's slots in their order",
+    path: "/backfills/{id}/runs",
+    summary: "List the planned runs of a backfill, in their order",
     params: input.runParams,
-    query: input.slotsQuery,
-    answer: answer.backfillSlots,
-    run: slots,
+    query: input.backfillRunsQuery,
+    answer: answer.backfillRuns,
+    run: runs,
   },
   moving("pause", "Let nothing more of a backfill begin"),
   moving("resume", "Let a paused backfill go on"),
@@ -152,12 +152,12 @@ function shown({ mask }: WebServices, one: BackfillSummary): unknown {
   };
 }
 
-async function slots(services: WebServices, request: Request): Promise<unknown> {
+async function runs(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
-  const { after, limit } = checked(input.slotsQuery, request.query);
-  const found = await listSlots(services.reader, id, after, limit);
+  const { after, limit } = checked(input.backfillRunsQuery, request.query);
+  const found = await listBackfillRuns(services.reader, id, after, limit);
   if (found.length === 0) await needBackfill(services, id);
-  return { slots: found, next: found.length < limit ? null : (found.at(-1)?.ordinal ?? null) };
+  return { runs: found, next: found.length < limit ? null : (found.at(-1)?.ordinal ?? null) };
 }
 
 function requestOf(request: Request): Omit<BackfillRequest, "actor"> {
@@ -178,11 +178,11 @@ async function preview(services: WebServices, request: Request): Promise<unknown
   const {
     dagId,
     schedule,
-    slots: planned,
+    runs: planned,
   } = await (await actionsOf(services)).previewBackfill(services.db, requestOf(request));
   return {
     ...{ dagId, schedule },
-    slots: planned.map(({ ordinal, logicalDate, dataInterval, decision, reason, existing }) => ({
+    runs: planned.map(({ ordinal, logicalDate, dataInterval, decision, reason, existing }) => ({
       ...{
         ordinal,
         logicalDate,

@@ -1,4 +1,4 @@
-/** The part of the API's table that is about DAGs, with their runs and slots. */
+/** The part of the API's table that is about DAGs, with their runs and schedule decisions. */
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
@@ -7,7 +7,7 @@ import { listRuns } from "../../store/reads/runs.ts";
 import * as input from "../http/input.ts";
 import { checked } from "../http/respond.ts";
 import { maskJson, type WebServices } from "../http/services.ts";
-import { readSlotPage } from "../read/read_slots.ts";
+import { readDecisionPage } from "../read/read_decisions.ts";
 import { actorOf } from "../routes/forms.ts";
 import { actionsOf } from "./authorize.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -70,12 +70,12 @@ export const DAG_ENDPOINTS: readonly Endpoint[] = [
   },
   {
     method: "get",
-    path: "/dags/{dagId}/slots",
-    summary: "List what became of a DAG's slots: what waits, then decisions, newest first",
+    path: "/dags/{dagId}/decisions",
+    summary: "List what a DAG's schedules wait for, then their decisions, newest first",
     params: input.dagParams,
-    query: input.dagSlotsQuery,
-    answer: answer.dagSlots,
-    run: slots,
+    query: input.decisionsQuery,
+    answer: answer.dagDecisions,
+    run: decisions,
   },
 ];
 
@@ -104,11 +104,11 @@ async function runs(services: WebServices, request: Request): Promise<unknown> {
   };
 }
 
-async function slots(services: WebServices, request: Request): Promise<unknown> {
+async function decisions(services: WebServices, request: Request): Promise<unknown> {
   const { dagId } = checked(input.dagParams, request.params);
-  const found = await readSlotPage(services, {
+  const found = await readDecisionPage(services, {
     dagId,
-    ...checked(input.dagSlotsQuery, request.query),
+    ...checked(input.decisionsQuery, request.query),
   });
   if (!found)
     throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });

@@ -94,8 +94,8 @@ export const runsQuery = z.object({
   ),
 });
 const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
-/** Bounds of the logical date, inclusive. `after`: the last slot shown, as its last logical date, `~`, and its schedule's name. */
-export const dagSlotsQuery = z.object({
+/** Bounds of the logical date, inclusive. `after`: the last decision shown, as its last logical date, `~`, and its schedule's name. */
+export const decisionsQuery = z.object({
   from: filled(optional(moment)),
   to: filled(optional(moment)),
   after: optional(
@@ -208,7 +208,10 @@ const code = z
   .meta({ description: "Which version runs: the original, or the latest" });
 
 export const backfillsQuery = z.object({ limit: limit(200, 50) });
-export const slotsQuery = z.object({ after: smallNumber.default(0), limit: limit(1_000, 200) });
+export const backfillRunsQuery = z.object({
+  after: smallNumber.default(0),
+  limit: limit(1_000, 200),
+});
 export const backfillBody = z.object({
   from: day,
   to: day,

@@ -11,16 +11,16 @@ import type {
 } from "../../actions/index.ts";
 import { MARKS } from "../../state/task_state.ts";
 import { listAudit } from "../../store/access/audit.ts";
-import { listBackfills, listSlots } from "../../store/backfills/backfill_list.ts";
+import { listBackfillRuns, listBackfills } from "../../store/backfills/backfill_list.ts";
 import { needBackfill } from "../api/again.ts";
 import { Refused } from "../http/gate.ts";
 import {
   auditQuery,
   backfillBody,
+  backfillRunsQuery,
   clearBody,
   formBody,
   runParams,
-  slotsQuery,
   taskParams,
 } from "../http/input.ts";
 import { paramFields, paramsFromForm } from "../http/params_form.ts";
@@ -126,19 +126,19 @@ async function backfill(
   response: Response,
 ): Promise<void> {
   const { id } = checked(runParams, request.params);
-  const { after, limit } = checked(slotsQuery, request.query);
+  const { after, limit } = checked(backfillRunsQuery, request.query);
   const { dagId } = await needBackfill(services, id);
   // The mark first, then what it stands for.
   const mark = await markOf(services, `dag:${dagId}`);
   const found = await needBackfill(services, id);
-  const slots = await listSlots(services.reader, id, after, limit);
+  const runs = await listBackfillRuns(services.reader, id, after, limit);
   const more =
-    slots.length < limit ? null : `/backfills/${id}?after=${slots.at(-1)?.ordinal}&limit=${limit}`;
+    runs.length < limit ? null : `/backfills/${id}?after=${runs.at(-1)?.ordinal}&limit=${limit}`;
   const params = JSON.stringify(maskJson(services.mask, found.params));
   const body = h(BackfillPage, {
     backfill: found,
     params,
-    slots,
+    runs,
     more,
     token: formToken(services, request),
   });

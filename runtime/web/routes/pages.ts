@@ -16,8 +16,8 @@ import { findInstance } from "../../store/reads/tasks.ts";
 import { foldsOf } from "../groups/folded_groups.ts";
 import {
   dagParams,
-  dagSlotsQuery,
   dagsQuery,
+  decisionsQuery,
   foldedQuery,
   gridQuery,
   instanceParams,
@@ -31,14 +31,14 @@ import {
 import { checked, formToken, markOf, sendPage } from "../http/respond.ts";
 import { maskJson, type WebServices } from "../http/services.ts";
 import { readCallbacks } from "../read/read_callbacks.ts";
+import { readDecisionPage } from "../read/read_decisions.ts";
 import { readGrid } from "../read/read_grid.ts";
 import { readRun } from "../read/read_run.ts";
-import { readSlotPage } from "../read/read_slots.ts";
 import { readTask } from "../read/read_task.ts";
 import { DagPage, type DagTab } from "../views/dag/dag.tsx";
+import { DecisionList } from "../views/dag/decisions.tsx";
 import { GridTable } from "../views/dag/grid.tsx";
 import { RunList } from "../views/dag/runs.tsx";
-import { SlotList } from "../views/dag/slots.tsx";
 import { PoolsPage } from "../views/data/pools.tsx";
 import { Graph, GraphList } from "../views/graph/graph.tsx";
 import { Home } from "../views/home/home.tsx";
@@ -52,7 +52,9 @@ export function pageRoutes(services: WebServices): Router {
   router.get("/dags/:dagId", (request, response) => grid(services, request, response));
   router.get("/dags/:dagId/graph", (request, response) => graph(services, request, response));
   router.get("/dags/:dagId/runs", (request, response) => runs(services, request, response));
-  router.get("/dags/:dagId/slots", (request, response) => slots(services, request, response));
+  router.get("/dags/:dagId/decisions", (request, response) =>
+    decisions(services, request, response),
+  );
   router.get("/runs/:id", (request, response) => run(services, request, response));
   router.get("/runs/:id/tasks/:taskId", (request, response) => task(services, request, response));
   router.get("/runs/:id/tasks/:taskId/:mapIndex", (request, response) =>
@@ -189,27 +191,31 @@ async function runs(services: WebServices, request: Request, response: Response)
   );
 }
 
-async function slots(services: WebServices, request: Request, response: Response): Promise<void> {
-  const query = checked(dagSlotsQuery, request.query);
+async function decisions(
+  services: WebServices,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const query = checked(decisionsQuery, request.query);
   const mark = await markOf(services, `dag:${request.params.dagId}`);
   const dag = await dagOf(services, request);
   const { dagId } = dag;
-  const { slots: found, next } = (await readSlotPage(services, { dagId, ...query })) ?? {
-    slots: [],
+  const { decisions: found, next } = (await readDecisionPage(services, { dagId, ...query })) ?? {
+    decisions: [],
     next: null,
   };
   const older =
     next === null
       ? null
-      : `/dags/${dagId}/slots?after=${encodeURIComponent(next)}&limit=${query.limit}`;
+      : `/dags/${dagId}/decisions?after=${encodeURIComponent(next)}&limit=${query.limit}`;
   await sendDag(
     services,
     request,
     response,
     dag,
-    "slots",
+    "decisions",
     mark,
-    h("div", { id: "slots", "data-live": true }, h(SlotList, { slots: found, older })),
+    h("div", { id: "decisions", "data-live": true }, h(DecisionList, { decisions: found, older })),
   );
 }
 

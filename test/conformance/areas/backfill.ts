@@ -3,7 +3,7 @@ import { z } from "zod";
 import {
   type BackfillRange,
   backfillDates,
-  planSlots,
+  planRuns,
   REPROCESS,
 } from "../../../runtime/scheduler/plan_backfill.ts";
 import { type ErrorCode, isDagsmithError } from "../../../sdk/errors.ts";
@@ -75,12 +75,12 @@ export const backfillCreate = area(
       const runs = backfillDates(
         rangeOf(input, { reprocess, dependsOnPast, activeBackfill: isActive ? 1 : null }),
       );
-      const slots = planSlots(
+      const planned = planRuns(
         runs,
         reprocess,
         (date) => existing.find((run) => run.logical_date.getTime() === date.getTime())?.state,
       );
-      return { items: slots.map(itemFields) };
+      return { items: planned.map(itemFields) };
     } catch (error) {
       if (isDagsmithError(error)) return { error: error.code };
       throw error;
@@ -95,7 +95,7 @@ function itemFields({
   logicalDate,
   decision,
   reason,
-}: ReturnType<typeof planSlots>[number]): Answer {
+}: ReturnType<typeof planRuns>[number]): Answer {
   return {
     ordinal,
     logical_date: logicalDate,

@@ -11,7 +11,7 @@ import {
 } from "../../../runtime/actions/backfill.ts";
 import { clearRuns, deployFolder, triggerRun } from "../../../runtime/actions/index.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
-import { findBackfill, listSlots } from "../../../runtime/store/backfills/backfill_list.ts";
+import { findBackfill, listBackfillRuns } from "../../../runtime/store/backfills/backfill_list.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
@@ -56,8 +56,8 @@ const runsOf = (dagId: string) =>
 const statesOf = async (dagId: string) => (await runsOf(dagId)).map(({ state }) => state);
 const running = async (dagId: string) =>
   (await runsOf(dagId)).filter(({ state }) => state === "running");
-const slotsOf = async (id: number) =>
-  (await listSlots(postgres.db, id, 0, 1_000)).map(
+const plannedOf = async (id: number) =>
+  (await listBackfillRuns(postgres.db, id, 0, 1_000)).map(
     ({ logicalDate, decision, reason, runState }) => {
       return [
         DateTime.fromJSDate(logicalDate, { zone: "utc" }).toISODate(),
@@ -152,13 +152,13 @@ describe("a backfill", () => {
     });
   });
 
-  test("of whose slots none is left to run ends at once, with a reason for each", async () => {
+  test("with no run left to make ends at once, with a reason for each", async () => {
     await known(postgres.db, daily("done"));
     const range = { dagId: "done", from: daysAgo(3), to: daysAgo(2), ...me };
     await toTheEnd((await createBackfill(postgres.db, range)).id, "done");
     const second = await createBackfill(postgres.db, range);
     await look();
-    expect(await slotsOf(second.id)).toEqual([
+    expect(await plannedOf(second.id)).toEqual([
       [date(3), "already exists"],
       [date(2), "already exists"],
     ]);
@@ -195,12 +195,12 @@ describe("a backfill", () => {
 
   test("listed only, changes nothing", async () => {
     await known(postgres.db, daily("listed"));
-    const { slots } = await previewBackfill(postgres.db, {
+    const { runs } = await previewBackfill(postgres.db, {
       dagId: "listed",
       from: daysAgo(3),
       to: daysAgo(2),
     });
-    expect(slots.map(({ ordinal, decision }) => [ordinal, decision])).toEqual([
+    expect(runs.map(({ ordinal, decision }) => [ordinal, decision])).toEqual([
       [1, "run"],
       [2, "run"],
     ]);
@@ -253,7 +253,7 @@ describe("runs that exist", () => {
       for (const run of await running(id)) if (run.id !== inFlight.id) await finish(run, id);
     }
     expect(await stateOf(second.id)).toBe("completed");
-    expect((await slotsOf(second.id)).map(([, what]) => what)).toEqual(expected);
+    expect((await plannedOf(second.id)).map(([, what]) => what)).toEqual(expected);
     expect((await runsOf(id)).map((run) => run.id)).toEqual(before.map((run) => run.id));
     expect((await runsOf(id))[3]!.state).toBe("running");
   });
@@ -320,7 +320,7 @@ describe("runs that exist", () => {
       ...me,
     });
     await look();
-    expect((await slotsOf(id)).map(([, what]) => what)).toEqual([
+    expect((await plannedOf(id)).map(([, what]) => what)).toEqual([
       "already exists",
       "in flight",
       "in flight",
@@ -361,10 +361,10 @@ describe("runs that exist", () => {
     const range = { dagId: "asked", from: daysAgo(3), to: daysAgo(2), ...me };
     const green = await createBackfill(postgres.db, { ...range, schedule: "green" });
     await look();
-    expect((await slotsOf(green.id)).map(([, what]) => what)).toEqual(["in flight", "running"]);
+    expect((await plannedOf(green.id)).map(([, what]) => what)).toEqual(["in flight", "running"]);
     await cancelBackfill(postgres.db, { id: green.id, ...me });
-    const { slots } = await previewBackfill(postgres.db, { ...range, schedule: "yellow" });
-    expect(slots.map(({ reason }) => reason)).toEqual(["in flight", null]);
+    const { runs } = await previewBackfill(postgres.db, { ...range, schedule: "yellow" });
+    expect(runs.map(({ reason }) => reason)).toEqual(["in flight", null]);
   });
 });
 
@@ -455,7 +455,7 @@ describe("a backfill that is stopped", () => {
     });
     await known(postgres.db, daily("moved", { schedule: "0 6 * * *" }));
     await toTheEnd(id, "moved");
-    expect((await slotsOf(id)).map(([, state]) => state)).toEqual(["success", "success"]);
+    expect((await plannedOf(id)).map(([, state]) => state)).toEqual(["success", "success"]);
   });
 });
 

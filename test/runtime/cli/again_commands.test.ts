@@ -87,7 +87,7 @@ describe("dag backfill", () => {
       });
   });
 
-  test("again leaves alone what it did, and says so for each slot", async () => {
+  test("again leaves alone what it did, and says so for each run", async () => {
     const found = await project.json<{ backfill: { id: number } }>([
       "backfill",
       "daily",

@@ -1,4 +1,4 @@
-/** Several schedulers on one database, as processes that are really killed: each slot of a catchup runs once, and its decision is written. */
+/** Several schedulers on one database, as processes that are really killed: each interval of a catchup runs once, and its decision is written. */
 import { DateTime } from "luxon";
 import { expect, test } from "vitest";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
@@ -10,13 +10,13 @@ import { until } from "../../support/worker.ts";
 const postgres = migratedDatabase();
 
 /** Minutes, all of them past, whose runs end as they begin: `places` at a time. */
-async function catchingUp(dagId: string, slots: number, places: number): Promise<void> {
+async function catchingUp(dagId: string, intervals: number, places: number): Promise<void> {
   const start = DateTime.utc().startOf("hour").minus({ days: 3 });
   const d = dag(dagId, {
     ...{
       schedule: "* * * * *",
       startDate: start.toISO(),
-      endDate: start.plus({ minutes: slots - 1 }).toISO(),
+      endDate: start.plus({ minutes: intervals - 1 }).toISO(),
     },
     ...{ catchup: true, maxActiveRuns: places },
   }) as unknown as Dag<unknown>;
@@ -31,10 +31,10 @@ const runs = (dagId: string) =>
     [dagId],
   );
 
-async function expectEachOnce(dagId: string, slots: number): Promise<void> {
+async function expectEachOnce(dagId: string, intervals: number): Promise<void> {
   const made = await runs(dagId);
-  expect(made).toHaveLength(slots);
-  expect(new Set(made.map(({ run_id }) => run_id)).size).toBe(slots);
+  expect(made).toHaveLength(intervals);
+  expect(new Set(made.map(({ run_id }) => run_id)).size).toBe(intervals);
   const decided = await rows<{ run_id: string }>(
     postgres.db,
     "select run_id from dagsmith.schedule_decision where dag_id = $1 and decision = 'run'",
@@ -45,14 +45,14 @@ async function expectEachOnce(dagId: string, slots: number): Promise<void> {
   );
 }
 
-const allEnded = (dagId: string, slots: number) => async (): Promise<boolean> => {
+const allEnded = (dagId: string, intervals: number) => async (): Promise<boolean> => {
   const made = await runs(dagId);
-  return made.length >= slots && made.every(({ state }) => state === "success");
+  return made.length >= intervals && made.every(({ state }) => state === "success");
 };
 
 const start = () => startService("scheduler", { DATABASE_URL: postgres.db.url });
 
-test("four schedulers make each of 1,000 slots once", { timeout: 120_000 }, async () => {
+test("four schedulers make each of 1,000 runs once", { timeout: 120_000 }, async () => {
   await catchingUp("shared", 1_000, 40);
   await Promise.all([start(), start(), start(), start()]);
   await until("all runs to end", allEnded("shared", 1_000), 60);

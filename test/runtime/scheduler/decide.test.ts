@@ -1,6 +1,6 @@
-/** What a look at a DAG decides about its slots, on a clock that the test sets. */
+/** What a look at a DAG decides about its intervals, on a clock that the test sets. */
 import { describe, expect, test } from "vitest";
-import type { Ask } from "../../../runtime/scheduler/slot_line.ts";
+import type { Ask } from "../../../runtime/scheduler/interval_walk.ts";
 import { nextRun } from "../../../runtime/timetable/index.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
@@ -9,7 +9,7 @@ import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { VirtualHost } from "../../support/virtual_host.ts";
 
 function spec(options: DagOptions): DagSpec {
-  const d = dag("slots", options) as unknown as Dag<unknown>;
+  const d = dag("decisions", options) as unknown as Dag<unknown>;
   d.empty("a");
   return describeDag(d);
 }
@@ -20,28 +20,28 @@ const hourly = (more: DagOptions = {}): DagSpec =>
   spec({ schedule: "@hourly", startDate: "2026-01-01", ...more });
 
 describe("a DAG that is first looked at", () => {
-  test("with catchup all runs every slot since its start date", () => {
+  test("with catchup all runs every interval since its start date", () => {
     const host = new VirtualHost(daily({ catchup: true }));
     expect(host.at("2026-01-04T12:00:00Z")).toEqual(["2026-01-01", "2026-01-02", "2026-01-03"]);
-    expect(host.slots.every((slot) => slot.startsWith("run"))).toBe(true);
+    expect(host.decisions.every((interval) => interval.startsWith("run"))).toBe(true);
   });
 
   test("with catchup last runs the latest, and says once what it leaves out", () => {
     const host = new VirtualHost(daily());
     expect(host.at("2026-01-11T12:00:00Z")).toEqual(["2026-01-10"]);
-    expect(host.slots).toEqual(["catchup 2026-01-01..2026-01-09 x9", "run 2026-01-10"]);
+    expect(host.decisions).toEqual(["catchup 2026-01-01..2026-01-09 x9", "run 2026-01-10"]);
     host.at("2026-01-11T12:00:01Z");
     expect(host.at("2026-01-12T00:00:00Z")).toEqual(["2026-01-11"]);
-    expect(host.slots).toHaveLength(3);
+    expect(host.decisions).toHaveLength(3);
   });
 
   test("with catchup none runs nothing that ended before, and extends what it said when it is looked at again", () => {
     const host = new VirtualHost(daily({ catchup: "none" }));
     expect(host.at("2026-01-04T12:00:00Z")).toEqual([]);
-    expect(host.slots).toEqual(["catchup 2026-01-01..2026-01-03 x3"]);
+    expect(host.decisions).toEqual(["catchup 2026-01-01..2026-01-03 x3"]);
     host.deploy(host.spec, "2026-01-04T13:00:00Z");
     host.at("2026-01-04T13:00:00Z");
-    expect(host.slots).toHaveLength(1);
+    expect(host.decisions).toHaveLength(1);
     expect(host.at("2026-01-05T00:00:01Z")).toEqual(["2026-01-04"]);
   });
 
@@ -53,20 +53,20 @@ describe("a DAG that is first looked at", () => {
     };
     const host = new VirtualHost(spec({ schedule: "* * * * *", startDate: "2016-01-01" }), { ask });
     expect(host.at("2026-01-01T00:00:30Z")).toEqual(["2025-12-31T23:59"]);
-    expect(host.slots[0]).toBe("catchup 2016-01-01..2025-12-31T23:58 xmany");
+    expect(host.decisions[0]).toBe("catchup 2016-01-01..2025-12-31T23:58 xmany");
     expect(asked).toBeLessThan(1_100);
   });
 
   test("over a fixed length counts by arithmetic, however many there are", () => {
     const host = new VirtualHost(spec({ schedule: every("1m"), startDate: "2016-01-01" }));
     host.at("2026-01-01T00:00:30Z");
-    expect(host.slots[0]).toBe("catchup 2016-01-01..2025-12-31T23:58 x5260319");
+    expect(host.decisions[0]).toBe("catchup 2016-01-01..2025-12-31T23:58 x5260319");
   });
 
   test("after its end date with catchup last says that nothing will come", () => {
     const host = new VirtualHost(daily({ endDate: "2026-01-05" }));
     expect(host.at("2026-03-01T12:00:00Z")).toEqual([]);
-    expect(host.slots).toEqual(["catchup 2026-01-01..2026-01-05 x5"]);
+    expect(host.decisions).toEqual(["catchup 2026-01-01..2026-01-05 x5"]);
     expect(host.memories[0]?.nextRunAfter).toBeNull();
   });
 });
@@ -80,7 +80,7 @@ describe("a pause", () => {
     host.unpause("2026-01-06T12:00:00Z");
     // The scheduler itself was away for two days more.
     expect(host.at("2026-01-08T12:00:00Z")).toEqual(["2026-01-07"]);
-    expect(host.slots.slice(1)).toEqual([
+    expect(host.decisions.slice(1)).toEqual([
       "paused 2026-01-02..2026-01-05 x4",
       "catchup 2026-01-06..2026-01-06 x1",
       "run 2026-01-07",
@@ -96,7 +96,7 @@ describe("a pause", () => {
     host.pause("2026-01-03T13:00:00Z");
     host.unpause("2026-01-05T12:00:00Z");
     host.at("2026-01-05T12:00:00Z");
-    expect(host.slots).toEqual([
+    expect(host.decisions).toEqual([
       "paused 2026-01-01..2026-01-02 x2",
       "paused 2026-01-01..2026-01-04 x4",
     ]);
@@ -119,7 +119,7 @@ describe("a DAG at its maxActiveRuns", () => {
     expect(host.at("2026-01-01T05:00:00Z")).toEqual([]);
     host.end(1);
     expect(host.at("2026-01-01T05:30:00Z")).toEqual(["2026-01-01T04:00"]);
-    expect(host.slots.slice(1)).toEqual([
+    expect(host.decisions.slice(1)).toEqual([
       "max_active_runs 2026-01-01T01:00..2026-01-01T03:00 x3",
       "run 2026-01-01T04:00",
     ]);
@@ -212,11 +212,11 @@ describe("a catchup from the newest", () => {
     host.end();
     host.deploy(daily(), "2026-01-06T13:00:00Z");
     expect(host.at("2026-01-06T13:00:00Z")).toEqual([]);
-    expect(host.slots.at(-1)).toBe("catchup 2026-01-01..2026-01-04 x4");
+    expect(host.decisions.at(-1)).toBe("catchup 2026-01-01..2026-01-04 x4");
     expect(host.memories[0]?.gaps).toEqual([]);
   });
 
-  test("keeps at most 50 gaps, and still runs every slot once", () => {
+  test("keeps at most 50 gaps, and still runs every interval once", () => {
     const host = new VirtualHost(
       hourly({ catchup: true, catchupOrder: "newest", maxActiveRuns: 1 }),
     );
@@ -304,7 +304,7 @@ describe("a clock", () => {
   });
 
   test.each(["last", "none"] as const)(
-    "that jumps a day ahead and back leaves catchup %s with each slot at most once",
+    "that jumps a day ahead and back leaves catchup %s with each interval at most once",
     (catchup) => {
       const host = new VirtualHost(hourly({ catchup, maxActiveRuns: 100 }));
       for (const time of [
@@ -338,7 +338,7 @@ describe("a timetable", () => {
     expect(host.memories[0]).toMatchObject({ error: "no such day", nextRunAfter: null });
   });
 
-  test("that gives the same slot again and again is stopped", () => {
+  test("that gives the same interval again and again is stopped", () => {
     const first = nextRun(
       { type: "delta_data_interval", deltaMs: 60_000 },
       null,
@@ -368,6 +368,6 @@ describe("a schedule that is changed in the middle", () => {
     host.deploy(daily({ catchup: true }), "2026-01-03T02:40:00Z");
     host.at("2026-01-05T00:00:00Z");
     expect(new Set(host.made).size).toBe(host.made.length);
-    expect(host.slots.at(-1)).toBe("run 2026-01-04");
+    expect(host.decisions.at(-1)).toBe("run 2026-01-04");
   });
 });

@@ -1,4 +1,4 @@
-/** Whatever happens to a host, every slot of every kind of schedule is decided, once. */
+/** Whatever happens to a host, every interval of every kind of schedule is decided, once. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { nextRun, type RunInfo, restrictionOf } from "../../../runtime/timetable/index.ts";
@@ -62,15 +62,15 @@ const steps = fc.array(
   { minLength: 1, maxLength: 25 },
 );
 
-/** Every slot that is due by an instant, as a host that is always awake would run them. */
-function slotsUntil(spec: DagSpec, until: number): readonly RunInfo[] {
+/** Every interval that is due by an instant, as a host that is always awake would run them. */
+function intervalsUntil(spec: DagSpec, until: number): readonly RunInfo[] {
   const { schedule } = spec.schedules[0]!;
   const bounds = { ...restrictionOf(spec), catchup: "all" } as const;
   const found: RunInfo[] = [];
-  let slot = nextRun(schedule, null, bounds, new Date(START));
-  while (slot && slot.runAfter.getTime() <= until) {
-    found.push(slot);
-    slot = nextRun(schedule, slot.dataInterval, bounds, new Date(START));
+  let interval = nextRun(schedule, null, bounds, new Date(START));
+  while (interval && interval.runAfter.getTime() <= until) {
+    found.push(interval);
+    interval = nextRun(schedule, interval.dataInterval, bounds, new Date(START));
   }
   return found;
 }
@@ -112,7 +112,7 @@ function declared(more: object): DagSpec {
   return describeDag(d);
 }
 
-test("with catchup all every slot runs once, in either order, through pauses, sleep and full hours", () => {
+test("with catchup all every interval runs once, in either order, through pauses, sleep and full hours", () => {
   fc.assert(
     fc.property(
       optionsOf([...SCHEDULES, ...REGRIDDED]),
@@ -122,7 +122,7 @@ test("with catchup all every slot runs once, in either order, through pauses, sl
         const spec = declared({ ...more, catchup: true, catchupOrder });
         const host = new VirtualHost(spec, { mostRuns: 5 });
         const end = live(host, life);
-        const expected = slotsUntil(spec, end).map(({ logicalDate }) => logicalDate.getTime());
+        const expected = intervalsUntil(spec, end).map(({ logicalDate }) => logicalDate.getTime());
         const made = [...host.rows.values()]
           .filter(({ decision }) => decision === "run")
           .map(({ first }) => first.logicalDate.getTime());
@@ -135,7 +135,7 @@ test("with catchup all every slot runs once, in either order, through pauses, sl
   );
 });
 
-test("with catchup last or none every slot that is due is a run or was skipped, never both, never neither", () => {
+test("with catchup last or none every interval that is due is a run or was skipped, never both, never neither", () => {
   fc.assert(
     fc.property(
       optionsOf(SCHEDULES),
@@ -153,8 +153,8 @@ test("with catchup last or none every slot that is due is a run or was skipped, 
           const next = covered[index + 1];
           if (next) expect(last.logicalDate < next.first.logicalDate).toBe(true);
         }
-        const count = covered.reduce((sum, slot) => sum + slot.count!, 0);
-        expect(count).toBe(slotsUntil(spec, end).length);
+        const count = covered.reduce((sum, interval) => sum + interval.count!, 0);
+        expect(count).toBe(intervalsUntil(spec, end).length);
       },
     ),
     { numRuns: 300 },

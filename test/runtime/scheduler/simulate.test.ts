@@ -15,7 +15,7 @@ function declared(options: DagOptions, id = "seen"): Dag<unknown> {
 }
 
 const runs = (result: ReturnType<typeof simulate>): readonly string[] =>
-  result.slots.filter(({ decision }) => decision === "run").map(({ runId }) => runId!);
+  result.decisions.filter(({ decision }) => decision === "run").map(({ runId }) => runId!);
 
 describe("a simulation", () => {
   test("begins as if everything before had run, and includes both ends", () => {
@@ -38,7 +38,7 @@ describe("a simulation", () => {
     const hourly = (catchup: boolean) =>
       declared({ schedule: "@hourly", startDate: "2020-01-01", catchup });
     expect(
-      simulate(hourly(false), span).slots.map(({ decision, count, reason }) => [
+      simulate(hourly(false), span).decisions.map(({ decision, count, reason }) => [
         decision,
         count,
         reason,
@@ -78,7 +78,7 @@ describe("a simulation", () => {
     );
     expect(one.overlaps).toEqual([]);
     expect(
-      one.slots
+      one.decisions
         .filter(({ decision }) => decision === "skipped")
         .every(({ reason }) => reason === "max_active_runs"),
     ).toBe(true);
@@ -89,7 +89,7 @@ describe("a simulation", () => {
       ...{ from: "2026-03-01T00:00:00Z", to: "2026-03-01T00:30:00Z", duration: "10m" },
     });
     expect(result.dags[0]).toMatchObject({ mostAtOnce: 1 });
-    const intervals = result.slots.map(({ dataIntervalStart, dataIntervalEnd }) => [
+    const intervals = result.decisions.map(({ dataIntervalStart, dataIntervalEnd }) => [
       dataIntervalStart,
       dataIntervalEnd,
     ]);
@@ -98,7 +98,7 @@ describe("a simulation", () => {
       if (index > 0) expect(start).toBe(intervals[index - 1]![1]);
   });
 
-  test("names the days on which clocks change, forward and back, and the slots they touch", () => {
+  test("names the days on which clocks change, forward and back, and the intervals they touch", () => {
     const berlin = declared({
       schedule: "@hourly",
       startDate: "2020-01-01",
@@ -112,7 +112,7 @@ describe("a simulation", () => {
         timezone: "Europe/Berlin",
         at: "2026-03-29T01:00:00.000Z",
         minutes: 60,
-        slots: 24,
+        intervals: 24,
       },
       {
         dagId: "seen",
@@ -120,7 +120,7 @@ describe("a simulation", () => {
         timezone: "Europe/Berlin",
         at: "2026-10-25T01:00:00.000Z",
         minutes: -60,
-        slots: 26,
+        intervals: 26,
       },
     ]);
     const weekday = declared({
@@ -188,12 +188,12 @@ describe("a simulation", () => {
       dags: [{ spec, durationMs: 1 }],
       from: new Date("2026-02-01"),
       to: new Date("2026-02-02"),
-      mostSlots: 1_000,
+      mostDecisions: 1_000,
     };
     expect(() => simulateSpecs(request)).toThrow(
       expect.objectContaining({ code: "SIMULATION_TOO_LARGE" }),
     );
-    expect(simulateSpecs({ ...request, mostSlots: 1_441 }).slots).toHaveLength(1_441);
+    expect(simulateSpecs({ ...request, mostDecisions: 1_441 }).decisions).toHaveLength(1_441);
   });
 
   test("has the same answer each time, and the runs of a scheduler that asks its timetable anew at each look", () => {
@@ -221,12 +221,12 @@ describe("a simulation", () => {
           };
           const first = simulateSpecs(request);
           expect(simulateSpecs(request)).toEqual(first);
-          expect(new Set(first.slots.map(({ logicalDate }) => logicalDate.getTime())).size).toBe(
-            first.slots.length,
-          );
+          expect(
+            new Set(first.decisions.map(({ logicalDate }) => logicalDate.getTime())).size,
+          ).toBe(first.decisions.length);
           expect(first.dags[0]!.mostAtOnce).toBeLessThanOrEqual(options.maxActiveRuns);
           expect(made(spec, request, minutes)).toEqual(
-            first.slots.flatMap(({ runId }) => runId ?? []),
+            first.decisions.flatMap(({ runId }) => runId ?? []),
           );
         },
       ),

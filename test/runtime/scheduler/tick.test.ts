@@ -2,8 +2,8 @@
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { pauseDag, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
+import { type ListedDecision, readDecisions } from "../../../runtime/scheduler/decisions.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
-import { readSlots, type Slot } from "../../../runtime/scheduler/slots.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
@@ -38,8 +38,8 @@ const runsOf = (dagId: string) =>
     [dagId],
   );
 
-const slotsOf = async (dagId: string): Promise<readonly string[]> =>
-  (await readSlots(postgres.db, { dagId, from: null, to: null, after: null, limit: 100 }))!.map(
+const decisionsOf = async (dagId: string): Promise<readonly string[]> =>
+  (await readDecisions(postgres.db, { dagId, from: null, to: null, after: null, limit: 100 }))!.map(
     ({ decision, reason, count, logicalDate, lastLogicalDate }) =>
       [
         decision,
@@ -348,16 +348,16 @@ describe("a DAG at its maxActiveRuns", () => {
   });
 });
 
-describe("the slots of a DAG", () => {
+describe("the decisions of a DAG", () => {
   test("are listed with their runs, what was skipped as one, and what waits on top", async () => {
     await known(postgres.db, daily("listed", 9, { catchup: "last" }));
     await tick(postgres.db, new Plans());
-    expect(await slotsOf("listed")).toEqual([
+    expect(await decisionsOf("listed")).toEqual([
       "waiting not_due 1 0 0",
       "run 1 1 1",
       "skipped catchup 8 9 2",
     ]);
-    const [, run] = (await readSlots(postgres.db, {
+    const [, run] = (await readDecisions(postgres.db, {
       dagId: "listed",
       from: null,
       to: null,
@@ -376,7 +376,7 @@ describe("the slots of a DAG", () => {
     await known(postgres.db, one);
     await tick(postgres.db, new Plans());
     await pauseDag(postgres.db, { dagId: "dozing", actor: "ann" });
-    expect((await slotsOf("dozing"))[0]).toBe("waiting paused 1 0 0");
+    expect((await decisionsOf("dozing"))[0]).toBe("waiting paused 1 0 0");
     // As if all of this had been so many days ago.
     await rows(
       postgres.db,
@@ -389,9 +389,9 @@ describe("the slots of a DAG", () => {
     );
     await unpauseDag(postgres.db, { dagId: "dozing", actor: "ann" });
     await tick(postgres.db, new Plans());
-    const slots = await slotsOf("dozing");
-    expect(slots).toContain("skipped catchup 1 6 6");
-    expect(slots).toContain("skipped paused 4 5 2");
+    const decisions = await decisionsOf("dozing");
+    expect(decisions).toContain("skipped catchup 1 6 6");
+    expect(decisions).toContain("skipped paused 4 5 2");
   });
 
   test("wait for a place when the DAG is full, and for nothing when its schedule is over", async () => {
@@ -401,8 +401,8 @@ describe("the slots of a DAG", () => {
       daily("over", 3, { endDate: daysAgo(2) }),
     );
     await tick(postgres.db, new Plans());
-    expect((await slotsOf("crammed"))[0]).toBe("waiting max_active_runs 1 2 2");
-    expect((await slotsOf("over"))[0]).toBe("waiting end_date");
+    expect((await decisionsOf("crammed"))[0]).toBe("waiting max_active_runs 1 2 2");
+    expect((await decisionsOf("over"))[0]).toBe("waiting end_date");
   });
 
   test("of a schedule that fails name the error, each schedule alone", async () => {
@@ -417,7 +417,7 @@ describe("the slots of a DAG", () => {
       schedules: [{ ...sound.schedules[0]!, name: "a" }, broken],
     });
     await tick(postgres.db, new Plans());
-    const waiting = (await readSlots(postgres.db, {
+    const waiting = (await readDecisions(postgres.db, {
       dagId: "ailing",
       from: null,
       to: null,
@@ -446,7 +446,7 @@ describe("the slots of a DAG", () => {
     const seen: string[] = [];
     let after: { logicalDate: Date; schedule: string } | null = null;
     for (let pages = 0; pages < 10; pages++) {
-      const page: readonly Slot[] = (await readSlots(postgres.db, {
+      const page: readonly ListedDecision[] = (await readDecisions(postgres.db, {
         dagId: "paged",
         from: null,
         to: null,
@@ -495,7 +495,7 @@ describe("a catchup", () => {
       ...more,
     });
 
-  test("of thousands of slots makes each once, in batches, and lets a DAG that becomes due meanwhile go before it", async () => {
+  test("of thousands of intervals makes each once, in batches, and lets a DAG that becomes due meanwhile go before it", async () => {
     await known(postgres.db, long("long", { maxActiveRuns: 10_000 }));
     await rows(postgres.db, "update dagsmith.dag set next_run_after = null where dag_id = 'long'");
     await known(postgres.db, daily("quick", 1));

@@ -199,12 +199,12 @@ describe.each([
           const ids = (await runsOf(newest.dagId)).map(({ run_id }) => run_id);
           expect([ids.length, new Set(ids).size]).toEqual([5, 5]);
           expect(await runsOf(last.dagId)).toHaveLength(1);
-          const slots = await rows<{ dag_id: string; decision: string; count: number }>(
+          const decisions = await rows<{ dag_id: string; decision: string; count: number }>(
             postgres.db,
             "select dag_id, decision, count from dagsmith.schedule_decision where dag_id = any($1) order by dag_id = $2, logical_date",
             [[last.dagId, newest.dagId], newest.dagId],
           );
-          expect(slots.map(({ decision, count }) => [decision, count])).toEqual([
+          expect(decisions.map(({ decision, count }) => [decision, count])).toEqual([
             ["skipped", 4],
             ...Array(6).fill(["run", 1]),
           ]);

@@ -31,7 +31,7 @@ const continued = (
 
 describe("in every zone, over ten years", () => {
   it.each(ZONES)(
-    "daily intervals in %s follow each other without gap or overlap, and no slot comes twice",
+    "daily intervals in %s follow each other without gap or overlap, and no interval comes twice",
     (name) => {
       const runs = askInTurn(
         over("30 2 * * *", name),

@@ -117,11 +117,11 @@ describe("a backfill on the page", () => {
 });
 
 describe("a backfill in the API", () => {
-  test("is previewed, made once at a time, shown with its slots, and moved", async () => {
+  test("is previewed, made once at a time, shown with its runs, and moved", async () => {
     const range = { from: day(4), to: day(3), labels: { a: "1" } };
     const preview = await post("/dags/d/backfills/preview", range);
     expect(await preview.json()).toMatchObject({
-      slots: [{ ordinal: 1, decision: "run", run: null }, { ordinal: 2 }],
+      runs: [{ ordinal: 1, decision: "run", run: null }, { ordinal: 2 }],
     });
     const created = await post("/dags/d/backfills", range);
     expect(created.status).toBe(201);
@@ -136,8 +136,8 @@ describe("a backfill in the API", () => {
       labels: { a: "1" },
       progress: { total: 2, waiting: 2 },
     });
-    expect(await json(`/backfills/${id}/slots?limit=1`)).toMatchObject({
-      slots: [{ ordinal: 1, run: null }],
+    expect(await json(`/backfills/${id}/runs?limit=1`)).toMatchObject({
+      runs: [{ ordinal: 1, run: null }],
       next: 1,
     });
     expect((await post(`/backfills/${id}/pause`)).status).toBe(200);

@@ -38,7 +38,7 @@ export const backfill = z
   })
   .meta({ id: "Backfill" });
 
-const slot = z.object({
+const plannedRun = z.object({
   ordinal: z.int(),
   logicalDate: when,
   dataIntervalStart: when,
@@ -49,9 +49,9 @@ const slot = z.object({
 
 export const backfills = z.object({ backfills: z.array(backfill) });
 
-export const backfillSlots = z.object({
-  slots: z.array(
-    slot.extend({
+export const backfillRuns = z.object({
+  runs: z.array(
+    plannedRun.extend({
       run: z.int().nullable(),
       runId: z.string().nullable(),
       runState: runState.nullable(),
@@ -68,8 +68,8 @@ export const backfillPreview = z
   .object({
     dagId: z.string(),
     schedule: z.string(),
-    slots: z.array(
-      slot.extend({
+    runs: z.array(
+      plannedRun.extend({
         run: z.object({ id: z.int(), runId: z.string(), state: runState }).nullable(),
       }),
     ),

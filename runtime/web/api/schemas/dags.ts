@@ -1,7 +1,7 @@
 /** What the API answers about DAGs. */
 import { z } from "zod";
-import { WAIT_REASONS } from "../../../scheduler/jobs/end_waits.ts";
-import { SKIP_REASONS } from "../../../store/dags/slot.ts";
+import { WAIT_REASONS } from "../../../scheduler/waiting_intervals.ts";
+import { SKIP_REASONS } from "../../../store/dags/schedule_decision.ts";
 import { runState, when } from "./common.ts";
 
 const recentRun = z.object({
@@ -69,7 +69,7 @@ export const dagDetail = z
   })
   .meta({ id: "DagDetail" });
 
-const dagSlot = z
+const dagDecision = z
   .object({
     schedule: z.string().meta({ description: "Empty for the only schedule of a DAG" }),
     decision: z.enum(["run", "skipped", "waiting"]),
@@ -81,7 +81,7 @@ const dagSlot = z
     count: z
       .int()
       .nullable()
-      .meta({ description: "Slots in a row with this decision; null: too many to count" }),
+      .meta({ description: "Consecutive intervals with this decision; null: too many to count" }),
     logicalDate: when.nullable(),
     lastLogicalDate: when.nullable(),
     dataIntervalStart: when.nullable(),
@@ -92,11 +92,11 @@ const dagSlot = z
     runState: runState.nullable(),
     decidedAt: when.nullable(),
   })
-  .meta({ id: "Slot" });
+  .meta({ id: "Decision" });
 
 export const dags = z.object({ dags: z.array(dag), next: z.string().nullable() });
 
-export const dagSlots = z.object({
-  slots: z.array(dagSlot),
+export const dagDecisions = z.object({
+  decisions: z.array(dagDecision),
   next: z.string().nullable().meta({ description: "`after` of the next page" }),
 });

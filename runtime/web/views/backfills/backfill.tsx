@@ -1,6 +1,9 @@
-/** One backfill: what was asked for, how far it is, and its slots in their order. */
+/** One backfill: what was asked for, how far it is, and its planned runs in their order. */
 import type { VNode } from "preact";
-import type { BackfillSummary, SlotSummary } from "../../../store/backfills/backfill_list.ts";
+import type {
+  BackfillRunSummary,
+  BackfillSummary,
+} from "../../../store/backfills/backfill_list.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
 import { Fact } from "../dag/dag.tsx";
 import { State } from "../parts/state.tsx";
@@ -11,13 +14,13 @@ export interface BackfillProps {
   readonly backfill: BackfillSummary;
   /** JSON text, masked. */
   readonly params: string;
-  readonly slots: readonly SlotSummary[];
-  /** The address of the next slots; null when these are the last. */
+  readonly runs: readonly BackfillRunSummary[];
+  /** The address of the next runs; null when these are the last. */
   readonly more: string | null;
   readonly token: string | undefined;
 }
 
-export function BackfillPage({ backfill, params, slots, more, token }: BackfillProps): VNode {
+export function BackfillPage({ backfill, params, runs, more, token }: BackfillProps): VNode {
   const { id, dagId } = backfill;
   return (
     <>
@@ -61,8 +64,8 @@ export function BackfillPage({ backfill, params, slots, more, token }: BackfillP
           </Fact>
         )}
       </dl>
-      <section id="slots" data-live aria-label="Slots">
-        <SlotTable slots={slots} />
+      <section id="runs" data-live aria-label="Runs">
+        <RunTable runs={runs} />
         {more !== null && (
           <p class="pages">
             <a class="button" href={more}>
@@ -75,7 +78,7 @@ export function BackfillPage({ backfill, params, slots, more, token }: BackfillP
   );
 }
 
-function SlotTable({ slots }: { readonly slots: readonly SlotSummary[] }): VNode {
+function RunTable({ runs }: { readonly runs: readonly BackfillRunSummary[] }): VNode {
   return (
     <table class="list">
       <thead>
@@ -88,21 +91,21 @@ function SlotTable({ slots }: { readonly slots: readonly SlotSummary[] }): VNode
         </tr>
       </thead>
       <tbody>
-        {slots.map((slot) => (
+        {runs.map((run) => (
           <tr>
-            <th scope="row">{slot.ordinal}</th>
+            <th scope="row">{run.ordinal}</th>
             <td>
-              <Time at={slot.dataIntervalStart} /> → <Time at={slot.dataIntervalEnd} />
+              <Time at={run.dataIntervalStart} /> → <Time at={run.dataIntervalEnd} />
             </td>
             <td>
-              {slot.decision === "skip" ? (
+              {run.decision === "skip" ? (
                 <span class="faint">left alone</span>
               ) : (
-                <State state={slot.runState ?? "none"} />
+                <State state={run.runState ?? "none"} />
               )}
             </td>
-            <td>{slot.run === null ? "–" : <a href={`/runs/${slot.run}`}>{slot.runId}</a>}</td>
-            <td class="faint">{slot.reason}</td>
+            <td>{run.run === null ? "–" : <a href={`/runs/${run.run}`}>{run.runId}</a>}</td>
+            <td class="faint">{run.reason}</td>
           </tr>
         ))}
       </tbody>

@@ -125,16 +125,16 @@ function Choice({
   );
 }
 
-/** Slots shown in a preview. */
+/** Runs shown in a preview. */
 const SHOWN = 200;
 
-function Preview({ preview: { slots } }: { readonly preview: BackfillPreview }): VNode {
-  const count = slots.filter(({ decision }) => decision === "run").length;
+function Preview({ preview: { runs } }: { readonly preview: BackfillPreview }): VNode {
+  const count = runs.filter(({ decision }) => decision === "run").length;
   return (
     <>
       <p>
-        {count} to run, {slots.length - count} left alone.
-        {slots.length > SHOWN && ` The first ${SHOWN}:`}
+        {count} to run, {runs.length - count} left alone.
+        {runs.length > SHOWN && ` The first ${SHOWN}:`}
       </p>
       <table class="list">
         <thead>
@@ -146,7 +146,7 @@ function Preview({ preview: { slots } }: { readonly preview: BackfillPreview }):
           </tr>
         </thead>
         <tbody>
-          {slots.slice(0, SHOWN).map(({ ordinal, dataInterval, decision, reason, existing }) => (
+          {runs.slice(0, SHOWN).map(({ ordinal, dataInterval, decision, reason, existing }) => (
             <tr>
               <th scope="row">{ordinal}</th>
               <td>

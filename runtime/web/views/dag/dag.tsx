@@ -9,7 +9,7 @@ const TABS = [
   { name: "grid", label: "Grid", path: "" },
   { name: "graph", label: "Graph", path: "/graph" },
   { name: "runs", label: "Runs", path: "/runs" },
-  { name: "slots", label: "Slots", path: "/slots" },
+  { name: "decisions", label: "Decisions", path: "/decisions" },
   { name: "backfills", label: "Backfills", path: "/backfills" },
   { name: "audit", label: "Audit", path: "/audit" },
 ] as const;

@@ -1,4 +1,4 @@
-/** `dag slots`, `dag next` and `dag simulate` as people and programs call them. */
+/** `dag decisions`, `dag next` and `dag simulate` as people and programs call them. */
 import { DateTime } from "luxon";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pauseDag } from "../../../runtime/actions/index.ts";
@@ -38,39 +38,39 @@ afterAll(async () => {
   await database.drop();
 });
 
-describe("dag slots", () => {
+describe("dag decisions", () => {
   test("shows what ran, what was skipped and why, and what waits", async () => {
-    const { stdout, code } = await project.dag(["slots", "daily"]);
+    const { stdout, code } = await project.dag(["decisions", "daily"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/1 +waiting +not due yet/);
     expect(stdout).toMatch(/1 +✔ success +scheduled__/);
     expect(stdout).toMatch(
       new RegExp(`${start} 00:00:00Z to .* 9 +skipped +missed, and catchup leaves it out`),
     );
-    const { slots } = await project.json<{ slots: Record<string, unknown>[] }>([
-      "slots",
+    const { decisions } = await project.json<{ decisions: Record<string, unknown>[] }>([
+      "decisions",
       "full",
       "--limit",
       "5",
     ]);
-    expect(slots.map(({ decision, reason }) => [decision, reason])).toEqual([
+    expect(decisions.map(({ decision, reason }) => [decision, reason])).toEqual([
       ["waiting", "max_active_runs"],
       ["run", null],
     ]);
   });
 
   test("keeps to a range, and refuses what is no date or no DAG", async () => {
-    const { slots } = await project.json<{ slots: unknown[] }>([
-      "slots",
+    const { decisions } = await project.json<{ decisions: unknown[] }>([
+      "decisions",
       "daily",
       "--from",
       "2020-01-01",
       "--to",
       "2020-12-31",
     ]);
-    expect(slots).toEqual([]);
-    expect((await project.dag(["slots", "daily", "--from", "soon"])).code).toBe(2);
-    expect((await project.dag(["slots", "dayly"])).stderr).toContain('Did you mean "daily"?');
+    expect(decisions).toEqual([]);
+    expect((await project.dag(["decisions", "daily", "--from", "soon"])).code).toBe(2);
+    expect((await project.dag(["decisions", "dayly"])).stderr).toContain('Did you mean "daily"?');
   });
 });
 
@@ -90,7 +90,7 @@ describe("dag simulate", () => {
   const span = ["--from", "2026-03-01", "--to", "2026-03-03"];
 
   test("gives one document, the same each time, of several DAGs, deployed or in files", async () => {
-    const once = await project.json<{ slots: unknown[]; dags: unknown[] }>([
+    const once = await project.json<{ decisions: unknown[]; dags: unknown[] }>([
       "simulate",
       "daily",
       "full",
@@ -113,7 +113,7 @@ describe("dag simulate", () => {
     ).toEqual(once);
   });
 
-  test("tells people of overlaps, and shows as many slots as they want", async () => {
+  test("tells people of overlaps, and shows as many decisions as they want", async () => {
     const to = DateTime.fromISO(start).plus({ days: 8 }).toISODate()!;
     const { stdout } = await project.dag([
       "simulate",
@@ -128,7 +128,7 @@ describe("dag simulate", () => {
       "2",
     ]);
     expect(stdout).toMatch(/daily +8 +0 +2 +0 ms/);
-    expect(stdout).toContain("Slots: 8");
+    expect(stdout).toContain("Decisions: 8");
     expect(stdout).toContain("… 6 more");
     expect(stdout).toContain("Several runs of one DAG at once: ");
   });

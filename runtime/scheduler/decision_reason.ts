@@ -1,6 +1,6 @@
-/** Why a slot has no run, in words: the same on the page and the command line. */
-import type { SkipReason } from "../store/dags/slot.ts";
-import type { WaitReason } from "./jobs/end_waits.ts";
+/** Why an interval has no run, in words: the same on the page and the command line. */
+import type { SkipReason } from "../store/dags/schedule_decision.ts";
+import type { WaitReason } from "./waiting_intervals.ts";
 
 const WORDS: Readonly<Record<SkipReason | WaitReason, string>> = {
   catchup: "missed, and catchup leaves it out",
@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<SkipReason | WaitReason, string>> = {
 };
 
 /** Without a full stop; empty for none. */
-export function slotReason({
+export function decisionReason({
   reason,
   detail,
 }: {

@@ -1,6 +1,6 @@
-/** `dag slots`: what became of every slot of a DAG's schedules, and what the next one waits for. */
-import { slotReason } from "../../scheduler/slot_reason.ts";
-import type { Slot } from "../../scheduler/slots.ts";
+/** `dag decisions`: the decision on every interval of a DAG's schedules, and why the next interval waits. */
+import { decisionReason } from "../../scheduler/decision_reason.ts";
+import type { ListedDecision } from "../../scheduler/decisions.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { isoDate, wholeNumber } from "../input/option_values.ts";
@@ -15,9 +15,10 @@ interface Options {
   readonly limit?: number;
 }
 
-export const slots = command({
-  usage: "slots <dag>",
-  summary: "List what became of each slot of a DAG's schedule: run, skipped or waiting, and why",
+export const decisions = command({
+  usage: "decisions <dag>",
+  summary:
+    "List what became of each interval of a DAG's schedule: run, skipped or waiting, and why",
   options: [
     { flags: "--from <date>", text: "ISO 8601; logical dates from then on", parse: isoDate },
     { flags: "--to <date>", text: "ISO 8601; logical dates up to then", parse: isoDate },
@@ -27,12 +28,12 @@ export const slots = command({
       parse: wholeNumber(1, 10_000),
     },
   ],
-  more: "Slots in a row that were skipped for the same reason are one line. Newest first; what waits stands on top.",
-  example: "dag slots daily_report --from 2026-03-01",
+  more: "Consecutive intervals that were skipped for the same reason are one line. Newest first, with the waiting ones on top.",
+  example: "dag decisions daily_report --from 2026-03-01",
   run: async (cli, [dagId]: readonly [string], options: Options): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       await needDag(db, dagId);
-      const { readSlots } = await import("../../scheduler/slots.ts");
+      const { readDecisions } = await import("../../scheduler/decisions.ts");
       const { findDag } = await import("../../store/reads/dag_list.ts");
       const { DateTime } = await import("luxon");
       const zone = (await findDag(db, dagId))?.spec.timezone ?? "UTC";
@@ -48,29 +49,30 @@ export const slots = command({
         after: null,
         limit: options.limit ?? 20,
       };
-      const found = (await readSlots(db, query)) ?? [];
+      const found = (await readDecisions(db, query)) ?? [];
       return {
-        json: { slots: found },
-        lines: found.length === 0 ? [`${dagId} has no slots.`] : lines(found, cli.terminal.style),
+        json: { decisions: found },
+        lines:
+          found.length === 0 ? [`${dagId} has no schedule.`] : lines(found, cli.terminal.style),
       };
     }),
 });
 
-function lines(found: readonly Slot[], style: Style): readonly string[] {
+function lines(found: readonly ListedDecision[], style: Style): readonly string[] {
   const named = found.some(({ schedule }) => schedule !== "");
-  const rows = found.map((slot) => [
-    ...(named ? [slot.schedule] : []),
-    slotDates(slot),
-    slot.count === null ? (slot.decision === "skipped" ? "many" : "-") : String(slot.count),
-    slot.decision === "run" && slot.runState ? stateText(slot.runState, style) : slot.decision,
-    slot.runId ?? cell(slotReason(slot)),
-    timeText(slot.decision === "waiting" ? slot.runAfter : slot.decidedAt),
+  const rows = found.map((entry) => [
+    ...(named ? [entry.schedule] : []),
+    datesOf(entry),
+    entry.count === null ? (entry.decision === "skipped" ? "many" : "-") : String(entry.count),
+    entry.decision === "run" && entry.runState ? stateText(entry.runState, style) : entry.decision,
+    entry.runId ?? cell(decisionReason(entry)),
+    timeText(entry.decision === "waiting" ? entry.runAfter : entry.decidedAt),
   ]);
   return table(
     [
       ...(named ? ["schedule"] : []),
       "logical date",
-      "slots",
+      "intervals",
       "decision",
       "run or reason",
       "decided or due",
@@ -79,7 +81,7 @@ function lines(found: readonly Slot[], style: Style): readonly string[] {
   );
 }
 
-function slotDates({ logicalDate, lastLogicalDate }: Slot): string {
+function datesOf({ logicalDate, lastLogicalDate }: ListedDecision): string {
   if (
     logicalDate === null ||
     lastLogicalDate === null ||

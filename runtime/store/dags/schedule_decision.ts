@@ -1,18 +1,18 @@
-/** What became of the slots of DAGs' schedules: one row for each run, one for each row of slots skipped for the same reason. */
+/** What became of the intervals of DAGs' schedules: one row for each run, one for each row of intervals skipped for the same reason. */
 import type { RunState } from "../../state/run_state.ts";
 import type { RunInfo } from "../../timetable/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
 
 /**
- * Why slots were skipped. `catchup`: they were missed and catchup leaves them out. `paused`: they fell into a pause. `max_active_runs`: they
+ * Why intervals were skipped. `catchup`: they were missed and catchup leaves them out. `paused`: they fell into a pause. `max_active_runs`: they
  * waited for a place, and catchup passed over them when there was one.
  */
 export const SKIP_REASONS = ["catchup", "paused", "max_active_runs"] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
-/** Slots in a row, skipped for one reason. */
-export interface SkippedSlots {
+/** Intervals in a row, skipped for one reason. */
+export interface SkippedIntervals {
   readonly reason: SkipReason;
   /** Null: too many to count. */
   readonly count: number | null;
@@ -21,7 +21,7 @@ export interface SkippedSlots {
 }
 
 /** A decision to be written down. */
-export interface NewSlot {
+export interface NewDecision {
   readonly dagId: string;
   readonly schedule: string;
   readonly decision: "run" | "skipped";
@@ -32,7 +32,7 @@ export interface NewSlot {
   readonly runId: string | null;
 }
 
-// A slot that is decided anew, because its DAG has changed, shows the newest decision.
+// An interval that is decided anew, because its DAG has changed, shows the newest decision.
 const PUT: Statement = {
   name: "schedule_decision_put",
   text: `
@@ -48,7 +48,7 @@ where (s.decision, s.reason, s.last_logical_date, s.run_id)
   is distinct from (excluded.decision, excluded.reason, excluded.last_logical_date, excluded.run_id)`,
 };
 
-const SLOT = `s.schedule, s.decision, s.reason, s.count, s.logical_date as "logicalDate", s.last_logical_date as "lastLogicalDate",
+const COLUMNS = `s.schedule, s.decision, s.reason, s.count, s.logical_date as "logicalDate", s.last_logical_date as "lastLogicalDate",
   s.data_interval_start as "dataIntervalStart", s.data_interval_end as "dataIntervalEnd", s.run_after as "runAfter",
   s.last_run_after as "lastRunAfter", coalesce(r.run_id, s.run_id) as "runId", s.decided_at as "decidedAt", r.id as run, r.state as "runState"`;
 
@@ -57,7 +57,7 @@ const SLOT = `s.schedule, s.decision, s.reason, s.count, s.logical_date as "logi
 const LIST: Statement = {
   name: "schedule_decision_list",
   text: `
-select ${SLOT} from dagsmith.schedule_decision s left join dagsmith.dag_run r on r.dag_id = s.dag_id and r.schedule is not null
+select ${COLUMNS} from dagsmith.schedule_decision s left join dagsmith.dag_run r on r.dag_id = s.dag_id and r.schedule is not null
   and substr(r.run_id, strpos(r.run_id, '__')) = substr(s.run_id, strpos(s.run_id, '__'))
 where s.dag_id = $1 and ($2::timestamptz is null or s.last_logical_date >= $2) and ($3::timestamptz is null or s.logical_date <= $3)
   and ($5::timestamptz is null or (s.last_logical_date <= $5 and (s.last_logical_date < $5 or s.schedule > $6)))
@@ -65,7 +65,7 @@ order by s.last_logical_date desc, s.schedule limit $4`,
 };
 
 /** A decision as it is shown. */
-export interface SlotRow {
+export interface ScheduleDecision {
   readonly schedule: string;
   readonly decision: "run" | "skipped";
   readonly reason: SkipReason | null;
@@ -84,13 +84,16 @@ export interface SlotRow {
   readonly runState: RunState | null;
 }
 
-export async function putSlots(tx: Queryable, slots: readonly NewSlot[]): Promise<void> {
-  if (slots.length === 0) return;
+export async function putDecisions(
+  tx: Queryable,
+  decisions: readonly NewDecision[],
+): Promise<void> {
+  if (decisions.length === 0) return;
   // A statement must not meet one row twice.
   const last = new Map(
-    slots.map((slot) => [
-      `${slot.dagId} ${slot.schedule} ${slot.first.logicalDate.getTime()}`,
-      slot,
+    decisions.map((decision) => [
+      `${decision.dagId} ${decision.schedule} ${decision.first.logicalDate.getTime()}`,
+      decision,
     ]),
   );
   await tx.query(
@@ -105,22 +108,22 @@ export async function putSlots(tx: Queryable, slots: readonly NewSlot[]): Promis
   );
 }
 
-export interface SlotQuery {
+export interface DecisionQuery {
   readonly dagId: string;
   /** Bounds of the logical date, inclusive. */
   readonly from: Date | null;
   readonly to: Date | null;
-  /** The last slot of the page before. */
+  /** The last interval of the page before. */
   readonly after: { readonly logicalDate: Date; readonly schedule: string } | null;
   readonly limit: number;
 }
 
 /** A DAG's decisions, the newest logical dates first. */
-export function listSlots(
+export function listDecisions(
   db: Queryable,
-  { dagId, from, to, after, limit }: SlotQuery,
-): Promise<readonly SlotRow[]> {
-  return db.query<SlotRow & Record<string, unknown>>(LIST, [
+  { dagId, from, to, after, limit }: DecisionQuery,
+): Promise<readonly ScheduleDecision[]> {
+  return db.query<ScheduleDecision & Record<string, unknown>>(LIST, [
     dagId,
     from,
     to,

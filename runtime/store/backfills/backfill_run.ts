@@ -1,10 +1,10 @@
-/** The slots of backfills: what was planned for each, and which run it became. */
+/** The intervals of backfills: what was planned for each, and which run it became. */
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
 
-/** A slot as it is stored. */
-export interface SlotRow {
+/** An interval as it is stored. */
+export interface BackfillRun {
   readonly ordinal: number;
   readonly logicalDate: Date;
   readonly dataIntervalStart: Date;
@@ -12,7 +12,7 @@ export interface SlotRow {
   readonly runAfter: Date;
 }
 
-export interface NewSlot extends SlotRow {
+export interface NewBackfillRun extends BackfillRun {
   readonly decision: "run" | "skip";
   readonly reason: string | null;
   /** The run that stands in the way of a skipped one. */
@@ -27,7 +27,7 @@ export interface ExistingRun {
   readonly state: RunState;
 }
 
-const SLOT = `ordinal, logical_date as "logicalDate", data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd",
+const COLUMNS = `ordinal, logical_date as "logicalDate", data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd",
   run_after as "runAfter"`;
 
 const INSERT: Statement = {
@@ -40,7 +40,7 @@ select $1, * from unnest($2::int[], $3::timestamptz[], $4::timestamptz[], $5::ti
 const WAITING: Statement = {
   name: "backfill_run_next",
   text: `
-select ${SLOT} from dagsmith.backfill_run
+select ${COLUMNS} from dagsmith.backfill_run
 where backfill_id = $1 and decision = 'run' and run_id is null order by ordinal limit $2`,
 };
 
@@ -73,16 +73,16 @@ const CANCEL_WAITING: Statement = {
   text: `update dagsmith.backfill_run set decision = 'skip', reason = 'cancelled' where backfill_id = $1 and decision = 'run' and run_id is null`,
 };
 
-/** Slots written in one statement. */
+/** Intervals written in one statement. */
 const BATCH = 5_000;
 
-export async function insertSlots(
+export async function insertBackfillRuns(
   tx: Queryable,
   backfillId: number,
-  slots: readonly NewSlot[],
+  runs: readonly NewBackfillRun[],
 ): Promise<void> {
-  for (let from = 0; from < slots.length; from += BATCH) {
-    const cells = columns(slots.slice(from, from + BATCH), (s) => [
+  for (let from = 0; from < runs.length; from += BATCH) {
+    const cells = columns(runs.slice(from, from + BATCH), (s) => [
       ...[
         s.ordinal,
         s.logicalDate,
@@ -98,23 +98,23 @@ export async function insertSlots(
   }
 }
 
-/** The next slots whose turn has not come, in order. */
-export function waitingSlots(
+/** The next intervals whose turn has not come, in order. */
+export function waitingRuns(
   tx: Queryable,
   backfillId: number,
   limit: number,
-): Promise<readonly SlotRow[]> {
-  return tx.query<SlotRow & Record<string, unknown>>(WAITING, [backfillId, limit]);
+): Promise<readonly BackfillRun[]> {
+  return tx.query<BackfillRun & Record<string, unknown>>(WAITING, [backfillId, limit]);
 }
 
-/** Writes what became of slots whose turn has come. */
-export async function decideSlots(
+/** Writes what became of intervals whose turn has come. */
+export async function decideRuns(
   tx: Queryable,
   backfillId: number,
-  slots: readonly Pick<NewSlot, "ordinal" | "decision" | "reason" | "runId">[],
+  runs: readonly Pick<NewBackfillRun, "ordinal" | "decision" | "reason" | "runId">[],
 ): Promise<void> {
-  if (slots.length === 0) return;
-  const cells = columns(slots, (slot) => [slot.ordinal, slot.decision, slot.reason, slot.runId]);
+  if (runs.length === 0) return;
+  const cells = columns(runs, (run) => [run.ordinal, run.decision, run.reason, run.runId]);
   await tx.query(DECIDE, [backfillId, ...cells]);
 }
 

@@ -1,5 +1,5 @@
 /**
- * The slots of one schedule, walked: the next by its catchup, the one after another, the last before an instant. Apart, because a timetable
+ * The intervals of one schedule, walked: the next by its catchup, the one after another, the last before an instant. Apart, because a timetable
  * is asked in several places and must be kept at bay in all of them: one that takes too long is an error, like one that throws.
  */
 
@@ -13,12 +13,12 @@ export type Ask = typeof nextRun;
 /** Processor time that one look at a DAG may take, before its schedule is stopped. A look takes microseconds. */
 const PATIENCE_MS = 5_000;
 
-/** Slots tried one after the other where a timetable does not find the last one itself. */
+/** Intervals tried one after the other where a timetable does not find the last one itself. */
 const STEPS = 1_000;
 
 const DAY_MS = 86_400_000;
 
-export interface SlotLineOptions {
+export interface IntervalWalkOptions {
   readonly bounds: Restriction;
   /** Processor time spent on this DAG so far, in milliseconds. Default: not measured. */
   readonly spentMs?: (() => number) | undefined;
@@ -26,26 +26,26 @@ export interface SlotLineOptions {
   readonly ask?: Ask | undefined;
 }
 
-export class SlotLine {
+export class IntervalWalk {
   readonly #schedule: NamedSchedule["schedule"];
-  readonly #options: SlotLineOptions;
+  readonly #options: IntervalWalkOptions;
 
-  constructor({ schedule }: NamedSchedule, options: SlotLineOptions) {
+  constructor({ schedule }: NamedSchedule, options: IntervalWalkOptions) {
     this.#schedule = schedule;
     this.#options = options;
   }
 
-  /** The slot after `last` that the DAG's catchup allows. */
+  /** The interval after `last` that the DAG's catchup allows. */
   next(last: Interval | null, at: Date): RunInfo | null {
     return this.#ask(last, this.#options.bounds, at);
   }
 
-  /** The slot after `last`, missed or not. */
+  /** The interval after `last`, missed or not. */
   after(last: Interval | null, at: Date): RunInfo | null {
     return this.#ask(last, { ...this.#options.bounds, catchup: "all" }, at);
   }
 
-  /** The last slot that is due before `until`, from `first` on; `first` itself when none follows. */
+  /** The last interval that is due before `until`, from `first` on; `first` itself when none follows. */
   lastBefore(first: RunInfo, until: Date): RunInfo {
     const { bounds } = this.#options;
     const at = Math.min(until.getTime() - 1, bounds.latest?.getTime() ?? Number.POSITIVE_INFINITY);
@@ -61,7 +61,7 @@ export class SlotLine {
     return last;
   }
 
-  /** The last slot that is due before `until`, as a DAG that was always there would have run it; null when there is none. */
+  /** The last interval that is due before `until`, as a DAG that was always there would have run it; null when there is none. */
   latestBefore(until: Date): RunInfo | null {
     const first = this.after(null, until);
     if (first) return first.runAfter < until ? this.lastBefore(first, until) : null;
@@ -73,7 +73,7 @@ export class SlotLine {
     return found && found.runAfter < until ? found : null;
   }
 
-  /** How many slots there are from `first` to `last`; null when they are more than `most`. */
+  /** How many intervals there are from `first` to `last`; null when they are more than `most`. */
   count(first: RunInfo, last: RunInfo, most: number): number | null {
     if (this.#schedule.type === "delta_data_interval")
       return (
@@ -81,25 +81,25 @@ export class SlotLine {
           (last.logicalDate.getTime() - first.logicalDate.getTime()) / this.#schedule.deltaMs,
         ) + 1
       );
-    let slot: RunInfo | null = first;
+    let interval: RunInfo | null = first;
     for (let count = 1; count <= most; count++) {
-      if (slot === null || slot.logicalDate >= last.logicalDate) return count;
-      slot = this.after(slot.dataInterval, last.runAfter);
+      if (interval === null || interval.logicalDate >= last.logicalDate) return count;
+      interval = this.after(interval.dataInterval, last.runAfter);
     }
     return null;
   }
 
-  /** Whether its slots are intervals that lie end to end, so that one which begins where another ends is the next. */
+  /** Whether its intervals are intervals that lie end to end, so that one which begins where another ends is the next. */
   get isContiguous(): boolean {
     return this.#schedule.type.endsWith("data_interval");
   }
 
-  /** Whether a slot's interval depends on when it is asked for, so that it must be asked for when it can begin. */
+  /** Whether an interval's interval depends on when it is asked for, so that it must be asked for when it can begin. */
   get beginsNow(): boolean {
     return this.#schedule.type === "continuous";
   }
 
-  /** How to ask for a slot on the grid, at or just before an instant. Ticks a length apart begin anew where they are asked for the last one. */
+  /** How to ask for an interval on the grid, at or just before an instant. Ticks a length apart begin anew where they are asked for the last one. */
   #near(at: number): readonly [Restriction, Date] {
     const { bounds } = this.#options;
     const spacingMs = spacingOf(this.#schedule);
