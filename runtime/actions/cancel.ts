@@ -6,7 +6,7 @@ import { audit } from "../store/access/audit.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { endRun, runById } from "../store/runs/dag_run.ts";
-import { engineRound, grantSlots } from "../transactions/engine_tx.ts";
+import { grantSlots, runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterChange } from "../transactions/run_ends.ts";
 
 export interface CancelRequest {
@@ -23,7 +23,7 @@ export interface CancelRequest {
 export async function cancelRun(db: Database, { id, actor, reason }: CancelRequest): Promise<void> {
   const why = `cancelled by ${actor}${reason ? `: ${reason}` : ""}`;
   const plans = new Plans();
-  const dagId = await engineRound(db, plans, async (tx, on) => {
+  const dagId = await runEngineTransaction(db, plans, async (tx, on) => {
     const [locked] = await tx.lockRuns([id]);
     const run = await runById(on, id);
     if (!run || !locked) throw new DagsmithError("UNKNOWN_RUN", { run: id });

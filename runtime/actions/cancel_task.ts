@@ -1,13 +1,13 @@
 /** Stopping one task of a run: what runs of it is killed and has failed, what waits is skipped, and the run goes on with what follows. */
 import { DagsmithError } from "../../sdk/errors.ts";
-import { settle } from "../engine/results/complete_tries.ts";
+import { completeTries } from "../engine/results/complete_tries.ts";
 import { audit } from "../store/access/audit.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { unfinishedOfTask } from "../store/instances/instance_states.ts";
 import { runById } from "../store/runs/dag_run.ts";
-import { engineRound } from "../transactions/engine_tx.ts";
-import { afterRound } from "../transactions/run_ends.ts";
+import { runEngineTransaction } from "../transactions/engine_tx.ts";
+import { afterTransaction } from "../transactions/run_ends.ts";
 
 export interface CancelTaskRequest {
   /** The run's number. */
@@ -31,7 +31,7 @@ export async function cancelTask(
 ): Promise<number> {
   const why = `cancelled by ${actor}${reason ? `: ${reason}` : ""}`;
   const plans = new Plans();
-  const settlement = await engineRound(db, plans, async (tx, on) => {
+  const completed = await runEngineTransaction(db, plans, async (tx, on) => {
     await tx.lockRuns([id]);
     const run = await runById(on, id);
     if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: id });
@@ -43,11 +43,11 @@ export async function cancelTask(
       workerId: "",
       outcome: { kind: "cancelled", state: one.state, reason: why } as const,
     }));
-    const settled = await settle(tx, ends);
+    const completed = await completeTries(tx, ends);
     const detail = { task: taskId, mapIndex: mapIndex ?? null, reason: reason ?? null };
     await audit(on, { actor, action: "cancel task", dagId: run.dagId, runId: run.runId, detail });
-    return settled;
+    return completed;
   });
-  await afterRound(db, plans, settlement);
-  return settlement.accepted.size;
+  await afterTransaction(db, plans, completed);
+  return completed.accepted.size;
 }

@@ -1,7 +1,8 @@
 /** Clearing: tasks that ran, run again. A run that had ended waits for a place under its DAG's maxActiveRuns, then goes on. */
 import { DagsmithError } from "../../sdk/errors.ts";
-import { withSetups } from "../engine/plan/groups_around.ts";
-import { type Plan, planOf } from "../engine/plan/plan.ts";
+import type { Plan } from "../engine/plan/plan.ts";
+import { planOf } from "../engine/plan/plan_of.ts";
+import { withSetups } from "../engine/plan/with_setups.ts";
 import type { EngineTx } from "../engine/store.ts";
 import { audit } from "../store/access/audit.ts";
 import type { CodeChoice } from "../store/backfills/backfill.ts";
@@ -12,7 +13,7 @@ import { type SelectedInstance, selectInstances } from "../store/instances/insta
 import { runsBetweenDates } from "../store/runs/named_run.ts";
 import { idleGroupsAround } from "../transactions/clear_groups.ts";
 import { clearInstances, instanceName, reopenRun } from "../transactions/clear_run.ts";
-import { engineRound } from "../transactions/engine_tx.ts";
+import { runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterChange } from "../transactions/run_ends.ts";
 import { type CodedRun, findRun, selectTasks, specOf, type TaskSelection } from "./run_tasks.ts";
 import { dateOf } from "./trigger.ts";
@@ -80,7 +81,7 @@ export async function clearRuns(
   const plans = new Plans();
   const cleared: ClearedRun[] = [];
   for (const { id } of looked) {
-    const one = await engineRound(db, plans, (tx, on) => clearOne(on, tx, id, request));
+    const one = await runEngineTransaction(db, plans, (tx, on) => clearOne(on, tx, id, request));
     if (one) cleared.push(one);
   }
   // Also those that somebody else was faster to clear: while we held a run, nobody could begin it.

@@ -1,14 +1,14 @@
 /** Sending an event to a run: what its tasks wait for with `waitForEvent`, now or later. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
-import { settle } from "../engine/results/complete_tries.ts";
+import { completeTries } from "../engine/results/complete_tries.ts";
 import { audit } from "../store/access/audit.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { runById } from "../store/runs/dag_run.ts";
 import { deleteWaits, putEvent, waitsForEvent } from "../store/waits/task_wait.ts";
-import { engineRound } from "../transactions/engine_tx.ts";
-import { afterRound } from "../transactions/run_ends.ts";
+import { runEngineTransaction } from "../transactions/engine_tx.ts";
+import { afterTransaction } from "../transactions/run_ends.ts";
 
 export interface SendEventRequest {
   /** The run's number. */
@@ -37,7 +37,7 @@ export async function sendEvent(
   }
   const plans = new Plans();
   const json = JSON.stringify(value);
-  const settlement = await engineRound(db, plans, async (tx, on) => {
+  const completed = await runEngineTransaction(db, plans, async (tx, on) => {
     // Held until the end, so that a task which begins to wait meanwhile finds the event, or is found here.
     await tx.lockRuns([id]);
     const run = await runById(on, id);
@@ -46,7 +46,7 @@ export async function sendEvent(
       throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
     await putEvent(on, id, name, json);
     const waits = await waitsForEvent(on, id, name);
-    const settled = await settle(
+    const completed = await completeTries(
       tx,
       waits.map((wait) => ({ ...wait, workerId: "", outcome: { kind: "resumed", output: json } })),
     );
@@ -58,8 +58,8 @@ export async function sendEvent(
       runId: run.runId,
       detail: { event: name, value },
     });
-    return settled;
+    return completed;
   });
-  await afterRound(db, plans, settlement);
-  return settlement.accepted.size;
+  await afterTransaction(db, plans, completed);
+  return completed.accepted.size;
 }

@@ -2,7 +2,8 @@
 import { DagsmithError } from "../../sdk/errors.ts";
 import { partition } from "../../sdk/list.ts";
 import { UNROUTED } from "../engine/limits/limits.ts";
-import { isBeside, type Plan, planOf } from "../engine/plan/plan.ts";
+import { type Plan, shareMapIndex } from "../engine/plan/plan.ts";
+import { planOf } from "../engine/plan/plan_of.ts";
 import { endFromOutside } from "../engine/results/callbacks.ts";
 import type { EngineTx, NewInstance } from "../engine/store.ts";
 import { isFinal, type Mark } from "../state/task_state.ts";
@@ -16,7 +17,7 @@ import { insertInstances } from "../store/instances/task_instance.ts";
 import { endRunAs } from "../store/runs/dag_run.ts";
 import { idleGroupsAround } from "../transactions/clear_groups.ts";
 import { clearInstances, reopenRun } from "../transactions/clear_run.ts";
-import { engineRound } from "../transactions/engine_tx.ts";
+import { runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterChange } from "../transactions/run_ends.ts";
 import { cancelRun } from "./cancel.ts";
 import { type CodedRun, downstreamOf, findRun, selectTasks } from "./run_tasks.ts";
@@ -39,7 +40,7 @@ export interface MarkTaskRequest {
  */
 export async function markTask(db: Database, request: MarkTaskRequest): Promise<number> {
   const plans = new Plans();
-  const { dagId, marked } = await engineRound(db, plans, async (tx, on) => {
+  const { dagId, marked } = await runEngineTransaction(db, plans, async (tx, on) => {
     const run = await findRun(on, request.id, { held: true });
     return {
       dagId: run.dagId,
@@ -59,7 +60,7 @@ async function markOne(
   const taskIds = selectTasks(plan, { taskId });
   const instances = await selectInstances(on, run.id, { taskIds, mapIndex, onlyFailed: false });
   // What is within a mapped group has no instance that could stand for all elements.
-  const isPart = mapIndex !== null || plan.tasks.get(taskId)?.mappedIn !== null;
+  const isPart = mapIndex !== null || plan.tasks.get(taskId)?.mappedGroup !== null;
   if (instances.length === 0 && isPart)
     throw new DagsmithError("UNKNOWN_INSTANCE", {
       instance: mapIndex === null ? taskId : `${taskId}[${mapIndex}]`,
@@ -94,7 +95,7 @@ async function failedAfter(
   mapIndex: number | null,
 ): Promise<readonly SelectedInstance[]> {
   const after = [...downstreamOf(plan, taskId)];
-  const [beside, others] = partition(after, (id) => isBeside(plan, taskId, id));
+  const [beside, others] = partition(after, (id) => shareMapIndex(plan, taskId, id));
   return [
     ...(await selectInstances(on, runId, { taskIds: beside, mapIndex, onlyFailed: true })),
     ...(await selectInstances(on, runId, { taskIds: others, mapIndex: null, onlyFailed: true })),
@@ -155,7 +156,7 @@ export interface MarkRunRequest {
 export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): Promise<void> {
   const reason = `marked ${to} by ${actor}`;
   const plans = new Plans();
-  const done = await engineRound(db, plans, async (tx, on) => {
+  const done = await runEngineTransaction(db, plans, async (tx, on) => {
     const run = await findRun(on, id, { held: true });
     if (run.state === to)
       throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });

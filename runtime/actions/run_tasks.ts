@@ -1,7 +1,8 @@
 /** Runs and tasks as people name them when they want something done with them, found and checked. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
-import { allWithin, groupsAround, type Plan } from "../engine/plan/plan.ts";
+import { allWithin, groupsAround } from "../engine/plan/graph.ts";
+import type { Plan } from "../engine/plan/plan.ts";
 import type { RunState } from "../state/run_state.ts";
 import { getVersions } from "../store/dags/dag_version.ts";
 import type { Queryable } from "../store/database/database.ts";

@@ -4,8 +4,10 @@
  */
 import type { TaskSpec, TriggerRule } from "../../sdk/spec/index.ts";
 import { COUNT_OF, NOTHING } from "../engine/counts/counts.ts";
-import { allAfter, besides, skippedByBranch } from "../engine/plan/branch_tasks.ts";
-import { type Plan, type PlannedTask, planOf } from "../engine/plan/plan.ts";
+import { siblingOf, skippedByBranch } from "../engine/plan/branch_tasks.ts";
+import { allAfter } from "../engine/plan/graph.ts";
+import type { Plan, PlannedTask } from "../engine/plan/plan.ts";
+import { planOf } from "../engine/plan/plan_of.ts";
 import { judge, type RuleOutcome } from "../state/trigger_rule.ts";
 import type { FileFacts } from "./facts.ts";
 import type { DagVersion, ImportWarning } from "./version.ts";
@@ -114,7 +116,7 @@ function strayChoices(version: DagVersion, { branches }: FileFacts): readonly Im
     if (task?.spec.kind?.type !== "branch") return [];
     const after = allAfter(plan, [task.spec.taskId]);
     return choices
-      .filter((choice) => !after.has(besides(plan, task.spec, choice.id)))
+      .filter((choice) => !after.has(siblingOf(plan, task.spec, choice.id)))
       .map((choice) => ({
         ...warn(version, task.spec.taskId, "UNKNOWN_BRANCH", stray(task.spec, choice.id, after)),
         line: choice.line,

@@ -8,7 +8,7 @@ import { FailTask } from "../../sdk/task/outcome.ts";
 import type { Poked } from "../../sdk/task/sensor.ts";
 import type { TaskRef } from "../../sdk/task/task.ts";
 import { isWaiting } from "../../sdk/task/wait.ts";
-import type { SaidUpdate } from "../engine/results/outlets.ts";
+import type { DeclaredUpdate } from "../engine/results/outcome.ts";
 import { describeError, type TaskError } from "./task_error.ts";
 
 /** How a try ended, as far as the task itself can tell. */
@@ -25,11 +25,11 @@ type TryEnding =
   | {
       readonly outcome: "success";
       readonly output: string | null;
-      readonly assets?: readonly SaidUpdate[];
+      readonly assets?: readonly DeclaredUpdate[];
       readonly again?: boolean;
     }
-  /** `leftOut`: a filter refused the item. */
-  | { readonly outcome: "skipped"; readonly reason: string; readonly leftOut?: boolean }
+  /** `filteredOut`: a filter refused the item. */
+  | { readonly outcome: "skipped"; readonly reason: string; readonly filteredOut?: boolean }
   /** A poke said no. */
   | { readonly outcome: "not_yet" }
   /** Asked for with `asksKeys`. */
@@ -81,7 +81,7 @@ const FINAL_ERRORS = ["FailTask", "DagsmithError"];
 export function failure(error: unknown): TryResult {
   const described = describeError(error);
   if (described.name === "LeftOut")
-    return { outcome: "skipped", reason: described.message, leftOut: true };
+    return { outcome: "skipped", reason: described.message, filteredOut: true };
   if (described.name === "SkipTask") return { outcome: "skipped", reason: described.message };
   return { outcome: "failed", error: described, retryable: !FINAL_ERRORS.includes(described.name) };
 }

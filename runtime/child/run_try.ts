@@ -14,7 +14,7 @@ import type { TaskContext, TaskLog } from "../../sdk/task/context.ts";
 import { itemFor } from "../../sdk/task/items.ts";
 import { LazyRef } from "../../sdk/task/lazy.ts";
 import type { TaskRef } from "../../sdk/task/task.ts";
-import type { SaidUpdate } from "../engine/results/outlets.ts";
+import type { DeclaredUpdate } from "../engine/results/outcome.ts";
 import { returned, type TryResult, thrown } from "./ending.ts";
 import { formatLine } from "./format.ts";
 import { keysOf } from "./keys.ts";
@@ -80,7 +80,7 @@ export async function runTry(
   signal: AbortSignal,
 ): Promise<TryResult> {
   const hooks = new HookPool(host, signal);
-  const said: SaidUpdate[] = [];
+  const said: DeclaredUpdate[] = [];
   let named: { readonly label?: string } = {};
   try {
     const item = itemOf(ref, request);

@@ -5,7 +5,7 @@ import { type Json, toJson } from "../../sdk/json.ts";
 import { type Asset, type AssetEvent, MAX_EXTRA_BYTES } from "../../sdk/sources/asset.ts";
 import type { TaskAssets } from "../../sdk/task/context.ts";
 import type { TaskRef } from "../../sdk/task/task.ts";
-import type { SaidUpdate } from "../engine/results/outlets.ts";
+import type { DeclaredUpdate } from "../engine/results/outcome.ts";
 
 const USUAL_EVENTS = 100;
 
@@ -15,7 +15,11 @@ export interface AssetHost {
 }
 
 /** @param said grows with what the task says */
-export function taskAssets(ref: TaskRef<unknown>, host: AssetHost, said: SaidUpdate[]): TaskAssets {
+export function taskAssets(
+  ref: TaskRef<unknown>,
+  host: AssetHost,
+  said: DeclaredUpdate[],
+): TaskAssets {
   const { outlets = [], inlets = [] } = ref.definition.options;
   return {
     update: (asset, { extra = {}, alias } = {}) => {

@@ -160,9 +160,9 @@ export class Attempt {
       return {
         kind: "skipped",
         reason: this.#secrets.mask(end.reason),
-        ...(end.leftOut ? { leftOut: true } : {}),
+        ...(end.filteredOut ? { filteredOut: true } : {}),
       };
-    if (end.outcome === "keys") return { kind: "unplaced", keys: end.keys };
+    if (end.outcome === "keys") return { kind: "needs_slots", keys: end.keys };
     if (end.outcome === "crashed") return this.#failed(end.reason, null, true);
     const error = this.#masked(end.error);
     return this.#failed(`${error.name}: ${error.message}`, error, end.retryable, end.retryAfterMs);

@@ -2,14 +2,14 @@
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
-import { scopeKey } from "../engine/counts/deltas.ts";
+import { scopeKey } from "../engine/counts/scope.ts";
 import {
   eagerInputs,
   fieldOf,
-  isBeside,
-  isMany,
+  isMapped,
   missingInput,
   plannedTask,
+  shareMapIndex,
 } from "../engine/plan/plan.ts";
 import type { Database } from "../store/database/database.ts";
 import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
@@ -55,7 +55,7 @@ export class RunValues {
     const read = async ([name, taskId]: readonly [string, string]): Promise<
       readonly (readonly [string, Json])[]
     > => {
-      const at = isBeside(plan, spec.taskId, taskId) ? mapIndex : null;
+      const at = shareMapIndex(plan, spec.taskId, taskId) ? mapIndex : null;
       const value = fieldOf(await this.#output(facts, taskId, at), spec.picks?.[name]);
       return value === undefined ? [] : [[name, value]];
     };
@@ -100,7 +100,7 @@ export class RunValues {
       return row ? this.#spill.read(row) : missingInput(plan, taskId);
     }
     const rows = await this.#outputs.add({ runId: facts.id, taskId });
-    const isList = isMany(plannedTask(plan, taskId));
+    const isList = isMapped(plannedTask(plan, taskId));
     return rows.length === 0 && !isList
       ? missingInput(plan, taskId)
       : this.#valueOf(facts, taskId, rows);
@@ -109,9 +109,9 @@ export class RunValues {
   /** For a task of many instances the list, in map order. */
   async #valueOf(facts: RunSnapshot, taskId: string, rows: readonly StoredXCom[]): Promise<Json> {
     const task = facts.version.plan.tasks.get(taskId);
-    const isMapped = task !== undefined && isMany(task);
-    const values = await this.#readInOrder(isMapped ? rows : rows.slice(0, 1));
-    return isMapped ? values : (values[0] ?? null);
+    const isList = task !== undefined && isMapped(task);
+    const values = await this.#readInOrder(isList ? rows : rows.slice(0, 1));
+    return isList ? values : (values[0] ?? null);
   }
 
   async #readInOrder(rows: readonly StoredXCom[]): Promise<Json[]> {

@@ -10,7 +10,7 @@ import { isDagsmithError } from "../../sdk/errors.ts";
 import { DEFAULT_QUEUE } from "../../sdk/spec/index.ts";
 import { keysIn } from "../engine/limits/limits.ts";
 import { isLoop, plannedTask } from "../engine/plan/plan.ts";
-import { settle } from "../engine/results/complete_tries.ts";
+import { completeTries } from "../engine/results/complete_tries.ts";
 import type { Outcome, TryEnd } from "../engine/results/outcome.ts";
 import type { ClaimedInstance } from "../engine/store.ts";
 import type { ServiceLog } from "../service/log.ts";
@@ -27,8 +27,8 @@ import { type RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.t
 import { assetEvents } from "../store/sources/asset.ts";
 import { appendLog, lastChunk } from "../store/values/log_chunk.ts";
 import { pushXCom } from "../store/values/xcom.ts";
-import { engineRound } from "../transactions/engine_tx.ts";
-import { afterRound } from "../transactions/run_ends.ts";
+import { runEngineTransaction } from "../transactions/engine_tx.ts";
+import { afterTransaction } from "../transactions/run_ends.ts";
 import { Attempt, type Secrets, type XComs } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import { BundleCache } from "./bundle_cache.ts";
@@ -88,7 +88,7 @@ export class Worker {
   readonly #values: RunValues;
   readonly #sweep: Loop;
   #watchdog: Loop | undefined;
-  readonly #ends = new Batcher((ends: readonly TryEnd[]) => this.#settleAll(ends));
+  readonly #ends = new Batcher((ends: readonly TryEnd[]) => this.#completeAll(ends));
   readonly #onDeath: (reason: string) => void;
   #queue: Queue | undefined;
   #lost = false;
@@ -173,7 +173,7 @@ export class Worker {
   async stop(): Promise<void> {
     const grace = setTimeout(() => this.#interruptAll(), this.#options.graceMs ?? STOP_GRACE_MS);
     await this.#queue?.stop();
-    await this.#settled();
+    await this.#drained();
     clearTimeout(grace);
     await this.#watchdog?.stop();
     await this.#heartbeat.stop();
@@ -193,7 +193,7 @@ export class Worker {
     await this.stop();
   }
 
-  async #settled(): Promise<void> {
+  async #drained(): Promise<void> {
     if (this.#attempts.size === 0) return;
     this.#idle = Promise.withResolvers();
     await this.#idle.promise;
@@ -344,11 +344,11 @@ export class Worker {
     });
   }
 
-  async #settleAll(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
+  async #completeAll(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
     const { db } = this.#options;
-    const settlement = await engineRound(db, this.#plans, (tx) => settle(tx, ends));
-    await afterRound(db, this.#plans, settlement);
-    return ends.map(({ instanceId }) => settlement.accepted.has(instanceId));
+    const completed = await runEngineTransaction(db, this.#plans, (tx) => completeTries(tx, ends));
+    await afterTransaction(db, this.#plans, completed);
+    return ends.map(({ instanceId }) => completed.accepted.has(instanceId));
   }
 
   #xcomsOf(instance: ClaimedInstance, facts: RunSnapshot): XComs {

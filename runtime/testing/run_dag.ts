@@ -21,20 +21,20 @@ import {
   type TryResult,
   validParams,
 } from "../child/run_try.ts";
-import { begin } from "../engine/advance/begin_run.ts";
+import { beginRuns } from "../engine/advance/begin_runs.ts";
 import type { MemoryInstance } from "../engine/memory/instance.ts";
 import { MemoryStore } from "../engine/memory/store.ts";
 import {
   eagerInputs,
   fieldOf,
-  isBeside,
   isGroup,
   isLoop,
   missingInput,
   plannedTask,
-  planOf,
+  shareMapIndex,
 } from "../engine/plan/plan.ts";
-import { settle } from "../engine/results/complete_tries.ts";
+import { planOf } from "../engine/plan/plan_of.ts";
+import { completeTries } from "../engine/results/complete_tries.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 import type { NewCallback } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
@@ -118,7 +118,7 @@ export interface DagRunResult {
 const WORKER = "this process";
 
 /**
- * Runs a DAG. Time passes faster here: retries follow at once, waits for a time or another DAG's run are over as they begin, and a sensor
+ * Runs a DAG. Time passes faster here: retries follow at once, waits for a time or another DAG's run are over as they beginRuns, and a sensor
  * pokes again after its interval or a second, whichever is shorter; its time-out counts the interval. Callbacks run as they fall due;
  * deadlines and the time-outs of groups do not pass.
  * @throws DagsmithError what `describeDag` throws; UNKNOWN_TASK for `only`; INVALID_DATE; INVALID_PARAMS
@@ -135,7 +135,7 @@ export async function runDag(
   const logicalDate = logicalDateOf(options.logicalDate, spec.timezone);
   const store = new MemoryStore(planOf(spec), { logicalDate });
   const session = new Session(dag, spec, store, logicalDate, options);
-  await begin(store, [store.run]);
+  await beginRuns(store, [store.run]);
   session.reportNew();
   do {
     for (let token = store.takeJob(); token; token = store.takeJob()) {
@@ -218,7 +218,7 @@ class Session {
     );
     const durationMs = performance.now() - startedAt;
     this.#elapsed.add(id, durationMs);
-    await this.#settle(instance, outcome);
+    await this.#complete(instance, outcome);
     this.#report(this.#store.instance(id) as MemoryInstance, durationMs);
     this.reportNew();
   }
@@ -238,8 +238,12 @@ class Session {
         await this.#store.wakeSensor(over);
         return true;
       }
-      await this.#settle(instance, { kind: "cancelled", state: instance.state, reason: "stopped" });
-    } else await this.#settle(instance, endOfWait(over.wait, this.#options.events ?? {}));
+      await this.#complete(instance, {
+        kind: "cancelled",
+        state: instance.state,
+        reason: "stopped",
+      });
+    } else await this.#complete(instance, endOfWait(over.wait, this.#options.events ?? {}));
     const now = this.#store.instance(instance.id) as MemoryInstance;
     if (over.wait.kind === "group_retry") this.#began(now);
     else this.#report(now, 0);
@@ -247,7 +251,7 @@ class Session {
     return true;
   }
 
-  async #settle(instance: MemoryInstance, outcome: Outcome): Promise<void> {
+  async #complete(instance: MemoryInstance, outcome: Outcome): Promise<void> {
     const { id, taskId, mapIndex, tryNumber, lostTries, runId, pokes } = instance;
     const elapsedMs = this.#elapsed.of(id);
     const end = {
@@ -261,7 +265,7 @@ class Session {
       elapsedMs,
       pokes,
     };
-    await settle(this.#store, [{ ...end, outcome }]);
+    await completeTries(this.#store, [{ ...end, outcome }]);
     for (const callback of this.#store.takeCallbacks()) await this.#callBack(callback);
   }
 
@@ -368,7 +372,7 @@ class Session {
     const spec = plan.tasks.get(taskId)?.spec;
     const inputs = spec ? eagerInputs(spec) : {};
     const input = (source: string): Json | undefined => {
-      const value = isBeside(plan, taskId, source)
+      const value = shareMapIndex(plan, taskId, source)
         ? this.#store.outputOf(source, mapIndex)
         : this.#store.xcom(source, "return_value");
       return value === undefined ? missingInput(plan, source) : value;
@@ -452,10 +456,10 @@ function outcomeOf(result: TryResult): Outcome {
     return {
       kind: "skipped",
       reason: result.reason,
-      ...(result.leftOut ? { leftOut: true } : {}),
+      ...(result.filteredOut ? { filteredOut: true } : {}),
       ...named,
     };
-  if (result.outcome === "keys") return { kind: "unplaced", keys: result.keys, ...named };
+  if (result.outcome === "keys") return { kind: "needs_slots", keys: result.keys, ...named };
   const { error, retryable } = result;
   return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable, ...named };
 }

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
-import { OVERRAN } from "../engine/results/waiting.ts";
+import { GROUP_TIMED_OUT } from "../engine/results/outcome.ts";
 import { type Wait, waitText } from "../state/wait.ts";
 
 /** The longest pause between two pokes. */
@@ -76,11 +76,11 @@ export function endOfWait(wait: Wait, events: Readonly<Record<string, Json>>): O
       kind: "resumed",
       output: JSON.stringify({ runId: `${wait.dagId}: assumed, in memory` }),
     };
-  if (wait.kind === "group_retry") return { kind: "repeated" };
-  if (wait.kind === "group_timeout") return OVERRAN;
+  if (wait.kind === "group_retry") return { kind: "group_retry_due" };
+  if (wait.kind === "group_timeout") return GROUP_TIMED_OUT;
   if (wait.kind !== "event") return { kind: "resumed", output: null };
   const value = events[wait.event ?? ""];
   if (value !== undefined) return { kind: "resumed", output: JSON.stringify(value) };
   const reason = `${waitText(wait)} was not sent: give it in \`events\``;
-  return { kind: "gave_up", to: wait.softFail ? "skipped" : "failed", reason };
+  return { kind: "wait_timed_out", to: wait.softFail ? "skipped" : "failed", reason };
 }

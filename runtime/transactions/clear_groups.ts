@@ -1,9 +1,9 @@
 /** Groups around what is cleared or marked: they go on with it. */
 
-import { timeLimit } from "../engine/advance/groups.ts";
-import { scopesAround } from "../engine/advance/stops.ts";
-import { scopeKey } from "../engine/counts/deltas.ts";
-import { allWithin, isGroup, isMany, type Plan, plannedTask } from "../engine/plan/plan.ts";
+import { scopeKey, scopesAround } from "../engine/counts/scope.ts";
+import { allWithin } from "../engine/plan/graph.ts";
+import { isGroup, isMapped, type Plan, plannedTask } from "../engine/plan/plan.ts";
+import { timeLimit } from "../engine/plan/time_limit.ts";
 import { ENGINE } from "../state/task_state.ts";
 import type { Queryable, Statement } from "../store/database/database.ts";
 import { columns } from "../store/database/unnest.ts";
@@ -33,7 +33,7 @@ export async function reopenGroups(
 ): Promise<void> {
   const groups = cleared.filter(({ taskId }) => {
     const task = plan.tasks.get(taskId);
-    return task !== undefined && isGroup(task.spec) && !isMany(task);
+    return task !== undefined && isGroup(task.spec) && !isMapped(task);
   });
   if (groups.length === 0) return;
   const members = groups.flatMap(({ instanceId, taskId }) =>

@@ -5,9 +5,10 @@
 
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
+import type { InstanceKey } from "../engine/counts/scope.ts";
 import { loopDecidedBy } from "../engine/plan/loop.ts";
 import type { Plan } from "../engine/plan/plan.ts";
-import type { Counted, EngineTx } from "../engine/store.ts";
+import type { EngineTx } from "../engine/store.ts";
 import type { RunState } from "../state/run_state.ts";
 import { clear } from "../state/transition.ts";
 import type { Queryable, Statement } from "../store/database/database.ts";
@@ -63,8 +64,8 @@ export async function clearInstances(
     on,
     instances.flatMap((one) => outputsOf(plan, one)),
   );
-  const elements = [...plan.tasks.values()].flatMap(({ spec, mappedIn }) =>
-    mappedIn === null ? [] : [spec.taskId],
+  const elements = [...plan.tasks.values()].flatMap(({ spec, mappedGroup }) =>
+    mappedGroup === null ? [] : [spec.taskId],
   );
   await on.query(REQUEUE_ITEMS, [instances.map(({ instanceId }) => instanceId), elements]);
   await reopenGroups(on, plan, instances);
@@ -72,7 +73,7 @@ export async function clearInstances(
 }
 
 /** What an instance left: its own output, and of the task that a loop goes on with the next iteration's beginning, which lies with the group. */
-function outputsOf(plan: Plan, one: SelectedInstance): readonly Counted[] {
+function outputsOf(plan: Plan, one: SelectedInstance): readonly InstanceKey[] {
   if (plan.tasks.get(one.taskId)?.members.length) return [];
   const loop = loopDecidedBy(plan, one.taskId);
   return loop ? [one, { ...one, taskId: loop.group }] : [one];

@@ -4,7 +4,7 @@ import type { LockedRun } from "../engine/store.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { dependsOnPastMet, dependsOnPastWaitsOfDags } from "../store/waits/depends_on_past_wait.ts";
-import { engineRound } from "./engine_tx.ts";
+import { runEngineTransaction } from "./engine_tx.ts";
 
 /**
  * Starts every task of these DAGs that waited for its past and need not wait any longer. Called
@@ -23,6 +23,6 @@ export async function releaseDependsOnPast(
     const met = waiting.length === 0 ? [] : await dependsOnPastMet(db, plans, waiting);
     const free = waiting.filter((_, at) => met[at]);
     if (free.length === 0) return ended;
-    ended.push(...(await engineRound(db, plans, (tx) => resumeDependsOnPast(tx, free))));
+    ended.push(...(await runEngineTransaction(db, plans, (tx) => resumeDependsOnPast(tx, free))));
   }
 }

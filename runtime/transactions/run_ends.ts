@@ -11,7 +11,7 @@ import { pauseFailing } from "./pause_failing.ts";
 import { releaseDependsOnPast } from "./release_depends_on_past.ts";
 import { startQueuedRuns } from "./start_runs.ts";
 
-export interface RoundEnd {
+export interface TransactionEnd {
   /** Runs that ended in the round. */
   readonly ended: readonly LockedRun[];
   /** DAGs in which a task may have waited for its past. */
@@ -21,10 +21,10 @@ export interface RoundEnd {
 }
 
 /** Lets go what waited for the round: tasks for their past, runs for a place, other DAGs for it. Pauses a DAG that failed too often. */
-export async function afterRound(
+export async function afterTransaction(
   db: Database,
   plans: Plans,
-  { ended, dependsOnPastDags, updatedAssets = false }: RoundEnd,
+  { ended, dependsOnPastDags, updatedAssets = false }: TransactionEnd,
 ): Promise<void> {
   if (updatedAssets) await createAssetRuns(db, plans);
   const all =

@@ -1,11 +1,11 @@
 /** The transaction in which queued runs begin: there is a place for them, and the DAG's row is held so that nobody else counts at once. */
-import { begin } from "../engine/advance/begin_run.ts";
+import { beginRuns } from "../engine/advance/begin_runs.ts";
 import { dagsWithDependsOnPast } from "../engine/advance/depends_on_past.ts";
 import { startBackfillRuns } from "../store/backfills/start_backfill_runs.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable, Statement } from "../store/database/database.ts";
 import { activeRuns, startQueued } from "../store/runs/dag_run.ts";
-import { engineRound, withPlans } from "./engine_tx.ts";
+import { runEngineTransaction } from "./engine_tx.ts";
 import { pauseFailing } from "./pause_failing.ts";
 import { releaseDependsOnPast } from "./release_depends_on_past.ts";
 import { resumeRuns } from "./resume_runs.ts";
@@ -43,7 +43,7 @@ export async function startQueuedRuns(
   for (let waiting = dagIds; waiting.length > 0; ) {
     const rows = await db.query<{ dag_id: string }>(WAITING, [waiting]);
     if (rows.length === 0) return;
-    const { started, ended } = await engineRound(db, plans, async (tx, on) => {
+    const { started, ended } = await runEngineTransaction(db, plans, async (tx, on) => {
       const room = await roomOf(
         on,
         plans,
@@ -54,11 +54,11 @@ export async function startQueuedRuns(
         ...(await startQueued(on, room.places)),
         ...(await startBackfillRuns(on, room.unpaused)),
       ];
-      const started = await withPlans(on, plans, begun);
+      const started = await tx.hold(begun);
       const again = new Set(begun.filter((row) => row.generation > 0).map(({ id }) => id));
       const fresh = started.filter(({ id }) => !again.has(id));
       const finished = new Set([
-        ...(await begin(tx, fresh)),
+        ...(await beginRuns(tx, fresh)),
         ...(await resumeRuns(on, tx, [...again])),
       ]);
       // A DAG that is still full stays marked: the scheduler would look at it again at every tick, in vain.
@@ -76,7 +76,7 @@ export async function startQueuedRuns(
 }
 
 interface Room {
-  /** How many queued runs of each DAG may begin. */
+  /** How many queued runs of each DAG may beginRuns. */
   readonly places: readonly { readonly dagId: string; readonly places: number }[];
   /** DAGs that may get a new run. */
   readonly free: readonly string[];

@@ -3,8 +3,13 @@
  * run's own state. The engine itself decides, on a store that may be thrown away; used to hold its rules against known cases.
  */
 
-import { Advance } from "../../runtime/engine/advance/advance.ts";
-import type { Settled } from "../../runtime/engine/advance/finished_instance.ts";
+import { waitsForNothing } from "../../runtime/engine/advance/begin_runs.ts";
+import { instantiate } from "../../runtime/engine/advance/instantiate.ts";
+import { propagate } from "../../runtime/engine/advance/propagate.ts";
+import { RunView } from "../../runtime/engine/advance/run_view.ts";
+import { finished, type RunEvent } from "../../runtime/engine/counts/run_event.ts";
+import { scopeOf } from "../../runtime/engine/counts/scope.ts";
+import { newCounter } from "../../runtime/engine/counts/task_counter.ts";
 import { UNROUTED } from "../../runtime/engine/limits/limits.ts";
 import type { EngineTx, LockedRun } from "../../runtime/engine/store.ts";
 import { judgeRun, type RunState } from "../../runtime/state/run_state.ts";
@@ -38,30 +43,32 @@ export async function evaluateRun(
   given: Readonly<Record<string, TaskState>>,
 ): Promise<Evaluation> {
   const { run } = store;
-  const tasks = [...run.plan.tasks.values()];
-  await store.createProgress(
-    tasks.flatMap(({ isCounted, spec }) =>
-      isCounted
-        ? [
-            {
-              runId: run.id,
-              taskId: spec.taskId,
-              mapIndex: -1,
-              upstreamTotal: spec.upstream.length,
-            },
-          ]
-        : [],
-    ),
-  );
   await takeAsGiven(store, given);
-  const advance = new Advance(store, [run]);
-  const settled = Object.entries(given).flatMap(([taskId, state]): readonly Settled[] =>
-    isFinal(state) ? [{ runId: run.id, taskId, mapIndex: -1, state }] : [],
+  const view = new RunView(store, [run]);
+  const ends = Object.entries(given).flatMap(([taskId, state]): readonly RunEvent[] =>
+    isFinal(state) ? [finished({ runId: run.id, taskId, mapIndex: -1 }, state)] : [],
   );
-  await advance.follow(settled);
-  await advance.begin(new Set(Object.keys(given)));
-  await advance.commit();
+  await propagate(view, ends);
+  await startTasks(view, run, new Set(Object.keys(given)));
+  await view.save();
   return read(store, given);
+}
+
+/** Instantiates the tasks that need not wait, as at the begin of a run. @param given not these */
+async function startTasks(
+  view: RunView,
+  run: LockedRun,
+  given: ReadonlySet<string>,
+): Promise<void> {
+  const ends: RunEvent[] = [];
+  for (const task of run.plan.tasks.values()) {
+    const scope = scopeOf(task, run.id, -1);
+    const isDecided =
+      given.has(task.spec.taskId) || (await view.counters.at([scope]))[0]?.decided === true;
+    if (task.spec.within === undefined && !isDecided && waitsForNothing(task))
+      ends.push(...(await instantiate(view, scope, task)));
+  }
+  await propagate(view, ends);
 }
 
 /** An unfinished state is as good as any other to the rules: something is still to come. */
@@ -70,9 +77,9 @@ async function takeAsGiven(
   given: Readonly<Record<string, TaskState>>,
 ): Promise<void> {
   const { run } = store;
-  const entries = Object.entries(given);
-  await store.commitDecisions({
-    instances: entries.map(([taskId, state]) => {
+  const counted = [...run.plan.tasks.values()].filter(({ isCounted }) => isCounted);
+  await store.save({
+    instances: Object.entries(given).map(([taskId, state]) => {
       const known: "queued" | FinalState = isFinal(state) ? state : "queued";
       return {
         runId: run.id,
@@ -85,17 +92,14 @@ async function takeAsGiven(
         route: UNROUTED,
       };
     }),
-    decided: entries.map(([taskId]) => ({
-      runId: run.id,
-      taskId,
-      mapIndex: -1,
-      instances: null,
-      released: 0,
+    counters: counted.map((task) => ({
+      ...newCounter(task, run.id, -1),
+      decided: given[task.spec.taskId] !== undefined,
     })),
-    tokens: [],
+    jobs: [],
     releases: [],
     runs: [],
-    past: { waits: [], ended: [] },
+    dependsOnPast: { waits: [], ended: [] },
   });
 }
 

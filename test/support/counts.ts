@@ -1,10 +1,11 @@
 /** The counts that are kept of a run, beside those that its instances amount to. */
 import { expect } from "vitest";
-import { elementTasks, recount, type StateCount } from "../../runtime/engine/counts/recount.ts";
-import { planOf } from "../../runtime/engine/plan/plan.ts";
+import { type StateCount, tasksByIndex } from "../../runtime/engine/counts/instance_states.ts";
+import { planOf } from "../../runtime/engine/plan/plan_of.ts";
 import type { Queryable } from "../../runtime/store/database/database.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { rows } from "./migrated.ts";
+import { recount } from "./recount.ts";
 
 /** @param byElement mapped groups, and the tasks within them */
 async function statesOf(
@@ -25,7 +26,7 @@ async function statesOf(
 /** What is stored of a run's counts, beside what its instances amount to. */
 export async function expectCountsHold(db: Queryable, runId: number, spec: DagSpec): Promise<void> {
   const plan = planOf(spec);
-  const counted = recount({ id: runId, plan }, await statesOf(db, runId, elementTasks(plan)));
+  const counted = recount({ id: runId, plan }, await statesOf(db, runId, tasksByIndex(plan)));
   const [run] = await rows(
     db,
     "select open_tasks, failed_leaves from dagsmith.dag_run where id = $1",

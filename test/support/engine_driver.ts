@@ -4,10 +4,14 @@
  */
 
 import { triggerRun } from "../../runtime/actions/trigger.ts";
-import { begin } from "../../runtime/engine/advance/begin_run.ts";
+import { beginRuns } from "../../runtime/engine/advance/begin_runs.ts";
 import { MemoryStore, type MemoryWait } from "../../runtime/engine/memory/store.ts";
-import { isGroup, planOf } from "../../runtime/engine/plan/plan.ts";
-import { type Settlement, settle } from "../../runtime/engine/results/complete_tries.ts";
+import { isGroup } from "../../runtime/engine/plan/plan.ts";
+import { planOf } from "../../runtime/engine/plan/plan_of.ts";
+import {
+  type CompletionResult,
+  completeTries,
+} from "../../runtime/engine/results/complete_tries.ts";
 import type { Outcome, TryEnd } from "../../runtime/engine/results/outcome.ts";
 import { endWaits } from "../../runtime/scheduler/jobs/wake.ts";
 import type { RunState } from "../../runtime/state/run_state.ts";
@@ -17,7 +21,7 @@ import { Plans } from "../../runtime/store/dags/plans.ts";
 import type { Database } from "../../runtime/store/database/database.ts";
 import { applyTransitions } from "../../runtime/store/instances/task_instance.ts";
 import { endOfWait } from "../../runtime/testing/time.ts";
-import { engineRound } from "../../runtime/transactions/engine_tx.ts";
+import { runEngineTransaction } from "../../runtime/transactions/engine_tx.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { known, rows } from "./migrated.ts";
@@ -56,7 +60,7 @@ export interface Driver {
     instance: { readonly id: number; readonly tryNumber: number },
     worker?: string,
   ): Promise<boolean>;
-  settle(ends: readonly TryEnd[]): Promise<Settlement>;
+  complete(ends: readonly TryEnd[]): Promise<CompletionResult>;
   /** Lets the time of everything that waits come. */
   passTime(): Promise<void>;
 }
@@ -67,7 +71,7 @@ export type BeginRun = (spec: DagSpec) => Promise<Driver>;
 export const beginInMemory: BeginRun = async (spec) => {
   const store = new MemoryStore(planOf(spec));
   const tokens: string[] = [];
-  await begin(store, [store.run]);
+  await beginRuns(store, [store.run]);
   return {
     look: async () => ({
       run: store.run.state,
@@ -85,7 +89,7 @@ export const beginInMemory: BeginRun = async (spec) => {
     },
     take: async ({ id, tryNumber }, worker = WORKER) =>
       (await store.apply([start({ instanceId: id, tryNumber }, worker)])).length > 0,
-    settle: (ends) => settle(store, ends),
+    complete: (ends) => completeTries(store, ends),
     passTime: async () => {
       const all: MemoryWait[] = [];
       for (let over = store.takeWait(); over; over = store.takeWait()) all.push(over);
@@ -101,7 +105,7 @@ export const beginInMemory: BeginRun = async (spec) => {
           workerId: "",
         };
         if (over.wait.kind === "poke") await store.wakeSensor(over);
-        else await settle(store, [{ ...end, outcome: endOfWait(over.wait, {}) }]);
+        else await completeTries(store, [{ ...end, outcome: endOfWait(over.wait, {}) }]);
       }
     },
   };
@@ -148,7 +152,7 @@ export function driverOf(db: Database, plans: Plans, id: number): Driver {
       ).map(({ token }) => token),
     take: async ({ id: instanceId, tryNumber }, worker = WORKER) =>
       (await applyTransitions(db, [start({ instanceId, tryNumber }, worker)])).length > 0,
-    settle: (ends) => engineRound(db, plans, (tx) => settle(tx, ends)),
+    complete: (ends) => runEngineTransaction(db, plans, (tx) => completeTries(tx, ends)),
     passTime: async () => {
       await rows(
         db,
@@ -231,7 +235,7 @@ export async function play(
     if (choice.length === 0) return before;
     const next = pick(choice);
     if (!(await driver.take(next))) throw new Error(`${next.taskId} could not be taken`);
-    const { accepted } = await driver.settle([endOf(next, script(next))]);
+    const { accepted } = await driver.complete([endOf(next, script(next))]);
     if (!accepted.has(next.id)) throw new Error(`the end of ${next.taskId} was refused`);
   }
 }

@@ -1,6 +1,6 @@
 /** Finds the task, and the instance of it, that a person names. */
 import { DagsmithError } from "../../../sdk/errors.ts";
-import { manyOf } from "../../engine/plan/plan.ts";
+import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { Queryable } from "../../store/database/database.ts";
 import { findRunSpec, type RunSummary } from "../../store/reads/run_list.ts";
 import { findInstance, type InstanceSummary } from "../../store/reads/task_list.ts";
@@ -16,7 +16,7 @@ export async function needTask(
   const spec = await findRunSpec(db, run.id);
   const specs = spec?.tasks ?? [];
   if (spec && specs.some((task) => task.taskId === taskId))
-    return { isMapped: manyOf(spec).has(taskId) };
+    return { isMapped: mappedTaskIds(spec).has(taskId) };
   const ids = specs.map((task) => task.taskId);
   const near = nearest(taskId, ids);
   const named = [...(near ? [near] : []), ...ids.filter((id) => id !== near)];

@@ -1,6 +1,6 @@
 /** One run and its tasks: the end of `dag trigger --wait` and `npm start`, and the whole of `dag tasks`. */
 import type { DagSpec } from "../../../sdk/spec/index.ts";
-import { manyOf } from "../../engine/plan/plan.ts";
+import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { Queryable } from "../../store/database/database.ts";
 import type { RunSummary } from "../../store/reads/run_list.ts";
 import { findRunSpec } from "../../store/reads/run_list.ts";
@@ -24,7 +24,7 @@ export async function reportedTasks(
 ): Promise<readonly ReportedTask[]> {
   const [spec, summaries] = [await findRunSpec(db, runId), await summariseTasks(db, runId)];
   const known = new Map(summaries.map((summary) => [summary.taskId, summary]));
-  const many = spec ? manyOf(spec) : new Set<string>();
+  const many = spec ? mappedTaskIds(spec) : new Set<string>();
   return (spec?.tasks ?? []).map((task) => {
     const summary = known.get(task.taskId);
     return summary

@@ -1,49 +1,52 @@
 /**
- * Remembers, for one round, what deciding tasks decided, so that it is read once however many tasks it concerns. A round in which nothing
- * decides reads nothing.
+ * What branch tasks decided, read once in a transaction however many tasks after them it concerns.
+ * A transaction without a branch task reads nothing.
  */
 import type { Json } from "../../../sdk/json.ts";
-import { scopeKey } from "../counts/deltas.ts";
+import { type Scope, scopeKey } from "../counts/scope.ts";
 import { skippedByBranch } from "../plan/branch_tasks.ts";
 import type { PlannedTask } from "../plan/plan.ts";
-import { type Counted, type EngineTx, IN_A_FILE, type LockedRun } from "../store.ts";
+import { type EngineTx, IN_A_FILE, type LockedRun } from "../store.ts";
 
-export class DecisionsMade {
+export class BranchCache {
   readonly #tx: EngineTx;
-  readonly #known = new Map<string, ReadonlySet<string>>();
+  readonly #skipped = new Map<string, ReadonlySet<string>>();
 
   constructor(tx: EngineTx) {
     this.#tx = tx;
   }
 
-  /** What a task has just returned need not be read. */
-  heard(run: LockedRun, of: Counted, output: Json): void {
-    this.#known.set(scopeKey(of), new Set(skippedByBranch(run.plan, of.taskId, output)));
+  /** Keeps the output of a branch task that has just ended, so that it need not be read. */
+  rememberDecision({ plan }: LockedRun, branch: Scope, output: Json): void {
+    this.#skipped.set(scopeKey(branch), new Set(skippedByBranch(plan, branch.taskId, output)));
   }
 
-  /** The task before this one that passes it over. @param mapIndex its place, which is that of those that decide about it */
-  async skippedByBranchOf(
+  /** The branch task that skips a task; undefined when none does. @param mapIndex of both scopes */
+  async skipping(
     run: LockedRun,
-    { spec, deciders }: PlannedTask,
+    { spec, branchTasks }: PlannedTask,
     mapIndex: number,
   ): Promise<string | undefined> {
-    for (const taskId of deciders)
-      if ((await this.skippedByBranch(run, { runId: run.id, taskId, mapIndex })).has(spec.taskId))
+    for (const taskId of branchTasks)
+      if ((await this.skippedBy(run, { runId: run.id, taskId, mapIndex })).has(spec.taskId))
         return taskId;
     return undefined;
   }
 
-  /** The tasks that a deciding task passes over. */
-  async skippedByBranch(run: LockedRun, of: Counted): Promise<ReadonlySet<string>> {
-    const key = scopeKey(of);
-    const known = this.#known.get(key);
+  /** The tasks that a branch task skips. */
+  async skippedBy(
+    run: LockedRun,
+    { runId, taskId, mapIndex }: Scope,
+  ): Promise<ReadonlySet<string>> {
+    const key = scopeKey({ runId, taskId, mapIndex });
+    const known = this.#skipped.get(key);
     if (known) return known;
-    const output = await this.#tx.output(run.id, of.taskId, of.mapIndex);
-    const found = new Set(
-      skippedByBranch(run.plan, of.taskId, output === IN_A_FILE ? undefined : output),
+    const output = await this.#tx.output(runId, taskId, mapIndex);
+    const skipped = new Set(
+      skippedByBranch(run.plan, taskId, output === IN_A_FILE ? undefined : output),
     );
-    // One that has not decided yet may do so within this round.
-    if (output !== undefined) this.#known.set(key, found);
-    return found;
+    // A branch task without an output may still decide in this transaction.
+    if (output !== undefined) this.#skipped.set(key, skipped);
+    return skipped;
   }
 }

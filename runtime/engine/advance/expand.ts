@@ -7,8 +7,9 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { EachSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import type { FinalState, StoredError } from "../../state/task_state.ts";
+import type { Counts } from "../counts/counts.ts";
 import { fieldOf } from "../plan/plan.ts";
-import { type Counts, IN_A_FILE } from "../store.ts";
+import { IN_A_FILE } from "../store.ts";
 import { type ListSource, type ListView, sourcesOf, viewOf } from "./list_view.ts";
 
 /** A task that ends instead of being mapped. */

@@ -1,61 +1,51 @@
 /**
- * A task's turn, once its rule lets it run: what beside its rule decides whether it has one, and the instances that it gets. Tasks without
- * such conditions ask nothing.
+ * Creates the instances of a task whose trigger rule is met: one, or one for each item. Before that
+ * come the conditions of some tasks: their dates, and the run before.
  */
 import { isFinal } from "../../state/task_state.ts";
 import { waitOf } from "../../state/wait.ts";
 import { isLatest } from "../../timetable/latest.ts";
+import type { RunEvent } from "../counts/run_event.ts";
+import type { Scope } from "../counts/scope.ts";
 import { isLimited, UNROUTED } from "../limits/limits.ts";
-import { isGroup, isMany, type PlannedTask } from "../plan/plan.ts";
-import type { EngineTx, LockedRun, NewInstance } from "../store.ts";
+import { isGroup, isMapped, type PlannedTask } from "../plan/plan.ts";
+import { timeLimit } from "../plan/time_limit.ts";
+import type { NewInstance } from "../store.ts";
 import { expand, type Sources, sourceState, type Unmapped } from "./expand.ts";
-import type { Settled } from "./finished_instance.ts";
-import { timeLimit } from "./groups.ts";
 import type { ListView } from "./list_view.ts";
-import type { Round } from "./round.ts";
+import type { RunView } from "./run_view.ts";
 
-/**
- * One instance, or one for each item, or at once the end of a task that has no body.
- * @param mapIndex its place: -1, but within a mapped group
- * @returns what ended by it
- */
-export async function takeTurn(
-  round: Round,
-  runId: number,
+/** @returns what happened at once: the end of a task that needs no try, or the length of a list */
+export async function instantiate(
+  view: RunView,
+  { runId, taskId, mapIndex }: Scope,
   task: PlannedTask,
-  mapIndex: number,
-): Promise<readonly Settled[]> {
+): Promise<readonly RunEvent[]> {
   const { spec } = task;
-  const outside = await outsideOfDates(round.tx, round.run(runId), task);
-  if (outside !== undefined)
-    return [round.end(runId, task, mapIndex, { state: "skipped", reason: outside })];
-  if (spec.dependsOnPast && !(await isDependsOnPastMet(round, runId, task))) return [];
-  if (spec.kind?.type === "latest_only") {
-    const latest = await decideLatest(round.tx, round.run(runId), task, mapIndex);
-    return [
-      round.end(runId, task, mapIndex, {
-        state: "success",
-        reason: latest ? null : "not the latest run",
-      }),
-    ];
+  const scope = { runId, taskId, mapIndex };
+  const reason = await outsideOfDates(view, runId, task);
+  if (reason !== undefined) return [view.end(scope, { state: "skipped", reason })];
+  if (spec.dependsOnPast && !(await isPastMet(view, scope))) return [];
+  if (spec.kind?.type === "latest_only") return [await decideLatest(view, scope)];
+  if (spec.each) {
+    const list = await expand(spec, spec.each, sourcesIn(view, runId));
+    return createItems(view, scope, task, list);
   }
-  if (spec.each)
-    return makeItems(round, runId, task, await expand(spec, spec.each, sourcesIn(round, runId)));
-  // One with outlets is run like any other: what records its success also updates its assets.
+  // A task with outlets needs a try: the record of its success also updates its assets.
   if (spec.operator === "empty" && spec.outlets.length === 0)
-    return [round.end(runId, task, mapIndex, { state: "success", reason: null })];
-  makeOne(round, runId, task, mapIndex);
+    return [view.end(scope, { state: "success", reason: null })];
+  createOne(view, scope, task);
   return [];
 }
 
-/** Why a task has no part in a run: the run lies before its startDate or after its endDate. Undefined when it has. */
+/** Why a run lies before the startDate of a task or after its endDate; undefined when it does not. */
 async function outsideOfDates(
-  tx: EngineTx,
-  { id }: LockedRun,
+  view: RunView,
+  runId: number,
   { spec: { startDate = null, endDate = null } }: PlannedTask,
 ): Promise<string | undefined> {
   if (startDate === null && endDate === null) return undefined;
-  const { logicalDate } = await tx.runDates(id);
+  const { logicalDate } = await view.tx.runDates(runId);
   if (startDate !== null && logicalDate < new Date(startDate))
     return `the run lies before its startDate ${startDate}`;
   return endDate !== null && logicalDate > new Date(endDate)
@@ -63,105 +53,77 @@ async function outsideOfDates(
     : undefined;
 }
 
-async function isDependsOnPastMet(
-  round: Round,
-  runId: number,
-  { spec }: PlannedTask,
-): Promise<boolean> {
-  const question = { runId, taskId: spec.taskId };
-  const [isMet] = await round.tx.dependsOnPastMet([question]);
+/** Whether the run before allows the task (depends_on_past); if not, the task waits for it. */
+async function isPastMet(view: RunView, { runId, taskId }: Scope): Promise<boolean> {
+  const [isMet] = await view.tx.dependsOnPastMet([{ runId, taskId }]);
   if (isMet) return true;
-  round.waitForDependsOnPast(question);
+  view.waitForPast({ runId, taskId });
   return false;
 }
 
-/** Decides a latest-only task, here and without a worker, for only the engine knows the schedule; stored as its output like any decision. */
-async function decideLatest(
-  tx: EngineTx,
-  { id: runId, plan }: LockedRun,
-  { spec: { taskId } }: PlannedTask,
-  mapIndex: number,
-): Promise<boolean> {
-  const { now, ...dates } = await tx.runDates(runId);
+/** Ends a latest-only task without a worker: only the engine knows the schedule. */
+async function decideLatest(view: RunView, scope: Scope): Promise<RunEvent> {
+  const { plan } = view.run(scope.runId);
+  const { now, ...dates } = await view.tx.runDates(scope.runId);
   const latest = isLatest(plan.spec.schedules, dates, now);
-  await tx.storeOutputs([{ runId, taskId, mapIndex, json: JSON.stringify(latest), file: null }]);
-  return latest;
+  // Stored like the decision of any branch task.
+  await view.tx.storeResults({ outputs: [{ ...scope, json: JSON.stringify(latest), file: null }] });
+  return view.end(scope, { state: "success", reason: latest ? null : "not the latest run" });
 }
 
-function makeOne(round: Round, runId: number, task: PlannedTask, mapIndex: number): void {
-  const { taskId, wait } = task.spec;
-  const one = {
-    runId,
-    taskId,
-    mapIndex,
-    ...round.itemAt(runId, task, mapIndex),
-    reason: null,
-    error: null,
-  };
-  if (isGroup(task.spec)) makeGroup(round, task, one);
-  else if (wait) round.make({ ...one, state: "deferred", wait: waitOf(wait), route: UNROUTED });
-  else round.make({ ...one, state: "queued", route: round.routeOf(runId, task) });
-  round.speak(runId, task, mapIndex, null, 0);
+function createOne(view: RunView, scope: Scope, task: PlannedTask): void {
+  const { wait } = task.spec;
+  const one = { ...scope, ...view.itemOf(scope), reason: null, error: null };
+  if (isGroup(task.spec)) createGroup(view, task, one);
+  else if (wait)
+    view.created.add({ ...one, state: "deferred", wait: waitOf(wait), route: UNROUTED });
+  else view.created.add({ ...one, state: "queued", route: view.routeOf(scope.runId, task) });
+  view.decided(scope);
 }
 
-/** A group begins: its tasks get their turn. */
-function makeGroup(
-  round: Round,
+function createGroup(
+  view: RunView,
   task: PlannedTask,
   one: Omit<NewInstance, "state" | "route">,
 ): void {
   const wait = timeLimit(task.spec);
-  round.make({ ...one, state: "running", route: UNROUTED, ...(wait && { wait }) });
-  round.open(one);
+  view.created.add({ ...one, state: "running", route: UNROUTED, ...(wait && { wait }) });
+  view.startGroup(one);
 }
 
-/** One instance for each item. The first `maxActive` are queued, the others wait for a place. */
-function makeItems(
-  round: Round,
-  runId: number,
+/** Creates an instance for each item; the first `maxActive` are released. */
+function createItems(
+  view: RunView,
+  scope: Scope,
   task: PlannedTask,
   items: ListView | Unmapped,
-): readonly Settled[] {
-  const { taskId, maxActive } = task.spec;
-  if ("state" in items) return [round.end(runId, task, -1, items)];
-  const route = round.routeOf(runId, task);
-  // Under other limits `maxActive` is one more of them: an instance is let go once, by whoever gives places.
-  const released = isLimited(task.route, round.run(runId))
+): readonly RunEvent[] {
+  if ("state" in items) return [view.end(scope, items)];
+  // With other limits, `maxActive` is one of them: all items request their slots now.
+  const released = isLimited(task.route, view.run(scope.runId))
     ? items.length
-    : Math.min(items.length, maxActive ?? items.length);
-  const begun = isGroup(task.spec) ? "running" : "queued";
-  const wait = isGroup(task.spec) ? timeLimit(task.spec) : undefined;
+    : Math.min(items.length, task.spec.maxActive ?? items.length);
+  const route = view.routeOf(scope.runId, task);
   for (let mapIndex = 0; mapIndex < items.length; mapIndex++) {
-    const state = mapIndex < released ? begun : "scheduled";
-    const one = {
-      runId,
-      taskId,
-      mapIndex,
-      state,
-      item: items.at(mapIndex),
-      reason: null,
-      error: null,
-      route,
-    } as const;
-    round.make(state === "running" && wait ? { ...one, wait } : one);
-    if (state === "running") round.open(one);
+    const one = { ...scope, mapIndex, item: items.at(mapIndex), reason: null, error: null };
+    if (mapIndex >= released) view.created.add({ ...one, state: "scheduled", route });
+    else if (isGroup(task.spec)) createGroup(view, task, one);
+    else view.created.add({ ...one, state: "queued", route });
   }
-  if (isGroup(task.spec)) round.expandWithin(runId, task, items.length);
-  round.speak(runId, task, -1, items.length, released);
-  round.widen(runId, task, items.length - 1);
-  return [];
+  view.decided(scope, { instances: items.length, released });
+  if (isGroup(task.spec)) view.growGroup(scope);
+  return [{ ...scope, kind: "length", by: items.length - 1 }];
 }
 
-/** What is known of the tasks of a run, this round included. */
-function sourcesIn(round: Round, runId: number): Sources {
-  const { tx } = round;
+/** What is known of the tasks of a run, new instances included. */
+function sourcesIn(view: RunView, runId: number): Sources {
   return {
     output: (taskId) =>
-      tx.output(runId, taskId, isMany(round.task({ runId, taskId })) ? "all" : -1),
+      view.tx.output(runId, taskId, isMapped(view.task({ runId, taskId })) ? "all" : -1),
     stateOf: async (taskId) => {
-      const made = round.madeAt({ runId, taskId, mapIndex: -1 });
-      if (made) return isFinal(made.state) ? made.state : undefined;
-      const ends = (await tx.endsOf(runId, [taskId], null)).get(taskId);
+      const created = view.created.at({ runId, taskId, mapIndex: -1 });
+      if (created) return isFinal(created.state) ? created.state : undefined;
+      const ends = (await view.tx.endsOf(runId, [taskId], null)).get(taskId);
       return ends && sourceState(ends);
     },
   };

@@ -1,13 +1,18 @@
-/** The end of instances that no place can ever be given to: they fail, with the reason, and their runs go on from there. */
+/** Fails instances that can never be granted their slots; their runs go on. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { TryRef } from "../../state/task_state.ts";
 import { refuse, type Transition } from "../../state/transition.ts";
+import { finished } from "../counts/run_event.ts";
 import type { TooSmall } from "../limits/admission.ts";
 import { callbacksOf } from "../results/callbacks.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "../store.ts";
-import { Advance } from "./advance.ts";
+import { propagate } from "./propagate.ts";
+import { RunView } from "./run_view.ts";
 
-/** Ends instances whose pool has fewer slots than one try of them needs. @returns how many were still there to be ended */
+/**
+ * Fails instances whose pool has fewer slots than one try of them needs.
+ * @returns how many had not ended or started meanwhile
+ */
 export async function refuseAll(
   tx: EngineTx,
   refused: readonly (TryRef & TooSmall & { readonly runId: number })[],
@@ -24,22 +29,16 @@ export async function refuseAll(
   const moved = await tx.apply(refusals);
   await callBack(tx, runs, refusals, moved);
   const running = runs.filter(({ state }) => state === "running");
-  const advance = new Advance(tx, running);
-  await advance.follow(
-    moved
-      .filter(({ runId }) => running.some(({ id }) => id === runId))
-      .map(({ runId, taskId, mapIndex }) => ({
-        runId,
-        taskId,
-        mapIndex,
-        state: "failed" as const,
-      })),
-  );
-  await advance.commit();
+  const view = new RunView(tx, running);
+  const ends = moved
+    .filter(({ runId }) => running.some(({ id }) => id === runId))
+    .map(({ runId, taskId, mapIndex }) => finished({ runId, taskId, mapIndex }, "failed"));
+  await propagate(view, ends);
+  await view.save();
   return moved.length;
 }
 
-/** The task failed by its own fault, begun or not. */
+/** Such a failure is the task's own fault: its callbacks run whether or not a try started. */
 async function callBack(
   tx: EngineTx,
   runs: readonly LockedRun[],
@@ -52,5 +51,5 @@ async function callBack(
     const refusal = refusalOf.get(id);
     return refusal ? callbacksOf(plans.get(runId)?.tasks.get(taskId)?.spec, runId, refusal) : [];
   });
-  if (callbacks.length > 0) await tx.queueCallbacks(callbacks);
+  await tx.storeResults({ callbacks });
 }

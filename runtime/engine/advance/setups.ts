@@ -1,43 +1,43 @@
-/** What became of the setups before a teardown. Read when a teardown's turn may have come: nobody else counts setups apart. */
+/**
+ * How the setups before a teardown ended. Read only when the rule of a teardown may be met: no
+ * counter counts setups apart from other tasks.
+ */
 import { isFinal } from "../../state/task_state.ts";
 import { allDone, type SetupCounts, type UpstreamCounts } from "../../state/trigger_rule.ts";
-import { COUNT_OF, NOTHING, totalOf } from "../counts/counts.ts";
-import { type PlannedTask, plannedTask } from "../plan/plan.ts";
-import type { Counts, NewInstance } from "../store.ts";
-import type { Round } from "./round.ts";
+import { added, type Counts, countsOf, NOTHING, totalOf } from "../counts/counts.ts";
+import type { Scope } from "../counts/scope.ts";
+import type { PlannedTask } from "../plan/plan.ts";
+import type { NewInstance } from "../store.ts";
+import type { RunView } from "./run_view.ts";
 
-/** Whether the setups before a task matter now: it is a teardown, and its rule can speak. */
+/** Whether a task is a teardown whose rule may be met now. */
 export function asksSetups({ spec }: PlannedTask, counts: UpstreamCounts): boolean {
   return spec.triggerRule === "all_done_setup_success" && allDone(counts);
 }
 
-/** @param mapIndex the place of the teardown */
+/** @param scope of the teardown */
 export async function setupsBefore(
-  round: Round,
-  runId: number,
-  { spec, mappedIn }: PlannedTask,
-  mapIndex: number,
+  view: RunView,
+  scope: Scope,
+  { spec, mappedGroup }: PlannedTask,
 ): Promise<SetupCounts> {
-  const { plan } = round.run(runId);
+  const { runId } = scope;
+  const mapIndex = mappedGroup === null ? null : scope.mapIndex;
   const setups = spec.upstream.filter(
-    (taskId) => plannedTask(plan, taskId).spec.kind?.type === "setup",
+    (taskId) => view.task({ runId, taskId }).spec.kind?.type === "setup",
   );
   if (setups.length === 0) return { total: 0, success: 0, skipped: 0 };
-  const stored = await round.tx.endsOf(runId, setups, mappedIn === null ? null : mapIndex);
-  const made =
-    mappedIn === null
-      ? round.made.filter((one) => one.runId === runId && setups.includes(one.taskId))
-      : setups.flatMap((taskId) => round.madeAt({ runId, taskId, mapIndex }) ?? []);
-  const ends = [...stored.values(), ...made.map(countOf)];
-  const sum = (of: (counts: Counts) => number): number =>
-    ends.reduce((total, counts) => total + of(counts), 0);
-  return {
-    total: sum(totalOf),
-    success: sum(({ success }) => success),
-    skipped: sum(({ skipped }) => skipped),
-  };
+  const stored = await view.tx.endsOf(runId, setups, mapIndex);
+  const created = view.created.all.filter(
+    (one) =>
+      one.runId === runId &&
+      setups.includes(one.taskId) &&
+      (mapIndex === null || one.mapIndex === mapIndex),
+  );
+  const ends = [...stored.values(), ...created.map(endsOf)].reduce(added, NOTHING);
+  return { total: totalOf(ends), success: ends.success, skipped: ends.skipped };
 }
 
-function countOf({ state }: NewInstance): Counts {
-  return isFinal(state) ? { ...NOTHING, [COUNT_OF[state]]: 1 } : NOTHING;
+function endsOf({ state }: NewInstance): Counts {
+  return isFinal(state) ? countsOf(state) : NOTHING;
 }

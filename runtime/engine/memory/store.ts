@@ -4,30 +4,29 @@
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { RunProgress, RunState } from "../../state/run_state.ts";
-import { ENGINE, isFinal, type TaskState, type TryRef } from "../../state/task_state.ts";
+import { ENGINE, isFinal } from "../../state/task_state.ts";
 import { clear, type Transition, wake } from "../../state/transition.ts";
 import type { Wait } from "../../state/wait.ts";
-import { added, COUNT_OF, NOTHING } from "../counts/counts.ts";
-import { scopeKey } from "../counts/deltas.ts";
-import { isMany, type Plan } from "../plan/plan.ts";
+import { added, type Counts, countsOf, NOTHING } from "../counts/counts.ts";
+import { type InstanceKey, type Scope, scopeKey } from "../counts/scope.ts";
+import type { TaskCounter } from "../counts/task_counter.ts";
+import { isMapped, type Plan } from "../plan/plan.ts";
 import type {
   AssetUpdate,
   ClaimedInstance,
-  Counted,
-  Counts,
   Decisions,
   DependsOnPastWait,
   EngineTx,
   GroupInstance,
+  ItemRange,
   LockedRun,
   NewCallback,
   NewInstance,
-  NewProgress,
-  Progress,
-  ProgressDelta,
+  QueueJob,
   Release,
   RunDates,
-  Token,
+  TryResults,
+  UnfinishedInstance,
 } from "../store.ts";
 import { afterMove, allows, type MemoryInstance } from "./instance.ts";
 
@@ -44,9 +43,9 @@ export class MemoryStore implements EngineTx {
   readonly #plan: Plan;
   readonly #instances: MemoryInstance[] = [];
   readonly #ids = new Map<string, number>();
-  readonly #progress = new Map<string, Progress>();
+  readonly #counters = new Map<string, TaskCounter>();
   readonly #xcoms = new Map<string, Map<number, Json>>();
-  readonly #queue: Token[] = [];
+  readonly #queue: QueueJob[] = [];
   readonly #waits: MemoryWait[] = [];
   readonly #callbacks: NewCallback[] = [];
   /** Updates of assets so far. */
@@ -80,7 +79,7 @@ export class MemoryStore implements EngineTx {
   }
 
   /** The next wake-up token, the oldest first; retries do not wait here. */
-  takeJob(): Token | undefined {
+  takeJob(): QueueJob | undefined {
     return this.#queue.shift();
   }
 
@@ -103,7 +102,7 @@ export class MemoryStore implements EngineTx {
   xcom(taskId: string, key: string): Json | undefined {
     const values = this.#xcoms.get(`${taskId} ${key}`);
     const task = this.#plan.tasks.get(taskId);
-    if (!task || !isMany(task)) return values?.get(-1);
+    if (!task || !isMapped(task)) return values?.get(-1);
     return [...(values ?? [])].sort(([a], [b]) => a - b).map(([, value]) => value);
   }
 
@@ -138,24 +137,26 @@ export class MemoryStore implements EngineTx {
     });
   }
 
-  async storeOutputs(outputs: Parameters<EngineTx["storeOutputs"]>[0]): Promise<void> {
+  async storeResults(results: TryResults): Promise<void> {
+    const { outputs = [], labels = [], cleared = [], callbacks = [], assetUpdates = [] } = results;
     for (const { taskId, mapIndex, json } of outputs)
       this.pushXCom(taskId, mapIndex, "return_value", JSON.parse(json ?? "null") as Json);
+    for (const { label, ...key } of labels) this.#label(key, label);
+    this.#clearXComs(cleared);
+    this.#callbacks.push(...callbacks);
+    this.assetUpdates.push(...assetUpdates);
   }
 
-  async updateAssets(updates: readonly AssetUpdate[]): Promise<void> {
-    this.assetUpdates.push(...updates);
+  #label(key: InstanceKey, label: string): void {
+    const instance = this.#find(key);
+    if (instance) this.#instances[instance.id - 1] = { ...instance, label };
   }
 
-  async clearXComs(instances: readonly Counted[]): Promise<void> {
+  #clearXComs(instances: readonly InstanceKey[]): void {
     for (const { taskId, mapIndex } of instances) {
       for (const [name, values] of this.#xcoms)
         if (name.startsWith(`${taskId} `)) values.delete(mapIndex);
     }
-  }
-
-  async queueCallbacks(callbacks: readonly NewCallback[]): Promise<void> {
-    this.#callbacks.push(...callbacks);
   }
 
   /** What is to be called back since it was last asked for, oldest first. */
@@ -179,18 +180,12 @@ export class MemoryStore implements EngineTx {
     const ends = new Map<string, Counts>();
     for (const { taskId, mapIndex, state } of this.#instances) {
       if (taskIds.includes(taskId) && (at === null || mapIndex === at) && isFinal(state))
-        ends.set(taskId, added(ends.get(taskId) ?? NOTHING, { ...NOTHING, [COUNT_OF[state]]: 1 }));
+        ends.set(taskId, added(ends.get(taskId) ?? NOTHING, countsOf(state)));
     }
     return ends;
   }
 
-  async unfinished(): Promise<
-    readonly (TryRef & {
-      readonly taskId: string;
-      readonly mapIndex: number;
-      readonly state: TaskState;
-    })[]
-  > {
+  async unfinished(): Promise<readonly UnfinishedInstance[]> {
     return this.#instances
       .filter(({ state }) => !isFinal(state) && state !== "none")
       .map(({ id, tryNumber, taskId, mapIndex, state }) => ({
@@ -202,7 +197,7 @@ export class MemoryStore implements EngineTx {
       }));
   }
 
-  async groups(of: readonly Counted[]): Promise<readonly GroupInstance[]> {
+  async groups(of: readonly InstanceKey[]): Promise<readonly GroupInstance[]> {
     const places = new Set(of.map(scopeKey));
     return this.#instances
       .filter((one) => one.state === "running" && places.has(scopeKey(one)))
@@ -210,7 +205,7 @@ export class MemoryStore implements EngineTx {
   }
 
   async beginGroups(
-    { taskId, from, to }: Omit<Release, "route">,
+    { taskId, from, to }: ItemRange,
     wait: Wait | undefined,
   ): Promise<readonly number[]> {
     const waiting = this.#instances.filter(
@@ -225,7 +220,7 @@ export class MemoryStore implements EngineTx {
   }
 
   async clearWithin(
-    group: Counted,
+    group: InstanceKey,
     taskIds: readonly string[],
   ): Promise<readonly MemoryInstance[]> {
     const isMeant = (at: number): boolean => group.mapIndex < 0 || at === group.mapIndex;
@@ -236,11 +231,9 @@ export class MemoryStore implements EngineTx {
     await this.apply(
       instances.map((one) => clear({ ...one, instanceId: one.id, began: one.workerId !== null })),
     );
-    await this.clearXComs([...instances, group]);
-    for (const [name, { taskId, mapIndex }] of this.#progress)
-      if (taskIds.includes(taskId) && isMeant(mapIndex)) this.#progress.delete(name);
-    const own = this.#progress.get(scopeKey(group));
-    if (own) this.#progress.set(scopeKey(group), { ...own, own: NOTHING });
+    this.#clearXComs([...instances, group]);
+    for (const [key, { taskId, mapIndex }] of this.#counters)
+      if (taskIds.includes(taskId) && isMeant(mapIndex)) this.#counters.delete(key);
     return instances;
   }
 
@@ -253,65 +246,21 @@ export class MemoryStore implements EngineTx {
     return questions.map(() => true);
   }
 
-  async storeLabels(labels: Parameters<EngineTx["storeLabels"]>[0]): Promise<void> {
-    for (const { label, ...place } of labels) {
-      const instance = this.#byPlace(place);
-      if (instance) this.#instances[instance.id - 1] = { ...instance, label };
-    }
+  async loadCounters(scopes: readonly Scope[]): Promise<readonly TaskCounter[]> {
+    return scopes.flatMap((scope) => this.#counters.get(scopeKey(scope)) ?? []);
   }
 
-  async createProgress(rows: readonly NewProgress[]): Promise<readonly Progress[]> {
-    return rows.map((row) => {
-      const { instances = null } = row;
-      const known = this.#progress.get(scopeKey(row));
-      const made = known ?? {
-        ...row,
-        upstream: NOTHING,
-        decided: instances !== null,
-        instances,
-        released: 0,
-        own: NOTHING,
-      };
-      this.#progress.set(scopeKey(row), made);
-      return made;
-    });
-  }
-
-  async addProgress(deltas: readonly ProgressDelta[]): Promise<readonly Progress[]> {
-    return deltas.flatMap((delta) => {
-      const row = this.#progress.get(scopeKey(delta));
-      if (!row) return [];
-      const changed = {
-        ...row,
-        upstreamTotal: row.upstreamTotal + delta.upstreamTotal,
-        upstream: added(row.upstream, delta.upstream),
-        own: added(row.own, delta.own),
-      };
-      this.#progress.set(scopeKey(delta), changed);
-      return [changed];
-    });
-  }
-
-  async commitDecisions({ instances, tokens, releases, decided, runs }: Decisions): Promise<void> {
+  async save({ instances, jobs, releases, counters, runs }: Decisions): Promise<void> {
     for (const instance of instances) this.#insert(instance);
     for (const release of releases) this.#release(release);
-    this.#queue.push(...tokens);
-    for (const { instances: count, released, ...place } of decided) {
-      const row = this.#progress.get(scopeKey(place));
-      if (row)
-        this.#progress.set(scopeKey(place), {
-          ...row,
-          decided: true,
-          instances: count ?? row.instances,
-          released,
-        });
-    }
+    this.#queue.push(...jobs);
+    for (const counter of counters) this.#counters.set(scopeKey(counter), counter);
     for (const { id: _, ...run } of runs) this.#run = run;
   }
 
   /** One that was cleared is made anew where it is, with its tries. */
   #insert({ wait, itemOf, ...made }: NewInstance): void {
-    const cleared = this.#byPlace(made);
+    const cleared = this.#find(made);
     const id = cleared?.id ?? this.#instances.length + 1;
     const { tryNumber, lostTries, clearedTries } = cleared ?? {
       tryNumber: 1,
@@ -321,7 +270,7 @@ export class MemoryStore implements EngineTx {
     const item =
       itemOf === undefined
         ? made.item
-        : (this.#byPlace({ taskId: itemOf, mapIndex: made.mapIndex })?.item ?? null);
+        : (this.#find({ taskId: itemOf, mapIndex: made.mapIndex })?.item ?? null);
     const workerId = made.state === "running" ? ENGINE : null;
     const began = workerId !== null;
     const blank = {
@@ -339,7 +288,7 @@ export class MemoryStore implements EngineTx {
     if (made.state === "queued") this.#queue.push({ instanceId: id, tryNumber, inMs: 0 });
   }
 
-  #byPlace({
+  #find({
     taskId,
     mapIndex,
   }: Pick<NewInstance, "taskId" | "mapIndex">): MemoryInstance | undefined {

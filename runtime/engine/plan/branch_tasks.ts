@@ -1,62 +1,48 @@
 /**
- * Tasks that decide which tasks after them run: branches, switches, short circuits, latest-only. The decision is the task's output, so it
- * lies in the store as long as the task is not cleared, and whoever asks again hears the same. Pure.
+ * Branch tasks: branches, switches, short circuits and latest-only tasks decide which tasks after
+ * them run. The decision is the output of the branch task, so it stays until the task is cleared.
+ * Pure.
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { DagSpec, TaskKind, TaskSpec } from "../../../sdk/spec/index.ts";
-import { groupsAround, type Plan, type PlannedTask } from "./plan.ts";
+import { allAfter, groupsAround, reach } from "./graph.ts";
+import type { Plan, PlannedTask } from "./plan.ts";
 
 type Downstream = ReadonlyMap<string, readonly string[]>;
 
-const DECIDING: ReadonlySet<TaskKind["type"]> = new Set([
+const BRANCH_KINDS: ReadonlySet<TaskKind["type"]> = new Set([
   "branch",
   "switch",
   "short_circuit",
   "latest_only",
 ]);
 
-/** Whether tasks after a task depend on what it returns. */
-export function decides({ kind }: TaskSpec): boolean {
-  return kind !== undefined && DECIDING.has(kind.type);
+/** Whether a task decides which tasks after it run. */
+export function isBranchTask({ kind }: TaskSpec): boolean {
+  return kind !== undefined && BRANCH_KINDS.has(kind.type);
 }
 
-/** For each task the ids before it that may pass it over. */
-export function decidersOf(
+/** For each task the ids of the branch tasks before it that may skip it. */
+export function branchTasksOf(
   { tasks }: DagSpec,
   downstream: Downstream,
 ): ReadonlyMap<string, readonly string[]> {
-  const deciders = new Map<string, string[]>();
+  const branchTasks = new Map<string, string[]>();
   for (const { taskId, kind } of tasks) {
-    if (!kind || !DECIDING.has(kind.type)) continue;
+    if (!kind || !BRANCH_KINDS.has(kind.type)) continue;
     const next = (id: string): readonly string[] => downstream.get(id) ?? [];
     const concerned =
       kind.type === "short_circuit" && !kind.directOnly ? reach([taskId], next) : next(taskId);
-    for (const after of concerned) deciders.set(after, [...(deciders.get(after) ?? []), taskId]);
+    for (const after of concerned)
+      branchTasks.set(after, [...(branchTasks.get(after) ?? []), taskId]);
   }
-  return deciders;
-}
-
-/** Everything after these tasks, however far; not they themselves. */
-export function allAfter(
-  { tasks }: Pick<Plan, "tasks">,
-  taskIds: readonly string[],
-): ReadonlySet<string> {
-  return reach(taskIds, (taskId) => tasks.get(taskId)?.downstream ?? []);
-}
-
-function reach(
-  taskIds: readonly string[],
-  next: (taskId: string) => readonly string[],
-): ReadonlySet<string> {
-  const found = new Set(taskIds.flatMap(next));
-  for (const taskId of found) for (const after of next(taskId)) found.add(after);
-  return found;
+  return branchTasks;
 }
 
 /**
- * The tasks that a decision passes over: they are skipped, whatever their rules.
- * @param output what the deciding task returned; undefined before it has ended as success
+ * The tasks that a decision skips, whatever their trigger rules.
+ * @param output of the branch task; undefined before it has ended as success
  */
 export function skippedByBranch(
   plan: Plan,
@@ -80,19 +66,19 @@ export function skippedByBranch(
   }
 }
 
-/** A child that also comes after a chosen one is where the ways meet again: it goes on. */
+/** A child that also comes after a chosen task is where the branches join: it is not skipped. */
 function notFollowed(
   plan: Plan,
   { spec, downstream }: PlannedTask,
   chosen: readonly string[],
 ): readonly string[] {
-  const beside = chosen.map((one) => besides(plan, spec, one));
-  const after = allAfter(plan, beside);
-  return downstream.filter((child) => !beside.includes(child) && !after.has(child));
+  const siblings = chosen.map((one) => siblingOf(plan, spec, one));
+  const after = allAfter(plan, siblings);
+  return downstream.filter((child) => !siblings.includes(child) && !after.has(child));
 }
 
-/** What of a choice lies side by side with the task that chose: the task itself, or the group around it that runs as one. */
-export function besides(plan: Plan, { within }: TaskSpec, chosen: string): string {
+/** The chosen task, or the group around it, that is in the same group as the branch task. */
+export function siblingOf(plan: Plan, { within }: TaskSpec, chosen: string): string {
   return (
     [chosen, ...groupsAround(plan, chosen)].find(
       (one) => plan.tasks.get(one)?.spec.within === within,
@@ -100,12 +86,12 @@ export function besides(plan: Plan, { within }: TaskSpec, chosen: string): strin
   );
 }
 
-/** Only these two: 0 and "" are values. */
+/** Whether a short circuit stops. 0 and "" are values, and do not stop it. */
 function stops(output: Json): boolean {
   return output === false || (Array.isArray(output) && output.length === 0);
 }
 
-/** A teardown still has something to undo. */
+/** A teardown is not stopped: it still has something to undo. */
 function stopped(
   plan: Plan,
   { spec, downstream }: PlannedTask,
@@ -116,7 +102,7 @@ function stopped(
 }
 
 /**
- * What is wrong with a decision; undefined when nothing is, and for tasks that decide nothing.
+ * The error of a decision that the DAG does not allow; undefined for any other output.
  * @param output JSON text; null when the body returned nothing
  */
 export function decisionError(
@@ -128,7 +114,7 @@ export function decisionError(
   if (kind?.type === "branch") {
     const after = allAfter(plan, [taskId]);
     const stray = (JSON.parse(output ?? "[]") as readonly string[]).filter(
-      (chosen) => !after.has(besides(plan, task, chosen)),
+      (chosen) => !after.has(siblingOf(plan, task, chosen)),
     );
     return stray.length === 0
       ? undefined

@@ -1,4 +1,7 @@
-/** Tasks whose outputs the engine itself reads: the lists that others are mapped over, what a loop goes on with, and decisions. They have to lie in the database. */
+/**
+ * Tasks whose outputs the engine reads: lists that others are mapped over, results of loops, and
+ * decisions of branch tasks. Such an output must be in the database, not in a file.
+ */
 import { sourcesOf } from "../advance/list_view.ts";
 import type { Plan } from "./plan.ts";
 
@@ -15,8 +18,8 @@ function find({ tasks }: Plan): ReadonlySet<string> {
   const lists = planned.flatMap(({ spec: { each } }) =>
     each ? sourcesOf(each).map(({ taskId }) => taskId) : [],
   );
-  const states = planned.flatMap(({ spec: { each } }) =>
+  const results = planned.flatMap(({ spec: { each } }) =>
     each && "loop" in each ? (each.loop.result ?? []) : [],
   );
-  return new Set([...lists, ...states, ...planned.flatMap(({ deciders }) => deciders)]);
+  return new Set([...lists, ...results, ...planned.flatMap(({ branchTasks }) => branchTasks)]);
 }

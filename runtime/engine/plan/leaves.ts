@@ -1,20 +1,21 @@
-/** Which tasks decide a run's result. Apart from the plan, because setups, teardowns and failing fast make it a rule of its own. */
+/** Leaves: the tasks that decide the result of a run. Teardowns and failFast change which they are. */
 import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 
 type Downstream = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Ids of the tasks whose failure fails the run, or the group that they are within: those after which nothing matters. Teardowns do not matter unless they say so; among
- * nothing but such teardowns the last ones do. In a DAG that fails fast every task matters, for its first failure ends the run.
+ * Ids of the tasks whose failure fails the run, or the group around them: those with no task after
+ * them that matters. A teardown matters only when it sets `failsRun`, or when there is nothing but
+ * teardowns. In a DAG that fails fast every task is a leaf, because its first failure ends the run.
  */
 export function leavesOf(spec: DagSpec, downstream: Downstream): ReadonlySet<string> {
   const byId = new Map(spec.tasks.map((task) => [task.taskId, task]));
   const isLast = ({ taskId }: TaskSpec): boolean =>
     !(downstream.get(taskId) ?? []).some((after) => matters(byId.get(after)));
-  // What a group comes to is a matter of its own tasks.
-  const sides = [...Map.groupBy(spec.tasks, ({ within }) => within).values()];
+  // Each group has leaves of its own.
+  const siblings = [...Map.groupBy(spec.tasks, ({ within }) => within).values()];
   return idsOf(
-    sides.flatMap((tasks) => {
+    siblings.flatMap((tasks) => {
       const leaves = tasks.filter((task) => matters(task) && (spec.failFast || isLast(task)));
       return leaves.length > 0 ? leaves : tasks.filter(({ taskId }) => !downstream.has(taskId));
     }),
@@ -29,7 +30,7 @@ function idsOf(tasks: readonly TaskSpec[]): ReadonlySet<string> {
   return new Set(tasks.map(({ taskId }) => taskId));
 }
 
-/** Whether its end as failed counts as one: a task may be allowed to fail. */
+/** Whether the end of a task counts as a failure; a task may be allowed to fail. */
 export function countsAsFailure(
   { allowFailure }: TaskSpec,
   ends: { readonly failed: number; readonly upstreamFailed: number },

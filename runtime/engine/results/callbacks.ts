@@ -1,11 +1,11 @@
-/** Which of a task's callbacks its end asks for: the end of a try, and the end that others give it. */
+/** Which callbacks of a task run when a try ends, or when a person, a clock or the engine ends it. */
 import type { TaskEvent, TaskSpec } from "../../../sdk/spec/index.ts";
 import type { TaskState } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { EngineTx, MovedInstance, NewCallback } from "../store.ts";
 
-/** States that a try ends in, and what happened. A try that was lost is nobody's doing, and another follows: nothing happened to the task. */
+/** The event of each state that a try ends in. A lost try has none: another follows. */
 const EVENTS: Readonly<Partial<Record<TaskState, TaskEvent>>> = {
   success: "onSuccess",
   failed: "onFailure",
@@ -13,7 +13,7 @@ const EVENTS: Readonly<Partial<Record<TaskState, TaskEvent>>> = {
   skipped: "onSkipped",
 };
 
-/** The callbacks of a task, in a list of one or none. Pure. */
+/** The callback of a task for a transition, in a list of one or none. Pure. */
 export function callbacksOf(
   task: TaskSpec | undefined,
   runId: number,
@@ -24,21 +24,21 @@ export function callbacksOf(
   return [{ runId, instanceId, tryNumber, event, reason, error }];
 }
 
-/** Whether an instance that others ended had begun: a try of it had started, or it waited. What had not, ended as if it had never been. Pure. */
+/** Whether an instance had a started try, or waited. If not, it ends without callbacks. Pure. */
 export function hadBegun(was: TaskState, { began }: MovedInstance): boolean {
   return began || was === "deferred";
 }
 
-/** An end that others give an instance: a person, the time of its run, a failure elsewhere. */
+/** An end that a person, the time-out of the run or a failure elsewhere gives to an instance. */
 export interface OutsideEnd {
-  /** The state that it leaves; none that is final. */
+  /** The state that the instance leaves; not a final one. */
   readonly was: TaskState;
   readonly transition: Transition;
 }
 
-/** Ends instances of one run from outside: what had begun is called back as if it had ended by itself. @returns what moved */
+/** Ends instances of one run; those that had begun get their callbacks. @returns what moved */
 export async function endFromOutside(
-  tx: Pick<EngineTx, "apply" | "queueCallbacks">,
+  tx: Pick<EngineTx, "apply" | "storeResults">,
   plan: Plan,
   ends: readonly OutsideEnd[],
 ): Promise<readonly MovedInstance[]> {
@@ -50,6 +50,6 @@ export async function endFromOutside(
       ? callbacksOf(plan.tasks.get(instance.taskId)?.spec, instance.runId, transition)
       : [];
   });
-  if (callbacks.length > 0) await tx.queueCallbacks(callbacks);
+  await tx.storeResults({ callbacks });
   return moved;
 }

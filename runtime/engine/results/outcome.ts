@@ -1,35 +1,44 @@
-/** How tries end, as whoever saw it tells the engine: the worker that ran one, a clock, another run, a person. */
-import type { LateKeys } from "../../../sdk/spec/index.ts";
-import type { StoredError } from "../../state/task_state.ts";
-import type { SaidUpdate } from "./outlets.ts";
-import type { WaitOutcome } from "./waiting.ts";
+/**
+ * How tries and waits end, as the engine is told: by the worker that ran the try, by a clock, by
+ * another run, or by a person.
+ */
+import type { Json } from "../../../sdk/json.ts";
+import type { LateKeys, WaitSpec } from "../../../sdk/spec/index.ts";
+import type { StoredError, TaskState } from "../../state/task_state.ts";
 
-/** How the worker saw a try end. */
-export type Outcome = Ending & {
-  /** What the task calls this instance of it, when it says so. */
+/** What a task declared about one asset while it ran. */
+export interface DeclaredUpdate {
+  readonly uri: string;
+  readonly alias: string | null;
+  readonly extra: Json;
+}
+
+/** How a try ended. */
+export type Outcome = Result & {
+  /** The label that the task gave to this instance. */
   readonly label?: string;
 };
 
-type Ending =
-  /**
-   * `output` is JSON text; null when the body returned nothing, or when the output lies in `file`. `assets`: what it said of assets that it
-   * updates. `again`: an iteration of a loop that is not done.
-   */
-  | {
-      readonly kind: "success";
-      readonly output: string | null;
-      readonly file?: string;
-      readonly assets?: readonly SaidUpdate[];
-      readonly again?: boolean;
-    }
-  /** `leftOut`: its item is none of the list's. */
-  | { readonly kind: "skipped"; readonly reason: string; readonly leftOut?: boolean }
+type Result =
+  | SuccessOutcome
+  /** `filteredOut`: the filter of a list refused the item. */
+  | { readonly kind: "skipped"; readonly reason: string; readonly filteredOut?: boolean }
   | FailedOutcome
   | WaitOutcome
-  /** The task said under which keys it runs; the try has not begun, and waits for its places. */
-  | { readonly kind: "unplaced"; readonly keys: LateKeys }
-  /** Its worker died; this is said by whoever found out. */
+  /** The task named the keys that it runs under. The try has not started, and requests slots. */
+  | { readonly kind: "needs_slots"; readonly keys: LateKeys }
+  /** The worker that ran the try died. */
   | { readonly kind: "lost"; readonly reason: string };
+
+interface SuccessOutcome {
+  readonly kind: "success";
+  /** JSON text; null when the body returned nothing, or when the output is in `file`. */
+  readonly output: string | null;
+  readonly file?: string;
+  readonly assets?: readonly DeclaredUpdate[];
+  /** Of an iteration: the loop is not done. */
+  readonly again?: boolean;
+}
 
 export interface FailedOutcome {
   readonly kind: "failed";
@@ -39,6 +48,36 @@ export interface FailedOutcome {
   /** How long the error asks to wait before the next try. */
   readonly retryAfterMs?: number;
 }
+
+/** Beginnings and ends of waits. A worker reports only the first two. */
+export type WaitOutcome =
+  /**
+   * A poke returned false. `keys`: those that the sensor named by a function; its next poke runs
+   * under them, too.
+   */
+  | { readonly kind: "not_yet"; readonly keys?: LateKeys }
+  /** The body returned what to wait for. */
+  | { readonly kind: "deferred"; readonly wait: WaitSpec }
+  /** The wait was met. `output` is JSON text; null for none. */
+  | { readonly kind: "resumed"; readonly output: string | null }
+  /** The wait was not met in time, or cannot be met any more. */
+  | {
+      readonly kind: "wait_timed_out";
+      readonly to: "failed" | "skipped";
+      readonly reason: string;
+    }
+  /** The next try of a group instance is due. */
+  | { readonly kind: "group_retry_due" }
+  | { readonly kind: "group_timed_out"; readonly reason: string }
+  /** No worker took the instance in time. */
+  | { readonly kind: "expired"; readonly reason: string }
+  /** A person stopped the instance in this state. In a group instance nothing starts any more. */
+  | { readonly kind: "cancelled"; readonly state: TaskState; readonly reason: string };
+
+export const GROUP_TIMED_OUT: WaitOutcome = {
+  kind: "group_timed_out",
+  reason: "the group took longer than it may",
+};
 
 /** The end of one try, or of a wait. */
 export interface TryEnd {
@@ -50,11 +89,16 @@ export interface TryEnd {
   readonly runId: number;
   readonly taskId: string;
   readonly mapIndex: number;
-  /** The worker that held the try: the fence. */
+  /** The worker that held the try: another worker's end of it changes nothing. */
   readonly workerId: string;
   /** Since the start of the first try. Default 0. */
   readonly elapsedMs?: number;
   /** Pokes before this one in this try. Default 0. */
   readonly pokes?: number;
   readonly outcome: Outcome;
+}
+
+/** Whether an iteration of a loop asks for another one. */
+export function asksForNext(outcome: Outcome): boolean {
+  return outcome.kind === "success" && outcome.again === true;
 }

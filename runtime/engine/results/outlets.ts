@@ -1,26 +1,19 @@
-/** Which assets a task updates by succeeding: all its outlets, with what it said of them, and what it named under an alias. */
-import type { Json } from "../../../sdk/json.ts";
+/** Which assets a successful task updates: its outlets, and those that it declared while it ran. */
 import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import type { AssetUpdate } from "../store.ts";
-
-/** What a task said of one asset while it ran. */
-export interface SaidUpdate {
-  readonly uri: string;
-  readonly alias: string | null;
-  readonly extra: Json;
-}
+import type { DeclaredUpdate } from "./outcome.ts";
 
 export function updatesOf(
   { outlets }: Pick<TaskSpec, "outlets">,
   { runId, taskId, mapIndex }: Pick<AssetUpdate, "runId" | "taskId" | "mapIndex">,
-  said: readonly SaidUpdate[],
+  declared: readonly DeclaredUpdate[],
 ): readonly AssetUpdate[] {
-  const silent = outlets.flatMap((outlet) =>
+  const undeclared = outlets.flatMap((outlet) =>
     "asset" in outlet ? [{ uri: outlet.asset, alias: null, extra: {} }] : [],
   );
-  // One update of each asset: the last word counts.
+  // One update of each asset: the last declaration counts.
   const latest = new Map(
-    [...silent, ...said].map((update): [string, SaidUpdate] => [update.uri, update]),
+    [...undeclared, ...declared].map((update): [string, DeclaredUpdate] => [update.uri, update]),
   );
   return [...latest.values()].map((update) => ({ runId, taskId, mapIndex, ...update }));
 }

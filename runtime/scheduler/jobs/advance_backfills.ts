@@ -26,7 +26,7 @@ import { createRuns, type NewRun } from "../../store/runs/dag_run.ts";
 import { labelRuns } from "../../store/runs/run_label.ts";
 import { runIdOf } from "../../timetable/index.ts";
 import { redoRun } from "../../transactions/clear_run.ts";
-import { engineRound } from "../../transactions/engine_tx.ts";
+import { runEngineTransaction } from "../../transactions/engine_tx.ts";
 import { startQueuedRuns } from "../../transactions/start_runs.ts";
 import { decideRun } from "../plan_backfill.ts";
 
@@ -39,7 +39,7 @@ const AHEAD = 100;
 export async function advanceBackfills(db: Database, plans: Plans): Promise<number> {
   let decided = 0;
   for (const id of await runningBackfills(db)) {
-    const step = await engineRound(db, plans, (tx, on) => advanceOne(on, tx, id));
+    const step = await runEngineTransaction(db, plans, (tx, on) => advanceOne(on, tx, id));
     if (step === undefined) continue;
     decided += step.decided;
     await startQueuedRuns(db, plans, [step.dagId]);

@@ -4,7 +4,7 @@ import { timeOut } from "../../state/transition.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database } from "../../store/database/database.ts";
 import { endRun, overdueRuns } from "../../store/runs/dag_run.ts";
-import { engineRound, grantSlots } from "../../transactions/engine_tx.ts";
+import { grantSlots, runEngineTransaction } from "../../transactions/engine_tx.ts";
 import { pauseFailing } from "../../transactions/pause_failing.ts";
 import { afterChange } from "../../transactions/run_ends.ts";
 
@@ -27,7 +27,7 @@ async function endOne(
   { id, dagId, allowedMs }: Overdue,
 ): Promise<boolean> {
   const reason = `timed out: it took longer than its dagRunTimeout of ${allowedMs / 1_000} s`;
-  const runs = await engineRound(db, plans, async (tx, on) => {
+  const runs = await runEngineTransaction(db, plans, async (tx, on) => {
     const locked = await tx.lockRuns([id]);
     // Of several schedulers the first one ends it; and its last task may have ended it meanwhile.
     if (!(await endRun(on, id, reason))) return [];

@@ -1,5 +1,5 @@
 /** What waited too long for a worker fails, with that as its reason (`queueTimeout`). */
-import { settle } from "../../engine/results/complete_tries.ts";
+import { completeTries } from "../../engine/results/complete_tries.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database } from "../../store/database/database.ts";
 import {
@@ -8,8 +8,8 @@ import {
   type QueueLimit,
   runningVersions,
 } from "../../store/limits/queue_timeout.ts";
-import { engineRound } from "../../transactions/engine_tx.ts";
-import { afterRound } from "../../transactions/run_ends.ts";
+import { runEngineTransaction } from "../../transactions/engine_tx.ts";
+import { afterTransaction } from "../../transactions/run_ends.ts";
 
 /** Instances ended in one transaction. */
 const BATCH = 500;
@@ -20,10 +20,12 @@ export async function expireQueued(db: Database, plans: Plans): Promise<number> 
   if (limits.length === 0) return 0;
   for (let expired = 0; ; ) {
     const overdue = await overdueInstances(db, limits, BATCH);
-    const settlement = await engineRound(db, plans, (tx) => settle(tx, overdue.map(expiryOf)));
-    await afterRound(db, plans, settlement);
-    expired += settlement.accepted.size;
-    if (overdue.length < BATCH || settlement.accepted.size === 0) return expired;
+    const completed = await runEngineTransaction(db, plans, (tx) =>
+      completeTries(tx, overdue.map(expiryOf)),
+    );
+    await afterTransaction(db, plans, completed);
+    expired += completed.accepted.size;
+    if (overdue.length < BATCH || completed.accepted.size === 0) return expired;
   }
 }
 

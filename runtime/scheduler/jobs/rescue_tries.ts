@@ -1,10 +1,10 @@
 /** What happens to the work of dead workers: their tries are lost, visibly, and the same work is queued again as new tries. */
-import { settle } from "../../engine/results/complete_tries.ts";
+import { completeTries } from "../../engine/results/complete_tries.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database } from "../../store/database/database.ts";
 import { orphanedTries } from "../../store/fleet/worker.ts";
-import { engineRound } from "../../transactions/engine_tx.ts";
-import { afterRound } from "../../transactions/run_ends.ts";
+import { runEngineTransaction } from "../../transactions/engine_tx.ts";
+import { afterTransaction } from "../../transactions/run_ends.ts";
 
 /** Tries rescued in one transaction. */
 const BATCH = 500;
@@ -18,9 +18,9 @@ export async function rescueOrphans(db: Database, plans: Plans): Promise<number>
       ...orphan,
       outcome: { kind: "lost", reason: `the worker died (${orphan.holder})` } as const,
     }));
-    const settlement = await engineRound(db, plans, (tx) => settle(tx, ends));
-    await afterRound(db, plans, settlement);
-    const { accepted } = settlement;
+    const completed = await runEngineTransaction(db, plans, (tx) => completeTries(tx, ends));
+    await afterTransaction(db, plans, completed);
+    const { accepted } = completed;
     rescued += accepted.size;
     // What could not be moved now would be found again at once, for ever.
     if (accepted.size === 0) return rescued;

@@ -3,9 +3,9 @@
  * schedulers may look at once: a sensor is woken by whoever deletes its row, and the others' ends are guarded like any end.
  */
 
-import { settle } from "../../engine/results/complete_tries.ts";
+import { completeTries } from "../../engine/results/complete_tries.ts";
 import type { TryEnd } from "../../engine/results/outcome.ts";
-import { OVERRAN } from "../../engine/results/waiting.ts";
+import { GROUP_TIMED_OUT } from "../../engine/results/outcome.ts";
 import { waitText } from "../../state/wait.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database } from "../../store/database/database.ts";
@@ -16,8 +16,8 @@ import {
   endedRunWaits,
   type FoundWait,
 } from "../../store/waits/task_wait.ts";
-import { engineRound, grantSlots } from "../../transactions/engine_tx.ts";
-import { afterRound } from "../../transactions/run_ends.ts";
+import { grantSlots, runEngineTransaction } from "../../transactions/engine_tx.ts";
+import { afterTransaction } from "../../transactions/run_ends.ts";
 
 /** Waits ended in one transaction. */
 const BATCH = 1_000;
@@ -28,14 +28,14 @@ export async function endWaits(db: Database, plans: Plans): Promise<number> {
   for (;;) {
     const woken = await wakeSensors(db, BATCH);
     const due = (await dueWaits(db, BATCH)).map((wait) => ({ wait, outcome: outcomeOfDue(wait) }));
-    await settleWaits(db, plans, due);
+    await completeWaits(db, plans, due);
     ended += woken.count + due.length;
     if (woken.asking > 0) await grantSlots(db, plans);
     if (woken.count < BATCH && due.length < BATCH) break;
   }
   const runs = (await endedRunWaits(db)).map((wait) => ({ wait, outcome: outcomeOfRun(wait) }));
   for (let from = 0; from < runs.length; from += BATCH)
-    await settleWaits(db, plans, runs.slice(from, from + BATCH));
+    await completeWaits(db, plans, runs.slice(from, from + BATCH));
   return ended + runs.length;
 }
 
@@ -45,17 +45,21 @@ interface EndedWait {
   readonly outcome: TryEnd["outcome"];
 }
 
-async function settleWaits(db: Database, plans: Plans, ended: readonly EndedWait[]): Promise<void> {
+async function completeWaits(
+  db: Database,
+  plans: Plans,
+  ended: readonly EndedWait[],
+): Promise<void> {
   if (ended.length === 0) return;
-  const settlement = await engineRound(db, plans, async (tx, on) => {
-    const settled = await settle(tx, ended.map(endOf));
+  const completed = await runEngineTransaction(db, plans, async (tx, on) => {
+    const completed = await completeTries(tx, ended.map(endOf));
     await deleteWaits(
       on,
       ended.map(({ wait }) => wait),
     );
-    return settled;
+    return completed;
   });
-  await afterRound(db, plans, settlement);
+  await afterTransaction(db, plans, completed);
 }
 
 /** The end of a wait, in the engine's words; no worker holds it. */
@@ -76,11 +80,11 @@ function endOf({ wait, outcome }: EndedWait): TryEnd {
 
 function outcomeOfDue(wait: FoundWait & { readonly sent: string | null }): TryEnd["outcome"] {
   if (wait.kind === "time") return { kind: "resumed", output: null };
-  if (wait.kind === "group_retry") return { kind: "repeated" };
-  if (wait.kind === "group_timeout") return OVERRAN;
+  if (wait.kind === "group_retry") return { kind: "group_retry_due" };
+  if (wait.kind === "group_timeout") return GROUP_TIMED_OUT;
   if (wait.sent !== null) return { kind: "resumed", output: wait.sent };
   return {
-    kind: "gave_up",
+    kind: "wait_timed_out",
     to: wait.softFail ? "skipped" : "failed",
     reason: `${waitedFor(wait)} did not come within the timeout`,
   };
@@ -91,7 +95,7 @@ function outcomeOfRun(wait: Awaited<ReturnType<typeof endedRunWaits>>[number]): 
   if (verdict === "success")
     return { kind: "resumed", output: JSON.stringify({ runId: awaitedRunId }) };
   return {
-    kind: "gave_up",
+    kind: "wait_timed_out",
     to: verdict,
     reason: `${waitedFor(wait)} ended as ${verdict} (${awaitedRunId})`,
   };

@@ -1,5 +1,6 @@
 /** The plans of versions, kept because versions never change: the newest few hundred, so that memory stays flat over many deployments. */
-import { type Plan, planOf } from "../../engine/plan/plan.ts";
+import type { Plan } from "../../engine/plan/plan.ts";
+import { planOf } from "../../engine/plan/plan_of.ts";
 import type { Queryable } from "../database/database.ts";
 import { getVersions, type VersionRow } from "./dag_version.ts";
 

@@ -1,5 +1,7 @@
 /** Instances of groups that run as one: how they stand, how more of them begin, and how all of one is put back to before its turn. */
-import type { Counted, GroupInstance } from "../../engine/store.ts";
+
+import type { InstanceKey } from "../../engine/counts/scope.ts";
+import type { GroupInstance } from "../../engine/store.ts";
 import { ENGINE } from "../../state/task_state.ts";
 import { clear } from "../../state/transition.ts";
 import type { Wait } from "../../state/wait.ts";
@@ -9,8 +11,8 @@ import { clearXComs } from "../values/xcom.ts";
 import { putWaits } from "../waits/task_wait.ts";
 import { type SelectedInstance, selectInstances } from "./instance_selection.ts";
 import { NO_MORE } from "./recreate.ts";
+import { deleteCounters } from "./task_counter.ts";
 import { applyTransitions } from "./task_instance.ts";
-import { forgetProgress } from "./task_progress.ts";
 
 const GET: Statement = {
   name: "group_get",
@@ -25,7 +27,7 @@ where t.state = 'running'`,
 /** The groups of these places that run. */
 export function runningGroups(
   db: Queryable,
-  of: readonly Counted[],
+  of: readonly InstanceKey[],
 ): Promise<readonly GroupInstance[]> {
   return db.query<GroupInstance & Record<string, unknown>>(
     GET,
@@ -74,13 +76,6 @@ export async function beginGroups(
   return begun.map(({ mapIndex }) => mapIndex);
 }
 
-const FORGET_OWN: Statement = {
-  name: "group_forget_own",
-  text: `
-update dagsmith.task_counter set own_success = 0, own_failed = 0, own_skipped = 0, own_upstream_failed = 0, own_removed = 0
-where run_id = $1 and task_id = $2 and map_index = $3`,
-};
-
 // What workers keep of the run is of a generation before: outputs that are no more.
 const NEXT_EDITION: Statement = {
   name: "group_next_generation",
@@ -90,16 +85,15 @@ const NEXT_EDITION: Statement = {
 /** Puts all that took part in a group back to before its turn. @returns what it had come to */
 export async function clearWithin(
   db: Queryable,
-  group: Counted,
+  group: InstanceKey,
   taskIds: readonly string[],
 ): Promise<readonly SelectedInstance[]> {
-  const { runId, taskId } = group;
+  const { runId } = group;
   const mapIndex = group.mapIndex < 0 ? null : group.mapIndex;
   const instances = await selectInstances(db, runId, { taskIds, mapIndex, onlyFailed: false });
   await applyTransitions(db, instances.map(clear));
   await clearXComs(db, [...instances, group]);
-  await forgetProgress(db, runId, taskIds, mapIndex);
-  await db.query(FORGET_OWN, [runId, taskId, group.mapIndex]);
+  await deleteCounters(db, runId, taskIds, mapIndex);
   await db.query(NEXT_EDITION, [runId]);
   return instances;
 }

@@ -1,8 +1,12 @@
 /** How far the instances of a run are, as the engine asks: what may still move, and what has ended how. */
+
+import type { Counts } from "../../engine/counts/counts.ts";
 import { COUNT_OF, NOTHING } from "../../engine/counts/counts.ts";
-import type { Counts, MovedInstance } from "../../engine/store.ts";
+import type { StateCount } from "../../engine/counts/instance_states.ts";
+import type { MovedInstance } from "../../engine/store.ts";
 import type { FinalState, TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
+import { NO_MORE } from "./recreate.ts";
 
 const UNFINISHED: Statement = {
   name: "task_instance_unfinished",
@@ -76,4 +80,26 @@ export function unfinishedOfTask(
   })[]
 > {
   return tx.query(UNFINISHED_OF_TASK, [runId, taskId, mapIndex]);
+}
+
+// An item that is no longer in the list is not part of its task; a filtered-out item is.
+const STATE_COUNTS: Statement = {
+  name: "task_instance_state_counts",
+  text: `
+select run_id as "runId", task_id as "taskId",
+  case when task_id = any($2) then map_index else -1 end as "mapIndex",
+  map_index >= 0 as "isMapped", state, count(*)::int as count, min(map_index) as lowest
+from dagsmith.task_instance
+where run_id = any($1) and not (state = 'removed' and reason = '${NO_MORE}')
+group by run_id, task_id, 3, map_index >= 0, state`,
+};
+
+/** How many instances of each task of runs are in which state. @param byIndex tasks counted by map index */
+export async function stateCounts(
+  db: Queryable,
+  runIds: readonly number[],
+  byIndex: readonly string[],
+): Promise<ReadonlyMap<number, readonly StateCount[]>> {
+  const rows = await db.query<StateCount & { runId: number }>(STATE_COUNTS, [runIds, byIndex]);
+  return Map.groupBy(rows, ({ runId }) => runId);
 }

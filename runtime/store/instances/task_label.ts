@@ -1,6 +1,7 @@
 /** What people call single instances, as their tasks say it. */
-import { scopeKey } from "../../engine/counts/deltas.ts";
-import type { Counted } from "../../engine/store.ts";
+
+import type { InstanceKey } from "../../engine/counts/scope.ts";
+import { scopeKey } from "../../engine/counts/scope.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { columns, storableText } from "../database/unnest.ts";
 
@@ -15,7 +16,7 @@ where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_inde
 
 export async function storeLabels(
   db: Queryable,
-  labels: readonly (Counted & { readonly label: string })[],
+  labels: readonly (InstanceKey & { readonly label: string })[],
 ): Promise<void> {
   const latest = new Map(labels.map((label) => [scopeKey(label), label]));
   await db.query(

@@ -273,3 +273,29 @@ export async function markGranted(
   ]);
   await db.query(GRANT, [granted, ...[0, 1, 2].map((column) => noted.map((row) => row[column]))]);
 }
+
+const WITHOUT_REQUEST: Statement = {
+  name: "task_instance_without_request",
+  text: `
+select t.id as "instanceId", t.try_number as "tryNumber", t.run_id as "runId", t.task_id as "taskId"
+from unnest($1::bigint[], $2::text[]) as v (run_id, task_id)
+join dagsmith.task_instance t on t.run_id = v.run_id and t.task_id = v.task_id and t.state = 'scheduled'
+where not exists (select from dagsmith.slot_request p where p.instance_id = t.id and p.try_number = t.try_number)`,
+};
+
+interface InstanceOfTask extends TryRef {
+  readonly runId: number;
+  readonly taskId: string;
+}
+
+/** Scheduled instances of these tasks that have requested no slots. */
+export async function instancesWithoutRequest(
+  db: Queryable,
+  tasks: readonly { readonly runId: number; readonly taskId: string }[],
+): Promise<readonly InstanceOfTask[]> {
+  if (tasks.length === 0) return [];
+  return db.query<InstanceOfTask & Record<string, unknown>>(
+    WITHOUT_REQUEST,
+    columns(tasks, ({ runId, taskId }) => [runId, taskId]),
+  );
+}

@@ -97,7 +97,7 @@ async function waitingTasks(
       task.spec.within === undefined
         ? null
         : { taskId: task.spec.within, state: states.get(task.spec.within) ?? "none" },
-    counts: counts.get(task.spec.taskId)?.get(task.mappedIn === null ? "whole" : "element") ?? {
+    counts: counts.get(task.spec.taskId)?.get(task.mappedGroup === null ? "whole" : "element") ?? {
       total: task.spec.upstream.length,
       success: 0,
       failed: 0,

@@ -1,6 +1,6 @@
 /** The grid of a DAG as data: a row for each group and task of any version that is shown, a column for each run, the newest last. */
 import type { DagSpec, GroupSpec, TaskSpec } from "../../../sdk/spec/index.ts";
-import { manyOf } from "../../engine/plan/plan.ts";
+import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { MappedCell, RunDetail, TaskCell } from "../../store/reads/runs.ts";
 import { gatheredState } from "../groups/group_state.ts";
 import {
@@ -79,7 +79,10 @@ export function buildGrid(
   const all = everything(current, [...older.values()]);
   const found = foundCells(runs, cells);
   const columns = runs.map((run) => columnOf(run, older.get(run.versionId) ?? current, found));
-  const [known, many] = [new Set(current.tasks.map(({ taskId }) => taskId)), manyOf(current)];
+  const [known, many] = [
+    new Set(current.tasks.map(({ taskId }) => taskId)),
+    mappedTaskIds(current),
+  ];
   const rows = treeRows(groupTree(all.tasks, all.groups), folded).map((row) => ({
     ...row,
     isCurrent:

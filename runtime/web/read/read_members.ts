@@ -1,5 +1,5 @@
 /** Reads the tasks of a group that runs as one: of the whole of it, or of one element of a mapped one. */
-import { manyOf } from "../../engine/plan/plan.ts";
+import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { Queryable } from "../../store/database/database.ts";
 import { instancesAt } from "../../store/reads/tasks.ts";
 import { groupTree, type TreeItem } from "../groups/group_tree.ts";
@@ -25,7 +25,7 @@ export async function readMembers(
       name: name(task.taskId),
       href: link(task.taskId, -1),
     }));
-  const many = manyOf(spec);
+  const many = mappedTaskIds(spec);
   const found = await instancesAt(
     db,
     run.id,

@@ -1,7 +1,8 @@
 /** How far a run is, and which tasks decide it: the engine evaluates a run whose tasks are in the states of the case. */
 import { z } from "zod";
 import { MemoryStore } from "../../../runtime/engine/memory/store.ts";
-import { type Plan, planOf } from "../../../runtime/engine/plan/plan.ts";
+import type { Plan } from "../../../runtime/engine/plan/plan.ts";
+import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
 import { TASK_STATES, type TaskState } from "../../../runtime/state/task_state.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";

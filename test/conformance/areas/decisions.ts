@@ -1,7 +1,8 @@
 /** Which tasks a branch or a short circuit passes over, asked of the plan of a DAG with the case's edges. */
 import { z } from "zod";
 import { skippedByBranch } from "../../../runtime/engine/plan/branch_tasks.ts";
-import { type Plan, planOf } from "../../../runtime/engine/plan/plan.ts";
+import type { Plan } from "../../../runtime/engine/plan/plan.ts";
+import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { TRIGGER_RULES } from "../../../sdk/spec/index.ts";

@@ -1,6 +1,6 @@
 /** How urgent each task of a graph is. */
 import { z } from "zod";
-import { planOf } from "../../../runtime/engine/plan/plan.ts";
+import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
 import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { area } from "../area.ts";

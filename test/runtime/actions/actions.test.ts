@@ -317,7 +317,7 @@ describe("cancelling", () => {
     await cancelRun(postgres.db, { id, ...me });
     expect(statesOf(await run.look())).toEqual({ a: "failed", b: "skipped" });
     for (const outcome of [success(), lost])
-      expect((await run.settle([endOf(a!, outcome)])).accepted.size).toBe(0);
+      expect((await run.complete([endOf(a!, outcome)])).accepted.size).toBe(0);
     expect(await run.take(b!)).toBe(false);
     expect(statesOf(await run.look())).toEqual({ a: "failed", b: "skipped" });
     await expect(cancelRun(postgres.db, { id, ...me })).rejects.toMatchObject({
@@ -366,7 +366,7 @@ describe("cancelling", () => {
       const [a] = runnable(await run.look());
       await run.take(a!);
       const [, cancelled] = await Promise.allSettled([
-        run.settle([endOf(a!, success())]),
+        run.complete([endOf(a!, success())]),
         cancelRun(postgres.db, { id, ...me }),
       ]);
       const end = await run.look();

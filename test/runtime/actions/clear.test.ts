@@ -9,10 +9,11 @@ import {
   previewClear,
   triggerRun,
 } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import {
@@ -80,7 +81,7 @@ const lists =
   ({ taskId }) =>
     taskId === "list" ? success(items) : success(taskId);
 
-const leftOut = { kind: "skipped", reason: "no item of the list", leftOut: true } as const;
+const filteredOut = { kind: "skipped", reason: "no item of the list", filteredOut: true } as const;
 
 const triesOf = (id: number) =>
   rows<{ task: string; try_number: number; state: string; reason: string | null }>(
@@ -146,7 +147,7 @@ describe("clearing", () => {
   test("an item that was left out asks it again, and remembers that it was skipped", async () => {
     const id = await begun(mapped("left_out"));
     await finish(id, (one) =>
-      one.taskId === "each" && one.mapIndex === 1 ? leftOut : lists(1, 2)(one),
+      one.taskId === "each" && one.mapIndex === 1 ? filteredOut : lists(1, 2)(one),
     );
     expect(statesOf(await look(id))).toMatchObject({ "each[0]": "success", "each[1]": "removed" });
     await clear(id, { taskId: "each", downstream: true });
@@ -185,7 +186,7 @@ describe("clearing", () => {
     const id = await begun(mapped("waiting_item", { maxActive: 1 }));
     const [list] = runnable(await look(id));
     await driver(id).take(list!);
-    await driver(id).settle([endOf(list!, success([1, 2, 3]))]);
+    await driver(id).complete([endOf(list!, success([1, 2, 3]))]);
     await cancelTask(postgres.db, { id, taskId: "each", mapIndex: 1, ...me });
     expect(statesOf(await look(id))).toMatchObject({
       "each[0]": "queued",
@@ -379,8 +380,8 @@ describe("marking", () => {
     const [a] = runnable(await look(id));
     await driver(id).take(a!);
     await markTask(postgres.db, { id, taskId: "a", to: "success", ...me });
-    const { accepted } = await engineRound(postgres.db, new Plans(), (tx) =>
-      settle(tx, [endOf(a!, failed())]),
+    const { accepted } = await runEngineTransaction(postgres.db, new Plans(), (tx) =>
+      completeTries(tx, [endOf(a!, failed())]),
     );
     expect([...accepted]).toEqual([]);
     const { instances } = await look(id);

@@ -174,7 +174,7 @@ describe("clearing", () => {
     const { id, driver } = await begun(tried("clear_midway"));
     const [a] = runnable(await driver.look());
     await driver.take(a!);
-    await driver.settle([endOf(a!, success())]);
+    await driver.complete([endOf(a!, success())]);
     await clearRuns(postgres.db, { of: { run: id }, taskId: "g.a", ...me });
     expect(statesOf(await driver.look())).toMatchObject({ g: "running", "g.a": "queued" });
     expect((await play(driver)).run).toBe("success");
@@ -263,7 +263,7 @@ describe("marking", () => {
       "g.a": "success",
       after: "queued",
     });
-    expect((await driver.settle([endOf(a!, failed())])).accepted.size).toBe(0);
+    expect((await driver.complete([endOf(a!, failed())])).accepted.size).toBe(0);
     expect((await play(driver)).run).toBe("success");
   });
 
@@ -283,7 +283,7 @@ describe("cancelling", () => {
     for (const task of ["list", "g.open"]) {
       const one = runnable(await driver.look()).find(({ taskId }) => taskId === task)!;
       await driver.take(one);
-      await driver.settle([endOf(one, task === "list" ? listOf(2) : success())]);
+      await driver.complete([endOf(one, task === "list" ? listOf(2) : success())]);
     }
     const busy = runnable(await driver.look())[0]!;
     await driver.take(busy);
@@ -306,7 +306,7 @@ describe("cancelling", () => {
     const { id, driver } = await begun(mapped("cancel_run"));
     const [list] = runnable(await driver.look());
     await driver.take(list!);
-    await driver.settle([endOf(list!, listOf(2))]);
+    await driver.complete([endOf(list!, listOf(2))]);
     await cancelRun(postgres.db, { id, ...me });
     const end = await driver.look();
     expect(
@@ -346,7 +346,7 @@ describe("asking why", () => {
     );
     const [list] = runnable(await driver.look());
     await driver.take(list!);
-    await driver.settle([endOf(list!, listOf(3))]);
+    await driver.complete([endOf(list!, listOf(3))]);
     expect(await reasons(id)).toMatchObject({
       g: "as many instances of the group are let go in this run as maxActive allows: 1",
       "g.work": "waits for g.open [queued] (trigger rule all_success)",

@@ -58,7 +58,7 @@ async function inTheMiddle(
   const { instances } = await driver.look();
   const named = (taskId: string): Seen => instances.find((one) => one.taskId === taskId)!;
   for (const taskId of ["runs", "ended", "retries", "pokes"]) await driver.take(named(taskId));
-  await driver.settle([
+  await driver.complete([
     ...[endOf(named("ended"), success()), endOf(named("retries"), failed())],
     endOf(named("pokes"), { kind: "not_yet" }),
   ]);
@@ -94,7 +94,7 @@ describe("what has begun and is ended by others is called back once, what has no
     const [call] = (await listCallbacks(postgres.db, id)).filter(({ taskId }) => taskId === "runs");
     expect(call).toMatchObject({ tryNumber: 1, reason: "cancelled by ann: enough" });
     // What the worker says of the killed try comes too late to be called back again.
-    expect((await driver.settle([endOf(runs, failed(false))])).accepted.size).toBe(0);
+    expect((await driver.complete([endOf(runs, failed(false))])).accepted.size).toBe(0);
     expect(await called(id)).toHaveLength(6);
   });
 
@@ -132,7 +132,7 @@ describe("what has begun and is ended by others is called back once, what has no
 
   test("by the first failure of a run that fails fast", async () => {
     const { id, driver, runs } = await inTheMiddle({ failFast: true });
-    await driver.settle([endOf(runs, failed(false))]);
+    await driver.complete([endOf(runs, failed(false))]);
     expect((await driver.look()).run).toBe("failed");
     expect(await called(id)).toEqual([...BEFORE, ...waited, "runs onFailure"].toSorted());
   });
@@ -148,7 +148,7 @@ describe("what has begun and is ended by others is called back once, what has no
 
   test("and what was cleared begins anew", async () => {
     const { id, driver, runs } = await inTheMiddle();
-    await driver.settle([endOf(runs, success())]);
+    await driver.complete([endOf(runs, success())]);
     await clearRuns(postgres.db, { of: { run: id }, taskId: "runs", actor });
     await cancelRun(postgres.db, { id, actor });
     expect((await called(id)).filter((call) => call.startsWith("runs"))).toEqual([

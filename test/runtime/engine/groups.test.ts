@@ -1,8 +1,8 @@
 /** Groups that run as one, over both stores: mapped over a list, tried again, and timed. */
 import { describe, expect, test } from "vitest";
-import { timeLimit } from "../../../runtime/engine/advance/groups.ts";
-import { recount } from "../../../runtime/engine/counts/recount.ts";
-import { planOf } from "../../../runtime/engine/plan/plan.ts";
+import { rebuild } from "../../../runtime/engine/counts/rebuild.ts";
+import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
+import { timeLimit } from "../../../runtime/engine/plan/time_limit.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { Json } from "../../../sdk/json.ts";
@@ -54,7 +54,7 @@ async function takeAndEnd(driver: Driver, name: string, outcome = success()): Pr
   );
   if (!one) throw new Error(`${name} cannot be taken`);
   await driver.take(one);
-  await driver.settle([endOf(one, outcome)]);
+  await driver.complete([endOf(one, outcome)]);
 }
 
 const names = (snapshot: Snapshot): readonly string[] =>
@@ -210,15 +210,21 @@ describe.each([
         );
         chain(g, d.task("after", work));
       });
-      const leftOut = { kind: "skipped", reason: "refused", leftOut: true } as const;
-      const end = await play(await begin(spec), scripted({ list: listOf(2), "g.a[0]": leftOut }));
+      const filteredOut = { kind: "skipped", reason: "refused", filteredOut: true } as const;
+      const end = await play(
+        await begin(spec),
+        scripted({ list: listOf(2), "g.a[0]": filteredOut }),
+      );
       expect(statesOf(end)).toMatchObject({
         "g.b[0]": "removed",
         "g[0]": "removed",
         "g[1]": "success",
         after: "success",
       });
-      const none = await play(await begin(mapped()), scripted({ list: listOf(2), "g.a": leftOut }));
+      const none = await play(
+        await begin(mapped()),
+        scripted({ list: listOf(2), "g.a": filteredOut }),
+      );
       expect(statesOf(none)).toMatchObject({
         "g[0]": "removed",
         "g[1]": "removed",
@@ -461,7 +467,7 @@ describe.each([
       const slow = runnable(await driver.look())[0]!;
       await driver.take(slow);
       await driver.passTime();
-      expect((await driver.settle([endOf(slow, success())])).accepted.size).toBe(0);
+      expect((await driver.complete([endOf(slow, success())])).accepted.size).toBe(0);
       expect(statesOf(await driver.look())["g.slow"]).toBe("failed");
     });
 
@@ -530,7 +536,9 @@ describe.each([
       await takeAndEnd(driver, "g.a[0]");
       const b = runnable(await driver.look())[0]!;
       await driver.take(b);
-      await driver.settle([endOf(b, { ...success({ at: 7 }), again: true } as ReturnType<Script>)]);
+      await driver.complete([
+        endOf(b, { ...success({ at: 7 }), again: true } as ReturnType<Script>),
+      ]);
       expect(names(await driver.look())).toEqual(["g.c[0]"]);
       await takeAndEnd(driver, "g.c[0]");
       expect(names(await driver.look())).toEqual(["g.a[1]"]);
@@ -578,7 +586,7 @@ describe.each([
       const next = async (outcome: ReturnType<Script>): Promise<void> => {
         const one = runnable(await driver.look())[0]!;
         await driver.take(one);
-        await driver.settle([endOf(one, outcome)]);
+        await driver.complete([endOf(one, outcome)]);
       };
       await next({ ...success(1), again: true } as ReturnType<Script>);
       await next(skipped);
@@ -597,8 +605,9 @@ describe.each([
       const open = states.map((one) =>
         one.taskId === "tried" ? { ...one, state: "running" as const } : one,
       );
-      const { rows } = recount({ id: 1, plan: planOf(spec) }, open);
-      expect(rows.find(({ taskId }) => taskId === "tried")?.own).toMatchObject({
+      const { counters } = rebuild({ id: 1, plan: planOf(spec) }, open);
+      const tried = counters.find(({ counter }) => counter.taskId === "tried");
+      expect(tried?.counter.own).toMatchObject({
         success: 0,
         skipped: 1,
       });

@@ -1,8 +1,9 @@
 /** Loops, over both stores: how one iteration follows from another, and what the tasks after a loop see of it. */
 import { describe, expect, test } from "vitest";
 import { clearRuns } from "../../../runtime/actions/index.ts";
-import { recount, type StateCount } from "../../../runtime/engine/counts/recount.ts";
-import { planOf } from "../../../runtime/engine/plan/plan.ts";
+import type { StateCount } from "../../../runtime/engine/counts/instance_states.ts";
+import { rebuild } from "../../../runtime/engine/counts/rebuild.ts";
+import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
@@ -157,12 +158,12 @@ describe.each([
     const driver = await begin(looping());
     const [before] = runnable(await driver.look());
     await driver.take(before!);
-    await driver.settle([endOf(before!, success())]);
+    await driver.complete([endOf(before!, success())]);
     const [iteration] = runnable(await driver.look());
     await driver.take(iteration!);
     const end = endOf(iteration!, again(1));
-    await driver.settle([end, end]);
-    await driver.settle([end]);
+    await driver.complete([end, end]);
+    await driver.complete([end]);
     expect((await driver.look()).instances.filter(({ taskId }) => taskId === "loop")).toHaveLength(
       2,
     );
@@ -216,7 +217,7 @@ test("a loop that is cleared as a whole begins anew, and may end sooner", async 
   expect([end.run, end.openTasks]).toEqual(["success", 0]);
 });
 
-describe("the counts of a loop, made anew from its instances", () => {
+describe("the counts of a loop, rebuilt from its instances", () => {
   const counted = (
     states: Readonly<Record<string, readonly string[]>>,
     { isMapped = true } = {},
@@ -231,8 +232,9 @@ describe("the counts of a loop, made anew from its instances", () => {
         lowest: taskId === "loop" ? list.indexOf(state) : -1,
       })),
     );
-    const { rows: all, openTasks } = recount({ id: 1, plan: planOf(looping()) }, rows);
-    return { after: all.find(({ taskId }) => taskId === "after"), openTasks };
+    const { counters, progress } = rebuild({ id: 1, plan: planOf(looping()) }, rows);
+    const after = counters.find(({ counter }) => counter.taskId === "after");
+    return { after: after?.counter, openTasks: progress.openTasks };
   };
 
   test("show the tasks after it one task, which ends with its last iteration", () => {

@@ -265,9 +265,9 @@ describe.each([
       d.task("mapped", { each: [0, 1, 2], maxActive: 2 }, work),
       d.task("after", { triggerRule }, work),
     );
-    const leftOut = { kind: "skipped", reason: "no", leftOut: true } as const;
+    const filteredOut = { kind: "skipped", reason: "no", filteredOut: true } as const;
     const script: Script = ({ taskId, mapIndex }) =>
-      taskId === "mapped" && without.includes(mapIndex) ? leftOut : success();
+      taskId === "mapped" && without.includes(mapIndex) ? filteredOut : success();
     const end = await play(await begin(describeDag(d as unknown as Dag<unknown>)), script);
     expect(statesOf(end).after).toBe(after);
     expect(without.map((index) => statesOf(end)[`mapped[${index}]`])).toEqual(
@@ -281,7 +281,7 @@ describe.each([
     const d = dag(`left_out_${lastDag}`, { failFast: true });
     chain(d.task("mapped", { each: [0, 1, 2] }, work), d.task("after", work));
     const outcomes = [
-      { kind: "skipped", reason: "no", leftOut: true },
+      { kind: "skipped", reason: "no", filteredOut: true },
       success(),
       failed(false),
     ] as const;

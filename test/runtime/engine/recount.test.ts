@@ -50,7 +50,7 @@ test("at any moment of any run, what its instances amount to is what was added u
         const [next] = runnable(await driver.look());
         if (!next) break;
         await driver.take(next);
-        await driver.settle([endOf(next, script(next))]);
+        await driver.complete([endOf(next, script(next))]);
       }
       const [run] = await rows<{ id: number }>(
         postgres.db,
@@ -112,7 +112,7 @@ test("whatever is cleared or marked, and whenever, the counts hold and the run e
             const [next] = runnable(await driver.look());
             if (!next) break;
             await driver.take(next);
-            await driver.settle([endOf(next, script(next))]);
+            await driver.complete([endOf(next, script(next))]);
           }
           const taskId = `t${at % tasks.length}`;
           const selection = {

@@ -123,10 +123,10 @@ describe.each([
       const driver = await begin(spec);
       const [a, b] = runnable(await driver.look());
       await driver.take(a!);
-      await driver.settle([endOf(a!, failed())]);
+      await driver.complete([endOf(a!, failed())]);
       expect(seen(await driver.look(), "teardown")).toBeUndefined();
       await driver.take(b!);
-      await driver.settle([endOf(b!, failed())]);
+      await driver.complete([endOf(b!, failed())]);
       expect(seen(await driver.look(), "teardown").state).toBe("queued");
     });
 
@@ -246,7 +246,7 @@ describe.each([
       const driver = await begin(spec);
       const pick = seen(await driver.look(), "pick");
       await driver.take(pick);
-      await driver.settle([endOf(pick, success([]))]);
+      await driver.complete([endOf(pick, success([]))]);
       expect(statesOf(await driver.look())).toEqual({
         pick: "success",
         slow: "queued",
@@ -373,7 +373,7 @@ describe.each([
       );
       const go = seen(await driver.look(), "go");
       await driver.take(go);
-      await driver.settle([endOf(go, success(false))]);
+      await driver.complete([endOf(go, success(false))]);
       expect(statesOf(await driver.look())).toEqual({
         go: "success",
         slow: "queued",
@@ -398,10 +398,10 @@ describe.each([
       );
       const up = seen(await driver.look(), "up");
       await driver.take(up);
-      await driver.settle([endOf(up, success())]);
+      await driver.complete([endOf(up, success())]);
       const now = await driver.look();
       for (const taskId of ["a", "b"]) await driver.take(seen(now, taskId));
-      await driver.settle([endOf(seen(now, "a"), failed())]);
+      await driver.complete([endOf(seen(now, "a"), failed())]);
       expect(statesOf(await driver.look())).toEqual({
         ...{
           up: "success",
@@ -414,7 +414,7 @@ describe.each([
         ...{ after_a: "skipped", never: "skipped", down: "queued", undo_never: "skipped" },
       });
       expect(seen(await driver.look(), "b").reason).toBe("failFast: a failed");
-      expect((await driver.settle([endOf(seen(now, "b"), success())])).accepted.size).toBe(0);
+      expect((await driver.complete([endOf(seen(now, "b"), success())])).accepted.size).toBe(0);
       const end = await play(driver);
       expect([end.run, end.openTasks, seen(end, "down").state]).toEqual(["failed", 0, "success"]);
     });
@@ -431,7 +431,7 @@ describe.each([
       const now = await driver.look();
       for (const one of now.instances) await driver.take(one);
       const goesOn = { kind: "success", output: "1", again: true } as const;
-      await driver.settle([endOf(seen(now, "a"), failed()), endOf(seen(now, "loop"), goesOn)]);
+      await driver.complete([endOf(seen(now, "a"), failed()), endOf(seen(now, "loop"), goesOn)]);
       const end = await driver.look();
       expect(statesOf(end)).toEqual({ a: "failed", "loop[0]": "success", "loop[1]": "skipped" });
       expect([end.run, end.openTasks]).toEqual(["failed", 0]);
@@ -485,7 +485,7 @@ describe.each([
       const driver = await begin(spec);
       const both = runnable(await driver.look());
       for (const one of both) await driver.take(one);
-      await driver.settle(both.map((one) => endOf(one, success("no list"))));
+      await driver.complete(both.map((one) => endOf(one, success("no list"))));
       const end = await driver.look();
       expect([end.run, end.openTasks, seen(end, "after").state]).toEqual(["failed", 0, "skipped"]);
       expect(statesOf(end)).toMatchObject({ bad: "failed", many: "skipped" });

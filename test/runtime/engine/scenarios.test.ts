@@ -1,6 +1,6 @@
 /** The same runs over both stores: what holds in memory (`dag test`) holds on PostgreSQL. */
 import { describe, expect, test } from "vitest";
-import { MAX_LOST_TRIES } from "../../../runtime/engine/results/complete_tries.ts";
+import { MAX_LOST_TRIES } from "../../../runtime/engine/results/try_move.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";
@@ -113,9 +113,9 @@ describe.each([
       const all = runnable(await driver.look());
       expect(all).toHaveLength(500);
       for (const one of all) await driver.take(one);
-      await driver.settle(all.slice(1).map((one) => endOf(one, success())));
+      await driver.complete(all.slice(1).map((one) => endOf(one, success())));
       expect((await driver.look()).run).toBe("running");
-      const { finishedRuns } = await driver.settle([endOf(all[0]!, success())]);
+      const { finishedRuns } = await driver.complete([endOf(all[0]!, success())]);
       expect(finishedRuns).toEqual([all[0]!.runId]);
       expect(await driver.look()).toMatchObject({ run: "success", openTasks: 0 });
     });
@@ -215,7 +215,7 @@ describe.each([
       );
       const first = await driver.look();
       await driver.take(seen(first, "a"));
-      await driver.settle([endOf(seen(first, "a"), failed())]);
+      await driver.complete([endOf(seen(first, "a"), failed())]);
       expect(statesOf(await driver.look())).toEqual({
         a: "failed",
         b: "queued",
@@ -443,7 +443,7 @@ describe.each([
       );
       const first = runnable(await driver.look());
       for (const one of first) await driver.take(one);
-      await driver.settle(first.map((one) => endOf(one, success())));
+      await driver.complete(first.map((one) => endOf(one, success())));
       const second = runnable(await driver.look());
       expect(second.map(({ mapIndex }) => mapIndex)).toEqual([3, 4, 5]);
       expect((await play(driver)).openTasks).toBe(0);
@@ -482,17 +482,17 @@ describe.each([
 
     test("counts once, however often it is said", async () => {
       const { driver, first } = await taken();
-      expect((await driver.settle([endOf(first, success())])).accepted.size).toBe(1);
+      expect((await driver.complete([endOf(first, success())])).accepted.size).toBe(1);
       const after = await driver.look();
-      expect((await driver.settle([endOf(first, success())])).accepted.size).toBe(0);
-      expect((await driver.settle([endOf(first, failed())])).accepted.size).toBe(0);
+      expect((await driver.complete([endOf(first, success())])).accepted.size).toBe(0);
+      expect((await driver.complete([endOf(first, failed())])).accepted.size).toBe(0);
       expect(await driver.look()).toEqual(after);
       expect(await driver.tokens()).toHaveLength(2);
     });
 
     test("counts once when it is said twice in one batch", async () => {
       const { driver, first } = await taken(1);
-      await driver.settle([endOf(first, failed()), endOf(first, lost), endOf(first, failed())]);
+      await driver.complete([endOf(first, failed()), endOf(first, lost), endOf(first, failed())]);
       expect(seen(await driver.look(), "a")).toMatchObject({
         state: "up_for_retry",
         tryNumber: 2,
@@ -501,7 +501,7 @@ describe.each([
       expect(await driver.tokens()).toEqual([`${first.id}#1`, `${first.id}#2`]);
       const again = seen(await driver.look(), "a");
       await driver.take(again);
-      await driver.settle([endOf(again, success({ a: 1 })), endOf(again, success({ a: 2 }))]);
+      await driver.complete([endOf(again, success({ a: 1 })), endOf(again, success({ a: 2 }))]);
       expect((await play(driver)).run).toBe("success");
     });
 
@@ -519,7 +519,8 @@ describe.each([
         const before = await driver.look();
         for (const outcome of [success(), failed(), skipped, lost])
           expect(
-            (await driver.settle([endOf({ ...first, tryNumber }, outcome, worker)])).accepted.size,
+            (await driver.complete([endOf({ ...first, tryNumber }, outcome, worker)])).accepted
+              .size,
           ).toBe(0);
         expect(await driver.look()).toEqual(before);
       },
@@ -527,10 +528,10 @@ describe.each([
 
     test("of a try before leaves no output when it comes together with the current one", async () => {
       const { driver, first } = await taken(1);
-      await driver.settle([endOf(first, failed())]);
+      await driver.complete([endOf(first, failed())]);
       const second = seen(await driver.look(), "a");
       await driver.take(second);
-      const { accepted } = await driver.settle([
+      const { accepted } = await driver.complete([
         endOf(first, success("stale")),
         endOf(second, success("current")),
       ]);
@@ -541,14 +542,16 @@ describe.each([
     test("that nobody took changes nothing", async () => {
       const driver = await begin(alone());
       const before = await driver.look();
-      expect((await driver.settle([endOf(before.instances[0]!, success())])).accepted.size).toBe(0);
+      expect((await driver.complete([endOf(before.instances[0]!, success())])).accepted.size).toBe(
+        0,
+      );
       expect(await driver.look()).toEqual(before);
     });
 
     test("is not undone by a second worker that takes the same token", async () => {
       const { driver, first } = await taken();
       expect(await driver.take(first, "worker-2")).toBe(false);
-      await driver.settle([endOf(first, success())]);
+      await driver.complete([endOf(first, success())]);
       expect(await driver.take(first, "worker-2")).toBe(false);
     });
 

@@ -44,7 +44,7 @@ async function turn(
   const [instance] = runnable(await driver.look());
   if (!instance) throw new Error("nothing may run");
   await driver.take(instance);
-  await driver.settle([{ ...endOf(instance, outcome), ...facts }]);
+  await driver.complete([{ ...endOf(instance, outcome), ...facts }]);
   return (await driver.look()).instances.find(({ id }) => id === instance.id)!;
 }
 
@@ -159,7 +159,7 @@ describe.each([
     );
     for (const one of runnable(await driver.look())) {
       await driver.take(one);
-      await driver.settle([endOf(one, notYet)]);
+      await driver.complete([endOf(one, notYet)]);
     }
     expect(statesOf(await driver.look())).toEqual({
       ...{ "each[0]": "up_for_reschedule", "each[1]": "up_for_reschedule", "each[2]": "scheduled" },
@@ -226,8 +226,8 @@ describe.each([
     const driver = await begin(sensor());
     const [instance] = runnable(await driver.look());
     await driver.take(instance!);
-    await driver.settle([endOf(instance!, notYet)]);
-    const { accepted } = await driver.settle([
+    await driver.complete([endOf(instance!, notYet)]);
+    const { accepted } = await driver.complete([
       endOf(instance!, success()),
       endOf(instance!, failed()),
     ]);

@@ -1,12 +1,13 @@
 /** Runs that take too long, and DAGs that fail too often. */
 import { describe, expect, test } from "vitest";
 import { triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
-import { afterRound } from "../../../runtime/transactions/run_ends.ts";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
+import { afterTransaction } from "../../../runtime/transactions/run_ends.ts";
+import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import {
   driverOf,
@@ -64,10 +65,12 @@ async function end(run: number, taskId: string, outcome = success()): Promise<vo
   const driver = driverOf(postgres.db, plans, run);
   const instance = runnable(await driver.look()).find((one) => one.taskId === taskId)!;
   await driver.take(instance);
-  await afterRound(
+  await afterTransaction(
     postgres.db,
     plans,
-    await engineRound(postgres.db, plans, (tx) => settle(tx, [endOf(instance, outcome)])),
+    await runEngineTransaction(postgres.db, plans, (tx) =>
+      completeTries(tx, [endOf(instance, outcome)]),
+    ),
   );
 }
 
@@ -88,7 +91,7 @@ describe("a run that takes longer than its dagRunTimeout", () => {
       reason: "timed out: it took longer than its dagRunTimeout of 3600 s",
     });
     expect(statesOf(await driver.look())).toEqual({ a: "skipped", b: "success" });
-    expect((await driver.settle([endOf(a!, success())])).accepted.size).toBe(0);
+    expect((await driver.complete([endOf(a!, success())])).accepted.size).toBe(0);
   });
 
   test("is ended once by several schedulers, and gives its place to the next", async () => {

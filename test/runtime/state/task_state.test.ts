@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UNROUTED } from "../../../runtime/engine/limits/limits.ts";
 import { MemoryStore } from "../../../runtime/engine/memory/store.ts";
-import { planOf } from "../../../runtime/engine/plan/plan.ts";
+import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
 import { judgeRun } from "../../../runtime/state/run_state.ts";
 import { isFinal, TASK_STATES, type TaskState } from "../../../runtime/state/task_state.ts";
 import type { Transition } from "../../../runtime/state/transition.ts";
@@ -203,7 +203,7 @@ test("whatever two workers do to one instance, only what the model allows happen
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       const store = new MemoryStore(plan);
-      await store.commitDecisions({
+      await store.save({
         instances: [
           {
             runId: 1,
@@ -216,11 +216,11 @@ test("whatever two workers do to one instance, only what the model allows happen
             route: UNROUTED,
           },
         ],
-        tokens: [],
+        jobs: [],
         releases: [],
-        decided: [],
+        counters: [],
         runs: [],
-        past: { waits: [], ended: [] },
+        dependsOnPast: { waits: [], ended: [] },
       });
       let model: Model = { state: "queued", tryNumber: 1, holder: null, lostTries: 0 };
       for (const one of steps) {

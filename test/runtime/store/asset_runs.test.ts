@@ -7,15 +7,16 @@ import {
   unpauseDag,
   updateAsset,
 } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import type { Database } from "../../../runtime/store/database/database.ts";
 import { assetEvents } from "../../../runtime/store/sources/asset.ts";
 import { createAssetRuns } from "../../../runtime/transactions/asset_runs.ts";
-import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { allOf, anyOf, asset, assetAlias } from "../../../sdk/sources/asset.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
@@ -151,8 +152,8 @@ describe("an update", () => {
     const run = await triggerRun(postgres.db, { dagId: id, ...me });
     const [instance] = runnable(await driver(run.id).look());
     await driver(run.id).take(instance!);
-    await driver(run.id).settle([endOf(instance!, success()), endOf(instance!, success())]);
-    await driver(run.id).settle([endOf(instance!, success())]);
+    await driver(run.id).complete([endOf(instance!, success()), endOf(instance!, success())]);
+    await driver(run.id).complete([endOf(instance!, success())]);
     expect(await assetEvents(postgres.db, a.uri, { limit: 10 })).toHaveLength(1);
   });
 
@@ -354,14 +355,16 @@ describe.each([
       await driver(run.id).take(instance!);
       const plans = new Plans();
       const end = async (db: Database): Promise<void> => {
-        await engineRound(db, plans, (tx) => settle(tx, [endOf(instance!, success())]));
+        await runEngineTransaction(db, plans, (tx) =>
+          completeTries(tx, [endOf(instance!, success())]),
+        );
         await createAssetRuns(db, plans);
       };
       const db = failing(postgres.db, statement);
       await end(db).catch((error: unknown) => {
         if (!(error instanceof Crash)) throw error;
       });
-      const { accepted } = await driver(run.id).settle([endOf(instance!, success())]);
+      const { accepted } = await driver(run.id).complete([endOf(instance!, success())]);
       await tick(postgres.db, new Plans());
       expect(accepted.size).toBeLessThanOrEqual(1);
       expect((await runsOf(id)).map(({ state, trigger }) => [state, trigger.count])).toEqual([

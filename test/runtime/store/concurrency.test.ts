@@ -1,9 +1,9 @@
 /** Many hands on the same rows: what only a real database can show. */
 import { describe, expect, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
+import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import {
@@ -44,10 +44,10 @@ describe("ends of one run", () => {
     const chunks = Array.from({ length: 12 }, (_, at) =>
       all.filter((_one, index) => index % 12 === at),
     );
-    const settled = await Promise.all(
-      chunks.map((chunk) => driver.settle(chunk.map((one) => endOf(one, success())))),
+    const completed = await Promise.all(
+      chunks.map((chunk) => driver.complete(chunk.map((one) => endOf(one, success())))),
     );
-    expect(settled.reduce((sum, { accepted }) => sum + accepted.size, 0)).toBe(120);
+    expect(completed.reduce((sum, { accepted }) => sum + accepted.size, 0)).toBe(120);
     const now = await driver.look();
     expect(now.instances.filter(({ taskId }) => taskId === "join")).toHaveLength(1);
     expect(now.openTasks).toBe(1);
@@ -60,12 +60,12 @@ describe("ends of one run", () => {
     );
     const [a] = runnable(await driver.look());
     await driver.take(a!);
-    const settled = await Promise.all(
+    const completed = await Promise.all(
       [success(1), failed(), lost, success(2)].map((outcome) =>
-        driver.settle([endOf(a!, outcome)]),
+        driver.complete([endOf(a!, outcome)]),
       ),
     );
-    expect(settled.filter(({ accepted }) => accepted.size > 0)).toHaveLength(1);
+    expect(completed.filter(({ accepted }) => accepted.size > 0)).toHaveLength(1);
     expect((await play(driver)).run).toBe("success");
     const own = await driver.tokens();
     expect(new Set(own).size).toBe(own.length);
@@ -83,10 +83,12 @@ describe("ends of one run", () => {
       }),
     );
     const batches = [ends, ends.toReversed(), ends.toSorted(() => 0)];
-    const settled = await Promise.all(
-      batches.map((batch) => engineRound(postgres.db, new Plans(), (tx) => settle(tx, batch))),
+    const completed = await Promise.all(
+      batches.map((batch) =>
+        runEngineTransaction(postgres.db, new Plans(), (tx) => completeTries(tx, batch)),
+      ),
     );
-    expect(settled.reduce((sum, { accepted }) => sum + accepted.size, 0)).toBe(6);
+    expect(completed.reduce((sum, { accepted }) => sum + accepted.size, 0)).toBe(6);
     for (const { driver } of runs) {
       expect(statesOf(await driver.look())).toEqual({ a: "success", b: "queued" });
       expect((await play(driver)).run).toBe("success");
@@ -110,7 +112,7 @@ describe("a token", () => {
     );
     const [a] = runnable(await driver.look());
     await driver.take(a!);
-    await driver.settle([endOf(a!, failed())]);
+    await driver.complete([endOf(a!, failed())]);
     expect((await tokens(postgres.db)).filter((token) => token === `${a!.id}#2`)).toHaveLength(1);
     const [due] = await rows<{ same: boolean }>(
       postgres.db,
@@ -130,7 +132,7 @@ test("text that a database refuses is stored with its NULs made visible, in reas
   const [a] = runnable(await driver.look());
   await driver.take(a!);
   const nasty = "a\0b \ud800 \u001b[31m";
-  await driver.settle([
+  await driver.complete([
     endOf(a!, {
       kind: "failed",
       reason: nasty,
@@ -140,7 +142,7 @@ test("text that a database refuses is stored with its NULs made visible, in reas
   ]);
   const [again] = runnable(await driver.look());
   await driver.take(again!);
-  await driver.settle([endOf(again!, success({ [nasty]: nasty }))]);
+  await driver.complete([endOf(again!, success({ [nasty]: nasty }))]);
   const [stored] = await rows<{ reason: string; error: { message: string }; value: unknown }>(
     postgres.db,
     `select y.reason, y.error, x.value from dagsmith.task_instance t join dagsmith.task_try y on y.task_instance_id = t.id

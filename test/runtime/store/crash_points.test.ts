@@ -6,15 +6,15 @@
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { cancelRun, deployFolder, triggerRun } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { dagsWithDependsOnPastWaits } from "../../../runtime/store/waits/depends_on_past_wait.ts";
-import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
+import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { releaseDependsOnPast } from "../../../runtime/transactions/release_depends_on_past.ts";
-import { afterRound } from "../../../runtime/transactions/run_ends.ts";
+import { afterTransaction } from "../../../runtime/transactions/run_ends.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
@@ -118,11 +118,11 @@ describe.each([
       );
       return {
         dagId: one.dagId,
-        run: (db) => engineRound(db, plans, (tx) => settle(tx, ends)),
+        run: (db) => runEngineTransaction(db, plans, (tx) => completeTries(tx, ends)),
         check: async () => {
           const again = runnable(await driver(id).look()).filter(({ taskId }) => taskId === "each");
           for (const instance of again) await driver(id).take(instance);
-          await driver(id).settle(again.map((instance) => endOf(instance, failed())));
+          await driver(id).complete(again.map((instance) => endOf(instance, failed())));
           await expectSoundQueue(postgres.db, one.dagId);
           expect(statesOf(await finish(id))).toEqual(WHOLE);
         },
@@ -143,7 +143,9 @@ describe.each([
       return {
         dagId,
         run: async (db) => {
-          await engineRound(db, new Plans(), (tx) => settle(tx, [endOf(a!, success())]));
+          await runEngineTransaction(db, new Plans(), (tx) =>
+            completeTries(tx, [endOf(a!, success())]),
+          );
           await startQueuedRuns(db, new Plans(), [dagId]);
         },
         check: async () => {
@@ -290,10 +292,10 @@ describe.each([
       return {
         dagId,
         run: async (db) => {
-          const settlement = await engineRound(db, new Plans(), (tx) =>
-            settle(tx, [endOf(waiting!, success())]),
+          const completed = await runEngineTransaction(db, new Plans(), (tx) =>
+            completeTries(tx, [endOf(waiting!, success())]),
           );
-          await afterRound(db, new Plans(), settlement);
+          await afterTransaction(db, new Plans(), completed);
         },
         check: async () => {
           // Whoever died between the two is made up for by the scheduler.

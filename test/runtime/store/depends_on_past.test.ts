@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { cancelRun } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { createRuns } from "../../../runtime/store/runs/dag_run.ts";
@@ -10,9 +10,9 @@ import {
   dagsWithDependsOnPastWaits,
   dependsOnPastWaitsOf,
 } from "../../../runtime/store/waits/depends_on_past_wait.ts";
-import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
+import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { releaseDependsOnPast } from "../../../runtime/transactions/release_depends_on_past.ts";
-import { afterRound } from "../../../runtime/transactions/run_ends.ts";
+import { afterTransaction } from "../../../runtime/transactions/run_ends.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
@@ -86,10 +86,10 @@ async function end(run: number, taskId: string, outcome: Outcome = success()): P
   const instance = runnable(await driver.look()).find((one) => one.taskId === taskId);
   if (!instance) throw new Error(`${taskId} of run ${run} cannot be taken`);
   await driver.take(instance);
-  const settlement = await engineRound(postgres.db, plans, (tx) =>
-    settle(tx, [endOf(instance, outcome)]),
+  const completed = await runEngineTransaction(postgres.db, plans, (tx) =>
+    completeTries(tx, [endOf(instance, outcome)]),
   );
-  await afterRound(postgres.db, plans, settlement);
+  await afterTransaction(postgres.db, plans, completed);
 }
 
 const one: Declare = (d) => void d.task("a", work);
@@ -236,7 +236,7 @@ describe("a task that depends on its past", () => {
     const driver = driverOf(postgres.db, plans, first);
     const [instance] = runnable(await driver.look());
     await driver.take(instance!);
-    await driver.settle([endOf(instance!, success())]);
+    await driver.complete([endOf(instance!, success())]);
     expect(await stateOf(second)).toEqual({});
     const waiting = await dagsWithDependsOnPastWaits(postgres.db);
     expect(waiting).toContain(spec.dagId);

@@ -1,12 +1,12 @@
 /** Groups that run as one, with a process that dies before any statement: what began, ended, was tried again or stopped is so once, and whole. */
 import { describe, expect, test } from "vitest";
 import { cancelTask, clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { endWaits } from "../../../runtime/scheduler/jobs/wake.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import type { Database } from "../../../runtime/store/database/database.ts";
-import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
+import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { dyingAt } from "../../support/crashing_database.ts";
@@ -66,7 +66,7 @@ async function takenAt(driver: Driver, taskId: string, mapIndex: number, outcome
     if (!next) throw new Error(`${taskId}[${mapIndex}] cannot be taken`);
     await driver.take(next);
     if (wanted) return next;
-    await driver.settle([endOf(next, script(outcomes)(next))]);
+    await driver.complete([endOf(next, script(outcomes)(next))]);
   }
 }
 
@@ -88,8 +88,8 @@ async function makeDue(id: number, kind: "group_retry" | "group_timeout"): Promi
   );
 }
 
-const saying = (driver: Driver, ends: Parameters<Driver["settle"]>[0]) => (db: Database) =>
-  engineRound(db, new Plans(), (tx) => settle(tx, ends)).then(() => driver.look());
+const saying = (driver: Driver, ends: Parameters<Driver["complete"]>[0]) => (db: Database) =>
+  runEngineTransaction(db, new Plans(), (tx) => completeTries(tx, ends)).then(() => driver.look());
 
 describe("a process that dies", () => {
   test("while a mapped group begins", async () => {

@@ -82,7 +82,7 @@ async function took(run: Driver, name: string): Promise<Seen> {
 async function ended(run: Driver, name: string, outcome = success()): Promise<void> {
   const instance = await instanceOf(run, name);
   if (instance.state === "queued") await run.take(instance);
-  await run.settle([endOf(instance, outcome)]);
+  await run.complete([endOf(instance, outcome)]);
 }
 
 describe("a pool", () => {
@@ -458,7 +458,7 @@ describe("a rate", () => {
     await deployed({ a: { rateLimit: rate }, b: { rateLimit: rate, priorityWeight: -1 } });
     const run = await begun();
     const first = await took(run, "a");
-    await run.settle([endOf(first, lost, WORKER)]);
+    await run.complete([endOf(first, lost, WORKER)]);
     // Two starts are counted: the lost try of a, and b, which was let go.
     expect(await going(run)).toEqual(["b"]);
     expect((await instanceOf(run, "a")).state).toBe("scheduled");

@@ -1,11 +1,11 @@
 /** A process that dies, or loses its connection, anywhere between the end of a try and the giving of its place: no place is lost or given twice. */
 import { describe, expect, test } from "vitest";
 import { cancelRun, setPool, triggerRun } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { listPools } from "../../../runtime/store/limits/pool.ts";
-import { engineRound, grantSlots } from "../../../runtime/transactions/engine_tx.ts";
+import { grantSlots, runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
@@ -58,8 +58,8 @@ describe.each([
       return {
         dagId,
         run: (db) =>
-          engineRound(db, new Plans(), (tx) =>
-            settle(
+          runEngineTransaction(db, new Plans(), (tx) =>
+            completeTries(
               tx,
               ends.map((instance) => endOf(instance, success())),
             ),

@@ -1,12 +1,13 @@
 /** Ends of runs that start runs of other DAGs, on a real database. */
 import { describe, expect, test } from "vitest";
 import { cancelRun, pauseDag, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
-import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { createEndRuns } from "../../../runtime/transactions/end_runs.ts";
-import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { dagRun } from "../../../sdk/sources/event.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
@@ -162,13 +163,15 @@ test("a worker that dies at any statement after a run's end leaves it to the sch
     const plans = new Plans();
     const db = dyingAt(postgres.db, statement);
     const ended = async (): Promise<void> => {
-      await engineRound(db, plans, (tx) => settle(tx, [endOf(instance!, success())]));
+      await runEngineTransaction(db, plans, (tx) =>
+        completeTries(tx, [endOf(instance!, success())]),
+      );
       await createEndRuns(db, plans);
     };
     await ended().catch((error: unknown) => {
       if (!(error instanceof Crash)) throw error;
     });
-    await driver.settle([endOf(instance!, success())]);
+    await driver.complete([endOf(instance!, success())]);
     await tick(postgres.db, new Plans());
     expect((await runsOf(b)).map(({ state }) => state)).toEqual(["running"]);
     if (!db.fired) {

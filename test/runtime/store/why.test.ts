@@ -80,7 +80,7 @@ test("nothing is said of what runs or has ended", async () => {
   await take(run);
   expect(await why(run.id)).toEqual({});
   const [instance] = (await run.look()).instances;
-  await run.settle([endOf(instance!, success())]);
+  await run.complete([endOf(instance!, success())]);
   expect(await why(run.id)).toEqual({});
 });
 
@@ -160,7 +160,7 @@ test("a task that was cleared waits for its turn anew", async () => {
   const run = await begun();
   for (const taskId of ["a", "b"]) {
     await take(run, taskId);
-    await run.settle([
+    await run.complete([
       endOf((await run.look()).instances.find((each) => each.taskId === taskId)!, success()),
     ]);
   }
@@ -298,13 +298,13 @@ test("there is a place, and others stand before it", async () => {
 test("a retry is not due, with limits and without", async () => {
   const run = await one({ retries: 1, retryDelay: "1h" });
   await take(run);
-  await run.settle([endOf((await run.look()).instances[0]!, failed())]);
+  await run.complete([endOf((await run.look()).instances[0]!, failed())]);
   expect((await why(run.id)).a![0]).toMatch(/^retry: tries again at \d{4}-.*Z, after: Error: no$/);
   dagId = `${dagId}_pool`;
   await setPool(database.db, { name: "api", slots: 1, actor: "test" });
   const limited = await one({ retries: 1, retryDelay: "1h", pool: "api" });
   await take(limited);
-  await limited.settle([endOf((await limited.look()).instances[0]!, failed())]);
+  await limited.complete([endOf((await limited.look()).instances[0]!, failed())]);
   const reasons = (await why(limited.id)).a!;
   expect(reasons).toHaveLength(1);
   expect(reasons[0]).toMatch(/^retry: tries again at /);
@@ -346,7 +346,7 @@ test("a sensor waits for its next poke, in no line and for no worker; others for
   });
   const run = await begun();
   await take(run);
-  await run.settle([
+  await run.complete([
     endOf((await run.look()).instances.find(({ taskId }) => taskId === "a")!, { kind: "not_yet" }),
   ]);
   const at = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`;
@@ -374,7 +374,7 @@ test("a sensor leaves its place in a pool between its pokes, and waits for one a
   const states = async () =>
     Object.fromEntries((await run.look()).instances.map(({ taskId, state }) => [taskId, state]));
   const end = async (taskId: string, outcome: Outcome) =>
-    run.settle([
+    run.complete([
       endOf((await run.look()).instances.find((one) => one.taskId === taskId)!, outcome),
     ]);
   expect(await states()).toEqual({ a: "queued", b: "scheduled" });

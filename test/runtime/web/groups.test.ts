@@ -162,7 +162,7 @@ describe("a mapped group, as the engine leaves it", () => {
       (instance) => instance.taskId === taskId && instance.mapIndex === mapIndex,
     )!;
     await driver.take(one);
-    await driver.settle([endOf(one, outcome)]);
+    await driver.complete([endOf(one, outcome)]);
   }
 
   const shown = (svg: string): string[] =>
@@ -240,7 +240,7 @@ test("a task of a group that has not begun waits for the group, and one between 
   for (const outcome of [success(), failed()]) {
     const [one] = runnable(await driver.look());
     await driver.take(one!);
-    await driver.settle([endOf(one!, outcome)]);
+    await driver.complete([endOf(one!, outcome)]);
   }
   expect(of(await page(`/runs/${run}`), "g")).toMatch(
     /up for retry.* tries again at [\d:]+ UTC: one of its last tasks failed/,

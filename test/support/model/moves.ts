@@ -4,10 +4,10 @@ import { cancelTask as cancelStoredTask } from "../../../runtime/actions/cancel_
 import { clearRuns } from "../../../runtime/actions/clear.ts";
 import { markTask as markStoredTask } from "../../../runtime/actions/mark.ts";
 import { pauseDag, unpauseDag } from "../../../runtime/actions/pause.ts";
-import { settle } from "../../../runtime/engine/results/complete_tries.ts";
+import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { isFinal, type Mark } from "../../../runtime/state/task_state.ts";
-import { engineRound } from "../../../runtime/transactions/engine_tx.ts";
+import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { endOf, lost, type Seen } from "../engine_driver.ts";
@@ -121,7 +121,7 @@ function ending(
     text: `${tries.join(" and ")}: ${how}`,
     apply: (model) => endTries(model, ends),
     perform: async ({ driver }) => {
-      const { accepted } = await driver.settle(
+      const { accepted } = await driver.complete(
         ends.map(({ claim, outcome: end }) => endOf(claim.seen, end, claim.worker)),
       );
       const counted = claims.filter(({ seen }) => accepted.has(seen.id)).map(scopeKey);
@@ -171,8 +171,8 @@ export function rollBack(world: World, index: number, as: DrawnEnd): Move | null
     text: `${scopeKey(claim)}: ${endInWords(as)}, and the server goes away`,
     apply: () => "the server went away",
     perform: ({ stored }) =>
-      engineRound(stored!.db, stored!.plans, async (tx): Promise<string> => {
-        await settle(tx, [endOf(claim.seen, outcome, claim.worker)]);
+      runEngineTransaction(stored!.db, stored!.plans, async (tx): Promise<string> => {
+        await completeTries(tx, [endOf(claim.seen, outcome, claim.worker)]);
         throw new Error("the server went away");
       }).catch((error: Error) => error.message),
   };
@@ -209,7 +209,7 @@ export function stopTask(task: string, item: number | null = null): Move {
       const ends = open.map((seen) =>
         endOf(seen, { kind: "cancelled", state: seen.state, reason: "cancelled by ann" }, ""),
       );
-      return (await driver.settle(ends)).accepted.size > 0 ? "done" : "TASK_NOT_ACTIVE";
+      return (await driver.complete(ends)).accepted.size > 0 ? "done" : "TASK_NOT_ACTIVE";
     },
   };
 }

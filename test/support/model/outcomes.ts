@@ -40,7 +40,7 @@ export function outcomeOf(shape: DagShape, task: ShapedTask, { as, size }: Drawn
       return skipped;
     case "left out":
       return task.kind === "mapped" || task.mappedIn !== null
-        ? { kind: "skipped", reason: "no item of the list", leftOut: true }
+        ? { kind: "skipped", reason: "no item of the list", filteredOut: true }
         : skipped;
     case "not done":
       if (task.kind === "sensor") return { kind: "not_yet" };

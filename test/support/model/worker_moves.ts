@@ -1,7 +1,7 @@
 /** What workers and time do to a run, as the model has it. An end counts when its claim still holds the instance, and else changes nothing. */
 
-import { MAX_LOST_TRIES } from "../../../runtime/engine/results/complete_tries.ts";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
+import { MAX_LOST_TRIES } from "../../../runtime/engine/results/try_move.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { MAX_ITERATIONS, type ShapedTask } from "./dag_shape.ts";
 import { allAfter } from "./decisions.ts";
@@ -85,7 +85,7 @@ function endTry(
 ): void {
   if (outcome.kind === "success") succeed(model, task, instance, index, outcome);
   else if (outcome.kind === "skipped")
-    move(instance, outcome.leftOut === true ? "removed" : "skipped");
+    move(instance, outcome.filteredOut === true ? "removed" : "skipped");
   else if (outcome.kind === "failed") fail(task, instance, outcome.retryable);
   else if (outcome.kind === "lost") lose(instance);
   else move(instance, "up_for_reschedule");

@@ -1,7 +1,7 @@
 /** The graph as SVG, drawn from the kept layout; beside it a list says the same in words. */
 import type { VNode } from "preact";
 import type { DagSpec, TaskSpec } from "../../../../sdk/spec/index.ts";
-import { manyOf } from "../../../engine/plan/plan.ts";
+import { mappedTaskIds } from "../../../engine/plan/plan_of.ts";
 import type { GraphLayout, Placed, Point } from "../../graph/graph_layout.ts";
 import { shownName } from "../../graph/graph_request.ts";
 import type { Folds } from "../../groups/folded_groups.ts";
@@ -77,7 +77,7 @@ function drawingOf(
   hrefOf: GraphProps["hrefOf"],
 ): Drawing {
   const placed = new Map([...layout.boxes, ...layout.nodes].map((one) => [one.id, one]));
-  const many = manyOf(spec);
+  const many = mappedTaskIds(spec);
   const states = new Map<string, ShownState>();
   if (stateOf)
     for (const { item } of treeRows(groupTree(spec.tasks, spec.groups), new Set()))
@@ -248,7 +248,7 @@ export function GraphList({
   readonly folds: Folds;
 }): VNode {
   const tasks = new Map(spec.tasks.map((task) => [task.taskId, task]));
-  const many = manyOf(spec);
+  const many = mappedTaskIds(spec);
   return (
     <table class="list tasks">
       <thead>

@@ -1,10 +1,11 @@
-/** Setups and teardowns that go with work: who does the work again needs what was set up for it, and tears it down again. */
-import { allAfter } from "./branch_tasks.ts";
+/** Setups and teardowns that go with work: to run the work again, its setups must run again, too. */
+import { allAfter } from "./graph.ts";
 import type { Plan } from "./plan.ts";
 
 /**
- * The tasks, and with each the setups before it that have a teardown after it, or none at all, and the teardowns of those setups (Airflow's
- * rule for clearing). In the order of the plan.
+ * These tasks, with the setups before them and the teardowns of those setups (Airflow's rule for
+ * clearing). A setup counts when its teardown comes after the task, or when it has none. In the
+ * order of the plan.
  */
 export function withSetups(plan: Plan, taskIds: readonly string[]): readonly string[] {
   const chosen = new Set(taskIds);

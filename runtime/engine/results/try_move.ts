@@ -1,0 +1,94 @@
+/** The transition that the end of a try asks for. */
+import { DagsmithError } from "../../../sdk/errors.ts";
+import type { TaskSpec } from "../../../sdk/spec/index.ts";
+import { decideRetry } from "../../state/retry.ts";
+import {
+  fail,
+  failLost,
+  filterOut,
+  rescue,
+  retry,
+  skip,
+  succeed,
+  type Transition,
+  yieldForSlots,
+} from "../../state/transition.ts";
+import { isLimited } from "../limits/limits.ts";
+import { decisionError } from "../plan/branch_tasks.ts";
+import { loopDecidedBy } from "../plan/loop.ts";
+import { plannedTask } from "../plan/plan.ts";
+import type { LockedRun } from "../store.ts";
+import { asksForNext, type FailedOutcome, type Outcome, type TryEnd } from "./outcome.ts";
+import { waitMove } from "./wait_move.ts";
+
+/** A task fails when its tries were lost to dead workers more often than this. */
+export const MAX_LOST_TRIES = 5;
+
+/** An impossible decision of a branch task is a failure; a retry would decide the same. */
+export function checkedEnd(end: TryEnd, { plan }: LockedRun): TryEnd {
+  const { taskId, outcome } = end;
+  if (outcome.kind !== "success") return end;
+  const error = decisionError(plan, plannedTask(plan, taskId).spec, outcome.output);
+  return error ? { ...end, outcome: unknownBranch(error) } : end;
+}
+
+function unknownBranch({ name, message }: DagsmithError): Outcome {
+  return {
+    kind: "failed",
+    reason: `UNKNOWN_BRANCH: ${message}`,
+    error: { name, message, stack: "" },
+    retryable: false,
+  };
+}
+
+export function moveOf(end: TryEnd, run: LockedRun): Transition {
+  const { outcome, workerId } = end;
+  const planned = plannedTask(run.plan, end.taskId);
+  switch (outcome.kind) {
+    case "success":
+      return overLimit(end, run) ?? succeed(end, workerId);
+    case "skipped":
+      return (outcome.filteredOut ? filterOut : skip)(end, workerId, outcome.reason);
+    case "needs_slots":
+      return yieldForSlots(end, workerId);
+    case "lost":
+      return end.lostTries < MAX_LOST_TRIES
+        ? rescue(end, workerId, outcome.reason, isLimited(planned.route, run))
+        : failLost(end, workerId, outcome.reason);
+    case "failed":
+      return failedMove(end, outcome, planned.spec);
+    default:
+      return waitMove(end, outcome, planned, run);
+  }
+}
+
+function failedMove(
+  end: TryEnd,
+  { reason, error, retryable, retryAfterMs }: FailedOutcome,
+  task: TaskSpec,
+): Transition {
+  // Airflow's soft failure: the sensor timed out, or its poke threw an error that no retry helps.
+  if (task.sensor?.softFail && error?.name === "FailTask") return skip(end, end.workerId, reason);
+  const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const tryNumber = end.tryNumber - (end.clearedTries ?? 0);
+  const seed = `${end.instanceId}`;
+  const decision = decideRetry(task, { ...end, ...asked, tryNumber, retryable, seed });
+  return decision.again
+    ? retry(end, end.workerId, decision.delayMs, reason, error)
+    : fail(end, end.workerId, reason, error);
+}
+
+/** A loop fails when its last possible iteration asks for another. The output of it is kept. */
+function overLimit(end: TryEnd, run: LockedRun): Transition | undefined {
+  if (!asksForNext(end.outcome)) return undefined;
+  const { each, taskId } = plannedTask(run.plan, end.taskId).spec;
+  const decided = loopDecidedBy(run.plan, taskId);
+  const limit =
+    decided?.maxIterations ?? (each && "loop" in each ? each.loop.maxIterations : undefined);
+  if (limit === undefined || end.mapIndex + 1 < limit) return undefined;
+  const { code, message } = new DagsmithError("LOOP_LIMIT", {
+    task: decided?.group ?? taskId,
+    limit,
+  });
+  return fail(end, end.workerId, code, { name: "DagsmithError", message, stack: "" });
+}

@@ -1,0 +1,141 @@
+/**
+ * The counters of tasks: a row for each task of a run that waits for others, has many instances, or
+ * is a group or in one; inside a mapped group a row for each map index. Rows are read and written
+ * whole, by transactions that hold the row of the run.
+ */
+import type { Scope } from "../../engine/counts/scope.ts";
+import type { TaskCounter } from "../../engine/counts/task_counter.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+import { columns } from "../database/unnest.ts";
+
+/** The columns of a counter: their types, and their values. */
+const COLUMNS: Readonly<
+  Record<keyof CounterRow, [type: string, (counter: TaskCounter) => unknown]>
+> = {
+  run_id: ["bigint", ({ runId }) => runId],
+  task_id: ["text", ({ taskId }) => taskId],
+  map_index: ["int", ({ mapIndex }) => mapIndex],
+  upstream_total: ["int", ({ upstreamTotal }) => upstreamTotal],
+  upstream_success: ["int", ({ upstream }) => upstream.success],
+  upstream_failed: ["int", ({ upstream }) => upstream.failed],
+  upstream_skipped: ["int", ({ upstream }) => upstream.skipped],
+  upstream_upstream_failed: ["int", ({ upstream }) => upstream.upstreamFailed],
+  upstream_removed: ["int", ({ upstream }) => upstream.removed],
+  decided: ["boolean", ({ decided }) => decided],
+  instances: ["int", ({ instances }) => instances],
+  released: ["int", ({ released }) => released],
+  own_success: ["int", ({ own }) => own.success],
+  own_failed: ["int", ({ own }) => own.failed],
+  own_skipped: ["int", ({ own }) => own.skipped],
+  own_upstream_failed: ["int", ({ own }) => own.upstreamFailed],
+  own_removed: ["int", ({ own }) => own.removed],
+};
+const NAMES = Object.keys(COLUMNS);
+const KEY = ["run_id", "task_id", "map_index"];
+
+const LOAD: Statement = {
+  name: "task_counter_load",
+  text: `
+select ${NAMES.map((name) => `c.${name}`).join(", ")}
+from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
+join dagsmith.task_counter c
+  on c.run_id = v.run_id and c.task_id = v.task_id and c.map_index = v.map_index`,
+};
+
+const SAVE: Statement = {
+  name: "task_counter_save",
+  text: `
+insert into dagsmith.task_counter (${NAMES.join(", ")})
+select * from unnest(${Object.values(COLUMNS)
+    .map(([type], index) => `$${index + 1}::${type}[]`)
+    .join(", ")})
+on conflict (${KEY.join(", ")}) do update set
+${NAMES.filter((name) => !KEY.includes(name))
+  .map((name) => `  ${name} = excluded.${name}`)
+  .join(",\n")}`,
+};
+
+const DELETE: Statement = {
+  name: "task_counter_delete",
+  text: `
+delete from dagsmith.task_counter
+where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3)`,
+};
+
+interface CounterRow {
+  run_id: number;
+  task_id: string;
+  map_index: number;
+  upstream_total: number;
+  upstream_success: number;
+  upstream_failed: number;
+  upstream_skipped: number;
+  upstream_upstream_failed: number;
+  upstream_removed: number;
+  decided: boolean;
+  instances: number | null;
+  released: number;
+  own_success: number;
+  own_failed: number;
+  own_skipped: number;
+  own_upstream_failed: number;
+  own_removed: number;
+}
+
+/** The counters of these scopes that exist. */
+export async function loadCounters(
+  db: Queryable,
+  scopes: readonly Scope[],
+): Promise<readonly TaskCounter[]> {
+  if (scopes.length === 0) return [];
+  const rows = await db.query<CounterRow & Record<string, unknown>>(
+    LOAD,
+    columns(scopes, ({ runId, taskId, mapIndex }) => [runId, taskId, mapIndex]),
+  );
+  return rows.map(counterOf);
+}
+
+function counterOf(row: CounterRow): TaskCounter {
+  return {
+    runId: row.run_id,
+    taskId: row.task_id,
+    mapIndex: row.map_index,
+    upstreamTotal: row.upstream_total,
+    upstream: {
+      success: row.upstream_success,
+      failed: row.upstream_failed,
+      skipped: row.upstream_skipped,
+      upstreamFailed: row.upstream_upstream_failed,
+      removed: row.upstream_removed,
+    },
+    decided: row.decided,
+    instances: row.instances,
+    released: row.released,
+    own: {
+      success: row.own_success,
+      failed: row.own_failed,
+      skipped: row.own_skipped,
+      upstreamFailed: row.own_upstream_failed,
+      removed: row.own_removed,
+    },
+  };
+}
+
+/** Writes counters as they are now. Only for runs whose rows the transaction holds. */
+export async function saveCounters(db: Queryable, counters: readonly TaskCounter[]): Promise<void> {
+  if (counters.length === 0) return;
+  await db.query(
+    SAVE,
+    columns(counters, (counter) => Object.values(COLUMNS).map(([, value]) => value(counter))),
+  );
+}
+
+/** Deletes the counters of tasks that start again. @param mapIndex of their mapped group; null for all */
+export async function deleteCounters(
+  db: Queryable,
+  runId: number,
+  taskIds: readonly string[],
+  mapIndex: number | null,
+): Promise<void> {
+  await db.query(DELETE, [runId, taskIds, mapIndex]);
+}
