@@ -218,6 +218,11 @@ describe("a broken wall is found", () => {
       "runtime/scheduler/x.ts",
       'import { up } from "../../migrations/0001_schema.ts";',
     ],
+    [
+      "a room of the store with a read model",
+      "runtime/store/runs/x.ts",
+      'import { getRun } from "../reads/runs.ts";',
+    ],
     ["a room that nobody placed", "runtime/attic/x.ts", ""],
   ])("in %s", (_, path, text) => {
     expect(brokenWalls(path, text)).toHaveLength(1);
@@ -239,6 +244,11 @@ describe("a broken wall is found", () => {
       "a DAG with a file of its own",
       "dags/x.ts",
       'import query from "./x.sql";\nimport { z } from "zod";',
+    ],
+    [
+      "a read model with a row of the store",
+      "runtime/store/reads/x.ts",
+      'import type { RunType } from "../runs/dag_run.ts";',
     ],
     [
       "the store with a type of the engine",

@@ -118,6 +118,34 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   },
 };
 
+/**
+ * Rooms within rooms, lowest first. Rooms of one floor may reach each other and the floors below;
+ * files that stand in the room itself may reach all.
+ */
+const INNER_FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  store: [
+    [
+      "access",
+      "backfills",
+      "dags",
+      "database",
+      "fleet",
+      "instances",
+      "limits",
+      "runs",
+      "sources",
+      "values",
+      "waits",
+    ],
+    ["reads"],
+  ],
+};
+
+/** Why an inner room has a wall; those without an entry have the reason of their room. */
+const INNER_REASONS: Readonly<Record<string, string>> = {
+  "store/reads": "it answers people's questions, so nothing that writes may depend on it",
+};
+
 /** Files that may import what their room may not. The room may import them, with the first need only. */
 const DOORS: readonly Wall[] = [
   {
@@ -171,9 +199,30 @@ export const WALLS: readonly Wall[] = [
   })),
   ...DOORS,
   ...FLOORS.flatMap((floor, height) =>
-    floor.map((name) => room(name, FLOORS.slice(0, height).flat())),
+    floor.flatMap((name) => {
+      const wall = room(name, FLOORS.slice(0, height).flat());
+      return [wall, ...innerRooms(name, wall)];
+    }),
   ),
 ];
+
+function innerRooms(name: string, outer: Wall): readonly Wall[] {
+  const floors = INNER_FLOORS[name] ?? [];
+  return floors.flatMap((floor, height) =>
+    floor.map((inner) => ({
+      ...outer,
+      part: `runtime/${name}/${inner}`,
+      parts: [
+        ...(outer.parts ?? []),
+        ...floors
+          .slice(0, height + 1)
+          .flat()
+          .map((reached) => `runtime/${name}/${reached}`),
+      ],
+      why: INNER_REASONS[`${name}/${inner}`] ?? outer.why,
+    })),
+  );
+}
 
 function room(name: string, below: readonly string[]): Wall {
   const own = ROOMS[name] ?? { why: "a room without a wall of its own" };

@@ -72,7 +72,7 @@ export const audit = command({
   ): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       if (dagId !== undefined) await needDag(db, dagId);
-      const { listAudit } = await import("../../store/access/audit.ts");
+      const { listAudit } = await import("../../store/reads/audit.ts");
       const found = await listAudit(db, {
         dagId: dagId ?? null,
         before: null,

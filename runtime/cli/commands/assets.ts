@@ -16,7 +16,7 @@ const list = command({
   example: "dag assets list --json",
   run: async (cli): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
-      const { listAssets } = await import("../../store/sources/asset_list.ts");
+      const { listAssets } = await import("../../store/reads/assets.ts");
       const assets = await listAssets(db, { after: "", limit: MOST });
       const rows = assets.map(({ uri, producers, consumers, lastEventAt }) => [
         cell(uri),

@@ -2,8 +2,8 @@
 import type { Json } from "../../../sdk/json.ts";
 import type { Reprocess } from "../../scheduler/plan_backfill.ts";
 import type { CodeChoice } from "../../store/backfills/backfill.ts";
-import type { BackfillSummary } from "../../store/backfills/backfill_list.ts";
 import type { Database } from "../../store/database/database.ts";
+import type { BackfillSummary } from "../../store/reads/backfills.ts";
 import { type AnyCommand, type Cli, command, type Outcome, wrongUsage } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { isoDate, jsonObject, label, oneOf, wholeNumber } from "../input/option_values.ts";
@@ -146,7 +146,7 @@ export const backfills = command({
     withDatabase(cli, async (db) => {
       if (dagId !== undefined) await needDag(db, dagId);
       if (options.id !== undefined) return one(cli, db, options.id, options.limit ?? 1_000);
-      const { listBackfills } = await import("../../store/backfills/backfill_list.ts");
+      const { listBackfills } = await import("../../store/reads/backfills.ts");
       const found = await listBackfills(db, dagId, options.limit ?? 20);
       const rows = found.map((b) => [
         String(b.id),
@@ -166,7 +166,7 @@ export const backfills = command({
 });
 
 async function one(cli: Cli, db: Database, id: number, limit: number): Promise<Outcome> {
-  const { listBackfillRuns } = await import("../../store/backfills/backfill_list.ts");
+  const { listBackfillRuns } = await import("../../store/reads/backfills.ts");
   const found = await needBackfill(db, id);
   const runs = await listBackfillRuns(db, id, 0, limit);
   return {
@@ -176,7 +176,7 @@ async function one(cli: Cli, db: Database, id: number, limit: number): Promise<O
 }
 
 async function needBackfill(db: Database, id: number): Promise<BackfillSummary> {
-  const { findBackfill } = await import("../../store/backfills/backfill_list.ts");
+  const { findBackfill } = await import("../../store/reads/backfills.ts");
   const found = await findBackfill(db, id);
   if (found) return found;
   const { DagsmithError } = await import("../../../sdk/errors.ts");

@@ -13,7 +13,7 @@ export const callbacks = command({
   run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
-      const { listCallbacks } = await import("../../store/waits/callback.ts");
+      const { listCallbacks } = await import("../../store/reads/callbacks.ts");
       const found = (await listCallbacks(db, run.id)).map(({ lines: _, ...callback }) => callback);
       const rows = found.map((one) => [
         one.taskId === null

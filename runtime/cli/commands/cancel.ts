@@ -1,6 +1,6 @@
 /** `dag cancel`: a run, or one task of it, ends before its time. */
 import type { Database } from "../../store/database/database.ts";
-import type { RunSummary } from "../../store/reads/run_list.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { wholeNumber } from "../input/option_values.ts";
@@ -37,7 +37,7 @@ export const cancel = command({
 async function cancelWhole(
   cli: Cli,
   db: Database,
-  run: RunSummary,
+  run: RunDetail,
   { reason }: Options,
 ): Promise<Outcome> {
   const { cancelRun } = await import("../../actions/index.ts");
@@ -51,7 +51,7 @@ async function cancelWhole(
 async function cancelOne(
   cli: Cli,
   db: Database,
-  run: RunSummary,
+  run: RunDetail,
   taskId: string,
   { reason, mapIndex }: Options,
 ): Promise<Outcome> {

@@ -2,7 +2,7 @@
 import type { ClearedRun, ClearSelection } from "../../actions/index.ts";
 import type { CodeChoice } from "../../store/backfills/backfill.ts";
 import type { Database } from "../../store/database/database.ts";
-import { findRuns } from "../../store/reads/run_list.ts";
+import { findRuns } from "../../store/reads/runs.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
 import { needDag, needRun, RUN_NAMES } from "../find/runs.ts";
 import { isoDate, oneOf, wholeNumber } from "../input/option_values.ts";
@@ -101,8 +101,8 @@ async function targetOf(
 }
 
 async function isDag(db: Database, name: string): Promise<boolean> {
-  const { findDag } = await import("../../store/reads/dag_list.ts");
-  return (await findDag(db, name)) !== undefined;
+  const { getDag } = await import("../../store/reads/dags.ts");
+  return (await getDag(db, name)) !== undefined;
 }
 
 function lines(runs: readonly ClearedRun[], isDry: boolean, style: Style): readonly string[] {

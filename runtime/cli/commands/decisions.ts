@@ -34,9 +34,9 @@ export const decisions = command({
     withDatabase(cli, async (db) => {
       await needDag(db, dagId);
       const { readDecisions } = await import("../../scheduler/decisions.ts");
-      const { findDag } = await import("../../store/reads/dag_list.ts");
+      const { getDag } = await import("../../store/reads/dags.ts");
       const { DateTime } = await import("luxon");
-      const zone = (await findDag(db, dagId))?.spec.timezone ?? "UTC";
+      const zone = (await getDag(db, dagId))?.spec.timezone ?? "UTC";
       const date = (option: string, text: string | undefined): Date | null => {
         if (text === undefined) return null;
         const found = DateTime.fromISO(text, { zone });

@@ -128,7 +128,7 @@ async function databaseFindings(cli: Cli): Promise<readonly Finding[]> {
 async function schemaFindings(cli: Cli): Promise<readonly Finding[]> {
   try {
     const members = await withDatabase(cli, async (db) => {
-      const { listMembers } = await import("../../store/fleet/cluster.ts");
+      const { listMembers } = await import("../../store/reads/health.ts");
       return listMembers(db);
     });
     return [

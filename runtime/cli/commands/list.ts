@@ -61,7 +61,7 @@ function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<st
     version,
     isPaused,
     pauseReason,
-    nextRunAfter,
+    nextRunAfter: isPaused ? null : nextRunAfter,
     scheduleError,
     atCapacity,
     lastRunState,

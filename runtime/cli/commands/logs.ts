@@ -1,9 +1,9 @@
 /** `dag logs`: what one try of a task wrote. */
 import { poll } from "../../service/poll.ts";
 import type { Database } from "../../store/database/database.ts";
-import type { RunSummary } from "../../store/reads/run_list.ts";
-import type { InstanceSummary } from "../../store/reads/task_list.ts";
-import { LOG_START, readLog, type StoredLogLine } from "../../store/values/log_read.ts";
+import type { InstanceRow } from "../../store/reads/instances.ts";
+import { LOG_START, readLog, type StoredLogLine } from "../../store/reads/log.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
 import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { findTaskInstance } from "../find/tasks.ts";
@@ -59,8 +59,8 @@ export const logs = command({
 });
 
 /** What callbacks of the run itself logged: those of its tasks stand in the tasks' logs. */
-async function logOfRun(cli: Cli, db: Database, run: RunSummary): Promise<Outcome> {
-  const { listCallbacks } = await import("../../store/waits/callback.ts");
+async function logOfRun(cli: Cli, db: Database, run: RunDetail): Promise<Outcome> {
+  const { listCallbacks } = await import("../../store/reads/callbacks.ts");
   const own = (await listCallbacks(db, run.id)).filter(({ taskId }) => taskId === null);
   const lines = own
     .flatMap((one) => one.lines.split("\n").filter((line) => line !== ""))
@@ -72,7 +72,7 @@ async function logOfRun(cli: Cli, db: Database, run: RunSummary): Promise<Outcom
 }
 
 /** An instance that waits for its next try shows the one before, which is why somebody looks. */
-function tryOf(instance: InstanceSummary, wanted: number | undefined): number {
+function tryOf(instance: InstanceRow, wanted: number | undefined): number {
   const latest =
     instance.startedAt === null && instance.finishedAt === null
       ? Math.max(1, instance.tryNumber - 1)
@@ -88,7 +88,7 @@ const POLL_MS = 300;
 /** Prints lines as they come, from try to try unless one was named, and ends behind the last line of the last try. */
 async function follow(
   db: Database,
-  find: () => Promise<InstanceSummary | null>,
+  find: () => Promise<InstanceRow | null>,
   wanted: number | undefined,
   onLine: (line: StoredLogLine) => void,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 /** `dag next`: when a DAG will run, and over which data intervals. */
-import type { DagSummary } from "../../store/reads/dag_list.ts";
+import type { DeployedDag } from "../../store/reads/dags.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
 import { knownDag } from "../find/dags.ts";
 import { isoDate, wholeNumber } from "../input/option_values.ts";
@@ -69,7 +69,7 @@ export const next = command({
 });
 
 /** What keeps a deployed DAG from these runs now. */
-function remarks(dagId: string, deployed: DagSummary | null): readonly string[] {
+function remarks(dagId: string, deployed: DeployedDag | null): readonly string[] {
   if (deployed?.scheduleError)
     return ["", `The schedule stands still: ${cell(deployed.scheduleError)}`];
   if (deployed?.isPaused)

@@ -10,7 +10,7 @@ const list = command({
   example: "dag pools list",
   run: async (cli): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
-      const { listPools } = await import("../../store/limits/pool.ts");
+      const { listPools } = await import("../../store/reads/pools.ts");
       const pools = await listPools(db);
       const rows = pools.map(
         ({ name, slots, runningSlots, queuedSlots, waitingSlots, description }) => [

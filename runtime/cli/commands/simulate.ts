@@ -102,8 +102,8 @@ async function recorded(
   if (folder !== undefined || (await findDatabaseUrl(cli)) === null)
     return { lengths: new Map(), pools: {} };
   return withDatabase(cli, async (db) => {
-    const { averageDurations } = await import("../../store/runs/run_durations.ts");
-    const { listPools } = await import("../../store/limits/pool.ts");
+    const { averageDurations } = await import("../../store/reads/durations.ts");
+    const { listPools } = await import("../../store/reads/pools.ts");
     const dagIds = specs.map(({ dagId }) => dagId);
     const pools = Object.fromEntries((await listPools(db)).map(({ name, slots }) => [name, slots]));
     return { lengths: await averageDurations(db, dagIds), pools };

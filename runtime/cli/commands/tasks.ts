@@ -1,7 +1,7 @@
 /** `dag tasks`: one run, task by task. */
 
 import type { Database } from "../../store/database/database.ts";
-import type { RunSummary } from "../../store/reads/run_list.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { wholeNumber } from "../input/option_values.ts";
@@ -41,12 +41,12 @@ export const tasks = command({
 async function instances(
   cli: Cli,
   db: Database,
-  run: RunSummary,
+  run: RunDetail,
   taskId: string,
   limit: number,
 ): Promise<Outcome> {
   const { needTask } = await import("../find/tasks.ts");
-  const { listInstances } = await import("../../store/reads/task_list.ts");
+  const { listInstances } = await import("../../store/reads/instances.ts");
   await needTask(db, run, taskId);
   const found = await listInstances(db, run.id, taskId, limit);
   const rows = found.map((one) => [

@@ -11,9 +11,9 @@ export const versions = command({
   example: "dag versions daily_report",
   run: async (cli, [dagId]: readonly [string | undefined]): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
-      const { listDags, listVersions } = await import("../../store/reads/dag_list.ts");
+      const { listDeployedDags, listVersions } = await import("../../store/reads/dags.ts");
       if (dagId === undefined) {
-        const current = (await listDags(db)).map(({ dagId: id, version, file }) => ({
+        const current = (await listDeployedDags(db)).map(({ dagId: id, version, file }) => ({
           dagId: id,
           version,
           file,

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { FolderLoad } from "../../bundler/folder.ts";
-import type { DagSummary } from "../../store/reads/dag_list.ts";
+import type { DeployedDag } from "../../store/reads/dags.ts";
 import type { Cli } from "../command.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
 import { hint } from "./nearest.ts";
@@ -16,7 +16,7 @@ export interface KnownDag {
   readonly file: string;
   readonly spec: DagSpec;
   /** Null for a DAG that was read from a file. */
-  readonly deployed: DagSummary | null;
+  readonly deployed: DeployedDag | null;
 }
 
 /** A file that gives no DAG as it is now. */
@@ -81,8 +81,9 @@ export async function loadDagFolder(
 
 async function deployedDags(cli: Cli): Promise<KnownDags> {
   return withDatabase(cli, async (db) => {
-    const { listDags, listImportErrors } = await import("../../store/reads/dag_list.ts");
-    const [dags, errors] = [await listDags(db), await listImportErrors(db)];
+    const { listDeployedDags } = await import("../../store/reads/dags.ts");
+    const { listImportErrors } = await import("../../store/reads/import_errors.ts");
+    const [dags, errors] = [await listDeployedDags(db), await listImportErrors(db, null)];
     return {
       source: "database",
       dags: dags.map((dag) => ({
@@ -91,7 +92,9 @@ async function deployedDags(cli: Cli): Promise<KnownDags> {
         spec: dag.spec,
         deployed: dag,
       })),
-      errors,
+      errors: errors
+        .map(({ file, line, code, message }) => ({ file, line, code, message }))
+        .toSorted((one, other) => (one.file < other.file ? -1 : 1)),
     };
   });
 }

@@ -2,7 +2,7 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { dagIds } from "../../store/dags/dag.ts";
 import type { Queryable } from "../../store/database/database.ts";
-import { findRuns, type RunSummary } from "../../store/reads/run_list.ts";
+import { findRuns, type RunDetail } from "../../store/reads/runs.ts";
 import { wrongUsage } from "../command.ts";
 import { unknownDag } from "./dags.ts";
 
@@ -13,7 +13,7 @@ export const RUN_NAMES = "<run> is its number, its run id, or dag/run_id. `dag r
  * @param name the run's number, its run id, or dag/run_id
  * @throws DagsmithError UNKNOWN_RUN; INVALID_ARGUMENT when several DAGs have a run of this run id
  */
-export async function needRun(db: Queryable, name: string): Promise<RunSummary> {
+export async function needRun(db: Queryable, name: string): Promise<RunDetail> {
   const [run, ...others] = await findRuns(db, name);
   if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: name });
   if (others.length === 0) return run;
@@ -26,6 +26,6 @@ export async function needRun(db: Queryable, name: string): Promise<RunSummary> 
 
 /** @throws DagsmithError UNKNOWN_DAG, with the name that was probably meant, unless there is such a DAG */
 export async function needDag(db: Queryable, dagId: string): Promise<void> {
-  const { findDag } = await import("../../store/reads/dag_list.ts");
-  if (!(await findDag(db, dagId))) throw unknownDag(dagId, await dagIds(db));
+  const { getDag } = await import("../../store/reads/dags.ts");
+  if (!(await getDag(db, dagId))) throw unknownDag(dagId, await dagIds(db));
 }

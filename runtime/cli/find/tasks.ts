@@ -2,15 +2,15 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { Queryable } from "../../store/database/database.ts";
-import { findRunSpec, type RunSummary } from "../../store/reads/run_list.ts";
-import { findInstance, type InstanceSummary } from "../../store/reads/task_list.ts";
+import { getInstance, type InstanceRow } from "../../store/reads/instances.ts";
+import { findRunSpec, type RunDetail } from "../../store/reads/runs.ts";
 import { wrongUsage } from "../command.ts";
 import { nearest } from "./nearest.ts";
 
 /** @throws DagsmithError UNKNOWN_TASK, with the tasks there are, the one probably meant first */
 export async function needTask(
   db: Queryable,
-  run: RunSummary,
+  run: RunDetail,
   taskId: string,
 ): Promise<{ readonly isMapped: boolean }> {
   const spec = await findRunSpec(db, run.id);
@@ -33,15 +33,15 @@ export async function needTask(
  */
 export async function findTaskInstance(
   db: Queryable,
-  run: RunSummary,
+  run: RunDetail,
   taskId: string,
   mapIndex: number | undefined,
-): Promise<InstanceSummary | null> {
+): Promise<InstanceRow | null> {
   const { isMapped } = await needTask(db, run, taskId);
   if (isMapped && mapIndex === undefined)
     wrongUsage(
       "--map-index",
       `"${taskId}" is mapped; say which instance (dag tasks ${run.id} --task ${taskId} lists them)`,
     );
-  return (await findInstance(db, run.id, taskId, mapIndex ?? -1)) ?? null;
+  return (await getInstance(db, run.id, taskId, mapIndex ?? -1)) ?? null;
 }

@@ -3,7 +3,7 @@ import type {
   BackfillProgress,
   BackfillRunSummary,
   BackfillSummary,
-} from "../../store/backfills/backfill_list.ts";
+} from "../../store/reads/backfills.ts";
 import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { stateText, timeText } from "../output/words.ts";

@@ -1,7 +1,7 @@
 /** Pools that DAGs name and that are not there, or are too small: seen before a run waits for them. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { DagSpec, Position, TaskSpec } from "../../../sdk/spec/index.ts";
-import { listPools, type Pool } from "../../store/limits/pool.ts";
+import { listPools, type PoolUsage } from "../../store/reads/pools.ts";
 import type { Cli } from "../command.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
 
@@ -23,7 +23,7 @@ export interface LoadedDag {
 /** A warning for each task whose pool cannot hold it. Pure. */
 export function poolWarnings(
   dags: readonly LoadedDag[],
-  pools: readonly Pool[],
+  pools: readonly Pick<PoolUsage, "name" | "slots">[],
 ): readonly PoolWarning[] {
   const slotsOf = new Map(pools.map(({ name, slots }) => [name, slots]));
   return dags.flatMap(({ file, spec, positions }) =>

@@ -2,9 +2,9 @@
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { Queryable } from "../../store/database/database.ts";
-import type { RunSummary } from "../../store/reads/run_list.ts";
-import { findRunSpec } from "../../store/reads/run_list.ts";
-import { summariseTasks, type TaskSummary } from "../../store/reads/task_list.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
+import { findRunSpec } from "../../store/reads/runs.ts";
+import { summariseTasks, type TaskSummary } from "../../store/reads/task_states.ts";
 import type { Outcome } from "../command.ts";
 import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
@@ -46,7 +46,7 @@ function untouched(task: DagSpec["tasks"][number], isMapped: boolean): ReportedT
 }
 
 /** The run, its tasks, and failure when the run failed. */
-export async function runOutcome(db: Queryable, run: RunSummary, style: Style): Promise<Outcome> {
+export async function runOutcome(db: Queryable, run: RunDetail, style: Style): Promise<Outcome> {
   const tasks = await reportedTasks(db, run.id);
   return {
     json: { run, tasks },
@@ -56,7 +56,7 @@ export async function runOutcome(db: Queryable, run: RunSummary, style: Style): 
 }
 
 export function runLines(
-  run: RunSummary,
+  run: RunDetail,
   tasks: readonly ReportedTask[],
   style: Style,
 ): readonly string[] {
@@ -77,7 +77,7 @@ export function runLines(
   ];
 }
 
-function annotations({ labels, note }: RunSummary): readonly string[] {
+function annotations({ labels, note }: RunDetail): readonly string[] {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
   return [
     ...(pairs.length > 0 ? [`labels: ${cell(pairs.join(", "))}`] : []),

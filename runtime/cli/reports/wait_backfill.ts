@@ -1,7 +1,8 @@
-/** Waits for the end of a backfill, and tells how far it is whenever that changes. */
+/** Waits for the end of a backfill and reports its progress whenever it changes. */
 import { poll } from "../../service/poll.ts";
-import { type BackfillSummary, findBackfill } from "../../store/backfills/backfill_list.ts";
+
 import type { Queryable } from "../../store/database/database.ts";
+import { type BackfillSummary, findBackfill } from "../../store/reads/backfills.ts";
 import { progressBar } from "./backfill_report.ts";
 
 /** How often the database is asked, in milliseconds. */

@@ -2,8 +2,8 @@
 import { poll } from "../../service/poll.ts";
 import { isFinal } from "../../state/task_state.ts";
 import type { Queryable } from "../../store/database/database.ts";
-import { findRuns, type RunSummary } from "../../store/reads/run_list.ts";
-import { summariseTasks } from "../../store/reads/task_list.ts";
+import { findRuns, type RunDetail } from "../../store/reads/runs.ts";
+import { summariseTasks } from "../../store/reads/task_states.ts";
 
 /** How often the database is asked, in milliseconds: soon at first, for runs that take no time. */
 const PAUSES = { firstMs: 50, longestMs: 1_000 };
@@ -17,9 +17,9 @@ export async function waitForRun(
   id: number,
   onTask: (taskId: string, state: string) => void = () => undefined,
   signal?: AbortSignal,
-): Promise<RunSummary> {
+): Promise<RunDetail> {
   const told = new Set<string>();
-  const look = async (): Promise<RunSummary | undefined> => {
+  const look = async (): Promise<RunDetail | undefined> => {
     const [run] = await findRuns(db, String(id));
     if (!run) throw new Error(`run ${id} is gone`);
     for (const { taskId, state, finishedAt } of await summariseTasks(db, id)) {

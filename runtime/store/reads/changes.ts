@@ -18,7 +18,7 @@ const mark = (rows: string): string =>
 
 // Finished runs are not counted: a run that ends leaves the set of active ones, and a new one raises the highest id.
 const HOME: Statement = {
-  name: "page_changes_home",
+  name: "changes_home",
   text: `
 select concat_ws('-', ${mark("dagsmith.dag")}, ${mark("dagsmith.import_error")},
   ${mark("dagsmith.dag_run where state in ('queued', 'running')")},
@@ -26,7 +26,7 @@ select concat_ws('-', ${mark("dagsmith.dag")}, ${mark("dagsmith.import_error")},
 };
 
 const DAG: Statement = {
-  name: "page_changes_dag",
+  name: "changes_dag",
   text: `
 select concat_ws('-', ${mark("dagsmith.dag where dag_id = $1")}, ${mark("dagsmith.backfill where dag_id = $1")},
   (select concat(count(*), '.', sum(x)) from (
@@ -36,20 +36,20 @@ select concat_ws('-', ${mark("dagsmith.dag where dag_id = $1")}, ${mark("dagsmit
 };
 
 const RUN: Statement = {
-  name: "page_changes_run",
+  name: "changes_run",
   text: `select concat_ws('-', ${mark("dagsmith.dag_run where id = $1")}, ${mark("dagsmith.dag_run_label where run_id = $1")},
   ${mark("dagsmith.task_instance where run_id = $1")}, ${mark("dagsmith.callback where run_id = $1")}) as mark`,
 };
 
 const TASK: Statement = {
-  name: "page_changes_task",
+  name: "changes_task",
   text: `
 select concat_ws('-', ${mark("dagsmith.dag_run where id = $1")},
   ${mark("dagsmith.task_instance where run_id = $1 and task_id = $2")}, ${mark("dagsmith.callback where run_id = $1")}) as mark`,
 };
 
 const LOG: Statement = {
-  name: "page_changes_log",
+  name: "changes_log",
   text: `
 select concat_ws('-', (select max(seq) from dagsmith.log_chunk where task_instance_id = $1 and try_number = $2),
   ${mark("dagsmith.task_instance where id = $1")}) as mark`,

@@ -1,5 +1,4 @@
-/** DAGs as the page and the API list them: each with its schedule and its last runs, any number of them in one statement. */
-
+/** DAGs as people see them: a list with the last runs, one with its spec, the specs of all. */
 import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
 import type {
   AssetCondition,
@@ -15,8 +14,28 @@ import type { Queryable, Statement } from "../database/database.ts";
 export const RECENT_RUNS = 14;
 
 export const DAG_FILTERS = ["all", "active", "paused", "running", "failed"] as const;
-/** `active`: not paused; `running`: has a run that is queued or running; `failed`: its newest run failed. */
+/**
+ * `active`: not paused; `running`: has a run that is queued or running; `failed`: its newest run
+ * failed.
+ */
 export type DagFilter = (typeof DAG_FILTERS)[number];
+
+/** What every view of a DAG holds. */
+interface DagStanding {
+  readonly dagId: string;
+  readonly isPaused: boolean;
+  /** Why dagsmith itself paused the DAG; null when a person did. */
+  readonly pauseReason: string | null;
+  /** When the next scheduled run is due. Null: never. A paused DAG keeps its last value. */
+  readonly nextRunAfter: Date | null;
+  readonly scheduleError: string | null;
+  /** Whether its schedules wait because the DAG has as many runs as it may. */
+  readonly atCapacity: boolean;
+}
+
+const DAG = `d.dag_id as "dagId", d.is_paused as "isPaused", d.pause_reason as "pauseReason",
+  d.next_run_after as "nextRunAfter", d.schedule_error as "scheduleError",
+  d.at_capacity as "atCapacity", v.number as version, v.file`;
 
 export interface RecentRun {
   readonly id: number;
@@ -27,19 +46,14 @@ export interface RecentRun {
   readonly finishedAt: string | null;
 }
 
-export interface DagOverview {
-  readonly dagId: string;
-  readonly isPaused: boolean;
-  /** Why dagsmith itself paused it; null when a person did. */
-  readonly pauseReason: string | null;
-  readonly nextRunAfter: Date | null;
-  readonly scheduleError: string | null;
+/** A DAG in the list of the page and the API. */
+export interface DagOverview extends DagStanding {
   readonly version: number | null;
   readonly file: string | null;
   readonly description: string | null;
   readonly tags: readonly string[];
   readonly schedules: readonly NamedSchedule[];
-  /** The assets it waits for. */
+  /** The assets that the DAG waits for. */
   readonly assets: AssetCondition | null;
   /** The events that start it. */
   readonly on: readonly EventSpec[];
@@ -62,101 +76,128 @@ const FILTERS = `
   case $3
     when 'active' then not d.is_paused
     when 'paused' then d.is_paused
-    when 'running' then exists (select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state in ('queued', 'running'))
-    when 'failed' then (select r.state from dagsmith.dag_run r where r.dag_id = d.dag_id order by r.id desc limit 1) = 'failed'
+    when 'running' then exists (
+      select from dagsmith.dag_run r
+      where r.dag_id = d.dag_id and r.state in ('queued', 'running'))
+    when 'failed' then (
+      select r.state from dagsmith.dag_run r
+      where r.dag_id = d.dag_id order by r.id desc limit 1) = 'failed'
     else true
   end
   and ($4::text is null or strpos(lower(d.dag_id), lower($4)) > 0)`;
 
-// json_to_record reads a spec once; four "->" would parse it four times. The last runs come by the index on (dag_id, id desc).
+// json_to_record reads a spec once; four "->" would parse it four times. The last runs come from
+// the index on (dag_id, id desc).
 const LIST: Statement = {
-  name: "page_dags_list",
+  name: "dag_list",
   text: `
-select d.dag_id as "dagId", d.is_paused as "isPaused", d.pause_reason as "pauseReason", d.next_run_after as "nextRunAfter", d.schedule_error as "scheduleError",
-  v.number as version, v.file, s.description, coalesce(s.tags, '[]') as tags, coalesce(s.schedules, '[]') as schedules, s.assets, coalesce(s."on", '[]') as "on",
+select ${DAG}, s.description, coalesce(s.tags, '[]') as tags,
+  coalesce(s.schedules, '[]') as schedules, s.assets, coalesce(s."on", '[]') as "on",
   coalesce(s.timezone, 'UTC') as timezone, coalesce(recent.runs, '[]') as runs
 from dagsmith.dag d
 left join dagsmith.dag_version v on v.id = d.version_id
-left join lateral json_to_record(v.spec) as s (description text, tags json, schedules json, assets json, "on" json, timezone text) on true
+left join lateral json_to_record(v.spec) as s
+  (description text, tags json, schedules json, assets json, "on" json, timezone text) on true
 left join lateral (
-  select json_agg(json_build_object('id', r.id, 'runId', r.run_id, 'state', r.state, 'logicalDate', r.logical_date,
-    'startedAt', r.started_at, 'finishedAt', r.finished_at) order by r.id) as runs
-  from (select * from dagsmith.dag_run where dag_id = d.dag_id order by id desc limit ${RECENT_RUNS}) r
+  select json_agg(json_build_object('id', r.id, 'runId', r.run_id, 'state', r.state,
+    'logicalDate', r.logical_date, 'startedAt', r.started_at, 'finishedAt', r.finished_at)
+    order by r.id) as runs
+  from (
+    select * from dagsmith.dag_run where dag_id = d.dag_id order by id desc limit ${RECENT_RUNS}
+  ) r
 ) recent on true
-where d.removed_at is null and d.dag_id > $1 and ${FILTERS} and ($5::text is null or s.tags::jsonb ? $5)
+where d.removed_at is null and d.dag_id > $1 and ${FILTERS}
+  and ($5::text is null or s.tags::jsonb ? $5)
 order by d.dag_id limit $2`,
 };
 
 const COUNTS: Statement = {
-  name: "page_dags_counts",
+  name: "dag_counts",
   text: `
-select count(*)::int as all, count(*) filter (where not is_paused)::int as active, count(*) filter (where is_paused)::int as paused,
-  count(*) filter (where running)::int as running, count(*) filter (where last = 'failed')::int as failed
+select count(*)::int as all, count(*) filter (where not is_paused)::int as active,
+  count(*) filter (where is_paused)::int as paused, count(*) filter (where running)::int as running,
+  count(*) filter (where last = 'failed')::int as failed
 from (
   select d.is_paused,
-    exists (select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state in ('queued', 'running')) as running,
-    (select r.state from dagsmith.dag_run r where r.dag_id = d.dag_id order by r.id desc limit 1) as last
+    exists (select from dagsmith.dag_run r
+      where r.dag_id = d.dag_id and r.state in ('queued', 'running')) as running,
+    (select r.state from dagsmith.dag_run r
+      where r.dag_id = d.dag_id order by r.id desc limit 1) as last
   from dagsmith.dag d where d.removed_at is null
 ) dags`,
 };
 
 const GET: Statement = {
-  name: "page_dags_get",
+  name: "dag_detail",
   text: `
-select d.dag_id as "dagId", d.is_paused as "isPaused", d.pause_reason as "pauseReason", d.removed_at as "removedAt", d.next_run_after as "nextRunAfter",
-  d.schedule_error as "scheduleError", d.at_capacity as "atCapacity", coalesce(s.next_runs, '[]') as "nextRuns", v.id as "versionId", v.number as version, v.file, v.spec, v.positions, v.created_at as "deployedAt",
-  (select coalesce(json_agg(json_build_object('name', w.name, 'installedAt', w.installed_at, 'error', w.error) order by w.name), '[]')
+select ${DAG}, d.removed_at as "removedAt", coalesce(s.next_runs, '[]') as "nextRuns",
+  v.id as "versionId", v.spec, v.positions, v.created_at as "deployedAt",
+  (select coalesce(json_agg(json_build_object('name', w.name, 'installedAt', w.installed_at,
+      'error', w.error) order by w.name), '[]')
    from dagsmith.change_subscription w where w.dag_id = d.dag_id) as subscriptions
 from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id
 left join lateral (
-  select json_agg(json_build_object('schedule', m.name, 'runAfter', to_char(m.next_run_after at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by m.name) as next_runs
+  select json_agg(json_build_object('schedule', m.name, 'runAfter',
+    to_char(m.next_run_after at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    order by m.name) as next_runs
   from dagsmith.dag_schedule m
-  where m.dag_id = d.dag_id and m.name in (select schedule ->> 'name' from json_array_elements(v.spec -> 'schedules') schedule)
+  where m.dag_id = d.dag_id
+    and m.name in (select schedule ->> 'name' from json_array_elements(v.spec -> 'schedules') schedule)
 ) s on true
 where d.dag_id = $1`,
 };
 
-const IMPORT_ERRORS: Statement = {
-  name: "page_import_errors",
-  text: `select file, line, code, message, stack, happened_at as "happenedAt" from dagsmith.import_error order by happened_at desc, file limit 100`,
+const DEPLOYED: Statement = {
+  name: "dag_deployed",
+  text: `
+select ${DAG}, v.spec, last.state as "lastRunState",
+  coalesce(last.started_at, last.queued_at) as "lastRunAt"
+from dagsmith.dag d
+join dagsmith.dag_version v on v.id = d.version_id
+left join lateral (
+  select state, started_at, queued_at from dagsmith.dag_run r
+  where r.dag_id = d.dag_id order by r.id desc limit 1
+) last on true
+where d.removed_at is null order by d.dag_id`,
 };
 
-/** DAGs that are deployed, with their last runs. */
+const VERSIONS: Statement = {
+  name: "dag_versions",
+  text: `
+select v.id, v.number, v.hash, v.file, v.created_at as "createdAt",
+  coalesce(v.id = d.version_id, false) as "isCurrent"
+from dagsmith.dag_version v join dagsmith.dag d using (dag_id)
+where dag_id = $1 order by v.number desc`,
+};
+
+/** Deployed DAGs with their last runs, a page at a time. */
 export function listDags(db: Queryable, query: DagQuery): Promise<readonly DagOverview[]> {
-  return db.query<DagOverview & Record<string, unknown>>(LIST, [
-    query.after,
-    query.limit,
-    query.filter,
-    query.search,
-    query.tag,
-  ]);
+  const { after, limit, filter, search, tag } = query;
+  return db.query<DagOverview & Record<string, unknown>>(LIST, [after, limit, filter, search, tag]);
 }
 
-/** How many DAGs each filter shows. Counts DAGs, never runs. */
+/** How many DAGs each filter shows. The statement counts DAGs, never runs. */
 export async function countDags(db: Queryable): Promise<Readonly<Record<DagFilter, number>>> {
   const [counts] = await db.query<Record<DagFilter, number>>(COUNTS);
   return counts ?? { all: 0, active: 0, paused: 0, running: 0, failed: 0 };
 }
 
-export interface DagDetail {
-  readonly dagId: string;
-  readonly isPaused: boolean;
-  /** Why dagsmith itself paused it; null when a person did. */
-  readonly pauseReason: string | null;
+/** A DAG with its newest version. */
+export interface DagDetail extends DagStanding {
   readonly removedAt: Date | null;
-  readonly nextRunAfter: Date | null;
-  readonly scheduleError: string | null;
-  /** Whether its schedules wait because it has as many runs as it may. */
-  readonly atCapacity: boolean;
-  /** When each of its schedules is due; those that were never looked at are missing, and null is never again. ISO 8601. */
+  /**
+   * When each of its schedules is due, in ISO 8601; null: never again. A schedule that the scheduler
+   * has not looked at yet is missing.
+   */
   readonly nextRuns: readonly { readonly schedule: string; readonly runAfter: string | null }[];
   readonly versionId: number;
   readonly version: number;
   readonly file: string;
   readonly spec: DagSpec;
+  /** Task id to where the task is declared. */
   readonly positions: Readonly<Record<string, Position>>;
   readonly deployedAt: Date;
-  /** The sources of row changes that were installed for it, and what is wrong with them. */
+  /** The sources of row changes that were installed for the DAG, each with its last error. */
   readonly subscriptions: readonly {
     readonly name: string;
     readonly installedAt: string | null;
@@ -164,24 +205,45 @@ export interface DagDetail {
   }[];
 }
 
-/** A DAG with its newest version; removed ones too, because their runs stay. */
+/** One DAG by its id. A removed DAG is found too, because its runs stay. */
 export async function getDag(db: Queryable, dagId: string): Promise<DagDetail | undefined> {
-  const [dag] = await db.query<Omit<DagDetail, "spec"> & { readonly spec: StoredSpec }>(GET, [
-    dagId,
-  ]);
-  return dag && { ...dag, spec: completeSpec(dag.spec) };
+  return (await db.query<Stored<DagDetail>>(GET, [dagId])).map(complete)[0];
 }
 
-export interface ImportErrorRow {
+/** A deployed DAG with its spec and how its last run went. */
+export interface DeployedDag extends DagStanding {
+  readonly version: number;
   readonly file: string;
-  readonly line: number | null;
-  readonly code: string;
-  readonly message: string;
-  readonly stack: string;
-  readonly happenedAt: Date;
+  readonly spec: DagSpec;
+  readonly lastRunState: RunState | null;
+  readonly lastRunAt: Date | null;
 }
 
-/** Files that could not be imported, newest first, at most 100. */
-export function listImportErrors(db: Queryable): Promise<readonly ImportErrorRow[]> {
-  return db.query<ImportErrorRow & Record<string, unknown>>(IMPORT_ERRORS);
+/** All deployed DAGs by id, each with its whole spec. Removed DAGs are left out. */
+export async function listDeployedDags(db: Queryable): Promise<readonly DeployedDag[]> {
+  return (await db.query<Stored<DeployedDag>>(DEPLOYED)).map(complete);
+}
+
+type Stored<Dag> = Omit<Dag, "spec"> & { readonly spec: StoredSpec };
+
+function complete<Dag extends { readonly spec: StoredSpec }>(
+  dag: Dag,
+): Omit<Dag, "spec"> & { readonly spec: DagSpec } {
+  return { ...dag, spec: completeSpec(dag.spec) };
+}
+
+/** A version of a DAG. */
+export interface VersionRow {
+  readonly id: number;
+  readonly number: number;
+  readonly hash: string;
+  readonly file: string;
+  readonly createdAt: Date;
+  /** Whether new runs get this version. */
+  readonly isCurrent: boolean;
+}
+
+/** The versions of a DAG, newest first. */
+export function listVersions(db: Queryable, dagId: string): Promise<readonly VersionRow[]> {
+  return db.query<VersionRow & Record<string, unknown>>(VERSIONS, [dagId]);
 }

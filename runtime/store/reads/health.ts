@@ -1,8 +1,8 @@
-/** How the parts of a deployment are, from the heartbeats that they leave. */
+/** Which schedulers and workers are alive, from the heartbeats in their rows. */
 import type { Queryable, Statement } from "../database/database.ts";
 
-/** A scheduler or worker that was silent for longer is not counted as alive. */
-const FRESH = "interval '30 seconds'";
+/** SQL: a scheduler or worker that was silent for longer does not count as alive. */
+export const FRESH = "interval '30 seconds'";
 
 export interface Health {
   /** Schedulers whose heartbeat is fresh. */
@@ -15,7 +15,7 @@ export interface Health {
 }
 
 const HEALTH: Statement = {
-  name: "page_health",
+  name: "health",
   text: `
 select
   (select count(*)::int from dagsmith.scheduler where heartbeat_at > now() - ${FRESH}) as schedulers,
@@ -27,4 +27,30 @@ select
 export async function getHealth(db: Queryable): Promise<Health> {
   const [row] = await db.query<Health & Record<string, unknown>>(HEALTH);
   return row ?? { schedulers: 0, workers: 0, slots: 0, schedulerAgeSeconds: null };
+}
+
+export interface ClusterMember {
+  readonly role: "scheduler" | "worker";
+  readonly id: string;
+  readonly hostname: string;
+  readonly pid: number;
+  /** Since its last sign of life, by the database's clock. */
+  readonly silentMs: number;
+}
+
+const MEMBERS: Statement = {
+  name: "cluster_members",
+  text: `
+select * from (
+  select 'scheduler' as role, id, hostname, pid, (extract(epoch from now() - heartbeat_at) * 1000)::float8 as "silentMs"
+  from dagsmith.scheduler
+  union all
+  select 'worker', id, hostname, pid, (extract(epoch from now() - heartbeat_at) * 1000)::float8
+  from dagsmith.worker where state <> 'lost'
+) members where "silentMs" < 300000 order by role, id`,
+};
+
+/** Those that gave a sign of life in the last 5 minutes. */
+export function listMembers(db: Queryable): Promise<readonly ClusterMember[]> {
+  return db.query<ClusterMember>(MEMBERS);
 }

@@ -12,17 +12,17 @@ export interface LogChunk {
 const CHUNKS = 8;
 
 const AFTER: Statement = {
-  name: "page_log_after",
+  name: "log_after",
   text: `select seq, lines from dagsmith.log_chunk where task_instance_id = $1 and try_number = $2 and seq > $3 order by seq limit ${CHUNKS}`,
 };
 
 const BEFORE: Statement = {
-  name: "page_log_before",
+  name: "log_before",
   text: `select seq, lines from dagsmith.log_chunk where task_instance_id = $1 and try_number = $2 and seq < $3 order by seq desc limit ${CHUNKS}`,
 };
 
 const STATUS: Statement = {
-  name: "page_log_status",
+  name: "log_status",
   text: `select try_number as "tryNumber", state, (finished_at is not null) as "isFinal" from dagsmith.task_instance where id = $1`,
 };
 
@@ -60,4 +60,40 @@ export async function isTryOver(
   ]);
   if (!row || tryNumber > row.tryNumber) return undefined;
   return row.isFinal || tryNumber < row.tryNumber;
+}
+
+/** One line as the worker stored it, already masked. */
+export interface StoredLogLine {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly level: string;
+  /** The writer of the line, such as `log`, `stdout` or `stderr`. */
+  readonly source: string;
+  readonly text: string;
+}
+
+/** The position before the first line. */
+export const LOG_START = -1;
+
+/**
+ * Reads the lines of a try that are stored now, behind `position`. A log of any size needs the
+ * memory of a few chunks.
+ * @returns the position behind the last line, from which the next call goes on
+ */
+export async function readLog(
+  db: Queryable,
+  instanceId: number,
+  tryNumber: number,
+  position: number,
+  onLine: (line: StoredLogLine) => void,
+): Promise<number> {
+  for (let at = position; ; ) {
+    const chunks = await chunksAfter(db, instanceId, tryNumber, at);
+    for (const { seq, lines } of chunks) {
+      for (const line of lines.split("\n"))
+        if (line !== "") onLine(JSON.parse(line) as StoredLogLine);
+      at = seq;
+    }
+    if (chunks.length === 0) return at;
+  }
 }

@@ -11,9 +11,8 @@ import type { TaskState } from "../../state/task_state.ts";
 import type { UpstreamCounts } from "../../state/trigger_rule.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { runningWait, WAIT_COLUMNS, type WaitRow } from "../waits/task_wait.ts";
-
-/** A scheduler or worker that was silent for longer is not counted as alive. */
-const FRESH = "interval '30 seconds'";
+import { FRESH } from "./health.ts";
+import { LEADING_STATE } from "./task_states.ts";
 
 const RUN: Statement = {
   name: "why_run",
@@ -54,8 +53,7 @@ order by t.task_id, t.state, p.reservations, t.map_index`,
 const STATES: Statement = {
   name: "why_states",
   text: `
-select task_id, (array_agg(state order by array_position(
-  array['running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'queued', 'scheduled', 'failed', 'upstream_failed', 'skipped', 'success', 'removed'], state)))[1] as state
+select task_id, ${LEADING_STATE} as state
 from dagsmith.task_instance where run_id = $1 and state <> 'none' group by task_id`,
 };
 

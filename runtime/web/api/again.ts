@@ -3,13 +3,13 @@ import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { BackfillRequest, ClearSelection } from "../../actions/index.ts";
-import { listAudit } from "../../store/access/audit.ts";
+import { listAudit } from "../../store/reads/audit.ts";
 import {
   type BackfillSummary,
   findBackfill,
   listBackfillRuns,
   listBackfills,
-} from "../../store/backfills/backfill_list.ts";
+} from "../../store/reads/backfills.ts";
 import { defined } from "../http/defined_fields.ts";
 import * as input from "../http/input.ts";
 import { checked } from "../http/respond.ts";

@@ -1,8 +1,8 @@
 /** The part of the API's table that is about assets and their updates. */
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
+import { listAssets } from "../../store/reads/assets.ts";
 import { assetEvents } from "../../store/sources/asset.ts";
-import { listAssets } from "../../store/sources/asset_list.ts";
 import * as input from "../http/input.ts";
 import { checked } from "../http/respond.ts";
 import { maskJson, type WebServices } from "../http/services.ts";

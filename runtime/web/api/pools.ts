@@ -1,6 +1,6 @@
 /** The part of the API's table that is about pools. */
 import type { Request } from "express";
-import { listPools } from "../../store/limits/pool.ts";
+import { listPools } from "../../store/reads/pools.ts";
 import * as input from "../http/input.ts";
 import { checked } from "../http/respond.ts";
 import type { WebServices } from "../http/services.ts";

@@ -2,9 +2,9 @@
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
+import { listCallbacks } from "../../store/reads/callbacks.ts";
 import { getRun, getRunTrigger, type RunDetail } from "../../store/reads/runs.ts";
 import { whyWaiting } from "../../store/reads/why.ts";
-import { listCallbacks } from "../../store/waits/callback.ts";
 import * as input from "../http/input.ts";
 import { checked } from "../http/respond.ts";
 import { maskJson, type WebServices } from "../http/services.ts";

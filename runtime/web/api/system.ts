@@ -1,6 +1,7 @@
 /** The part of the API's table that is about the deployment itself. */
-import { listImportErrors } from "../../store/reads/dags.ts";
+
 import { getHealth } from "../../store/reads/health.ts";
+import { listImportErrors } from "../../store/reads/import_errors.ts";
 import type { WebServices } from "../http/services.ts";
 import type { Endpoint } from "./endpoint.ts";
 import * as answer from "./schemas/system.ts";

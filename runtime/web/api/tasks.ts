@@ -1,6 +1,7 @@
 /** The part of the API's table that is about a run's tasks, their instances and the logs of their tries. */
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
+import { cursorOf } from "../../store/reads/instances.ts";
 import { chunksAfter, isTryOver } from "../../store/reads/log.ts";
 import * as input from "../http/input.ts";
 import { checked } from "../http/respond.ts";
@@ -70,13 +71,14 @@ async function task(services: WebServices, request: Request): Promise<unknown> {
     more,
   } = await readTask(services, { id, taskId, mapIndex, after, state, tryNumber });
   const last = instances.at(-1);
+  const cursor = last && cursorOf(last);
   return {
     ...one,
     instance,
     tries,
     xcoms,
     instances,
-    next: more === null ? null : `${last?.rank}.${last?.mapIndex}`,
+    next: more === null ? null : `${cursor?.rank}.${cursor?.mapIndex}`,
   };
 }
 

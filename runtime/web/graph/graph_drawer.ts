@@ -5,8 +5,8 @@
 import { Worker } from "node:worker_threads";
 import type { Json } from "../../../sdk/json.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
+import { getLayout, keepLayout } from "../../store/dags/layout.ts";
 import type { Queryable } from "../../store/database/database.ts";
-import { getLayout, keepLayout } from "../../store/reads/graph.ts";
 import { type GraphLayout, type GraphRequest, LAYOUT_FORMAT } from "./graph_layout.ts";
 import { graphRequest } from "./graph_request.ts";
 

@@ -1,7 +1,8 @@
 /** The grid of a DAG as data: a row for each group and task of any version that is shown, a column for each run, the newest last. */
 import type { DagSpec, GroupSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
-import type { MappedCell, RunDetail, TaskCell } from "../../store/reads/runs.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
+import type { MappedCell, TaskCell } from "../../store/reads/task_states.ts";
 import { gatheredState } from "../groups/group_state.ts";
 import {
   groupAnchor,

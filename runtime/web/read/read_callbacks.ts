@@ -1,5 +1,5 @@
 /** Reads a page of the callbacks of a run or of one instance, as people may see them. */
-import { CALLBACKS_PER_PAGE, pageOfCallbacks } from "../../store/waits/callback.ts";
+import { CALLBACKS_PER_PAGE, pageOfCallbacks } from "../../store/reads/callbacks.ts";
 import type { WebServices } from "../http/services.ts";
 import type { CallbackPage } from "../views/run/callbacks.tsx";
 

@@ -2,7 +2,8 @@
 import { getVersions } from "../../store/dags/dag_version.ts";
 import type { Queryable } from "../../store/database/database.ts";
 import type { DagDetail } from "../../store/reads/dags.ts";
-import { listRuns, taskCells } from "../../store/reads/runs.ts";
+import { listRuns } from "../../store/reads/runs.ts";
+import { taskCells } from "../../store/reads/task_states.ts";
 import { buildGrid, everything, type Grid } from "./grid.ts";
 
 /** @returns the grid, and the id before which older runs lie; null when there are none */

@@ -1,7 +1,7 @@
 /** Reads the tasks of a group that runs as one: of the whole of it, or of one element of a mapped one. */
 import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { Queryable } from "../../store/database/database.ts";
-import { instancesAt } from "../../store/reads/tasks.ts";
+import { instancesAt } from "../../store/reads/instances.ts";
 import { groupTree, type TreeItem } from "../groups/group_tree.ts";
 import type { GroupMember } from "../views/task/members.tsx";
 import type { RunView } from "./read_run.ts";

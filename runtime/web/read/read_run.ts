@@ -4,13 +4,8 @@ import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { getVersions } from "../../store/dags/dag_version.ts";
 import type { Queryable } from "../../store/database/database.ts";
-import {
-  getRun,
-  getRunTrigger,
-  mappedSpans,
-  type RunDetail,
-  taskCells,
-} from "../../store/reads/runs.ts";
+import { getRun, getRunTrigger, type RunDetail } from "../../store/reads/runs.ts";
+import { mappedSpans, taskCells } from "../../store/reads/task_states.ts";
 import { dependsOnPastWaitsOf } from "../../store/waits/depends_on_past_wait.ts";
 import { type RunTask, runTasks } from "./run_tasks.ts";
 

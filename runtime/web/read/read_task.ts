@@ -2,16 +2,16 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { isGroup } from "../../engine/plan/plan.ts";
 import type { StoredError, TaskState } from "../../state/task_state.ts";
-import { isTryOver } from "../../store/reads/log.ts";
 import {
+  cursorOf,
   getInstance,
   INSTANCES_PER_PAGE,
   type InstanceCursor,
   type InstanceRow,
-  listInstances,
-  listTries,
-  listXComs,
-} from "../../store/reads/tasks.ts";
+  pageOfInstances,
+} from "../../store/reads/instances.ts";
+import { isTryOver } from "../../store/reads/log.ts";
+import { listTries, listXComs } from "../../store/reads/tries.ts";
 import { whyWaiting } from "../../store/reads/why.ts";
 import type { WebServices } from "../http/services.ts";
 import { readLogWindow } from "../live/log_window.ts";
@@ -52,7 +52,7 @@ export async function readTask(
     });
   const rows =
     task.mapped && mapIndex < 0
-      ? await listInstances(reader, { runId: id, taskId, after: query.after, state: query.state })
+      ? await pageOfInstances(reader, { runId: id, taskId, after: query.after, state: query.state })
       : [];
   const tries = instance ? await readTries(services, instance) : [];
   const shownTry = query.tryNumber ?? instance?.tryNumber ?? 1;
@@ -93,7 +93,7 @@ function nextPage(query: TaskQuery, rows: readonly InstanceRow[]): string | null
   const last = rows.at(-1);
   if (!last || rows.length < INSTANCES_PER_PAGE) return null;
   const filter = query.state === null ? "" : `&state=${query.state}`;
-  return `/runs/${query.id}/tasks/${query.taskId}?after=${last.rank}.${last.mapIndex}${filter}`;
+  return `/runs/${query.id}/tasks/${query.taskId}?after=${cursorOf(last).rank}.${last.mapIndex}${filter}`;
 }
 
 async function readTries(

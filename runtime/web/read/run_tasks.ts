@@ -1,7 +1,8 @@
 /** The tasks of one run as data: state, times and progress of each, and in words why one that does not run does not. */
 import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { waitSentence } from "../../state/wait.ts";
-import type { MappedCell, RunDetail, Span, TaskCell } from "../../store/reads/runs.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
+import type { MappedCell, Span, TaskCell } from "../../store/reads/task_states.ts";
 import { isOver, type ShownState, stateText } from "../views/parts/state.tsx";
 import { mappedState } from "./grid.ts";
 

@@ -10,8 +10,8 @@ import type {
   ClearSelection,
 } from "../../actions/index.ts";
 import { MARKS } from "../../state/task_state.ts";
-import { listAudit } from "../../store/access/audit.ts";
-import { listBackfillRuns, listBackfills } from "../../store/backfills/backfill_list.ts";
+import { listAudit } from "../../store/reads/audit.ts";
+import { listBackfillRuns, listBackfills } from "../../store/reads/backfills.ts";
 import { needBackfill } from "../api/again.ts";
 import { Refused } from "../http/gate.ts";
 import {

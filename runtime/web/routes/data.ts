@@ -1,8 +1,8 @@
 /** The page of assets: the data that DAGs write and wait for. */
 import { type Request, type Response, Router } from "express";
 import { h } from "preact";
+import { listAssets } from "../../store/reads/assets.ts";
 import { assetEvents, isKnownAsset } from "../../store/sources/asset.ts";
-import { listAssets } from "../../store/sources/asset_list.ts";
 import { Refused } from "../http/gate.ts";
 import { assetEventsQuery, assetsQuery } from "../http/input.ts";
 import { checked, sendPage } from "../http/respond.ts";

@@ -3,16 +3,11 @@ import { type Request, type Response, Router } from "express";
 import { h } from "preact";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import { listPools } from "../../store/limits/pool.ts";
-import {
-  countDags,
-  type DagDetail,
-  getDag,
-  listDags,
-  listImportErrors,
-} from "../../store/reads/dags.ts";
+import { countDags, type DagDetail, getDag, listDags } from "../../store/reads/dags.ts";
+import { listImportErrors } from "../../store/reads/import_errors.ts";
+import { locateInstance } from "../../store/reads/instances.ts";
+import { listPools } from "../../store/reads/pools.ts";
 import { listRuns } from "../../store/reads/runs.ts";
-import { findInstance } from "../../store/reads/tasks.ts";
 import { foldsOf } from "../groups/folded_groups.ts";
 import {
   dagParams,
@@ -300,7 +295,7 @@ async function instance(
   response: Response,
 ): Promise<void> {
   const id = checked(rowId, request.params.instanceId);
-  const found = await findInstance(services.reader, id);
+  const found = await locateInstance(services.reader, id);
   if (!found) throw new DagsmithError("UNKNOWN_INSTANCE", { instance: id });
   const { runId, taskId, mapIndex } = found;
   response.redirect(302, `/runs/${runId}/tasks/${taskId}${mapIndex >= 0 ? `/${mapIndex}` : ""}`);

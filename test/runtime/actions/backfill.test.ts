@@ -11,8 +11,8 @@ import {
 } from "../../../runtime/actions/backfill.ts";
 import { clearRuns, deployFolder, triggerRun } from "../../../runtime/actions/index.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
-import { findBackfill, listBackfillRuns } from "../../../runtime/store/backfills/backfill_list.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { findBackfill, listBackfillRuns } from "../../../runtime/store/reads/backfills.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";

@@ -11,7 +11,7 @@ import {
 } from "../../../runtime/actions/index.ts";
 import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import { listCallbacks } from "../../../runtime/store/waits/callback.ts";
+import { listCallbacks } from "../../../runtime/store/reads/callbacks.ts";
 import { grantSlots } from "../../../runtime/transactions/engine_tx.ts";
 import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";

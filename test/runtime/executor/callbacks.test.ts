@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { cancelRun, triggerRun } from "../../../runtime/actions/index.ts";
 import { type SchedulerService, startScheduler } from "../../../runtime/scheduler/service.ts";
-import { listCallbacks } from "../../../runtime/store/waits/callback.ts";
+import { listCallbacks } from "../../../runtime/store/reads/callbacks.ts";
 import { missDeadlines } from "../../../runtime/store/waits/deadline.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";

@@ -1,7 +1,7 @@
 /** A backfill whose schedulers and workers are killed in the middle: real processes, real signals. */
 import { expect, test } from "vitest";
 import { createBackfill } from "../../../runtime/actions/index.ts";
-import { findBackfill } from "../../../runtime/store/backfills/backfill_list.ts";
+import { findBackfill } from "../../../runtime/store/reads/backfills.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import { startScheduler } from "../../../runtime/scheduler/service.ts";
-import { listPools } from "../../../runtime/store/limits/pool.ts";
+import { listPools } from "../../../runtime/store/reads/pools.ts";
 import { whyWaiting } from "../../../runtime/store/reads/why.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";

@@ -11,7 +11,7 @@ import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { admitWaiting } from "../../../runtime/store/limits/admit.ts";
-import { listPools } from "../../../runtime/store/limits/pool.ts";
+import { listPools } from "../../../runtime/store/reads/pools.ts";
 import type { DagOptions } from "../../../sdk/dag/dag.ts";
 import { chain, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";

@@ -4,7 +4,7 @@ import { cancelRun, setPool, triggerRun } from "../../../runtime/actions/index.t
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import { listPools } from "../../../runtime/store/limits/pool.ts";
+import { listPools } from "../../../runtime/store/reads/pools.ts";
 import { grantSlots, runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";

@@ -4,9 +4,8 @@ import { clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
 import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { getVersions } from "../../../runtime/store/dags/dag_version.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import { findDag } from "../../../runtime/store/reads/dag_list.ts";
-import { getDag } from "../../../runtime/store/reads/dags.ts";
-import { findRunSpec } from "../../../runtime/store/reads/run_list.ts";
+import { getDag, listDeployedDags } from "../../../runtime/store/reads/dags.ts";
+import { findRunSpec } from "../../../runtime/store/reads/runs.ts";
 import { whyWaiting } from "../../../runtime/store/reads/why.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
@@ -119,7 +118,7 @@ test("carries a run from its beginning through a retry, a mapped task and a clea
   const read = [
     (await getVersions(db, [version!.version_id]))[0],
     await getDag(db, "older"),
-    await findDag(db, "older"),
+    (await listDeployedDags(db)).find(({ dagId }) => dagId === "older"),
   ];
   for (const spec of [...read.map((one) => one?.spec), await findRunSpec(db, id)])
     expect(spec).toEqual(completeSpec(FORMAT_2));

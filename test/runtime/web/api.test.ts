@@ -224,6 +224,6 @@ describe("the API", () => {
     const { dags } = (await answer.json()) as { dags: { runs: unknown[] }[] };
     expect(dags).toHaveLength(500);
     expect(dags.every(({ runs }) => runs.length === 14)).toBe(true);
-    expect(statements).toEqual(["page_dags_list"]);
+    expect(statements).toEqual(["dag_list"]);
   });
 });

@@ -1,6 +1,6 @@
 /** Callbacks on the pages of runs and task instances. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CALLBACKS_PER_PAGE } from "../../../runtime/store/waits/callback.ts";
+import { CALLBACKS_PER_PAGE } from "../../../runtime/store/reads/callbacks.ts";
 import { dagSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 

@@ -12,6 +12,7 @@ const run = z
     runId: z.string(),
     runType: z.enum(RUN_TYPES),
     state: runState,
+    version: z.int().meta({ description: "The version of the DAG that the run is pinned to" }),
     logicalDate: when,
     dataIntervalStart: when,
     dataIntervalEnd: when,

@@ -1,9 +1,6 @@
 /** One backfill: what was asked for, how far it is, and its planned runs in their order. */
 import type { VNode } from "preact";
-import type {
-  BackfillRunSummary,
-  BackfillSummary,
-} from "../../../store/backfills/backfill_list.ts";
+import type { BackfillRunSummary, BackfillSummary } from "../../../store/reads/backfills.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
 import { Fact } from "../dag/dag.tsx";
 import { State } from "../parts/state.tsx";

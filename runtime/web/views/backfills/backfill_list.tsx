@@ -1,6 +1,6 @@
 /** A DAG's backfills: what was asked for, how far each is, and what can be done with it. */
 import type { VNode } from "preact";
-import type { BackfillProgress, BackfillSummary } from "../../../store/backfills/backfill_list.ts";
+import type { BackfillProgress, BackfillSummary } from "../../../store/reads/backfills.ts";
 import { PostButton } from "../parts/form.tsx";
 import { Time } from "../parts/time.tsx";
 

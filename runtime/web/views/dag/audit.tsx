@@ -1,6 +1,6 @@
 /** Who did what with a DAG, newest first. */
 import type { VNode } from "preact";
-import type { AuditRow } from "../../../store/access/audit.ts";
+import type { AuditRow } from "../../../store/reads/audit.ts";
 import { PagedTable } from "../parts/paged_table.tsx";
 import { Time } from "../parts/time.tsx";
 

@@ -1,6 +1,6 @@
 /** Pools: their slots, and how many are taken and waited for. */
 import type { VNode } from "preact";
-import type { PoolUsage } from "../../../store/limits/pool.ts";
+import type { PoolUsage } from "../../../store/reads/pools.ts";
 
 export function PoolsPage({ pools }: { readonly pools: readonly PoolUsage[] }): VNode {
   return (

@@ -5,8 +5,8 @@ import {
   type DagFilter,
   type DagOverview,
   type DagQuery,
-  type ImportErrorRow,
 } from "../../../store/reads/dags.ts";
+import type { ImportErrorRow } from "../../../store/reads/import_errors.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
 import { PauseSwitch } from "../parts/form.tsx";
 import { State } from "../parts/state.tsx";

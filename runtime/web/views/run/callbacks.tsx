@@ -1,6 +1,6 @@
 /** What was called back because of a run, its deadlines and its tasks, and how that ended. */
 import type { VNode } from "preact";
-import type { CallbackSummary } from "../../../store/waits/callback.ts";
+import type { CallbackSummary } from "../../../store/reads/callbacks.ts";
 import { PagedTable } from "../parts/paged_table.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";

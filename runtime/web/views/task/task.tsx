@@ -1,12 +1,8 @@
 /** One task of one run: where it stands and why, its tries, what it left, its log; for a mapped task its instances. */
 import type { VNode } from "preact";
+import { INSTANCES_PER_PAGE, type InstanceRow } from "../../../store/reads/instances.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
-import {
-  INSTANCES_PER_PAGE,
-  type InstanceRow,
-  type TryRow,
-  type XComValue,
-} from "../../../store/reads/tasks.ts";
+import type { TryRow, XComValue } from "../../../store/reads/tries.ts";
 import type { RunTask } from "../../read/run_tasks.ts";
 import { State, Warnings } from "../parts/state.tsx";
 import { Time, Took } from "../parts/time.tsx";

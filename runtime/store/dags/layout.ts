@@ -3,13 +3,13 @@ import type { Json } from "../../../sdk/json.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
 const GET: Statement = {
-  name: "page_graph_get",
+  name: "dag_layout_get",
   text: "select layout from dagsmith.dag_version where id = $1 and (layout ->> 'format')::int = $2",
 };
 
 // One that a newer dagsmith made stays: of two side by side, neither undoes what the other did.
 const KEEP: Statement = {
-  name: "page_graph_keep",
+  name: "dag_layout_keep",
   text: `
 update dagsmith.dag_version set layout = $2::json
 where id = $1 and coalesce((layout ->> 'format')::int, 0) < ($2::json ->> 'format')::int`,

@@ -2,8 +2,8 @@
 import type { Json } from "../../../sdk/json.ts";
 import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import type { RunState } from "../../state/run_state.ts";
+import type { BackfillState, CodeChoice } from "../backfills/backfill.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import type { BackfillState, CodeChoice } from "./backfill.ts";
 
 /** How far a backfill is; the numbers are intervals and add up to `total`. */
 export interface BackfillProgress {

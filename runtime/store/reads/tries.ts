@@ -1,0 +1,55 @@
+/** What the tries of an instance were, and the values that the instance left for other tasks. */
+import type { StoredError } from "../../state/task_state.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+
+/** Largest part of a value that is shown, in characters. */
+const SHOWN_VALUE = 20_000;
+
+export interface TryRow {
+  readonly tryNumber: number;
+  readonly state: "failed" | "lost";
+  readonly workerId: string | null;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date;
+  readonly reason: string | null;
+  readonly error: StoredError | null;
+}
+
+const TRIES: Statement = {
+  name: "task_try_list",
+  text: `
+select try_number as "tryNumber", state, worker_id as "workerId", started_at as "startedAt",
+  finished_at as "finishedAt", reason, error
+from dagsmith.task_try where task_instance_id = $1 order by try_number desc limit 200`,
+};
+
+/** Tries before the current one, newest first. */
+export function listTries(db: Queryable, instanceId: number): Promise<readonly TryRow[]> {
+  return db.query<TryRow & Record<string, unknown>>(TRIES, [instanceId]);
+}
+
+export interface XComValue {
+  readonly key: string;
+  /** JSON text, cut at 20,000 characters; empty when the value lies in a file. */
+  readonly value: string;
+  /** Size of the whole value. */
+  readonly bytes: number;
+}
+
+const XCOMS: Statement = {
+  name: "xcom_list",
+  text: `
+select x.key, coalesce(left(x.value::text, ${SHOWN_VALUE}), '') as value,
+  coalesce(octet_length(x.value::text), f.bytes, 0) as bytes
+from dagsmith.xcom x left join dagsmith.xcom_file f on f.name = x.file
+where x.run_id = $1 and x.task_id = $2 and x.map_index = $3 order by x.key limit 100`,
+};
+
+export function listXComs(
+  db: Queryable,
+  runId: number,
+  taskId: string,
+  mapIndex: number,
+): Promise<readonly XComValue[]> {
+  return db.query<XComValue & Record<string, unknown>>(XCOMS, [runId, taskId, mapIndex]);
+}
