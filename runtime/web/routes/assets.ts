@@ -5,16 +5,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { type Response, Router } from "express";
+import { readStylesheet } from "../views/stylesheet.ts";
 
 const isSource = import.meta.url.endsWith(".ts");
 const ISLANDS = new URL("../islands/", import.meta.url);
-/** Beside the code, also in a build, which copies it. */
-const STYLESHEET = new URL("../page.css", import.meta.url);
 
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="6" fill="#4a4fb5"/><path d="M7 7.5 12 12m0 0 5-4.5M12 12v5" stroke="#fff" stroke-width="1.8" stroke-linecap="round" fill="none"/><g fill="#fff"><circle cx="6.5" cy="7" r="2.3"/><circle cx="17.5" cy="7" r="2.3"/><circle cx="12" cy="17.3" r="2.3"/></g></svg>`;
 
 export function assetRoutes(): Router {
-  const stylesheet = readFileSync(STYLESHEET, "utf8");
+  const stylesheet = readStylesheet();
   const islands = loadIslands();
   const router = Router({ caseSensitive: true, strict: true });
   router.get("/assets/page.css", (_request, response) => send(response, "css", stylesheet));
