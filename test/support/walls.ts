@@ -21,7 +21,7 @@ export interface Wall {
 /** The rooms of runtime/, lowest first. A room may reach the rooms below it, never one beside or above it. */
 const FLOORS: readonly (readonly string[])[] = [
   ["config.ts", "service", "state", "timetable", "embedded", "sandbox"],
-  ["engine"],
+  ["engine", "words"],
   ["store"],
   ["transactions"],
   ["secrets"],
@@ -60,6 +60,10 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   sandbox: {
     packages: ["zod"],
     why: "it stands in for outside systems, so it must not share code with their clients",
+  },
+  words: {
+    builtins: [],
+    why: "pure: the terminal and the page call a thing by the same words",
   },
   engine: {
     builtins: [],

@@ -2,7 +2,7 @@
 import { command, type Outcome } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { table } from "../output/table.ts";
-import { cell, stateText, timeText } from "../output/words.ts";
+import { cell, stateCell, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
 
 export const callbacks = command({
@@ -20,7 +20,7 @@ export const callbacks = command({
           ? "the run"
           : one.taskId + (one.mapIndex !== null && one.mapIndex >= 0 ? `[${one.mapIndex}]` : ""),
         one.event,
-        stateText(one.state, cli.terminal.style),
+        stateCell(one.state, cli.terminal.style),
         timeText(one.createdAt),
         cell(one.failure ?? one.reason),
       ]);

@@ -8,7 +8,7 @@ import { needDag, needRun, RUN_NAMES } from "../find/runs.ts";
 import { isoDate, oneOf, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
-import { stateText } from "../output/words.ts";
+import { stateCell } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
 
 interface Options {
@@ -111,7 +111,7 @@ function lines(runs: readonly ClearedRun[], isDry: boolean, style: Style): reado
       String(id),
       `${dagId}/${runId}`,
       one.mapIndex < 0 ? one.taskId : `${one.taskId}[${one.mapIndex}]`,
-      stateText(one.state, style),
+      stateCell(one.state, style),
       String(one.tryNumber),
     ]),
   );

@@ -6,7 +6,7 @@ import { needDag } from "../find/runs.ts";
 import { isoDate, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
-import { cell, stateText, timeText } from "../output/words.ts";
+import { cell, stateCell, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
 
 interface Options {
@@ -64,7 +64,7 @@ function lines(found: readonly ListedDecision[], style: Style): readonly string[
     ...(named ? [entry.schedule] : []),
     datesOf(entry),
     entry.count === null ? (entry.decision === "skipped" ? "many" : "-") : String(entry.count),
-    entry.decision === "run" && entry.runState ? stateText(entry.runState, style) : entry.decision,
+    entry.decision === "run" && entry.runState ? stateCell(entry.runState, style) : entry.decision,
     entry.runId ?? cell(decisionReason(entry)),
     timeText(entry.decision === "waiting" ? entry.runAfter : entry.decidedAt),
   ]);

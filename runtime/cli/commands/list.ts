@@ -5,7 +5,7 @@ import { command, type Outcome } from "../command.ts";
 import { type KnownDag, knownDags } from "../find/dags.ts";
 import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
-import { cell, stateText, timeText } from "../output/words.ts";
+import { cell, stateCell, timeText } from "../output/words.ts";
 import { placed } from "./check.ts";
 
 export const list = command({
@@ -90,7 +90,7 @@ function deployedTable(dags: readonly KnownDag[], style: Style): readonly string
       schedulesText(spec.schedules, spec.assets, spec.on),
       String(spec.tasks.length),
       String(deployed?.version ?? "-"),
-      deployed?.lastRunState ? stateText(deployed.lastRunState, style) : "-",
+      deployed?.lastRunState ? stateCell(deployed.lastRunState, style) : "-",
       deployed?.isPaused
         ? style.yellow(deployed.pauseReason ? `paused: ${cell(deployed.pauseReason)}` : "paused")
         : deployed?.scheduleError

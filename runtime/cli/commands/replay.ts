@@ -5,7 +5,7 @@ import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import { withTaskOutput } from "../output/task_output.ts";
 import { safeText } from "../output/terminal.ts";
-import { durationText, stateText } from "../output/words.ts";
+import { durationCell, stateCell } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
 import { bundleFolder } from "../project/project.ts";
 import { openStoredSecrets } from "../project/secrets.ts";
@@ -87,7 +87,7 @@ function outcomeOf(
     },
     lines: [
       ...(told === null ? [] : [error ? style.red(told) : safeText(told)]),
-      `${stateText(outcome, style)} ${name} as try ${tryNumber}, version ${version} ${style.dim(durationText(tookMs))}; nothing was recorded`,
+      `${stateCell(outcome, style)} ${name} as try ${tryNumber}, version ${version} ${style.dim(durationCell(tookMs))}; nothing was recorded`,
     ],
     failed: outcome === "failed",
   };

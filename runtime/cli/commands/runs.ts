@@ -4,7 +4,7 @@ import { command, type Outcome, wrongUsage } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { label, oneOf, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
-import { between, durationText, stateWithWarnings, timeText } from "../output/words.ts";
+import { between, durationCell, stateWithWarnings, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
 
 interface Options {
@@ -42,7 +42,7 @@ export const runs = command({
         run.runId,
         stateWithWarnings(run.state, run.warnings, cli.terminal.style),
         timeText(run.startedAt),
-        durationText(between(run.startedAt, run.finishedAt)),
+        durationCell(between(run.startedAt, run.finishedAt)),
         String(run.version),
       ]);
       const lines =

@@ -5,7 +5,7 @@ import { command, type Outcome } from "../command.ts";
 import { knownDag } from "../find/dags.ts";
 import { oneOf } from "../input/option_values.ts";
 import type { Style } from "../output/terminal.ts";
-import { cell, durationText } from "../output/words.ts";
+import { cell, durationCell } from "../output/words.ts";
 
 type Format = "tree" | "mermaid" | "json";
 
@@ -111,7 +111,7 @@ function remarks(task: TaskSpec): string {
     task.triggerRule === "all_success" ? "" : task.triggerRule,
     task.retries === 0
       ? ""
-      : `${task.retries} ${task.retries === 1 ? "retry" : "retries"} after ${durationText(task.retryDelayMs)}`,
+      : `${task.retries} ${task.retries === 1 ? "retry" : "retries"} after ${durationCell(task.retryDelayMs)}`,
   ].filter((remark) => remark !== "");
   return remarks.length > 0 ? `  ${remarks.join(", ")}` : "";
 }

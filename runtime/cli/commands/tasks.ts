@@ -6,7 +6,7 @@ import { type Cli, command, type Outcome } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
-import { between, cell, durationText, stateText, timeText } from "../output/words.ts";
+import { between, cell, durationCell, stateCell, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
 import { reportedTasks, runLines } from "../reports/run_report.ts";
 
@@ -52,10 +52,10 @@ async function instances(
   const rows = found.map((one) => [
     one.mapIndex < 0 ? "-" : String(one.mapIndex),
     ...(found.some(({ label }) => label !== null) ? [cell(one.label)] : []),
-    stateText(one.state, cli.terminal.style),
+    stateCell(one.state, cli.terminal.style),
     String(one.tryNumber),
     timeText(one.startedAt),
-    durationText(between(one.startedAt, one.finishedAt)),
+    durationCell(between(one.startedAt, one.finishedAt)),
     cell(one.error ? `${one.error.name}: ${one.error.message}` : one.reason),
   ]);
   const headings = [

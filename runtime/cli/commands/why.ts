@@ -3,7 +3,7 @@ import type { WaitingTask } from "../../store/reads/why.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { safeText } from "../output/terminal.ts";
-import { stateText } from "../output/words.ts";
+import { stateCell } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
 
 export const why = command({
@@ -37,7 +37,7 @@ function taskLines(
   const more = instances > 1 ? ` and ${instances - 1} more` : "";
   const name = mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]${more}`;
   return [
-    `${name} ${stateText(state, style)}`,
+    `${name} ${stateCell(state, style)}`,
     ...reasons.map(({ text }) => `  ${safeText(text)}`),
   ];
 }

@@ -1,4 +1,5 @@
 /** How values are written for people: states, times, lengths of time. */
+import { durationText } from "../../words/duration_text.ts";
 import { type Style, safeText } from "./terminal.ts";
 
 const GLYPHS: Readonly<Record<string, readonly [glyph: string, colour: keyof Style]>> = {
@@ -16,17 +17,17 @@ const GLYPHS: Readonly<Record<string, readonly [glyph: string, colour: keyof Sty
   none: ["·", "dim"],
 };
 
-/** A state, never by colour alone. */
-export function stateText(state: string, style: Style): string {
+/** A state by its name with a glyph, never by colour alone. */
+export function stateCell(state: string, style: Style): string {
   const [glyph, colour] = GLYPHS[state] ?? ["?", "dim"];
   return style[colour](`${glyph} ${state}`);
 }
 
-/** A state with the warnings that go with it: what failed and was allowed to. */
+/** A state with its warnings: the tasks that failed and were allowed to. */
 export function stateWithWarnings(state: string, warnings: number, style: Style): string {
   return warnings === 0
-    ? stateText(state, style)
-    : `${stateText(state, style)} ${style.yellow(`⚠ ${warnings} warning${warnings === 1 ? "" : "s"}`)}`;
+    ? stateCell(state, style)
+    : `${stateCell(state, style)} ${style.yellow(`⚠ ${warnings} warning${warnings === 1 ? "" : "s"}`)}`;
 }
 
 /** `2026-01-31 04:00:00Z`; `-` for none. */
@@ -39,28 +40,9 @@ export function timeText(date: Date | null | undefined): string {
     : "-";
 }
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-
-/** `12 ms`, `3.4 s`, `2 min 5 s`, `3 h 10 min`; `-` for none. */
-export function durationText(ms: number | null | undefined): string {
-  if (ms === null || ms === undefined) return "-";
-  if (ms < SECOND) return `${Math.round(ms)} ms`;
-  if (ms < MINUTE) return `${(ms / SECOND).toFixed(1)} s`;
-  if (ms < HOUR) return twoUnits(ms, MINUTE, "min", SECOND, "s");
-  return twoUnits(ms, HOUR, "h", MINUTE, "min");
-}
-
-function twoUnits(
-  ms: number,
-  large: number,
-  largeName: string,
-  small: number,
-  smallName: string,
-): string {
-  const rest = Math.floor((ms % large) / small);
-  return `${Math.floor(ms / large)} ${largeName}${rest === 0 ? "" : ` ${rest} ${smallName}`}`;
+/** A length of time in milliseconds in words; `-` for none. */
+export function durationCell(ms: number | null | undefined): string {
+  return ms === null || ms === undefined ? "-" : durationText(ms);
 }
 
 /** The time between two moments in milliseconds; null when one is missing. */

@@ -6,7 +6,7 @@ import type {
 } from "../../store/reads/backfills.ts";
 import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
-import { stateText, timeText } from "../output/words.ts";
+import { stateCell, timeText } from "../output/words.ts";
 
 const WIDTH = 20;
 
@@ -33,7 +33,7 @@ export function backfillLines(
   const rows = runs.map((run) => [
     String(run.ordinal),
     timeText(run.logicalDate),
-    run.decision === "skip" ? style.dim("left alone") : stateText(run.runState ?? "none", style),
+    run.decision === "skip" ? style.dim("left alone") : stateCell(run.runState ?? "none", style),
     run.run === null ? "-" : String(run.run),
     run.reason ?? "",
   ]);

@@ -8,7 +8,7 @@ import { summariseTasks, type TaskSummary } from "../../store/reads/task_states.
 import type { Outcome } from "../command.ts";
 import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
-import { between, cell, durationText, stateWithWarnings } from "../output/words.ts";
+import { between, cell, durationCell, stateWithWarnings } from "../output/words.ts";
 
 /** A task of a run; `none` when its turn has not come. */
 export type ReportedTask = Omit<TaskSummary, "state"> & {
@@ -60,7 +60,7 @@ export function runLines(
   tasks: readonly ReportedTask[],
   style: Style,
 ): readonly string[] {
-  const took = run.finishedAt ? ` in ${durationText(between(run.startedAt, run.finishedAt))}` : "";
+  const took = run.finishedAt ? ` in ${durationCell(between(run.startedAt, run.finishedAt))}` : "";
   return [
     `${style.bold(run.dagId)} ${run.runId}  run ${run.id}, version ${run.version}: ${stateWithWarnings(run.state, run.warnings, style)}${took}${run.reason ? ` (${cell(run.reason)})` : ""}`,
     ...annotations(run),
@@ -70,7 +70,7 @@ export function runLines(
         task.taskId,
         stateWithWarnings(task.state, task.warning ? 1 : 0, style),
         tryText(task),
-        durationText(between(task.startedAt, task.finishedAt)),
+        durationCell(between(task.startedAt, task.finishedAt)),
         remark(task),
       ]),
     ),

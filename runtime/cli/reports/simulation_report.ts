@@ -3,7 +3,7 @@
 import { decisionReason } from "../../scheduler/decision_reason.ts";
 import type { SimulatedDecision, Simulation } from "../../scheduler/simulation/simulate.ts";
 import { table } from "../output/table.ts";
-import { cell, durationText, timeText } from "../output/words.ts";
+import { cell, durationCell, timeText } from "../output/words.ts";
 
 /** Overlaps, clock changes and times without intervals that are listed; of more, how many. */
 const MOST_LISTED = 20;
@@ -21,7 +21,7 @@ export function simulationLines(simulation: Simulation, limit: number): readonly
           dag.skipped === null ? "many" : String(dag.skipped),
           String(dag.mostAtOnce),
         ],
-        ...[durationText(dag.longestWaitMs), cell(dag.error)],
+        ...[durationCell(dag.longestWaitMs), cell(dag.error)],
       ]),
     ),
     ...section(

@@ -3,7 +3,7 @@ import type { DagRunEvent, DagRunResult, TaskResult } from "../../testing/run_da
 import type { Cli, Outcome } from "../command.ts";
 import { table } from "../output/table.ts";
 import { type Style, safeText } from "../output/terminal.ts";
-import { cell, durationText, stateWithWarnings } from "../output/words.ts";
+import { cell, durationCell, stateWithWarnings } from "../output/words.ts";
 
 /** Frames of an error shown under a task; the ones in the user's files come first. */
 const STACK_LINES = 12;
@@ -36,7 +36,7 @@ export class TestReport {
     if (task.error) this.#say(indented(style.red(safeText(this.#mask(stackOf(task.error))))));
     const again = task.state === "up_for_retry" ? style.dim(", another try follows") : "";
     this.#say(
-      `${stateWithWarnings(task.state, task.warning ? 1 : 0, style)} ${nameOf(task)}${this.#label(task)} ${style.dim(durationText(task.durationMs))}${again}`,
+      `${stateWithWarnings(task.state, task.warning ? 1 : 0, style)} ${nameOf(task)}${this.#label(task)} ${style.dim(durationCell(task.durationMs))}${again}`,
     );
   }
 
@@ -56,7 +56,7 @@ export class TestReport {
       nameOf(task) + this.#label(task),
       stateWithWarnings(task.state, task.warning ? 1 : 0, style),
       String(task.tryNumber),
-      durationText(task.durationMs),
+      durationCell(task.durationMs),
       this.#result(task),
     ]);
     const took = tasks.reduce((sum, { durationMs }) => sum + durationMs, 0);
@@ -66,7 +66,7 @@ export class TestReport {
         "",
         ...table(["task", "state", "try", "duration", "result"], rows),
         "",
-        `${style.bold(dagId)} ${stateWithWarnings(state, tasks.filter(({ warning }) => warning).length, style)} in ${durationText(took)}`,
+        `${style.bold(dagId)} ${stateWithWarnings(state, tasks.filter(({ warning }) => warning).length, style)} in ${durationCell(took)}`,
       ],
       failed: state !== "success",
     };

@@ -1,6 +1,6 @@
 /** The one state that a group of tasks shows: the worst of its tasks', in Airflow's order. */
 
-import type { ShownState } from "../views/parts/state.tsx";
+import type { ShownState } from "../../words/shown_state.ts";
 import type { TreeItem } from "./group_tree.ts";
 
 /** Before the others what somebody should look at, then what is still to come, then what is done. */

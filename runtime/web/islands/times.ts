@@ -50,14 +50,20 @@ function localText(date: Date): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}${seconds}`;
 }
 
+/** As the server writes it, to the second. */
 function lengthText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600)
-    return `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
-  if (seconds < 86_400)
-    return `${Math.floor(seconds / 3_600)} h ${String(Math.floor((seconds % 3_600) / 60)).padStart(2, "0")} m`;
-  return `${Math.floor(seconds / 86_400)} d ${String(Math.floor((seconds % 86_400) / 3_600)).padStart(2, "0")} h`;
+  if (seconds < 3_600) return twoUnits(seconds, [60, "min"], [1, "s"]);
+  if (seconds < 86_400) return twoUnits(seconds, [3_600, "h"], [60, "min"]);
+  return twoUnits(seconds, [86_400, "d"], [3_600, "h"]);
+}
+
+type Unit = readonly [seconds: number, name: string];
+
+function twoUnits(seconds: number, [large, largeName]: Unit, [small, smallName]: Unit): string {
+  const rest = Math.floor((seconds % large) / small);
+  return `${Math.floor(seconds / large)} ${largeName}${rest === 0 ? "" : ` ${rest} ${smallName}`}`;
 }
 
 function isLocal(): boolean {

@@ -3,6 +3,7 @@ import type { DagSpec, GroupSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
 import type { MappedCell, TaskCell } from "../../store/reads/task_states.ts";
+import type { ShownState } from "../../words/shown_state.ts";
 import { gatheredState } from "../groups/group_state.ts";
 import {
   groupAnchor,
@@ -11,7 +12,6 @@ import {
   type TreeRow,
   treeRows,
 } from "../groups/group_tree.ts";
-import type { ShownState } from "../views/parts/state.tsx";
 
 export interface GridCell {
   readonly state: ShownState;

@@ -13,9 +13,9 @@ import {
 import { isTryOver } from "../../store/reads/log.ts";
 import { listTries, listXComs } from "../../store/reads/tries.ts";
 import { whyWaiting } from "../../store/reads/why.ts";
+import { isOver, type ShownState } from "../../words/shown_state.ts";
 import type { WebServices } from "../http/services.ts";
 import { readLogWindow } from "../live/log_window.ts";
-import { isOver, type ShownState } from "../views/parts/state.tsx";
 import type { LogProps } from "../views/task/log.tsx";
 import type { ShownTry, TaskProps } from "../views/task/task.tsx";
 import { readMembers } from "./read_members.ts";

@@ -3,7 +3,7 @@ import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { waitSentence } from "../../state/wait.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
 import type { MappedCell, Span, TaskCell } from "../../store/reads/task_states.ts";
-import { isOver, type ShownState, stateText } from "../views/parts/state.tsx";
+import { isOver, type ShownState, stateText } from "../../words/shown_state.ts";
 import { mappedState } from "./grid.ts";
 
 export interface RunTask {

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { hint, nearest } from "../../../runtime/cli/find/nearest.ts";
 import { table } from "../../../runtime/cli/output/table.ts";
 import { safeText } from "../../../runtime/cli/output/terminal.ts";
-import { durationText, timeText } from "../../../runtime/cli/output/words.ts";
+import { durationCell, timeText } from "../../../runtime/cli/output/words.ts";
 
 test("lengths of time are written with the two units that matter", () => {
-  const ms = [0, 999, 1_000, 59_949, 60_000, 125_000, 3_600_000, 11_400_000, null];
-  expect(ms.map(durationText)).toEqual([
+  const ms = [0, 999, 1_000, 59_999, 60_000, 125_000, 3_600_000, 11_400_000, 187_200_000, null];
+  expect(ms.map(durationCell)).toEqual([
     "0 ms",
     "999 ms",
     "1.0 s",
@@ -15,6 +15,7 @@ test("lengths of time are written with the two units that matter", () => {
     "2 min 5 s",
     "1 h",
     "3 h 10 min",
+    "2 d 4 h",
     "-",
   ]);
 });

@@ -360,7 +360,7 @@ describe("the list of tasks", () => {
     const row = rowOf(await page(`/runs/${run}`), "outer");
     expect(row).toContain("failed");
     expect(row).toContain("<p>1 of 2 succeeded</p>");
-    expect(row).toContain("<span>1 m 10 s</span>");
+    expect(row).toContain("<span>1 min 10 s</span>");
     const folded = await page(`/runs/${run}?folded=outer`);
     expect(folded.split('<section id="tasks"')[1]).not.toContain("/tasks/outer.a");
     expect(folded).toContain('class="node failed"');

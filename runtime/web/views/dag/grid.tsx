@@ -2,12 +2,14 @@
 import type { VNode } from "preact";
 import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
+import { durationText } from "../../../words/duration_text.ts";
+import { stateText } from "../../../words/shown_state.ts";
 import type { Folds } from "../../groups/folded_groups.ts";
 import { groupAnchor } from "../../groups/group_tree.ts";
 import type { Grid, GridCell, GridRow } from "../../read/grid.ts";
 import { FoldAll, RowName } from "../parts/row_name.tsx";
-import { State, stateText } from "../parts/state.tsx";
-import { durationText, utcText } from "../parts/text.ts";
+import { State } from "../parts/state.tsx";
+import { utcText } from "../parts/text.ts";
 
 const BAR_HEIGHT = 40;
 const LEGEND = [

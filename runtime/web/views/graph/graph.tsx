@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import type { DagSpec, TaskSpec } from "../../../../sdk/spec/index.ts";
 import { mappedTaskIds } from "../../../engine/plan/plan_of.ts";
+import { type ShownState, stateText } from "../../../words/shown_state.ts";
 import type { GraphLayout, Placed, Point } from "../../graph/graph_layout.ts";
 import { shownName } from "../../graph/graph_request.ts";
 import type { Folds } from "../../groups/folded_groups.ts";
@@ -15,7 +16,6 @@ import {
   treeRows,
 } from "../../groups/group_tree.ts";
 import { FoldAll, RowName } from "../parts/row_name.tsx";
-import { type ShownState, stateText } from "../parts/state.tsx";
 import { tasksText } from "../parts/text.ts";
 
 export interface GraphProps {

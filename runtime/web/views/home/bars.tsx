@@ -2,8 +2,9 @@
 import type { VNode } from "preact";
 import type { RecentRun } from "../../../store/reads/dags.ts";
 import { RECENT_RUNS } from "../../../store/reads/dags.ts";
-import { stateText } from "../parts/state.tsx";
-import { durationText, utcText } from "../parts/text.ts";
+import { durationText } from "../../../words/duration_text.ts";
+import { stateText } from "../../../words/shown_state.ts";
+import { utcText } from "../parts/text.ts";
 
 const STEP = 9;
 const HEIGHT = 28;

@@ -1,33 +1,6 @@
 /** How states look everywhere: a glyph, a word and a colour, never the colour alone. The glyphs are drawn by the stylesheet. */
 import type { VNode } from "preact";
-import type { RunState } from "../../../state/run_state.ts";
-import type { TaskState } from "../../../state/task_state.ts";
-
-/** `none`: the task's turn has not come. */
-export type ShownState = RunState | TaskState | "lost" | "none";
-
-/** Whether it has ended, one way or another. */
-export function isOver(state: ShownState): boolean {
-  return (
-    state === "success" ||
-    state === "failed" ||
-    state === "skipped" ||
-    state === "upstream_failed" ||
-    state === "removed"
-  );
-}
-
-const WORDS: Readonly<Partial<Record<ShownState, string>>> = {
-  up_for_retry: "up for retry",
-  up_for_reschedule: "waiting",
-  deferred: "waiting",
-  upstream_failed: "upstream failed",
-  none: "not yet",
-};
-
-export function stateText(state: ShownState): string {
-  return WORDS[state] ?? state;
-}
+import { type ShownState, stateText } from "../../../words/shown_state.ts";
 
 /** `1 warning`: something failed, and was allowed to. */
 export function Warnings({ count }: { readonly count: number }): VNode | null {

@@ -1,6 +1,7 @@
 /** Times and durations as elements: readable as they are, in UTC; a script may show them in another zone or let them tick. */
 import type { VNode } from "preact";
-import { durationText, utcText } from "./text.ts";
+import { durationText } from "../../../words/duration_text.ts";
+import { utcText } from "./text.ts";
 
 /** A moment. `ahead` asks the script for how far away it is. */
 export function Time({

@@ -1,6 +1,7 @@
 /** The tasks of a group that runs as one, on its own page. */
 import type { VNode } from "preact";
-import { type ShownState, State } from "../parts/state.tsx";
+import type { ShownState } from "../../../words/shown_state.ts";
+import { State } from "../parts/state.tsx";
 import { Time, Took } from "../parts/time.tsx";
 
 export interface GroupMember {
