@@ -35,9 +35,6 @@ const READS_ENVIRONMENT: Readonly<Record<string, string>> = {
 const CIRCLES_LEFT: readonly string[] = [
   "runtime/executor/large_values.ts -> runtime/executor/large_values/folder.ts -> runtime/executor/large_values.ts",
   "runtime/executor/large_values.ts -> runtime/executor/large_values/s3.ts -> runtime/executor/large_values.ts",
-  "runtime/scheduler/decide.ts -> runtime/scheduler/track.ts -> runtime/scheduler/decide.ts",
-  "runtime/scheduler/simulation/simulate.ts -> runtime/scheduler/simulation/simulate_clocks.ts -> runtime/scheduler/simulation/simulate.ts",
-  "runtime/scheduler/simulation/simulate.ts -> runtime/scheduler/simulation/simulate_load.ts -> runtime/scheduler/simulation/simulate.ts",
   "test/support/model/decisions.ts -> test/support/model/run_model.ts -> test/support/model/decisions.ts",
   "test/support/model/lists.ts -> test/support/model/run_model.ts -> test/support/model/lists.ts",
 ];

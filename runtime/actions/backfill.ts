@@ -9,7 +9,7 @@ import {
   type PlannedRun,
   planRuns,
   type Reprocess,
-} from "../scheduler/plan_backfill.ts";
+} from "../scheduler/decisions/plan_backfill.ts";
 import { audit } from "../store/access/audit.ts";
 import {
   activeBackfill,

@@ -75,7 +75,7 @@ async function startAll(cli: Cli, { port }: Options, running: Running) {
  * @returns the run's number
  */
 async function deployAndRun({ cli, db }: Surroundings): Promise<number> {
-  const [{ deployFolder, setPool, triggerRun }, { tick }, { Plans }] = await Promise.all([
+  const [{ deployFolder, setPool, triggerRun }, { createDueRuns }, { Plans }] = await Promise.all([
     import("../actions/index.ts"),
     import("../scheduler/jobs/create_runs.ts"),
     import("../store/dags/plans.ts"),
@@ -87,7 +87,7 @@ async function deployAndRun({ cli, db }: Surroundings): Promise<number> {
     `deployed ${deployed.map(({ dagId, version }) => `${dagId} (version ${version})`).join(", ")}`,
   );
   for (const error of load.errors) cli.terminal.note(`${error.file}: ${error.message}`);
-  await tick(db, new Plans());
+  await createDueRuns(db, new Plans());
   const [newest] = await listRuns(db, { dagId: DEMO_DAG, limit: 1 });
   if (newest && newest.finishedAt === null) return newest.id;
   return (await triggerRun(db, { dagId: DEMO_DAG, actor: "npm start" })).id;

@@ -1,110 +1,88 @@
 /**
- * The scheduler's loop: it only watches the clock, and what died. Between two tasks of a run it has no part; finished tasks carry their
- * runs forward themselves.
+ * A scheduler: one loop for each of its jobs. It only watches the clock, and what died; between two tasks of a
+ * run it does nothing, because finished tasks carry their runs forward themselves.
+ *
+ * The loops have no order among each other, and several schedulers may run at once: each job finds its work
+ * in rows and takes it by a lock or a guard. One thing follows another: a worker that is declared lost
+ * wakes the jobs that look for what it left behind, so that its tries are rescued at once.
  */
-
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { errorMessage } from "../../sdk/error_message.ts";
-import { nextDueInMs } from "../store/dags/dag.ts";
+import type { ServiceLog } from "../service/log.ts";
+import { type Loop, startLoops, stopLoops } from "../service/loop.ts";
+import { watch } from "../service/watchdog.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
-import { unlockOrphanedJobs } from "../store/fleet/orphaned_job.ts";
-import { recordSchedulerHeartbeat, removeScheduler } from "../store/fleet/scheduler.ts";
-import { declareLost } from "../store/fleet/worker.ts";
-import { missDeadlines, nextDeadlineInMs } from "../store/waits/deadline.ts";
-import { dagsWithDependsOnPastWaits } from "../store/waits/depends_on_past_wait.ts";
-import { nextWaitInMs, sweepWaits } from "../store/waits/task_wait.ts";
-import { releaseDependsOnPast } from "../transactions/release_depends_on_past.ts";
-import { tick } from "./jobs/create_runs.ts";
-import { endOverdueRuns } from "./jobs/end_overdue.ts";
-import { expireQueued } from "./jobs/expire_queued.ts";
-import { rescueOrphans } from "./jobs/rescue_tries.ts";
-import { endWaits } from "./jobs/wake.ts";
+import { removeScheduler } from "../store/fleet/scheduler.ts";
+import { advanceBackfillsJob } from "./jobs/advance_backfills.ts";
+import type { JobContext } from "./jobs/context.ts";
+import { createAssetRunsJob } from "./jobs/create_asset_runs.ts";
+import { createEndRunsJob } from "./jobs/create_end_runs.ts";
+import { createRunsJob } from "./jobs/create_runs.ts";
+import { endOverdueJob } from "./jobs/end_overdue.ts";
+import { endWaitsJob } from "./jobs/end_waits.ts";
+import { expireQueuedJob } from "./jobs/expire_queued.ts";
+import { grantSlotsJob } from "./jobs/grant_slots.ts";
+import { heartbeatJob } from "./jobs/heartbeat.ts";
+import { missDeadlinesJob } from "./jobs/miss_deadlines.ts";
+import { releaseDependsOnPastJob } from "./jobs/release_depends_on_past.ts";
+import { findLostWorkersJob, rescueTriesJob } from "./jobs/rescue_tries.ts";
+import { startRunsJob } from "./jobs/start_runs.ts";
+import { sweepWaitsJob } from "./jobs/sweep_waits.ts";
+import { unlockJobsJob } from "./jobs/unlock_jobs.ts";
 
 export interface SchedulerOptions {
   readonly db: Database;
-  readonly log: (event: string, detail?: Readonly<Record<string, unknown>>) => void;
+  readonly log: ServiceLog;
 }
 
 export interface SchedulerService {
-  /** Finishes the tick in hand, then stops. Idempotent. */
+  /** Finishes the passes in hand, then stops. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** The longest sleep between two ticks: how soon a new deployment, an unpaused DAG or a dead worker is noticed. */
-const LONGEST_SLEEP_MS = 1_000;
-const SWEEP_EVERY_MS = 30_000;
-const EXPIRE_EVERY_MS = 5_000;
-
-export async function startScheduler({ db, log }: SchedulerOptions): Promise<SchedulerService> {
+export function startScheduler({ db, log }: SchedulerOptions): SchedulerService {
   const id = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const plans = new Plans();
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  let lastSweep = 0;
-  let lastExpiry = 0;
-  let looping: Promise<void> = Promise.resolve();
+  const loops = startJobs({ db, log, plans: new Plans() }, id);
+  const watchdog = watch(() => loops, { log });
+  const stop = async (): Promise<void> => {
+    await stopLoops([watchdog, ...loops]);
+    // A row that is left is shown as silent, and the next scheduler deletes it after a day.
+    await removeScheduler(db, id).catch(() => undefined);
+  };
+  let stopping: Promise<void> | undefined;
+  return { stop: () => (stopping ??= stop()) };
+}
 
-  const runOnce = async (): Promise<number> => {
-    await recordSchedulerHeartbeat(db, id);
-    const { created } = await tick(db, plans);
-    if (created > 0) log("runs created", { count: created });
-    const overdue = await endOverdueRuns(db, plans);
-    if (overdue > 0) log("runs timed out", { count: overdue });
-    await endWaits(db, plans);
-    const missed = await missDeadlines(db);
-    if (missed > 0) log("deadlines missed", { count: missed });
-    await expire();
-    await rescue();
-    const nextMs = [
-      await nextDueInMs(db),
-      await nextWaitInMs(db),
-      await nextDeadlineInMs(db),
-    ].filter((ms) => ms !== null);
-    return Math.max(0, Math.min(LONGEST_SLEEP_MS, ...nextMs));
+function startJobs(context: JobContext, schedulerId: string): readonly Loop[] {
+  const afterLoss = startLoops(
+    [
+      rescueTriesJob(context),
+      releaseDependsOnPastJob(context),
+      unlockJobsJob(context),
+      sweepWaitsJob(context),
+    ],
+    context.log,
+  );
+  const onLost = (): void => {
+    for (const loop of afterLoss) loop.wake();
   };
-  // A dead worker is looked for at every tick; tries without a worker after a death, and now and then in case one died unseen.
-  const rescue = async (): Promise<void> => {
-    const lost = await declareLost(db);
-    for (const worker of lost) log("worker lost", worker);
-    if (lost.length === 0 && Date.now() - lastSweep < SWEEP_EVERY_MS) return;
-    lastSweep = Date.now();
-    await releaseDependsOnPast(db, plans, await dagsWithDependsOnPastWaits(db));
-    const count = await rescueOrphans(db, plans);
-    if (count > 0) log("tries rescued", { count });
-    const freed = await unlockOrphanedJobs(db);
-    if (freed > 0) log("tokens freed", { count: freed });
-    await sweepWaits(db);
-  };
-  const expire = async (): Promise<void> => {
-    if (Date.now() - lastExpiry < EXPIRE_EVERY_MS) return;
-    lastExpiry = Date.now();
-    const count = await expireQueued(db, plans);
-    if (count > 0) log("tasks expired in the queue", { count });
-  };
-  const loop = async (): Promise<void> => {
-    let sleepMs = LONGEST_SLEEP_MS;
-    try {
-      sleepMs = await runOnce();
-    } catch (error) {
-      log("scheduler tick failed", {
-        reason: errorMessage(error),
-      });
-    }
-    if (!stopped) timer = setTimeout(turn, sleepMs);
-  };
-  const turn = (): void => {
-    looping = loop();
-  };
-  turn();
-  return {
-    stop: async () => {
-      if (stopped) return looping;
-      stopped = true;
-      clearTimeout(timer);
-      await looping;
-      await removeScheduler(db, id).catch(() => undefined);
-    },
-  };
+  const others = startLoops(
+    [
+      heartbeatJob(context, schedulerId),
+      createRunsJob(context),
+      advanceBackfillsJob(context),
+      createAssetRunsJob(context),
+      createEndRunsJob(context),
+      startRunsJob(context),
+      grantSlotsJob(context),
+      endWaitsJob(context),
+      endOverdueJob(context),
+      missDeadlinesJob(context),
+      expireQueuedJob(context),
+      findLostWorkersJob(context, onLost),
+    ],
+    context.log,
+  );
+  return [...others, ...afterLoss];
 }

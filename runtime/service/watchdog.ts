@@ -24,26 +24,21 @@ export function late(loops: Iterable<Loop>, thresholdMs: number = THRESHOLD_MS):
 }
 
 /**
- * Watches loops: one line when a loop is late, with the step at which it hangs, and one when it is back.
+ * Watches loops: one line when loops become late, with the step at which each hangs, and one when they are back.
  * @param loops asked at each look, so that loops may come and go
  * @returns the started loop that watches; stop it before the others
  */
 export function watch(loops: () => Iterable<Loop>, options: WatchOptions): Loop {
   const { log, thresholdMs = THRESHOLD_MS, everyMs = EVERY_MS, onLate } = options;
-  const known = new Set<Loop>();
+  let known: ReadonlySet<Loop> = new Set();
   const look = async (): Promise<number> => {
-    const now = late(loops(), thresholdMs);
-    const fresh = now.filter((loop) => !known.has(loop));
-    for (const loop of fresh) {
-      known.add(loop);
-      log("loop is late", { loop: loop.name, doing: loop.doing, seconds: seconds(loop.lateMs) });
-      onLate?.(loop);
-    }
-    for (const loop of known) {
-      if (now.includes(loop)) continue;
-      known.delete(loop);
-      log("loop is back", { loop: loop.name });
-    }
+    const now = new Set(late(loops(), thresholdMs));
+    const fresh = [...now].filter((loop) => !known.has(loop));
+    const back = [...known].filter((loop) => !now.has(loop));
+    known = now;
+    if (fresh.length > 0) log("loops are late", { loops: fresh.map(stateOf).join(", ") });
+    if (back.length > 0) log("loops are back", { loops: back.map(({ name }) => name).join(", ") });
+    for (const loop of fresh) onLate?.(loop);
     return fresh.length;
   };
   const watchdog = new Loop({ name: "watchdog", everyMs, staggerMs: everyMs, runOnce: look }, log);
@@ -51,6 +46,7 @@ export function watch(loops: () => Iterable<Loop>, options: WatchOptions): Loop 
   return watchdog;
 }
 
-function seconds(ms: number): number {
-  return Math.round(ms / 1_000);
+/** `end_waits (running, 31 s)` */
+function stateOf({ name, doing, lateMs }: Loop): string {
+  return `${name} (${doing}, ${Math.round(lateMs / 1_000)} s)`;
 }

@@ -4,7 +4,8 @@ import { type Dag, isDag } from "../../sdk/dag/dag.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { type Duration, durationMs } from "../../sdk/duration.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
-import { simulate as run, type Simulation } from "../scheduler/simulation/simulate.ts";
+import { simulate as run } from "../scheduler/simulation/simulate.ts";
+import type { Simulation } from "../scheduler/simulation/simulation.ts";
 
 export interface SimulateOptions {
   /** ISO 8601, inclusive; everything before has run. In UTC when it names no offset. */

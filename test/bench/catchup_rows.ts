@@ -1,6 +1,6 @@
 /** A DAG that catches up 100,000 intervals, and another that becomes due in the middle; and a year of 50 hourly DAGs, simulated. */
 import { pauseDag, unpauseDag } from "../../runtime/actions/index.ts";
-import { tick } from "../../runtime/scheduler/jobs/create_runs.ts";
+import { createDueRuns } from "../../runtime/scheduler/jobs/create_runs.ts";
 import { simulate } from "../../runtime/scheduler/simulation/simulate.ts";
 import { deployVersions } from "../../runtime/store/dags/deploy.ts";
 import { Plans } from "../../runtime/store/dags/plans.ts";
@@ -34,13 +34,13 @@ async function catchup(): Promise<readonly Row[]> {
   await deploy(db, spec("long", { schedule: "* * * * *", ...bounds, maxActiveRuns: 1_000 }));
   const plans = new Plans();
   const startedAt = performance.now();
-  const first = await rssAfter(() => tick(db, plans));
+  const first = await rssAfter(() => createDueRuns(db, plans));
   // Another becomes due while the first is still at it.
-  const [, quickMs] = await Promise.all([tick(db, plans), quickDelay(db)]);
+  const [, quickMs] = await Promise.all([createDueRuns(db, plans), quickDelay(db)]);
   const pauseMs = await pauseDelay(db, plans);
   let most = first;
   while ((await count(db, "long")) < INTERVALS)
-    most = Math.max(most, await rssAfter(() => tick(db, plans)));
+    most = Math.max(most, await rssAfter(() => createDueRuns(db, plans)));
   const seconds = (performance.now() - startedAt) / 1_000;
   const [distinct] = await db.query<{ count: number }>(
     {
@@ -80,13 +80,13 @@ async function quickDelay(db: Database): Promise<number> {
 
 /** Pauses the DAG while it catches up; how long until its last new run. */
 async function pauseDelay(db: Database, plans: Plans): Promise<number> {
-  const ticking = tick(db, plans);
+  const ticking = createDueRuns(db, plans);
   const startedAt = performance.now();
   await pauseDag(db, { dagId: "long", actor: "bench" });
   await ticking;
   const pausedMs = performance.now() - startedAt;
   const before = await count(db, "long");
-  await tick(db, plans);
+  await createDueRuns(db, plans);
   if ((await count(db, "long")) !== before) throw new Error("a paused DAG got a run");
   await unpauseDag(db, { dagId: "long", actor: "bench" });
   return pausedMs;

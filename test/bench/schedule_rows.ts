@@ -1,6 +1,6 @@
 /** Ten thousand DAGs due in the same minute: row 6. */
 
-import { tick } from "../../runtime/scheduler/jobs/create_runs.ts";
+import { createDueRuns } from "../../runtime/scheduler/jobs/create_runs.ts";
 import { deployVersions } from "../../runtime/store/dags/deploy.ts";
 import { Plans } from "../../runtime/store/dags/plans.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
@@ -29,7 +29,7 @@ export async function scheduleRows(): Promise<readonly Row[]> {
   await stand.db.transaction((tx) => deployVersions(tx, versions));
   const memoryBefore = process.memoryUsage().rss;
   const startedAt = performance.now();
-  const { created } = await tick(stand.db, new Plans());
+  const created = await createDueRuns(stand.db, new Plans());
   const seconds = (performance.now() - startedAt) / 1_000;
   if (created !== DAGS) throw new Error(`${created} of ${DAGS} runs were created`);
   const grownMb = (process.memoryUsage().rss - memoryBefore) / 1_048_576;

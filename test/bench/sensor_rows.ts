@@ -28,7 +28,7 @@ export async function sensorRows(): Promise<readonly Row[]> {
   await using stand = await openStand();
   await stand.deploy(DAG);
   const worker = await stand.startWorker(SLOTS);
-  const scheduler = await startScheduler({ db: stand.db, log: () => undefined });
+  const scheduler = startScheduler({ db: stand.db, log: () => undefined });
   try {
     const { id } = await triggerRun(stand.db, { dagId: "sensors", actor: "bench" });
     await until(stand.db, id, "up_for_reschedule");

@@ -43,7 +43,7 @@ beforeAll(async () => {
     "select dag_id from dagsmith.dag",
   ))
     await pauseDag(postgres.db, { dagId: dag_id, actor: "test" });
-  scheduler = await startScheduler({ db: postgres.db, log: () => {} });
+  scheduler = startScheduler({ db: postgres.db, log: () => {} });
 });
 afterAll(async () => {
   await scheduler?.stop();

@@ -13,7 +13,7 @@ import {
   completeTries,
 } from "../../runtime/engine/results/complete_tries.ts";
 import type { Outcome, TryEnd } from "../../runtime/engine/results/outcome.ts";
-import { endWaits } from "../../runtime/scheduler/jobs/wake.ts";
+import { endWaits } from "../../runtime/scheduler/jobs/end_waits.ts";
 import type { RunState } from "../../runtime/state/run_state.ts";
 import type { TaskState } from "../../runtime/state/task_state.ts";
 import { start } from "../../runtime/state/transition.ts";

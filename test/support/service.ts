@@ -23,7 +23,7 @@ const db = openDatabase(DATABASE_URL, { poolSize: 12 });
 
 const service =
   process.argv[2] === "scheduler"
-    ? await startScheduler({ db, log })
+    ? startScheduler({ db, log })
     : await startWorker({
         ...{
           db,

@@ -2,11 +2,8 @@
  * A host whose clock the test sets: it decides about one DAG as a tick does, keeps what a tick would store, and ends runs when it is told
  * to. No database; the decisions are the real ones.
  */
-import {
-  type DueSchedules,
-  decide,
-  type SchedulingResult,
-} from "../../runtime/scheduler/decide.ts";
+import { decide, type SchedulingResult } from "../../runtime/scheduler/decisions/decide.ts";
+import type { DueSchedules } from "../../runtime/scheduler/decisions/due_schedules.ts";
 import type { DueDag } from "../../runtime/store/dags/dag.ts";
 import type { ScheduleMemory } from "../../runtime/store/dags/dag_schedule.ts";
 import type { NewDecision } from "../../runtime/store/dags/schedule_decision.ts";

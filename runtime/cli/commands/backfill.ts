@@ -1,6 +1,6 @@
 /** `dag backfill` and its kin: running a range of a schedule, watching it, stopping it. */
 import type { Json } from "../../../sdk/json.ts";
-import type { Reprocess } from "../../scheduler/plan_backfill.ts";
+import type { Reprocess } from "../../scheduler/decisions/plan_backfill.ts";
 import type { CodeChoice } from "../../store/backfills/backfill.ts";
 import type { Database } from "../../store/database/database.ts";
 import type { BackfillSummary } from "../../store/reads/backfills.ts";

@@ -1,6 +1,6 @@
 /** `dag decisions`: the decision on every interval of a DAG's schedules, and why the next interval waits. */
-import { decisionReason } from "../../scheduler/decision_reason.ts";
-import type { ListedDecision } from "../../scheduler/decisions.ts";
+import { decisionReason } from "../../scheduler/decisions/decision_reason.ts";
+import type { ListedDecision } from "../../scheduler/decisions/read_decisions.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { isoDate, wholeNumber } from "../input/option_values.ts";
@@ -33,7 +33,7 @@ export const decisions = command({
   run: async (cli, [dagId]: readonly [string], options: Options): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       await needDag(db, dagId);
-      const { readDecisions } = await import("../../scheduler/decisions.ts");
+      const { readDecisions } = await import("../../scheduler/decisions/read_decisions.ts");
       const { getDag } = await import("../../store/reads/dags.ts");
       const { DateTime } = await import("luxon");
       const zone = (await getDag(db, dagId))?.spec.timezone ?? "UTC";

@@ -1,7 +1,7 @@
 /** A simulation as people read it: what each DAG came to, the first decisions, and what is worth knowing about the rest. */
 
-import { decisionReason } from "../../scheduler/decision_reason.ts";
-import type { SimulatedDecision, Simulation } from "../../scheduler/simulation/simulate.ts";
+import { decisionReason } from "../../scheduler/decisions/decision_reason.ts";
+import type { SimulatedDecision, Simulation } from "../../scheduler/simulation/simulation.ts";
 import { table } from "../output/table.ts";
 import { cell, durationCell, timeText } from "../output/words.ts";
 

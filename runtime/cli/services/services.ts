@@ -90,7 +90,7 @@ export async function startSchedulerRole({ db, secrets, log }: Surroundings): Pr
     import("../../listener/service.ts"),
   ]);
   const listener = startListener({ db, log, connection: secrets.connection, mask: secrets.mask });
-  const scheduler = await startScheduler({ db, log });
+  const scheduler = startScheduler({ db, log });
   return { stop: async () => void (await Promise.all([listener.stop(), scheduler.stop()])) };
 }
 

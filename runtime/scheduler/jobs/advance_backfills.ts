@@ -1,9 +1,11 @@
 /**
- * Backfills go on: the next intervals become runs, as places free up, a bounded number in one transaction. An interval is judged anew when its turn
- * comes, because the schedule, a person or an earlier backfill may have run it meanwhile. Any number of schedulers may do this at once:
- * each holds the backfill that it looks at.
+ * Makes the next runs of each backfill, as many as its limit allows, a bounded number in one transaction.
+ * Each interval is decided again at that time, because the schedule, a person or an earlier backfill may
+ * have run it since the plan. Every second; the end of a run starts the next of those that are ready. Any
+ * number of schedulers may do this at once: each holds the backfill that it looks at.
  */
 import type { EngineTx } from "../../engine/store.ts";
+import type { Job } from "../../service/loop.ts";
 import {
   type BackfillRow,
   completeBackfills,
@@ -28,7 +30,8 @@ import { runIdOf } from "../../timetable/index.ts";
 import { redoRun } from "../../transactions/clear_run.ts";
 import { runEngineTransaction } from "../../transactions/engine_tx.ts";
 import { startQueuedRuns } from "../../transactions/start_runs.ts";
-import { decideRun } from "../plan_backfill.ts";
+import { decideRun } from "../decisions/plan_backfill.ts";
+import { type JobContext, OFTEN_MS } from "./context.ts";
 
 /** Intervals looked at in one transaction. */
 const BATCH = 200;
@@ -47,6 +50,12 @@ export async function advanceBackfills(db: Database, plans: Plans): Promise<numb
   await completeBackfills(db);
   return decided;
 }
+
+export const advanceBackfillsJob = ({ db, plans }: JobContext): Job => ({
+  name: "advance_backfills",
+  everyMs: OFTEN_MS,
+  runOnce: () => advanceBackfills(db, plans),
+});
 
 async function advanceOne(
   on: Queryable,

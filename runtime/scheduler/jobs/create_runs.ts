@@ -1,18 +1,15 @@
 /**
- * One look at the clock: which DAGs are due, which runs that makes, and when to look again. The timetable decides, purely; this reads what
- * it needs and writes what it said. Any number of schedulers may tick at once: each holds the rows of the DAGs it looks at.
+ * Creates runs of the DAGs that are due: the timetable decides, purely; this job reads what it needs and
+ * writes what it decided. Every second, and as soon as the next DAG is due. Any number of schedulers may
+ * do it at once: each holds the rows of the DAGs that it looks at.
  *
- * Work is done in batches of bounded size, one transaction each. A DAG with more to catch up than a batch holds is due again behind the
- * others, so that none waits for another's past.
+ * Work is done in batches of bounded size, one transaction each. A DAG with more to catch up than a batch
+ * holds is due again behind the others, so that none waits for another's past.
  */
 
 import { errorMessage } from "../../../sdk/error_message.ts";
-import {
-  type DueDag,
-  dagsLeftWaiting,
-  lockDueDags,
-  recordScheduled,
-} from "../../store/dags/dag.ts";
+import type { Job } from "../../service/loop.ts";
+import { type DueDag, lockDueDags, nextDueInMs, recordScheduled } from "../../store/dags/dag.ts";
 import {
   rememberSchedules,
   type ScheduleMemory,
@@ -22,28 +19,22 @@ import type { Plans } from "../../store/dags/plans.ts";
 import { putDecisions } from "../../store/dags/schedule_decision.ts";
 import { type Database, isTransient, type Queryable } from "../../store/database/database.ts";
 import { activeRuns, createRuns } from "../../store/runs/dag_run.ts";
-import { createAssetRuns } from "../../transactions/asset_runs.ts";
-import { createEndRuns } from "../../transactions/end_runs.ts";
-import { grantSlots } from "../../transactions/engine_tx.ts";
 import { startQueuedRuns } from "../../transactions/start_runs.ts";
-import { type DueSchedules, decide, type SchedulingResult } from "../decide.ts";
-import { advanceBackfills } from "./advance_backfills.ts";
+import { decide, type SchedulingResult } from "../decisions/decide.ts";
+import type { DueSchedules } from "../decisions/due_schedules.ts";
+import { type JobContext, OFTEN_MS } from "./context.ts";
 
 /** DAGs looked at in one transaction, and runs made in it. */
 const BATCH = 1_000;
 
-/** Batches of one tick. What is left is due at once, in the next: between two, a scheduler beats, rescues, and stops if it is told to. */
+/** Batches of one pass. The DAGs that are left are due at once, in the next: in between, the scheduler can be stopped. */
 const MOST_BATCHES = 20;
 
 /** Skipped intervals counted one by one in one batch. */
 const MOST_COUNTED = 10_000;
 
-export interface TickResult {
-  readonly created: number;
-}
-
-/** Creates runs that are due, and begins what may begin. */
-export async function tick(db: Database, plans: Plans): Promise<TickResult> {
+/** Creates the runs that are due, and starts those that may start. @returns how many it created */
+export async function createDueRuns(db: Database, plans: Plans): Promise<number> {
   let created = 0;
   for (let batches = 0; batches < MOST_BATCHES; batches++) {
     const batch = await nextBatch(db, plans);
@@ -51,16 +42,17 @@ export async function tick(db: Database, plans: Plans): Promise<TickResult> {
     created += batch.created;
     await startQueuedRuns(db, plans, batch.dagIds);
   }
-  await advanceBackfills(db, plans);
-  created += await createAssetRuns(db, plans);
-  created += await createEndRuns(db, plans);
-  // What a dead process left behind; nothing, nearly always.
-  const left = await dagsLeftWaiting(db);
-  if (left.length > 0) await startQueuedRuns(db, plans, left);
-  // Places that come free by time alone: a retry is due, a rate's window has passed. And whatever a dead process left ungiven.
-  await grantSlots(db, plans);
-  return { created };
+  return created;
 }
+
+export const createRunsJob = ({ db, plans }: JobContext): Job => ({
+  name: "create_runs",
+  did: "runs created",
+  everyMs: OFTEN_MS,
+  staggerMs: 0,
+  runOnce: () => createDueRuns(db, plans),
+  nextInMs: () => nextDueInMs(db),
+});
 
 interface Batch {
   readonly dagIds: readonly string[];

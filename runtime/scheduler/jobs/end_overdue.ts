@@ -1,5 +1,10 @@
-/** Runs that took longer than their DAG allows: they fail, and what of them has not ended is skipped; what runs is killed. */
+/**
+ * Fails runs that took longer than the `dagRunTimeout` of their DAG: tasks that run are killed, tasks that have
+ * not ended are skipped. Every second.
+ */
+
 import { endFromOutside } from "../../engine/results/callbacks.ts";
+import type { Job } from "../../service/loop.ts";
 import { timeOut } from "../../state/transition.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database } from "../../store/database/database.ts";
@@ -7,8 +12,9 @@ import { endRun, overdueRuns } from "../../store/runs/dag_run.ts";
 import { grantSlots, runEngineTransaction } from "../../transactions/engine_tx.ts";
 import { pauseFailing } from "../../transactions/pause_failing.ts";
 import { afterChange } from "../../transactions/run_ends.ts";
+import { type JobContext, OFTEN_MS } from "./context.ts";
 
-/** Runs ended before the tick goes on; the next one finds the others. */
+/** Runs ended in one pass; the next one finds the others. */
 const BATCH = 100;
 
 /** Ends every run that is overdue. @returns how many there were */
@@ -18,6 +24,13 @@ export async function endOverdueRuns(db: Database, plans: Plans): Promise<number
   for (const run of overdue) if (await endOne(db, plans, run)) ended += 1;
   return ended;
 }
+
+export const endOverdueJob = ({ db, plans }: JobContext): Job => ({
+  name: "end_overdue",
+  did: "runs timed out",
+  everyMs: OFTEN_MS,
+  runOnce: () => endOverdueRuns(db, plans),
+});
 
 type Overdue = Awaited<ReturnType<typeof overdueRuns>>[number];
 

@@ -1,5 +1,10 @@
-/** What waited too long for a worker fails, with that as its reason (`queueTimeout`). */
+/**
+ * Fails the instances that waited for a worker longer than their `queueTimeout`. Every 5 s: these time-outs
+ * are minutes and hours, and finding them costs a look at all that is queued.
+ */
+
 import { completeTries } from "../../engine/results/complete_tries.ts";
+import type { Job } from "../../service/loop.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database } from "../../store/database/database.ts";
 import {
@@ -10,12 +15,15 @@ import {
 } from "../../store/limits/queue_timeout.ts";
 import { runEngineTransaction } from "../../transactions/engine_tx.ts";
 import { afterTransaction } from "../../transactions/run_ends.ts";
+import type { JobContext } from "./context.ts";
 
 /** Instances ended in one transaction. */
 const BATCH = 500;
 
+const EVERY_MS = 5_000;
+
 /** Fails every instance that no worker took in time. @returns how many there were */
-export async function expireQueued(db: Database, plans: Plans): Promise<number> {
+async function expireQueued(db: Database, plans: Plans): Promise<number> {
   const limits = await queueLimits(db, plans);
   if (limits.length === 0) return 0;
   for (let expired = 0; ; ) {
@@ -28,6 +36,13 @@ export async function expireQueued(db: Database, plans: Plans): Promise<number> 
     if (overdue.length < BATCH || completed.accepted.size === 0) return expired;
   }
 }
+
+export const expireQueuedJob = ({ db, plans }: JobContext): Job => ({
+  name: "expire_queued",
+  did: "tasks expired in the queue",
+  everyMs: EVERY_MS,
+  runOnce: () => expireQueued(db, plans),
+});
 
 async function queueLimits(db: Database, plans: Plans): Promise<readonly QueueLimit[]> {
   const versions = await plans.get(db, await runningVersions(db));

@@ -1,13 +1,41 @@
-/** What happens to the work of dead workers: their tries are lost, visibly, and the same work is queued again as new tries. */
+/**
+ * What happens when a worker dies. The first job declares silent workers lost, every second, and unlocks the
+ * queue jobs that they held (runtime/store/fleet/worker.ts holds the rule). It wakes the second job, which ends
+ * their tries as lost; the engine then queues the same work as new tries, or fails it when it was lost too
+ * often (runtime/engine/results/complete_tries.ts). The second job also runs every 30 s, for a worker that
+ * was declared lost by a scheduler that died itself.
+ */
+
 import { completeTries } from "../../engine/results/complete_tries.ts";
+import type { Job } from "../../service/loop.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database } from "../../store/database/database.ts";
-import { orphanedTries } from "../../store/fleet/worker.ts";
+import { declareLost, orphanedTries } from "../../store/fleet/worker.ts";
 import { runEngineTransaction } from "../../transactions/engine_tx.ts";
 import { afterTransaction } from "../../transactions/run_ends.ts";
+import { type JobContext, OFTEN_MS, SELDOM_MS } from "./context.ts";
 
 /** Tries rescued in one transaction. */
 const BATCH = 500;
+
+/** Logs each worker that it declares lost. @param onLost called when there was one */
+export const findLostWorkersJob = ({ db, log }: JobContext, onLost: () => void): Job => ({
+  name: "find_lost_workers",
+  everyMs: OFTEN_MS,
+  runOnce: async () => {
+    const lost = await declareLost(db);
+    for (const worker of lost) log("worker lost", worker);
+    if (lost.length > 0) onLost();
+    return lost.length;
+  },
+});
+
+export const rescueTriesJob = ({ db, plans }: JobContext): Job => ({
+  name: "rescue_tries",
+  did: "tries rescued",
+  everyMs: SELDOM_MS,
+  runOnce: () => rescueOrphans(db, plans),
+});
 
 /** Gives every try without a living worker to the others. @returns how many there were */
 export async function rescueOrphans(db: Database, plans: Plans): Promise<number> {

@@ -5,19 +5,19 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { ScheduleMemory } from "../../store/dags/dag_schedule.ts";
-import type { NewDecision, SkipReason } from "../../store/dags/schedule_decision.ts";
+import type { NewDecision } from "../../store/dags/schedule_decision.ts";
 import { restrictionOf } from "../../timetable/index.ts";
-import { decide } from "../decide.ts";
-import { IntervalWalk } from "../interval_walk.ts";
-import { type ClockChange, clockChanges } from "./simulate_clocks.ts";
-import { type Overlap, overlapsOf, type PoolUse, poolUse } from "./simulate_load.ts";
-
-/** A DAG to be simulated. */
-export interface SimulatedDag {
-  readonly spec: DagSpec;
-  /** How long each of its runs takes. At least 1. */
-  readonly durationMs: number;
-}
+import { decide } from "../decisions/decide.ts";
+import { IntervalWalk } from "../decisions/interval_walk.ts";
+import { clockChanges } from "./clock_changes.ts";
+import { overlapsOf, poolUse } from "./load.ts";
+import type {
+  Course,
+  SimulatedDag,
+  SimulatedDecision,
+  SimulatedTotals,
+  Simulation,
+} from "./simulation.ts";
 
 export interface SimulateRequest {
   readonly dags: readonly SimulatedDag[];
@@ -31,50 +31,6 @@ export interface SimulateRequest {
   readonly pools?: Readonly<Record<string, number>>;
   /** More intervals than this are refused, as they would not fit into memory. Default 1,000,000: 100 hourly DAGs over a year. */
   readonly mostDecisions?: number;
-}
-
-/** An interval as it was decided. */
-export interface SimulatedDecision {
-  readonly dagId: string;
-  readonly schedule: string;
-  readonly decision: "run" | "skipped";
-  readonly reason: SkipReason | null;
-  /** Intervals in a row with this decision; null: too many to count. */
-  readonly count: number | null;
-  readonly logicalDate: Date;
-  readonly lastLogicalDate: Date;
-  readonly dataIntervalStart: Date;
-  readonly dataIntervalEnd: Date;
-  readonly runAfter: Date;
-  readonly runId: string | null;
-  /** When the scheduler decided: later than `runAfter` when the run had to wait. */
-  readonly decidedAt: Date;
-}
-
-/** What came of one DAG. */
-interface SimulatedTotals {
-  readonly dagId: string;
-  readonly runs: number;
-  /** Intervals without a run; null: too many to count. */
-  readonly skipped: number | null;
-  /** Most runs at once. */
-  readonly mostAtOnce: number;
-  /** The longest that a run waited for a place. */
-  readonly longestWaitMs: number;
-  /** Why its schedule stands still. */
-  readonly error: string | null;
-}
-
-export interface Simulation {
-  readonly dags: readonly SimulatedTotals[];
-  /** In the order of the decisions. */
-  readonly decisions: readonly SimulatedDecision[];
-  /** Times in which a DAG has several runs at once. */
-  readonly overlaps: readonly Overlap[];
-  /** Days on which clocks change in a DAG's timezone, and how many of its intervals they touch. */
-  readonly clockChanges: readonly ClockChange[];
-  /** What runs need of pools at most. */
-  readonly pools: readonly PoolUse[];
 }
 
 /**
@@ -108,13 +64,6 @@ export function simulate({
     clockChanges: courses.flatMap((course) => clockChanges(course, span)),
     pools: poolUse(courses, pools),
   };
-}
-
-/** What a DAG did. */
-export interface Course {
-  readonly dag: SimulatedDag;
-  readonly decisions: readonly SimulatedDecision[];
-  readonly error: string | null;
 }
 
 /** DAGs do not wait for each other, so each is followed alone, from one look to the next. Null: it has more intervals than `most`. */

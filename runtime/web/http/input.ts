@@ -1,6 +1,6 @@
 /** What an address or a body may hold, said once, for the pages and the API. Everything that comes in is checked here. */
 import { z } from "zod";
-import { REPROCESS } from "../../scheduler/plan_backfill.ts";
+import { REPROCESS } from "../../scheduler/decisions/plan_backfill.ts";
 import { RUN_STATES } from "../../state/run_state.ts";
 import { MARKS, TASK_STATES } from "../../state/task_state.ts";
 import { CODE_CHOICES } from "../../store/backfills/backfill.ts";

@@ -1,5 +1,5 @@
 /** A page of a DAG's intervals, masked, and where the next page begins. */
-import { type ListedDecision, readDecisions } from "../../scheduler/decisions.ts";
+import { type ListedDecision, readDecisions } from "../../scheduler/decisions/read_decisions.ts";
 import type { DecisionQuery } from "../../store/dags/schedule_decision.ts";
 import type { WebServices } from "../http/services.ts";
 

@@ -5,7 +5,7 @@ import {
   backfillDates,
   planRuns,
   REPROCESS,
-} from "../../../runtime/scheduler/plan_backfill.ts";
+} from "../../../runtime/scheduler/decisions/plan_backfill.ts";
 import { type ErrorCode, isDagsmithError } from "../../../sdk/errors.ts";
 import { type Answer, area } from "../area.ts";
 import { INSTANT, runFields, SCHEDULE, sameRuns, specOf } from "./schedule.ts";

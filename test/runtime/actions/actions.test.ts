@@ -9,7 +9,6 @@ import {
   triggerRun,
   unpauseDag,
 } from "../../../runtime/actions/index.ts";
-import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
@@ -24,6 +23,7 @@ import {
   success,
 } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows, versionOf } from "../../support/migrated.ts";
+import { tick } from "../../support/tick.ts";
 
 const postgres = migratedDatabase();
 const work = async (): Promise<null> => null;

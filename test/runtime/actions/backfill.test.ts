@@ -10,7 +10,6 @@ import {
   resumeBackfill,
 } from "../../../runtime/actions/backfill.ts";
 import { clearRuns, deployFolder, triggerRun } from "../../../runtime/actions/index.ts";
-import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { findBackfill, listBackfillRuns } from "../../../runtime/store/reads/backfills.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
@@ -19,6 +18,7 @@ import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { driverOf, failed, play, type Script, success } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows, versionOf } from "../../support/migrated.ts";
+import { tick } from "../../support/tick.ts";
 
 const postgres = migratedDatabase();
 const me = { actor: "ann" };

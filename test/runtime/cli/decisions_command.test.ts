@@ -2,11 +2,11 @@
 import { DateTime } from "luxon";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pauseDag } from "../../../runtime/actions/index.ts";
-import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
 import { newProject, type Project } from "../../support/cli.ts";
 import { MIGRATED, type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { tick } from "../../support/tick.ts";
 
 const start = DateTime.utc().startOf("day").minus({ days: 10 }).toISODate();
 const DAILY = `import { dag } from "dagsmith";

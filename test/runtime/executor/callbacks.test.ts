@@ -24,7 +24,7 @@ let worker: TestWorker;
 let scheduler: SchedulerService;
 beforeAll(async () => {
   worker = await testWorker(postgres.db);
-  scheduler = await startScheduler({ db: postgres.db, log: () => undefined });
+  scheduler = startScheduler({ db: postgres.db, log: () => undefined });
 });
 afterAll(async () => {
   await scheduler?.stop();
@@ -152,9 +152,7 @@ export default [
 
 test("a deadline that is missed is called back once, however many schedulers look; one that is met is forgotten", async () => {
   await deploy(postgres.db, await dagFolder({ "deadlines.js": DEADLINES }));
-  const others = await Promise.all(
-    [1, 2].map(() => startScheduler({ db: postgres.db, log: () => undefined })),
-  );
+  const others = [1, 2].map(() => startScheduler({ db: postgres.db, log: () => undefined }));
   onTestFinished(async () => void (await Promise.all(others.map((one) => one.stop()))));
   const { id } = await trigger("late");
   const missed = await ended(id, 2);

@@ -26,7 +26,7 @@ async function serving(gate: Gate): Promise<void> {
     taskEnv: { PATH: process.env.PATH, ...gate.env },
   });
   onTestFinished(() => worker.stop());
-  const scheduler = await startScheduler({ db: postgres.db, log: () => undefined });
+  const scheduler = startScheduler({ db: postgres.db, log: () => undefined });
   onTestFinished(() => scheduler.stop());
 }
 

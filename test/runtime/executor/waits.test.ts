@@ -33,7 +33,7 @@ describe("with a worker and a scheduler", () => {
   beforeAll(async () => {
     await deploy(postgres.db, fileURLToPath(new URL("waiting_dags", import.meta.url)));
     worker = await testWorker(postgres.db);
-    scheduler = await startScheduler({ db: postgres.db, log: () => undefined });
+    scheduler = startScheduler({ db: postgres.db, log: () => undefined });
   });
   afterAll(async () => {
     await scheduler?.stop();
@@ -253,8 +253,8 @@ export default d;`;
       async () => (await runNow(postgres.db, id)).task("poke").state === "up_for_reschedule",
     );
     await gate.open();
-    const schedulers = await Promise.all(
-      [1, 2, 3].map(() => startScheduler({ db: postgres.db, log: () => undefined })),
+    const schedulers = [1, 2, 3].map(() =>
+      startScheduler({ db: postgres.db, log: () => undefined }),
     );
     onTestFinished(async () => void (await Promise.all(schedulers.map((one) => one.stop()))));
     expect((await runEnd(postgres.db, id)).task("poke")).toMatchObject({
@@ -304,7 +304,7 @@ export default d;`,
       }),
     );
     const { id } = await triggerRun(postgres.db, { dagId: "lonely", ...me });
-    const scheduler = await startScheduler({ db: postgres.db, log: () => undefined });
+    const scheduler = startScheduler({ db: postgres.db, log: () => undefined });
     onTestFinished(() => scheduler.stop());
     const run = await runEnd(postgres.db, id);
     expect(run.task("waits")).toMatchObject({

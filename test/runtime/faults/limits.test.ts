@@ -168,7 +168,7 @@ export default d;`,
   await deploy(postgres.db, await dagFolder(files));
   const worker = await testWorker(postgres.db, { slots: 8, taskEnv: gate.env });
   onTestFinished(() => worker.stop());
-  const scheduler = await startScheduler({ db: postgres.db, log: () => undefined });
+  const scheduler = startScheduler({ db: postgres.db, log: () => undefined });
   onTestFinished(() => scheduler.stop());
   const run = await triggerRun(postgres.db, { dagId: "poking", ...me });
   const notes = async (word: string) =>

@@ -1,6 +1,6 @@
 /** What a look at a DAG decides about its intervals, on a clock that the test sets. */
 import { describe, expect, test } from "vitest";
-import type { Ask } from "../../../runtime/scheduler/interval_walk.ts";
+import type { Ask } from "../../../runtime/scheduler/decisions/interval_walk.ts";
 import { nextRun } from "../../../runtime/timetable/index.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";

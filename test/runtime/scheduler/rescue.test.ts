@@ -153,12 +153,12 @@ describe("a token", () => {
     const stranded = await waiting();
     await lock(stranded.instance.id, "pool-of-nobody", 60);
     const said: string[] = [];
-    const scheduler = await startScheduler({
+    const scheduler = startScheduler({
       db: postgres.db,
       log: (event) => void said.push(event),
     });
     await until("the token to be free", async () => (await holder(stranded.instance.id)) === null);
     await scheduler.stop();
-    expect(said).toContain("tokens freed");
+    expect(said).toContain("jobs unlocked");
   });
 });

@@ -2,8 +2,10 @@
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { pauseDag, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
-import { type ListedDecision, readDecisions } from "../../../runtime/scheduler/decisions.ts";
-import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
+import {
+  type ListedDecision,
+  readDecisions,
+} from "../../../runtime/scheduler/decisions/read_decisions.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
@@ -12,6 +14,7 @@ import { cronTrigger, partitioned } from "../../../sdk/index.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { driverOf, play } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
+import { tick } from "../../support/tick.ts";
 
 const postgres = migratedDatabase();
 

@@ -49,14 +49,29 @@ test("a loop that hangs for 30 s is reported once, and once when it is back", as
   await pass(30_000);
   expect([said, loop.doing]).toEqual([[], "connecting"]);
   await pass(30_000);
-  expect(said).toEqual([["loop is late", { loop: "end_waits", doing: "connecting", seconds: 35 }]]);
+  expect(said).toEqual([["loops are late", { loops: "end_waits (connecting, 35 s)" }]]);
   expect(onLate.mock.calls).toEqual([[loop]]);
   release();
   await pass(5_000);
-  expect(said.slice(1)).toEqual([["loop is back", { loop: "end_waits" }]]);
+  expect(said.slice(1)).toEqual([["loops are back", { loops: "end_waits" }]]);
   expect([loop.doing, loop.lateMs]).toEqual(["waiting", 0]);
   await Promise.all([watchdog.stop(), loop.stop()]);
   vi.restoreAllMocks();
+});
+
+test("loops that hang on the same server share one line", async () => {
+  const [first, second] = [hanging(), hanging({ name: "create_runs" })];
+  const { said, onLate, watchdog } = watched([first.loop, second.loop]);
+  for (const { loop } of [first, second]) loop.start();
+  await pass(45_000);
+  for (const { release } of [first, second]) release();
+  await pass(5_000);
+  expect(said).toEqual([
+    ["loops are late", { loops: expect.stringMatching(/^end_waits .*, create_runs .*/) }],
+    ["loops are back", { loops: "end_waits, create_runs" }],
+  ]);
+  expect(onLate).toHaveBeenCalledTimes(2);
+  await Promise.all([watchdog.stop(), first.loop.stop(), second.loop.stop()]);
 });
 
 test("a loop that waits for its period, has not started, or was stopped is not late", async () => {
@@ -94,7 +109,7 @@ test("a loop that is gone is forgotten", async () => {
   await pass(40_000);
   loops.pop();
   await pass(5_000);
-  expect(said.map((line) => (line as [string])[0])).toEqual(["loop is late", "loop is back"]);
+  expect(said.map((line) => (line as [string])[0])).toEqual(["loops are late", "loops are back"]);
   release();
   await Promise.all([watchdog.stop(), loop.stop()]);
 });

@@ -8,7 +8,6 @@ import {
   markTask,
   triggerRun,
 } from "../../../runtime/actions/index.ts";
-import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { findBackfill } from "../../../runtime/store/reads/backfills.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
@@ -26,6 +25,7 @@ import {
 } from "../../support/engine_driver.ts";
 import { allowing, atEveryStatement, expectSoundQueue } from "../../support/every_statement.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
+import { tick } from "../../support/tick.ts";
 
 const postgres = migratedDatabase();
 const work = async (): Promise<null> => null;

@@ -8,7 +8,6 @@ import {
   updateAsset,
 } from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
-import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import type { Database } from "../../../runtime/store/database/database.ts";
@@ -24,6 +23,7 @@ import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { Crash, disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
 import { driverOf, endOf, failed, play, runnable, success } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows, versionOf } from "../../support/migrated.ts";
+import { tick } from "../../support/tick.ts";
 
 const postgres = migratedDatabase();
 const me = { actor: "ann" };

@@ -7,7 +7,6 @@ import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { cancelRun, deployFolder, triggerRun } from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
-import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
@@ -32,6 +31,7 @@ import {
 } from "../../support/engine_driver.ts";
 import { allowing, atEveryStatement, expectSoundQueue } from "../../support/every_statement.ts";
 import { known, migratedDatabase, rows, versionOf } from "../../support/migrated.ts";
+import { tick } from "../../support/tick.ts";
 
 const postgres = migratedDatabase();
 const work = async (): Promise<null> => null;

@@ -2,8 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { cancelTask, clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
-import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
-import { endWaits } from "../../../runtime/scheduler/jobs/wake.ts";
+import { endWaits } from "../../../runtime/scheduler/jobs/end_waits.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import type { Database } from "../../../runtime/store/database/database.ts";
 import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
@@ -24,6 +23,7 @@ import {
 } from "../../support/engine_driver.ts";
 import { allowing, atEveryStatement } from "../../support/every_statement.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
+import { tick } from "../../support/tick.ts";
 
 const postgres = migratedDatabase();
 const work = async (): Promise<null> => null;

@@ -7,7 +7,6 @@ import {
   setPool,
   triggerRun,
 } from "../../../runtime/actions/index.ts";
-import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { admitWaiting } from "../../../runtime/store/limits/admit.ts";
@@ -28,6 +27,7 @@ import {
   WORKER,
 } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows, tokens } from "../../support/migrated.ts";
+import { tick } from "../../support/tick.ts";
 
 const database = migratedDatabase();
 const plans = new Plans();

@@ -2,7 +2,6 @@
 import { describe, expect, test } from "vitest";
 import { cancelRun, setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
-import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { listPools } from "../../../runtime/store/reads/pools.ts";
 import { grantSlots, runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
@@ -12,6 +11,7 @@ import { disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
 import { driverOf, endOf, play, runnable, statesOf, success } from "../../support/engine_driver.ts";
 import { allowing, atEveryStatement } from "../../support/every_statement.ts";
 import { known, migratedDatabase } from "../../support/migrated.ts";
+import { tick } from "../../support/tick.ts";
 
 const postgres = migratedDatabase();
 const me = { actor: "ann" };

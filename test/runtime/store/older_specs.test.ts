@@ -1,7 +1,6 @@
 /** A spec as a dagsmith of format 2 stored it: its runs go on, and pages show it. */
 import { expect, test } from "vitest";
 import { clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
-import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { getVersions } from "../../../runtime/store/dags/dag_version.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { getDag, listDeployedDags } from "../../../runtime/store/reads/dags.ts";
@@ -12,6 +11,7 @@ import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
 import { driverOf, failed, play, statesOf, success } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
+import { tick } from "../../support/tick.ts";
 
 const postgres = migratedDatabase();
 

@@ -2,7 +2,6 @@
 import { describe, expect, test } from "vitest";
 import { cancelRun, pauseDag, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
-import { tick } from "../../../runtime/scheduler/jobs/create_runs.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { createEndRuns } from "../../../runtime/transactions/end_runs.ts";
 import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
@@ -15,6 +14,7 @@ import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { Crash, dyingAt } from "../../support/crashing_database.ts";
 import { driverOf, endOf, failed, play, runnable, success } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
+import { tick } from "../../support/tick.ts";
 
 const postgres = migratedDatabase();
 const me = { actor: "ann" };

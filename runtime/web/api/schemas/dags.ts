@@ -1,6 +1,6 @@
 /** What the API answers about DAGs. */
 import { z } from "zod";
-import { WAIT_REASONS } from "../../../scheduler/waiting_intervals.ts";
+import { WAIT_REASONS } from "../../../scheduler/decisions/waiting_intervals.ts";
 import { SKIP_REASONS } from "../../../store/dags/schedule_decision.ts";
 import { runState, when } from "./common.ts";
 

@@ -1,7 +1,7 @@
 /** What became of a DAG's intervals, newest first, below what waits. */
 import type { VNode } from "preact";
-import { decisionReason } from "../../../scheduler/decision_reason.ts";
-import type { ListedDecision } from "../../../scheduler/decisions.ts";
+import { decisionReason } from "../../../scheduler/decisions/decision_reason.ts";
+import type { ListedDecision } from "../../../scheduler/decisions/read_decisions.ts";
 import { PagedTable } from "../parts/paged_table.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";

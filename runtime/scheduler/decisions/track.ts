@@ -3,18 +3,18 @@
  * remember: the last run, the gaps that a catchup from the newest leaves behind it, and the intervals it skipped since.
  */
 
-import { errorMessage } from "../../sdk/error_message.ts";
-import { DagsmithError } from "../../sdk/errors.ts";
-import type { DagSpec, NamedSchedule } from "../../sdk/spec/index.ts";
-import type { Gap, ScheduleMemory } from "../store/dags/dag_schedule.ts";
-import type { SkippedIntervals } from "../store/dags/schedule_decision.ts";
+import { errorMessage } from "../../../sdk/error_message.ts";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import type { DagSpec, NamedSchedule } from "../../../sdk/spec/index.ts";
+import type { Gap, ScheduleMemory } from "../../store/dags/dag_schedule.ts";
+import type { SkippedIntervals } from "../../store/dags/schedule_decision.ts";
 import {
   type Interval,
   type Restriction,
   type RunInfo,
   restrictionOf,
-} from "../timetable/index.ts";
-import type { DueSchedules } from "./decide.ts";
+} from "../../timetable/index.ts";
+import type { DueSchedules } from "./due_schedules.ts";
 import { IntervalWalk } from "./interval_walk.ts";
 import { joined, skippedBefore, spansOf } from "./skips.ts";
 

@@ -3,9 +3,9 @@
  * is asked in several places and must be kept at bay in all of them: one that takes too long is an error, like one that throws.
  */
 
-import { DagsmithError } from "../../sdk/errors.ts";
-import type { NamedSchedule } from "../../sdk/spec/index.ts";
-import { type Interval, nextRun, type Restriction, type RunInfo } from "../timetable/index.ts";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import type { NamedSchedule } from "../../../sdk/spec/index.ts";
+import { type Interval, nextRun, type Restriction, type RunInfo } from "../../timetable/index.ts";
 
 /** How a timetable is asked. Tests put their own in its place. */
 export type Ask = typeof nextRun;

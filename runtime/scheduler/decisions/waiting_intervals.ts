@@ -2,10 +2,10 @@
  * The intervals that no decision was made about yet, and what they wait for. Derived, never stored: from what the schedules remember and how
  * their DAG stands. Pure.
  */
-import { errorMessage } from "../../sdk/error_message.ts";
-import type { DagSpec, NamedSchedule } from "../../sdk/spec/index.ts";
-import type { Gap, ScheduleMemory } from "../store/dags/dag_schedule.ts";
-import { type RunInfo, restrictionOf } from "../timetable/index.ts";
+import { errorMessage } from "../../../sdk/error_message.ts";
+import type { DagSpec, NamedSchedule } from "../../../sdk/spec/index.ts";
+import type { Gap, ScheduleMemory } from "../../store/dags/dag_schedule.ts";
+import { type RunInfo, restrictionOf } from "../../timetable/index.ts";
 import { IntervalWalk } from "./interval_walk.ts";
 
 /**

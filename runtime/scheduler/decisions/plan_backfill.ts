@@ -2,11 +2,11 @@
  * What a backfill would do, interval by interval. Pure: the schedule, the runs that exist and the clock come in; dates, decisions and refusals go
  * out. The same rules judge an interval when a backfill is planned, and again when its turn comes.
  */
-import { DagsmithError } from "../../sdk/errors.ts";
-import type { DagSpec, ScheduleSpec } from "../../sdk/spec/index.ts";
-import type { RunState } from "../state/run_state.ts";
-import { runsBetween } from "../timetable/between.ts";
-import type { RunInfo } from "../timetable/index.ts";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import type { DagSpec, ScheduleSpec } from "../../../sdk/spec/index.ts";
+import type { RunState } from "../../state/run_state.ts";
+import { runsBetween } from "../../timetable/between.ts";
+import type { RunInfo } from "../../timetable/index.ts";
 
 /** Which runs that have ended are done again: none, those that failed, or all. Those that have not ended never are. */
 export const REPROCESS = ["none", "failed", "completed"] as const;

@@ -1,11 +1,13 @@
 /**
- * Waits that are over: sensors are queued for their next poke, and what waited for a time, a run or an event goes on. Any number of
- * schedulers may look at once: a sensor is woken by whoever deletes its row, and the others' ends are guarded like any end.
+ * Ends the waits that are over: queues sensors for their next poke, and tasks that waited for a time, a run
+ * or an event go on. Every second, and as soon as the next wait is due. Any number of schedulers may do this
+ * at once: one of them deletes the row of a sensor, and the ends of the others are guarded like any end.
  */
 
 import { completeTries } from "../../engine/results/complete_tries.ts";
 import type { TryEnd } from "../../engine/results/outcome.ts";
 import { GROUP_TIMED_OUT } from "../../engine/results/outcome.ts";
+import type { Job } from "../../service/loop.ts";
 import { waitText } from "../../state/wait.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database } from "../../store/database/database.ts";
@@ -15,9 +17,11 @@ import {
   dueWaits,
   endedRunWaits,
   type FoundWait,
+  nextWaitInMs,
 } from "../../store/waits/task_wait.ts";
 import { grantSlots, runEngineTransaction } from "../../transactions/engine_tx.ts";
 import { afterTransaction } from "../../transactions/run_ends.ts";
+import { type JobContext, OFTEN_MS } from "./context.ts";
 
 /** Waits ended in one transaction. */
 const BATCH = 1_000;
@@ -38,6 +42,13 @@ export async function endWaits(db: Database, plans: Plans): Promise<number> {
     await completeWaits(db, plans, runs.slice(from, from + BATCH));
   return ended + runs.length;
 }
+
+export const endWaitsJob = ({ db, plans }: JobContext): Job => ({
+  name: "end_waits",
+  everyMs: OFTEN_MS,
+  runOnce: () => endWaits(db, plans),
+  nextInMs: () => nextWaitInMs(db),
+});
 
 /** A wait that is over, and how. */
 interface EndedWait {

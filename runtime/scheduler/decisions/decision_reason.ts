@@ -1,5 +1,5 @@
 /** Why an interval has no run, in words: the same on the page and the command line. */
-import type { SkipReason } from "../store/dags/schedule_decision.ts";
+import type { SkipReason } from "../../store/dags/schedule_decision.ts";
 import type { WaitReason } from "./waiting_intervals.ts";
 
 const WORDS: Readonly<Record<SkipReason | WaitReason, string>> = {

@@ -1,7 +1,7 @@
 /** Intervals that get no run, and why: what fell into a pause, what waited for a place and was overtaken, what catchup leaves out. */
-import type { DueDag } from "../store/dags/dag.ts";
-import type { SkippedIntervals, SkipReason } from "../store/dags/schedule_decision.ts";
-import type { RunInfo } from "../timetable/index.ts";
+import type { DueDag } from "../../store/dags/dag.ts";
+import type { SkippedIntervals, SkipReason } from "../../store/dags/schedule_decision.ts";
+import type { RunInfo } from "../../timetable/index.ts";
 import type { IntervalWalk } from "./interval_walk.ts";
 
 /** Intervals that fall due within it were skipped for this reason; start inclusive, end exclusive. */

@@ -3,32 +3,13 @@
  * the clock come in; runs, decisions and memories go out, so that a tick only reads and writes. Bounded: however much a DAG has missed, one
  * look makes so many runs and no more, and the next goes on from there.
  */
-import type { DagSpec } from "../../sdk/spec/index.ts";
-import type { DueDag, ScheduledDag } from "../store/dags/dag.ts";
-import type { ScheduleMemory } from "../store/dags/dag_schedule.ts";
-import type { NewDecision } from "../store/dags/schedule_decision.ts";
-import type { NewRun } from "../store/runs/dag_run.ts";
-import { type RunInfo, runIdOf } from "../timetable/index.ts";
-import type { Ask } from "./interval_walk.ts";
+import type { ScheduledDag } from "../../store/dags/dag.ts";
+import type { ScheduleMemory } from "../../store/dags/dag_schedule.ts";
+import type { NewDecision } from "../../store/dags/schedule_decision.ts";
+import type { NewRun } from "../../store/runs/dag_run.ts";
+import { type RunInfo, runIdOf } from "../../timetable/index.ts";
+import type { DueSchedules } from "./due_schedules.ts";
 import { Track } from "./track.ts";
-
-/** A DAG that is due, and all that its schedules may know. */
-export interface DueSchedules {
-  readonly dag: DueDag;
-  readonly spec: DagSpec;
-  readonly memories: readonly ScheduleMemory[];
-  /** Runs that are queued or running, without those of backfills. */
-  readonly active: number;
-  readonly now: Date;
-  /** Most runs to make in this look. Default 1,000. */
-  readonly mostRuns?: number;
-  /** Most skipped intervals to count one by one. Default 1,000. */
-  readonly mostCounted?: number;
-  /** Processor time spent on this DAG so far, in milliseconds. */
-  readonly spentMs?: () => number;
-  /** How timetables are asked, for tests. */
-  readonly ask?: Ask;
-}
 
 /** What one look at a DAG changes. */
 export interface SchedulingResult {

@@ -1,14 +1,14 @@
 /** The intervals of a DAG as people see them: what waits and for what, then what was decided, in one list. */
-import type { RunState } from "../state/run_state.ts";
-import { dagStanding } from "../store/dags/dag.ts";
-import { scheduleMemories } from "../store/dags/dag_schedule.ts";
-import { getVersions } from "../store/dags/dag_version.ts";
+import type { RunState } from "../../state/run_state.ts";
+import { dagStanding } from "../../store/dags/dag.ts";
+import { scheduleMemories } from "../../store/dags/dag_schedule.ts";
+import { getVersions } from "../../store/dags/dag_version.ts";
 import {
   type DecisionQuery,
   listDecisions,
   type SkipReason,
-} from "../store/dags/schedule_decision.ts";
-import type { Queryable } from "../store/database/database.ts";
+} from "../../store/dags/schedule_decision.ts";
+import type { Queryable } from "../../store/database/database.ts";
 import { type WaitingInterval, type WaitReason, waitingIntervals } from "./waiting_intervals.ts";
 
 /** One interval, or several in a row that were skipped for the same reason. Null: there is none, or nobody knows. */

@@ -1,19 +1,6 @@
 /** Days on which clocks change in a DAG's timezone: where a schedule surprises people. */
 import { stretchAt } from "../../timetable/zone.ts";
-import type { Course } from "./simulate.ts";
-
-export interface ClockChange {
-  readonly dagId: string;
-  /** The local day, such as `2026-03-29`. */
-  readonly date: string;
-  readonly timezone: string;
-  /** The instant at which clocks are moved. */
-  readonly at: Date;
-  /** By how many minutes: 60 forward, -60 back. */
-  readonly minutes: number;
-  /** Runs whose interval begins or ends, or which are due, on that day. */
-  readonly intervals: number;
-}
+import type { ClockChange, Course } from "./simulation.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;

@@ -2,28 +2,7 @@
 
 import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import { EVERY_TASK } from "../../../sdk/spec/index.ts";
-import type { Course, SimulatedDag, SimulatedDecision } from "./simulate.ts";
-
-/** A time in which a DAG has several runs at once. */
-export interface Overlap {
-  readonly dagId: string;
-  readonly from: Date;
-  readonly to: Date;
-  /** Most at once. */
-  readonly runs: number;
-}
-
-/** What simulated runs need of a pool. */
-export interface PoolUse {
-  readonly pool: string;
-  /** Its slots; null when nobody said, or there is no limit. */
-  readonly slots: number | null;
-  /** Most slots that the runs need at once, when the widest steps of all that run coincide; and when that is first so. */
-  readonly most: number;
-  readonly mostAt: Date;
-  /** Times in which they need more than there are. */
-  readonly saturated: readonly { readonly from: Date; readonly to: Date }[];
-}
+import type { Course, Overlap, PoolUse, SimulatedDag, SimulatedDecision } from "./simulation.ts";
 
 export function overlapsOf({ dag, decisions }: Course): readonly Overlap[] {
   const overlaps: Overlap[] = [];

@@ -1,0 +1,16 @@
+/** What every job of the scheduler works with. */
+import type { ServiceLog } from "../../service/log.ts";
+import type { Plans } from "../../store/dags/plans.ts";
+import type { Database } from "../../store/database/database.ts";
+
+export interface JobContext {
+  readonly db: Database;
+  readonly plans: Plans;
+  readonly log: ServiceLog;
+}
+
+/** How soon a new deployment, an unpaused DAG, a lost worker or work without a due time is noticed, in milliseconds. */
+export const OFTEN_MS = 1_000;
+
+/** For what is left over after a death, and costs a look at many rows; a lost worker wakes these jobs. Milliseconds. */
+export const SELDOM_MS = 30_000;

@@ -1,0 +1,14 @@
+/**
+ * Creates runs of DAGs whose assets were updated. The transaction that updated an asset creates them right
+ * after its commit; every second this job finds what a process that died in between left behind.
+ */
+import type { Job } from "../../service/loop.ts";
+import { createAssetRuns } from "../../transactions/asset_runs.ts";
+import { type JobContext, OFTEN_MS } from "./context.ts";
+
+export const createAssetRunsJob = ({ db, plans }: JobContext): Job => ({
+  name: "create_asset_runs",
+  did: "runs created",
+  everyMs: OFTEN_MS,
+  runOnce: () => createAssetRuns(db, plans),
+});

@@ -1,0 +1,14 @@
+/**
+ * Creates runs of DAGs that start when runs of other DAGs end. The process that ended such a run creates
+ * them right after; every second this job finds what a process that died in between left behind.
+ */
+import type { Job } from "../../service/loop.ts";
+import { createEndRuns } from "../../transactions/end_runs.ts";
+import { type JobContext, OFTEN_MS } from "./context.ts";
+
+export const createEndRunsJob = ({ db, plans }: JobContext): Job => ({
+  name: "create_end_runs",
+  did: "runs created",
+  everyMs: OFTEN_MS,
+  runOnce: () => createEndRuns(db, plans),
+});

@@ -1,0 +1,17 @@
+/**
+ * Starts tasks that waited for the run before theirs. Whoever ends a task does this right after its commit;
+ * every 30 s, and when a worker is lost, this job finds what a process that died in between left behind.
+ */
+import type { Job } from "../../service/loop.ts";
+import { dagsWithDependsOnPastWaits } from "../../store/waits/depends_on_past_wait.ts";
+import { releaseDependsOnPast } from "../../transactions/release_depends_on_past.ts";
+import { type JobContext, SELDOM_MS } from "./context.ts";
+
+export const releaseDependsOnPastJob = ({ db, plans }: JobContext): Job => ({
+  name: "release_depends_on_past",
+  everyMs: SELDOM_MS,
+  runOnce: async () => {
+    const dagIds = await dagsWithDependsOnPastWaits(db);
+    return (await releaseDependsOnPast(db, plans, dagIds)).length;
+  },
+});

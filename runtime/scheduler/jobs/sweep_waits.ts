@@ -1,0 +1,13 @@
+/** Deletes waits of instances that do not wait any more. Every 30 s: such a row is never read, and only takes space. */
+import type { Job } from "../../service/loop.ts";
+import { sweepWaits } from "../../store/waits/task_wait.ts";
+import { type JobContext, SELDOM_MS } from "./context.ts";
+
+export const sweepWaitsJob = ({ db }: JobContext): Job => ({
+  name: "sweep_waits",
+  everyMs: SELDOM_MS,
+  runOnce: async () => {
+    await sweepWaits(db);
+    return 0;
+  },
+});

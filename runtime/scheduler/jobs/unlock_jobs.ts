@@ -1,0 +1,14 @@
+/**
+ * Unlocks queue jobs that a worker fetched and never got: the answer was lost with its connection. Every
+ * 30 s, and when a worker is lost; the queue itself would unlock them after four hours.
+ */
+import type { Job } from "../../service/loop.ts";
+import { unlockOrphanedJobs } from "../../store/fleet/orphaned_job.ts";
+import { type JobContext, SELDOM_MS } from "./context.ts";
+
+export const unlockJobsJob = ({ db }: JobContext): Job => ({
+  name: "unlock_jobs",
+  did: "jobs unlocked",
+  everyMs: SELDOM_MS,
+  runOnce: () => unlockOrphanedJobs(db),
+});

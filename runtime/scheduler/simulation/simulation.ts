@@ -1,0 +1,95 @@
+/** What a simulation is about and what it finds; the shapes that its parts share. */
+import type { DagSpec } from "../../../sdk/spec/index.ts";
+import type { SkipReason } from "../../store/dags/schedule_decision.ts";
+
+/** A DAG to be simulated. */
+export interface SimulatedDag {
+  readonly spec: DagSpec;
+  /** How long each of its runs takes. At least 1. */
+  readonly durationMs: number;
+}
+
+/** An interval as it was decided. */
+export interface SimulatedDecision {
+  readonly dagId: string;
+  readonly schedule: string;
+  readonly decision: "run" | "skipped";
+  readonly reason: SkipReason | null;
+  /** Intervals in a row with this decision; null: too many to count. */
+  readonly count: number | null;
+  readonly logicalDate: Date;
+  readonly lastLogicalDate: Date;
+  readonly dataIntervalStart: Date;
+  readonly dataIntervalEnd: Date;
+  readonly runAfter: Date;
+  readonly runId: string | null;
+  /** When the scheduler decided: later than `runAfter` when the run had to wait. */
+  readonly decidedAt: Date;
+}
+
+/** What came of one DAG. */
+export interface SimulatedTotals {
+  readonly dagId: string;
+  readonly runs: number;
+  /** Intervals without a run; null: too many to count. */
+  readonly skipped: number | null;
+  /** Most runs at once. */
+  readonly mostAtOnce: number;
+  /** The longest that a run waited for a place. */
+  readonly longestWaitMs: number;
+  /** Why its schedule stands still. */
+  readonly error: string | null;
+}
+
+export interface Simulation {
+  readonly dags: readonly SimulatedTotals[];
+  /** In the order of the decisions. */
+  readonly decisions: readonly SimulatedDecision[];
+  /** Times in which a DAG has several runs at once. */
+  readonly overlaps: readonly Overlap[];
+  /** Days on which clocks change in a DAG's timezone, and how many of its intervals they touch. */
+  readonly clockChanges: readonly ClockChange[];
+  /** What runs need of pools at most. */
+  readonly pools: readonly PoolUse[];
+}
+
+/** What a DAG did. */
+export interface Course {
+  readonly dag: SimulatedDag;
+  readonly decisions: readonly SimulatedDecision[];
+  readonly error: string | null;
+}
+
+/** A time in which a DAG has several runs at once. */
+export interface Overlap {
+  readonly dagId: string;
+  readonly from: Date;
+  readonly to: Date;
+  /** Most at once. */
+  readonly runs: number;
+}
+
+/** What simulated runs need of a pool. */
+export interface PoolUse {
+  readonly pool: string;
+  /** Its slots; null when nobody said, or there is no limit. */
+  readonly slots: number | null;
+  /** Most slots that the runs need at once, when the widest steps of all that run coincide; and when that is first so. */
+  readonly most: number;
+  readonly mostAt: Date;
+  /** Times in which they need more than there are. */
+  readonly saturated: readonly { readonly from: Date; readonly to: Date }[];
+}
+
+export interface ClockChange {
+  readonly dagId: string;
+  /** The local day, such as `2026-03-29`. */
+  readonly date: string;
+  readonly timezone: string;
+  /** The instant at which clocks are moved. */
+  readonly at: Date;
+  /** By how many minutes: 60 forward, -60 back. */
+  readonly minutes: number;
+  /** Runs whose interval begins or ends, or which are due, on that day. */
+  readonly intervals: number;
+}
