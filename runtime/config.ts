@@ -8,6 +8,8 @@ import { MAX_OUTPUT_BYTES } from "../sdk/json.ts";
 export interface Config {
   /** DATABASE_URL. */
   readonly databaseUrl: string | null;
+  /** DATABASE_URL_DIRECT: the same database without its pooler in transaction mode. Null: DATABASE_URL is direct. */
+  readonly databaseUrlDirect: string | null;
   /** DAG_SECRET_KEY: 32 bytes in base64, the key of stored connections and variables. */
   readonly secretKey: string | null;
   /** DAG_WEB_HOST (default 127.0.0.1), DAG_WEB_PORT (null when not set), DAG_WEB_TOKEN. */
@@ -74,6 +76,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const text = (name: string): string | null => environment[name] || null;
   return {
     databaseUrl: text("DATABASE_URL"),
+    databaseUrlDirect: text("DATABASE_URL_DIRECT"),
     secretKey: text("DAG_SECRET_KEY"),
     web: {
       host: text("DAG_WEB_HOST") ?? "127.0.0.1",
@@ -135,7 +138,8 @@ function environmentSecrets(environment: Environment): EnvironmentSecrets {
 
 /** Connections reach a task through its worker, one by one; the environment must not hand it all of them at once. */
 function taskEnvironment(environment: Environment): Readonly<Record<string, string>> {
-  const isOurs = (name: string): boolean => /^(DAG_|PG)/.test(name) || name === "DATABASE_URL";
+  const isOurs = (name: string): boolean =>
+    /^(DAG_|PG)/.test(name) || /^DATABASE_URL(_DIRECT)?$/.test(name);
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>
       value === undefined || isOurs(name) ? [] : [[name, value]],

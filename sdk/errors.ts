@@ -167,6 +167,14 @@ const messages = {
     "No database answers at {url}: {reason}. Start PostgreSQL, or unset DATABASE_URL to use `dag dev`, which brings its own.",
   DATABASE_NOT_SET:
     "DATABASE_URL is not set. Set it to a PostgreSQL (postgres://user:password@host:5432/database), or use `dag dev`, which brings its own.",
+  DATABASE_TOO_OLD:
+    "The PostgreSQL at {url} is version {found}; dagsmith needs 14 or later. Upgrade the server, or use another.",
+  DATABASE_ENCODING:
+    "The database at {url} has the encoding {found}; dagsmith needs UTF8. Create one with: create database dagsmith encoding 'UTF8' template template0",
+  DATABASE_FOREIGN_SCHEMA:
+    "The database at {url} has a schema named dagsmith that dagsmith did not make (it holds {table}). Use another database.",
+  DATABASE_REFUSED:
+    "The database refused the statement: {reason}. The user of DATABASE_URL needs the rights that docs/postgres.md lists.",
   SCHEMA_NEWER:
     "The database has schema version {found}; this dagsmith knows versions up to {known}. Upgrade dagsmith on this machine.",
   SCHEMA_OLDER:

@@ -6,6 +6,7 @@ import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError, isDagsmithError } from "../../sdk/errors.ts";
 import type { Config } from "../config.ts";
+import { databaseError } from "../store/database/connection_loss.ts";
 import { safeText, type Terminal } from "./output/terminal.ts";
 
 /** What every command may use. */
@@ -136,6 +137,8 @@ export function reportError(terminal: Terminal, json: boolean, error: unknown): 
 /** An error that we did not raise on purpose is a defect, of ours or below: its stack is what helps. */
 function describe(error: unknown): { readonly code: string; readonly message: string } {
   if (isDagsmithError(error)) return error;
+  const named = databaseError(error);
+  if (named) return named;
   if (error instanceof CommanderError)
     return { code: "USAGE", message: error.message.replace(/^error: /, "") };
   return {

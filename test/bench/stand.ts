@@ -1,4 +1,5 @@
 /** A database, a worker and DAGs on one machine: what the engine's benchmarks measure on. The server keeps its default durability. */
+import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,8 @@ import { migrateQueue } from "../../runtime/executor/queue.ts";
 import { startWorker, type WorkerService } from "../../runtime/executor/supervisor.ts";
 import { type Database, openDatabase } from "../../runtime/store/database/database.ts";
 import { migrate } from "../../runtime/store/database/migrate.ts";
+import { withClient } from "../../runtime/store/database/probe.ts";
+import { ensureDatabase } from "../../runtime/store/database/server.ts";
 
 export interface Stand extends AsyncDisposable {
   readonly db: Database;
@@ -19,9 +22,24 @@ export interface Stand extends AsyncDisposable {
   run(dagId: string): Promise<{ readonly id: number; readonly ms: number }>;
 }
 
+/** A database that nothing else uses: on the server of DATABASE_URL where it is set, else on one of ours. */
+async function benchServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const server = process.env.DATABASE_URL;
+  if (!server) return startThrowawayPostgres();
+  const name = `dagsmith_bench_${randomBytes(6).toString("hex")}`;
+  const url = await ensureDatabase(server, name);
+  return {
+    url,
+    stop: () =>
+      withClient(server, async (client) => {
+        await client.query(`drop database ${name} with (force)`);
+      }),
+  };
+}
+
 export async function openStand(): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), "dagsmith-bench-"));
-  const server = await startThrowawayPostgres();
+  const server = await benchServer();
   const db = openDatabase(server.url, { poolSize: 14 });
   await migrate(db);
   await migrateQueue(db);

@@ -5,6 +5,7 @@ test("nothing set gives the defaults", () => {
   const config = readConfig({});
   expect(config).toMatchObject({
     databaseUrl: null,
+    databaseUrlDirect: null,
     secretKey: null,
     slots: 16,
     colorAllowed: true,
@@ -18,6 +19,7 @@ test("an empty variable counts as not set", () => {
     readConfig({ DATABASE_URL: "", DAG_WEB_PORT: "", NO_COLOR: "", DAG_CONN_LAKE: "" }),
   ).toMatchObject({
     databaseUrl: null,
+    databaseUrlDirect: null,
     colorAllowed: true,
   });
 });

@@ -3,6 +3,7 @@ import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { errorMessage } from "../../../sdk/error_message.ts";
 import { MAX_OUTPUT_BYTES } from "../../../sdk/json.ts";
+import type { ServerFacts } from "../../store/database/server_facts.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../find/dags.ts";
 import { findDatabaseUrl, withDatabase, withDatabaseAt } from "../project/database.ts";
@@ -113,16 +114,66 @@ async function databaseFindings(cli: Cli): Promise<readonly Finding[]> {
     ];
   const { withoutPassword } = await import("../../store/database/probe.ts");
   try {
-    await withDatabaseAt(url, async () => undefined);
+    const facts = await withDatabaseAt(cli, url, async (db) => {
+      const { serverFacts } = await import("../../store/database/server_facts.ts");
+      return serverFacts(db, url);
+    });
     const reached: Finding = {
       check: "database",
       result: "ok",
-      detail: `${withoutPassword(url)} answers`,
+      detail: `${withoutPassword(url)} answers: PostgreSQL ${facts.version}`,
     };
-    return [reached, ...(await schemaFindings(cli))];
+    return [
+      reached,
+      ...serverFindings(facts, cli.config.databaseUrlDirect !== null),
+      ...(await schemaFindings(cli)),
+    ];
   } catch (error) {
     return [{ check: "database", result: "no", detail: errorMessage(error) }];
   }
+}
+
+/** Connections that a small deployment uses: scheduler, page and two workers. */
+const NEEDED_CONNECTIONS = 60;
+
+/** Only what people should know: a server in order gets no line. */
+function serverFindings(facts: ServerFacts, isDirectSet: boolean): readonly Finding[] {
+  const check = "server";
+  const findings: Finding[] = [];
+  if (facts.isReadOnly)
+    findings.push({
+      check,
+      result: "no",
+      detail: "is read-only (a standby, or default_transaction_read_only): nothing can run",
+    });
+  if (facts.maxConnections - facts.usedConnections < NEEDED_CONNECTIONS)
+    findings.push({
+      check,
+      result: "note",
+      detail: `${facts.usedConnections} of ${facts.maxConnections} connections are in use; a scheduler, a page and two workers want ${NEEDED_CONNECTIONS}`,
+    });
+  for (const found of facts.differentFormats)
+    findings.push({
+      check,
+      result: "no",
+      detail: `sessions have ${found} after it was set otherwise: the pooler drops settings; set it for the user of DATABASE_URL`,
+    });
+  if (facts.between !== "none") findings.push(poolerFinding(facts.between, isDirectSet));
+  return findings;
+}
+
+function poolerFinding(between: "session" | "transaction", isDirectSet: boolean): Finding {
+  const check = "pooler";
+  if (between === "session")
+    return { check, result: "ok", detail: "a proxy, or a pooler in session mode, stands between" };
+  if (isDirectSet)
+    return { check, result: "ok", detail: "a pooler in transaction mode, and DATABASE_URL_DIRECT" };
+  return {
+    check,
+    result: "no",
+    detail:
+      "DATABASE_URL leads to a pooler in transaction mode: set DATABASE_URL_DIRECT to the server itself, or use session mode",
+  };
 }
 
 async function schemaFindings(cli: Cli): Promise<readonly Finding[]> {

@@ -8,7 +8,7 @@ export const migrate = command({
   more: "Safe to run again, and from several machines at once.",
   example: "DATABASE_URL=postgres://etl:secret@db:5432/dagsmith dag migrate",
   run: async (cli) =>
-    withDatabaseAt(await needDatabaseUrl(cli), async (db) => {
+    withDatabaseAt(cli, await needDatabaseUrl(cli), async (db) => {
       const { migrateAll } = await import("../project/migrate_all.ts");
       const applied = await migrateAll(db);
       return {

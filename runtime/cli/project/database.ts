@@ -26,15 +26,24 @@ export async function withDatabase<Result>(
   cli: Pick<Cli, "config" | "folder">,
   work: (db: Database) => Promise<Result>,
 ): Promise<Result> {
-  return withDatabaseAt(await needDatabaseUrl(cli), async (db) => {
+  return withDatabaseAt(cli, await needDatabaseUrl(cli), async (db) => {
     const { assertSchema } = await import("../../store/database/schema.ts");
     await assertSchema(db);
     return work(db);
   });
 }
 
+/** DATABASE_URL_DIRECT, for the database that DATABASE_URL names and for no other. */
+export function directAddress(
+  { config: { databaseUrl, databaseUrlDirect } }: Pick<Cli, "config">,
+  url: string,
+): { readonly directUrl?: string } {
+  return databaseUrlDirect !== null && url === databaseUrl ? { directUrl: databaseUrlDirect } : {};
+}
+
 /** The same, whatever the schema. */
 export async function withDatabaseAt<Result>(
+  cli: Pick<Cli, "config">,
   url: string,
   work: (db: Database) => Promise<Result>,
 ): Promise<Result> {
@@ -42,7 +51,11 @@ export async function withDatabaseAt<Result>(
   await assertReachable(url);
   const { openDatabase } = await import("../../store/database/database.ts");
   // A person waits: a server lost meanwhile is an error now, not a reason to wait for it.
-  const db = openDatabase(url, { poolSize: 4, signal: AbortSignal.abort() });
+  const db = openDatabase(url, {
+    poolSize: 4,
+    signal: AbortSignal.abort(),
+    ...directAddress(cli, url),
+  });
   try {
     return await work(db);
   } finally {

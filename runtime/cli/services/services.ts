@@ -12,6 +12,7 @@ import { type Database, openDatabase } from "../../store/database/database.ts";
 import { assertReachable } from "../../store/database/probe.ts";
 import type { Cli } from "../command.ts";
 import { safeText } from "../output/terminal.ts";
+import { directAddress } from "../project/database.ts";
 import { bundleFolder } from "../project/project.ts";
 import { openStoredSecrets } from "../project/secrets.ts";
 import { aborted, listenForStop } from "./signals.ts";
@@ -57,14 +58,30 @@ export async function openSurroundings(
 ): Promise<Surroundings> {
   await assertReachable(url);
   const stopping = new AbortController();
-  const db = openDatabase(url, { poolSize: POOL_SIZE, signal: stopping.signal });
+  const log = serviceLog(cli);
+  const db = openDatabase(url, {
+    poolSize: POOL_SIZE,
+    signal: stopping.signal,
+    ...directAddress(cli, url),
+    onWait: sayOnce(log),
+  });
   running.add({ stop: () => db.close() });
   const secrets = createResolver({
     environment: cli.config.secrets,
     stored: await openStoredSecrets(cli, db),
     defaults,
   });
-  return { cli, db, secrets, log: serviceLog(cli) };
+  return { cli, db, secrets, log };
+}
+
+/** Many statements wait at once; people need one line when the first waits and one when all are done. */
+function sayOnce(log: ServiceLog): (reason: string | null) => void {
+  let waiting = 0;
+  return (reason) => {
+    if (reason !== null && waiting === 0) log("waiting for the database", { reason });
+    waiting += reason === null ? -1 : 1;
+    if (waiting === 0) log("the database is back");
+  };
 }
 
 /** For scheduler, worker and page in one process. */

@@ -1,46 +1,89 @@
 /** How a broken connection is told from a broken statement, and what is done then: wait, and try again. */
+import { DagsmithError } from "../../../sdk/errors.ts";
 
-/** Errors that say: the server was away, or asks to try again. */
-const TRANSIENT = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN", // the name server is away
-  "40001", // serialization failure
-  "40P01", // deadlock
-  "53300", // too many connections
-  "57P01", // the server is being stopped
-  "57P02", // the server crashed
-  "57P03", // the server is starting
-  "57P05", // an idle connection was ended
-  "08006", // connection failure
-  "08001",
-  "08003",
-]);
+/** Errors of the connection or the server, and not of the statement: the same one may succeed later. */
+const TRANSIENT: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ECONNRESET: "the connection was reset",
+  EPIPE: "the connection was closed",
+  ETIMEDOUT: "the connection timed out",
+  EHOSTUNREACH: "the host cannot be reached",
+  ENOTFOUND: "the host name is not known",
+  EAI_AGAIN: "the name server does not answer",
+  "08001": "the connection could not be made",
+  "08003": "the connection does not exist",
+  "08006": "the connection failed",
+  "08P01": "the pooler or the server broke the protocol",
+  "25006": "the database is read-only",
+  "25P03": "the session was idle in a transaction for too long",
+  "40001": "transactions ran into each other",
+  "40P01": "transactions waited for each other",
+  "53100": "its disk is full",
+  "53200": "it is out of memory",
+  "53300": "it has too many connections",
+  "55P03": "a lock was not free in time",
+  "57P01": "it is being stopped",
+  "57P02": "it crashed",
+  "57P03": "it is starting",
+  "57P05": "it ended an idle session",
+  "58030": "it could not read or write a file",
+};
 
 /** Whether the same statement may succeed when it is tried again. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: string }).code;
-  if (code !== undefined) return TRANSIENT.has(code);
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+  if (code !== undefined) return code in TRANSIENT;
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout/.test(
     error.message,
   );
+}
+
+/** Why a {@link isTransient} error happened, in words. */
+function transientReason(error: unknown): string {
+  const { code, message } = error as { code?: string; message: string };
+  return (code !== undefined && TRANSIENT[code]) || message;
+}
+
+/** No right to do what the statement does. */
+const REFUSED = "42501";
+
+/** An error of the database that people can act on, with a code; undefined for any other error. */
+export function databaseError(error: unknown): DagsmithError | undefined {
+  if (isTransient(error))
+    return new DagsmithError("DATABASE_AWAY", { reason: transientReason(error) }, { cause: error });
+  const { code, message } = error as { readonly code?: string; readonly message?: string };
+  return code === REFUSED
+    ? new DagsmithError("DATABASE_REFUSED", { reason: message ?? code }, { cause: error })
+    : undefined;
+}
+
+/** Told when a wait for the database begins, with the reason, and with null when it is over. */
+export type WaitListener = (reason: string | null) => void;
+
+export interface WaitOptions {
+  /** Aborted: the first transient error is final. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onWait?: WaitListener | undefined;
 }
 
 /** Runs `work` until it succeeds or fails for good, with pauses of 50 ms doubling to 2 s. */
 export async function whileServerReturns<Result>(
   work: () => Promise<Result>,
-  signal?: AbortSignal,
+  { signal, onWait }: WaitOptions = {},
 ): Promise<Result> {
-  for (let pauseMs = 50; ; pauseMs = Math.min(2_000, pauseMs * 2)) {
+  for (let pauseMs = 50, waits = false; ; pauseMs = Math.min(2_000, pauseMs * 2)) {
     try {
-      return await work();
+      const result = await work();
+      if (waits) onWait?.(null);
+      return result;
     } catch (error) {
       if (!isTransient(error) || signal?.aborted) throw error;
+      // A collision is over at once; only what lasts is worth a line.
+      if (!waits && pauseMs > 200) {
+        waits = true;
+        onWait?.(transientReason(error));
+      }
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }

@@ -15,7 +15,7 @@ const MIGRATION_LOCK = 4_817_002;
  * others wait and find nothing to do.
  * @param known all migrations, in order. Default: those of this version of dagsmith
  * @returns the names of the migrations that were applied
- * @throws DagsmithError SCHEMA_NEWER
+ * @throws DagsmithError SCHEMA_NEWER, DATABASE_FOREIGN_SCHEMA
  */
 export async function migrate(
   db: Database,
@@ -25,7 +25,7 @@ export async function migrate(
   try {
     await session.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
     await assertNotNewer(db, known);
-    return await applyMigrations(db.url, known);
+    return await applyMigrations(db.directUrl, known);
   } finally {
     await session.end();
   }

@@ -1,18 +1,43 @@
-/** Whether a database answers, within a time that people wait: the pool itself waits for a lost server as long as it takes. */
+/**
+ * Whether a database answers and can hold our tables, within a time that people wait: the pool
+ * itself waits for a lost server as long as it takes.
+ */
 import pg from "pg";
 import { DagsmithError } from "../../../sdk/errors.ts";
 
 /** Longest wait for a connection and one answer, in milliseconds. */
 const PATIENCE_MS = 4_000;
 
-/** @throws DagsmithError NO_DATABASE, with the address but not the password */
+const OLDEST_VERSION = 14;
+
+const ABOUT_SERVER = `
+select current_setting('server_version_num')::int as version, current_setting('server_version') as found,
+  current_setting('server_encoding') as encoding`;
+
+/**
+ * Addresses in errors are without the password.
+ * @throws DagsmithError NO_DATABASE, DATABASE_TOO_OLD, DATABASE_ENCODING
+ */
 export async function assertReachable(url: string): Promise<void> {
   try {
-    await withClient(url, (client) => client.query("select 1"));
+    const { rows } = await withClient(url, (client) => client.query<ServerRow>(ABOUT_SERVER));
+    for (const { version, found, encoding } of rows) {
+      const shown = withoutPassword(url);
+      if (version < OLDEST_VERSION * 10_000)
+        throw new DagsmithError("DATABASE_TOO_OLD", { url: shown, found });
+      if (encoding !== "UTF8")
+        throw new DagsmithError("DATABASE_ENCODING", { url: shown, found: encoding });
+    }
   } catch (error) {
     if (error instanceof DagsmithError) throw error;
     throw new DagsmithError("NO_DATABASE", { url: withoutPassword(url), reason: reasonOf(error) });
   }
+}
+
+interface ServerRow {
+  readonly version: number;
+  readonly found: string;
+  readonly encoding: string;
 }
 
 /** Runs `work` with a connection of its own, and closes it. */

@@ -43,7 +43,7 @@ async function reconnectingClient(
     const [text] = args;
     if (typeof text === "string" && /^\s*(begin|commit|rollback)/i.test(text))
       inTransaction = /^\s*begin/i.test(text);
-    return inTransaction ? send(args) : whileServerReturns(() => send(args), signal);
+    return inTransaction ? send(args) : whileServerReturns(() => send(args), { signal });
   };
   return { query, release: () => client?.release() } as unknown as PoolClient;
 }

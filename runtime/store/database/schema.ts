@@ -5,6 +5,7 @@
 import { type Migration, migrations } from "../../../migrations/index.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Database } from "./database.ts";
+import { withoutPassword } from "./probe.ts";
 
 /**
  * Refuses a database whose schema is not the one of this code.
@@ -19,10 +20,27 @@ export async function assertSchema(db: Database): Promise<void> {
 
 /**
  * Refuses a schema that a newer version of dagsmith made.
- * @throws DagsmithError SCHEMA_NEWER
+ * @throws DagsmithError SCHEMA_NEWER, DATABASE_FOREIGN_SCHEMA
  */
 export async function assertNotNewer(db: Database, known: readonly Migration[]): Promise<void> {
-  refuseNewer(await schemaVersion(db), known);
+  const found = await schemaVersion(db);
+  if (found === "none") await assertUnused(db);
+  refuseNewer(found, known);
+}
+
+/** Without this check, a migration into a schema of the same name would stop half way. */
+async function assertUnused(db: Database): Promise<void> {
+  const [foreign] = await db.query<{ table: string }>({
+    name: "schema_foreign_table",
+    text: `
+select relname as table from pg_class
+where relnamespace = to_regnamespace('dagsmith') and relname !~ '^migration' limit 1`,
+  });
+  if (foreign)
+    throw new DagsmithError("DATABASE_FOREIGN_SCHEMA", {
+      url: withoutPassword(db.url),
+      table: foreign.table,
+    });
 }
 
 async function schemaVersion(db: Database): Promise<string> {

@@ -23,10 +23,11 @@ function refusing(refused: string): { readonly db: Database; readonly asked: Set
   return {
     asked,
     db: {
-      ...{ url: db.url, pool: db.pool, signal: db.signal },
+      ...{ url: db.url, directUrl: db.directUrl, pool: db.pool, signal: db.signal },
       query: on(db).query,
       transaction: (work) => db.transaction((tx) => work(on(tx))),
       session: () => db.session(),
+      replaceConnections: () => db.replaceConnections(),
       close: () => db.close(),
     },
   };
