@@ -22,7 +22,7 @@ import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { holderOf, registerWorker, removeWorker } from "../store/fleet/worker.ts";
 import { applyTransitions } from "../store/instances/task_instance.ts";
-import { placesOf } from "../store/limits/slot_request.ts";
+import { grantedReservations } from "../store/limits/slot_request.ts";
 import { type RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import { assetEvents } from "../store/sources/asset.ts";
 import { appendLog, lastChunk } from "../store/values/log_chunk.ts";
@@ -254,7 +254,9 @@ export class Worker {
     const { plan } = facts.version;
     const { spec, route } = plannedTask(plan, attempt.instance.taskId);
     try {
-      const places = route.isLate ? await placesOf(this.#options.db, attempt.instance) : undefined;
+      const places = route.isLate
+        ? await grantedReservations(this.#options.db, attempt.instance)
+        : undefined;
       const asksKeys = route.isLate && places === undefined;
       const inputs = await this.#values.inputs(facts, spec, attempt.instance.mapIndex);
       const previous = isLoop(spec) ? await this.#values.previous(attempt.instance) : undefined;

@@ -1,29 +1,32 @@
 /**
- * Who gets a free place. Instances with the same reservations wait in one line; lines are merged by weight, logical date and map index. A line
- * that cannot move does not hold up another that can, except where only the size of its first one is in the way: then what is free is kept
- * for it, or small ones would pass it for ever. Pure.
+ * Which instances get free slots. Instances with equal reservations wait in one queue; queues are
+ * merged by weight, logical date and map index. A queue that cannot move does not hold up the others.
+ * There is one exception: when the first instance of a queue only needs more slots than are free,
+ * the free slots are kept for it, or smaller instances would overtake it for ever. Pure.
  */
 import { EVERY_TASK } from "../../../sdk/spec/index.ts";
 import { poolOf, type Reservation } from "./limits.ts";
 
-/** What is taken of limits, by reservations. */
+/** The slots that reservations have taken of limits. */
 export interface Usage {
   /** Slots of each pool; -1 for no limit. */
   readonly pools: ReadonlyMap<string, number>;
-  /** Slots of each limit, by name, that others hold now. */
+  /** Slots of each limit, by name, that are taken now. */
   readonly held: ReadonlyMap<string, number>;
 }
 
-/** Instances that wait with the same reservations. */
-export interface Line {
+/** Instances that wait with equal reservations. */
+export interface WaitQueue {
+  /** The reservations as text: the key of the queue. */
   readonly text: string;
   readonly reservations: readonly Reservation[];
 }
 
-/** An instance that waits for its places. */
+/** An instance that waits for its slots. */
 export interface Waiter {
   readonly instanceId: number;
-  readonly line: string;
+  /** The text of its wait queue. */
+  readonly waitQueue: string;
   readonly weight: number;
   /** Milliseconds; infinity for a run without one. */
   readonly logicalDate: number;
@@ -54,7 +57,7 @@ function slotsOf(reservation: Reservation, { pools }: Usage): number | undefined
   const pool = poolOf(reservation);
   if (pool === undefined) return reservation.limit ?? Number.POSITIVE_INFINITY;
   const slots = pools.get(pool);
-  // Taking the limit on everything away must let everything go.
+  // Deleting the pool of all tasks removes its limit.
   if (slots === undefined) return pool === EVERY_TASK ? Number.POSITIVE_INFINITY : undefined;
   return slots < 0 ? Number.POSITIVE_INFINITY : slots;
 }
@@ -71,7 +74,10 @@ export function refusalOf(reservation: Reservation, usage: Usage): Refusal | nul
   return held + reservation.slots > slots ? { why: "full", held, limit: slots } : null;
 }
 
-/** The pool that can never hold these reservations, closed ones apart: whoever made it small may make it large again, but not by waiting. */
+/**
+ * The pool that is too small for these reservations. A wait does not help, only a larger pool. A
+ * closed pool (0 slots) is not too small: it is expected to open again.
+ */
 export function tooSmall(reservations: readonly Reservation[], usage: Usage): TooSmall | undefined {
   for (const reservation of reservations) {
     const refusal = refusalOf(reservation, usage);
@@ -80,47 +86,51 @@ export function tooSmall(reservations: readonly Reservation[], usage: Usage): To
   return undefined;
 }
 
-/** How many of a line are worth looking at: those that may fit; 1 when the first one may have to be kept a place; 0 for none. */
-export function worthLooking(line: Line, usage: Usage): number {
-  const fits = line.reservations.map((reservation) =>
+/**
+ * How many instances of a queue are worth reading: as many as may fit; 1 when slots may have to be
+ * kept for the first one; else 0.
+ */
+export function worthLooking(queue: WaitQueue, usage: Usage): number {
+  const fits = queue.reservations.map((reservation) =>
     Math.floor(
       ((slotsOf(reservation, usage) ?? 0) - (usage.held.get(reservation.name) ?? 0)) /
         reservation.slots,
     ),
   );
   const most = Math.max(0, Math.min(Number.POSITIVE_INFINITY, ...fits));
-  return most > 0 ? most : isOnlyTooLarge(line.reservations, usage) ? 1 : 0;
+  return most > 0 ? most : isOnlyTooLarge(queue.reservations, usage) ? 1 : 0;
 }
 
 /**
- * Gives places. @param waiters of each line the first ones, in any order
- * @returns the instances that may go, in the order in which they may
+ * Grants free slots.
+ * @param waiters the first instances of each queue, in any order
+ * @returns the instances that get their slots, in their order
  */
 export function admit(
-  lines: readonly Line[],
+  queues: readonly WaitQueue[],
   waiters: readonly Waiter[],
   usage: Usage,
 ): readonly number[] {
-  const reservationsOf = new Map(lines.map(({ text, reservations }) => [text, reservations]));
+  const reservationsOf = new Map(queues.map(({ text, reservations }) => [text, reservations]));
   const held = new Map(usage.held);
   const now: Usage = { pools: usage.pools, held };
   const admitted: number[] = [];
   const stuck = new Set<string>();
-  for (const { instanceId, line } of [...waiters].sort(inOrder)) {
-    const reservations = reservationsOf.get(line) ?? [];
-    if (stuck.has(line)) continue;
+  for (const { instanceId, waitQueue } of [...waiters].sort(inOrder)) {
+    const reservations = reservationsOf.get(waitQueue) ?? [];
+    if (stuck.has(waitQueue)) continue;
     if (reservations.every((reservation) => refusalOf(reservation, now) === null)) {
       for (const { name, slots } of reservations) held.set(name, (held.get(name) ?? 0) + slots);
       admitted.push(instanceId);
       continue;
     }
-    stuck.add(line);
+    stuck.add(waitQueue);
     if (isOnlyTooLarge(reservations, now)) keepFor(reservations, now, held);
   }
   return admitted;
 }
 
-/** Whether each limit in the way has something free, only not enough for one of this size. */
+/** Whether every limit in the way has free slots, only too few of them. */
 function isOnlyTooLarge(reservations: readonly Reservation[], usage: Usage): boolean {
   const refusals = reservations.flatMap((reservation) => refusalOf(reservation, usage) ?? []);
   return (
@@ -129,7 +139,7 @@ function isOnlyTooLarge(reservations: readonly Reservation[], usage: Usage): boo
   );
 }
 
-/** What is free of the limits in the way is taken by nobody until there is enough. */
+/** Counts the free slots of the limits in the way as taken, until there are enough. */
 function keepFor(
   reservations: readonly Reservation[],
   usage: Usage,

@@ -1,4 +1,62 @@
-/** Rows and texts in the form in which statements take them. */
+/**
+ * Rows as parameters of a statement. A statement for many rows takes one array for each column and
+ * reads them with unnest(), so that its text, and with it its plan, is the same for any number of rows.
+ */
+
+/** The types that parameters have here. A misspelt type must not reach the server. */
+type SqlType =
+  | "bigint"
+  | "boolean"
+  | "bytea"
+  | "float8"
+  | "int"
+  | "json"
+  | "text"
+  | "timestamptz"
+  | "uuid";
+
+/** A column: its type, and its value in a row. */
+type Column<Row> = readonly [type: SqlType, value: (row: Row) => unknown];
+
+/** The columns of rows, named once: their text in a statement and their values. */
+export interface RowSource<Row> {
+  /** The names alone, for an insert: `run_id, task_id`. */
+  readonly names: string;
+  /** The rows as a table without a name: `unnest($1::bigint[], $2::text[])`. */
+  readonly unnest: string;
+  /** The rows as a table: `unnest($1::bigint[], $2::text[]) as v (run_id, task_id)`. */
+  as(alias: string): string;
+  /** The parameters: one array for each column, in the order of the text. */
+  values(rows: readonly Row[]): readonly (readonly unknown[])[];
+}
+
+/**
+ * Names the columns of rows for one statement.
+ * @param columns name to type and value; their order is the order of the parameters
+ * @param first number of the first parameter. Default 1
+ * @example
+ * const ENDED = rowsOf<Ended>({
+ *   id: ["bigint", (one) => one.instanceId],
+ *   reason: ["text", (one) => one.reason],
+ * });
+ * const text = `update … from ${ENDED.as("v")} where t.id = v.id`;
+ * await db.query({ name: "…", text }, ENDED.values(ended));
+ */
+export function rowsOf<Row>(
+  columns: Readonly<Record<string, Column<Row>>>,
+  first = 1,
+): RowSource<Row> {
+  const cells = Object.values(columns);
+  const names = Object.keys(columns).join(", ");
+  const parameters = cells.map(([type], index) => `$${first + index}::${type}[]`);
+  const unnest = `unnest(${parameters.join(", ")})`;
+  return {
+    names,
+    unnest,
+    as: (alias) => `${unnest} as ${alias} (${names})`,
+    values: (rows) => cells.map(([, value]) => rows.map(value)),
+  };
+}
 
 /** Rows turned into columns: one array for each parameter of a statement that reads them with unnest(). */
 export function columns<Row>(
@@ -11,7 +69,10 @@ export function columns<Row>(
   return table;
 }
 
-/** PostgreSQL refuses a text with a NUL in it, and with it the whole statement: one task's message must not hold up the others'. */
+/**
+ * PostgreSQL refuses a text that contains a NUL, and the whole statement with it. The message of one
+ * task must not stop the results of the others, so a NUL becomes the sign for it.
+ */
 export function storableText<Text extends string | null>(text: Text): Text {
   return (text?.includes("\0") ? text.replaceAll("\0", "\u2400") : text) as Text;
 }

@@ -1,14 +1,15 @@
 /**
- * The transaction in which places are given. One at a time in the whole deployment, so that no two count the same free place; it holds
- * nothing else when it takes its turn and waits for nobody after, so it cannot be part of a deadlock.
+ * The transaction that grants slots. It runs once at a time in the whole deployment, so that no two
+ * transactions count the same free slot. It holds no other lock when it takes its own and waits for
+ * none later, so it cannot be part of a deadlock.
  */
 import {
   admit,
-  type Line,
   type TooSmall,
   tooSmall,
   type Usage,
   type Waiter,
+  type WaitQueue,
   worthLooking,
 } from "../../engine/limits/admission.ts";
 import { parseReservations, type Reservation } from "../../engine/limits/limits.ts";
@@ -23,89 +24,92 @@ import {
   waitQueues,
 } from "./slot_request.ts";
 
-const TAKE_TURN: Statement = {
-  name: "place_turn",
-  text: "select pg_advisory_xact_lock(hashtextextended('dagsmith places', 0))",
+const LOCK: Statement = {
+  name: "slot_request_lock",
+  text: "select pg_advisory_xact_lock(hashtextextended('dagsmith slots', 0))",
 };
 
-/** Of one line in one transaction. */
-const MOST_OF_A_LINE = 500;
-/** Rows of instances that do not wait any more (cancelled, say) may stand before one that does. */
+/** Instances of one wait queue in one transaction. */
+const MOST_OF_A_QUEUE = 500;
+/** Rows of instances that no longer wait, for instance cancelled ones, may come before one that does. */
 const STALE_AHEAD = 50;
 
-/** An instance that no place can be given to, and why. */
+/** An instance that can never get its slots, and the pool that is too small for it. */
 export interface Ungrantable extends TryRef, TooSmall {
   readonly runId: number;
 }
 
-/** Gives every free place that somebody waits for. @returns those that can never get one, which the caller ends */
+/**
+ * Grants all free slots for which instances wait.
+ * @returns the instances that can never get their slots; the caller ends them
+ */
 export async function admitWaiting(db: Database): Promise<readonly Ungrantable[]> {
   for (;;) {
-    // Asked outside the turn: where nobody waits, nobody queues up.
+    // Read without the lock: where no instance waits, no transaction waits for the lock.
     if ((await waitQueues(db)).length === 0) return [];
-    const { ungrantable, hasMore } = await db.transaction(giveOnce);
+    const { ungrantable, hasMore } = await db.transaction(grantOnce);
     if (!hasMore || ungrantable.length > 0) return ungrantable;
   }
 }
 
-async function giveOnce(
+async function grantOnce(
   tx: Queryable,
 ): Promise<{ readonly ungrantable: readonly Ungrantable[]; readonly hasMore: boolean }> {
-  await tx.query(TAKE_TURN);
-  const lines = (await waitQueues(tx)).map(
-    (text): Line => ({ text, reservations: parseReservations(text) }),
+  await tx.query(LOCK);
+  const queues = (await waitQueues(tx)).map(
+    (text): WaitQueue => ({ text, reservations: parseReservations(text) }),
   );
-  const rates = ratesIn(lines);
+  const rates = ratesIn(queues);
   await deleteStaleRequests(tx, rates);
   const usage = await readUsage(tx, rates);
   const { waiting, gone } = await nextInQueues(
     tx,
-    lines.flatMap((line) => wantedOf(line, usage)),
+    queues.flatMap((queue) => wantedOf(queue, usage)),
   );
   await dropWaiting(tx, gone);
-  const doomed = new Map(
-    lines.flatMap((line) =>
-      tooSmall(line.reservations, usage) ? [[line.text, tooSmall(line.reservations, usage)]] : [],
-    ),
+  const hopeless = new Map(
+    queues.flatMap((queue) => {
+      const pool = tooSmall(queue.reservations, usage);
+      return pool ? [[queue.text, pool]] : [];
+    }),
   );
-  const going = await give(
+  const granted = await grant(
     tx,
-    lines,
-    waiting.filter(({ line }) => !doomed.has(line)),
+    queues,
+    waiting.filter(({ waitQueue }) => !hopeless.has(waitQueue)),
     usage,
   );
   return {
-    ungrantable: waiting.flatMap(({ instanceId, tryNumber, runId, line }) => {
-      const pool = doomed.get(line);
+    ungrantable: waiting.flatMap(({ instanceId, tryNumber, runId, waitQueue }) => {
+      const pool = hopeless.get(waitQueue);
       return pool ? [{ instanceId, tryNumber, runId, ...pool }] : [];
     }),
-    // Behind rows of instances that had gone, and beyond what one transaction takes, others may stand.
-    hasMore: gone.length > 0 || going >= MOST_OF_A_LINE,
+    // More may wait behind left-over rows, and beyond the limit of one transaction.
+    hasMore: gone.length > 0 || granted >= MOST_OF_A_QUEUE,
   };
 }
 
 function wantedOf(
-  line: Line,
+  queue: WaitQueue,
   usage: Usage,
 ): readonly { readonly text: string; readonly most: number }[] {
-  if (tooSmall(line.reservations, usage)) return [{ text: line.text, most: MOST_OF_A_LINE }];
-  const worth = worthLooking(line, usage);
-  return worth > 0
-    ? [{ text: line.text, most: Math.min(MOST_OF_A_LINE, worth) + STALE_AHEAD }]
-    : [];
+  const { text, reservations } = queue;
+  if (tooSmall(reservations, usage)) return [{ text, most: MOST_OF_A_QUEUE }];
+  const worth = worthLooking(queue, usage);
+  return worth > 0 ? [{ text, most: Math.min(MOST_OF_A_QUEUE, worth) + STALE_AHEAD }] : [];
 }
 
-async function give(
+async function grant(
   tx: Queryable,
-  lines: readonly Line[],
+  queues: readonly WaitQueue[],
   waiters: readonly Waiter[],
   usage: Usage,
 ): Promise<number> {
-  const reservationsOf = new Map(lines.map(({ text, reservations }) => [text, reservations]));
-  const lineOf = new Map(waiters.map(({ instanceId, line }) => [instanceId, line]));
-  const granted = admit(lines, waiters, usage);
+  const reservationsOf = new Map(queues.map(({ text, reservations }) => [text, reservations]));
+  const queueOf = new Map(waiters.map(({ instanceId, waitQueue }) => [instanceId, waitQueue]));
+  const granted = admit(queues, waiters, usage);
   const starts = granted.flatMap((instanceId) =>
-    (reservationsOf.get(lineOf.get(instanceId) ?? "") ?? [])
+    (reservationsOf.get(queueOf.get(instanceId) ?? "") ?? [])
       .filter(({ perMs }) => perMs !== null)
       .map((reservation) => ({ instanceId, reservation })),
   );
@@ -113,7 +117,7 @@ async function give(
   return granted.length;
 }
 
-/** The rates among the reservations of lines. */
-function ratesIn(lines: readonly Line[]): readonly Reservation[] {
-  return lines.flatMap(({ reservations }) => reservations.filter(({ perMs }) => perMs !== null));
+/** The rates among the reservations of wait queues. */
+function ratesIn(queues: readonly WaitQueue[]): readonly Reservation[] {
+  return queues.flatMap(({ reservations }) => reservations.filter(({ perMs }) => perMs !== null));
 }

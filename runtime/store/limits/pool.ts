@@ -5,7 +5,8 @@ const SET: Statement = {
   name: "pool_set",
   text: `
 insert into dagsmith.pool (name, slots, description) values ($1, $2, coalesce($3, ''))
-on conflict (name) do update set slots = excluded.slots, description = coalesce($3, pool.description), updated_at = now()`,
+on conflict (name) do update set slots = excluded.slots,
+  description = coalesce($3, pool.description), updated_at = now()`,
 };
 
 const DELETE: Statement = {
@@ -13,7 +14,7 @@ const DELETE: Statement = {
   text: "delete from dagsmith.pool where name = $1 returning name",
 };
 
-/** Makes a pool, or changes it. @param description null: leave it as it is */
+/** Creates a pool or changes it. @param description null: no change */
 export async function putPool(
   db: Queryable,
   name: string,
@@ -23,7 +24,7 @@ export async function putPool(
   await db.query(SET, [name, slots, description]);
 }
 
-/** @returns false when there was none */
+/** Deletes a pool. @returns false when there was none */
 export async function removePool(db: Queryable, name: string): Promise<boolean> {
   return (await db.query(DELETE, [name])).length > 0;
 }

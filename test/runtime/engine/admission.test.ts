@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   admit,
-  type Line,
   type Usage,
   type Waiter,
+  type WaitQueue,
   worthLooking,
 } from "../../../runtime/engine/limits/admission.ts";
 import {
@@ -20,7 +20,7 @@ const reservation = (name: string, slots = 1, limit: number | null = null): Rese
   limit,
   perMs: null,
 });
-const line = (...reservations: Reservation[]): Line => ({
+const line = (...reservations: Reservation[]): WaitQueue => ({
   text: reservationsText(reservations),
   reservations,
 });
@@ -30,8 +30,8 @@ const usage = (pools: Record<string, number>, held: Record<string, number> = {})
 });
 
 let last = 0;
-const waiter = (of: Line, weight = 1, logicalDate = 0, mapIndex = -1): Waiter => {
-  return { instanceId: ++last, line: of.text, weight, logicalDate, mapIndex };
+const waiter = (of: WaitQueue, weight = 1, logicalDate = 0, mapIndex = -1): Waiter => {
+  return { instanceId: ++last, waitQueue: of.text, weight, logicalDate, mapIndex };
 };
 
 describe("places go", () => {
@@ -116,7 +116,7 @@ describe("in any situation", () => {
         const taken = new Map(now.held);
         for (const id of admitted) {
           const claimed = parseReservations(
-            waiters.find(({ instanceId }) => instanceId === id)!.line,
+            waiters.find(({ instanceId }) => instanceId === id)!.waitQueue,
           );
           for (const { name, slots } of claimed) taken.set(name, (taken.get(name) ?? 0) + slots);
         }

@@ -1,0 +1,22 @@
+/** Tasks and instances of runs as rows of a statement: the columns that most statements join by. */
+import { rowsOf } from "../database/unnest.ts";
+
+interface TaskOfRun {
+  readonly runId: number;
+  readonly taskId: string;
+}
+
+interface InstanceOfRun extends TaskOfRun {
+  readonly mapIndex: number;
+}
+
+export const TASKS = rowsOf<TaskOfRun>({
+  run_id: ["bigint", ({ runId }) => runId],
+  task_id: ["text", ({ taskId }) => taskId],
+});
+
+export const INSTANCES = rowsOf<InstanceOfRun>({
+  run_id: ["bigint", ({ runId }) => runId],
+  task_id: ["text", ({ taskId }) => taskId],
+  map_index: ["int", ({ mapIndex }) => mapIndex],
+});
