@@ -31,7 +31,10 @@ const LOCK: Statement = {
 
 /** Instances of one wait queue in one transaction. */
 const MOST_OF_A_QUEUE = 500;
-/** Rows of instances that no longer wait, for instance cancelled ones, may come before one that does. */
+/**
+ * Rows of instances that no longer wait, for instance cancelled ones, may come before one
+ * that does.
+ */
 const STALE_AHEAD = 50;
 
 /** An instance that can never get its slots, and the pool that is too small for it. */

@@ -1,7 +1,7 @@
 /**
- * Slots under limits: which instances hold them, which wait for them. A row says that an instance
- * was granted its slots. The row counts only while the instance is queued or running at that try, so
- * no end of a try, however abrupt, keeps a slot taken.
+ * Slots under limits: which instances hold them, which wait for them. A row says that an
+ * instance was granted its slots. The row counts only while the instance is queued or running
+ * at that try, so no end of a try, however abrupt, keeps a slot taken.
  */
 import { partition } from "../../../sdk/list.ts";
 import type { Usage, Waiter } from "../../engine/limits/admission.ts";
@@ -62,7 +62,10 @@ select reservations from line where reservations is not null`,
 /** Whether the request `p` of the instance `t` holds its slots. */
 export const HOLDS = "t.try_number = p.try_number and t.state in ('queued', 'running')";
 
-/** Whether the request `p` of the instance `t` still waits: a cleared or ended instance does not. */
+/**
+ * Whether the request `p` of the instance `t` still waits: a cleared or ended instance does
+ * not.
+ */
 export const WAITS =
   "t.try_number = p.try_number and t.state in ('scheduled', 'queued', 'up_for_retry')";
 
@@ -98,8 +101,8 @@ const WINDOWS = rowsOf<readonly [name: string, perMs: number]>({
   per_ms: ["float8", ([, perMs]) => perMs],
 });
 
-// A granted start that has not happened yet counts too. Otherwise a window would hold too many starts
-// when workers take the instances late.
+// A granted start that has not happened yet counts too. Otherwise a window would hold too
+// many starts when workers take the instances late.
 const RATES: Statement = {
   name: "slot_request_rates",
   text: `
@@ -136,8 +139,8 @@ const WANTED = rowsOf<Wanted>({
   most: ["int", ({ most }) => most],
 });
 
-// The first due instances of each wait queue. An instance that another transaction moves now is left
-// out, so that no transaction waits for another.
+// The first due instances of each wait queue. An instance that another transaction moves now
+// is left out, so that no transaction waits for another.
 const NEXT: Statement = {
   name: "slot_request_next",
   text: `

@@ -8,7 +8,7 @@ insert into dagsmith.log_chunk (task_instance_id, try_number, seq, lines) values
 on conflict (task_instance_id, try_number, seq) do nothing`,
 };
 
-/** Stores a chunk; storing it again (after a broken connection) changes nothing. */
+/** Stores a chunk. A repeat after a broken connection changes nothing. */
 export async function appendLog(
   db: Queryable,
   instanceId: number,
@@ -21,10 +21,12 @@ export async function appendLog(
 
 const LAST: Statement = {
   name: "log_chunk_last",
-  text: "select coalesce(max(seq), 0) as seq from dagsmith.log_chunk where task_instance_id = $1 and try_number = $2",
+  text: `
+select coalesce(max(seq), 0) as seq from dagsmith.log_chunk
+where task_instance_id = $1 and try_number = $2`,
 };
 
-/** The number of the last chunk that a try has; 0 when it has none. */
+/** The number of the last chunk of a try; 0 without chunks. */
 export async function lastChunk(
   db: Queryable,
   instanceId: number,

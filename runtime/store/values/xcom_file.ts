@@ -1,10 +1,11 @@
 /**
- * Which files hold values that are too large for a row, and which of those files are to go. The files themselves are the worker's; that a
- * file is kept or released follows from the rows that name it, by triggers of the database.
+ * Files of values that are too large for a row, and which of these files to delete. Workers
+ * write and delete the files. Triggers of the database keep and release a file when rows name
+ * it or no longer do.
  */
 import type { Queryable, Statement } from "../database/database.ts";
 
-/** A file of a large value. What its row said is null when there is no such row any more. */
+/** A file of a large value. Bytes and hash are null when the row of the file is gone. */
 export interface XComFile {
   readonly name: string;
   readonly bytes: number | null;
@@ -14,10 +15,12 @@ export interface XComFile {
 
 const CLAIM: Statement = {
   name: "xcom_file_claim",
-  text: "insert into dagsmith.xcom_file (name, bytes, sha256) values ($1, $2, $3) on conflict do nothing",
+  text: `
+insert into dagsmith.xcom_file (name, bytes, sha256) values ($1, $2, $3) on conflict do nothing`,
 };
 
-// A claim is followed by its value within seconds. One that is a day old was left by a worker that died in between.
+// The value follows its claimed file within seconds. A worker died in between when the claim
+// is a day old.
 const UNKEPT: Statement = {
   name: "xcom_file_unkept",
   text: `
@@ -31,7 +34,7 @@ const FORGET: Statement = {
   text: "delete from dagsmith.xcom_file where name = any($1) and state <> 'kept'",
 };
 
-/** Writes down a file that is about to be written. */
+/** Records a file before it is written. */
 export async function claimXComFile(
   db: Queryable,
   {
@@ -43,12 +46,12 @@ export async function claimXComFile(
   await db.query(CLAIM, [name, bytes, sha256]);
 }
 
-/** Names of files that no value needs any more, the oldest first. */
+/** Names of files that no value needs, the oldest first. */
 export async function unkeptXComFiles(db: Queryable, limit: number): Promise<readonly string[]> {
   return (await db.query<{ name: string }>(UNKEPT, [limit])).map(({ name }) => name);
 }
 
-/** Forgets files that are gone. */
+/** Deletes the rows of deleted files. */
 export async function forgetXComFiles(db: Queryable, names: readonly string[]): Promise<void> {
   await db.query(FORGET, [names]);
 }

@@ -1,48 +1,67 @@
-/** Callbacks: made with what they speak of, in its transaction, each with its token; taken by a worker, ended once. */
+/**
+ * Callbacks. The transaction of the event creates the callback and its job; a worker claims the
+ * callback and ends it once.
+ */
 import type { CallbackContext } from "../../../sdk/task/callback.ts";
 import type { NewCallback } from "../../engine/store.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns, storableText } from "../database/unnest.ts";
+import { rowsOf, storableText } from "../database/unnest.ts";
 
 /** The kind of job that runs callbacks, for any worker. */
 export const CALLBACK_JOB = "run_callback";
 
-/** The end of a statement that has `rows (id)` of callbacks: a token for each. */
+/** The end of a statement with `rows (id)` of callbacks: queues a job for each. */
 export const enqueueCallbacks = (rows: string): string => `
 select count(*) from (
-  select array_agg(('${CALLBACK_JOB}', json_build_object('callback', id), null, null::timestamptz, null, null, null, null)::dagsmith_queue.job_spec) as specs
+  select array_agg((
+    '${CALLBACK_JOB}', json_build_object('callback', id), null, null::timestamptz, null, null, null,
+    null)::dagsmith_queue.job_spec) as specs
   from ${rows}
 ) token, lateral dagsmith_queue.add_jobs(token.specs) where token.specs is not null`;
+
+const CALLBACKS = rowsOf<NewCallback>({
+  run_id: ["bigint", (one) => one.runId],
+  task_instance_id: ["bigint", (one) => one.instanceId],
+  try_number: ["int", (one) => one.tryNumber],
+  event: ["text", (one) => one.event],
+  reason: ["text", (one) => storableText(one.reason)],
+  error: ["json", (one) => (one.error === null ? null : JSON.stringify(one.error))],
+});
 
 const QUEUE: Statement = {
   name: "callback_queue",
   text: `
 with made as (
-  insert into dagsmith.callback (run_id, task_instance_id, try_number, event, reason, error)
-  select * from unnest($1::bigint[], $2::bigint[], $3::int[], $4::text[], $5::text[], $6::json[])
+  insert into dagsmith.callback (${CALLBACKS.names})
+  select * from ${CALLBACKS.unnest}
   returning id
 )${enqueueCallbacks("made")}`,
 };
 
-// Whoever ends a run asks; its version says whether anybody wants to know. A deadline that is still to come goes with the success.
+// Every end of a run runs this statement. The version of the run says which callbacks it has. The
+// success of a run deletes its future deadlines.
 const QUEUE_OF_RUNS: Statement = {
   name: "callback_queue_of_runs",
   text: `
 with ended as (
-  select r.id, r.reason, r.state, case r.state when 'success' then 'onSuccess' else 'onFailure' end as event, v.spec
+  select r.id, r.reason, r.state,
+    case r.state when 'success' then 'onSuccess' else 'onFailure' end as event, v.spec
   from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id
   where r.id = any($1) and r.state in ('success', 'failed')
 ), met as (
-  delete from dagsmith.deadline d using ended where d.run_id = ended.id and ended.state = 'success' and d.due_at > now()
+  delete from dagsmith.deadline d using ended
+  where d.run_id = ended.id and ended.state = 'success' and d.due_at > now()
 ), made as (
   insert into dagsmith.callback (run_id, event, reason)
   select id, event, reason from ended
-  where exists (select from json_array_elements_text(ended.spec -> 'callbacks') as wanted (event) where wanted.event = ended.event)
+  where exists (
+    select from json_array_elements_text(ended.spec -> 'callbacks') as wanted (event)
+    where wanted.event = ended.event)
   returning id
 )${enqueueCallbacks("made")}`,
 };
 
-// One that another worker runs may be taken when that worker is gone.
+// A callback of a lost worker may be claimed by another worker.
 const CLAIM: Statement = {
   name: "callback_claim",
   text: `
@@ -50,9 +69,11 @@ update dagsmith.callback c set state = 'running', worker_id = $2, attempts = att
 from dagsmith.dag_run r
 where c.id = $1 and r.id = c.run_id
   and (c.state = 'queued' or (c.state = 'running'
-    and not exists (select from dagsmith.worker w where w.id = c.worker_id and w.id <> $2 and w.state <> 'lost')))
-returning c.id, c.run_id as "runId", r.generation, c.task_instance_id as "instanceId", c.try_number as "tryNumber", c.event, c.ordinal,
-  c.reason, c.error, c.attempts,
+    and not exists (
+      select from dagsmith.worker w
+      where w.id = c.worker_id and w.id <> $2 and w.state <> 'lost')))
+returning c.id, c.run_id as "runId", r.generation, c.task_instance_id as "instanceId",
+  c.try_number as "tryNumber", c.event, c.ordinal, c.reason, c.error, c.attempts,
   (select t.task_id from dagsmith.task_instance t where t.id = c.task_instance_id) as "taskId",
   (select t.map_index from dagsmith.task_instance t where t.id = c.task_instance_id) as "mapIndex"`,
 };
@@ -60,21 +81,26 @@ returning c.id, c.run_id as "runId", r.generation, c.task_instance_id as "instan
 const END: Statement = {
   name: "callback_end",
   text: `
-update dagsmith.callback set state = case when $2::text is null then 'success' else 'failed' end, failure = $2, finished_at = now()
+update dagsmith.callback
+set state = case when $2::text is null then 'success' else 'failed' end, failure = $2,
+  finished_at = now()
 where id = $1 and finished_at is null`,
 };
 
 const GIVE_BACK: Statement = {
   name: "callback_give_back",
-  text: "update dagsmith.callback set state = 'queued', worker_id = null, attempts = attempts - 1 where id = $1 and state = 'running'",
+  text: `
+update dagsmith.callback set state = 'queued', worker_id = null, attempts = attempts - 1
+where id = $1 and state = 'running'`,
 };
 
-/** What a run's callbacks may log, in characters. */
+/** Longest log of a callback of a run, in characters. */
 const MOST_LINES = 1_000_000;
 
 const APPEND: Statement = {
   name: "callback_append",
-  text: `update dagsmith.callback set lines = lines || $2 where id = $1 and length(lines) < ${MOST_LINES}`,
+  text: `
+update dagsmith.callback set lines = lines || $2 where id = $1 and length(lines) < ${MOST_LINES}`,
 };
 
 /** Queues callbacks of tasks. */
@@ -82,16 +108,10 @@ export async function queueCallbacks(
   db: Queryable,
   callbacks: readonly NewCallback[],
 ): Promise<void> {
-  await db.query(
-    QUEUE,
-    columns(callbacks, (one) => [
-      ...[one.runId, one.instanceId, one.tryNumber, one.event],
-      ...[storableText(one.reason), one.error === null ? null : JSON.stringify(one.error)],
-    ]),
-  );
+  await db.query(QUEUE, CALLBACKS.values(callbacks));
 }
 
-/** Queues the callbacks of runs that have just ended, and forgets the deadlines that they have met. */
+/** Queues the callbacks of runs that have just ended, and deletes the deadlines they have met. */
 export async function queueRunCallbacks(db: Queryable, runIds: readonly number[]): Promise<void> {
   if (runIds.length > 0) await db.query(QUEUE_OF_RUNS, [runIds]);
 }

@@ -1,9 +1,11 @@
-/** Deadlines: a row for each of a run's, made with the run; gone with its success, or when the callback for missing it is queued. */
-
+/**
+ * Deadlines of runs. A row is created with its run. It is deleted when the run succeeds, or
+ * when the callback for the missed deadline is queued.
+ */
 import type { Queryable, Statement } from "../database/database.ts";
 import { enqueueCallbacks } from "./callback.ts";
 
-// The average needs as many runs as it is named for: of fewer it would say little.
+// An average of fewer runs than the deadline asks for would say little.
 const CREATE: Statement = {
   name: "deadline_create",
   text: `
@@ -15,7 +17,8 @@ select run_id, ordinal, due_at from (
       when 'logicalDate' then r.logical_date
       when 'fixed' then (d.spec ->> 'at')::timestamptz
       when 'averageRuntime' then (
-        select case when count(*) >= (d.spec ->> 'runs')::int then r.queued_at + avg(last.took) end from (
+        select case when count(*) >= (d.spec ->> 'runs')::int
+          then r.queued_at + avg(last.took) end from (
           select o.finished_at - o.started_at as took from dagsmith.dag_run o
           where o.dag_id = r.dag_id and o.state = 'success' and o.started_at is not null
           order by o.id desc limit (d.spec ->> 'runs')::int
@@ -29,34 +32,39 @@ select run_id, ordinal, due_at from (
 on conflict do nothing`,
 };
 
-// Deleting the row takes hold of it: of several schedulers one queues the callback. A run that succeeded late has missed it all the same.
+// The delete locks the row, so that one of several schedulers queues the callback. A run that
+// succeeded after its deadline has missed it too.
 const MISS: Statement = {
   name: "deadline_miss",
   text: `
 with due as (
   delete from dagsmith.deadline where (run_id, ordinal) in (
-    select run_id, ordinal from dagsmith.deadline where due_at <= now() order by due_at limit $1 for update skip locked)
+    select run_id, ordinal from dagsmith.deadline where due_at <= now()
+    order by due_at limit $1 for update skip locked)
   returning run_id, ordinal, due_at
 ), missed as (
   insert into dagsmith.callback (run_id, event, ordinal, reason)
   select due.run_id, 'deadline', due.ordinal,
-    'the run had not succeeded by ' || to_char(due.due_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
+    'the run had not succeeded by '
+      || to_char(due.due_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
   from due join dagsmith.dag_run r on r.id = due.run_id
   where r.state <> 'success' or r.finished_at > due.due_at
   returning id
 ), queued as (${enqueueCallbacks("missed")})
-select (select count(*)::int from due) as due, (select count(*)::int from missed) as missed from queued`,
+select (select count(*)::int from due) as due, (select count(*)::int from missed) as missed
+from queued`,
 };
 
 const NEXT: Statement = {
   name: "deadline_next",
-  text: "select extract(epoch from min(due_at) - now())::float8 * 1000 as ms from dagsmith.deadline",
+  text: `
+select extract(epoch from min(due_at) - now())::float8 * 1000 as ms from dagsmith.deadline`,
 };
 
-/** Deadlines looked at in one statement. */
+/** Deadlines handled by one statement. */
 const BATCH = 1_000;
 
-/** Makes the deadlines of new runs. */
+/** Creates the deadlines of new runs. */
 export async function createDeadlines(db: Queryable, runIds: readonly number[]): Promise<void> {
   if (runIds.length > 0) await db.query(CREATE, [runIds]);
 }
@@ -70,7 +78,7 @@ export async function missDeadlines(db: Queryable): Promise<number> {
   }
 }
 
-/** Milliseconds until the next deadline, perhaps negative; null when there is none. */
+/** Milliseconds until the next deadline, negative when it is late; null: there is none. */
 export async function nextDeadlineInMs(db: Queryable): Promise<number | null> {
   return (await db.query<{ ms: number | null }>(NEXT))[0]?.ms ?? null;
 }

@@ -1,6 +1,7 @@
 /**
- * Tasks that wait for the run before theirs: who waits, and what became of the run before. A row of depends_on_past_wait says that a task's turn has
- * come in every other respect; the task itself has no instance yet.
+ * Tasks that wait for their previous run, and the result of that run. A row of depends_on_past_wait
+ * says that the trigger rule of a task is met and only the previous run is missing. The task has no
+ * instance yet.
  */
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { type PlannedTask, plannedTask } from "../../engine/plan/plan.ts";
@@ -8,45 +9,55 @@ import type { DependsOnPastWait } from "../../engine/store.ts";
 import { isDependsOnPastMet, type Past, type PreviousState } from "../../state/depends_on_past.ts";
 import type { PlannedVersion, Plans } from "../dags/plans.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns } from "../database/unnest.ts";
+import { TASKS } from "../instances/instance_rows.ts";
 
 const RECORD: Statement = {
   name: "depends_on_past_wait_record",
   text: `
-insert into dagsmith.depends_on_past_wait (run_id, task_id) select * from unnest($1::bigint[], $2::text[]) on conflict do nothing`,
+insert into dagsmith.depends_on_past_wait (${TASKS.names}) select * from ${TASKS.unnest}
+on conflict do nothing`,
 };
 
 const END: Statement = {
   name: "depends_on_past_wait_end",
   text: `
-delete from dagsmith.depends_on_past_wait w using unnest($1::bigint[], $2::text[]) as v (run_id, task_id)
+delete from dagsmith.depends_on_past_wait w using ${TASKS.as("v")}
 where w.run_id = v.run_id and w.task_id = v.task_id`,
 };
 
-// Of runs that are over nothing waits any more.
+// A task of an ended run no longer waits.
 const WAITING: Statement = {
   name: "depends_on_past_wait_of_dags",
   text: `
-select w.run_id as "runId", w.task_id as "taskId" from dagsmith.depends_on_past_wait w join dagsmith.dag_run r on r.id = w.run_id
+select w.run_id as "runId", w.task_id as "taskId"
+from dagsmith.depends_on_past_wait w join dagsmith.dag_run r on r.id = w.run_id
 where r.state = 'running' and r.dag_id = any($1) order by r.logical_date, w.run_id`,
 };
 
 const DAGS: Statement = {
   name: "depends_on_past_wait_dags",
-  text: "select distinct r.dag_id from dagsmith.depends_on_past_wait w join dagsmith.dag_run r on r.id = w.run_id where r.state = 'running'",
+  text: `
+select distinct r.dag_id
+from dagsmith.depends_on_past_wait w join dagsmith.dag_run r on r.id = w.run_id
+where r.state = 'running'`,
 };
 
 const OF_RUN: Statement = {
   name: "depends_on_past_wait_of_run",
-  text: `select task_id as "taskId", since from dagsmith.depends_on_past_wait where run_id = $1 order by since, task_id`,
+  text: `
+select task_id as "taskId", since from dagsmith.depends_on_past_wait
+where run_id = $1 order by since, task_id`,
 };
 
-// The run before: the nearest logical date before this one's; of a named schedule's runs the runs of the other schedules do not count.
+// The previous run has the nearest earlier logical date. For a run of a named schedule, runs
+// of other schedules do not count.
 const PREVIOUS: Statement = {
-  name: "past_previous_run",
+  name: "depends_on_past_previous_run",
   text: `
-select r.id as run_id, r.version_id, r.dag_id, p.id as previous_id, p.version_id as previous_version, p.logical_date as previous_date,
-  p.state in ('success', 'failed') as is_over, r.run_type = 'backfill' and r.backfill_ordinal = 1 as is_first_of_backfill
+select r.id as run_id, r.version_id, r.dag_id, p.id as previous_id,
+  p.version_id as previous_version, p.logical_date as previous_date,
+  p.state in ('success', 'failed') as is_over,
+  r.run_type = 'backfill' and r.backfill_ordinal = 1 as is_first_of_backfill
 from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id left join lateral (
   select id, version_id, logical_date, state from dagsmith.dag_run o
   where o.dag_id = r.dag_id and o.logical_date < r.logical_date
@@ -58,14 +69,14 @@ where r.id = any($1)`,
 };
 
 const STATES: Statement = {
-  name: "past_states",
+  name: "depends_on_past_states",
   text: `
 select run_id, task_id, array_agg(distinct state) as states from dagsmith.task_instance
 where run_id = any($1) and task_id = any($2) and state <> 'removed' group by run_id, task_id`,
 };
 
 const OLDER: Statement = {
-  name: "past_older_instance",
+  name: "depends_on_past_older_instance",
   text: `
 select exists (
   select from dagsmith.dag_run o join dagsmith.task_instance t on t.run_id = o.id and t.task_id = $3
@@ -88,25 +99,17 @@ export async function recordDependsOnPastWaits(
   tx: Queryable,
   waits: readonly DependsOnPastWait[],
 ): Promise<void> {
-  if (waits.length > 0)
-    await tx.query(
-      RECORD,
-      columns(waits, ({ runId, taskId }) => [runId, taskId]),
-    );
+  if (waits.length > 0) await tx.query(RECORD, TASKS.values(waits));
 }
 
 export async function endDependsOnPastWaits(
   tx: Queryable,
   ended: readonly DependsOnPastWait[],
 ): Promise<void> {
-  if (ended.length > 0)
-    await tx.query(
-      END,
-      columns(ended, ({ runId, taskId }) => [runId, taskId]),
-    );
+  if (ended.length > 0) await tx.query(END, TASKS.values(ended));
 }
 
-/** Tasks of a run that wait for nothing but their past, and since when. */
+/** Tasks of a run that wait only for their previous run, and since when. */
 export function dependsOnPastWaitsOf(
   db: Queryable,
   runId: number,
@@ -114,12 +117,12 @@ export function dependsOnPastWaitsOf(
   return db.query<{ taskId: string; since: Date }>(OF_RUN, [runId]);
 }
 
-/** DAGs in which a task waits for its past. */
+/** DAGs in which a task waits for its previous run. */
 export async function dagsWithDependsOnPastWaits(db: Queryable): Promise<readonly string[]> {
   return (await db.query<{ dag_id: string }>(DAGS)).map((row) => row.dag_id);
 }
 
-/** Whether their past lets tasks run, in their order. */
+/** Whether the previous runs allow the tasks to run, in the order of the tasks. */
 export async function dependsOnPastMet(
   db: Queryable,
   plans: Plans,
@@ -162,7 +165,7 @@ async function previousRunOf(
   if (!before || isExempt) return { isExempt, previous: null, hasOlder: false };
   const statesOf = (id: string): readonly PreviousState[] => {
     if (!before.tasks.some((task) => task.taskId === id)) return [];
-    // What had not begun when its run was cancelled or timed out counts as skipped.
+    // A task that never started, because its run was cancelled or timed out, counts as skipped.
     return states.get(`${row.previous_id}/${id}`) ?? [row.is_over ? "skipped" : "none"];
   };
   const own = statesOf(taskId);
@@ -170,7 +173,7 @@ async function previousRunOf(
   return { isExempt, previous: { own, downstream: downstream.flatMap(statesOf) }, hasOlder };
 }
 
-/** States of the tasks in question, and of those directly after them, in the runs before. */
+/** States of these tasks, and of their direct downstream tasks, in the previous runs. */
 async function statesBefore(
   db: Queryable,
   questions: readonly DependsOnPastWait[],
@@ -198,7 +201,7 @@ async function wasEverPart(db: Queryable, row: PreviousRow, taskId: string): Pro
   return older?.found ?? false;
 }
 
-/** Tasks of running runs of these DAGs that wait for their past, oldest run first. */
+/** Tasks of running runs of these DAGs that wait for their previous run, oldest run first. */
 export async function dependsOnPastWaitsOfDags(
   db: Queryable,
   dagIds: readonly string[],

@@ -1,34 +1,59 @@
-/** What waiting instances wait for: a row is written when a wait begins, found when it is over, and deleted with its end. */
+/**
+ * The waits of instances: a row is written when a wait begins, found when it is over, then
+ * deleted.
+ */
 import type { NewInstance } from "../../engine/store.ts";
 import { ENGINE } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
 import type { RunningWait, Wait, WaitKind } from "../../state/wait.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns } from "../database/unnest.ts";
+import { columns, rowsOf } from "../database/unnest.ts";
 import { ITEM, ifGroup, itemColumns } from "../instances/instance_columns.ts";
 
-/** Timestamps end before a length of time does: nobody waits for longer than 300 years. */
+/** A longer wait than 300 years would end beyond the range of a timestamp. */
 const LONGEST_MS = 300 * 365 * 86_400_000;
 
-// An event that was sent before anybody waited for it is not lost: the wait is over as it begins.
+/** The wait of an instance. */
+interface InstanceWait {
+  readonly id: number;
+  readonly wait: Wait;
+}
+
+const WAITS = rowsOf<InstanceWait>({
+  id: ["bigint", ({ id }) => id],
+  kind: ["text", ({ wait }) => wait.kind],
+  at: ["timestamptz", ({ wait }) => wait.at],
+  in_ms: ["float8", ({ wait }) => wait.inMs],
+  soft_fail: ["boolean", ({ wait }) => wait.softFail],
+  event: ["text", ({ wait }) => wait.event],
+  dag_id: ["text", ({ wait }) => wait.dagId],
+  task_id: ["text", ({ wait }) => wait.taskId],
+  logical_date: ["timestamptz", ({ wait }) => wait.logicalDate],
+  queue: ["text", ({ wait }) => wait.way?.queue ?? null],
+  weight: ["int", ({ wait }) => wait.way?.weight ?? 1],
+  reservations: ["text", ({ wait }) => wait.way?.reservations ?? null],
+});
+
+// An event that was sent before the wait for it is not lost: the wait is over when it begins.
 const PUT: Statement = {
   name: "task_wait_put",
   text: `
-insert into dagsmith.task_wait (task_instance_id, try_number, run_id, kind, due_at, soft_fail, event, dag_id, task_id, logical_date,
-  queue, weight, reservations)
+insert into dagsmith.task_wait (task_instance_id, try_number, run_id, kind, due_at, soft_fail,
+  event, dag_id, task_id, logical_date, queue, weight, reservations)
 select t.id, t.try_number, t.run_id, v.kind,
-  case when exists (select from dagsmith.run_event e where e.run_id = t.run_id and e.name = v.event) then now()
+  case when exists (
+      select from dagsmith.run_event e where e.run_id = t.run_id and e.name = v.event) then now()
     else coalesce(v.at, now() + least(v.in_ms, ${LONGEST_MS}) * interval '1 millisecond') end,
-  v.soft_fail, v.event, v.dag_id, v.task_id, case when v.dag_id is not null then coalesce(v.logical_date, r.logical_date) end,
+  v.soft_fail, v.event, v.dag_id, v.task_id,
+  case when v.dag_id is not null then coalesce(v.logical_date, r.logical_date) end,
   v.queue, v.weight, v.reservations
-from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::float8[], $5::bool[], $6::text[], $7::text[], $8::text[], $9::timestamptz[],
-  $10::text[], $11::int[], $12::text[]) as v (id, kind, at, in_ms, soft_fail, event, dag_id, task_id, logical_date, queue, weight, reservations)
+from ${WAITS.as("v")}
 join dagsmith.task_instance t on t.id = v.id
 join dagsmith.dag_run r on r.id = t.run_id
 on conflict (task_instance_id) do update set
-  try_number = excluded.try_number, kind = excluded.kind, due_at = excluded.due_at, soft_fail = excluded.soft_fail,
-  event = excluded.event, dag_id = excluded.dag_id, task_id = excluded.task_id, logical_date = excluded.logical_date,
-  queue = excluded.queue, weight = excluded.weight, reservations = excluded.reservations`,
+  try_number = excluded.try_number, kind = excluded.kind, due_at = excluded.due_at,
+  soft_fail = excluded.soft_fail, event = excluded.event, dag_id = excluded.dag_id,
+  task_id = excluded.task_id, logical_date = excluded.logical_date, queue = excluded.queue, weight = excluded.weight, reservations = excluded.reservations`,
 };
 
 // An instance that was cleared stays where it is, with the history of its tries.
@@ -45,27 +70,16 @@ where t.state in ('none', 'removed')
 returning id, run_id, task_id, map_index`,
 };
 
-/** Writes what moved instances wait for. */
-export async function putWaits(
-  db: Queryable,
-  waits: readonly { readonly id: number; readonly wait: Wait }[],
-): Promise<void> {
-  if (waits.length === 0) return;
-  await db.query(
-    PUT,
-    columns(waits, ({ id, wait }) => [
-      ...[id, wait.kind, wait.at, wait.inMs, wait.softFail],
-      ...[wait.event, wait.dagId, wait.taskId, wait.logicalDate],
-      ...[wait.way?.queue ?? null, wait.way?.weight ?? 1, wait.way?.reservations ?? null],
-    ]),
-  );
+/** Writes the waits of instances. */
+export async function putWaits(db: Queryable, waits: readonly InstanceWait[]): Promise<void> {
+  if (waits.length > 0) await db.query(PUT, WAITS.values(waits));
 }
 
-/** Of moves that were asked for, the waits of those that took place. */
+/** The waits of the transitions that took place. */
 export function waitsOf(
   transitions: readonly Transition[],
   moved: readonly { readonly id: number }[],
-): readonly { readonly id: number; readonly wait: Wait }[] {
+): readonly InstanceWait[] {
   const waiting = transitions.flatMap(({ instanceId, wait }) =>
     wait === null ? [] : [{ id: instanceId, wait }],
   );
@@ -74,7 +88,7 @@ export function waitsOf(
   return waiting.filter(({ id }) => ids.has(id));
 }
 
-/** Makes instances that wait without ever having run, and groups that have so much time. */
+/** Creates instances that wait before their first try, and groups that have a time limit. */
 export async function insertWaiting(
   db: Queryable,
   instances: readonly NewInstance[],
@@ -104,7 +118,7 @@ export async function insertWaiting(
   );
 }
 
-/** A wait that is over, or can be judged. */
+/** A wait that is over, or that can be checked. */
 export interface FoundWait {
   readonly instanceId: number;
   readonly tryNumber: number;
@@ -144,7 +158,8 @@ join dagsmith.task_instance t on t.id = w.task_instance_id
 where w.run_id = $1 and w.event = $2 and w.kind = 'event'`,
 };
 
-// Of several runs of one logical date the best counts: one success is enough, and while one still runs nothing is lost.
+// Of several runs with one logical date the best one counts: one success is enough, and a run
+// that is still running may succeed.
 const ENDED_RUNS: Statement = {
   name: "task_wait_ended_runs",
   text: `
@@ -154,7 +169,8 @@ join dagsmith.task_instance t on t.id = w.task_instance_id
 cross join lateral (
   select r.run_id,
     case
-      when w.task_id is null then case r.state when 'success' then 'success' when 'failed' then 'failed' end
+      when w.task_id is null
+        then case r.state when 'success' then 'success' when 'failed' then 'failed' end
       when i.instances = 0 then case when r.state in ('success', 'failed') then 'failed' end
       when i.open > 0 then null
       when i.bad > 0 then 'failed'
@@ -164,7 +180,8 @@ cross join lateral (
   from dagsmith.dag_run r
   cross join lateral (
     select count(*) as instances, count(*) filter (where finished_at is null) as open,
-      count(*) filter (where state in ('failed', 'upstream_failed')) as bad, count(*) filter (where state = 'success') as good
+      count(*) filter (where state in ('failed', 'upstream_failed')) as bad,
+      count(*) filter (where state = 'success') as good
     from dagsmith.task_instance of_task where of_task.run_id = r.id and of_task.task_id = w.task_id
   ) i
   where r.dag_id = w.dag_id and r.logical_date = w.logical_date
@@ -174,15 +191,24 @@ order by w.task_instance_id,
   case awaited.verdict when 'success' then 1 when 'skipped' then 3 when 'failed' then 4 else 2 end`,
 };
 
-// With its kind: what followed from the end of a wait may be that the same try waits for something else.
+/** A wait, named by its try. */
+type WaitRef = Pick<FoundWait, "instanceId" | "tryNumber" | "kind">;
+
+const REFS = rowsOf<WaitRef>({
+  id: ["bigint", ({ instanceId }) => instanceId],
+  try_number: ["int", ({ tryNumber }) => tryNumber],
+  kind: ["text", ({ kind }) => kind],
+});
+
+// The kind is compared too: after the end of a wait the same try may wait for something else.
 const DELETE: Statement = {
   name: "task_wait_delete",
   text: `
-delete from dagsmith.task_wait w using unnest($1::bigint[], $2::int[], $3::text[]) as v (id, try_number, kind)
+delete from dagsmith.task_wait w using ${REFS.as("v")}
 where w.task_instance_id = v.id and w.try_number = v.try_number and w.kind = v.kind`,
 };
 
-// A wait that somebody ended by hand leaves its row behind.
+// A wait that a person ended leaves its row behind.
 const SWEEP: Statement = {
   name: "task_wait_sweep",
   text: `
@@ -194,10 +220,14 @@ where t.id = w.task_instance_id and (t.try_number <> w.try_number or not case w.
 
 const NEXT_DUE: Statement = {
   name: "task_wait_next_due",
-  text: "select extract(epoch from min(due_at) - now())::float8 * 1000 as ms from dagsmith.task_wait",
+  text: `
+select extract(epoch from min(due_at) - now())::float8 * 1000 as ms from dagsmith.task_wait`,
 };
 
-/** Waits, other than sensors', whose time has come; `sent` is the JSON text of the event, null when none was sent. */
+/**
+ * Due waits, without those of sensors. `sent` is the event as JSON text; null: no event was
+ * sent.
+ */
 export function dueWaits(
   db: Queryable,
   limit: number,
@@ -207,7 +237,7 @@ export function dueWaits(
   ]);
 }
 
-/** Waits for a run, or a task of one, that has ended, and how. */
+/** Waits for a run or a task that has ended, with its result. */
 export async function endedRunWaits(db: Queryable): Promise<
   readonly (FoundWait & {
     readonly awaitedRunId: string;
@@ -234,24 +264,17 @@ export function waitsForEvent(
   return db.query<FoundWait & Record<string, unknown>>(OF_EVENT, [runId, event]);
 }
 
-/** Forgets waits that are over. */
-export async function deleteWaits(
-  db: Queryable,
-  waits: readonly Pick<FoundWait, "instanceId" | "tryNumber" | "kind">[],
-): Promise<void> {
-  if (waits.length === 0) return;
-  await db.query(
-    DELETE,
-    columns(waits, ({ instanceId, tryNumber, kind }) => [instanceId, tryNumber, kind]),
-  );
+/** Deletes waits that are over. */
+export async function deleteWaits(db: Queryable, waits: readonly WaitRef[]): Promise<void> {
+  if (waits.length > 0) await db.query(DELETE, REFS.values(waits));
 }
 
-/** Forgets the waits of instances that wait no more. */
+/** Deletes the waits of instances that no longer wait. */
 export async function sweepWaits(db: Queryable): Promise<void> {
   await db.query(SWEEP);
 }
 
-/** Milliseconds until the next wait is over, perhaps negative; null when nothing waits. */
+/** Milliseconds until the next wait is over, negative when it is late; null: no instance waits. */
 export async function nextWaitInMs(db: Queryable): Promise<number | null> {
   const [row] = await db.query<{ ms: number | null }>(NEXT_DUE);
   return row?.ms ?? null;
@@ -264,7 +287,7 @@ insert into dagsmith.run_event (run_id, name, value) values ($1, $2, $3)
 on conflict (run_id, name) do update set value = excluded.value, at = now()`,
 };
 
-/** Remembers an event for whoever waits for it in this run, now or later. @param json the value, as JSON text */
+/** Stores an event of a run for tasks that wait for it now or later. @param json its value */
 export async function putEvent(
   db: Queryable,
   runId: number,
@@ -274,10 +297,11 @@ export async function putEvent(
   await db.query(PUT_EVENT, [runId, name, json]);
 }
 
-/** The columns of a wait `w` beside those of its instance, for those who show both. */
-export const WAIT_COLUMNS = `w.kind as "waitKind", w.due_at as "waitDueAt", w.event as "waitEvent", w.dag_id as "waitDagId", w.task_id as "waitTaskId"`;
+/** The columns of a wait `w`, for statements that read the instance with its wait. */
+export const WAIT_COLUMNS = `w.kind as "waitKind", w.due_at as "waitDueAt", w.event as "waitEvent",
+  w.dag_id as "waitDagId", w.task_id as "waitTaskId"`;
 
-/** {@link WAIT_COLUMNS} as they are read; all null for an instance that waits for nothing of its own. */
+/** {@link WAIT_COLUMNS} as they are read; all null for an instance without a wait. */
 export interface WaitRow extends Record<string, unknown> {
   readonly waitKind: WaitKind | null;
   readonly waitDueAt: Date | null;
