@@ -1,8 +1,7 @@
 /**
- * Assets: who names them, their updates, and the updates that wait for DAGs. An update and the rows that wait with it are written in one
- * statement of its writer's transaction, so no DAG can miss one.
+ * Assets: the DAGs that name them, their updates, and the updates that wait for DAGs. One statement
+ * writes an update together with its waiting rows, so no DAG misses an update.
  */
-
 import type { Json } from "../../../sdk/json.ts";
 import type { AssetEvent } from "../../../sdk/sources/asset.ts";
 import { MAX_TRIGGER_EVENTS } from "../../../sdk/sources/trigger.ts";
@@ -10,44 +9,91 @@ import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { AssetUpdate } from "../../engine/store.ts";
 import { aliasesOf, assetsOf } from "../../timetable/asset_condition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 
-// Assets by name, so that two writers of the same new ones cannot wait for each other.
+interface AssetRow {
+  readonly uri: string;
+  readonly name: string | null;
+  readonly extra: Json;
+}
+
+const ASSETS = rowsOf<AssetRow>({
+  uri: ["text", ({ uri }) => uri],
+  name: ["text", ({ name }) => name],
+  extra: ["json", ({ extra }) => JSON.stringify(extra)],
+});
+
+// In the order of their URIs, so that two writers of the same new assets do not deadlock.
 const PUT: Statement = {
   name: "asset_put",
   text: `
-insert into dagsmith.asset (uri, name, extra)
-select distinct on (uri) * from unnest($1::text[], $2::text[], $3::json[]) as v (uri, name, extra) order by uri
+insert into dagsmith.asset (${ASSETS.names})
+select distinct on (uri) * from ${ASSETS.as("v")} order by uri
 on conflict (uri) do update set name = coalesce(excluded.name, asset.name), extra = excluded.extra
 where excluded.name is not null or excluded.extra::text <> '{}'`,
 };
+
+interface AssetUse {
+  readonly role: "schedule" | "outlet" | "inlet";
+  readonly target: string;
+  readonly isAlias: boolean;
+  readonly taskId: string;
+}
+
+const USES = rowsOf<AssetUse & { readonly dagId: string; readonly versionHash: string }>({
+  dag_id: ["text", (use) => use.dagId],
+  hash: ["text", (use) => use.versionHash],
+  role: ["text", (use) => use.role],
+  target: ["text", (use) => use.target],
+  is_alias: ["boolean", (use) => use.isAlias],
+  task_id: ["text", (use) => use.taskId],
+});
 
 const PUT_USES: Statement = {
   name: "asset_use_put",
   text: `
 insert into dagsmith.asset_use (version_id, dag_id, role, target, is_alias, task_id)
 select v.id, u.dag_id, u.role, u.target, u.is_alias, u.task_id
-from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[]) as u (dag_id, hash, role, target, is_alias, task_id)
+from ${USES.as("u")}
 join dagsmith.dag_version v on v.dag_id = u.dag_id and v.hash = u.hash
 on conflict do nothing`,
 };
 
+const ALIASED = rowsOf<{ readonly uri: string; readonly alias: string }>({
+  uri: ["text", ({ uri }) => uri],
+  alias: ["text", ({ alias }) => alias],
+});
+
 const LEARN_ALIASES: Statement = {
   name: "asset_alias_put",
   text: `
-insert into dagsmith.asset_alias (uri, alias)
-select distinct v.uri, v.alias from unnest($1::text[], $2::text[]) as v (uri, alias) order by 1, 2
+insert into dagsmith.asset_alias (${ALIASED.names})
+select distinct v.uri, v.alias from ${ALIASED.as("v")} order by 1, 2
 on conflict do nothing`,
 };
+
+/** An update to be written: by a task, or by a person or program. */
+export type NewAssetEvent =
+  | AssetUpdate
+  | { readonly uri: string; readonly extra: Json; readonly actor: string };
+
+const taskOf = (event: NewAssetEvent): AssetUpdate | null => ("actor" in event ? null : event);
+
+const EVENTS = rowsOf<NewAssetEvent>({
+  uri: ["text", ({ uri }) => uri],
+  extra: ["json", ({ extra }) => JSON.stringify(extra)],
+  run_id: ["bigint", (event) => taskOf(event)?.runId ?? null],
+  task_id: ["text", (event) => taskOf(event)?.taskId ?? null],
+  map_index: ["int", (event) => taskOf(event)?.mapIndex ?? null],
+  actor: ["text", (event) => ("actor" in event ? event.actor : null)],
+});
 
 const RECORD: Statement = {
   name: "asset_event_record",
   text: `
 with event as (
-  insert into dagsmith.asset_event (uri, extra, run_id, task_id, map_index, actor)
-  select uri, extra, run_id, task_id, map_index, actor
-  from unnest($1::text[], $2::json[], $3::bigint[], $4::text[], $5::int[], $6::text[]) with ordinality
-    as v (uri, extra, run_id, task_id, map_index, actor, position)
+  insert into dagsmith.asset_event (${EVENTS.names})
+  select ${EVENTS.names} from ${EVENTS.unnest} with ordinality as v (${EVENTS.names}, position)
   order by position
   returning id, uri
 ), wanted as (
@@ -71,10 +117,11 @@ const LOOK_AGAIN: Statement = {
   text: "update dagsmith.asset_queue set is_new = true where dag_id = any($1) and not is_new",
 };
 
-const EVENTS: Statement = {
+const NEWEST: Statement = {
   name: "asset_event_newest",
   text: `
-select e.id, e.uri, e.at, e.extra, e.task_id, e.map_index, r.dag_id as source_dag_id, r.run_id as source_run_id, e.actor
+select e.id, e.uri, e.at, e.extra, e.task_id, e.map_index, r.dag_id as source_dag_id,
+  r.run_id as source_run_id, e.actor
 from dagsmith.asset_event e left join dagsmith.dag_run r on r.id = e.run_id
 where e.uri = $1 and ($3::bigint is null or e.id < $3) order by e.id desc limit $2`,
 };
@@ -89,14 +136,7 @@ const ALIASES: Statement = {
   text: "select alias, uri from dagsmith.asset_alias where alias = any($1)",
 };
 
-interface AssetUse {
-  readonly role: "schedule" | "outlet" | "inlet";
-  readonly target: string;
-  readonly isAlias: boolean;
-  readonly taskId: string;
-}
-
-/** Writes down which assets new versions name. */
+/** Records the assets that new versions name. */
 export async function registerAssets(
   tx: Queryable,
   versions: readonly {
@@ -114,27 +154,12 @@ export async function registerAssets(
     ...versions.map(({ spec }) => spec.assetDetails),
   ) as DagSpec["assetDetails"];
   const uris = [...new Set(uses.flatMap(({ isAlias, target }) => (isAlias ? [] : [target])))];
-  if (uris.length > 0) {
-    await tx.query(
-      PUT,
-      columns(uris, (uri) => [
-        uri,
-        details[uri]?.name ?? null,
-        JSON.stringify(details[uri]?.extra ?? {}),
-      ]),
-    );
-  }
-  await tx.query(
-    PUT_USES,
-    columns(uses, (use) => [
-      use.dagId,
-      use.versionHash,
-      use.role,
-      use.target,
-      use.isAlias,
-      use.taskId,
-    ]),
-  );
+  const assets = uris.map((uri): AssetRow => {
+    const { name = null, extra = {} } = details[uri] ?? {};
+    return { uri, name, extra };
+  });
+  if (assets.length > 0) await tx.query(PUT, ASSETS.values(assets));
+  await tx.query(PUT_USES, USES.values(uses));
 }
 
 function usesOf({ assets, tasks }: DagSpec): readonly AssetUse[] {
@@ -165,43 +190,23 @@ function usesOf({ assets, tasks }: DagSpec): readonly AssetUse[] {
   return [...waited, ...named];
 }
 
-/** Has the updates that wait for these DAGs looked at again, by other conditions. */
+/** Has the scheduler check the waiting updates of these DAGs again, by their new conditions. */
 export async function lookAgain(tx: Queryable, dagIds: readonly string[]): Promise<void> {
   if (dagIds.length > 0) await tx.query(LOOK_AGAIN, [dagIds]);
 }
 
-/** An update to be written: a task's, or one that somebody asked for. */
-export type NewAssetEvent =
-  | AssetUpdate
-  | { readonly uri: string; readonly extra: Json; readonly actor: string };
-
-/** Writes updates, and lets them wait for the DAGs that care. @returns their ids, in order */
+/** Writes updates and queues them for the DAGs that wait for them. @returns their ids, in order */
 export async function recordAssetEvents(
   tx: Queryable,
   events: readonly NewAssetEvent[],
 ): Promise<readonly number[]> {
   if (events.length === 0) return [];
-  await tx.query(
-    PUT,
-    columns(events, ({ uri }) => [uri, null, "{}"]),
-  );
+  await tx.query(PUT, ASSETS.values(events.map(({ uri }) => ({ uri, name: null, extra: {} }))));
   const aliased = events.flatMap((event) =>
     "alias" in event && event.alias !== null ? [{ uri: event.uri, alias: event.alias }] : [],
   );
-  if (aliased.length > 0) {
-    await tx.query(
-      LEARN_ALIASES,
-      columns(aliased, ({ uri, alias }) => [uri, alias]),
-    );
-  }
-  const rows = await tx.query<{ id: number }>(
-    RECORD,
-    columns(events, (event) =>
-      "actor" in event
-        ? [event.uri, JSON.stringify(event.extra), null, null, null, event.actor]
-        : [event.uri, JSON.stringify(event.extra), event.runId, event.taskId, event.mapIndex, null],
-    ),
-  );
+  if (aliased.length > 0) await tx.query(LEARN_ALIASES, ALIASED.values(aliased));
+  const rows = await tx.query<{ id: number }>(RECORD, EVENTS.values(events));
   return rows.map(({ id }) => id);
 }
 
@@ -216,7 +221,7 @@ export interface AssetEventRow extends Record<string, unknown> {
   source_run_id: string | null;
 }
 
-/** A row as tasks and people read it. An update whose run was deleted has lost its source. */
+/** The event of a row. An event whose run was deleted has no source. */
 export function assetEventOf(row: AssetEventRow): AssetEvent {
   const {
     id,
@@ -235,8 +240,8 @@ export function assetEventOf(row: AssetEventRow): AssetEvent {
   return { id, uri, at: at.toISOString(), extra, source };
 }
 
-/** An event, and who said so when it was no task. */
-export interface ToldAssetEvent extends AssetEvent {
+/** An event with its actor, when no task made it. */
+export interface ListedAssetEvent extends AssetEvent {
   readonly actor: string | null;
 }
 
@@ -245,8 +250,8 @@ export async function assetEvents(
   db: Queryable,
   uri: string,
   { limit, before = null }: { readonly limit: number; readonly before?: number | null },
-): Promise<readonly ToldAssetEvent[]> {
-  const rows = await db.query<AssetEventRow & { actor: string | null }>(EVENTS, [
+): Promise<readonly ListedAssetEvent[]> {
+  const rows = await db.query<AssetEventRow & { actor: string | null }>(NEWEST, [
     uri,
     Math.min(limit, MAX_TRIGGER_EVENTS),
     before,
@@ -254,12 +259,12 @@ export async function assetEvents(
   return rows.map((row) => ({ ...assetEventOf(row), actor: row.actor }));
 }
 
-/** Whether any DAG ever named it. */
+/** Whether a DAG ever named the asset. */
 export async function isKnownAsset(db: Queryable, uri: string): Promise<boolean> {
   return (await db.query(IS_KNOWN, [uri])).length > 0;
 }
 
-/** What aliases stand for now. */
+/** The assets of aliases, as known now. */
 export async function assetAliases(
   db: Queryable,
   aliases: readonly string[],

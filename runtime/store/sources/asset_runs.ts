@@ -1,8 +1,8 @@
-/** The updates of assets that wait to become runs: which DAGs have new ones, and taking them. */
+/** Updates of assets that wait for a run: the DAGs with new updates, and taking the updates. */
 import { MAX_TRIGGER_EVENTS } from "../../../sdk/sources/trigger.ts";
 import { type Aliases, assetsOf } from "../../timetable/asset_condition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 import type { AssetEventRow } from "./asset.ts";
 import { dagsWithNews, type WaitingDag } from "./event_run.ts";
 
@@ -13,14 +13,19 @@ const MARK_SEEN: Statement = {
   text: "update dagsmith.asset_queue set is_new = false where dag_id = any($1) and is_new",
 };
 
+const WANTED = rowsOf<{ readonly dagId: string; readonly uri: string }>({
+  dag_id: ["text", ({ dagId }) => dagId],
+  uri: ["text", ({ uri }) => uri],
+});
+
 const UPDATED: Statement = {
   name: "asset_queue_updated",
   text: `
-select w.dag_id, w.uri from unnest($1::text[], $2::text[]) as w (dag_id, uri)
+select w.dag_id, w.uri from ${WANTED.as("w")}
 where exists (select from dagsmith.asset_queue q where q.dag_id = w.dag_id and q.uri = w.uri)`,
 };
 
-// Of a great many only the newest are told to the run, and counted are all.
+// All updates are counted; the run gets only the newest of very many.
 const TAKE: Statement = {
   name: "asset_queue_take",
   text: `
@@ -31,8 +36,10 @@ with taken as (
     row_number() over (partition by dag_id order by event_id desc) as place
   from taken
 )
-select c.dag_id as taker, c.count, e.id, e.uri, e.at, e.extra, e.task_id, e.map_index, r.dag_id as source_dag_id, r.run_id as source_run_id
-from counted c join dagsmith.asset_event e on e.id = c.event_id left join dagsmith.dag_run r on r.id = e.run_id
+select c.dag_id as taker, c.count, e.id, e.uri, e.at, e.extra, e.task_id, e.map_index,
+  r.dag_id as source_dag_id, r.run_id as source_run_id
+from counted c join dagsmith.asset_event e on e.id = c.event_id
+left join dagsmith.dag_run r on r.id = e.run_id
 where c.place <= ${MAX_TRIGGER_EVENTS} order by c.dag_id, e.id`,
 };
 
@@ -46,10 +53,10 @@ export async function markAssetNewsSeen(tx: Queryable, dagIds: readonly string[]
   await tx.query(MARK_SEEN, [dagIds]);
 }
 
-/** An update that was taken for a run of `taker`; `count` is the number of all that it took. */
+/** An update taken for a run of `taker`; `count` is the number of updates it took. */
 export type TakenAssetEvent = AssetEventRow & { readonly taker: string; readonly count: number };
 
-/** Takes every update that waits for these DAGs, and returns the newest of each. */
+/** Takes all updates that wait for these DAGs and returns the newest ones of each DAG. */
 export function takeAssetEvents(
   tx: Queryable,
   dagIds: readonly string[],
@@ -57,7 +64,7 @@ export function takeAssetEvents(
   return tx.query<TakenAssetEvent & Record<string, unknown>>(TAKE, [dagIds]);
 }
 
-/** Which of the assets that these DAGs wait for were updated, by DAG. */
+/** The updated ones of the assets for which these DAGs wait, by DAG. */
 export async function updatedAssets(
   tx: Queryable,
   dags: readonly WaitingDag[],
@@ -67,10 +74,7 @@ export async function updatedAssets(
     spec.assets ? [...assetsOf(spec.assets, aliases)].map((uri) => ({ dagId, uri })) : [],
   );
   if (wanted.length === 0) return new Map();
-  const rows = await tx.query<{ dag_id: string; uri: string }>(
-    UPDATED,
-    columns(wanted, ({ dagId, uri }) => [dagId, uri]),
-  );
+  const rows = await tx.query<{ dag_id: string; uri: string }>(UPDATED, WANTED.values(wanted));
   return new Map(
     [...Map.groupBy(rows, (row) => row.dag_id)].map(([dagId, found]) => [
       dagId,

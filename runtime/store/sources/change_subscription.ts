@@ -1,4 +1,7 @@
-/** Subscriptions: which source of which DAG listens to which table, and the runs that its changes make. A change makes one, however often it is told. */
+/**
+ * Subscriptions of DAGs to the row changes of a table, and the runs that changes start. A change
+ * starts one run, however often it is delivered.
+ */
 import type { RowChange } from "../../../sdk/sources/event.ts";
 import type { Plans } from "../dags/plans.ts";
 import type { Database, Queryable, Statement } from "../database/database.ts";
@@ -19,25 +22,34 @@ export interface ChangeSubscription {
   readonly error: string | null;
 }
 
-const COLUMNS = `w.dag_id as "dagId", w.name, w.subscription_id as "subscriptionId", w.connection, w.schema_name as schema, w.table_name as "table",
-  w.installed_at as "installedAt", w.error`;
+const COLUMNS = `w.dag_id as "dagId", w.name, w.subscription_id as "subscriptionId", w.connection,
+  w.schema_name as schema, w.table_name as "table", w.installed_at as "installedAt", w.error`;
 
 const RESERVE: Statement = {
   name: "change_subscription_reserve",
   text: `
-insert into dagsmith.change_subscription as w (dag_id, name, connection, schema_name, table_name) values ($1, $2, $3, $4, $5)
-on conflict (dag_id, name) do update set connection = excluded.connection, schema_name = excluded.schema_name, table_name = excluded.table_name
+insert into dagsmith.change_subscription as w
+  (dag_id, name, connection, schema_name, table_name) values ($1, $2, $3, $4, $5)
+on conflict (dag_id, name) do update set connection = excluded.connection,
+  schema_name = excluded.schema_name, table_name = excluded.table_name
 returning subscription_id as "subscriptionId"`,
 };
 
 const CONFIRM: Statement = {
   name: "change_subscription_confirm",
-  text: "update dagsmith.change_subscription set installed_at = coalesce(installed_at, now()), error = null where subscription_id = $1",
+  text: `
+update dagsmith.change_subscription
+set installed_at = coalesce(installed_at, now()), error = null where subscription_id = $1`,
+};
+
+const ALL: Statement = {
+  name: "change_subscription_all",
+  text: `select ${COLUMNS} from dagsmith.change_subscription w order by w.dag_id, w.name`,
 };
 
 const OF_DAG: Statement = {
   name: "change_subscription_of_dag",
-  text: `select ${COLUMNS} from dagsmith.change_subscription w where $1::text is null or w.dag_id = $1 order by w.dag_id, w.name`,
+  text: `select ${COLUMNS} from dagsmith.change_subscription w where w.dag_id = $1 order by w.name`,
 };
 
 const REMOVE: Statement = {
@@ -45,12 +57,14 @@ const REMOVE: Statement = {
   text: "delete from dagsmith.change_subscription where subscription_id = $1",
 };
 
-// What a paused or removed DAG's trigger writes stays in the outbox.
+// Changes for a paused or removed DAG stay in the outbox.
 const ACTIVE: Statement = {
   name: "change_subscription_active",
   text: `
-select ${COLUMNS}, d.version_id as "versionId" from dagsmith.change_subscription w join dagsmith.dag d using (dag_id)
-where w.installed_at is not null and not d.is_paused and d.removed_at is null and d.version_id is not null
+select ${COLUMNS}, d.version_id as "versionId"
+from dagsmith.change_subscription w join dagsmith.dag d using (dag_id)
+where w.installed_at is not null and not d.is_paused and d.removed_at is null
+  and d.version_id is not null
 order by w.dag_id, w.name`,
 };
 
@@ -58,28 +72,36 @@ const LOCK_DAG: Statement = {
   name: "change_subscription_lock_dag",
   text: `
 select version_id, clock_timestamp() as now from dagsmith.dag
-where dag_id = $1 and not is_paused and removed_at is null and version_id is not null for no key update`,
+where dag_id = $1 and not is_paused and removed_at is null and version_id is not null
+for no key update`,
 };
 
 const RECEIVE: Statement = {
   name: "change_delivery_put",
   text: `
 insert into dagsmith.change_delivery (subscription_id, change_id)
-select $1, id from unnest($2::uuid[]) id where exists (select from dagsmith.change_subscription where subscription_id = $1)
+select $1, id from unnest($2::uuid[]) id
+where exists (select from dagsmith.change_subscription where subscription_id = $1)
 on conflict do nothing returning change_id as id`,
 };
 
-const FORGET: Statement = {
-  name: "change_delivery_forget",
-  text: "delete from dagsmith.change_delivery where subscription_id = $1 and change_id = any($2::uuid[])",
+const DELETE_DELIVERIES: Statement = {
+  name: "change_delivery_delete",
+  text: `
+delete from dagsmith.change_delivery where subscription_id = $1 and change_id = any($2::uuid[])`,
 };
 
 const SET_ERROR: Statement = {
   name: "change_subscription_set_error",
-  text: "update dagsmith.change_subscription set error = $2 where subscription_id = any($1::uuid[]) and error is distinct from $2",
+  text: `
+update dagsmith.change_subscription set error = $2
+where subscription_id = any($1::uuid[]) and error is distinct from $2`,
 };
 
-/** The id that a source's trigger says with each change; the same each time it is asked for. */
+/**
+ * The id of a source's subscription, which its trigger writes with each change. It never
+ * changes.
+ */
 export async function reserveSubscription(
   db: Queryable,
   dagId: string,
@@ -95,24 +117,26 @@ export async function reserveSubscription(
   return row?.subscriptionId ?? "";
 }
 
-/** Its trigger stands. */
+/** Records that the trigger is installed. */
 export async function confirmSubscription(db: Queryable, subscriptionId: string): Promise<void> {
   await db.query(CONFIRM, [subscriptionId]);
 }
 
-/** Those of a DAG; of all for null. */
+/** The subscriptions of a DAG; null: of all DAGs. */
 export function listSubscriptions(
   db: Queryable,
   dagId: string | null,
 ): Promise<readonly ChangeSubscription[]> {
-  return db.query<ChangeSubscription & Record<string, unknown>>(OF_DAG, [dagId]);
+  return dagId === null
+    ? db.query<ChangeSubscription & Record<string, unknown>>(ALL)
+    : db.query<ChangeSubscription & Record<string, unknown>>(OF_DAG, [dagId]);
 }
 
 export async function removeSubscription(db: Queryable, subscriptionId: string): Promise<void> {
   await db.query(REMOVE, [subscriptionId]);
 }
 
-/** Says why subscriptions cannot be read; null when they can. */
+/** Records why subscriptions cannot be read; null: they can. */
 export async function setSubscriptionError(
   db: Queryable,
   subscriptionIds: readonly string[],
@@ -121,12 +145,12 @@ export async function setSubscriptionError(
   if (subscriptionIds.length > 0) await db.query(SET_ERROR, [subscriptionIds, error]);
 }
 
-/** A subscription that is to be read, with its source as the DAG's current version has it. */
+/** A subscription to be read, with its source in the DAG's current version. */
 export interface ActiveSubscription extends ChangeSubscription {
   readonly spec: ChangesSpec;
 }
 
-/** Subscriptions that are installed and whose DAGs run, as their current versions declare them. */
+/** Installed subscriptions of active DAGs whose current versions still declare them. */
 export async function activeSubscriptions(
   db: Queryable,
   plans: Plans,
@@ -149,12 +173,12 @@ export async function activeSubscriptions(
   });
 }
 
-/** A DAG that has this many runs in hand gets no more: its changes wait in their outbox, which is what it is for. */
+/** A DAG with this many active runs gets no more: further changes wait in their outbox. */
 const MOST_ACTIVE = 1_000;
 
 /**
- * Makes runs of changes, at most `batch` in each, and none of a change that made one before.
- * @returns the ids of what is done with; the others wait for a place
+ * Creates runs of changes, at most `batch` changes in a run, and none of a change that has a run.
+ * @returns the ids of the handled changes; the others wait for capacity
  */
 export function createChangeRuns(
   db: Database,
@@ -173,9 +197,9 @@ export function createChangeRuns(
       ),
     );
     const runs: NewRun[] = [];
-    const untold = wanted.filter(({ id }) => fresh.has(id));
-    for (let from = 0; from < untold.length; from += spec.batch) {
-      const events = untold.slice(from, from + spec.batch);
+    const undelivered = wanted.filter(({ id }) => fresh.has(id));
+    for (let from = 0; from < undelivered.length; from += spec.batch) {
+      const events = undelivered.slice(from, from + spec.batch);
       runs.push(
         eventRun(
           { dagId, versionId: dag.version_id, now: dag.now },
@@ -188,11 +212,11 @@ export function createChangeRuns(
   });
 }
 
-/** Forgets changes that are out of their outbox, and so cannot be told again. */
+/** Deletes the records of changes that left their outbox and cannot be delivered again. */
 export async function deleteOldDeliveries(
   db: Queryable,
   subscriptionId: string,
   changeIds: readonly string[],
 ): Promise<void> {
-  if (changeIds.length > 0) await db.query(FORGET, [subscriptionId, changeIds]);
+  if (changeIds.length > 0) await db.query(DELETE_DELIVERIES, [subscriptionId, changeIds]);
 }

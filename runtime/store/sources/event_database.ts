@@ -1,6 +1,6 @@
 /**
- * A client of somebody else's PostgreSQL, in which DAGs listen for changes. Apart from database.ts: it is not ours, may be away for long, and
- * nothing of ours lies in it but the outbox.
+ * A client of a user's PostgreSQL, in which DAGs listen for changes. Apart from database.ts: this
+ * database may be away for long, and only the outbox in it is ours.
  */
 import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
@@ -8,15 +8,16 @@ import type { Connection } from "../../../sdk/connection.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Longest a statement may take there, and wait for a lock. */
+/** Longest time of a statement, and longest wait for a lock. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 const LOCK_TIMEOUT_MS = 10_000;
 
 export type EventClient = pg.Client;
 
 /**
- * Connects. Errors of a connection that breaks later are the next statement's.
- * @throws DagsmithError EVENT_DATABASE_FAILED, never with the password; WRONG_CONNECTION_TYPE; INVALID_CONNECTION
+ * Connects. When the connection breaks later, the next statement fails.
+ * @throws DagsmithError EVENT_DATABASE_FAILED, never with the password;
+ *   WRONG_CONNECTION_TYPE; INVALID_CONNECTION
  */
 export async function connectEventDatabase(connection: Connection): Promise<EventClient> {
   const { id, type, host, port, login, password, schema } = connection;
@@ -49,7 +50,7 @@ export async function connectEventDatabase(connection: Connection): Promise<Even
   }
 }
 
-/** What went wrong there, as an error with a code. */
+/** An error of that database as an error with a code. */
 export function eventDatabaseFailed(connection: string, cause: unknown): DagsmithError {
   if (cause instanceof DagsmithError) return cause;
   const reason =
@@ -63,7 +64,10 @@ export function eventDatabaseFailed(connection: string, cause: unknown): Dagsmit
   );
 }
 
-/** libpq's `sslmode` in `extra`: `require` encrypts, `verify-ca` and `verify-full` look at the certificate too; without it there is no TLS. */
+/**
+ * TLS by libpq's `sslmode` in `extra`: `require` encrypts, `verify-ca` and `verify-full` also
+ * check the certificate. Default: no TLS.
+ */
 function sslOptions({ id, extra }: Connection): false | ConnectionOptions {
   const mode = String(extra.sslmode ?? "disable");
   const ca =

@@ -1,6 +1,7 @@
 /**
- * Runs that events make: the DAGs that have something new waiting for them, locked, and the run. No slot could name such a run, so a suffix
- * does; its logical date is the moment at which it is made.
+ * Runs started by events: finds and locks the DAGs with new events, and describes the run.
+ * Such a run has no interval, so its run id ends with a random suffix. Its logical date is
+ * its creation time.
  */
 import { randomInt } from "node:crypto";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
@@ -10,7 +11,7 @@ import type { Plans } from "../dags/plans.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import type { NewRun } from "../runs/dag_run.ts";
 
-/** The DAG whose run it is, at the moment `now`. */
+/** The DAG of the run; `now` is the time of its creation. */
 export interface TriggeredDag {
   readonly dagId: string;
   readonly versionId: number;
@@ -24,7 +25,8 @@ export interface WaitingDag extends TriggeredDag {
 const IS_OPEN = "not is_paused and removed_at is null and version_id is not null";
 
 /**
- * The query for DAGs that rows marked `is_new` wait for: one step of the index for each DAG, however many rows there are.
+ * The query for DAGs with rows marked `is_new`: one step of the index for each DAG, however
+ * many rows there are.
  * @param table with columns dag_id and is_new, indexed by dag_id where is_new
  */
 export function dagsWithNews(table: string): string {
@@ -32,7 +34,8 @@ export function dagsWithNews(table: string): string {
 with recursive news as (
   (select w.dag_id from ${table} w where w.is_new order by w.dag_id limit 1)
   union all
-  select (select w.dag_id from ${table} w where w.is_new and w.dag_id > n.dag_id order by w.dag_id limit 1)
+  select (
+    select w.dag_id from ${table} w where w.is_new and w.dag_id > n.dag_id order by w.dag_id limit 1)
   from news n where n.dag_id is not null
 )
 select dag_id from news join dagsmith.dag using (dag_id) where ${IS_OPEN}`;
@@ -45,7 +48,10 @@ select dag_id, version_id, clock_timestamp() as now from dagsmith.dag
 where dag_id = any($1) and ${IS_OPEN} order by dag_id for no key update`,
 };
 
-/** Locks those of the DAGs that may get runs: each event then makes its run once, however many look. */
+/**
+ * Locks the DAGs that may get runs, so that any number of schedulers create one run of an
+ * event.
+ */
 export async function lockWaitingDags(
   tx: Queryable,
   plans: Plans,
@@ -62,7 +68,7 @@ export async function lockWaitingDags(
   });
 }
 
-/** Its data interval has no length. */
+/** The run of an event, with an empty data interval. */
 export function eventRun({ dagId, versionId, now }: TriggeredDag, trigger: RunTrigger): NewRun {
   const runType = trigger.type === "assets" ? "asset_triggered" : "event_triggered";
   return {
@@ -81,7 +87,7 @@ export function eventRun({ dagId, versionId, now }: TriggeredDag, trigger: RunTr
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-/** Two runs of a DAG may be made in the same millisecond. */
+/** A DAG may get two runs in the same millisecond. */
 function randomSuffix(): string {
   return Array.from({ length: 8 }, () => LETTERS[randomInt(LETTERS.length)]).join("");
 }

@@ -1,16 +1,16 @@
-/** The outbox in somebody's database: reading what waits there, and removing what was taken. */
+/** The outbox in a user's database: reads the waiting changes and deletes those that were taken. */
 import type { RowChange, RowKey } from "../../../sdk/sources/event.ts";
 import type { EventClient } from "./event_database.ts";
 import { CHANNEL } from "./outbox_install.ts";
 
-// Rows that another listener holds are its business.
+// Rows that another listener has locked are left to it.
 const WAITING = `
 select id, operation, schema_name, table_name, old_key, new_key, at from dagsmith_events.change
 where subscription_id = $1 order by seq limit $2 for update skip locked`;
 
 const DELETE = "delete from dagsmith_events.change where id = any($1)";
 
-/** Calls `onNotification` with the id of a subscription whenever a change of it was committed. */
+/** Calls `onNotification` with the subscription id after each committed change. */
 export async function listenForNotifications(
   client: EventClient,
   onNotification: (subscriptionId: string) => void,
@@ -20,9 +20,9 @@ export async function listenForNotifications(
 }
 
 /**
- * Takes up to `limit` changes of a subscription: gives them to `take`, and removes those that it returns once it has returned. When anything fails
- * between the two they stay, and are given again.
- * @returns the ids of what was removed
+ * Takes up to `limit` changes of a subscription: passes them to `take` and deletes those
+ * whose ids it returns. After a failure in between the changes stay, and are passed again.
+ * @returns the ids of the deleted changes
  */
 export async function takeChanges(
   client: EventClient,

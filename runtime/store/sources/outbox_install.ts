@@ -1,6 +1,7 @@
 /**
- * What is put into somebody's database so that changes of their rows are told: a schema with one table (the outbox) and one function, and a
- * trigger on each table that is listened to. Done on request only, in one transaction, as often as one likes; and taken away again.
+ * Installs the outbox in a user's database: a schema with one table and one function, and a
+ * trigger on each subscribed table. Runs on request only, in one transaction, any number of
+ * times; and removes all of it again.
  */
 import pg from "pg";
 import { DagsmithError } from "../../../sdk/errors.ts";
@@ -12,8 +13,9 @@ export type ChangesSpec = Extract<EventSpec, { type: "postgresChanges" }>;
 /** The channel that a change notifies; it carries the id of the subscription. */
 export const CHANNEL = "dagsmith_events";
 
-// Runs as its owner: whoever may write the table need not be allowed to write the outbox. A column of the key that was renamed since is null
-// in what is told; it must not make people's writes fail. Zone and path are fixed, so that a key is written the same for every session.
+// The function runs as its owner, so that writers of the table need no right on the outbox. A
+// renamed key column is null in the change; it must not make the users' writes fail. Time
+// zone and search path are fixed, so that every session writes a key alike.
 const OUTBOX = `
 create schema if not exists dagsmith_events;
 create table if not exists dagsmith_events.change (
@@ -34,7 +36,8 @@ declare
   old_row jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
   new_row jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
 begin
-  insert into dagsmith_events.change (subscription_id, operation, schema_name, table_name, old_key, new_key)
+  insert into dagsmith_events.change
+    (subscription_id, operation, schema_name, table_name, old_key, new_key)
   select tg_argv[0]::uuid, lower(tg_op), tg_table_schema, tg_table_name,
     case when old_row is not null then jsonb_object_agg(k, old_row ->> k) end,
     case when new_row is not null then jsonb_object_agg(k, new_row ->> k) end
@@ -43,13 +46,15 @@ begin
   return null;
 end $function$;`;
 
-// The primary key, else a unique index over columns that cannot be null: every row has one, and no two the same.
+// The primary key, or a unique index over columns that cannot be null: it names each row.
 const KEY = `
 select array(select a.attname::text from unnest(i.indkey) with ordinality k (attnum, n)
-  join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum where k.n <= i.indnkeyatts order by k.n) as columns
+  join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+  where k.n <= i.indnkeyatts order by k.n) as columns
 from pg_index i
 where i.indrelid = $1 and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
-  and not exists (select from unnest(i.indkey) with ordinality k (attnum, n) join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+  and not exists (select from unnest(i.indkey) with ordinality k (attnum, n)
+    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
     where k.n <= i.indnkeyatts and not a.attnotnull)
 order by i.indisprimary desc, i.indexrelid limit 1`;
 
@@ -57,27 +62,29 @@ const TABLE = `
 select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')`;
 
-// Found by its name, which no other subscription has, wherever its table has been renamed to.
+// By the name of the trigger, which is unique to the subscription: the table may have been renamed.
 const TRIGGERS = `
 select n.nspname as schema, c.relname as table, obj_description(t.oid, 'pg_trigger') as made_as
 from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
 where t.tgname = $1 and t.tgparentid = 0`;
 
 const OTHER_TRIGGERS = `
-select from pg_trigger t join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
+select from pg_trigger t
+join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
 where n.nspname = 'dagsmith_events' and p.proname = 'record_change' limit 1`;
 
 const { escapeIdentifier: name, escapeLiteral: literal } = pg;
 
 export interface Installed {
-  /** The columns by which rows are told apart. */
+  /** The columns that name a row. */
   readonly key: readonly string[];
-  /** False when it stood there already, just so. */
+  /** False when the same trigger was already there. */
   readonly isNew: boolean;
 }
 
 /**
- * Puts the trigger of a subscription on its table. Waits at most 10 s for the table, whose writers wait meanwhile.
+ * Installs the trigger of a subscription on its table. Waits at most 10 s for the lock of the
+ * table, whose writers wait meanwhile.
  * @throws DagsmithError EVENT_TABLE_MISSING, EVENT_TABLE_WITHOUT_KEY
  */
 export function installTrigger(
@@ -88,8 +95,10 @@ export function installTrigger(
   const table = `${name(spec.schema)}.${name(spec.table)}`;
   return inTransaction(client, async () => {
     const key = await keyOf(client, spec);
-    const made = `create trigger ${triggerOf(subscriptionId)} after ${spec.operations.join(" or ")} on ${table} for each row
-execute function dagsmith_events.record_change(${[subscriptionId, ...key].map((one) => literal(one)).join(", ")})`;
+    const parameters = [subscriptionId, ...key].map((one) => literal(one)).join(", ");
+    const made = `create trigger ${triggerOf(subscriptionId)}
+after ${spec.operations.join(" or ")} on ${table} for each row
+execute function dagsmith_events.record_change(${parameters})`;
     const { rows } = await client.query<{ schema: string; table: string; made_as: string | null }>(
       TRIGGERS,
       [triggerOf(subscriptionId)],
@@ -105,7 +114,10 @@ execute function dagsmith_events.record_change(${[subscriptionId, ...key].map((o
   });
 }
 
-/** Takes the trigger of a subscription away, with what waits for it; and, after the last, the outbox. */
+/**
+ * Removes the trigger of a subscription and its waiting changes; with the last one also the
+ * outbox.
+ */
 export function removeTrigger(client: EventClient, subscriptionId: string): Promise<void> {
   return inTransaction(client, async () => {
     const { rows } = await client.query<{ schema: string; table: string }>(TRIGGERS, [
@@ -153,7 +165,7 @@ function triggerOf(subscriptionId: string): string {
   return `dagsmith_${subscriptionId.replaceAll("-", "")}`;
 }
 
-/** One at a time, whoever installs: two that make the same schema at once would fail each other. */
+/** One installation at a time: two that create the same schema at once would fail. */
 async function inTransaction<Result>(
   client: EventClient,
   work: () => Promise<Result>,

@@ -2,37 +2,68 @@
  * Ends of runs that other DAGs wait for. A trigger on dagsmith.dag_run writes them; they are read,
  * and deleted once they are used.
  */
-
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec, EventSpec } from "../../../sdk/spec/index.ts";
 import type { WaitingEnd } from "../../timetable/pair_ends.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 import { dagsWithNews } from "./event_run.ts";
 
-/** Ends read at once of a source that pairs nothing: each is taken, so the rest is read next. Where ends wait for partners, all are read. */
+/**
+ * Ends read at once of a source with one DAG. All of them are used, so the next read gets the
+ * rest. A source with several DAGs pairs their ends, so all are read.
+ */
 const MOST_ENDS = 1_000;
+
+interface Listener {
+  readonly dagId: string;
+  readonly versionHash: string;
+  readonly source: string;
+  readonly run: RunSource["runs"][number];
+}
+
+// unnest() cannot take a list for each row, so the states are one text.
+const LISTENERS = rowsOf<Listener>({
+  dag_id: ["text", ({ dagId }) => dagId],
+  hash: ["text", ({ versionHash }) => versionHash],
+  source: ["text", ({ source }) => source],
+  source_dag_id: ["text", ({ run }) => run.dagId],
+  states: ["text", ({ run }) => run.states.join()],
+});
 
 const PUT_LISTENERS: Statement = {
   name: "run_listener_put",
   text: `
 insert into dagsmith.run_listener (version_id, dag_id, source, source_dag_id, states)
 select v.id, l.dag_id, l.source, l.source_dag_id, string_to_array(l.states, ',')
-from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as l (dag_id, hash, source, source_dag_id, states)
+from ${LISTENERS.as("l")}
 join dagsmith.dag_version v on v.dag_id = l.dag_id and v.hash = l.hash
 on conflict do nothing`,
 };
 
 const NEWS: Statement = { name: "run_end_news", text: dagsWithNews("dagsmith.run_end") };
 
-// The ends of one look: they stop being new with it, so what a later look finds came later.
+/** A source of a DAG, to be read. */
+interface DagSource {
+  readonly dagId: string;
+  readonly heard: RunSource;
+}
+
+const SOURCES = rowsOf<DagSource>({
+  dag_id: ["text", ({ dagId }) => dagId],
+  source: ["text", ({ heard }) => heard.name],
+  most: ["int", ({ heard }) => (heard.runs.length === 1 ? MOST_ENDS : null)],
+});
+
+// A read marks its ends as seen, so the new ends of a later read came after it.
 const READ: Statement = {
   name: "run_end_read",
   text: `
 update dagsmith.run_end e set is_new = false
 from (
-  select e.id from unnest($1::text[], $2::text[], $3::int[]) as w (dag_id, source, most), lateral (
-    select id from dagsmith.run_end e where e.dag_id = w.dag_id and e.source = w.source order by id limit w.most
+  select e.id from ${SOURCES.as("w")}, lateral (
+    select id from dagsmith.run_end e
+    where e.dag_id = w.dag_id and e.source = w.source order by id limit w.most
   ) e
 ) picked, dagsmith.dag_run r
 where e.id = picked.id and r.id = e.run_id
@@ -44,10 +75,22 @@ const DELETE: Statement = {
   text: "delete from dagsmith.run_end where id = any($1)",
 };
 
-// What waits for a source that the DAG no longer has.
-const FORGET: Statement = {
-  name: "run_end_forget",
-  text: "delete from dagsmith.run_end e using unnest($1::text[], $2::text[]) as w (dag_id, sources) where e.dag_id = w.dag_id and e.source <> all(string_to_array(w.sources, ','))",
+/** A DAG with its sources. */
+interface DagSources {
+  readonly dagId: string;
+  readonly heard: readonly RunSource[];
+}
+
+const DAGS = rowsOf<DagSources>({
+  dag_id: ["text", ({ dagId }) => dagId],
+  sources: ["text", ({ heard }) => heard.map(({ name }) => name).join()],
+});
+
+const DELETE_FOREIGN: Statement = {
+  name: "run_end_delete_foreign",
+  text: `
+delete from dagsmith.run_end e using ${DAGS.as("w")}
+where e.dag_id = w.dag_id and e.source <> all(string_to_array(w.sources, ','))`,
 };
 
 /** An event source of a DAG that listens to ends of runs. */
@@ -61,7 +104,7 @@ export interface End extends WaitingEnd {
   readonly trigger: RunTrigger | null;
 }
 
-/** Writes down whose runs new versions wait for. */
+/** Records the DAGs whose run ends new versions wait for. */
 export async function registerListeners(
   tx: Queryable,
   versions: readonly {
@@ -72,20 +115,10 @@ export async function registerListeners(
 ): Promise<void> {
   const listeners = versions.flatMap(({ dagId, versionHash, spec }) =>
     runSourcesOf(spec).flatMap(({ name, runs }) =>
-      runs.map((run) => ({ dagId, versionHash, name, run })),
+      runs.map((run) => ({ dagId, versionHash, source: name, run })),
     ),
   );
-  if (listeners.length === 0) return;
-  await tx.query(
-    PUT_LISTENERS,
-    columns(listeners, ({ dagId, versionHash, name, run }) => [
-      dagId,
-      versionHash,
-      name,
-      run.dagId,
-      run.states.join(),
-    ]),
-  );
+  if (listeners.length > 0) await tx.query(PUT_LISTENERS, LISTENERS.values(listeners));
 }
 
 /** The sources of a DAG that listen to ends of runs. */
@@ -99,14 +132,8 @@ export async function dagsWithRunEnds(db: Queryable): Promise<readonly string[]>
 }
 
 /** Deletes ends that wait for sources which the DAGs no longer have. */
-export async function deleteForeignEnds(
-  tx: Queryable,
-  dags: readonly { readonly dagId: string; readonly heard: readonly RunSource[] }[],
-): Promise<void> {
-  await tx.query(
-    FORGET,
-    columns(dags, ({ dagId, heard }) => [dagId, heard.map(({ name }) => name).join()]),
-  );
+export async function deleteForeignEnds(tx: Queryable, dags: readonly DagSources[]): Promise<void> {
+  await tx.query(DELETE_FOREIGN, DAGS.values(dags));
 }
 
 /** Deletes ends that were used. */
@@ -117,7 +144,7 @@ export async function deleteEnds(tx: Queryable, ids: readonly number[]): Promise
 /** Reads the ends that wait for these sources, oldest first. They count as seen from then on. */
 export async function readEnds(
   tx: Queryable,
-  sources: readonly { readonly dagId: string; readonly heard: RunSource }[],
+  sources: readonly DagSource[],
 ): Promise<readonly End[]> {
   if (sources.length === 0) return [];
   type Row = {
@@ -130,14 +157,7 @@ export async function readEnds(
     run_id: string;
     trigger: RunTrigger | null;
   };
-  const rows = await tx.query<Row>(
-    READ,
-    columns(sources, ({ dagId, heard }) => [
-      dagId,
-      heard.name,
-      heard.runs.length === 1 ? MOST_ENDS : null,
-    ]),
-  );
+  const rows = await tx.query<Row>(READ, SOURCES.values(sources));
   return rows
     .map(({ dag_id: dagId, run_id: runId, ...row }) => ({ ...row, dagId, runId }))
     .toSorted((a, b) => a.id - b.id);

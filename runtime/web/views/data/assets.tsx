@@ -1,7 +1,7 @@
 /** Assets: each with the tasks that update it and the DAGs that wait for it; and the updates of one. */
 import type { VNode } from "preact";
 import type { AssetOverview } from "../../../store/reads/assets.ts";
-import type { ToldAssetEvent } from "../../../store/sources/asset.ts";
+import type { ListedAssetEvent } from "../../../store/sources/asset.ts";
 import { PagedTable } from "../parts/paged_table.tsx";
 import { Time } from "../parts/time.tsx";
 
@@ -75,7 +75,7 @@ function Row({
 
 export interface AssetEventsProps {
   readonly uri: string;
-  readonly events: readonly ToldAssetEvent[];
+  readonly events: readonly ListedAssetEvent[];
   readonly older: string | null;
 }
 
