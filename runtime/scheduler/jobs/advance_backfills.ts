@@ -18,7 +18,7 @@ import {
   type ExistingRun,
   existingRuns,
   inFlight,
-  type NewBackfillRun,
+  type RunDecided,
   waitingRuns,
 } from "../../store/backfills/backfill_run.ts";
 import { getDag } from "../../store/dags/dag.ts";
@@ -91,11 +91,9 @@ async function advanceOne(
   return { dagId, decided: turn.size };
 }
 
-type Decided = Pick<NewBackfillRun, "ordinal" | "decision" | "reason" | "runId">;
-
 /** What happens to the intervals whose turn it is, in their order. */
 class Turn {
-  readonly skipped: Decided[] = [];
+  readonly skipped: RunDecided[] = [];
   readonly again: { readonly one: BackfillRun; readonly run: ExistingRun }[] = [];
   readonly fresh: BackfillRun[] = [];
   readonly #backfill: BackfillRow;
@@ -130,7 +128,7 @@ async function redo(
   tx: EngineTx,
   backfill: BackfillRow,
   again: Turn["again"],
-): Promise<readonly Decided[]> {
+): Promise<readonly RunDecided[]> {
   const versionId =
     backfill.code === "latest" ? ((await getDag(on, backfill.dagId))?.versionId ?? null) : null;
   const params = Object.keys(backfill.givenParams ?? {}).length === 0 ? undefined : backfill.params;
@@ -158,7 +156,7 @@ async function make(
   on: Queryable,
   backfill: BackfillRow,
   planned: readonly BackfillRun[],
-): Promise<readonly Decided[]> {
+): Promise<readonly RunDecided[]> {
   if (planned.length === 0) return [];
   const versionId =
     backfill.code === "latest"
@@ -169,7 +167,7 @@ async function make(
   await labelRuns(on, [...made.values()], backfill.labels);
   const late = planned.filter((one) => !made.has(runIdOf("backfill", intervalOf(backfill, one))));
   return [
-    ...planned.flatMap((one): Decided[] => {
+    ...planned.flatMap((one): RunDecided[] => {
       const runId = made.get(runIdOf("backfill", intervalOf(backfill, one)));
       return runId === undefined
         ? []
@@ -184,7 +182,7 @@ async function passOver(
   on: Queryable,
   backfill: BackfillRow,
   late: readonly BackfillRun[],
-): Promise<readonly Decided[]> {
+): Promise<readonly RunDecided[]> {
   if (late.length === 0) return [];
   const dates = late.map(({ logicalDate }) => logicalDate);
   const existing = await existingRuns(on, backfill.dagId, backfill.scheduleName, dates);

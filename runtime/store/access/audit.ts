@@ -1,10 +1,11 @@
-/** Who did what, when: one row for each action. */
+/** The audit log: one row for each action. */
 import type { Json } from "../../../sdk/json.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
 const RECORD: Statement = {
   name: "audit_record",
-  text: "insert into dagsmith.audit (actor, action, dag_id, run_id, detail) values ($1, $2, $3, $4, $5)",
+  text: `
+insert into dagsmith.audit (actor, action, dag_id, run_id, detail) values ($1, $2, $3, $4, $5)`,
 };
 
 export interface AuditEntry {

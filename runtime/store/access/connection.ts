@@ -1,4 +1,4 @@
-/** Stored connections. What they hold is encrypted before it comes here; only id and type are readable. */
+/** Stored connections. Callers encrypt their contents; only id and type are readable. */
 import type { Queryable } from "../database/database.ts";
 
 export interface StoredConnection {
@@ -21,15 +21,17 @@ const ALL = {
 };
 const PUT = {
   name: "connection_put",
-  text: `insert into dagsmith.connection (id, type, secret) values ($1, $2, $3)
-    on conflict (id) do update set type = excluded.type, secret = excluded.secret, updated_at = now()`,
+  text: `
+insert into dagsmith.connection (id, type, secret) values ($1, $2, $3)
+on conflict (id) do update
+set type = excluded.type, secret = excluded.secret, updated_at = now()`,
 };
 const DELETE = {
   name: "connection_delete",
   text: "delete from dagsmith.connection where id = $1 returning id",
 };
 
-/** By id. */
+/** All connections, by id. */
 export function listConnections(db: Queryable): Promise<readonly StoredConnection[]> {
   return db.query<StoredConnection>(LIST);
 }
@@ -40,14 +42,14 @@ export async function findConnection(db: Queryable, id: string): Promise<Buffer 
   return row?.secret ?? null;
 }
 
-/** Every encrypted connection, for masking what they hold. */
+/** All encrypted connections, to mask their secrets in logs. */
 export function allConnections(
   db: Queryable,
 ): Promise<readonly { readonly id: string; readonly secret: Buffer }[]> {
   return db.query<{ id: string; secret: Buffer }>(ALL);
 }
 
-/** Stores or replaces. */
+/** Stores or replaces a connection. */
 export async function putConnection(
   db: Queryable,
   row: { readonly id: string; readonly type: string; readonly secret: Buffer },
@@ -55,7 +57,7 @@ export async function putConnection(
   await db.query(PUT, [row.id, row.type, row.secret]);
 }
 
-/** @returns false when there was none */
+/** Deletes a connection. @returns false when there was none */
 export async function deleteConnection(db: Queryable, id: string): Promise<boolean> {
   return (await db.query(DELETE, [id])).length > 0;
 }

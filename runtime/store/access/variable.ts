@@ -1,4 +1,4 @@
-/** Stored variables. What they hold is encrypted before it comes here; only the key is readable. */
+/** Stored variables. Callers encrypt their values; only the key is readable. */
 import type { Queryable } from "../database/database.ts";
 
 export interface StoredVariable {
@@ -17,15 +17,16 @@ const ALL = {
 };
 const PUT = {
   name: "variable_put",
-  text: `insert into dagsmith.variable (key, secret) values ($1, $2)
-    on conflict (key) do update set secret = excluded.secret, updated_at = now()`,
+  text: `
+insert into dagsmith.variable (key, secret) values ($1, $2)
+on conflict (key) do update set secret = excluded.secret, updated_at = now()`,
 };
 const DELETE = {
   name: "variable_delete",
   text: "delete from dagsmith.variable where key = $1 returning key",
 };
 
-/** By key. */
+/** All variables, by key. */
 export function listVariables(db: Queryable): Promise<readonly StoredVariable[]> {
   return db.query<StoredVariable>(LIST);
 }
@@ -36,14 +37,14 @@ export async function findVariable(db: Queryable, key: string): Promise<Buffer |
   return row?.secret ?? null;
 }
 
-/** Every encrypted variable, for masking what they hold. */
+/** All encrypted variables, to mask their values in logs. */
 export function allVariables(
   db: Queryable,
 ): Promise<readonly { readonly key: string; readonly secret: Buffer }[]> {
   return db.query<{ key: string; secret: Buffer }>(ALL);
 }
 
-/** Stores or replaces. */
+/** Stores or replaces a variable. */
 export async function putVariable(
   db: Queryable,
   row: { readonly key: string; readonly secret: Buffer },
@@ -51,7 +52,7 @@ export async function putVariable(
   await db.query(PUT, [row.key, row.secret]);
 }
 
-/** @returns false when there was none */
+/** Deletes a variable. @returns false when there was none */
 export async function deleteVariable(db: Queryable, key: string): Promise<boolean> {
   return (await db.query(DELETE, [key])).length > 0;
 }

@@ -1,21 +1,25 @@
-/** Backfills: what was asked for, where each stands, and the verbs that move it: pause, resume, cancel, complete. */
+/** Backfills: their requests, their states, and the verbs pause, resume, cancel and complete. */
 import type { Json } from "../../../sdk/json.ts";
 import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
 /**
- * - `running`: its runs are made as places free up. In: create, resume. Out: pause, cancel, complete.
- * - `paused`: nothing of it begins; what runs goes on. In: pause. Out: resume, cancel.
+ * - `running`: its runs are created as capacity frees up. In: create, resume. Out: pause, cancel,
+ *   complete.
+ * - `paused`: none of its runs starts; running ones go on. In: pause. Out: resume, cancel.
  * - final: `completed` (its last run has ended), `cancelled`.
  */
 export const BACKFILL_STATES = ["running", "paused", "completed", "cancelled"] as const;
 export type BackfillState = (typeof BACKFILL_STATES)[number];
 
-/** Which code runs: the one there was when the backfill, or the run that is done again, was made; or the one deployed when its turn comes. */
+/**
+ * The code of the runs. `original`: the version at the creation of the backfill, or of the
+ * cleared run. `latest`: the version that is deployed when the run is created or cleared.
+ */
 export const CODE_CHOICES = ["original", "latest"] as const;
 export type CodeChoice = (typeof CODE_CHOICES)[number];
 
-/** A backfill to be made. */
+/** A backfill to be created. */
 export interface NewBackfill {
   readonly dagId: string;
   readonly scheduleName: string;
@@ -25,9 +29,9 @@ export interface NewBackfill {
   readonly reprocess: "none" | "failed" | "completed";
   readonly backwards: boolean;
   readonly maxActiveRuns: number;
-  /** Of the runs that it makes. */
+  /** The params of new runs. */
   readonly params: Json;
-  /** What was asked for: runs that it does again get it too, unless it is empty. */
+  /** The params a person gave. Cleared runs get them too, unless they are empty. */
   readonly givenParams: Json;
   readonly labels: Readonly<Record<string, string>>;
   readonly code: CodeChoice;
@@ -42,16 +46,17 @@ export interface BackfillRow extends NewBackfill {
   readonly endedAt: Date | null;
 }
 
-const BACKFILL = `id, dag_id as "dagId", schedule_name as "scheduleName", schedule, from_date as "from", to_date as "to", reprocess, backwards,
-  max_active_runs as "maxActiveRuns", params, given_params as "givenParams", labels, code, version_id as "versionId",
+const BACKFILL = `id, dag_id as "dagId", schedule_name as "scheduleName", schedule,
+  from_date as "from", to_date as "to", reprocess, backwards, max_active_runs as "maxActiveRuns",
+  params, given_params as "givenParams", labels, code, version_id as "versionId",
   created_by as "createdBy", state, created_at as "createdAt", ended_at as "endedAt"`;
 
-// The unique index on backfills that have not ended decides who is first.
+// The unique index on active backfills decides between two creations at once.
 const CREATE: Statement = {
   name: "backfill_create",
   text: `
-insert into dagsmith.backfill (dag_id, schedule_name, schedule, from_date, to_date, reprocess, backwards, max_active_runs, params, given_params,
-  labels, code, version_id, created_by)
+insert into dagsmith.backfill (dag_id, schedule_name, schedule, from_date, to_date, reprocess,
+  backwards, max_active_runs, params, given_params, labels, code, version_id, created_by)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 on conflict do nothing returning id`,
 };
@@ -65,14 +70,17 @@ const RUNNING: Statement = {
   name: "backfill_running",
   text: `
 select b.id from dagsmith.backfill b join dagsmith.dag d using (dag_id)
-where b.ended_at is null and b.state = 'running' and not d.is_paused and d.removed_at is null and d.version_id is not null
+where b.ended_at is null and b.state = 'running' and not d.is_paused and d.removed_at is null
+  and d.version_id is not null
 order by b.id`,
 };
 
-// What another scheduler holds is its business.
+// A backfill that another scheduler has locked is left to it.
 const LOCK: Statement = {
   name: "backfill_lock",
-  text: `select ${BACKFILL} from dagsmith.backfill where id = $1 and state = 'running' for no key update skip locked`,
+  text: `
+select ${BACKFILL} from dagsmith.backfill where id = $1 and state = 'running'
+for no key update skip locked`,
 };
 
 const COMPLETE: Statement = {
@@ -80,24 +88,32 @@ const COMPLETE: Statement = {
   text: `
 update dagsmith.backfill b set state = 'completed', ended_at = now()
 where b.ended_at is null and b.state = 'running'
-  and not exists (select from dagsmith.backfill_run s where s.backfill_id = b.id and s.decision = 'run' and s.run_id is null)
-  and not exists (select from dagsmith.dag_run r where r.backfill_id = b.id and r.state in ('queued', 'running'))
+  and not exists (
+    select from dagsmith.backfill_run s
+    where s.backfill_id = b.id and s.decision = 'run' and s.run_id is null)
+  and not exists (
+    select from dagsmith.dag_run r
+    where r.backfill_id = b.id and r.state in ('queued', 'running'))
 returning id, dag_id`,
 };
 
 const PAUSE: Statement = {
   name: "backfill_pause",
-  text: "update dagsmith.backfill set state = 'paused' where id = $1 and ended_at is null returning id",
+  text: `
+update dagsmith.backfill set state = 'paused' where id = $1 and ended_at is null returning id`,
 };
 
 const RESUME: Statement = {
   name: "backfill_resume",
-  text: "update dagsmith.backfill set state = 'running' where id = $1 and ended_at is null returning id",
+  text: `
+update dagsmith.backfill set state = 'running' where id = $1 and ended_at is null returning id`,
 };
 
 const CANCEL: Statement = {
   name: "backfill_cancel",
-  text: "update dagsmith.backfill set state = 'cancelled', ended_at = now() where id = $1 and ended_at is null returning id",
+  text: `
+update dagsmith.backfill set state = 'cancelled', ended_at = now()
+where id = $1 and ended_at is null returning id`,
 };
 
 // Runs of it that wait for a place have not begun; those that have are left to finish.
@@ -113,7 +129,7 @@ const GET: Statement = {
   text: `select ${BACKFILL} from dagsmith.backfill where id = $1`,
 };
 
-/** @returns its number; undefined when the DAG has one that has not ended */
+/** Creates a backfill. @returns its id; undefined when the DAG has an active one */
 export async function createBackfill(tx: Queryable, b: NewBackfill): Promise<number | undefined> {
   const [row] = await tx.query<{ id: number }>(CREATE, [
     ...[
@@ -138,22 +154,22 @@ export async function createBackfill(tx: Queryable, b: NewBackfill): Promise<num
   return row?.id;
 }
 
-/** The number of a DAG's backfill that has not ended; null when there is none. */
+/** The id of a DAG's active backfill; null when there is none. */
 export async function activeBackfill(db: Queryable, dagId: string): Promise<number | null> {
   return (await db.query<{ id: number }>(ACTIVE, [dagId]))[0]?.id ?? null;
 }
 
-/** Backfills that may go on. */
+/** Running backfills whose DAGs are neither paused nor removed. */
 export async function runningBackfills(db: Queryable): Promise<readonly number[]> {
   return (await db.query<{ id: number }>(RUNNING)).map(({ id }) => id);
 }
 
-/** Holds a backfill that is running; undefined when it is not, or another scheduler holds it. */
+/** Locks a running backfill; undefined when it is not running, or another scheduler has it. */
 export async function lockBackfill(tx: Queryable, id: number): Promise<BackfillRow | undefined> {
   return (await tx.query<BackfillRow & Record<string, unknown>>(LOCK, [id]))[0];
 }
 
-/** Ends the backfills of which nothing is left to do. */
+/** Completes the backfills whose runs have all ended. */
 export function completeBackfills(
   db: Queryable,
 ): Promise<readonly { readonly id: number; readonly dag_id: string }[]> {
@@ -164,17 +180,17 @@ export async function getBackfill(db: Queryable, id: number): Promise<BackfillRo
   return (await db.query<BackfillRow & Record<string, unknown>>(GET, [id]))[0];
 }
 
-/** @returns false when it has ended */
+/** Pauses a backfill. @returns false when it has ended */
 export async function pauseBackfillRow(tx: Queryable, id: number): Promise<boolean> {
   return (await tx.query(PAUSE, [id])).length > 0;
 }
 
-/** @returns false when it has ended */
+/** Resumes a paused backfill. @returns false when it has ended */
 export async function resumeBackfillRow(tx: Queryable, id: number): Promise<boolean> {
   return (await tx.query(RESUME, [id])).length > 0;
 }
 
-/** Ends a backfill; its runs that have begun go on. @returns false when it has ended already */
+/** Cancels a backfill; its running runs go on. @returns false when it had ended */
 export async function cancelBackfillRow(
   tx: Queryable,
   id: number,

@@ -1,9 +1,9 @@
-/** The intervals of backfills: what was planned for each, and which run it became. */
+/** The planned runs of backfills, and the runs created or cleared for them. */
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 
-/** An interval as it is stored. */
+/** A planned run. */
 export interface BackfillRun {
   readonly ordinal: number;
   readonly logicalDate: Date;
@@ -15,11 +15,11 @@ export interface BackfillRun {
 export interface NewBackfillRun extends BackfillRun {
   readonly decision: "run" | "skip";
   readonly reason: string | null;
-  /** The run that stands in the way of a skipped one. */
+  /** The existing run because of which this one is skipped. */
   readonly runId: number | null;
 }
 
-/** The run that a logical date has already. */
+/** The run that a logical date already has. */
 export interface ExistingRun {
   readonly id: number;
   readonly runId: string;
@@ -27,14 +27,29 @@ export interface ExistingRun {
   readonly state: RunState;
 }
 
-const COLUMNS = `ordinal, logical_date as "logicalDate", data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd",
+const COLUMNS = `ordinal, logical_date as "logicalDate",
+  data_interval_start as "dataIntervalStart", data_interval_end as "dataIntervalEnd",
   run_after as "runAfter"`;
+
+// The first parameter is the id of the backfill.
+const RUNS = rowsOf<NewBackfillRun>(
+  {
+    ordinal: ["int", (run) => run.ordinal],
+    logical_date: ["timestamptz", (run) => run.logicalDate],
+    data_interval_start: ["timestamptz", (run) => run.dataIntervalStart],
+    data_interval_end: ["timestamptz", (run) => run.dataIntervalEnd],
+    run_after: ["timestamptz", (run) => run.runAfter],
+    decision: ["text", (run) => run.decision],
+    reason: ["text", (run) => run.reason],
+    run_id: ["bigint", (run) => run.runId],
+  },
+  2,
+);
 
 const INSERT: Statement = {
   name: "backfill_run_insert",
   text: `
-insert into dagsmith.backfill_run (backfill_id, ordinal, logical_date, data_interval_start, data_interval_end, run_after, decision, reason, run_id)
-select $1, * from unnest($2::int[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[], $9::bigint[])`,
+insert into dagsmith.backfill_run (backfill_id, ${RUNS.names}) select $1, * from ${RUNS.unnest}`,
 };
 
 const WAITING: Statement = {
@@ -44,19 +59,33 @@ select ${COLUMNS} from dagsmith.backfill_run
 where backfill_id = $1 and decision = 'run' and run_id is null order by ordinal limit $2`,
 };
 
+/** The decision about a planned run when its turn has come. */
+export type RunDecided = Pick<NewBackfillRun, "ordinal" | "decision" | "reason" | "runId">;
+
+const DECIDED = rowsOf<RunDecided>(
+  {
+    ordinal: ["int", (run) => run.ordinal],
+    decision: ["text", (run) => run.decision],
+    reason: ["text", (run) => run.reason],
+    run_id: ["bigint", (run) => run.runId],
+  },
+  2,
+);
+
 const DECIDE: Statement = {
   name: "backfill_run_decide",
   text: `
 update dagsmith.backfill_run s set decision = v.decision, reason = v.reason, run_id = v.run_id
-from unnest($2::int[], $3::text[], $4::text[], $5::bigint[]) as v (ordinal, decision, reason, run_id)
+from ${DECIDED.as("v")}
 where s.backfill_id = $1 and s.ordinal = v.ordinal`,
 };
 
-// Of several runs for one date, one that goes on stands in the way before any other; then one that a schedule or a backfill made.
+// Of several runs with one date an active run counts first, then a run of a schedule or a backfill.
 const EXISTING: Statement = {
   name: "backfill_run_existing",
   text: `
-select distinct on (logical_date) id, run_id as "runId", logical_date as "logicalDate", state from dagsmith.dag_run
+select distinct on (logical_date) id, run_id as "runId", logical_date as "logicalDate", state
+from dagsmith.dag_run
 where dag_id = $1 and logical_date = any($2) and (schedule is null or schedule = $3)
 order by logical_date, state in ('queued', 'running') desc, schedule is not null desc, id desc`,
 };
@@ -64,16 +93,19 @@ order by logical_date, state in ('queued', 'running') desc, schedule is not null
 const IN_FLIGHT: Statement = {
   name: "backfill_in_flight",
   text: `
-select count(*) filter (where state = 'running')::int as running, count(*) filter (where state = 'queued')::int as queued
+select count(*) filter (where state = 'running')::int as running,
+  count(*) filter (where state = 'queued')::int as queued
 from dagsmith.dag_run where backfill_id = $1 and state in ('queued', 'running')`,
 };
 
 const CANCEL_WAITING: Statement = {
   name: "backfill_run_cancel",
-  text: `update dagsmith.backfill_run set decision = 'skip', reason = 'cancelled' where backfill_id = $1 and decision = 'run' and run_id is null`,
+  text: `
+update dagsmith.backfill_run set decision = 'skip', reason = 'cancelled'
+where backfill_id = $1 and decision = 'run' and run_id is null`,
 };
 
-/** Intervals written in one statement. */
+/** Runs written in one statement. */
 const BATCH = 5_000;
 
 export async function insertBackfillRuns(
@@ -82,23 +114,12 @@ export async function insertBackfillRuns(
   runs: readonly NewBackfillRun[],
 ): Promise<void> {
   for (let from = 0; from < runs.length; from += BATCH) {
-    const cells = columns(runs.slice(from, from + BATCH), (s) => [
-      ...[
-        s.ordinal,
-        s.logicalDate,
-        s.dataIntervalStart,
-        s.dataIntervalEnd,
-        s.runAfter,
-        s.decision,
-        s.reason,
-        s.runId,
-      ],
-    ]);
-    await tx.query(INSERT, [backfillId, ...cells]);
+    const batch = runs.slice(from, from + BATCH);
+    await tx.query(INSERT, [backfillId, ...RUNS.values(batch)]);
   }
 }
 
-/** The next intervals whose turn has not come, in order. */
+/** The next planned runs without a decision, in order. */
 export function waitingRuns(
   tx: Queryable,
   backfillId: number,
@@ -107,18 +128,19 @@ export function waitingRuns(
   return tx.query<BackfillRun & Record<string, unknown>>(WAITING, [backfillId, limit]);
 }
 
-/** Writes what became of intervals whose turn has come. */
+/** Records the decisions about planned runs. */
 export async function decideRuns(
   tx: Queryable,
   backfillId: number,
-  runs: readonly Pick<NewBackfillRun, "ordinal" | "decision" | "reason" | "runId">[],
+  runs: readonly RunDecided[],
 ): Promise<void> {
-  if (runs.length === 0) return;
-  const cells = columns(runs, (run) => [run.ordinal, run.decision, run.reason, run.runId]);
-  await tx.query(DECIDE, [backfillId, ...cells]);
+  if (runs.length > 0) await tx.query(DECIDE, [backfillId, ...DECIDED.values(runs)]);
 }
 
-/** The runs that logical dates have already: those of this schedule, and those that no schedule made. By time in milliseconds. */
+/**
+ * The existing runs of logical dates, of this schedule and of no schedule.
+ * @returns the runs by logical date in milliseconds
+ */
 export async function existingRuns(
   db: Queryable,
   dagId: string,
@@ -133,7 +155,7 @@ export async function existingRuns(
   return new Map(rows.map((row) => [row.logicalDate.getTime(), row]));
 }
 
-/** Runs of a backfill that have not ended. */
+/** The number of active runs of a backfill. */
 export async function inFlight(
   db: Queryable,
   backfillId: number,
@@ -142,7 +164,7 @@ export async function inFlight(
   return row ?? { running: 0, queued: 0 };
 }
 
-/** Skips what has not had its turn. */
+/** Skips the planned runs without a decision. */
 export async function cancelWaiting(tx: Queryable, backfillId: number): Promise<void> {
   await tx.query(CANCEL_WAITING, [backfillId]);
 }

@@ -1,9 +1,8 @@
-/** The runs of backfills: begun under their backfill's own limit. */
-
+/** Starts the runs of backfills under the limit of their backfill. */
 import type { Queryable, Statement } from "../database/database.ts";
 import { IS_GLOBALLY_LIMITED, type RunRow, TIMEOUT_AT } from "../runs/dag_run.ts";
 
-// In the backfill's order; the caller holds the rows of the DAGs, so that nobody else counts at once.
+// In the order of the backfill. The caller has locked the DAGs, so no other transaction counts now.
 const START: Statement = {
   name: "backfill_runs_start",
   text: `

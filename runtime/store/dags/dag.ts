@@ -1,7 +1,6 @@
-/** DAGs: which version runs next, whether they are paused, and what their schedule remembers. */
-
+/** DAGs: the version that runs next, pauses, and when their schedules are due. */
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns, storableText } from "../database/unnest.ts";
+import { rowsOf, storableText } from "../database/unnest.ts";
 
 export interface DagRow {
   readonly dagId: string;
@@ -9,22 +8,25 @@ export interface DagRow {
   readonly isPaused: boolean;
 }
 
-/** A DAG whose schedules want to be looked at. */
+/** A DAG with a due schedule. */
 export interface DueDag {
   readonly dagId: string;
   readonly versionId: number;
-  /** The instant at which it wanted to be looked at. */
+  /** When its schedule was due. */
   readonly dueAt: Date;
-  /** The last pause, if there was one; unpaused before it was paused: it is. */
+  /** Start of the last pause; null: the DAG was never paused. */
   readonly pausedAt: Date | null;
+  /** End of the last pause; before its start, or null, while the DAG is paused. */
   readonly unpausedAt: Date | null;
-  /** Since when its schedules wait for a place. */
+  /** Since when its schedules wait for capacity. */
   readonly fullSince: Date | null;
 }
 
 const GET: Statement = {
   name: "dag_get",
-  text: "select dag_id, version_id, is_paused from dagsmith.dag where dag_id = $1 and version_id is not null and removed_at is null",
+  text: `
+select dag_id, version_id, is_paused from dagsmith.dag
+where dag_id = $1 and version_id is not null and removed_at is null`,
 };
 
 const IDS: Statement = {
@@ -32,24 +34,43 @@ const IDS: Statement = {
   text: "select dag_id from dagsmith.dag where removed_at is null order by dag_id",
 };
 
-// Rows that another scheduler holds are its business.
+// Rows that another scheduler has locked are left to it.
 const DUE: Statement = {
   name: "dag_due",
   text: `
 select dag_id, version_id, next_run_after, paused_at, unpaused_at, full_since, now() as now
 from dagsmith.dag
-where next_run_after <= now() and not is_paused and not at_capacity and removed_at is null and version_id is not null
+where next_run_after <= now() and not is_paused and not at_capacity and removed_at is null
+  and version_id is not null
 order by next_run_after limit $1
 for no key update skip locked`,
 };
+
+/** What the scheduler found for a DAG. */
+export interface ScheduledDag {
+  readonly dagId: string;
+  /** The earliest of its schedules. Null: never again. */
+  readonly nextRunAfter: Date | null;
+  readonly atCapacity: boolean;
+  /** The error of a timetable. */
+  readonly error: string | null;
+}
+
+const SCHEDULED_DAGS = rowsOf<ScheduledDag>({
+  dag_id: ["text", (dag) => dag.dagId],
+  next_run_after: ["timestamptz", (dag) => dag.nextRunAfter],
+  at_capacity: ["boolean", (dag) => dag.atCapacity],
+  schedule_error: ["text", (dag) => storableText(dag.error)],
+});
 
 const SCHEDULED: Statement = {
   name: "dag_scheduled",
   text: `
 update dagsmith.dag d
-set next_run_after = v.next_run_after, at_capacity = v.at_capacity, schedule_error = v.schedule_error,
+set next_run_after = v.next_run_after, at_capacity = v.at_capacity,
+  schedule_error = v.schedule_error,
   full_since = case when v.at_capacity then coalesce(d.full_since, now()) end
-from unnest($1::text[], $2::timestamptz[], $3::boolean[], $4::text[]) as v (dag_id, next_run_after, at_capacity, schedule_error)
+from ${SCHEDULED_DAGS.as("v")}
 where d.dag_id = v.dag_id`,
 };
 
@@ -60,7 +81,8 @@ select extract(epoch from min(next_run_after) - now()) * 1000 as in_ms
 from dagsmith.dag where not is_paused and not at_capacity and removed_at is null`,
 };
 
-// Also a DAG that is marked as full without any active run: whoever ended its last one died before it could clear the mark.
+// Also a DAG that is marked as full without an active run: the process that ended its last run died
+// before it could clear the mark.
 const LEFT_WAITING: Statement = {
   name: "dag_left_waiting",
   text: `
@@ -69,15 +91,18 @@ where r.state = 'queued' and not d.is_paused
 union
 select d.dag_id from dagsmith.dag d
 where d.at_capacity
-  and not exists (select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state in ('queued', 'running') and r.backfill_id is null)`,
+  and not exists (
+    select from dagsmith.dag_run r
+    where r.dag_id = d.dag_id and r.state in ('queued', 'running') and r.backfill_id is null)`,
 };
 
-// The schedule is looked at anew when a DAG is unpaused: what it missed meanwhile is the business of its catchup. Pauses between which nobody
-// looked are one.
+// An unpaused DAG is due at once: its catchup decides about the intervals missed in the
+// pause. Pauses without a decision of the scheduler in between count as one.
 const SET_PAUSED: Statement = {
   name: "dag_set_paused",
   text: `
-update dagsmith.dag set is_paused = $2, pause_reason = null, next_run_after = case when $2 then next_run_after else now() end,
+update dagsmith.dag set is_paused = $2, pause_reason = null,
+  next_run_after = case when $2 then next_run_after else now() end,
   paused_at = case
     when not $2 then coalesce(paused_at, case when is_paused then created_at end)
     when is_paused or unpaused_at = next_run_after then paused_at
@@ -90,27 +115,18 @@ returning dag_id`,
 const STANDING: Statement = {
   name: "dag_standing",
   text: `
-select version_id as "versionId", is_paused as "isPaused", removed_at is not null as "isRemoved", at_capacity as "atCapacity", now() as now
+select version_id as "versionId", is_paused as "isPaused", removed_at is not null as "isRemoved",
+  at_capacity as "atCapacity", now() as now
 from dagsmith.dag where dag_id = $1 and version_id is not null`,
 };
 
-/** How a DAG stands now, by the database's clock. */
+/** The state of a DAG; `now` is the database's clock. */
 export interface DagStanding {
   readonly versionId: number;
   readonly isPaused: boolean;
   readonly isRemoved: boolean;
   readonly atCapacity: boolean;
   readonly now: Date;
-}
-
-/** What the scheduler found out about a DAG. */
-export interface ScheduledDag {
-  readonly dagId: string;
-  /** The soonest of its schedules. Null: never again. */
-  readonly nextRunAfter: Date | null;
-  readonly atCapacity: boolean;
-  /** Why a timetable of it threw. */
-  readonly error: string | null;
 }
 
 export async function getDag(db: Queryable, dagId: string): Promise<DagRow | undefined> {
@@ -120,7 +136,7 @@ export async function getDag(db: Queryable, dagId: string): Promise<DagRow | und
   return row && { dagId: row.dag_id, versionId: row.version_id, isPaused: row.is_paused };
 }
 
-/** Removed DAGs too. Undefined for one that was never deployed. */
+/** The state of a DAG, also of a removed one; undefined when it was never deployed. */
 export async function dagStanding(db: Queryable, dagId: string): Promise<DagStanding | undefined> {
   return (await db.query<DagStanding & Record<string, unknown>>(STANDING, [dagId]))[0];
 }
@@ -129,7 +145,7 @@ export async function dagIds(db: Queryable): Promise<readonly string[]> {
   return (await db.query<{ dag_id: string }>(IDS)).map((row) => row.dag_id);
 }
 
-/** Locks up to `limit` DAGs that are due, the longest due first; and the database's time. */
+/** Locks up to `limit` due DAGs, the longest due first. `now` is the database's clock. */
 export async function lockDueDags(
   tx: Queryable,
   limit: number,
@@ -151,25 +167,21 @@ export async function lockDueDags(
 }
 
 export async function recordScheduled(tx: Queryable, dags: readonly ScheduledDag[]): Promise<void> {
-  if (dags.length === 0) return;
-  await tx.query(
-    SCHEDULED,
-    columns(dags, (dag) => [dag.dagId, dag.nextRunAfter, dag.atCapacity, storableText(dag.error)]),
-  );
+  if (dags.length > 0) await tx.query(SCHEDULED, SCHEDULED_DAGS.values(dags));
 }
 
-/** Milliseconds until the next DAG is due; negative when one is; null when none will be. */
+/** Milliseconds until the next DAG is due, negative when one is late; null: none will be due. */
 export async function nextDueInMs(db: Queryable): Promise<number | null> {
   const [row] = await db.query<{ in_ms: string | null }>(NEXT_DUE);
   return row?.in_ms == null ? null : Number(row.in_ms);
 }
 
-/** DAGs that wait for a place: runs of theirs are queued, or could be. */
+/** DAGs that wait for capacity: they have queued runs, or could have. */
 export async function dagsLeftWaiting(db: Queryable): Promise<readonly string[]> {
   return (await db.query<{ dag_id: string }>(LEFT_WAITING)).map((row) => row.dag_id);
 }
 
-/** @returns whether there is such a DAG */
+/** Pauses or unpauses a DAG. @returns false when there is no such DAG */
 export async function setPaused(db: Queryable, dagId: string, isPaused: boolean): Promise<boolean> {
   return (await db.query(SET_PAUSED, [dagId, isPaused])).length > 0;
 }

@@ -1,10 +1,13 @@
-/** What the schedules of DAGs remember: one row for each schedule that has been looked at. */
+/** The memories of schedules: one row for each schedule that the scheduler has decided about. */
 import type { Interval, RunInfo } from "../../timetable/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns, storableText } from "../database/unnest.ts";
+import { rowsOf, storableText } from "../database/unnest.ts";
 import type { SkippedIntervals } from "./schedule_decision.ts";
 
-/** Intervals that are owed and lie before the last run: after an interval (null: from the start date), and due before an instant. */
+/**
+ * Intervals before the last run that still need a run: after an interval (null: from the
+ * start date) and due before an instant.
+ */
 export interface Gap {
   readonly after: Interval | null;
   readonly before: Date;
@@ -14,17 +17,17 @@ export interface ScheduleMemory {
   readonly dagId: string;
   /** Empty for the only schedule of a DAG. */
   readonly name: string;
-  /** Of the last automated run. */
+  /** The interval of the last scheduled run. */
   readonly lastInterval: Interval | null;
   /** Null: never again. */
   readonly nextRunAfter: Date | null;
-  /** Why it stands still, when its timetable threw. */
+  /** The error of the timetable; the schedule stands still. */
   readonly error: string | null;
-  /** Newest first. Only a catchup that begins with the newest leaves any. */
+  /** Newest first. Only a catchup that begins with the newest interval leaves gaps. */
   readonly gaps: readonly Gap[];
-  /** The intervals skipped since the last run, or the last of them where the reason changed. */
+  /** The intervals skipped since the last run; after a change of the reason, those since then. */
   readonly skipped: SkippedIntervals | null;
-  /** The interval that {@link nextRunAfter} is of, if the reader is who asked for it; it is not stored. */
+  /** The interval of {@link nextRunAfter}, when the scheduler computed it; it is not stored. */
   readonly coming?: RunInfo | null;
 }
 
@@ -35,17 +38,28 @@ select dag_id, name, last_interval_start, last_interval_end, next_run_after, err
 from dagsmith.dag_schedule where dag_id = any($1)`,
 };
 
+const MEMORIES = rowsOf<ScheduleMemory>({
+  dag_id: ["text", ({ dagId }) => dagId],
+  name: ["text", ({ name }) => name],
+  last_interval_start: ["timestamptz", ({ lastInterval }) => lastInterval?.start ?? null],
+  last_interval_end: ["timestamptz", ({ lastInterval }) => lastInterval?.end ?? null],
+  next_run_after: ["timestamptz", ({ nextRunAfter }) => nextRunAfter],
+  error: ["text", ({ error }) => storableText(error)],
+  gaps: ["json", ({ gaps }) => JSON.stringify(gaps)],
+  skipped: ["json", ({ skipped }) => skipped && JSON.stringify(skipped)],
+});
+
 const PUT: Statement = {
   name: "dag_schedule_put",
   text: `
-insert into dagsmith.dag_schedule (dag_id, name, last_interval_start, last_interval_end, next_run_after, error, gaps, skipped)
-select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::json[], $8::json[])
+insert into dagsmith.dag_schedule (${MEMORIES.names})
+select * from ${MEMORIES.unnest}
 on conflict (dag_id, name) do update set last_interval_start = excluded.last_interval_start,
-  last_interval_end = excluded.last_interval_end, next_run_after = excluded.next_run_after, error = excluded.error,
-  gaps = excluded.gaps, skipped = excluded.skipped`,
+  last_interval_end = excluded.last_interval_end, next_run_after = excluded.next_run_after,
+  error = excluded.error, gaps = excluded.gaps, skipped = excluded.skipped`,
 };
 
-/** The memories of these DAGs' schedules, by DAG; those that were never looked at are missing. */
+/** The memories of the schedules of these DAGs, by DAG; a new schedule has none. */
 export async function scheduleMemories(
   db: Queryable,
   dagIds: readonly string[],
@@ -86,24 +100,10 @@ export async function rememberSchedules(
   tx: Queryable,
   memories: readonly ScheduleMemory[],
 ): Promise<void> {
-  if (memories.length === 0) return;
-  await tx.query(
-    PUT,
-    columns(memories, ({ dagId, name, lastInterval, nextRunAfter, error, gaps, skipped }) => [
-      ...[
-        dagId,
-        name,
-        lastInterval?.start ?? null,
-        lastInterval?.end ?? null,
-        nextRunAfter,
-        storableText(error),
-      ],
-      ...[JSON.stringify(gaps), skipped && JSON.stringify(skipped)],
-    ]),
-  );
+  if (memories.length > 0) await tx.query(PUT, MEMORIES.values(memories));
 }
 
-/** As JSON keeps it: dates are texts. */
+/** A value as JSON stores it: dates are texts. */
 type Stored<Value> = Value extends Date
   ? string
   : Value extends object

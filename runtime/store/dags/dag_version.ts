@@ -1,4 +1,4 @@
-/** Versions and their bundles. Neither ever changes once stored, so what was read may be kept. */
+/** Versions and their bundles. A stored one never changes, so callers may cache it. */
 import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -14,7 +14,8 @@ export interface VersionRow {
 
 const GET: Statement = {
   name: "dag_version_get",
-  text: "select id, dag_id, number, bundle_hash, file, spec from dagsmith.dag_version where id = any($1)",
+  text: `
+select id, dag_id, number, bundle_hash, file, spec from dagsmith.dag_version where id = any($1)`,
 };
 
 const BUNDLE: Statement = {
@@ -22,7 +23,7 @@ const BUNDLE: Statement = {
   text: "select code, source_map from dagsmith.bundle where hash = $1",
 };
 
-/** Versions by id; those that do not exist are missing. */
+/** Versions by id; unknown ids are missing. */
 export async function getVersions(
   db: Queryable,
   ids: readonly number[],

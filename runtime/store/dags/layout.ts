@@ -1,4 +1,7 @@
-/** The drawn graph of a version: made once, kept with it. One in another format, made by an older dagsmith, counts as not made. */
+/**
+ * The drawn graph of a version: made once, kept with it. One in another format, made by an
+ * older dagsmith, counts as not made.
+ */
 import type { Json } from "../../../sdk/json.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 

@@ -1,4 +1,7 @@
-/** The plans of versions, kept because versions never change: the newest few hundred, so that memory stays flat over many deployments. */
+/**
+ * Plans of versions. Versions never change, so their plans are cached; the number is bounded,
+ * so that memory stays flat over many deployments.
+ */
 import type { Plan } from "../../engine/plan/plan.ts";
 import { planOf } from "../../engine/plan/plan_of.ts";
 import type { Queryable } from "../database/database.ts";
@@ -13,7 +16,7 @@ export interface PlannedVersion extends VersionRow {
 export class Plans {
   readonly #kept = new Map<number, PlannedVersion>();
 
-  /** The versions of these ids, read in one statement where they are not known yet. */
+  /** The versions of these ids; one statement reads those that are not cached. */
   async get(db: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, PlannedVersion>> {
     const missing = [...new Set(ids)].filter((id) => !this.#kept.has(id));
     if (missing.length > 0)

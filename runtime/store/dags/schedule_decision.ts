@@ -1,17 +1,22 @@
-/** What became of the intervals of DAGs' schedules: one row for each run, one for each row of intervals skipped for the same reason. */
+/**
+ * Schedule decisions: one row for each run, one row for consecutive intervals that were skipped for
+ * the same reason.
+ */
 import type { RunState } from "../../state/run_state.ts";
 import type { RunInfo } from "../../timetable/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 
 /**
- * Why intervals were skipped. `catchup`: they were missed and catchup leaves them out. `paused`: they fell into a pause. `max_active_runs`: they
- * waited for a place, and catchup passed over them when there was one.
+ * Why intervals were skipped.
+ * - `catchup`: they were missed, and catchup leaves them out.
+ * - `paused`: they were due in a pause.
+ * - `max_active_runs`: they waited for capacity, and catchup no longer asked for them afterwards.
  */
 export const SKIP_REASONS = ["catchup", "paused", "max_active_runs"] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
-/** Intervals in a row, skipped for one reason. */
+/** Consecutive intervals skipped for one reason. */
 export interface SkippedIntervals {
   readonly reason: SkipReason;
   /** Null: too many to count. */
@@ -20,7 +25,7 @@ export interface SkippedIntervals {
   readonly last: RunInfo;
 }
 
-/** A decision to be written down. */
+/** A decision to be stored. */
 export interface NewDecision {
   readonly dagId: string;
   readonly schedule: string;
@@ -32,39 +37,59 @@ export interface NewDecision {
   readonly runId: string | null;
 }
 
-// An interval that is decided anew, because its DAG has changed, shows the newest decision.
+const DECISIONS = rowsOf<NewDecision>({
+  dag_id: ["text", ({ dagId }) => dagId],
+  schedule: ["text", ({ schedule }) => schedule],
+  decision: ["text", ({ decision }) => decision],
+  reason: ["text", ({ reason }) => reason],
+  count: ["int", ({ count }) => count],
+  logical_date: ["timestamptz", ({ first }) => first.logicalDate],
+  last_logical_date: ["timestamptz", ({ last }) => last.logicalDate],
+  data_interval_start: ["timestamptz", ({ first }) => first.dataInterval.start],
+  data_interval_end: ["timestamptz", ({ last }) => last.dataInterval.end],
+  run_after: ["timestamptz", ({ first }) => first.runAfter],
+  last_run_after: ["timestamptz", ({ last }) => last.runAfter],
+  run_id: ["text", ({ runId }) => runId],
+});
+
+// An interval may be decided again after a change of its DAG; the newest decision is kept.
 const PUT: Statement = {
   name: "schedule_decision_put",
   text: `
-insert into dagsmith.schedule_decision as s (dag_id, schedule, decision, reason, count, logical_date, last_logical_date,
-  data_interval_start, data_interval_end, run_after, last_run_after, run_id)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::timestamptz[], $7::timestamptz[],
-  $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[])
-on conflict (dag_id, schedule, logical_date) do update set decision = excluded.decision, reason = excluded.reason, count = excluded.count,
-  last_logical_date = excluded.last_logical_date, data_interval_start = excluded.data_interval_start,
-  data_interval_end = excluded.data_interval_end, run_after = excluded.run_after, last_run_after = excluded.last_run_after,
-  run_id = excluded.run_id, decided_at = now()
+insert into dagsmith.schedule_decision as s (${DECISIONS.names})
+select * from ${DECISIONS.unnest}
+on conflict (dag_id, schedule, logical_date) do update set decision = excluded.decision,
+  reason = excluded.reason, count = excluded.count, last_logical_date = excluded.last_logical_date,
+  data_interval_start = excluded.data_interval_start,
+  data_interval_end = excluded.data_interval_end, run_after = excluded.run_after,
+  last_run_after = excluded.last_run_after, run_id = excluded.run_id, decided_at = now()
 where (s.decision, s.reason, s.last_logical_date, s.run_id)
   is distinct from (excluded.decision, excluded.reason, excluded.last_logical_date, excluded.run_id)`,
 };
 
-const COLUMNS = `s.schedule, s.decision, s.reason, s.count, s.logical_date as "logicalDate", s.last_logical_date as "lastLogicalDate",
-  s.data_interval_start as "dataIntervalStart", s.data_interval_end as "dataIntervalEnd", s.run_after as "runAfter",
-  s.last_run_after as "lastRunAfter", coalesce(r.run_id, s.run_id) as "runId", s.decided_at as "decidedAt", r.id as run, r.state as "runState"`;
+const COLUMNS = `s.schedule, s.decision, s.reason, s.count, s.logical_date as "logicalDate",
+  s.last_logical_date as "lastLogicalDate", s.data_interval_start as "dataIntervalStart",
+  s.data_interval_end as "dataIntervalEnd", s.run_after as "runAfter",
+  s.last_run_after as "lastRunAfter", coalesce(r.run_id, s.run_id) as "runId",
+  s.decided_at as "decidedAt", r.id as run, r.state as "runState"`;
 
-// The run is found by its id without its type, as the index dag_run_interval has it: a backfill may have been first, and named it differently.
-// By the index on (dag_id, last_logical_date desc, schedule): a page costs the same after ten years as on the first day.
+// The run is found by its run id without the type, by the index dag_run_interval: the run of a
+// backfill has another type. Decisions are read by the index on (dag_id, last_logical_date desc,
+// schedule), so that a page costs the same after ten years as on the first day.
 const LIST: Statement = {
   name: "schedule_decision_list",
   text: `
-select ${COLUMNS} from dagsmith.schedule_decision s left join dagsmith.dag_run r on r.dag_id = s.dag_id and r.schedule is not null
+select ${COLUMNS} from dagsmith.schedule_decision s
+left join dagsmith.dag_run r on r.dag_id = s.dag_id and r.schedule is not null
   and substr(r.run_id, strpos(r.run_id, '__')) = substr(s.run_id, strpos(s.run_id, '__'))
-where s.dag_id = $1 and ($2::timestamptz is null or s.last_logical_date >= $2) and ($3::timestamptz is null or s.logical_date <= $3)
-  and ($5::timestamptz is null or (s.last_logical_date <= $5 and (s.last_logical_date < $5 or s.schedule > $6)))
+where s.dag_id = $1 and ($2::timestamptz is null or s.last_logical_date >= $2)
+  and ($3::timestamptz is null or s.logical_date <= $3)
+  and ($5::timestamptz is null
+    or (s.last_logical_date <= $5 and (s.last_logical_date < $5 or s.schedule > $6)))
 order by s.last_logical_date desc, s.schedule limit $4`,
 };
 
-/** A decision as it is shown. */
+/** A stored decision, with its run. */
 export interface ScheduleDecision {
   readonly schedule: string;
   readonly decision: "run" | "skipped";
@@ -79,7 +104,7 @@ export interface ScheduleDecision {
   readonly lastRunAfter: Date;
   readonly runId: string | null;
   readonly decidedAt: Date;
-  /** The run's number; null when there is none, or it is deleted. */
+  /** The id of the run; null when there is none, or it was deleted. */
   readonly run: number | null;
   readonly runState: RunState | null;
 }
@@ -89,23 +114,14 @@ export async function putDecisions(
   decisions: readonly NewDecision[],
 ): Promise<void> {
   if (decisions.length === 0) return;
-  // A statement must not meet one row twice.
+  // A statement must not write one row twice.
   const last = new Map(
     decisions.map((decision) => [
       `${decision.dagId} ${decision.schedule} ${decision.first.logicalDate.getTime()}`,
       decision,
     ]),
   );
-  await tx.query(
-    PUT,
-    columns(
-      [...last.values()],
-      ({ dagId, schedule, decision, reason, count, first, last, runId }) => [
-        ...[dagId, schedule, decision, reason, count, first.logicalDate, last.logicalDate],
-        ...[first.dataInterval.start, last.dataInterval.end, first.runAfter, last.runAfter, runId],
-      ],
-    ),
-  );
+  await tx.query(PUT, DECISIONS.values([...last.values()]));
 }
 
 export interface DecisionQuery {
@@ -113,7 +129,7 @@ export interface DecisionQuery {
   /** Bounds of the logical date, inclusive. */
   readonly from: Date | null;
   readonly to: Date | null;
-  /** The last interval of the page before. */
+  /** The last decision of the previous page. */
   readonly after: { readonly logicalDate: Date; readonly schedule: string } | null;
   readonly limit: number;
 }

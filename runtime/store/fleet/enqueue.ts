@@ -1,8 +1,12 @@
-/** How wake-up tokens come into the queue: always in the statement that made them due, so that state and queue cannot disagree. */
+/**
+ * Queues jobs in the statement that made them due, so that the state and the queue always
+ * agree.
+ */
 
 /**
- * The end of a statement that has `rows (id, try_number, queue, weight)`: a token for each. The queue hands out low numbers first, so a
- * heavy weight is a low number, within the 16 bits that it has; a queue of workers is a kind of job that only they take.
+ * The end of a statement with `rows (id, try_number, queue, weight)`: queues a job for each
+ * row. The job queue takes low priorities first, so a high weight becomes a low priority of
+ * 16 bits. A queue of workers is a task name of jobs that only its workers take.
  */
 export const enqueue = (rows: string, { runAt = "null::timestamptz", order = "" } = {}): string => `
 select count(*) from (

@@ -1,8 +1,8 @@
-/** Schedulers: who is alive. For health only; no correctness hangs on it. */
+/** Heartbeats of schedulers, for the health page only. */
 import { hostname } from "node:os";
 import type { Queryable, Statement } from "../database/database.ts";
 
-const BEAT: Statement = {
+const HEARTBEAT: Statement = {
   name: "scheduler_heartbeat",
   text: `
 insert into dagsmith.scheduler (id, hostname, pid) values ($1, $2, $3)
@@ -15,7 +15,7 @@ const REMOVE: Statement = {
 };
 
 export async function recordSchedulerHeartbeat(db: Queryable, id: string): Promise<void> {
-  await db.query(BEAT, [id, hostname(), process.pid]);
+  await db.query(HEARTBEAT, [id, hostname(), process.pid]);
 }
 
 export async function removeScheduler(db: Queryable, id: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Workers: who is alive, and what happens to the tries of one that is not. A worker holds a session lock named after it, so that a death
- * whose connection breaks is seen at once; its heartbeat is for the deaths that break nothing.
+ * Workers: heartbeats, lost workers and their tries. A worker holds a session lock under its id, so
+ * that a death that breaks the connection is seen at once. Heartbeats find the other deaths.
  */
 import { DEFAULT_QUEUE } from "../../../sdk/spec/index.ts";
 import { ENGINE, type TryRef } from "../../state/task_state.ts";
@@ -12,13 +12,15 @@ export interface WorkerRow {
   readonly hostname: string;
   readonly pid: number;
   readonly slots: number;
-  /** The queues that it serves. Default: `default` alone. */
+  /** The queues it serves. Default: only `default`. */
   readonly queues?: readonly string[];
 }
 
 const REGISTER: Statement = {
   name: "worker_register",
-  text: "insert into dagsmith.worker (id, pool_id, hostname, pid, slots, queues) values ($1, $2, $3, $4, $5, $6)",
+  text: `
+insert into dagsmith.worker (id, pool_id, hostname, pid, slots, queues)
+values ($1, $2, $3, $4, $5, $6)`,
 };
 
 const REMOVE: Statement = {
@@ -26,11 +28,13 @@ const REMOVE: Statement = {
   text: "delete from dagsmith.worker where id = $1 and state <> 'lost'",
 };
 
-/** One beat; says also which of the worker's tries are no longer its own (cancelled, or given up for lost). */
+/** A heartbeat. Returns the tries that the worker has lost: cancelled, or declared lost. */
 export const BEAT: Statement = {
   name: "worker_heartbeat",
   text: `
-with beat as (update dagsmith.worker set heartbeat_at = now() where id = $1 and state <> 'lost' returning id)
+with beat as (
+  update dagsmith.worker set heartbeat_at = now() where id = $1 and state <> 'lost' returning id
+)
 select (select count(*)::int from beat) as alive,
   coalesce((
     select array_agg(held.id) from unnest($2::bigint[], $3::int[]) as held (id, try_number)
@@ -40,8 +44,9 @@ select (select count(*)::int from beat) as alive,
   ), '{}')::float8[] as taken`,
 };
 
-// A worker is dead when its session is gone and it has missed a beat, or when it has not beaten for long. A server that has just started
-// has lost every session itself, so it waits for the workers to come back first.
+// A worker is dead when its session is gone and it has missed a heartbeat, or after a long
+// silence. A restarted server has lost all sessions, so it first waits for the workers to
+// come back.
 const DECLARE_LOST: Statement = {
   name: "worker_declare_lost",
   text: `
@@ -53,7 +58,8 @@ with silent as materialized (
 ), dead as (
   update dagsmith.worker w set state = 'lost' from silent
   where w.id = silent.id
-    and (silent.heartbeat_at < now() - $2 * interval '1 millisecond' or pg_try_advisory_xact_lock(hashtextextended(silent.id, 0)))
+    and (silent.heartbeat_at < now() - $2 * interval '1 millisecond'
+      or pg_try_advisory_xact_lock(hashtextextended(silent.id, 0)))
   returning w.id, w.pool_id, w.hostname, w.pid
 ), unlocked as (
   select dagsmith_queue.force_unlock_workers(array_agg(pool_id)) from dead having count(*) > 0
@@ -61,36 +67,43 @@ with silent as materialized (
 select dead.id, dead.hostname, dead.pid from dead left join unlocked on true`,
 };
 
-const FORGET_LOST: Statement = {
-  name: "worker_forget_lost",
-  text: "delete from dagsmith.worker where state = 'lost' and heartbeat_at < now() - interval '1 day'",
+const DELETE_LOST: Statement = {
+  name: "worker_delete_lost",
+  text: `
+delete from dagsmith.worker where state = 'lost' and heartbeat_at < now() - interval '1 day'`,
 };
 
 /** A try that is running. */
 const HOLDER: Statement = {
   name: "worker_holder",
   text: `
-select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries, t.worker_id, null as hostname, null as pid
+select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries,
+  t.worker_id, null as hostname, null as pid
 from dagsmith.task_instance t where t.id = $1 and t.try_number = $2 and t.state = 'running'`,
 };
 
-// Only the instances of active runs are looked at, so the work does not grow with history.
+// Reads only instances of active runs, so the cost does not grow with history.
 const ORPHANS: Statement = {
   name: "worker_orphans",
   text: `
-select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries, t.worker_id, w.hostname, w.pid
+select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries,
+  t.worker_id, w.hostname, w.pid
 from dagsmith.dag_run r
 join dagsmith.task_instance t on t.run_id = r.id and t.state = 'running'
 left join dagsmith.worker w on w.id = t.worker_id
-where r.state = 'running' and (w.id is null or w.state = 'lost') and t.worker_id <> '${ENGINE}'
+where r.state = 'running' and (w.id is null or w.state = 'lost')
+  and t.worker_id <> '${ENGINE}'
 order by t.id limit $1`,
 };
 
-/** Milliseconds between two beats of a worker. */
+/** Milliseconds between two heartbeats of a worker. */
 export const BEAT_EVERY_MS = 2_000;
-/** A worker whose session is gone is dead after this silence: a beat and a half, so that a reconnecting one is not taken for dead. */
+/**
+ * Silence after which a worker without a session is dead: one and a half heartbeats, so that
+ * it can reconnect.
+ */
 const SILENT_AFTER_MS = 3_000;
-/** Any worker is dead after this silence. */
+/** Silence after which any worker is dead. */
 const DEAD_AFTER_MS = 12_000;
 
 export async function registerWorker(db: Queryable, worker: WorkerRow): Promise<void> {
@@ -108,7 +121,7 @@ export async function removeWorker(db: Queryable, id: string): Promise<void> {
   await db.query(REMOVE, [id]);
 }
 
-/** Declares silent workers lost and puts the tokens they held back into the queue, where others find them. */
+/** Declares silent workers lost and unlocks their jobs for other workers. */
 export async function declareLost(
   db: Queryable,
 ): Promise<readonly { readonly id: string; readonly hostname: string; readonly pid: number }[]> {
@@ -116,11 +129,11 @@ export async function declareLost(
     SILENT_AFTER_MS,
     DEAD_AFTER_MS,
   ]);
-  if (lost.length > 0) await db.query(FORGET_LOST);
+  if (lost.length > 0) await db.query(DELETE_LOST);
   return lost;
 }
 
-/** A try that a worker holds. */
+/** A try that a worker has claimed. */
 export interface HeldTry extends TryRef {
   readonly runId: number;
   readonly taskId: string;
@@ -128,11 +141,11 @@ export interface HeldTry extends TryRef {
   readonly lostTries: number;
   readonly clearedTries: number;
   readonly workerId: string;
-  /** `host, process 123`; the worker's id when nothing more is known. */
+  /** `host, process 123`; the id of the worker when host and process are unknown. */
   readonly holder: string;
 }
 
-/** A running try, and who holds it; undefined when it is not running any more. */
+/** A running try with its worker; undefined when the try is not running. */
 export async function holderOf(db: Queryable, ref: TryRef): Promise<HeldTry | undefined> {
   const [row] = await db.query<HeldRow>(HOLDER, [ref.instanceId, ref.tryNumber]);
   return row && heldTry(row);
