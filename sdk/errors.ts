@@ -18,6 +18,10 @@ const messages = {
     'DAG "{dag}" has a cycle: {path}. Remove one of these edges. A group that is mapped, retried or timed is one task here: nothing outside it can stand between its tasks.',
   DUPLICATE_GROUP_ID:
     'DAG "{dag}" has two groups, or a group and a task, with the id "{group}". Give one of them another id.',
+  OUTER_BUILDER:
+    '"{id}" of DAG "{dag}" is declared with the builder of {builder} while the function of group "{group}" runs. Inside that function, use the builder that it gets: d.group("{group}", (g) => g.task(…)).',
+  GROUP_CLOSED:
+    '"{id}" of DAG "{dag}" is declared with the builder of group "{group}", whose function has returned. Declare it inside that function, or with the builder of the DAG.',
   EMPTY_GROUP: 'Group "{group}" of DAG "{dag}" has no task. Declare one in its function.',
   NESTED_MAPPING:
     '"{task}" of DAG "{dag}" is a list or a loop inside the mapped group "{group}", whose tasks run once for each of its elements. Map it outside the group, or map the group over a cross() of both lists.',

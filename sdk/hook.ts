@@ -1,7 +1,7 @@
 /** A hook: a typed client of one outside system, opened from a connection while a task runs and closed when its try ends. */
 import type { Connection } from "./connection.ts";
 import { DagsmithError } from "./errors.ts";
-import type { TaskLog } from "./task/context.ts";
+import type { TaskLog } from "./task/task_log.ts";
 
 /** What opening a client may use. */
 export interface HookContext {

@@ -1,24 +1,20 @@
 /**
- * dagsmith: what a DAG file and a plugin import. Ground floor of the house: no input or output, no database, no environment.
+ * dagsmith: what DAG files and plugins import. The lowest part of the house: it does no input or output, and
+ * reads no database and no environment.
  */
-
 export type { CalendarDuration } from "./calendar_duration.ts";
 export { type Connection, parseConnection } from "./connection.ts";
-export { chain, Dag, dag, isDag } from "./dag/dag.ts";
+export { type Dag, dag, isDag } from "./dag/dag.ts";
 export type { DagOptions, ParamsSchema } from "./dag/dag_options.ts";
-export {
-  type GroupOptions,
-  type Lists,
-  type LoopGroupOptions,
-  type MappedGroupOptions,
-  TaskGroup,
-  type Wirable,
-} from "./dag/group.ts";
+export type { GroupBuilder } from "./dag/group_builder.ts";
+export type { GroupOptions, LoopGroupOptions, MappedGroupOptions } from "./dag/group_options.ts";
+export type { Lists, TaskGroup } from "./dag/task_group.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
-export { CRON_PRESETS, type Schedule, type Schedules } from "./schedule/schedule.ts";
+export { CRON_PRESETS } from "./schedule/cron_presets.ts";
+export type { Schedule, Schedules } from "./schedule/schedule.ts";
 export {
   atInstants,
   type CronTriggerOptions,
@@ -60,6 +56,7 @@ export {
 export type { RunTrigger, TriggeredBy } from "./sources/trigger.ts";
 export type { Catchup, CatchupOrder, TriggerRule, WeightRule } from "./spec/index.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
+export type { BranchChoice, ShortCircuitOptions, SwitchOptions } from "./task/branching.ts";
 export {
   type AverageRuntime,
   averageRuntime,
@@ -77,7 +74,6 @@ export {
   type TaskAssets,
   type TaskBody,
   type TaskContext,
-  type TaskLog,
   type XCom,
 } from "./task/context.ts";
 export {
@@ -87,24 +83,17 @@ export {
   entries,
   type ItemOf,
   type ItemSource,
-  Items,
-  MappedItems,
+  type Items,
+  type MappedItems,
   over,
   partial,
   zip,
 } from "./task/items.ts";
-export { type LazyList, LazyRef, lazy } from "./task/lazy.ts";
+export { type LazyList, type LazyRef, lazy } from "./task/lazy.ts";
 export type { GroupLoop, LoopContext, LoopOptions } from "./task/loop.ts";
 export { FailTask, RetryAfter, SkipTask } from "./task/outcome.ts";
-export { type FieldOf, type FieldsOf, PickRef, pick } from "./task/pick.ts";
+export { type FieldOf, type FieldsOf, type PickRef, pick } from "./task/pick.ts";
 export type { RateLimit, RoutingOptions } from "./task/routing.ts";
-export type {
-  BranchChoice,
-  RuleDefaults,
-  ShortCircuitOptions,
-  SwitchOptions,
-  TeardownOptions,
-} from "./task/rules.ts";
 export type {
   MappedSensorOptions,
   Poked,
@@ -112,17 +101,19 @@ export type {
   SensorOptions,
   SensorTiming,
 } from "./task/sensor.ts";
-export {
-  type InputRefs,
-  type InputValues,
-  type Lineage,
-  type MappedTaskOptions,
-  type OutputOf,
-  type TaskDates,
-  type TaskDefaults,
-  type TaskOptions,
-  TaskRef,
-} from "./task/task.ts";
+export type { TaskLog } from "./task/task_log.ts";
+export type {
+  InputRefs,
+  InputValues,
+  Lineage,
+  MappedTaskOptions,
+  OutputOf,
+  TaskDates,
+  TaskDefaults,
+  TaskOptions,
+} from "./task/task_options.ts";
+export type { TaskRef } from "./task/task_ref.ts";
+export type { TeardownOptions } from "./task/teardown.ts";
 export {
   type ExternalRunOptions,
   externalRun,
@@ -131,3 +122,4 @@ export {
   waitForEvent,
   waitUntil,
 } from "./task/wait.ts";
+export { chain, type Wirable } from "./task/wirable.ts";

@@ -1,11 +1,15 @@
 /**
- * Checks of options that are the same wherever an option is read, so that a mistake is refused in the same words everywhere. Checks that know
- * one option only stand beside that option.
+ * Checks of options that several options share, so that a mistake is refused in the same words everywhere.
+ * A check of a single option is in the file of that option.
  */
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
 
-/** @param where what messages call the thing that has the option @param found the value in words */
+/**
+ * The error for an option with a wrong value.
+ * @param where the owner of the option, as messages name it
+ * @param found the value, in words
+ */
 export function invalidOption(
   where: string,
   option: string,
@@ -16,7 +20,7 @@ export function invalidOption(
   return new DagsmithError("INVALID_OPTION", { where, option, found, allowed }, cause);
 }
 
-/** An option whose value is of a wrong kind altogether: the message tells the kind, not the value. */
+/** The error for an option whose value is of a wrong kind. The message names the kind, not the value. */
 export function wrongKind(
   where: string,
   option: string,
@@ -26,7 +30,24 @@ export function wrongKind(
   return invalidOption(where, option, value === null ? "null" : typeof value, allowed);
 }
 
-/** @throws DagsmithError UNKNOWN_OPTION for a key that is not allowed: most likely a slip of the pen, which would do nothing */
+/**
+ * The error for an option with a wrong value. The message shows at most 100 characters of the value: the
+ * contents of a file that was passed by mistake must not fill the screen.
+ */
+export function wrongValue(
+  where: string,
+  option: string,
+  value: unknown,
+  allowed: string,
+): DagsmithError {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? typeof value);
+  return invalidOption(where, option, text.slice(0, 100), allowed);
+}
+
+/**
+ * Refuses an option that does not exist: a misspelt option would have no effect.
+ * @throws DagsmithError UNKNOWN_OPTION
+ */
 export function refuseUnknownOptions(
   kind: "DAG" | "group" | "task" | "schedule",
   options: object,
@@ -38,13 +59,13 @@ export function refuseUnknownOptions(
     throw new DagsmithError("UNKNOWN_OPTION", { kind, option, where, allowed: allowed.join(", ") });
 }
 
-/** @throws DagsmithError INVALID_OPTION */
+/** A whole number of at least `min`. @throws DagsmithError INVALID_OPTION */
 export function wholeNumber(value: number, min: number, option: string, where: string): number {
   if (Number.isInteger(value) && value >= min) return value;
   throw invalidOption(where, option, String(value), `a whole number of at least ${min}`);
 }
 
-/** What delays and intervals are multiplied by. @throws DagsmithError INVALID_OPTION */
+/** A factor of delays or intervals. @throws DagsmithError INVALID_OPTION */
 export function backoffFactor(value: number, option: string, where: string): number {
   if (Number.isFinite(value) && value >= 1) return value;
   throw invalidOption(where, option, String(value), "a number of at least 1");

@@ -83,8 +83,7 @@ function candidacyOf(source: SourceFile): Candidacy {
   const exported = defaultExport(source);
   const imports = valueImports(source);
   const buildsDags = imports.some(
-    ({ from, names }) =>
-      from === "dagsmith" && ["dag", "Dag", "*"].some((name) => names.includes(name)),
+    ({ from, names }) => from === "dagsmith" && ["dag", "*"].some((name) => names.includes(name)),
   );
   if (exported === "none") {
     if (exportsDefaultUnparsed(source.getFullText())) return "maybe";

@@ -1,12 +1,12 @@
 /** How a try ends, from what its body returned or threw: the outcome of a poke or a wait, and whether and when a failure is tried again. */
 
-import { inheritedDefaults } from "../../sdk/dag/group.ts";
 import { type Duration, durationMs } from "../../sdk/duration.ts";
 import { toJson } from "../../sdk/json.ts";
 import type { LateKeys, WaitSpec } from "../../sdk/spec/index.ts";
 import { FailTask } from "../../sdk/task/outcome.ts";
 import type { Poked } from "../../sdk/task/sensor.ts";
-import type { TaskRef } from "../../sdk/task/task.ts";
+import { definitionOf } from "../../sdk/task/task_definition.ts";
+import type { TaskRef } from "../../sdk/task/task_ref.ts";
 import { isWaiting } from "../../sdk/task/wait.ts";
 import type { DeclaredUpdate } from "../engine/results/outcome.ts";
 import { describeError, type TaskError } from "./task_error.ts";
@@ -49,11 +49,8 @@ type TryEnding =
  * @param maxBytes of JSON; default: what the database takes
  * @throws FailTask for a poke that gives no answer; DagsmithError for what JSON cannot carry
  */
-export function returned(
-  { definition: { sensor, body } }: TaskRef<unknown>,
-  output: unknown,
-  maxBytes?: number,
-): TryResult {
+export function returned(ref: TaskRef<unknown>, output: unknown, maxBytes?: number): TryResult {
+  const { sensor, body } = definitionOf(ref);
   if (sensor) return poked(output as Poked<unknown>, maxBytes);
   if (body && isWaiting(body)) return { outcome: "deferred", wait: output as WaitSpec };
   return { outcome: "success", output: output === undefined ? null : toJson(output, maxBytes) };
@@ -80,7 +77,7 @@ const FINAL_ERRORS = ["FailTask", "DagsmithError"];
 /** An error outside a body, as a result: there is nobody to ask whether to try again. */
 export function failure(error: unknown): TryResult {
   const described = describeError(error);
-  if (described.name === "LeftOut")
+  if (described.name === "FilteredOut")
     return { outcome: "skipped", reason: described.message, filteredOut: true };
   if (described.name === "SkipTask") return { outcome: "skipped", reason: described.message };
   return { outcome: "failed", error: described, retryable: !FINAL_ERRORS.includes(described.name) };
@@ -106,7 +103,8 @@ function asksForRetry(
   described: TaskError,
   warn: (text: string) => void,
 ): boolean {
-  const retryIf = ref.definition.options.retryIf ?? inheritedDefaults(ref).retryIf;
+  const { options, inherited } = definitionOf(ref);
+  const retryIf = options.retryIf ?? inherited.retryIf;
   if (!retryIf) return true;
   try {
     return Boolean(retryIf(error instanceof Error ? error : new Error(described.message)));

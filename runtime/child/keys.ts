@@ -1,22 +1,19 @@
 /** Under which keys a try runs, where the task says so by a function: asked where its code lives, before its body. */
 
-import type { Dag } from "../../sdk/dag/dag.ts";
-import { inheritedDefaults } from "../../sdk/dag/group.ts";
+import { limitKey } from "../../sdk/describe/describe_routing.ts";
 import type { LateKeys } from "../../sdk/spec/index.ts";
 import { resolveField, type TaskContext } from "../../sdk/task/context.ts";
-import { limitKey } from "../../sdk/task/routing.ts";
-import type { TaskRef } from "../../sdk/task/task.ts";
+import { definitionOf } from "../../sdk/task/task_definition.ts";
+import type { TaskRef } from "../../sdk/task/task_ref.ts";
 
 /** @throws DagsmithError INVALID_OPTION for a key that is none; and whatever the function throws */
 export async function keysOf(
-  dag: Dag<unknown>,
+  dag: { readonly dagId: string },
   ref: TaskRef<unknown>,
   context: TaskContext,
 ): Promise<LateKeys> {
-  const { concurrencyKey, rateLimit } = {
-    ...inheritedDefaults(ref),
-    ...defined(ref.definition.options),
-  };
+  const { options, inherited } = definitionOf(ref);
+  const { concurrencyKey, rateLimit } = { ...inherited, ...defined(options) };
   const where = `task "${ref.taskId}" of DAG "${dag.dagId}"`;
   const ask = async (field: typeof concurrencyKey, option: string): Promise<string | null> =>
     typeof field === "function"

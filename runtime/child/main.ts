@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { dirname } from "node:path";
-import type { Dag } from "../../sdk/dag/dag.ts";
+import { type Dag, graphOf } from "../../sdk/dag/dag.ts";
 import { captureOutput } from "./capture.ts";
 import { failure } from "./ending.ts";
 import { loadDags } from "./load.ts";
@@ -114,7 +114,7 @@ async function attempt(
         await runCallback(dag, request, callback, host, signal),
         dirname(bundle),
       );
-    const ref = dag?.find(request.taskId);
+    const ref = dag && graphOf(dag).find(request.taskId);
     if (!dag || !ref)
       throw new Error(
         `the bundle does not declare task "${request.taskId}" of DAG "${request.dagId}" when it is loaded here; a DAG file must declare the same tasks every time`,

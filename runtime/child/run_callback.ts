@@ -1,9 +1,9 @@
 /** Runs one callback: finds it in the DAG as it is loaded here, builds its context, says how it ended. Works where tries work. */
 
-import type { Dag } from "../../sdk/dag/dag.ts";
-import { inheritedDefaults } from "../../sdk/dag/group.ts";
+import { type Dag, graphOf } from "../../sdk/dag/dag.ts";
 import type { TaskEvent } from "../../sdk/spec/index.ts";
 import type { Callback, CallbackContext } from "../../sdk/task/callback.ts";
+import { definitionOf } from "../../sdk/task/task_definition.ts";
 import { failure } from "./ending.ts";
 import {
   HookPool,
@@ -83,6 +83,8 @@ function ofDag(
 }
 
 function ofTask(dag: Dag<unknown>, taskId: string, event: TaskEvent): Callback | undefined {
-  const task = dag.find(taskId);
-  return task?.definition.options[event] ?? (task && inheritedDefaults(task)[event]);
+  const task = graphOf(dag).find(taskId);
+  if (!task) return undefined;
+  const { options, inherited } = definitionOf(task);
+  return options[event] ?? inherited[event];
 }

@@ -5,15 +5,18 @@
 import { DateTime } from "luxon";
 import type { Connection } from "../../sdk/connection.ts";
 import type { Dag } from "../../sdk/dag/dag.ts";
-import { loopOf, mappedAround } from "../../sdk/dag/group.ts";
+import { loopOf, mappedGroupAround } from "../../sdk/dag/node.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type HookRef, openHook } from "../../sdk/hook.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
 import { eventsOf, type RunTrigger } from "../../sdk/sources/trigger.ts";
-import type { TaskContext, TaskLog } from "../../sdk/task/context.ts";
+import type { TaskContext } from "../../sdk/task/context.ts";
 import { itemFor } from "../../sdk/task/items.ts";
 import { LazyRef } from "../../sdk/task/lazy.ts";
-import type { TaskRef } from "../../sdk/task/task.ts";
+import { definitionOf } from "../../sdk/task/task_definition.ts";
+import type { TaskLog } from "../../sdk/task/task_log.ts";
+import type { GivenTaskOptions } from "../../sdk/task/task_options.ts";
+import type { TaskRef } from "../../sdk/task/task_ref.ts";
 import type { DeclaredUpdate } from "../engine/results/outcome.ts";
 import { returned, type TryResult, thrown } from "./ending.ts";
 import { formatLine } from "./format.ts";
@@ -71,9 +74,12 @@ export const MAX_LABEL = 200;
 
 const RETURN_VALUE = "return_value";
 
+/** What a try needs of its DAG. */
+type TriedDag = Pick<Dag<unknown>, "dagId" | "options">;
+
 /** Runs one try to its end. Never throws. Hooks it opened are closed before it returns. */
 export async function runTry(
-  dag: Dag<unknown>,
+  dag: TriedDag,
   ref: TaskRef<unknown>,
   request: TryRequest,
   host: TaskHost,
@@ -97,7 +103,7 @@ export async function runTry(
     };
     if (request.asksKeys)
       return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
-    const output = await ref.definition.body?.(context as TaskContext<never, never, never>);
+    const output = await definitionOf(ref).body?.(context as TaskContext<never, never, never>);
     // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
     const ending = returned(ref, output, request.maxOutputBytes);
     return {
@@ -119,10 +125,11 @@ function withLazyInputs(
   given: TryRequest["inputs"],
   host: TaskHost,
 ): Readonly<Record<string, unknown>> {
-  const lists = Object.entries(ref.definition.options.inputs ?? {}).flatMap(
+  const lists = Object.entries(definitionOf(ref).options.inputs ?? {}).flatMap(
     ([name, input]): readonly (readonly [string, unknown])[] => {
       if (!(input instanceof LazyRef)) return [];
-      const { taskId, definition } = input.source;
+      const { taskId } = input.source;
+      const definition = definitionOf(input.source);
       const whole = async (): Promise<OutputPage> => ({
         items: (given[name] ?? (await host.pullXCom(taskId, RETURN_VALUE))) as readonly Json[],
         next: null,
@@ -130,7 +137,7 @@ function withLazyInputs(
       const isMany =
         definition.options.each !== undefined ||
         definition.loop !== undefined ||
-        mappedAround(input.source) !== undefined;
+        mappedGroupAround(input.source) !== undefined;
       const isMapped = isMany && given[name] === undefined;
       return [[name, lazyList(isMapped ? (after) => host.pullPage(taskId, after) : whole)]];
     },
@@ -139,10 +146,8 @@ function withLazyInputs(
 }
 
 /** What says what a task is mapped over: its own options, or those of the mapped group around it. */
-function mapping(
-  ref: TaskRef<unknown>,
-): Pick<TaskRef<unknown>["definition"]["options"], "each" | "label"> {
-  return (mappedAround(ref) ?? ref).definition.options;
+function mapping(ref: TaskRef<unknown>): Pick<GivenTaskOptions, "each" | "label"> {
+  return definitionOf(mappedGroupAround(ref) ?? ref).options;
 }
 
 /** The item as the task gets it: what its list's own functions make of it. */
@@ -151,10 +156,8 @@ function itemOf(ref: TaskRef<unknown>, { mapIndex, item }: TryRequest): unknown 
 }
 
 /** What a loop's body is given besides. */
-function iterationOf(
-  { definition: { loop } }: TaskRef<unknown>,
-  { mapIndex, previous }: TryRequest,
-): object {
+function iterationOf(ref: TaskRef<unknown>, { mapIndex, previous }: TryRequest): object {
+  const { loop } = definitionOf(ref);
   if (!loop) return {};
   // A copy: the next run in this process begins with the same value.
   return {
@@ -198,7 +201,7 @@ function labelled(
  * The params of a run as its tasks get them: checked, with defaults filled in.
  * @throws DagsmithError INVALID_PARAMS naming each problem
  */
-export async function validParams(dag: Dag<unknown>, params: Json): Promise<unknown> {
+export async function validParams(dag: TriedDag, params: Json): Promise<unknown> {
   const schema = dag.options.params;
   if (!schema) return params ?? {};
   const result = await schema["~standard"].validate(params ?? {});

@@ -4,7 +4,8 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
 import { type Asset, type AssetEvent, MAX_EXTRA_BYTES } from "../../sdk/sources/asset.ts";
 import type { TaskAssets } from "../../sdk/task/context.ts";
-import type { TaskRef } from "../../sdk/task/task.ts";
+import { definitionOf } from "../../sdk/task/task_definition.ts";
+import type { TaskRef } from "../../sdk/task/task_ref.ts";
 import type { DeclaredUpdate } from "../engine/results/outcome.ts";
 
 const USUAL_EVENTS = 100;
@@ -20,7 +21,7 @@ export function taskAssets(
   host: AssetHost,
   said: DeclaredUpdate[],
 ): TaskAssets {
-  const { outlets = [], inlets = [] } = ref.definition.options;
+  const { outlets = [], inlets = [] } = definitionOf(ref).options;
   return {
     update: (asset, { extra = {}, alias } = {}) => {
       const isOutlet = outlets.some((one) =>

@@ -4,6 +4,7 @@
  */
 
 import type { Connection } from "../../sdk/connection.ts";
+import { graphOf } from "../../sdk/dag/dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { loadDags } from "../child/load.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
@@ -76,7 +77,7 @@ export async function replay(
   const bundle = await new BundleCache(db, request.bundles).path(facts.version.bundleHash);
   const dags = await loadDags(bundle, { projectFolder: request.folder, file: facts.version.file });
   const dag = dags.find(({ dagId }) => dagId === facts.version.dagId);
-  const ref = dag?.find(taskId);
+  const ref = dag && graphOf(dag).find(taskId);
   if (!dag || !ref)
     throw new DagsmithError("UNKNOWN_TASK", {
       task: taskId,

@@ -11,3 +11,4 @@ export {
 } from "./run_dag.ts";
 export { type ConnectionValue, type RunTaskOptions, runTask, type TaskRun } from "./run_task.ts";
 export { type SimulateOptions, type SimulationResult, simulate } from "./simulate.ts";
+export { taskOf } from "./task_of.ts";

@@ -4,7 +4,7 @@
  */
 import { DateTime } from "luxon";
 import type { Connection } from "../../sdk/connection.ts";
-import type { Dag } from "../../sdk/dag/dag.ts";
+import { type Dag, graphOf } from "../../sdk/dag/dag.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
@@ -202,7 +202,7 @@ class Session {
 
   async attempt(instance: MemoryInstance): Promise<void> {
     const { id, taskId } = instance;
-    const ref = this.#dag.find(taskId);
+    const ref = graphOf(this.#dag).find(taskId);
     if (!ref) return;
     this.#began(instance);
     const startedAt = performance.now();

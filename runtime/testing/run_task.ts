@@ -1,13 +1,15 @@
 /** Runs one task body in memory. */
 
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
-import { Dag } from "../../sdk/dag/dag.ts";
+import { dag } from "../../sdk/dag/dag.ts";
+import { graphAround } from "../../sdk/dag/graph.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { AssetEvent } from "../../sdk/sources/asset.ts";
 import type { RunTrigger } from "../../sdk/sources/trigger.ts";
-import type { TaskBody, TaskContext } from "../../sdk/task/context.ts";
-import { TaskRef } from "../../sdk/task/task.ts";
+import type { TaskBody } from "../../sdk/task/context.ts";
+import { definitionOf } from "../../sdk/task/task_definition.ts";
+import { TaskRef } from "../../sdk/task/task_ref.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
 
 /** A connection as a URI, as JSON text, or as its fields. */
@@ -77,7 +79,7 @@ export async function runTask<Output>(
     log: (level, text) => void log.push({ level, text }),
   };
   const result = await runTry(
-    ref.dag,
+    graphAround(ref),
     ref,
     requestFor(ref, options),
     host,
@@ -112,22 +114,19 @@ export function connectionOf(id: string, value: ConnectionValue | undefined): Co
 }
 
 function bodyAsTask<Output>(body: TaskBody<Output>): TaskRef<Output> {
-  const dag = new Dag<unknown>("test", {});
-  return new TaskRef<Output>(dag, "task", {
-    options: {},
-    body: body as TaskBody<unknown, TaskContext<never, never, never>>,
-  });
+  return dag("test").task("task", body as TaskBody) as TaskRef<Output>;
 }
 
 function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<typeof runTry>[2] {
   const logicalDate = options.logicalDate ?? "2026-01-01T00:00:00Z";
+  const { dagId, options: dagOptions } = graphAround(ref);
   const oneDayLater = new Date(Date.parse(logicalDate) + 86_400_000).toISOString();
   return {
-    dagId: ref.dag.dagId,
+    dagId,
     taskId: ref.taskId,
     runId: options.runId ?? `manual__${logicalDate}`,
     tryNumber: options.tryNumber ?? 1,
-    mapIndex: ref.definition.loop
+    mapIndex: definitionOf(ref).loop
       ? options.previous === undefined
         ? 0
         : 1
@@ -138,7 +137,7 @@ function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<
     logicalDate,
     dataIntervalStart: logicalDate,
     dataIntervalEnd: options.dataIntervalEnd ?? oneDayLater,
-    timezone: ref.dag.options.timezone ?? "UTC",
+    timezone: dagOptions.timezone ?? "UTC",
     params: options.params ?? {},
     inputs: options.inputs ?? {},
     item: options.item ?? null,

@@ -1,90 +1,100 @@
 /**
- * What edges between tasks and groups amount to. A group that runs as one is one of the tasks around it, so an edge that enters or leaves it is
- * one to or from the group; a plain group stands for its first tasks where something comes before it, and for its last ones where something comes
- * after. Done when the whole DAG is known, because an edge that is drawn later inside a group changes which these are.
+ * Turns edges between tasks and groups into edges between runnables. A group with instances is one of the
+ * tasks around it: an edge that enters or leaves it is moved to the group itself. A plain group stands for
+ * its first tasks at the end of an edge, and for its last tasks at the beginning. Done when the whole DAG
+ * is known, because an edge that is drawn later inside a group changes its first and last tasks.
  */
+import { TaskRef } from "../task/task_ref.ts";
+import { GroupDefinition } from "./group_definition.ts";
+import { groupsAround, groupTasksAround, type Node } from "./node.ts";
 
-import { TaskRef } from "../task/task.ts";
-import { groupsAround, TaskGroup, unitsAround, type Wirable } from "./group.ts";
-
+/** An edge as the author drew it. */
 export interface Edge {
-  readonly from: Wirable;
-  readonly to: Wirable;
+  readonly from: Node;
+  readonly to: Node;
 }
 
 type Upstream = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * Task id to the ids directly before it.
- * @param units tasks, and groups that run as one
+ * Id of a runnable to the ids directly before it.
+ * @param runnables tasks, and tasks of groups
  * @param edges in the order in which they were drawn
  */
 export function upstreamOfAll(
-  units: readonly TaskRef<unknown>[],
+  runnables: readonly TaskRef<unknown>[],
   edges: readonly Edge[],
 ): Upstream {
-  const upstream = new Map(units.map(({ taskId }) => [taskId, new Set<string>()]));
-  const raised = edges.map(raise);
-  for (const { from, to } of raised)
+  const upstream = new Map(runnables.map(({ taskId }) => [taskId, new Set<string>()]));
+  const moved = edges.map(betweenSiblings);
+  for (const { from, to } of moved)
     if (from instanceof TaskRef && to instanceof TaskRef) upstream.get(to.taskId)?.add(from.taskId);
-  // What lies deeper in groups first: an edge inside a group decides on the first and last tasks that an edge to the group means.
-  const depth = ({ from, to }: Edge): number =>
-    Math.min(groupsAround(from).length, groupsAround(to).length);
-  const ofGroups = raised.filter(
-    ({ from, to }) => from instanceof TaskGroup || to instanceof TaskGroup,
-  );
-  for (const { from, to } of ofGroups.toSorted((a, b) => depth(b) - depth(a))) {
-    const [lasts, firsts] = [leavesOf(from, units, upstream), rootsOf(to, units, upstream)];
+  for (const { from, to } of ofPlainGroups(moved)) {
+    const [lasts, firsts] = [
+      lastTasks(from, runnables, upstream),
+      firstTasks(to, runnables, upstream),
+    ];
     for (const first of firsts) for (const last of lasts) upstream.get(first)?.add(last);
   }
   return upstream;
 }
 
-/** The edge between what holds its ends where they lie side by side: in the innermost group that runs as one and has both, or in the DAG. */
-function raise({ from, to }: Edge): Edge {
-  const around = new Set(unitsAround(to));
-  const shared = unitsAround(from).find((unit) => around.has(unit));
-  return { from: raisedInto(shared, from), to: raisedInto(shared, to) };
+/**
+ * Edges to or from plain groups, the deepest first: an edge inside a group decides on the first and last
+ * tasks of the group.
+ */
+function ofPlainGroups(edges: readonly Edge[]): readonly Edge[] {
+  const depth = ({ from, to }: Edge): number =>
+    Math.min(groupsAround(from).length, groupsAround(to).length);
+  return edges
+    .filter(({ from, to }) => from instanceof GroupDefinition || to instanceof GroupDefinition)
+    .toSorted((a, b) => depth(b) - depth(a));
 }
 
-function raisedInto(shared: TaskRef<unknown> | undefined, of: Wirable): Wirable {
-  const inside = unitsAround(of);
-  const outermost = inside[(shared ? inside.indexOf(shared) : inside.length) - 1];
-  return outermost ?? asUnit(of);
+/**
+ * The edge between siblings: both ends are moved outwards, into the innermost group with instances that
+ * holds both, or to the top of the DAG.
+ */
+function betweenSiblings({ from, to }: Edge): Edge {
+  const around = new Set(groupTasksAround(to));
+  const shared = groupTasksAround(from).find((task) => around.has(task));
+  return { from: movedInto(shared, from), to: movedInto(shared, to) };
 }
 
-function asUnit(of: Wirable): Wirable {
-  return of instanceof TaskGroup ? (of.unit ?? of) : of;
+function movedInto(shared: TaskRef<unknown> | undefined, node: Node): Node {
+  const around = groupTasksAround(node);
+  const outermost = around[(shared ? around.indexOf(shared) : around.length) - 1];
+  return outermost ?? (node instanceof GroupDefinition ? (node.task ?? node) : node);
 }
 
-function rootsOf(
-  of: Wirable,
-  units: readonly TaskRef<unknown>[],
+function firstTasks(
+  node: Node,
+  runnables: readonly TaskRef<unknown>[],
   upstream: Upstream,
 ): readonly string[] {
-  const inside = membersOf(of, units);
-  return [...inside].filter(
-    (taskId) => ![...(upstream.get(taskId) ?? [])].some((before) => inside.has(before)),
+  const members = membersOf(node, runnables);
+  return [...members].filter(
+    (taskId) => ![...(upstream.get(taskId) ?? [])].some((before) => members.has(before)),
   );
 }
 
-function leavesOf(
-  of: Wirable,
-  units: readonly TaskRef<unknown>[],
+function lastTasks(
+  node: Node,
+  runnables: readonly TaskRef<unknown>[],
   upstream: Upstream,
 ): readonly string[] {
-  const inside = membersOf(of, units);
-  const followed = new Set([...inside].flatMap((taskId) => [...(upstream.get(taskId) ?? [])]));
-  return [...inside].filter((taskId) => !followed.has(taskId));
+  const members = membersOf(node, runnables);
+  const followed = new Set([...members].flatMap((taskId) => [...(upstream.get(taskId) ?? [])]));
+  return [...members].filter((taskId) => !followed.has(taskId));
 }
 
-/** Ids of what lies in a plain group, at any depth but that of groups inside it that run as one; a task is its own only member. */
-function membersOf(of: Wirable, units: readonly TaskRef<unknown>[]): ReadonlySet<string> {
-  if (of instanceof TaskRef) return new Set([of.taskId]);
-  const [around] = unitsAround(of);
+/** Ids of the runnables of a plain group, without those inside inner groups that have instances. */
+function membersOf(node: Node, runnables: readonly TaskRef<unknown>[]): ReadonlySet<string> {
+  if (node instanceof TaskRef) return new Set([node.taskId]);
+  const [around] = groupTasksAround(node);
   return new Set(
-    units
-      .filter((unit) => groupsAround(unit).includes(of) && unitsAround(unit)[0] === around)
+    runnables
+      .filter((task) => groupsAround(task).includes(node) && groupTasksAround(task)[0] === around)
       .map(({ taskId }) => taskId),
   );
 }

@@ -1,119 +1,113 @@
 /**
- * What a DAG under construction consists of: its tasks, its groups, and the edges between them. Apart from the builder, so that the ways to
- * declare a task need not know how one is kept; whatever is wrong with one task or one edge is refused here.
+ * The parts of a DAG under construction: its tasks, its groups, and the edges between them. Apart from the
+ * builders, so that the ways to declare a task need not know how a task is kept. Every mistake in one task
+ * or one edge is refused here.
  */
-
 import { DagsmithError } from "../errors.ts";
 import { refuseBadId } from "../ids.ts";
-import { invalidOption, refuseUnknownOptions, wrongKind } from "../option_values.ts";
+import { refuseUnknownOptions, wrongKind } from "../option_values.ts";
 import { type Each, planOfEach, sourcesOf } from "../task/items.ts";
-import {
-  sourceOf,
-  TASK_DEFAULTS,
-  TASK_OPTIONS,
-  type TaskDefinition,
-  TaskRef,
-} from "../task/task.ts";
-import type { Dag } from "./dag.ts";
+import { type DeclaredTask, taskRef } from "../task/task_definition.ts";
+import { sourceOf, TASK_DEFAULTS, TASK_OPTIONS } from "../task/task_options.ts";
+import { TaskRef } from "../task/task_ref.ts";
+import { type DagHandle, dagOf, type Wirable } from "../task/wirable.ts";
+import type { DagOptions } from "./dag_options.ts";
 import { type Edge, upstreamOfAll } from "./edges.ts";
-import {
-  type GivenGroupOptions,
-  GROUP_OPTIONS,
-  groupsAround,
-  mappedAround,
-  OPTIONS_OF_LISTS,
-  prefixOf,
-  TaskGroup,
-  type Wirable,
-} from "./group.ts";
+import { GroupDefinition, prefixOf, withGroupsAround } from "./group_definition.ts";
+import { type GivenGroupOptions, GROUP_OPTIONS, refuseMisplacedOptions } from "./group_options.ts";
+import { groupTask } from "./group_task.ts";
+import { inheritedByTask } from "./inherited.ts";
+import { groupsAround, idOf, mappedGroupAround, type Node } from "./node.ts";
+import { groupDefinitionOf, TaskGroup } from "./task_group.ts";
 
-export class Graph {
-  readonly #dag: Dag<unknown>;
+export class Graph implements DagHandle {
+  readonly dagId: string;
+  readonly options: DagOptions;
   readonly #tasks = new Map<string, TaskRef<unknown>>();
   readonly #groupIds = new Set<string>();
-  readonly #groups: TaskGroup[] = [];
-  readonly #units: TaskRef<unknown>[] = [];
+  readonly #groups: GroupDefinition[] = [];
+  readonly #runnables: TaskRef<unknown>[] = [];
   readonly #edges: Edge[] = [];
-  /** Task id to the ids directly before it, until something is added. */
+  /** Id of a runnable to the ids directly before it, until something is added. */
   #upstream: ReadonlyMap<string, ReadonlySet<string>> | undefined;
-  /** The group whose tasks are being declared. */
-  #scope: TaskGroup | null = null;
+  /** The group whose function runs. */
+  #open: GroupDefinition | null = null;
 
-  /** @param dag whose graph it is: that of every reference it makes, and the one that messages name */
-  constructor(dag: Dag<unknown>) {
-    this.#dag = dag;
+  constructor(dagId: string, options: DagOptions) {
+    this.dagId = dagId;
+    this.options = options;
   }
 
-  /** In the order in which they were declared. */
+  /** In the order of declaration. */
   get tasks(): readonly TaskRef<unknown>[] {
     return [...this.#tasks.values()];
   }
 
-  /** Those inside others after them. */
-  get groups(): readonly TaskGroup[] {
+  /** In the order of declaration: outer groups before the groups inside them. */
+  get groups(): readonly GroupDefinition[] {
     return [...this.#groups];
   }
 
-  /** What runs: the tasks, and the groups that run as one. */
-  get units(): readonly TaskRef<unknown>[] {
-    return [...this.#units];
+  /** What runs: the tasks, and the tasks of groups that have instances. */
+  get runnables(): readonly TaskRef<unknown>[] {
+    return [...this.#runnables];
   }
 
+  /** The task with this id; undefined when there is none. */
   find(taskId: string): TaskRef<unknown> | undefined {
     return this.#tasks.get(taskId);
   }
 
-  /** Ids directly before a task or a group that runs as one, in the order in which they were wired; edges of plain groups after others. */
+  /** Ids directly before a runnable, in the order of wiring. Edges of plain groups come after others. */
   upstreamOf(taskId: string): readonly string[] {
-    this.#upstream ??= upstreamOfAll(this.units, this.#edges);
+    this.#upstream ??= upstreamOfAll(this.#runnables, this.#edges);
     return [...(this.#upstream.get(taskId) ?? [])];
   }
 
   /**
-   * Adds a task behind the tasks that it takes something from, in the group that is being declared.
-   * @throws DagsmithError INVALID_ID, UNKNOWN_OPTION, DUPLICATE_TASK_ID, DUPLICATE_GROUP_ID, INVALID_OPTION, FOREIGN_TASK, NESTED_MAPPING
+   * Adds a task, after the tasks whose outputs it takes.
+   * @param group the group whose builder declares it; null for that of the DAG
+   * @throws DagsmithError OUTER_BUILDER, GROUP_CLOSED, INVALID_ID, UNKNOWN_OPTION, DUPLICATE_TASK_ID,
+   *   DUPLICATE_GROUP_ID, INVALID_OPTION, FOREIGN_TASK, NESTED_MAPPING
    */
-  add(localId: string, given: TaskDefinition): TaskRef<unknown> {
-    const taskId = this.#idInScope("task", localId);
-    const definition = this.#scope === null ? given : { ...given, group: this.#scope };
-    const dag = this.#dag.dagId;
-    refuseUnknownOptions(
-      "task",
-      definition.options,
-      TASK_OPTIONS,
-      `task "${taskId}" of DAG "${dag}"`,
-    );
-    if (this.#groupIds.has(taskId))
-      throw new DagsmithError("DUPLICATE_GROUP_ID", { group: taskId, dag });
-    if (this.#tasks.has(taskId))
-      throw new DagsmithError("DUPLICATE_TASK_ID", { task: taskId, dag });
-    const { each, inputs = {} } = definition.options;
-    const ref = new TaskRef<unknown>(this.#dag, taskId, definition);
-    if (each !== undefined || definition.loop) this.#refuseNested(ref);
+  add(group: GroupDefinition | null, localId: string, declared: DeclaredTask): TaskRef<unknown> {
+    this.#refuseWrongBuilder(group, localId);
+    const taskId = this.#newTaskId(group, localId, declared.options);
+    const inherited = inheritedByTask(this.options, withGroupsAround(group));
+    const ref = taskRef(this, taskId, { ...declared, group, inherited });
+    const { each, inputs = {} } = declared.options;
+    if (each !== undefined || declared.loop) this.#refuseNested(ref);
     this.#follow(ref, [...Object.values(inputs).map(sourceOf), ...listsOf(each)]);
     this.#tasks.set(taskId, ref);
-    this.#units.push(ref);
+    this.#runnables.push(ref);
     return ref;
   }
 
   /**
-   * Adds a group of all that `declare` adds.
-   * @throws DagsmithError INVALID_ID, UNKNOWN_OPTION, DUPLICATE_GROUP_ID, INVALID_OPTION, EMPTY_GROUP, NESTED_MAPPING
+   * Adds a group of everything that `declare` adds.
+   * @param parent the group whose builder declares it; null for that of the DAG
+   * @throws DagsmithError OUTER_BUILDER, GROUP_CLOSED, INVALID_ID, UNKNOWN_OPTION, DUPLICATE_GROUP_ID,
+   *   INVALID_OPTION, EMPTY_GROUP, NESTED_MAPPING
    */
-  addGroup(localId: string, options: GivenGroupOptions, declare: () => unknown): TaskGroup {
-    const groupId = this.#newGroupId(localId, options);
+  addGroup(
+    parent: GroupDefinition | null,
+    localId: string,
+    options: GivenGroupOptions,
+    declare: (group: GroupDefinition) => unknown,
+  ): TaskGroup {
+    this.#refuseWrongBuilder(parent, localId);
+    const groupId = this.#newGroupId(parent, localId, options);
+    const of = { groupId, parent };
+    const group = new GroupDefinition(of, options, groupTask(this, of, options));
+    if (options.each !== undefined || options.loop) this.#refuseNested(group);
+    if (group.task) this.#runnables.push(group.task);
+    this.#follow(group, listsOf(options.each));
     const before = this.#tasks.size;
-    const of = { dag: this.#dag, groupId, parent: this.#scope };
-    const group = new TaskGroup(of, options, (made) => {
-      if (options.each !== undefined || options.loop) this.#refuseNested(made);
-      if (made.unit) this.#units.push(made.unit);
-      this.#follow(made, listsOf(options.each));
-      return this.#declareIn(made, declare);
-    });
+    group.result = this.#declareIn(group, declare);
     if (this.#tasks.size === before)
-      throw new DagsmithError("EMPTY_GROUP", { group: groupId, dag: this.#dag.dagId });
+      throw new DagsmithError("EMPTY_GROUP", { group: groupId, dag: this.dagId });
     if (options.loop) this.#refuseWithoutResult(group);
-    return group;
+    return new TaskGroup(this, group);
   }
 
   /**
@@ -121,12 +115,10 @@ export class Graph {
    * @throws DagsmithError INVALID_OPTION, FOREIGN_TASK, SELF_DEPENDENCY
    */
   connect(upstream: Wirable, downstream: Wirable): void {
-    for (const ref of [upstream, downstream]) this.#refuseForeign(ref);
-    const isInside = (one: Wirable, other: Wirable): boolean =>
-      one === other || groupsAround(one).some((group) => group === other);
-    if (isInside(upstream, downstream) || isInside(downstream, upstream))
-      throw new DagsmithError("SELF_DEPENDENCY", { task: idOf(upstream), dag: this.#dag.dagId });
-    this.#draw({ from: upstream, to: downstream });
+    const [from, to] = [this.#nodeOf(upstream), this.#nodeOf(downstream)];
+    if (isInside(from, to) || isInside(to, from))
+      throw new DagsmithError("SELF_DEPENDENCY", { task: idOf(from), dag: this.dagId });
+    this.#draw({ from, to });
   }
 
   #draw(edge: Edge): void {
@@ -134,17 +126,33 @@ export class Graph {
     this.#upstream = undefined;
   }
 
-  /** Puts something new behind what it takes something from. */
-  #follow(added: Wirable, sources: readonly TaskRef<unknown>[]): void {
+  /** Draws edges from the tasks whose outputs a new node takes. */
+  #follow(added: Node, sources: readonly TaskRef<unknown>[]): void {
     this.#upstream = undefined;
-    for (const source of sources) {
-      this.#refuseForeign(source);
-      this.#draw({ from: source, to: added });
-    }
+    for (const source of sources) this.#draw({ from: this.#nodeOf(source), to: added });
   }
 
-  /** Somebody has to say what the next iteration begins with. */
-  #refuseWithoutResult(group: TaskGroup): void {
+  /**
+   * A builder declares in its own group. While the function of a group runs, a builder from outside would
+   * declare outside without a sign of it in the code; a builder that outlives its function would change a
+   * group that is already wired.
+   */
+  #refuseWrongBuilder(group: GroupDefinition | null, localId: string): void {
+    if (group === this.#open) return;
+    const id = String(localId);
+    if (this.#open && (group === null || withGroupsAround(this.#open).includes(group)))
+      throw new DagsmithError("OUTER_BUILDER", {
+        id,
+        dag: this.dagId,
+        group: this.#open.groupId,
+        builder: group === null ? "the DAG" : `group "${group.groupId}"`,
+      });
+    if (group)
+      throw new DagsmithError("GROUP_CLOSED", { id, dag: this.dagId, group: group.groupId });
+  }
+
+  /** Without a result, the next iteration of a loop has nothing to begin with. */
+  #refuseWithoutResult(group: GroupDefinition): void {
     const { groupId, result } = group;
     if (result instanceof TaskRef && groupsAround(result)[0] === group) return;
     throw this.#wrong(
@@ -154,43 +162,45 @@ export class Graph {
     );
   }
 
-  /** An instance has one place in one list. */
-  #refuseNested(added: Wirable): void {
-    const around = mappedAround(added);
-    if (around)
+  /** An instance has one index in one list. */
+  #refuseNested(added: Node): void {
+    const mapped = mappedGroupAround(added);
+    if (mapped)
       throw new DagsmithError("NESTED_MAPPING", {
         task: idOf(added),
-        group: around.taskId,
-        dag: this.#dag.dagId,
+        group: mapped.taskId,
+        dag: this.dagId,
       });
   }
 
-  /** Checked alone and with the prefix: either may be what is too long, or reserved. */
-  #idInScope(kind: "task" | "group", localId: string): string {
-    refuseBadId(kind, localId);
-    const id = `${prefixOf(this.#scope)}${localId}`;
-    refuseBadId(kind, id);
+  #newTaskId(group: GroupDefinition | null, localId: string, options: object): string {
+    const id = idIn(group, "task", localId);
+    refuseUnknownOptions("task", options, TASK_OPTIONS, `task "${id}" of DAG "${this.dagId}"`);
+    if (this.#groupIds.has(id))
+      throw new DagsmithError("DUPLICATE_GROUP_ID", { group: id, dag: this.dagId });
+    if (this.#tasks.has(id))
+      throw new DagsmithError("DUPLICATE_TASK_ID", { task: id, dag: this.dagId });
     return id;
   }
 
-  #newGroupId(localId: string, options: GivenGroupOptions): string {
-    const id = this.#idInScope("group", localId);
-    const where = `group "${id}" of DAG "${this.#dag.dagId}"`;
+  #newGroupId(parent: GroupDefinition | null, localId: string, options: GivenGroupOptions): string {
+    const id = idIn(parent, "group", localId);
+    const where = `group "${id}" of DAG "${this.dagId}"`;
     refuseUnknownOptions("group", options, GROUP_OPTIONS, where);
     refuseUnknownOptions("task", options.defaults ?? {}, TASK_DEFAULTS, `defaults of ${where}`);
     refuseMisplacedOptions(options, where);
     if (this.#groupIds.has(id) || this.#tasks.has(id))
-      throw new DagsmithError("DUPLICATE_GROUP_ID", { group: id, dag: this.#dag.dagId });
+      throw new DagsmithError("DUPLICATE_GROUP_ID", { group: id, dag: this.dagId });
     this.#groupIds.add(id);
     return id;
   }
 
-  #declareIn(group: TaskGroup, declare: () => unknown): unknown {
-    this.#scope = group;
+  #declareIn(group: GroupDefinition, declare: (group: GroupDefinition) => unknown): unknown {
+    this.#open = group;
     this.#groups.push(group);
     try {
-      const result = declare();
-      // What is declared after an await would no longer be in the group.
+      const result = declare(group);
+      // Declarations after an await would come when the group is closed.
       if (result instanceof Promise)
         throw this.#wrong(
           `the body of group "${group.groupId}"`,
@@ -199,40 +209,43 @@ export class Graph {
         );
       return result;
     } finally {
-      this.#scope = group.parent;
+      this.#open = group.parent;
     }
   }
 
-  #refuseForeign(ref: Wirable): void {
-    if (!(ref instanceof TaskRef || ref instanceof TaskGroup)) {
+  /** @throws DagsmithError INVALID_OPTION, FOREIGN_TASK */
+  #nodeOf(ref: Wirable): Node {
+    if (!(ref instanceof TaskRef || ref instanceof TaskGroup))
       throw this.#wrong("a dependency", ref, "what d.task(), d.empty() or d.group() returned");
-    }
-    if (ref.dag !== this.#dag)
-      throw new DagsmithError("FOREIGN_TASK", {
-        task: idOf(ref),
-        owner: ref.dag.dagId,
-        dag: this.#dag.dagId,
-      });
+    const node = ref instanceof TaskRef ? ref : groupDefinitionOf(ref);
+    const { dagId: owner } = dagOf(ref);
+    if (dagOf(ref) !== this)
+      throw new DagsmithError("FOREIGN_TASK", { task: idOf(node), owner, dag: this.dagId });
+    return node;
   }
 
   #wrong(option: string, value: unknown, allowed: string): DagsmithError {
-    return wrongKind(`DAG "${this.#dag.dagId}"`, option, value, allowed);
+    return wrongKind(`DAG "${this.dagId}"`, option, value, allowed);
   }
 }
 
-/** Options that say something of a list would do nothing without one; and a group is a list or a loop. */
-function refuseMisplacedOptions(options: GivenGroupOptions, where: string): void {
-  if (options.each !== undefined && options.loop)
-    throw invalidOption(where, "loop", "set beside each", "one of the two");
-  const misplaced =
-    options.each === undefined ? OPTIONS_OF_LISTS.find((name) => name in options) : undefined;
-  if (misplaced) throw invalidOption(where, misplaced, "set without each", "in a group with each");
+/** The graph in which a task or a group was declared. */
+export function graphAround(of: Wirable): Graph {
+  return dagOf(of) as Graph;
 }
 
 function listsOf(each: Each<unknown> | undefined): readonly TaskRef<unknown>[] {
   return each === undefined ? [] : sourcesOf(planOfEach(each));
 }
 
-function idOf(of: Wirable): string {
-  return of instanceof TaskRef ? of.taskId : of.groupId;
+/** Checked alone and with the prefix: either may be too long, or reserved. */
+function idIn(group: GroupDefinition | null, kind: "task" | "group", localId: string): string {
+  refuseBadId(kind, localId);
+  const id = `${prefixOf(group)}${localId}`;
+  refuseBadId(kind, id);
+  return id;
+}
+
+function isInside(node: Node, other: Node): boolean {
+  return node === other || groupsAround(node).some((group) => group === other);
 }

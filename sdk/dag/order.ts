@@ -1,30 +1,29 @@
-/** The order of a DAG's tasks, or why there is none: a cycle. */
-
+/** The order of a DAG's tasks, or the reason why there is none: a cycle. */
 import { DagsmithError } from "../errors.ts";
-import type { TaskRef } from "../task/task.ts";
-import type { Dag } from "./dag.ts";
-import { unitsAround } from "./group.ts";
+import type { TaskRef } from "../task/task_ref.ts";
+import type { Graph } from "./graph.ts";
+import { groupTasksAround } from "./node.ts";
 
 /**
- * Each task behind all it depends on: first those without upstream, then whatever became free, in the order of declaration. The tasks of a group
- * that runs as one stand behind it, and before what comes after it.
+ * Each task after all tasks it depends on: first the tasks without upstream, then the tasks that became
+ * free, in the order of declaration. The tasks of a group with instances come directly after the group.
  * @throws DagsmithError CYCLE, naming the path
  */
-export function inOrder(dag: Dag<unknown>): readonly TaskRef<unknown>[] {
-  const byUnit = Map.groupBy(dag.units, (ref) => unitsAround(ref)[0]);
-  const within = (unit: TaskRef<unknown> | undefined): readonly TaskRef<unknown>[] =>
-    sorted(dag, byUnit.get(unit) ?? []).flatMap((ref) => [
+export function inOrder(graph: Graph): readonly TaskRef<unknown>[] {
+  const byGroup = Map.groupBy(graph.runnables, (ref) => groupTasksAround(ref)[0]);
+  const inside = (group: TaskRef<unknown> | undefined): readonly TaskRef<unknown>[] =>
+    sorted(graph, byGroup.get(group) ?? []).flatMap((ref) => [
       ref,
-      ...(byUnit.has(ref) ? within(ref) : []),
+      ...(byGroup.has(ref) ? inside(ref) : []),
     ]);
-  return within(undefined);
+  return inside(undefined);
 }
 
-/** Tasks that lie side by side. */
-function sorted(dag: Dag<unknown>, refs: readonly TaskRef<unknown>[]): readonly TaskRef<unknown>[] {
-  const waitingFor = new Map(refs.map((ref) => [ref, dag.upstreamOf(ref.taskId).length]));
+/** Sorts siblings: runnables of one group, or of the top of the DAG. */
+function sorted(graph: Graph, refs: readonly TaskRef<unknown>[]): readonly TaskRef<unknown>[] {
+  const waitingFor = new Map(refs.map((ref) => [ref, graph.upstreamOf(ref.taskId).length]));
   const downstream = Map.groupBy(
-    refs.flatMap((ref) => dag.upstreamOf(ref.taskId).map((upstream) => ({ upstream, ref }))),
+    refs.flatMap((ref) => graph.upstreamOf(ref.taskId).map((upstream) => ({ upstream, ref }))),
     (edge) => edge.upstream,
   );
   const ordered = refs.filter((ref) => waitingFor.get(ref) === 0);
@@ -37,15 +36,15 @@ function sorted(dag: Dag<unknown>, refs: readonly TaskRef<unknown>[]): readonly 
   }
   if (ordered.length < refs.length)
     throw new DagsmithError("CYCLE", {
-      dag: dag.dagId,
-      path: cyclePath(dag, refs, new Set(ordered)),
+      dag: graph.dagId,
+      path: cyclePath(graph, refs, new Set(ordered)),
     });
   return ordered;
 }
 
-/** Every task outside `acyclic` has an upstream outside it too, so walking upstream must come round. */
+/** Every task outside `acyclic` has an upstream outside it too, so a walk upstream returns to its start. */
 function cyclePath(
-  dag: Dag<unknown>,
+  graph: Graph,
   refs: readonly TaskRef<unknown>[],
   acyclic: ReadonlySet<TaskRef<unknown>>,
 ): string {
@@ -54,10 +53,10 @@ function cyclePath(
   let taskId: string | undefined = refs.find((ref) => !free.has(ref.taskId))?.taskId;
   while (taskId !== undefined && !walked.has(taskId)) {
     walked.add(taskId);
-    taskId = dag.upstreamOf(taskId).find((upstream) => !free.has(upstream));
+    taskId = graph.upstreamOf(taskId).find((upstream) => !free.has(upstream));
   }
   const ids = [...walked];
-  // The walk goes against the work; people read a cycle along it.
+  // The walk goes upstream; people read a cycle downstream.
   const cycle = ids.slice(ids.indexOf(taskId ?? "")).reverse();
   return [cycle.at(-1), ...cycle].join(" -> ");
 }

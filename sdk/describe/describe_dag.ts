@@ -1,43 +1,46 @@
-/** Turns a built DAG into its plain form. Everything that can be wrong with the DAG as a whole is found here. */
+/** Turns a built DAG into its plain form. Mistakes in the DAG as a whole are refused here. */
 import { IANAZone } from "luxon";
-import type { Dag } from "../dag/dag.ts";
+import { type Dag, graphOf } from "../dag/dag.ts";
 import type { DagOptions } from "../dag/dag_options.ts";
-import type { TaskGroup } from "../dag/group.ts";
+import type { Graph } from "../dag/graph.ts";
+import type { GroupDefinition } from "../dag/group_definition.ts";
 import { inOrder } from "../dag/order.ts";
 import { DagsmithError } from "../errors.ts";
 import { jsonSchemaOf } from "../json_schema.ts";
-import { conditionOf, membersOf, splitSchedule } from "../sources/asset.ts";
-import { describeEvents } from "../sources/event.ts";
-import type { DagSpec, GroupSpec } from "../spec/index.ts";
-import { RUN_EVENTS } from "../spec/index.ts";
-import { describeCallbacks, describeDeadlines } from "../task/callback.ts";
-import { describeLimits } from "../task/routing.ts";
+import { type DagSpec, type GroupSpec, RUN_EVENTS } from "../spec/index.ts";
+import { definitionOf } from "../task/task_definition.ts";
+import { conditionOf, membersOf, splitSchedule } from "./describe_assets.ts";
+import { describeCallbacks, describeDeadlines } from "./describe_callbacks.ts";
+import { describeEvents } from "./describe_events.ts";
+import { describeLimits } from "./describe_routing.ts";
 import { describeRunRules, refuseForeignRules } from "./describe_run_rules.ts";
 import { describeTask } from "./describe_task.ts";
 import { describeMaxActiveRuns, describeWhen } from "./describe_when.ts";
 
 /**
- * The plain form of a DAG, frozen through and through.
- * @throws DagsmithError EMPTY_DAG, CYCLE (naming the path), INVALID_OPTION, INVALID_TIMEZONE, INVALID_DATE, INVALID_SCHEDULE, INVALID_DURATION,
- *   OUTPUT_NOT_JSON for literal items that JSON cannot carry
+ * The plain form of a DAG, deeply frozen.
+ * @throws DagsmithError EMPTY_DAG, CYCLE (naming the path), INVALID_OPTION, INVALID_TIMEZONE, INVALID_DATE,
+ *   INVALID_SCHEDULE, INVALID_DURATION, FAIL_FAST_RULE, OUTPUT_NOT_JSON for literal items that JSON cannot
+ *   carry
  */
 export function describeDag(dag: Dag<unknown>): DagSpec {
-  const { options, dagId } = dag;
-  if (dag.tasks.length === 0) throw new DagsmithError("EMPTY_DAG", { dag: dagId });
+  const graph = graphOf(dag);
+  const { options, dagId } = graph;
+  if (graph.tasks.length === 0) throw new DagsmithError("EMPTY_DAG", { dag: dagId });
   const timezone = options.timezone ?? "UTC";
   if (!IANAZone.isValidZone(timezone))
     throw new DagsmithError("INVALID_TIMEZONE", { found: timezone });
   const where = `DAG "${dagId}"`;
-  const tasks = inOrder(dag).map((ref) => describeTask(ref, timezone));
+  const tasks = inOrder(graph).map((ref) => describeTask(graph, ref, timezone));
   if (options.failFast) refuseForeignRules(dagId, tasks);
-  const when = describeWhen(dag, timezone, tasks);
+  const when = describeWhen(options, dagId, timezone, tasks);
   return deepFreeze({
     dagId,
     description: options.description ?? null,
     tags: [...(options.tags ?? [])],
     timezone,
     ...when,
-    ...describeAssets(dag),
+    ...describeAssets(graph),
     on: describeEvents(options.on, dagId),
     maxActiveRuns: describeMaxActiveRuns(options, when, where),
     ...describeLimits(options, where),
@@ -45,12 +48,12 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     ...describeAfterwards(options, timezone, where),
     ...describeRunRules(options, where),
     paramsSchema: paramsSchema(options, where),
-    ...(dag.groups.length > 0 ? { groups: dag.groups.map(describeGroup) } : {}),
+    ...(graph.groups.length > 0 ? { groups: graph.groups.map(describeGroup) } : {}),
     tasks,
   });
 }
 
-function describeGroup({ groupId, parent, options }: TaskGroup): GroupSpec {
+function describeGroup({ groupId, parent, options }: GroupDefinition): GroupSpec {
   return { groupId, parent: parent?.groupId ?? null, doc: options.doc ?? null };
 }
 
@@ -64,15 +67,15 @@ function describeAfterwards(
   return { ...(callbacks.length > 0 && { callbacks }), ...(deadlines.length > 0 && { deadlines }) };
 }
 
-/** What it waits for, and what it says of each asset that it names anywhere. */
-function describeAssets(dag: Dag<unknown>): Pick<DagSpec, "assets" | "assetDetails"> {
-  const { assets } = splitSchedule(dag.options.schedule);
+/** The assets that make runs, and the details of every asset that the DAG names. */
+function describeAssets({ options, tasks }: Graph): Pick<DagSpec, "assets" | "assetDetails"> {
+  const { assets } = splitSchedule(options.schedule);
   const named = [
     ...(assets ? membersOf(assets) : []),
-    ...dag.tasks.flatMap(({ definition: { options } }) => [
-      ...(options.outlets ?? []),
-      ...(options.inlets ?? []),
-    ]),
+    ...tasks.flatMap((ref) => {
+      const { outlets = [], inlets = [] } = definitionOf(ref).options;
+      return [...outlets, ...inlets];
+    }),
   ];
   const details = named.flatMap((one) =>
     one.type === "asset" && (one.name !== null || Object.keys(one.extra ?? {}).length > 0)
@@ -82,7 +85,7 @@ function describeAssets(dag: Dag<unknown>): Pick<DagSpec, "assets" | "assetDetai
   return { assets: assets && conditionOf(assets), assetDetails: Object.fromEntries(details) };
 }
 
-/** A schema that cannot tell what it allows still checks each run's params in its task process. */
+/** A schema without a JSON form still checks the params of each run, in its task process. */
 function paramsSchema({ params }: DagOptions, where: string): DagSpec["paramsSchema"] {
   if (params === undefined) return null;
   const words = {

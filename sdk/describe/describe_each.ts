@@ -5,32 +5,33 @@ import { invalidOption } from "../option_values.ts";
 import type { EachSpec } from "../spec/index.ts";
 import { type Each, type ListPlan, planOfEach } from "../task/items.ts";
 import { PickRef } from "../task/pick.ts";
-import { TaskRef } from "../task/task.ts";
+import { TaskRef } from "../task/task_ref.ts";
 
-/** The longest list a task is mapped over, unless it says otherwise. */
+/** Longest list of a mapped task that sets no limit. */
 export const DEFAULT_MAX_ITEMS = 100_000;
 
-/** What messages call the task, and the limit it sets itself. */
-interface Place {
+/** The task as messages name it, and the limit that it sets. */
+interface Owner {
   readonly where: string;
   readonly maxItems: number | undefined;
 }
 
 /**
  * The plain form of `each`.
- * @throws DagsmithError INVALID_OPTION for what is no list, a combination of no lists, and literal items beyond `maxItems`; OUTPUT_NOT_JSON
+ * @throws DagsmithError INVALID_OPTION for a value that is no list, a combination of no lists, and literal
+ *   items beyond `maxItems`; OUTPUT_NOT_JSON
  */
-export function describeEach(each: Each<unknown>, place: Place): EachSpec {
-  return describePlan(planOfEach(each), place);
+export function describeEach(each: Each<unknown>, owner: Owner): EachSpec {
+  return describePlan(planOfEach(each), owner);
 }
 
-function describePlan(plan: ListPlan, place: Place): EachSpec {
+function describePlan(plan: ListPlan, owner: Owner): EachSpec {
   if (plan.type === "entries") return { entriesOf: plan.of.taskId };
-  if (plan.type === "source") return describeSource(plan.of, place);
-  if (plan.of.length === 0) throw refused(`a ${plan.type} of no lists`, place);
+  if (plan.type === "source") return describeSource(plan.of, owner);
+  if (plan.of.length === 0) throw refused(`a ${plan.type} of no lists`, owner);
   if (plan.type === "cross")
-    return { cross: plan.of.map(([name, list]) => ({ name, list: describePlan(list, place) })) };
-  const lists = plan.of.map((list) => describePlan(list, place));
+    return { cross: plan.of.map(([name, list]) => ({ name, list: describePlan(list, owner) })) };
+  const lists = plan.of.map((list) => describePlan(list, owner));
   if (plan.type === "concat") return { concat: lists };
   return {
     zip: lists,
@@ -40,25 +41,25 @@ function describePlan(plan: ListPlan, place: Place): EachSpec {
 
 function describeSource(
   source: TaskRef<unknown> | PickRef<unknown> | readonly unknown[],
-  place: Place,
+  owner: Owner,
 ): EachSpec {
   if (source instanceof TaskRef) return { taskId: source.taskId };
   return source instanceof PickRef
     ? { taskId: source.source.taskId, field: source.field }
-    : { items: literal(source, place) };
+    : { items: literal(source, owner) };
 }
 
-function literal(items: readonly unknown[], place: Place): readonly Json[] {
-  if (!Array.isArray(items)) throw refused(items === null ? "null" : typeof items, place);
-  const limit = place.maxItems ?? DEFAULT_MAX_ITEMS;
+function literal(items: readonly unknown[], owner: Owner): readonly Json[] {
+  if (!Array.isArray(items)) throw refused(items === null ? "null" : typeof items, owner);
+  const limit = owner.maxItems ?? DEFAULT_MAX_ITEMS;
   if (items.length > limit)
-    throw refused(`a list of ${items.length}`, place, `at most ${limit} items (maxItems)`);
+    throw refused(`a list of ${items.length}`, owner, `at most ${limit} items (maxItems)`);
   return JSON.parse(toJson(items)) as Json[];
 }
 
 function refused(
   found: string,
-  { where }: Place,
+  { where }: Owner,
   allowed = "a list, or a task whose output is one",
 ): DagsmithError {
   return invalidOption(where, "each", found, allowed);

@@ -1,4 +1,4 @@
-/** What a DAG says of its runs as a whole: how they end early, and when their failures pause it. */
+/** Turns the rules for whole runs into their plain form: when a run ends early, and when failures pause the DAG. */
 import type { DagOptions } from "../dag/dag_options.ts";
 import { DagsmithError } from "../errors.ts";
 import { invalidOption, moreThanZero } from "../option_values.ts";
@@ -31,7 +31,7 @@ export function describeRunRules(options: DagOptions, where: string): RunRules {
 }
 
 /**
- * In a DAG that fails fast a rule that reacts to failures would never be met.
+ * Refuses trigger rules that react to failures: in a DAG with failFast they would never be met.
  * @throws DagsmithError FAIL_FAST_RULE
  */
 export function refuseForeignRules(dagId: string, tasks: readonly TaskSpec[]): void {

@@ -1,32 +1,34 @@
-/** Turns one task into its plain form, with what it inherits from its groups and its DAG. */
-
-import { inheritedDefaults, mappedAround, unitsAround } from "../dag/group.ts";
+/** Turns one task into its plain form, with the options that it inherits from its groups and its DAG. */
+import type { Graph } from "../dag/graph.ts";
+import { groupTasksAround, mappedGroupAround } from "../dag/node.ts";
 import { type Duration, durationMs } from "../duration.ts";
 import type { Json } from "../json.ts";
 import { backoffFactor, invalidOption, moreThanZero, wholeNumber } from "../option_values.ts";
-import { type Asset, type AssetAlias, checkedAssets } from "../sources/asset.ts";
+import type { Asset, AssetAlias } from "../sources/asset.ts";
 import { type TaskSpec, TRIGGER_RULES } from "../spec/index.ts";
 import { LazyRef } from "../task/lazy.ts";
 import { PickRef } from "../task/pick.ts";
-import { describeRouting } from "../task/routing.ts";
-import { describeRules } from "../task/rules.ts";
+import { definitionOf, type TaskDefinition } from "../task/task_definition.ts";
 import {
   type InputRefs,
   sourceOf,
   TASK_DEFAULTS,
   type TaskDefaults,
-  type TaskDefinition,
-  TaskRef,
-} from "../task/task.ts";
+} from "../task/task_options.ts";
+import { TaskRef } from "../task/task_ref.ts";
+import { checkedAssets } from "./describe_assets.ts";
 import { describeEach } from "./describe_each.ts";
-import { describePatience } from "./describe_patience.ts";
+import { describeRouting } from "./describe_routing.ts";
+import { describeRules } from "./describe_rules.ts";
+import { describeTiming } from "./describe_timing.ts";
 import { describeDates } from "./describe_when.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
 /** @throws DagsmithError INVALID_OPTION, INVALID_DATE, INVALID_DURATION, OUTPUT_NOT_JSON */
-export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec {
-  const { definition, dag, taskId } = ref;
+export function describeTask(graph: Graph, ref: TaskRef<unknown>, timezone: string): TaskSpec {
+  const { taskId } = ref;
+  const definition = definitionOf(ref);
   const {
     inputs = {},
     doc,
@@ -37,25 +39,25 @@ export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec 
     outlets,
     inlets,
   } = definition.options;
-  const where = `task "${taskId}" of DAG "${dag.dagId}"`;
+  const where = `task "${taskId}" of DAG "${graph.dagId}"`;
   const options: TaskDefaults = {
-    ...taskDefaults(inheritedDefaults(ref)),
+    ...taskDefaults(definition.inherited),
     ...taskDefaults(definition.options),
   };
-  const [unit] = unitsAround(ref);
-  if (mappedAround(ref)) refuseDependsOnPast(definition.options, where);
-  if (unit) refuseCasesOutside(ref, unit, where);
+  const [groupTask] = groupTasksAround(ref);
+  if (mappedGroupAround(ref)) refuseDependsOnPast(definition.options, where);
+  if (groupTask) refuseCasesOutside(graph, definition, groupTask, where);
   const triggerRule = checkedRule(options, where);
   return {
     taskId,
     operator: operatorOf(definition),
     doc: doc ?? null,
     ...(definition.group ? { group: definition.group.groupId } : {}),
-    ...(unit ? { within: unit.taskId } : {}),
-    upstream: dag.upstreamOf(taskId),
+    ...(groupTask ? { within: groupTask.taskId } : {}),
+    upstream: graph.upstreamOf(taskId),
     ...describeInputs(inputs),
     ...(maxItems === undefined ? {} : { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),
-    each: instancesOf(ref, where),
+    each: instancesOf(graph, ref, where),
     maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
     ...describeDates({ startDate, endDate }, timezone, where),
     triggerRule,
@@ -67,18 +69,18 @@ export function describeTask(ref: TaskRef<unknown>, timezone: string): TaskSpec 
     ),
     ...describeRules(definition, options, where),
     ...describeRouting(options, where),
-    ...describePatience(definition, options, { where, dagId: dag.dagId, timezone }),
+    ...describeTiming(definition, options, { where, dagId: graph.dagId, timezone }),
   };
 }
 
-/** An option given as undefined must not hide the DAG's default. */
+/** An option that is set to undefined must not hide a default. */
 function taskDefaults(options: TaskDefaults): TaskDefaults {
   return Object.fromEntries(
     TASK_DEFAULTS.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined),
   );
 }
 
-/** Lists differ from run to run, so an element has no past; its group has. */
+/** Lists differ from run to run, so an element has no run before; its group has one. */
 function refuseDependsOnPast(
   { dependsOnPast, waitForDownstream }: TaskDefaults,
   where: string,
@@ -92,20 +94,21 @@ function refuseDependsOnPast(
     );
 }
 
-/** What lies outside a group waits for all of it, and could not be chosen by what runs inside. */
+/** A task outside a group waits for the whole group, so a switch inside cannot choose it. */
 function refuseCasesOutside(
-  { dag, definition: { kind } }: TaskRef<unknown>,
-  unit: TaskRef<unknown>,
+  graph: Graph,
+  { kind }: TaskDefinition,
+  groupTask: TaskRef<unknown>,
   where: string,
 ): void {
   if (kind?.type !== "switch") return;
   const isInside = (taskId: string): boolean =>
-    unitsAround(dag.find(taskId) ?? unit).includes(unit);
+    groupTasksAround(graph.find(taskId) ?? groupTask).includes(groupTask);
   const stray = Object.values(kind.cases)
     .flat()
     .find((taskId) => !isInside(taskId));
   if (stray === undefined) return;
-  const group = `group "${unit.taskId}"`;
+  const group = `group "${groupTask.taskId}"`;
   throw invalidOption(
     where,
     "cases",
@@ -114,7 +117,7 @@ function refuseCasesOutside(
   );
 }
 
-/** An operator's body is a named function; a body written in place is anonymous, or named after the variable it was given to. */
+/** The body of an operator is a named function. A body written in place has no name, or that of its variable. */
 function operatorOf({ body, kind }: TaskDefinition): string {
   const decides = kind && kind.type !== "setup" && kind.type !== "teardown";
   if (!body) return decides ? kind.type : "empty";
@@ -134,10 +137,10 @@ function describeInputs(inputs: InputRefs): Pick<TaskSpec, "inputs" | "lazyInput
   };
 }
 
-function instancesOf(ref: TaskRef<unknown>, where: string): TaskSpec["each"] {
-  const { loop, options } = ref.definition;
+function instancesOf(graph: Graph, ref: TaskRef<unknown>, where: string): TaskSpec["each"] {
+  const { loop, options } = definitionOf(ref);
   const { each, maxItems } = options;
-  const result = loop && ref.dag.groups.find(({ unit }) => unit === ref)?.result;
+  const result = loop && graph.groups.find(({ task }) => task === ref)?.result;
   if (loop && result instanceof TaskRef)
     return {
       loop: {

@@ -1,19 +1,18 @@
-/** Over which time a DAG and its tasks run, as plain data: schedules, bounds, and what becomes of missed intervals. */
-
-import type { Dag } from "../dag/dag.ts";
+/** Over which time a DAG and its tasks run, as plain data: schedules, bounds, and missed intervals. */
 import type { DagOptions } from "../dag/dag_options.ts";
 import { utcInstant } from "../instant.ts";
 import { invalidOption, wholeNumber } from "../option_values.ts";
-import { describeSchedules } from "../schedule/schedule.ts";
-import { splitSchedule } from "../sources/asset.ts";
 import type { Catchup, CatchupOrder, DagSpec, TaskSpec } from "../spec/index.ts";
+import { splitSchedule } from "./describe_assets.ts";
+import { describeSchedules } from "./describe_schedules.ts";
 
 type When = Pick<DagSpec, "schedules" | "startDate" | "endDate" | "catchup">;
 type Dates = { readonly [Name in "startDate" | "endDate"]?: string | undefined };
 
 /** @throws DagsmithError INVALID_SCHEDULE, INVALID_DATE, INVALID_OPTION */
 export function describeWhen(
-  { options, dagId }: Dag<unknown>,
+  options: DagOptions,
+  dagId: string,
   timezone: string,
   tasks: readonly TaskSpec[],
 ): When & Pick<DagSpec, "catchupOrder"> {
@@ -56,7 +55,7 @@ export function describeDates(
 }
 
 /**
- * A continuous schedule always has a run to begin; a second at once would work on the same data.
+ * A continuous schedule always has an active run; a second run at the same time would work on the same data.
  * @throws DagsmithError INVALID_OPTION
  */
 export function describeMaxActiveRuns(
@@ -82,7 +81,7 @@ function catchup(value: boolean | Catchup | undefined, where: string): Catchup {
   );
 }
 
-/** Left out of the spec when it says nothing new. */
+/** The default is left out of the spec. */
 function catchupOrder(
   value: CatchupOrder | undefined,
   where: string,

@@ -1,49 +1,72 @@
-/** The schedules that take more than a cron expression to say. Each function gives a rule, to which the DAG adds its timezone. */
+/** Schedules that need more than a cron expression. Each function returns a rule; the DAG adds its timezone. */
 import { type CalendarDuration, lengthOf } from "../calendar_duration.ts";
 import { type Duration, durationMs } from "../duration.ts";
 import { DagsmithError } from "../errors.ts";
 import { refuseUnknownOptions } from "../option_values.ts";
 import type { CalendarLength, Jitter, ScheduleSpec } from "../spec/index.ts";
-import { cronOf } from "./schedule.ts";
+import { cronOf } from "./cron_presets.ts";
 
 type Unzoned<Spec> = Spec extends unknown ? Omit<Spec, "timezone" | "keyTimezone"> : never;
 
 /**
  * A schedule made by {@link cron}, {@link cronTrigger}, {@link deltaTrigger}, {@link every},
  * {@link atInstants} or {@link partitioned}.
+ * @example const rule: ScheduleRule = every("90m");
  */
 export type ScheduleRule = Unzoned<
   Exclude<ScheduleSpec, { readonly type: "once" | "continuous" | "none" }>
 >;
 
-/** Options of schedules that follow a cron expression. */
+/**
+ * Options of schedules that follow a cron expression.
+ * @example dag("report", { schedule: cron("@daily", { jitter: "10m", jitterSeed: "reports" }) });
+ */
 export interface JitterOptions {
   /**
-   * Creates each run later, by a length under this one that is always the same for the DAG, so that DAGs with one expression do not all start
-   * at once. Logical dates and data intervals stay. Default: none.
+   * Creates each run later, by a delay under this length. The delay is always the same for the DAG, so
+   * that DAGs with one expression do not all start at the same instant. Logical dates and data intervals
+   * stay. Default: none.
    */
   readonly jitter?: Duration;
-  /** What the length is made from. Default: the DAG's id and the schedule's name. DAGs with one seed start together. */
+  /**
+   * The text from which the delay follows. DAGs with the same seed start together. Default: the DAG's id
+   * and the schedule's name.
+   */
   readonly jitterSeed?: string;
 }
 
-/** Options of runs at ticks. */
+/**
+ * Options of runs at ticks.
+ * @example dag("report", { schedule: cronTrigger("0 9 * * *", { runImmediately: "1h" }) });
+ */
 export interface TickOptions extends JitterOptions {
-  /** Without a start date: whether the first run is the tick just past. A length: if it is no longer ago. Default false: only just now. */
+  /**
+   * Without a start date: whether the first run is at the tick just past. A length: only if that tick is no
+   * longer ago. Default false: only if it is less than a tenth of the way to the next tick, or 5 minutes, ago.
+   */
   readonly runImmediately?: boolean | Duration;
 }
 
-/** Options of {@link cronTrigger}. */
+/**
+ * Options of {@link cronTrigger}.
+ * @example dag("month", { schedule: cronTrigger("0 9 1 * *", { interval: "1 month" }) });
+ */
 export interface CronTriggerOptions extends TickOptions {
   /** Length of the data interval that ends at the tick. Default zero. */
   readonly interval?: Duration | CalendarDuration;
 }
 
-/** Options of {@link partitioned}. */
+/**
+ * Options of {@link partitioned}.
+ * @example dag("load", { schedule: partitioned("@daily", { offset: -1, keyFormat: "%Y-%m-%d" }) });
+ */
 export interface PartitionOptions extends TickOptions {
-  /** Ticks from the run's to the partition's: -1 is the one before. Default 0. */
+  /** Number of ticks from the run's tick to the partition's tick; -1 is the tick before. Default 0. */
   readonly offset?: number;
-  /** How the partition's date becomes its key, in strftime's words, in the DAG's timezone. Default `"%Y-%m-%dT%H:%M:%S"`. */
+  /**
+   * How the partition's date is written as its key: a format of strftime, in the DAG's timezone. Default
+   * `"%Y-%m-%dT%H:%M:%S"`.
+   */
   readonly keyFormat?: string;
 }
 
@@ -51,7 +74,8 @@ const TICK_OPTIONS = ["jitter", "jitterSeed", "runImmediately"];
 const DEFAULT_KEY_FORMAT = "%Y-%m-%dT%H:%M:%S";
 
 /**
- * Runs over the interval from one tick of a cron expression or preset to the next, as the expression alone does; with options.
+ * Runs over the interval from one tick of a cron expression or preset to the next: as the expression
+ * alone, but with options. Airflow: CronDataIntervalTimetable.
  * @throws DagsmithError INVALID_SCHEDULE for an unknown preset, INVALID_DURATION, UNKNOWN_OPTION
  * @example dag("report", { schedule: cron("@daily", { jitter: "10m" }), startDate: "2026-01-01" })
  */
@@ -142,9 +166,12 @@ export function atInstants(
 }
 
 /**
- * Runs at each tick, on behalf of a partition of the data: the one named after this tick, or after another some ticks away.
+ * Runs at each tick for a partition of the data: the partition named after this tick, or after a tick
+ * `offset` ticks away. Airflow: CronPartitionTimetable.
  * @throws DagsmithError INVALID_SCHEDULE for an unknown preset, INVALID_DURATION, UNKNOWN_OPTION
- * @example dag("load", { schedule: partitioned("@daily", { offset: -1, keyFormat: "%Y-%m-%d" }) }) // runs on the 2nd for "2026-01-01"
+ * @example
+ * // the run of January 2nd is for the partition "2026-01-01"
+ * dag("load", { schedule: partitioned("@daily", { offset: -1, keyFormat: "%Y-%m-%d" }) });
  */
 export function partitioned(expression: string, options: PartitionOptions = {}): ScheduleRule {
   refuseUnknownOptions(

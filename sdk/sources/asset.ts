@@ -1,59 +1,87 @@
 /**
- * Assets: the data that tasks write and other DAGs wait for, named by a URI. Only names and conditions are here; nothing looks at the data
- * itself.
+ * Assets: data that tasks write and other DAGs wait for, named by a URI. Only names and conditions are here;
+ * dagsmith never reads the data itself.
  */
 import { DagsmithError } from "../errors.ts";
 import { type Json, toJson } from "../json.ts";
-import { invalidOption } from "../option_values.ts";
 import type { Schedule, Schedules } from "../schedule/schedule.ts";
-import type { AssetCondition } from "../spec/index.ts";
 
 /**
- * A piece of data: a table, a file, a folder. Two with the same URI are the same asset, whichever DAGs name them.
- * @typeParam Extra what its events say beside that it was updated
+ * A piece of data: a table, a file, a folder. Two assets with the same URI are the same asset, in whatever DAG.
+ * Made by {@link asset}. Airflow: Asset.
+ * @typeParam Extra the details that its events carry
+ * @example const orders: Asset<{ rows: number }> = asset("s3://lake/orders");
  */
 export interface Asset<Extra extends Json = Json> {
+  /** Tells it from other sources. */
   readonly type: "asset";
+  /** The URI that names it. */
   readonly uri: string;
-  /** For people; null when it has none. */
+  /** A name for the page; null for none. */
   readonly name: string | null;
-  /** What is known of the asset itself. */
+  /** Details of the asset itself. */
   readonly extra: Json;
   /** Carries the type of its events' extra; has no value. */
   readonly eventExtra?: Extra;
 }
 
-/** A name for assets that are known only when a task runs: those that were updated under it so far. */
+/**
+ * A name for assets that are known only when a task runs: all assets that were updated under the alias so far.
+ * Made by {@link assetAlias}. Airflow: AssetAlias.
+ * @example const exports: AssetAlias = assetAlias("exports");
+ */
 export interface AssetAlias {
+  /** Tells it from other sources. */
   readonly type: "asset_alias";
+  /** The name. */
   readonly alias: string;
 }
 
-/** An asset, or several that are waited for together. */
+/**
+ * An asset, or a condition over several assets.
+ * @example const both: AssetExpression = allOf(orders, anyOf(customersEu, customersUs));
+ */
 export type AssetExpression =
   | Asset
   | AssetAlias
   | { readonly type: "all_assets"; readonly members: readonly AssetExpression[] }
   | { readonly type: "any_asset"; readonly members: readonly AssetExpression[] };
 
-/** A schedule that runs by time, and also whenever assets were updated. Made by {@link timeOrAssets}. */
+/**
+ * A schedule that runs by time, and also whenever assets were updated. Made by {@link timeOrAssets}. Airflow:
+ * AssetOrTimeSchedule.
+ * @example const schedule: TimeOrAssets = timeOrAssets("@daily", orders);
+ */
 export interface TimeOrAssets {
+  /** Tells it from other schedules. */
   readonly type: "time_or_assets";
+  /** When it runs by time. */
   readonly time: NonNullable<Schedule> | Schedules;
+  /** The assets whose updates also make runs. */
   readonly assets: AssetExpression;
 }
 
-/** What a DAG that waits for assets has as its schedule. */
+/**
+ * The schedule of a DAG that waits for assets.
+ * @example const schedule: AssetSchedule = anyOf(orders, returns);
+ */
 export type AssetSchedule = AssetExpression | TimeOrAssets;
 
-/** One update of an asset. */
+/**
+ * One update of an asset.
+ * @typeParam Extra the details that it carries
+ * @example triggeredBy(orders).reduce((sum, { extra }: AssetEvent<{ rows: number }>) => sum + extra.rows, 0);
+ */
 export interface AssetEvent<Extra extends Json = Json> {
+  /** Grows with every event. */
   readonly id: number;
+  /** The URI of the asset. */
   readonly uri: string;
-  /** ISO 8601 in UTC. */
+  /** When the asset was updated: ISO 8601 in UTC. */
   readonly at: string;
+  /** The details that the task, the API or the command gave; `{}` for none. */
   readonly extra: Extra;
-  /** The task whose success it was; null for an update by API or command. */
+  /** The task that updated the asset; null for an update by API or command. */
   readonly source: {
     readonly dagId: string;
     readonly runId: string;
@@ -62,16 +90,16 @@ export interface AssetEvent<Extra extends Json = Json> {
   } | null;
 }
 
-/** Largest extra of one event, in bytes of JSON: it is told to every run that the event makes. */
+/** Largest extra of one event, in bytes of JSON: every run that the event makes carries it. */
 export const MAX_EXTRA_BYTES = 64 * 1024;
 
-/** Printable ASCII without spaces, as in RFC 3986: what every system can store and compare. */
+/** Printable ASCII without spaces, as in RFC 3986: every system can store and compare it. */
 const URI = /^[!-~]{1,1000}$/;
 const CREDENTIALS = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*:[^/?#]*@/i;
 
 /**
  * Names an asset.
- * @param uri how it is known everywhere: 1 to 1000 printable ASCII characters, without a password. Compared as it is written.
+ * @param uri 1 to 1000 printable ASCII characters, without a password. Two URIs are equal when their texts are.
  * @throws DagsmithError INVALID_ASSET, OUTPUT_NOT_JSON for an `extra` that JSON cannot carry
  * @example
  * const issues = asset<{ rows: number }>("s3://lake/github/issues");
@@ -84,11 +112,11 @@ export function asset<Extra extends Json = Json>(
 ): Asset<Extra> {
   if (typeof uri !== "string" || !URI.test(uri))
     throw invalid(uri, "a URI is 1 to 1000 printable ASCII characters without spaces");
-  // The value is not repeated: it holds a secret.
+  // The message must not repeat the value, which holds a secret.
   if (CREDENTIALS.test(uri))
     throw invalid(
       "with a password in it",
-      "a URI is shown to everybody; leave the password to a connection",
+      "every user of the page sees a URI; put the password into a connection",
     );
   return Object.freeze({
     type: "asset",
@@ -99,10 +127,12 @@ export function asset<Extra extends Json = Json>(
 }
 
 /**
- * Names assets that are only known when a task runs. A task that has the alias among its outlets may update any asset under it; a DAG that
- * waits for the alias waits for any of those.
+ * Names assets that are known only when a task runs. A task with the alias among its outlets may update any asset
+ * under it. A DAG that waits for the alias waits for any of these assets.
  * @throws DagsmithError INVALID_ASSET
- * @example d.task("export", { outlets: [assetAlias("exports")] }, async ({ assets }) => assets.update(asset(uri), { alias: "exports" }));
+ * @example
+ * d.task("export", { outlets: [assetAlias("exports")] }, ({ assets }) =>
+ *   assets.update(asset("s3://lake/today"), { alias: "exports" }));
  */
 export function assetAlias(alias: string): AssetAlias {
   if (typeof alias !== "string" || !URI.test(alias))
@@ -111,7 +141,8 @@ export function assetAlias(alias: string): AssetAlias {
 }
 
 /**
- * All of these: each was updated at least once since the DAG's last run that assets made.
+ * Waits for all of these: each was updated at least once since the last run of the DAG that assets made.
+ * @throws DagsmithError INVALID_SCHEDULE
  * @example dag("join", { schedule: allOf(orders, anyOf(customersEu, customersUs)) })
  */
 export function allOf(
@@ -120,7 +151,11 @@ export function allOf(
   return Object.freeze({ type: "all_assets", members: checkedMembers("allOf", members) });
 }
 
-/** Any of these was updated. @example dag("refresh", { schedule: anyOf(orders, returns) }) */
+/**
+ * Waits for any of these: one was updated since the last run of the DAG that assets made.
+ * @throws DagsmithError INVALID_SCHEDULE
+ * @example dag("refresh", { schedule: anyOf(orders, returns) })
+ */
 export function anyOf(
   ...members: readonly [AssetExpression, ...AssetExpression[]]
 ): AssetExpression {
@@ -128,7 +163,7 @@ export function anyOf(
 }
 
 /**
- * Runs by time, and besides whenever the assets were updated.
+ * Runs by time, and also whenever the assets were updated.
  * @throws DagsmithError INVALID_SCHEDULE when the time is itself an asset schedule
  * @example dag("report", { schedule: timeOrAssets("@daily", orders), startDate: "2026-01-01" })
  */
@@ -151,7 +186,8 @@ export function timeOrAssets(
 
 const EXPRESSIONS = ["asset", "asset_alias", "all_assets", "any_asset"];
 
-function isExpression(value: unknown): value is AssetExpression {
+/** Whether a value is an asset, an alias, or a condition over them. */
+export function isExpression(value: unknown): value is AssetExpression {
   return (
     typeof value === "object" &&
     value !== null &&
@@ -160,7 +196,8 @@ function isExpression(value: unknown): value is AssetExpression {
   );
 }
 
-function isAssetSchedule(value: unknown): value is AssetSchedule {
+/** Whether a schedule waits for assets. */
+export function isAssetSchedule(value: unknown): value is AssetSchedule {
   return (
     isExpression(value) ||
     (typeof value === "object" &&
@@ -179,68 +216,6 @@ function checkedMembers(
     found: `${where}(…)`,
     reason: "it takes one or more of asset(), allOf() and anyOf()",
   });
-}
-
-/** A DAG's schedule parted: what time decides, and what assets decide. */
-export function splitSchedule(option: Schedule | Schedules | AssetSchedule | undefined): {
-  readonly time: Schedule | Schedules | undefined;
-  readonly assets: AssetExpression | null;
-} {
-  if (!isAssetSchedule(option)) return { time: option, assets: null };
-  return option.type === "time_or_assets"
-    ? { time: option.time, assets: option.assets }
-    : { time: null, assets: option };
-}
-
-/** The plain form of a condition. */
-export function conditionOf(expression: AssetExpression): AssetCondition {
-  switch (expression.type) {
-    case "asset":
-      return { asset: expression.uri };
-    case "asset_alias":
-      return { alias: expression.alias };
-    case "all_assets":
-      return { all: expression.members.map(conditionOf) };
-    case "any_asset":
-      return { any: expression.members.map(conditionOf) };
-  }
-}
-
-/** Every asset and alias that an expression names. */
-export function membersOf(expression: AssetExpression): readonly (Asset | AssetAlias)[] {
-  return "members" in expression ? expression.members.flatMap(membersOf) : [expression];
-}
-
-/**
- * The assets that a task names as `outlets` or `inlets`, each once.
- * @throws DagsmithError INVALID_OPTION
- */
-export function checkedAssets(
-  option: "outlets" | "inlets",
-  value: readonly (Asset | AssetAlias)[] | undefined,
-  where: string,
-): readonly (Asset | AssetAlias)[] {
-  const isAllowed = (one: unknown): boolean =>
-    isExpression(one) &&
-    (one.type === "asset" || (option === "outlets" && one.type === "asset_alias"));
-  if (value === undefined) return [];
-  if (Array.isArray(value) && value.every(isAllowed)) {
-    return [
-      ...new Map(
-        value.map((one: Asset | AssetAlias) => [
-          one.type === "asset" ? one.uri : `alias ${one.alias}`,
-          one,
-        ]),
-      ).values(),
-    ];
-  }
-  const allowed = option === "outlets" ? "a list of asset() and assetAlias()" : "a list of asset()";
-  throw invalidOption(
-    where,
-    option,
-    Array.isArray(value) ? "a list of other things" : typeof value,
-    allowed,
-  );
 }
 
 function invalid(found: unknown, reason: string): DagsmithError {

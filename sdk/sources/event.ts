@@ -1,59 +1,82 @@
 /**
- * Events that start runs: changes of rows in a PostgreSQL, calls of a web address, ends of other DAGs' runs. A DAG names them in `on`, and its
- * tasks read what happened with `triggeredBy`.
+ * Events that start runs: changes of rows in a PostgreSQL database, calls of a web address, ends of runs of
+ * other DAGs. A DAG names its sources in `on`; its tasks read the events with `triggeredBy`.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type Duration, durationMs } from "../duration.ts";
-import type { DagsmithError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { jsonSchemaOf } from "../json_schema.ts";
-import { invalidOption } from "../option_values.ts";
+import { wrongValue } from "../option_values.ts";
 import type { EventSpec } from "../spec/index.ts";
 
 /**
- * Something that starts runs. Made by {@link postgresChanges}, {@link webhook} and {@link dagRun}.
- * @typeParam Event what tasks read of it
+ * A source of events that start runs. Made by {@link postgresChanges}, {@link webhook} and {@link dagRun}.
+ * @typeParam Event what tasks read of an event
+ * @example const loaded: EventSource<DagRunEnd> = dagRun({ dag: "load" });
  */
 export interface EventSource<Event = unknown> {
+  /** Tells it from assets. */
   readonly type: "event_source";
+  /** The source as plain data. */
   readonly spec: EventSpec;
   /** Carries the type of its events; has no value. */
   readonly event?: Event;
 }
 
-/** The values of a row's key by column, as PostgreSQL writes them as text, so that none is changed on the way: bind them as they are. */
+/**
+ * The key of a row: column name to value. Values are text as PostgreSQL writes it, so that no value changes
+ * on the way; a statement can bind them unchanged.
+ * @example const key: RowKey = { id: "12" };
+ */
 export type RowKey = Readonly<Record<string, string>>;
 
-/** One row that was inserted, updated or deleted. */
+/**
+ * A row that was inserted, updated or deleted.
+ * @example triggeredBy(readings).map(({ operation, newKey }: RowChange) => `${operation} ${newKey?.id}`);
+ */
 export interface RowChange {
-  /** The same when the change is told twice. */
+  /** The id of the change. A change that is delivered twice has the same id. */
   readonly id: string;
+  /** What happened to the row. */
   readonly operation: "insert" | "update" | "delete";
+  /** The schema of the table. */
   readonly schema: string;
+  /** The name of the table. */
   readonly table: string;
-  /** The key before; null for an insert. */
+  /** The key before the change; null for an insert. */
   readonly oldKey: RowKey | null;
-  /** The key after, which an update may have changed; null for a delete. */
+  /** The key after the change, which an update may have changed; null for a delete. */
   readonly newKey: RowKey | null;
-  /** ISO 8601 in UTC. */
+  /** When the change was made: ISO 8601 in UTC. */
   readonly at: string;
 }
 
-/** One call of a webhook. */
+/**
+ * A call of a webhook.
+ * @typeParam Body the type of the call's JSON
+ * @example triggeredBy(pushed).map(({ body }: WebhookCall<{ ref: string }>) => body.ref);
+ */
 export interface WebhookCall<Body = Json> {
-  /** The caller's idempotency key; null when it sent none. */
+  /** The idempotency key that the caller sent; null for none. */
   readonly id: string | null;
+  /** The JSON that the caller sent. */
   readonly body: Body;
-  /** ISO 8601 in UTC. */
+  /** When the call came: ISO 8601 in UTC. */
   readonly at: string;
 }
 
-/** The end of a run of another DAG. */
+/**
+ * The end of a run of another DAG.
+ * @example triggeredBy(loaded).map(({ runId, state }: DagRunEnd) => `${runId}: ${state}`);
+ */
 export interface DagRunEnd {
+  /** The DAG whose run ended. */
   readonly dagId: string;
+  /** The id of the run that ended. */
   readonly runId: string;
+  /** The state in which the run ended. */
   readonly state: "success" | "failed";
-  /** ISO 8601 in UTC. */
+  /** When the run ended: ISO 8601 in UTC. */
   readonly at: string;
 }
 
@@ -61,24 +84,35 @@ const OPERATIONS = ["insert", "update", "delete"] as const;
 const NAME = /^[\w-]{1,50}$/;
 const MAX_BATCH = 1_000;
 
-/** Which rows of which table; see {@link postgresChanges}. */
+/**
+ * Which changes of which table start runs; see {@link postgresChanges}.
+ * @example const options: PostgresChangesOptions = { connection: "shop", table: "orders", batch: 100 };
+ */
 export interface PostgresChangesOptions {
-  /** Of a connection of type `postgres`. */
+  /** The id of a connection of type `postgres`. */
   readonly connection: string;
+  /** The name of the table. */
   readonly table: string;
-  /** Default `"public"`. */
+  /** The schema of the table. Default `"public"`. */
   readonly schema?: string;
-  /** Default: all three. */
+  /** The changes that start runs. Default: all three. */
   readonly operations?: readonly ("insert" | "update" | "delete")[];
-  /** At most this many changes make one run, those that wait when it is made. Default 1: a run for each change. At most 1000. */
+  /**
+   * At most this many of the changes that wait make one run. From 1 to 1000. Default 1: a run for each
+   * change.
+   */
   readonly batch?: number;
-  /** Its name within the DAG. Default: the table's, with `_` for what a name cannot hold. */
+  /**
+   * The name of the source, unique within the DAG. Default: the table's name, with `_` for characters that
+   * a name cannot have.
+   */
   readonly name?: string;
 }
 
 /**
- * Changes of rows. `dag changes install <dag>` puts a trigger and an outbox into the database of the connection, so that no change is lost while
- * nobody listens; each is told at least once. The table needs a primary key, or a unique one without nulls.
+ * Changes of rows. `dag changes install <dag>` puts a trigger and an outbox into the database of the
+ * connection, so that no change is lost while dagsmith is down. Each change is delivered at least once. The
+ * table needs a primary key, or a unique index over columns that are not null.
  * @throws DagsmithError INVALID_OPTION
  * @example
  * const readings = postgresChanges({ connection: "raw", table: "precipitation", operations: ["insert"] });
@@ -97,17 +131,17 @@ export function postgresChanges(options: PostgresChangesOptions): EventSource<Ro
   const where = `postgresChanges "${name}"`;
   for (const [option, value] of Object.entries({ connection, table, schema })) {
     if (typeof value !== "string" || !/^[^\0]{1,200}$/.test(value))
-      throw invalid(where, option, value, "a text of 1 to 200 characters");
+      throw wrongValue(where, option, value, "a text of 1 to 200 characters");
   }
   if (
     !Array.isArray(operations) ||
     operations.length === 0 ||
     !operations.every((one) => OPERATIONS.includes(one))
   ) {
-    throw invalid(where, "operations", operations, `a list of ${OPERATIONS.join(", ")}`);
+    throw wrongValue(where, "operations", operations, `a list of ${OPERATIONS.join(", ")}`);
   }
   if (!Number.isInteger(batch) || batch < 1 || batch > MAX_BATCH)
-    throw invalid(where, "batch", batch, `a whole number from 1 to ${MAX_BATCH}`);
+    throw wrongValue(where, "batch", batch, `a whole number from 1 to ${MAX_BATCH}`);
   const chosen = OPERATIONS.filter((one) => operations.includes(one));
   return source({
     type: "postgresChanges",
@@ -121,10 +155,12 @@ export function postgresChanges(options: PostgresChangesOptions): EventSource<Ro
 }
 
 /**
- * Calls of `POST /hooks/<dag>/<name>`, each of which makes a run. The caller proves that it knows a secret: by an HMAC-SHA256 of the body in
- * `X-Hub-Signature-256` (as GitHub sends it), or by `Authorization: Bearer`. A call that is repeated with its `Idempotency-Key` makes one run.
+ * Calls of `POST /hooks/<dag>/<name>`; each call makes a run. The caller proves that it knows a secret: by an
+ * HMAC-SHA256 of the body in `X-Hub-Signature-256`, as GitHub sends it, or by `Authorization: Bearer`. Calls
+ * with the same `Idempotency-Key` make one run.
  * @param options.secret the key of the variable that holds the secret; never the secret itself
- * @param options.schema any schema that can tell its JSON Schema (zod 4 can); a body that does not fit is refused. Default: any JSON
+ * @param options.schema a schema that can write its JSON Schema, such as zod 4's; a body that does not fit is
+ *   refused. Default: any JSON
  * @param options.name the end of the address. Default `"webhook"`
  * @throws DagsmithError INVALID_OPTION
  * @example
@@ -141,7 +177,7 @@ export function webhook<Schema extends StandardSchemaV1 = StandardSchemaV1<Json>
   const { secret, schema } = options;
   const where = `webhook "${name}"`;
   if (typeof secret !== "string" || !/^[\w.-]{1,200}$/.test(secret)) {
-    throw invalid(
+    throw wrongValue(
       where,
       "secret",
       "not the key of a variable",
@@ -156,18 +192,23 @@ export function webhook<Schema extends StandardSchemaV1 = StandardSchemaV1<Json>
   });
 }
 
-/** A run of another DAG that ends. */
+/**
+ * Which runs of which DAG start a run.
+ * @example const failed: SourceDag = { dag: "load", states: ["failed"] };
+ */
 export interface SourceDag {
+  /** The id of the other DAG. */
   readonly dag: string;
-  /** Default `["success"]`. */
+  /** The states in which its runs may end. Default `["success"]`. */
   readonly states?: readonly ("success" | "failed")[];
 }
 
 /**
- * Ends of other DAGs' runs: each makes a run. Of several DAGs, a run is made of one end of each, no further apart than `within`; an end that
- * finds no partner in time is dropped.
- * @param options.within default `"1d"`; counts only where there are several
- * @param options.name its name within the DAG. Default: the DAGs' ids, joined by `_`, cut to 50 characters
+ * Ends of runs of other DAGs; each end makes a run. With several DAGs, a run is made of one end of each DAG, no
+ * further apart than `within`. An end that has no partner by then is dropped.
+ * @param options.within only with several DAGs; default `"1d"`
+ * @param options.name the name of the source, unique within the DAG. Default: the ids of the DAGs joined by
+ *   `_`, cut at 50 characters
  * @throws DagsmithError INVALID_OPTION
  * @example
  * dag("report", { on: [dagRun({ dag: "load" })] });
@@ -191,7 +232,7 @@ export function dagRun(
   );
   const where = `dagRun "${name}"`;
   if (ids.length === 0 || new Set(ids).size < ids.length)
-    throw invalid(where, "all", ids.join(", "), "one or more DAGs, each once");
+    throw wrongValue(where, "all", ids.join(", "), "one or more DAGs, each once");
   const runs = heard.map(({ dag, states = ["success"] }) => {
     const known = ["success", "failed"] as const;
     if (
@@ -199,52 +240,11 @@ export function dagRun(
       states.length === 0 ||
       !states.every((state) => known.includes(state))
     ) {
-      throw invalid(where, "states", states, "a list of success, failed");
+      throw wrongValue(where, "states", states, "a list of success, failed");
     }
     return { dagId: dag, states: known.filter((state) => states.includes(state)) };
   });
   return source({ type: "dagRun", name, runs, withinMs: durationMs(options.within ?? "1d") });
-}
-
-/**
- * The plain form of a DAG's `on`.
- * @throws DagsmithError INVALID_OPTION for what is no event source, two of one name, or a DAG that would start itself
- */
-export function describeEvents(
-  on: readonly EventSource[] | undefined,
-  dagId: string,
-): readonly EventSpec[] {
-  const where = `DAG "${dagId}"`;
-  if (on === undefined) return [];
-  if (!Array.isArray(on) || !on.every(isSource))
-    throw invalid(where, "on", on, "a list of postgresChanges(), webhook() and dagRun()");
-  const specs = on.map(({ spec }: EventSource) => spec);
-  const names = specs.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice !== undefined)
-    throw invalid(
-      where,
-      "on",
-      `two sources named "${twice}"`,
-      "sources of different names; give one of them a `name`",
-    );
-  if (
-    specs.some((spec) => spec.type === "dagRun" && spec.runs.some((run) => run.dagId === dagId))
-  ) {
-    throw invalid(
-      where,
-      "on",
-      "a run of the DAG itself",
-      "runs of other DAGs: each of its runs would make the next",
-    );
-  }
-  return specs;
-}
-
-function isSource(value: unknown): value is EventSource {
-  return (
-    typeof value === "object" && value !== null && "type" in value && value.type === "event_source"
-  );
 }
 
 function source<Event>(spec: EventSpec): EventSource<Event> {
@@ -253,18 +253,18 @@ function source<Event>(spec: EventSpec): EventSource<Event> {
 
 function checkedName(kind: string, name: string): string {
   if (typeof name === "string" && NAME.test(name)) return name;
-  throw invalid(kind, "name", name, "1 to 50 letters, digits, _ and -");
+  throw wrongValue(kind, "name", name, "1 to 50 letters, digits, _ and -");
 }
 
-/** A body whose schema cannot be written down could not be refused where it arrives. */
+/** The web process checks bodies and never loads user code, so it needs the JSON Schema. */
 function bodySchema(schema: StandardSchemaV1, where: string): Json {
   const words = { found: "one without a JSON form", allowed: "a schema of JSON values" };
   const written = jsonSchemaOf(schema, "schema", where, words);
   if (written !== undefined) return written;
-  throw invalid(where, "schema", "one that cannot tell its JSON Schema", "a schema such as zod's");
-}
-
-function invalid(where: string, option: string, found: unknown, allowed: string): DagsmithError {
-  const text = typeof found === "string" ? found : (JSON.stringify(found) ?? typeof found);
-  return invalidOption(where, option, text.slice(0, 100), allowed);
+  throw wrongValue(
+    where,
+    "schema",
+    "one that cannot tell its JSON Schema",
+    "a schema such as zod's",
+  );
 }

@@ -1,23 +1,25 @@
 /**
- * Callbacks and deadlines as people write them: code that runs after something happened to a task or a run, in a task process of the run's
- * version. A callback that fails changes nothing but its own record.
+ * Callbacks and deadlines: code that runs after an event of a task or a run, in a task process of the
+ * run's version. A callback that fails changes only its own record.
  */
-
-import { type Duration, durationMs } from "../duration.ts";
-import { utcInstant } from "../instant.ts";
+import type { Duration } from "../duration.ts";
 import { invalidOption } from "../option_values.ts";
-import type { DeadlineSpec, TaskEvent } from "../spec/index.ts";
+import type { TaskEvent } from "../spec/index.ts";
 import type { TaskContext } from "./context.ts";
 
-/** What a callback is given. Hooks, connections and variables are there as in a task. */
+/**
+ * What a callback gets. Hooks, connections and variables are there as in a task.
+ * @example const tell: Callback = ({ dagId, taskId, event, log }) => log.warn(`${event} of ${dagId}.${taskId}`);
+ */
 export interface CallbackContext
   extends Omit<TaskContext, "taskId" | "inputs" | "item" | "xcom" | "assets"> {
   /** Null for a callback of the run. */
   readonly taskId: string | null;
+  /** The event that called; `"deadline"` for a missed deadline. */
   readonly event: TaskEvent | "deadline";
-  /** Why the task or the run ended as it did, or which deadline was missed. */
+  /** Why the task or the run ended in its state, or which deadline was missed. */
   readonly reason: string | null;
-  /** What the try threw. */
+  /** The error that ended the try; null when there was none. */
   readonly error: {
     readonly name: string;
     readonly message: string;
@@ -26,39 +28,69 @@ export interface CallbackContext
 }
 
 /**
- * Code that runs after something happened, at least once, within five minutes. What it logs stands in the log of the task, or of the run.
- * @example const tell: Callback = async ({ dagId, taskId, reason, hook }) => (await hook(discordHook("ops"))).send(`${dagId}.${taskId}: ${reason}`);
+ * Code that runs after an event, at least once, for at most five minutes. Its output stands in the log of
+ * the task, or of the run. Airflow: on_failure_callback and its like.
+ * @example
+ * const tell: Callback = async ({ dagId, taskId, reason, hook }) =>
+ *   (await hook(discordHook("ops"))).send(`${dagId}.${taskId}: ${reason}`);
  */
 export type Callback = (context: CallbackContext) => unknown;
 
-/** Callbacks of a task; given in `defaults` of a DAG, of all its tasks. */
+/**
+ * Callbacks of a task. In the `defaults` of a DAG they are callbacks of all its tasks.
+ * @example d.task("load", { onFailure: tell, onRetry: ({ error, log }) => log.warn(error?.message ?? "") }, load);
+ */
 export interface TaskCallbacks {
-  /** After the task succeeded, or was marked so when it had begun. */
+  /** After the task succeeded. Also after a person marked it as success while it was active. */
   readonly onSuccess?: Callback;
-  /** After its last try failed, or others ended it as failed when it had begun; not when it could not run because of another task. */
+  /**
+   * After the last try failed. Also after a person, a time limit, `failFast` or its group ended the task
+   * as failed while it was active. Not for a task that is upstream_failed.
+   */
   readonly onFailure?: Callback;
-  /** After a try failed that another follows. */
+  /** After a try failed and another try follows. */
   readonly onRetry?: Callback;
-  /** After the task skipped itself, its wait ended softly, or others ended it as skipped when it had begun; not when a trigger rule skipped it. */
+  /**
+   * After the task skipped itself, or its wait ended with `softFail`. Also after a person, a time limit,
+   * `failFast` or its group ended it as skipped while it was active. Not for a task that its trigger rule
+   * skipped.
+   */
   readonly onSkipped?: Callback;
 }
 
-/** Callbacks of a DAG's runs. */
+/**
+ * Callbacks of the runs of a DAG.
+ * @example dag("report", { onFailure: tell });
+ */
 export interface RunCallbacks {
+  /** After a run succeeded. */
   readonly onSuccess?: Callback;
+  /** After a run failed. */
   readonly onFailure?: Callback;
 }
 
-/** What a deadline is counted from. */
+/**
+ * What a deadline is counted from: the creation of the run, its logical date, an ISO 8601 time, or the
+ * average time that runs took. Airflow: DeadlineReference.
+ * @example const reference: DeadlineReference = "queuedAt";
+ */
 export type DeadlineReference = "queuedAt" | "logicalDate" | AverageRuntime | (string & {});
 
-/** Made by {@link averageRuntime}. */
+/**
+ * A reference made by {@link averageRuntime}.
+ * @example const usual: AverageRuntime = averageRuntime(10);
+ */
 export interface AverageRuntime {
+  /** Tells it from other references. */
   readonly type: "averageRuntime";
+  /** Over how many of the last successful runs the average is taken. */
   readonly runs: number;
 }
 
-/** By when a run should have succeeded. */
+/**
+ * The time by which a run should have succeeded. Airflow: DeadlineAlert.
+ * @example dag("report", { deadlines: [{ reference: "queuedAt", interval: "4h", callback: tell }] });
+ */
 export interface Deadline {
   /** `"queuedAt"`, `"logicalDate"`, an ISO 8601 time, or {@link averageRuntime}. */
   readonly reference: DeadlineReference;
@@ -69,58 +101,13 @@ export interface Deadline {
 }
 
 /**
- * Counts a deadline from the moment the run is created plus the average time that the last runs took which succeeded. Before the DAG has
- * that many, its runs have no such deadline.
+ * Counts a deadline from the moment the run is created, plus the average time of the last successful
+ * runs. Until the DAG has that many successful runs, its runs have no such deadline.
+ * @param runs from 1 to 1000
  * @throws DagsmithError INVALID_OPTION
  * @example dag("report", { deadlines: [{ reference: averageRuntime(10), interval: "15m", callback: tell }] })
  */
 export function averageRuntime(runs: number): AverageRuntime {
   if (Number.isInteger(runs) && runs >= 1 && runs <= 1_000) return { type: "averageRuntime", runs };
   throw invalidOption("averageRuntime", "runs", String(runs), "a whole number from 1 to 1000");
-}
-
-/** The names of the callbacks that are set, checked. */
-export function describeCallbacks<Event extends TaskEvent>(
-  options: Readonly<Partial<Record<Event, unknown>>>,
-  events: readonly Event[],
-  where: string,
-): readonly Event[] {
-  return events.filter((event) => {
-    const callback = options[event];
-    if (callback !== undefined && typeof callback !== "function") {
-      throw invalidOption(where, event, typeof callback, "a function");
-    }
-    return callback !== undefined;
-  });
-}
-
-/** @throws DagsmithError INVALID_OPTION, INVALID_DURATION, INVALID_DATE */
-export function describeDeadlines(
-  deadlines: readonly Deadline[],
-  timezone: string,
-  where: string,
-): readonly DeadlineSpec[] {
-  return deadlines.map(({ reference, interval, callback }) => {
-    const place = `a deadline of ${where}`;
-    describeCallbacks({ onFailure: callback }, ["onFailure"], place);
-    if (callback === undefined) throw invalidOption(place, "callback", "missing", "a function");
-    const text = String(interval);
-    const isNegative = text.startsWith("-");
-    const ms = durationMs((isNegative ? text.slice(1) : text) as Duration);
-    return { intervalMs: isNegative ? -ms : ms, ...referenceSpec(reference, timezone, place) };
-  });
-}
-
-function referenceSpec(
-  reference: DeadlineReference,
-  zone: string,
-  where: string,
-):
-  | { readonly type: "queuedAt" | "logicalDate" }
-  | { readonly type: "fixed"; readonly at: string }
-  | AverageRuntime {
-  if (typeof reference === "object") return averageRuntime(reference.runs);
-  if (reference === "queuedAt") return { type: "queuedAt" };
-  if (reference === "logicalDate") return { type: "logicalDate" };
-  return { type: "fixed", at: utcInstant(reference, zone, where) };
 }

@@ -1,41 +1,53 @@
-/** What a task body is given while it runs. */
+/** What a task body gets while it runs. */
 import type { DateTime } from "luxon";
 import type { Connection } from "../connection.ts";
 import type { HookRef } from "../hook.ts";
 import type { Json } from "../json.ts";
 import type { Asset, AssetEvent } from "../sources/asset.ts";
 import type { RunTrigger, TriggeredBy } from "../sources/trigger.ts";
+import type { TaskLog } from "./task_log.ts";
 
-/** The slice of time a run works on: start inclusive, end exclusive; both equal when it has no length. In the DAG's timezone. */
+/**
+ * The slice of time that a run works on. The start is inclusive, the end exclusive; both are equal when
+ * the interval has no length. Airflow: data_interval_start and data_interval_end.
+ * @example d.task("days", ({ dataInterval: { start, end } }) => end.diff(start, "days").days);
+ */
 export interface DataInterval {
+  /** In the DAG's timezone. */
   readonly start: DateTime<true>;
+  /** In the DAG's timezone. */
   readonly end: DateTime<true>;
 }
 
-/** Writes lines to the log of this try. Values of connections and secrets are masked. */
-export interface TaskLog {
-  debug(message: string, ...details: readonly unknown[]): void;
-  info(message: string, ...details: readonly unknown[]): void;
-  warn(message: string, ...details: readonly unknown[]): void;
-  error(message: string, ...details: readonly unknown[]): void;
-}
-
-/** Small values that tasks of one run leave for each other beside their outputs. Cleared when a new try of the task starts. */
+/**
+ * Small values that the tasks of one run leave for each other besides their outputs. A new try of a task
+ * starts without the values of the try before.
+ * @example d.task("load", async ({ xcom }) => xcom.push("rows", 12));
+ */
 export interface XCom {
-  /** Stores `value` under this task's `key`; `return_value` is the task's own output and cannot be pushed. */
+  /**
+   * Stores `value` under this task's `key`. The key `return_value` is the task's output and cannot be
+   * pushed.
+   */
   push(key: string, value: Json): Promise<void>;
   /**
-   * Reads what another task of this run pushed or returned; null when there is nothing. A mapped task gives a list, in map order.
+   * Reads a value that another task of this run pushed or returned; null when there is none. For a mapped
+   * task: the list of its instances' values, in map order.
    * @param key default `return_value`
    */
   pull(taskId: string, key?: string): Promise<Json>;
 }
 
-/** The assets of a task. */
+/**
+ * The assets of a task: its `outlets` and `inlets`.
+ * @example
+ * const orders = asset<{ rows: number }>("s3://lake/orders");
+ * d.task("load", { outlets: [orders] }, ({ assets }) => assets.update(orders, { extra: { rows: 12 } }));
+ */
 export interface TaskAssets {
   /**
-   * Says more about an update. Every asset among the task's outlets is updated when the task succeeds, and only then, whether or not this
-   * is called; called twice for one asset, the later counts.
+   * Adds details to the update of an asset. Every asset among the task's outlets is updated when the task
+   * succeeds, with or without this call. Of two calls for one asset the later call counts.
    * @param options.extra default `{}`
    * @param options.alias the outlet under which an asset is updated that is not an outlet itself
    * @throws DagsmithError NOT_AN_OUTLET
@@ -56,57 +68,102 @@ export interface TaskAssets {
 }
 
 /**
- * Everything a task body may use, as one argument.
+ * Everything that a task body may use, as one argument.
  * @typeParam Params the validated params of the run
  * @typeParam Inputs the outputs of the tasks named in `inputs`
- * @typeParam Item one element of the list that the task is mapped over (`each`)
+ * @typeParam Item the element of the list that the task, or its group, is mapped over
+ * @example d.task("report", async ({ logicalDate, log }) => log.info(`report of ${logicalDate.toISODate()}`));
  */
 export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown> {
+  /** The id of the DAG. */
   readonly dagId: string;
+  /** The id of the task, with the prefixes of its groups. */
   readonly taskId: string;
+  /** The id of the run, as the page shows it. */
   readonly runId: string;
   /** 1 for the first try. */
   readonly tryNumber: number;
   /** Position of {@link item} in the list; -1 when the task is not mapped. */
   readonly mapIndex: number;
-  /** Start of the data interval for scheduled runs; the date asked for, or the moment of the request, for manual ones. */
+  /**
+   * In a scheduled run: start of the data interval. In a manual run: the requested date, or the moment of
+   * the request. In the DAG's timezone.
+   */
   readonly logicalDate: DateTime<true>;
+  /** The slice of time that the run works on. */
   readonly dataInterval: DataInterval;
   /** The partition that the run works on, for a schedule made by `partitioned()`; else null. */
   readonly partitionKey: string | null;
+  /** The params of the run, validated by the DAG's schema. */
   readonly params: Params;
+  /** The outputs of the tasks named in `inputs`, by the same names. */
   readonly inputs: Inputs;
+  /** The element of the list; in a group that loops, the state that the iteration begins with. */
   readonly item: Item;
-  /** Aborted when the try is cancelled, times out, or its worker stops; what is still running some seconds later is killed. */
+  /**
+   * Aborted when the try is cancelled or times out, or when its worker stops. Code that still runs some
+   * seconds later is killed.
+   */
   readonly signal: AbortSignal;
+  /** The log of this try. */
   readonly log: TaskLog;
+  /** Values of other tasks of the run, besides their outputs. */
   readonly xcom: XCom;
+  /** The assets that the task updates and reads. */
   readonly assets: TaskAssets;
-  /** What made the run, when assets or an event did; null when time or a person did. */
+  /** The assets or the event that made the run; null for a run by schedule, by hand or by backfill. */
   readonly trigger: RunTrigger | null;
-  /** The events of one asset or event source that made the run, oldest first; empty when others did. */
+  /**
+   * The events of one asset or event source that made the run, oldest first; empty when another source
+   * made it.
+   */
   readonly triggeredBy: TriggeredBy;
-  /** Opens a client; the same ref gives the same client within a try, and the try's end closes it. */
+  /**
+   * Opens a client of an outside system. The same reference gives the same client within a try; the end
+   * of the try closes it.
+   * @throws DagsmithError CONNECTION_NOT_FOUND, WRONG_CONNECTION_TYPE
+   */
   hook<Client>(ref: HookRef<Client>): Promise<Client>;
-  /** @throws DagsmithError CONNECTION_NOT_FOUND */
+  /**
+   * Reads a connection.
+   * @throws DagsmithError CONNECTION_NOT_FOUND, INVALID_CONNECTION
+   */
   connection(id: string): Promise<Connection>;
-  /** @throws DagsmithError VARIABLE_NOT_FOUND, unless a `fallback` is given */
+  /**
+   * Reads a variable.
+   * @throws DagsmithError VARIABLE_NOT_FOUND when it is not set and there is no `fallback`
+   */
   variable(key: string, fallback?: string): Promise<string>;
 }
 
-/** The work of a task: a function of its context. Operators are functions that return one. */
+/**
+ * The work of a task: a function of its context. Operators are functions that return a body.
+ * @example
+ * const greet = (name: string): TaskBody<string> => ({ logicalDate }) => `${name}, ${logicalDate.year}`;
+ * d.task("greet", greet("hello"));
+ */
 export type TaskBody<Output = unknown, Context extends TaskContext = TaskContext> = (
   context: Context,
 ) => Output | Promise<Output>;
 
-/** A value, or a function of the task context that gives it: how operator fields use what is known only when the task runs. */
+/** A body as it is kept: whatever context it takes. */
+export type AnyTaskBody = TaskBody<unknown, TaskContext<never, never, never>>;
+
+/**
+ * A value, or a function of the task context that computes it. Fields of operators have this type, for
+ * values that are known only when the task runs. Airflow: a templated field.
+ * @example
+ * const fetchText = (url: FromContext<string>): TaskBody<string> => async (context) =>
+ *   (await fetch(await resolveField(url, context))).text();
+ * d.task("fetch", fetchText(({ logicalDate }) => `https://example.com/${logicalDate.toISODate()}`));
+ */
 export type FromContext<Value, Context extends TaskContext = TaskContext> =
   | Value
   | ((context: Context) => Value | Promise<Value>);
 
 /**
  * The value of a {@link FromContext} field.
- * @example const fetchUrl = (url: FromContext<string>): TaskBody => async (context) => (await fetch(await resolveField(url, context))).text();
+ * @example const url = await resolveField(options.url, context);
  */
 export async function resolveField<Value, Context extends TaskContext>(
   field: FromContext<Value, Context>,

@@ -1,18 +1,25 @@
 /**
- * The lists that tasks are mapped over, put together from outputs that are known only when the run has them. What is declared here is a plan:
- * the engine makes the list from it, without any code of the DAG; functions (`map`, `filter`) run in the try of the instance they concern.
+ * The lists that tasks are mapped over, made from outputs that are known only in a run. A DAG file
+ * declares a plan, and the engine makes the list from the plan without code of the DAG. The functions of
+ * `map` and `filter` run in the try of the instance whose item they change.
  */
 import { PickRef } from "./pick.ts";
-import { TaskRef } from "./task.ts";
+import { TaskRef } from "./task_ref.ts";
 
-/** A list known at run time or now: the output of a task or a field of it, literal items, or a list put together from others. */
+/**
+ * A list: the output of a task, a field of an output, literal items, or a list made from other lists.
+ * @example const repos: ItemSource<string> = ["a", "b"];
+ */
 export type ItemSource<Item> =
   | TaskRef<readonly Item[]>
   | PickRef<readonly Item[]>
   | readonly Item[]
   | Items<Item>;
 
-/** One element of an {@link ItemSource}. */
+/**
+ * The type of one element of an {@link ItemSource}.
+ * @example type Repo = ItemOf<TaskRef<string[]>>; // string
+ */
 export type ItemOf<Source> =
   Source extends Items<infer Item>
     ? Item
@@ -24,7 +31,7 @@ export type ItemOf<Source> =
 
 type AnySource = ItemSource<unknown>;
 
-/** How a list is put together. */
+/** How a list is made. */
 export type ListPlan =
   | {
       readonly type: "source";
@@ -39,20 +46,23 @@ export type ListPlan =
     }
   | { readonly type: "concat"; readonly of: readonly ListPlan[] };
 
-/** What is done to an item in the try of its instance. */
+/** A change of an item, in the try of its instance. */
 type Step =
   | { readonly type: "map"; readonly fn: (item: never) => unknown }
   | { readonly type: "filter"; readonly fn: (item: never) => boolean };
 
 /**
- * A list to map a task over. Made by {@link over}, {@link entries}, {@link cross}, {@link zip} and {@link concat}.
+ * A list to map a task over. Made by {@link over}, {@link entries}, {@link cross}, {@link zip} and
+ * {@link concat}.
  * @typeParam Item what the task gets as `item`
+ * @example const pairs: Items<readonly [string, number]> = entries({ a: 1, b: 2 });
  */
 export class Items<out Item> {
   /** Carries the type of an item; has no value. */
   declare readonly item: Item;
   /** Tells it from {@link MappedItems}, for the compiler; has no value. */
   declare readonly canBeCombined: true;
+  /** How the engine makes the list. */
   readonly plan: ListPlan;
 
   /** Called by the functions of this file only. */
@@ -60,12 +70,12 @@ export class Items<out Item> {
     this.plan = Object.freeze(plan);
   }
 
-  /** See {@link MappedItems.map}. */
+  /** Changes each item before its task gets it; see {@link MappedItems.map}. */
   map<To>(fn: (item: Item) => To): MappedItems<To> {
     return new MappedItems<Item>(this.plan, []).map(fn);
   }
 
-  /** See {@link MappedItems.filter}. */
+  /** Filters out items; see {@link MappedItems.filter}. */
   filter<To extends Item>(fn: (item: Item) => item is To): MappedItems<To>;
   filter(fn: (item: Item) => boolean): MappedItems<Item>;
   filter(fn: (item: Item) => boolean): MappedItems<Item> {
@@ -73,11 +83,17 @@ export class Items<out Item> {
   }
 }
 
-/** A list whose items are changed one by one, each in the try of its own instance. It cannot be put together with others any more. */
+/**
+ * A list whose items are changed one by one, each in the try of its instance. It cannot be combined with
+ * other lists any more.
+ * @example const urls: MappedItems<string> = over(rows).map((row) => row.url);
+ */
 export class MappedItems<out Item> {
   /** Carries the type of an item; has no value. */
   declare readonly item: Item;
+  /** How the engine makes the list. */
   readonly plan: ListPlan;
+  /** The changes, in their order. */
   readonly steps: readonly Step[];
 
   /** Called by {@link Items} only. */
@@ -87,7 +103,8 @@ export class MappedItems<out Item> {
   }
 
   /**
-   * Changes each item before its task gets it. What throws fails or skips (`SkipTask`) that one instance; null stays a value.
+   * Changes each item before its task gets it. An error of the function fails that one instance, or skips
+   * it (`SkipTask`). Null stays a value.
    * @example d.task("load", { each: over(rows).map((row) => row.url) }, ({ item }) => load(item));
    */
   map<To>(fn: (item: Item) => To): MappedItems<To> {
@@ -95,8 +112,9 @@ export class MappedItems<out Item> {
   }
 
   /**
-   * Leaves out the items that are refused. Their instances stay visible, as removed, and do not count for the tasks after them; when every item is
-   * refused, the task counts as skipped, as one with an empty list does.
+   * Filters out the items for which the function is not true. Their instances stay visible as removed, and
+   * do not count for the tasks after them. When every item is filtered out, the task is skipped, as with
+   * an empty list.
    * @example d.task("load", { each: over(repos).filter((repo) => !repo.archived) }, ({ item }) => load(item));
    */
   filter<To extends Item>(fn: (item: Item) => item is To): MappedItems<To>;
@@ -129,7 +147,7 @@ export function entries<Value>(
 }
 
 /**
- * Every combination of the items of several lists: the cross product. The last list goes round fastest.
+ * Every combination of the items of several lists: the cross product. The last list varies fastest.
  * @example cross({ org: orgs, object: ["issues", "members"] }) // { org: "a", object: "issues" }, { org: "a", object: "members" }, …
  */
 export function cross<const Sources extends Readonly<Record<string, AnySource>>>(
@@ -142,8 +160,8 @@ export function cross<const Sources extends Readonly<Record<string, AnySource>>>
 }
 
 /**
- * The first items of several lists together, then the second ones, and so on: as many as the shortest has, or, with a `fillValue` for what is
- * missing, the longest.
+ * The first items of several lists together, then the second items, and so on. The result is as long as
+ * the shortest list; with a `fillValue` for missing items, as long as the longest.
  * @example zip([urls, names]) // [url1, name1], [url2, name2], …
  */
 export function zip<const Sources extends readonly AnySource[]>(
@@ -177,7 +195,8 @@ export function concat<const Sources extends readonly AnySource[]>(
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Gives every item the same constants. Where both have a field, the item's counts; two records under the same field become one.
+ * Gives every item the same constants. Where both have a field, the item's field counts; two records under
+ * the same field are merged. Airflow: partial().expand().
  * @example d.task("copy", { each: partial({ bucket: "lake", options: { gzip: true } }, files) }, ({ item }) => copy(item));
  */
 export function partial<const Constants extends Fields, Item extends Fields>(
@@ -205,7 +224,7 @@ function planOf(source: AnySource): ListPlan {
   return source instanceof Items ? source.plan : { type: "source", of: source };
 }
 
-/** The tasks that a list is made from. */
+/** The tasks whose outputs a list is made from. */
 export function sourcesOf(plan: ListPlan): readonly TaskRef<unknown>[] {
   if (plan.type === "cross") return plan.of.flatMap(([, list]) => sourcesOf(list));
   if (plan.type === "zip" || plan.type === "concat") return plan.of.flatMap(sourcesOf);
@@ -213,22 +232,25 @@ export function sourcesOf(plan: ListPlan): readonly TaskRef<unknown>[] {
   return plan.of instanceof TaskRef ? [plan.of] : [];
 }
 
-/** Ends an instance whose item is none of the list's. */
-class LeftOut extends Error {
-  override readonly name = "LeftOut";
+/** Ends an instance whose item was filtered out. */
+class FilteredOut extends Error {
+  override readonly name = "FilteredOut";
 }
 
-/** What `each` may be. */
+/**
+ * The value of the option `each`: a list, or a list whose items are changed.
+ * @example const each: Each<string> = over(repos).map((repo) => repo.name);
+ */
 export type Each<Item> = ItemSource<Item> | MappedItems<Item>;
 
-/** How the list of `each` is put together. */
+/** How the list of `each` is made. */
 export function planOfEach(each: Each<unknown>): ListPlan {
   return each instanceof MappedItems ? each.plan : planOf(each);
 }
 
 /**
  * An item as its task gets it.
- * @throws LeftOut when a filter refuses it; and what the functions of the DAG throw
+ * @throws FilteredOut when a filter is not true; and errors of the functions of the DAG
  */
 export function itemFor(each: Each<unknown> | undefined, item: unknown): unknown {
   if (!(each instanceof MappedItems)) return item;
@@ -236,6 +258,6 @@ export function itemFor(each: Each<unknown> | undefined, item: unknown): unknown
     const given = fn(value as never);
     if (type === "map") return given;
     if (given === true) return value;
-    throw new LeftOut("the filter refused the item");
+    throw new FilteredOut("the filter refused the item");
   }, item);
 }

@@ -1,13 +1,17 @@
 /**
- * An input that is loaded piece by piece. The outputs of a task mapped 10,000 ways, taken as a plain input by another such task, would be
- * copied 10,000 times; taken lazily, each try reads what it asks for and no more.
+ * An input that is loaded in pieces. A plain input is copied to every try that takes it: the outputs of
+ * 10,000 instances to 10,000 tries. A lazy input reads only what the body asks for.
  */
-import type { TaskRef } from "./task.ts";
+import type { TaskRef } from "./task_ref.ts";
 
-/** Stands for the outputs of a task that arrive as a {@link LazyList}. Made by {@link lazy}. */
+/**
+ * The outputs of a task, as an input that arrives as a {@link LazyList}. Made by {@link lazy}.
+ * @example const later: LazyRef<number> = lazy(sizes);
+ */
 export class LazyRef<out Item> {
   /** Carries the type of an item; has no value. */
   declare readonly item: Item;
+  /** The task whose output is the list. */
   readonly source: TaskRef<readonly Item[]>;
 
   /** Called by {@link lazy} only. */
@@ -16,14 +20,17 @@ export class LazyRef<out Item> {
   }
 }
 
-/** A list that is read while it is walked through; every walk reads it anew. */
+/**
+ * A list that is read while the body iterates over it. Every iteration reads it again.
+ * @example for await (const size of inputs.sizes) total += size;
+ */
 export interface LazyList<out Item> extends AsyncIterable<Item> {
-  /** The whole list at once. */
+  /** Reads the whole list into memory. */
   all(): Promise<Item[]>;
 }
 
 /**
- * Takes a task's list as an input without loading it before the task begins.
+ * Takes the list of a task as an input without loading it before the try begins.
  * @example
  * d.task("total", { inputs: { sizes: lazy(sizes) } }, async ({ inputs }) => {
  *   let total = 0;

@@ -1,33 +1,41 @@
 /**
- * What a task body throws to say how its try ends. Any other error means: this try failed, try again if retries are left.
+ * The errors with which a task body decides how its try ends. Any other error fails the try, and another
+ * try follows if retries are left.
  */
 import { type Duration, durationMs } from "../duration.ts";
 
 /**
- * Fails the task now, whatever retries are left. For errors that no retry mends.
+ * Fails the task now, whatever retries are left: for errors that a retry cannot mend. Airflow:
+ * AirflowFailException.
  * @example throw new FailTask("the bucket does not exist");
  */
 export class FailTask extends Error {
+  /** Tells it from other errors, also across copies of the package. */
   override readonly name = "FailTask";
 }
 
 /**
- * Ends the task as skipped; tasks after it follow their trigger rule.
+ * Ends the task as skipped. The tasks after it follow their trigger rules. Airflow: AirflowSkipException.
  * @example if (rows.length === 0) throw new SkipTask("nothing new");
  */
 export class SkipTask extends Error {
+  /** Tells it from other errors, also across copies of the package. */
   override readonly name = "SkipTask";
 }
 
 /**
- * Fails this try, and says when the next may begin, whatever `retryDelay` says (at most 24 hours from now). Uses up a retry like any
- * failure. An error of any class with a `retryAfter` (a duration such as `"30s"`, or a number of seconds) does the same.
+ * Fails this try, and sets when the next try may begin, whatever `retryDelay` is; at most 24 hours from
+ * now. It uses up a retry like any failure. An error of any class with a `retryAfter` (a duration such as
+ * `"30s"`, or a number of seconds) does the same.
  * @example throw new RetryAfter("30s", "the warehouse is being resized");
  */
 export class RetryAfter extends Error {
+  /** Tells it from other errors, also across copies of the package. */
   override readonly name = "RetryAfter";
+  /** From now to the earliest start of the next try. */
   readonly retryAfter: Duration;
 
+  /** @throws DagsmithError INVALID_DURATION */
   constructor(delay: Duration, message = `try again in ${delay}`, options?: ErrorOptions) {
     super(message, options);
     durationMs(delay);

@@ -1,28 +1,40 @@
 /**
- * One of several outputs. A task that has several returns them as a record; who needs one of them picks it, and only that one travels to its
- * try. Apart from the task itself, which need not say which of its fields others use.
+ * One field of an output. A task that returns several values returns them as a record; a task that needs
+ * one of them picks it, and only that value travels to its try. Airflow: multiple_outputs.
  */
-import type { TaskRef } from "./task.ts";
+import type { TaskRef } from "./task_ref.ts";
 
-/** Fields of an output that can be picked; none when it is a list, or its type does not say. */
+/**
+ * The fields of an output that can be picked; none when the output is a list, or its type is unknown.
+ * @example type Fields = FieldsOf<{ rows: number; files: string[] }>; // "rows" | "files"
+ */
 export type FieldsOf<Output> = Output extends readonly unknown[]
   ? never
   : Output extends object
     ? keyof Output & string
     : never;
 
-/** The value of a field; undefined where the output has none, such as that of a task that was allowed to fail. */
+/**
+ * The type of a field; undefined where the output may lack it, such as the output of a task with
+ * `allowFailure`.
+ * @example type Rows = FieldOf<{ rows: number } | undefined, "rows">; // number | undefined
+ */
 export type FieldOf<Output, Key extends string> = Output extends unknown
   ? Key extends keyof Output
     ? Output[Key]
     : undefined
   : never;
 
-/** Stands for one field of a task's output. Made by {@link pick}. */
+/**
+ * One field of a task's output. Made by {@link pick}.
+ * @example const rows: PickRef<number> = pick(stats, "rows");
+ */
 export class PickRef<out Value> {
   /** Carries the type of the field; has no value. */
   declare readonly value: Value;
+  /** The task whose output has the field. */
   readonly source: TaskRef<unknown>;
+  /** The name of the field. */
   readonly field: string;
 
   /** Called by {@link pick} only. */

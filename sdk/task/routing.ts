@@ -1,63 +1,66 @@
 /**
- * How a task gets to a worker: under which limits, how urgently, and through which queue. Apart from the other options, because the engine
- * reads them together, and a task that says nothing of it carries nothing.
+ * How a task reaches a worker: its limits, its priority and its queue. Apart from the other options,
+ * because the engine reads them together, and most tasks set none of them.
  */
-
-import type { DagOptions } from "../dag/dag_options.ts";
-import { type Duration, durationMs } from "../duration.ts";
-import { invalidOption } from "../option_values.ts";
-import {
-  type DagSpec,
-  DEFAULT_QUEUE,
-  EVERY_TASK,
-  ROUTE_NAME,
-  type RoutingSpec,
-  type TaskSpec,
-  WEIGHT_RULES,
-  type WeightRule,
-} from "../spec/index.ts";
+import type { Duration } from "../duration.ts";
+import type { WeightRule } from "../spec/index.ts";
 import type { FromContext, TaskContext } from "./context.ts";
 
-/** At most `limit` starts within any `per`, over all tasks, DAGs and workers that name the same `key`. */
+/**
+ * A limit on how often tries start: at most `limit` in any window of length `per`, over all tasks, DAGs
+ * and workers that name the same `key`.
+ * @example d.task("ask", { rateLimit: { key: "api.github.com", limit: 100, per: "60s" } }, ask);
+ */
 export interface RateLimit<Context extends TaskContext = TaskContext> {
-  /** What is spared: an API's host, say; or a function of the task's context. 1 to 200 bytes. Tasks that share a key should declare the same limit. */
+  /**
+   * Names the limit, such as the host of an API; or a function of the task's context. 1 to 200 bytes.
+   * Tasks that share a key should declare the same limit.
+   */
   readonly key: FromContext<string, Context>;
-  /** Starts; every try is one. */
+  /** Number of starts. Every try counts as a start. From 1 to 1,000,000. */
   readonly limit: number;
   /** Length of the window, from one second to one day. */
   readonly per: Duration;
 }
 
 /**
- * Limits and order. A task without any limit goes to the workers as soon as its turn comes; one with limits waits until there is a place
- * under each of them. Places go by weight, then by logical date, then by map index.
- * @example d.task("call", { pool: "api", priorityWeight: 10, rateLimit: { key: "api.example.com", limit: 100, per: "60s" } }, call);
+ * Limits and order. A task without limits is queued as soon as its trigger rule is met. A task with
+ * limits waits until each of its limits has a free slot. Slots are given by priority weight, then by
+ * logical date, then by map index.
+ * @example d.task("call", { pool: "api", priorityWeight: 10, maxActiveAcrossRuns: 4 }, call);
  */
 export interface RoutingOptions<Context extends TaskContext = TaskContext> {
-  /** The pool whose slots its tries take; see `dag pools`. Default: none, no limit. */
+  /** The pool whose slots its tries take; see `dag pools`. Default: none, so no limit. */
   readonly pool?: string;
   /** Slots of the pool that one try takes. Default 1. */
   readonly poolSlots?: number;
   /** The higher, the sooner. Default 1. */
   readonly priorityWeight?: number;
-  /** What is added to the weight: that of every task after it (each once), of every task before it, or nothing. Default `"downstream"`. */
+  /**
+   * Which weights are added to the task's own: of every task after it, of every task before it (each task
+   * once), or none. Default `"downstream"`.
+   */
   readonly weightRule?: WeightRule;
-  /** Only workers that serve this queue (`dag worker --queues`) run it. Default `"default"`. */
+  /** Only workers that serve this queue (`dag worker --queues`) run the task. Default `"default"`. */
   readonly queue?: string;
-  /** At most this many of its instances at once, over all runs of the DAG. Default: no limit. */
+  /**
+   * Most instances of the task at the same time over all runs of the DAG. Default: no limit. Airflow:
+   * max_active_tis_per_dag.
+   */
   readonly maxActiveAcrossRuns?: number;
   /**
-   * Tries with the same key, of whatever task or DAG, run one at a time, or {@link maxActivePerKey} at a time. 1 to 200 bytes. A function of
-   * the task's context is asked in a task process first; only then does the try wait for its places. A sensor is asked once in a try, before
-   * its first poke.
+   * Tries with the same key run one at a time, or {@link maxActivePerKey} at a time, over all tasks and
+   * DAGs. 1 to 200 bytes. A function of the task's context is computed in a task process; then the try
+   * waits for its slot. A sensor computes it once in a try, before the first poke. Default: no limit.
    */
   readonly concurrencyKey?: FromContext<string, Context>;
-  /** Tries with the same {@link concurrencyKey} at once. Default 1. */
+  /** Most tries with the same {@link concurrencyKey} at the same time. Default 1. */
   readonly maxActivePerKey?: number;
-  /** How often it may start, counted over all workers. Default: no limit. */
+  /** How often tries may start, counted over all workers. Default: no limit. */
   readonly rateLimit?: RateLimit<Context>;
 }
 
+/** The names of these options. */
 export const ROUTING_OPTIONS = [
   "pool",
   "poolSlots",
@@ -69,125 +72,3 @@ export const ROUTING_OPTIONS = [
   "maxActivePerKey",
   "rateLimit",
 ] as const satisfies readonly (keyof RoutingOptions)[];
-
-const MAX_KEY_BYTES = 200;
-const MAX_WEIGHT = 2_147_483_647;
-const MAX_LIMIT = 1_000_000;
-const SECOND_MS = 1_000;
-const DAY_MS = 86_400_000;
-
-/**
- * The plain form; empty when nothing is said.
- * @throws DagsmithError INVALID_OPTION, INVALID_DURATION
- */
-export function describeRouting(options: RoutingOptions, where: string): Pick<TaskSpec, "routing"> {
-  if (ROUTING_OPTIONS.every((name) => options[name] === undefined)) return {};
-  const {
-    pool,
-    queue,
-    poolSlots,
-    priorityWeight = 1,
-    weightRule = "downstream",
-    maxActiveAcrossRuns,
-  } = options;
-  if (!WEIGHT_RULES.includes(weightRule))
-    refuse(where, "weightRule", weightRule, WEIGHT_RULES.join(", "));
-  if (pool === EVERY_TASK)
-    refuse(where, "pool", pool, `another pool: "${EVERY_TASK}" holds every task already`);
-  if (poolSlots !== undefined && pool === undefined)
-    refuse(where, "pool", undefined, "a pool, as poolSlots is set");
-  const routing: RoutingSpec = {
-    pool: pool === undefined ? null : routeName(pool, "pool", where),
-    poolSlots: count(poolSlots ?? 1, "poolSlots", where),
-    priorityWeight: weight(priorityWeight, where),
-    weightRule,
-    queue: queue === undefined || queue === DEFAULT_QUEUE ? null : routeName(queue, "queue", where),
-    maxActiveAcrossRuns:
-      maxActiveAcrossRuns === undefined
-        ? null
-        : count(maxActiveAcrossRuns, "maxActiveAcrossRuns", where),
-    concurrency: concurrency(options, where),
-    rate: options.rateLimit === undefined ? null : rate(options.rateLimit, where),
-  };
-  return { routing };
-}
-
-/** How many tasks of a DAG at once; a limit that is not set is absent. @throws DagsmithError INVALID_OPTION */
-export function describeLimits(
-  options: DagOptions,
-  where: string,
-): Pick<DagSpec, "maxActiveTasks" | "maxActiveTasksPerRun"> {
-  const { maxActiveTasks, maxActiveTasksPerRun } = options;
-  return {
-    ...(maxActiveTasks !== undefined && {
-      maxActiveTasks: count(maxActiveTasks, "maxActiveTasks", where),
-    }),
-    ...(maxActiveTasksPerRun !== undefined && {
-      maxActiveTasksPerRun: count(maxActiveTasksPerRun, "maxActiveTasksPerRun", where),
-    }),
-  };
-}
-
-function concurrency(
-  { concurrencyKey, maxActivePerKey }: RoutingOptions,
-  where: string,
-): RoutingSpec["concurrency"] {
-  if (concurrencyKey === undefined) {
-    if (maxActivePerKey === undefined) return null;
-    return refuse(where, "concurrencyKey", undefined, "a key, as maxActivePerKey is set");
-  }
-  return {
-    key: describeKey(concurrencyKey, "concurrencyKey", where),
-    limit: count(maxActivePerKey ?? 1, "maxActivePerKey", where),
-  };
-}
-
-function rate(
-  { key, limit, per }: NonNullable<RoutingOptions["rateLimit"]>,
-  where: string,
-): RoutingSpec["rate"] {
-  const perMs = durationMs(per);
-  if (perMs < SECOND_MS || perMs > DAY_MS) refuse(where, "rateLimit.per", per, "from 1s to 24h");
-  return {
-    key: describeKey(key, "rateLimit.key", where),
-    limit: count(limit, "rateLimit.limit", where),
-    perMs,
-  };
-}
-
-function describeKey(key: unknown, option: string, where: string): string | null {
-  return typeof key === "function" ? null : limitKey(key, option, where);
-}
-
-/** A key as it may be. @throws DagsmithError INVALID_OPTION */
-export function limitKey(key: unknown, option: string, where: string): string {
-  // Measured as it is stored: as JSON, between quotes.
-  const isKey =
-    typeof key === "string" &&
-    key !== "" &&
-    new TextEncoder().encode(JSON.stringify(key)).length - 2 <= MAX_KEY_BYTES;
-  return isKey ? key : refuse(where, option, key, `text of 1 to ${MAX_KEY_BYTES} bytes`);
-}
-
-function routeName(name: unknown, option: string, where: string): string {
-  return typeof name === "string" && ROUTE_NAME.test(name)
-    ? name
-    : refuse(where, option, name, '1 to 100 letters, digits, "_", "-" or "."');
-}
-
-function count(value: number, option: string, where: string): number {
-  const isCount = Number.isInteger(value) && value >= 1 && value <= MAX_LIMIT;
-  return isCount ? value : refuse(where, option, value, `a whole number from 1 to ${MAX_LIMIT}`);
-}
-
-function weight(value: number, where: string): number {
-  const isWeight = Number.isInteger(value) && Math.abs(value) <= MAX_WEIGHT;
-  return isWeight
-    ? value
-    : refuse(where, "priorityWeight", value, `a whole number from -${MAX_WEIGHT} to ${MAX_WEIGHT}`);
-}
-
-function refuse(where: string, option: string, value: unknown, allowed: string): never {
-  const found = value === undefined ? "not set" : (JSON.stringify(value) ?? typeof value);
-  throw invalidOption(where, option, found, allowed);
-}

@@ -1,8 +1,8 @@
 /**
- * Waiting that needs no process at all: the task's row says what it waits for, and the engine ends the task when that comes. What is known
- * when the DAG is written never starts a process; what depends on the run is computed by one short try, which then gives its place up.
+ * Waiting without a process: the task's row holds what the task waits for, and the engine ends the task
+ * when that happens. A wait that does not depend on the run never starts a process. A wait that depends on
+ * the run is computed by one short try, which then gives up its slot.
  */
-
 import { DateTime } from "luxon";
 import { type Duration, durationMs } from "../duration.ts";
 import { DagsmithError } from "../errors.ts";
@@ -11,32 +11,36 @@ import type { Json } from "../json.ts";
 import type { WaitLimit, WaitSpec } from "../spec/index.ts";
 import { type FromContext, resolveField, type TaskBody, type TaskContext } from "./context.ts";
 
-/** How long to wait for what may never come. */
+/**
+ * How long to wait.
+ * @example d.task("approval", waitForEvent("approved", { timeout: "2d", softFail: true }));
+ */
 export interface WaitOptions {
-  /** Then the task has failed, and is not tried again. Default `"7d"`. */
+  /** Longest wait; then the task has failed and is not retried. Default `"7d"`. */
   readonly timeout?: Duration;
-  /** Ends as skipped, not failed, when the time is up. Default false. */
+  /** Ends as skipped instead of failed when the time is up. Default false. */
   readonly softFail?: boolean;
 }
 
-/** Marks a body that computes what to wait for instead of working. Shared by all copies of this package. */
+/** Marks a body that computes what to wait for. Shared by all copies of the package. */
 const WAIT: unique symbol = Symbol.for("dagsmith.wait") as never;
 
-/** The mark: what is waited for when that does not depend on the run (`zone`: the DAG's timezone), else null. */
+/** The wait in the DAG's timezone, when it does not depend on the run; else null. */
 type FixedWait = ((zone: string) => WaitSpec) | null;
 
-/** What a body waits for whatever the run; undefined when it depends on the run, or when the body works. */
+/** The wait of a body that does not depend on the run; undefined for other bodies. */
 export function fixedWaitOf(body: object | undefined, zone: string): WaitSpec | undefined {
   return (body as { readonly [WAIT]?: FixedWait } | undefined)?.[WAIT]?.(zone) ?? undefined;
 }
 
-/** Whether what a body returns is a {@link WaitSpec} to wait for, not an output. */
+/** Whether a body returns a {@link WaitSpec} instead of an output. */
 export function isWaiting(body: object): boolean {
   return WAIT in body;
 }
 
 /**
- * Waits until an instant, without a process. One that has passed ends the task at once.
+ * Waits until an instant, without a process. An instant that has passed ends the task at once. Airflow:
+ * DateTimeSensorAsync.
  * @param time ISO 8601, in the DAG's timezone when it names no offset; or a function of the task context
  * @throws DagsmithError INVALID_DATE
  * @example d.task("after_closing", waitUntil(({ dataInterval }) => dataInterval.end.set({ hour: 18 })));
@@ -55,7 +59,8 @@ export function waitUntil<Context extends TaskContext>(
 }
 
 /**
- * Waits for a length of time, counted from the moment the task's turn comes, without a process.
+ * Waits for a length of time without a process, from the moment at which the trigger rule of the task is
+ * met. Airflow: TimeDeltaSensorAsync.
  * @throws DagsmithError INVALID_DURATION
  * @example chain(load, d.task("settle", waitFor("15m")), check);
  */
@@ -71,21 +76,32 @@ export function waitFor<Context extends TaskContext>(
   return waiting(waitFor, () => fixed);
 }
 
-/** Which run of another DAG to wait for. */
+/**
+ * Which run of another DAG to wait for.
+ * @example d.task("orders_loaded", externalRun({ dag: "load_orders", task: "publish", timeout: "6h" }));
+ */
 export interface ExternalRunOptions<Context extends TaskContext> extends WaitOptions {
+  /** The id of the other DAG. */
   readonly dag: string;
-  /** Waits for this task of the run instead of the whole run; for a mapped task, for all its instances. */
+  /**
+   * Waits for this task of the run instead of the whole run; for a mapped task, for all its instances.
+   */
   readonly task?: string;
-  /** Its logical date; ISO 8601, in the DAG's timezone when it names no offset. Default: the logical date of the waiting run. */
+  /**
+   * The logical date of the run: ISO 8601, in the DAG's timezone when it names no offset. Default: the
+   * logical date of the waiting run.
+   */
   readonly at?: FromContext<string | DateTime, Context>;
 }
 
 /**
- * Waits until a run of another DAG (or one task of it) has ended in success, without a process. The run need not exist yet. When it fails
- * this task fails too, and at once; when the task waited for was skipped, this one is skipped.
+ * Waits without a process until a run of another DAG, or one task of that run, has succeeded. The run
+ * need not exist yet. When the run or the task fails, this task fails at once; when the other task is
+ * skipped, this task is skipped. Airflow: ExternalTaskSensor.
  * @returns the id of the run
  * @throws DagsmithError INVALID_DATE, INVALID_DURATION
- * @example d.task("orders_loaded", externalRun({ dag: "load_orders", at: ({ logicalDate }) => logicalDate.minus({ hours: 1 }) }));
+ * @example
+ * d.task("orders_loaded", externalRun({ dag: "load_orders", at: ({ logicalDate }) => logicalDate.minus({ hours: 1 }) }));
  */
 export function externalRun<Context extends TaskContext>(
   options: ExternalRunOptions<Context>,
@@ -103,10 +119,10 @@ export function externalRun<Context extends TaskContext>(
 }
 
 /**
- * Waits until somebody sends an event to the run (`dag event send`, or the API), without a process. An event that came before the task's
- * turn counts too.
- * @typeParam Value what is sent with the event; it is not checked
- * @returns the value; null when none was sent
+ * Waits without a process until the run gets an event, by `dag event send` or the API. An event that came
+ * before the task began to wait counts too.
+ * @typeParam Value the type of the value that is sent with the event; it is not checked
+ * @returns the value; null when the event has none
  * @throws DagsmithError INVALID_DURATION
  * @example const approval = d.task("approval", waitForEvent<{ by: string }>("approved", { timeout: "2d" }));
  */
@@ -121,7 +137,7 @@ export function waitForEvent<Value extends Json = Json>(
   return waiting(waitForEvent, () => spec);
 }
 
-/** A body that says what to wait for. Its type speaks of what the task leaves when the wait is over. */
+/** A body that returns what to wait for. Its type gives the output that the task has after the wait. */
 function waiting<Output, Context extends TaskContext>(
   body: (context: Context) => Promise<WaitSpec>,
   fixed: FixedWait,

@@ -1,5 +1,6 @@
 /** Assets as DAG files write them: what is refused, what a DAG's plain form says of them, and which types they carry. */
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { graphOf } from "../../sdk/dag/dag.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import {
   type AssetEvent,
@@ -121,5 +122,5 @@ it("what an asset's events say has its type carried along", () => {
     expectTypeOf(triggeredBy(typed)).toEqualTypeOf<readonly AssetEvent<{ rows: number }>[]>();
     expectTypeOf((await assets.events(typed))[0]?.extra.rows).toEqualTypeOf<number | undefined>();
   });
-  expect(d.tasks).toHaveLength(1);
+  expect(graphOf(d).tasks).toHaveLength(1);
 });

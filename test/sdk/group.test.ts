@@ -1,5 +1,6 @@
 /** Groups: ids, defaults, and what an edge to a group means. */
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { graphOf } from "../../sdk/dag/dag.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { chain, type Dag, dag, type TaskGroup, type TaskRef } from "../../sdk/index.ts";
 
@@ -35,7 +36,7 @@ describe("a group", () => {
       { groupId: "outer.inner", parent: "outer", doc: "the inside" },
       { groupId: "outer.plain", parent: "outer", doc: null },
     ]);
-    expect(d.find("outer.inner.b")?.taskId).toBe("outer.inner.b");
+    expect(graphOf(d).find("outer.inner.b")?.taskId).toBe("outer.inner.b");
   });
 
   it("sets options that count before the DAG's and behind its tasks', the innermost group first", () => {
@@ -94,7 +95,7 @@ describe("a group", () => {
         );
       });
       chain(before, group, d.task("after", work));
-      d.connect(a!, d.find("g.x.p")!);
+      chain(a!, graphOf(d).find("g.x.p")!);
     });
     expect(edges).toEqual({
       before: [],
@@ -191,7 +192,7 @@ describe("a group", () => {
       (d) =>
         chain(
           d.group("g", (g) => g.task("a", work)),
-          d.find("g.a")!,
+          graphOf(d).find("g.a")!,
         ),
       /depends on itself/,
     ],

@@ -7,9 +7,9 @@ import { z } from "zod";
 import {
   chain,
   cross,
-  type Dag,
   dag,
   entries,
+  type GroupBuilder,
   type LazyRef,
   lazy,
   over,
@@ -139,7 +139,7 @@ describe("the tasks of a mapped group", () => {
 
   it("can be declared by a function that knows only some of this", () =>
     compiles(() => {
-      const declare = (g: Dag<unknown, string>): TaskRef<number> =>
+      const declare = (g: GroupBuilder<unknown, string>): TaskRef<number> =>
         g.task("t", ({ item }) => item.length);
       const d = dag("d");
       expectTypeOf(d.group("g", { each: ["x"] }, declare).result).toEqualTypeOf<

@@ -1,10 +1,11 @@
 /** Groups that run as one, as a spec tells them: a task of their own, and every edge that enters or leaves them one to or from it. */
 import { describe, expect, it } from "vitest";
+import { graphOf } from "../../sdk/dag/dag.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { chain, type Dag, dag, type TaskGroup, type TaskRef } from "../../sdk/index.ts";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 
-type AnyDag = Dag<Readonly<Record<string, never>>, undefined>;
+type AnyDag = Dag<Readonly<Record<string, never>>>;
 const work = () => null;
 
 function tasksOf(declare: (d: AnyDag) => void, options = {}): readonly TaskSpec[] {
@@ -120,7 +121,7 @@ describe("a group that runs as one", () => {
       shapeOf((d) => {
         const g = d.group("g", { each: [1] }, (h) => void [h.task("a", work), h.task("b", work)]);
         chain(d.task("before", work), g, d.task("after", work));
-        d.connect(d.find("g.a")!, d.find("g.b")!);
+        chain(graphOf(d).find("g.a")!, graphOf(d).find("g.b")!);
       }),
     ).toEqual(["before", "g < before", "g/g.a", "g/g.b < g.a", "after < g"]);
   });
@@ -239,7 +240,7 @@ describe("a group that runs as one", () => {
     const tasks = tasksOf((d) => {
       const g = d.group("g", { each: [1] }, (h) => h.task("a", work));
       const other = d.task("other", work);
-      d.switch("switch", { cases: { mapped: d.find("g.a")!, other } }, () => "mapped");
+      d.switch("switch", { cases: { mapped: graphOf(d).find("g.a")!, other } }, () => "mapped");
       chain(
         d.branch("branch", () => "g.a"),
         [g, other],
@@ -377,7 +378,7 @@ describe("a group that runs as one", () => {
           { each: [1], loop: { initial: 0, until: () => true, maxIterations: 2 } } as never,
           (g) => g.empty("a"),
         ),
-      /loop is set beside each; allowed: one of the two/,
+      /loop is set together with each; allowed: one of the two/,
     ],
     [
       "with fewer than no retries",
@@ -399,7 +400,7 @@ describe("a group that runs as one", () => {
       (d) =>
         chain(
           d.group("g", { retries: 1 }, (g) => g.task("a", work)),
-          d.find("g.a")!,
+          graphOf(d).find("g.a")!,
         ),
       /depends on itself/,
     ],

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type DagOptions, dag } from "../../sdk/dag/dag.ts";
+import { dag, graphOf } from "../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import type { RoutingOptions } from "../../sdk/task/routing.ts";
-import type { TaskDefaults } from "../../sdk/task/task.ts";
+import type { TaskDefaults } from "../../sdk/task/task_options.ts";
 
 const described = (options: TaskDefaults, of: DagOptions = {}) => {
   const d = dag("d", of as never);
@@ -80,7 +81,7 @@ describe("limits, weight and queue", () => {
     d.task("wrong", { concurrencyKey: ({ params }) => params.city }, () => null);
     // @ts-expect-error a key is text
     d.task("number", { concurrencyKey: () => 7 }, () => null);
-    expect(d.tasks).toHaveLength(5);
+    expect(graphOf(d).tasks).toHaveLength(5);
   });
 
   const wrong: readonly [options: RoutingOptions, option: string][] = [

@@ -11,6 +11,7 @@ import {
   type TaskContext,
   type TaskRef,
 } from "../../sdk/index.ts";
+import { definitionOf } from "../../sdk/task/task_definition.ts";
 
 const compiles = (code: () => unknown): void => expect(code).toBeTypeOf("function");
 const work = async (): Promise<null> => null;
@@ -183,7 +184,7 @@ describe("the plain form", () => {
     const pick = d.branch("pick", byHour);
     chain(pick, a);
     expect(describeDag(d as never).tasks[0]).toMatchObject({ taskId: "pick", operator: "byHour" });
-    expect(await pick.definition.body!({} as never)).toEqual(["a"]);
+    expect(await definitionOf(pick).body!({} as never)).toEqual(["a"]);
   });
 
   test("holds the rules of runs only where they are set", () => {

@@ -1,5 +1,6 @@
 /** Schedules as people write them, turned into data. */
 import { describe, expect, it } from "vitest";
+import { describeSchedules } from "../../sdk/describe/describe_schedules.ts";
 import {
   atInstants,
   CRON_PRESETS,
@@ -10,7 +11,6 @@ import {
   partitioned,
   type Schedule,
 } from "../../sdk/index.ts";
-import { describeSchedules } from "../../sdk/schedule/schedule.ts";
 
 const refused = (reason: string | RegExp): unknown =>
   expect.objectContaining({ code: "INVALID_SCHEDULE", message: expect.stringMatching(reason) });

@@ -24,7 +24,7 @@ import {
   resolveField,
   type TaskBody,
   type TaskContext,
-  TaskRef,
+  type TaskRef,
 } from "../../sdk/index.ts";
 
 const compiles = (code: () => unknown): void => expect(code).toBeTypeOf("function");
@@ -420,6 +420,6 @@ describe("wiring", () => {
       // @ts-expect-error an id is no task
       chain(a, "b");
       // @ts-expect-error a reference is made by declaring a task
-      new TaskRef("a");
+      new TaskRef();
     }));
 });

@@ -1,9 +1,11 @@
 /** DAGs of any shape: plain, empty and mapped tasks under any trigger rule, alone and in groups of every kind. */
 import fc from "fast-check";
-import { type Dag, dag } from "../../sdk/dag/dag.ts";
+import { dag } from "../../sdk/dag/dag.ts";
+import type { GroupBuilder } from "../../sdk/dag/group_builder.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { type DagSpec, TRIGGER_RULES } from "../../sdk/spec/index.ts";
-import type { TaskRef } from "../../sdk/task/task.ts";
+import type { TaskRef } from "../../sdk/task/task_ref.ts";
+import { chain } from "../../sdk/task/wirable.ts";
 
 const task = fc.record({
   upstream: fc.array(fc.nat(5), { maxLength: 3 }),
@@ -27,27 +29,27 @@ type Task = typeof task extends fc.Arbitrary<infer T> ? T : never;
 let lastDag = 0;
 export function specOf(tasks: readonly Task[]): DagSpec {
   lastDag += 1;
-  const d = dag(`recount_${lastDag}`) as unknown as Dag<unknown>;
-  new Declaring(d, tasks).declare(0, tasks.length, false);
+  const d = dag(`recount_${lastDag}`);
+  new Declaring(tasks).declare(d, 0, tasks.length, false);
   return describeDag(d);
 }
 
+type Builder = GroupBuilder<unknown, unknown>;
+
 class Declaring {
-  readonly #d: Dag<unknown>;
   readonly #tasks: readonly Task[];
   readonly #refs: TaskRef<unknown>[] = [];
 
-  constructor(d: Dag<unknown>, tasks: readonly Task[]) {
-    this.#d = d;
+  constructor(tasks: readonly Task[]) {
     this.#tasks = tasks;
   }
 
   /** Declares the tasks from one place to before another. @param isMapped they are within a mapped group */
-  declare(from: number, to: number, isMapped: boolean, opened = -1): void {
+  declare(d: Builder, from: number, to: number, isMapped: boolean, opened = -1): void {
     for (let at = from; at < to; ) {
       const { opens } = this.#tasks[at]!;
       if (opens === undefined || at === opened) {
-        this.#task(at, isMapped);
+        this.#task(d, at, isMapped);
         at += 1;
         continue;
       }
@@ -63,11 +65,11 @@ class Declaring {
         ...(each && { each, ...this.#limitOf(first) }),
         ...(loop && { loop }),
       };
-      this.#d.group(
+      d.group(
         `g${first}`,
         options as never,
-        (() => {
-          this.declare(first, end, isMapped || each !== undefined || loop !== undefined, first);
+        ((g: Builder) => {
+          this.declare(g, first, end, isMapped || each !== undefined || loop !== undefined, first);
           return this.#refs[first];
         }) as never,
       );
@@ -75,9 +77,8 @@ class Declaring {
     }
   }
 
-  #task(at: number, isMapped: boolean): void {
+  #task(d: Builder, at: number, isMapped: boolean): void {
     const { triggerRule, kind } = this.#tasks[at]!;
-    const d = this.#d;
     const body = async (): Promise<number[]> => [];
     const options = { triggerRule };
     const before = this.#before(at);
@@ -87,7 +88,7 @@ class Declaring {
         : kind === "mapped" && !isMapped
           ? d.task(`t${at}`, { ...options, ...this.#limitOf(at), each: this.#listFor(at) }, body)
           : d.task(`t${at}`, options, body);
-    for (const one of before) d.connect(one, ref);
+    for (const one of before) chain(one, ref);
     this.#refs[at] = ref;
   }
 

@@ -13,6 +13,7 @@ import { migrate } from "../../../runtime/store/database/migrate.ts";
 import { listRuns } from "../../../runtime/store/reads/runs.ts";
 import { isMet } from "../../../runtime/timetable/asset_condition.ts";
 import { dag } from "../../../sdk/dag/dag.ts";
+import { conditionOf } from "../../../sdk/describe/describe_assets.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import {
   type AssetExpression,
@@ -20,7 +21,6 @@ import {
   anyOf,
   asset,
   assetAlias,
-  conditionOf,
 } from "../../../sdk/sources/asset.ts";
 import { area } from "../area.ts";
 

@@ -7,7 +7,7 @@ import { TASK_STATES, type TaskState } from "../../../runtime/state/task_state.t
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { TRIGGER_RULES } from "../../../sdk/spec/index.ts";
-import type { TaskRef } from "../../../sdk/task/task.ts";
+import type { TaskRef } from "../../../sdk/task/task_ref.ts";
 import { area, NotSupported, sameWhereExpected } from "../area.ts";
 import { evaluateRun } from "../evaluate.ts";
 import { wire } from "./graph.ts";

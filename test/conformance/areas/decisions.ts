@@ -6,7 +6,8 @@ import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { TRIGGER_RULES } from "../../../sdk/spec/index.ts";
-import type { TaskRef } from "../../../sdk/task/task.ts";
+import type { TaskRef } from "../../../sdk/task/task_ref.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import { type Answer, area, sameWhereExpected } from "../area.ts";
 
 type Builder = Dag<Readonly<Record<string, never>>>;
@@ -19,7 +20,7 @@ function planFor(edges: z.infer<typeof EDGES>, declare: Declare): Plan {
   const refs = new Map([...new Set(edges.flat())].map((taskId) => [taskId, declare(d, taskId)]));
   for (const [before, after] of edges) {
     const [from, to] = [refs.get(before), refs.get(after)];
-    if (from && to) d.connect(from, to);
+    if (from && to) chain(from, to);
   }
   return planOf(describeDag(d));
 }

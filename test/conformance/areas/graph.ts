@@ -1,6 +1,7 @@
 /** Graphs as cases write them: each task with the ids before it, in any order. */
-import { chain } from "../../../sdk/dag/dag.ts";
-import type { TaskRef } from "../../../sdk/task/task.ts";
+
+import type { TaskRef } from "../../../sdk/task/task_ref.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 
 export interface Node {
   readonly id: string;

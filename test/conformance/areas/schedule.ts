@@ -2,8 +2,9 @@
 import { z } from "zod";
 import type { Interval, RunInfo } from "../../../runtime/timetable/index.ts";
 import type { CalendarDuration } from "../../../sdk/calendar_duration.ts";
+import { describeSchedules } from "../../../sdk/describe/describe_schedules.ts";
 import type { Duration } from "../../../sdk/duration.ts";
-import { describeSchedules, type Schedule } from "../../../sdk/schedule/schedule.ts";
+import type { Schedule } from "../../../sdk/schedule/schedule.ts";
 import {
   atInstants,
   type CronTriggerOptions,

@@ -8,8 +8,8 @@ import {
   type Restriction,
   type RunInfo,
 } from "../../../runtime/timetable/index.ts";
+import { describeSchedules } from "../../../sdk/describe/describe_schedules.ts";
 import { isDagsmithError } from "../../../sdk/errors.ts";
-import { describeSchedules } from "../../../sdk/schedule/schedule.ts";
 import { type Answer, area } from "../area.ts";
 import {
   INSTANT,

@@ -7,6 +7,7 @@ import {
   githubToS3,
 } from "dagsmith/plugins/github";
 import { expect, expectTypeOf, test } from "vitest";
+import { graphOf } from "../../../sdk/dag/dag.ts";
 
 const to = { github: "github", s3: "s3", bucket: "lake", key: "k" } as const;
 
@@ -27,7 +28,7 @@ test("one loop may go over objects of a repository and of an organisation", () =
     );
     expectTypeOf(ref.output).toEqualTypeOf<GithubToS3Result>();
   }
-  expect(d.tasks).toHaveLength(2);
+  expect(graphOf(d).tasks).toHaveLength(2);
 });
 
 test("a misspelt object, a repo where there is none, and a missing repo do not compile", () => {

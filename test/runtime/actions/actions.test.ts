@@ -10,9 +10,11 @@ import {
   unpauseDag,
 } from "../../../runtime/actions/index.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   driverOf,
   endOf,
@@ -307,7 +309,7 @@ describe("cancelling", () => {
       postgres.db,
       spec("running", {}, (d) => {
         const [a] = [d.task("a", work), d.task("b", work)];
-        d.connect(a!, d.task("c", work));
+        chain(a!, d.task("c", work));
       }),
     );
     const { id } = await triggerRun(postgres.db, { dagId: "running", ...me });

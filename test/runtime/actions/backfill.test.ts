@@ -13,7 +13,8 @@ import { clearRuns, deployFolder, triggerRun } from "../../../runtime/actions/in
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { findBackfill, listBackfillRuns } from "../../../runtime/store/reads/backfills.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { driverOf, failed, play, type Script, success } from "../../support/engine_driver.ts";

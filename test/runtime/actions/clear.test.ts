@@ -16,6 +16,7 @@ import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   driverOf,
   endOf,
@@ -50,8 +51,8 @@ const line = (id: string, options: DagOptions = {}): DagSpec =>
         d.task("b", work),
         d.task("c", work),
       ];
-      d.connect(a, b);
-      d.connect(b, c);
+      chain(a, b);
+      chain(b, c);
     },
     options,
   );
@@ -61,7 +62,7 @@ const mapped = (id: string, more: object = {}, options: DagOptions = {}): DagSpe
     (d) => {
       const list = d.task("list", async (): Promise<number[]> => []);
       const each = d.task("each", { each: list as never, ...more }, work);
-      d.connect(each, d.task("after", work));
+      chain(each, d.task("after", work));
     },
     options,
   );
@@ -269,7 +270,7 @@ describe("clearing", () => {
   test("on the latest version runs the tasks that it has; on a running run it is refused", async () => {
     const id = await begun(line("versions"));
     await finish(id);
-    const shorter = spec("versions", (d) => d.connect(d.task("a", work), d.task("fresh", work)));
+    const shorter = spec("versions", (d) => chain(d.task("a", work), d.task("fresh", work)));
     await known(postgres.db, shorter);
     await clear(id, { code: "latest" });
     const end = await finish(id);

@@ -10,10 +10,11 @@ import {
 } from "../../../runtime/actions/index.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { whyWaiting } from "../../../runtime/store/reads/why.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   type Driver,
   driverOf,

@@ -10,8 +10,10 @@ import {
 import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { whyWaiting } from "../../../runtime/store/reads/why.ts";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   type Driver,
   driverOf,

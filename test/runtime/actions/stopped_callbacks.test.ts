@@ -13,10 +13,12 @@ import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { listCallbacks } from "../../../runtime/store/reads/callbacks.ts";
 import { grantSlots } from "../../../runtime/transactions/engine_tx.ts";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { Callback } from "../../../sdk/task/callback.ts";
 import { waitForEvent } from "../../../sdk/task/wait.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   type Driver,
   driverOf,

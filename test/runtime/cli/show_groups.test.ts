@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { factsOf, taskPositions } from "../../../runtime/bundler/facts.ts";
 import { mermaid, tree } from "../../../runtime/cli/commands/show.ts";
 import type { Style } from "../../../runtime/cli/output/terminal.ts";
-import { chain, dag } from "../../../sdk/dag/dag.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 
 const FILE = `import { chain, dag } from "dagsmith";
 const d = dag("d");

@@ -3,10 +3,12 @@ import { describe, expect, test } from "vitest";
 import { rebuild } from "../../../runtime/engine/counts/rebuild.ts";
 import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
 import { timeLimit } from "../../../runtime/engine/plan/time_limit.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { GroupBuilder } from "../../../sdk/dag/group_builder.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { over } from "../../../sdk/task/items.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   beginInMemory,
   beginInPostgres,
@@ -29,17 +31,18 @@ const postgres = migratedDatabase();
 const work = async (): Promise<null> => null;
 
 let lastDag = 0;
-function dagOf(declare: (d: Dag<unknown, undefined>) => void, options = {}) {
+function dagOf(declare: (d: Dag<unknown>) => void, options = {}) {
   lastDag += 1;
   const d = dag(`groups_${lastDag}`, options);
-  declare(d as Dag<unknown, undefined>);
+  declare(d as Dag<unknown>);
   return describeDag(d);
 }
 
 /** `list`, then `g` over it with `a` and `b`, then `after`. */
 const mapped = (
   options: object = {},
-  inner: (g: Dag<unknown, Json>) => void = (g) => chain(g.task("a", work), g.task("b", work)),
+  inner: (g: GroupBuilder<unknown, Json>) => void = (g) =>
+    chain(g.task("a", work), g.task("b", work)),
 ) =>
   dagOf((d) => {
     const list = d.task("list", async (): Promise<Json[]> => []);

@@ -5,9 +5,10 @@ import type { StateCount } from "../../../runtime/engine/counts/instance_states.
 import { rebuild } from "../../../runtime/engine/counts/rebuild.ts";
 import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { TriggerRule } from "../../../sdk/spec/index.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   beginInMemory,
   beginInPostgres,

@@ -1,11 +1,12 @@
 /** Lists put together from others, over both stores: what is mapped over what, and what becomes of a task whose list cannot come. */
 import { describe, expect, test } from "vitest";
-import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { TriggerRule } from "../../../sdk/spec/index.ts";
 import { concat, cross, type Each, entries, zip } from "../../../sdk/task/items.ts";
-import type { TaskRef } from "../../../sdk/task/task.ts";
+import type { TaskRef } from "../../../sdk/task/task_ref.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   beginInMemory,
   beginInPostgres,

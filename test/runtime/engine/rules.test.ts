@@ -1,8 +1,10 @@
 /** Setups and teardowns, decisions, failing fast, allowed failures: the same runs over both stores. */
 import { describe, expect, test } from "vitest";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   beginInMemory,
   beginInPostgres,
@@ -200,7 +202,7 @@ describe.each([
         const pick = d.branch("pick", () => []);
         const join = d.task("join", work);
         chain(pick, d.task("step", work), join);
-        d.connect(pick, join);
+        chain(pick, join);
       });
       expect(statesOf(await play(await begin(spec), two(["step"])))).toEqual({
         pick: "success",
@@ -211,7 +213,7 @@ describe.each([
         const pick = d.branch("pick", () => []);
         const join = d.task("join", { triggerRule: "none_failed" }, work);
         chain(pick, d.task("step", work), join);
-        d.connect(pick, join);
+        chain(pick, join);
       });
       expect(statesOf(await play(await begin(other), two(["join"])))).toEqual({
         pick: "success",

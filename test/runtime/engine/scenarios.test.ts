@@ -1,10 +1,11 @@
 /** The same runs over both stores: what holds in memory (`dag test`) holds on PostgreSQL. */
 import { describe, expect, test } from "vitest";
 import { MAX_LOST_TRIES } from "../../../runtime/engine/results/try_move.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag, graphOf } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";
-import type { TaskRef } from "../../../sdk/task/task.ts";
+import type { TaskRef } from "../../../sdk/task/task_ref.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   beginInMemory,
   beginInPostgres,
@@ -160,7 +161,7 @@ describe.each([
       const spec = newDag((d) => {
         const upstream = [...ends].map((letter, index): TaskRef<unknown> => {
           const ref = d.task(`${letter}${index}`, work);
-          if (letter === "U") d.connect(d.task(`F_before${index}`, work), ref);
+          if (letter === "U") chain(d.task(`F_before${index}`, work), ref);
           return ref;
         });
         chain(upstream, d.task("join", { triggerRule: rule }, work));
@@ -238,9 +239,9 @@ describe.each([
           const a = d.task("a", work);
           const b = d.task("b", work);
           chain(a, b, d.task("c", work));
-          d.connect(a, d.task("alarm", { triggerRule: "one_failed" }, work));
-          const alarm = d.tasks.find(({ taskId }) => taskId === "alarm")!;
-          d.connect(b, alarm);
+          chain(a, d.task("alarm", { triggerRule: "one_failed" }, work));
+          const alarm = graphOf(d).tasks.find(({ taskId }) => taskId === "alarm")!;
+          chain(b, alarm);
         }),
       );
       const end = await play(driver, outcomes({ a: failed() }));
@@ -455,7 +456,7 @@ describe.each([
         const list = d.task("list", async (): Promise<number[]> => []);
         const other = d.task("other", work);
         const each = d.task("each", { each: list, triggerRule: "one_success" }, work);
-        d.connect(other, each);
+        chain(other, each);
       });
       const driver = await begin(spec);
       const end = await play(driver, overList([1, 2]), {

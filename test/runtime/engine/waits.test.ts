@@ -1,9 +1,10 @@
 /** Waiting, over both stores: a sensor between its pokes, what waits for a time or an event, and what they end as. */
 import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { waitFor, waitForEvent, waitUntil } from "../../../sdk/task/wait.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   beginInMemory,
   beginInPostgres,

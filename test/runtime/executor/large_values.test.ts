@@ -131,14 +131,14 @@ export default d;
   test("what is mapped over stays in the database, and has its limit", async () => {
     await withWorker({ folder: (await open()).folder, spillBytes: 10 });
     const file = `
-import { dag } from "dagsmith";
+import { chain, dag } from "dagsmith";
 const d = dag("mapped_over");
 const list = d.task("list", () => ["a".repeat(100), "b".repeat(100)]);
 d.task("each", { each: list }, ({ item }) => item.length);
 const long = d.task("long", () => ["x".repeat(9 * 1024 * 1024)]);
 d.task("never", { each: long }, () => null);
 const pick = d.branch("pick", () => ["chosen_with_a_long_name"]);
-d.connect(pick, d.empty("chosen_with_a_long_name"));
+chain(pick, d.empty("chosen_with_a_long_name"));
 export default d;
 `;
     await deploy(postgres.db, await dagFolder({ "mapped_over.js": file }));

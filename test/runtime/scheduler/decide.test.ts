@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import type { Ask } from "../../../runtime/scheduler/decisions/interval_walk.ts";
 import { nextRun } from "../../../runtime/timetable/index.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { cronTrigger, every } from "../../../sdk/schedule/schedule_rules.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";

@@ -6,9 +6,10 @@ import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { afterTransaction } from "../../../runtime/transactions/run_ends.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   driverOf,
   endOf,

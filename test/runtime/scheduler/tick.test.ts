@@ -8,7 +8,8 @@ import {
 } from "../../../runtime/scheduler/decisions/read_decisions.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { cronTrigger, partitioned } from "../../../sdk/index.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";

@@ -11,9 +11,11 @@ import {
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { findBackfill } from "../../../runtime/store/reads/backfills.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
-import { type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import { disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
 import {
   driverOf,
@@ -39,7 +41,7 @@ function graph(options: DagOptions = {}): DagSpec {
   const d = dag(`again_${lastDag}`, options) as unknown as Dag<unknown>;
   const list = d.task("list", async (): Promise<number[]> => []);
   const each = d.task("each", { each: list as never, maxActive: 1 }, work);
-  d.connect(each, d.task("after", work));
+  chain(each, d.task("after", work));
   return describeDag(d);
 }
 const WHOLE = { list: "success", "each[0]": "success", "each[1]": "success", after: "success" };

@@ -4,8 +4,9 @@ import { triggerRun } from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   driverOf,
   endOf,

@@ -15,9 +15,11 @@ import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts
 import { releaseDependsOnPast } from "../../../runtime/transactions/release_depends_on_past.ts";
 import { afterTransaction } from "../../../runtime/transactions/run_ends.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import { disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
 import {
   driverOf,
@@ -52,9 +54,9 @@ const graph = (options: DagOptions = {}): DagSpec =>
     const each = d.task("each", { each: list, maxActive: 2, retries: 1, retryDelay: "0s" }, work);
     const fixed = d.task("fixed", { each: [1, 2, 3], maxActive: 1 }, work);
     const join = d.task("join", { triggerRule: "all_done" }, work);
-    d.connect(each, join);
-    d.connect(fixed, join);
-    d.connect(join, d.empty("end"));
+    chain(each, join);
+    chain(fixed, join);
+    chain(join, d.empty("end"));
   });
 
 /** What the graph comes to when its list has three items. */

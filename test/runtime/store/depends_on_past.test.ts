@@ -14,9 +14,11 @@ import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts
 import { releaseDependsOnPast } from "../../../runtime/transactions/release_depends_on_past.ts";
 import { afterTransaction } from "../../../runtime/transactions/run_ends.ts";
 import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   driverOf,
   endOf,

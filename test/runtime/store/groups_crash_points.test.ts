@@ -6,8 +6,9 @@ import { endWaits } from "../../../runtime/scheduler/jobs/end_waits.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import type { Database } from "../../../runtime/store/database/database.ts";
 import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
-import { chain, type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import { dyingAt } from "../../support/crashing_database.ts";
 import {
   type Driver,

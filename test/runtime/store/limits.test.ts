@@ -11,10 +11,11 @@ import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { admitWaiting } from "../../../runtime/store/limits/admit.ts";
 import { listPools } from "../../../runtime/store/reads/pools.ts";
-import type { DagOptions } from "../../../sdk/dag/dag.ts";
-import { chain, dag } from "../../../sdk/dag/dag.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { RoutingOptions } from "../../../sdk/task/routing.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   type Driver,
   driverOf,

@@ -9,6 +9,7 @@ import { whyWaiting } from "../../../runtime/store/reads/why.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import { driverOf, failed, play, statesOf, success } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 import { tick } from "../../support/tick.ts";
@@ -81,7 +82,7 @@ function current() {
   });
   const list = d.task("list", () => [1, 2]);
   const each = d.task("each", { inputs: { list }, each: list, maxActive: 1 }, () => null);
-  d.connect(each, d.empty("end", { triggerRule: "all_done" }));
+  chain(each, d.empty("end", { triggerRule: "all_done" }));
   return describeDag(d as unknown as Dag<unknown>);
 }
 

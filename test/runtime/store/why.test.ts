@@ -9,10 +9,12 @@ import {
 } from "../../../runtime/store/fleet/scheduler.ts";
 import { registerWorker } from "../../../runtime/store/fleet/worker.ts";
 import { whyWaiting } from "../../../runtime/store/reads/why.ts";
-import { chain, type Dag, type DagOptions, dag } from "../../../sdk/dag/dag.ts";
+import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { externalRun, waitForEvent, waitUntil } from "../../../sdk/index.ts";
-import type { MappedTaskOptions, TaskDefaults } from "../../../sdk/task/task.ts";
+import type { MappedTaskOptions, TaskDefaults } from "../../../sdk/task/task_options.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import { type Driver, driverOf, endOf, failed, success } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 

@@ -1,10 +1,11 @@
 /** Groups that run as one in memory: what `dag test`, and people's own tests of their DAGs, see of them. */
 import { describe, expect, test } from "vitest";
-import { type DagRunEvent, runDag, runTask } from "../../../runtime/testing/index.ts";
-import { chain, dag } from "../../../sdk/dag/dag.ts";
+import { type DagRunEvent, runDag, runTask, taskOf } from "../../../runtime/testing/index.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
 import { over } from "../../../sdk/task/items.ts";
 import { lazy } from "../../../sdk/task/lazy.ts";
 import { pick } from "../../../sdk/task/pick.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 
 const at = { logicalDate: "2026-01-01" };
 
@@ -134,12 +135,12 @@ describe("runDag of a mapped group", () => {
 describe("runTask of a task in a mapped group", () => {
   test("gives it the element as the group's list makes it, and inputs as they are inside", async () => {
     const { d } = imports(1);
-    const read = await runTask(d.find("import.read")!, {
+    const read = await runTask(taskOf(d, "import.read"), {
       item: "red",
       inputs: { red: 7, repos: ["a"] },
     });
     expect(read.output).toEqual({ item: "RED", red: 7, of: 1 });
-    const load = await runTask(d.find("import.load")!, {
+    const load = await runTask(taskOf(d, "import.load"), {
       item: "red",
       inputs: { read: { item: "X", red: 1, of: 1 }, red: 1 },
     });

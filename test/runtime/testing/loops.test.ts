@@ -1,10 +1,10 @@
 /** Loops as DAG files write them, run in memory. */
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { runDag, runTask } from "../../../runtime/testing/index.ts";
+import { runDag, runTask, taskOf } from "../../../runtime/testing/index.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { lazy } from "../../../sdk/task/lazy.ts";
-import type { TaskRef } from "../../../sdk/task/task.ts";
+import type { TaskRef } from "../../../sdk/task/task_ref.ts";
 
 const at = { logicalDate: "2026-01-01" };
 
@@ -81,7 +81,7 @@ describe("a loop", () => {
   });
 
   test("is tried alone from its initial value, or from one that is given", async () => {
-    const ref = doubling().find("double") as TaskRef<unknown>;
+    const ref = taskOf(doubling(), "double");
     expect((await runTask(ref)).output).toEqual({ value: 6, path: [3] });
     expect((await runTask(ref, { previous: { value: 10, path: [] } })).output).toEqual({
       value: 20,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type DagRunEvent, runDag, runTask } from "../../../runtime/testing/index.ts";
-import { chain, dag } from "../../../sdk/dag/dag.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
 import { defineHook } from "../../../sdk/hook.ts";
 import {
   type Callback,
@@ -12,6 +12,7 @@ import {
   waitUntil,
 } from "../../../sdk/index.ts";
 import { FailTask, SkipTask } from "../../../sdk/task/outcome.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 
 const at = { logicalDate: "2026-01-01" };
 

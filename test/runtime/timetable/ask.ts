@@ -1,7 +1,7 @@
 /** Asks timetables in the words of these tests: instants as ISO text without milliseconds. */
 
 import { type Interval, nextRun, type RunInfo } from "../../../runtime/timetable/index.ts";
-import { CRON_PRESETS } from "../../../sdk/schedule/schedule.ts";
+import { CRON_PRESETS } from "../../../sdk/schedule/cron_presets.ts";
 import type { CalendarLength, Catchup, ScheduleSpec } from "../../../sdk/spec/index.ts";
 
 export interface Question {

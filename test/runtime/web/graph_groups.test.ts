@@ -6,9 +6,10 @@ import { graphRequest } from "../../../runtime/web/graph/graph_request.ts";
 import { placeGraph } from "../../../runtime/web/graph/layout_graph.ts";
 import { gatheredState } from "../../../runtime/web/groups/group_state.ts";
 import { groupTree, treeRows } from "../../../runtime/web/groups/group_tree.ts";
-import { chain, dag } from "../../../sdk/dag/dag.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { GroupSpec, TaskSpec } from "../../../sdk/spec/index.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 
 const edgesOf = ({ edges }: GraphRequest): string[] =>

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migrateQueue } from "../../../runtime/executor/queue.ts";
 import { LAYOUT_FORMAT } from "../../../runtime/web/graph/graph_layout.ts";
-import { chain, dag } from "../../../sdk/dag/dag.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { GroupSpec } from "../../../sdk/spec/index.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import {
   beginInPostgres,
   type Driver,

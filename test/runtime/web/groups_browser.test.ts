@@ -1,8 +1,9 @@
 /** Groups as a browser shows them: where the boxes lie, how they are folded, and in which order the keyboard visits them. */
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chain, dag } from "../../../sdk/dag/dag.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 import { launchBrowser } from "../../support/browser.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 

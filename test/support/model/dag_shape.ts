@@ -3,12 +3,14 @@
  * counterexample can be read.
  */
 import fc from "fast-check";
-import { type Dag, dag } from "../../../sdk/dag/dag.ts";
-import type { Wirable } from "../../../sdk/dag/group.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
+import type { GroupBuilder } from "../../../sdk/dag/group_builder.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { type DagSpec, TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";
 import { concat, cross, type Each, zip } from "../../../sdk/task/items.ts";
-import type { TaskRef } from "../../../sdk/task/task.ts";
+import type { TaskRef } from "../../../sdk/task/task_ref.ts";
+import type { Wirable } from "../../../sdk/task/wirable.ts";
+import { chain } from "../../../sdk/task/wirable.ts";
 
 type Kind =
   | "task"
@@ -237,37 +239,39 @@ let lastDag = 0;
 /** The spec of a shape, under an id of its own. */
 export function specOf(shape: DagShape): DagSpec {
   lastDag += 1;
-  const d = dag(`model_${lastDag}`, { failFast: shape.failFast }) as unknown as Dag<unknown>;
+  const d = dag(`model_${lastDag}`, { failFast: shape.failFast });
   declareAll(d, shape, null);
   return describeDag(d);
 }
 
+type Builder = GroupBuilder<unknown, unknown>;
+
 /** Declares what is within a group; null: what is within none. */
-function declareAll(d: Dag<unknown>, shape: DagShape, group: string | null): void {
+function declareAll(d: Builder, shape: DagShape, group: string | null): void {
   const refs = new Map<string, Wirable>();
   for (const task of shape.tasks.filter(({ within }) => within === group)) {
     const before = task.upstream.map((id) => refs.get(id)!);
     const ref = isGroup(task) ? declareGroup(d, shape, task, before) : declare(d, task, before);
-    for (const one of before) d.connect(one, ref);
+    for (const one of before) chain(one, ref);
     refs.set(task.id, ref);
   }
 }
 
 function declareGroup(
-  d: Dag<unknown>,
+  d: Builder,
   shape: DagShape,
   task: ShapedTask,
   before: readonly Wirable[],
 ): Wirable {
   const { id, kind, rule: triggerRule, retries } = task;
   const options = { triggerRule, retries, retryDelay: "10m" } as const;
-  const inside = (g: unknown): void => declareAll(g as Dag<unknown>, shape, id);
+  const inside = (g: Builder): void => declareAll(g, shape, id);
   return kind === "group"
     ? d.group(id, options, inside)
     : d.group(id, { ...options, ...listOptions(task, before) }, inside);
 }
 
-function declare(d: Dag<unknown>, task: ShapedTask, before: readonly Wirable[]): TaskRef<unknown> {
+function declare(d: Builder, task: ShapedTask, before: readonly Wirable[]): TaskRef<unknown> {
   const { kind, rule: triggerRule, retries, allowFailure, flag } = task;
   const id = task.id.split(".").at(-1)!;
   const tried = { retries, retryDelay: "10m" } as const;

@@ -1,5 +1,5 @@
 /** Assets from one DAG to the next: what a task says of its update arrives at the run that it makes. */
-import { asset, assetAlias, dag } from "dagsmith";
+import { asset, assetAlias, chain, dag } from "dagsmith";
 
 const counted = asset<{ rows: number }>("s3://worker/counted");
 const exported = assetAlias("worker_exports");
@@ -13,7 +13,7 @@ const counting = writer.task("count", { outlets: [counted, exported] }, async ({
 const wrong = writer.task("updates_what_it_does_not_name", async ({ assets }) => {
   assets.update(counted, { extra: { rows: 1 } });
 });
-writer.connect(counting, wrong);
+chain(counting, wrong);
 
 const reader = dag("asset_reader", { schedule: counted });
 reader.task("read", { inlets: [counted] }, async ({ triggeredBy, assets, trigger }) => ({

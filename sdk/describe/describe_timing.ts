@@ -1,15 +1,17 @@
-/** How long a task may take, wait and be tried again, as plain data: what few tasks use, and so is left out of the spec of the others. */
-
+/**
+ * Turns the time limits, retries, sensor timing and waits of a task into their plain form. Few tasks set
+ * these options, so the spec of other tasks leaves them out.
+ */
 import { durationMs } from "../duration.ts";
 import { backoffFactor, invalidOption, moreThanZero } from "../option_values.ts";
-import type { SensorSpec, TaskSpec, WaitSpec } from "../spec/index.ts";
-import { TASK_EVENTS } from "../spec/index.ts";
-import { describeCallbacks } from "../task/callback.ts";
+import { type SensorSpec, TASK_EVENTS, type TaskSpec, type WaitSpec } from "../spec/index.ts";
 import type { SensorTiming } from "../task/sensor.ts";
-import type { TaskDefaults, TaskDefinition } from "../task/task.ts";
+import type { TaskDefinition } from "../task/task_definition.ts";
+import type { TaskDefaults } from "../task/task_options.ts";
 import { fixedWaitOf } from "../task/wait.ts";
+import { describeCallbacks } from "./describe_callbacks.ts";
 
-type Patience = Pick<
+type Timing = Pick<
   TaskSpec,
   | "retryLinear"
   | "retryJitterMs"
@@ -23,25 +25,26 @@ type Patience = Pick<
 
 const MINUTE = 60_000;
 
-interface Place {
-  /** What messages call the task. */
+/** The task that is described. */
+interface Owner {
+  /** Its name in messages. */
   readonly where: string;
   readonly dagId: string;
   readonly timezone: string;
 }
 
 /** @throws DagsmithError INVALID_OPTION, INVALID_DURATION, INVALID_DATE */
-export function describePatience(
+export function describeTiming(
   { sensor, body }: TaskDefinition,
   options: TaskDefaults,
-  place: Place,
-): Patience {
+  owner: Owner,
+): Timing {
   const { retryBackoff, retryJitter, retryTotal, totalTimeout, queueTimeout, retryIf } = options;
-  const { where } = place;
+  const { where } = owner;
   if (retryIf !== undefined && typeof retryIf !== "function") {
     throw invalidOption(where, "retryIf", JSON.stringify(retryIf), "a function of the error");
   }
-  const wait = fixedWaitOf(body, place.timezone);
+  const wait = fixedWaitOf(body, owner.timezone);
   const callbacks = describeCallbacks(options, TASK_EVENTS, where);
   return {
     ...(retryBackoff === "linear" && { retryLinear: true }),
@@ -57,7 +60,7 @@ export function describePatience(
     }),
     ...(sensor && { sensor: describeSensor(sensor, where) }),
     ...(callbacks.length > 0 && { callbacks }),
-    ...(wait && { wait: checkedWait(wait, place) }),
+    ...(wait && { wait: checkedWait(wait, owner) }),
   };
 }
 
@@ -89,7 +92,7 @@ function describeSensor(timing: SensorTiming, where: string): SensorSpec {
   return { intervalMs, timeoutMs, backoff, maxIntervalMs, softFail };
 }
 
-function checkedWait(wait: WaitSpec, { where, dagId }: Place): WaitSpec {
+function checkedWait(wait: WaitSpec, { where, dagId }: Owner): WaitSpec {
   if (wait.type === "run" && wait.dagId === dagId && wait.logicalDate === null) {
     throw invalidOption(
       where,
