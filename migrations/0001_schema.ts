@@ -211,6 +211,8 @@ create table dagsmith.dag_run (
 create index dag_run_active on dagsmith.dag_run (dag_id, state, id)
   where state in ('queued', 'running');
 create index dag_run_newest on dagsmith.dag_run (dag_id, id desc);
+-- Failed runs are rare, and people look for them.
+create index dag_run_failed on dagsmith.dag_run (dag_id, id desc) where state = 'failed';
 -- The run before a run, for tasks that depend on their past.
 create index dag_run_logical_date on dagsmith.dag_run (dag_id, logical_date);
 -- An interval of a schedule runs once, of whatever run type: the run id without its type

@@ -82,10 +82,10 @@ const LIST: Statement = {
 select ${COLUMNS} from dagsmith.schedule_decision s
 left join dagsmith.dag_run r on r.dag_id = s.dag_id and r.schedule is not null
   and substr(r.run_id, strpos(r.run_id, '__')) = substr(s.run_id, strpos(s.run_id, '__'))
-where s.dag_id = $1 and ($2::timestamptz is null or s.last_logical_date >= $2)
-  and ($3::timestamptz is null or s.logical_date <= $3)
-  and ($5::timestamptz is null
-    or (s.last_logical_date <= $5 and (s.last_logical_date < $5 or s.schedule > $6)))
+where s.dag_id = $1 and s.last_logical_date >= coalesce($2, '-infinity'::timestamptz)
+  and s.logical_date <= coalesce($3, 'infinity'::timestamptz)
+  and s.last_logical_date <= coalesce($5, 'infinity'::timestamptz)
+  and (s.last_logical_date < coalesce($5, 'infinity'::timestamptz) or s.schedule > $6)
 order by s.last_logical_date desc, s.schedule limit $4`,
 };
 

@@ -1,6 +1,7 @@
-/** Who did what, when, newest first. */
+/** The audit log, newest first. */
 import type { Json } from "../../../sdk/json.ts";
 import type { Queryable, Statement } from "../database/database.ts";
+import { AFTER_LAST_ID } from "../database/page_bounds.ts";
 
 /** An action that was taken. */
 export interface AuditRow {
@@ -16,14 +17,16 @@ export interface AuditRow {
 const AUDIT =
   'select id, at, actor, action, dag_id as "dagId", run_id as "runId", detail from dagsmith.audit';
 
-// Two statements, so that each has the plan of its index.
+const BEFORE = `id < coalesce($2::bigint, ${AFTER_LAST_ID})`;
+
+// Two statements, so that each is planned for its index.
 const LIST: Statement = {
   name: "audit_list",
-  text: `${AUDIT} where ($2::bigint is null or id < $2) order by id desc limit $1`,
+  text: `${AUDIT} where ${BEFORE} order by id desc limit $1`,
 };
 const LIST_OF: Statement = {
   name: "audit_list_of",
-  text: `${AUDIT} where dag_id = $3 and ($2::bigint is null or id < $2) order by id desc limit $1`,
+  text: `${AUDIT} where dag_id = $3 and ${BEFORE} order by id desc limit $1`,
 };
 
 /** Newest first, those before an entry's id; of one DAG or of all. */

@@ -1,16 +1,30 @@
-/** Callbacks as people see them: those of a run, in pages or all of them with what they logged. */
+/** Callbacks as people see them: the callbacks of a run, all with their logs or in pages. */
 import type { CallbackContext } from "../../../sdk/task/callback.ts";
 import type { Queryable, Statement } from "../database/database.ts";
+import { AFTER_LAST_ID } from "../database/page_bounds.ts";
 
-// What a callback logged may be long, and only some ask for it. A limit of null is none.
+const CALLBACK = `c.id, t.task_id as "taskId", t.map_index as "mapIndex",
+  c.try_number as "tryNumber", c.event, c.ordinal, c.state, c.reason, c.failure, c.attempts,
+  c.created_at as "createdAt", c.finished_at as "finishedAt"`;
+const FROM = `
+from dagsmith.callback c left join dagsmith.task_instance t on t.id = c.task_instance_id`;
+
 const LIST: Statement = {
   name: "callback_list",
+  text: `select ${CALLBACK}, c.lines ${FROM} where c.run_id = $1 order by c.id`,
+};
+
+// Without the logs, which may be long. Two statements, so that each is planned for its index.
+const BEFORE = `c.id < coalesce($2::bigint, ${AFTER_LAST_ID})`;
+const PAGE: Statement = {
+  name: "callback_page",
   text: `
-select c.id, t.task_id as "taskId", t.map_index as "mapIndex", c.try_number as "tryNumber", c.event, c.ordinal, c.state, c.reason, c.failure,
-  c.attempts, c.created_at as "createdAt", c.finished_at as "finishedAt", case when $5 then c.lines else '' end as lines
-from dagsmith.callback c left join dagsmith.task_instance t on t.id = c.task_instance_id
-where c.run_id = $1 and ($2::bigint is null or c.task_instance_id = $2) and ($3::bigint is null or c.id < $3)
-order by c.id desc limit $4`,
+select ${CALLBACK} ${FROM} where c.run_id = $1 and ${BEFORE} order by c.id desc limit $3`,
+};
+const PAGE_OF_INSTANCE: Statement = {
+  name: "callback_page_of_instance",
+  text: `
+select ${CALLBACK} ${FROM} where c.task_instance_id = $1 and ${BEFORE} order by c.id desc limit $3`,
 };
 
 /** A callback as people see it. */
@@ -32,19 +46,17 @@ export interface CallbackSummary {
 }
 
 /** All callbacks of a run and its tasks, in the order in which they were queued. */
-export async function listCallbacks(
-  db: Queryable,
-  runId: number,
-): Promise<readonly CallbackSummary[]> {
-  return (
-    await db.query<CallbackSummary & Record<string, unknown>>(LIST, [runId, null, null, null, true])
-  ).toReversed();
+export function listCallbacks(db: Queryable, runId: number): Promise<readonly CallbackSummary[]> {
+  return db.query<CallbackSummary & Record<string, unknown>>(LIST, [runId]);
 }
 
 /** Callbacks on one page. */
 export const CALLBACKS_PER_PAGE = 50;
 
-/** Callbacks of a run and its tasks, or of one instance; the newest first, those before an id, without what they logged. */
+/**
+ * Callbacks of a run and its tasks, or of one instance: newest first, before an id, without
+ * logs.
+ */
 export function pageOfCallbacks(
   db: Queryable,
   query: {
@@ -54,11 +66,10 @@ export function pageOfCallbacks(
   },
 ): Promise<readonly Omit<CallbackSummary, "lines">[]> {
   const { runId, instanceId, before } = query;
-  return db.query<CallbackSummary & Record<string, unknown>>(LIST, [
-    runId,
-    instanceId,
+  const [statement, of] = instanceId === null ? [PAGE, runId] : [PAGE_OF_INSTANCE, instanceId];
+  return db.query<CallbackSummary & Record<string, unknown>>(statement, [
+    of,
     before,
     CALLBACKS_PER_PAGE,
-    false,
   ]);
 }

@@ -1,11 +1,12 @@
 /** Runs as people see them: the newest of one DAG or of all, and one run by any of its names. */
-
+import { escapeLiteral } from "pg";
 import type { Json } from "../../../sdk/json.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
+import { AFTER_LAST_ID } from "../database/page_bounds.ts";
 import type { RunType } from "../runs/dag_run.ts";
 
 export interface RunDetail {
@@ -46,26 +47,6 @@ select r.id, r.dag_id as "dagId", r.run_id as "runId", r.run_type as "runType", 
    where s.run_id = r.id and s.decision = 'run') as backfill
 from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id`;
 
-const BEFORE = "($3::bigint is null or r.id < $3) and ($2::text is null or r.state = $2)";
-
-// Three statements, so that each is planned for its own index: the table's key, (dag_id, id desc),
-// and the index over labels. From an id on, the last page is as fast as the first.
-const LIST: Statement = {
-  name: "run_list",
-  text: `${RUN} where ${BEFORE} order by r.id desc limit $1`,
-};
-const LIST_OF_DAG: Statement = {
-  name: "run_list_of_dag",
-  text: `${RUN} where r.dag_id = $4 and ${BEFORE} order by r.id desc limit $1`,
-};
-const LIST_LABELLED: Statement = {
-  name: "run_list_labelled",
-  text: `${RUN}
-join dagsmith.dag_run_label wanted on wanted.run_id = r.id and wanted.key = $5 and wanted.value = $6
-where ($4::text is null or r.dag_id = $4) and ${BEFORE}
-order by wanted.run_id desc limit $1`,
-};
-
 const BY_ID: Statement = { name: "run_by_id", text: `${RUN} where r.id = $1` };
 const BY_NAME: Statement = {
   name: "run_by_name",
@@ -105,13 +86,43 @@ export interface RunQuery {
 }
 
 /** Runs, newest first. */
-export function listRuns(
-  db: Queryable,
-  { limit, dagId, state = null, before = null, label }: RunQuery,
-): Promise<readonly RunDetail[]> {
-  const page = [limit, state, before];
-  if (label) return runs(db, LIST_LABELLED, [...page, dagId ?? null, label.key, label.value]);
-  return dagId === undefined ? runs(db, LIST, page) : runs(db, LIST_OF_DAG, [...page, dagId]);
+export function listRuns(db: Queryable, query: RunQuery): Promise<readonly RunDetail[]> {
+  const [statement, values] = listOf(query);
+  return runs(db, statement, values);
+}
+
+/**
+ * A list of runs, with the statement of its set of filters. One statement with optional
+ * conditions would be planned once for all of them, and would search all runs for a rare
+ * state. The state is part of the text, so that the indexes over active and over failed runs
+ * fit. A page begins below an id, so that the last page is as fast as the first.
+ */
+function listOf({
+  limit,
+  before = null,
+  dagId,
+  state,
+  label,
+}: RunQuery): readonly [Statement, readonly unknown[]] {
+  const values: unknown[] = [limit, before];
+  const parameter = (value: unknown): string => `$${values.push(value)}`;
+  const id = label ? "wanted.run_id" : "r.id";
+  const names = ["run_list"];
+  const conditions = [`${id} < coalesce($2::bigint, ${AFTER_LAST_ID})`];
+  const add = (name: string, condition: string): void => {
+    names.push(name);
+    conditions.push(condition);
+  };
+  if (dagId !== undefined) add("of_dag", `r.dag_id = ${parameter(dagId)}`);
+  if (label)
+    add(
+      "labelled",
+      `(wanted.key, wanted.value) = (${parameter(label.key)}, ${parameter(label.value)})`,
+    );
+  if (state) add(state, `r.state = ${escapeLiteral(state)}`);
+  const from = label ? `${RUN}\njoin dagsmith.dag_run_label wanted on wanted.run_id = r.id` : RUN;
+  const text = `${from} where ${conditions.join(" and ")} order by ${id} desc limit $1`;
+  return [{ name: names.join("_"), text }, values];
 }
 
 /** One run by its number. */

@@ -25,7 +25,8 @@ select now() as now, r.dag_id, r.run_id, r.state, r.version_id, r.run_after, d.i
 from dagsmith.dag_run r join dagsmith.dag d on d.dag_id = r.dag_id left join dagsmith.backfill b on b.id = r.backfill_id where r.id = $1`,
 };
 
-// Of what is within a mapped group the first element stands for all: only while none has its turn are they asked for.
+// Of what is within a mapped group the first element stands for all: only while none has its
+// turn are they asked for.
 const COUNTS: Statement = {
   name: "why_counts",
   text: `
@@ -34,20 +35,32 @@ select distinct on (task_id, map_index >= 0) task_id, case when map_index < 0 th
 from dagsmith.task_counter where run_id = $1 order by task_id, map_index >= 0, map_index`,
 };
 
-// Of each task the first instance in each waiting state, and how many are in it: what holds up one holds up those like it. Instances with
-// reservations and without, due and not, are apart.
-const INSTANCES: Statement = {
-  name: "why_instances",
-  text: `
-select distinct on (t.task_id, t.state, p.reservations) t.task_id, t.map_index, t.state, t.retry_at, t.reason, p.reservations, p.not_before,
-  ${WAIT_COLUMNS},
+/**
+ * The first instance of each task in each waiting state, and the number of instances like it:
+ * they all wait for the same. Instances with equal reservations are alike.
+ */
+const waitingInstances = (of: string): string => `
+select distinct on (t.task_id, t.state, p.reservations) t.task_id, t.map_index, t.state, t.retry_at,
+  t.reason, p.reservations, p.not_before, ${WAIT_COLUMNS},
   count(*) over (partition by t.task_id, t.state, p.reservations)::int as alike
 from dagsmith.task_instance t
-left join dagsmith.slot_request p on p.instance_id = t.id and p.try_number = t.try_number and p.admitted_at is null
-left join dagsmith.task_wait w on w.task_instance_id = t.id and w.try_number = t.try_number and t.state in ('up_for_reschedule', 'deferred')
-where t.run_id = $1 and ($2::text is null or t.task_id = $2)
-  and t.state not in ('none', 'running', 'success', 'failed', 'skipped', 'upstream_failed', 'removed')
-order by t.task_id, t.state, p.reservations, t.map_index`,
+left join dagsmith.slot_request p
+  on p.instance_id = t.id and p.try_number = t.try_number and p.admitted_at is null
+left join dagsmith.task_wait w on w.task_instance_id = t.id and w.try_number = t.try_number
+  and t.state in ('up_for_reschedule', 'deferred')
+where ${of}
+  and t.state not in
+    ('none', 'running', 'success', 'failed', 'skipped', 'upstream_failed', 'removed')
+order by t.task_id, t.state, p.reservations, t.map_index`;
+
+// Two statements, so that the instances of one task are read without those of the whole run.
+const INSTANCES: Statement = {
+  name: "why_instances",
+  text: waitingInstances("t.run_id = $1"),
+};
+const INSTANCES_OF_TASK: Statement = {
+  name: "why_instances_of_task",
+  text: waitingInstances("t.run_id = $1 and t.task_id = $2"),
 };
 
 const STATES: Statement = {
@@ -119,7 +132,10 @@ export async function readAskedRun(db: Queryable, id: number): Promise<AskedRun 
   );
 }
 
-/** By task, as a whole and for one element: the instances of the tasks before it, by how they ended. Tasks that nothing comes before are missing. */
+/**
+ * By task, as a whole and for one element: the instances of the tasks before it, by how they
+ * ended. Tasks that nothing comes before are missing.
+ */
 export async function readUpstreamCounts(
   db: Queryable,
   runId: number,
@@ -188,7 +204,10 @@ export async function readWaiting(
     not_before: Date | null;
     alike: number;
   };
-  const rows = await db.query<Row>(INSTANCES, [runId, taskId]);
+  const rows =
+    taskId === null
+      ? await db.query<Row>(INSTANCES, [runId])
+      : await db.query<Row>(INSTANCES_OF_TASK, [runId, taskId]);
   return rows.map((row) => ({
     ...{
       taskId: row.task_id,

@@ -18,7 +18,8 @@ const BETWEEN: Statement = {
   name: "dag_run_between",
   text: `
 select id from dagsmith.dag_run
-where dag_id = $1 and ($2::timestamptz is null or logical_date >= $2) and ($3::timestamptz is null or logical_date <= $3)
+where dag_id = $1 and logical_date >= coalesce($2, '-infinity'::timestamptz)
+  and logical_date <= coalesce($3, 'infinity'::timestamptz)
 order by logical_date, id limit $4`,
 };
 

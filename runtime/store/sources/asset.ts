@@ -9,6 +9,7 @@ import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { AssetUpdate } from "../../engine/store.ts";
 import { aliasesOf, assetsOf } from "../../timetable/asset_condition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
+import { AFTER_LAST_ID } from "../database/page_bounds.ts";
 import { rowsOf } from "../database/unnest.ts";
 
 interface AssetRow {
@@ -123,7 +124,7 @@ const NEWEST: Statement = {
 select e.id, e.uri, e.at, e.extra, e.task_id, e.map_index, r.dag_id as source_dag_id,
   r.run_id as source_run_id, e.actor
 from dagsmith.asset_event e left join dagsmith.dag_run r on r.id = e.run_id
-where e.uri = $1 and ($3::bigint is null or e.id < $3) order by e.id desc limit $2`,
+where e.uri = $1 and e.id < coalesce($3::bigint, ${AFTER_LAST_ID}) order by e.id desc limit $2`,
 };
 
 const IS_KNOWN: Statement = {

@@ -1,0 +1,125 @@
+/**
+ * Pages of long lists read about as many rows as they show, at any depth and for any filter: with the
+ * plan that a statement keeps when it is run again and again.
+ */
+import { escapeLiteral } from "pg";
+import { beforeAll, expect, test } from "vitest";
+import type { Queryable } from "../../../runtime/store/database/database.ts";
+import { listAudit } from "../../../runtime/store/reads/audit.ts";
+import { listRuns, type RunQuery } from "../../../runtime/store/reads/runs.ts";
+import { runsBetweenDates } from "../../../runtime/store/runs/named_run.ts";
+import { known, migratedDatabase, rows } from "../../support/migrated.ts";
+import { dagSpec } from "../../support/rows.ts";
+
+const postgres = migratedDatabase();
+
+/** Of each DAG. Every thousandth run failed, two are running, every hundredth has a label. */
+const RUNS = 10_000;
+const LIMIT = 20;
+
+beforeAll(async () => {
+  const { db } = postgres;
+  await known(db, dagSpec("one"), dagSpec("two"));
+  await rows(
+    db,
+    `insert into dagsmith.dag_run (dag_id, run_id, run_type, state, version_id, logical_date,
+       data_interval_start, data_interval_end, run_after, started_at, finished_at)
+     select d.dag_id, 'manual__' || n, 'manual', state, d.version_id, at, at, at, at, at,
+       case when state <> 'running' then at end
+     from generate_series(1, ${RUNS}) n, dagsmith.dag d,
+     lateral (select case when n <= 2 then 'running' when n % 1000 = 0 then 'failed'
+       else 'success' end as state, timestamptz '2026-01-01' + n * interval '1 minute' as at) r`,
+  );
+  await rows(
+    db,
+    `insert into dagsmith.dag_run_label (run_id, key, value)
+     select id, 'team', 'data' from dagsmith.dag_run where id % 100 = 0`,
+  );
+  await rows(
+    db,
+    `insert into dagsmith.audit (actor, action, dag_id)
+     select 'ada', 'trigger', 'one' from generate_series(1, ${RUNS})`,
+  );
+  await rows(db, "analyze dagsmith.dag_run, dagsmith.dag_run_label, dagsmith.audit");
+});
+
+interface PlanNode {
+  readonly "Relation Name"?: string;
+  readonly "Actual Rows": number;
+  readonly "Actual Loops": number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** Rows of a table that a plan looked at. */
+function rowsRead(node: PlanNode, table: string): number {
+  const own =
+    node["Relation Name"] === table
+      ? (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"]
+      : 0;
+  return (node.Plans ?? []).reduce((sum, child) => sum + rowsRead(child, table), own);
+}
+
+/** Runs the statement of a query under its generic plan. @returns the rows of the table it read */
+async function readBy(
+  table: string,
+  query: (db: Queryable) => Promise<unknown>,
+): Promise<{ readonly read: number; readonly shown: number }> {
+  const client = await postgres.db.pool.connect();
+  let found = { read: 0, shown: 0 };
+  try {
+    await client.query("set plan_cache_mode = force_generic_plan");
+    await query({
+      query: async (statement, values = []) => {
+        const given = values.map((value) =>
+          value === null
+            ? "null"
+            : escapeLiteral(value instanceof Date ? value.toISOString() : String(value)),
+        );
+        await client.query(`prepare shown as ${statement.text}`);
+        const explained = await client.query(
+          `explain (analyze, format json) execute shown (${given.join(", ")})`,
+        );
+        await client.query("deallocate shown");
+        const { Plan: plan } = explained.rows[0]["QUERY PLAN"][0];
+        found = { read: rowsRead(plan, table), shown: plan["Actual Rows"] };
+        return [];
+      },
+    });
+  } finally {
+    client.release(true);
+  }
+  return found;
+}
+
+const QUERIES: readonly Partial<RunQuery>[] = [
+  {},
+  { before: 100 },
+  { dagId: "one" },
+  { dagId: "one", before: 100 },
+  { state: "running" },
+  { state: "failed" },
+  { dagId: "two", state: "running" },
+  { dagId: "two", state: "failed", before: 15_000 },
+  { label: { key: "team", value: "data" } },
+  { label: { key: "team", value: "data" }, before: 5_000 },
+];
+
+test.each(QUERIES)("a page of runs with %j", async (query) => {
+  const { read, shown } = await readBy("dag_run", (db) => listRuns(db, { limit: LIMIT, ...query }));
+  expect(shown).toBeGreaterThan(0);
+  expect(read).toBeLessThanOrEqual(2 * LIMIT);
+});
+
+test("the last page of the audit log", async () => {
+  const { read, shown } = await readBy("audit", (db) =>
+    listAudit(db, { dagId: "one", before: 50, limit: LIMIT }),
+  );
+  expect([read, shown]).toEqual([LIMIT, LIMIT]);
+});
+
+test("the runs between two late dates", async () => {
+  const range = { from: new Date("2026-01-07T00:00:00Z"), to: null };
+  const { read } = await readBy("dag_run", (db) => runsBetweenDates(db, "one", range, LIMIT));
+  expect(read).toBeLessThanOrEqual(2 * LIMIT);
+});
