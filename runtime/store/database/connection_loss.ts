@@ -1,7 +1,10 @@
-/** How a broken connection is told from a broken statement, and what is done then: wait, and try again. */
+/** Tells a broken connection from a wrong statement, and repeats work after a broken connection. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 
-/** Errors of the connection or the server, and not of the statement: the same one may succeed later. */
+/**
+ * Errors of the connection or the server, and not of the statement: the same one may succeed
+ * later.
+ */
 const TRANSIENT: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ECONNRESET: "the connection was reset",
@@ -29,7 +32,7 @@ const TRANSIENT: Readonly<Record<string, string>> = {
   "58030": "it could not read or write a file",
 };
 
-/** Whether the same statement may succeed when it is tried again. */
+/** Whether the same statement may succeed when it is repeated. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: string }).code;
@@ -67,7 +70,10 @@ export interface WaitOptions {
   readonly onWait?: WaitListener | undefined;
 }
 
-/** Runs `work` until it succeeds or fails for good, with pauses of 50 ms doubling to 2 s. */
+/**
+ * Runs `work` until it succeeds or fails for another reason, with pauses from 50 ms doubling
+ * to 2 s.
+ */
 export async function whileServerReturns<Result>(
   work: () => Promise<Result>,
   { signal, onWait }: WaitOptions = {},

@@ -1,6 +1,6 @@
 /**
- * The one door to PostgreSQL: a pool that outlives a restart of the server, statements by name, transactions, and the rule by which a
- * broken connection is told from a broken statement.
+ * The only access to PostgreSQL: a pool that outlives a restart of the server, statements by name,
+ * and transactions that are repeated after a broken connection.
  */
 import type { Socket } from "node:net";
 import type { Pool, PoolClient, QueryResultRow } from "pg";
@@ -15,17 +15,17 @@ import { POOL_SESSION, WAITING_SESSION } from "./session_settings.ts";
 
 export { isTransient } from "./connection_loss.ts";
 
-/** Ids are identity columns and stay far below 2^53, so they are read as numbers; counts likewise. */
+/** Ids and counts are bigint; they stay far below 2^53, so they are read as numbers. */
 const INT8 = 20;
 pg.types.setTypeParser(INT8, Number);
 
-/** A statement with its values apart. `name` lets the server keep its plan. */
+/** A statement without its values. By the `name` a connection keeps the plan. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
 }
 
-/** Runs statements: the pool, or one connection inside a transaction. Always passed first. */
+/** Runs statements: the pool, or the connection of a transaction. Always the first argument. */
 export interface Queryable {
   query<Row extends QueryResultRow>(
     statement: Statement,
@@ -33,7 +33,7 @@ export interface Queryable {
   ): Promise<readonly Row[]>;
 }
 
-/** A connection of its own, which nothing else uses. */
+/** A connection outside the pool. */
 export type Session = pg.Client;
 
 /** The database of one process. */
@@ -43,18 +43,18 @@ export interface Database extends Queryable {
   readonly directUrl: string;
   /** For graphile-worker: direct connections, which may listen. */
   readonly pool: Pool;
-  /** Aborted when waiting for a lost server is to end. */
+  /** Aborted to end the wait for a lost server. */
   readonly signal: AbortSignal | undefined;
   /**
-   * Runs `work` in a transaction. When the connection breaks or the server asks for it (deadlock,
-   * serialization), all of it is run again with growing pauses, so `work` must do nothing but query.
+   * Runs `work` in a transaction. After a broken connection, a deadlock or a serialization
+   * failure all of `work` is repeated with growing pauses, so it must only query.
    */
   transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>;
   /** A connection outside the pool, for LISTEN and session locks. */
   session(): Promise<Session>;
   /**
-   * Breaks every connection in hand. What waits on one is sent again over a new connection: the cure
-   * for connections that fell silent.
+   * Breaks every connection in hand. What waits on one is sent again over a new connection:
+   * the cure for connections that fell silent.
    */
   replaceConnections(): void;
   close(): Promise<void>;
@@ -63,12 +63,12 @@ export interface Database extends Queryable {
 export interface DatabaseOptions {
   /** Most connections at once. Default 10. */
   readonly poolSize?: number;
-  /** Aborted when the process is to stop: waiting for a lost server then ends with its error. */
+  /** Aborted when the process stops: the wait for a lost server then ends with its error. */
   readonly signal?: AbortSignal;
   /**
-   * The same database without a pooler, or through one in session mode. Set it when `url` leads to a
-   * pooler in transaction mode: what listens or locks by session goes here, and statements at `url`
-   * are sent without names. Default: `url`.
+   * The same database without a pooler, or through one in session mode. Set it when `url`
+   * leads to a pooler in transaction mode: what listens or locks by session goes here, and
+   * statements at `url` are sent without names. Default: `url`.
    */
   readonly directUrl?: string;
   readonly onWait?: WaitListener;
@@ -79,7 +79,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Longest wait for an answer, in milliseconds: longer than the server lets a statement run. */
 const ANSWER_TIMEOUT_MS = 65_000;
 
-/** Waits for the server inside connect(), which carries everything here over a restart. */
+/** Waits for the server in connect(), so that all work here outlives a restart. */
 class ReconnectingPool extends pg.Pool {
   readonly #wait: WaitOptions;
   readonly #clients = new Set<PoolClient>();
@@ -96,7 +96,7 @@ class ReconnectingPool extends pg.Pool {
       onConnect: async (client) => void (await client.query(POOL_SESSION)),
     });
     this.#wait = wait;
-    // An idle connection that breaks is replaced by the next connect(); without a listener it would end the process.
+    // The next connect() replaces a broken idle connection. Without a listener it ends the process.
     this.on("error", () => undefined);
     this.on("connect", (client) => {
       client.on("error", () => undefined);

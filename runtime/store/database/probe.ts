@@ -1,6 +1,6 @@
 /**
- * Whether a database answers and can hold our tables, within a time that people wait: the pool
- * itself waits for a lost server as long as it takes.
+ * Checks within seconds whether a database answers and can hold our tables. The pool would wait
+ * for a lost server for ever.
  */
 import pg from "pg";
 import { DagsmithError } from "../../../sdk/errors.ts";
@@ -40,7 +40,7 @@ interface ServerRow {
   readonly encoding: string;
 }
 
-/** Runs `work` with a connection of its own, and closes it. */
+/** Runs `work` with a new connection, and closes it. */
 export async function withClient<Result>(
   url: string,
   work: (client: pg.Client) => Promise<Result>,
@@ -67,7 +67,7 @@ function clientFor(url: string): pg.Client {
   }
 }
 
-/** The address as it may be shown. */
+/** The address without its secrets. */
 export function withoutPassword(url: string): string {
   try {
     const shown = new URL(url);
@@ -80,7 +80,7 @@ export function withoutPassword(url: string): string {
   }
 }
 
-/** A name with several addresses fails with one error for each, and no message of its own. */
+/** A host name with several addresses fails with one error for each and an empty message. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError)
     return error.errors.map((one: Error) => one.message).join("; ");

@@ -1,14 +1,16 @@
 /**
- * The pool as graphile-worker sees it. Its own rule is to shut down, or to end the process, when a statement's connection breaks; all that
- * it sends while it runs stands alone and may be sent again, so here each statement outlives its connection.
+ * The pool for graphile-worker. graphile-worker shuts down, or ends the process, when the
+ * connection of a statement breaks. Each of its statements stands alone and may be repeated,
+ * so here a statement outlives its connection.
  */
 import type { Pool, PoolClient } from "pg";
 import { isTransient, whileServerReturns } from "./connection_loss.ts";
 import type { Database } from "./database.ts";
 
-/** The same connections, whose promised clients send a statement again over another connection when theirs breaks. */
+/** The same pool; its clients repeat a statement on another connection when theirs breaks. */
 export function reconnectingPool({ pool, signal }: Database): Pool {
-  // With a callback it asks for the connection it listens on, whose end it watches itself.
+  // With a callback graphile-worker asks for the connection on which it listens; it watches
+  // that one.
   const connect = (callback?: Parameters<Pool["connect"]>[0]): unknown =>
     callback ? pool.connect(callback) : reconnectingClient(pool, signal);
   return new Proxy(pool, {
@@ -39,7 +41,7 @@ async function reconnectingClient(
     }
   };
   const query = (...args: readonly unknown[]): Promise<unknown> => {
-    // What belongs together in a migration must fail together.
+    // The statements of a migration must fail together.
     const [text] = args;
     if (typeof text === "string" && /^\s*(begin|commit|rollback)/i.test(text))
       inTransaction = /^\s*begin/i.test(text);

@@ -1,8 +1,11 @@
-/** What `npm start` needs of a PostgreSQL beside our own tables: a database to be the warehouse, and a look into its result. */
+/**
+ * A PostgreSQL server for `npm start`: creates the database of the warehouse and shows its
+ * tables.
+ */
 import pg from "pg";
 import { withClient } from "./probe.ts";
 
-/** Creates the database unless it is there. @returns its address on the same server */
+/** Creates a database unless it exists. @returns its address */
 export async function ensureDatabase(serverUrl: string, name: string): Promise<string> {
   await withClient(serverUrl, async (client) => {
     const { rows } = await client.query("select from pg_database where datname = $1", [name]);
@@ -17,11 +20,11 @@ export async function ensureDatabase(serverUrl: string, name: string): Promise<s
 export interface TablePreview {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Whether the table holds more. */
+  /** Whether the table has more rows. */
   readonly hasMore: boolean;
 }
 
-/** @throws the server's error, for instance when there is no such table */
+/** Reads the first rows. @throws the server's error, for instance when there is no such table */
 export function previewTable(
   url: string,
   schema: string,

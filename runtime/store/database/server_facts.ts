@@ -82,7 +82,10 @@ select s.name, s.found from (select v.name, v.wanted, current_setting(v.name) as
 where lower(s.found) <> lower(s.wanted) order by s.name`,
 };
 
-/** Settings of formats that this session does not have as wanted; a pooler may have dropped them. */
+/**
+ * Settings of formats that this session does not have as wanted; a pooler may have dropped
+ * them.
+ */
 async function differentFormats(db: Queryable): Promise<readonly string[]> {
   const rows = await db.query<{ name: string; found: string }>(DIFFERENT, [
     Object.keys(FORMATS),

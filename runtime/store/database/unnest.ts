@@ -1,6 +1,7 @@
 /**
- * Rows as parameters of a statement. A statement for many rows takes one array for each column and
- * reads them with unnest(), so that its text, and with it its plan, is the same for any number of rows.
+ * Rows as parameters of a statement. A statement for many rows takes one array for each
+ * column and reads them with unnest(), so that its text, and with it its plan, is the same
+ * for any number of rows.
  */
 
 /** The types that parameters have here. A misspelt type must not reach the server. */
@@ -58,7 +59,10 @@ export function rowsOf<Row>(
   };
 }
 
-/** Rows turned into columns: one array for each parameter of a statement that reads them with unnest(). */
+/**
+ * Rows turned into columns: one array for each parameter of a statement that reads them with
+ * unnest().
+ */
 export function columns<Row>(
   rows: readonly Row[],
   cells: (row: Row) => readonly unknown[],
@@ -70,8 +74,8 @@ export function columns<Row>(
 }
 
 /**
- * PostgreSQL refuses a text that contains a NUL, and the whole statement with it. The message of one
- * task must not stop the results of the others, so a NUL becomes the sign for it.
+ * PostgreSQL refuses a text that contains a NUL, and the whole statement with it. The message
+ * of one task must not stop the results of the others, so a NUL becomes the sign for it.
  */
 export function storableText<Text extends string | null>(text: Text): Text {
   return (text?.includes("\0") ? text.replaceAll("\0", "\u2400") : text) as Text;
