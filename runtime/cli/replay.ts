@@ -9,10 +9,10 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import { loadDags } from "../child/load.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
 import { isGroup, isLoop, plannedTask } from "../engine/plan/plan.ts";
+import { tryRequest } from "../executor/attempt.ts";
 import { BundleCache } from "../executor/bundle_cache.ts";
-import { RunValues } from "../executor/run_values.ts";
 import { Spill, type SpillOptions } from "../executor/spill.ts";
-import { tryRequest } from "../executor/try_request.ts";
+import { ValueStore } from "../executor/value_store.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { getReplayInstance } from "../store/instances/replay_instance.ts";
@@ -86,7 +86,7 @@ export async function replay(
     });
   const spill = new Spill(db, request.xcoms);
   try {
-    const values = new RunValues(db, spill);
+    const values = new ValueStore(db, spill);
     const { plan } = facts.version;
     const { spec } = plannedTask(plan, taskId);
     const previous = isLoop(spec)
@@ -124,7 +124,12 @@ async function factsThen(
   return generation && version ? { ...facts, version, params: generation.params } : facts;
 }
 
-function hostOf(db: Database, values: RunValues, facts: RunSnapshot, world: ReplayWorld): TaskHost {
+function hostOf(
+  db: Database,
+  values: ValueStore,
+  facts: RunSnapshot,
+  world: ReplayWorld,
+): TaskHost {
   return {
     connection: (id) => world.connection(id),
     variable: (key) => world.variable(key),

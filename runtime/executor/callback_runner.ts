@@ -7,7 +7,6 @@ import type { CallbackRequest } from "../child/run_callback.ts";
 import type { TryRequest } from "../child/run_try.ts";
 import type { Database } from "../store/database/database.ts";
 import type { RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.ts";
-import { appendLog, lastChunk } from "../store/values/log_chunk.ts";
 import {
   appendCallbackLog,
   type ClaimedCallback,
@@ -15,9 +14,9 @@ import {
   endCallback,
   giveBackCallback,
 } from "../store/waits/callback.ts";
-import type { Secrets } from "./attempt.ts";
+import { type Secrets, tryRequest } from "./attempt.ts";
 import type { BundleCache } from "./bundle_cache.ts";
-import { LogWriter, type StoreChunk } from "./log_writer.ts";
+import { LogWriter, tryLog } from "./log_writer.ts";
 import type { TaskPool } from "./task_pool.ts";
 import type { ProcessEnd, TaskProcess } from "./task_process.ts";
 
@@ -25,7 +24,7 @@ export interface CallbackRunnerOptions {
   readonly db: Database;
   readonly workerId: string;
   readonly secrets: Secrets;
-  readonly facts: RunSnapshotCache;
+  readonly snapshots: RunSnapshotCache;
   readonly bundles: BundleCache;
   readonly processes: TaskPool;
 }
@@ -52,16 +51,16 @@ export class CallbackRunner {
 
   /** Runs a callback whose token came. Rejects only for what a later attempt may mend. */
   async handle(id: number): Promise<void> {
-    const { db, workerId, facts } = this.#options;
+    const { db, workerId, snapshots } = this.#options;
     const callback = await claimCallback(db, id, workerId);
     if (!callback) return;
     if (callback.attempts > MOST_ATTEMPTS)
       return endCallback(db, id, `its worker died ${MOST_ATTEMPTS} times`);
     const run = (
-      await facts.get(db, [{ id: callback.runId, generation: callback.generation }])
+      await snapshots.get(db, [{ id: callback.runId, generation: callback.generation }])
     ).get(callback.runId);
     if (!run) throw new Error(`run ${callback.runId} cannot be read`);
-    const log = new LogWriter(this.#chunksOf(callback), this.#options.secrets.mask);
+    const log = this.#logOf(callback);
     const failure = await this.#perform(callback, run, log);
     await log.end();
     if (failure !== null && this.#stopping) {
@@ -123,16 +122,12 @@ export class CallbackRunner {
     return { ...end, isLate };
   }
 
-  /** The log of a task's try, behind what it has already; the callback's own for one of the run. */
-  #chunksOf({ id, instanceId, tryNumber }: ClaimedCallback): StoreChunk {
-    const { db } = this.#options;
+  /** The log of the task's try, or the callback's own for a callback of the run. */
+  #logOf({ id, instanceId, tryNumber }: ClaimedCallback): LogWriter {
+    const { db, secrets } = this.#options;
     if (instanceId === null || tryNumber === null)
-      return (_seq, lines) => appendCallbackLog(db, id, lines);
-    let written: Promise<number> | undefined;
-    return async (seq, lines) => {
-      written ??= lastChunk(db, instanceId, tryNumber);
-      await appendLog(db, instanceId, tryNumber, (await written) + seq, lines);
-    };
+      return new LogWriter((_seq, lines) => appendCallbackLog(db, id, lines), secrets.mask);
+    return tryLog(db, { instanceId, tryNumber, hasLog: true }, secrets.mask);
   }
 }
 
@@ -151,34 +146,16 @@ function requestOf({
   return { event, ofRun: instanceId === null, ordinal, reason, error };
 }
 
+/** A callback of the run has no task and no try. */
 function tryRequestOf(
   { taskId, tryNumber, mapIndex }: ClaimedCallback,
   run: RunSnapshot,
 ): TryRequest {
-  const {
-    runId,
-    version,
-    logicalDate,
-    dataIntervalStart,
-    dataIntervalEnd,
-    partitionKey,
-    params,
-    trigger,
-  } = run;
-  return {
-    ...{
-      dagId: version.dagId,
-      runId,
-      params,
-      partitionKey,
-      trigger,
-      inputs: {},
-      item: null,
-      timezone: version.spec.timezone,
-    },
-    ...{ taskId: taskId ?? "", tryNumber: tryNumber ?? 0, mapIndex: mapIndex ?? -1 },
-    logicalDate: logicalDate.toISOString(),
-    dataIntervalStart: dataIntervalStart.toISOString(),
-    dataIntervalEnd: dataIntervalEnd.toISOString(),
+  const instance = {
+    taskId: taskId ?? "",
+    tryNumber: tryNumber ?? 0,
+    mapIndex: mapIndex ?? -1,
+    item: null,
   };
+  return tryRequest(instance, run, { inputs: {} });
 }

@@ -1,30 +1,12 @@
 /**
- * Where values lie that are too large for the database, by name: a folder of this machine, or one of an S3 bucket. Apart from both, so that
- * whoever keeps values knows neither; anything else that keeps bytes under a name could stand here too.
+ * Opens the place for values that are too large for the database: a folder of this machine, or one of an S3
+ * bucket. The code that keeps values knows neither; another place that keeps bytes by name could be added here.
  */
 import { randomUUID } from "node:crypto";
 import { errorMessage } from "../../sdk/error_message.ts";
 import type { S3Folder } from "../config.ts";
 import { valuesInFolder } from "./large_values/folder.ts";
-
-export interface LargeValues {
-  /** For messages. */
-  readonly place: string;
-  /** Resolves when the value would survive a crash. Until then there is none under that name, and never half of one. */
-  write(name: string, bytes: Uint8Array): Promise<void>;
-  /** Undefined when there is none. */
-  read(name: string): Promise<Buffer | undefined>;
-  /** No error when there is none. */
-  remove(name: string): Promise<void>;
-  /** Ends what is still under way, and open connections. Idempotent. */
-  close(): void;
-}
-
-/** The same in every place, so that whoever moves from one to the other copies the files as they are. */
-export function pathOf(name: string): string {
-  // Spread over folders of their own: some file systems are slow with many files in one.
-  return `${name.slice(0, 2)}/${name}`;
-}
+import type { LargeValues } from "./large_values/store.ts";
 
 /** Opens a place; nothing is asked of it yet. Workers on several machines need one that all of them see. */
 export function largeValuesIn(folder: string | S3Folder): LargeValues {

@@ -1,12 +1,15 @@
 /**
- * The log of one try on its way to the database: masked line by line, gathered into chunks, written a few times a second. Memory stays
- * flat: what a try may hold unwritten is bounded, and a try that writes more than that is told so in its own log.
+ * The log of one try on its way to the database: masked line by line, gathered into chunks, written a few
+ * times a second. Memory stays flat: the text that a try may hold unwritten is bounded, and a try that
+ * writes faster than that finds so in its own log.
  */
 import type { LogSource } from "../child/protocol.ts";
 import type { LogLevel } from "../child/run_try.ts";
+import type { Queryable } from "../store/database/database.ts";
+import { appendLog, lastChunk } from "../store/values/log_chunk.ts";
 
 /** Stores one chunk: newline-delimited JSON {time, level, source, text}. */
-export type StoreChunk = (seq: number, lines: string) => Promise<void>;
+type StoreChunk = (seq: number, lines: string) => Promise<void>;
 
 const FLUSH_AFTER_MS = 200;
 const CHUNK_BYTES = 128 * 1024;
@@ -69,4 +72,25 @@ export class LogWriter {
     // A log that cannot be stored must not fail the task.
     await this.#store(this.#seq, lines).catch(() => undefined);
   }
+}
+
+/** A try whose log is written. */
+export interface LoggedTry {
+  readonly instanceId: number;
+  readonly tryNumber: number;
+  /** Whether the try may have a log already: of its earlier pokes, or of its task when a callback writes. */
+  readonly hasLog: boolean;
+}
+
+/** Writes the log of a try behind what is in it. */
+export function tryLog(
+  db: Queryable,
+  { instanceId, tryNumber, hasLog }: LoggedTry,
+  mask: (text: string) => string,
+): LogWriter {
+  let written: Promise<number> | undefined;
+  return new LogWriter(async (seq, lines) => {
+    written ??= hasLog ? lastChunk(db, instanceId, tryNumber) : Promise.resolve(0);
+    await appendLog(db, instanceId, tryNumber, (await written) + seq, lines);
+  }, mask);
 }

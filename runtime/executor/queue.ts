@@ -7,7 +7,7 @@ import { reconnectingPool } from "../store/database/reconnecting_pool.ts";
 import { CALLBACK_JOB } from "../store/waits/callback.ts";
 
 /** "Look at this task instance, at this try." */
-export interface TaskJob {
+interface TaskJob {
   readonly ti: number;
   readonly try: number;
 }

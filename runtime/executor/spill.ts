@@ -13,7 +13,8 @@ import type { KeptJson } from "../engine/store.ts";
 import type { Database } from "../store/database/database.ts";
 import type { StoredXCom } from "../store/values/xcom.ts";
 import { claimXComFile, forgetXComFiles, unkeptXComFiles } from "../store/values/xcom_file.ts";
-import { type LargeValues, largeValuesIn } from "./large_values.ts";
+import type { LargeValues } from "./large_values/store.ts";
+import { largeValuesIn } from "./large_values.ts";
 
 /** Where large values go, and from what size on. */
 export interface SpillOptions {

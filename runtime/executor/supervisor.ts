@@ -1,5 +1,6 @@
-/** Keeps a worker going: when one life of it ends unasked, what it still ran is ended and a new life begins. */
-import { errorMessage } from "../../sdk/error_message.ts";
+/** Keeps a worker going: when one life of it ends unasked, its running tries are ended and a new life begins. */
+import { Loop } from "../service/loop.ts";
+import { watch } from "../service/watchdog.ts";
 import { Worker, type WorkerOptions } from "./worker.ts";
 
 export interface WorkerService {
@@ -9,57 +10,92 @@ export interface WorkerService {
   stop(): Promise<void>;
 }
 
-const RESTART_AFTER_MS = 1_000;
+/** Between two attempts to begin a new life. */
+const RESTART_EVERY_MS = 1_000;
 
+/** @throws Error when the first life cannot begin */
 export async function startWorker(options: WorkerOptions): Promise<WorkerService> {
-  let stopping: Promise<void> | undefined;
-  let worker: Worker;
-  let restarting: Promise<void> = Promise.resolve();
+  const supervisor = new Supervisor(options);
+  await supervisor.start();
+  return supervisor;
+}
 
-  const begin = async (): Promise<void> => {
+class Supervisor implements WorkerService {
+  readonly #options: WorkerOptions;
+  readonly #loop: Loop;
+  #id = "";
+  #life: Worker | undefined;
+  /** A life that ended unasked and is not tidied up yet. */
+  #dead: Worker | undefined;
+  #watchdog: Loop | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#loop = new Loop(
+      {
+        name: "restart_worker",
+        failed: "worker could not restart",
+        everyMs: RESTART_EVERY_MS,
+        runOnce: () => this.#restart(),
+      },
+      options.log,
+    );
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  async start(): Promise<void> {
+    await this.#begin();
+    this.#loop.start();
+    const loops = (): Loop[] => [this.#loop, ...(this.#life?.loops ?? [])];
+    this.#watchdog = watch(loops, { log: this.#options.log });
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    await this.#watchdog?.stop();
+    await this.#loop.stop();
+    await this.#dead?.abandon().catch(() => undefined);
+    await this.#life?.stop();
+  }
+
+  /** @returns 1 when a new life began; 0 when none was needed */
+  async #restart(): Promise<number> {
+    if (this.#life) return 0;
+    await this.#dead?.abandon().catch(() => undefined);
+    this.#dead = undefined;
+    await this.#begin();
+    return 1;
+  }
+
+  async #begin(): Promise<void> {
     const died = Promise.withResolvers<string>();
-    const life = new Worker(options, died.resolve);
+    const life = new Worker(this.#options, died.resolve);
     try {
       await life.start();
     } catch (error) {
-      // Half begun it would hold tokens that nobody looks at.
+      // Half begun it would hold queue jobs that it does not run.
       await life.abandon().catch(() => undefined);
       throw error;
     }
-    worker = life;
-    // However often a life says that it is dead, it is followed by one other.
-    // This promise never rejects: only died.resolve is handed out.
-    void died.promise.then((reason) => {
-      if (stopping) return;
-      options.log("worker restarts", { worker: life.id, reason });
-      restarting = restart(life);
-    });
-  };
-  const restart = async (dead: Worker): Promise<void> => {
-    await dead.abandon().catch(() => undefined);
-    while (!stopping) {
-      try {
-        return await begin();
-      } catch (error) {
-        options.log("worker could not restart", {
-          reason: errorMessage(error),
-        });
-        await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER_MS));
-      }
-    }
-  };
+    this.#life = life;
+    this.#id = life.id;
+    // A promise, because a life may report its death several times, and before its start has finished; it never rejects.
+    void died.promise.then((reason) => this.#onDeath(life, reason));
+  }
 
-  await begin();
-  return {
-    get id() {
-      return worker.id;
-    },
-    stop: () => {
-      stopping ??= (async () => {
-        await restarting;
-        await worker.stop();
-      })();
-      return stopping;
-    },
-  };
+  #onDeath(life: Worker, reason: string): void {
+    if (this.#stopping) return;
+    this.#options.log("worker restarts", { worker: life.id, reason });
+    this.#life = undefined;
+    this.#dead = life;
+    this.#loop.wake();
+  }
 }

@@ -1,45 +1,27 @@
 /**
- * A worker: takes tokens, runs tries in its task processes, records how they ended, and carries their runs forward. The life of a try is
- * one pipeline: claim, prepare, perform, record. Its token is done with as soon as its process is free again: from the claim on, the row is
- * the truth, and a try whose worker dies is found by its row.
+ * One life of a worker, under one id: what it consists of, how it starts and how it ends. It takes jobs from the
+ * queue and gives them to its {@link TryRunner} and {@link CallbackRunner}. When it is declared lost it ends,
+ * and a new life begins: see supervisor.ts.
  */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { errorMessage } from "../../sdk/error_message.ts";
-import { isDagsmithError } from "../../sdk/errors.ts";
 import { DEFAULT_QUEUE } from "../../sdk/spec/index.ts";
-import { keysIn } from "../engine/limits/limits.ts";
-import { isLoop, plannedTask } from "../engine/plan/plan.ts";
-import { completeTries } from "../engine/results/complete_tries.ts";
-import type { Outcome, TryEnd } from "../engine/results/outcome.ts";
-import type { ClaimedInstance } from "../engine/store.ts";
 import type { ServiceLog } from "../service/log.ts";
 import { Loop } from "../service/loop.ts";
-import { watch } from "../service/watchdog.ts";
-import type { TryRef } from "../state/task_state.ts";
-import { start } from "../state/transition.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
-import { holderOf, registerWorker, removeWorker } from "../store/fleet/worker.ts";
-import { applyTransitions } from "../store/instances/task_instance.ts";
-import { grantedReservations } from "../store/limits/slot_request.ts";
-import { type RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.ts";
-import { assetEvents } from "../store/sources/asset.ts";
-import { appendLog, lastChunk } from "../store/values/log_chunk.ts";
-import { pushXCom } from "../store/values/xcom.ts";
-import { runEngineTransaction } from "../transactions/engine_tx.ts";
-import { afterTransaction } from "../transactions/run_ends.ts";
-import { Attempt, type Secrets, type XComs } from "./attempt.ts";
-import { Batcher } from "./batcher.ts";
+import { registerWorker, removeWorker } from "../store/fleet/worker.ts";
+import { RunSnapshotCache } from "../store/runs/run_snapshot.ts";
+import type { Secrets } from "./attempt.ts";
 import { BundleCache } from "./bundle_cache.ts";
 import { CallbackRunner } from "./callback_runner.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { LogWriter, type StoreChunk } from "./log_writer.ts";
-import { type Queue, startQueue, type TaskJob } from "./queue.ts";
-import { RunValues } from "./run_values.ts";
+import { type Queue, startQueue } from "./queue.ts";
 import { Spill, type SpillOptions } from "./spill.ts";
 import { sweepFiles } from "./sweep_files.ts";
 import { TaskPool } from "./task_pool.ts";
+import { TryRunner } from "./try_runner.ts";
+import { ValueStore } from "./value_store.ts";
 
 export interface WorkerOptions {
   readonly db: Database;
@@ -62,120 +44,82 @@ export interface WorkerOptions {
 }
 
 const STOP_GRACE_MS = 10_000;
-/** How many times its slots a worker may have in hand, counting tries that only wait to be recorded. */
-const RECORDING_AHEAD = 16;
 /** Blank processes started ahead of need. */
 const WARM = 2;
 
-/** One life of a worker, under one id. When it is declared lost it ends, and a new one begins: see supervisor.ts. */
 export class Worker {
   readonly id = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   readonly #options: WorkerOptions;
-  readonly #plans = new Plans();
-  readonly #facts = new RunSnapshotCache(this.#plans);
-  readonly #bundles: BundleCache;
   readonly #processes: TaskPool;
-  readonly #heartbeat: Heartbeat;
-  readonly #callbacks: CallbackRunner;
-  readonly #registered = Promise.withResolvers<void>();
-  readonly #attempts = new Map<number, Attempt>();
-  /** The attempts that the last heartbeat asked about. */
-  #asked: ReadonlyMap<number, Attempt> = new Map();
-  /** Instances claimed and not recorded yet, by id. */
-  readonly #claimed = new Map<number, ClaimedInstance>();
-  readonly #claims = new Batcher((refs: readonly TryRef[]) => this.#claimAll(refs));
   readonly #spill: Spill;
-  readonly #values: RunValues;
+  readonly #tries: TryRunner;
+  readonly #callbacks: CallbackRunner;
+  readonly #heartbeat: Heartbeat;
   readonly #sweep: Loop;
-  #watchdog: Loop | undefined;
-  readonly #ends = new Batcher((ends: readonly TryEnd[]) => this.#completeAll(ends));
+  readonly #registered = Promise.withResolvers<void>();
   readonly #onDeath: (reason: string) => void;
   #queue: Queue | undefined;
   #lost = false;
-  /** Resolves when nothing is in hand any more; made when the worker stops. */
-  #idle: PromiseWithResolvers<void> | undefined;
 
   /** @param onDeath called when this life ends unasked, perhaps more than once */
   constructor(options: WorkerOptions, onDeath: (reason: string) => void) {
+    const { db, log, secrets, slots, folder, taskEnv: env } = options;
+    const [plans, workerId] = [new Plans(), this.id];
+    const snapshots = new RunSnapshotCache(plans);
+    const bundles = new BundleCache(db, options.cacheFolder);
+    const processes = new TaskPool(slots, { env, folder });
+    const spill = new Spill(db, options.xcoms);
+    const shared = { db, workerId, secrets, snapshots, bundles, processes };
     this.#options = options;
-    this.#bundles = new BundleCache(options.db, options.cacheFolder);
-    this.#spill = new Spill(options.db, options.xcoms);
-    this.#values = new RunValues(options.db, this.#spill);
-    this.#sweep = new Loop(sweepFiles(this.#spill), options.log);
-    this.#processes = new TaskPool(options.slots, { env: options.taskEnv, folder: options.folder });
-    const { db, secrets } = options;
-    const [facts, bundles, processes] = [this.#facts, this.#bundles, this.#processes];
-    this.#callbacks = new CallbackRunner({
-      db,
-      workerId: this.id,
-      secrets,
-      facts,
-      bundles,
-      processes,
+    this.#onDeath = onDeath;
+    this.#processes = processes;
+    this.#spill = spill;
+    this.#sweep = new Loop(sweepFiles(spill), log);
+    this.#callbacks = new CallbackRunner(shared);
+    this.#tries = new TryRunner({
+      ...{ ...shared, slots, plans, values: new ValueStore(db, spill) },
+      isLost: () => this.#lost,
+      onUnrecorded: onDeath,
     });
     this.#heartbeat = new Heartbeat({
-      db: options.db,
-      log: options.log,
-      workerId: this.id,
-      running: () => {
-        this.#asked = new Map(this.#attempts);
-        return [...this.#attempts.values()].map(({ instance }) => ({
-          instanceId: instance.id,
-          tryNumber: instance.tryNumber,
-        }));
-      },
-      onTaken: (ids) => {
-        // A sensor's next poke may be in hand under the same try: only what the beat asked about is meant.
-        for (const id of ids)
-          if (this.#asked.get(id) === this.#attempts.get(id))
-            this.#attempts.get(id)?.interrupt("taken");
-      },
+      ...{ db, log, workerId },
+      running: () => this.#tries.running(),
+      onTaken: (ids) => this.#tries.interruptTaken(ids),
       onLost: () => {
         this.#lost = true;
         onDeath("it was declared lost: its heartbeat did not reach the database");
       },
     });
-    this.#onDeath = onDeath;
-    // Only tokens wait for it, and there may be none.
+    // Only queue jobs wait for it, and there may be none.
     this.#registered.promise.catch(() => undefined);
   }
 
-  /** Begins to take tokens. */
+  /** For a watchdog. */
+  get loops(): readonly Loop[] {
+    return [this.#heartbeat.loop, this.#sweep];
+  }
+
+  /** Begins to take jobs. */
   async start(): Promise<void> {
-    const { db, slots, queues = [DEFAULT_QUEUE] } = this.#options;
     const warmed = this.#processes.warm(WARM);
-    this.#queue = await startQueue({
-      ...{ db, slots, queues },
-      handle: (token) => this.#handle(token),
-      handleCallback: async (id) => {
-        await this.#registered.promise;
-        await this.#callbacks.handle(id);
-      },
-      onDeath: (error) => this.#onDeath(error.message),
-    });
+    const queue = await this.#startQueue();
+    this.#queue = queue;
     await this.#heartbeat.start();
-    await registerWorker(db, {
-      id: this.id,
-      poolId: this.#queue.poolId,
-      hostname: hostname(),
-      pid: process.pid,
-      slots,
-      queues,
-    });
+    await this.#register(queue);
     this.#registered.resolve();
     if (this.#options.xcoms) this.#sweep.start();
-    const loops = [this.#heartbeat.loop, this.#sweep];
-    this.#watchdog = watch(() => loops, { log: this.#options.log });
     await warmed;
   }
 
-  /** Takes no more tokens, lets running tries finish for a while, then gives them back as lost; leaves nothing behind. Idempotent. */
+  /**
+   * Takes no more jobs, lets running tries finish for a while, then gives them back as lost; leaves nothing
+   * behind. Idempotent.
+   */
   async stop(): Promise<void> {
     const grace = setTimeout(() => this.#interruptAll(), this.#options.graceMs ?? STOP_GRACE_MS);
     await this.#queue?.stop();
-    await this.#drained();
+    await this.#tries.drained();
     clearTimeout(grace);
-    await this.#watchdog?.stop();
     await this.#heartbeat.stop();
     const swept = this.#sweep.stop();
     this.#spill.close();
@@ -184,7 +128,7 @@ export class Worker {
     if (!this.#lost) await removeWorker(this.#options.db, this.id);
   }
 
-  /** Ends at once what still runs. It is given back as lost: that its worker ended must not use up a task's retries. */
+  /** Ends at once. The tries that still run are given back as lost: the end of their worker must not use up their retries. */
   async abandon(): Promise<void> {
     this.#lost = true;
     this.#registered.reject(new Error("the worker ended before it had begun"));
@@ -193,193 +137,31 @@ export class Worker {
     await this.stop();
   }
 
-  async #drained(): Promise<void> {
-    if (this.#attempts.size === 0) return;
-    this.#idle = Promise.withResolvers();
-    await this.#idle.promise;
+  /** A job that comes before the worker is registered waits: nobody could rescue a try of an unknown worker. */
+  #startQueue(): Promise<Queue> {
+    const { db, slots, queues = [DEFAULT_QUEUE] } = this.#options;
+    return startQueue({
+      ...{ db, slots, queues },
+      handle: async ({ ti: instanceId, try: tryNumber }) => {
+        await this.#registered.promise;
+        await this.#tries.handle({ instanceId, tryNumber });
+      },
+      handleCallback: async (id) => {
+        await this.#registered.promise;
+        await this.#callbacks.handle(id);
+      },
+      onDeath: (error) => this.#onDeath(error.message),
+    });
+  }
+
+  async #register({ poolId }: Queue): Promise<void> {
+    const { db, slots, queues = [DEFAULT_QUEUE] } = this.#options;
+    const [host, { pid }] = [hostname(), process];
+    await registerWorker(db, { id: this.id, poolId, hostname: host, pid, slots, queues });
   }
 
   #interruptAll(): void {
     this.#callbacks.interrupt();
-    for (const attempt of this.#attempts.values()) attempt.interrupt("stopping");
+    this.#tries.interruptAll();
   }
-
-  async #handle(token: TaskJob): Promise<void> {
-    await this.#registered.promise;
-    const ref = { instanceId: token.ti, tryNumber: token.try };
-    const claimed = await this.#claims.add(ref);
-    if (!claimed) return this.#reconsider(ref);
-    const facts = await this.#factsOf(claimed);
-    const log = new LogWriter(this.#chunksOf(claimed), this.#options.secrets.mask);
-    const attempt = new Attempt(
-      claimed,
-      facts,
-      this.#options.secrets,
-      this.#xcomsOf(claimed, facts),
-      log,
-    );
-    this.#attempts.set(claimed.id, attempt);
-    if (this.#lost) attempt.interrupt("stopping");
-    const outcome = await this.#perform(attempt, facts);
-    const recorded = this.#record(attempt, log, outcome);
-    // Recording goes on while the process takes its next try; only a worker that records too slowly waits for it.
-    if (this.#attempts.size > this.#options.slots * RECORDING_AHEAD) await recorded;
-  }
-
-  /** Where lines of a try go: behind those of the pokes before this one. */
-  #chunksOf({ id, tryNumber, pokes }: ClaimedInstance): StoreChunk {
-    const { db } = this.#options;
-    let written: Promise<number> | undefined;
-    return async (seq, lines) => {
-      written ??= pokes === 0 ? Promise.resolve(0) : lastChunk(db, id, tryNumber);
-      await appendLog(db, id, tryNumber, (await written) + seq, lines);
-    };
-  }
-
-  async #factsOf({ id, runId, generation }: ClaimedInstance): Promise<RunSnapshot> {
-    try {
-      const facts = (await this.#facts.get(this.#options.db, [{ id: runId, generation }])).get(
-        runId,
-      );
-      if (facts) return facts;
-      throw new Error(`run ${runId} cannot be read`);
-    } catch (error) {
-      // The token comes back, and finds a try that was claimed here and is not in hand: see reconsider.
-      this.#claimed.delete(id);
-      throw error;
-    }
-  }
-
-  async #perform(attempt: Attempt, facts: RunSnapshot): Promise<Outcome> {
-    const { plan } = facts.version;
-    const { spec, route } = plannedTask(plan, attempt.instance.taskId);
-    try {
-      const places = route.isLate
-        ? await grantedReservations(this.#options.db, attempt.instance)
-        : undefined;
-      const asksKeys = route.isLate && places === undefined;
-      const inputs = await this.#values.inputs(facts, spec, attempt.instance.mapIndex);
-      const previous = isLoop(spec) ? await this.#values.previous(attempt.instance) : undefined;
-      const maxOutputBytes = this.#spill.limitFor(plan, spec.taskId);
-      const bundle = await this.#bundles.path(facts.version.bundleHash);
-      const process = await this.#processes.take(bundle, spec.freshProcess);
-      const outcome = await attempt.perform(process, bundle, {
-        inputs,
-        previous,
-        maxOutputBytes,
-        asksKeys,
-      });
-      this.#processes.giveBack(process, spec.freshProcess || attempt.spoiltProcess);
-      if (outcome.kind === "not_yet" && places) return { ...outcome, keys: keysIn(places) };
-      return await this.#kept(outcome, maxOutputBytes);
-    } catch (error) {
-      // What the worker could not provide is this try's failure; another try, perhaps on another worker, may do better.
-      return { kind: "failed", reason: reasonOf(error), error: null, retryable: true };
-    }
-  }
-
-  /** An outcome whose output is ready to be stored. */
-  async #kept(outcome: Outcome, maxOutputBytes: number): Promise<Outcome> {
-    if (outcome.kind !== "success" || outcome.output === null) return outcome;
-    const { json, file } = await this.#spill.keep(outcome.output, maxOutputBytes);
-    return file === null ? outcome : { ...outcome, output: json, file };
-  }
-
-  /** Never rejects: a worker that cannot record ends its life, and what it held is rescued. */
-  async #record(attempt: Attempt, log: LogWriter, outcome: Outcome): Promise<void> {
-    const { id, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, pokes } =
-      attempt.instance;
-    const ended = {
-      instanceId: id,
-      tryNumber,
-      lostTries,
-      clearedTries,
-      runId,
-      taskId,
-      mapIndex,
-      workerId: this.id,
-      pokes,
-    };
-    const { elapsedMs } = attempt;
-    try {
-      await log.end();
-      await this.#ends.add({ ...ended, elapsedMs, outcome });
-    } catch (error) {
-      if (!this.#lost) this.#onDeath(`an outcome could not be recorded: ${errorMessage(error)}`);
-    } finally {
-      // The next try of the same instance may be in hand here already.
-      if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
-      if (this.#claimed.get(id) === attempt.instance) this.#claimed.delete(id);
-      if (this.#attempts.size === 0) this.#idle?.resolve();
-    }
-  }
-
-  /** A token whose try cannot be claimed is a late copy, unless it was claimed here and the answer was lost with its connection. */
-  async #reconsider(ref: TryRef): Promise<void> {
-    const held = await holderOf(this.#options.db, ref);
-    if (
-      held?.workerId !== this.id ||
-      this.#claimed.get(ref.instanceId)?.tryNumber === ref.tryNumber
-    )
-      return;
-    await this.#ends.add({
-      ...held,
-      outcome: { kind: "lost", reason: "the connection broke while the try was claimed" },
-    });
-  }
-
-  async #claimAll(refs: readonly TryRef[]): Promise<readonly (ClaimedInstance | undefined)[]> {
-    const claimed = new Map(
-      (
-        await applyTransitions(
-          this.#options.db,
-          refs.map((ref) => start(ref, this.id)),
-        )
-      ).map((instance) => [instance.id, instance]),
-    );
-    return refs.map(({ instanceId }) => {
-      const instance = claimed.get(instanceId);
-      // Of two copies of a token in one batch only one may run.
-      claimed.delete(instanceId);
-      if (instance) this.#claimed.set(instanceId, instance);
-      return instance;
-    });
-  }
-
-  async #completeAll(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
-    const { db } = this.#options;
-    const completed = await runEngineTransaction(db, this.#plans, (tx) => completeTries(tx, ends));
-    await afterTransaction(db, this.#plans, completed);
-    return ends.map(({ instanceId }) => completed.accepted.has(instanceId));
-  }
-
-  #xcomsOf(instance: ClaimedInstance, facts: RunSnapshot): XComs {
-    const { id, runId, taskId, tryNumber } = instance;
-    return {
-      pull: (from, key) => this.#values.pull(facts, from, key),
-      assetEvents: async (uri, limit) =>
-        (await assetEvents(this.#options.db, uri, { limit })).toReversed(),
-      page: (from, after) => this.#values.page(runId, from, after),
-      push: async (key, json) => {
-        const kept = await this.#spill.keep(json, this.#spill.limitFor(facts.version.plan, taskId));
-        if (
-          await pushXCom(
-            this.#options.db,
-            { key, ...kept },
-            { instanceId: id, tryNumber, workerId: this.id },
-          )
-        )
-          return;
-        throw new Error(
-          "the value was not stored: the try was cancelled, or given to another worker",
-        );
-      },
-    };
-  }
-}
-
-/** With the code, where there is one: nobody sees the error itself. */
-function reasonOf(error: unknown): string {
-  if (isDagsmithError(error)) return `${error.code}: ${error.message}`;
-  return errorMessage(error);
 }

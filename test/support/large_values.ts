@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { onTestFinished, vi } from "vitest";
 import type { S3Folder } from "../../runtime/config.ts";
-import { pathOf } from "../../runtime/executor/large_values.ts";
+import { pathOf } from "../../runtime/executor/large_values/store.ts";
 import { type S3Faults, startSandboxS3 } from "../../runtime/sandbox/s3.ts";
 
 export interface TestPlace {

@@ -1,7 +1,7 @@
 /** Large values in a folder of the file system. Workers on several machines need one that all of them see, such as a network mount. */
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type LargeValues, pathOf } from "../large_values.ts";
+import { type LargeValues, pathOf } from "./store.ts";
 
 export function valuesInFolder(folder: string): LargeValues {
   const path = (name: string): string => join(folder, pathOf(name));

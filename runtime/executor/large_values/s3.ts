@@ -12,7 +12,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import type { S3Folder } from "../../config.ts";
-import { type LargeValues, pathOf } from "../large_values.ts";
+import { type LargeValues, pathOf } from "./store.ts";
 
 const SECOND = 1_000;
 /** For everything that one value needs, tries and pauses between them included. It ends what hangs wherever it hangs. */

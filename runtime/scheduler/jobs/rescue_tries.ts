@@ -2,7 +2,7 @@
  * What happens when a worker dies. The first job declares silent workers lost, every second, and unlocks the
  * queue jobs that they held (runtime/store/fleet/worker.ts holds the rule). It wakes the second job, which ends
  * their tries as lost; the engine then queues the same work as new tries, or fails it when it was lost too
- * often (runtime/engine/results/complete_tries.ts). The second job also runs every 30 s, for a worker that
+ * often (runtime/engine/results/try_move.ts). The second job also runs every 30 s, for a worker that
  * was declared lost by a scheduler that died itself.
  */
 

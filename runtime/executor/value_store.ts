@@ -1,4 +1,4 @@
-/** What the tasks of a run left, as a try gets it: its inputs, and what it pulls. Shared by the worker and `dag replay`. */
+/** The values of tasks as a try gets and leaves them: inputs, XComs, outputs; small ones in rows, large ones in files. */
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
@@ -11,17 +11,22 @@ import {
   plannedTask,
   shareMapIndex,
 } from "../engine/plan/plan.ts";
+import type { ClaimedInstance, KeptJson } from "../engine/store.ts";
 import type { Database } from "../store/database/database.ts";
 import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
+import { assetEvents } from "../store/sources/asset.ts";
 import {
   getOutputs,
   getOutputsAt,
   getXComs,
   OUTPUTS_PER_PAGE,
+  pushXCom,
   type StoredXCom,
 } from "../store/values/xcom.ts";
+import type { XComs } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import type { Spill } from "./spill.ts";
+import { INTERRUPTIONS } from "./try_outcome.ts";
 
 type Source = Pick<StoredXCom, "runId" | "taskId">;
 type Place = Pick<StoredXCom, "runId" | "taskId" | "mapIndex">;
@@ -31,7 +36,7 @@ const PAGE_FILE_BYTES = 16 * 1024 * 1024;
 /** Values read at once: a store on the network takes its time for each. */
 const READ_TOGETHER = 8;
 
-export class RunValues {
+export class ValueStore {
   readonly #db: Database;
   readonly #spill: Spill;
   readonly #outputs = new Batcher((wanted: readonly Source[]) => this.#readAll(wanted));
@@ -47,16 +52,16 @@ export class RunValues {
    * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE, XCOM_FILE_CORRUPT
    */
   async inputs(
-    facts: RunSnapshot,
+    run: RunSnapshot,
     spec: TaskSpec,
     mapIndex: number,
   ): Promise<Readonly<Record<string, Json>>> {
-    const { plan } = facts.version;
+    const { plan } = run.version;
     const read = async ([name, taskId]: readonly [string, string]): Promise<
       readonly (readonly [string, Json])[]
     > => {
       const at = shareMapIndex(plan, spec.taskId, taskId) ? mapIndex : null;
-      const value = fieldOf(await this.#output(facts, taskId, at), spec.picks?.[name]);
+      const value = fieldOf(await this.#output(run, taskId, at), spec.picks?.[name]);
       return value === undefined ? [] : [[name, value]];
     };
     return Object.fromEntries(
@@ -65,12 +70,8 @@ export class RunValues {
   }
 
   /** What a task left under a key; null when there is nothing. */
-  async pull(facts: RunSnapshot, taskId: string, key: string): Promise<Json> {
-    return this.#valueOf(
-      facts,
-      taskId,
-      await getXComs(this.#db, [{ runId: facts.id, taskId }], key),
-    );
+  async pull(run: RunSnapshot, taskId: string, key: string): Promise<Json> {
+    return this.#valueOf(run, taskId, await getXComs(this.#db, [{ runId: run.id, taskId }], key));
   }
 
   /** Outputs of a mapped task, from behind a map index on. */
@@ -92,23 +93,51 @@ export class RunValues {
     return row ? this.#spill.read(row) : null;
   }
 
-  /** @param at the element whose output is wanted; null for all that the task left */
-  async #output(facts: RunSnapshot, taskId: string, at: number | null): Promise<Json | undefined> {
-    const { plan } = facts.version;
+  /** The XComs of one try. A push is refused when the try is no longer this worker's. */
+  xcomsOf({ id, taskId, tryNumber }: ClaimedInstance, run: RunSnapshot, workerId: string): XComs {
+    return {
+      pull: (from, key) => this.pull(run, from, key),
+      page: (from, after) => this.page(run.id, from, after),
+      assetEvents: async (uri, limit) => (await assetEvents(this.#db, uri, { limit })).toReversed(),
+      push: async (key, json) => {
+        const kept = await this.keep(json, this.limitOf(run, taskId));
+        const holder = { instanceId: id, tryNumber, workerId };
+        if (!(await pushXCom(this.#db, { key, ...kept }, holder)))
+          throw new Error(`the value was not stored: ${INTERRUPTIONS.taken}`);
+      },
+    };
+  }
+
+  /** Most bytes that a value of a task may have. */
+  limitOf(run: RunSnapshot, taskId: string): number {
+    return this.#spill.limitFor(run.version.plan, taskId);
+  }
+
+  /**
+   * A value in the form in which it is stored.
+   * @throws DagsmithError XCOM_FILE_UNWRITABLE
+   */
+  keep(json: string, limit: number): Promise<KeptJson> {
+    return this.#spill.keep(json, limit);
+  }
+
+  /** @param at the map index whose output is wanted; null: all outputs of the task */
+  async #output(run: RunSnapshot, taskId: string, at: number | null): Promise<Json | undefined> {
+    const { plan } = run.version;
     if (at !== null) {
-      const [row] = await this.#outputsAt.add({ runId: facts.id, taskId, mapIndex: at });
+      const [row] = await this.#outputsAt.add({ runId: run.id, taskId, mapIndex: at });
       return row ? this.#spill.read(row) : missingInput(plan, taskId);
     }
-    const rows = await this.#outputs.add({ runId: facts.id, taskId });
+    const rows = await this.#outputs.add({ runId: run.id, taskId });
     const isList = isMapped(plannedTask(plan, taskId));
     return rows.length === 0 && !isList
       ? missingInput(plan, taskId)
-      : this.#valueOf(facts, taskId, rows);
+      : this.#valueOf(run, taskId, rows);
   }
 
   /** For a task of many instances the list, in map order. */
-  async #valueOf(facts: RunSnapshot, taskId: string, rows: readonly StoredXCom[]): Promise<Json> {
-    const task = facts.version.plan.tasks.get(taskId);
+  async #valueOf(run: RunSnapshot, taskId: string, rows: readonly StoredXCom[]): Promise<Json> {
+    const task = run.version.plan.tasks.get(taskId);
     const isList = task !== undefined && isMapped(task);
     const values = await this.#readInOrder(isList ? rows : rows.slice(0, 1));
     return isList ? values : (values[0] ?? null);

@@ -1,0 +1,98 @@
+/** How a try ended, from the end of its process to an outcome that the engine takes; texts masked, then cut. */
+import type { TaskSpec } from "../../sdk/spec/index.ts";
+import type { Outcome } from "../engine/results/outcome.ts";
+import type { StoredError } from "../state/task_state.ts";
+import type { ProcessEnd } from "./task_process.ts";
+
+/** Why the worker itself ends a try. */
+export type Interruption = "timeout" | "total" | "taken" | "stopping";
+
+/** What a task is told with its abort signal. */
+export const INTERRUPTIONS: Readonly<Record<Interruption, string>> = {
+  timeout: "the try took longer than its executionTimeout",
+  total: "all tries together took longer than the totalTimeout",
+  taken: "the try was cancelled, or given to another worker",
+  stopping: "the worker was stopped",
+};
+
+/** The try whose process ended. */
+export interface EndedTry {
+  readonly spec: TaskSpec;
+  readonly interruption: Interruption | undefined;
+  readonly mask: (text: string) => string;
+  /** Writes why the try failed into its log. */
+  readonly logFailure: (text: string) => void;
+}
+
+/** Characters kept of an error; a message may hold a whole response. */
+const MAX_MESSAGE = 10_000;
+const MAX_STACK = 50_000;
+const MAX_REASON = 2_000;
+
+export function outcomeOf(end: ProcessEnd, of: EndedTry): Outcome {
+  if (end.outcome !== "success" && of.interruption && of.interruption !== "taken")
+    return interrupted(of, of.interruption);
+  switch (end.outcome) {
+    case "success":
+      return {
+        kind: "success",
+        output: end.output,
+        ...(end.assets && { assets: end.assets }),
+        ...(end.again ? { again: true } : {}),
+      };
+    case "skipped":
+      return {
+        kind: "skipped",
+        reason: of.mask(end.reason),
+        ...(end.filteredOut ? { filteredOut: true } : {}),
+      };
+    case "not_yet":
+      return { kind: "not_yet" };
+    case "deferred":
+      return { kind: "deferred", wait: end.wait };
+    case "keys":
+      return { kind: "needs_slots", keys: end.keys };
+    case "crashed":
+      return failed(of, end.reason, null, true);
+    case "failed": {
+      const error = masked(end.error, of.mask);
+      const reason = `${error.name}: ${error.message}`;
+      return failed(of, reason, error, end.retryable, end.retryAfterMs);
+    }
+  }
+}
+
+function interrupted(of: EndedTry, why: Exclude<Interruption, "taken">): Outcome {
+  if (why === "stopping") return { kind: "lost", reason: INTERRUPTIONS.stopping };
+  const { executionTimeoutMs, totalTimeoutMs } = of.spec;
+  const limitMs = (why === "timeout" ? executionTimeoutMs : totalTimeoutMs) ?? 0;
+  // Another try would have no time left of the total.
+  return failed(of, `${INTERRUPTIONS[why]} of ${limitMs / 1_000} s`, null, why === "timeout");
+}
+
+function failed(
+  of: EndedTry,
+  reason: string,
+  error: StoredError | null,
+  retryable: boolean,
+  retryAfterMs?: number,
+): Outcome {
+  of.logFailure(error?.stack || reason);
+  return {
+    kind: "failed",
+    reason: reason.slice(0, MAX_REASON),
+    error,
+    retryable,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
+
+/** Masked before it is cut, so that no half of a secret is left. */
+function masked({ name, message, stack }: StoredError, mask: EndedTry["mask"]): StoredError {
+  const shown = (text: string, limit: number): string => mask(text).slice(0, limit);
+  return {
+    name: shown(name, 200),
+    message: shown(message, MAX_MESSAGE),
+    stack: shown(stack, MAX_STACK),
+  };
+}
