@@ -7,7 +7,7 @@ import type { ServiceLog } from "../service/log.ts";
 import { Loop } from "../service/loop.ts";
 import type { TryRef } from "../state/task_state.ts";
 import type { Database, Session } from "../store/database/database.ts";
-import { BEAT, BEAT_EVERY_MS } from "../store/fleet/worker.ts";
+import { HEARTBEAT, HEARTBEAT_EVERY_MS, HELD_TRIES } from "../store/fleet/worker.ts";
 
 export interface HeartbeatOptions {
   readonly db: Database;
@@ -31,8 +31,8 @@ export class Heartbeat {
     this.loop = new Loop(
       {
         name: "worker_heartbeat",
-        everyMs: BEAT_EVERY_MS,
-        staggerMs: BEAT_EVERY_MS,
+        everyMs: HEARTBEAT_EVERY_MS,
+        staggerMs: HEARTBEAT_EVERY_MS,
         runOnce: ({ at }) => this.#beat(at),
       },
       options.log,
@@ -69,14 +69,9 @@ export class Heartbeat {
   }
 
   async #ask(session: Session): Promise<{ readonly alive: number; readonly taken: number[] }> {
-    const running = this.#options.running();
     const { rows } = await session.query<{ alive: number; taken: number[] }>({
-      ...BEAT,
-      values: [
-        this.#options.workerId,
-        running.map((ref) => ref.instanceId),
-        running.map((ref) => ref.tryNumber),
-      ],
+      ...HEARTBEAT,
+      values: [this.#options.workerId, ...HELD_TRIES.values(this.#options.running())],
     });
     return rows[0] ?? { alive: 1, taken: [] };
   }

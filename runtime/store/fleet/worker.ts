@@ -5,6 +5,7 @@
 import { DEFAULT_QUEUE } from "../../../sdk/spec/index.ts";
 import { ENGINE, type TryRef } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
+import { rowsOf } from "../database/unnest.ts";
 
 export interface WorkerRow {
   readonly id: string;
@@ -28,8 +29,17 @@ const REMOVE: Statement = {
   text: "delete from dagsmith.worker where id = $1 and state <> 'lost'",
 };
 
+/** The tries that a worker believes to run. The first parameter is the id of the worker. */
+export const HELD_TRIES = rowsOf<TryRef>(
+  {
+    id: ["bigint", ({ instanceId }) => instanceId],
+    try_number: ["int", ({ tryNumber }) => tryNumber],
+  },
+  2,
+);
+
 /** A heartbeat. Returns the tries that the worker has lost: cancelled, or declared lost. */
-export const BEAT: Statement = {
+export const HEARTBEAT: Statement = {
   name: "worker_heartbeat",
   text: `
 with beat as (
@@ -37,7 +47,7 @@ with beat as (
 )
 select (select count(*)::int from beat) as alive,
   coalesce((
-    select array_agg(held.id) from unnest($2::bigint[], $3::int[]) as held (id, try_number)
+    select array_agg(held.id) from ${HELD_TRIES.as("held")}
     where not exists (
       select from dagsmith.task_instance t
       where t.id = held.id and t.try_number = held.try_number and t.state = 'running' and t.worker_id = $1)
@@ -97,7 +107,7 @@ order by t.id limit $1`,
 };
 
 /** Milliseconds between two heartbeats of a worker. */
-export const BEAT_EVERY_MS = 2_000;
+export const HEARTBEAT_EVERY_MS = 2_000;
 /**
  * Silence after which a worker without a session is dead: one and a half heartbeats, so that
  * it can reconnect.

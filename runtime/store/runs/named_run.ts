@@ -1,4 +1,4 @@
-/** A run with its names and its version, held for a change. */
+/** A run with its names and its version, locked for a change. */
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
@@ -10,7 +10,9 @@ export interface NamedRun {
   readonly versionId: number;
 }
 
-const RUN = `select id, dag_id as "dagId", run_id as "runId", state, version_id as "versionId" from dagsmith.dag_run where id = $1`;
+const RUN = `
+select id, dag_id as "dagId", run_id as "runId", state, version_id as "versionId"
+from dagsmith.dag_run where id = $1`;
 const SEE: Statement = { name: "dag_run_see", text: RUN };
 const HOLD: Statement = { name: "dag_run_hold", text: `${RUN} for no key update` };
 
@@ -27,12 +29,15 @@ export async function seeRun(db: Queryable, id: number): Promise<NamedRun | unde
   return (await db.query<NamedRun & Record<string, unknown>>(SEE, [id]))[0];
 }
 
-/** Holds a run: nothing of it moves until the transaction ends, but a worker that takes up a try. */
+/**
+ * Locks a run until the end of the transaction. Only workers that claim tries do not wait for
+ * it.
+ */
 export async function holdRun(tx: Queryable, id: number): Promise<NamedRun | undefined> {
   return (await tx.query<NamedRun & Record<string, unknown>>(HOLD, [id]))[0];
 }
 
-/** The runs of a DAG with logical dates in a range, inclusive; null for no bound. */
+/** The runs of a DAG with logical dates in a range, inclusive; null: no bound. */
 export async function runsBetweenDates(
   db: Queryable,
   dagId: string,

@@ -1,6 +1,7 @@
 /**
- * Which code and params the earlier tries of a run had. A run has one version at a time; when a clear gives it another, what it had is kept
- * here, apart from the history of tries, so that a try costs nothing for it.
+ * The version and params of earlier tries of a run. A run has one version at a time. When a
+ * clear changes it, the old one is kept here, apart from the history of tries, so that a try
+ * costs nothing.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -10,10 +11,12 @@ const REMEMBER: Statement = {
   text: `
 insert into dagsmith.dag_run_generation (run_id, version_id, params)
 select id, version_id, params from dagsmith.dag_run
-where id = $1 and (version_id <> coalesce($2, version_id) or params::text <> coalesce($3::json, params)::text)`,
+where id = $1 and (version_id <> coalesce($2, version_id)
+  or params::text <> coalesce($3::json, params)::text)`,
 };
 
-// A try begins in a transaction that begins after the end of the one that gave the run what it has, so the two times tell.
+// The transaction that starts a try begins after the end of the one that changed the run, so their
+// times tell which generation the try had.
 const OF_TRY: Statement = {
   name: "dag_run_generation_of_try",
   text: `
@@ -26,13 +29,13 @@ where run_id = $1 and replaced_at > (
 order by replaced_at limit 1`,
 };
 
-/** What a run had. */
+/** The version and params of a run. */
 export interface RunGeneration {
   readonly versionId: number;
   readonly params: Json;
 }
 
-/** Keeps what a run has that is about to get something else; null for what stays. The run is held. */
+/** Keeps the generation of a locked run before its change. A null value does not change. */
 export async function rememberGeneration(
   on: Queryable,
   runId: number,
@@ -42,7 +45,7 @@ export async function rememberGeneration(
   await on.query(REMEMBER, [runId, versionId, params]);
 }
 
-/** What the run had when a try of it ran; undefined when it still has that, or the try never began. */
+/** The generation of a try; undefined: the current one, or the try never started. */
 export async function generationOfTry(
   db: Queryable,
   runId: number,

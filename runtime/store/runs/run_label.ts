@@ -1,14 +1,19 @@
-/** Labels of runs: what people and backfills call them by. */
-
+/** Labels and notes that people and backfills give to runs. */
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 
 export type Labels = Readonly<Record<string, string>>;
+
+const LABELS = rowsOf<{ readonly id: number; readonly key: string; readonly value: string }>({
+  run_id: ["bigint", ({ id }) => id],
+  key: ["text", ({ key }) => key],
+  value: ["text", ({ value }) => value],
+});
 
 const PUT: Statement = {
   name: "run_label_put",
   text: `
-insert into dagsmith.dag_run_label (run_id, key, value) select * from unnest($1::bigint[], $2::text[], $3::text[])
+insert into dagsmith.dag_run_label (${LABELS.names}) select * from ${LABELS.unnest}
 on conflict (run_id, key) do update set value = excluded.value`,
 };
 
@@ -22,7 +27,7 @@ const NOTE: Statement = {
   text: "update dagsmith.dag_run set note = $2 where id = $1",
 };
 
-/** Gives runs these labels; others that they have stay. */
+/** Gives runs these labels; their other labels stay. */
 export async function labelRuns(
   db: Queryable,
   runIds: readonly number[],
@@ -31,11 +36,7 @@ export async function labelRuns(
   const rows = runIds.flatMap((id) =>
     Object.entries(labels).map(([key, value]) => ({ id, key, value })),
   );
-  if (rows.length === 0) return;
-  await db.query(
-    PUT,
-    columns(rows, ({ id, key, value }) => [id, key, value]),
-  );
+  if (rows.length > 0) await db.query(PUT, LABELS.values(rows));
 }
 
 export async function unlabelRun(
@@ -46,7 +47,7 @@ export async function unlabelRun(
   await db.query(REMOVE, [runId, keys]);
 }
 
-/** @param note null takes it away */
+/** @param note null: removes the note */
 export async function setNote(db: Queryable, runId: number, note: string | null): Promise<void> {
   await db.query(NOTE, [runId, note]);
 }

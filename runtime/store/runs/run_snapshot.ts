@@ -1,6 +1,6 @@
 /**
- * What every try of a run needs to know of it. They change only when the run is cleared, so a worker keeps those of the runs it works on, each
- * with its generation.
+ * The facts of a run that each of its tries needs. They change only when the run is cleared, so a
+ * worker caches them for the runs it works on, each with its generation.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
@@ -16,15 +16,18 @@ export interface RunSnapshot {
   readonly dataIntervalEnd: Date;
   readonly partitionKey: string | null;
   readonly params: Json;
-  /** What made it; null when time or a person did. */
+  /** The event or the assets that started the run; null when a schedule or a person did. */
   readonly trigger: RunTrigger | null;
-  /** How often the run had been cleared. */
+  /** How often the run was cleared. */
   readonly generation: number;
 }
 
 const GET: Statement = {
-  name: "run_facts_get",
-  text: "select id, run_id, version_id, logical_date, data_interval_start, data_interval_end, partition_key, params, trigger, generation from dagsmith.dag_run where id = any($1)",
+  name: "run_snapshot_get",
+  text: `
+select id, run_id, version_id, logical_date, data_interval_start, data_interval_end,
+  partition_key, params, trigger, generation
+from dagsmith.dag_run where id = any($1)`,
 };
 
 const KEPT = 1_000;
@@ -37,7 +40,10 @@ export class RunSnapshotCache {
     this.#plans = plans;
   }
 
-  /** The facts of these runs in the given generation or a later one, read in one statement where they are not known yet. */
+  /**
+   * The snapshots of runs in the given generations or later ones. One statement reads the
+   * missing ones.
+   */
   async get(
     db: Queryable,
     wanted: readonly { readonly id: number; readonly generation: number }[],
