@@ -80,6 +80,12 @@ describe("the walls of the house", () => {
     ]);
   });
 
+  it("let one room of the web server hide secrets, besides its answers to errors", () => {
+    const outside = ours.filter((path) => /^runtime\/web\/(?!read\/)/.test(path));
+    const masking = outside.filter((path) => /\bmask(?:Row|Json)?\(/.test(textOf(path)));
+    expect(masking).toEqual(["runtime/web/http/refusal.ts", "runtime/web/routes/form.ts"]);
+  });
+
   it("leave no way out of the type checker", () => {
     const checked = code.filter((path) => !path.startsWith("test/"));
     expect(
@@ -212,6 +218,21 @@ describe("a broken wall is found", () => {
       "a room of the store with a read model",
       "runtime/store/runs/x.ts",
       'import { getRun } from "../reads/runs.ts";',
+    ],
+    [
+      "a route that reads rows past the mask",
+      "runtime/web/routes/x.ts",
+      'import { getRun } from "../../store/reads/runs.ts";',
+    ],
+    [
+      "a view of one page with a view of another",
+      "runtime/web/views/dag/x.tsx",
+      'import { RunPage } from "../run/run.tsx";',
+    ],
+    [
+      "the page's script with code of the server",
+      "runtime/web/islands/x.ts",
+      'import { durationText } from "../../words/duration_text.ts";',
     ],
     ["a room that nobody placed", "runtime/attic/x.ts", ""],
   ])("in %s", (_, path, text) => {

@@ -11,20 +11,27 @@ import { apiRoutes } from "./api/routes.ts";
 import { GraphDrawer } from "./graph/graph_drawer.ts";
 import type { WebActions } from "./http/actions.ts";
 import { GuessLimit, gate, isLoopback, Refused } from "./http/gate.ts";
-import { answerError } from "./http/respond.ts";
 import type { WebLog, WebServices } from "./http/services.ts";
 import { Sessions } from "./http/sessions.ts";
+import { OpenStreams } from "./live/event_stream.ts";
 import { Watchers } from "./live/watchers.ts";
-import { againRoutes } from "./routes/again.ts";
-import { assetRoutes } from "./routes/assets.ts";
+import { answerError } from "./routes/answer_error.ts";
+import { backfillRoutes } from "./routes/backfills.ts";
+import { changeStreamRoutes } from "./routes/change_stream.ts";
+import { clearRoutes } from "./routes/clear.ts";
+import { dagRoutes } from "./routes/dag.ts";
 import { dataRoutes } from "./routes/data.ts";
 import { downloadRoutes } from "./routes/downloads.ts";
-import { eventRoutes, OpenStreams } from "./routes/events.ts";
-import { formRoutes } from "./routes/forms.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { homeRoutes } from "./routes/home.ts";
 import { hookRoutes } from "./routes/hooks.ts";
+import { logStreamRoutes } from "./routes/log_stream.ts";
 import { loginRoutes } from "./routes/login.ts";
-import { pageRoutes } from "./routes/pages.ts";
+import { markRoutes } from "./routes/marks.ts";
+import { runRoutes } from "./routes/run.ts";
+import { staticRoutes } from "./routes/static.ts";
+import { taskRoutes } from "./routes/task.ts";
+import { triggerRoutes } from "./routes/trigger.ts";
 
 export type { WebActions } from "./http/actions.ts";
 
@@ -109,17 +116,23 @@ function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean
     .enable("case sensitive routing");
   app.use(nonce, securityHeaders());
   app.use(gate(services.sessions, guesses, localOnly));
-  app.use(healthRoutes(services), assetRoutes());
+  app.use(healthRoutes(services), staticRoutes());
   if (services.sessions.areRequired) app.use(loginRoutes(services, guesses));
   app.use(
     hookRoutes(services),
     apiRoutes(services),
-    eventRoutes(services, streams),
+    changeStreamRoutes(services, streams),
+    logStreamRoutes(services, streams),
     downloadRoutes(services),
-    formRoutes(services),
+    homeRoutes(services),
+    triggerRoutes(services),
+    backfillRoutes(services),
+    dagRoutes(services),
+    markRoutes(services),
+    clearRoutes(services),
+    runRoutes(services),
+    taskRoutes(services),
     dataRoutes(services),
-    againRoutes(services),
-    pageRoutes(services),
   );
   app.use(() => {
     throw new Refused(404, "There is nothing at this address.");

@@ -122,34 +122,85 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   },
 };
 
-/**
- * Rooms within rooms, lowest first. Rooms of one floor may reach each other and the floors below;
- * files that stand in the room itself may reach all.
- */
-const INNER_FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  store: [
-    [
-      "access",
-      "backfills",
-      "dags",
-      "database",
-      "fleet",
-      "instances",
-      "limits",
-      "runs",
-      "sources",
-      "values",
-      "waits",
+/** The rooms within a room, lowest first. Files that stand in the room itself may reach all. */
+interface InnerRooms {
+  readonly floors: readonly (readonly string[])[];
+  /** Whether rooms of one floor may reach each other. */
+  readonly together?: true;
+}
+
+const INNER_ROOMS: Readonly<Record<string, InnerRooms>> = {
+  store: {
+    floors: [
+      [
+        "access",
+        "backfills",
+        "dags",
+        "database",
+        "fleet",
+        "instances",
+        "limits",
+        "runs",
+        "sources",
+        "values",
+        "waits",
+      ],
+      ["reads"],
     ],
-    ["reads"],
-  ],
+    together: true,
+  },
+  web: {
+    floors: [
+      ["groups", "islands"],
+      ["graph", "live"],
+      ["http"],
+      ["read"],
+      ["views/parts", "views/style"],
+      ["views/graph"],
+      ["views/home", "views/dag", "views/run", "views/task", "views/backfills", "views/data"],
+      ["api", "routes"],
+    ],
+  },
 };
 
-/** Why an inner room has a wall; those without an entry have the reason of their room. */
-const INNER_REASONS: Readonly<Record<string, string>> = {
-  "store/reads": "it answers people's questions, so nothing that writes may depend on it",
-};
+/** Where an inner room may reach less than its room, and why. */
+interface InnerWall {
+  readonly packages?: readonly string[];
+  /** Lower rooms of runtime/ that it may not reach. */
+  readonly closed?: readonly string[];
+  readonly why: string;
+}
 
+const PREACT = ["preact", "preact/", "preact-render-to-string", "preact-render-to-string/"];
+
+/** An inner room without an entry has the wall of its room. */
+const INNER_WALLS: Readonly<Record<string, InnerWall>> = {
+  "store/reads": { why: "it answers people's questions, so nothing that writes may depend on it" },
+  "web/islands": {
+    packages: [],
+    closed: ["runtime"],
+    why: "it is served to the browser as it is, so it imports nothing of the server",
+  },
+  "web/groups": {
+    packages: [],
+    closed: ["runtime/store"],
+    why: "pure: how tasks stand in their groups",
+  },
+  "web/read": {
+    packages: [],
+    why: "it reads rows and masks them for pages and the API alike, and answers no request",
+  },
+  "web/routes": {
+    packages: ["express", "express-rate-limit", "preact"],
+    closed: ["runtime/store"],
+    why: "it gets rows from read/, which masks them",
+  },
+  "web/views": { packages: PREACT, why: "a view gets plain data and answers no request" },
+  "web/api": {
+    packages: ["express", "zod", "zod-openapi", "zod-openapi/"],
+    why: "the API shows what read/ reads, and renders nothing",
+  },
+};
 /** Files that may import what their room may not. The room may import them, with the first need only. */
 const DOORS: readonly Wall[] = [
   {
@@ -211,21 +262,31 @@ export const WALLS: readonly Wall[] = [
 ];
 
 function innerRooms(name: string, outer: Wall): readonly Wall[] {
-  const floors = INNER_FLOORS[name] ?? [];
+  const { floors, together } = INNER_ROOMS[name] ?? { floors: [] };
   return floors.flatMap((floor, height) =>
-    floor.map((inner) => ({
-      ...outer,
-      part: `runtime/${name}/${inner}`,
-      parts: [
-        ...(outer.parts ?? []),
-        ...floors
-          .slice(0, height + 1)
-          .flat()
-          .map((reached) => `runtime/${name}/${reached}`),
-      ],
-      why: INNER_REASONS[`${name}/${inner}`] ?? outer.why,
-    })),
+    floor.map((inner) => {
+      const reached = floors.slice(0, together ? height + 1 : height).flat();
+      return innerRoom(
+        `${name}/${inner}`,
+        outer,
+        reached.map((one) => `runtime/${name}/${one}`),
+      );
+    }),
   );
+}
+
+/** @param reached the rooms within the same room that it may reach */
+function innerRoom(path: string, outer: Wall, reached: readonly string[]): Wall {
+  // The views have one wall, whichever page they are of.
+  const own = INNER_WALLS[path] ?? INNER_WALLS[path.split("/").slice(0, 2).join("/")];
+  const isOpen = (part: string): boolean =>
+    !(own?.closed ?? []).some((closed) => part === closed || part.startsWith(`${closed}/`));
+  return {
+    ...outer,
+    ...own,
+    part: `runtime/${path}`,
+    parts: [...(outer.parts ?? []).filter(isOpen), ...reached],
+  };
 }
 
 function room(name: string, below: readonly string[]): Wall {

@@ -1,13 +1,11 @@
-/** The part of the API's table that is about assets and their updates. */
+/** The API's endpoints about assets and their updates. */
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
-import { listAssets } from "../../store/reads/assets.ts";
-import { assetEvents } from "../../store/sources/asset.ts";
-import * as input from "../http/input.ts";
-import { checked } from "../http/respond.ts";
-import { maskJson, type WebServices } from "../http/services.ts";
-import { actorOf } from "../routes/forms.ts";
-import { actionsOf } from "./authorize.ts";
+import { actionsOfApi, actorOf } from "../http/authorize.ts";
+import * as input from "../http/input/assets.ts";
+import { checked } from "../http/input/check.ts";
+import type { WebServices } from "../http/services.ts";
+import { readAssetEvents, readAssets } from "../read/read_assets.ts";
 import type { Endpoint } from "./endpoint.ts";
 import * as answer from "./schemas/assets.ts";
 
@@ -39,22 +37,20 @@ export const ASSET_ENDPOINTS: readonly Endpoint[] = [
   },
 ];
 
-async function assets({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+async function assets(services: WebServices, request: Request): Promise<unknown> {
   const query = checked(input.assetsQuery, request.query);
-  const found = await listAssets(reader, query);
-  const next = found.length < query.limit ? null : (found.at(-1)?.uri ?? null);
-  return { assets: found.map((asset) => ({ ...asset, extra: maskJson(mask, asset.extra) })), next };
+  const found = await readAssets(services, query);
+  return { assets: found, next: found.length < query.limit ? null : (found.at(-1)?.uri ?? null) };
 }
 
-async function assetUpdates({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+async function assetUpdates(services: WebServices, request: Request): Promise<unknown> {
   const query = checked(input.assetEventsQuery, request.query);
-  const found = await assetEvents(reader, query.uri, query);
-  const next = found.length < query.limit ? null : (found.at(-1)?.id ?? null);
-  return { events: found.map((event) => ({ ...event, extra: maskJson(mask, event.extra) })), next };
+  const found = await readAssetEvents(services, query.uri, query);
+  return { events: found, next: found.length < query.limit ? null : (found.at(-1)?.id ?? null) };
 }
 
 async function updateAsset(services: WebServices, request: Request): Promise<unknown> {
   const { uri, extra = {} } = checked(input.assetEventBody, request.body ?? {});
-  const actions = await actionsOf(services);
+  const actions = await actionsOfApi(services);
   return actions.updateAsset(services.db, { uri, extra: extra as Json, actor: actorOf(request) });
 }

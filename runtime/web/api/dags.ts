@@ -1,15 +1,15 @@
 /** The part of the API's table that is about DAGs, with their runs and schedule decisions. */
 import type { Request } from "express";
-import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import { getDag, listDags } from "../../store/reads/dags.ts";
-import { listRuns } from "../../store/reads/runs.ts";
-import * as input from "../http/input.ts";
-import { checked } from "../http/respond.ts";
-import { maskJson, type WebServices } from "../http/services.ts";
+import { actionsOfApi, actorOf } from "../http/authorize.ts";
+import { checked } from "../http/input/check.ts";
+import * as input from "../http/input/dags.ts";
+import { defined } from "../http/input/fields.ts";
+import { runsQuery } from "../http/input/runs.ts";
+import type { WebServices } from "../http/services.ts";
+import { maskedSpec, readDag, readDags, unknownDag } from "../read/read_dags.ts";
 import { readDecisionPage } from "../read/read_decisions.ts";
-import { actorOf } from "../routes/forms.ts";
-import { actionsOf } from "./authorize.ts";
+import { readRuns } from "../read/read_runs.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { shownRun } from "./runs.ts";
 import { done } from "./schemas/common.ts";
@@ -38,7 +38,7 @@ export const DAG_ENDPOINTS: readonly Endpoint[] = [
     path: "/dags/{dagId}/runs",
     summary: "List a DAG's runs, newest first",
     params: input.dagParams,
-    query: input.runsQuery,
+    query: runsQuery,
     answer: runAnswer.runs,
     run: runs,
   },
@@ -79,57 +79,54 @@ export const DAG_ENDPOINTS: readonly Endpoint[] = [
   },
 ];
 
-async function dags({ reader }: WebServices, request: Request): Promise<unknown> {
+async function dags(services: WebServices, request: Request): Promise<unknown> {
   const { q: search, ...query } = checked(input.dagsQuery, request.query);
-  const found = await listDags(reader, { ...query, search });
+  const found = await readDags(services, { ...query, search });
   return { dags: found, next: found.length < query.limit ? null : (found.at(-1)?.dagId ?? null) };
 }
 
-async function dag({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+async function dag(services: WebServices, request: Request): Promise<unknown> {
   const { dagId } = checked(input.dagParams, request.params);
-  const found = await getDag(reader, dagId);
-  if (!found)
-    throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
-  return { ...found, spec: maskJson(mask, found.spec as unknown as Json) };
+  const found = await readDag(services, dagId);
+  return { ...found, spec: maskedSpec(services, found.spec) };
 }
 
 async function runs(services: WebServices, request: Request): Promise<unknown> {
   const { dagId } = checked(input.dagParams, request.params);
-  const query = checked(input.runsQuery, request.query);
-  const found = await listRuns(services.reader, { dagId, ...query });
-  if (found.length === 0) await dag(services, request);
+  const query = checked(runsQuery, request.query);
+  const found = await readRuns(services, { dagId, ...query });
+  // An unknown DAG is an error, a DAG without runs is not.
+  if (found.length === 0) await readDag(services, dagId);
   return {
-    runs: found.map((one) => shownRun(services, one)),
+    runs: found.map(shownRun),
     next: found.length < query.limit ? null : (found.at(-1)?.id ?? null),
   };
 }
 
 async function decisions(services: WebServices, request: Request): Promise<unknown> {
   const { dagId } = checked(input.dagParams, request.params);
-  const found = await readDecisionPage(services, {
-    dagId,
-    ...checked(input.decisionsQuery, request.query),
-  });
-  if (!found)
-    throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
-  return found;
+  const query = checked(input.decisionsQuery, request.query);
+  const page = await readDecisionPage(services, { dagId, ...query });
+  if (!page) throw unknownDag(dagId);
+  return page;
 }
 
 async function trigger(services: WebServices, request: Request): Promise<unknown> {
   const { dagId } = checked(input.dagParams, request.params);
   const { params, logicalDate } = checked(input.triggerBody, request.body ?? {});
-  const actions = await actionsOf(services);
-  const more = {
-    ...(params === undefined ? {} : { params: params as Json }),
-    ...(logicalDate === undefined ? {} : { logicalDate }),
-  };
-  return actions.triggerRun(services.db, { dagId, ...more, actor: actorOf(request) });
+  const actions = await actionsOfApi(services);
+  return actions.triggerRun(services.db, {
+    dagId,
+    ...defined({ params: params as Json | undefined, logicalDate }),
+    actor: actorOf(request),
+  });
 }
 
 function pausing(verb: "pauseDag" | "unpauseDag"): Endpoint["run"] {
   return async (services, request) => {
     const { dagId } = checked(input.dagParams, request.params);
-    await (await actionsOf(services))[verb](services.db, { dagId, actor: actorOf(request) });
+    const actions = await actionsOfApi(services);
+    await actions[verb](services.db, { dagId, actor: actorOf(request) });
     return { done: true };
   };
 }

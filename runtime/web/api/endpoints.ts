@@ -1,8 +1,15 @@
-/** The API as a table: each address with what it takes, what it answers and what it does. Routes and OpenAPI are both made from it. */
-import { AGAIN_ENDPOINTS } from "./again.ts";
+/**
+ * The API as a table: each address with what it takes, what it answers and what it does. Routes and
+ * OpenAPI are both made from it.
+ */
 import { ASSET_ENDPOINTS } from "./assets.ts";
+import { AUDIT_ENDPOINTS } from "./audit.ts";
+import { BACKFILL_ENDPOINTS } from "./backfills.ts";
+import { CLEAR_ENDPOINTS } from "./clear.ts";
 import { DAG_ENDPOINTS } from "./dags.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { MARK_ENDPOINTS } from "./marks.ts";
+import { NOTE_ENDPOINTS } from "./notes.ts";
 import { POOL_ENDPOINTS } from "./pools.ts";
 import { RUN_ENDPOINTS } from "./runs.ts";
 import { SYSTEM_ENDPOINTS } from "./system.ts";
@@ -14,6 +21,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...TASK_ENDPOINTS,
   ...ASSET_ENDPOINTS,
   ...POOL_ENDPOINTS,
-  ...AGAIN_ENDPOINTS,
+  ...BACKFILL_ENDPOINTS,
+  ...CLEAR_ENDPOINTS,
+  ...MARK_ENDPOINTS,
+  ...NOTE_ENDPOINTS,
+  ...AUDIT_ENDPOINTS,
   ...SYSTEM_ENDPOINTS,
 ];

@@ -1,11 +1,11 @@
-/** The part of the API's table that is about pools. */
+/** The API's endpoints about pools. */
 import type { Request } from "express";
-import { listPools } from "../../store/reads/pools.ts";
-import * as input from "../http/input.ts";
-import { checked } from "../http/respond.ts";
+import { actionsOfApi, actorOf } from "../http/authorize.ts";
+import { checked } from "../http/input/check.ts";
+import { defined } from "../http/input/fields.ts";
+import * as input from "../http/input/pools.ts";
 import type { WebServices } from "../http/services.ts";
-import { actorOf } from "../routes/forms.ts";
-import { actionsOf } from "./authorize.ts";
+import { readPools } from "../read/read_pools.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { done } from "./schemas/common.ts";
 import * as answer from "./schemas/pools.ts";
@@ -37,30 +37,22 @@ export const POOL_ENDPOINTS: readonly Endpoint[] = [
   },
 ];
 
-async function pools({ reader, mask }: WebServices): Promise<unknown> {
-  return {
-    pools: (await listPools(reader)).map((pool) => ({
-      ...pool,
-      description: mask(pool.description),
-    })),
-  };
+async function pools(services: WebServices): Promise<unknown> {
+  return { pools: await readPools(services) };
 }
 
 async function setPool(services: WebServices, request: Request): Promise<unknown> {
   const { name } = checked(input.poolParams, request.params);
   const { slots, description } = checked(input.poolBody, request.body ?? {});
-  const more = description === undefined ? {} : { description };
-  await (await actionsOf(services)).setPool(services.db, {
-    name,
-    slots,
-    ...more,
-    actor: actorOf(request),
-  });
+  const actions = await actionsOfApi(services);
+  const pool = { name, slots, ...defined({ description }) };
+  await actions.setPool(services.db, { ...pool, actor: actorOf(request) });
   return { done: true };
 }
 
 async function deletePool(services: WebServices, request: Request): Promise<unknown> {
   const { name } = checked(input.poolParams, request.params);
-  await (await actionsOf(services)).deletePool(services.db, { name, actor: actorOf(request) });
+  const actions = await actionsOfApi(services);
+  await actions.deletePool(services.db, { name, actor: actorOf(request) });
   return { done: true };
 }

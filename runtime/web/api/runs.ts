@@ -1,16 +1,14 @@
-/** The part of the API's table that is about one run: what it is, what it waits for, and what it is told. */
+/** The API's endpoints about one run: its state, what it waits for, and what people do with it. */
 import type { Request } from "express";
-import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import { listCallbacks } from "../../store/reads/callbacks.ts";
-import { getRun, getRunTrigger, type RunDetail } from "../../store/reads/runs.ts";
-import { whyWaiting } from "../../store/reads/why.ts";
-import * as input from "../http/input.ts";
-import { checked } from "../http/respond.ts";
-import { maskJson, type WebServices } from "../http/services.ts";
-import { parseLines } from "../live/log_window.ts";
-import { actorOf } from "../routes/forms.ts";
-import { actionsOf } from "./authorize.ts";
+import { actionsOfApi, actorOf } from "../http/authorize.ts";
+import { checked } from "../http/input/check.ts";
+import { defined } from "../http/input/fields.ts";
+import * as input from "../http/input/runs.ts";
+import type { WebServices } from "../http/services.ts";
+import { readAllCallbacks } from "../read/read_callbacks.ts";
+import { type RunDetail, readRunRow, readRunTrigger } from "../read/read_runs.ts";
+import { readWhy } from "../read/read_why.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { done } from "./schemas/common.ts";
 import * as answer from "./schemas/runs.ts";
@@ -51,15 +49,6 @@ export const RUN_ENDPOINTS: readonly Endpoint[] = [
     run: sendEvent,
   },
   {
-    method: "post",
-    path: "/runs/{id}/tasks/{taskId}/cancel",
-    summary: "Cancel one task of a run",
-    params: input.taskParams,
-    body: input.cancelTaskBody,
-    answer: answer.taskCancelled,
-    run: cancelTask,
-  },
-  {
     method: "get",
     path: "/runs/{id}/why",
     summary: "Say why the tasks of a run that do not run do not",
@@ -72,90 +61,39 @@ export const RUN_ENDPOINTS: readonly Endpoint[] = [
 
 async function run(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
-  const found = await getRun(services.reader, id);
-  if (!found) throw new DagsmithError("UNKNOWN_RUN", { run: id });
-  const trigger = (await getRunTrigger(services.reader, id)) as unknown as Json;
-  return { ...(shownRun(services, found) as object), trigger: maskJson(services.mask, trigger) };
+  const found = await readRunRow(services, id);
+  return { ...shownRun(found), trigger: await readRunTrigger(services, id) };
 }
 
-/** A run as it may be shown: its texts masked. */
-export function shownRun({ mask }: WebServices, { versionId: _, ...run }: RunDetail): unknown {
-  const { params, labels, reason, note } = run;
-  const texts = {
-    reason: reason === null ? null : mask(reason),
-    note: note === null ? null : mask(note),
-  };
-  return { ...run, ...texts, params: maskJson(mask, params), labels: maskJson(mask, labels) };
+/** A run without the fields that only the page needs. */
+export function shownRun({ versionId: _, ...run }: RunDetail): Omit<RunDetail, "versionId"> {
+  return run;
 }
 
 async function cancel(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
-  const { reason } = checked(input.cancelBody, request.body ?? {});
-  const actions = await actionsOf(services);
-  await actions.cancelRun(services.db, {
-    id,
-    actor: actorOf(request),
-    ...(reason === undefined ? {} : { reason }),
-  });
+  const body = checked(input.cancelBody, request.body ?? {});
+  const actions = await actionsOfApi(services);
+  await actions.cancelRun(services.db, { id, actor: actorOf(request), ...defined(body) });
   return { done: true };
 }
 
-async function callbacks({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+async function callbacks(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
-  if (!(await getRun(reader, id))) throw new DagsmithError("UNKNOWN_RUN", { run: id });
-  const masked = (text: string | null): string | null => (text === null ? null : mask(text));
-  const found = await listCallbacks(reader, id);
-  return {
-    callbacks: found.map((one) => ({
-      ...one,
-      reason: masked(one.reason),
-      failure: masked(one.failure),
-      lines: parseLines(one.lines, mask),
-    })),
-  };
+  await readRunRow(services, id);
+  return { callbacks: await readAllCallbacks(services, id) };
 }
 
 async function sendEvent(services: WebServices, request: Request): Promise<unknown> {
-  const { id, event } = checked(input.eventParams, request.params);
+  const { id, event: name } = checked(input.eventParams, request.params);
   const { value = null } = checked(input.eventBody, request.body ?? {});
-  const actions = await actionsOf(services);
-  return {
-    resumed: await actions.sendEvent(services.db, {
-      id,
-      name: event,
-      value: value as Json,
-      actor: actorOf(request),
-    }),
-  };
+  const actions = await actionsOfApi(services);
+  const sent = { id, name, value: value as Json, actor: actorOf(request) };
+  return { resumed: await actions.sendEvent(services.db, sent) };
 }
 
-async function cancelTask(services: WebServices, request: Request): Promise<unknown> {
-  const { id, taskId } = checked(input.taskParams, request.params);
-  const { reason, mapIndex } = checked(input.cancelTaskBody, request.body ?? {});
-  const actions = await actionsOf(services);
-  const more = {
-    ...(reason === undefined ? {} : { reason }),
-    ...(mapIndex === undefined ? {} : { mapIndex }),
-  };
-  return {
-    instances: await actions.cancelTask(services.db, {
-      id,
-      taskId,
-      actor: actorOf(request),
-      ...more,
-    }),
-  };
-}
-
-async function why({ reader, mask }: WebServices, request: Request): Promise<unknown> {
+async function why(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
   const { task: taskId = null } = checked(input.whyQuery, request.query);
-  const { tasks: waiting, ...run } = await whyWaiting(reader, id, taskId);
-  return {
-    ...run,
-    tasks: waiting.map((one) => ({
-      ...one,
-      reasons: one.reasons.map(({ gate, text }) => ({ gate, text: mask(text) })),
-    })),
-  };
+  return readWhy(services, id, taskId);
 }

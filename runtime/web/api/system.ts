@@ -1,8 +1,7 @@
-/** The part of the API's table that is about the deployment itself. */
-
-import { getHealth } from "../../store/reads/health.ts";
-import { listImportErrors } from "../../store/reads/import_errors.ts";
+/** The API's endpoints about the deployment itself. */
 import type { WebServices } from "../http/services.ts";
+import { readImportErrors } from "../read/read_dags.ts";
+import { readHealth } from "../read/read_health.ts";
 import type { Endpoint } from "./endpoint.ts";
 import * as answer from "./schemas/system.ts";
 
@@ -19,17 +18,10 @@ export const SYSTEM_ENDPOINTS: readonly Endpoint[] = [
     path: "/health",
     summary: "How many schedulers and workers are alive",
     answer: answer.health,
-    run: ({ reader }) => getHealth(reader),
+    run: readHealth,
   },
 ];
 
-async function importErrors({ reader, mask }: WebServices): Promise<unknown> {
-  const found = await listImportErrors(reader);
-  return {
-    importErrors: found.map((error) => ({
-      ...error,
-      message: mask(error.message),
-      stack: mask(error.stack),
-    })),
-  };
+async function importErrors(services: WebServices): Promise<unknown> {
+  return { importErrors: await readImportErrors(services) };
 }

@@ -1,12 +1,13 @@
-/** The part of the API's table that is about a run's tasks, their instances and the logs of their tries. */
+/** The API's endpoints about the tasks of a run, their instances and the logs of their tries. */
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
-import { cursorOf } from "../../store/reads/instances.ts";
-import { chunksAfter, isTryOver } from "../../store/reads/log.ts";
-import * as input from "../http/input.ts";
-import { checked } from "../http/respond.ts";
+import { actionsOfApi, actorOf } from "../http/authorize.ts";
+import { checked } from "../http/input/check.ts";
+import { defined } from "../http/input/fields.ts";
+import { runParams } from "../http/input/runs.ts";
+import * as input from "../http/input/tasks.ts";
 import type { WebServices } from "../http/services.ts";
-import { parseLines } from "../live/log_window.ts";
+import { isTryFinished, readLogParts } from "../read/read_log.ts";
 import { readRun } from "../read/read_run.ts";
 import { readTask } from "../read/read_task.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -17,7 +18,7 @@ export const TASK_ENDPOINTS: readonly Endpoint[] = [
     method: "get",
     path: "/runs/{id}/tasks",
     summary: "List a run's tasks",
-    params: input.runParams,
+    params: runParams,
     answer: answer.tasks,
     run: tasks,
   },
@@ -39,6 +40,15 @@ export const TASK_ENDPOINTS: readonly Endpoint[] = [
     run: task,
   },
   {
+    method: "post",
+    path: "/runs/{id}/tasks/{taskId}/cancel",
+    summary: "Cancel one task of a run",
+    params: input.taskParams,
+    body: input.cancelTaskBody,
+    answer: answer.taskCancelled,
+    run: cancelTask,
+  },
+  {
     method: "get",
     path: "/logs/{instanceId}/{tryNumber}",
     summary: "Read a try's log, part by part",
@@ -49,46 +59,42 @@ export const TASK_ENDPOINTS: readonly Endpoint[] = [
   },
 ];
 
-async function tasks({ reader, mask }: WebServices, request: Request): Promise<unknown> {
-  const found = await readRun(reader, checked(input.runParams, request.params).id);
-  return {
-    tasks: found.tasks.map((one) => ({ ...one, why: one.why === null ? null : mask(one.why) })),
-  };
+async function tasks(services: WebServices, request: Request): Promise<unknown> {
+  const { id } = checked(runParams, request.params);
+  return { tasks: (await readRun(services, id)).tasks };
 }
 
 async function task(services: WebServices, request: Request): Promise<unknown> {
   const isInstance = request.params.mapIndex !== undefined;
-  const { id, taskId, mapIndex } = isInstance
+  const which = isInstance
     ? checked(input.instanceParams, request.params)
     : { ...checked(input.taskParams, request.params), mapIndex: -1 };
   const { after, state, try: tryNumber = null } = checked(input.instancesQuery, request.query);
-  const {
-    task: one,
-    instance,
-    tries,
-    xcoms,
-    instances,
-    more,
-  } = await readTask(services, { id, taskId, mapIndex, after, state, tryNumber });
-  const last = instances.at(-1);
-  const cursor = last && cursorOf(last);
-  return {
-    ...one,
-    instance,
-    tries,
-    xcoms,
-    instances,
-    next: more === null ? null : `${cursor?.rank}.${cursor?.mapIndex}`,
-  };
+  const view = await readTask(services, { ...which, after, state, tryNumber });
+  const { instance, tries, xcoms, instances, next } = view;
+  return { ...view.task, instance, tries, xcoms, instances, next };
 }
 
-async function log({ reader, mask }: WebServices, request: Request): Promise<unknown> {
-  const { instanceId, tryNumber } = checked(input.logParams, request.params);
+async function cancelTask(services: WebServices, request: Request): Promise<unknown> {
+  const { id, taskId } = checked(input.taskParams, request.params);
+  const body = checked(input.cancelTaskBody, request.body ?? {});
+  const actions = await actionsOfApi(services);
+  const which = { id, taskId, ...defined(body), actor: actorOf(request) };
+  return { instances: await actions.cancelTask(services.db, which) };
+}
+
+async function log(services: WebServices, request: Request): Promise<unknown> {
+  const wanted = checked(input.logParams, request.params);
   const { after = -1 } = checked(input.logQuery, request.query);
-  const isOver = await isTryOver(reader, instanceId, tryNumber);
-  if (isOver === undefined)
-    throw new DagsmithError("UNKNOWN_INSTANCE", { instance: `${instanceId}, try ${tryNumber}` });
-  const chunks = await chunksAfter(reader, instanceId, tryNumber, after);
-  const lines = chunks.flatMap((chunk) => parseLines(chunk.lines, mask));
-  return { lines, next: chunks.at(-1)?.seq ?? after, isComplete: isOver && chunks.length === 0 };
+  const isFinished = await isTryFinished(services, wanted);
+  if (isFinished === undefined)
+    throw new DagsmithError("UNKNOWN_INSTANCE", {
+      instance: `${wanted.instanceId}, try ${wanted.tryNumber}`,
+    });
+  const parts = await readLogParts(services, wanted, after);
+  return {
+    lines: parts.flatMap(({ lines }) => lines),
+    next: parts.at(-1)?.seq ?? after,
+    isComplete: isFinished && parts.length === 0,
+  };
 }

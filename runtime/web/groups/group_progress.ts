@@ -1,9 +1,18 @@
 /** How far the tasks of a group are, taken together. */
 
-import type { RunTask } from "../read/run_tasks.ts";
+import type { ShownState } from "../../words/shown_state.ts";
 import { gatheredState } from "./group_state.ts";
 
-export interface GroupProgress extends Pick<RunTask, "state" | "startedAt" | "finishedAt"> {
+/** What counts of a task. */
+interface CountedTask {
+  readonly state: ShownState;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  /** It failed, and its failure is allowed. */
+  readonly warning: boolean;
+}
+
+export interface GroupProgress extends Omit<CountedTask, "warning"> {
   readonly tasks: number;
   readonly successes: number;
   /** Failures that are allowed. */
@@ -11,7 +20,7 @@ export interface GroupProgress extends Pick<RunTask, "state" | "startedAt" | "fi
 }
 
 /** From the first start to the last end; without an end while one of them has begun and not ended, or has still to begin. */
-export function groupProgress(tasks: readonly RunTask[]): GroupProgress {
+export function groupProgress(tasks: readonly CountedTask[]): GroupProgress {
   const starts = tasks.flatMap(({ startedAt }) => startedAt?.getTime() ?? []);
   const ends = tasks.flatMap(({ finishedAt }) => finishedAt?.getTime() ?? []);
   return {

@@ -1,6 +1,5 @@
 /** What every route is given. Made once by startWeb, passed on, never global. */
 import type { BaseLogger } from "pino";
-import type { Json } from "../../../sdk/json.ts";
 import type { Database, Queryable } from "../../store/database/database.ts";
 import type { GraphDrawer } from "../graph/graph_drawer.ts";
 import type { Watchers } from "../live/watchers.ts";
@@ -15,6 +14,7 @@ export interface WebServices {
   readonly reader: Queryable;
   /** Absent: the page only shows. */
   readonly actions: WebActions | undefined;
+  /** Hides secrets. Only read/ and the answers to errors use it. */
   readonly mask: (text: string) => string;
   /** Secrets of webhooks; null when one is not set. */
   readonly variable: (key: string) => Promise<string | null>;
@@ -23,14 +23,4 @@ export interface WebServices {
   readonly sessions: Sessions;
   readonly watchers: Watchers;
   readonly drawer: GraphDrawer;
-}
-
-/** Masks every text inside a value that came from people. */
-export function maskJson(mask: (text: string) => string, value: Json): Json {
-  if (typeof value === "string") return mask(value);
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item: Json) => maskJson(mask, item));
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [mask(key), maskJson(mask, item as Json)]),
-  );
 }

@@ -79,19 +79,3 @@ export class Watchers {
     return watch.listeners.size;
   }
 }
-
-/** A topic as it stands in an address: `home`, `dag:<id>`, `run:<id>`, `task:<run>:<task>`; undefined when it is none. */
-export function parseTopic(text: string): Topic | undefined {
-  const [kind, first = "", second = "", ...rest] = text.split(":");
-  if (rest.length > 0 || (kind !== "task" && second !== "")) return undefined;
-  const id = /^\d{1,15}$/.test(first) ? Number(first) : undefined;
-  if (text === "home") return { kind: "home" };
-  if (kind === "dag" && isId(first)) return { kind, dagId: first };
-  if (kind === "run" && id !== undefined) return { kind, id };
-  if (kind === "task" && id !== undefined && isId(second)) return { kind, id, taskId: second };
-  return undefined;
-}
-
-function isId(text: string): boolean {
-  return /^[\w.-]{1,200}$/.test(text);
-}

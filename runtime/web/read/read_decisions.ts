@@ -1,7 +1,10 @@
-/** A page of a DAG's intervals, masked, and where the next page begins. */
+/** Reads a page of the decisions about a DAG's intervals, as people may see them. */
 import { type ListedDecision, readDecisions } from "../../scheduler/decisions/read_decisions.ts";
 import type { DecisionQuery } from "../../store/dags/schedule_decision.ts";
 import type { WebServices } from "../http/services.ts";
+import { maskRow } from "./mask.ts";
+
+const DECISION_IDS = ["schedule", "decision", "reason", "runId", "runState"] as const;
 
 export interface DecisionPage {
   readonly decisions: readonly ListedDecision[];
@@ -16,18 +19,17 @@ export async function readDecisionPage(
 ): Promise<DecisionPage | undefined> {
   const found = await readDecisions(reader, query);
   if (!found) return undefined;
-  const decisions = found.map((entry) => ({
-    ...entry,
-    detail: entry.detail === null ? null : mask(entry.detail),
-  }));
-  const decided = decisions.filter(({ decision }) => decision !== "waiting");
-  const last = decided.at(-1);
-  const isFull = decided.length === query.limit;
   return {
-    decisions,
-    next:
-      isFull && last?.lastLogicalDate
-        ? `${last.lastLogicalDate.toISOString()}~${last.schedule}`
-        : null,
+    decisions: found.map((entry) => maskRow(mask, entry, DECISION_IDS)),
+    next: nextCursor(found, query.limit),
   };
+}
+
+/** What waits is on the first page only and does not count towards the limit. */
+function nextCursor(found: readonly ListedDecision[], limit: number): string | null {
+  const decided = found.filter(({ decision }) => decision !== "waiting");
+  const last = decided.at(-1);
+  return decided.length === limit && last?.lastLogicalDate
+    ? `${last.lastLogicalDate.toISOString()}~${last.schedule}`
+    : null;
 }

@@ -1,14 +1,14 @@
 /** Reads what a grid shows, in a few statements whatever its size. */
 import { getVersions } from "../../store/dags/dag_version.ts";
-import type { Queryable } from "../../store/database/database.ts";
 import type { DagDetail } from "../../store/reads/dags.ts";
-import { listRuns } from "../../store/reads/runs.ts";
 import { taskCells } from "../../store/reads/task_states.ts";
+import type { WebServices } from "../http/services.ts";
 import { buildGrid, everything, type Grid } from "./grid.ts";
+import { readRuns } from "./read_runs.ts";
 
 /** @returns the grid, and the id before which older runs lie; null when there are none */
 export async function readGrid(
-  db: Queryable,
+  services: WebServices,
   dag: DagDetail,
   query: {
     readonly before: number | null;
@@ -16,7 +16,7 @@ export async function readGrid(
     readonly folded: readonly string[];
   },
 ): Promise<{ readonly grid: Grid; readonly older: number | null }> {
-  const newest = await listRuns(db, {
+  const newest = await readRuns(services, {
     dagId: dag.dagId,
     before: query.before,
     limit: query.runs,
@@ -29,10 +29,10 @@ export async function readGrid(
   const older = new Map(
     olderIds.length === 0
       ? []
-      : (await getVersions(db, olderIds)).map(({ id, spec }) => [id, spec]),
+      : (await getVersions(services.reader, olderIds)).map(({ id, spec }) => [id, spec]),
   );
   const cells = await taskCells(
-    db,
+    services.reader,
     runs.map((run) => run.id),
     everything(dag.spec, [...older.values()]).tasks.map(({ taskId }) => taskId),
   );

@@ -1,45 +1,40 @@
-/** Reads one run with the version that it is pinned to and the state of each of its tasks. */
+/** Reads one run with the spec of its version and the state of each of its tasks. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { getVersions } from "../../store/dags/dag_version.ts";
-import type { Queryable } from "../../store/database/database.ts";
-import { getRun, getRunTrigger, type RunDetail } from "../../store/reads/runs.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
 import { mappedSpans, taskCells } from "../../store/reads/task_states.ts";
 import { dependsOnPastWaitsOf } from "../../store/waits/depends_on_past_wait.ts";
+import type { WebServices } from "../http/services.ts";
+import { readRunRow, readRunTrigger } from "./read_runs.ts";
 import { type RunTask, runTasks } from "./run_tasks.ts";
 
 export interface RunView {
   readonly run: RunDetail;
+  /** The spec of the version that the run is pinned to. */
   readonly spec: DagSpec;
-  readonly version: number;
+  /** The file of that version. */
   readonly file: string;
   readonly tasks: readonly RunTask[];
-  /** What made it; null when time or a person did. */
+  /** What made the run; null when its schedule or a person did. */
   readonly trigger: RunTrigger | null;
 }
 
 /** @throws DagsmithError UNKNOWN_RUN */
-export async function readRun(db: Queryable, id: number): Promise<RunView> {
-  const run = await getRun(db, id);
-  const [version] = run ? await getVersions(db, [run.versionId]) : [];
-  if (!run || !version) throw new DagsmithError("UNKNOWN_RUN", { run: id });
-  const { spec, number, file } = version;
-  const cells = await taskCells(
-    db,
-    [id],
-    spec.tasks.map((task) => task.taskId),
+export async function readRun(services: WebServices, id: number): Promise<RunView> {
+  const { reader, mask } = services;
+  const run = await readRunRow(services, id);
+  const [version] = await getVersions(reader, [run.versionId]);
+  if (!version) throw new DagsmithError("UNKNOWN_RUN", { run: id });
+  const { spec, file } = version;
+  const taskIds = spec.tasks.map(({ taskId }) => taskId);
+  const cells = await taskCells(reader, [id], taskIds);
+  const mappedIds = cells.mapped.map(({ taskId }) => taskId);
+  const waits = new Set((await dependsOnPastWaitsOf(reader, id)).map(({ taskId }) => taskId));
+  const spans = mappedIds.length === 0 ? [] : await mappedSpans(reader, id, mappedIds);
+  const tasks = runTasks(run, spec, cells, spans, waits).map((task) =>
+    task.why === null ? task : { ...task, why: mask(task.why) },
   );
-  const mappedIds = cells.mapped.map((cell) => cell.taskId);
-  const waits = new Set((await dependsOnPastWaitsOf(db, id)).map(({ taskId }) => taskId));
-  const spans = mappedIds.length === 0 ? [] : await mappedSpans(db, id, mappedIds);
-  const trigger = await getRunTrigger(db, id);
-  return {
-    run,
-    spec,
-    version: number,
-    file,
-    tasks: runTasks(run, spec, cells, spans, waits),
-    trigger,
-  };
+  return { run, spec, file, tasks, trigger: await readRunTrigger(services, id) };
 }

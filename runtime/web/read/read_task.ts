@@ -1,4 +1,4 @@
-/** Reads one task of one run: the instance or the instances, the tries, what they left, the log of one try. */
+/** Reads one task of one run: its instance or instances, the tries, its values, the log of one try. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { isGroup } from "../../engine/plan/plan.ts";
 import type { StoredError, TaskState } from "../../state/task_state.ts";
@@ -8,18 +8,19 @@ import {
   INSTANCES_PER_PAGE,
   type InstanceCursor,
   type InstanceRow,
+  locateInstance,
   pageOfInstances,
 } from "../../store/reads/instances.ts";
-import { isTryOver } from "../../store/reads/log.ts";
-import { listTries, listXComs } from "../../store/reads/tries.ts";
-import { whyWaiting } from "../../store/reads/why.ts";
+import type { RunDetail } from "../../store/reads/runs.ts";
+import { listTries, listXComs, type TryRow, type XComValue } from "../../store/reads/tries.ts";
 import { isOver, type ShownState } from "../../words/shown_state.ts";
 import type { WebServices } from "../http/services.ts";
-import { readLogWindow } from "../live/log_window.ts";
-import type { LogProps } from "../views/task/log.tsx";
-import type { ShownTry, TaskProps } from "../views/task/task.tsx";
-import { readMembers } from "./read_members.ts";
+import { type Mask, maskRow } from "./mask.ts";
+import { isTryFinished, type LogWindow, readLogWindow, type TryId } from "./read_log.ts";
+import { type GroupMember, readMembers } from "./read_members.ts";
 import { readRun } from "./read_run.ts";
+import { readWhy } from "./read_why.ts";
+import type { RunTask } from "./run_tasks.ts";
 
 export interface TaskQuery {
   readonly id: number;
@@ -28,72 +29,131 @@ export interface TaskQuery {
   readonly mapIndex: number;
   readonly after: InstanceCursor;
   readonly state: TaskState | null;
-  /** Null: the current one. */
+  /** Null: the current try. */
   readonly tryNumber: number | null;
 }
 
+/** One try, current or former. */
+export type ShownTry = Omit<TryRow, "state" | "finishedAt"> & {
+  readonly state: InstanceRow["state"] | "lost";
+  readonly finishedAt: Date | null;
+};
+
+/** The log of one try. */
+export interface ShownLog extends TryId {
+  readonly window: LogWindow;
+  /** Whether more lines may come. */
+  readonly isOpen: boolean;
+}
+
+export interface TaskView {
+  readonly run: RunDetail;
+  readonly task: RunTask;
+  readonly operator: string;
+  readonly doc: string | null;
+  /** The file of the version that the run is pinned to. */
+  readonly declared: string;
+  /** Null on the page of a whole mapped task, and for a task that is not instantiated. */
+  readonly instance: InstanceRow | null;
+  /** Newest first. */
+  readonly tries: readonly ShownTry[];
+  readonly shownTry: number;
+  readonly xcoms: readonly XComValue[];
+  /** Null without an instance, and for a group. */
+  readonly log: ShownLog | null;
+  /** The tasks of a group instance; null for every other task. */
+  readonly members: readonly GroupMember[] | null;
+  readonly instances: readonly InstanceRow[];
+  /** The gates that are not met, in words, while the task waits. */
+  readonly waits: readonly string[];
+  /** Cursor of the next page of instances; null on the last. */
+  readonly next: string | null;
+}
+
 /** @throws DagsmithError UNKNOWN_RUN, UNKNOWN_TASK */
-export async function readTask(
-  services: WebServices,
-  query: TaskQuery,
-): Promise<Omit<TaskProps, "token" | "callbacks">> {
-  const { reader, mask } = services;
+export async function readTask(services: WebServices, query: TaskQuery): Promise<TaskView> {
   const { id, taskId, mapIndex } = query;
-  const found = await readRun(reader, id);
-  const { run, spec, file, tasks } = found;
-  const declared = spec.tasks.find((task) => task.taskId === taskId);
-  const task = tasks.find((one) => one.taskId === taskId);
-  const instance = await getInstance(reader, id, taskId, mapIndex);
-  if (!declared || !task || (mapIndex >= 0 && !instance))
-    throw new DagsmithError("UNKNOWN_TASK", {
-      task: mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`,
-      dag: run.dagId,
-      tasks: listed(spec.tasks.map((one) => one.taskId)),
-    });
-  const rows =
-    task.mapped && mapIndex < 0
-      ? await pageOfInstances(reader, { runId: id, taskId, after: query.after, state: query.state })
-      : [];
-  const tries = instance ? await readTries(services, instance) : [];
+  const view = await readRun(services, id);
+  const declared = view.spec.tasks.find((task) => task.taskId === taskId);
+  const task = view.tasks.find((one) => one.taskId === taskId);
+  const instance = await readInstance(services, query);
+  if (!declared || !task || (mapIndex >= 0 && !instance)) throw unknownTask(query, view);
   const shownTry = query.tryNumber ?? instance?.tryNumber ?? 1;
-  const xcoms = instance ? await listXComs(reader, id, taskId, mapIndex) : [];
+  const instances = task.mapped && mapIndex < 0 ? await readInstances(services, query) : [];
   return {
-    run,
-    task: { ...task, why: task.why === null ? null : mask(task.why) },
+    run: view.run,
+    task,
     operator: declared.operator,
     doc: declared.doc,
-    declared: file,
-    instance: instance ? masked(instance, mask) : null,
-    tries,
+    declared: view.file,
+    instance,
+    tries: instance ? await readTries(services, instance) : [],
     shownTry,
-    xcoms: xcoms.map((xcom) => ({ ...xcom, key: mask(xcom.key), value: mask(xcom.value) })),
-    // A group does nothing itself: its tasks say what was done.
-    log: instance && !isGroup(declared) ? await readLog(services, instance, shownTry) : null,
-    members: isGroup(declared) ? await readMembers(reader, found, taskId, mapIndex) : null,
-    instances: rows.map((row) => masked(row, mask)),
+    xcoms: instance ? await readXComs(services, query) : [],
+    // A group runs no code: its tasks have the logs.
+    log: instance && !isGroup(declared) ? await readLog(services, instance.id, shownTry) : null,
+    members: isGroup(declared) ? await readMembers(services, view, taskId, mapIndex) : null,
+    instances,
     waits: await readWaits(services, query, instance?.state ?? task.state),
-    more: nextPage(query, rows),
+    next: nextCursor(instances),
   };
 }
 
-/** What it waits for; of a mapped task, what the first instance of each kind waits for. */
-async function readWaits(
+/** The run, task and map index of an instance. @throws DagsmithError UNKNOWN_INSTANCE */
+export async function findInstanceById(
+  { reader }: WebServices,
+  id: number,
+): Promise<{ readonly runId: number; readonly taskId: string; readonly mapIndex: number }> {
+  const found = await locateInstance(reader, id);
+  if (!found) throw new DagsmithError("UNKNOWN_INSTANCE", { instance: id });
+  return found;
+}
+
+async function readInstance(
   { reader, mask }: WebServices,
+  { id, taskId, mapIndex }: TaskQuery,
+): Promise<InstanceRow | null> {
+  const found = await getInstance(reader, id, taskId, mapIndex);
+  return found ? maskInstance(mask, found) : null;
+}
+
+async function readInstances(
+  { reader, mask }: WebServices,
+  { id, taskId, after, state }: TaskQuery,
+): Promise<readonly InstanceRow[]> {
+  const found = await pageOfInstances(reader, { runId: id, taskId, after, state });
+  return found.map((row) => maskInstance(mask, row));
+}
+
+function maskInstance(mask: Mask, row: InstanceRow): InstanceRow {
+  return withWholeError(maskRow(mask, row, ["taskId", "state", "workerId"]));
+}
+
+/** User code can throw anything: an error without a message or a stack must not break the page. */
+function withWholeError<Row extends { readonly error: StoredError | null }>(row: Row): Row {
+  if (row.error === null) return row;
+  const { name, message, stack } = row.error;
+  return { ...row, error: { name, message: String(message), stack: String(stack ?? "") } };
+}
+
+function nextCursor(instances: readonly InstanceRow[]): string | null {
+  const last = instances.at(-1);
+  if (!last || instances.length < INSTANCES_PER_PAGE) return null;
+  const { rank, mapIndex } = cursorOf(last);
+  return `${rank}.${mapIndex}`;
+}
+
+/** The gates that are not met. For a mapped task: those of the first instance in each state. */
+async function readWaits(
+  services: WebServices,
   query: TaskQuery,
   state: ShownState,
 ): Promise<readonly string[]> {
   const isWaiting = state === "running" ? query.mapIndex < 0 : !isOver(state);
   if (!isWaiting) return [];
-  const { tasks } = await whyWaiting(reader, query.id, query.taskId);
-  const alike = tasks.filter((one) => query.mapIndex < 0 || one.state === state);
-  return [...new Set(alike.flatMap(({ reasons }) => reasons.map(({ text }) => mask(text))))];
-}
-
-function nextPage(query: TaskQuery, rows: readonly InstanceRow[]): string | null {
-  const last = rows.at(-1);
-  if (!last || rows.length < INSTANCES_PER_PAGE) return null;
-  const filter = query.state === null ? "" : `&state=${query.state}`;
-  return `/runs/${query.id}/tasks/${query.taskId}?after=${cursorOf(last).rank}.${last.mapIndex}${filter}`;
+  const { tasks } = await readWhy(services, query.id, query.taskId);
+  const alike = tasks.filter((task) => query.mapIndex < 0 || task.state === state);
+  return [...new Set(alike.flatMap(({ reasons }) => reasons.map(({ text }) => text)))];
 }
 
 async function readTries(
@@ -101,49 +161,48 @@ async function readTries(
   instance: InstanceRow,
 ): Promise<readonly ShownTry[]> {
   const former = await listTries(reader, instance.id);
-  return [instance, ...former].map(
-    ({ tryNumber, state, workerId, startedAt, finishedAt, reason, error }) => ({
-      ...{ tryNumber, state, workerId, startedAt, finishedAt },
-      reason: maskOrNull(mask, reason),
-      error: maskError(mask, error),
-    }),
-  );
+  return [
+    instance,
+    ...former.map((row) => withWholeError(maskRow(mask, row, ["state", "workerId"]))),
+  ].map(({ tryNumber, state, workerId, startedAt, finishedAt, reason, error }) => ({
+    ...{ tryNumber, state, workerId, startedAt, finishedAt, reason, error },
+  }));
 }
 
-/** Whether it is over is read before the lines: a log that was over then is complete. */
-async function readLog(
+async function readXComs(
   { reader, mask }: WebServices,
-  instance: InstanceRow,
+  { id, taskId, mapIndex }: TaskQuery,
+): Promise<readonly XComValue[]> {
+  return (await listXComs(reader, id, taskId, mapIndex)).map((xcom) => maskRow(mask, xcom, []));
+}
+
+/** Whether the try is over is read before its lines: a log that was over then is complete. */
+async function readLog(
+  services: WebServices,
+  instanceId: number,
   tryNumber: number,
-): Promise<LogProps | null> {
-  const hasEnded = await isTryOver(reader, instance.id, tryNumber);
-  if (hasEnded === undefined) return null;
-  const window = await readLogWindow(reader, instance.id, tryNumber, mask);
-  return { window, instanceId: instance.id, tryNumber, isOpen: !hasEnded };
+): Promise<ShownLog | null> {
+  const one = { instanceId, tryNumber };
+  const isFinished = await isTryFinished(services, one);
+  if (isFinished === undefined) return null;
+  return { ...one, window: await readLogWindow(services, one), isOpen: !isFinished };
 }
 
-function masked(row: InstanceRow, mask: (text: string) => string): InstanceRow {
-  return {
-    ...row,
-    label: maskOrNull(mask, row.label),
-    reason: maskOrNull(mask, row.reason),
-    error: maskError(mask, row.error),
-    item: maskOrNull(mask, row.item),
-  };
-}
-
-function maskOrNull(mask: (text: string) => string, text: string | null): string | null {
-  return text === null ? null : mask(text);
-}
-
-function maskError(mask: (text: string) => string, error: StoredError | null): StoredError | null {
-  return (
-    error && {
-      name: error.name,
-      message: mask(String(error.message)),
-      stack: mask(String(error.stack ?? "")),
-    }
-  );
+function unknownTask(
+  { taskId, mapIndex }: TaskQuery,
+  {
+    run,
+    spec,
+  }: {
+    readonly run: RunDetail;
+    readonly spec: { readonly tasks: readonly { readonly taskId: string }[] };
+  },
+): DagsmithError {
+  return new DagsmithError("UNKNOWN_TASK", {
+    task: mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`,
+    dag: run.dagId,
+    tasks: listed(spec.tasks.map((task) => task.taskId)),
+  });
 }
 
 function listed(ids: readonly string[]): string {

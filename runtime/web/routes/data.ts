@@ -1,47 +1,55 @@
-/** The page of assets: the data that DAGs write and wait for. */
+/** The pages of assets and of pools. */
 import { type Request, type Response, Router } from "express";
 import { h } from "preact";
-import { listAssets } from "../../store/reads/assets.ts";
-import { assetEvents, isKnownAsset } from "../../store/sources/asset.ts";
 import { Refused } from "../http/gate.ts";
-import { assetEventsQuery, assetsQuery } from "../http/input.ts";
-import { checked, sendPage } from "../http/respond.ts";
-import { maskJson, type WebServices } from "../http/services.ts";
+import { assetEventsQuery, assetsQuery } from "../http/input/assets.ts";
+import { checked } from "../http/input/check.ts";
+import type { WebServices } from "../http/services.ts";
+import { hasAsset, readAssetEvents, readAssets } from "../read/read_assets.ts";
+import { readPools } from "../read/read_pools.ts";
 import { AssetEvents, AssetList } from "../views/data/assets.tsx";
+import { PoolsPage } from "../views/data/pools.tsx";
+import { sendPage } from "./send_page.ts";
 
 export function dataRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  router.get("/data", (request, response) => list(services, request, response));
+  router.get("/data", (request, response) => assets(services, request, response));
   router.get("/data/events", (request, response) => events(services, request, response));
+  router.get("/pools", (request, response) => pools(services, request, response));
   return router;
 }
 
-async function list(services: WebServices, request: Request, response: Response): Promise<void> {
+async function assets(services: WebServices, request: Request, response: Response): Promise<void> {
   const query = checked(assetsQuery, request.query);
-  const assets = await listAssets(services.reader, query);
+  const found = await readAssets(services, query);
   const next =
-    assets.length < query.limit
+    found.length < query.limit
       ? null
-      : `/data?after=${encodeURIComponent(assets.at(-1)?.uri ?? "")}&limit=${query.limit}`;
+      : `/data?after=${encodeURIComponent(found.at(-1)?.uri ?? "")}&limit=${query.limit}`;
   await sendPage(services, request, response, {
     title: "Assets",
-    body: h(AssetList, { assets, next }),
+    body: h(AssetList, { assets: found, next }),
   });
 }
 
 async function events(services: WebServices, request: Request, response: Response): Promise<void> {
   const query = checked(assetEventsQuery, request.query);
-  const { uri } = query;
-  if (!(await isKnownAsset(services.reader, uri)))
-    throw new Refused(404, "No deployed DAG names this asset.");
-  const found = await assetEvents(services.reader, uri, query);
-  const shown = found.map((event) => ({ ...event, extra: maskJson(services.mask, event.extra) }));
+  const { uri, limit } = query;
+  if (!(await hasAsset(services, uri))) throw new Refused(404, "No deployed DAG names this asset.");
+  const found = await readAssetEvents(services, uri, query);
   const older =
-    found.length < query.limit
+    found.length < limit
       ? null
-      : `/data/events?uri=${encodeURIComponent(uri)}&before=${found.at(-1)?.id}&limit=${query.limit}`;
+      : `/data/events?uri=${encodeURIComponent(uri)}&before=${found.at(-1)?.id}&limit=${limit}`;
   await sendPage(services, request, response, {
     title: uri,
-    body: h(AssetEvents, { uri, events: shown, older }),
+    body: h(AssetEvents, { uri, events: found, older }),
+  });
+}
+
+async function pools(services: WebServices, request: Request, response: Response): Promise<void> {
+  await sendPage(services, request, response, {
+    title: "Pools",
+    body: h(PoolsPage, { pools: await readPools(services) }),
   });
 }

@@ -1,13 +1,15 @@
-/** The whole log of a try as text: read and sent chunk by chunk, so that a gigabyte costs no more memory than a line. */
+/**
+ * The whole log of a try as text. It is read and sent part by part, so that a gigabyte costs no
+ * more memory than a few lines.
+ */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Request, type Response, Router } from "express";
-import { chunksAfter, isTryOver } from "../../store/reads/log.ts";
 import { Refused } from "../http/gate.ts";
-import { logParams } from "../http/input.ts";
-import { checked } from "../http/respond.ts";
+import { checked } from "../http/input/check.ts";
+import { logParams } from "../http/input/tasks.ts";
 import type { WebServices } from "../http/services.ts";
-import { wholeLines } from "../live/log_window.ts";
+import { isTryFinished, readLogParts, type TryId } from "../read/read_log.ts";
 
 export function downloadRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
@@ -22,8 +24,9 @@ async function download(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const { instanceId, tryNumber } = checked(logParams, request.params);
-  if ((await isTryOver(services.reader, instanceId, tryNumber)) === undefined)
+  const wanted = checked(logParams, request.params);
+  const { instanceId, tryNumber } = wanted;
+  if ((await isTryFinished(services, wanted)) === undefined)
     throw new Refused(404, "There is no such try.");
   response.set({
     "Content-Disposition": `attachment; filename="log-${instanceId}-${tryNumber}.txt"`,
@@ -31,27 +34,21 @@ async function download(
   });
   response.type("text/plain");
   try {
-    await pipeline(Readable.from(textOf(services, instanceId, tryNumber)), response);
+    await pipeline(Readable.from(textOf(services, wanted)), response);
   } catch (error) {
-    // Cut off in the middle, the download must not look complete: the connection breaks instead of ending.
+    // A download that breaks off must not look complete: the connection breaks instead of ending.
     services.log.warn({ err: error, instanceId, tryNumber }, "a log download broke off");
     response.destroy();
   }
 }
 
-async function* textOf(
-  services: WebServices,
-  instanceId: number,
-  tryNumber: number,
-): AsyncGenerator<string> {
-  for (let seq = -1; ; ) {
-    const chunks = await chunksAfter(services.reader, instanceId, tryNumber, seq);
-    if (chunks.length === 0) return;
-    for (const chunk of chunks) {
-      seq = chunk.seq;
-      yield wholeLines(chunk.lines, services.mask)
-        .map(({ time, level, text }) => `${time} ${level.padEnd(5)} ${text}\n`)
-        .join("");
+async function* textOf(services: WebServices, wanted: TryId): AsyncGenerator<string> {
+  for (let after = -1; ; ) {
+    const parts = await readLogParts(services, wanted, after, true);
+    if (parts.length === 0) return;
+    for (const { seq, lines } of parts) {
+      after = seq;
+      yield lines.map(({ time, level, text }) => `${time} ${level.padEnd(5)} ${text}\n`).join("");
     }
   }
 }

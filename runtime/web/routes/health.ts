@@ -1,7 +1,7 @@
 /** What probes ask: is this process up, and can it do its work. */
 import { type Response, Router } from "express";
-import { getHealth } from "../../store/reads/health.ts";
 import type { WebServices } from "../http/services.ts";
+import { readHealth } from "../read/read_health.ts";
 
 export function healthRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
@@ -13,7 +13,7 @@ export function healthRoutes(services: WebServices): Router {
 /** Says what is wrong in a word: whoever may ask this has not logged in. */
 async function ready(services: WebServices, response: Response): Promise<void> {
   try {
-    const { schedulers } = await getHealth(services.reader);
+    const { schedulers } = await readHealth(services);
     const status = schedulers > 0 ? "ok" : "no scheduler";
     response.status(schedulers > 0 ? 200 : 503).json({ status });
   } catch {

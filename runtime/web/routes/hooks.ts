@@ -5,12 +5,13 @@
 import { type Request, type RequestHandler, type Response, Router, raw } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
 import { DagsmithError } from "../../../sdk/errors.ts";
-import { getDag } from "../../store/reads/dags.ts";
+import { needActions } from "../http/authorize.ts";
 import { HOOKS, Refused } from "../http/gate.ts";
-import { hookKey, hookParams } from "../http/input.ts";
-import { checked } from "../http/respond.ts";
+import { checked } from "../http/input/check.ts";
+import { hookKey, hookParams } from "../http/input/hooks.ts";
 import type { WebServices } from "../http/services.ts";
 import { provesSecret } from "../http/webhook_proof.ts";
+import { readWebhookSecret } from "../read/read_webhook.ts";
 
 const MAX_BODY = "1mb";
 /** Calls of one address in a minute. */
@@ -59,14 +60,13 @@ async function receive(services: WebServices, request: Request, response: Respon
   const secret = await secretOf(services, dagId, name);
   if (secret === null || !provesSecret(secret, request.headers, body))
     throw new DagsmithError("WEBHOOK_REFUSED", {});
-  if (!services.actions)
-    throw new Refused(403, "This server only shows; nothing can be changed here.");
+  const actions = needActions(services);
   const key = checked(
     hookKey,
     request.get("Idempotency-Key") ?? request.get("X-GitHub-Delivery") ?? null,
   );
   const actor = `webhook ${name} ${request.ip ?? "unknown"}`;
-  const run = await services.actions.receiveWebhook(services.db, {
+  const run = await actions.receiveWebhook(services.db, {
     dagId,
     name,
     text: body.toString("utf8"),
@@ -76,20 +76,22 @@ async function receive(services: WebServices, request: Request, response: Respon
   response.status(202).set("Cache-Control", "no-store").json(run);
 }
 
-/** The secret of a hook that a deployed DAG declares; null when there is none, or its variable is not set, which the log says. */
+/**
+ * The secret of a webhook that a deployed DAG declares. Null when there is no such webhook, or its
+ * variable is not set; the log says so then.
+ */
 async function secretOf(
-  { reader, variable, log }: WebServices,
+  services: WebServices,
   dagId: string,
   name: string,
 ): Promise<string | null> {
-  const dag = await getDag(reader, dagId);
-  const hook =
-    dag?.removedAt === null
-      ? dag.spec.on.find((one) => one.type === "webhook" && one.name === name)
-      : undefined;
-  if (hook?.type !== "webhook") return null;
-  const secret = await variable(hook.secret);
+  const key = await readWebhookSecret(services, dagId, name);
+  if (key === null) return null;
+  const secret = await services.variable(key);
   if (secret === null || secret === "")
-    log.warn({ dag: dagId, webhook: name, variable: hook.secret }, "a webhook's secret is not set");
+    services.log.warn(
+      { dag: dagId, webhook: name, variable: key },
+      "a webhook's secret is not set",
+    );
   return secret === "" ? null : secret;
 }

@@ -1,12 +1,13 @@
 /** Login and logout. The token buys a session cookie that scripts cannot read and other sites cannot send. */
 import { type CookieOptions, type Request, type Response, Router } from "express";
 import { h } from "preact";
+import { requireFormToken } from "../http/authorize.ts";
 import type { GuessLimit } from "../http/gate.ts";
-import { requireFormToken, sendPlain } from "../http/respond.ts";
 import type { WebServices } from "../http/services.ts";
 import { SESSION_COOKIE, sessionOf } from "../http/sessions.ts";
 import { LoginPage } from "../views/parts/plain.tsx";
-import { readForm } from "./forms.ts";
+import { readForm } from "./form.ts";
+import { sendPlain } from "./send_page.ts";
 
 export function loginRoutes(services: WebServices, guesses: GuessLimit): Router {
   const router = Router({ caseSensitive: true, strict: true });

@@ -154,7 +154,7 @@ describe("lists", () => {
     d.group("outer", (g) => {
       chain(start, g.empty("a"));
       g.group("inner", (h) => chain(start, h.empty("b")));
-      d.group("bare", { prefix: false }, (h) => chain(start, h.empty("c")));
+      g.group("bare", { prefix: false }, (h) => chain(start, h.empty("c")));
     });
     chain(other, d.empty("last"));
     const { tasks, groups } = describeDag(d);

@@ -88,7 +88,3 @@ export const callbacks = z.object({
 export const eventSent = z.object({
   resumed: z.int().meta({ description: "How many task instances went on" }),
 });
-
-export const taskCancelled = z.object({
-  instances: z.int().meta({ description: "How many instances were stopped" }),
-});

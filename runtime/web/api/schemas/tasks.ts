@@ -76,3 +76,7 @@ export const logAnswer = z
       .meta({ description: "True when the try is over and these were its last lines" }),
   })
   .meta({ id: "Log" });
+
+export const taskCancelled = z.object({
+  instances: z.int().meta({ description: "How many instances were stopped" }),
+});

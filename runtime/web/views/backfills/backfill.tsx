@@ -2,14 +2,14 @@
 import type { VNode } from "preact";
 import type { BackfillRunSummary, BackfillSummary } from "../../../store/reads/backfills.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
-import { Fact } from "../dag/dag.tsx";
+import { Fact } from "../parts/fact.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { BackfillButtons, ProgressBar } from "./backfill_list.tsx";
 
 export interface BackfillProps {
   readonly backfill: BackfillSummary;
-  /** JSON text, masked. */
+  /** JSON text. */
   readonly params: string;
   readonly runs: readonly BackfillRunSummary[];
   /** The address of the next runs; null when these are the last. */

@@ -2,8 +2,8 @@
 import type { VNode } from "preact";
 import type { BackfillPreview } from "../../../actions/index.ts";
 import type { ParamField } from "../../http/params_form.ts";
+import { Field, ParamInput } from "../parts/field.tsx";
 import { Time } from "../parts/time.tsx";
-import { Field, ParamInput } from "../trigger/trigger.tsx";
 
 export interface BackfillFormProps {
   readonly dagId: string;

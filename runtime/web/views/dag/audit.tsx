@@ -4,7 +4,7 @@ import type { AuditRow } from "../../../store/reads/audit.ts";
 import { PagedTable } from "../parts/paged_table.tsx";
 import { Time } from "../parts/time.tsx";
 
-/** `detail` is JSON text, masked. */
+/** `detail` is JSON text. */
 export type ShownAudit = Omit<AuditRow, "detail"> & { readonly detail: string };
 
 export function AuditList({

@@ -2,6 +2,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { DagDetail } from "../../../store/reads/dags.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
+import { Fact } from "../parts/fact.tsx";
 import { PauseSwitch } from "../parts/form.tsx";
 import { Time } from "../parts/time.tsx";
 
@@ -148,20 +149,5 @@ function NextRuns({
       ))}
       {full}
     </>
-  );
-}
-
-export function Fact({
-  name,
-  children,
-}: {
-  readonly name: string;
-  readonly children: ComponentChildren;
-}): VNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

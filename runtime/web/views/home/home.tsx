@@ -1,17 +1,14 @@
 /** The list of DAGs, with files that could not be imported on top. */
 import type { VNode } from "preact";
-import {
-  DAG_FILTERS,
-  type DagFilter,
-  type DagOverview,
-  type DagQuery,
-} from "../../../store/reads/dags.ts";
+import type { DagFilter, DagOverview, DagQuery } from "../../../store/reads/dags.ts";
 import type { ImportErrorRow } from "../../../store/reads/import_errors.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
 import { PauseSwitch } from "../parts/form.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { RunBars } from "./bars.tsx";
+import { addressOf, Filters, Search } from "./filters.tsx";
+import { ImportErrors } from "./import_errors.tsx";
 
 export interface HomeProps {
   readonly dags: readonly DagOverview[];
@@ -41,90 +38,13 @@ export function Home({ dags, counts, importErrors, query, token }: HomeProps): V
         )}
         {dags.length === query.limit && (
           <p class="pages">
-            <a class="button" href={address(query, { after: dags.at(-1)?.dagId ?? "" })}>
+            <a class="button" href={addressOf(query, { after: dags.at(-1)?.dagId ?? "" })}>
               Next {query.limit}
             </a>
           </p>
         )}
       </div>
     </>
-  );
-}
-
-function ImportErrors({ errors }: { readonly errors: readonly ImportErrorRow[] }): VNode {
-  return (
-    <section class="errors" aria-label="Import errors">
-      <h2>
-        <i class="glyph" aria-hidden="true" />
-        {errors.length === 1
-          ? "1 file cannot be imported"
-          : `${errors.length} files cannot be imported`}
-      </h2>
-      {errors.map((error) => (
-        <details>
-          <summary>
-            <code>{error.line === null ? error.file : `${error.file}:${error.line}`}</code>{" "}
-            <span>{error.message.split("\n")[0]}</span>
-          </summary>
-          <pre>{error.stack === "" ? error.message : `${error.message}\n\n${error.stack}`}</pre>
-          <p class="faint">
-            {error.code} · <Time at={error.happenedAt} /> · the last version that could be imported
-            goes on
-          </p>
-        </details>
-      ))}
-    </section>
-  );
-}
-
-function Filters({
-  counts,
-  query,
-}: {
-  readonly counts: HomeProps["counts"];
-  readonly query: DagQuery;
-}): VNode {
-  return (
-    <nav class="chips" aria-label="Filter">
-      {DAG_FILTERS.map((filter) => (
-        <a
-          class={filter}
-          href={address(query, { filter, after: "" })}
-          aria-current={filter === query.filter ? "page" : undefined}
-        >
-          {filter} <b>{counts[filter]}</b>
-        </a>
-      ))}
-      {query.tag !== null && (
-        <a
-          href={address(query, { tag: null, after: "" })}
-          title="Show all tags"
-          aria-current="page"
-        >
-          tag: {query.tag} <b aria-hidden="true">×</b>
-        </a>
-      )}
-    </nav>
-  );
-}
-
-function Search({ query }: { readonly query: DagQuery }): VNode {
-  return (
-    <search>
-      <form class="search" method="get" action="/">
-        {query.filter !== "all" && <input type="hidden" name="filter" value={query.filter} />}
-        {query.tag !== null && <input type="hidden" name="tag" value={query.tag} />}
-        <input
-          type="search"
-          name="q"
-          value={query.search ?? ""}
-          placeholder="Find a DAG"
-          aria-label="Find a DAG"
-          maxLength={200}
-          data-search
-        />
-      </form>
-    </search>
   );
 }
 
@@ -220,15 +140,4 @@ function Nothing({ isFresh }: { readonly isFresh: boolean }): VNode {
       <code>dag dev</code> in it.
     </p>
   );
-}
-
-/** The address of the list with something changed. */
-function address(query: DagQuery, change: Partial<DagQuery>): string {
-  const { filter, tag, search, after } = { ...query, ...change };
-  const found = new URLSearchParams();
-  if (filter !== "all") found.set("filter", filter);
-  if (tag !== null) found.set("tag", tag);
-  if (search !== null) found.set("q", search);
-  if (after !== "") found.set("after", after);
-  return found.size === 0 ? "/" : `/?${found}`;
 }

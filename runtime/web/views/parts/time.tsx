@@ -38,3 +38,22 @@ export function Took({
     return <span data-since={start.toISOString()}>since {utcText(start).slice(11)}</span>;
   return <span>{durationText(new Date(to).getTime() - start.getTime())}</span>;
 }
+
+/** The two cells of a row for something that started and may have ended. */
+export function StartedAndTook({ startedAt, finishedAt }: Timed): VNode {
+  return (
+    <>
+      <td>
+        <Time at={startedAt} />
+      </td>
+      <td class="number">
+        <Took from={startedAt} to={finishedAt} />
+      </td>
+    </>
+  );
+}
+
+export interface Timed {
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}

@@ -2,8 +2,8 @@
 import type { VNode } from "preact";
 import type { ClearedRun } from "../../../actions/index.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
+import { Field } from "../parts/field.tsx";
 import { State } from "../parts/state.tsx";
-import { Field } from "../trigger/trigger.tsx";
 
 export interface ClearProps {
   readonly run: RunDetail;

@@ -5,27 +5,28 @@ import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
 import type { GraphLayout } from "../../graph/graph_layout.ts";
 import type { Folds } from "../../groups/folded_groups.ts";
+import type { CallbackPage } from "../../read/read_callbacks.ts";
 import type { RunTask } from "../../read/run_tasks.ts";
-import { Fact } from "../dag/dag.tsx";
 import { Graph } from "../graph/graph.tsx";
+import { Callbacks } from "../parts/callbacks.tsx";
+import { Fact } from "../parts/fact.tsx";
 import { PostButton } from "../parts/form.tsx";
 import { State, Warnings } from "../parts/state.tsx";
 import { Time, Took } from "../parts/time.tsx";
-import { type CallbackPage, Callbacks } from "./callbacks.tsx";
+import { Annotations } from "./annotations.tsx";
 import { MadeBy } from "./made_by.tsx";
-import { AgainButtons, Annotations } from "./run_again.tsx";
+import { RunButtons } from "./run_buttons.tsx";
 import { TaskTable } from "./task_table.tsx";
 
 export interface RunProps {
   readonly run: RunDetail;
-  readonly version: number;
   readonly spec: DagSpec;
   readonly tasks: readonly RunTask[];
   readonly trigger: RunTrigger | null;
   readonly layout: GraphLayout | null;
   readonly folds: Folds;
   readonly callbacks: CallbackPage;
-  /** JSON text, masked. */
+  /** JSON text. */
   readonly params: string;
   readonly token: string | undefined;
   readonly now: Date;
@@ -33,7 +34,6 @@ export interface RunProps {
 
 export function RunPage({
   run,
-  version,
   spec,
   tasks,
   trigger,
@@ -56,7 +56,7 @@ export function RunPage({
         <State state={run.state} />
         <Warnings count={run.warnings} />
         <span class="grow" />
-        {token !== undefined && <AgainButtons run={run} token={token} />}{" "}
+        {token !== undefined && <RunButtons run={run} token={token} />}{" "}
         {token !== undefined && run.finishedAt === null && (
           <PostButton
             action={`/runs/${run.id}/cancel`}
@@ -68,7 +68,7 @@ export function RunPage({
           </PostButton>
         )}
       </div>
-      <RunSnapshot run={run} version={version} params={params} trigger={trigger} />
+      <RunFacts run={run} params={params} trigger={trigger} />
       <Annotations run={run} token={token} />
       <section id="graph" data-live aria-label="Graph">
         <Graph
@@ -88,12 +88,11 @@ export function RunPage({
 
 interface RunFactsProps {
   readonly run: RunDetail;
-  readonly version: number;
   readonly params: string;
   readonly trigger: RunTrigger | null;
 }
 
-function RunSnapshot({ run, version, params, trigger }: RunFactsProps): VNode {
+function RunFacts({ run, params, trigger }: RunFactsProps): VNode {
   return (
     <dl class="facts" id="run-facts" data-live>
       <Fact name="Type">{run.runType}</Fact>
@@ -119,7 +118,7 @@ function RunSnapshot({ run, version, params, trigger }: RunFactsProps): VNode {
       <Fact name="Duration">
         <Took from={run.startedAt} to={run.finishedAt} />
       </Fact>
-      <Fact name="Version">{version}</Fact>
+      <Fact name="Version">{run.version}</Fact>
       {run.reason !== null && <Fact name="Reason">{run.reason}</Fact>}
       {params !== "{}" && (
         <Fact name="Params">

@@ -12,6 +12,7 @@ import {
   treeRows,
 } from "../../groups/group_tree.ts";
 import type { RunTask } from "../../read/run_tasks.ts";
+import { MappedProgress } from "../parts/mapped_progress.tsx";
 import { FoldAll, RowName } from "../parts/row_name.tsx";
 import { State, Warnings } from "../parts/state.tsx";
 import { Took } from "../parts/time.tsx";
@@ -98,7 +99,7 @@ function TaskCells({ row, folds, task, href, scale }: TaskCellsProps): VNode {
   return (
     <>
       <RowName row={row} folds={folds} name={<a href={href}>{row.item.name}</a>}>
-        {task.mapped && <Progress task={task} />}
+        {task.mapped && <MappedProgress task={task} />}
       </RowName>
       <td>
         <State state={task.state} />
@@ -169,19 +170,5 @@ function Track({ of, from, to }: Scale & { readonly of: Timed }): VNode {
         />
       )}
     </svg>
-  );
-}
-
-/** Counts of a mapped task. */
-export function Progress({ task }: { readonly task: RunTask }): VNode | null {
-  if (task.mapped === null) return null;
-  const { instances, success, failed, skipped, upstreamFailed } = task.mapped;
-  const left = instances - success - failed - skipped - upstreamFailed;
-  return (
-    <p>
-      {success} of {instances} succeeded{failed > 0 && `, ${failed} failed`}
-      {skipped > 0 && `, ${skipped} skipped`}
-      {left > 0 && `, ${left} to go`}
-    </p>
   );
 }

@@ -1,18 +1,11 @@
 /** The log of a try. Plain lines without a script; with one it follows, filters and finds. */
 import type { VNode } from "preact";
-import type { LogLine, LogWindow } from "../../live/log_window.ts";
-
-export interface LogProps {
-  readonly window: LogWindow;
-  readonly instanceId: number;
-  readonly tryNumber: number;
-  /** Whether more lines may come. */
-  readonly isOpen: boolean;
-}
+import type { LogLine } from "../../read/log_lines.ts";
+import type { ShownLog } from "../../read/read_task.ts";
 
 const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
-export function Log({ window, instanceId, tryNumber, isOpen }: LogProps): VNode {
+export function Log({ window, instanceId, tryNumber, isOpen }: ShownLog): VNode {
   const address = `/logs/${instanceId}/${tryNumber}`;
   const isEmpty = window.head.length + window.tail.length === 0;
   return (

@@ -1,19 +1,8 @@
 /** The tasks of a group that runs as one, on its own page. */
 import type { VNode } from "preact";
-import type { ShownState } from "../../../words/shown_state.ts";
+import type { GroupMember } from "../../read/read_members.ts";
 import { State } from "../parts/state.tsx";
-import { Time, Took } from "../parts/time.tsx";
-
-export interface GroupMember {
-  /** Without the group's prefix. */
-  readonly name: string;
-  readonly href: string;
-  readonly state: ShownState;
-  /** 0 before its turn has come. */
-  readonly tryNumber: number;
-  readonly startedAt: Date | null;
-  readonly finishedAt: Date | null;
-}
+import { StartedAndTook } from "../parts/time.tsx";
 
 export function Members({ members }: { readonly members: readonly GroupMember[] }): VNode {
   return (
@@ -39,12 +28,7 @@ export function Members({ members }: { readonly members: readonly GroupMember[] 
                 <State state={member.state} />
               </td>
               <td>{member.tryNumber > 0 && member.tryNumber}</td>
-              <td>
-                <Time at={member.startedAt} />
-              </td>
-              <td class="number">
-                <Took from={member.startedAt} to={member.finishedAt} />
-              </td>
+              <StartedAndTook startedAt={member.startedAt} finishedAt={member.finishedAt} />
             </tr>
           ))}
         </tbody>

@@ -1,53 +1,31 @@
 /** One task of one run: where it stands and why, its tries, what it left, its log; for a mapped task its instances. */
 import type { VNode } from "preact";
+import type { TaskState } from "../../../state/task_state.ts";
 import { INSTANCES_PER_PAGE, type InstanceRow } from "../../../store/reads/instances.ts";
-import type { RunDetail } from "../../../store/reads/runs.ts";
-import type { TryRow, XComValue } from "../../../store/reads/tries.ts";
-import type { RunTask } from "../../read/run_tasks.ts";
+import type { XComValue } from "../../../store/reads/tries.ts";
+import type { CallbackPage } from "../../read/read_callbacks.ts";
+import type { ShownTry, TaskView } from "../../read/read_task.ts";
+import { Callbacks } from "../parts/callbacks.tsx";
+import { MappedProgress } from "../parts/mapped_progress.tsx";
 import { State, Warnings } from "../parts/state.tsx";
-import { Time, Took } from "../parts/time.tsx";
-import { type CallbackPage, Callbacks } from "../run/callbacks.tsx";
-import { TaskButtons } from "../run/run_again.tsx";
-import { Progress } from "../run/task_table.tsx";
-import { Log, type LogProps } from "./log.tsx";
-import { type GroupMember, Members } from "./members.tsx";
+import { StartedAndTook } from "../parts/time.tsx";
+import { Log } from "./log.tsx";
+import { Members } from "./members.tsx";
+import { TaskButtons } from "./task_buttons.tsx";
 
 /** States by which instances are often looked for. */
 const INSTANCE_FILTERS = ["failed", "running", "queued", "success"] as const;
 
-/** One try, current or former. */
-export type ShownTry = Omit<TryRow, "state" | "finishedAt"> & {
-  readonly state: InstanceRow["state"] | "lost";
-  readonly finishedAt: Date | null;
-};
-
-export interface TaskProps {
-  readonly run: RunDetail;
-  readonly task: RunTask;
-  readonly operator: string;
-  readonly doc: string | null;
-  /** Where it is declared, as file:line. */
-  readonly declared: string;
-  /** Null for the page of a mapped task as a whole, and for a task whose turn has not come. */
-  readonly instance: InstanceRow | null;
-  /** Newest first. */
-  readonly tries: readonly ShownTry[];
-  readonly shownTry: number;
-  readonly xcoms: readonly XComValue[];
-  readonly log: LogProps | null;
-  /** The tasks of a group that runs as one; null for every other task. */
-  readonly members: readonly GroupMember[] | null;
-  readonly instances: readonly InstanceRow[];
-  /** What is not met, while it waits. */
-  readonly waits: readonly string[];
-  readonly more: string | null;
-  /** Null where there is no instance to speak of. */
+export interface TaskProps extends TaskView {
+  /** The state that the instances are filtered by; null: all. */
+  readonly state: TaskState | null;
+  /** Null without an instance. */
   readonly callbacks: CallbackPage | null;
   readonly token: string | undefined;
 }
 
 export function TaskPage(props: TaskProps): VNode {
-  const { run, task, instance, tries, shownTry, xcoms, log, instances, more } = props;
+  const { run, task, instance, tries, shownTry, xcoms, log, instances } = props;
   const here = `/runs/${run.id}/tasks/${task.taskId}`;
   const mapIndex = instance && instance.mapIndex >= 0 ? instance.mapIndex : null;
   return (
@@ -74,7 +52,7 @@ export function TaskPage(props: TaskProps): VNode {
             <TaskButtons run={run} taskId={task.taskId} mapIndex={mapIndex} token={props.token} />
           )}
         </div>
-        {mapIndex === null && <Progress task={task} />}
+        {mapIndex === null && <MappedProgress task={task} />}
         {props.waits.length === 0 && (instance?.reason ?? task.why) !== null && (
           <p class="why">{instance?.reason ?? task.why}</p>
         )}
@@ -107,9 +85,17 @@ export function TaskPage(props: TaskProps): VNode {
       {props.members && <Members members={props.members} />}
       {log && <Log {...log} />}
       {props.callbacks && <Callbacks {...props.callbacks} runId={null} />}
-      {task.mapped && mapIndex === null && <Instances rows={instances} here={here} more={more} />}
+      {task.mapped && mapIndex === null && (
+        <Instances rows={instances} here={here} more={moreOf(props, here)} />
+      )}
     </>
   );
+}
+
+/** The address of the next page of instances; null on the last. */
+function moreOf({ next, state }: TaskProps, here: string): string | null {
+  if (next === null) return null;
+  return `${here}?after=${next}${state === null ? "" : `&state=${state}`}`;
 }
 
 function Tries({
@@ -144,12 +130,7 @@ function Tries({
               <td>
                 <State state={one.state} />
               </td>
-              <td>
-                <Time at={one.startedAt} />
-              </td>
-              <td class="number">
-                <Took from={one.startedAt} to={one.finishedAt} />
-              </td>
+              <StartedAndTook startedAt={one.startedAt} finishedAt={one.finishedAt} />
               <td class="faint">{one.workerId}</td>
               <td>{one.reason}</td>
             </tr>
@@ -228,12 +209,7 @@ function Instances({
                 <code class="item">{row.item}</code>
               </td>
               <td>{row.tryNumber}</td>
-              <td>
-                <Time at={row.startedAt} />
-              </td>
-              <td class="number">
-                <Took from={row.startedAt} to={row.finishedAt} />
-              </td>
+              <StartedAndTook startedAt={row.startedAt} finishedAt={row.finishedAt} />
             </tr>
           ))}
         </tbody>

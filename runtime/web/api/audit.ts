@@ -1,0 +1,25 @@
+/** The API's endpoint that lists who did what. */
+import type { Request } from "express";
+import { auditQuery } from "../http/input/audit.ts";
+import { checked } from "../http/input/check.ts";
+import type { WebServices } from "../http/services.ts";
+import { readAudit } from "../read/read_audit.ts";
+import type { Endpoint } from "./endpoint.ts";
+import * as answer from "./schemas/audit.ts";
+
+export const AUDIT_ENDPOINTS: readonly Endpoint[] = [
+  {
+    method: "get",
+    path: "/audit",
+    summary: "List who did what, newest first",
+    query: auditQuery,
+    answer: answer.audit,
+    run: audit,
+  },
+];
+
+async function audit(services: WebServices, request: Request): Promise<unknown> {
+  const query = checked(auditQuery, request.query);
+  const entries = await readAudit(services, query);
+  return { entries, next: entries.length < query.limit ? null : (entries.at(-1)?.id ?? null) };
+}

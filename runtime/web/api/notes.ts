@@ -1,0 +1,45 @@
+/** The API's endpoints for the note and the labels of a run. */
+import type { Request } from "express";
+import { actionsOfApi, actorOf } from "../http/authorize.ts";
+import { checked } from "../http/input/check.ts";
+import { labelsBody, noteBody, runParams } from "../http/input/runs.ts";
+import type { WebServices } from "../http/services.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { done } from "./schemas/common.ts";
+
+export const NOTE_ENDPOINTS: readonly Endpoint[] = [
+  {
+    method: "post",
+    path: "/runs/{id}/note",
+    summary: "Write a note on a run; an empty one takes it away",
+    params: runParams,
+    body: noteBody,
+    answer: done,
+    run: note,
+  },
+  {
+    method: "post",
+    path: "/runs/{id}/labels",
+    summary: "Give a run labels, or take them away",
+    params: runParams,
+    body: labelsBody,
+    answer: done,
+    run: label,
+  },
+];
+
+async function note(services: WebServices, request: Request): Promise<unknown> {
+  const { id } = checked(runParams, request.params);
+  const body = checked(noteBody, request.body ?? {});
+  const actions = await actionsOfApi(services);
+  await actions.noteRun(services.db, { id, ...body, actor: actorOf(request) });
+  return { done: true };
+}
+
+async function label(services: WebServices, request: Request): Promise<unknown> {
+  const { id } = checked(runParams, request.params);
+  const body = checked(labelsBody, request.body ?? {});
+  const actions = await actionsOfApi(services);
+  await actions.labelRun(services.db, { id, ...body, actor: actorOf(request) });
+  return { done: true };
+}

@@ -1,0 +1,40 @@
+/**
+ * Takes secrets out of what people and tasks wrote. Every function of this room that reads rows
+ * passes them through here, so a page and an endpoint show the same, and neither can forget it.
+ */
+import type { Json } from "../../../sdk/json.ts";
+
+/** Replaces every secret in a text. */
+export type Mask = (text: string) => string;
+
+/**
+ * A row with every text in it masked, at any depth.
+ * @param kept fields that stay as they are: ids and states, which are addresses and words of ours
+ */
+export function maskRow<Row extends object>(
+  mask: Mask,
+  row: Row,
+  kept: readonly (keyof Row & string)[],
+): Row {
+  const names: readonly string[] = kept;
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      names.includes(name) ? value : maskValue(mask, value),
+    ]),
+  ) as Row;
+}
+
+/** Masks every text inside a JSON value, keys of objects too. */
+export function maskJson(mask: Mask, value: Json): Json {
+  return maskValue(mask, value) as Json;
+}
+
+function maskValue(mask: Mask, value: unknown): unknown {
+  if (typeof value === "string") return mask(value);
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  if (Array.isArray(value)) return value.map((item) => maskValue(mask, item));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [mask(key), maskValue(mask, item)]),
+  );
+}

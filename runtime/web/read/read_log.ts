@@ -1,0 +1,120 @@
+/** Reads the log of a try as people may see it: part by part, or the two ends of a large one. */
+import { chunksAfter, chunksBefore, isTryOver, type LogChunk } from "../../store/reads/log.ts";
+import type { WebServices } from "../http/services.ts";
+import { type LogLine, logLines, wholeLogLines } from "./log_lines.ts";
+
+const HEAD_LINES = 200;
+const TAIL_LINES = 2_000;
+/** Bounds a page whose lines are long, in characters. */
+const MAX_TEXT = 1_000_000;
+
+/** One try of one instance. */
+export interface TryId {
+  readonly instanceId: number;
+  readonly tryNumber: number;
+}
+
+/**
+ * Whether a try can still write lines. Read it before the lines: a log whose try was over before
+ * its lines were read is complete.
+ * @returns undefined when there is no such try
+ */
+export function isTryFinished(
+  { reader }: WebServices,
+  { instanceId, tryNumber }: TryId,
+): Promise<boolean | undefined> {
+  return isTryOver(reader, instanceId, tryNumber);
+}
+
+/** A stored part of a log. */
+export interface LogPart {
+  /** Position of the part; the next read goes on behind it. */
+  readonly seq: number;
+  readonly lines: readonly LogLine[];
+}
+
+/**
+ * The next few parts behind a position; none when no more are stored.
+ * @param after -1: from the beginning
+ * @param isWhole leaves very long lines uncut
+ */
+export async function readLogParts(
+  { reader, mask }: WebServices,
+  { instanceId, tryNumber }: TryId,
+  after: number,
+  isWhole = false,
+): Promise<readonly LogPart[]> {
+  const linesOf = isWhole ? wholeLogLines : logLines;
+  const chunks = await chunksAfter(reader, instanceId, tryNumber, after);
+  return chunks.map(({ seq, lines }) => ({ seq, lines: linesOf(lines, mask) }));
+}
+
+/** What a page shows of a log: all of a small one, the first and the last lines of a large one. */
+export interface LogWindow {
+  readonly head: readonly LogLine[];
+  /** True when lines between head and tail are left out. */
+  readonly hasGap: boolean;
+  readonly tail: readonly LogLine[];
+  /** The last part that was read; the live stream goes on behind it. -1: none. */
+  readonly lastSeq: number;
+}
+
+export async function readLogWindow(
+  { reader, mask }: WebServices,
+  { instanceId, tryNumber }: TryId,
+): Promise<LogWindow> {
+  const linesOf = ({ lines }: LogChunk): readonly LogLine[] => logLines(lines, mask);
+  const ahead = (seq: number) => chunksAfter(reader, instanceId, tryNumber, seq);
+  const first = await collect(ahead, linesOf, -1, HEAD_LINES + TAIL_LINES);
+  const head = first.parts.flat();
+  if (first.isAll) return { head, hasGap: false, tail: [], lastSeq: first.highest };
+  const back = async (seq: number) =>
+    (await chunksBefore(reader, instanceId, tryNumber, seq)).filter(
+      ({ seq: at }) => at > first.seq,
+    );
+  const last = await collect(back, linesOf, BEHIND_ALL, TAIL_LINES);
+  const tail = last.parts.toReversed().flat();
+  return last.isAll
+    ? { head, hasGap: false, tail, lastSeq: Math.max(first.highest, last.highest) }
+    : {
+        head: head.slice(0, HEAD_LINES),
+        hasGap: true,
+        tail: tail.slice(-TAIL_LINES),
+        lastSeq: last.highest,
+      };
+}
+
+const BEHIND_ALL = 2_147_483_647;
+
+interface Collected {
+  /** Lines by chunk, in the order of reading. */
+  readonly parts: (readonly LogLine[])[];
+  /** The last chunk that was read. */
+  seq: number;
+  highest: number;
+  /** Whether the end was reached. */
+  isAll: boolean;
+}
+
+/** Reads chunks until there are no more, or enough lines or characters. */
+async function collect(
+  read: (seq: number) => Promise<readonly LogChunk[]>,
+  linesOf: (chunk: LogChunk) => readonly LogLine[],
+  from: number,
+  enough: number,
+): Promise<Collected> {
+  const found: Collected = { parts: [], seq: from, highest: -1, isAll: false };
+  for (let lines = 0, text = 0; lines < enough && text < MAX_TEXT; ) {
+    const chunks = await read(found.seq);
+    if (chunks.length === 0) return { ...found, isAll: true };
+    for (const chunk of chunks) {
+      const parsed = linesOf(chunk);
+      found.parts.push(parsed);
+      found.seq = chunk.seq;
+      found.highest = Math.max(found.highest, chunk.seq);
+      lines += parsed.length;
+      text += chunk.lines.length;
+    }
+  }
+  return found;
+}

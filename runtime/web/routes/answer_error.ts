@@ -1,0 +1,22 @@
+/** The last handler: a page for people, JSON for programs, and the rest for our log. */
+import type { ErrorRequestHandler } from "express";
+import { refusalOf } from "../http/refusal.ts";
+import type { WebServices } from "../http/services.ts";
+import { ErrorPage } from "../views/parts/plain.tsx";
+import { sendPlain } from "./send_page.ts";
+
+export function answerError(services: Pick<WebServices, "log" | "mask">): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    const { status, message, code } = refusalOf(error, services.mask);
+    if (status >= 500)
+      services.log.error(
+        { err: error, method: request.method, path: request.path },
+        "a request failed",
+      );
+    if (response.headersSent) return next(error);
+    if (status === 503) response.set("Retry-After", "5");
+    if (/^\/(?:api|hooks)\//.test(request.path))
+      return void response.status(status).json({ error: { code, message } });
+    sendPlain(response, status, String(status), ErrorPage({ status, message }));
+  };
+}

@@ -1,0 +1,152 @@
+/** Backfills: the list of a DAG, the form that makes one, and the page of one. */
+import { type Request, type Response, Router } from "express";
+import { h } from "preact";
+import type { Json } from "../../../sdk/json.ts";
+import type { BackfillPreview, BackfillRequest } from "../../actions/index.ts";
+import { actionsOfForm, actorOf, formToken, needFormToken } from "../http/authorize.ts";
+import { backfillBody, backfillParams, backfillRunsQuery } from "../http/input/backfills.ts";
+import { checked } from "../http/input/check.ts";
+import { defined, formBody } from "../http/input/fields.ts";
+import { paramFields, paramsFromForm } from "../http/params_form.ts";
+import type { WebServices } from "../http/services.ts";
+import { markOf } from "../live/topics.ts";
+import { readBackfill, readBackfillRuns, readBackfills } from "../read/read_backfills.ts";
+import type { DagDetail } from "../read/read_dags.ts";
+import { BackfillPage } from "../views/backfills/backfill.tsx";
+import { BackfillForm } from "../views/backfills/backfill_form.tsx";
+import { BackfillList } from "../views/backfills/backfill_list.tsx";
+import { type DagTabContent, dagOf, sendDag } from "./dag_page.ts";
+import { labelsOf, numberOf, readForm, type Sent, shownError } from "./form.ts";
+import { sendPage } from "./send_page.ts";
+
+export function backfillRoutes(services: WebServices): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get("/dags/:dagId/backfills", (request, response) =>
+    sendDag(services, request, response, (dag) => list(services, request, dag)),
+  );
+  router.get("/dags/:dagId/backfills/new", (request, response) =>
+    form(services, request, response, {}, null, null),
+  );
+  router.post("/dags/:dagId/backfills", readForm, (request, response) =>
+    create(services, request, response),
+  );
+  router.get("/backfills/:id", (request, response) => backfill(services, request, response));
+  for (const verb of ["pause", "resume", "cancel"] as const)
+    router.post(`/backfills/:id/${verb}`, readForm, (request, response) =>
+      move(services, request, response, verb),
+    );
+  return router;
+}
+
+/** Backfills on the page of a DAG. */
+const LISTED = 50;
+
+async function list(
+  services: WebServices,
+  request: Request,
+  { dagId, spec, removedAt }: DagDetail,
+): Promise<DagTabContent> {
+  const backfills = await readBackfills(services, dagId, LISTED);
+  const canCreate =
+    removedAt === null &&
+    spec.schedules.length > 0 &&
+    backfills.every(({ endedAt }) => endedAt !== null);
+  const token = formToken(services, request);
+  return {
+    tab: "backfills",
+    title: `Backfills of ${dagId}`,
+    children: h(BackfillList, { dagId, backfills, token, canCreate }),
+  };
+}
+
+async function backfill(
+  services: WebServices,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { id } = checked(backfillParams, request.params);
+  const { after, limit } = checked(backfillRunsQuery, request.query);
+  const { dagId } = await readBackfill(services, id);
+  // The fingerprint first, then what it stands for.
+  const topic = `dag:${dagId}`;
+  const mark = await markOf(services.reader, topic);
+  const found = await readBackfill(services, id);
+  const runs = await readBackfillRuns(services, id, { after, limit });
+  const more =
+    runs.length < limit ? null : `/backfills/${id}?after=${runs.at(-1)?.ordinal}&limit=${limit}`;
+  const params = JSON.stringify(found.params);
+  const token = formToken(services, request);
+  await sendPage(services, request, response, {
+    title: `Backfill ${id} of ${dagId}`,
+    live: { topic, mark },
+    body: h(BackfillPage, { backfill: found, params, runs, more, token }),
+  });
+}
+
+async function form(
+  services: WebServices,
+  request: Request,
+  response: Response,
+  sent: Sent,
+  error: string | null,
+  preview: BackfillPreview | null,
+): Promise<void> {
+  const token = needFormToken(services, request);
+  await sendDag(services, request, response, ({ dagId, spec }) => {
+    const schedules = spec.schedules.map(({ name }) => name);
+    const fields = paramFields(spec.paramsSchema);
+    return {
+      tab: "backfills",
+      title: `Backfill ${dagId}`,
+      children: h(BackfillForm, { dagId, schedules, fields, sent, error, preview, token }),
+    };
+  });
+}
+
+async function create(services: WebServices, request: Request, response: Response): Promise<void> {
+  const actions = actionsOfForm(services, request);
+  const sent = checked(formBody, request.body);
+  const { dagId, spec } = await dagOf(services, request);
+  try {
+    const asked = requestOf(dagId, sent, paramsFromForm(paramFields(spec.paramsSchema), sent));
+    if (sent.do === "create") {
+      const actor = actorOf(request);
+      const { id } = await actions.createBackfill(services.db, { ...asked, actor });
+      return response.redirect(303, `/backfills/${id}`);
+    }
+    const preview = await actions.previewBackfill(services.db, asked);
+    await form(services, request, response, sent, null, preview);
+  } catch (error) {
+    const message = shownError(services, error, ["UNKNOWN_DAG"]);
+    response.status(422);
+    await form(services, request, response, sent, message, null);
+  }
+}
+
+/** A form as the request that it stands for. @throws DagsmithError INVALID_ARGUMENT, INVALID_LABEL */
+function requestOf(dagId: string, sent: Sent, params: Json): Omit<BackfillRequest, "actor"> {
+  const { from, to, ...more } = checked(backfillBody, {
+    from: sent.from ?? "",
+    to: sent.to ?? "",
+    reprocess: sent.reprocess || undefined,
+    code: sent.code || undefined,
+    maxActiveRuns: numberOf(sent.maxActiveRuns ?? ""),
+    backwards: sent.order === "backwards",
+    schedule: sent.schedule || undefined,
+    labels: labelsOf(sent.labels ?? ""),
+    params,
+  });
+  return { dagId, from, to, ...(defined(more) as object) };
+}
+
+async function move(
+  services: WebServices,
+  request: Request,
+  response: Response,
+  verb: "pause" | "resume" | "cancel",
+): Promise<void> {
+  const actions = actionsOfForm(services, request);
+  const { id } = checked(backfillParams, request.params);
+  await actions[`${verb}Backfill`](services.db, { id, actor: actorOf(request) });
+  response.redirect(303, `/backfills/${id}`);
+}

@@ -1,0 +1,154 @@
+/** The pages of a DAG: grid, graph, runs, decisions and audit; and its pause switch. */
+import { type Request, type Response, Router } from "express";
+import { type ComponentChildren, h } from "preact";
+import { foldsOf } from "../groups/folded_groups.ts";
+import { actionsOfForm, actorOf } from "../http/authorize.ts";
+import { auditQuery } from "../http/input/audit.ts";
+import { checked } from "../http/input/check.ts";
+import { decisionsQuery, foldedQuery, gridQuery } from "../http/input/dags.ts";
+import { runsQuery } from "../http/input/runs.ts";
+import type { WebServices } from "../http/services.ts";
+import { readAudit } from "../read/read_audit.ts";
+import type { DagDetail } from "../read/read_dags.ts";
+import { readDecisionPage } from "../read/read_decisions.ts";
+import { readGrid } from "../read/read_grid.ts";
+import { readRuns } from "../read/read_runs.ts";
+import { AuditList } from "../views/dag/audit.tsx";
+import { DecisionList } from "../views/dag/decisions.tsx";
+import { GridTable } from "../views/dag/grid.tsx";
+import { RunList } from "../views/dag/runs.tsx";
+import { Graph } from "../views/graph/graph.tsx";
+import { GraphList } from "../views/graph/graph_list.tsx";
+import { type DagTabContent, dagOf, sendDag } from "./dag_page.ts";
+import { readForm } from "./form.ts";
+
+type Tab = (services: WebServices, request: Request, dag: DagDetail) => Promise<DagTabContent>;
+
+const TABS: Readonly<Record<string, Tab>> = {
+  "": grid,
+  "/graph": graph,
+  "/runs": runs,
+  "/decisions": decisions,
+  "/audit": audit,
+};
+
+export function dagRoutes(services: WebServices): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  for (const [path, read] of Object.entries(TABS))
+    router.get(`/dags/:dagId${path}`, (request, response) =>
+      sendDag(services, request, response, (dag) => read(services, request, dag)),
+    );
+  router.post("/dags/:dagId/pause", readForm, (request, response) =>
+    pause(services, request, response, "pauseDag"),
+  );
+  router.post("/dags/:dagId/unpause", readForm, (request, response) =>
+    pause(services, request, response, "unpauseDag"),
+  );
+  return router;
+}
+
+/** A part of the page that follows its topic. */
+const live = (id: string, child: ComponentChildren): ComponentChildren =>
+  h("div", { id, "data-live": true }, child);
+
+async function grid(
+  services: WebServices,
+  request: Request,
+  dag: DagDetail,
+): Promise<DagTabContent> {
+  const { runs: count, before, folded } = checked(gridQuery, request.query);
+  const query = { before, runs: count, folded };
+  const { grid: table, older } = await readGrid(services, dag, query);
+  const path = `/dags/${dag.dagId}`;
+  const folds = foldsOf(path, folded, { before, runs: count });
+  const address =
+    older === null ? null : foldsOf(path, folded, { before: older, runs: count }).hrefOf(folded);
+  const children = h(GridTable, { grid: table, spec: dag.spec, folds, older: address });
+  return { tab: "grid", children: live("grid", children) };
+}
+
+async function graph(
+  services: WebServices,
+  request: Request,
+  { dagId, versionId, spec }: DagDetail,
+): Promise<DagTabContent> {
+  const { folded } = checked(foldedQuery, request.query);
+  const folds = foldsOf(`/dags/${dagId}/graph`, folded);
+  const layout = await services.drawer.layout(versionId, spec);
+  const drawn = h(Graph, { layout, spec, stateOf: null, hrefOf: (taskId) => `#task-${taskId}` });
+  const list = h(GraphList, { spec, folds });
+  const section = { id: "tasks", "data-live": true, "aria-label": "Tasks" };
+  return { tab: "graph", children: [drawn, h("section", section, list)] };
+}
+
+async function runs(
+  services: WebServices,
+  request: Request,
+  { dagId }: DagDetail,
+): Promise<DagTabContent> {
+  const query = checked(runsQuery, request.query);
+  const found = await readRuns(services, { dagId, ...query });
+  const older =
+    found.length < query.limit
+      ? null
+      : `/dags/${dagId}/runs?before=${found.at(-1)?.id}&limit=${query.limit}`;
+  return { tab: "runs", children: live("runs", h(RunList, { runs: found, older })) };
+}
+
+async function decisions(
+  services: WebServices,
+  request: Request,
+  { dagId }: DagDetail,
+): Promise<DagTabContent> {
+  const query = checked(decisionsQuery, request.query);
+  const page = await readDecisionPage(services, { dagId, ...query });
+  const { decisions: found, next } = page ?? { decisions: [], next: null };
+  const older =
+    next === null
+      ? null
+      : `/dags/${dagId}/decisions?after=${encodeURIComponent(next)}&limit=${query.limit}`;
+  const children = h(DecisionList, { decisions: found, older });
+  return { tab: "decisions", children: live("decisions", children) };
+}
+
+/** Characters of an entry's detail that the page shows. */
+const SHOWN_DETAIL = 300;
+
+async function audit(
+  services: WebServices,
+  request: Request,
+  { dagId }: DagDetail,
+): Promise<DagTabContent> {
+  const query = checked(auditQuery, request.query);
+  const found = await readAudit(services, { ...query, dagId });
+  const entries = found.map((entry) => ({
+    ...entry,
+    detail: JSON.stringify(entry.detail).slice(0, SHOWN_DETAIL),
+  }));
+  const older =
+    found.length < query.limit ? null : `/dags/${dagId}/audit?before=${found.at(-1)?.id}`;
+  const children = h(AuditList, { entries, older });
+  return { tab: "audit", title: `Audit of ${dagId}`, children: live("audit", children) };
+}
+
+async function pause(
+  services: WebServices,
+  request: Request,
+  response: Response,
+  verb: "pauseDag" | "unpauseDag",
+): Promise<void> {
+  const actions = actionsOfForm(services, request);
+  const { dagId } = await dagOf(services, request);
+  await actions[verb](services.db, { dagId, actor: actorOf(request) });
+  response.redirect(303, cameFrom(request) ?? `/dags/${dagId}`);
+}
+
+/** The page of ours that the form stood on; never an address elsewhere. */
+function cameFrom(request: Request): string | undefined {
+  const referer = request.get("Referer");
+  if (referer === undefined || !URL.canParse(referer)) return undefined;
+  const { host, pathname, search } = new URL(referer);
+  return host === request.headers.host && !pathname.startsWith("//")
+    ? pathname + search
+    : undefined;
+}

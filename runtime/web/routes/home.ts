@@ -1,0 +1,34 @@
+/** The list of DAGs. */
+import { type Request, type Response, Router } from "express";
+import { h } from "preact";
+import { formToken } from "../http/authorize.ts";
+import { checked } from "../http/input/check.ts";
+import { dagsQuery } from "../http/input/dags.ts";
+import type { WebServices } from "../http/services.ts";
+import { markOf } from "../live/topics.ts";
+import { readDagCounts, readDags, readImportErrors } from "../read/read_dags.ts";
+import { Home } from "../views/home/home.tsx";
+import { sendPage } from "./send_page.ts";
+
+export function homeRoutes(services: WebServices): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get("/", (request, response) => home(services, request, response));
+  return router;
+}
+
+async function home(services: WebServices, request: Request, response: Response): Promise<void> {
+  const { q: search, ...rest } = checked(dagsQuery, request.query);
+  const query = { ...rest, search };
+  const mark = await markOf(services.reader, "home");
+  const [dags, counts, importErrors] = await Promise.all([
+    readDags(services, query),
+    readDagCounts(services),
+    readImportErrors(services),
+  ]);
+  const token = formToken(services, request);
+  await sendPage(services, request, response, {
+    title: "DAGs",
+    live: { topic: "home", mark },
+    body: h(Home, { dags, counts, importErrors, query, token }),
+  });
+}

@@ -1,0 +1,89 @@
+/** The live stream of a log: the lines of one try as they come. */
+import { type Request, type Response, Router } from "express";
+import { Refused } from "../http/gate.ts";
+import { checked } from "../http/input/check.ts";
+import { logParams, logQuery } from "../http/input/tasks.ts";
+import type { WebServices } from "../http/services.ts";
+import { drained, type OpenStreams, openStream, sendEvent } from "../live/event_stream.ts";
+import { isTryFinished, readLogParts, type TryId } from "../read/read_log.ts";
+import { sessionHasEnded } from "./change_stream.ts";
+
+export function logStreamRoutes(services: WebServices, streams: OpenStreams): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get("/logs/:instanceId/:tryNumber/stream", (request, response) =>
+    logStream(services, streams, request, response),
+  );
+  return router;
+}
+
+async function logStream(
+  services: WebServices,
+  streams: OpenStreams,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const followed = checked(logParams, request.params);
+  const { after = -1 } = checked(logQuery, {
+    after: request.get("Last-Event-ID") ?? request.query.after,
+  });
+  if ((await isTryFinished(services, followed)) === undefined)
+    throw new Refused(404, "There is no such try.");
+  openStream(streams, response, sessionHasEnded(services, request));
+  const tail = new LogTail(services, response, followed, after);
+  // forward() never rejects: when the database is away it ends the response.
+  const stop = services.watchers.watch({ kind: "log", ...followed }, "", () => void tail.forward());
+  response.on("close", stop);
+  await tail.forward();
+}
+
+/** Sends the parts of one log as they come. Ends only when the try is over and all parts were sent. */
+class LogTail {
+  readonly #services: WebServices;
+  readonly #response: Response;
+  readonly #followed: TryId;
+  #sent: number;
+  #isForwarding = false;
+  #hasNews = false;
+
+  constructor(services: WebServices, response: Response, followed: TryId, after: number) {
+    this.#services = services;
+    this.#response = response;
+    this.#followed = followed;
+    this.#sent = after;
+  }
+
+  /** One pass at a time, or parts would be sent twice. A call during a pass leads to another pass. */
+  async forward(): Promise<void> {
+    this.#hasNews = true;
+    if (this.#isForwarding) return;
+    this.#isForwarding = true;
+    try {
+      while (this.#hasNews && !this.#response.writableEnded) {
+        this.#hasNews = false;
+        await this.#sendNew();
+      }
+    } catch {
+      // The database is away: the client reconnects from the last part that it has.
+      this.#response.end();
+    } finally {
+      this.#isForwarding = false;
+    }
+  }
+
+  /** Asks first whether the try is over: parts are stored before a try ends, so then these are all. */
+  async #sendNew(): Promise<void> {
+    const isFinished = await isTryFinished(this.#services, this.#followed);
+    for (;;) {
+      const parts = await readLogParts(this.#services, this.#followed, this.#sent);
+      if (parts.length === 0 || this.#response.destroyed) break;
+      for (const { seq, lines } of parts) {
+        sendEvent(this.#response, "lines", String(seq), lines);
+        this.#sent = seq;
+      }
+      await drained(this.#response);
+    }
+    if (isFinished === false) return;
+    sendEvent(this.#response, "end", String(this.#sent), {});
+    this.#response.end();
+  }
+}

@@ -1,0 +1,55 @@
+/** The buttons that declare how a run, or a task of it, ended. */
+import { type Request, type Response, Router } from "express";
+import { MARKS } from "../../state/task_state.ts";
+import { actionsOfForm, actorOf } from "../http/authorize.ts";
+import { checked } from "../http/input/check.ts";
+import { clearBody, runParams } from "../http/input/runs.ts";
+import { taskParams } from "../http/input/tasks.ts";
+import type { WebServices } from "../http/services.ts";
+import { numberOf, readForm } from "./form.ts";
+
+type Mark = (typeof MARKS)[number];
+
+export function markRoutes(services: WebServices): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  for (const state of MARKS) {
+    router.post(`/runs/:id/tasks/:taskId/mark/${state}`, readForm, (request, response) =>
+      markTask(services, request, response, state),
+    );
+    // A run cannot be skipped.
+    if (state !== "skipped")
+      router.post(`/runs/:id/mark/${state}`, readForm, (request, response) =>
+        markRun(services, request, response, state),
+      );
+  }
+  return router;
+}
+
+async function markTask(
+  services: WebServices,
+  request: Request,
+  response: Response,
+  to: Mark,
+): Promise<void> {
+  const { id, taskId } = checked(taskParams, request.params);
+  const { mapIndex } = checked(clearBody, {
+    mapIndex: numberOf(String(request.query.mapIndex ?? "")),
+  });
+  const instance = mapIndex === undefined ? {} : { mapIndex };
+  const actions = actionsOfForm(services, request);
+  await actions.markTask(services.db, { id, taskId, ...instance, to, actor: actorOf(request) });
+  const address = `/runs/${id}/tasks/${taskId}`;
+  response.redirect(303, mapIndex === undefined ? address : `${address}/${mapIndex}`);
+}
+
+async function markRun(
+  services: WebServices,
+  request: Request,
+  response: Response,
+  to: Exclude<Mark, "skipped">,
+): Promise<void> {
+  const { id } = checked(runParams, request.params);
+  const actions = actionsOfForm(services, request);
+  await actions.markRun(services.db, { id, to, actor: actorOf(request) });
+  response.redirect(303, `/runs/${id}`);
+}

@@ -1,0 +1,86 @@
+/** The page of a run, and what people do with it: cancel it, note and label it. */
+import { type Request, type Response, Router } from "express";
+import { h } from "preact";
+import type { Json } from "../../../sdk/json.ts";
+import { foldsOf } from "../groups/folded_groups.ts";
+import { actionsOfForm, actorOf, formToken } from "../http/authorize.ts";
+import { checked } from "../http/input/check.ts";
+import { formBody } from "../http/input/fields.ts";
+import { runParams, runQuery } from "../http/input/runs.ts";
+import type { WebServices } from "../http/services.ts";
+import { markOf } from "../live/topics.ts";
+import { readCallbacks } from "../read/read_callbacks.ts";
+import { readRun } from "../read/read_run.ts";
+import { readRunRow } from "../read/read_runs.ts";
+import { RunPage } from "../views/run/run.tsx";
+import { labelsOf, readForm } from "./form.ts";
+import { sendPage } from "./send_page.ts";
+
+export function runRoutes(services: WebServices): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get("/runs/:id", (request, response) => run(services, request, response));
+  router.post("/runs/:id/cancel", readForm, (request, response) =>
+    cancel(services, request, response),
+  );
+  router.post("/runs/:id/annotate", readForm, (request, response) =>
+    annotate(services, request, response),
+  );
+  return router;
+}
+
+async function run(services: WebServices, request: Request, response: Response): Promise<void> {
+  const { id } = checked(runParams, request.params);
+  const { folded, callbacks: before } = checked(runQuery, request.query);
+  const mark = await markOf(services.reader, `run:${id}`);
+  const view = await readRun(services, id);
+  const layout = await services.drawer.layout(view.run.versionId, view.spec);
+  const path = `/runs/${id}`;
+  const olderCallbacks = (last: number): string =>
+    `${foldsOf(path, folded, { callbacks: last }).hrefOf(folded)}#callbacks`;
+  const which = { runId: id, instanceId: null, before };
+  await sendPage(services, request, response, {
+    title: `${view.run.dagId} ${view.run.runId}`,
+    live: { topic: `run:${id}`, mark },
+    body: h(RunPage, {
+      ...view,
+      layout,
+      folds: foldsOf(path, folded, { callbacks: before }),
+      callbacks: await readCallbacks(services, which, olderCallbacks),
+      params: paramsText(view.run.params),
+      token: formToken(services, request),
+      now: new Date(),
+    }),
+  });
+}
+
+/** On one line while it is short. */
+function paramsText(params: Json): string {
+  const text = JSON.stringify(params);
+  return text.length <= 60 ? text : JSON.stringify(params, null, 2);
+}
+
+async function cancel(services: WebServices, request: Request, response: Response): Promise<void> {
+  const actions = actionsOfForm(services, request);
+  const { id } = checked(runParams, request.params);
+  // An action waits for a lost database; this read answers at once that it is away.
+  await readRunRow(services, id);
+  await actions.cancelRun(services.db, { id, actor: actorOf(request) });
+  response.redirect(303, `/runs/${id}`);
+}
+
+async function annotate(
+  services: WebServices,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const actions = actionsOfForm(services, request);
+  const { id } = checked(runParams, request.params);
+  const sent = checked(formBody, request.body);
+  const run = await readRunRow(services, id);
+  const labels = labelsOf(sent.labels ?? "");
+  const remove = Object.keys(run.labels).filter((key) => !(key in labels));
+  const of = { id, actor: actorOf(request) };
+  await actions.labelRun(services.db, { ...of, labels, remove });
+  await actions.noteRun(services.db, { ...of, note: sent.note ?? "" });
+  response.redirect(303, `/runs/${id}`);
+}

@@ -1,0 +1,48 @@
+/** How pages are sent: in their frame, with a fingerprint, without a cache. */
+import { createHash } from "node:crypto";
+import type { Request, Response } from "express";
+import type { WebServices } from "../http/services.ts";
+import { sessionOf } from "../http/sessions.ts";
+import { readHealth } from "../read/read_health.ts";
+import { LogoutButton } from "../views/parts/logout.tsx";
+import { type Frame, NONCE, renderPage } from "../views/parts/page.tsx";
+
+/** Sends a page. A script that asks with the ETag of the page it has gets 304 when nothing changed. */
+export async function sendPage(
+  services: WebServices,
+  request: Request,
+  response: Response,
+  page: Pick<Frame, "title" | "body"> & Partial<Pick<Frame, "live">>,
+): Promise<void> {
+  const health = await readHealth(services);
+  const logout = logoutOf(services, request);
+  const html = renderPage({ ...page, health, notice: services.notice, logout });
+  const etag = `"${createHash("sha256").update(html).digest("base64url")}"`;
+  response.set("ETag", etag);
+  if (request.get("X-Live") === "1" && request.get("If-None-Match") === etag)
+    return void response.status(304).end();
+  sendHtml(response, html);
+}
+
+function logoutOf({ sessions }: WebServices, request: Request): Frame["logout"] {
+  const token = sessions.formToken(sessionOf(request.headers.cookie));
+  return sessions.areRequired ? LogoutButton({ token }) : undefined;
+}
+
+/** Sends a page that needs no database. */
+export function sendPlain(
+  response: Response,
+  status: number,
+  title: string,
+  body: Frame["body"],
+): void {
+  response.status(status);
+  sendHtml(response, renderPage({ title, body, notice: undefined, logout: undefined }));
+}
+
+function sendHtml(response: Response, html: string): void {
+  response
+    .set("Cache-Control", "no-store")
+    .type("html")
+    .send(html.replace(NONCE, String(response.locals.nonce)));
+}

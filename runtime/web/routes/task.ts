@@ -1,0 +1,62 @@
+/** The page of a task or of one instance of it. */
+import { type Request, type Response, Router } from "express";
+import { h } from "preact";
+import { formToken } from "../http/authorize.ts";
+import { checked } from "../http/input/check.ts";
+import { instanceParams, locateParams, taskParams, taskQuery } from "../http/input/tasks.ts";
+import type { WebServices } from "../http/services.ts";
+import { markOf } from "../live/topics.ts";
+import { readCallbacks } from "../read/read_callbacks.ts";
+import { findInstanceById, readTask } from "../read/read_task.ts";
+import { TaskPage } from "../views/task/task.tsx";
+import { sendPage } from "./send_page.ts";
+
+export function taskRoutes(services: WebServices): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get("/runs/:id/tasks/:taskId", (request, response) =>
+    task(services, request, response, { ...checked(taskParams, request.params), mapIndex: -1 }),
+  );
+  router.get("/runs/:id/tasks/:taskId/:mapIndex", (request, response) =>
+    task(services, request, response, checked(instanceParams, request.params)),
+  );
+  router.get("/t/:instanceId", (request, response) => instance(services, request, response));
+  return router;
+}
+
+async function task(
+  services: WebServices,
+  request: Request,
+  response: Response,
+  which: { readonly id: number; readonly taskId: string; readonly mapIndex: number },
+): Promise<void> {
+  const query = checked(taskQuery, request.query);
+  const topic = `task:${which.id}:${which.taskId}`;
+  const mark = await markOf(services.reader, topic);
+  const { after, state, try: tryNumber = null } = query;
+  const view = await readTask(services, { ...which, after, state, tryNumber });
+  const olderCallbacks = (before: number): string =>
+    `${request.path}?${tryNumber === null ? "" : `try=${tryNumber}&`}callbacks=${before}#callbacks`;
+  const callbacks =
+    view.instance &&
+    (await readCallbacks(
+      services,
+      { runId: which.id, instanceId: view.instance.id, before: query.callbacks },
+      olderCallbacks,
+    ));
+  await sendPage(services, request, response, {
+    title: `${which.taskId} · ${view.run.runId}`,
+    live: { topic, mark },
+    body: h(TaskPage, { ...view, state, callbacks, token: formToken(services, request) }),
+  });
+}
+
+/** The short address of an instance, which the grid uses. */
+async function instance(
+  services: WebServices,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { instanceId } = checked(locateParams, request.params);
+  const { runId, taskId, mapIndex } = await findInstanceById(services, instanceId);
+  response.redirect(302, `/runs/${runId}/tasks/${taskId}${mapIndex >= 0 ? `/${mapIndex}` : ""}`);
+}

@@ -1,0 +1,34 @@
+/**
+ * The one stylesheet, put together from a file beside each view. The order counts: where two rules
+ * could meet, the later one is meant to win.
+ */
+import { readFileSync } from "node:fs";
+
+const VIEWS = new URL("../", import.meta.url);
+
+const FILES = [
+  "style/theme.css",
+  "style/base.css",
+  "parts/frame.css",
+  "parts/controls.css",
+  "parts/forms.css",
+  "parts/states.css",
+  "style/errors.css",
+  "parts/lists.css",
+  "home/bars.css",
+  "dag/grid.css",
+  "graph/graph.css",
+  "parts/groups.css",
+  "run/tasks.css",
+  "parts/callbacks.css",
+  "task/task.css",
+  "task/log.css",
+  "style/screens.css",
+  "backfills/backfills.css",
+  "run/annotations.css",
+];
+
+/** The text of the stylesheet. A build copies the files beside the compiled code. */
+export function readStylesheet(): string {
+  return FILES.map((file) => readFileSync(new URL(file, VIEWS), "utf8")).join("\n");
+}
