@@ -1,5 +1,7 @@
-/** Lengths of time on the calendar: `"1 month"`, `"2 weeks"`. How long one is in hours depends on when it begins and on the timezone. */
-
+/**
+ * Lengths of time on the calendar: `"1 month"`, `"2 weeks"`. Their length in hours
+ * depends on their start and on the timezone.
+ */
 import type { Duration } from "./duration.ts";
 import { durationMs } from "./duration.ts";
 import type { CalendarLength } from "./spec/index.ts";
@@ -7,8 +9,9 @@ import type { CalendarLength } from "./spec/index.ts";
 type CalendarUnit = "day" | "week" | "month" | "year";
 
 /**
- * A whole number of days, weeks, months or years of the calendar. A day is from one time of day to the same on the next day, 23 hours where
- * clocks go forward; `"1d"`, a {@link Duration}, is always 24 hours.
+ * A whole number of days, weeks, months or years of the calendar. A day ends at the same
+ * time of the next day: after 23 hours where clocks go forward. `"1d"`, a
+ * {@link Duration}, is always 24 hours.
  * @example const billing: CalendarDuration = "1 month";
  */
 export type CalendarDuration = `${number} ${CalendarUnit | `${CalendarUnit}s`}`;

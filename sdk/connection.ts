@@ -1,29 +1,44 @@
 /**
- * A connection: where an outside system is and how to log in to it. Read from JSON or from a URI in Airflow's form
- * (`type://login:password@host:port/schema?key=value`, every part percent-encoded).
+ * Connections: where an outside system is, and how to log in to it. Read from JSON, or
+ * from a URI in Airflow's form: `type://login:password@host:port/schema?key=value`, every
+ * part percent-encoded.
  */
-
 import { DagsmithError } from "./errors.ts";
 import type { Json } from "./json.ts";
 
-/** Fields that a system has no use for are null; everything particular to its type is in {@link Connection.extra}. */
+/**
+ * Where an outside system is, and how to log in to it. Fields that a type of system does
+ * not use are null. Airflow: Connection.
+ * @example
+ * d.task("host", async ({ connection }) => {
+ *   const { host, port }: Connection = await connection("lake");
+ *   return `${host}:${port}`;
+ * });
+ */
 export interface Connection {
+  /** The id under which it is set. */
   readonly id: string;
-  /** What kind of system it is, such as `postgres`, `aws`, `github`. */
+  /** The type of system, such as `postgres`, `aws`, `github`. */
   readonly type: string;
+  /** The name or address of the machine. */
   readonly host: string | null;
+  /** From 1 to 65535. */
   readonly port: number | null;
+  /** The name of the user. */
   readonly login: string | null;
+  /** The password or token; masked in logs. */
   readonly password: string | null;
-  /** The database, bucket or path, by the custom of the type. */
+  /** The database, bucket or path, depending on the type. */
   readonly schema: string | null;
+  /** Fields that only this type of system has; masked in logs. */
   readonly extra: Readonly<Record<string, Json>>;
 }
 
 /**
- * Reads a connection written as a JSON object or as a URI. In JSON, `conn_type` (Airflow's name) and `type` mean the same, and `extra`
- * may be an object or a string of JSON.
- * @throws DagsmithError INVALID_CONNECTION; its message never repeats the value, which holds a secret.
+ * Reads a connection from a JSON object or a URI. In JSON, `conn_type` (Airflow's name)
+ * and `type` mean the same, and `extra` is an object or a string of JSON.
+ * @throws DagsmithError INVALID_CONNECTION; the message never repeats the value, which
+ *   holds a secret
  * @example parseConnection("warehouse", "postgres://etl:s3cret@db:5432/lake")
  */
 export function parseConnection(id: string, text: string): Connection {
@@ -56,7 +71,10 @@ function extraOfJson(id: string, extra: Json | undefined): Record<string, Json> 
   );
 }
 
-/** Airflow's URI form allows an empty host and any percent-encoded character in it, which `new URL` does not. */
+/**
+ * In Airflow's URIs the host may be empty or have percent-encoded characters, which
+ * `new URL` refuses.
+ */
 const CONNECTION_URI =
   /^(?<type>[^:/?#]+):\/\/(?:(?<login>[^:@/?#]*)(?::(?<password>[^@/?#]*))?@)?(?<host>\[[^\]]*\]|[^:@/?#]*)(?::(?<port>\d+))?(?:\/(?<schema>[^?#]*))?(?:\?(?<query>[^#]*))?$/;
 

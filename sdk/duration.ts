@@ -1,12 +1,16 @@
-/** Lengths of time as people write them: `"5m"`, `"1h30m"`, `"PT5M"`; in milliseconds everywhere else. */
+/**
+ * Lengths of time as DAG files write them: `"5m"`, `"1h30m"`, `"PT5M"`. All other code
+ * uses milliseconds.
+ */
 import { Duration as LuxonDuration } from "luxon";
 import { DagsmithError } from "./errors.ts";
 
 type Unit = "ms" | "s" | "m" | "h" | "d" | "w";
 
 /**
- * A length of time: one to three numbers with a unit (`ms`, `s`, `m` minutes, `h`, `d` of 24 hours, `w` of 7 days), or ISO 8601 (`PT5M`) without
- * years and months, which have no fixed length.
+ * A length of time: one to three numbers, each with a unit (`ms`, `s`, `m` for minutes,
+ * `h`, `d` for 24 hours, `w` for 7 days); or ISO 8601 (`PT5M`) without years and months,
+ * which have no fixed length.
  * @example const delay: Duration = "1h30m";
  */
 export type Duration =
@@ -26,7 +30,7 @@ const UNIT_MS: Readonly<Record<Unit, number>> = {
 
 /**
  * The length in whole milliseconds, zero or more.
- * @throws DagsmithError INVALID_DURATION when the text is neither form, or negative.
+ * @throws DagsmithError INVALID_DURATION when the text has neither form, or is negative
  * @example durationMs("1h30m") // 5_400_000
  */
 export function durationMs(duration: Duration): number {

@@ -1,6 +1,7 @@
 /**
- * Every error that dagsmith raises on purpose: one table of codes, each with its message beside it. A code never changes its meaning;
- * a message says what was found, where, what is allowed and what to do. A `{name}` in a message is a parameter.
+ * Every error that dagsmith raises on purpose: one table of codes with their messages. A
+ * code never changes its meaning. A message names what was found, where, what is allowed
+ * and what to do. A `{name}` in a message is a parameter.
  */
 const messages = {
   // A DAG file
@@ -194,7 +195,10 @@ const messages = {
 } as const;
 
 type Messages = typeof messages;
-/** A stable name for one kind of error. */
+/**
+ * The stable code of a {@link DagsmithError}.
+ * @example const missing: ErrorCode = "CONNECTION_NOT_FOUND";
+ */
 export type ErrorCode = keyof Messages;
 type Placeholder<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholder<Rest>
@@ -204,13 +208,21 @@ type MessageParams<Code extends ErrorCode> = {
 };
 
 /**
- * An error with a stable {@link code}; its message says what was found, where, and what to do.
- * @example throw new DagsmithError("VARIABLE_NOT_FOUND", { key: "region", variable: "DAG_VAR_REGION" });
+ * An error with a stable {@link code}. Its message names what was found, where, and what
+ * to do.
+ * @example
+ * throw new DagsmithError("VARIABLE_NOT_FOUND", {
+ *   key: "region",
+ *   variable: "DAG_VAR_REGION",
+ * });
  */
 export class DagsmithError<Code extends ErrorCode = ErrorCode> extends Error {
+  /** Tells it from other errors. */
   override readonly name = "DagsmithError";
+  /** The stable code. */
   readonly code: Code;
 
+  /** @param params the values for the `{name}` parts of the code's message */
   constructor(code: Code, params: MessageParams<Code>, options?: ErrorOptions) {
     const values: Readonly<Record<string, string | number>> = params;
     super(
@@ -222,7 +234,7 @@ export class DagsmithError<Code extends ErrorCode = ErrorCode> extends Error {
 }
 
 /**
- * Whether `error` is a {@link DagsmithError}, optionally one with this code.
+ * Whether `error` is a {@link DagsmithError}; with a code, whether it has that code.
  * @example if (isDagsmithError(error, "CONNECTION_NOT_FOUND")) log.warn(error.message);
  */
 export function isDagsmithError(error: unknown, code?: ErrorCode): error is DagsmithError {

@@ -1,7 +1,7 @@
 /**
- * Properties that the runtime reads and that no public type shows, so that authors of DAGs see only
- * what they may use. The key is shared by all copies of the package: a DAG that another copy made can
- * still be read.
+ * Properties that the runtime reads and that no public type shows, so that authors of
+ * DAGs see only what they may use. The key is shared by all copies of the package: a DAG
+ * that another copy made can still be read.
  */
 
 /** Writes and reads one hidden property. */

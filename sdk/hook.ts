@@ -1,34 +1,63 @@
-/** A hook: a typed client of one outside system, opened from a connection while a task runs and closed when its try ends. */
+/**
+ * Hooks: typed clients of outside systems. A hook opens its client from a connection
+ * while a task runs, and closes it when the try ends.
+ */
 import type { Connection } from "./connection.ts";
 import { DagsmithError } from "./errors.ts";
 import type { TaskLog } from "./task/task_log.ts";
 
-/** What opening a client may use. */
+/**
+ * What a hook may use to open a client.
+ * @example
+ * const open = ({ host }: Connection, { signal }: HookContext) =>
+ *   connect(host, { signal });
+ */
 export interface HookContext {
-  /** Aborted when the try is cancelled, times out, or its worker stops. */
+  /** Aborted when the try is cancelled or times out, or when its worker stops. */
   readonly signal: AbortSignal;
+  /** The log of the try. */
   readonly log: TaskLog;
 }
 
-/** How to make a client of type `Client` from a connection. */
+/**
+ * How to make a client from a connection.
+ * @typeParam Client the type of the client
+ * @example
+ * const redis: HookDefinition<Redis> = {
+ *   types: ["redis"],
+ *   open: ({ host }) => connect(host),
+ *   close: (client) => client.quit(),
+ * };
+ */
 export interface HookDefinition<Client> {
-  /** The connection types that this hook accepts, the first being the usual one. */
+  /** The types of connection that this hook accepts; the first is the usual one. */
   readonly types: readonly [string, ...string[]];
+  /** Opens a client. An error fails the try. */
   readonly open: (connection: Connection, context: HookContext) => Client | Promise<Client>;
-  /** Called once when the try ends, however it ends. */
+  /** Called once when the try ends, in whatever state. */
   readonly close?: (client: Client) => void | Promise<void>;
 }
 
-/** A hook bound to a connection id; `await hook(ref)` in a task gives its client. */
+/**
+ * A hook together with the id of a connection. `await hook(ref)` in a task gives its
+ * client.
+ * @example const cache: HookRef<Redis> = redisHook("cache");
+ */
 export interface HookRef<Client> {
+  /** The id of the connection. */
   readonly connectionId: string;
+  /** How to make the client. */
   readonly definition: HookDefinition<Client>;
 }
 
 /**
  * Defines a hook: returns a function from connection id to {@link HookRef}.
  * @example
- * export const redisHook = defineHook({ types: ["redis"], open: ({ host }) => connect(host), close: (client) => client.quit() });
+ * export const redisHook = defineHook({
+ *   types: ["redis"],
+ *   open: ({ host }) => connect(host),
+ *   close: (client) => client.quit(),
+ * });
  * // in a task: const redis = await hook(redisHook("cache"));
  */
 export function defineHook<Client>(
@@ -38,7 +67,7 @@ export function defineHook<Client>(
 }
 
 /**
- * Opens the client of a hook from a connection that was looked up for it.
+ * Opens the client of a hook from its connection.
  * @throws DagsmithError WRONG_CONNECTION_TYPE
  */
 export async function openHook<Client>(

@@ -1,6 +1,6 @@
 /**
- * dagsmith: what DAG files and plugins import. The lowest part of the house: it does no input or output, and
- * reads no database and no environment.
+ * dagsmith: what DAG files and plugins import. The lowest part of the house: it does no
+ * input or output, and reads no database and no environment.
  */
 export type { CalendarDuration } from "./calendar_duration.ts";
 export { type Connection, parseConnection } from "./connection.ts";

@@ -1,4 +1,7 @@
-/** Instants as people write them: ISO 8601, in a DAG's timezone where it names no offset. In UTC everywhere else. */
+/**
+ * Instants as DAG files write them: ISO 8601, in the DAG's timezone without an offset.
+ * All other code uses UTC.
+ */
 import { DateTime } from "luxon";
 import { DagsmithError } from "./errors.ts";
 
@@ -12,7 +15,10 @@ export function utcInstant(text: string, zone: string, where: string): string {
   throw new DagsmithError("INVALID_DATE", { found: JSON.stringify(text) ?? "undefined", where });
 }
 
-/** Null for what is no date, and beyond the years 1 to 9999: there ISO 8601 is written in a form that databases do not read. */
+/**
+ * The date as ISO 8601 in UTC; null for an invalid date, and outside the years 1 to 9999,
+ * which ISO 8601 writes in a form that databases do not read.
+ */
 export function utcIso(date: DateTime): string | null {
   const utc = date.toUTC();
   return utc.isValid && utc.year >= 1 && utc.year <= 9999 ? utc.toISO() : null;

@@ -1,10 +1,14 @@
 /**
- * What may travel between tasks. An output crosses a process border and a database as JSON (RFC 8259), so a value that JSON would
- * change or drop on the way is refused: at compile time by {@link NotJson}, at run time by {@link toJson}.
+ * The values that can travel between tasks. An output crosses a process border and a
+ * database as JSON (RFC 8259). A value that JSON would change or drop is refused: at
+ * compile time by {@link NotJson}, at run time by {@link toJson}.
  */
 import { DagsmithError } from "./errors.ts";
 
-/** Any value that JSON carries without loss. */
+/**
+ * Any value that JSON carries without loss.
+ * @example const extra: Json = { rows: 12, files: ["a.csv"], note: null };
+ */
 export type Json =
   | string
   | number
@@ -13,7 +17,7 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
-/** How deep {@link NotJson} looks before it trusts the type; deeper values are still checked at run time. */
+/** How deep {@link NotJson} looks. Deeper values are checked at run time only. */
 type Depth = [1, 1, 1, 1, 1, 1];
 
 type Unserializable =
@@ -26,7 +30,11 @@ type Unserializable =
   | Set<never>
   | Promise<unknown>;
 
-/** The parts of `T` that JSON cannot carry; `never` when it can carry all of it, or when the type does not say (`any`, `unknown`). */
+/**
+ * The parts of `T` that JSON cannot carry; `never` when JSON can carry all of `T`, and
+ * for `any` and `unknown`.
+ * @example type Wrong = NotJson<{ at: Date; rows: number }>; // Date
+ */
 export type NotJson<T, D extends readonly unknown[] = Depth> = 0 extends 1 & T
   ? never
   : NotJsonPart<T, D>;
@@ -44,7 +52,13 @@ type NotJsonPart<T, D extends readonly unknown[]> = D extends readonly [unknown,
           : never
   : never;
 
-/** Makes a function whose `Output` JSON cannot carry a compile error that names the offending part. */
+/**
+ * Added to the type of a body: when JSON cannot carry its `Output`, the body does not
+ * compile, and the error names the part that JSON cannot carry.
+ * @example
+ * function work<Output>(body: (() => Output) & JsonOutput<Output>): void {}
+ * work(() => new Date()); // error: "returns a value that JSON cannot carry": Date
+ */
 export type JsonOutput<Output> = [NotJson<Output>] extends [never]
   ? unknown
   : { "returns a value that JSON cannot carry": NotJson<Output> };
@@ -54,10 +68,11 @@ export const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 const MAX_DEPTH = 200;
 
 /**
- * Writes a task output as JSON text. `undefined` becomes `null`; a property that is `undefined` is left out, as JSON.stringify does;
- * -0 becomes 0.
- * @throws DagsmithError OUTPUT_NOT_JSON naming the path of the first value JSON cannot carry (BigInt, function, symbol, Map, Set, Date,
- *   class instance, NaN, Infinity, a cycle, deeper than 200 levels), OUTPUT_TOO_LARGE above {@link MAX_OUTPUT_BYTES}.
+ * Writes a task output as JSON text. `undefined` becomes `null`; a property that is
+ * `undefined` is left out, as JSON.stringify does; -0 becomes 0.
+ * @throws DagsmithError OUTPUT_NOT_JSON naming the path of the first value JSON cannot
+ *   carry (BigInt, function, symbol, Map, Set, Date, class instance, NaN, Infinity, a
+ *   cycle, deeper than 200 levels), OUTPUT_TOO_LARGE above {@link MAX_OUTPUT_BYTES}.
  */
 export function toJson(value: unknown, maxBytes: number = MAX_OUTPUT_BYTES): string {
   refuseUnserializable(value, { path: [], ancestors: new Set(), leastBytes: 0, maxBytes });
@@ -71,7 +86,10 @@ export function toJson(value: unknown, maxBytes: number = MAX_OUTPUT_BYTES): str
 interface Walk {
   readonly path: (string | number)[];
   readonly ancestors: Set<object>;
-  /** Bytes that the part walked so far needs at least. Ends the walk through a value that names one large part a million times. */
+  /**
+   * Bytes that the part walked so far needs at least. Ends the walk through a value that
+   * names one large part a million times.
+   */
   leastBytes: number;
   readonly maxBytes: number;
 }

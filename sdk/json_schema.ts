@@ -1,12 +1,16 @@
-/** What a schema says of the values that a caller writes, as JSON Schema: for forms, and for checks in processes that never load a DAG file. */
+/**
+ * A schema as JSON Schema: for forms, and for checks in processes that never load a DAG
+ * file.
+ */
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
 import { errorMessage } from "./error_message.ts";
 import type { Json } from "./json.ts";
 import { invalidOption } from "./option_values.ts";
 
 /**
- * JSON Schema (draft 2020-12) of a schema; undefined when it cannot tell (zod 4 can).
- * @param words what messages say of a schema of values that JSON cannot carry
+ * The JSON Schema (draft 2020-12) of a schema; undefined when the schema cannot write one
+ * (zod 4 can).
+ * @param words for the message about a schema of values that JSON cannot carry
  * @throws DagsmithError INVALID_OPTION
  */
 export function jsonSchemaOf(

@@ -1,6 +1,6 @@
 /**
- * Checks of options that several options share, so that a mistake is refused in the same words everywhere.
- * A check of a single option is in the file of that option.
+ * Checks of options that several options share, so that a mistake is refused in the same
+ * words everywhere. A check of a single option is in the file of that option.
  */
 import { type Duration, durationMs } from "./duration.ts";
 import { DagsmithError } from "./errors.ts";
@@ -20,7 +20,10 @@ export function invalidOption(
   return new DagsmithError("INVALID_OPTION", { where, option, found, allowed }, cause);
 }
 
-/** The error for an option whose value is of a wrong kind. The message names the kind, not the value. */
+/**
+ * The error for an option whose value is of a wrong kind. The message names the kind, not
+ * the value.
+ */
 export function wrongKind(
   where: string,
   option: string,
@@ -31,8 +34,8 @@ export function wrongKind(
 }
 
 /**
- * The error for an option with a wrong value. The message shows at most 100 characters of the value: the
- * contents of a file that was passed by mistake must not fill the screen.
+ * The error for an option with a wrong value. The message shows at most 100 characters of
+ * the value: the contents of a file that was passed by mistake must not fill the screen.
  */
 export function wrongValue(
   where: string,
@@ -71,7 +74,10 @@ export function backoffFactor(value: number, option: string, where: string): num
   throw invalidOption(where, option, String(value), "a number of at least 1");
 }
 
-/** A length of time in milliseconds. @throws DagsmithError INVALID_OPTION, INVALID_DURATION */
+/**
+ * A length of time in milliseconds.
+ * @throws DagsmithError INVALID_OPTION, INVALID_DURATION
+ */
 export function moreThanZero(duration: Duration, option: string, where: string): number {
   const ms = durationMs(duration);
   if (ms > 0) return ms;

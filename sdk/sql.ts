@@ -1,12 +1,16 @@
 /**
- * SQL with its values kept apart from its text. A value never becomes part of the text, so no value can change what a statement does.
+ * SQL with its values apart from its text. A value never becomes part of the text, so
+ * that no value can change what a statement does.
  */
 import { Liquid } from "liquidjs";
 import { DateTime } from "luxon";
 import { errorMessage } from "./error_message.ts";
 import { DagsmithError } from "./errors.ts";
 
-/** What a statement may bind. Dates are bound as ISO 8601 text. */
+/**
+ * A value that a statement can bind. Dates are bound as ISO 8601 text.
+ * @example const day: SqlValue = logicalDate;
+ */
 export type SqlValue =
   | string
   | number
@@ -21,7 +25,11 @@ export type SqlValue =
 const placeholder = Symbol("a value or an identifier");
 type Piece = string | { readonly [placeholder]: true; readonly value: SqlValue };
 
-/** A statement, or a part of one. Made by {@link sql}, {@link identifier} or {@link sqlFromTemplate}. */
+/**
+ * A statement, or a part of one. Made by {@link sql}, {@link identifier}, {@link joinSql}
+ * or {@link sqlFromTemplate}.
+ * @example const statement: Sql = sql`select count(*) from ${identifier("trips")}`;
+ */
 export class Sql {
   readonly #pieces: readonly Piece[];
 
@@ -30,13 +38,14 @@ export class Sql {
     this.#pieces = pieces;
   }
 
+  /** Text and values, in order. */
   get pieces(): readonly Piece[] {
     return this.#pieces;
   }
 
   /**
-   * The text and the values to bind, in order.
-   * @param name how the n-th placeholder is written, counted from 1; default PostgreSQL's `$n`
+   * The text, and the values to bind in order.
+   * @param name writes the n-th placeholder, counted from 1; default PostgreSQL's `$n`
    */
   render(name: (position: number) => string = (position) => `$${position}`): {
     readonly text: string;
@@ -51,8 +60,11 @@ export class Sql {
 }
 
 /**
- * A statement whose interpolated values are bound, and whose interpolated statements and identifiers are put in place.
- * @example sql`select * from ${identifier("lake", "trips")} where pickup >= ${dataInterval.start}`
+ * A statement. Interpolated values are bound; interpolated statements and identifiers
+ * become part of the text.
+ * @throws DagsmithError INVALID_DATE for a date that is invalid
+ * @example
+ * sql`select * from ${identifier("lake", "trips")} where pickup >= ${dataInterval.start}`;
  */
 export function sql(strings: TemplateStringsArray, ...values: readonly (SqlValue | Sql)[]): Sql {
   return new Sql(
@@ -65,7 +77,8 @@ export function sql(strings: TemplateStringsArray, ...values: readonly (SqlValue
 }
 
 /**
- * A name (table, column, schema) quoted as PostgreSQL and Redshift do it; several parts are joined by a dot.
+ * A name (of a table, column or schema), quoted for PostgreSQL and Redshift. Several
+ * parts are joined by a dot.
  * @example identifier("lake", "trips") // "lake"."trips"
  */
 export function identifier(...parts: readonly string[]): Sql {
@@ -73,9 +86,13 @@ export function identifier(...parts: readonly string[]): Sql {
 }
 
 /**
- * Statements one after the other.
- * @param separator SQL, put between them as it is
- * @example sql`select ${joinSql(columns.map((name) => identifier(name)), ", ")} from ${identifier("trips")}`
+ * Several statements as one, in their order.
+ * @param separator SQL between the statements, unchanged
+ * @example
+ * sql`select ${joinSql(
+ *   columns.map((name) => identifier(name)),
+ *   ", ",
+ * )} from ${identifier("trips")}`;
  */
 export function joinSql(statements: readonly Sql[], separator: string): Sql {
   return new Sql(
@@ -85,20 +102,24 @@ export function joinSql(statements: readonly Sql[], separator: string): Sql {
   );
 }
 
-/** Stands in the rendered text for a value or a name. */
+/** Marks a value or a name in the rendered text. */
 const MARK = "\u0001";
 
-/** Tags that would read files, or keep rendered text as if it were a value. */
+/** Tags that would read files, or that would keep rendered text as a value. */
 const WITHHELD_TAGS = ["capture", "include", "render", "layout", "block"];
 
 /**
- * A statement from a Liquid template, for SQL kept in `.sql` files. Each `{{ … }}` is bound as a value; `{{ name | identifier }}` is put
- * in place as a quoted name. An unknown variable or filter is an error; the filter `raw` and the tags `capture`, `include`, `render`,
- * `layout` and `block` do not exist here.
+ * A statement from a Liquid template, for SQL in `.sql` files. Each `{{ … }}` is bound as
+ * a value; `{{ name | identifier }}` becomes a quoted name. An unknown variable or filter
+ * is an error. The filter `raw` and the tags `capture`, `include`, `render`, `layout` and
+ * `block` do not exist.
  * @throws DagsmithError INVALID_SQL_TEMPLATE
  * @example
  * import query from "./report.sql";
- * postgresSql({ postgres: "lake", sql: ({ logicalDate }) => sqlFromTemplate(query, { day: logicalDate }) })
+ * postgresSql({
+ *   postgres: "lake",
+ *   sql: ({ logicalDate }) => sqlFromTemplate(query, { day: logicalDate }),
+ * });
  */
 export function sqlFromTemplate(
   template: string,
@@ -147,7 +168,9 @@ function bound(value: SqlValue): Piece {
   };
 }
 
-/** An invalid date must not be bound as null, which many a condition takes for "no limit". */
+/**
+ * An invalid date must not be bound as null, which a condition may read as "no limit".
+ */
 function isoText(date: DateTime | Date): string {
   const valid = date instanceof Date ? !Number.isNaN(date.getTime()) : date.isValid;
   const iso = valid ? (date instanceof Date ? date.toISOString() : date.toISO()) : null;

@@ -1,19 +1,16 @@
 /**
- * Runs a whole DAG in memory, in this process, one task after the other: the engine of the real thing over a store that forgets. What
- * `dag test` shows, and what a test of one's own asserts on.
+ * Runs a whole DAG in memory, in this process, one task after the other: the real engine
+ * over a store in memory. `dag test` shows the result, and a test of a DAG asserts on it.
  */
 import { DateTime } from "luxon";
-import type { Connection } from "../../sdk/connection.ts";
 import { type Dag, graphOf } from "../../sdk/dag/dag.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { AssetEvent } from "../../sdk/sources/asset.ts";
-import type { RunTrigger } from "../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import {
-  type LogLevel,
   MAX_LABEL,
   runTry,
   type TaskHost,
@@ -37,93 +34,28 @@ import { planOf } from "../engine/plan/plan_of.ts";
 import { completeTries } from "../engine/results/complete_tries.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 import type { NewCallback } from "../engine/store.ts";
-import type { RunState } from "../state/run_state.ts";
-import { ENGINE, isFinal, type StoredError, type TaskState } from "../state/task_state.ts";
+import { ENGINE, isFinal } from "../state/task_state.ts";
 import { start } from "../state/transition.ts";
 import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
-import { type ConnectionValue, connectionOf } from "./run_task.ts";
+import type { DagRunEvent, DagRunResult, RunDagOptions, TaskResult } from "./dag_run.ts";
+import { connectionOf } from "./run_task.ts";
 import { Elapsed, endOfWait, pause, withinTime } from "./time.ts";
-
-/** What happens during the run, as it happens. */
-export type DagRunEvent =
-  | {
-      readonly type: "started";
-      readonly taskId: string;
-      readonly mapIndex: number;
-      readonly tryNumber: number;
-    }
-  | {
-      readonly type: "log";
-      readonly taskId: string;
-      readonly mapIndex: number;
-      readonly level: LogLevel;
-      readonly text: string;
-    }
-  | { readonly type: "ended"; readonly task: TaskResult };
-
-export interface RunDagOptions {
-  /** ISO 8601, in the DAG's timezone when it names no offset. Default: now. */
-  readonly logicalDate?: string;
-  readonly params?: Json;
-  /** Connections by id, or a function that finds one (and throws for one it does not know). */
-  readonly connections?:
-    | Readonly<Record<string, ConnectionValue>>
-    | ((id: string) => Promise<Connection>);
-  /** Variables by key, or a function that finds one. */
-  readonly variables?: Readonly<Record<string, string>> | ((key: string) => Promise<string | null>);
-  /** What was sent to the run, by name: what `waitForEvent` waits for. A task that waits for another event fails. */
-  readonly events?: Readonly<Record<string, Json>>;
-  /** Runs only this task and the tasks it depends on. */
-  readonly only?: string;
-  /** What made the run, as its tasks see it. Default: nothing, it was asked for. */
-  readonly trigger?: RunTrigger;
-  readonly onEvent?: (event: DagRunEvent) => void;
-  readonly signal?: AbortSignal;
-}
-
-export interface TaskResult {
-  readonly taskId: string;
-  /** -1 when the task is not mapped. */
-  readonly mapIndex: number;
-  /** What the task calls this instance of it. */
-  readonly label: string | null;
-  readonly state: TaskState;
-  readonly tryNumber: number;
-  /** Of the last try; 0 when the task did not run. */
-  readonly durationMs: number;
-  readonly output: Json;
-  readonly reason: string | null;
-  readonly error: StoredError | null;
-  /** It failed, and its failure is allowed. */
-  readonly warning: boolean;
-}
-
-export interface DagRunResult {
-  readonly state: RunState;
-  readonly runId: string;
-  readonly logicalDate: string;
-  /** In the order in which they ended. */
-  readonly tasks: readonly TaskResult[];
-  /** The assets that tasks updated, in order. */
-  readonly assets: readonly {
-    readonly taskId: string;
-    readonly mapIndex: number;
-    readonly uri: string;
-    readonly extra: Json;
-  }[];
-  /** What a task pushed or, without a key, returned; for a mapped task the list. Undefined when there is nothing. */
-  xcom(taskId: string, key?: string): Json | undefined;
-}
 
 const WORKER = "this process";
 
 /**
- * Runs a DAG. Time passes faster here: retries follow at once, waits for a time or another DAG's run are over as they beginRuns, and a sensor
- * pokes again after its interval or a second, whichever is shorter; its time-out counts the interval. Callbacks run as they fall due;
- * deadlines and the time-outs of groups do not pass.
- * @throws DagsmithError what `describeDag` throws; UNKNOWN_TASK for `only`; INVALID_DATE; INVALID_PARAMS
+ * Runs a DAG. Time passes faster than in a deployment: retries follow at once; waits for
+ * a time or for a run of another DAG are over when they begin; a sensor pokes again after
+ * its interval or after a second, whichever is shorter, while its timeout counts the
+ * interval. Callbacks run as they fall due. Deadlines and the timeouts of groups have no
+ * effect.
+ * @throws DagsmithError for a DAG that could not be deployed; UNKNOWN_TASK for `only`;
+ *   INVALID_DATE; INVALID_PARAMS
  * @example
- * const run = await runDag(dag, { logicalDate: "2026-01-01", connections: { lake: "postgres://…" } });
+ * const run = await runDag(dag, {
+ *   logicalDate: "2026-01-01",
+ *   connections: { lake: "postgres://…" },
+ * });
  * expect(run.state).toBe("success");
  */
 export async function runDag(
@@ -167,7 +99,10 @@ class Session {
   readonly #options: RunDagOptions;
   /** Instances whose end was told. */
   readonly #reported = new Set<number>();
-  /** Groups that wait for their next try, by instance and try: told as well, although no try of theirs runs here. */
+  /**
+   * Groups that wait for their next try, by instance and try: told as well, although no
+   * try of theirs runs here.
+   */
   readonly #waiting = new Set<string>();
   readonly #elapsed = new Elapsed();
   readonly #interval: { readonly start: Date; readonly end: Date };
@@ -308,7 +243,10 @@ class Session {
     this.#emit({ type: "started", taskId, mapIndex, tryNumber });
   }
 
-  /** Tasks that ended without running: skipped, never able to run, or without a body; and what became of groups. */
+  /**
+   * Tasks that ended without running: skipped, never able to run, or without a body; and
+   * what became of groups.
+   */
   reportNew(): void {
     for (const instance of this.#store.instances) {
       const { workerId, state } = instance;
@@ -320,7 +258,9 @@ class Session {
       if (one.state === "up_for_retry" && this.#isGroup(one)) this.#reportWaiting(one);
   }
 
-  /** A group lets its tasks run again: what they came to before is no result of the run. */
+  /**
+   * A group lets its tasks run again: what they came to before is no result of the run.
+   */
   #forget({ id }: MemoryInstance): void {
     if (this.#reported.delete(id)) this.#results = this.#results.filter((one) => one.id !== id);
   }
@@ -339,7 +279,8 @@ class Session {
     const { id, taskId, mapIndex, label, state, tryNumber, reason, error } = instance;
     if (this.#reported.has(id)) return;
     const { members = [] } = this.#store.run.plan.tasks.get(taskId) ?? {};
-    // What a loop of a group goes on with lies with the group, and is the output of one of its tasks.
+    // What a loop of a group goes on with lies with the group, and is the output of one
+    // of its tasks.
     const output = members.length > 0 ? null : (this.#store.outputOf(taskId, mapIndex) ?? null);
     const warning =
       state === "failed" && this.#store.run.plan.tasks.get(taskId)?.spec.allowFailure === true;
@@ -377,7 +318,8 @@ class Session {
         : this.#store.xcom(source, "return_value");
       return value === undefined ? missingInput(plan, source) : value;
     };
-    // A copy, as each task process gets one: a task that changes its input must not change another's.
+    // A copy, as each task process gets one: a task that changes its input must not
+    // change another's.
     return structuredClone({
       ...{ dagId: this.#spec.dagId, taskId, runId: this.runId, tryNumber, mapIndex, item },
       ...(spec && isLoop(spec) && mapIndex > 0

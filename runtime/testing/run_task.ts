@@ -1,5 +1,4 @@
-/** Runs one task body in memory. */
-
+/** Runs one try of a task body in memory. */
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import { dag } from "../../sdk/dag/dag.ts";
 import { graphAround } from "../../sdk/dag/graph.ts";
@@ -12,30 +11,53 @@ import { definitionOf } from "../../sdk/task/task_definition.ts";
 import { TaskRef } from "../../sdk/task/task_ref.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
 
-/** A connection as a URI, as JSON text, or as its fields. */
+/**
+ * A connection as a URI, as JSON text, or as its fields. Fields that are not given are
+ * null.
+ * @example
+ * const github: ConnectionValue = { type: "github", host: "http://localhost:8080" };
+ */
 export type ConnectionValue =
   | string
   | (Partial<Omit<Connection, "id">> & { readonly type: string });
 
+/**
+ * Options of {@link runTask}.
+ * @example
+ * await runTask(taskOf(d, "load"), {
+ *   inputs: { rows: 12 },
+ *   variables: { region: "eu" },
+ * });
+ */
 export interface RunTaskOptions {
+  /** Connections by id. Default: none. */
   readonly connections?: Readonly<Record<string, ConnectionValue>>;
+  /** Variables by key. Default: none. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** The params of the run; checked by the DAG's schema. Default `{}`. */
   readonly params?: Json;
+  /** The outputs of other tasks, by the names in the task's `inputs`. Default `{}`. */
   readonly inputs?: Readonly<Record<string, Json>>;
-  /** Given for a mapped task: its element of the list. */
+  /** For a mapped task: the element of the list. */
   readonly item?: Json;
-  /** Given for a loop: what the iteration before returned. Without it, the first iteration is run. */
+  /**
+   * For a loop: the output of the iteration before. Default: none, which runs the first
+   * iteration.
+   */
   readonly previous?: Json;
-  /** ISO 8601; default 2026-01-01T00:00:00Z. */
+  /** ISO 8601. Default 2026-01-01T00:00:00Z. */
   readonly logicalDate?: string;
-  /** ISO 8601; default one day after the logical date. */
+  /** ISO 8601. Default one day after the logical date. */
   readonly dataIntervalEnd?: string;
+  /** Default 1. */
   readonly tryNumber?: number;
+  /** Default: the id of a manual run of the logical date. */
   readonly runId?: string;
-  /** What made the run. Default: nothing, it was asked for. */
+  /** The assets or the event that made the run. Default: none, as in a manual run. */
   readonly trigger?: RunTrigger;
-  /** Events of inlets. */
+  /** Events of the task's inlets. Default: none. */
   readonly assetEvents?: readonly AssetEvent[];
+  /** Given to the task as its `signal`. */
   readonly signal?: AbortSignal;
 }
 
@@ -44,20 +66,31 @@ interface LogLine {
   readonly text: string;
 }
 
+/**
+ * The result of one try.
+ * @typeParam Output the type of the task's output
+ * @example const run: TaskRun<number> = await runTask(() => 12);
+ */
 export interface TaskRun<Output> {
+  /** The output, as JSON carries it. */
   readonly output: Output;
+  /** The lines that the task logged. */
   readonly log: readonly LogLine[];
-  /** What the task pushed, by key. */
+  /** The values that the task pushed, by key. */
   readonly xcom: Readonly<Record<string, Json>>;
-  /** What the task said of assets that it updates. */
+  /** The details that the task gave for assets that it updates. */
   readonly assets: readonly { readonly uri: string; readonly extra: Json }[];
 }
 
 /**
- * Runs a task body, or a task of a DAG, once.
- * @throws what the body throws, as an Error of the same name and message (`FailTask`, `SkipTask` included); `NotYet` for a sensor whose
- *   poke said no. A task that only waits ends at once.
- * @example const { output } = await runTask(githubToS3({ … }), { connections: { github: { type: "github", host: url } } });
+ * Runs a task body, or a task of a DAG ({@link taskOf}), once.
+ * @throws the error of the body, as an Error with the same name and message (also
+ *   `FailTask` and `SkipTask`); `NotYet` for a sensor whose poke answered no. A task that
+ *   only waits ends at once.
+ * @example
+ * const { output } = await runTask(taskOf(d, "load"), {
+ *   connections: { github: { type: "github", host: url } },
+ * });
  */
 export async function runTask<Output>(
   task: TaskBody<Output> | TaskRef<Output>,
@@ -93,7 +126,10 @@ export async function runTask<Output>(
   };
 }
 
-/** A connection given as a value. @throws DagsmithError CONNECTION_NOT_FOUND when it is undefined */
+/**
+ * A connection given as a value.
+ * @throws DagsmithError CONNECTION_NOT_FOUND when it is undefined
+ */
 export function connectionOf(id: string, value: ConnectionValue | undefined): Connection {
   if (value === undefined)
     throw new DagsmithError("CONNECTION_NOT_FOUND", {
@@ -149,7 +185,7 @@ function outputOf(result: TryResult): unknown {
   if (result.outcome === "not_yet")
     throw Object.assign(new Error("the poke said no: not yet"), { name: "NotYet" });
   if (result.outcome === "deferred") return null;
-  // Asked of a task in a worker only.
+  // Only a worker asks a task for its keys.
   if (result.outcome === "keys") return null;
   if (result.outcome === "success")
     return result.output === null ? null : JSON.parse(result.output);

@@ -8,7 +8,10 @@ import type { TaskRef } from "../../sdk/task/task_ref.ts";
  * @typeParam Output the type of the task's output; it is not checked
  * @param taskId with the prefixes of the groups around it: `extract.load`
  * @throws DagsmithError UNKNOWN_TASK
- * @example const { output } = await runTask(taskOf<number>(report, "count"), { connections: { lake: url } });
+ * @example
+ * const { output } = await runTask(taskOf<number>(report, "count"), {
+ *   connections: { lake: url },
+ * });
  */
 export function taskOf<Output = unknown>(dag: Dag<unknown>, taskId: string): TaskRef<Output> {
   const graph = graphOf(dag);

@@ -1,4 +1,7 @@
-/** Time in a run in memory: what a task may take, how long it has taken, and how a wait ends that nobody sits through. */
+/**
+ * Time in a run in memory: what a task may take, how long it has taken, and how a wait
+ * ends that nobody sits through.
+ */
 import { setTimeout } from "node:timers/promises";
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
@@ -16,7 +19,10 @@ export async function pause(ms: number, stop: AbortSignal | undefined): Promise<
   );
 }
 
-/** Milliseconds since the first try of each instance: the time it took, and the time that it would have waited. */
+/**
+ * Milliseconds since the first try of each instance: the time it took, and the time that
+ * it would have waited.
+ */
 export class Elapsed {
   readonly #ms = new Map<number, number>();
 
@@ -30,8 +36,8 @@ export class Elapsed {
 }
 
 /**
- * Runs a try within `executionTimeout` and what is left of `totalTimeout`. A body in this process cannot be killed: one that does not
- * listen to its signal is left behind.
+ * Runs a try within `executionTimeout` and what is left of `totalTimeout`. A body in this
+ * process cannot be killed: one that does not listen to its signal is left behind.
  */
 export async function withinTime(
   spec: TaskSpec,
@@ -69,7 +75,10 @@ export async function withinTime(
 /** Node's timers fire at once when asked for more than this: 24.8 days. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** How a wait ends here: a time has come, another DAG's run has succeeded, an event came if the test says so. */
+/**
+ * How a wait ends here: a time has come, another DAG's run has succeeded, an event came
+ * if the test says so.
+ */
 export function endOfWait(wait: Wait, events: Readonly<Record<string, Json>>): Outcome {
   if (wait.kind === "run")
     return {

@@ -1,6 +1,6 @@
 /**
- * The DAG builder: what a DAG file calls. It collects what the file declares, and refuses a mistake at the
- * line that makes it. `describeDag` turns the whole into a DagSpec.
+ * The DAG builder: what a DAG file calls. It collects what the file declares, and refuses
+ * a mistake at the line that makes it. `describeDag` turns the whole into a DagSpec.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { hidden } from "../hidden.ts";
@@ -12,7 +12,9 @@ import { Graph } from "./graph.ts";
 import { GroupBuilder } from "./group_builder.ts";
 import { Scope } from "./scope.ts";
 
-/** Marks a DAG across copies of the package, so that a second copy does not hide a DAG. */
+/**
+ * Marks a DAG across copies of the package, so that a second copy does not hide a DAG.
+ */
 const DAG_BRAND: unique symbol = Symbol.for("dagsmith.dag") as never;
 
 const graph = hidden<Dag<unknown>, Graph>("graph");
@@ -21,8 +23,8 @@ const graph = hidden<Dag<unknown>, Graph>("graph");
 export const graphOf: (dag: Dag<unknown>) => Graph = graph.of;
 
 /**
- * A DAG under construction: the builder of the tasks that are in no group. Made by {@link dag}; the default
- * export of a DAG file.
+ * A DAG under construction: the builder of the tasks that are in no group. Made by
+ * {@link dag}; the default export of a DAG file.
  * @typeParam Params what task bodies get as `params`
  * @example
  * const d: Dag<Readonly<Record<string, never>>> = dag("hello");
@@ -58,7 +60,9 @@ export class Dag<out Params> extends GroupBuilder<Params, undefined> {
  * @throws DagsmithError INVALID_ID, UNKNOWN_OPTION
  * @example
  * const d = dag("daily_report", { schedule: "@daily", startDate: "2026-01-01" });
- * d.task("send", async ({ dataInterval, log }) => log.info(`report for ${dataInterval.start.toISODate()}`));
+ * d.task("send", async ({ dataInterval, log }) =>
+ *   log.info(`report for ${dataInterval.start.toISODate()}`),
+ * );
  * export default d;
  */
 export function dag<Schema extends ParamsSchema = NoParams>(

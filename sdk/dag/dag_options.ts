@@ -9,8 +9,8 @@ import type { Deadline, RunCallbacks } from "../task/callback.ts";
 import type { TaskDefaults } from "../task/task_options.ts";
 
 /**
- * The schema of a DAG's params: any Standard Schema (zod, valibot, arktype…). A schema of zod also gives
- * the trigger form its fields.
+ * The schema of a DAG's params: any Standard Schema (zod, valibot, arktype…). A schema of
+ * zod also gives the trigger form its fields.
  * @example const params: ParamsSchema = z.object({ day: z.iso.date() });
  */
 export type ParamsSchema = StandardSchemaV1;
@@ -27,29 +27,31 @@ export type NoParams = StandardSchemaV1<unknown, Readonly<Record<string, never>>
  */
 export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends RunCallbacks {
   /**
-   * When it runs: one schedule, several schedules by name, or assets that it waits for. Default null:
-   * manual runs only.
+   * When it runs: one schedule, several schedules by name, or assets that it waits for.
+   * Default null: manual runs only.
    */
   readonly schedule?: Schedule | Schedules | AssetSchedule;
   /** Events that start runs besides the schedule. Default: none. */
   readonly on?: readonly EventSource[];
   /**
-   * First logical date, inclusive: ISO 8601, read in {@link timezone} when it names no offset. Default: no
-   * bound.
+   * First logical date, inclusive: ISO 8601, read in {@link timezone} when it names no
+   * offset. Default: no bound.
    */
   readonly startDate?: string;
   /** Last logical date, inclusive; written as the start date. Default: no bound. */
   readonly endDate?: string;
-  /** IANA name: the zone in which cron is read and tasks get their dates. Default `"UTC"`. */
+  /**
+   * IANA name: the zone in which cron is read and tasks get their dates. Default `"UTC"`.
+   */
   readonly timezone?: string;
   /**
-   * Missed intervals: `true` or `"all"`, `false` or `"last"` (the latest complete interval), or `"none"`.
-   * Default `"last"`.
+   * Missed intervals: `true` or `"all"`, `false` or `"last"` (the latest complete
+   * interval), or `"none"`. Default `"last"`.
    */
   readonly catchup?: boolean | Catchup;
   /**
-   * With catchup `"all"`: which missed interval runs first. Default `"oldest"`. `"newest"` brings today's
-   * numbers before last year's.
+   * With catchup `"all"`: which missed interval runs first. Default `"oldest"`.
+   * `"newest"` brings today's numbers before last year's.
    */
   readonly catchupOrder?: CatchupOrder;
   /** Most runs at the same time. Default 16. */
@@ -59,24 +61,27 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends 
   /** Most task instances at the same time within each run. Default: no limit. */
   readonly maxActiveTasksPerRun?: number;
   /**
-   * Ends a run at the first failed task: running tasks fail, and tasks that have not begun are skipped,
-   * except teardowns. Default false. Airflow: fail_fast.
+   * Ends a run at the first failed task: running tasks fail, and tasks that have not
+   * begun are skipped, except teardowns. Default false. Airflow: fail_fast.
    */
   readonly failFast?: boolean;
   /**
-   * Longest time from a run's start to its end; then the run fails, and its unfinished tasks are skipped.
-   * Default: no limit. Airflow: dagrun_timeout.
+   * Longest time from a run's start to its end; then the run fails, and its unfinished
+   * tasks are skipped. Default: no limit. Airflow: dagrun_timeout.
    */
   readonly dagRunTimeout?: Duration;
-  /** Pauses the DAG when this many of its runs failed one after the other. Default 0: never. */
+  /**
+   * Pauses the DAG when this many of its runs failed one after the other. Default 0:
+   * never.
+   */
   readonly maxConsecutiveFailedDagRuns?: number;
   /** Whether the DAG is paused when it is first deployed. Default false. */
   readonly pausedAtCreation?: boolean;
   /** The schema of the params of a run. Default: no params. */
   readonly params?: Schema;
   /**
-   * Options for every task that does not set them itself. The types of inputs do not see a `triggerRule`
-   * that is set here. Default: none.
+   * Options for every task that does not set them itself. The types of inputs do not see
+   * a `triggerRule` that is set here. Default: none.
    */
   readonly defaults?: TaskDefaults;
   /** Times by which runs should have succeeded. Default: none. */

@@ -1,8 +1,9 @@
 /**
- * Turns edges between tasks and groups into edges between runnables. A group with instances is one of the
- * tasks around it: an edge that enters or leaves it is moved to the group itself. A plain group stands for
- * its first tasks at the end of an edge, and for its last tasks at the beginning. Done when the whole DAG
- * is known, because an edge that is drawn later inside a group changes its first and last tasks.
+ * Turns edges between tasks and groups into edges between runnables. A group with
+ * instances is one of the tasks around it: an edge that enters or leaves it is moved to
+ * the group itself. A plain group stands for its first tasks at the end of an edge, and
+ * for its last tasks at the beginning. Done when the whole DAG is known, because an edge
+ * that is drawn later inside a group changes its first and last tasks.
  */
 import { TaskRef } from "../task/task_ref.ts";
 import { GroupDefinition } from "./group_definition.ts";
@@ -40,8 +41,8 @@ export function upstreamOfAll(
 }
 
 /**
- * Edges to or from plain groups, the deepest first: an edge inside a group decides on the first and last
- * tasks of the group.
+ * Edges to or from plain groups, the deepest first: an edge inside a group decides on the
+ * first and last tasks of the group.
  */
 function ofPlainGroups(edges: readonly Edge[]): readonly Edge[] {
   const depth = ({ from, to }: Edge): number =>
@@ -52,8 +53,8 @@ function ofPlainGroups(edges: readonly Edge[]): readonly Edge[] {
 }
 
 /**
- * The edge between siblings: both ends are moved outwards, into the innermost group with instances that
- * holds both, or to the top of the DAG.
+ * The edge between siblings: both ends are moved outwards, into the innermost group with
+ * instances that holds both, or to the top of the DAG.
  */
 function betweenSiblings({ from, to }: Edge): Edge {
   const around = new Set(groupTasksAround(to));
@@ -88,7 +89,10 @@ function lastTasks(
   return [...members].filter((taskId) => !followed.has(taskId));
 }
 
-/** Ids of the runnables of a plain group, without those inside inner groups that have instances. */
+/**
+ * Ids of the runnables of a plain group, without those inside inner groups that have
+ * instances.
+ */
 function membersOf(node: Node, runnables: readonly TaskRef<unknown>[]): ReadonlySet<string> {
   if (node instanceof TaskRef) return new Set([node.taskId]);
   const [around] = groupTasksAround(node);

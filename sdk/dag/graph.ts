@@ -1,7 +1,7 @@
 /**
- * The parts of a DAG under construction: its tasks, its groups, and the edges between them. Apart from the
- * builders, so that the ways to declare a task need not know how a task is kept. Every mistake in one task
- * or one edge is refused here.
+ * The parts of a DAG under construction: its tasks, its groups, and the edges between
+ * them. Apart from the builders, so that the ways to declare a task need not know how a
+ * task is kept. Every mistake in one task or one edge is refused here.
  */
 import { DagsmithError } from "../errors.ts";
 import { refuseBadId } from "../ids.ts";
@@ -58,7 +58,10 @@ export class Graph implements DagHandle {
     return this.#tasks.get(taskId);
   }
 
-  /** Ids directly before a runnable, in the order of wiring. Edges of plain groups come after others. */
+  /**
+   * Ids directly before a runnable, in the order of wiring. Edges of plain groups come
+   * after others.
+   */
   upstreamOf(taskId: string): readonly string[] {
     this.#upstream ??= upstreamOfAll(this.#runnables, this.#edges);
     return [...(this.#upstream.get(taskId) ?? [])];
@@ -67,8 +70,8 @@ export class Graph implements DagHandle {
   /**
    * Adds a task, after the tasks whose outputs it takes.
    * @param group the group whose builder declares it; null for that of the DAG
-   * @throws DagsmithError OUTER_BUILDER, GROUP_CLOSED, INVALID_ID, UNKNOWN_OPTION, DUPLICATE_TASK_ID,
-   *   DUPLICATE_GROUP_ID, INVALID_OPTION, FOREIGN_TASK, NESTED_MAPPING
+   * @throws DagsmithError OUTER_BUILDER, GROUP_CLOSED, INVALID_ID, UNKNOWN_OPTION,
+   *   DUPLICATE_TASK_ID, DUPLICATE_GROUP_ID, INVALID_OPTION, FOREIGN_TASK, NESTED_MAPPING
    */
   add(group: GroupDefinition | null, localId: string, declared: DeclaredTask): TaskRef<unknown> {
     this.#refuseWrongBuilder(group, localId);
@@ -86,8 +89,8 @@ export class Graph implements DagHandle {
   /**
    * Adds a group of everything that `declare` adds.
    * @param parent the group whose builder declares it; null for that of the DAG
-   * @throws DagsmithError OUTER_BUILDER, GROUP_CLOSED, INVALID_ID, UNKNOWN_OPTION, DUPLICATE_GROUP_ID,
-   *   INVALID_OPTION, EMPTY_GROUP, NESTED_MAPPING
+   * @throws DagsmithError OUTER_BUILDER, GROUP_CLOSED, INVALID_ID, UNKNOWN_OPTION,
+   *   DUPLICATE_GROUP_ID, INVALID_OPTION, EMPTY_GROUP, NESTED_MAPPING
    */
   addGroup(
     parent: GroupDefinition | null,
@@ -133,9 +136,9 @@ export class Graph implements DagHandle {
   }
 
   /**
-   * A builder declares in its own group. While the function of a group runs, a builder from outside would
-   * declare outside without a sign of it in the code; a builder that outlives its function would change a
-   * group that is already wired.
+   * A builder declares in its own group. While the function of a group runs, a builder
+   * from outside would declare outside without a sign of it in the code; a builder that
+   * outlives its function would change a group that is already wired.
    */
   #refuseWrongBuilder(group: GroupDefinition | null, localId: string): void {
     if (group === this.#open) return;

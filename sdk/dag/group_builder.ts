@@ -1,4 +1,7 @@
-/** Declares everything that a group, or a DAG, holds: tasks, tasks that decide, and groups. */
+/**
+ * Declares everything that a group, or a DAG, holds: tasks, tasks that decide, and
+ * groups.
+ */
 
 import { listOf } from "../list.ts";
 import type { TriggerRule } from "../spec/index.ts";
@@ -18,12 +21,13 @@ import { type NoInputs, TaskBuilder, type Work } from "./task_builder.ts";
 import type { Lists, TaskGroup } from "./task_group.ts";
 
 /**
- * Declares the tasks of a group. The function of {@link group} gets it, and may use it until it returns.
- * Inside that function the builders of the DAG and of outer groups are refused. A {@link Dag} is the
- * builder of the tasks that are in no group, so a function that takes a `GroupBuilder` serves both.
+ * Declares the tasks of a group. The function of {@link group} gets it, and may use it
+ * until it returns. Inside that function the builders of the DAG and of outer groups are
+ * refused. A {@link Dag} is the builder of the tasks that are in no group, so a function
+ * that takes a `GroupBuilder` serves both.
  * @typeParam Params what task bodies get as `params`
- * @typeParam Item what task bodies get as `item`: an element of the list in a mapped group, the state in a
- *   group that loops, else undefined
+ * @typeParam Item what task bodies get as `item`: an element of the list in a mapped
+ *   group, the state in a group that loops, else undefined
  * @example
  * function loading(g: GroupBuilder<unknown, string>): TaskRef<number> {
  *   return g.task("load", ({ item }) => item.length);
@@ -32,13 +36,22 @@ import type { Lists, TaskGroup } from "./task_group.ts";
  */
 export class GroupBuilder<out Params, out Item> extends TaskBuilder<Params, Item> {
   /**
-   * Declares a task that undoes setups. It runs once all tasks before it have ended, in whatever state, if
-   * at least one of its setups succeeded; it is skipped when all of them were. Its failure does not fail
-   * the run, unless `onFailureFailDagRun` is set. Airflow: @teardown.
+   * Declares a task that undoes setups. It runs once all tasks before it have ended, in
+   * whatever state, if at least one of its setups succeeded; it is skipped when all of
+   * them were. Its failure does not fail the run, unless `onFailureFailDagRun` is set.
+   * Airflow: `@teardown`.
    * @returns a reference to its output
    * @throws DagsmithError as {@link task}
    * @example
-   * chain(cluster, work, d.teardown("delete_cluster", { setups: cluster, inputs: { cluster } }, ({ inputs }) => drop(inputs.cluster)));
+   * chain(
+   *   cluster,
+   *   work,
+   *   d.teardown(
+   *     "delete_cluster",
+   *     { setups: cluster, inputs: { cluster } },
+   *     ({ inputs }) => drop(inputs.cluster),
+   *   ),
+   * );
    */
   teardown<Output, Inputs extends InputRefs = NoInputs>(
     taskId: string,
@@ -58,14 +71,22 @@ export class GroupBuilder<out Params, out Item> extends TaskBuilder<Params, Item
   }
 
   /**
-   * Declares a task that chooses which of the tasks directly after it run. The others are skipped, unless
-   * they also come after a chosen task. The choice is kept: a task that was skipped by the branch stays
-   * skipped when it is cleared alone. Airflow: @task.branch.
+   * Declares a task that chooses which of the tasks directly after it run. The others are
+   * skipped, unless they also come after a chosen task. The choice is kept: a task that
+   * was skipped by the branch stays skipped when it is cleared alone. Airflow:
+   * `@task.branch`.
    * @returns a reference to the ids of the chosen tasks
-   * @throws DagsmithError as {@link task}; the try fails with UNKNOWN_BRANCH for another task
+   * @throws DagsmithError as {@link task}; the try fails with UNKNOWN_BRANCH for another
+   *   task
    * @example
-   * const size = d.branch("size", { inputs: { rows } }, ({ inputs }) => (inputs.rows > 100 ? big : small));
-   * chain(size, [small, big], d.task("join", { triggerRule: "none_failed_min_one_success" }, join));
+   * const size = d.branch("size", { inputs: { rows } }, ({ inputs }) =>
+   *   inputs.rows > 100 ? big : small,
+   * );
+   * chain(
+   *   size,
+   *   [small, big],
+   *   d.task("join", { triggerRule: "none_failed_min_one_success" }, join),
+   * );
    */
   branch(
     taskId: string,
@@ -83,11 +104,17 @@ export class GroupBuilder<out Params, out Item> extends TaskBuilder<Params, Item
   }
 
   /**
-   * Declares a task that chooses one of several cases: a branch whose choices have names. The tasks of all
-   * cases come directly after it.
+   * Declares a task that chooses one of several cases: a branch whose choices have names.
+   * The tasks of all cases come directly after it.
    * @returns a reference to the name of the chosen case; null when none was chosen
-   * @throws DagsmithError as {@link task}; the try fails with UNKNOWN_BRANCH for another name
-   * @example d.switch("by_kind", { inputs: { file }, cases: { csv: loadCsv, json: [parse, load] } }, ({ inputs }) => inputs.file.kind);
+   * @throws DagsmithError as {@link task}; the try fails with UNKNOWN_BRANCH for another
+   *   name
+   * @example
+   * d.switch(
+   *   "by_kind",
+   *   { inputs: { file }, cases: { csv: loadCsv, json: [parse, load] } },
+   *   ({ inputs }) => inputs.file.kind,
+   * );
    */
   switch<
     Name extends string,
@@ -110,12 +137,17 @@ export class GroupBuilder<out Params, out Item> extends TaskBuilder<Params, Item
   }
 
   /**
-   * Declares a task that may stop the way through it: when its body returns `false` or an empty list, all
-   * tasks after it are skipped, whatever their trigger rules, except teardowns. With any other value, such
-   * as 0 or "", the run goes on. Airflow: @task.short_circuit.
+   * Declares a task that may stop the way through it: when its body returns `false` or an
+   * empty list, all tasks after it are skipped, whatever their trigger rules, except
+   * teardowns. With any other value, such as 0 or "", the run goes on. Airflow:
+   * `@task.short_circuit`.
    * @returns a reference to its output
    * @throws DagsmithError as {@link task}
-   * @example chain(d.shortCircuit("any_rows", { inputs: { rows } }, ({ inputs }) => inputs.rows > 0), load);
+   * @example
+   * chain(
+   *   d.shortCircuit("any_rows", { inputs: { rows } }, ({ inputs }) => inputs.rows > 0),
+   *   load,
+   * );
    */
   shortCircuit<Output>(
     taskId: string,
@@ -138,9 +170,9 @@ export class GroupBuilder<out Params, out Item> extends TaskBuilder<Params, Item
   }
 
   /**
-   * Declares a task that lets the tasks directly after it run only in the latest run of the schedule. In a
-   * run that catches up they are skipped. Manual runs, and runs whose intervals have no length, count as
-   * latest. Airflow: LatestOnlyOperator.
+   * Declares a task that lets the tasks directly after it run only in the latest run of
+   * the schedule. In a run that catches up they are skipped. Manual runs, and runs whose
+   * intervals have no length, count as latest. Airflow: LatestOnlyOperator.
    * @returns a reference to whether the run was the latest
    * @throws DagsmithError as {@link task}
    * @example chain(d.latestOnly("latest"), notify);
@@ -153,13 +185,14 @@ export class GroupBuilder<out Params, out Item> extends TaskBuilder<Params, Item
   }
 
   /**
-   * Declares a group of tasks. The ids of its tasks begin with its own id. A mapped group (`each`) runs
-   * once for each element of a list: its tasks get the element as `item`, and each other's outputs for the
-   * same element. A group with a `loop` runs again until its result is enough. Airflow: @task_group.
-   * @param declare gets the group's builder, and is called at once. Its return value becomes the `result`
-   *   of the group; of a mapped group, with lists of outputs
-   * @throws DagsmithError DUPLICATE_GROUP_ID, INVALID_ID, UNKNOWN_OPTION, INVALID_OPTION, EMPTY_GROUP,
-   *   NESTED_MAPPING, OUTER_BUILDER, GROUP_CLOSED
+   * Declares a group of tasks. The ids of its tasks begin with its own id. A mapped group
+   * (`each`) runs once for each element of a list: its tasks get the element as `item`,
+   * and each other's outputs for the same element. A group with a `loop` runs again until
+   * its result is enough. Airflow: `@task_group`.
+   * @param declare gets the group's builder, and is called at once. Its return value
+   *   becomes the `result` of the group; of a mapped group, with lists of outputs
+   * @throws DagsmithError DUPLICATE_GROUP_ID, INVALID_ID, UNKNOWN_OPTION, INVALID_OPTION,
+   *   EMPTY_GROUP, NESTED_MAPPING, OUTER_BUILDER, GROUP_CLOSED
    * @example
    * const extract = d.group("extract", { defaults: { retries: 3 } }, (g) => {
    *   const rows = g.task("rows", readRows); // its id is extract.rows
@@ -167,13 +200,23 @@ export class GroupBuilder<out Params, out Item> extends TaskBuilder<Params, Item
    * });
    * d.task("load", { inputs: { rows: extract.result.rows } }, load).after(extract);
    * d.group("import", { each: files, retries: 1 }, (g) => {
-   *   const rows = g.task("read", ({ item }) => read(item)); // import.read, once for each file
+   *   // import.read, once for each file
+   *   const rows = g.task("read", ({ item }) => read(item));
    *   return g.task("load", { inputs: { rows } }, ({ inputs }) => load(inputs.rows));
    * });
-   * d.group("pages", { loop: { initial: "", until: (cursor) => cursor === "", maxIterations: 100 } }, (g) => {
-   *   const page = g.task("fetch", ({ item }) => fetchPage(item)); // item: the result of the iteration before
-   *   return g.task("store", { inputs: { page } }, async ({ inputs }) => (await store(inputs.page)).nextCursor);
-   * });
+   * d.group(
+   *   "pages",
+   *   { loop: { initial: "", until: (cursor) => cursor === "", maxIterations: 100 } },
+   *   (g) => {
+   *     // item: the result of the iteration before
+   *     const page = g.task("fetch", ({ item }) => fetchPage(item));
+   *     return g.task(
+   *       "store",
+   *       { inputs: { page } },
+   *       async ({ inputs }) => (await store(inputs.page)).nextCursor,
+   *     );
+   *   },
+   * );
    */
   group<Result>(
     groupId: string,

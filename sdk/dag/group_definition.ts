@@ -1,4 +1,7 @@
-/** What a builder knows of a group, for the description of the DAG and for the runtime. Authors never see it. */
+/**
+ * What a builder knows of a group, for the description of the DAG and for the runtime.
+ * Authors never see it.
+ */
 import type { TaskRef } from "../task/task_ref.ts";
 import type { GivenGroupOptions } from "./group_options.ts";
 
@@ -9,7 +12,10 @@ export class GroupDefinition {
   /** The group around it; null at the top of the DAG. */
   readonly parent: GroupDefinition | null;
   readonly options: GivenGroupOptions;
-  /** The group as a task of the graph around it, when it has instances; null for a plain group. */
+  /**
+   * The group as a task of the graph around it, when it has instances; null for a plain
+   * group.
+   */
   readonly task: TaskRef<unknown> | null;
   /** What the group's function returned; undefined while it runs. */
   result: unknown;

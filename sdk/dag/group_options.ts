@@ -19,32 +19,45 @@ type InstanceOptions = Pick<
 >;
 
 /**
- * Options of a group. `retries`, a timeout or a `triggerRule` (also `each` and `loop`) give the group an
- * instance, which runs as a whole: it begins when everything outside that its tasks wait for has ended;
- * what comes after the group waits for all of it; it has failed when one of its last tasks has. A retry
- * runs all of its tasks again. `executionTimeout` limits one such try, `totalTimeout` all of them.
- * @example d.group("load", { retries: 2, executionTimeout: "1h", defaults: { pool: "lake" } }, (g) => g.task("copy", copy));
+ * Options of a group. `retries`, a timeout or a `triggerRule` (also `each` and `loop`)
+ * give the group an instance, which runs as a whole: it begins when everything outside
+ * that its tasks wait for has ended; what comes after the group waits for all of it; it
+ * has failed when one of its last tasks has. A retry runs all of its tasks again.
+ * `executionTimeout` limits one such try, `totalTimeout` all of them.
+ * @example
+ * d.group(
+ *   "load",
+ *   { retries: 2, executionTimeout: "1h", defaults: { pool: "lake" } },
+ *   (g) => g.task("copy", copy),
+ * );
  */
 export interface GroupOptions extends InstanceOptions {
   /**
-   * Options for every task of the group that does not set them itself. They count before the DAG's
-   * defaults, and those of an inner group before those of an outer group. Default: none.
+   * Options for every task of the group that does not set them itself. They count before
+   * the DAG's defaults, and those of an inner group before those of an outer group.
+   * Default: none.
    */
   readonly defaults?: TaskDefaults;
-  /** Whether the ids of its tasks begin with the group's id: `extract.load`. Default true. */
+  /**
+   * Whether the ids of its tasks begin with the group's id: `extract.load`. Default true.
+   */
   readonly prefix?: boolean;
   /** One or two sentences for the page. */
   readonly doc?: string;
 }
 
 /**
- * Options of a group that runs once for each element of a list. Airflow: expand of a task group.
- * @example d.group("import", { each: files, maxActive: 8, label: ({ item }) => item }, (g) => g.task("read", ({ item }) => read(item)));
+ * Options of a group that runs once for each element of a list. Airflow: expand of a task
+ * group.
+ * @example
+ * d.group("import", { each: files, maxActive: 8, label: ({ item }) => item }, (g) =>
+ *   g.task("read", ({ item }) => read(item)),
+ * );
  */
 export interface MappedGroupOptions<Item> extends GroupOptions {
   /**
-   * The list, as of a mapped task. Every task of the group gets the element as `item`. A task of the group
-   * cannot be mapped again.
+   * The list, as of a mapped task. Every task of the group gets the element as `item`. A
+   * task of the group cannot be mapped again.
    */
   readonly each: Each<Item>;
   /** Most instances of the group at the same time within a run. Default: no limit. */
@@ -58,13 +71,16 @@ export interface MappedGroupOptions<Item> extends GroupOptions {
 /**
  * Options of a group that runs again and again until a condition holds.
  * @example
- * d.group("pages", { loop: { initial: "", until: (cursor) => cursor === "", maxIterations: 100 } }, (g) =>
- *   g.task("load", async ({ item }) => (await loadPage(item)).nextCursor));
+ * d.group(
+ *   "pages",
+ *   { loop: { initial: "", until: (cursor) => cursor === "", maxIterations: 100 } },
+ *   (g) => g.task("load", async ({ item }) => (await loadPage(item)).nextCursor),
+ * );
  */
 export interface LoopGroupOptions<State> extends GroupOptions {
   /**
-   * The loop. Every task of the group gets as `item` the result of the iteration before; in the first
-   * iteration, the loop's `initial`.
+   * The loop. Every task of the group gets as `item` the result of the iteration before;
+   * in the first iteration, the loop's `initial`.
    */
   readonly loop: GroupLoop<State>;
 }

@@ -1,4 +1,7 @@
-/** The task that stands for a group in the graph around it: a group with instances runs as a whole. */
+/**
+ * The task that stands for a group in the graph around it: a group with instances runs as
+ * a whole.
+ */
 import { checkedLoop } from "../task/loop.ts";
 import { taskRef } from "../task/task_definition.ts";
 import type { TaskRef } from "../task/task_ref.ts";

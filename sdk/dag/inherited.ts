@@ -6,7 +6,8 @@ import type { GivenGroupOptions } from "./group_options.ts";
 type WithDefaults = { readonly defaults?: TaskDefaults | undefined };
 
 /**
- * What a task inherits: the DAG's defaults, overridden by those of its groups, the innermost last.
+ * What a task inherits: the DAG's defaults, overridden by those of its groups, the
+ * innermost last.
  * @param groups the groups around the task, the innermost first
  */
 export function inheritedByTask(
@@ -18,8 +19,8 @@ export function inheritedByTask(
 }
 
 /**
- * What the task of a group inherits: only the rules about the run before. All other defaults are meant
- * for the tasks inside the group.
+ * What the task of a group inherits: only the rules about the run before. All other
+ * defaults are meant for the tasks inside the group.
  * @param groups the groups around the group, the innermost first
  */
 export function inheritedByGroup(
@@ -46,7 +47,10 @@ function apart({ dependsOnPast, waitForDownstream, ...others }: TaskDefaults): {
   return { past, others };
 }
 
-/** Lists differ from run to run, so that an element has no past. The mapped group as a whole has one. */
+/**
+ * Lists differ from run to run, so that an element has no past. The mapped group as a
+ * whole has one.
+ */
 function isMapped(groups: readonly GroupDefinition[]): boolean {
   return groups.some(({ options }) => options.each !== undefined || options.loop !== undefined);
 }

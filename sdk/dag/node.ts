@@ -1,4 +1,7 @@
-/** The nodes of a DAG under construction: tasks, and groups. Functions that ask what lies around a node. */
+/**
+ * The nodes of a DAG under construction: tasks, and groups. Functions that ask what lies
+ * around a node.
+ */
 import type { LoopDefinition } from "../task/loop.ts";
 import { definitionOf } from "../task/task_definition.ts";
 import { TaskRef } from "../task/task_ref.ts";
@@ -30,7 +33,10 @@ export function mappedGroupAround(node: Node): TaskRef<unknown> | undefined {
   });
 }
 
-/** The loop whose next iteration the output of a task decides: its own, or that of the group whose result it is. */
+/**
+ * The loop whose next iteration the output of a task decides: its own, or that of the
+ * group whose result it is.
+ */
 export function loopOf(ref: TaskRef<unknown>): LoopDefinition | undefined {
   const group = groupsAround(ref).find(({ options, result }) => options.loop && result === ref);
   return definitionOf(ref).loop ?? (group?.task ? definitionOf(group.task).loop : undefined);

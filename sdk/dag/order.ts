@@ -5,8 +5,9 @@ import type { Graph } from "./graph.ts";
 import { groupTasksAround } from "./node.ts";
 
 /**
- * Each task after all tasks it depends on: first the tasks without upstream, then the tasks that became
- * free, in the order of declaration. The tasks of a group with instances come directly after the group.
+ * Each task after all tasks it depends on: first the tasks without upstream, then the
+ * tasks that became free, in the order of declaration. The tasks of a group with
+ * instances come directly after the group.
  * @throws DagsmithError CYCLE, naming the path
  */
 export function inOrder(graph: Graph): readonly TaskRef<unknown>[] {
@@ -42,7 +43,10 @@ function sorted(graph: Graph, refs: readonly TaskRef<unknown>[]): readonly TaskR
   return ordered;
 }
 
-/** Every task outside `acyclic` has an upstream outside it too, so a walk upstream returns to its start. */
+/**
+ * Every task outside `acyclic` has an upstream outside it too, so a walk upstream returns
+ * to its start.
+ */
 function cyclePath(
   graph: Graph,
   refs: readonly TaskRef<unknown>[],

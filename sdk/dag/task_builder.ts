@@ -1,4 +1,6 @@
-/** Declares tasks that work: the part of a builder that needs no other task to make sense. */
+/**
+ * Declares tasks that work: the part of a builder that needs no other task to make sense.
+ */
 import type { JsonOutput } from "../json.ts";
 import type { TaskKind, TriggerRule } from "../spec/index.ts";
 import type { TaskBody, TaskContext } from "../task/context.ts";
@@ -39,13 +41,18 @@ export abstract class TaskBuilder<out Params, out Item> {
   }
 
   /**
-   * Declares a task. Airflow: @task, or an operator.
-   * @returns a reference to its output; for a mapped task (`each`), to the list of its instances' outputs
-   * @throws DagsmithError DUPLICATE_TASK_ID, INVALID_ID, UNKNOWN_OPTION, INVALID_OPTION, FOREIGN_TASK,
-   *   NESTED_MAPPING, OUTER_BUILDER, GROUP_CLOSED
+   * Declares a task. Airflow: `@task`, or an operator.
+   * @returns a reference to its output; for a mapped task (`each`), to the list of its
+   *   instances' outputs
+   * @throws DagsmithError DUPLICATE_TASK_ID, INVALID_ID, UNKNOWN_OPTION, INVALID_OPTION,
+   *   FOREIGN_TASK, NESTED_MAPPING, OUTER_BUILDER, GROUP_CLOSED
    * @example
-   * const rows = d.task("count", { retries: 2 }, async ({ hook }) => (await hook(postgresHook("lake"))).count("trips"));
-   * d.task("report", { inputs: { rows } }, ({ inputs, log }) => log.info(`${inputs.rows} rows`));
+   * const rows = d.task("count", { retries: 2 }, async ({ hook }) =>
+   *   (await hook(postgresHook("lake"))).count("trips"),
+   * );
+   * d.task("report", { inputs: { rows } }, ({ inputs, log }) =>
+   *   log.info(`${inputs.rows} rows`),
+   * );
    */
   task<Output>(
     taskId: string,
@@ -72,11 +79,15 @@ export abstract class TaskBuilder<out Params, out Item> {
   }
 
   /**
-   * Declares a task that prepares something for the tasks after it, which a {@link GroupBuilder.teardown}
-   * undoes. In all other respects it is a task like any other. Airflow: @setup.
+   * Declares a task that prepares something for the tasks after it, which a
+   * {@link GroupBuilder.teardown} undoes. In all other respects it is a task like any
+   * other. Airflow: `@setup`.
    * @returns a reference to its output
    * @throws DagsmithError as {@link task}
-   * @example const cluster = d.setup("create_cluster", async ({ hook }) => (await hook(emr("emr"))).create());
+   * @example
+   * const cluster = d.setup("create_cluster", async ({ hook }) =>
+   *   (await hook(emr("emr"))).create(),
+   * );
    */
   setup<Output>(
     taskId: string,
@@ -93,13 +104,20 @@ export abstract class TaskBuilder<out Params, out Item> {
   }
 
   /**
-   * Declares a loop: a task that runs again, each time with its output of the time before, until `until`
-   * returns true.
+   * Declares a loop: a task that runs again, each time with its output of the time
+   * before, until `until` returns true.
    * @returns a reference to the outputs of the iterations, in their order
    * @throws DagsmithError as {@link task}; INVALID_OPTION for a loop without a bound
    * @example
-   * d.loop("pages", { initial: { cursor: "", rows: 0 }, until: ({ cursor }) => cursor === "", maxIterations: 1_000 },
-   *   async ({ previous }) => loadPageAfter(previous.cursor));
+   * d.loop(
+   *   "pages",
+   *   {
+   *     initial: { cursor: "", rows: 0 },
+   *     until: ({ cursor }) => cursor === "",
+   *     maxIterations: 1_000,
+   *   },
+   *   async ({ previous }) => loadPageAfter(previous.cursor),
+   * );
    */
   loop<State, Inputs extends InputRefs = NoInputs>(
     taskId: string,
@@ -115,12 +133,15 @@ export abstract class TaskBuilder<out Params, out Item> {
   }
 
   /**
-   * Declares a sensor: a poke that runs again and again until it answers yes. It uses a slot only while it
-   * pokes. Airflow: a sensor with mode="reschedule".
-   * @returns a reference to the value of the poke; for a mapped sensor (`each`), to the list of values
+   * Declares a sensor: a poke that runs again and again until it answers yes. It uses a
+   * slot only while it pokes. Airflow: a sensor with mode="reschedule".
+   * @returns a reference to the value of the poke; for a mapped sensor (`each`), to the
+   *   list of values
    * @throws DagsmithError as {@link task}
    * @example
-   * const file = d.sensor("file", { interval: "5m", timeout: "12h" }, async () => existsSync("/data/today.csv"));
+   * const file = d.sensor("file", { interval: "5m", timeout: "12h" }, async () =>
+   *   existsSync("/data/today.csv"),
+   * );
    */
   sensor<Value = null>(
     sensorId: string,
@@ -149,7 +170,8 @@ export abstract class TaskBuilder<out Params, out Item> {
   }
 
   /**
-   * Declares a task without work, where branches of the graph meet. Airflow: EmptyOperator.
+   * Declares a task without work, where branches of the graph meet. Airflow:
+   * EmptyOperator.
    * @throws DagsmithError as {@link task}
    * @example const loaded = d.empty("loaded");
    */

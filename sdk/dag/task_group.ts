@@ -8,10 +8,12 @@ import { type DagHandle, Wirable } from "../task/wirable.ts";
 import type { GroupDefinition } from "./group_definition.ts";
 
 /**
- * The result of a mapped group, as tasks outside see it. Where the group's function returned a reference
- * to an output, it is the list of the outputs of all instances that have one. A field of an output
- * (`pick`), and a list made from outputs, cannot be used outside.
- * @example type Outside = Lists<{ rows: TaskRef<number> }>; // { rows: TaskRef<number[]> }
+ * The result of a mapped group, as tasks outside see it. Where the group's function
+ * returned a reference to an output, it is the list of the outputs of all instances that
+ * have one. A field of an output (`pick`), and a list made from outputs, cannot be used
+ * outside.
+ * @example
+ * type Outside = Lists<{ rows: TaskRef<number> }>; // { rows: TaskRef<number[]> }
  */
 export type Lists<Result> =
   Result extends TaskRef<infer Output>
@@ -35,7 +37,9 @@ export const groupDefinitionOf: (group: TaskGroup) => GroupDefinition = definiti
  * A group of tasks. Only {@link GroupBuilder.group} makes one. Airflow: TaskGroup.
  * @typeParam Result what the group's function returned
  * @example
- * const extract: TaskGroup<TaskRef<number>> = d.group("extract", (g) => g.task("rows", () => 12));
+ * const extract: TaskGroup<TaskRef<number>> = d.group("extract", (g) =>
+ *   g.task("rows", () => 12),
+ * );
  * d.task("report", { inputs: { rows: extract.result } }, ({ inputs }) => inputs.rows);
  */
 export class TaskGroup<out Result = unknown> extends Wirable {

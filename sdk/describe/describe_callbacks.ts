@@ -5,7 +5,10 @@ import { invalidOption } from "../option_values.ts";
 import type { DeadlineSpec, TaskEvent } from "../spec/index.ts";
 import { averageRuntime, type Deadline, type DeadlineReference } from "../task/callback.ts";
 
-/** The events among `events` that have a callback. @throws DagsmithError INVALID_OPTION */
+/**
+ * The events among `events` that have a callback.
+ * @throws DagsmithError INVALID_OPTION
+ */
 export function describeCallbacks<Event extends TaskEvent>(
   options: Readonly<Partial<Record<Event, unknown>>>,
   events: readonly Event[],

@@ -1,4 +1,6 @@
-/** Turns a built DAG into its plain form. Mistakes in the DAG as a whole are refused here. */
+/**
+ * Turns a built DAG into its plain form. Mistakes in the DAG as a whole are refused here.
+ */
 import { IANAZone } from "luxon";
 import { type Dag, graphOf } from "../dag/dag.ts";
 import type { DagOptions } from "../dag/dag_options.ts";
@@ -19,9 +21,9 @@ import { describeMaxActiveRuns, describeWhen } from "./describe_when.ts";
 
 /**
  * The plain form of a DAG, deeply frozen.
- * @throws DagsmithError EMPTY_DAG, CYCLE (naming the path), INVALID_OPTION, INVALID_TIMEZONE, INVALID_DATE,
- *   INVALID_SCHEDULE, INVALID_DURATION, FAIL_FAST_RULE, OUTPUT_NOT_JSON for literal items that JSON cannot
- *   carry
+ * @throws DagsmithError EMPTY_DAG, CYCLE (naming the path), INVALID_OPTION,
+ *   INVALID_TIMEZONE, INVALID_DATE, INVALID_SCHEDULE, INVALID_DURATION, FAIL_FAST_RULE,
+ *   OUTPUT_NOT_JSON for literal items that JSON cannot carry
  */
 export function describeDag(dag: Dag<unknown>): DagSpec {
   const graph = graphOf(dag);
@@ -85,7 +87,9 @@ function describeAssets({ options, tasks }: Graph): Pick<DagSpec, "assets" | "as
   return { assets: assets && conditionOf(assets), assetDetails: Object.fromEntries(details) };
 }
 
-/** A schema without a JSON form still checks the params of each run, in its task process. */
+/**
+ * A schema without a JSON form still checks the params of each run, in its task process.
+ */
 function paramsSchema({ params }: DagOptions, where: string): DagSpec["paramsSchema"] {
   if (params === undefined) return null;
   const words = {

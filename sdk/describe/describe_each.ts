@@ -18,8 +18,8 @@ interface Owner {
 
 /**
  * The plain form of `each`.
- * @throws DagsmithError INVALID_OPTION for a value that is no list, a combination of no lists, and literal
- *   items beyond `maxItems`; OUTPUT_NOT_JSON
+ * @throws DagsmithError INVALID_OPTION for a value that is no list, a combination of no
+ *   lists, and literal items beyond `maxItems`; OUTPUT_NOT_JSON
  */
 export function describeEach(each: Each<unknown>, owner: Owner): EachSpec {
   return describePlan(planOfEach(each), owner);

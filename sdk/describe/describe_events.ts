@@ -5,8 +5,8 @@ import type { EventSpec } from "../spec/index.ts";
 
 /**
  * The plain form of a DAG's `on`.
- * @throws DagsmithError INVALID_OPTION for a value that is no event source, two sources with one name, or a DAG
- *   that would start itself
+ * @throws DagsmithError INVALID_OPTION for a value that is no event source, two sources
+ *   with one name, or a DAG that would start itself
  */
 export function describeEvents(
   on: readonly EventSource[] | undefined,

@@ -55,7 +55,10 @@ export function describeRouting(options: RoutingOptions, where: string): Pick<Ta
   return { routing };
 }
 
-/** The limits of a DAG; a limit that is not set is absent. @throws DagsmithError INVALID_OPTION */
+/**
+ * The limits of a DAG; a limit that is not set is absent.
+ * @throws DagsmithError INVALID_OPTION
+ */
 export function describeLimits(
   options: DagOptions,
   where: string,

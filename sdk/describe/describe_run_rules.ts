@@ -1,4 +1,7 @@
-/** Turns the rules for whole runs into their plain form: when a run ends early, and when failures pause the DAG. */
+/**
+ * Turns the rules for whole runs into their plain form: when a run ends early, and when
+ * failures pause the DAG.
+ */
 import type { DagOptions } from "../dag/dag_options.ts";
 import { DagsmithError } from "../errors.ts";
 import { invalidOption, moreThanZero } from "../option_values.ts";
@@ -31,7 +34,8 @@ export function describeRunRules(options: DagOptions, where: string): RunRules {
 }
 
 /**
- * Refuses trigger rules that react to failures: in a DAG with failFast they would never be met.
+ * Refuses trigger rules that react to failures: in a DAG with failFast they would never
+ * be met.
  * @throws DagsmithError FAIL_FAST_RULE
  */
 export function refuseForeignRules(dagId: string, tasks: readonly TaskSpec[]): void {

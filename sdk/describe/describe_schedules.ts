@@ -7,8 +7,8 @@ import type { Schedule, Schedules } from "../schedule/schedule.ts";
 import type { Jitter, NamedSchedule, ScheduleSpec } from "../spec/index.ts";
 
 /**
- * The plain form of a DAG's schedules; empty when it has none. The timetable, which has to run them,
- * checks the cron expressions.
+ * The plain form of a DAG's schedules; empty when it has none. The timetable, which has
+ * to run them, checks the cron expressions.
  * @param dagId the seed of their jitter, unless they name one
  * @throws DagsmithError INVALID_SCHEDULE, INVALID_DATE
  */
@@ -32,7 +32,8 @@ export function describeSchedules(
       params: JSON.parse(toJson(params)) as Json,
     };
   });
-  // A continuous schedule always has an active run and allows one, so no other schedule would ever run.
+  // A continuous schedule always has an active run and allows one, so no other schedule
+  // would ever run.
   if (schedules.length > 1 && schedules.some(({ schedule }) => schedule.type === "continuous")) {
     throw invalid('"@continuous"', "it must be a DAG's only schedule");
   }

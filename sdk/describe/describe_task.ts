@@ -1,4 +1,7 @@
-/** Turns one task into its plain form, with the options that it inherits from its groups and its DAG. */
+/**
+ * Turns one task into its plain form, with the options that it inherits from its groups
+ * and its DAG.
+ */
 import type { Graph } from "../dag/graph.ts";
 import { groupTasksAround, mappedGroupAround } from "../dag/node.ts";
 import { type Duration, durationMs } from "../duration.ts";
@@ -25,7 +28,9 @@ import { describeDates } from "./describe_when.ts";
 
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
-/** @throws DagsmithError INVALID_OPTION, INVALID_DATE, INVALID_DURATION, OUTPUT_NOT_JSON */
+/**
+ * @throws DagsmithError INVALID_OPTION, INVALID_DATE, INVALID_DURATION, OUTPUT_NOT_JSON
+ */
 export function describeTask(graph: Graph, ref: TaskRef<unknown>, timezone: string): TaskSpec {
   const { taskId } = ref;
   const definition = definitionOf(ref);
@@ -94,7 +99,9 @@ function refuseDependsOnPast(
     );
 }
 
-/** A task outside a group waits for the whole group, so a switch inside cannot choose it. */
+/**
+ * A task outside a group waits for the whole group, so a switch inside cannot choose it.
+ */
 function refuseCasesOutside(
   graph: Graph,
   { kind }: TaskDefinition,
@@ -117,7 +124,10 @@ function refuseCasesOutside(
   );
 }
 
-/** The body of an operator is a named function. A body written in place has no name, or that of its variable. */
+/**
+ * The body of an operator is a named function. A body written in place has no name, or
+ * that of its variable.
+ */
 function operatorOf({ body, kind }: TaskDefinition): string {
   const decides = kind && kind.type !== "setup" && kind.type !== "teardown";
   if (!body) return decides ? kind.type : "empty";

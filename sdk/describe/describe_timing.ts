@@ -1,6 +1,6 @@
 /**
- * Turns the time limits, retries, sensor timing and waits of a task into their plain form. Few tasks set
- * these options, so the spec of other tasks leaves them out.
+ * Turns the time limits, retries, sensor timing and waits of a task into their plain
+ * form. Few tasks set these options, so the spec of other tasks leaves them out.
  */
 import { durationMs } from "../duration.ts";
 import { backoffFactor, invalidOption, moreThanZero } from "../option_values.ts";

@@ -1,4 +1,7 @@
-/** Over which time a DAG and its tasks run, as plain data: schedules, bounds, and missed intervals. */
+/**
+ * Over which time a DAG and its tasks run, as plain data: schedules, bounds, and missed
+ * intervals.
+ */
 import type { DagOptions } from "../dag/dag_options.ts";
 import { utcInstant } from "../instant.ts";
 import { invalidOption, wholeNumber } from "../option_values.ts";
@@ -55,7 +58,8 @@ export function describeDates(
 }
 
 /**
- * A continuous schedule always has an active run; a second run at the same time would work on the same data.
+ * A continuous schedule always has an active run; a second run at the same time would
+ * work on the same data.
  * @throws DagsmithError INVALID_OPTION
  */
 export function describeMaxActiveRuns(

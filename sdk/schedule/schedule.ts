@@ -4,8 +4,8 @@ import type { CRON_PRESETS } from "./cron_presets.ts";
 import type { ScheduleRule } from "./schedule_rules.ts";
 
 /**
- * A preset, a cron expression (5 fields, or 6 fields that begin with seconds), a rule made by `cron`,
- * `cronTrigger` and their like, or null for no schedule.
+ * A preset, a cron expression (5 fields, or 6 fields that begin with seconds), a rule
+ * made by `cron`, `cronTrigger` and their like, or null for no schedule.
  * @example dag("report", { schedule: "0 9 * * 1-5", timezone: "Europe/Berlin" });
  */
 export type Schedule =
@@ -17,8 +17,8 @@ export type Schedule =
   | null;
 
 /**
- * Several schedules of one DAG by name, each with its own params. A name is part of the ids of its runs. A
- * schedule with a new name is a new schedule, without a last run.
+ * Several schedules of one DAG by name, each with its own params. A name is part of the
+ * ids of its runs. A schedule with a new name is a new schedule, without a last run.
  * @example
  * dag("taxi", { schedule: {
  *   green: { schedule: cronTrigger("0 9 1 * *"), params: { taxi: "green" } },

@@ -1,4 +1,7 @@
-/** Schedules that need more than a cron expression. Each function returns a rule; the DAG adds its timezone. */
+/**
+ * Schedules that need more than a cron expression. Each function returns a rule; the DAG
+ * adds its timezone.
+ */
 import { type CalendarDuration, lengthOf } from "../calendar_duration.ts";
 import { type Duration, durationMs } from "../duration.ts";
 import { DagsmithError } from "../errors.ts";
@@ -9,8 +12,8 @@ import { cronOf } from "./cron_presets.ts";
 type Unzoned<Spec> = Spec extends unknown ? Omit<Spec, "timezone" | "keyTimezone"> : never;
 
 /**
- * A schedule made by {@link cron}, {@link cronTrigger}, {@link deltaTrigger}, {@link every},
- * {@link atInstants} or {@link partitioned}.
+ * A schedule made by {@link cron}, {@link cronTrigger}, {@link deltaTrigger},
+ * {@link every}, {@link atInstants} or {@link partitioned}.
  * @example const rule: ScheduleRule = every("90m");
  */
 export type ScheduleRule = Unzoned<
@@ -19,30 +22,33 @@ export type ScheduleRule = Unzoned<
 
 /**
  * Options of schedules that follow a cron expression.
- * @example dag("report", { schedule: cron("@daily", { jitter: "10m", jitterSeed: "reports" }) });
+ * @example
+ * dag("report", { schedule: cron("@daily", { jitter: "10m", jitterSeed: "reports" }) });
  */
 export interface JitterOptions {
   /**
-   * Creates each run later, by a delay under this length. The delay is always the same for the DAG, so
-   * that DAGs with one expression do not all start at the same instant. Logical dates and data intervals
-   * stay. Default: none.
+   * Creates each run later, by a delay under this length. The delay is always the same
+   * for the DAG, so that DAGs with one expression do not all start at the same instant.
+   * Logical dates and data intervals stay. Default: none.
    */
   readonly jitter?: Duration;
   /**
-   * The text from which the delay follows. DAGs with the same seed start together. Default: the DAG's id
-   * and the schedule's name.
+   * The text from which the delay follows. DAGs with the same seed start together.
+   * Default: the DAG's id and the schedule's name.
    */
   readonly jitterSeed?: string;
 }
 
 /**
  * Options of runs at ticks.
- * @example dag("report", { schedule: cronTrigger("0 9 * * *", { runImmediately: "1h" }) });
+ * @example
+ * dag("report", { schedule: cronTrigger("0 9 * * *", { runImmediately: "1h" }) });
  */
 export interface TickOptions extends JitterOptions {
   /**
-   * Without a start date: whether the first run is at the tick just past. A length: only if that tick is no
-   * longer ago. Default false: only if it is less than a tenth of the way to the next tick, or 5 minutes, ago.
+   * Without a start date: whether the first run is at the tick just past. A length: only
+   * if that tick is no longer ago. Default false: only if it is less than a tenth of the
+   * way to the next tick, or 5 minutes, ago.
    */
   readonly runImmediately?: boolean | Duration;
 }
@@ -58,14 +64,20 @@ export interface CronTriggerOptions extends TickOptions {
 
 /**
  * Options of {@link partitioned}.
- * @example dag("load", { schedule: partitioned("@daily", { offset: -1, keyFormat: "%Y-%m-%d" }) });
+ * @example
+ * dag("load", {
+ *   schedule: partitioned("@daily", { offset: -1, keyFormat: "%Y-%m-%d" }),
+ * });
  */
 export interface PartitionOptions extends TickOptions {
-  /** Number of ticks from the run's tick to the partition's tick; -1 is the tick before. Default 0. */
+  /**
+   * Number of ticks from the run's tick to the partition's tick; -1 is the tick before.
+   * Default 0.
+   */
   readonly offset?: number;
   /**
-   * How the partition's date is written as its key: a format of strftime, in the DAG's timezone. Default
-   * `"%Y-%m-%dT%H:%M:%S"`.
+   * How the partition's date is written as its key: a format of strftime, in the DAG's
+   * timezone. Default `"%Y-%m-%dT%H:%M:%S"`.
    */
   readonly keyFormat?: string;
 }
@@ -74,10 +86,15 @@ const TICK_OPTIONS = ["jitter", "jitterSeed", "runImmediately"];
 const DEFAULT_KEY_FORMAT = "%Y-%m-%dT%H:%M:%S";
 
 /**
- * Runs over the interval from one tick of a cron expression or preset to the next: as the expression
- * alone, but with options. Airflow: CronDataIntervalTimetable.
- * @throws DagsmithError INVALID_SCHEDULE for an unknown preset, INVALID_DURATION, UNKNOWN_OPTION
- * @example dag("report", { schedule: cron("@daily", { jitter: "10m" }), startDate: "2026-01-01" })
+ * Runs over the interval from one tick of a cron expression or preset to the next: as the
+ * expression alone, but with options. Airflow: CronDataIntervalTimetable.
+ * @throws DagsmithError INVALID_SCHEDULE for an unknown preset, INVALID_DURATION,
+ *   UNKNOWN_OPTION
+ * @example
+ * dag("report", {
+ *   schedule: cron("@daily", { jitter: "10m" }),
+ *   startDate: "2026-01-01",
+ * });
  */
 export function cron(expression: string, options: JitterOptions = {}): ScheduleRule {
   refuseUnknownOptions("schedule", options, ["jitter", "jitterSeed"], "cron()");
@@ -85,11 +102,12 @@ export function cron(expression: string, options: JitterOptions = {}): ScheduleR
 }
 
 /**
- * Runs at each tick, instead of over the interval between two ticks. Several expressions that
- * tick at the same instant make one run. Airflow: CronTriggerTimetable and
+ * Runs at each tick, instead of over the interval between two ticks. Several expressions
+ * that tick at the same instant make one run. Airflow: CronTriggerTimetable and
  * MultipleCronTriggerTimetable.
  * @param when a cron expression, a preset, or a list of them
- * @throws DagsmithError INVALID_SCHEDULE for an unknown preset, INVALID_DURATION, UNKNOWN_OPTION
+ * @throws DagsmithError INVALID_SCHEDULE for an unknown preset, INVALID_DURATION,
+ *   UNKNOWN_OPTION
  * @example
  * dag("report", { schedule: cronTrigger("0 9 1 * *", { interval: "1 month" }) })
  * dag("twice", { schedule: cronTrigger(["30 9 * * *", "0 18 * * *"]) })
@@ -106,11 +124,13 @@ export function cronTrigger(
 }
 
 /**
- * Runs at the start date, then at the end of each length of time. {@link every} runs over the
- * intervals of the same length. Airflow: DeltaTriggerTimetable.
+ * Runs at the start date, then at the end of each length of time. {@link every} runs over
+ * the intervals of the same length. Airflow: DeltaTriggerTimetable.
  * @param length a {@link Duration} or a {@link CalendarDuration}
- * @param options.interval length of the data interval that ends at each run's instant; default zero
- * @throws DagsmithError INVALID_SCHEDULE when the length is zero, INVALID_DURATION, UNKNOWN_OPTION
+ * @param options.interval length of the data interval that ends at each run's instant;
+ *   default zero
+ * @throws DagsmithError INVALID_SCHEDULE when the length is zero, INVALID_DURATION,
+ *   UNKNOWN_OPTION
  * @example dag("poll", { schedule: deltaTrigger("90m"), startDate: "2026-01-01" })
  */
 export function deltaTrigger(
@@ -126,13 +146,14 @@ export function deltaTrigger(
 }
 
 /**
- * Runs over intervals of one length. A {@link Duration} is absolute time: `"1d"` is always 24
- * hours. A {@link CalendarDuration} follows the calendar of the DAG's timezone: `"1 day"` ends at
- * the same time of day, `"1 month"` on the same day of the month. A month without that day ends on
- * its last day, and later months end on that day too.
+ * Runs over intervals of one length. A {@link Duration} is absolute time: `"1d"` is
+ * always 24 hours. A {@link CalendarDuration} follows the calendar of the DAG's timezone:
+ * `"1 day"` ends at the same time of day, `"1 month"` on the same day of the month. A
+ * month without that day ends on its last day, and later months end on that day too.
  *
- * Intervals are counted from the start date. With `catchup` other than `"all"`, lengths other than
- * months are counted from 1970-01-01 after a missed interval. Airflow: DeltaDataIntervalTimetable.
+ * Intervals are counted from the start date. With `catchup` other than `"all"`, lengths
+ * other than months are counted from 1970-01-01 after a missed interval. Airflow:
+ * DeltaDataIntervalTimetable.
  * @throws DagsmithError INVALID_SCHEDULE when the length is zero, INVALID_DURATION
  * @example dag("poll", { schedule: every("90m"), startDate: "2026-01-01" })
  */
@@ -144,14 +165,15 @@ export function every(length: Duration | CalendarDuration): ScheduleRule {
 }
 
 /**
- * Runs at listed instants, such as the dates of matches. An instant that is listed twice counts
- * once. Instants that passed before the scheduler saw them run only with `catchup: "all"`.
- * Airflow: EventsTimetable.
+ * Runs at listed instants, such as the dates of matches. An instant that is listed twice
+ * counts once. Instants that passed before the scheduler saw them run only with
+ * `catchup: "all"`. Airflow: EventsTimetable.
  * @param instants ISO 8601, read in the DAG's timezone when they name no offset
- * @param options.restrictToInstants a manual run works on the latest listed instant that has
- *   passed, instead of the moment of the request; default false
+ * @param options.restrictToInstants a manual run works on the latest listed instant that
+ *   has passed, instead of the moment of the request; default false
  * @throws DagsmithError UNKNOWN_OPTION
- * @example dag("finals", { schedule: atInstants(["2026-07-15T20:00", "2026-07-19T16:00"]) })
+ * @example
+ * dag("finals", { schedule: atInstants(["2026-07-15T20:00", "2026-07-19T16:00"]) });
  */
 export function atInstants(
   instants: readonly string[],
@@ -166,12 +188,15 @@ export function atInstants(
 }
 
 /**
- * Runs at each tick for a partition of the data: the partition named after this tick, or after a tick
- * `offset` ticks away. Airflow: CronPartitionTimetable.
- * @throws DagsmithError INVALID_SCHEDULE for an unknown preset, INVALID_DURATION, UNKNOWN_OPTION
+ * Runs at each tick for a partition of the data: the partition named after this tick, or
+ * after a tick `offset` ticks away. Airflow: CronPartitionTimetable.
+ * @throws DagsmithError INVALID_SCHEDULE for an unknown preset, INVALID_DURATION,
+ *   UNKNOWN_OPTION
  * @example
  * // the run of January 2nd is for the partition "2026-01-01"
- * dag("load", { schedule: partitioned("@daily", { offset: -1, keyFormat: "%Y-%m-%d" }) });
+ * dag("load", {
+ *   schedule: partitioned("@daily", { offset: -1, keyFormat: "%Y-%m-%d" }),
+ * });
  */
 export function partitioned(expression: string, options: PartitionOptions = {}): ScheduleRule {
   refuseUnknownOptions(

@@ -1,14 +1,14 @@
 /**
- * Assets: data that tasks write and other DAGs wait for, named by a URI. Only names and conditions are here;
- * dagsmith never reads the data itself.
+ * Assets: data that tasks write and other DAGs wait for, named by a URI. Only names and
+ * conditions are here; dagsmith never reads the data itself.
  */
 import { DagsmithError } from "../errors.ts";
 import { type Json, toJson } from "../json.ts";
 import type { Schedule, Schedules } from "../schedule/schedule.ts";
 
 /**
- * A piece of data: a table, a file, a folder. Two assets with the same URI are the same asset, in whatever DAG.
- * Made by {@link asset}. Airflow: Asset.
+ * A piece of data: a table, a file, a folder. Two assets with the same URI are the same
+ * asset, in whatever DAG. Made by {@link asset}. Airflow: Asset.
  * @typeParam Extra the details that its events carry
  * @example const orders: Asset<{ rows: number }> = asset("s3://lake/orders");
  */
@@ -26,8 +26,8 @@ export interface Asset<Extra extends Json = Json> {
 }
 
 /**
- * A name for assets that are known only when a task runs: all assets that were updated under the alias so far.
- * Made by {@link assetAlias}. Airflow: AssetAlias.
+ * A name for assets that are known only when a task runs: all assets that were updated
+ * under the alias so far. Made by {@link assetAlias}. Airflow: AssetAlias.
  * @example const exports: AssetAlias = assetAlias("exports");
  */
 export interface AssetAlias {
@@ -48,8 +48,8 @@ export type AssetExpression =
   | { readonly type: "any_asset"; readonly members: readonly AssetExpression[] };
 
 /**
- * A schedule that runs by time, and also whenever assets were updated. Made by {@link timeOrAssets}. Airflow:
- * AssetOrTimeSchedule.
+ * A schedule that runs by time, and also whenever assets were updated. Made by
+ * {@link timeOrAssets}. Airflow: AssetOrTimeSchedule.
  * @example const schedule: TimeOrAssets = timeOrAssets("@daily", orders);
  */
 export interface TimeOrAssets {
@@ -70,7 +70,11 @@ export type AssetSchedule = AssetExpression | TimeOrAssets;
 /**
  * One update of an asset.
  * @typeParam Extra the details that it carries
- * @example triggeredBy(orders).reduce((sum, { extra }: AssetEvent<{ rows: number }>) => sum + extra.rows, 0);
+ * @example
+ * triggeredBy(orders).reduce(
+ *   (sum, { extra }: AssetEvent<{ rows: number }>) => sum + extra.rows,
+ *   0,
+ * );
  */
 export interface AssetEvent<Extra extends Json = Json> {
   /** Grows with every event. */
@@ -90,20 +94,29 @@ export interface AssetEvent<Extra extends Json = Json> {
   } | null;
 }
 
-/** Largest extra of one event, in bytes of JSON: every run that the event makes carries it. */
+/**
+ * Largest extra of one event, in bytes of JSON: every run that the event makes carries
+ * it.
+ */
 export const MAX_EXTRA_BYTES = 64 * 1024;
 
-/** Printable ASCII without spaces, as in RFC 3986: every system can store and compare it. */
+/**
+ * Printable ASCII without spaces, as in RFC 3986: every system can store and compare it.
+ */
 const URI = /^[!-~]{1,1000}$/;
 const CREDENTIALS = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*:[^/?#]*@/i;
 
 /**
  * Names an asset.
- * @param uri 1 to 1000 printable ASCII characters, without a password. Two URIs are equal when their texts are.
- * @throws DagsmithError INVALID_ASSET, OUTPUT_NOT_JSON for an `extra` that JSON cannot carry
+ * @param uri 1 to 1000 printable ASCII characters, without a password. Two URIs are equal
+ *   when their texts are.
+ * @throws DagsmithError INVALID_ASSET, OUTPUT_NOT_JSON for an `extra` that JSON cannot
+ *   carry
  * @example
  * const issues = asset<{ rows: number }>("s3://lake/github/issues");
- * d.task("load", { outlets: [issues] }, async ({ assets }) => assets.update(issues, { extra: { rows: 12 } }));
+ * d.task("load", { outlets: [issues] }, async ({ assets }) =>
+ *   assets.update(issues, { extra: { rows: 12 } }),
+ * );
  * dag("report", { schedule: issues });
  */
 export function asset<Extra extends Json = Json>(
@@ -127,8 +140,9 @@ export function asset<Extra extends Json = Json>(
 }
 
 /**
- * Names assets that are known only when a task runs. A task with the alias among its outlets may update any asset
- * under it. A DAG that waits for the alias waits for any of these assets.
+ * Names assets that are known only when a task runs. A task with the alias among its
+ * outlets may update any asset under it. A DAG that waits for the alias waits for any of
+ * these assets.
  * @throws DagsmithError INVALID_ASSET
  * @example
  * d.task("export", { outlets: [assetAlias("exports")] }, ({ assets }) =>
@@ -141,7 +155,8 @@ export function assetAlias(alias: string): AssetAlias {
 }
 
 /**
- * Waits for all of these: each was updated at least once since the last run of the DAG that assets made.
+ * Waits for all of these: each was updated at least once since the last run of the DAG
+ * that assets made.
  * @throws DagsmithError INVALID_SCHEDULE
  * @example dag("join", { schedule: allOf(orders, anyOf(customersEu, customersUs)) })
  */
@@ -165,7 +180,8 @@ export function anyOf(
 /**
  * Runs by time, and also whenever the assets were updated.
  * @throws DagsmithError INVALID_SCHEDULE when the time is itself an asset schedule
- * @example dag("report", { schedule: timeOrAssets("@daily", orders), startDate: "2026-01-01" })
+ * @example
+ * dag("report", { schedule: timeOrAssets("@daily", orders), startDate: "2026-01-01" });
  */
 export function timeOrAssets(
   time: NonNullable<Schedule> | Schedules,

@@ -1,6 +1,7 @@
 /**
- * Events that start runs: changes of rows in a PostgreSQL database, calls of a web address, ends of runs of
- * other DAGs. A DAG names its sources in `on`; its tasks read the events with `triggeredBy`.
+ * Events that start runs: changes of rows in a PostgreSQL database, calls of a web
+ * address, ends of runs of other DAGs. A DAG names its sources in `on`; its tasks read
+ * the events with `triggeredBy`.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type Duration, durationMs } from "../duration.ts";
@@ -10,7 +11,8 @@ import { wrongValue } from "../option_values.ts";
 import type { EventSpec } from "../spec/index.ts";
 
 /**
- * A source of events that start runs. Made by {@link postgresChanges}, {@link webhook} and {@link dagRun}.
+ * A source of events that start runs. Made by {@link postgresChanges}, {@link webhook}
+ * and {@link dagRun}.
  * @typeParam Event what tasks read of an event
  * @example const loaded: EventSource<DagRunEnd> = dagRun({ dag: "load" });
  */
@@ -24,15 +26,18 @@ export interface EventSource<Event = unknown> {
 }
 
 /**
- * The key of a row: column name to value. Values are text as PostgreSQL writes it, so that no value changes
- * on the way; a statement can bind them unchanged.
+ * The key of a row: column name to value. Values are text as PostgreSQL writes it, so
+ * that no value changes on the way; a statement can bind them unchanged.
  * @example const key: RowKey = { id: "12" };
  */
 export type RowKey = Readonly<Record<string, string>>;
 
 /**
  * A row that was inserted, updated or deleted.
- * @example triggeredBy(readings).map(({ operation, newKey }: RowChange) => `${operation} ${newKey?.id}`);
+ * @example
+ * triggeredBy(readings).map(
+ *   ({ operation, newKey }: RowChange) => `${operation} ${newKey?.id}`,
+ * );
  */
 export interface RowChange {
   /** The id of the change. A change that is delivered twice has the same id. */
@@ -67,7 +72,8 @@ export interface WebhookCall<Body = Json> {
 
 /**
  * The end of a run of another DAG.
- * @example triggeredBy(loaded).map(({ runId, state }: DagRunEnd) => `${runId}: ${state}`);
+ * @example
+ * triggeredBy(loaded).map(({ runId, state }: DagRunEnd) => `${runId}: ${state}`);
  */
 export interface DagRunEnd {
   /** The DAG whose run ended. */
@@ -86,7 +92,12 @@ const MAX_BATCH = 1_000;
 
 /**
  * Which changes of which table start runs; see {@link postgresChanges}.
- * @example const options: PostgresChangesOptions = { connection: "shop", table: "orders", batch: 100 };
+ * @example
+ * const options: PostgresChangesOptions = {
+ *   connection: "shop",
+ *   table: "orders",
+ *   batch: 100,
+ * };
  */
 export interface PostgresChangesOptions {
   /** The id of a connection of type `postgres`. */
@@ -98,26 +109,33 @@ export interface PostgresChangesOptions {
   /** The changes that start runs. Default: all three. */
   readonly operations?: readonly ("insert" | "update" | "delete")[];
   /**
-   * At most this many of the changes that wait make one run. From 1 to 1000. Default 1: a run for each
-   * change.
+   * At most this many of the changes that wait make one run. From 1 to 1000. Default 1: a
+   * run for each change.
    */
   readonly batch?: number;
   /**
-   * The name of the source, unique within the DAG. Default: the table's name, with `_` for characters that
-   * a name cannot have.
+   * The name of the source, unique within the DAG. Default: the table's name, with `_`
+   * for characters that a name cannot have.
    */
   readonly name?: string;
 }
 
 /**
- * Changes of rows. `dag changes install <dag>` puts a trigger and an outbox into the database of the
- * connection, so that no change is lost while dagsmith is down. Each change is delivered at least once. The
- * table needs a primary key, or a unique index over columns that are not null.
+ * Changes of rows. `dag changes install <dag>` puts a trigger and an outbox into the
+ * database of the connection, so that no change is lost while dagsmith is down. Each
+ * change is delivered at least once. The table needs a primary key, or a unique index
+ * over columns that are not null.
  * @throws DagsmithError INVALID_OPTION
  * @example
- * const readings = postgresChanges({ connection: "raw", table: "precipitation", operations: ["insert"] });
+ * const readings = postgresChanges({
+ *   connection: "raw",
+ *   table: "precipitation",
+ *   operations: ["insert"],
+ * });
  * const d = dag("raw_to_cleansed", { on: [readings] });
- * d.task("cleanse", async ({ triggeredBy }) => triggeredBy(readings).map(({ newKey }) => newKey?.id ?? null));
+ * d.task("cleanse", async ({ triggeredBy }) =>
+ *   triggeredBy(readings).map(({ newKey }) => newKey?.id ?? null),
+ * );
  */
 export function postgresChanges(options: PostgresChangesOptions): EventSource<RowChange> {
   const { connection, table, schema = "public", operations = OPERATIONS, batch = 1 } = options;
@@ -155,18 +173,25 @@ export function postgresChanges(options: PostgresChangesOptions): EventSource<Ro
 }
 
 /**
- * Calls of `POST /hooks/<dag>/<name>`; each call makes a run. The caller proves that it knows a secret: by an
- * HMAC-SHA256 of the body in `X-Hub-Signature-256`, as GitHub sends it, or by `Authorization: Bearer`. Calls
- * with the same `Idempotency-Key` make one run.
- * @param options.secret the key of the variable that holds the secret; never the secret itself
- * @param options.schema a schema that can write its JSON Schema, such as zod 4's; a body that does not fit is
- *   refused. Default: any JSON
+ * Calls of `POST /hooks/<dag>/<name>`; each call makes a run. The caller proves that it
+ * knows a secret: by an HMAC-SHA256 of the body in `X-Hub-Signature-256`, as GitHub sends
+ * it, or by `Authorization: Bearer`. Calls with the same `Idempotency-Key` make one run.
+ * @param options.secret the key of the variable that holds the secret; never the secret
+ *   itself
+ * @param options.schema a schema that can write its JSON Schema, such as zod 4's; a body
+ *   that does not fit is refused. Default: any JSON
  * @param options.name the end of the address. Default `"webhook"`
  * @throws DagsmithError INVALID_OPTION
  * @example
- * const pushed = webhook({ secret: "github_webhook_secret", schema: z.object({ ref: z.string() }) });
+ * const pushed = webhook({
+ *   secret: "github_webhook_secret",
+ *   schema: z.object({ ref: z.string() }),
+ * });
  * const d = dag("build", { on: [pushed] });
- * d.task("checkout", async ({ triggeredBy }) => triggeredBy(pushed)[0]?.body.ref ?? "main");
+ * d.task(
+ *   "checkout",
+ *   async ({ triggeredBy }) => triggeredBy(pushed)[0]?.body.ref ?? "main",
+ * );
  */
 export function webhook<Schema extends StandardSchemaV1 = StandardSchemaV1<Json>>(options: {
   readonly secret: string;
@@ -204,15 +229,23 @@ export interface SourceDag {
 }
 
 /**
- * Ends of runs of other DAGs; each end makes a run. With several DAGs, a run is made of one end of each DAG, no
- * further apart than `within`. An end that has no partner by then is dropped.
+ * Ends of runs of other DAGs; each end makes a run. With several DAGs, a run is made of
+ * one end of each DAG, no further apart than `within`. An end that has no partner by then
+ * is dropped.
  * @param options.within only with several DAGs; default `"1d"`
- * @param options.name the name of the source, unique within the DAG. Default: the ids of the DAGs joined by
- *   `_`, cut at 50 characters
+ * @param options.name the name of the source, unique within the DAG. Default: the ids of
+ *   the DAGs joined by `_`, cut at 50 characters
  * @throws DagsmithError INVALID_OPTION
  * @example
  * dag("report", { on: [dagRun({ dag: "load" })] });
- * dag("join", { on: [dagRun({ all: [{ dag: "orders" }, { dag: "customers", states: ["success", "failed"] }], within: "2h" })] });
+ * dag("join", {
+ *   on: [
+ *     dagRun({
+ *       all: [{ dag: "orders" }, { dag: "customers", states: ["success", "failed"] }],
+ *       within: "2h",
+ *     }),
+ *   ],
+ * });
  */
 export function dagRun(
   options: (SourceDag | { readonly all: readonly SourceDag[] }) & {
@@ -256,7 +289,9 @@ function checkedName(kind: string, name: string): string {
   throw wrongValue(kind, "name", name, "1 to 50 letters, digits, _ and -");
 }
 
-/** The web process checks bodies and never loads user code, so it needs the JSON Schema. */
+/**
+ * The web process checks bodies and never loads user code, so it needs the JSON Schema.
+ */
 function bodySchema(schema: StandardSchemaV1, where: string): Json {
   const words = { found: "one without a JSON form", allowed: "a schema of JSON values" };
   const written = jsonSchemaOf(schema, "schema", where, words);

@@ -1,5 +1,7 @@
-/** What made a run, when neither time nor a person did: as it is stored with the run, and as its tasks read it. */
-
+/**
+ * The assets or the event that made a run: as it is stored with the run, and as its tasks
+ * read it.
+ */
 import type { Json } from "../json.ts";
 import type { Asset, AssetEvent } from "./asset.ts";
 import type { DagRunEnd, EventSource, RowChange, WebhookCall } from "./event.ts";
@@ -7,13 +9,21 @@ import type { DagRunEnd, EventSource, RowChange, WebhookCall } from "./event.ts"
 /** At most this many of the events that made a run are kept with it: the newest. */
 export const MAX_TRIGGER_EVENTS = 1_000;
 
-/** What made a run; `name` is that of the source in the DAG's `on`. */
+/**
+ * The assets or the event that made a run. `name` is the name of the source in the DAG's
+ * `on`.
+ * @example
+ * d.task(
+ *   "which",
+ *   ({ trigger }) => (trigger as RunTrigger | null)?.type ?? "by time or by hand",
+ * );
+ */
 export type RunTrigger =
   | {
       readonly type: "assets";
       /** The newest 1000, oldest first. */
       readonly events: readonly AssetEvent[];
-      /** How many there were. */
+      /** The number of events, kept or not. */
       readonly count: number;
     }
   | {
@@ -26,17 +36,28 @@ export type RunTrigger =
       readonly type: "dagRun";
       readonly name: string;
       readonly events: readonly DagRunEnd[];
-      /** The DAGs whose runs led here, one after the other: none of them is started by this run again. */
+      /**
+       * The DAGs whose runs led here, in their order. This run starts none of them again.
+       */
       readonly chain: readonly string[];
     };
 
-/** Finds what made a run, by the source that the DAG declares. */
+/**
+ * Reads the events that made a run, by the asset or the source that the DAG declares.
+ * @example
+ * const orders = asset<{ rows: number }>("s3://lake/orders");
+ * d.task("sum", ({ triggeredBy }) =>
+ *   triggeredBy(orders).reduce((sum, { extra }) => sum + extra.rows, 0),
+ * );
+ */
 export interface TriggeredBy {
+  /** The updates of an asset, oldest first; empty when another source made the run. */
   <Extra extends Json>(source: Asset<Extra>): readonly AssetEvent<Extra>[];
+  /** The events of a source, oldest first; empty when another source made the run. */
   <Event>(source: EventSource<Event>): readonly Event[];
 }
 
-/** The events of one source among those that made a run. */
+/** Reads the events that made one run. */
 export function eventsOf(trigger: RunTrigger | null): TriggeredBy {
   const found = (source: Asset | EventSource): readonly unknown[] => {
     if (source.type === "asset")

@@ -1,6 +1,11 @@
-/** Assets as plain data: which assets a DAG waits for, and which assets a task updates. */
+/**
+ * Assets as plain data: which assets a DAG waits for, and which assets a task updates.
+ */
 
-/** When assets let a DAG run: `all` and `any` of conditions, down to single assets and aliases. */
+/**
+ * When assets let a DAG run: `all` and `any` of conditions, down to single assets and
+ * aliases.
+ */
 export type AssetCondition =
   | {
       /** The URI of the asset. */
@@ -19,5 +24,8 @@ export type AssetCondition =
       readonly any: readonly AssetCondition[];
     };
 
-/** An asset that a task updates when it succeeds, or an alias for assets that it names while it runs. */
+/**
+ * An asset that a task updates when it succeeds, or an alias for assets that it names
+ * while it runs.
+ */
 export type OutletSpec = { readonly asset: string } | { readonly alias: string };

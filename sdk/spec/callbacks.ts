@@ -1,4 +1,7 @@
-/** Callbacks and deadlines as plain data: which events have a callback. The code stays in the bundle. */
+/**
+ * Callbacks and deadlines as plain data: which events have a callback. The code stays in
+ * the bundle.
+ */
 
 /** Events of a task instance that can have a callback. */
 export const TASK_EVENTS = ["onSuccess", "onFailure", "onRetry", "onSkipped"] as const;

@@ -1,10 +1,13 @@
 /**
- * Specs that an older dagsmith stored. What later ones always say is filled in here, in one place, with what it means to have said nothing;
- * so whoever reads a spec reads a whole one. Runs keep the version that they began with, however old it is.
+ * Reads specs that an older dagsmith stored. Fields that a later format always has are
+ * filled in with their defaults, so that all other code reads complete specs. A run keeps
+ * the version that it began with.
  */
 import type { DagSpec, TaskSpec } from "./index.ts";
 
-/** Fields that were not there from the beginning. Those that may be absent still need no place here. */
+/**
+ * Fields that the first format did not have. Fields that may be absent are not listed.
+ */
 const LATER_OF_DAG = { assets: null, on: [], assetDetails: {} } as const satisfies Partial<DagSpec>;
 const LATER_OF_TASK = {
   startDate: null,
@@ -15,12 +18,12 @@ const LATER_OF_TASK = {
 
 type Older<Spec, Later> = Omit<Spec, keyof Later> & Partial<Spec>;
 
-/** A spec of this or an earlier dagsmith, as it lies in the store. */
+/** A spec as this or an earlier dagsmith stored it. */
 export type StoredSpec = Omit<Older<DagSpec, typeof LATER_OF_DAG>, "tasks"> & {
   readonly tasks: readonly Older<TaskSpec, typeof LATER_OF_TASK>[];
 };
 
-/** The spec as this dagsmith would have written it. */
+/** The spec in the current format. */
 export function completeSpec(stored: StoredSpec): DagSpec {
   return {
     ...LATER_OF_DAG,

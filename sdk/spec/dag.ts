@@ -7,25 +7,36 @@ import type { NamedSchedule } from "./schedule.ts";
 import type { TaskSpec } from "./task.ts";
 
 /**
- * The format of specs. It is part of the hash of every version, so that an upgrade of dagsmith that
- * changes the format makes a new version of every DAG.
+ * The format of specs. It is part of the hash of every version, so that an upgrade of
+ * dagsmith that changes the format makes a new version of every DAG.
  */
 export const SPEC_FORMAT = 5;
 
 /**
- * Which missed intervals get a run: every interval (`"all"`), the latest complete interval (`"last"`), or
- * no interval that ended before now (`"none"`). Airflow's `catchup` is `"all"` (true) or `"last"` (false).
- * @example dag("history", { schedule: "@daily", startDate: "2020-01-01", catchup: "all" });
+ * Which missed intervals get a run: every interval (`"all"`), the latest complete
+ * interval (`"last"`), or no interval that ended before now (`"none"`). Airflow's
+ * `catchup` is `"all"` (true) or `"last"` (false).
+ * @example
+ * dag("history", { schedule: "@daily", startDate: "2020-01-01", catchup: "all" });
  */
 export type Catchup = "all" | "last" | "none";
 
 /**
  * Which missed interval runs first, with `catchup: "all"`.
- * @example dag("history", { schedule: "@daily", startDate: "2020-01-01", catchup: "all", catchupOrder: "newest" });
+ * @example
+ * dag("history", {
+ *   schedule: "@daily",
+ *   startDate: "2020-01-01",
+ *   catchup: "all",
+ *   catchupOrder: "newest",
+ * });
  */
 export type CatchupOrder = "oldest" | "newest";
 
-/** Where something is declared: a path relative to the DAG folder, and a line counted from 1. */
+/**
+ * Where something is declared: a path relative to the DAG folder, and a line counted from
+ * 1.
+ */
 export interface Position {
   readonly file: string;
   readonly line: number;
@@ -51,7 +62,10 @@ export interface DagSpec {
   readonly assets: AssetCondition | null;
   /** The events that start runs. */
   readonly on: readonly EventSpec[];
-  /** Name and extra of the assets that the DAG names, by URI. Assets without either are left out. */
+  /**
+   * Name and extra of the assets that the DAG names, by URI. Assets without either are
+   * left out.
+   */
   readonly assetDetails: Readonly<
     Record<string, { readonly name: string | null; readonly extra: Json }>
   >;
@@ -84,6 +98,9 @@ export interface DagSpec {
   readonly paramsSchema: Json | null;
   /** Outer groups come before the groups inside them. */
   readonly groups?: readonly GroupSpec[];
-  /** In topological order: a task comes after all tasks that it depends on, and after its group. */
+  /**
+   * In topological order: a task comes after all tasks that it depends on, and after its
+   * group.
+   */
   readonly tasks: readonly TaskSpec[];
 }

@@ -1,4 +1,7 @@
-/** The list that a task is mapped over, as plain data. The engine makes the list from it without user code. */
+/**
+ * The list that a task is mapped over, as plain data. The engine makes the list from it
+ * without user code.
+ */
 import type { Json } from "../json.ts";
 
 /** How a list is made; of a loop, how its iterations follow each other. */
@@ -12,13 +15,16 @@ export type EachSpec =
   /** Every combination of the items; the last list varies fastest. */
   | { readonly cross: readonly { readonly name: string; readonly list: EachSpec }[] }
   /**
-   * The first items together, then the second items, and so on. The result is as long as the shortest
-   * list; with a `fillValue` for missing items, as long as the longest.
+   * The first items together, then the second items, and so on. The result is as long as
+   * the shortest list; with a `fillValue` for missing items, as long as the longest.
    */
   | { readonly zip: readonly EachSpec[]; readonly fillValue?: Json }
   /** One list after the other. */
   | { readonly concat: readonly EachSpec[] }
-  /** Not a list but a loop: each iteration is an instance that follows from the iteration before it. */
+  /**
+   * Not a list but a loop: each iteration is an instance that follows from the iteration
+   * before it.
+   */
   | {
       readonly loop: {
         /** A loop that is not done after this many iterations has failed. */

@@ -27,7 +27,10 @@ export type EventSpec =
   | {
       readonly type: "dagRun";
       readonly name: string;
-      /** One run of each DAG has to end in one of these states, no further apart than `withinMs`. */
+      /**
+       * One run of each DAG has to end in one of these states, no further apart than
+       * `withinMs`.
+       */
       readonly runs: readonly {
         readonly dagId: string;
         readonly states: readonly ("success" | "failed")[];

@@ -1,6 +1,7 @@
 /**
- * DAGs as plain JSON: what the scheduler, the engine and the page know of a DAG. They never load user
- * code. The DAG builder makes these shapes, runtime/ reads them, and the database stores them.
+ * DAGs as plain JSON: what the scheduler, the engine and the page know of a DAG. They
+ * never load user code. The DAG builder makes these shapes, runtime/ reads them, and the
+ * database stores them.
  */
 export type { AssetCondition } from "./assets.ts";
 export {

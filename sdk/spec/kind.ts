@@ -31,10 +31,16 @@ export type TaskKind =
 export interface TaskRules {
   /** What the task is besides work. */
   readonly kind?: TaskKind;
-  /** Its failure counts as success for the tasks after it and for the run, which shows a warning. */
+  /**
+   * Its failure counts as success for the tasks after it and for the run, which shows a
+   * warning.
+   */
   readonly allowFailure?: true;
   /** Waits until the same task ended as success or skipped in the run before. */
   readonly dependsOnPast?: true;
-  /** Also waits until the tasks directly after it ended as success or skipped in the run before. */
+  /**
+   * Also waits until the tasks directly after it ended as success or skipped in the run
+   * before.
+   */
   readonly waitForDownstream?: true;
 }

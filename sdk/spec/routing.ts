@@ -1,10 +1,14 @@
 /** Limits, weight and queue of a task, as plain data. */
 
-/** Which weights are added to a task's own weight: of all tasks after it, of all tasks before it, or none. */
+/**
+ * Which weights are added to a task's own weight: of all tasks after it, of all tasks
+ * before it, or none.
+ */
 export const WEIGHT_RULES = ["downstream", "upstream", "absolute"] as const;
 /**
- * How the priority of a task is made from its `priorityWeight`: by adding the weights of all tasks after
- * it (`"downstream"`), of all tasks before it (`"upstream"`), or none (`"absolute"`). Airflow: weight_rule.
+ * How the priority of a task is made from its `priorityWeight`: by adding the weights of
+ * all tasks after it (`"downstream"`), of all tasks before it (`"upstream"`), or none
+ * (`"absolute"`). Airflow: weight_rule.
  * @example d.task("first", { priorityWeight: 10, weightRule: "absolute" }, work);
  */
 export type WeightRule = (typeof WEIGHT_RULES)[number];
@@ -22,9 +26,14 @@ export interface RoutingSpec {
   readonly queue: string | null;
   /** Most instances at the same time over all runs of the DAG; null for no limit. */
   readonly maxActiveAcrossRuns: number | null;
-  /** Most tries with one key at the same time. A null key is computed when a try begins. */
+  /**
+   * Most tries with one key at the same time. A null key is computed when a try begins.
+   */
   readonly concurrency: { readonly key: string | null; readonly limit: number } | null;
-  /** Most starts with one key in a length of time. A null key is computed when a try begins. */
+  /**
+   * Most starts with one key in a length of time. A null key is computed when a try
+   * begins.
+   */
   readonly rate: {
     readonly key: string | null;
     readonly limit: number;
@@ -32,7 +41,10 @@ export interface RoutingSpec {
   } | null;
 }
 
-/** Keys that were computed when a try began; null for a key that the task does not compute. */
+/**
+ * Keys that were computed when a try began; null for a key that the task does not
+ * compute.
+ */
 export interface LateKeys {
   readonly concurrency: string | null;
   readonly rate: string | null;
@@ -40,7 +52,9 @@ export interface LateKeys {
 
 /** The queue of tasks and workers that name none. */
 export const DEFAULT_QUEUE = "default";
-/** The pool that holds every task besides its own pool: the limit of the whole deployment. */
+/**
+ * The pool that holds every task besides its own pool: the limit of the whole deployment.
+ */
 export const EVERY_TASK = "all";
 /** Names of pools and queues. They stand in commands and addresses. */
 export const ROUTE_NAME: RegExp = /^[\w.-]{1,100}$/;

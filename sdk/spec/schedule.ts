@@ -8,14 +8,19 @@ export interface CalendarLength {
   readonly days: number;
 }
 
-/** A delay under `maxMs`, the same for each run. Which delay follows from `seed` alone. */
+/**
+ * A delay under `maxMs`, the same for each run. Which delay follows from `seed` alone.
+ */
 export interface Jitter {
   readonly seed: string;
   readonly maxMs: number;
 }
 
 interface Zoned {
-  /** IANA name. Cron is read on the zone's wall clock; calendar lengths follow its calendar. */
+  /**
+   * IANA name. Cron is read on the zone's wall clock; calendar lengths follow its
+   * calendar.
+   */
   readonly timezone: string;
 }
 
@@ -26,8 +31,8 @@ interface Jittered {
 
 interface Tick extends Zoned, Jittered {
   /**
-   * Without a start date: whether the tick just past runs at once. A number runs it if it is at most
-   * that many milliseconds ago. Default false.
+   * Without a start date: whether the tick just past runs at once. A number runs it if it
+   * is at most that many milliseconds ago. Default false.
    */
   readonly runImmediately?: boolean | number;
 }

@@ -24,36 +24,46 @@ export const TRIGGER_RULES = [
   "all_done_setup_success",
 ] as const;
 /**
- * When a task may run, decided from the states of the tasks directly before it. Names and meanings are
- * those of Airflow's TriggerRule. `"all_success"` is the default. `"all_done_setup_success"` is the rule
- * of teardowns.
+ * When a task may run, decided from the states of the tasks directly before it. Names and
+ * meanings are those of Airflow's TriggerRule. `"all_success"` is the default.
+ * `"all_done_setup_success"` is the rule of teardowns.
  * @example d.task("alarm", { inputs: { load }, triggerRule: "one_failed" }, sendAlarm);
  */
 export type TriggerRule = (typeof TRIGGER_RULES)[number];
 
-/** A task, or a group that runs as a group instance. Fields that few tasks use are absent elsewhere. */
+/**
+ * A task, or a group that runs as a group instance. Fields that few tasks use are absent
+ * elsewhere.
+ */
 export interface TaskSpec extends TaskRules {
   readonly taskId: string;
   /**
-   * The name of the operator's function; `task` for a body written in place, `empty` for a task without
-   * a body, `group` for a group.
+   * The name of the operator's function; `task` for a body written in place, `empty` for
+   * a task without a body, `group` for a group.
    */
   readonly operator: string;
   readonly doc: string | null;
-  /** Ids of the tasks directly before this task, in the order in which they were wired. */
+  /**
+   * Ids of the tasks directly before this task, in the order in which they were wired.
+   */
   readonly upstream: readonly string[];
   /** Input name to the id of the task whose output it is. */
   readonly inputs: Readonly<Record<string, string>>;
   /** The group in which the task was declared. */
   readonly group?: string;
   /**
-   * The innermost group around the task that runs as a group instance; the group is a task of that id.
-   * The tasks directly before and after this task are in the same group.
+   * The innermost group around the task that runs as a group instance; the group is a
+   * task of that id. The tasks directly before and after this task are in the same group.
    */
   readonly within?: string;
-  /** Names of the inputs that are loaded while the task runs, when the body asks for them. */
+  /**
+   * Names of the inputs that are loaded while the task runs, when the body asks for them.
+   */
   readonly lazyInputs?: readonly string[];
-  /** Input name to the field of the output that the task gets, for inputs that are not a whole output. */
+  /**
+   * Input name to the field of the output that the task gets, for inputs that are not a
+   * whole output.
+   */
   readonly picks?: Readonly<Record<string, string>>;
   /** The list that the task is mapped over; null when it is not mapped. */
   readonly each: EachSpec | null;
@@ -61,9 +71,15 @@ export interface TaskSpec extends TaskRules {
   readonly maxItems?: number;
   /** Most instances of a mapped task at the same time within a run; null for no limit. */
   readonly maxActive: number | null;
-  /** First logical date of the runs with this task, inclusive: ISO 8601 in UTC; null for no bound. */
+  /**
+   * First logical date of the runs with this task, inclusive: ISO 8601 in UTC; null for
+   * no bound.
+   */
   readonly startDate: string | null;
-  /** Last logical date of the runs with this task, inclusive: ISO 8601 in UTC; null for no bound. */
+  /**
+   * Last logical date of the runs with this task, inclusive: ISO 8601 in UTC; null for no
+   * bound.
+   */
   readonly endDate: string | null;
   readonly triggerRule: TriggerRule;
   /** Tries after the first. */

@@ -1,4 +1,6 @@
-/** Tasks that decide which tasks after them run: branches, switches and short circuits. */
+/**
+ * Tasks that decide which tasks after them run: branches, switches and short circuits.
+ */
 import { listOf } from "../list.ts";
 import type { TriggerRule } from "../spec/index.ts";
 import type { AnyTaskBody } from "./context.ts";
@@ -7,7 +9,12 @@ import type { TaskRef } from "./task_ref.ts";
 
 /**
  * Options of a switch.
- * @example d.switch("kind", { inputs: { file }, cases: { csv, json: [parse, load] } }, ({ inputs }) => inputs.file.kind);
+ * @example
+ * d.switch(
+ *   "kind",
+ *   { inputs: { file }, cases: { csv, json: [parse, load] } },
+ *   ({ inputs }) => inputs.file.kind,
+ * );
  */
 export interface SwitchOptions<
   Inputs extends InputRefs,
@@ -16,13 +23,21 @@ export interface SwitchOptions<
   Params = unknown,
   Item = undefined,
 > extends Omit<TaskOptions<Inputs, Rule, boolean, Params, Item>, "allowFailure"> {
-  /** The tasks of each case, by its name. Each of these tasks comes directly after the switch. */
+  /**
+   * The tasks of each case, by its name. Each of these tasks comes directly after the
+   * switch.
+   */
   readonly cases: Readonly<Record<Name, TaskRef<unknown> | readonly TaskRef<unknown>[]>>;
 }
 
 /**
  * Options of a short circuit. Airflow: ShortCircuitOperator.
- * @example d.shortCircuit("any", { inputs: { rows }, ignoreDownstreamTriggerRules: false }, ({ inputs }) => inputs.rows);
+ * @example
+ * d.shortCircuit(
+ *   "any",
+ *   { inputs: { rows }, ignoreDownstreamTriggerRules: false },
+ *   ({ inputs }) => inputs.rows,
+ * );
  */
 export interface ShortCircuitOptions<
   Inputs extends InputRefs,
@@ -31,15 +46,15 @@ export interface ShortCircuitOptions<
   Item = undefined,
 > extends Omit<TaskOptions<Inputs, Rule, boolean, Params, Item>, "allowFailure"> {
   /**
-   * True: all tasks after it are skipped. False: the tasks directly after it are skipped, and the trigger
-   * rules of the others decide. Default true.
+   * True: all tasks after it are skipped. False: the tasks directly after it are skipped,
+   * and the trigger rules of the others decide. Default true.
    */
   readonly ignoreDownstreamTriggerRules?: boolean;
 }
 
 /**
- * What a branch may choose: tasks directly after it, as references or ids. With null, undefined or an
- * empty list none of them runs.
+ * What a branch may choose: tasks directly after it, as references or ids. With null,
+ * undefined or an empty list none of them runs.
  * @example const choice: BranchChoice = [small, "big"];
  */
 export type BranchChoice =
@@ -57,7 +72,10 @@ function chosenIds(choice: BranchChoice): string[] {
   return [...new Set(ids)];
 }
 
-/** A body that returns the ids of the author's choice. It keeps the name: that of its operator. */
+/**
+ * A body that returns the ids of the author's choice. It keeps the name: that of its
+ * operator.
+ */
 export function branchBody(body: AnyTaskBody): AnyTaskBody {
   const choose: AnyTaskBody = async (context) => chosenIds((await body(context)) as BranchChoice);
   return Object.defineProperty(choose, "name", { value: body.name });

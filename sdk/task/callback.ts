@@ -1,6 +1,6 @@
 /**
- * Callbacks and deadlines: code that runs after an event of a task or a run, in a task process of the
- * run's version. A callback that fails changes only its own record.
+ * Callbacks and deadlines: code that runs after an event of a task or a run, in a task
+ * process of the run's version. A callback that fails changes only its own record.
  */
 import type { Duration } from "../duration.ts";
 import { invalidOption } from "../option_values.ts";
@@ -9,7 +9,9 @@ import type { TaskContext } from "./context.ts";
 
 /**
  * What a callback gets. Hooks, connections and variables are there as in a task.
- * @example const tell: Callback = ({ dagId, taskId, event, log }) => log.warn(`${event} of ${dagId}.${taskId}`);
+ * @example
+ * const tell: Callback = ({ dagId, taskId, event, log }) =>
+ *   log.warn(`${event} of ${dagId}.${taskId}`);
  */
 export interface CallbackContext
   extends Omit<TaskContext, "taskId" | "inputs" | "item" | "xcom" | "assets"> {
@@ -28,8 +30,9 @@ export interface CallbackContext
 }
 
 /**
- * Code that runs after an event, at least once, for at most five minutes. Its output stands in the log of
- * the task, or of the run. Airflow: on_failure_callback and its like.
+ * Code that runs after an event, at least once, for at most five minutes. Its output
+ * stands in the log of the task, or of the run. Airflow: on_failure_callback and its
+ * like.
  * @example
  * const tell: Callback = async ({ dagId, taskId, reason, hook }) =>
  *   (await hook(discordHook("ops"))).send(`${dagId}.${taskId}: ${reason}`);
@@ -38,22 +41,30 @@ export type Callback = (context: CallbackContext) => unknown;
 
 /**
  * Callbacks of a task. In the `defaults` of a DAG they are callbacks of all its tasks.
- * @example d.task("load", { onFailure: tell, onRetry: ({ error, log }) => log.warn(error?.message ?? "") }, load);
+ * @example
+ * d.task(
+ *   "load",
+ *   { onFailure: tell, onRetry: ({ error, log }) => log.warn(error?.message ?? "") },
+ *   load,
+ * );
  */
 export interface TaskCallbacks {
-  /** After the task succeeded. Also after a person marked it as success while it was active. */
+  /**
+   * After the task succeeded. Also after a person marked it as success while it was
+   * active.
+   */
   readonly onSuccess?: Callback;
   /**
-   * After the last try failed. Also after a person, a time limit, `failFast` or its group ended the task
-   * as failed while it was active. Not for a task that is upstream_failed.
+   * After the last try failed. Also after a person, a time limit, `failFast` or its group
+   * ended the task as failed while it was active. Not for a task that is upstream_failed.
    */
   readonly onFailure?: Callback;
   /** After a try failed and another try follows. */
   readonly onRetry?: Callback;
   /**
-   * After the task skipped itself, or its wait ended with `softFail`. Also after a person, a time limit,
-   * `failFast` or its group ended it as skipped while it was active. Not for a task that its trigger rule
-   * skipped.
+   * After the task skipped itself, or its wait ended with `softFail`. Also after a
+   * person, a time limit, `failFast` or its group ended it as skipped while it was
+   * active. Not for a task that its trigger rule skipped.
    */
   readonly onSkipped?: Callback;
 }
@@ -70,8 +81,8 @@ export interface RunCallbacks {
 }
 
 /**
- * What a deadline is counted from: the creation of the run, its logical date, an ISO 8601 time, or the
- * average time that runs took. Airflow: DeadlineReference.
+ * What a deadline is counted from: the creation of the run, its logical date, an ISO 8601
+ * time, or the average time that runs took. Airflow: DeadlineReference.
  * @example const reference: DeadlineReference = "queuedAt";
  */
 export type DeadlineReference = "queuedAt" | "logicalDate" | AverageRuntime | (string & {});
@@ -89,7 +100,10 @@ export interface AverageRuntime {
 
 /**
  * The time by which a run should have succeeded. Airflow: DeadlineAlert.
- * @example dag("report", { deadlines: [{ reference: "queuedAt", interval: "4h", callback: tell }] });
+ * @example
+ * dag("report", {
+ *   deadlines: [{ reference: "queuedAt", interval: "4h", callback: tell }],
+ * });
  */
 export interface Deadline {
   /** `"queuedAt"`, `"logicalDate"`, an ISO 8601 time, or {@link averageRuntime}. */
@@ -101,11 +115,15 @@ export interface Deadline {
 }
 
 /**
- * Counts a deadline from the moment the run is created, plus the average time of the last successful
- * runs. Until the DAG has that many successful runs, its runs have no such deadline.
+ * Counts a deadline from the moment the run is created, plus the average time of the last
+ * successful runs. Until the DAG has that many successful runs, its runs have no such
+ * deadline.
  * @param runs from 1 to 1000
  * @throws DagsmithError INVALID_OPTION
- * @example dag("report", { deadlines: [{ reference: averageRuntime(10), interval: "15m", callback: tell }] })
+ * @example
+ * dag("report", {
+ *   deadlines: [{ reference: averageRuntime(10), interval: "15m", callback: tell }],
+ * });
  */
 export function averageRuntime(runs: number): AverageRuntime {
   if (Number.isInteger(runs) && runs >= 1 && runs <= 1_000) return { type: "averageRuntime", runs };

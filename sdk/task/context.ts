@@ -8,9 +8,11 @@ import type { RunTrigger, TriggeredBy } from "../sources/trigger.ts";
 import type { TaskLog } from "./task_log.ts";
 
 /**
- * The slice of time that a run works on. The start is inclusive, the end exclusive; both are equal when
- * the interval has no length. Airflow: data_interval_start and data_interval_end.
- * @example d.task("days", ({ dataInterval: { start, end } }) => end.diff(start, "days").days);
+ * The slice of time that a run works on. The start is inclusive, the end exclusive; both
+ * are equal when the interval has no length. Airflow: data_interval_start and
+ * data_interval_end.
+ * @example
+ * d.task("days", ({ dataInterval: { start, end } }) => end.diff(start, "days").days);
  */
 export interface DataInterval {
   /** In the DAG's timezone. */
@@ -20,19 +22,19 @@ export interface DataInterval {
 }
 
 /**
- * Small values that the tasks of one run leave for each other besides their outputs. A new try of a task
- * starts without the values of the try before.
+ * Small values that the tasks of one run leave for each other besides their outputs. A
+ * new try of a task starts without the values of the try before.
  * @example d.task("load", async ({ xcom }) => xcom.push("rows", 12));
  */
 export interface XCom {
   /**
-   * Stores `value` under this task's `key`. The key `return_value` is the task's output and cannot be
-   * pushed.
+   * Stores `value` under this task's `key`. The key `return_value` is the task's output
+   * and cannot be pushed.
    */
   push(key: string, value: Json): Promise<void>;
   /**
-   * Reads a value that another task of this run pushed or returned; null when there is none. For a mapped
-   * task: the list of its instances' values, in map order.
+   * Reads a value that another task of this run pushed or returned; null when there is
+   * none. For a mapped task: the list of its instances' values, in map order.
    * @param key default `return_value`
    */
   pull(taskId: string, key?: string): Promise<Json>;
@@ -42,14 +44,18 @@ export interface XCom {
  * The assets of a task: its `outlets` and `inlets`.
  * @example
  * const orders = asset<{ rows: number }>("s3://lake/orders");
- * d.task("load", { outlets: [orders] }, ({ assets }) => assets.update(orders, { extra: { rows: 12 } }));
+ * d.task("load", { outlets: [orders] }, ({ assets }) =>
+ *   assets.update(orders, { extra: { rows: 12 } }),
+ * );
  */
 export interface TaskAssets {
   /**
-   * Adds details to the update of an asset. Every asset among the task's outlets is updated when the task
-   * succeeds, with or without this call. Of two calls for one asset the later call counts.
+   * Adds details to the update of an asset. Every asset among the task's outlets is
+   * updated when the task succeeds, with or without this call. Of two calls for one asset
+   * the later call counts.
    * @param options.extra default `{}`
-   * @param options.alias the outlet under which an asset is updated that is not an outlet itself
+   * @param options.alias the outlet under which an asset is updated that is not an outlet
+   *   itself
    * @throws DagsmithError NOT_AN_OUTLET
    */
   update<Extra extends Json>(
@@ -72,7 +78,10 @@ export interface TaskAssets {
  * @typeParam Params the validated params of the run
  * @typeParam Inputs the outputs of the tasks named in `inputs`
  * @typeParam Item the element of the list that the task, or its group, is mapped over
- * @example d.task("report", async ({ logicalDate, log }) => log.info(`report of ${logicalDate.toISODate()}`));
+ * @example
+ * d.task("report", async ({ logicalDate, log }) =>
+ *   log.info(`report of ${logicalDate.toISODate()}`),
+ * );
  */
 export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown> {
   /** The id of the DAG. */
@@ -86,23 +95,29 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
   /** Position of {@link item} in the list; -1 when the task is not mapped. */
   readonly mapIndex: number;
   /**
-   * In a scheduled run: start of the data interval. In a manual run: the requested date, or the moment of
-   * the request. In the DAG's timezone.
+   * In a scheduled run: start of the data interval. In a manual run: the requested date,
+   * or the moment of the request. In the DAG's timezone.
    */
   readonly logicalDate: DateTime<true>;
   /** The slice of time that the run works on. */
   readonly dataInterval: DataInterval;
-  /** The partition that the run works on, for a schedule made by `partitioned()`; else null. */
+  /**
+   * The partition that the run works on, for a schedule made by `partitioned()`; else
+   * null.
+   */
   readonly partitionKey: string | null;
   /** The params of the run, validated by the DAG's schema. */
   readonly params: Params;
   /** The outputs of the tasks named in `inputs`, by the same names. */
   readonly inputs: Inputs;
-  /** The element of the list; in a group that loops, the state that the iteration begins with. */
+  /**
+   * The element of the list; in a group that loops, the state that the iteration begins
+   * with.
+   */
   readonly item: Item;
   /**
-   * Aborted when the try is cancelled or times out, or when its worker stops. Code that still runs some
-   * seconds later is killed.
+   * Aborted when the try is cancelled or times out, or when its worker stops. Code that
+   * still runs some seconds later is killed.
    */
   readonly signal: AbortSignal;
   /** The log of this try. */
@@ -111,16 +126,19 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
   readonly xcom: XCom;
   /** The assets that the task updates and reads. */
   readonly assets: TaskAssets;
-  /** The assets or the event that made the run; null for a run by schedule, by hand or by backfill. */
+  /**
+   * The assets or the event that made the run; null for a run by schedule, by hand or by
+   * backfill.
+   */
   readonly trigger: RunTrigger | null;
   /**
-   * The events of one asset or event source that made the run, oldest first; empty when another source
-   * made it.
+   * The events of one asset or event source that made the run, oldest first; empty when
+   * another source made it.
    */
   readonly triggeredBy: TriggeredBy;
   /**
-   * Opens a client of an outside system. The same reference gives the same client within a try; the end
-   * of the try closes it.
+   * Opens a client of an outside system. The same reference gives the same client within
+   * a try; the end of the try closes it.
    * @throws DagsmithError CONNECTION_NOT_FOUND, WRONG_CONNECTION_TYPE
    */
   hook<Client>(ref: HookRef<Client>): Promise<Client>;
@@ -131,15 +149,20 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
   connection(id: string): Promise<Connection>;
   /**
    * Reads a variable.
-   * @throws DagsmithError VARIABLE_NOT_FOUND when it is not set and there is no `fallback`
+   * @throws DagsmithError VARIABLE_NOT_FOUND when it is not set and there is no
+   *   `fallback`
    */
   variable(key: string, fallback?: string): Promise<string>;
 }
 
 /**
- * The work of a task: a function of its context. Operators are functions that return a body.
+ * The work of a task: a function of its context. Operators are functions that return a
+ * body.
  * @example
- * const greet = (name: string): TaskBody<string> => ({ logicalDate }) => `${name}, ${logicalDate.year}`;
+ * const greet =
+ *   (name: string): TaskBody<string> =>
+ *   ({ logicalDate }) =>
+ *     `${name}, ${logicalDate.year}`;
  * d.task("greet", greet("hello"));
  */
 export type TaskBody<Output = unknown, Context extends TaskContext = TaskContext> = (
@@ -150,12 +173,18 @@ export type TaskBody<Output = unknown, Context extends TaskContext = TaskContext
 export type AnyTaskBody = TaskBody<unknown, TaskContext<never, never, never>>;
 
 /**
- * A value, or a function of the task context that computes it. Fields of operators have this type, for
- * values that are known only when the task runs. Airflow: a templated field.
+ * A value, or a function of the task context that computes it. Fields of operators have
+ * this type, for values that are known only when the task runs. Airflow: a templated
+ * field.
  * @example
- * const fetchText = (url: FromContext<string>): TaskBody<string> => async (context) =>
- *   (await fetch(await resolveField(url, context))).text();
- * d.task("fetch", fetchText(({ logicalDate }) => `https://example.com/${logicalDate.toISODate()}`));
+ * const fetchText =
+ *   (url: FromContext<string>): TaskBody<string> =>
+ *   async (context) =>
+ *     (await fetch(await resolveField(url, context))).text();
+ * d.task(
+ *   "fetch",
+ *   fetchText(({ logicalDate }) => `https://example.com/${logicalDate.toISODate()}`),
+ * );
  */
 export type FromContext<Value, Context extends TaskContext = TaskContext> =
   | Value

@@ -1,13 +1,15 @@
 /**
- * The lists that tasks are mapped over, made from outputs that are known only in a run. A DAG file
- * declares a plan, and the engine makes the list from the plan without code of the DAG. The functions of
- * `map` and `filter` run in the try of the instance whose item they change.
+ * The lists that tasks are mapped over, made from outputs that are known only in a run. A
+ * DAG file declares a plan, and the engine makes the list from the plan without code of
+ * the DAG. The functions of `map` and `filter` run in the try of the instance whose item
+ * they change.
  */
 import { PickRef } from "./pick.ts";
 import { TaskRef } from "./task_ref.ts";
 
 /**
- * A list: the output of a task, a field of an output, literal items, or a list made from other lists.
+ * A list: the output of a task, a field of an output, literal items, or a list made from
+ * other lists.
  * @example const repos: ItemSource<string> = ["a", "b"];
  */
 export type ItemSource<Item> =
@@ -52,8 +54,8 @@ type Step =
   | { readonly type: "filter"; readonly fn: (item: never) => boolean };
 
 /**
- * A list to map a task over. Made by {@link over}, {@link entries}, {@link cross}, {@link zip} and
- * {@link concat}.
+ * A list to map a task over. Made by {@link over}, {@link entries}, {@link cross},
+ * {@link zip} and {@link concat}.
  * @typeParam Item what the task gets as `item`
  * @example const pairs: Items<readonly [string, number]> = entries({ a: 1, b: 2 });
  */
@@ -84,8 +86,8 @@ export class Items<out Item> {
 }
 
 /**
- * A list whose items are changed one by one, each in the try of its instance. It cannot be combined with
- * other lists any more.
+ * A list whose items are changed one by one, each in the try of its instance. It cannot
+ * be combined with other lists any more.
  * @example const urls: MappedItems<string> = over(rows).map((row) => row.url);
  */
 export class MappedItems<out Item> {
@@ -103,19 +105,23 @@ export class MappedItems<out Item> {
   }
 
   /**
-   * Changes each item before its task gets it. An error of the function fails that one instance, or skips
-   * it (`SkipTask`). Null stays a value.
-   * @example d.task("load", { each: over(rows).map((row) => row.url) }, ({ item }) => load(item));
+   * Changes each item before its task gets it. An error of the function fails that one
+   * instance, or skips it (`SkipTask`). Null stays a value.
+   * @example
+   * d.task("load", { each: over(rows).map((row) => row.url) }, ({ item }) => load(item));
    */
   map<To>(fn: (item: Item) => To): MappedItems<To> {
     return new MappedItems<To>(this.plan, [...this.steps, { type: "map", fn }]);
   }
 
   /**
-   * Filters out the items for which the function is not true. Their instances stay visible as removed, and
-   * do not count for the tasks after them. When every item is filtered out, the task is skipped, as with
-   * an empty list.
-   * @example d.task("load", { each: over(repos).filter((repo) => !repo.archived) }, ({ item }) => load(item));
+   * Filters out the items for which the function is not true. Their instances stay
+   * visible as removed, and do not count for the tasks after them. When every item is
+   * filtered out, the task is skipped, as with an empty list.
+   * @example
+   * d.task("load", { each: over(repos).filter((repo) => !repo.archived) }, ({ item }) =>
+   *   load(item),
+   * );
    */
   filter<To extends Item>(fn: (item: Item) => item is To): MappedItems<To>;
   filter(fn: (item: Item) => boolean): MappedItems<Item>;
@@ -126,7 +132,8 @@ export class MappedItems<out Item> {
 
 /**
  * The items of one list, to be changed with `map` and `filter`.
- * @example d.task("load", { each: over(rows).map((row) => row.url) }, ({ item }) => load(item));
+ * @example
+ * d.task("load", { each: over(rows).map((row) => row.url) }, ({ item }) => load(item));
  */
 export function over<Item>(source: ItemSource<Item>): Items<Item> {
   return new Items<Item>(planOf(source));
@@ -134,7 +141,10 @@ export function over<Item>(source: ItemSource<Item>): Items<Item> {
 
 /**
  * The entries of a record as `[key, value]` pairs, in the order in which JSON keeps them.
- * @example d.task("load", { each: entries(urlByName) }, ({ item: [name, url] }) => load(name, url));
+ * @example
+ * d.task("load", { each: entries(urlByName) }, ({ item: [name, url] }) =>
+ *   load(name, url),
+ * );
  */
 export function entries<Value>(
   source: TaskRef<Readonly<Record<string, Value>>> | Readonly<Record<string, Value>>,
@@ -147,8 +157,11 @@ export function entries<Value>(
 }
 
 /**
- * Every combination of the items of several lists: the cross product. The last list varies fastest.
- * @example cross({ org: orgs, object: ["issues", "members"] }) // { org: "a", object: "issues" }, { org: "a", object: "members" }, …
+ * Every combination of the items of several lists: the cross product. The last list
+ * varies fastest.
+ * @example
+ * // { org: "a", object: "issues" }, { org: "a", object: "members" }, …
+ * cross({ org: orgs, object: ["issues", "members"] });
  */
 export function cross<const Sources extends Readonly<Record<string, AnySource>>>(
   sources: Sources,
@@ -160,8 +173,9 @@ export function cross<const Sources extends Readonly<Record<string, AnySource>>>
 }
 
 /**
- * The first items of several lists together, then the second items, and so on. The result is as long as
- * the shortest list; with a `fillValue` for missing items, as long as the longest.
+ * The first items of several lists together, then the second items, and so on. The result
+ * is as long as the shortest list; with a `fillValue` for missing items, as long as the
+ * longest.
  * @example zip([urls, names]) // [url1, name1], [url2, name2], …
  */
 export function zip<const Sources extends readonly AnySource[]>(
@@ -195,9 +209,14 @@ export function concat<const Sources extends readonly AnySource[]>(
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Gives every item the same constants. Where both have a field, the item's field counts; two records under
- * the same field are merged. Airflow: partial().expand().
- * @example d.task("copy", { each: partial({ bucket: "lake", options: { gzip: true } }, files) }, ({ item }) => copy(item));
+ * Gives every item the same constants. Where both have a field, the item's field counts;
+ * two records under the same field are merged. Airflow: partial().expand().
+ * @example
+ * d.task(
+ *   "copy",
+ *   { each: partial({ bucket: "lake", options: { gzip: true } }, files) },
+ *   ({ item }) => copy(item),
+ * );
  */
 export function partial<const Constants extends Fields, Item extends Fields>(
   constants: Constants,

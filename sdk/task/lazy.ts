@@ -1,11 +1,13 @@
 /**
- * An input that is loaded in pieces. A plain input is copied to every try that takes it: the outputs of
- * 10,000 instances to 10,000 tries. A lazy input reads only what the body asks for.
+ * An input that is loaded in pieces. A plain input is copied to every try that takes it:
+ * the outputs of 10,000 instances to 10,000 tries. A lazy input reads only what the body
+ * asks for.
  */
 import type { TaskRef } from "./task_ref.ts";
 
 /**
- * The outputs of a task, as an input that arrives as a {@link LazyList}. Made by {@link lazy}.
+ * The outputs of a task, as an input that arrives as a {@link LazyList}. Made by
+ * {@link lazy}.
  * @example const later: LazyRef<number> = lazy(sizes);
  */
 export class LazyRef<out Item> {

@@ -1,7 +1,7 @@
 /**
- * Loops: a task, or a group, that runs again and again, each time with the output of the time before,
- * until a condition holds. Every iteration is an instance with its own tries, log and output, so a loop
- * that stopped goes on at the iteration that failed.
+ * Loops: a task, or a group, that runs again and again, each time with the output of the
+ * time before, until a condition holds. Every iteration is an instance with its own
+ * tries, log and output, so a loop that stopped goes on at the iteration that failed.
  */
 import { toJson } from "../json.ts";
 import { invalidOption } from "../option_values.ts";
@@ -11,16 +11,26 @@ import type { InputRefs, TaskDates, TaskDefaults } from "./task_options.ts";
 /**
  * Options of a loop.
  * @example
- * d.loop("count", { initial: 0, until: (n) => n >= 10, maxIterations: 100 }, ({ previous }) => previous + 1);
+ * d.loop(
+ *   "count",
+ *   { initial: 0, until: (n) => n >= 10, maxIterations: 100 },
+ *   ({ previous }) => previous + 1,
+ * );
  */
 export interface LoopOptions<State, Inputs extends InputRefs = InputRefs>
   extends TaskDefaults,
     TaskDates {
-  /** Outputs of other tasks, by the names under which the body gets them. Each is also a dependency. */
+  /**
+   * Outputs of other tasks, by the names under which the body gets them. Each is also a
+   * dependency.
+   */
   readonly inputs?: Inputs;
   /** One or two sentences for the page. */
   readonly doc?: string;
-  /** What the first iteration gets as `previous`. Its type is the type of every iteration's output. */
+  /**
+   * What the first iteration gets as `previous`. Its type is the type of every
+   * iteration's output.
+   */
   readonly initial: State;
   /** Called after each iteration with its output; returns true when the loop is done. */
   readonly until: (state: NoInfer<State>, of: { readonly iteration: number }) => boolean;
@@ -30,7 +40,10 @@ export interface LoopOptions<State, Inputs extends InputRefs = InputRefs>
 
 /**
  * What the body of a loop gets.
- * @example d.loop("pages", options, async ({ previous, iteration }) => nextPage(previous, iteration));
+ * @example
+ * d.loop("pages", options, async ({ previous, iteration }) =>
+ *   nextPage(previous, iteration),
+ * );
  */
 export interface LoopContext<Params, Inputs, State> extends TaskContext<Params, Inputs, undefined> {
   /** The output of the iteration before; in the first iteration, the loop's `initial`. */
@@ -42,14 +55,21 @@ export interface LoopContext<Params, Inputs, State> extends TaskContext<Params, 
 /**
  * The loop of a group: all tasks of the group run again in every iteration.
  * @example
- * const loop: GroupLoop<string> = { initial: "", until: (cursor) => cursor === "", maxIterations: 100 };
+ * const loop: GroupLoop<string> = {
+ *   initial: "",
+ *   until: (cursor) => cursor === "",
+ *   maxIterations: 100,
+ * };
  */
 export interface GroupLoop<State> {
-  /** What the tasks of the first iteration get as `item`. Its type is the type of the group's result. */
+  /**
+   * What the tasks of the first iteration get as `item`. Its type is the type of the
+   * group's result.
+   */
   readonly initial: State;
   /**
-   * Called after each iteration with the output of the task that the group's function returned; returns
-   * true when the loop is done.
+   * Called after each iteration with the output of the task that the group's function
+   * returned; returns true when the loop is done.
    */
   readonly until: (state: NoInfer<State>, of: { readonly iteration: number }) => boolean;
   /** A loop that is not done after this many iterations has failed. At least 1. */
@@ -65,8 +85,8 @@ export interface LoopDefinition {
 
 /**
  * A loop that can run.
- * @throws DagsmithError INVALID_OPTION without a bound or a condition, OUTPUT_NOT_JSON for an initial
- *   value that JSON cannot carry
+ * @throws DagsmithError INVALID_OPTION without a bound or a condition, OUTPUT_NOT_JSON
+ *   for an initial value that JSON cannot carry
  */
 export function checkedLoop(
   { initial, until, maxIterations }: LoopDefinition,

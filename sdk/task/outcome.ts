@@ -1,12 +1,12 @@
 /**
- * The errors with which a task body decides how its try ends. Any other error fails the try, and another
- * try follows if retries are left.
+ * The errors with which a task body decides how its try ends. Any other error fails the
+ * try, and another try follows if retries are left.
  */
 import { type Duration, durationMs } from "../duration.ts";
 
 /**
- * Fails the task now, whatever retries are left: for errors that a retry cannot mend. Airflow:
- * AirflowFailException.
+ * Fails the task now, whatever retries are left: for errors that a retry cannot mend.
+ * Airflow: AirflowFailException.
  * @example throw new FailTask("the bucket does not exist");
  */
 export class FailTask extends Error {
@@ -15,7 +15,8 @@ export class FailTask extends Error {
 }
 
 /**
- * Ends the task as skipped. The tasks after it follow their trigger rules. Airflow: AirflowSkipException.
+ * Ends the task as skipped. The tasks after it follow their trigger rules. Airflow:
+ * AirflowSkipException.
  * @example if (rows.length === 0) throw new SkipTask("nothing new");
  */
 export class SkipTask extends Error {
@@ -24,9 +25,9 @@ export class SkipTask extends Error {
 }
 
 /**
- * Fails this try, and sets when the next try may begin, whatever `retryDelay` is; at most 24 hours from
- * now. It uses up a retry like any failure. An error of any class with a `retryAfter` (a duration such as
- * `"30s"`, or a number of seconds) does the same.
+ * Fails this try, and sets when the next try may begin, whatever `retryDelay` is; at most
+ * 24 hours from now. It uses up a retry like any failure. An error of any class with a
+ * `retryAfter` (a duration such as `"30s"`, or a number of seconds) does the same.
  * @example throw new RetryAfter("30s", "the warehouse is being resized");
  */
 export class RetryAfter extends Error {

@@ -1,11 +1,13 @@
 /**
- * One field of an output. A task that returns several values returns them as a record; a task that needs
- * one of them picks it, and only that value travels to its try. Airflow: multiple_outputs.
+ * One field of an output. A task that returns several values returns them as a record; a
+ * task that needs one of them picks it, and only that value travels to its try. Airflow:
+ * multiple_outputs.
  */
 import type { TaskRef } from "./task_ref.ts";
 
 /**
- * The fields of an output that can be picked; none when the output is a list, or its type is unknown.
+ * The fields of an output that can be picked; none when the output is a list, or its type
+ * is unknown.
  * @example type Fields = FieldsOf<{ rows: number; files: string[] }>; // "rows" | "files"
  */
 export type FieldsOf<Output> = Output extends readonly unknown[]
@@ -15,9 +17,10 @@ export type FieldsOf<Output> = Output extends readonly unknown[]
     : never;
 
 /**
- * The type of a field; undefined where the output may lack it, such as the output of a task with
- * `allowFailure`.
- * @example type Rows = FieldOf<{ rows: number } | undefined, "rows">; // number | undefined
+ * The type of a field; undefined where the output may lack it, such as the output of a
+ * task with `allowFailure`.
+ * @example
+ * type Rows = FieldOf<{ rows: number } | undefined, "rows">; // number | undefined
  */
 export type FieldOf<Output, Key extends string> = Output extends unknown
   ? Key extends keyof Output
@@ -48,7 +51,11 @@ export class PickRef<out Value> {
  * Takes one field of a task's output, as an input or as the list to map over.
  * @example
  * const stats = d.task("stats", async () => ({ rows: 12, files: ["a.csv", "b.csv"] }));
- * d.task("report", { inputs: { rows: pick(stats, "rows") } }, ({ inputs }) => inputs.rows + 1);
+ * d.task(
+ *   "report",
+ *   { inputs: { rows: pick(stats, "rows") } },
+ *   ({ inputs }) => inputs.rows + 1,
+ * );
  * d.task("load", { each: pick(stats, "files") }, ({ item }) => item.length);
  */
 export function pick<Output, Key extends FieldsOf<Output>>(

@@ -1,6 +1,6 @@
 /**
- * Sensors: a question that is asked until the answer is yes. Between two pokes a sensor needs no process
- * and no slot, so thousands can wait at the same time.
+ * Sensors: a question that is asked until the answer is yes. Between two pokes a sensor
+ * needs no process and no slot, so thousands can wait at the same time.
  */
 import type { Duration } from "../duration.ts";
 import { partition } from "../list.ts";
@@ -14,23 +14,29 @@ import type {
 } from "./task_options.ts";
 
 /**
- * How often a sensor pokes, and for how long. Airflow: poke_interval, timeout, exponential_backoff,
- * max_wait, soft_fail.
- * @example const patient: SensorTiming = { interval: "5m", timeout: "12h", softFail: true };
+ * How often a sensor pokes, and for how long. Airflow: poke_interval, timeout,
+ * exponential_backoff, max_wait, soft_fail.
+ * @example
+ * const patient: SensorTiming = { interval: "5m", timeout: "12h", softFail: true };
  */
 export interface SensorTiming {
   /** From one poke to the next. Default `"60s"`. */
   readonly interval?: Duration;
   /**
-   * Longest time from the first poke, over all pokes and tries. A sensor that reaches it pokes one last
-   * time; then it has failed and is not retried. Default `"7d"`.
+   * Longest time from the first poke, over all pokes and tries. A sensor that reaches it
+   * pokes one last time; then it has failed and is not retried. Default `"7d"`.
    */
   readonly timeout?: Duration;
-  /** Each interval is this many times the interval before. Default 1: a constant interval. */
+  /**
+   * Each interval is this many times the interval before. Default 1: a constant interval.
+   */
   readonly backoff?: number;
   /** Longest interval that backoff may reach. Default: the timeout. */
   readonly maxInterval?: Duration;
-  /** Ends as skipped instead of failed when the time is up or the poke throws FailTask. Default false. */
+  /**
+   * Ends as skipped instead of failed when the time is up or the poke throws FailTask.
+   * Default false.
+   */
   readonly softFail?: boolean;
 }
 
@@ -44,8 +50,12 @@ const SENSOR_TIMING = [
 ] as const satisfies (keyof SensorTiming)[];
 
 /**
- * Options of a sensor: the options of a task, and its timing. `executionTimeout` limits one poke.
- * @example d.sensor("file", { interval: "5m", timeout: "12h", retries: 2 }, () => existsSync("/data/today.csv"));
+ * Options of a sensor: the options of a task, and its timing. `executionTimeout` limits
+ * one poke.
+ * @example
+ * d.sensor("file", { interval: "5m", timeout: "12h", retries: 2 }, () =>
+ *   existsSync("/data/today.csv"),
+ * );
  */
 export type SensorOptions<
   Inputs extends InputRefs,
@@ -66,7 +76,10 @@ export function timingApart(given: SensorOptions<InputRefs>): {
 
 /**
  * Options of a sensor that waits once for each element of a list.
- * @example d.sensor("files", { each: ["a.csv", "b.csv"], interval: "1m" }, ({ item }) => existsSync(item));
+ * @example
+ * d.sensor("files", { each: ["a.csv", "b.csv"], interval: "1m" }, ({ item }) =>
+ *   existsSync(item),
+ * );
  */
 export type MappedSensorOptions<
   Inputs extends InputRefs,
@@ -75,8 +88,8 @@ export type MappedSensorOptions<
 > = MappedTaskOptions<Inputs, Item, TriggerRule, Params> & SensorTiming;
 
 /**
- * The answer of a poke: true or false; or an object, when the tasks after the sensor need a value.
- * Airflow: PokeReturnValue.
+ * The answer of a poke: true or false; or an object, when the tasks after the sensor need
+ * a value. Airflow: PokeReturnValue.
  * @example const found: Poked<number> = { done: true, value: 12 };
  */
 export type Poked<Value = null> =
@@ -86,7 +99,9 @@ export type Poked<Value = null> =
 
 /**
  * The question of a sensor. `s3KeySensor`, `sqlSensor` and `httpSensor` return one.
- * @example const today: SensorBody = ({ logicalDate }) => existsSync(`/data/${logicalDate.toISODate()}.csv`);
+ * @example
+ * const today: SensorBody = ({ logicalDate }) =>
+ *   existsSync(`/data/${logicalDate.toISODate()}.csv`);
  */
 export type SensorBody<Value = null, Context extends TaskContext = TaskContext> = (
   context: Context,

@@ -1,4 +1,7 @@
-/** What a builder knows of a task, for the description of the DAG and for the runtime. Authors never see it. */
+/**
+ * What a builder knows of a task, for the description of the DAG and for the runtime.
+ * Authors never see it.
+ */
 import type { GroupDefinition } from "../dag/group_definition.ts";
 import { hidden } from "../hidden.ts";
 import type { TaskKind } from "../spec/index.ts";
@@ -26,7 +29,10 @@ export interface DeclaredTask {
 export interface TaskDefinition extends DeclaredTask {
   /** The innermost group around the task. */
   readonly group: GroupDefinition | null;
-  /** Options of the groups around the task and of the DAG, for what the task does not set itself. */
+  /**
+   * Options of the groups around the task and of the DAG, for what the task does not set
+   * itself.
+   */
   readonly inherited: TaskDefaults;
 }
 

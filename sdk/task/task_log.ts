@@ -1,8 +1,8 @@
 /** The log that a task and its hooks write to. */
 
 /**
- * Writes lines to the log of one try. Secrets, and the passwords of connections, are masked. Details are
- * written after the message, as text or JSON.
+ * Writes lines to the log of one try. Secrets, and the passwords of connections, are
+ * masked. Details are written after the message, as text or JSON.
  * @example d.task("load", ({ log }) => log.info("rows loaded", { rows: 12 }));
  */
 export interface TaskLog {

@@ -1,4 +1,7 @@
-/** The options of tasks, and the types by which inputs and outputs fit together. See docs/types.md. */
+/**
+ * The options of tasks, and the types by which inputs and outputs fit together. See
+ * docs/types.md.
+ */
 import type { Duration } from "../duration.ts";
 import type { Asset, AssetAlias } from "../sources/asset.ts";
 import { TASK_EVENTS, type TriggerRule } from "../spec/index.ts";
@@ -11,9 +14,12 @@ import { ROUTING_OPTIONS, type RoutingOptions } from "./routing.ts";
 import type { TaskRef } from "./task_ref.ts";
 
 /**
- * Options that a task may set, and that a DAG or a group may set in `defaults` for all its tasks. Airflow:
- * default_args.
- * @example dag("report", { defaults: { retries: 3, retryDelay: "30s", executionTimeout: "10m" } });
+ * Options that a task may set, and that a DAG or a group may set in `defaults` for all
+ * its tasks. Airflow: default_args.
+ * @example
+ * dag("report", {
+ *   defaults: { retries: 3, retryDelay: "30s", executionTimeout: "10m" },
+ * });
  */
 export interface TaskDefaults extends RoutingOptions, TaskCallbacks {
   /** Tries after the first. Default 0. */
@@ -21,43 +27,60 @@ export interface TaskDefaults extends RoutingOptions, TaskCallbacks {
   /** Wait before a retry. Default `"5m"`. */
   readonly retryDelay?: Duration;
   /**
-   * How delays grow. A number: each delay is this many times the delay before, plus a random part of up to
-   * as much again. `"linear"`: the n-th delay is n times the first. Default 1: a constant delay.
+   * How delays grow. A number: each delay is this many times the delay before, plus a
+   * random part of up to as much again. `"linear"`: the n-th delay is n times the first.
+   * Default 1: a constant delay.
    */
   readonly retryBackoff?: number | "linear";
   /**
-   * Longest random time added to each delay, so that many tasks do not retry at the same instant. `"0s"`
-   * turns off the random part of `retryBackoff`. Default: none, without backoff.
+   * Longest random time added to each delay, so that many tasks do not retry at the same
+   * instant. `"0s"` turns off the random part of `retryBackoff`. Default: none, without
+   * backoff.
    */
   readonly retryJitter?: Duration;
-  /** No retry begins later than this after the start of the first try. Default: no limit. */
+  /**
+   * No retry begins later than this after the start of the first try. Default: no limit.
+   */
   readonly retryTotal?: Duration;
   /**
-   * Whether another try may follow a failed try; runs in the process of the try. FailTask is never
-   * retried. Default: always true.
+   * Whether another try may follow a failed try; runs in the process of the try. FailTask
+   * is never retried. Default: always true.
    */
   readonly retryIf?: (error: Error) => boolean;
   /** Longest delay that backoff may reach. Default 24 hours. */
   readonly maxRetryDelay?: Duration;
-  /** Longest time of one try; then the try fails, and a retry follows if retries are left. Default: no limit. */
+  /**
+   * Longest time of one try; then the try fails, and a retry follows if retries are left.
+   * Default: no limit.
+   */
   readonly executionTimeout?: Duration;
-  /** Longest time over all tries, from the start of the first try; then the task fails. Default: no limit. */
+  /**
+   * Longest time over all tries, from the start of the first try; then the task fails.
+   * Default: no limit.
+   */
   readonly totalTimeout?: Duration;
-  /** Longest time in the queue; a task that no worker has claimed by then fails. Default: no limit. */
+  /**
+   * Longest time in the queue; a task that no worker has claimed by then fails. Default:
+   * no limit.
+   */
   readonly queueTimeout?: Duration;
-  /** When the task may run, decided from the tasks directly before it. Default `"all_success"`. */
+  /**
+   * When the task may run, decided from the tasks directly before it. Default
+   * `"all_success"`.
+   */
   readonly triggerRule?: TriggerRule;
   /** Runs each try in a process that no other try has used. Default false. */
   readonly freshProcess?: boolean;
   /**
-   * Waits until the same task has ended as success or skipped in the run before: the run with the logical
-   * date before; with `catchup: "all"`, manual runs do not count. The first run, and the first run of a
-   * backfill, do not wait. Default false. Airflow: depends_on_past.
+   * Waits until the same task has ended as success or skipped in the run before: the run
+   * with the logical date before; with `catchup: "all"`, manual runs do not count. The
+   * first run, and the first run of a backfill, do not wait. Default false. Airflow:
+   * depends_on_past.
    */
   readonly dependsOnPast?: boolean;
   /**
-   * As {@link dependsOnPast}; also waits until the tasks directly after it have ended as success or
-   * skipped in the run before. Default false. Airflow: wait_for_downstream.
+   * As {@link dependsOnPast}; also waits until the tasks directly after it have ended as
+   * success or skipped in the run before. Default false. Airflow: wait_for_downstream.
    */
   readonly waitForDownstream?: boolean;
 }
@@ -88,8 +111,8 @@ export const TASK_DEFAULTS = [
  */
 export interface Lineage {
   /**
-   * Assets that are updated whenever the task succeeds, and aliases for assets that the task names while
-   * it runs. Default: none.
+   * Assets that are updated whenever the task succeeds, and aliases for assets that the
+   * task names while it runs. Default: none.
    */
   readonly outlets?: readonly (Asset | AssetAlias)[];
   /** Assets whose events the task reads. Default: none. */
@@ -97,18 +120,22 @@ export interface Lineage {
 }
 
 /**
- * Outputs that a task takes, by the names under which its body gets them. Each is also a dependency.
- * @example const inputs: InputRefs = { rows, sizes: lazy(sizes), file: pick(stats, "file") };
+ * Outputs that a task takes, by the names under which its body gets them. Each is also a
+ * dependency.
+ * @example
+ * const inputs: InputRefs = { rows, sizes: lazy(sizes), file: pick(stats, "file") };
  */
 export type InputRefs = Readonly<
   Record<string, TaskRef<unknown> | LazyRef<unknown> | PickRef<unknown>>
 >;
 
 /**
- * The values that the body gets for {@link InputRefs}. With a trigger rule other than `all_success` the
- * task may run although a task before it was skipped or failed; then the input is undefined, so its type
- * has `| undefined`.
- * @example type Values = InputValues<{ rows: TaskRef<number> }, "all_done">; // { rows: number | undefined }
+ * The values that the body gets for {@link InputRefs}. With a trigger rule other than
+ * `all_success` the task may run although a task before it was skipped or failed; then
+ * the input is undefined, so its type has `| undefined`.
+ * @example
+ * // { rows: number | undefined }
+ * type Values = InputValues<{ rows: TaskRef<number> }, "all_done">;
  */
 export type InputValues<Inputs, Rule extends TriggerRule = "all_success"> = {
   readonly [Name in keyof Inputs]: Inputs[Name] extends LazyRef<infer Item>
@@ -121,7 +148,8 @@ export type InputValues<Inputs, Rule extends TriggerRule = "all_success"> = {
 };
 
 /**
- * The output of a task, as the tasks after it get it; with `allowFailure` it may be undefined.
+ * The output of a task, as the tasks after it get it; with `allowFailure` it may be
+ * undefined.
  * @example type Rows = OutputOf<number, true>; // number | undefined
  */
 export type OutputOf<Output, Allowed extends boolean> = [Allowed] extends [false]
@@ -133,9 +161,15 @@ export type OutputOf<Output, Allowed extends boolean> = [Allowed] extends [false
  * @example d.task("new_source", { startDate: "2026-03-01" }, load);
  */
 export interface TaskDates {
-  /** First logical date, inclusive: ISO 8601, read in the DAG's timezone. Default: no bound. */
+  /**
+   * First logical date, inclusive: ISO 8601, read in the DAG's timezone. Default: no
+   * bound.
+   */
   readonly startDate?: string;
-  /** Last logical date, inclusive: ISO 8601, read in the DAG's timezone. Default: no bound. */
+  /**
+   * Last logical date, inclusive: ISO 8601, read in the DAG's timezone. Default: no
+   * bound.
+   */
   readonly endDate?: string;
 }
 
@@ -147,7 +181,12 @@ type KeyedLimits<Params, Inputs, Rule extends TriggerRule, Item> = Pick<
 
 /**
  * Options of one task.
- * @example d.task("load", { inputs: { rows }, retries: 2, doc: "Loads the rows." }, ({ inputs }) => load(inputs.rows));
+ * @example
+ * d.task(
+ *   "load",
+ *   { inputs: { rows }, retries: 2, doc: "Loads the rows." },
+ *   ({ inputs }) => load(inputs.rows),
+ * );
  */
 export interface TaskOptions<
   Inputs extends InputRefs,
@@ -159,13 +198,19 @@ export interface TaskOptions<
     KeyedLimits<Params, Inputs, Rule, Item>,
     TaskDates,
     Lineage {
-  /** Outputs of other tasks, by the names under which the body gets them. Each is also a dependency. */
+  /**
+   * Outputs of other tasks, by the names under which the body gets them. Each is also a
+   * dependency.
+   */
   readonly inputs?: Inputs;
-  /** When the task may run, decided from the tasks directly before it. Default `"all_success"`. */
+  /**
+   * When the task may run, decided from the tasks directly before it. Default
+   * `"all_success"`.
+   */
   readonly triggerRule?: Rule;
   /**
-   * Its failure counts as success for the tasks after it and for the run, which shows a warning. Default
-   * false.
+   * Its failure counts as success for the tasks after it and for the run, which shows a
+   * warning. Default false.
    */
   readonly allowFailure?: Allowed;
   /** One or two sentences for the page. */
@@ -176,7 +221,10 @@ export interface TaskOptions<
 
 /**
  * Options of a task that runs once for each element of a list. Airflow: expand.
- * @example d.task("count", { each: repos, maxActive: 4, label: ({ item }) => item }, ({ item }) => countOf(item));
+ * @example
+ * d.task("count", { each: repos, maxActive: 4, label: ({ item }) => item }, ({ item }) =>
+ *   countOf(item),
+ * );
  */
 export interface MappedTaskOptions<
   Inputs extends InputRefs,
@@ -187,19 +235,27 @@ export interface MappedTaskOptions<
     KeyedLimits<Params, Inputs, Rule, Item>,
     TaskDates,
     Lineage {
-  /** Outputs of other tasks, by the names under which the body gets them. Each is also a dependency. */
+  /**
+   * Outputs of other tasks, by the names under which the body gets them. Each is also a
+   * dependency.
+   */
   readonly inputs?: Inputs;
-  /** When the task may run, decided from the tasks directly before it. Default `"all_success"`. */
+  /**
+   * When the task may run, decided from the tasks directly before it. Default
+   * `"all_success"`.
+   */
   readonly triggerRule?: Rule;
   /**
-   * Failures of its instances count as success. Their outputs are missing from the list. Default false.
+   * Failures of its instances count as success. Their outputs are missing from the list.
+   * Default false.
    */
   readonly allowFailure?: boolean;
   /** One or two sentences for the page. */
   readonly doc?: string;
   /**
-   * The list: the output of another task, literal items, or a list made by `over`, `entries`, `cross`,
-   * `zip`, `concat` or `partial`. With an empty list the task is skipped.
+   * The list: the output of another task, literal items, or a list made by `over`,
+   * `entries`, `cross`, `zip`, `concat` or `partial`. With an empty list the task is
+   * skipped.
    */
   readonly each: Each<Item>;
   /** Most instances at the same time within a run. Default: no limit. */

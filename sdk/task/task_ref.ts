@@ -1,9 +1,12 @@
-/** The reference that a builder returns for a task. Apart from the task's options, which name references. */
+/**
+ * The reference that a builder returns for a task. Apart from the task's options, which
+ * name references.
+ */
 import { type DagHandle, Wirable } from "./wirable.ts";
 
 /**
- * A task, and its future output. Only the builders ({@link GroupBuilder.task} and its like) make one, so
- * a reference to a task that does not exist cannot be written.
+ * A task, and its future output. Only the builders ({@link GroupBuilder.task} and its
+ * like) make one, so a reference to a task that does not exist cannot be written.
  * @typeParam Output the type of the output, as JSON carries it
  * @example
  * const rows: TaskRef<number> = d.task("count", () => 12);

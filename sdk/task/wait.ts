@@ -1,7 +1,8 @@
 /**
- * Waiting without a process: the task's row holds what the task waits for, and the engine ends the task
- * when that happens. A wait that does not depend on the run never starts a process. A wait that depends on
- * the run is computed by one short try, which then gives up its slot.
+ * Waiting without a process: the task's row holds what the task waits for, and the engine
+ * ends the task when that happens. A wait that does not depend on the run never starts a
+ * process. A wait that depends on the run is computed by one short try, which then gives
+ * up its slot.
  */
 import { DateTime } from "luxon";
 import { type Duration, durationMs } from "../duration.ts";
@@ -13,7 +14,8 @@ import { type FromContext, resolveField, type TaskBody, type TaskContext } from 
 
 /**
  * How long to wait.
- * @example d.task("approval", waitForEvent("approved", { timeout: "2d", softFail: true }));
+ * @example
+ * d.task("approval", waitForEvent("approved", { timeout: "2d", softFail: true }));
  */
 export interface WaitOptions {
   /** Longest wait; then the task has failed and is not retried. Default `"7d"`. */
@@ -39,11 +41,16 @@ export function isWaiting(body: object): boolean {
 }
 
 /**
- * Waits until an instant, without a process. An instant that has passed ends the task at once. Airflow:
- * DateTimeSensorAsync.
- * @param time ISO 8601, in the DAG's timezone when it names no offset; or a function of the task context
+ * Waits until an instant, without a process. An instant that has passed ends the task at
+ * once. Airflow: DateTimeSensorAsync.
+ * @param time ISO 8601, in the DAG's timezone when it names no offset; or a function of
+ *   the task context
  * @throws DagsmithError INVALID_DATE
- * @example d.task("after_closing", waitUntil(({ dataInterval }) => dataInterval.end.set({ hour: 18 })));
+ * @example
+ * d.task(
+ *   "after_closing",
+ *   waitUntil(({ dataInterval }) => dataInterval.end.set({ hour: 18 })),
+ * );
  */
 export function waitUntil<Context extends TaskContext>(
   time: FromContext<string | DateTime, Context>,
@@ -59,8 +66,8 @@ export function waitUntil<Context extends TaskContext>(
 }
 
 /**
- * Waits for a length of time without a process, from the moment at which the trigger rule of the task is
- * met. Airflow: TimeDeltaSensorAsync.
+ * Waits for a length of time without a process, from the moment at which the trigger rule
+ * of the task is met. Airflow: TimeDeltaSensorAsync.
  * @throws DagsmithError INVALID_DURATION
  * @example chain(load, d.task("settle", waitFor("15m")), check);
  */
@@ -78,30 +85,42 @@ export function waitFor<Context extends TaskContext>(
 
 /**
  * Which run of another DAG to wait for.
- * @example d.task("orders_loaded", externalRun({ dag: "load_orders", task: "publish", timeout: "6h" }));
+ * @example
+ * d.task(
+ *   "orders_loaded",
+ *   externalRun({ dag: "load_orders", task: "publish", timeout: "6h" }),
+ * );
  */
 export interface ExternalRunOptions<Context extends TaskContext> extends WaitOptions {
   /** The id of the other DAG. */
   readonly dag: string;
   /**
-   * Waits for this task of the run instead of the whole run; for a mapped task, for all its instances.
+   * Waits for this task of the run instead of the whole run; for a mapped task, for all
+   * its instances.
    */
   readonly task?: string;
   /**
-   * The logical date of the run: ISO 8601, in the DAG's timezone when it names no offset. Default: the
-   * logical date of the waiting run.
+   * The logical date of the run: ISO 8601, in the DAG's timezone when it names no offset.
+   * Default: the logical date of the waiting run.
    */
   readonly at?: FromContext<string | DateTime, Context>;
 }
 
 /**
- * Waits without a process until a run of another DAG, or one task of that run, has succeeded. The run
- * need not exist yet. When the run or the task fails, this task fails at once; when the other task is
- * skipped, this task is skipped. Airflow: ExternalTaskSensor.
+ * Waits without a process until a run of another DAG, or one task of that run, has
+ * succeeded. The run need not exist yet. When the run or the task fails, this task fails
+ * at once; when the other task is skipped, this task is skipped. Airflow:
+ * ExternalTaskSensor.
  * @returns the id of the run
  * @throws DagsmithError INVALID_DATE, INVALID_DURATION
  * @example
- * d.task("orders_loaded", externalRun({ dag: "load_orders", at: ({ logicalDate }) => logicalDate.minus({ hours: 1 }) }));
+ * d.task(
+ *   "orders_loaded",
+ *   externalRun({
+ *     dag: "load_orders",
+ *     at: ({ logicalDate }) => logicalDate.minus({ hours: 1 }),
+ *   }),
+ * );
  */
 export function externalRun<Context extends TaskContext>(
   options: ExternalRunOptions<Context>,
@@ -119,12 +138,16 @@ export function externalRun<Context extends TaskContext>(
 }
 
 /**
- * Waits without a process until the run gets an event, by `dag event send` or the API. An event that came
- * before the task began to wait counts too.
+ * Waits without a process until the run gets an event, by `dag event send` or the API. An
+ * event that came before the task began to wait counts too.
  * @typeParam Value the type of the value that is sent with the event; it is not checked
  * @returns the value; null when the event has none
  * @throws DagsmithError INVALID_DURATION
- * @example const approval = d.task("approval", waitForEvent<{ by: string }>("approved", { timeout: "2d" }));
+ * @example
+ * const approval = d.task(
+ *   "approval",
+ *   waitForEvent<{ by: string }>("approved", { timeout: "2d" }),
+ * );
  */
 export function waitForEvent<Value extends Json = Json>(
   name: string,
@@ -137,7 +160,10 @@ export function waitForEvent<Value extends Json = Json>(
   return waiting(waitForEvent, () => spec);
 }
 
-/** A body that returns what to wait for. Its type gives the output that the task has after the wait. */
+/**
+ * A body that returns what to wait for. Its type gives the output that the task has after
+ * the wait.
+ */
 function waiting<Output, Context extends TaskContext>(
   body: (context: Context) => Promise<WaitSpec>,
   fixed: FixedWait,

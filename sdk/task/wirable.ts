@@ -1,6 +1,6 @@
 /**
- * The two ends of an edge: tasks and groups. Apart from both, so that a task need not know what a group
- * is, and neither knows the graph that holds the edges.
+ * The two ends of an edge: tasks and groups. Apart from both, so that a task need not
+ * know what a group is, and neither knows the graph that holds the edges.
  */
 import { hidden } from "../hidden.ts";
 import { listOf } from "../list.ts";
@@ -18,9 +18,9 @@ const dagHandle = hidden<Wirable, DagHandle>("dag");
 export const dagOf: (of: Wirable) => DagHandle = dagHandle.of;
 
 /**
- * A task or a group: what can come after something else. An edge to or from a group is an edge to its
- * first tasks, or from its last tasks; a group that is mapped, looped, retried or timed is waited for
- * as a whole.
+ * A task or a group: what can come after something else. An edge to or from a group is an
+ * edge to its first tasks, or from its last tasks; a group that is mapped, looped,
+ * retried or timed is waited for as a whole.
  * @example
  * const extract: Wirable = d.task("extract", readRows);
  * d.group("load", (g) => g.task("write", writeRows)).after(extract);
@@ -55,9 +55,9 @@ export abstract class Wirable {
 }
 
 /**
- * Wires tasks and groups one after the other. All members of a list wait for the step before the list,
- * and the step after the list waits for all members. An empty list is left out: the steps around it are
- * wired to each other.
+ * Wires tasks and groups one after the other. All members of a list wait for the step
+ * before the list, and the step after the list waits for all members. An empty list is
+ * left out: the steps around it are wired to each other.
  * @throws DagsmithError SELF_DEPENDENCY, FOREIGN_TASK
  * @example chain(extract, [load, archive], report);
  */

@@ -1,4 +1,7 @@
-/** Assets as DAG files write them: what is refused, what a DAG's plain form says of them, and which types they carry. */
+/**
+ * Assets as DAG files write them: what is refused, what a DAG's plain form says of them,
+ * and which types they carry.
+ */
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { graphOf } from "../../sdk/dag/dag.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";

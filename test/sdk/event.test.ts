@@ -1,4 +1,7 @@
-/** Event sources as DAG files write them: what is refused, their plain form, and which types they carry. */
+/**
+ * Event sources as DAG files write them: what is refused, their plain form, and which
+ * types they carry.
+ */
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";

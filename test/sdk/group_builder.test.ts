@@ -1,4 +1,7 @@
-/** Who may declare where: the builder of a DAG, the builders of groups, and what each of them shows. */
+/**
+ * Who may declare where: the builder of a DAG, the builders of groups, and what each of
+ * them shows.
+ */
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { graphOf } from "../../sdk/dag/dag.ts";
 import {

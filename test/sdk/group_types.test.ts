@@ -1,6 +1,7 @@
 /**
- * What the compiler knows of groups that run as one: what `item` is inside a mapped group, and what its tasks are for those outside. `tsc`
- * checks this file; the functions given to `compiles` are never called.
+ * What the compiler knows of groups that run as one: what `item` is inside a mapped
+ * group, and what its tasks are for those outside. `tsc` checks this file; the functions
+ * given to `compiles` are never called.
  */
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";

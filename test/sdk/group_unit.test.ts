@@ -1,4 +1,7 @@
-/** Groups that run as one, as a spec tells them: a task of their own, and every edge that enters or leaves them one to or from it. */
+/**
+ * Groups that run as one, as a spec tells them: a task of their own, and every edge that
+ * enters or leaves them one to or from it.
+ */
 import { describe, expect, it } from "vitest";
 import { graphOf } from "../../sdk/dag/dag.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
@@ -14,7 +17,9 @@ function tasksOf(declare: (d: AnyDag) => void, options = {}): readonly TaskSpec[
   return describeDag(d).tasks;
 }
 
-/** Each task, in order, with the group it is within and the ids before it: `g/g.b < g.a`. */
+/**
+ * Each task, in order, with the group it is within and the ids before it: `g/g.b < g.a`.
+ */
 function shapeOf(declare: (d: AnyDag) => void): readonly string[] {
   return tasksOf(declare).map(
     ({ taskId, within, upstream }) =>

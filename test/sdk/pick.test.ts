@@ -1,4 +1,6 @@
-/** One of several outputs: what the compiler accepts, what the spec says, what arrives. */
+/**
+ * One of several outputs: what the compiler accepts, what the spec says, what arrives.
+ */
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { runDag } from "../../runtime/testing/index.ts";
 import { type Dag, dag } from "../../sdk/dag/dag.ts";

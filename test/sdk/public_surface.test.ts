@@ -1,4 +1,7 @@
-/** What "dagsmith" exports. A name that is added or goes is a promise made or broken, so it is written down here too. */
+/**
+ * What "dagsmith" exports. A name that is added or goes is a promise made or broken, so
+ * it is written down here too.
+ */
 
 import { readFileSync } from "node:fs";
 import * as dagsmith from "dagsmith";

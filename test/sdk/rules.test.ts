@@ -1,4 +1,7 @@
-/** What tasks say of their part in a run: the types that follow from it, and the plain form. */
+/**
+ * What tasks say of their part in a run: the types that follow from it, and the plain
+ * form.
+ */
 import { describe, expect, expectTypeOf, it, test } from "vitest";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import {

@@ -1,6 +1,7 @@
 /**
- * What the compiler accepts and refuses. `tsc` checks this file: it fails on a wrong type, and on a @ts-expect-error that finds nothing to
- * expect. The functions given to `compiles` are never called.
+ * What the compiler accepts and refuses. `tsc` checks this file: it fails on a wrong
+ * type, and on a @ts-expect-error that finds nothing to expect. The functions given to
+ * `compiles` are never called.
  */
 import type { Octokit } from "octokit";
 import { describe, expect, expectTypeOf, it } from "vitest";

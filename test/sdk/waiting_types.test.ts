@@ -1,4 +1,7 @@
-/** What the compiler accepts and refuses of sensors and waits. `tsc` checks this file; the functions are never called. */
+/**
+ * What the compiler accepts and refuses of sensors and waits. `tsc` checks this file; the
+ * functions are never called.
+ */
 
 import { s3KeySensor } from "dagsmith/plugins/aws";
 import { httpSensor } from "dagsmith/plugins/http";

@@ -1,6 +1,7 @@
 /**
- * Finds files that import each other in a circle, type imports among them. A circle makes files that
- * can only be read, moved and tested together, and an import by value that sees half a module.
+ * Finds files that import each other in a circle, type imports among them. A circle makes
+ * files that can only be read, moved and tested together, and an import by value that
+ * sees half a module.
  */
 import { posix } from "node:path";
 
@@ -8,7 +9,8 @@ import { posix } from "node:path";
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 /**
- * The graph of relative imports between files. Packages and files outside the list are left out.
+ * The graph of relative imports between files. Packages and files outside the list are
+ * left out.
  * @param files path and text of each file
  * @param importsOf the module names that a text imports
  */
@@ -25,8 +27,8 @@ export function importGraph(
 }
 
 /**
- * The shortest circle through each import that lies on one, each circle once and in order: `a -> b -> a`.
- * The path begins at the file that comes first in the alphabet.
+ * The shortest circle through each import that lies on one, each circle once and in
+ * order: `a -> b -> a`. The path begins at the file that comes first in the alphabet.
  */
 export function circlesIn(graph: ImportGraph): string[] {
   const circles = [...graph].flatMap(([from, targets]) =>

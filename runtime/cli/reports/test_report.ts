@@ -1,5 +1,5 @@
 /** What `dag test` shows: each task as it begins, writes and ends, and a table of all of them. */
-import type { DagRunEvent, DagRunResult, TaskResult } from "../../testing/run_dag.ts";
+import type { DagRunEvent, DagRunResult, TaskResult } from "../../testing/dag_run.ts";
 import type { Cli, Outcome } from "../command.ts";
 import { table } from "../output/table.ts";
 import { type Style, safeText } from "../output/terminal.ts";
