@@ -11,6 +11,7 @@ import { added, type Counts, countsOf, NOTHING } from "../counts/counts.ts";
 import type { Rebuilt } from "../counts/rebuild.ts";
 import { type FinishedInstance, finished, type RunEvent } from "../counts/run_event.ts";
 import { type InstanceKey, type Scope, scopeKey, scopeOf } from "../counts/scope.ts";
+import { withScopesAhead } from "../counts/scopes_ahead.ts";
 import { groupCounters, sumCounter, type TaskCounter } from "../counts/task_counter.ts";
 import { allWithin } from "../plan/graph.ts";
 import { type Plan, type PlannedTask, plannedTask } from "../plan/plan.ts";
@@ -41,7 +42,11 @@ export class RunCounters {
   /** The counters of these scopes, each once; a scope whose group does not run has none. */
   async at(scopes: readonly Scope[]): Promise<readonly TaskCounter[]> {
     const unknown = this.#counters.unknown(scopes);
-    if (unknown.length > 0) this.#counters.load(unknown, await this.#tx.loadCounters(unknown));
+    if (unknown.length > 0) {
+      const ahead = withScopesAhead(unknown, (scope) => this.#task(scope));
+      const wanted = this.#counters.unknown(ahead);
+      this.#counters.load(wanted, await this.#tx.loadCounters(wanted));
+    }
     return [...new Set(scopes.flatMap((scope) => this.#counters.get(scope) ?? []))];
   }
 

@@ -6,12 +6,23 @@
 import type { Scope } from "../../engine/counts/scope.ts";
 import type { TaskCounter } from "../../engine/counts/task_counter.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 
-/** The columns of a counter: their types, and their values. */
-const COLUMNS: Readonly<
-  Record<keyof CounterRow, [type: string, (counter: TaskCounter) => unknown]>
-> = {
+const SCOPES = rowsOf<Scope>({
+  run_id: ["bigint", ({ runId }) => runId],
+  task_id: ["text", ({ taskId }) => taskId],
+  map_index: ["int", ({ mapIndex }) => mapIndex],
+});
+
+const LOAD: Statement = {
+  name: "task_counter_load",
+  text: `
+select c.* from ${SCOPES.as("v")}
+join dagsmith.task_counter c
+  on c.run_id = v.run_id and c.task_id = v.task_id and c.map_index = v.map_index`,
+};
+
+const COUNTERS = rowsOf<TaskCounter>({
   run_id: ["bigint", ({ runId }) => runId],
   task_id: ["text", ({ taskId }) => taskId],
   map_index: ["int", ({ mapIndex }) => mapIndex],
@@ -29,30 +40,16 @@ const COLUMNS: Readonly<
   own_skipped: ["int", ({ own }) => own.skipped],
   own_upstream_failed: ["int", ({ own }) => own.upstreamFailed],
   own_removed: ["int", ({ own }) => own.removed],
-};
-const NAMES = Object.keys(COLUMNS);
-const KEY = ["run_id", "task_id", "map_index"];
-
-const LOAD: Statement = {
-  name: "task_counter_load",
-  text: `
-select ${NAMES.map((name) => `c.${name}`).join(", ")}
-from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
-join dagsmith.task_counter c
-  on c.run_id = v.run_id and c.task_id = v.task_id and c.map_index = v.map_index`,
-};
+});
+const CHANGEABLE = COUNTERS.names.split(", ").filter((name) => !SCOPES.names.includes(name));
 
 const SAVE: Statement = {
   name: "task_counter_save",
   text: `
-insert into dagsmith.task_counter (${NAMES.join(", ")})
-select * from unnest(${Object.values(COLUMNS)
-    .map(([type], index) => `$${index + 1}::${type}[]`)
-    .join(", ")})
-on conflict (${KEY.join(", ")}) do update set
-${NAMES.filter((name) => !KEY.includes(name))
-  .map((name) => `  ${name} = excluded.${name}`)
-  .join(",\n")}`,
+insert into dagsmith.task_counter (${COUNTERS.names})
+select * from ${COUNTERS.unnest}
+on conflict (${SCOPES.names}) do update
+set ${CHANGEABLE.map((name) => `${name} = excluded.${name}`).join(", ")}`,
 };
 
 const DELETE: Statement = {
@@ -88,10 +85,7 @@ export async function loadCounters(
   scopes: readonly Scope[],
 ): Promise<readonly TaskCounter[]> {
   if (scopes.length === 0) return [];
-  const rows = await db.query<CounterRow & Record<string, unknown>>(
-    LOAD,
-    columns(scopes, ({ runId, taskId, mapIndex }) => [runId, taskId, mapIndex]),
-  );
+  const rows = await db.query<CounterRow & Record<string, unknown>>(LOAD, SCOPES.values(scopes));
   return rows.map(counterOf);
 }
 
@@ -124,10 +118,7 @@ function counterOf(row: CounterRow): TaskCounter {
 /** Writes counters as they are now. Only for runs whose rows the transaction holds. */
 export async function saveCounters(db: Queryable, counters: readonly TaskCounter[]): Promise<void> {
   if (counters.length === 0) return;
-  await db.query(
-    SAVE,
-    columns(counters, (counter) => Object.values(COLUMNS).map(([, value]) => value(counter))),
-  );
+  await db.query(SAVE, COUNTERS.values(counters));
 }
 
 /** Deletes the counters of tasks that start again. @param mapIndex of their mapped group; null for all */
