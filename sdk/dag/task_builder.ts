@@ -47,9 +47,10 @@ export abstract class TaskBuilder<out Params, out Item> {
    * @throws DagsmithError DUPLICATE_TASK_ID, INVALID_ID, UNKNOWN_OPTION, INVALID_OPTION,
    *   FOREIGN_TASK, NESTED_MAPPING, OUTER_BUILDER, GROUP_CLOSED
    * @example
-   * const rows = d.task("count", { retries: 2 }, async ({ hook }) =>
-   *   (await hook(postgresHook("lake"))).count("trips"),
-   * );
+   * const rows = d.task("load", { retries: 2 }, async ({ hook }) => {
+   *   const lake = await hook(postgresHook("lake"));
+   *   return (await lake.execute(sql`insert into trips select * from new_trips`)).rowCount;
+   * });
    * d.task("report", { inputs: { rows } }, ({ inputs, log }) =>
    *   log.info(`${inputs.rows} rows`),
    * );
