@@ -8,6 +8,7 @@ import { ENGINE } from "../state/task_state.ts";
 import type { Queryable, Statement } from "../store/database/database.ts";
 import { columns } from "../store/database/unnest.ts";
 import { SELECTED } from "../store/instances/instance_columns.ts";
+import { INSTANCES } from "../store/instances/instance_rows.ts";
 import type { SelectedInstance } from "../store/instances/instance_selection.ts";
 import { NO_MORE } from "../store/instances/recreate.ts";
 import { putWaits } from "../store/waits/task_wait.ts";
@@ -54,7 +55,7 @@ const IDLE_AT: Statement = {
   name: "group_idle_at",
   text: `
 select ${SELECTED}
-from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
+from ${INSTANCES.as("v")}
 join dagsmith.task_instance t using (run_id, task_id, map_index)
 where finished_at is not null or state = 'up_for_retry' order by task_id, map_index`,
 };
@@ -76,6 +77,6 @@ export async function idleGroupsAround(
   if (around.size === 0) return [];
   return on.query<SelectedInstance & Record<string, unknown>>(
     IDLE_AT,
-    columns([...around.values()], ({ runId, taskId, mapIndex }) => [runId, taskId, mapIndex]),
+    INSTANCES.values([...around.values()]),
   );
 }

@@ -9,6 +9,7 @@ import type { Queryable, Statement } from "../database/database.ts";
 import { columns } from "../database/unnest.ts";
 import { clearXComs } from "../values/xcom.ts";
 import { putWaits } from "../waits/task_wait.ts";
+import { INSTANCES } from "./instance_rows.ts";
 import { type SelectedInstance, selectInstances } from "./instance_selection.ts";
 import { NO_MORE } from "./recreate.ts";
 import { deleteCounters } from "./task_counter.ts";
@@ -19,7 +20,7 @@ const GET: Statement = {
   text: `
 select t.id as "instanceId", t.run_id as "runId", t.task_id as "taskId", t.map_index as "mapIndex", t.try_number as "tryNumber",
   t.cleared_tries as "clearedTries", t.reason, coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as "elapsedMs"
-from unnest($1::bigint[], $2::text[], $3::int[]) as v (run_id, task_id, map_index)
+from ${INSTANCES.as("v")}
 join dagsmith.task_instance t on t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index
 where t.state = 'running'`,
 };
@@ -29,10 +30,7 @@ export function runningGroups(
   db: Queryable,
   of: readonly InstanceKey[],
 ): Promise<readonly GroupInstance[]> {
-  return db.query<GroupInstance & Record<string, unknown>>(
-    GET,
-    columns(of, ({ runId, taskId, mapIndex }) => [runId, taskId, mapIndex]),
-  );
+  return db.query<GroupInstance & Record<string, unknown>>(GET, INSTANCES.values(of));
 }
 
 const BEGIN: Statement = {

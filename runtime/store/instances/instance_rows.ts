@@ -20,3 +20,11 @@ export const INSTANCES = rowsOf<InstanceOfRun>({
   task_id: ["text", ({ taskId }) => taskId],
   map_index: ["int", ({ mapIndex }) => mapIndex],
 });
+
+/**
+ * The condition that an instance has the map index of a parameter; null: any. An index serves the
+ * two bounds, and would not serve `$1 is null or map_index = $1`.
+ */
+export function mapIndexIs(parameter: string): string {
+  return `map_index between coalesce(${parameter}::int, -1) and coalesce(${parameter}::int, 2147483647)`;
+}

@@ -2,6 +2,7 @@
 import type { TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { SELECTED } from "./instance_columns.ts";
+import { mapIndexIs } from "./instance_rows.ts";
 import { NO_MORE } from "./recreate.ts";
 
 /** Which instances of a run are meant. */
@@ -33,8 +34,9 @@ const SELECT: Statement = {
   text: `
 select ${SELECTED}
 from dagsmith.task_instance
-where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3) and state <> 'none'
-  and not (state = 'removed' and reason = '${NO_MORE}') and (not $4 or state in ('failed', 'upstream_failed'))
+where run_id = $1 and task_id = any($2) and ${mapIndexIs("$3")} and state <> 'none'
+  and not (state = 'removed' and reason = '${NO_MORE}')
+  and (not $4 or state in ('failed', 'upstream_failed'))
 order by array_position($2, task_id), map_index`,
 };
 

@@ -6,6 +6,7 @@ import type { StateCount } from "../../engine/counts/instance_states.ts";
 import type { MovedInstance } from "../../engine/store.ts";
 import type { FinalState, TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
+import { mapIndexIs } from "./instance_rows.ts";
 import { NO_MORE } from "./recreate.ts";
 
 const UNFINISHED: Statement = {
@@ -35,7 +36,8 @@ const ENDS: Statement = {
   name: "task_instance_ends",
   text: `
 select task_id, state, count(*)::int as count from dagsmith.task_instance
-where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3) and finished_at is not null group by task_id, state`,
+where run_id = $1 and task_id = any($2) and ${mapIndexIs("$3")} and finished_at is not null
+group by task_id, state`,
 };
 
 /** How many instances of each task of a run are in which final state; tasks without any are missing. @param mapIndex null for all */
@@ -64,7 +66,9 @@ const UNFINISHED_OF_TASK: Statement = {
 select id as "instanceId", try_number as "tryNumber", lost_tries as "lostTries", run_id as "runId", task_id as "taskId",
   map_index as "mapIndex", state
 from dagsmith.task_instance
-where run_id = $1 and task_id = $2 and ($3::int is null or map_index = $3) and finished_at is null and state <> 'none' for no key update`,
+where run_id = $1 and task_id = $2 and ${mapIndexIs("$3")} and finished_at is null
+  and state <> 'none'
+for no key update`,
 };
 
 /** The instances of one task that something may still move. @param mapIndex null for all of them */

@@ -7,17 +7,12 @@ import type { Scope } from "../../engine/counts/scope.ts";
 import type { TaskCounter } from "../../engine/counts/task_counter.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
-
-const SCOPES = rowsOf<Scope>({
-  run_id: ["bigint", ({ runId }) => runId],
-  task_id: ["text", ({ taskId }) => taskId],
-  map_index: ["int", ({ mapIndex }) => mapIndex],
-});
+import { INSTANCES, mapIndexIs } from "./instance_rows.ts";
 
 const LOAD: Statement = {
   name: "task_counter_load",
   text: `
-select c.* from ${SCOPES.as("v")}
+select c.* from ${INSTANCES.as("v")}
 join dagsmith.task_counter c
   on c.run_id = v.run_id and c.task_id = v.task_id and c.map_index = v.map_index`,
 };
@@ -41,14 +36,14 @@ const COUNTERS = rowsOf<TaskCounter>({
   own_upstream_failed: ["int", ({ own }) => own.upstreamFailed],
   own_removed: ["int", ({ own }) => own.removed],
 });
-const CHANGEABLE = COUNTERS.names.split(", ").filter((name) => !SCOPES.names.includes(name));
+const CHANGEABLE = COUNTERS.names.split(", ").filter((name) => !INSTANCES.names.includes(name));
 
 const SAVE: Statement = {
   name: "task_counter_save",
   text: `
 insert into dagsmith.task_counter (${COUNTERS.names})
 select * from ${COUNTERS.unnest}
-on conflict (${SCOPES.names}) do update
+on conflict (${INSTANCES.names}) do update
 set ${CHANGEABLE.map((name) => `${name} = excluded.${name}`).join(", ")}`,
 };
 
@@ -56,7 +51,7 @@ const DELETE: Statement = {
   name: "task_counter_delete",
   text: `
 delete from dagsmith.task_counter
-where run_id = $1 and task_id = any($2) and ($3::int is null or map_index = $3)`,
+where run_id = $1 and task_id = any($2) and ${mapIndexIs("$3")}`,
 };
 
 interface CounterRow {
@@ -85,7 +80,7 @@ export async function loadCounters(
   scopes: readonly Scope[],
 ): Promise<readonly TaskCounter[]> {
   if (scopes.length === 0) return [];
-  const rows = await db.query<CounterRow & Record<string, unknown>>(LOAD, SCOPES.values(scopes));
+  const rows = await db.query<CounterRow & Record<string, unknown>>(LOAD, INSTANCES.values(scopes));
   return rows.map(counterOf);
 }
 

@@ -5,6 +5,7 @@
 import { escapeLiteral } from "pg";
 import { beforeAll, expect, test } from "vitest";
 import type { Queryable } from "../../../runtime/store/database/database.ts";
+import { selectInstances } from "../../../runtime/store/instances/instance_selection.ts";
 import { listAudit } from "../../../runtime/store/reads/audit.ts";
 import { listRuns, type RunQuery } from "../../../runtime/store/reads/runs.ts";
 import { runsBetweenDates } from "../../../runtime/store/runs/named_run.ts";
@@ -40,7 +41,15 @@ beforeAll(async () => {
     `insert into dagsmith.audit (actor, action, dag_id)
      select 'ada', 'trigger', 'one' from generate_series(1, ${RUNS})`,
   );
-  await rows(db, "analyze dagsmith.dag_run, dagsmith.dag_run_label, dagsmith.audit");
+  await rows(
+    db,
+    `insert into dagsmith.task_instance (run_id, task_id, map_index, state)
+     select 1, 'each', n, 'queued' from generate_series(1, ${RUNS}) n`,
+  );
+  await rows(
+    db,
+    "analyze dagsmith.dag_run, dagsmith.dag_run_label, dagsmith.audit, dagsmith.task_instance",
+  );
 });
 
 interface PlanNode {
@@ -60,6 +69,12 @@ function rowsRead(node: PlanNode, table: string): number {
   return (node.Plans ?? []).reduce((sum, child) => sum + rowsRead(child, table), own);
 }
 
+function literal(value: unknown): string {
+  if (value === null) return "null";
+  if (value instanceof Date) return escapeLiteral(value.toISOString());
+  return escapeLiteral(Array.isArray(value) ? `{${value.join()}}` : String(value));
+}
+
 /** Runs the statement of a query under its generic plan. @returns the rows of the table it read */
 async function readBy(
   table: string,
@@ -71,11 +86,7 @@ async function readBy(
     await client.query("set plan_cache_mode = force_generic_plan");
     await query({
       query: async (statement, values = []) => {
-        const given = values.map((value) =>
-          value === null
-            ? "null"
-            : escapeLiteral(value instanceof Date ? value.toISOString() : String(value)),
-        );
+        const given = values.map(literal);
         await client.query(`prepare shown as ${statement.text}`);
         const explained = await client.query(
           `explain (analyze, format json) execute shown (${given.join(", ")})`,
@@ -116,6 +127,13 @@ test("the last page of the audit log", async () => {
     listAudit(db, { dagId: "one", before: 50, limit: LIMIT }),
   );
   expect([read, shown]).toEqual([LIMIT, LIMIT]);
+});
+
+test("one instance of a wide mapped task", async () => {
+  const { read, shown } = await readBy("task_instance", (db) =>
+    selectInstances(db, 1, { taskIds: ["each"], mapIndex: 5_000, onlyFailed: false }),
+  );
+  expect([read, shown]).toEqual([1, 1]);
 });
 
 test("the runs between two late dates", async () => {
