@@ -16,7 +16,7 @@ const messages = {
     'Task "{task}" belongs to DAG "{owner}" and cannot be used in DAG "{dag}". Tasks are wired within one DAG.',
   SELF_DEPENDENCY: 'Task "{task}" of DAG "{dag}" depends on itself.',
   CYCLE:
-    'DAG "{dag}" has a cycle: {path}. Remove one of these edges. A group that is mapped, retried or timed is one task here: nothing outside it can stand between its tasks.',
+    'DAG "{dag}" has a cycle: {path}. Remove one of these edges. A group that is mapped, looped, retried or timed counts as one task: no task outside it can come between its tasks.',
   DUPLICATE_GROUP_ID:
     'DAG "{dag}" has two groups, or a group and a task, with the id "{group}". Give one of them another id.',
   OUTER_BUILDER:
@@ -39,7 +39,7 @@ const messages = {
   SCHEDULE_TOO_SLOW:
     "The schedule took {seconds} s of processor time to find its next run. Write a simpler one.",
   SCHEDULE_STANDS_STILL:
-    "The schedule does not move on: after the run of {at} it asks for that run again.",
+    "The schedule repeats itself: the run after {at} is that run again. Write another schedule.",
   SIMULATION_TOO_LARGE:
     "The simulation has more than {most} decisions. Ask for a shorter time or fewer DAGs.",
   // Events that start runs
@@ -51,11 +51,11 @@ const messages = {
   EVENT_TABLE_MISSING:
     'Connection "{connection}" has no table {table}, or its login may not see it.',
   EVENT_TABLE_WITHOUT_KEY:
-    "Table {table} has no key, so its changes cannot say which row they are about. Add a primary key, or a unique index over columns that are not null.",
+    "Table {table} has no key, so a change cannot name its row. Add a primary key, or a unique index over columns that are not null.",
   EVENT_DATABASE_FAILED:
     'The database of connection "{connection}" refused or cannot be reached: {reason}.',
   NO_EVENT_TABLES:
-    'DAG "{dag}" listens to no table. Name one in its option `on`, with postgresChanges.',
+    'DAG "{dag}" has no table as an event source. Name one in its option `on`, with postgresChanges.',
   // Assets
   INVALID_ASSET: "The asset {found} is not allowed: {reason}.",
   NOT_AN_OUTLET:
@@ -82,13 +82,13 @@ const messages = {
   OUTPUT_NOT_JSON:
     "The value at {path} is {found}, which JSON cannot carry. Return strings, finite numbers, booleans, null, lists and plain objects (write dates as ISO strings, bigints as strings).",
   OUTPUT_TOO_LARGE:
-    "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return where it lies.",
+    "The output is {bytes} bytes of JSON, over the limit of {limit}. Store large data (S3, a table) and return its address.",
   XCOM_FILE_MISSING:
-    'What task "{task}" left lies in the file {file} of DAG_XCOM_FOLDER, which {reason}. Workers on several machines need one folder that they share; if the file is gone, clear the task to make it again.',
+    'A value of task "{task}" is in the file {file} of DAG_XCOM_FOLDER, which {reason}. Workers on several machines need one folder that they share. If the file is gone, clear the task to make the value again.',
   XCOM_FILE_CORRUPT:
-    'What task "{task}" left lies in the file {file}, which is not what was written. Clear the task to make it again.',
+    'A value of task "{task}" is in the file {file}, which has changed since it was written. Clear the task to make the value again.',
   XCOM_FILE_UNREADABLE:
-    'What task "{task}" left lies in the file {file} of DAG_XCOM_FOLDER ({folder}), which cannot be read now: {reason}. Nothing is lost by that; see that this machine may read there, and try again.',
+    'A value of task "{task}" is in the file {file} of DAG_XCOM_FOLDER ({folder}), which cannot be read now: {reason}. The value is not lost: let this machine read the folder, and try again.',
   XCOM_FILE_UNWRITABLE:
     "A value of {bytes} bytes cannot be written into DAG_XCOM_FOLDER ({folder}): {reason}.",
   UNKNOWN_BRANCH:
@@ -96,11 +96,11 @@ const messages = {
   NOT_A_LIST:
     'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',
   LIST_IN_A_FILE:
-    'The output of "{source}" was too large for the database and lies in a file, so that "{task}" cannot be mapped over it. Clear "{source}" as well: its list will then be kept in the database.',
+    'The output of "{source}" was too large for the database and is in a file, so "{task}" cannot be mapped over it. Clear "{source}" as well: then its list is kept in the database.',
   TOO_MANY_ITEMS:
     'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
   LOOP_LIMIT:
-    'Loop "{task}" was not done after {limit} iterations. Raise its maxIterations, or see why its until does not come true.',
+    'Loop "{task}" was not done after {limit} iterations. Raise its maxIterations, or check why its until does not return true.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 
@@ -117,7 +117,7 @@ const messages = {
   SECRET_KEY_MISSING:
     "Stored connections are encrypted and need DAG_SECRET_KEY (32 bytes in base64). Set it to the key they were stored with.",
   SECRET_UNREADABLE:
-    'Stored {kind} "{id}" cannot be decrypted with this DAG_SECRET_KEY. Use the key it was stored with, or set it anew.',
+    'Stored {kind} "{id}" cannot be decrypted with this DAG_SECRET_KEY. Use the key it was stored with, or set the {kind} again.',
 
   // Limits
   UNKNOWN_POOL: 'There is no pool "{pool}". Make it with: dag pools set {pool} <slots>',
@@ -145,13 +145,14 @@ const messages = {
   BACKFILL_BACKWARDS:
     'DAG "{dag}" has tasks that depend on the past, so its runs cannot be made backwards.',
   BACKFILL_DEPENDS_ON_PAST:
-    'DAG "{dag}" has tasks that depend on the past, so a backfill must do again what failed: choose reprocess "failed" or "completed".',
+    'DAG "{dag}" has tasks that depend on the past, so a backfill must run failed runs again: choose reprocess "failed" or "completed".',
   BACKFILL_IN_FUTURE:
-    "From {from} to {to}: both lie in the future. A backfill runs intervals that have ended.",
+    "From {from} to {to}: both are in the future. A backfill runs intervals that have ended.",
   BACKFILL_RANGE: "From {from} to {to}: the range ends before it begins.",
   BACKFILL_EMPTY:
     'The schedule of DAG "{dag}" has no interval that has ended from {from} to {to}. Choose another range.',
-  BACKFILL_TOO_LARGE: "From {from} to {to} lie more than {limit} runs. Backfill it in parts.",
+  BACKFILL_TOO_LARGE:
+    "The range from {from} to {to} has more than {limit} runs. Backfill it in parts.",
   UNKNOWN_BACKFILL: "There is no backfill {backfill}. List them with: dag backfills",
   BACKFILL_ENDED: "Backfill {backfill} is already {state}.",
   NOTHING_TO_CLEAR: "There is nothing to clear: {reason}.",

@@ -217,7 +217,7 @@ describe("a group that runs as one", () => {
       });
     expect(between({})).not.toThrow();
     expect(between({ retries: 1 })).toThrow(
-      /has a cycle: (g -> outside -> g|outside -> g -> outside)\. .*A group that is mapped, retried or timed/,
+      /has a cycle: (g -> outside -> g|outside -> g -> outside)\. .*A group that is mapped, looped, retried or timed/,
     );
   });
 

@@ -138,13 +138,13 @@ test("a store that cannot be read fails the task that needs the value, which is 
   place.faults.slowDownEvery = 1;
   const failed = await again(run, "reads");
   expect(failed.task("reads").reason).toMatch(
-    /^XCOM_FILE_UNREADABLE: What task "large" left lies in the file [0-9a-f-]{36} of DAG_XCOM_FOLDER \(s3:\/\/values\/of\/dagsmith\/\), which cannot be read now: SlowDown: .* \(HTTP 503\)\. Nothing is lost/,
+    /^XCOM_FILE_UNREADABLE: A value of task "large" is in the file [0-9a-f-]{36} of DAG_XCOM_FOLDER \(s3:\/\/values\/of\/dagsmith\/\), which cannot be read now: SlowDown: .* \(HTTP 503\)\. The value is not lost/,
   );
   await expectNoKeys(failed, reading);
   delete place.faults.slowDownEvery;
   place.faults.truncateAfter = 100;
   expect((await again(failed, "reads")).task("reads").reason).toMatch(
-    /^XCOM_FILE_UNREADABLE: .* read now: aborted \(ECONNRESET\)\. Nothing/,
+    /^XCOM_FILE_UNREADABLE: .* read now: aborted \(ECONNRESET\)\. The value/,
   );
   delete place.faults.truncateAfter;
   const good = await again(failed, "reads");

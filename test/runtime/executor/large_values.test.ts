@@ -253,14 +253,14 @@ export default d;
       for (const reason of await damaged((place, name) => place.lose(name))) {
         expect(reason).toMatch(/^(XCOM_FILE_MISSING|DagsmithError): /);
         expect(reason).toMatch(
-          /"large" left lies in the file [0-9a-f-]{36}.* does not have it.*one folder that they share.*clear the task/,
+          /"large" is in the file [0-9a-f-]{36}.* does not have it.*one folder that they share.*clear the task/,
         );
       }
     });
 
     test("because it was changed fails the task that needs it", async () => {
       for (const reason of await damaged((place, name) => place.change(name, '"else"')))
-        expect(reason).toContain("which is not what was written");
+        expect(reason).toContain("which has changed since it was written");
     });
 
     test("because the worker has no folder says so", async () => {

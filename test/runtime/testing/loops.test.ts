@@ -66,7 +66,7 @@ describe("a loop", () => {
     expect(run.state).toBe("failed");
     const third = run.tasks.find(({ taskId, mapIndex }) => taskId === "double" && mapIndex === 2);
     expect(third?.error?.message).toBe(
-      'Loop "double" was not done after 3 iterations. Raise its maxIterations, or see why its until does not come true.',
+      'Loop "double" was not done after 3 iterations. Raise its maxIterations, or check why its until does not return true.',
     );
   });
 
