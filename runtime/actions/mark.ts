@@ -166,7 +166,7 @@ export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): 
       const plan = planOf(run.spec);
       const taskIds = selectTasks(plan, {});
       const tops = run.spec.tasks
-        .filter(({ within }) => within === undefined)
+        .filter(({ parentGroup }) => parentGroup === undefined)
         .map(({ taskId }) => taskId);
       const instances = await selectInstances(on, id, {
         taskIds,

@@ -39,9 +39,9 @@ function saysNothing({ upstream, triggerRule }: TaskSpec): boolean {
   return upstream.length === 0 && LOOKING.includes(triggerRule);
 }
 
-function pointless({ taskId, triggerRule, within, kind }: TaskSpec): string {
-  if (within !== undefined && kind?.type !== "group")
-    return `Task "${taskId}" has the trigger rule ${triggerRule} and no task before it within group "${within}", so it always runs. The group runs as one: what comes before it from outside comes before the group, whose own triggerRule looks at it.`;
+function pointless({ taskId, triggerRule, parentGroup, kind }: TaskSpec): string {
+  if (parentGroup !== undefined && kind?.type !== "group")
+    return `Task "${taskId}" has the trigger rule ${triggerRule} and no task before it within group "${parentGroup}", so it always runs. The group runs as one: what comes before it from outside comes before the group, whose own triggerRule looks at it.`;
   return `Task "${taskId}" has the trigger rule ${triggerRule} and no task before it, so it always runs. Wire it behind the tasks it looks at.`;
 }
 

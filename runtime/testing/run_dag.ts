@@ -424,20 +424,24 @@ function restrict(spec: DagSpec, only: string | undefined): DagSpec {
       tasks: [...byId.keys()].join(", "),
     });
   const around = new Set<string>();
-  for (let group = byId.get(only)?.within; group !== undefined; group = byId.get(group)?.within)
+  for (
+    let group = byId.get(only)?.parentGroup;
+    group !== undefined;
+    group = byId.get(group)?.parentGroup
+  )
     around.add(group);
   const needed = new Set([only]);
   for (const taskId of needed) {
-    const { upstream = [], within, inputs = {} } = byId.get(taskId) ?? {};
+    const { upstream = [], parentGroup, inputs = {} } = byId.get(taskId) ?? {};
     for (const before of [
       ...upstream,
       ...Object.values(inputs),
-      ...(within === undefined ? [] : [within]),
+      ...(parentGroup === undefined ? [] : [parentGroup]),
     ])
       needed.add(before);
     // A group is needed whole, but for those that the task itself is in.
     if (!around.has(taskId))
-      for (const task of spec.tasks) if (task.within === taskId) needed.add(task.taskId);
+      for (const task of spec.tasks) if (task.parentGroup === taskId) needed.add(task.taskId);
   }
   return { ...spec, tasks: spec.tasks.filter(({ taskId }) => needed.has(taskId)) };
 }

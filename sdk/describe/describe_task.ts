@@ -58,7 +58,7 @@ export function describeTask(graph: Graph, ref: TaskRef<unknown>, timezone: stri
     operator: operatorOf(definition),
     doc: doc ?? null,
     ...(definition.group ? { group: definition.group.groupId } : {}),
-    ...(groupTask ? { within: groupTask.taskId } : {}),
+    ...(groupTask ? { parentGroup: groupTask.taskId } : {}),
     upstream: graph.upstreamOf(taskId),
     ...describeInputs(inputs),
     ...(maxItems === undefined ? {} : { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),

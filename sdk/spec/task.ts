@@ -55,7 +55,7 @@ export interface TaskSpec extends TaskRules {
    * The innermost group around the task that runs as a group instance; the group is a
    * task of that id. The tasks directly before and after this task are in the same group.
    */
-  readonly within?: string;
+  readonly parentGroup?: string;
   /**
    * Names of the inputs that are loaded while the task runs, when the body asks for them.
    */

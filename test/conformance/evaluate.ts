@@ -65,7 +65,7 @@ async function startTasks(
     const scope = scopeOf(task, run.id, -1);
     const isDecided =
       given.has(task.spec.taskId) || (await view.counters.at([scope]))[0]?.decided === true;
-    if (task.spec.within === undefined && !isDecided && waitsForNothing(task))
+    if (task.spec.parentGroup === undefined && !isDecided && waitsForNothing(task))
       ends.push(...(await instantiate(view, scope, task)));
   }
   await propagate(view, ends);

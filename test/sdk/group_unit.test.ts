@@ -22,8 +22,8 @@ function tasksOf(declare: (d: AnyDag) => void, options = {}): readonly TaskSpec[
  */
 function shapeOf(declare: (d: AnyDag) => void): readonly string[] {
   return tasksOf(declare).map(
-    ({ taskId, within, upstream }) =>
-      `${within ? `${within}/` : ""}${taskId}${upstream.map((id) => ` < ${id}`).join("")}`,
+    ({ taskId, parentGroup, upstream }) =>
+      `${parentGroup ? `${parentGroup}/` : ""}${taskId}${upstream.map((id) => ` < ${id}`).join("")}`,
   );
 }
 
@@ -67,7 +67,7 @@ describe("a group that runs as one", () => {
       },
     });
     expect(taskOf(tasks, "g.a")).toMatchObject({
-      within: "g",
+      parentGroup: "g",
       group: "g",
       each: null,
       retries: 0,

@@ -44,7 +44,7 @@ export function recount(run: CountedRun, states: readonly StateCount[]): Recount
   const tally = new Tally(run.plan, states);
   const tasks = [...run.plan.tasks.values()];
   const tops = tasks
-    .filter(({ spec }) => spec.within === undefined)
+    .filter(({ spec }) => spec.parentGroup === undefined)
     .map((task) => ({ task, own: tally.own(task, -1) }));
   const closed = tops.filter(({ own }) => own.isClosed);
   const allowed = tasks
@@ -140,7 +140,8 @@ function rowsOf(run: CountedRun, task: PlannedTask, tally: Tally): readonly Reco
     released: 0,
     waiting: 0,
   };
-  const group = spec.within === undefined ? undefined : plannedTask(run.plan, spec.within);
+  const group =
+    spec.parentGroup === undefined ? undefined : plannedTask(run.plan, spec.parentGroup);
   const places = tally.places(task);
   const rows = places.flatMap((mapIndex): readonly RecountedRow[] => {
     const state = group && tally.stateOf(group, mapIndex);

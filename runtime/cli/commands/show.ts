@@ -78,7 +78,9 @@ const BRANCHES: Readonly<Record<"more" | "last", readonly [after: string, within
 
 /** The tasks within a group, or the DAG itself, that nothing in it comes before. */
 function firstWithin({ tasks }: DagSpec, group: string | undefined): readonly TaskSpec[] {
-  return tasks.filter(({ within, upstream }) => within === group && upstream.length === 0);
+  return tasks.filter(
+    ({ parentGroup, upstream }) => parentGroup === group && upstream.length === 0,
+  );
 }
 
 /** The list of a mapped task in words. */

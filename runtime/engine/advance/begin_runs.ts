@@ -21,7 +21,7 @@ export async function beginRuns(
   const view = new RunView(tx, runs);
   const ends: RunEvent[] = [];
   for (const run of runs) {
-    const tasks = [...run.plan.tasks.values()].filter(({ spec }) => spec.within === undefined);
+    const tasks = [...run.plan.tasks.values()].filter(({ spec }) => spec.parentGroup === undefined);
     for (const task of tasks) if (task.isCounted) view.counters.set(newCounter(task, run.id, -1));
     for (const task of tasks)
       if (waitsForNothing(task))

@@ -24,7 +24,7 @@ export class Stops {
     if (!plan.spec.failFast || state !== "failed" || this.#runs.has(runId)) return false;
     const { spec } = plannedTask(plan, taskId);
     // A failure inside a group fails the group first, which may have tries left.
-    if (isTeardown(spec) || spec.allowFailure || spec.within !== undefined) return false;
+    if (isTeardown(spec) || spec.allowFailure || spec.parentGroup !== undefined) return false;
     this.#runs.set(runId, `failFast: ${taskId} failed`);
     return true;
   }

@@ -80,9 +80,9 @@ function groupChanges(
   ends: Counts | undefined,
 ): readonly Change[] {
   const { spec } = task;
-  if (spec.within === undefined || !ends) return [];
+  if (spec.parentGroup === undefined || !ends) return [];
   const result = memberResult(task, ends);
-  return [{ ...scope, taskId: spec.within, own: { [result]: 1 } }];
+  return [{ ...scope, taskId: spec.parentGroup, own: { [result]: 1 } }];
 }
 
 /** A change of the tasks directly after a task. They lie in the same groups, so in like scopes. */
@@ -107,7 +107,7 @@ export function progressAfter(
   times = 1,
 ): RunProgress {
   // A task inside a group counts for the group, which counts for the run.
-  const isTop = spec.within === undefined;
+  const isTop = spec.parentGroup === undefined;
   return {
     openTasks: openTasks - (isTop ? size * times : 0),
     failedLeaves: failedLeaves + (isTop && isLeaf && countsAsFailure(spec, ends) ? times : 0),

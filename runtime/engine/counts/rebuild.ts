@@ -65,7 +65,7 @@ class Rebuild {
   #begin(task: PlannedTask): void {
     const { plan, id: runId } = this.#run;
     const { spec, mappedGroup } = task;
-    const group = spec.within === undefined ? undefined : plannedTask(plan, spec.within);
+    const group = spec.parentGroup === undefined ? undefined : plannedTask(plan, spec.parentGroup);
     const scopes = this.#instances.scopes(task);
     for (const { mapIndex } of scopes)
       this.#add(

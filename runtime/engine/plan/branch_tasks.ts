@@ -78,10 +78,10 @@ function notFollowed(
 }
 
 /** The chosen task, or the group around it, that is in the same group as the branch task. */
-export function siblingOf(plan: Plan, { within }: TaskSpec, chosen: string): string {
+export function siblingOf(plan: Plan, { parentGroup }: TaskSpec, chosen: string): string {
   return (
     [chosen, ...groupsAround(plan, chosen)].find(
-      (one) => plan.tasks.get(one)?.spec.within === within,
+      (one) => plan.tasks.get(one)?.spec.parentGroup === parentGroup,
     ) ?? chosen
   );
 }

@@ -28,10 +28,10 @@ export function allWithin({ tasks }: Tasks, taskId: string): readonly string[] {
 /** The groups around a task, the innermost first. */
 export function groupsAround({ tasks }: Tasks, taskId: string): readonly string[] {
   const around: string[] = [];
-  let group = tasks.get(taskId)?.spec.within;
+  let group = tasks.get(taskId)?.spec.parentGroup;
   while (group !== undefined) {
     around.push(group);
-    group = tasks.get(group)?.spec.within;
+    group = tasks.get(group)?.spec.parentGroup;
   }
   return around;
 }

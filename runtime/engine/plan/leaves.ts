@@ -13,7 +13,7 @@ export function leavesOf(spec: DagSpec, downstream: Downstream): ReadonlySet<str
   const isLast = ({ taskId }: TaskSpec): boolean =>
     !(downstream.get(taskId) ?? []).some((after) => matters(byId.get(after)));
   // Each group has leaves of its own.
-  const siblings = [...Map.groupBy(spec.tasks, ({ within }) => within).values()];
+  const siblings = [...Map.groupBy(spec.tasks, ({ parentGroup }) => parentGroup).values()];
   return idsOf(
     siblings.flatMap((tasks) => {
       const leaves = tasks.filter((task) => matters(task) && (spec.failFast || isLast(task)));

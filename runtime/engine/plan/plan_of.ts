@@ -42,9 +42,13 @@ function plannedTasks(spec: DagSpec): readonly PlannedTask[] {
 }
 
 function isCounted(task: TaskSpec): boolean {
-  const { upstream, each, within, dependsOnPast = false } = task;
+  const { upstream, each, parentGroup, dependsOnPast = false } = task;
   return (
-    upstream.length > 0 || each !== null || dependsOnPast || within !== undefined || isGroup(task)
+    upstream.length > 0 ||
+    each !== null ||
+    dependsOnPast ||
+    parentGroup !== undefined ||
+    isGroup(task)
   );
 }
 
@@ -61,7 +65,7 @@ function downstreamOf({ tasks }: DagSpec): ReadonlyMap<string, readonly string[]
 type Members = (taskId: string) => readonly string[];
 
 function membersOf({ tasks }: DagSpec): Members {
-  const byGroup = Map.groupBy(tasks, ({ within }) => within);
+  const byGroup = Map.groupBy(tasks, ({ parentGroup }) => parentGroup);
   return (group) => (byGroup.get(group) ?? []).map(({ taskId }) => taskId);
 }
 
@@ -92,11 +96,11 @@ export function mappedTaskIds(spec: DagSpec): ReadonlySet<string> {
 /** Weights count a task after a group as one after the tasks in the group. */
 function weightsOf(spec: DagSpec, members: Members): ReadonlyMap<string, number> {
   return effectiveWeights(
-    spec.tasks.map(({ taskId, upstream, within, routing }) => ({
+    spec.tasks.map(({ taskId, upstream, parentGroup, routing }) => ({
       taskId,
       upstream: [
         ...upstream.flatMap((before) => [before, ...allOf(before, members)]),
-        ...(within === undefined ? [] : [within]),
+        ...(parentGroup === undefined ? [] : [parentGroup]),
       ],
       priorityWeight: routing?.priorityWeight ?? (members(taskId).length > 0 ? 0 : 1),
       weightRule: routing?.weightRule ?? "downstream",

@@ -94,9 +94,9 @@ async function waitingTasks(
       state: states.get(before) ?? "none",
     })),
     group:
-      task.spec.within === undefined
+      task.spec.parentGroup === undefined
         ? null
-        : { taskId: task.spec.within, state: states.get(task.spec.within) ?? "none" },
+        : { taskId: task.spec.parentGroup, state: states.get(task.spec.parentGroup) ?? "none" },
     counts: counts.get(task.spec.taskId)?.get(task.mappedGroup === null ? "whole" : "element") ?? {
       total: task.spec.upstream.length,
       success: 0,

@@ -86,7 +86,7 @@ function waitsText(run: RunDetail, task: TaskSpec, known: ReadonlyMap<string, Ru
   if (run.state === "queued")
     return "the run waits for a place: as many runs are active as the DAG allows";
   if (run.finishedAt !== null) return "the run ended before its turn came";
-  const group = task.within === undefined ? undefined : known.get(task.within);
+  const group = task.parentGroup === undefined ? undefined : known.get(task.parentGroup);
   if (group && group.state !== "running" && !isOver(group.state))
     return `waits for its group ${group.taskId} (${stateText(group.state)})`;
   const waitsFor = task.upstream

@@ -143,7 +143,9 @@ test("whatever is cleared or marked, and whenever, the counts hold and the run e
         );
         // What is within a group has no instance where the group itself had no turn.
         expect(
-          spec.tasks.filter(({ taskId, within }) => within === undefined && !ended.has(taskId)),
+          spec.tasks.filter(
+            ({ taskId, parentGroup }) => parentGroup === undefined && !ended.has(taskId),
+          ),
         ).toEqual([]);
         await expectCountsHold(postgres.db, id, spec);
       },

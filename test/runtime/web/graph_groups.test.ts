@@ -68,8 +68,8 @@ describe("edges", () => {
         each: { taskId: "list" },
         upstream: ["list"],
       }),
-      taskSpec("shop.extract", { group: "shop", within: "shop" }),
-      taskSpec("shop.load", { group: "shop", within: "shop", upstream: ["shop.extract"] }),
+      taskSpec("shop.extract", { group: "shop", parentGroup: "shop" }),
+      taskSpec("shop.load", { group: "shop", parentGroup: "shop", upstream: ["shop.extract"] }),
       taskSpec("report", { upstream: ["shop"] }),
     ];
     const request = graphRequest(dagSpec("d", { tasks, groups: [group("shop")] }));
@@ -93,7 +93,7 @@ describe("edges", () => {
         group: "outer",
         upstream: ["start"],
       }),
-      taskSpec("outer.shop.a", { group: "outer.shop", within: "outer.shop" }),
+      taskSpec("outer.shop.a", { group: "outer.shop", parentGroup: "outer.shop" }),
       taskSpec("end", { upstream: ["outer.shop"] }),
     ];
     const request = graphRequest(

@@ -113,7 +113,7 @@ describe("the graph", () => {
         each: { taskId: "list" },
         upstream: ["list"],
       }),
-      taskSpec("shop.load", { group: "shop", within: "shop" }),
+      taskSpec("shop.load", { group: "shop", parentGroup: "shop" }),
     ];
     const version = await web.rows.dag(dagSpec("as_one", { tasks, groups: [group("shop")] }));
     const run = await web.rows.run("as_one", version, { state: "running" });
