@@ -6,12 +6,17 @@ import { isGroup, isMapped, type Plan, plannedTask } from "../engine/plan/plan.t
 import { timeLimit } from "../engine/plan/time_limit.ts";
 import { ENGINE } from "../state/task_state.ts";
 import type { Queryable, Statement } from "../store/database/database.ts";
-import { columns } from "../store/database/unnest.ts";
+import { rowsOf } from "../store/database/unnest.ts";
 import { SELECTED } from "../store/instances/instance_columns.ts";
 import { INSTANCES } from "../store/instances/instance_rows.ts";
 import type { SelectedInstance } from "../store/instances/instance_selection.ts";
 import { NO_MORE } from "../store/instances/recreate.ts";
 import { putWaits } from "../store/waits/task_wait.ts";
+
+const MEMBERS = rowsOf<readonly [id: number, member: string]>({
+  id: ["bigint", ([id]) => id],
+  member: ["text", ([, member]) => member],
+});
 
 // A group of which something is left goes on at once: what is left had its turn, and the group need not wait for another of its own.
 const REOPEN_GROUPS: Statement = {
@@ -19,7 +24,7 @@ const REOPEN_GROUPS: Statement = {
   text: `
 update dagsmith.task_instance g set state = 'running', started_at = now(), first_started_at = now(), worker_id = '${ENGINE}'
 where g.id in (
-  select v.id from unnest($1::bigint[], $2::text[]) as v (id, member)
+  select v.id from ${MEMBERS.as("v")}
   join dagsmith.task_instance o on o.id = v.id
   join dagsmith.task_instance m on m.run_id = o.run_id and m.task_id = v.member
   where m.state <> 'none' and not (m.state = 'removed' and m.reason = '${NO_MORE}'))
@@ -42,7 +47,7 @@ export async function reopenGroups(
   );
   const reopened = await on.query<{ id: number; taskId: string }>(
     REOPEN_GROUPS,
-    columns(members, (row) => row),
+    MEMBERS.values(members),
   );
   const waits = reopened.flatMap(({ id, taskId }) => {
     const wait = timeLimit(plannedTask(plan, taskId).spec);

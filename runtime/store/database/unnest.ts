@@ -19,6 +19,9 @@ type SqlType =
 /** A column: its type, and its value in a row. */
 type Column<Row> = readonly [type: SqlType, value: (row: Row) => unknown];
 
+/** Columns by name, in the order of the parameters. */
+export type Columns<Row> = Readonly<Record<string, Column<Row>>>;
+
 /** The columns of rows, named once: their text in a statement and their values. */
 export interface RowSource<Row> {
   /** The names alone, for an insert: `run_id, task_id`. */
@@ -43,10 +46,7 @@ export interface RowSource<Row> {
  * const text = `update … from ${ENDED.as("v")} where t.id = v.id`;
  * await db.query({ name: "…", text }, ENDED.values(ended));
  */
-export function rowsOf<Row>(
-  columns: Readonly<Record<string, Column<Row>>>,
-  first = 1,
-): RowSource<Row> {
+export function rowsOf<Row>(columns: Columns<Row>, first = 1): RowSource<Row> {
   const cells = Object.values(columns);
   const names = Object.keys(columns).join(", ");
   const parameters = cells.map(([type], index) => `$${first + index}::${type}[]`);

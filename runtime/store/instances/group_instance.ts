@@ -6,7 +6,7 @@ import { ENGINE } from "../../state/task_state.ts";
 import { clear } from "../../state/transition.ts";
 import type { Wait } from "../../state/wait.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 import { clearXComs } from "../values/xcom.ts";
 import { putWaits } from "../waits/task_wait.ts";
 import { INSTANCES } from "./instance_rows.ts";
@@ -96,25 +96,31 @@ export async function clearWithin(
   return instances;
 }
 
+/** A task of a mapped group. */
+interface TaskOfGroup {
+  readonly runId: number;
+  readonly group: string;
+  readonly taskId: string;
+}
+
+const TASKS_OF_GROUPS = rowsOf<TaskOfGroup>({
+  run_id: ["bigint", ({ runId }) => runId],
+  group_id: ["text", ({ group }) => group],
+  task_id: ["text", ({ taskId }) => taskId],
+});
+
 // What of a group's tasks is still as it was cleared, at elements that the group's list has no more.
 const REMOVE_WITHIN: Statement = {
   name: "group_remove_within",
   text: `
 update dagsmith.task_instance t set state = 'removed', started_at = null, finished_at = now(), reason = '${NO_MORE}'
-from (select distinct * from unnest($1::bigint[], $2::text[], $3::text[]) as v (run_id, group_id, task_id)) v
+from (select distinct * from ${TASKS_OF_GROUPS.as("v")}) v
 where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index >= 0 and t.state = 'none' and not exists (
   select from dagsmith.task_instance g
   where g.run_id = v.run_id and g.task_id = v.group_id and g.map_index = t.map_index and g.state not in ('none', 'removed'))`,
 };
 
 /** Removes what is left over of the tasks of mapped groups whose list has become shorter. */
-export async function removeWithin(
-  db: Queryable,
-  of: readonly { readonly runId: number; readonly group: string; readonly taskId: string }[],
-): Promise<void> {
-  if (of.length === 0) return;
-  await db.query(
-    REMOVE_WITHIN,
-    columns(of, ({ runId, group, taskId }) => [runId, group, taskId]),
-  );
+export async function removeWithin(db: Queryable, of: readonly TaskOfGroup[]): Promise<void> {
+  if (of.length > 0) await db.query(REMOVE_WITHIN, TASKS_OF_GROUPS.values(of));
 }

@@ -13,13 +13,9 @@ export const SELECTED = `id as "instanceId", run_id as "runId", task_id as "task
 export const ITEM = `case when v.item_of is null then v.item else (
     select g.item from dagsmith.task_instance g where g.run_id = v.run_id and g.task_id = v.item_of and g.map_index = v.map_index) end`;
 
-/** The columns item and item_of of an instance to be made. */
-export function itemColumns({
-  mapIndex,
-  item,
-  itemOf,
-}: NewInstance): readonly [item: string | null, itemOf: string | null] {
-  return itemOf === undefined ? [mapIndex < 0 ? null : JSON.stringify(item), null] : [null, itemOf];
+/** The item of a new instance as JSON; null when it has none, or has the item of its group. */
+export function itemText({ mapIndex, item, itemOf }: NewInstance): string | null {
+  return itemOf !== undefined || mapIndex < 0 ? null : JSON.stringify(item);
 }
 
 /** What only an instance that begins as running has: that of a group. */

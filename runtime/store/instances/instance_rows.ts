@@ -1,5 +1,7 @@
-/** Tasks and instances of runs as rows of a statement: the columns that most statements join by. */
-import { rowsOf } from "../database/unnest.ts";
+/** Tasks and instances of runs as rows of a statement: the columns that several statements name. */
+import type { NewInstance } from "../../engine/store.ts";
+import { type Columns, rowsOf } from "../database/unnest.ts";
+import { itemText } from "./instance_columns.ts";
 
 interface TaskOfRun {
   readonly runId: number;
@@ -20,6 +22,16 @@ export const INSTANCES = rowsOf<InstanceOfRun>({
   task_id: ["text", ({ taskId }) => taskId],
   map_index: ["int", ({ mapIndex }) => mapIndex],
 });
+
+/** The columns that every statement for new instances needs. Their {@link ITEM} reads the last two. */
+export const NEW_INSTANCE: Columns<NewInstance> = {
+  run_id: ["bigint", ({ runId }) => runId],
+  task_id: ["text", ({ taskId }) => taskId],
+  map_index: ["int", ({ mapIndex }) => mapIndex],
+  state: ["text", ({ state }) => state],
+  item: ["json", itemText],
+  item_of: ["text", ({ itemOf }) => itemOf ?? null],
+};
 
 /**
  * The condition that an instance has the map index of a parameter; null: any. An index serves the

@@ -3,13 +3,26 @@ import { partition } from "../../../sdk/list.ts";
 import type { NewInstance } from "../../engine/store.ts";
 import { ENGINE, type TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 import { requestSlots } from "../limits/slot_request.ts";
-import { ITEM, ifGroup, itemColumns } from "./instance_columns.ts";
+import { ITEM, ifGroup } from "./instance_columns.ts";
+import { NEW_INSTANCE, TASKS } from "./instance_rows.ts";
 import { enqueueTries } from "./task_instance.ts";
 
 /** What the instance of an item says that its list no longer has. */
 export const NO_MORE = "its item is no more";
+
+const RECREATED = rowsOf<NewInstance>({
+  ...NEW_INSTANCE,
+  // An instance that needs slots is queued when it gets them.
+  state: [
+    "text",
+    ({ state, route }) =>
+      route.reservations.length > 0 && state === "queued" ? "scheduled" : state,
+  ],
+  reason: ["text", ({ reason }) => reason],
+  error: ["json", ({ error }) => (error === null ? null : JSON.stringify(error))],
+});
 
 const REVIVE: Statement = {
   name: "task_instance_revive",
@@ -19,8 +32,7 @@ set state = v.state, label = null, item = ${ITEM}, reason = v.reason, error = v.
   queued_at = case v.state when 'queued' then now() end,
   started_at = ${ifGroup("now()")}, first_started_at = ${ifGroup("now()")}, worker_id = ${ifGroup(`'${ENGINE}'`)},
   finished_at = case when v.state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed') then now() end
-from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[], $7::text[], $8::json[])
-  as v (run_id, task_id, map_index, state, item, item_of, reason, error)
+from ${RECREATED.as("v")}
 where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index and t.state in ('none', 'removed')
 returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number`,
 };
@@ -30,17 +42,13 @@ const REMOVE: Statement = {
   name: "task_instance_remove",
   text: `
 update dagsmith.task_instance t set state = 'removed', started_at = null, finished_at = now(), reason = '${NO_MORE}'
-from (select distinct * from unnest($1::bigint[], $2::text[]) as v (run_id, task_id)) v
+from (select distinct * from ${TASKS.as("v")}) v
 where t.run_id = v.run_id and t.task_id = v.task_id and t.state = 'none'`,
 };
 
 /** Removes what these instances, made anew, leave over of their tasks: items of a list that has become shorter. */
 export async function removeLeftOver(db: Queryable, made: readonly NewInstance[]): Promise<void> {
-  if (made.length === 0) return;
-  await db.query(
-    REMOVE,
-    columns(made, ({ runId, taskId }) => [runId, taskId]),
-  );
+  if (made.length > 0) await db.query(REMOVE, TASKS.values(made));
 }
 
 /** Makes of the instances those that were cleared, each queued one with its token, or its place in the line of those that wait for places. @returns the others, of which there is no row yet */
@@ -56,19 +64,7 @@ export async function reviveInstances(
     map_index: number;
     state: TaskState;
     try_number: number;
-  }>(
-    REVIVE,
-    columns(instances, (i) => [
-      ...[
-        i.runId,
-        i.taskId,
-        i.mapIndex,
-        i.route.reservations.length > 0 && i.state === "queued" ? "scheduled" : i.state,
-        ...itemColumns(i),
-      ],
-      ...[i.reason, i.error === null ? null : JSON.stringify(i.error)],
-    ]),
-  );
+  }>(REVIVE, RECREATED.values(instances));
   const revived = new Map(rows.map((row) => [nameOf(row.run_id, row.task_id, row.map_index), row]));
   const tokens = instances.flatMap(({ runId, taskId, mapIndex, state, route }) => {
     const row = revived.get(nameOf(runId, taskId, mapIndex));

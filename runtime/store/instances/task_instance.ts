@@ -5,14 +5,29 @@ import type { ClaimedInstance, NewInstance, Release, RoutedJob } from "../../eng
 import { ENGINE, type TaskState } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns, storableText } from "../database/unnest.ts";
+import { rowsOf, storableText } from "../database/unnest.ts";
 import { enqueue } from "../fleet/enqueue.ts";
 import { putWaits, waitsOf } from "../waits/task_wait.ts";
-import { ITEM, ifGroup, itemColumns } from "./instance_columns.ts";
+import { ITEM, ifGroup } from "./instance_columns.ts";
+import { NEW_INSTANCE } from "./instance_rows.ts";
 
 // A task that only said its keys has not begun: its time-outs count from the start that it waits for.
 const PARKED_FIRST =
   "v.to_state = 'scheduled' and t.state = 'running' and v.next_try = t.try_number and t.pokes = 0 and t.try_number = t.cleared_tries + 1";
+
+const MOVES = rowsOf<Transition>({
+  id: ["bigint", (move) => move.instanceId],
+  try_number: ["int", (move) => move.tryNumber],
+  held_by: ["text", (move) => move.heldBy],
+  from_states: ["text", (move) => move.from.join()],
+  to_state: ["text", (move) => move.to],
+  next_try: ["int", (move) => move.nextTry],
+  worker_id: ["text", (move) => move.workerId],
+  retry_in_ms: ["float8", (move) => move.retryInMs],
+  reason: ["text", (move) => storableText(move.reason)],
+  error: ["json", (move) => jsonOrNull(move.error)],
+  lost: ["int", (move) => (move.history === "lost" ? 1 : 0)],
+});
 
 // `moves` is joined by the primary key; the guard sits in the same statement, so a row that moved meanwhile is simply not updated.
 const APPLY: Statement = {
@@ -35,8 +50,7 @@ set state = v.to_state,
     retry_at = case when v.to_state = 'up_for_retry' then now() + v.retry_in_ms * interval '1 millisecond' end,
     reason = v.reason,
     error = v.error
-from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::float8[], $9::text[], $10::json[], $11::int[])
-  as v (id, try_number, held_by, from_states, to_state, next_try, worker_id, retry_in_ms, reason, error, lost)
+from ${MOVES.as("v")}
 where t.id = v.id
   and t.try_number = v.try_number
   and t.state = any(string_to_array(v.from_states, ','))
@@ -47,14 +61,23 @@ returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_
   (select generation from dagsmith.dag_run r where r.id = t.run_id) as generation`,
 };
 
+const ENDED_TRIES = rowsOf<Transition>({
+  id: ["bigint", (move) => move.instanceId],
+  try_number: ["int", (move) => move.tryNumber],
+  held_by: ["text", (move) => move.heldBy],
+  from_states: ["text", (move) => move.from.join()],
+  history: ["text", (move) => move.history],
+  reason: ["text", (move) => storableText(move.reason)],
+  error: ["json", (move) => jsonOrNull(move.error)],
+});
+
 // The history row is taken under the same guard, before the instance moves on to its next try.
 const REMEMBER_TRY: Statement = {
   name: "task_try_remember",
   text: `
 insert into dagsmith.task_try (task_instance_id, try_number, state, worker_id, started_at, finished_at, reason, error)
 select t.id, t.try_number, v.history, t.worker_id, t.started_at, coalesce(t.finished_at, now()), coalesce(v.reason, t.reason), coalesce(v.error, t.error)
-from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[])
-  as v (id, try_number, held_by, from_states, history, reason, error)
+from ${ENDED_TRIES.as("v")}
 join dagsmith.task_instance t on t.id = v.id
 where t.try_number = v.try_number
   and t.state = any(string_to_array(v.from_states, ','))
@@ -85,36 +108,8 @@ export async function applyTransitions(
 ): Promise<readonly ClaimedInstance[]> {
   if (transitions.length === 0) return [];
   const ended = transitions.filter(({ history }) => history !== null);
-  if (ended.length > 0) {
-    await db.query(
-      REMEMBER_TRY,
-      columns(ended, (t) => [
-        t.instanceId,
-        t.tryNumber,
-        t.heldBy,
-        t.from.join(),
-        t.history,
-        storableText(t.reason),
-        jsonOrNull(t.error),
-      ]),
-    );
-  }
-  const rows = await db.query<MovedRow>(
-    APPLY,
-    columns(transitions, (t) => [
-      t.instanceId,
-      t.tryNumber,
-      t.heldBy,
-      t.from.join(),
-      t.to,
-      t.nextTry,
-      t.workerId,
-      t.retryInMs,
-      storableText(t.reason),
-      jsonOrNull(t.error),
-      t.history === "lost" ? 1 : 0,
-    ]),
-  );
+  if (ended.length > 0) await db.query(REMEMBER_TRY, ENDED_TRIES.values(ended));
+  const rows = await db.query<MovedRow>(APPLY, MOVES.values(transitions));
   await putWaits(db, waitsOf(transitions, rows));
   return rows.map((row) => ({
     id: row.id,
@@ -133,6 +128,18 @@ export async function applyTransitions(
   }));
 }
 
+const NEW_INSTANCES = rowsOf<NewInstance>({
+  ...NEW_INSTANCE,
+  reason: ["text", ({ reason }) => reason],
+  error: ["json", ({ error }) => jsonOrNull(error)],
+  queue: ["text", ({ route }) => route.queue],
+  weight: ["int", ({ route }) => route.weight],
+  reservations: [
+    "text",
+    ({ route }) => (route.reservations.length > 0 ? reservationsText(route.reservations) : null),
+  ],
+});
+
 // Ids are drawn before the rows are made, so that tokens and places need no join back to them. What has reservations is made as scheduled, with a
 // row that asks for its places.
 const INSERT: Statement = {
@@ -140,8 +147,7 @@ const INSERT: Statement = {
   text: `
 with v as materialized (
   select nextval('dagsmith.task_instance_id_seq') as id, 1 as try_number, given.*
-  from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[], $7::text[], $8::json[], $9::text[], $10::int[],
-    $11::text[]) as given (run_id, task_id, map_index, state, item, item_of, reason, error, queue, weight, reservations)
+  from ${NEW_INSTANCES.as("given")}
 ), made as (
   insert into dagsmith.task_instance (id, run_id, task_id, map_index, state, item, reason, error, queued_at, started_at, first_started_at,
     worker_id, finished_at)
@@ -158,13 +164,22 @@ with v as materialized (
 )${enqueue("v where state = 'queued' and reservations is null")}`,
 };
 
+const RELEASES = rowsOf<Release>({
+  run_id: ["bigint", ({ runId }) => runId],
+  task_id: ["text", ({ taskId }) => taskId],
+  first: ["int", ({ from }) => from],
+  past: ["int", ({ to }) => to],
+  queue: ["text", ({ route }) => route.queue],
+  weight: ["int", ({ route }) => route.weight],
+});
+
 // As many as the range is long: those that wait lie one after the other, except in a task of which some items were cleared.
 const RELEASE: Statement = {
   name: "task_instance_release",
   text: `
 with released as (
   update dagsmith.task_instance t set state = 'queued', queued_at = now()
-  from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::text[], $6::int[]) as v (run_id, task_id, first, past, queue, weight),
+  from ${RELEASES.as("v")},
     lateral (
       select id from dagsmith.task_instance w
       where w.run_id = v.run_id and w.task_id = v.task_id and w.map_index >= v.first and w.state = 'scheduled'
@@ -175,14 +190,17 @@ with released as (
 )${enqueue("released")}`,
 };
 
+const JOBS = rowsOf<RoutedJob>({
+  id: ["bigint", ({ instanceId }) => instanceId],
+  try_number: ["int", ({ tryNumber }) => tryNumber],
+  in_ms: ["float8", ({ inMs }) => inMs],
+  queue: ["text", ({ route }) => route.queue],
+  weight: ["int", ({ route }) => route.weight],
+});
+
 const ENQUEUE: Statement = {
   name: "task_instance_enqueue",
-  text: enqueue(
-    "unnest($1::bigint[], $2::int[], $3::float8[], $4::text[], $5::int[]) as v (id, try_number, in_ms, queue, weight)",
-    {
-      runAt: "now() + in_ms * interval '1 millisecond'",
-    },
-  ),
+  text: enqueue(JOBS.as("v"), { runAt: "now() + in_ms * interval '1 millisecond'" }),
 };
 
 // Deleting the row takes hold of the wait: of several schedulers one wakes the sensor. What has limits asks for its places again.
@@ -223,40 +241,17 @@ export async function insertInstances(
   db: Queryable,
   instances: readonly NewInstance[],
 ): Promise<void> {
-  if (instances.length === 0) return;
-  await db.query(
-    INSERT,
-    columns(instances, (i) => [
-      i.runId,
-      i.taskId,
-      i.mapIndex,
-      i.state,
-      ...itemColumns(i),
-      i.reason,
-      jsonOrNull(i.error),
-      i.route.queue,
-      i.route.weight,
-      i.route.reservations.length === 0 ? null : reservationsText(i.route.reservations),
-    ]),
-  );
+  if (instances.length > 0) await db.query(INSERT, NEW_INSTANCES.values(instances));
 }
 
 /** Queues instances that waited for a place. */
 export async function releaseInstances(db: Queryable, releases: readonly Release[]): Promise<void> {
-  if (releases.length === 0) return;
-  await db.query(
-    RELEASE,
-    columns(releases, (r) => [r.runId, r.taskId, r.from, r.to, r.route.queue, r.route.weight]),
-  );
+  if (releases.length > 0) await db.query(RELEASE, RELEASES.values(releases));
 }
 
 /** Puts tokens for further tries into the queue. */
 export async function enqueueTries(db: Queryable, tokens: readonly RoutedJob[]): Promise<void> {
-  if (tokens.length === 0) return;
-  await db.query(
-    ENQUEUE,
-    columns(tokens, (t) => [t.instanceId, t.tryNumber, t.inMs, t.route.queue, t.route.weight]),
-  );
+  if (tokens.length > 0) await db.query(ENQUEUE, JOBS.values(tokens));
 }
 
 function jsonOrNull(value: object | null): string | null {

@@ -7,8 +7,9 @@ import { ENGINE } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
 import type { RunningWait, Wait, WaitKind } from "../../state/wait.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns, rowsOf } from "../database/unnest.ts";
-import { ITEM, ifGroup, itemColumns } from "../instances/instance_columns.ts";
+import { rowsOf } from "../database/unnest.ts";
+import { ITEM, ifGroup } from "../instances/instance_columns.ts";
+import { NEW_INSTANCE } from "../instances/instance_rows.ts";
 
 /** A longer wait than 300 years would end beyond the range of a timestamp. */
 const LONGEST_MS = 300 * 365 * 86_400_000;
@@ -56,13 +57,15 @@ on conflict (task_instance_id) do update set
   task_id = excluded.task_id, logical_date = excluded.logical_date, queue = excluded.queue, weight = excluded.weight, reservations = excluded.reservations`,
 };
 
+const WAITING = rowsOf<NewInstance>(NEW_INSTANCE);
+
 // An instance that was cleared stays where it is, with the history of its tries.
 const INSERT_WAITING: Statement = {
   name: "task_instance_insert_waiting",
   text: `
 insert into dagsmith.task_instance as t (run_id, task_id, map_index, state, item, queued_at, started_at, first_started_at, worker_id)
 select v.run_id, v.task_id, v.map_index, v.state, ${ITEM}, now(), ${ifGroup("now()")}, ${ifGroup("now()")}, ${ifGroup(`'${ENGINE}'`)}
-from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::json[], $6::text[]) as v (run_id, task_id, map_index, state, item, item_of)
+from ${WAITING.as("v")}
 on conflict (run_id, task_id, map_index) do update set state = excluded.state, item = excluded.item, queued_at = now(),
   started_at = excluded.started_at, first_started_at = excluded.first_started_at, worker_id = excluded.worker_id,
   finished_at = null, label = null, reason = null, error = null
@@ -101,13 +104,7 @@ export async function insertWaiting(
   );
   const made = await db.query<{ id: number; run_id: number; task_id: string; map_index: number }>(
     INSERT_WAITING,
-    columns(instances, (one) => [
-      one.runId,
-      one.taskId,
-      one.mapIndex,
-      one.state,
-      ...itemColumns(one),
-    ]),
+    WAITING.values(instances),
   );
   await putWaits(
     db,
