@@ -38,17 +38,26 @@ export interface RunDagOptions {
   readonly logicalDate?: string;
   /** The params of the run; checked by the DAG's schema. Default `{}`. */
   readonly params?: Json;
-  /** Connections by id, or a function that finds a connection and throws for an unknown id. */
+  /**
+   * Connections by id, or a function that finds a connection and throws for an unknown
+   * id.
+   */
   readonly connections?:
     | Readonly<Record<string, ConnectionValue>>
     | ((id: string) => Promise<Connection>);
   /** Variables by key, or a function that finds a value; null for an unknown key. */
   readonly variables?: Readonly<Record<string, string>> | ((key: string) => Promise<string | null>);
-  /** Events by name, with their values, for `waitForEvent`. A task that waits for another event fails. */
+  /**
+   * Events by name, with their values, for `waitForEvent`. A task that waits for another
+   * event fails.
+   */
   readonly events?: Readonly<Record<string, Json>>;
   /** Runs only this task and the tasks that it depends on. Default: all tasks. */
   readonly only?: string;
-  /** The assets or the event that made the run, as its tasks see it. Default: none, as in a manual run. */
+  /**
+   * The assets or the event that made the run, as its tasks see it. Default: none, as in
+   * a manual run.
+   */
   readonly trigger?: RunTrigger;
   /** Called for each event during the run. */
   readonly onEvent?: (event: DagRunEvent) => void;
@@ -106,8 +115,8 @@ export interface DagRunResult {
     readonly extra: Json;
   }[];
   /**
-   * The value that a task pushed under a key or, without a key, its output; for a mapped task, the list.
-   * Undefined when there is none.
+   * The value that a task pushed under a key or, without a key, its output; for a mapped
+   * task, the list. Undefined when there is none.
    */
   xcom(taskId: string, key?: string): Json | undefined;
 }

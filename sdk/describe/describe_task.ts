@@ -14,6 +14,7 @@ import { PickRef } from "../task/pick.ts";
 import { definitionOf, type TaskDefinition } from "../task/task_definition.ts";
 import {
   type InputRefs,
+  type Lineage,
   sourceOf,
   TASK_DEFAULTS,
   type TaskDefaults,
@@ -29,52 +30,61 @@ import { describeDates } from "./describe_when.ts";
 const DEFAULT_RETRY_DELAY: Duration = "5m";
 
 /**
+ * The plain form of a task.
  * @throws DagsmithError INVALID_OPTION, INVALID_DATE, INVALID_DURATION, OUTPUT_NOT_JSON
  */
 export function describeTask(graph: Graph, ref: TaskRef<unknown>, timezone: string): TaskSpec {
   const { taskId } = ref;
   const definition = definitionOf(ref);
-  const {
-    inputs = {},
-    doc,
-    maxActive,
-    maxItems,
-    startDate,
-    endDate,
-    outlets,
-    inlets,
-  } = definition.options;
+  const { group, inherited, options: own } = definition;
   const where = `task "${taskId}" of DAG "${graph.dagId}"`;
-  const options: TaskDefaults = {
-    ...taskDefaults(definition.inherited),
-    ...taskDefaults(definition.options),
-  };
+  const options: TaskDefaults = { ...taskDefaults(inherited), ...taskDefaults(own) };
   const [groupTask] = groupTasksAround(ref);
-  if (mappedGroupAround(ref)) refuseDependsOnPast(definition.options, where);
+  if (mappedGroupAround(ref)) refuseDependsOnPast(own, where);
   if (groupTask) refuseCasesOutside(graph, definition, groupTask, where);
-  const triggerRule = checkedRule(options, where);
   return {
     taskId,
     operator: operatorOf(definition),
-    doc: doc ?? null,
-    ...(definition.group ? { group: definition.group.groupId } : {}),
-    ...(groupTask ? { parentGroup: groupTask.taskId } : {}),
+    doc: own.doc ?? null,
+    ...(group && { group: group.groupId }),
+    ...(groupTask && { parentGroup: groupTask.taskId }),
     upstream: graph.upstreamOf(taskId),
-    ...describeInputs(inputs),
-    ...(maxItems === undefined ? {} : { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),
-    each: instancesOf(graph, ref, where),
-    maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
-    ...describeDates({ startDate, endDate }, timezone, where),
-    triggerRule,
+    triggerRule: checkedRule(options, where),
+    ...describeInputs(own.inputs ?? {}),
+    ...describeList(graph, ref, where),
+    ...describeDates({ startDate: own.startDate, endDate: own.endDate }, timezone, where),
     ...describeRetries(options, where),
     freshProcess: options.freshProcess ?? false,
+    ...describeLineage(own, where),
+    ...describeRules(definition, options, where),
+    ...describeRouting(options, where),
+    ...describeTiming(definition, options, { where, dagId: graph.dagId, timezone }),
+  };
+}
+
+function describeList(
+  graph: Graph,
+  ref: TaskRef<unknown>,
+  where: string,
+): Pick<TaskSpec, "each" | "maxItems" | "maxActive"> {
+  const { maxActive, maxItems } = definitionOf(ref).options;
+  return {
+    // Checked before the list, whose length it limits.
+    ...(maxItems !== undefined && { maxItems: wholeNumber(maxItems, 1, "maxItems", where) }),
+    each: instancesOf(graph, ref, where),
+    maxActive: maxActive === undefined ? null : wholeNumber(maxActive, 1, "maxActive", where),
+  };
+}
+
+function describeLineage(
+  { outlets, inlets }: Lineage,
+  where: string,
+): Pick<TaskSpec, "outlets" | "inlets"> {
+  return {
     outlets: checkedAssets("outlets", outlets, where).map(outletSpec),
     inlets: checkedAssets("inlets", inlets, where).flatMap((one) =>
       one.type === "asset" ? [one.uri] : [],
     ),
-    ...describeRules(definition, options, where),
-    ...describeRouting(options, where),
-    ...describeTiming(definition, options, { where, dagId: graph.dagId, timezone }),
   };
 }
 

@@ -87,6 +87,8 @@ export interface DagRunEnd {
 }
 
 const OPERATIONS = ["insert", "update", "delete"] as const;
+const RUN_ENDS = ["success", "failed"] as const;
+const MAX_NAME_LENGTH = 50;
 const NAME = /^[\w-]{1,50}$/;
 const MAX_BATCH = 1_000;
 
@@ -138,38 +140,15 @@ export interface PostgresChangesOptions {
  * );
  */
 export function postgresChanges(options: PostgresChangesOptions): EventSource<RowChange> {
-  const { connection, table, schema = "public", operations = OPERATIONS, batch = 1 } = options;
-  const name = checkedName(
-    "postgresChanges",
-    options.name ??
-      String(table)
-        .replace(/[^\w-]/g, "_")
-        .slice(0, 50),
-  );
+  const { connection, table, schema = "public", batch = 1 } = options;
+  const name = checkedName("postgresChanges", options.name ?? nameFrom([table]));
   const where = `postgresChanges "${name}"`;
-  for (const [option, value] of Object.entries({ connection, table, schema })) {
-    if (typeof value !== "string" || !/^[^\0]{1,200}$/.test(value))
-      throw wrongValue(where, option, value, "a text of 1 to 200 characters");
-  }
-  if (
-    !Array.isArray(operations) ||
-    operations.length === 0 ||
-    !operations.every((one) => OPERATIONS.includes(one))
-  ) {
-    throw wrongValue(where, "operations", operations, `a list of ${OPERATIONS.join(", ")}`);
-  }
+  for (const [option, value] of Object.entries({ connection, table, schema }))
+    refuseNoText(value, option, where);
   if (!Number.isInteger(batch) || batch < 1 || batch > MAX_BATCH)
     throw wrongValue(where, "batch", batch, `a whole number from 1 to ${MAX_BATCH}`);
-  const chosen = OPERATIONS.filter((one) => operations.includes(one));
-  return source({
-    type: "postgresChanges",
-    name,
-    connection,
-    schema,
-    table,
-    operations: chosen,
-    batch,
-  });
+  const operations = someOf(OPERATIONS, options.operations ?? OPERATIONS, "operations", where);
+  return source({ type: "postgresChanges", name, connection, schema, table, operations, batch });
 }
 
 /**
@@ -253,35 +232,45 @@ export function dagRun(
     readonly name?: string;
   },
 ): EventSource<DagRunEnd> {
-  const heard = "all" in options ? options.all : [options];
-  const ids = Array.isArray(heard) ? heard.map(({ dag }) => dag) : [];
-  const name = checkedName(
-    "dagRun",
-    options.name ??
-      ids
-        .map((id) => String(id).replace(/[^\w-]/g, "_"))
-        .join("_")
-        .slice(0, 50),
-  );
+  const sources = "all" in options ? options.all : [options];
+  const ids = Array.isArray(sources) ? sources.map(({ dag }) => dag) : [];
+  const name = checkedName("dagRun", options.name ?? nameFrom(ids));
   const where = `dagRun "${name}"`;
   if (ids.length === 0 || new Set(ids).size < ids.length)
     throw wrongValue(where, "all", ids.join(", "), "one or more DAGs, each once");
-  const runs = heard.map(({ dag, states = ["success"] }) => {
-    const known = ["success", "failed"] as const;
-    if (
-      !Array.isArray(states) ||
-      states.length === 0 ||
-      !states.every((state) => known.includes(state))
-    ) {
-      throw wrongValue(where, "states", states, "a list of success, failed");
-    }
-    return { dagId: dag, states: known.filter((state) => states.includes(state)) };
-  });
+  const runs = sources.map(({ dag, states = ["success"] }) => ({
+    dagId: dag,
+    states: someOf(RUN_ENDS, states, "states", where),
+  }));
   return source({ type: "dagRun", name, runs, withinMs: durationMs(options.within ?? "1d") });
 }
 
 function source<Event>(spec: EventSpec): EventSource<Event> {
   return Object.freeze({ type: "event_source", spec: Object.freeze(spec) });
+}
+
+/** The default name of a source: texts joined by `_`, with `_` for other characters. */
+function nameFrom(texts: readonly unknown[]): string {
+  const parts = texts.map((text) => String(text).replace(/[^\w-]/g, "_"));
+  return parts.join("_").slice(0, MAX_NAME_LENGTH);
+}
+
+function refuseNoText(value: unknown, option: string, where: string): void {
+  if (typeof value !== "string" || !/^[^\0]{1,200}$/.test(value))
+    throw wrongValue(where, option, value, "a text of 1 to 200 characters");
+}
+
+/** The given values in the order of the known ones, each once. */
+function someOf<Known extends string>(
+  known: readonly Known[],
+  given: readonly Known[],
+  option: string,
+  where: string,
+): readonly Known[] {
+  const isSome = Array.isArray(given) && given.length > 0;
+  if (isSome && given.every((one) => known.includes(one)))
+    return known.filter((one) => given.includes(one));
+  throw wrongValue(where, option, given, `a list of ${known.join(", ")}`);
 }
 
 function checkedName(kind: string, name: string): string {
