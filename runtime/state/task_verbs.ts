@@ -76,7 +76,7 @@ export const TASK_VERBS = {
   cancel: { from: ["running"], to: ["failed"] },
   /** A person, or a failure with `failFast`, stops a task before it runs. */
   skipPending: { from: PENDING_STATES, to: ["skipped"] },
-  /** The run took longer than its `dagrunTimeout`. */
+  /** The run took longer than its `dagRunTimeout`. */
   timeOut: { from: ["running", ...PENDING_STATES], to: ["skipped"] },
   /** A person wants it done again. */
   clear: {
