@@ -1,6 +1,6 @@
 /** What only all DAGs of a folder together tell of assets: who waits for one that none of them updates. */
 import type { DagSpec } from "../../sdk/spec/index.ts";
-import { aliasesOf, assetsOf } from "../timetable/asset_condition.ts";
+import { aliasesOf, assetsOf } from "../timetable/sources/asset_condition.ts";
 import type { DagVersion, ImportWarning } from "./version.ts";
 
 /** A run that never comes is hard to notice, and a URI is easily mistyped. It is no error, as an asset may be updated by API. */

@@ -1,5 +1,5 @@
 /** Runs at listed instants. Instants before now run only with `catchup: "all"`. */
-import { latestOf } from "./cron_grid.ts";
+import { latestOf } from "./cron/cron_grid.ts";
 import { momentary, runOver, type Timetable } from "./interval.ts";
 
 interface Instants {

@@ -1,10 +1,10 @@
 /** What is wrong with a schedule, said when its DAG is checked, so that no scheduler ever finds out. */
 import { IANAZone } from "luxon";
 import type { CalendarLength, Jitter, ScheduleSpec } from "../../sdk/spec/index.ts";
-import { cronExpression, invalid } from "./cron_expression.ts";
-import { cronGrid } from "./cron_grid.ts";
-import { nearestMatch } from "./cron_step.ts";
-import { formatProblem } from "./strftime.ts";
+import { formatProblem } from "./clock/strftime.ts";
+import { cronExpression, invalid } from "./cron/cron_expression.ts";
+import { cronGrid } from "./cron/cron_grid.ts";
+import { nearestMatch } from "./cron/cron_step.ts";
 
 /** Ticks that are looked at for the shortest gap between two: more than a week of a cron that ticks each minute, years of most others. */
 const GAPS_SEEN = 12_000;

@@ -1,7 +1,7 @@
 /** The runs to come, for people who look ahead. */
 import type { DagSpec, NamedSchedule, ScheduleSpec } from "../../sdk/spec/index.ts";
-import { before } from "./calendar.ts";
 import type { Interval, Restriction, RunInfo } from "./interval.ts";
+import { before } from "./lengths/calendar.ts";
 import { restrictionOf } from "./restriction.ts";
 import { timetableOf } from "./timetable_of.ts";
 

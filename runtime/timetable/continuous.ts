@@ -2,7 +2,7 @@
  * A run whenever the one before has ended, over all that has passed since the one before began. What is due depends on the moment of asking,
  * so it is asked when a run may begin.
  */
-import { latestOf } from "./cron_grid.ts";
+import { latestOf } from "./cron/cron_grid.ts";
 import { type Interval, momentary, runOver, type Timetable } from "./interval.ts";
 
 export const continuous: Timetable = {

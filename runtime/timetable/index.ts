@@ -11,9 +11,9 @@ import { timetableOf } from "./timetable_of.ts";
 export { checkSchedule } from "./check_schedule.ts";
 export { nextRuns } from "./coming_runs.ts";
 export type { Interval, Restriction, RunInfo } from "./interval.ts";
-export { mapPartitionKey, type PartitionMapper } from "./partition_mapper.ts";
 export { restrictionOf } from "./restriction.ts";
 export { runIdAllowed, runIdOf, triggeredRunId } from "./run_id.ts";
+export { mapPartitionKey, type PartitionMapper } from "./sources/partition_mapper.ts";
 
 /**
  * The run after `last`; null when there is none to come. It may be created once the clock reaches its `runAfter`.

@@ -8,7 +8,7 @@ import type {
   NamedSchedule,
   ScheduleSpec,
 } from "../../sdk/spec/index.ts";
-import { conditionText } from "./asset_condition.ts";
+import { conditionText } from "./sources/asset_condition.ts";
 
 const UNITS_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
 

@@ -1,16 +1,16 @@
 /** Which module reads which kind of schedule. */
 import type { ScheduleSpec } from "../../sdk/spec/index.ts";
 import { atInstants } from "./at_instants.ts";
-import { calendarDataInterval } from "./calendar_data_interval.ts";
 import { continuous } from "./continuous.ts";
-import { cronDataInterval } from "./cron_data_interval.ts";
-import { cronPartition } from "./cron_partition.ts";
-import { cronTrigger } from "./cron_trigger.ts";
-import { deltaDataInterval } from "./delta_data_interval.ts";
-import { calendarTrigger, deltaTrigger } from "./delta_trigger.ts";
+import { cronDataInterval } from "./cron/cron_data_interval.ts";
+import { cronPartition } from "./cron/cron_partition.ts";
+import { cronTrigger } from "./cron/cron_trigger.ts";
+import { multiCronTrigger } from "./cron/multi_cron_trigger.ts";
 import type { Timetable } from "./interval.ts";
 import { delayed, delayOf } from "./jitter.ts";
-import { multiCronTrigger } from "./multi_cron_trigger.ts";
+import { calendarDataInterval } from "./lengths/calendar_data_interval.ts";
+import { deltaDataInterval } from "./lengths/delta_data_interval.ts";
+import { calendarTrigger, deltaTrigger } from "./lengths/delta_trigger.ts";
 import { never, once } from "./once.ts";
 
 /** A catchup asks the same schedule for one run after the other; what was read of it stays with it. */

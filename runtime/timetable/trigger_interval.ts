@@ -1,7 +1,7 @@
 /** The data interval of a run at a tick: a length before it, by default none. */
 import type { CalendarLength } from "../../sdk/spec/index.ts";
-import { before } from "./calendar.ts";
 import { type Interval, type RunInfo, runOver } from "./interval.ts";
+import { before } from "./lengths/calendar.ts";
 
 /** How far the interval reaches back: on the calendar if a calendar length is given, else in absolute time. */
 export interface IntervalBeforeTick {

@@ -16,7 +16,7 @@ import {
   updatedAssets,
 } from "../store/sources/asset_runs.ts";
 import { eventRun, lockWaitingDags } from "../store/sources/event_run.ts";
-import { aliasesOf, isMet } from "../timetable/asset_condition.ts";
+import { aliasesOf, isMet } from "../timetable/sources/asset_condition.ts";
 import { startQueuedRuns } from "./start_runs.ts";
 
 /** DAGs looked at in one transaction. */

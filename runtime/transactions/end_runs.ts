@@ -17,7 +17,7 @@ import {
   readEnds,
   runSourcesOf,
 } from "../store/sources/run_listener.ts";
-import { pairEnds } from "../timetable/pair_ends.ts";
+import { pairEnds } from "../timetable/sources/pair_ends.ts";
 import { startQueuedRuns } from "./start_runs.ts";
 
 /** DAGs looked at in one transaction. */

@@ -3,8 +3,8 @@
  * speaks of: a case is set apart only when it does not match and the rule speaks of its input.
  */
 import { z } from "zod";
-import { cronExpression } from "../../runtime/timetable/cron_expression.ts";
-import { nearestMatch } from "../../runtime/timetable/cron_step.ts";
+import { cronExpression } from "../../runtime/timetable/cron/cron_expression.ts";
+import { nearestMatch } from "../../runtime/timetable/cron/cron_step.ts";
 import { manualInterval } from "../../runtime/timetable/index.ts";
 import { specOf } from "./areas/schedule.ts";
 import type { Case } from "./case_file.ts";

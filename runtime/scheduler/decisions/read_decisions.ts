@@ -3,12 +3,9 @@ import type { RunState } from "../../state/run_state.ts";
 import { dagStanding } from "../../store/dags/dag.ts";
 import { scheduleMemories } from "../../store/dags/dag_schedule.ts";
 import { getVersions } from "../../store/dags/dag_version.ts";
-import {
-  type DecisionQuery,
-  listDecisions,
-  type SkipReason,
-} from "../../store/dags/schedule_decision.ts";
+import type { SkipReason } from "../../store/dags/schedule_decision.ts";
 import type { Queryable } from "../../store/database/database.ts";
+import { type DecisionQuery, listDecisions } from "../../store/reads/decisions.ts";
 import { type WaitingInterval, type WaitReason, waitingIntervals } from "./waiting_intervals.ts";
 
 /** One interval, or several in a row that were skipped for the same reason. Null: there is none, or nobody knows. */

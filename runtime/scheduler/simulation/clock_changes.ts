@@ -1,5 +1,5 @@
 /** Days on which clocks change in a DAG's timezone: where a schedule surprises people. */
-import { stretchAt } from "../../timetable/zone.ts";
+import { stretchAt } from "../../timetable/clock/zone.ts";
 import type { ClockChange, Course } from "./simulation.ts";
 
 const DAY_MS = 86_400_000;

@@ -7,7 +7,7 @@ import type { AssetEvent } from "../../../sdk/sources/asset.ts";
 import { MAX_TRIGGER_EVENTS } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { AssetUpdate } from "../../engine/store.ts";
-import { aliasesOf, assetsOf } from "../../timetable/asset_condition.ts";
+import { aliasesOf, assetsOf } from "../../timetable/sources/asset_condition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { AFTER_LAST_ID } from "../database/page_bounds.ts";
 import { rowsOf } from "../database/unnest.ts";

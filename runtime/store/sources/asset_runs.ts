@@ -1,6 +1,6 @@
 /** Updates of assets that wait for a run: the DAGs with new updates, and taking the updates. */
 import { MAX_TRIGGER_EVENTS } from "../../../sdk/sources/trigger.ts";
-import { type Aliases, assetsOf } from "../../timetable/asset_condition.ts";
+import { type Aliases, assetsOf } from "../../timetable/sources/asset_condition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 import type { AssetEventRow } from "./asset.ts";

@@ -4,7 +4,7 @@
  */
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec, EventSpec } from "../../../sdk/spec/index.ts";
-import type { WaitingEnd } from "../../timetable/pair_ends.ts";
+import type { WaitingEnd } from "../../timetable/sources/pair_ends.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 import { dagsWithNews } from "./event_run.ts";

@@ -1,6 +1,6 @@
 /** Reads a page of the decisions about a DAG's intervals, as people may see them. */
 import { type ListedDecision, readDecisions } from "../../scheduler/decisions/read_decisions.ts";
-import type { DecisionQuery } from "../../store/dags/schedule_decision.ts";
+import type { DecisionQuery } from "../../store/reads/decisions.ts";
 import type { WebServices } from "../http/services.ts";
 import { maskRow } from "./mask.ts";
 

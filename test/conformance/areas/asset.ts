@@ -11,7 +11,7 @@ import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
 import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
 import { migrate } from "../../../runtime/store/database/migrate.ts";
 import { listRuns } from "../../../runtime/store/reads/runs.ts";
-import { isMet } from "../../../runtime/timetable/asset_condition.ts";
+import { isMet } from "../../../runtime/timetable/sources/asset_condition.ts";
 import { dag } from "../../../sdk/dag/dag.ts";
 import { conditionOf } from "../../../sdk/describe/describe_assets.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";

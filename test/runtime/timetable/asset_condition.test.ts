@@ -1,7 +1,11 @@
 /** When updates of assets are enough for a run. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { assetsOf, conditionText, isMet } from "../../../runtime/timetable/asset_condition.ts";
+import {
+  assetsOf,
+  conditionText,
+  isMet,
+} from "../../../runtime/timetable/sources/asset_condition.ts";
 import type { AssetCondition } from "../../../sdk/spec/index.ts";
 
 const [a, b, c] = ["a", "b", "c"].map((asset) => ({ asset })) as [

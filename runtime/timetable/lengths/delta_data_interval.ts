@@ -3,8 +3,8 @@
  * date on lies on the start date's grid. A first run that skips missed ones starts on the grid of the Unix epoch, as in Airflow; from
  * then on the last run gives the grid, so that a late scheduler never shifts it.
  */
-import { latestOf } from "./cron_grid.ts";
-import { type Interval, type Restriction, runOver, type Timetable } from "./interval.ts";
+import { latestOf } from "../cron/cron_grid.ts";
+import { type Interval, type Restriction, runOver, type Timetable } from "../interval.ts";
 
 export function deltaDataInterval({ deltaMs }: { readonly deltaMs: number }): Timetable {
   return {

@@ -2,8 +2,8 @@
  * From the key of a partition to the key of the partition that is made of it: hours of a source to the day they belong to. Apart from the
  * schedule, because a mapper belongs to the edge between two DAGs.
  */
-import { DagsmithError } from "../../sdk/errors.ts";
-import { formatProblem, strftime, strptime } from "./strftime.ts";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import { formatProblem, strftime, strptime } from "../clock/strftime.ts";
 
 /** Airflow's default formats of what comes out. `{quarter}` is the number of the quarter. */
 const OUTPUT_FORMATS = {

@@ -1,6 +1,6 @@
 /** Steps of a calendar length (`"1 month"`, `"2 days"`) on a timezone's wall clock. */
-import type { CalendarLength } from "../../sdk/spec/index.ts";
-import { instantOf, wallAt } from "./wall_clock.ts";
+import type { CalendarLength } from "../../../sdk/spec/index.ts";
+import { instantOf, wallAt } from "../clock/wall_clock.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -6,9 +6,9 @@
  * Days of month and days of week are OR-ed when both are restricted, as cron does.
  */
 import { CronExpressionParser, type CronFieldCollection } from "cron-parser";
-import { errorMessage } from "../../sdk/error_message.ts";
-import { DagsmithError } from "../../sdk/errors.ts";
-import { BoundedCache } from "./bounded_cache.ts";
+import { errorMessage } from "../../../sdk/error_message.ts";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import { BoundedCache } from "../clock/bounded_cache.ts";
 
 /** What matches, each list in ascending order. */
 export interface CronExpression {

@@ -1,5 +1,5 @@
 /** Whether the updates that wait for a DAG are enough for a run. Pure: the scheduler's rule, apart from where updates are kept. */
-import type { AssetCondition } from "../../sdk/spec/index.ts";
+import type { AssetCondition } from "../../../sdk/spec/index.ts";
 
 /** Alias to the assets that were updated under it so far. */
 export type Aliases = ReadonlyMap<string, readonly string[]>;

@@ -1,8 +1,9 @@
 /** A run at each tick of a cron expression, for the partition that is named after this tick or one some ticks away. */
+
+import { strftime } from "../clock/strftime.ts";
+import { momentary, type Partition, type Timetable } from "../interval.ts";
 import { type CronGrid, cronGrid } from "./cron_grid.ts";
 import { type CronTrigger, cronTrigger } from "./cron_trigger.ts";
-import { momentary, type Partition, type Timetable } from "./interval.ts";
-import { strftime } from "./strftime.ts";
 
 interface CronPartition extends Pick<CronTrigger, "cron" | "timezone" | "runImmediately"> {
   /** In ticks; the one before is -1. */

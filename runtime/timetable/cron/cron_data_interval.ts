@@ -1,6 +1,7 @@
 /** A run over the interval from one cron tick to the next, created when the interval has ended. */
+
+import { type Interval, type Restriction, runOver, type Timetable } from "../interval.ts";
 import { type CronGrid, cronGrid, latestOf } from "./cron_grid.ts";
-import { type Interval, type Restriction, runOver, type Timetable } from "./interval.ts";
 
 export function cronDataInterval(schedule: {
   readonly cron: string;

@@ -7,9 +7,10 @@
  * - When every hour matches, elapsed time counts instead: ticks come in both passes of a repeated hour, and none is moved. If the change
  *   is not of whole hours, the first tick after it still follows the old clock.
  */
+
+import { type Stretch, stretchAt } from "../clock/zone.ts";
 import type { CronExpression } from "./cron_expression.ts";
 import { type Direction, nearestMatch } from "./cron_step.ts";
-import { type Stretch, stretchAt } from "./zone.ts";
 
 const HOUR_MS = 3_600_000;
 /** Longer than any two matches lie apart; ends the search where an expression never matches. */

@@ -2,15 +2,16 @@
  * Runs over intervals of a length on the calendar. Every missed interval from the start date on lies on the start date's grid. Where missed
  * ones are skipped, months lie on it too; days, whose grid nothing can drift from, on that of the last run, or else of 1970-01-01.
  */
-import { after, before, type CalendarStep, epochOf, nearby, steps } from "./calendar.ts";
-import { latestOf } from "./cron_grid.ts";
+
+import { latestOf } from "../cron/cron_grid.ts";
 import {
   type Interval,
   instantsOf,
   type Restriction,
   runOver,
   type Timetable,
-} from "./interval.ts";
+} from "../interval.ts";
+import { after, before, type CalendarStep, epochOf, nearby, steps } from "./calendar.ts";
 
 export function calendarDataInterval(step: CalendarStep): Timetable {
   return {

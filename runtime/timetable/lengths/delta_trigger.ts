@@ -3,10 +3,11 @@
  * they are not wanted, the runs begin anew now, as in Airflow. One that is merely late keeps its place, so that a slow scheduler never
  * shifts the others.
  */
+
+import { latestOf } from "../cron/cron_grid.ts";
+import { type Interval, instantsOf, type Restriction, type Timetable } from "../interval.ts";
+import { type IntervalBeforeTick, intervalAt, runAtTick } from "../trigger_interval.ts";
 import { after, type CalendarStep, nearby, steps } from "./calendar.ts";
-import { latestOf } from "./cron_grid.ts";
-import { type Interval, instantsOf, type Restriction, type Timetable } from "./interval.ts";
-import { type IntervalBeforeTick, intervalAt, runAtTick } from "./trigger_interval.ts";
 
 /** The grid of a length. `anchors` are instants whose time of day is meant. */
 interface Spacing {

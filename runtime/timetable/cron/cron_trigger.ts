@@ -1,7 +1,8 @@
 /** A run at each tick of a cron expression. */
+
+import type { Interval, Restriction, Timetable } from "../interval.ts";
+import { type IntervalBeforeTick, intervalAt, runAtTick } from "../trigger_interval.ts";
 import { type CronGrid, cronGrid, latestOf } from "./cron_grid.ts";
-import type { Interval, Restriction, Timetable } from "./interval.ts";
-import { type IntervalBeforeTick, intervalAt, runAtTick } from "./trigger_interval.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -1,7 +1,8 @@
 /** A run at each instant at which one cron expression or more tick: once where they tick together. */
+
+import type { Restriction, RunInfo, Timetable } from "../interval.ts";
+import { intervalAt } from "../trigger_interval.ts";
 import { type CronTrigger, cronTrigger } from "./cron_trigger.ts";
-import type { Restriction, RunInfo, Timetable } from "./interval.ts";
-import { intervalAt } from "./trigger_interval.ts";
 
 export function multiCronTrigger(
   schedule: Omit<CronTrigger, "cron"> & { readonly crons: readonly string[] },
