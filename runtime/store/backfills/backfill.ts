@@ -2,6 +2,7 @@
 import type { Json } from "../../../sdk/json.ts";
 import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
+import { rowsOf } from "../database/unnest.ts";
 
 /**
  * - `running`: its runs are created as capacity frees up. In: create, resume. Out: pause, cancel,
@@ -51,13 +52,28 @@ const BACKFILL = `id, dag_id as "dagId", schedule_name as "scheduleName", schedu
   params, given_params as "givenParams", labels, code, version_id as "versionId",
   created_by as "createdBy", state, created_at as "createdAt", ended_at as "endedAt"`;
 
+const NEW_BACKFILLS = rowsOf<NewBackfill>({
+  dag_id: ["text", (one) => one.dagId],
+  schedule_name: ["text", (one) => one.scheduleName],
+  schedule: ["json", (one) => JSON.stringify(one.schedule)],
+  from_date: ["timestamptz", (one) => one.from],
+  to_date: ["timestamptz", (one) => one.to],
+  reprocess: ["text", (one) => one.reprocess],
+  backwards: ["boolean", (one) => one.backwards],
+  max_active_runs: ["int", (one) => one.maxActiveRuns],
+  params: ["json", (one) => JSON.stringify(one.params)],
+  given_params: ["json", (one) => JSON.stringify(one.givenParams)],
+  labels: ["json", (one) => JSON.stringify(one.labels)],
+  code: ["text", (one) => one.code],
+  version_id: ["bigint", (one) => one.versionId],
+  created_by: ["text", (one) => one.createdBy],
+});
+
 // The unique index on active backfills decides between two creations at once.
 const CREATE: Statement = {
   name: "backfill_create",
   text: `
-insert into dagsmith.backfill (dag_id, schedule_name, schedule, from_date, to_date, reprocess,
-  backwards, max_active_runs, params, given_params, labels, code, version_id, created_by)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+insert into dagsmith.backfill (${NEW_BACKFILLS.names}) select * from ${NEW_BACKFILLS.unnest}
 on conflict do nothing returning id`,
 };
 
@@ -130,27 +146,11 @@ const GET: Statement = {
 };
 
 /** Creates a backfill. @returns its id; undefined when the DAG has an active one */
-export async function createBackfill(tx: Queryable, b: NewBackfill): Promise<number | undefined> {
-  const [row] = await tx.query<{ id: number }>(CREATE, [
-    ...[
-      b.dagId,
-      b.scheduleName,
-      JSON.stringify(b.schedule),
-      b.from,
-      b.to,
-      b.reprocess,
-      b.backwards,
-      b.maxActiveRuns,
-    ],
-    ...[
-      JSON.stringify(b.params),
-      JSON.stringify(b.givenParams),
-      JSON.stringify(b.labels),
-      b.code,
-      b.versionId,
-      b.createdBy,
-    ],
-  ]);
+export async function createBackfill(
+  tx: Queryable,
+  backfill: NewBackfill,
+): Promise<number | undefined> {
+  const [row] = await tx.query<{ id: number }>(CREATE, NEW_BACKFILLS.values([backfill]));
   return row?.id;
 }
 

@@ -6,6 +6,7 @@ import type pg from "pg";
 import type { Queryable, Statement } from "./database.ts";
 import { withClient } from "./probe.ts";
 import { FORMATS } from "./session_settings.ts";
+import { rowsOf } from "./unnest.ts";
 
 export interface ServerFacts {
   /** As the server names it, such as `15.18`. */
@@ -74,11 +75,16 @@ function localPort(client: pg.Client): number | undefined {
   return connection.stream.localPort;
 }
 
+const WANTED = rowsOf<readonly [name: string, wanted: string]>({
+  name: ["text", ([name]) => name],
+  wanted: ["text", ([, wanted]) => wanted],
+});
+
 const DIFFERENT: Statement = {
   name: "session_settings_different",
   text: `
 select s.name, s.found from (select v.name, v.wanted, current_setting(v.name) as found
-  from unnest($1::text[], $2::text[]) as v (name, wanted)) s
+  from ${WANTED.as("v")}) s
 where lower(s.found) <> lower(s.wanted) order by s.name`,
 };
 
@@ -87,9 +93,9 @@ where lower(s.found) <> lower(s.wanted) order by s.name`,
  * them.
  */
 async function differentFormats(db: Queryable): Promise<readonly string[]> {
-  const rows = await db.query<{ name: string; found: string }>(DIFFERENT, [
-    Object.keys(FORMATS),
-    Object.values(FORMATS),
-  ]);
+  const rows = await db.query<{ name: string; found: string }>(
+    DIFFERENT,
+    WANTED.values(Object.entries(FORMATS)),
+  );
   return rows.map(({ name, found }) => `${name} = ${found}`);
 }

@@ -3,7 +3,7 @@ import type { Json } from "../../../sdk/json.ts";
 import type { Decisions, RunDates } from "../../engine/store.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { columns, storableText } from "../database/unnest.ts";
+import { rowsOf, storableText } from "../database/unnest.ts";
 import { queueRunCallbacks } from "../waits/callback.ts";
 import { createDeadlines } from "../waits/deadline.ts";
 
@@ -43,11 +43,28 @@ export const IS_GLOBALLY_LIMITED =
   "exists (select from dagsmith.pool where name = 'all') as is_globally_limited";
 
 // Two things may stand in a run's way: a run with its id, and a run of its slot, which a backfill and the scheduler would each name differently.
+const NEW_RUNS = rowsOf<NewRun>({
+  dag_id: ["text", (run) => run.dagId],
+  run_id: ["text", (run) => run.runId],
+  run_type: ["text", (run) => run.runType],
+  version_id: ["bigint", (run) => run.versionId],
+  logical_date: ["timestamptz", (run) => run.logicalDate],
+  data_interval_start: ["timestamptz", (run) => run.dataIntervalStart],
+  data_interval_end: ["timestamptz", (run) => run.dataIntervalEnd],
+  run_after: ["timestamptz", (run) => run.runAfter],
+  params: ["json", (run) => JSON.stringify(run.params)],
+  schedule: ["text", (run) => run.schedule],
+  trigger: ["json", (run) => (run.trigger === null ? null : JSON.stringify(run.trigger))],
+  backfill_id: ["bigint", (run) => run.backfill?.id ?? null],
+  backfill_ordinal: ["int", (run) => run.backfill?.ordinal ?? null],
+  partition_key: ["text", (run) => storableText(run.partitionKey ?? null)],
+});
+
 const CREATE: Statement = {
   name: "dag_run_create",
   text: `
-insert into dagsmith.dag_run (dag_id, run_id, run_type, version_id, logical_date, data_interval_start, data_interval_end, run_after, params, schedule, trigger, backfill_id, backfill_ordinal, partition_key)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::json[], $12::bigint[], $13::int[], $14::text[])
+insert into dagsmith.dag_run (${NEW_RUNS.names})
+select * from ${NEW_RUNS.unnest}
 on conflict do nothing
 returning id, dag_id, run_id`,
 };
@@ -55,6 +72,17 @@ returning id, dag_id, run_id`,
 /** Of a run that begins, with its version as `v`: when it will have taken too long; null when it may take for ever. */
 export const TIMEOUT_AT =
   "now() + (v.spec ->> 'dagRunTimeoutMs')::float8 * interval '1 millisecond'";
+
+/** How many runs of a DAG may start. */
+interface Capacity {
+  readonly dagId: string;
+  readonly places: number;
+}
+
+const CAPACITIES = rowsOf<Capacity>({
+  dag_id: ["text", ({ dagId }) => dagId],
+  places: ["int", ({ places }) => places],
+});
 
 // The oldest queued runs of each DAG, as many as there are places; the caller holds the rows of the DAGs.
 const START_QUEUED: Statement = {
@@ -64,7 +92,7 @@ update dagsmith.dag_run r
 set state = 'running', started_at = now(), open_tasks = json_array_length(v.spec -> 'tasks'),
     timeout_at = ${TIMEOUT_AT}
 from dagsmith.dag_version v,
-  unnest($1::text[], $2::int[]) as place (dag_id, places),
+  ${CAPACITIES.as("place")},
   lateral (
     select id from dagsmith.dag_run q
     where q.dag_id = place.dag_id and q.state = 'queued' and q.backfill_id is null
@@ -91,13 +119,21 @@ select id, version_id, state, open_tasks, failed_leaves, warnings, generation, b
 from dagsmith.dag_run where id = any($1) order by id for no key update`,
 };
 
+const PROGRESS = rowsOf<Decisions["runs"][number]>({
+  id: ["bigint", (run) => run.id],
+  open_tasks: ["int", (run) => run.openTasks],
+  failed_leaves: ["int", (run) => run.failedLeaves],
+  warnings: ["int", (run) => run.warnings],
+  state: ["text", (run) => run.state],
+});
+
 const UPDATE: Statement = {
   name: "dag_run_update",
   text: `
 update dagsmith.dag_run r
 set open_tasks = v.open_tasks, failed_leaves = v.failed_leaves, warnings = v.warnings, state = v.state,
     finished_at = case when v.state in ('success', 'failed') then now() end
-from unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::text[]) as v (id, open_tasks, failed_leaves, warnings, state)
+from ${PROGRESS.as("v")}
 where r.id = v.id`,
 };
 
@@ -122,17 +158,7 @@ export async function createRuns(
   if (runs.length === 0) return [];
   const rows = await db.query<{ id: number; dag_id: string; run_id: string }>(
     CREATE,
-    columns(runs, (run) => [
-      ...[run.dagId, run.runId, run.runType, run.versionId],
-      ...[run.logicalDate, run.dataIntervalStart, run.dataIntervalEnd, run.runAfter],
-      ...[
-        JSON.stringify(run.params),
-        run.schedule,
-        run.trigger === null ? null : JSON.stringify(run.trigger),
-      ],
-      ...[run.backfill?.id ?? null, run.backfill?.ordinal ?? null],
-      storableText(run.partitionKey ?? null),
-    ]),
+    NEW_RUNS.values(runs),
   );
   await createDeadlines(
     db,
@@ -144,13 +170,10 @@ export async function createRuns(
 /** Moves up to `places` queued runs of each DAG to running, oldest first, with all their tasks open. */
 export async function startQueued(
   db: Queryable,
-  places: readonly { readonly dagId: string; readonly places: number }[],
+  places: readonly Capacity[],
 ): Promise<readonly RunRow[]> {
   if (places.length === 0) return [];
-  return db.query<RunRow & Record<string, unknown>>(
-    START_QUEUED,
-    columns(places, (place) => [place.dagId, place.places]),
-  );
+  return db.query<RunRow & Record<string, unknown>>(START_QUEUED, CAPACITIES.values(places));
 }
 
 /**
@@ -172,11 +195,7 @@ export function lockRuns(db: Queryable, ids: readonly number[]): Promise<readonl
 }
 
 export async function updateRuns(db: Queryable, runs: Decisions["runs"]): Promise<void> {
-  if (runs.length === 0) return;
-  await db.query(
-    UPDATE,
-    columns(runs, (run) => [run.id, run.openTasks, run.failedLeaves, run.warnings, run.state]),
-  );
+  if (runs.length > 0) await db.query(UPDATE, PROGRESS.values(runs));
 }
 
 const BY_ID: Statement = {
