@@ -132,7 +132,7 @@ update dagsmith.backfill set state = 'cancelled', ended_at = now()
 where id = $1 and ended_at is null returning id`,
 };
 
-// Runs of it that wait for a place have not begun; those that have are left to finish.
+// Queued runs have not started and fail; running ones are left to finish.
 const END_QUEUED: Statement = {
   name: "backfill_end_queued",
   text: `

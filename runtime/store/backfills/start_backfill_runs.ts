@@ -10,12 +10,12 @@ update dagsmith.dag_run r
 set state = 'running', started_at = now(), open_tasks = json_array_length(v.spec -> 'tasks'), timeout_at = ${TIMEOUT_AT}
 from dagsmith.dag_version v,
   (select b.id, b.max_active_runs - (
-      select count(*) from dagsmith.dag_run a where a.backfill_id = b.id and a.state = 'running') as places
-    from dagsmith.backfill b where b.dag_id = any($1) and b.state = 'running') room,
+      select count(*) from dagsmith.dag_run a where a.backfill_id = b.id and a.state = 'running') as free
+    from dagsmith.backfill b where b.dag_id = any($1) and b.state = 'running') capacity,
   lateral (
     select id from dagsmith.dag_run q
-    where q.backfill_id = room.id and q.state = 'queued'
-    order by q.backfill_ordinal limit greatest(room.places, 0)
+    where q.backfill_id = capacity.id and q.state = 'queued'
+    order by q.backfill_ordinal limit greatest(capacity.free, 0)
     for no key update skip locked
   ) next
 where r.id = next.id and v.id = r.version_id

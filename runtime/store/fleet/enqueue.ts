@@ -14,4 +14,4 @@ select count(*) from (
     'run_task' || coalesce(':' || queue, ''), json_build_object('ti', id, 'try', try_number), null, ${runAt}, null, null,
     greatest(-32767, least(32767, -weight::bigint)), null
   )::dagsmith_queue.job_spec ${order}) as specs from ${rows}
-) token, lateral dagsmith_queue.add_jobs(token.specs) where token.specs is not null`;
+) job, lateral dagsmith_queue.add_jobs(job.specs) where job.specs is not null`;

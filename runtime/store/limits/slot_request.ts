@@ -46,17 +46,17 @@ on conflict (instance_id) do update set try_number = excluded.try_number,
 const WAIT_QUEUES: Statement = {
   name: "slot_request_wait_queues",
   text: `
-with recursive line as (
+with recursive wait_queue as (
   (select reservations from dagsmith.slot_request where admitted_at is null
     order by reservations limit 1)
   union all
   select (
     select p.reservations from dagsmith.slot_request p
-    where p.admitted_at is null and p.reservations > line.reservations
+    where p.admitted_at is null and p.reservations > wait_queue.reservations
     order by p.reservations limit 1
-  ) from line where line.reservations is not null
+  ) from wait_queue where wait_queue.reservations is not null
 )
-select reservations from line where reservations is not null`,
+select reservations from wait_queue where reservations is not null`,
 };
 
 /** Whether the request `p` of the instance `t` holds its slots. */
@@ -144,13 +144,13 @@ const WANTED = rowsOf<Wanted>({
 const NEXT: Statement = {
   name: "slot_request_next",
   text: `
-select first.* from ${WANTED.as("line")},
+select first.* from ${WANTED.as("wanted")},
 lateral (
   select p.instance_id, t.run_id, p.try_number, p.reservations, p.weight, p.logical_date,
     p.map_index, ${WAITS} as waits
   from dagsmith.slot_request p join dagsmith.task_instance t on t.id = p.instance_id
-  where p.reservations = line.reservations and p.admitted_at is null and p.not_before <= now()
-  order by p.weight desc, p.logical_date, p.map_index, p.instance_id limit line.most
+  where p.reservations = wanted.reservations and p.admitted_at is null and p.not_before <= now()
+  order by p.weight desc, p.logical_date, p.map_index, p.instance_id limit wanted.most
   for no key update of t skip locked
 ) first`,
 };
@@ -179,19 +179,19 @@ const GRANT: Statement = {
   name: "slot_request_grant",
   text: `
 with v as materialized (
-  select id, place from unnest($1::bigint[]) with ordinality as v (id, place)
+  select id, position from unnest($1::bigint[]) with ordinality as v (id, position)
 ), granted as (
   update dagsmith.slot_request p set admitted_at = now() from v where p.instance_id = v.id
-  returning p.instance_id, p.try_number, p.queue, p.weight, v.place
+  returning p.instance_id, p.try_number, p.queue, p.weight, v.position
 ), queued as (
   update dagsmith.task_instance t set state = 'queued', queued_at = now(), retry_at = null
   from granted g where t.id = g.instance_id
-  returning t.id, g.try_number, g.queue, g.weight, g.place
+  returning t.id, g.try_number, g.queue, g.weight, g.position
 ), starts as (
   insert into dagsmith.rate_start (name, instance_id, try_number, per_ms)
   select s.name, s.id, g.try_number, s.per_ms
   from ${GRANTED_STARTS.as("s")} join granted g on g.instance_id = s.id
-)${enqueue("queued", { order: "order by place" })}`,
+)${enqueue("queued", { order: "order by position" })}`,
 };
 
 const OF_TRY: Statement = {

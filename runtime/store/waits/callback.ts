@@ -17,7 +17,7 @@ select count(*) from (
     '${CALLBACK_JOB}', json_build_object('callback', id), null, null::timestamptz, null, null, null,
     null)::dagsmith_queue.job_spec) as specs
   from ${rows}
-) token, lateral dagsmith_queue.add_jobs(token.specs) where token.specs is not null`;
+) job, lateral dagsmith_queue.add_jobs(job.specs) where job.specs is not null`;
 
 const CALLBACKS = rowsOf<NewCallback>({
   run_id: ["bigint", (one) => one.runId],
@@ -116,13 +116,13 @@ export async function queueRunCallbacks(db: Queryable, runIds: readonly number[]
   if (runIds.length > 0) await db.query(QUEUE_OF_RUNS, [runIds]);
 }
 
-/** A callback in a worker's hand. */
+/** A callback that a worker has claimed. */
 export interface ClaimedCallback {
   readonly id: number;
   readonly runId: number;
   /** How often its run was cleared. */
   readonly generation: number;
-  /** Null: of the run. */
+  /** Null: a callback of the run. */
   readonly instanceId: number | null;
   readonly tryNumber: number | null;
   readonly taskId: string | null;
@@ -131,11 +131,11 @@ export interface ClaimedCallback {
   readonly ordinal: number;
   readonly reason: string | null;
   readonly error: CallbackContext["error"];
-  /** How often it was taken, this time among them. */
+  /** How often the callback was claimed, this claim included. */
   readonly attempts: number;
 }
 
-/** Takes a callback; undefined when it has ended, or somebody else alive runs it. */
+/** Claims a callback; undefined when it has ended, or another live worker runs it. */
 export async function claimCallback(
   db: Queryable,
   id: number,
@@ -153,7 +153,7 @@ export async function endCallback(
   await db.query(END, [id, storableText(failure)]);
 }
 
-/** Gives a callback to another worker, as if it had not been taken. */
+/** Returns a callback to the queue as if it had not been claimed. */
 export async function giveBackCallback(db: Queryable, id: number): Promise<void> {
   await db.query(GIVE_BACK, [id]);
 }
