@@ -1,17 +1,17 @@
-/** Whether and when a failed try is followed by another. Airflow's rule: jitter is added on top and the same for the same try. */
+/** Whether and when another try follows a failed one. Airflow's rule; the jitter of a try is fixed. */
 import { createHash } from "node:crypto";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 
 const DAY_MS = 86_400_000;
 
 export interface FailedTry {
-  /** Names the instance, so that its jitter is its own. */
+  /** Names the instance: each instance has its own jitter. */
   readonly seed: string;
   /** 1 for the first try. */
   readonly tryNumber: number;
   /** Tries lost to dead workers; they do not use up retries. */
   readonly lostTries: number;
-  /** False when the task said that no retry can help. */
+  /** False when the error says that no retry can help. */
   readonly retryable: boolean;
   /** Since the start of the first try. Default 0. */
   readonly elapsedMs?: number;
@@ -35,13 +35,13 @@ export function decideRetry(
 ): RetryDecision {
   const ownFailures = failed.tryNumber - failed.lostTries;
   if (!failed.retryable || ownFailures > task.retries) return { again: false };
-  // Who is asked to come back at a certain time comes back then, however the task would have waited by itself.
+  // A delay that the error asks for replaces the delay of the task.
   const delayMs =
     failed.retryAfterMs === undefined
       ? retryDelayMs(task, ownFailures, failed.seed)
       : Math.min(DAY_MS, failed.retryAfterMs);
   const beginsAt = (failed.elapsedMs ?? 0) + delayMs;
-  // A try that began as the total time-out ends would only be ended.
+  // A try that started at the total time-out would be ended at once.
   const isTooLate =
     beginsAt > (task.retryTotalMs ?? Number.POSITIVE_INFINITY) ||
     beginsAt >= (task.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
@@ -49,9 +49,9 @@ export function decideRetry(
 }
 
 /**
- * The wait after the n-th failure: constant; n times the delay; or `ceil(delay x backoff^(n-1))` whole seconds plus a jitter of up to as
- * much again. A jitter of the task's own takes the place of that one. Never above 24 hours or the task's own maximum, and the same
- * whenever it is asked for.
+ * The delay after the n-th failure: constant; n times the delay; or `ceil(delay x backoff^(n-1))`
+ * whole seconds plus a jitter of up to as much again, which a jitter of the task replaces. At most 24
+ * hours, and at most the maximum of the task. The same seed and failure give the same delay.
  */
 export function retryDelayMs(task: RetryOptions, failure: number, seed: string): number {
   const cap = Math.min(DAY_MS, task.maxRetryDelayMs ?? DAY_MS);
@@ -73,7 +73,7 @@ function backoffMs({ retryDelayMs: delayMs, retryBackoff }: RetryOptions, failur
   return Math.max(1, Math.ceil((delayMs / 1_000) * retryBackoff ** (failure - 1))) * 1_000;
 }
 
-/** A whole number from 0 to below `limit`, decided by the seed alone. */
+/** A whole number from 0 to below `limit`; the seed alone decides it. */
 function jitter(seed: string, limit: number): number {
   return createHash("sha256").update(seed).digest().readUIntBE(0, 6) % limit;
 }

@@ -1,6 +1,7 @@
 /**
- * When a task may run, judged from how many upstream instances ended in which state. Airflow's rules and its early decisions: a rule that
- * can no longer be met speaks at once, while siblings still run.
+ * Trigger rules: whether a task may run, by how many upstream instances ended in which state.
+ * Airflow's rules, with its early decisions: a rule that can no longer be met decides at once, while
+ * other upstream tasks still run.
  */
 import type { TriggerRule } from "../../sdk/spec/index.ts";
 
@@ -12,18 +13,18 @@ export interface UpstreamCounts {
   readonly failed: number;
   readonly skipped: number;
   readonly upstreamFailed: number;
-  /** Ended, in that there is nothing left of them to wait for, and neither well nor badly. */
+  /** Removed instances: there is nothing to wait for, and they neither succeeded nor failed. */
   readonly removed: number;
 }
 
-/** The setups among them, all ended: what only the rule of teardowns looks at. */
+/** The setups among them, all ended. Only the rule of teardowns looks at them. */
 export interface SetupCounts {
   readonly total: number;
   readonly success: number;
   readonly skipped: number;
 }
 
-/** `run`: now; `wait`: not yet; `skip` and `upstream_failed`: never, and the instance takes that state. */
+/** `run`: now. `wait`: not yet. `skip`, `upstream_failed`: never; the instance gets that state. */
 export type RuleOutcome = "run" | "wait" | "skip" | "upstream_failed";
 
 interface Facts extends UpstreamCounts {
@@ -35,7 +36,7 @@ interface Facts extends UpstreamCounts {
 
 const NO_SETUPS: SetupCounts = { total: 0, success: 0, skipped: 0 };
 
-/** Each rule as one decision on the facts. Order within a rule is its meaning: the first line that holds speaks. */
+/** Each rule as one decision. The first condition that holds decides, so their order matters. */
 const RULES: Readonly<Record<TriggerRule, (facts: Facts) => RuleOutcome>> = {
   all_success: ({ bad, skipped, success, total }) =>
     bad > 0 ? "upstream_failed" : skipped > 0 ? "skip" : success >= total ? "run" : "wait",
@@ -73,7 +74,7 @@ const RULES: Readonly<Record<TriggerRule, (facts: Facts) => RuleOutcome>> = {
           : "upstream_failed",
 };
 
-/** Whether nothing directly before a task is left to end. */
+/** Whether all instances directly before a task have ended. */
 export function allDone({
   total,
   success,
@@ -85,7 +86,7 @@ export function allDone({
   return success + failed + skipped + upstreamFailed + removed >= total;
 }
 
-/** What a rule says now. A task without upstream runs, whatever its rule. */
+/** Applies a rule. A task without upstream runs, whatever its rule. */
 export function judge(
   rule: TriggerRule,
   counts: UpstreamCounts,

@@ -1,38 +1,40 @@
 /**
- * What a waiting instance waits for, as its row says it, and how long a sensor goes on asking. Pure: elapsed time is told, never read.
+ * What an instance waits for, as its row in task_wait has it, and how long a sensor pokes. Pure:
+ * elapsed time is a parameter.
  */
 import type { SensorSpec, WaitSpec } from "../../sdk/spec/index.ts";
 
 /**
- * What wakes a waiting instance. `poke`: its time, and it runs again. `time`: its time, and it has succeeded. `run`, `event`: a run of
- * another DAG that ends, an event that is sent; their time is when the wait has failed. `group_retry`: its time, and all of a group runs again.
- * `group_timeout`: no wait, but when the time of a group that runs is up.
+ * What ends a wait. `poke`: a time, and the sensor runs again. `time`: a time, and the instance has
+ * succeeded. `run`, `event`: the end of a run of another DAG, or an event; their time is the
+ * time-out of the wait. `group_retry`: a time, and the group runs again. `group_timeout`: the time-out
+ * of a group that runs.
  */
 const WAIT_KINDS = ["poke", "time", "run", "event", "group_retry", "group_timeout"] as const;
 export type WaitKind = (typeof WAIT_KINDS)[number];
 
 export interface Wait {
   readonly kind: WaitKind;
-  /** When it is looked at: an instant (ISO 8601), or so many milliseconds from now. One of them is null. */
+  /** The time: an instant (ISO 8601), or milliseconds from now. One of the two is null. */
   readonly at: string | null;
   readonly inMs: number | null;
-  /** Whether reaching that time skips the task instead of failing it. */
+  /** Whether the task is skipped at that time instead of failed. */
   readonly softFail: boolean;
   readonly event: string | null;
   readonly dagId: string | null;
   readonly taskId: string | null;
   /** Null with a DAG: the logical date of the waiting run. */
   readonly logicalDate: string | null;
-  /** How a sensor gets back to a worker; null for what needs none. */
+  /** How a sensor gets back to a worker; null for a wait that needs no worker. */
   readonly way: WayBack | null;
 }
 
-/** What the queue needs to know of an instance, kept with its wait so that thousands can be woken without their plans. */
+/** The route of a sensor, kept with its wait: thousands can be woken without reading their plans. */
 export interface WayBack {
   /** Null: the queue `default`. */
   readonly queue: string | null;
   readonly weight: number;
-  /** The places that it has to wait for again; null when it has no limits. */
+  /** The slots that the sensor must request again; null without limits. */
   readonly reservations: string | null;
 }
 
@@ -57,7 +59,7 @@ export function groupRetry(inMs: number): Wait {
   return { ...BLANK, kind: "group_retry", inMs };
 }
 
-/** The end of the time that a group has. */
+/** The time-out of a group. */
 export function groupTimeout(inMs: number): Wait {
   return { ...BLANK, kind: "group_timeout", inMs };
 }
@@ -71,7 +73,7 @@ export function waitOf(spec: WaitSpec): Wait {
   return { ...BLANK, ...limit, kind: "run", dagId, taskId, logicalDate };
 }
 
-/** What was waited for, in words. */
+/** The end of a wait, in words. */
 export function waitText({
   kind,
   event,
@@ -84,7 +86,7 @@ export function waitText({
   return kind === "poke" ? "its next poke" : "its time";
 }
 
-/** A wait as its row has it. */
+/** A wait, read from its row. */
 export interface RunningWait extends Pick<Wait, "kind" | "event" | "dagId" | "taskId"> {
   readonly dueAt: Date;
 }
@@ -104,8 +106,8 @@ export type PokeDecision =
   | { readonly again: false; readonly reason: string };
 
 /**
- * Whether a sensor whose poke said no asks again, and when. The interval never reaches beyond the time-out, so that the last poke falls
- * on it: what came true in time is always seen.
+ * Whether a sensor pokes again after a poke returned false, and when. The last poke is at the
+ * time-out itself, so a condition that becomes true in time is always seen.
  * @param asked `pokes` before this one in this try; `elapsedMs` since the first poke of all
  */
 export function decidePoke(

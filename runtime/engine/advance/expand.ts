@@ -1,6 +1,7 @@
 /**
- * The list of a mapped task when its turn has come, or why there is none: a source gave no list, was skipped, failed, or the list is too long.
- * Whatever it is, the task ends with it; a mapped task never waits for a list that cannot come.
+ * The list of a mapped task when its trigger rule is met, or why there is none: a source returned no
+ * list, was skipped or failed, or the list is too long. Without a list the task ends: it never waits
+ * for a list that cannot come.
  */
 import { DEFAULT_MAX_ITEMS } from "../../../sdk/describe/describe_each.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
@@ -19,11 +20,11 @@ export interface Unmapped {
   readonly error: StoredError | null;
 }
 
-/** What is known of the tasks that a list is made from. */
+/** The tasks that a list is made from. */
 export interface Sources {
-  /** What a task left; undefined when it left nothing. */
+  /** The output of a task; undefined without one. */
   output(taskId: string): Promise<Json | undefined | typeof IN_A_FILE>;
-  /** How a task ended: as it did best, when it is mapped. Undefined when it has no end. */
+  /** How a task ended; a mapped one as its best instance. Undefined while it has not ended. */
   stateOf(taskId: string): Promise<FinalState | undefined>;
 }
 
@@ -73,7 +74,7 @@ async function listOf(
   );
 }
 
-/** What becomes of a task whose list cannot come; undefined when its source did succeed. */
+/** How a task ends whose list cannot come; undefined when the source succeeded. */
 async function withoutList(source: string, sources: Sources): Promise<Unmapped | undefined> {
   const state = await sources.stateOf(source);
   if (state === undefined || state === "success") return undefined;
@@ -81,7 +82,7 @@ async function withoutList(source: string, sources: Sources): Promise<Unmapped |
   return { state: state === "skipped" ? "skipped" : "upstream_failed", reason, error: null };
 }
 
-/** What a task that ended came to, as the source of a list. */
+/** How an ended task counts as the source of a list. */
 export function sourceState({ success, failed, upstreamFailed }: Counts): FinalState {
   if (success > 0) return "success";
   return failed + upstreamFailed > 0 ? "failed" : "skipped";

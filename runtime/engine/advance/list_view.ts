@@ -1,6 +1,6 @@
 /**
- * Lists put together from others, as a length and a way to read one place. Nothing is copied, so the length of a cross product is known before a
- * single item of it exists.
+ * Lists made of other lists, as a length and a function that reads one item. Nothing is copied: the
+ * length of a cross product is known before any item of it exists.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { EachSpec } from "../../../sdk/spec/index.ts";
@@ -11,19 +11,19 @@ export interface ListView {
   at(index: number): Json;
 }
 
-/** A task whose output, or a field of it, a list is made from, with what that must be. */
+/** A task whose output, or a field of it, a list is made from; `kind` is what the output must be. */
 export interface ListSource {
   readonly taskId: string;
   readonly kind: "list" | "record";
   readonly field?: string;
 }
 
-/** The list of a spec. @param listOf what a source gave: a record already as pairs */
+/** The list of a spec. @param listOf the list of a source: of a record its entries */
 export function viewOf(each: EachSpec, listOf: (source: ListSource) => readonly Json[]): ListView {
   if ("taskId" in each) return over(listOf({ ...each, kind: "list" }));
   if ("entriesOf" in each) return over(listOf({ taskId: each.entriesOf, kind: "record" }));
   if ("items" in each) return over(each.items);
-  // The first iteration; the others follow one from another.
+  // The first iteration; each further one follows from the one before.
   if ("loop" in each) return over([each.loop.initial === undefined ? 0 : each.loop.initial]);
   if ("cross" in each)
     return cross(each.cross.map(({ name, list }) => ({ name, list: viewOf(list, listOf) })));
@@ -34,7 +34,7 @@ export function viewOf(each: EachSpec, listOf: (source: ListSource) => readonly 
   return concat(each.concat.map((list) => viewOf(list, listOf)));
 }
 
-/** What a list is made from. */
+/** The tasks that a list is made from. */
 export function sourcesOf(each: EachSpec): readonly ListSource[] {
   if ("taskId" in each) return [{ ...each, kind: "list" }];
   if ("entriesOf" in each) return [{ taskId: each.entriesOf, kind: "record" }];

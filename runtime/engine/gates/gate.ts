@@ -1,6 +1,6 @@
 /**
- * Why a task does not run, asked of each thing that can hold it up. A gate is one small rule over facts: it says what is not met, or nothing.
- * It decides with the predicates that the engine itself decides with, so that what people read is what holds.
+ * Why a task does not run. A gate is one small rule over facts, and names what is not met. It calls
+ * the predicates of the engine, so that people read what the engine decides.
  */
 import type { RunState } from "../../state/run_state.ts";
 import type { TaskState } from "../../state/task_state.ts";
@@ -10,24 +10,24 @@ import type { Usage } from "../limits/admission.ts";
 import type { Reservation } from "../limits/limits.ts";
 import type { PlannedTask } from "../plan/plan.ts";
 
-/** A task before the one in question, and where it stands. */
+/** A task before the task in question, and its state. */
 export interface UpstreamTask {
   readonly taskId: string;
   readonly state: TaskState | "none";
 }
 
-/** The run, and what decides when it may begin. */
+/** The run, and what decides when it starts. */
 export interface WaitingRun {
   readonly dagId: string;
   readonly state: RunState;
   readonly runAfter: Date;
   readonly isPaused: boolean;
-  /** The number of its backfill, when that is paused. */
+  /** The number of the run's backfill, when the backfill is paused. */
   readonly pausedBackfill?: number | null;
-  /** Runs of the DAG, or of its backfill, that are running, and how many it allows. */
+  /** Running runs of the DAG, or of the backfill, and how many may run. */
   readonly runningRuns: number;
   readonly maxActiveRuns: number;
-  /** Schedulers alive. */
+  /** Live schedulers. */
   readonly schedulers: number;
 }
 
@@ -36,22 +36,22 @@ export interface WaitingInstance {
   readonly mapIndex: number;
   readonly state: TaskState;
   readonly retryAt: Date | null;
-  /** What its last move said. */
+  /** The reason of its last transition. */
   readonly reason: string | null;
-  /** The places it waits for; null when it waits for none. */
-  readonly places: {
+  /** The slots that it waits for; null when it waits for none. */
+  readonly slotRequest: {
     readonly reservations: readonly Reservation[];
     readonly notBefore: Date;
   } | null;
-  /** What it waits for of its own; absent when for nothing. */
+  /** A wait of the task itself, such as a sensor's next poke; absent without one. */
   readonly wait?: RunningWait;
 }
 
-/** Workers that may run it. */
+/** Workers that may run the task. */
 export interface WorkerFacts {
-  /** Workers alive, whatever they serve. */
+  /** Live workers, whichever queues they serve. */
   readonly alive: number;
-  /** Of those that serve the task's queue: how many, their slots, and the tries that they run. */
+  /** Workers that serve the queue of the task, their slots, and the tries that they run. */
   readonly serving: number;
   readonly slots: number;
   readonly busy: number;
@@ -62,28 +62,28 @@ export interface WaitingFacts {
   readonly now: Date;
   readonly run: WaitingRun;
   readonly task: PlannedTask;
-  /** Null: the task's turn has not come. */
+  /** Null: the task is not instantiated. */
   readonly instance: WaitingInstance | null;
   readonly upstream: readonly UpstreamTask[];
-  /** The group as one that it is within; null for none. */
+  /** The group around the task; null outside groups. */
   readonly group: UpstreamTask | null;
-  /** Instances of the tasks before it, by how they ended. */
+  /** Instances of the tasks before it, by final state. */
   readonly counts: UpstreamCounts;
-  /** Its turn has come but for its past. */
+  /** Whether the task waits for nothing but the run before. */
   readonly waitsForDependsOnPast: boolean;
   readonly usage: Usage;
   readonly workers: WorkerFacts;
 }
 
 export interface Reason {
-  /** Stable name of what holds it up. */
+  /** The name of the gate, which does not change. */
   readonly gate: string;
   readonly text: string;
 }
 
 export interface Gate {
   readonly name: string;
-  /** What is not met, a sentence each; none when this gate is open. */
+  /** A sentence for each condition that is not met; none when the gate is open. */
   readonly unmet: (facts: WaitingFacts) => readonly string[];
 }
 

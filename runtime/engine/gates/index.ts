@@ -1,4 +1,4 @@
-/** All gates to running, in the order in which a task meets them. A new thing that can hold a task up adds its gate here. */
+/** All gates, in the order in which a task passes them. A new reason to wait adds its gate here. */
 
 import { PAST_GATE } from "./depends_on_past_gate.ts";
 import type { Gate, Reason, WaitingFacts } from "./gate.ts";
@@ -30,10 +30,10 @@ const GATES: readonly Gate[] = [
   WORKER_GATE,
 ];
 
-/** Everything that is not met. Never empty: where no gate speaks, what comes next is a matter of moments. */
+/** All conditions that are not met. Never empty: with all gates open, the task starts in a moment. */
 export function unmetOf(facts: WaitingFacts): readonly Reason[] {
   const reasons = GATES.flatMap(({ name, unmet }) =>
     unmet(facts).map((text) => ({ gate: name, text })),
   );
-  return reasons.length > 0 ? reasons : [{ gate: "none", text: "its turn comes now" }];
+  return reasons.length > 0 ? reasons : [{ gate: "none", text: "it starts in a moment" }];
 }

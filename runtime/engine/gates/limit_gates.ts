@@ -1,4 +1,4 @@
-/** Limits: which of them have no place for an instance, one gate for each kind; and who is before it when all of them have. */
+/** Limits: a gate for each kind of limit that has no free slot, and one for the order of the queue. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { EVERY_TASK } from "../../../sdk/spec/index.ts";
 import { type Refusal, refusalOf, tooSmall } from "../limits/admission.ts";
@@ -8,12 +8,14 @@ import { counted, type Gate, type WaitingFacts } from "./gate.ts";
 
 type Full = Extract<Refusal, { readonly why: "full" }>;
 
-/** The reservations that the instance waits with, once it is due. */
+/** The reservations that the instance requests, once it is due. */
 function reservationsOf({ instance, now }: WaitingFacts): readonly Reservation[] {
-  return instance?.places && instance.places.notBefore <= now ? instance.places.reservations : [];
+  return instance?.slotRequest && instance.slotRequest.notBefore <= now
+    ? instance.slotRequest.reservations
+    : [];
 }
 
-/** Speaks of the reservations of one kind that are refused now. */
+/** A gate for the reservations of one kind of limit. */
 function kind(
   name: string,
   prefix: string,
@@ -91,17 +93,19 @@ export const LIMIT_GATES: readonly Gate[] = [
       `${counted(held, "start")} under "${key}" within ${(perMs ?? 0) / 1_000} s, and ${limit} may be (rateLimit); the next when the window allows`,
   ),
   {
-    // Without reservations of its own it waits for the run's other instances of the same task.
+    // Without a slot request, the instance waits for other instances of its task in the run.
     name: "max_active",
     unmet: ({ instance, task }) =>
-      instance?.state === "scheduled" && instance.places === null && task.spec.maxActive !== null
+      instance?.state === "scheduled" &&
+      instance.slotRequest === null &&
+      task.spec.maxActive !== null
         ? [
-            `as many instances of the ${isGroup(task.spec) ? "group" : "task"} are let go in this run as maxActive allows: ${task.spec.maxActive}`,
+            `as many instances of the ${isGroup(task.spec) ? "group" : "task"} are started in this run as maxActive allows: ${task.spec.maxActive}`,
           ]
         : [],
   },
   {
-    name: "line",
+    name: "queue_order",
     unmet: (facts) => {
       const reservations = reservationsOf(facts);
       const isFree =
@@ -110,7 +114,7 @@ export const LIMIT_GATES: readonly Gate[] = [
         reservations.every((reservation) => refusalOf(reservation, facts.usage) === null);
       return isFree
         ? [
-            "there is a place, and others stand before it: places go by weight, logical date and map index",
+            "slots are free, and other instances get them first: by weight, logical date and map index",
           ]
         : [];
     },

@@ -1,8 +1,8 @@
-/** What can hold up a run before any of its tasks has its turn. */
+/** What a run waits for before any of its tasks is instantiated. */
 import type { Gate, WaitingFacts } from "./gate.ts";
 import { counted } from "./gate.ts";
 
-/** Speaks only of runs that are queued. */
+/** A gate that only queued runs meet. */
 function whileQueued(
   name: string,
   unmet: (run: WaitingFacts["run"], now: Date) => string | null,
@@ -32,13 +32,13 @@ export const RUN_GATES: readonly Gate[] = [
     runAfter > now ? `the run is due at ${runAfter.toISOString()}` : null,
   ),
   whileQueued("no_scheduler", ({ schedulers }) =>
-    schedulers === 0 ? "no scheduler is alive to begin the run: dag scheduler" : null,
+    schedulers === 0 ? "no scheduler is alive to start the run: dag scheduler" : null,
   ),
   {
     name: "run_ended",
     unmet: ({ run, instance }) =>
       instance === null && (run.state === "success" || run.state === "failed")
-        ? ["the run ended before its turn came"]
+        ? ["the run ended before the task was instantiated"]
         : [],
   },
 ];

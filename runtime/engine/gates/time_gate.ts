@@ -1,4 +1,4 @@
-/** Time: a retry that is not due. */
+/** Time: the next try is not due. */
 import type { Gate } from "./gate.ts";
 
 export const RETRY_GATE: Gate = {
@@ -6,7 +6,7 @@ export const RETRY_GATE: Gate = {
   unmet: ({ instance, now }) => {
     const due =
       instance?.state === "up_for_retry"
-        ? (instance.retryAt ?? instance.places?.notBefore ?? null)
+        ? (instance.retryAt ?? instance.slotRequest?.notBefore ?? null)
         : null;
     if (due === null || due <= now) return [];
     return [

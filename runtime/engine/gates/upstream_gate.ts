@@ -1,4 +1,4 @@
-/** The tasks before: which of them the trigger rule still waits for. */
+/** Upstream tasks that the trigger rule still waits for. */
 import { judge } from "../../state/trigger_rule.ts";
 import type { Gate, UpstreamTask } from "./gate.ts";
 

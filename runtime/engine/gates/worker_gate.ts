@@ -1,4 +1,4 @@
-/** Workers: whether one is there that serves the task's queue and has room. */
+/** Workers: a live worker must serve the queue of the task and have a free slot. */
 import { DEFAULT_QUEUE } from "../../../sdk/spec/index.ts";
 import { counted, type Gate } from "./gate.ts";
 
@@ -7,11 +7,11 @@ export const WORKER_GATE: Gate = {
   unmet: ({ instance, task, workers, now }) => {
     const isDue =
       instance?.state === "up_for_retry" &&
-      instance.places === null &&
+      instance.slotRequest === null &&
       (instance.retryAt ?? now) <= now;
     if (
       !task.route.needsWorker ||
-      instance?.places !== null ||
+      instance?.slotRequest !== null ||
       !(instance.state === "queued" || isDue)
     )
       return [];
@@ -24,6 +24,6 @@ export const WORKER_GATE: Gate = {
       return [
         `all ${counted(slots, "slot")} of the ${counted(serving, "worker")} for its queue are busy`,
       ];
-    return ["waits for a worker to take it up"];
+    return ["waits for a worker to claim it"];
   },
 };

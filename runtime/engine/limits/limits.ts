@@ -1,19 +1,21 @@
 /**
- * The limits that a task instance is subject to, as reservations: "one slot of this name, of which there are so many". Limits of every kind
- * (pool, DAG, run, task, key, rate) become reservations here, and everything behind this file knows only reservations.
+ * The limits of a task instance, as reservations: "one slot of this limit, which has so many". Limits
+ * of every kind (pool, DAG, run, task, key, rate) become reservations here; the rest of the code
+ * knows only reservations. Pure.
  */
+import { type DagSpec, EVERY_TASK, type LateKeys, type TaskSpec } from "../../../sdk/spec/index.ts";
 
-import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
-import { EVERY_TASK, type LateKeys } from "../../../sdk/spec/index.ts";
-
-/** A reservation to slots of one limit. */
+/** A share of one limit. */
 export interface Reservation {
-  /** Kind and name, such as `pool:api`: unique over the deployment. */
+  /** Kind and name of the limit, such as `pool:api`: unique in the deployment. */
   readonly name: string;
   readonly slots: number;
-  /** How many slots there are; null for a pool, whose row says. */
+  /** All slots of the limit; null for a pool, whose row has the number. */
   readonly limit: number | null;
-  /** For a rate: slots are starts within this many milliseconds. Null: slots are held from the queue to the end of the try. */
+  /**
+   * Of a rate: slots are starts within this many milliseconds. Null: a slot is held from the queue to
+   * the end of the try.
+   */
   readonly perMs: number | null;
 }
 
@@ -22,18 +24,21 @@ export interface Route {
   /** Null: the queue `default`. */
   readonly queue: string | null;
   readonly weight: number;
-  /** None: it is queued at once. */
+  /** Without any, the instance is queued at once. */
   readonly reservations: readonly Reservation[];
 }
 
-/** What of a task's route is the same in every run. */
+/** The part of a task's route that is the same in every run. */
 export interface PlannedRoute {
   readonly queue: string | null;
   readonly weight: number;
   readonly reservations: readonly Reservation[];
-  /** Whether a key is asked of the task when a try begins. Until then its reservations are not known, and it goes to a worker without any. */
+  /**
+   * Whether a function of the task names a key when a try begins. Until then the reservations are
+   * not known, and the instance goes to a worker without any.
+   */
   readonly isLate: boolean;
-  /** False for a group, which is not work itself. */
+  /** False for a group, which no worker runs. */
   readonly needsWorker: boolean;
   readonly reservationsWith: (keys: LateKeys) => readonly Reservation[];
   readonly maxActive: number | null;
@@ -45,11 +50,11 @@ export interface RoutedRun {
   readonly id: number;
   /** Whether a person has set the pool that holds every task. */
   readonly isGloballyLimited?: boolean;
-  /** Whether a backfill has it run: then it goes behind all that others have run. */
+  /** Whether the run belongs to a backfill: its tasks then yield to all other tasks. */
   readonly isBackfill?: boolean;
 }
 
-/** Taken from the weight of each task of a backfill: more than people give, and within what the queue can tell apart. */
+/** Subtracted from the weight of a backfill's task: more than people give, and in the queue's range. */
 const BACKFILL_HANDICAP = 30_000;
 
 const POOL = "pool:";
@@ -57,7 +62,7 @@ const KEY = "key:";
 const RATE = "rate:";
 const NO_RESERVATIONS: readonly Reservation[] = [];
 
-/** Of an instance that never goes to a worker. */
+/** The route of an instance that never goes to a worker. */
 export const UNROUTED: Route = { queue: null, weight: 1, reservations: [] };
 
 export function planRoute(dag: DagSpec, task: TaskSpec, weight: number): PlannedRoute {
@@ -73,12 +78,12 @@ export function planRoute(dag: DagSpec, task: TaskSpec, weight: number): Planned
   };
 }
 
-/** Whether a task of this run has to wait for places before it goes to a worker. */
+/** Whether a task of this run must wait for slots before it goes to a worker. */
 export function isLimited(route: PlannedRoute, run: RoutedRun): boolean {
   return !route.isLate && hasReservations(route, run);
 }
 
-/** Whether tries of a task of this run may hold places. */
+/** Whether tries of a task of this run may hold slots. */
 export function mayHoldSlots(route: PlannedRoute, run: RoutedRun): boolean {
   return route.isLate || hasReservations(route, run);
 }
@@ -102,7 +107,7 @@ export function routeIn(route: PlannedRoute, taskId: string, run: RoutedRun): Ro
   return { queue, weight, reservations };
 }
 
-/** The route of a try whose task has said its keys. Its run's `maxActive` was met when it went to a worker to say them. */
+/** The route of a try whose keys are known. `maxActive` was met when the try went to a worker. */
 export function routeWith(route: PlannedRoute, run: RoutedRun, keys: LateKeys): Route {
   return {
     queue: route.queue,
@@ -111,7 +116,7 @@ export function routeWith(route: PlannedRoute, run: RoutedRun, keys: LateKeys): 
   };
 }
 
-/** The keys that a task said, read from the reservations that were made of them. */
+/** The keys in reservations that were made with them. */
 export function keysIn(reservations: readonly Reservation[]): LateKeys {
   const keyOf = (kind: string): string | null =>
     reservations.find(({ name }) => name.startsWith(kind))?.name.slice(kind.length) ?? null;
@@ -156,12 +161,12 @@ function held(name: string, limit: number | null, slots = 1): Reservation {
   return { name, slots, limit, perMs: null };
 }
 
-/** The pool that a reservation is to; undefined for another kind of limit. */
+/** The pool of a reservation; undefined for another kind of limit. */
 export function poolOf({ name }: Reservation): string | undefined {
   return name.startsWith(POOL) ? name.slice(POOL.length) : undefined;
 }
 
-/** Reservations as text: instances with the same text wait in one line. */
+/** Reservations as text: instances with the same text wait in one queue. */
 export function reservationsText(reservations: readonly Reservation[]): string {
   return JSON.stringify(
     reservations.map(({ name, slots, limit, perMs }) => [name, slots, limit, perMs]),

@@ -1,17 +1,40 @@
-/** A task instance in memory, and what a transition makes of it: the same as the statement in task_instance.ts. Pure. */
-import { isFinal, type StoredError, type TaskState } from "../../state/task_state.ts";
+/** A task instance in memory, and how a transition changes it: as the statements of the store do. Pure. */
+import { ENGINE, isFinal, type StoredError, type TaskState } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
-import type { ClaimedInstance } from "../store.ts";
+import type { ClaimedInstance, NewInstance } from "../store.ts";
 
-/** A task instance as it is, with what its last move said. */
+/** A task instance, with the reason and the error of its last transition. */
 export interface MemoryInstance extends ClaimedInstance {
   readonly workerId: string | null;
   readonly reason: string | null;
   readonly error: StoredError | null;
-  /** What people call it, beside its map index. */
+  /** The name that people see instead of the map index. */
   readonly label: string | null;
-  /** Whether a token for its try was put into the queue. */
+  /** Whether a job for its try was put into the queue. */
   readonly wasQueued: boolean;
+}
+
+/** A new instance. @param cleared the same instance before it was created again */
+export function created(
+  { wait: _, itemOf: __, ...instance }: NewInstance,
+  id: number,
+  cleared: MemoryInstance | undefined,
+): MemoryInstance {
+  const isGroup = instance.state === "running";
+  return {
+    ...instance,
+    id,
+    tryNumber: cleared?.tryNumber ?? 1,
+    lostTries: cleared?.lostTries ?? 0,
+    clearedTries: cleared?.clearedTries ?? 0,
+    generation: 0,
+    workerId: isGroup ? ENGINE : null,
+    label: null,
+    pokes: 0,
+    began: isGroup,
+    elapsedMs: 0,
+    wasQueued: instance.state === "queued",
+  };
 }
 
 /** The guard of a transition. */

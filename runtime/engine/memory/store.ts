@@ -1,6 +1,6 @@
 /**
- * The engine's store in memory, for one run: what `dag test` and `dagsmith/testing` use instead of PostgreSQL. It keeps the same guards,
- * so the engine cannot tell the difference; the scenario suite runs over both.
+ * The engine's store in memory, for one run: `dag test` and `dagsmith/testing` use it instead of
+ * PostgreSQL. It has the same guards, and the tests of the engine run over both stores.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { RunProgress, RunState } from "../../state/run_state.ts";
@@ -28,7 +28,8 @@ import type {
   TryResults,
   UnfinishedInstance,
 } from "../store.ts";
-import { afterMove, allows, type MemoryInstance } from "./instance.ts";
+import { afterMove, allows, created, type MemoryInstance } from "./instance.ts";
+import { MemoryXComs } from "./xcoms.ts";
 
 /** A wait that has begun. */
 export interface MemoryWait {
@@ -38,22 +39,23 @@ export interface MemoryWait {
 }
 
 const RUN_ID = 1;
+const RETURN_VALUE = "return_value";
 
 export class MemoryStore implements EngineTx {
   readonly #plan: Plan;
   readonly #instances: MemoryInstance[] = [];
   readonly #ids = new Map<string, number>();
   readonly #counters = new Map<string, TaskCounter>();
-  readonly #xcoms = new Map<string, Map<number, Json>>();
+  readonly #xcoms = new MemoryXComs();
   readonly #queue: QueueJob[] = [];
   readonly #waits: MemoryWait[] = [];
   readonly #callbacks: NewCallback[] = [];
-  /** Updates of assets so far. */
+  /** All asset updates so far. */
   readonly assetUpdates: AssetUpdate[] = [];
   readonly #dates: RunDates;
   #run: RunProgress & { readonly state: RunState };
 
-  /** @param dates when the run is; default: asked for by hand, at the beginning of 1970 */
+  /** @param dates of the run. Default: a manual run with the logical date 1970-01-01 */
   constructor(plan: Plan, dates: Partial<RunDates> = {}) {
     this.#plan = plan;
     const epoch = new Date(0);
@@ -69,7 +71,7 @@ export class MemoryStore implements EngineTx {
     this.#run = { state: "running", openTasks: plan.tasks.size, failedLeaves: 0, warnings: 0 };
   }
 
-  /** The one run there is. */
+  /** The only run of the store. */
   get run(): LockedRun {
     return { id: RUN_ID, plan: this.#plan, ...this.#run };
   }
@@ -78,12 +80,12 @@ export class MemoryStore implements EngineTx {
     return this.#instances;
   }
 
-  /** The next wake-up token, the oldest first; retries do not wait here. */
+  /** Takes the oldest job out of the queue. Retries do not wait in it. */
   takeJob(): QueueJob | undefined {
     return this.#queue.shift();
   }
 
-  /** The wait that began first, taken out; time does not pass here, so whoever takes it says that it is over. */
+  /** Takes out the wait that began first. Time does not pass here: the caller ends the wait. */
   takeWait(): MemoryWait | undefined {
     return this.#waits.shift();
   }
@@ -98,23 +100,21 @@ export class MemoryStore implements EngineTx {
     return this.#instances[id - 1];
   }
 
-  /** What a task left under a key: for a mapped task the list, in map order. Undefined when there is nothing. */
+  /** The value of a task under a key; of a mapped task the list, in map order. */
   xcom(taskId: string, key: string): Json | undefined {
-    const values = this.#xcoms.get(`${taskId} ${key}`);
     const task = this.#plan.tasks.get(taskId);
-    if (!task || !isMapped(task)) return values?.get(-1);
-    return [...(values ?? [])].sort(([a], [b]) => a - b).map(([, value]) => value);
+    return task && isMapped(task)
+      ? this.#xcoms.list(taskId, key)
+      : this.#xcoms.get(taskId, -1, key);
   }
 
-  /** What one instance returned. */
+  /** The output of one instance. */
   outputOf(taskId: string, mapIndex: number): Json | undefined {
-    return this.#xcoms.get(`${taskId} return_value`)?.get(mapIndex);
+    return this.#xcoms.get(taskId, mapIndex, RETURN_VALUE);
   }
 
   pushXCom(taskId: string, mapIndex: number, key: string, value: Json): void {
-    const name = `${taskId} ${key}`;
-    const values = this.#xcoms.get(name) ?? new Map<number, Json>();
-    this.#xcoms.set(name, values.set(mapIndex, value));
+    this.#xcoms.set(taskId, mapIndex, key, value);
   }
 
   async lockRuns(): Promise<readonly LockedRun[]> {
@@ -140,9 +140,9 @@ export class MemoryStore implements EngineTx {
   async storeResults(results: TryResults): Promise<void> {
     const { outputs = [], labels = [], cleared = [], callbacks = [], assetUpdates = [] } = results;
     for (const { taskId, mapIndex, json } of outputs)
-      this.pushXCom(taskId, mapIndex, "return_value", JSON.parse(json ?? "null") as Json);
+      this.pushXCom(taskId, mapIndex, RETURN_VALUE, JSON.parse(json ?? "null") as Json);
     for (const { label, ...key } of labels) this.#label(key, label);
-    this.#clearXComs(cleared);
+    for (const { taskId, mapIndex } of cleared) this.#xcoms.delete(taskId, mapIndex);
     this.#callbacks.push(...callbacks);
     this.assetUpdates.push(...assetUpdates);
   }
@@ -152,14 +152,7 @@ export class MemoryStore implements EngineTx {
     if (instance) this.#instances[instance.id - 1] = { ...instance, label };
   }
 
-  #clearXComs(instances: readonly InstanceKey[]): void {
-    for (const { taskId, mapIndex } of instances) {
-      for (const [name, values] of this.#xcoms)
-        if (name.startsWith(`${taskId} `)) values.delete(mapIndex);
-    }
-  }
-
-  /** What is to be called back since it was last asked for, oldest first. */
+  /** The callbacks since the last call, oldest first. */
   takeCallbacks(): readonly NewCallback[] {
     return this.#callbacks.splice(0);
   }
@@ -169,7 +162,7 @@ export class MemoryStore implements EngineTx {
     taskId: string,
     mapIndex: number | "all",
   ): Promise<Json | undefined> {
-    return mapIndex === "all" ? this.xcom(taskId, "return_value") : this.outputOf(taskId, mapIndex);
+    return mapIndex === "all" ? this.xcom(taskId, RETURN_VALUE) : this.outputOf(taskId, mapIndex);
   }
 
   async endsOf(
@@ -197,10 +190,10 @@ export class MemoryStore implements EngineTx {
       }));
   }
 
-  async groups(of: readonly InstanceKey[]): Promise<readonly GroupInstance[]> {
-    const places = new Set(of.map(scopeKey));
+  async groups(instances: readonly InstanceKey[]): Promise<readonly GroupInstance[]> {
+    const keys = new Set(instances.map(scopeKey));
     return this.#instances
-      .filter((one) => one.state === "running" && places.has(scopeKey(one)))
+      .filter((one) => one.state === "running" && keys.has(scopeKey(one)))
       .map((one) => ({ ...one, instanceId: one.id }));
   }
 
@@ -223,17 +216,17 @@ export class MemoryStore implements EngineTx {
     group: InstanceKey,
     taskIds: readonly string[],
   ): Promise<readonly MemoryInstance[]> {
-    const isMeant = (at: number): boolean => group.mapIndex < 0 || at === group.mapIndex;
+    const isInside = (at: number): boolean => group.mapIndex < 0 || at === group.mapIndex;
     const instances = this.#instances.filter(
       ({ taskId, mapIndex, state }) =>
-        taskIds.includes(taskId) && isMeant(mapIndex) && state !== "none",
+        taskIds.includes(taskId) && isInside(mapIndex) && state !== "none",
     );
     await this.apply(
       instances.map((one) => clear({ ...one, instanceId: one.id, began: one.workerId !== null })),
     );
-    this.#clearXComs([...instances, group]);
+    for (const { taskId, mapIndex } of [...instances, group]) this.#xcoms.delete(taskId, mapIndex);
     for (const [key, { taskId, mapIndex }] of this.#counters)
-      if (taskIds.includes(taskId) && isMeant(mapIndex)) this.#counters.delete(key);
+      if (taskIds.includes(taskId) && isInside(mapIndex)) this.#counters.delete(key);
     return instances;
   }
 
@@ -241,9 +234,9 @@ export class MemoryStore implements EngineTx {
     return this.#dates;
   }
 
-  /** The one run there is, is the first. */
-  async dependsOnPastMet(questions: readonly DependsOnPastWait[]): Promise<readonly boolean[]> {
-    return questions.map(() => true);
+  /** The store has no run before. */
+  async dependsOnPastMet(waits: readonly DependsOnPastWait[]): Promise<readonly boolean[]> {
+    return waits.map(() => true);
   }
 
   async loadCounters(scopes: readonly Scope[]): Promise<readonly TaskCounter[]> {
@@ -258,34 +251,19 @@ export class MemoryStore implements EngineTx {
     for (const { id: _, ...run } of runs) this.#run = run;
   }
 
-  /** One that was cleared is made anew where it is, with its tries. */
-  #insert({ wait, itemOf, ...made }: NewInstance): void {
-    const cleared = this.#find(made);
+  /** A cleared instance is created again in its row, and keeps the numbers of its tries. */
+  #insert(instance: NewInstance): void {
+    const { wait, itemOf, mapIndex, state } = instance;
+    const cleared = this.#find(instance);
     const id = cleared?.id ?? this.#instances.length + 1;
-    const { tryNumber, lostTries, clearedTries } = cleared ?? {
-      tryNumber: 1,
-      lostTries: 0,
-      clearedTries: 0,
-    };
-    const item =
-      itemOf === undefined
-        ? made.item
-        : (this.#find({ taskId: itemOf, mapIndex: made.mapIndex })?.item ?? null);
-    const workerId = made.state === "running" ? ENGINE : null;
-    const began = workerId !== null;
-    const blank = {
-      generation: 0,
-      workerId,
-      label: null,
-      pokes: 0,
-      began,
-      elapsedMs: 0,
-      wasQueued: made.state === "queued",
-    };
-    this.#instances[id - 1] = { ...made, item, id, tryNumber, lostTries, clearedTries, ...blank };
-    this.#ids.set(scopeKey(made), id);
+    const group = itemOf === undefined ? undefined : this.#find({ taskId: itemOf, mapIndex });
+    const item = itemOf === undefined ? instance.item : (group?.item ?? null);
+    const made = created({ ...instance, item }, id, cleared);
+    this.#instances[id - 1] = made;
+    this.#ids.set(scopeKey(instance), id);
+    const { tryNumber } = made;
     if (wait) this.#waits.push({ instanceId: id, tryNumber, wait });
-    if (made.state === "queued") this.#queue.push({ instanceId: id, tryNumber, inMs: 0 });
+    if (state === "queued") this.#queue.push({ instanceId: id, tryNumber, inMs: 0 });
   }
 
   #find({

@@ -82,7 +82,7 @@ async function waitingTasks(
   const usage = await readUsage(
     db,
     waiting.flatMap(
-      ({ places }) => places?.reservations.filter(({ perMs }) => perMs !== null) ?? [],
+      ({ slotRequest }) => slotRequest?.reservations.filter(({ perMs }) => perMs !== null) ?? [],
     ),
   );
   const workersOf = await readWorkers(db);

@@ -217,7 +217,7 @@ export async function readWaiting(
       reason: row.reason,
       alike: row.alike,
     },
-    places:
+    slotRequest:
       row.reservations === null || row.not_before === null
         ? null
         : { reservations: parseReservations(row.reservations), notBefore: row.not_before },

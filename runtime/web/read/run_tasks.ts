@@ -85,7 +85,7 @@ function whyText(
 function waitsText(run: RunDetail, task: TaskSpec, known: ReadonlyMap<string, RunTask>): string {
   if (run.state === "queued")
     return "the run waits for a place: as many runs are active as the DAG allows";
-  if (run.finishedAt !== null) return "the run ended before its turn came";
+  if (run.finishedAt !== null) return "the run ended before the task was instantiated";
   const group = task.parentGroup === undefined ? undefined : known.get(task.parentGroup);
   if (group && group.state !== "running" && !isOver(group.state))
     return `waits for its group ${group.taskId} (${stateText(group.state)})`;
@@ -94,7 +94,7 @@ function waitsText(run: RunDetail, task: TaskSpec, known: ReadonlyMap<string, Ru
     .filter((upstream) => upstream !== undefined)
     .filter(({ finishedAt, state }) => finishedAt === null && !isOver(state))
     .map(({ taskId, state }) => `${taskId} (${stateText(state)})`);
-  if (waitsFor.length === 0) return "its turn comes now";
+  if (waitsFor.length === 0) return "it starts in a moment";
   const more = waitsFor.length > 3 ? ` and ${waitsFor.length - 3} more` : "";
   return `waits for ${waitsFor.slice(0, 3).join(", ")}${more}`;
 }

@@ -336,7 +336,7 @@ describe("asking why", () => {
     const { id } = await begun(mapped("why_before"));
     expect(await reasons(id)).toMatchObject({
       g: "waits for list [queued] (trigger rule all_success)",
-      "g.work": "waits for its group g [none] to begin",
+      "g.work": "waits for its group g [none] to start",
       after: "waits for g [none] (trigger rule all_success)",
     });
   });
@@ -349,7 +349,7 @@ describe("asking why", () => {
     await driver.take(list!);
     await driver.complete([endOf(list!, listOf(3))]);
     expect(await reasons(id)).toMatchObject({
-      g: "as many instances of the group are let go in this run as maxActive allows: 1",
+      g: "as many instances of the group are started in this run as maxActive allows: 1",
       "g.work": "waits for g.open [queued] (trigger rule all_success)",
       after: "waits for g [running] (trigger rule all_success)",
     });

@@ -102,7 +102,7 @@ test("as many runs are active as the DAG allows, and no scheduler is there", asy
   expect(await why(second.id)).toEqual({
     a: [
       "max_active_runs: 1 run is running, and maxActiveRuns is 1",
-      "no_scheduler: no scheduler is alive to begin the run: dag scheduler",
+      "no_scheduler: no scheduler is alive to start the run: dag scheduler",
     ],
   });
   await recordSchedulerHeartbeat(database.db, "s");
@@ -131,7 +131,7 @@ test("the run is not due", async () => {
   });
 });
 
-test("the run ended before the task's turn came", async () => {
+test("the run ended before the task was instantiated", async () => {
   await deployed((d) => chain(d.task("a", work), d.task("b", work)));
   const run = await begun();
   await rows(
@@ -139,7 +139,9 @@ test("the run ended before the task's turn came", async () => {
     "update dagsmith.dag_run set state = 'failed', finished_at = now() where id = $1",
     [run.id],
   );
-  expect((await why(run.id, "b")).b).toEqual(["run_ended: the run ended before its turn came"]);
+  expect((await why(run.id, "b")).b).toEqual([
+    "run_ended: the run ended before the task was instantiated",
+  ]);
 });
 
 test("tasks before it are not done, and the rule says what that means", async () => {
@@ -151,7 +153,7 @@ test("tasks before it are not done, and the rule says what that means", async ()
   const run = await begun();
   await take(run);
   expect(await why(run.id)).toEqual({
-    b: ["worker: waits for a worker to take it up"],
+    b: ["worker: waits for a worker to claim it"],
     c: ["upstream: waits for a [running], b [queued] (trigger rule all_done)"],
     m: ["upstream: waits for a [running] (trigger rule all_success)"],
   });
@@ -260,7 +262,7 @@ test("as many mapped instances are let go as maxActive allows, alone and beside 
     reasons: [
       {
         gate: "max_active",
-        text: "as many instances of the task are let go in this run as maxActive allows: 1",
+        text: "as many instances of the task are started in this run as maxActive allows: 1",
       },
     ],
   });
@@ -284,7 +286,7 @@ test("everything that is not met is said, not only the first", async () => {
   expect(gates).toEqual(["pool", "max_active_tasks", "concurrency_key"]);
 });
 
-test("there is a place, and others stand before it", async () => {
+test("slots are free, and other instances get them first", async () => {
   await setPool(database.db, { name: "api", slots: 3, actor: "test" });
   await deployed((d) => {
     d.task("small", { pool: "api", priorityWeight: 9 }, work);
@@ -293,7 +295,7 @@ test("there is a place, and others stand before it", async () => {
   });
   const run = await begun();
   expect((await why(run.id, "last")).last).toEqual([
-    "line: there is a place, and others stand before it: places go by weight, logical date and map index",
+    "queue_order: slots are free, and other instances get them first: by weight, logical date and map index",
   ]);
 });
 
@@ -318,7 +320,7 @@ test("no worker is alive, none serves the queue, all are busy", async () => {
     'worker: no live worker serves the queue "gpu": dag worker --queues gpu',
   ]);
   await worker({ id: "worker-2", slots: 1, queues: ["gpu", "default"] });
-  expect((await why(run.id)).a).toEqual(["worker: waits for a worker to take it up"]);
+  expect((await why(run.id)).a).toEqual(["worker: waits for a worker to claim it"]);
   const busy = await begun();
   const [instance] = (await busy.look()).instances;
   await busy.take(instance!, "worker-2");
