@@ -1,7 +1,7 @@
 /**
- * What the engine asks of a store. There are two: PostgreSQL, and the memory of `dag test`. All of
- * it happens in one transaction on locked runs, so the engine reads, decides and writes without a
- * race.
+ * What the engine asks of a store. There are two: PostgreSQL, and the memory of `dag
+ * test`. All of it happens in one transaction on locked runs, so the engine reads,
+ * decides and writes without a race.
  */
 
 import type { Json } from "../../sdk/json.ts";
@@ -65,7 +65,10 @@ export interface ClaimedInstance extends MovedInstance {
   readonly lostTries: number;
   /** Tries before the instance was last cleared. */
   readonly clearedTries: number;
-  /** How often its run was cleared. What a worker caches of the run is valid for one generation. */
+  /**
+   * How often its run was cleared. What a worker caches of the run is valid for one
+   * generation.
+   */
   readonly generation: number;
   readonly item: Json;
   /** Pokes of this try so far. */
@@ -101,7 +104,10 @@ export interface NewInstance extends InstanceKey {
   readonly error: StoredError | null;
   /** What a deferred instance waits for, or the time limit of a group instance. */
   readonly wait?: Wait;
-  /** How the instance gets to a worker. With reservations it requests slots before it is queued. */
+  /**
+   * How the instance gets to a worker. With reservations it requests slots before it is
+   * queued.
+   */
   readonly route: Route;
 }
 
@@ -126,8 +132,8 @@ export interface AssetUpdate extends InstanceKey {
 }
 
 /**
- * Scheduled items of a mapped task to be queued, or of a mapped group to be started: the first ones
- * from the map index `from`, `to - from` of them.
+ * Scheduled items of a mapped task to be queued, or of a mapped group to be started: the
+ * first ones from the map index `from`, `to - from` of them.
  */
 export interface ItemRange {
   readonly runId: number;

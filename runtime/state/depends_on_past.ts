@@ -1,6 +1,6 @@
 /**
- * Whether the run before allows a task to run (Airflow's depends_on_past and wait_for_downstream).
- * Pure: the store finds the run before and its states.
+ * Whether the run before allows a task to run (Airflow's depends_on_past and
+ * wait_for_downstream). Pure: the store finds the run before and its states.
  */
 import type { Catchup, TaskSpec } from "../../sdk/spec/index.ts";
 import type { TaskState } from "./task_state.ts";

@@ -1,6 +1,7 @@
 /**
- * The priority of a task: its own weight and, by its weight rule, the weights of all tasks after or
- * before it, each counted once. Airflow's rules; the sum stays within 32 bits. Pure.
+ * The priority of a task: its own weight and, by its weight rule, the weights of all
+ * tasks after or before it, each counted once. Airflow's rules; the sum stays within 32
+ * bits. Pure.
  */
 import type { WeightRule } from "../../sdk/spec/index.ts";
 
@@ -39,9 +40,9 @@ export function effectiveWeights(tasks: readonly WeightedTask[]): ReadonlyMap<st
 }
 
 /**
- * For each task the sum over all tasks that `next` leads to. The set of these tasks is a row of bits,
- * made only where a task follows: thousands of parallel tasks cost nothing, thousands in a chain a
- * few megabytes.
+ * For each task the sum over all tasks that `next` leads to. The set of these tasks is a
+ * row of bits, made only where a task follows: thousands of parallel tasks cost nothing,
+ * thousands in a chain a few megabytes.
  */
 function sumsOf(
   own: readonly number[],
@@ -63,7 +64,8 @@ function sumsOf(
     }
     reached[index] = bits;
     const [only] = following;
-    // With a single next task, the sum of that task is known already: a long chain counts nothing.
+    // With a single next task, the sum of that task is known already: a long chain counts
+    // nothing.
     sums[index] =
       following.length === 1 && only !== undefined
         ? (own[only] ?? 0) + (sums[only] ?? 0)

@@ -1,4 +1,7 @@
-/** Whether and when another try follows a failed one. Airflow's rule; the jitter of a try is fixed. */
+/**
+ * Whether and when another try follows a failed one. Airflow's rule; the jitter of a try
+ * is fixed.
+ */
 import { createHash } from "node:crypto";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 
@@ -49,9 +52,10 @@ export function decideRetry(
 }
 
 /**
- * The delay after the n-th failure: constant; n times the delay; or `ceil(delay x backoff^(n-1))`
- * whole seconds plus a jitter of up to as much again, which a jitter of the task replaces. At most 24
- * hours, and at most the maximum of the task. The same seed and failure give the same delay.
+ * The delay after the n-th failure: constant; n times the delay; or `ceil(delay x
+ * backoff^(n-1))` whole seconds plus a jitter of up to as much again, which a jitter of
+ * the task replaces. At most 24 hours, and at most the maximum of the task. The same seed
+ * and failure give the same delay.
  */
 export function retryDelayMs(task: RetryOptions, failure: number, seed: string): number {
   const cap = Math.min(DAY_MS, task.maxRetryDelayMs ?? DAY_MS);

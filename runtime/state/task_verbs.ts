@@ -1,10 +1,11 @@
 /**
- * The verbs that move a task instance: every write of its state is one of them. Each verb names the
- * states that it may leave and those that it may enter. The store puts the states to leave into the
- * guard of its statement, so an instance that has moved on meanwhile stays as it is.
+ * The verbs that move a task instance: every write of its state is one of them. Each verb
+ * names the states that it may leave and those that it may enter. The store puts the
+ * states to leave into the guard of its statement, so an instance that has moved on
+ * meanwhile stays as it is.
  *
- * A verb of one try has a function in transition.ts. Verbs marked "many" move many instances in one
- * statement of the store.
+ * A verb of one try has a function in transition.ts. Verbs marked "many" move many
+ * instances in one statement of the store.
  */
 import { FINAL_STATES, MARKS, PENDING_STATES, TASK_STATES, type TaskState } from "./task_state.ts";
 
@@ -24,7 +25,10 @@ export const FIRST_STATES = [
 ] as const satisfies readonly TaskState[];
 
 export const TASK_VERBS = {
-  /** Many. The trigger rule is met, or says that the task never runs: the instance gets its row. */
+  /**
+   * Many. The trigger rule is met, or says that the task never runs: the instance gets
+   * its row.
+   */
   create: { from: [], to: FIRST_STATES },
   /** Many. The same for an instance whose row is there, from before it was cleared. */
   recreate: { from: ["none", "removed"], to: FIRST_STATES },

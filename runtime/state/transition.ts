@@ -1,6 +1,6 @@
 /**
- * A transition: one guarded move of one try, made by a verb. The store applies it only to a row in a
- * state that the verb may leave, at the try that the transition names. Pure.
+ * A transition: one guarded move of one try, made by a verb. The store applies it only to
+ * a row in a state that the verb may leave, at the try that the transition names. Pure.
  */
 import {
   ENGINE,
@@ -20,7 +20,10 @@ export interface Transition {
   readonly instanceId: number;
   /** The try that moves. A row at another try is left alone. */
   readonly tryNumber: number;
-  /** When set, only a row that this worker holds moves: a worker declared lost changes nothing. */
+  /**
+   * When set, only a row that this worker holds moves: a worker declared lost changes
+   * nothing.
+   */
   readonly heldBy: string | null;
   /** The states to leave: those of the verb, or some of them. */
   readonly from: readonly TaskState[];
@@ -31,7 +34,10 @@ export interface Transition {
   readonly retryInMs: number | null;
   readonly reason: string | null;
   readonly error: StoredError | null;
-  /** The state under which the history keeps the try. Null: the instance itself still shows it. */
+  /**
+   * The state under which the history keeps the try. Null: the instance itself still
+   * shows it.
+   */
   readonly history: FinalState | "lost" | null;
   /** What the instance waits for in its new state; null in a state that does not wait. */
   readonly wait: Wait | null;
@@ -183,7 +189,10 @@ export function refuse(ref: TryRef, reason: string, error: StoredError): Transit
   return move("refuse", ref, "failed", { reason, error });
 }
 
-/** A person stops it: what runs has failed, the rest is skipped (Airflow's rule for a failed run). */
+/**
+ * A person stops it: what runs has failed, the rest is skipped (Airflow's rule for a
+ * failed run).
+ */
 export function cancel(ref: TryRef, state: TaskState, reason: string): Transition {
   return state === "running"
     ? move("cancel", ref, "failed", { reason })

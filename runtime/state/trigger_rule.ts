@@ -1,7 +1,7 @@
 /**
- * Trigger rules: whether a task may run, by how many upstream instances ended in which state.
- * Airflow's rules, with its early decisions: a rule that can no longer be met decides at once, while
- * other upstream tasks still run.
+ * Trigger rules: whether a task may run, by how many upstream instances ended in which
+ * state. Airflow's rules, with its early decisions: a rule that can no longer be met
+ * decides at once, while other upstream tasks still run.
  */
 import type { TriggerRule } from "../../sdk/spec/index.ts";
 
@@ -24,7 +24,10 @@ export interface SetupCounts {
   readonly skipped: number;
 }
 
-/** `run`: now. `wait`: not yet. `skip`, `upstream_failed`: never; the instance gets that state. */
+/**
+ * `run`: now. `wait`: not yet. `skip`, `upstream_failed`: never; the instance gets that
+ * state.
+ */
 export type RuleOutcome = "run" | "wait" | "skip" | "upstream_failed";
 
 interface Facts extends UpstreamCounts {

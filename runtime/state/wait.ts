@@ -5,10 +5,10 @@
 import type { SensorSpec, WaitSpec } from "../../sdk/spec/index.ts";
 
 /**
- * What ends a wait. `poke`: a time, and the sensor runs again. `time`: a time, and the instance has
- * succeeded. `run`, `event`: the end of a run of another DAG, or an event; their time is the
- * time-out of the wait. `group_retry`: a time, and the group runs again. `group_timeout`: the time-out
- * of a group that runs.
+ * What ends a wait. `poke`: a time, and the sensor runs again. `time`: a time, and the
+ * instance has succeeded. `run`, `event`: the end of a run of another DAG, or an event;
+ * their time is the time-out of the wait. `group_retry`: a time, and the group runs
+ * again. `group_timeout`: the time-out of a group that runs.
  */
 const WAIT_KINDS = ["poke", "time", "run", "event", "group_retry", "group_timeout"] as const;
 export type WaitKind = (typeof WAIT_KINDS)[number];
@@ -29,7 +29,10 @@ export interface Wait {
   readonly way: WayBack | null;
 }
 
-/** The route of a sensor, kept with its wait: thousands can be woken without reading their plans. */
+/**
+ * The route of a sensor, kept with its wait: thousands can be woken without reading their
+ * plans.
+ */
 export interface WayBack {
   /** Null: the queue `default`. */
   readonly queue: string | null;

@@ -1,4 +1,7 @@
-/** Runs the engine in a transaction, and grants the slots that the transaction freed or requested. */
+/**
+ * Runs the engine in a transaction, and grants the slots that the transaction freed or
+ * requested.
+ */
 import { refuseAll } from "../engine/advance/refuse.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
@@ -16,7 +19,8 @@ export async function runEngineTransaction<Result>(
     const result = await work(tx, on);
     return { result, touchedLimits: tx.touchedLimits };
   });
-  // The work is committed. Slots that cannot be granted now are granted at the scheduler's next tick.
+  // The work is committed. Slots that cannot be granted now are granted at the
+  // scheduler's next tick.
   if (touchedLimits) await grantSlots(db, plans).catch(() => undefined);
   return result;
 }

@@ -191,7 +191,10 @@ export class PostgresEngineTx implements EngineTx {
     await this.#removeSurplus([...again, ...waiting]);
   }
 
-  /** Removes cleared instances that were not created again: their items are no longer in the list. */
+  /**
+   * Removes cleared instances that were not created again: their items are no longer in
+   * the list.
+   */
   async #removeSurplus(created: readonly NewInstance[]): Promise<void> {
     const whole = created.filter(
       ({ runId, taskId }) =>
@@ -214,7 +217,10 @@ export class PostgresEngineTx implements EngineTx {
     await requestSlots(this.#on, limited);
   }
 
-  /** Absolute values: another transaction's changes would be lost if it could change the run now. */
+  /**
+   * Absolute values: another transaction's changes would be lost if it could change the
+   * run now.
+   */
   async #saveCounters(counters: readonly TaskCounter[]): Promise<void> {
     const stray = counters.find(({ runId }) => !this.#held.has(runId));
     if (stray) throw new Error(`counters of run ${stray.runId} changed, which is not locked`);

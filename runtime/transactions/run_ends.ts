@@ -1,6 +1,7 @@
 /**
- * What follows a round of the engine, outside its transaction: runs of the same DAG may have waited for what ended in it. Whoever runs a
- * round calls this after it; what a process that dies in between leaves undone, the scheduler finds.
+ * What follows a transaction of the engine, in transactions of its own: other runs may
+ * have waited for what ended in it. The process that ran the transaction calls this next;
+ * when it dies first, the scheduler does the same at its next tick.
  */
 import type { LockedRun } from "../engine/store.ts";
 import type { Plans } from "../store/dags/plans.ts";
@@ -12,15 +13,19 @@ import { releaseDependsOnPast } from "./release_depends_on_past.ts";
 import { startQueuedRuns } from "./start_runs.ts";
 
 export interface TransactionEnd {
-  /** Runs that ended in the round. */
+  /** Runs that ended in the transaction. */
   readonly ended: readonly LockedRun[];
-  /** DAGs in which a task may have waited for its past. */
+  /** DAGs in which a task may have waited for the run before. */
   readonly dependsOnPastDags: readonly string[];
-  /** Whether assets were updated in it, for which other DAGs may wait. */
+  /** Whether assets were updated, for which other DAGs may wait. */
   readonly updatedAssets?: boolean;
 }
 
-/** Lets go what waited for the round: tasks for their past, runs for a place, other DAGs for it. Pauses a DAG that failed too often. */
+/**
+ * Starts what waited for the transaction: tasks for the run before, queued runs for
+ * `maxActiveRuns`, other DAGs for the ends and the assets. Pauses a DAG whose runs failed
+ * too often.
+ */
 export async function afterTransaction(
   db: Database,
   plans: Plans,
@@ -37,7 +42,7 @@ export async function afterTransaction(
   await createEndRuns(db, plans);
 }
 
-/** The same after something that people did, or time, to runs of these DAGs: what was changed there may be what others waited for. */
+/** The same after a person or a time-out changed runs of these DAGs. */
 export async function afterChange(
   db: Database,
   plans: Plans,

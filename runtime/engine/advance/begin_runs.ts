@@ -1,4 +1,7 @@
-/** How runs start: their counters are created, and the tasks that wait for no other are instantiated. */
+/**
+ * How runs start: their counters are created, and the tasks that wait for no other are
+ * instantiated.
+ */
 import { NOTHING } from "../counts/counts.ts";
 import type { RunEvent } from "../counts/run_event.ts";
 import { scopeOf } from "../counts/scope.ts";

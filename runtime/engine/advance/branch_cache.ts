@@ -1,6 +1,6 @@
 /**
- * What branch tasks decided, read once in a transaction however many tasks after them it concerns.
- * A transaction without a branch task reads nothing.
+ * What branch tasks decided, read once in a transaction however many tasks after them it
+ * concerns. A transaction without a branch task reads nothing.
  */
 import type { Json } from "../../../sdk/json.ts";
 import { type Scope, scopeKey } from "../counts/scope.ts";
@@ -21,7 +21,10 @@ export class BranchCache {
     this.#skipped.set(scopeKey(branch), new Set(skippedByBranch(plan, branch.taskId, output)));
   }
 
-  /** The branch task that skips a task; undefined when none does. @param mapIndex of both scopes */
+  /**
+   * The branch task that skips a task; undefined when none does.
+   * @param mapIndex of both scopes
+   */
   async skipping(
     run: LockedRun,
     { spec, branchTasks }: PlannedTask,

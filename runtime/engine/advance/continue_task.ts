@@ -1,4 +1,7 @@
-/** What the ends of a task's own instances mean for it: further items are released, a loop goes on. */
+/**
+ * What the ends of a task's own instances mean for it: further items are released, a loop
+ * goes on.
+ */
 import type { Json } from "../../../sdk/json.ts";
 import { totalOf } from "../counts/counts.ts";
 import { type FinishedInstance, finished, type RunEvent } from "../counts/run_event.ts";
@@ -108,7 +111,10 @@ async function releaseUpTo(
   else view.release(counter, to);
 }
 
-/** Starts further instances of a mapped group: those of this transaction first, then stored ones. */
+/**
+ * Starts further instances of a mapped group: those of this transaction first, then
+ * stored ones.
+ */
 async function releaseGroups(
   view: RunView,
   { runId, taskId, released: from }: TaskCounter,

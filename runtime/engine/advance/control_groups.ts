@@ -16,7 +16,8 @@ export async function retryGroups(view: RunView, groups: readonly InstanceKey[])
 }
 
 /**
- * Stops group instances: what runs in them is cancelled, and nothing but teardowns starts any more.
+ * Stops group instances: what runs in them is cancelled, and nothing but teardowns starts
+ * any more.
  * @returns the ends to be propagated
  */
 export async function stopGroups(

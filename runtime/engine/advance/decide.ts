@@ -74,7 +74,10 @@ async function applyRule(
   return [view.end(counter, { state, reason: `trigger rule ${task.spec.triggerRule}` })];
 }
 
-/** A task mapped over the output of another waits for all tasks before it: the list must be known. */
+/**
+ * A task mapped over the output of another waits for all tasks before it: the list must
+ * be known.
+ */
 export function ruleOutcome(
   { spec: { triggerRule, each } }: PlannedTask,
   counts: UpstreamCounts,

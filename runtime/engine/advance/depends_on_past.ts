@@ -11,7 +11,8 @@ export function dagsWithDependsOnPast(runs: readonly LockedRun[]): readonly stri
 }
 
 /**
- * Decides again on tasks that the run before allows now; much may have happened since they waited.
+ * Decides again on tasks that the run before allows now; much may have happened since
+ * they waited.
  * @returns the runs that ended by it
  */
 export async function resumeDependsOnPast(

@@ -1,6 +1,7 @@
 /**
- * Ends group instances whose tasks have all ended, or gives them their next try. The engine holds a
- * group instance as a worker holds a task; its tries are tries of all its tasks.
+ * Ends group instances whose tasks have all ended, or gives them their next try. The
+ * engine holds a group instance as a worker holds a task; its tries are tries of all its
+ * tasks.
  */
 import { partition } from "../../../sdk/list.ts";
 import type { TaskSpec } from "../../../sdk/spec/index.ts";

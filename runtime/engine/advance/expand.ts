@@ -1,7 +1,7 @@
 /**
- * The list of a mapped task when its trigger rule is met, or why there is none: a source returned no
- * list, was skipped or failed, or the list is too long. Without a list the task ends: it never waits
- * for a list that cannot come.
+ * The list of a mapped task when its trigger rule is met, or why there is none: a source
+ * returned no list, was skipped or failed, or the list is too long. Without a list the
+ * task ends: it never waits for a list that cannot come.
  */
 import { DEFAULT_MAX_ITEMS } from "../../../sdk/describe/describe_each.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Creates the instances of a task whose trigger rule is met: one, or one for each item. Before that
- * come the conditions of some tasks: their dates, and the run before.
+ * Creates the instances of a task whose trigger rule is met: one, or one for each item.
+ * Before that come the conditions of some tasks: their dates, and the run before.
  */
 import { isFinal } from "../../state/task_state.ts";
 import { waitOf } from "../../state/wait.ts";
@@ -15,7 +15,10 @@ import { expand, type Sources, sourceState, type Unmapped } from "./expand.ts";
 import type { ListView } from "./list_view.ts";
 import type { RunView } from "./run_view.ts";
 
-/** @returns what happened at once: the end of a task that needs no try, or the length of a list */
+/**
+ * @returns what happened at once: the end of a task that needs no try, or the length of a
+ * list
+ */
 export async function instantiate(
   view: RunView,
   { runId, taskId, mapIndex }: Scope,
@@ -38,7 +41,10 @@ export async function instantiate(
   return [];
 }
 
-/** Why a run lies before the startDate of a task or after its endDate; undefined when it does not. */
+/**
+ * Why a run lies before the startDate of a task or after its endDate; undefined when it
+ * does not.
+ */
 async function outsideOfDates(
   view: RunView,
   runId: number,

@@ -1,6 +1,6 @@
 /**
- * Lists made of other lists, as a length and a function that reads one item. Nothing is copied: the
- * length of a cross product is known before any item of it exists.
+ * Lists made of other lists, as a length and a function that reads one item. Nothing is
+ * copied: the length of a cross product is known before any item of it exists.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { EachSpec } from "../../../sdk/spec/index.ts";
@@ -11,7 +11,10 @@ export interface ListView {
   at(index: number): Json;
 }
 
-/** A task whose output, or a field of it, a list is made from; `kind` is what the output must be. */
+/**
+ * A task whose output, or a field of it, a list is made from; `kind` is what the output
+ * must be.
+ */
 export interface ListSource {
   readonly taskId: string;
   readonly kind: "list" | "record";

@@ -1,4 +1,7 @@
-/** The instances that a transaction creates. The store does not know them before they are saved. */
+/**
+ * The instances that a transaction creates. The store does not know them before they are
+ * saved.
+ */
 import { type FinalState, isFinal } from "../../state/task_state.ts";
 import { type Scope, scopeKey } from "../counts/scope.ts";
 import { UNROUTED } from "../limits/limits.ts";

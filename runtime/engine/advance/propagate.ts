@@ -1,7 +1,7 @@
 /**
- * How a run moves: an instance ended, so the counters of the tasks after it change, so some of them
- * may run or never will, which may end others in turn, until nothing more follows. The same code
- * serves PostgreSQL and `dag test`.
+ * How a run moves: an instance ended, so the counters of the tasks after it change, so
+ * some of them may run or never will, which may end others in turn, until nothing more
+ * follows. The same code serves PostgreSQL and `dag test`.
  */
 import type { FinishedInstance, RunEvent } from "../counts/run_event.ts";
 import { type Scope, scopeOf } from "../counts/scope.ts";

@@ -48,7 +48,10 @@ function reasonOf(
   return view.stops.reasonAgainst(run, task, scopeOf(task, runId, mapIndex).mapIndex) ?? null;
 }
 
-/** Whether an instance is skipped by itself: it is the only one, a group instance, or a later iteration. */
+/**
+ * Whether an instance is skipped by itself: it is the only one, a group instance, or a
+ * later iteration.
+ */
 function standsAlone(task: PlannedTask, { mapIndex }: NewInstance): boolean {
   return isWhole(task, mapIndex) || isGroup(task.spec) || (mapIndex > 0 && isLoop(task.spec));
 }

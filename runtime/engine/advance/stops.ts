@@ -1,7 +1,7 @@
 /**
- * Runs and group instances that must stop: a run that fails fast, a group that took too long or that
- * a person stopped. What runs in them is cancelled, and what has not started is skipped, all but
- * teardowns.
+ * Runs and group instances that must stop: a run that fails fast, a group that took too
+ * long or that a person stopped. What runs in them is cancelled, and what has not started
+ * is skipped, all but teardowns.
  */
 import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import { isFinal, type TaskState } from "../../state/task_state.ts";

@@ -33,8 +33,8 @@ export function changesBy(task: PlannedTask, event: RunEvent, times = 1): readon
 }
 
 /**
- * How a task ended in its scope: as its one instance, as the loop that it is, or as all its items.
- * Undefined while something of it may be left: after an item, or an iteration.
+ * How a task ended in its scope: as its one instance, as the loop that it is, or as all
+ * its items. Undefined while something of it may be left: after an item, or an iteration.
  */
 export function wholeEnds(task: PlannedTask, event: RunEvent): Counts | undefined {
   if (event.kind === "instance")
@@ -51,7 +51,10 @@ export function ownChanges(
   return mapIndex < 0 ? [] : [{ runId, taskId, mapIndex: -1, own: { [COUNT_OF[state]]: times } }];
 }
 
-/** Tasks after a mapped task count each item, but none that was removed. Iterations are hidden. */
+/**
+ * Tasks after a mapped task count each item, but none that was removed. Iterations are
+ * hidden.
+ */
 function itemChanges(
   task: PlannedTask,
   { mapIndex, state }: FinishedInstance,
@@ -62,7 +65,10 @@ function itemChanges(
   return isHidden ? [] : after(task, scope, { upstream: seen(task, countsOf(state, times)) });
 }
 
-/** The end of a list takes back the items that were filtered out; with no item left it is skipped. */
+/**
+ * The end of a list takes back the items that were filtered out; with no item left it is
+ * skipped.
+ */
 function listChanges(task: PlannedTask, { ends }: FinishedTask, scope: Scope): readonly Change[] {
   if (isLoop(task.spec)) {
     const state = loopState(ends);
@@ -85,7 +91,10 @@ function groupChanges(
   return [{ ...scope, taskId: spec.parentGroup, own: { [result]: 1 } }];
 }
 
-/** A change of the tasks directly after a task. They lie in the same groups, so in like scopes. */
+/**
+ * A change of the tasks directly after a task. They lie in the same groups, so in like
+ * scopes.
+ */
 function after(
   { downstream }: PlannedTask,
   scope: Scope,

@@ -1,4 +1,7 @@
-/** The counters of some scopes: loaded when they are first needed, changed in memory, saved once. */
+/**
+ * The counters of some scopes: loaded when they are first needed, changed in memory,
+ * saved once.
+ */
 import { type Scope, scopeKey } from "./scope.ts";
 import { type Change, changed, type TaskCounter } from "./task_counter.ts";
 
@@ -37,7 +40,10 @@ export class Counters {
     return [...unknown.values()];
   }
 
-  /** Adds counters as they are stored. @param scopes that were asked for; those not among `stored` have no counter */
+  /**
+   * Adds counters as they are stored.
+   * @param scopes that were asked for; those not among `stored` have no counter
+   */
   load(scopes: readonly Scope[], stored: readonly TaskCounter[]): void {
     for (const scope of scopes) this.#known.add(scopeKey(scope));
     for (const counter of stored) this.#counters.set(scopeKey(counter), counter);
@@ -50,7 +56,10 @@ export class Counters {
     this.#changed.add(key);
   }
 
-  /** Applies a change. A scope without a counter is in a group that does not run: nothing changes. */
+  /**
+   * Applies a change. A scope without a counter is in a group that does not run: nothing
+   * changes.
+   */
   apply(change: Change): void {
     const counter = this.get(change);
     if (counter) this.set(changed(counter, change));

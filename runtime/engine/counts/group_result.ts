@@ -15,7 +15,10 @@ export function memberResult({ isLeaf, spec }: PlannedTask, ends: Counts): keyof
   return ends.skipped > 0 ? "skipped" : "removed";
 }
 
-/** How a group ended; undefined while a task in it has not ended. @param own counts of its tasks */
+/**
+ * How a group ended; undefined while a task in it has not ended.
+ * @param own counts of its tasks
+ */
 export function groupState(own: Counts, members: number): FinalState | undefined {
   if (totalOf(own) < members) return undefined;
   if (own.failed > 0) return "failed";

@@ -6,7 +6,10 @@ import { type Scope, scopeKey, scopeOf } from "./scope.ts";
 /** How many instances of a task are in one state. */
 export interface StateCount {
   readonly taskId: string;
-  /** Of {@link tasksByIndex}: the map index. -1 for other tasks, whose instances are summed up. */
+  /**
+   * Of {@link tasksByIndex}: the map index. -1 for other tasks, whose instances are
+   * summed up.
+   */
   readonly mapIndex: number;
   /** False for an instance with the map index -1. */
   readonly isMapped: boolean;

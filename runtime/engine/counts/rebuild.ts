@@ -114,7 +114,8 @@ class Rebuild {
       scopeKey(scope),
       waiting.reduce((sum, { count }) => sum + count, 0),
     );
-    // Under other limits than `maxActive` all items are released at once, and request their slots.
+    // Under other limits than `maxActive` all items are released at once, and request
+    // their slots.
     const released = isLimited(task.route, this.#run)
       ? total
       : Math.min(total, ...waiting.map(({ lowest }) => lowest));

@@ -15,8 +15,9 @@ export interface FinishedInstance extends InstanceKey {
 }
 
 /**
- * A mapped task or a loop whose instances have all ended. Only then is it known how many items were
- * filtered out, and that no further iteration follows. Propagated one step after the last instance.
+ * A mapped task or a loop whose instances have all ended. Only then is it known how many
+ * items were filtered out, and that no further iteration follows. Propagated one step
+ * after the last instance.
  */
 export interface FinishedTask extends Scope {
   readonly kind: "task";

@@ -1,6 +1,6 @@
 /**
- * Scopes: where a task of a run is counted. A task has one scope in a run; inside a mapped group it
- * has one for each map index of the group.
+ * Scopes: where a task of a run is counted. A task has one scope in a run; inside a
+ * mapped group it has one for each map index of the group.
  */
 
 import { allWithin, groupsAround } from "../plan/graph.ts";
@@ -35,7 +35,10 @@ export function scopeOf(
   return { runId, taskId: spec.taskId, mapIndex: mappedGroup === null ? -1 : mapIndex };
 }
 
-/** Whether an instance is the only one in its scope: it is no item of a list, and no iteration. */
+/**
+ * Whether an instance is the only one in its scope: it is no item of a list, and no
+ * iteration.
+ */
 export function isWhole({ mappedGroup }: PlannedTask, mapIndex: number): boolean {
   return mappedGroup !== null || mapIndex < 0;
 }

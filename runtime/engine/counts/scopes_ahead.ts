@@ -1,7 +1,7 @@
 /**
- * The counters that later steps of a transaction will need, so that one statement loads them
- * together: a task without a try ends in the transaction that decides on it, and the end of a group
- * instance follows the end of its last task. Pure.
+ * The counters that later steps of a transaction will need, so that one statement loads
+ * them together: a task without a try ends in the transaction that decides on it, and the
+ * end of a group instance follows the end of its last task. Pure.
  */
 import { isGroup, type PlannedTask } from "../plan/plan.ts";
 import { changesBy } from "./count.ts";

@@ -40,8 +40,8 @@ export function groupCounter({ spec, members }: PlannedTask, scope: Scope): Task
 }
 
 /**
- * The sum over all map indices of a task inside a mapped group. It decides nothing; people see how
- * many instances there are and how many have ended.
+ * The sum over all map indices of a task inside a mapped group. It decides nothing;
+ * people see how many instances there are and how many have ended.
  */
 export function sumCounter({ spec }: PlannedTask, runId: number, instances: number): TaskCounter {
   return {
@@ -60,7 +60,10 @@ export function countsMembers({ spec, mappedGroup }: PlannedTask, { mapIndex }: 
   return isGroup(spec) && (spec.each === null || mappedGroup !== null || mapIndex >= 0);
 }
 
-/** The counters with which the tasks in a group instance begin, and that of the instance itself. */
+/**
+ * The counters with which the tasks in a group instance begin, and that of the instance
+ * itself.
+ */
 export function groupCounters(plan: Plan, group: Scope): readonly TaskCounter[] {
   const task = plannedTask(plan, group.taskId);
   const members = task.members.map((member) =>

@@ -1,6 +1,7 @@
 /**
- * Why a task does not run. A gate is one small rule over facts, and names what is not met. It calls
- * the predicates of the engine, so that people read what the engine decides.
+ * Why a task does not run. A gate is one small rule over facts, and names what is not
+ * met. It calls the predicates of the engine, so that people read what the engine
+ * decides.
  */
 import type { RunState } from "../../state/run_state.ts";
 import type { TaskState } from "../../state/task_state.ts";

@@ -1,4 +1,7 @@
-/** All gates, in the order in which a task passes them. A new reason to wait adds its gate here. */
+/**
+ * All gates, in the order in which a task passes them. A new reason to wait adds its gate
+ * here.
+ */
 
 import { PAST_GATE } from "./depends_on_past_gate.ts";
 import type { Gate, Reason, WaitingFacts } from "./gate.ts";
@@ -30,7 +33,10 @@ const GATES: readonly Gate[] = [
   WORKER_GATE,
 ];
 
-/** All conditions that are not met. Never empty: with all gates open, the task starts in a moment. */
+/**
+ * All conditions that are not met. Never empty: with all gates open, the task starts in a
+ * moment.
+ */
 export function unmetOf(facts: WaitingFacts): readonly Reason[] {
   const reasons = GATES.flatMap(({ name, unmet }) =>
     unmet(facts).map((text) => ({ gate: name, text })),

@@ -1,4 +1,7 @@
-/** Limits: a gate for each kind of limit that has no free slot, and one for the order of the queue. */
+/**
+ * Limits: a gate for each kind of limit that has no free slot, and one for the order of
+ * the queue.
+ */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { EVERY_TASK } from "../../../sdk/spec/index.ts";
 import { type Refusal, refusalOf, tooSmall } from "../limits/admission.ts";

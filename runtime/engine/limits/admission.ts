@@ -1,8 +1,9 @@
 /**
- * Which instances get free slots. Instances with equal reservations wait in one queue; queues are
- * merged by weight, logical date and map index. A queue that cannot move does not hold up the others.
- * There is one exception: when the first instance of a queue only needs more slots than are free,
- * the free slots are kept for it, or smaller instances would overtake it for ever. Pure.
+ * Which instances get free slots. Instances with equal reservations wait in one queue;
+ * queues are merged by weight, logical date and map index. A queue that cannot move does
+ * not hold up the others. There is one exception: when the first instance of a queue only
+ * needs more slots than are free, the free slots are kept for it, or smaller instances
+ * would overtake it for ever. Pure.
  */
 import { EVERY_TASK } from "../../../sdk/spec/index.ts";
 import { poolOf, type Reservation } from "./limits.ts";
@@ -52,7 +53,10 @@ export interface TooSmall {
   readonly needed: number;
 }
 
-/** How many slots a reservation's limit has: infinity for none; undefined for a pool that does not exist. */
+/**
+ * How many slots a reservation's limit has: infinity for none; undefined for a pool that
+ * does not exist.
+ */
 function slotsOf(reservation: Reservation, { pools }: Usage): number | undefined {
   const pool = poolOf(reservation);
   if (pool === undefined) return reservation.limit ?? Number.POSITIVE_INFINITY;
@@ -87,8 +91,8 @@ export function tooSmall(reservations: readonly Reservation[], usage: Usage): To
 }
 
 /**
- * How many instances of a queue are worth reading: as many as may fit; 1 when slots may have to be
- * kept for the first one; else 0.
+ * How many instances of a queue are worth reading: as many as may fit; 1 when slots may
+ * have to be kept for the first one; else 0.
  */
 export function worthLooking(queue: WaitQueue, usage: Usage): number {
   const fits = queue.reservations.map((reservation) =>

@@ -1,7 +1,7 @@
 /**
- * The limits of a task instance, as reservations: "one slot of this limit, which has so many". Limits
- * of every kind (pool, DAG, run, task, key, rate) become reservations here; the rest of the code
- * knows only reservations. Pure.
+ * The limits of a task instance, as reservations: "one slot of this limit, which has so
+ * many". Limits of every kind (pool, DAG, run, task, key, rate) become reservations here;
+ * the rest of the code knows only reservations. Pure.
  */
 import { type DagSpec, EVERY_TASK, type LateKeys, type TaskSpec } from "../../../sdk/spec/index.ts";
 
@@ -13,8 +13,8 @@ export interface Reservation {
   /** All slots of the limit; null for a pool, whose row has the number. */
   readonly limit: number | null;
   /**
-   * Of a rate: slots are starts within this many milliseconds. Null: a slot is held from the queue to
-   * the end of the try.
+   * Of a rate: slots are starts within this many milliseconds. Null: a slot is held from
+   * the queue to the end of the try.
    */
   readonly perMs: number | null;
 }
@@ -54,7 +54,10 @@ export interface RoutedRun {
   readonly isBackfill?: boolean;
 }
 
-/** Subtracted from the weight of a backfill's task: more than people give, and in the queue's range. */
+/**
+ * Subtracted from the weight of a backfill's task: more than people give, and in the
+ * queue's range.
+ */
 const BACKFILL_HANDICAP = 30_000;
 
 const POOL = "pool:";

@@ -1,4 +1,7 @@
-/** A task instance in memory, and how a transition changes it: as the statements of the store do. Pure. */
+/**
+ * A task instance in memory, and how a transition changes it: as the statements of the
+ * store do. Pure.
+ */
 import { ENGINE, isFinal, type StoredError, type TaskState } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
 import type { ClaimedInstance, NewInstance } from "../store.ts";

@@ -1,12 +1,16 @@
-/** Leaves: the tasks that decide the result of a run. Teardowns and failFast change which they are. */
+/**
+ * Leaves: the tasks that decide the result of a run. Teardowns and failFast change which
+ * they are.
+ */
 import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 
 type Downstream = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Ids of the tasks whose failure fails the run, or the group around them: those with no task after
- * them that matters. A teardown matters only when it sets `failsRun`, or when there is nothing but
- * teardowns. In a DAG that fails fast every task is a leaf, because its first failure ends the run.
+ * Ids of the tasks whose failure fails the run, or the group around them: those with no
+ * task after them that matters. A teardown matters only when it sets `failsRun`, or when
+ * there is nothing but teardowns. In a DAG that fails fast every task is a leaf, because
+ * its first failure ends the run.
  */
 export function leavesOf(spec: DagSpec, downstream: Downstream): ReadonlySet<string> {
   const byId = new Map(spec.tasks.map((task) => [task.taskId, task]));

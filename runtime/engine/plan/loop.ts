@@ -2,8 +2,8 @@
 import type { Plan } from "./plan.ts";
 
 /**
- * The loop that a task decides: its output is the item of the next iteration. Undefined for a task
- * that decides no loop.
+ * The loop that a task decides: its output is the item of the next iteration. Undefined
+ * for a task that decides no loop.
  */
 export function loopDecidedBy(
   plan: Plan,

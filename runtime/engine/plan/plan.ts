@@ -1,6 +1,6 @@
 /**
- * The plan of a DAG version: its spec, with what the engine asks of it again and again. plan_of.ts
- * makes it.
+ * The plan of a DAG version: its spec, with what the engine asks of it again and again.
+ * plan_of.ts makes it.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
@@ -42,7 +42,8 @@ export interface Plan {
 
 /**
  * The task of a plan.
- * @throws Error when a row names a task that its version does not have, which no deployment causes
+ * @throws Error when a row names a task that its version does not have, which no
+ * deployment causes
  */
 export function plannedTask(plan: Plan, taskId: string): PlannedTask {
   const task = plan.tasks.get(taskId);
@@ -56,7 +57,10 @@ export function isGroup({ kind }: Pick<TaskSpec, "kind">): boolean {
   return kind?.type === "group";
 }
 
-/** Whether a task is a loop: its instances are iterations, and the tasks after it see one task. */
+/**
+ * Whether a task is a loop: its instances are iterations, and the tasks after it see one
+ * task.
+ */
 export function isLoop({ each }: Pick<TaskSpec, "each">): boolean {
   return each !== null && "loop" in each;
 }
@@ -69,7 +73,10 @@ export function isMapped({
   return spec.each !== null || mappedGroup !== null;
 }
 
-/** Whether two tasks are in one mapped group: an instance then sees the other at its map index. */
+/**
+ * Whether two tasks are in one mapped group: an instance then sees the other at its map
+ * index.
+ */
 export function shareMapIndex(
   { tasks }: Pick<Plan, "tasks">,
   taskId: string,
@@ -79,7 +86,10 @@ export function shareMapIndex(
   return group !== null && tasks.get(other)?.mappedGroup === group;
 }
 
-/** The input of a task when the task before it left none: null from an empty task, else undefined. */
+/**
+ * The input of a task when the task before it left none: null from an empty task, else
+ * undefined.
+ */
 export function missingInput(plan: Plan, taskId: string): null | undefined {
   return plan.tasks.get(taskId)?.spec.operator === "empty" ? null : undefined;
 }
@@ -91,7 +101,10 @@ export function eagerInputs({ inputs, lazyInputs = [] }: TaskSpec): TaskSpec["in
     : Object.fromEntries(Object.entries(inputs).filter(([name]) => !lazyInputs.includes(name)));
 }
 
-/** The field of an output; the whole output without a field. Undefined when it has no such field. */
+/**
+ * The field of an output; the whole output without a field. Undefined when it has no such
+ * field.
+ */
 export function fieldOf(output: Json | undefined, field: string | undefined): Json | undefined {
   if (field === undefined) return output;
   if (typeof output !== "object" || output === null || Array.isArray(output)) return undefined;

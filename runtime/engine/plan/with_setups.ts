@@ -1,4 +1,7 @@
-/** Setups and teardowns that go with work: to run the work again, its setups must run again, too. */
+/**
+ * Setups and teardowns that go with work: to run the work again, its setups must run
+ * again, too.
+ */
 import { allAfter } from "./graph.ts";
 import type { Plan } from "./plan.ts";
 

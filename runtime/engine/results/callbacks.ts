@@ -1,4 +1,7 @@
-/** Which callbacks of a task run when a try ends, or when a person, a clock or the engine ends it. */
+/**
+ * Which callbacks of a task run when a try ends, or when a person, a clock or the engine
+ * ends it.
+ */
 import type { TaskEvent, TaskSpec } from "../../../sdk/spec/index.ts";
 import type { TaskState } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";

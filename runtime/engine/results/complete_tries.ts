@@ -1,6 +1,6 @@
 /**
- * How tries end: the outcome becomes a guarded transition, and each instance that moved carries its
- * run forward.
+ * How tries end: the outcome becomes a guarded transition, and each instance that moved
+ * carries its run forward.
  */
 import type { Json } from "../../../sdk/json.ts";
 import { isFinal, type TaskState } from "../../state/task_state.ts";
@@ -18,7 +18,10 @@ import { checkedEnd, moveOf } from "./try_move.ts";
 import { type AcceptedEnd, resultsOf } from "./try_results.ts";
 
 export interface CompletionResult {
-  /** The ids of the instances whose ends counted; later ends of the same tries changed nothing. */
+  /**
+   * The ids of the instances whose ends counted; later ends of the same tries changed
+   * nothing.
+   */
   readonly accepted: ReadonlySet<number>;
   /** Runs that ended by it. */
   readonly finishedRuns: readonly number[];
@@ -37,7 +40,10 @@ interface Proposal {
   readonly transition: Transition;
 }
 
-/** Applies ends of tries of any runs in one transaction. Late and repeated ends change nothing. */
+/**
+ * Applies ends of tries of any runs in one transaction. Late and repeated ends change
+ * nothing.
+ */
 export async function completeTries(
   tx: EngineTx,
   ends: readonly TryEnd[],

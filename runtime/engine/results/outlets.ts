@@ -1,4 +1,7 @@
-/** Which assets a successful task updates: its outlets, and those that it declared while it ran. */
+/**
+ * Which assets a successful task updates: its outlets, and those that it declared while
+ * it ran.
+ */
 import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import type { AssetUpdate } from "../store.ts";
 import type { DeclaredUpdate } from "./outcome.ts";

@@ -1,4 +1,7 @@
-/** What ended tries leave behind: outputs, labels, items of next iterations, and asset updates. */
+/**
+ * What ended tries leave behind: outputs, labels, items of next iterations, and asset
+ * updates.
+ */
 import type { Transition } from "../../state/transition.ts";
 import { loopDecidedBy } from "../plan/loop.ts";
 import { type Plan, plannedTask } from "../plan/plan.ts";

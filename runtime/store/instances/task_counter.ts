@@ -1,7 +1,7 @@
 /**
- * The counters of tasks: a row for each task of a run that waits for others, has many instances, or
- * is a group or in one; inside a mapped group a row for each map index. Rows are read and written
- * whole, by transactions that hold the row of the run.
+ * The counters of tasks: a row for each task of a run that waits for others, has many
+ * instances, or is a group or in one; inside a mapped group a row for each map index.
+ * Rows are read and written whole, by transactions that hold the row of the run.
  */
 import type { Scope } from "../../engine/counts/scope.ts";
 import type { TaskCounter } from "../../engine/counts/task_counter.ts";
@@ -116,7 +116,10 @@ export async function saveCounters(db: Queryable, counters: readonly TaskCounter
   await db.query(SAVE, COUNTERS.values(counters));
 }
 
-/** Deletes the counters of tasks that start again. @param mapIndex of their mapped group; null for all */
+/**
+ * Deletes the counters of tasks that start again.
+ * @param mapIndex of their mapped group; null for all
+ */
 export async function deleteCounters(
   db: Queryable,
   runId: number,
