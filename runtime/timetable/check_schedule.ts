@@ -1,4 +1,7 @@
-/** What is wrong with a schedule, said when its DAG is checked, so that no scheduler ever finds out. */
+/**
+ * Finds what is wrong with a schedule when its DAG is checked, so that no scheduler meets
+ * it.
+ */
 import { IANAZone } from "luxon";
 import type { CalendarLength, Jitter, ScheduleSpec } from "../../sdk/spec/index.ts";
 import { formatProblem } from "./clock/strftime.ts";
@@ -6,15 +9,20 @@ import { cronExpression, invalid } from "./cron/cron_expression.ts";
 import { cronGrid } from "./cron/cron_grid.ts";
 import { nearestMatch } from "./cron/cron_step.ts";
 
-/** Ticks that are looked at for the shortest gap between two: more than a week of a cron that ticks each minute, years of most others. */
+/**
+ * How many ticks are searched for the shortest gap: more than a week of a cron that ticks
+ * each minute, years of most others.
+ */
 const GAPS_SEEN = 12_000;
-/** Beyond this an offset takes longer to walk than a DAG file may take to import. */
+/** A larger offset takes longer to walk than the import of a DAG file may take. */
 const MAX_OFFSET = 10_000;
 
 /**
  * Refuses a schedule that cannot run.
- * @throws DagsmithError INVALID_SCHEDULE for a wrong field, a date that never comes (`0 0 31 2 *`), an unknown timezone, a length that is
- *   not above zero, an empty list, a jitter longer than the shortest gap between two ticks, a key format that means nothing
+ * @throws DagsmithError INVALID_SCHEDULE for a wrong field, a date that never comes (`0 0
+ *   31 2 *`), an unknown timezone, a length that is not above zero, an empty list, a
+ *   jitter longer than the shortest gap between two ticks, or a key format without a
+ *   meaning
  */
 export function checkSchedule(schedule: ScheduleSpec): void {
   if ("timezone" in schedule) checkZone(schedule.timezone);
@@ -96,7 +104,10 @@ function checkJitter({ maxMs }: Jitter, crons: readonly string[]): void {
     );
 }
 
-/** The shortest time between two ticks, as far as it can matter: none under `enough` is looked for any further. */
+/**
+ * The shortest time between two ticks. The search ends at a gap under `enough`, which is
+ * all the caller needs to know.
+ */
 function shortestGap(cron: string, enough: number): number {
   const grid = cronGrid({ cron, timezone: "UTC" });
   let shortest = Number.POSITIVE_INFINITY;

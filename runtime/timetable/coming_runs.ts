@@ -1,11 +1,11 @@
-/** The runs to come, for people who look ahead. */
+/** The next runs of a DAG, for people who plan ahead. */
 import type { DagSpec, NamedSchedule, ScheduleSpec } from "../../sdk/spec/index.ts";
 import type { Interval, Restriction, RunInfo } from "./interval.ts";
 import { before } from "./lengths/calendar.ts";
 import { restrictionOf } from "./restriction.ts";
 import { timetableOf } from "./timetable_of.ts";
 
-/** A run that is to come, and the name of the schedule that makes it. */
+/** A future run with the name of its schedule. */
 export interface ComingRun extends RunInfo {
   readonly schedule: string;
 }
@@ -16,8 +16,9 @@ interface Ahead {
 }
 
 /**
- * The runs of a DAG that fall due from an instant on (inclusive), as if everything before had run, the soonest first; fewer when its
- * schedules end. Of a schedule that follows on the end of its runs, only the first is known.
+ * The runs of a DAG that fall due from an instant on (inclusive), soonest first, as if
+ * all earlier runs had been created. Fewer when the schedules end. For a schedule that
+ * waits for its runs to end, only the first is known.
  */
 export function nextRuns(spec: DagSpec, ahead: Ahead): readonly ComingRun[] {
   return spec.schedules
@@ -49,7 +50,10 @@ function runsOf({ schedule }: NamedSchedule, spec: DagSpec, { from, count }: Ahe
   return runs;
 }
 
-/** A length that catches up from its start date stays on that date's grid; an interval just before it says so. */
+/**
+ * A length with catchup stays on the grid of its start date; an interval just before the
+ * start says so.
+ */
 function intervalBefore(
   schedule: ScheduleSpec,
   { earliest, catchup }: Restriction,

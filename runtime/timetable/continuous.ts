@@ -1,6 +1,7 @@
 /**
- * A run whenever the one before has ended, over all that has passed since the one before began. What is due depends on the moment of asking,
- * so it is asked when a run may begin.
+ * A run whenever the previous run has ended, over the time since the previous run began.
+ * The answer depends on the moment of the question, so the scheduler asks when a run may
+ * begin.
  */
 import { latestOf } from "./cron/cron_grid.ts";
 import { type Interval, momentary, runOver, type Timetable } from "./interval.ts";
@@ -22,11 +23,13 @@ function following(
   now: number,
 ): [start: number, end: number] {
   const lastEnd = last.end.getTime();
-  // A start date moved ahead begins anew there, with an interval as long as the last.
+  // A start date moved into the future starts over there, with an interval as long as the
+  // last.
   if (lastEnd > now) {
     const start = latestOf(lastEnd, earliest) ?? lastEnd;
     return [start, start + lastEnd - last.start.getTime()];
   }
-  // Asked again in the same instant, it must neither repeat a logical date nor be due at once.
+  // A second question in the same instant must neither repeat a logical date nor give a
+  // run that is due at once.
   return [lastEnd, Math.max(now, lastEnd + 1)];
 }

@@ -1,15 +1,16 @@
-/** The values a timetable is asked with and answers with. */
+/** The arguments and the results of a timetable. */
 import type { Catchup } from "../../sdk/spec/index.ts";
 
-/** A slice of time, start inclusive, end exclusive; both equal when it has no length. */
+/** A span of time, start inclusive, end exclusive. Both are equal when it has no length. */
 export interface Interval {
   readonly start: Date;
   readonly end: Date;
 }
 
 /**
- * Which runs a DAG allows. Both bounds are inclusive and null where there is none; they bound the interval's start where a run covers
- * the interval between two ticks, and the tick itself where it runs at one.
+ * Which runs a DAG allows. Both bounds are inclusive; null: no bound. They bound the
+ * start of the interval where a run covers the interval between two ticks, and the tick
+ * itself where a run happens at a tick.
  */
 export interface Restriction {
   readonly earliest: Date | null;
@@ -17,13 +18,16 @@ export interface Restriction {
   readonly catchup: Catchup;
 }
 
-/** The piece of the data that a run works on, by name. */
+/** The part of the data that a run works on, by name. */
 export interface Partition {
   readonly key: string;
   readonly date: Date;
 }
 
-/** One run. It may be created once the clock has reached {@link runAfter}, which may lie ahead. */
+/**
+ * One run. It may be created once the clock has reached {@link runAfter}, which may be in
+ * the future.
+ */
 export interface RunInfo {
   readonly logicalDate: Date;
   readonly dataInterval: Interval;
@@ -32,7 +36,7 @@ export interface RunInfo {
   readonly partition: Partition | null;
 }
 
-/** A run over the interval between two instants, created when it has ended. */
+/** A run over the interval between two instants, created when the interval has ended. */
 export function runOver(start: number, end: number): RunInfo {
   return {
     logicalDate: new Date(start),
@@ -42,20 +46,20 @@ export function runOver(start: number, end: number): RunInfo {
   };
 }
 
-/** A moment as an interval without length. */
+/** An instant as an interval without length. */
 export function momentary(instant: number): Interval {
   return { start: new Date(instant), end: new Date(instant) };
 }
 
-/** The instants of dates, without those that are not set. */
+/** The instants of the dates that are set. */
 export function instantsOf(...dates: readonly (Date | null | undefined)[]): number[] {
   return dates.flatMap((date) => (date ? [date.getTime()] : []));
 }
 
 /** The timetable of one kind of schedule. */
 export interface Timetable {
-  /** The run after `last`, the interval of the last automated run; null when there is none to come. */
+  /** The run after `last`, the interval of the last automated run; null when there is none. */
   next(last: Interval | null, restriction: Restriction, now: number): RunInfo | null;
-  /** The interval of a run that somebody asks for at `runAfter`. */
+  /** The interval of a manual run at `runAfter`. */
   manual(runAfter: number): Interval;
 }

@@ -1,13 +1,14 @@
 /**
- * Schedules whose runs are created a little later than their ticks, each DAG by a length of its own, so that all that is due at midnight does
- * not start at midnight. Only the creation moves: logical dates, data intervals and bounds stay on the ticks, and what was missed is judged
- * by when it was to be created.
+ * Schedules whose runs are created a little after their ticks, each DAG by its own fixed
+ * delay, so that runs due at midnight do not all start at midnight. Only the creation
+ * moves: logical dates, data intervals and bounds stay on the ticks. Whether a run was
+ * missed is judged by its time of creation.
  */
 import { createHash } from "node:crypto";
 import type { Jitter, ScheduleSpec } from "../../sdk/spec/index.ts";
 import type { Timetable } from "./interval.ts";
 
-/** How much later a schedule's runs are created: from zero to under its `maxMs`, always the same. */
+/** The delay of a schedule's runs: at least zero, under its `maxMs`, always the same. */
 export function delayOf(schedule: ScheduleSpec): number {
   return "jitter" in schedule && schedule.jitter ? delayFrom(schedule.jitter) : 0;
 }

@@ -1,18 +1,19 @@
-/** Whether a run is the latest of its schedule: the next one is not complete yet. */
+/** Whether a run is the latest of its schedule: the interval after it has not ended yet. */
 import type { NamedSchedule } from "../../sdk/spec/index.ts";
 import { type Interval, nextRun } from "./index.ts";
 
 export interface LatestQuestion {
-  /** Only a schedule's own runs, and those of a backfill, can be late. */
+  /** Only scheduled runs and runs of a backfill can be late. */
   readonly runType: string;
-  /** The name of the schedule that made it; null when none did. */
+  /** The name of the schedule that made the run; null when none did. */
   readonly schedule: string | null;
   readonly dataInterval: Interval;
 }
 
 /**
- * Whether `now` lies after the run's interval and not after the next one. A run that somebody or something asked for, one whose schedule
- * ends with it, and one of a schedule whose intervals have no length are always the latest (Airflow's rule).
+ * Whether `now` lies after the run's interval and not after the next one. Always true for
+ * a run that no schedule made, for the last run of a schedule, and for a schedule whose
+ * intervals have no length (Airflow's rule).
  */
 export function isLatest(
   schedules: readonly NamedSchedule[],

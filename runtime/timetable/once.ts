@@ -1,4 +1,7 @@
-/** One run at the start date, past or future and whatever the catchup; without a start date, now. */
+/**
+ * One run at the start date, past or future and whatever the catchup; without a start
+ * date, now.
+ */
 import { momentary, runOver, type Timetable } from "./interval.ts";
 
 export const once: Timetable = {
@@ -9,5 +12,5 @@ export const once: Timetable = {
   manual: momentary,
 };
 
-/** Runs only when somebody asks. */
+/** No scheduled runs: only manual ones. */
 export const never: Timetable = { next: () => null, manual: momentary };

@@ -8,8 +8,9 @@ export interface Bounds extends Pick<DagSpec, "startDate" | "endDate" | "catchup
 }
 
 /**
- * The bounds of a DAG's runs: from the first start date among the DAG and its tasks; to the DAG's end date or, when every task has one, to the
- * last end date among them all, since nothing is left to run after it.
+ * The bounds of a DAG's runs. From the first start date among the DAG and its tasks. To
+ * the DAG's end date; when every task has an end date, to the last end date among them
+ * all, because no task is left to run after it.
  */
 export function restrictionOf({ startDate, endDate, catchup, tasks }: Bounds): Restriction {
   const ends = tasks.map((task) => task.endDate ?? null);

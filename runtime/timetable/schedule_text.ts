@@ -12,7 +12,10 @@ import { conditionText } from "./sources/asset_condition.ts";
 
 const UNITS_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
 
-/** When a DAG runs: its schedules in words, each behind its name if it has one; the assets and the events that it waits for. */
+/**
+ * When a DAG runs, in words: its schedules, each after its name if it has one, then the
+ * assets and the events that it waits for.
+ */
 export function schedulesText(
   schedules: readonly NamedSchedule[],
   assets: AssetCondition | null = null,
@@ -29,7 +32,10 @@ export function schedulesText(
   return parts.length === 0 ? "on demand" : parts.join(", ");
 }
 
-/** `@daily`, `at 0 9 1 * * Europe/Berlin`, `every 1 h 30 m`, `every 1 month`, `at 3 instants`. */
+/**
+ * `@daily`, `at 0 9 1 * * Europe/Berlin`, `every 1 h 30 m`, `every 1 month`, `at 3
+ * instants`.
+ */
 function scheduleText(schedule: ScheduleSpec): string {
   switch (schedule.type) {
     case "cron_data_interval":
@@ -66,7 +72,7 @@ function zoned(text: string, timezone: string): string {
   return timezone === "UTC" ? text : `${text} ${timezone}`;
 }
 
-/** A whole length without the zeros: 5400000 is `1 h 30 m`. */
+/** A length without zero units: 5400000 is `1 h 30 m`. */
 function fixedText(ms: number): string {
   let left = ms;
   const parts = Object.entries(UNITS_MS).flatMap(([unit, length]) => {
@@ -86,7 +92,10 @@ function calendarText({ months, days }: CalendarLength): string {
   );
 }
 
-/** `on insert, update of public.orders (lake)`, `on webhook build`, `after runs of load and clean`. */
+/**
+ * `on insert, update of public.orders (lake)`, `on webhook build`, `after runs of load
+ * and clean`.
+ */
 function eventText(event: EventSpec): string {
   if (event.type === "webhook") return `on webhook ${event.name}`;
   if (event.type === "dagRun")

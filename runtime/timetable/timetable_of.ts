@@ -1,4 +1,4 @@
-/** Which module reads which kind of schedule. */
+/** Chooses the module for each kind of schedule. */
 import type { ScheduleSpec } from "../../sdk/spec/index.ts";
 import { atInstants } from "./at_instants.ts";
 import { continuous } from "./continuous.ts";
@@ -13,7 +13,7 @@ import { deltaDataInterval } from "./lengths/delta_data_interval.ts";
 import { calendarTrigger, deltaTrigger } from "./lengths/delta_trigger.ts";
 import { never, once } from "./once.ts";
 
-/** A catchup asks the same schedule for one run after the other; what was read of it stays with it. */
+/** A catchup asks the same schedule for many runs; its parsed form is kept. */
 const known = new WeakMap<ScheduleSpec, Timetable>();
 
 /** @throws DagsmithError INVALID_SCHEDULE */

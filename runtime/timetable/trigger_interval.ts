@@ -3,7 +3,10 @@ import type { CalendarLength } from "../../sdk/spec/index.ts";
 import { type Interval, type RunInfo, runOver } from "./interval.ts";
 import { before } from "./lengths/calendar.ts";
 
-/** How far the interval reaches back: on the calendar if a calendar length is given, else in absolute time. */
+/**
+ * How far the interval reaches back: on the calendar with a calendar length, otherwise in
+ * absolute time.
+ */
 export interface IntervalBeforeTick {
   readonly timezone: string;
   readonly intervalMs: number;

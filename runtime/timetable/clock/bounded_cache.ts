@@ -1,4 +1,7 @@
-/** A cache of fixed size, so that a process that lives for months does not grow with every expression and year it has ever seen. */
+/**
+ * A cache of fixed size, so that a process that runs for months does not grow with every
+ * expression and year it has seen.
+ */
 export class BoundedCache<Value> {
   readonly #values = new Map<string, Value>();
   readonly #size: number;
@@ -7,7 +10,10 @@ export class BoundedCache<Value> {
     this.#size = size;
   }
 
-  /** The value of `key`, made if it is not there. What has been here longest makes room; it is made again when it is needed. */
+  /**
+   * The value of `key`, made if it is missing. The oldest value makes room, and is made
+   * again when it is needed.
+   */
   get(key: string, make: () => Value): Value {
     const known = this.#values.get(key);
     if (known !== undefined) return known;

@@ -1,10 +1,14 @@
 /**
- * Dates as texts and back, in the words of strftime: what partition keys are written in. Luxon does the work; this only translates the words,
- * because its own would change the meaning of every key format that people bring along.
+ * Dates to text and back, by the directives of strftime: the format of partition keys.
+ * Luxon does the work; this file only translates the directives, because Luxon's own
+ * would change the meaning of every key format that users have.
  */
 import { DateTime } from "luxon";
 
-/** Luxon's word for each of strftime's, and the one to read it by where that is another. */
+/**
+ * Luxon's token for each directive of strftime, and the token to read it by where it
+ * differs.
+ */
 const DIRECTIVES: Readonly<
   Record<string, { readonly write: string; readonly read?: string; readonly pad?: string }>
 > = {
@@ -19,7 +23,7 @@ const DIRECTIVES: Readonly<
   M: { write: "mm" },
   S: { write: "ss" },
   T: { write: "HH:mm:ss" },
-  // Microseconds there, milliseconds here.
+  // strftime has microseconds, Luxon milliseconds.
   f: { write: "SSS", read: "u", pad: "000" },
   z: { write: "ZZZ" },
   j: { write: "ooo" },
@@ -50,7 +54,10 @@ export function strftime(format: string, instant: number, timezone: string): str
   });
 }
 
-/** The date that a text says in a format; null when it does not. Without an offset in it, it is read in the timezone. */
+/**
+ * Parses a text by a format. Without an offset in the text, it is read in the timezone.
+ * @returns null when the text does not match the format
+ */
 export function strptime(text: string, format: string, timezone: string): DateTime<true> | null {
   const pattern = format.replace(/%(.)|[^%]+/gs, (literal, letter: string | undefined) => {
     const directive = letter === undefined ? undefined : DIRECTIVES[letter];
@@ -60,7 +67,7 @@ export function strptime(text: string, format: string, timezone: string): DateTi
   return date.isValid ? date : null;
 }
 
-/** Words as Luxon reads them: between quotes, and a quote as two outside of any. */
+/** Literal text as Luxon reads it: between quotes, and a quote as two quotes outside of any. */
 function quoted(text: string): string {
   const words = text.split("'").map((word) => (word === "" ? "" : `'${word}'`));
   return words.join("''");

@@ -1,11 +1,12 @@
 /**
- * From instants to a timezone's wall clock and back, by the same rule as cron: a time that is skipped moves forward by what was skipped, and
- * one that comes twice means its second coming. Wall-clock times are written as the milliseconds they would be in UTC.
+ * From instants to a timezone's wall clock and back, by the rule of cron: a skipped time
+ * moves forward by the skipped length, a repeated time means its second occurrence.
+ * Wall-clock times are written as the milliseconds they would be in UTC.
  */
 import { stretchAt } from "./zone.ts";
 
 const HOUR_MS = 3_600_000;
-/** No offset is further from UTC, on either side. */
+/** No timezone is further from UTC, on either side. */
 const FARTHEST_MS = 16 * HOUR_MS;
 
 /** What the wall clock shows at an instant. */
@@ -19,7 +20,7 @@ export function instantOf(timezone: string, wall: number): number {
   while (stretch.until > wall - FARTHEST_MS) {
     const instant = wall - stretch.offset;
     if (instant >= stretch.from && instant < stretch.until) return instant;
-    // Shown by neither side of the change at `from`, where clocks went forward over it.
+    // Clocks went forward over this time at `from`: neither side of the change shows it.
     const skipped = instant < stretch.from && wall - stretch.offsetBefore >= stretch.from;
     if (skipped) return wall - stretch.offsetBefore;
     stretch = stretchAt(timezone, stretch.from - 1);

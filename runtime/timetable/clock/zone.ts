@@ -1,22 +1,29 @@
 /**
- * When a timezone's clocks change: an instant's stretch of unchanged offset, found from the zone data that Node carries. Kept per zone
- * and year, because asking for one offset costs microseconds and a cron tick needs several.
+ * When a timezone's clocks change: the stretch of unchanged offset around an instant,
+ * from the zone data of Node. Stretches are kept by zone and year: one offset costs
+ * microseconds, and a cron tick needs several.
  */
 import { IANAZone } from "luxon";
 import { BoundedCache } from "./bounded_cache.ts";
 
-/** A stretch of time with one offset. It also ends with each year, so that one year's changes suffice to find it. Milliseconds. */
+/**
+ * A stretch of time with one offset, in milliseconds. It also ends with each year, so
+ * that the changes of one year suffice to find it.
+ */
 export interface Stretch {
   readonly from: number;
   readonly until: number;
   /** Wall clock minus UTC. */
   readonly offset: number;
-  /** The offset just before `from`, and the one at `until`; each equal to {@link offset} where only the year changes. */
+  /**
+   * The offset just before `from`, and the offset at `until`. Each equals {@link offset}
+   * where only the year changes.
+   */
   readonly offsetBefore: number;
   readonly offsetAfter: number;
 }
 
-/** Two changes of one zone lie at least a week apart in all data since 1990. */
+/** In all data since 1990, two changes of one zone are at least a week apart. */
 const PROBE_MS = 5 * 86_400_000;
 const years = new BoundedCache<readonly Stretch[]>(5_000);
 
@@ -52,7 +59,10 @@ function findStretches(zone: IANAZone, start: number, end: number): Stretch[] {
   return stretches;
 }
 
-/** The first instant after `from` with another offset than at `from`, or `end`: probed in long strides, then halved. */
+/**
+ * The first instant after `from` with another offset than at `from`, or `end`. Found in
+ * long strides, then by halving.
+ */
 function endOfOffset(offsetAt: (instant: number) => number, from: number, end: number): number {
   const offset = offsetAt(from);
   let same = from;

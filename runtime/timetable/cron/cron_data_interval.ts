@@ -1,4 +1,7 @@
-/** A run over the interval from one cron tick to the next, created when the interval has ended. */
+/**
+ * A run over the interval from one cron tick to the next, created when the interval has
+ * ended.
+ */
 
 import { type Interval, type Restriction, runOver, type Timetable } from "../interval.ts";
 import { type CronGrid, cronGrid, latestOf } from "./cron_grid.ts";
@@ -22,7 +25,10 @@ export function cronDataInterval(schedule: {
   };
 }
 
-/** Where the schedule may begin, from its bounds and what was missed. A start date that has been passed has no more say. */
+/**
+ * Where the schedule may begin, from its bounds and the missed intervals. A start date in
+ * the past no longer matters.
+ */
 function firstStart(
   grid: CronGrid,
   { earliest, catchup }: Restriction,
@@ -39,9 +45,11 @@ function firstStart(
 }
 
 /**
- * Where the last interval ended, moved back onto the grid in case the schedule has been edited since. Back at or behind its start it would be
- * worked on twice, under a logical date that may be taken: then from its end on, which leaves nothing out. An interval without length, from
- * runs at ticks, has worked on nothing; only its own logical date is taken.
+ * The end of the last interval, moved back onto the grid in case the schedule was edited.
+ * If that is at or before the last start, the interval would be processed twice under a
+ * logical date that may be in use; then the next interval starts at the last end, which
+ * leaves nothing out. A last interval without length, from runs at ticks, covered
+ * nothing: only its logical date is in use.
  */
 function startAfter(grid: CronGrid, last: Interval): number | null {
   const [start, end] = [last.start.getTime(), last.end.getTime()];

@@ -1,16 +1,19 @@
 /**
- * Cron expressions, read once by cron-parser into the values that match. cron-parser steps through them by other rules at a change of
- * clocks, and too slowly for ten thousand DAGs that are due at once, so stepping is done in cron_step.ts. It is given one item of a list
- * at a time, because it refuses lists whose items overlap, such as `9-17,12`, and cannot say which field is wrong.
+ * Cron expressions, parsed once by cron-parser into the values that match. cron-parser's
+ * own stepping has other rules at clock changes and is too slow for ten thousand due
+ * DAGs, so cron_step.ts does the stepping. cron-parser gets one item of a list at a time:
+ * it refuses lists whose items overlap, such as `9-17,12`, and does not say which field
+ * is wrong.
  *
- * Days of month and days of week are OR-ed when both are restricted, as cron does.
+ * When both the day of month and the day of week are restricted, either may match, as in
+ * cron.
  */
 import { CronExpressionParser, type CronFieldCollection } from "cron-parser";
 import { errorMessage } from "../../../sdk/error_message.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { BoundedCache } from "../clock/bounded_cache.ts";
 
-/** What matches, each list in ascending order. */
+/** The matching values, each list in ascending order. */
 export interface CronExpression {
   readonly seconds: readonly number[];
   readonly minutes: readonly number[];
@@ -31,12 +34,12 @@ type DayMatcher = (day: CalendarDay) => boolean;
 const FIELDS = ["second", "minute", "hour", "dayOfMonth", "month", "dayOfWeek"] as const;
 type Field = (typeof FIELDS)[number];
 
-/** Enough for every DAG of a large deployment, whose expressions share most of their fields. */
+/** Enough for every DAG of a large deployment: most expressions share their fields. */
 const expressions = new BoundedCache<CronExpression>(10_000);
 const items = new BoundedCache<CronFieldCollection>(10_000);
 
 /**
- * Reads a cron expression of 5 fields, or 6 with seconds first.
+ * Parses a cron expression of 5 fields, or 6 with seconds first.
  * @throws DagsmithError INVALID_SCHEDULE naming the field
  */
 export function cronExpression(text: string): CronExpression {
@@ -78,7 +81,7 @@ function readItem(field: Field, item: string): CronFieldCollection {
     throw new Error(
       "H stands for a random value; a schedule must be the same each time it is read",
     );
-  // cron-parser reads Sunday as 0 and finds that FRI-SUN runs backwards.
+  // cron-parser reads Sunday as 0 and refuses FRI-SUN as a range that runs backwards.
   const value = field === "dayOfWeek" ? item.replace(/-sun$/i, "-7") : item;
   return CronExpressionParser.parse(
     FIELDS.map((other) => (other === field ? value : "*")).join(" "),
@@ -108,7 +111,7 @@ function monthDayMatcher({ values }: CronFieldCollection["dayOfMonth"]): DayMatc
   return ({ day, daysInMonth }) => days.has(day) || (day === daysInMonth && days.has("L"));
 }
 
-/** `5` is each Friday, `5#2` the second of a month, `5L` the last. */
+/** `5` is each Friday, `5#2` the second Friday of a month, `5L` the last. */
 function weekdayMatcher({ values, nthDay }: CronFieldCollection["dayOfWeek"]): DayMatcher {
   const each = new Set(
     values.filter((value) => typeof value === "number").map((value) => value % 7),

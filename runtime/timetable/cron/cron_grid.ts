@@ -22,7 +22,7 @@ export function cronGrid(schedule: { readonly cron: string; readonly timezone: s
   };
 }
 
-/** The latest of some instants, of which null ones do not count; null when none is left. */
+/** The latest instant. Null values do not count; null when there is no other. */
 export function latestOf(...instants: readonly (number | null)[]): number | null {
   const known = instants.filter((instant) => instant !== null);
   return known.length === 0 ? null : Math.max(...known);

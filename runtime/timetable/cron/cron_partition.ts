@@ -1,4 +1,7 @@
-/** A run at each tick of a cron expression, for the partition that is named after this tick or one some ticks away. */
+/**
+ * A run at each tick of a cron expression, for the partition named after that tick or
+ * after a tick some steps away.
+ */
 
 import { strftime } from "../clock/strftime.ts";
 import { momentary, type Partition, type Timetable } from "../interval.ts";
@@ -6,7 +9,7 @@ import { type CronGrid, cronGrid } from "./cron_grid.ts";
 import { type CronTrigger, cronTrigger } from "./cron_trigger.ts";
 
 interface CronPartition extends Pick<CronTrigger, "cron" | "timezone" | "runImmediately"> {
-  /** In ticks; the one before is -1. */
+  /** In ticks; -1 is the previous tick. */
   readonly offset: number;
   readonly keyFormat: string;
   readonly keyTimezone: string;
@@ -30,7 +33,7 @@ function partitionAt(
   tick: number,
 ): Partition {
   let date = tick;
-  // Beyond the last tick there is none to name it after.
+  // Beyond the last tick there is no tick to name the partition after.
   for (let left = Math.abs(offset); left > 0; left--)
     date = (offset < 0 ? grid.before(date) : grid.after(date)) ?? date;
   return { key: strftime(keyFormat, date, keyTimezone), date: new Date(date) };

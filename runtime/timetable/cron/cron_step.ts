@@ -1,16 +1,20 @@
 /**
- * Steps from one match of a cron expression to the next or the previous on a wall clock that never changes: no timezone, only the
- * calendar. Wall-clock times are written as the milliseconds they would be in UTC.
+ * Steps from one match of a cron expression to the next or the previous, on a wall clock
+ * without a timezone: only the calendar counts. Wall-clock times are written as the
+ * milliseconds they would be in UTC.
  */
 import type { CronExpression } from "./cron_expression.ts";
 
 export type Direction = 1 | -1;
 
 const DAY_SECONDS = 86_400;
-/** The rarest cron there is, a fifth Sunday in February, comes every 28 years, or 40 around 2100. */
+/** The rarest cron, a fifth Sunday in February, comes every 28 years, or 40 around 2100. */
 const SEARCHED_MONTHS = 50 * 12;
 
-/** The nearest match strictly after (`1`) or before (`-1`) a wall-clock time; null when there is none within 50 years. */
+/**
+ * The nearest match strictly after (`1`) or before (`-1`) a wall-clock time; null when
+ * there is none within 50 years.
+ */
 export function nearestMatch(
   cron: CronExpression,
   wall: number,
@@ -25,7 +29,10 @@ export function nearestMatch(
   return other === null ? null : (other * DAY_SECONDS + edgeOfDay(cron, direction)) * 1000;
 }
 
-/** The nearest matching second of a day at or beyond `second`; undefined when the day has no more. */
+/**
+ * The nearest matching second of a day at or beyond `second`; undefined when the day has
+ * none left.
+ */
 function timeOfDay(cron: CronExpression, second: number, direction: Direction): number | undefined {
   const [h, m, s] = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60];
   if (cron.hours.includes(h)) {
@@ -51,7 +58,7 @@ function edgeOfDay(cron: CronExpression, direction: Direction): number {
 /** The nearest matching day at or beyond `day`, both counted from 1970-01-01. */
 function nearestDay(cron: CronExpression, day: number, direction: Direction): number | null {
   const date = new Date(day * DAY_SECONDS * 1000);
-  // Months are counted through from year 0, so that a step needs no date.
+  // Months are counted from year 0, so that a step needs no date.
   const first = date.getUTCFullYear() * 12 + date.getUTCMonth();
   for (let step = 0; step < SEARCHED_MONTHS; step++) {
     const month = first + step * direction;
@@ -67,7 +74,7 @@ function nearestDay(cron: CronExpression, day: number, direction: Direction): nu
   return null;
 }
 
-/** @param from the day of the month to begin with; default the month's edge */
+/** @param from the day of the month to start with; default: the first or last day */
 function nearestDayOfMonth(
   cron: CronExpression,
   month: number,

@@ -1,11 +1,13 @@
 /**
- * The instants at which a cron expression ticks in a timezone. They are a fixed set, whatever instant one starts from, so a scheduler
- * that restarts anywhere goes on with the same ticks. Where clocks change:
+ * The instants at which a cron expression ticks in a timezone. They do not depend on
+ * where a search starts, so a restarted scheduler finds the same ticks. At clock changes:
  *
- * - A time that is skipped moves forward by what was skipped; moved onto another tick, the two are one.
- * - A time that comes twice ticks once, at its second coming.
- * - When every hour matches, elapsed time counts instead: ticks come in both passes of a repeated hour, and none is moved. If the change
- *   is not of whole hours, the first tick after it still follows the old clock.
+ * - A skipped time moves forward by the skipped length. If it falls on another tick, the
+ *   two are one.
+ * - A time that comes twice ticks once, at its second occurrence.
+ * - When every hour matches, elapsed time counts instead: ticks come in both passes of a
+ *   repeated hour, and none is moved. If the change is not of whole hours, the first tick
+ *   after it still follows the old clock.
  */
 
 import { type Stretch, stretchAt } from "../clock/zone.ts";
@@ -13,24 +15,31 @@ import type { CronExpression } from "./cron_expression.ts";
 import { type Direction, nearestMatch } from "./cron_step.ts";
 
 const HOUR_MS = 3_600_000;
-/** Longer than any two matches lie apart; ends the search where an expression never matches. */
+/**
+ * Longer than the gap between any two matches. Ends the search where an expression never
+ * matches.
+ */
 const SEARCHED_MS = 60 * 366 * 24 * HOUR_MS;
 
-/** A piece of wall-clock time, and the offset by which its matches become instants. */
+/** A stretch of wall-clock time with the offset that turns its matches into instants. */
 interface Reading {
   readonly offset: number;
   readonly from: number;
   readonly until: number;
 }
 
-/** The nearest tick strictly after (`1`) or before (`-1`) an instant; null when there is none within 60 years. */
+/**
+ * The nearest tick strictly after (`1`) or before (`-1`) an instant; null when there is
+ * none within 60 years.
+ */
 export function nearestTick(
   cron: CronExpression,
   zone: string,
   instant: number,
   direction: Direction,
 ): number | null {
-  // The instant on a border belongs to the later stretch, and what comes before it to the earlier one.
+  // An instant on a border belongs to the later stretch; the time before it belongs to
+  // the earlier one.
   let stretch = stretchAt(zone, direction === 1 ? instant : instant - 1);
   while (Math.abs(stretch.from - instant) < SEARCHED_MS) {
     const ticks = readingsOf(cron, stretch)
@@ -70,7 +79,7 @@ function wallReadings({
   offsetBefore,
   offsetAfter,
 }: Stretch): readonly Reading[] {
-  // The end of the stretch that comes again after it is left to its second coming.
+  // The end of a stretch that is repeated after it is left to its second occurrence.
   const once = { offset, from: from + offset, until: until + Math.min(offset, offsetAfter) };
   if (offsetBefore >= offset) return [once];
   const skipped = { offset: offsetBefore, from: from + offsetBefore, until: from + offset };

@@ -6,7 +6,10 @@ import { type CronGrid, cronGrid, latestOf } from "./cron_grid.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Whether the tick just past may be the first; milliseconds: if it is no longer ago. */
+/**
+ * Whether the tick that just passed may be the first run. Milliseconds: only if it passed
+ * no longer ago.
+ */
 type RunImmediately = boolean | number;
 
 export interface CronTrigger extends IntervalBeforeTick {
@@ -42,8 +45,9 @@ function nextTick(
 }
 
 /**
- * Without a start date: the next tick, or the one just past. Unless told, "just" is a tenth of the way from there to the next, but at least
- * 5 minutes, so that a DAG deployed at its minute runs.
+ * The first tick without a start date: the next tick, or the one that just passed. By
+ * default, "just" means a tenth of the gap to the next tick and at least 5 minutes, so
+ * that a DAG deployed at its minute runs.
  */
 function firstTick(grid: CronGrid, runImmediately: RunImmediately, now: number): number | null {
   const past = grid.atOrBefore(now);

@@ -1,4 +1,4 @@
-/** A run at each instant at which one cron expression or more tick: once where they tick together. */
+/** A run at each instant at which at least one of several cron expressions ticks. */
 
 import type { Restriction, RunInfo, Timetable } from "../interval.ts";
 import { intervalAt } from "../trigger_interval.ts";
@@ -19,7 +19,10 @@ export function multiCronTrigger(
   };
 }
 
-/** The soonest; with `catchup: "last"`, the latest of those that are past, since it alone makes the others missed. */
+/**
+ * The soonest run. With `catchup: "last"` the latest run in the past, because the others
+ * count as missed.
+ */
 function choose(runs: readonly RunInfo[], { catchup }: Restriction, now: number): RunInfo | null {
   const ordered = runs.toSorted((a, b) => a.runAfter.getTime() - b.runAfter.getTime());
   const past =

@@ -16,9 +16,10 @@ export function before({ length, timezone }: CalendarStep, instant: number): num
 }
 
 /**
- * The instants one length apart from `from` on, which comes first. A step knows the time of day that is meant: where clocks have moved one
- * forward, the next is back at it.
- * @param anchors instants whose time of day is meant, if `from` is what became of it
+ * The instants one length apart, beginning with `from`. Each step keeps the intended time
+ * of day: after a clock change that moved one instant, the next instant is back at it.
+ * @param anchors instants that give the intended time of day, in case a clock change
+ *   moved `from`
  */
 export function* steps(
   { length, timezone }: CalendarStep,
@@ -30,7 +31,7 @@ export function* steps(
   while (true) {
     yield instant;
     const last = instant;
-    // Two times of day can have been moved to one instant, where a whole day was skipped.
+    // Where a whole day was skipped, two times of day can fall on one instant.
     while (instant <= last) {
       wall = plus(wall, length, 1);
       instant = instantOf(timezone, wall);
@@ -46,8 +47,9 @@ export function after(step: CalendarStep, from: number, anchors: readonly number
 }
 
 /**
- * An instant of the grid of `from` that is not far before `instant`: where to begin to look for one near it. `from` itself unless it is far
- * away and the length is of days alone, which add up without walking through them.
+ * An instant on the grid of `from`, not far before `instant`: a start for a search near
+ * it. Returns `from` unless it is far away and the length is in days, which add up
+ * without walking.
  */
 export function nearby(
   { length, timezone }: CalendarStep,
@@ -61,7 +63,7 @@ export function nearby(
   return count <= 0 ? from : instantOf(timezone, wall + count * length.days * DAY_MS);
 }
 
-/** Midnight of 1970-01-01 on the wall clock: the grid of what has no start. */
+/** Midnight of 1970-01-01 on the wall clock: the grid of a schedule without a start. */
 export function epochOf(timezone: string): number {
   return instantOf(timezone, 0);
 }

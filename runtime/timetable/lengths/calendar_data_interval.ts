@@ -1,6 +1,7 @@
 /**
- * Runs over intervals of a length on the calendar. Every missed interval from the start date on lies on the start date's grid. Where missed
- * ones are skipped, months lie on it too; days, whose grid nothing can drift from, on that of the last run, or else of 1970-01-01.
+ * Runs over intervals of a calendar length. With catchup, every missed interval lies on
+ * the grid of the start date. Without catchup, months stay on that grid too. Days use the
+ * grid of the last run, or else of 1970-01-01; a grid of days cannot drift.
  */
 
 import { latestOf } from "../cron/cron_grid.ts";
@@ -26,7 +27,7 @@ export function calendarDataInterval(step: CalendarStep): Timetable {
   };
 }
 
-/** Instants whose time of day is meant; the epoch's, for a grid that nothing else gives. */
+/** Instants that give the intended time of day. A grid without any uses the epoch's. */
 function anchorsOf(
   { timezone }: CalendarStep,
   last: Interval | null,
@@ -46,15 +47,19 @@ function nextStart(
   const floor = earliest?.getTime() ?? null;
   const base = last && startAfter(step, last, anchors);
   if (catchup === "all") return latestOf(floor, base);
-  // A start date moved beyond the last run begins the schedule anew.
+  // A start date moved beyond the last run starts the schedule over.
   const resumed = base !== null && (floor === null || base >= floor) ? base : null;
-  // Until the first interval has ended it stays the first: another grid's must not come before it when asked again.
+  // Until the first interval has ended it stays the first. Otherwise a later question
+  // would return an interval of another grid before it.
   if (resumed === null && floor !== null && now <= after(step, floor, anchors)) return floor;
   const origin = (step.length.months > 0 ? floor : null) ?? resumed ?? epochOf(step.timezone);
   return latestOf(floor, resumed, wanted(step, origin, now, catchup, anchors));
 }
 
-/** On the grid of `origin`: the start of the latest interval that has ended, or of the first that has not ended before now. */
+/**
+ * On the grid of `origin`: the start of the latest interval that has ended, or of the
+ * first that ends at or after now.
+ */
 function wanted(
   step: CalendarStep,
   origin: number,
@@ -73,7 +78,10 @@ function wanted(
   return start;
 }
 
-/** A last interval without length, from an earlier kind of schedule, must not give its logical date again. */
+/**
+ * A last interval without length comes from an earlier kind of schedule. Its logical date
+ * must not be used again.
+ */
 function startAfter(step: CalendarStep, last: Interval, anchors: readonly number[]): number {
   return last.end > last.start ? last.end.getTime() : after(step, last.start.getTime(), anchors);
 }

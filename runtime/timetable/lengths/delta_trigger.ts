@@ -1,7 +1,8 @@
 /**
- * A run at each end of a length of time, fixed or of the calendar. The first is at the start date, or now; where more than one was missed and
- * they are not wanted, the runs begin anew now, as in Airflow. One that is merely late keeps its place, so that a slow scheduler never
- * shifts the others.
+ * A run at each end of a length of time, fixed or of the calendar. The first is at the
+ * start date, or now. When more than one was missed and catchup does not want them, the
+ * runs start over now, as in Airflow. A single late run keeps its time, so a slow
+ * scheduler never shifts the others.
  */
 
 import { latestOf } from "../cron/cron_grid.ts";
@@ -9,10 +10,10 @@ import { type Interval, instantsOf, type Restriction, type Timetable } from "../
 import { type IntervalBeforeTick, intervalAt, runAtTick } from "../trigger_interval.ts";
 import { after, type CalendarStep, nearby, steps } from "./calendar.ts";
 
-/** The grid of a length. `anchors` are instants whose time of day is meant. */
+/** The grid of a length. `anchors` are instants that give the intended time of day. */
 interface Spacing {
   after(from: number, anchors: readonly number[]): number;
-  /** The first on the grid of `from`, itself included, that is not before `instant`. */
+  /** The first instant at or after `instant` on the grid of `from`; `from` itself counts. */
   atOrAfter(instant: number, from: number, anchors: readonly number[]): number;
 }
 

@@ -1,4 +1,7 @@
-/** Whether the updates that wait for a DAG are enough for a run. Pure: the scheduler's rule, apart from where updates are kept. */
+/**
+ * Whether a DAG's pending updates of assets are enough for a run. Pure: the rule apart
+ * from where updates are stored.
+ */
 import type { AssetCondition } from "../../../sdk/spec/index.ts";
 
 /** Alias to the assets that were updated under it so far. */
@@ -8,8 +11,9 @@ const NO_ALIASES: Aliases = new Map();
 
 /**
  * Whether a condition is met.
- * @param updated assets with at least one update since the DAG's last run that assets made
- * @param aliases one that stands for nothing yet is not met
+ * @param updated assets with at least one update since the DAG's last run that assets
+ *   made
+ * @param aliases an alias without an asset is not met
  */
 export function isMet(
   condition: AssetCondition,
@@ -23,7 +27,7 @@ export function isMet(
   return condition.any.some((part) => isMet(part, updated, aliases));
 }
 
-/** The assets that a condition may be met by, each once. */
+/** The assets that can meet a condition, each once. */
 export function assetsOf(
   condition: AssetCondition,
   aliases: Aliases = NO_ALIASES,

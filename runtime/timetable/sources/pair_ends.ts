@@ -1,6 +1,9 @@
-/** Which ends of other DAGs' runs come together to a run. Pure, and without a clock: the same ends in the same order always give the same runs. */
+/**
+ * Which ends of other DAGs' runs together make a run. Pure and without a clock: the same
+ * ends in the same order always make the same runs.
+ */
 
-/** An end that waits. */
+/** The end of a run that waits for its partners. */
 export interface WaitingEnd {
   readonly id: number;
   readonly dagId: string;
@@ -14,15 +17,16 @@ export interface EndsCondition {
 }
 
 export interface Pairing<End> {
-  /** For each run that is to be made, one end of each DAG that is waited for. */
+  /** For each new run, one end of each DAG that the source names. */
   readonly runs: readonly (readonly End[])[];
-  /** Ends whose partners may still come. */
+  /** Ends whose partners may still arrive. */
   readonly waiting: readonly End[];
 }
 
 /**
- * Takes the oldest end of each DAG, again and again, as long as there is one of each. Of ends that lie further apart than allowed the oldest is
- * dropped: what comes later lies further still.
+ * Takes the oldest end of each DAG, again and again, while each DAG has one. When ends
+ * lie further apart than allowed, the oldest is dropped: later ends are even further
+ * away.
  * @param ends oldest first
  */
 export function pairEnds<End extends WaitingEnd>(

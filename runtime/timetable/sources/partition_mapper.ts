@@ -1,11 +1,12 @@
 /**
- * From the key of a partition to the key of the partition that is made of it: hours of a source to the day they belong to. Apart from the
- * schedule, because a mapper belongs to the edge between two DAGs.
+ * Maps the key of a partition to the key of the partition made from it: the hours of a
+ * source to their day. Apart from the schedule, because a mapper belongs to the edge
+ * between two DAGs.
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { formatProblem, strftime, strptime } from "../clock/strftime.ts";
 
-/** Airflow's default formats of what comes out. `{quarter}` is the number of the quarter. */
+/** Airflow's default formats of the result. `{quarter}` is the number of the quarter. */
 const OUTPUT_FORMATS = {
   hourly: { unit: "hour", format: "%Y-%m-%dT%H" },
   daily: { unit: "day", format: "%Y-%m-%d" },
@@ -15,32 +16,37 @@ const OUTPUT_FORMATS = {
   yearly: { unit: "year", format: "%Y" },
 } as const;
 const INPUT_FORMAT = "%Y-%m-%dT%H:%M:%S";
-/** Between the parts of a key that has several. */
+/** Separates the parts of a composite key. */
 const DELIMITER = "|";
 
-/** To the start of the hour, day, week (from Monday), month, quarter or year that a key's date lies in. */
+/**
+ * Maps a key's date to the start of its hour, day, week (from Monday), month, quarter or
+ * year.
+ */
 interface TemporalMapper {
   readonly type: keyof typeof OUTPUT_FORMATS;
-  /** In strftime's words. Default `"%Y-%m-%dT%H:%M:%S"`. */
+  /** A strftime format. Default `"%Y-%m-%dT%H:%M:%S"`. */
   readonly inputFormat?: string;
   /** Default: by type, such as `"%Y-%m-%d"` for days. */
   readonly outputFormat?: string;
-  /** In which keys without an offset are read, and periods begin. Default `"UTC"`. */
+  /** The timezone of keys without an offset and of the periods' starts. Default `"UTC"`. */
   readonly timezone?: string;
 }
 
 export type PartitionMapper =
   | { readonly type: "identity" }
   | TemporalMapper
-  /** Each part of a key, parted by `|`, by a mapper of its own. */
+  /** Maps each part of a composite key, separated by `|`, with its own mapper. */
   | { readonly type: "product"; readonly mappers: readonly PartitionMapper[] }
-  /** Lets these pass and refuses all others. */
+  /** Accepts these keys unchanged and refuses all others. */
   | { readonly type: "allowed_keys"; readonly keys: readonly string[] };
 
 /**
- * The key downstream of a key.
- * @throws DagsmithError INVALID_PARTITION_KEY for a key that is not in the input format, has too few or too many parts, or is not allowed
- * @example mapPartitionKey({ type: "weekly" }, "2026-02-10T14:30:45") // "2026-02-09 (W07)"
+ * The downstream key of a key.
+ * @throws DagsmithError INVALID_PARTITION_KEY for a key that is not in the input format,
+ *   has too few or too many parts, or is not allowed
+ * @example mapPartitionKey({ type: "weekly" }, "2026-02-10T14:30:45") // "2026-02-09
+ *   (W07)"
  */
 export function mapPartitionKey(mapper: PartitionMapper, key: string): string {
   switch (mapper.type) {
