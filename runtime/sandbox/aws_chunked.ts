@@ -1,7 +1,13 @@
-/** The `aws-chunked` framing that SDKs put around a streamed upload. A server that does not undo it stores the framing as content. */
+/**
+ * The `aws-chunked` framing that SDKs put around a streamed upload. A server that does
+ * not remove it stores the framing as content.
+ */
 import type { IncomingHttpHeaders } from "node:http";
 
-/** The content of a body that may be framed: chunks of `<hex size>[;chunk-signature=…]\r\n<bytes>\r\n`, a chunk of size 0, trailers. */
+/**
+ * The content of a body that may be framed: chunks of `<hex
+ * size>[;chunk-signature=…]\r\n<bytes>\r\n`, a chunk of size 0, trailers.
+ */
 export function unframe(body: Buffer, headers: IncomingHttpHeaders): Buffer {
   const framed =
     /\baws-chunked\b/.test(headers["content-encoding"] ?? "") ||

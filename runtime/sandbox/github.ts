@@ -1,34 +1,39 @@
 /**
- * A made-up GitHub on loopback, so that the example DAGs run without an account and without the network: paged lists, rate-limit headers,
- * ETags, one secondary rate limit, and webhooks that take messages as Discord's do. Nothing in it survives its close.
+ * A simulated GitHub on loopback, so that the example DAGs run without an account and
+ * without the network: paged lists, rate-limit headers, ETags, one secondary rate limit,
+ * and webhooks that take messages as Discord's do. It stores nothing beyond its own life.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Answer, answer, etagOf, notFound, secondaryRateLimit } from "./github_answers.ts";
 import { Webhooks } from "./github_webhooks.ts";
 
-/** Which GET is refused once with a secondary rate limit; late enough not to meet a DAG that asks one question. */
+/**
+ * The GET that is refused once with a secondary rate limit: late enough to spare a DAG
+ * that sends a single request.
+ */
 const RATE_LIMITED_REQUEST = 3;
 const HOURLY_QUOTA = 5_000;
 const LONGEST_BODY_BYTES = 64 * 1024;
 
 export interface SandboxGithubOptions {
-  /** Default 0: one that is free. */
+  /** Default 0: any free port. */
   readonly port?: number;
-  /** Gets a line for each request. Default: silence. */
+  /** Called with a line for each request. Default: no log. */
   readonly log?: (line: string) => void;
 }
 
 export interface SandboxGithub {
-  /** Its root, without a slash at the end. */
+  /** The root URL, without a slash at the end. */
   readonly url: string;
   /** Ends every connection. May be called again. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the server on 127.0.0.1. It knows the organisations `astronomerio`, `airflow-plugins` and `kestra-io`; all else is 404.
- * `POST /webhooks/{id}` takes a message, `GET /webhooks/{id}/messages` lists them.
+ * Starts the server on 127.0.0.1. It has the organisations `astronomerio`,
+ * `airflow-plugins` and `kestra-io`; every other address is 404. `POST /webhooks/{id}`
+ * takes a message, `GET /webhooks/{id}/messages` lists them.
  */
 export async function startSandboxGithub({
   port = 0,
@@ -61,7 +66,7 @@ interface Asked {
   readonly request: IncomingMessage;
   readonly url: URL;
   readonly webhooks: Webhooks;
-  /** How many questions GitHub has been asked, this one included. */
+  /** How many requests GitHub has received, this one included. */
   readonly asked: number;
 }
 
@@ -93,7 +98,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** @returns the status that was sent: 304 when the asker has this answer already */
+/** @returns the status that was sent: 304 when the client has this answer already */
 function send(
   { request, asked }: Asked,
   response: ServerResponse,
@@ -116,7 +121,8 @@ function send(
 
 async function closed(server: ReturnType<typeof createServer>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  // A server that was closed before reports an error here, which is what was asked for.
+  // A server that was closed before reports an error here; closed is what the caller
+  // wants.
   server.close(() => resolve());
   server.closeAllConnections();
   await promise;

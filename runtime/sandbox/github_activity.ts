@@ -1,4 +1,7 @@
-/** The rest of a made-up repository: its commits, comments and pull requests, in the shape of GitHub's REST API. Pure. */
+/**
+ * The rest of a simulated repository: its commits, comments and pull requests, in the
+ * shape of GitHub's REST API. Pure.
+ */
 import { type GithubJson, issues, type organizations, user } from "./github_data.ts";
 
 type Organization = (typeof organizations)[number];
@@ -8,7 +11,7 @@ const COMMITS = 12;
 const sha = (seed: string, n: number): string =>
   Buffer.from(`${n}:${seed}`).toString("hex").padEnd(40, "0").slice(0, 40);
 
-/** Newest first, as GitHub lists them. The author of every fifth has no account. */
+/** Newest first, as GitHub lists them. The author of every fifth commit has no account. */
 export function commits(root: string, org: Organization, repo: string): readonly GithubJson[] {
   return Array.from({ length: COMMITS }, (_, index) => {
     const number = COMMITS - index;
@@ -41,7 +44,7 @@ export function commits(root: string, org: Organization, repo: string): readonly
   });
 }
 
-/** One for each issue that says it has comments. */
+/** As many comments as each issue counts. */
 export function issueComments(
   root: string,
   org: Organization,
@@ -94,7 +97,7 @@ export function commitComments(
     }));
 }
 
-/** The issues that are pull requests, as pull requests. */
+/** The issues that are pull requests, in the shape of pull requests. */
 export function pullRequests(root: string, org: Organization, repo: string): readonly GithubJson[] {
   return issues(root, org, repo)
     .filter((issue) => "pull_request" in issue)

@@ -1,4 +1,7 @@
-/** What the made-up GitHub answers to a request: status, headers, body. Pure; the server around it only counts and writes. */
+/**
+ * The answers of the simulated GitHub: status, headers, body. Pure; the server around it
+ * only counts and writes.
+ */
 import { createHash } from "node:crypto";
 import { commitComments, commits, issueComments, pullRequests } from "./github_activity.ts";
 import {
@@ -16,7 +19,7 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** Of a GET: its address under the root, and the two headers that matter. */
+/** A GET: its address under the root, and the two headers that matter. */
 export interface Question {
   readonly url: URL;
   readonly authorization: string | undefined;
@@ -56,10 +59,10 @@ const repositoryLists: Readonly<Record<string, List>> = {
   pulls: pullRequests,
 };
 
-/** The answer to a GET. Its links stay under the root that it was asked under. */
+/** The answer to a GET. Its links have the root of the request. */
 export function answer({ url, authorization }: Question): Answer {
   const root = url.origin;
-  // No name of this server needs percent-encoding, so the path is compared as it came.
+  // No name of this server needs percent-encoding, so the raw path is compared.
   const [area, login, ...rest] = url.pathname.slice(1).split("/");
   if (url.pathname === "/user/orgs") {
     return authorization === undefined
@@ -93,7 +96,7 @@ function organizationAnswer(url: URL, org: (typeof organizations)[number], path:
   return notFound;
 }
 
-/** Only issues and pull requests have a state; GitHub shows the open ones unless asked otherwise. */
+/** Only issues and pull requests have a state. GitHub lists the open ones by default. */
 function inState(url: URL, items: readonly GithubJson[]): readonly GithubJson[] {
   const state = url.searchParams.get("state") ?? "open";
   return state === "all"
@@ -101,13 +104,13 @@ function inState(url: URL, items: readonly GithubJson[]): readonly GithubJson[] 
     : items.filter((item) => item.state === undefined || item.state === state);
 }
 
-/** Newest first, for what has a state, unless asked for `direction=asc`. */
+/** Lists with a state are newest first, unless the request says `direction=asc`. */
 function sorted(url: URL, items: readonly GithubJson[]): readonly GithubJson[] {
   const newestFirst = items[0]?.state !== undefined && url.searchParams.get("direction") !== "asc";
   return newestFirst ? items.toReversed() : items;
 }
 
-/** One page of a list, with a Link header as GitHub writes it: at most 100 on a page, 30 by default. */
+/** One page of a list, with GitHub's Link header: at most 100 on a page, 30 by default. */
 export function page(url: URL, items: readonly GithubJson[]): Answer {
   const size = clamp(Number(url.searchParams.get("per_page") ?? 30), 1, 100);
   const last = Math.max(1, Math.ceil(items.length / size));
@@ -129,7 +132,7 @@ function clamp(value: number, low: number, high: number): number {
   return Number.isInteger(value) ? Math.min(high, Math.max(low, value)) : low;
 }
 
-/** A body's ETag. */
+/** The ETag of a body. */
 export function etagOf(text: string): string {
   return `"${createHash("sha256").update(text).digest("hex")}"`;
 }

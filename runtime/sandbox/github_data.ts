@@ -1,10 +1,12 @@
 /**
- * Two made-up organisations, always the same: their members, repositories and issues in the shape of GitHub's REST API. Pure. Made to
- * hold what real data holds and made-up data forgets: lists of several pages, of exactly one page and of none, ids beyond 32 bits, titles
- * with quotes, tabs, line breaks and other scripts, pull requests among the issues, one person at home in both organisations.
+ * Two simulated organisations, always the same: their members, repositories and issues in
+ * the shape of GitHub's REST API. Pure. They hold what real data has and test data often
+ * lacks: lists of several pages, of exactly one page and of none, ids beyond 32 bits,
+ * titles with quotes, tabs, line breaks and other scripts, pull requests among the
+ * issues, and one person in both organisations.
  */
 
-/** An object as GitHub answers it; `url`s begin with the root that they are served under. */
+/** An object of GitHub's API; its `url`s begin with the root of the server. */
 export type GithubJson = Readonly<Record<string, unknown>>;
 
 interface Organization {
@@ -16,7 +18,10 @@ interface Organization {
   readonly stars: number;
 }
 
-/** A member of both organisations, with as many open issues in the one as in the other: a UNION of the two counts loses one of them. */
+/**
+ * A member of both organisations with the same number of open issues in each. A UNION of
+ * the two counts loses one of them.
+ */
 const IN_BOTH = "grace-both";
 const OPEN_ISSUES_OF_IN_BOTH = 3;
 
@@ -63,11 +68,11 @@ const TITLES = [
   "  leading and trailing blanks  ",
 ];
 
-/** The time of the n-th thing that happened; an hour apart. */
+/** The time of the n-th event; events are an hour apart. */
 const at = (n: number): string =>
   `${new Date(Date.UTC(2018, 0, 1) + n * 3_600_000).toISOString().slice(0, 19)}Z`;
 
-/** A person; the same login has the same id in every organisation. */
+/** A person. The same login has the same id in every organisation. */
 export function user(root: string, login: string): GithubJson {
   const url = `${root}/users/${login}`;
   return {
@@ -262,7 +267,10 @@ function issue(root: string, org: Organization, repo: string, number: number): G
   };
 }
 
-/** The one in both has the first open issues of her own; the others share every fourth, all of them known as members. */
+/**
+ * The member of both organisations has the first open issues. The others share every
+ * fourth issue, and all of them are known members.
+ */
 function assigneeOf(org: Organization, repo: string, number: number): string | null {
   const isFirst = Object.keys(org.repositories)[0] === repo;
   if (isFirst && [1, 3, 7].slice(0, OPEN_ISSUES_OF_IN_BOTH).includes(number)) return IN_BOTH;

@@ -1,6 +1,9 @@
-/** Webhooks that take messages as Discord's do and remember them, so that a DAG which writes to a channel has one to write to. */
+/**
+ * Webhooks that take messages as Discord's do and remember them, so that a DAG can write
+ * to a channel.
+ */
 
-/** More are forgotten, oldest first. */
+/** The oldest messages beyond this number are forgotten. */
 const REMEMBERED = 1_000;
 const LONGEST_MESSAGE = 2_000;
 
@@ -13,7 +16,10 @@ export interface WebhookMessage {
 export class Webhooks {
   readonly #messages = new Map<string, WebhookMessage[]>();
 
-  /** @returns false when it is no message: not JSON with a `content` of 1 to 2000 characters */
+  /**
+   * @returns false when the body is not a message: JSON with a `content` of 1 to 2000
+   *   characters
+   */
   accept(id: string, body: string, receivedAt: string): boolean {
     const content = contentOf(body);
     if (content === undefined || content === "" || [...content].length > LONGEST_MESSAGE)

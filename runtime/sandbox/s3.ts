@@ -1,6 +1,7 @@
 /**
- * An S3 of one's own, in memory, for tests and for trying a pipeline without a cloud: the real AWS SDK talks to it over HTTP. It checks no
- * signatures and keeps nothing. Faults can be switched on while it runs.
+ * An S3 in memory, for tests and for trying a pipeline without a cloud: the real AWS SDK
+ * talks to it over HTTP. It checks no signatures and stores nothing on disk. Faults can
+ * be switched on while it runs.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -9,15 +10,24 @@ import { unframe } from "./aws_chunked.ts";
 import { answer, refusal, type S3Request, type S3Response } from "./s3_operations.ts";
 import { S3Store } from "./s3_store.ts";
 
-/** What goes wrong, from the next request on. Empty: nothing. */
+/** The faults from the next request on. Empty: none. */
 export interface S3Faults {
-  /** Every n-th request is answered 503 SlowDown. */
+  /** Every n-th request gets 503 SlowDown. */
   slowDownEvery?: number;
-  /** GET bodies break off after this many bytes, though their Content-Length promises all. */
+  /**
+   * GET bodies break off after this many bytes, although their Content-Length promises
+   * all of them.
+   */
   truncateAfter?: number;
-  /** So many uploads break off after this many bytes: the connection ends without an answer. Counts down. */
+  /**
+   * This many uploads break off after so many bytes: the connection ends without an
+   * answer. Counts down.
+   */
   cutUploads?: { readonly afterBytes: number; times: number };
-  /** GET bodies stop after `afterBytes` until `until` settles; `reached` is called when the first of them stops. */
+  /**
+   * GET bodies stop after `afterBytes` until `until` settles. `reached` is called when
+   * the first body stops.
+   */
   hold?: {
     readonly afterBytes: number;
     readonly until: Promise<void>;
@@ -28,9 +38,9 @@ export interface S3Faults {
 export interface SandboxS3 {
   /** The endpoint, path style: `http://127.0.0.1:<port>`. */
   readonly url: string;
-  /** Change it at any time. */
+  /** May be changed at any time. */
   readonly faults: S3Faults;
-  /** How many requests have arrived, by method. */
+  /** The number of requests so far, by method. */
   readonly requests: ReadonlyMap<string, number>;
   /** Ends open connections too. May be called again. */
   close(): Promise<void>;
@@ -38,8 +48,9 @@ export interface SandboxS3 {
 
 /**
  * Starts the server on 127.0.0.1.
- * @param options.port default 0: any free one
- * @param options.buckets buckets that exist from the start; others are created by clients, as in S3
+ * @param options.port default 0: any free port
+ * @param options.buckets buckets that exist from the start; clients create others, as in
+ *   S3
  */
 export async function startSandboxS3(
   options: { readonly port?: number; readonly buckets?: readonly string[] } = {},

@@ -1,4 +1,7 @@
-/** What the sandbox S3 answers to each operation: from a parsed request to a response, without a socket. */
+/**
+ * The answers of the sandbox S3 to each operation: from a parsed request to a response,
+ * without a socket.
+ */
 import { S3Refusal, type S3Store, type StoredObject } from "./s3_store.ts";
 
 export interface S3Request {
@@ -9,7 +12,7 @@ export interface S3Request {
   readonly key: string;
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Without any chunk framing. */
+  /** Without chunk framing. */
   readonly body: Buffer;
 }
 
@@ -21,7 +24,7 @@ export interface S3Response {
 
 type Operation = (store: S3Store, request: S3Request) => S3Response;
 
-/** Method, what it is sent to, and the query parameter that changes its meaning. */
+/** Method, target, and the query parameter that changes the meaning. */
 const operations: Readonly<Record<string, Operation>> = {
   "GET service": (store) =>
     xml(
@@ -70,7 +73,7 @@ const operations: Readonly<Record<string, Operation>> = {
   },
 };
 
-/** Answers a request; a refusal is an answer too. */
+/** Answers a request. A refusal is an answer too. */
 export function answer(store: S3Store, request: S3Request): S3Response {
   try {
     const operation = operations[nameOf(request)];
@@ -166,7 +169,7 @@ function getObject(store: S3Store, { bucket, key, headers }: S3Request): S3Respo
   };
 }
 
-/** Start inclusive, end exclusive; null when no range is asked for. */
+/** Start inclusive, end exclusive; null without a range. */
 function rangeOf(header: string, length: number): readonly [number, number] | null {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header);
   if (!match) return null;
@@ -206,7 +209,10 @@ function stored({ etag }: { readonly etag: string }): S3Response {
   return { status: 200, headers: { etag } };
 }
 
-/** The headers that come back when the object is read. `aws-chunked` describes the upload, not the object. */
+/**
+ * The headers that are returned when the object is read. `aws-chunked` describes the
+ * upload, not the object.
+ */
 function kept(headers: S3Request["headers"]): Record<string, string> {
   const wanted = Object.entries(headers).filter(
     ([name]) => name.startsWith("content-type") || name.startsWith("x-amz-meta-"),

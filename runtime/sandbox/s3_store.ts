@@ -1,4 +1,7 @@
-/** The buckets of the sandbox S3, in memory. It knows neither HTTP nor XML; every refusal is an S3Refusal with S3's own code. */
+/**
+ * The buckets of the sandbox S3, in memory. It knows neither HTTP nor XML; every refusal
+ * is an S3Refusal with S3's own code.
+ */
 import { createHash, randomUUID } from "node:crypto";
 
 /** An error as S3 answers it. */

@@ -1,13 +1,14 @@
 /**
- * A made-up archive of New York's taxi trips on loopback: one gzipped CSV for each colour and month, in the columns of the real ones. Every
- * month from 2019-01 to 2020-06 is there, always with the same trips; all else is 404.
+ * A simulated archive of New York's taxi trips on loopback: one gzipped CSV for each
+ * colour and month, in the columns of the real files. Every month from 2019-01 to 2020-06
+ * is there, always with the same trips; every other address is 404.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 
 export interface SandboxTaxi {
-  /** Its root, without a slash at the end. */
+  /** The root URL, without a slash at the end. */
   readonly url: string;
   /** Ends every connection. May be called again. */
   close(): Promise<void>;
@@ -29,7 +30,10 @@ const HEADERS = {
 } as const;
 type Colour = keyof typeof HEADERS;
 
-/** Starts the server on 127.0.0.1. @param options.port default 0: one that is free */
+/**
+ * Starts the server on 127.0.0.1.
+ * @param options.port default 0: any free port
+ */
 export async function startSandboxTaxi({
   port = 0,
 }: {
@@ -52,14 +56,18 @@ export async function startSandboxTaxi({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((closed) => {
-        // A server that was closed before reports an error here, which is what was asked for.
+        // A server that was closed before reports an error here; closed is what the
+        // caller wants.
         server.close(() => closed());
         server.closeAllConnections();
       }),
   };
 }
 
-/** As in the real files, lines end in CRLF, a first trip was recorded before its month, and the last trip is there twice. */
+/**
+ * As in the real files: lines end in CRLF, the first trip was recorded before its month,
+ * and the last trip is there twice.
+ */
 function tripsCsv(colour: Colour, month: string): string {
   const trips = Array.from({ length: TRIPS_PER_MONTH }, (_, index) => trip(colour, month, index));
   return `${[HEADERS[colour], ...trips, trips.at(-1)].join("\r\n")}\r\n`;

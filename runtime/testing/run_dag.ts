@@ -97,11 +97,11 @@ class Session {
   readonly #spec: DagSpec;
   readonly #store: MemoryStore;
   readonly #options: RunDagOptions;
-  /** Instances whose end was told. */
+  /** Instances whose end was reported. */
   readonly #reported = new Set<number>();
   /**
-   * Groups that wait for their next try, by instance and try: told as well, although no
-   * try of theirs runs here.
+   * Groups that wait for their next try, by instance and try. They are reported too,
+   * although no try of theirs runs here.
    */
   readonly #waiting = new Set<string>();
   readonly #elapsed = new Elapsed();
@@ -158,10 +158,13 @@ class Session {
     this.reportNew();
   }
 
-  /** Lets the wait that began first be over. @returns false when nothing waits */
+  /**
+   * Ends the wait that began first.
+   * @returns false when nothing waits
+   */
   async passWait(): Promise<boolean> {
     let over = this.#store.takeWait();
-    // A group has all the time there is: its tasks keep to theirs.
+    // A group has no time limit here; its tasks keep their own.
     while (over?.wait.kind === "group_timeout") over = this.#store.takeWait();
     const instance = over && this.#store.instance(over.instanceId);
     if (!over || !instance) return false;
@@ -214,7 +217,7 @@ class Session {
       );
   }
 
-  /** Calls back at the end of the run, when the DAG wants it. */
+  /** Runs the callbacks of the run's end, when the DAG has any. */
   async callBackRun(): Promise<void> {
     const event = this.#store.run.state === "success" ? "onSuccess" : "onFailure";
     const nobody = { taskId: "", mapIndex: -1, tryNumber: 0, item: null };
@@ -222,7 +225,7 @@ class Session {
       await this.#run(nobody, { event, ofRun: true, ordinal: 0, reason: null, error: null });
   }
 
-  /** A callback that fails changes nothing; it is told. */
+  /** A callback that fails changes nothing; its failure is reported. */
   async #run(
     of: Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">,
     callback: CallbackRequest,
@@ -244,8 +247,8 @@ class Session {
   }
 
   /**
-   * Tasks that ended without running: skipped, never able to run, or without a body; and
-   * what became of groups.
+   * Reports tasks that ended without running (skipped, upstream failed, or without a
+   * body), and groups.
    */
   reportNew(): void {
     for (const instance of this.#store.instances) {
@@ -258,9 +261,7 @@ class Session {
       if (one.state === "up_for_retry" && this.#isGroup(one)) this.#reportWaiting(one);
   }
 
-  /**
-   * A group lets its tasks run again: what they came to before is no result of the run.
-   */
+  /** A group starts its tasks again: their former ends are no result of the run. */
   #forget({ id }: MemoryInstance): void {
     if (this.#reported.delete(id)) this.#results = this.#results.filter((one) => one.id !== id);
   }
@@ -279,8 +280,8 @@ class Session {
     const { id, taskId, mapIndex, label, state, tryNumber, reason, error } = instance;
     if (this.#reported.has(id)) return;
     const { members = [] } = this.#store.run.plan.tasks.get(taskId) ?? {};
-    // What a loop of a group goes on with lies with the group, and is the output of one
-    // of its tasks.
+    // The value that a loop of a group passes on is stored with the group; it is the
+    // output of one of its tasks.
     const output = members.length > 0 ? null : (this.#store.outputOf(taskId, mapIndex) ?? null);
     const warning =
       state === "failed" && this.#store.run.plan.tasks.get(taskId)?.spec.allowFailure === true;
@@ -319,7 +320,7 @@ class Session {
       return value === undefined ? missingInput(plan, source) : value;
     };
     // A copy, as each task process gets one: a task that changes its input must not
-    // change another's.
+    // change the input of another task.
     return structuredClone({
       ...{ dagId: this.#spec.dagId, taskId, runId: this.runId, tryNumber, mapIndex, item },
       ...(spec && isLoop(spec) && mapIndex > 0
@@ -359,7 +360,7 @@ class Session {
     };
   }
 
-  /** Of this run only: there is nothing before it. */
+  /** Events of this run only: there is no earlier run. */
   #assetEvents(uri: string): readonly AssetEvent[] {
     const ids = { dagId: this.#spec.dagId, runId: this.runId };
     return this.#store.assetUpdates.flatMap(({ taskId, mapIndex, ...update }, index) =>
@@ -413,7 +414,7 @@ function logicalDateOf(text: string | undefined, zone: string): Date {
   return date.toJSDate();
 }
 
-/** The DAG cut down to one task and everything before it. */
+/** The DAG reduced to one task and everything upstream of it. */
 function restrict(spec: DagSpec, only: string | undefined): DagSpec {
   if (only === undefined) return spec;
   const byId = new Map(spec.tasks.map((task) => [task.taskId, task]));
@@ -439,7 +440,7 @@ function restrict(spec: DagSpec, only: string | undefined): DagSpec {
       ...(parentGroup === undefined ? [] : [parentGroup]),
     ])
       needed.add(before);
-    // A group is needed whole, but for those that the task itself is in.
+    // A group is kept whole, except the groups around the task itself.
     if (!around.has(taskId))
       for (const task of spec.tasks) if (task.parentGroup === taskId) needed.add(task.taskId);
   }

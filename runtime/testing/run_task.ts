@@ -183,7 +183,7 @@ function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<
 
 function outputOf(result: TryResult): unknown {
   if (result.outcome === "not_yet")
-    throw Object.assign(new Error("the poke said no: not yet"), { name: "NotYet" });
+    throw Object.assign(new Error("the poke answered no: not yet"), { name: "NotYet" });
   if (result.outcome === "deferred") return null;
   // Only a worker asks a task for its keys.
   if (result.outcome === "keys") return null;

@@ -1,6 +1,6 @@
 /**
- * Runs the scheduler over virtual time, for a test of a DAG: what it would do, as plain
- * JSON.
+ * Runs the scheduler over virtual time, for a test of a DAG: what the scheduler would do,
+ * as plain JSON.
  */
 import { DateTime } from "luxon";
 import { type Dag, isDag } from "../../sdk/dag/dag.ts";

@@ -1,6 +1,6 @@
 /**
- * Time in a run in memory: what a task may take, how long it has taken, and how a wait
- * ends that nobody sits through.
+ * Time of a run in memory: how long a task may take, how long it has taken, and how a
+ * wait ends without waiting.
  */
 import { setTimeout } from "node:timers/promises";
 import type { Json } from "../../sdk/json.ts";
@@ -12,7 +12,7 @@ import { type Wait, waitText } from "../state/wait.ts";
 /** The longest pause between two pokes. */
 const LONGEST_PAUSE_MS = 1_000;
 
-/** Waits between two pokes, or until it is told to stop. */
+/** Waits between two pokes, or until the signal is aborted. */
 export async function pause(ms: number, stop: AbortSignal | undefined): Promise<void> {
   await setTimeout(Math.min(ms, LONGEST_PAUSE_MS), undefined, stop && { signal: stop }).catch(
     () => undefined,
@@ -20,7 +20,7 @@ export async function pause(ms: number, stop: AbortSignal | undefined): Promise<
 }
 
 /**
- * Milliseconds since the first try of each instance: the time it took, and the time that
+ * Milliseconds since the first try of each instance: the time it took plus the time that
  * it would have waited.
  */
 export class Elapsed {
@@ -36,8 +36,8 @@ export class Elapsed {
 }
 
 /**
- * Runs a try within `executionTimeout` and what is left of `totalTimeout`. A body in this
- * process cannot be killed: one that does not listen to its signal is left behind.
+ * Runs a try within `executionTimeout` and the rest of `totalTimeout`. A body in this
+ * process cannot be killed: a body that ignores its signal is left behind.
  */
 export async function withinTime(
   spec: TaskSpec,
@@ -63,7 +63,7 @@ export async function withinTime(
     abort.abort(new Error(reason));
     return { kind: "failed", reason, error: null, retryable: left >= own };
   });
-  // Called off when the try ends first.
+  // The timer is cancelled when the try ends first.
   late.catch(() => undefined);
   try {
     return await Promise.race([run(signal), late]);
@@ -72,12 +72,12 @@ export async function withinTime(
   }
 }
 
-/** Node's timers fire at once when asked for more than this: 24.8 days. */
+/** Node's timers fire at once beyond this delay: 24.8 days. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
- * How a wait ends here: a time has come, another DAG's run has succeeded, an event came
- * if the test says so.
+ * How a wait ends here: a time has come, the run of another DAG has succeeded, and an
+ * event was sent if the test gives it.
  */
 export function endOfWait(wait: Wait, events: Readonly<Record<string, Json>>): Outcome {
   if (wait.kind === "run")
