@@ -1,0 +1,112 @@
+/** The documents stay true: files that they name exist, and the diffs of the guides fit the code. */
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const textOf = (path: string): string => readFileSync(path, "utf8");
+const guides = readdirSync("docs/how-to").map((name) => `docs/how-to/${name}`);
+const decisions = readdirSync("docs/decisions").map((name) => `docs/decisions/${name}`);
+
+/** Files that a reader of a document writes. */
+const WRITTEN_BY_READERS = [
+  "dags/hello.ts",
+  "migrations/0002_run_owner.ts",
+  "plugins/discord/message.ts",
+  "plugins/ntfy/hook.ts",
+  "plugins/ntfy/index.ts",
+  "runtime/cli/commands/import_errors.ts",
+  "runtime/timetable/month_end.ts",
+  "test/plugins/ntfy/",
+];
+
+const PATH = /(?<![\w/.])(?:sdk|runtime|plugins|dags|migrations|test|docs|\.ci)\/[\w./-]*[\w/]/g;
+
+function missingFiles(document: string): readonly string[] {
+  const named = textOf(document).match(PATH) ?? [];
+  return named.filter((path) => !existsSync(path) && !WRITTEN_BY_READERS.includes(path));
+}
+
+/** Lines of the diffs in a guide that its reader would not find, after the name of the file. */
+function wrongLines(guide: string): readonly string[] {
+  const wrong: string[] = [];
+  for (const [, indent = "", diff = ""] of textOf(guide).matchAll(
+    /^( *)```diff\n([\s\S]*?)^ *```$/gm,
+  )) {
+    let file = "";
+    for (const line of diff.split("\n").map((text) => text.slice(indent.length))) {
+      if (line.startsWith("--- ")) file = line.slice(4);
+      else if (/^[ -]/.test(line) && !linesOf(file).includes(line.slice(1)))
+        wrong.push(`${file}: ${line}`);
+    }
+  }
+  return wrong;
+}
+
+const linesOf = (file: string): readonly string[] => textOf(file).split("\n");
+
+describe.each([
+  "CONTRIBUTING.md",
+  "README.md",
+  "docs/ARCHITECTURE.md",
+  "docs/STYLE.md",
+  ...guides,
+  ...decisions,
+])("%s", (document) => {
+  test("names files that exist", () => expect(missingFiles(document)).toEqual([]));
+});
+
+describe.each(guides)("%s", (guide) => {
+  test("has at most 60 lines", () =>
+    expect(linesOf(guide).length - 1, "lines").toBeLessThanOrEqual(60));
+
+  test("shows changes of lines that are in the code", () => expect(wrongLines(guide)).toEqual([]));
+});
+
+test.each(decisions)("%s has its status and its date", (record) => {
+  expect(textOf(record)).toMatch(/\n\*\*Status\.\*\* .*\*\*Date\.\*\* 20\d\d-\d\d-\d\d\.\n/);
+});
+
+describe(".ci/check-commits", () => {
+  const script = join(process.cwd(), ".ci/check-commits");
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "dagsmith-commits-"));
+    await git("init", "--quiet");
+    await commit("Begin", "The first commit.");
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const call = (command: string, args: readonly string[]) =>
+    promisify(execFile)(command, args, { cwd: folder });
+  const git = (...args: string[]) =>
+    call("git", ["-c", "user.name=test", "-c", "user.email=test@localhost", ...args]);
+  const commit = (...parts: string[]) =>
+    git("commit", "--quiet", "--allow-empty", ...parts.flatMap((part) => ["-m", part]));
+
+  test.each([
+    ["a title of 73 characters", ["x".repeat(73), "Body."], "the title has 73 characters"],
+    ["no body", ["Change a thing"], "add a body"],
+    ["a body of spaces", ["Change a thing", "  "], "add a body"],
+    ["unfinished work", ["WIP tests", "Body."], "finish or squash"],
+    ["a full stop after the title", ["Change a thing.", "Body."], "without a full stop"],
+  ])("refuses %s", async (_, parts, reason) => {
+    await commit(...parts);
+    const failure = await call(script, ["HEAD~1..HEAD"]).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 1, stderr: expect.stringContaining(reason) });
+  });
+
+  test("accepts a title of 72 characters with a body", async () => {
+    await commit("x".repeat(72), "What was wrong, what was chosen.");
+    await expect(call(script, ["HEAD~1..HEAD"])).resolves.toMatchObject({ stderr: "" });
+  });
+
+  test("fails when the range is unknown", async () => {
+    await expect(call(script, ["nowhere..HEAD"])).rejects.toMatchObject({
+      stderr: expect.stringContaining("nowhere"),
+    });
+  });
+});
