@@ -28,6 +28,7 @@ const textOf = (path: string): string => readFileSync(path, "utf8");
 
 /** Where the environment is read outside runtime/config.ts, and why. */
 const READS_ENVIRONMENT: Readonly<Record<string, string>> = {
+  "plugins/process/process_group.ts": "hands the environment of the task on to its process",
   "runtime/config.ts": "the one place",
 };
 

@@ -35,6 +35,9 @@ export interface Bundle {
 /** Together in one build, files share the parsing of what they import; a file with an error fails its whole build. */
 const FILES_PER_BUILD = 50;
 
+/** Files whose import gives their text. */
+const TEXT_FILES = [".sql", ".py", ".sh", ".jq", ".graphql", ".txt", ".md"] as const;
+
 type Result = BuildResult<BuildOptions & { readonly write: false; readonly metafile: true }>;
 
 /**
@@ -103,7 +106,7 @@ function buildTogether(files: readonly string[], folder: string, plugin: Plugin)
     charset: "utf8",
     legalComments: "none",
     logLevel: "silent",
-    loader: { ".sql": "text", ".txt": "text", ".md": "text" },
+    loader: Object.fromEntries(TEXT_FILES.map((extension) => [extension, "text"])),
     // CommonJS packages may ask where they are; an ES module knows it under other names.
     define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
     plugins: [plugin],
@@ -191,7 +194,7 @@ function adviceFor(text: string): string {
   const missing = /^Could not resolve "(.+)"$/.exec(text)?.[1];
   if (missing !== undefined) return missingAdvice(missing);
   if (text.startsWith("No loader is configured"))
-    return `${text}. What can be imported: .ts, .js, .json, and .sql, .txt and .md as text.`;
+    return `${text}. What can be imported: .ts, .js, .json, and as text ${TEXT_FILES.join(", ")}.`;
   return text;
 }
 

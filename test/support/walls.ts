@@ -217,6 +217,8 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   github: ["octokit"],
   postgres: ["pg", "pg-copy-streams", "csv-parse", "csv-parse/"],
   email: ["nodemailer"],
+  // The interface that schema libraries share: types only.
+  process: ["@standard-schema/spec"],
 };
 
 const BOTTOM: readonly Wall[] = [

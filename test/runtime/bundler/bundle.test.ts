@@ -65,7 +65,7 @@ describe("a file that cannot be bundled", () => {
       "a.png": "",
     });
     expect(message).toContain(
-      "What can be imported: .ts, .js, .json, and .sql, .txt and .md as text.",
+      "What can be imported: .ts, .js, .json, and as text .sql, .py, .sh, .jq, .graphql, .txt, .md.",
     );
   });
 

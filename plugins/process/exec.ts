@@ -1,0 +1,34 @@
+/** The operator that runs a program without a shell. */
+import {
+  FailTask,
+  type FromContext,
+  type Json,
+  resolveField,
+  type TaskBody,
+  type TaskContext,
+} from "dagsmith";
+import type { ProcessOptions } from "./process_options.ts";
+import { runProcessTask } from "./process_task.ts";
+
+/**
+ * Runs a program with its arguments. No shell reads them.
+ * @param command the program and its arguments, at least one element
+ * @returns a body whose output is what the program wrote to `$DAGSMITH_OUTPUT`
+ * @throws FailTask when the program does not exist, or the output does not fit;
+ *   ProcessError for another exit code
+ * @example
+ * d.task("unzip", exec(({ params }) => ["unzip", "-o", params.path], { cwd: "/data" }));
+ */
+export function exec<Output = Json, Context extends TaskContext = TaskContext>(
+  command: FromContext<readonly (string | number)[], Context>,
+  options: ProcessOptions<Output, Context> = {},
+): TaskBody<Output, Context> {
+  return async function exec(context) {
+    const words = (await resolveField(command, context)).map(String);
+    const [program, ...rest] = words;
+    if (program === undefined)
+      throw new FailTask("The command of exec() is an empty list. It must name a program.");
+    const make = async () => ({ name: program, command: [program, ...rest] as const });
+    return runProcessTask(make, options, context);
+  };
+}

@@ -1,0 +1,87 @@
+/** One try of a process task: its folder, its environment, its process, its output. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { resolveField, type TaskContext } from "dagsmith";
+import { checkEnd } from "./process_error.ts";
+import type { ProcessOptions } from "./process_options.ts";
+import { readOutput } from "./process_output.ts";
+import { runProcess } from "./run_process.ts";
+
+/** The process of a task. */
+export interface ProcessCommand {
+  /** The process, as messages name it. */
+  readonly name: string;
+  /** The program, and its arguments. */
+  readonly command: readonly [string, ...string[]];
+  /** Files that the command needs, by their names in the folder of the try. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs the process of a task and reads its output.
+ * @param make makes the command; it gets the folder of the try, which is removed at the end
+ */
+export async function runProcessTask<Output, Context extends TaskContext>(
+  make: (folder: string) => Promise<ProcessCommand>,
+  options: ProcessOptions<Output, Context>,
+  context: Context,
+): Promise<Output> {
+  // Outside of what the process sees as its own folder, so that it lists no file of ours.
+  const folder = await mkdtemp(join(tmpdir(), "dagsmith-try-"));
+  try {
+    const { name, command, files = {} } = await make(folder);
+    const work = await mkdtemp(join(folder, "work-"));
+    await writeFiles(folder, { ...files, "input.json": inputOf(context) });
+    const { stdin, cwd, logLevels } = options;
+    const end = await runProcess(
+      {
+        command,
+        cwd: (await resolveField(cwd, context)) ?? work,
+        env: await environmentOf(options, context, folder),
+        ...(stdin !== undefined && { stdin: await resolveField(stdin, context) }),
+        ...(logLevels && { logLevels }),
+      },
+      context,
+    );
+    checkEnd(name, end, options);
+    return await readOutput(join(folder, "output"), end.lastStdout, options.output);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+}
+
+/** What the process can know of its task. */
+function inputOf({ inputs, params, item, ...context }: TaskContext): string {
+  const { dagId, taskId, runId, tryNumber, mapIndex, logicalDate, dataInterval } = context;
+  return JSON.stringify({
+    ...{ inputs: inputs ?? {}, params, item: item ?? null },
+    ...{ dagId, taskId, runId, tryNumber, mapIndex, logicalDate, dataInterval },
+  });
+}
+
+async function environmentOf<Context extends TaskContext>(
+  { env = {} }: Pick<ProcessOptions<unknown, Context>, "env">,
+  context: Context,
+  folder: string,
+): Promise<NodeJS.ProcessEnv> {
+  const given: NodeJS.ProcessEnv = {};
+  for (const [name, field] of Object.entries(env)) {
+    const value = await resolveField(field, context);
+    given[name] = value === null ? undefined : String(value);
+  }
+  return {
+    ...given,
+    DAGSMITH_INPUT: join(folder, "input.json"),
+    DAGSMITH_OUTPUT: join(folder, "output"),
+    DAGSMITH_DAG_ID: context.dagId,
+    DAGSMITH_TASK_ID: context.taskId,
+    DAGSMITH_RUN_ID: context.runId,
+    DAGSMITH_TRY_NUMBER: String(context.tryNumber),
+    DAGSMITH_LOGICAL_DATE: context.logicalDate.toISO(),
+  };
+}

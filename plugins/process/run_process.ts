@@ -1,0 +1,133 @@
+/** Runs one process to its end. `shell`, `exec` and `python` use it, and operators may. */
+import { FailTask, type TaskContext, type TaskLog } from "dagsmith";
+import { ProcessGroup } from "./process_group.ts";
+import { ProcessLines } from "./process_lines.ts";
+
+/** The level at which the lines of an output are logged. */
+export type LogLevel = keyof TaskLog;
+
+/** What to run. */
+export interface ProcessSpec {
+  /** The program, and its arguments. */
+  readonly command: readonly [string, ...string[]];
+  /** The folder in which the process starts. */
+  readonly cwd: string;
+  /**
+   * Environment variables, besides those of the task process. Undefined removes a
+   * variable. Default: none.
+   */
+  readonly env?: NodeJS.ProcessEnv;
+  /** What the process reads from its standard input. Default: nothing. */
+  readonly stdin?: string;
+  /** Levels of log lines. Default: stdout `"info"`, stderr `"warn"`. */
+  readonly logLevels?: { readonly stdout?: LogLevel; readonly stderr?: LogLevel };
+}
+
+/** How a process ended. */
+export interface ProcessEnd {
+  /** Null when a signal ended the process. */
+  readonly exitCode: number | null;
+  /** The signal that ended the process; null when it exited. */
+  readonly signal: NodeJS.Signals | null;
+  /** The last lines of stdout and stderr, in the order in which they came. */
+  readonly lastLines: readonly string[];
+  /** The last line of stdout that is not empty; null when there was none. */
+  readonly lastStdout: string | null;
+}
+
+/** Enough lines to see why a process failed. */
+const KEPT_LINES = 10;
+/** How long output may take after the end of the process. A program that left the group may hold it open. */
+const OUTPUT_AFTER_EXIT_MS = 500;
+
+/**
+ * Runs a process and logs its output line by line. When the try is stopped, the process
+ * and all that it started get SIGTERM, and SIGKILL after 4 seconds. When the task process
+ * dies, they die with it. What the process leaves running is killed at its end.
+ * @throws the reason of the abort when the try was stopped; FailTask when its folder does
+ *   not exist, or its arguments are too long; Error when the system has no room for it
+ * @example
+ * const { exitCode } = await runProcess({ command: ["make"], cwd: "/src" }, context);
+ */
+export async function runProcess(
+  spec: ProcessSpec,
+  { log, signal }: Pick<TaskContext, "log" | "signal">,
+): Promise<ProcessEnd> {
+  signal.throwIfAborted();
+  const output = new Output(spec, log);
+  const group = new ProcessGroup(spec.command, spec.cwd, spec.env ?? {});
+  const stop = (): void => group.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    output.read(group);
+    group.process.stdin?.end(spec.stdin ?? "");
+    const end = await ended(group).catch((error: Error) => {
+      throw startError(spec, error);
+    });
+    signal.throwIfAborted();
+    return { ...end, ...output.summary() };
+  } finally {
+    signal.removeEventListener("abort", stop);
+    group.kill();
+  }
+}
+
+/** Waits for the end of the process, and for the rest of its output. */
+function ended(group: ProcessGroup): Promise<Pick<ProcessEnd, "exitCode" | "signal">> {
+  return new Promise((resolve, reject) => {
+    group.process.once("error", reject);
+    group.process.once("exit", (exitCode, signal) => {
+      group.kill();
+      const rest = setTimeout(() => resolve({ exitCode, signal }), OUTPUT_AFTER_EXIT_MS);
+      group.process.once("close", () => {
+        clearTimeout(rest);
+        resolve({ exitCode, signal });
+      });
+    });
+  });
+}
+
+/** The shell that starts the command is always there, so its folder is what is missing. */
+function startError({ command, cwd }: ProcessSpec, error: NodeJS.ErrnoException): Error {
+  const what = `The process ${command[0]} cannot be started`;
+  if (error.code === "ENOENT")
+    return new FailTask(`${what}: its folder ${cwd} does not exist. Create it, or leave out cwd.`);
+  if (error.code === "E2BIG")
+    return new FailTask(`${what}: its arguments and its environment are too long. Use stdin.`);
+  return new Error(`${what}: ${error.message}`, { cause: error });
+}
+
+/** Logs the output of a process, and keeps its last lines. */
+class Output {
+  readonly #spec: ProcessSpec;
+  readonly #log: TaskLog;
+  readonly #open: ProcessLines[] = [];
+  #lastLines: readonly string[] = [];
+  #lastStdout: string | null = null;
+
+  constructor(spec: ProcessSpec, log: TaskLog) {
+    this.#spec = spec;
+    this.#log = log;
+  }
+
+  read({ process }: ProcessGroup): void {
+    for (const stream of ["stdout", "stderr"] as const) {
+      const lines = new ProcessLines((line) => this.#take(stream, line));
+      this.#open.push(lines);
+      process[stream]?.on("data", (chunk: Uint8Array) => lines.push(chunk));
+    }
+  }
+
+  summary(): Pick<ProcessEnd, "lastLines" | "lastStdout"> {
+    for (const lines of this.#open) lines.end();
+    return { lastLines: this.#lastLines, lastStdout: this.#lastStdout };
+  }
+
+  #take(stream: "stdout" | "stderr", line: string): void {
+    const level = this.#spec.logLevels?.[stream] ?? (stream === "stdout" ? "info" : "warn");
+    this.#log[level](line);
+    if (line.trim() === "") return;
+    this.#lastLines = [...this.#lastLines.slice(1 - KEPT_LINES), line];
+    if (stream === "stdout") this.#lastStdout = line;
+  }
+}
