@@ -11,23 +11,23 @@ import type { HttpCallOptions } from "./client.ts";
 import { httpHook } from "./hook.ts";
 
 /** What to ask, and what to make of the answer. */
-export interface HttpRequestOptions<Output = Json> {
+export interface HttpRequestOptions<Output = Json, Context extends TaskContext = TaskContext> {
   /** Id of a connection of type `http` or `https`. */
-  readonly http: string;
+  readonly http: FromContext<string, Context>;
   /** Default `"GET"`. */
   readonly method?: string;
   /** Under the connection's root. */
-  readonly path: FromContext<string>;
-  readonly query?: FromContext<NonNullable<HttpCallOptions["query"]>>;
-  readonly headers?: FromContext<NonNullable<HttpCallOptions["headers"]>>;
+  readonly path: FromContext<string, Context>;
+  readonly query?: FromContext<NonNullable<HttpCallOptions["query"]>, Context>;
+  readonly headers?: FromContext<NonNullable<HttpCallOptions["headers"]>, Context>;
   /** Sent as JSON. */
-  readonly json?: FromContext<Json>;
+  readonly json?: FromContext<Json, Context>;
   /** Longest time for one try. Default `"30s"`. */
   readonly timeout?: Duration;
   /** Tries after the first within this task try, for methods that may be repeated. Default 3. */
   readonly retries?: number;
   /** The output of the task. Default: the body, parsed when it is JSON (null when empty), else as text. */
-  readonly output?: (response: Response, context: TaskContext) => Output | Promise<Output>;
+  readonly output?: (response: Response, context: Context) => Output | Promise<Output>;
 }
 
 /**
@@ -35,9 +35,11 @@ export interface HttpRequestOptions<Output = Json> {
  * @throws HttpError for a status of 400 or above, and for an answer that is late, cut or absent
  * @example d.task("rates", httpRequest({ http: "rates", path: ({ logicalDate }) => `/v1/${logicalDate.toISODate()}` }));
  */
-export function httpRequest<Output = Json>(options: HttpRequestOptions<Output>): TaskBody<Output> {
+export function httpRequest<Output = Json, Context extends TaskContext = TaskContext>(
+  options: HttpRequestOptions<Output, Context>,
+): TaskBody<Output, Context> {
   return async function httpRequest(context) {
-    const client = await context.hook(httpHook(options.http));
+    const client = await context.hook(httpHook(await resolveField(options.http, context)));
     const path = await resolveField(options.path, context);
     const response = await client.request(
       options.method ?? "GET",
@@ -51,9 +53,9 @@ export function httpRequest<Output = Json>(options: HttpRequestOptions<Output>):
   };
 }
 
-async function callOptions(
-  options: Omit<HttpRequestOptions, "output">,
-  context: TaskContext,
+async function callOptions<Context extends TaskContext>(
+  options: Omit<HttpRequestOptions<unknown, Context>, "output">,
+  context: Context,
 ): Promise<HttpCallOptions> {
   const { query, headers, json, timeout, retries } = options;
   return {

@@ -12,12 +12,13 @@ import {
   type SwitchOptions,
 } from "../task/branching.ts";
 import type { TaskBody, TaskContext } from "../task/context.ts";
+import type { GivenContext, Listed, Named, NoInputs, WhenMapped } from "../task/given_options.ts";
 import type { InputRefs, InputValues, TaskDefaults, TaskOptions } from "../task/task_options.ts";
 import type { TaskRef } from "../task/task_ref.ts";
 import { TEARDOWN_RULE, type TeardownOptions } from "../task/teardown.ts";
-import type { GroupOptions, LoopGroupOptions, MappedGroupOptions } from "./group_options.ts";
+import type { GroupOptions, GroupOptionsOf, WhenLooped } from "./group_options.ts";
 import { optionsAndBody } from "./scope.ts";
-import { type NoInputs, TaskBuilder, type Work } from "./task_builder.ts";
+import { TaskBuilder, type Work } from "./task_builder.ts";
 import type { Lists, TaskGroup } from "./task_group.ts";
 
 /**
@@ -53,10 +54,13 @@ export class GroupBuilder<out Params, out Item> extends TaskBuilder<Params, Item
    *   ),
    * );
    */
-  teardown<Output, Inputs extends InputRefs = NoInputs>(
+  teardown<Output, Names extends PropertyKey, Inputs extends InputRefs = NoInputs>(
     taskId: string,
-    options: TeardownOptions<Inputs, Params, Item>,
-    body: Work<Output, TaskContext<Params, InputValues<Inputs, typeof TEARDOWN_RULE>, Item>>,
+    options: TeardownOptions<Inputs, Params, Item> & Named<Names>,
+    body: Work<
+      Output,
+      GivenContext<Names | "triggerRule", Params, Inputs, typeof TEARDOWN_RULE, Item>
+    >,
   ): TaskRef<Output> {
     const { setups = [], onFailureFailDagRun: failsRun = false, ...own } = options;
     if ("triggerRule" in own)
@@ -92,10 +96,14 @@ export class GroupBuilder<out Params, out Item> extends TaskBuilder<Params, Item
     taskId: string,
     body: TaskBody<BranchChoice, TaskContext<Params, InputValues<NoInputs>, Item>>,
   ): TaskRef<string[]>;
-  branch<Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
+  branch<
+    Names extends PropertyKey,
+    Inputs extends InputRefs = NoInputs,
+    Rule extends TriggerRule = "all_success",
+  >(
     taskId: string,
-    options: TaskOptions<Inputs, Rule, false, Params, Item>,
-    body: TaskBody<BranchChoice, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
+    options: TaskOptions<Inputs, Rule, false, Params, Item> & Named<Names>,
+    body: TaskBody<BranchChoice, GivenContext<Names, Params, Inputs, Rule, Item>>,
   ): TaskRef<string[]>;
   branch(taskId: string, ...rest: readonly unknown[]): TaskRef<string[]> {
     const [options, given] = optionsAndBody(rest);
@@ -118,12 +126,13 @@ export class GroupBuilder<out Params, out Item> extends TaskBuilder<Params, Item
    */
   switch<
     Name extends string,
+    Names extends PropertyKey,
     Inputs extends InputRefs = NoInputs,
     Rule extends TriggerRule = "all_success",
   >(
     taskId: string,
-    options: SwitchOptions<Inputs, Name, Rule, Params, Item>,
-    body: TaskBody<NoInfer<Name> | null, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
+    options: SwitchOptions<Inputs, Name, Rule, Params, Item> & Named<Names>,
+    body: TaskBody<NoInfer<Name> | null, GivenContext<Names, Params, Inputs, Rule, Item>>,
   ): TaskRef<Name | null> {
     const { cases, ...own } = options;
     const named = Object.entries<TaskRef<unknown> | readonly TaskRef<unknown>[]>(cases).map(
@@ -155,12 +164,13 @@ export class GroupBuilder<out Params, out Item> extends TaskBuilder<Params, Item
   ): TaskRef<Output>;
   shortCircuit<
     Output,
+    Names extends PropertyKey,
     Inputs extends InputRefs = NoInputs,
     Rule extends TriggerRule = "all_success",
   >(
     taskId: string,
-    options: ShortCircuitOptions<Inputs, Rule, Params, Item>,
-    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
+    options: ShortCircuitOptions<Inputs, Rule, Params, Item> & Named<Names>,
+    body: Work<Output, GivenContext<Names, Params, Inputs, Rule, Item>>,
   ): TaskRef<Output>;
   shortCircuit(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [{ ignoreDownstreamTriggerRules = true, ...own }, body] =
@@ -222,21 +232,13 @@ export class GroupBuilder<out Params, out Item> extends TaskBuilder<Params, Item
     groupId: string,
     declare: (g: GroupBuilder<Params, Item>) => Result,
   ): TaskGroup<Result>;
-  group<Result, Of>(
+  group<Result, State, Names extends PropertyKey, Each, Of>(
     groupId: string,
-    options: MappedGroupOptions<Of>,
-    declare: (g: GroupBuilder<Params, Of>) => Result,
-  ): TaskGroup<Lists<Result>>;
-  group<State>(
-    groupId: string,
-    options: LoopGroupOptions<State>,
-    declare: (g: GroupBuilder<Params, NoInfer<State>>) => TaskRef<NoInfer<State>>,
-  ): TaskGroup<TaskRef<State[]>>;
-  group<Result>(
-    groupId: string,
-    options: GroupOptions,
-    declare: (g: GroupBuilder<Params, Item>) => Result,
-  ): TaskGroup<Result>;
+    options: GroupOptionsOf<Names, Each, Of, State> & Named<Names> & Listed<Each>,
+    declare: (
+      g: GroupBuilder<Params, WhenMapped<Names, Each, Of, WhenLooped<Names, NoInfer<State>, Item>>>,
+    ) => WhenLooped<Names, TaskRef<NoInfer<State>>, Result>,
+  ): TaskGroup<WhenMapped<Names, Each, Lists<Result>, WhenLooped<Names, TaskRef<State[]>, Result>>>;
   group(groupId: string, ...rest: readonly unknown[]): TaskGroup {
     const [options, declare] = optionsAndBody<GroupOptions>(rest);
     if (typeof declare !== "function")

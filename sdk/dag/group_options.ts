@@ -1,5 +1,6 @@
 /** The options of groups. */
 import { invalidOption } from "../option_values.ts";
+import type { WhenMapped } from "../task/given_options.ts";
 import type { Each } from "../task/items.ts";
 import type { GroupLoop, LoopDefinition } from "../task/loop.ts";
 import type { TaskDefaults } from "../task/task_options.ts";
@@ -84,6 +85,17 @@ export interface LoopGroupOptions<State> extends GroupOptions {
    */
   readonly loop: GroupLoop<State>;
 }
+
+/** `Looped` when the options have a loop, else `Plain`. */
+export type WhenLooped<Names, Looped, Plain> = "loop" extends Names ? Looped : Plain;
+
+/** The options of a group with a list, with a loop, or with neither. */
+export type GroupOptionsOf<Names, Each, Of, State> = WhenMapped<
+  Names,
+  Each,
+  MappedGroupOptions<Of>,
+  WhenLooped<Names, LoopGroupOptions<State>, GroupOptions>
+>;
 
 /** Options of a group of any kind, as a builder keeps them. */
 export type GivenGroupOptions = GroupOptions & {

@@ -4,11 +4,20 @@
 import type { JsonOutput } from "../json.ts";
 import type { TaskKind, TriggerRule } from "../spec/index.ts";
 import type { TaskBody, TaskContext } from "../task/context.ts";
+import type {
+  GivenContext,
+  GivenInputs,
+  Listed,
+  Named,
+  NoInputs,
+  PlainOrMappedOptions,
+  WhenMapped,
+} from "../task/given_options.ts";
 import { checkedLoop, type LoopContext, type LoopOptions } from "../task/loop.ts";
 import {
-  type MappedSensorOptions,
   type SensorBody,
   type SensorOptions,
+  type SensorTiming,
   timingApart,
 } from "../task/sensor.ts";
 import type {
@@ -16,7 +25,6 @@ import type {
   InputRefs,
   InputValues,
   Lineage,
-  MappedTaskOptions,
   OutputOf,
   TaskDates,
   TaskDefaults,
@@ -24,9 +32,6 @@ import type {
 } from "../task/task_options.ts";
 import type { TaskRef } from "../task/task_ref.ts";
 import { optionsAndBody, type Scope } from "./scope.ts";
-
-/** The inputs of a task that names none. */
-export type NoInputs = Record<never, never>;
 
 /** A body whose output JSON can carry. */
 export type Work<Output, Context extends TaskContext> = TaskBody<Output, Context> &
@@ -59,21 +64,24 @@ export abstract class TaskBuilder<out Params, out Item> {
     taskId: string,
     body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>,
   ): TaskRef<Output>;
-  task<Output, Of, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
-    taskId: string,
-    options: MappedTaskOptions<Inputs, Of, Rule, Params>,
-    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Of>>,
-  ): TaskRef<Output[]>;
   task<
     Output,
+    Names extends PropertyKey,
+    Each,
+    Of,
     Inputs extends InputRefs = NoInputs,
     Rule extends TriggerRule = "all_success",
     Allowed extends boolean = false,
   >(
     taskId: string,
-    options: TaskOptions<Inputs, Rule, Allowed, Params, Item>,
-    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
-  ): TaskRef<OutputOf<Output, Allowed>>;
+    options: PlainOrMappedOptions<Names, Each, Inputs, Rule, Allowed, Of, Params, Item> &
+      Named<Names> &
+      Listed<Each>,
+    body: Work<
+      Output,
+      GivenContext<Names, Params, Inputs, Rule, WhenMapped<Names, Each, Of, Item>>
+    >,
+  ): TaskRef<WhenMapped<Names, Each, Output[], OutputOf<Output, Allowed>>>;
   task(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [options, body] = optionsAndBody(rest);
     return this.define(taskId, options, body);
@@ -94,10 +102,15 @@ export abstract class TaskBuilder<out Params, out Item> {
     taskId: string,
     body: Work<Output, TaskContext<Params, InputValues<NoInputs>, Item>>,
   ): TaskRef<Output>;
-  setup<Output, Inputs extends InputRefs = NoInputs, Rule extends TriggerRule = "all_success">(
+  setup<
+    Output,
+    Names extends PropertyKey,
+    Inputs extends InputRefs = NoInputs,
+    Rule extends TriggerRule = "all_success",
+  >(
     taskId: string,
-    options: TaskOptions<Inputs, Rule, false, Params, Item>,
-    body: Work<Output, TaskContext<Params, InputValues<Inputs, Rule>, Item>>,
+    options: TaskOptions<Inputs, Rule, false, Params, Item> & Named<Names>,
+    body: Work<Output, GivenContext<Names, Params, Inputs, Rule, Item>>,
   ): TaskRef<Output>;
   setup(taskId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [options, body] = optionsAndBody(rest);
@@ -120,13 +133,17 @@ export abstract class TaskBuilder<out Params, out Item> {
    *   async ({ previous }) => loadPageAfter(previous.cursor),
    * );
    */
-  loop<State, Inputs extends InputRefs = NoInputs>(
+  loop<State, Names extends PropertyKey, Inputs extends InputRefs = NoInputs>(
     taskId: string,
-    options: LoopOptions<State, Inputs>,
-    body: TaskBody<NoInfer<State>, LoopContext<Params, InputValues<Inputs>, NoInfer<State>>> &
+    options: LoopOptions<State, Inputs> & Named<Names>,
+    body: TaskBody<
+      NoInfer<State>,
+      LoopContext<Params, GivenInputs<Names, Inputs>, NoInfer<State>>
+    > &
       JsonOutput<State>,
   ): TaskRef<State[]> {
-    const { initial, until, maxIterations, ...own } = options ?? {};
+    const given: LoopOptions<State, Inputs> = options ?? {};
+    const { initial, until, maxIterations, ...own } = given;
     const checked = this.scope.bodyOf("loop", taskId, body);
     const where = `loop "${taskId}" of DAG "${this.scope.dagId}"`;
     const loop = checkedLoop({ initial, until, maxIterations }, where);
@@ -148,16 +165,26 @@ export abstract class TaskBuilder<out Params, out Item> {
     sensorId: string,
     poke: SensorBody<Value, TaskContext<Params, InputValues<NoInputs>, Item>> & JsonOutput<Value>,
   ): TaskRef<Value>;
-  sensor<Of, Value = null, Inputs extends InputRefs = NoInputs>(
+  sensor<
+    Names extends PropertyKey,
+    Each,
+    Of,
+    Value = null,
+    Inputs extends InputRefs = NoInputs,
+    Rule extends TriggerRule = "all_success",
+    Allowed extends boolean = false,
+  >(
     sensorId: string,
-    options: MappedSensorOptions<Inputs, Of, Params>,
-    poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, Of>> & JsonOutput<Value>,
-  ): TaskRef<Value[]>;
-  sensor<Value = null, Inputs extends InputRefs = NoInputs>(
-    sensorId: string,
-    options: SensorOptions<Inputs, Params, Item>,
-    poke: SensorBody<Value, TaskContext<Params, InputValues<Inputs>, Item>> & JsonOutput<Value>,
-  ): TaskRef<Value>;
+    options: PlainOrMappedOptions<Names, Each, Inputs, Rule, Allowed, Of, Params, Item> &
+      SensorTiming &
+      Named<Names> &
+      Listed<Each>,
+    poke: SensorBody<
+      Value,
+      GivenContext<Names, Params, Inputs, Rule, WhenMapped<Names, Each, Of, Item>>
+    > &
+      JsonOutput<Value>,
+  ): TaskRef<WhenMapped<Names, Each, Value[], OutputOf<Value, Allowed>>>;
   sensor(sensorId: string, ...rest: readonly unknown[]): TaskRef<unknown> {
     const [given, poke] = optionsAndBody<SensorOptions<InputRefs>>(rest);
     if (typeof poke !== "function")

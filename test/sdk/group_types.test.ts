@@ -9,6 +9,7 @@ import {
   chain,
   cross,
   dag,
+  type Each,
   entries,
   type GroupBuilder,
   type LazyRef,
@@ -35,10 +36,8 @@ describe("the tasks of a mapped group", () => {
       const repos = d.task("repos", (): readonly Repo[] => []);
       const byName = d.task("by_name", (): Record<string, Repo> => ({}));
       const stats = d.task("stats", () => ({ files: ["a"], rows: 1 }));
-      const of = <Item>(
-        each: Parameters<typeof d.group<unknown, Item>>[1]["each"],
-        see: (item: Item) => void,
-      ): void => void d.group("g", { each }, (g) => g.task("t", ({ item }) => see(item)));
+      const of = <Item>(each: Each<Item>, see: (item: Item) => void): void =>
+        void d.group("g", { each }, (g) => g.task("t", ({ item }) => see(item)));
       of(repos, (item) => expectTypeOf(item).toEqualTypeOf<Repo>());
       of(["x", "y"], (item) => expectTypeOf(item).toEqualTypeOf<string>());
       of(pick(stats, "files"), (item) => expectTypeOf(item).toEqualTypeOf<string>());

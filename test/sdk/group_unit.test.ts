@@ -362,7 +362,7 @@ describe("a group that runs as one", () => {
     ],
     [
       "mapped over no list",
-      (d) => d.group("g", { each: 5 as never }, (g) => g.empty("a")),
+      (d) => d.group("g", { each: 5 as unknown as number[] }, (g) => g.empty("a")),
       /each is number; allowed: a list/,
     ],
     [

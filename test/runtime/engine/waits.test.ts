@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import type { SensorTiming } from "../../../sdk/task/sensor.ts";
+import type { TaskDefaults } from "../../../sdk/task/task_options.ts";
 import { waitFor, waitForEvent, waitUntil } from "../../../sdk/task/wait.ts";
 import { chain } from "../../../sdk/task/wirable.ts";
 import {
@@ -53,10 +55,10 @@ describe.each([
   ["memory", beginInMemory],
   ["PostgreSQL", beginInPostgres(postgres)],
 ])("in %s", (_store, begin) => {
-  const sensor = (options: Parameters<Dag<unknown>["sensor"]>[1] = {}) =>
+  const sensor = (options: SensorTiming & TaskDefaults = {}) =>
     newDag((d) =>
       chain(
-        d.sensor("file", options as object, () => true),
+        d.sensor("file", options, () => true),
         d.task("load", async () => null),
       ),
     );

@@ -40,7 +40,7 @@ function graph(options: DagOptions = {}): DagSpec {
   lastDag += 1;
   const d = dag(`again_${lastDag}`, options) as unknown as Dag<unknown>;
   const list = d.task("list", async (): Promise<number[]> => []);
-  const each = d.task("each", { each: list as never, maxActive: 1 }, work);
+  const each = d.task("each", { each: list, maxActive: 1 }, work);
   chain(each, d.task("after", work));
   return describeDag(d);
 }
