@@ -1,6 +1,7 @@
 /**
- * One try in hand: what it is asked to do, the process that does it, what it may ask in return, and its time
- * limit. It knows nothing of the queue and writes nothing but the log: the outcome is recorded by others.
+ * One try as the worker runs it: the request, the task process, the values that the task
+ * may ask for, and its time limit. It does not know the queue, and writes only the log:
+ * other files record the outcome.
  */
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
@@ -17,20 +18,20 @@ import type { LogWriter } from "./log_writer.ts";
 import type { ProcessEnd, TaskProcess } from "./task_process.ts";
 import { INTERRUPTIONS, type Interruption, outcomeOf } from "./try_outcome.ts";
 
-/** Where tasks get connections and variables from, and what hides them again. */
+/** The source of connections and variables, and the masker of their values. */
 export interface Secrets {
   /** @throws DagsmithError CONNECTION_NOT_FOUND */
   connection(id: string): Promise<Connection>;
   /** Null when the variable is not set. */
   variable(key: string): Promise<string | null>;
-  /** Hides every secret value handed out so far. */
+  /** Masks every secret value that was handed out so far. */
   mask(text: string): string;
 }
 
-/** The values that a running try may ask for and leave. */
+/** The values that a running try may read and write. */
 export interface XComs {
   pull(taskId: string, key: string): Promise<Json>;
-  /** Outputs of a mapped task, from behind a map index. */
+  /** Outputs of a mapped task, from a map index on. */
   page(taskId: string, after: number): Promise<OutputPage>;
   push(key: string, json: string): Promise<void>;
   /** The newest events of an asset, oldest first. */
@@ -45,7 +46,7 @@ export interface AttemptParts {
   readonly log: LogWriter;
 }
 
-/** Node's timers fire at once when asked for more than this: 24.8 days. */
+/** Node's timers fire at once when their delay is longer than this: 24.8 days. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 export class Attempt {
@@ -68,7 +69,10 @@ export class Attempt {
     this.#xcoms = xcoms;
   }
 
-  /** Whether the process must not be used again: it was asked to stop, and something may still run in it. */
+  /**
+   * Whether the process must not be used again: it was asked to stop, and code may still
+   * run in it.
+   */
   get hasSpoiltProcess(): boolean {
     return this.#interruption !== undefined;
   }
@@ -79,11 +83,11 @@ export class Attempt {
   }
 
   /**
-   * Runs the body in a process, within its time; with `asksKeys` the task only names the keys that it runs
-   * under. Never rejects.
+   * Runs the body in a process, within its time limit. With `asksKeys` the task only
+   * computes the keys of its limits. Never rejects.
    */
   async perform(process: TaskProcess, bundle: string, values: TryValues): Promise<Outcome> {
-    // The try was interrupted while it was prepared.
+    // The try was interrupted during its preparation.
     if (this.#interruption) return this.#outcomeOf({ outcome: "crashed", reason: "interrupted" });
     this.#process = process;
     const timer = this.#startTimer();
@@ -96,7 +100,7 @@ export class Attempt {
       },
     );
     clearTimeout(timer);
-    // An interruption from here on would reach the try that has the process next.
+    // From here on an interruption would reach the next try of the process.
     this.#process = undefined;
     return {
       ...this.#outcomeOf(end),
@@ -104,13 +108,16 @@ export class Attempt {
     };
   }
 
-  /** Asks the body to stop, and kills it when it does not. The first interruption counts. */
+  /**
+   * Asks the body to stop, and kills it when it does not stop. Only the first
+   * interruption counts.
+   */
   interrupt(why: Interruption): void {
     this.#interruption ??= why;
     this.#process?.abort(INTERRUPTIONS[this.#interruption]);
   }
 
-  /** The shorter of the time for this try and the time that is left for all its tries. */
+  /** The time limit of this try, or the time left for all tries if that is shorter. */
   #startTimer(): NodeJS.Timeout | undefined {
     const { executionTimeoutMs, totalTimeoutMs } = this.spec;
     const ownMs = executionTimeoutMs ?? Number.POSITIVE_INFINITY;
@@ -150,13 +157,16 @@ export class Attempt {
 /** An instance at one of its tries. */
 export type TriedInstance = Pick<TryRequest, "taskId" | "mapIndex" | "tryNumber" | "item">;
 
-/** The values that a try begins with, and how much it may leave. */
+/** The values with which a try starts, and how many bytes it may return. */
 export type TryValues = Pick<TryRequest, "inputs" | "asksKeys" | "maxOutputBytes"> & {
   /** Of an iteration of a loop. */
   readonly previous?: Json | undefined;
 };
 
-/** What a task process is asked to do: the same for a worker's try, a callback and a replay. */
+/**
+ * The request to a task process. A try of a worker, a callback and a replay have the same
+ * request.
+ */
 export function tryRequest(
   { taskId, mapIndex, tryNumber, item }: TriedInstance,
   run: RunSnapshot,

@@ -1,6 +1,7 @@
 /**
- * Gathers what many tries want of the database at the same moment into one statement. While one flush is under way the next gathers; a
- * lone item goes at once. So a busy worker makes few large statements, and an idle one adds no delay.
+ * Combines the database requests that many tries make at the same moment into one
+ * statement. While one flush runs, the next batch collects; a single item is flushed at
+ * once. So a busy worker makes few large statements, and an idle worker adds no delay.
  */
 export class Batcher<Item, Result> {
   readonly #flush: (items: readonly Item[]) => Promise<readonly Result[]>;
@@ -8,7 +9,7 @@ export class Batcher<Item, Result> {
   #waiting: { readonly item: Item; readonly reply: PromiseWithResolvers<Result> }[] = [];
   #flushing = false;
 
-  /** @param flush gives one result for each item, in the same order */
+  /** @param flush returns one result for each item, in the same order */
   constructor(flush: (items: readonly Item[]) => Promise<readonly Result[]>, limit = 500) {
     this.#flush = flush;
     this.#limit = limit;
@@ -19,8 +20,9 @@ export class Batcher<Item, Result> {
     this.#waiting.push({ item, reply });
     if (!this.#flushing) {
       this.#flushing = true;
-      // After the events of this turn, so that what arrived together leaves together.
-      // #drain() never rejects: a failure rejects the reply of each item.
+      // Waits for the other events of this tick, so that items that arrived together are
+      // flushed together. #drain() never rejects: a failure rejects the reply of each
+      // item.
       setImmediate(() => void this.#drain());
     }
     return reply.promise;

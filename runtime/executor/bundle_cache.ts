@@ -1,4 +1,7 @@
-/** Bundles on this worker's disk, by the hash of their code: fetched from the database once, checked, and kept. */
+/**
+ * Bundles on this worker's disk, by the hash of their code: fetched from the database
+ * once, checked, and kept.
+ */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -34,14 +37,15 @@ export class BundleCache {
     const folder = join(this.#folder, hash);
     const path = join(folder, "bundle.mjs");
     const present = await readFile(path).catch(() => undefined);
-    // A full or failing disk can leave something else than was written.
+    // A full or failing disk can return other bytes than were written.
     if (present && hashOf(present) === hash) return path;
     const bundle = await getBundle(this.#db, hash);
     if (!bundle) throw new DagsmithError("BUNDLE_MISSING", { hash });
     if (hashOf(bundle.code) !== hash) throw new DagsmithError("BUNDLE_CORRUPT", { hash });
     await mkdir(folder, { recursive: true });
     await writeFile(`${path}.map`, bundle.sourceMap);
-    // Under its own name only when it is whole: another process may look for it at any moment. On a shared disk two may have one number.
+    // The file gets its name only when it is complete: another process may read it at any
+    // moment. On a shared disk two processes may have the same pid.
     const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
     await writeFile(unfinished, bundle.code);
     await rename(unfinished, path);

@@ -1,6 +1,7 @@
 /**
- * Runs callbacks: code that somebody wants to run because a task or a run ended. It uses the worker's processes as a try does, and changes
- * nothing but the callback's own row and the log. Its token stays in the queue until the end is recorded, so a death repeats it.
+ * Runs callbacks: user code that runs because a task or a run ended. A callback uses the
+ * worker's processes as a try does, and changes only its own row and the log. Its queue
+ * job stays until its end is recorded, so that it runs again after a death.
  */
 import { errorMessage } from "../../sdk/error_message.ts";
 import type { CallbackRequest } from "../child/run_callback.ts";
@@ -31,7 +32,7 @@ export interface CallbackRunnerOptions {
 
 /** Longest time that a callback may take. */
 const TIMEOUT_MS = 5 * 60_000;
-/** A callback that took its worker down this often is given up. */
+/** A callback is not retried after the deaths of this many workers. */
 const MOST_ATTEMPTS = 5;
 
 export class CallbackRunner {
@@ -43,13 +44,16 @@ export class CallbackRunner {
     this.#options = options;
   }
 
-  /** Asks what runs to stop; it goes back to the queue. */
+  /** Asks running callbacks to stop; they go back to the queue. */
   interrupt(): void {
     this.#stopping = true;
     for (const process of this.#running) process.abort("the worker was stopped");
   }
 
-  /** Runs a callback whose token came. Rejects only for what a later attempt may mend. */
+  /**
+   * Runs the callback of a queue job. Rejects only for errors that a later attempt may
+   * not have.
+   */
   async handle(id: number): Promise<void> {
     const { db, workerId, snapshots } = this.#options;
     const callback = await claimCallback(db, id, workerId);
@@ -70,7 +74,7 @@ export class CallbackRunner {
     await endCallback(db, id, failure);
   }
 
-  /** @returns why it failed; null when it did not */
+  /** @returns the reason of the failure; null when the callback succeeded */
   async #perform(
     callback: ClaimedCallback,
     run: RunSnapshot,
@@ -122,7 +126,7 @@ export class CallbackRunner {
     return { ...end, isLate };
   }
 
-  /** The log of the task's try, or the callback's own for a callback of the run. */
+  /** The log of the task's try, or the callback's own log for a callback of the run. */
   #logOf({ id, instanceId, tryNumber }: ClaimedCallback): LogWriter {
     const { db, secrets } = this.#options;
     if (instanceId === null || tryNumber === null)

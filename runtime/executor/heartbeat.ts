@@ -1,6 +1,7 @@
 /**
- * A worker's heartbeat: a session that holds a lock named after the worker, and a statement every two
- * seconds over that session. The answer names the worker's tries that are no longer its own.
+ * A worker's heartbeat: a session that holds a lock named after the worker, and a
+ * statement every two seconds over that session. The answer lists tries that no longer
+ * belong to this worker.
  */
 
 import type { ServiceLog } from "../service/log.ts";
@@ -12,11 +13,14 @@ import { HEARTBEAT, HEARTBEAT_EVERY_MS, HELD_TRIES } from "../store/fleet/worker
 export interface HeartbeatOptions {
   readonly db: Database;
   readonly workerId: string;
-  /** The tries in hand. */
+  /** The tries that this worker runs. */
   readonly running: () => readonly TryRef[];
-  /** Called with instances that were cancelled, or given to another worker. */
+  /** Called with the instances that were cancelled, or given to another worker. */
   readonly onTaken: (instanceIds: readonly number[]) => void;
-  /** Called at each heartbeat since this worker was declared lost: nothing it does counts any more. */
+  /**
+   * Called at each heartbeat after this worker was declared lost: its results are refused
+   * from then on.
+   */
   readonly onLost: () => void;
   readonly log: ServiceLog;
 }
@@ -39,7 +43,7 @@ export class Heartbeat {
     );
   }
 
-  /** Takes the lock and begins to beat. */
+  /** Takes the lock and sends the first heartbeat. */
   async start(): Promise<void> {
     await this.#connect();
     this.loop.start();
@@ -51,7 +55,7 @@ export class Heartbeat {
     await this.#disconnect();
   }
 
-  /** @returns how many tries are no longer this worker's */
+  /** @returns how many tries no longer belong to this worker */
   async #beat(at: (step: string) => void): Promise<number> {
     try {
       at("connecting");
@@ -62,7 +66,8 @@ export class Heartbeat {
       else if (taken.length > 0) this.#options.onTaken(taken);
       return taken.length;
     } catch (error) {
-      // The server is away: the next heartbeat connects again. The end of a broken session is not awaited.
+      // The server is away: the next heartbeat connects again. The end of a broken
+      // session is not awaited.
       void this.#disconnect();
       throw error;
     }

@@ -1,6 +1,7 @@
 /**
- * Opens the place for values that are too large for the database: a folder of this machine, or one of an S3
- * bucket. The code that keeps values knows neither; another place that keeps bytes by name could be added here.
+ * Opens the store of values that are too large for the database: a folder of this
+ * machine, or a folder of an S3 bucket. The code that stores values knows neither of
+ * them. Another store of bytes by name could be added here.
  */
 import { randomUUID } from "node:crypto";
 import { errorMessage } from "../../sdk/error_message.ts";
@@ -8,12 +9,18 @@ import type { S3Folder } from "../config.ts";
 import { valuesInFolder } from "./large_values/folder.ts";
 import type { LargeValues } from "./large_values/store.ts";
 
-/** Opens a place; nothing is asked of it yet. Workers on several machines need one that all of them see. */
+/**
+ * Opens a store, without a request to it. Workers on several machines need a store that
+ * all of them reach.
+ */
 export function largeValuesIn(folder: string | S3Folder): LargeValues {
   return typeof folder === "string" ? valuesInFolder(folder) : valuesInBucket(folder);
 }
 
-/** Loads the client with the first value: it takes a tenth of a second and 35 MB, which a worker without a bucket should not pay. */
+/**
+ * Loads the client with the first value: it takes a tenth of a second and 35 MB. A worker
+ * without a bucket should not pay for it.
+ */
 function valuesInBucket(folder: S3Folder): LargeValues {
   let opened: Promise<Omit<LargeValues, "place">> | undefined;
   const open = (): Promise<Omit<LargeValues, "place">> => {
@@ -31,8 +38,8 @@ function valuesInBucket(folder: S3Folder): LargeValues {
 
 /**
  * Writes a small value, reads it and removes it.
- * @returns the place
- * @throws Error what that place cannot do
+ * @returns the path or address of the store
+ * @throws Error the operation that failed
  */
 export async function tryLargeValues(folder: string | S3Folder): Promise<string> {
   const values = largeValuesIn(folder);

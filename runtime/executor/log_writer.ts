@@ -1,7 +1,7 @@
 /**
- * The log of one try on its way to the database: masked line by line, gathered into chunks, written a few
- * times a second. Memory stays flat: the text that a try may hold unwritten is bounded, and a try that
- * writes faster than that finds so in its own log.
+ * Writes the log of one try to the database: masked line by line, collected into chunks,
+ * written a few times a second. The unwritten text of a try is bounded. When a try writes
+ * faster than that, lines are dropped, and its log says so.
  */
 import type { LogSource } from "../child/protocol.ts";
 import type { LogLevel } from "../child/run_try.ts";
@@ -13,7 +13,7 @@ type StoreChunk = (seq: number, lines: string) => Promise<void>;
 
 const FLUSH_AFTER_MS = 200;
 const CHUNK_BYTES = 128 * 1024;
-/** What may wait to be written, when the database is slower than the task. */
+/** Most bytes that wait when the database is slower than the task. */
 const MAX_PENDING_BYTES = 8 * 1024 * 1024;
 
 export class LogWriter {
@@ -52,7 +52,7 @@ export class LogWriter {
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    // One chunk at a time: while one is under way the next gathers.
+    // One chunk at a time: the next chunk collects lines meanwhile.
     this.#writing = this.#writing.then(() => this.#write());
   }
 
@@ -78,11 +78,14 @@ export class LogWriter {
 export interface LoggedTry {
   readonly instanceId: number;
   readonly tryNumber: number;
-  /** Whether the try may have a log already: of its earlier pokes, or of its task when a callback writes. */
+  /**
+   * Whether the try may have a log already: from its earlier pokes, or from its task when
+   * a callback writes.
+   */
   readonly hasLog: boolean;
 }
 
-/** Writes the log of a try behind what is in it. */
+/** Appends to the log of a try. */
 export function tryLog(
   db: Queryable,
   { instanceId, tryNumber, hasLog }: LoggedTry,

@@ -1,4 +1,7 @@
-/** The only door to graphile-worker: its schema, and the runner that hands out wake-up tokens. */
+/**
+ * The only file that talks to graphile-worker: its schema, and the runner that hands out
+ * jobs.
+ */
 import { EventEmitter } from "node:events";
 import { Logger, type Runner, run, runMigrations, type WorkerEvents } from "graphile-worker";
 import { DEFAULT_QUEUE } from "../../sdk/spec/index.ts";
@@ -6,18 +9,24 @@ import type { Database } from "../store/database/database.ts";
 import { reconnectingPool } from "../store/database/reconnecting_pool.ts";
 import { CALLBACK_JOB } from "../store/waits/callback.ts";
 
-/** "Look at this task instance, at this try." */
+/** The content of a job: look at this task instance, at this try. */
 interface TaskJob {
   readonly ti: number;
   readonly try: number;
 }
 
 const QUEUE_SCHEMA = "dagsmith_queue";
-/** The kind of job that stands for a queue of workers; `runtime/store/fleet/enqueue.ts` writes the same. */
+/**
+ * The type of the jobs of one queue of workers; `runtime/store/fleet/enqueue.ts` writes
+ * the same text.
+ */
 const kindOf = (queue: string): string =>
   queue === DEFAULT_QUEUE ? "run_task" : `run_task:${queue}`;
 
-/** The longest a fetched token may wait for a slot before others may have it. */
+/**
+ * The longest time that a fetched job may wait for a slot. After it, other workers may
+ * fetch the job.
+ */
 const LOCAL_TTL_MS = 500;
 
 /** Creates or upgrades the queue's own tables. */
@@ -26,27 +35,30 @@ export async function migrateQueue(db: Database): Promise<void> {
 }
 
 export interface Queue {
-  /** What the queue's locks are held under. */
+  /** The id under which the queue's locks are held. */
   readonly poolId: string;
-  /** Stops fetching, waits for the tokens in hand. Idempotent. */
+  /** Stops fetching, and waits for the running jobs. Idempotent. */
   stop(): Promise<void>;
 }
 
 export interface QueueOptions {
   readonly db: Database;
-  /** Tokens in hand at once. */
+  /** Jobs that run at the same time. */
   readonly slots: number;
-  /** The queues whose tokens it hands out. */
+  /** The queues whose jobs it hands out. */
   readonly queues: readonly string[];
-  /** Resolves when the token needs no more attention; a rejection brings it back later. */
+  /**
+   * Resolves when the job is done. When it rejects, the queue delivers the job again
+   * later.
+   */
   readonly handle: (token: TaskJob) => Promise<void>;
-  /** Runs a callback; whatever queues a worker serves, it serves these. */
+  /** Runs a callback. Every worker runs callbacks, whatever queues it serves. */
   readonly handleCallback: (id: number) => Promise<void>;
-  /** Called when the queue stops without having been asked to. */
+  /** Called when the queue stops by itself. */
   readonly onDeath: (error: Error) => void;
 }
 
-/** Starts handing out tokens. */
+/** Starts to hand out jobs. */
 export async function startQueue(options: QueueOptions): Promise<Queue> {
   const events = new EventEmitter() as WorkerEvents;
   const created = Promise.withResolvers<string>();
@@ -72,7 +84,8 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
       worker: {
         concurrentJobs: options.slots,
         pollInterval: 1_000,
-        // One statement fetches for all slots, and one ends many tokens. A token is ended only after its outcome is stored.
+        // One statement fetches jobs for all slots, and one statement completes many
+        // jobs. A job is completed only after its outcome is stored.
         localQueue: { size: options.slots * 2, ttl: LOCAL_TTL_MS },
         completeJobBatchDelay: 10,
         failJobBatchDelay: 0,
@@ -84,7 +97,8 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
 
 function stopper(runner: Runner, onDeath: (error: Error) => void): () => Promise<void> {
   let stopping: Promise<void> | undefined;
-  // A runner whose promise ends unasked has died, even when it says nothing.
+  // When the promise of a runner ends without a call of stop, it has died, even without
+  // an error.
   runner.promise.then(
     () => stopping ?? onDeath(new Error("the queue stopped by itself")),
     (error: Error) => stopping ?? onDeath(error),
@@ -95,7 +109,7 @@ function stopper(runner: Runner, onDeath: (error: Error) => void): () => Promise
   };
 }
 
-/** What the queue has to say is said by our own log, in our own words. */
+/** Writes the messages of the queue to our own log, in our own words. */
 function quiet(): Logger {
   return new Logger(() => () => undefined);
 }

@@ -1,6 +1,7 @@
 /**
- * Values that are too large for a row go to files, and come back from there. A file is claimed in the database before it is written, and
- * checked against what the database says of it when it is read.
+ * Values that are too large for a row are stored in files. A file is registered in the
+ * database before it is written. When it is read, it is checked against the size and hash
+ * in the database.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { errorMessage } from "../../sdk/error_message.ts";
@@ -16,18 +17,21 @@ import { claimXComFile, forgetXComFiles, unkeptXComFiles } from "../store/values
 import type { LargeValues } from "./large_values/store.ts";
 import { largeValuesIn } from "./large_values.ts";
 
-/** Where large values go, and from what size on. */
+/** Where large values are stored, and from which size on. */
 export interface SpillOptions {
   /** A path, or a folder of a bucket. */
   readonly folder: string | S3Folder;
-  /** Values of more bytes than this go there. */
+  /** Values of more bytes than this are stored there. */
   readonly spillBytes: number;
 }
 
-/** Largest value in a file, in bytes of UTF-8 JSON: 64 MiB. Without a folder it is {@link MAX_OUTPUT_BYTES}. */
+/**
+ * Largest value in a file, in bytes of UTF-8 JSON: 64 MiB. Without a folder it is
+ * {@link MAX_OUTPUT_BYTES}.
+ */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-/** Files removed together. */
+/** Files that one pass removes together. */
 const SWEPT = 100;
 
 export class Spill {
@@ -41,13 +45,16 @@ export class Spill {
     this.#spillBytes = options?.spillBytes ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Most bytes that a value of a task may have. What the engine itself reads stays in the database. */
+  /**
+   * Most bytes that a value of a task may have. Values that the engine reads stay in the
+   * database.
+   */
   limitFor(plan: Plan, taskId: string): number {
     return this.#values && !readByEngine(plan).has(taskId) ? MAX_FILE_BYTES : MAX_OUTPUT_BYTES;
   }
 
   /**
-   * A value in the form in which it is stored.
+   * The stored form of a value.
    * @throws DagsmithError XCOM_FILE_UNWRITABLE
    */
   async keep(json: string, limit: number): Promise<KeptJson> {
@@ -70,7 +77,7 @@ export class Spill {
   }
 
   /**
-   * A value as it was before it was stored.
+   * The value of a stored form.
    * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE, XCOM_FILE_CORRUPT
    */
   async read({ taskId, value, file }: StoredXCom): Promise<Json> {
@@ -97,7 +104,7 @@ export class Spill {
   /**
    * Removes files that no value needs any more.
    * @returns how many
-   * @throws Error when one could not be removed; the others are
+   * @throws Error when a file could not be removed; the others are removed
    */
   async sweep(): Promise<number> {
     const values = this.#values;
@@ -110,7 +117,7 @@ export class Spill {
     return names.length;
   }
 
-  /** Ends what is still under way. Idempotent. */
+  /** Ends running operations. Idempotent. */
   close(): void {
     this.#values?.close();
   }

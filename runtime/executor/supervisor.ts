@@ -1,4 +1,7 @@
-/** Keeps a worker going: when one life of it ends unasked, its running tries are ended and a new life begins. */
+/**
+ * Keeps a worker running. When one life of the worker ends by itself, the supervisor ends
+ * its running tries and starts a new life.
+ */
 import { Loop } from "../service/loop.ts";
 import { watch } from "../service/watchdog.ts";
 import { Worker, type WorkerOptions } from "./worker.ts";
@@ -10,10 +13,10 @@ export interface WorkerService {
   stop(): Promise<void>;
 }
 
-/** Between two attempts to begin a new life. */
+/** Pause between two attempts to start a new life. */
 const RESTART_EVERY_MS = 1_000;
 
-/** @throws Error when the first life cannot begin */
+/** @throws Error when the first life cannot start */
 export async function startWorker(options: WorkerOptions): Promise<WorkerService> {
   const supervisor = new Supervisor(options);
   await supervisor.start();
@@ -25,7 +28,7 @@ class Supervisor implements WorkerService {
   readonly #loop: Loop;
   #id = "";
   #life: Worker | undefined;
-  /** A life that ended unasked and is not tidied up yet. */
+  /** A life that ended by itself and is not cleaned up yet. */
   #dead: Worker | undefined;
   #watchdog: Loop | undefined;
   #stopping: Promise<void> | undefined;
@@ -66,7 +69,7 @@ class Supervisor implements WorkerService {
     await this.#life?.stop();
   }
 
-  /** @returns 1 when a new life began; 0 when none was needed */
+  /** @returns 1 when a new life started; 0 when none was needed */
   async #restart(): Promise<number> {
     if (this.#life) return 0;
     await this.#dead?.abandon().catch(() => undefined);
@@ -81,13 +84,14 @@ class Supervisor implements WorkerService {
     try {
       await life.start();
     } catch (error) {
-      // Half begun it would hold queue jobs that it does not run.
+      // A life that started only in part would hold queue jobs that it does not run.
       await life.abandon().catch(() => undefined);
       throw error;
     }
     this.#life = life;
     this.#id = life.id;
-    // A promise, because a life may report its death several times, and before its start has finished; it never rejects.
+    // A promise, because a life may report its death several times, and before its start
+    // has finished. It never rejects.
     void died.promise.then((reason) => this.#onDeath(life, reason));
   }
 

@@ -1,18 +1,27 @@
 /**
- * The warm task processes of a worker. A process keeps to the bundle it has loaded; one that has loaded none waits for whatever comes
- * next. Short tasks share few processes, which stay hot; long ones soon have one each. A process is given up after many tries, or
- * when it has grown much, so that what user code leaks cannot fill the machine.
+ * The warm task processes of a worker. A process runs only tries of the bundle that it
+ * has loaded; a blank process takes any bundle. Short tasks share few busy processes;
+ * long tasks get a process each after a moment. A process is replaced after many tries,
+ * or when it has grown much, so that leaks of user code cannot fill the machine.
  */
 import { availableParallelism } from "node:os";
 import { TaskProcess, type TaskProcessOptions } from "./task_process.ts";
 
-/** Tries that one process may run: enough that short tasks seldom pay for a new one. */
+/**
+ * Tries that one process may run: so many that short tasks seldom pay for a new process.
+ */
 const MAX_TRIES = 20_000;
 /** How much a process may have grown since its first try, in bytes. */
 const MAX_GROWTH = 256 * 1024 * 1024;
-/** With this many processes at work, a try waits a moment for one of them before it wakes another: more would only share the same cores. */
+/**
+ * When this many processes are busy, a try waits a moment for one of them before it wakes
+ * another: more processes would only share the same cores.
+ */
 const HOT = availableParallelism();
-/** That moment. A task shorter than this is over by then, and its process, hot, takes the next; measured at a quarter of the cost of waking. */
+/**
+ * That moment. A shorter task is over by then, and its busy process takes the next try.
+ * In a measurement this cost a quarter of waking another process.
+ */
 const PATIENCE_MS = 1;
 
 interface Waiter {
@@ -27,20 +36,20 @@ export class TaskPool {
   readonly #busy = new Set<TaskProcess>();
   readonly #waiters: Waiter[] = [];
 
-  /** @param size how many processes there may be, one for each slot of the worker */
+  /** @param size the most processes: one for each slot of the worker */
   constructor(size: number, options: TaskProcessOptions) {
     this.#size = size;
     this.#options = options;
   }
 
-  /** Starts blank processes ahead of need. Resolves when they can take a try. */
+  /** Starts blank processes in advance. Resolves when they can take a try. */
   async warm(count: number): Promise<void> {
     while (this.#idle.length + this.#busy.size < Math.min(count, this.#size))
       this.#idle.push(new TaskProcess(this.#options));
     await Promise.all(this.#idle.map((process) => process.ready));
   }
 
-  /** A process for one try of this bundle; a fresh one has run nothing before. */
+  /** A process for one try of this bundle. A fresh process has run no try before. */
   async take(bundle: string, fresh: boolean): Promise<TaskProcess> {
     const process = fresh
       ? this.#blank()
@@ -61,7 +70,8 @@ export class TaskPool {
       process.isSpoilt ||
       process.tries >= MAX_TRIES ||
       process.growth > MAX_GROWTH;
-    // stop() never rejects; the process leaves by itself, and the pool need not wait for it.
+    // stop() never rejects. The process exits by itself, and the pool need not wait for
+    // it.
     if (isSpent) return void process.stop();
     const next = this.#waiters.findIndex(({ bundle }) => bundle === process.bundle);
     if (next < 0) this.#idle.push(process);
@@ -73,7 +83,10 @@ export class TaskPool {
     await Promise.all([...this.#idle.splice(0), ...this.#busy].map((process) => process.stop()));
   }
 
-  /** The first process of this bundle to come free; or, when none does in time, another. */
+  /**
+   * The first process of this bundle that becomes free, or another process when none does
+   * in time.
+   */
   #patiently(bundle: string): Promise<TaskProcess> {
     return new Promise((resolve) => {
       const waiter: Waiter = {
@@ -91,16 +104,22 @@ export class TaskPool {
     });
   }
 
-  /** One that has the bundle loaded, the most recently used first, else a blank one. */
+  /**
+   * A process that has loaded the bundle, the most recently used first, else a blank
+   * process.
+   */
   #loaded(bundle: string): TaskProcess {
     return this.#takeIdle((idle) => idle.bundle === bundle) ?? this.#blank();
   }
 
-  /** One that has loaded nothing: idle, else new, in the place of the longest idle when there are as many as there may be. */
+  /**
+   * A blank process: an idle one, else a new one. When the pool is full, it replaces the
+   * process that was idle longest.
+   */
   #blank(): TaskProcess {
     const idle = this.#takeIdle(({ bundle }) => bundle === undefined);
     if (idle) return idle;
-    // stop() never rejects; the new process need not wait for the end of the old one.
+    // stop() never rejects. The new process need not wait for the end of the old process.
     if (this.#idle.length + this.#busy.size >= this.#size) void this.#idle.shift()?.stop();
     return new TaskProcess(this.#options);
   }

@@ -1,6 +1,7 @@
 /**
- * One task process, seen from the worker: forks it, gives it tries one after the other, carries its questions to the worker's host, and
- * makes sure that it ends, with everything it started, when it is told to.
+ * One task process, seen from the worker. This class forks it, gives it one try after the
+ * other, passes its requests to the worker's host, and ends it with all processes that it
+ * started.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex } from "node:stream";
@@ -17,7 +18,7 @@ import {
 import type { CallbackRequest } from "../child/run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "../child/run_try.ts";
 
-/** What a running try needs of its worker. */
+/** The functions of the worker that a running try needs. */
 export interface TryHost {
   call(method: CallMethod, args: readonly string[]): Promise<unknown>;
   log(level: LogLevel, source: LogSource, text: string): void;
@@ -26,10 +27,15 @@ export interface TryHost {
 /** How a try ended in its process. */
 export type ProcessEnd = TryResult | { readonly outcome: "crashed"; readonly reason: string };
 
-/** After an abort: how long a task may tidy up before SIGTERM, and then before SIGKILL. */
+/**
+ * After an abort: how long a task may clean up before SIGTERM, and then before SIGKILL.
+ */
 const TERM_AFTER_MS = 5_000;
 const KILL_AFTER_MS = 2_000;
-/** After the end of a process: how long its last words may take, when something it started keeps its output open. */
+/**
+ * After the end of a process: how long its last output may take, when a child process
+ * keeps the output open.
+ */
 const LAST_WORDS_MS = 500;
 
 const MAIN = fileURLToPath(
@@ -42,17 +48,17 @@ interface Running {
 }
 
 export interface TaskProcessOptions {
-  /** The environment of the process; must hold none of the worker's secrets. */
+  /** The environment of the process; must not contain the worker's secrets. */
   readonly env: NodeJS.ProcessEnv;
-  /** Where native addons that a bundle left outside are looked up. */
+  /** Where native addons that are not part of a bundle are looked up. */
   readonly folder: string;
 }
 
 export class TaskProcess {
-  /** The bundles it has loaded; it can run others' tries only as a blank process. */
+  /** The bundles that it has loaded; only a blank process can take another bundle. */
   bundle: string | undefined;
   tries = 0;
-  /** Bytes of memory it has gained since its first try ended. */
+  /** Bytes of memory that it has gained since its first try ended. */
   growth = 0;
   #firstRss: number | undefined;
   readonly #process: ChildProcess;
@@ -67,7 +73,8 @@ export class TaskProcess {
   readonly #printed: readonly LineCutter[];
 
   constructor(options: TaskProcessOptions) {
-    // A process group of its own, so that a kill reaches what the task started, and Ctrl-C in the terminal reaches only the worker.
+    // Its own process group: a kill then reaches the children of the task, and Ctrl-C in
+    // the terminal reaches only the worker.
     this.#process = spawn(process.execPath, ["--enable-source-maps", MAIN, options.folder], {
       env: options.env,
       detached: true,
@@ -87,7 +94,7 @@ export class TaskProcess {
     );
   }
 
-  /** Resolves when it can take a try, or has ended without. */
+  /** Resolves when it can take a try, or has exited before that. */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
@@ -96,7 +103,7 @@ export class TaskProcess {
     return this.#gone;
   }
 
-  /** Whether something of an earlier try may still run in it. */
+  /** Whether code of an earlier try may still run in it. */
   get isSpoilt(): boolean {
     return this.#spoilt;
   }
@@ -119,7 +126,10 @@ export class TaskProcess {
     });
   }
 
-  /** Asks the running try to stop: its AbortSignal first, then SIGTERM, then SIGKILL for the whole process group. */
+  /**
+   * Asks the running try to stop: its AbortSignal first, then SIGTERM, then SIGKILL for
+   * the whole process group.
+   */
   abort(reason: string): void {
     if (!this.#running || this.#ending) return;
     this.#send({ type: "abort", reason });
@@ -129,9 +139,11 @@ export class TaskProcess {
     }, TERM_AFTER_MS);
   }
 
-  /** Ends the process and all it started. Idempotent; resolves when it is gone. */
+  /**
+   * Ends the process and its children. Idempotent; resolves when the process has exited.
+   */
   async stop(): Promise<void> {
-    // Of a process that is gone the number may belong to another by now.
+    // After the process has exited, its pid may belong to another process.
     if (!this.#gone) this.#signal("SIGKILL");
     await this.#exited.promise;
   }
@@ -150,7 +162,8 @@ export class TaskProcess {
     else if (message.type === "done") {
       this.#spoilt ||= message.isSpoilt;
       this.#measure(message.rss);
-      // What was printed before the end lies in the pipes by now, and this turn of the event loop reads it.
+      // Output that was printed before the end is in the pipes by now, and this tick of
+      // the event loop reads it.
       setImmediate(() => this.#finish(running, message.result));
     }
   }
@@ -182,7 +195,10 @@ export class TaskProcess {
     }
   }
 
-  /** Output that does not come through the channel: of programs the task started, and the last words of a dying process. */
+  /**
+   * Output that does not come through the channel: of programs that the task started, and
+   * of a process that dies.
+   */
   #pipe(source: "stdout" | "stderr"): LineCutter {
     const lines = new LineCutter((text) => {
       if (source === "stderr") this.#complaints = [...this.#complaints.slice(-20), text];
@@ -200,7 +216,7 @@ export class TaskProcess {
     this.#ready.resolve();
     clearTimeout(this.#ending);
     this.#exited.resolve(how);
-    // Its last lines, and why it died, may still be in the pipes.
+    // The last lines, and the reason of its death, may still be in the pipes.
     const heard = setTimeout(() => this.#mourn(how), LAST_WORDS_MS);
     this.#process.once("close", () => {
       clearTimeout(heard);
@@ -214,12 +230,12 @@ export class TaskProcess {
     if (this.#running) this.#finish(this.#running, { outcome: "crashed", reason });
   }
 
-  /** To the whole group: a task's own children must not outlive it. */
+  /** Signals the whole group: children of a task must not outlive it. */
   #signal(signal: NodeJS.Signals): void {
     try {
       if (this.#process.pid) process.kill(-this.#process.pid, signal);
     } catch {
-      // The group is gone already.
+      // The group no longer exists.
     }
   }
 }

@@ -1,4 +1,7 @@
-/** How a try ended, from the end of its process to an outcome that the engine takes; texts masked, then cut. */
+/**
+ * From the end of a try's process to the outcome that the engine takes. Texts are masked
+ * first, then cut.
+ */
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 import type { StoredError } from "../state/task_state.ts";
@@ -7,7 +10,7 @@ import type { ProcessEnd } from "./task_process.ts";
 /** Why the worker itself ends a try. */
 export type Interruption = "timeout" | "total" | "taken" | "stopping";
 
-/** What a task is told with its abort signal. */
+/** The message that a task gets with its abort signal. */
 export const INTERRUPTIONS: Readonly<Record<Interruption, string>> = {
   timeout: "the try took longer than its executionTimeout",
   total: "all tries together took longer than the totalTimeout",
@@ -24,7 +27,7 @@ export interface EndedTry {
   readonly logFailure: (text: string) => void;
 }
 
-/** Characters kept of an error; a message may hold a whole response. */
+/** Most characters of an error that are kept; a message may contain a whole response. */
 const MAX_MESSAGE = 10_000;
 const MAX_STACK = 50_000;
 const MAX_REASON = 2_000;
@@ -87,7 +90,7 @@ function failed(
   };
 }
 
-/** Masked before it is cut, so that no half of a secret is left. */
+/** Masked before it is cut, so that no part of a secret remains. */
 function masked({ name, message, stack }: StoredError, mask: EndedTry["mask"]): StoredError {
   const shown = (text: string, limit: number): string => mask(text).slice(0, limit);
   return {

@@ -1,7 +1,7 @@
 /**
- * Runs tries. The life of a try is one pipeline: claim, prepare, perform, record. Its queue job is done as soon
- * as its process is free again: from the claim on, the row is the truth, and the try of a worker that dies is
- * found by its row.
+ * Runs tries. The life of a try is one pipeline: claim, prepare, perform, record. Its
+ * queue job is done when its process is free again: from the claim on, the row is the
+ * truth, and the try of a worker that dies is found by its row.
  */
 import { errorMessage } from "../../sdk/error_message.ts";
 import { isDagsmithError } from "../../sdk/errors.ts";
@@ -38,13 +38,22 @@ export interface TryRunnerOptions {
   readonly bundles: BundleCache;
   readonly processes: TaskPool;
   readonly values: ValueStore;
-  /** Whether the worker was declared lost: its tries belong to others, and it records nothing more. */
+  /**
+   * Whether the worker was declared lost: its tries belong to other workers, and it
+   * records no more outcomes.
+   */
   readonly isLost: () => boolean;
-  /** Called when an outcome could not be recorded, perhaps more than once: the worker must end. */
+  /**
+   * Called when an outcome could not be recorded, perhaps more than once: the worker must
+   * end.
+   */
   readonly onUnrecorded: (reason: string) => void;
 }
 
-/** How many times its slots a worker may have in hand, counting tries that only wait to be recorded. */
+/**
+ * How many tries a worker may hold for each slot, including tries that only wait to be
+ * recorded.
+ */
 const RECORDING_AHEAD = 16;
 
 export class TryRunner {
@@ -52,29 +61,33 @@ export class TryRunner {
   readonly #attempts = new Map<number, Attempt>();
   /** The attempts that the last heartbeat asked about. */
   #asked: ReadonlyMap<number, Attempt> = new Map();
-  /** Instances claimed and not recorded yet, by id. */
+  /** Instances that are claimed and not recorded yet, by id. */
   readonly #claimed = new Map<number, ClaimedInstance>();
   readonly #claims = new Batcher((refs: readonly TryRef[]) => this.#claimAll(refs));
   readonly #ends = new Batcher((ends: readonly TryEnd[]) => this.#completeAll(ends));
-  /** Resolves when nothing is in hand any more; made when the worker stops. */
+  /** Resolves when no try is left; created when the worker stops. */
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: TryRunnerOptions) {
     this.#options = options;
   }
 
-  /** Runs the try of a queue job. Resolves when its slot is free; a rejection brings the job back later. */
+  /**
+   * Runs the try of a queue job. Resolves when its slot is free. When it rejects, the
+   * queue delivers the job again later.
+   */
   async handle(ref: TryRef): Promise<void> {
     const instance = await this.#claims.add(ref);
     if (!instance) return this.#reconsider(ref);
     const attempt = await this.#prepare(instance);
     const outcome = await this.#perform(attempt);
     const recorded = this.#record(attempt, outcome);
-    // Recording goes on while the process takes its next try; only a worker that records too slowly waits for it.
+    // The outcome is recorded while the process runs its next try. Only a worker that
+    // records too slowly waits for it.
     if (this.#attempts.size > this.#options.slots * RECORDING_AHEAD) await recorded;
   }
 
-  /** The tries in hand, for a heartbeat. */
+  /** The tries of this worker, for a heartbeat. */
   running(): readonly TryRef[] {
     this.#asked = new Map(this.#attempts);
     return Array.from(this.#attempts.values(), ({ instance }) => ({
@@ -83,20 +96,24 @@ export class TryRunner {
     }));
   }
 
-  /** Interrupts the tries that are no longer this worker's, by the answer to a heartbeat. */
+  /**
+   * Interrupts the tries that no longer belong to this worker, by the answer to a
+   * heartbeat.
+   */
   interruptTaken(instanceIds: readonly number[]): void {
-    // A sensor's next poke may be in hand under the same try: only the attempt that the heartbeat asked about is meant.
+    // The next poke of a sensor may already run under the same try: interrupt only the
+    // attempt that the heartbeat asked about.
     for (const id of instanceIds)
       if (this.#asked.get(id) === this.#attempts.get(id))
         this.#attempts.get(id)?.interrupt("taken");
   }
 
-  /** Interrupts every try in hand; each is given back as lost. */
+  /** Interrupts every try; each of them ends as lost. */
   interruptAll(): void {
     for (const attempt of this.#attempts.values()) attempt.interrupt("stopping");
   }
 
-  /** Resolves when nothing is in hand any more. */
+  /** Resolves when no try is left. */
   async drained(): Promise<void> {
     if (this.#attempts.size === 0) return;
     this.#idle = Promise.withResolvers();
@@ -112,14 +129,17 @@ export class TryRunner {
     const claimed = new Map(moved.map((instance) => [instance.id, instance]));
     return refs.map(({ instanceId }) => {
       const instance = claimed.get(instanceId);
-      // Of two copies of a job in one batch only one may run.
+      // When a batch has two copies of a job, only one may run.
       claimed.delete(instanceId);
       if (instance) this.#claimed.set(instanceId, instance);
       return instance;
     });
   }
 
-  /** A job whose try cannot be claimed is a late copy, unless it was claimed here and the answer was lost with its connection. */
+  /**
+   * A job whose try cannot be claimed is a late copy. There is one exception: this worker
+   * claimed the try, and the answer was lost with the connection.
+   */
   async #reconsider(ref: TryRef): Promise<void> {
     const held = await holderOf(this.#options.db, ref);
     const isHere = held?.workerId === this.#options.workerId;
@@ -151,7 +171,8 @@ export class TryRunner {
       if (run) return run;
       throw new Error(`run ${runId} cannot be read`);
     } catch (error) {
-      // The job comes back, and finds a try that was claimed here and is not in hand: see #reconsider.
+      // The job comes back, and finds a try that this worker claimed but does not run:
+      // see #reconsider.
       this.#claimed.delete(id);
       throw error;
     }
@@ -161,7 +182,8 @@ export class TryRunner {
     try {
       return await this.#performIn(attempt);
     } catch (error) {
-      // A value or a bundle that the worker could not provide fails this try; another try, perhaps on another worker, may do better.
+      // A value or a bundle that the worker could not load fails this try. Another try,
+      // perhaps on another worker, may succeed.
       return { kind: "failed", reason: reasonOf(error), error: null, retryable: true };
     }
   }
@@ -193,7 +215,10 @@ export class TryRunner {
     return file === null ? outcome : { ...outcome, output: json, file };
   }
 
-  /** Never rejects: a worker that cannot record ends its life, and the tries that it held are rescued. */
+  /**
+   * Never rejects: a worker that cannot record outcomes ends itself, and its tries are
+   * rescued.
+   */
   async #record(attempt: Attempt, outcome: Outcome): Promise<void> {
     const { workerId, isLost, onUnrecorded } = this.#options;
     const { instance, elapsedMs } = attempt;
@@ -207,7 +232,7 @@ export class TryRunner {
     }
   }
 
-  /** The next try of the same instance may be in hand here already. */
+  /** The next try of the same instance may already run here. */
   #forget(attempt: Attempt): void {
     const { id } = attempt.instance;
     if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
@@ -236,7 +261,7 @@ function endOf({
   return { instanceId, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, pokes };
 }
 
-/** With the code, where there is one: people see the reason and not the error itself. */
+/** With the code, if there is one: users see the reason, not the error itself. */
 function reasonOf(error: unknown): string {
   if (isDagsmithError(error)) return `${error.code}: ${error.message}`;
   return errorMessage(error);

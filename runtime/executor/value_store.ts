@@ -1,4 +1,7 @@
-/** The values of tasks as a try gets and leaves them: inputs, XComs, outputs; small ones in rows, large ones in files. */
+/**
+ * The values that a try reads and writes: inputs, XComs, outputs. Small values are in
+ * rows, large values in files.
+ */
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
@@ -31,9 +34,14 @@ import { INTERRUPTIONS } from "./try_outcome.ts";
 type Source = Pick<StoredXCom, "runId" | "taskId">;
 type Place = Pick<StoredXCom, "runId" | "taskId" | "mapIndex">;
 
-/** A page of large values ends behind this many bytes of them, so that a task that walks through a list never has all of it in memory. */
+/**
+ * A page of large values ends after this many bytes, so that a task that reads a list
+ * never has all of it in memory.
+ */
 const PAGE_FILE_BYTES = 16 * 1024 * 1024;
-/** Values read at once: a store on the network takes its time for each. */
+/**
+ * Values that are read at the same time: a store on the network takes some time for each.
+ */
 const READ_TOGETHER = 8;
 
 export class ValueStore {
@@ -48,7 +56,7 @@ export class ValueStore {
   }
 
   /**
-   * The inputs of a task, by name; without those that nothing came for.
+   * The inputs of a task, by name, without inputs that have no value.
    * @throws DagsmithError XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE, XCOM_FILE_CORRUPT
    */
   async inputs(
@@ -69,12 +77,12 @@ export class ValueStore {
     );
   }
 
-  /** What a task left under a key; null when there is nothing. */
+  /** The value of a task under a key; null when there is none. */
   async pull(run: RunSnapshot, taskId: string, key: string): Promise<Json> {
     return this.#valueOf(run, taskId, await getXComs(this.#db, [{ runId: run.id, taskId }], key));
   }
 
-  /** Outputs of a mapped task, from behind a map index on. */
+  /** Outputs of a mapped task, from a map index on. */
   async page(runId: number, taskId: string, after: number): Promise<OutputPage> {
     const rows = await getOutputs(this.#db, { runId, taskId }, after);
     const items = await this.#readInOrder(rows.slice(0, portionOf(rows, 0, OUTPUTS_PER_PAGE)));
@@ -82,7 +90,9 @@ export class ValueStore {
     return { items, next: isLast ? null : (rows[items.length - 1]?.mapIndex ?? null) };
   }
 
-  /** What the iteration before an iteration of a loop returned; undefined before the first. */
+  /**
+   * The output of the previous iteration of a loop; undefined for the first iteration.
+   */
   async previous({
     runId,
     taskId,
@@ -93,7 +103,10 @@ export class ValueStore {
     return row ? this.#spill.read(row) : null;
   }
 
-  /** The XComs of one try. A push is refused when the try is no longer this worker's. */
+  /**
+   * The XComs of one try. A push is refused when the try no longer belongs to this
+   * worker.
+   */
   xcomsOf({ id, taskId, tryNumber }: ClaimedInstance, run: RunSnapshot, workerId: string): XComs {
     return {
       pull: (from, key) => this.pull(run, from, key),
@@ -114,7 +127,7 @@ export class ValueStore {
   }
 
   /**
-   * A value in the form in which it is stored.
+   * The stored form of a value.
    * @throws DagsmithError XCOM_FILE_UNWRITABLE
    */
   keep(json: string, limit: number): Promise<KeptJson> {
@@ -165,7 +178,10 @@ export class ValueStore {
   }
 }
 
-/** Where a portion that begins at `from` ends: behind so many rows, or as soon as their files hold {@link PAGE_FILE_BYTES}. */
+/**
+ * The end of a page that begins at `from`: after a number of rows, or as soon as their
+ * files have {@link PAGE_FILE_BYTES}.
+ */
 function portionOf(rows: readonly StoredXCom[], from: number, most: number): number {
   let bytes = 0;
   let end = from;

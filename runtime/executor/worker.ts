@@ -1,7 +1,7 @@
 /**
- * One life of a worker, under one id: what it consists of, how it starts and how it ends. It takes jobs from the
- * queue and gives them to its {@link TryRunner} and {@link CallbackRunner}. When it is declared lost it ends,
- * and a new life begins: see supervisor.ts.
+ * One life of a worker, under one id: its parts, its start and its end. It takes jobs
+ * from the queue and gives them to its {@link TryRunner} and {@link CallbackRunner}. When
+ * it is declared lost it ends, and a new life starts: see supervisor.ts.
  */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
@@ -32,19 +32,24 @@ export interface WorkerOptions {
   readonly queues?: readonly string[];
   /** The folder of the project: where native addons are looked up. */
   readonly folder: string;
-  /** Where bundles are kept on this disk. */
+  /** The folder for bundles on this disk. */
   readonly cacheFolder: string;
-  /** Where large values go. Default: nowhere, so that outputs have the limit of the database. */
+  /**
+   * The store of large values. Default: none, so that outputs have the limit of the
+   * database.
+   */
   readonly xcoms?: SpillOptions | undefined;
-  /** The environment of task processes; must hold none of the worker's own secrets. */
+  /** The environment of task processes; must not contain the worker's own secrets. */
   readonly taskEnv: NodeJS.ProcessEnv;
-  /** How long running tries may take to finish when the worker is stopped. Default 10 s. */
+  /**
+   * How long running tries may take to finish when the worker is stopped. Default 10 s.
+   */
   readonly graceMs?: number;
   readonly log: ServiceLog;
 }
 
 const STOP_GRACE_MS = 10_000;
-/** Blank processes started ahead of need. */
+/** Blank processes that are started in advance. */
 const WARM = 2;
 
 export class Worker {
@@ -61,7 +66,7 @@ export class Worker {
   #queue: Queue | undefined;
   #lost = false;
 
-  /** @param onDeath called when this life ends unasked, perhaps more than once */
+  /** @param onDeath called when this life ends by itself, perhaps more than once */
   constructor(options: WorkerOptions, onDeath: (reason: string) => void) {
     const { db, log, secrets, slots, folder, taskEnv: env } = options;
     const [plans, workerId] = [new Plans(), this.id];
@@ -99,7 +104,7 @@ export class Worker {
     return [this.#heartbeat.loop, this.#sweep];
   }
 
-  /** Begins to take jobs. */
+  /** Starts to take jobs. */
   async start(): Promise<void> {
     const warmed = this.#processes.warm(WARM);
     const queue = await this.#startQueue();
@@ -112,8 +117,8 @@ export class Worker {
   }
 
   /**
-   * Takes no more jobs, lets running tries finish for a while, then gives them back as lost; leaves nothing
-   * behind. Idempotent.
+   * Takes no more jobs, lets running tries finish for a while, then ends them as lost.
+   * Leaves no process behind. Idempotent.
    */
   async stop(): Promise<void> {
     const grace = setTimeout(() => this.#interruptAll(), this.#options.graceMs ?? STOP_GRACE_MS);
@@ -128,7 +133,10 @@ export class Worker {
     if (!this.#lost) await removeWorker(this.#options.db, this.id);
   }
 
-  /** Ends at once. The tries that still run are given back as lost: the end of their worker must not use up their retries. */
+  /**
+   * Ends at once. The running tries end as lost: the end of their worker must not use up
+   * their retries.
+   */
   async abandon(): Promise<void> {
     this.#lost = true;
     this.#registered.reject(new Error("the worker ended before it had begun"));
@@ -137,7 +145,10 @@ export class Worker {
     await this.stop();
   }
 
-  /** A job that comes before the worker is registered waits: nobody could rescue a try of an unknown worker. */
+  /**
+   * A job that arrives before the worker is registered waits: the tries of an unknown
+   * worker could not be rescued.
+   */
   #startQueue(): Promise<Queue> {
     const { db, slots, queues = [DEFAULT_QUEUE] } = this.#options;
     return startQueue({

@@ -1,4 +1,7 @@
-/** Large values in a folder of the file system. Workers on several machines need one that all of them see, such as a network mount. */
+/**
+ * Large values in a folder of the file system. Workers on several machines need a folder
+ * that all of them reach, such as a network mount.
+ */
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type LargeValues, pathOf } from "./store.ts";
@@ -9,7 +12,8 @@ export function valuesInFolder(folder: string): LargeValues {
     place: folder,
     write: async (name, bytes) => {
       await mkdir(dirname(path(name)), { recursive: true });
-      // Under its own name only when it is whole. Readable by its owner only: outputs may hold what not everybody should see.
+      // The file gets its name only when it is complete. Only its owner may read it:
+      // outputs may be confidential.
       await writeFile(`${path(name)}.part`, bytes, { flush: true, mode: 0o600 });
       await rename(`${path(name)}.part`, path(name));
     },

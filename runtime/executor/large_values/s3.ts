@@ -1,6 +1,7 @@
 /**
- * Large values in a bucket of S3, or of a store that speaks its protocol. The only file of the runtime that knows the AWS SDK, and never
- * imported but with the first value: it takes 35 MB. Who may enter the bucket is found by the SDK's own chain.
+ * Large values in a bucket of S3, or of a store with the same API. The only file of the
+ * runtime that imports the AWS SDK. It is imported with the first value only, because the
+ * SDK takes 35 MB. The SDK finds the credentials.
  */
 
 import type { Readable } from "node:stream";
@@ -15,17 +16,26 @@ import type { S3Folder } from "../../config.ts";
 import { type LargeValues, pathOf } from "./store.ts";
 
 const SECOND = 1_000;
-/** For everything that one value needs, tries and pauses between them included. It ends what hangs wherever it hangs. */
+/**
+ * For all requests of one value, with their retries and pauses. It ends a request that
+ * hangs, wherever it hangs.
+ */
 const DEADLINE_MS = 60 * SECOND;
 const CONNECTION_TIMEOUT_MS = 5 * SECOND;
-/** A store that holds a connection open and says nothing for this long has failed. */
+/** A store that holds a connection open and sends nothing for this long has failed. */
 const IDLE_TIMEOUT_MS = 15 * SECOND;
 const MAX_ATTEMPTS = 4;
-/** More than are ever needed at once: a request that waits for a connection of ours would count as one that the store does not take. */
+/**
+ * More than are ever needed at once: a request that waits for one of our own connections
+ * would count as a request that the store does not answer.
+ */
 const MAX_CONNECTIONS = 256;
-/** The SDK tries again what fails before the body; a body that breaks off is asked for again here. */
+/**
+ * The SDK retries a request that fails before the body. A body that breaks off is
+ * requested again here.
+ */
 const BODY_ATTEMPTS = 3;
-/** An endpoint of one's own cares little for the region, but requests are signed with one. */
+/** A custom endpoint ignores the region, but requests must be signed with a region. */
 const REGION_OF_CUSTOM_ENDPOINTS = "us-east-1";
 const LONGEST_REASON = 500;
 
@@ -41,8 +51,9 @@ export function openS3Values(
     Key: `${folder.prefix}${pathOf(name)}`,
   });
   return {
-    // In one request, because one is whole or nothing. An upload in parts pays from 100 MB on, and a worker that dies leaves parts behind
-    // that no listing shows and somebody pays for.
+    // One request, because the object then is complete or does not exist. A multipart
+    // upload pays from 100 MB on. When a worker dies, it leaves parts that no listing
+    // shows and that cost money.
     write: (name, bytes) =>
       operations.run(async (abortSignal) => {
         await client.send(
@@ -80,7 +91,8 @@ function clientOf({ endpoint, region, pathStyle }: S3Folder): S3Client {
       httpAgent: agent,
       httpsAgent: agent,
     },
-    // Stores that only imitate S3 may refuse checksums that they do not know. What is read is checked against the database anyway.
+    // Servers with the S3 API may refuse checksums that they do not know. Values are
+    // checked against the hash in the database when they are read.
     ...(endpoint !== null && {
       endpoint,
       requestChecksumCalculation: "WHEN_REQUIRED",
@@ -107,13 +119,18 @@ async function readWhole(
   }
 }
 
-/** Only the object may be missing: without its bucket, nothing can be said of what was in it. */
+/**
+ * Only the object may be missing: when the bucket is missing, its objects are unknown.
+ */
 function unlessMissing(error: unknown): undefined {
   if (error instanceof Error && error.name === "NoSuchKey") return undefined;
   throw error;
 }
 
-/** What is under way. Each operation ends by its deadline or when all are closed, also where the SDK itself waits for good. */
+/**
+ * Operations that run. Each operation ends at its deadline or when all are closed, even
+ * if the SDK itself waits for ever.
+ */
 class Operations {
   readonly #deadlineMs: number;
   readonly #underWay = new Set<AbortController>();
@@ -122,7 +139,7 @@ class Operations {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** @throws Error in one line for people, whatever the SDK threw */
+  /** @throws Error in one line for users, whatever the SDK threw */
   async run<Result>(work: (abortSignal: AbortSignal) => Promise<Result>): Promise<Result> {
     const controller = new AbortController();
     const { signal } = controller;
@@ -146,7 +163,7 @@ class Operations {
   }
 }
 
-/** What errors of the SDK and of the network have in common, and most have not. */
+/** Fields that errors of the SDK and of the network may have. */
 interface Failure {
   readonly name?: string;
   readonly code?: string;
@@ -155,11 +172,15 @@ interface Failure {
   readonly $response?: { readonly statusCode?: number };
 }
 
-/** The store's own word and its status, or what the network did. No secret and no signature is in it: the SDK repeats no request. */
+/**
+ * The error code of the store and its status, or the error of the network. It contains no
+ * secret and no signature: the SDK repeats no request.
+ */
 function reasonOf(error: unknown): string {
   const { name = "", code, message = "", $metadata, $response } = (error ?? {}) as Failure;
   const status = $metadata?.httpStatusCode ?? $response?.statusCode;
-  // The SDK calls a broken connection a time-out; and where several addresses refused, there is no message.
+  // The SDK calls a broken connection a time-out. When several addresses refused, the
+  // error has no message.
   if (status === undefined)
     return (
       oneLine(message.includes(code ?? "") ? message : `${message} (${code})`) || "no reason given"
