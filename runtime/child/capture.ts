@@ -1,9 +1,12 @@
-/** Turns what user code prints into log lines. Printing stays synchronous, and a line printed in pieces stays one line. */
+/**
+ * Turns the output of user code into log lines. Printing stays synchronous, and a line
+ * that is printed in parts stays one line.
+ */
 import { LineCutter } from "./line_cutter.ts";
 
 /**
  * Gives each line written to stdout or stderr to `onLine` instead of the file descriptor.
- * @returns a function that ends the lines begun but not ended yet
+ * @returns a function that ends the unfinished lines
  */
 export function captureOutput(
   onLine: (source: "stdout" | "stderr", text: string) => void,

@@ -1,4 +1,7 @@
-/** How a try ends, from what its body returned or threw: the outcome of a poke or a wait, and whether and when a failure is tried again. */
+/**
+ * How a try ends, from what its body returned or threw: the outcome of a poke or a wait,
+ * and whether and when a retry follows.
+ */
 
 import { type Duration, durationMs } from "../../sdk/duration.ts";
 import { toJson } from "../../sdk/json.ts";
@@ -13,14 +16,14 @@ import { describeError, type TaskError } from "./task_error.ts";
 
 /** How a try ended, as far as the task itself can tell. */
 export type TryResult = TryEnding & {
-  /** What the task calls this instance of it. */
+  /** The label that the task gives this instance. */
   readonly label?: string;
 };
 
 type TryEnding =
   /**
-   * `output` is JSON text; null when the body returned undefined. `assets`: what it said of assets, if anything. `again`: an iteration of a loop
-   * that is not done.
+   * `output` is JSON text; null when the body returned undefined. `assets`: the asset
+   * updates of the task, if there are any. `again`: the loop has another iteration.
    */
   | {
       readonly outcome: "success";
@@ -30,13 +33,13 @@ type TryEnding =
     }
   /** `filteredOut`: a filter refused the item. */
   | { readonly outcome: "skipped"; readonly reason: string; readonly filteredOut?: boolean }
-  /** A poke said no. */
+  /** The condition of a poke is not met yet. */
   | { readonly outcome: "not_yet" }
-  /** Asked for with `asksKeys`. */
+  /** The request had `asksKeys`. */
   | { readonly outcome: "keys"; readonly keys: LateKeys }
-  /** The body only says what to wait for. */
+  /** The body returned a wait: the instance is deferred. */
   | { readonly outcome: "deferred"; readonly wait: WaitSpec }
-  /** `retryAfterMs`: how long the error asks to wait. */
+  /** `retryAfterMs`: the delay that the error asks for. */
   | {
       readonly outcome: "failed";
       readonly error: TaskError;
@@ -45,9 +48,10 @@ type TryEnding =
     };
 
 /**
- * What a body returned, as a result.
- * @param maxBytes of JSON; default: what the database takes
- * @throws FailTask for a poke that gives no answer; DagsmithError for what JSON cannot carry
+ * The result of a body that returned.
+ * @param maxBytes of JSON; default: the limit of the database
+ * @throws FailTask for a poke without an answer; DagsmithError for a value that JSON
+ *   cannot carry
  */
 export function returned(ref: TaskRef<unknown>, output: unknown, maxBytes?: number): TryResult {
   const { sensor, body } = definitionOf(ref);
@@ -71,10 +75,10 @@ function poked(answer: Poked<unknown>, maxBytes?: number): TryResult {
   };
 }
 
-/** Ends of a task that no retry follows, whatever its options say. */
+/** Errors after which no retry follows, whatever the options of the task are. */
 const FINAL_ERRORS = ["FailTask", "DagsmithError"];
 
-/** An error outside a body, as a result: there is nobody to ask whether to try again. */
+/** The result of an error outside a body. The task's `retryIf` cannot be asked. */
 export function failure(error: unknown): TryResult {
   const described = describeError(error);
   if (described.name === "FilteredOut")
@@ -83,7 +87,10 @@ export function failure(error: unknown): TryResult {
   return { outcome: "failed", error: described, retryable: !FINAL_ERRORS.includes(described.name) };
 }
 
-/** What a body threw, as a result: whether it may be tried again is asked of the task, where its code lives. */
+/**
+ * The result of a body that threw. The task's `retryIf` decides here about a retry,
+ * because its code is loaded here.
+ */
 export function thrown(
   ref: TaskRef<unknown>,
   error: unknown,
@@ -96,7 +103,7 @@ export function thrown(
   return { ...result, retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
-/** A `retryIf` that fails itself must not decide. */
+/** A `retryIf` that throws decides nothing. */
 function asksForRetry(
   ref: TaskRef<unknown>,
   error: unknown,
@@ -116,7 +123,10 @@ function asksForRetry(
   }
 }
 
-/** The wait that an error asks for: a duration, or a number of seconds. What cannot be read is not obeyed. */
+/**
+ * The delay that an error asks for: a duration, or a number of seconds. A delay that
+ * cannot be read is ignored.
+ */
 function retryAfterOf(error: unknown, warn: (text: string) => void): number | undefined {
   const asked =
     typeof error === "object" && error !== null && "retryAfter" in error

@@ -1,7 +1,7 @@
 /** Log lines as text, the way console.log writes them. */
 import { inspect } from "node:util";
 
-/** Parts side by side; what is not a string is inspected. */
+/** Parts separated by spaces; a part that is not a string is inspected. */
 export function formatLine(parts: readonly unknown[]): string {
   return parts
     .map((part) =>

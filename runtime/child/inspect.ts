@@ -1,25 +1,30 @@
 /**
- * The inspector's process: imports bundles one after the other, as its parent asks, and answers with what their DAGs are. Whatever a
- * file does to this process (throws, exits, hangs, eats memory) the parent sees from outside; this side only tells apart what it can.
+ * The inspector's process. It imports bundles one after the other, as its parent asks,
+ * and answers with their DAGs. Its parent sees from outside when a file makes this
+ * process throw, exit, hang or run out of memory. This side reports the failures that it
+ * can tell apart.
  */
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { checkSchedule } from "../timetable/index.ts";
 import { dieWithParent } from "./orphanhood.ts";
-// Loaded before the first file, so that no file's import time holds ours.
+// Loaded before the first file, so that no file's import time includes ours.
 import "../../sdk/index.ts";
 import { loadDags } from "./load.ts";
 
-/** Asks for one bundle. */
+/** A request for one bundle. */
 export interface InspectRequest {
   readonly bundlePath: string;
-  /** What messages call the file. */
+  /** The name of the file in messages. */
   readonly file: string;
   readonly projectFolder: string;
 }
 
-/** What the inspector's process says: `ready` once, then for each request `started` and one of `described` and `failed`. */
+/**
+ * The messages of the inspector's process: `ready` once, then for each request `started`
+ * and one of `described` and `failed`.
+ */
 export type InspectAnswer =
   | { readonly type: "ready" }
   | { readonly type: "started" }
@@ -31,13 +36,15 @@ export type InspectAnswer =
     }
   | InspectFailure;
 
-/** How a file failed to be imported, in words that survive the way to the parent. */
+/** Why a file could not be imported, as texts that can be sent to the parent. */
 export interface InspectFailure {
   readonly type: "failed";
   readonly code: ErrorCode;
   readonly reason: string;
   readonly stack: string | null;
-  /** Raised outside the import itself, so another file of this process may be to blame. */
+  /**
+   * Raised outside the import itself, so another file of this process may have caused it.
+   */
   readonly uncaught: boolean;
 }
 
@@ -45,19 +52,20 @@ const MAX_REASON = 4_000;
 const MAX_STACK = 16_000;
 const MEGABYTE = 1024 * 1024;
 
-// A DAG file that talked to the parent, or listened to it, could answer for another file.
+// A DAG file that reaches the channel to the parent could answer for another file.
 const send = process.send?.bind(process) as (answer: InspectAnswer) => boolean;
 Reflect.deleteProperty(process, "send");
 
-/** Ends the import under way with a failure. */
+/** Ends the current import with a failure. */
 let fail: (failure: InspectFailure) => void = () => {};
 
-// A rejection would reach "unhandledRejection" below, which fails the import under way.
+// A rejection would reach "unhandledRejection" below, which fails the current import.
 process.on("message", (request: InspectRequest) => void inspect(request));
 process.on("disconnect", () => process.exit());
 process.on("uncaughtException", (error) => fail(failureOf(error, true)));
 process.on("unhandledRejection", (reason) => fail(failureOf(reason, true)));
-// With the channel not counted, an event loop that runs empty during an import means that nothing can ever settle it.
+// The channel does not keep the event loop alive. So an event loop that runs empty during
+// an import means that the import can never settle.
 process.on("beforeExit", () =>
   fail({ type: "failed", code: "IMPORT_UNSETTLED", reason: "", stack: null, uncaught: false }),
 );
@@ -85,7 +93,8 @@ async function describe({
   try {
     const dags = await loadDags(bundlePath, { projectFolder, file });
     const importMs = performance.now() - startedAt;
-    // One turn, so that a rejection nobody handles is reported before the file counts as sound.
+    // One tick, so that an unhandled rejection is reported before the file counts as
+    // sound.
     await new Promise((resolve) => setImmediate(resolve));
     const specs = dags.map(describeDag);
     for (const { schedule } of specs.flatMap((spec) => spec.schedules)) checkSchedule(schedule);
@@ -100,7 +109,7 @@ async function describe({
   }
 }
 
-/** Anything can be thrown, also null and objects whose getters throw. */
+/** Any value can be thrown, also null and objects whose getters throw. */
 function failureOf(thrown: unknown, uncaught: boolean): InspectFailure {
   const code = thrown instanceof DagsmithError ? thrown.code : "IMPORT_FAILED";
   try {

@@ -1,4 +1,7 @@
-/** Under which keys a try runs, where the task says so by a function: asked where its code lives, before its body. */
+/**
+ * The keys of a try's limits, when the task computes them with a function. They are
+ * computed where the task's code is loaded, before its body runs.
+ */
 
 import { limitKey } from "../../sdk/describe/describe_routing.ts";
 import type { LateKeys } from "../../sdk/spec/index.ts";
@@ -6,7 +9,10 @@ import { resolveField, type TaskContext } from "../../sdk/task/context.ts";
 import { definitionOf } from "../../sdk/task/task_definition.ts";
 import type { TaskRef } from "../../sdk/task/task_ref.ts";
 
-/** @throws DagsmithError INVALID_OPTION for a key that is none; and whatever the function throws */
+/**
+ * @throws DagsmithError INVALID_OPTION for a value that is no key; and whatever the
+ *   function throws
+ */
 export async function keysOf(
   dag: { readonly dagId: string },
   ref: TaskRef<unknown>,
@@ -25,7 +31,7 @@ export async function keysOf(
   };
 }
 
-/** An option given as undefined does not hide the DAG's default. */
+/** An option of undefined does not hide the DAG's default. */
 function defined<Options extends object>(options: Options): Options {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),

@@ -1,4 +1,7 @@
-/** A list of outputs as a task walks through it: page by page from the host, or from values that were given whole. */
+/**
+ * A list of outputs that a task reads in order: page by page from the host, or from
+ * values that are already in memory.
+ */
 
 import type { Json } from "../../sdk/json.ts";
 import type { LazyList } from "../../sdk/task/lazy.ts";
@@ -10,7 +13,7 @@ export interface OutputPage {
   readonly next: number | null;
 }
 
-/** @param load the page after a map index; the first is the one after -1 */
+/** @param load loads the page after a map index; the first page is after -1 */
 export function lazyList(load: (after: number) => Promise<OutputPage>): LazyList<Json> {
   async function* walk(): AsyncGenerator<Json> {
     for (let after: number | null = -1; after !== null; ) {

@@ -1,7 +1,13 @@
-/** Printed bytes as lines of log: bounded in length, and the last one without an end not forgotten. Used on both sides of the border. */
+/**
+ * Cuts printed bytes into log lines of bounded length, and keeps a last line without an
+ * end. Used by the worker and by the task process.
+ */
 import { LineReader } from "./protocol.ts";
 
-/** A line longer than this is cut into several, so that one endless line cannot fill the memory. Characters. */
+/**
+ * A longer line is cut into several, so that an endless line cannot fill the memory.
+ * Characters.
+ */
 const MAX_LINE = 65_536;
 
 export class LineCutter {
@@ -26,7 +32,7 @@ export class LineCutter {
     if (this.#pending > MAX_LINE) this.end();
   }
 
-  /** Ends the line that was begun, if one was. */
+  /** Ends the unfinished line, if there is one. */
   end(): void {
     if (this.#pending > 0) this.#reader.push(Buffer.from("\n"));
   }

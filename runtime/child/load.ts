@@ -1,6 +1,6 @@
 /**
- * Imports a bundle and gives its DAGs: the one place where user code starts to run. Called by the inspector, by task processes, and by
- * `dag test` in its own process.
+ * Imports a bundle and returns its DAGs: the one place where user code starts to run.
+ * Called by the inspector, by task processes, and by `dag test` in its own process.
  */
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -10,16 +10,21 @@ import { resolveBundle } from "./resolve.ts";
 
 /** How to load a bundle. */
 export interface LoadOptions {
-  /** Where packages that are not part of the bundle are looked for first. Default: from the bundle's own place. */
+  /**
+   * Where packages that are not part of the bundle are looked up first. Default: next to
+   * the bundle.
+   */
   readonly projectFolder?: string;
-  /** What messages call the file. Default: the bundle's name. */
+  /** The name of the file in messages. Default: the bundle's name. */
   readonly file?: string;
 }
 
 /**
- * The DAGs of a bundle, in the order in which the file exports them. Errors thrown from the bundle carry stacks that name the files as
- * they were written. Loading the same path again gives the same DAGs: Node keeps a module for the life of the process.
- * @throws DagsmithError NOT_A_DAG saying what the default export is instead; and whatever the file itself throws
+ * The DAGs of a bundle, in the order in which the file exports them. Errors thrown from
+ * the bundle carry stacks that name the source files. Loading the same path again returns
+ * the same DAGs: Node keeps a module for the life of the process.
+ * @throws DagsmithError NOT_A_DAG, with what the default export is instead; and whatever
+ *   the file itself throws
  */
 export async function loadDags(
   bundlePath: string,

@@ -1,6 +1,7 @@
 /**
- * A task process: loads bundles and runs tries, one at a time, for the worker that forked it. It has no database and none of the worker's
- * secrets; what a task may know it asks for, over the socket.
+ * A task process: loads bundles and runs tries, one at a time, for the worker that forked
+ * it. It has no database and none of the worker's secrets. It requests values from the
+ * worker over the socket.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { writeSync } from "node:fs";
@@ -34,10 +35,16 @@ interface Running {
   readonly crash: PromiseWithResolvers<TryResult>;
 }
 let running: Running | undefined;
-/** The try that some code belongs to, also when it runs long after it: an error then must not be taken for the next try's. */
+/**
+ * The try to which the running code belongs. Code may run long after its try; its error
+ * must not count for the next try.
+ */
 const owner = new AsyncLocalStorage<Running>();
 
-/** Written at once, not queued: what a task printed last must not be lost when it ends the process. */
+/**
+ * Written at once, not queued: the last lines of a task must not be lost when it ends the
+ * process.
+ */
 function send(message: FromChild): void {
   const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
   for (let sent = 0; sent < bytes.length; ) {
@@ -45,7 +52,8 @@ function send(message: FromChild): void {
       sent += writeSync(CHANNEL_FD, bytes, sent);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") process.exit(1);
-      // The worker is slower than the task writes: wait for it, which is what keeps a flood of log out of memory.
+      // The worker is slower than the task writes. Waiting here keeps a flood of log
+      // lines out of memory.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }
@@ -93,7 +101,7 @@ async function run(
   send({ type: "done", result, isSpoilt, ...memory() });
 }
 
-/** Asking costs more than a short task does, so it is asked some times a second at most. */
+/** Measuring costs more than a short task, so it happens a few times a second at most. */
 function memory(): { readonly rss?: number } {
   if (performance.now() - memoryToldAt < 50) return {};
   memoryToldAt = performance.now();
@@ -125,7 +133,10 @@ async function attempt(
   }
 }
 
-/** The source map names files beside the bundle; people know them relative to their DAG folder. */
+/**
+ * The source map names files relative to the bundle; users know them relative to their
+ * DAG folder.
+ */
 function withFilesAsWritten(result: TryResult, bundleFolder: string): TryResult {
   if (result.outcome !== "failed") return result;
   return {
@@ -150,7 +161,7 @@ function receive(message: ToChild): void {
   else reply?.reject(Object.assign(new Error(message.error.message), message.error));
 }
 
-/** An error that nobody waits for is the running try's failure; after the try it is only said. */
+/** An unhandled error fails the running try. After the try it is only logged. */
 function crashed(error: unknown): void {
   const whose = owner.getStore() ?? running;
   if (whose && whose === running) return void running.crash.resolve(failure(error));
@@ -168,7 +179,7 @@ const endLines = captureOutput((source, text) =>
 const reader = new LineReader((line) => receive(JSON.parse(line) as ToChild));
 const channel = new Socket({ fd: CHANNEL_FD, readable: true, writable: false });
 channel.on("data", (chunk) => reader.push(chunk));
-// The worker is gone: nobody would record what this process still did.
+// The worker is gone: the results of this process could not be recorded.
 channel.on("close", () => process.exit(0));
 send({ type: "ready" });
 dieWithParent();

@@ -1,6 +1,7 @@
 /**
- * What a worker and its task processes say to each other: one JSON object a line, over one socket, so that a try's log lines arrive before
- * its result. Shared by both sides; knows neither.
+ * The messages between a worker and its task processes: one JSON object a line, over one
+ * socket, so that the log lines of a try arrive before its result. Both sides share this
+ * file, and it knows neither.
  */
 
 import type { Connection } from "../../sdk/connection.ts";
@@ -10,10 +11,10 @@ import type { OutputPage } from "./lazy_list.ts";
 import type { CallbackRequest } from "./run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "./run_try.ts";
 
-/** Where a line of log came from. */
+/** The source of a log line. */
 export type LogSource = "task" | "stdout" | "stderr" | "dagsmith";
 
-/** What a task may ask of its worker, and what it gets. */
+/** The requests of a task to its worker, and their answers. */
 export interface Calls {
   readonly connection: { readonly args: readonly [id: string]; readonly value: Connection };
   readonly variable: { readonly args: readonly [key: string]; readonly value: string | null };
@@ -67,8 +68,8 @@ export type FromChild =
       readonly args: readonly string[];
     }
   /**
-   * `isSpoilt`: the body may still run, because an error outside it ended the try. `rss` is the memory of the process in bytes, told now
-   * and then.
+   * `isSpoilt`: the body may still run, because an error outside it ended the try. `rss`:
+   * the memory of the process in bytes, sent now and then.
    */
   | {
       readonly type: "done";
@@ -84,7 +85,10 @@ export const CHANNEL_FD = 3;
 export class LineReader {
   readonly #decoder = new TextDecoder();
   readonly #onLine: (line: string) => void;
-  /** Pieces of a line whose end has not come: joined once, as a line may be tens of megabytes. */
+  /**
+   * Parts of a line whose end has not arrived. They are joined once, because a line may
+   * be tens of megabytes long.
+   */
   #pieces: string[] = [];
 
   constructor(onLine: (line: string) => void) {

@@ -1,21 +1,25 @@
 /**
- * Where the imports of a bundle lead. A bundle lies anywhere on disk, so Node would look for its packages in the wrong place: `dagsmith`
- * must be the very copy that runs (two copies would not know each other's DAGs), and packages that could not be bundled, such as native
- * addons, lie in the project.
+ * Resolves the imports of a bundle. A bundle can be anywhere on disk, so Node would look
+ * for its packages in the wrong place. `dagsmith` must be the copy that runs, because two
+ * copies do not recognise each other's DAGs. Packages that cannot be bundled, such as
+ * native addons, are in the project.
  */
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 
-/** `.ts` when this runs from source, `.js` from a build: our other modules have the same. */
+/**
+ * `.ts` when this runs from source, `.js` in a build: our other modules have the same
+ * extension.
+ */
 const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf("."));
 
-/** Address of a bundle to the address of the folder whose packages it may use. */
+/** The address of a bundle to the address of the folder whose packages it may use. */
 const projects = new Map<string, string>();
 let installed = false;
 
 /**
- * The address of this runtime's own module for `dagsmith`, `dagsmith/testing` or `dagsmith/plugins/<name>`; undefined for anything else.
- * Whether the file exists is not looked at.
+ * The address of this runtime's own module for `dagsmith`, `dagsmith/testing` or
+ * `dagsmith/plugins/<name>`; undefined for any other name. The file need not exist.
  */
 export function ownModuleUrl(specifier: string): string | undefined {
   const [name, part, plugin, ...rest] = specifier.split("/");
@@ -28,8 +32,9 @@ export function ownModuleUrl(specifier: string): string | undefined {
 }
 
 /**
- * Makes the imports of the bundle at `path` resolve: ours to this runtime, others from `projectFolder` first.
- * The hooks stay for the life of the process; calling it again only adds the bundle.
+ * Resolves the imports of the bundle at `path`: our packages to this runtime, others from
+ * `projectFolder` first. The hooks stay for the life of the process; another call only
+ * adds a bundle.
  */
 export function resolveBundle(path: string, projectFolder: string | undefined): void {
   if (projectFolder !== undefined)

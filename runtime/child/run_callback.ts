@@ -1,4 +1,7 @@
-/** Runs one callback: finds it in the DAG as it is loaded here, builds its context, says how it ended. Works where tries work. */
+/**
+ * Runs one callback: finds it in the loaded DAG, builds its context and reports how it
+ * ended. It runs where tries run.
+ */
 
 import { type Dag, graphOf } from "../../sdk/dag/dag.ts";
 import type { TaskEvent } from "../../sdk/spec/index.ts";
@@ -13,10 +16,10 @@ import {
   taskContext,
 } from "./run_try.ts";
 
-/** What happened, as plain JSON. */
+/** The event, as plain JSON. */
 export interface CallbackRequest {
   readonly event: TaskEvent | "deadline";
-  /** Whether it happened to the run, not to a task. */
+  /** Whether the event is of the run, not of a task. */
   readonly ofRun: boolean;
   /** Which deadline, from 0. */
   readonly ordinal: number;
@@ -35,7 +38,8 @@ export async function runCallback(
   const hooks = new HookPool(host, signal);
   try {
     const { event, reason, error, ofRun } = callback;
-    // Params are given as they are stored: a schema that refuses them now must not hide that the run failed.
+    // Params are passed as they are stored: a schema that refuses them now must not hide
+    // that the run failed.
     const { xcom: _, ...context } = taskContext(
       request,
       { params: request.params as unknown },

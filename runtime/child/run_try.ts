@@ -1,6 +1,7 @@
 /**
- * Runs one try of one task: builds the context, calls the body, says how it ended. The same code runs in a task process, in `dag test`
- * and in `dagsmith/testing`; what differs is the TaskHost behind it. It knows neither processes nor the database.
+ * Runs one try of one task: builds the context, calls the body and reports how it ended.
+ * The same code runs in a task process, in `dag test` and in `dagsmith/testing`, with a
+ * different TaskHost. It knows neither processes nor the database.
  */
 import { DateTime } from "luxon";
 import type { Connection } from "../../sdk/connection.ts";
@@ -29,21 +30,24 @@ export type { TryResult } from "./ending.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** What a running task may ask of the world. */
+/** The functions that a running task may call outside itself. */
 export interface TaskHost extends AssetHost {
   /** @throws DagsmithError CONNECTION_NOT_FOUND */
   connection(id: string): Promise<Connection>;
   /** Null when the variable is not set. */
   variable(key: string): Promise<string | null>;
   pullXCom(taskId: string, key: string): Promise<Json>;
-  /** Outputs of a mapped task, in map order. @param after the map index behind which they begin */
+  /**
+   * Outputs of a mapped task, in map order. @param after the map index after which they
+   * begin
+   */
   pullPage(taskId: string, after: number): Promise<OutputPage>;
   /** @param value JSON text */
   pushXCom(key: string, value: string): Promise<void>;
   log(level: LogLevel, text: string): void;
 }
 
-/** Everything a try needs to know, as plain JSON. Dates are ISO 8601. */
+/** Everything that a try needs, as plain JSON. Dates are ISO 8601. */
 export interface TryRequest {
   readonly dagId: string;
   readonly taskId: string;
@@ -59,25 +63,30 @@ export interface TryRequest {
   readonly params: Json;
   readonly inputs: Readonly<Record<string, Json>>;
   readonly item: Json;
-  /** Most bytes of JSON that the task may return, or push at once. Default: what the database takes. */
+  /**
+   * Most bytes of JSON that the task may return, or push at once. Default: the limit of
+   * the database.
+   */
   readonly maxOutputBytes?: number;
-  /** What the iteration before returned, in a loop. */
+  /** The output of the previous iteration, in a loop. */
   readonly previous?: Json;
-  /** What made the run; null when time or a person did. */
+  /** What created the run; null for a scheduled or manual run. */
   readonly trigger: RunTrigger | null;
-  /** The body is not called: the task only says under which keys it runs. */
+  /** The body is not called: the task only computes the keys of its limits. */
   readonly asksKeys?: boolean;
 }
 
-/** Longest name of an instance that is kept, in characters. */
+/** Most characters of a label that are kept. */
 export const MAX_LABEL = 200;
 
 const RETURN_VALUE = "return_value";
 
-/** What a try needs of its DAG. */
+/** The parts of its DAG that a try needs. */
 type TriedDag = Pick<Dag<unknown>, "dagId" | "options">;
 
-/** Runs one try to its end. Never throws. Hooks it opened are closed before it returns. */
+/**
+ * Runs one try to its end. Never throws. Hooks it opened are closed before it returns.
+ */
 export async function runTry(
   dag: TriedDag,
   ref: TaskRef<unknown>,
@@ -104,7 +113,8 @@ export async function runTry(
     if (request.asksKeys)
       return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
     const output = await definitionOf(ref).body?.(context as TaskContext<never, never, never>);
-    // Checked before the hooks close, so that an output that cannot be carried is this try's failure like any other.
+    // Checked before the hooks close, so that an output that JSON cannot carry fails this
+    // try like any other error.
     const ending = returned(ref, output, request.maxOutputBytes);
     return {
       ...ending,
@@ -119,7 +129,7 @@ export async function runTry(
   }
 }
 
-/** What a test gives whole is walked through as well. */
+/** A test passes the whole list, which is read in order too. */
 function withLazyInputs(
   ref: TaskRef<unknown>,
   given: TryRequest["inputs"],
@@ -145,21 +155,21 @@ function withLazyInputs(
   return { ...given, ...Object.fromEntries(lists) };
 }
 
-/** What says what a task is mapped over: its own options, or those of the mapped group around it. */
+/** The options that map a task: its own, or those of the mapped group around it. */
 function mapping(ref: TaskRef<unknown>): Pick<GivenTaskOptions, "each" | "label"> {
   return definitionOf(mappedGroupAround(ref) ?? ref).options;
 }
 
-/** The item as the task gets it: what its list's own functions make of it. */
+/** The item as the task gets it, after the functions of its list. */
 function itemOf(ref: TaskRef<unknown>, { mapIndex, item }: TryRequest): unknown {
   return mapIndex < 0 ? undefined : itemFor(mapping(ref).each, item);
 }
 
-/** What a loop's body is given besides. */
+/** The extra context of a loop's body. */
 function iterationOf(ref: TaskRef<unknown>, { mapIndex, previous }: TryRequest): object {
   const { loop } = definitionOf(ref);
   if (!loop) return {};
-  // A copy: the next run in this process begins with the same value.
+  // A copy: the next run in this process starts with the same value.
   return {
     iteration: mapIndex,
     previous: mapIndex === 0 ? structuredClone(loop.initial) : previous,
@@ -167,7 +177,10 @@ function iterationOf(ref: TaskRef<unknown>, { mapIndex, previous }: TryRequest):
   };
 }
 
-/** Whether a loop is done is asked of what the next iteration would get, not of what the body still holds. */
+/**
+ * `until` gets the value that the next iteration would get, not the value that the body
+ * still holds.
+ */
 function goesOn(
   ref: TaskRef<unknown>,
   { mapIndex }: TryRequest,
@@ -179,7 +192,7 @@ function goesOn(
   return loop.until(returned as never, { iteration: mapIndex }) ? {} : { again: true };
 }
 
-/** A name is for people: one that cannot be made must not fail the task. */
+/** A label is for people: when it cannot be computed, the task must not fail. */
 function labelled(
   ref: TaskRef<unknown>,
   item: unknown,
@@ -213,10 +226,10 @@ export async function validParams(dag: TriedDag, params: Json): Promise<unknown>
   throw new DagsmithError("INVALID_PARAMS", { dag: dag.dagId, problems: problems.join("; ") });
 }
 
-/** What a body is given that differs from how it travels. */
+/** The values of a context that differ from their form in messages. */
 type Given = Pick<TaskContext, "params" | "inputs" | "item" | "assets">;
 
-/** What a body, or a callback, is given. */
+/** The context of a body, or of a callback. */
 export function taskContext<Of extends Partial<Given>>(
   request: TryRequest,
   given: Of,
@@ -268,7 +281,7 @@ function taskLog(host: Pick<TaskHost, "log">): TaskLog {
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** The clients of one try: each opened once, all closed at its end. */
+/** The clients of one try: each is opened once, and all are closed at its end. */
 export class HookPool {
   readonly #host: TaskHost;
   readonly #signal: AbortSignal;
@@ -296,7 +309,7 @@ export class HookPool {
     return openHook(ref, connection, { signal: this.#signal, log: taskLog(this.#host) });
   }
 
-  /** A client that will not close must not turn a finished try into a failed one. */
+  /** A client that fails to close must not fail a finished try. */
   async close(): Promise<void> {
     const closed = await Promise.allSettled([...this.#open.values()].map(({ close }) => close()));
     for (const result of closed)

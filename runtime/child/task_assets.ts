@@ -1,4 +1,7 @@
-/** What a running task says and asks of assets: its updates wait for its success, events of its inlets come from the host. */
+/**
+ * The assets of a running task. Its updates take effect when it succeeds; events of its
+ * inlets come from the host.
+ */
 
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
@@ -10,12 +13,12 @@ import type { DeclaredUpdate } from "../engine/results/outcome.ts";
 
 const USUAL_EVENTS = 100;
 
-/** Where events of assets come from. */
+/** The source of events of assets. */
 export interface AssetHost {
   assetEvents(uri: string, limit: number): Promise<readonly AssetEvent[]>;
 }
 
-/** @param said grows with what the task says */
+/** @param said the updates of the task; the task appends to it */
 export function taskAssets(
   ref: TaskRef<unknown>,
   host: AssetHost,

@@ -1,4 +1,6 @@
-/** Errors of user code as plain data: anything can be thrown, and all of it must be told. */
+/**
+ * Errors of user code as plain data. Any value can be thrown, and each must be reported.
+ */
 import { formatLine } from "./format.ts";
 
 /** An error as it is stored and shown. */
@@ -22,7 +24,10 @@ export function describeError(error: unknown): TaskError {
   };
 }
 
-/** A stack without the frames below the task body: they are this runtime's, and the same for every task. */
+/**
+ * A stack without the frames below the task body: they belong to this runtime, and are
+ * the same for every task.
+ */
 function ownFrames(stack: string): string {
   const lines = stack.split("\n");
   const end = lines.findIndex(

@@ -1,4 +1,7 @@
-/** Listens to the tables that DAGs name in `postgresChanges`: one subscriber for each connection that an active DAG names. */
+/**
+ * Follows the tables that DAGs name in `postgresChanges`, with one subscriber for each
+ * connection that an active DAG names.
+ */
 import { Loop } from "../service/loop.ts";
 import { watch } from "../service/watchdog.ts";
 import { Plans } from "../store/dags/plans.ts";
@@ -8,7 +11,7 @@ import { Subscriber, type SubscriberOptions } from "./subscriber.ts";
 export type ListenerOptions = Omit<SubscriberOptions, "plans">;
 
 export interface ListenerService {
-  /** Finishes what is in hand. Idempotent. */
+  /** Finishes the current pass. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -42,7 +45,7 @@ export function startListener(options: ListenerOptions): ListenerService {
   };
 }
 
-/** Starts the subscribers that are wanted, and stops those that are not wanted any more. */
+/** Starts the subscribers that are needed, and stops the others. */
 async function follow(
   subscribers: Map<string, Subscriber>,
   options: SubscriberOptions,

@@ -1,7 +1,7 @@
 /**
- * Follows one database of somebody else's: takes the changes that wait in its outbox and makes runs of
- * them, at each notification and every few seconds without one. A database that is away is tried again,
- * and holds up no other.
+ * Follows one database of a user: takes the changes that wait in its outbox and creates
+ * runs, at each notification and every few seconds without one. A database that is away
+ * is tried again, and delays no other.
  */
 import type { Connection } from "../../sdk/connection.ts";
 import type { ServiceLog } from "../service/log.ts";
@@ -31,10 +31,16 @@ export interface SubscriberOptions {
   readonly log: ServiceLog;
 }
 
-/** A notification can be lost with its connection; looking finds the changes that it announced. */
+/**
+ * A notification can be lost with its connection; the next look finds the changes that it
+ * announced.
+ */
 const LOOK_EVERY_MS = 5_000;
 const RETRY = { firstMs: 500, longestMs: 15_000 };
-/** Changes taken in one transaction of that database, about: as many as make whole batches. */
+/**
+ * About how many changes one transaction of that database takes: enough for whole
+ * batches.
+ */
 const TAKE = 500;
 
 export class Subscriber {
@@ -68,15 +74,15 @@ export class Subscriber {
     this.loop.start();
   }
 
-  /** What is followed from now on. */
+  /** The subscriptions to follow from now on. */
   set subscriptions(subscriptions: readonly ActiveSubscription[]) {
     const known = new Set(this.#subscriptions.map(({ subscriptionId }) => subscriptionId));
     this.#subscriptions = subscriptions;
-    // The changes that waited for a paused DAG are looked for at once.
+    // Changes that waited for a paused DAG are taken at once.
     if (subscriptions.some(({ subscriptionId }) => !known.has(subscriptionId))) this.loop.wake();
   }
 
-  /** Finishes the changes in hand. Idempotent. */
+  /** Finishes the current changes. Idempotent. */
   async stop(): Promise<void> {
     await this.loop.stop();
     await this.#disconnect();
@@ -130,7 +136,8 @@ export class Subscriber {
   async #connect(): Promise<EventClient> {
     const client = await connectEventDatabase(await this.#options.connection(this.#id));
     client.once("end", () => {
-      // Only an end that we did not ask for: another would repeat a pass that fails without its pause.
+      // Only an end that we did not request: otherwise a pass that fails would follow
+      // without a pause.
       if (this.#client === client) this.loop.wake();
     });
     await listenForNotifications(client, () => this.loop.wake());
@@ -143,7 +150,9 @@ export class Subscriber {
     await client?.end().catch(() => undefined);
   }
 
-  /** Writes the fault, or that there is none, to the subscriptions, where people look for it. */
+  /**
+   * Writes the fault, or that there is none, to the subscriptions, where users see it.
+   */
   async #report(error: string | null): Promise<void> {
     const subscriptionIds = this.#subscriptions
       .filter((subscription) => subscription.error !== error)

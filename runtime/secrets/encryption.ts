@@ -1,6 +1,7 @@
 /**
- * How stored connections and variables are kept: AES-256-GCM with a fresh nonce each time. What a row is (its kind and id) is
- * authenticated with it, so that a row copied over another is refused instead of read.
+ * Seals stored connections and variables: AES-256-GCM with a new nonce each time. The
+ * kind and id of the row are authenticated with it, so that a row that is copied over
+ * another is refused.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { DagsmithError } from "../../sdk/errors.ts";
@@ -8,13 +9,13 @@ import { DagsmithError } from "../../sdk/errors.ts";
 /** A key that was checked by {@link parseSecretKey}. */
 export type SecretKey = Buffer & { readonly parsed: unique symbol };
 
-/** What a stored secret belongs to. */
+/** The row to which a stored secret belongs. */
 export interface SecretOwner {
   readonly kind: "connection" | "variable";
   readonly id: string;
 }
 
-/** The first byte of what is stored, so that another layout can follow one day. */
+/** The first byte of the stored bytes, so that the format can change one day. */
 const LAYOUT = 1;
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -23,7 +24,8 @@ const TAG_BYTES = 16;
 /** @throws DagsmithError INVALID_SECRET_KEY; its message never repeats the key */
 export function parseSecretKey(text: string): SecretKey {
   const key = Buffer.from(text.trim(), "base64");
-  // Node skips what is not base64, so only a text that comes out the same again was meant as one.
+  // Node skips characters that are not base64. So a text is valid only when it is the
+  // same after decoding and encoding.
   if (key.length !== KEY_BYTES || key.toString("base64") !== text.trim())
     throw new DagsmithError("INVALID_SECRET_KEY", {});
   return key as SecretKey;
@@ -34,7 +36,7 @@ export function newSecretKey(): string {
   return randomBytes(KEY_BYTES).toString("base64");
 }
 
-/** Layout byte, nonce, tag, ciphertext. */
+/** Version byte, nonce, tag, ciphertext. */
 export function encrypt(key: SecretKey, owner: SecretOwner, text: string): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(ownerBytes(owner));
@@ -42,7 +44,10 @@ export function encrypt(key: SecretKey, owner: SecretOwner, text: string): Buffe
   return Buffer.concat([Buffer.from([LAYOUT]), nonce, cipher.getAuthTag(), sealed]);
 }
 
-/** @throws DagsmithError SECRET_UNREADABLE when the key, the row or a bit of it is another */
+/**
+ * @throws DagsmithError SECRET_UNREADABLE when the key, the row or any bit of it is
+ *   different
+ */
 export function decrypt(key: SecretKey, owner: SecretOwner, stored: Buffer): string {
   try {
     if (stored[0] !== LAYOUT) throw new Error("unknown layout");

@@ -1,9 +1,15 @@
-/** The key that `dag dev` makes for itself and keeps beside its database. A deployment sets DAG_SECRET_KEY instead. */
+/**
+ * The key that `dag dev` creates and stores next to its database. A deployment sets
+ * DAG_SECRET_KEY instead.
+ */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { newSecretKey, parseSecretKey, type SecretKey } from "./encryption.ts";
 
-/** The key in `file`, made first when there is none. Two processes that start at once end with the same key. */
+/**
+ * The key in `file`, which is created when it does not exist. Two processes that start at
+ * once get the same key.
+ */
 export async function keepSecretKey(file: string): Promise<SecretKey> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${newSecretKey()}\n`, { flag: "wx", mode: 0o600 }).catch(

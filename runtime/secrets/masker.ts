@@ -1,10 +1,15 @@
 /**
- * Takes secrets out of text: each in the forms in which it usually leaks (as it is, URL-encoded, base64 at any offset, hex, escaped in
- * JSON), and secrets of several lines also line by line. One combined pattern, made anew only when a new secret arrives.
+ * Masks secrets in text. Each secret is masked in the forms in which it usually leaks: as
+ * it is, URL-encoded, base64 at any offset, hex, escaped in JSON. Secrets of several
+ * lines are also masked line by line. One combined pattern is compiled again only when a
+ * new secret arrives.
  */
 
 export interface Masker {
-  /** Registers secrets. Values shorter than {@link MIN_SECRET_LENGTH} are left out: masking them would blot out ordinary words. */
+  /**
+   * Registers secrets. Values shorter than {@link MIN_SECRET_LENGTH} are ignored: masking
+   * them would hide ordinary words.
+   */
   add(values: readonly string[]): void;
   /** The text with `***` in place of every secret. */
   mask(text: string): string;
@@ -35,7 +40,7 @@ export function createMasker(): Masker {
   };
 }
 
-/** Every text that gives the secret away. */
+/** Every form of a secret that reveals it. */
 function formsOf(secret: string): readonly string[] {
   const parts = [secret, secret.trim(), ...secret.split(/\r?\n/).map((line) => line.trim())];
   return [...new Set(parts)].filter(isLongEnough).flatMap(encodings).filter(isLongEnough);
@@ -46,7 +51,7 @@ function isLongEnough(text: string): boolean {
 }
 
 function encodings(text: string): readonly string[] {
-  // Lone surrogates have no URL encoding; what leaks of them is the replacement character.
+  // Lone surrogates have no URL encoding; the replacement character leaks in their place.
   const url = encodeURIComponent(text.toWellFormed());
   const json = JSON.stringify(text).slice(1, -1);
   const bytes = Buffer.from(text, "utf8");
@@ -67,7 +72,7 @@ function encodings(text: string): readonly string[] {
   ];
 }
 
-/** RFC 3986: also encodes the five characters that encodeURIComponent leaves alone. */
+/** RFC 3986: also encodes the five characters that encodeURIComponent does not. */
 function strictUrl(url: string): string {
   return url.replace(
     /[!'()*]/g,
@@ -76,8 +81,9 @@ function strictUrl(url: string): string {
 }
 
 /**
- * The characters that these bytes have in base64 when `offset` other bytes stand before them in their group of three, as in
- * `user:password`. Characters that also depend on the neighbours are left off.
+ * The characters that these bytes have in base64 when `offset` other bytes come before
+ * them in their group of three, as in `user:password`. Characters that also depend on
+ * neighbouring bytes are left out.
  */
 function base64Core(bytes: Buffer, offset: number): string {
   const code = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64");
@@ -86,7 +92,7 @@ function base64Core(bytes: Buffer, offset: number): string {
   return code.slice(offset === 0 ? 0 : offset + 1, code.length - padding - shared);
 }
 
-/** Longest first, so that at one place the longest secret counts. */
+/** Longest first, so that the longest secret at a position matches. */
 function patternOf(forms: ReadonlySet<string>): RegExp {
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
   return new RegExp(
@@ -95,7 +101,10 @@ function patternOf(forms: ReadonlySet<string>): RegExp {
   );
 }
 
-/** Matches that overlap are replaced as one; otherwise the tail of the second would stay. */
+/**
+ * Matches that overlap are replaced together; otherwise the tail of the second match
+ * would stay.
+ */
 function replaceAll(text: string, pattern: RegExp): string {
   let masked = "";
   let done = 0;

@@ -1,6 +1,7 @@
 /**
- * Finds connections and variables for tasks: the environment first, then the database, then what the caller offers as a default (the
- * sandbox of `npm start`). Whatever it hands out is masked from that moment on.
+ * Finds connections and variables for tasks: in the environment, then in the database,
+ * then among the caller's defaults (the sandbox of `npm start`). Every value that it
+ * returns is masked from then on.
  */
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
@@ -10,20 +11,31 @@ import { secretValuesOf, secretValuesOfVariable } from "./secret_values.ts";
 import type { StoredSecrets } from "./stored.ts";
 
 export interface ConnectionResolver {
-  /** @throws DagsmithError CONNECTION_NOT_FOUND, INVALID_CONNECTION, SECRET_KEY_MISSING, SECRET_UNREADABLE */
+  /**
+   * @throws DagsmithError CONNECTION_NOT_FOUND, INVALID_CONNECTION, SECRET_KEY_MISSING,
+   *   SECRET_UNREADABLE
+   */
   connection(id: string): Promise<Connection>;
-  /** Null when it is not set. @throws DagsmithError SECRET_KEY_MISSING, SECRET_UNREADABLE */
+  /**
+   * Null when it is not set. @throws DagsmithError SECRET_KEY_MISSING, SECRET_UNREADABLE
+   */
   variable(key: string): Promise<string | null>;
-  /** The text without the secrets known so far: all of the environment and the defaults, and what was read from the database. */
+  /**
+   * The text without the secrets known so far: those of the environment and the defaults,
+   * and those that were read from the database.
+   */
   mask(text: string): string;
-  /** Reads every stored secret, so that also what another process handed out is masked here. */
+  /**
+   * Reads every stored secret, so that secrets that another process returned are masked
+   * here too.
+   */
   learnStored(): Promise<void>;
 }
 
 export interface SecretSources {
   readonly environment: EnvironmentSecrets;
   readonly stored?: StoredSecrets;
-  /** Connections to use when nothing else sets them, by id. */
+  /** Connections by id, for ids that are set nowhere else. */
   readonly defaults?: Readonly<Record<string, Connection>>;
 }
 
@@ -72,7 +84,10 @@ async function findConnection(
   );
 }
 
-/** A connection that cannot be parsed is a secret as a whole: nothing tells which part of it is the password. */
+/**
+ * A connection that cannot be parsed is a secret as a whole, because its password cannot
+ * be found in it.
+ */
 function environmentSecretValues(environment: EnvironmentSecrets): readonly string[] {
   const connections = [...environment.connections].flatMap(([id, text]) => {
     try {

@@ -1,4 +1,4 @@
-/** Connections and variables in the database, opened and sealed with one key. */
+/** Connections and variables in the database, sealed and opened with one key. */
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { allConnections, findConnection, putConnection } from "../store/access/connection.ts";
@@ -6,13 +6,19 @@ import { allVariables, findVariable, putVariable } from "../store/access/variabl
 import type { Queryable } from "../store/database/database.ts";
 import { decrypt, encrypt, type SecretKey } from "./encryption.ts";
 
-/** What is stored, readable. */
+/** The stored connections and variables, readable. */
 export interface StoredSecrets {
-  /** Null when it is not stored. @throws DagsmithError SECRET_KEY_MISSING, SECRET_UNREADABLE */
+  /**
+   * Null when it is not stored. @throws DagsmithError SECRET_KEY_MISSING,
+   * SECRET_UNREADABLE
+   */
   connection(id: string): Promise<Connection | null>;
-  /** Null when it is not stored. @throws DagsmithError SECRET_KEY_MISSING, SECRET_UNREADABLE */
+  /**
+   * Null when it is not stored. @throws DagsmithError SECRET_KEY_MISSING,
+   * SECRET_UNREADABLE
+   */
   variable(key: string): Promise<string | null>;
-  /** Everything that this key can read; what it cannot read is left out. */
+  /** All secrets that this key can open; others are left out. */
   readable(): Promise<{
     readonly connections: readonly Connection[];
     readonly variables: ReadonlyMap<string, string>;
@@ -23,7 +29,10 @@ export interface StoredSecrets {
   setVariable(key: string, value: string): Promise<void>;
 }
 
-/** @param key null when DAG_SECRET_KEY is not set: then only asking for something that is stored fails */
+/**
+ * @param key null when DAG_SECRET_KEY is not set: then only a request for a stored secret
+ *   fails
+ */
 export function storedSecrets(db: Queryable, key: SecretKey | null): StoredSecrets {
   const needKey = (): SecretKey => {
     if (key === null) throw new DagsmithError("SECRET_KEY_MISSING", {});
@@ -69,7 +78,10 @@ async function readAll(db: Queryable, key: SecretKey): ReturnType<StoredSecrets[
   };
 }
 
-/** A secret sealed with another key cannot leak from this process, so masking may do without it. */
+/**
+ * A secret that is sealed with another key cannot leak from this process, so the masker
+ * need not know it.
+ */
 function readableText(
   key: SecretKey,
   owner: Parameters<typeof decrypt>[1],

@@ -1,8 +1,8 @@
 /**
- * The one shape of a background job: a name, a period, and one pass that says how much it did. The
- * loop around the job starts it staggered, repeats it, logs it and stops it; an error ends a pass and
- * never the loop. It knows no database and reads no wall clock: periods hold also when somebody sets
- * the machine's clock.
+ * The one shape of a background job: a name, a period, and one pass that returns how much
+ * it did. The loop around the job starts it after a random delay, repeats it, logs it and
+ * stops it. An error ends a pass, never the loop. It knows no database and reads no wall
+ * clock: periods are kept when the clock of the machine is set.
  */
 
 import { errorMessage } from "../../sdk/error_message.ts";
@@ -12,36 +12,48 @@ import type { ServiceLog } from "./log.ts";
 export interface Pass {
   /** Aborted when the loop stops: a long pass should then end early. */
   readonly signal: AbortSignal;
-  /** Names the step that the pass is at, for the line that says where a late loop hangs. */
+  /** Names the current step of the pass, for the log line about a late loop. */
   readonly at: (step: string) => void;
 }
 
-/** How a job waits after a pass that failed: `firstMs`, then twice as long each time, at most `longestMs`. */
+/**
+ * The pauses after passes that failed: `firstMs`, then twice as long each time, at most
+ * `longestMs`.
+ */
 interface Retry {
   readonly firstMs: number;
   readonly longestMs: number;
 }
 
 export interface Job {
-  /** In snake_case; stands in logs. */
+  /** In snake_case, for logs. */
   readonly name: string;
-  /** Milliseconds from the end of a pass to the begin of the next. */
+  /** Milliseconds from the end of a pass to the start of the next pass. */
   readonly everyMs: number;
   /** One pass. @returns how many things it did; 0 when there was nothing to do */
   readonly runOnce: (pass: Pass) => Promise<number>;
-  /** The event that reports a pass that did something, with its `count`. Default: none. */
+  /**
+   * The event that reports a pass that did something, with its `count`. Default: none.
+   */
   readonly did?: string;
-  /** The event that reports a pass that failed, with its `reason`. Default: `<name> failed`. */
+  /**
+   * The event that reports a pass that failed, with its `reason`. Default:
+   * `<name> failed`.
+   */
   readonly failed?: string;
-  /** Values that stand in every line of this loop. */
+  /** Values that are in every line of this loop. */
   readonly detail?: Readonly<Record<string, unknown>>;
-  /** Asked after a pass: milliseconds until there is work again, when that may be sooner than `everyMs`. */
+  /**
+   * Called after a pass: milliseconds until there is work again, if that may be sooner
+   * than `everyMs`.
+   */
   readonly nextInMs?: () => Promise<number | null>;
   /** Default: `everyMs`, always. */
   readonly retry?: Retry;
   /**
-   * The first pass begins at random within this many milliseconds, so that the loops of one process, and
-   * of processes that started together, do not ask the database all at once. Default 250; 0: at once.
+   * The first pass starts at random within this many milliseconds. So the loops of one
+   * process, and of processes that started together, do not all query the database at
+   * once. Default 250; 0: at once.
    */
   readonly staggerMs?: number;
 }
@@ -54,12 +66,12 @@ export class Loop {
   readonly #log: ServiceLog;
   readonly #stopping = new AbortController();
   #looping: Promise<void> | undefined;
-  /** Resolving it ends the sleep in hand, or the next one when a pass is in hand. */
+  /** Resolving it ends the current pause, or the next pause when a pass runs. */
   #woken = Promise.withResolvers<void>();
-  /** The step of the pass in hand; undefined between two passes. */
+  /** The current step of the pass; undefined between two passes. */
   #step: string | undefined;
   #lastRoundAt = 0;
-  /** When the pass in hand began, or the next one is due. */
+  /** When the current pass started, or when the next pass is due. */
   #expectedAt = Number.POSITIVE_INFINITY;
   #fault: string | null = null;
   #failures = 0;
@@ -71,19 +83,22 @@ export class Loop {
     this.#log = log;
   }
 
-  /** Begins to come round. Idempotent; does nothing after {@link stop}. */
+  /** Starts the loop. Idempotent; does nothing after {@link stop}. */
   start(): void {
     if (this.#looping || this.#stopping.signal.aborted) return;
     this.#lastRoundAt = performance.now();
     this.#looping = this.#loop();
   }
 
-  /** Begins the next pass at once; when a pass is in hand, right after it. */
+  /** Starts the next pass at once, or directly after the current pass. */
   wake(): void {
     this.#woken.resolve();
   }
 
-  /** Finishes the pass in hand and begins no other. Idempotent; tolerates a loop that never started. */
+  /**
+   * Finishes the current pass and starts no other. Idempotent; a loop that never started
+   * can be stopped.
+   */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.wake();
@@ -92,7 +107,7 @@ export class Loop {
   }
 
   /**
-   * One pass, outside the loop's own; what tests call.
+   * One pass, outside the loop's own. Tests call it.
    * @returns how many things it did
    * @throws Error what the job throws
    */
@@ -100,19 +115,20 @@ export class Loop {
     return this.#job.runOnce({ signal: this.#stopping.signal, at: () => undefined });
   }
 
-  /** What it does now: the step of the pass in hand, or `waiting`. */
+  /** The current step of the pass, or `waiting`. */
   get doing(): string {
     return this.#step ?? "waiting";
   }
 
-  /** Milliseconds since it last came round, which is since its last pass ended, or since its start. */
+  /** Milliseconds since its last pass ended, or since its start. */
   get sinceRoundMs(): number {
     return performance.now() - this.#lastRoundAt;
   }
 
   /**
-   * Milliseconds that the pass in hand has taken, or that the next pass is overdue. 0 while it waits for
-   * its period to end, before its start and after its stop.
+   * How late it is: milliseconds that the current pass has taken, or that the next pass
+   * is overdue. 0 while it waits for its period to end, before its start and after its
+   * stop.
    */
   get lateMs(): number {
     return Math.max(0, performance.now() - this.#expectedAt);
@@ -124,7 +140,7 @@ export class Loop {
     while (!this.#stopping.signal.aborted) await this.#sleep(await this.#pass());
   }
 
-  /** @returns milliseconds until the next */
+  /** @returns milliseconds until the next pass */
   async #pass(): Promise<number> {
     // A wake-up from here on is for work that this pass may have missed.
     this.#woken = Promise.withResolvers();
@@ -154,7 +170,7 @@ export class Loop {
     if (did !== undefined && count > 0) this.#log(did, { count, ...detail });
   }
 
-  /** Reported once for each fault: a server that is away for an hour is one line, not 3,600. */
+  /** Reported once for each fault: an hour without a server is one line, not 3,600. */
   #failed(reason: string): number {
     const { name, failed = `${name} failed`, detail, everyMs, retry } = this.#job;
     if (!this.#stopping.signal.aborted && reason !== this.#fault)
@@ -179,7 +195,7 @@ export function startLoops(jobs: readonly Job[], log: ServiceLog): readonly Loop
   return loops;
 }
 
-/** Stops loops, all at once; resolves when none has a pass in hand. */
+/** Stops loops, all at once; resolves when no pass runs. */
 export async function stopLoops(loops: Iterable<Loop>): Promise<void> {
   await Promise.all(Array.from(loops, (loop) => loop.stop()));
 }

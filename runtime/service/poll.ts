@@ -1,14 +1,20 @@
-/** Asks again and again until there is an answer, for commands that wait for something to happen. */
+/**
+ * Calls a function again and again until it gives an answer, for commands that wait for
+ * an event.
+ */
 
 export interface PollOptions {
-  /** The first pause, in milliseconds; each further one is half as long again, up to `longestMs`. */
+  /**
+   * The first pause, in milliseconds. Each further pause is one and a half times as long,
+   * up to `longestMs`.
+   */
   readonly firstMs: number;
   /** Default: `firstMs`, so that all pauses are equal. */
   readonly longestMs?: number;
 }
 
 /**
- * @param ask undefined: not yet
+ * @param ask returns undefined when there is no answer yet
  * @returns the first answer
  * @throws Error what `ask` throws
  */

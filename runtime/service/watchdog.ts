@@ -1,31 +1,39 @@
 /**
- * Says which loop has not come round. A statement without an answer, or a connection that a network
- * device dropped, raises no error: the loop that waits for it is silent, and its work stands still.
+ * Reports loops that are late. A statement without an answer, or a connection that a
+ * network device dropped, raises no error: the loop that waits for it is silent, and its
+ * job does nothing.
  */
 import type { ServiceLog } from "./log.ts";
 import { Loop } from "./loop.ts";
 
 export interface WatchOptions {
   readonly log: ServiceLog;
-  /** A loop is late when its pass takes longer than this, or begins later. Default 30 s. */
+  /**
+   * A loop is late when its pass takes longer than this, or starts later than this.
+   * Default 30 s.
+   */
   readonly thresholdMs?: number;
-  /** Milliseconds between two looks. Default 5 s. */
+  /** Milliseconds between two checks. Default 5 s. */
   readonly everyMs?: number;
-  /** Called once when a loop becomes late; a service may replace what the loop hangs on. */
+  /**
+   * Called once when a loop becomes late; a service may then replace the connection on
+   * which the loop hangs.
+   */
   readonly onLate?: (loop: Loop) => void;
 }
 
 const THRESHOLD_MS = 30_000;
 const EVERY_MS = 5_000;
 
-/** The loops that have not come round for longer than a threshold, in milliseconds. */
+/** The loops that are late by more than a threshold, in milliseconds. */
 export function late(loops: Iterable<Loop>, thresholdMs: number = THRESHOLD_MS): readonly Loop[] {
   return Array.from(loops).filter((loop) => loop.lateMs > thresholdMs);
 }
 
 /**
- * Watches loops: one line when loops become late, with the step at which each hangs, and one when they are back.
- * @param loops asked at each look, so that loops may come and go
+ * Watches loops. It logs one line when loops become late, with the current step of each,
+ * and one line when they are back.
+ * @param loops called at each check, so that loops may be added and removed
  * @returns the started loop that watches; stop it before the others
  */
 export function watch(loops: () => Iterable<Loop>, options: WatchOptions): Loop {
