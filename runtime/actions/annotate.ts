@@ -1,4 +1,4 @@
-/** Notes and labels of runs: what people write on them for those who come later. */
+/** Notes and labels of runs. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { audit } from "../store/access/audit.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
@@ -10,7 +10,7 @@ import { type Labels, labelRuns, setNote, unlabelRun } from "../store/runs/run_l
 const LONGEST_NOTE = 10_000;
 
 /**
- * Writes a note on a run, in place of the one before. An empty one takes it away.
+ * Writes a note on a run, in place of the note before. An empty note removes it.
  * @throws DagsmithError UNKNOWN_RUN, INVALID_ARGUMENT when it is too long
  */
 export function noteRun(
@@ -29,8 +29,8 @@ export function noteRun(
 }
 
 /**
- * Gives a run labels; those it has under other keys stay.
- * @param request.remove keys to take away
+ * Gives a run labels; labels with other keys stay.
+ * @param request.remove keys to remove
  * @throws DagsmithError UNKNOWN_RUN, INVALID_LABEL
  */
 export function labelRun(

@@ -1,4 +1,4 @@
-/** Saying that an asset was updated by something that is no task: a program elsewhere, or a person. */
+/** Records that a person or a program outside dagsmith updated an asset. */
 
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
@@ -17,9 +17,11 @@ export interface AssetUpdateRequest {
 }
 
 /**
- * Writes an update, as a task's success does, and makes the runs that waited for it.
+ * Writes an update, as the success of a task does, and creates the runs that waited for
+ * it.
  * @returns the id of the event
- * @throws DagsmithError OUTPUT_TOO_LARGE for more than 64 KB of extra; UNKNOWN_ASSET when no DAG ever named the asset: most likely the URI has a typing error
+ * @throws DagsmithError OUTPUT_TOO_LARGE for more than 64 KB of extra; UNKNOWN_ASSET when
+ *   no DAG ever named the asset: most likely the URI has a typing error
  */
 export async function updateAsset(
   db: Database,

@@ -1,4 +1,4 @@
-/** Backfills: running a range of a DAG's schedule, again or for the first time. */
+/** Backfills: runs over a range of a DAG's schedule, again or for the first time. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec, NamedSchedule } from "../../sdk/spec/index.ts";
@@ -36,26 +36,29 @@ import { unknownDag } from "./unknown.ts";
 
 export interface BackfillRequest {
   readonly dagId: string;
-  /** First and last logical date, inclusive; ISO 8601, in the DAG's timezone when it names no offset. */
+  /**
+   * First and last logical date, inclusive; ISO 8601, in the DAG's timezone when it names
+   * no offset.
+   */
   readonly from: string;
   readonly to: string;
   /** Which of the DAG's schedules; needed when it has several. */
   readonly schedule?: string;
-  /** Which runs that have ended are done again. Default `"none"`. */
+  /** Which finished runs are cleared and run again. Default `"none"`. */
   readonly reprocess?: Reprocess;
   /** The newest first. Default false. */
   readonly backwards?: boolean;
-  /** Runs at once, besides the DAG's own. Default 10. */
+  /** Runs at once, not counting the DAG's own. Default 10. */
   readonly maxActiveRuns?: number;
   readonly params?: Json;
-  /** For every run of it. */
+  /** The labels of every run of it. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Default `"original"`. */
   readonly code?: CodeChoice;
   readonly actor: string;
 }
 
-/** What a backfill would do. */
+/** The plan of a backfill. */
 export interface BackfillPreview {
   readonly dagId: string;
   readonly schedule: string;
@@ -77,9 +80,10 @@ export async function previewBackfill(
 }
 
 /**
- * Plans every run of a backfill. The scheduler creates the runs as capacity frees up.
+ * Plans every run of a backfill. The scheduler creates the runs as capacity becomes free.
  * @returns its number, how many runs it plans and how many it skips
- * @throws DagsmithError UNKNOWN_DAG, UNKNOWN_SCHEDULE, INVALID_DATE, INVALID_PARAMS, INVALID_LABEL, and the refusals of backfillDates
+ * @throws DagsmithError UNKNOWN_DAG, UNKNOWN_SCHEDULE, INVALID_DATE, INVALID_PARAMS,
+ *   INVALID_LABEL, and the refusals of backfillDates
  */
 export async function createBackfill(
   db: Database,
@@ -176,7 +180,7 @@ async function plan(db: Queryable, request: Omit<BackfillRequest, "actor">): Pro
   };
 }
 
-/** Those of the schedule, and over them what was asked for. */
+/** The params of the schedule, overwritten by those of the request. */
 function paramsOf(spec: DagSpec, { params }: NamedSchedule, given: Json): Json {
   if (Object.keys(asObject(given)).length === 0) return params;
   return checkParams(spec, { ...asObject(params), ...asObject(given) });
@@ -208,7 +212,7 @@ export interface BackfillVerb {
 }
 
 /**
- * Nothing more of it begins; what runs goes on.
+ * Starts no further run of it; running runs go on.
  * @throws DagsmithError UNKNOWN_BACKFILL, BACKFILL_ENDED
  */
 export function pauseBackfill(db: Database, request: BackfillVerb): Promise<void> {
@@ -221,7 +225,7 @@ export function resumeBackfill(db: Database, request: BackfillVerb): Promise<voi
 }
 
 /**
- * Ends it: runs that have begun are left to finish, those that wait for a place end as failed, the other planned runs are skipped.
+ * Ends it: running runs finish, queued runs fail, the other planned runs are skipped.
  * @throws DagsmithError UNKNOWN_BACKFILL, BACKFILL_ENDED
  */
 export function cancelBackfill(db: Database, request: BackfillVerb): Promise<void> {

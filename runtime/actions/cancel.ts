@@ -1,4 +1,7 @@
-/** Stopping a run: what runs is killed and has failed, what has not begun is skipped, the run has failed. */
+/**
+ * Cancels a run: running tasks are killed and fail, tasks that have not started are
+ * skipped, and the run fails.
+ */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { endFromOutside } from "../engine/results/callbacks.ts";
 import { cancel } from "../state/transition.ts";
@@ -17,7 +20,8 @@ export interface CancelRequest {
 }
 
 /**
- * Cancels a run. Its running tasks get the abort signal within two seconds, and are killed, with all they started, when they go on.
+ * Cancels a run. Its running tasks get the abort signal within two seconds. Tasks that do
+ * not stop are killed with their child processes.
  * @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED
  */
 export async function cancelRun(db: Database, { id, actor, reason }: CancelRequest): Promise<void> {

@@ -1,4 +1,7 @@
-/** Stopping one task of a run: what runs of it is killed and has failed, what waits is skipped, and the run goes on with what follows. */
+/**
+ * Cancels one task of a run: running instances are killed and fail, waiting instances are
+ * skipped, and the run goes on.
+ */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { completeTries } from "../engine/results/complete_tries.ts";
 import { audit } from "../store/access/audit.ts";
@@ -20,8 +23,9 @@ export interface CancelTaskRequest {
 }
 
 /**
- * Cancels a task that has begun or may begin. A running try gets the abort signal within two seconds, and is killed, with all it started,
- * when it goes on. Tasks after it follow their trigger rules.
+ * Cancels a task that has started or may start. A running try gets the abort signal
+ * within two seconds. If it does not stop, it is killed with its child processes.
+ * Downstream tasks follow their trigger rules.
  * @returns how many instances it stopped
  * @throws DagsmithError UNKNOWN_RUN, TASK_NOT_ACTIVE
  */

@@ -1,4 +1,7 @@
-/** Params of a run, checked where somebody asks for one: against the JSON form of the DAG's schema, which is all that is known of it here. */
+/**
+ * Checks the params of a run when it is requested, against the JSON form of the DAG's
+ * schema: the runtime knows no more of it.
+ */
 import { z } from "zod";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
@@ -7,12 +10,13 @@ import type { DagSpec } from "../../sdk/spec/index.ts";
 type Schema = Parameters<typeof z.fromJSONSchema>[0];
 type Fields = Readonly<Record<string, Json>>;
 
-/** JSON Schema's `time` needs an offset, and many a time has none. */
+/** JSON Schema's `time` needs an offset, and many times have none. */
 const TIME = "^([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d+)?)?(Z|[+-]\\d\\d:?\\d\\d)?$";
 
 /**
- * The params of a run, with the schema's defaults filled in; a default is held to the schema as any value is. The task checks them again with
- * the schema's own code, which may know more than its JSON form says.
+ * The params of a run, with the schema's defaults filled in. A default is checked against
+ * the schema like any value. The task checks them again with the schema's own code, which
+ * may check more than its JSON form can express.
  * @throws DagsmithError INVALID_PARAMS naming each problem
  */
 export function checkParams(
@@ -33,7 +37,7 @@ export function checkParams(
   throw new DagsmithError("INVALID_PARAMS", { dag: dagId, problems });
 }
 
-/** Filled in before the check: the library takes a default for valid. */
+/** Filled in before the check: the library does not check defaults. */
 function withDefaults(schema: Json, params: Json): Json {
   const properties = isFields(schema) ? schema.properties : undefined;
   if (!isFields(properties) || !isFields(params)) return params;
@@ -43,7 +47,7 @@ function withDefaults(schema: Json, params: Json): Json {
   return { ...Object.fromEntries(defaults), ...params };
 }
 
-/** The schema with times read as people write them. */
+/** The schema with times as people write them. */
 function lenient(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(lenient);
   if (!isFields(schema)) return schema;

@@ -1,4 +1,7 @@
-/** Clearing: tasks that ran, run again. A run that had ended waits for a place under its DAG's maxActiveRuns, then goes on. */
+/**
+ * Clears tasks, so that they run again. A run that had ended waits for capacity under its
+ * DAG's maxActiveRuns, then goes on.
+ */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Plan } from "../engine/plan/plan.ts";
 import { planOf } from "../engine/plan/plan_of.ts";
@@ -19,14 +22,17 @@ import { type CodedRun, findRun, selectTasks, specOf, type TaskSelection } from 
 import { dateOf } from "./trigger.ts";
 import { unknownDag } from "./unknown.ts";
 
-/** What is to be cleared: of one run, or of a DAG's runs in a range of logical dates. */
+/** What to clear: tasks of one run, or of a DAG's runs in a range of logical dates. */
 export interface ClearSelection extends TaskSelection {
   readonly of:
     | { readonly run: number }
     | { readonly dagId: string; readonly from?: string; readonly to?: string };
   /** One item of a mapped task; needs taskId. */
   readonly mapIndex?: number;
-  /** Only what failed, or could not run because of what failed. Default false. */
+  /**
+   * Only instances that failed, or that could not run because an upstream task failed.
+   * Default false.
+   */
   readonly onlyFailed?: boolean;
   /** `"latest"`: the runs get the version that is deployed now. Default `"original"`. */
   readonly code?: CodeChoice;
@@ -68,10 +74,12 @@ export async function previewClear(
 }
 
 /**
- * Clears tasks of runs, with the setups and teardowns around them. What an instance came to stays in its history, what it left for others
- * goes; it gets as many retries as a new one. Each run is cleared whole or not at all.
- * @throws DagsmithError UNKNOWN_DAG, UNKNOWN_RUN, UNKNOWN_TASK, INVALID_DATE, NOTHING_TO_CLEAR; CLEAR_RUNNING when one of them runs,
- *   RUN_RUNNING when the version of a running run would change
+ * Clears tasks of runs, with their setups and teardowns. The tries of an instance stay in
+ * its history, its XComs are deleted, and it gets as many retries as a new instance. Each
+ * run is cleared completely or not at all.
+ * @throws DagsmithError UNKNOWN_DAG, UNKNOWN_RUN, UNKNOWN_TASK, INVALID_DATE,
+ *   NOTHING_TO_CLEAR; CLEAR_RUNNING when an instance of them runs, RUN_RUNNING when the
+ *   version of a running run would change
  */
 export async function clearRuns(
   db: Database,
@@ -84,7 +92,8 @@ export async function clearRuns(
     const one = await runEngineTransaction(db, plans, (tx, on) => clearOne(on, tx, id, request));
     if (one) cleared.push(one);
   }
-  // Also those that somebody else was faster to clear: while we held a run, nobody could begin it.
+  // Also runs that another request cleared at the same time: while we held their lock,
+  // they could not start.
   await afterChange(db, plans, [...new Set(looked.map(({ dagId }) => dagId))]);
   return cleared;
 }
@@ -110,7 +119,10 @@ async function clearOne(
   return shown(run, instances);
 }
 
-/** A run, what of it would be cleared, and the version that it would get; null for its own. */
+/**
+ * A run, the instances to clear, and the version that it would get; null for its own
+ * version.
+ */
 async function look(
   tx: Queryable,
   id: number,
@@ -132,7 +144,7 @@ async function look(
     mapIndex,
     onlyFailed,
   });
-  // A group that runs goes on running: it is what its tasks come to.
+  // A running group instance goes on running: its tasks decide its state.
   const instances = selected.filter(
     ({ taskId, state }) => !(state === "running" && plan.tasks.get(taskId)?.members.length),
   );
@@ -150,7 +162,10 @@ async function latestVersion(
   return (await getDag(tx, dagId))?.versionId ?? versionId;
 }
 
-/** A run that ended before any task had its turn has no instance; cleared whole, it runs nevertheless. */
+/**
+ * A run that ended before any task started has no instance. When it is cleared as a
+ * whole, it runs nevertheless.
+ */
 function isWorth(
   { state }: CodedRun,
   instances: readonly SelectedInstance[],

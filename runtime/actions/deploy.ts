@@ -1,4 +1,4 @@
-/** Makes what a folder holds the code that runs next. */
+/** Deploys a folder: new runs use the versions in it. */
 
 import { audit } from "../store/access/audit.ts";
 import {
@@ -13,13 +13,14 @@ import type { Database } from "../store/database/database.ts";
 
 export interface Deployment {
   readonly deployed: readonly DeployedVersion[];
-  /** DAGs that the folder no longer holds. */
+  /** DAGs that the folder no longer contains. */
   readonly removed: readonly string[];
 }
 
 /**
- * Deploys a loaded folder: new versions become current, DAGs that are gone are retired (their runs go on), a DAG whose file is broken keeps
- * its last good version. The same deployment twice changes nothing.
+ * Deploys a loaded folder. New versions become current. DAGs that are gone are retired,
+ * and their runs go on. A DAG whose file is broken keeps its last good version. The same
+ * deployment twice changes nothing.
  */
 export function deployFolder(
   db: Database,

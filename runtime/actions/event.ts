@@ -1,4 +1,6 @@
-/** Sending an event to a run: what its tasks wait for with `waitForEvent`, now or later. */
+/**
+ * Sends an event to a run. Its tasks wait for events with `waitForEvent`, now or later.
+ */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import { completeTries } from "../engine/results/complete_tries.ts";
@@ -20,9 +22,9 @@ export interface SendEventRequest {
 }
 
 /**
- * Sends an event to a run that has not ended. Tasks that wait for it go on with its value; so will tasks of the run whose turn comes later.
- * Sent again, the later value counts for those.
- * @returns how many task instances went on
+ * Sends an event to an unfinished run. Tasks that wait for it resume with its value.
+ * Tasks that start to wait later resume at once, with the value that was sent last.
+ * @returns how many task instances resumed
  * @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED, INVALID_ARGUMENT
  */
 export async function sendEvent(
@@ -38,7 +40,8 @@ export async function sendEvent(
   const plans = new Plans();
   const json = JSON.stringify(value);
   const completed = await runEngineTransaction(db, plans, async (tx, on) => {
-    // Held until the end, so that a task which begins to wait meanwhile finds the event, or is found here.
+    // Locked until the commit, so that a task that starts to wait meanwhile finds the
+    // event, or is found here.
     await tx.lockRuns([id]);
     const run = await runById(on, id);
     if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: id });

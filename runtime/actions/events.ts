@@ -1,6 +1,6 @@
 /**
- * Putting triggers into the databases that a DAG listens to, and taking them away: asked for, never done by a deployment, because it changes
- * what is not ours.
+ * Installs triggers in the databases whose changes start runs, and removes them. Only on
+ * request, never by a deployment, because those databases are not ours.
  */
 import type { Connection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
@@ -34,21 +34,23 @@ export interface EventsRequest {
   readonly connection: (id: string) => Promise<Connection>;
 }
 
-/** One source of a DAG, and what was done for it. */
+/** One source of a DAG, and what was changed for it. */
 export interface EventSourceDone {
   readonly name: string;
   readonly connection: string;
   readonly table: string;
-  /** The columns by which its rows are told apart; null when its trigger was taken away. */
+  /** The columns that identify its rows; null when its trigger was removed. */
   readonly key: readonly string[] | null;
-  /** False when all was so already. */
+  /** False when nothing had to change. */
   readonly isNew: boolean;
 }
 
 /**
- * Puts a trigger on every table that the DAG's current version listens to, with the outbox that it writes to; takes away those of tables that
- * it listens to no more. As often as one likes: what stands already is left alone.
- * @throws DagsmithError UNKNOWN_DAG, NO_EVENT_TABLES, CONNECTION_NOT_FOUND, EVENT_DATABASE_FAILED, EVENT_TABLE_MISSING, EVENT_TABLE_WITHOUT_KEY
+ * Installs a trigger on every table that the DAG's current version subscribes to, with
+ * the outbox for its changes. Removes triggers of tables that it no longer subscribes to.
+ * Calling it again changes nothing.
+ * @throws DagsmithError UNKNOWN_DAG, NO_EVENT_TABLES, CONNECTION_NOT_FOUND,
+ *   EVENT_DATABASE_FAILED, EVENT_TABLE_MISSING, EVENT_TABLE_WITHOUT_KEY
  */
 export async function installEvents(
   db: Database,
@@ -90,7 +92,8 @@ export async function installEvents(
 }
 
 /**
- * Takes away every trigger of a DAG, and what of its changes waits; after the last of a database, the outbox too.
+ * Removes every trigger of a DAG and its waiting changes. With the last DAG of a
+ * database, the outbox is removed too.
  * @throws DagsmithError CONNECTION_NOT_FOUND, EVENT_DATABASE_FAILED
  */
 export async function uninstallEvents(

@@ -1,4 +1,7 @@
-/** What people do. The page and the command line change state only through these; each leaves an audit row. */
+/**
+ * The actions of people. The page and the command line change state only through these;
+ * each writes an audit row.
+ */
 export { labelRun, noteRun } from "./annotate.ts";
 export { type AssetUpdateRequest, updateAsset } from "./assets.ts";
 export {

@@ -1,4 +1,4 @@
-/** Marking: a person decides how a task, or a run, ended. */
+/** Marks a task or a run: a person decides its final state. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { partition } from "../../sdk/list.ts";
 import { UNROUTED } from "../engine/limits/limits.ts";
@@ -33,10 +33,12 @@ export interface MarkTaskRequest {
 }
 
 /**
- * Declares how a task ended, whether it ran, runs or has not had its turn; what a worker says of it later is refused. Tasks after it that failed,
- * or could not run because of it, get their turn anew, and the run is judged anew.
+ * Sets the final state of a task, whatever its state. A later result of its worker is
+ * refused. Downstream tasks that failed, or could not run because of it, are decided
+ * again, and so is the state of the run.
  * @returns how many instances were marked
- * @throws DagsmithError UNKNOWN_RUN, UNKNOWN_TASK, UNKNOWN_INSTANCE; CLEAR_RUNNING when a task that would get its turn anew runs
+ * @throws DagsmithError UNKNOWN_RUN, UNKNOWN_TASK, UNKNOWN_INSTANCE; CLEAR_RUNNING when a
+ *   task that would be decided again runs
  */
 export async function markTask(db: Database, request: MarkTaskRequest): Promise<number> {
   const plans = new Plans();
@@ -59,7 +61,8 @@ async function markOne(
   const mapIndex = item ?? null;
   const taskIds = selectTasks(plan, { taskId });
   const instances = await selectInstances(on, run.id, { taskIds, mapIndex, onlyFailed: false });
-  // What is within a mapped group has no instance that could stand for all elements.
+  // A task of a mapped group has one instance for each map index, and none for all of
+  // them.
   const isPart = mapIndex !== null || plan.tasks.get(taskId)?.mappedGroup !== null;
   if (instances.length === 0 && isPart)
     throw new DagsmithError("UNKNOWN_INSTANCE", {
@@ -67,7 +70,8 @@ async function markOne(
     });
   const reason = `marked ${to} by ${actor}`;
   await declare(hold, instances, [taskId], to, reason);
-  // A group is judged anew, or has failed with what is marked within it.
+  // A group instance is decided again, or fails with the task in it that is marked
+  // failed.
   const around = await idleGroupsAround(on, plan, instances);
   if (to === "failed") await declare(hold, around, [], to, reason);
   const resumed = [
@@ -86,7 +90,10 @@ async function markOne(
   return Math.max(1, instances.length);
 }
 
-/** What after a task failed, or could not run: within its mapped group, at its element only. */
+/**
+ * Downstream tasks that failed, or could not run. Within its mapped group, only at its
+ * map index.
+ */
 async function failedAfter(
   on: Queryable,
   runId: number,
@@ -102,7 +109,7 @@ async function failedAfter(
   ];
 }
 
-/** A run that this transaction holds. */
+/** A run that this transaction has locked. */
 interface Hold {
   readonly on: Queryable;
   readonly tx: EngineTx;
@@ -110,7 +117,10 @@ interface Hold {
   readonly plan: Plan;
 }
 
-/** Instances that exist are moved, and what had not ended yet is called back; tasks that have none get one. */
+/**
+ * Moves instances that exist, and calls back those that had not ended. Tasks without an
+ * instance get one.
+ */
 async function declare(
   { on, tx, run, plan }: Hold,
   instances: readonly SelectedInstance[],
@@ -149,9 +159,9 @@ export interface MarkRunRequest {
 }
 
 /**
- * Declares how a run ended. Marked success, so are all its tasks. Marked failed, a run that goes on is cancelled, one that has ended keeps
- * its tasks as they are.
- * @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED when it ended that way
+ * Sets the final state of a run. Marking it success marks all its tasks success. Marking
+ * it failed cancels an unfinished run; in a finished run the tasks stay as they are.
+ * @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED when it ended in that state
  */
 export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): Promise<void> {
   const reason = `marked ${to} by ${actor}`;

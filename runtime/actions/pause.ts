@@ -1,4 +1,7 @@
-/** Pausing: no new runs of a DAG begin. A run that has begun goes on to its end; cancel it to stop it. */
+/**
+ * Pauses a DAG: no new runs start. A run that has started goes on to its end; cancel it
+ * to stop it.
+ */
 import { audit } from "../store/access/audit.ts";
 import { setPaused } from "../store/dags/dag.ts";
 import type { Database } from "../store/database/database.ts";

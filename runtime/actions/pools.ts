@@ -1,4 +1,4 @@
-/** Making, changing and deleting pools. Whoever waits is looked at again at once. */
+/** Creates, changes and deletes pools. Slots are granted again at once. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { ROUTE_NAME } from "../../sdk/spec/index.ts";
 import { audit } from "../store/access/audit.ts";
@@ -11,7 +11,7 @@ export interface SetPoolRequest {
   readonly name: string;
   /** -1: no limit; 0: closed, tasks wait until it is opened. */
   readonly slots: number;
-  /** Default: as it was. */
+  /** Default: unchanged. */
   readonly description?: string;
   readonly actor: string;
 }
@@ -19,7 +19,8 @@ export interface SetPoolRequest {
 const MOST_SLOTS = 1_000_000;
 
 /**
- * Makes a pool, or gives it another size. A pool made smaller than what is taken of it takes nothing away: places come free as tries end.
+ * Creates a pool, or changes its size. A pool that becomes smaller than its taken slots
+ * stops no try: slots become free as tries end.
  * @throws DagsmithError INVALID_ARGUMENT
  */
 export async function setPool(
@@ -42,8 +43,9 @@ export interface DeletePoolRequest {
 }
 
 /**
- * Deletes a pool. What it runs goes on; tasks that name it wait, visibly, until it is made again. Without the pool `all`, nothing limits all
- * tasks together any more.
+ * Deletes a pool. Running tries of it go on. Tasks that name it wait, and `dag why` says
+ * so, until it exists again. Without the pool `all` there is no limit for all tasks
+ * together.
  * @throws DagsmithError UNKNOWN_POOL
  */
 export async function deletePool(db: Database, { name, actor }: DeletePoolRequest): Promise<void> {

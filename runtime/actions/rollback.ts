@@ -1,4 +1,4 @@
-/** Making an older version of a DAG the one that runs next. */
+/** Makes an older version of a DAG current: new runs use it. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { audit } from "../store/access/audit.ts";
 import { pointToVersion } from "../store/dags/deploy.ts";
@@ -6,13 +6,14 @@ import type { Database } from "../store/database/database.ts";
 
 export interface RollbackRequest {
   readonly dagId: string;
-  /** Its number; default: the one before the current. */
+  /** Its number; default: the version before the current one. */
   readonly version?: number;
   readonly actor: string;
 }
 
 /**
- * Runs in progress keep the version they began with; the next deployment of the folder makes what it holds current again.
+ * Active runs keep their version. The next deployment of the folder makes its own version
+ * current again.
  * @returns the number of the version that is current now
  * @throws DagsmithError UNKNOWN_VERSION
  */

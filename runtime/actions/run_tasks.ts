@@ -1,4 +1,4 @@
-/** Runs and tasks as people name them when they want something done with them, found and checked. */
+/** Finds and checks the runs and tasks that a request names. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { allWithin, groupsAround } from "../engine/plan/graph.ts";
@@ -8,14 +8,14 @@ import { getVersions } from "../store/dags/dag_version.ts";
 import type { Queryable } from "../store/database/database.ts";
 import { holdRun, type NamedRun, seeRun } from "../store/runs/named_run.ts";
 
-/** A run with the code that it has. */
+/** A run with its version of the DAG. */
 export interface CodedRun extends NamedRun {
   readonly spec: DagSpec;
   readonly state: RunState;
 }
 
 /**
- * A run, whose row this transaction holds from now on when it is to be changed.
+ * A run. When it is to be changed, this transaction locks its row.
  * @throws DagsmithError UNKNOWN_RUN
  */
 export async function findRun(
@@ -33,18 +33,18 @@ export async function specOf(db: Queryable, versionId: number): Promise<DagSpec 
   return (await getVersions(db, [versionId]))[0]?.spec;
 }
 
-/** Which tasks of a run are meant. */
+/** Which tasks of a run are selected. */
 export interface TaskSelection {
   /** Default: all. */
   readonly taskId?: string;
-  /** Also all that the task waits for, directly or not. */
+  /** Also all tasks upstream, direct or not. */
   readonly upstream?: boolean;
-  /** Also all that waits for the task, directly or not. */
+  /** Also all tasks downstream, direct or not. */
   readonly downstream?: boolean;
 }
 
 /**
- * The ids of the tasks that are meant, in topological order.
+ * The ids of the selected tasks, in topological order.
  * @throws DagsmithError UNKNOWN_TASK
  */
 export function selectTasks(
@@ -65,19 +65,22 @@ export function selectTasks(
       besides(plan, id, (one) => plan.tasks.get(one)?.spec.upstream ?? []),
     );
   if (downstream) for (const id of downstreamOf(plan, taskId)) chosen.add(id);
-  // Of a group all that takes part in it is meant.
+  // A group selects all its tasks.
   for (const id of chosen) for (const inner of allWithin(plan, id)) chosen.add(inner);
   return ids.filter((id) => chosen.has(id));
 }
 
-/** All that waits for a task, directly or not. */
+/** All tasks downstream of a task, direct or not. */
 export function downstreamOf(plan: Plan, taskId: string): ReadonlySet<string> {
   const found = new Set<string>();
   spread(found, taskId, (id) => besides(plan, id, (one) => plan.tasks.get(one)?.downstream ?? []));
   return found;
 }
 
-/** What comes next to a task, and to the groups around it; of a group all that takes part in it. */
+/**
+ * The tasks directly downstream of a task and of the groups around it; for a group, all
+ * its tasks.
+ */
 function besides(
   plan: Plan,
   id: string,

@@ -1,4 +1,7 @@
-/** Storing and deleting connections and variables. The audit remembers who and which, never what. */
+/**
+ * Stores and deletes connections and variables. The audit records the person and the id,
+ * never the value.
+ */
 import type { Connection } from "../../sdk/connection.ts";
 import type { StoredSecrets } from "../secrets/stored.ts";
 import { audit } from "../store/access/audit.ts";

@@ -1,4 +1,4 @@
-/** Asking for a run by hand. */
+/** Triggers a run by hand. */
 import { DateTime } from "luxon";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
@@ -22,7 +22,8 @@ export interface TriggerRequest {
 }
 
 /**
- * Creates a manual run of a DAG's current version, and begins it if there is a place. The run of a paused DAG waits until it is unpaused.
+ * Creates a manual run of a DAG's current version, and starts it if there is capacity.
+ * The run of a paused DAG waits until it is unpaused.
  * @throws DagsmithError UNKNOWN_DAG, INVALID_PARAMS, INVALID_DATE, RUN_EXISTS
  */
 export async function triggerRun(
@@ -43,7 +44,10 @@ export async function triggerRun(
   return created;
 }
 
-/** A run for a date that was asked for may exist already. One for now is never refused because of another: it gets the next free moment. */
+/**
+ * A run for a given date may exist already. A run for now is never refused because of
+ * another: it gets the next free moment.
+ */
 async function createManualRun(
   db: Database,
   { dagId, actor, logicalDate }: TriggerRequest,

@@ -1,7 +1,7 @@
-/** Errors about things that people name and that do not exist. */
+/** Errors about names that do not exist. */
 import { DagsmithError } from "../../sdk/errors.ts";
 
-/** UNKNOWN_DAG, for callers that know no better hint than where to look. */
+/** UNKNOWN_DAG, with a hint where to look, for callers without a better hint. */
 export function unknownDag(dagId: string): DagsmithError {
   return new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "List them with: dag list" });
 }

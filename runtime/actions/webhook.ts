@@ -1,4 +1,7 @@
-/** A call of a webhook becomes a run. Who called is known already; what was said is judged here. */
+/**
+ * Turns a call of a webhook into a run. The caller is already authenticated; the body is
+ * checked here.
+ */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { DagsmithError } from "../../sdk/errors.ts";
@@ -36,13 +39,15 @@ export interface WebhookRun {
   readonly isNew: boolean;
 }
 
-/** Node's JSON has no limit of depth of its own, and a body may be nested a million times. */
+/** Node's JSON has no limit of depth, and a body may be nested a million times. */
 const MAX_DEPTH = 100;
 
 /**
- * Makes the run of one call, and begins it if there is a place; that of a paused DAG waits.
- * @throws DagsmithError UNKNOWN_DAG; INVALID_WEBHOOK_BODY for what is not JSON or does not fit the schema; WEBHOOK_KEY_REUSED when the key came
- *   with another body before
+ * Creates the run of one call, and starts it if there is capacity. The run of a paused
+ * DAG waits.
+ * @throws DagsmithError UNKNOWN_DAG; INVALID_WEBHOOK_BODY for a body that is not JSON or
+ *   does not fit the schema; WEBHOOK_KEY_REUSED when the key came with another body
+ *   before
  */
 export async function receiveWebhook(db: Database, request: WebhookRequest): Promise<WebhookRun> {
   const { dagId, name } = request;
@@ -120,7 +125,7 @@ function parsed(text: string): Json | undefined {
   }
 }
 
-/** Level by level, so that it needs no deep stack of its own. */
+/** Level by level, so that it needs no deep stack. */
 function depthOf(value: Json): number {
   let depth = 0;
   for (

@@ -1,10 +1,12 @@
 /**
- * A scheduler: one loop for each of its jobs. It only watches the clock, and what died; between two tasks of a
- * run it does nothing, because finished tasks carry their runs forward themselves.
+ * A scheduler: one loop for each of its jobs. The jobs act on the clock, and on what dead
+ * processes left over. Between two tasks of a run the scheduler does nothing: the
+ * transaction that ends a task starts the next.
  *
- * The loops have no order among each other, and several schedulers may run at once: each job finds its work
- * in rows and takes it by a lock or a guard. One thing follows another: a worker that is declared lost
- * wakes the jobs that look for what it left behind, so that its tries are rescued at once.
+ * The loops have no order among each other, and several schedulers may run at once: each
+ * job finds its work in rows and takes it by a lock or a guard. There is one exception: a
+ * worker that is declared lost wakes the jobs that search for what it left over, so that
+ * its tries are rescued at once.
  */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
@@ -37,7 +39,7 @@ export interface SchedulerOptions {
 }
 
 export interface SchedulerService {
-  /** Finishes the passes in hand, then stops. Idempotent. */
+  /** Finishes the running passes, then stops. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -47,7 +49,8 @@ export function startScheduler({ db, log }: SchedulerOptions): SchedulerService 
   const watchdog = watch(() => loops, { log });
   const stop = async (): Promise<void> => {
     await stopLoops([watchdog, ...loops]);
-    // A row that is left is shown as silent, and the next scheduler deletes it after a day.
+    // A row that remains is shown as silent, and the next scheduler deletes it after a
+    // day.
     await removeScheduler(db, id).catch(() => undefined);
   };
   let stopping: Promise<void> | undefined;

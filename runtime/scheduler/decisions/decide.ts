@@ -1,7 +1,9 @@
 /**
- * What becomes of a DAG's intervals now: which get a run, which are skipped and why. Pure: what the schedules remember, how full the DAG is and
- * the clock come in; runs, decisions and memories go out, so that a tick only reads and writes. Bounded: however much a DAG has missed, one
- * look makes so many runs and no more, and the next goes on from there.
+ * Decides the intervals of a DAG now: which get a run, which are skipped and why. Pure:
+ * the memories of its schedules, its active runs and the clock are arguments; runs,
+ * decisions and new memories are the result. So a pass only reads and writes. Bounded:
+ * however much a DAG has missed, one pass creates at most so many runs, and the next pass
+ * goes on from there.
  */
 import type { ScheduledDag } from "../../store/dags/dag.ts";
 import type { ScheduleMemory } from "../../store/dags/dag_schedule.ts";
@@ -11,7 +13,7 @@ import { type RunInfo, runIdOf } from "../../timetable/index.ts";
 import type { DueSchedules } from "./due_schedules.ts";
 import { Track } from "./track.ts";
 
-/** What one look at a DAG changes. */
+/** What one pass changes of a DAG. */
 export interface SchedulingResult {
   readonly dag: ScheduledDag;
   readonly memories: readonly ScheduleMemory[];
@@ -19,7 +21,10 @@ export interface SchedulingResult {
   readonly decisions: readonly NewDecision[];
 }
 
-/** The runs that are due now, the longest due first, as many as there is room for; and when the DAG wants to be looked at again. */
+/**
+ * The runs that are due now and for which there is capacity, the longest due first; and
+ * when the DAG is due again.
+ */
 export function decide(due: DueSchedules): SchedulingResult {
   const tracks = due.spec.schedules.map((named) => new Track(named, due));
   const made: { readonly run: NewRun; readonly interval: RunInfo }[] = [];
@@ -51,13 +56,19 @@ export function decide(due: DueSchedules): SchedulingResult {
   };
 }
 
-/** What is still owed is due now, behind the DAGs that came due before: one with much to catch up must not stay first in line. */
+/**
+ * Remaining runs are due now, behind the DAGs that became due before: a DAG with much to
+ * catch up must not stay first in the queue.
+ */
 function nextLook(tracks: readonly Track[], now: Date): Date | null {
   const looks = tracks.flatMap(({ lookAt }) => lookAt?.getTime() ?? []);
   return looks.length === 0 ? null : new Date(Math.max(now.getTime(), Math.min(...looks)));
 }
 
-/** Which schedule makes the next run: the longest due, or with the newest first the last that is due. */
+/**
+ * The schedule that creates the next run: the longest due, or with the newest first the
+ * last that is due.
+ */
 function turnOf(tracks: readonly Track[], { spec, now }: DueSchedules): Track | undefined {
   const due =
     spec.catchupOrder === "newest"

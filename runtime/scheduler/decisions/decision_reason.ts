@@ -1,4 +1,7 @@
-/** Why an interval has no run, in words: the same on the page and the command line. */
+/**
+ * The reason why an interval has no run, as text: the same on the page and the command
+ * line.
+ */
 import type { SkipReason } from "../../store/dags/schedule_decision.ts";
 import type { WaitReason } from "./waiting_intervals.ts";
 
@@ -13,7 +16,7 @@ const WORDS: Readonly<Record<SkipReason | WaitReason, string>> = {
   error: "the schedule stands still",
 };
 
-/** Without a full stop; empty for none. */
+/** Without a full stop; empty for no reason. */
 export function decisionReason({
   reason,
   detail,

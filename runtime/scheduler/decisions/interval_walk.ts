@@ -1,19 +1,27 @@
 /**
- * The intervals of one schedule, walked: the next by its catchup, the one after another, the last before an instant. Apart, because a timetable
- * is asked in several places and must be kept at bay in all of them: one that takes too long is an error, like one that throws.
+ * The intervals of one schedule: the next by its catchup, the one after another, the last
+ * before an instant. In a file of its own, because several callers ask a timetable, and
+ * each must be safe from it: a timetable that takes too long is an error, like one that
+ * throws.
  */
 
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { NamedSchedule } from "../../../sdk/spec/index.ts";
 import { type Interval, nextRun, type Restriction, type RunInfo } from "../../timetable/index.ts";
 
-/** How a timetable is asked. Tests put their own in its place. */
+/** Calls a timetable. Tests replace it. */
 export type Ask = typeof nextRun;
 
-/** Processor time that one look at a DAG may take, before its schedule is stopped. A look takes microseconds. */
+/**
+ * Processor time that one pass over a DAG may take before its schedule is stopped. A pass
+ * takes microseconds.
+ */
 const PATIENCE_MS = 5_000;
 
-/** Intervals tried one after the other where a timetable does not find the last one itself. */
+/**
+ * Intervals tried one after the other when the timetable does not find the last one
+ * itself.
+ */
 const STEPS = 1_000;
 
 const DAY_MS = 86_400_000;
@@ -45,7 +53,10 @@ export class IntervalWalk {
     return this.#ask(last, { ...this.#options.bounds, catchup: "all" }, at);
   }
 
-  /** The last interval that is due before `until`, from `first` on; `first` itself when none follows. */
+  /**
+   * The last interval that is due before `until`, from `first` on; `first` itself when
+   * none follows.
+   */
   lastBefore(first: RunInfo, until: Date): RunInfo {
     const { bounds } = this.#options;
     const at = Math.min(until.getTime() - 1, bounds.latest?.getTime() ?? Number.POSITIVE_INFINITY);
@@ -61,7 +72,10 @@ export class IntervalWalk {
     return last;
   }
 
-  /** The last interval that is due before `until`, as a DAG that was always there would have run it; null when there is none. */
+  /**
+   * The last interval that is due before `until`, as if the DAG had always existed; null
+   * when there is none.
+   */
   latestBefore(until: Date): RunInfo | null {
     const first = this.after(null, until);
     if (first) return first.runAfter < until ? this.lastBefore(first, until) : null;
@@ -73,7 +87,10 @@ export class IntervalWalk {
     return found && found.runAfter < until ? found : null;
   }
 
-  /** How many intervals there are from `first` to `last`; null when they are more than `most`. */
+  /**
+   * How many intervals there are from `first` to `last`; null when they are more than
+   * `most`.
+   */
   count(first: RunInfo, last: RunInfo, most: number): number | null {
     if (this.#schedule.type === "delta_data_interval")
       return (
@@ -89,17 +106,23 @@ export class IntervalWalk {
     return null;
   }
 
-  /** Whether its intervals are intervals that lie end to end, so that one which begins where another ends is the next. */
+  /** Whether each interval begins where the interval before it ends. */
   get isContiguous(): boolean {
     return this.#schedule.type.endsWith("data_interval");
   }
 
-  /** Whether an interval's interval depends on when it is asked for, so that it must be asked for when it can begin. */
+  /**
+   * Whether an interval depends on the moment of the question, so that it must be asked
+   * for when it can begin.
+   */
   get beginsNow(): boolean {
     return this.#schedule.type === "continuous";
   }
 
-  /** How to ask for an interval on the grid, at or just before an instant. Ticks a length apart begin anew where they are asked for the last one. */
+  /**
+   * The arguments that ask for an interval on the grid, at or just before an instant.
+   * With `catchup: "last"`, ticks at a fixed distance would start over at that instant.
+   */
   #near(at: number): readonly [Restriction, Date] {
     const { bounds } = this.#options;
     const spacingMs = spacingOf(this.#schedule);
@@ -117,7 +140,7 @@ export class IntervalWalk {
   }
 }
 
-/** At least the time between two ticks a length apart; null for other schedules. */
+/** At least the time between two ticks at a fixed distance; null for other schedules. */
 function spacingOf(schedule: NamedSchedule["schedule"]): number | null {
   if (schedule.type === "delta_trigger") return schedule.deltaMs;
   if (schedule.type !== "calendar_trigger") return null;

@@ -1,6 +1,7 @@
 /**
- * What a backfill would do, interval by interval. Pure: the schedule, the runs that exist and the clock come in; dates, decisions and refusals go
- * out. The same rules judge an interval when a backfill is planned, and again when its turn comes.
+ * The plan of a backfill, interval by interval. Pure: the schedule, the existing runs and
+ * the clock are arguments; dates, decisions and refusals are the result. The same rules
+ * decide an interval when a backfill is planned, and again before its run is created.
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { DagSpec, ScheduleSpec } from "../../../sdk/spec/index.ts";
@@ -8,14 +9,17 @@ import type { RunState } from "../../state/run_state.ts";
 import { runsBetween } from "../../timetable/between.ts";
 import type { RunInfo } from "../../timetable/index.ts";
 
-/** Which runs that have ended are done again: none, those that failed, or all. Those that have not ended never are. */
+/**
+ * Which finished runs are cleared and run again: none, failed runs, or all. Unfinished
+ * runs are never cleared.
+ */
 export const REPROCESS = ["none", "failed", "completed"] as const;
 export type Reprocess = (typeof REPROCESS)[number];
 
 /** Most intervals of one backfill. */
 const MOST_RUNS = 100_000;
 
-/** What is asked for. */
+/** The request for a backfill. */
 export interface BackfillRange {
   readonly dagId: string;
   readonly schedule: ScheduleSpec;
@@ -25,16 +29,16 @@ export interface BackfillRange {
   readonly reprocess: Reprocess;
   /** The newest first. */
   readonly backwards: boolean;
-  /** Whether a task of the DAG looks at the run before. */
+  /** Whether a task of the DAG depends on the run before. */
   readonly dependsOnPast: boolean;
-  /** The backfill of this DAG that has not ended; null when there is none. */
+  /** The unfinished backfill of this DAG; null when there is none. */
   readonly activeBackfill: number | null;
   readonly now: Date;
 }
 
 type SkipReason = "already exists" | "in flight";
 
-/** What happens to one interval. */
+/** The decision about one interval. */
 export type RunDecision =
   | { readonly decision: "run"; readonly reason: null }
   | { readonly decision: "skip"; readonly reason: SkipReason };
@@ -43,8 +47,9 @@ export type PlannedRun = RunInfo & RunDecision & { readonly ordinal: number };
 
 /**
  * The runs that a backfill covers, in the order in which they run.
- * @throws DagsmithError BACKFILL_NO_SCHEDULE, BACKFILL_ACTIVE, BACKFILL_BACKWARDS, BACKFILL_DEPENDS_ON_PAST, BACKFILL_IN_FUTURE,
- *   BACKFILL_RANGE, BACKFILL_EMPTY, BACKFILL_TOO_LARGE
+ * @throws DagsmithError BACKFILL_NO_SCHEDULE, BACKFILL_ACTIVE, BACKFILL_BACKWARDS,
+ *   BACKFILL_DEPENDS_ON_PAST, BACKFILL_IN_FUTURE, BACKFILL_RANGE, BACKFILL_EMPTY,
+ *   BACKFILL_TOO_LARGE
  */
 export function backfillDates(range: BackfillRange): readonly RunInfo[] {
   refuse(range);
@@ -60,8 +65,9 @@ export function backfillDates(range: BackfillRange): readonly RunInfo[] {
 }
 
 /**
- * What happens to each of these runs.
- * @param stateOf the state of the run that a logical date has already; undefined when it has none
+ * The decision about each of these runs.
+ * @param stateOf the state of the existing run of a logical date; undefined when it has
+ *   none
  */
 export function planRuns(
   runs: readonly RunInfo[],
@@ -75,7 +81,7 @@ export function planRuns(
   }));
 }
 
-/** Whether an interval runs, judged by the run that it has already. */
+/** Whether an interval runs, by the state of its existing run. */
 export function decideRun(existing: RunState | undefined, reprocess: Reprocess): RunDecision {
   if (existing === undefined) return { decision: "run", reason: null };
   if (existing === "queued" || existing === "running")
@@ -84,7 +90,9 @@ export function decideRun(existing: RunState | undefined, reprocess: Reprocess):
   return again ? { decision: "run", reason: null } : { decision: "skip", reason: "already exists" };
 }
 
-/** Whether a task of the DAG looks at the run before: then the order of runs matters. */
+/**
+ * Whether a task of the DAG depends on the run before: then the order of runs matters.
+ */
 export function looksBack(spec: DagSpec): boolean {
   return spec.tasks.some((task) => "dependsOnPast" in task && task.dependsOnPast === true);
 }

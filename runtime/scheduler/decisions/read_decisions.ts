@@ -1,4 +1,7 @@
-/** The intervals of a DAG as people see them: what waits and for what, then what was decided, in one list. */
+/**
+ * The intervals of a DAG as people see them, in one list: first the intervals that wait
+ * and what they wait for, then the decisions.
+ */
 import type { RunState } from "../../state/run_state.ts";
 import { dagStanding } from "../../store/dags/dag.ts";
 import { scheduleMemories } from "../../store/dags/dag_schedule.ts";
@@ -8,7 +11,10 @@ import type { Queryable } from "../../store/database/database.ts";
 import { type DecisionQuery, listDecisions } from "../../store/reads/decisions.ts";
 import { type WaitingInterval, type WaitReason, waitingIntervals } from "./waiting_intervals.ts";
 
-/** One interval, or several in a row that were skipped for the same reason. Null: there is none, or nobody knows. */
+/**
+ * One interval, or several in a row that were skipped for the same reason. Null: there is
+ * none, or it is unknown.
+ */
 export interface ListedDecision {
   readonly schedule: string;
   readonly decision: "run" | "skipped" | "waiting";
@@ -30,7 +36,10 @@ export interface ListedDecision {
   readonly decidedAt: Date | null;
 }
 
-/** What waits, the next interval of each schedule, on the first page; then decisions, newest first. Undefined for a DAG that was never deployed. */
+/**
+ * On the first page the next interval of each schedule, which waits; then decisions,
+ * newest first. Undefined for a DAG that was never deployed.
+ */
 export async function readDecisions(
   db: Queryable,
   query: DecisionQuery,
@@ -74,7 +83,7 @@ function shown({ schedule, reason, interval, detail, before }: WaitingInterval):
   };
 }
 
-/** A schedule that is over, or fails, concerns every range. */
+/** A schedule that has ended, or that fails, is shown for every range. */
 function isWithin({ logicalDate }: ListedDecision, { from, to }: DecisionQuery): boolean {
   return (
     logicalDate === null ||

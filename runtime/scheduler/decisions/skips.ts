@@ -1,17 +1,23 @@
-/** Intervals that get no run, and why: what fell into a pause, what waited for a place and was overtaken, what catchup leaves out. */
+/**
+ * Intervals that get no run, and why: they were due during a pause, or waited for
+ * capacity for too long, or catchup does not include them.
+ */
 import type { DueDag } from "../../store/dags/dag.ts";
 import type { SkippedIntervals, SkipReason } from "../../store/dags/schedule_decision.ts";
 import type { RunInfo } from "../../timetable/index.ts";
 import type { IntervalWalk } from "./interval_walk.ts";
 
-/** Intervals that fall due within it were skipped for this reason; start inclusive, end exclusive. */
+/**
+ * Intervals that are due within it were skipped for this reason; start inclusive, end
+ * exclusive.
+ */
 interface Span {
   readonly from: Date;
   readonly until: Date;
   readonly reason: SkipReason;
 }
 
-/** What kept a DAG from its runs until now; where two did, the first counts. */
+/** The reasons why a DAG had no runs until now. Where two overlap, the first counts. */
 export function spansOf({ pausedAt, unpausedAt, fullSince }: DueDag, now: Date): readonly Span[] {
   const later = new Date(now.getTime() + 1);
   const spans: Span[] = [];
@@ -26,8 +32,10 @@ export function spansOf({ pausedAt, unpausedAt, fullSince }: DueDag, now: Date):
 }
 
 /**
- * The intervals from `first` on that fall due before `until`: those in a row with the same reason as one, however many they are.
- * @param mostCounted intervals that are counted one by one; of more, nobody says how many
+ * The intervals from `first` on that are due before `until`. Intervals in a row with the
+ * same reason are one result, however many they are.
+ * @param mostCounted most intervals that are counted one by one; the count of more is
+ *   null
  */
 export function* skippedBefore(
   walk: IntervalWalk,
@@ -55,7 +63,7 @@ export function* skippedBefore(
   }
 }
 
-/** Two neighbours with the same reason, as one. */
+/** Joins two neighbours with the same reason. */
 export function joined(one: SkippedIntervals, next: SkippedIntervals): SkippedIntervals {
   return {
     ...one,

@@ -1,6 +1,7 @@
 /**
- * One schedule of a DAG on its way from the last run to the next. It says what it makes next and what it passes over, and keeps what it must
- * remember: the last run, the gaps that a catchup from the newest leaves behind it, and the intervals it skipped since.
+ * One schedule of a DAG between its last run and the next. It returns the next run and
+ * the intervals that are skipped. It keeps the memory of the schedule: the last run, the
+ * gaps that a catchup from the newest leaves, and the intervals that were skipped since.
  */
 
 import { errorMessage } from "../../../sdk/error_message.ts";
@@ -19,26 +20,32 @@ import { IntervalWalk } from "./interval_walk.ts";
 import { joined, skippedBefore, spansOf } from "./skips.ts";
 
 /**
- * A tick is always a little late. Within this the schedule is asked as of the instant it wanted to be looked at, so that `catchup: "none"`
- * does not take the interval that has just ended for one that was missed.
+ * A pass is always a little late. Up to this delay, the timetable is asked as of the
+ * planned instant. Otherwise `catchup: "none"` would treat the interval that has just
+ * ended as missed.
  */
 const PUNCTUAL_WITHIN_MS = 60_000;
 
-/** Gaps kept apart. Beyond, the two oldest become one: what lies between them has run, and its run ids refuse to run again. */
+/**
+ * Most gaps. Beyond that, the two oldest are joined: the intervals between them have run,
+ * and their run ids prevent a second run.
+ */
 const MOST_GAPS = 50;
 
-/** Between the beginnings of two runs of a schedule that always has one to begin. */
+/**
+ * Least time between the starts of two runs of a schedule that can always start another.
+ */
 const REST_MS = 1_000;
 
-/** Skipped intervals counted one by one, unless the caller has less time. */
+/** Skipped intervals that are counted one by one, unless the caller has less time. */
 const MOST_COUNTED = 1_000;
 
 export class Track {
   readonly named: NamedSchedule;
-  /** What it makes next, when that is due; null: nothing any more. */
+  /** The next run, created when it is due; null: no further run. */
   next: RunInfo | null = null;
   error: string | null = null;
-  /** What was skipped, to be written down. */
+  /** The skipped intervals, to be stored. */
   readonly skips: SkippedIntervals[] = [];
 
   readonly #due: DueSchedules;
@@ -46,10 +53,13 @@ export class Track {
   #last: Interval | null;
   #skipped: SkippedIntervals | null;
   #gaps: readonly Gap[];
-  /** The interval after the last run, or the newest that is due; and what making it leaves behind. */
+  /**
+   * The interval after the last run, or the newest that is due; and the gap that its run
+   * leaves.
+   */
   #head: RunInfo | null = null;
   #leaves: Gap | null = null;
-  /** Where {@link next} lies, when it is not the head. */
+  /** The gap of {@link next}, when it is not the head. */
   #gap: Gap | null = null;
   #hasMade = false;
 
@@ -68,14 +78,17 @@ export class Track {
     this.#guarded(() => this.#look(this.#askedAt(memory), memory?.coming));
   }
 
-  /** When to look again. A schedule that follows its own runs must not fill the database with runs that end as they begin. */
+  /**
+   * When to check again. A `@continuous` schedule must not fill the database with runs
+   * that end as they start.
+   */
   get lookAt(): Date | null {
     if (this.next === null || !this.#hasMade || !this.#walk.beginsNow)
       return this.next?.runAfter ?? null;
     return new Date(Math.max(this.next.runAfter.getTime(), this.#due.now.getTime() + REST_MS));
   }
 
-  /** The next run is made. */
+  /** Records that the next run was created. */
   advance(): void {
     const made = this.next;
     if (made === null) return;
@@ -106,7 +119,7 @@ export class Track {
     };
   }
 
-  /** A timetable that throws stops its own schedule, visibly, and no other. */
+  /** A timetable that throws stops only its own schedule, and the error is shown. */
   #guarded(step: () => void): void {
     try {
       step();
@@ -140,7 +153,10 @@ export class Track {
     this.#choose();
   }
 
-  /** @param coming an interval that was found to be the next before it was due: until then no timetable answers otherwise */
+  /**
+   * @param coming an interval that was found to be the next before it was due: no
+   *   timetable changes its answer until then
+   */
   #look(at: Date, coming?: RunInfo | null): void {
     const { spec, now } = this.#due;
     const isKnown = coming && coming.runAfter >= at && !this.#walk.beginsNow;
@@ -152,7 +168,7 @@ export class Track {
     this.#choose();
   }
 
-  /** Newest first: what is due before the newest is left for later. */
+  /** Newest first: intervals that are due before the newest remain as a gap. */
   #leap(first: RunInfo): void {
     const newest = this.#walk.lastBefore(first, new Date(this.#due.now.getTime() + 1));
     if (newest.logicalDate <= first.logicalDate) return;
@@ -167,7 +183,7 @@ export class Track {
     this.next = left?.interval ?? this.#head;
   }
 
-  /** The interval of a gap whose turn it is. A gap without any is forgotten. */
+  /** The next interval of a gap. A gap without intervals is removed. */
   #fromGaps(): { readonly gap: Gap; readonly interval: RunInfo } | null {
     for (;;) {
       const gap = this.#gaps.at(this.#isNewestFirst ? 0 : -1);
@@ -182,9 +198,10 @@ export class Track {
     }
   }
 
-  /** Writes down what its catchup passes over, up to the head. */
+  /** Records the intervals that catchup does not include, up to the head. */
   #skip(at: Date): void {
-    // What a catchup from the newest had left lies before the last run, and no skipped interval of now joins it.
+    // The gaps of a catchup from the newest are before the last run, so their skipped
+    // intervals are not joined with new ones.
     for (const { after, before } of this.#gaps.toReversed())
       this.skips.push(...this.#skippedFrom(this.#walk.after(after, before), before));
     this.#gaps = [];
@@ -223,7 +240,7 @@ export class Track {
   }
 }
 
-/** A spec is looked at again and again, and never changes. */
+/** The bounds of a spec never change, and are needed at every pass. */
 const known = new WeakMap<DagSpec, Restriction>();
 
 function boundsOf(spec: DagSpec): Restriction {
@@ -232,7 +249,10 @@ function boundsOf(spec: DagSpec): Restriction {
   return bounds;
 }
 
-/** A first run may begin another grid than the start date's; what overlaps it was not skipped. Jitter makes all of them later. */
+/**
+ * The first run may start another grid than that of the start date. An interval that
+ * overlaps the first run was not skipped. Jitter delays all of them.
+ */
 function endBefore({ dataInterval: { start, end }, runAfter }: RunInfo): number {
   return start.getTime() + (runAfter.getTime() - end.getTime()) + 1;
 }

@@ -1,6 +1,6 @@
 /**
- * The intervals that no decision was made about yet, and what they wait for. Derived, never stored: from what the schedules remember and how
- * their DAG stands. Pure.
+ * The intervals without a decision, and what they wait for. Derived from the memories of
+ * the schedules and the state of their DAG, never stored. Pure.
  */
 import { errorMessage } from "../../../sdk/error_message.ts";
 import type { DagSpec, NamedSchedule } from "../../../sdk/spec/index.ts";
@@ -9,8 +9,9 @@ import { type RunInfo, restrictionOf } from "../../timetable/index.ts";
 import { IntervalWalk } from "./interval_walk.ts";
 
 /**
- * Why the next interval of a schedule has no run yet. `not_due`: its time has not come. `due`: a scheduler is about to decide. `end_date`: none
- * comes any more. `error`: the timetable failed. `removed`: the DAG is not deployed any more.
+ * Why the next interval of a schedule has no run yet. `not_due`: its time has not come.
+ * `due`: a scheduler is about to decide. `end_date`: there is no further interval.
+ * `error`: the timetable failed. `removed`: the DAG is no longer deployed.
  */
 export const WAIT_REASONS = [
   "not_due",
@@ -26,11 +27,13 @@ export type WaitReason = (typeof WAIT_REASONS)[number];
 export interface WaitingInterval {
   readonly schedule: string;
   readonly reason: WaitReason;
-  /** The interval that comes next; null when none does. */
+  /** The next interval; null when there is none. */
   readonly interval: RunInfo | null;
-  /** The timetable's words, for an error. */
+  /** The message of the timetable, for an error. */
   readonly detail: string | null;
-  /** More intervals wait, before this instant: those that a catchup from the newest has left behind. */
+  /**
+   * More intervals wait, before this instant: those that a catchup from the newest left.
+   */
   readonly before: Date | null;
 }
 
@@ -43,7 +46,10 @@ export interface Standing {
   readonly now: Date;
 }
 
-/** The next interval of each schedule, in the order of the schedules, and after it what a catchup has left behind. */
+/**
+ * The next interval of each schedule, in the order of the schedules, and after it the
+ * intervals that a catchup left.
+ */
 export function waitingIntervals(standing: Standing): readonly WaitingInterval[] {
   return standing.spec.schedules.flatMap((named) => {
     const memory = standing.memories.find(({ name }) => name === named.name);

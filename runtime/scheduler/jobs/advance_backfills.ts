@@ -1,8 +1,9 @@
 /**
- * Makes the next runs of each backfill, as many as its limit allows, a bounded number in one transaction.
- * Each interval is decided again at that time, because the schedule, a person or an earlier backfill may
- * have run it since the plan. Every second; the end of a run starts the next of those that are ready. Any
- * number of schedulers may do this at once: each holds the backfill that it looks at.
+ * Creates the next runs of each backfill, as many as its limit allows, a bounded number
+ * in one transaction. Each interval is decided again at that time, because the schedule,
+ * a person or an earlier backfill may have run it since the plan. Every second; the end
+ * of a run starts the next of those that are ready. Any number of schedulers may do this
+ * at once: each locks the backfill that it works on.
  */
 import type { EngineTx } from "../../engine/store.ts";
 import type { Job } from "../../service/loop.ts";
@@ -33,12 +34,18 @@ import { startQueuedRuns } from "../../transactions/start_runs.ts";
 import { decideRun } from "../decisions/plan_backfill.ts";
 import { type JobContext, OFTEN_MS } from "./context.ts";
 
-/** Intervals looked at in one transaction. */
+/** Intervals decided in one transaction. */
 const BATCH = 200;
-/** New runs kept ready beyond those that may run, so that the end of one run lets the next begin without waiting for a tick. */
+/**
+ * New runs that are created beyond those that may run, so that the end of one run starts
+ * the next without waiting for a pass.
+ */
 const AHEAD = 100;
 
-/** Makes runs of every backfill that has places, and ends those that are through. @returns how many intervals had their turn */
+/**
+ * Creates runs of every backfill that has capacity, and ends backfills that are complete.
+ * @returns how many intervals it decided
+ */
 export async function advanceBackfills(db: Database, plans: Plans): Promise<number> {
   let decided = 0;
   for (const id of await runningBackfills(db)) {
@@ -71,7 +78,8 @@ async function advanceOne(
   const dates = planned.map(({ logicalDate }) => logicalDate);
   const existing =
     planned.length === 0 ? new Map() : await existingRuns(on, dagId, scheduleName, dates);
-  // The rows are held in the order of their ids, as everybody else holds them; what they say now is what counts.
+  // The rows are locked in the order of their ids, as all other code locks them. Their
+  // states are read under the lock.
   const held = new Map(
     (await tx.lockRuns([...existing.values()].map((run: ExistingRun) => run.id))).map((run) => [
       run.id,
@@ -91,7 +99,7 @@ async function advanceOne(
   return { dagId, decided: turn.size };
 }
 
-/** What happens to the intervals whose turn it is, in their order. */
+/** The decisions about the next intervals, in their order. */
 class Turn {
   readonly skipped: RunDecided[] = [];
   readonly again: { readonly one: BackfillRun; readonly run: ExistingRun }[] = [];
@@ -108,13 +116,14 @@ class Turn {
     return this.skipped.length + this.again.length + this.fresh.length;
   }
 
-  /** @returns false when there is no place for the interval yet */
+  /** @returns false when there is no capacity for the interval yet */
   take(one: BackfillRun, run: ExistingRun | undefined): boolean {
     const { decision, reason } = decideRun(run?.state, this.#backfill.reprocess);
     const taken = this.again.length + this.fresh.length;
     if (decision === "skip")
       this.skipped.push({ ordinal: one.ordinal, decision, reason, runId: run?.id ?? null });
-    // A run that is done again is not kept ready: until there is a place for it, it stays as it ended.
+    // A finished run is cleared only when there is capacity for it: until then its result
+    // stays visible.
     else if (taken >= this.#places + (run ? 0 : AHEAD)) return false;
     else if (run) this.again.push({ one, run });
     else this.fresh.push(one);
@@ -122,7 +131,7 @@ class Turn {
   }
 }
 
-/** Clears runs that have ended; they become runs of this backfill. */
+/** Clears finished runs; they become runs of this backfill. */
 async function redo(
   on: Queryable,
   tx: EngineTx,
@@ -177,7 +186,10 @@ async function make(
   ];
 }
 
-/** Intervals that somebody else ran between our looking and our making. */
+/**
+ * Creates runs, and skips intervals whose run was created by another process since the
+ * plan was read.
+ */
 async function passOver(
   on: Queryable,
   backfill: BackfillRow,
@@ -192,7 +204,7 @@ async function passOver(
       run?.state ?? "success",
       run ? backfill.reprocess : "none",
     );
-    // One that has ended meanwhile and is to be done again has its turn at the next look.
+    // When that run has ended meanwhile and is to be cleared, the next pass decides it.
     return decision === "run"
       ? []
       : [{ ordinal: one.ordinal, decision, reason, runId: run?.id ?? null }];

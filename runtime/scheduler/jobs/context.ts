@@ -1,4 +1,4 @@
-/** What every job of the scheduler works with. */
+/** What every job of the scheduler gets. */
 import type { ServiceLog } from "../../service/log.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database } from "../../store/database/database.ts";
@@ -9,8 +9,14 @@ export interface JobContext {
   readonly log: ServiceLog;
 }
 
-/** How soon a new deployment, an unpaused DAG, a lost worker or work without a due time is noticed, in milliseconds. */
+/**
+ * How soon a new deployment, an unpaused DAG, a lost worker or work without a due time is
+ * noticed, in milliseconds.
+ */
 export const OFTEN_MS = 1_000;
 
-/** For what is left over after a death, and costs a look at many rows; a lost worker wakes these jobs. Milliseconds. */
+/**
+ * For rows that a death leaves over, whose search reads many rows. A lost worker wakes
+ * these jobs. Milliseconds.
+ */
 export const SELDOM_MS = 30_000;

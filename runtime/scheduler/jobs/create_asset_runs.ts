@@ -1,6 +1,7 @@
 /**
- * Creates runs of DAGs whose assets were updated. The transaction that updated an asset creates them right
- * after its commit; every second this job finds what a process that died in between left behind.
+ * Creates runs of DAGs whose assets were updated. The process that updated an asset
+ * creates them right after its commit. Every second this job creates those that a process
+ * that died in between left over.
  */
 import type { Job } from "../../service/loop.ts";
 import { createAssetRuns } from "../../transactions/asset_runs.ts";

@@ -1,6 +1,7 @@
 /**
- * Creates runs of DAGs that start when runs of other DAGs end. The process that ended such a run creates
- * them right after; every second this job finds what a process that died in between left behind.
+ * Creates runs of DAGs that start when runs of other DAGs end. The process that ended
+ * such a run creates them right after. Every second this job creates those that a process
+ * that died in between left over.
  */
 import type { Job } from "../../service/loop.ts";
 import { createEndRuns } from "../../transactions/end_runs.ts";

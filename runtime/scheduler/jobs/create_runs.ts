@@ -1,10 +1,10 @@
 /**
- * Creates runs of the DAGs that are due: the timetable decides, purely; this job reads what it needs and
- * writes what it decided. Every second, and as soon as the next DAG is due. Any number of schedulers may
- * do it at once: each holds the rows of the DAGs that it looks at.
+ * Creates runs of the DAGs that are due. A pure function decides; this job reads its
+ * arguments and writes its decisions. Every second, and as soon as the next DAG is due.
+ * Any number of schedulers may do it at once: each locks the rows of its DAGs.
  *
- * Work is done in batches of bounded size, one transaction each. A DAG with more to catch up than a batch
- * holds is due again behind the others, so that none waits for another's past.
+ * Work is done in batches of bounded size, one transaction each. A DAG with more to catch
+ * up than a batch holds is due again behind the others, so that it delays no other DAG.
  */
 
 import { errorMessage } from "../../../sdk/error_message.ts";
@@ -24,16 +24,22 @@ import { decide, type SchedulingResult } from "../decisions/decide.ts";
 import type { DueSchedules } from "../decisions/due_schedules.ts";
 import { type JobContext, OFTEN_MS } from "./context.ts";
 
-/** DAGs looked at in one transaction, and runs made in it. */
+/** DAGs that one transaction decides, and runs that it creates. */
 const BATCH = 1_000;
 
-/** Batches of one pass. The DAGs that are left are due at once, in the next: in between, the scheduler can be stopped. */
+/**
+ * Batches of one pass. The remaining DAGs are due at once, in the next pass: in between,
+ * the scheduler can be stopped.
+ */
 const MOST_BATCHES = 20;
 
 /** Skipped intervals counted one by one in one batch. */
 const MOST_COUNTED = 10_000;
 
-/** Creates the runs that are due, and starts those that may start. @returns how many it created */
+/**
+ * Creates the runs that are due, and starts those that may start. @returns how many it
+ * created
+ */
 export async function createDueRuns(db: Database, plans: Plans): Promise<number> {
   let created = 0;
   for (let batches = 0; batches < MOST_BATCHES; batches++) {
@@ -59,7 +65,10 @@ interface Batch {
   readonly created: number;
 }
 
-/** A batch that the database refuses holds a DAG whose rows cannot be written; one by one, it alone is stopped. */
+/**
+ * When the database refuses a batch, one of its DAGs has rows that cannot be written. The
+ * DAGs are then decided one by one, and only that DAG is stopped.
+ */
 async function nextBatch(db: Database, plans: Plans): Promise<Batch> {
   try {
     return await db.transaction((tx) => scheduleBatch(tx, plans, BATCH));
@@ -89,12 +98,15 @@ async function oneByOne(db: Database, plans: Plans): Promise<Batch> {
   return { dagIds, created };
 }
 
-/** What the database says of a statement's values: out of range, not to be stored, against a constraint. */
+/**
+ * Errors of the database about the values of a statement: out of range, not storable,
+ * against a constraint.
+ */
 function isRefusal(error: unknown): error is Error {
   return error instanceof Error && "code" in error && /^2[23]/.test(String(error.code));
 }
 
-/** @param looked gets the DAGs it looks at, for a caller whom it fails */
+/** @param looked gets the DAGs of the batch, for the caller when the batch fails */
 async function scheduleBatch(
   tx: Queryable,
   plans: Plans,
@@ -146,7 +158,9 @@ async function record(tx: Queryable, results: readonly SchedulingResult[]): Prom
   return made.length;
 }
 
-/** A DAG that cannot be decided at all stands still, visibly; the others go on. */
+/**
+ * A DAG that cannot be decided at all stops, and its error is shown. Other DAGs go on.
+ */
 function decideAlone(due: DueSchedules): SchedulingResult {
   try {
     return decide({ ...due, spentMs: stopwatch() });
@@ -168,7 +182,9 @@ function stopped(
   };
 }
 
-/** Processor time rather than time: a machine that sleeps must not stop a schedule. */
+/**
+ * Processor time instead of elapsed time: a machine that sleeps must not stop a schedule.
+ */
 function stopwatch(): () => number {
   const start = process.cpuUsage();
   return () => process.cpuUsage(start).user / 1_000;

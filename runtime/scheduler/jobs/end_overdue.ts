@@ -1,6 +1,6 @@
 /**
- * Fails runs that took longer than the `dagRunTimeout` of their DAG: tasks that run are killed, tasks that have
- * not ended are skipped. Every second.
+ * Fails runs that took longer than the `dagRunTimeout` of their DAG: running tries are
+ * killed, unfinished tasks are skipped. Every second.
  */
 
 import { endFromOutside } from "../../engine/results/callbacks.ts";
@@ -14,7 +14,7 @@ import { pauseFailing } from "../../transactions/pause_failing.ts";
 import { afterChange } from "../../transactions/run_ends.ts";
 import { type JobContext, OFTEN_MS } from "./context.ts";
 
-/** Runs ended in one pass; the next one finds the others. */
+/** Runs ended in one pass; the next pass finds the others. */
 const BATCH = 100;
 
 /** Ends every run that is overdue. @returns how many there were */
@@ -42,7 +42,7 @@ async function endOne(
   const reason = `timed out: it took longer than its dagRunTimeout of ${allowedMs / 1_000} s`;
   const runs = await runEngineTransaction(db, plans, async (tx, on) => {
     const locked = await tx.lockRuns([id]);
-    // Of several schedulers the first one ends it; and its last task may have ended it meanwhile.
+    // Another scheduler, or the run's last task, may have ended it meanwhile.
     if (!(await endRun(on, id, reason))) return [];
     const unfinished = await tx.unfinished(id);
     const ends = unfinished.map((one) => ({ was: one.state, transition: timeOut(one, reason) }));

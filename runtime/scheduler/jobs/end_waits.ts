@@ -1,7 +1,8 @@
 /**
- * Ends the waits that are over: queues sensors for their next poke, and tasks that waited for a time, a run
- * or an event go on. Every second, and as soon as the next wait is due. Any number of schedulers may do this
- * at once: one of them deletes the row of a sensor, and the ends of the others are guarded like any end.
+ * Ends the waits that are over: queues sensors for their next poke, and resumes tasks
+ * that waited for a time, a run or an event. Every second, and as soon as the next wait
+ * is due. Any number of schedulers may do this at once: one of them deletes the row of a
+ * sensor, and the other moves are guarded by the state that they leave.
  */
 
 import { completeTries } from "../../engine/results/complete_tries.ts";
@@ -50,7 +51,7 @@ export const endWaitsJob = ({ db, plans }: JobContext): Job => ({
   nextInMs: () => nextWaitInMs(db),
 });
 
-/** A wait that is over, and how. */
+/** A wait that is over, and how it ended. */
 interface EndedWait {
   readonly wait: FoundWait;
   readonly outcome: TryEnd["outcome"];
@@ -73,7 +74,7 @@ async function completeWaits(
   await afterTransaction(db, plans, completed);
 }
 
-/** The end of a wait, in the engine's words; no worker holds it. */
+/** The end of a wait as a result for the engine; no worker holds the instance. */
 function endOf({ wait, outcome }: EndedWait): TryEnd {
   const { instanceId, tryNumber, lostTries, runId, taskId, mapIndex, elapsedMs } = wait;
   return {

@@ -1,6 +1,6 @@
 /**
- * Fails the instances that waited for a worker longer than their `queueTimeout`. Every 5 s: these time-outs
- * are minutes and hours, and finding them costs a look at all that is queued.
+ * Fails the instances that waited for a worker longer than their `queueTimeout`. Every 5
+ * s: these time-outs are minutes and hours, and the search reads all queued instances.
  */
 
 import { completeTries } from "../../engine/results/complete_tries.ts";

@@ -1,6 +1,7 @@
 /**
- * Grants slots that time alone frees: a retry is due, the window of a rate has passed. The end of a task
- * grants its slots by itself. Every second; it also grants what a process that died left free.
+ * Grants slots that become free by time alone: a retry is due, the window of a rate limit
+ * has passed. The end of a task grants its slots itself. Every second; it also grants
+ * slots that a process that died left free.
  */
 import type { Job } from "../../service/loop.ts";
 import { grantSlots } from "../../transactions/engine_tx.ts";

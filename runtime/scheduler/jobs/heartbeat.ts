@@ -1,4 +1,7 @@
-/** The scheduler's heartbeat. Every second; a page and `dag doctor` show who is alive, and no correctness depends on it. */
+/**
+ * The scheduler's heartbeat. Every second; the page and `dag doctor` show living
+ * schedulers. No correctness depends on it.
+ */
 import type { Job } from "../../service/loop.ts";
 import { recordSchedulerHeartbeat } from "../../store/fleet/scheduler.ts";
 import { type JobContext, OFTEN_MS } from "./context.ts";

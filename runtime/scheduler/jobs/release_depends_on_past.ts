@@ -1,6 +1,7 @@
 /**
- * Starts tasks that waited for the run before theirs. Whoever ends a task does this right after its commit;
- * every 30 s, and when a worker is lost, this job finds what a process that died in between left behind.
+ * Starts tasks that waited for the run before theirs. The process that ends a task does
+ * this right after its commit. Every 30 s, and when a worker is lost, this job starts
+ * those that a process that died in between left over.
  */
 import type { Job } from "../../service/loop.ts";
 import { dagsWithDependsOnPastWaits } from "../../store/waits/depends_on_past_wait.ts";

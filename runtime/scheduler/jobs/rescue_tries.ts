@@ -1,9 +1,10 @@
 /**
- * What happens when a worker dies. The first job declares silent workers lost, every second, and unlocks the
- * queue jobs that they held (runtime/store/fleet/worker.ts holds the rule). It wakes the second job, which ends
- * their tries as lost; the engine then queues the same work as new tries, or fails it when it was lost too
- * often (runtime/engine/results/try_move.ts). The second job also runs every 30 s, for a worker that
- * was declared lost by a scheduler that died itself.
+ * What happens when a worker dies. The first job declares silent workers lost, every
+ * second, and unlocks the queue jobs that they held (runtime/store/fleet/worker.ts has
+ * the rule). It wakes the second job, which ends their tries as lost. The engine then
+ * queues new tries, or fails the task when too many tries were lost
+ * (runtime/engine/results/try_move.ts). The second job also runs every 30 s, for a worker
+ * that was declared lost by a scheduler that died itself.
  */
 
 import { completeTries } from "../../engine/results/complete_tries.ts";
@@ -37,7 +38,7 @@ export const rescueTriesJob = ({ db, plans }: JobContext): Job => ({
   runOnce: () => rescueOrphans(db, plans),
 });
 
-/** Gives every try without a living worker to the others. @returns how many there were */
+/** Ends every try without a living worker as lost. @returns how many there were */
 export async function rescueOrphans(db: Database, plans: Plans): Promise<number> {
   for (let rescued = 0; ; ) {
     const orphans = await orphanedTries(db, BATCH);
@@ -50,7 +51,7 @@ export async function rescueOrphans(db: Database, plans: Plans): Promise<number>
     await afterTransaction(db, plans, completed);
     const { accepted } = completed;
     rescued += accepted.size;
-    // What could not be moved now would be found again at once, for ever.
+    // A try that could not be moved now would be found again at once, in an endless loop.
     if (accepted.size === 0) return rescued;
   }
 }

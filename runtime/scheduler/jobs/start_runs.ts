@@ -1,6 +1,7 @@
 /**
- * Starts queued runs of DAGs that have room for them. Whoever creates or ends a run does this right after;
- * every second this job finds what a process that died in between left behind, which is nothing nearly always.
+ * Starts queued runs of DAGs that have capacity for them. The process that creates or
+ * ends a run does this right after. Every second this job starts those that a process
+ * that died in between left over: nearly always there is none.
  */
 import type { Job } from "../../service/loop.ts";
 import { dagsLeftWaiting } from "../../store/dags/dag.ts";

@@ -1,4 +1,7 @@
-/** Deletes waits of instances that do not wait any more. Every 30 s: such a row is never read, and only takes space. */
+/**
+ * Deletes waits of instances that no longer wait. Every 30 s: such a row is never read,
+ * and only takes space.
+ */
 import type { Job } from "../../service/loop.ts";
 import { sweepWaits } from "../../store/waits/task_wait.ts";
 import { type JobContext, SELDOM_MS } from "./context.ts";

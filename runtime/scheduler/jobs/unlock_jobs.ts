@@ -1,6 +1,7 @@
 /**
- * Unlocks queue jobs that a worker fetched and never got: the answer was lost with its connection. Every
- * 30 s, and when a worker is lost; the queue itself would unlock them after four hours.
+ * Unlocks queue jobs that were locked by a worker which never received them: the answer
+ * was lost with its connection. Every 30 s, and when a worker is lost. The queue itself
+ * would unlock them after four hours.
  */
 import type { Job } from "../../service/loop.ts";
 import { unlockOrphanedJobs } from "../../store/fleet/orphaned_job.ts";

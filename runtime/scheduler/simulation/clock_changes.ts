@@ -1,11 +1,11 @@
-/** Days on which clocks change in a DAG's timezone: where a schedule surprises people. */
+/** Days on which clocks change in a DAG's timezone: there a schedule surprises people. */
 import { stretchAt } from "../../timetable/clock/zone.ts";
 import type { ClockChange, Course } from "./simulation.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** The changes within a time that touch an interval of the DAG. */
+/** The changes within a time span that touch an interval of the DAG. */
 export function clockChanges(
   { dag, decisions }: Course,
   span: { readonly from: Date; readonly to: Date },
@@ -14,7 +14,7 @@ export function clockChanges(
   const runs = decisions.filter(({ decision }) => decision === "run");
   return changesIn(timezone, span.from.getTime(), span.to.getTime()).flatMap(
     ({ at, before, after }) => {
-      // The local day that the clock shows when it has been moved.
+      // The local day that the clock shows after the change.
       const midnight = Math.floor((at + after) / DAY_MS) * DAY_MS;
       const [start, end] = [Math.min(at, midnight - before), midnight + DAY_MS - after];
       const touches = (date: Date): boolean => date.getTime() >= start && date.getTime() < end;

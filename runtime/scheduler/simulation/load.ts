@@ -1,4 +1,6 @@
-/** What simulated runs are at once: those of one DAG, and what they need of pools. */
+/**
+ * Simulated runs at the same time: those of one DAG, and the pool slots that they need.
+ */
 
 import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import { EVERY_TASK } from "../../../sdk/spec/index.ts";
@@ -25,7 +27,10 @@ interface Event {
   readonly change: 1 | -1;
 }
 
-/** Begins and ends of a DAG's runs in order of time. A run that ends when another begins does not meet it. */
+/**
+ * Starts and ends of a DAG's runs in order of time. A run that ends when another starts
+ * does not overlap it.
+ */
 function* events(
   { durationMs }: SimulatedDag,
   decisions: readonly SimulatedDecision[],
@@ -50,7 +55,7 @@ export function poolUse(
   const changes = new Map<string, { readonly at: number; readonly slots: number }[]>();
   for (const { dag, decisions } of courses) {
     for (const [pool, needed] of neededOf(dag.spec.tasks)) {
-      // The limit of the whole deployment counts only where there is one.
+      // The limit of the whole deployment counts only when it is set.
       if (pool === EVERY_TASK && pools[pool] === undefined) continue;
       const known = changes.get(pool) ?? [];
       changes.set(pool, known);
@@ -72,7 +77,7 @@ function useOf(
   const saturated: { from: Date; to: Date }[] = [];
   let [used, most, mostAt] = [0, 0, 0];
   let since: number | null = null;
-  // What is given back at an instant is there for what begins at it.
+  // Slots that are released at an instant are free for a run that starts at that instant.
   for (const { at, slots } of changes.sort((a, b) => a.at - b.at || a.slots - b.slots)) {
     used += slots;
     if (used > most) [most, mostAt] = [used, at];
@@ -86,7 +91,10 @@ function useOf(
   return most === 0 ? [] : [{ pool, slots: limit, most, mostAt: new Date(mostAt), saturated }];
 }
 
-/** Slots that a run needs of each pool at its widest step: tasks that are as far from the start run side by side. */
+/**
+ * Slots that a run needs of each pool at its widest step: tasks at the same distance from
+ * the start count as running at the same time.
+ */
 function neededOf(tasks: readonly TaskSpec[]): ReadonlyMap<string, number> {
   const depths = new Map<string, number>();
   const needed = new Map<string, Map<number, number>>();
@@ -104,7 +112,7 @@ function neededOf(tasks: readonly TaskSpec[]): ReadonlyMap<string, number> {
   return new Map([...needed].map(([pool, steps]) => [pool, Math.max(...steps.values())]));
 }
 
-/** A list that a task makes is not known yet; it counts as one item. */
+/** The length of a list that a task returns is unknown; it counts as one item. */
 function instancesOf({ each, maxActive }: TaskSpec): number {
   const count = each && "items" in each ? each.items.length : 1;
   return Math.min(count, maxActive ?? count);

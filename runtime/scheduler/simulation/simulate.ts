@@ -1,6 +1,7 @@
 /**
- * The scheduler over virtual time: the real decisions and timetables, a store that is a few variables, and runs that take as long as one
- * says. Nothing sleeps and nothing is left to chance, so the same question has the same answer for ever.
+ * The scheduler over virtual time: the real decisions and timetables, a store of a few
+ * variables, and runs of a given length. Nothing sleeps and nothing is random, so the
+ * same question always has the same answer.
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
@@ -21,15 +22,21 @@ import type {
 
 export interface SimulateRequest {
   readonly dags: readonly SimulatedDag[];
-  /** Everything before has run; inclusive. */
+  /** All earlier intervals have run; inclusive. */
   readonly from: Date;
   /** The last instant of the simulation, inclusive. */
   readonly to: Date;
-  /** When the scheduler first looks: what fell due since `from` was missed. Default: `from`. */
+  /**
+   * When the scheduler makes its first pass: intervals that were due since `from` are
+   * missed. Default: `from`.
+   */
   readonly now?: Date;
   /** Slots of each pool. */
   readonly pools?: Readonly<Record<string, number>>;
-  /** More intervals than this are refused, as they would not fit into memory. Default 1,000,000: 100 hourly DAGs over a year. */
+  /**
+   * More intervals than this are refused, because they would not fit into memory. Default
+   * 1,000,000: 100 hourly DAGs over a year.
+   */
   readonly mostDecisions?: number;
 }
 
@@ -66,7 +73,10 @@ export function simulate({
   };
 }
 
-/** DAGs do not wait for each other, so each is followed alone, from one look to the next. Null: it has more intervals than `most`. */
+/**
+ * DAGs do not wait for each other, so each is simulated alone, from one pass to the next.
+ * Null: it has more intervals than `most`.
+ */
 function follow(
   dag: SimulatedDag,
   { from, to, now }: { readonly from: Date; readonly to: Date; readonly now: Date },
@@ -74,7 +84,7 @@ function follow(
 ): Course | null {
   const { spec, durationMs } = dag;
   const decisions: SimulatedDecision[] = [];
-  // In the order in which they end, as all take the same time.
+  // In the order in which they end, because all take the same time.
   const ends: number[] = [];
   let memories: readonly ScheduleMemory[] = spec.schedules.map((named) =>
     ranUntil(dag, named, from),
@@ -127,7 +137,7 @@ function ranUntil(
         null,
     };
   } catch {
-    // The first look meets the same error, and says so.
+    // The first pass meets the same error, and reports it.
     return none;
   }
 }

@@ -1,4 +1,4 @@
-/** What a simulation is about and what it finds; the shapes that its parts share. */
+/** The arguments and the results of a simulation; the shapes that its parts share. */
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { SkipReason } from "../../store/dags/schedule_decision.ts";
 
@@ -9,7 +9,7 @@ export interface SimulatedDag {
   readonly durationMs: number;
 }
 
-/** An interval as it was decided. */
+/** The decision about an interval. */
 export interface SimulatedDecision {
   readonly dagId: string;
   readonly schedule: string;
@@ -27,7 +27,7 @@ export interface SimulatedDecision {
   readonly decidedAt: Date;
 }
 
-/** What came of one DAG. */
+/** The result of one DAG. */
 export interface SimulatedTotals {
   readonly dagId: string;
   readonly runs: number;
@@ -35,9 +35,9 @@ export interface SimulatedTotals {
   readonly skipped: number | null;
   /** Most runs at once. */
   readonly mostAtOnce: number;
-  /** The longest that a run waited for a place. */
+  /** The longest time that a run waited for capacity. */
   readonly longestWaitMs: number;
-  /** Why its schedule stands still. */
+  /** Why its schedule stopped. */
   readonly error: string | null;
 }
 
@@ -47,13 +47,16 @@ export interface Simulation {
   readonly decisions: readonly SimulatedDecision[];
   /** Times in which a DAG has several runs at once. */
   readonly overlaps: readonly Overlap[];
-  /** Days on which clocks change in a DAG's timezone, and how many of its intervals they touch. */
+  /**
+   * Days on which clocks change in a DAG's timezone, and how many of its intervals they
+   * touch.
+   */
   readonly clockChanges: readonly ClockChange[];
-  /** What runs need of pools at most. */
+  /** The most slots that runs need of pools. */
   readonly pools: readonly PoolUse[];
 }
 
-/** What a DAG did. */
+/** The runs and skips of a DAG. */
 export interface Course {
   readonly dag: SimulatedDag;
   readonly decisions: readonly SimulatedDecision[];
@@ -72,12 +75,15 @@ export interface Overlap {
 /** What simulated runs need of a pool. */
 export interface PoolUse {
   readonly pool: string;
-  /** Its slots; null when nobody said, or there is no limit. */
+  /** Its slots; null when they are unknown or unlimited. */
   readonly slots: number | null;
-  /** Most slots that the runs need at once, when the widest steps of all that run coincide; and when that is first so. */
+  /**
+   * The most slots that the runs need at once, when the widest steps of all active runs
+   * coincide; and when that first happens.
+   */
   readonly most: number;
   readonly mostAt: Date;
-  /** Times in which they need more than there are. */
+  /** Times in which they need more slots than the pool has. */
   readonly saturated: readonly { readonly from: Date; readonly to: Date }[];
 }
 
@@ -86,10 +92,10 @@ export interface ClockChange {
   /** The local day, such as `2026-03-29`. */
   readonly date: string;
   readonly timezone: string;
-  /** The instant at which clocks are moved. */
+  /** The instant at which clocks change. */
   readonly at: Date;
   /** By how many minutes: 60 forward, -60 back. */
   readonly minutes: number;
-  /** Runs whose interval begins or ends, or which are due, on that day. */
+  /** Runs whose interval begins or ends on that day, or which are due then. */
   readonly intervals: number;
 }
