@@ -1,9 +1,15 @@
-/** What only all DAGs of a folder together tell of assets: who waits for one that none of them updates. */
+/**
+ * Warnings about assets that need all DAGs of a folder: DAGs that wait for an asset which
+ * no DAG updates.
+ */
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { aliasesOf, assetsOf } from "../timetable/sources/asset_condition.ts";
 import type { DagVersion, ImportWarning } from "./version.ts";
 
-/** A run that never comes is hard to notice, and a URI is easily mistyped. It is no error, as an asset may be updated by API. */
+/**
+ * A run that never starts is hard to notice, and a URI is easily mistyped. It is no
+ * error, because an asset may also be updated by the API.
+ */
 export function assetWarnings(versions: readonly DagVersion[]): readonly ImportWarning[] {
   const outlets = versions.flatMap(({ spec }) => spec.tasks.flatMap((task) => task.outlets));
   const written = new Set(

@@ -1,6 +1,7 @@
 /**
- * DAG files to bundles, with esbuild: each file becomes one ES module that needs nothing but dagsmith, Node and native packages. The
- * same sources give the same bytes wherever the folder lies, so nothing here may let a path of this machine through.
+ * DAG files to bundles, with esbuild: each file becomes one ES module that needs nothing
+ * but dagsmith, Node and native packages. The same sources give the same bytes wherever
+ * the folder lies, so nothing here may let a path of this machine through.
  */
 import {
   type BuildFailure,
@@ -18,21 +19,24 @@ import { compareText } from "./text.ts";
 import { contentHash, type ImportError, type ImportWarning, importError } from "./version.ts";
 import { SOURCE_MAP_LINE } from "./write.ts";
 
-/** A DAG file and all it imports, as one module. */
+/** A DAG file and all files that it imports, as one module. */
 export interface Bundle {
   /** Relative to the DAG folder, like every path here. */
   readonly file: string;
   readonly bundleHash: string;
   readonly code: Buffer;
   readonly sourceMap: Buffer;
-  /** The files that it was made of. */
+  /** The files from which it was built. */
   readonly inputs: readonly string[];
-  /** Whether any of them imports dagsmith; where none does, there is no DAG. */
+  /** Whether any of them imports dagsmith; without such an import there is no DAG. */
   readonly usesDagsmith: boolean;
   readonly warnings: readonly ImportWarning[];
 }
 
-/** Together in one build, files share the parsing of what they import; a file with an error fails its whole build. */
+/**
+ * Together in one build, files share the parsing of what they import; a file with an
+ * error fails its whole build.
+ */
 const FILES_PER_BUILD = 50;
 
 /** Files whose import gives their text. */
@@ -41,7 +45,7 @@ const TEXT_FILES = [".sql", ".py", ".sh", ".jq", ".graphql", ".txt", ".md"] as c
 type Result = BuildResult<BuildOptions & { readonly write: false; readonly metafile: true }>;
 
 /**
- * Bundles DAG files. A file with an error does not hold up the others.
+ * Bundles DAG files. A file with an error does not stop the others.
  * @param files paths relative to `folder`, which is absolute
  */
 export async function bundleAll(
@@ -107,7 +111,7 @@ function buildTogether(files: readonly string[], folder: string, plugin: Plugin)
     legalComments: "none",
     logLevel: "silent",
     loader: Object.fromEntries(TEXT_FILES.map((extension) => [extension, "text"])),
-    // CommonJS packages may ask where they are; an ES module knows it under other names.
+    // CommonJS packages may use their path; an ES module has it under other names.
     define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
     plugins: [plugin],
   });
@@ -142,8 +146,9 @@ function basenameOf(path: string): string {
 }
 
 /**
- * Gives bundled CommonJS code the `require` that an ES module lacks. Only where esbuild's own stand-in shows that some code needs it:
- * there esbuild has also renamed any `require` of the user's. On the same line, so that the source map still holds.
+ * Gives bundled CommonJS code the `require` that an ES module does not have. Only where
+ * esbuild's replacement shows that some code needs it: there esbuild has also renamed any
+ * `require` of the user's. On the same line, so that the source map stays right.
  */
 function withRequire(code: string): string {
   const banner =
@@ -151,7 +156,9 @@ function withRequire(code: string): string {
   return code.replace(/^var __require = /m, (shim) => banner + shim);
 }
 
-/** All files reached from `file` by imports, also those of which nothing was left in the output. */
+/**
+ * All files that `file` imports, directly or not, also those without code in the output.
+ */
 function inputsOf(file: string, { inputs }: Metafile): readonly string[] {
   const reached = new Set([file]);
   for (const path of reached) {

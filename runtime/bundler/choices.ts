@@ -1,4 +1,7 @@
-/** The ids that the body of a branch gives as literals, read from its text: a misspelt one is found before the branch runs. */
+/**
+ * The ids that the body of a branch returns as literals, read from its text: a misspelt
+ * id is found before the branch runs.
+ */
 import { ts } from "ts-morph";
 
 export interface Choice {
@@ -6,7 +9,7 @@ export interface Choice {
   readonly line: number;
 }
 
-/** What `d.branch("id", …, body)` may return, as far as it stands there literally. */
+/** The literal results of `d.branch("id", …, body)`. */
 export function choicesOf(call: ts.CallExpression, source: ts.SourceFile): readonly Choice[] {
   const body = call.arguments.at(-1);
   if (!body || !(ts.isArrowFunction(body) || ts.isFunctionExpression(body))) return [];
@@ -19,7 +22,7 @@ export function choicesOf(call: ts.CallExpression, source: ts.SourceFile): reado
   }));
 }
 
-/** The returns of a function itself, not of those within it. */
+/** The return statements of a function itself, not of functions inside it. */
 function returned(node: ts.Node): readonly ts.Expression[] {
   if (ts.isFunctionLike(node)) return [];
   if (ts.isReturnStatement(node)) return node.expression ? [node.expression] : [];

@@ -1,18 +1,19 @@
 /**
- * What files hold, by hash, read at most once in one load. Decides whether something has to be built again: a time stamp alone would
- * rebuild everything after a checkout, and miss an edit within the clock's grain.
+ * The contents of files, by hash, read at most once in one load. The hashes decide what
+ * has to be built again: time stamps would rebuild everything after a checkout, and miss
+ * an edit within the resolution of the clock.
  */
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { contentHash } from "./version.ts";
 
-/** Stands for a file that is not there. */
+/** Stands for a missing file. */
 const MISSING = "missing";
-/** Equals nothing, so what depends on it is built again. */
+/** Equals no other hash, so files that depend on it are built again. */
 const CHANGING = "changing";
-/** Time stamps may lie this much behind the clock. */
+/** Time stamps may be this much behind the clock. */
 const CLOCK_GRAIN_MS = 20;
-/** Files that change what an import leads to, or how it is compiled. */
+/** Files that change how imports are resolved, or how code is compiled. */
 export const SETTINGS = [
   "package.json",
   "package-lock.json",
@@ -29,7 +30,7 @@ export class Contents {
     this.#folder = folder;
   }
 
-  /** Text and hash; empty, under a hash of its own, for a file that is not there. */
+  /** Text and hash; for a missing file an empty text, under a special hash. */
   read(path: string): Promise<{ readonly text: string; readonly hash: string }> {
     const known = this.#read.get(path) ?? this.#readNow(path);
     this.#read.set(path, known);
@@ -40,7 +41,10 @@ export class Contents {
     return (await this.read(path)).hash;
   }
 
-  /** The hashes of files that were just used, `CHANGING` for those written since, whose hash may not be that of what was used. */
+  /**
+   * The hashes of files that were just used. `CHANGING` for files written since, whose
+   * hash may not be that of the used content.
+   */
   async hashesUsedSince(
     paths: readonly string[],
     sinceMs: number,
@@ -55,13 +59,16 @@ export class Contents {
     return new Map(await Promise.all(paths.map(hash)));
   }
 
-  /** Whether files still have the hashes they had. */
+  /** Whether files still have these hashes. */
   async unchanged(hashes: ReadonlyMap<string, string>): Promise<boolean> {
     for (const [path, hash] of hashes) if ((await this.hash(path)) !== hash) return false;
     return true;
   }
 
-  /** One hash over the settings files in the folder's given subfolders and in all folders above it. */
+  /**
+   * One hash over the settings files in the folder's given subfolders and in all folders
+   * above it.
+   */
   async settingsHash(directories: readonly string[]): Promise<string> {
     const paths = [...ancestorsOf(this.#folder), ...directories].flatMap((directory) =>
       SETTINGS.map((name) => join(directory, name)),

@@ -1,14 +1,19 @@
-/** Finds the files of a folder that can hold a DAG, from their names and their text, without running anything. */
+/**
+ * Finds the files of a folder that may define a DAG, from their names and their text,
+ * without running them.
+ */
 import { resolve } from "node:path";
 import { Contents } from "./contents.ts";
 import { type FileFacts, factsOf } from "./facts.ts";
 import { walk } from "./walk.ts";
 
-/** What the texts of a folder tell. Paths are relative to the folder. */
+/** The result, with paths relative to the folder. */
 export interface Discovery {
-  /** Every file that could hold a DAG by its name, in order, with what its text tells. */
+  /**
+   * Every file that may define a DAG by its name, in order, with the facts of its text.
+   */
   readonly files: ReadonlyMap<string, DiscoveredFile>;
-  /** Every folder looked into; the folder itself is `""`. */
+  /** Every folder that was read; the folder itself is `""`. */
   readonly directories: readonly string[];
 }
 
@@ -19,7 +24,8 @@ interface DiscoveredFile {
 
 /**
  * Reads a folder.
- * @param previous an earlier discovery of the same folder: what has not changed since is not read again
+ * @param previous an earlier result for the same folder: unchanged files are not read
+ *   again
  * @throws DagsmithError FILE_NOT_FOUND when there is no such folder
  */
 export async function discover(

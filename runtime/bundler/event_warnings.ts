@@ -1,4 +1,7 @@
-/** What only all DAGs of a folder together tell of events: who waits for runs of a DAG that is not there, and who waits in a circle. */
+/**
+ * Warnings about events that need all DAGs of a folder: DAGs that wait for runs of a
+ * missing DAG, and DAGs that wait for each other in a circle.
+ */
 import type { DagVersion, ImportWarning } from "./version.ts";
 
 export function eventWarnings(versions: readonly DagVersion[]): readonly ImportWarning[] {
@@ -32,7 +35,10 @@ function runSourcesOf({ spec }: DagVersion): readonly string[] {
   );
 }
 
-/** The way back to a DAG, in the order in which runs would follow each other; null when there is none. */
+/**
+ * The circle back to a DAG, in the order in which runs would follow each other; null when
+ * there is none.
+ */
 function circleFrom(
   start: string,
   heard: ReadonlyMap<string, readonly string[]>,

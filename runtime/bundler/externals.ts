@@ -1,6 +1,7 @@
 /**
- * What stays out of a bundle: dagsmith itself, and packages with native parts, which only work from their own folder. Everything that
- * a bundle leaves out must be there when it runs, so what is missing is refused here, while somebody looks.
+ * Decides what stays out of a bundle: dagsmith itself, and packages with native parts,
+ * which only work from their own folder. A bundle needs them at run time, so a missing
+ * package is refused here, while the author sees it.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
@@ -9,12 +10,15 @@ import { fileURLToPath } from "node:url";
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { ownModuleUrl } from "../child/resolve.ts";
 
-/** Marks our own questions to esbuild, which come back to this plugin. */
+/** Marks our own requests to esbuild, which come back to this plugin. */
 const ASKED_BY_US = Symbol("asked by the externals plugin");
 const BARE = /^[^./]/;
 const NATIVE_FILE = /\.(node|wasm)$/;
 
-/** The plugin, for builds of one DAG folder. What it learns of packages holds as long as the plugin: make one for each load. */
+/**
+ * The plugin, for builds of one DAG folder. It caches facts about packages: create a new
+ * one for each load.
+ */
 export function externals(folder: string): Plugin {
   const nativePackages = new Map<string, boolean>();
   const isNativePackage = (home: string): boolean => {
@@ -75,7 +79,8 @@ async function resolvePackage(
       pluginData: ASKED_BY_US,
     });
   const resolved = await resolve(args.resolveDir);
-  // Left to esbuild, which knows where the import stands, and lets a guarded require of an optional package pass.
+  // Left to esbuild, which knows the place of the import, and allows a guarded require of
+  // an optional package.
   if (resolved.errors.length > 0 || resolved.external) return undefined;
   const home = packageHome(resolved.path);
   if (!NATIVE_FILE.test(resolved.path) && (home === undefined || !isNativePackage(home)))
@@ -91,7 +96,10 @@ async function resolvePackage(
   };
 }
 
-/** A compiled file travels with no bundle: one of a package is named by its package, one beside the sources is refused. */
+/**
+ * A compiled file cannot be part of a bundle. In a package, the package is kept external.
+ * Next to the sources it is refused.
+ */
 function nativeFile(args: OnResolveArgs): OnResolveResult | undefined {
   const path = join(args.resolveDir, args.path);
   if (packageHome(path) !== undefined)
@@ -108,12 +116,15 @@ function nativeFile(args: OnResolveArgs): OnResolveResult | undefined {
   };
 }
 
-/** The folder of the package in node_modules that holds a file; undefined for a file that is not in one. */
+/**
+ * The folder of the package in node_modules that holds a file; undefined for a file that
+ * is not in one.
+ */
 function packageHome(path: string): string | undefined {
   return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(path)?.[0];
 }
 
-/** Helpers that native packages find their compiled part with. */
+/** Helpers with which native packages find their compiled part. */
 const ADDON_LOADERS = [
   "bindings",
   "node-gyp-build",
@@ -133,7 +144,7 @@ function shipsNativeParts(home: string): boolean {
   return (
     ["gypfile", "binary", "napi", "os", "cpu"].some((field) => manifest[field] !== undefined) ||
     names("dependencies").some((name) => ADDON_LOADERS.includes(name)) ||
-    // Such packages pick, by name, the one package that was compiled for this machine.
+    // Such packages choose, by name, the one package that was compiled for this machine.
     names("optionalDependencies").some((name) => PLATFORM.test(name))
   );
 }
@@ -147,7 +158,7 @@ function readManifest(path: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** What to install for an import: `@scope/name` of `@scope/name/part`. */
+/** The package to install for an import: `@scope/name` for `@scope/name/part`. */
 export function packageName(specifier: string): string {
   const [scope = "", name] = specifier.split("/");
   return scope.startsWith("@") && name !== undefined ? `${scope}/${name}` : scope;

@@ -1,6 +1,7 @@
 /**
- * What the text of one file tells without running it: whether it can hold a DAG, and where it declares DAGs and tasks. A guess where
- * ids are computed; the inspector has the last word on everything but lines.
+ * Facts from the text of one file, without running it: whether it may define a DAG, and
+ * where it declares DAGs and tasks. They are a guess where ids are computed. The
+ * inspector decides everything but line numbers.
  */
 import { isBuiltin } from "node:module";
 import { Node, Project, type SourceFile, ts } from "ts-morph";
@@ -10,13 +11,14 @@ import { type LineWarning, lint } from "./lint.ts";
 import { escapeRegExp } from "./text.ts";
 
 /**
- * `dag`: it builds DAGs and exports something that can be one. `maybe`: it exports something that an import of it may have built; what
- * does not turn out to be a DAG is a helper, not an error. `factory`: it builds DAGs but exports a function. `unexported`: it builds a DAG
- * as it is imported, but has no default export. `no`: none of these.
+ * `dag`: it builds DAGs and exports a value that may be one. `maybe`: it exports a value
+ * that an import may have built; when it is not a DAG, the file is a helper, not an
+ * error. `factory`: it builds DAGs but exports a function. `unexported`: it builds a DAG
+ * when it is imported, but has no default export. `no`: none of these.
  */
 type Candidacy = "dag" | "maybe" | "factory" | "unexported" | "no";
 
-/** An id in the text: itself, or the pattern that a template with values in it makes. */
+/** An id in the text: the id itself, or the pattern of a template with values in it. */
 interface Declared {
   readonly id: string | RegExp;
   readonly line: number;
@@ -24,14 +26,17 @@ interface Declared {
 
 export interface FileFacts {
   readonly candidacy: Candidacy;
-  /** `variable` is what the DAG was assigned to. */
+  /** `variable` is the variable to which the DAG was assigned. */
   readonly dags: readonly (Declared & { readonly variable: string | null })[];
-  /** Tasks and groups. `owner` is the variable on which one was declared, `group` the id of the group around it. */
+  /**
+   * Tasks and groups. `owner` is the variable on which it was declared, `group` the id of
+   * the group around it.
+   */
   readonly tasks: readonly (Declared & {
     readonly owner: string;
     readonly group: Declared["id"] | null;
   })[];
-  /** What branches choose literally. */
+  /** The literal choices of branches. */
   readonly branches: readonly (Declared & { readonly choices: readonly Choice[] })[];
   readonly warnings: readonly LineWarning[];
 }
@@ -53,7 +58,10 @@ const DECLARING = [
 
 const NO_DAG: FileFacts = { candidacy: "no", dags: [], tasks: [], branches: [], warnings: [] };
 
-/** Cheap, and true for every file that has a default export, or calls dag(): most helpers end here, unparsed. */
+/**
+ * Cheap, and true for every file that has a default export, or calls dag(): most helpers
+ * are left out here, before they are parsed.
+ */
 const MAY_EXPORT_DEFAULT = /\bdefault\b|\bmodule\s*\.\s*exports\b|=\s*dag\s*\(/;
 const MAY_IMPORT = /\bimport\b|\bfrom\b|\brequire\b/;
 
@@ -65,7 +73,10 @@ const project = new Project({
   compilerOptions: { allowJs: true },
 });
 
-/** Reads one file. Never throws: what cannot be parsed is a candidate, so that the bundler says what is wrong with it. */
+/**
+ * Reads one file. Never throws: a file that cannot be parsed is a candidate, so that the
+ * bundler reports what is wrong with it.
+ */
 export function factsOf(file: string, text: string): FileFacts {
   if (!MAY_EXPORT_DEFAULT.test(text) || !MAY_IMPORT.test(text)) return NO_DAG;
   const source = project.createSourceFile(`/${file}`, text, { overwrite: true });
@@ -94,19 +105,25 @@ function candidacyOf(source: SourceFile): Candidacy {
   return exported === "value" && imports.length > 0 ? "maybe" : "no";
 }
 
-/** Whether importing the file makes a DAG: `const d = dag(…)` outside any function. */
+/** Whether importing the file builds a DAG: `const d = dag(…)` outside any function. */
 function declaresDagAtOnce(source: SourceFile): boolean {
   return source
     .getVariableDeclarations()
     .some((declaration) => /^dag\s*\(/.test(declaration.getInitializer()?.getText() ?? ""));
 }
 
-/** A missing bracket hides an export from the parser; were the file then no candidate, nobody would hear of the bracket. */
+/**
+ * A missing bracket hides an export from the parser. If the file were no candidate then,
+ * the error would not be reported.
+ */
 function exportsDefaultUnparsed(text: string): boolean {
   return /\bexport\s+default\b/.test(text) && /["']dagsmith["']/.test(text);
 }
 
-/** What the default export is: a function or class, plain data, or a value that only running it can tell. */
+/**
+ * The kind of the default export: a function or class, plain data, or a value that is
+ * only known when the file runs.
+ */
 function defaultExport(source: SourceFile): "none" | "function" | "data" | "value" {
   for (const statement of source.getStatements()) {
     if (Node.isExportAssignment(statement)) return kindOf(statement.getExpression(), source);
@@ -154,7 +171,7 @@ function kindOf(expression: Node, source: SourceFile): "function" | "data" | "va
   return initializer && !Node.isIdentifier(initializer) ? kindOf(initializer, source) : "value";
 }
 
-/** Imports that exist when the file runs, of anything but Node's own modules. */
+/** Imports that exist when the file runs, except of Node's own modules. */
 function valueImports(
   source: SourceFile,
 ): { readonly from: string; readonly names: readonly string[] }[] {
@@ -183,7 +200,10 @@ function valueImports(
   ].filter(({ from }) => !isBuiltin(from));
 }
 
-/** Walks the compiler's own nodes: wrapping each one would take most of the time of reading a large folder. */
+/**
+ * Walks the compiler's own nodes: wrapping each node would take most of the time of
+ * reading a large folder.
+ */
 function declarations(source: ts.SourceFile): Pick<FileFacts, "dags" | "tasks" | "branches"> {
   const dags: FileFacts["dags"][number][] = [];
   const tasks: FileFacts["tasks"][number][] = [];
@@ -227,13 +247,19 @@ function variableOf(call: ts.Node): string | null {
     : null;
 }
 
-/** Where the DAG `dagId` is declared in the file; null when its id is computed in a way that the text does not show. */
+/**
+ * Where the DAG `dagId` is declared in the file; null when its id is computed in a way
+ * that the text does not show.
+ */
 export function dagPosition(file: string, facts: FileFacts, dagId: string): Position | null {
   const declared = best(facts.dags, dagId);
   return declared ? { file, line: declared.line } : null;
 }
 
-/** Where the tasks of a DAG are declared. Two DAGs of one file may have tasks of the same id: the variable tells them apart. */
+/**
+ * Where the tasks of a DAG are declared. Two DAGs of one file may have tasks of the same
+ * id; the variable distinguishes them.
+ */
 export function taskPositions(
   file: string,
   facts: FileFacts,
@@ -255,14 +281,17 @@ export function taskPositions(
   );
 }
 
-/** Whether a group in the text is one of a spec, whose id has those of the groups around it. */
+/**
+ * Whether a group in the text is a group of the spec, whose id includes those of the
+ * groups around it.
+ */
 function isIn(found: Declared["id"] | null, group: string | undefined): boolean {
   if (found === null || group === undefined) return false;
   if (typeof found === "string") return group === found || group.endsWith(`.${found}`);
   return group.split(".").some((_, index, parts) => found.test(parts.slice(index).join(".")));
 }
 
-/** A literal id before a template that would also give it. */
+/** A literal id is found before a template that would also match it. */
 function best<D extends Declared>(declared: readonly D[], id: string): D | undefined {
   return (
     declared.find((one) => one.id === id) ??

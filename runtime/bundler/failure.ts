@@ -1,6 +1,7 @@
 /**
- * How an inspection failed, as people read it: which code, what happened, and where in the files they wrote. The stack that arrives
- * names sources by their full path, and goes on into Node and this runtime; neither is of use to them.
+ * Turns a failed inspection into an import error: its code, its message, and its place in
+ * the user's files. The original stack names sources by their full path, and continues in
+ * Node and this runtime; users need neither.
  */
 import { isAbsolute, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,7 +49,7 @@ function thrownError(bundle: Bundle, failure: InspectFailure, folder: string): I
   const stack = failure.stack === null ? null : readableStack(failure.stack, bundle, folder);
   const at = firstUserPlace(bundle, stack) ?? linkPlace(bundle, failure.reason);
   const place = at ? `${at.file}:${at.line}` : file;
-  // Errors of ours say by themselves what is wrong; everything else is quoted.
+  // Errors with our codes are complete; the message of any other error is quoted.
   const message =
     failure.code === "IMPORT_FAILED"
       ? new DagsmithError("IMPORT_FAILED", { file: place, reason: failure.reason }).message
@@ -56,7 +57,10 @@ function thrownError(bundle: Bundle, failure: InspectFailure, folder: string): I
   return { file, line: at?.file === file ? at.line : null, at, code: failure.code, message, stack };
 }
 
-/** A place in a stack: `at name (path:line:column)`, or without a name `at path:line:column`. A path may itself hold brackets. */
+/**
+ * A place in a stack: `at name (path:line:column)`, or without a name
+ * `at path:line:column`. A path may itself contain brackets.
+ */
 const NAMED_FRAME = /^(?<before>\s+at .*? \()(?<path>.+):(?<line>\d+):(?<column>\d+)\)$/;
 const BARE_FRAME = /^(?<before>\s+at (?:async )?)(?<path>.+):(?<line>\d+):(?<column>\d+)$/;
 
@@ -77,7 +81,7 @@ function frameOf(line: string):
   return before && path && at && column ? { before, path, line: at, column } : undefined;
 }
 
-/** The message, and the frames that lie in user code, with paths relative to the DAG folder. */
+/** The message, and the frames in user code, with paths relative to the DAG folder. */
 function readableStack(stack: string, bundle: Bundle, folder: string): string {
   const lines = stack.split("\n").flatMap((line) => {
     const frame = frameOf(line);
@@ -91,7 +95,10 @@ function readableStack(stack: string, bundle: Bundle, folder: string): string {
   return lines.join("\n");
 }
 
-/** The package's own folder; from a build, the maps of our modules lead from dist back to beside it. */
+/**
+ * The package's own folder. In a build, the source maps of our modules point from dist to
+ * the folder next to it.
+ */
 const OUR_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/](dist[\\/])?$/, "");
 
 function isOurs(path: string): boolean {
@@ -104,7 +111,7 @@ function pathOf(path: string): string {
   return path.startsWith("file://") ? fileURLToPath(path) : path;
 }
 
-/** Node leaves some characters of a mapped path, such as #, in the escaped form that its address has. */
+/** Node leaves some characters of a mapped path, such as #, escaped as in its URL. */
 function relativePath(path: string, { inputs }: Bundle, folder: string): string {
   const plain = pathOf(path);
   if (!isAbsolute(plain)) return plain;
@@ -123,7 +130,10 @@ function unescaped(path: string): string {
   }
 }
 
-/** The innermost frame in a file of the project; a package's own lines help nobody to find the call. */
+/**
+ * The innermost frame in a file of the project; lines of a package do not help to find
+ * the call.
+ */
 function firstUserPlace({ inputs }: Bundle, stack: string | null): Position | null {
   for (const line of stack?.split("\n") ?? []) {
     const frame = frameOf(line);
@@ -133,7 +143,10 @@ function firstUserPlace({ inputs }: Bundle, stack: string | null): Position | nu
   return null;
 }
 
-/** An import of a name that a module does not export fails before any line runs, so no stack names it; the sources do. */
+/**
+ * An import of a name that a module does not export fails before any line runs, so no
+ * stack names it. The sources show it.
+ */
 function linkPlace(bundle: Bundle, reason: string): Position | null {
   const { module, name } =
     /requested module '(?<module>.+)' does not provide an export named '(?<name>.+)'/.exec(reason)

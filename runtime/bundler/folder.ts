@@ -1,6 +1,6 @@
 /**
- * A folder of DAG files to the versions of its DAGs: discover, bundle, inspect. What has not changed since the previous load is taken
- * from it, so that one edit costs one file.
+ * From a folder of DAG files to the versions of its DAGs: discover, bundle, inspect.
+ * Unchanged files are taken from the previous load, so that one edit costs one file.
  */
 import { resolve } from "node:path";
 import { assetWarnings } from "./asset_warnings.ts";
@@ -24,27 +24,30 @@ import {
   versionHash,
 } from "./version.ts";
 
-/** What a folder gave. */
+/** The result of a load. */
 export interface FolderLoad {
   /** Absolute. */
   readonly folder: string;
-  /** One for each DAG id, by file. A version that did not change is the same object as in the previous load. */
+  /**
+   * One for each DAG id, by file. An unchanged version is the same object as in the
+   * previous load.
+   */
   readonly versions: readonly DagVersion[];
   readonly errors: readonly ImportError[];
   readonly warnings: readonly ImportWarning[];
-  /** For the next load, and for whoever watches the folder. */
+  /** For the next load, and for the watcher of the folder. */
   readonly discovery: Discovery;
   readonly builds: ReadonlyMap<string, Build>;
 }
 
-/** A DAG file that could be bundled, and what came of it. */
+/** A DAG file that could be bundled, and its result. */
 export interface Build {
   readonly bundle: Bundle;
-  /** Hashes of what the bundle was made of. */
+  /** Hashes of the files from which the bundle was built. */
   readonly inputs: ReadonlyMap<string, string>;
   /** Hash of package and compiler settings. */
   readonly settings: string;
-  /** Null when nothing in it imports dagsmith. */
+  /** Null when no file of it imports dagsmith. */
   readonly inspection: Inspection | null;
   readonly versions: readonly DagVersion[];
 }
@@ -52,16 +55,17 @@ export interface Build {
 export interface LoadFolderOptions extends InspectorOptions {
   /** The last load of the same folder. */
   readonly previous?: FolderLoad;
-  /** An inspector of the same folder to use and leave running. Default: one for this load alone. */
+  /** An inspector of the same folder that stays open. Default: one for this load only. */
   readonly inspector?: Inspector;
 }
 
-/** An import that takes longer delays every task that runs in a fresh process. */
+/** A longer import delays every task that runs in a fresh process. */
 const SLOW_IMPORT_MS = 1_000;
 
 /**
- * Loads every DAG of a folder and its subfolders. A file that cannot be loaded becomes an import error and does not hold up the others.
- * A file that gives no DAG and does not build one (see {@link Candidacy}) is a helper, and is passed over.
+ * Loads every DAG of a folder and its subfolders. A file that cannot be loaded becomes an
+ * import error and does not stop the others. A file that builds no DAG (see
+ * {@link Candidacy}) is a helper, and is ignored.
  * @throws DagsmithError FILE_NOT_FOUND when there is no such folder
  */
 export async function loadFolder(
@@ -122,7 +126,10 @@ async function load(
   return assemble(folder, discovery, builds, errors);
 }
 
-/** A file that could not be bundled is tried again each time: what it misses may be there now, and is none of its known inputs. */
+/**
+ * A file that could not be bundled is tried again each time: the missing file may exist
+ * now, and is not among its known inputs.
+ */
 async function unchangedBuilds(
   previous: FolderLoad | undefined,
   settings: string,
@@ -136,7 +143,7 @@ async function unchangedBuilds(
   return unchanged;
 }
 
-/** An edit that leaves the bundle as it was needs no new inspection. */
+/** An edit that does not change the bundle needs no new inspection. */
 async function inspectChanged(
   bundles: readonly Bundle[],
   inspector: Inspector,
@@ -205,7 +212,7 @@ function assemble(
   };
 }
 
-/** An error without a place of its own is shown where the text shows its likely cause. */
+/** An error without a place is shown at its likely cause in the text. */
 function importErrorOf(
   facts: FileFacts | undefined,
   { inspection }: Build,

@@ -1,6 +1,7 @@
 /**
- * One inspector process, seen from outside: starts it, asks it for one bundle at a time, and tells how a request ended, also when the
- * process did not live to answer. Who is to blame is decided elsewhere.
+ * One inspector process, seen from outside: starts it, sends it one bundle at a time, and
+ * reports how a request ended, also when the process died. Another file decides which DAG
+ * file caused a failure.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -11,7 +12,7 @@ import { Loop } from "../service/loop.ts";
 /** How a request ended. */
 export type Outcome =
   | Exclude<InspectAnswer, { readonly type: "ready" | "started" }>
-  /** `began`: it got as far as this file, so that an earlier one is not what held it up. */
+  /** `began`: the process reached this file, so no earlier file delayed it. */
   | { readonly type: "timeout"; readonly began: boolean }
   | { readonly type: "memory" }
   | { readonly type: "exited"; readonly how: string };
@@ -19,9 +20,12 @@ export type Outcome =
 export interface ProcessLimits {
   /** Longest time for one file. */
   readonly timeLimitMs: number;
-  /** Heap limit; resident memory, which also counts buffers, may be {@link EXTRA_RESIDENT_MEGABYTES} more. */
+  /**
+   * Heap limit; resident memory, which also counts buffers, may be
+   * {@link EXTRA_RESIDENT_MEGABYTES} more.
+   */
   readonly memoryLimitMegabytes: number;
-  /** All the environment that the process gets. */
+  /** The complete environment of the process. */
   readonly environment: Readonly<Record<string, string>>;
   /** Its working directory. */
   readonly folder: string;
@@ -33,11 +37,17 @@ const SCRIPT = fileURLToPath(
     import.meta.url,
   ),
 );
-/** What Node itself may take to start, on a busy machine, before a file's own time counts. */
+/**
+ * The time that Node itself may take to start, on a busy machine, before a file's own
+ * time counts.
+ */
 const BOOT_LIMIT_MS = 30_000;
 const MEMORY_CHECK_MS = 100;
 const EXTRA_RESIDENT_MEGABYTES = 256;
-/** Enough of the output to recognise how Node died; the rest is read and dropped, so that a file that prints does not stall. */
+/**
+ * Enough of the output to recognise how Node died. The rest is read and dropped, so that
+ * a file that prints does not hang.
+ */
 const OUTPUT_TAIL = 16_384;
 const PAGES_PER_MEGABYTE = 256;
 
@@ -49,9 +59,9 @@ export class InspectorProcess {
   #started: () => void = () => {};
   #exit: Outcome | undefined;
   #errorTail = "";
-  /** From then on its number may belong to another process. */
+  /** After that its pid may belong to another process. */
   #gone = false;
-  /** How many files it was asked for. */
+  /** The number of files it was asked for. */
   requests = 0;
 
   constructor(limits: ProcessLimits) {
@@ -61,7 +71,7 @@ export class InspectorProcess {
       env: { ...limits.environment },
       execArgv: [`--max-old-space-size=${limits.memoryLimitMegabytes}`],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
-      // Leads its own process group, so that what it starts dies with it.
+      // Leads its own process group, so that its child processes die with it.
       detached: true,
     });
     this.#child.stdout?.resume();
@@ -71,12 +81,13 @@ export class InspectorProcess {
     this.#child.on("message", (answer: InspectAnswer) => this.#receive(answer));
     this.#child.on("error", (error) => this.#end({ type: "exited", how: error.message }));
     this.#closed = new Promise((resolve) => {
-      // "close" comes after the last of its output, in which Node says why it died.
+      // "close" comes after the last output, in which Node says why it died.
       this.#child.once("close", (code, signal) => {
         this.#end(this.#howItDied(code, signal));
         resolve();
       });
-      // A grandchild may hold the output open after the process itself has gone.
+      // A child of the process may hold the output open after the process itself has
+      // exited.
       this.#child.once("exit", () => {
         this.#killGroup();
         this.#gone = true;
@@ -85,12 +96,15 @@ export class InspectorProcess {
     process.once("exit", this.#killGroup);
   }
 
-  /** Whether it can be asked for another file. */
+  /** Whether it can take another file. */
   get alive(): boolean {
     return this.#exit === undefined;
   }
 
-  /** Inspects one bundle; the process is gone afterwards unless it answered. One request at a time. */
+  /**
+   * Inspects one bundle; unless the process answers, it has exited afterwards. One
+   * request at a time.
+   */
   async run(request: InspectRequest): Promise<Outcome> {
     if (this.#exit) return this.#exit;
     this.requests += 1;
@@ -106,7 +120,9 @@ export class InspectorProcess {
     return outcome;
   }
 
-  /** Kills the process and all it started; resolves when it is gone. May be called again. */
+  /**
+   * Kills the process and its children; resolves when it has exited. May be called again.
+   */
   async stop(): Promise<void> {
     this.#killGroup();
     await this.#closed;
@@ -128,7 +144,10 @@ export class InspectorProcess {
     signal.addEventListener("abort", () => clearTimeout(timer));
   }
 
-  /** Buffers lie outside the heap that Node limits. Only Linux tells their size cheaply; elsewhere the heap limit alone holds. */
+  /**
+   * Buffers are outside the heap that Node limits. Only Linux shows their size cheaply;
+   * elsewhere only the heap limit applies.
+   */
   #limitMemory(signal: AbortSignal): void {
     if (process.platform !== "linux") return;
     const limit =
@@ -161,7 +180,7 @@ export class InspectorProcess {
     try {
       process.kill(-this.#child.pid, "SIGKILL");
     } catch {
-      // The group is gone.
+      // The group no longer exists.
     }
   };
 }

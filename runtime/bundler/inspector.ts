@@ -1,6 +1,7 @@
 /**
- * Runs bundles to learn what DAGs they hold, in processes of their own. Many files share a process, for speed; a file is only blamed for
- * what it does in a process where no other file can have done it.
+ * Runs bundles in separate processes to find their DAGs. Many files share a process, for
+ * speed. A file is blamed for a failure only in a process where no other file can have
+ * caused it.
  */
 import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -13,7 +14,7 @@ import { InspectorProcess, type Outcome, type ProcessLimits } from "./inspector-
 import type { ImportError } from "./version.ts";
 import { writeBundle } from "./write.ts";
 
-/** What a bundle turned out to hold. */
+/** The DAGs of a bundle, or its failure. */
 export type Inspection =
   | { readonly specs: readonly DagSpec[]; readonly importMs: number; readonly error: null }
   | { readonly specs: readonly []; readonly importMs: null; readonly error: ImportError };
@@ -21,28 +22,43 @@ export type Inspection =
 export interface InspectorOptions {
   /** Longest time a file may take to be imported. Default 30,000. */
   readonly timeLimitMs?: number;
-  /** Heap that importing may take. Default 512. */
+  /** Most heap that an import may take, in megabytes. Default 512. */
   readonly memoryLimitMegabytes?: number;
-  /** Where PATH, HOME, TZ, LANG and NODE_ENV are taken from; nothing else of it reaches a DAG file. Default: empty. */
+  /**
+   * The source of PATH, HOME, TZ, LANG and NODE_ENV; no other variable reaches a DAG
+   * file. Default: empty.
+   */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** How many processes inspect at once. Default: the number of cores, at most 4. */
   readonly processes?: number;
 }
 
-/** Keeps processes warm between calls, so that an edited file is inspected without starting one. */
+/**
+ * Keeps processes warm between calls, so that an edited file is inspected without
+ * starting a process.
+ */
 export interface Inspector {
-  /** Inspects bundles; the result stands in their order. */
+  /** Inspects bundles; the results have the same order. */
   inspectAll(bundles: readonly Bundle[]): Promise<readonly Inspection[]>;
-  /** Ends all processes and removes what was written. May be called again, or during an inspection, which then rejects. */
+  /**
+   * Ends all processes and removes the written files. May be called again, or during an
+   * inspection, which then rejects.
+   */
   stop(): Promise<void>;
 }
 
 const PASSED_ON = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV", "NODE_COMPILE_CACHE"];
 const MAX_PROCESSES = 4;
-/** Modules are never unloaded: a process that has grown this much of its limit is replaced, so that no file pays for others. */
+/**
+ * Modules are never unloaded: a process that has grown to this part of its limit is
+ * replaced, so that no file pays for others.
+ */
 const HEAP_SHARE_TO_RECYCLE = 0.5;
 
-/** @param folder the DAG folder, absolute: where the files run and what their stacks name */
+/**
+ * @param folder the DAG folder, absolute: the working directory of the files, and the
+ *   folder of their stacks
+ */
 export function startInspector(folder: string, options: InspectorOptions = {}): Inspector {
   return new ProcessPool(folder, options);
 }
@@ -89,7 +105,7 @@ class ProcessPool implements Inspector {
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([...this.#all].map((process) => process.stop()));
-    // What is still being written would come back after the folder is removed.
+    // A file that is still being written would appear again after the folder is removed.
     await Promise.allSettled(this.#running);
     await (await this.#bundleFolder)?.remove();
   }
@@ -141,7 +157,7 @@ class ProcessPool implements Inspector {
       outcome.type === "described"
         ? outcome.heapMegabytes > limit
         : outcome.type !== "failed" || outcome.uncaught;
-    // stop() never rejects, and nothing waits for a worn process.
+    // stop() never rejects, and the result does not depend on a worn process.
     if (worn) void process.stop().then(() => this.#all.delete(process));
     else this.#idle.push(process);
   }
@@ -152,7 +168,9 @@ interface TemporaryFolder {
   remove(): Promise<void>;
 }
 
-/** A folder that is removed at the latest when this process exits; only a kill leaves it behind. */
+/**
+ * A folder that is removed at the latest when this process exits; only a kill leaves it.
+ */
 async function temporaryFolder(): Promise<TemporaryFolder> {
   const path = await mkdtemp(join(tmpdir(), "dagsmith-inspect-"));
   const removeNow = (): void => rmSync(path, { recursive: true, force: true });
@@ -166,7 +184,10 @@ async function temporaryFolder(): Promise<TemporaryFolder> {
   };
 }
 
-/** A time-out that began with this file is its own; anything else that comes from outside the import may have been prepared by another. */
+/**
+ * A time-out that began with this file is its own. Any other failure outside the import
+ * may have been caused by an earlier file.
+ */
 function mayBeAnothersFault(outcome: Outcome): boolean {
   if (outcome.type === "failed") return outcome.uncaught;
   return outcome.type === "timeout" ? !outcome.began : outcome.type !== "described";

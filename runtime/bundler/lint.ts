@@ -1,6 +1,7 @@
 /**
- * Habits that break a DAG file, seen in its text: it is imported on every deploy and in every task process, without the deployer's
- * environment, and from a bundle that lies elsewhere.
+ * Finds habits in the text of a DAG file that break it. A DAG file is imported on every
+ * deploy and in every task process, without the deployer's environment, and from a bundle
+ * in another place.
  */
 import { ts } from "ts-morph";
 import type { ImportWarning } from "./version.ts";
@@ -8,7 +9,7 @@ import type { ImportWarning } from "./version.ts";
 /** A warning about one file, before the file has a name. */
 export type LineWarning = Pick<ImportWarning, "code" | "message"> & { readonly line: number };
 
-/** Functions that read, write, wait or start something, by their usual names. */
+/** Functions that read, write, wait or start a process, by their usual names. */
 const WORK = new Set(
   "fetch readFile readFileSync readdir readdirSync writeFile writeFileSync execSync execFile execFileSync spawn spawnSync".split(
     " ",
@@ -16,7 +17,7 @@ const WORK = new Set(
 );
 const BUNDLE_PLACES = /^(import\.meta\.(url|dirname|filename)|__dirname|__filename)$/;
 
-/** At most one warning of a kind for a line, in the order of the text. */
+/** At most one warning of a kind for each line, in the order of the text. */
 export function lint(source: ts.SourceFile): readonly LineWarning[] {
   const warnings = new Map<string, LineWarning>();
   const warn = (node: ts.Node, code: LineWarning["code"], message: string): void => {
@@ -64,7 +65,10 @@ function warnAbout(node: ts.Node, source: ts.SourceFile, atImport: boolean, warn
   }
 }
 
-/** `createRequire(import.meta.url)` works in a bundle: its packages are looked for in the project. */
+/**
+ * `createRequire(import.meta.url)` works in a bundle: its packages are looked up in the
+ * project.
+ */
 function isForRequire({ parent }: ts.Node): boolean {
   return (
     ts.isCallExpression(parent) &&

@@ -1,6 +1,7 @@
 /**
- * Rules of a DAG that can never be met, or that say nothing: found in its spec, by asking the very rules that the engine asks. Warnings,
- * because the DAG runs; it only never does what its author meant.
+ * Finds trigger rules of a DAG that can never be met, or that have no effect, with the
+ * same functions that the engine uses. They are warnings: the DAG runs, but not as its
+ * author meant.
  */
 import type { TaskSpec, TriggerRule } from "../../sdk/spec/index.ts";
 import { COUNT_OF, NOTHING } from "../engine/counts/counts.ts";
@@ -12,7 +13,10 @@ import { judge, type RuleOutcome } from "../state/trigger_rule.ts";
 import type { FileFacts } from "./facts.ts";
 import type { DagVersion, ImportWarning } from "./version.ts";
 
-/** Rules that look for something in the tasks before; without any they are met at once. */
+/**
+ * Rules that wait for a state of upstream tasks; without upstream tasks they are met at
+ * once.
+ */
 const LOOKING: readonly TriggerRule[] = [
   "one_failed",
   "all_failed",
@@ -21,7 +25,7 @@ const LOOKING: readonly TriggerRule[] = [
   "one_done",
 ];
 
-/** What is odd about the rules of the DAGs in a file. */
+/** The warnings about the rules of the DAGs in a file. */
 export function ruleWarnings(
   versions: readonly DagVersion[],
   facts: FileFacts | undefined,
@@ -45,7 +49,7 @@ function pointless({ taskId, triggerRule, parentGroup, kind }: TaskSpec): string
   return `Task "${taskId}" has the trigger rule ${triggerRule} and no task before it, so it always runs. Wire it behind the tasks it looks at.`;
 }
 
-/** Tasks that are skipped whichever one way a branch or switch goes. */
+/** Tasks that are skipped whatever a branch or switch chooses. */
 function neverRun(version: DagVersion): readonly ImportWarning[] {
   if (!version.spec.tasks.some(({ kind }) => kind?.type === "branch" || kind?.type === "switch"))
     return [];
@@ -61,7 +65,7 @@ function neverRun(version: DagVersion): readonly ImportWarning[] {
       ({ taskId }) =>
         usual.get(taskId) === "run" && runs.every((states) => states.get(taskId) === "skip"),
     );
-    // What comes after such a task is skipped because of it.
+    // Tasks after such a task are skipped because of it.
     const first = never.filter(
       ({ upstream }) => !upstream.some((before) => never.some((task) => task.taskId === before)),
     );
@@ -71,7 +75,7 @@ function neverRun(version: DagVersion): readonly ImportWarning[] {
   });
 }
 
-/** The outputs by which one way is chosen. */
+/** The possible outputs of a branch that choose one task each. */
 function waysOf({
   spec: { kind },
   downstream,
@@ -80,7 +84,10 @@ function waysOf({
   return kind?.type === "branch" ? downstream.map((child) => [child]) : [];
 }
 
-/** What becomes of each task when these are passed over and every other does its best. */
+/**
+ * The state of each task when these tasks are skipped by a branch and every other task
+ * succeeds if it can.
+ */
 function statesAfter(plan: Plan, passed: ReadonlySet<string>): ReadonlyMap<string, RuleOutcome> {
   const outcomes = new Map<string, RuleOutcome>();
   for (const { spec } of plan.tasks.values()) {
@@ -107,7 +114,7 @@ function excluded({ taskId, triggerRule }: TaskSpec, { taskId: decider, kind }: 
   return `Task "${taskId}" (${triggerRule}) is skipped ${when}: it waits for tasks that exclude each other. Did you mean triggerRule: "none_failed_min_one_success"?`;
 }
 
-/** Literal choices of a branch that do not come after it. */
+/** Literal choices of a branch that are not downstream of it. */
 function strayChoices(version: DagVersion, { branches }: FileFacts): readonly ImportWarning[] {
   if (branches.length === 0) return [];
   const plan = planOf(version.spec);

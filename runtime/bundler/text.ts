@@ -1,11 +1,14 @@
 /** Order and patterns of plain text, the same on every machine. */
 
-/** Order by code units, unlike a collation, which depends on the machine's language. */
+/** Order by code units. A collation would depend on the machine's language. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The text as a regular expression that matches it and nothing else. Node 24 has RegExp.escape; Node 22 does not. */
+/**
+ * The text as a regular expression that matches only that text. Node 24 has
+ * RegExp.escape; Node 22 does not.
+ */
 export function escapeRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }

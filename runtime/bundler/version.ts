@@ -1,6 +1,6 @@
 /**
- * What the bundler produces, as plain values: a version of a DAG, and what was wrong with a file. The store keeps them; nothing here
- * knows how.
+ * The results of the bundler as plain values: a version of a DAG, and the errors of a
+ * file. They do not know how the store keeps them.
  */
 import { createHash } from "node:crypto";
 import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
@@ -8,12 +8,16 @@ import { type DagSpec, type Position, SPEC_FORMAT } from "../../sdk/spec/index.t
 import { compareText } from "./text.ts";
 
 /**
- * A DAG as it was at one moment: the code that runs, and the graph that this code described. Frozen in meaning by {@link versionHash}:
- * the same code in the same place relative to its folder has the same hash on every machine.
+ * A DAG at one moment: the code that runs, and the graph that this code describes.
+ * {@link versionHash} identifies it: the same code in the same place relative to its
+ * folder has the same hash on every machine.
  */
 export interface DagVersion {
   readonly dagId: string;
-  /** Hex SHA-256 over the bundle, the DAG id and the format of specs. An edit that changes only comments or layout keeps it. */
+  /**
+   * Hex SHA-256 over the bundle, the DAG id and the format of specs. An edit that changes
+   * only comments or layout keeps it.
+   */
   readonly versionHash: string;
   /** Hex SHA-256 of {@link code}; several DAGs of one file share it. */
   readonly bundleHash: string;
@@ -22,30 +26,39 @@ export interface DagVersion {
   readonly spec: DagSpec;
   /** Where the DAG is declared; null when its id is computed. */
   readonly position: Position | null;
-  /** Task id to where it is declared, for the tasks whose id stands in the DAG file as a literal or a template. */
+  /**
+   * Task id to the place of its declaration, for tasks whose id is in the DAG file as a
+   * literal or a template.
+   */
   readonly positions: Readonly<Record<string, Position>>;
-  /** The files the bundle was made of, its own among them, relative to the DAG folder. */
+  /**
+   * The files from which the bundle was built, the DAG file among them, relative to the
+   * DAG folder.
+   */
   readonly imports: readonly string[];
   readonly code: Buffer;
-  /** Names its sources relative to the DAG folder, and holds their text. */
+  /** Names its sources relative to the DAG folder, and contains their text. */
   readonly sourceMap: Buffer;
 }
 
-/** Why a file gives no DAG. Its last good version goes on. */
+/** Why a file gives no DAG. Its last good version stays current. */
 export interface ImportError {
   /** The DAG file, relative to the DAG folder. */
   readonly file: string;
-  /** The line of {@link file} to look at; null when it is not known or lies in a file that this one imports (see {@link at}). */
+  /**
+   * The line of {@link file} to look at. Null when it is unknown, or in a file that this
+   * one imports (see {@link at}).
+   */
   readonly line: number | null;
-  /** Where the error arose, which may be an imported file. */
+  /** The place of the error, which may be in an imported file. */
   readonly at: Position | null;
   readonly code: ErrorCode;
   readonly message: string;
-  /** Names the files as they were written, not the bundle. */
+  /** Names the source files, not the bundle. */
   readonly stack: string | null;
 }
 
-/** Something that works but will surprise. */
+/** Code that works but will surprise. */
 export interface ImportWarning {
   readonly file: string;
   readonly line: number | null;
@@ -72,12 +85,12 @@ export function contentHash(content: string | Buffer): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** The hash of a DAG's version: what ships, and which of its DAGs. */
+/** The hash of a DAG's version: its bundle, and which of its DAGs. */
 export function versionHash(bundleHash: string, dagId: string): string {
   return contentHash(`${bundleHash}\n${dagId}\n${SPEC_FORMAT}`);
 }
 
-/** An {@link ImportError} from an error of ours, with the place it names. */
+/** An {@link ImportError} from an error with our code, with the place that it names. */
 export function importError(
   file: string,
   error: DagsmithError,
@@ -94,14 +107,16 @@ export function importError(
   };
 }
 
-/** A place as people click on it. */
+/** A place as `file:line`, which editors open. */
 function scopeOf({ file, line }: Position): string {
   return `${file}:${line}`;
 }
 
 /**
- * Keeps one version for each DAG id, the one whose file comes first by path, so that adding a file never changes what runs.
- * @returns an error (DUPLICATE_DAG_ID, with both places) for each version that was left out
+ * Keeps one version for each DAG id, the one whose file comes first by path, so that
+ * adding a file never changes what runs.
+ * @returns an error (DUPLICATE_DAG_ID, with both places) for each version that was left
+ *   out
  */
 export function refuseDuplicates(versions: readonly DagVersion[]): {
   readonly versions: readonly DagVersion[];

@@ -1,6 +1,6 @@
 /**
- * The files of a DAG folder that may hold a DAG, by name alone. Apart from discovery because the watcher needs the same folders, and
- * nothing else of it.
+ * The files of a DAG folder that may define a DAG, by name alone. Apart from discovery,
+ * because the watcher needs only this part.
  */
 import { type Dirent, existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
@@ -9,28 +9,35 @@ import ignore, { type Ignore } from "ignore";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { compareText } from "./text.ts";
 
-/** What a walk found; paths are relative to the folder, with forward slashes, in order. */
+/**
+ * The files and folders; paths are relative to the folder, with forward slashes, in
+ * order.
+ */
 export interface Walk {
   readonly files: readonly string[];
-  /** Every folder looked into; the folder itself is `""`. */
+  /** Every folder that was read; the folder itself is `""`. */
   readonly directories: readonly string[];
 }
 
-/** In the syntax of .gitignore; each folder may have one, which holds for what is below it. */
+/**
+ * In the syntax of .gitignore. Each folder may have one, which applies to everything
+ * below it.
+ */
 export const IGNORE_FILE = ".dagignore";
 const IGNORED_DIRECTORIES = new Set(["node_modules", "dist"]);
 const MODULE = /\.(ts|mts|js|mjs)$/;
 const NEVER_A_DAG = /\.(d|test|spec|config)\.\w+$/;
 
-/** Rules that hold from one folder downwards. */
+/** Rules that apply from one folder downwards. */
 interface Rules {
   readonly base: string;
   readonly matcher: Ignore;
 }
 
 /**
- * Walks a folder and its subfolders, leaving out node_modules, dist, folders whose name begins with a dot, and what `.dagignore` says.
- * A linked file counts; a linked folder does not, because it may lead back.
+ * Walks a folder and its subfolders, without node_modules, dist, folders whose name
+ * begins with a dot, and what `.dagignore` excludes. A linked file counts. A linked
+ * folder does not, because it may lead back.
  * @throws DagsmithError FILE_NOT_FOUND when there is no such folder
  */
 export async function walk(folder: string): Promise<Walk> {
@@ -50,7 +57,8 @@ async function walkInto(
   outer: readonly Rules[],
   found: { files: string[]; directories: string[] },
 ) {
-  // A folder removed while we walk is no error: the walk that its removal causes will not see it.
+  // A folder that is removed during the walk is no error: its removal causes another
+  // walk.
   const entries = await readdir(join(folder, directory), { withFileTypes: true }).catch(() => []);
   found.directories.push(directory);
   const rules = entries.some((entry) => entry.name === IGNORE_FILE)
@@ -79,7 +87,7 @@ function isDagDirectory(name: string): boolean {
   return !name.startsWith(".") && !IGNORED_DIRECTORIES.has(name);
 }
 
-/** Whether a file of this name can be a DAG file, or code that one imports. */
+/** Whether a file of this name can be a DAG file, or code that a DAG file imports. */
 export function isModule(name: string): boolean {
   return MODULE.test(name);
 }

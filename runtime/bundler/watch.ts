@@ -1,7 +1,8 @@
 /**
- * Keeps a folder's DAGs live for `dag dev`: loads the folder again whenever something that its DAGs are made of changes. One watch for
- * each folder, not the platform's recursive one, which would also watch node_modules; a folder's watch sees whatever way an editor saves
- * (in place, or a new file renamed over the old).
+ * Keeps a folder's DAGs current for `dag dev`: loads the folder again whenever a file of
+ * its DAGs changes. There is one watch for each folder. The platform's recursive watch
+ * would also watch node_modules. The watch of a folder sees every way in which editors
+ * save: in place, or as a new file that replaces the old.
  */
 import { type FSWatcher, statSync, watch } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -11,24 +12,34 @@ import { type Inspector, type InspectorOptions, startInspector } from "./inspect
 import { IGNORE_FILE, isModule } from "./walk.ts";
 
 export interface WatchOptions extends InspectorOptions {
-  /** Told when a load fails as a whole, for instance because the folder is gone; the watch goes on. Default: nobody. */
+  /**
+   * Called when a load fails as a whole, for example because the folder is gone; the
+   * watch goes on. Default: no call.
+   */
   readonly onError?: (error: unknown) => void;
 }
 
 export interface FolderWatch {
-  /** Ends the watch, and the load under way; when it resolves, `onChange` will not be called again. May be called again. */
+  /**
+   * Ends the watch and a running load. When it resolves, `onChange` will not be called
+   * again. May be called again.
+   */
   stop(): Promise<void>;
 }
 
-/** An editor's save is several events; they end within a few milliseconds. */
+/** One save of an editor is several events, within a few milliseconds. */
 const DEBOUNCE_MS = 20;
-/** Where the folder itself comes and goes, and where the settings of a project mostly are. */
+/**
+ * The folder that shows when the DAG folder is created or removed, and that usually has
+ * the settings of the project.
+ */
 const ABOVE = "..";
 
 /**
  * Loads a folder, and again after each change.
- * @param onChange called with the first load, and with each later one that differs from the one before; a DAG whose file broke is missing
- *   from its versions, and it is for the caller to let the last good one go on
+ * @param onChange called with the first load, and with each later load that differs from
+ *   the one before. A DAG whose file broke is missing from its versions; the caller keeps
+ *   its last good version
  */
 export function watchFolder(
   folder: string,
@@ -91,7 +102,7 @@ class Watcher implements FolderWatch {
     if (!load || this.#stopped) return;
     this.#latest = load;
     this.#inputNames = new Set(inputsOf(load).map((path) => basename(path)));
-    // What was written into a folder before its watch began made no event.
+    // A file that was written into a folder before its watch began caused no event.
     if (this.#watchOnly(foldersOf(load))) this.#changedWhileLoading = true;
     if (!previous || differs(previous, load)) this.#onChange(load);
   }
@@ -104,7 +115,8 @@ class Watcher implements FolderWatch {
       });
     } catch (error) {
       if (this.#stopped) return undefined;
-      // A folder that is gone may come back as another one, which the old watches would not see.
+      // A folder that was removed may come back as another folder, which the old watches
+      // do not see.
       this.#watchOnly(new Set([ABOVE]));
       this.#onError(error);
       return undefined;
@@ -131,22 +143,22 @@ class Watcher implements FolderWatch {
       this.#watches.set(directory, watcher);
       return true;
     } catch {
-      // The folder went away since the load, which its parent's watch reports.
+      // The folder was removed since the load; the watch of its parent reports that.
       return false;
     }
   }
 
   #changed(directory: string, name: string | null): void {
     if (name !== null && !this.#matters(directory, name)) return;
-    // A folder that comes or goes takes its watch with it; the next load begins another.
+    // The watch of a folder ends with the folder; the next load starts another.
     if (name !== null) this.#forget(directory === "" ? name : `${directory}/${name}`);
     this.#soon();
   }
 
-  /** A log or a database that is written beside the DAGs must not load them all again with each line. */
+  /** A log or a database in the same folder must not cause a load with each line. */
   #matters(directory: string, name: string): boolean {
     if (directory === ABOVE && name === basename(this.#folder)) return true;
-    // What a broken file misses may be anything.
+    // The missing part of a broken file may be any file.
     if (!this.#latest || this.#latest.errors.length > 0)
       return directory !== ABOVE || SETTINGS.includes(name);
     if (this.#watches.has(directory === "" ? name : `${directory}/${name}`)) return true;
@@ -171,7 +183,7 @@ class Watcher implements FolderWatch {
   }
 }
 
-/** The folders of DAG files, of the files they import, and of the settings above. */
+/** The folders of DAG files, of the files that they import, and of the settings above. */
 function foldersOf(load: FolderLoad): ReadonlySet<string> {
   const imported = inputsOf(load).map((path) => dirname(path));
   return new Set([
@@ -181,7 +193,7 @@ function foldersOf(load: FolderLoad): ReadonlySet<string> {
   ]);
 }
 
-/** Packages aside: they change by an installation, which also changes the settings. */
+/** Without packages: they change by an installation, which also changes the settings. */
 function inputsOf({ builds }: FolderLoad): readonly string[] {
   return [...new Set([...builds.values()].flatMap(({ bundle }) => bundle.inputs))].filter(
     (path) => !path.includes("node_modules/"),

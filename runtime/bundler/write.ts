@@ -1,23 +1,28 @@
-/** Lays a bundle on disk, where Node can import it. */
+/** Writes a bundle to disk, where Node can import it. */
 import { randomUUID } from "node:crypto";
 import { access, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** What is needed of a bundle to run it. */
+/** The parts of a bundle that are needed to run it. */
 export interface RunnableBundle {
   readonly bundleHash: string;
   readonly code: Buffer;
   readonly sourceMap: Buffer;
 }
 
-/** The last line of every bundle's code; holds where the source map lies beside it as `bundle.mjs.map`. */
+/**
+ * The last line of every bundle's code; true when the source map is next to it as
+ * `bundle.mjs.map`.
+ */
 export const SOURCE_MAP_LINE = "//# sourceMappingURL=bundle.mjs.map\n";
 
 /**
- * Writes a bundle under `directory`, unless it is there already: one file, named by its hash, with the source map inside.
- * Safe when several processes write the same bundle at once: the file appears whole or not at all.
- * @param sourceFolder the DAG folder on this machine, if there is one: stacks and debuggers then name the files in it
+ * Writes a bundle under `directory`, unless it exists already: one file, named by its
+ * hash, with the source map inside. Safe when several processes write the same bundle at
+ * once: the file appears complete or not at all.
+ * @param sourceFolder the DAG folder on this machine, if there is one: stacks and
+ *   debuggers then name the files in it
  * @returns the path to import
  */
 export async function writeBundle(
@@ -29,7 +34,8 @@ export async function writeBundle(
   if (await exists(path)) return path;
   await mkdir(directory, { recursive: true });
   const unfinished = join(directory, `.${bundle.bundleHash}.${randomUUID()}`);
-  // Writing a file is most of the cost of a bundle on some disks, so the map has none of its own.
+  // On some disks, creating a file is most of the cost of a bundle, so the map has no
+  // file of its own.
   await writeFile(
     unfinished,
     Buffer.concat([withoutLastLine(bundle.code), inlineMap(bundle.sourceMap, sourceFolder)]),
@@ -42,7 +48,10 @@ function withoutLastLine(code: Buffer): Buffer {
   return code.subarray(0, code.length - Buffer.byteLength(SOURCE_MAP_LINE));
 }
 
-/** The stored map names no folder, so that it is the same everywhere; here the sources have a place. */
+/**
+ * The stored map names no folder, so that it is the same everywhere. Here the sources
+ * have a folder.
+ */
 function inlineMap(sourceMap: Buffer, sourceFolder: string | undefined): Buffer {
   const map = sourceFolder === undefined ? sourceMap : Buffer.from(rooted(sourceMap, sourceFolder));
   return Buffer.from(

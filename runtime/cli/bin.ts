@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The `dag` command. Apart from everything else, and importing only the table of errors, so that a Node too old for the rest still gets
- * as far as saying so in one line instead of a syntax error.
+ * The start of the `dag` command. It imports nothing but the table of errors, so that a
+ * Node that is too old for the rest gets one clear line instead of a syntax error.
  */
 import { DagsmithError } from "../../sdk/errors.ts";
 
@@ -9,7 +9,7 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 if (major > 22 || (major === 22 && minor >= 18)) {
   const { enableCompileCache } = await import("node:module");
-  // Parsing our own files takes a good part of a short command's time.
+  // Parsing our own files takes a large part of a short command's time.
   enableCompileCache();
   const { main } = await import("./main.ts");
   await main(process.argv.slice(2));

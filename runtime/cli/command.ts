@@ -1,6 +1,6 @@
 /**
- * What a command is, and how all of them behave alike: `--json` for machines, lines for people, one way to fail. A command returns what
- * it found; this file prints it.
+ * The shape of a command, and what all commands share: `--json` for programs, lines for
+ * people, one way to fail. A command returns its result; this file prints it.
  */
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { errorMessage } from "../../sdk/error_message.ts";
@@ -15,7 +15,7 @@ export interface Cli {
   readonly terminal: Terminal;
   /** The folder in which the command was called. */
   readonly folder: string;
-  /** A line for people while the command runs; silent with `--json`. */
+  /** Prints a line for people while the command runs; prints nothing with `--json`. */
   readonly say: (line: string) => void;
   /** Whether the result goes to a program. */
   readonly json: boolean;
@@ -25,17 +25,17 @@ export interface Cli {
 export interface Outcome {
   /** The document of `--json`. */
   readonly json: unknown;
-  /** What people see. Default: nothing more than was said. */
+  /** The lines for people. Default: none besides those already printed. */
   readonly lines?: readonly string[];
-  /** The command did its work and the answer is bad: exit code 1. */
+  /** The command ran, and its answer is bad: exit code 1. */
   readonly failed?: boolean;
 }
 
-/** An option: its flags, its meaning, and how its text is read. */
+/** An option: its flags, its meaning, and how its text is parsed. */
 interface OptionSpec {
   readonly flags: string;
   readonly text: string;
-  /** @param before what the same option, given before in the same call, was read as */
+  /** @param before the parsed value of the same option, given earlier in the same call */
   readonly parse?: (text: string, before?: never) => unknown;
 }
 
@@ -53,17 +53,17 @@ export interface CommandSpec<
   readonly summary: string;
   readonly options?: readonly OptionSpec[];
   readonly example: string;
-  /** What one should know beyond the summary. */
+  /** What a user should know beyond the summary. */
   readonly more?: string;
   readonly run: (cli: Cli, args: Args, options: Options) => Promise<Outcome>;
 }
 
-/** A command whose types are known to itself only. */
+/** A command without its own types. */
 export interface AnyCommand extends Omit<CommandSpec, "run"> {
   readonly run: (cli: Cli, args: readonly never[], options: never) => Promise<Outcome>;
 }
 
-/** Checks a command's types where it is written, and lets go of them. */
+/** Checks the types of a command where it is defined, and then drops them. */
 export function command<Args extends readonly (string | readonly string[] | undefined)[], Options>(
   spec: CommandSpec<Args, Options>,
 ): AnyCommand {
@@ -73,7 +73,7 @@ export function command<Args extends readonly (string | readonly string[] | unde
 /** Exit codes: done, failed, wrong usage. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
-/** Errors that say: you called it wrongly. */
+/** Codes of errors that mean wrong usage. */
 const USAGE_ERRORS = ["INVALID_ARGUMENT", "USAGE"];
 
 /** Adds a command to the program. `exit` receives its exit code. */
@@ -126,7 +126,10 @@ async function runCommand(
   }
 }
 
-/** Tells an error, and gives the exit code for it: as `{"error": {"code", "message"}}` on stdout for programs, on stderr for people. */
+/**
+ * Reports an error, and returns its exit code: as `{"error": {"code", "message"}}` on
+ * stdout for programs, on stderr for people.
+ */
 export function reportError(terminal: Terminal, json: boolean, error: unknown): number {
   const { code, message } = describe(error);
   if (json) terminal.out(JSON.stringify({ error: { code, message } }));
@@ -134,7 +137,7 @@ export function reportError(terminal: Terminal, json: boolean, error: unknown): 
   return USAGE_ERRORS.includes(code) ? EXIT.usage : EXIT.failed;
 }
 
-/** An error that we did not raise on purpose is a defect, of ours or below: its stack is what helps. */
+/** An error without a code is a defect, in dagsmith or below: its stack is shown. */
 function describe(error: unknown): { readonly code: string; readonly message: string } {
   if (isDagsmithError(error)) return error;
   const named = databaseError(error);

@@ -1,4 +1,7 @@
-/** Every command, in the order in which `dag --help` lists them: from writing a DAG to running it for real. */
+/**
+ * Every command, in the order in which `dag --help` lists them: first those for writing a
+ * DAG, then those of a deployment.
+ */
 import type { AnyCommand } from "./command.ts";
 import { audit, label, note } from "./commands/annotate.ts";
 import { assets } from "./commands/assets.ts";
@@ -65,7 +68,7 @@ export const commands: readonly AnyCommand[] = [
   ...[backfill, backfills, pauseBackfill, resumeBackfill, cancelBackfill, doctor],
 ];
 
-/** Commands that have commands of their own. */
+/** Commands with subcommands. */
 export interface CommandGroup {
   readonly name: string;
   readonly summary: string;

@@ -1,6 +1,7 @@
 /**
- * `npm start`: the whole of dagsmith on one machine, with the example DAGs. Runs the GitHub pipeline once, shows what it made, and stays
- * up for a look at the page. `npm start -- --once` ends instead, with exit code 1 when the run failed.
+ * `npm start`: all of dagsmith on one machine, with the example DAGs. It runs the GitHub
+ * pipeline once, shows its result, and keeps running so that the page can be used.
+ * `npm start -- --once` ends instead, with exit code 1 when the run failed.
  */
 import { Command } from "commander";
 import { readConfig } from "../config.ts";
@@ -28,7 +29,7 @@ import {
 } from "./services/services.ts";
 
 const DEMO_DAG = "github_to_redshift";
-/** What the pipeline leaves in the warehouse. */
+/** The table that the pipeline writes into the warehouse. */
 const RESULT = { schema: "github_data", table: "open_issue_count" };
 const RESULT_ROWS = 20;
 
@@ -70,8 +71,9 @@ async function startAll(cli: Cli, { port }: Options, running: Running) {
 }
 
 /**
- * Deploys the examples and has the pipeline run once: the run that its schedule asks for at the first start, or, when today's interval has
- * had its run, one asked for by hand. The scheduler is not there yet, so nobody else creates that run.
+ * Deploys the examples and creates one run of the pipeline: the run that its schedule
+ * creates at the first start, or a manual run when today's interval has had its run. The
+ * scheduler has not started yet, so no other process creates that run.
  * @returns the run's number
  */
 async function deployAndRun({ cli, db }: Surroundings): Promise<number> {
@@ -93,7 +95,7 @@ async function deployAndRun({ cli, db }: Surroundings): Promise<number> {
   return (await triggerRun(db, { dagId: DEMO_DAG, actor: "npm start" })).id;
 }
 
-/** Follows a run to its end and shows what it made. @returns whether it succeeded */
+/** Follows a run to its end and shows its result. @returns whether it succeeded */
 async function showRun(
   { cli, db }: Surroundings,
   id: number,

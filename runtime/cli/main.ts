@@ -34,7 +34,7 @@ async function run(argv: readonly string[]): Promise<number> {
     await terminal.flush();
   }
 
-  /** Commander has printed its own message already, unless a program reads us. */
+  /** Commander has already printed its message, unless a program reads the output. */
   function usageOrFailure(error: unknown): number {
     if (!(error instanceof CommanderError)) return reportError(terminal, json, error);
     if (error.exitCode === 0) return EXIT.done;
@@ -47,12 +47,12 @@ function newProgram(json: boolean): Command {
   const program = new Command("dag")
     .description("Airflow's semantics for TypeScript: write, test, run and watch DAGs.")
     .version(packageVersion())
-    // `--version` behind a command is that command's own.
+    // `--version` after a command is an option of that command.
     .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError("(add --help for the ways to call it)")
     .showSuggestionAfterError()
     .addHelpText("after", "\nExample:\n  $ dag init my-project");
-  // Subcommands take these over when they are made.
+  // Subcommands copy these settings when they are created.
   return json ? program.configureOutput({ writeErr: () => undefined }) : program;
 }

@@ -1,6 +1,7 @@
 /**
- * Does a past try's work again, in this process: the version and params that the try had, its interval, item and inputs as they are recorded.
- * What it returns and pushes goes nowhere; what it does to the outside world it does.
+ * Runs a past try again in this process: its version and params, and its recorded
+ * interval, item and inputs. Its output and its XComs are not stored. Its effects on
+ * outside systems do happen.
  */
 
 import type { Connection } from "../../sdk/connection.ts";
@@ -27,16 +28,18 @@ export interface ReplayRequest {
   readonly taskId: string;
   /** -1 for a task that is not mapped. */
   readonly mapIndex: number;
-  /** Undefined: the last one. */
+  /** Undefined: the last try. */
   readonly tryNumber: number | undefined;
-  /** The folder of the project, where packages are looked up; and where bundles are kept. */
+  /**
+   * The folder of the project, where packages are looked up; and the folder for bundles.
+   */
   readonly folder: string;
   readonly bundles: string;
-  /** Where large values lie. */
+  /** The store of large values. */
   readonly xcoms: SpillOptions | undefined;
 }
 
-/** What a task may ask, beside what is recorded. */
+/** What a task may request, in addition to what is recorded. */
 export interface ReplayWorld {
   connection(id: string): Promise<Connection>;
   variable(key: string): Promise<string | null>;
@@ -49,7 +52,10 @@ export interface Replay {
   readonly result: TryResult;
 }
 
-/** @throws DagsmithError UNKNOWN_RUN, UNKNOWN_INSTANCE, INVALID_ARGUMENT for a try that there was not, BUNDLE_MISSING, XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE */
+/**
+ * @throws DagsmithError UNKNOWN_RUN, UNKNOWN_INSTANCE, INVALID_ARGUMENT for a try that
+ *   does not exist, BUNDLE_MISSING, XCOM_FILE_MISSING, XCOM_FILE_UNREADABLE
+ */
 export async function replay(
   db: Database,
   request: ReplayRequest,
@@ -111,7 +117,10 @@ export async function replay(
   }
 }
 
-/** The facts of a run as they were when a try of it ran: a clear may have given it other code or params since. */
+/**
+ * The version and params of a run at the time of a try: a clear may have changed them
+ * since.
+ */
 async function factsThen(
   db: Database,
   plans: Plans,

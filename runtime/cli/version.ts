@@ -1,4 +1,4 @@
-/** The version of this package: from its package.json, wherever this file lies in it. */
+/** The version of this package, from its package.json, in the source and in the build. */
 import { existsSync, readFileSync } from "node:fs";
 
 export function packageVersion(): string {

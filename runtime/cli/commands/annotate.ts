@@ -1,4 +1,7 @@
-/** `dag note` and `dag label`: what people write on runs; `dag audit`: what they did. */
+/**
+ * `dag note` and `dag label`: notes and labels on runs; `dag audit`: the actions of
+ * people.
+ */
 import { command, type Outcome, wrongUsage } from "../command.ts";
 import { needDag, needRun, RUN_NAMES } from "../find/runs.ts";
 import { label as parseLabel, wholeNumber } from "../input/option_values.ts";

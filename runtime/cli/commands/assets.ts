@@ -1,4 +1,4 @@
-/** `dag assets`: what data DAGs write and wait for, and saying that some of it was updated. */
+/** `dag assets`: the assets that DAGs update and wait for, and recording an update. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { command, type Outcome } from "../command.ts";

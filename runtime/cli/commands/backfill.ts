@@ -1,4 +1,7 @@
-/** `dag backfill` and its kin: running a range of a schedule, watching it, stopping it. */
+/**
+ * `dag backfill` and related commands: create, watch and stop runs over a range of a
+ * schedule.
+ */
 import type { Json } from "../../../sdk/json.ts";
 import type { Reprocess } from "../../scheduler/decisions/plan_backfill.ts";
 import type { CodeChoice } from "../../store/backfills/backfill.ts";

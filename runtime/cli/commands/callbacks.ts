@@ -1,4 +1,4 @@
-/** `dag callbacks`: what was called back because of a run and its tasks, and how that ended. */
+/** `dag callbacks`: the callbacks of a run and its tasks, and how they ended. */
 import { command, type Outcome } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { table } from "../output/table.ts";

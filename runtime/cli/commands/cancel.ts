@@ -1,4 +1,4 @@
-/** `dag cancel`: a run, or one task of it, ends before its time. */
+/** `dag cancel`: cancels a run, or one task of it. */
 import type { Database } from "../../store/database/database.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
 import { type Cli, command, type Outcome } from "../command.ts";

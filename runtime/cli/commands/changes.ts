@@ -1,4 +1,4 @@
-/** `dag changes`: the triggers that tell DAGs of changes in other databases. */
+/** `dag changes`: the triggers that report row changes in other databases to DAGs. */
 import type { EventSourceDone, EventsRequest } from "../../actions/index.ts";
 import type { Database } from "../../store/database/database.ts";
 import { type AnyCommand, type Cli, command, type Outcome } from "../command.ts";

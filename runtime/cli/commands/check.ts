@@ -1,4 +1,4 @@
-/** `dag check`: do the files make DAGs? For editors, hooks and CI. */
+/** `dag check`: whether the files define valid DAGs. For editors, hooks and CI. */
 import { type Cli, command, type Outcome } from "../command.ts";
 import { type BrokenFile, loadDagFolder } from "../find/dags.ts";
 import { type Style, safeText } from "../output/terminal.ts";
@@ -34,7 +34,7 @@ export const check = command({
   },
 });
 
-/** An import error, and the stack under it when the message does not tell enough. */
+/** An import error, with its stack when the message is not enough. */
 export function errorLines(
   error: BrokenFile & { readonly stack?: string | null },
   style: Style,
@@ -46,7 +46,10 @@ export function errorLines(
   ];
 }
 
-/** `file:line: message`, the form that terminals and editors make a link of; not twice when the message begins with it. */
+/**
+ * `file:line: message`, which terminals and editors turn into a link. The place is not
+ * repeated when the message begins with it.
+ */
 export function placed({
   file,
   line,

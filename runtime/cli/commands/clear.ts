@@ -1,4 +1,4 @@
-/** `dag clear`: tasks that ran, run again. */
+/** `dag clear`: clears tasks, so that they run again. */
 import type { ClearedRun, ClearSelection } from "../../actions/index.ts";
 import type { CodeChoice } from "../../store/backfills/backfill.ts";
 import type { Database } from "../../store/database/database.ts";
@@ -88,7 +88,8 @@ async function targetOf(
 ): Promise<ClearSelection["of"]> {
   if (from === undefined && to === undefined) {
     const [run] = await findRuns(db, name);
-    // A DAG's name alone would mean all of its runs, which nobody says by accident here.
+    // The name of a DAG alone would mean all of its runs, which is too much for a
+    // mistake.
     if (!run && (await isDag(db, name)))
       return wrongUsage(
         "<run-or-dag>",

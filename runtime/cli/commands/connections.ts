@@ -1,4 +1,4 @@
-/** `dag connections`: how tasks reach outside systems. */
+/** `dag connections`: the connections to outside systems. */
 import { type Connection, parseConnection } from "../../../sdk/connection.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
@@ -79,7 +79,10 @@ const set = command({
   },
 });
 
-/** A stored connection that nobody will ever read surprises. */
+/**
+ * Warns of a stored connection that is never read, because the environment has one of the
+ * same id.
+ */
 function shadowed(cli: Cli, id: string): readonly string[] {
   return cli.config.secrets.connection(id) === null
     ? []

@@ -1,4 +1,7 @@
-/** `dag decisions`: the decision on every interval of a DAG's schedules, and why the next interval waits. */
+/**
+ * `dag decisions`: the decision on every interval of a DAG's schedules, and why the next
+ * interval waits.
+ */
 import { decisionReason } from "../../scheduler/decisions/decision_reason.ts";
 import type { ListedDecision } from "../../scheduler/decisions/read_decisions.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";

@@ -1,4 +1,4 @@
-/** `dag deploy`: the folder's DAGs become what runs. */
+/** `dag deploy`: makes the versions in the folder current. */
 import type { Deployment } from "../../actions/index.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { loadDagFolder } from "../find/dags.ts";
@@ -33,7 +33,7 @@ export const deploy = command({
     }),
 });
 
-/** A line for each DAG that changed, and for each file that did not import. */
+/** A line for each DAG that changed, and for each file that could not be imported. */
 export function deployLines(
   cli: Cli,
   { deployed, removed }: Deployment,

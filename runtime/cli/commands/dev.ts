@@ -1,4 +1,4 @@
-/** `dag dev`: everything on this machine, from nothing, live as the files change. */
+/** `dag dev`: starts everything on this machine, and deploys files as they change. */
 import { resolve } from "node:path";
 import { errorMessage } from "../../../sdk/error_message.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
@@ -67,7 +67,10 @@ export const dev = command({
   },
 });
 
-/** DATABASE_URL, else a server of our own in the project. Its key is made first: what is stored there must stay readable. */
+/**
+ * DATABASE_URL, else an embedded server in the project. The key is created first, because
+ * stored secrets must stay readable.
+ */
 async function ownDatabase(cli: Cli, files: ProjectFiles, running: Running): Promise<string> {
   if (cli.config.databaseUrl !== null) return cli.config.databaseUrl;
   const [{ startPostgres }, { keepSecretKey }] = await Promise.all([
@@ -79,7 +82,10 @@ async function ownDatabase(cli: Cli, files: ProjectFiles, running: Running): Pro
   return postgres.url;
 }
 
-/** On the usual port when it is free, so that a bookmark holds; on any other when nobody asked for one. */
+/**
+ * The usual port when it is free, so that a bookmark works; otherwise any free port,
+ * unless the user chose a port.
+ */
 export async function startDevPage(all: Surroundings, port: number | undefined, notice?: string) {
   const options = { port, ...(notice !== undefined && { notice }) };
   try {
@@ -92,7 +98,10 @@ export async function startDevPage(all: Surroundings, port: number | undefined, 
   }
 }
 
-/** Deploys the folder now and after each change. A file that broke keeps its last good version, and says so. */
+/**
+ * Deploys the folder now and after each change. When a file breaks, its last good version
+ * stays current, and the error is printed.
+ */
 async function deployOnChange({ cli, db }: Surroundings, folder: string) {
   const [{ watchFolder }, { deployFolder }] = await Promise.all([
     import("../../bundler/watch.ts"),
@@ -104,7 +113,7 @@ async function deployOnChange({ cli, db }: Surroundings, folder: string) {
     sayChanges(cli, load, await deployFolder(db, load, { actor: cli.config.user }));
     sayProblems(cli, load, told);
   };
-  // One after the other: two loads deployed at once could end with the older one.
+  // One after the other: when two deployments run at once, the older load could win.
   let deploying = Promise.resolve();
   const watch = watchFolder(
     folder,
@@ -139,7 +148,10 @@ function sayChanges(
     cli.say("There are no DAGs yet; waiting for files.");
 }
 
-/** Each problem once, and once more when it comes back. @param told what was said of the load before */
+/**
+ * Prints each problem once, and again when it comes back. @param told the problems of the
+ * load before
+ */
 function sayProblems(cli: Cli, { errors, warnings }: FolderLoad, told: Set<string>): void {
   const { style } = cli.terminal;
   const problems = [

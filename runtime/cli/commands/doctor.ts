@@ -1,4 +1,4 @@
-/** `dag doctor`: what keeps things from working here, each finding with what to do. */
+/** `dag doctor`: finds what prevents dagsmith from working here, and says what to do. */
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { errorMessage } from "../../../sdk/error_message.ts";
@@ -13,7 +13,7 @@ import { packageVersion } from "../version.ts";
 
 interface Finding {
   readonly check: string;
-  /** `no` fails the command; `note` is worth knowing. */
+  /** `no` fails the command; `note` is only information. */
   readonly result: "ok" | "note" | "no";
   readonly detail: string;
 }
@@ -80,7 +80,7 @@ async function embeddedFinding(): Promise<Finding> {
   }
 }
 
-/** What holds for this machine; each worker finds out for itself. */
+/** The result of this machine; each worker checks for itself. */
 async function largeValuesFinding(cli: Cli): Promise<Finding> {
   const check = "large values";
   const xcoms = xcomFiles(cli);
@@ -136,7 +136,7 @@ async function databaseFindings(cli: Cli): Promise<readonly Finding[]> {
 /** Connections that a small deployment uses: scheduler, page and two workers. */
 const NEEDED_CONNECTIONS = 60;
 
-/** Only what people should know: a server in order gets no line. */
+/** Only problems: a server without one gets no line. */
 function serverFindings(facts: ServerFacts, isDirectSet: boolean): readonly Finding[] {
   const check = "server";
   const findings: Finding[] = [];
@@ -191,7 +191,7 @@ async function schemaFindings(cli: Cli): Promise<readonly Finding[]> {
   }
 }
 
-/** A member that missed a few heartbeats is about to be given up. */
+/** A member that missed a few heartbeats will soon be declared lost. */
 const SILENCE_MS = 30_000;
 
 function roleFinding(

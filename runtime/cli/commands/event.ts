@@ -1,4 +1,4 @@
-/** `dag event`: what tasks of a run wait for with `waitForEvent`. */
+/** `dag event`: sends an event for which tasks of a run wait (`waitForEvent`). */
 import type { Json } from "../../../sdk/json.ts";
 import { command } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";

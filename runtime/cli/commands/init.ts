@@ -1,4 +1,4 @@
-/** `dag init`: a project in which the next command works. */
+/** `dag init`: creates a project in which the next command works. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
@@ -23,7 +23,7 @@ export const init = command({
     await refuseExisting(folder, Object.keys(files));
     for (const [path, text] of Object.entries(files)) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
-      // A file that appeared since the check is not ours to replace.
+      // A file that was created since the check must not be replaced.
       await writeFile(join(folder, path), text, { flag: "wx" });
     }
     const enter = relative(cli.folder, folder);
@@ -57,7 +57,9 @@ async function askForFolder(cli: Cli, { yes }: Options): Promise<string> {
   return isCancel(answer) ? wrongUsage("folder", "none was chosen") : answer;
 }
 
-/** @throws DagsmithError FOLDER_NOT_EMPTY naming the files that would have to be replaced */
+/**
+ * @throws DagsmithError FOLDER_NOT_EMPTY naming the files that would have to be replaced
+ */
 async function refuseExisting(folder: string, paths: readonly string[]): Promise<void> {
   if (existsSync(folder))
     await readdir(folder).catch(() => wrongUsage("folder", `${folder} is not a folder`));
@@ -66,7 +68,7 @@ async function refuseExisting(folder: string, paths: readonly string[]): Promise
     throw new DagsmithError("FOLDER_NOT_EMPTY", { folder, found: found.join(", ") });
 }
 
-/** What npm allows as a name, from the folder's. */
+/** The folder's name, changed to a name that npm allows. */
 function projectName(folder: string): string {
   const name = basename(folder)
     .toLowerCase()

@@ -1,4 +1,4 @@
-/** `dag list`: the DAGs there are. */
+/** `dag list`: lists the DAGs. */
 
 import { schedulesText } from "../../timetable/schedule_text.ts";
 import { command, type Outcome } from "../command.ts";

@@ -1,4 +1,4 @@
-/** `dag logs`: what one try of a task wrote. */
+/** `dag logs`: the log of one try of a task. */
 import { poll } from "../../service/poll.ts";
 import type { Database } from "../../store/database/database.ts";
 import type { InstanceRow } from "../../store/reads/instances.ts";
@@ -58,7 +58,9 @@ export const logs = command({
     }),
 });
 
-/** What callbacks of the run itself logged: those of its tasks stand in the tasks' logs. */
+/**
+ * The log of the run's own callbacks. The callbacks of its tasks are in the tasks' logs.
+ */
 async function logOfRun(cli: Cli, db: Database, run: RunDetail): Promise<Outcome> {
   const { listCallbacks } = await import("../../store/reads/callbacks.ts");
   const own = (await listCallbacks(db, run.id)).filter(({ taskId }) => taskId === null);
@@ -71,7 +73,7 @@ async function logOfRun(cli: Cli, db: Database, run: RunDetail): Promise<Outcome
   };
 }
 
-/** An instance that waits for its next try shows the one before, which is why somebody looks. */
+/** While an instance waits for its next try, the log of the try before is shown. */
 function tryOf(instance: InstanceRow, wanted: number | undefined): number {
   const latest =
     instance.startedAt === null && instance.finishedAt === null
@@ -85,7 +87,10 @@ function tryOf(instance: InstanceRow, wanted: number | undefined): number {
 /** How often the database is asked for new lines, in milliseconds. */
 const POLL_MS = 300;
 
-/** Prints lines as they come, from try to try unless one was named, and ends behind the last line of the last try. */
+/**
+ * Prints lines as they arrive, from try to try unless one was named, and ends after the
+ * last line of the last try.
+ */
 async function follow(
   db: Database,
   find: () => Promise<InstanceRow | null>,
@@ -96,7 +101,8 @@ async function follow(
   let following = wanted;
   /** @returns whether the last line of the last try was printed */
   const look = async (): Promise<boolean> => {
-    // The state is read before the lines: what was written before the end is then stored already.
+    // The state is read before the lines: then all lines before the end are stored
+    // already.
     const instance = await find();
     following ??= instance ? tryOf(instance, undefined) : undefined;
     if (!instance || following === undefined) return false;
@@ -110,7 +116,7 @@ async function follow(
   await poll(async () => (await look()) || undefined, { firstMs: POLL_MS });
 }
 
-/** `04:00:01 info  text`; what tasks write must not act on the terminal. */
+/** `04:00:01 info  text`; the output of tasks must not control the terminal. */
 function lineText(
   { time, level, text }: Pick<StoredLogLine, "time" | "level" | "text">,
   style: Style,

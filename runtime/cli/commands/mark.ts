@@ -1,4 +1,4 @@
-/** `dag mark`: a person decides how a task, or a run, ended. */
+/** `dag mark`: sets the final state of a task or a run. */
 import { MARKS, type Mark } from "../../state/task_state.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";

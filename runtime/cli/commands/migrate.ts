@@ -1,4 +1,4 @@
-/** `dag migrate`: the tables, up to date. */
+/** `dag migrate`: creates or upgrades the tables. */
 import { command } from "../command.ts";
 import { needDatabaseUrl, withDatabaseAt } from "../project/database.ts";
 

@@ -1,4 +1,4 @@
-/** `dag next`: when a DAG will run, and over which data intervals. */
+/** `dag next`: the next runs of a DAG, and their data intervals. */
 import type { DeployedDag } from "../../store/reads/dags.ts";
 import { command, type Outcome, wrongUsage } from "../command.ts";
 import { knownDag } from "../find/dags.ts";
@@ -68,7 +68,7 @@ export const next = command({
   },
 });
 
-/** What keeps a deployed DAG from these runs now. */
+/** Why a deployed DAG does not get these runs now. */
 function remarks(dagId: string, deployed: DeployedDag | null): readonly string[] {
   if (deployed?.scheduleError)
     return ["", `The schedule stands still: ${cell(deployed.scheduleError)}`];

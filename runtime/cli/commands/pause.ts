@@ -1,4 +1,4 @@
-/** `dag pause` and `dag unpause`: the schedule stands still, or goes on. */
+/** `dag pause` and `dag unpause`: stop and start the schedule of a DAG. */
 import { type AnyCommand, command } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { withDatabase } from "../project/database.ts";

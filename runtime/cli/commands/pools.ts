@@ -1,4 +1,4 @@
-/** `dag pools`: slots that tasks of any DAG share. */
+/** `dag pools`: slots that tasks of all DAGs share. */
 import { command, type Outcome, wrongUsage } from "../command.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";

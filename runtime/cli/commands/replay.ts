@@ -1,4 +1,4 @@
-/** `dag replay`: a past task instance once more, here, recording nothing. */
+/** `dag replay`: runs a past try again in this process, and records nothing. */
 import { createResolver } from "../../secrets/resolver.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";

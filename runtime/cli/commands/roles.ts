@@ -1,4 +1,7 @@
-/** `dag start`, `dag scheduler`, `dag worker`, `dag web`: the services of a deployment, together or each on its own machine. */
+/**
+ * `dag start`, `dag scheduler`, `dag worker`, `dag web`: the services of a deployment,
+ * together or each on its own machine.
+ */
 import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../find/dags.ts";
 import { queueNames, wholeNumber } from "../input/option_values.ts";
@@ -109,7 +112,10 @@ export const web = command({
     }),
 });
 
-/** One role, on a schema that fits: upgrading it is `dag migrate`'s, which a deployment runs once and not in every process. */
+/**
+ * Starts one role, on a schema that fits. `dag migrate` upgrades the schema, once in a
+ * deployment and not in every process.
+ */
 async function runRole(
   cli: Cli,
   startRole: (all: Surroundings) => Promise<{ stop(): Promise<void> }>,

@@ -1,4 +1,4 @@
-/** `dag rollback`: an earlier version for new runs. */
+/** `dag rollback`: makes an earlier version current. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { command, type Outcome } from "../command.ts";
 import { needDag } from "../find/runs.ts";
@@ -22,7 +22,10 @@ export const rollback = command({
     }),
 });
 
-/** Numbers beyond the column's range are no versions either. @throws DagsmithError UNKNOWN_VERSION */
+/**
+ * A number beyond the range of the column is no version either. @throws DagsmithError
+ * UNKNOWN_VERSION
+ */
 function versionNumber(dagId: string, text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new DagsmithError("UNKNOWN_VERSION", { dag: dagId, version: text });

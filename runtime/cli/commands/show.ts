@@ -1,4 +1,4 @@
-/** `dag show`: what one DAG is made of. */
+/** `dag show`: the tasks of one DAG and its settings. */
 import type { DagSpec, EachSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { schedulesText } from "../../timetable/schedule_text.ts";
 import { command, type Outcome } from "../command.ts";
@@ -37,8 +37,9 @@ export const show = command({
 });
 
 /**
- * Each task under the tasks before it; drawn in full once, and by its name wherever else it hangs. What is within a group that runs as one
- * hangs under the group by a double line, ahead of what comes after it.
+ * Each task under its upstream tasks: drawn in full once, and by its name elsewhere. The
+ * tasks of a group with a group instance are under the group, with a double line, before
+ * the tasks downstream of the group.
  */
 export function tree(spec: DagSpec, style: Style): readonly string[] {
   const tasks = spec.tasks.filter(({ kind }) => kind?.type !== "group").length;
@@ -70,20 +71,20 @@ export function tree(spec: DagSpec, style: Style): readonly string[] {
   return lines;
 }
 
-/** To what comes after, and to what is within. */
+/** The tasks downstream, and the tasks in the group. */
 const BRANCHES: Readonly<Record<"more" | "last", readonly [after: string, within: string]>> = {
   more: ["├─ ", "╞═ "],
   last: ["└─ ", "╘═ "],
 };
 
-/** The tasks within a group, or the DAG itself, that nothing in it comes before. */
+/** The tasks of a group, or of the DAG itself, that have no upstream task in it. */
 function firstWithin({ tasks }: DagSpec, group: string | undefined): readonly TaskSpec[] {
   return tasks.filter(
     ({ parentGroup, upstream }) => parentGroup === group && upstream.length === 0,
   );
 }
 
-/** The list of a mapped task in words. */
+/** The list of a mapped task as text. */
 function eachText(each: EachSpec): string {
   if ("taskId" in each)
     return each.field === undefined ? each.taskId : `${each.taskId}.${each.field}`;
@@ -119,8 +120,8 @@ function remarks(task: TaskSpec): string {
 }
 
 /**
- * A Mermaid flowchart. Nodes are numbered, because a task id may hold characters that Mermaid reads as its own. A group that runs as one is its
- * frame.
+ * A Mermaid flowchart. Nodes are numbered, because a task id may contain characters that
+ * have a meaning in Mermaid. A group with a group instance is a frame.
  */
 export function mermaid(spec: DagSpec): readonly string[] {
   const frames = new Map((spec.groups ?? []).map(({ groupId }, index) => [groupId, `g${index}`]));

@@ -1,4 +1,4 @@
-/** `dag simulate`: what the scheduler would do, without waiting for it. */
+/** `dag simulate`: what the scheduler would do, in virtual time. */
 import { type Duration, durationMs } from "../../../sdk/duration.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
@@ -16,7 +16,7 @@ interface Options {
   readonly folder?: string;
 }
 
-/** Of a DAG that has never run. */
+/** For a DAG that has never run. */
 const DEFAULT_DURATION_MS = 60_000;
 
 export const simulate = command({
@@ -66,7 +66,7 @@ export const simulate = command({
 
 function moment(option: string, text: string | undefined): Date {
   if (text === undefined) return wrongUsage(option, "it must be given");
-  // A text without an offset is read in UTC, a date as its midnight.
+  // A text without an offset is read in UTC, and a date as its midnight.
   const date = new Date(
     text.includes("T") && !/(Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text,
   );
@@ -93,7 +93,9 @@ interface Recorded {
   readonly pools: Readonly<Record<string, number>>;
 }
 
-/** How long runs took, and the pools there are; of files, nobody knows. */
+/**
+ * How long runs took, and the pools; both are unknown for DAGs that are read from files.
+ */
 async function recorded(
   cli: Cli,
   specs: readonly DagSpec[],

@@ -1,4 +1,4 @@
-/** `dag tasks`: one run, task by task. */
+/** `dag tasks`: the tasks of one run. */
 
 import type { Database } from "../../store/database/database.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";

@@ -1,4 +1,4 @@
-/** `dag trigger`: a run, now. */
+/** `dag trigger`: creates a run now. */
 import type { Json } from "../../../sdk/json.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { needDag } from "../find/runs.ts";
@@ -42,7 +42,7 @@ export const trigger = command({
     }),
 });
 
-/** Tells each task once, when it has ended. */
+/** Reports each task once, when it has ended. */
 function progressLine(cli: Cli): (taskId: string, state: string) => void {
   return (taskId, state) => cli.say(`  ${taskId} ${state}`);
 }

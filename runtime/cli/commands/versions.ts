@@ -1,4 +1,4 @@
-/** `dag versions`: what was deployed, and what runs get. */
+/** `dag versions`: the deployed versions, and the current one. */
 import { command, type Outcome } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { table } from "../output/table.ts";

@@ -1,4 +1,4 @@
-/** `dag why`: what holds up the tasks of a run. */
+/** `dag why`: why the tasks of a run do not run. */
 import type { WaitingTask } from "../../store/reads/why.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";

@@ -1,6 +1,7 @@
 /**
- * From what a person calls a DAG (a file, or its id) to the DAG itself, loaded into this process. Only the files that can hold it are
- * bundled: reading a whole folder would take most of the time of a short test.
+ * Finds a DAG by the name that a user gives (a file, or its id), and loads it into this
+ * process. Only the files that may define it are bundled: reading a whole folder would
+ * take most of the time of a short test.
  */
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
@@ -12,7 +13,8 @@ import { DEFAULT_FOLDER, loadDagFolder, unknownDag } from "./dags.ts";
 
 /**
  * The DAG, with its code imported here.
- * @throws DagsmithError UNKNOWN_DAG, FILE_NOT_FOUND, FILE_HAS_MANY_DAGS, BUNDLE_FAILED, NOT_A_DAG; and what importing the file throws
+ * @throws DagsmithError UNKNOWN_DAG, FILE_NOT_FOUND, FILE_HAS_MANY_DAGS, BUNDLE_FAILED,
+ *   NOT_A_DAG; and what importing the file throws
  */
 export async function findTestedDag(
   cli: Cli,
@@ -33,7 +35,7 @@ async function dagById(cli: Cli, dagId: string, folder: string): Promise<Dag<unk
     );
     if (found) return found;
   }
-  // An id that is put together stands in no file as it is.
+  // An id that code computes is in no file as text.
   const { versions, errors } = await loadDagFolder(cli, folder);
   const version = versions.find((one) => one.dagId === dagId);
   const found =

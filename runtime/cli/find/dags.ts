@@ -1,4 +1,7 @@
-/** The DAGs that `list`, `show` and `next` speak of: the deployed ones when there is a database, else those of the folder's files. */
+/**
+ * The DAGs that `list`, `show` and `next` show: the deployed DAGs when there is a
+ * database, else those of the folder's files.
+ */
 import { resolve } from "node:path";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
@@ -19,7 +22,7 @@ export interface KnownDag {
   readonly deployed: DeployedDag | null;
 }
 
-/** A file that gives no DAG as it is now. */
+/** A file that currently defines no DAG. */
 export interface BrokenFile {
   readonly file: string;
   readonly line: number | null;
@@ -34,7 +37,7 @@ export interface KnownDags {
   readonly errors: readonly BrokenFile[];
 }
 
-/** @param folder given: read its files, whatever is deployed */
+/** @param folder when given: read its files, whatever is deployed */
 export async function knownDags(cli: Cli, folder: string | undefined): Promise<KnownDags> {
   if (folder === undefined && (await findDatabaseUrl(cli)) !== null) return deployedDags(cli);
   const { versions, errors } = await loadDagFolder(cli, folder);
@@ -45,7 +48,7 @@ export async function knownDags(cli: Cli, folder: string | undefined): Promise<K
   };
 }
 
-/** @throws DagsmithError UNKNOWN_DAG, with the name that was probably meant */
+/** @throws DagsmithError UNKNOWN_DAG, with the most similar name */
 export async function knownDag(
   cli: Cli,
   dagId: string,
@@ -60,13 +63,13 @@ export async function knownDag(
   );
 }
 
-/** @param remark added behind the hint */
+/** @param remark added after the hint */
 export function unknownDag(dagId: string, known: readonly string[], remark = ""): DagsmithError {
   return new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: `${hint(dagId, known)}${remark}` });
 }
 
 /**
- * Loads the DAG files of a folder, given or the usual one.
+ * Loads the DAG files of a folder: the given one, or the default.
  * @throws DagsmithError FILE_NOT_FOUND
  */
 export async function loadDagFolder(

@@ -1,6 +1,6 @@
-/** The name that somebody probably meant. */
+/** Finds the name that was probably meant. */
 
-/** The candidate with the fewest edits from `name`; undefined when none is near. */
+/** The candidate with the fewest edits from `name`; undefined when none is similar. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   const allowed = Math.max(2, Math.floor(name.length * 0.4));
   const scored = candidates.map((candidate) => ({
@@ -12,7 +12,7 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return candidates.find((candidate) => name.length >= 3 && candidate.includes(name));
 }
 
-/** "Did you mean …?", or the names there are. */
+/** "Did you mean …?", or all names. */
 export function hint(name: string, candidates: readonly string[]): string {
   const near = nearest(name, candidates);
   if (near !== undefined) return `Did you mean "${near}"?`;

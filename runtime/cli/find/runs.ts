@@ -1,4 +1,4 @@
-/** Finds the run that a person names. */
+/** Finds the run that a user names. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { dagIds } from "../../store/dags/dag.ts";
 import type { Queryable } from "../../store/database/database.ts";
@@ -11,7 +11,8 @@ export const RUN_NAMES = "<run> is its number, its run id, or dag/run_id. `dag r
 
 /**
  * @param name the run's number, its run id, or dag/run_id
- * @throws DagsmithError UNKNOWN_RUN; INVALID_ARGUMENT when several DAGs have a run of this run id
+ * @throws DagsmithError UNKNOWN_RUN; INVALID_ARGUMENT when several DAGs have a run of
+ *   this run id
  */
 export async function needRun(db: Queryable, name: string): Promise<RunDetail> {
   const [run, ...others] = await findRuns(db, name);
@@ -24,7 +25,9 @@ export async function needRun(db: Queryable, name: string): Promise<RunDetail> {
   );
 }
 
-/** @throws DagsmithError UNKNOWN_DAG, with the name that was probably meant, unless there is such a DAG */
+/**
+ * @throws DagsmithError UNKNOWN_DAG, with the most similar name, unless the DAG exists
+ */
 export async function needDag(db: Queryable, dagId: string): Promise<void> {
   const { getDag } = await import("../../store/reads/dags.ts");
   if (!(await getDag(db, dagId))) throw unknownDag(dagId, await dagIds(db));

@@ -1,4 +1,4 @@
-/** Finds the task, and the instance of it, that a person names. */
+/** Finds the task, and its instance, that a user names. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { Queryable } from "../../store/database/database.ts";
@@ -7,7 +7,10 @@ import { findRunSpec, type RunDetail } from "../../store/reads/runs.ts";
 import { wrongUsage } from "../command.ts";
 import { nearest } from "./nearest.ts";
 
-/** @throws DagsmithError UNKNOWN_TASK, with the tasks there are, the one probably meant first */
+/**
+ * @throws DagsmithError UNKNOWN_TASK, with the names of all tasks, the most similar one
+ *   first
+ */
 export async function needTask(
   db: Queryable,
   run: RunDetail,
@@ -28,8 +31,9 @@ export async function needTask(
 }
 
 /**
- * The instance of a task; null when its turn has not come.
- * @throws DagsmithError UNKNOWN_TASK, INVALID_ARGUMENT for a mapped task without its index
+ * The instance of a task; null when it was not created yet.
+ * @throws DagsmithError UNKNOWN_TASK, INVALID_ARGUMENT for a mapped task without its
+ *   index
  */
 export async function findTaskInstance(
   db: Queryable,

@@ -1,4 +1,7 @@
-/** How the texts of options are read. Each function throws an Error whose message completes the sentence "the value is invalid: …". */
+/**
+ * Parses the texts of options. Each function throws an Error whose message completes the
+ * sentence "the value is invalid: …".
+ */
 import type { Json } from "../../../sdk/json.ts";
 import { ROUTE_NAME } from "../../../sdk/spec/index.ts";
 
@@ -19,9 +22,12 @@ export function jsonObject(text: string): Readonly<Record<string, Json>> {
   throw new Error(`write a JSON object, such as '{"day": "2026-01-31"}'.`);
 }
 
-/** An ISO 8601 date or time, kept as written: its zone, when it names none, is the DAG's. */
+/**
+ * An ISO 8601 date or time, kept as text: without an offset, the DAG's timezone applies.
+ */
 export function isoDate(text: string): string {
-  // A sign of a date in another order, or of a typing error: Date takes more than ISO 8601.
+  // Date accepts more than ISO 8601. A shifted day shows a date in another order, or a
+  // typing error.
   if (
     /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text) &&
     !Number.isNaN(Date.parse(text))
@@ -41,7 +47,7 @@ function parseJson(text: string): Json {
   }
 }
 
-/** Names of queues, between commas. */
+/** Names of queues, separated by commas. */
 export function queueNames(text: string): readonly string[] {
   const names = [...new Set(text.split(",").map((name) => name.trim()))];
   if (names.every((name) => ROUTE_NAME.test(name))) return names;
@@ -59,7 +65,7 @@ export function oneOf<Word extends string>(...words: readonly Word[]): (text: st
   };
 }
 
-/** `key=value`, gathered with those given before. */
+/** `key=value`, added to those given before. */
 export function label(
   text: string,
   before: Readonly<Record<string, string>> = {},

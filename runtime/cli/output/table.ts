@@ -1,7 +1,13 @@
-/** Tables of plain text: columns padded to their widest cell, no borders, so that they read well and cut well. */
+/**
+ * Tables of plain text: columns padded to their widest cell, without borders, so that
+ * people and `cut` can read them.
+ */
 import { stripVTControlCharacters } from "node:util";
 
-/** Lines of a table; the heading comes in capitals. A cell may hold colours, but no line breaks. */
+/**
+ * Lines of a table; the heading is in capitals. A cell may contain colours, but no line
+ * breaks.
+ */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly string[])[],

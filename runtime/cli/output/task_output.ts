@@ -1,8 +1,12 @@
-/** What tasks write by themselves (console.log, process.stdout) while they run in our process: masked, and kept out of a document. */
+/**
+ * The direct output of tasks (console.log, process.stdout) that run in our process:
+ * masked, and kept out of a JSON document.
+ */
 
 /**
- * Runs `work` while everything written to the process's streams goes through `mask`; with `toStderr` none of it reaches stdout.
- * What is written without a line break waits for the rest of its line, so that no secret slips through in two halves.
+ * Runs `work` while all output of the process goes through `mask`; with `toStderr` none
+ * of it reaches stdout. Text without a line break waits for the rest of its line, so that
+ * no secret is printed unmasked in two parts.
  */
 export async function withTaskOutput<Result>(
   { mask, toStderr }: { readonly mask: (text: string) => string; readonly toStderr: boolean },

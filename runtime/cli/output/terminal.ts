@@ -1,12 +1,12 @@
 /**
- * Where commands write: people's lines and the JSON document to stdout, remarks and errors to stderr. Nothing else in cli/ writes to the
- * process's streams.
+ * The output of commands: lines for people and the JSON document on stdout, remarks and
+ * errors on stderr. No other file in cli/ writes to the process's streams.
  */
 import { stripVTControlCharacters, styleText } from "node:util";
 
 type Paint = (text: string) => string;
 
-/** Colours; each leaves the text as it is when colours are off. */
+/** Colours; each returns the text unchanged when colours are off. */
 export interface Style {
   readonly bold: Paint;
   readonly dim: Paint;
@@ -17,20 +17,24 @@ export interface Style {
 }
 
 export interface Terminal {
-  /** Whether a person watches: then lines may be coloured. */
+  /** Whether the output is a terminal: then lines may be coloured. */
   readonly isInteractive: boolean;
   readonly style: Style;
-  /** A line for people, or the one JSON document. */
+  /** Prints a line for people, or the one JSON document. */
   out(line: string): void;
-  /** A remark that is not the result. */
+  /** Prints a remark that is not the result. */
   note(line: string): void;
-  /** Waits until everything was handed to the operating system, so that the process may end. */
+  /**
+   * Waits until all output was passed to the operating system, so that the process may
+   * end.
+   */
   flush(): Promise<void>;
 }
 
 /** The terminal of this process. */
 export function processTerminal(colorAllowed: boolean): Terminal {
-  // The reader of a pipe may leave early (`dag runs | head`): that is no failure of ours.
+  // The reader of a pipe may exit early (`dag runs | head`): that is no failure of the
+  // command.
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") process.exit(0);
@@ -63,7 +67,10 @@ function styleOf(colored: boolean): Style {
   };
 }
 
-/** Text from tasks and files, made harmless: it must not move the cursor, retitle the window or forge lines of ours. */
+/**
+ * Text from tasks and files, made harmless: it must not move the cursor, change the
+ * window's title or imitate our lines.
+ */
 export function safeText(text: string): string {
   return stripVTControlCharacters(text).replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are removed here

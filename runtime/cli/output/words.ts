@@ -1,4 +1,4 @@
-/** How values are written for people: states, times, lengths of time. */
+/** Values as text for people: states, times, lengths of time. */
 import { durationText } from "../../words/duration_text.ts";
 import { type Style, safeText } from "./terminal.ts";
 
@@ -17,13 +17,13 @@ const GLYPHS: Readonly<Record<string, readonly [glyph: string, colour: keyof Sty
   none: ["·", "dim"],
 };
 
-/** A state by its name with a glyph, never by colour alone. */
+/** A state as its name with a glyph, never as a colour alone. */
 export function stateCell(state: string, style: Style): string {
   const [glyph, colour] = GLYPHS[state] ?? ["?", "dim"];
   return style[colour](`${glyph} ${state}`);
 }
 
-/** A state with its warnings: the tasks that failed and were allowed to. */
+/** A state with its warnings: the tasks with allowed failures. */
 export function stateWithWarnings(state: string, warnings: number, style: Style): string {
   return warnings === 0
     ? stateCell(state, style)

@@ -1,10 +1,12 @@
-/** Finds the database that a command works on, and opens it for the time of the command. */
+/** Finds the database of a command, and opens it while the command runs. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Database } from "../../store/database/database.ts";
 import type { Cli } from "../command.ts";
 import { findRunningDev, projectFiles } from "./project.ts";
 
-/** DATABASE_URL, else the database of the `dag dev` that runs in this folder, else null. */
+/**
+ * DATABASE_URL, else the database of the `dag dev` that runs in this folder, else null.
+ */
 export async function findDatabaseUrl(cli: Pick<Cli, "config" | "folder">): Promise<string | null> {
   return (
     cli.config.databaseUrl ?? (await findRunningDev(projectFiles(cli.folder)))?.databaseUrl ?? null
@@ -20,7 +22,8 @@ export async function needDatabaseUrl(cli: Pick<Cli, "config" | "folder">): Prom
 
 /**
  * Runs `work` with the database, whose schema fits this code.
- * @throws DagsmithError DATABASE_NOT_SET, NO_DATABASE within seconds, SCHEMA_OLDER, SCHEMA_NEWER
+ * @throws DagsmithError DATABASE_NOT_SET, NO_DATABASE within seconds, SCHEMA_OLDER,
+ *   SCHEMA_NEWER
  */
 export async function withDatabase<Result>(
   cli: Pick<Cli, "config" | "folder">,
@@ -41,7 +44,7 @@ export function directAddress(
   return databaseUrlDirect !== null && url === databaseUrl ? { directUrl: databaseUrlDirect } : {};
 }
 
-/** The same, whatever the schema. */
+/** The same, with any schema. */
 export async function withDatabaseAt<Result>(
   cli: Pick<Cli, "config">,
   url: string,
@@ -50,7 +53,8 @@ export async function withDatabaseAt<Result>(
   const { assertReachable } = await import("../../store/database/probe.ts");
   await assertReachable(url);
   const { openDatabase } = await import("../../store/database/database.ts");
-  // A person waits: a server lost meanwhile is an error now, not a reason to wait for it.
+  // A user waits: when the server is lost now, that is an error, and the command must not
+  // wait for it.
   const db = openDatabase(url, {
     poolSize: 4,
     signal: AbortSignal.abort(),

@@ -1,6 +1,6 @@
-/** The files of a new project: as little as works, and the habits worth copying. */
+/** The files of a new project: the smallest that works, with good practice. */
 
-/** Path to text. */
+/** Path to content. */
 export function newProject(name: string, version: string): Readonly<Record<string, string>> {
   return {
     "package.json": packageJson(name, version),

@@ -1,4 +1,6 @@
-/** What dagsmith keeps in the folder of a project: `.dagsmith/`, made by `dag dev`. */
+/**
+ * The files of dagsmith in the folder of a project: `.dagsmith/`, created by `dag dev`.
+ */
 import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,9 +12,9 @@ export interface ProjectFiles {
   /** Data of the embedded PostgreSQL. */
   readonly postgres: string;
   readonly secretKey: string;
-  /** How to reach the `dag dev` that runs here. */
+  /** The address of the `dag dev` that runs here. */
   readonly dev: string;
-  /** Bundles laid on disk to be imported. */
+  /** Bundles on disk, to be imported. */
   readonly bundles: string;
 }
 
@@ -27,7 +29,10 @@ export function projectFiles(project: string): ProjectFiles {
   };
 }
 
-/** A folder for bundles: in the project, or one of our own where the project cannot be written. */
+/**
+ * A folder for bundles: in the project, or a temporary one when the project cannot be
+ * written.
+ */
 export async function bundleFolder(project: string): Promise<string> {
   const { bundles } = projectFiles(project);
   return mkdir(bundles, { recursive: true }).then(
@@ -42,28 +47,34 @@ async function passingFolder(): Promise<string> {
   return folder;
 }
 
-/** A `dag dev` that runs. */
+/** A running `dag dev`. */
 export interface RunningDev {
   readonly databaseUrl: string;
   readonly page: string;
   readonly pid: number;
 }
 
-/** Leaves word of this process, readable by its owner only: the address of the database holds its password. */
+/**
+ * Writes the address of this process to a file that only its owner can read: the address
+ * of the database contains its password.
+ */
 export async function writeRunningDev(files: ProjectFiles, dev: RunningDev): Promise<void> {
   await mkdir(files.folder, { recursive: true });
-  // Removed first: the mode counts only for a file that is new.
+  // Removed first: the mode applies only to a file that is new.
   await rm(files.dev, { force: true });
   await writeFile(files.dev, JSON.stringify(dev), { mode: 0o600 });
 }
 
-/** Takes the word back, unless another process has left its own since. */
+/** Removes the file, unless another process has written its own since. */
 export async function removeRunningDev(files: ProjectFiles): Promise<void> {
   const left = await readDevFile(files);
   if (left?.pid === process.pid) await rm(files.dev, { force: true });
 }
 
-/** The `dag dev` that runs in this project; null when there is none, or it died without taking its word back. */
+/**
+ * The `dag dev` that runs in this project. Null when there is none, or when it died and
+ * left its file.
+ */
 export async function findRunningDev(files: ProjectFiles): Promise<RunningDev | null> {
   const dev = await readDevFile(files);
   return dev && isAlive(dev.pid) ? dev : null;

@@ -1,4 +1,7 @@
-/** The key and the connections of this command line: the environment's, the database's, and nothing else's. */
+/**
+ * The key and the connections of this command line: those of the environment and the
+ * database only.
+ */
 import { parseSecretKey, type SecretKey } from "../../secrets/encryption.ts";
 import { readSecretKey } from "../../secrets/key_file.ts";
 import { type StoredSecrets, storedSecrets } from "../../secrets/stored.ts";
@@ -7,7 +10,8 @@ import type { Cli } from "../command.ts";
 import { projectFiles } from "./project.ts";
 
 /**
- * DAG_SECRET_KEY, else the key that `dag dev` made in this folder; null when there is neither.
+ * DAG_SECRET_KEY, else the key that `dag dev` created in this folder; null when there is
+ * neither.
  * @throws DagsmithError INVALID_SECRET_KEY
  */
 export async function findSecretKey({
@@ -19,7 +23,7 @@ export async function findSecretKey({
     : parseSecretKey(config.secretKey);
 }
 
-/** What is stored in the database, with the key found for it. */
+/** The secrets in the database, opened with that key. */
 export async function openStoredSecrets(
   cli: Pick<Cli, "config" | "folder">,
   db: Queryable,

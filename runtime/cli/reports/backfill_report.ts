@@ -1,4 +1,4 @@
-/** Backfills in words: a bar, one line, run by run. */
+/** Backfills as text: a bar, one line, run by run. */
 import type {
   BackfillProgress,
   BackfillRunSummary,
@@ -10,7 +10,7 @@ import { stateCell, timeText } from "../output/words.ts";
 
 const WIDTH = 20;
 
-/** `███████░░░  7 of 10`, and what failed: runs that are through, skipped ones too. */
+/** `███████░░░  7 of 10`, and the failed runs. Skipped runs count as done. */
 export function progressBar({ total, success, failed, skipped }: BackfillProgress): string {
   const done = success + failed + skipped;
   const filled = total === 0 ? WIDTH : Math.floor((done / total) * WIDTH);
@@ -40,7 +40,7 @@ export function backfillLines(
   return [backfillLine(b, style), ...table(["#", "logical date", "state", "run", "remark"], rows)];
 }
 
-/** What a dry run lists. */
+/** The lines of a dry run. */
 export interface PreviewedRun {
   readonly ordinal: number;
   readonly logicalDate: Date;

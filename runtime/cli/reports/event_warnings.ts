@@ -1,8 +1,11 @@
-/** Which DAGs listen to tables whose triggers are not there: a deployment does not put them there, as the database is somebody's. */
+/**
+ * Warns of DAGs that subscribe to tables without triggers. A deployment does not install
+ * them, because the database belongs to a user.
+ */
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { ChangeSubscription } from "../../store/sources/change_subscription.ts";
 
-/** A place, a code and words, as the bundler's warnings have them. */
+/** A file, a code and a message, like a warning of the bundler. */
 export interface EventWarning {
   readonly file: string;
   readonly line: number | null;

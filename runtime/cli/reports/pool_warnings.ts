@@ -1,4 +1,7 @@
-/** Pools that DAGs name and that are not there, or are too small: seen before a run waits for them. */
+/**
+ * Warns of pools that DAGs name and that are missing or too small, before a run waits for
+ * them.
+ */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { DagSpec, Position, TaskSpec } from "../../../sdk/spec/index.ts";
 import { listPools, type PoolUsage } from "../../store/reads/pools.ts";
@@ -12,11 +15,11 @@ export interface PoolWarning {
   readonly message: string;
 }
 
-/** What is known of a DAG that was loaded. */
+/** The parts of a loaded DAG that are checked. */
 export interface LoadedDag {
   readonly file: string;
   readonly spec: DagSpec;
-  /** Task id to where it is declared. */
+  /** Task id to the place of its declaration. */
   readonly positions: Readonly<Record<string, Position>>;
 }
 
@@ -53,13 +56,16 @@ function problemOf(
   const { pool, poolSlots } = routing;
   const slots = slotsOf.get(pool);
   if (slots === undefined) return new DagsmithError("UNKNOWN_POOL", { pool });
-  // A closed pool is closed on purpose; one without limit holds everything.
+  // A closed pool is closed on purpose, and a pool without limit is never too small.
   return slots > 0 && slots < poolSlots
     ? new DagsmithError("POOL_TOO_SMALL", { pool, slots, needed: poolSlots })
     : undefined;
 }
 
-/** The same against the pools of the database that commands in this folder work on; nothing where none answers. */
+/**
+ * The same for the pools in the database of this folder; no warnings when no database
+ * answers.
+ */
 export async function warningsFromDatabase(
   cli: Cli,
   dags: readonly LoadedDag[],
@@ -69,6 +75,7 @@ export async function warningsFromDatabase(
     (await findDatabaseUrl(cli)) === null
   )
     return [];
-  // Files are checked where there is no database too, and whatever is wrong with it is no fault of theirs.
+  // Files are also checked without a database, and a fault of the database is no fault of
+  // the files.
   return withDatabase(cli, async (db) => poolWarnings(dags, await listPools(db))).catch(() => []);
 }

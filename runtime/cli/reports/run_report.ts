@@ -1,4 +1,7 @@
-/** One run and its tasks: the end of `dag trigger --wait` and `npm start`, and the whole of `dag tasks`. */
+/**
+ * One run and its tasks: the end of `dag trigger --wait` and `npm start`, and all of
+ * `dag tasks`.
+ */
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { Queryable } from "../../store/database/database.ts";
@@ -10,7 +13,7 @@ import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { between, cell, durationCell, stateWithWarnings } from "../output/words.ts";
 
-/** A task of a run; `none` when its turn has not come. */
+/** A task of a run; `none` when it has no instance yet. */
 export type ReportedTask = Omit<TaskSummary, "state"> & {
   readonly state: TaskSummary["state"] | "none";
   /** It failed, and its failure is allowed. */
@@ -33,7 +36,7 @@ export async function reportedTasks(
   });
 }
 
-/** Of a mapped task any instance. */
+/** For a mapped task, any instance. */
 function hasFailed({ state, isMapped, failed }: TaskSummary): boolean {
   return isMapped ? failed > 0 : state === "failed";
 }
@@ -45,7 +48,7 @@ function untouched(task: DagSpec["tasks"][number], isMapped: boolean): ReportedT
   return { ...known, state: "none", tryNumber: 0, reason: null, error: null, warning: false };
 }
 
-/** The run, its tasks, and failure when the run failed. */
+/** The run and its tasks; failed when the run failed. */
 export async function runOutcome(db: Queryable, run: RunDetail, style: Style): Promise<Outcome> {
   const tasks = await reportedTasks(db, run.id);
   return {

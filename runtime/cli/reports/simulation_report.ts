@@ -1,14 +1,20 @@
-/** A simulation as people read it: what each DAG came to, the first decisions, and what is worth knowing about the rest. */
+/**
+ * A simulation as text: the result of each DAG, the first decisions, and remarks about
+ * the rest.
+ */
 
 import { decisionReason } from "../../scheduler/decisions/decision_reason.ts";
 import type { SimulatedDecision, Simulation } from "../../scheduler/simulation/simulation.ts";
 import { table } from "../output/table.ts";
 import { cell, durationCell, timeText } from "../output/words.ts";
 
-/** Overlaps, clock changes and times without intervals that are listed; of more, how many. */
+/**
+ * Most overlaps, clock changes and times without intervals that are listed; of further
+ * ones only the number.
+ */
 const MOST_LISTED = 20;
 
-/** @param limit decisions to show */
+/** @param limit most decisions to show */
 export function simulationLines(simulation: Simulation, limit: number): readonly string[] {
   const { dags, decisions, overlaps, clockChanges, pools } = simulation;
   return [

@@ -1,11 +1,14 @@
-/** What `dag test` shows: each task as it begins, writes and ends, and a table of all of them. */
+/**
+ * The output of `dag test`: each task as it starts, logs and ends, and a table of all
+ * tasks.
+ */
 import type { DagRunEvent, DagRunResult, TaskResult } from "../../testing/dag_run.ts";
 import type { Cli, Outcome } from "../command.ts";
 import { table } from "../output/table.ts";
 import { type Style, safeText } from "../output/terminal.ts";
 import { cell, durationCell, stateWithWarnings } from "../output/words.ts";
 
-/** Frames of an error shown under a task; the ones in the user's files come first. */
+/** Most frames of an error that are shown; those in the user's files come first. */
 const STACK_LINES = 12;
 const OUTPUT_WIDTH = 60;
 
@@ -13,13 +16,13 @@ export class TestReport {
   readonly #cli: Cli;
   readonly #mask: (text: string) => string;
 
-  /** @param mask hides secrets in everything that tasks say */
+  /** @param mask hides secrets in all output of tasks */
   constructor(cli: Cli, mask: (text: string) => string) {
     this.#cli = cli;
     this.#mask = mask;
   }
 
-  /** Shows one event, at once. */
+  /** Prints one event, at once. */
   tell(event: DagRunEvent): void {
     const { style } = this.#cli.terminal;
     if (event.type === "started")
@@ -48,7 +51,7 @@ export class TestReport {
     this.#cli.say(text);
   }
 
-  /** The run as a whole. Secrets are hidden in the document too. */
+  /** The run as a whole. Secrets are masked in the JSON document too. */
   outcome(dagId: string, { state, runId, logicalDate, tasks }: DagRunResult): Outcome {
     const { style } = this.#cli.terminal;
     const document = { dagId, runId, logicalDate, state, tasks };
@@ -81,7 +84,7 @@ export class TestReport {
   }
 }
 
-/** `task`, or `task[3]` for an instance of a mapped one. */
+/** `task`, or `task[3]` for an instance of a mapped task. */
 function nameOf({
   taskId,
   mapIndex,

@@ -1,16 +1,16 @@
-/** Waits for the end of a run, and tells of its tasks on the way. */
+/** Waits for the end of a run, and reports its tasks meanwhile. */
 import { poll } from "../../service/poll.ts";
 import { isFinal } from "../../state/task_state.ts";
 import type { Queryable } from "../../store/database/database.ts";
 import { findRuns, type RunDetail } from "../../store/reads/runs.ts";
 import { summariseTasks } from "../../store/reads/task_states.ts";
 
-/** How often the database is asked, in milliseconds: soon at first, for runs that take no time. */
+/** How often the database is asked, in milliseconds: quickly at first, for short runs. */
 const PAUSES = { firstMs: 50, longestMs: 1_000 };
 
 /**
- * @param onTask told once of each task when all its instances have ended
- * @param signal ends the waiting; the run is then given as it is
+ * @param onTask called once for each task when all its instances have ended
+ * @param signal ends the wait; the run is then returned unfinished
  */
 export async function waitForRun(
   db: Queryable,

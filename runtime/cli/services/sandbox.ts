@@ -1,6 +1,8 @@
 /**
- * Stand-ins for the outside systems of the example DAGs, so that `npm start` shows a whole pipeline without an account anywhere: a made-up
- * GitHub, an archive of taxi trips, an S3 in memory, the embedded PostgreSQL as the warehouse. A connection that somebody set always wins over its stand-in.
+ * Stand-ins for the outside systems of the example DAGs, so that `npm start` shows a
+ * whole pipeline without any account: a simulated GitHub, an archive of taxi trips, an S3
+ * in memory, and the embedded PostgreSQL as the warehouse. A connection that the user
+ * sets always replaces its stand-in.
  */
 import { type Connection, parseConnection } from "../../../sdk/connection.ts";
 import { connectionVariable, type EnvironmentSecrets } from "../../config.ts";
@@ -9,9 +11,12 @@ import type { Running } from "./services.ts";
 export interface Sandbox {
   /** The stand-ins, by connection id. */
   readonly connections: Readonly<Record<string, Connection>>;
-  /** Where the warehouse is when it is ours; null when somebody set another. */
+  /**
+   * The address of the warehouse when it is the embedded one; null when the user set
+   * another.
+   */
   readonly warehouseUrl: string | null;
-  /** A sentence for each connection: what stands behind it. */
+  /** A sentence for each connection: the real system, or its stand-in. */
   readonly sentences: readonly string[];
 }
 
@@ -59,7 +64,7 @@ export async function startSandbox(
 
 interface StandIn {
   readonly id: string;
-  /** What stands behind it, in words. */
+  /** A sentence about the stand-in. */
   readonly what: string;
   /** JSON or URI. */
   readonly connection: string;

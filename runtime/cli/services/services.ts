@@ -1,6 +1,7 @@
 /**
- * The roles of a deployment, put together: the one place that gives each service what it needs. Services are stopped in the reverse order
- * of their start, also when a later one fails to start.
+ * Composes the roles of a deployment: the one place that gives each service what it
+ * needs. Services are stopped in the reverse order of their start, also when a later one
+ * fails to start.
  */
 import { resolve } from "node:path";
 import type { Connection } from "../../../sdk/connection.ts";
@@ -22,7 +23,7 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** What every role is given. */
+/** What every role gets. */
 export interface Surroundings {
   readonly cli: Cli;
   readonly db: Database;
@@ -34,7 +35,7 @@ export interface Surroundings {
 export class Running implements Service {
   readonly #services: Service[] = [];
 
-  /** Remembers a service, and gives it back. */
+  /** Adds a service, and returns it. */
   add<One extends Service>(service: One): One {
     this.#services.push(service);
     return service;
@@ -47,7 +48,8 @@ export class Running implements Service {
 }
 
 /**
- * Opens the database and the secrets for services. The pool outlives a restart of the server; only the first connection must succeed.
+ * Opens the database and the secrets for services. The pool survives a restart of the
+ * server; only the first connection must succeed.
  * @throws DagsmithError NO_DATABASE
  */
 export async function openSurroundings(
@@ -74,7 +76,10 @@ export async function openSurroundings(
   return { cli, db, secrets, log };
 }
 
-/** Many statements wait at once; people need one line when the first waits and one when all are done. */
+/**
+ * Many statements wait at the same time. Users need one line when the first waits, and
+ * one when all are done.
+ */
 function sayOnce(log: ServiceLog): (reason: string | null) => void {
   let waiting = 0;
   return (reason) => {
@@ -100,7 +105,10 @@ function serviceLog(cli: Cli): ServiceLog {
   };
 }
 
-/** Creates runs and queues what is due, and listens to the tables whose changes make runs. */
+/**
+ * Creates runs and queues instances that are due; follows the tables whose changes start
+ * runs.
+ */
 export async function startSchedulerRole({ db, secrets, log }: Surroundings): Promise<Service> {
   const [{ startScheduler }, { startListener }] = await Promise.all([
     import("../../scheduler/service.ts"),
@@ -111,7 +119,7 @@ export async function startSchedulerRole({ db, secrets, log }: Surroundings): Pr
   return { stop: async () => void (await Promise.all([listener.stop(), scheduler.stop()])) };
 }
 
-/** How a worker is asked for. */
+/** Options of a worker. */
 export interface WorkerFlags {
   /** Default: DAG_WORKER_SLOTS, else 16. */
   readonly slots?: number;
@@ -134,7 +142,7 @@ export async function startWorkerRole(
   });
 }
 
-/** Where large values go; undefined when nobody said. */
+/** The store of large values; undefined when none is set. */
 export function xcomFiles({ config: { xcoms }, folder }: Cli): SpillOptions | undefined {
   if (xcoms.folder === null) return undefined;
   return {
@@ -143,7 +151,7 @@ export function xcomFiles({ config: { xcoms }, folder }: Cli): SpillOptions | un
   };
 }
 
-/** Where the page listens when nobody says otherwise. */
+/** The default address of the page. */
 const DEFAULT_PORT = 8080;
 
 export interface PageOptions {
@@ -166,7 +174,7 @@ export async function startPageRole(
   const { web } = cli.config;
   const host = options.host ?? web.host;
   const port = options.port ?? web.port ?? DEFAULT_PORT;
-  // Another process may have handed a secret out; the page must know it to hide it.
+  // Another process may have handed out a secret; the page must know it to mask it.
   await secrets.learnStored();
   try {
     const token = web.token === null ? {} : { token: web.token };
@@ -188,7 +196,10 @@ export async function startPageRole(
   }
 }
 
-/** The page logs as pino does, what it speaks of first; only what went wrong is worth a line here. */
+/**
+ * The page logs as pino does, with the object first. Only errors and warnings are printed
+ * here.
+ */
 function pageLog(log: ServiceLog) {
   const line = (of: unknown, event?: string): void => {
     const detail =
@@ -205,9 +216,10 @@ function shown(value: unknown): unknown {
 }
 
 /**
- * Runs `start` and keeps what it started going until somebody asks for an end. Whatever fails, all of it is stopped. Requests are heard
- * from the very beginning: a process that died half started would leave its database running.
- * @param start its signal is aborted when the end is asked for while it still runs
+ * Runs `start` and keeps its services running until a stop is requested. After any
+ * failure, all of them are stopped. A stop request counts from the beginning: a process
+ * that dies during its start would leave its database running.
+ * @param start its signal is aborted when a stop is requested during the start
  */
 export async function runServices<Result>(
   cli: Cli,
@@ -224,7 +236,7 @@ export async function runServices<Result>(
   }
 }
 
-/** Keeps services going until the end is asked for. */
+/** Keeps services running until a stop is requested. */
 export async function serve(cli: Cli, stop: AbortSignal): Promise<void> {
   await aborted(stop);
   cli.say("stopping: running tasks may finish (Ctrl-C again to stop at once)");

@@ -1,15 +1,18 @@
-/** Ctrl-C, once and twice. */
+/** Handles the first and the second Ctrl-C. */
 
-/** One Ctrl-C may arrive twice, from the terminal and from npm; a person needs longer for the second. */
+/**
+ * One Ctrl-C may arrive twice, from the terminal and from npm. A second one by a person
+ * takes longer.
+ */
 const SAME_PRESS_MS = 300;
 
-/** Ends by signal look alike to a shell: 128 and the signal's number. */
+/** The exit code of an end by signal, as shells have it: 128 plus the signal's number. */
 const EXIT_INTERRUPTED = 130;
 
 /**
- * Listens, from now on, for a request to stop: SIGINT, SIGTERM or SIGHUP. A second one ends the process at once; what was running is then
- * found and rescued by others, as after a crash.
- * @param onSecond told before the process ends
+ * Listens for a stop request from now on: SIGINT, SIGTERM or SIGHUP. A second one ends
+ * the process at once; other processes then find and rescue its tries, as after a crash.
+ * @param onSecond called before the process ends
  * @returns aborted at the first request
  */
 export function listenForStop(onSecond: () => void): AbortSignal {
