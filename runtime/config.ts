@@ -18,6 +18,8 @@ export interface Config {
     readonly port: number | null;
     readonly token: string | null;
   };
+  /** DAG_BASE_URL: the address of the page as people reach it, without "/" at its end. Null: messages have no links. */
+  readonly baseUrl: string | null;
   /** DAG_WORKER_SLOTS: tries at once in one worker. Default 16. */
   readonly slots: number;
   /**
@@ -86,6 +88,7 @@ export function readConfig(environment: Environment = process.env): Config {
           : wholeNumber("DAG_WEB_PORT", text("DAG_WEB_PORT"), 0, 0, 65_535),
       token: text("DAG_WEB_TOKEN"),
     },
+    baseUrl: baseUrl(text("DAG_BASE_URL")),
     slots: wholeNumber("DAG_WORKER_SLOTS", text("DAG_WORKER_SLOTS"), 16, 1, 1_000),
     xcoms: {
       folder: xcomFolder(text),
@@ -103,6 +106,18 @@ export function readConfig(environment: Environment = process.env): Config {
     taskEnvironment: taskEnvironment(environment),
     secrets: environmentSecrets(environment),
   };
+}
+
+/** @throws DagsmithError INVALID_ARGUMENT */
+function baseUrl(value: string | null): string | null {
+  if (value === null) return null;
+  const url = URL.parse(value);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "")
+    throw new DagsmithError("INVALID_ARGUMENT", {
+      argument: "DAG_BASE_URL",
+      reason: "it must be the address of the page, such as https://dagsmith.example.org",
+    });
+  return url.href.replace(/\/+$/, "");
 }
 
 /** The variable that sets a connection: `DAG_CONN_MY_LAKE` for `my-lake`. */

@@ -62,6 +62,7 @@ export {
   averageRuntime,
   type Callback,
   type CallbackContext,
+  type Callbacks,
   type Deadline,
   type DeadlineReference,
   type RunCallbacks,

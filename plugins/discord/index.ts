@@ -1,3 +1,4 @@
-/** dagsmith/plugins/discord: messages to a channel through its webhook. */
-export { DiscordClient } from "./client.ts";
+/** dagsmith/plugins/discord: messages to a Discord channel, by its webhook. */
+export type { DiscordClient } from "./client.ts";
 export { discordHook } from "./hook.ts";
+export { type DiscordMessageOptions, discordMessage } from "./message.ts";

@@ -4,8 +4,9 @@
  */
 
 import { type Dag, graphOf } from "../../sdk/dag/dag.ts";
+import { errorMessage } from "../../sdk/error_message.ts";
 import type { TaskEvent } from "../../sdk/spec/index.ts";
-import type { Callback, CallbackContext } from "../../sdk/task/callback.ts";
+import type { CallbackContext, Callbacks } from "../../sdk/task/callback.ts";
 import { definitionOf } from "../../sdk/task/task_definition.ts";
 import { failure } from "./ending.ts";
 import {
@@ -25,6 +26,8 @@ export interface CallbackRequest {
   readonly ordinal: number;
   readonly reason: string | null;
   readonly error: CallbackContext["error"];
+  /** The address of what happened on the page; null when it is not known. */
+  readonly url: string | null;
 }
 
 /** Runs one callback to its end. Never throws. */
@@ -37,7 +40,7 @@ export async function runCallback(
 ): Promise<TryResult> {
   const hooks = new HookPool(host, signal);
   try {
-    const { event, reason, error, ofRun } = callback;
+    const { event, reason, error, ofRun, url } = callback;
     // Params are passed as they are stored: a schema that refuses them now must not hide
     // that the run failed.
     const { xcom: _, ...context } = taskContext(
@@ -47,11 +50,10 @@ export async function runCallback(
       hooks,
       signal,
     );
-    await find(
-      dag,
-      request,
-      callback,
-    )({ ...context, taskId: ofRun ? null : request.taskId, event, reason, error });
+    const taskId = ofRun ? null : request.taskId;
+    await callAll(find(dag, request, callback), {
+      ...{ ...context, taskId, event, reason, error, url },
+    });
     return { outcome: "success", output: null };
   } catch (error) {
     return failure(error);
@@ -60,11 +62,24 @@ export async function runCallback(
   }
 }
 
+/** @throws the error of the callback that failed; an AggregateError when several failed */
+async function callAll(callbacks: Callbacks, context: CallbackContext): Promise<void> {
+  const all = typeof callbacks === "function" ? [callbacks] : callbacks;
+  const ends = await Promise.allSettled(all.map(async (callback) => callback(context)));
+  const errors = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : []));
+  if (errors.length > 1)
+    throw new AggregateError(
+      errors,
+      `${errors.length} callbacks failed: ${errors.map(errorMessage).join("; ")}`,
+    );
+  if (errors.length === 1) throw errors[0];
+}
+
 function find(
   dag: Dag<unknown>,
   { taskId }: TryRequest,
   { event, ofRun, ordinal }: CallbackRequest,
-): Callback {
+): Callbacks {
   const found = ofRun
     ? ofDag(dag, event, ordinal)
     : event === "deadline"
@@ -81,12 +96,12 @@ function ofDag(
   { options }: Dag<unknown>,
   event: CallbackRequest["event"],
   ordinal: number,
-): Callback | undefined {
+): Callbacks | undefined {
   if (event === "deadline") return options.deadlines?.[ordinal]?.callback;
   return event === "onSuccess" || event === "onFailure" ? options[event] : undefined;
 }
 
-function ofTask(dag: Dag<unknown>, taskId: string, event: TaskEvent): Callback | undefined {
+function ofTask(dag: Dag<unknown>, taskId: string, event: TaskEvent): Callbacks | undefined {
   const task = graphOf(dag).find(taskId);
   if (!task) return undefined;
   const { options, inherited } = definitionOf(task);

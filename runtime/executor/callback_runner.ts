@@ -28,6 +28,8 @@ export interface CallbackRunnerOptions {
   readonly snapshots: RunSnapshotCache;
   readonly bundles: BundleCache;
   readonly processes: TaskPool;
+  /** The address of the page; null when it is not known. */
+  readonly baseUrl: string | null;
 }
 
 /** Longest time that a callback may take. */
@@ -120,10 +122,19 @@ export class CallbackRunner {
       },
       log: log.line.bind(log),
     };
-    const end = await process.run(bundle, tryRequestOf(callback, run), host, requestOf(callback));
+    const end = await process.run(bundle, tryRequestOf(callback, run), host, {
+      ...requestOf(callback),
+      url: this.#urlOf(callback),
+    });
     this.#running.delete(process);
     clearTimeout(timer);
     return { ...end, isLate };
+  }
+
+  #urlOf({ runId, instanceId }: ClaimedCallback): string | null {
+    const { baseUrl } = this.#options;
+    if (baseUrl === null) return null;
+    return instanceId === null ? `${baseUrl}/runs/${runId}` : `${baseUrl}/t/${instanceId}`;
   }
 
   /** The log of the task's try, or the callback's own log for a callback of the run. */
@@ -146,7 +157,7 @@ function requestOf({
   ordinal,
   reason,
   error,
-}: ClaimedCallback): CallbackRequest {
+}: ClaimedCallback): Omit<CallbackRequest, "url"> {
   return { event, ofRun: instanceId === null, ordinal, reason, error };
 }
 

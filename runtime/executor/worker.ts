@@ -45,6 +45,8 @@ export interface WorkerOptions {
    * How long running tries may take to finish when the worker is stopped. Default 10 s.
    */
   readonly graceMs?: number;
+  /** The address of the page, for links in messages. Default: none, so that there are no links. */
+  readonly baseUrl?: string | null;
   readonly log: ServiceLog;
 }
 
@@ -80,7 +82,7 @@ export class Worker {
     this.#processes = processes;
     this.#spill = spill;
     this.#sweep = new Loop(sweepFiles(spill), log);
-    this.#callbacks = new CallbackRunner(shared);
+    this.#callbacks = new CallbackRunner({ ...shared, baseUrl: options.baseUrl ?? null });
     this.#tries = new TryRunner({
       ...{ ...shared, slots, plans, values: new ValueStore(db, spill) },
       isLost: () => this.#lost,

@@ -213,7 +213,7 @@ class Session {
     if (instance)
       await this.#run(
         { ...instance, tryNumber },
-        { event, ofRun: false, ordinal: 0, reason, error },
+        { event, ofRun: false, ordinal: 0, reason, error, url: null },
       );
   }
 
@@ -222,7 +222,9 @@ class Session {
     const event = this.#store.run.state === "success" ? "onSuccess" : "onFailure";
     const nobody = { taskId: "", mapIndex: -1, tryNumber: 0, item: null };
     if (this.#spec.callbacks?.includes(event))
-      await this.#run(nobody, { event, ofRun: true, ordinal: 0, reason: null, error: null });
+      await this.#run(nobody, {
+        ...{ event, ofRun: true, ordinal: 0, reason: null, error: null, url: null },
+      });
   }
 
   /** A callback that fails changes nothing; its failure is reported. */

@@ -16,10 +16,17 @@ export function describeCallbacks<Event extends TaskEvent>(
 ): readonly Event[] {
   return events.filter((event) => {
     const callback = options[event];
-    if (callback !== undefined && typeof callback !== "function")
-      throw invalidOption(where, event, typeof callback, "a function");
-    return callback !== undefined;
+    if (callback === undefined) return false;
+    const functions: readonly unknown[] = Array.isArray(callback) ? callback : [callback];
+    const wrong = functions.find((one) => typeof one !== "function");
+    if (functions.some((one) => typeof one !== "function"))
+      throw invalidOption(where, event, kindOf(wrong), "a function, or a list of functions");
+    return functions.length > 0;
   });
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? "null" : typeof value;
 }
 
 /** @throws DagsmithError INVALID_OPTION, INVALID_DURATION, INVALID_DATE */

@@ -27,6 +27,11 @@ export interface CallbackContext
     readonly message: string;
     readonly stack: string;
   } | null;
+  /**
+   * The address of the task instance, or of the run, on the page; null when the worker
+   * has no `DAG_BASE_URL`, and in `dag test`.
+   */
+  readonly url: string | null;
 }
 
 /**
@@ -38,6 +43,14 @@ export interface CallbackContext
  *   (await hook(discordHook("ops"))).send(`${dagId}.${taskId}: ${reason}`);
  */
 export type Callback = (context: CallbackContext) => unknown;
+
+/**
+ * One callback, or several that run at the same time. One that fails does not stop the
+ * others.
+ * @example
+ * const tellAll: Callbacks = [slackMessage({ slack: "ops" }), email({ smtp: "mail", to })];
+ */
+export type Callbacks = Callback | readonly Callback[];
 
 /**
  * Callbacks of a task. In the `defaults` of a DAG they are callbacks of all its tasks.
@@ -53,20 +66,20 @@ export interface TaskCallbacks {
    * After the task succeeded. Also after a person marked it as success while it was
    * active.
    */
-  readonly onSuccess?: Callback;
+  readonly onSuccess?: Callbacks;
   /**
    * After the last try failed. Also after a person, a time limit, `failFast` or its group
    * ended the task as failed while it was active. Not for a task that is upstream_failed.
    */
-  readonly onFailure?: Callback;
+  readonly onFailure?: Callbacks;
   /** After a try failed and another try follows. */
-  readonly onRetry?: Callback;
+  readonly onRetry?: Callbacks;
   /**
    * After the task skipped itself, or its wait ended with `softFail`. Also after a
    * person, a time limit, `failFast` or its group ended it as skipped while it was
    * active. Not for a task that its trigger rule skipped.
    */
-  readonly onSkipped?: Callback;
+  readonly onSkipped?: Callbacks;
 }
 
 /**
@@ -75,9 +88,9 @@ export interface TaskCallbacks {
  */
 export interface RunCallbacks {
   /** After a run succeeded. */
-  readonly onSuccess?: Callback;
+  readonly onSuccess?: Callbacks;
   /** After a run failed. */
-  readonly onFailure?: Callback;
+  readonly onFailure?: Callbacks;
 }
 
 /**
@@ -111,7 +124,7 @@ export interface Deadline {
   /** Added to the reference; may be negative. */
   readonly interval: Duration | `-${Duration}`;
   /** Called once for a run that has not succeeded by then. The run goes on. */
-  readonly callback: Callback;
+  readonly callback: Callbacks;
 }
 
 /**

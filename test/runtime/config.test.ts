@@ -162,3 +162,19 @@ describe("DAG_XCOM_FOLDER", () => {
     );
   });
 });
+
+test.each([
+  ["https://dags.example.org/", "https://dags.example.org"],
+  ["http://10.0.0.1:8080/dagsmith/", "http://10.0.0.1:8080/dagsmith"],
+])("DAG_BASE_URL %s gives links that begin with %s", (value, baseUrl) => {
+  expect(readConfig({ DAG_BASE_URL: value }).baseUrl).toBe(baseUrl);
+});
+
+test.each(["dags.example.org", "ftp://dags.example.org", "https://x.org/?a=1"])(
+  "DAG_BASE_URL %s is refused",
+  (value) => {
+    expect(() => readConfig({ DAG_BASE_URL: value })).toThrow(
+      /^DAG_BASE_URL: it must be the address/,
+    );
+  },
+);

@@ -147,7 +147,12 @@ describe("callbacks and deadlines", () => {
   });
 
   it.each([
-    [{ onFailure: "mail" }, "INVALID_OPTION", /onFailure is string; allowed: a function/],
+    [
+      { onFailure: "mail" },
+      "INVALID_OPTION",
+      /onFailure is string; allowed: a function, or a list/,
+    ],
+    [{ onFailure: [tell, null] }, "INVALID_OPTION", /onFailure is null; allowed: a function, or a/],
     [
       { deadlines: [{ reference: "queuedAt", interval: "soon", callback: tell }] },
       "INVALID_DURATION",

@@ -66,6 +66,7 @@ const TYPES = [
   "CalendarDuration",
   "Callback",
   "CallbackContext",
+  "Callbacks",
   "Catchup",
   "CatchupOrder",
   "Connection",

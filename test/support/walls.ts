@@ -216,7 +216,7 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   aws: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "@aws-sdk/client-redshift-data"],
   github: ["octokit"],
   postgres: ["pg", "pg-copy-streams", "csv-parse", "csv-parse/"],
-  email: ["nodemailer"],
+  smtp: ["nodemailer"],
   // The interface that schema libraries share: types only.
   process: ["@standard-schema/spec"],
 };

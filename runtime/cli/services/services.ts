@@ -137,6 +137,7 @@ export async function startWorkerRole(
     ...{ db, secrets, log, slots: slots ?? cli.config.slots, folder: cli.folder },
     ...(queues && { queues }),
     xcoms: xcomFiles(cli),
+    baseUrl: cli.config.baseUrl,
     cacheFolder: await bundleFolder(cli.folder),
     taskEnv: { ...cli.config.taskEnvironment },
   });

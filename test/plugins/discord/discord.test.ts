@@ -1,8 +1,8 @@
 import { parseConnection } from "dagsmith";
 import { discordHook } from "dagsmith/plugins/discord";
+import { webhookUrl } from "dagsmith/plugins/notify";
 import { type RunTaskOptions, runTask } from "dagsmith/testing";
 import { expect, test } from "vitest";
-import { webhookUrl } from "../../../plugins/discord/connection.ts";
 import { loopback, sendJson } from "../../support/loopback.ts";
 
 const SECRET_PATH = "/api/webhooks/123/t0pSecretT0ken";

@@ -23,7 +23,7 @@ const me = { actor: "ann" };
 let worker: TestWorker;
 let scheduler: SchedulerService;
 beforeAll(async () => {
-  worker = await testWorker(postgres.db);
+  worker = await testWorker(postgres.db, { baseUrl: "https://dags.example.org" });
   scheduler = startScheduler({ db: postgres.db, log: () => undefined });
 });
 afterAll(async () => {
@@ -86,6 +86,30 @@ test("what happened is called back once, in the log of its try, with connections
   expect((await lines("breaks", 1)).at(-1)).toMatch(
     /^onSuccess failed: TypeError: broken\n.*calling\.js:\d+/,
   );
+});
+
+test("several callbacks of one event are called, with the address of what ended", async () => {
+  const files = {
+    "several.js": `
+import { dag } from "dagsmith";
+const tell = (name) => ({ url, log }) => log.info(name, url);
+const both = [tell("first"), tell("second")];
+const d = dag("several", { onSuccess: both });
+d.task("a", { onSuccess: both }, () => 1);
+export default d;`,
+  };
+  await deploy(postgres.db, await dagFolder(files));
+  const run = await runEnd(postgres.db, (await trigger("several")).id);
+  const all = await ended(run.id, 2);
+  const { id } = run.task("a");
+  const lines = (await logOf(postgres.db, { id, tryNumber: 1 })).map(({ text }) => text);
+  expect(lines.toSorted()).toEqual([
+    `first https://dags.example.org/t/${id}`,
+    `second https://dags.example.org/t/${id}`,
+  ]);
+  const ofRun = all.find(({ taskId }) => taskId === null)?.lines;
+  expect(ofRun).toContain(`first https://dags.example.org/runs/${run.id}`);
+  expect(ofRun).toContain(`second https://dags.example.org/runs/${run.id}`);
 });
 
 test("a worker killed during a callback leaves it to another, which runs it again", async () => {

@@ -1,0 +1,8 @@
+/**
+ * dagsmith/plugins/notify: messages about tasks and runs. A callback that posts them to
+ * any webhook, and the parts for notifiers of one's own.
+ */
+export { type Notification, notification, notificationText } from "./notification.ts";
+export { type MessageService, postMessage } from "./post_message.ts";
+export { type WebhookMessageOptions, webhookMessage } from "./webhook_message.ts";
+export { webhookUrl } from "./webhook_url.ts";

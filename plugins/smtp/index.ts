@@ -1,0 +1,4 @@
+/** dagsmith/plugins/smtp: mails by an SMTP server. On nodemailer. */
+export type { Mail, MailAddresses, MailAttachment, SmtpClient } from "./client.ts";
+export { type EmailOptions, email, sendEmail } from "./email.ts";
+export { smtpHook } from "./hook.ts";
