@@ -65,6 +65,7 @@ create table dagsmith.dag_version (
   unique (dag_id, hash),
   unique (dag_id, number)
 );
+create index dag_version_bundle on dagsmith.dag_version (bundle_hash);
 alter table dagsmith.dag add foreign key (version_id) references dagsmith.dag_version;
 
 create table dagsmith.import_error (
@@ -126,6 +127,8 @@ create table dagsmith.schedule_decision (
   check (decision = 'skipped' or (count = 1 and logical_date = last_logical_date))
 );
 create index schedule_decision_newest on dagsmith.schedule_decision (dag_id, last_logical_date desc, schedule);
+-- The oldest decisions, for retention.
+create index schedule_decision_oldest on dagsmith.schedule_decision (decided_at);
 `;
 
 const RUNS = `
@@ -202,11 +205,15 @@ create table dagsmith.dag_run (
   -- Tasks that failed and were allowed to.
   warnings integer not null default 0 check (warnings >= 0),
   note text,
+  -- Since when retention deletes the run, which takes several transactions. No action and
+  -- no later decision sees such a run. Null: the run stays.
+  deleting_since timestamptz,
   unique (dag_id, run_id),
   check (data_interval_start <= data_interval_end),
   check ((finished_at is not null) = (state in ('success', 'failed'))),
   check (backfill_id is null or backfill_ordinal is not null),
-  check (timeout_at is null or started_at is not null)
+  check (timeout_at is null or started_at is not null),
+  check (deleting_since is null or finished_at is not null)
 ) with (fillfactor = 80);
 create index dag_run_active on dagsmith.dag_run (dag_id, state, id)
   where state in ('queued', 'running');
@@ -224,6 +231,15 @@ create index dag_run_backfill on dagsmith.dag_run (backfill_id, backfill_ordinal
   where backfill_id is not null and state in ('queued', 'running');
 create index dag_run_overdue on dagsmith.dag_run (timeout_at)
   where state = 'running' and timeout_at is not null;
+-- The runs that retention deletes next, and those that it has begun to delete.
+create index dag_run_finished on dagsmith.dag_run (finished_at, id)
+  where finished_at is not null;
+create index dag_run_deleting on dagsmith.dag_run (id) where deleting_since is not null;
+-- Which versions and backfills are still needed. Without these indexes, deleting one row
+-- would read every run.
+create index dag_run_version on dagsmith.dag_run (version_id);
+create index dag_run_of_backfill on dagsmith.dag_run (backfill_id)
+  where backfill_id is not null;
 
 -- The plan of a backfill: one row for each interval of its range.
 create table dagsmith.backfill_run (
@@ -609,6 +625,8 @@ create table dagsmith.asset_queue (
 );
 create index asset_queue_asset on dagsmith.asset_queue (dag_id, uri);
 create index asset_queue_new on dagsmith.asset_queue (dag_id) where is_new;
+-- Whether an update waits for a DAG. Without it, deleting an update would read the table.
+create index asset_queue_event on dagsmith.asset_queue (event_id);
 `;
 
 const EVENTS = `
@@ -739,6 +757,13 @@ create table dagsmith.audit (
   detail json not null default '{}'
 );
 create index audit_newest on dagsmith.audit (dag_id, id desc);
+
+-- How far retention has come with a kind of history whose runs stay: everything of runs
+-- that finished before this time is deleted.
+create table dagsmith.retention_progress (
+  kind text primary key check (kind in ('logs')),
+  done_until timestamptz not null
+);
 `;
 
 /** The order counts: a table comes after those that it references. */

@@ -2,8 +2,10 @@
  * The environment, read in one place and checked once. Nothing else in runtime/ reads `process.env`, so what a deployment may set is
  * what stands here. An empty variable counts as not set.
  */
+import { errorMessage } from "../sdk/error_message.ts";
 import { DagsmithError } from "../sdk/errors.ts";
 import { MAX_OUTPUT_BYTES } from "../sdk/json.ts";
+import { parseRetention, type Retention } from "./retention.ts";
 
 export interface Config {
   /** DATABASE_URL. */
@@ -27,6 +29,8 @@ export interface Config {
    * most 8 MiB.
    */
   readonly xcoms: { readonly folder: string | S3Folder | null; readonly spillBytes: number };
+  /** DAG_RETENTION: at what age the scheduler deletes history. Default: it keeps all of it. */
+  readonly retention: Retention;
   /** False when NO_COLOR is set, or the terminal calls itself dumb. */
   readonly colorAllowed: boolean;
   /** Who is at the keyboard, for the audit. */
@@ -100,6 +104,7 @@ export function readConfig(environment: Environment = process.env): Config {
         MAX_OUTPUT_BYTES,
       ),
     },
+    retention: retention(text("DAG_RETENTION")),
     colorAllowed: !text("NO_COLOR") && environment.TERM !== "dumb",
     user: text("USER") ?? text("LOGNAME") ?? text("USERNAME") ?? "unknown",
     inherited: Object.fromEntries(INHERITED.map((name) => [name, environment[name]])),
@@ -227,6 +232,14 @@ function wholeNumber(
   const value = Number(text ?? otherwise);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   refused(name, `it is "${text}"; allowed: a whole number from ${min} to ${max}`);
+}
+
+function retention(text: string | null): Retention {
+  try {
+    return text === null ? {} : parseRetention(text);
+  } catch (error) {
+    return refused("DAG_RETENTION", errorMessage(error));
+  }
 }
 
 function refused(argument: string, reason: string): never {

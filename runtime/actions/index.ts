@@ -16,6 +16,7 @@ export {
 export { type CancelRequest, cancelRun } from "./cancel.ts";
 export { type CancelTaskRequest, cancelTask } from "./cancel_task.ts";
 export { checkParams } from "./check_params.ts";
+export { type CleanedHistory, type CleanRequest, clean, previewClean } from "./clean.ts";
 export {
   type ClearedRun,
   type ClearRequest,

@@ -16,6 +16,7 @@ import { callbacks } from "./commands/callbacks.ts";
 import { cancel } from "./commands/cancel.ts";
 import { changes } from "./commands/changes.ts";
 import { check } from "./commands/check.ts";
+import { clean } from "./commands/clean.ts";
 import { clear } from "./commands/clear.ts";
 import { connections } from "./commands/connections.ts";
 import { decisions } from "./commands/decisions.ts";
@@ -65,7 +66,7 @@ export const commands: readonly AnyCommand[] = [
     label,
     audit,
   ],
-  ...[backfill, backfills, pauseBackfill, resumeBackfill, cancelBackfill, doctor],
+  ...[backfill, backfills, pauseBackfill, resumeBackfill, cancelBackfill, clean, doctor],
 ];
 
 /** Commands with subcommands. */

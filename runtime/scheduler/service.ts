@@ -10,6 +10,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import type { Retention } from "../retention.ts";
 import type { ServiceLog } from "../service/log.ts";
 import { type Loop, startLoops, stopLoops } from "../service/loop.ts";
 import { watch } from "../service/watchdog.ts";
@@ -17,6 +18,7 @@ import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { removeScheduler } from "../store/fleet/scheduler.ts";
 import { advanceBackfillsJob } from "./jobs/advance_backfills.ts";
+import { cleanHistoryJob } from "./jobs/clean_history.ts";
 import type { JobContext } from "./jobs/context.ts";
 import { createAssetRunsJob } from "./jobs/create_asset_runs.ts";
 import { createEndRunsJob } from "./jobs/create_end_runs.ts";
@@ -36,6 +38,8 @@ import { unlockJobsJob } from "./jobs/unlock_jobs.ts";
 export interface SchedulerOptions {
   readonly db: Database;
   readonly log: ServiceLog;
+  /** What it deletes of the history. Default: nothing. */
+  readonly retention?: Retention;
 }
 
 export interface SchedulerService {
@@ -43,13 +47,13 @@ export interface SchedulerService {
   stop(): Promise<void>;
 }
 
-export function startScheduler({ db, log }: SchedulerOptions): SchedulerService {
+export function startScheduler({ db, log, retention = {} }: SchedulerOptions): SchedulerService {
   const id = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const loops = startJobs({ db, log, plans: new Plans() }, id);
+  const loops = startJobs({ db, log, plans: new Plans() }, id, retention);
   const watchdog = watch(() => loops, { log });
   const stop = async (): Promise<void> => {
     await stopLoops([watchdog, ...loops]);
-    // A row that remains is shown as silent, and the next scheduler deletes it after a
+    // A row that remains is shown as silent, and another scheduler deletes it after a
     // day.
     await removeScheduler(db, id).catch(() => undefined);
   };
@@ -57,7 +61,11 @@ export function startScheduler({ db, log }: SchedulerOptions): SchedulerService 
   return { stop: () => (stopping ??= stop()) };
 }
 
-function startJobs(context: JobContext, schedulerId: string): readonly Loop[] {
+function startJobs(
+  context: JobContext,
+  schedulerId: string,
+  retention: Retention,
+): readonly Loop[] {
   const afterLoss = startLoops(
     [
       rescueTriesJob(context),
@@ -84,6 +92,7 @@ function startJobs(context: JobContext, schedulerId: string): readonly Loop[] {
       missDeadlinesJob(context),
       expireQueuedJob(context),
       findLostWorkersJob(context, onLost),
+      cleanHistoryJob(context, retention),
     ],
     context.log,
   );

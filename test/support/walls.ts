@@ -20,6 +20,7 @@ export interface Wall {
 
 /** The rooms of runtime/, lowest first. A room may reach the rooms below it, never one beside or above it. */
 const FLOORS: readonly (readonly string[])[] = [
+  ["retention.ts"],
   ["config.ts", "service", "state", "timetable", "embedded", "sandbox"],
   ["engine", "words"],
   ["store"],
@@ -35,6 +36,10 @@ const FLOORS: readonly (readonly string[])[] = [
 
 /** What rooms use besides the rooms below them. */
 const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
+  "retention.ts": {
+    builtins: [],
+    why: "pure: a setting and its words, for the environment and the command line alike",
+  },
   "config.ts": {
     builtins: ["node:os", "node:path"],
     packages: ["zod"],
@@ -140,6 +145,7 @@ const INNER_ROOMS: Readonly<Record<string, InnerRooms>> = {
         "fleet",
         "instances",
         "limits",
+        "retention",
         "runs",
         "sources",
         "values",

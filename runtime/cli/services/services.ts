@@ -109,13 +109,18 @@ function serviceLog(cli: Cli): ServiceLog {
  * Creates runs and queues instances that are due; follows the tables whose changes start
  * runs.
  */
-export async function startSchedulerRole({ db, secrets, log }: Surroundings): Promise<Service> {
+export async function startSchedulerRole({
+  cli,
+  db,
+  secrets,
+  log,
+}: Surroundings): Promise<Service> {
   const [{ startScheduler }, { startListener }] = await Promise.all([
     import("../../scheduler/service.ts"),
     import("../../listener/service.ts"),
   ]);
   const listener = startListener({ db, log, connection: secrets.connection, mask: secrets.mask });
-  const scheduler = startScheduler({ db, log });
+  const scheduler = startScheduler({ db, log, retention: cli.config.retention });
   return { stop: async () => void (await Promise.all([listener.stop(), scheduler.stop()])) };
 }
 

@@ -87,6 +87,7 @@ const EXISTING: Statement = {
 select distinct on (logical_date) id, run_id as "runId", logical_date as "logicalDate", state
 from dagsmith.dag_run
 where dag_id = $1 and logical_date = any($2) and (schedule is null or schedule = $3)
+  and deleting_since is null
 order by logical_date, state in ('queued', 'running') desc, schedule is not null desc, id desc`,
 };
 

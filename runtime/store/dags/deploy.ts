@@ -32,8 +32,14 @@ export interface StoredImportError {
   readonly stack: string | null;
 }
 
+/** The number of the lock that a deployment holds. */
+export const LOCK_NUMBER = 4_817_003;
+
 // One deployment at a time, so that two cannot leave a mixture.
-const LOCK: Statement = { name: "deploy_lock", text: "select pg_advisory_xact_lock(4817003)" };
+const LOCK: Statement = {
+  name: "deploy_lock",
+  text: `select pg_advisory_xact_lock(${LOCK_NUMBER})`,
+};
 
 const BUNDLES = rowsOf<DeployableVersion>({
   hash: ["text", ({ bundleHash }) => bundleHash],

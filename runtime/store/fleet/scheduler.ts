@@ -11,11 +11,21 @@ on conflict (id) do update set heartbeat_at = now()`,
 
 const REMOVE: Statement = {
   name: "scheduler_remove",
-  text: "delete from dagsmith.scheduler where id = $1 or heartbeat_at < now() - interval '1 day'",
+  text: "delete from dagsmith.scheduler where id = $1",
+};
+
+const REMOVE_SILENT: Statement = {
+  name: "scheduler_remove_silent",
+  text: "delete from dagsmith.scheduler where heartbeat_at < now() - interval '1 day'",
 };
 
 export async function recordSchedulerHeartbeat(db: Queryable, id: string): Promise<void> {
   await db.query(HEARTBEAT, [id, hostname(), process.pid]);
+}
+
+/** Schedulers that were killed leave their rows. */
+export async function removeSilentSchedulers(db: Queryable): Promise<void> {
+  await db.query(REMOVE_SILENT);
 }
 
 export async function removeScheduler(db: Queryable, id: string): Promise<void> {

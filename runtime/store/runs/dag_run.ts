@@ -200,7 +200,7 @@ export async function updateRuns(db: Queryable, runs: Decisions["runs"]): Promis
 
 const BY_ID: Statement = {
   name: "dag_run_by_id",
-  text: "select dag_id, run_id, state from dagsmith.dag_run where id = $1",
+  text: "select dag_id, run_id, state from dagsmith.dag_run where id = $1 and deleting_since is null",
 };
 
 // The guard on the state makes a run that ended meanwhile stay as it ended.

@@ -12,7 +12,7 @@ export interface NamedRun {
 
 const RUN = `
 select id, dag_id as "dagId", run_id as "runId", state, version_id as "versionId"
-from dagsmith.dag_run where id = $1`;
+from dagsmith.dag_run where id = $1 and deleting_since is null`;
 const SEE: Statement = { name: "dag_run_see", text: RUN };
 const HOLD: Statement = { name: "dag_run_hold", text: `${RUN} for no key update` };
 
@@ -21,7 +21,7 @@ const BETWEEN: Statement = {
   text: `
 select id from dagsmith.dag_run
 where dag_id = $1 and logical_date >= coalesce($2, '-infinity'::timestamptz)
-  and logical_date <= coalesce($3, 'infinity'::timestamptz)
+  and logical_date <= coalesce($3, 'infinity'::timestamptz) and deleting_since is null
 order by logical_date, id limit $4`,
 };
 

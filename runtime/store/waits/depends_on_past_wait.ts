@@ -49,8 +49,17 @@ select task_id as "taskId", since from dagsmith.depends_on_past_wait
 where run_id = $1 order by since, task_id`,
 };
 
-// The previous run has the nearest earlier logical date. For a run of a named schedule, runs
-// of other schedules do not count.
+/**
+ * The previous run of the run `r` of version `v`: the one with the nearest earlier logical date.
+ * For a run of a named schedule, runs of other schedules do not count.
+ */
+export const PREVIOUS_RUN = `
+  select id, version_id, logical_date, state from dagsmith.dag_run o
+  where o.dag_id = r.dag_id and o.logical_date < r.logical_date and o.deleting_since is null
+    and (o.run_type <> 'manual' or v.spec ->> 'catchup' <> 'all')
+    and (o.schedule is null or r.schedule is null or o.schedule = r.schedule)
+  order by o.logical_date desc, o.id desc limit 1`;
+
 const PREVIOUS: Statement = {
   name: "depends_on_past_previous_run",
   text: `
@@ -58,13 +67,7 @@ select r.id as run_id, r.version_id, r.dag_id, p.id as previous_id,
   p.version_id as previous_version, p.logical_date as previous_date,
   p.state in ('success', 'failed') as is_over,
   r.run_type = 'backfill' and r.backfill_ordinal = 1 as is_first_of_backfill
-from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id left join lateral (
-  select id, version_id, logical_date, state from dagsmith.dag_run o
-  where o.dag_id = r.dag_id and o.logical_date < r.logical_date
-    and (o.run_type <> 'manual' or v.spec ->> 'catchup' <> 'all')
-    and (o.schedule is null or r.schedule is null or o.schedule = r.schedule)
-  order by o.logical_date desc, o.id desc limit 1
-) p on true
+from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.version_id left join lateral (${PREVIOUS_RUN}) p on true
 where r.id = any($1)`,
 };
 

@@ -181,7 +181,7 @@ cross join lateral (
       count(*) filter (where state = 'success') as good
     from dagsmith.task_instance of_task where of_task.run_id = r.id and of_task.task_id = w.task_id
   ) i
-  where r.dag_id = w.dag_id and r.logical_date = w.logical_date
+  where r.dag_id = w.dag_id and r.logical_date = w.logical_date and r.deleting_since is null
 ) awaited
 where w.kind = 'run'
 order by w.task_instance_id,

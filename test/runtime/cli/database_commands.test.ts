@@ -372,3 +372,18 @@ describe("doctor tries the place of large values", () => {
     ]);
   });
 });
+
+test("dag clean counts, then deletes, old history of the kinds asked for; the audit says who did it", async () => {
+  const counts = await project.json(["clean", "--dry-run", "--older-than", "1h"]);
+  expect(counts).toMatchObject({ dryRun: true, counts: { runs: 0, logs: 0, audit: 0 } });
+  expect(await project.json(["clean", "--kind", "runs,logs"])).toEqual({
+    dryRun: false,
+    counts: { runs: 0, logs: 0 },
+  });
+  const { entries } = await project.json<{ entries: unknown[] }>(["audit", "--limit", "1"]);
+  expect(entries).toMatchObject([{ actor: "ada", action: "clean" }]);
+  const { stdout } = await project.dag(["clean", "--kind", "versions", "--dry-run"]);
+  expect(stdout).toMatch(/^KIND +WOULD BE DELETED\nversions +0\nNothing was changed\.\n$/);
+  const { code, stderr } = await project.dag(["clean", "--older-than", "5m"]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("5m is too short; allowed: 1h")]);
+});
