@@ -1,11 +1,15 @@
 /**
- * The columns that GitHub's lists give after flattening, for the load side: it reads rows by column name, leaves an absent one NULL and
- * ignores keys that are no column. Ids are bigint, because today's issue ids exceed 32 bits, and because a join of ids wants one type.
- * GitHub REST API, version 2022-11-28.
+ * The columns of GitHub's lists after flattening, for loads: a load reads rows by column
+ * name, leaves a missing column NULL and ignores keys that are no column. Ids are bigint,
+ * because issue ids exceed 32 bits, and because a join of ids needs one type. GitHub REST
+ * API, version 2022-11-28.
  */
 import type { GithubObject } from "./objects.ts";
 
-/** A column type by a name that every warehouse has a word for; `text` has no limit, `timestamptz` is read from ISO 8601. */
+/**
+ * A column type that every warehouse has; `text` has no limit, `timestamptz` is read from
+ * ISO 8601.
+ */
 export type ColumnType =
   | "bigint"
   | "integer"

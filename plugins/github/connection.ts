@@ -1,11 +1,15 @@
-/** Where a `github` connection points and how it logs in. Apart from the hook because it is pure, and because no message may show a token. */
+/**
+ * The address and the login of a `github` connection. In a file of its own because it is
+ * pure, and because no message may show a token.
+ */
 import { type Connection, DagsmithError } from "dagsmith";
 
 const DEFAULT_BASE_URL = "https://api.github.com";
 
 /**
- * The root of the API, without a slash at its end: `extra.base_url`, else `host` (a URL or a host name, with `port` and `extra.protocol`),
- * else GitHub itself. A GitHub Enterprise Server needs its whole root, such as `https://github.example.com/api/v3`.
+ * The root of the API, without a slash at its end: `extra.base_url`, else `host` (a URL
+ * or a host name, with `port` and `extra.protocol`), else GitHub itself. A GitHub
+ * Enterprise Server needs its whole root, such as `https://github.example.com/api/v3`.
  * @throws DagsmithError INVALID_CONNECTION
  */
 export function baseUrl({ id, host, port, extra }: Connection): string {
@@ -20,14 +24,15 @@ export function baseUrl({ id, host, port, extra }: Connection): string {
       reason: "the host is neither a host name nor an http(s) URL",
     });
   if (port !== null && url.port === "") url.port = String(port);
-  // A login in the URL would travel into log lines and errors; it belongs into the connection's own fields.
+  // A login in the URL would appear in log lines and errors; it belongs into the
+  // connection's own fields.
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 }
 
-/** How requests log in: a token, the value of a basic Authorization header, or not at all. */
+/** The login of requests: a token, the value of a basic Authorization header, or none. */
 export type GithubAuth = { readonly token: string } | { readonly basic: string } | undefined;
 
-/** `extra.token` before `password`; a password beside a login is basic authentication. */
+/** `extra.token` before `password`; a password with a login is basic authentication. */
 export function authOf({ login, password, extra }: Connection): GithubAuth {
   if (typeof extra.token === "string" && extra.token !== "") return { token: extra.token };
   if (password === null) return undefined;

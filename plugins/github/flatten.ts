@@ -1,4 +1,7 @@
-/** One object of GitHub as one flat row: sub-objects cut down to an id, what is left nested becomes `outer_inner`. Pure. */
+/**
+ * One object of GitHub as one flat row: sub-objects are reduced to an id, other nested
+ * values become `outer_inner`. Pure.
+ */
 import type { Json } from "dagsmith";
 
 /** A row: column name to value. */
@@ -7,9 +10,13 @@ export type GithubRecord = Readonly<Record<string, string | number | boolean | n
 type Nested = Readonly<Record<string, Json>>;
 
 /**
- * Cuts sub-objects down, then flattens: nested keys are joined by `_`, list items named by their index.
- * @param keep sub-object to the one field kept of it, null for none; a sub-object that is null keeps its column, as null
- * @example toRecord({ id: 7, user: { id: 3, login: "a" }, tags: ["x"] }, { user: "id" }) // { id: 7, user_id: 3, tags_0: "x" }
+ * Reduces sub-objects, then flattens: nested keys are joined by `_`, list items are named
+ * by their index.
+ * @param keep sub-object to the one field kept of it, null for none; a sub-object that is
+ *   null keeps its column, as null
+ * @example
+ * toRecord({ id: 7, user: { id: 3, login: "a" }, tags: ["x"] }, { user: "id" });
+ * // { id: 7, user_id: 3, tags_0: "x" }
  */
 export function toRecord(
   object: Nested,

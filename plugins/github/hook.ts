@@ -1,30 +1,47 @@
-/** The GitHub hook: Octokit with the token, the address and the patience that a data pipeline needs. */
+/**
+ * The GitHub hook: Octokit with the token, the address and the retries that a data
+ * pipeline needs.
+ */
 import { defineHook, type HookContext } from "dagsmith";
 import type { Octokit } from "octokit";
 import { authOf, baseUrl } from "./connection.ts";
 import { fetchWhole } from "./whole_body.ts";
 
-/** Tries after the first when a rate limit is met, and when the server or the connection fails. */
+/**
+ * Tries after the first after a rate limit, or when the server or the connection fails.
+ */
 const RETRIES = 3;
-/** plugin-retry waits this long times 1, 4, 9: 2.8 s in all, where its own default waits 14 s. */
+/**
+ * plugin-retry multiplies this wait by 1, 4 and 9: 2.8 s in all; its own default waits 14
+ * s.
+ */
 const RETRY_BASE_MS = 200;
-/** Statuses that stay the same however often one asks; 403 passes only when it is a rate limit, which is plugin-throttling's matter. */
+/**
+ * Statuses that stay the same with every retry. 403 passes only when it is a rate limit,
+ * which plugin-throttling handles.
+ */
 export const LASTING = [400, 401, 403, 404, 409, 410, 422, 451];
-/** Asking for these again changes nothing but what was asked, so a retry cannot do a thing twice. */
+/** Requests with these methods may be repeated: a retry cannot write twice. */
 const IDEMPOTENT = ["GET", "HEAD", "PUT", "DELETE"];
 
 /**
- * An Octokit (REST, GraphQL, pagination) of a connection of type `github`: token in `password` or `extra.token` (or login and password),
- * address in `host` or `extra.base_url`, default https://api.github.com.
+ * An Octokit (REST, GraphQL, pagination) of a connection of type `github`: token in
+ * `password` or `extra.token` (or login and password), address in `host` or
+ * `extra.base_url`, default https://api.github.com.
  *
- * Rate limits are waited out as GitHub asks, up to 3 times a request, with a warning in the log. 5xx answers and cut bodies are asked for
- * again up to 3 times within 3 s, unless that could write twice. Errors are Octokit's RequestError; their message names method, path, status.
- * @example const { data } = await (await hook(githubHook("github"))).rest.repos.get({ owner: "octocat", repo: "hello" });
+ * Rate limits are waited out as GitHub asks, up to 3 times a request, with a warning in
+ * the log. 5xx answers and incomplete bodies are requested again up to 3 times within 3
+ * s, unless that could write twice. Errors are Octokit's RequestError; their message
+ * names method, path and status.
+ * @example
+ * const github = await hook(githubHook("github"));
+ * const { data } = await github.rest.repos.get({ owner: "octocat", repo: "hello" });
  */
 export const githubHook = defineHook<Octokit>({
   types: ["github"],
   open: async (connection, context) => {
-    // Loaded when a task needs it: a DAG file that names this hook is imported far more often than it calls GitHub.
+    // Loaded when a task needs it: a DAG file with this hook is imported far more often
+    // than it calls GitHub.
     const { Octokit } = await import("octokit");
     const auth = authOf(connection);
     const octokit = new Octokit({
@@ -42,7 +59,7 @@ export const githubHook = defineHook<Octokit>({
   },
 });
 
-/** Asked by plugin-throttling whether to wait and try again. */
+/** plugin-throttling calls it to decide about a wait and a retry. */
 function patience(limit: string, { log }: HookContext) {
   return (
     retryAfterSeconds: number,
@@ -59,11 +76,15 @@ function patience(limit: string, { log }: HookContext) {
   };
 }
 
-/** Puts what holds for every request around the plugins: the login, no second write, the end on abort, errors that say where. */
+/**
+ * Adds to every request what the plugins need: the login, no second write, the end on
+ * abort, and errors that name the request.
+ */
 function guarded(octokit: Octokit, signal: AbortSignal, basic: string | undefined): Octokit {
   octokit.hook.wrap("request", async (request, options) => {
     if (basic !== undefined) options.headers.authorization = basic;
-    // A copy: Octokit shares this object between requests, and its plugins count retries in it, so one request would pay for another's.
+    // A copy: Octokit shares this object between requests, and its plugins count retries
+    // in it. Otherwise one request would use up the retries of another.
     options.request = {
       ...(IDEMPOTENT.includes(options.method) ? {} : { retries: 0 }),
       ...options.request,
@@ -77,7 +98,10 @@ function guarded(octokit: Octokit, signal: AbortSignal, basic: string | undefine
   return octokit;
 }
 
-/** The plugins' waits cannot be cut short, so an abort leaves them behind; the request that would follow fails at once. */
+/**
+ * The waits of the plugins cannot be cut short. After an abort, the request that would
+ * follow fails at once.
+ */
 async function unlessAborted<Result>(
   signal: AbortSignal,
   work: () => Promise<Result>,
@@ -99,19 +123,25 @@ function located(error: unknown): unknown {
   return error;
 }
 
-/** Octokit's RequestError, known by its fields: its class would have to be loaded with the DAG file. */
+/**
+ * Octokit's RequestError, recognised by its fields: its class would have to be loaded
+ * with the DAG file.
+ */
 export interface RequestFailure extends Error {
   readonly status: number;
   readonly request: { readonly method: string; readonly url: string };
   readonly response?: { readonly headers: Readonly<Record<string, string | number | undefined>> };
 }
 
-/** Whether `error` is what Octokit throws for a request that failed. Its `response` is absent when no answer came. */
+/**
+ * Whether `error` is what Octokit throws for a request that failed. Its `response` is
+ * absent when there was no answer.
+ */
 export function isRequestError(error: unknown): error is RequestFailure {
   return error instanceof Error && "status" in error && "request" in error;
 }
 
-/** The query is left out: it is long, and people put secrets there. */
+/** The query is left out: it is long, and may contain secrets. */
 function pathOf(url: string): string {
   return URL.parse(url)?.pathname ?? url.replace(/\?.*$/, "");
 }

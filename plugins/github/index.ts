@@ -1,4 +1,7 @@
-/** dagsmith/plugins/github: a configured Octokit, and the extract of an organisation's objects to S3. */
+/**
+ * dagsmith/plugins/github: a configured Octokit, and the extract of an organisation's
+ * objects to S3.
+ */
 export { type Column, type ColumnType, githubColumns } from "./columns.ts";
 export type { GithubRecord } from "./flatten.ts";
 export { githubHook } from "./hook.ts";

@@ -1,6 +1,7 @@
 /**
- * The objects of GitHub that can be extracted: where each is listed, and which of its sub-objects are cut down to one field. To add an
- * object, add a row here and its columns in columns.ts.
+ * The objects of GitHub that can be extracted: the path of each list, and which of its
+ * sub-objects are reduced to one field. To add an object, add a row here and its columns
+ * in columns.ts.
  */
 import { DagsmithError } from "dagsmith";
 
@@ -8,16 +9,24 @@ import { DagsmithError } from "dagsmith";
 export type GithubPayload = Readonly<Record<string, string | number | boolean>>;
 
 interface ObjectDefinition {
-  /** Listed once for each repository, once for the organisation, or once for the account of the token. */
+  /**
+   * Listed once for each repository, once for the organisation, or once for the account
+   * of the token.
+   */
   readonly per: "repository" | "organization" | "account";
   readonly path: string;
-  /** Sub-object to the one field kept of it, which becomes `sub_field`; null keeps none. */
+  /**
+   * Sub-object to the one field kept of it, which becomes `sub_field`; null keeps none.
+   */
   readonly keep: Readonly<Record<string, string | null>>;
-  /** What is asked for unless the payload says otherwise. */
+  /** Query parameters that are sent unless the payload sets them. */
   readonly query: GithubPayload;
 }
 
-/** Oldest first, so that what is created while the pages are read comes on the last page and shifts no other. */
+/**
+ * Oldest first, so that objects created while the pages are read come on the last page
+ * and shift no other.
+ */
 const OLDEST_FIRST = { sort: "created", direction: "asc" } as const;
 
 export const githubObjects = {
@@ -57,7 +66,7 @@ type ObjectsPer<Per> = {
     : never;
 }[keyof typeof githubObjects];
 
-/** Everything that can be extracted. */
+/** All objects that can be extracted. */
 export type GithubObject = keyof typeof githubObjects;
 /** Listed repository by repository. */
 export type RepositoryObject = ObjectsPer<"repository">;
@@ -65,19 +74,25 @@ export type RepositoryObject = ObjectsPer<"repository">;
 export type OrganizationObject = ObjectsPer<"organization">;
 
 interface SourceFields {
-  /** More query parameters, over the defaults: `per_page` 100, and `state: "all"` for issues and pull requests. */
+  /**
+   * More query parameters. They replace the defaults: `per_page` 100, and `state: "all"`
+   * for issues and pull requests.
+   */
   readonly payload?: GithubPayload;
 }
 
-/** What to extract. */
+/** Which objects to extract. */
 export type GithubSource =
   | (SourceFields & {
       readonly object: RepositoryObject;
       readonly org: string;
-      /** A name, several names, or `"all"` of the organisation, which is asked for them first. */
+      /**
+       * A name, several names, or `"all"` of the organisation, whose list is read first.
+       */
       readonly repo: string | readonly string[];
       /**
-       * Only for issues: GitHub counts each pull request as an issue too, and so does the default `"keep"`; `"drop"` leaves them out.
+       * Only for issues: GitHub counts each pull request as an issue too, and so does the
+       * default `"keep"`; `"drop"` leaves them out.
        */
       readonly pullRequests?: "keep" | "drop";
     })
@@ -93,13 +108,14 @@ export type GithubSource =
       readonly repo?: "all";
     });
 
-/** The definition of an object; the type of its constants widened. */
+/** The definition of an object, with wider types than its constants. */
 export function definitionOf(object: GithubObject): ObjectDefinition {
   return githubObjects[object];
 }
 
 /**
- * Refuses a source that says something which cannot be meant. For callers without a type checker, and for values known only at run time.
+ * Refuses a source that makes no sense. For callers without a type checker, and for
+ * values known only at run time.
  * @throws DagsmithError INVALID_OPTION
  */
 export function refuseBadSource(

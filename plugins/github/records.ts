@@ -1,4 +1,7 @@
-/** The source of an extract: the rows of one kind of object, page after page, whole or with an error. It holds one page at a time. */
+/**
+ * The source of an extract: the rows of one kind of object, page after page, complete or
+ * with an error. It holds one page at a time.
+ */
 import { FailTask, type Json } from "dagsmith";
 import type { Octokit } from "octokit";
 import { type GithubRecord, toRecord } from "./flatten.ts";
@@ -16,8 +19,11 @@ type Item = Readonly<Record<string, Json>>;
 const PER_PAGE = 100;
 /**
  * The rows of a source, flat.
- * @throws FailTask when GitHub refuses for good (401, 404 and their like), Error when retries did not help: never fewer rows in silence
- * @example for await (const issue of githubRecords(octokit, { object: "issues", org: "octocat", repo: "all" })) …
+ * @throws FailTask for an error that no retry can help (401, 404 and others), Error when
+ *   retries did not help: never fewer rows without an error
+ * @example
+ * const source = { object: "issues", org: "octocat", repo: "all" } as const;
+ * for await (const issue of githubRecords(octokit, source)) console.log(issue);
  */
 export async function* githubRecords(
   octokit: Octokit,
@@ -45,7 +51,9 @@ export async function* githubPages(
   }
 }
 
-/** The lists to read: one for the organisation or the account, or one for each repository. */
+/**
+ * The lists to read: one for the organisation or the account, or one for each repository.
+ */
 async function* paths(octokit: Octokit, source: GithubSource): AsyncGenerator<string> {
   const { per, path } = definitionOf(source.object);
   if (per === "account") return yield `/${path}`;
@@ -71,7 +79,7 @@ async function* repositories(
   }
 }
 
-/** Follows the Link header to its end, so that the number of items on a page means nothing. */
+/** Follows the Link header to its end; the number of items on a page means nothing. */
 async function* listPages(
   octokit: Octokit,
   object: GithubObject,
@@ -126,13 +134,16 @@ function extractError(object: GithubObject, error: unknown): unknown {
     : new Error(message, { cause: error });
 }
 
-/** A rate limit is a 403 too, but passes. */
+/** A rate limit is a 403 too, but it passes. */
 function isRateLimit({ response, message }: RequestFailure): boolean {
   const { "retry-after": retryAfter, "x-ratelimit-remaining": remaining } = response?.headers ?? {};
   return retryAfter !== undefined || remaining === "0" || /secondary rate/i.test(message);
 }
 
-/** The next page is asked of the host that the connection names: behind a proxy, GitHub's own link would lead around it. */
+/**
+ * The next page is requested from the host of the connection: behind a proxy, GitHub's
+ * own link would bypass it.
+ */
 function nextUrl(octokit: Octokit, link: string | undefined): string | undefined {
   const next = /<([^<>]+)>;\s*rel="next"/.exec(link ?? "")?.[1];
   if (next === undefined) return undefined;

@@ -1,4 +1,7 @@
-/** The transfer GitHub -> S3: pages stream through as JSON lines, so memory holds one page however large the organisation is. */
+/**
+ * The transfer GitHub -> S3: pages are streamed as JSON lines, so memory holds one page
+ * however large the organisation is.
+ */
 import { type FromContext, resolveField, type TaskBody, type TaskContext } from "dagsmith";
 import { s3Hook } from "dagsmith/plugins/aws";
 import type { GithubRecord } from "./flatten.ts";
@@ -13,7 +16,7 @@ type FromContextFields<Source, Context extends TaskContext> = {
     : FromContext<Source[Name], Context>;
 };
 
-/** What to extract ({@link GithubSource}) and where to. */
+/** What to extract ({@link GithubSource}) and where to write it. */
 export type GithubToS3Options<Context extends TaskContext = TaskContext> = FromContextFields<
   GithubSource,
   Context
@@ -37,11 +40,15 @@ export interface GithubToS3Result {
 }
 
 /**
- * Writes every row of a GitHub object into one S3 object, a JSON object a line; an object that is there is replaced. Rows are flat:
- * sub-objects become `user_id` and the like, see {@link githubColumns}.
- * A page that cannot be read fails the task, and then nothing is written.
- * @throws DagsmithError INVALID_OPTION, at once, for an unknown object or a source that makes no sense
- * @example d.task("issues", githubToS3({ github: "github", org: "octocat", repo: "all", object: "issues", s3: "s3", bucket: "lake", key: "issues.json" }));
+ * Writes every row of a GitHub object into one S3 object, a JSON object a line; an
+ * existing S3 object is replaced. Rows are flat: sub-objects become `user_id` and the
+ * like, see {@link githubColumns}. A page that cannot be read fails the task, and then
+ * nothing is written.
+ * @throws DagsmithError INVALID_OPTION, at once, for an unknown object or a source that
+ *   makes no sense
+ * @example
+ * const source = { github: "github", org: "octocat", repo: "all", object: "issues" } as const;
+ * d.task("issues", githubToS3({ ...source, s3: "s3", bucket: "lake", key: "issues.json" }));
  */
 export function githubToS3<Context extends TaskContext>(
   options: GithubToS3Options<Context>,

@@ -1,14 +1,21 @@
 /**
- * A fetch that gives a body whole or not at all. Octokit takes a JSON body that was cut for an empty text and goes on, so a page that broke
- * off would count as a page without rows; here it is an error, which plugin-retry tries again.
+ * A fetch that returns a complete body or fails. Octokit treats an incomplete JSON body
+ * as an empty text and goes on, so that a page that broke off would count as a page
+ * without rows. Here it is an error, which plugin-retry retries.
  */
 
 /** Longest time for one answer, body included. */
 const REQUEST_TIMEOUT_MS = 60_000;
-/** These have no body, and a Response made by hand must not be given one. */
+/**
+ * Answers with these statuses have no body, and the Response constructor refuses a body
+ * for them.
+ */
 const WITHOUT_BODY = [204, 205, 304];
 
-/** `fetch`, which rejects when the body breaks off, is not the JSON it says it is, or takes longer than a minute. */
+/**
+ * `fetch`, which rejects when the body breaks off, is not valid JSON although its type is
+ * JSON, or takes longer than a minute.
+ */
 export async function fetchWhole(
   url: string | URL | Request,
   init: RequestInit = {},
@@ -43,7 +50,10 @@ function refuseCut(body: ArrayBuffer): void {
   }
 }
 
-/** The same answer with its body in memory. A Response made by hand has no url, which Octokit reads. */
+/**
+ * The same answer with its body in memory. A constructed Response has no url, which
+ * Octokit reads.
+ */
 function received(response: Response, body: ArrayBuffer): Response {
   const { status, statusText, headers, url } = response;
   const copy = new Response(WITHOUT_BODY.includes(status) ? null : body, {

@@ -1,4 +1,7 @@
-/** The client of one HTTP service: paths under its root, its login on every request, whole answers, patience with what passes. */
+/**
+ * The client of one HTTP service: paths under its root, its login on every request,
+ * complete answers, and retries of errors that pass.
+ */
 import { pipeline, Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,28 +19,37 @@ export interface HttpCallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: Json;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly body?: string | Uint8Array<ArrayBuffer>;
   /** Longest time for one try, body included. Default `"30s"`. */
   readonly timeout?: Duration;
-  /** Tries after the first, for GET, HEAD, OPTIONS, PUT and DELETE; other methods get none. Default 3. */
+  /**
+   * Tries after the first, for GET, HEAD, OPTIONS, PUT and DELETE; other methods get
+   * none. Default 3.
+   */
   readonly retries?: number;
 }
 
 /** Options of a download. */
 export interface HttpDownloadOptions extends HttpCallOptions {
-  /** Unpacks a gzipped file on its way; one that was cut short is an error at its end. Default false. */
+  /**
+   * Unpacks a gzipped file while it is read; an incomplete file is an error at its end.
+   * Default false.
+   */
   readonly gunzip?: boolean;
 }
 
 interface Call extends HttpCallOptions {
   readonly method: string;
   readonly url: URL;
-  /** False: answer as soon as the headers are there. */
+  /** False: return as soon as the headers arrive. */
   readonly whole: boolean;
 }
 
-/** Made by {@link httpHook}. Every method throws HttpError for a status of 400 or above, and for an answer that is late, cut or absent. */
+/**
+ * Made by {@link httpHook}. Every method throws HttpError for a status of 400 or above,
+ * and for an answer that is late, incomplete or missing.
+ */
 export class HttpClient {
   readonly #root: string;
   readonly #headers: Readonly<Record<string, string>>;
@@ -59,8 +71,10 @@ export class HttpClient {
   }
 
   /**
-   * Makes a request; 429, 502, 503, 504 and broken connections are tried again with growing waits, or as Retry-After says (up to 60 s).
-   * @param path under the connection's root; a whole URL must be of the same origin, so that the login goes nowhere else
+   * Makes a request. It retries after 429, 502, 503, 504 and broken connections, with
+   * growing waits or as Retry-After says (up to 60 s).
+   * @param path under the connection's root; a whole URL must have the same origin, so
+   *   that the login is sent to no other server
    * @returns the answer, its body completely received
    */
   request(method: string, path: string, options: HttpCallOptions = {}): Promise<Response> {
@@ -87,8 +101,9 @@ export class HttpClient {
   }
 
   /**
-   * The body of a GET as a stream, for what is too large for memory. Time-out and retries hold until the headers are there; a body that
-   * breaks off afterwards is an error of the stream.
+   * The body of a GET as a stream, for bodies that are too large for memory. Time-out and
+   * retries apply until the headers arrive. A body that breaks off later is an error of
+   * the stream.
    */
   async download(
     path: string,
@@ -103,7 +118,8 @@ export class HttpClient {
     if (body === null) return Readable.from([]);
     const received = Readable.fromWeb(body as ReadableStream<Uint8Array>);
     const content = gunzip ? pipeline(received, createGunzip(), () => {}) : received;
-    // An error that comes before anybody reads waits for the reader; without a listener it would end the process.
+    // An error before the first read waits for the reader; without a listener it would
+    // end the process.
     return content.on("error", () => {});
   }
 
@@ -141,7 +157,10 @@ export class HttpClient {
     }
   }
 
-  /** One try: an answer, or why there is none. An abort of the task is neither, and is thrown. */
+  /**
+   * One try: an answer, or the reason why there is none. An abort of the task is neither,
+   * and is thrown.
+   */
   async #attempt(call: Call): Promise<{ response?: Response; error?: unknown }> {
     const timeout = new AbortController();
     const { signal } = this.#context;
@@ -155,7 +174,7 @@ export class HttpClient {
         ...this.#init(call),
         signal: AbortSignal.any([signal, timeout.signal]),
       });
-      // Read here, where a cut body can still be asked for again.
+      // Read here, where an incomplete body can still be requested again.
       return { response: call.whole || !response.ok ? await received(response) : response };
     } catch (error) {
       signal.throwIfAborted();
@@ -179,7 +198,10 @@ export class HttpClient {
   }
 }
 
-/** These have no body, and a Response made by hand must not be given one. */
+/**
+ * Answers with these statuses have no body, and the Response constructor refuses a body
+ * for them.
+ */
 const WITHOUT_BODY = [204, 205, 304];
 
 /** The same answer with its body in memory. */

@@ -1,9 +1,13 @@
-/** Where an `http` or `https` connection points, and the headers that log in to it. Pure; no message shows a secret. */
+/**
+ * The address of an `http` or `https` connection, and the headers of its login. Pure; no
+ * message shows a secret.
+ */
 import { type Connection, DagsmithError } from "dagsmith";
 
 /**
- * The root that paths are appended to, without a slash at its end. `host` is a URL or a host name; the protocol is the connection's type,
- * or its schema when that is `http` or `https` (Airflow's custom); any other schema is a path.
+ * The root to which paths are appended, without a slash at its end. `host` is a URL or a
+ * host name. The protocol is the connection's type, or its schema when that is `http` or
+ * `https` (Airflow's convention); any other schema is a path.
  * @throws DagsmithError INVALID_CONNECTION
  */
 export function baseUrl({ id, type, host, port, schema }: Connection): string {
@@ -20,7 +24,10 @@ export function baseUrl({ id, type, host, port, schema }: Connection): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}${path}`.replace(/\/+$/, "");
 }
 
-/** `extra.headers`, and the login: `extra.token` as bearer, else login and password as basic authentication. */
+/**
+ * `extra.headers`, and the login: `extra.token` as bearer, else login and password as
+ * basic authentication.
+ */
 export function headersOf({
   login,
   password,

@@ -1,14 +1,18 @@
-/** What a request that got no good answer throws. */
+/** The error of a request without a good answer. */
 
 /**
- * An answer of 400 or above, or no whole answer at all. Its message names method and path, never the query or a header.
+ * An answer of 400 or above, or no complete answer at all. Its message names method and
+ * path, never the query or a header.
  * @example if (error instanceof HttpError && error.status === 404) return [];
  */
 export class HttpError extends Error {
   override readonly name = "HttpError";
-  /** Null when no whole answer came. */
+  /** Null when there was no complete answer. */
   readonly status: number | null;
-  /** Seconds after which the service wants to be asked again; the task's next try waits as long. Present when it said so. */
+  /**
+   * Seconds after which the service wants the next request; the task's next try waits as
+   * long. Present when the service sent it.
+   */
   readonly retryAfter?: number;
 
   constructor(
@@ -22,14 +26,16 @@ export class HttpError extends Error {
   }
 }
 
-/** Statuses whose Retry-After speaks of the same request (RFC 9110, 10.2.3; RFC 6585, 4). */
+/**
+ * Statuses whose Retry-After is about the same request (RFC 9110, 10.2.3; RFC 6585, 4).
+ */
 const ASKING_TO_WAIT = [429, 503];
-/** Enough of a refusal to see why; a page of HTML is not. */
+/** Enough of a refusal to show its reason, but less than a page of HTML. */
 const EXCERPT_CHARACTERS = 200;
 
 /**
  * Reads the answer's body, so it is used up afterwards.
- * @param waitMs what Retry-After says, in milliseconds; null when it says nothing
+ * @param waitMs the delay of Retry-After in milliseconds; null without one
  */
 export async function refusal(
   request: string,
@@ -46,14 +52,19 @@ export async function refusal(
   return new HttpError(reason === "" ? answered : `${answered}: ${reason}`, response.status, asked);
 }
 
-/** Why fetch failed: what it wraps says more than its own "fetch failed". */
+/**
+ * Why fetch failed: the error that it wraps is more precise than its own "fetch failed".
+ */
 export function failure(request: string, error: unknown): HttpError {
   const { cause, message } = error instanceof Error ? error : new Error(String(error));
   const reason = cause instanceof Error ? cause.message || codeOf(error) : message;
   return new HttpError(`${request} failed: ${reason}`, null, { cause: error });
 }
 
-/** The system's or undici's code of a failed fetch, such as ECONNRESET; undefined when it has none. */
+/**
+ * The system's or undici's code of a failed fetch, such as ECONNRESET; undefined when
+ * there is none.
+ */
 export function codeOf(error: unknown): string | undefined {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
   return typeof cause === "object" && cause !== null && "code" in cause

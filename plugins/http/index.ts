@@ -1,4 +1,7 @@
-/** dagsmith/plugins/http: a client of one HTTP service, and an operator that makes one request. On Node's own fetch. */
+/**
+ * dagsmith/plugins/http: a client of one HTTP service, an operator that makes one
+ * request, and a sensor. They use Node's own fetch.
+ */
 export { type HttpCallOptions, HttpClient, type HttpDownloadOptions } from "./client.ts";
 export { HttpError } from "./error.ts";
 export { httpHook } from "./hook.ts";

@@ -10,7 +10,7 @@ import {
 import type { HttpCallOptions } from "./client.ts";
 import { httpHook } from "./hook.ts";
 
-/** What to ask, and what to make of the answer. */
+/** The request, and what the task makes of the answer. */
 export interface HttpRequestOptions<Output = Json, Context extends TaskContext = TaskContext> {
   /** Id of a connection of type `http` or `https`. */
   readonly http: FromContext<string, Context>;
@@ -24,16 +24,25 @@ export interface HttpRequestOptions<Output = Json, Context extends TaskContext =
   readonly json?: FromContext<Json, Context>;
   /** Longest time for one try. Default `"30s"`. */
   readonly timeout?: Duration;
-  /** Tries after the first within this task try, for methods that may be repeated. Default 3. */
+  /**
+   * Tries after the first within this task try, for methods that may be repeated. Default
+   * 3.
+   */
   readonly retries?: number;
-  /** The output of the task. Default: the body, parsed when it is JSON (null when empty), else as text. */
+  /**
+   * The output of the task. Default: the body, parsed when it is JSON (null when empty),
+   * else as text.
+   */
   readonly output?: (response: Response, context: Context) => Output | Promise<Output>;
 }
 
 /**
  * Makes one request and returns its answer.
- * @throws HttpError for a status of 400 or above, and for an answer that is late, cut or absent
- * @example d.task("rates", httpRequest({ http: "rates", path: ({ logicalDate }) => `/v1/${logicalDate.toISODate()}` }));
+ * @throws HttpError for a status of 400 or above, and for an answer that is late,
+ *   incomplete or missing
+ * @example
+ * const path = ({ logicalDate }: TaskContext) => `/v1/${logicalDate.toISODate()}`;
+ * d.task("rates", httpRequest({ http: "rates", path }));
  */
 export function httpRequest<Output = Json, Context extends TaskContext = TaskContext>(
   options: HttpRequestOptions<Output, Context>,

@@ -1,10 +1,13 @@
-/** When a request is made again, and after how long. Pure, but for the dice. */
+/**
+ * Whether a request is made again, and after how long. Pure, but for the random part of
+ * the delay.
+ */
 import { codeOf } from "./error.ts";
 
-/** Asking again cannot do a thing twice (RFC 9110, 9.2.2). */
+/** A repeated request with these methods cannot write twice (RFC 9110, 9.2.2). */
 const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
 const PASSING_STATUSES = [429, 502, 503, 504];
-/** The other side hung up, before or within its answer, or was not there yet. */
+/** The server closed the connection, before or during its answer, or did not run yet. */
 const PASSING_CODES = [
   "ECONNRESET",
   "ECONNREFUSED",
@@ -15,14 +18,19 @@ const PASSING_CODES = [
 ];
 
 const FIRST_DELAY_MS = 250;
-/** Whoever asks for more patience than this is not waited for; the task's own retries are the place for that. */
+/**
+ * A longer delay is not waited for here; the task's own retries are the place for that.
+ */
 const LONGEST_RETRY_AFTER_MS = 60_000;
 
 export function isIdempotent(method: string): boolean {
   return IDEMPOTENT.includes(method);
 }
 
-/** @returns milliseconds to wait before asking again, or null when that would not help */
+/**
+ * @returns milliseconds to wait before the next request, or null when a retry would not
+ *   help
+ */
 export function delayAfterStatus(
   response: Response,
   attempt: number,
@@ -34,7 +42,10 @@ export function delayAfterStatus(
   return asked <= LONGEST_RETRY_AFTER_MS ? asked : null;
 }
 
-/** @returns milliseconds to wait before asking again, or null when that would not help */
+/**
+ * @returns milliseconds to wait before the next request, or null when a retry would not
+ *   help
+ */
 export function delayAfterFailure(error: unknown, attempt: number): number | null {
   return PASSING_CODES.includes(codeOf(error) ?? "") ? backoffMs(attempt) : null;
 }
@@ -46,7 +57,10 @@ export function retryAfterMs(header: string | null, now: number): number | null 
   return Number.isNaN(ms) ? null : Math.max(0, ms);
 }
 
-/** 250 ms, 500 ms, 1 s …, each up to half as long again, so that many tasks do not come back at the same instant. */
+/**
+ * 250 ms, 500 ms, 1 s …, each up to half as long again, so that many tasks do not retry
+ * at the same instant.
+ */
 function backoffMs(attempt: number): number {
   return FIRST_DELAY_MS * 2 ** attempt * (1 + Math.random() / 2);
 }

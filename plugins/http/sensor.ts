@@ -1,4 +1,4 @@
-/** The sensor that waits for what a service answers. */
+/** The sensor that waits for an answer of a service. */
 import { type FromContext, resolveField, type SensorBody, type TaskContext } from "dagsmith";
 import type { HttpCallOptions } from "./client.ts";
 import { HttpError } from "./error.ts";
@@ -13,14 +13,18 @@ export interface HttpSensorOptions<Context extends TaskContext> {
   readonly method?: string;
   readonly query?: FromContext<NonNullable<HttpCallOptions["query"]>, Context>;
   readonly headers?: FromContext<NonNullable<HttpCallOptions["headers"]>, Context>;
-  /** What the answer must be. Default: any with a status below 400. */
+  /** The condition on the answer. Default: any status below 400. */
   readonly until?: (response: Response, context: Context) => boolean | Promise<boolean>;
 }
 
 /**
- * Waits until a service answers as wished. 404 means: not yet; any other status of 400 or above is an error of the poke.
- * @throws HttpError for such a status, and for an answer that is late, cut or absent
- * @example d.sensor("report", httpSensor({ http: "reports", path: "/today", until: async (answer) => (await answer.json()).isReady }));
+ * Waits until the answer of a service meets a condition. 404 means: not yet. Any other
+ * status of 400 or above is an error of the poke.
+ * @throws HttpError for such a status, and for an answer that is late, incomplete or
+ *   missing
+ * @example
+ * const until = async (answer: Response) => (await answer.json()).isReady;
+ * d.sensor("report", httpSensor({ http: "reports", path: "/today", until }));
  */
 export function httpSensor<Context extends TaskContext>(
   options: HttpSensorOptions<Context>,
