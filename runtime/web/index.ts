@@ -1,4 +1,7 @@
-/** The page and the API of a deployment, as one HTTP server. It sees rows only: no user code is ever loaded here. */
+/**
+ * The page and the API of a deployment, as one HTTP server. It reads rows only, and never
+ * loads user code.
+ */
 import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -37,17 +40,23 @@ export type { WebActions } from "./http/actions.ts";
 
 export interface WebOptions {
   readonly db: Database;
-  /** Default 127.0.0.1. Any address that others can reach needs a token. */
+  /** Default 127.0.0.1. An address that other machines can reach needs a token. */
   readonly host?: string;
-  /** Default 8080; 0 takes a free one. */
+  /** Default 8080; 0 takes a free port. */
   readonly port?: number;
-  /** What people log in with, and programs send as `Authorization: Bearer`. Default: none, for this machine only. */
+  /**
+   * The token for the login; programs send it as `Authorization: Bearer`. Default: none,
+   * for this machine only.
+   */
   readonly token?: string;
-  /** What the page may do. Default: nothing, it only shows. */
+  /** The actions of the page. Default: none, the server is read-only. */
   readonly actions?: WebActions;
-  /** Hides secrets; applied to every text that came from people before it is sent. Default: leaves it as it is. */
+  /** Masks secrets in every text of users before it is sent. Default: no masking. */
   readonly mask?: (text: string) => string;
-  /** Finds variables, which hold the secrets of webhooks. Default: none is set, so no webhook is heard. */
+  /**
+   * Finds variables, which hold the secrets of webhooks. Default: none is set, so every
+   * webhook is refused.
+   */
   readonly variable?: (key: string) => Promise<string | null>;
   /** A line on top of every page. */
   readonly notice?: string;
@@ -56,11 +65,17 @@ export interface WebOptions {
 
 export interface WebServer {
   readonly url: string;
-  /** Ends streams, connections, polls and threads. May be called again; does not close the database. */
+  /**
+   * Ends streams, connections, polls and threads. May be called again; does not close the
+   * database.
+   */
   stop(): Promise<void>;
 }
 
-/** Bounds what slow or hostile clients can hold. Streams are answers, which these do not bound. */
+/**
+ * Limits what slow or hostile clients can hold. They do not limit streams, which are
+ * answers.
+ */
 const SERVER_OPTIONS = {
   headersTimeout: 15_000,
   requestTimeout: 30_000,
@@ -70,7 +85,7 @@ const SERVER_OPTIONS = {
 
 /**
  * Starts the server.
- * @throws DagsmithError WEB_EXPOSED when others could reach it without a token
+ * @throws DagsmithError WEB_EXPOSED when other machines could reach it without a token
  */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
   const { host = "127.0.0.1", port = 8080, token, log } = options;
@@ -146,7 +161,10 @@ const nonce: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** No script runs but ours, by its nonce; nothing is loaded from elsewhere; no other site may frame a page. */
+/**
+ * No script runs but ours, by its nonce. Nothing is loaded from other sites. No other
+ * site may frame a page.
+ */
 function securityHeaders(): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
@@ -165,7 +183,8 @@ function securityHeaders(): RequestHandler {
         frameAncestors: ["'none'"],
       },
     },
-    // Said by whoever terminates TLS: on a plain loopback address it would lock the browser out.
+    // Sent by the proxy that terminates TLS: on a plain loopback address it would lock
+    // the browser out.
     strictTransportSecurity: false,
     referrerPolicy: { policy: "same-origin" },
   });

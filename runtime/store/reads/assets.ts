@@ -1,4 +1,7 @@
-/** Assets as people list them: who updates them, who waits for them, who reads them, and when they were last updated. */
+/**
+ * Assets as people list them: the tasks that update and read them, the DAGs that wait for
+ * them, and their last update.
+ */
 import type { Json } from "../../../sdk/json.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
@@ -15,7 +18,8 @@ export interface AssetOverview {
   readonly lastEventAt: Date | null;
 }
 
-// What current versions name; an asset that none names any more is listed while it has events.
+// The assets of current versions. An asset that none of them names any more is listed
+// while it has events.
 const LIST: Statement = {
   name: "asset_list",
   text: `

@@ -1,14 +1,14 @@
-/** Backfills as people look at them: with how far they are, and interval by interval. */
+/** Backfills as people see them: with their progress, and interval by interval. */
 import type { Json } from "../../../sdk/json.ts";
 import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { BackfillState, CodeChoice } from "../backfills/backfill.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
-/** How far a backfill is; the numbers are intervals and add up to `total`. */
+/** The progress of a backfill; the numbers are intervals and add up to `total`. */
 export interface BackfillProgress {
   readonly total: number;
-  /** Their turn has not come. */
+  /** Intervals without a decision yet. */
   readonly waiting: number;
   readonly queued: number;
   readonly running: number;
@@ -63,7 +63,7 @@ const LIST_OF: Statement = {
 };
 const ONE: Statement = { name: "backfill_one", text: `${SUMMARY} where b.id = $1` };
 
-/** An interval and what became of it. */
+/** An interval and its decision. */
 export interface BackfillRunSummary {
   readonly ordinal: number;
   readonly logicalDate: Date;
@@ -71,7 +71,7 @@ export interface BackfillRunSummary {
   readonly dataIntervalEnd: Date;
   readonly decision: "run" | "skip";
   readonly reason: string | null;
-  /** The run that was made or done again for it, or that stood in the way. */
+  /** The run that was created or cleared for it, or that prevented it. */
   readonly run: number | null;
   readonly runId: string | null;
   readonly runState: RunState | null;
@@ -104,7 +104,7 @@ export async function findBackfill(
   return (await db.query<BackfillSummary & Record<string, unknown>>(ONE, [id]))[0];
 }
 
-/** In order, those behind an ordinal. */
+/** In order, after an ordinal. */
 export function listBackfillRuns(
   db: Queryable,
   backfillId: number,

@@ -1,4 +1,6 @@
-/** Callbacks as people see them: the callbacks of a run, all with their logs or in pages. */
+/**
+ * Callbacks as people see them: the callbacks of a run, all with their logs or in pages.
+ */
 import type { CallbackContext } from "../../../sdk/task/callback.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { AFTER_LAST_ID } from "../database/page_bounds.ts";
@@ -14,7 +16,8 @@ const LIST: Statement = {
   text: `select ${CALLBACK}, c.lines ${FROM} where c.run_id = $1 order by c.id`,
 };
 
-// Without the logs, which may be long. Two statements, so that each is planned for its index.
+// Without the logs, which may be long. Two statements, so that each is planned for its
+// index.
 const BEFORE = `c.id < coalesce($2::bigint, ${AFTER_LAST_ID})`;
 const PAGE: Statement = {
   name: "callback_page",
@@ -54,8 +57,8 @@ export function listCallbacks(db: Queryable, runId: number): Promise<readonly Ca
 export const CALLBACKS_PER_PAGE = 50;
 
 /**
- * Callbacks of a run and its tasks, or of one instance: newest first, before an id, without
- * logs.
+ * Callbacks of a run and its tasks, or of one instance: newest first, before an id,
+ * without logs.
  */
 export function pageOfCallbacks(
   db: Queryable,

@@ -1,11 +1,12 @@
 /**
- * Fingerprints: a short text for what a page shows, which differs as soon as anything of it changed. They are asked for once a second
- * while somebody watches, so each is one cheap statement. Every update gives a row a new xmin, higher than all before: a sum over xmin
- * and a count therefore change with any insert, update or delete, whatever column it touches.
+ * Fingerprints: a short text for the content of a page, which differs as soon as any of
+ * it changed. They are read once a second while a page is open, so each is one cheap
+ * statement. Every update gives a row a new xmin, higher than all before. So a sum over
+ * xmin and a count change with any insert, update or delete, whatever column it changes.
  */
 import type { Queryable, Statement } from "../database/database.ts";
 
-/** What can be watched. */
+/** What a page can follow. */
 export type Topic =
   | { readonly kind: "home" }
   | { readonly kind: "dag"; readonly dagId: string }
@@ -16,7 +17,8 @@ export type Topic =
 const mark = (rows: string): string =>
   `(select concat(count(*), '.', sum(xmin::text::bigint)) from ${rows})`;
 
-// Finished runs are not counted: a run that ends leaves the set of active ones, and a new one raises the highest id.
+// Finished runs are not counted: a run that ends leaves the set of active ones, and a new
+// one raises the highest id.
 const HOME: Statement = {
   name: "changes_home",
   text: `
@@ -70,7 +72,7 @@ function statement(topic: Topic): readonly [Statement, readonly unknown[]] {
   }
 }
 
-/** The fingerprint of a topic as it is now. */
+/** The fingerprint of a topic now. */
 export async function fingerprint(db: Queryable, topic: Topic): Promise<string> {
   const [row] = await db.query<{ mark: string }>(...statement(topic));
   return row?.mark ?? "";

@@ -1,4 +1,7 @@
-/** DAGs as people see them: a list with the last runs, one with its spec, the specs of all. */
+/**
+ * DAGs as people see them: a list with the last runs, one DAG with its spec, the specs of
+ * all.
+ */
 import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
 import type {
   AssetCondition,
@@ -15,18 +18,20 @@ export const RECENT_RUNS = 14;
 
 export const DAG_FILTERS = ["all", "active", "paused", "running", "failed"] as const;
 /**
- * `active`: not paused; `running`: has a run that is queued or running; `failed`: its newest run
- * failed.
+ * `active`: not paused; `running`: has a run that is queued or running; `failed`: its
+ * newest run failed.
  */
 export type DagFilter = (typeof DAG_FILTERS)[number];
 
-/** What every view of a DAG holds. */
+/** The values that every view of a DAG has. */
 interface DagStanding {
   readonly dagId: string;
   readonly isPaused: boolean;
   /** Why dagsmith itself paused the DAG; null when a person did. */
   readonly pauseReason: string | null;
-  /** When the next scheduled run is due. Null: never. A paused DAG keeps its last value. */
+  /**
+   * When the next scheduled run is due. Null: never. A paused DAG keeps its last value.
+   */
   readonly nextRunAfter: Date | null;
   readonly scheduleError: string | null;
   /** Whether its schedules wait because the DAG has as many runs as it may. */
@@ -86,8 +91,8 @@ const FILTERS = `
   end
   and ($4::text is null or strpos(lower(d.dag_id), lower($4)) > 0)`;
 
-// json_to_record reads a spec once; four "->" would parse it four times. The last runs come from
-// the index on (dag_id, id desc).
+// json_to_record reads a spec once; four "->" would parse it four times. The last runs
+// come from the index on (dag_id, id desc).
 const LIST: Statement = {
   name: "dag_list",
   text: `
@@ -186,8 +191,8 @@ export async function countDags(db: Queryable): Promise<Readonly<Record<DagFilte
 export interface DagDetail extends DagStanding {
   readonly removedAt: Date | null;
   /**
-   * When each of its schedules is due, in ISO 8601; null: never again. A schedule that the scheduler
-   * has not looked at yet is missing.
+   * When each of its schedules is due, in ISO 8601; null: never again. A schedule that
+   * the scheduler has not decided yet is missing.
    */
   readonly nextRuns: readonly { readonly schedule: string; readonly runAfter: string | null }[];
   readonly versionId: number;
@@ -197,7 +202,9 @@ export interface DagDetail extends DagStanding {
   /** Task id to where the task is declared. */
   readonly positions: Readonly<Record<string, Position>>;
   readonly deployedAt: Date;
-  /** The sources of row changes that were installed for the DAG, each with its last error. */
+  /**
+   * The sources of row changes that were installed for the DAG, each with its last error.
+   */
   readonly subscriptions: readonly {
     readonly name: string;
     readonly installedAt: string | null;
@@ -210,7 +217,7 @@ export async function getDag(db: Queryable, dagId: string): Promise<DagDetail | 
   return (await db.query<Stored<DagDetail>>(GET, [dagId])).map(complete)[0];
 }
 
-/** A deployed DAG with its spec and how its last run went. */
+/** A deployed DAG with its spec and the state of its last run. */
 export interface DeployedDag extends DagStanding {
   readonly version: number;
   readonly file: string;

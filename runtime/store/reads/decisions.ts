@@ -1,4 +1,7 @@
-/** Schedule decisions as people see them: each with its run, the newest logical dates first. */
+/**
+ * Schedule decisions as people see them: each with its run, the newest logical dates
+ * first.
+ */
 import type { RunState } from "../../state/run_state.ts";
 import type { SkipReason } from "../dags/schedule_decision.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -9,9 +12,10 @@ const COLUMNS = `s.schedule, s.decision, s.reason, s.count, s.logical_date as "l
   s.last_run_after as "lastRunAfter", coalesce(r.run_id, s.run_id) as "runId",
   s.decided_at as "decidedAt", r.id as run, r.state as "runState"`;
 
-// The run is found by its run id without the type, by the index dag_run_interval: the run of a
-// backfill has another type. Decisions are read by the index on (dag_id, last_logical_date desc,
-// schedule), so that a page costs the same after ten years as on the first day.
+// The run is found by its run id without the type, by the index dag_run_interval: the run
+// of a backfill has another type. Decisions are read by the index on (dag_id,
+// last_logical_date desc, schedule), so that a page costs the same after ten years as on
+// the first day.
 const LIST: Statement = {
   name: "schedule_decision_list",
   text: `

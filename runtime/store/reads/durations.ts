@@ -1,7 +1,8 @@
-/** How long the runs of DAGs take, for people who look ahead. */
+/** How long the runs of DAGs take, for forecasts. */
 import type { Queryable, Statement } from "../database/database.ts";
 
-// The newest runs only, by the index on (dag_id, id desc): the same work however long the history.
+// The newest runs only, by the index on (dag_id, id desc): the same work however long the
+// history is.
 const AVERAGE: Statement = {
   name: "run_durations_average",
   text: `
@@ -12,7 +13,10 @@ where r.state = 'success' and r.started_at is not null
 group by d.dag_id`,
 };
 
-/** The average length in milliseconds of those among each DAG's last 50 runs that succeeded; DAGs without any are missing. */
+/**
+ * The average length in milliseconds of those among each DAG's last 50 runs that
+ * succeeded; DAGs without any are missing.
+ */
 export async function averageDurations(
   db: Queryable,
   dagIds: readonly string[],

@@ -34,7 +34,7 @@ export interface ClusterMember {
   readonly id: string;
   readonly hostname: string;
   readonly pid: number;
-  /** Since its last sign of life, by the database's clock. */
+  /** Seconds since its last heartbeat, by the database's clock. */
   readonly silentMs: number;
 }
 
@@ -50,7 +50,7 @@ select * from (
 ) members where "silentMs" < 300000 order by role, id`,
 };
 
-/** Those that gave a sign of life in the last 5 minutes. */
+/** Those with a heartbeat in the last 5 minutes. */
 export function listMembers(db: Queryable): Promise<readonly ClusterMember[]> {
   return db.query<ClusterMember>(MEMBERS);
 }

@@ -1,4 +1,7 @@
-/** Task instances as people see them: one, those of a mapped task in pages, or in map order. */
+/**
+ * Task instances as people see them: one, those of a mapped task in pages, or in map
+ * order.
+ */
 import type { StoredError, TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
@@ -11,7 +14,7 @@ export interface InstanceRow {
   readonly taskId: string;
   /** -1 when the task is not mapped. */
   readonly mapIndex: number;
-  /** The name that the task gives the instance. */
+  /** The label that the task gives the instance. */
   readonly label: string | null;
   readonly state: TaskState;
   readonly tryNumber: number;
@@ -31,7 +34,7 @@ const INSTANCE = `id, task_id as "taskId", map_index as "mapIndex", label, state
   started_at as "startedAt", finished_at as "finishedAt", retry_at as "retryAt", reason, error,
   left(item::text, 200) as item`;
 
-/** The order of a page of instances: those in trouble first, those that succeeded last. */
+/** The order of a page of instances: failed ones first, successful ones last. */
 const TROUBLE_FIRST: readonly TaskState[] = [
   "failed",
   "upstream_failed",
@@ -85,7 +88,7 @@ select run_id as "runId", task_id as "taskId", map_index as "mapIndex"
 from dagsmith.task_instance where id = $1`,
 };
 
-/** Where in the list a page begins: behind the instance with this cursor. */
+/** Where a page begins in the list: after the instance with this cursor. */
 export interface InstanceCursor {
   /** Position of its state in the order of the list, from 1. */
   readonly rank: number;
@@ -96,7 +99,9 @@ export function cursorOf({ state, mapIndex }: InstanceRow): InstanceCursor {
   return { rank: TROUBLE_FIRST.indexOf(state) + 1, mapIndex };
 }
 
-/** A page of a mapped task's instances: failed and running ones first, then by map index. */
+/**
+ * A page of a mapped task's instances: failed and running ones first, then by map index.
+ */
 export function pageOfInstances(
   db: Queryable,
   query: {

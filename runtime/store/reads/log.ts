@@ -1,4 +1,7 @@
-/** Logs as pages read them: by chunk, forwards and backwards, never the whole of a try at once. */
+/**
+ * Logs as pages read them: by chunk, forwards and backwards, never the whole of a try at
+ * once.
+ */
 import type { TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
@@ -8,7 +11,10 @@ export interface LogChunk {
   readonly lines: string;
 }
 
-/** Chunks read in one statement; with chunks of at most some 100 KB this bounds the memory of a reader. */
+/**
+ * Chunks read in one statement; with chunks of at most some 100 KB this bounds the memory
+ * of a reader.
+ */
 const CHUNKS = 8;
 
 const AFTER: Statement = {
@@ -47,7 +53,8 @@ export function chunksBefore(
 }
 
 /**
- * Whether a try can still write lines. Read it before the chunks: a log whose try was over before its chunks were read is complete.
+ * Whether a try can still write lines. Read it before the chunks: when the try had ended
+ * by then, the chunks are complete.
  * @returns undefined when there is no such try
  */
 export async function isTryOver(
@@ -76,9 +83,9 @@ export interface StoredLogLine {
 export const LOG_START = -1;
 
 /**
- * Reads the lines of a try that are stored now, behind `position`. A log of any size needs the
- * memory of a few chunks.
- * @returns the position behind the last line, from which the next call goes on
+ * Reads the lines of a try that are stored now, after `position`. A log of any size needs
+ * the memory of a few chunks.
+ * @returns the position after the last line, from which the next call continues
  */
 export async function readLog(
   db: Queryable,

@@ -25,8 +25,8 @@ const LIST: Statement = {
   text: "select name, slots, description from dagsmith.pool order by name",
 };
 
-// The statement returns few rows, however many requests wait. Requests of tries that have ended do
-// not count.
+// The statement returns few rows, however many requests wait. Requests of tries that have
+// ended do not count.
 const USED: Statement = {
   name: "pool_used",
   text: `

@@ -1,16 +1,20 @@
 /**
- * Reads for somebody who waits at a page. The pool of a worker waits for a lost server to return; a page must say within seconds that it
- * is lost, and work again with the next request.
+ * Reads for a person who waits for a page. The pool of a worker waits for a lost server
+ * to return. A page must say within seconds that the server is lost, and work again with
+ * the next request.
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { type Database, isTransient, type Queryable } from "../database/database.ts";
 
-/** Longest wait for one statement before the page says that the database does not answer. */
+/**
+ * Longest wait for one statement before the page says that the database does not answer.
+ */
 const READ_DEADLINE_MS = 5_000;
 
 /**
- * The database as pages read it.
- * @returns a Queryable whose statements fail with DagsmithError DATABASE_AWAY when the server is lost, or silent for {@link READ_DEADLINE_MS}
+ * The database for pages.
+ * @returns a Queryable whose statements fail with DagsmithError DATABASE_AWAY when the
+ *   server is lost, or does not answer within {@link READ_DEADLINE_MS}
  */
 export function pageReader(db: Database, deadlineMs: number = READ_DEADLINE_MS): Queryable {
   return {
@@ -36,7 +40,8 @@ export function pageReader(db: Database, deadlineMs: number = READ_DEADLINE_MS):
 }
 
 async function withDeadline<Value>(work: Promise<Value>, deadlineMs: number): Promise<Value> {
-  // Whatever the statement still says after the deadline is of no interest, and must not end the process.
+  // An error of the statement after the deadline is ignored, and must not end the
+  // process.
   work.catch(() => undefined);
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(

@@ -1,4 +1,7 @@
-/** Runs as people see them: the newest of one DAG or of all, and one run by any of its names. */
+/**
+ * Runs as people see them: the newest of one DAG or of all, and one run by any of its
+ * names.
+ */
 import { escapeLiteral } from "pg";
 import type { Json } from "../../../sdk/json.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
@@ -52,8 +55,8 @@ const BY_NAME: Statement = {
   name: "run_by_name",
   text: `${RUN} where r.dag_id = $1 and r.run_id = $2`,
 };
-// A run id is unique only within a DAG, and the unique index begins with the DAG. So the statement
-// looks the run id up for one DAG after the other.
+// A run id is unique only within a DAG, and the unique index begins with the DAG. So the
+// statement looks the run id up for one DAG after the other.
 const BY_RUN_ID: Statement = {
   name: "run_by_run_id",
   text: `${RUN}
@@ -94,8 +97,8 @@ export function listRuns(db: Queryable, query: RunQuery): Promise<readonly RunDe
 /**
  * A list of runs, with the statement of its set of filters. One statement with optional
  * conditions would be planned once for all of them, and would search all runs for a rare
- * state. The state is part of the text, so that the indexes over active and over failed runs
- * fit. A page begins below an id, so that the last page is as fast as the first.
+ * state. The state is part of the text, so that the indexes over active and over failed
+ * runs fit. A page begins below an id, so that the last page is as fast as the first.
  */
 function listOf({
   limit,
@@ -131,8 +134,8 @@ export async function getRun(db: Queryable, id: number): Promise<RunDetail | und
 }
 
 /**
- * The runs that `name` may mean: one by its number or as `dag/run_id`; by a run id alone up to 20,
- * because several DAGs may share it.
+ * The runs that `name` may mean: one by its number or as `dag/run_id`; by a run id alone
+ * up to 20, because several DAGs may share it.
  */
 export async function findRuns(db: Queryable, name: string): Promise<readonly RunDetail[]> {
   // Longer numbers are out of the column's range.
@@ -151,7 +154,7 @@ function runs(
   return db.query<RunDetail & Record<string, unknown>>(statement, values);
 }
 
-/** What made a run; null when its schedule or a person did. */
+/** What created a run; null for a scheduled or manual run. */
 export async function getRunTrigger(db: Queryable, id: number): Promise<RunTrigger | null> {
   return (await db.query<{ trigger: RunTrigger | null }>(TRIGGER, [id]))[0]?.trigger ?? null;
 }

@@ -1,12 +1,12 @@
-/** The tasks of runs, one entry a task however many instances it has. */
+/** The tasks of runs, one entry for each task however many instances it has. */
 import type { StoredError, TaskState } from "../../state/task_state.ts";
 import type { RunningWait } from "../../state/wait.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { runningWait, WAIT_COLUMNS, type WaitRow } from "../waits/task_wait.ts";
 
 /**
- * SQL for the one state of a task with many instances: the state furthest from the end, and of final
- * states the worst.
+ * SQL for the one state of a task with many instances: the state furthest from the end,
+ * and of final states the worst.
  */
 export const LEADING_STATE = `(array_agg(state order by array_position(array['running',
   'up_for_retry', 'up_for_reschedule', 'deferred', 'queued', 'scheduled', 'failed',
@@ -49,7 +49,10 @@ select task_id as "taskId", bool_or(map_index >= 0) as "isMapped",
 from dagsmith.task_instance where run_id = $1 group by task_id`,
 };
 
-/** One entry for each task that has an instance. A task that was not instantiated has none. */
+/**
+ * One entry for each task that has an instance. A task that was not instantiated has
+ * none.
+ */
 export function summariseTasks(db: Queryable, runId: number): Promise<readonly TaskSummary[]> {
   return db.query<TaskSummary & Record<string, unknown>>(SUMMARY, [runId]);
 }
@@ -71,8 +74,8 @@ export interface TaskCell {
 }
 
 /**
- * How far a mapped task is. Read from its counter, never from its instances, of which there may be
- * 10,000.
+ * How far a mapped task is. Read from its counter, never from its instances, of which
+ * there may be 10,000.
  */
 export interface MappedCell {
   readonly runId: number;
@@ -85,8 +88,8 @@ export interface MappedCell {
   readonly upstreamFailed: number;
 }
 
-// Both arrays are index conditions of (run_id, task_id, map_index), so the instances of mapped
-// tasks are not read.
+// Both arrays are index conditions of (run_id, task_id, map_index), so the instances of
+// mapped tasks are not read.
 const CELLS: Statement = {
   name: "task_cells",
   text: `
@@ -99,8 +102,8 @@ left join dagsmith.task_wait w
 where t.run_id = any($1) and t.task_id = any($2) and t.map_index = -1`,
 };
 
-// A task within a mapped group has a counter before it is instantiated at any map index. The
-// "exists" leaves it out until then.
+// A task within a mapped group has a counter before it is instantiated at any map index.
+// The "exists" leaves it out until then.
 const MAPPED: Statement = {
   name: "task_mapped_cells",
   text: `

@@ -1,4 +1,4 @@
-/** What the tries of an instance were, and the values that the instance left for other tasks. */
+/** The tries of an instance, and its XComs. */
 import type { StoredError } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
@@ -30,7 +30,7 @@ export function listTries(db: Queryable, instanceId: number): Promise<readonly T
 
 export interface XComValue {
   readonly key: string;
-  /** JSON text, cut at 20,000 characters; empty when the value lies in a file. */
+  /** JSON text, cut at 20,000 characters; empty when the value is in a file. */
   readonly value: string;
   /** Size of the whole value. */
   readonly bytes: number;

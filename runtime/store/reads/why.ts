@@ -1,4 +1,7 @@
-/** Why the tasks of a run that do not run do not: the facts are read, and every gate is asked about each of them. */
+/**
+ * Why the tasks of a run do not run: reads the facts, and checks every gate for each
+ * task.
+ */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { DEFAULT_QUEUE } from "../../../sdk/spec/index.ts";
 import {
@@ -24,13 +27,15 @@ import {
   type WaitingGroup,
 } from "./why_facts.ts";
 
-/** What holds up a task, or those of its instances that wait alike. */
+/**
+ * What prevents a task from running, or those of its instances that wait for the same.
+ */
 export interface WaitingTask {
   readonly taskId: string;
   /** The first of them; -1 when the task is not mapped, or has no instance yet. */
   readonly mapIndex: number;
   readonly state: TaskState | "none";
-  /** How many instances wait like this one, it included. */
+  /** How many instances wait for the same, including this one. */
   readonly instances: number;
   readonly reasons: readonly Reason[];
 }
@@ -43,7 +48,8 @@ export interface WhyAnswer {
 }
 
 /**
- * Every task of a run that neither runs nor has ended, with everything that is not met; empty when there is none.
+ * Every task of a run that neither runs nor has ended, with everything that is not met;
+ * empty when there is none.
  * @param taskId only this task
  * @throws DagsmithError UNKNOWN_RUN, UNKNOWN_TASK
  */
@@ -114,13 +120,13 @@ async function waitingTasks(
       mapIndex: group?.mapIndex ?? -1,
       state: group?.state ?? "none",
       instances: group?.alike ?? 1,
-      // One that was cleared has a row, and its turn has not come all the same.
+      // A cleared instance has a row, although its task must be decided again.
       reasons: unmetOf(factsOf(task, group?.state === "none" ? null : group)),
     })),
   );
 }
 
-/** The waiting instances of a task; null stands for a task whose turn has not come. */
+/** The waiting instances of a task; null stands for a task without an instance. */
 function groupsOf(
   { spec: { taskId } }: PlannedTask,
   states: ReadonlyMap<string, unknown>,

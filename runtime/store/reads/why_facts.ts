@@ -1,4 +1,4 @@
-/** What the gates to running ask about, read for one run at the moment somebody wants to know. */
+/** The facts that the gates check, read for one run when a person asks. */
 import type {
   UpstreamTask,
   WaitingInstance,
@@ -25,8 +25,8 @@ select now() as now, r.dag_id, r.run_id, r.state, r.version_id, r.run_after, d.i
 from dagsmith.dag_run r join dagsmith.dag d on d.dag_id = r.dag_id left join dagsmith.backfill b on b.id = r.backfill_id where r.id = $1`,
 };
 
-// Of what is within a mapped group the first element stands for all: only while none has its
-// turn are they asked for.
+// Inside a mapped group the first map index stands for all: a task without any instance
+// waits for the same at each of them.
 const COUNTS: Statement = {
   name: "why_counts",
   text: `
@@ -36,8 +36,8 @@ from dagsmith.task_counter where run_id = $1 order by task_id, map_index >= 0, m
 };
 
 /**
- * The first instance of each task in each waiting state, and the number of instances like it:
- * they all wait for the same. Instances with equal reservations are alike.
+ * The first instance of each task in each waiting state, and the number of instances like
+ * it: they all wait for the same. Instances with equal reservations are alike.
  */
 const waitingInstances = (of: string): string => `
 select distinct on (t.task_id, t.state, p.reservations) t.task_id, t.map_index, t.state, t.retry_at,
@@ -53,7 +53,8 @@ where ${of}
     ('none', 'running', 'success', 'failed', 'skipped', 'upstream_failed', 'removed')
 order by t.task_id, t.state, p.reservations, t.map_index`;
 
-// Two statements, so that the instances of one task are read without those of the whole run.
+// Two statements, so that the instances of one task are read without those of the whole
+// run.
 const INSTANCES: Statement = {
   name: "why_instances",
   text: waitingInstances("t.run_id = $1"),
@@ -70,7 +71,8 @@ select task_id, ${LEADING_STATE} as state
 from dagsmith.task_instance where run_id = $1 and state <> 'none' group by task_id`,
 };
 
-// Tries that run are found through the active runs, so the work does not grow with history.
+// Tries that run are found through the active runs, so the work does not grow with
+// history.
 const WORKERS: Statement = {
   name: "why_workers",
   text: `
@@ -84,14 +86,14 @@ from dagsmith.worker w left join busy on busy.worker_id = w.id
 where w.state = 'active' and w.heartbeat_at > now() - ${FRESH}`,
 };
 
-/** A run as it is asked about. */
+/** The run with the limits that its gates check. */
 export interface AskedRun extends Omit<WaitingRun, "maxActiveRuns"> {
   readonly now: Date;
   readonly runId: string;
   readonly versionId: number;
-  /** The DAG's current version, which says how many runs it allows. */
+  /** The DAG's current version, which has the limit of active runs. */
   readonly currentVersionId: number;
-  /** How many runs its backfill allows at once; null for a run of none. */
+  /** The limit of its backfill; null for a run without a backfill. */
   readonly backfillSlots: number | null;
 }
 
@@ -133,8 +135,8 @@ export async function readAskedRun(db: Queryable, id: number): Promise<AskedRun 
 }
 
 /**
- * By task, as a whole and for one element: the instances of the tasks before it, by how they
- * ended. Tasks that nothing comes before are missing.
+ * By task, as a whole and for one map index: its upstream instances, by their final
+ * state. Tasks without upstream tasks are missing.
  */
 export async function readUpstreamCounts(
   db: Queryable,
@@ -177,7 +179,7 @@ export async function readTaskStates(
   return new Map(rows.map((row) => [row.task_id, row.state]));
 }
 
-/** Instances alike: the first of them, and how many there are. */
+/** Instances that wait for the same: the first of them, and their number. */
 export interface WaitingGroup extends WaitingInstance {
   readonly taskId: string;
   readonly alike: number;
@@ -225,7 +227,7 @@ export async function readWaiting(
   }));
 }
 
-/** Who works, for any queue. */
+/** The live workers, for any queue. */
 export async function readWorkers(db: Queryable): Promise<(queue: string) => WorkerFacts> {
   const rows = await db.query<{ queues: string[]; slots: number; busy: number }>(WORKERS);
   return (queue) => {

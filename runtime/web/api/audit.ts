@@ -1,4 +1,4 @@
-/** The API's endpoint that lists who did what. */
+/** The API's endpoint that lists the actions of people. */
 import type { Request } from "express";
 import { auditQuery } from "../http/input/audit.ts";
 import { checked } from "../http/input/check.ts";

@@ -1,4 +1,6 @@
-/** The part of the API's table that is about DAGs, with their runs and schedule decisions. */
+/**
+ * The part of the API's table that is about DAGs, with their runs and schedule decisions.
+ */
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";

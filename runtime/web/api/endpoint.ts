@@ -1,9 +1,9 @@
-/** What an address of the API is. */
+/** The shape of an endpoint. */
 import type { Request } from "express";
 import type { ZodObject, ZodType } from "zod";
 import type { WebServices } from "../http/services.ts";
 
-/** One address of the API. */
+/** One endpoint of the API. */
 export interface Endpoint {
   readonly method: "get" | "post";
   /** With parameters as `{name}`. */

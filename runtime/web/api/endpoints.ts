@@ -1,6 +1,6 @@
 /**
- * The API as a table: each address with what it takes, what it answers and what it does. Routes and
- * OpenAPI are both made from it.
+ * The API as a table: each endpoint with its input, its answer and its function. Routes
+ * and OpenAPI are both made from it.
  */
 import { ASSET_ENDPOINTS } from "./assets.ts";
 import { AUDIT_ENDPOINTS } from "./audit.ts";

@@ -1,4 +1,4 @@
-/** The API's endpoint that declares how a run, or a task of it, ended. */
+/** The API's endpoint that marks a run, or a task of it. */
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";

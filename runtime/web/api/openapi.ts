@@ -1,4 +1,7 @@
-/** The API's description (OpenAPI 3.1), generated from the schemas that check its input and describe its answers. */
+/**
+ * The API's description (OpenAPI 3.1), generated from the schemas that check its input
+ * and describe its answers.
+ */
 import {
   createDocument,
   type ZodOpenApiOperationObject,
@@ -10,7 +13,7 @@ import { errorAnswer } from "./schemas/common.ts";
 
 let made: ReturnType<typeof createDocument> | undefined;
 
-/** The document; made once. */
+/** The document; created once. */
 export function openApi(): ReturnType<typeof createDocument> {
   made ??= createDocument({
     openapi: "3.1.0",

@@ -22,7 +22,9 @@ export function apiRoutes(services: WebServices): Router {
   return router;
 }
 
-/** A form of another site can send any other type without asking the browser's leave. */
+/**
+ * A form of another site can send other types without the browser's preflight request.
+ */
 const refuseOtherTypes: RequestHandler = (request, _response, next) => {
   const hasBody =
     request.headers["transfer-encoding"] !== undefined ||

@@ -1,4 +1,6 @@
-/** The API's endpoints about one run: its state, what it waits for, and what people do with it. */
+/**
+ * The API's endpoints about one run: its state, what it waits for, and the actions on it.
+ */
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";

@@ -1,4 +1,7 @@
-/** The API's endpoints about the tasks of a run, their instances and the logs of their tries. */
+/**
+ * The API's endpoints about the tasks of a run, their instances and the logs of their
+ * tries.
+ */
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";

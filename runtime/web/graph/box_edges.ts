@@ -1,6 +1,8 @@
 /**
- * Edges as the graph shows them. What was wired to a group is an edge to each of its first tasks, or from each of its last ones: where all of
- * those are there, one edge to or from the group's box says the same, and a graph of groups stays a graph of few lines.
+ * Edges as the graph shows them. An edge to a group is an edge to each of its first
+ * tasks; an edge from a group comes from each of its last tasks. Where all of those
+ * exist, one edge to or from the group's box replaces them, so that a graph of groups has
+ * few lines.
  */
 
 /** From and to are ids of nodes or of boxes. */
@@ -15,7 +17,10 @@ export interface Box {
   readonly inside: ReadonlySet<string>;
 }
 
-/** @param boxes those inside others after them: an edge ends at the outermost box of which it can be said */
+/**
+ * @param boxes inner boxes after outer ones: an edge ends at the outermost box that can
+ *   replace its ends
+ */
 export function boxEdges(edges: readonly GraphEdge[], boxes: readonly Box[]): readonly GraphEdge[] {
   const ends = boxes.map(({ id, inside }) => ({ id, ...endsOf(inside, edges) }));
   const merged = ends.reduce((left, { id, lasts }) => merge(left, "from", id, lasts), edges);
@@ -27,7 +32,10 @@ interface Ends {
   readonly lasts: ReadonlySet<string>;
 }
 
-/** What in a box has nothing of the box before it, and what has nothing of it behind. */
+/**
+ * The ends in a box without a predecessor in the box, and those without a successor in
+ * it.
+ */
 function endsOf(inside: ReadonlySet<string>, edges: readonly GraphEdge[]): Ends {
   const within = edges.filter(({ from, to }) => inside.has(from) && inside.has(to));
   const [after, before] = [
@@ -41,7 +49,10 @@ function endsOf(inside: ReadonlySet<string>, edges: readonly GraphEdge[]): Ends 
   };
 }
 
-/** Puts one edge of the box in the place of those of all its ends, for whatever outside has one of each. */
+/**
+ * Replaces the edges of all ends of a box by one edge of the box, for each outside node
+ * that has one of each.
+ */
 function merge(
   edges: readonly GraphEdge[],
   side: "from" | "to",

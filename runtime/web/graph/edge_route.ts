@@ -1,10 +1,15 @@
-/** The way of an edge through boxes: one step for each box that it leaves, for the one that holds both its ends, and for each that it enters. */
+/**
+ * The route of an edge through boxes: one step for each box that it leaves, one for the
+ * box that contains both ends, and one for each box that it enters.
+ */
 
-/** One step: within a box, between two of its children, or between one and the border. */
+/**
+ * One step: within a box, between two of its children, or between a child and the border.
+ */
 export interface Step {
-  /** The same for edges that share the step, which are then one line there. */
+  /** The same for edges that share the step; they are then one line there. */
   readonly key: string;
-  /** The box; null: what is around all boxes. */
+  /** The box; null: the area around all boxes. */
   readonly within: string | null;
   /** Null: from the border. */
   readonly from: StepEnd | null;
@@ -15,7 +20,10 @@ export interface Step {
 export interface StepEnd {
   /** The child. */
   readonly id: string;
-  /** The key of the step inside it that goes on from here, when it is a box that is passed. */
+  /**
+   * The key of the next step inside the child, when the child is a box that the edge
+   * passes.
+   */
   readonly gate: string;
 }
 
@@ -47,7 +55,7 @@ export function routeOf(from: string, to: string, parents: Parents): readonly St
   ];
 }
 
-/** It in its box, that in the box around it, and so on. */
+/** The node in its box, that box in the box around it, and so on. */
 function placesOf(
   id: string,
   parents: Parents,

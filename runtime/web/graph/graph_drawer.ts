@@ -1,6 +1,7 @@
 /**
- * Layouts of DAG versions: read where they are kept, otherwise made in a thread and kept. A page waits only a moment for one that is being
- * made; it shows the list of tasks meanwhile.
+ * Layouts of DAG versions: read from the database, otherwise computed in a thread and
+ * stored. A page waits only a moment for a layout that is being computed; meanwhile it
+ * shows the list of tasks.
  */
 import { Worker } from "node:worker_threads";
 import type { Json } from "../../../sdk/json.ts";
@@ -10,13 +11,13 @@ import type { Queryable } from "../../store/database/database.ts";
 import { type GraphLayout, type GraphRequest, LAYOUT_FORMAT } from "./graph_layout.ts";
 import { graphRequest } from "./graph_request.ts";
 
-/** Above this a graph is a blot, and takes minutes: the list of tasks is all there is. */
+/** A larger graph is unreadable and takes minutes, so only the list of tasks is shown. */
 const MAX_DRAWN_TASKS = 1_000;
 
 const PATIENCE_MS = 1_500;
 const THREAD_LIMIT_MS = 60_000;
 
-/** Built code runs the built file; source code runs the source, which Node reads as it is. */
+/** Built code runs the built file. Source code runs the source, which Node can read. */
 const THREAD = new URL(
   `./graph_layout_thread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`,
   import.meta.url,
@@ -42,7 +43,7 @@ export class GraphDrawer {
     return kept ?? Promise.race([this.#make(versionId, spec), wait(PATIENCE_MS)]);
   }
 
-  /** Ends the threads that are at work. */
+  /** Ends the running threads. */
   async stop(): Promise<void> {
     await Promise.all([...this.#threads].map((thread) => thread.terminate()));
     await Promise.allSettled(this.#making.values());
@@ -56,7 +57,7 @@ export class GraphDrawer {
     return making;
   }
 
-  /** A graph that cannot be drawn must not take its page along. */
+  /** A graph that cannot be drawn must not fail its page. */
   async #draw(versionId: number, spec: DagSpec): Promise<GraphLayout | null> {
     try {
       const layout = await this.#inThread(graphRequest(spec));

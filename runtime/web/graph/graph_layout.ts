@@ -1,9 +1,15 @@
-/** A graph with a place for everything: computed once for each version, in a thread of its own, because a large graph takes seconds. */
+/**
+ * The layout of a graph: a position for everything. It is computed once for each version,
+ * in a separate thread, because a large graph takes seconds.
+ */
 
-/** Raised when the layout changes its shape or its looks: what was kept before is then laid out anew. */
+/**
+ * Raised when the shape or the look of layouts changes: stored layouts are then computed
+ * again.
+ */
 export const LAYOUT_FORMAT = 2;
 
-/** What is to be placed. Sizes in CSS pixels. */
+/** The graph to lay out. Sizes in CSS pixels. */
 export interface GraphRequest {
   readonly nodes: readonly {
     readonly id: string;
@@ -11,13 +17,13 @@ export interface GraphRequest {
     readonly height: number;
     readonly box: string | null;
   }[];
-  /** Boxes around nodes, none of them empty; those inside others after them. */
+  /** Boxes around nodes, none of them empty; inner boxes after outer ones. */
   readonly boxes: readonly {
     readonly id: string;
     readonly box: string | null;
     readonly leastWidth: number;
   }[];
-  /** Between nodes, boxes, or one of each; never between a box and what is in it. */
+  /** Between nodes, boxes, or one of each; never between a box and a node in it. */
   readonly edges: readonly { readonly from: string; readonly to: string }[];
 }
 
@@ -32,14 +38,17 @@ export interface Placed {
 
 export type Point = readonly [x: number, y: number];
 
-/** Where everything lies. */
+/** The position of everything. */
 export interface GraphLayout {
   readonly format: typeof LAYOUT_FORMAT;
   readonly width: number;
   readonly height: number;
   readonly nodes: readonly Placed[];
   readonly boxes: readonly Placed[];
-  /** From the right of one end to the left of the other, by the points that the edge passes. */
+  /**
+   * From the right side of the start to the left side of the end, through the points of
+   * the edge.
+   */
   readonly edges: readonly {
     readonly from: string;
     readonly to: string;

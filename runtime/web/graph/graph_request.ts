@@ -1,11 +1,14 @@
-/** What is to be drawn of a DAG: its tasks as nodes, its groups as boxes. Sizes follow from the length of the names, so that no browser is needed. */
+/**
+ * The graph of a DAG to lay out: its tasks as nodes, its groups as boxes. Sizes follow
+ * from the length of the names, so that no browser is needed.
+ */
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { groupTree, type TreeGroup, type TreeItem } from "../groups/group_tree.ts";
 import { type Box, boxEdges } from "./box_edges.ts";
 import type { GraphRequest } from "./graph_layout.ts";
 
 const CHARACTER_PX = 7.2;
-/** Room for the mark of the state, and at both sides. */
+/** Space for the mark of the state, and on both sides. */
 const AROUND_NAME_PX = 42;
 const NODE_HEIGHT_PX = 30;
 
@@ -26,7 +29,7 @@ export function graphRequest(spec: DagSpec): GraphRequest {
   };
 }
 
-/** Everything with the group around it, a group before what is in it. */
+/** Everything with the group around it, a group before its members. */
 function placesOf(
   items: readonly TreeItem[],
   box: string | null,
@@ -41,7 +44,10 @@ function boxOf(group: TreeGroup): Box {
   return { id: group.id, inside: new Set(endsIn(group)) };
 }
 
-/** Ids of what edges of a group may end at: a group inside that runs as one is such an end, what is in it is not. */
+/**
+ * Ids of the ends that edges of a group may have. A group inside with a group instance is
+ * such an end; its tasks are not.
+ */
 function endsIn({ children }: TreeGroup): readonly string[] {
   return children.flatMap((child) =>
     child.type === "task" || child.isTask ? [child.id] : endsIn(child),
@@ -52,7 +58,7 @@ function nameWidth(name: string): number {
   return Math.round(shownName(name).length * CHARACTER_PX) + AROUND_NAME_PX;
 }
 
-/** A name that fits a node: long ones lose their middle. */
+/** A name that fits a node: the middle of a long name is left out. */
 export function shownName(name: string): string {
   return name.length <= 32 ? name : `${name.slice(0, 18)}…${name.slice(-13)}`;
 }

@@ -1,6 +1,7 @@
 /**
- * Places a graph with boxes, from the inside out: what is in a box is laid out by itself, then the box is one node of what is around it. A
- * layout of everything at once sometimes lets boxes overlap or leaves nodes outside of theirs; this one cannot.
+ * Lays out a graph with boxes, from the inside out: the content of a box is laid out
+ * alone, then the box is one node of the box around it. A layout of everything at once
+ * sometimes lets boxes overlap or leaves nodes outside their box; this one cannot.
  */
 import { routeOf, type Step, type StepEnd } from "./edge_route.ts";
 import {
@@ -13,7 +14,10 @@ import {
 import { type Child, type Inside, placeInside } from "./layout_inside.ts";
 import type { LegEnd } from "./leg_path.ts";
 
-/** Around the graph; and between a box and what is in it, with room for its label. */
+/**
+ * The margin around the graph; and between a box and its content, with space for its
+ * label.
+ */
 const MARGIN = { side: 8, top: 8, bottom: 8, leastWidth: 0 };
 const PADDING = { side: 16, top: 30, bottom: 14 };
 
@@ -45,10 +49,13 @@ export function placeGraph(request: GraphRequest): GraphLayout {
   };
 }
 
-/** A box to what is in it; null to the boxes and nodes around which there is no box. */
+/** A box to its content; null to the boxes and nodes outside all boxes. */
 type Insides = ReadonlyMap<string | null, Inside>;
 
-/** Places what is in each box, the innermost first: the size of a box is known when what is in it has its place. */
+/**
+ * Lays out the content of each box, the innermost first: the size of a box follows from
+ * its content.
+ */
 function placeAll({ nodes, boxes }: GraphRequest, steps: readonly Step[]): Insides {
   const members = Map.groupBy<string | null, { readonly id: string; readonly box: string | null }>(
     [...nodes, ...boxes],
@@ -82,7 +89,7 @@ function placeAll({ nodes, boxes }: GraphRequest, steps: readonly Step[]): Insid
   return insides;
 }
 
-/** From places within boxes to places in the graph. */
+/** From positions within boxes to positions in the graph. */
 function spread(
   { nodes, boxes }: GraphRequest,
   insides: Insides,
@@ -107,7 +114,7 @@ function pointsOf(
   );
 }
 
-/** One step begins where the one before it ended. */
+/** A step begins where the step before it ended. */
 function withoutRepeats(points: readonly Point[]): readonly Point[] {
   return points.filter(
     ([x, y], index) => x !== points[index - 1]?.[0] || y !== points[index - 1]?.[1],

@@ -1,6 +1,7 @@
 /**
- * Places what is in one box, from left to right, by dagre. An edge that goes on outside has a gate at the border: a node without a size,
- * behind the last column or before the first, so that the edge is led round what stands in its way.
+ * Lays out the content of one box, from left to right, with dagre. An edge that continues
+ * outside has a gate at the border: a node without a size, after the last column or
+ * before the first. So the edge is led around the nodes in its way.
  */
 import dagre from "@dagrejs/dagre";
 import { least, most } from "./extremes.ts";
@@ -13,16 +14,16 @@ export interface Child {
   readonly height: number;
 }
 
-/** Room around what is inside. */
+/** Space around the content. */
 export interface Frame {
   readonly side: number;
   readonly top: number;
   readonly bottom: number;
-  /** Of all, room included. */
+  /** The size of the content, with the space around it. */
   readonly leastWidth: number;
 }
 
-/** All places are counted from the box's upper left corner. */
+/** All positions are relative to the box's upper left corner. */
 export interface Inside {
   readonly width: number;
   readonly height: number;
@@ -61,7 +62,7 @@ export function placeInside(
   };
 }
 
-/** Across, gates do not count: they stand outside. */
+/** Horizontally, gates do not count: they are outside. */
 function boundsOf(corners: readonly Placed[], bends: readonly Point[]) {
   const heights = bends.map(([, y]) => y);
   return {
@@ -96,12 +97,15 @@ function laidOut(children: readonly Child[], legs: readonly Leg[]): Graph {
   return graph;
 }
 
-/** Ids of the nodes that a leg connects. Ids of tasks hold no spaces. */
+/** Ids of the nodes that a leg connects. Ids of tasks contain no spaces. */
 function endsOf({ key, from, to }: Leg): readonly [from: string, to: string] {
   return [from?.id ?? ` ${key}`, to?.id ?? ` ${key}`];
 }
 
-/** The longest way to each child from one that nothing is before. Boxes may stand in a circle: the edge that closes it does not count. */
+/**
+ * The longest path to each child from a child without a predecessor. Boxes may form a
+ * circle: the edge that closes it does not count.
+ */
 function depthsOf(legs: readonly Leg[]): ReadonlyMap<string, number> {
   const before = new Map<string, string[]>();
   for (const { from, to } of legs)
@@ -124,7 +128,10 @@ function cornerOf(graph: Graph, { id, width, height }: Child): Placed {
   return { id, x: x - width / 2, y: y - height / 2, width, height };
 }
 
-/** Where a leg turns between its ends; the gate is its last point, or the first. */
+/**
+ * The points where a leg bends between its ends; the gate is its last point, or the
+ * first.
+ */
 function bendsOf(graph: Graph, leg: Leg): readonly Point[] {
   const [from, to] = endsOf(leg);
   const { points = [] } = graph.edge(from, to, leg.key) as {

@@ -1,4 +1,7 @@
-/** The line of an edge through one box: level through columns of nodes, so that it turns between them only, where nothing stands. */
+/**
+ * The line of an edge through one box: horizontal through columns of nodes, so that it
+ * bends only between columns, where there is no node.
+ */
 import { least, most } from "./extremes.ts";
 import type { Placed, Point } from "./graph_layout.ts";
 
@@ -9,7 +12,7 @@ export interface LegEnd {
   readonly y: number;
 }
 
-/** The part of an edge that lies in the box. */
+/** The part of an edge in the box. */
 export interface Leg {
   readonly key: string;
   /** Null: the border. */
@@ -17,7 +20,7 @@ export interface Leg {
   readonly to: LegEnd | null;
 }
 
-/** What stands above one another. */
+/** Nodes in one column. */
 export interface Column {
   readonly left: number;
   readonly right: number;
@@ -35,7 +38,7 @@ type Places = ReadonlyMap<string, Placed>;
 
 /**
  * The points of a leg, both ends included.
- * @param bends where it may turn, the gate among them when it ends at the border
+ * @param bends where it may bend, the gate among them when it ends at the border
  * @param width of the box
  */
 export function pathOf(
@@ -74,7 +77,9 @@ function sideOf(end: LegEnd | null, placed: Places, side: "left" | "right"): Poi
   return end && one ? [side === "left" ? one.x : one.x + one.width, one.y + end.y] : undefined;
 }
 
-/** The height at which a leg meets the border, by its key; nothing for one that does not. */
+/**
+ * The height at which a leg meets the border, by its key; empty for a leg that does not.
+ */
 export function gateOf(
   { key, from, to }: Leg,
   path: readonly Point[] = [],

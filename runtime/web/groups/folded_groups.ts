@@ -1,4 +1,7 @@
-/** Which groups a list shows folded. It stands in the address, so that it works without script, lasts over a reload, and can be sent on. */
+/**
+ * Which groups a list shows folded. They are part of the address, so that folding works
+ * without script, survives a reload and can be shared.
+ */
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 
 export interface Folds {
@@ -7,10 +10,10 @@ export interface Folds {
   readonly hrefOf: (folded: Iterable<string>) => string;
 }
 
-/** As long as an address may well be. */
+/** The longest value that an address may contain. */
 export const LONGEST_FOLDED = 4_000;
 
-/** @param query what else stands in the address */
+/** @param query the other parameters of the address */
 export function foldsOf(
   path: string,
   folded: readonly string[],
@@ -27,14 +30,17 @@ export function foldsOf(
   return { folded: new Set(folded), hrefOf };
 }
 
-/** The address at which one group is folded, or no longer. */
+/** The address with one group folded, or unfolded. */
 export function toggled({ folded, hrefOf }: Folds, groupId: string): string {
   return hrefOf(
     folded.has(groupId) ? [...folded].filter((id) => id !== groupId) : [...folded, groupId],
   );
 }
 
-/** The address at which all groups are folded, or none when one is; null when there are none, or too many for an address. */
+/**
+ * The address with all groups folded, or unfolded when one is folded. Null when there are
+ * no groups, or too many for an address.
+ */
 export function allToggled(
   { folded, hrefOf }: Folds,
   { groups = [] }: Pick<DagSpec, "groups">,

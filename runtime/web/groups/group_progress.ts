@@ -1,9 +1,9 @@
-/** How far the tasks of a group are, taken together. */
+/** The progress of all tasks of a group together. */
 
 import type { ShownState } from "../../words/shown_state.ts";
 import { gatheredState } from "./group_state.ts";
 
-/** What counts of a task. */
+/** The values of a task that count. */
 interface CountedTask {
   readonly state: ShownState;
   readonly startedAt: Date | null;
@@ -19,7 +19,10 @@ export interface GroupProgress extends Omit<CountedTask, "warning"> {
   readonly warnings: number;
 }
 
-/** From the first start to the last end; without an end while one of them has begun and not ended, or has still to begin. */
+/**
+ * From the first start to the last end. Without an end while a task runs or has not
+ * started.
+ */
 export function groupProgress(tasks: readonly CountedTask[]): GroupProgress {
   const starts = tasks.flatMap(({ startedAt }) => startedAt?.getTime() ?? []);
   const ends = tasks.flatMap(({ finishedAt }) => finishedAt?.getTime() ?? []);

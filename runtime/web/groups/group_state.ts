@@ -1,9 +1,12 @@
-/** The one state that a group of tasks shows: the worst of its tasks', in Airflow's order. */
+/**
+ * The state that a group of tasks shows: the worst state of its tasks, in Airflow's
+ * order.
+ */
 
 import type { ShownState } from "../../words/shown_state.ts";
 import type { TreeItem } from "./group_tree.ts";
 
-/** Before the others what somebody should look at, then what is still to come, then what is done. */
+/** First the states that need attention, then unfinished states, then finished ones. */
 const WORST_FIRST: readonly ShownState[] = [
   "failed",
   "upstream_failed",
@@ -25,7 +28,10 @@ export function gatheredState(states: Iterable<ShownState>): ShownState {
   return WORST_FIRST.find((state) => found.has(state)) ?? "none";
 }
 
-/** The state of a task, or of a group: its own when it runs as one, otherwise what its tasks gather to. */
+/**
+ * The state of a task or a group. A group with a group instance has that instance's
+ * state; other groups get a state from their tasks.
+ */
 export function itemState(item: TreeItem, stateOf: (taskId: string) => ShownState): ShownState {
   return item.type === "task" || item.isTask
     ? stateOf(item.id)

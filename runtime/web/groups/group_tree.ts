@@ -1,10 +1,13 @@
-/** The tasks of a DAG as people see them: in their groups, a group where its first task stands. */
+/**
+ * The tasks of a DAG as people see them: in their groups, a group at the position of its
+ * first task.
+ */
 import type { GroupSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 
 interface TreeTask {
   readonly type: "task";
   readonly id: string;
-  /** The id without what its group's already says. */
+  /** The id without the prefix of its group. */
   readonly name: string;
 }
 
@@ -13,7 +16,7 @@ export interface TreeGroup {
   readonly id: string;
   readonly name: string;
   readonly doc: string | null;
-  /** It runs as one: a task has its id, whose state is the group's. */
+  /** It has a group instance: a task with its id has its state. */
   readonly isTask: boolean;
   readonly children: readonly TreeItem[];
   /** Ids of the tasks in it, at any depth. */
@@ -24,7 +27,7 @@ export type TreeItem = TreeTask | TreeGroup;
 
 type GroupedTask = Pick<TaskSpec, "taskId" | "group">;
 
-/** @param groups those inside others after them */
+/** @param groups inner groups after outer ones */
 export function groupTree(
   tasks: readonly GroupedTask[],
   groups: readonly GroupSpec[] = [],
@@ -49,7 +52,7 @@ export function groupTree(
   return itemsOf([], places, taskIds);
 }
 
-/** @param around the groups around, the innermost first */
+/** @param around the groups around it, the innermost first */
 function itemsOf(
   around: readonly string[],
   places: ReadonlyMap<string | null, readonly (GroupSpec | GroupedTask)[]>,
@@ -75,13 +78,16 @@ function itemsOf(
   });
 }
 
-/** An id without the prefix that it has of the groups around it, of which the innermost stands first and may give none. */
+/**
+ * An id without the prefix of its groups. The innermost group is first, and may have no
+ * prefix.
+ */
 function nameWithin(id: string, around: readonly string[]): string {
   const group = around.find((groupId) => id.startsWith(`${groupId}.`));
   return group === undefined ? id : id.slice(group.length + 1);
 }
 
-/** Where a list shows a group. */
+/** How a list shows a group. */
 export function groupAnchor(groupId: string): string {
   return `group-${groupId}`;
 }
@@ -89,13 +95,16 @@ export function groupAnchor(groupId: string): string {
 /** A line of a list that shows tasks in their groups. */
 export interface TreeRow {
   readonly item: TreeItem;
-  /** How many groups are around it. */
+  /** The number of groups around it. */
   readonly depth: number;
-  /** A group whose insides are not listed. */
+  /** A group whose members are not listed. */
   readonly isFolded: boolean;
 }
 
-/** The lines of a list, a group before what is in it. @param folded ids of groups whose insides are left out */
+/**
+ * The lines of a list, a group before its members. @param folded ids of groups whose
+ * members are left out
+ */
 export function treeRows(
   items: readonly TreeItem[],
   folded: ReadonlySet<string>,

@@ -1,8 +1,11 @@
-/** What the page may do, as far as it knows: the verbs of runtime/actions that it calls, handed in so that the page composes nothing. */
+/**
+ * The actions of the page: the functions of runtime/actions that it calls. They are
+ * passed in, so that the page composes nothing.
+ */
 import type { Json } from "../../../sdk/json.ts";
 import type { Database } from "../../store/database/database.ts";
 
-/** Running a range, doing again what was done, deciding how it ended, writing on it: as runtime/actions has them. */
+/** Backfill, clear, mark and annotate, as runtime/actions has them. */
 type AgainActions = Pick<
   typeof import("../../actions/index.ts"),
   | "createBackfill"
@@ -60,7 +63,10 @@ export interface WebActions extends AgainActions {
     db: Database,
     request: { readonly id: number; readonly actor: string; readonly reason?: string },
   ): Promise<void>;
-  /** @returns how many instances it stopped; @throws DagsmithError UNKNOWN_RUN, TASK_NOT_ACTIVE */
+  /**
+   * @returns how many instances it stopped; @throws DagsmithError UNKNOWN_RUN,
+   *   TASK_NOT_ACTIVE
+   */
   cancelTask(
     db: Database,
     request: {
@@ -71,7 +77,9 @@ export interface WebActions extends AgainActions {
       readonly reason?: string;
     },
   ): Promise<number>;
-  /** @returns how many instances go on; @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED */
+  /**
+   * @returns how many instances resumed; @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED
+   */
   sendEvent(
     db: Database,
     request: {

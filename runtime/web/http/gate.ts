@@ -1,7 +1,8 @@
 /**
- * The one gate before all routes: what it does not let through reaches no route, however its address is spelt. Public addresses are
- * compared as they were sent; the router behind matches case and slashes exactly, so a spelling that this gate does not know as public is
- * not public anywhere.
+ * The one gate before all routes: a request that it refuses reaches no route, however its
+ * address is written. Public addresses are compared as they were sent. The router behind
+ * distinguishes case and slashes exactly, so an address that this gate does not know as
+ * public is not public anywhere.
  */
 import type { Request, RequestHandler, Response } from "express";
 import { type RateLimitRequestHandler, rateLimit } from "express-rate-limit";
@@ -26,14 +27,17 @@ export class Refused extends Error {
   }
 }
 
-/** Whether only programs on this machine reach the address. */
+/** Whether only programs on this machine can reach the address. */
 export function isLoopback(host: string): boolean {
   return (
     host === "localhost" || host === "::1" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host)
   );
 }
 
-/** Wrong guesses of the token, counted by address. Once there are too many, right ones are refused too, or guessing would still pay. */
+/**
+ * Wrong guesses of the token, counted by address. After too many, right guesses are
+ * refused too; otherwise guessing would still pay.
+ */
 export class GuessLimit {
   readonly #limiter: RateLimitRequestHandler = rateLimit({
     windowMs: ATTEMPTS_WINDOW_MS,
@@ -64,13 +68,14 @@ function tooMany(): Refused {
 
 /**
  * The gate.
- * @param localOnly no token guards the server, so it is for this machine: another name in the Host header is that of a foreign site, rebound to us
+ * @param localOnly no token protects the server, so it is for this machine only: another
+ *   name in the Host header belongs to a foreign site whose name resolves to this machine
  */
 export function gate(sessions: Sessions, guesses: GuessLimit, localOnly: boolean): RequestHandler {
   return async (request, response, next) => {
     if (localOnly && !isLoopback(hostName(request)))
       throw new Refused(421, "This page answers to localhost only.");
-    // They have secrets of their own.
+    // They have their own secrets.
     if (isHook(request)) return next();
     if (!SAFE_METHODS.has(request.method)) refuseForeign(request, sessions);
     if (!sessions.areRequired || PUBLIC.has(request.path)) return next();
@@ -88,7 +93,9 @@ function hostName(request: Request): string {
   return (request.headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
 }
 
-/** A request that changes something must come from a page of ours, or from no page at all. */
+/**
+ * A request that changes something must come from a page of ours, or from no page at all.
+ */
 function refuseForeign(request: Request, sessions: Sessions): void {
   const { origin, "sec-fetch-site": site, authorization } = request.headers;
   const isForeign =

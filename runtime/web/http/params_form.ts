@@ -1,4 +1,7 @@
-/** A JSON Schema of params as form fields, and what was typed into them as params again. Values are judged by the DAG's own schema later. */
+/**
+ * A JSON Schema of params as form fields, and the fields of a sent form as params. The
+ * DAG's own schema checks the values later.
+ */
 import type { Json } from "../../../sdk/json.ts";
 
 export interface ParamField {
@@ -6,7 +9,7 @@ export interface ParamField {
   readonly kind: "text" | "number" | "boolean" | "choice" | "json";
   readonly choices: readonly string[];
   readonly isRequired: boolean;
-  /** What stands in the field at first: the default. */
+  /** The value of the field at first: the default. */
   readonly initial: string;
   readonly hint: string | null;
 }
@@ -69,8 +72,8 @@ function textOf(value: Json | undefined): string {
 }
 
 /**
- * Params from what a form sent. An empty field is left out, so that its default counts; text that is no number or no JSON stays text, and
- * the schema says what is wrong with it.
+ * The params of a sent form. An empty field is left out, so that its default counts. Text
+ * that is no number or no JSON stays text, and the schema says what is wrong with it.
  */
 export function paramsFromForm(
   fields: readonly ParamField[],

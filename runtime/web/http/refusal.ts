@@ -1,8 +1,10 @@
-/** An error as the caller may see it: a status, a code and a message, and nothing of its inside. */
+/**
+ * An error as the caller may see it: a status, a code and a message, and no internals.
+ */
 import { type ErrorCode, isDagsmithError } from "../../../sdk/errors.ts";
 import { Refused } from "./gate.ts";
 
-/** Statuses of errors that people can do something about. Every other error is ours: 500. */
+/** Statuses of errors that the caller can correct. Every other error is ours: 500. */
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   UNKNOWN_DAG: 404,
   UNKNOWN_RUN: 404,
@@ -44,7 +46,7 @@ export interface Refusal {
   readonly code: string;
 }
 
-/** @param mask hides secrets in messages, which may quote what people wrote */
+/** @param mask hides secrets in messages, which may quote the input */
 export function refusalOf(error: unknown, mask: (text: string) => string): Refusal {
   if (error instanceof Refused)
     return { status: error.status, message: error.message, code: "REFUSED" };
@@ -58,7 +60,7 @@ export function refusalOf(error: unknown, mask: (text: string) => string): Refus
     : internal();
 }
 
-/** body-parser and the router give what is wrong with a request as a status below 500. */
+/** body-parser and the router report a wrong request with a status below 500. */
 function statusOf(error: unknown): number {
   return error instanceof Error && "status" in error && typeof error.status === "number"
     ? error.status

@@ -1,4 +1,4 @@
-/** What every route is given. Made once by startWeb, passed on, never global. */
+/** What every route gets. Created once by startWeb and passed on, never global. */
 import type { BaseLogger } from "pino";
 import type { Database, Queryable } from "../../store/database/database.ts";
 import type { GraphDrawer } from "../graph/graph_drawer.ts";
@@ -12,7 +12,7 @@ export interface WebServices {
   /** For actions only; pages read through {@link reader}. */
   readonly db: Database;
   readonly reader: Queryable;
-  /** Absent: the page only shows. */
+  /** Absent: the server is read-only. */
   readonly actions: WebActions | undefined;
   /** Hides secrets. Only read/ and the answers to errors use it. */
   readonly mask: (text: string) => string;

@@ -1,6 +1,8 @@
 /**
- * Who may use the page: holders of the one token, who get a session cookie for it, and forms that the page itself made. Cookies are signed
- * with a key derived from the token, so any number of web processes with the same token accept each other's, and none is stored.
+ * Who may use the page: a session cookie for those who logged in with the token, and a
+ * form token for forms that the page itself made. Cookies are signed with a key derived
+ * from the token. So web processes with the same token accept each other's cookies, and
+ * store none.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
@@ -10,10 +12,13 @@ export const SESSION_COOKIE = "dagsmith_session";
 export class Sessions {
   readonly #token: string | undefined;
   readonly #key: Buffer;
-  /** Sessions that were ended by hand, until they would have ended anyway. */
+  /** Sessions that were ended by a logout, until their cookie expires. */
   readonly #ended = new Map<string, number>();
 
-  /** Without a token everybody who reaches the page may use it; forms are still signed, with a key of this process. */
+  /**
+   * Without a token everyone who reaches the page may use it. Forms are still signed,
+   * with a key of this process.
+   */
   constructor(token: string | undefined) {
     this.#token = token;
     this.#key =
@@ -26,7 +31,9 @@ export class Sessions {
     return this.#token !== undefined;
   }
 
-  /** Compares digests of equal length, so that the time taken tells nothing about the token. */
+  /**
+   * Compares digests of equal length, so that the time reveals nothing about the token.
+   */
   isToken(text: string): boolean {
     return this.#token !== undefined && timingSafeEqual(sha256(text), sha256(this.#token));
   }
@@ -48,7 +55,7 @@ export class Sessions {
     if (this.isValid(session, now)) this.#ended.set(session, now + SESSION_MS);
   }
 
-  /** What a form must bring along to show that a page of ours, shown to this session, made it. */
+  /** The form token: it shows that a page of ours made the form for this session. */
   formToken(session: string | undefined): string {
     return this.#sign(`form ${session ?? ""}`);
   }
@@ -62,7 +69,7 @@ export class Sessions {
   }
 }
 
-/** The session cookie of a request, whatever else the header holds. */
+/** The session cookie of a request, whatever else the header contains. */
 export function sessionOf(cookieHeader: string | undefined): string | undefined {
   return cookieHeader
     ?.split(";")

@@ -1,10 +1,14 @@
-/** Whether a caller knows a webhook's secret. Compared in constant time, so that no answer's timing tells how much of a guess was right. */
+/**
+ * Checks whether a caller knows the secret of a webhook. Compared in constant time, so
+ * that the time of an answer reveals nothing about a guess.
+ */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
 /**
- * By an HMAC-SHA256 of the body, `X-Hub-Signature-256: sha256=<hex>`, which also proves that nobody changed it; else by
- * `Authorization: Bearer <secret>`. A signature that is wrong is not made good by a bearer.
+ * By an HMAC-SHA256 of the body, `X-Hub-Signature-256: sha256=<hex>`, which also proves
+ * that the body is unchanged; otherwise by `Authorization: Bearer <secret>`. With a wrong
+ * signature, a right bearer is refused too.
  */
 export function provesSecret(
   secret: string,
@@ -18,7 +22,10 @@ export function provesSecret(
   return bearer !== undefined && isSame(bearer, secret);
 }
 
-/** Hashed first: the comparison needs texts of one length, and must not tell the secret's. */
+/**
+ * Hashed first: the comparison needs texts of the same length, and must not reveal the
+ * length of the secret.
+ */
 function isSame(given: string, wanted: string): boolean {
   const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(hash(given), hash(wanted));

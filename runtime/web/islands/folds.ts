@@ -1,4 +1,7 @@
-/** Folds and unfolds groups without leaving the page. Which are folded stands in the address, as it does without script. */
+/**
+ * Folds and unfolds groups without leaving the page. The folded groups are part of the
+ * address, as they are without script.
+ */
 import { refresh } from "./live.ts";
 
 export function startFolds(): void {

@@ -1,4 +1,7 @@
-/** Buttons that change something without leaving the page, a question before those that cannot be undone, and `/` for the search box. */
+/**
+ * Buttons that change something without leaving the page; a question before changes that
+ * cannot be undone; and `/` for the search box.
+ */
 import { refresh } from "./live.ts";
 
 export function startForms(): void {

@@ -1,6 +1,7 @@
 /**
- * Keeps a page fresh: one stream says that something changed, then the page is asked for again and its live parts are exchanged. The stream
- * is closed while nobody looks, so that many tabs do not use up the browser's connections.
+ * Keeps a page current: one stream says that something changed, then the page is fetched
+ * again and its live parts are replaced. The stream is closed while the page is hidden,
+ * so that many tabs do not use up the browser's connections.
  */
 import { adoptLog } from "./log.ts";
 import { showTimes } from "./times.ts";
@@ -34,7 +35,8 @@ function connect(): void {
   });
   stream.addEventListener("error", () => {
     say("reconnecting…");
-    // The browser retries a broken stream by itself, but not one that was answered with an error, such as 503.
+    // The browser reopens a broken stream, but not a stream that was answered with an
+    // error, such as 503.
     if (stream?.readyState === EventSource.CLOSED) reconnectLater();
   });
 }
@@ -50,7 +52,10 @@ function reconnectLater(): void {
   retry = setTimeout(connect, SLOW_RETRY_MS);
 }
 
-/** Asks for the page again and exchanges what changed. One request at a time; a change meanwhile is asked for afterwards. */
+/**
+ * Fetches the page again and replaces the parts that changed. One request at a time; a
+ * change during a request causes one more.
+ */
 export async function refresh(): Promise<void> {
   again = true;
   if (busy) return;
@@ -82,7 +87,10 @@ async function exchange(): Promise<void> {
   showTimes();
 }
 
-/** Leaves a part alone that did not change, or that somebody is using: focus and open details must not vanish under the hand. */
+/**
+ * Leaves a part alone that did not change, or that is in use: focus and open details must
+ * not disappear.
+ */
 function replace(part: Element, fresh: Element | null): void {
   if (!fresh || part.innerHTML === fresh.innerHTML) return;
   const opened = new Set(

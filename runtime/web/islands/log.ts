@@ -1,4 +1,7 @@
-/** The log pane: follows a try that still writes, hides levels, finds text. Text is only ever set as text. */
+/**
+ * The log pane: follows a try that still writes, hides levels, finds text. Text is only
+ * set as text, never as HTML.
+ */
 interface Line {
   readonly time: string;
   readonly level: string;
@@ -6,7 +9,7 @@ interface Line {
 }
 
 const LEVELS = ["debug", "info", "warn", "error"];
-/** Lines kept on the page; older ones leave it, they are in the download. */
+/** Most lines on the page. Older lines are removed; the download has them. */
 const MAX_LINES = 5_000;
 
 let stream: EventSource | undefined;
@@ -21,7 +24,7 @@ export function startLog(): void {
   follow(pane);
 }
 
-/** A page that was asked for again may show another try by now: then its log is taken over. */
+/** A page that was fetched again may show another try: then its log is used. */
 export function adoptLog(fresh: Document): void {
   const now = document.getElementById("log");
   const next = fresh.getElementById("log");
@@ -90,7 +93,7 @@ function filter(pane: HTMLElement): void {
   }
 }
 
-/** Scrolling up lets go of the end; coming back to it follows again. */
+/** Scrolling up stops following the end; scrolling to the end follows again. */
 function releaseOnScroll(pane: HTMLElement): void {
   const rows = list(pane);
   const box = pane.querySelector<HTMLInputElement>("[data-follow]");

@@ -1,4 +1,7 @@
-/** The one script of every page. Each part looks for what it makes live, and does nothing where there is none. */
+/**
+ * The one script of every page. Each part finds its elements, and does nothing on pages
+ * without them.
+ */
 import { startFolds } from "./folds.ts";
 import { startForms } from "./forms.ts";
 import { startLive } from "./live.ts";

@@ -1,4 +1,7 @@
-/** Times in the reader's zone or in UTC, how far ahead the next run is, and durations that tick. */
+/**
+ * Shows times in the reader's zone or in UTC, the time until the next run, and durations
+ * that count up.
+ */
 const KEY = "dagsmith.zone";
 
 export function startTimes(): void {
@@ -50,7 +53,7 @@ function localText(date: Date): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}${seconds}`;
 }
 
-/** As the server writes it, to the second. */
+/** As the server writes it, with seconds. */
 function lengthText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   if (seconds < 60) return `${seconds} s`;
@@ -74,7 +77,7 @@ function isLocal(): boolean {
   }
 }
 
-/** Storage may be forbidden; the choice then lasts as long as nothing. */
+/** Storage may be forbidden; the choice then lasts until the page is left. */
 function store(zone: string): void {
   try {
     localStorage.setItem(KEY, zone);

@@ -1,9 +1,12 @@
-/** Server-sent events (WHATWG HTML, section 9.2): streams that are open, and what is sent on one. */
+/**
+ * Server-sent events (WHATWG HTML, section 9.2): the open streams, and sending on a
+ * stream.
+ */
 import type { Response } from "express";
 
 const HEARTBEAT_MS = 15_000;
 
-/** Streams that are open; stopping the server ends them. */
+/** Open streams; stopping the server ends them. */
 export class OpenStreams {
   readonly #streams = new Set<Response>();
 
@@ -22,8 +25,8 @@ export class OpenStreams {
 }
 
 /**
- * Begins a stream: headers now, then a comment every 15 s, so that no proxy takes the stream for
- * dead.
+ * Starts a stream: headers now, then a comment every 15 s, so that no proxy closes the
+ * stream as dead.
  * @param hasExpired ends the stream at the next heartbeat when it returns true
  */
 export function openStream(
@@ -51,7 +54,7 @@ export function sendEvent(response: Response, event: string, id: string, data: u
     response.write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
-/** Waits while the client reads slowly: our memory must not fill with what it has not read yet. */
+/** Waits while the client reads slowly: unread data must not fill our memory. */
 export async function drained(response: Response): Promise<void> {
   if (!response.writableNeedDrain || response.destroyed) return;
   await new Promise<void>((resolve) => {

@@ -1,8 +1,11 @@
-/** Topics: what a page can follow, as it stands in an address, and its fingerprint. */
+/** Topics: what a page can follow, as part of an address, and the fingerprint of each. */
 import type { Queryable } from "../../store/database/database.ts";
 import { fingerprint, type Topic } from "../../store/reads/changes.ts";
 
-/** The fingerprint of what a page is about to read. Taken first, so a change in between counts as one. */
+/**
+ * The fingerprint of the rows that a page is about to read. Taken first, so that a change
+ * in between counts as a change.
+ */
 export function markOf(reader: Queryable, topic: string): Promise<string> {
   const parsed = parseTopic(topic);
   return parsed ? fingerprint(reader, parsed) : Promise.resolve("");

@@ -1,6 +1,6 @@
 /**
- * Who watches what: one poll a second for each topic that somebody watches, none when nobody does. The poll asks for a fingerprint; a new
- * one is told to all who watch.
+ * The pages that follow topics: one poll a second for each topic with a follower. A poll
+ * reads the fingerprint of its topic, and calls all followers when it has changed.
  */
 
 import { Loop, stopLoops } from "../../service/loop.ts";
@@ -29,8 +29,8 @@ export class Watchers {
   }
 
   /**
-   * Tells `listener` of each new fingerprint of a topic.
-   * @param since the fingerprint that the watcher knows
+   * Calls `listener` with each new fingerprint of a topic.
+   * @param since the fingerprint that the follower knows
    * @returns a function that ends it
    */
   watch(topic: Topic, since: string, listener: (mark: string) => void): () => void {
@@ -44,7 +44,7 @@ export class Watchers {
     };
   }
 
-  /** Ends all polls. Idempotent; resolves when no statement of theirs is under way. */
+  /** Ends all polls. Idempotent; resolves when no statement of theirs runs. */
   async stop(): Promise<void> {
     const watches = [...this.#watches.values()];
     this.#watches.clear();
@@ -52,7 +52,8 @@ export class Watchers {
   }
 
   #begin(key: string, topic: Topic, mark: string): Watch {
-    // Without a log: the poll of a database that is away goes on until the database answers.
+    // Without a log: the poll of a database that is away goes on until the database
+    // answers.
     const loop = new Loop({
       name: "watch_topic",
       everyMs: POLL_MS,

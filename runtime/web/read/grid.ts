@@ -1,4 +1,7 @@
-/** The grid of a DAG as data: a row for each group and task of any version that is shown, a column for each run, the newest last. */
+/**
+ * The grid of a DAG as data: a row for each group and task of any version that is shown,
+ * a column for each run, the newest last.
+ */
 import type { DagSpec, GroupSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
@@ -15,17 +18,17 @@ import {
 
 export interface GridCell {
   readonly state: ShownState;
-  /** Where it leads. Short, because a grid may have 10,000 of them. */
+  /** The address of its page. Short, because a grid may have 10,000 of them. */
   readonly href: string;
   /** More than the state, such as the counts of a mapped task. */
   readonly detail: string | null;
 }
 
 export interface GridRow extends TreeRow {
-  /** False for what the newest version no longer has. */
+  /** False for a task that the newest version no longer has. */
   readonly isCurrent: boolean;
   readonly isMapped: boolean;
-  /** One for each run; null where the run has nothing for it yet. */
+  /** One for each run; null where the run has no instance yet. */
   readonly cells: readonly (GridCell | null)[];
 }
 
@@ -34,13 +37,15 @@ export interface Grid {
   readonly rows: readonly GridRow[];
 }
 
-/** What the shown versions have, those of the newest first. */
+/** The tasks and groups of the shown versions, those of the newest first. */
 interface Everything {
   readonly tasks: readonly TaskSpec[];
   readonly groups: readonly GroupSpec[];
 }
 
-/** Tasks and groups of the newest version in its order, then those that only older versions have. */
+/**
+ * Tasks and groups of the newest version in its order, then those of older versions only.
+ */
 export function everything(current: DagSpec, older: readonly DagSpec[]): Everything {
   const tasks = new Map(
     [current, ...older]
@@ -66,7 +71,7 @@ export function everything(current: DagSpec, older: readonly DagSpec[]): Everyth
 }
 
 /**
- * @param older the versions besides the newest that the runs are of
+ * @param older the older versions of these runs
  * @param runs oldest first
  * @param folded ids of groups whose tasks have no rows
  */
@@ -96,7 +101,7 @@ export function buildGrid(
   return { runs, rows };
 }
 
-/** By run, then by task: a key of both for each cell would cost more than all else. */
+/** By run, then by task: one key of both for each cell would be the largest cost. */
 type Found = ReadonlyMap<number, ReadonlyMap<string, GridCell>>;
 
 function foundCells(
@@ -110,7 +115,7 @@ function foundCells(
   return found;
 }
 
-/** One run: which tasks its version has, and the cells of those whose turn has come. */
+/** One run: the tasks of its version, and the cells of those that have an instance. */
 interface Column {
   readonly runId: number;
   readonly has: ReadonlySet<string>;
@@ -127,7 +132,7 @@ function cellOf(item: TreeItem, column: Column): GridCell | null {
   return own ?? (item.type === "group" ? gatheredCell(item.id, item.taskIds, column) : null);
 }
 
-/** What the tasks of a group gather to; null before the turn of any has come. */
+/** The state of the tasks of a group; null while none has an instance. */
 function gatheredCell(
   groupId: string,
   taskIds: readonly string[],
@@ -150,7 +155,7 @@ function mappedCell(cell: MappedCell): GridCell {
   };
 }
 
-/** The one state that a mapped task shows: the worst that ended, once nothing runs. */
+/** The state that a mapped task shows: the worst final state, once no instance runs. */
 export function mappedState(cell: MappedCell): ShownState {
   const { instances, success, failed, skipped, upstreamFailed, released } = cell;
   if (success + failed + skipped + upstreamFailed < instances)

@@ -19,8 +19,8 @@ export function logLines(chunk: string, mask: Mask): readonly LogLine[] {
 }
 
 /**
- * Lines without terminal control, then masked. In the other order a secret with a colour code in
- * its middle would show.
+ * Removes terminal control first, then masks. In the other order a secret with a colour
+ * code inside would be shown.
  */
 export function wholeLogLines(chunk: string, mask: Mask): readonly LogLine[] {
   const lines = chunk.split("\n").filter((line) => line !== "");
@@ -29,7 +29,7 @@ export function wholeLogLines(chunk: string, mask: Mask): readonly LogLine[] {
     .map((line) => ({ ...line, text: mask(stripVTControlCharacters(line.text)) }));
 }
 
-/** A line that is not JSON is shown as it is: a log must never hide what was written to it. */
+/** A line that is not JSON is shown as it is: a log must never hide its content. */
 function parseLine(line: string): LogLine {
   try {
     const { time, level, source, text } = JSON.parse(line) as Record<string, unknown>;

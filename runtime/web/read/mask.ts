@@ -1,6 +1,7 @@
 /**
- * Takes secrets out of what people and tasks wrote. Every function of this room that reads rows
- * passes them through here, so a page and an endpoint show the same, and neither can forget it.
+ * Masks secrets in texts of users and tasks. Every function of this room that reads rows
+ * passes them through here, so that a page and an endpoint show the same, and neither can
+ * forget to mask.
  */
 import type { Json } from "../../../sdk/json.ts";
 
@@ -9,7 +10,8 @@ export type Mask = (text: string) => string;
 
 /**
  * A row with every text in it masked, at any depth.
- * @param kept fields that stay as they are: ids and states, which are addresses and words of ours
+ * @param kept fields that stay unchanged: ids and states, which are addresses or our own
+ *   words
  */
 export function maskRow<Row extends object>(
   mask: Mask,

@@ -4,7 +4,7 @@ import { assetEvents, isKnownAsset, type ListedAssetEvent } from "../../store/so
 import type { WebServices } from "../http/services.ts";
 import { maskRow } from "./mask.ts";
 
-/** Assets by URI, behind one. */
+/** Assets by URI, after one. */
 export async function readAssets(
   { reader, mask }: WebServices,
   query: { readonly after: string; readonly limit: number },

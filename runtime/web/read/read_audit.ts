@@ -1,4 +1,4 @@
-/** Reads who did what, as people may see it. */
+/** Reads the audit, as people may see it. */
 import { type AuditRow, listAudit } from "../../store/reads/audit.ts";
 import type { WebServices } from "../http/services.ts";
 import { maskRow } from "./mask.ts";

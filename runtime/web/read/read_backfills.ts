@@ -40,7 +40,7 @@ export async function readBackfill(
   return maskRow(mask, found, BACKFILL_IDS);
 }
 
-/** The runs of a backfill in their order, behind an ordinal. */
+/** The runs of a backfill in their order, after an ordinal. */
 export async function readBackfillRuns(
   { reader, mask }: WebServices,
   id: number,

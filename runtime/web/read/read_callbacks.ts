@@ -42,7 +42,7 @@ export async function readCallbacks(
   };
 }
 
-/** All callbacks of a run, in the order in which they were queued, with what they logged. */
+/** All callbacks of a run, in the order in which they were queued, with their logs. */
 export async function readAllCallbacks(
   { reader, mask }: WebServices,
   runId: number,

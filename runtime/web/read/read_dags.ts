@@ -1,4 +1,6 @@
-/** Reads DAGs as people may see them: the list, one of them, and the files that give none. */
+/**
+ * Reads DAGs as people may see them: the list, one DAG, and the files that define none.
+ */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
@@ -41,7 +43,8 @@ export function readDagCounts({ reader }: WebServices): ReturnType<typeof countD
 }
 
 /**
- * One DAG. The tasks of its spec stay as they are declared; {@link maskedSpec} masks all of it.
+ * One DAG. The tasks of its spec stay as they are declared; {@link maskedSpec} masks all
+ * of it.
  * @throws DagsmithError UNKNOWN_DAG
  */
 export async function readDag({ reader, mask }: WebServices, dagId: string): Promise<DagDetail> {

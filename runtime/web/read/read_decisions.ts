@@ -25,7 +25,7 @@ export async function readDecisionPage(
   };
 }
 
-/** What waits is on the first page only and does not count towards the limit. */
+/** Waiting intervals are on the first page only and do not count towards the limit. */
 function nextCursor(found: readonly ListedDecision[], limit: number): string | null {
   const decided = found.filter(({ decision }) => decision !== "waiting");
   const last = decided.at(-1);

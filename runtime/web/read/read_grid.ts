@@ -1,4 +1,4 @@
-/** Reads what a grid shows, in a few statements whatever its size. */
+/** Reads the data of a grid, in a few statements whatever its size. */
 import { getVersions } from "../../store/dags/dag_version.ts";
 import type { DagDetail } from "../../store/reads/dags.ts";
 import { taskCells } from "../../store/reads/task_states.ts";
@@ -6,7 +6,9 @@ import type { WebServices } from "../http/services.ts";
 import { buildGrid, everything, type Grid } from "./grid.ts";
 import { readRuns } from "./read_runs.ts";
 
-/** @returns the grid, and the id before which older runs lie; null when there are none */
+/**
+ * @returns the grid, and the id before which older runs follow; null when there are none
+ */
 export async function readGrid(
   services: WebServices,
   dag: DagDetail,

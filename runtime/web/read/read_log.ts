@@ -1,4 +1,7 @@
-/** Reads the log of a try as people may see it: part by part, or the two ends of a large one. */
+/**
+ * Reads the log of a try as people may see it: part by part, or the two ends of a large
+ * one.
+ */
 import { chunksAfter, chunksBefore, isTryOver, type LogChunk } from "../../store/reads/log.ts";
 import type { WebServices } from "../http/services.ts";
 import { type LogLine, logLines, wholeLogLines } from "./log_lines.ts";
@@ -15,8 +18,8 @@ export interface TryId {
 }
 
 /**
- * Whether a try can still write lines. Read it before the lines: a log whose try was over before
- * its lines were read is complete.
+ * Whether a try can still write lines. Read it before the lines: when the try had ended
+ * by then, the lines are complete.
  * @returns undefined when there is no such try
  */
 export function isTryFinished(
@@ -28,13 +31,13 @@ export function isTryFinished(
 
 /** A stored part of a log. */
 export interface LogPart {
-  /** Position of the part; the next read goes on behind it. */
+  /** Position of the part; the next read continues after it. */
   readonly seq: number;
   readonly lines: readonly LogLine[];
 }
 
 /**
- * The next few parts behind a position; none when no more are stored.
+ * The next few parts after a position; none when no more are stored.
  * @param after -1: from the beginning
  * @param isWhole leaves very long lines uncut
  */
@@ -49,13 +52,16 @@ export async function readLogParts(
   return chunks.map(({ seq, lines }) => ({ seq, lines: linesOf(lines, mask) }));
 }
 
-/** What a page shows of a log: all of a small one, the first and the last lines of a large one. */
+/**
+ * The part of a log that a page shows: all of a small log, the first and the last lines
+ * of a large one.
+ */
 export interface LogWindow {
   readonly head: readonly LogLine[];
   /** True when lines between head and tail are left out. */
   readonly hasGap: boolean;
   readonly tail: readonly LogLine[];
-  /** The last part that was read; the live stream goes on behind it. -1: none. */
+  /** The last part that was read; the live stream continues after it. -1: none. */
   readonly lastSeq: number;
 }
 

@@ -6,7 +6,7 @@ import { groupTree, type TreeItem } from "../groups/group_tree.ts";
 import type { WebServices } from "../http/services.ts";
 import type { RunView } from "./read_run.ts";
 
-/** What a list shows of a task, or of one instance of it. */
+/** The values of a task, or of one instance of it, in a list. */
 interface Progress {
   readonly state: ShownState;
   /** 0 before the task is instantiated. */

@@ -17,7 +17,7 @@ export interface RunView {
   /** The file of that version. */
   readonly file: string;
   readonly tasks: readonly RunTask[];
-  /** What made the run; null when its schedule or a person did. */
+  /** What created the run; null for a scheduled or manual run. */
   readonly trigger: RunTrigger | null;
 }
 

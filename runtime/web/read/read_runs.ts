@@ -29,7 +29,7 @@ export async function readRunRow({ reader, mask }: WebServices, id: number): Pro
   return maskRow(mask, run, RUN_IDS);
 }
 
-/** What made a run; null when its schedule or a person did. */
+/** What created a run; null for a scheduled or manual run. */
 export async function readRunTrigger(
   { reader, mask }: WebServices,
   id: number,

@@ -1,4 +1,7 @@
-/** Reads one task of one run: its instance or instances, the tries, its values, the log of one try. */
+/**
+ * Reads one task of one run: its instance or instances, the tries, its values, the log of
+ * one try.
+ */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { isGroup } from "../../engine/plan/plan.ts";
 import type { StoredError, TaskState } from "../../state/task_state.ts";
@@ -64,7 +67,7 @@ export interface TaskView {
   /** The tasks of a group instance; null for every other task. */
   readonly members: readonly GroupMember[] | null;
   readonly instances: readonly InstanceRow[];
-  /** The gates that are not met, in words, while the task waits. */
+  /** The gates that are not met, as text, while the task waits. */
   readonly waits: readonly string[];
   /** Cursor of the next page of instances; null on the last. */
   readonly next: string | null;
@@ -129,7 +132,10 @@ function maskInstance(mask: Mask, row: InstanceRow): InstanceRow {
   return withWholeError(maskRow(mask, row, ["taskId", "state", "workerId"]));
 }
 
-/** User code can throw anything: an error without a message or a stack must not break the page. */
+/**
+ * User code can throw any value: an error without a message or a stack must not break the
+ * page.
+ */
 function withWholeError<Row extends { readonly error: StoredError | null }>(row: Row): Row {
   if (row.error === null) return row;
   const { name, message, stack } = row.error;
@@ -143,7 +149,10 @@ function nextCursor(instances: readonly InstanceRow[]): string | null {
   return `${rank}.${mapIndex}`;
 }
 
-/** The gates that are not met. For a mapped task: those of the first instance in each state. */
+/**
+ * The gates that are not met. For a mapped task: those of the first instance in each
+ * state.
+ */
 async function readWaits(
   services: WebServices,
   query: TaskQuery,
@@ -176,7 +185,10 @@ async function readXComs(
   return (await listXComs(reader, id, taskId, mapIndex)).map((xcom) => maskRow(mask, xcom, []));
 }
 
-/** Whether the try is over is read before its lines: a log that was over then is complete. */
+/**
+ * The end of the try is read before its lines: when the try had ended by then, the lines
+ * are complete.
+ */
 async function readLog(
   services: WebServices,
   instanceId: number,

@@ -2,7 +2,10 @@
 import { getDag } from "../../store/reads/dags.ts";
 import type { WebServices } from "../http/services.ts";
 
-/** The key of the variable that holds the webhook's secret; null when there is no such webhook. */
+/**
+ * The key of the variable that holds the webhook's secret; null when there is no such
+ * webhook.
+ */
 export async function readWebhookSecret(
   { reader }: WebServices,
   dagId: string,

@@ -1,4 +1,7 @@
-/** The tasks of one run as data: state, times and progress of each, and in words why one that does not run does not. */
+/**
+ * The tasks of one run as data: state, times and progress of each, and for a task that
+ * does not run the reason, as text.
+ */
 import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { waitSentence } from "../../state/wait.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
@@ -16,7 +19,7 @@ export interface RunTask {
   readonly mapped: MappedCell | null;
   /** It failed, and its failure is allowed. */
   readonly warning: boolean;
-  /** Why it is where it is, in a sentence; null when its state says all. */
+  /** Why it is in its state, in a sentence; null when the state needs no reason. */
   readonly why: string | null;
 }
 
@@ -24,7 +27,7 @@ const PAST = "waits for the run before: there it has not ended as success or ski
 
 /**
  * All tasks of a run's version, in topological order.
- * @param waits ids of tasks that wait for their past alone
+ * @param waits ids of tasks that wait for the run before only (depends_on_past)
  */
 export function runTasks(
   run: RunDetail,

@@ -1,4 +1,6 @@
-/** The last handler: a page for people, JSON for programs, and the rest for our log. */
+/**
+ * The last handler: a page for people, JSON for programs, and the internals for our log.
+ */
 import type { ErrorRequestHandler } from "express";
 import { refusalOf } from "../http/refusal.ts";
 import type { WebServices } from "../http/services.ts";

@@ -1,4 +1,4 @@
-/** Backfills: the list of a DAG, the form that makes one, and the page of one. */
+/** Backfills: the list of a DAG, the form that creates one, and the page of one. */
 import { type Request, type Response, Router } from "express";
 import { h } from "preact";
 import type { Json } from "../../../sdk/json.ts";
@@ -67,7 +67,7 @@ async function backfill(
   const { id } = checked(backfillParams, request.params);
   const { after, limit } = checked(backfillRunsQuery, request.query);
   const { dagId } = await readBackfill(services, id);
-  // The fingerprint first, then what it stands for.
+  // The fingerprint first, then the rows that it covers.
   const topic = `dag:${dagId}`;
   const mark = await markOf(services.reader, topic);
   const found = await readBackfill(services, id);
@@ -123,7 +123,7 @@ async function create(services: WebServices, request: Request, response: Respons
   }
 }
 
-/** A form as the request that it stands for. @throws DagsmithError INVALID_ARGUMENT, INVALID_LABEL */
+/** The request of a form. @throws DagsmithError INVALID_ARGUMENT, INVALID_LABEL */
 function requestOf(dagId: string, sent: Sent, params: Json): Omit<BackfillRequest, "actor"> {
   const { from, to, ...more } = checked(backfillBody, {
     from: sent.from ?? "",

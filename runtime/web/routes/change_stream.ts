@@ -29,7 +29,7 @@ function changes(
   response.on("close", stop);
 }
 
-/** Whether the session that a stream was opened with has ended since. */
+/** Whether the session that opened the stream has ended since. */
 export function sessionHasEnded({ sessions }: WebServices, request: Request): () => boolean {
   const session = sessionOf(request.headers.cookie);
   return () => session !== undefined && sessions.areRequired && !sessions.isValid(session);

@@ -111,7 +111,7 @@ async function decisions(
   return { tab: "decisions", children: live("decisions", children) };
 }
 
-/** Characters of an entry's detail that the page shows. */
+/** Most characters of an entry's detail that the page shows. */
 const SHOWN_DETAIL = 300;
 
 async function audit(
@@ -143,7 +143,7 @@ async function pause(
   response.redirect(303, cameFrom(request) ?? `/dags/${dagId}`);
 }
 
-/** The page of ours that the form stood on; never an address elsewhere. */
+/** The page of ours from which the form was sent; never an address of another site. */
 function cameFrom(request: Request): string | undefined {
   const referer = request.get("Referer");
   if (referer === undefined || !URL.canParse(referer)) return undefined;

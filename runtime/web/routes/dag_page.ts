@@ -1,4 +1,4 @@
-/** What the pages of a DAG share: the DAG itself, its head and its tabs. */
+/** The parts that the pages of a DAG share: the DAG itself, its head and its tabs. */
 import type { Request, Response } from "express";
 import { h } from "preact";
 import { formToken } from "../http/authorize.ts";
@@ -25,7 +25,8 @@ export interface DagTabContent {
 
 /**
  * Sends a page of a DAG.
- * @param read makes the tab; called after the fingerprint is taken, so no change is missed
+ * @param read creates the tab; called after the fingerprint is taken, so that no change
+ *   is missed
  */
 export async function sendDag(
   services: WebServices,

@@ -1,6 +1,6 @@
 /**
- * The whole log of a try as text. It is read and sent part by part, so that a gigabyte costs no
- * more memory than a few lines.
+ * The whole log of a try as text. It is read and sent part by part, so that a gigabyte
+ * needs no more memory than a few lines.
  */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -36,7 +36,8 @@ async function download(
   try {
     await pipeline(Readable.from(textOf(services, wanted)), response);
   } catch (error) {
-    // A download that breaks off must not look complete: the connection breaks instead of ending.
+    // A download that fails must not look complete: the connection breaks instead of
+    // ending.
     services.log.warn({ err: error, instanceId, tryNumber }, "a log download broke off");
     response.destroy();
   }

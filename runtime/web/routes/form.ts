@@ -1,4 +1,7 @@
-/** What the forms of the pages share: how they are read, and how typed texts become values. */
+/**
+ * The parts that the forms of the pages share: reading them, and turning typed texts into
+ * values.
+ */
 import { type RequestHandler, urlencoded } from "express";
 import { isDagsmithError } from "../../../sdk/errors.ts";
 import type { WebServices } from "../http/services.ts";
@@ -13,14 +16,20 @@ export const readForm: RequestHandler = urlencoded({
   parameterLimit: 500,
 });
 
-/** Undefined for an empty text. Text that is not a number stays text, and the schema refuses it. */
+/**
+ * Undefined for an empty text. Text that is not a number stays text, and the schema
+ * refuses it.
+ */
 export function numberOf(text: string): number | undefined {
   if (text.trim() === "") return undefined;
   const value = Number(text);
   return Number.isNaN(value) ? (text as unknown as number) : value;
 }
 
-/** `a=1, b=2`. A part without `=` becomes a key with an empty value, which is refused if it is no key. */
+/**
+ * `a=1, b=2`. A part without `=` becomes a key with an empty value, which is refused if
+ * it is no key.
+ */
 export function labelsOf(text: string): Readonly<Record<string, string>> {
   const parts = text.split(",").map((part) => part.trim());
   return Object.fromEntries(
@@ -34,8 +43,8 @@ export function labelsOf(text: string): Readonly<Record<string, string>> {
 }
 
 /**
- * The message of an error that the form shows, so that what was typed is not lost.
- * @param passOn codes of errors that are not about what was typed
+ * The message of an error that the form shows, so that the typed values are kept.
+ * @param passOn codes of errors that are not about the typed values
  * @throws the error itself when the form cannot show it
  */
 export function shownError(

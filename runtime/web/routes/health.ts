@@ -1,4 +1,4 @@
-/** What probes ask: is this process up, and can it do its work. */
+/** The probes: whether this process is up, and whether it can work. */
 import { type Response, Router } from "express";
 import type { WebServices } from "../http/services.ts";
 import { readHealth } from "../read/read_health.ts";
@@ -10,7 +10,7 @@ export function healthRoutes(services: WebServices): Router {
   return router;
 }
 
-/** Says what is wrong in a word: whoever may ask this has not logged in. */
+/** Names the fault in one word only: the caller has not logged in. */
 async function ready(services: WebServices, response: Response): Promise<void> {
   try {
     const { schedulers } = await readHealth(services);

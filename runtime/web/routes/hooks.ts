@@ -1,6 +1,8 @@
 /**
- * Webhooks: `POST /hooks/<dag>/<name>`. Outside the page's login, because programs elsewhere call them; only a DAG that declares one has one,
- * and only who proves to know its secret is heard. A hook that does not exist is refused like a wrong secret, so nobody learns which do.
+ * Webhooks: `POST /hooks/<dag>/<name>`. Outside the page's login, because outside
+ * programs call them. A DAG has only the webhooks that it declares, and a caller must
+ * prove that it knows the secret. A webhook that does not exist is refused like a wrong
+ * secret, so that callers cannot find out which exist.
  */
 import { type Request, type RequestHandler, type Response, Router, raw } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
@@ -14,14 +16,14 @@ import { provesSecret } from "../http/webhook_proof.ts";
 import { readWebhookSecret } from "../read/read_webhook.ts";
 
 const MAX_BODY = "1mb";
-/** Calls of one address in a minute. */
+/** Most calls of one address in a minute. */
 const CALLS = 1_200;
-/** Of them, those of one hook that may fail. */
+/** Most of them that may fail for one webhook. */
 const FAILED_CALLS = 60;
 
 export function hookRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  // Read as bytes whatever its type says: the signature is one of these bytes.
+  // Read as bytes, whatever its type: the signature is over these bytes.
   router.post(
     `${HOOKS}/:dagId/:name`,
     ...limits(),
@@ -31,7 +33,10 @@ export function hookRoutes(services: WebServices): Router {
   return router;
 }
 
-/** Bounds what an address may call, and more narrowly what of it may fail for one hook: guessing a secret must not pay. */
+/**
+ * Limits the calls of an address, and more strictly its failed calls for one webhook:
+ * guessing a secret must not pay.
+ */
 function limits(): readonly RequestHandler[] {
   const address = (request: Request): string => ipKeyGenerator(request.ip ?? "unknown");
   const shared = {
@@ -77,8 +82,8 @@ async function receive(services: WebServices, request: Request, response: Respon
 }
 
 /**
- * The secret of a webhook that a deployed DAG declares. Null when there is no such webhook, or its
- * variable is not set; the log says so then.
+ * The secret of a webhook that a deployed DAG declares. Null when there is no such
+ * webhook, or when its variable is not set; the log then says so.
  */
 async function secretOf(
   services: WebServices,

@@ -1,4 +1,4 @@
-/** The live stream of a log: the lines of one try as they come. */
+/** The live stream of a log: the lines of one try as they are stored. */
 import { type Request, type Response, Router } from "express";
 import { Refused } from "../http/gate.ts";
 import { checked } from "../http/input/check.ts";
@@ -36,7 +36,10 @@ async function logStream(
   await tail.forward();
 }
 
-/** Sends the parts of one log as they come. Ends only when the try is over and all parts were sent. */
+/**
+ * Sends the parts of one log as they are stored. Ends only when the try is over and all
+ * parts were sent.
+ */
 class LogTail {
   readonly #services: WebServices;
   readonly #response: Response;
@@ -52,7 +55,10 @@ class LogTail {
     this.#sent = after;
   }
 
-  /** One pass at a time, or parts would be sent twice. A call during a pass leads to another pass. */
+  /**
+   * One pass at a time, otherwise parts would be sent twice. A call during a pass causes
+   * one more pass.
+   */
   async forward(): Promise<void> {
     this.#hasNews = true;
     if (this.#isForwarding) return;
@@ -70,7 +76,10 @@ class LogTail {
     }
   }
 
-  /** Asks first whether the try is over: parts are stored before a try ends, so then these are all. */
+  /**
+   * Reads first whether the try is over: parts are stored before a try ends, so that all
+   * of them are read then.
+   */
   async #sendNew(): Promise<void> {
     const isFinished = await isTryFinished(this.#services, this.#followed);
     for (;;) {

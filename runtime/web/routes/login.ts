@@ -1,4 +1,7 @@
-/** Login and logout. The token buys a session cookie that scripts cannot read and other sites cannot send. */
+/**
+ * Login and logout. The token is exchanged for a session cookie that scripts cannot read
+ * and other sites cannot send.
+ */
 import { type CookieOptions, type Request, type Response, Router } from "express";
 import { h } from "preact";
 import { requireFormToken } from "../http/authorize.ts";
@@ -59,13 +62,16 @@ function sendLogin(
   );
 }
 
-/** Behind a proxy that speaks TLS the browser is told to keep the cookie to TLS. */
+/** Behind a proxy with TLS the browser must send the cookie over TLS only. */
 function cookieOptions(request: Request): CookieOptions {
   const secure = request.secure || request.get("X-Forwarded-Proto") === "https";
   return { httpOnly: true, sameSite: "strict", secure, path: "/", encode: String };
 }
 
-/** A path on this site; anything else would let a link send people elsewhere after they log in. */
+/**
+ * A path on this site. With any other address, a link could send people to another site
+ * after they log in.
+ */
 function ownPath(next: unknown): string {
   if (typeof next !== "string" || !next.startsWith("/") || next.length > 2_000) return "/";
   const base = "http://own.invalid";

@@ -1,4 +1,4 @@
-/** The buttons that declare how a run, or a task of it, ended. */
+/** The buttons that mark a run, or a task of it. */
 import { type Request, type Response, Router } from "express";
 import { MARKS } from "../../state/task_state.ts";
 import { actionsOfForm, actorOf } from "../http/authorize.ts";

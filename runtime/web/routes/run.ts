@@ -1,4 +1,4 @@
-/** The page of a run, and what people do with it: cancel it, note and label it. */
+/** The page of a run, and the actions on it: cancel, note and labels. */
 import { type Request, type Response, Router } from "express";
 import { h } from "preact";
 import type { Json } from "../../../sdk/json.ts";
@@ -62,7 +62,7 @@ function paramsText(params: Json): string {
 async function cancel(services: WebServices, request: Request, response: Response): Promise<void> {
   const actions = actionsOfForm(services, request);
   const { id } = checked(runParams, request.params);
-  // An action waits for a lost database; this read answers at once that it is away.
+  // An action waits for a lost database; this read fails at once when it is away.
   await readRunRow(services, id);
   await actions.cancelRun(services.db, { id, actor: actorOf(request) });
   response.redirect(303, `/runs/${id}`);

@@ -1,4 +1,4 @@
-/** How pages are sent: in their frame, with a fingerprint, without a cache. */
+/** Sends pages: in their frame, with a fingerprint, without a cache. */
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
 import type { WebServices } from "../http/services.ts";
@@ -7,7 +7,9 @@ import { readHealth } from "../read/read_health.ts";
 import { LogoutButton } from "../views/parts/logout.tsx";
 import { type Frame, NONCE, renderPage } from "../views/parts/page.tsx";
 
-/** Sends a page. A script that asks with the ETag of the page it has gets 304 when nothing changed. */
+/**
+ * Sends a page. A script that sends the ETag of its page gets 304 when nothing changed.
+ */
 export async function sendPage(
   services: WebServices,
   request: Request,

@@ -1,6 +1,7 @@
 /**
- * The stylesheet, the icon, and the scripts of the page. Built code serves the built scripts; source code serves the sources with their
- * types taken off, so that nothing has to be built to try a change.
+ * The stylesheet, the icon, and the scripts of the page. Built code serves the built
+ * scripts. Source code serves the sources without their types, so that a change needs no
+ * build.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
@@ -26,7 +27,10 @@ export function staticRoutes(): Router {
   return router;
 }
 
-/** All scripts, by the name that pages ask for. Read at the start: no address ever becomes a path. */
+/**
+ * All scripts, by the name that pages use. Read at the start: no address ever becomes a
+ * path.
+ */
 export function loadIslands(): ReadonlyMap<string, string> {
   const extension = isSource ? ".ts" : ".js";
   const files = readdirSync(ISLANDS).filter(

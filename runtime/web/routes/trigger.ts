@@ -1,4 +1,4 @@
-/** The form that makes a run. */
+/** The form that triggers a run. */
 import { type Request, type Response, Router } from "express";
 import { h } from "preact";
 import { isDagsmithError } from "../../../sdk/errors.ts";
@@ -37,7 +37,7 @@ async function triggerPage(
   }));
 }
 
-/** Errors about what was typed; the form shows them. */
+/** Errors about the typed values; the form shows them. */
 const SHOWN: readonly string[] = ["INVALID_PARAMS", "INVALID_DATE", "RUN_EXISTS"];
 
 async function trigger(services: WebServices, request: Request, response: Response): Promise<void> {

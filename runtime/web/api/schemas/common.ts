@@ -1,4 +1,7 @@
-/** What the answers of every theme share. Schemas describe the answers in the OpenAPI document, and tests hold the answers to them. */
+/**
+ * The parts that answers of every theme share. Schemas describe the answers in the
+ * OpenAPI document, and tests check the answers against them.
+ */
 import { z } from "zod";
 import { RUN_STATES } from "../../../state/run_state.ts";
 

@@ -1,4 +1,4 @@
-/** Input about DAGs: which, in which order and how many, and what a new run gets. */
+/** Input about DAGs: which DAG, in which order, how many, and the values of a new run. */
 import { z } from "zod";
 import { DAG_FILTERS } from "../../../store/reads/dags.ts";
 import { dagId, filled, folded, instant, limit, optional, rowId, text } from "./fields.ts";
@@ -17,8 +17,8 @@ export const foldedQuery = z.object({ folded });
 export const gridQuery = z.object({ before: optional(rowId), runs: limit(50, 25), folded });
 
 /**
- * `from` and `to`: bounds of the logical date, inclusive. `after`: the last decision shown, as its
- * last logical date, `~`, and the name of its schedule.
+ * `from` and `to`: bounds of the logical date, inclusive. `after`: the last decision
+ * shown, as its last logical date, `~`, and the name of its schedule.
  */
 export const decisionsQuery = z.object({
   from: filled(optional(instant)),

@@ -1,9 +1,12 @@
-/** The fields that inputs are made of. Everything that comes in by an address or a body passes here. */
+/** The fields of inputs. All input from addresses and bodies is checked here. */
 import { z } from "zod";
 import { CODE_CHOICES } from "../../../store/backfills/backfill.ts";
 import { LONGEST_FOLDED } from "../../groups/folded_groups.ts";
 
-/** PostgreSQL's integers end earlier than JavaScript's; nothing beyond may reach a statement. */
+/**
+ * PostgreSQL's integers are smaller than JavaScript's; no larger number may reach a
+ * statement.
+ */
 export const MAX_INT = 2_147_483_647;
 
 /** PostgreSQL can neither store nor compare NUL. */

@@ -1,4 +1,4 @@
-/** Input about runs: which, and what people do with one. */
+/** Input about runs: which run, and the actions on it. */
 import { z } from "zod";
 import { RUN_STATES } from "../../../state/run_state.ts";
 import { MARKS } from "../../../state/task_state.ts";

@@ -1,4 +1,4 @@
-/** One backfill: what was asked for, how far it is, and its planned runs in their order. */
+/** One backfill: its request, its progress, and its planned runs in their order. */
 import type { VNode } from "preact";
 import type { BackfillRunSummary, BackfillSummary } from "../../../store/reads/backfills.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
@@ -12,7 +12,7 @@ export interface BackfillProps {
   /** JSON text. */
   readonly params: string;
   readonly runs: readonly BackfillRunSummary[];
-  /** The address of the next runs; null when these are the last. */
+  /** The address of the next runs; null on the last page. */
   readonly more: string | null;
   readonly token: string | undefined;
 }

@@ -1,4 +1,7 @@
-/** The form that makes a backfill. Its first button lists what would happen, its second does it. */
+/**
+ * The form that creates a backfill. Its first button lists the runs, its second creates
+ * the backfill.
+ */
 import type { VNode } from "preact";
 import type { BackfillPreview } from "../../../actions/index.ts";
 import type { ParamField } from "../../http/params_form.ts";
@@ -10,7 +13,7 @@ export interface BackfillFormProps {
   /** Names of the DAG's schedules, when it has several. */
   readonly schedules: readonly string[];
   readonly fields: readonly ParamField[];
-  /** What was sent before, by field name. */
+  /** The values that were sent before, by field name. */
   readonly sent: Readonly<Record<string, string>>;
   readonly error: string | null;
   readonly preview: BackfillPreview | null;

@@ -1,4 +1,4 @@
-/** A DAG's backfills: what was asked for, how far each is, and what can be done with it. */
+/** A DAG's backfills: the request, the progress and the actions of each. */
 import type { VNode } from "preact";
 import type { BackfillProgress, BackfillSummary } from "../../../store/reads/backfills.ts";
 import { PostButton } from "../parts/form.tsx";
@@ -8,7 +8,7 @@ export interface BackfillListProps {
   readonly dagId: string;
   readonly backfills: readonly BackfillSummary[];
   readonly token: string | undefined;
-  /** Whether another may be asked for. */
+  /** Whether another backfill may be created. */
   readonly canCreate: boolean;
 }
 
@@ -68,7 +68,7 @@ export function BackfillList({ dagId, backfills, token, canCreate }: BackfillLis
   );
 }
 
-/** A bar of what is through, and the numbers behind it. */
+/** A bar of the finished runs, and their numbers. */
 export function ProgressBar({ progress }: { readonly progress: BackfillProgress }): VNode {
   const { total, success, failed, skipped, running } = progress;
   const done = success + failed + skipped;

@@ -1,4 +1,4 @@
-/** Who did what with a DAG, newest first. */
+/** The actions of people on a DAG, newest first. */
 import type { VNode } from "preact";
 import type { AuditRow } from "../../../store/reads/audit.ts";
 import { PagedTable } from "../parts/paged_table.tsx";

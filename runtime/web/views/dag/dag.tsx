@@ -1,4 +1,4 @@
-/** The head of a DAG's pages: what it is, when it runs next, what can be done with it, and the ways to see it. */
+/** The head of a DAG's pages: what it is, when it runs next, its actions and its tabs. */
 import type { ComponentChildren, VNode } from "preact";
 import type { DagDetail } from "../../../store/reads/dags.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
@@ -103,7 +103,7 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
   );
 }
 
-/** Whether a source of row changes is heard. */
+/** Whether the row changes of a source are delivered. */
 function Subscription({
   dag,
   name,
@@ -123,7 +123,7 @@ function Subscription({
   );
 }
 
-/** When each schedule is due, and what it waits for besides. */
+/** When each schedule is due, and which assets and events it waits for. */
 function NextRuns({
   dag: { isPaused, atCapacity, nextRunAfter, nextRuns },
 }: {

@@ -1,4 +1,4 @@
-/** What became of a DAG's intervals, newest first, below what waits. */
+/** The decisions about a DAG's intervals, newest first, below the intervals that wait. */
 import type { VNode } from "preact";
 import { decisionReason } from "../../../scheduler/decisions/decision_reason.ts";
 import type { ListedDecision } from "../../../scheduler/decisions/read_decisions.ts";
@@ -8,7 +8,7 @@ import { Time } from "../parts/time.tsx";
 
 export interface DecisionListProps {
   readonly decisions: readonly ListedDecision[];
-  /** The address of what lies before; null when nothing does. */
+  /** The address of older decisions; null when there are none. */
   readonly older: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** The grid: a real table, so that it can be read row by row and column by column without seeing it. */
+/** The grid: a real table, so that screen readers can read it by rows and columns. */
 import type { VNode } from "preact";
 import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
@@ -103,7 +103,7 @@ function Row({ row, folds }: { readonly row: GridRow; readonly folds: Folds }): 
   );
 }
 
-/** As few characters as will do: there may be 10,000. The stylesheet draws the glyph. */
+/** As few characters as possible: there may be 10,000. The stylesheet draws the glyph. */
 function Cell({ cell }: { readonly cell: GridCell }): VNode {
   const text = stateText(cell.state);
   return (

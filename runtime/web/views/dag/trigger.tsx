@@ -1,4 +1,7 @@
-/** The form that makes a run: a field for each param that the DAG declares, an optional logical date. */
+/**
+ * The form that triggers a run: a field for each param that the DAG declares, and an
+ * optional logical date.
+ */
 import type { VNode } from "preact";
 import type { ParamField } from "../../http/params_form.ts";
 import { Field, ParamInput } from "../parts/field.tsx";
@@ -6,7 +9,7 @@ import { Field, ParamInput } from "../parts/field.tsx";
 export interface TriggerProps {
   readonly dagId: string;
   readonly fields: readonly ParamField[];
-  /** What was sent before, by field name, when it was refused. */
+  /** The values that were sent before, by field name, when they were refused. */
   readonly sent: Readonly<Record<string, string>>;
   readonly error: string | null;
   readonly token: string;

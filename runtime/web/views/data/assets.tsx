@@ -1,4 +1,7 @@
-/** Assets: each with the tasks that update it and the DAGs that wait for it; and the updates of one. */
+/**
+ * Assets: each with the tasks that update it and the DAGs that wait for it; and the
+ * updates of one.
+ */
 import type { VNode } from "preact";
 import type { AssetOverview } from "../../../store/reads/assets.ts";
 import type { ListedAssetEvent } from "../../../store/sources/asset.ts";

@@ -1,4 +1,4 @@
-/** Pools: their slots, and how many are taken and waited for. */
+/** Pools: their slots, and how many are taken and requested. */
 import type { VNode } from "preact";
 import type { PoolUsage } from "../../../store/reads/pools.ts";
 

@@ -1,4 +1,4 @@
-/** The graph as SVG, drawn from the layout that is kept with the version. */
+/** The graph as SVG, drawn from the stored layout of the version. */
 import type { VNode } from "preact";
 import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import { mappedTaskIds } from "../../../engine/plan/plan_of.ts";
@@ -8,7 +8,10 @@ import { itemState } from "../../groups/group_state.ts";
 import { groupAnchor, groupTree, type TreeItem, treeRows } from "../../groups/group_tree.ts";
 import { curve, Frame, Label, Node } from "./shapes.tsx";
 
-/** A graph up to this width is shrunk to the page and can still be read; a wider one is scrolled. */
+/**
+ * A graph up to this width is shrunk to the page and is still readable; a wider graph is
+ * scrolled.
+ */
 const FITTED = 1_800;
 
 export interface GraphProps {
@@ -16,7 +19,7 @@ export interface GraphProps {
   readonly spec: DagSpec;
   /** Null for a DAG without a run in view. */
   readonly stateOf: ((taskId: string) => ShownState) | null;
-  /** Where a node leads. */
+  /** The address of a node's page. */
   readonly hrefOf: (taskId: string) => string;
 }
 
@@ -55,7 +58,7 @@ export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
   );
 }
 
-/** What the parts of a drawing ask, by the id of a task or a group. */
+/** Values for the parts of a drawing, by the id of a task or a group. */
 interface Drawing {
   readonly placed: (id: string) => Placed | undefined;
   readonly stateOf: (id: string) => ShownState | null;
@@ -84,7 +87,10 @@ function drawingOf(
   };
 }
 
-/** In the order of the tasks, a group before what is in it: the order in which the keyboard visits them. */
+/**
+ * In the order of the tasks, a group before its members: the order of keyboard
+ * navigation.
+ */
 function Items({
   items,
   drawing,

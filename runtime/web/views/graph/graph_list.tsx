@@ -1,4 +1,4 @@
-/** The graph in words: each task with the tasks before it, in its group. */
+/** The graph as a list: each task with its upstream tasks, in its group. */
 import type { VNode } from "preact";
 import type { DagSpec, TaskSpec } from "../../../../sdk/spec/index.ts";
 import { mappedTaskIds } from "../../../engine/plan/plan_of.ts";

@@ -115,8 +115,8 @@ function Mark({
 }
 
 /**
- * The path of an edge through its points, level at each. Points that lead back are left out, except
- * the end of an edge that itself leads back.
+ * The path of an edge through its points, horizontal at each. Points that lead backwards
+ * are left out, except the end of an edge that itself leads backwards.
  */
 export function curve(points: readonly Point[]): string {
   let [x, y] = points[0] ?? [0, 0];

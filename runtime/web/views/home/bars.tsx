@@ -1,4 +1,7 @@
-/** A DAG's last runs as bars: the height is the duration, the colour and the shape are the state, the newest stands at the right. */
+/**
+ * A DAG's last runs as bars: the height is the duration, the colour and the shape are the
+ * state, the newest is at the right.
+ */
 import type { VNode } from "preact";
 import type { RecentRun } from "../../../store/reads/dags.ts";
 import { RECENT_RUNS } from "../../../store/reads/dags.ts";

@@ -1,4 +1,7 @@
-/** What the list of DAGs is filtered by: chips, a tag, a search box. All of it stands in the address. */
+/**
+ * The filters of the list of DAGs: chips, a tag, a search box. All of them are part of
+ * the address.
+ */
 import type { VNode } from "preact";
 import { DAG_FILTERS, type DagFilter, type DagQuery } from "../../../store/reads/dags.ts";
 
@@ -53,7 +56,7 @@ export function Search({ query }: { readonly query: DagQuery }): VNode {
   );
 }
 
-/** The address of the list with something changed. */
+/** The address of the list with a changed filter. */
 export function addressOf(query: DagQuery, change: Partial<DagQuery>): string {
   const { filter, tag, search, after } = { ...query, ...change };
   const found = new URLSearchParams();

@@ -15,7 +15,7 @@ export interface HomeProps {
   readonly counts: Readonly<Record<DagFilter, number>>;
   readonly importErrors: readonly ImportErrorRow[];
   readonly query: DagQuery;
-  /** Absent: the page only shows. */
+  /** Absent: the server is read-only. */
   readonly token: string | undefined;
 }
 

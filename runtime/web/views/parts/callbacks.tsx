@@ -1,4 +1,4 @@
-/** What was called back because of a run, its deadlines and its tasks, and how that ended. */
+/** The callbacks of a run, its deadlines and its tasks, and how they ended. */
 import type { VNode } from "preact";
 import type { CallbackPage, ShownCallback } from "../../read/read_callbacks.ts";
 import { PagedTable } from "./paged_table.tsx";
@@ -6,11 +6,14 @@ import { State } from "./state.tsx";
 import { Time } from "./time.tsx";
 
 export interface CallbacksProps extends CallbackPage {
-  /** The number of the run whose page it is; null on the page of one instance, where nothing else is spoken of. */
+  /**
+   * The number of the run on the page of the run; null on the page of one instance, which
+   * shows only its own callbacks.
+   */
   readonly runId: number | null;
 }
 
-/** Nothing at all while nothing was called back: most runs have none. */
+/** Empty without callbacks: most runs have none. */
 export function Callbacks({ callbacks, older, runId }: CallbacksProps): VNode {
   return (
     <section id="callbacks" data-live aria-label="Callbacks">

@@ -1,4 +1,7 @@
-/** Buttons that change something: each a form of its own, which works without a script, and carries the token that shows it is ours. */
+/**
+ * Buttons that change something: each is a form that works without a script, and carries
+ * the token that shows that the form is ours.
+ */
 import type { ComponentChildren, VNode } from "preact";
 
 export interface PostButtonProps {
@@ -7,7 +10,7 @@ export interface PostButtonProps {
   readonly children: ComponentChildren;
   readonly class?: string;
   readonly title?: string;
-  /** Asked before it is sent. */
+  /** The question before it is sent. */
   readonly confirm?: string;
 }
 
@@ -29,7 +32,9 @@ export function PostButton({
   );
 }
 
-/** A switch, and a button for people who cannot see it: on means that the schedule runs. */
+/**
+ * A switch, and a button for people who cannot see it: on means that the schedule runs.
+ */
 export function PauseSwitch({
   dagId,
   isPaused,

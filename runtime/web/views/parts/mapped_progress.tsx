@@ -1,4 +1,4 @@
-/** How far a mapped task is, in words. */
+/** The progress of a mapped task as text. */
 import type { VNode } from "preact";
 import type { RunTask } from "../../read/run_tasks.ts";
 

@@ -1,4 +1,7 @@
-/** The frame around every page. A page is a title, an optional topic that it follows live, and a body. */
+/**
+ * The frame around every page. A page is a title, an optional topic that it follows live,
+ * and a body.
+ */
 import type { ComponentChildren, VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
 import type { Health } from "../../../store/reads/health.ts";
@@ -6,7 +9,9 @@ import type { Health } from "../../../store/reads/health.ts";
 export interface Frame {
   readonly title: string;
   readonly body: ComponentChildren;
-  /** What the page shows, as in `/events?topic=`, and its fingerprint when it was read. */
+  /**
+   * The topic of the page, as in `/events?topic=`, and its fingerprint when it was read.
+   */
   readonly live?: { readonly topic: string; readonly mark: string };
   readonly health?: Health;
   readonly notice: string | undefined;
@@ -14,7 +19,10 @@ export interface Frame {
   readonly logout: VNode | undefined;
 }
 
-/** Stands for the nonce until the page is sent, so that the same page has the same fingerprint each time. */
+/**
+ * Stands for the nonce until the page is sent, so that the same page always has the same
+ * fingerprint.
+ */
 export const NONCE = "__nonce__";
 
 function Dot({

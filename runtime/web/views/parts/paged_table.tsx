@@ -1,18 +1,18 @@
-/** A list in pages: a table, and the way to the page after it. */
+/** A list in pages: a table, and the link to the next page. */
 import type { ComponentChildren, VNode } from "preact";
 
 export interface PagedTableProps {
-  /** Headings of the columns; what is false is left out. */
+  /** Headings of the columns; a false value is left out. */
   readonly columns: readonly (string | false)[];
   /** The rows. */
   readonly children: ComponentChildren;
-  /** The address of the page after this one; null when it is the last. */
+  /** The address of the next page; null on the last. */
   readonly next: string | null;
-  /** What the way there is called. Default: Older, for lists that begin with the newest. */
+  /** The text of that link. Default: Older, for lists that begin with the newest. */
   readonly nextLabel?: string;
 }
 
-/** For lists that have something: of an empty one its page says in words that it is. */
+/** For lists with rows: the page itself says that a list is empty. */
 export function PagedTable({
   columns,
   children,

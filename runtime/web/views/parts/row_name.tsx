@@ -1,19 +1,22 @@
-/** The heading of a line that shows a task or a group: as deep as the groups around it, and for a group the way to fold it. */
+/**
+ * The heading of a line that shows a task or a group: indented by the groups around it,
+ * and for a group with the link to fold it.
+ */
 import type { ComponentChildren, VNode } from "preact";
 import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import { allToggled, type Folds, toggled } from "../../groups/folded_groups.ts";
 import { groupAnchor, type TreeRow } from "../../groups/group_tree.ts";
 
-/** Deeper ones are not moved further to the right. */
+/** Deeper lines are not indented further. */
 const DEEPEST = 6;
 
 export interface RowNameProps {
   readonly row: TreeRow;
   readonly folds: Folds;
-  /** Besides those of its depth. */
+  /** In addition to the classes of its depth. */
   readonly class?: string | undefined;
   readonly title?: string | undefined;
-  /** The name where it leads somewhere; a group's has the way to fold it beside it then. */
+  /** The name as a link. A group also has the link to fold it then. */
   readonly name?: VNode;
   readonly children?: ComponentChildren;
 }
@@ -60,7 +63,7 @@ function Fold({ row: { item, isFolded }, folds, isNamed }: FoldProps): VNode {
   );
 }
 
-/** Folds the groups that are in no other, or unfolds all that are folded. */
+/** Folds all outermost groups, or unfolds all folded groups. */
 export function FoldAll({
   spec,
   folds,

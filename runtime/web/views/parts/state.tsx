@@ -1,8 +1,11 @@
-/** How states look everywhere: a glyph, a word and a colour, never the colour alone. The glyphs are drawn by the stylesheet. */
+/**
+ * The look of states everywhere: a glyph, a word and a colour, never the colour alone.
+ * The stylesheet draws the glyphs.
+ */
 import type { VNode } from "preact";
 import { type ShownState, stateText } from "../../../words/shown_state.ts";
 
-/** `1 warning`: something failed, and was allowed to. */
+/** `1 warning`: a task failed, and its failure is allowed. */
 export function Warnings({ count }: { readonly count: number }): VNode | null {
   return count === 0 ? null : (
     <span class="warning" title="failed, which is allowed">
@@ -11,7 +14,7 @@ export function Warnings({ count }: { readonly count: number }): VNode | null {
   );
 }
 
-/** The glyph with its word beside it. */
+/** The glyph followed by its word. */
 export function State({ state }: { readonly state: ShownState }): VNode {
   return (
     <span class={`state ${state}`}>

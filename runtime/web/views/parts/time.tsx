@@ -1,9 +1,12 @@
-/** Times and durations as elements: readable as they are, in UTC; a script may show them in another zone or let them tick. */
+/**
+ * Times and durations as elements: readable without a script, in UTC. A script may show
+ * them in another zone, or count durations up.
+ */
 import type { VNode } from "preact";
 import { durationText } from "../../../words/duration_text.ts";
 import { utcText } from "./text.ts";
 
-/** A moment. `ahead` asks the script for how far away it is. */
+/** A moment. `ahead` makes the script show the time until then. */
 export function Time({
   at,
   ahead = false,
@@ -24,7 +27,10 @@ export function Time({
   );
 }
 
-/** How long something took; what still runs ticks in the script, and says since when without it. */
+/**
+ * How long something took. An unfinished duration counts up in the script; without a
+ * script, its start is shown.
+ */
 export function Took({
   from,
   to,
@@ -39,7 +45,7 @@ export function Took({
   return <span>{durationText(new Date(to).getTime() - start.getTime())}</span>;
 }
 
-/** The two cells of a row for something that started and may have ended. */
+/** The two cells of a row with a start and perhaps an end. */
 export function StartedAndTook({ startedAt, finishedAt }: Timed): VNode {
   return (
     <>

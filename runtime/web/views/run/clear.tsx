@@ -1,4 +1,7 @@
-/** Clearing a run's tasks: which, and what that would do, before it is done. */
+/**
+ * The form that clears tasks of a run: its first button shows the instances before they
+ * are cleared.
+ */
 import type { VNode } from "preact";
 import type { ClearedRun } from "../../../actions/index.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";

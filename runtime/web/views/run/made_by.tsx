@@ -1,8 +1,8 @@
-/** What made a run, in a few words: the updates, changes, call or runs that it follows. */
+/** What created a run, in a few words: the updates, row changes, call or runs. */
 import type { VNode } from "preact";
 import type { RunTrigger } from "../../../../sdk/sources/trigger.ts";
 
-/** How many assets are named. */
+/** Most assets that are named. */
 const NAMED = 5;
 
 export function MadeBy({ trigger }: { readonly trigger: RunTrigger }): VNode {

@@ -1,4 +1,7 @@
-/** One run: what it is for, its graph, and its tasks with their times drawn to one scale. */
+/**
+ * One run: its dates and params, its graph, and its tasks with their times drawn to one
+ * scale.
+ */
 import type { VNode } from "preact";
 import type { RunTrigger } from "../../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../../sdk/spec/index.ts";

@@ -54,7 +54,7 @@ export function TaskTable({ run, spec, tasks, folds, now }: TaskTableProps): VNo
   );
 }
 
-/** The bounds of what is drawn, in milliseconds since 1970. */
+/** The bounds of the drawn time, in milliseconds since 1970. */
 interface Scale {
   readonly from: number;
   readonly to: number;

@@ -1,6 +1,6 @@
 /**
- * The one stylesheet, put together from a file beside each view. The order counts: where two rules
- * could meet, the later one is meant to win.
+ * The one stylesheet, made of a file next to each view. The order counts: where two rules
+ * match, the later one must win.
  */
 import { readFileSync } from "node:fs";
 
@@ -28,7 +28,7 @@ const FILES = [
   "run/annotations.css",
 ];
 
-/** The text of the stylesheet. A build copies the files beside the compiled code. */
+/** The text of the stylesheet. A build copies the files next to the compiled code. */
 export function readStylesheet(): string {
   return FILES.map((file) => readFileSync(new URL(file, VIEWS), "utf8")).join("\n");
 }

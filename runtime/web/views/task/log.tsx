@@ -1,4 +1,6 @@
-/** The log of a try. Plain lines without a script; with one it follows, filters and finds. */
+/**
+ * The log of a try. Plain lines without a script; with one it follows, filters and finds.
+ */
 import type { VNode } from "preact";
 import type { LogLine } from "../../read/log_lines.ts";
 import type { ShownLog } from "../../read/read_task.ts";

@@ -1,4 +1,4 @@
-/** The tasks of a group that runs as one, on its own page. */
+/** The tasks of a group instance, on the page of the group. */
 import type { VNode } from "preact";
 import type { GroupMember } from "../../read/read_members.ts";
 import { State } from "../parts/state.tsx";

@@ -1,4 +1,7 @@
-/** One task of one run: where it stands and why, its tries, what it left, its log; for a mapped task its instances. */
+/**
+ * One task of one run: its state and reason, its tries, its XComs, its log; for a mapped
+ * task its instances.
+ */
 import type { VNode } from "preact";
 import type { TaskState } from "../../../state/task_state.ts";
 import { INSTANCES_PER_PAGE, type InstanceRow } from "../../../store/reads/instances.ts";
@@ -13,7 +16,7 @@ import { Log } from "./log.tsx";
 import { Members } from "./members.tsx";
 import { TaskButtons } from "./task_buttons.tsx";
 
-/** States by which instances are often looked for. */
+/** States by which instances are often filtered. */
 const INSTANCE_FILTERS = ["failed", "running", "queued", "success"] as const;
 
 export interface TaskProps extends TaskView {

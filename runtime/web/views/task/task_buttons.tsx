@@ -1,4 +1,4 @@
-/** What people may do with a task of a run: clear it, or declare how it ended. */
+/** The actions on a task of a run: clear it, or mark it. */
 import type { VNode } from "preact";
 import type { RunDetail } from "../../../store/reads/runs.ts";
 import { PostButton } from "../parts/form.tsx";
