@@ -15,7 +15,7 @@ const decisions = readdirSync("docs/decisions").map((name) => `docs/decisions/${
 const WRITTEN_BY_READERS = [
   "dags/hello.ts",
   "migrations/0002_run_owner.ts",
-  "plugins/discord/message.ts",
+  "plugins/http/exists.ts",
   "plugins/ntfy/hook.ts",
   "plugins/ntfy/index.ts",
   "runtime/cli/commands/import_errors.ts",
