@@ -714,12 +714,16 @@ create table dagsmith.worker (
   pool_id text not null,
   hostname text not null,
   pid integer not null,
+  -- The application_name of the database sessions of its process.
+  session_name text not null,
   slots integer not null,
   -- The queues that the worker serves.
   queues text[] not null default '{default}' check (cardinality(queues) > 0),
   state text not null default 'active' check (state in ('active', 'stopping', 'lost')),
   started_at timestamptz not null default now(),
-  heartbeat_at timestamptz not null default now()
+  heartbeat_at timestamptz not null default now(),
+  -- The background jobs of its process that have not come round.
+  late_loops text[] not null default '{}'
 );
 
 create table dagsmith.scheduler (
@@ -727,7 +731,8 @@ create table dagsmith.scheduler (
   hostname text not null,
   pid integer not null,
   started_at timestamptz not null default now(),
-  heartbeat_at timestamptz not null default now()
+  heartbeat_at timestamptz not null default now(),
+  late_loops text[] not null default '{}'
 );
 `;
 

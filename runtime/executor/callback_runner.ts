@@ -7,6 +7,7 @@ import { errorMessage } from "../../sdk/error_message.ts";
 import type { CallbackRequest } from "../child/run_callback.ts";
 import type { TryRequest } from "../child/run_try.ts";
 import type { Database } from "../store/database/database.ts";
+import { assertLease } from "../store/fleet/worker.ts";
 import type { RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import {
   appendCallbackLog,
@@ -59,9 +60,9 @@ export class CallbackRunner {
   async handle(id: number): Promise<void> {
     const { db, workerId, snapshots } = this.#options;
     const callback = await claimCallback(db, id, workerId);
-    if (!callback) return;
+    if (!callback) return assertLease(db, workerId);
     if (callback.attempts > MOST_ATTEMPTS)
-      return endCallback(db, id, `its worker died ${MOST_ATTEMPTS} times`);
+      return endCallback(db, { id, workerId, failure: `its worker died ${MOST_ATTEMPTS} times` });
     const run = (
       await snapshots.get(db, [{ id: callback.runId, generation: callback.generation }])
     ).get(callback.runId);
@@ -70,10 +71,10 @@ export class CallbackRunner {
     const failure = await this.#perform(callback, run, log);
     await log.end();
     if (failure !== null && this.#stopping) {
-      await giveBackCallback(db, id);
+      await giveBackCallback(db, id, workerId);
       throw new Error("the worker was stopped");
     }
-    await endCallback(db, id, failure);
+    await endCallback(db, { id, workerId, failure });
   }
 
   /** @returns the reason of the failure; null when the callback succeeded */

@@ -1,14 +1,17 @@
 /**
  * A worker's heartbeat: a session that holds a lock named after the worker, and a
  * statement every two seconds over that session. The answer lists tries that no longer
- * belong to this worker.
+ * belong to this worker. Every step has a time-out well below the silence after which a
+ * worker is declared lost: over a connection that fell silent the worker would never learn
+ * that others run its tries.
  */
 
 import type { ServiceLog } from "../service/log.ts";
 import { Loop } from "../service/loop.ts";
 import type { TryRef } from "../state/task_state.ts";
-import type { Database, Session } from "../store/database/database.ts";
-import { HEARTBEAT, HEARTBEAT_EVERY_MS, HELD_TRIES } from "../store/fleet/worker.ts";
+import type { Database } from "../store/database/database.ts";
+import { breakSession, type Session } from "../store/database/pool.ts";
+import { HEARTBEAT, HEARTBEAT_EVERY_MS, HELD_TRIES, TAKE_LOCK } from "../store/fleet/worker.ts";
 
 export interface HeartbeatOptions {
   readonly db: Database;
@@ -22,8 +25,16 @@ export interface HeartbeatOptions {
    * from then on.
    */
   readonly onLost: () => void;
+  /** The names of the loops that are late now. */
+  readonly lateLoops: () => readonly string[];
   readonly log: ServiceLog;
 }
+
+/** Longest wait for a connection and for each answer. */
+const LIMITS = { connectWithinMs: 3_000, answerWithinMs: 3_000 };
+
+/** A server that comes and goes may be up for a moment only. */
+const RETRY = { firstMs: 250, longestMs: HEARTBEAT_EVERY_MS };
 
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -37,6 +48,7 @@ export class Heartbeat {
         name: "worker_heartbeat",
         everyMs: HEARTBEAT_EVERY_MS,
         staggerMs: HEARTBEAT_EVERY_MS,
+        retry: RETRY,
         runOnce: ({ at }) => this.#beat(at),
       },
       options.log,
@@ -66,28 +78,31 @@ export class Heartbeat {
       else if (taken.length > 0) this.#options.onTaken(taken);
       return taken.length;
     } catch (error) {
-      // The server is away: the next heartbeat connects again. The end of a broken
-      // session is not awaited.
-      void this.#disconnect();
+      // The server is away or silent: the next heartbeat connects again.
+      this.#breakSession();
       throw error;
     }
   }
 
   async #ask(session: Session): Promise<{ readonly alive: number; readonly taken: number[] }> {
+    const { workerId, lateLoops, running } = this.#options;
     const { rows } = await session.query<{ alive: number; taken: number[] }>({
       ...HEARTBEAT,
-      values: [this.#options.workerId, ...HELD_TRIES.values(this.#options.running())],
+      values: [workerId, lateLoops(), ...HELD_TRIES.values(running())],
     });
     return rows[0] ?? { alive: 1, taken: [] };
   }
 
   async #connect(): Promise<Session> {
-    const session = await this.#options.db.session();
-    await session.query("select pg_advisory_lock(hashtextextended($1, 0))", [
-      this.#options.workerId,
-    ]);
+    const session = await this.#options.db.session(LIMITS);
     this.#session = session;
+    await session.query({ ...TAKE_LOCK, values: [this.#options.workerId] });
     return session;
+  }
+
+  #breakSession(): void {
+    if (this.#session) breakSession(this.#session);
+    this.#session = undefined;
   }
 
   async #disconnect(): Promise<void> {

@@ -3,6 +3,7 @@
  * its running tries and starts a new life.
  */
 import { Loop } from "../service/loop.ts";
+import { replaceConnectionsOf } from "../service/replace_connections.ts";
 import { watch } from "../service/watchdog.ts";
 import { Worker, type WorkerOptions } from "./worker.ts";
 
@@ -54,7 +55,8 @@ class Supervisor implements WorkerService {
     await this.#begin();
     this.#loop.start();
     const loops = (): Loop[] => [this.#loop, ...(this.#life?.loops ?? [])];
-    this.#watchdog = watch(loops, { log: this.#options.log });
+    const { db, log } = this.#options;
+    this.#watchdog = watch(loops, { log, onLate: replaceConnectionsOf(db, log) });
   }
 
   stop(): Promise<void> {

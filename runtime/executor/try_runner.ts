@@ -14,7 +14,8 @@ import type { TryRef } from "../state/task_state.ts";
 import { start } from "../state/transition.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
-import { holderOf } from "../store/fleet/worker.ts";
+import { holderOf } from "../store/fleet/held_try.ts";
+import { assertLease } from "../store/fleet/worker.ts";
 import { applyTransitions } from "../store/instances/task_instance.ts";
 import { grantedReservations } from "../store/limits/slot_request.ts";
 import type { RunSnapshotCache } from "../store/runs/run_snapshot.ts";
@@ -141,8 +142,10 @@ export class TryRunner {
    * claimed the try, and the answer was lost with the connection.
    */
   async #reconsider(ref: TryRef): Promise<void> {
-    const held = await holderOf(this.#options.db, ref);
-    const isHere = held?.workerId === this.#options.workerId;
+    const { db, workerId } = this.#options;
+    await assertLease(db, workerId);
+    const held = await holderOf(db, ref);
+    const isHere = held?.workerId === workerId;
     if (!isHere || this.#claimed.get(ref.instanceId)?.tryNumber === ref.tryNumber) return;
     await this.#ends.add({
       ...held,

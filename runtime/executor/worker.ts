@@ -8,6 +8,7 @@ import { hostname } from "node:os";
 import { DEFAULT_QUEUE } from "../../sdk/spec/index.ts";
 import type { ServiceLog } from "../service/log.ts";
 import { Loop } from "../service/loop.ts";
+import { late } from "../service/watchdog.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { registerWorker, removeWorker } from "../store/fleet/worker.ts";
@@ -91,6 +92,7 @@ export class Worker {
     this.#heartbeat = new Heartbeat({
       ...{ db, log, workerId },
       running: () => this.#tries.running(),
+      lateLoops: () => late(this.loops).map(({ name }) => name),
       onTaken: (ids) => this.#tries.interruptTaken(ids),
       onLost: () => {
         this.#lost = true;
@@ -170,7 +172,10 @@ export class Worker {
   async #register({ poolId }: Queue): Promise<void> {
     const { db, slots, queues = [DEFAULT_QUEUE] } = this.#options;
     const [host, { pid }] = [hostname(), process];
-    await registerWorker(db, { id: this.id, poolId, hostname: host, pid, slots, queues });
+    const { sessionName } = db;
+    await registerWorker(db, {
+      ...{ id: this.id, poolId, hostname: host, pid, sessionName, slots, queues },
+    });
   }
 
   #interruptAll(): void {

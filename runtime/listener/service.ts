@@ -3,6 +3,7 @@
  * connection that an active DAG names.
  */
 import { Loop } from "../service/loop.ts";
+import { replaceConnectionsOf } from "../service/replace_connections.ts";
 import { watch } from "../service/watchdog.ts";
 import { Plans } from "../store/dags/plans.ts";
 import { activeSubscriptions } from "../store/sources/change_subscription.ts";
@@ -36,7 +37,8 @@ export function startListener(options: ListenerOptions): ListenerService {
   );
   loop.start();
   const loops = (): Loop[] => [loop, ...Array.from(subscribers.values(), (one) => one.loop)];
-  const watchdog = watch(loops, { log: options.log });
+  const { db, log } = options;
+  const watchdog = watch(loops, { log, onLate: replaceConnectionsOf(db, log) });
   return {
     stop: async () => {
       await Promise.all([watchdog.stop(), loop.stop()]);

@@ -13,7 +13,8 @@ import { hostname } from "node:os";
 import type { Retention } from "../retention.ts";
 import type { ServiceLog } from "../service/log.ts";
 import { type Loop, startLoops, stopLoops } from "../service/loop.ts";
-import { watch } from "../service/watchdog.ts";
+import { replaceConnectionsOf } from "../service/replace_connections.ts";
+import { late, watch } from "../service/watchdog.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { removeScheduler } from "../store/fleet/scheduler.ts";
@@ -49,8 +50,10 @@ export interface SchedulerService {
 
 export function startScheduler({ db, log, retention = {} }: SchedulerOptions): SchedulerService {
   const id = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const loops = startJobs({ db, log, plans: new Plans() }, id, retention);
-  const watchdog = watch(() => loops, { log });
+  const loops: Loop[] = [];
+  const lateLoops = (): readonly string[] => late(loops).map(({ name }) => name);
+  loops.push(...startJobs({ db, log, plans: new Plans() }, id, { retention, lateLoops }));
+  const watchdog = watch(() => loops, { log, onLate: replaceConnectionsOf(db, log) });
   const stop = async (): Promise<void> => {
     await stopLoops([watchdog, ...loops]);
     // A row that remains is shown as silent, and another scheduler deletes it after a
@@ -64,7 +67,7 @@ export function startScheduler({ db, log, retention = {} }: SchedulerOptions): S
 function startJobs(
   context: JobContext,
   schedulerId: string,
-  retention: Retention,
+  { retention, lateLoops }: { retention: Retention; lateLoops: () => readonly string[] },
 ): readonly Loop[] {
   const afterLoss = startLoops(
     [
@@ -80,7 +83,7 @@ function startJobs(
   };
   const others = startLoops(
     [
-      heartbeatJob(context, schedulerId),
+      heartbeatJob(context, schedulerId, lateLoops),
       createRunsJob(context),
       advanceBackfillsJob(context),
       createAssetRunsJob(context),

@@ -16,10 +16,10 @@ export interface WatchOptions {
   /** Milliseconds between two checks. Default 5 s. */
   readonly everyMs?: number;
   /**
-   * Called once when a loop becomes late; a service may then replace the connection on
-   * which the loop hangs.
+   * Called once with the loops that become late together; a service then replaces the
+   * connections on which they hang.
    */
-  readonly onLate?: (loop: Loop) => void;
+  readonly onLate?: (loops: readonly Loop[]) => void;
 }
 
 const THRESHOLD_MS = 30_000;
@@ -46,7 +46,7 @@ export function watch(loops: () => Iterable<Loop>, options: WatchOptions): Loop 
     known = now;
     if (fresh.length > 0) log("loops are late", { loops: fresh.map(stateOf).join(", ") });
     if (back.length > 0) log("loops are back", { loops: back.map(({ name }) => name).join(", ") });
-    for (const loop of fresh) onLate?.(loop);
+    if (fresh.length > 0) onLate?.(fresh);
     return fresh.length;
   };
   const watchdog = new Loop({ name: "watchdog", everyMs, staggerMs: everyMs, runOnce: look }, log);

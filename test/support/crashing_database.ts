@@ -40,15 +40,9 @@ function failingAt(db: Database, statement: number, fail: Failure): CrashingData
     },
   });
   return {
-    url: db.url,
-    directUrl: db.directUrl,
-    pool: db.pool,
-    signal: db.signal,
+    ...db,
     query: counted(db, false).query,
     transaction: (work) => db.transaction((tx) => work(counted(tx, true))),
-    session: () => db.session(),
-    replaceConnections: () => db.replaceConnections(),
-    close: () => db.close(),
     get fired() {
       return fired;
     },

@@ -121,6 +121,25 @@ export function beginInPostgres(database: { readonly db: Database }): BeginRun {
   };
 }
 
+/** Only a worker with a row may take a try. One that a test has not registered has it for that long. */
+async function asWorker<Result>(
+  db: Database,
+  id: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const registered = await rows(
+    db,
+    `insert into dagsmith.worker (id, pool_id, hostname, pid, session_name, slots)
+     values ($1, $1, 'host', 1, $1, 1) on conflict do nothing returning id`,
+    [id],
+  );
+  try {
+    return await work();
+  } finally {
+    if (registered.length > 0) await rows(db, "delete from dagsmith.worker where id = $1", [id]);
+  }
+}
+
 /** Drives a run that exists. */
 export function driverOf(db: Database, plans: Plans, id: number): Driver {
   return {
@@ -151,7 +170,10 @@ export function driverOf(db: Database, plans: Plans, id: number): Driver {
         )
       ).map(({ token }) => token),
     take: async ({ id: instanceId, tryNumber }, worker = WORKER) =>
-      (await applyTransitions(db, [start({ instanceId, tryNumber }, worker)])).length > 0,
+      asWorker(db, worker, async () => {
+        const moved = await applyTransitions(db, [start({ instanceId, tryNumber }, worker)]);
+        return moved.length > 0;
+      }),
     complete: (ends) => runEngineTransaction(db, plans, (tx) => completeTries(tx, ends)),
     passTime: async () => {
       await rows(

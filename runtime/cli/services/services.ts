@@ -9,9 +9,10 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import type { SpillOptions } from "../../executor/spill.ts";
 import { type ConnectionResolver, createResolver } from "../../secrets/resolver.ts";
 import type { ServiceLog } from "../../service/log.ts";
+import type { WaitListener } from "../../store/database/connection_loss.ts";
 import { type Database, openDatabase } from "../../store/database/database.ts";
 import { assertReachable } from "../../store/database/probe.ts";
-import type { Cli } from "../command.ts";
+import { type Cli, EXIT } from "../command.ts";
 import { safeText } from "../output/terminal.ts";
 import { directAddress } from "../project/database.ts";
 import { bundleFolder } from "../project/project.ts";
@@ -19,6 +20,8 @@ import { openStoredSecrets } from "../project/secrets.ts";
 import { aborted, listenForStop } from "./signals.ts";
 
 export interface Service {
+  /** How long its running tasks may take to finish when it is stopped, in milliseconds. Default 0. */
+  readonly graceMs?: number;
   /** Idempotent. */
   stop(): Promise<void>;
 }
@@ -31,9 +34,24 @@ export interface Surroundings {
   readonly log: ServiceLog;
 }
 
+/** Longest orderly stop of all services, apart from the grace of running tasks. */
+const STOP_WITHIN_MS = 9_000;
+
 /** Services to stop, the latest first. */
 export class Running implements Service {
   readonly #services: Service[] = [];
+
+  /** Aborted when the process is asked to stop. */
+  readonly stopAsked: AbortSignal;
+
+  constructor(stopAsked: AbortSignal) {
+    this.stopAsked = stopAsked;
+  }
+
+  /** How long an orderly stop may take from now on, in milliseconds. */
+  get stopWithinMs(): number {
+    return STOP_WITHIN_MS + Math.max(0, ...this.#services.map(({ graceMs = 0 }) => graceMs));
+  }
 
   /** Adds a service, and returns it. */
   add<One extends Service>(service: One): One {
@@ -59,13 +77,13 @@ export async function openSurroundings(
   defaults: Readonly<Record<string, Connection>> = {},
 ): Promise<Surroundings> {
   await assertReachable(url);
-  const stopping = new AbortController();
   const log = serviceLog(cli);
+  const stop = running.stopAsked;
   const db = openDatabase(url, {
     poolSize: POOL_SIZE,
-    signal: stopping.signal,
+    stop,
     ...directAddress(cli, url),
-    onWait: sayOnce(log),
+    onWait: sayOnce(log, stop),
   });
   running.add({ stop: () => db.close() });
   const secrets = createResolver({
@@ -80,12 +98,13 @@ export async function openSurroundings(
  * Many statements wait at the same time. Users need one line when the first waits, and
  * one when all are done.
  */
-function sayOnce(log: ServiceLog): (reason: string | null) => void {
+function sayOnce(log: ServiceLog, stop: AbortSignal): WaitListener {
   let waiting = 0;
   return (reason) => {
     if (reason !== null && waiting === 0) log("waiting for the database", { reason });
     waiting += reason === null ? -1 : 1;
-    if (waiting === 0) log("the database is back");
+    // A process that stops gives its waits up, and does not know.
+    if (waiting === 0 && !stop.aborted) log("the database is back");
   };
 }
 
@@ -132,20 +151,25 @@ export interface WorkerFlags {
   readonly queues?: readonly string[];
 }
 
+/** How long running tries may take to finish when their worker is stopped. */
+const WORKER_GRACE_MS = 10_000;
+
 /** Runs tries. */
 export async function startWorkerRole(
   { cli, db, secrets, log }: Surroundings,
   { slots, queues }: WorkerFlags = {},
 ): Promise<Service> {
   const { startWorker } = await import("../../executor/supervisor.ts");
-  return startWorker({
+  const worker = await startWorker({
     ...{ db, secrets, log, slots: slots ?? cli.config.slots, folder: cli.folder },
     ...(queues && { queues }),
     xcoms: xcomFiles(cli),
     baseUrl: cli.config.baseUrl,
     cacheFolder: await bundleFolder(cli.folder),
     taskEnv: { ...cli.config.taskEnvironment },
+    graceMs: WORKER_GRACE_MS,
   });
+  return { graceMs: WORKER_GRACE_MS, stop: () => worker.stop() };
 }
 
 /** The store of large values; undefined when none is set. */
@@ -234,12 +258,25 @@ export async function runServices<Result>(
   const stop = listenForStop(() =>
     cli.terminal.note("stopped at once; running tasks will be taken up again as new tries"),
   );
-  const running = new Running();
+  const running = new Running(stop);
+  stop.addEventListener("abort", () => endInTime(cli, running), { once: true });
   try {
     return await start(running, stop);
   } finally {
     await running.stop();
   }
+}
+
+/**
+ * Ends the process when its orderly stop takes too long: a silent system must not keep it
+ * alive.
+ */
+function endInTime({ terminal }: Cli, { stopWithinMs }: Running): void {
+  const end = (): never => {
+    terminal.note(`stopped at once: an orderly stop took longer than ${stopWithinMs / 1_000} s`);
+    process.exit(EXIT.failed);
+  };
+  setTimeout(end, stopWithinMs).unref();
 }
 
 /** Keeps services running until a stop is requested. */

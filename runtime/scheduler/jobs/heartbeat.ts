@@ -6,12 +6,17 @@ import type { Job } from "../../service/loop.ts";
 import { recordSchedulerHeartbeat } from "../../store/fleet/scheduler.ts";
 import { type JobContext, OFTEN_MS } from "./context.ts";
 
-export const heartbeatJob = ({ db }: JobContext, schedulerId: string): Job => ({
+/** @param lateLoops the names of the scheduler's loops that are late now */
+export const heartbeatJob = (
+  { db }: JobContext,
+  schedulerId: string,
+  lateLoops: () => readonly string[],
+): Job => ({
   name: "scheduler_heartbeat",
   everyMs: OFTEN_MS,
   staggerMs: 0,
   runOnce: async () => {
-    await recordSchedulerHeartbeat(db, schedulerId);
+    await recordSchedulerHeartbeat(db, schedulerId, lateLoops());
     return 0;
   },
 });

@@ -1,5 +1,6 @@
 /** Tells a broken connection from a wrong statement, and repeats work after a broken connection. */
 import { DagsmithError } from "../../../sdk/errors.ts";
+import type { Patience } from "./patience.ts";
 
 /**
  * Errors of the connection or the server, and not of the statement: the same one may succeed
@@ -68,29 +69,43 @@ export interface WaitOptions {
   /** Aborted: the first transient error is final. */
   readonly signal?: AbortSignal | undefined;
   readonly onWait?: WaitListener | undefined;
+  /** Ends the wait of a process that was asked to stop. */
+  readonly patience?: Patience | undefined;
 }
 
 /**
  * Runs `work` until it succeeds or fails for another reason, with pauses from 50 ms doubling
  * to 2 s.
  */
-export async function whileServerReturns<Result>(
+export function whileServerReturns<Result>(
   work: () => Promise<Result>,
-  { signal, onWait }: WaitOptions = {},
+  options: WaitOptions = {},
 ): Promise<Result> {
-  for (let pauseMs = 50, waits = false; ; pauseMs = Math.min(2_000, pauseMs * 2)) {
-    try {
-      const result = await work();
-      if (waits) onWait?.(null);
-      return result;
-    } catch (error) {
-      if (!isTransient(error) || signal?.aborted) throw error;
-      // A collision is over at once; only what lasts is worth a line.
-      if (!waits && pauseMs > 200) {
-        waits = true;
-        onWait?.(transientReason(error));
+  const repeated = (): Promise<Result> => repeatWhileTransient(work, options);
+  return options.patience ? options.patience.limit(repeated) : repeated();
+}
+
+async function repeatWhileTransient<Result>(
+  work: () => Promise<Result>,
+  { signal, onWait }: WaitOptions,
+): Promise<Result> {
+  let waits = false;
+  try {
+    for (let pauseMs = 50; ; pauseMs = Math.min(2_000, pauseMs * 2)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isTransient(error) || signal?.aborted) throw error;
+        // A collision is over at once; only what lasts is worth a line.
+        if (!waits && pauseMs > 200) {
+          waits = true;
+          onWait?.(transientReason(error));
+        }
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
+  } finally {
+    // Also after an error: the server has answered, or the process does not wait any more.
+    if (waits) onWait?.(null);
   }
 }

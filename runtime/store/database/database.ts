@@ -2,7 +2,7 @@
  * The only access to PostgreSQL: a pool that outlives a restart of the server, statements by name,
  * and transactions that are repeated after a broken connection.
  */
-import type { Socket } from "node:net";
+import { randomBytes } from "node:crypto";
 import type { Pool, PoolClient, QueryResultRow } from "pg";
 import pg from "pg";
 import {
@@ -11,7 +11,8 @@ import {
   type WaitOptions,
   whileServerReturns,
 } from "./connection_loss.ts";
-import { POOL_SESSION, WAITING_SESSION } from "./session_settings.ts";
+import { Patience } from "./patience.ts";
+import { openSession, ReconnectingPool, type Session, type SessionOptions } from "./pool.ts";
 
 export { isTransient } from "./connection_loss.ts";
 
@@ -33,9 +34,6 @@ export interface Queryable {
   ): Promise<readonly Row[]>;
 }
 
-/** A connection outside the pool. */
-export type Session = pg.Client;
-
 /** The database of one process. */
 export interface Database extends Queryable {
   readonly url: string;
@@ -43,15 +41,20 @@ export interface Database extends Queryable {
   readonly directUrl: string;
   /** For graphile-worker: direct connections, which may listen. */
   readonly pool: Pool;
-  /** Aborted to end the wait for a lost server. */
-  readonly signal: AbortSignal | undefined;
+  /**
+   * The application_name of all sessions of this process. It is random, so that no session of
+   * another process or another deployment has it.
+   */
+  readonly sessionName: string;
+  /** How its statements wait for a lost server. */
+  readonly wait: WaitOptions;
   /**
    * Runs `work` in a transaction. After a broken connection, a deadlock or a serialization
    * failure all of `work` is repeated with growing pauses, so it must only query.
    */
   transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>;
   /** A connection outside the pool, for LISTEN and session locks. */
-  session(): Promise<Session>;
+  session(limits?: SessionOptions): Promise<Session>;
   /**
    * Breaks every connection in hand. What waits on one is sent again over a new connection:
    * the cure for connections that fell silent.
@@ -63,8 +66,13 @@ export interface Database extends Queryable {
 export interface DatabaseOptions {
   /** Most connections at once. Default 10. */
   readonly poolSize?: number;
-  /** Aborted when the process stops: the wait for a lost server then ends with its error. */
+  /** Aborted: nothing waits for a lost server, and its error is final. */
   readonly signal?: AbortSignal;
+  /**
+   * Aborted when the process is asked to stop: the database is given up as soon as something
+   * waits for it longer than 5 s. Default: never.
+   */
+  readonly stop?: AbortSignal;
   /**
    * The same database without a pooler, or through one in session mode. Set it when `url`
    * leads to a pooler in transaction mode: what listens or locks by session goes here, and
@@ -74,93 +82,41 @@ export interface DatabaseOptions {
   readonly onWait?: WaitListener;
 }
 
-/** Longest wait for a connection, in milliseconds. */
-const CONNECT_TIMEOUT_MS = 10_000;
-/** Longest wait for an answer, in milliseconds: longer than the server lets a statement run. */
-const ANSWER_TIMEOUT_MS = 65_000;
-
-/** Waits for the server in connect(), so that all work here outlives a restart. */
-class ReconnectingPool extends pg.Pool {
-  readonly #wait: WaitOptions;
-  readonly #clients = new Set<PoolClient>();
-
-  constructor(url: string, max: number, wait: WaitOptions) {
-    super({
-      connectionString: url,
-      max,
-      application_name: "dagsmith",
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: ANSWER_TIMEOUT_MS,
-      onConnect: async (client) => void (await client.query(POOL_SESSION)),
-    });
-    this.#wait = wait;
-    // The next connect() replaces a broken idle connection. Without a listener it ends the process.
-    this.on("error", () => undefined);
-    this.on("connect", (client) => {
-      client.on("error", () => undefined);
-      this.#clients.add(client);
-    });
-    this.on("remove", (client) => this.#clients.delete(client));
-  }
-
-  override connect(): Promise<PoolClient>;
-  override connect(callback: Parameters<Pool["connect"]>[0]): void;
-  override connect(callback?: Parameters<Pool["connect"]>[0]): unknown {
-    if (callback) return super.connect(callback);
-    return whileServerReturns(() => super.connect(), this.#wait);
-  }
-
-  breakConnections(): void {
-    for (const client of this.#clients) socketOf(client).destroy();
-  }
-}
-
-/** A silent peer answers no farewell, so only closing the socket ends what waits on it. */
-function socketOf(client: PoolClient): Socket {
-  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection
-    .stream;
-}
+/** What a pooler in transaction mode leaves to direct connections: the queue, which listens. */
+const DIRECT_POOL_SIZE = 4;
 
 /** Opens the pool. Connects on first use. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const { poolSize = 10, signal, directUrl, onWait } = options;
-  const wait = { signal, onWait };
-  const pool = new ReconnectingPool(url, poolSize, wait);
-  const direct = directUrl === undefined ? pool : new ReconnectingPool(directUrl, poolSize, wait);
+  const { poolSize = 10, stop, directUrl, onWait } = options;
+  const patience = new Patience(stop);
+  const wait = { signal: options.signal ?? patience.over, onWait, patience };
+  const sessionName = `dagsmith ${randomBytes(8).toString("hex")}`;
+  const pool = new ReconnectingPool({ url, size: poolSize, sessionName, wait });
+  const direct =
+    directUrl === undefined
+      ? pool
+      : new ReconnectingPool({ url: directUrl, size: DIRECT_POOL_SIZE, sessionName, wait });
+  const pools = new Set([pool, direct]);
+  const breakAll = (): void => {
+    for (const one of pools) one.breakConnections();
+  };
+  patience.over.addEventListener("abort", breakAll, { once: true });
   // In transaction mode the next statement may reach another session, which knows no such name.
   const send: Send = directUrl === undefined ? sendNamed : sendUnnamed;
-  const pools = new Set([pool, direct]);
   return {
     url,
     directUrl: directUrl ?? url,
+    sessionName,
     pool: direct,
-    signal,
+    wait,
     query: (statement, values) => whileServerReturns(() => send(pool, statement, values), wait),
     transaction: (work) => whileServerReturns(() => inTransaction(pool, send, work), wait),
-    session: () => openSession(directUrl ?? url),
-    replaceConnections: () => {
-      for (const one of pools) one.breakConnections();
-    },
+    session: (limits) => patience.limit(() => openSession(directUrl ?? url, sessionName, limits)),
+    replaceConnections: breakAll,
     close: async () => {
-      for (const one of pools) await one.end();
+      for (const one of pools) await patience.limit(() => one.end()).catch(() => undefined);
     },
   };
-}
-
-async function openSession(url: string): Promise<Session> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: "dagsmith session",
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  });
-  client.on("error", () => undefined);
-  await client.connect();
-  await client.query(WAITING_SESSION);
-  return client;
 }
 
 type Send = <Row extends QueryResultRow>(

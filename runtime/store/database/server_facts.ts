@@ -6,6 +6,7 @@ import type pg from "pg";
 import type { Queryable, Statement } from "./database.ts";
 import { withClient } from "./probe.ts";
 import { FORMATS } from "./session_settings.ts";
+import { socketOf } from "./socket.ts";
 import { rowsOf } from "./unnest.ts";
 
 export interface ServerFacts {
@@ -54,7 +55,7 @@ async function whatIsBetween(url: string): Promise<Between> {
     const { pid, port } = await sessionOf(first);
     const lent = await withClient(url, async (second) => (await sessionOf(second)).pid === pid);
     if (lent) return "transaction";
-    return port !== null && port !== localPort(first) ? "session" : "none";
+    return port !== null && port !== socketOf(first).localPort ? "session" : "none";
   });
 }
 
@@ -66,13 +67,6 @@ async function sessionOf(
     "select pg_backend_pid() as pid, nullif(inet_client_port(), -1) as port",
   );
   return rows[0] ?? { pid: 0, port: null };
-}
-
-function localPort(client: pg.Client): number | undefined {
-  const { connection } = client as unknown as {
-    readonly connection: { readonly stream: { readonly localPort?: number } };
-  };
-  return connection.stream.localPort;
 }
 
 const WANTED = rowsOf<readonly [name: string, wanted: string]>({

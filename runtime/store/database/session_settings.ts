@@ -17,6 +17,16 @@ export const FORMATS = {
   transform_null_equals: "off",
 } as const;
 
+/** A host that vanishes is noticed after 10 s and three unanswered probes, or 19 s without a receipt. */
+const SIGNS_OF_LIFE = {
+  tcp_keepalives_idle: "10",
+  tcp_keepalives_interval: "3",
+  tcp_keepalives_count: "3",
+  tcp_user_timeout: "19s",
+  // Idle sessions are kept on purpose.
+  idle_session_timeout: "0",
+} as const;
+
 /**
  * Limits of a pooled session. A process that stops inside a transaction keeps its row locks until
  * the server ends the session, so the server does it within seconds. Values with their units.
@@ -25,13 +35,10 @@ const LIMITS = {
   statement_timeout: "60s",
   lock_timeout: "10s",
   idle_in_transaction_session_timeout: "10s",
-  // The pool keeps idle sessions on purpose.
-  idle_session_timeout: "0",
-  // A host that vanishes is noticed after 10 s and three unanswered probes.
-  tcp_keepalives_idle: "10",
-  tcp_keepalives_interval: "3",
-  tcp_keepalives_count: "3",
 } as const;
+
+/** For sessions that wait on purpose, whatever the server says. */
+const UNLIMITED = { statement_timeout: "0", lock_timeout: "0" } as const;
 
 function setAll(settings: Readonly<Record<string, string>>): string {
   const calls = Object.entries(settings).map(
@@ -40,8 +47,13 @@ function setAll(settings: Readonly<Record<string, string>>): string {
   return `select ${calls.join(", ")}`;
 }
 
-/** The statement for a session of the pool. */
-export const POOL_SESSION = setAll({ ...FORMATS, ...LIMITS });
+/**
+ * The statement for a session of the pool.
+ * @param name the application_name, by which all sessions of a process can be found
+ */
+export const poolSession = (name: string): string =>
+  setAll({ application_name: name, ...FORMATS, ...SIGNS_OF_LIFE, ...LIMITS });
 
 /** The statement for a session that waits on purpose: for notifications or for a lock. */
-export const WAITING_SESSION = setAll(FORMATS);
+export const waitingSession = (name: string): string =>
+  setAll({ application_name: name, ...FORMATS, ...SIGNS_OF_LIFE, ...UNLIMITED });

@@ -5,8 +5,8 @@ import type { Queryable, Statement } from "../database/database.ts";
 const HEARTBEAT: Statement = {
   name: "scheduler_heartbeat",
   text: `
-insert into dagsmith.scheduler (id, hostname, pid) values ($1, $2, $3)
-on conflict (id) do update set heartbeat_at = now()`,
+insert into dagsmith.scheduler (id, hostname, pid, late_loops) values ($1, $2, $3, $4)
+on conflict (id) do update set heartbeat_at = now(), late_loops = excluded.late_loops`,
 };
 
 const REMOVE: Statement = {
@@ -19,8 +19,13 @@ const REMOVE_SILENT: Statement = {
   text: "delete from dagsmith.scheduler where heartbeat_at < now() - interval '1 day'",
 };
 
-export async function recordSchedulerHeartbeat(db: Queryable, id: string): Promise<void> {
-  await db.query(HEARTBEAT, [id, hostname(), process.pid]);
+/** @param lateLoops the names of its loops that are late now */
+export async function recordSchedulerHeartbeat(
+  db: Queryable,
+  id: string,
+  lateLoops: readonly string[],
+): Promise<void> {
+  await db.query(HEARTBEAT, [id, hostname(), process.pid, lateLoops]);
 }
 
 /** Schedulers that were killed leave their rows. */

@@ -7,6 +7,7 @@ import type { Transition } from "../../state/transition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf, storableText } from "../database/unnest.ts";
 import { enqueue } from "../fleet/enqueue.ts";
+import { hasLease } from "../fleet/worker.ts";
 import { putWaits, waitsOf } from "../waits/task_wait.ts";
 import { ITEM, ifGroup } from "./instance_columns.ts";
 import { NEW_INSTANCE } from "./instance_rows.ts";
@@ -27,6 +28,7 @@ const MOVES = rowsOf<Transition>({
   reason: ["text", (move) => storableText(move.reason)],
   error: ["json", (move) => jsonOrNull(move.error)],
   lost: ["int", (move) => (move.history === "lost" ? 1 : 0)],
+  starts: ["boolean", (move) => move.verb === "start"],
 });
 
 // `moves` is joined by the primary key; the guard sits in the same statement, so a row that moved meanwhile is simply not updated.
@@ -55,6 +57,7 @@ where t.id = v.id
   and t.try_number = v.try_number
   and t.state = any(string_to_array(v.from_states, ','))
   and (v.held_by is null or t.worker_id = v.held_by)
+  and (not v.starts or ${hasLease("v.worker_id")})
 returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries, t.cleared_tries, t.item, t.pokes,
   t.started_at is not null or t.pokes > 0 or t.try_number > t.cleared_tries + 1 as began,
   coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as elapsed_ms,

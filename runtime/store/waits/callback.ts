@@ -6,6 +6,7 @@ import type { CallbackContext } from "../../../sdk/task/callback.ts";
 import type { NewCallback } from "../../engine/store.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf, storableText } from "../database/unnest.ts";
+import { hasLease } from "../fleet/worker.ts";
 
 /** The kind of job that runs callbacks, for any worker. */
 export const CALLBACK_JOB = "run_callback";
@@ -67,7 +68,7 @@ const CLAIM: Statement = {
   text: `
 update dagsmith.callback c set state = 'running', worker_id = $2, attempts = attempts + 1
 from dagsmith.dag_run r
-where c.id = $1 and r.id = c.run_id
+where c.id = $1 and r.id = c.run_id and ${hasLease("$2")}
   and (c.state = 'queued' or (c.state = 'running'
     and not exists (
       select from dagsmith.worker w
@@ -84,14 +85,14 @@ const END: Statement = {
 update dagsmith.callback
 set state = case when $2::text is null then 'success' else 'failed' end, failure = $2,
   finished_at = now()
-where id = $1 and finished_at is null`,
+where id = $1 and worker_id = $3 and finished_at is null`,
 };
 
 const GIVE_BACK: Statement = {
   name: "callback_give_back",
   text: `
 update dagsmith.callback set state = 'queued', worker_id = null, attempts = attempts - 1
-where id = $1 and state = 'running'`,
+where id = $1 and worker_id = $2 and state = 'running'`,
 };
 
 /** Longest log of a callback of a run, in characters. */
@@ -144,18 +145,25 @@ export async function claimCallback(
   return (await db.query<ClaimedCallback & Record<string, unknown>>(CLAIM, [id, workerId]))[0];
 }
 
-/** Records how a callback ended. @param failure null when it succeeded */
-export async function endCallback(
-  db: Queryable,
-  id: number,
-  failure: string | null,
-): Promise<void> {
-  await db.query(END, [id, storableText(failure)]);
+/** How a callback ended in the worker that has claimed it. */
+export interface CallbackEnd {
+  readonly id: number;
+  readonly workerId: string;
+  /** Null: it succeeded. */
+  readonly failure: string | null;
 }
 
-/** Returns a callback to the queue as if it had not been claimed. */
-export async function giveBackCallback(db: Queryable, id: number): Promise<void> {
-  await db.query(GIVE_BACK, [id]);
+/** Records how a callback ended, unless another worker has claimed it since. */
+export async function endCallback(
+  db: Queryable,
+  { id, workerId, failure }: CallbackEnd,
+): Promise<void> {
+  await db.query(END, [id, storableText(failure), workerId]);
+}
+
+/** Returns a callback to the queue as if its worker had not claimed it. */
+export async function giveBackCallback(db: Queryable, id: number, workerId: string): Promise<void> {
+  await db.query(GIVE_BACK, [id, workerId]);
 }
 
 /** Adds to the log of a run's callback. */

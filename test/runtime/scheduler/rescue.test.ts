@@ -1,12 +1,17 @@
 /** What dead workers leave behind, and who finds it. */
 import { Client } from "pg";
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
-import { rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
+import { findLostWorkers, rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { startScheduler } from "../../../runtime/scheduler/service.ts";
+import { Silence } from "../../../runtime/scheduler/silence.ts";
+import { start } from "../../../runtime/state/transition.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
+import { declareLost, heartbeats } from "../../../runtime/store/fleet/lost_worker.ts";
 import { unlockOrphanedJobs } from "../../../runtime/store/fleet/orphaned_job.ts";
-import { declareLost, registerWorker } from "../../../runtime/store/fleet/worker.ts";
+import { registerWorker } from "../../../runtime/store/fleet/worker.ts";
+import { applyTransitions } from "../../../runtime/store/instances/task_instance.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { driverOf, runnable } from "../../support/engine_driver.ts";
@@ -28,20 +33,41 @@ async function waiting() {
   return { driver, instance: instance! };
 }
 
-/** A worker whose last beat was so long ago. */
-async function worker(id: string, silentSeconds: number): Promise<void> {
+/** A worker that never beats. */
+async function worker(id: string): Promise<void> {
   await registerWorker(postgres.db, {
     id,
     poolId: `pool-${id}`,
     hostname: "host",
     pid: 7,
+    sessionName: `sessions of ${id}`,
     slots: 1,
   });
-  await rows(
-    postgres.db,
-    "update dagsmith.worker set heartbeat_at = now() - $2 * interval '1 second' where id = $1",
-    [id, silentSeconds],
-  );
+}
+
+const beat = (id: string) =>
+  rows(postgres.db, "update dagsmith.worker set heartbeat_at = clock_timestamp() where id = $1", [
+    id,
+  ]);
+
+/** A scheduler that looks at the workers as often as it is asked. */
+function looking(silence = new Silence()) {
+  return async (times = 1): Promise<readonly string[]> => {
+    const lost: string[] = [];
+    for (let look = 0; look < times; look++)
+      lost.push(...(await findLostWorkers(postgres.db, silence)).map(({ id }) => id));
+    return lost;
+  };
+}
+
+/** A session that holds the lock of a worker. */
+async function sessionOf(id: string): Promise<Client> {
+  const session = new Client({ connectionString: postgres.db.url });
+  session.on("error", () => undefined);
+  onTestFinished(() => session.end());
+  await session.connect();
+  await session.query("select pg_advisory_lock(hashtextextended($1, 0))", [id]);
+  return session;
 }
 
 /** Servers that have just started give workers time to come back; this one counts as long started. */
@@ -54,55 +80,107 @@ const serverIsOld = () =>
     return row!.old;
   });
 
-const lostIds = async (): Promise<readonly string[]> =>
-  (await declareLost(postgres.db)).map(({ id }) => id);
-
 describe("a worker", () => {
+  beforeEach(() => rows(postgres.db, "delete from dagsmith.worker"));
+
   test("that misses a beat is lost when its session is gone, and not while it holds it", async () => {
     await serverIsOld();
-    await worker("gone", 5);
-    await worker("slow", 5);
-    const session = new Client({ connectionString: postgres.db.url });
-    await session.connect();
-    await session.query("select pg_advisory_lock(hashtextextended('slow', 0))");
-    expect(await lostIds()).toEqual(["gone"]);
-    expect(await lostIds()).toEqual([]);
+    for (const id of ["gone", "slow"]) await worker(id);
+    const session = await sessionOf("slow");
+    const look = looking();
+    expect(await look(3)).toEqual([]);
+    expect(await look()).toEqual(["gone"]);
+    expect(await look(3)).toEqual([]);
     await session.end();
-    expect(await until("the loss", async () => (await lostIds())[0])).toBe("slow");
+    expect(await until("the loss", async () => (await look())[0])).toBe("slow");
   });
 
   test("that beats is not lost, session or not", async () => {
     await serverIsOld();
-    await worker("alive", 1);
-    expect(await lostIds()).toEqual([]);
+    await worker("alive");
+    const look = looking();
+    for (let times = 0; times < 10; times++) {
+      expect(await look(2)).toEqual([]);
+      await beat("alive");
+    }
   });
 
   test("that is silent for long is lost even while it holds its session", async () => {
-    await serverIsOld();
-    await worker("stuck", 20);
-    const session = new Client({ connectionString: postgres.db.url });
-    await session.connect();
-    await session.query("select pg_advisory_lock(hashtextextended('stuck', 0))");
-    expect(await lostIds()).toEqual(["stuck"]);
-    await session.end();
+    await worker("stuck");
+    await sessionOf("stuck");
+    const look = looking();
+    expect(await look(12)).toEqual([]);
+    expect(await look()).toEqual(["stuck"]);
   });
 
   test("is declared lost once by many schedulers at once", async () => {
-    await serverIsOld();
-    await worker("contested", 20);
-    const declared = await Promise.all(Array.from({ length: 6 }, lostIds));
+    await worker("contested");
+    const schedulers = Array.from({ length: 6 }, () => looking());
+    await Promise.all(schedulers.map((look) => look(3)));
+    const declared = await Promise.all(schedulers.map((look) => look(12)));
     expect(declared.flat()).toEqual(["contested"]);
+  });
+
+  test("that beats again between a look and the declaration is not lost", async () => {
+    await worker("back");
+    const silent = { ...(await heartbeats(postgres.db)).find(({ id }) => id === "back")! };
+    await beat("back");
+    expect(await declareLost(postgres.db, [{ ...silent, isDead: true }])).toEqual([]);
+  });
+
+  test("is not lost by a clock of the database that is set an hour forward or back", async () => {
+    await serverIsOld();
+    await worker("timeless");
+    const look = looking();
+    for (const hours of [1, -1, 0]) {
+      await rows(
+        postgres.db,
+        "update dagsmith.worker set heartbeat_at = clock_timestamp() - $1 * interval '1 hour' where id = 'timeless'",
+        [hours],
+      );
+      expect(await look(3)).toEqual([]);
+    }
+  });
+
+  test("loses its sessions with its lease, and other sessions stay", async () => {
+    await worker("frozen");
+    const [frozen, other] = [openDatabase(postgres.db.url), openDatabase(postgres.db.url)];
+    onTestFinished(async () => void (await Promise.all([frozen.close(), other.close()])));
+    await rows(postgres.db, "update dagsmith.worker set session_name = $1 where id = 'frozen'", [
+      frozen.sessionName,
+    ]);
+    const pid = async (db: Database) =>
+      (await rows<{ pid: number }>(db, "select pg_backend_pid() as pid"))[0]!.pid;
+    const before = [await pid(frozen), await pid(other)];
+    const look = looking();
+    expect(await look(13)).toEqual(["frozen"]);
+    await until("a new session", async () => (await pid(frozen)) !== before[0]);
+    expect(await pid(other)).toBe(before[1]);
+  });
+
+  test("that was declared lost claims nothing, and one without a row neither", async () => {
+    await worker("deposed");
+    await rows(postgres.db, "update dagsmith.worker set state = 'lost' where id = 'deposed'");
+    const { instance } = await waiting();
+    const ref = { instanceId: instance.id, tryNumber: instance.tryNumber };
+    for (const id of ["deposed", "unknown"])
+      expect(await applyTransitions(postgres.db, [start(ref, id)])).toEqual([]);
+    await worker("chosen");
+    expect(await applyTransitions(postgres.db, [start(ref, "chosen")])).toHaveLength(1);
   });
 });
 
 describe("a try", () => {
+  const lose = (id: string) =>
+    rows(postgres.db, "update dagsmith.worker set state = 'lost' where id = $1", [id]);
+
   test("of a lost worker is given to others once, and one of a living worker stays where it is", async () => {
-    await worker("living", 0);
-    await worker("dead", 0);
-    await rows(postgres.db, "update dagsmith.worker set state = 'lost' where id = 'dead'");
+    await worker("living");
+    await worker("dead");
     const [kept, lost] = [await waiting(), await waiting()];
     await kept.driver.take(kept.instance, "living");
     await lost.driver.take(lost.instance, "dead");
+    await lose("dead");
     const rescued = await Promise.all([1, 2, 3].map(() => rescueOrphans(postgres.db, new Plans())));
     expect(rescued.reduce((a, b) => a + b, 0)).toBe(1);
     expect((await kept.driver.look()).instances[0]).toMatchObject({
@@ -115,6 +193,28 @@ describe("a try", () => {
       lostTries: 1,
     });
     expect(await lost.driver.tokens()).toHaveLength(2);
+  });
+
+  test("is rescued while a frozen transaction holds the run of another, which is rescued later", async () => {
+    await worker("buried");
+    const [held, free] = [await waiting(), await waiting()];
+    for (const { driver, instance } of [held, free]) await driver.take(instance, "buried");
+    await lose("buried");
+    const frozen = new Client({ connectionString: postgres.db.url });
+    await frozen.connect();
+    await frozen.query("begin");
+    await frozen.query("select from dagsmith.dag_run where id = $1 for update", [
+      held.instance.runId,
+    ]);
+    const states = async () => [
+      (await held.driver.look()).instances[0]!.tryNumber,
+      (await free.driver.look()).instances[0]!.tryNumber,
+    ];
+    expect(await rescueOrphans(postgres.db, new Plans())).toBe(1);
+    expect(await states()).toEqual([1, 2]);
+    await frozen.end();
+    await until("the other rescue", async () => rescueOrphans(postgres.db, new Plans()));
+    expect(await states()).toEqual([2, 2]);
   });
 });
 

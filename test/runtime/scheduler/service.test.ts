@@ -23,12 +23,9 @@ function refusing(refused: string): { readonly db: Database; readonly asked: Set
   return {
     asked,
     db: {
-      ...{ url: db.url, directUrl: db.directUrl, pool: db.pool, signal: db.signal },
+      ...db,
       query: on(db).query,
       transaction: (work) => db.transaction((tx) => work(on(tx))),
-      session: () => db.session(),
-      replaceConnections: () => db.replaceConnections(),
-      close: () => db.close(),
     },
   };
 }
@@ -37,7 +34,7 @@ test("a job that fails is reported once and holds up no other", async () => {
   const { db, asked } = refusing("dag_due");
   const said: unknown[] = [];
   const scheduler = startScheduler({ db, log: (event, detail) => void said.push([event, detail]) });
-  const names = ["dag_due", "worker_declare_lost", "dag_run_overdue", "task_wait_sweep"];
+  const names = ["dag_due", "worker_heartbeats", "dag_run_overdue", "task_wait_sweep"];
   await until("every job to run", async () => names.every((name) => asked.has(name)));
   asked.clear();
   await until("the job that fails to run again", async () => asked.has("dag_due"));

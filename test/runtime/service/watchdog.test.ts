@@ -50,7 +50,7 @@ test("a loop that hangs for 30 s is reported once, and once when it is back", as
   expect([said, loop.doing]).toEqual([[], "connecting"]);
   await pass(30_000);
   expect(said).toEqual([["loops are late", { loops: "end_waits (connecting, 35 s)" }]]);
-  expect(onLate.mock.calls).toEqual([[loop]]);
+  expect(onLate.mock.calls).toEqual([[[loop]]]);
   release();
   await pass(5_000);
   expect(said.slice(1)).toEqual([["loops are back", { loops: "end_waits" }]]);
@@ -70,7 +70,7 @@ test("loops that hang on the same server share one line", async () => {
     ["loops are late", { loops: expect.stringMatching(/^end_waits .*, create_runs .*/) }],
     ["loops are back", { loops: "end_waits, create_runs" }],
   ]);
-  expect(onLate).toHaveBeenCalledTimes(2);
+  expect(onLate.mock.calls).toEqual([[[first.loop, second.loop]]]);
   await Promise.all([watchdog.stop(), first.loop.stop(), second.loop.stop()]);
 });
 

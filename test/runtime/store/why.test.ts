@@ -38,6 +38,7 @@ const worker = (
     poolId: "p",
     hostname: "h",
     pid: 1,
+    sessionName: "s",
     slots: 4,
     ...more,
   });
@@ -89,7 +90,7 @@ test("nothing is said of what runs or has ended", async () => {
 test("the DAG is paused", async () => {
   await deployed((d) => void d.task("a", work));
   await pauseDag(database.db, { dagId, actor: "test" });
-  await recordSchedulerHeartbeat(database.db, "s");
+  await recordSchedulerHeartbeat(database.db, "s", []);
   const run = await begun();
   expect(await why(run.id)).toEqual({
     a: [`dag_paused: the DAG is paused, and its runs stay queued: dag unpause ${dagId}`],
@@ -105,7 +106,7 @@ test("as many runs are active as the DAG allows, and no scheduler is there", asy
       "no_scheduler: no scheduler is alive to start the run: dag scheduler",
     ],
   });
-  await recordSchedulerHeartbeat(database.db, "s");
+  await recordSchedulerHeartbeat(database.db, "s", []);
   expect(await why(second.id)).toEqual({
     a: ["max_active_runs: 1 run is running, and maxActiveRuns is 1"],
   });
@@ -113,7 +114,7 @@ test("as many runs are active as the DAG allows, and no scheduler is there", asy
 });
 
 test("the run is not due", async () => {
-  await recordSchedulerHeartbeat(database.db, "s");
+  await recordSchedulerHeartbeat(database.db, "s", []);
   await one({}, { maxActiveRuns: 1 });
   const second = await begun();
   await rows(
@@ -340,7 +341,7 @@ test("a run and a task that do not exist are errors with a code", async () => {
 });
 
 test("a sensor waits for its next poke, in no line and for no worker; others for a time, a run, an event", async () => {
-  await recordSchedulerHeartbeat(database.db, "s");
+  await recordSchedulerHeartbeat(database.db, "s", []);
   await setPool(database.db, { name: "api", slots: 1, actor: "test" });
   await deployed((d) => {
     d.sensor("a", { pool: "api", interval: "1h" }, () => false);

@@ -1,0 +1,78 @@
+/** Tries that run, with the worker that holds each; and those whose worker is lost or gone. */
+import { ENGINE, type TryRef } from "../../state/task_state.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+
+/** A try that is running. */
+const HOLDER: Statement = {
+  name: "worker_holder",
+  text: `
+select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries,
+  t.worker_id, null as hostname, null as pid
+from dagsmith.task_instance t where t.id = $1 and t.try_number = $2 and t.state = 'running'`,
+};
+
+// Reads only instances of active runs, so the cost does not grow with history. A run that a frozen
+// transaction holds is left for the next pass: its lock must not hold up the tries of other runs.
+const ORPHANS: Statement = {
+  name: "worker_orphans",
+  text: `
+select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries,
+  t.worker_id, w.hostname, w.pid
+from dagsmith.dag_run r
+join dagsmith.task_instance t on t.run_id = r.id and t.state = 'running'
+left join dagsmith.worker w on w.id = t.worker_id
+where r.state = 'running' and (w.id is null or w.state = 'lost')
+  and t.worker_id <> '${ENGINE}'
+order by t.id limit $1
+for no key update of r skip locked`,
+};
+
+/** A try that a worker has claimed. */
+export interface HeldTry extends TryRef {
+  readonly runId: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly lostTries: number;
+  readonly clearedTries: number;
+  readonly workerId: string;
+  /** `host, process 123`; the id of the worker when host and process are unknown. */
+  readonly holder: string;
+}
+
+/** A running try with its worker; undefined when the try is not running. */
+export async function holderOf(db: Queryable, ref: TryRef): Promise<HeldTry | undefined> {
+  const [row] = await db.query<HeldRow>(HOLDER, [ref.instanceId, ref.tryNumber]);
+  return row && heldTry(row);
+}
+
+/** Running tries whose worker is lost or gone, up to `limit`. Locks their runs in the transaction `tx`. */
+export async function lockOrphanedTries(tx: Queryable, limit: number): Promise<readonly HeldTry[]> {
+  return (await tx.query<HeldRow>(ORPHANS, [limit])).map(heldTry);
+}
+
+interface HeldRow extends Record<string, unknown> {
+  id: number;
+  run_id: number;
+  task_id: string;
+  map_index: number;
+  try_number: number;
+  lost_tries: number;
+  cleared_tries: number;
+  worker_id: string;
+  hostname: string | null;
+  pid: number | null;
+}
+
+function heldTry(row: HeldRow): HeldTry {
+  return {
+    instanceId: row.id,
+    runId: row.run_id,
+    taskId: row.task_id,
+    mapIndex: row.map_index,
+    tryNumber: row.try_number,
+    lostTries: row.lost_tries,
+    clearedTries: row.cleared_tries,
+    workerId: row.worker_id,
+    holder: row.hostname === null ? row.worker_id : `${row.hostname}, process ${row.pid}`,
+  };
+}
