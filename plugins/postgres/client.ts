@@ -11,8 +11,8 @@ import {
   type QueryResult,
 } from "pg";
 import { from as copyFromStream, to as copyToStream } from "pg-copy-streams";
-import { isoTypes } from "./iso_types.ts";
 import type { Postgres, PostgresSession } from "./session.ts";
+import { isoTypes } from "./values/result_types.ts";
 
 const MAX_CONNECTIONS = 4;
 

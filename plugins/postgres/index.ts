@@ -2,19 +2,22 @@
  * dagsmith/plugins/postgres: PostgreSQL as a client, an operator, and loads of row streams into tables. Loads from S3 into PostgreSQL are
  * in dagsmith/plugins/aws (`s3ToPostgres`), so that this plugin knows nothing of S3.
  */
-export { type EarlierLoad, earlierLoadQuery } from "./catalog.ts";
+export { postgresHook } from "./hook.ts";
+export { type EarlierLoad, earlierLoadQuery } from "./load/catalog.ts";
 export {
   type Column,
   type ColumnType,
-  canonicalType,
   checkedColumns,
   type ExistingColumn,
   reconcileColumns,
-} from "./columns.ts";
-export { type CsvOptions, csvHeader, readCsv } from "./csv.ts";
-export { postgresHook } from "./hook.ts";
-export { readJsonLines } from "./json_lines.ts";
-export { columnsFrom, type LoadResult, loadedBefore, loadTable } from "./load.ts";
+} from "./load/columns.ts";
+export {
+  columnsFrom,
+  emptySource,
+  type LoadResult,
+  loadedBefore,
+  loadTable,
+} from "./load/load.ts";
 export {
   columnList,
   createLoadsTable,
@@ -25,7 +28,7 @@ export {
   type MergeStep,
   mergeSteps,
   primaryKeySteps,
-} from "./load_sql.ts";
+} from "./load/load_sql.ts";
 export {
   type CheckedTarget,
   checkedMode,
@@ -34,8 +37,12 @@ export {
   type LoadTarget,
   type TableName,
   tableIdentifier,
-} from "./load_target.ts";
+} from "./load/load_target.ts";
+export { csvHeader, readCsv } from "./read/csv.ts";
+export { type CsvFormat, type CsvOptions, csvFormat } from "./read/csv_options.ts";
+export { readJsonLines } from "./read/json_lines.ts";
+export type { SourceRow, SourceRows } from "./read/source_row.ts";
 export type { Postgres, PostgresSession } from "./session.ts";
-export type { SourceRow, SourceRows } from "./source_row.ts";
 export { type PostgresSqlOptions, postgresSql, runStatements } from "./sql_operator.ts";
 export { type SqlSensorOptions, sqlSensor } from "./sql_sensor.ts";
+export { canonicalType } from "./values/type_name.ts";

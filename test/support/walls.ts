@@ -221,7 +221,7 @@ const DOORS: readonly Wall[] = [
 const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   aws: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "@aws-sdk/client-redshift-data"],
   github: ["octokit"],
-  postgres: ["pg", "pg-copy-streams", "csv-parse", "csv-parse/"],
+  postgres: ["pg", "pg-copy-streams"],
   smtp: ["nodemailer"],
   // The interface that schema libraries share: types only.
   process: ["@standard-schema/spec"],

@@ -257,7 +257,7 @@ describe.each(["redshift", "postgres"])("on %s", (warehouse) => {
   });
 
   test("the log tells what was loaded, and no secret", async () => {
-    await put("trips.json", [{ id: 1 }]);
+    await put("trips.json", [{ id: 1, name: "a", at: "2018-01-05T00:00:00Z" }]);
     const { log } = await load(warehouse, { ...base, loadType: "rebuild" });
     expect(log).toEqual([
       { level: "info", text: "loaded 1 rows into lake.trips: 1 inserted, 0 updated" },

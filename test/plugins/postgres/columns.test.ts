@@ -7,7 +7,7 @@ import {
   reconcileColumns,
 } from "dagsmith/plugins/postgres";
 import { describe, expect, test } from "vitest";
-import { toTextOf } from "../../../plugins/postgres/column_value.ts";
+import { toTextOf } from "../../../plugins/postgres/values/column_value.ts";
 
 const reconcile = (found: string, wanted: ColumnType) =>
   reconcileColumns(

@@ -47,7 +47,7 @@ test("JSON lines: bytes that are not UTF-8 are refused, not replaced", async () 
   async function* latin1(): AsyncGenerator<Buffer> {
     yield Buffer.from('{"a":"ü"}\n', "latin1");
   }
-  await expect(valuesOf(readJsonLines(latin1()))).rejects.toThrow("something that is not UTF-8");
+  await expect(valuesOf(readJsonLines(latin1()))).rejects.toThrow("line 1 is not UTF-8");
 });
 
 test("CSV: header folded, unquoted empty is null, quoted empty is text, any chunk size", async () => {
@@ -68,7 +68,9 @@ test("CSV: a missing column, an empty file and an error of the source come out a
   await expect(valuesOf(readCsv(cut("a,b\n1,2\n", 3), {}, ["c"]))).rejects.toThrow(
     'The CSV has no column "c"; its header is a, b',
   );
-  expect(await valuesOf(readCsv(cut("", 1)))).toEqual([]);
+  await expect(valuesOf(readCsv(cut("", 1)))).rejects.toThrow(
+    "The CSV is empty: it has no header line",
+  );
   async function* broken(): AsyncGenerator<Buffer> {
     yield Buffer.from("a\n1\n");
     throw new Error("the source broke");

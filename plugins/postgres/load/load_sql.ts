@@ -4,7 +4,12 @@
  */
 import { identifier, joinSql, Sql, sql } from "dagsmith";
 import type { Column } from "./columns.ts";
-import { type CheckedTarget, type TableName, tableIdentifier } from "./load_target.ts";
+import {
+  type CheckedTarget,
+  rememberedName,
+  type TableName,
+  tableIdentifier,
+} from "./load_target.ts";
 
 /** What a database needs to be told differently. */
 export interface Dialect {
@@ -12,6 +17,8 @@ export interface Dialect {
   readonly typeName: (type: Column["type"]) => string;
   /** What follows the columns of a new table: Redshift's distribution and sort keys. */
   readonly tableAttributes?: string;
+  /** What follows the columns of an insert that gives the values of an identity column. */
+  readonly overriding?: string;
 }
 
 /** A load whose columns are known. */
@@ -38,9 +45,17 @@ export interface MergeStep {
 /** Remembers which loads were appended. Lives beside the tables, so that one transaction covers both. */
 export const LOADS_TABLE = "dagsmith_loads";
 
-/** The steps of a load, in order. */
-export function mergeSteps(plan: MergePlan): readonly MergeStep[] {
-  switch (plan.target.loadType) {
+/**
+ * The steps of a load, in order.
+ * @param mode `insert` for a table that is empty and stays as it is
+ */
+export function mergeSteps(
+  plan: MergePlan,
+  mode: CheckedTarget["loadType"] | "insert" = plan.target.loadType,
+): readonly MergeStep[] {
+  switch (mode) {
+    case "insert":
+      return [insertAll(plan, tableIdentifier(plan.target))];
     case "append":
       return appendSteps(plan);
     case "truncate":
@@ -58,10 +73,10 @@ export function mergeSteps(plan: MergePlan): readonly MergeStep[] {
 
 function appendSteps(plan: MergePlan): readonly MergeStep[] {
   const { target, staging } = plan;
-  const loads = identifier(target.schema, LOADS_TABLE);
+  const loads = identifier(target.loadsSchema, LOADS_TABLE);
   // The condition, not only the look before the load: a try that was given up may still be running.
-  const unlessLoaded = sql`where not exists (select 1 from ${loads} where table_name = ${target.table} and load_id = ${target.loadId})`;
-  const remembered = sql`select cast(${target.table} as varchar(255)), cast(${target.loadId} as varchar(1000)),
+  const unlessLoaded = sql`where not exists (select 1 from ${loads} where table_name = ${rememberedName(target)} and load_id = ${target.loadId})`;
+  const remembered = sql`select cast(${rememberedName(target)} as varchar(255)), cast(${target.loadId} as varchar(1000)),
     cast(${target.source} as varchar(2000)), loaded from (select count(*) as loaded from ${staging}) staged`;
   return [
     {
@@ -145,7 +160,7 @@ function newestOfEach({ target, columns, staging, lineColumn }: MergePlan, fresh
 }
 
 function insertAll(
-  { columns, targetColumns, staging }: MergePlan,
+  { columns, targetColumns, staging, dialect }: MergePlan,
   into: Sql,
   from: Sql = staging,
   where: Sql = new Sql([]),
@@ -153,7 +168,7 @@ function insertAll(
   const names = nameList(columns.map(({ name }) => name));
   const intoNames = nameList(targetColumns.map(({ name }) => name));
   return {
-    statement: sql`insert into ${into} (${intoNames}) select ${names} from ${from}${where}`,
+    statement: sql`insert into ${into} (${intoNames})${new Sql([dialect.overriding ?? ""])} select ${names} from ${from}${where}`,
     counts: "inserted",
   };
 }

@@ -6,7 +6,7 @@ import { type Column, checkedColumns } from "./columns.ts";
  * What a load does to the rows that are in the table:
  * - `append` adds to them; a load that is repeated (a retry) adds once, see {@link LoadTarget.loadId}
  * - `truncate` replaces them all and keeps the table: its other columns, its grants, the views upon it
- * - `rebuild` replaces the table itself, with just the wanted columns
+ * - `rebuild` does so too, and leaves the table with just the wanted columns
  * - `upsert` replaces those with the same primary key, unless they are newer by the incremental key, and adds the others
  */
 export type LoadMode =
@@ -34,8 +34,17 @@ export interface TableName {
 /** One load into one table. */
 export type LoadTarget = LoadMode &
   TableName & {
-    /** Default: the columns that the table has. */
+    /** Default: the columns that the table has, without identity and generated ones. */
     readonly columns?: readonly Column[];
+    /**
+     * Whether a source without rows may empty a table that has rows, by `truncate` or
+     * `rebuild`. Default false; a CSV with a header says itself that it has no rows.
+     */
+    readonly allowEmpty?: boolean;
+    /** NUL characters, which PostgreSQL cannot store: `refuse` (default) or `remove`. */
+    readonly nul?: "refuse" | "remove";
+    /** The schema of the table `dagsmith_loads`. Default: the schema of the table. */
+    readonly loadsSchema?: string;
     /** Required by `append`: names this load, the same for each of its tries. The schema's table `dagsmith_loads` remembers it. */
     readonly loadId?: string;
     /** What is loaded, by a name that changes with its content (an address with an ETag): tells a repeated load from a changed one. */
@@ -50,6 +59,9 @@ export interface CheckedTarget extends TableName {
   readonly incrementalKey: string | undefined;
   readonly loadId: string;
   readonly source: string;
+  readonly allowEmpty: boolean;
+  readonly nul: "refuse" | "remove";
+  readonly loadsSchema: string;
 }
 
 /** What is wrong with a load, thrown. */
@@ -91,7 +103,17 @@ export function checkedTarget(target: LoadTarget): CheckedTarget {
       `one of ${columns?.map(({ name }) => name).join(", ")}`,
     );
   const names = { schema: target.schema.toLowerCase(), table: target.table.toLowerCase() };
-  return { ...names, ...mode, columns, loadId: target.loadId ?? "", source: target.source ?? "" };
+  return {
+    ...{ ...names, ...mode, columns, loadId: target.loadId ?? "", source: target.source ?? "" },
+    allowEmpty: target.allowEmpty ?? false,
+    nul: target.nul ?? "refuse",
+    loadsSchema: target.loadsSchema ?? names.schema,
+  };
+}
+
+/** The name of a table in `dagsmith_loads`: with its schema when that table has another. */
+export function rememberedName({ schema, table, loadsSchema }: CheckedTarget): string {
+  return loadsSchema === schema ? table : `${schema}.${table}`;
 }
 
 /** The quoted name of a table. */

@@ -1,20 +1,12 @@
 /** Columns and their types, and when a column that is there can take the values of one that is wanted. Pure. */
 import { DagsmithError, FailTask } from "dagsmith";
+import { isTypeName, type ScalarName } from "../values/type_name.ts";
 
-/** A type by a name that PostgreSQL and Redshift both have a word for. */
-export type ColumnType =
-  | "smallint"
-  | "integer"
-  | "bigint"
-  | "numeric"
-  | `numeric(${number},${number})`
-  | "double precision"
-  | "boolean"
-  | "text"
-  | `varchar(${number})`
-  | "date"
-  | "timestamp"
-  | "timestamptz";
+/**
+ * A type: a built-in type of PostgreSQL by its short name, a list of one (`integer[]`), or
+ * a type of your own with its schema (`public.mood`). Redshift has fewer types.
+ */
+export type ColumnType = ScalarName | `${ScalarName}[]` | `${string}.${string}`;
 
 /** A column of a table. Names are folded to lower case, as Redshift does. */
 export interface Column {
@@ -26,10 +18,12 @@ export interface Column {
 export interface ExistingColumn {
   readonly name: string;
   readonly type: string;
+  /** The table computes its values: a load cannot give them. */
+  readonly isGenerated?: boolean;
+  /** The table counts its values, unless a load gives them. */
+  readonly isIdentity?: boolean;
+  readonly isNotNull?: boolean;
 }
-
-const COLUMN_TYPE =
-  /^(smallint|integer|bigint|numeric|numeric\([1-9]\d*,\d+\)|double precision|boolean|text|varchar\([1-9]\d*\)|date|timestamp|timestamptz)$/;
 
 /**
  * Columns with names in lower case. The types also guard the statements: they are put into SQL as they are.
@@ -47,10 +41,10 @@ export function checkedColumns(columns: readonly Column[]): readonly Column[] {
   if (columns.length === 0) refuse("an empty list", "one column or more");
   const names = new Set<string>();
   for (const { name, type } of columns) {
-    if (!COLUMN_TYPE.test(type))
+    if (!isTypeName(type))
       refuse(
         `the type "${type}" of "${name}"`,
-        "bigint, integer, boolean, text, varchar(n), timestamptz, …",
+        "bigint, integer, boolean, text, varchar(n), timestamptz, jsonb, uuid, integer[], … or schema.type",
       );
     if (names.has(name.toLowerCase()))
       refuse(`the column "${name}" twice`, "each name once, upper and lower case being the same");
@@ -77,6 +71,7 @@ export function reconcileColumns(
   existing: readonly ExistingColumn[],
   wanted: readonly Column[],
 ): Reconciliation {
+  refuseGenerated(table, existing, wanted);
   const byName = new Map(existing.map((column) => [column.name.toLowerCase(), column]));
   const add: Column[] = [];
   const widen: Column[] = [];
@@ -87,6 +82,22 @@ export function reconcileColumns(
     return found ? { name: found.name, type: column.type } : column;
   });
   return { add, widen, columns };
+}
+
+/** @throws FailTask when a load wants to give the values of a generated column */
+export function refuseGenerated(
+  table: string,
+  existing: readonly ExistingColumn[],
+  wanted: readonly Column[],
+): void {
+  const generated = existing.filter(({ isGenerated }) => isGenerated);
+  const found = generated.find(({ name }) =>
+    wanted.some((column) => column.name === name.toLowerCase()),
+  );
+  if (found)
+    throw new FailTask(
+      `Column "${found.name}" of ${table} is generated: the table computes it. Leave it out of the columns of the load.`,
+    );
 }
 
 function refuseNarrowing(
@@ -104,15 +115,6 @@ function refuseNarrowing(
   widen.push({ name: found.name, type: wanted.type });
 }
 
-/** The short names that a {@link ColumnType} uses, from those of `format_type` and the information schema. */
-export function canonicalType(type: string): string {
-  return type
-    .replace(/^character varying(?=\(|$)/, "varchar")
-    .replace(/^varchar$/, "text")
-    .replace(/^timestamp( without time zone)?$/, "timestamp")
-    .replace(/^timestamp with time zone$/, "timestamptz");
-}
-
 const INTEGERS = ["smallint", "integer", "bigint"];
 /** Digits before the point that an integer type needs. */
 const DIGITS: Readonly<Record<string, number>> = { smallint: 5, integer: 10, bigint: 19 };
@@ -125,6 +127,7 @@ function holds(narrow: string, wide: string): boolean {
   if (wide === "double precision")
     return narrow === "smallint" || narrow === "integer" || narrow === "real";
   if (wide === "text") return narrow.startsWith("varchar(");
+  if (/^(time|timetz|timestamp|timestamptz|varbit)$/.test(wide)) return sizeOf(narrow)[0] === wide;
   if (wide === "numeric") return INTEGERS.includes(narrow) || narrow.startsWith("numeric(");
   const [wideBase, wideSize = 0, wideScale = 0] = sizeOf(wide);
   const [narrowBase, narrowSize = 0, narrowScale = 0] = sizeOf(narrow);

@@ -1,0 +1,110 @@
+/** Rows as the text of a COPY: tab between columns, newline between rows, `\N` for null. */
+import { FailTask } from "dagsmith";
+import type { SourceRow, SourceRows } from "../read/source_row.ts";
+import { MisfitError, type ToText } from "../values/column_value.ts";
+import type { LineMap } from "./line_map.ts";
+
+/** How the values of a column are written. */
+export interface ColumnWriter {
+  readonly name: string;
+  readonly toText: ToText;
+  /** Why null is refused; undefined when it is not. */
+  readonly whyNotNull: string | undefined;
+}
+
+/** What is wanted of the rows, and what was seen of them. */
+export interface CopyOptions {
+  readonly writers: readonly ColumnWriter[];
+  /** Whether NUL characters, which PostgreSQL cannot store, are left out. */
+  readonly removesNul: boolean;
+  readonly lines: LineMap;
+  /** Rows so far. */
+  rows: number;
+  /** Rows from which NUL characters were taken. */
+  nulRows: number;
+  /** The columns that no row had so far. */
+  readonly absent: Set<string>;
+}
+
+/**
+ * The text of the rows, with the line number of each as the last column.
+ * @throws FailTask naming line and column of a value that does not fit
+ */
+export async function* copyText(rows: SourceRows, options: CopyOptions): AsyncGenerator<string> {
+  for await (const batch of rows) {
+    let text = "";
+    for (const row of batch) text += copyLine(row, options);
+    // Half of a surrogate pair would become a replacement character.
+    if (!text.isWellFormed()) refuseHalfPairs(batch, options.writers);
+    if (text !== "") yield text;
+  }
+}
+
+function copyLine(row: SourceRow, options: CopyOptions): string {
+  options.lines.add(row.line);
+  options.rows += 1;
+  for (const name of options.absent)
+    if (Object.hasOwn(row.values, name)) options.absent.delete(name);
+  let line = "";
+  for (const writer of options.writers) line += `${field(row, writer)}\t`;
+  if (line.includes("\0")) line = withoutNul(line, row, options);
+  return `${line}${row.line}\n`;
+}
+
+function field(row: SourceRow, { name, toText, whyNotNull }: ColumnWriter): string {
+  const value = Object.hasOwn(row.values, name) ? row.values[name] : null;
+  try {
+    if (value === null || value === undefined)
+      return whyNotNull === undefined ? "\\N" : refuseNull(whyNotNull);
+    const written = row.written && ((): string => row.written?.(name) ?? "null");
+    return escaped(toText(value, written));
+  } catch (error) {
+    throw error instanceof MisfitError ? at(row, name, error.message) : error;
+  }
+}
+
+function refuseNull(why: string): never {
+  throw new MisfitError(why);
+}
+
+function withoutNul(line: string, row: SourceRow, options: CopyOptions): string {
+  const index = line.split("\t").findIndex((text) => text.includes("\0"));
+  if (!options.removesNul)
+    throw at(
+      row,
+      options.writers[index]?.name ?? "",
+      'the value holds the character NUL, which PostgreSQL cannot store; load with nul: "remove" to leave it out',
+    );
+  options.nulRows += 1;
+  return line.replaceAll("\0", "");
+}
+
+function refuseHalfPairs(batch: readonly SourceRow[], writers: readonly ColumnWriter[]): never {
+  for (const row of batch)
+    for (const writer of writers)
+      if (!field(row, writer).isWellFormed())
+        throw at(
+          row,
+          writer.name,
+          "the value holds half of a surrogate pair, which is no character",
+        );
+  throw new FailTask("the rows hold half of a surrogate pair, which is no character");
+}
+
+function at(row: SourceRow, column: string, reason: string): FailTask {
+  return new FailTask(`line ${row.line}, column "${column}": ${reason}`);
+}
+
+const SPECIAL = /[\\\t\n\r]/;
+const ESCAPES: Readonly<Record<string, string>> = {
+  "\\": "\\\\",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\r": "\\r",
+};
+
+function escaped(text: string): string {
+  return SPECIAL.test(text)
+    ? text.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character)
+    : text;
+}
