@@ -6,12 +6,10 @@ import { z } from "zod";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
+import { type ParamProblem, ParamProblems, problemFrom, TIME } from "./param_problems.ts";
 
 type Schema = Parameters<typeof z.fromJSONSchema>[0];
 type Fields = Readonly<Record<string, Json>>;
-
-/** JSON Schema's `time` needs an offset, and many times have none. */
-const TIME = "^([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d+)?)?(Z|[+-]\\d\\d:?\\d\\d)?$";
 
 /**
  * The params of a run, with the schema's defaults filled in. A default is checked against
@@ -29,12 +27,21 @@ export function checkParams(
   }
   const result = z
     .fromJSONSchema(lenient(paramsSchema) as Schema)
-    .safeParse(withDefaults(paramsSchema, params));
+    .safeParse(withDefaults(paramsSchema, params), { reportInput: true });
   if (result.success) return result.data as Json;
-  const problems = result.error.issues
-    .map(({ path, message }) => `${path.join(".") || "params"}: ${message}`)
-    .join("; ");
-  throw new DagsmithError("INVALID_PARAMS", { dag: dagId, problems });
+  const problems = new ParamProblems(firstOfEach(result.error.issues.map(problemFrom)));
+  throw new DagsmithError(
+    "INVALID_PARAMS",
+    { dag: dagId, problems: problems.message },
+    { cause: problems },
+  );
+}
+
+/** A format and its pattern are two checks of one value. */
+function firstOfEach(problems: readonly ParamProblem[]): readonly ParamProblem[] {
+  return [...Map.groupBy(problems, ({ path }) => path.join(".")).values()].flatMap(
+    ([first]) => first ?? [],
+  );
 }
 
 /** Filled in before the check: the library does not check defaults. */

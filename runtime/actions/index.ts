@@ -33,6 +33,7 @@ export {
   uninstallEvents,
 } from "./events.ts";
 export { type MarkRunRequest, type MarkTaskRequest, markRun, markTask } from "./mark.ts";
+export { type ParamProblem, problemsOf } from "./param_problems.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";

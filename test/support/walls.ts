@@ -157,12 +157,12 @@ const INNER_ROOMS: Readonly<Record<string, InnerRooms>> = {
   },
   web: {
     floors: [
-      ["groups", "islands"],
+      ["groups", "islands", "params"],
       ["graph", "live"],
       ["http"],
       ["read"],
       ["views/parts", "views/style"],
-      ["views/graph"],
+      ["views/graph", "views/params"],
       ["views/home", "views/dag", "views/run", "views/task", "views/backfills", "views/data"],
       ["api", "routes"],
     ],
@@ -191,6 +191,11 @@ const INNER_WALLS: Readonly<Record<string, InnerWall>> = {
     packages: [],
     closed: ["runtime/store"],
     why: "pure: how tasks stand in their groups",
+  },
+  "web/params": {
+    packages: [],
+    closed: ["runtime"],
+    why: "pure: how params are shown and read, whatever page asks for them",
   },
   "web/read": {
     packages: [],

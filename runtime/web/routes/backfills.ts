@@ -2,21 +2,24 @@
 import { type Request, type Response, Router } from "express";
 import { h } from "preact";
 import type { Json } from "../../../sdk/json.ts";
+import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { BackfillPreview, BackfillRequest } from "../../actions/index.ts";
 import { actionsOfForm, actorOf, formToken, needFormToken } from "../http/authorize.ts";
 import { backfillBody, backfillParams, backfillRunsQuery } from "../http/input/backfills.ts";
 import { checked } from "../http/input/check.ts";
 import { defined, formBody } from "../http/input/fields.ts";
-import { paramFields, paramsFromForm } from "../http/params_form.ts";
 import type { WebServices } from "../http/services.ts";
 import { markOf } from "../live/topics.ts";
+import { type ParamField, paramFields } from "../params/param_field.ts";
 import { readBackfill, readBackfillRuns, readBackfills } from "../read/read_backfills.ts";
 import type { DagDetail } from "../read/read_dags.ts";
 import { BackfillPage } from "../views/backfills/backfill.tsx";
+import { BackfillConfirm } from "../views/backfills/backfill_confirm.tsx";
 import { BackfillForm } from "../views/backfills/backfill_form.tsx";
 import { BackfillList } from "../views/backfills/backfill_list.tsx";
 import { type DagTabContent, dagOf, sendDag } from "./dag_page.ts";
 import { labelsOf, numberOf, readForm, type Sent, shownError } from "./form.ts";
+import { type Problems, paramProblems, problemCount, readParams } from "./param_form.ts";
 import { sendPage } from "./send_page.ts";
 
 export function backfillRoutes(services: WebServices): Router {
@@ -25,7 +28,7 @@ export function backfillRoutes(services: WebServices): Router {
     sendDag(services, request, response, (dag) => list(services, request, dag)),
   );
   router.get("/dags/:dagId/backfills/new", (request, response) =>
-    form(services, request, response, {}, null, null),
+    form(services, request, response, FRESH),
   );
   router.post("/dags/:dagId/backfills", readForm, (request, response) =>
     create(services, request, response),
@@ -83,43 +86,68 @@ async function backfill(
   });
 }
 
+/** What the form shows of an attempt; with a preview it asks for the last step. */
+interface Attempt {
+  readonly sent: Sent;
+  readonly problems: Problems;
+  readonly error: string | null;
+  readonly preview: BackfillPreview | null;
+}
+
+const FRESH: Attempt = { sent: {}, problems: {}, error: null, preview: null };
+
 async function form(
   services: WebServices,
   request: Request,
   response: Response,
-  sent: Sent,
-  error: string | null,
-  preview: BackfillPreview | null,
+  attempt: Attempt,
 ): Promise<void> {
   const token = needFormToken(services, request);
   await sendDag(services, request, response, ({ dagId, spec }) => {
     const schedules = spec.schedules.map(({ name }) => name);
-    const fields = paramFields(spec.paramsSchema);
+    const fields = fieldsOf(spec);
+    const { preview, ...shown } = attempt;
     return {
       tab: "backfills",
       title: `Backfill ${dagId}`,
-      children: h(BackfillForm, { dagId, schedules, fields, sent, error, preview, token }),
+      children: preview
+        ? h(BackfillConfirm, { dagId, sent: shown.sent, preview, token })
+        : h(BackfillForm, { dagId, schedules, fields, ...shown, token }),
     };
   });
+}
+
+/** The params that the runs of the schedule have, for the form to begin with. */
+function fieldsOf({ paramsSchema, schedules }: DagSpec): readonly ParamField[] {
+  const params = schedules[0]?.params ?? {};
+  return paramFields(paramsSchema, params as Readonly<Record<string, Json>>);
 }
 
 async function create(services: WebServices, request: Request, response: Response): Promise<void> {
   const actions = actionsOfForm(services, request);
   const sent = checked(formBody, request.body);
+  if (sent.do === "change") return form(services, request, response, { ...FRESH, sent });
   const { dagId, spec } = await dagOf(services, request);
+  const { params, problems } = readParams(spec, sent);
+  const refuse = (found: Problems, error: string | null): Promise<void> => {
+    response.status(422);
+    return form(services, request, response, { sent, problems: found, error, preview: null });
+  };
+  const count = problemCount(problems);
+  if (count !== null) return refuse(problems, count);
   try {
-    const asked = requestOf(dagId, sent, paramsFromForm(paramFields(spec.paramsSchema), sent));
+    const asked = requestOf(dagId, sent, params);
     if (sent.do === "create") {
       const actor = actorOf(request);
       const { id } = await actions.createBackfill(services.db, { ...asked, actor });
       return response.redirect(303, `/backfills/${id}`);
     }
     const preview = await actions.previewBackfill(services.db, asked);
-    await form(services, request, response, sent, null, preview);
+    await form(services, request, response, { ...FRESH, sent, preview });
   } catch (error) {
     const message = shownError(services, error, ["UNKNOWN_DAG"]);
-    response.status(422);
-    await form(services, request, response, sent, message, null);
+    const found = paramProblems(error);
+    await refuse(found, problemCount(found) ?? message);
   }
 }
 

@@ -5,16 +5,17 @@ import { isDagsmithError } from "../../../sdk/errors.ts";
 import { actionsOfForm, actorOf, needFormToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { formBody } from "../http/input/fields.ts";
-import { paramFields, paramsFromForm } from "../http/params_form.ts";
 import type { WebServices } from "../http/services.ts";
+import { paramFields } from "../params/param_field.ts";
 import { TriggerForm } from "../views/dag/trigger.tsx";
 import { dagOf, sendDag } from "./dag_page.ts";
 import { readForm, type Sent, shownError } from "./form.ts";
+import { type Problems, paramProblems, problemCount, readParams } from "./param_form.ts";
 
 export function triggerRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get("/dags/:dagId/trigger", (request, response) =>
-    triggerPage(services, request, response, {}, null),
+    triggerPage(services, request, response, { sent: {}, problems: {}, error: null }),
   );
   router.post("/dags/:dagId/trigger", readForm, (request, response) =>
     trigger(services, request, response),
@@ -22,18 +23,24 @@ export function triggerRoutes(services: WebServices): Router {
   return router;
 }
 
+/** What the form shows of an attempt. */
+interface Attempt {
+  readonly sent: Sent;
+  readonly problems: Problems;
+  readonly error: string | null;
+}
+
 async function triggerPage(
   services: WebServices,
   request: Request,
   response: Response,
-  sent: Sent,
-  error: string | null,
+  attempt: Attempt,
 ): Promise<void> {
   const token = needFormToken(services, request);
   await sendDag(services, request, response, ({ dagId, spec }) => ({
     tab: "trigger",
     title: `Trigger ${dagId}`,
-    children: h(TriggerForm, { dagId, fields: paramFields(spec.paramsSchema), sent, error, token }),
+    children: h(TriggerForm, { dagId, fields: paramFields(spec.paramsSchema), ...attempt, token }),
   }));
 }
 
@@ -44,7 +51,13 @@ async function trigger(services: WebServices, request: Request, response: Respon
   const actions = actionsOfForm(services, request);
   const sent = checked(formBody, request.body);
   const { dagId, spec } = await dagOf(services, request);
-  const params = paramsFromForm(paramFields(spec.paramsSchema), sent);
+  const { params, problems } = readParams(spec, sent);
+  const refuse = (found: Problems, error: string | null): Promise<void> => {
+    response.status(422);
+    return triggerPage(services, request, response, { sent, problems: found, error });
+  };
+  const count = problemCount(problems);
+  if (count !== null) return refuse(problems, count);
   const date = sent.logicalDate?.trim() ?? "";
   try {
     const run = await actions.triggerRun(services.db, {
@@ -56,7 +69,7 @@ async function trigger(services: WebServices, request: Request, response: Respon
     response.redirect(303, `/runs/${run.id}`);
   } catch (error) {
     if (!isDagsmithError(error) || !SHOWN.includes(error.code)) throw error;
-    response.status(422);
-    await triggerPage(services, request, response, sent, shownError(services, error, []));
+    const found = paramProblems(error);
+    await refuse(found, problemCount(found) ?? shownError(services, error, []));
   }
 }

@@ -171,7 +171,8 @@ describe("what people do", () => {
           await page.getByLabel("count").fill("7");
           await page.getByLabel("full").selectOption("true");
           await page.getByLabel("mode").selectOption("rebuild");
-          await page.getByLabel("list").fill('["a"]');
+          await page.locator("#param-list-value").check();
+          await page.getByLabel("list", { exact: true }).fill("a");
           await page.getByLabel("Logical date").fill("2026-01-31");
           await page.getByRole("button", { name: "Trigger" }).click();
           await page.waitForURL("**/runs/1");

@@ -1,29 +1,20 @@
-/**
- * The form that creates a backfill. Its first button lists the runs, its second creates
- * the backfill.
- */
+/** The form that describes a backfill. Its button leads to the preview. */
 import type { VNode } from "preact";
-import type { BackfillPreview } from "../../../actions/index.ts";
-import type { ParamField } from "../../http/params_form.ts";
-import { Field, ParamInput } from "../parts/field.tsx";
-import { Time } from "../parts/time.tsx";
+import { ParamFields, type ParamFieldsProps } from "../params/param_field.tsx";
+import { Field } from "../parts/field.tsx";
 
-export interface BackfillFormProps {
+export interface BackfillFormProps extends ParamFieldsProps {
   readonly dagId: string;
   /** Names of the DAG's schedules, when it has several. */
   readonly schedules: readonly string[];
-  readonly fields: readonly ParamField[];
-  /** The values that were sent before, by field name. */
-  readonly sent: Readonly<Record<string, string>>;
   readonly error: string | null;
-  readonly preview: BackfillPreview | null;
   readonly token: string;
 }
 
 export function BackfillForm(props: BackfillFormProps): VNode {
-  const { dagId, schedules, fields, sent, error, preview, token } = props;
+  const { dagId, schedules, fields, sent, problems, error, token } = props;
   return (
-    <form class="sheet" method="post" action={`/dags/${dagId}/backfills`}>
+    <form class="sheet" method="post" action={`/dags/${dagId}/backfills`} noValidate>
       <input type="hidden" name="_form" value={token} />
       <h2>New backfill</h2>
       {error !== null && (
@@ -81,23 +72,15 @@ export function BackfillForm(props: BackfillFormProps): VNode {
       <Field label="Labels" hint="key=value, separated by commas; every run gets them.">
         <input type="text" name="labels" value={sent.labels ?? ""} maxLength={1000} />
       </Field>
-      {fields.map((field) => (
-        <ParamInput field={field} sent={sent[`p:${field.name}`]} />
-      ))}
+      <ParamFields fields={fields} sent={sent} problems={problems} />
       <p>
         <button type="submit" class="button primary" name="do" value="preview">
-          Show what would happen
+          Preview
         </button>{" "}
-        {preview !== null && (
-          <button type="submit" class="button primary" name="do" value="create">
-            Start the backfill
-          </button>
-        )}{" "}
         <a class="button" href={`/dags/${dagId}/backfills`}>
           Back
         </a>
       </p>
-      {preview !== null && <Preview preview={preview} />}
     </form>
   );
 }
@@ -125,44 +108,5 @@ function Choice({
         ))}
       </select>
     </Field>
-  );
-}
-
-/** Runs shown in a preview. */
-const SHOWN = 200;
-
-function Preview({ preview: { runs } }: { readonly preview: BackfillPreview }): VNode {
-  const count = runs.filter(({ decision }) => decision === "run").length;
-  return (
-    <>
-      <p>
-        {count} to run, {runs.length - count} left alone.
-        {runs.length > SHOWN && ` The first ${SHOWN}:`}
-      </p>
-      <table class="list">
-        <thead>
-          <tr>
-            <th>#</th>
-            <th>Data interval</th>
-            <th>What</th>
-            <th>Remark</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.slice(0, SHOWN).map(({ ordinal, dataInterval, decision, reason, existing }) => (
-            <tr>
-              <th scope="row">{ordinal}</th>
-              <td>
-                <Time at={dataInterval.start} /> → <Time at={dataInterval.end} />
-              </td>
-              <td>{decision === "skip" ? "leave alone" : existing ? "run again" : "run"}</td>
-              <td class="faint">
-                {reason} {existing && <a href={`/runs/${existing.id}`}>{existing.runId}</a>}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </>
   );
 }

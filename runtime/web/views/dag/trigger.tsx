@@ -3,21 +3,18 @@
  * optional logical date.
  */
 import type { VNode } from "preact";
-import type { ParamField } from "../../http/params_form.ts";
-import { Field, ParamInput } from "../parts/field.tsx";
+import { ParamFields, type ParamFieldsProps } from "../params/param_field.tsx";
+import { Field } from "../parts/field.tsx";
 
-export interface TriggerProps {
+export interface TriggerProps extends ParamFieldsProps {
   readonly dagId: string;
-  readonly fields: readonly ParamField[];
-  /** The values that were sent before, by field name, when they were refused. */
-  readonly sent: Readonly<Record<string, string>>;
   readonly error: string | null;
   readonly token: string;
 }
 
-export function TriggerForm({ dagId, fields, sent, error, token }: TriggerProps): VNode {
+export function TriggerForm({ dagId, fields, sent, problems, error, token }: TriggerProps): VNode {
   return (
-    <form class="sheet" method="post" action={`/dags/${dagId}/trigger`}>
+    <form class="sheet" method="post" action={`/dags/${dagId}/trigger`} noValidate>
       <input type="hidden" name="_form" value={token} />
       <h2>Trigger a run</h2>
       {error !== null && (
@@ -25,9 +22,7 @@ export function TriggerForm({ dagId, fields, sent, error, token }: TriggerProps)
           {error}
         </p>
       )}
-      {fields.map((field) => (
-        <ParamInput field={field} sent={sent[`p:${field.name}`]} />
-      ))}
+      <ParamFields fields={fields} sent={sent} problems={problems} />
       {fields.length === 0 && <p class="faint">This DAG takes no params.</p>}
       <Field
         label="Logical date"

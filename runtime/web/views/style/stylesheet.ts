@@ -12,6 +12,7 @@ const FILES = [
   "parts/frame.css",
   "parts/controls.css",
   "parts/forms.css",
+  "params/params.css",
   "parts/states.css",
   "style/errors.css",
   "parts/lists.css",

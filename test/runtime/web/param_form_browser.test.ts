@@ -1,0 +1,214 @@
+/** The form of a DAG's params in a real browser: what it shows is what it sends. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import * as actions from "../../../runtime/actions/index.ts";
+import type { Json } from "../../../sdk/json.ts";
+import { launchBrowser } from "../../support/browser.ts";
+import { dagSpec } from "../../support/rows.ts";
+import { type TestWeb, testWeb } from "../../support/web.ts";
+
+/** Every kind of field: with the value that a person gives it, by the way of the person. */
+interface Case {
+  readonly schema: z.ZodType;
+  readonly enter: (page: Page) => Promise<unknown>;
+  readonly sent: Json | undefined;
+}
+const field = (page: Page) => page.locator(".param .value");
+const fill = (text: string) => (page: Page) => field(page).fill(text);
+const stands = (presence: string) => (page: Page) =>
+  page.locator(`.param input[value="${presence}"]`).check();
+const nothing = async (): Promise<void> => {};
+
+const CASES: Readonly<Record<string, Case>> = {
+  "a text": { schema: z.string(), enter: fill(" a b "), sent: " a b " },
+  "a text that is left as it is": { schema: z.string(), enter: nothing, sent: "" },
+  "a default": { schema: z.string().default("acme"), enter: nothing, sent: "acme" },
+  "a default that is cleared": { schema: z.string().default("acme"), enter: fill(""), sent: "" },
+  lines: { schema: z.string().default("\na\nb"), enter: nothing, sent: "\na\nb" },
+  "other lines": { schema: z.string().default("a\nb"), enter: fill("c\n\nd\n"), sent: "c\n\nd\n" },
+  "a text that may be null": { schema: z.string().nullable(), enter: fill("123"), sent: "123" },
+  "null for a text": { schema: z.string().nullable(), enter: stands("null"), sent: null },
+  "null by default": { schema: z.string().nullable().default(null), enter: nothing, sent: null },
+  "a text that is left out": { schema: z.string().optional(), enter: nothing, sent: undefined },
+  "an optional text": {
+    schema: z.string().optional(),
+    enter: async (page) => {
+      await stands("value")(page);
+      await fill("")(page);
+    },
+    sent: "",
+  },
+  "a number": { schema: z.number(), enter: fill("1.50"), sent: 1.5 },
+  "a whole number": { schema: z.int(), enter: fill("-7"), sent: -7 },
+  "null for a number": {
+    schema: z.number().nullable().default(3),
+    enter: stands("null"),
+    sent: null,
+  },
+  "a number with a default": { schema: z.number().default(3), enter: fill(""), sent: 3 },
+  "a boolean": {
+    schema: z.boolean(),
+    enter: (page) => field(page).selectOption("false"),
+    sent: false,
+  },
+  "a boolean with a default": { schema: z.boolean().default(true), enter: nothing, sent: true },
+  "null for a boolean": {
+    schema: z.boolean().nullable(),
+    enter: (page) => field(page).selectOption("null"),
+    sent: null,
+  },
+  "an enum": {
+    schema: z.enum(["a", "b"]),
+    enter: (page) => field(page).selectOption({ label: "b" }),
+    sent: "b",
+  },
+  "null for an enum": {
+    schema: z.enum(["a", "b"]).nullable(),
+    enter: (page) => field(page).selectOption({ label: "null" }),
+    sent: null,
+  },
+  "an enum that is left out": {
+    schema: z.enum(["a", "b"]).optional(),
+    enter: nothing,
+    sent: undefined,
+  },
+  "a literal": { schema: z.literal("x"), enter: nothing, sent: "x" },
+  "a union of literals": {
+    schema: z.union([z.literal("a"), z.literal(2)]),
+    enter: (page) => field(page).selectOption({ label: "2" }),
+    sent: 2,
+  },
+  "a day": { schema: z.iso.date(), enter: fill("2026-01-31"), sent: "2026-01-31" },
+  "a day by default": {
+    schema: z.iso.date().default("2026-01-31"),
+    enter: nothing,
+    sent: "2026-01-31",
+  },
+  "an instant": {
+    schema: z.iso.datetime(),
+    enter: fill("2026-01-31T04:05"),
+    sent: "2026-01-31T04:05:00Z",
+  },
+  "an instant by default": {
+    schema: z.iso.datetime().default("2026-01-31T04:05:06Z"),
+    enter: nothing,
+    sent: "2026-01-31T04:05:06Z",
+  },
+  "an instant with an offset": {
+    schema: z.iso.datetime({ offset: true }).default("2026-01-31T04:05:06+02:00"),
+    enter: nothing,
+    sent: "2026-01-31T04:05:06+02:00",
+  },
+  "a local time": {
+    schema: z.iso.datetime({ local: true }),
+    enter: fill("2026-01-31T04:05"),
+    sent: "2026-01-31T04:05:00",
+  },
+  "a time of day": { schema: z.iso.time(), enter: fill("04:05"), sent: "04:05" },
+  "a list of an enum": {
+    schema: z.array(z.enum(["a", "b", "c"])).default(["c", "a"]),
+    enter: nothing,
+    sent: ["c", "a"],
+  },
+  "a list of an enum without choices": {
+    schema: z.array(z.enum(["a", "b"])).default(["a"]),
+    enter: (page) => page.getByLabel("a", { exact: true }).uncheck(),
+    sent: [],
+  },
+  "a list of texts": { schema: z.array(z.string()), enter: fill("a, b\nc\n"), sent: ["a, b", "c"] },
+  "no texts": { schema: z.array(z.string()).default(["a"]), enter: fill(""), sent: [] },
+  "a list of numbers": { schema: z.array(z.number()), enter: fill("1\n2.5"), sent: [1, 2.5] },
+  "a nested object": {
+    schema: z.object({ a: z.string() }),
+    enter: fill('{"a": "x"}'),
+    sent: { a: "x" },
+  },
+  "a record": {
+    schema: z.record(z.string(), z.number()).default({ a: 1 }),
+    enter: nothing,
+    sent: { a: 1 },
+  },
+  anything: { schema: z.any(), enter: fill("[1, null]"), sent: [1, null] },
+  "an e-mail address": {
+    schema: z.email(),
+    enter: fill("ann@example.com"),
+    sent: "ann@example.com",
+  },
+  "a URL": { schema: z.url(), enter: fill("https://example.com"), sent: "https://example.com" },
+  "a password": {
+    schema: z.string().meta({ format: "password" }),
+    enter: fill("x y"),
+    sent: "x y",
+  },
+};
+
+let web: TestWeb;
+let browser: Browser;
+beforeAll(async () => {
+  [web, browser] = await Promise.all([testWeb({ actions }), launchBrowser()]);
+  for (const [at, { schema }] of Object.values(CASES).entries())
+    await web.rows.dag(formed(`case_${at}`, { p: schema }));
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await web?.close();
+});
+
+const formed = (dagId: string, shape: z.ZodRawShape) =>
+  dagSpec(dagId, { paramsSchema: z.toJSONSchema(z.object(shape), { io: "input" }) as Json });
+
+async function paramsOf(dagId: string): Promise<unknown> {
+  const [run] = await web.rows.sql("select params from dagsmith.dag_run where dag_id = $1", [
+    dagId,
+  ]);
+  return run?.params ?? "no run";
+}
+
+describe.each([true, false])("with script: %s", (javaScriptEnabled) => {
+  test.each(Object.entries(CASES))("the form sends %s", async (name, { enter, sent }) => {
+    const dagId = `case_${Object.keys(CASES).indexOf(name)}`;
+    await web.rows.sql("delete from dagsmith.dag_run where dag_id = $1", [dagId]);
+    const context = await browser.newContext({ javaScriptEnabled });
+    const page = await context.newPage();
+    await page.goto(`${web.url}/dags/${dagId}/trigger`);
+    await enter(page);
+    await page.getByRole("button", { name: "Trigger" }).click();
+    await page.waitForURL("**/runs/*");
+    await context.close();
+    expect(await paramsOf(dagId)).toEqual(sent === undefined ? {} : { p: sent });
+  });
+});
+
+test("a refused form says what is wrong next to each field, and keeps what was entered", async () => {
+  const shape = {
+    count: z.int().min(1),
+    share: z.number(),
+    mail: z.email().meta({ title: "Who hears of it" }),
+    note: z.string().nullable(),
+    extra: z.record(z.string(), z.number()),
+  };
+  await web.rows.dag(formed("refused", shape));
+  const page = await browser.newPage();
+  await page.goto(`${web.url}/dags/refused/trigger`);
+  await page.getByLabel("count").fill("0");
+  await page.getByLabel("share").fill("much");
+  await page.getByLabel("Who hears of it").fill("ann");
+  await page.locator("#param-note-null").check();
+  await page.getByLabel("extra").fill('{"a": "x"}');
+  await page.getByRole("button", { name: "Trigger" }).click();
+  await page.getByText("4 params need other values.").waitFor();
+  const said = (name: string) => page.locator(`#param-${name}-problem`).textContent();
+  expect(await said("count")).toBe("count must be at least 1.");
+  expect(await said("share")).toBe("share is not a number.");
+  expect(await said("mail")).toBe("Who hears of it must be an e-mail address.");
+  expect(await said("extra")).toBe("extra at a must be a number.");
+  const count = page.getByLabel("count");
+  expect(await count.getAttribute("aria-invalid")).toBe("true");
+  expect(await count.getAttribute("aria-describedby")).toContain("param-count-problem");
+  expect(await count.inputValue()).toBe("0");
+  expect(await page.locator("#param-note-null").isChecked()).toBe(true);
+  expect(await page.locator("#param-note").isVisible()).toBe(false);
+  expect(await paramsOf("refused")).toBe("no run");
+  await page.close();
+});
