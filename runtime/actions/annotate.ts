@@ -2,7 +2,6 @@
 import { DagsmithError } from "../../sdk/errors.ts";
 import { audit } from "../store/access/audit.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
-import { storableText } from "../store/database/unnest.ts";
 import { runById } from "../store/runs/dag_run.ts";
 import { type Labels, labelRuns, setNote, unlabelRun } from "../store/runs/run_label.ts";
 
@@ -22,7 +21,7 @@ export function noteRun(
       argument: "note",
       reason: `at most ${LONGEST_NOTE} characters`,
     });
-  const text = storableText(note.trim());
+  const text = note.trim();
   return annotate(db, id, actor, "note", { note: text }, (tx) =>
     setNote(tx, id, text === "" ? null : text),
   );

@@ -4,7 +4,7 @@
  * truth, and the try of a worker that dies is found by its row.
  */
 import { errorMessage } from "../../sdk/error_message.ts";
-import { isDagsmithError } from "../../sdk/errors.ts";
+import { DagsmithError, isDagsmithError } from "../../sdk/errors.ts";
 import { keysIn } from "../engine/limits/limits.ts";
 import { isLoop, plannedTask } from "../engine/plan/plan.ts";
 import { completeTries } from "../engine/results/complete_tries.ts";
@@ -14,6 +14,7 @@ import type { TryRef } from "../state/task_state.ts";
 import { start } from "../state/transition.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
+import { isRefusedValue } from "../store/database/storable.ts";
 import { holderOf } from "../store/fleet/held_try.ts";
 import { assertLease } from "../store/fleet/worker.ts";
 import { applyTransitions } from "../store/instances/task_instance.ts";
@@ -243,7 +244,21 @@ export class TryRunner {
     if (this.#attempts.size === 0) this.#idle?.resolve();
   }
 
+  /** A value that the database refuses fails its own try, and not those that end with it. */
   async #completeAll(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
+    try {
+      return await this.#complete(ends);
+    } catch (error) {
+      if (!isRefusedValue(error)) throw error;
+      const [only] = ends;
+      if (ends.length === 1 && only) return this.#complete([refused(only, error)]);
+      const half = Math.ceil(ends.length / 2);
+      const first = await this.#completeAll(ends.slice(0, half));
+      return [...first, ...(await this.#completeAll(ends.slice(half)))];
+    }
+  }
+
+  async #complete(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
     const { db, plans } = this.#options;
     const completed = await runEngineTransaction(db, plans, (tx) => completeTries(tx, ends));
     await afterTransaction(db, plans, completed);
@@ -262,6 +277,14 @@ function endOf({
   pokes,
 }: ClaimedInstance) {
   return { instanceId, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, pokes };
+}
+
+/** The end of a try that left what cannot be stored. Another try may leave something else. */
+function refused(end: TryEnd, cause: unknown): TryEnd {
+  const { code, message } = new DagsmithError("VALUE_REFUSED", { reason: errorMessage(cause) });
+  const error = { name: "DagsmithError", message, stack: "" };
+  const reason = `${code}: ${message}`;
+  return { ...end, outcome: { kind: "failed", reason, error, retryable: true } };
 }
 
 /** With the code, if there is one: users see the reason, not the error itself. */

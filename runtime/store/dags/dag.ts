@@ -1,6 +1,6 @@
 /** DAGs: the version that runs next, pauses, and when their schedules are due. */
 import type { Queryable, Statement } from "../database/database.ts";
-import { rowsOf, storableText } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 
 export interface DagRow {
   readonly dagId: string;
@@ -60,7 +60,7 @@ const SCHEDULED_DAGS = rowsOf<ScheduledDag>({
   dag_id: ["text", (dag) => dag.dagId],
   next_run_after: ["timestamptz", (dag) => dag.nextRunAfter],
   at_capacity: ["boolean", (dag) => dag.atCapacity],
-  schedule_error: ["text", (dag) => storableText(dag.error)],
+  schedule_error: ["text", (dag) => dag.error],
 });
 
 const SCHEDULED: Statement = {

@@ -1,7 +1,7 @@
 /** The memories of schedules: one row for each schedule that the scheduler has decided about. */
 import type { Interval, RunInfo } from "../../timetable/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { rowsOf, storableText } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 import type { SkippedIntervals } from "./schedule_decision.ts";
 
 /**
@@ -44,7 +44,7 @@ const MEMORIES = rowsOf<ScheduleMemory>({
   last_interval_start: ["timestamptz", ({ lastInterval }) => lastInterval?.start ?? null],
   last_interval_end: ["timestamptz", ({ lastInterval }) => lastInterval?.end ?? null],
   next_run_after: ["timestamptz", ({ nextRunAfter }) => nextRunAfter],
-  error: ["text", ({ error }) => storableText(error)],
+  error: ["text", ({ error }) => error],
   gaps: ["json", ({ gaps }) => JSON.stringify(gaps)],
   skipped: ["json", ({ skipped }) => skipped && JSON.stringify(skipped)],
 });

@@ -13,6 +13,7 @@ import {
 } from "./connection_loss.ts";
 import { Patience } from "./patience.ts";
 import { openSession, ReconnectingPool, type Session, type SessionOptions } from "./pool.ts";
+import { storable } from "./storable.ts";
 
 export { isTransient } from "./connection_loss.ts";
 
@@ -129,13 +130,13 @@ const sendNamed: Send = async <Row extends QueryResultRow>(
   on: Pool | PoolClient,
   { name, text }: Statement,
   values: readonly unknown[] = [],
-) => (await on.query<Row>({ name, text, values: [...values] })).rows;
+) => (await on.query<Row>({ name, text, values: storable(values) })).rows;
 
 const sendUnnamed: Send = async <Row extends QueryResultRow>(
   on: Pool | PoolClient,
   { text }: Statement,
   values: readonly unknown[] = [],
-) => (await on.query<Row>(text, [...values])).rows;
+) => (await on.query<Row>(text, storable(values))).rows;
 
 async function inTransaction<Result>(
   pool: Pool,

@@ -58,11 +58,3 @@ export function rowsOf<Row>(columns: Columns<Row>, first = 1): RowSource<Row> {
     values: (rows) => cells.map(([, value]) => rows.map(value)),
   };
 }
-
-/**
- * PostgreSQL refuses a text that contains a NUL, and the whole statement with it. The message
- * of one task must not stop the results of the others, so a NUL becomes the sign for it.
- */
-export function storableText<Text extends string | null>(text: Text): Text {
-  return (text?.includes("\0") ? text.replaceAll("\0", "\u2400") : text) as Text;
-}

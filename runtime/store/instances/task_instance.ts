@@ -5,7 +5,7 @@ import type { ClaimedInstance, NewInstance, Release, RoutedJob } from "../../eng
 import { ENGINE, type TaskState } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { rowsOf, storableText } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 import { enqueue } from "../fleet/enqueue.ts";
 import { hasLease } from "../fleet/worker.ts";
 import { putWaits, waitsOf } from "../waits/task_wait.ts";
@@ -25,7 +25,7 @@ const MOVES = rowsOf<Transition>({
   next_try: ["int", (move) => move.nextTry],
   worker_id: ["text", (move) => move.workerId],
   retry_in_ms: ["float8", (move) => move.retryInMs],
-  reason: ["text", (move) => storableText(move.reason)],
+  reason: ["text", (move) => move.reason],
   error: ["json", (move) => jsonOrNull(move.error)],
   lost: ["int", (move) => (move.history === "lost" ? 1 : 0)],
   starts: ["boolean", (move) => move.verb === "start"],
@@ -70,7 +70,7 @@ const ENDED_TRIES = rowsOf<Transition>({
   held_by: ["text", (move) => move.heldBy],
   from_states: ["text", (move) => move.from.join()],
   history: ["text", (move) => move.history],
-  reason: ["text", (move) => storableText(move.reason)],
+  reason: ["text", (move) => move.reason],
   error: ["json", (move) => jsonOrNull(move.error)],
 });
 

@@ -2,7 +2,7 @@
 import type { InstanceKey } from "../../engine/counts/scope.ts";
 import { scopeKey } from "../../engine/counts/scope.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { rowsOf, storableText } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 
 type InstanceLabel = InstanceKey & { readonly label: string };
 
@@ -10,7 +10,7 @@ const LABELS = rowsOf<InstanceLabel>({
   run_id: ["bigint", ({ runId }) => runId],
   task_id: ["text", ({ taskId }) => taskId],
   map_index: ["int", ({ mapIndex }) => mapIndex],
-  label: ["text", ({ label }) => storableText(label)],
+  label: ["text", ({ label }) => label],
 });
 
 // Every task of a group instance gives the same label; only a new one is written.

@@ -3,7 +3,7 @@ import type { Json } from "../../../sdk/json.ts";
 import type { Decisions, RunDates } from "../../engine/store.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { rowsOf, storableText } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 import { queueRunCallbacks } from "../waits/callback.ts";
 import { createDeadlines } from "../waits/deadline.ts";
 
@@ -57,7 +57,7 @@ const NEW_RUNS = rowsOf<NewRun>({
   trigger: ["json", (run) => (run.trigger === null ? null : JSON.stringify(run.trigger))],
   backfill_id: ["bigint", (run) => run.backfill?.id ?? null],
   backfill_ordinal: ["int", (run) => run.backfill?.ordinal ?? null],
-  partition_key: ["text", (run) => storableText(run.partitionKey ?? null)],
+  partition_key: ["text", (run) => run.partitionKey ?? null],
 });
 
 const CREATE: Statement = {
@@ -229,7 +229,7 @@ export async function runById(
 
 /** Ends an active run as failed. @returns false when it was not active any more */
 export async function endRun(tx: Queryable, id: number, reason: string): Promise<boolean> {
-  const ended = (await tx.query(END, [id, storableText(reason)])).length > 0;
+  const ended = (await tx.query(END, [id, reason])).length > 0;
   if (ended) {
     await tx.query(FORGET_WAITS, [id]);
     await queueRunCallbacks(tx, [id]);
@@ -306,6 +306,6 @@ export async function endRunAs(
   reason: string,
 ): Promise<void> {
   await tx.query(FORGET_WAITS, [id]);
-  await tx.query(END_AS, [id, state, storableText(reason)]);
+  await tx.query(END_AS, [id, state, reason]);
   await queueRunCallbacks(tx, [id]);
 }

@@ -5,7 +5,7 @@
 import type { CallbackContext } from "../../../sdk/task/callback.ts";
 import type { NewCallback } from "../../engine/store.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { rowsOf, storableText } from "../database/unnest.ts";
+import { rowsOf } from "../database/unnest.ts";
 import { hasLease } from "../fleet/worker.ts";
 
 /** The kind of job that runs callbacks, for any worker. */
@@ -25,7 +25,7 @@ const CALLBACKS = rowsOf<NewCallback>({
   task_instance_id: ["bigint", (one) => one.instanceId],
   try_number: ["int", (one) => one.tryNumber],
   event: ["text", (one) => one.event],
-  reason: ["text", (one) => storableText(one.reason)],
+  reason: ["text", (one) => one.reason],
   error: ["json", (one) => (one.error === null ? null : JSON.stringify(one.error))],
 });
 
@@ -158,7 +158,7 @@ export async function endCallback(
   db: Queryable,
   { id, workerId, failure }: CallbackEnd,
 ): Promise<void> {
-  await db.query(END, [id, storableText(failure), workerId]);
+  await db.query(END, [id, failure, workerId]);
 }
 
 /** Returns a callback to the queue as if its worker had not claimed it. */
@@ -168,5 +168,5 @@ export async function giveBackCallback(db: Queryable, id: number, workerId: stri
 
 /** Adds to the log of a run's callback. */
 export async function appendCallbackLog(db: Queryable, id: number, lines: string): Promise<void> {
-  await db.query(APPEND, [id, storableText(lines)]);
+  await db.query(APPEND, [id, lines]);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rowsOf, storableText } from "../../../runtime/store/database/unnest.ts";
+import { rowsOf } from "../../../runtime/store/database/unnest.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
@@ -49,7 +49,7 @@ test("no rows are an empty table", async () => {
 });
 
 test("a NUL in a text becomes a sign that PostgreSQL stores", async () => {
-  expect(await rows(postgres.db, "select $1::text as text", [storableText("a\0b")])).toEqual([
+  expect(await rows(postgres.db, "select $1::text as text", ["a\0b"])).toEqual([
     { text: "a\u2400b" },
   ]);
 });
