@@ -76,6 +76,8 @@ const messages = {
     "{file}: the file ended the process ({how}) while it was imported. A DAG file must not exit.",
   IMPORT_UNSETTLED:
     "{file}: a top-level await waits for something that can never happen. Move the work into a task body.",
+  INVALID_IMPORT_MESSAGE:
+    "{file}: while the file was imported, its process sent a message that dagsmith does not understand: {problem}. A DAG file must not write to file descriptor 3, nor replace what JavaScript itself provides.",
   BUNDLE_FAILED: "{file}:{line}: {reason}",
 
   // Values
@@ -99,6 +101,12 @@ const messages = {
     'The output of "{source}" was too large for the database and is in a file, so "{task}" cannot be mapped over it. Clear "{source}" as well: then its list is kept in the database.',
   TOO_MANY_ITEMS:
     'Task "{task}" is mapped over {count} items, over its limit of {limit}. Raise its maxItems, or give it larger items.',
+  INVALID_TASK_MESSAGE:
+    "The process of the task sent a message that dagsmith does not understand: {problem}. A task must not write to file descriptor 3, nor replace what JavaScript itself provides.",
+  TRY_ENDED:
+    'Task "{task}" asked for {method} after its try had ended. Await it in the body, and stop timers there.',
+  VALUE_REFUSED:
+    "The database refuses a value that the task left: {reason}. Return a smaller or a simpler value.",
   LOOP_LIMIT:
     'Loop "{task}" was not done after {limit} iterations. Raise its maxIterations, or check why its until does not return true.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",

@@ -37,6 +37,12 @@ export function failureError(bundle: Bundle, failure: Failure, limits: ProcessLi
         new DagsmithError("IMPORT_EXITED", { file, how: failure.how }),
         null,
       );
+    case "garbled":
+      return importError(
+        file,
+        new DagsmithError("INVALID_IMPORT_MESSAGE", { file, problem: failure.problem }),
+        null,
+      );
     case "failed":
       return thrownError(bundle, failure, limits.folder);
   }

@@ -3,11 +3,15 @@
  * reports how a request ended, also when the process died. Another file decides which DAG
  * file caused a failure.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { errorMessage } from "../../sdk/error_message.ts";
 import type { InspectAnswer, InspectRequest } from "../child/inspect.ts";
+import { LineReader } from "../child/line_reader.ts";
 import { Loop } from "../service/loop.ts";
+import { LONGEST_ANSWER, parseAnswer } from "./inspect_answer.ts";
 
 /** How a request ended. */
 export type Outcome =
@@ -15,6 +19,8 @@ export type Outcome =
   /** `began`: the process reached this file, so no earlier file delayed it. */
   | { readonly type: "timeout"; readonly began: boolean }
   | { readonly type: "memory" }
+  /** It sent what is no answer. */
+  | { readonly type: "garbled"; readonly problem: string }
   | { readonly type: "exited"; readonly how: string };
 
 export interface ProcessLimits {
@@ -53,6 +59,8 @@ const PAGES_PER_MEGABYTE = 256;
 
 export class InspectorProcess {
   readonly #child: ChildProcess;
+  readonly #channel: Duplex;
+  readonly #reader = new LineReader((line) => this.#receive(parseAnswer(line)), LONGEST_ANSWER);
   readonly #limits: ProcessLimits;
   readonly #closed: Promise<void>;
   #answer: (outcome: Outcome) => void = () => {};
@@ -66,19 +74,23 @@ export class InspectorProcess {
 
   constructor(limits: ProcessLimits) {
     this.#limits = limits;
-    this.#child = fork(SCRIPT, {
-      cwd: limits.folder,
-      env: { ...limits.environment },
-      execArgv: [`--max-old-space-size=${limits.memoryLimitMegabytes}`],
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-      // Leads its own process group, so that its child processes die with it.
-      detached: true,
-    });
+    this.#child = spawn(
+      process.execPath,
+      [`--max-old-space-size=${limits.memoryLimitMegabytes}`, SCRIPT],
+      {
+        cwd: limits.folder,
+        env: { ...limits.environment },
+        stdio: ["ignore", "pipe", "pipe", "pipe"],
+        // Leads its own process group, so that its child processes die with it.
+        detached: true,
+      },
+    );
+    this.#channel = this.#child.stdio[3] as Duplex;
+    this.#channel.on("data", (chunk: Uint8Array) => this.#read(chunk)).on("error", () => undefined);
     this.#child.stdout?.resume();
     this.#child.stderr?.on("data", (chunk: Buffer) => {
       this.#errorTail = (this.#errorTail + chunk.toString()).slice(-OUTPUT_TAIL);
     });
-    this.#child.on("message", (answer: InspectAnswer) => this.#receive(answer));
     this.#child.on("error", (error) => this.#end({ type: "exited", how: error.message }));
     this.#closed = new Promise((resolve) => {
       // "close" comes after the last output, in which Node says why it died.
@@ -113,7 +125,7 @@ export class InspectorProcess {
       this.#answer = resolve;
       this.#limitTime(watches.signal);
       this.#limitMemory(watches.signal);
-      this.#child.send(request, (error) => error && this.#killGroup());
+      this.#channel.write(`${JSON.stringify(request)}\n`, (error) => error && this.#killGroup());
     });
     watches.abort();
     if (outcome.type !== "described" && outcome.type !== "failed") await this.stop();
@@ -127,6 +139,14 @@ export class InspectorProcess {
     this.#killGroup();
     await this.#closed;
     process.removeListener("exit", this.#killGroup);
+  }
+
+  #read(chunk: Uint8Array): void {
+    try {
+      this.#reader.push(chunk);
+    } catch (error) {
+      this.#end({ type: "garbled", problem: errorMessage(error) });
+    }
   }
 
   #receive(answer: InspectAnswer): void {

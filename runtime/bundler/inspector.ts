@@ -153,10 +153,10 @@ class ProcessPool implements Inspector {
 
   #giveBack(process: InspectorProcess, outcome: Outcome): void {
     const limit = this.#limits.memoryLimitMegabytes * HEAP_SHARE_TO_RECYCLE;
-    const worn =
-      outcome.type === "described"
-        ? outcome.heapMegabytes > limit
-        : outcome.type !== "failed" || outcome.uncaught;
+    const isHeavy = outcome.type === "described" && outcome.heapMegabytes > limit;
+    const isSound =
+      outcome.type === "described" || (outcome.type === "failed" && !outcome.uncaught);
+    const worn = isHeavy || !isSound || outcome.isWorn;
     // stop() never rejects, and the result does not depend on a worn process.
     if (worn) void process.stop().then(() => this.#all.delete(process));
     else this.#idle.push(process);

@@ -8,6 +8,8 @@ import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { checkSchedule } from "../timetable/index.ts";
+import { listen, send as sendMessage } from "./channel.ts";
+import { LeftOvers } from "./left_overs.ts";
 import { dieWithParent } from "./orphanhood.ts";
 // Loaded before the first file, so that no file's import time includes ours.
 import "../../sdk/index.ts";
@@ -28,13 +30,21 @@ export interface InspectRequest {
 export type InspectAnswer =
   | { readonly type: "ready" }
   | { readonly type: "started" }
-  | {
-      readonly type: "described";
-      readonly specs: readonly DagSpec[];
-      readonly importMs: number;
-      readonly heapMegabytes: number;
-    }
-  | InspectFailure;
+  | (Description & Wear)
+  | (InspectFailure & Wear);
+
+/** What a bundle holds. */
+interface Description {
+  readonly type: "described";
+  readonly specs: readonly DagSpec[];
+  readonly importMs: number;
+  readonly heapMegabytes: number;
+}
+
+interface Wear {
+  /** The import left something behind, so no other file may be imported in this process. */
+  readonly isWorn: boolean;
+}
 
 /** Why a file could not be imported, as texts that can be sent to the parent. */
 export interface InspectFailure {
@@ -52,16 +62,11 @@ const MAX_REASON = 4_000;
 const MAX_STACK = 16_000;
 const MEGABYTE = 1024 * 1024;
 
-// A DAG file that reaches the channel to the parent could answer for another file.
-const send = process.send?.bind(process) as (answer: InspectAnswer) => boolean;
-Reflect.deleteProperty(process, "send");
+const send = (answer: InspectAnswer): void => sendMessage(answer);
 
 /** Ends the current import with a failure. */
 let fail: (failure: InspectFailure) => void = () => {};
 
-// A rejection would reach "unhandledRejection" below, which fails the current import.
-process.on("message", (request: InspectRequest) => void inspect(request));
-process.on("disconnect", () => process.exit());
 process.on("uncaughtException", (error) => fail(failureOf(error, true)));
 process.on("unhandledRejection", (reason) => fail(failureOf(reason, true)));
 // The channel does not keep the event loop alive. So an event loop that runs empty during
@@ -70,25 +75,28 @@ process.on("beforeExit", () =>
   fail({ type: "failed", code: "IMPORT_UNSETTLED", reason: "", stack: null, uncaught: false }),
 );
 dieWithParent();
+// A rejection would reach "unhandledRejection", which fails the import under way.
+const channel = listen((request) => void inspect(request as InspectRequest));
+const leftOvers = new LeftOvers();
 send({ type: "ready" });
 
 async function inspect(request: InspectRequest): Promise<void> {
   send({ type: "started" });
-  process.channel?.unref();
+  channel.unref();
   const interrupted = new Promise<InspectFailure>((resolve) => {
     fail = resolve;
   });
   const answer = await Promise.race([interrupted, describe(request)]);
   fail = () => {};
-  process.channel?.ref();
-  send(answer);
+  channel.ref();
+  send({ ...answer, isWorn: leftOvers.found().length > 0 });
 }
 
 async function describe({
   bundlePath,
   file,
   projectFolder,
-}: InspectRequest): Promise<InspectAnswer> {
+}: InspectRequest): Promise<Description | InspectFailure> {
   const startedAt = performance.now();
   try {
     const dags = await loadDags(bundlePath, { projectFolder, file });

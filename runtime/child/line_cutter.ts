@@ -2,7 +2,7 @@
  * Cuts printed bytes into log lines of bounded length, and keeps a last line without an
  * end. Used by the worker and by the task process.
  */
-import { LineReader } from "./protocol.ts";
+import { LineReader } from "./line_reader.ts";
 
 /**
  * A longer line is cut into several, so that an endless line cannot fill the memory.

@@ -1,104 +1,51 @@
 /**
  * A task process: loads bundles and runs tries, one at a time, for the worker that forked
  * it. It has no database and none of the worker's secrets. It requests values from the
- * worker over the socket.
+ * worker over the channel.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
-import { writeSync } from "node:fs";
-import { Socket } from "node:net";
 import { dirname } from "node:path";
 import { type Dag, graphOf } from "../../sdk/dag/dag.ts";
 import { captureOutput } from "./capture.ts";
+import { listen, send } from "./channel.ts";
 import { failure } from "./ending.ts";
+import { LeftOvers } from "./left_overs.ts";
 import { loadDags } from "./load.ts";
 import { dieWithParent } from "./orphanhood.ts";
-import {
-  type CallMethod,
-  type Calls,
-  CHANNEL_FD,
-  type FromChild,
-  LineReader,
-  type ToChild,
-} from "./protocol.ts";
-import { type CallbackRequest, runCallback } from "./run_callback.ts";
-import { runTry, type TaskHost, type TryRequest, type TryResult } from "./run_try.ts";
+import type { ToChild } from "./protocol.ts";
+import { runCallback } from "./run_callback.ts";
+import { runTry, type TryRequest, type TryResult } from "./run_try.ts";
+import { owner, RunningTry, takeCall } from "./running_try.ts";
 import { describeError } from "./task_error.ts";
 
+/** What a process is asked to run. */
+type Run = Extract<ToChild, { readonly type: "run" }>;
+
 const loaded = new Map<string, Promise<readonly Dag<unknown>[]>>();
-const calls = new Map<number, PromiseWithResolvers<unknown>>();
-let lastCall = 0;
 let memoryToldAt = Number.NEGATIVE_INFINITY;
+let running: RunningTry | undefined;
 
-interface Running {
-  readonly taskId: string;
-  readonly abort: AbortController;
-  readonly crash: PromiseWithResolvers<TryResult>;
-}
-let running: Running | undefined;
-/**
- * The try to which the running code belongs. Code may run long after its try; its error
- * must not count for the next try.
- */
-const owner = new AsyncLocalStorage<Running>();
-
-/**
- * Written at once, not queued: the last lines of a task must not be lost when it ends the
- * process.
- */
-function send(message: FromChild): void {
-  const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
-  for (let sent = 0; sent < bytes.length; ) {
-    try {
-      sent += writeSync(CHANNEL_FD, bytes, sent);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") process.exit(1);
-      // The worker is slower than the task writes. Waiting here keeps a flood of log
-      // lines out of memory.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-    }
-  }
-}
-
-function call<Method extends CallMethod>(
-  method: Method,
-  ...args: Calls[Method]["args"]
-): Promise<Calls[Method]["value"]> {
-  const reply = Promise.withResolvers<unknown>();
-  lastCall += 1;
-  calls.set(lastCall, reply);
-  send({ type: "call", call: lastCall, method, args });
-  return reply.promise as Promise<Calls[Method]["value"]>;
-}
-
-const host: TaskHost = {
-  connection: (id) => call("connection", id),
-  variable: (key) => call("variable", key),
-  pullXCom: (taskId, key) => call("pullXCom", taskId, key),
-  pullPage: (taskId, after) => call("pullPage", taskId, String(after)),
-  pushXCom: async (key, json) => void (await call("pushXCom", key, json)),
-  assetEvents: (uri, limit) => call("assetEvents", uri, String(limit)),
-  log: (level, text) => send({ type: "log", level, source: "task", text }),
-};
-
-async function run(
-  bundle: string,
-  request: TryRequest,
-  callback: CallbackRequest | undefined,
-): Promise<void> {
-  const crash = Promise.withResolvers<TryResult>();
-  const abort = new AbortController();
-  const current = { taskId: request.taskId, abort, crash };
+async function run(asked: Run): Promise<void> {
+  const current = new RunningTry(asked.try, asked.request.taskId);
   running = current;
   let isSpoilt = true;
   const attempted = owner
-    .run(current, () => attempt(bundle, request, callback, abort.signal))
+    .run(current, () => attempt(asked, current))
     .finally(() => {
       isSpoilt = false;
     });
-  const result = await Promise.race([attempted, crash.promise]);
+  const result = await Promise.race([attempted, current.crash.promise]);
   running = undefined;
-  endLines();
-  send({ type: "done", result, isSpoilt, ...memory() });
+  current.endLines();
+  isSpoilt ||= await hasLeftOvers(current);
+  send({ type: "done", try: current.id, result, isSpoilt, ...memory() });
+}
+
+/** Whether the try left something behind that later tries of this process would meet. */
+async function hasLeftOvers(current: RunningTry): Promise<boolean> {
+  const found = await leftOvers.remaining();
+  if (found.length === 0) return false;
+  current.log("debug", `its process is not used again: it left ${found.join(", ")}`);
+  return true;
 }
 
 /** Measuring costs more than a short task, so it happens a few times a second at most. */
@@ -109,28 +56,33 @@ function memory(): { readonly rss?: number } {
 }
 
 async function attempt(
-  bundle: string,
-  request: TryRequest,
-  callback: CallbackRequest | undefined,
-  signal: AbortSignal,
+  { bundle, request, callback }: Run,
+  { host, abort: { signal } }: RunningTry,
 ): Promise<TryResult> {
   try {
     const dags = await (loaded.get(bundle) ?? load(bundle));
     const dag = dags.find(({ dagId }) => dagId === request.dagId);
-    if (dag && callback)
-      return withFilesAsWritten(
-        await runCallback(dag, request, callback, host, signal),
-        dirname(bundle),
-      );
-    const ref = dag && graphOf(dag).find(request.taskId);
-    if (!dag || !ref)
-      throw new Error(
-        `the bundle does not declare task "${request.taskId}" of DAG "${request.dagId}" when it is loaded here; a DAG file must declare the same tasks every time`,
-      );
-    return withFilesAsWritten(await runTry(dag, ref, request, host, signal), dirname(bundle));
+    const result =
+      dag && callback
+        ? await runCallback(dag, request, callback, host, signal)
+        : await runTask(dag, request, host, signal);
+    return withFilesAsWritten(result, dirname(bundle));
   } catch (error) {
     return failure(error);
   }
+}
+
+function runTask(
+  dag: Dag<unknown> | undefined,
+  request: TryRequest,
+  host: RunningTry["host"],
+  signal: AbortSignal,
+): Promise<TryResult> {
+  const ref = dag && graphOf(dag).find(request.taskId);
+  if (dag && ref) return runTry(dag, ref, request, host, signal);
+  throw new Error(
+    `the bundle does not declare task "${request.taskId}" of DAG "${request.dagId}" when it is loaded here; a DAG file must declare the same tasks every time`,
+  );
 }
 
 /**
@@ -146,17 +98,19 @@ function withFilesAsWritten(result: TryResult, bundleFolder: string): TryResult 
 }
 
 function load(bundle: string): Promise<readonly Dag<unknown>[]> {
-  const dags = loadDags(bundle, { projectFolder: process.argv[2] ?? "." });
+  const dags = loadDags(bundle, { projectFolder: process.argv[2] ?? "." }).finally(() => {
+    // A process keeps to one file, so what its import set up reaches no other.
+    leftOvers.accept();
+  });
   loaded.set(bundle, dags);
   return dags;
 }
 
 function receive(message: ToChild): void {
   // A rejection of run() would reach crashed() as unhandled, which fails the try.
-  if (message.type === "run") return void run(message.bundle, message.request, message.callback);
+  if (message.type === "run") return void run(message);
   if (message.type === "abort") return void running?.abort.abort(new Error(message.reason));
-  const reply = calls.get(message.call);
-  calls.delete(message.call);
+  const reply = takeCall(message.call);
   if (message.type === "reply") reply?.resolve(message.value);
   else reply?.reject(Object.assign(new Error(message.error.message), message.error));
 }
@@ -165,21 +119,14 @@ function receive(message: ToChild): void {
 function crashed(error: unknown): void {
   const whose = owner.getStore() ?? running;
   if (whose && whose === running) return void running.crash.resolve(failure(error));
-  const text = `an error of ${whose ? `task "${whose.taskId}"` : "a task"} that had ended already: ${describeError(error).message}`;
-  send({ type: "log", level: "warn", source: "dagsmith", text });
+  whose?.log("warn", `an error after the try had ended: ${describeError(error).message}`);
 }
 
 process.on("uncaughtException", crashed);
 process.on("unhandledRejection", crashed);
 process.setSourceMapsEnabled(true);
-const endLines = captureOutput((source, text) =>
-  send({ type: "log", level: source === "stderr" ? "warn" : "info", source, text }),
-);
-
-const reader = new LineReader((line) => receive(JSON.parse(line) as ToChild));
-const channel = new Socket({ fd: CHANNEL_FD, readable: true, writable: false });
-channel.on("data", (chunk) => reader.push(chunk));
-// The worker is gone: the results of this process could not be recorded.
-channel.on("close", () => process.exit(0));
-send({ type: "ready" });
+captureOutput(() => (owner.getStore() ?? running)?.printed);
 dieWithParent();
+listen((message) => receive(message as ToChild));
+const leftOvers = new LeftOvers();
+send({ type: "ready" });

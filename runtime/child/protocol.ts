@@ -40,6 +40,8 @@ export type CallMethod = keyof Calls;
 export type ToChild =
   | {
       readonly type: "run";
+      /** Numbers the tries of this process, from 1. */
+      readonly try: number;
       readonly bundle: string;
       readonly request: TryRequest;
       readonly callback?: CallbackRequest;
@@ -52,56 +54,35 @@ export type ToChild =
       readonly error: { readonly name: string; readonly message: string; readonly code?: string };
     };
 
-/** From task process to worker. */
+/**
+ * From task process to worker. Each message names its try by the number that `run` gave,
+ * because code of an ended try may still send while the next try runs.
+ */
 export type FromChild =
   | { readonly type: "ready" }
   | {
       readonly type: "log";
+      readonly try: number;
       readonly level: LogLevel;
       readonly source: LogSource;
       readonly text: string;
     }
   | {
       readonly type: "call";
+      readonly try: number;
       readonly call: number;
       readonly method: CallMethod;
       readonly args: readonly string[];
     }
   /**
-   * `isSpoilt`: the body may still run, because an error outside it ended the try. `rss`:
-   * the memory of the process in bytes, sent now and then.
+   * `isSpoilt`: the process must not be used again. The body may still run, because an
+   * error outside it ended the try, or the try left something behind. `rss`: the memory
+   * of the process in bytes, sent now and then.
    */
   | {
       readonly type: "done";
+      readonly try: number;
       readonly result: TryResult;
       readonly isSpoilt: boolean;
       readonly rss?: number;
     };
-
-/** The file descriptor of the socket in a task process. */
-export const CHANNEL_FD = 3;
-
-/** Cuts a stream of bytes into lines; multi-byte characters may be split over chunks. */
-export class LineReader {
-  readonly #decoder = new TextDecoder();
-  readonly #onLine: (line: string) => void;
-  /**
-   * Parts of a line whose end has not arrived. They are joined once, because a line may
-   * be tens of megabytes long.
-   */
-  #pieces: string[] = [];
-
-  constructor(onLine: (line: string) => void) {
-    this.#onLine = onLine;
-  }
-
-  push(chunk: Uint8Array): void {
-    const [first = "", ...more] = this.#decoder.decode(chunk, { stream: true }).split("\n");
-    this.#pieces.push(first);
-    for (const piece of more) {
-      const line = this.#pieces.join("");
-      this.#pieces = [piece];
-      this.#onLine(line);
-    }
-  }
-}

@@ -11,17 +11,31 @@ export interface TaskError {
   readonly stack: string;
 }
 
-/** An error as plain data, with the stacks of its causes. */
+/** Characters sent of one text: far more than is stored, and far less than the channel carries. */
+const MAX_TEXT = 500_000;
+
+/** An error as plain data, with the stacks of its causes. Anything can be thrown, also a getter. */
 export function describeError(error: unknown): TaskError {
-  if (!(error instanceof Error)) return { name: "Error", message: formatLine([error]), stack: "" };
+  try {
+    return error instanceof Error
+      ? described(error)
+      : { name: "Error", message: text(error), stack: "" };
+  } catch {
+    return { name: "Error", message: "it threw a value that cannot be shown", stack: "" };
+  }
+}
+
+function described(error: Error): TaskError {
   const causes: string[] = [];
   for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause)
-    causes.push(`caused by ${cause.stack ?? cause.message}`);
-  return {
-    name: error.name,
-    message: error.message,
-    stack: [error.stack ?? "", ...causes].map(ownFrames).join("\n"),
-  };
+    causes.push(`caused by ${text(cause.stack ?? cause.message)}`);
+  const stack = [text(error.stack ?? ""), ...causes].map(ownFrames).join("\n");
+  return { name: text(error.name), message: text(error.message), stack: text(stack) };
+}
+
+/** What should be a text can be anything. */
+function text(value: unknown): string {
+  return formatLine([value]).slice(0, MAX_TEXT);
 }
 
 /**

@@ -6,17 +6,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { isDagsmithError } from "../../sdk/errors.ts";
+import { errorMessage } from "../../sdk/error_message.ts";
+import { type DagsmithError, isDagsmithError } from "../../sdk/errors.ts";
 import { LineCutter } from "../child/line_cutter.ts";
-import {
-  type CallMethod,
-  type FromChild,
-  LineReader,
-  type LogSource,
-  type ToChild,
-} from "../child/protocol.ts";
+import { LineReader } from "../child/line_reader.ts";
+import type { CallMethod, FromChild, LogSource, ToChild } from "../child/protocol.ts";
 import type { CallbackRequest } from "../child/run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "../child/run_try.ts";
+import { EndedTries } from "./ended_tries.ts";
+import { invalidMessage, longestLine, parseTaskMessage } from "./task_message.ts";
 
 /** The functions of the worker that a running try needs. */
 export interface TryHost {
@@ -43,8 +41,13 @@ const MAIN = fileURLToPath(
 );
 
 interface Running {
+  /** Its number among the tries of the process. */
+  readonly id: number;
+  readonly taskId: string;
   readonly host: TryHost;
   readonly end: PromiseWithResolvers<ProcessEnd>;
+  /** The process said how it ended. */
+  isDone: boolean;
 }
 
 export interface TaskProcessOptions {
@@ -65,11 +68,14 @@ export class TaskProcess {
   readonly #channel: Duplex;
   readonly #ready = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<string>();
+  readonly #reader = new LineReader((line) => this.#receive(parseTaskMessage(line)));
+  readonly #ended = new EndedTries();
   #running: Running | undefined;
   #ending: NodeJS.Timeout | undefined;
   #complaints: string[] = [];
   #gone = false;
   #spoilt = false;
+  #isGarbled = false;
   readonly #printed: readonly LineCutter[];
 
   constructor(options: TaskProcessOptions) {
@@ -81,10 +87,7 @@ export class TaskProcess {
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
     this.#channel = this.#process.stdio[3] as Duplex;
-    const reader = new LineReader((line) => this.#receive(JSON.parse(line) as FromChild));
-    this.#channel
-      .on("data", (chunk: Uint8Array) => reader.push(chunk))
-      .on("error", () => undefined);
+    this.#channel.on("data", (chunk: Uint8Array) => this.#read(chunk)).on("error", () => undefined);
     this.#printed = [this.#pipe("stdout"), this.#pipe("stderr")];
     this.#process.once("error", (error) => this.#exit(`could not start: ${error.message}`));
     this.#process.once("exit", (code, signal) =>
@@ -115,12 +118,17 @@ export class TaskProcess {
     host: TryHost,
     callback?: CallbackRequest,
   ): Promise<ProcessEnd> {
-    const end = Promise.withResolvers<ProcessEnd>();
-    this.#running = { host, end };
     this.tries += 1;
-    if (this.#gone) end.resolve({ outcome: "crashed", reason: "the task process is gone" });
-    else this.#send({ type: "run", bundle, request, ...(callback && { callback }) });
-    return end.promise.finally(() => {
+    const running = {
+      ...{ id: this.tries, taskId: request.taskId, host, isDone: false },
+      end: Promise.withResolvers<ProcessEnd>(),
+    };
+    this.#running = running;
+    this.#reader.maxLength = longestLine(request.maxOutputBytes);
+    if (this.#gone) running.end.resolve({ outcome: "crashed", reason: "the task process is gone" });
+    else
+      this.#send({ type: "run", try: running.id, bundle, request, ...(callback && { callback }) });
+    return running.end.promise.finally(() => {
       this.#running = undefined;
       clearTimeout(this.#ending);
     });
@@ -152,20 +160,49 @@ export class TaskProcess {
     if (!this.#gone) this.#channel.write(`${JSON.stringify(message)}\n`);
   }
 
+  /** Anything but a message ends the process: its later messages cannot be trusted. */
+  #read(chunk: Uint8Array): void {
+    if (this.#isGarbled) return;
+    try {
+      this.#reader.push(chunk);
+    } catch (error) {
+      this.#garbled(isDagsmithError(error) ? error : invalidMessage(errorMessage(error)));
+    }
+  }
+
+  #garbled({ code, message }: DagsmithError): void {
+    this.#isGarbled = true;
+    this.#spoilt = true;
+    const reason = `${code}: ${message}`;
+    if (this.#running) this.#finish(this.#running, { outcome: "crashed", reason });
+    this.#signal("SIGKILL");
+  }
+
   #receive(message: FromChild): void {
     if (message.type === "ready") return void this.#ready.resolve();
     const running = this.#running;
-    if (!running) return;
-    if (message.type === "log") running.host.log(message.level, message.source, message.text);
+    if (message.try > this.tries) throw invalidMessage("it speaks for a try that has not begun");
+    if (message.try !== running?.id || running.isDone) this.#receiveLate(message);
+    else if (message.type === "log") running.host.log(message.level, message.source, message.text);
     // #answer() never rejects: it sends the failure of a call to the child.
     else if (message.type === "call") void this.#answer(running.host, message);
-    else if (message.type === "done") {
-      this.#spoilt ||= message.isSpoilt;
-      this.#measure(message.rss);
-      // Output that was printed before the end is in the pipes by now, and this tick of
-      // the event loop reads it.
-      setImmediate(() => this.#finish(running, message.result));
-    }
+    else this.#done(running, message);
+  }
+
+  #done(running: Running, { isSpoilt, rss, result }: Extract<FromChild, { type: "done" }>): void {
+    running.isDone = true;
+    this.#ended.add(running);
+    this.#spoilt ||= isSpoilt;
+    this.#measure(rss);
+    // Output that was printed before the end is in the pipes by now, and this tick of
+    // the event loop reads it.
+    setImmediate(() => this.#finish(running, result));
+  }
+
+  /** From an ended try: its lines go into its own log, and its calls are refused. */
+  #receiveLate(message: Exclude<FromChild, { type: "ready" }>): void {
+    const refusal = this.#ended.receive(message);
+    if (refusal) this.#refuse(refusal.call, refusal.error);
   }
 
   #measure(rss: number | undefined): void {
@@ -186,13 +223,14 @@ export class TaskProcess {
     try {
       this.#send({ type: "reply", call, value: await host.call(method, args) });
     } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error(String(error));
-      this.#send({
-        type: "refuse",
-        call,
-        error: { name, message, ...(isDagsmithError(error) ? { code: error.code } : {}) },
-      });
+      this.#refuse(call, error);
     }
+  }
+
+  #refuse(call: number, error: unknown): void {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    const code = isDagsmithError(error) ? { code: error.code } : {};
+    this.#send({ type: "refuse", call, error: { name, message, ...code } });
   }
 
   /**

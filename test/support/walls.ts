@@ -88,7 +88,7 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
     why: "it shares its process with user code, so it holds no client of anything of ours",
   },
   bundler: {
-    packages: ["ts-morph", "esbuild", "ignore"],
+    packages: ["ts-morph", "esbuild", "ignore", "zod"],
     why: "compilers are large and slow to load; nothing else pays for them",
   },
   testing: { packages: ["luxon"], why: "`dag test` starts within a second and without a database" },
@@ -97,7 +97,7 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
     why: "it waits for other people's databases, which may be away for long; nothing else should",
   },
   executor: {
-    packages: ["graphile-worker", "pino"],
+    packages: ["graphile-worker", "pino", "zod"],
     why: "the queue could be another one day; only this room would change",
   },
   actions: { packages: ["luxon", "zod"], why: "what people do, the same from every face" },

@@ -203,7 +203,7 @@ describe("a file that does something to its process", () => {
       'process.kill(process.pid, "SIGKILL"); await new Promise((r) => setTimeout(r, 1e8));',
       "killed by SIGKILL",
     ],
-    ["cutting the channel", "process.disconnect();", "exit code 0"],
+    ["cutting the channel", "(await import('node:fs')).closeSync(3);", "killed by SIGKILL"],
   ])("by %s is reported, and neither file before nor after it is blamed", async (_, text, how) => {
     const inspections = await inspect({
       "a.ts": soundDag("a"),
@@ -252,10 +252,47 @@ describe("a file that does something to its process", () => {
     expect(dagIds(inspections)).toEqual(["a"]);
   });
 
+  test.each([
+    ["stray bytes", "x"],
+    ["null", "null"],
+    ["what is no answer", '{"type":"described","specs":[{}]}'],
+  ])("by writing %s to the channel is an import error of that file alone", async (_, line) => {
+    const inspections = await inspect({
+      "a.ts": soundDag("a"),
+      "b.ts": `import { writeSync } from "node:fs";\n${soundDag("b")}writeSync(3, ${JSON.stringify(`${line}\n`)});`,
+      "c.ts": soundDag("c"),
+    });
+    expect(dagIds(inspections)).toEqual(["a", "INVALID_IMPORT_MESSAGE", "c"]);
+    expect(inspections[1]?.error?.message).toMatch(/^b\.ts: /);
+  });
+
+  test.each([
+    ["JSON.stringify", 'JSON.stringify = () => "{";'],
+    ["toJSON of every object", 'Object.prototype.toJSON = () => "poison";'],
+    ["Array.prototype.map", "Array.prototype.map = () => [];"],
+    ["Promise", "globalThis.Promise = class {};"],
+    ["process.exit", "process.exit = () => undefined;"],
+    ["the environment", 'process.env.PATH = "/nowhere";'],
+    ["the working directory", 'process.chdir("/");'],
+    ["a timer", "setInterval(() => undefined, 1_000);"],
+  ])("by replacing or leaving %s does not change how the next file is read", async (_, code) => {
+    const inspections = await inspect({
+      "a.js": soundDag("a"),
+      "b.js": `${soundDag("b")}${code}`,
+      "c.js": `import { dag } from "dagsmith";\nconst d = dag("c", { tags: [process.cwd(), ...[1].map((n) => String(n))] });\nd.empty("work");\nexport default d;\n`,
+    });
+    const [a, , c] = inspections;
+    expect([a?.error, c?.error]).toEqual([null, null]);
+    expect(c?.specs[0]?.tags).toEqual([expect.stringMatching(/dags$/), "1"]);
+  });
+
   test("leaves none of the processes that it started", async () => {
     const { port, connection } = await listening();
     const folder = await dagFolder({
-      "a.ts": `import { spawn } from "node:child_process";\n${soundDag("a")}spawn(process.execPath, ["-e", "require('net').connect(${port}, '127.0.0.1')"], { stdio: "ignore" });`,
+      "a.ts": `import { spawn } from "node:child_process";
+${soundDag("a")}
+const child = spawn(process.execPath, ["-e", "require('net').connect(${port}, '127.0.0.1', () => console.log('connected'))"]);
+await new Promise((connected) => child.stdout.once("data", connected));`,
     });
     const inspector = startInspector(folder, { processes: 1 });
     onTestFinished(() => inspector.stop());

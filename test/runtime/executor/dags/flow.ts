@@ -68,8 +68,8 @@ chain(
   late.task("leaves_a_throw_behind", async () => {
     setTimeout(() => {
       throw new Error("too late");
-    }, 50);
-    setTimeout(() => void Promise.reject(new Error("rejected too late")), 60);
+    }, 50).unref();
+    setTimeout(() => void Promise.reject(new Error("rejected too late")), 60).unref();
     return process.pid;
   }),
   late.task("is_not_hurt", async () => {

@@ -1,0 +1,77 @@
+/**
+ * The try that some code belongs to. Code of an ended try may still run: what it says and asks
+ * carries the number of its own try, never that of the try that runs now.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { PrintedLines } from "./capture.ts";
+import { send } from "./channel.ts";
+import { LineCutter } from "./line_cutter.ts";
+import type { CallMethod, Calls, LogSource } from "./protocol.ts";
+import type { LogLevel, TaskHost, TryResult } from "./run_try.ts";
+
+/** Longer lines of log are sent in several messages. Characters. */
+const MAX_LINE = 65_536;
+
+export class RunningTry {
+  readonly id: number;
+  readonly taskId: string;
+  readonly abort = new AbortController();
+  /** Resolves with an error that the body does not wait for. */
+  readonly crash = Promise.withResolvers<TryResult>();
+  readonly printed: PrintedLines;
+
+  constructor(id: number, taskId: string) {
+    this.id = id;
+    this.taskId = taskId;
+    this.printed = {
+      stdout: new LineCutter((text) => this.log("info", text, "stdout")),
+      stderr: new LineCutter((text) => this.log("warn", text, "stderr")),
+    };
+  }
+
+  log(level: LogLevel, text: string, source: LogSource = "dagsmith"): void {
+    for (let from = 0; from === 0 || from < text.length; from += MAX_LINE)
+      send({ type: "log", try: this.id, level, source, text: text.slice(from, from + MAX_LINE) });
+  }
+
+  /** Ends the lines that were begun. */
+  endLines(): void {
+    this.printed.stdout.end();
+    this.printed.stderr.end();
+  }
+
+  /** What its task may ask. */
+  readonly host: TaskHost = {
+    connection: (id) => this.#call("connection", id),
+    variable: (key) => this.#call("variable", key),
+    pullXCom: (taskId, key) => this.#call("pullXCom", taskId, key),
+    pullPage: (taskId, after) => this.#call("pullPage", taskId, String(after)),
+    pushXCom: async (key, json) => void (await this.#call("pushXCom", key, json)),
+    assetEvents: (uri, limit) => this.#call("assetEvents", uri, String(limit)),
+    log: (level, text) => this.log(level, text, "task"),
+  };
+
+  #call<Method extends CallMethod>(
+    method: Method,
+    ...args: Calls[Method]["args"]
+  ): Promise<Calls[Method]["value"]> {
+    const reply = Promise.withResolvers<unknown>();
+    lastCall += 1;
+    calls.set(lastCall, reply);
+    send({ type: "call", try: this.id, call: lastCall, method, args });
+    return reply.promise as Promise<Calls[Method]["value"]>;
+  }
+}
+
+const calls = new Map<number, PromiseWithResolvers<unknown>>();
+let lastCall = 0;
+
+/** The question that an answer of the worker belongs to; each is answered once. */
+export function takeCall(call: number): PromiseWithResolvers<unknown> | undefined {
+  const reply = calls.get(call);
+  calls.delete(call);
+  return reply;
+}
+
+/** Follows code through callbacks and timers to the try that started it. */
+export const owner: AsyncLocalStorage<RunningTry> = new AsyncLocalStorage();

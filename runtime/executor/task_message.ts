@@ -1,0 +1,103 @@
+/**
+ * Parses what a task process sends. User code runs there and can write anything to the channel, so
+ * nothing behind this file sees a line that was not parsed.
+ */
+import { z } from "zod";
+import { DagsmithError } from "../../sdk/errors.ts";
+import { type Json, MAX_OUTPUT_BYTES } from "../../sdk/json.ts";
+import type { FromChild } from "../child/protocol.ts";
+
+/** Errors, labels and asset updates, which come beside the output. Characters. */
+const OTHER_TEXT = 8 * 1024 * 1024;
+
+/** Most characters of a line: an output is text inside JSON, where a quote takes two. */
+export function longestLine(maxOutputBytes: number = MAX_OUTPUT_BYTES): number {
+  return 2 * maxOutputBytes + OTHER_TEXT;
+}
+
+const text = z.string();
+const flag = z.boolean();
+const milliseconds = z.number().nonnegative();
+const json = z.custom<Json>((value) => value !== undefined);
+const instant = text.refine((iso) => !Number.isNaN(Date.parse(iso)), "it is not a date");
+
+const limit = { timeoutMs: milliseconds, softFail: flag };
+const wait = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("time"), at: instant }),
+  z.object({ type: z.literal("duration"), ms: milliseconds }),
+  z.object({
+    ...{ type: z.literal("run"), dagId: text, taskId: text.nullable(), ...limit },
+    logicalDate: instant.nullable(),
+  }),
+  z.object({ type: z.literal("event"), name: text, ...limit }),
+]);
+
+const label = { label: text.exactOptional() };
+const result = z.discriminatedUnion("outcome", [
+  z.object({
+    outcome: z.literal("success"),
+    output: text.nullable(),
+    assets: z.array(z.object({ uri: text, alias: text.nullable(), extra: json })).exactOptional(),
+    again: flag.exactOptional(),
+    ...label,
+  }),
+  z.object({
+    ...{ outcome: z.literal("skipped"), reason: text, ...label },
+    filteredOut: flag.exactOptional(),
+  }),
+  z.object({ outcome: z.literal("not_yet"), ...label }),
+  z.object({
+    ...{ outcome: z.literal("keys"), ...label },
+    keys: z.object({ concurrency: text.nullable(), rate: text.nullable() }),
+  }),
+  z.object({ outcome: z.literal("deferred"), wait, ...label }),
+  z.object({
+    ...{ outcome: z.literal("failed"), retryable: flag, ...label },
+    error: z.object({ name: text, message: text, stack: text }),
+    retryAfterMs: milliseconds.exactOptional(),
+  }),
+]);
+
+const counter = z.int().positive();
+const message = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("ready") }),
+  z.object({
+    ...{ type: z.literal("log"), try: counter, text },
+    level: z.enum(["debug", "info", "warn", "error"]),
+    source: z.enum(["task", "stdout", "stderr", "dagsmith"]),
+  }),
+  z.object({
+    ...{ type: z.literal("call"), try: counter, call: counter, args: z.array(text) },
+    method: z.enum([
+      ...["connection", "variable", "pullXCom"],
+      ...["pullPage", "pushXCom", "assetEvents"],
+    ] as const),
+  }),
+  z.object({
+    ...{ type: z.literal("done"), try: counter, result, isSpoilt: flag },
+    rss: z.number().nonnegative().exactOptional(),
+  }),
+]);
+
+/**
+ * One line of the channel as a message.
+ * @throws DagsmithError INVALID_TASK_MESSAGE
+ */
+export function parseTaskMessage(line: string): FromChild {
+  const parsed = message.safeParse(jsonOf(line));
+  if (parsed.success) return parsed.data;
+  throw invalidMessage(z.prettifyError(parsed.error).replace(/\s+/g, " ").slice(0, 200));
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw invalidMessage("it is not JSON");
+  }
+}
+
+/** What was sent is not repeated: it may hold a secret. */
+export function invalidMessage(problem: string): DagsmithError {
+  return new DagsmithError("INVALID_TASK_MESSAGE", { problem });
+}
