@@ -4,7 +4,7 @@
  */
 import type { LineCutter } from "./line_cutter.ts";
 
-export type PrintedTo = "stdout" | "stderr";
+type PrintedTo = "stdout" | "stderr";
 
 /** The unended lines of one try. */
 export type PrintedLines = Readonly<Record<PrintedTo, LineCutter>>;

@@ -9,7 +9,7 @@ import { messageText } from "./message_text.ts";
 import { killGroup } from "./orphanhood.ts";
 
 /** The file descriptor of the socket in the child. */
-export const CHANNEL_FD = 3;
+const CHANNEL_FD = 3;
 
 const write = writeSync;
 const { from: bytesOf } = Buffer;

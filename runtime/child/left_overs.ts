@@ -8,7 +8,9 @@ import { type Intrinsics, intrinsicsNow } from "./intrinsics.ts";
 import { watchEnvironment } from "./watched_environment.ts";
 import { livingOffspring, watchOffspring } from "./watched_offspring.ts";
 
-const { cwd, eventNames, listenerCount } = process;
+const cwd = process.cwd;
+const eventNames = process.eventNames.bind(process);
+const listenerCount = process.listenerCount.bind(process);
 const openResources = process.getActiveResourcesInfo;
 
 /** How often, and how long apart in milliseconds, closing connections are waited for. */
@@ -93,6 +95,6 @@ function isFolder(folder: string): boolean {
 
 function listeners(): number {
   let count = 0;
-  for (const name of eventNames.call(process)) count += listenerCount.call(process, name);
+  for (const name of eventNames()) count += listenerCount(name);
   return count;
 }

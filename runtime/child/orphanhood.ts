@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 
 // Taken before user code is loaded, which may replace it.
 const kill = process.kill.bind(process);
-const { pid } = process;
+const pid = process.pid;
 
 /** Kills the process group that this process leads: itself and its child processes. */
 export function killGroup(): never {
