@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { circlesIn, importGraph } from "./support/circles.ts";
+import { stateWritersIn, unnamedWritesIn } from "./support/state_writers.ts";
 import {
   brokenWalls,
   clockReadings,
@@ -72,6 +73,24 @@ describe("the walls of the house", () => {
         environmentReadings(textOf(path)).map((found) => `${path}: ${found}`),
       ),
     ).toEqual([]);
+  });
+
+  it.each([
+    ["task_instance", "runtime/store/instances/transition.ts"],
+    ["dag_run", "runtime/store/runs/run_transition.ts"],
+  ])("let one file write the state of %s", (table, writer) => {
+    const writers = ours.filter(
+      (path) => path.startsWith("runtime/") && stateWritersIn(textOf(path), table).length > 0,
+    );
+    expect(writers).toEqual([writer]);
+  });
+
+  it("let no file of the store hide which table it writes", () => {
+    const store = ours.filter((path) => path.startsWith("runtime/store/"));
+    const hidden = store.flatMap((path) =>
+      unnamedWritesIn(textOf(path)).map((found) => `${path}: ${found}`),
+    );
+    expect(hidden).toEqual([]);
   });
 
   it("let the migrations alone load knex, which costs each process 100 ms", () => {
@@ -291,6 +310,28 @@ describe("a broken wall is found", () => {
         [path, names.map((name) => `import type { X } from "./${name}.ts";`).join("\n")] as const,
     );
     expect(circlesIn(importGraph(new Map(texts), importsOf))).toEqual(expected);
+  });
+
+  it.each([
+    "update dagsmith.dag_run set state = 'failed' where id = $1",
+    "update dagsmith.dag_run r\nset generation = generation + 1,\n  state = v.state from v",
+    'UPDATE ONLY dagsmith."dag_run" SET reason = (select a from b), "state" = $1',
+    "update dag_run set (state, reason) = ('failed', $1)",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
+    "update dagsmith.dag_run r set ${columns}",
+    "insert into dagsmith.dag_run (run_id) values ($1)",
+    "merge into dagsmith.dag_run using v on true when matched then update set reason = ''",
+  ])("in a state written by %s", (text) => {
+    expect(stateWritersIn(`const X = { text: \`${text}\` };`, "dag_run")).toHaveLength(1);
+  });
+
+  it.each([
+    "update dagsmith.dag_run r set note = $2 where r.state = 'queued' and state = 'x'",
+    "update dagsmith.dag_run_label set state = 1",
+    "insert into dagsmith.dag_run_label (run_id) values ($1)",
+    "select state from dagsmith.dag_run where state = 'queued'",
+  ])("but not in %s", (text) => {
+    expect(stateWritersIn(`const X = { text: \`${text}\` };`, "dag_run")).toEqual([]);
   });
 
   it("reads every form of import", () => {

@@ -8,7 +8,8 @@ import { cancel } from "../state/transition.ts";
 import { audit } from "../store/access/audit.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
-import { endRun, runById } from "../store/runs/dag_run.ts";
+import { runById } from "../store/runs/dag_run.ts";
+import { cancelRunRow } from "../store/runs/end_run.ts";
 import { grantSlots, runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterChange } from "../transactions/run_ends.ts";
 
@@ -31,14 +32,14 @@ export async function cancelRun(db: Database, { id, actor, reason }: CancelReque
     const [locked] = await tx.lockRuns([id]);
     const run = await runById(on, id);
     if (!run || !locked) throw new DagsmithError("UNKNOWN_RUN", { run: id });
-    if (!(await endRun(on, id, why)))
+    if (!(await cancelRunRow(on, id, why)))
       throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
-    const unfinished = await tx.unfinished(id);
+    const unfinished = await tx.unfinished([id]);
     const ends = unfinished.map((one) => ({
       was: one.state,
       transition: cancel(one, one.state, why),
     }));
-    await endFromOutside(tx, locked.plan, ends);
+    await endFromOutside(tx, [locked], ends);
     await audit(on, {
       actor,
       action: "cancel",

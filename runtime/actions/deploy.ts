@@ -1,6 +1,6 @@
 /** Deploys a folder: new runs use the versions in it. */
 
-import { audit } from "../store/access/audit.ts";
+import { auditAll } from "../store/access/audit.ts";
 import {
   type DeployableVersion,
   type DeployedVersion,
@@ -38,9 +38,13 @@ export function deployFolder(
       loaded.errors.map(({ file }) => file),
     );
     await replaceImportErrors(tx, loaded.errors);
-    for (const { dagId, version, isNew } of deployed)
-      if (isNew) await audit(tx, { actor, action: "deploy", dagId, detail: { version } });
-    for (const dagId of removed) await audit(tx, { actor, action: "remove", dagId });
+    const changed = deployed.filter(({ isNew }) => isNew);
+    await auditAll(tx, [
+      ...changed.map(({ dagId, version }) => ({
+        ...{ actor, action: "deploy", dagId, detail: { version } },
+      })),
+      ...removed.map((dagId) => ({ actor, action: "remove", dagId })),
+    ]);
     return { deployed, removed };
   });
 }

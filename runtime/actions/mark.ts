@@ -14,7 +14,7 @@ import type { Database, Queryable } from "../store/database/database.ts";
 import { type SelectedInstance, selectInstances } from "../store/instances/instance_selection.ts";
 import { reviveInstances } from "../store/instances/recreate.ts";
 import { insertInstances } from "../store/instances/task_instance.ts";
-import { endRunAs } from "../store/runs/dag_run.ts";
+import { markRunRow } from "../store/runs/end_run.ts";
 import { idleGroupsAround } from "../transactions/clear_groups.ts";
 import { clearInstances, reopenRun } from "../transactions/clear_run.ts";
 import { runEngineTransaction } from "../transactions/engine_tx.ts";
@@ -132,7 +132,7 @@ async function declare(
   const [ended, open] = partition(instances, ({ state }) => isFinal(state));
   await tx.apply(ended.map((one) => mark(one, to, reason)));
   const ends = open.map((one) => ({ was: one.state, transition: mark(one, to, reason) }));
-  await endFromOutside(tx, plan, ends);
+  await endFromOutside(tx, [{ id: runId, plan }], ends);
   const known = new Set(instances.map(({ taskId }) => taskId));
   const made = taskIds
     .filter((taskId) => !known.has(taskId))
@@ -185,7 +185,7 @@ export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): 
       });
       await declare({ on, tx, run, plan }, instances, tops, to, reason);
     }
-    await endRunAs(on, id, to, reason);
+    await markRunRow(on, id, to, reason);
     await audit(on, {
       actor,
       action: "mark run",

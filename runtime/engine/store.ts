@@ -87,9 +87,7 @@ export interface GroupInstance extends InstanceKey, TryRef {
 }
 
 /** An unfinished instance. */
-export interface UnfinishedInstance extends TryRef {
-  readonly taskId: string;
-  readonly mapIndex: number;
+export interface UnfinishedInstance extends TryRef, InstanceKey {
   readonly state: TaskState;
 }
 
@@ -207,8 +205,8 @@ export interface EngineTx {
     taskIds: readonly string[],
     mapIndex: number | null,
   ): Promise<ReadonlyMap<string, Counts>>;
-  /** The instances of a run that can still move. */
-  unfinished(runId: number): Promise<readonly UnfinishedInstance[]>;
+  /** The instances of runs that can still move. */
+  unfinished(runIds: readonly number[]): Promise<readonly UnfinishedInstance[]>;
   runDates(runId: number): Promise<RunDates>;
   /** Whether the run before allows each of these tasks, in their order. */
   dependsOnPastMet(waits: readonly DependsOnPastWait[]): Promise<readonly boolean[]>;

@@ -17,7 +17,7 @@ import type { Database } from "../store/database/database.ts";
 import { isRefusedValue } from "../store/database/storable.ts";
 import { holderOf } from "../store/fleet/held_try.ts";
 import { assertLease } from "../store/fleet/worker.ts";
-import { applyTransitions } from "../store/instances/task_instance.ts";
+import { applyTransitions } from "../store/instances/apply_transitions.ts";
 import { grantedReservations } from "../store/limits/slot_request.ts";
 import type { RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import { runEngineTransaction } from "../transactions/engine_tx.ts";

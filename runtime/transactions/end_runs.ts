@@ -3,7 +3,7 @@
  * listening DAG's row, so that an end is used once.
  */
 import type { DagRunEnd } from "../../sdk/sources/event.ts";
-import { audit } from "../store/access/audit.ts";
+import { type AuditEntry, auditAll } from "../store/access/audit.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
 import { createRuns, type NewRun } from "../store/runs/dag_run.ts";
@@ -54,6 +54,7 @@ async function createBatch(
   const ends = await readEnds(tx, sources);
   const runs: NewRun[] = [];
   const done: number[] = [];
+  const stopped: AuditEntry[] = [];
   for (const { heard, ...dag } of sources) {
     const own = ends.filter((end) => end.listener === dag.dagId && end.source === heard.name);
     const { runs: pairs, waiting } = pairEnds(heard, own);
@@ -62,17 +63,17 @@ async function createBatch(
     for (const pair of pairs) {
       const run = endRun(dag, heard, pair);
       if (run) runs.push(run);
-      else
-        await audit(tx, {
-          actor: "scheduler",
-          action: "stop event loop",
-          dagId: dag.dagId,
-          detail: { source: heard.name, after: pair.map(({ runId }) => runId) },
-        });
+      else stopped.push(loopStopped(dag.dagId, heard, pair));
     }
   }
+  await auditAll(tx, stopped);
   await deleteEnds(tx, done);
   return (await createRuns(tx, runs)).map(({ dagId }) => dagId);
+}
+
+function loopStopped(dagId: string, { name }: RunSource, ends: readonly End[]): AuditEntry {
+  const detail = { source: name, after: ends.map(({ runId }) => runId) };
+  return { actor: "scheduler", action: "stop event loop", dagId, detail };
 }
 
 /** Null when the DAG is among those whose runs led here: it would go round for ever. */

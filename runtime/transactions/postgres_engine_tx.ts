@@ -27,6 +27,7 @@ import type { Transition } from "../state/transition.ts";
 import type { Wait } from "../state/wait.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Queryable } from "../store/database/database.ts";
+import { applyTransitions } from "../store/instances/apply_transitions.ts";
 import {
   beginGroups,
   clearWithin,
@@ -37,7 +38,6 @@ import { endsOf, unfinishedInstances } from "../store/instances/instance_states.
 import { removeLeftOver, reviveInstances } from "../store/instances/recreate.ts";
 import { loadCounters, saveCounters } from "../store/instances/task_counter.ts";
 import {
-  applyTransitions,
   enqueueTries,
   insertInstances,
   releaseInstances,
@@ -138,8 +138,8 @@ export class PostgresEngineTx implements EngineTx {
     return endsOf(this.#on, runId, taskIds, mapIndex);
   }
 
-  unfinished(runId: number): Promise<readonly UnfinishedInstance[]> {
-    return unfinishedInstances(this.#on, runId);
+  unfinished(runIds: readonly number[]): Promise<readonly UnfinishedInstance[]> {
+    return unfinishedInstances(this.#on, runIds);
   }
 
   runDates(runId: number): Promise<RunDates> {

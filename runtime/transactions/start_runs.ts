@@ -1,39 +1,22 @@
-/** The transaction in which queued runs begin: there is a place for them, and the DAG's row is held so that nobody else counts at once. */
+/**
+ * The transaction in which queued runs start. It locks the DAG's row, so that no other transaction
+ * counts the runs at the same time.
+ */
 import { beginRuns } from "../engine/advance/begin_runs.ts";
 import { dagsWithDependsOnPast } from "../engine/advance/depends_on_past.ts";
 import { startBackfillRuns } from "../store/backfills/start_backfill_runs.ts";
+import { dagsWithQueuedRuns, lockDags, markFree } from "../store/dags/dag_capacity.ts";
 import type { Plans } from "../store/dags/plans.ts";
-import type { Database, Queryable, Statement } from "../store/database/database.ts";
+import type { Database, Queryable } from "../store/database/database.ts";
 import { activeRuns, startQueued } from "../store/runs/dag_run.ts";
 import { runEngineTransaction } from "./engine_tx.ts";
 import { pauseFailing } from "./pause_failing.ts";
 import { releaseDependsOnPast } from "./release_depends_on_past.ts";
 import { resumeRuns } from "./resume_runs.ts";
 
-const WAITING: Statement = {
-  name: "dag_waiting_for_place",
-  text: `
-select d.dag_id from dagsmith.dag d
-where d.dag_id = any($1)
-  and (d.at_capacity or exists (select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state = 'queued'))`,
-};
-
-const LOCK_DAGS: Statement = {
-  name: "dag_lock",
-  text: `
-select dag_id, version_id, is_paused from dagsmith.dag
-where dag_id = any($1) and version_id is not null
-order by dag_id for no key update`,
-};
-
-const FREE: Statement = {
-  name: "dag_free_capacity",
-  text: "update dagsmith.dag set at_capacity = false where dag_id = any($1) and at_capacity",
-};
-
 /**
- * Begins queued runs of these DAGs, oldest first, as far as each DAG's maxActiveRuns allows, then those of backfills, as far as theirs do;
- * those of paused DAGs stay queued.
+ * Starts queued runs of these DAGs, oldest first, as each DAG's maxActiveRuns allows; then those of
+ * backfills, as theirs allow. Runs of paused DAGs stay queued.
  */
 export async function startQueuedRuns(
   db: Database,
@@ -41,15 +24,11 @@ export async function startQueuedRuns(
   dagIds: readonly string[],
 ): Promise<void> {
   for (let waiting = dagIds; waiting.length > 0; ) {
-    const rows = await db.query<{ dag_id: string }>(WAITING, [waiting]);
-    if (rows.length === 0) return;
+    const full = await dagsWithQueuedRuns(db, waiting);
+    if (full.length === 0) return;
     const { started, ended } = await runEngineTransaction(db, plans, async (tx, on) => {
-      const room = await roomOf(
-        on,
-        plans,
-        rows.map((row) => row.dag_id),
-      );
-      // A run that was cleared goes on from what it has; any other begins.
+      const room = await roomOf(on, plans, full);
+      // A cleared run goes on from the instances it has; any other begins.
       const begun = [
         ...(await startQueued(on, room.places)),
         ...(await startBackfillRuns(on, room.unpaused)),
@@ -61,8 +40,8 @@ export async function startQueuedRuns(
         ...(await beginRuns(tx, fresh)),
         ...(await resumeRuns(on, tx, [...again])),
       ]);
-      // A DAG that is still full stays marked: the scheduler would look at it again at every tick, in vain.
-      if (room.free.length > 0) await on.query(FREE, [room.free]);
+      // A DAG that is still full stays marked, or the scheduler would look at it at every tick.
+      await markFree(on, room.free);
       return { started, ended: started.filter((run) => finished.has(run.id)) };
     });
     const all = [
@@ -70,7 +49,7 @@ export async function startQueuedRuns(
       ...(await releaseDependsOnPast(db, plans, dagsWithDependsOnPast(started))),
     ];
     await pauseFailing(db, all);
-    // A run without a single task body ends as it begins, and leaves its place to the next.
+    // A run without a task for a worker ends as it begins, and its slot is free for the next.
     waiting = [...new Set(all.map(({ plan }) => plan.dagId))];
   }
 }
@@ -84,24 +63,21 @@ interface Room {
 }
 
 async function roomOf(on: Queryable, plans: Plans, dagIds: readonly string[]): Promise<Room> {
-  const dags = await on.query<{ dag_id: string; version_id: number; is_paused: boolean }>(
-    LOCK_DAGS,
-    [dagIds],
-  );
+  const dags = await lockDags(on, dagIds);
   const versions = await plans.get(
     on,
-    dags.map((dag) => dag.version_id),
+    dags.map(({ versionId }) => versionId),
   );
   const active = await activeRuns(on, dagIds);
   const counted = dags.map((dag) => {
-    const { running, active: all } = active.get(dag.dag_id) ?? { running: 0, active: 0 };
-    return { dag, running, all, most: versions.get(dag.version_id)?.plan.maxActiveRuns ?? 0 };
+    const { running, active: all } = active.get(dag.dagId) ?? { running: 0, active: 0 };
+    return { dag, running, all, most: versions.get(dag.versionId)?.plan.maxActiveRuns ?? 0 };
   });
   return {
     places: counted.flatMap(({ dag, running, most }) =>
-      !dag.is_paused && running < most ? [{ dagId: dag.dag_id, places: most - running }] : [],
+      !dag.isPaused && running < most ? [{ dagId: dag.dagId, places: most - running }] : [],
     ),
-    unpaused: counted.flatMap(({ dag }) => (dag.is_paused ? [] : [dag.dag_id])),
-    free: counted.flatMap(({ dag, all, most }) => (all < most ? [dag.dag_id] : [])),
+    unpaused: counted.flatMap(({ dag }) => (dag.isPaused ? [] : [dag.dagId])),
+    free: counted.flatMap(({ dag, all, most }) => (all < most ? [dag.dagId] : [])),
   };
 }

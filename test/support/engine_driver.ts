@@ -19,12 +19,12 @@ import type { TaskState } from "../../runtime/state/task_state.ts";
 import { start } from "../../runtime/state/transition.ts";
 import { Plans } from "../../runtime/store/dags/plans.ts";
 import type { Database } from "../../runtime/store/database/database.ts";
-import { applyTransitions } from "../../runtime/store/instances/task_instance.ts";
+import { applyTransitions } from "../../runtime/store/instances/apply_transitions.ts";
 import { endOfWait } from "../../runtime/testing/time.ts";
 import { runEngineTransaction } from "../../runtime/transactions/engine_tx.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
-import { known, rows } from "./migrated.ts";
+import { known, registeredWorker, rows } from "./migrated.ts";
 
 export const WORKER = "worker-1";
 
@@ -127,16 +127,11 @@ async function asWorker<Result>(
   id: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const registered = await rows(
-    db,
-    `insert into dagsmith.worker (id, pool_id, hostname, pid, session_name, slots)
-     values ($1, $1, 'host', 1, $1, 1) on conflict do nothing returning id`,
-    [id],
-  );
+  const isNew = await registeredWorker(db, id);
   try {
     return await work();
   } finally {
-    if (registered.length > 0) await rows(db, "delete from dagsmith.worker where id = $1", [id]);
+    if (isNew) await rows(db, "delete from dagsmith.worker where id = $1", [id]);
   }
 }
 

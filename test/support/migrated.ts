@@ -82,3 +82,14 @@ export async function tokens(db: Queryable): Promise<readonly string[]> {
   );
   return found.map(({ token }) => token);
 }
+
+/** A worker with a lease: only such a worker may take a try. @returns false when it has one */
+export async function registeredWorker(db: Queryable, id: string): Promise<boolean> {
+  const registered = await rows(
+    db,
+    `insert into dagsmith.worker (id, pool_id, hostname, pid, session_name, slots)
+     values ($1, $1, 'host', 1, $1, 1) on conflict do nothing returning id`,
+    [id],
+  );
+  return registered.length > 0;
+}

@@ -54,13 +54,13 @@ export class Stops {
 
   /** Cancels what runs or waits in stopped runs and groups. @returns what ended by it */
   async cancelActive(tx: EngineTx, run: LockedRun): Promise<readonly FinishedInstance[]> {
-    const active = (await tx.unfinished(run.id)).flatMap((one) => {
+    const active = (await tx.unfinished([run.id])).flatMap((one) => {
       const reason = this.#reasonToEnd(run, one);
       return reason === undefined
         ? []
         : [{ was: one.state, transition: cancel(one, one.state, reason) }];
     });
-    const moved = await endFromOutside(tx, run.plan, active);
+    const moved = await endFromOutside(tx, [run], active);
     return moved.flatMap((one) => (isFinal(one.state) ? [finished(one, one.state)] : []));
   }
 

@@ -181,13 +181,7 @@ export class MemoryStore implements EngineTx {
   async unfinished(): Promise<readonly UnfinishedInstance[]> {
     return this.#instances
       .filter(({ state }) => !isFinal(state) && state !== "none")
-      .map(({ id, tryNumber, taskId, mapIndex, state }) => ({
-        instanceId: id,
-        tryNumber,
-        taskId,
-        mapIndex,
-        state,
-      }));
+      .map(({ id, ...instance }) => ({ instanceId: id, ...instance }));
   }
 
   async groups(instances: readonly InstanceKey[]): Promise<readonly GroupInstance[]> {

@@ -6,7 +6,7 @@ import type { TaskEvent, TaskSpec } from "../../../sdk/spec/index.ts";
 import type { TaskState } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { EngineTx, MovedInstance, NewCallback } from "../store.ts";
+import type { EngineTx, LockedRun, MovedInstance, NewCallback } from "../store.ts";
 
 /** The event of each state that a try ends in. A lost try has none: another follows. */
 const EVENTS: Readonly<Partial<Record<TaskState, TaskEvent>>> = {
@@ -39,20 +39,31 @@ export interface OutsideEnd {
   readonly transition: Transition;
 }
 
-/** Ends instances of one run; those that had begun get their callbacks. @returns what moved */
+/**
+ * Ends instances of these runs; those that had begun get their callbacks.
+ * @returns what moved
+ */
 export async function endFromOutside(
   tx: Pick<EngineTx, "apply" | "storeResults">,
-  plan: Plan,
+  runs: readonly Pick<LockedRun, "id" | "plan">[],
   ends: readonly OutsideEnd[],
 ): Promise<readonly MovedInstance[]> {
+  const planOf = new Map(runs.map(({ id, plan }) => [id, plan]));
   const moved = await tx.apply(ends.map(({ transition }) => transition));
   const movedOf = new Map(moved.map((instance) => [instance.id, instance]));
   const callbacks = ends.flatMap(({ was, transition }) => {
     const instance = movedOf.get(transition.instanceId);
     return instance && hadBegun(was, instance)
-      ? callbacksOf(plan.tasks.get(instance.taskId)?.spec, instance.runId, transition)
+      ? callbacksOf(specIn(planOf, instance), instance.runId, transition)
       : [];
   });
   await tx.storeResults({ callbacks });
   return moved;
+}
+
+function specIn(
+  planOf: ReadonlyMap<number, Plan>,
+  { runId, taskId }: MovedInstance,
+): TaskSpec | undefined {
+  return planOf.get(runId)?.tasks.get(taskId)?.spec;
 }

@@ -3,6 +3,7 @@ import type { Json } from "../../../sdk/json.ts";
 import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
+import { moveRuns } from "../runs/run_transition.ts";
 
 /**
  * - `running`: its runs are created as capacity frees up. In: create, resume. Out: pause, cancel,
@@ -132,12 +133,15 @@ update dagsmith.backfill set state = 'cancelled', ended_at = now()
 where id = $1 and ended_at is null returning id`,
 };
 
-// Queued runs have not started and fail; running ones are left to finish.
-const END_QUEUED: Statement = {
-  name: "backfill_end_queued",
-  text: `
-update dagsmith.dag_run set state = 'failed', finished_at = now(), reason = $2
-where backfill_id = $1 and state = 'queued'`,
+// Queued runs have not started and fail; running ones are left to finish. The inner select finds
+// them by the index on the active runs of backfills.
+const CANCEL_QUEUED: Statement = {
+  name: "backfill_cancel_queued",
+  text: moveRuns(["cancel"], {
+    reason: "$2",
+    rows: `where r.id in (
+  select id from dagsmith.dag_run where backfill_id = $1 and state = 'queued' for no key update)`,
+  }),
 };
 
 const GET: Statement = {
@@ -197,6 +201,6 @@ export async function cancelBackfillRow(
   reason: string,
 ): Promise<boolean> {
   if ((await tx.query(CANCEL, [id])).length === 0) return false;
-  await tx.query(END_QUEUED, [id, reason]);
+  await tx.query(CANCEL_QUEUED, [id, reason]);
   return true;
 }

@@ -9,11 +9,12 @@ import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 import { clearXComs } from "../values/xcom.ts";
 import { putWaits } from "../waits/task_wait.ts";
+import { applyTransitions } from "./apply_transitions.ts";
 import { INSTANCES } from "./instance_rows.ts";
 import { type SelectedInstance, selectInstances } from "./instance_selection.ts";
 import { NO_MORE } from "./recreate.ts";
 import { deleteCounters } from "./task_counter.ts";
-import { applyTransitions } from "./task_instance.ts";
+import { move } from "./transition.ts";
 
 const GET: Statement = {
   name: "group_get",
@@ -36,12 +37,16 @@ export function runningGroups(
 const BEGIN: Statement = {
   name: "group_begin",
   text: `
-update dagsmith.task_instance t set state = 'running', started_at = now(), first_started_at = now(), worker_id = '${ENGINE}'
-from (
+${move("beginGroup", {
+  workerId: `'${ENGINE}'`,
+  rows: `from (
   select id from dagsmith.task_instance
-  where run_id = $1 and task_id = $2 and map_index >= $3 and state = 'scheduled' order by run_id, task_id, map_index limit $4
+  where run_id = $1 and task_id = $2 and map_index >= $3 and state = 'scheduled'
+  order by run_id, task_id, map_index limit $4
 ) next
-where t.id = next.id returning t.id, t.map_index as "mapIndex"`,
+where t.id = next.id`,
+})}
+returning t.id, t.map_index as "mapIndex"`,
 };
 
 /** Lets as many as the range is long of the elements that wait begin. @returns their map indices */
@@ -112,15 +117,51 @@ const TASKS_OF_GROUPS = rowsOf<TaskOfGroup>({
 // What of a group's tasks is still as it was cleared, at elements that the group's list has no more.
 const REMOVE_WITHIN: Statement = {
   name: "group_remove_within",
-  text: `
-update dagsmith.task_instance t set state = 'removed', started_at = null, finished_at = now(), reason = '${NO_MORE}'
-from (select distinct * from ${TASKS_OF_GROUPS.as("v")}) v
-where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index >= 0 and t.state = 'none' and not exists (
-  select from dagsmith.task_instance g
-  where g.run_id = v.run_id and g.task_id = v.group_id and g.map_index = t.map_index and g.state not in ('none', 'removed'))`,
+  text: move("removeSurplus", {
+    more: { reason: `'${NO_MORE}'` },
+    rows: `from (select distinct * from ${TASKS_OF_GROUPS.as("v")}) v
+where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index >= 0 and not exists (
+    select from dagsmith.task_instance g
+    where g.run_id = v.run_id and g.task_id = v.group_id and g.map_index = t.map_index
+      and g.state not in ('none', 'removed'))`,
+  }),
 };
 
 /** Removes what is left over of the tasks of mapped groups whose list has become shorter. */
 export async function removeWithin(db: Queryable, of: readonly TaskOfGroup[]): Promise<void> {
   if (of.length > 0) await db.query(REMOVE_WITHIN, TASKS_OF_GROUPS.values(of));
+}
+
+/** A cleared group instance, and one task in the group. */
+interface MemberOfGroup {
+  readonly instanceId: number;
+  readonly member: string;
+}
+
+const MEMBERS = rowsOf<MemberOfGroup>({
+  id: ["bigint", ({ instanceId }) => instanceId],
+  member: ["text", ({ member }) => member],
+});
+
+// A group of which instances are left was decided already: it goes on at once.
+const REOPEN: Statement = {
+  name: "group_reopen",
+  text: `
+${move("reopenGroup", {
+  workerId: `'${ENGINE}'`,
+  rows: `where t.id in (
+  select v.id from ${MEMBERS.as("v")}
+  join dagsmith.task_instance o on o.id = v.id
+  join dagsmith.task_instance m on m.run_id = o.run_id and m.task_id = v.member
+  where m.state <> 'none' and not (m.state = 'removed' and m.reason = '${NO_MORE}'))`,
+})}
+returning t.id, t.task_id as "taskId"`,
+};
+
+/** Starts cleared groups again of which instances are left. @returns those groups */
+export function reopenGroupsOf(
+  db: Queryable,
+  members: readonly MemberOfGroup[],
+): Promise<readonly { readonly id: number; readonly taskId: string }[]> {
+  return db.query(REOPEN, MEMBERS.values(members));
 }

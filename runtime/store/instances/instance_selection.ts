@@ -1,8 +1,9 @@
 /** Selecting instances of one run, with their states, before they are changed. */
+import type { InstanceKey } from "../../engine/counts/scope.ts";
 import type { TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { SELECTED } from "./instance_columns.ts";
-import { mapIndexIs } from "./instance_rows.ts";
+import { INSTANCES, mapIndexIs } from "./instance_rows.ts";
 import { NO_MORE } from "./recreate.ts";
 
 /** Which instances of a run are meant. */
@@ -65,4 +66,22 @@ from dagsmith.task_instance where run_id = $1 and state <> 'none'`,
 /** Every instance of a run that is not cleared. */
 export function allInstances(on: Queryable, runId: number): Promise<readonly SelectedInstance[]> {
   return on.query<SelectedInstance & Record<string, unknown>>(ALL, [runId]);
+}
+
+const IDLE: Statement = {
+  name: "task_instance_idle",
+  text: `
+select ${SELECTED}
+from ${INSTANCES.as("v")}
+join dagsmith.task_instance t using (run_id, task_id, map_index)
+where finished_at is not null or state = 'up_for_retry' order by task_id, map_index`,
+};
+
+/** Those of these instances that have ended or wait for their next try. */
+export async function idleInstances(
+  on: Queryable,
+  keys: readonly InstanceKey[],
+): Promise<readonly SelectedInstance[]> {
+  if (keys.length === 0) return [];
+  return on.query<SelectedInstance & Record<string, unknown>>(IDLE, INSTANCES.values(keys));
 }

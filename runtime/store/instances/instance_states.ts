@@ -3,33 +3,29 @@
 import type { Counts } from "../../engine/counts/counts.ts";
 import { COUNT_OF, NOTHING } from "../../engine/counts/counts.ts";
 import type { StateCount } from "../../engine/counts/instance_states.ts";
-import type { MovedInstance } from "../../engine/store.ts";
-import type { FinalState, TaskState } from "../../state/task_state.ts";
+import type { MovedInstance, UnfinishedInstance } from "../../engine/store.ts";
+import { type FinalState, PENDING_STATES } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
+import { isOneOf } from "../database/state_sql.ts";
 import { mapIndexIs } from "./instance_rows.ts";
 import { NO_MORE } from "./recreate.ts";
 
 const UNFINISHED: Statement = {
   name: "task_instance_unfinished",
   text: `
-select id as "instanceId", task_id as "taskId", map_index as "mapIndex", try_number as "tryNumber", state from dagsmith.task_instance
-where run_id = $1 and state in ('scheduled', 'queued', 'running', 'up_for_retry', 'up_for_reschedule', 'deferred') for no key update`,
+select id as "instanceId", run_id as "runId", task_id as "taskId", map_index as "mapIndex",
+  try_number as "tryNumber", state
+from dagsmith.task_instance
+where run_id = any($1) and ${isOneOf("state", ["running", ...PENDING_STATES])}
+for no key update`,
 };
 
-/** The instances of a run that something may still move. */
+/** The instances of runs that can still move, locked. */
 export function unfinishedInstances(
   tx: Queryable,
-  runId: number,
-): Promise<
-  readonly {
-    readonly instanceId: number;
-    readonly taskId: string;
-    readonly mapIndex: number;
-    readonly tryNumber: number;
-    readonly state: TaskState;
-  }[]
-> {
-  return tx.query(UNFINISHED, [runId]);
+  runIds: readonly number[],
+): Promise<readonly UnfinishedInstance[]> {
+  return tx.query<UnfinishedInstance & Record<string, unknown>>(UNFINISHED, [runIds]);
 }
 
 const ENDS: Statement = {

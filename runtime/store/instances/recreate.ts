@@ -1,57 +1,85 @@
-/** Instances that were cleared, made anew: their rows stay, with the history of their tries. */
+/** Cleared instances that are created again: their rows stay, with the history of their tries. */
 import { partition } from "../../../sdk/list.ts";
 import type { NewInstance } from "../../engine/store.ts";
-import { ENGINE, type TaskState } from "../../state/task_state.ts";
+import type { TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 import { requestSlots } from "../limits/slot_request.ts";
-import { ITEM, ifGroup } from "./instance_columns.ts";
+import { firstState, jsonOrNull } from "./instance_columns.ts";
 import { NEW_INSTANCE, TASKS } from "./instance_rows.ts";
 import { enqueueTries } from "./task_instance.ts";
+import { move, recreate } from "./transition.ts";
 
-/** What the instance of an item says that its list no longer has. */
+/** The reason of an instance that is removed because its list no longer has the item. */
 export const NO_MORE = "its item is no more";
 
 const RECREATED = rowsOf<NewInstance>({
   ...NEW_INSTANCE,
-  // An instance that needs slots is queued when it gets them.
-  state: [
-    "text",
-    ({ state, route }) =>
-      route.reservations.length > 0 && state === "queued" ? "scheduled" : state,
-  ],
+  state: ["text", firstState],
   reason: ["text", ({ reason }) => reason],
-  error: ["json", ({ error }) => (error === null ? null : JSON.stringify(error))],
+  error: ["json", ({ error }) => jsonOrNull(error)],
 });
 
 const REVIVE: Statement = {
   name: "task_instance_revive",
   text: `
-update dagsmith.task_instance t
-set state = v.state, label = null, item = ${ITEM}, reason = v.reason, error = v.error,
-  queued_at = case v.state when 'queued' then now() end,
-  started_at = ${ifGroup("now()")}, first_started_at = ${ifGroup("now()")}, worker_id = ${ifGroup(`'${ENGINE}'`)},
-  finished_at = case when v.state in ('success', 'failed', 'skipped', 'upstream_failed', 'removed') then now() end
-from ${RECREATED.as("v")}
-where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index and t.state in ('none', 'removed')
+${recreate({
+  more: { reason: "v.reason", error: "v.error" },
+  rows: `from ${RECREATED.as("v")}
+where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index`,
+})}
 returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number`,
 };
 
-// Whatever of a task that was made anew is still as it was cleared has no item any more.
+// An instance of such a task that is still cleared has no item any more.
 const REMOVE: Statement = {
   name: "task_instance_remove",
-  text: `
-update dagsmith.task_instance t set state = 'removed', started_at = null, finished_at = now(), reason = '${NO_MORE}'
-from (select distinct * from ${TASKS.as("v")}) v
-where t.run_id = v.run_id and t.task_id = v.task_id and t.state = 'none'`,
+  text: move("removeSurplus", {
+    more: { reason: `'${NO_MORE}'` },
+    rows: `from (select distinct * from ${TASKS.as("v")}) v
+where t.run_id = v.run_id and t.task_id = v.task_id`,
+  }),
 };
 
-/** Removes what these instances, made anew, leave over of their tasks: items of a list that has become shorter. */
-export async function removeLeftOver(db: Queryable, made: readonly NewInstance[]): Promise<void> {
-  if (made.length > 0) await db.query(REMOVE, TASKS.values(made));
+/**
+ * Removes cleared instances of tasks whose instances were created again: items that the new list
+ * no longer has.
+ */
+export async function removeLeftOver(
+  db: Queryable,
+  created: readonly NewInstance[],
+): Promise<void> {
+  if (created.length > 0) await db.query(REMOVE, TASKS.values(created));
 }
 
-/** Makes of the instances those that were cleared, each queued one with its token, or its place in the line of those that wait for places. @returns the others, of which there is no row yet */
+// The trigger rule of such a task was met already, so its cleared items only wait for a slot.
+const REQUEUE_ITEMS: Statement = {
+  name: "task_instance_requeue_items",
+  text: move("requeueItem", {
+    rows: `where t.id = any($1) and t.task_id <> all($2) and t.map_index >= 0 and exists (
+    select from dagsmith.task_instance o
+    where o.run_id = t.run_id and o.task_id = t.task_id and o.map_index >= 0
+      and o.state <> 'none' and not (o.state = 'removed' and o.reason = '${NO_MORE}'))`,
+  }),
+};
+
+/**
+ * Schedules cleared items of mapped tasks that have other items, which were not cleared.
+ * @param within tasks in mapped groups: their instances wait for those of the group
+ */
+export async function requeueItems(
+  db: Queryable,
+  instanceIds: readonly number[],
+  within: readonly string[],
+): Promise<void> {
+  await db.query(REQUEUE_ITEMS, [instanceIds, within]);
+}
+
+/**
+ * Creates instances again whose rows exist since before a clear, each queued one with its job or
+ * its slot request.
+ * @returns the others, which have no row yet
+ */
 export async function reviveInstances(
   db: Queryable,
   instances: readonly NewInstance[],

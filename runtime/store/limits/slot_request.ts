@@ -16,6 +16,7 @@ import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 import { enqueue } from "../fleet/enqueue.ts";
 import { TASKS } from "../instances/instance_rows.ts";
+import { move } from "../instances/transition.ts";
 
 const REQUESTS = rowsOf<RoutedJob>({
   id: ["bigint", (job) => job.instanceId],
@@ -184,13 +185,14 @@ with v as materialized (
   update dagsmith.slot_request p set admitted_at = now() from v where p.instance_id = v.id
   returning p.instance_id, p.try_number, p.queue, p.weight, v.position
 ), queued as (
-  update dagsmith.task_instance t set state = 'queued', queued_at = now(), retry_at = null
-  from granted g where t.id = g.instance_id
+  ${move("grant", {
+    rows: "from granted g where t.id = g.instance_id and t.try_number = g.try_number",
+  })}
   returning t.id, g.try_number, g.queue, g.weight, g.position
 ), starts as (
   insert into dagsmith.rate_start (name, instance_id, try_number, per_ms)
   select s.name, s.id, g.try_number, s.per_ms
-  from ${GRANTED_STARTS.as("s")} join granted g on g.instance_id = s.id
+  from ${GRANTED_STARTS.as("s")} join queued g on g.id = s.id
 )${enqueue("queued", { order: "order by position" })}`,
 };
 

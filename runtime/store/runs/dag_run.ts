@@ -1,13 +1,13 @@
-/** Runs: made at most once for each slot, begun when there is a place, ended with their last task. */
+/** Runs: created once for each interval, started as slots allow, and their progress. */
 import type { Json } from "../../../sdk/json.ts";
 import type { Decisions, RunDates } from "../../engine/store.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
-import { queueRunCallbacks } from "../waits/callback.ts";
 import { createDeadlines } from "../waits/deadline.ts";
+import { createRun, moveRuns } from "./run_transition.ts";
 
-/** What makes runs: a schedule, a person, a backfill, assets, or an event. Airflow's names, and one of ours. */
+/** What creates runs. Airflow's names, and one of ours: `event_triggered`. */
 export const RUN_TYPES = [
   "scheduled",
   "manual",
@@ -17,7 +17,7 @@ export const RUN_TYPES = [
 ] as const;
 export type RunType = (typeof RUN_TYPES)[number];
 
-/** A run to be made. Its run id is derived from what it is for, so that making it twice makes it once. */
+/** A run to be created. Its run id is derived from its interval: created twice, it exists once. */
 export interface NewRun {
   readonly dagId: string;
   readonly runId: string;
@@ -28,21 +28,22 @@ export interface NewRun {
   readonly dataIntervalEnd: Date;
   readonly runAfter: Date;
   readonly params: Json;
-  /** The name of the schedule that makes it; null when none does. */
+  /** The name of the schedule that creates it; null: none does. */
   readonly schedule: string | null;
-  /** What made it, for its tasks to read; null when time or a person did. */
+  /** The event or the assets that create it, for its tasks to read; null: none do. */
   readonly trigger: Json;
   /** The partition it works on. Absent: none. */
   readonly partitionKey?: string | null;
-  /** The backfill that makes it, and its place in there. */
+  /** The backfill that creates it, and its position there. */
   readonly backfill?: { readonly id: number; readonly ordinal: number };
 }
 
-// Read with the runs, so that a task without limits costs no statement of its own to find that out.
-export const IS_GLOBALLY_LIMITED =
+// Read with the runs: a task without limits then costs no further statement.
+const IS_GLOBALLY_LIMITED =
   "exists (select from dagsmith.pool where name = 'all') as is_globally_limited";
 
-// Two things may stand in a run's way: a run with its id, and a run of its slot, which a backfill and the scheduler would each name differently.
+// A run conflicts with a run of its id, and with a run of its interval: a backfill and the
+// scheduler would name that one differently.
 const NEW_RUNS = rowsOf<NewRun>({
   dag_id: ["text", (run) => run.dagId],
   run_id: ["text", (run) => run.runId],
@@ -63,15 +64,25 @@ const NEW_RUNS = rowsOf<NewRun>({
 const CREATE: Statement = {
   name: "dag_run_create",
   text: `
-insert into dagsmith.dag_run (${NEW_RUNS.names})
-select * from ${NEW_RUNS.unnest}
+${createRun(NEW_RUNS.names, NEW_RUNS.unnest)}
 on conflict do nothing
 returning id, dag_id, run_id`,
 };
 
-/** Of a run that begins, with its version as `v`: when it will have taken too long; null when it may take for ever. */
-export const TIMEOUT_AT =
-  "now() + (v.spec ->> 'dagRunTimeoutMs')::float8 * interval '1 millisecond'";
+/**
+ * An update that starts queued runs with all their tasks open.
+ * @param queued a table that names their ids
+ */
+export function startRuns(queued: string): string {
+  const start = moveRuns(["start"], {
+    timeoutAt: "now() + (v.spec ->> 'dagRunTimeoutMs')::float8 * interval '1 millisecond'",
+    more: { open_tasks: "json_array_length(v.spec -> 'tasks')" },
+    rows: `from dagsmith.dag_version v, ${queued}\nwhere r.id = next.id and v.id = r.version_id`,
+  });
+  return `${start}
+returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.generation,
+  r.backfill_id, ${IS_GLOBALLY_LIMITED}`;
+}
 
 /** How many runs of a DAG may start. */
 interface Capacity {
@@ -84,23 +95,16 @@ const CAPACITIES = rowsOf<Capacity>({
   places: ["int", ({ places }) => places],
 });
 
-// The oldest queued runs of each DAG, as many as there are places; the caller holds the rows of the DAGs.
+// The oldest queued runs of each DAG. The caller has locked the rows of the DAGs.
 const START_QUEUED: Statement = {
   name: "dag_run_start_queued",
-  text: `
-update dagsmith.dag_run r
-set state = 'running', started_at = now(), open_tasks = json_array_length(v.spec -> 'tasks'),
-    timeout_at = ${TIMEOUT_AT}
-from dagsmith.dag_version v,
-  ${CAPACITIES.as("place")},
+  text: startRuns(`${CAPACITIES.as("capacity")},
   lateral (
     select id from dagsmith.dag_run q
-    where q.dag_id = place.dag_id and q.state = 'queued' and q.backfill_id is null
-    order by q.id limit place.places
+    where q.dag_id = capacity.dag_id and q.state = 'queued' and q.backfill_id is null
+    order by q.id limit capacity.places
     for no key update skip locked
-  ) next
-where r.id = next.id and v.id = r.version_id
-returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.generation, r.backfill_id, ${IS_GLOBALLY_LIMITED}`,
+  ) next`),
 };
 
 // The runs of a backfill count under its own limit.
@@ -108,7 +112,9 @@ const ACTIVE: Statement = {
   name: "dag_run_active",
   text: `
 select dag_id, count(*) filter (where state = 'running')::int as running, count(*)::int as active
-from dagsmith.dag_run where dag_id = any($1) and state in ('queued', 'running') and backfill_id is null group by dag_id`,
+from dagsmith.dag_run
+where dag_id = any($1) and state in ('queued', 'running') and backfill_id is null
+group by dag_id`,
 };
 
 // "no key update": inserting an instance, which refers to its run, must not wait for this lock.
@@ -129,12 +135,15 @@ const PROGRESS = rowsOf<Decisions["runs"][number]>({
 
 const UPDATE: Statement = {
   name: "dag_run_update",
-  text: `
-update dagsmith.dag_run r
-set open_tasks = v.open_tasks, failed_leaves = v.failed_leaves, warnings = v.warnings, state = v.state,
-    finished_at = case when v.state in ('success', 'failed') then now() end
-from ${PROGRESS.as("v")}
-where r.id = v.id`,
+  text: moveRuns(["advance", "finish"], {
+    to: "v.state",
+    more: {
+      open_tasks: "v.open_tasks",
+      failed_leaves: "v.failed_leaves",
+      warnings: "v.warnings",
+    },
+    rows: `from ${PROGRESS.as("v")} where r.id = v.id`,
+  }),
 };
 
 export interface RunRow {
@@ -144,13 +153,13 @@ export interface RunRow {
   readonly open_tasks: number;
   readonly failed_leaves: number;
   readonly warnings: number;
-  /** How often it was cleared: above 0 it may have instances that wait for their turn anew. */
+  /** How often it was cleared: above 0 it may have cleared instances. */
   readonly generation: number;
   readonly backfill_id: number | null;
   readonly is_globally_limited: boolean;
 }
 
-/** Makes the runs that do not exist yet. @returns those that were made */
+/** Creates the runs that do not exist yet. @returns those that were created */
 export async function createRuns(
   db: Queryable,
   runs: readonly NewRun[],
@@ -167,7 +176,7 @@ export async function createRuns(
   return rows.map((row) => ({ id: row.id, dagId: row.dag_id, runId: row.run_id }));
 }
 
-/** Moves up to `places` queued runs of each DAG to running, oldest first, with all their tasks open. */
+/** Starts up to `places` queued runs of each DAG, oldest first. */
 export async function startQueued(
   db: Queryable,
   places: readonly Capacity[],
@@ -177,8 +186,8 @@ export async function startQueued(
 }
 
 /**
- * How many runs of each DAG are running, and how many are running or queued. Those of backfills have a limit of their own and do not count.
- * DAGs without any are missing.
+ * How many runs of each DAG are running, and how many are running or queued, without those of
+ * backfills. DAGs without any are missing.
  */
 export async function activeRuns(
   db: Queryable,
@@ -203,19 +212,6 @@ const BY_ID: Statement = {
   text: "select dag_id, run_id, state from dagsmith.dag_run where id = $1 and deleting_since is null",
 };
 
-// The guard on the state makes a run that ended meanwhile stay as it ended.
-const END: Statement = {
-  name: "dag_run_end",
-  text: `
-update dagsmith.dag_run set state = 'failed', finished_at = now(), reason = $2
-where id = $1 and state in ('queued', 'running') returning id`,
-};
-
-const FORGET_WAITS: Statement = {
-  name: "dag_run_delete_depends_on_past_waits",
-  text: "delete from dagsmith.depends_on_past_wait where run_id = $1",
-};
-
 /** A run's names and state. */
 export async function runById(
   db: Queryable,
@@ -227,23 +223,14 @@ export async function runById(
   return row && { dagId: row.dag_id, runId: row.run_id, state: row.state };
 }
 
-/** Ends an active run as failed. @returns false when it was not active any more */
-export async function endRun(tx: Queryable, id: number, reason: string): Promise<boolean> {
-  const ended = (await tx.query(END, [id, reason])).length > 0;
-  if (ended) {
-    await tx.query(FORGET_WAITS, [id]);
-    await queueRunCallbacks(tx, [id]);
-  }
-  return ended;
-}
-
 const DATES: Statement = {
   name: "dag_run_dates",
   text: `
-select now(), run_type, schedule, logical_date, data_interval_start, data_interval_end from dagsmith.dag_run where id = $1`,
+select now(), run_type, schedule, logical_date, data_interval_start, data_interval_end
+from dagsmith.dag_run where id = $1`,
 };
 
-/** When a run is, and what made it. */
+/** The dates of a run, and what created it. */
 export async function runDates(db: Queryable, id: number): Promise<RunDates> {
   type Row = {
     now: Date;
@@ -264,48 +251,4 @@ export async function runDates(db: Queryable, id: number): Promise<RunDates> {
     data_interval_end: end,
   } = row;
   return { now, runType, schedule, logicalDate, dataInterval: { start, end } };
-}
-
-// By the index on timeout_at, which holds only runs that have one and still run.
-const OVERDUE: Statement = {
-  name: "dag_run_overdue",
-  text: `
-select id, dag_id, started_at, timeout_at from dagsmith.dag_run
-where state = 'running' and timeout_at <= now() order by timeout_at limit $1`,
-};
-
-/** Runs that took longer than they may, the longest overdue first. */
-export async function overdueRuns(
-  db: Queryable,
-  limit: number,
-): Promise<readonly { readonly id: number; readonly dagId: string; readonly allowedMs: number }[]> {
-  const rows = await db.query<{ id: number; dag_id: string; started_at: Date; timeout_at: Date }>(
-    OVERDUE,
-    [limit],
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    dagId: row.dag_id,
-    allowedMs: row.timeout_at.getTime() - row.started_at.getTime(),
-  }));
-}
-
-const END_AS: Statement = {
-  name: "dag_run_end_as",
-  text: `
-update dagsmith.dag_run
-set state = $2, reason = $3, finished_at = coalesce(finished_at, now()), open_tasks = 0, generation = generation + 1
-where id = $1`,
-};
-
-/** Ends a run as a person says, whatever it was at. */
-export async function endRunAs(
-  tx: Queryable,
-  id: number,
-  state: "success" | "failed",
-  reason: string,
-): Promise<void> {
-  await tx.query(FORGET_WAITS, [id]);
-  await tx.query(END_AS, [id, state, reason]);
-  await queueRunCallbacks(tx, [id]);
 }

@@ -3,13 +3,12 @@
  * deleted.
  */
 import type { NewInstance } from "../../engine/store.ts";
-import { ENGINE } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
 import type { RunningWait, Wait, WaitKind } from "../../state/wait.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
-import { ITEM, ifGroup } from "../instances/instance_columns.ts";
 import { NEW_INSTANCE } from "../instances/instance_rows.ts";
+import { createOrRecreate } from "../instances/transition.ts";
 
 /** A longer wait than 300 years would end beyond the range of a timestamp. */
 const LONGEST_MS = 300 * 365 * 86_400_000;
@@ -59,17 +58,11 @@ on conflict (task_instance_id) do update set
 
 const WAITING = rowsOf<NewInstance>(NEW_INSTANCE);
 
-// An instance that was cleared stays where it is, with the history of its tries.
+// A cleared instance keeps its row, with the history of its tries.
 const INSERT_WAITING: Statement = {
   name: "task_instance_insert_waiting",
   text: `
-insert into dagsmith.task_instance as t (run_id, task_id, map_index, state, item, queued_at, started_at, first_started_at, worker_id)
-select v.run_id, v.task_id, v.map_index, v.state, ${ITEM}, now(), ${ifGroup("now()")}, ${ifGroup("now()")}, ${ifGroup(`'${ENGINE}'`)}
-from ${WAITING.as("v")}
-on conflict (run_id, task_id, map_index) do update set state = excluded.state, item = excluded.item, queued_at = now(),
-  started_at = excluded.started_at, first_started_at = excluded.first_started_at, worker_id = excluded.worker_id,
-  finished_at = null, label = null, reason = null, error = null
-where t.state in ('none', 'removed')
+${createOrRecreate(`from ${WAITING.as("v")}`)}
 returning id, run_id, task_id, map_index`,
 };
 

@@ -11,7 +11,7 @@ import { type Database, openDatabase } from "../../../runtime/store/database/dat
 import { declareLost, heartbeats } from "../../../runtime/store/fleet/lost_worker.ts";
 import { unlockOrphanedJobs } from "../../../runtime/store/fleet/orphaned_job.ts";
 import { registerWorker } from "../../../runtime/store/fleet/worker.ts";
-import { applyTransitions } from "../../../runtime/store/instances/task_instance.ts";
+import { applyTransitions } from "../../../runtime/store/instances/apply_transitions.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { driverOf, runnable } from "../../support/engine_driver.ts";

@@ -12,6 +12,7 @@ import {
 } from "../../../runtime/state/task_verbs.ts";
 import * as transitions from "../../../runtime/state/transition.ts";
 import { nextPoke } from "../../../runtime/state/wait.ts";
+import { statesInComment } from "../../support/state_comments.ts";
 
 const verbs: readonly (readonly [TaskVerb, Verb])[] = Object.entries(TASK_VERBS) as never;
 const ref = { instanceId: 1, tryNumber: 3 };
@@ -99,14 +100,9 @@ describe("the table", () => {
 test("the comment of each state names the verbs that move an instance in and out", () => {
   const path = fileURLToPath(new URL("../../../runtime/state/task_state.ts", import.meta.url));
   const comment = readFileSync(path, "utf8").split("export const TASK_STATES")[0]!;
-  const bullets = comment
-    .replaceAll(/\s*\n \*\s*/g, " ")
-    .split(" - `")
-    .slice(1);
-  const told = bullets.map((bullet) => {
-    const [, state, ins, outs] = /^(\w+)`.*? In: ([\w, ]+)\. Out: ([\w, ]+)\./.exec(bullet)!;
-    return [state, ins!.split(", ").toSorted(), outs!.split(", ").toSorted()];
-  });
+  const told = statesInComment(comment).map(([state, ins, outs]) => [
+    ...[state, ins.toSorted(), outs.toSorted()],
+  ]);
   const said = (of: (verb: Verb) => boolean): string[] =>
     verbs
       .filter(([, verb]) => of(verb))

@@ -2,14 +2,13 @@
  * Pages of long lists read about as many rows as they show, at any depth and for any filter: with the
  * plan that a statement keeps when it is run again and again.
  */
-import { escapeLiteral } from "pg";
 import { beforeAll, expect, test } from "vitest";
-import type { Queryable } from "../../../runtime/store/database/database.ts";
 import { selectInstances } from "../../../runtime/store/instances/instance_selection.ts";
 import { listAudit } from "../../../runtime/store/reads/audit.ts";
 import { listRuns, type RunQuery } from "../../../runtime/store/reads/runs.ts";
 import { runsBetweenDates } from "../../../runtime/store/runs/named_run.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
+import { readBy } from "../../support/plans.ts";
 import { dagSpec } from "../../support/rows.ts";
 
 const postgres = migratedDatabase();
@@ -52,57 +51,6 @@ beforeAll(async () => {
   );
 });
 
-interface PlanNode {
-  readonly "Relation Name"?: string;
-  readonly "Actual Rows": number;
-  readonly "Actual Loops": number;
-  readonly "Rows Removed by Filter"?: number;
-  readonly Plans?: readonly PlanNode[];
-}
-
-/** Rows of a table that a plan looked at. */
-function rowsRead(node: PlanNode, table: string): number {
-  const own =
-    node["Relation Name"] === table
-      ? (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"]
-      : 0;
-  return (node.Plans ?? []).reduce((sum, child) => sum + rowsRead(child, table), own);
-}
-
-function literal(value: unknown): string {
-  if (value === null) return "null";
-  if (value instanceof Date) return escapeLiteral(value.toISOString());
-  return escapeLiteral(Array.isArray(value) ? `{${value.join()}}` : String(value));
-}
-
-/** Runs the statement of a query under its generic plan. @returns the rows of the table it read */
-async function readBy(
-  table: string,
-  query: (db: Queryable) => Promise<unknown>,
-): Promise<{ readonly read: number; readonly shown: number }> {
-  const client = await postgres.db.pool.connect();
-  let found = { read: 0, shown: 0 };
-  try {
-    await client.query("set plan_cache_mode = force_generic_plan");
-    await query({
-      query: async (statement, values = []) => {
-        const given = values.map(literal);
-        await client.query(`prepare shown as ${statement.text}`);
-        const explained = await client.query(
-          `explain (analyze, format json) execute shown (${given.join(", ")})`,
-        );
-        await client.query("deallocate shown");
-        const { Plan: plan } = explained.rows[0]["QUERY PLAN"][0];
-        found = { read: rowsRead(plan, table), shown: plan["Actual Rows"] };
-        return [];
-      },
-    });
-  } finally {
-    client.release(true);
-  }
-  return found;
-}
-
 const QUERIES: readonly Partial<RunQuery>[] = [
   {},
   { before: 100 },
@@ -117,20 +65,22 @@ const QUERIES: readonly Partial<RunQuery>[] = [
 ];
 
 test.each(QUERIES)("a page of runs with %j", async (query) => {
-  const { read, shown } = await readBy("dag_run", (db) => listRuns(db, { limit: LIMIT, ...query }));
+  const { read, shown } = await readBy(postgres.db, "dag_run", (db) =>
+    listRuns(db, { limit: LIMIT, ...query }),
+  );
   expect(shown).toBeGreaterThan(0);
   expect(read).toBeLessThanOrEqual(2 * LIMIT);
 });
 
 test("the last page of the audit log", async () => {
-  const { read, shown } = await readBy("audit", (db) =>
+  const { read, shown } = await readBy(postgres.db, "audit", (db) =>
     listAudit(db, { dagId: "one", before: 50, limit: LIMIT }),
   );
   expect([read, shown]).toEqual([LIMIT, LIMIT]);
 });
 
 test("one instance of a wide mapped task", async () => {
-  const { read, shown } = await readBy("task_instance", (db) =>
+  const { read, shown } = await readBy(postgres.db, "task_instance", (db) =>
     selectInstances(db, 1, { taskIds: ["each"], mapIndex: 5_000, onlyFailed: false }),
   );
   expect([read, shown]).toEqual([1, 1]);
@@ -138,6 +88,8 @@ test("one instance of a wide mapped task", async () => {
 
 test("the runs between two late dates", async () => {
   const range = { from: new Date("2026-01-07T00:00:00Z"), to: null };
-  const { read } = await readBy("dag_run", (db) => runsBetweenDates(db, "one", range, LIMIT));
+  const { read } = await readBy(postgres.db, "dag_run", (db) =>
+    runsBetweenDates(db, "one", range, LIMIT),
+  );
   expect(read).toBeLessThanOrEqual(2 * LIMIT);
 });
