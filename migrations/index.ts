@@ -4,10 +4,14 @@
  */
 import type { Knex } from "knex";
 import * as schema from "./0001_schema.ts";
+import * as state from "./0002_state.ts";
 
 export interface Migration {
   readonly name: string;
   up(knex: Knex): Promise<void>;
 }
 
-export const migrations: readonly Migration[] = [{ name: "0001_schema", ...schema }];
+export const migrations: readonly Migration[] = [
+  { name: "0001_schema", ...schema },
+  { name: "0002_state", ...state },
+];

@@ -109,8 +109,13 @@ const messages = {
     "The database refuses a value that the task left: {reason}. Return a smaller or a simpler value.",
   LOOP_LIMIT:
     'Loop "{task}" was not done after {limit} iterations. Raise its maxIterations, or check why its until does not return true.',
+  INVALID_STATE:
+    'The state "{key}" of {scope} does not fit its schema: {problems}. Delete it with `dag state delete`, or read it with a schema that fits.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
+
+  STATE_NOT_FOUND:
+    'There is no state "{key}" in {scope}. List what there is with: dag state list {scope}',
 
   // Connections and variables
   CONNECTION_NOT_FOUND:

@@ -102,6 +102,7 @@ export type {
   SensorOptions,
   SensorTiming,
 } from "./task/sensor.ts";
+export type { StateEntry, StateScope, StateStore } from "./task/state_store.ts";
 export type { TaskLog } from "./task/task_log.ts";
 export type {
   InputRefs,

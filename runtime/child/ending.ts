@@ -11,7 +11,7 @@ import type { Poked } from "../../sdk/task/sensor.ts";
 import { definitionOf } from "../../sdk/task/task_definition.ts";
 import type { TaskRef } from "../../sdk/task/task_ref.ts";
 import { isWaiting } from "../../sdk/task/wait.ts";
-import type { DeclaredUpdate } from "../engine/results/outcome.ts";
+import type { DeclaredUpdate, StateChange } from "../engine/results/outcome.ts";
 import { describeError, type TaskError } from "./task_error.ts";
 
 /** How a try ended, as far as the task itself can tell. */
@@ -29,6 +29,7 @@ type TryEnding =
       readonly outcome: "success";
       readonly output: string | null;
       readonly assets?: readonly DeclaredUpdate[];
+      readonly state?: readonly StateChange[];
       readonly again?: boolean;
     }
   /** `filteredOut`: a filter refused the item. */

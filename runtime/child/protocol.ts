@@ -7,6 +7,7 @@
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { AssetEvent } from "../../sdk/sources/asset.ts";
+import type { StateEntry } from "../../sdk/task/state_store.ts";
 import type { OutputPage } from "./lazy_list.ts";
 import type { CallbackRequest } from "./run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "./run_try.ts";
@@ -29,6 +30,20 @@ export interface Calls {
   };
   /** `json` is JSON text. */
   readonly pushXCom: { readonly args: readonly [key: string, json: string]; readonly value: null };
+  /** A scope is `dag`, `task`, or `shared:` and a name. The value is JSON text. */
+  readonly readState: {
+    readonly args: readonly [scope: string, key: string];
+    readonly value: string | null;
+  };
+  readonly listState: {
+    readonly args: readonly [scope: string, prefix: string];
+    readonly value: readonly StateEntry[];
+  };
+  /** Without `json`: deletes the value. */
+  readonly writeState: {
+    readonly args: readonly [scope: string, key: string, ...json: readonly string[]];
+    readonly value: null;
+  };
   readonly assetEvents: {
     readonly args: readonly [uri: string, limit: string];
     readonly value: readonly AssetEvent[];

@@ -18,20 +18,21 @@ import { definitionOf } from "../../sdk/task/task_definition.ts";
 import type { TaskLog } from "../../sdk/task/task_log.ts";
 import type { GivenTaskOptions } from "../../sdk/task/task_options.ts";
 import type { TaskRef } from "../../sdk/task/task_ref.ts";
-import type { DeclaredUpdate } from "../engine/results/outcome.ts";
+import type { DeclaredUpdate, StateChange } from "../engine/results/outcome.ts";
 import { returned, type TryResult, thrown } from "./ending.ts";
 import { formatLine } from "./format.ts";
 import { keysOf } from "./keys.ts";
 import { lazyList, type OutputPage } from "./lazy_list.ts";
 import { type AssetHost, taskAssets } from "./task_assets.ts";
 import { describeError } from "./task_error.ts";
+import { type StateHost, tryState } from "./task_state.ts";
 
 export type { TryResult } from "./ending.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** The functions that a running task may call outside itself. */
-export interface TaskHost extends AssetHost {
+export interface TaskHost extends AssetHost, StateHost {
   /** @throws DagsmithError CONNECTION_NOT_FOUND */
   connection(id: string): Promise<Connection>;
   /** Null when the variable is not set. */
@@ -96,6 +97,7 @@ export async function runTry(
 ): Promise<TryResult> {
   const hooks = new HookPool(host, signal);
   const said: DeclaredUpdate[] = [];
+  const state = tryState(host);
   let named: { readonly label?: string } = {};
   try {
     const item = itemOf(ref, request);
@@ -105,6 +107,7 @@ export async function runTry(
       inputs: withLazyInputs(ref, request.inputs, host),
       item,
       assets: taskAssets(ref, host, said),
+      state: state.store,
     };
     const context: TaskContext = {
       ...taskContext(request, given, host, hooks, signal),
@@ -120,6 +123,7 @@ export async function runTry(
       ...ending,
       ...goesOn(ref, request, ending),
       ...(ending.outcome === "success" && said.length > 0 && { assets: said }),
+      ...withState(ending, state.changes()),
       ...named,
     };
   } catch (error) {
@@ -127,6 +131,14 @@ export async function runTry(
   } finally {
     await hooks.close();
   }
+}
+
+/** State that the task set is stored only with its success. */
+function withState(
+  { outcome }: TryResult,
+  state: readonly StateChange[],
+): { readonly state?: readonly StateChange[] } {
+  return outcome === "success" && state.length > 0 ? { state } : {};
 }
 
 /** A test passes the whole list, which is read in order too. */
@@ -227,7 +239,7 @@ export async function validParams(dag: TriedDag, params: Json): Promise<unknown>
 }
 
 /** The values of a context that differ from their form in messages. */
-type Given = Pick<TaskContext, "params" | "inputs" | "item" | "assets">;
+type Given = Pick<TaskContext, "params" | "inputs" | "item" | "assets" | "state">;
 
 /** The context of a body, or of a callback. */
 export function taskContext<Of extends Partial<Given>>(

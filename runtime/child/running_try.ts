@@ -47,6 +47,10 @@ export class RunningTry {
     pullXCom: (taskId, key) => this.#call("pullXCom", taskId, key),
     pullPage: (taskId, after) => this.#call("pullPage", taskId, String(after)),
     pushXCom: async (key, json) => void (await this.#call("pushXCom", key, json)),
+    readState: (scope, key) => this.#call("readState", scope, key),
+    listState: (scope, prefix) => this.#call("listState", scope, prefix),
+    writeState: async ({ scope, key, json }) =>
+      void (await this.#call("writeState", scope, key, ...(json === null ? [] : [json]))),
     assetEvents: (uri, limit) => this.#call("assetEvents", uri, String(limit)),
     log: (level, text) => this.log(level, text, "task"),
   };

@@ -38,6 +38,7 @@ import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
 import { show } from "./commands/show.ts";
 import { simulate } from "./commands/simulate.ts";
+import { state } from "./commands/state.ts";
 import { tasks } from "./commands/tasks.ts";
 import { test } from "./commands/test.ts";
 import { trigger } from "./commands/trigger.ts";
@@ -80,6 +81,7 @@ export const groups: readonly CommandGroup[] = [
   { name: "event", summary: "Send what tasks of a run wait for", commands: event },
   connections,
   variables,
+  state,
   pools,
   assets,
   changes,

@@ -10,6 +10,7 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import { loadDags } from "../child/load.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
 import { isGroup, isLoop, plannedTask } from "../engine/plan/plan.ts";
+import { storedScope } from "../engine/results/state_scope.ts";
 import { tryRequest } from "../executor/attempt.ts";
 import { BundleCache } from "../executor/bundle_cache.ts";
 import { Spill, type SpillOptions } from "../executor/spill.ts";
@@ -20,6 +21,7 @@ import { getReplayInstance } from "../store/instances/replay_instance.ts";
 import { generationOfTry } from "../store/runs/run_generation.ts";
 import { type RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import { assetEvents } from "../store/sources/asset.ts";
+import { listState, readState } from "../store/values/state.ts";
 import { wrongUsage } from "./command.ts";
 
 export interface ReplayRequest {
@@ -108,7 +110,7 @@ export async function replay(
       dag,
       ref,
       asked,
-      hostOf(db, values, facts, world),
+      hostOf(db, values, facts, taskId, world),
       new AbortController().signal,
     );
     return { tryNumber, version: facts.version.number, result };
@@ -137,9 +139,15 @@ function hostOf(
   db: Database,
   values: ValueStore,
   facts: RunSnapshot,
+  taskId: string,
   world: ReplayWorld,
 ): TaskHost {
+  const stored = (scope: string): string =>
+    storedScope(scope, { dagId: facts.version.dagId, taskId });
   return {
+    readState: (scope, key) => readState(db, stored(scope), key),
+    listState: (scope, prefix) => listState(db, stored(scope), prefix),
+    writeState: async ({ key, json }) => world.log("info", `state ${key} = ${json} (not recorded)`),
     connection: (id) => world.connection(id),
     variable: (key) => world.variable(key),
     log: (level, text) => world.log(level, text),

@@ -15,6 +15,7 @@ import type { InstanceKey, Scope } from "./counts/scope.ts";
 import type { TaskCounter } from "./counts/task_counter.ts";
 import type { Route } from "./limits/limits.ts";
 import type { Plan } from "./plan/plan.ts";
+import type { StateChange } from "./results/outcome.ts";
 
 /** A run whose row this transaction holds. */
 export interface LockedRun extends RunProgress {
@@ -165,6 +166,13 @@ export interface TryResults {
   readonly cleared?: readonly InstanceKey[];
   readonly callbacks?: readonly NewCallback[];
   readonly assetUpdates?: readonly AssetUpdate[];
+  readonly state?: readonly StateUpdate[];
+}
+
+/** A value that a successful try set. Its scope is as it is stored. */
+export interface StateUpdate extends StateChange {
+  readonly runId: number;
+  readonly taskId: string;
 }
 
 /** Everything that the engine decided in one transaction. */

@@ -7,6 +7,7 @@ import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { AssetEvent } from "../../sdk/sources/asset.ts";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
+import type { StateEntry } from "../../sdk/task/state_store.ts";
 import type { OutputPage } from "../child/lazy_list.ts";
 import type { CallMethod } from "../child/protocol.ts";
 import { MAX_LABEL, type TryRequest } from "../child/run_try.ts";
@@ -36,6 +37,17 @@ export interface XComs {
   push(key: string, json: string): Promise<void>;
   /** The newest events of an asset, oldest first. */
   assetEvents(uri: string, limit: number): Promise<readonly AssetEvent[]>;
+  /** The state of one scope of the task: `dag`, `task`, or `shared:` and a name. */
+  state(scope: string): ScopeState;
+}
+
+/** State as a running try reads it, and writes it before its end. */
+export interface ScopeState {
+  /** JSON text; null when there is no value. */
+  read(key: string): Promise<string | null>;
+  list(prefix: string): Promise<readonly StateEntry[]>;
+  /** @param json null deletes the value */
+  write(key: string, json: string | null): Promise<void>;
 }
 
 export interface AttemptParts {
@@ -139,6 +151,9 @@ export class Attempt {
     if (method === "variable") return this.#secrets.variable(first);
     if (method === "pullPage") return this.#xcoms.page(first, Number(second));
     if (method === "pullXCom") return this.#xcoms.pull(first, second);
+    if (method === "readState") return this.#xcoms.state(first).read(second);
+    if (method === "listState") return this.#xcoms.state(first).list(second);
+    if (method === "writeState") return this.#xcoms.state(first).write(second, args[2] ?? null);
     if (method === "assetEvents") return this.#xcoms.assetEvents(first, Number(second));
     await this.#xcoms.push(first, second);
     return null;

@@ -38,6 +38,7 @@ const result = z.discriminatedUnion("outcome", [
     outcome: z.literal("success"),
     output: text.nullable(),
     assets: z.array(z.object({ uri: text, alias: text.nullable(), extra: json })).exactOptional(),
+    state: z.array(z.object({ scope: text, key: text, json: text.nullable() })).exactOptional(),
     again: flag.exactOptional(),
     ...label,
   }),
@@ -71,6 +72,7 @@ const message = z.discriminatedUnion("type", [
     method: z.enum([
       ...["connection", "variable", "pullXCom"],
       ...["pullPage", "pushXCom", "assetEvents"],
+      ...["readState", "listState", "writeState"],
     ] as const),
   }),
   z.object({

@@ -41,6 +41,7 @@ export function outcomeOf(end: ProcessEnd, of: EndedTry): Outcome {
         kind: "success",
         output: end.output,
         ...(end.assets && { assets: end.assets }),
+        ...(end.state && { state: end.state }),
         ...(end.again ? { again: true } : {}),
       };
     case "skipped":

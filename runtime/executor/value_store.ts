@@ -14,10 +14,12 @@ import {
   plannedTask,
   shareMapIndex,
 } from "../engine/plan/plan.ts";
+import { storedScope } from "../engine/results/state_scope.ts";
 import type { ClaimedInstance, KeptJson } from "../engine/store.ts";
 import type { Database } from "../store/database/database.ts";
 import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
 import { assetEvents } from "../store/sources/asset.ts";
+import { listState, putStateNow, readState } from "../store/values/state.ts";
 import {
   getOutputs,
   getOutputsAt,
@@ -26,7 +28,7 @@ import {
   pushXCom,
   type StoredXCom,
 } from "../store/values/xcom.ts";
-import type { XComs } from "./attempt.ts";
+import type { ScopeState, XComs } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import type { Spill } from "./spill.ts";
 import { INTERRUPTIONS } from "./try_outcome.ts";
@@ -108,15 +110,28 @@ export class ValueStore {
    * worker.
    */
   xcomsOf({ id, taskId, tryNumber }: ClaimedInstance, run: RunSnapshot, workerId: string): XComs {
+    const owner = { dagId: run.version.dagId, taskId };
+    const holder = { instanceId: id, tryNumber, workerId };
     return {
+      state: (scope) => this.#stateOf(storedScope(scope, owner), holder),
       pull: (from, key) => this.pull(run, from, key),
       page: (from, after) => this.page(run.id, from, after),
       assetEvents: async (uri, limit) => (await assetEvents(this.#db, uri, { limit })).toReversed(),
       push: async (key, json) => {
         const kept = await this.keep(json, this.limitOf(run, taskId));
-        const holder = { instanceId: id, tryNumber, workerId };
         if (!(await pushXCom(this.#db, { key, ...kept }, holder)))
           throw new Error(`the value was not stored: ${INTERRUPTIONS.taken}`);
+      },
+    };
+  }
+
+  #stateOf(scope: string, holder: Parameters<typeof putStateNow>[2]): ScopeState {
+    return {
+      read: (key) => readState(this.#db, scope, key),
+      list: (prefix) => listState(this.#db, scope, prefix),
+      write: async (key, json) => {
+        if (!(await putStateNow(this.#db, { scope, key, json }, holder)))
+          throw new Error(`the state was not written: ${INTERRUPTIONS.taken}`);
       },
     };
   }

@@ -5,6 +5,7 @@ import type { RunTrigger } from "../../sdk/sources/trigger.ts";
 import type { LogLevel } from "../child/run_try.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { StoredError, TaskState } from "../state/task_state.ts";
+import type { StateValues } from "./memory_state.ts";
 import type { ConnectionValue } from "./run_task.ts";
 
 /**
@@ -52,6 +53,8 @@ export interface RunDagOptions {
    * event fails.
    */
   readonly events?: Readonly<Record<string, Json>>;
+  /** The state that earlier runs set, as {@link DagRunResult} has it. Default: none. */
+  readonly state?: StateValues;
   /** Runs only this task and the tasks that it depends on. Default: all tasks. */
   readonly only?: string;
   /**
@@ -114,6 +117,8 @@ export interface DagRunResult {
     readonly uri: string;
     readonly extra: Json;
   }[];
+  /** The state after the run. */
+  readonly stateValues: StateValues;
   /**
    * The value that a task pushed under a key or, without a key, its output; for a mapped
    * task, the list. Undefined when there is none.

@@ -38,6 +38,7 @@ import { ENGINE, isFinal } from "../state/task_state.ts";
 import { start } from "../state/transition.ts";
 import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
 import type { DagRunEvent, DagRunResult, RunDagOptions, TaskResult } from "./dag_run.ts";
+import { memoryState, stateHost, stateValues } from "./memory_state.ts";
 import { connectionOf } from "./run_task.ts";
 import { Elapsed, endOfWait, pause, withinTime } from "./time.ts";
 
@@ -65,7 +66,11 @@ export async function runDag(
   const spec = restrict(describeDag(dag), options.only);
   await validParams(dag, options.params ?? {});
   const logicalDate = logicalDateOf(options.logicalDate, spec.timezone);
-  const store = new MemoryStore(planOf(spec), { logicalDate });
+  const store = new MemoryStore(
+    planOf(spec),
+    { logicalDate },
+    memoryState(options.state, spec.dagId),
+  );
   const session = new Session(dag, spec, store, logicalDate, options);
   await beginRuns(store, [store.run]);
   session.reportNew();
@@ -87,6 +92,7 @@ export async function runDag(
       uri,
       extra,
     })),
+    stateValues: stateValues(store.state, spec.dagId),
     xcom: (taskId, key = "return_value") => store.xcom(taskId, key),
   };
 }
@@ -346,6 +352,7 @@ class Session {
   #host({ taskId, mapIndex }: Pick<MemoryInstance, "taskId" | "mapIndex">): TaskHost {
     const { connections = {}, variables = {} } = this.#options;
     return {
+      ...stateHost(this.#store.state, { dagId: this.#spec.dagId, taskId }),
       connection: async (id) =>
         typeof connections === "function" ? connections(id) : connectionOf(id, connections[id]),
       variable: async (key) =>
@@ -394,6 +401,7 @@ function outcomeOf(result: TryResult): Outcome {
       kind: "success",
       output: result.output,
       ...(result.assets && { assets: result.assets }),
+      ...(result.state && { state: result.state }),
       ...(result.again ? { again: true } : {}),
       ...named,
     };

@@ -1,4 +1,5 @@
 /** Runs one try of a task body in memory. */
+
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import { dag } from "../../sdk/dag/dag.ts";
 import { graphAround } from "../../sdk/dag/graph.ts";
@@ -10,6 +11,13 @@ import type { TaskBody } from "../../sdk/task/context.ts";
 import { definitionOf } from "../../sdk/task/task_definition.ts";
 import { TaskRef } from "../../sdk/task/task_ref.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
+import {
+  changeState,
+  memoryState,
+  type StateValues,
+  stateHost,
+  stateValues,
+} from "./memory_state.ts";
 
 /**
  * A connection as a URI, as JSON text, or as its fields. Fields that are not given are
@@ -57,6 +65,8 @@ export interface RunTaskOptions {
   readonly trigger?: RunTrigger;
   /** Events of the task's inlets. Default: none. */
   readonly assetEvents?: readonly AssetEvent[];
+  /** The state that earlier runs set, as {@link TaskRun} has it. Default: none. */
+  readonly state?: StateValues;
   /** Given to the task as its `signal`. */
   readonly signal?: AbortSignal;
 }
@@ -78,6 +88,8 @@ export interface TaskRun<Output> {
   readonly log: readonly LogLine[];
   /** The values that the task pushed, by key. */
   readonly xcom: Readonly<Record<string, Json>>;
+  /** The state after the try. */
+  readonly stateValues: StateValues;
   /** The details that the task gave for assets that it updates. */
   readonly assets: readonly { readonly uri: string; readonly extra: Json }[];
 }
@@ -99,7 +111,10 @@ export async function runTask<Output>(
   const ref = task instanceof TaskRef ? task : bodyAsTask(task);
   const log: LogLine[] = [];
   const xcom: Record<string, Json> = {};
+  const owner = { dagId: graphAround(ref).dagId, taskId: ref.taskId };
+  const state = memoryState(options.state, owner.dagId);
   const host: TaskHost = {
+    ...stateHost(state, owner),
     connection: async (id) => connectionOf(id, options.connections?.[id]),
     variable: async (key) => options.variables?.[key] ?? null,
     assetEvents: async (uri, limit) =>
@@ -118,10 +133,11 @@ export async function runTask<Output>(
     host,
     options.signal ?? new AbortController().signal,
   );
+  if (result.outcome === "success")
+    for (const change of result.state ?? []) changeState(state, owner, change);
   return {
     output: outputOf(result) as Output,
-    log,
-    xcom,
+    ...{ log, xcom, stateValues: stateValues(state, owner.dagId) },
     assets: result.outcome === "success" ? (result.assets ?? []) : [],
   };
 }

@@ -46,6 +46,7 @@ import { storeLabels } from "../store/instances/task_label.ts";
 import { requestSlots } from "../store/limits/slot_request.ts";
 import { lockRuns, type RunRow, runDates, updateRuns } from "../store/runs/dag_run.ts";
 import { recordAssetEvents } from "../store/sources/asset.ts";
+import { putState } from "../store/values/state.ts";
 import {
   clearXComs,
   getOutputsAt,
@@ -108,13 +109,15 @@ export class PostgresEngineTx implements EngineTx {
   }
 
   async storeResults(results: TryResults): Promise<void> {
-    const { outputs = [], labels = [], cleared = [], callbacks = [], assetUpdates = [] } = results;
+    const { outputs = [], labels = [], cleared = [], callbacks = [] } = results;
+    const { assetUpdates = [], state = [] } = results;
     const xcoms = outputs.map((output) => ({ ...output, key: RETURN_VALUE }));
     if (xcoms.length > 0) await putXComs(this.#on, xcoms);
     if (labels.length > 0) await storeLabels(this.#on, labels);
     if (cleared.length > 0) await clearXComs(this.#on, cleared);
     if (callbacks.length > 0) await queueCallbacks(this.#on, callbacks);
     if (assetUpdates.length > 0) await recordAssetEvents(this.#on, assetUpdates);
+    if (state.length > 0) await putState(this.#on, state);
   }
 
   async output(

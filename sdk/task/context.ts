@@ -5,6 +5,7 @@ import type { HookRef } from "../hook.ts";
 import type { Json } from "../json.ts";
 import type { Asset, AssetEvent } from "../sources/asset.ts";
 import type { RunTrigger, TriggeredBy } from "../sources/trigger.ts";
+import type { StateStore } from "./state_store.ts";
 import type { TaskLog } from "./task_log.ts";
 
 /**
@@ -124,6 +125,8 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
   readonly log: TaskLog;
   /** Values of other tasks of the run, besides their outputs. */
   readonly xcom: XCom;
+  /** State that outlives the run. */
+  readonly state: StateStore;
   /** The assets that the task updates and reads. */
   readonly assets: TaskAssets;
   /**

@@ -84,7 +84,7 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   },
   secrets: { why: "it opens what the store keeps closed" },
   child: {
-    packages: ["luxon"],
+    packages: ["luxon", "@standard-schema/spec"],
     why: "it shares its process with user code, so it holds no client of anything of ours",
   },
   bundler: {

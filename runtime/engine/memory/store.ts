@@ -29,6 +29,7 @@ import type {
   UnfinishedInstance,
 } from "../store.ts";
 import { afterMove, allows, created, type MemoryInstance } from "./instance.ts";
+import { MemoryState } from "./state.ts";
 import { MemoryXComs } from "./xcoms.ts";
 
 /** A wait that has begun. */
@@ -52,12 +53,18 @@ export class MemoryStore implements EngineTx {
   readonly #callbacks: NewCallback[] = [];
   /** All asset updates so far. */
   readonly assetUpdates: AssetUpdate[] = [];
+  /** The state that tasks set. */
+  readonly state: MemoryState;
   readonly #dates: RunDates;
   #run: RunProgress & { readonly state: RunState };
 
-  /** @param dates of the run. Default: a manual run with the logical date 1970-01-01 */
-  constructor(plan: Plan, dates: Partial<RunDates> = {}) {
+  /**
+   * @param dates of the run. Default: a manual run with the logical date 1970-01-01
+   * @param state of earlier runs. Default: none
+   */
+  constructor(plan: Plan, dates: Partial<RunDates> = {}, state = new MemoryState()) {
     this.#plan = plan;
+    this.state = state;
     const epoch = new Date(0);
     const interval = { start: dates.logicalDate ?? epoch, end: dates.logicalDate ?? epoch };
     this.#dates = {
@@ -138,13 +145,15 @@ export class MemoryStore implements EngineTx {
   }
 
   async storeResults(results: TryResults): Promise<void> {
-    const { outputs = [], labels = [], cleared = [], callbacks = [], assetUpdates = [] } = results;
+    const { outputs = [], labels = [], cleared = [], callbacks = [] } = results;
+    const { assetUpdates = [], state = [] } = results;
     for (const { taskId, mapIndex, json } of outputs)
       this.pushXCom(taskId, mapIndex, RETURN_VALUE, JSON.parse(json ?? "null") as Json);
     for (const { label, ...key } of labels) this.#label(key, label);
     for (const { taskId, mapIndex } of cleared) this.#xcoms.delete(taskId, mapIndex);
     this.#callbacks.push(...callbacks);
     this.assetUpdates.push(...assetUpdates);
+    for (const change of state) this.state.change(change, this.#dates.now.toISOString());
   }
 
   #label(key: InstanceKey, label: string): void {

@@ -13,6 +13,14 @@ export interface DeclaredUpdate {
   readonly extra: Json;
 }
 
+/** A value of state that a task set; `json` is null for a value that it deleted. */
+export interface StateChange {
+  /** `dag`, `task`, or `shared:` and a name. */
+  readonly scope: string;
+  readonly key: string;
+  readonly json: string | null;
+}
+
 /** How a try ended. */
 export type Outcome = Result & {
   /** The label that the task gave to this instance. */
@@ -36,6 +44,7 @@ interface SuccessOutcome {
   readonly output: string | null;
   readonly file?: string;
   readonly assets?: readonly DeclaredUpdate[];
+  readonly state?: readonly StateChange[];
   /** Of an iteration: the loop is not done. */
   readonly again?: boolean;
 }

@@ -5,10 +5,18 @@
 import type { Transition } from "../../state/transition.ts";
 import { loopDecidedBy } from "../plan/loop.ts";
 import { type Plan, plannedTask } from "../plan/plan.ts";
-import type { AssetUpdate, KeptJson, MovedInstance, NewCallback, TryResults } from "../store.ts";
+import type {
+  AssetUpdate,
+  KeptJson,
+  MovedInstance,
+  NewCallback,
+  StateUpdate,
+  TryResults,
+} from "../store.ts";
 import { callbacksOf, hadBegun } from "./callbacks.ts";
 import { asksForNext, type Outcome, type TryEnd } from "./outcome.ts";
 import { updatesOf } from "./outlets.ts";
+import { storedScope } from "./state_scope.ts";
 
 /** An end that counted: the transition that it asked for was applied. */
 export interface AcceptedEnd {
@@ -30,6 +38,7 @@ export function resultsOf(accepted: readonly AcceptedEnd[]): TryResults {
     ],
     callbacks: accepted.flatMap(callbacksOfEnd),
     assetUpdates: accepted.flatMap(assetUpdatesOf),
+    state: accepted.flatMap(stateUpdatesOf),
   };
 }
 
@@ -83,4 +92,12 @@ function assetUpdatesOf({ end, plan, transition }: AcceptedEnd): readonly AssetU
   if (transition.to !== "success") return [];
   const declared = end.outcome.kind === "success" ? (end.outcome.assets ?? []) : [];
   return updatesOf(plannedTask(plan, end.taskId).spec, end, declared);
+}
+
+function stateUpdatesOf({ end, plan: { dagId } }: AcceptedEnd): readonly StateUpdate[] {
+  const { runId, taskId, outcome } = end;
+  const changes = outcome.kind === "success" ? (outcome.state ?? []) : [];
+  return changes.map((change) => ({
+    ...{ ...change, runId, taskId, scope: storedScope(change.scope, { dagId, taskId }) },
+  }));
 }

@@ -1,4 +1,4 @@
-/** `dag pools`, `dag why`, and the warnings of `dag check` and `dag deploy`, as a person calls them. */
+/** `dag pools`, `dag state`, `dag why`, and the warnings of `dag check` and `dag deploy`, as a person calls them. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
 import { newProject, type Project } from "../../support/cli.ts";
@@ -88,4 +88,32 @@ test("why says what each task waits for, and of one task alone", async () => {
   expect((await project.dag(["why", String(id)])).stdout).toBe(
     `Nothing of run ${id} of pooled waits.\n`,
   );
+});
+
+test("state is set, listed, printed and deleted, and the audit says by whom", async () => {
+  await project.dag(["state", "set", "pooled", "cursor", '{"page": 3}']);
+  await project.dag(["state", "set", "pooled", "cursor", "text that is no JSON"]);
+  await project.dag(["state", "set", "shared:cursors", "orders", "7"]);
+  expect((await project.dag(["state", "list", "pooled"])).stdout).toMatch(
+    /^cursor +"text that is no JSON" +2 /m,
+  );
+  expect(await project.json(["state", "get", "shared:cursors", "orders"])).toEqual({
+    ...{ key: "orders", value: 7 },
+  });
+  expect((await project.dag(["state", "delete", "pooled", "cursor"])).code).toBe(0);
+  const gone = await project.dag(["state", "get", "pooled", "cursor"]);
+  expect([gone.code, gone.stderr]).toEqual([
+    1,
+    expect.stringContaining('There is no state "cursor" in pooled'),
+  ]);
+  expect((await project.dag(["state", "get", "a/b/c", "x"])).stderr).toContain(
+    "write the id of a DAG, <dag>/<task>, or shared:<name>",
+  );
+  const { entries } = await project.json<{ entries: { action: string; actor: string }[] }>([
+    "audit",
+  ]);
+  const actions = entries.filter(({ action }) => action.endsWith("state"));
+  expect(actions.map(({ action, actor }) => `${actor} ${action}`)).toEqual([
+    ...["ada delete state", "ada set state", "ada set state", "ada set state"],
+  ]);
 });
