@@ -164,7 +164,7 @@ async function plan(db: Queryable, request: Omit<BackfillRequest, "actor">): Pro
       reprocess,
       backwards,
       dependsOnPast: looksBack(spec),
-      now: new Date(),
+      now: dag.now,
     },
     ...{ from: dateOf(request.from, spec.timezone), to: dateOf(request.to, spec.timezone) },
     activeBackfill: await activeBackfill(db, dagId),

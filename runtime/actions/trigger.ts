@@ -37,7 +37,9 @@ export async function triggerRun(
   const spec = (await plans.get(db, [dag.versionId])).get(dag.versionId)?.spec;
   if (!spec) throw unknownDag(dagId);
   const params = checkParams(spec, request.params ?? {});
-  const created = await createManualRun(db, request, spec.timezone, (at) =>
+  const { logicalDate } = request;
+  const first = logicalDate === undefined ? dag.now : dateOf(logicalDate, spec.timezone);
+  const created = await createManualRun(db, request, first, (at) =>
     manualRun(spec, dag.versionId, params, at),
   );
   await startQueuedRuns(db, plans, [dagId]);
@@ -51,14 +53,10 @@ export async function triggerRun(
 async function createManualRun(
   db: Database,
   { dagId, actor, logicalDate }: TriggerRequest,
-  timezone: string,
+  first: Date,
   runAt: (date: Date) => NewRun,
 ): Promise<{ readonly id: number; readonly runId: string }> {
-  for (
-    let date = logicalDate === undefined ? new Date() : dateOf(logicalDate, timezone);
-    ;
-    date = new Date(date.getTime() + 1)
-  ) {
+  for (let date = first; ; date = new Date(date.getTime() + 1)) {
     const run = runAt(date);
     const created = await db.transaction(async (tx) => {
       const [made] = await createRuns(tx, [run]);

@@ -8,7 +8,7 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { EventSpec } from "../../sdk/spec/index.ts";
 import { audit } from "../store/access/audit.ts";
-import { getDag } from "../store/dags/dag.ts";
+import { type DagRow, getDag } from "../store/dags/dag.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { createRuns } from "../store/runs/dag_run.ts";
@@ -59,7 +59,7 @@ export async function receiveWebhook(db: Database, request: WebhookRequest): Pro
     ?.spec.on.find((one) => one.type === "webhook" && one.name === name);
   if (hook?.type !== "webhook") throw unknownDag(dagId);
   const body = checkedBody(hook, request);
-  const run = await createOnce(db, request, dag.versionId, body);
+  const run = await createOnce(db, request, dag, body);
   if (run.isNew) await startQueuedRuns(db, plans, [dagId]);
   return run;
 }
@@ -67,7 +67,7 @@ export async function receiveWebhook(db: Database, request: WebhookRequest): Pro
 function createOnce(
   db: Database,
   request: WebhookRequest,
-  versionId: number,
+  { versionId, now }: DagRow,
   body: Json,
 ): Promise<WebhookRun> {
   const { dagId, name, text, key, actor } = request;
@@ -75,7 +75,6 @@ function createOnce(
   return db.transaction(async (tx) => {
     const earlier = key === null ? undefined : await claimWebhookKey(tx, { dagId, name, key });
     if (earlier) return sameRun(earlier, bodyHash, request);
-    const now = new Date();
     const events = [{ id: key, body, at: now.toISOString() }];
     const [made] = await createRuns(tx, [
       eventRun({ dagId, versionId, now }, { type: "webhook", name, events }),

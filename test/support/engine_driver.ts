@@ -18,7 +18,7 @@ import type { RunState } from "../../runtime/state/run_state.ts";
 import type { TaskState } from "../../runtime/state/task_state.ts";
 import { start } from "../../runtime/state/transition.ts";
 import { Plans } from "../../runtime/store/dags/plans.ts";
-import type { Database } from "../../runtime/store/database/database.ts";
+import type { Database, Queryable } from "../../runtime/store/database/database.ts";
 import { applyTransitions } from "../../runtime/store/instances/apply_transitions.ts";
 import { endOfWait } from "../../runtime/testing/time.ts";
 import { runEngineTransaction } from "../../runtime/transactions/engine_tx.ts";
@@ -121,18 +121,21 @@ export function beginInPostgres(database: { readonly db: Database }): BeginRun {
   };
 }
 
-/** Only a worker with a row may take a try. One that a test has not registered has it for that long. */
-async function asWorker<Result>(
+/**
+ * Only a worker with a row may take a try. One that a test has not registered has a row
+ * within the transaction, which no other transaction sees.
+ */
+function asWorker<Result>(
   db: Database,
   id: string,
-  work: () => Promise<Result>,
+  work: (tx: Queryable) => Promise<Result>,
 ): Promise<Result> {
-  const isNew = await registeredWorker(db, id);
-  try {
-    return await work();
-  } finally {
-    if (isNew) await rows(db, "delete from dagsmith.worker where id = $1", [id]);
-  }
+  return db.transaction(async (tx) => {
+    const isNew = await registeredWorker(tx, id);
+    const result = await work(tx);
+    if (isNew) await rows(tx, "delete from dagsmith.worker where id = $1", [id]);
+    return result;
+  });
 }
 
 /** Drives a run that exists. */
@@ -165,8 +168,8 @@ export function driverOf(db: Database, plans: Plans, id: number): Driver {
         )
       ).map(({ token }) => token),
     take: async ({ id: instanceId, tryNumber }, worker = WORKER) =>
-      asWorker(db, worker, async () => {
-        const moved = await applyTransitions(db, [start({ instanceId, tryNumber }, worker)]);
+      asWorker(db, worker, async (tx) => {
+        const moved = await applyTransitions(tx, [start({ instanceId, tryNumber }, worker)]);
         return moved.length > 0;
       }),
     complete: (ends) => runEngineTransaction(db, plans, (tx) => completeTries(tx, ends)),

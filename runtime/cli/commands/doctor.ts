@@ -3,20 +3,14 @@ import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { errorMessage } from "../../../sdk/error_message.ts";
 import { MAX_OUTPUT_BYTES } from "../../../sdk/json.ts";
-import type { ServerFacts } from "../../store/database/server_facts.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../find/dags.ts";
 import { findDatabaseUrl, withDatabase, withDatabaseAt } from "../project/database.ts";
 import { findSecretKey } from "../project/secrets.ts";
+import { type Finding, memberFindings } from "../reports/member_findings.ts";
+import { serverFindings } from "../reports/server_findings.ts";
 import { xcomFiles } from "../services/services.ts";
 import { packageVersion } from "../version.ts";
-
-interface Finding {
-  readonly check: string;
-  /** `no` fails the command; `note` is only information. */
-  readonly result: "ok" | "note" | "no";
-  readonly detail: string;
-}
 
 export const doctor = command({
   usage: "doctor",
@@ -133,78 +127,14 @@ async function databaseFindings(cli: Cli): Promise<readonly Finding[]> {
   }
 }
 
-/** Connections that a small deployment uses: scheduler, page and two workers. */
-const NEEDED_CONNECTIONS = 60;
-
-/** Only problems: a server without one gets no line. */
-function serverFindings(facts: ServerFacts, isDirectSet: boolean): readonly Finding[] {
-  const check = "server";
-  const findings: Finding[] = [];
-  if (facts.isReadOnly)
-    findings.push({
-      check,
-      result: "no",
-      detail: "is read-only (a standby, or default_transaction_read_only): nothing can run",
-    });
-  if (facts.maxConnections - facts.usedConnections < NEEDED_CONNECTIONS)
-    findings.push({
-      check,
-      result: "note",
-      detail: `${facts.usedConnections} of ${facts.maxConnections} connections are in use; a scheduler, a page and two workers want ${NEEDED_CONNECTIONS}`,
-    });
-  for (const found of facts.differentFormats)
-    findings.push({
-      check,
-      result: "no",
-      detail: `sessions have ${found} after it was set otherwise: the pooler drops settings; set it for the user of DATABASE_URL`,
-    });
-  if (facts.between !== "none") findings.push(poolerFinding(facts.between, isDirectSet));
-  return findings;
-}
-
-function poolerFinding(between: "session" | "transaction", isDirectSet: boolean): Finding {
-  const check = "pooler";
-  if (between === "session")
-    return { check, result: "ok", detail: "a proxy, or a pooler in session mode, stands between" };
-  if (isDirectSet)
-    return { check, result: "ok", detail: "a pooler in transaction mode, and DATABASE_URL_DIRECT" };
-  return {
-    check,
-    result: "no",
-    detail:
-      "DATABASE_URL leads to a pooler in transaction mode: set DATABASE_URL_DIRECT to the server itself, or use session mode",
-  };
-}
-
 async function schemaFindings(cli: Cli): Promise<readonly Finding[]> {
   try {
     const members = await withDatabase(cli, async (db) => {
       const { listMembers } = await import("../../store/reads/health.ts");
       return listMembers(db);
     });
-    return [
-      { check: "tables", result: "ok", detail: "up to date" },
-      ...(["scheduler", "worker"] as const).map((role) => roleFinding(role, members)),
-    ];
+    return [{ check: "tables", result: "ok", detail: "up to date" }, ...memberFindings(members)];
   } catch (error) {
     return [{ check: "tables", result: "no", detail: errorMessage(error) }];
   }
-}
-
-/** A member that missed a few heartbeats will soon be declared lost. */
-const SILENCE_MS = 30_000;
-
-function roleFinding(
-  role: "scheduler" | "worker",
-  members: readonly { readonly role: string; readonly silentMs: number }[],
-): Finding {
-  const alive = members.filter(
-    (member) => member.role === role && member.silentMs < SILENCE_MS,
-  ).length;
-  if (alive > 0) return { check: `${role}s`, result: "ok", detail: `${alive} alive` };
-  return {
-    check: `${role}s`,
-    result: "note",
-    detail: `none gave a sign of life; start one with: dag ${role}`,
-  };
 }

@@ -6,6 +6,8 @@ export interface DagRow {
   readonly dagId: string;
   readonly versionId: number;
   readonly isPaused: boolean;
+  /** The database's clock. */
+  readonly now: Date;
 }
 
 /** A DAG with a due schedule. */
@@ -25,7 +27,7 @@ export interface DueDag {
 const GET: Statement = {
   name: "dag_get",
   text: `
-select dag_id, version_id, is_paused from dagsmith.dag
+select dag_id, version_id, is_paused, now() as now from dagsmith.dag
 where dag_id = $1 and version_id is not null and removed_at is null`,
 };
 
@@ -130,10 +132,16 @@ export interface DagStanding {
 }
 
 export async function getDag(db: Queryable, dagId: string): Promise<DagRow | undefined> {
-  const [row] = await db.query<{ dag_id: string; version_id: number; is_paused: boolean }>(GET, [
-    dagId,
-  ]);
-  return row && { dagId: row.dag_id, versionId: row.version_id, isPaused: row.is_paused };
+  type Row = { dag_id: string; version_id: number; is_paused: boolean; now: Date };
+  const [row] = await db.query<Row>(GET, [dagId]);
+  return (
+    row && {
+      dagId: row.dag_id,
+      versionId: row.version_id,
+      isPaused: row.is_paused,
+      now: row.now,
+    }
+  );
 }
 
 /** The state of a DAG, also of a removed one; undefined when it was never deployed. */

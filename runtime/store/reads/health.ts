@@ -12,6 +12,8 @@ export interface Health {
   readonly slots: number;
   /** Age of the newest scheduler's heartbeat; null when there never was one. */
   readonly schedulerAgeSeconds: number | null;
+  /** Background jobs that have not come round, such as `create_runs (scheduler host, process 12)`. */
+  readonly lateLoops: readonly string[];
 }
 
 const HEALTH: Statement = {
@@ -21,12 +23,19 @@ select
   (select count(*)::int from dagsmith.scheduler where heartbeat_at > now() - ${FRESH}) as schedulers,
   (select count(*)::int from dagsmith.worker where state = 'active' and heartbeat_at > now() - ${FRESH}) as workers,
   (select coalesce(sum(slots), 0)::int from dagsmith.worker where state = 'active' and heartbeat_at > now() - ${FRESH}) as slots,
-  (select extract(epoch from now() - max(heartbeat_at))::float8 from dagsmith.scheduler) as "schedulerAgeSeconds"`,
+  (select extract(epoch from now() - max(heartbeat_at))::float8 from dagsmith.scheduler) as "schedulerAgeSeconds",
+  array(
+    select format('%s (%s %s, process %s)', loop, role, hostname, pid) from (
+      select 'scheduler' as role, hostname, pid, late_loops from dagsmith.scheduler where heartbeat_at > now() - ${FRESH}
+      union all
+      select 'worker', hostname, pid, late_loops from dagsmith.worker
+      where state <> 'lost' and heartbeat_at > now() - ${FRESH}
+    ) member, unnest(late_loops) as loop order by 1) as "lateLoops"`,
 };
 
 export async function getHealth(db: Queryable): Promise<Health> {
   const [row] = await db.query<Health & Record<string, unknown>>(HEALTH);
-  return row ?? { schedulers: 0, workers: 0, slots: 0, schedulerAgeSeconds: null };
+  return row ?? { schedulers: 0, workers: 0, slots: 0, schedulerAgeSeconds: null, lateLoops: [] };
 }
 
 export interface ClusterMember {
@@ -36,16 +45,19 @@ export interface ClusterMember {
   readonly pid: number;
   /** Seconds since its last heartbeat, by the database's clock. */
   readonly silentMs: number;
+  /** The names of its background jobs that have not come round. */
+  readonly lateLoops: readonly string[];
 }
 
 const MEMBERS: Statement = {
   name: "cluster_members",
   text: `
 select * from (
-  select 'scheduler' as role, id, hostname, pid, (extract(epoch from now() - heartbeat_at) * 1000)::float8 as "silentMs"
+  select 'scheduler' as role, id, hostname, pid, (extract(epoch from now() - heartbeat_at) * 1000)::float8 as "silentMs",
+    late_loops as "lateLoops"
   from dagsmith.scheduler
   union all
-  select 'worker', id, hostname, pid, (extract(epoch from now() - heartbeat_at) * 1000)::float8
+  select 'worker', id, hostname, pid, (extract(epoch from now() - heartbeat_at) * 1000)::float8, late_loops
   from dagsmith.worker where state <> 'lost'
 ) members where "silentMs" < 300000 order by role, id`,
 };

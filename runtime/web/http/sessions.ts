@@ -9,6 +9,12 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 const SESSION_MS = 12 * 3_600_000;
 export const SESSION_COOKIE = "dagsmith_session";
 
+/**
+ * The wall clock at the start of this process, and the time since. A clock that is set
+ * meanwhile neither ends sessions nor makes them last longer.
+ */
+const steadyNow = (): number => Math.round(performance.timeOrigin + performance.now());
+
 export class Sessions {
   readonly #token: string | undefined;
   readonly #key: Buffer;
@@ -38,19 +44,19 @@ export class Sessions {
     return this.#token !== undefined && timingSafeEqual(sha256(text), sha256(this.#token));
   }
 
-  issue(now: number = Date.now()): string {
+  issue(now: number = steadyNow()): string {
     const body = `${now + SESSION_MS}.${randomBytes(16).toString("base64url")}`;
     return `${body}.${this.#sign(`session ${body}`)}`;
   }
 
-  isValid(session: string | undefined, now: number = Date.now()): boolean {
+  isValid(session: string | undefined, now: number = steadyNow()): boolean {
     const [ends, id, signature] = session?.split(".") ?? [];
     if (!ends || !id || !signature || this.#ended.has(session ?? "")) return false;
     return same(signature, this.#sign(`session ${ends}.${id}`)) && Number(ends) > now;
   }
 
   /** Ends a session in this process. */
-  end(session: string, now: number = Date.now()): void {
+  end(session: string, now: number = steadyNow()): void {
     for (const [old, until] of this.#ended) if (until < now) this.#ended.delete(old);
     if (this.isValid(session, now)) this.#ended.set(session, now + SESSION_MS);
   }

@@ -10,11 +10,12 @@ export function healthRoutes(services: WebServices): Router {
   return router;
 }
 
-/** Names the fault in one word only: the caller has not logged in. */
+/** Names the fault only, without details: the caller has not logged in. */
 async function ready(services: WebServices, response: Response): Promise<void> {
   try {
-    const { schedulers } = await readHealth(services);
-    const status = schedulers > 0 ? "ok" : "no scheduler";
+    const { schedulers, lateLoops } = await readHealth(services);
+    const working = lateLoops.length > 0 ? "late loops" : "ok";
+    const status = schedulers > 0 ? working : "no scheduler";
     response.status(schedulers > 0 ? 200 : 503).json({ status });
   } catch {
     response.status(503).json({ status: "no database" });

@@ -12,6 +12,7 @@ import { markOf } from "../live/topics.ts";
 import { readCallbacks } from "../read/read_callbacks.ts";
 import { readRun } from "../read/read_run.ts";
 import { readRunRow } from "../read/read_runs.ts";
+import { readTime } from "../read/read_time.ts";
 import { RunPage } from "../views/run/run.tsx";
 import { labelsOf, readForm } from "./form.ts";
 import { sendPage } from "./send_page.ts";
@@ -48,7 +49,7 @@ async function run(services: WebServices, request: Request, response: Response):
       callbacks: await readCallbacks(services, which, olderCallbacks),
       params: paramsText(view.run.params),
       token: formToken(services, request),
-      now: new Date(),
+      now: await readTime(services),
     }),
   });
 }

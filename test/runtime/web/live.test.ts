@@ -243,6 +243,20 @@ describe("health and faults", () => {
     expect([answer.status, await answer.json()]).toEqual([503, { status: "no scheduler" }]);
   });
 
+  test("it is ready with late loops, and says that there are some; the API says which", async () => {
+    await web.rows.sql(
+      "update dagsmith.scheduler set heartbeat_at = now(), late_loops = '{end_waits,create_runs}'",
+    );
+    const answer = await fetch(`${web.url}/readyz`);
+    expect([answer.status, await answer.json()]).toEqual([200, { status: "late loops" }]);
+    const health = await (await fetch(`${web.url}/api/v1/health`)).json();
+    expect(health.lateLoops).toEqual([
+      "create_runs (scheduler h, process 1)",
+      "end_waits (scheduler h, process 1)",
+    ]);
+    await web.rows.sql("update dagsmith.scheduler set late_loops = '{}'");
+  });
+
   test("stop ends open streams, may be called twice, and leaves nothing listening", async () => {
     const db = openDatabase(web.db.url, { poolSize: 2 });
     const server = await startWeb({ db, port: 0, log: pino({ level: "silent" }) });

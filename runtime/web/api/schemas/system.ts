@@ -21,5 +21,6 @@ export const health = z
     workers: z.int(),
     slots: z.int(),
     schedulerAgeSeconds: z.number().nullable(),
+    lateLoops: z.array(z.string()),
   })
   .meta({ id: "Health" });
