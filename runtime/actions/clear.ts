@@ -212,6 +212,6 @@ async function targets(db: Queryable, { of }: ClearSelection): Promise<readonly 
 
 function nothing({ onlyFailed }: ClearSelection): never {
   throw new DagsmithError("NOTHING_TO_CLEAR", {
-    reason: onlyFailed ? "nothing of it failed" : "nothing of it has had its turn",
+    reason: onlyFailed ? "no instance failed" : "it has no instance yet",
   });
 }

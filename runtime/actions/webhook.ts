@@ -79,7 +79,7 @@ function createOnce(
     const [made] = await createRuns(tx, [
       eventRun({ dagId, versionId, now }, { type: "webhook", name, events }),
     ]);
-    if (!made) throw new Error(`the run of webhook "${name}" could not be made`);
+    if (!made) throw new Error(`the run of webhook "${name}" could not be created`);
     if (key !== null) await putWebhookDelivery(tx, { dagId, name, key }, bodyHash, made.id);
     await audit(tx, { actor, action: "webhook", dagId, runId: made.runId, detail: { name, key } });
     return { id: made.id, runId: made.runId, isNew: true };

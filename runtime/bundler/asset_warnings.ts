@@ -28,7 +28,7 @@ export function assetWarnings(versions: readonly DagVersion[]): readonly ImportW
       ...ownAssets(spec).map((name) => ({
         ...at,
         code: "ASSET_LOOP" as const,
-        message: `DAG "${spec.dagId}" waits for ${name}, which one of its own tasks updates: each run of it makes the next.`,
+        message: `DAG "${spec.dagId}" waits for ${name}, which one of its own tasks updates: each of its runs creates the next.`,
       })),
     ];
   });

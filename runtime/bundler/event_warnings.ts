@@ -21,7 +21,7 @@ export function eventWarnings(versions: readonly DagVersion[]): readonly ImportW
             {
               ...at,
               code: "EVENT_LOOP" as const,
-              message: `DAG "${dagId}" waits for runs that its own runs lead to: ${circle.join(" -> ")}. A run that would begin the circle again is not made.`,
+              message: `DAG "${dagId}" waits for runs that its own runs cause: ${circle.join(" -> ")}. A run that would close the circle is not created.`,
             },
           ]
         : []),

@@ -255,13 +255,13 @@ function warningsOf(
 
 function exportsAFunction(file: string, { dags }: FileFacts): ImportWarning {
   const message =
-    "The default export is a function that nothing imports. Export the DAG that it makes.";
+    "The default export is a function that nothing imports. Export the DAG that it returns.";
   return { file, line: dags[0]?.line ?? null, code: "EXPORTS_A_FUNCTION", message };
 }
 
 function exportsNothing(file: string, { dags }: FileFacts): ImportWarning {
   const message =
-    "The file declares a DAG but has no default export, so nobody sees it. End it with: export default …";
+    "The file declares a DAG but has no default export, so it is not loaded. End it with: export default …";
   return { file, line: dags[0]?.line ?? null, code: "NO_DEFAULT_EXPORT", message };
 }
 

@@ -45,8 +45,8 @@ function saysNothing({ upstream, triggerRule }: TaskSpec): boolean {
 
 function pointless({ taskId, triggerRule, parentGroup, kind }: TaskSpec): string {
   if (parentGroup !== undefined && kind?.type !== "group")
-    return `Task "${taskId}" has the trigger rule ${triggerRule} and no task before it within group "${parentGroup}", so it always runs. The group runs as one: what comes before it from outside comes before the group, whose own triggerRule looks at it.`;
-  return `Task "${taskId}" has the trigger rule ${triggerRule} and no task before it, so it always runs. Wire it behind the tasks it looks at.`;
+    return `Task "${taskId}" has the trigger rule ${triggerRule} and no upstream task within group "${parentGroup}", so it always runs. Upstream tasks outside are upstream of the group: set the group's own triggerRule.`;
+  return `Task "${taskId}" has the trigger rule ${triggerRule} and no upstream task, so it always runs. Wire it downstream of the tasks that the rule is about.`;
 }
 
 /** Tasks that are skipped whatever a branch or switch chooses. */
@@ -132,7 +132,7 @@ function strayChoices(version: DagVersion, { branches }: FileFacts): readonly Im
 }
 
 function stray({ taskId }: TaskSpec, chosen: string, after: ReadonlySet<string>): string {
-  return `Branch "${taskId}" chooses "${chosen}", which does not come after it; it would fail. After it come: ${[...after].join(", ") || "no tasks"}.`;
+  return `Branch "${taskId}" chooses "${chosen}", which is not downstream of it; it would fail. Downstream are: ${[...after].join(", ") || "no tasks"}.`;
 }
 
 function warn(

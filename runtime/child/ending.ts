@@ -117,9 +117,7 @@ function asksForRetry(
   try {
     return Boolean(retryIf(error instanceof Error ? error : new Error(described.message)));
   } catch (problem) {
-    warn(
-      `retryIf failed, so its task is tried again as if there were none: ${describeError(problem).message}`,
-    );
+    warn(`retryIf failed, so its task is retried as without it: ${describeError(problem).message}`);
     return true;
   }
 }

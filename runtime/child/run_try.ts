@@ -217,7 +217,7 @@ function labelled(
     const text = String(label({ item: item as never, mapIndex }));
     return text === "" ? {} : { label: text };
   } catch (error) {
-    host.log("warn", `the label could not be made: ${describeError(error).message}`);
+    host.log("warn", `the label could not be computed: ${describeError(error).message}`);
     return {};
   }
 }

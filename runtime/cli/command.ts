@@ -86,7 +86,7 @@ export function addCommand(
   const added = program
     .command(spec.usage)
     .description(spec.summary)
-    .option("--json", "print one JSON document and nothing else");
+    .option("--json", "print one JSON document only");
   for (const { flags, text, parse } of spec.options ?? []) {
     if (parse)
       added.option(flags, text, (value: string, before: unknown) => parsed(parse, value, before));

@@ -78,7 +78,7 @@ export interface CommandGroup {
 }
 
 export const groups: readonly CommandGroup[] = [
-  { name: "event", summary: "Send what tasks of a run wait for", commands: event },
+  { name: "event", summary: "Send events to the tasks of a run", commands: event },
   connections,
   variables,
   state,

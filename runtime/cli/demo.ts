@@ -124,7 +124,7 @@ async function sayResult(cli: Cli, warehouseUrl: string): Promise<void> {
 
 const program = new Command("npm start --")
   .description(
-    "Run dagsmith with its example DAGs: embedded PostgreSQL, sandbox systems, scheduler, worker and page.",
+    "Run dagsmith with its example DAGs: embedded PostgreSQL, simulated systems, scheduler, worker and page.",
   )
   .option("--once", "end when the run has ended; exit code 1 when it failed")
   .option(

@@ -50,7 +50,7 @@ function newProgram(json: boolean): Command {
     // `--version` after a command is an option of that command.
     .enablePositionalOptions()
     .exitOverride()
-    .showHelpAfterError("(add --help for the ways to call it)")
+    .showHelpAfterError("(add --help for its usage)")
     .showSuggestionAfterError()
     .addHelpText("after", "\nExample:\n  $ dag init my-project");
   // Subcommands copy these settings when they are created.

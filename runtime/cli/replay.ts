@@ -78,10 +78,7 @@ export async function replay(
   if (tryNumber > past.tryNumber) wrongUsage("--try", `there were ${past.tryNumber} tries`);
   const facts = await factsThen(db, plans, current, { instanceId: past.id, tryNumber });
   if (isGroup(plannedTask(facts.version.plan, taskId).spec))
-    wrongUsage(
-      "<task>",
-      `"${taskId}" is a group, which has no work of its own; replay one of its tasks`,
-    );
+    wrongUsage("<task>", `"${taskId}" is a group, which runs no code; replay one of its tasks`);
   const bundle = await new BundleCache(db, request.bundles).path(facts.version.bundleHash);
   const dags = await loadDags(bundle, { projectFolder: request.folder, file: facts.version.file });
   const dag = dags.find(({ dagId }) => dagId === facts.version.dagId);

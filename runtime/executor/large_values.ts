@@ -58,7 +58,7 @@ export async function tryLargeValues(folder: string | S3Folder): Promise<string>
     const found = await doing("read", values.read(name));
     await doing("cleaned up", values.remove(name));
     if (found?.toString() !== name)
-      throw new Error(`${values.place} does not give back what was written`);
+      throw new Error(`${values.place} returned other bytes than were written`);
     return values.place;
   } finally {
     values.close();

@@ -99,7 +99,7 @@ export function waitSentence(wait: RunningWait): string {
   const at = `${wait.dueAt.toISOString().slice(0, 19).replace("T", " ")} UTC`;
   if (wait.kind === "poke") return `the sensor pokes again at ${at}`;
   if (wait.kind === "time") return `waits until ${at}`;
-  if (wait.kind === "group_retry") return `all of it runs again at ${at}`;
+  if (wait.kind === "group_retry") return `all its tasks run again at ${at}`;
   if (wait.kind === "group_timeout") return `its time is up at ${at}`;
   return `waits for ${waitText(wait)}, until ${at} at the latest`;
 }

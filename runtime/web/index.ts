@@ -150,7 +150,7 @@ function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean
     dataRoutes(services),
   );
   app.use(() => {
-    throw new Refused(404, "There is nothing at this address.");
+    throw new Refused(404, "This address does not exist.");
   });
   app.use(answerError(services));
   return app;

@@ -17,7 +17,7 @@ async function statesOf(
     db,
     `select task_id as "taskId", case when task_id = any($2) then map_index else -1 end as "mapIndex", map_index >= 0 as "isMapped", state,
        count(*)::int as count, min(map_index) as lowest
-     from dagsmith.task_instance where run_id = $1 and not (state = 'removed' and reason = 'its item is no more')
+     from dagsmith.task_instance where run_id = $1 and not (state = 'removed' and reason = 'its list no longer has the item')
      group by task_id, 2, map_index >= 0, state`,
     [runId, byElement],
   );

@@ -11,8 +11,8 @@ import { withDatabase } from "../project/database.ts";
 
 export const note = command({
   usage: "note <run> <text>",
-  summary: "Write a note on a run, in place of the one before",
-  more: `${RUN_NAMES} An empty text takes the note away.`,
+  summary: "Write a note on a run; it replaces the earlier note",
+  more: `${RUN_NAMES} An empty text removes the note.`,
   example: 'dag note 42 "rerun after the fix of the exchange rates"',
   run: async (cli, [name, text]: readonly [string, string]): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
@@ -33,7 +33,7 @@ interface LabelOptions {
 
 export const label = command({
   usage: "label <run>",
-  summary: "Give a run labels, or take them away; `dag runs --label` finds it by them",
+  summary: "Set or remove labels of a run; `dag runs --label` filters by them",
   more: RUN_NAMES,
   options: [
     {
@@ -41,7 +41,7 @@ export const label = command({
       text: "a label; may be given several times",
       parse: parseLabel,
     },
-    { flags: "--remove <keys>", text: "keys of labels to take away, separated by commas" },
+    { flags: "--remove <keys>", text: "keys of labels to remove, separated by commas" },
   ],
   example: "dag label 42 --label reviewed=yes",
   run: async (cli, [name]: readonly [string], options: LabelOptions): Promise<Outcome> => {
@@ -65,7 +65,7 @@ export const label = command({
 
 export const audit = command({
   usage: "audit [dag]",
-  summary: "List who did what, the newest first",
+  summary: "List the actions of people, newest first",
   options: [{ flags: "--limit <n>", text: "how many (default 50)", parse: wholeNumber(1, 10_000) }],
   example: "dag audit daily_report",
   run: async (
@@ -94,7 +94,7 @@ export const audit = command({
       const headings = ["at", "by", "what", "dag", "run id", "detail"];
       return {
         json: { entries: found },
-        lines: found.length === 0 ? ["Nobody did anything."] : table(headings, rows),
+        lines: found.length === 0 ? ["No actions yet."] : table(headings, rows),
       };
     }),
 });

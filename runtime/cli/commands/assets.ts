@@ -12,7 +12,7 @@ const MOST = 10_000;
 const list = command({
   usage: "list",
   summary:
-    "List assets: which tasks update them, which DAGs wait for them, when they were last updated",
+    "List assets: the tasks that update them, the DAGs that wait for them, and their last update",
   example: "dag assets list --json",
   run: async (cli): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
@@ -59,7 +59,7 @@ const events = command({
       ]);
       const lines =
         found.length === 0
-          ? ["It was never updated."]
+          ? ["It has no updates yet."]
           : table(["event", "at", "by", "run", "extra"], rows);
       return { json: { events: found }, lines };
     }),
@@ -67,9 +67,9 @@ const events = command({
 
 const update = command({
   usage: "update <uri>",
-  summary: "Say that an asset was updated, and make the runs that waited for it",
+  summary: "Record an update of an asset, and create the runs that waited for it",
   options: [
-    { flags: "--extra <json>", text: "what the event says, a JSON object", parse: jsonObject },
+    { flags: "--extra <json>", text: "the extra of the event, a JSON object", parse: jsonObject },
   ],
   example: `dag assets update s3://lake/github/issues --extra '{"rows": 12}'`,
   run: async (
@@ -86,6 +86,6 @@ const update = command({
 
 export const assets = {
   name: "assets",
-  summary: "Assets that DAGs write and wait for: list, events, update",
+  summary: "Assets that tasks update and DAGs wait for: list, events, update",
   commands: [list, events, update],
 };

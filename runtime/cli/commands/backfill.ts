@@ -36,8 +36,8 @@ interface Options {
 
 export const backfill = command({
   usage: "backfill <dag>",
-  summary: "Run a range of a DAG's schedule, for the first time or again",
-  more: `The scheduler makes the runs, beside those of the DAG. Intervals that have not ended are left out, runs that go on are left alone.
+  summary: "Create runs over a range of a DAG's schedule, for the first time or again",
+  more: `The scheduler creates the runs, in addition to those of the DAG. Intervals that have not ended are left out, and unfinished runs are skipped.
 Watch it with \`dag backfills <dag>\`; stop it with backfill-pause, backfill-resume, backfill-cancel.`,
   options: [
     { flags: "--from <date>", text: "first logical date, ISO 8601, inclusive", parse: isoDate },
@@ -45,12 +45,12 @@ Watch it with \`dag backfills <dag>\`; stop it with backfill-pause, backfill-res
     { flags: "--schedule <name>", text: "which of the DAG's schedules, when it has several" },
     {
       flags: "--reprocess <which>",
-      text: "runs that have ended and are done again: none, failed, completed (default none)",
+      text: "which finished runs are cleared and run again: none, failed, completed (default none)",
       parse: oneOf("none", "failed", "completed"),
     },
     {
       flags: "--max-active-runs <n>",
-      text: "how many at once, besides the DAG's own (default 10)",
+      text: "most active runs, not counting the DAG's own (default 10)",
       parse: wholeNumber(1, 10_000),
     },
     { flags: "--backwards", text: "the newest first" },
@@ -62,11 +62,11 @@ Watch it with \`dag backfills <dag>\`; stop it with backfill-pause, backfill-res
     },
     {
       flags: "--version <which>",
-      text: "code of its runs: original (what is deployed now; runs done again keep theirs) or latest (default original)",
+      text: "version of its runs: original (the one deployed now; cleared runs keep theirs) or latest (default original)",
       parse: oneOf("original", "latest"),
     },
-    { flags: "--dry-run", text: "only list what would happen" },
-    { flags: "--wait", text: "stay until it has ended; exit code 1 when a run failed" },
+    { flags: "--dry-run", text: "only list the runs, without creating them" },
+    { flags: "--wait", text: "wait until it has ended; exit code 1 when a run failed" },
   ],
   example:
     "dag backfill daily_report --from 2026-01-01 --to 2026-03-31 --reprocess failed --dry-run",
@@ -119,7 +119,7 @@ async function preview(db: Database, request: Request): Promise<Outcome> {
 async function create(cli: Cli, db: Database, request: Request, wait: boolean): Promise<Outcome> {
   const { createBackfill } = await import("../../actions/index.ts");
   const { id, runs, skipped } = await createBackfill(db, { ...request, actor: cli.config.user });
-  const line = `Backfill ${id} of ${request.dagId}: ${runs} to run, ${skipped} left alone.`;
+  const line = `Backfill ${id} of ${request.dagId}: ${runs} to run, ${skipped} skipped.`;
   if (!wait)
     return { json: { id, dagId: request.dagId, runs, skipped, state: "running" }, lines: [line] };
   cli.say(line);
@@ -131,9 +131,13 @@ async function create(cli: Cli, db: Database, request: Request, wait: boolean): 
 
 export const backfills = command({
   usage: "backfills [dag]",
-  summary: "List the newest backfills with how far they are, or one run by run",
+  summary: "List the newest backfills with their progress, or the runs of one",
   options: [
-    { flags: "--id <n>", text: "show this one, run by run", parse: wholeNumber(1, 2 ** 52) },
+    {
+      flags: "--id <n>",
+      text: "the number of a backfill: show its runs",
+      parse: wholeNumber(1, 2 ** 52),
+    },
     {
       flags: "--limit <n>",
       text: "how many backfills or runs (default 20 and 1000)",
@@ -188,10 +192,10 @@ async function needBackfill(db: Database, id: number): Promise<BackfillSummary> 
 
 export const pauseBackfill = moving(
   "pause",
-  "Let nothing more of a backfill begin; what runs goes on",
+  "Pause a backfill: no further run of it starts, running runs go on",
 );
-export const resumeBackfill = moving("resume", "Let a paused backfill go on");
-export const cancelBackfill = moving("cancel", "End a backfill; what runs is left to finish");
+export const resumeBackfill = moving("resume", "Resume a paused backfill");
+export const cancelBackfill = moving("cancel", "Cancel a backfill; running runs finish");
 
 function moving(verb: "pause" | "resume" | "cancel", summary: string): AnyCommand {
   return command({

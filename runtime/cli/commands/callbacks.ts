@@ -8,7 +8,7 @@ import { withDatabase } from "../project/database.ts";
 export const callbacks = command({
   usage: "callbacks <run>",
   summary: "Show the callbacks and missed deadlines of a run, and how they ended",
-  more: `${RUN_NAMES} What a callback logged stands in the log of its task, or of the run (dag logs <run>).`,
+  more: `${RUN_NAMES} The output of a callback is in the log of its task, or of the run (dag logs <run>).`,
   example: "dag callbacks 42",
   run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
@@ -27,7 +27,7 @@ export const callbacks = command({
       const headings = ["of", "event", "state", "since", "remark"];
       return {
         json: { run, callbacks: found },
-        lines: rows.length === 0 ? ["Nothing was called back."] : table(headings, rows),
+        lines: rows.length === 0 ? ["No callbacks."] : table(headings, rows),
       };
     }),
 });

@@ -14,10 +14,10 @@ interface Options {
 export const cancel = command({
   usage: "cancel <run> [task]",
   summary:
-    "Stop a run, or one task of it: what runs is ended and marked failed, what has not begun is skipped",
-  more: `${RUN_NAMES} With a task only that task is stopped; the run goes on with what its trigger rules allow.`,
+    "Cancel a run, or one task of it: running tasks fail, tasks that have not started are skipped",
+  more: `${RUN_NAMES} With a task, only that task is cancelled, and the run goes on by its trigger rules.`,
   options: [
-    { flags: "--reason <text>", text: "why, for those who look at the run later" },
+    { flags: "--reason <text>", text: "the reason, shown with the run" },
     {
       flags: "--map-index <n>",
       text: "one instance of a mapped task (default: all)",

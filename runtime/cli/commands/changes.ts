@@ -8,17 +8,17 @@ import { withDatabase } from "../project/database.ts";
 import { openStoredSecrets } from "../project/secrets.ts";
 
 const WHAT =
-  "Creates, in the database of the connection: the schema dagsmith_events with a table (the outbox) and a function, and a trigger on each table. Nothing there is changed otherwise.";
+  "Creates, in the database of the connection: the schema dagsmith_events with a table (the outbox) and a function, and a trigger on each table. It changes nothing else there.";
 
 const install = changing("install", {
-  summary: "Let a DAG be told of changes in the tables that it listens to (postgresChanges)",
-  more: `${WHAT} May be said again at any time. Needs a login that owns the tables and may create a schema.`,
+  summary: "Install the triggers that report row changes to a DAG (postgresChanges)",
+  more: `${WHAT} May be repeated at any time. Needs a login that owns the tables and may create a schema.`,
   work: async (db, request) => (await import("../../actions/index.ts")).installEvents(db, request),
 });
 
 const uninstall = changing("uninstall", {
-  summary: "Take a DAG's triggers out of those databases again, with the changes that wait there",
-  more: "After the last trigger of a database the outbox goes too.",
+  summary: "Remove a DAG's triggers from those databases, with the changes that wait there",
+  more: "With the last trigger of a database, the outbox is removed too.",
   work: async (db, request) =>
     (await import("../../actions/index.ts")).uninstallEvents(db, request),
 });
@@ -56,13 +56,13 @@ async function connections(cli: Cli, db: Database): Promise<EventsRequest["conne
 }
 
 function lineOf({ name, connection, table: of, key, isNew }: EventSourceDone): string {
-  if (key === null) return `${name}: the trigger on ${of} of ${connection} is gone.`;
-  return `${name}: the trigger on ${of} of ${connection} ${isNew ? "is installed" : "stood there already"}; rows are known by ${key.join(", ")}.`;
+  if (key === null) return `${name}: the trigger on ${of} of ${connection} is removed.`;
+  return `${name}: the trigger on ${of} of ${connection} ${isNew ? "is installed" : "exists already"}; rows are identified by ${key.join(", ")}.`;
 }
 
 const list = command({
   usage: "list",
-  summary: "List the tables that DAGs listen to, and what is wrong with them",
+  summary: "List the tables whose changes start runs, and their errors",
   example: "dag changes list",
   run: async (cli): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
@@ -76,7 +76,7 @@ const list = command({
       );
       const lines =
         subscriptions.length === 0
-          ? ["No DAG listens to a table."]
+          ? ["No DAG subscribes to a table."]
           : table(["dag", "source", "connection", "table", "installed", "error"], rows);
       return { json: { sources: subscriptions }, lines };
     }),

@@ -5,8 +5,8 @@ import { type Style, safeText } from "../output/terminal.ts";
 
 export const check = command({
   usage: "check [folder]",
-  summary: "Import every DAG file of a folder and say what is wrong, with file and line",
-  more: "The folder is ./dags unless it is named. Needs no database; where one is known, pools are looked up too. Exit code 1 when a file gives no DAG.",
+  summary: "Import every DAG file of a folder and report errors, with file and line",
+  more: "The default folder is ./dags. Needs no database; with a database, pools are checked too. Exit code 1 when a file defines no DAG.",
   example: "dag check",
   run: async (cli, [folder]: readonly [string | undefined]): Promise<Outcome> => {
     const { versions, errors, warnings: seen } = await loadDagFolder(cli, folder);

@@ -31,7 +31,7 @@ export const clean = command({
     },
     {
       flags: "--kind <kinds>",
-      text: "only these kinds, between commas (default: all)",
+      text: "only these kinds, separated by commas (default: all)",
       parse: parseKinds,
     },
     { flags: "--dry-run", text: "only count what would be deleted" },

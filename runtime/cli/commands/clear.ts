@@ -25,26 +25,26 @@ interface Options {
 
 export const clear = command({
   usage: "clear <run-or-dag>",
-  summary: "Run tasks again: of a run, or of a DAG's runs between two dates",
-  more: `${RUN_NAMES} Of a DAG, --from or --to must be given. Earlier tries stay in the history. What runs is never cleared: cancel it first.`,
+  summary: "Clear tasks, so that they run again: of a run, or of a DAG's runs between two dates",
+  more: `${RUN_NAMES} For a DAG, --from or --to is needed. Earlier tries stay in the history. Running tasks are never cleared: cancel them first.`,
   options: [
     { flags: "--task <id>", text: "only this task (default: all)" },
     {
       flags: "--index <n>",
-      text: "only this item of a mapped task",
+      text: "only this instance of a mapped task",
       parse: wholeNumber(0, 2_147_483_647),
     },
-    { flags: "--downstream", text: "and all that waits for it" },
-    { flags: "--upstream", text: "and all that it waits for" },
-    { flags: "--from <date>", text: "of a DAG: first logical date, inclusive", parse: isoDate },
-    { flags: "--to <date>", text: "of a DAG: last logical date, inclusive", parse: isoDate },
-    { flags: "--only-failed", text: "only what failed, or could not run because of what failed" },
+    { flags: "--downstream", text: "and all downstream tasks" },
+    { flags: "--upstream", text: "and all upstream tasks" },
+    { flags: "--from <date>", text: "for a DAG: first logical date, inclusive", parse: isoDate },
+    { flags: "--to <date>", text: "for a DAG: last logical date, inclusive", parse: isoDate },
+    { flags: "--only-failed", text: "only failed and upstream_failed instances" },
     {
       flags: "--version <which>",
-      text: "run it with the original code or the latest (default original)",
+      text: "run the original version or the latest (default original)",
       parse: oneOf("original", "latest"),
     },
-    { flags: "--dry-run", text: "only list what would be cleared" },
+    { flags: "--dry-run", text: "only list the instances, without clearing them" },
   ],
   example: "dag clear 42 --task load --downstream --dry-run",
   run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> =>
@@ -53,7 +53,7 @@ export const clear = command({
         options.task === undefined &&
         (options.index !== undefined || options.downstream || options.upstream)
       )
-        return wrongUsage("--task", "--index, --downstream and --upstream are of a task");
+        return wrongUsage("--task", "--index, --downstream and --upstream need --task");
       const selection = await selectionOf(db, name, options);
       const { clearRuns, previewClear } = await import("../../actions/index.ts");
       const runs = options.dryRun
@@ -91,10 +91,7 @@ async function targetOf(
     // The name of a DAG alone would mean all of its runs, which is too much for a
     // mistake.
     if (!run && (await isDag(db, name)))
-      return wrongUsage(
-        "<run-or-dag>",
-        `${name} is a DAG; say which of its runs with --from or --to`,
-      );
+      return wrongUsage("<run-or-dag>", `${name} is a DAG; choose its runs with --from or --to`);
     return { run: (run ?? (await needRun(db, name))).id };
   }
   await needDag(db, name);

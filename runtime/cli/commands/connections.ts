@@ -15,7 +15,7 @@ const HIDDEN = "***";
 
 const list = command({
   usage: "list",
-  summary: "List connections: ids, types and where they are set; never what they hold",
+  summary: "List connections: ids, types and where they are set; never their values",
   example: "dag connections list",
   run: async (cli): Promise<Outcome> => {
     const environment = [...cli.config.secrets.connections].map(([name, text]) => {
@@ -86,7 +86,7 @@ const set = command({
 function shadowed(cli: Cli, id: string): readonly string[] {
   return cli.config.secrets.connection(id) === null
     ? []
-    : [`${connectionVariable(id)} is set too, and wins over it.`];
+    : [`${connectionVariable(id)} is set too, and replaces it.`];
 }
 
 const get = command({

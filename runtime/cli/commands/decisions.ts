@@ -21,7 +21,7 @@ interface Options {
 export const decisions = command({
   usage: "decisions <dag>",
   summary:
-    "List what became of each interval of a DAG's schedule: run, skipped or waiting, and why",
+    "List the decision on each interval of a DAG's schedule: run, skipped or waiting, and why",
   options: [
     { flags: "--from <date>", text: "ISO 8601; logical dates from then on", parse: isoDate },
     { flags: "--to <date>", text: "ISO 8601; logical dates up to then", parse: isoDate },
@@ -31,7 +31,7 @@ export const decisions = command({
       parse: wholeNumber(1, 10_000),
     },
   ],
-  more: "Consecutive intervals that were skipped for the same reason are one line. Newest first, with the waiting ones on top.",
+  more: "Consecutive intervals that were skipped for the same reason are one line. Newest first, with waiting intervals on top.",
   example: "dag decisions daily_report --from 2026-03-01",
   run: async (cli, [dagId]: readonly [string], options: Options): Promise<Outcome> =>
     withDatabase(cli, async (db) => {

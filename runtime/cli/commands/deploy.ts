@@ -8,7 +8,7 @@ import { errorLines, placed } from "./check.ts";
 export const deploy = command({
   usage: "deploy [folder]",
   summary: "Store the folder's DAGs as versions that new runs get",
-  more: "The folder is ./dags unless it is named. A file that does not import is reported; its last good version goes on. Runs that exist keep the version they started with.",
+  more: "The default folder is ./dags. A file that cannot be imported is reported, and its last good version stays current. Existing runs keep their version.",
   example: "dag deploy ./dags",
   run: async (cli, [folder]: readonly [string | undefined]): Promise<Outcome> =>
     withDatabase(cli, async (db) => {

@@ -31,7 +31,7 @@ import { QUEUES } from "./roles.ts";
 export const dev = command({
   usage: "dev [folder]",
   summary: "Run everything on this machine, and reload DAGs as their files change",
-  more: "Needs nothing: it keeps a PostgreSQL of its own in .dagsmith/ unless DATABASE_URL is set. The folder is ./dags unless it is named. Other commands called in this folder find its database.",
+  more: "Needs nothing else: it runs a PostgreSQL in .dagsmith/ unless DATABASE_URL is set. The default folder is ./dags. Other commands in this folder use its database.",
   options: [
     {
       flags: "--port <n>",

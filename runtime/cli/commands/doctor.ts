@@ -15,7 +15,7 @@ import { packageVersion } from "../version.ts";
 export const doctor = command({
   usage: "doctor",
   summary:
-    "Check Node, the folder, the database, the key, the place of large values, schedulers and workers",
+    "Check Node, the folder, the database, the key, the store of large values, schedulers and workers",
   example: "dag doctor",
   run: async (cli): Promise<Outcome> => {
     const findings: Finding[] = [
@@ -43,7 +43,7 @@ async function folderFinding({ folder }: Cli): Promise<Finding> {
     () => ({
       check: "folder",
       result: "note",
-      detail: `${dags} is not there; make a project with: dag init`,
+      detail: `${dags} does not exist; create a project with: dag init`,
     }),
   );
 }

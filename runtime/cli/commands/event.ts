@@ -7,12 +7,12 @@ import { withDatabase } from "../project/database.ts";
 
 const send = command({
   usage: "send <run> <event>",
-  summary: "Send an event to a run: tasks that wait for it go on, now or when their turn comes",
+  summary: "Send an event to a run: tasks that wait for it resume, now or when they start to wait",
   more: RUN_NAMES,
   options: [
     {
       flags: "--value <json>",
-      text: "what the waiting tasks leave as their output (default: null)",
+      text: "the output of the waiting tasks (default: null)",
       parse: jsonValue,
     },
   ],
@@ -31,7 +31,7 @@ const send = command({
       const who =
         resumed === 0
           ? "no task waits for it yet"
-          : `${resumed} ${resumed === 1 ? "task goes" : "tasks go"} on`;
+          : `${resumed} ${resumed === 1 ? "task" : "tasks"} resumed`;
       return {
         json: { id: run.id, dagId: run.dagId, runId: run.runId, event, resumed },
         lines: [`Event ${event} is sent to run ${run.id} of ${run.dagId}: ${who}.`],

@@ -13,7 +13,7 @@ interface Options {
 
 export const init = command({
   usage: "init [folder]",
-  summary: "Make a project: package.json, a first DAG and its test",
+  summary: "Create a project: package.json, a first DAG and its test",
   more: "Asks for the folder at a terminal; with a folder or --yes it asks nothing. Writes no file that exists already.",
   options: [{ flags: "--yes", text: "take the current folder, ask nothing" }],
   example: "dag init my-project",
@@ -50,7 +50,7 @@ async function askForFolder(cli: Cli, { yes }: Options): Promise<string> {
     wrongUsage("folder", "name one, or give --yes to take the current folder");
   const { isCancel, text } = await import("@clack/prompts");
   const answer = await text({
-    message: "Where shall the project be made?",
+    message: "Where should the project be created?",
     placeholder: "my-project",
     defaultValue: "my-project",
   });

@@ -19,12 +19,12 @@ interface Options {
 
 export const logs = command({
   usage: "logs <run> [task]",
-  summary: "Print the log of a task's try, or of a run's own callbacks",
+  summary: "Print the log of a task's try, or of a run's callbacks",
   more: `${RUN_NAMES} With --json, all lines are one document: {"lines": [{"time", "level", "source", "text"}]}.`,
   options: [
     {
       flags: "--try <n>",
-      text: "which try (default: the latest that has begun)",
+      text: "which try (default: the latest that has started)",
       parse: wholeNumber(1, 1_000_000),
     },
     {
@@ -32,7 +32,7 @@ export const logs = command({
       text: "which instance of a mapped task",
       parse: wholeNumber(0, 10_000_000),
     },
-    { flags: "--follow", text: "go on until the task has ended" },
+    { flags: "--follow", text: "follow the log until the task has ended" },
   ],
   example: "dag logs 42 load --follow",
   run: async (
@@ -45,7 +45,7 @@ export const logs = command({
       if (taskId === undefined) return logOfRun(cli, db, run);
       const instance = await findTaskInstance(db, run, taskId, options.mapIndex);
       if (!instance && !options.follow)
-        return { json: { run, taskId, lines: [] }, lines: [`${taskId} has not begun.`] };
+        return { json: { run, taskId, lines: [] }, lines: [`${taskId} has not started.`] };
       const collected: StoredLogLine[] = [];
       const onLine = cli.json
         ? (line: StoredLogLine) => void collected.push(line)

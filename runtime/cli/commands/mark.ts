@@ -7,12 +7,12 @@ import { withDatabase } from "../project/database.ts";
 
 export const mark = command({
   usage: "mark <run> <task-or-state> [state]",
-  summary: "Declare a task or a whole run success, failed or skipped",
-  more: `${RUN_NAMES} A task that runs is stopped. Tasks after a marked one that failed because of it get their turn anew. A whole run is success or failed.`,
+  summary: "Mark a task or a whole run success, failed or skipped",
+  more: `${RUN_NAMES} A running task is stopped. Downstream tasks that failed because of the marked task are decided again. A whole run is success or failed.`,
   options: [
     {
       flags: "--index <n>",
-      text: "only this item of a mapped task",
+      text: "only this instance of a mapped task",
       parse: wholeNumber(0, 2_147_483_647),
     },
   ],

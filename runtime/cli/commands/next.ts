@@ -62,7 +62,7 @@ export const next = command({
       ),
       lines:
         runs.length === 0
-          ? [`${dagId} has no run ahead.`]
+          ? [`${dagId} has no further run.`]
           : [...table(titles, rows), ...remarks(dagId, deployed)],
     };
   },
@@ -70,14 +70,13 @@ export const next = command({
 
 /** Why a deployed DAG does not get these runs now. */
 function remarks(dagId: string, deployed: DeployedDag | null): readonly string[] {
-  if (deployed?.scheduleError)
-    return ["", `The schedule stands still: ${cell(deployed.scheduleError)}`];
+  if (deployed?.scheduleError) return ["", `The schedule stopped: ${cell(deployed.scheduleError)}`];
   if (deployed?.isPaused)
-    return ["", `${dagId} is paused. Let its schedule go on with: dag unpause ${dagId}`];
+    return ["", `${dagId} is paused. Resume its schedule with: dag unpause ${dagId}`];
   if (deployed?.atCapacity)
     return [
       "",
-      `${dagId} has as many runs as it may (${deployed.spec.maxActiveRuns}); what is due waits for one to end.`,
+      `${dagId} has as many active runs as maxActiveRuns allows (${deployed.spec.maxActiveRuns}); the next waits for one to end.`,
     ];
   return [];
 }

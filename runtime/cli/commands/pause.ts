@@ -5,9 +5,9 @@ import { withDatabase } from "../project/database.ts";
 
 export const pause = pausing(
   "pause",
-  "Stop a DAG's schedule; runs that exist go on, and it can still be triggered",
+  "Pause a DAG's schedule; existing runs go on, and it can still be triggered",
 );
-export const unpause = pausing("unpause", "Let a DAG's schedule go on");
+export const unpause = pausing("unpause", "Resume a DAG's schedule");
 
 function pausing(verb: "pause" | "unpause", summary: string): AnyCommand {
   return command({

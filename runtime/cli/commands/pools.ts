@@ -6,7 +6,7 @@ import { withDatabase } from "../project/database.ts";
 
 const list = command({
   usage: "list",
-  summary: "List pools: their slots, and how many are taken and waited for",
+  summary: "List pools: their slots, and how many are taken and requested",
   example: "dag pools list",
   run: async (cli): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
@@ -32,9 +32,9 @@ const list = command({
 
 const set = command({
   usage: "set <name> <slots>",
-  summary: "Make a pool, or give it another size",
-  more: '<slots> is 0 for a closed pool, -1 for one without limit. The pool "all" holds every task: it limits how many run at once in the whole deployment.',
-  options: [{ flags: "--description <text>", text: "what it spares, for people" }],
+  summary: "Create a pool, or change its size",
+  more: '<slots> is 0 for a closed pool, -1 for a pool without limit. The pool "all" holds every task: it is the limit of the whole deployment.',
+  options: [{ flags: "--description <text>", text: "what the pool protects, for people" }],
   example: 'dag pools set api 4 --description "api.example.com allows four at once"',
   run: async (
     cli,
@@ -65,7 +65,7 @@ function slotsOf(text: string): number {
 
 const remove = command({
   usage: "delete <name>",
-  summary: "Delete a pool; tasks that name it wait until it is made again",
+  summary: "Delete a pool; tasks that name it wait until it exists again",
   example: "dag pools delete api",
   run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
     withDatabase(cli, async (db) => {

@@ -19,12 +19,12 @@ interface Options {
 
 export const replay = command({
   usage: "replay <run> <task>",
-  summary: "Do a past task's work again, in this process, recording nothing",
-  more: `${RUN_NAMES} It runs the version that the try ran, with the params that the run had then, and the inputs and interval that are recorded, and connections as this command line finds them. What the task does to the outside world, it does again. To stop at a breakpoint: node --inspect-brk node_modules/.bin/dag replay 42 load. Exit code 1 when it failed.`,
+  summary: "Run a past try again in this process, and record nothing",
+  more: `${RUN_NAMES} It runs the version of that try, with the params of that time, the recorded inputs and interval, and the connections of this command line. Effects on outside systems happen again. To stop at a breakpoint: node --inspect-brk node_modules/.bin/dag replay 42 load. Exit code 1 when it failed.`,
   options: [
     {
       flags: "--try <n>",
-      text: "as this try (default: the last)",
+      text: "the try to repeat (default: the last)",
       parse: wholeNumber(1, 1_000_000),
     },
     {

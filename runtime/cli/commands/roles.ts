@@ -33,7 +33,7 @@ const SLOTS = {
 };
 export const QUEUES = {
   flags: "--queues <names>",
-  text: "the queues it serves, between commas (default: default)",
+  text: "the queues it serves, separated by commas (default: default)",
   parse: queueNames,
 };
 
@@ -46,7 +46,7 @@ export const start = command({
   usage: "start [folder]",
   summary:
     "Run everything against DATABASE_URL: scheduler, worker and page; deploys the folder first",
-  more: "Brings the tables up to date. The folder is ./dags unless it is named; without such a folder, what is deployed goes on.",
+  more: "Upgrades the tables. The default folder is ./dags; without such a folder, the deployed versions stay current.",
   options: [HOST, PORT, SLOTS, QUEUES],
   example: "DATABASE_URL=postgres://etl:secret@db:5432/dagsmith dag start",
   run: async (
@@ -101,7 +101,7 @@ export const worker = command({
 export const web = command({
   usage: "web",
   summary: "Serve the page and the API against DATABASE_URL",
-  more: "Listens on 127.0.0.1. To listen elsewhere, set DAG_WEB_TOKEN, which people then log in with.",
+  more: "Listens on 127.0.0.1. To listen on another address, set DAG_WEB_TOKEN, the token for the login.",
   options: [HOST, PORT],
   example: "DAG_WEB_TOKEN=... dag web --host 0.0.0.0 --port 8080",
   run: (cli, _args, flags: PageFlags) =>

@@ -6,8 +6,8 @@ import { withDatabase } from "../project/database.ts";
 
 export const rollback = command({
   usage: "rollback <dag> [version]",
-  summary: "Give new runs of a DAG an earlier version (default: the one before the current)",
-  more: "Runs that exist keep theirs. The next deploy of a changed file makes the folder's version current again.",
+  summary: "Make an earlier version of a DAG current (default: the one before)",
+  more: "Existing runs keep their version. The next deploy of a changed file makes the folder's version current again.",
   example: "dag rollback daily_report 3",
   run: async (cli, [dagId, wanted]: readonly [string, string | undefined]): Promise<Outcome> =>
     withDatabase(cli, async (db) => {

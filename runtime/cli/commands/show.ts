@@ -11,7 +11,7 @@ type Format = "tree" | "mermaid" | "json";
 
 export const show = command({
   usage: "show <dag>",
-  summary: "Show the tasks of a DAG and how they hang together",
+  summary: "Show the tasks of a DAG and their dependencies",
   options: [
     {
       flags: "--format <format>",
@@ -102,7 +102,7 @@ function remarks(task: TaskSpec): string {
     task.kind?.type === "setup" || task.kind?.type === "teardown" ? task.kind.type : "",
     task.allowFailure ? "may fail" : "",
     task.waitForDownstream
-      ? "waits for downstream of the past"
+      ? "waits for downstream tasks of the run before"
       : task.dependsOnPast
         ? "depends on past"
         : "",

@@ -25,13 +25,13 @@ export const simulate = command({
   options: [
     {
       flags: "--from <date>",
-      text: "ISO 8601, in UTC when it names no offset; everything before has run",
+      text: "ISO 8601, in UTC when it names no offset; all earlier intervals have run",
       parse: isoDate,
     },
     { flags: "--to <date>", text: "ISO 8601, inclusive", parse: isoDate },
     {
       flags: "--now <date>",
-      text: "when the scheduler first looks: what fell due since --from was missed (default: --from)",
+      text: "when the scheduler makes its first pass: intervals due since --from are missed (default: --from)",
       parse: isoDate,
     },
     {
@@ -41,12 +41,12 @@ export const simulate = command({
     },
     {
       flags: "--limit <n>",
-      text: "how many decisions to show (default 20); --json gives all",
+      text: "how many decisions to show (default 20); --json shows all",
       parse: wholeNumber(0, 1_000_000),
     },
     { flags: "--folder <path>", text: "read the files of this folder instead of the database" },
   ],
-  more: "Nothing waits and nothing is stored: the real decisions over a clock of their own. The same question has the same answer.",
+  more: "It runs the real decisions over a virtual clock and stores nothing. The same question has the same answer.",
   example: "dag simulate daily_report --from 2026-03-01 --to 2026-04-01 --duration 20m",
   run: async (cli, [dagIds]: readonly [readonly string[]], options: Options): Promise<Outcome> => {
     const [from, to] = [moment("--from", options.from), moment("--to", options.to)];

@@ -69,6 +69,6 @@ async function instances(
   ];
   return {
     json: { run, taskId, instances: found },
-    lines: found.length === 0 ? [`${taskId} has not begun.`] : table(headings, rows),
+    lines: found.length === 0 ? [`${taskId} has not started.`] : table(headings, rows),
   };
 }

@@ -21,8 +21,11 @@ export const test = command({
   options: [
     { flags: "--date <date>", text: "logical date, ISO 8601 (default: now)", parse: isoDate },
     { flags: "--params <json>", text: "the params of the run, a JSON object", parse: jsonObject },
-    { flags: "--task <id>", text: "run this task and the tasks before it, nothing else" },
-    { flags: "--folder <path>", text: "where to look for a DAG id (default: ./dags)" },
+    { flags: "--task <id>", text: "run only this task and its upstream tasks" },
+    {
+      flags: "--folder <path>",
+      text: "the folder in which a DAG id is looked up (default: ./dags)",
+    },
   ],
   example: "dag test dags/hello.ts --date 2026-01-31",
   run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> => {

@@ -19,7 +19,7 @@ export const trigger = command({
   options: [
     { flags: "--params <json>", text: "the params of the run, a JSON object", parse: jsonObject },
     { flags: "--date <date>", text: "logical date, ISO 8601 (default: now)", parse: isoDate },
-    { flags: "--wait", text: "stay until the run has ended; exit code 1 when it failed" },
+    { flags: "--wait", text: "wait until the run has ended; exit code 1 when it failed" },
   ],
   example: `dag trigger github_to_redshift --params '{"orgs": ["hub4j"]}' --wait`,
   run: async (cli, [dagId]: readonly [string], options: Options): Promise<Outcome> =>

@@ -53,7 +53,7 @@ const set = command({
       const shadow =
         cli.config.secrets.variable(key) === null
           ? []
-          : [`${variableVariable(key)} is set too, and wins over it.`];
+          : [`${variableVariable(key)} is set too, and replaces it.`];
       return { json: { key }, lines: [`Variable ${key} is stored.`, ...shadow] };
     });
   },
@@ -61,7 +61,7 @@ const set = command({
 
 const get = command({
   usage: "get <key>",
-  summary: "Print the value of a variable as tasks get it",
+  summary: "Print the value of a variable",
   example: "dag variables get region",
   run: async (cli, [key]: readonly [string]): Promise<Outcome> => {
     const value = await findVariable(cli, key);

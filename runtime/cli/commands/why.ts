@@ -8,8 +8,7 @@ import { withDatabase } from "../project/database.ts";
 
 export const why = command({
   usage: "why <run> [task]",
-  summary:
-    "Say why the tasks of a run that do not run do not: everything that is not met, in words",
+  summary: "Say why tasks of a run do not run: all conditions that are not met",
   more: RUN_NAMES,
   example: "dag why 42 load",
   run: async (cli, [name, taskId]: readonly [string, string | undefined]): Promise<Outcome> =>

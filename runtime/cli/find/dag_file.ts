@@ -44,7 +44,7 @@ async function dagById(cli: Cli, dagId: string, folder: string): Promise<Dag<unk
   if (found) return found;
   const remark =
     errors.length > 0
-      ? ` Not all files import (${errors.map(({ file }) => file).join(", ")}); see: dag check`
+      ? ` Some files cannot be imported (${errors.map(({ file }) => file).join(", ")}); see: dag check`
       : "";
   throw unknownDag(
     dagId,

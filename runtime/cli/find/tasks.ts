@@ -45,7 +45,7 @@ export async function findTaskInstance(
   if (isMapped && mapIndex === undefined)
     wrongUsage(
       "--map-index",
-      `"${taskId}" is mapped; say which instance (dag tasks ${run.id} --task ${taskId} lists them)`,
+      `"${taskId}" is mapped; choose an instance (dag tasks ${run.id} --task ${taskId} lists them)`,
     );
   return (await getInstance(db, run.id, taskId, mapIndex ?? -1)) ?? null;
 }

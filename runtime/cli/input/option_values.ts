@@ -52,7 +52,7 @@ export function queueNames(text: string): readonly string[] {
   const names = [...new Set(text.split(",").map((name) => name.trim()))];
   if (names.every((name) => ROUTE_NAME.test(name))) return names;
   throw new Error(
-    'write names of letters, digits, "_", "-" or ".", between commas, such as gpu,default.',
+    'write names of letters, digits, "_", "-" or ".", separated by commas, such as gpu,default.',
   );
 }
 

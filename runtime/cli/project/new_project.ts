@@ -43,7 +43,7 @@ const HELLO = `import { dag } from "dagsmith";
 import { z } from "zod";
 
 const d = dag("hello", {
-  description: "Greets each name of a list, then says how many there were",
+  description: "Greets each name of a list, then counts them",
   schedule: "@daily",
   startDate: "2026-01-01",
   params: z.object({ names: z.array(z.string()).default(["Ada", "Grace"]) }),
@@ -68,7 +68,7 @@ const HELLO_TEST = `import { runDag } from "dagsmith/testing";
 import { expect, test } from "vitest";
 import hello from "./hello.ts";
 
-test("everybody is greeted", async () => {
+test("every name is greeted", async () => {
   const run = await runDag(hello, { params: { names: ["Ada", "Grace", "Edsger"] } });
   expect(run.state).toBe("success");
 });

@@ -16,7 +16,7 @@ export function progressBar({ total, success, failed, skipped }: BackfillProgres
   const filled = total === 0 ? WIDTH : Math.floor((done / total) * WIDTH);
   const remarks = [
     failed > 0 ? `${failed} failed` : "",
-    skipped > 0 ? `${skipped} left alone` : "",
+    skipped > 0 ? `${skipped} skipped` : "",
   ].filter((remark) => remark !== "");
   return `${"█".repeat(filled)}${"░".repeat(WIDTH - filled)}  ${done} of ${total}${remarks.length > 0 ? ` (${remarks.join(", ")})` : ""}`;
 }
@@ -33,7 +33,7 @@ export function backfillLines(
   const rows = runs.map((run) => [
     String(run.ordinal),
     timeText(run.logicalDate),
-    run.decision === "skip" ? style.dim("left alone") : stateCell(run.runState ?? "none", style),
+    run.decision === "skip" ? style.dim("skipped") : stateCell(run.runState ?? "none", style),
     run.run === null ? "-" : String(run.run),
     run.reason ?? "",
   ]);
@@ -57,7 +57,7 @@ export function previewLines(runs: readonly PreviewedRun[]): readonly string[] {
       String(ordinal),
       timeText(dataIntervalStart),
       timeText(dataIntervalEnd),
-      decision === "run" ? (run ? "run again" : "run") : "leave alone",
+      decision === "run" ? (run ? "run again" : "run") : "skip",
       [reason ?? "", run ? `${run.runId} (${run.state})` : ""]
         .filter((part) => part !== "")
         .join(": "),
@@ -66,6 +66,6 @@ export function previewLines(runs: readonly PreviewedRun[]): readonly string[] {
   const count = runs.filter(({ decision }) => decision === "run").length;
   return [
     ...table(["#", "interval start", "interval end", "what", "remark"], rows),
-    `${count} to run, ${runs.length - count} left alone. Nothing was changed.`,
+    `${count} to run, ${runs.length - count} skipped. Nothing was changed.`,
   ];
 }

@@ -40,7 +40,7 @@ export function unlistedSources(
           subscription.installedAt !== null
         );
       });
-      const message = `DAG "${dagId}" does not hear of changes in ${schema}.${table} of ${connection} yet. Run: dag changes install ${dagId}`;
+      const message = `DAG "${dagId}" does not get changes in ${schema}.${table} of ${connection} yet. Run: dag changes install ${dagId}`;
       return isHeard
         ? []
         : [{ file, line: position?.line ?? null, code: "EVENTS_NOT_INSTALLED", message }];

@@ -26,7 +26,7 @@ function roleFinding(role: ClusterMember["role"], alive: readonly ClusterMember[
   return {
     check: `${role}s`,
     result: "note",
-    detail: `none gave a sign of life; start one with: dag ${role}`,
+    detail: `none has a fresh heartbeat; start one with: dag ${role}`,
   };
 }
 

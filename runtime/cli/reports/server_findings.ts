@@ -25,7 +25,7 @@ export function serverFindings(facts: ServerFacts, isDirectSet: boolean): readon
     findings.push({
       check,
       result: "no",
-      detail: `sessions have ${found} after it was set otherwise: the pooler drops settings; set it for the user of DATABASE_URL`,
+      detail: `sessions have ${found} after it was set to another value: the pooler drops settings; set it for the user of DATABASE_URL`,
     });
   if (facts.between !== "none") findings.push(poolerFinding(facts.between, isDirectSet));
   return findings;

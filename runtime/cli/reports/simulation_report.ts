@@ -37,7 +37,7 @@ export function simulationLines(simulation: Simulation, limit: number): readonly
       decisions.length,
     ),
     ...section(
-      "Several runs of one DAG at once",
+      "Several active runs of one DAG",
       ["dag", "from", "to", "runs"],
       overlaps
         .slice(0, MOST_LISTED)
@@ -60,7 +60,7 @@ export function simulationLines(simulation: Simulation, limit: number): readonly
     ),
     ...section(
       "Pools",
-      ["pool", "slots", "most needed", "at", "times with too few"],
+      ["pool", "slots", "most needed", "at", "times without enough slots"],
       pools.map(({ pool, slots: size, most, mostAt, saturated }) => [
         ...[
           pool,

@@ -37,7 +37,7 @@ export class TestReport {
   #ended(task: TaskResult): void {
     const { style } = this.#cli.terminal;
     if (task.error) this.#say(indented(style.red(safeText(this.#mask(stackOf(task.error))))));
-    const again = task.state === "up_for_retry" ? style.dim(", another try follows") : "";
+    const again = task.state === "up_for_retry" ? style.dim(", a retry follows") : "";
     this.#say(
       `${stateWithWarnings(task.state, task.warning ? 1 : 0, style)} ${nameOf(task)}${this.#label(task)} ${style.dim(durationCell(task.durationMs))}${again}`,
     );

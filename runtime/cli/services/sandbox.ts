@@ -85,19 +85,19 @@ function standInsAt({
   return [
     {
       id: "github",
-      what: "a made-up GitHub on this machine",
+      what: "a simulated GitHub on this machine",
       connection: JSON.stringify({ type: "github", host: github }),
     },
     { id: "s3", what: "an S3 in memory on this machine", connection: JSON.stringify(aws) },
     {
       id: "trips",
-      what: "a made-up archive of taxi trips on this machine",
+      what: "a simulated archive of taxi trips on this machine",
       connection: JSON.stringify({ type: "http", host: taxi }),
     },
     { id: "warehouse", what: "the embedded PostgreSQL", connection: warehouse },
     {
       id: "discord",
-      what: "a made-up Discord on this machine",
+      what: "a simulated Discord on this machine",
       connection: JSON.stringify({
         type: "discord",
         extra: { webhook_url: `${github}/webhooks/1` },

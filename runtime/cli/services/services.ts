@@ -256,7 +256,7 @@ export async function runServices<Result>(
   start: (running: Running, stop: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const stop = listenForStop(() =>
-    cli.terminal.note("stopped at once; running tasks will be taken up again as new tries"),
+    cli.terminal.note("stopped at once; new tries will replace the running ones"),
   );
   const running = new Running(stop);
   stop.addEventListener("abort", () => endInTime(cli, running), { once: true });

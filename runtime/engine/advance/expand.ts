@@ -78,7 +78,7 @@ async function listOf(
 async function withoutList(source: string, sources: Sources): Promise<Unmapped | undefined> {
   const state = await sources.stateOf(source);
   if (state === undefined || state === "success") return undefined;
-  const reason = `its list was to come from "${source}", which ${state === "skipped" ? "was skipped" : "failed"}`;
+  const reason = `its list comes from "${source}", which ${state === "skipped" ? "was skipped" : "failed"}`;
   return { state: state === "skipped" ? "skipped" : "upstream_failed", reason, error: null };
 }
 

@@ -6,7 +6,7 @@ export const PAST_GATE: Gate = {
   unmet: ({ run, task, instance, waitsForDependsOnPast }) => {
     if (!waitsForDependsOnPast || instance !== null || run.state !== "running") return [];
     const { taskId, waitForDownstream } = task.spec;
-    const whom = waitForDownstream ? `${taskId}, and the tasks directly after it,` : taskId;
+    const whom = waitForDownstream ? `${taskId}, and its direct downstream tasks,` : taskId;
     const rule = waitForDownstream ? "waitForDownstream" : "dependsOnPast";
     return [`waits for ${whom} to end as success or skipped in the run before (${rule})`];
   },

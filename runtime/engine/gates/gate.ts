@@ -68,7 +68,7 @@ export interface WaitingFacts {
   readonly upstream: readonly UpstreamTask[];
   /** The group around the task; null outside groups. */
   readonly group: UpstreamTask | null;
-  /** Instances of the tasks before it, by final state. */
+  /** Instances of its upstream tasks, by final state. */
   readonly counts: UpstreamCounts;
   /** Whether the task waits for nothing but the run before. */
   readonly waitsForDependsOnPast: boolean;

@@ -54,7 +54,7 @@ function poolProblem(refusal: Exclude<Refusal, Full>): string {
 }
 
 const atWork = ({ held }: Full): string =>
-  `${counted(held, "instance is", "instances are")} at work`;
+  `${counted(held, "instance is", "instances are")} active`;
 
 export const LIMIT_GATES: readonly Gate[] = [
   kind("pool", "pool:", ({ slots }, { held, limit }, pool) => {
@@ -87,13 +87,13 @@ export const LIMIT_GATES: readonly Gate[] = [
     "concurrency_key",
     "key:",
     (_, { held, limit }, key) =>
-      `${counted(held, "try is", "tries are")} at work with the key "${key}", and ${limit} may be at once (concurrencyKey)`,
+      `${counted(held, "try is", "tries are")} active with the key "${key}", and ${limit} may be active at once (concurrencyKey)`,
   ),
   kind(
     "rate_limit",
     "rate:",
     ({ perMs }, { held, limit }, key) =>
-      `${counted(held, "start")} under "${key}" within ${(perMs ?? 0) / 1_000} s, and ${limit} may be (rateLimit); the next when the window allows`,
+      `${counted(held, "start")} under "${key}" within ${(perMs ?? 0) / 1_000} s, and the rateLimit is ${limit}; the next starts when the window allows`,
   ),
   {
     // Without a slot request, the instance waits for other instances of its task in the run.

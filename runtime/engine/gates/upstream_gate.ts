@@ -23,14 +23,14 @@ export const UPSTREAM_GATE: Gate = {
     if (judge(triggerRule, counts) !== "wait" && !isList) return [];
     const rule =
       isList && judge(triggerRule, counts) !== "wait"
-        ? "the list it is mapped over must be known"
+        ? "its list must be known"
         : `trigger rule ${triggerRule}`;
     return [`waits for ${named(open)} (${rule})`];
   },
 };
 
 function named(tasks: readonly UpstreamTask[]): string {
-  if (tasks.length === 0) return "the tasks before it";
+  if (tasks.length === 0) return "its upstream tasks";
   const shown = tasks.slice(0, NAMED).map(({ taskId, state }) => `${taskId} [${state}]`);
   return shown.join(", ") + (tasks.length > NAMED ? ` and ${tasks.length - NAMED} more` : "");
 }

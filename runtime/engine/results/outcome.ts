@@ -85,7 +85,7 @@ export type WaitOutcome =
 
 export const GROUP_TIMED_OUT: WaitOutcome = {
   kind: "group_timed_out",
-  reason: "the group took longer than it may",
+  reason: "the group took longer than its time limit",
 };
 
 /** The end of one try, or of a wait. */

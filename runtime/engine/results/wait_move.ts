@@ -55,8 +55,7 @@ function pokeMove(
 ): Transition {
   const { sensor, totalTimeoutMs } = spec;
   const { workerId, elapsedMs = 0, pokes = 0 } = end;
-  if (!sensor)
-    return fail(end, workerId, "the version of this run says that the task is no sensor", null);
+  if (!sensor) return fail(end, workerId, "the task is no sensor in the version of this run", null);
   const timeoutMs = Math.min(sensor.timeoutMs, totalTimeoutMs ?? Number.POSITIVE_INFINITY);
   const decision = decidePoke({ ...sensor, timeoutMs }, { elapsedMs, pokes });
   if (decision.again) {

@@ -143,7 +143,7 @@ class Operations {
   async run<Result>(work: (abortSignal: AbortSignal) => Promise<Result>): Promise<Result> {
     const controller = new AbortController();
     const { signal } = controller;
-    const late = new Error(`it was not done within ${this.#deadlineMs / SECOND} s`);
+    const late = new Error(`it did not finish within ${this.#deadlineMs / SECOND} s`);
     const timer = setTimeout(() => controller.abort(late), this.#deadlineMs);
     this.#underWay.add(controller);
     const aborted = Promise.withResolvers<never>();

@@ -6,14 +6,14 @@ import type { SkipReason } from "../../store/dags/schedule_decision.ts";
 import type { WaitReason } from "./waiting_intervals.ts";
 
 const WORDS: Readonly<Record<SkipReason | WaitReason, string>> = {
-  catchup: "missed, and catchup leaves it out",
+  catchup: "missed, and catchup does not include it",
   paused: "the DAG is or was paused",
-  max_active_runs: "the DAG has as many runs as it may",
+  max_active_runs: "the DAG has as many active runs as maxActiveRuns allows",
   not_due: "not due yet",
   due: "due now",
-  end_date: "the schedule is over",
-  removed: "the DAG is not deployed any more",
-  error: "the schedule stands still",
+  end_date: "the schedule has ended",
+  removed: "the DAG is no longer deployed",
+  error: "the schedule stopped",
 };
 
 /** Without a full stop; empty for no reason. */

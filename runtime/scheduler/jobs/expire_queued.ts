@@ -54,6 +54,6 @@ async function queueLimits(db: Database, plans: Plans): Promise<readonly QueueLi
 }
 
 function expiryOf({ limitMs, ...instance }: OverdueInstance) {
-  const reason = `no worker took it within the queueTimeout of ${limitMs / 1_000} s`;
+  const reason = `no worker took it within its queueTimeout of ${limitMs / 1_000} s`;
   return { ...instance, workerId: "", outcome: { kind: "expired", reason } as const };
 }

@@ -11,7 +11,7 @@ import { enqueueTries } from "./task_instance.ts";
 import { move, recreate } from "./transition.ts";
 
 /** The reason of an instance that is removed because its list no longer has the item. */
-export const NO_MORE = "its item is no more";
+export const NO_MORE = "its list no longer has the item";
 
 const RECREATED = rowsOf<NewInstance>({
   ...NEW_INSTANCE,

@@ -34,7 +34,7 @@ interface DagStanding {
    */
   readonly nextRunAfter: Date | null;
   readonly scheduleError: string | null;
-  /** Whether its schedules wait because the DAG has as many runs as it may. */
+  /** Whether its schedules wait because the DAG has as many active runs as maxActiveRuns allows. */
   readonly atCapacity: boolean;
 }
 

@@ -29,7 +29,7 @@ export const ASSET_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/assets/events",
-    summary: "Say that an asset was updated",
+    summary: "Record an update of an asset",
     body: input.assetEventBody,
     answer: answer.createdEvent,
     status: 201,

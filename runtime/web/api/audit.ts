@@ -11,7 +11,7 @@ export const AUDIT_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/audit",
-    summary: "List who did what, newest first",
+    summary: "List the actions of people, newest first",
     query: auditQuery,
     answer: answer.audit,
     run: audit,

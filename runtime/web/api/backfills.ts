@@ -18,7 +18,7 @@ export const BACKFILL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/dags/{dagId}/backfills",
-    summary: "List a DAG's backfills, newest first, with how far they are",
+    summary: "List a DAG's backfills with their progress, newest first",
     params: dagParams,
     query: input.backfillsQuery,
     answer: answer.backfills,
@@ -27,7 +27,7 @@ export const BACKFILL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/dags/{dagId}/backfills",
-    summary: "Run a range of a DAG's schedule",
+    summary: "Create a backfill: runs over a range of a DAG's schedule",
     params: dagParams,
     body: input.backfillBody,
     answer: answer.createdBackfill,
@@ -37,7 +37,7 @@ export const BACKFILL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/dags/{dagId}/backfills/preview",
-    summary: "List what a backfill would do; changes nothing",
+    summary: "List the runs of a backfill without creating it",
     params: dagParams,
     body: input.backfillBody,
     answer: answer.backfillPreview,
@@ -60,9 +60,9 @@ export const BACKFILL_ENDPOINTS: readonly Endpoint[] = [
     answer: answer.backfillRuns,
     run: runs,
   },
-  moving("pause", "Let nothing more of a backfill begin"),
-  moving("resume", "Let a paused backfill go on"),
-  moving("cancel", "End a backfill; what runs is left to finish"),
+  moving("pause", "Pause a backfill: no further run of it starts"),
+  moving("resume", "Resume a paused backfill"),
+  moving("cancel", "Cancel a backfill; running runs finish"),
 ];
 
 async function backfills(services: WebServices, request: Request): Promise<unknown> {

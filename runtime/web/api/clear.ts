@@ -11,20 +11,20 @@ import type { Endpoint } from "./endpoint.ts";
 import { cleared } from "./schemas/clear.ts";
 
 export const CLEAR_ENDPOINTS: readonly Endpoint[] = [
-  clearing("/runs/{id}/clear", "Run tasks of a run again", "clearRuns"),
+  clearing("/runs/{id}/clear", "Clear tasks of a run, so that they run again", "clearRuns"),
   clearing(
     "/runs/{id}/clear/preview",
-    "List what a clear would do; changes nothing",
+    "List the instances that a clear would clear",
     "previewClear",
   ),
   clearing(
     "/dags/{dagId}/clear",
-    "Run tasks of a DAG's runs again, between two logical dates",
+    "Clear tasks of a DAG's runs between two logical dates",
     "clearRuns",
   ),
   clearing(
     "/dags/{dagId}/clear/preview",
-    "List what that would do; changes nothing",
+    "List the instances that such a clear would clear",
     "previewClear",
   ),
 ];
@@ -57,7 +57,7 @@ function clearOfDag(request: Request): ClearSelection {
   if (from === undefined && to === undefined)
     throw new DagsmithError("INVALID_ARGUMENT", {
       argument: "from",
-      reason: "say which runs: give from, to or both",
+      reason: "give from, to or both, so that the runs are known",
     });
   return { of: { dagId, ...defined({ from, to }) }, ...defined(more) };
 }

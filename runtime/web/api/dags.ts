@@ -73,7 +73,8 @@ export const DAG_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/dags/{dagId}/decisions",
-    summary: "List what a DAG's schedules wait for, then their decisions, newest first",
+    summary:
+      "List the intervals that a DAG's schedules wait for, then their decisions, newest first",
     params: input.dagParams,
     query: input.decisionsQuery,
     answer: answer.dagDecisions,

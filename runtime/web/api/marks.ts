@@ -13,7 +13,7 @@ export const MARK_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/runs/{id}/mark",
-    summary: "Declare how a run, or a task of it, ended",
+    summary: "Mark a run, or a task of it",
     params: runParams,
     body: markBody,
     answer: done,

@@ -11,7 +11,7 @@ export const NOTE_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/runs/{id}/note",
-    summary: "Write a note on a run; an empty one takes it away",
+    summary: "Write a note on a run; an empty note removes it",
     params: runParams,
     body: noteBody,
     answer: done,
@@ -20,7 +20,7 @@ export const NOTE_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/runs/{id}/labels",
-    summary: "Give a run labels, or take them away",
+    summary: "Set or remove labels of a run",
     params: runParams,
     body: labelsBody,
     answer: done,

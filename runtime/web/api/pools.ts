@@ -14,14 +14,14 @@ export const POOL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/pools",
-    summary: "List pools and what is taken of them",
+    summary: "List pools and their taken slots",
     answer: answer.pools,
     run: pools,
   },
   {
     method: "post",
     path: "/pools/{name}",
-    summary: "Make a pool, or give it another size",
+    summary: "Create a pool, or change its size",
     params: input.poolParams,
     body: input.poolBody,
     answer: done,
@@ -30,7 +30,7 @@ export const POOL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/pools/{name}/delete",
-    summary: "Delete a pool; tasks that name it wait until it is made again",
+    summary: "Delete a pool; tasks that name it wait until it exists again",
     params: input.poolParams,
     answer: done,
     run: deletePool,

@@ -53,7 +53,7 @@ export const RUN_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/runs/{id}/why",
-    summary: "Say why the tasks of a run that do not run do not",
+    summary: "Say why tasks of a run do not run",
     params: input.runParams,
     query: input.whyQuery,
     answer: answer.why,

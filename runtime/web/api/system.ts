@@ -16,7 +16,7 @@ export const SYSTEM_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/health",
-    summary: "How many schedulers and workers are alive",
+    summary: "Count the live schedulers and workers",
     answer: answer.health,
     run: readHealth,
   },

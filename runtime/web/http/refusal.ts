@@ -70,7 +70,7 @@ function statusOf(error: unknown): number {
 function internal(): Refusal {
   return {
     status: 500,
-    message: "Something went wrong here. The server's log says what.",
+    message: "Something went wrong here. See the server's log.",
     code: "INTERNAL",
   };
 }

@@ -23,7 +23,7 @@ export interface RunTask {
   readonly why: string | null;
 }
 
-const PAST = "waits for the run before: there it has not ended as success or skipped";
+const PAST = "waits for the run before, where it has not ended as success or skipped";
 
 /**
  * All tasks of a run's version, in topological order.
@@ -78,7 +78,7 @@ function whyText(
 ): string | null {
   if (state === "none") return waitsText(run, task, known);
   if (state === "queued" && !cell?.reason) return "waits for a worker";
-  if (state === "scheduled" && !cell?.reason) return "waits for a place under its limits";
+  if (state === "scheduled" && !cell?.reason) return "waits for a slot under its limits";
   if (cell?.wait) return waitSentence(cell.wait);
   if (state === "up_for_retry" && cell?.retryAt)
     return `tries again at ${cell.retryAt.toISOString().slice(11, 19)} UTC${cell.reason ? `: ${cell.reason}` : ""}`;
@@ -87,7 +87,7 @@ function whyText(
 
 function waitsText(run: RunDetail, task: TaskSpec, known: ReadonlyMap<string, RunTask>): string {
   if (run.state === "queued")
-    return "the run waits for a place: as many runs are active as the DAG allows";
+    return "the run waits for capacity: as many runs are active as the DAG allows";
   if (run.finishedAt !== null) return "the run ended before the task was instantiated";
   const group = task.parentGroup === undefined ? undefined : known.get(task.parentGroup);
   if (group && group.state !== "running" && !isOver(group.state))

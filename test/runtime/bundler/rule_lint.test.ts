@@ -71,8 +71,8 @@ test("a literal choice that does not come after its branch is shown where it sta
     'chain(before, pick, d.task("next", work), d.task("last", work));',
   );
   expect(warnings).toEqual([
-    'a.ts:7 UNKNOWN_BRANCH Branch "pick" chooses "nxt", which does not come after it; it would fail. After it come: next, last.',
-    'a.ts:8 UNKNOWN_BRANCH Branch "pick" chooses "before", which does not come after it; it would fail. After it come: next, last.',
+    'a.ts:7 UNKNOWN_BRANCH Branch "pick" chooses "nxt", which is not downstream of it; it would fail. Downstream are: next, last.',
+    'a.ts:8 UNKNOWN_BRANCH Branch "pick" chooses "before", which is not downstream of it; it would fail. Downstream are: next, last.',
   ]);
 });
 
@@ -113,7 +113,7 @@ test("a branch that chooses a task inside a group that runs as one chooses the g
   );
   expect(warnings).toEqual([
     expect.stringMatching(
-      /^a\.ts:6 UNKNOWN_BRANCH Branch "astray" chooses "g\.last", which does not come after it/,
+      /^a\.ts:6 UNKNOWN_BRANCH Branch "astray" chooses "g\.last", which is not downstream of it/,
     ),
   ]);
 });
@@ -128,7 +128,7 @@ test("a rule inside a group that runs as one does not see what comes before the 
   );
   expect(warnings).toEqual([
     expect.stringMatching(
-      /^a\.ts:6 RULE_WITHOUT_UPSTREAM .*one_failed and no task before it within group "g".*whose own triggerRule looks at it/,
+      /^a\.ts:6 RULE_WITHOUT_UPSTREAM .*one_failed and no upstream task within group "g".*set the group.s own triggerRule/,
     ),
   ]);
 });

@@ -55,7 +55,7 @@ describe("dag backfill", () => {
       0,
       expect.stringMatching(/^5 +2026-01-05 00:00:00Z +2026-01-06 00:00:00Z +run$/m),
     ]);
-    expect(stdout).toContain("5 to run, 0 left alone. Nothing was changed.");
+    expect(stdout).toContain("5 to run, 0 skipped. Nothing was changed.");
     expect(await project.json(["backfills", "daily"])).toEqual({ backfills: [] });
   });
 
@@ -98,7 +98,7 @@ describe("dag backfill", () => {
       backfill: { state: "completed", progress: { total: 5, skipped: 5 } },
     });
     const { stdout } = await project.dag(["backfills", "--id", String(found.backfill.id)]);
-    expect(stdout.match(/left alone +\d+ +already exists/g)).toHaveLength(5);
+    expect(stdout.match(/skipped +\d+ +already exists/g)).toHaveLength(5);
   });
 
   test("with what cannot be is refused with a code", async () => {

@@ -50,7 +50,7 @@ test("a deployment says what is to be installed; once it is, writes make runs; u
     ],
   });
   expect((await project.dag(["changes", "install", "heard"])).stdout).toContain(
-    "stood there already; rows are known by id",
+    "exists already; rows are identified by id",
   );
   expect(await project.json(["deploy"])).toMatchObject({ warnings: [] });
   expect((await project.dag(["changes", "list"])).stdout).toMatch(
@@ -70,7 +70,7 @@ test("a deployment says what is to be installed; once it is, writes make runs; u
   const ended = once(scheduler, "exit");
   scheduler.kill("SIGTERM");
   expect((await ended)[0]).toBe(0);
-  expect((await project.dag(["changes", "uninstall", "heard"])).stdout).toContain("is gone");
+  expect((await project.dag(["changes", "uninstall", "heard"])).stdout).toContain("is removed");
   await client.query("insert into orders values (2)");
   expect(
     (await client.query("select from pg_namespace where nspname = 'dagsmith_events'")).rowCount,

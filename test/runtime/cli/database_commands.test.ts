@@ -281,10 +281,10 @@ describe("connections and variables", () => {
     expect(stderr).not.toContain("topsecret");
   });
 
-  test("the environment's wins, and setting a stored one beside it says so", async () => {
+  test("a variable of the environment replaces a stored one, and setting one says so", async () => {
     const env = { DAG_VAR_COLOUR: "red" };
     expect((await project.dag(["variables", "set", "colour", "blue"], { env })).stdout).toContain(
-      "DAG_VAR_COLOUR is set too, and wins",
+      "DAG_VAR_COLOUR is set too, and replaces it",
     );
     expect((await project.dag(["variables", "get", "colour"], { env })).stdout).toBe("red\n");
     expect((await project.dag(["variables", "get", "colour"])).stdout).toBe("blue\n");

@@ -45,7 +45,7 @@ describe("dag decisions", () => {
     expect(stdout).toMatch(/1 +waiting +not due yet/);
     expect(stdout).toMatch(/1 +✔ success +scheduled__/);
     expect(stdout).toMatch(
-      new RegExp(`${start} 00:00:00Z to .* 9 +skipped +missed, and catchup leaves it out`),
+      new RegExp(`${start} 00:00:00Z to .* 9 +skipped +missed, and catchup does not include it`),
     );
     const { decisions } = await project.json<{ decisions: Record<string, unknown>[] }>([
       "decisions",
@@ -77,11 +77,11 @@ describe("dag decisions", () => {
 describe("dag next", () => {
   test("says when a DAG is full, and when it is paused", async () => {
     expect((await project.dag(["next", "full"])).stdout).toContain(
-      "full has as many runs as it may (1)",
+      "full has as many active runs as maxActiveRuns allows (1)",
     );
     await pauseDag(db, { dagId: "full", actor: "ann" });
     expect((await project.dag(["next", "full"])).stdout).toContain(
-      "full is paused. Let its schedule go on with: dag unpause full",
+      "full is paused. Resume its schedule with: dag unpause full",
     );
   });
 });
@@ -130,7 +130,7 @@ describe("dag simulate", () => {
     expect(stdout).toMatch(/daily +8 +0 +2 +0 ms/);
     expect(stdout).toContain("Decisions: 8");
     expect(stdout).toContain("… 6 more");
-    expect(stdout).toContain("Several runs of one DAG at once: ");
+    expect(stdout).toContain("Several active runs of one DAG: ");
   });
 
   test.each([

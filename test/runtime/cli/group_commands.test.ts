@@ -80,7 +80,7 @@ test("a task of a mapped group is asked for with its element: its log, and its w
   const unnamed = await project.dag(["replay", run, "import.load"]);
   expect([unnamed.code, unnamed.stderr]).toEqual([
     2,
-    expect.stringContaining('"import.load" is mapped; say which instance'),
+    expect.stringContaining('"import.load" is mapped; choose an instance'),
   ]);
   const replayed = await project.dag(["replay", run, "import.load", "--map-index", "1"]);
   expect([replayed.code, replayed.stdout]).toEqual([
@@ -95,9 +95,7 @@ test("a group has no work of its own to replay", async () => {
   const { code, stderr } = await project.dag(["replay", run, "import", "--map-index", "0"]);
   expect([code, stderr]).toEqual([
     2,
-    expect.stringContaining(
-      '"import" is a group, which has no work of its own; replay one of its tasks',
-    ),
+    expect.stringContaining('"import" is a group, which runs no code; replay one of its tasks'),
   ]);
 });
 
@@ -110,7 +108,7 @@ test("dag test tells of the tries of a group, and its table has what its last tr
   ).toEqual([
     "▶ import.read[1]",
     "✖ failed import.read[1] blue",
-    "↻ up_for_retry import[1] blue, another try follows",
+    "↻ up_for_retry import[1] blue, a retry follows",
     "▶ import[1]  try 2",
     "▶ import.read[1]  try 2",
     "✔ success import.read[1] blue",

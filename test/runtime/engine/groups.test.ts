@@ -460,7 +460,7 @@ describe.each([
         after: "upstream_failed",
       });
       expect(end.instances.find(({ taskId }) => taskId === "g")?.reason).toBe(
-        "the group took longer than it may",
+        "the group took longer than its time limit",
       );
     });
 

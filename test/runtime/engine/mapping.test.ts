@@ -182,7 +182,7 @@ describe.each([
         );
         expect(statesOf(end)).toMatchObject({ mapped, after });
         expect(end.instances.find(({ taskId }) => taskId === "mapped")?.reason).toBe(
-          `its list was to come from "a", which ${how}`,
+          `its list comes from "a", which ${how}`,
         );
         expect(end.openTasks).toBe(0);
       }

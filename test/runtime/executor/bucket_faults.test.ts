@@ -298,13 +298,13 @@ test("what is not done in time ends with an error, wherever the store stands sti
     () => values.read(NAME),
     () => values.remove(NAME),
   ])
-    await expect(work()).rejects.toThrow(new Error("it was not done within 0.3 s"));
+    await expect(work()).rejects.toThrow(new Error("it did not finish within 0.3 s"));
   for (const socket of open) socket.destroy();
   await using store = await loopback(
     (_, response) => void response.writeHead(200, { "content-length": 4 }).write("tr"),
   );
   await expect(valuesAt(store.url, { deadlineMs: 300 }).read(NAME)).rejects.toThrow(
-    new Error("it was not done within 0.3 s"),
+    new Error("it did not finish within 0.3 s"),
   );
 });
 

@@ -148,7 +148,7 @@ test("a group whose time is up has what runs in it killed, and what it set up to
   const run = await runEnd(postgres.db, id);
   expect(run.task("g")).toMatchObject({
     state: "failed",
-    reason: "the group took longer than it may",
+    reason: "the group took longer than its time limit",
   });
   expect([run.task("g.deaf").state, run.task("g.next").state, run.task("after").state]).toEqual([
     "failed",

@@ -155,7 +155,7 @@ describe("with a worker and a scheduler", () => {
     expect(ended("this_error")).toEqual(["success", 3]);
     expect(ended("unsure")).toEqual(["failed", 2]);
     expect((await logOf(postgres.db, run.task("unsure"))).map(({ text }) => text)).toContain(
-      "retryIf failed, so its task is tried again as if there were none: cannot say",
+      "retryIf failed, so its task is retried as without it: cannot say",
     );
     expect(ended("is_asked_to_wait")).toEqual(["success", 2]);
     expect(ended("asks_in_seconds")).toEqual(["success", 2]);
@@ -310,7 +310,7 @@ export default d;`,
     expect(run.task("waits")).toMatchObject({
       state: "failed",
       tryNumber: 1,
-      reason: "no worker took it within the queueTimeout of 0.1 s",
+      reason: "no worker took it within its queueTimeout of 0.1 s",
     });
   });
 });

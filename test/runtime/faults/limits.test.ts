@@ -131,7 +131,7 @@ test("tries whose key a function gives run one at a time for each key, side by s
   });
   expect(waiting.map(({ reasons }) => reasons.map(({ text }) => text))).toEqual(
     ["a", "b", "c"].map((customer) => [
-      `1 try is at work with the key "customer ${customer}", and 1 may be at once (concurrencyKey)`,
+      `1 try is active with the key "customer ${customer}", and 1 may be active at once (concurrencyKey)`,
     ]),
   );
   await gate.open();
@@ -183,7 +183,7 @@ export default d;`,
     );
   });
   expect(waiting!.reasons.map(({ text }) => text)).toEqual([
-    '1 try is at work with the key "poking a", and 1 may be at once (concurrencyKey)',
+    '1 try is active with the key "poking a", and 1 may be active at once (concurrencyKey)',
   ]);
   // What has only said its key has not begun: its time-out counts from its first poke.
   expect(

@@ -181,7 +181,7 @@ test("a task that is mapped over a list waits for it whatever its rule says", as
   );
   const run = await begun();
   expect((await why(run.id, "m")).m).toEqual([
-    "upstream: waits for a [queued] (the list it is mapped over must be known)",
+    "upstream: waits for a [queued] (its list must be known)",
   ]);
 });
 
@@ -218,7 +218,7 @@ test("the pool that holds every task is full", async () => {
 test("limits of the DAG, over all runs and within one", async () => {
   await one({}, { maxActiveTasks: 1 });
   expect(await why((await begun()).id)).toEqual({
-    a: ["max_active_tasks: of the DAG 1 instance is at work, and maxActiveTasks is 1"],
+    a: ["max_active_tasks: of the DAG 1 instance is active, and maxActiveTasks is 1"],
   });
   dagId = `${dagId}_run`;
   const run = await one({ each: [1, 2, 3] }, { maxActiveTasksPerRun: 2 });
@@ -230,7 +230,7 @@ test("limits of the DAG, over all runs and within one", async () => {
       reasons: [
         {
           gate: "max_active_tasks_per_run",
-          text: "of the run 2 instances are at work, and maxActiveTasksPerRun is 2",
+          text: "of the run 2 instances are active, and maxActiveTasksPerRun is 2",
         },
       ],
     },
@@ -240,17 +240,17 @@ test("limits of the DAG, over all runs and within one", async () => {
 test("limits of the task: over all runs, within one, by key and by rate", async () => {
   await one({ maxActiveAcrossRuns: 1 });
   expect((await why((await begun()).id)).a).toEqual([
-    "max_active_across_runs: of the task 1 instance is at work over all runs, and maxActiveAcrossRuns is 1",
+    "max_active_across_runs: of the task 1 instance is active over all runs, and maxActiveAcrossRuns is 1",
   ]);
   dagId = `${dagId}_key`;
   await one({ concurrencyKey: "customer 7" });
   expect((await why((await begun()).id)).a).toEqual([
-    'concurrency_key: 1 try is at work with the key "customer 7", and 1 may be at once (concurrencyKey)',
+    'concurrency_key: 1 try is active with the key "customer 7", and 1 may be active at once (concurrencyKey)',
   ]);
   dagId = `${dagId}_rate`;
   await one({ rateLimit: { key: "api.example.com", limit: 1, per: "1m" } });
   expect((await why((await begun()).id)).a).toEqual([
-    'rate_limit: 1 start under "api.example.com" within 60 s, and 1 may be (rateLimit); the next when the window allows',
+    'rate_limit: 1 start under "api.example.com" within 60 s, and the rateLimit is 1; the next starts when the window allows',
   ]);
 });
 
@@ -273,7 +273,7 @@ test("as many mapped instances are let go as maxActive allows, alone and beside 
   expect((await scheduled(both.id))?.reasons).toEqual([
     {
       gate: "max_active",
-      text: "of the task 1 instance is at work in this run, and maxActive is 1",
+      text: "of the task 1 instance is active in this run, and maxActive is 1",
     },
   ]);
 });

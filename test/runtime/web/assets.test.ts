@@ -85,7 +85,7 @@ test("a run says what made it, and a DAG which of its tables nobody hears", asyn
   await post({ uri: "s3://lake/<b>" });
   const [run] = await web.rows.sql("select id from dagsmith.dag_run where dag_id = 'reader'");
   const page = await (await fetch(`${web.url}/runs/${run!.id}`)).text();
-  expect(page).toContain("Made by");
+  expect(page).toContain("Created by");
   expect(page).toContain("2 updates of ");
   const answer = await (await fetch(`${web.url}/api/v1/runs/${run!.id}`)).json();
   expect(answer).toMatchObject({
@@ -107,7 +107,7 @@ test("a run says what made it, and a DAG which of its tables nobody hears", asyn
   await web.rows.dag(dagSpec("listener", { on: [on] }));
   const listener = async () => (await fetch(`${web.url}/dags/listener`)).text();
   expect(await listener()).toContain(
-    "not heard until its trigger is installed: dag changes install listener",
+    "not delivered until its trigger is installed: dag changes install listener",
   );
   expect(await listener()).toContain("on insert of public.orders (lake)");
   await web.rows.sql(

@@ -127,7 +127,7 @@ describe("a DAG's page", () => {
   test("lists its decisions, with words for the reasons", async () => {
     const html = await (await fetch(`${web.url}/dags/decided_dag/decisions?limit=2`)).text();
     expect(html).toContain("the DAG is or was paused");
-    expect(html).toContain("the schedule stands still: *** is no day");
+    expect(html).toContain("the schedule stopped: *** is no day");
     expect(html).toContain(`/dags/decided_dag/decisions?after=${encodeURIComponent(`${day(9)}~`)}`);
   });
 
@@ -139,7 +139,7 @@ describe("a DAG's page", () => {
     await web.rows.sql("update dagsmith.dag set at_capacity = true where dag_id = 'decided_dag'");
     const html = await (await fetch(`${web.url}/dags/decided_dag`)).text();
     expect(html).toContain("2026-01-31 00:00");
-    expect(html).toContain("as many runs as it may");
+    expect(html).toContain("as many active runs as maxActiveRuns allows");
   });
 
   test("of a DAG without a schedule says so", async () => {

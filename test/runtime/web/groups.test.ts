@@ -82,7 +82,7 @@ describe("the graph", () => {
     expect(svg.match(/class="edge/g)).toHaveLength(2);
   });
 
-  test("that an older dagsmith kept is laid out anew, and one of a newer is left alone", async () => {
+  test("that an older dagsmith kept is laid out anew, and one of a newer is skipped", async () => {
     const version = await web.rows.dag(grouped("kept"));
     const keep = (layout: unknown) =>
       web.rows.sql("update dagsmith.dag_version set layout = $2 where id = $1", [

@@ -142,7 +142,7 @@ describe("a run", () => {
     const version = await web.rows.dag(dagSpec("later"));
     expect(
       await page(`/runs/${await web.rows.run("later", version, { state: "queued" })}`),
-    ).toContain("the run waits for a place");
+    ).toContain("the run waits for capacity");
   });
 });
 

@@ -41,7 +41,8 @@ export interface Move {
 function shownOf({ instances }: Snapshot): readonly Seen[] {
   return instances.filter(
     ({ state, reason }) =>
-      (state as string) !== "none" && !(state === "removed" && reason === "its item is no more"),
+      (state as string) !== "none" &&
+      !(state === "removed" && reason === "its list no longer has the item"),
   );
 }
 

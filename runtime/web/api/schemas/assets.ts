@@ -23,7 +23,10 @@ const assetEvent = z
     source: z
       .object({ dagId: z.string(), runId: z.string(), taskId: z.string(), mapIndex: z.int() })
       .nullable(),
-    actor: z.string().nullable().meta({ description: "Who said so, when it was no task" }),
+    actor: z
+      .string()
+      .nullable()
+      .meta({ description: "The person or program that recorded it; null for a task" }),
   })
   .meta({ id: "AssetEvent" });
 

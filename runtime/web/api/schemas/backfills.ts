@@ -17,10 +17,12 @@ export const backfill = z
   .object({
     id: z.int(),
     dagId: z.string(),
-    schedule: z.string().meta({ description: "Name of the schedule; empty for a DAG's only one" }),
+    schedule: z
+      .string()
+      .meta({ description: "Name of the schedule; empty for a DAG's only schedule" }),
     scheduleSpec: z
       .looseObject({ type: z.string() })
-      .meta({ description: "The schedule as it was when the backfill was made" }),
+      .meta({ description: "The schedule when the backfill was created" }),
     state: z.enum(BACKFILL_STATES),
     from: when,
     to: when,

@@ -53,7 +53,7 @@ export const dagDetail = z
     scheduleError: z.string().nullable(),
     atCapacity: z
       .boolean()
-      .meta({ description: "True while it has as many runs as it may, and its schedules wait" }),
+      .meta({ description: "True while it has maxActiveRuns active runs, and its schedules wait" }),
     nextRuns: z
       .array(z.object({ schedule: z.string(), runAfter: when.nullable() }))
       .meta({ description: "When each schedule is due; null: never again" }),
@@ -65,7 +65,7 @@ export const dagDetail = z
         z.object({ name: z.string(), installedAt: when.nullable(), error: z.string().nullable() }),
       )
       .meta({ description: "Sources of row changes, as installed by: dag changes install" }),
-    spec: z.looseObject({ dagId: z.string() }).meta({ description: "The DAG as declared" }),
+    spec: z.looseObject({ dagId: z.string() }).meta({ description: "The spec of the DAG" }),
   })
   .meta({ id: "DagDetail" });
 
@@ -76,7 +76,7 @@ const dagDecision = z
     reason: z
       .enum([...new Set([...SKIP_REASONS, ...WAIT_REASONS])])
       .nullable()
-      .meta({ description: "Why it has no run; null when it has" }),
+      .meta({ description: "Why it has no run; null when it has one one one" }),
     detail: z.string().nullable(),
     count: z
       .int()

@@ -6,9 +6,9 @@ const pool = z
     name: z.string(),
     slots: z.int().meta({ description: "-1: no limit; 0: closed" }),
     description: z.string(),
-    queuedSlots: z.int().meta({ description: "Held by tries that wait for a worker" }),
+    queuedSlots: z.int().meta({ description: "Taken by tries that wait for a worker" }),
     runningSlots: z.int(),
-    waitingSlots: z.int().meta({ description: "Asked for by tries that wait for a place" }),
+    waitingSlots: z.int().meta({ description: "Requested by tries that wait for a slot" }),
   })
   .meta({ id: "Pool" });
 

@@ -21,7 +21,7 @@ const run = z
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
     reason: z.string().nullable(),
-    warnings: z.int().meta({ description: "Tasks that failed and were allowed to" }),
+    warnings: z.int().meta({ description: "Tasks whose failure is allowed" }),
     params: z.json(),
     note: z.string().nullable(),
     labels: z.record(z.string(), z.string()),
@@ -34,7 +34,7 @@ export const runDetail = run
     trigger: z
       .json()
       .nullable()
-      .meta({ description: "What made it, when assets or an event did: {type, name, events}" }),
+      .meta({ description: "What created it, for assets or an event: {type, name, events}" }),
   })
   .meta({ id: "RunDetail" });
 
@@ -51,13 +51,14 @@ export const why = z
       z.object({
         taskId: z.string(),
         mapIndex: z.int().meta({
-          description: "The first of the instances that wait alike; -1 when the task is not mapped",
+          description:
+            "The first of the instances that wait for the same; -1 when the task is not mapped",
         }),
         state: z.enum(["none", ...TASK_STATES]),
         instances: z.int(),
         reasons: z
           .array(z.object({ gate: z.string(), text: z.string() }))
-          .meta({ description: "Everything that is not met" }),
+          .meta({ description: "All conditions that are not met" }),
       }),
     ),
   })
@@ -67,7 +68,7 @@ export const callbacks = z.object({
   callbacks: z.array(
     z.object({
       id: z.int(),
-      taskId: z.string().nullable().meta({ description: "Null: of the run" }),
+      taskId: z.string().nullable().meta({ description: "Null: the callback is of the run" }),
       mapIndex: z.int().nullable(),
       tryNumber: z.int().nullable(),
       event: z.enum([...TASK_EVENTS, "deadline"]),
@@ -86,5 +87,5 @@ export const callbacks = z.object({
 });
 
 export const eventSent = z.object({
-  resumed: z.int().meta({ description: "How many task instances went on" }),
+  resumed: z.int().meta({ description: "How many task instances resumed" }),
 });

@@ -19,8 +19,8 @@ const task = z
     tryNumber: z.int(),
     startedAt: when.nullable(),
     finishedAt: when.nullable(),
-    warning: z.boolean().meta({ description: "It failed and was allowed to" }),
-    why: z.string().nullable().meta({ description: "Why it is in this state, in words" }),
+    warning: z.boolean().meta({ description: "It failed, and its failure is allowed" }),
+    why: z.string().nullable().meta({ description: "Why it is in this state" }),
     mapped: counts.nullable(),
   })
   .meta({ id: "Task" });

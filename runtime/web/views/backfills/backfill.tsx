@@ -49,8 +49,8 @@ export function BackfillPage({ backfill, params, runs, more, token }: BackfillPr
             ])}
           </code>
         </Fact>
-        <Fact name="Done again">{backfill.reprocess}</Fact>
-        <Fact name="At once">{backfill.maxActiveRuns}</Fact>
+        <Fact name="Reprocess">{backfill.reprocess}</Fact>
+        <Fact name="Runs at once">{backfill.maxActiveRuns}</Fact>
         <Fact name="Code">{backfill.code}</Fact>
         <Fact name="By">
           {backfill.createdBy}, <Time at={backfill.createdAt} />
@@ -96,7 +96,7 @@ function RunTable({ runs }: { readonly runs: readonly BackfillRunSummary[] }): V
             </td>
             <td>
               {run.decision === "skip" ? (
-                <span class="faint">left alone</span>
+                <span class="faint">skipped</span>
               ) : (
                 <State state={run.runState ?? "none"} />
               )}

@@ -22,7 +22,7 @@ export function BackfillConfirm({ dagId, sent, preview, token }: BackfillConfirm
       <h2>
         {created} will be created{again === null ? "" : `, ${again} again`}
       </h2>
-      {left > 0 && <p>{left} intervals are left alone. The last column says why.</p>}
+      {left > 0 && <p>{left} intervals are skipped. The last column says why.</p>}
       <p>
         <button type="submit" class="button primary" name="do" value="create">
           Start the backfill
@@ -88,7 +88,7 @@ function PreviewTable({ preview: { runs } }: { readonly preview: BackfillPreview
             <td>
               <Time at={dataInterval.start} /> → <Time at={dataInterval.end} />
             </td>
-            <td>{decision === "skip" ? "leave alone" : existing ? "run again" : "run"}</td>
+            <td>{decision === "skip" ? "skip" : existing ? "run again" : "run"}</td>
             <td class="faint">
               {reason} {existing && <a href={`/runs/${existing.id}`}>{existing.runId}</a>}
             </td>

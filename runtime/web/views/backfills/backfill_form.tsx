@@ -41,19 +41,19 @@ export function BackfillForm(props: BackfillFormProps): VNode {
       )}
       <Choice
         name="reprocess"
-        label="Do again"
+        label="Reprocess"
         choices={["none", "failed", "completed"]}
         sent={sent}
-        hint="Runs that have ended and are done again. Runs that go on never are."
+        hint="Which finished runs are cleared and run again. Unfinished runs are never cleared."
       />
       <Choice
         name="code"
         label="Code"
         choices={["original", "latest"]}
         sent={sent}
-        hint="Runs that are done again keep their version, or get the latest."
+        hint="The version of runs that are cleared: their own, or the latest."
       />
-      <Field label="Runs at once" hint="Besides the DAG's own.">
+      <Field label="Runs at once" hint="Not counting the DAG's own runs.">
         <input
           type="text"
           inputMode="numeric"

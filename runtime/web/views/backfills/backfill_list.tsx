@@ -74,7 +74,7 @@ export function ProgressBar({ progress }: { readonly progress: BackfillProgress 
   const done = success + failed + skipped;
   const remarks = [
     failed > 0 ? `${failed} failed` : "",
-    skipped > 0 ? `${skipped} left alone` : "",
+    skipped > 0 ? `${skipped} skipped` : "",
     running > 0 ? `${running} running` : "",
   ].filter((remark) => remark !== "");
   return (
@@ -104,7 +104,7 @@ export function BackfillButtons({
         action={`/backfills/${backfill.id}/cancel`}
         token={token}
         class="button danger"
-        confirm="Cancel this backfill? What runs is left to finish; nothing more begins."
+        confirm="Cancel this backfill? Running runs finish; no further run starts."
       >
         Cancel
       </PostButton>

@@ -14,7 +14,7 @@ export function AuditList({
   readonly entries: readonly ShownAudit[];
   readonly older: string | null;
 }): VNode {
-  if (entries.length === 0) return <p class="nothing">Nobody did anything.</p>;
+  if (entries.length === 0) return <p class="nothing">No actions yet.</p>;
   return (
     <PagedTable columns={["At", "By", "What", "Run", "Detail"]} next={older}>
       {entries.map(({ at, actor, action, runId, detail }) => (

@@ -95,7 +95,7 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
         </Fact>
       )}
       {dag.scheduleError !== null && (
-        <Fact name="Schedule stands still">
+        <Fact name="Schedule stopped">
           <span class="bad">{dag.scheduleError}</span>
         </Fact>
       )}
@@ -117,7 +117,7 @@ function Subscription({
     <Fact name={`Changes of ${name}`}>
       <span class="bad">
         {subscription?.error ??
-          `not heard until its trigger is installed: dag changes install ${dag.dagId}`}
+          `not delivered until its trigger is installed: dag changes install ${dag.dagId}`}
       </span>
     </Fact>
   );
@@ -130,7 +130,9 @@ function NextRuns({
   readonly dag: DagDetail;
 }): VNode {
   if (isPaused) return <>paused</>;
-  const full = atCapacity ? " · waits, as the DAG has as many runs as it may" : "";
+  const full = atCapacity
+    ? " · waits: the DAG has as many active runs as maxActiveRuns allows"
+    : "";
   const [only] = nextRuns;
   if (nextRuns.length < 2)
     return (

@@ -22,11 +22,11 @@ export function AssetList({
       </div>
       {assets.length === 0 ? (
         <p class="nothing">
-          No DAG names an asset: none is written by a task's `outlets`, or waited for by a schedule.
+          There are no assets: no task has `outlets`, and no schedule waits for an asset.
         </p>
       ) : (
         <PagedTable
-          columns={["Asset", "Updated by", "Waited for by", "Last update"]}
+          columns={["Asset", "Updated by", "Scheduled by", "Last update"]}
           next={next}
           nextLabel="Next"
         >
@@ -91,7 +91,7 @@ export function AssetEvents({ uri, events, older }: AssetEventsProps): VNode {
       <div class="title">
         <h1>{uri}</h1>
       </div>
-      {events.length === 0 && <p class="nothing">It was not updated yet.</p>}
+      {events.length === 0 && <p class="nothing">It has no updates yet.</p>}
       {events.length > 0 && (
         <PagedTable columns={["Updated at", "By", "Run", "Extra"]} next={older}>
           {events.map(({ at, source, actor, extra }) => (

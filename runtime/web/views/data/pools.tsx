@@ -10,7 +10,7 @@ export function PoolsPage({ pools }: { readonly pools: readonly PoolUsage[] }): 
       </div>
       {pools.length === 0 ? (
         <p class="nothing">
-          There are no pools. Make one with <code>dag pools set name slots</code>.
+          There are no pools. Create one with <code>dag pools set name slots</code>.
         </p>
       ) : (
         <PoolTable pools={pools} />

@@ -41,7 +41,7 @@ export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
         width={width}
         height={height}
         viewBox={`0 0 ${width} ${height}`}
-        aria-label={`Graph of ${spec.tasks.length} tasks; the list below says the same`}
+        aria-label={`Graph of ${spec.tasks.length} tasks; the list below has the same tasks`}
       >
         {layout.boxes.map((box) => (
           <Frame box={box} state={drawing.stateOf(box.id)} isMapped={drawing.isMapped(box.id)} />

@@ -137,7 +137,7 @@ function Nothing({ isFresh }: { readonly isFresh: boolean }): VNode {
   return (
     <p class="nothing">
       No DAGs are deployed yet. Deploy a folder of them with <code>dag deploy</code>, or run{" "}
-      <code>dag dev</code> in it.
+      <code>dag dev</code> in that folder.
     </p>
   );
 }

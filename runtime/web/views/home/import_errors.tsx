@@ -20,8 +20,7 @@ export function ImportErrors({ errors }: { readonly errors: readonly ImportError
           </summary>
           <pre>{error.stack === "" ? error.message : `${error.message}\n\n${error.stack}`}</pre>
           <p class="faint">
-            {error.code} · <Time at={error.happenedAt} /> · the last version that could be imported
-            goes on
+            {error.code} · <Time at={error.happenedAt} /> · its last good version stays current
           </p>
         </details>
       ))}

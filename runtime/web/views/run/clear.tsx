@@ -18,9 +18,9 @@ export interface ClearProps {
 }
 
 const FLAGS = [
-  { name: "downstream", label: "And all that waits for it" },
-  { name: "upstream", label: "And all that it waits for" },
-  { name: "onlyFailed", label: "Only what failed" },
+  { name: "downstream", label: "With downstream tasks" },
+  { name: "upstream", label: "With upstream tasks" },
+  { name: "onlyFailed", label: "Only failed" },
   { name: "latest", label: "With the latest version" },
 ] as const;
 
@@ -37,7 +37,8 @@ export function ClearPage({ run, taskIds, sent, error, preview, token }: ClearPr
         <input type="hidden" name="_form" value={token} />
         <h2>Clear tasks of {run.runId}</h2>
         <p class="faint">
-          They run again. Their earlier tries stay in the history; what they left for others goes.
+          They run again. Their earlier tries stay in the history; their outputs and XComs are
+          deleted.
         </p>
         {error !== null && (
           <p class="refused" role="alert">
@@ -54,7 +55,7 @@ export function ClearPage({ run, taskIds, sent, error, preview, token }: ClearPr
             ))}
           </select>
         </Field>
-        <Field label="Item" hint="Of a mapped task: its index. Empty for all.">
+        <Field label="Item" hint="Map index of one instance. Empty for all.">
           <input
             type="text"
             inputMode="numeric"
@@ -72,7 +73,7 @@ export function ClearPage({ run, taskIds, sent, error, preview, token }: ClearPr
         ))}
         <p>
           <button type="submit" class="button primary" name="do" value="preview">
-            Show what would be cleared
+            Show the instances first
           </button>{" "}
           {preview !== null && (
             <button type="submit" class="button danger" name="do" value="clear">

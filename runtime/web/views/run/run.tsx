@@ -65,7 +65,7 @@ export function RunPage({
             action={`/runs/${run.id}/cancel`}
             token={token}
             class="button danger"
-            confirm="Cancel this run? What runs is stopped and fails; what has not begun is skipped."
+            confirm="Cancel this run? Running tasks are stopped and fail; tasks that have not started are skipped."
           >
             Cancel
           </PostButton>
@@ -100,7 +100,7 @@ function RunFacts({ run, params, trigger }: RunFactsProps): VNode {
     <dl class="facts" id="run-facts" data-live>
       <Fact name="Type">{run.runType}</Fact>
       {trigger !== null && (
-        <Fact name="Made by">
+        <Fact name="Created by">
           <MadeBy trigger={trigger} />
         </Fact>
       )}

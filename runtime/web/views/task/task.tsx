@@ -162,7 +162,7 @@ function XCom({ xcom }: { readonly xcom: XComValue }): VNode {
         <span class="faint">{xcom.bytes} bytes</span>
       </summary>
       <pre class="value">
-        {xcom.value === "" ? "too large for the page: it lies in a file" : xcom.value}
+        {xcom.value === "" ? "too large for the page: it is stored in a file" : xcom.value}
         {xcom.value !== "" && isCut && "…"}
       </pre>
     </details>
