@@ -54,11 +54,12 @@ export function decideRetry(
 /**
  * The delay after the n-th failure: constant; n times the delay; or `ceil(delay x
  * backoff^(n-1))` whole seconds plus a jitter of up to as much again, which a jitter of
- * the task replaces. At most 24 hours, and at most the maximum of the task. The same seed
- * and failure give the same delay.
+ * the task replaces. At most the maximum of the task; without one, delays that grow stop
+ * at 24 hours. The same seed and failure give the same delay.
  */
 export function retryDelayMs(task: RetryOptions, failure: number, seed: string): number {
-  const cap = Math.min(DAY_MS, task.maxRetryDelayMs ?? DAY_MS);
+  const grows = task.retryBackoff > 1 || task.retryLinear === true;
+  const cap = task.maxRetryDelayMs ?? (grows ? DAY_MS : Number.POSITIVE_INFINITY);
   const base =
     task.retryBackoff > 1
       ? backoffMs(task, failure)

@@ -47,7 +47,9 @@ export interface TaskDefaults extends RoutingOptions, TaskCallbacks {
    * is never retried. Default: always true.
    */
   readonly retryIf?: (error: Error) => boolean;
-  /** Longest delay that backoff may reach. Default 24 hours. */
+  /**
+   * Longest delay before a retry. Default: 24 hours for delays that grow, else no limit.
+   */
   readonly maxRetryDelay?: Duration;
   /**
    * Longest time of one try; then the try fails, and a retry follows if retries are left.

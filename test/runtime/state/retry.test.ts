@@ -28,11 +28,11 @@ describe("the delay before a retry", () => {
       86_400,
     ],
     [
-      "stops at a day even when the task allows more",
-      options({ retryDelayMs: 10 * DAY_MS, maxRetryDelayMs: 20 * DAY_MS }),
-      1,
-      86_400,
-      86_400,
+      "goes beyond a day when the task allows more",
+      options({ retryDelayMs: 10 * DAY_MS, maxRetryDelayMs: 30 * DAY_MS }),
+      5,
+      30 * 86_400,
+      30 * 86_400,
     ],
     ["is one second at least", options({ retryDelayMs: 500 }), 1, 1, 1],
     ["is one second at least, from zero", options({ retryDelayMs: 0 }), 1, 1, 1],
@@ -41,6 +41,17 @@ describe("the delay before a retry", () => {
     const seconds = retryDelayMs(task, failure, "instance") / 1_000;
     expect(seconds).toBeGreaterThanOrEqual(least);
     expect(seconds).toBeLessThanOrEqual(most);
+  });
+
+  test("is as long as the task says, when it does not grow", () => {
+    const constant = options({ retryBackoff: 1, retryDelayMs: 3 * DAY_MS });
+    expect([1, 9].map((failure) => retryDelayMs(constant, failure, "a"))).toEqual([
+      3 * DAY_MS,
+      3 * DAY_MS,
+    ]);
+    const linear = { ...constant, retryLinear: true as const };
+    expect(retryDelayMs(linear, 1, "a")).toBe(DAY_MS);
+    expect(retryDelayMs({ ...linear, maxRetryDelayMs: 30 * DAY_MS }, 2, "a")).toBe(6 * DAY_MS);
   });
 
   test("obeys a maximum without backoff too", () => {
@@ -70,7 +81,8 @@ describe("the delay before a retry", () => {
           const delay = retryDelayMs(task, failure, seed);
           expect(Number.isInteger(delay)).toBe(true);
           expect(delay).toBeGreaterThanOrEqual(0);
-          expect(delay).toBeLessThanOrEqual(Math.min(DAY_MS, task.maxRetryDelayMs ?? DAY_MS));
+          const longest = task.retryBackoff > 1 ? DAY_MS : task.retryDelayMs;
+          expect(delay).toBeLessThanOrEqual(task.maxRetryDelayMs ?? longest);
         },
       ),
     );
