@@ -1,8 +1,12 @@
 /**
- * The message of a value that was thrown. Any value can be thrown, so a catch clause
- * cannot rely on `message`.
- * @example try { work(); } catch (error) { log(errorMessage(error)); }
+ * What a value that was thrown says. Any value can be thrown, so a catch clause cannot
+ * rely on `message`. An AggregateError says what each of its errors says: one for each
+ * address of a service that is down.
+ * @example try { work(); } catch (error) { log.warn(errorMessage(error)); }
  */
 export function errorMessage(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (!(thrown instanceof Error)) return String(thrown);
+  if (!(thrown instanceof AggregateError)) return thrown.message;
+  const messages = [...new Set(thrown.errors.map(errorMessage))].join("; ");
+  return [thrown.message, messages].filter((text) => text !== "").join(": ");
 }

@@ -10,6 +10,7 @@ export type { GroupBuilder } from "./dag/group_builder.ts";
 export type { GroupOptions, LoopGroupOptions, MappedGroupOptions } from "./dag/group_options.ts";
 export type { Lists, TaskGroup } from "./dag/task_group.ts";
 export { type Duration, durationMs } from "./duration.ts";
+export { errorMessage } from "./error_message.ts";
 export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";

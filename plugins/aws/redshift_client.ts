@@ -11,6 +11,7 @@ import {
   RedshiftDataClient,
 } from "@aws-sdk/client-redshift-data";
 import { FailTask, type Json, type Sql } from "dagsmith";
+import { awsError } from "./aws_error.ts";
 import type { AwsConfig } from "./connection.ts";
 import type { Redshift, RedshiftTarget } from "./redshift.ts";
 import { renderStatements } from "./redshift_statement.ts";
@@ -19,14 +20,6 @@ const MAX_ATTEMPTS = 5;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 const MAX_BATCH = 40;
-/** No retry mends these. */
-const PERMANENT = [
-  "ValidationException",
-  "ResourceNotFoundException",
-  "AccessDeniedException",
-  "UnrecognizedClientException",
-];
-
 /** Opens a client. `signal` cancels what runs. */
 export function openRedshift(
   config: AwsConfig,
@@ -114,7 +107,9 @@ class DataApiRedshift implements Redshift {
       const { Id } = await submit();
       return await this.#wait(Id);
     } catch (error) {
-      throw this.#signal.aborted ? this.#signal.reason : readable(error);
+      throw this.#signal.aborted
+        ? this.#signal.reason
+        : awsError("Redshift", systemOf(this.#target), error);
     }
   }
 
@@ -135,6 +130,10 @@ class DataApiRedshift implements Redshift {
       throw error;
     }
   }
+}
+
+function systemOf({ Database, ClusterIdentifier, WorkgroupName }: RedshiftTarget): string {
+  return `the Redshift Data API (${ClusterIdentifier ?? WorkgroupName}, database ${Database})`;
 }
 
 /** The statement itself is left out: it may hold the credentials of a COPY. */
@@ -170,13 +169,4 @@ function jsonOf(field: Field): Json {
     booleanValue ??
     (blobValue ? Buffer.from(blobValue).toString("base64") : null)
   );
-}
-
-/** An error of the SDK with its kind; an error of the statement as it is. */
-function readable(error: unknown): unknown {
-  if (!(error instanceof Error) || !("$metadata" in error)) return error;
-  const message = `Redshift: ${error.name}: ${error.message}`;
-  return PERMANENT.includes(error.name)
-    ? new FailTask(message, { cause: error })
-    : new Error(message, { cause: error });
 }

@@ -1,12 +1,13 @@
 /** The COPY that reads an object of S3 into a table of Redshift. Pure. Its text may hold secrets: it is never logged. */
 import { type Connection, DagsmithError, identifier, joinSql, Sql, sql } from "dagsmith";
+import type { CsvFormat } from "dagsmith/plugins/postgres";
 import { awsCredentials, extraText, isUrl } from "./connection.ts";
 
 export interface CopySource {
   readonly bucket: string;
   readonly key: string;
   readonly format: "json" | "csv";
-  readonly delimiter: string;
+  readonly csv: CsvFormat;
   readonly gzip: boolean;
 }
 
@@ -27,9 +28,7 @@ export function copyStatement(
     ", ",
   );
   const format =
-    source.format === "csv"
-      ? `csv delimiter as ${literal(source.delimiter)} ignoreheader 1 emptyasnull`
-      : "format as json 'auto ignorecase'";
+    source.format === "csv" ? csvWords(source.csv) : "format as json 'auto ignorecase'";
   const words = [
     access.clause,
     format,
@@ -38,6 +37,51 @@ export function copyStatement(
     ...options,
   ];
   return sql`copy ${into} (${names}) ${new Sql([`from ${literal(`s3://${source.bucket}/${source.key}`)} ${words.join(" ")}`])}`;
+}
+
+/** Encodings by the names that Redshift has for them. */
+const ENCODINGS: Readonly<Record<string, string>> = {
+  utf8: "",
+  utf8sig: "",
+  utf16: "utf16",
+  utf16le: "utf16le",
+  utf16be: "utf16be",
+  latin1: "iso88591",
+  iso88591: "iso88591",
+};
+
+/** How the CSV is written, in words of COPY. @throws DagsmithError INVALID_OPTION for what COPY has no word for */
+function csvWords({
+  delimiter,
+  quote,
+  escape: escaper,
+  header,
+  nulls,
+  encoding,
+}: CsvFormat): string {
+  const texts = nulls.filter((text) => text !== "");
+  const name = ENCODINGS[encoding.toLowerCase().replace(/[^a-z0-9]/g, "")];
+  if (escaper !== quote) refuseForRedshift("escape", escaper, "the quote, doubled");
+  if (texts.length > 1)
+    refuseForRedshift("nulls", texts.join(", "), "one text besides the empty one");
+  if (name === undefined) refuseForRedshift("encoding", encoding, "utf-8, utf-16 and latin1");
+  return [
+    `csv delimiter as ${literal(delimiter)}`,
+    ...(quote === '"' ? [] : [`quote as ${literal(quote)}`]),
+    ...(header === true ? ["ignoreheader 1"] : []),
+    ...(nulls.includes("") ? ["emptyasnull"] : []),
+    ...texts.map((text) => `null as ${literal(text)}`),
+    ...(name ? [`encoding ${name}`] : []),
+  ].join(" ");
+}
+
+function refuseForRedshift(option: string, found: string, allowed: string): never {
+  throw new DagsmithError("INVALID_OPTION", {
+    where: "the CSV of a load into Redshift",
+    option,
+    found: `"${found}"`,
+    allowed,
+  });
 }
 
 /** How Redshift may read S3. */

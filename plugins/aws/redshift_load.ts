@@ -16,6 +16,7 @@ import {
   type EarlierLoad,
   type ExistingColumn,
   earlierLoadQuery,
+  emptySource,
   type LoadResult,
   loadedBefore,
   type MergePlan,
@@ -47,8 +48,13 @@ export interface RedshiftLoad {
   readonly source: CopySource;
   readonly access: CopyAccess;
   readonly copyOptions: readonly string[];
-  /** The columns of a CSV file in their order; null for JSON, which names them in each row. */
-  readonly header: readonly string[] | null;
+  /**
+   * The columns of a CSV file in their order, which has those of the load; null for JSON,
+   * which names them in each row.
+   */
+  readonly headerWith: (columns: readonly string[]) => Promise<readonly string[] | null>;
+  /** Whether the object is JSON lines without a line. */
+  readonly isBlank: () => Promise<boolean>;
 }
 
 /** Redshift's `text` holds 256 bytes, its bare `numeric` no decimals. */
@@ -96,7 +102,9 @@ async function prepareSchema(
 ): Promise<EarlierLoad | undefined> {
   await redshift.execute(sql`create schema if not exists ${identifier(target.schema)}`);
   if (target.loadType !== "append") return undefined;
-  await redshift.execute(createLoadsTable(target.schema));
+  if (target.loadsSchema !== target.schema)
+    await redshift.execute(sql`create schema if not exists ${identifier(target.loadsSchema)}`);
+  await redshift.execute(createLoadsTable(target.loadsSchema));
   return (await redshift.query<EarlierLoad>(earlierLoadQuery(target)))[0];
 }
 
@@ -106,6 +114,7 @@ interface InformationSchemaColumn {
   readonly length: number | null;
   readonly precision: number | null;
   readonly scale: number | null;
+  readonly default_value: string | null;
 }
 
 async function existingColumns(
@@ -114,9 +123,9 @@ async function existingColumns(
 ): Promise<readonly ExistingColumn[]> {
   const rows =
     await redshift.query<InformationSchemaColumn>(sql`select column_name as name, data_type as type,
-    character_maximum_length as length, numeric_precision as precision, numeric_scale as scale
-    from information_schema.columns where table_schema = ${schema} and table_name = ${table} order by ordinal_position`);
-  return rows.map(({ name, type, length, precision, scale }) => {
+    character_maximum_length as length, numeric_precision as precision, numeric_scale as scale,
+    column_default as default_value from information_schema.columns where table_schema = ${schema} and table_name = ${table} order by ordinal_position`);
+  return rows.map(({ name, type, length, precision, scale, default_value }) => {
     const size =
       length !== null
         ? `(${length})`
@@ -124,7 +133,8 @@ async function existingColumns(
           ? `(${precision},${scale ?? 0})`
           : "";
     const full = canonicalType(`${type}${size}`);
-    return { name, type: CANONICAL_NAMES.get(full) ?? full };
+    const isIdentity = default_value?.startsWith('"identity"') ?? false;
+    return { name, type: CANONICAL_NAMES.get(full) ?? full, isIdentity };
   });
 }
 
@@ -141,11 +151,14 @@ async function loadStatements(
 ): Promise<Batch> {
   const { target, source, access, copyOptions } = load;
   const columns = target.columns ?? columnsFrom(target, existing);
+  refuseUnknownTypes(target.columns ?? []);
+  const header = await load.headerWith(columns.map(({ name }) => name));
+  if (header === null && existing.length > 0) await refuseEmptying(redshift, load);
   const suffix = randomBytes(6).toString("hex");
   const staging = identifier(`dagsmith_staging_${suffix}`);
   const dialect = dialectOf(load.attributes);
   const { changes, targetColumns } = await reconcile(redshift, target, columns, existing, dialect);
-  const copied = load.header ?? columns.map(({ name }) => name);
+  const copied = header ?? columns.map(({ name }) => name);
   const merge = mergeSteps({
     target,
     columns,
@@ -155,7 +168,7 @@ async function loadStatements(
     dialect,
   } satisfies MergePlan);
   const before = [
-    stagingTable(staging, columns, load, dialect),
+    stagingTable(staging, columns, { header, target }, dialect),
     copyStatement(staging, copied, source, access, copyOptions),
   ];
   return {
@@ -175,11 +188,35 @@ async function loadStatements(
   };
 }
 
+/** The types that Redshift has under the names of PostgreSQL. */
+const REDSHIFT_TYPE =
+  /^(smallint|integer|bigint|numeric(\(.*\))?|real|double precision|boolean|text|varchar\(\d+\)|char\(\d+\)|date|time|timetz|timestamp|timestamptz)$/;
+
+function refuseUnknownTypes(columns: readonly Column[]): void {
+  const found = columns.find(({ type }) => !REDSHIFT_TYPE.test(type));
+  if (found)
+    throw new FailTask(
+      `Redshift has no type ${found.type} for the column "${found.name}"; load it as text, and cast it afterwards`,
+    );
+}
+
+/** An object that was cut to nothing must not take the rows of a table with it. */
+async function refuseEmptying(
+  redshift: Redshift,
+  { target, isBlank }: RedshiftLoad,
+): Promise<void> {
+  const { loadType, allowEmpty, schema, table } = target;
+  if (allowEmpty || (loadType !== "truncate" && loadType !== "rebuild")) return;
+  if (!(await isBlank())) return;
+  const rows = await redshift.query(sql`select 1 as found from ${tableIdentifier(target)} limit 1`);
+  if (rows.length > 0) throw emptySource(`${schema}.${table}`);
+}
+
 /** The wanted columns, and those that only the CSV file has: its COPY goes by position. */
 function stagingTable(
   staging: Sql,
   columns: readonly Column[],
-  { header, target }: RedshiftLoad,
+  { header, target }: Pick<RedshiftLoad, "target"> & { readonly header: readonly string[] | null },
   dialect: Dialect,
 ): Sql {
   const others = (header ?? []).filter((name) => !columns.some((column) => column.name === name));

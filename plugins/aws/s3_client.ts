@@ -1,21 +1,25 @@
 /** The client of the S3 hook, on the AWS SDK. Apart from the hook, because importing the SDK takes 250 ms. */
 import { addAbortSignal, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip, createGzip } from "node:zlib";
+import { createGzip } from "node:zlib";
 import {
   type _Object,
+  AbortMultipartUploadCommand,
   CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
   paginateListObjectsV2,
   S3Client,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
+import { errorMessage, FailTask, type TaskLog } from "dagsmith";
+import { awsError, statusOf } from "./aws_error.ts";
 import type { AwsConfig } from "./connection.ts";
+import { gunzipped } from "./gzip.ts";
 import type { PutOptions, S3, S3Object, S3ObjectHead } from "./s3.ts";
 import { ByteCount, wholeBody } from "./s3_body.ts";
-import { isMissing, s3Error } from "./s3_error.ts";
 
 const MAX_ATTEMPTS = 5;
 const CONNECTION_TIMEOUT_MS = 10_000;
@@ -28,7 +32,7 @@ const PARTS_IN_FLIGHT = 4;
 const DELETE_BATCH = 1000;
 
 /** Opens a client. `signal` ends every request. */
-export function openS3(config: AwsConfig, signal: AbortSignal): S3 {
+export function openS3(config: AwsConfig, signal: AbortSignal, log: TaskLog): S3 {
   return new SdkS3(
     new S3Client({
       ...config,
@@ -41,17 +45,40 @@ export function openS3(config: AwsConfig, signal: AbortSignal): S3 {
         responseChecksumValidation: "WHEN_REQUIRED",
       }),
     }),
+    hostOf(config),
     signal,
+    log,
   );
+}
+
+function hostOf({ endpoint, region }: AwsConfig): string {
+  return endpoint ? new URL(endpoint).host : `Amazon S3${region ? ` in ${region}` : ""}`;
 }
 
 class SdkS3 implements S3 {
   readonly client: S3Client;
+  readonly #host: string;
   readonly #signal: AbortSignal;
+  readonly #log: TaskLog;
 
-  constructor(client: S3Client, signal: AbortSignal) {
+  constructor(client: S3Client, host: string, signal: AbortSignal, log: TaskLog) {
     this.client = client;
+    this.#host = host;
     this.#signal = signal;
+    this.#log = log;
+  }
+
+  async #named<Result>(
+    operation: string,
+    bucket: string,
+    key: string,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      throw awsError(`S3 ${operation} s3://${bucket}/${key}`, this.#host, error);
+    }
   }
 
   async putStream(
@@ -60,7 +87,7 @@ class SdkS3 implements S3 {
     body: AsyncIterable<Uint8Array | string>,
     options: PutOptions = {},
   ) {
-    return named("PutObject", bucket, key, async () => {
+    return this.#named("PutObject", bucket, key, async () => {
       this.#signal.throwIfAborted();
       const counted = new ByteCount();
       // An error or an abort destroys every step, the last one too; then Upload takes back the parts it has sent. Its own abort would
@@ -89,7 +116,7 @@ class SdkS3 implements S3 {
 
   #upload(bucket: string, key: string, body: Readable, { contentType, gzip }: PutOptions): Upload {
     return new Upload({
-      client: this.client,
+      client: withWarnedAbort(this.client, `s3://${bucket}/${key}`, this.#log),
       params: {
         Bucket: bucket,
         Key: key,
@@ -108,7 +135,7 @@ class SdkS3 implements S3 {
   }
 
   async getStream(bucket: string, key: string): Promise<Readable> {
-    return named("GetObject", bucket, key, async () => {
+    return this.#named("GetObject", bucket, key, async () => {
       const object = await this.client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
         abortSignal: this.#signal,
       });
@@ -118,11 +145,7 @@ class SdkS3 implements S3 {
         `s3://${bucket}/${key}`,
       );
       const body = addAbortSignal(this.#signal, Readable.from(chunks, { objectMode: false }));
-      if (object.ContentEncoding !== "gzip") return body;
-      const plain = createGunzip();
-      // An error of the body reaches the caller through the stream it reads.
-      pipeline(body, plain).catch(() => {});
-      return plain;
+      return object.ContentEncoding === "gzip" ? gunzipped(body, `s3://${bucket}/${key}`) : body;
     });
   }
 
@@ -133,7 +156,7 @@ class SdkS3 implements S3 {
   }
 
   async head(bucket: string, key: string): Promise<S3ObjectHead | null> {
-    return named("HeadObject", bucket, key, async () => {
+    return this.#named("HeadObject", bucket, key, async () => {
       try {
         const head = await this.client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
           abortSignal: this.#signal,
@@ -150,10 +173,25 @@ class SdkS3 implements S3 {
           contentEncoding: head.ContentEncoding ?? null,
         };
       } catch (error) {
-        if (isMissing(error)) return null;
-        throw error;
+        if (statusOf(error) !== 404) throw error;
+        await this.#refuseMissingBucket(bucket, key);
+        return null;
       }
     });
+  }
+
+  /** The answer to a HEAD has no body: it does not say whether the key or the bucket is missing. */
+  async #refuseMissingBucket(bucket: string, key: string): Promise<void> {
+    try {
+      await this.client.send(new HeadBucketCommand({ Bucket: bucket }), {
+        abortSignal: this.#signal,
+      });
+    } catch (error) {
+      if (statusOf(error) === 404)
+        throw new FailTask(`S3 HeadObject s3://${bucket}/${key}: there is no bucket ${bucket}`);
+      // Without the right to list the bucket, only the key can be asked for.
+      if (statusOf(error) !== 403) throw error;
+    }
   }
 
   async exists(bucket: string, key: string): Promise<boolean> {
@@ -169,7 +207,7 @@ class SdkS3 implements S3 {
     try {
       for await (const { Contents = [] } of pages) yield* Contents.map(objectOf);
     } catch (error) {
-      throw s3Error("ListObjects", bucket, prefix, error);
+      throw awsError(`S3 ListObjects s3://${bucket}/${prefix}`, this.#host, error);
     }
   }
 
@@ -180,7 +218,7 @@ class SdkS3 implements S3 {
   }
 
   async #deleteBatch(bucket: string, keys: readonly string[]): Promise<void> {
-    await named("DeleteObjects", bucket, keys[0] ?? "", async () => {
+    await this.#named("DeleteObjects", bucket, keys[0] ?? "", async () => {
       const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true };
       const { Errors = [] } = await this.client.send(
         new DeleteObjectsCommand({ Bucket: bucket, Delete }),
@@ -200,7 +238,7 @@ class SdkS3 implements S3 {
     to: { bucket: string; key: string },
   ): Promise<void> {
     const CopySource = `${from.bucket}/${from.key.split("/").map(encodeURIComponent).join("/")}`;
-    await named("CopyObject", from.bucket, from.key, () =>
+    await this.#named("CopyObject", from.bucket, from.key, () =>
       this.client.send(new CopyObjectCommand({ CopySource, Bucket: to.bucket, Key: to.key }), {
         abortSignal: this.#signal,
       }),
@@ -208,17 +246,21 @@ class SdkS3 implements S3 {
   }
 }
 
-async function named<Result>(
-  operation: string,
-  bucket: string,
-  key: string,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw s3Error(operation, bucket, key, error);
-  }
+/**
+ * A client for one upload. When the source fails, its error is what matters: that the
+ * parts could not be taken back is only a warning.
+ */
+function withWarnedAbort(client: S3Client, object: string, log: TaskLog): S3Client {
+  const send = async (command: unknown, ...more: unknown[]): Promise<unknown> => {
+    const sent = (client.send as (...all: unknown[]) => Promise<unknown>)(command, ...more);
+    if (!(command instanceof AbortMultipartUploadCommand)) return sent;
+    return sent.catch((error: unknown) =>
+      log.warn(
+        `the parts of the upload of ${object} stay in the bucket, because AbortMultipartUpload was refused (it needs the right s3:AbortMultipartUpload): ${errorMessage(error)}`,
+      ),
+    );
+  };
+  return Object.assign(Object.create(client) as S3Client, { send });
 }
 
 function objectOf(object: _Object): S3Object {

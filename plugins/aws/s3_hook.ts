@@ -15,10 +15,10 @@ import type { S3 } from "./s3.ts";
  */
 export const s3Hook = defineHook<S3>({
   types: ["aws", "s3"],
-  open: async (connection, { signal }) => {
+  open: async (connection, { signal, log }) => {
     const config = awsConfig(connection, "s3");
     const { openS3 } = await import("./s3_client.ts");
-    return openS3(config, signal);
+    return openS3(config, signal, log);
   },
   close: ({ client }) => client.destroy(),
 });

@@ -1,7 +1,5 @@
 /** The object of S3 that a load reads: is it there, what is in it, how does it come as rows. */
 import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { type FromContext, resolveField, type TaskContext } from "dagsmith";
 import {
   type Column,
@@ -13,6 +11,7 @@ import {
   readJsonLines,
   type SourceRows,
 } from "dagsmith/plugins/postgres";
+import { gunzipped } from "./gzip.ts";
 import type { S3 } from "./s3.ts";
 import { s3Hook } from "./s3_hook.ts";
 
@@ -29,6 +28,12 @@ export interface S3LoadFields<Context extends TaskContext> {
   /** Default: `"csv"` for a key that ends in `.csv` or `.csv.gz`, else `"json"`, which is one object a line. */
   readonly format?: "json" | "csv";
   readonly csv?: CsvOptions;
+  /** Whether an object without rows may empty a table by `truncate` or `rebuild`. Default false. */
+  readonly allowEmpty?: boolean;
+  /** NUL characters, which PostgreSQL cannot store: `refuse` (default) or `remove`. */
+  readonly nul?: "refuse" | "remove";
+  /** The schema of the table `dagsmith_loads`, which `append` needs. Default: that of the table. */
+  readonly loadsSchema?: FromContext<string, Context>;
 }
 
 /** The fields of a load with their values, and the object it reads. */
@@ -69,6 +74,9 @@ export async function openSource<Context extends TaskContext>(
     table,
     loadId: loadId(context),
     source: `s3://${bucket}/${key} ${head.etag}`,
+    ...(options.allowEmpty !== undefined && { allowEmpty: options.allowEmpty }),
+    ...(options.nul !== undefined && { nul: options.nul }),
+    ...(options.loadsSchema !== undefined && { loadsSchema: await value(options.loadsSchema) }),
   };
   return {
     ...{ s3, s3ConnectionId, bucket, key, csv: options.csv ?? {} },
@@ -94,24 +102,32 @@ function modeOf({ loadType, primaryKey, incrementalKey }: LoadMode): LoadMode {
 }
 
 /** The rows of the object, streamed. */
-export async function* rowsOf(source: S3Source): SourceRows {
-  const text = await plainText(source);
-  const required = source.target.columns?.map(({ name }) => name) ?? [];
-  yield* source.format === "csv" ? readCsv(text, source.csv, required) : readJsonLines(text);
+export function rowsOf(source: S3Source): SourceRows {
+  const bytes = bytesOf(source);
+  return source.format === "csv" ? readCsv(bytes, source.csv) : readJsonLines(bytes);
 }
 
-/** The header of a CSV object; null for JSON. */
-export async function headerOf(source: S3Source): Promise<readonly string[] | null> {
+/**
+ * The columns of a CSV object; null for JSON.
+ * @param columns those of the load
+ */
+export async function headerOf(
+  source: S3Source,
+  columns: readonly string[],
+): Promise<readonly string[] | null> {
   if (source.format === "json") return null;
-  const required = source.target.columns?.map(({ name }) => name) ?? [];
-  return csvHeader(await plainText(source), source.csv, required);
+  return csvHeader(bytesOf(source), source.csv, columns);
 }
 
-async function plainText({ s3, bucket, key, zipped }: S3Source): Promise<Readable> {
-  const body = await s3.getStream(bucket, key);
-  if (!zipped) return body;
-  const plain = createGunzip();
-  // An error of the body reaches the reader through the stream it reads.
-  pipeline(body, plain).catch(() => {});
-  return plain;
+/** Whether the object has nothing but blank lines. */
+export async function isBlank(source: S3Source): Promise<boolean> {
+  for await (const chunk of bytesOf(source)) if (/\S/.test(chunk.toString("latin1"))) return false;
+  return true;
+}
+
+/** The object is opened when its first byte is read. */
+async function* bytesOf(source: S3Source): AsyncGenerator<Buffer> {
+  const { s3, bucket, key, zipped } = source;
+  const body: Readable = await s3.getStream(bucket, key);
+  yield* zipped ? gunzipped(body, `s3://${bucket}/${key}`) : body;
 }

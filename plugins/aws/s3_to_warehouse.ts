@@ -10,6 +10,7 @@ import {
 import {
   checkedMode,
   checkedTarget,
+  csvFormat,
   type LoadMode,
   type LoadResult,
   loadTable,
@@ -19,7 +20,14 @@ import {
 import { copyAccess } from "./redshift_copy.ts";
 import { redshiftHook } from "./redshift_hook.ts";
 import { loadRedshift, type RedshiftTableAttributes } from "./redshift_load.ts";
-import { headerOf, openSource, rowsOf, type S3LoadFields, type S3Source } from "./s3_source.ts";
+import {
+  headerOf,
+  isBlank,
+  openSource,
+  rowsOf,
+  type S3LoadFields,
+  type S3Source,
+} from "./s3_source.ts";
 
 /** Options of {@link s3ToRedshift}: fields, and a {@link LoadMode}; `upsert` needs a `primaryKey`. */
 export type S3ToRedshiftOptions<Context extends TaskContext> = S3LoadFields<Context> &
@@ -155,9 +163,10 @@ async function intoRedshift(
       key,
       format,
       gzip: source.encoded || source.zipped,
-      delimiter: csv.delimiter ?? ",",
+      csv: csvFormat(csv),
     },
-    header: await headerOf(source),
+    headerWith: (columns: readonly string[]) => headerOf(source, columns),
+    isBlank: () => isBlank(source),
     ...{ access, copyOptions },
   };
   return loadRedshift(await context.hook(redshiftHook(connectionId)), load, context.log);

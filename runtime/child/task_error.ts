@@ -1,6 +1,7 @@
 /**
  * Errors of user code as plain data. Any value can be thrown, and each must be reported.
  */
+import { errorMessage } from "../../sdk/error_message.ts";
 import { formatLine } from "./format.ts";
 
 /** An error as it is stored and shown. */
@@ -28,14 +29,20 @@ export function describeError(error: unknown): TaskError {
 function described(error: Error): TaskError {
   const causes: string[] = [];
   for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause)
-    causes.push(`caused by ${text(cause.stack ?? cause.message)}`);
+    causes.push(`caused by ${text(stackOf(cause))}`);
   const stack = [text(error.stack ?? ""), ...causes].map(ownFrames).join("\n");
-  return { name: text(error.name), message: text(error.message), stack: text(stack) };
+  return { name: text(error.name), message: text(errorMessage(error)), stack: text(stack) };
 }
 
 /** What should be a text can be anything. */
 function text(value: unknown): string {
   return formatLine([value]).slice(0, MAX_TEXT);
+}
+
+/** The stack of an AggregateError does not name its errors. */
+function stackOf(error: Error): string {
+  const stack = error.stack ?? error.message;
+  return error instanceof AggregateError ? `${errorMessage(error)}\n${stack}` : stack;
 }
 
 /**

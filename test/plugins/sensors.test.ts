@@ -46,10 +46,24 @@ describe("s3KeySensor", () => {
     const connections = {
       s3: { type: "aws", login: "x", password: "y", extra: { endpoint_url: server.url } },
     };
-    // A HEAD of a missing bucket has no body: it looks like a missing key.
-    expect(
-      (await runTask(s3KeySensor({ s3: "s3", bucket: "none", key: "a" }), { connections })).output,
-    ).toEqual({ done: false });
+    await expect(
+      runTask(s3KeySensor({ s3: "s3", bucket: "none", key: "a" }), { connections }),
+    ).rejects.toMatchObject({
+      name: "FailTask",
+      message: expect.stringContaining("there is no bucket none"),
+    });
+    await using refusing = await loopback((_, response) => {
+      response.writeHead(403).end();
+    });
+    const refused = { ...connections.s3, extra: { endpoint_url: refusing.url } };
+    await expect(
+      runTask(s3KeySensor({ s3: "s3", bucket: "none", key: "a" }), {
+        connections: { s3: refused },
+      }),
+    ).rejects.toMatchObject({
+      name: "FailTask",
+      message: expect.stringContaining("403 Forbidden"),
+    });
   });
 });
 

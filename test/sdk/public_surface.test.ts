@@ -32,6 +32,7 @@ const VALUES = [
   "deltaTrigger",
   "durationMs",
   "entries",
+  "errorMessage",
   "every",
   "externalRun",
   "identifier",

@@ -10,7 +10,7 @@ const COPY =
   /^\s*copy\s+(?<table>\S+)\s+\((?<columns>[^)]*)\)\s+from\s+'s3:\/\/(?<bucket>[^/]+)\/(?<key>(?:[^']|'')*)'\s+(?<options>.*)$/is;
 
 const KNOWN_OPTIONS =
-  /(iam_role|access_key_id|secret_access_key|session_token|region|dateformat|timeformat|format as json|delimiter as) ('[^']*'|default)|\b(csv|gzip|emptyasnull|truncatecolumns|ignoreheader 1)\b/g;
+  /(iam_role|access_key_id|secret_access_key|session_token|region|dateformat|timeformat|format as json|delimiter as|quote as|null as) ('(?:[^']|'')*'|default)|\b(csv|gzip|emptyasnull|truncatecolumns|ignoreheader 1|encoding (?:iso88591|utf16(?:le|be)?))\b/g;
 
 /** Loads all objects whose key begins with the one named, as Redshift does. */
 export async function runCopy(client: Client, s3Url: string, text: string): Promise<QueryResult> {
@@ -29,7 +29,7 @@ export async function runCopy(client: Client, s3Url: string, text: string): Prom
   for (const content of await contents(s3Url, bucket, key.replaceAll("''", "'"))) {
     const plain = /\bgzip\b/.test(options) ? gunzipSync(content) : content;
     rowCount += /\bcsv\b/.test(options)
-      ? await copyCsv(client, table, columns, plain)
+      ? await copyCsv(client, table, columns, plain, options)
       : await copyJson(client, table, columns, plain);
   }
   return { rowCount, rows: [], fields: [], command: "COPY", oid: 0 };
@@ -77,9 +77,19 @@ async function copyCsv(
   table: string,
   columns: string,
   content: Buffer,
+  options: string,
 ): Promise<number> {
+  const word = (name: string): string =>
+    new RegExp(`${name} as ('(?:[^']|'')*')`).exec(options)?.[1] ?? "";
+  const words = [
+    `format csv, header ${options.includes("ignoreheader 1")}`,
+    ...["delimiter", "quote", "null"].flatMap((name) =>
+      word(name) ? `${name} ${word(name)}` : [],
+    ),
+    ...(options.includes("encoding iso88591") ? ["encoding 'latin1'"] : []),
+  ];
   const copy = client.query(
-    copyFrom(`copy ${table} (${columns}) from stdin (format csv, header true)`),
+    copyFrom(`copy ${table} (${columns}) from stdin (${words.join(", ")})`),
   );
   await pipeline(Readable.from([content]), copy);
   return copy.rowCount;

@@ -216,6 +216,69 @@ describe.each(["redshift", "postgres"])("on %s", (warehouse) => {
     ).rejects.toThrow('The CSV has no column "fare"; its header is name, extra, id, at');
   });
 
+  test("CSV options are the same: other quotes, nulls, an encoding, and no header", async () => {
+    const csv = Buffer.from("2|'Do\u00f1a | Ana'|\n1|NA|2018-01-05 04:00:00\n", "latin1");
+    await put("trips.csv", csv);
+    const options = { delimiter: "|", quote: "'", nulls: "NA", encoding: "latin1", header: false };
+    const columns = [
+      { name: "id", type: "bigint" },
+      { name: "name", type: "text" },
+      { name: "note", type: "text" },
+    ] as const;
+    await load(warehouse, {
+      ...{ ...base, key: "trips.csv", columns, loadType: "rebuild" },
+      csv: options,
+    });
+    expect(await select("select id, name, note from lake.trips order by id")).toEqual([
+      ["1", "null", "2018-01-05 04:00:00"],
+      ["2", "Doña | Ana", ""],
+    ]);
+  });
+
+  test.each(["truncate", "rebuild"] as const)(
+    "an object without rows does not empty a table by %s, unless that is asked for",
+    async (loadType) => {
+      await observer.query(
+        "create schema lake; create table lake.trips (id bigint); insert into lake.trips values (9)",
+      );
+      const columns = [{ name: "id", type: "bigint" }] as const;
+      for (const key of ["trips.json", "trips.csv"]) {
+        await put(key, "");
+        await expect(load(warehouse, { ...base, key, columns, loadType })).rejects.toMatchObject({
+          name: "FailTask",
+          message: expect.stringMatching(/has no rows|The CSV is empty/),
+        });
+      }
+      expect(await select("select id from lake.trips")).toEqual([["9"]]);
+      await load(warehouse, { ...base, columns, loadType, allowEmpty: true });
+      expect(await select("select id from lake.trips")).toEqual([]);
+    },
+  );
+
+  test("a column that the CSV lacks is refused, named by the load or by the table", async () => {
+    await observer.query("create schema lake; create table lake.trips (id bigint, name text)");
+    await put("trips.csv", "id,nmae\n1,a\n");
+    const { columns: _, ...byTable } = base;
+    for (const options of [{ ...base, columns: base.columns.slice(0, 2) }, byTable])
+      await expect(
+        load(warehouse, { ...options, key: "trips.csv", loadType: "append" }),
+      ).rejects.toThrow('The CSV has no column "name"; its header is id, nmae');
+  });
+
+  test("the appends of a schema may be remembered in another one", async () => {
+    await put("trips.json", [{ id: 1 }]);
+    const columns = [{ name: "id", type: "bigint" }] as const;
+    const options = { ...base, columns, loadType: "append", loadsSchema: "book" } as const;
+    for (const schema of ["lake", "pond"]) {
+      await load(warehouse, { ...options, schema });
+      expect((await load(warehouse, { ...options, schema })).output.inserted).toBe(0);
+    }
+    expect(await select("select table_name from book.dagsmith_loads order by 1")).toEqual([
+      ["lake.trips"],
+      ["pond.trips"],
+    ]);
+  });
+
   test("fields may be functions of the context, and names are quoted", async () => {
     await put("a/2018-01-05.json", [{ id: 1 }]);
     const options: Options = {
@@ -341,6 +404,19 @@ describe("on redshift alone", () => {
     await expect(load("redshift", { ...base, loadType: "truncate" })).rejects.toThrow(
       'Column "id" of lake.trips is too narrow for bigint',
     );
+  });
+
+  test("options and types that COPY has no word for are refused", async () => {
+    await put("trips.csv", "id\n1\n");
+    const columns = [{ name: "id", type: "jsonb" }] as const;
+    const options = { ...base, key: "trips.csv", loadType: "rebuild" } as const;
+    await expect(load("redshift", { ...options, columns })).rejects.toThrow(
+      'Redshift has no type jsonb for the column "id"',
+    );
+    for (const csv of [{ escape: "\\" }, { nulls: ["a", "b"] }, { encoding: "koi8-r" }])
+      await expect(
+        load("redshift", { ...options, columns: [{ name: "id", type: "text" }], csv }),
+      ).rejects.toMatchObject({ name: "DagsmithError" });
   });
 
   test("hostile keys and roles stay inside their quotes", async () => {
