@@ -29,6 +29,8 @@ export interface Config {
    * most 8 MiB.
    */
   readonly xcoms: { readonly folder: string | S3Folder | null; readonly spillBytes: number };
+  /** DAG_LOG_MAX_BYTES: most bytes of the log of a try. Default 64 MiB. */
+  readonly logBytes: number;
   /** DAG_RETENTION: at what age the scheduler deletes history. Default: it keeps all of it. */
   readonly retention: Retention;
   /** False when NO_COLOR is set, or the terminal calls itself dumb. */
@@ -67,6 +69,7 @@ export interface EnvironmentSecrets {
 }
 
 const SPILL_BYTES = 1024 * 1024;
+const LOG_BYTES = 64 * 1024 * 1024;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -104,6 +107,13 @@ export function readConfig(environment: Environment = process.env): Config {
         MAX_OUTPUT_BYTES,
       ),
     },
+    logBytes: wholeNumber(
+      "DAG_LOG_MAX_BYTES",
+      text("DAG_LOG_MAX_BYTES"),
+      LOG_BYTES,
+      64 * 1024,
+      1024 * LOG_BYTES,
+    ),
     retention: retention(text("DAG_RETENTION")),
     colorAllowed: !text("NO_COLOR") && environment.TERM !== "dumb",
     user: text("USER") ?? text("LOGNAME") ?? text("USERNAME") ?? "unknown",

@@ -6,7 +6,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { access, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,17 +69,20 @@ async function initialise(
   user: ServerUser,
 ): Promise<void> {
   const passwordFile = join(folder, "password");
+  // Made under another name: a folder that initdb has not finished looks like data, and
+  // no server starts on it.
+  const unfinished = join(folder, "data.unfinished");
   await mkdir(folder, { recursive: true });
-  await rm(data, { recursive: true, force: true });
-  await mkdir(data, { mode: 0o700 });
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { mode: 0o700 });
   await writeFile(passwordFile, randomBytes(24).toString("hex"), { mode: 0o600 });
   if (user.uid !== undefined && user.gid !== undefined)
-    for (const path of [folder, data, passwordFile]) await chown(path, user.uid, user.gid);
+    for (const path of [folder, unfinished, passwordFile]) await chown(path, user.uid, user.gid);
   // An encoding and a locale that every system has. The C locale also sorts the same
   // everywhere.
   const args = [
     "-D",
-    data,
+    unfinished,
     "-U",
     "dagsmith",
     `--pwfile=${passwordFile}`,
@@ -89,13 +92,15 @@ async function initialise(
     "--lc-messages=C",
     "--no-sync",
   ];
-  await promisify(execFile)(bin.initdb, args, { ...user, cwd: data }).catch(
+  await promisify(execFile)(bin.initdb, args, { ...user, cwd: unfinished }).catch(
     (error: Error & { stderr?: string }) => {
       throw new Error(
         `PostgreSQL could not create its data folder ${data}: ${error.stderr || error.message}`,
       );
     },
   );
+  await rm(data, { recursive: true, force: true });
+  await rename(unfinished, data);
 }
 
 async function start(
@@ -128,7 +133,9 @@ async function start(
   });
   server.once("error", ready.reject);
   server.once("exit", (code) =>
-    ready.reject(new Error(`PostgreSQL ended with code ${code}:\n${said.join("\n")}`)),
+    ready.reject(
+      new Error(`PostgreSQL ended with code ${code}:\n${said.join("\n")}${adviceOn(data)}`),
+    ),
   );
   await ready.promise;
   server.unref();
@@ -137,6 +144,10 @@ async function start(
   process.once("exit", () => server.kill("SIGINT"));
   return server;
 }
+
+/** For a folder that an older version of dagsmith left unfinished. */
+const adviceOn = (data: string): string =>
+  `\nIf its first start was interrupted, delete ${data} and start again.`;
 
 /** SIGINT is PostgreSQL's fast shutdown: it ends the sessions and leaves clean data. */
 async function stop(server: ChildProcess): Promise<void> {

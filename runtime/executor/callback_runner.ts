@@ -31,6 +31,8 @@ export interface CallbackRunnerOptions {
   readonly processes: TaskPool;
   /** The address of the page; null when it is not known. */
   readonly baseUrl: string | null;
+  /** Most bytes of the log of a try. Default 64 MiB. */
+  readonly logBytes?: number | undefined;
 }
 
 /** Longest time that a callback may take. */
@@ -140,10 +142,11 @@ export class CallbackRunner {
 
   /** The log of the task's try, or the callback's own log for a callback of the run. */
   #logOf({ id, instanceId, tryNumber }: ClaimedCallback): LogWriter {
-    const { db, secrets } = this.#options;
+    const { db, secrets, logBytes } = this.#options;
+    const options = { mask: secrets.mask, maxBytes: logBytes };
     if (instanceId === null || tryNumber === null)
-      return new LogWriter((_seq, lines) => appendCallbackLog(db, id, lines), secrets.mask);
-    return tryLog(db, { instanceId, tryNumber, hasLog: true }, secrets.mask);
+      return new LogWriter({ append: (_seq, lines) => appendCallbackLog(db, id, lines) }, options);
+    return tryLog(db, { instanceId, tryNumber, hasLog: true }, options);
   }
 }
 

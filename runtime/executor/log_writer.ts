@@ -6,29 +6,48 @@
 import type { LogSource } from "../child/protocol.ts";
 import type { LogLevel } from "../child/run_try.ts";
 import type { Queryable } from "../store/database/database.ts";
-import { appendLog, lastChunk } from "../store/values/log_chunk.ts";
+import { appendLog, type LogEnd, logEnd } from "../store/values/log_chunk.ts";
+import { LogLimit } from "./log_limit.ts";
 
-/** Stores one chunk: newline-delimited JSON {time, level, source, text}. */
-type StoreChunk = (seq: number, lines: string) => Promise<void>;
+/** Where a log is stored. */
+export interface LogStore {
+  /** What the log has already. Default: nothing. */
+  readonly open?: () => Promise<LogEnd>;
+  /** Stores one chunk: newline-delimited JSON {time, level, source, text}. */
+  readonly append: (seq: number, lines: string) => Promise<void>;
+}
+
+export interface LogOptions {
+  readonly mask: (text: string) => string;
+  /** Most bytes of the log of a try. Default 64 MiB. */
+  readonly maxBytes?: number | undefined;
+}
 
 const FLUSH_AFTER_MS = 200;
 const CHUNK_BYTES = 128 * 1024;
 /** Most bytes that wait when the database is slower than the task. */
 const MAX_PENDING_BYTES = 8 * 1024 * 1024;
+const MAX_LOG_BYTES = 64 * 1024 * 1024;
+
+/** The log, opened for writing. */
+interface OpenLog {
+  seq: number;
+  readonly limit: LogLimit;
+}
 
 export class LogWriter {
-  readonly #store: StoreChunk;
-  readonly #mask: (text: string) => string;
+  readonly #store: LogStore;
+  readonly #options: LogOptions;
   #pending: string[] = [];
   #pendingBytes = 0;
   #dropped = 0;
-  #seq = 0;
+  #opened: Promise<OpenLog> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(store: StoreChunk, mask: (text: string) => string) {
+  constructor(store: LogStore, options: LogOptions) {
     this.#store = store;
-    this.#mask = mask;
+    this.#options = options;
   }
 
   line(level: LogLevel, source: LogSource, text: string): void {
@@ -36,7 +55,7 @@ export class LogWriter {
       this.#dropped += 1;
       return;
     }
-    const line = `${JSON.stringify({ time: new Date().toISOString(), level, source, text: this.#mask(text) })}\n`;
+    const line = lineOf(level, source, this.#options.mask(text));
     this.#pending.push(line);
     this.#pendingBytes += line.length;
     if (this.#pendingBytes >= CHUNK_BYTES) this.#flush();
@@ -46,6 +65,7 @@ export class LogWriter {
   /** Resolves when all lines are stored. */
   async end(): Promise<void> {
     this.#flush();
+    this.#writing = this.#writing.then(() => this.#writeLast());
     await this.#writing;
   }
 
@@ -57,21 +77,52 @@ export class LogWriter {
   }
 
   async #write(): Promise<void> {
-    if (this.#dropped > 0) {
-      const text = `${this.#dropped} lines were dropped: the task wrote faster than the database could store`;
-      this.#dropped = 0;
-      this.#pending.push(
-        `${JSON.stringify({ time: new Date().toISOString(), level: "warn", source: "dagsmith", text })}\n`,
-      );
-    }
+    if (this.#dropped > 0) this.#sayDropped();
     if (this.#pending.length === 0) return;
-    const lines = this.#pending.join("");
+    const lines = this.#pending;
     this.#pending = [];
     this.#pendingBytes = 0;
-    this.#seq += 1;
     // A log that cannot be stored must not fail the task.
-    await this.#store(this.#seq, lines).catch(() => undefined);
+    await this.#append((limit) => limit.take(lines)).catch(() => undefined);
   }
+
+  #sayDropped(): void {
+    const text = `${this.#dropped} lines were dropped: the task wrote faster than the database could store`;
+    this.#dropped = 0;
+    this.#pending.push(lineOf("warn", "dagsmith", text));
+  }
+
+  async #writeLast(): Promise<void> {
+    if (this.#opened === undefined) return;
+    await this.#append((limit) => [...this.#cutLine(limit), ...limit.takeLast()]).catch(
+      () => undefined,
+    );
+  }
+
+  #cutLine({ cutBytes }: LogLimit): readonly string[] {
+    const { maxBytes = MAX_LOG_BYTES } = this.#options;
+    const text = `${cutBytes} bytes were left out here: the log of a try has at most ${maxBytes} bytes (DAG_LOG_MAX_BYTES)`;
+    return cutBytes > 0 ? [lineOf("warn", "dagsmith", text)] : [];
+  }
+
+  async #append(linesOf: (limit: LogLimit) => readonly string[]): Promise<void> {
+    this.#opened ??= this.#open();
+    const log = await this.#opened;
+    const lines = linesOf(log.limit).join("");
+    if (lines === "") return;
+    log.seq += 1;
+    await this.#store.append(log.seq, lines);
+  }
+
+  async #open(): Promise<OpenLog> {
+    const { maxBytes = MAX_LOG_BYTES } = this.#options;
+    const { seq, bytes } = (await this.#store.open?.()) ?? { seq: 0, bytes: 0 };
+    return { seq, limit: new LogLimit(maxBytes, bytes) };
+  }
+}
+
+function lineOf(level: LogLevel, source: LogSource, text: string): string {
+  return `${JSON.stringify({ time: new Date().toISOString(), level, source, text })}\n`;
 }
 
 /** A try whose log is written. */
@@ -89,11 +140,13 @@ export interface LoggedTry {
 export function tryLog(
   db: Queryable,
   { instanceId, tryNumber, hasLog }: LoggedTry,
-  mask: (text: string) => string,
+  options: LogOptions,
 ): LogWriter {
-  let written: Promise<number> | undefined;
-  return new LogWriter(async (seq, lines) => {
-    written ??= hasLog ? lastChunk(db, instanceId, tryNumber) : Promise.resolve(0);
-    await appendLog(db, instanceId, tryNumber, (await written) + seq, lines);
-  }, mask);
+  return new LogWriter(
+    {
+      ...(hasLog && { open: () => logEnd(db, instanceId, tryNumber) }),
+      append: (seq, lines) => appendLog(db, instanceId, tryNumber, seq, lines),
+    },
+    options,
+  );
 }

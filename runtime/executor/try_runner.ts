@@ -40,6 +40,8 @@ export interface TryRunnerOptions {
   readonly bundles: BundleCache;
   readonly processes: TaskPool;
   readonly values: ValueStore;
+  /** Most bytes of the log of a try. Default 64 MiB. */
+  readonly logBytes?: number | undefined;
   /**
    * Whether the worker was declared lost: its tries belong to other workers, and it
    * records no more outcomes.
@@ -161,7 +163,11 @@ export class TryRunner {
     const attempt = new Attempt({
       ...{ instance, run, secrets },
       xcoms: values.xcomsOf(instance, run, workerId),
-      log: tryLog(db, { instanceId, tryNumber, hasLog: pokes > 0 }, secrets.mask),
+      log: tryLog(
+        db,
+        { instanceId, tryNumber, hasLog: pokes > 0 },
+        { mask: secrets.mask, maxBytes: this.#options.logBytes },
+      ),
     });
     this.#attempts.set(instanceId, attempt);
     if (isLost()) attempt.interrupt("stopping");

@@ -48,6 +48,8 @@ export interface WorkerOptions {
   readonly graceMs?: number;
   /** The address of the page, for links in messages. Default: none, so that there are no links. */
   readonly baseUrl?: string | null;
+  /** Most bytes of the log of a try. Default 64 MiB. */
+  readonly logBytes?: number | undefined;
   readonly log: ServiceLog;
 }
 
@@ -77,7 +79,8 @@ export class Worker {
     const bundles = new BundleCache(db, options.cacheFolder);
     const processes = new TaskPool(slots, { env, folder });
     const spill = new Spill(db, options.xcoms);
-    const shared = { db, workerId, secrets, snapshots, bundles, processes };
+    const { logBytes } = options;
+    const shared = { db, workerId, secrets, snapshots, bundles, processes, logBytes };
     this.#options = options;
     this.#onDeath = onDeath;
     this.#processes = processes;

@@ -168,6 +168,7 @@ export async function startWorkerRole(
     cacheFolder: await bundleFolder(cli.folder),
     taskEnv: { ...cli.config.taskEnvironment },
     graceMs: WORKER_GRACE_MS,
+    logBytes: cli.config.logBytes,
   });
   return { graceMs: WORKER_GRACE_MS, stop: () => worker.stop() };
 }

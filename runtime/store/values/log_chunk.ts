@@ -19,18 +19,25 @@ export async function appendLog(
   await db.query(APPEND, [instanceId, tryNumber, seq, lines]);
 }
 
-const LAST: Statement = {
-  name: "log_chunk_last",
+const END: Statement = {
+  name: "log_chunk_end",
   text: `
-select coalesce(max(seq), 0) as seq from dagsmith.log_chunk
-where task_instance_id = $1 and try_number = $2`,
+select coalesce(max(seq), 0)::int as seq, coalesce(sum(octet_length(lines)), 0)::bigint as bytes
+from dagsmith.log_chunk where task_instance_id = $1 and try_number = $2`,
 };
 
-/** The number of the last chunk of a try; 0 without chunks. */
-export async function lastChunk(
+/** How far a log is written. */
+export interface LogEnd {
+  /** The number of the last chunk; 0 without chunks. */
+  readonly seq: number;
+  readonly bytes: number;
+}
+
+export async function logEnd(
   db: Queryable,
   instanceId: number,
   tryNumber: number,
-): Promise<number> {
-  return (await db.query<{ seq: number }>(LAST, [instanceId, tryNumber]))[0]?.seq ?? 0;
+): Promise<LogEnd> {
+  const [end] = await db.query<LogEnd & Record<string, unknown>>(END, [instanceId, tryNumber]);
+  return end ?? { seq: 0, bytes: 0 };
 }
