@@ -3,7 +3,7 @@
  * names when it is missing, builds when the sources are newer, then runs the target on the Node that
  * the project pins. Plain JavaScript, so that Node 18 can run it.
  *
- * Usage: node runtime/launch/launch.mjs demo|test|services|bench|conformance [arguments]
+ * Usage: node runtime/launch/launch.mjs demo|test|services|bench|chaos|conformance [arguments]
  * TEST_NODE names another Node to run the target on.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -30,6 +30,7 @@ const VITEST = [
 const TARGETS = {
   demo: ["dist/runtime/cli/demo.js"],
   bench: ["test/bench/main.ts"],
+  chaos: ["test/chaos/main.ts"],
   conformance: ["test/conformance/main.ts"],
   test: VITEST,
   services: [...VITEST, "--config=vitest.services.config.ts"],

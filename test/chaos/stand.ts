@@ -1,0 +1,166 @@
+/**
+ * Everything a chaos run disturbs: one PostgreSQL, and the services of a deployment, each
+ * behind a proxy.
+ */
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deployFolder, setPool } from "../../runtime/actions/index.ts";
+import { loadFolder } from "../../runtime/bundler/folder.ts";
+import { type EmbeddedPostgres, startPostgres } from "../../runtime/embedded/postgres.ts";
+import { migrateQueue } from "../../runtime/executor/queue.ts";
+import { type Database, openDatabase } from "../../runtime/store/database/database.ts";
+import { migrate } from "../../runtime/store/database/migrate.ts";
+import { dagFiles } from "./dags.ts";
+import { TcpProxy } from "./proxy.ts";
+import { type Role, Service } from "./service.ts";
+
+export interface StandOptions {
+  readonly seed: number;
+  /** The file that is the command `dag`, built or as source. */
+  readonly bin: string;
+  /** Names and roles. */
+  readonly services: Readonly<Record<string, Role>>;
+}
+
+const ACTOR = "chaos";
+const { PATH = "", HOME = "", NODE_COMPILE_CACHE = "" } = process.env;
+
+export class Stand implements AsyncDisposable {
+  /** Marks every process of this stand, down to the children of tasks. */
+  readonly id = `chaos_${randomBytes(6).toString("hex")}`;
+  readonly folder: string;
+  readonly seed: number;
+  readonly services: Service[] = [];
+  /** Where the page answers. */
+  readonly pagePort: number;
+  #server: EmbeddedPostgres;
+  #db: Database;
+  #revision = 0;
+  #restarts: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string, seed: number, server: EmbeddedPostgres, pagePort: number) {
+    this.folder = folder;
+    this.seed = seed;
+    this.pagePort = pagePort;
+    this.#server = server;
+    this.#db = openDatabase(server.url, { poolSize: 4 });
+  }
+
+  static async open({ seed, bin, services }: StandOptions): Promise<Stand> {
+    const folder = await mkdtemp(join(tmpdir(), "dagsmith-chaos-"));
+    // As root, PostgreSQL runs as another user, who must be able to enter this folder.
+    await chmod(folder, 0o755);
+    const server = await startPostgres({ folder: join(folder, "postgres"), settings: SETTINGS });
+    const stand = new Stand(folder, seed, server, await freePort());
+    await migrate(stand.db);
+    await migrateQueue(stand.db);
+    await setPool(stand.db, { name: "narrow", slots: 3, actor: ACTOR });
+    await writeFile(stand.journal, "");
+    await stand.deploy();
+    await stand.#startServices(bin, services);
+    return stand;
+  }
+
+  /** Straight to the server, past all proxies. */
+  get db(): Database {
+    return this.#db;
+  }
+
+  get journal(): string {
+    return join(this.folder, "journal");
+  }
+
+  of(role: Role): readonly Service[] {
+    return this.services.filter((service) => service.role === role);
+  }
+
+  /** Deploys the next revision of all DAGs. */
+  async deploy(): Promise<void> {
+    const dags = join(this.folder, "dags");
+    await mkdir(dags, { recursive: true });
+    this.#revision += 1;
+    for (const [file, text] of Object.entries(dagFiles(this.seed, this.#revision)))
+      await writeFile(join(dags, file), text);
+    const loaded = await loadFolder(dags, { processes: 1, environment: { PATH } });
+    const [error] = loaded.errors;
+    if (error) throw new Error(error.message);
+    await deployFolder(this.db, loaded, { actor: ACTOR });
+  }
+
+  /**
+   * One restart at a time.
+   * @param crash without a checkpoint and without a farewell, as after a power cut
+   */
+  restartDatabase({ crash }: { readonly crash: boolean }): Promise<void> {
+    this.#restarts = this.#restarts.then(() => this.#restart(crash));
+    return this.#restarts;
+  }
+
+  async #restart(crash: boolean): Promise<void> {
+    const port = Number(new URL(this.#server.url).port);
+    if (crash) await this.#crashDatabase();
+    await this.#server.stop();
+    const folder = join(this.folder, "postgres");
+    this.#server = await startPostgres({ folder, port, settings: SETTINGS });
+  }
+
+  async #crashDatabase(): Promise<void> {
+    const [row] = await this.db.query<{ pid: number }>(POSTMASTER);
+    const pid = row?.pid ?? 0;
+    process.kill(pid, "SIGQUIT");
+    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  async #startServices(bin: string, roles: StandOptions["services"]): Promise<void> {
+    for (const [name, role] of Object.entries(roles)) {
+      const url = new URL(this.#server.url);
+      const proxy = await TcpProxy.before(Number(url.port));
+      url.port = String(proxy.port);
+      const env = {
+        ...{ PATH, HOME, NODE_COMPILE_CACHE, NO_COLOR: "1" },
+        DATABASE_URL: url.href,
+        DAG_WEB_PORT: String(this.pagePort),
+        CHAOS_ID: this.id,
+        CHAOS_JOURNAL: this.journal,
+      };
+      const service = new Service({ name, role, bin, folder: this.folder, proxy, env });
+      this.services.push(service);
+      await service.start();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.services.map((service) => service.stop()));
+    for (const { proxy } of this.services) await proxy.close();
+    await this.db.close();
+    await this.#server.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+const SETTINGS = ["fsync=off"];
+
+// Line 1 of the server's own file is its process.
+const POSTMASTER = {
+  name: "chaos_postmaster",
+  text: "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid",
+};
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const probe = await TcpProxy.before(0);
+  const { port } = probe;
+  await probe.close();
+  return port;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
