@@ -310,6 +310,10 @@ create table dagsmith.task_counter (
   upstream_skipped integer not null default 0,
   upstream_upstream_failed integer not null default 0,
   upstream_removed integer not null default 0,
+  -- Instances of the setups that the task needs, at any distance, and of a teardown those of
+  -- the other tasks in its scope: {"total": 2, "success": 1, …}. Null for a task without any.
+  setups json,
+  in_scope json,
   -- True once the trigger rule has decided; it decides once.
   decided boolean not null default false,
   -- The task's own instances when it is mapped: the total (null before the list is

@@ -28,6 +28,10 @@ const messages = {
     '"{task}" of DAG "{dag}" is a list or a loop inside the mapped group "{group}", whose tasks run once for each of its elements. Map it outside the group, or map the group over a cross() of both lists.',
   FAIL_FAST_RULE:
     'Task "{task}" of DAG "{dag}" has the trigger rule {rule}. A DAG with failFast ends at its first failure, so its tasks have the rule all_success (teardowns their own).',
+  SETUP_RULE:
+    'Task "{task}" of DAG "{dag}" has the trigger rule {rule} and comes directly after the setup "{setup}". A task directly after a setup needs it to succeed: give the task the rule all_success, or put a task between.',
+  CHAIN_LENGTHS:
+    "chain() wires two lists side by side in pairs, and these have {from} and {to} members. Give both lists the same length, or wire all to all with crossDownstream().",
   EMPTY_DAG: 'DAG "{dag}" has no task. Add one with .task() or .empty().',
   NOT_A_DAG:
     "{file}: the default export is {found}; a DAG file exports one DAG, or a list of DAGs, as its default.",

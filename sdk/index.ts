@@ -125,4 +125,4 @@ export {
   waitForEvent,
   waitUntil,
 } from "./task/wait.ts";
-export { chain, type Wirable } from "./task/wirable.ts";
+export { chain, crossDownstream, type Wirable } from "./task/wirable.ts";

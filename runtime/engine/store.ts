@@ -87,8 +87,8 @@ export interface GroupInstance extends InstanceKey, TryRef {
   readonly elapsedMs: number;
 }
 
-/** An unfinished instance. */
-export interface UnfinishedInstance extends TryRef, InstanceKey {
+/** An instance with its state. */
+export interface InstanceInState extends TryRef, InstanceKey {
   readonly state: TaskState;
 }
 
@@ -214,7 +214,16 @@ export interface EngineTx {
     mapIndex: number | null,
   ): Promise<ReadonlyMap<string, Counts>>;
   /** The instances of runs that can still move. */
-  unfinished(runIds: readonly number[]): Promise<readonly UnfinishedInstance[]>;
+  unfinished(runIds: readonly number[]): Promise<readonly InstanceInState[]>;
+  /**
+   * The instances of tasks; cleared ones are missing.
+   * @param mapIndex null for all
+   */
+  instancesOf(
+    runId: number,
+    taskIds: readonly string[],
+    mapIndex: number | null,
+  ): Promise<readonly InstanceInState[]>;
   runDates(runId: number): Promise<RunDates>;
   /** Whether the run before allows each of these tasks, in their order. */
   dependsOnPastMet(waits: readonly DependsOnPastWait[]): Promise<readonly boolean[]>;

@@ -8,28 +8,28 @@
  * recreate, requeueItem, removeSurplus, reopenGroup, mark.
  * - `scheduled`: may run, but waits for a slot under its limits. In: create, recreate,
  * requeueItem, wake, rescue, yieldForSlots. Out: release, grant, beginGroup, refuse,
- * skipPending, timeOut, clear, mark.
+ * skipPending, skipByDecision, timeOut, clear, mark.
  * - `queued`: a job for it lies in the queue. In: create, recreate, release, grant, wake,
- * rescue. Out: start, grant, expire, refuse, skipPending, timeOut, clear, mark.
+ * rescue. Out: start, grant, expire, refuse, skipPending, skipByDecision, timeOut, clear, mark.
  * - `running`: a worker runs it. A group is `running` while its tasks run. In: create,
  * recreate, start, beginGroup, reopenGroup, retryGroup, timeOutGroup. Out: succeed, skip,
  * filterOut, fail, retry, timeOutGroup, reschedule, deferUntil, yieldForSlots, rescue,
  * failLost, cancel, timeOut, mark.
  * - `up_for_retry`: failed, and another try follows. Its job lies in the queue for later,
  * or it waits for a slot from then on; a group has a row in task_wait. In: retry. Out:
- * start, grant, retryGroup, expire, refuse, skipPending, timeOut, clear, mark.
+ * start, grant, retryGroup, expire, refuse, skipPending, skipByDecision, timeOut, clear, mark.
  * - `up_for_reschedule`: a sensor between two pokes. Its row in task_wait says when the
- * next poke is due. In: reschedule. Out: wake, refuse, skipPending, timeOut, clear, mark.
+ * next poke is due. In: reschedule. Out: wake, refuse, skipPending, skipByDecision, timeOut, clear, mark.
  * - `deferred`: waits for a time, a run or an event, which its row in task_wait names.
- * In: create, recreate, deferUntil. Out: resume, timeOutWait, refuse, skipPending,
+ * In: create, recreate, deferUntil. Out: resume, timeOutWait, refuse, skipPending, skipByDecision,
  * timeOut, clear, mark.
  * - `success`: ended well. In: create, recreate, succeed, resume, mark. Out: clear, mark.
  * - `failed`: ended with an error, and no try follows. In: create, recreate, fail,
  * failLost, timeOutWait, expire, refuse, cancel, mark. Out: clear, mark.
- * - `skipped`: did not have to run. In: create, recreate, skip, timeOutWait, skipPending,
+ * - `skipped`: did not have to run. In: create, recreate, skip, timeOutWait, skipPending, skipByDecision,
  * timeOut, mark. Out: clear, mark.
  * - `upstream_failed`: never ran, because a task before it failed. In: create, recreate.
- * Out: clear, mark.
+ * Out: skipByDecision, clear, mark.
  * - `removed`: is not part of its mapped task any more. A filter refused the item, or the
  * list got shorter. In: create, recreate, filterOut, removeSurplus. Out: recreate, clear,
  * mark.

@@ -80,6 +80,8 @@ export const TASK_VERBS = {
   cancel: { from: ["running"], to: ["failed"] },
   /** A person, or a failure with `failFast`, stops a task before it runs. */
   skipPending: { from: PENDING_STATES, to: ["skipped"] },
+  /** A branch, a switch, a short circuit or a latest-only task decided that it is skipped. */
+  skipByDecision: { from: [...PENDING_STATES, "upstream_failed"], to: ["skipped"] },
   /** The run took longer than its `dagRunTimeout`. */
   timeOut: { from: ["running", ...PENDING_STATES], to: ["skipped"] },
   /** A person wants it done again. */

@@ -199,6 +199,11 @@ export function cancel(ref: TryRef, state: TaskState, reason: string): Transitio
     : move("skipPending", ref, "skipped", { reason });
 }
 
+/** A decision skips it: it does not run, or could not run because of a failure. */
+export function skipByDecision(ref: TryRef, reason: string): Transition {
+  return move("skipByDecision", ref, "skipped", { reason });
+}
+
 /** The run took too long: each instance that has not ended is skipped, as Airflow does. */
 export function timeOut(ref: TryRef, reason: string): Transition {
   return move("timeOut", ref, "skipped", { reason });

@@ -3,7 +3,7 @@
  * state. Airflow's rules, with its early decisions: a rule that can no longer be met
  * decides at once, while other upstream tasks still run.
  */
-import type { TriggerRule } from "../../sdk/spec/index.ts";
+import type { TaskSpec, TriggerRule } from "../../sdk/spec/index.ts";
 
 /** Instances of the tasks directly before a task. */
 export interface UpstreamCounts {
@@ -17,13 +17,6 @@ export interface UpstreamCounts {
   readonly removed: number;
 }
 
-/** The setups among them, all ended. Only the rule of teardowns looks at them. */
-export interface SetupCounts {
-  readonly total: number;
-  readonly success: number;
-  readonly skipped: number;
-}
-
 /**
  * `run`: now. `wait`: not yet. `skip`, `upstream_failed`: never; the instance gets that
  * state.
@@ -34,10 +27,13 @@ interface Facts extends UpstreamCounts {
   /** Failed in either way. */
   readonly bad: number;
   readonly allDone: boolean;
-  readonly setups: SetupCounts;
+  /** Of a teardown: the setups that it undoes. */
+  readonly setups: UpstreamCounts;
 }
 
-const NO_SETUPS: SetupCounts = { total: 0, success: 0, skipped: 0 };
+const NO_SETUPS: UpstreamCounts = {
+  ...{ total: 0, success: 0, failed: 0, skipped: 0, upstreamFailed: 0, removed: 0 },
+};
 
 /** Each rule as one decision. The first condition that holds decides, so their order matters. */
 const RULES: Readonly<Record<TriggerRule, (facts: Facts) => RuleOutcome>> = {
@@ -89,11 +85,14 @@ export function allDone({
   return success + failed + skipped + upstreamFailed + removed >= total;
 }
 
-/** Applies a rule. A task without upstream runs, whatever its rule. */
+/**
+ * Applies a rule to the tasks directly before a task. A task without upstream runs,
+ * whatever its rule.
+ */
 export function judge(
   rule: TriggerRule,
   counts: UpstreamCounts,
-  setups: SetupCounts = NO_SETUPS,
+  setups: UpstreamCounts = NO_SETUPS,
 ): RuleOutcome {
   if (counts.total === 0) return "run";
   return RULES[rule]({
@@ -102,4 +101,36 @@ export function judge(
     allDone: allDone(counts),
     setups,
   });
+}
+
+/** What decides whether a task runs, besides its rule. Null: there is none. */
+export interface Awaited {
+  /** The tasks directly before it. */
+  readonly upstream: UpstreamCounts;
+  /** The setups that it needs, at any distance; of a teardown: those that it undoes. */
+  readonly setups: UpstreamCounts | null;
+  /** Of a teardown: the other tasks between its setups and itself. */
+  readonly inScope: UpstreamCounts | null;
+}
+
+/**
+ * Applies a rule, and what Airflow adds to each rule: a task needs every setup before it,
+ * and a teardown waits for all tasks after its setups. A task that always runs needs no
+ * setup.
+ */
+export function judgeAll(
+  { triggerRule: rule, kind }: Pick<TaskSpec, "triggerRule" | "kind">,
+  { upstream, setups, inScope }: Awaited,
+): RuleOutcome {
+  if (kind?.type === "teardown")
+    return waiting(judge(rule, upstream, setups ?? NO_SETUPS), !inScope || allDone(inScope));
+  if (setups === null || rule === "always") return judge(rule, upstream);
+  if (setups.failed + setups.upstreamFailed > 0) return "upstream_failed";
+  if (setups.skipped > 0) return "skip";
+  return waiting(judge(rule, upstream), allDone(setups));
+}
+
+/** A task that would run waits until it may. */
+function waiting(outcome: RuleOutcome, mayRun: boolean): RuleOutcome {
+  return outcome === "run" && !mayRun ? "wait" : outcome;
 }

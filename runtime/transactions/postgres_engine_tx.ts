@@ -13,6 +13,7 @@ import {
   type EngineTx,
   type GroupInstance,
   IN_A_FILE,
+  type InstanceInState,
   type ItemRange,
   type LockedRun,
   type MovedInstance,
@@ -20,7 +21,6 @@ import {
   type RoutedJob,
   type RunDates,
   type TryResults,
-  type UnfinishedInstance,
 } from "../engine/store.ts";
 import type { TaskState } from "../state/task_state.ts";
 import type { Transition } from "../state/transition.ts";
@@ -34,7 +34,7 @@ import {
   removeWithin,
   runningGroups,
 } from "../store/instances/group_instance.ts";
-import { endsOf, unfinishedInstances } from "../store/instances/instance_states.ts";
+import { endsOf, instancesOf, unfinishedInstances } from "../store/instances/instance_states.ts";
 import { removeLeftOver, reviveInstances } from "../store/instances/recreate.ts";
 import { loadCounters, saveCounters } from "../store/instances/task_counter.ts";
 import {
@@ -141,8 +141,16 @@ export class PostgresEngineTx implements EngineTx {
     return endsOf(this.#on, runId, taskIds, mapIndex);
   }
 
-  unfinished(runIds: readonly number[]): Promise<readonly UnfinishedInstance[]> {
+  unfinished(runIds: readonly number[]): Promise<readonly InstanceInState[]> {
     return unfinishedInstances(this.#on, runIds);
+  }
+
+  instancesOf(
+    runId: number,
+    taskIds: readonly string[],
+    mapIndex: number | null,
+  ): Promise<readonly InstanceInState[]> {
+    return instancesOf(this.#on, runId, taskIds, mapIndex);
   }
 
   runDates(runId: number): Promise<RunDates> {

@@ -5,8 +5,10 @@
  * for its last tasks at the beginning. Done when the whole DAG is known, because an edge
  * that is drawn later inside a group changes its first and last tasks.
  */
+import { partition } from "../list.ts";
 import { TaskRef } from "../task/task_ref.ts";
 import { GroupDefinition } from "./group_definition.ts";
+import { lastTasks } from "./last_tasks.ts";
 import { groupsAround, groupTasksAround, type Node } from "./node.ts";
 
 /** An edge as the author drew it. */
@@ -31,13 +33,30 @@ export function upstreamOfAll(
   for (const { from, to } of moved)
     if (from instanceof TaskRef && to instanceof TaskRef) upstream.get(to.taskId)?.add(from.taskId);
   for (const { from, to } of ofPlainGroups(moved)) {
-    const [lasts, firsts] = [
-      lastTasks(from, runnables, upstream),
-      firstTasks(to, runnables, upstream),
-    ];
-    for (const first of firsts) for (const last of lasts) upstream.get(first)?.add(last);
+    const firsts = firstTasks(to, runnables, upstream);
+    for (const last of endsOf(from, { runnables, edges: moved, upstream }))
+      for (const first of firsts) upstream.get(first)?.add(last);
   }
   return upstream;
+}
+
+interface Wiring {
+  readonly runnables: readonly TaskRef<unknown>[];
+  readonly edges: readonly Edge[];
+  readonly upstream: Upstream;
+}
+
+/**
+ * The tasks that an edge from a node comes from. A group of nothing but setups and
+ * teardowns has none: what comes before the group stands for it.
+ */
+function endsOf(node: Node, wiring: Wiring): readonly string[] {
+  if (node instanceof TaskRef) return [node.taskId];
+  const lasts = lastTasks(membersOf(node, wiring.runnables), wiring);
+  if (lasts.length > 0) return lasts;
+  const [before, others] = partition(wiring.edges, ({ to }) => to === node);
+  // Each group is looked through once: such groups may be drawn in a circle.
+  return before.flatMap(({ from }) => endsOf(from, { ...wiring, edges: others }));
 }
 
 /**
@@ -77,16 +96,6 @@ function firstTasks(
   return [...members].filter(
     (taskId) => ![...(upstream.get(taskId) ?? [])].some((before) => members.has(before)),
   );
-}
-
-function lastTasks(
-  node: Node,
-  runnables: readonly TaskRef<unknown>[],
-  upstream: Upstream,
-): readonly string[] {
-  const members = membersOf(node, runnables);
-  const followed = new Set([...members].flatMap((taskId) => [...(upstream.get(taskId) ?? [])]));
-  return [...members].filter((taskId) => !followed.has(taskId));
 }
 
 /**

@@ -15,14 +15,18 @@ import { conditionOf, membersOf, splitSchedule } from "./describe_assets.ts";
 import { describeCallbacks, describeDeadlines } from "./describe_callbacks.ts";
 import { describeEvents } from "./describe_events.ts";
 import { describeLimits } from "./describe_routing.ts";
-import { describeRunRules, refuseForeignRules } from "./describe_run_rules.ts";
+import {
+  describeRunRules,
+  refuseForeignRules,
+  refuseRulesAfterSetups,
+} from "./describe_run_rules.ts";
 import { describeTask } from "./describe_task.ts";
 import { describeMaxActiveRuns, describeWhen } from "./describe_when.ts";
 
 /**
  * The plain form of a DAG, deeply frozen.
  * @throws DagsmithError EMPTY_DAG, CYCLE (naming the path), INVALID_OPTION,
- *   INVALID_TIMEZONE, INVALID_DATE, INVALID_SCHEDULE, INVALID_DURATION, FAIL_FAST_RULE,
+ *   INVALID_TIMEZONE, INVALID_DATE, INVALID_SCHEDULE, INVALID_DURATION, FAIL_FAST_RULE, SETUP_RULE,
  *   OUTPUT_NOT_JSON for literal items that JSON cannot carry
  */
 export function describeDag(dag: Dag<unknown>): DagSpec {
@@ -35,6 +39,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
   const where = `DAG "${dagId}"`;
   const tasks = inOrder(graph).map((ref) => describeTask(graph, ref, timezone));
   if (options.failFast) refuseForeignRules(dagId, tasks);
+  refuseRulesAfterSetups(dagId, tasks);
   const when = describeWhen(options, dagId, timezone, tasks);
   return deepFreeze({
     dagId,

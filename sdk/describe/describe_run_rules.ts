@@ -50,6 +50,22 @@ export function refuseForeignRules(dagId: string, tasks: readonly TaskSpec[]): v
     });
 }
 
+/**
+ * Refuses a task directly after a setup whose rule does not need the setup, as Airflow
+ * does: to clear such a task would run the setup again for nothing.
+ * @throws DagsmithError SETUP_RULE
+ */
+export function refuseRulesAfterSetups(dagId: string, tasks: readonly TaskSpec[]): void {
+  const setups = new Set(
+    tasks.flatMap(({ taskId, kind }) => (kind?.type === "setup" ? [taskId] : [])),
+  );
+  for (const { taskId, upstream, triggerRule: rule, kind } of tasks) {
+    const setup = upstream.find((before) => setups.has(before));
+    if (setup !== undefined && rule !== "all_success" && kind?.type !== "teardown")
+      throw new DagsmithError("SETUP_RULE", { dag: dagId, task: taskId, rule, setup });
+  }
+}
+
 function shown(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }

@@ -1,8 +1,10 @@
 /** What the DAG builder refuses at the line that is wrong. */
 import { describe, expect, it } from "vitest";
 import { Dag, graphOf } from "../../sdk/dag/dag.ts";
-import { chain, dag, isDag } from "../../sdk/index.ts";
+import { chain, crossDownstream, dag, isDag } from "../../sdk/index.ts";
 import { TaskRef } from "../../sdk/task/task_ref.ts";
+
+type Refs = [TaskRef<null>, TaskRef<null>, TaskRef<null>, TaskRef<null>];
 
 const work = (): null => null;
 const coded = (code: string, message: string | RegExp = ""): unknown =>
@@ -112,13 +114,31 @@ describe("wiring", () => {
     ]);
   });
 
-  it("joins every task of a list to every task of the next", () => {
+  it("wires two lists side by side in pairs, as Airflow does", () => {
     const d = dag("d");
-    chain([d.empty("a"), d.empty("b")], [d.empty("c"), d.empty("e")]);
-    expect([graphOf(d).upstreamOf("c"), graphOf(d).upstreamOf("e")]).toEqual([
-      ["a", "b"],
-      ["a", "b"],
-    ]);
+    const [a, b, c, e] = ["a", "b", "c", "e"].map((id) => d.empty(id)) as Refs;
+    chain(d.empty("first"), [a, b], [], [c, e], d.empty("last"));
+    const upstream = ["a", "b", "c", "e", "last"].map((id) => graphOf(d).upstreamOf(id));
+    expect(upstream).toEqual([["first"], ["first"], ["a"], ["b"], ["c", "e"]]);
+  });
+
+  it("refuses to pair lists of other lengths, and says what wires all to all", () => {
+    const d = dag("d");
+    const [a, b, c] = ["a", "b", "c"].map((id) => d.empty(id)) as Refs;
+    expect(() => chain([a], [b, c])).toThrow(coded("CHAIN_LENGTHS"));
+    expect(() => chain([a], [b, c])).toThrow(/1 and 2 members.*crossDownstream/);
+    expect(graphOf(d).upstreamOf("b")).toEqual([]);
+  });
+
+  it("wires all to all when asked to, of lists, tasks and groups", () => {
+    const d = dag("d");
+    const [a, b, c, e] = ["a", "b", "c", "e"].map((id) => d.empty(id)) as Refs;
+    const g = d.group("g", (inside) => inside.empty("in"));
+    crossDownstream([a, b], [c, e]);
+    crossDownstream(c, [g]);
+    crossDownstream([], e);
+    const upstream = ["c", "e", "g.in"].map((id) => graphOf(d).upstreamOf(id));
+    expect(upstream).toEqual([["a", "b"], ["a", "b"], ["c"]]);
   });
 
   it("passes over an empty list", () => {

@@ -2,7 +2,14 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { graphOf } from "../../sdk/dag/dag.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
-import { chain, type Dag, dag, type TaskGroup, type TaskRef } from "../../sdk/index.ts";
+import {
+  chain,
+  type Dag,
+  dag,
+  type GroupBuilder,
+  type TaskGroup,
+  type TaskRef,
+} from "../../sdk/index.ts";
 
 const work = () => null;
 
@@ -245,5 +252,98 @@ describe("a group", () => {
       return null;
     });
     expect(describeDag(d).tasks.at(-1)?.upstream).toEqual(["extract.rows", "extract.count"]);
+  });
+});
+
+describe("an edge from a group comes from its last tasks that are no teardowns", () => {
+  const next = (declare: (d: Dag<Readonly<Record<string, never>>>) => TaskGroup<unknown>) =>
+    edgesOf((d) => void declare(d).before(d.task("next", work))).next;
+
+  it.each<[string, (g: GroupBuilder<unknown, undefined>) => unknown, readonly string[]]>([
+    [
+      "when a teardown is last",
+      (g) => chain(g.task("work", work), g.teardown("down", {}, work)),
+      ["g.work"],
+    ],
+    [
+      "when a chain of teardowns is last",
+      (g) => chain(g.task("work", work), g.teardown("one", {}, work), g.teardown("two", {}, work)),
+      ["g.work"],
+    ],
+    [
+      "when the setup is directly before the teardown too",
+      (g) => {
+        const up = g.setup("up", work);
+        chain(up, g.task("work", work), g.teardown("down", { setups: up }, work));
+      },
+      ["g.work"],
+    ],
+    [
+      "and not from work that other work of the group comes after",
+      (g) => {
+        const [one, two] = [g.task("one", work), g.task("two", work)];
+        chain(one, two, g.teardown("down", {}, work).after(one));
+      },
+      ["g.two"],
+    ],
+    [
+      "from work after a teardown",
+      (g) => chain(g.task("one", work), g.teardown("down", {}, work), g.task("two", work)),
+      ["g.two"],
+    ],
+    [
+      "from the work of a group inside it",
+      (g) => g.group("inner", (h) => chain(h.task("work", work), h.teardown("down", {}, work))),
+      ["g.inner.work"],
+    ],
+    [
+      "from a group inside it that runs as one",
+      (g) =>
+        chain(
+          g.group("inner", { retries: 1 }, (h) => h.task("work", work)),
+          g.teardown("down", {}, work),
+        ),
+      ["g.inner"],
+    ],
+    [
+      "each of them once",
+      (g) => {
+        const one = g.task("one", work);
+        g.teardown("a", {}, work).after(one);
+        g.teardown("b", {}, work).after(one, g.task("two", work));
+      },
+      ["g.one", "g.two"],
+    ],
+  ])("%s", (_what, declare, lasts) => {
+    expect(next((d) => d.group("g", (g) => void declare(g as never)))).toEqual(lasts);
+  });
+
+  it("from group to group", () => {
+    const edges = edgesOf((d) => {
+      const declare = (g: GroupBuilder<unknown, undefined>): void =>
+        chain(g.task("work", work), g.teardown("down", {}, work));
+      chain(d.group("a", declare as never), d.group("b", declare as never), d.task("c", work));
+    });
+    expect(edges).toMatchObject({ "b.work": ["a.work"], c: ["b.work"] });
+  });
+
+  it("of nothing but setups and teardowns, from what comes before the group", () => {
+    const edges = edgesOf((d) => {
+      const g = d.group("g", (inside) => {
+        inside.teardown("down", { setups: inside.setup("up", work) }, work);
+      });
+      chain(d.task("first", work), g, d.task("next", work));
+      const other = d.group("h", (inside) => inside.teardown("down", {}, work));
+      chain(other, d.task("alone", work));
+    });
+    expect(edges).toMatchObject({ "g.up": ["first"], next: ["first"], alone: [] });
+  });
+
+  it("and groups of nothing but teardowns in a circle come to an end", () => {
+    const edges = edgesOf((d) => {
+      const [a, b] = ["a", "b"].map((id) => d.group(id, (g) => g.teardown("down", {}, work)));
+      chain(a!, b!, a!, d.task("c", work));
+    });
+    expect(edges.c).toEqual([]);
   });
 });

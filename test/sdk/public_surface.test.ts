@@ -26,6 +26,7 @@ const VALUES = [
   "cron",
   "cronTrigger",
   "cross",
+  "crossDownstream",
   "dag",
   "dagRun",
   "defineHook",

@@ -35,33 +35,47 @@ export async function expectCountsHold(db: Queryable, runId: number, spec: DagSp
   expect(run).toEqual({ open_tasks: counted.openTasks, failed_leaves: counted.failedLeaves });
   const stored = await rows<{ task_id: string; map_index: number }>(
     db,
-    `select task_id, map_index, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, decided, instances,
+    `select task_id, map_index, upstream_total, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, setups, in_scope, decided, instances,
        own_success, own_failed, own_skipped, own_upstream_failed from dagsmith.task_counter where run_id = $1`,
     [runId],
   );
   const told = counted.rows
     .filter(({ taskId }) => plan.tasks.get(taskId)!.isCounted)
-    .map(({ taskId, mapIndex, upstreamTotal, upstream, decided, instances, own }) => ({
-      ...{
-        task_id: taskId,
-        map_index: mapIndex,
-        upstream_total: upstreamTotal,
-        upstream_success: upstream.success,
-        upstream_failed: upstream.failed,
-      },
-      ...{
-        upstream_skipped: upstream.skipped,
-        upstream_upstream_failed: upstream.upstreamFailed,
+    .map(
+      ({
+        taskId,
+        mapIndex,
+        upstreamTotal,
+        upstream,
+        setups,
+        inScope,
         decided,
         instances,
-      },
-      ...{
-        own_success: own.success,
-        own_failed: own.failed,
-        own_skipped: own.skipped,
-        own_upstream_failed: own.upstreamFailed,
-      },
-    }));
+        own,
+      }) => ({
+        ...{
+          task_id: taskId,
+          map_index: mapIndex,
+          upstream_total: upstreamTotal,
+          upstream_success: upstream.success,
+          upstream_failed: upstream.failed,
+        },
+        ...{
+          upstream_skipped: upstream.skipped,
+          upstream_upstream_failed: upstream.upstreamFailed,
+          setups,
+          in_scope: inScope,
+          decided,
+          instances,
+        },
+        ...{
+          own_success: own.success,
+          own_failed: own.failed,
+          own_skipped: own.skipped,
+          own_upstream_failed: own.upstreamFailed,
+        },
+      }),
+    );
   // Of groups that have not begun there is nothing to count, and of those that have ended nothing is counted anew.
   const asked = new Set(
     counted.rows

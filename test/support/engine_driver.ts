@@ -13,6 +13,7 @@ import {
   completeTries,
 } from "../../runtime/engine/results/complete_tries.ts";
 import type { Outcome, TryEnd } from "../../runtime/engine/results/outcome.ts";
+import type { RunDates } from "../../runtime/engine/store.ts";
 import { endWaits } from "../../runtime/scheduler/jobs/end_waits.ts";
 import type { RunState } from "../../runtime/state/run_state.ts";
 import type { TaskState } from "../../runtime/state/task_state.ts";
@@ -68,8 +69,12 @@ export interface Driver {
 /** Begins a run of a DAG. */
 export type BeginRun = (spec: DagSpec) => Promise<Driver>;
 
-export const beginInMemory: BeginRun = async (spec) => {
-  const store = new MemoryStore(planOf(spec));
+/** @param dates of the run. Default: those of a run by hand */
+export const beginInMemory = async (
+  spec: DagSpec,
+  dates: Partial<RunDates> = {},
+): Promise<Driver> => {
+  const store = new MemoryStore(planOf(spec), dates);
   const tokens: string[] = [];
   await beginRuns(store, [store.run]);
   return {

@@ -10,7 +10,7 @@ import { chain } from "../../sdk/task/wirable.ts";
 const task = fc.record({
   upstream: fc.array(fc.nat(5), { maxLength: 3 }),
   triggerRule: fc.constantFrom(...TRIGGER_RULES),
-  kind: fc.constantFrom("task", "empty", "mapped"),
+  kind: fc.constantFrom("task", "task", "empty", "mapped", "setup", "teardown", "short circuit"),
   maxActive: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
   /** Begins a group of so many tasks, itself the first. */
   opens: fc.option(
@@ -78,18 +78,31 @@ class Declaring {
   }
 
   #task(d: Builder, at: number, isMapped: boolean): void {
-    const { triggerRule, kind } = this.#tasks[at]!;
-    const body = async (): Promise<number[]> => [];
-    const options = { triggerRule };
     const before = this.#before(at);
-    const ref: TaskRef<unknown> =
-      kind === "empty"
-        ? d.empty(`t${at}`, options)
-        : kind === "mapped" && !isMapped
-          ? d.task(`t${at}`, { ...options, ...this.#limitOf(at), each: this.#listFor(at) }, body)
-          : d.task(`t${at}`, options, body);
+    const ref = this.#declared(d, at, isMapped);
     for (const one of before) chain(one, ref);
     this.#refs[at] = ref;
+  }
+
+  #declared(d: Builder, at: number, isMapped: boolean): TaskRef<unknown> {
+    const { kind } = this.#tasks[at]!;
+    const [id, options] = [`t${at}`, { triggerRule: this.#ruleOf(at) }];
+    const body = async (): Promise<number[]> => [];
+    if (kind === "empty") return d.empty(id, options);
+    if (kind === "setup") return d.setup(id, options, body);
+    if (kind === "teardown") return d.teardown(id, {}, body);
+    if (kind === "short circuit") return d.shortCircuit(id, options, body);
+    return kind === "mapped" && !isMapped
+      ? d.task(id, { ...options, ...this.#limitOf(at), each: this.#listFor(at) }, body)
+      : d.task(id, options, body);
+  }
+
+  /** A task directly after a setup may have no rule that does without the setup. */
+  #ruleOf(at: number): Task["triggerRule"] {
+    const { triggerRule, upstream } = this.#tasks[at]!;
+    return upstream.some((one) => one < at && this.#tasks[one]!.kind === "setup")
+      ? "all_success"
+      : triggerRule;
   }
 
   #before(at: number): readonly TaskRef<unknown>[] {

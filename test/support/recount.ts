@@ -23,6 +23,7 @@ import {
 import type { LockedRun } from "../../runtime/engine/store.ts";
 import type { RunProgress } from "../../runtime/state/run_state.ts";
 import { type FinalState, isFinal, type TaskState } from "../../runtime/state/task_state.ts";
+import type { UpstreamCounts } from "../../runtime/state/trigger_rule.ts";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 
 /** What the instances of a run amount to. */
@@ -136,6 +137,8 @@ function rowsOf(run: CountedRun, task: PlannedTask, tally: Tally): readonly Reco
     taskId: spec.taskId,
     upstreamTotal: 0,
     upstream: NOTHING,
+    setups: null,
+    inScope: null,
     decided: true,
     released: 0,
     waiting: 0,
@@ -180,15 +183,22 @@ function rowOf(
   tally: Tally,
 ): Omit<RecountedRow, "isOpen"> {
   const { spec, route } = task;
-  const before = spec.upstream.map((taskId) => tally.own(plannedTask(run.plan, taskId), mapIndex));
+  const seenOf = (taskIds: readonly string[]): UpstreamCounts => {
+    const all = taskIds.map((taskId) => tally.own(plannedTask(run.plan, taskId), mapIndex));
+    const total = all.reduce((sum, { width }) => sum + width, 0);
+    return { total, ...all.reduce((sum, { seen }) => added(sum, seen), NOTHING) };
+  };
+  const { total: upstreamTotal, ...upstream } = seenOf(spec.upstream);
   const mine = tally.own(task, mapIndex);
   const isOne = isGroup(spec) && spec.each === null;
   return {
     runId: run.id,
     taskId: spec.taskId,
     mapIndex,
-    upstreamTotal: before.reduce((sum, { width }) => sum + width, 0),
-    upstream: before.reduce((sum, { seen }) => added(sum, seen), NOTHING),
+    upstreamTotal,
+    upstream,
+    setups: task.setups.length > 0 ? seenOf(task.setups) : null,
+    inScope: task.inScope.length > 0 ? seenOf(task.inScope) : null,
     decided: mine.decided,
     instances: mine.instances,
     // Under other limits an item is let go by whoever gives places, and by nobody else.

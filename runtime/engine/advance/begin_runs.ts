@@ -2,7 +2,6 @@
  * How runs start: their counters are created, and the tasks that wait for no other are
  * instantiated.
  */
-import { NOTHING } from "../counts/counts.ts";
 import type { RunEvent } from "../counts/run_event.ts";
 import { scopeOf } from "../counts/scope.ts";
 import { newCounter } from "../counts/task_counter.ts";
@@ -36,5 +35,5 @@ export async function beginRuns(
 
 /** A task without upstream, or with a rule that does not wait for its upstream. */
 export function waitsForNothing(task: PlannedTask): boolean {
-  return ruleOutcome(task, { total: task.spec.upstream.length, ...NOTHING }) === "run";
+  return ruleOutcome(task, newCounter(task, 0, -1)) === "run";
 }

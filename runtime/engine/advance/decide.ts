@@ -1,21 +1,14 @@
 /** What a changed counter means for its task: it waits, is instantiated, goes on, or ends. */
-import {
-  allDone,
-  judge,
-  type RuleOutcome,
-  type SetupCounts,
-  type UpstreamCounts,
-} from "../../state/trigger_rule.ts";
+import { allDone, judge, judgeAll, type RuleOutcome } from "../../state/trigger_rule.ts";
 import { groupState } from "../counts/group_result.ts";
 import type { FinishedInstance, RunEvent } from "../counts/run_event.ts";
 import type { Scope } from "../counts/scope.ts";
-import { countsMembers, isSum, type TaskCounter } from "../counts/task_counter.ts";
+import { awaitedOf, countsMembers, isSum, type TaskCounter } from "../counts/task_counter.ts";
 import type { PlannedTask } from "../plan/plan.ts";
 import { continueTask } from "./continue_task.ts";
 import { instantiate } from "./instantiate.ts";
 import { sourcesOf } from "./list_view.ts";
 import type { RunView } from "./run_view.ts";
-import { asksSetups, setupsBefore } from "./setups.ts";
 
 /** @param ends of the task's items or iterations, in this step */
 export async function decide(
@@ -65,25 +58,27 @@ async function applyRule(
 ): Promise<readonly RunEvent[]> {
   if (task.mappedGroup !== null && counter.upstream.removed > 0)
     return [view.end(counter, { state: "removed", reason: "its item was filtered out" })];
-  const counts = { total: counter.upstreamTotal, ...counter.upstream };
-  const setups = asksSetups(task, counts) ? await setupsBefore(view, counter, task) : undefined;
-  const outcome = ruleOutcome(task, counts, setups);
+  const outcome = ruleOutcome(task, counter);
   if (outcome === "wait") return [];
   if (outcome === "run") return instantiate(view, counter, task);
   const state = outcome === "skip" ? "skipped" : "upstream_failed";
-  return [view.end(counter, { state, reason: `trigger rule ${task.spec.triggerRule}` })];
+  return [view.end(counter, { state, reason: ruleReason(task, counter, outcome) })];
+}
+
+function ruleReason({ spec }: PlannedTask, counter: TaskCounter, outcome: RuleOutcome): string {
+  const { upstream, setups } = awaitedOf(counter);
+  return spec.kind?.type === "teardown" || !setups || judge(spec.triggerRule, upstream) === outcome
+    ? `trigger rule ${spec.triggerRule}`
+    : `a setup that it needs ${outcome === "skip" ? "was skipped" : "failed"}`;
 }
 
 /**
  * A task mapped over the output of another waits for all tasks before it: the list must
  * be known.
  */
-export function ruleOutcome(
-  { spec: { triggerRule, each } }: PlannedTask,
-  counts: UpstreamCounts,
-  setups?: SetupCounts,
-): RuleOutcome {
-  const outcome = judge(triggerRule, counts, setups);
-  const needsList = each !== null && sourcesOf(each).length > 0;
-  return outcome === "run" && needsList && !allDone(counts) ? "wait" : outcome;
+export function ruleOutcome({ spec }: PlannedTask, counter: TaskCounter): RuleOutcome {
+  const awaited = awaitedOf(counter);
+  const outcome = judgeAll(spec, awaited);
+  const needsList = spec.each !== null && sourcesOf(spec.each).length > 0;
+  return outcome === "run" && needsList && !allDone(awaited.upstream) ? "wait" : outcome;
 }

@@ -32,9 +32,13 @@ export class NewInstances {
   end(instance: Scope, state: FinalState, reason: string | null = null): boolean {
     const found = this.at(instance);
     if (!found || isFinal(found.state)) return false;
-    const { wait: _, ...rest } = found;
-    this.add({ ...rest, state, reason, route: UNROUTED });
+    this.change(found, state, reason);
     return true;
+  }
+
+  /** Ends a new instance, whatever its state. */
+  change({ wait: _, ...instance }: NewInstance, state: FinalState, reason: string | null): void {
+    this.add({ ...instance, state, reason, route: UNROUTED });
   }
 
   /** Items of a mapped task or group that wait to be released. */

@@ -4,12 +4,14 @@
  * follows. The same code serves PostgreSQL and `dag test`.
  */
 import type { FinishedInstance, RunEvent } from "../counts/run_event.ts";
-import { type Scope, scopeOf } from "../counts/scope.ts";
+import { type Scope, scopeKey, scopeOf } from "../counts/scope.ts";
+import type { TaskCounter } from "../counts/task_counter.ts";
 import type { PlannedTask } from "../plan/plan.ts";
 import { decide } from "./decide.ts";
 import { endGroups } from "./end_groups.ts";
 import type { RunView } from "./run_view.ts";
 import { skipCreated } from "./skip_created.ts";
+import { skipTargets } from "./skip_targets.ts";
 
 /**
  * Propagates ends in steps. All ends of a step are counted before the first decision of the step,
@@ -20,10 +22,20 @@ export async function propagate(view: RunView, ends: readonly RunEvent[]): Promi
   while (step.length > 0 || view.hasGroupsToFollow) {
     const all = [...step, ...(await stopRuns(view, step))];
     const counted = await view.counters.count(all, await affectedBy(view, all));
-    const next = await decideAll(view, counted, all);
+    const changed = await skipTargets(view, all);
+    const recounted = await view.counters.count(changed, []);
+    const next = await decideAll(view, each(counted, recounted), [...all, ...changed]);
     const started = await view.startCounters();
     step = [...next, ...(await decideAll(view, started, [])), ...(await endGroups(view))];
   }
+}
+
+/** The counters of both lists, each once. */
+function each(
+  counted: readonly TaskCounter[],
+  recounted: readonly TaskCounter[],
+): readonly TaskCounter[] {
+  return [...new Map([...counted, ...recounted].map((one) => [scopeKey(one), one])).values()];
 }
 
 /** @param ends of this step */

@@ -5,7 +5,7 @@
  */
 import { judgeRun, type RunProgress } from "../../state/run_state.ts";
 import { isFinal, type TaskState } from "../../state/task_state.ts";
-import { changesBy, ownChanges, progressAfter, wholeEnds } from "../counts/count.ts";
+import { changesBy, ownChanges, progressAfter, timesOf, wholeEnds } from "../counts/count.ts";
 import { Counters } from "../counts/counters.ts";
 import { added, type Counts, countsOf, NOTHING } from "../counts/counts.ts";
 import type { Rebuilt } from "../counts/rebuild.ts";
@@ -78,7 +78,7 @@ export class RunCounters {
     for (const change of changes) this.#counters.apply(change);
     for (const event of events) {
       const task = this.#task(event);
-      this.#advance(event.runId, task, wholeEnds(task, event));
+      this.#advance(event.runId, task, wholeEnds(task, event), timesOf(event));
     }
     return this.at(scopes);
   }

@@ -10,26 +10,38 @@ import { COUNT_OF, type Counts, countsOf, totalOf } from "./counts.ts";
 import { loopState, memberResult } from "./group_result.ts";
 import type { FinishedInstance, FinishedTask, RunEvent } from "./run_event.ts";
 import { isWhole, type Scope, scopeOf } from "./scope.ts";
-import type { Change } from "./task_counter.ts";
+import type { Change, CountsChange } from "./task_counter.ts";
 
-/** What an event changes. @param times of instances that ended alike: how many */
-export function changesBy(task: PlannedTask, event: RunEvent, times = 1): readonly Change[] {
+/**
+ * What an event changes.
+ * @param times of instances that ended alike: how many. -1 takes an end back
+ */
+export function changesBy(
+  task: PlannedTask,
+  event: RunEvent,
+  times: number = timesOf(event),
+): readonly Change[] {
   const scope = scopeOf(task, event.runId, event.mapIndex);
   switch (event.kind) {
     case "instance":
       return [
         ...ownChanges(event, times),
         ...itemChanges(task, event, scope, times),
-        ...groupChanges(task, scope, wholeEnds(task, event)),
+        ...groupChanges(task, scope, wholeEnds(task, event), times),
       ];
     case "task":
       return [
         ...listChanges(task, event, scope),
-        ...groupChanges(task, scope, wholeEnds(task, event)),
+        ...groupChanges(task, scope, wholeEnds(task, event), times),
       ];
     case "length":
-      return event.by === 0 ? [] : after(task, scope, { upstreamTotal: event.by });
+      return event.by === 0 ? [] : after(task, scope, { total: event.by });
   }
+}
+
+/** 1, or -1 for an end that is taken back. */
+export function timesOf(event: RunEvent): 1 | -1 {
+  return event.kind === "instance" && event.takenBack ? -1 : 1;
 }
 
 /**
@@ -62,7 +74,7 @@ function itemChanges(
   times: number,
 ): readonly Change[] {
   const isHidden = !isWhole(task, mapIndex) && (isLoop(task.spec) || state === "removed");
-  return isHidden ? [] : after(task, scope, { upstream: seen(task, countsOf(state, times)) });
+  return isHidden ? [] : after(task, scope, { ends: seen(task, countsOf(state, times)) });
 }
 
 /**
@@ -72,35 +84,40 @@ function itemChanges(
 function listChanges(task: PlannedTask, { ends }: FinishedTask, scope: Scope): readonly Change[] {
   if (isLoop(task.spec)) {
     const state = loopState(ends);
-    return after(task, scope, { upstream: seen(task, countsOf(state)) });
+    return after(task, scope, { ends: seen(task, countsOf(state)) });
   }
   if (ends.removed === 0) return [];
   return ends.removed === totalOf(ends)
-    ? after(task, scope, { upstreamTotal: 1 - ends.removed, upstream: { skipped: 1 } })
-    : after(task, scope, { upstreamTotal: -ends.removed });
+    ? after(task, scope, { total: 1 - ends.removed, ends: { skipped: 1 } })
+    : after(task, scope, { total: -ends.removed });
 }
 
 function groupChanges(
   task: PlannedTask,
   scope: Scope,
   ends: Counts | undefined,
+  times: number,
 ): readonly Change[] {
   const { spec } = task;
   if (spec.parentGroup === undefined || !ends) return [];
   const result = memberResult(task, ends);
-  return [{ ...scope, taskId: spec.parentGroup, own: { [result]: 1 } }];
+  return [{ ...scope, taskId: spec.parentGroup, own: { [result]: times } }];
 }
 
 /**
- * A change of the tasks directly after a task. They lie in the same groups, so in like
- * scopes.
+ * A change of the tasks directly after a task, of those that need it as a setup, and of
+ * those that count it in their scope. They lie in the same groups, so in like scopes.
  */
 function after(
-  { downstream }: PlannedTask,
+  { downstream, setupOf, inScopeOf }: PlannedTask,
   scope: Scope,
-  change: Omit<Change, keyof Scope>,
+  change: CountsChange,
 ): readonly Change[] {
-  return downstream.map((taskId) => ({ ...scope, taskId, ...change }));
+  return [
+    ...downstream.map((taskId) => ({ ...scope, taskId, upstream: change })),
+    ...setupOf.map((taskId) => ({ ...scope, taskId, setups: change })),
+    ...inScopeOf.map((taskId) => ({ ...scope, taskId, inScope: change })),
+  ];
 }
 
 /** A failure that is allowed counts as a success for the tasks after it. */

@@ -8,6 +8,8 @@ import type { InstanceKey, Scope } from "./scope.ts";
 export interface FinishedInstance extends InstanceKey {
   readonly kind: "instance";
   readonly state: FinalState;
+  /** The end is counted no longer: the instance has left this state. */
+  readonly takenBack?: true;
   /** Set when the instance was `scheduled`: it frees no slot of its task's `maxActive`. */
   readonly left?: "scheduled";
   /** Of a loop's iteration: the item of the iteration that follows. Absent when none follows. */

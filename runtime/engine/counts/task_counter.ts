@@ -1,4 +1,5 @@
 /** The counter of a task in one scope: what decides when the task may run, and how far it is. */
+import type { Awaited, UpstreamCounts } from "../../state/trigger_rule.ts";
 import { isGroup, type Plan, type PlannedTask, plannedTask } from "../plan/plan.ts";
 import { added, type Counts, NOTHING } from "./counts.ts";
 import { type Scope, scopeOf } from "./scope.ts";
@@ -7,6 +8,10 @@ export interface TaskCounter extends Scope {
   /** Instances of the tasks directly before this one: all of them, and those that ended. */
   readonly upstreamTotal: number;
   readonly upstream: Counts;
+  /** Instances of the {@link PlannedTask.setups}; null for a task that has none. */
+  readonly setups: UpstreamCounts | null;
+  /** Instances of the tasks {@link PlannedTask.inScope}; null when there are none. */
+  readonly inScope: UpstreamCounts | null;
   /** The trigger rule was met, or can never be met: the task is instantiated, or has ended. */
   readonly decided: boolean;
   /** Of a mapped task or a loop: its instances so far. Null before the list is known. */
@@ -23,6 +28,8 @@ export function newCounter(task: PlannedTask, runId: number, mapIndex: number): 
     ...scopeOf(task, runId, mapIndex),
     upstreamTotal: task.spec.upstream.length,
     upstream: NOTHING,
+    setups: noneOf(task.setups),
+    inScope: noneOf(task.inScope),
     decided: false,
     instances: null,
     released: 0,
@@ -30,11 +37,24 @@ export function newCounter(task: PlannedTask, runId: number, mapIndex: number): 
   };
 }
 
+/** What the trigger rule of a task looks at. */
+export function awaitedOf({ upstreamTotal, upstream, setups, inScope }: TaskCounter): Awaited {
+  return { upstream: { total: upstreamTotal, ...upstream }, setups, inScope };
+}
+
+/** No instance of these tasks has ended. */
+function noneOf(taskIds: readonly string[]): UpstreamCounts | null {
+  return taskIds.length === 0 ? null : { total: taskIds.length, ...NOTHING };
+}
+
+/** What decides nothing waits for no task. */
+const WITHOUT_UPSTREAM = { upstreamTotal: 0, upstream: NOTHING, setups: null, inScope: null };
+
 /** The counter of one instance of a mapped group, which counts the tasks in it. */
 export function groupCounter({ spec, members }: PlannedTask, scope: Scope): TaskCounter {
   const { runId, mapIndex } = scope;
   return {
-    ...{ runId, taskId: spec.taskId, mapIndex, upstreamTotal: 0, upstream: NOTHING },
+    ...{ runId, taskId: spec.taskId, mapIndex, ...WITHOUT_UPSTREAM },
     ...{ decided: true, instances: members.length, released: 0, own: NOTHING },
   };
 }
@@ -45,7 +65,7 @@ export function groupCounter({ spec, members }: PlannedTask, scope: Scope): Task
  */
 export function sumCounter({ spec }: PlannedTask, runId: number, instances: number): TaskCounter {
   return {
-    ...{ runId, taskId: spec.taskId, mapIndex: -1, upstreamTotal: 0, upstream: NOTHING },
+    ...{ runId, taskId: spec.taskId, mapIndex: -1, ...WITHOUT_UPSTREAM },
     ...{ decided: true, instances, released: instances, own: NOTHING },
   };
 }
@@ -76,18 +96,33 @@ export function groupCounters(plan: Plan, group: Scope): readonly TaskCounter[] 
   return [...members, own];
 }
 
+/** How many more instances there are, and how many more of them ended. */
+export interface CountsChange {
+  readonly total?: number;
+  readonly ends?: Partial<Counts>;
+}
+
 /** A change of one counter. */
 export interface Change extends Scope {
-  readonly upstreamTotal?: number;
-  readonly upstream?: Partial<Counts>;
+  readonly upstream?: CountsChange;
+  readonly setups?: CountsChange;
+  readonly inScope?: CountsChange;
   readonly own?: Partial<Counts>;
 }
 
 export function changed(counter: TaskCounter, change: Change): TaskCounter {
+  const { upstreamTotal: total, upstream: ends, own } = counter;
+  const { total: upstreamTotal, ...upstream } = counted({ total, ...ends }, change.upstream);
   return {
     ...counter,
-    upstreamTotal: counter.upstreamTotal + (change.upstreamTotal ?? 0),
-    upstream: change.upstream ? added(counter.upstream, change.upstream) : counter.upstream,
-    own: change.own ? added(counter.own, change.own) : counter.own,
+    upstreamTotal,
+    upstream,
+    setups: counter.setups && counted(counter.setups, change.setups),
+    inScope: counter.inScope && counted(counter.inScope, change.inScope),
+    own: change.own ? added(own, change.own) : own,
   };
+}
+
+function counted(counts: UpstreamCounts, { total = 0, ends = {} }: CountsChange = {}) {
+  return { total: counts.total + total, ...added(counts, ends) };
 }

@@ -5,7 +5,7 @@
  */
 import type { RunState } from "../../state/run_state.ts";
 import type { TaskState } from "../../state/task_state.ts";
-import type { UpstreamCounts } from "../../state/trigger_rule.ts";
+import type { Awaited } from "../../state/trigger_rule.ts";
 import type { RunningWait } from "../../state/wait.ts";
 import type { Usage } from "../limits/admission.ts";
 import type { Reservation } from "../limits/limits.ts";
@@ -68,8 +68,10 @@ export interface WaitingFacts {
   readonly upstream: readonly UpstreamTask[];
   /** The group around the task; null outside groups. */
   readonly group: UpstreamTask | null;
-  /** Instances of its upstream tasks, by final state. */
-  readonly counts: UpstreamCounts;
+  /** The setups that it needs, and of a teardown the tasks in its scope. */
+  readonly further: readonly UpstreamTask[];
+  /** Instances of all these tasks, by final state. */
+  readonly counts: Awaited;
   /** Whether the task waits for nothing but the run before. */
   readonly waitsForDependsOnPast: boolean;
   readonly usage: Usage;

@@ -18,6 +18,7 @@ import type {
   DependsOnPastWait,
   EngineTx,
   GroupInstance,
+  InstanceInState,
   ItemRange,
   LockedRun,
   NewCallback,
@@ -26,7 +27,6 @@ import type {
   Release,
   RunDates,
   TryResults,
-  UnfinishedInstance,
 } from "../store.ts";
 import { afterMove, allows, created, type MemoryInstance } from "./instance.ts";
 import { MemoryState } from "./state.ts";
@@ -187,9 +187,22 @@ export class MemoryStore implements EngineTx {
     return ends;
   }
 
-  async unfinished(): Promise<readonly UnfinishedInstance[]> {
+  async unfinished(): Promise<readonly InstanceInState[]> {
     return this.#instances
       .filter(({ state }) => !isFinal(state) && state !== "none")
+      .map(({ id, ...instance }) => ({ instanceId: id, ...instance }));
+  }
+
+  async instancesOf(
+    _runId: number,
+    taskIds: readonly string[],
+    at: number | null,
+  ): Promise<readonly InstanceInState[]> {
+    return this.#instances
+      .filter(
+        ({ taskId, mapIndex, state }) =>
+          taskIds.includes(taskId) && (at === null || mapIndex === at) && state !== "none",
+      )
       .map(({ id, ...instance }) => ({ instanceId: id, ...instance }));
   }
 

@@ -10,6 +10,17 @@ export interface PlannedTask {
   readonly spec: TaskSpec;
   /** Ids directly after this task. */
   readonly downstream: readonly string[];
+  /**
+   * Ids of the setups that this task needs and that are not directly before it. Of a
+   * teardown: of the setups that it undoes.
+   */
+  readonly setups: readonly string[];
+  /** Of a teardown: ids of the tasks in its scope that are not directly before it. */
+  readonly inScope: readonly string[];
+  /** Ids of the tasks that count this one in their `setups`. */
+  readonly setupOf: readonly string[];
+  /** Ids of the teardowns that count this task in their `inScope`. */
+  readonly inScopeOf: readonly string[];
   /** Whether the result of the run, or of the group around the task, depends on its state. */
   readonly isLeaf: boolean;
   /**

@@ -5,6 +5,7 @@ import { planRoute } from "../limits/limits.ts";
 import { branchTasksOf } from "./branch_tasks.ts";
 import { leavesOf } from "./leaves.ts";
 import { isGroup, type Plan, type PlannedTask } from "./plan.ts";
+import { inverse, setupPlanOf, type TasksOf } from "./setups.ts";
 
 export function planOf(spec: DagSpec): Plan {
   const tasks = plannedTasks(spec);
@@ -25,10 +26,12 @@ function plannedTasks(spec: DagSpec): readonly PlannedTask[] {
   const members = membersOf(spec);
   const weights = weightsOf(spec, members);
   const mappedGroups = mappedGroupsOf(spec, members);
+  const setupLinks = setupLinksOf(spec, downstream);
   return spec.tasks.map((task) => {
     const { taskId } = task;
     return {
       spec: task,
+      ...setupLinks(taskId),
       downstream: downstream.get(taskId) ?? [],
       isLeaf: leaves.has(taskId),
       isCounted: isCounted(task),
@@ -38,6 +41,26 @@ function plannedTasks(spec: DagSpec): readonly PlannedTask[] {
       branchTasks: branchTasks.get(taskId) ?? [],
       route: planRoute(spec, task, weights.get(taskId) ?? 1),
     };
+  });
+}
+
+type SetupLinks = Pick<PlannedTask, "setups" | "inScope" | "setupOf" | "inScopeOf">;
+
+function setupLinksOf({ tasks }: DagSpec, downstream: TasksOf): (taskId: string) => SetupLinks {
+  const byId = new Map(tasks.map((task) => [task.taskId, task]));
+  const { setups, inScope } = setupPlanOf({
+    ids: [...byId.keys()],
+    kindOf: (taskId) => byId.get(taskId)?.kind?.type,
+    before: (taskId) => byId.get(taskId)?.upstream ?? [],
+    after: (taskId) => downstream.get(taskId) ?? [],
+  });
+  const [setupOf, inScopeOf] = [inverse(setups), inverse(inScope)];
+  const idsIn = (links: TasksOf, taskId: string): readonly string[] => links.get(taskId) ?? [];
+  return (taskId) => ({
+    setups: idsIn(setups, taskId),
+    inScope: idsIn(inScope, taskId),
+    setupOf: idsIn(setupOf, taskId),
+    inScopeOf: idsIn(inScopeOf, taskId),
   });
 }
 

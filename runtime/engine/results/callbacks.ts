@@ -34,7 +34,7 @@ export function hadBegun(was: TaskState, { began }: MovedInstance): boolean {
 
 /** An end that a person, the time-out of the run or a failure elsewhere gives to an instance. */
 export interface OutsideEnd {
-  /** The state that the instance leaves; not a final one. */
+  /** The state that the instance leaves. */
   readonly was: TaskState;
   readonly transition: Transition;
 }

@@ -3,7 +3,7 @@
 import type { Counts } from "../../engine/counts/counts.ts";
 import { COUNT_OF, NOTHING } from "../../engine/counts/counts.ts";
 import type { StateCount } from "../../engine/counts/instance_states.ts";
-import type { MovedInstance, UnfinishedInstance } from "../../engine/store.ts";
+import type { InstanceInState, MovedInstance } from "../../engine/store.ts";
 import { type FinalState, PENDING_STATES } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { isOneOf } from "../database/state_sql.ts";
@@ -24,8 +24,29 @@ for no key update`,
 export function unfinishedInstances(
   tx: Queryable,
   runIds: readonly number[],
-): Promise<readonly UnfinishedInstance[]> {
-  return tx.query<UnfinishedInstance & Record<string, unknown>>(UNFINISHED, [runIds]);
+): Promise<readonly InstanceInState[]> {
+  return tx.query<InstanceInState & Record<string, unknown>>(UNFINISHED, [runIds]);
+}
+
+const OF_TASKS: Statement = {
+  name: "task_instance_of_tasks",
+  text: `
+select id as "instanceId", run_id as "runId", task_id as "taskId", map_index as "mapIndex",
+  try_number as "tryNumber", state
+from dagsmith.task_instance
+where run_id = $1 and task_id = any($2) and ${mapIndexIs("$3")} and state <> 'none'
+for no key update`,
+};
+
+/** The instances of tasks of a run, without cleared ones. @param mapIndex null for all */
+export function instancesOf(
+  tx: Queryable,
+  runId: number,
+  taskIds: readonly string[],
+  mapIndex: number | null,
+): Promise<readonly InstanceInState[]> {
+  const values = [runId, taskIds, mapIndex];
+  return tx.query<InstanceInState & Record<string, unknown>>(OF_TASKS, values);
 }
 
 const ENDS: Statement = {

@@ -5,6 +5,7 @@
  */
 import type { Scope } from "../../engine/counts/scope.ts";
 import type { TaskCounter } from "../../engine/counts/task_counter.ts";
+import type { UpstreamCounts } from "../../state/trigger_rule.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 import { INSTANCES, mapIndexIs } from "./instance_rows.ts";
@@ -27,6 +28,8 @@ const COUNTERS = rowsOf<TaskCounter>({
   upstream_skipped: ["int", ({ upstream }) => upstream.skipped],
   upstream_upstream_failed: ["int", ({ upstream }) => upstream.upstreamFailed],
   upstream_removed: ["int", ({ upstream }) => upstream.removed],
+  setups: ["json", ({ setups }) => setups && JSON.stringify(setups)],
+  in_scope: ["json", ({ inScope }) => inScope && JSON.stringify(inScope)],
   decided: ["boolean", ({ decided }) => decided],
   instances: ["int", ({ instances }) => instances],
   released: ["int", ({ released }) => released],
@@ -64,6 +67,8 @@ interface CounterRow {
   upstream_skipped: number;
   upstream_upstream_failed: number;
   upstream_removed: number;
+  setups: UpstreamCounts | null;
+  in_scope: UpstreamCounts | null;
   decided: boolean;
   instances: number | null;
   released: number;
@@ -97,6 +102,8 @@ function counterOf(row: CounterRow): TaskCounter {
       upstreamFailed: row.upstream_upstream_failed,
       removed: row.upstream_removed,
     },
+    setups: row.setups,
+    inScope: row.in_scope,
     decided: row.decided,
     instances: row.instances,
     released: row.released,

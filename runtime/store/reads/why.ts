@@ -4,8 +4,10 @@
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { DEFAULT_QUEUE } from "../../../sdk/spec/index.ts";
+import { awaitedOf, newCounter } from "../../engine/counts/task_counter.ts";
 import {
   type Reason,
+  type UpstreamTask,
   unmetOf,
   type WaitingFacts,
   type WaitingRun,
@@ -93,24 +95,18 @@ async function waitingTasks(
   );
   const workersOf = await readWorkers(db);
   const past = new Set((await dependsOnPastWaitsOf(db, id)).map((wait) => wait.taskId));
+  const stateOf = (before: string): UpstreamTask => ({
+    taskId: before,
+    state: states.get(before) ?? "none",
+  });
   const factsOf = (task: PlannedTask, instance: WaitingGroup | null): WaitingFacts => ({
     ...{ now: run.now, run, task, instance, usage },
-    upstream: task.spec.upstream.map((before) => ({
-      taskId: before,
-      state: states.get(before) ?? "none",
-    })),
-    group:
-      task.spec.parentGroup === undefined
-        ? null
-        : { taskId: task.spec.parentGroup, state: states.get(task.spec.parentGroup) ?? "none" },
-    counts: counts.get(task.spec.taskId)?.get(task.mappedGroup === null ? "whole" : "element") ?? {
-      total: task.spec.upstream.length,
-      success: 0,
-      failed: 0,
-      skipped: 0,
-      upstreamFailed: 0,
-      removed: 0,
-    },
+    upstream: task.spec.upstream.map(stateOf),
+    further: [...task.setups, ...task.inScope].map(stateOf),
+    group: task.spec.parentGroup === undefined ? null : stateOf(task.spec.parentGroup),
+    counts:
+      counts.get(task.spec.taskId)?.get(task.mappedGroup === null ? "whole" : "element") ??
+      awaitedOf(newCounter(task, id, -1)),
     waitsForDependsOnPast: past.has(task.spec.taskId),
     workers: workersOf(task.route.queue ?? DEFAULT_QUEUE),
   });

@@ -8,7 +8,7 @@ import type {
 import { parseReservations } from "../../engine/limits/limits.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { TaskState } from "../../state/task_state.ts";
-import type { UpstreamCounts } from "../../state/trigger_rule.ts";
+import type { Awaited } from "../../state/trigger_rule.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { runningWait, WAIT_COLUMNS, type WaitRow } from "../waits/task_wait.ts";
 import { FRESH } from "./health.ts";
@@ -31,7 +31,7 @@ const COUNTS: Statement = {
   name: "why_counts",
   text: `
 select distinct on (task_id, map_index >= 0) task_id, case when map_index < 0 then 'whole' else 'element' end as kind, upstream_total,
-  upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, upstream_removed
+  upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed, upstream_removed, setups, in_scope
 from dagsmith.task_counter where run_id = $1 order by task_id, map_index >= 0, map_index`,
 };
 
@@ -135,13 +135,13 @@ export async function readAskedRun(db: Queryable, id: number): Promise<AskedRun 
 }
 
 /**
- * By task, as a whole and for one map index: its upstream instances, by their final
- * state. Tasks without upstream tasks are missing.
+ * By task, as a whole and for one map index: the instances that it waits for, by
+ * their final states. Tasks without upstream tasks are missing.
  */
 export async function readUpstreamCounts(
   db: Queryable,
   runId: number,
-): Promise<ReadonlyMap<string, ReadonlyMap<"whole" | "element", UpstreamCounts>>> {
+): Promise<ReadonlyMap<string, ReadonlyMap<"whole" | "element", Awaited>>> {
   type Row = {
     task_id: string;
     kind: "whole" | "element";
@@ -151,15 +151,21 @@ export async function readUpstreamCounts(
     upstream_skipped: number;
     upstream_upstream_failed: number;
     upstream_removed: number;
+    setups: Awaited["setups"];
+    in_scope: Awaited["inScope"];
   };
   const rows = await db.query<Row>(COUNTS, [runId]);
-  const countsOf = (row: Row): UpstreamCounts => ({
-    total: row.upstream_total,
-    success: row.upstream_success,
-    failed: row.upstream_failed,
-    skipped: row.upstream_skipped,
-    upstreamFailed: row.upstream_upstream_failed,
-    removed: row.upstream_removed,
+  const countsOf = (row: Row): Awaited => ({
+    upstream: {
+      total: row.upstream_total,
+      success: row.upstream_success,
+      failed: row.upstream_failed,
+      skipped: row.upstream_skipped,
+      upstreamFailed: row.upstream_upstream_failed,
+      removed: row.upstream_removed,
+    },
+    setups: row.setups,
+    inScope: row.in_scope,
   });
   const byTask = Map.groupBy(rows, (row) => row.task_id);
   return new Map(

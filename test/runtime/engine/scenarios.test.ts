@@ -5,7 +5,7 @@ import { type Dag, dag, graphOf } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";
 import type { TaskRef } from "../../../sdk/task/task_ref.ts";
-import { chain } from "../../../sdk/task/wirable.ts";
+import { chain, crossDownstream } from "../../../sdk/task/wirable.ts";
 import {
   beginInMemory,
   beginInPostgres,
@@ -208,7 +208,7 @@ describe.each([
     test("decide while siblings still run, and once", async () => {
       const driver = await begin(
         newDag((d) =>
-          chain(
+          crossDownstream(
             [d.task("a", work), d.task("b", work)],
             [d.task("join", work), d.task("alarm", { triggerRule: "one_failed" }, work)],
           ),

@@ -44,6 +44,7 @@ const MADE = [
   transitions.refuse(ref, "why", error),
   ...TASK_STATES.map((state) => transitions.cancel(ref, state, "why")),
   transitions.timeOut(ref, "why"),
+  transitions.skipByDecision(ref, "why"),
   ...TASK_STATES.map((state) => transitions.clear(touched(state))),
   ...MARKS.map((to) => transitions.mark(ref, to, "why")),
 ];
@@ -83,9 +84,9 @@ describe("a transition", () => {
 });
 
 describe("the table", () => {
-  test("lets only people and changed lists out of a final state", () => {
+  test("lets only people, decisions and changed lists out of a final state", () => {
     const out = verbs.filter(([, { from }]) => from.some(isFinal)).map(([verb]) => verb);
-    expect(out).toEqual(["recreate", "clear", "mark"]);
+    expect(out).toEqual(["recreate", "skipByDecision", "clear", "mark"]);
   });
 
   test("leads to every state, and out of every state", () => {

@@ -81,6 +81,10 @@ const WITH_GROUPS: readonly Kind[] = [
   "task",
   "task",
   "empty",
+  "setup",
+  "teardown",
+  "branch",
+  "short circuit",
   "mapped",
   "group",
   "group",
@@ -122,7 +126,10 @@ export const dagShape: fc.Arbitrary<DagShape> = fc
     ),
   })
   .map(({ tasks, failFast }) =>
-    withWords({ tasks: tasks.map((task, index) => shaped(task, index, failFast)), failFast }),
+    withWords({
+      tasks: needingSetups(tasks.map((task, index) => shaped(task, index, failFast))),
+      failFast,
+    }),
   );
 
 /** DAGs with groups that run as one. */
@@ -134,10 +141,22 @@ export const groupedShape: fc.Arbitrary<DagShape> = fc
   .map((drawn) => {
     const tops = drawn.map(([task], index) => listless(shaped(task, index, false), drawn, index));
     return withWords({
-      tasks: tops.flatMap((top, index) => [top, ...membersOf(top, drawn[index]![1])]),
+      tasks: needingSetups(
+        tops.flatMap((top, index) => [top, ...membersOf(top, drawn[index]![1])]),
+      ),
       failFast: false,
     });
   });
+
+/** A task directly after a setup may have no rule that does without the setup. */
+function needingSetups(tasks: readonly ShapedTask[]): readonly ShapedTask[] {
+  const setups = new Set(tasks.filter(({ kind }) => kind === "setup").map(({ id }) => id));
+  return tasks.map((task) =>
+    task.kind !== "teardown" && task.upstream.some((id) => setups.has(id))
+      ? { ...task, rule: "all_success" }
+      : task,
+  );
+}
 
 /** A group returns nothing that another could be mapped over. */
 function listless(

@@ -1,16 +1,7 @@
 /** Branches and short circuits as the model reads them: what they decided is what they returned, for as long as that is kept. */
-import type { DagShape, ShapedTask } from "./dag_shape.ts";
+import { allAfter } from "./after.ts";
+import type { ShapedTask } from "./dag_shape.ts";
 import type { RunModel } from "./run_model.ts";
-
-/** Everything after a task, however far. */
-export function allAfter(shape: DagShape, id: string): ReadonlySet<string> {
-  const found = new Set([id]);
-  // Tasks come after all that is before them, so one look at each is enough.
-  for (const task of shape.tasks)
-    if (task.upstream.some((before) => found.has(before))) found.add(task.id);
-  found.delete(id);
-  return found;
-}
 
 /** Whether a task decided that another is passed over. */
 /** @param place of both: -1, but within a mapped group */

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { failed, skipped, success } from "../engine_driver.ts";
+import { allAfter } from "./after.ts";
 import type { DagShape, ShapedTask } from "./dag_shape.ts";
-import { allAfter } from "./decisions.ts";
 
 export interface DrawnEnd {
   readonly as:

@@ -1,6 +1,6 @@
 /** What people do to a run, as the model has it: clear, mark, cancel, pause. Each answers as the action does: `done`, or the error's code. */
 import type { Mark } from "../../../runtime/state/task_state.ts";
-import { allAfter } from "./decisions.ts";
+import { allAfter } from "./after.ts";
 import {
   type End,
   follow,
@@ -13,6 +13,7 @@ import {
   takeUp,
   taskOf,
 } from "./run_model.ts";
+import { needsSetup } from "./setups.ts";
 
 export interface Clearing {
   readonly task: string;
@@ -62,10 +63,7 @@ function withSetups({ shape }: RunModel, chosen: readonly string[]): readonly st
     const teardowns = shape.tasks
       .filter(({ kind, upstream }) => kind === "teardown" && upstream.includes(setup))
       .map(({ id }) => id);
-    const isWork = (id: string): boolean =>
-      allAfter(shape, setup).has(id) &&
-      (teardowns.length === 0 || teardowns.some((teardown) => allAfter(shape, id).has(teardown)));
-    return chosen.some(isWork) ? [setup, ...teardowns] : [];
+    return chosen.some((id) => needsSetup(shape, id, setup)) ? [setup, ...teardowns] : [];
   });
   return [...new Set([...chosen, ...more])];
 }

@@ -3,6 +3,7 @@
  * from the rules and not from the engine, which decides from counts: the two are held against each other.
  */
 import type { TriggerRule } from "../../../sdk/spec/index.ts";
+import type { ShapedTask } from "./dag_shape.ts";
 
 /** Success, failed, sKipped, Upstream failed, still Running or not begun. */
 export type Letter = "S" | "F" | "K" | "U" | "R";
@@ -74,15 +75,34 @@ const TABLE: Readonly<
   always: [[() => true, "run"]],
 };
 
-/** @param setups those of the states before it that are a setup's: only a teardown looks at them apart */
+/** What is before a task, as letters. */
+export interface Before {
+  readonly direct: readonly Letter[];
+  /** The setups that it needs and that are not directly before it; of a teardown: the setups that it undoes. */
+  readonly setups: readonly Letter[];
+  /** Of a teardown: everything else between its setups and itself. */
+  readonly between: readonly Letter[];
+}
+
 export function decide(
-  rule: TriggerRule,
-  before: readonly Letter[],
-  setups: readonly Letter[],
+  { rule, kind }: Pick<ShapedTask, "rule" | "kind">,
+  { direct, setups, between }: Before,
 ): Decision {
-  if (before.length === 0) return "run";
-  if (rule === "all_done_setup_success") return decideTeardown(before, setups);
-  return TABLE[rule].find(([holds]) => holds(before))?.[1] ?? "wait";
+  if (direct.length === 0) return "run";
+  if (kind === "teardown") return blockedBy(between, decideTeardown(direct, setups));
+  const own = decideByTable(rule, direct);
+  if (rule === "always") return own;
+  if (any("FU")(setups)) return "upstream_failed";
+  return any("K")(setups) ? "skip" : blockedBy(setups, own);
+}
+
+function decideByTable(rule: TriggerRule, direct: readonly Letter[]): Decision {
+  if (rule === "all_done_setup_success") return decideTeardown(direct, []);
+  return TABLE[rule].find(([holds]) => holds(direct))?.[1] ?? "wait";
+}
+
+function blockedBy(others: readonly Letter[], decision: Decision): Decision {
+  return decision === "run" && any("R")(others) ? "wait" : decision;
 }
 
 function decideTeardown(before: readonly Letter[], setups: readonly Letter[]): Decision {

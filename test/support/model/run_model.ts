@@ -10,6 +10,7 @@ import { type DagShape, isGroup, type ShapedTask } from "./dag_shape.ts";
 import { passesOver } from "./decisions.ts";
 import { listOf } from "./lists.ts";
 import { type Decision, decide, isOver, type Letter } from "./rule_table.ts";
+import { betweenSetupsAnd, setupsOf } from "./setups.ts";
 
 /** An instance; one that was cleared is gone until its turn comes again. */
 export interface Instance {
@@ -156,6 +157,7 @@ export function follow(model: RunModel, ended: readonly End[], { isAnew = false 
       isStopped = true;
       stopWork(model, fresh);
     }
+    for (const end of wave) skipDecided(model, end);
     for (const { id } of model.shape.tasks) goOn(model, id, isStopped);
     const scopes = scopesOf(model);
     const steps = [
@@ -252,6 +254,27 @@ export function repeatGroups(model: RunModel): void {
   if (model.run === "running") follow(model, []);
 }
 
+const SKIPPABLE: readonly string[] = [
+  "scheduled",
+  "queued",
+  "up_for_retry",
+  "up_for_reschedule",
+  "deferred",
+  "upstream_failed",
+];
+
+/** A decision skips at once what neither runs nor has succeeded or failed. */
+function skipDecided(model: RunModel, { task, instance }: End): void {
+  if (instance.state !== "success") return;
+  for (const [index, one] of Object.entries(model.tasks[task.id]!)) {
+    if (one !== instance) continue;
+    for (const target of scopeOf(model, task.within))
+      if (passesOver(model, task, target.id, Number(index)))
+        for (const each of ownAt(model, target, Number(index)))
+          if (SKIPPABLE.includes(each.state)) move(each, "skipped");
+  }
+}
+
 function endsItsRun({ task, instance }: End): boolean {
   return instance.state === "failed" && task.kind !== "teardown" && !task.allowFailure;
 }
@@ -301,11 +324,14 @@ function turnOf(
     task.mappedIn !== null &&
     upstream.some((one) => ownAt(model, one, place)[0]?.state === "removed");
   if (isLeftOut) return "remove";
-  const before = upstream.flatMap((one) => lettersOf(model, one, place));
-  const setups = upstream
-    .filter(({ kind }) => kind === "setup")
-    .flatMap((one) => lettersOf(model, one, place));
-  const turn = decide(task.rule, before, setups);
+  const letters = (ids: readonly string[]): readonly Letter[] =>
+    ids.flatMap((id) => lettersOf(model, taskOf(model, id), place));
+  const before = letters(task.upstream);
+  const turn = decide(task, {
+    direct: before,
+    setups: letters(setupsOf(model.shape, task)),
+    between: letters(betweenSetupsAnd(model.shape, task)),
+  });
   // A list that comes from tasks before it has to be known.
   return turn === "run" &&
     task.kind.startsWith("mapped") &&

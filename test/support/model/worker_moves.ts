@@ -3,8 +3,8 @@
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { MAX_LOST_TRIES } from "../../../runtime/engine/results/try_move.ts";
 import type { Json } from "../../../sdk/json.ts";
+import { allAfter } from "./after.ts";
 import { MAX_ITERATIONS, type ShapedTask } from "./dag_shape.ts";
-import { allAfter } from "./decisions.ts";
 import {
   type End,
   follow,
