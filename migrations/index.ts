@@ -5,6 +5,7 @@
 import type { Knex } from "knex";
 import * as schema from "./0001_schema.ts";
 import * as state from "./0002_state.ts";
+import * as step from "./0003_step.ts";
 
 export interface Migration {
   readonly name: string;
@@ -14,4 +15,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: "0001_schema", ...schema },
   { name: "0002_state", ...state },
+  { name: "0003_step", ...step },
 ];

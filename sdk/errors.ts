@@ -118,6 +118,8 @@ const messages = {
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 
+  STEP_NAME_USED:
+    'The task runs two steps with the name "{step}". Give each step a name of its own, for example with the item in it.',
   STATE_NOT_FOUND:
     'There is no state "{key}" in {scope}. List what there is with: dag state list {scope}',
 

@@ -104,6 +104,7 @@ export type {
   SensorTiming,
 } from "./task/sensor.ts";
 export type { StateEntry, StateScope, StateStore } from "./task/state_store.ts";
+export type { Step } from "./task/step.ts";
 export type { TaskLog } from "./task/task_log.ts";
 export type {
   InputRefs,

@@ -13,6 +13,7 @@ import type { TaskRef } from "../../sdk/task/task_ref.ts";
 import { isWaiting } from "../../sdk/task/wait.ts";
 import type { DeclaredUpdate, StateChange } from "../engine/results/outcome.ts";
 import { describeError, type TaskError } from "./task_error.ts";
+import type { StepSleep } from "./task_steps.ts";
 
 /** How a try ended, as far as the task itself can tell. */
 export type TryResult = TryEnding & {
@@ -36,6 +37,8 @@ type TryEnding =
   | { readonly outcome: "skipped"; readonly reason: string; readonly filteredOut?: boolean }
   /** The condition of a poke is not met yet. */
   | { readonly outcome: "not_yet" }
+  /** A step of the task sleeps: the body runs again when the time has come. */
+  | ({ readonly outcome: "asleep" } & StepSleep)
   /** The request had `asksKeys`. */
   | { readonly outcome: "keys"; readonly keys: LateKeys }
   /** The body returned a wait: the instance is deferred. */

@@ -44,6 +44,16 @@ export interface Calls {
     readonly args: readonly [scope: string, key: string, ...json: readonly string[]];
     readonly value: null;
   };
+  /** Results of steps by name, as JSON text; null for a step without result. */
+  readonly readSteps: {
+    readonly args: readonly [];
+    readonly value: Readonly<Record<string, string | null>>;
+  };
+  /** Without `json`: the step has no result. */
+  readonly writeStep: {
+    readonly args: readonly [name: string, ...json: readonly string[]];
+    readonly value: null;
+  };
   readonly assetEvents: {
     readonly args: readonly [uri: string, limit: string];
     readonly value: readonly AssetEvent[];

@@ -26,13 +26,14 @@ import { lazyList, type OutputPage } from "./lazy_list.ts";
 import { type AssetHost, taskAssets } from "./task_assets.ts";
 import { describeError } from "./task_error.ts";
 import { type StateHost, tryState } from "./task_state.ts";
+import { type StepHost, trySteps } from "./task_steps.ts";
 
 export type { TryResult } from "./ending.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** The functions that a running task may call outside itself. */
-export interface TaskHost extends AssetHost, StateHost {
+export interface TaskHost extends AssetHost, StateHost, StepHost {
   /** @throws DagsmithError CONNECTION_NOT_FOUND */
   connection(id: string): Promise<Connection>;
   /** Null when the variable is not set. */
@@ -98,6 +99,7 @@ export async function runTry(
   const hooks = new HookPool(host, signal);
   const said: DeclaredUpdate[] = [];
   const state = tryState(host);
+  const steps = trySteps(host, (text) => host.log("info", text));
   let named: { readonly label?: string } = {};
   try {
     const item = itemOf(ref, request);
@@ -108,6 +110,7 @@ export async function runTry(
       item,
       assets: taskAssets(ref, host, said),
       state: state.store,
+      step: steps.step,
     };
     const context: TaskContext = {
       ...taskContext(request, given, host, hooks, signal),
@@ -116,6 +119,8 @@ export async function runTry(
     if (request.asksKeys)
       return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
     const output = await definitionOf(ref).body?.(context as TaskContext<never, never, never>);
+    // Whatever a body does after a step sleeps, it runs again from its beginning.
+    if (steps.sleep) return { outcome: "asleep", ...steps.sleep, ...named };
     // Checked before the hooks close, so that an output that JSON cannot carry fails this
     // try like any other error.
     const ending = returned(ref, output, request.maxOutputBytes);
@@ -127,6 +132,7 @@ export async function runTry(
       ...named,
     };
   } catch (error) {
+    if (steps.sleep) return { outcome: "asleep", ...steps.sleep, ...named };
     return { ...thrown(ref, error, (text) => host.log("warn", text)), ...named };
   } finally {
     await hooks.close();
@@ -239,7 +245,7 @@ export async function validParams(dag: TriedDag, params: Json): Promise<unknown>
 }
 
 /** The values of a context that differ from their form in messages. */
-type Given = Pick<TaskContext, "params" | "inputs" | "item" | "assets" | "state">;
+type Given = Pick<TaskContext, "params" | "inputs" | "item" | "assets" | "state" | "step">;
 
 /** The context of a body, or of a callback. */
 export function taskContext<Of extends Partial<Given>>(

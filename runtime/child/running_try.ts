@@ -51,6 +51,9 @@ export class RunningTry {
     listState: (scope, prefix) => this.#call("listState", scope, prefix),
     writeState: async ({ scope, key, json }) =>
       void (await this.#call("writeState", scope, key, ...(json === null ? [] : [json]))),
+    readSteps: () => this.#call("readSteps"),
+    writeStep: async (name, json) =>
+      void (await this.#call("writeStep", name, ...(json === null ? [] : [json]))),
     assetEvents: (uri, limit) => this.#call("assetEvents", uri, String(limit)),
     log: (level, text) => this.log(level, text, "task"),
   };

@@ -167,6 +167,15 @@ export interface TryResults {
   readonly callbacks?: readonly NewCallback[];
   readonly assetUpdates?: readonly AssetUpdate[];
   readonly state?: readonly StateUpdate[];
+  /** Steps that sleep: they are done when their tasks run again. */
+  readonly steps?: readonly StepResult[];
+}
+
+/** The stored result of a step; `json` is null for a step without result. */
+export interface StepResult extends InstanceKey {
+  readonly name: string;
+  readonly json: string | null;
+  readonly tryNumber: number;
 }
 
 /** A value that a successful try set. Its scope is as it is stored. */

@@ -37,6 +37,10 @@ export interface XComs {
   push(key: string, json: string): Promise<void>;
   /** The newest events of an asset, oldest first. */
   assetEvents(uri: string, limit: number): Promise<readonly AssetEvent[]>;
+  /** The steps of the instance that are done: results by name, as JSON text. */
+  readSteps(): Promise<Readonly<Record<string, string | null>>>;
+  /** @param json null for a step without result */
+  writeStep(name: string, json: string | null): Promise<void>;
   /** The state of one scope of the task: `dag`, `task`, or `shared:` and a name. */
   state(scope: string): ScopeState;
 }
@@ -151,6 +155,8 @@ export class Attempt {
     if (method === "variable") return this.#secrets.variable(first);
     if (method === "pullPage") return this.#xcoms.page(first, Number(second));
     if (method === "pullXCom") return this.#xcoms.pull(first, second);
+    if (method === "readSteps") return this.#xcoms.readSteps();
+    if (method === "writeStep") return this.#xcoms.writeStep(first, args[1] ?? null);
     if (method === "readState") return this.#xcoms.state(first).read(second);
     if (method === "listState") return this.#xcoms.state(first).list(second);
     if (method === "writeState") return this.#xcoms.state(first).write(second, args[2] ?? null);

@@ -48,6 +48,10 @@ const result = z.discriminatedUnion("outcome", [
   }),
   z.object({ outcome: z.literal("not_yet"), ...label }),
   z.object({
+    ...{ outcome: z.literal("asleep"), step: text, ...label },
+    ...{ at: instant.nullable(), inMs: milliseconds.nullable() },
+  }),
+  z.object({
     ...{ outcome: z.literal("keys"), ...label },
     keys: z.object({ concurrency: text.nullable(), rate: text.nullable() }),
   }),
@@ -73,6 +77,7 @@ const message = z.discriminatedUnion("type", [
       ...["connection", "variable", "pullXCom"],
       ...["pullPage", "pushXCom", "assetEvents"],
       ...["readState", "listState", "writeState"],
+      ...["readSteps", "writeStep"],
     ] as const),
   }),
   z.object({

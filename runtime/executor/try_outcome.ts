@@ -50,6 +50,8 @@ export function outcomeOf(end: ProcessEnd, of: EndedTry): Outcome {
         reason: of.mask(end.reason),
         ...(end.filteredOut ? { filteredOut: true } : {}),
       };
+    case "asleep":
+      return { kind: "asleep", step: end.step, at: end.at, inMs: end.inMs };
     case "not_yet":
       return { kind: "not_yet" };
     case "deferred":

@@ -214,7 +214,8 @@ export class TryRunner {
     const process = await processes.take(bundle, spec.freshProcess);
     const outcome = await attempt.perform(process, bundle, given);
     processes.giveBack(process, spec.freshProcess || attempt.hasSpoiltProcess);
-    if (outcome.kind === "not_yet" && slots) return { ...outcome, keys: keysIn(slots) };
+    const runsAgain = outcome.kind === "not_yet" || outcome.kind === "asleep";
+    if (runsAgain && slots) return { ...outcome, keys: keysIn(slots) };
     return this.#kept(outcome, maxOutputBytes);
   }
 

@@ -20,6 +20,7 @@ import type { Database } from "../store/database/database.ts";
 import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
 import { assetEvents } from "../store/sources/asset.ts";
 import { listState, putStateNow, readState } from "../store/values/state.ts";
+import { putHeldStep, readSteps } from "../store/values/step.ts";
 import {
   getOutputs,
   getOutputsAt,
@@ -113,6 +114,11 @@ export class ValueStore {
     const owner = { dagId: run.version.dagId, taskId };
     const holder = { instanceId: id, tryNumber, workerId };
     return {
+      readSteps: () => readSteps(this.#db, id),
+      writeStep: async (name, json) => {
+        if (!(await putHeldStep(this.#db, { name, json }, holder)))
+          throw new Error(`the step was not stored: ${INTERRUPTIONS.taken}`);
+      },
       state: (scope) => this.#stateOf(storedScope(scope, owner), holder),
       pull: (from, key) => this.pull(run, from, key),
       page: (from, after) => this.page(run.id, from, after),

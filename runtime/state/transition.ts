@@ -128,11 +128,17 @@ export function timeOutGroup(ref: TryRef, reason: string): Transition {
 }
 
 /**
- * The poke said no: the same try goes on with another poke.
- * @param way how the sensor gets back to a worker
+ * The poke of a sensor returned false, or a step of a task sleeps: the same try goes on
+ * later.
+ * @param way how the instance gets back to a worker
  */
-export function reschedule(ref: TryRef, workerId: string, inMs: number, way: WayBack): Transition {
-  const wait = nextPoke(inMs, way);
+export function reschedule(
+  ref: TryRef,
+  workerId: string,
+  when: Pick<Wait, "at" | "inMs">,
+  way: WayBack,
+): Transition {
+  const wait = nextPoke(when, way);
   return move("reschedule", ref, "up_for_reschedule", { heldBy: workerId, wait });
 }
 

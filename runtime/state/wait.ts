@@ -52,9 +52,9 @@ const BLANK = {
   way: null,
 };
 
-/** A sensor's next poke. */
-export function nextPoke(inMs: number, way: WayBack): Wait {
-  return { ...BLANK, kind: "poke", inMs, way };
+/** A sensor's next poke, or the end of a step that sleeps. */
+export function nextPoke({ at, inMs }: Pick<Wait, "at" | "inMs">, way: WayBack): Wait {
+  return { ...BLANK, kind: "poke", at, inMs, way };
 }
 
 /** The next try of a group. */
@@ -97,7 +97,7 @@ export interface RunningWait extends Pick<Wait, "kind" | "event" | "dagId" | "ta
 /** What an instance waits for, as a sentence without its end. */
 export function waitSentence(wait: RunningWait): string {
   const at = `${wait.dueAt.toISOString().slice(0, 19).replace("T", " ")} UTC`;
-  if (wait.kind === "poke") return `the sensor pokes again at ${at}`;
+  if (wait.kind === "poke") return `runs again at ${at}`;
   if (wait.kind === "time") return `waits until ${at}`;
   if (wait.kind === "group_retry") return `all its tasks run again at ${at}`;
   if (wait.kind === "group_timeout") return `its time is up at ${at}`;

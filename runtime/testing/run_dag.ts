@@ -353,6 +353,8 @@ class Session {
     const { connections = {}, variables = {} } = this.#options;
     return {
       ...stateHost(this.#store.state, { dagId: this.#spec.dagId, taskId }),
+      readSteps: async () => this.#store.stepsOf({ taskId, mapIndex }),
+      writeStep: async (name, json) => this.#store.finishStep({ taskId, mapIndex }, name, json),
       connection: async (id) =>
         typeof connections === "function" ? connections(id) : connectionOf(id, connections[id]),
       variable: async (key) =>
@@ -395,6 +397,8 @@ class Session {
 function outcomeOf(result: TryResult): Outcome {
   const named = result.label === undefined ? {} : { label: result.label.slice(0, MAX_LABEL) };
   if (result.outcome === "not_yet") return { kind: "not_yet", ...named };
+  if (result.outcome === "asleep")
+    return { kind: "asleep", step: result.step, at: result.at, inMs: result.inMs, ...named };
   if (result.outcome === "deferred") return { kind: "deferred", wait: result.wait, ...named };
   if (result.outcome === "success")
     return {

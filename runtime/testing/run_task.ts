@@ -111,6 +111,7 @@ export async function runTask<Output>(
   const ref = task instanceof TaskRef ? task : bodyAsTask(task);
   const log: LogLine[] = [];
   const xcom: Record<string, Json> = {};
+  const steps = new Map<string, string | null>();
   const owner = { dagId: graphAround(ref).dagId, taskId: ref.taskId };
   const state = memoryState(options.state, owner.dagId);
   const host: TaskHost = {
@@ -124,15 +125,15 @@ export async function runTask<Output>(
     pushXCom: async (key, value) => {
       xcom[key] = JSON.parse(value) as Json;
     },
+    readSteps: async () => Object.fromEntries(steps),
+    writeStep: async (name, json) => void steps.set(name, json),
     log: (level, text) => void log.push({ level, text }),
   };
-  const result = await runTry(
-    graphAround(ref),
-    ref,
-    requestFor(ref, options),
-    host,
-    options.signal ?? new AbortController().signal,
-  );
+  const signal = options.signal ?? new AbortController().signal;
+  const run = () => runTry(graphAround(ref), ref, requestFor(ref, options), host, signal);
+  let result = await run();
+  // Time does not pass here: a step that sleeps is done at once.
+  for (; result.outcome === "asleep"; result = await run()) steps.set(result.step, null);
   if (result.outcome === "success")
     for (const change of result.state ?? []) changeState(state, owner, change);
   return {
@@ -197,7 +198,7 @@ function requestFor(ref: TaskRef<unknown>, options: RunTaskOptions): Parameters<
   };
 }
 
-function outputOf(result: TryResult): unknown {
+function outputOf(result: Exclude<TryResult, { readonly outcome: "asleep" }>): unknown {
   if (result.outcome === "not_yet")
     throw Object.assign(new Error("the poke answered no: not yet"), { name: "NotYet" });
   if (result.outcome === "deferred") return null;

@@ -47,6 +47,7 @@ import { requestSlots } from "../store/limits/slot_request.ts";
 import { lockRuns, type RunRow, runDates, updateRuns } from "../store/runs/dag_run.ts";
 import { recordAssetEvents } from "../store/sources/asset.ts";
 import { putState } from "../store/values/state.ts";
+import { putSteps } from "../store/values/step.ts";
 import {
   clearXComs,
   getOutputsAt,
@@ -110,7 +111,7 @@ export class PostgresEngineTx implements EngineTx {
 
   async storeResults(results: TryResults): Promise<void> {
     const { outputs = [], labels = [], cleared = [], callbacks = [] } = results;
-    const { assetUpdates = [], state = [] } = results;
+    const { assetUpdates = [], state = [], steps = [] } = results;
     const xcoms = outputs.map((output) => ({ ...output, key: RETURN_VALUE }));
     if (xcoms.length > 0) await putXComs(this.#on, xcoms);
     if (labels.length > 0) await storeLabels(this.#on, labels);
@@ -118,6 +119,7 @@ export class PostgresEngineTx implements EngineTx {
     if (callbacks.length > 0) await queueCallbacks(this.#on, callbacks);
     if (assetUpdates.length > 0) await recordAssetEvents(this.#on, assetUpdates);
     if (state.length > 0) await putState(this.#on, state);
+    if (steps.length > 0) await putSteps(this.#on, steps);
   }
 
   async output(

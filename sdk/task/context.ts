@@ -6,6 +6,7 @@ import type { Json } from "../json.ts";
 import type { Asset, AssetEvent } from "../sources/asset.ts";
 import type { RunTrigger, TriggeredBy } from "../sources/trigger.ts";
 import type { StateStore } from "./state_store.ts";
+import type { Step } from "./step.ts";
 import type { TaskLog } from "./task_log.ts";
 
 /**
@@ -125,6 +126,8 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
   readonly log: TaskLog;
   /** Values of other tasks of the run, besides their outputs. */
   readonly xcom: XCom;
+  /** Runs parts of the task once, however many tries it takes. */
+  readonly step: Step;
   /** State that outlives the run. */
   readonly state: StateStore;
   /** The assets that the task updates and reads. */

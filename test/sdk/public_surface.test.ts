@@ -145,6 +145,7 @@ const TYPES = [
   "StateEntry",
   "StateScope",
   "StateStore",
+  "Step",
   "TaskLog",
   "TaskOptions",
   "TaskRef",

@@ -39,6 +39,9 @@ export interface MemoryWait {
   readonly wait: Wait;
 }
 
+/** An instance of the only run. */
+type MemoryKey = Pick<InstanceKey, "taskId" | "mapIndex">;
+
 const RUN_ID = 1;
 const RETURN_VALUE = "return_value";
 
@@ -51,6 +54,7 @@ export class MemoryStore implements EngineTx {
   readonly #queue: QueueJob[] = [];
   readonly #waits: MemoryWait[] = [];
   readonly #callbacks: NewCallback[] = [];
+  readonly #steps = new Map<string, ReadonlyMap<string, string | null>>();
   /** All asset updates so far. */
   readonly assetUpdates: AssetUpdate[] = [];
   /** The state that tasks set. */
@@ -146,14 +150,25 @@ export class MemoryStore implements EngineTx {
 
   async storeResults(results: TryResults): Promise<void> {
     const { outputs = [], labels = [], cleared = [], callbacks = [] } = results;
-    const { assetUpdates = [], state = [] } = results;
+    const { assetUpdates = [], state = [], steps = [] } = results;
     for (const { taskId, mapIndex, json } of outputs)
       this.pushXCom(taskId, mapIndex, RETURN_VALUE, JSON.parse(json ?? "null") as Json);
     for (const { label, ...key } of labels) this.#label(key, label);
     for (const { taskId, mapIndex } of cleared) this.#xcoms.delete(taskId, mapIndex);
     this.#callbacks.push(...callbacks);
     this.assetUpdates.push(...assetUpdates);
+    for (const step of steps) this.finishStep(step, step.name, step.json);
     for (const change of state) this.state.change(change, this.#dates.now.toISOString());
+  }
+
+  /** The steps of an instance that are done: results by name, as JSON text. */
+  stepsOf({ taskId, mapIndex }: MemoryKey): Readonly<Record<string, string | null>> {
+    return Object.fromEntries(this.#steps.get(`${taskId} ${mapIndex}`) ?? []);
+  }
+
+  finishStep({ taskId, mapIndex }: MemoryKey, name: string, json: string | null): void {
+    const key = `${taskId} ${mapIndex}`;
+    this.#steps.set(key, new Map([...(this.#steps.get(key) ?? []), [name, json]]));
   }
 
   #label(key: InstanceKey, label: string): void {

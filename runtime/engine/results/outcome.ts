@@ -65,6 +65,15 @@ export type WaitOutcome =
    * under them, too.
    */
   | { readonly kind: "not_yet"; readonly keys?: LateKeys }
+  /** A step of the task sleeps. One of `at` (ISO 8601) and `inMs` is null. */
+  | {
+      readonly kind: "asleep";
+      readonly step: string;
+      readonly at: string | null;
+      readonly inMs: number | null;
+      /** Those that the task named by a function; it runs under them again. */
+      readonly keys?: LateKeys;
+    }
   /** The body returned what to wait for. */
   | { readonly kind: "deferred"; readonly wait: WaitSpec }
   /** The wait was met. `output` is JSON text; null for none. */

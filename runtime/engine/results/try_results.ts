@@ -11,6 +11,7 @@ import type {
   MovedInstance,
   NewCallback,
   StateUpdate,
+  StepResult,
   TryResults,
 } from "../store.ts";
 import { callbacksOf, hadBegun } from "./callbacks.ts";
@@ -39,6 +40,7 @@ export function resultsOf(accepted: readonly AcceptedEnd[]): TryResults {
     callbacks: accepted.flatMap(callbacksOfEnd),
     assetUpdates: accepted.flatMap(assetUpdatesOf),
     state: accepted.flatMap(stateUpdatesOf),
+    steps: accepted.flatMap(sleptStepOf),
   };
 }
 
@@ -100,4 +102,14 @@ function stateUpdatesOf({ end, plan: { dagId } }: AcceptedEnd): readonly StateUp
   return changes.map((change) => ({
     ...{ ...change, runId, taskId, scope: storedScope(change.scope, { dagId, taskId }) },
   }));
+}
+
+/**
+ * Stored in the transaction that begins the wait: a step that is done without having slept
+ * would be skipped.
+ */
+function sleptStepOf({ end }: AcceptedEnd): readonly StepResult[] {
+  const { runId, taskId, mapIndex, tryNumber, outcome } = end;
+  if (outcome.kind !== "asleep") return [];
+  return [{ runId, taskId, mapIndex, tryNumber, name: outcome.step, json: null }];
 }

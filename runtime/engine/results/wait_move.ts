@@ -13,7 +13,7 @@ import {
   timeOutGroup,
   timeOutWait,
 } from "../../state/transition.ts";
-import { decidePoke, waitOf } from "../../state/wait.ts";
+import { decidePoke, type WayBack, waitOf } from "../../state/wait.ts";
 import { reservationsText, routeIn, routeWith } from "../limits/limits.ts";
 import type { PlannedTask } from "../plan/plan.ts";
 import { timeLimit } from "../plan/time_limit.ts";
@@ -29,6 +29,8 @@ export function waitMove(
   switch (outcome.kind) {
     case "not_yet":
       return pokeMove(end, outcome.keys, task, run);
+    case "asleep":
+      return sleepMove(end, outcome, task, run);
     case "deferred":
       return deferUntil(end, end.workerId, waitOf(outcome.wait));
     case "resumed":
@@ -46,27 +48,47 @@ export function waitMove(
   }
 }
 
+/** A task that sleeps gets back to a worker as a sensor does. */
+function sleepMove(
+  end: TryEnd,
+  { at, inMs, keys }: Extract<WaitOutcome, { readonly kind: "asleep" }>,
+  task: PlannedTask,
+  run: LockedRun,
+): Transition {
+  return reschedule(end, end.workerId, { at, inMs }, wayBack(keys, task, run));
+}
+
+function wayBack(
+  keys: LateKeys | undefined,
+  { spec, route }: PlannedTask,
+  run: LockedRun,
+): WayBack {
+  const { queue, weight, reservations } = keys
+    ? routeWith(route, run, keys)
+    : routeIn(route, spec.taskId, run);
+  return {
+    queue,
+    weight,
+    reservations: reservations.length > 0 ? reservationsText(reservations) : null,
+  };
+}
+
 /** The time-out of a sensor spans its retries, so no retry follows a time-out. */
 function pokeMove(
   end: TryEnd,
   keys: LateKeys | undefined,
-  { spec, route }: PlannedTask,
+  task: PlannedTask,
   run: LockedRun,
 ): Transition {
+  const { spec } = task;
   const { sensor, totalTimeoutMs } = spec;
   const { workerId, elapsedMs = 0, pokes = 0 } = end;
   if (!sensor) return fail(end, workerId, "the task is no sensor in the version of this run", null);
   const timeoutMs = Math.min(sensor.timeoutMs, totalTimeoutMs ?? Number.POSITIVE_INFINITY);
   const decision = decidePoke({ ...sensor, timeoutMs }, { elapsedMs, pokes });
   if (decision.again) {
-    const { queue, weight, reservations } = keys
-      ? routeWith(route, run, keys)
-      : routeIn(route, spec.taskId, run);
-    return reschedule(end, workerId, decision.inMs, {
-      queue,
-      weight,
-      reservations: reservations.length > 0 ? reservationsText(reservations) : null,
-    });
+    const when = { at: null, inMs: decision.inMs };
+    return reschedule(end, workerId, when, wayBack(keys, task, run));
   }
   return sensor.softFail
     ? skip(end, workerId, decision.reason)

@@ -76,7 +76,12 @@ describe("waiting", () => {
   test.each([
     [
       "reschedule",
-      verbs.reschedule(ref, "w", 5, { queue: null, weight: 1, reservations: null }),
+      verbs.reschedule(
+        ref,
+        "w",
+        { at: null, inMs: 5 },
+        { queue: null, weight: 1, reservations: null },
+      ),
       ["running"],
       "up_for_reschedule",
       "w",

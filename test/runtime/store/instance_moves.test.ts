@@ -218,7 +218,7 @@ const SETS: readonly (readonly [
         "wake",
         reservations ? "with limits" : "",
         async ({ refs }: { refs: readonly TryRef[] }) => {
-          const wait = nextPoke(0, { ...way, reservations });
+          const wait = nextPoke({ at: null, inMs: 0 }, { ...way, reservations });
           await putWaits(
             postgres.db,
             refs.map(({ instanceId: id }) => ({ id, wait })),
@@ -284,7 +284,7 @@ const SINGLE: readonly (readonly [name: string, make: (ref: TryRef) => Transitio
   ["retry", (ref) => transitions.retry(ref, "w", 1, "why", error)],
   ["retryGroup", (ref) => transitions.retryGroup(ref, undefined)],
   ["timeOutGroup", (ref) => transitions.timeOutGroup(ref, "why")],
-  ["reschedule", (ref) => transitions.reschedule(ref, "w", 1, way)],
+  ["reschedule", (ref) => transitions.reschedule(ref, "w", { at: null, inMs: 1 }, way)],
   ["wake", (ref) => transitions.wake(ref)],
   ["deferUntil", (ref) => transitions.deferUntil(ref, "w", event)],
   ["resume", (ref) => transitions.resume(ref)],
@@ -342,7 +342,7 @@ describe("the start of a try", () => {
 
   test("is kept by a sensor between two pokes, however it is woken", async () => {
     const wake = async ({ instanceId: id }: TryRef) => {
-      await putWaits(postgres.db, [{ id, wait: nextPoke(0, way) }]);
+      await putWaits(postgres.db, [{ id, wait: nextPoke({ at: null, inMs: 0 }, way) }]);
       await wakeSensors(postgres.db, 1_000);
     };
     expect(await startOf(wake, "up_for_reschedule")).toEqual(["kept", "kept"]);

@@ -357,7 +357,7 @@ test("a sensor waits for its next poke, in no line and for no worker; others for
   const at = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`;
   const reasons = await why(run.id);
   expect(Object.values(reasons).map(({ length }) => length)).toEqual([1, 1, 1, 1]);
-  expect(reasons.a![0]).toMatch(new RegExp(`^wait: the sensor pokes again at ${at}$`));
+  expect(reasons.a![0]).toMatch(new RegExp(`^wait: runs again at ${at}$`));
   expect(reasons.time).toEqual(["wait: waits until 2099-01-02 00:00:00 UTC"]);
   expect(reasons.run![0]).toMatch(
     new RegExp(

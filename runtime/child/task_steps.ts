@@ -1,0 +1,94 @@
+/** Steps as a task uses them: results that earlier tries stored, and those of this one. */
+import { DateTime } from "luxon";
+import { type Duration, durationMs } from "../../sdk/duration.ts";
+import { DagsmithError } from "../../sdk/errors.ts";
+import { toJson } from "../../sdk/json.ts";
+import { MAX_STEP_BYTES, MAX_STEP_NAME, type Step } from "../../sdk/task/step.ts";
+
+/** Where results of steps are stored. */
+export interface StepHost {
+  /** Results by name, as JSON text; null for a step without result. */
+  readSteps(): Promise<Readonly<Record<string, string | null>>>;
+  writeStep(name: string, json: string | null): Promise<void>;
+}
+
+/** A wait that begins when the try ends. */
+export interface StepSleep {
+  readonly step: string;
+  /** ISO 8601, or milliseconds from now; one of the two is null. */
+  readonly at: string | null;
+  readonly inMs: number | null;
+}
+
+/** The steps of one try. */
+export interface TrySteps {
+  readonly step: Step;
+  /** The wait that the task asked for. Nothing that the body does after it counts. */
+  readonly sleep: StepSleep | undefined;
+}
+
+/** Ends the body at a sleep. */
+class Asleep extends Error {
+  override readonly name = "Asleep";
+}
+
+/** @param log tells which steps were done before */
+export function trySteps(host: StepHost, log: (text: string) => void): TrySteps {
+  const used = new Set<string>();
+  let stored: Promise<ReadonlyMap<string, string | null>> | undefined;
+  let sleep: StepSleep | undefined;
+
+  const begin = async (name: string): Promise<ReadonlyMap<string, string | null>> => {
+    if (sleep) throw new Asleep(`the task sleeps in step "${sleep.step}"`);
+    claimName(used, name);
+    stored ??= host.readSteps().then((steps) => new Map(Object.entries(steps)));
+    return stored;
+  };
+  const run = async <Value>(name: string, work: () => Value | Promise<Value>): Promise<Value> => {
+    const done = await begin(name);
+    if (done.has(name)) {
+      log(`step "${name}" was done before`);
+      return resultOf(done.get(name));
+    }
+    const value = await work();
+    const json = value === undefined ? null : toJson(value, MAX_STEP_BYTES);
+    await host.writeStep(name, json);
+    // As a later try gets it.
+    return resultOf(json);
+  };
+  const sleepIn = async (name: string, until: Duration | DateTime<true>): Promise<void> => {
+    const time = timeOf(until);
+    if ((await begin(name)).has(name)) return;
+    sleep = { step: name, ...time };
+    throw new Asleep(`the task sleeps in step "${name}"`);
+  };
+  return {
+    step: Object.assign(run, { sleep: sleepIn }),
+    get sleep() {
+      return sleep;
+    },
+  };
+}
+
+function claimName(used: Set<string>, name: string): void {
+  if (typeof name !== "string" || name === "" || name.length > MAX_STEP_NAME)
+    throw new DagsmithError("INVALID_ARGUMENT", {
+      argument: "step name",
+      reason: `it has 1 to ${MAX_STEP_NAME} characters`,
+    });
+  if (used.has(name)) throw new DagsmithError("STEP_NAME_USED", { step: name });
+  used.add(name);
+}
+
+function timeOf(until: Duration | DateTime): Pick<StepSleep, "at" | "inMs"> {
+  if (!DateTime.isDateTime(until)) return { at: null, inMs: durationMs(until) };
+  const at = until.toUTC().toISO();
+  if (at === null)
+    throw new DagsmithError("INVALID_DATE", { found: String(until), where: "step.sleep" });
+  return { at, inMs: null };
+}
+
+/** The result has the type of what was stored: a step keeps its work under its name. */
+function resultOf<Value>(json: string | null | undefined): Value {
+  return (json === null || json === undefined ? undefined : JSON.parse(json)) as Value;
+}

@@ -1,0 +1,129 @@
+/** Steps on workers: each is done once over tries, deaths and sleeps, and again after a clear. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
+import { type SchedulerService, startScheduler } from "../../../runtime/scheduler/service.ts";
+import { putHeldStep } from "../../../runtime/store/values/step.ts";
+import { dagFolder } from "../../support/dag-folder.ts";
+import { GATE_CODE, newGate } from "../../support/gate.ts";
+import { migratedDatabase } from "../../support/migrated.ts";
+import { startService } from "../../support/node_process.ts";
+import { deploy, runEnd, type TestWorker, testWorker, until } from "../../support/worker.ts";
+
+const postgres = migratedDatabase(14);
+let worker: TestWorker;
+let scheduler: SchedulerService;
+beforeAll(async () => {
+  worker = await testWorker(postgres.db);
+  scheduler = startScheduler({ db: postgres.db, log: () => undefined });
+});
+afterAll(async () => {
+  await scheduler?.stop();
+  await worker?.stop();
+});
+
+const PUBLISH = `
+import { dag } from "dagsmith";
+const d = dag("publishing");
+d.task("publish", { retries: 1, retryDelay: "0s" }, async ({ step, tryNumber, log }) => {
+  const made = await step("create", () => { log.info("create"); return tryNumber; });
+  await step.sleep("review", "50ms");
+  await step("send", () => { log.info("send"); if (tryNumber === 1) throw new Error("no"); });
+  return made;
+});
+export default d;`;
+
+const started = async (dagId: string) =>
+  (await triggerRun(postgres.db, { dagId, actor: "ann" })).id;
+
+async function stepsOf(runId: number): Promise<readonly string[]> {
+  const rows = await postgres.db.query<{ name: string; tryNumber: number }>(
+    {
+      name: "steps_of_test",
+      text: `select name, try_number as "tryNumber" from dagsmith.step where run_id = $1 order by finished_at`,
+    },
+    [runId],
+  );
+  return rows.map(({ name, tryNumber }) => `${name} ${tryNumber}`);
+}
+
+test("a retry goes on after the steps that are done; a clear runs them all again", async () => {
+  await deploy(postgres.db, await dagFolder({ "publishing.js": PUBLISH }));
+  const id = await started("publishing");
+  const run = await runEnd(postgres.db, id);
+  expect(run.task("publish")).toMatchObject({ state: "success", tryNumber: 2 });
+  expect(await stepsOf(id)).toEqual(["create 1", "review 1", "send 2"]);
+  await clearRuns(postgres.db, { of: { run: id }, actor: "ann" });
+  const again = await runEnd(postgres.db, id);
+  expect(again.task("publish")).toMatchObject({ state: "success" });
+  expect(await stepsOf(id)).toEqual(["create 3", "review 3", "send 3"]);
+});
+
+test("a task that sleeps holds no slot, and nothing of it runs", async () => {
+  await deploy(
+    postgres.db,
+    await dagFolder({
+      "night.js": `
+import { dag } from "dagsmith";
+const d = dag("night");
+d.task("sleeps", { each: Array.from({ length: 20 }, (_, i) => i) }, ({ step }) => step.sleep("long", "1h"));
+d.task("works", () => "done");
+export default d;`,
+    }),
+  );
+  const id = await started("night");
+  const states = async (): Promise<string[]> =>
+    (
+      await postgres.db.query<{ state: string }>(
+        {
+          name: "states_of_test",
+          text: "select state from dagsmith.task_instance where run_id = $1 order by state",
+        },
+        [id],
+      )
+    ).map(({ state }) => state);
+  await until("all to sleep", async () => {
+    const all = await states();
+    return all.length === 21 && all.filter((state) => state === "up_for_reschedule").length === 20;
+  });
+  expect(await states()).toContain("success");
+});
+
+test("a worker killed between two steps leaves the first done", async () => {
+  const gate = await newGate();
+  await deploy(
+    postgres.db,
+    await dagFolder({
+      "dying.js": `
+import { dag } from "dagsmith";
+${GATE_CODE}
+const d = dag("dying");
+d.task("work", async ({ step }) => {
+  const one = await step("one", () => { note("one"); return "first"; });
+  await step("two", async () => { note("two"); await gate(); });
+  return one;
+});
+export default d;`,
+    }),
+  );
+  await worker.stop();
+  const env = { DATABASE_URL: postgres.db.url, ...gate.env };
+  const victim = await startService("worker", env);
+  const id = await started("dying");
+  await until("the second step", async () => (await gate.notes()).length === 2);
+  await victim.end("SIGKILL");
+  await startService("worker", env);
+  await until("the second step again", async () => (await gate.notes()).length === 3);
+  await gate.open();
+  const run = await runEnd(postgres.db, id);
+  expect(run.state).toBe("success");
+  expect(await gate.notes()).toEqual(["one", "two", "two"]);
+  worker = await testWorker(postgres.db);
+});
+
+test("a worker that has lost its try cannot finish a step of it", async () => {
+  await deploy(postgres.db, await dagFolder({ "publishing.js": PUBLISH }));
+  const run = await runEnd(postgres.db, await started("publishing"));
+  const held = { instanceId: run.task("publish").id, tryNumber: 2, workerId: worker.id };
+  expect(await putHeldStep(postgres.db, { name: "late", json: null }, held)).toBe(false);
+  expect(await stepsOf(run.id)).not.toContain("late 2");
+});
