@@ -6,6 +6,7 @@
 import { errorMessage } from "../../sdk/error_message.ts";
 import type { CallbackRequest } from "../child/run_callback.ts";
 import type { TryRequest } from "../child/run_try.ts";
+import { WORKER_STOPPED } from "../state/lost_try.ts";
 import type { Database } from "../store/database/database.ts";
 import { assertLease } from "../store/fleet/worker.ts";
 import type { RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.ts";
@@ -52,7 +53,7 @@ export class CallbackRunner {
   /** Asks running callbacks to stop; they go back to the queue. */
   interrupt(): void {
     this.#stopping = true;
-    for (const process of this.#running) process.abort("the worker was stopped");
+    for (const process of this.#running) process.abort(WORKER_STOPPED);
   }
 
   /**
@@ -74,7 +75,7 @@ export class CallbackRunner {
     await log.end();
     if (failure !== null && this.#stopping) {
       await giveBackCallback(db, id, workerId);
-      throw new Error("the worker was stopped");
+      throw new Error(WORKER_STOPPED);
     }
     await endCallback(db, { id, workerId, failure });
   }

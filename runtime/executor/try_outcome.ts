@@ -4,18 +4,20 @@
  */
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
+import { WORKER_STOPPED } from "../state/lost_try.ts";
 import type { StoredError } from "../state/task_state.ts";
 import type { ProcessEnd } from "./task_process.ts";
 
 /** Why the worker itself ends a try. */
-export type Interruption = "timeout" | "total" | "taken" | "stopping";
+export type Interruption = "timeout" | "total" | "taken" | "stopping" | "ended";
 
 /** The message that a task gets with its abort signal. */
 export const INTERRUPTIONS: Readonly<Record<Interruption, string>> = {
   timeout: "the try took longer than its executionTimeout",
   total: "all tries together took longer than the totalTimeout",
   taken: "the try was cancelled, or given to another worker",
-  stopping: "the worker was stopped",
+  stopping: WORKER_STOPPED,
+  ended: "the worker ended itself",
 };
 
 /** The try whose process ended. */
@@ -69,7 +71,7 @@ export function outcomeOf(end: ProcessEnd, of: EndedTry): Outcome {
 }
 
 function interrupted(of: EndedTry, why: Exclude<Interruption, "taken">): Outcome {
-  if (why === "stopping") return { kind: "lost", reason: INTERRUPTIONS.stopping };
+  if (why === "stopping" || why === "ended") return { kind: "lost", reason: INTERRUPTIONS[why] };
   const { executionTimeoutMs, totalTimeoutMs } = of.spec;
   const limitMs = (why === "timeout" ? executionTimeoutMs : totalTimeoutMs) ?? 0;
   // Another try would have no time left of the total.

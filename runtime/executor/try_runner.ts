@@ -113,8 +113,8 @@ export class TryRunner {
   }
 
   /** Interrupts every try; each of them ends as lost. */
-  interruptAll(): void {
-    for (const attempt of this.#attempts.values()) attempt.interrupt("stopping");
+  interruptAll(why: "stopping" | "ended"): void {
+    for (const attempt of this.#attempts.values()) attempt.interrupt(why);
   }
 
   /** Resolves when no try is left. */
@@ -170,7 +170,7 @@ export class TryRunner {
       ),
     });
     this.#attempts.set(instanceId, attempt);
-    if (isLost()) attempt.interrupt("stopping");
+    if (isLost()) attempt.interrupt("ended");
     return attempt;
   }
 
@@ -235,12 +235,20 @@ export class TryRunner {
     const { instance, elapsedMs } = attempt;
     try {
       await attempt.log.end();
-      await this.#ends.add({ ...endOf(instance), workerId, elapsedMs, outcome });
+      const stopped = await this.#stoppedTries(instance, outcome);
+      await this.#ends.add({ ...endOf(instance), ...stopped, workerId, elapsedMs, outcome });
     } catch (error) {
       if (!isLost()) onUnrecorded(`an outcome could not be recorded: ${errorMessage(error)}`);
     } finally {
       this.#forget(attempt);
     }
+  }
+
+  /** Of an instance whose try is lost with this worker: stops of workers count no death. */
+  async #stoppedTries({ id, tryNumber }: ClaimedInstance, { kind }: Outcome) {
+    if (kind !== "lost") return {};
+    const held = await holderOf(this.#options.db, { instanceId: id, tryNumber });
+    return held ? { stoppedTries: held.stoppedTries } : {};
   }
 
   /** The next try of the same instance may already run here. */

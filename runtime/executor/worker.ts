@@ -128,7 +128,8 @@ export class Worker {
    * Leaves no process behind. Idempotent.
    */
   async stop(): Promise<void> {
-    const grace = setTimeout(() => this.#interruptAll(), this.#options.graceMs ?? STOP_GRACE_MS);
+    const interrupt = (): void => this.#interruptAll("stopping");
+    const grace = setTimeout(interrupt, this.#options.graceMs ?? STOP_GRACE_MS);
     await this.#queue?.stop();
     await this.#tries.drained();
     clearTimeout(grace);
@@ -147,7 +148,7 @@ export class Worker {
   async abandon(): Promise<void> {
     this.#lost = true;
     this.#registered.reject(new Error("the worker ended before it had begun"));
-    this.#interruptAll();
+    this.#interruptAll("ended");
     await this.#processes.stop();
     await this.stop();
   }
@@ -181,8 +182,8 @@ export class Worker {
     });
   }
 
-  #interruptAll(): void {
+  #interruptAll(why: "stopping" | "ended"): void {
     this.#callbacks.interrupt();
-    this.#tries.interruptAll();
+    this.#tries.interruptAll(why);
   }
 }

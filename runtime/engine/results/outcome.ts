@@ -35,7 +35,7 @@ type Result =
   | WaitOutcome
   /** The task named the keys that it runs under. The try has not started, and requests slots. */
   | { readonly kind: "needs_slots"; readonly keys: LateKeys }
-  /** The worker that ran the try died. */
+  /** The worker that ran the try died, or was stopped (WORKER_STOPPED is the reason). */
   | { readonly kind: "lost"; readonly reason: string };
 
 interface SuccessOutcome {
@@ -102,6 +102,8 @@ export interface TryEnd {
   readonly instanceId: number;
   readonly tryNumber: number;
   readonly lostTries: number;
+  /** Of the lost tries, those that a stopped worker gave back. Default 0. */
+  readonly stoppedTries?: number;
   /** Tries before the instance was last cleared: they use up no retry. Default 0. */
   readonly clearedTries?: number;
   readonly runId: number;

@@ -1,6 +1,7 @@
 /** The transition that the end of a try asks for. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { TaskSpec } from "../../../sdk/spec/index.ts";
+import { mayFollowDeath, WORKER_STOPPED } from "../../state/lost_try.ts";
 import { decideRetry } from "../../state/retry.ts";
 import {
   fail,
@@ -20,9 +21,6 @@ import { plannedTask } from "../plan/plan.ts";
 import type { LockedRun } from "../store.ts";
 import { asksForNext, type FailedOutcome, type Outcome, type TryEnd } from "./outcome.ts";
 import { waitMove } from "./wait_move.ts";
-
-/** A task fails when its tries were lost to dead workers more often than this. */
-export const MAX_LOST_TRIES = 5;
 
 /** An impossible decision of a branch task is a failure; a retry would decide the same. */
 export function checkedEnd(end: TryEnd, { plan }: LockedRun): TryEnd {
@@ -52,7 +50,7 @@ export function moveOf(end: TryEnd, run: LockedRun): Transition {
     case "needs_slots":
       return yieldForSlots(end, workerId);
     case "lost":
-      return end.lostTries < MAX_LOST_TRIES
+      return outcome.reason === WORKER_STOPPED || mayFollowDeath(end)
         ? rescue(end, workerId, outcome.reason, isLimited(planned.route, run))
         : failLost(end, workerId, outcome.reason);
     case "failed":

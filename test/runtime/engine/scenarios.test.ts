@@ -1,6 +1,6 @@
 /** The same runs over both stores: what holds in memory (`dag test`) holds on PostgreSQL. */
 import { describe, expect, test } from "vitest";
-import { MAX_LOST_TRIES } from "../../../runtime/engine/results/try_move.ts";
+import { MAX_LOST_TRIES } from "../../../runtime/state/lost_try.ts";
 import { type Dag, dag, graphOf } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";

@@ -136,6 +136,30 @@ test("a worker that stops kills what does not stop by itself, and gives it back"
   });
 });
 
+test("a try that six stopped workers gave back is not lost too often: only deaths count", async () => {
+  const gate = await newGate();
+  await deploy(postgres.db, await dagFolder({ "moved.js": gated("moved") }));
+  const run = await triggerRun(postgres.db, { dagId: "moved", ...me });
+  const begun = (tryNumber: number) =>
+    until(`try ${tryNumber} to begin`, async () => (await gate.notes()).length >= tryNumber);
+  const taken = async (tryNumber: number): Promise<TestWorker> => {
+    const worker = await start({ taskEnv: gate.env, graceMs: 0 });
+    await begun(tryNumber);
+    return worker;
+  };
+  for (let tryNumber = 1; tryNumber <= 6; tryNumber++) await (await taken(tryNumber)).stop();
+  expect((await runNow(postgres.db, run.id)).task("waits")).toMatchObject({
+    state: "queued",
+    lostTries: 6,
+  });
+  const dying = await taken(7);
+  await rows(postgres.db, "update dagsmith.worker set state = 'lost' where id = $1", [dying.id]);
+  await rescueOrphans(postgres.db, new Plans());
+  await gate.open();
+  const end = await runEnd(postgres.db, run.id);
+  expect(end.task("waits")).toMatchObject({ state: "success", lostTries: 7, output: 8 });
+});
+
 test("a cancelled run's processes are killed with all they started, and what they still say changes nothing", async () => {
   const gate = await newGate();
   await start({ taskEnv: { ...gate.env, PATH: process.env.PATH } });

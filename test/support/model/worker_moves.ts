@@ -1,7 +1,7 @@
 /** What workers and time do to a run, as the model has it. An end counts when its claim still holds the instance, and else changes nothing. */
 
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
-import { MAX_LOST_TRIES } from "../../../runtime/engine/results/try_move.ts";
+import { MAX_LOST_TRIES } from "../../../runtime/state/lost_try.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { allAfter } from "./after.ts";
 import { MAX_ITERATIONS, type ShapedTask } from "./dag_shape.ts";
