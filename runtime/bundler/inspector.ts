@@ -3,16 +3,14 @@
  * speed. A file is blamed for a failure only in a process where no other file can have
  * caused it.
  */
-import { rmSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import type { Bundle } from "./bundle.ts";
 import { failureError } from "./failure.ts";
 import { InspectorProcess, type Outcome, type ProcessLimits } from "./inspector-process.ts";
 import type { ImportError } from "./version.ts";
-import { writeBundle } from "./write.ts";
+import { loadableCode } from "./write.ts";
 
 /** The DAGs of a bundle, or its failure. */
 export type Inspection =
@@ -69,7 +67,6 @@ class ProcessPool implements Inspector {
   readonly #idle: InspectorProcess[] = [];
   readonly #all = new Set<InspectorProcess>();
   readonly #running = new Set<Promise<unknown>>();
-  #bundleFolder: Promise<TemporaryFolder> | undefined;
   #stopped = false;
 
   constructor(folder: string, options: InspectorOptions) {
@@ -105,17 +102,15 @@ class ProcessPool implements Inspector {
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([...this.#all].map((process) => process.stop()));
-    // A file that is still being written would appear again after the folder is removed.
     await Promise.allSettled(this.#running);
-    await (await this.#bundleFolder)?.remove();
   }
 
   async #inspect(bundle: Bundle): Promise<Inspection> {
     this.#refuseStopped();
     const { folder: projectFolder } = this.#limits;
-    this.#bundleFolder ??= temporaryFolder();
     const request = {
-      bundlePath: await writeBundle((await this.#bundleFolder).path, bundle, projectFolder),
+      bundlePath: join(projectFolder, ".dagsmith", `${bundle.bundleHash}.mjs`),
+      code: loadableCode(bundle, projectFolder).toString(),
       file: bundle.file,
       projectFolder,
     };
@@ -161,27 +156,6 @@ class ProcessPool implements Inspector {
     if (worn) void process.stop().then(() => this.#all.delete(process));
     else this.#idle.push(process);
   }
-}
-
-interface TemporaryFolder {
-  readonly path: string;
-  remove(): Promise<void>;
-}
-
-/**
- * A folder that is removed at the latest when this process exits; only a kill leaves it.
- */
-async function temporaryFolder(): Promise<TemporaryFolder> {
-  const path = await mkdtemp(join(tmpdir(), "dagsmith-inspect-"));
-  const removeNow = (): void => rmSync(path, { recursive: true, force: true });
-  process.once("exit", removeNow);
-  return {
-    path,
-    async remove() {
-      await rm(path, { recursive: true, force: true });
-      process.removeListener("exit", removeNow);
-    },
-  };
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Writes a bundle to disk, where Node can import it. */
+/** A bundle in the form in which Node imports it; and on disk, for a process of one's own. */
 import { randomUUID } from "node:crypto";
 import { access, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -36,12 +36,17 @@ export async function writeBundle(
   const unfinished = join(directory, `.${bundle.bundleHash}.${randomUUID()}`);
   // On some disks, creating a file is most of the cost of a bundle, so the map has no
   // file of its own.
-  await writeFile(
-    unfinished,
-    Buffer.concat([withoutLastLine(bundle.code), inlineMap(bundle.sourceMap, sourceFolder)]),
-  );
+  await writeFile(unfinished, loadableCode(bundle, sourceFolder));
   await rename(unfinished, path);
   return path;
+}
+
+/** The code of a bundle with its source map inside. */
+export function loadableCode(
+  { code, sourceMap }: Pick<RunnableBundle, "code" | "sourceMap">,
+  sourceFolder?: string,
+): Buffer {
+  return Buffer.concat([withoutLastLine(code), inlineMap(sourceMap, sourceFolder)]);
 }
 
 function withoutLastLine(code: Buffer): Buffer {

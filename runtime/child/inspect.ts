@@ -17,7 +17,9 @@ import { loadDags } from "./load.ts";
 
 /** A request for one bundle. */
 export interface InspectRequest {
+  /** Where stacks say that the bundle is, and its code. No file is read there. */
   readonly bundlePath: string;
+  readonly code: string;
   /** The name of the file in messages. */
   readonly file: string;
   readonly projectFolder: string;
@@ -94,12 +96,13 @@ async function inspect(request: InspectRequest): Promise<void> {
 
 async function describe({
   bundlePath,
+  code,
   file,
   projectFolder,
 }: InspectRequest): Promise<Description | InspectFailure> {
   const startedAt = performance.now();
   try {
-    const dags = await loadDags(bundlePath, { projectFolder, file });
+    const dags = await loadDags(bundlePath, { code, projectFolder, file });
     const importMs = performance.now() - startedAt;
     // One tick, so that an unhandled rejection is reported before the file counts as
     // sound.

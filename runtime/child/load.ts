@@ -10,6 +10,8 @@ import { resolveBundle } from "./resolve.ts";
 
 /** How to load a bundle. */
 export interface LoadOptions {
+  /** The code of the bundle. Default: the file at its path. */
+  readonly code?: string;
   /**
    * Where packages that are not part of the bundle are looked up first. Default: next to
    * the bundle.
@@ -31,7 +33,7 @@ export async function loadDags(
   options: LoadOptions = {},
 ): Promise<readonly Dag<unknown>[]> {
   process.setSourceMapsEnabled(true);
-  resolveBundle(bundlePath, options.projectFolder);
+  resolveBundle(bundlePath, options);
   const module = (await import(pathToFileURL(bundlePath).href)) as { readonly default?: unknown };
   return dagsOf(module.default, options.file ?? basename(bundlePath));
 }

@@ -17,10 +17,17 @@ import { runTry, type TryRequest, type TryResult } from "./run_try.ts";
 import { owner, RunningTry, takeCall } from "./running_try.ts";
 import { describeError } from "./task_error.ts";
 
+/** The one bundle of this process. */
+interface Bundle {
+  readonly folder: string;
+  /** Begins to load with the first try, whose log its output belongs to. */
+  load(): Promise<readonly Dag<unknown>[]>;
+}
+
 /** What a process is asked to run. */
 type Run = Extract<ToChild, { readonly type: "run" }>;
 
-const loaded = new Map<string, Promise<readonly Dag<unknown>[]>>();
+let bundle: Bundle | undefined;
 let memoryToldAt = Number.NEGATIVE_INFINITY;
 let running: RunningTry | undefined;
 
@@ -56,17 +63,18 @@ function memory(): { readonly rss?: number } {
 }
 
 async function attempt(
-  { bundle, request, callback }: Run,
+  { request, callback }: Run,
   { host, abort: { signal } }: RunningTry,
 ): Promise<TryResult> {
   try {
-    const dags = await (loaded.get(bundle) ?? load(bundle));
+    if (!bundle) throw new Error("the task process was sent no bundle");
+    const dags = await bundle.load();
     const dag = dags.find(({ dagId }) => dagId === request.dagId);
     const result =
       dag && callback
         ? await runCallback(dag, request, callback, host, signal)
         : await runTask(dag, request, host, signal);
-    return withFilesAsWritten(result, dirname(bundle));
+    return withFilesAsWritten(result, bundle.folder);
   } catch (error) {
     return failure(error);
   }
@@ -97,18 +105,32 @@ function withFilesAsWritten(result: TryResult, bundleFolder: string): TryResult 
   };
 }
 
-function load(bundle: string): Promise<readonly Dag<unknown>[]> {
-  const dags = loadDags(bundle, { projectFolder: process.argv[2] ?? "." }).finally(() => {
-    // A process keeps to one file, so what its import set up reaches no other.
-    leftOvers.accept();
-  });
-  loaded.set(bundle, dags);
-  return dags;
+function bundleOf({ path, code }: Extract<ToChild, { readonly type: "load" }>): Bundle {
+  let dags: Promise<readonly Dag<unknown>[]> | undefined;
+  const load = async (): Promise<readonly Dag<unknown>[]> => {
+    try {
+      return await loadDags(path, { code, projectFolder: process.argv[2] ?? "." });
+    } finally {
+      // A process keeps to one file, so what its import set up reaches no other.
+      leftOvers.accept();
+    }
+  };
+  return {
+    folder: dirname(path),
+    load: () => {
+      dags ??= load();
+      return dags;
+    },
+  };
 }
 
 function receive(message: ToChild): void {
   // A rejection of run() would reach crashed() as unhandled, which fails the try.
   if (message.type === "run") return void run(message);
+  if (message.type === "load") {
+    bundle = bundleOf(message);
+    return;
+  }
   if (message.type === "abort") return void running?.abort.abort(new Error(message.reason));
   const reply = takeCall(message.call);
   if (message.type === "reply") reply?.resolve(message.value);

@@ -63,11 +63,12 @@ export type CallMethod = keyof Calls;
 
 /** From worker to task process. */
 export type ToChild =
+  /** The one bundle of the process; `path` is where stacks say that it is. */
+  | { readonly type: "load"; readonly path: string; readonly code: string }
   | {
       readonly type: "run";
       /** Numbers the tries of this process, from 1. */
       readonly try: number;
-      readonly bundle: string;
       readonly request: TryRequest;
       readonly callback?: CallbackRequest;
     }

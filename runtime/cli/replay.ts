@@ -79,8 +79,9 @@ export async function replay(
   const facts = await factsThen(db, plans, current, { instanceId: past.id, tryNumber });
   if (isGroup(plannedTask(facts.version.plan, taskId).spec))
     wrongUsage("<task>", `"${taskId}" is a group, which runs no code; replay one of its tasks`);
-  const bundle = await new BundleCache(db, request.bundles).path(facts.version.bundleHash);
-  const dags = await loadDags(bundle, { projectFolder: request.folder, file: facts.version.file });
+  const { path, code } = await new BundleCache(db, request.bundles).read(facts.version.bundleHash);
+  const { file } = facts.version;
+  const dags = await loadDags(path, { code, projectFolder: request.folder, file });
   const dag = dags.find(({ dagId }) => dagId === facts.version.dagId);
   const ref = dag && graphOf(dag).find(taskId);
   if (!dag || !ref)

@@ -102,13 +102,12 @@ export class Attempt {
    * Runs the body in a process, within its time limit. With `asksKeys` the task only
    * computes the keys of its limits. Never rejects.
    */
-  async perform(process: TaskProcess, bundle: string, values: TryValues): Promise<Outcome> {
+  async perform(process: TaskProcess, values: TryValues): Promise<Outcome> {
     // The try was interrupted during its preparation.
     if (this.#interruption) return this.#outcomeOf({ outcome: "crashed", reason: "interrupted" });
     this.#process = process;
     const timer = this.#startTimer();
     const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(
-      bundle,
       tryRequest(this.instance, this.run, values),
       {
         call: (method, args) => this.#answer(method, args),

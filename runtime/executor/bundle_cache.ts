@@ -1,58 +1,70 @@
 /**
- * Bundles on this worker's disk, by the hash of their code: fetched from the database
- * once, checked, and kept.
+ * Bundles on this worker's disk, by the hash of their code. A task can write wherever its
+ * worker can, so nothing on the disk is believed: each reading is compared with what the
+ * database sent, and the code is handed to task processes instead of a path.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DagsmithError } from "../../sdk/errors.ts";
+import { loadableCode } from "../bundler/write.ts";
 import { getBundle } from "../store/dags/dag_version.ts";
 import type { Database } from "../store/database/database.ts";
+
+/** A bundle as a process loads it. */
+export interface LoadableBundle {
+  /** The address under which stacks name it. No process reads a file there. */
+  readonly path: string;
+  /** With the source map inside. */
+  readonly code: string;
+}
 
 export class BundleCache {
   readonly #db: Database;
   readonly #folder: string;
-  readonly #ready = new Map<string, Promise<string>>();
+  /** By the hash of a bundle: the hash of its file, as this process wrote it. */
+  readonly #written = new Map<string, string>();
 
   constructor(db: Database, folder: string) {
     this.#db = db;
     this.#folder = folder;
   }
 
-  /**
-   * The path of a bundle on this disk.
-   * @throws DagsmithError BUNDLE_MISSING, BUNDLE_CORRUPT
-   */
-  path(hash: string): Promise<string> {
-    const known = this.#ready.get(hash);
-    if (known) return known;
-    const path = this.#fetch(hash);
-    this.#ready.set(hash, path);
-    // A failed fetch must not be remembered: the next try may find the bundle.
-    path.catch(() => this.#ready.delete(hash));
-    return path;
+  /** @throws DagsmithError BUNDLE_MISSING, BUNDLE_CORRUPT */
+  async read(hash: string): Promise<LoadableBundle> {
+    const path = join(this.#folder, hash, "bundle.mjs");
+    const code = (await this.#present(hash, path)) ?? (await this.#fetch(hash, path));
+    return { path, code: code.toString() };
   }
 
-  async #fetch(hash: string): Promise<string> {
-    const folder = join(this.#folder, hash);
-    const path = join(folder, "bundle.mjs");
-    const present = await readFile(path).catch(() => undefined);
-    // A full or failing disk can return other bytes than were written.
-    if (present && hashOf(present) === hash) return path;
+  /** The file, unless it is not the one that was written here. */
+  async #present(hash: string, path: string): Promise<Buffer | undefined> {
+    const written = this.#written.get(hash);
+    const present = written && (await readFile(path).catch(() => undefined));
+    return present && hashOf(present) === written ? present : undefined;
+  }
+
+  async #fetch(hash: string, path: string): Promise<Buffer> {
     const bundle = await getBundle(this.#db, hash);
     if (!bundle) throw new DagsmithError("BUNDLE_MISSING", { hash });
     if (hashOf(bundle.code) !== hash) throw new DagsmithError("BUNDLE_CORRUPT", { hash });
-    await mkdir(folder, { recursive: true });
-    await writeFile(`${path}.map`, bundle.sourceMap);
+    const code = loadableCode(bundle);
+    // A full or failing disk costs only the next fetch.
+    await this.#write(hash, path, code).catch(() => undefined);
+    return code;
+  }
+
+  async #write(hash: string, path: string, code: Buffer): Promise<void> {
+    await mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
     // The file gets its name only when it is complete: another process may read it at any
     // moment. On a shared disk two processes may have the same pid.
     const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
-    await writeFile(unfinished, bundle.code);
+    await writeFile(unfinished, code, { mode: 0o600 });
     await rename(unfinished, path);
-    return path;
+    this.#written.set(hash, hashOf(code));
   }
 }
 
-function hashOf(code: Uint8Array): string {
-  return createHash("sha256").update(code).digest("hex");
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -18,7 +18,6 @@ import {
   giveBackCallback,
 } from "../store/waits/callback.ts";
 import { type Secrets, tryRequest } from "./attempt.ts";
-import type { BundleCache } from "./bundle_cache.ts";
 import { LogWriter, tryLog } from "./log_writer.ts";
 import type { TaskPool } from "./task_pool.ts";
 import type { ProcessEnd, TaskProcess } from "./task_process.ts";
@@ -28,7 +27,6 @@ export interface CallbackRunnerOptions {
   readonly workerId: string;
   readonly secrets: Secrets;
   readonly snapshots: RunSnapshotCache;
-  readonly bundles: BundleCache;
   readonly processes: TaskPool;
   /** The address of the page; null when it is not known. */
   readonly baseUrl: string | null;
@@ -86,11 +84,10 @@ export class CallbackRunner {
     run: RunSnapshot,
     log: LogWriter,
   ): Promise<string | null> {
-    const { secrets, processes, bundles } = this.#options;
+    const { secrets, processes } = this.#options;
     try {
-      const bundle = await bundles.path(run.version.bundleHash);
-      const process = await processes.take(bundle, false);
-      const end = await this.#runIn(process, bundle, callback, run, log);
+      const process = await processes.take(run.version.bundleHash, false);
+      const end = await this.#runIn(process, callback, run, log);
       processes.giveBack(process, end.outcome === "crashed" || end.isLate);
       if (end.outcome === "success") return null;
       const stack = end.outcome === "failed" ? end.error.stack : "";
@@ -104,13 +101,7 @@ export class CallbackRunner {
     }
   }
 
-  async #runIn(
-    process: TaskProcess,
-    bundle: string,
-    callback: ClaimedCallback,
-    run: RunSnapshot,
-    log: LogWriter,
-  ) {
+  async #runIn(process: TaskProcess, callback: ClaimedCallback, run: RunSnapshot, log: LogWriter) {
     const { secrets } = this.#options;
     let isLate = false;
     const timer = setTimeout(() => {
@@ -126,7 +117,7 @@ export class CallbackRunner {
       },
       log: log.line.bind(log),
     };
-    const end = await process.run(bundle, tryRequestOf(callback, run), host, {
+    const end = await process.run(tryRequestOf(callback, run), host, {
       ...requestOf(callback),
       url: this.#urlOf(callback),
     });

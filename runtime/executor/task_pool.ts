@@ -5,6 +5,7 @@
  * or when it has grown much, so that leaks of user code cannot fill the machine.
  */
 import { availableParallelism } from "node:os";
+import type { BundleCache } from "./bundle_cache.ts";
 import { TaskProcess, type TaskProcessOptions } from "./task_process.ts";
 
 /**
@@ -24,20 +25,24 @@ const HOT = availableParallelism();
  */
 const PATIENCE_MS = 1;
 
+interface TaskPoolOptions extends TaskProcessOptions {
+  readonly bundles: BundleCache;
+}
+
 interface Waiter {
   readonly bundle: string;
   readonly give: (process: TaskProcess) => void;
 }
 
 export class TaskPool {
-  readonly #options: TaskProcessOptions;
+  readonly #options: TaskPoolOptions;
   readonly #size: number;
   readonly #idle: TaskProcess[] = [];
   readonly #busy = new Set<TaskProcess>();
   readonly #waiters: Waiter[] = [];
 
   /** @param size the most processes: one for each slot of the worker */
-  constructor(size: number, options: TaskProcessOptions) {
+  constructor(size: number, options: TaskPoolOptions) {
     this.#size = size;
     this.#options = options;
   }
@@ -56,9 +61,18 @@ export class TaskPool {
       : this.#busy.size < HOT
         ? this.#loaded(bundle)
         : await this.#patiently(bundle);
-    process.bundle = bundle;
     this.#busy.add(process);
+    if (process.bundle === undefined) await this.#load(process, bundle);
     return process;
+  }
+
+  async #load(process: TaskProcess, bundle: string): Promise<void> {
+    try {
+      process.load(bundle, await this.#options.bundles.read(bundle));
+    } catch (error) {
+      this.giveBack(process, false);
+      throw error;
+    }
   }
 
   /** Gives a process back after its try. */

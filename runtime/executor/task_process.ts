@@ -13,6 +13,7 @@ import { LineReader } from "../child/line_reader.ts";
 import type { CallMethod, FromChild, LogSource, ToChild } from "../child/protocol.ts";
 import type { CallbackRequest } from "../child/run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "../child/run_try.ts";
+import type { LoadableBundle } from "./bundle_cache.ts";
 import { EndedTries } from "./ended_tries.ts";
 import { invalidMessage, longestLine, parseTaskMessage } from "./task_message.ts";
 
@@ -59,7 +60,9 @@ export interface TaskProcessOptions {
 
 export class TaskProcess {
   /** The bundles that it has loaded; only a blank process can take another bundle. */
-  bundle: string | undefined;
+  get bundle(): string | undefined {
+    return this.#bundle;
+  }
   tries = 0;
   /** Bytes of memory that it has gained since its first try ended. */
   growth = 0;
@@ -70,6 +73,7 @@ export class TaskProcess {
   readonly #exited = Promise.withResolvers<string>();
   readonly #reader = new LineReader((line) => this.#receive(parseTaskMessage(line)));
   readonly #ended = new EndedTries();
+  #bundle: string | undefined;
   #running: Running | undefined;
   #ending: NodeJS.Timeout | undefined;
   #complaints: string[] = [];
@@ -111,13 +115,14 @@ export class TaskProcess {
     return this.#spoilt;
   }
 
+  /** Hands over the code of the one bundle whose tries the process runs. */
+  load(hash: string, { path, code }: LoadableBundle): void {
+    this.#bundle = hash;
+    this.#send({ type: "load", path, code });
+  }
+
   /** Runs one try, or one callback. Never rejects. */
-  run(
-    bundle: string,
-    request: TryRequest,
-    host: TryHost,
-    callback?: CallbackRequest,
-  ): Promise<ProcessEnd> {
+  run(request: TryRequest, host: TryHost, callback?: CallbackRequest): Promise<ProcessEnd> {
     this.tries += 1;
     const running = {
       ...{ id: this.tries, taskId: request.taskId, host, isDone: false },
@@ -126,8 +131,7 @@ export class TaskProcess {
     this.#running = running;
     this.#reader.maxLength = longestLine(request.maxOutputBytes);
     if (this.#gone) running.end.resolve({ outcome: "crashed", reason: "the task process is gone" });
-    else
-      this.#send({ type: "run", try: running.id, bundle, request, ...(callback && { callback }) });
+    else this.#send({ type: "run", try: running.id, request, ...(callback && { callback }) });
     return running.end.promise.finally(() => {
       this.#running = undefined;
       clearTimeout(this.#ending);

@@ -24,7 +24,6 @@ import { runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterTransaction } from "../transactions/run_ends.ts";
 import { Attempt, type Secrets } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
-import type { BundleCache } from "./bundle_cache.ts";
 import { tryLog } from "./log_writer.ts";
 import type { TaskPool } from "./task_pool.ts";
 import type { ValueStore } from "./value_store.ts";
@@ -37,7 +36,6 @@ export interface TryRunnerOptions {
   readonly secrets: Secrets;
   readonly plans: Plans;
   readonly snapshots: RunSnapshotCache;
-  readonly bundles: BundleCache;
   readonly processes: TaskPool;
   readonly values: ValueStore;
   /** Most bytes of the log of a try. Default 64 MiB. */
@@ -199,7 +197,7 @@ export class TryRunner {
   }
 
   async #performIn(attempt: Attempt): Promise<Outcome> {
-    const { db, values, bundles, processes } = this.#options;
+    const { db, values, processes } = this.#options;
     const { instance, run, spec } = attempt;
     const { route } = plannedTask(run.version.plan, spec.taskId);
     const slots = route.isLate ? await grantedReservations(db, instance) : undefined;
@@ -210,9 +208,8 @@ export class TryRunner {
       previous: isLoop(spec) ? await values.previous(instance) : undefined,
       maxOutputBytes,
     };
-    const bundle = await bundles.path(run.version.bundleHash);
-    const process = await processes.take(bundle, spec.freshProcess);
-    const outcome = await attempt.perform(process, bundle, given);
+    const process = await processes.take(run.version.bundleHash, spec.freshProcess);
+    const outcome = await attempt.perform(process, given);
     processes.giveBack(process, spec.freshProcess || attempt.hasSpoiltProcess);
     const runsAgain = outcome.kind === "not_yet" || outcome.kind === "asleep";
     if (runsAgain && slots) return { ...outcome, keys: keysIn(slots) };

@@ -77,10 +77,10 @@ export class Worker {
     const [plans, workerId] = [new Plans(), this.id];
     const snapshots = new RunSnapshotCache(plans);
     const bundles = new BundleCache(db, options.cacheFolder);
-    const processes = new TaskPool(slots, { env, folder });
+    const processes = new TaskPool(slots, { env, folder, bundles });
     const spill = new Spill(db, options.xcoms);
     const { logBytes } = options;
-    const shared = { db, workerId, secrets, snapshots, bundles, processes, logBytes };
+    const shared = { db, workerId, secrets, snapshots, processes, logBytes };
     this.#options = options;
     this.#onDeath = onDeath;
     this.#processes = processes;

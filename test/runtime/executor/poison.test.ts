@@ -1,8 +1,12 @@
 /** What a try does, writes and leaves behind reaches nothing but that try. */
+import { mkdtemp, readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
 import type { WorkerOptions } from "../../../runtime/executor/worker.ts";
+import { dagFolder } from "../../support/dag-folder.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import {
   deploy,
@@ -110,4 +114,30 @@ test("a value that PostgreSQL refuses fails its own try, and what can be written
     true,
   );
   expect(worker.said).toEqual([]);
+});
+
+test("a task that overwrites the bundles on the disk is not run in the place of another DAG", async () => {
+  const cacheFolder = await mkdtemp(join(tmpdir(), "dagsmith-cache-"));
+  await start({ slots: 1, cacheFolder, taskEnv: { CACHE: cacheFolder } });
+  const folder = await dagFolder({
+    "victim.js": `import { dag } from "dagsmith";
+const d = dag("victim");
+d.task("work", { freshProcess: true }, async () => "own");
+export default d;`,
+    "attacker.js": `import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { dag } from "dagsmith";
+const d = dag("attacker");
+d.task("work", async () => {
+  for (const hash of readdirSync(process.env.CACHE))
+    for (const file of readdirSync(join(process.env.CACHE, hash)))
+      writeFileSync(join(process.env.CACHE, hash, file), "throw new Error('not the bundle');");
+});
+export default d;`,
+  });
+  await deploy(postgres.db, folder);
+  expect((await runToEnd(postgres.db, "victim")).task("work").output).toBe("own");
+  expect((await runToEnd(postgres.db, "attacker")).state).toBe("success");
+  expect(await readdir(cacheFolder)).toHaveLength(2);
+  expect((await runToEnd(postgres.db, "victim")).task("work").output).toBe("own");
 });

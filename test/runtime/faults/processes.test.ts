@@ -1,8 +1,8 @@
 /** Schedulers and workers that are killed, stopped and let go on: real processes, real signals. */
 import { expect, onTestFinished, test } from "vitest";
-import { triggerRun } from "../../../runtime/actions/index.ts";
+import { cancelRun, triggerRun } from "../../../runtime/actions/index.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
-import { type Gate, newGate } from "../../support/gate.ts";
+import { GATE_CODE, type Gate, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { type NodeProcess, startService } from "../../support/node_process.ts";
 import { deploy, isGone, runEnd, runNow, until } from "../../support/worker.ts";
@@ -224,4 +224,36 @@ test("a worker that is told to stop finishes what it runs and ends with code 0",
     tryNumber: 1,
   });
   await until("the end of its task process", async () => isGone(child));
+});
+
+test.each([
+  ["awaits its child", "await new Promise(() => undefined);"],
+  ["never yields", "for (;;);"],
+])("the children of a task that %s die with its worker, and so do theirs", async (_, waits) => {
+  const gate = await newGate();
+  const { worker } = services(gate);
+  const dagId = `children_${waits.length}`;
+  await deployed({
+    "children.js": `import { spawn } from "node:child_process";
+import { dag } from "dagsmith";
+${GATE_CODE}
+const d = dag("${dagId}");
+d.task("work", async () => {
+  const child = spawn("/bin/sh", ["-c", "sleep 300 & echo $!; wait"]);
+  const grandchild = await new Promise((told) => child.stdout.once("data", (text) => told(Number(text))));
+  note(JSON.stringify([process.pid, child.pid, grandchild]));
+  ${waits}
+});
+export default d;`,
+  });
+  const victim = await worker();
+  const run = await triggerRun(postgres.db, { dagId, ...me });
+  const pids = await until("the processes", async () => {
+    const [note] = await gate.notes();
+    return note === undefined ? undefined : (JSON.parse(note) as readonly number[]);
+  });
+  expect(pids).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)]);
+  await victim.end("SIGKILL");
+  for (const pid of pids) await until(`the end of process ${pid}`, async () => isGone(pid));
+  await cancelRun(postgres.db, { id: run.id, ...me });
 });
