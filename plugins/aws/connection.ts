@@ -1,13 +1,19 @@
 /**
- * What a connection says about AWS: where, and who. Pure and apart from the clients, so that S3 and Redshift read one connection alike and
- * no client code ever sees a password.
+ * The AWS fields of a connection: which service, and whose credentials. Pure and apart
+ * from the clients, so that S3 and Redshift read a connection in the same way, and no
+ * client code ever sees a password.
  */
 import { type Connection, DagsmithError } from "dagsmith";
 
-/** The part of an SDK client's configuration that comes from a connection. A field left out follows the SDK's own default chain. */
+/**
+ * The part of an SDK client's configuration that comes from a connection. A field left
+ * out follows the SDK's own default chain.
+ */
 export interface AwsConfig {
   readonly region?: string;
-  /** Set when the connection names an endpoint of its own: MinIO, a test server, a VPC endpoint. */
+  /**
+   * Set when the connection has a custom endpoint: MinIO, a test server, a VPC endpoint.
+   */
   readonly endpoint?: string;
   readonly credentials?: AwsCredentials;
 }
@@ -18,13 +24,14 @@ export interface AwsCredentials {
   readonly sessionToken?: string;
 }
 
-/** An endpoint of one's own cares little for the region, but requests are signed with one. */
+/** A custom endpoint ignores the region, but requests must be signed with a region. */
 const REGION_OF_CUSTOM_ENDPOINTS = "us-east-1";
 
 /**
- * Reads Airflow's fields: login and password are access key id and secret (or `extra.aws_access_key_id`, `extra.aws_secret_access_key`),
- * `extra.aws_session_token`, `extra.region_name` (or `region`), and as endpoint `extra.<service>_endpoint_url`, `extra.endpoint_url`, or a
- * host that is a whole URL.
+ * Reads Airflow's fields: login and password are access key id and secret (or
+ * `extra.aws_access_key_id`, `extra.aws_secret_access_key`), `extra.aws_session_token`,
+ * `extra.region_name` (or `region`), and as endpoint `extra.<service>_endpoint_url`,
+ * `extra.endpoint_url`, or a host that is a whole URL.
  * @throws DagsmithError INVALID_CONNECTION
  */
 export function awsConfig(connection: Connection, service: "s3" | "redshift"): AwsConfig {
@@ -41,7 +48,10 @@ export function awsConfig(connection: Connection, service: "s3" | "redshift"): A
   };
 }
 
-/** The access key of a connection; undefined leaves it to the SDK's default chain (environment, profile, role of the machine). */
+/**
+ * The access key of a connection; undefined leaves it to the SDK's default chain
+ * (environment, profile, role of the machine).
+ */
 export function awsCredentials(connection: Connection): AwsCredentials | undefined {
   // A redshift connection's login is a database user, never an access key.
   const mayLogIn = connection.type !== "redshift";

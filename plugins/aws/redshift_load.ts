@@ -1,6 +1,6 @@
 /**
- * Loads an object of S3 into a table of Redshift: what must be known is asked first, then everything that changes the table runs as one
- * batch, which is one transaction.
+ * Loads an object of S3 into a table of Redshift: facts are read first, then one batch,
+ * which is one transaction, changes the table.
  */
 import { randomBytes } from "node:crypto";
 import { FailTask, identifier, Sql, sql, type TaskLog } from "dagsmith";
@@ -138,7 +138,7 @@ async function existingColumns(
   });
 }
 
-/** A batch, and beside each statement what its row count is. */
+/** A batch, and for each statement what its row count means. */
 interface Batch {
   readonly statements: readonly Sql[];
   readonly counts: readonly ("rows" | "inserted" | "updated" | undefined)[];
@@ -212,7 +212,9 @@ async function refuseEmptying(
   if (rows.length > 0) throw emptySource(`${schema}.${table}`);
 }
 
-/** The wanted columns, and those that only the CSV file has: its COPY goes by position. */
+/**
+ * The wanted columns, and those that only the CSV file has: its COPY goes by position.
+ */
 function stagingTable(
   staging: Sql,
   columns: readonly Column[],
@@ -224,7 +226,10 @@ function stagingTable(
   return sql`create temporary table ${staging} (${columnList(all, target.primaryKey, dialect)})`;
 }
 
-/** What must be done to the table within the batch. Columns are widened before it: Redshift does not do that in a transaction. */
+/**
+ * What must be done to the table within the batch. Columns are widened before it:
+ * Redshift does not do that in a transaction.
+ */
 async function reconcile(
   redshift: Redshift,
   target: CheckedTarget,

@@ -7,9 +7,11 @@ export interface S3KeySensorOptions<Context extends TaskContext> {
   /** Id of a connection of type `aws` or `s3`. */
   readonly s3: FromContext<string, Context>;
   readonly bucket: FromContext<string, Context>;
-  /** One key, or several that must all be there. */
+  /** One key, or several that must all exist. */
   readonly key: FromContext<string | readonly string[], Context>;
-  /** Smallest size in bytes of each; a writer may make an empty object first. Default 0. */
+  /**
+   * Smallest size in bytes of each; a writer may create an empty object first. Default 0.
+   */
   readonly minBytes?: number;
 }
 
@@ -25,7 +27,8 @@ export interface FoundObject {
  * Waits until objects exist.
  * @returns key, size and etag of each, in the order of the keys
  * @throws FailTask when the bucket does not exist or the credentials are refused
- * @example const landed = d.sensor("landed", { interval: "5m", timeout: "12h" }, s3KeySensor({ s3: "s3", bucket: "lake", key: "trips.csv" }));
+ * @example const landed = d.sensor("landed", { interval: "5m", timeout: "12h" },
+ *   s3KeySensor({ s3: "s3", bucket: "lake", key: "trips.csv" }));
  */
 export function s3KeySensor<Context extends TaskContext>(
   options: S3KeySensorOptions<Context>,

@@ -1,4 +1,7 @@
-/** The PostgreSQL hook's implementation on `pg`. Apart from hook.ts so that a DAG file does not load it. */
+/**
+ * The PostgreSQL hook's implementation on `pg`. Apart from hook.ts so that a DAG file
+ * does not load it.
+ */
 import { Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { identifier, joinSql, Sql, sql } from "dagsmith";
@@ -16,7 +19,9 @@ import { isoTypes } from "./values/result_types.ts";
 
 const MAX_CONNECTIONS = 4;
 
-/** Opens a pool; connects when the first statement runs. `signal` cancels whatever runs. */
+/**
+ * Opens a pool; connects when the first statement runs. `signal` cancels whatever runs.
+ */
 export function openPostgres(config: PoolConfig, signal: AbortSignal): Postgres {
   return new PgPostgres({ ...config, max: MAX_CONNECTIONS, types: isoTypes }, signal);
 }
@@ -30,7 +35,8 @@ class PgPostgres implements Postgres {
     this.#config = config;
     this.#signal = signal;
     this.pool = new Pool(config);
-    // An idle connection that the server ends would otherwise end this process; the next statement connects anew.
+    // An idle connection that the server ends would otherwise end this process; the next
+    // statement opens a new one.
     this.pool.on("error", () => {});
   }
 
@@ -82,7 +88,7 @@ class PgPostgres implements Postgres {
       throw this.#signal.aborted ? this.#signal.reason : error;
     } finally {
       stop();
-      // A connection left in the middle of a COPY can serve nobody else.
+      // A connection in the middle of a COPY cannot be used again.
       client.release(!ended);
     }
   }
@@ -100,7 +106,8 @@ class PgPostgres implements Postgres {
   async #connect(): Promise<PoolClient> {
     this.#signal.throwIfAborted();
     const client = await this.pool.connect();
-    // While it is borrowed, the pool does not listen: an ended connection shows as the error of the statement that runs.
+    // While it is borrowed, the pool does not listen: an ended connection shows as the
+    // error of the statement that runs.
     if (client.listenerCount("error") === 0) client.on("error", () => {});
     return client;
   }
@@ -144,7 +151,8 @@ class PgSession implements PostgresSession {
         { signal: this.#signal },
       );
       flow.catch(() => {});
-      // On an abort, the flow would wait for its source, which may be silent for ever; the COPY itself ends.
+      // On an abort, the flow would wait for its source, which may be silent for ever;
+      // the COPY itself ends.
       await finished(copy).catch(() =>
         this.#signal.aborted ? Promise.reject(this.#signal.reason) : flow,
       );
@@ -152,7 +160,10 @@ class PgSession implements PostgresSession {
     });
   }
 
-  /** Ends a transaction that failed. Works on an aborted try too: the server must not keep its locks. */
+  /**
+   * Ends a transaction that failed. Works on an aborted try too: the server must not keep
+   * its locks.
+   */
   async rollback(): Promise<void> {
     await this.#client.query("rollback").catch(() => {
       this.broken = true;
@@ -170,7 +181,8 @@ class PgSession implements PostgresSession {
     try {
       return await work();
     } catch (error) {
-      // The server ends the connection after such an error; the pool may hand it out before it notices.
+      // The server ends the connection after such an error; the pool may hand it out
+      // before it notices.
       this.broken ||= error instanceof DatabaseError && error.severity !== "ERROR";
       throw this.#signal.aborted ? this.#signal.reason : error;
     } finally {
@@ -179,7 +191,10 @@ class PgSession implements PostgresSession {
   }
 }
 
-/** Asks the server, over a connection of its own, to cancel what `client` runs; cuts the connection when that fails. */
+/**
+ * Asks the server, over a connection of its own, to cancel what `client` runs; cuts the
+ * connection when that fails.
+ */
 async function cancel(client: PoolClient, config: PoolConfig): Promise<void> {
   const messenger = new Client(config);
   messenger.on("error", () => {});

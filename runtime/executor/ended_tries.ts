@@ -1,6 +1,7 @@
 /**
- * The last tries of a task process, whose code may still run: a timer that nobody stopped, a promise
- * that nobody awaited. What such code says goes into the log of its own try.
+ * The last tries of a task process, whose code may still run: a timer that was not
+ * cleared, a promise that was not awaited. Output of such code goes into the log of its
+ * own try.
  */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { FromChild, LogSource } from "../child/protocol.ts";
@@ -18,7 +19,7 @@ interface Refusal {
   readonly error: DagsmithError;
 }
 
-/** How many tries are remembered; older ones have nothing to say any more. */
+/** How many tries are remembered; messages of older ones are dropped. */
 const REMEMBERED = 8;
 /** Lines that an ended try may still write: a timer could write for ever. */
 const MOST_LINES = 100;
@@ -31,7 +32,7 @@ export class EndedTries {
     if (this.#tries.length > REMEMBERED) this.#tries.shift();
   }
 
-  /** Logs a late message where it belongs. @returns the refusal of a call */
+  /** Logs a late message in the log of its own try. @returns the refusal of a call */
   receive(message: Exclude<FromChild, { type: "ready" }>): Refusal | undefined {
     const ended = this.#tries.find(({ id }) => id === message.try);
     if (message.type === "log") this.#log(message.try, message.level, message.source, message.text);

@@ -1,13 +1,13 @@
 /**
- * Parses what a task process sends. User code runs there and can write anything to the channel, so
- * nothing behind this file sees a line that was not parsed.
+ * Parses the messages of a task process. User code runs there and can write anything to
+ * the channel, so code behind this file only sees parsed messages.
  */
 import { z } from "zod";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, MAX_OUTPUT_BYTES } from "../../sdk/json.ts";
 import type { FromChild } from "../child/protocol.ts";
 
-/** Errors, labels and asset updates, which come beside the output. Characters. */
+/** Errors, labels and asset updates, which come in addition to the output. Characters. */
 const OTHER_TEXT = 8 * 1024 * 1024;
 
 /** Most characters of a line: an output is text inside JSON, where a quote takes two. */

@@ -1,6 +1,7 @@
 /**
- * Builds dist/: TypeScript to JavaScript with declarations and source maps, and beside it the files that are served as they are.
- * Run by `npm run build`, by `npm pack`, and by the launcher when the sources are newer. Plain JavaScript, for Node 18.
+ * Builds dist/: TypeScript to JavaScript with declarations and source maps, and copies
+ * files that are served unchanged. Run by `npm run build`, by `npm pack`, and by the
+ * launcher when the sources are newer. Plain JavaScript, for Node 18.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -17,13 +18,13 @@ import { fileURLToPath } from "node:url";
 
 const SOURCES = ["sdk", "runtime", "plugins", "migrations"];
 const SETTINGS = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
-/** What tsc leaves behind: styles and pictures of the page. */
+/** Files that tsc does not copy: styles and pictures of the page. */
 const ASSET = /\.(css|svg|png|ico|html)$/;
 
-/** Written at the end of a build, so that one cut short counts as none. */
+/** Written at the end of a build, so that an interrupted build does not count. */
 const marker = (root) => join(root, "dist", ".built");
 
-/** Whether dist/ is newer than everything it is made of. */
+/** Whether dist/ is newer than all its sources. */
 export function isBuilt(root) {
   if (!existsSync(marker(root))) return false;
   const builtAt = statSync(marker(root)).mtimeMs;
@@ -51,7 +52,10 @@ export function build(root, node) {
   writeFileSync(marker(root), "");
 }
 
-/** Everything below a folder, folders too: a deleted file only changes its folder's time. */
+/**
+ * All files and folders below a folder. Folders too: a deleted file only changes the time
+ * of its folder.
+ */
 function tree(root, folder) {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;

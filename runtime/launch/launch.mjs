@@ -1,7 +1,7 @@
 /**
- * Runs a target of package.json on a machine that has only Node and npm: installs what the lockfile
- * names when it is missing, builds when the sources are newer, then runs the target on the Node that
- * the project pins. Plain JavaScript, so that Node 18 can run it.
+ * Runs a target of package.json on a machine that has only Node and npm: installs what
+ * the lockfile names when it is missing, builds when the sources are newer, then runs the
+ * target on the Node that the project pins. Plain JavaScript, so that Node 18 can run it.
  *
  * Usage: node runtime/launch/launch.mjs demo|test|services|bench|chaos|conformance [arguments]
  * TEST_NODE names another Node to run the target on.
@@ -51,7 +51,8 @@ function installIfStale() {
   const hash = createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
-  // A linked node_modules is kept by whoever linked it: `npm ci` would empty it for everybody.
+  // The owner of a linked node_modules keeps it current: `npm ci` would empty it for all
+  // worktrees.
   if (existsSync(modules) && lstatSync(modules).isSymbolicLink()) return;
   if (existsSync(marker) && readFileSync(marker, "utf8") === hash) return;
   if (!installedByHand()) npmCi();
@@ -70,7 +71,7 @@ function installedByHand() {
 
 function npmCi() {
   console.error("Installing packages (once)…");
-  // On stderr: what the target prints must be all there is on stdout.
+  // On stderr: stdout is for the output of the target only.
   const { status } = spawnSync(windows ? "npm.cmd" : "npm", ["ci"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
@@ -86,12 +87,16 @@ function pinnedNode() {
   return join(modules, "node", "bin", windows ? "node.exe" : "node");
 }
 
-/** Runs the target as if it were this process: signals go to it, its exit code or signal comes back. */
+/**
+ * Runs the target in place of this process: it gets the signals, and its exit code or
+ * signal is returned.
+ */
 function run(node, args) {
   const child = spawn(node, args, { cwd: root, stdio: "inherit" });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
-  // npm, asked to stop, ends its shell but not what the shell started: we then belong to somebody else.
+  // When npm is asked to stop, it ends its shell but not the children of the shell: this
+  // process then gets another parent.
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), ORPHAN_CHECK_MS).unref();
   child.on("error", (error) => {

@@ -1,7 +1,8 @@
 /**
- * The transaction in which updates of assets become runs. The process that wrote an update calls it
- * at once; the scheduler calls it again for processes that died first. Each call locks the DAG's row
- * and deletes the updates that it used, so a run is made once.
+ * The transaction that creates runs from updates of assets. The process that wrote an
+ * update calls it at once; the scheduler calls it again for processes that died first.
+ * Each call locks the DAG's row and deletes the updates that it used, so that a run is
+ * created once.
  */
 import type { RunTrigger } from "../../sdk/sources/trigger.ts";
 import type { Plans } from "../store/dags/plans.ts";
@@ -19,13 +20,13 @@ import { eventRun, lockWaitingDags } from "../store/sources/event_run.ts";
 import { aliasesOf, isMet } from "../timetable/sources/asset_condition.ts";
 import { startQueuedRuns } from "./start_runs.ts";
 
-/** DAGs looked at in one transaction. */
+/** DAGs of one transaction. */
 const BATCH = 500;
 
 /**
- * Makes a run of every DAG whose condition the waiting updates meet, and starts it if the DAG's
- * limits allow.
- * @returns how many runs were made
+ * Creates a run of every DAG whose condition the waiting updates meet, and starts it if
+ * the DAG's limits allow.
+ * @returns how many runs were created
  */
 export async function createAssetRuns(db: Database, plans: Plans): Promise<number> {
   let created = 0;
@@ -46,7 +47,8 @@ async function createBatch(
   dagIds: readonly string[],
 ): Promise<readonly string[]> {
   const dags = await lockWaitingDags(tx, plans, dagIds);
-  // Before they are read: an update that comes in between stays new, and is looked at by its own writer.
+  // Before they are read: an update that comes in between stays new, and its own writer
+  // handles it.
   await markAssetNewsSeen(
     tx,
     dags.map(({ dagId }) => dagId),
@@ -55,7 +57,7 @@ async function createBatch(
     ...new Set(dags.flatMap(({ spec }) => (spec.assets ? [...aliasesOf(spec.assets)] : []))),
   ]);
   const updated = await updatedAssets(tx, dags, aliases);
-  // A DAG that waits for nothing any more has what waits for it thrown away.
+  // The waiting updates of a DAG that no longer waits for assets are deleted.
   const ready = dags.filter(
     ({ dagId, spec }) =>
       spec.assets === null || isMet(spec.assets, updated.get(dagId) ?? new Set(), aliases),

@@ -1,8 +1,8 @@
 /**
- * Deleting old history, kind by kind, in transactions of bounded size. Each kind is a
- * generator that gives what one transaction deleted, so that its caller may stop, or
- * wait, after any of them. A crash loses no more than the transaction in hand, and the
- * next pass goes on from there.
+ * Deletes old history, kind by kind, in transactions of bounded size. Each kind is a
+ * generator that yields what one transaction deleted, so that its caller may stop, or
+ * wait, after each. A crash loses no more than the current transaction, and the next pass
+ * goes on from there.
  */
 import { RETENTION_KINDS, type Retention, type RetentionKind } from "../retention.ts";
 import type { Database } from "../store/database/database.ts";
@@ -44,7 +44,7 @@ export interface Deleted {
   readonly rows: number;
 }
 
-/** Things deleted by one transaction of a kind. */
+/** Rows that one transaction of a kind deletes. */
 type Step = Omit<Deleted, "kind">;
 
 interface Kind {
@@ -52,7 +52,7 @@ interface Kind {
   count(db: Database, ageMs: number): Promise<number>;
 }
 
-/** Runs looked at together. */
+/** Runs that are checked together. */
 const RUNS_AT_ONCE = 200;
 /** Marked runs deleted together: an instance is a row of several tables. */
 const RUNS_DELETED_AT_ONCE = 20;
@@ -97,7 +97,7 @@ function rowsOnly(source: (db: Database, ageMs: number) => AsyncGenerator<number
   };
 }
 
-/** What a pass before left, then page by page: marked, then deleted. */
+/** First the runs that a pass before left, then page by page: marked, then deleted. */
 async function* deleteOldRuns(db: Database, ageMs: number): AsyncGenerator<Step> {
   yield* deleteMarked(db);
   for await (const page of pagesOf(db, ageMs, FIRST, RUNS_AT_ONCE)) {

@@ -1,6 +1,6 @@
 /**
- * The transaction in which ends of runs become runs of the DAGs that listen to them. It locks the
- * listening DAG's row, so that an end is used once.
+ * The transaction that creates runs of DAGs from the ends of runs that they wait for. It
+ * locks the row of the waiting DAG, so that an end is used once.
  */
 import type { DagRunEnd } from "../../sdk/sources/event.ts";
 import { type AuditEntry, auditAll } from "../store/access/audit.ts";
@@ -20,12 +20,13 @@ import {
 import { pairEnds } from "../timetable/sources/pair_ends.ts";
 import { startQueuedRuns } from "./start_runs.ts";
 
-/** DAGs looked at in one transaction. */
+/** DAGs of one transaction. */
 const BATCH = 200;
 
 /**
- * Makes the runs that the waiting ends call for, and starts them if the DAG's limits allow.
- * @returns how many runs were made
+ * Creates the runs for which all ends are there, and starts them if the DAG's limits
+ * allow.
+ * @returns how many runs were created
  */
 export async function createEndRuns(db: Database, plans: Plans): Promise<number> {
   let created = 0;
@@ -76,7 +77,7 @@ function loopStopped(dagId: string, { name }: RunSource, ends: readonly End[]): 
   return { actor: "scheduler", action: "stop event loop", dagId, detail };
 }
 
-/** Null when the DAG is among those whose runs led here: it would go round for ever. */
+/** Null when the DAG is among those whose runs led here: the circle would never end. */
 function endRun(dag: TriggeredDag, heard: RunSource, ends: readonly End[]): NewRun | null {
   const chain = [
     ...new Set(

@@ -7,9 +7,9 @@ import { dependsOnPastMet, dependsOnPastWaitsOfDags } from "../store/waits/depen
 import { runEngineTransaction } from "./engine_tx.ts";
 
 /**
- * Starts every task of these DAGs that waited for its past and need not wait any longer. Called
- * after each transaction in which one of their tasks ended or began to wait: of two transactions
- * at the same time, the later one sees both.
+ * Starts every task of these DAGs that waited for the run before and need not wait any
+ * longer. Called after each transaction in which one of their tasks ended or began to
+ * wait: of two transactions at the same time, the later one sees both.
  * @returns the runs that ended with them
  */
 export async function releaseDependsOnPast(

@@ -1,6 +1,6 @@
 /**
- * Runs whose instances people changed go on: their counters are rebuilt from the instances, and the
- * tasks that may run are instantiated.
+ * Resumes runs whose instances people changed: their counters are rebuilt from the
+ * instances, and the tasks that may run are instantiated.
  */
 import { resumeRebuilt } from "../engine/advance/resume_run.ts";
 import { RunView } from "../engine/advance/run_view.ts";
@@ -20,7 +20,7 @@ interface RebuiltRun {
 
 /**
  * Resumes runs that are running.
- * @returns the runs that ended at once, because nothing of them is left to run
+ * @returns the runs that ended at once, because no task is left to run
  */
 export async function resumeRuns(
   on: Queryable,
@@ -45,7 +45,9 @@ export async function resumeRuns(
   return view.save();
 }
 
-/** Tasks under limits with items that wait: an item that was cleared has no slot request. */
+/**
+ * Tasks under limits with items that wait: an item that was cleared has no slot request.
+ */
 function limitedTasks({
   run,
   rebuilt,

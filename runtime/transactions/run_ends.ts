@@ -1,7 +1,7 @@
 /**
- * What follows a transaction of the engine, in transactions of its own: other runs may
- * have waited for what ended in it. The process that ran the transaction calls this next;
- * when it dies first, the scheduler does the same at its next tick.
+ * What follows a transaction of the engine, in further transactions: other runs may have
+ * waited for what ended in it. The process that ran the transaction calls this next. When
+ * it dies first, a job of the scheduler does the same.
  */
 import type { LockedRun } from "../engine/store.ts";
 import type { Plans } from "../store/dags/plans.ts";

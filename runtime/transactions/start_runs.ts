@@ -1,6 +1,6 @@
 /**
- * The transaction in which queued runs start. It locks the DAG's row, so that no other transaction
- * counts the runs at the same time.
+ * The transaction in which queued runs start. It locks the DAG's row, so that no other
+ * transaction counts the runs at the same time.
  */
 import { beginRuns } from "../engine/advance/begin_runs.ts";
 import { dagsWithDependsOnPast } from "../engine/advance/depends_on_past.ts";
@@ -15,8 +15,8 @@ import { releaseDependsOnPast } from "./release_depends_on_past.ts";
 import { resumeRuns } from "./resume_runs.ts";
 
 /**
- * Starts queued runs of these DAGs, oldest first, as each DAG's maxActiveRuns allows; then those of
- * backfills, as theirs allow. Runs of paused DAGs stay queued.
+ * Starts queued runs of these DAGs, oldest first, as each DAG's maxActiveRuns allows;
+ * then those of backfills, as theirs allow. Runs of paused DAGs stay queued.
  */
 export async function startQueuedRuns(
   db: Database,
@@ -28,7 +28,7 @@ export async function startQueuedRuns(
     if (full.length === 0) return;
     const { started, ended } = await runEngineTransaction(db, plans, async (tx, on) => {
       const room = await roomOf(on, plans, full);
-      // A cleared run goes on from the instances it has; any other begins.
+      // A cleared run goes on from the instances that it has; any other run starts.
       const begun = [
         ...(await startQueued(on, room.places)),
         ...(await startBackfillRuns(on, room.unpaused)),
@@ -40,7 +40,8 @@ export async function startQueuedRuns(
         ...(await beginRuns(tx, fresh)),
         ...(await resumeRuns(on, tx, [...again])),
       ]);
-      // A DAG that is still full stays marked, or the scheduler would look at it at every tick.
+      // A DAG without capacity stays marked; otherwise the scheduler would check it in
+      // every pass.
       await markFree(on, room.free);
       return { started, ended: started.filter((run) => finished.has(run.id)) };
     });
@@ -49,13 +50,14 @@ export async function startQueuedRuns(
       ...(await releaseDependsOnPast(db, plans, dagsWithDependsOnPast(started))),
     ];
     await pauseFailing(db, all);
-    // A run without a task for a worker ends as it begins, and its slot is free for the next.
+    // A run without a task for a worker ends when it starts, and its capacity is free for
+    // the next.
     waiting = [...new Set(all.map(({ plan }) => plan.dagId))];
   }
 }
 
 interface Room {
-  /** How many queued runs of each DAG may beginRuns. */
+  /** How many queued runs of each DAG may start. */
   readonly places: readonly { readonly dagId: string; readonly places: number }[];
   /** DAGs that may get a new run. */
   readonly free: readonly string[];

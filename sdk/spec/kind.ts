@@ -24,7 +24,7 @@ export type TaskKind =
     }
   /** Its output says whether the run is the latest run of the schedule. */
   | { readonly type: "latest_only" }
-  /** A group that runs as one task. */
+  /** A group with a group instance. */
   | { readonly type: "group" };
 
 /** Rules of a task. A field is absent where the rule does not apply. */

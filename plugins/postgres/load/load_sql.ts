@@ -1,6 +1,7 @@
 /**
- * The statements that carry rows from a staging table into their table, in the SQL that PostgreSQL and Redshift have in common. All of one
- * load run in one transaction, so readers see the table as it was or as it will be. Pure.
+ * The statements that carry rows from a staging table into their table, in the SQL that
+ * PostgreSQL and Redshift have in common. All of one load run in one transaction, so
+ * readers see the table as it was or as it will be. Pure.
  */
 import { identifier, joinSql, Sql, sql } from "dagsmith";
 import type { Column } from "./columns.ts";
@@ -17,7 +18,9 @@ export interface Dialect {
   readonly typeName: (type: Column["type"]) => string;
   /** What follows the columns of a new table: Redshift's distribution and sort keys. */
   readonly tableAttributes?: string;
-  /** What follows the columns of an insert that gives the values of an identity column. */
+  /**
+   * What follows the columns of an insert that gives the values of an identity column.
+   */
   readonly overriding?: string;
 }
 
@@ -29,7 +32,10 @@ export interface MergePlan {
   /** The same columns by the names they have in the table. */
   readonly targetColumns: readonly Column[];
   readonly staging: Sql;
-  /** A column of the staging table that grows with the file, so that the last of equal rows wins; Redshift loads in no order. */
+  /**
+   * A column of the staging table that grows with the file, so that the last of equal
+   * rows wins; Redshift loads in no order.
+   */
   readonly lineColumn?: string;
   /** Distinguishes the names of this load's own tables. */
   readonly suffix: string;
@@ -42,7 +48,10 @@ export interface MergeStep {
   readonly counts?: "inserted" | "updated";
 }
 
-/** Remembers which loads were appended. Lives beside the tables, so that one transaction covers both. */
+/**
+ * Records which loads were appended. In the same database as the tables, so that one
+ * transaction covers both.
+ */
 export const LOADS_TABLE = "dagsmith_loads";
 
 /**
@@ -59,7 +68,8 @@ export function mergeSteps(
     case "append":
       return appendSteps(plan);
     case "truncate":
-      // Not TRUNCATE: in Redshift it commits, in PostgreSQL it shows an empty table to older snapshots.
+      // Not TRUNCATE: in Redshift it commits, in PostgreSQL it shows an empty table to
+      // older snapshots.
       return [
         { statement: sql`delete from ${tableIdentifier(plan.target)}` },
         insertAll(plan, tableIdentifier(plan.target)),
@@ -74,7 +84,8 @@ export function mergeSteps(
 function appendSteps(plan: MergePlan): readonly MergeStep[] {
   const { target, staging } = plan;
   const loads = identifier(target.loadsSchema, LOADS_TABLE);
-  // The condition, not only the look before the load: a try that was given up may still be running.
+  // The condition, not only the look before the load: a try that was given up may still
+  // be running.
   const unlessLoaded = sql`where not exists (select 1 from ${loads} where table_name = ${rememberedName(target)} and load_id = ${target.loadId})`;
   const remembered = sql`select cast(${rememberedName(target)} as varchar(255)), cast(${target.loadId} as varchar(1000)),
     cast(${target.source} as varchar(2000)), loaded from (select count(*) as loaded from ${staging}) staged`;
@@ -147,7 +158,10 @@ function upsertSteps(plan: MergePlan): readonly MergeStep[] {
   ];
 }
 
-/** One row for each primary key: the newest by the incremental key, then the last of the file. */
+/**
+ * One row for each primary key: the newest by the incremental key, then the last of the
+ * file.
+ */
 function newestOfEach({ target, columns, staging, lineColumn }: MergePlan, fresh: Sql): Sql {
   const names = nameList(columns.map(({ name }) => name));
   const order = [

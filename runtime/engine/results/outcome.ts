@@ -1,5 +1,5 @@
 /**
- * How tries and waits end, as the engine is told: by the worker that ran the try, by a clock, by
+ * How tries and waits end: reported by the worker that ran the try, by a clock, by
  * another run, or by a person.
  */
 import type { Json } from "../../../sdk/json.ts";
@@ -33,7 +33,10 @@ type Result =
   | { readonly kind: "skipped"; readonly reason: string; readonly filteredOut?: boolean }
   | FailedOutcome
   | WaitOutcome
-  /** The task named the keys that it runs under. The try has not started, and requests slots. */
+  /**
+   * The task named the keys that it runs under. The try has not started, and requests
+   * slots.
+   */
   | { readonly kind: "needs_slots"; readonly keys: LateKeys }
   /** The worker that ran the try died, or was stopped (WORKER_STOPPED is the reason). */
   | { readonly kind: "lost"; readonly reason: string };
@@ -61,8 +64,8 @@ export interface FailedOutcome {
 /** Beginnings and ends of waits. A worker reports only the first two. */
 export type WaitOutcome =
   /**
-   * A poke returned false. `keys`: those that the sensor named by a function; its next poke runs
-   * under them, too.
+   * A poke returned false. `keys`: those that the sensor named by a function; its next
+   * poke runs under them, too.
    */
   | { readonly kind: "not_yet"; readonly keys?: LateKeys }
   /** A step of the task sleeps. One of `at` (ISO 8601) and `inMs` is null. */
@@ -89,7 +92,10 @@ export type WaitOutcome =
   | { readonly kind: "group_timed_out"; readonly reason: string }
   /** No worker took the instance in time. */
   | { readonly kind: "expired"; readonly reason: string }
-  /** A person stopped the instance in this state. In a group instance nothing starts any more. */
+  /**
+   * A person stopped the instance in this state. In a group instance nothing starts any
+   * more.
+   */
   | { readonly kind: "cancelled"; readonly state: TaskState; readonly reason: string };
 
 export const GROUP_TIMED_OUT: WaitOutcome = {

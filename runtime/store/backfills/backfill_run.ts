@@ -59,7 +59,7 @@ select ${COLUMNS} from dagsmith.backfill_run
 where backfill_id = $1 and decision = 'run' and run_id is null order by ordinal limit $2`,
 };
 
-/** The decision about a planned run when its turn has come. */
+/** The decision about a planned run. */
 export type RunDecided = Pick<NewBackfillRun, "ordinal" | "decision" | "reason" | "runId">;
 
 const DECIDED = rowsOf<RunDecided>(
@@ -80,7 +80,8 @@ from ${DECIDED.as("v")}
 where s.backfill_id = $1 and s.ordinal = v.ordinal`,
 };
 
-// Of several runs with one date an active run counts first, then a run of a schedule or a backfill.
+// Of several runs with one date an active run counts first, then a run of a schedule or a
+// backfill.
 const EXISTING: Statement = {
   name: "backfill_run_existing",
   text: `

@@ -1,4 +1,7 @@
-/** Instances of groups that run as one: how they stand, how more of them begin, and how all of one is put back to before its turn. */
+/**
+ * Group instances: their states, starting more of them, and clearing all tasks in a
+ * group.
+ */
 
 import type { InstanceKey } from "../../engine/counts/scope.ts";
 import type { GroupInstance } from "../../engine/store.ts";
@@ -26,7 +29,7 @@ join dagsmith.task_instance t on t.run_id = v.run_id and t.task_id = v.task_id a
 where t.state = 'running'`,
 };
 
-/** The groups of these places that run. */
+/** The running group instances at these scopes. */
 export function runningGroups(
   db: Queryable,
   of: readonly InstanceKey[],
@@ -49,7 +52,7 @@ where t.id = next.id`,
 returning t.id, t.map_index as "mapIndex"`,
 };
 
-/** Lets as many as the range is long of the elements that wait begin. @returns their map indices */
+/** Starts as many waiting instances as the range is long. @returns their map indices */
 export async function beginGroups(
   db: Queryable,
   {
@@ -79,13 +82,13 @@ export async function beginGroups(
   return begun.map(({ mapIndex }) => mapIndex);
 }
 
-// What workers keep of the run is of a generation before: outputs that are no more.
+// Workers may cache an earlier generation of the run, whose outputs no longer exist.
 const NEXT_EDITION: Statement = {
   name: "group_next_generation",
   text: "update dagsmith.dag_run set generation = generation + 1 where id = $1",
 };
 
-/** Puts all that took part in a group back to before its turn. @returns what it had come to */
+/** Clears all instances that took part in a group. @returns their states before */
 export async function clearWithin(
   db: Queryable,
   group: InstanceKey,
@@ -114,7 +117,8 @@ const TASKS_OF_GROUPS = rowsOf<TaskOfGroup>({
   task_id: ["text", ({ taskId }) => taskId],
 });
 
-// What of a group's tasks is still as it was cleared, at elements that the group's list has no more.
+// Tasks of the group that are still cleared, at map indices that the group's list no
+// longer has.
 const REMOVE_WITHIN: Statement = {
   name: "group_remove_within",
   text: move("removeSurplus", {
@@ -127,7 +131,9 @@ where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index >= 0 and not
   }),
 };
 
-/** Removes what is left over of the tasks of mapped groups whose list has become shorter. */
+/**
+ * Removes left-over instances of tasks of mapped groups whose list has become shorter.
+ */
 export async function removeWithin(db: Queryable, of: readonly TaskOfGroup[]): Promise<void> {
   if (of.length > 0) await db.query(REMOVE_WITHIN, TASKS_OF_GROUPS.values(of));
 }
@@ -143,7 +149,7 @@ const MEMBERS = rowsOf<MemberOfGroup>({
   member: ["text", ({ member }) => member],
 });
 
-// A group of which instances are left was decided already: it goes on at once.
+// A group with instances left was decided already: it goes on at once.
 const REOPEN: Statement = {
   name: "group_reopen",
   text: `

@@ -1,4 +1,4 @@
-/** A task instance as it was handed to a worker, for whoever wants to see the same work done again. */
+/** A task instance as a worker got it, for a replay of its work. */
 import type { Json } from "../../../sdk/json.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
@@ -6,7 +6,7 @@ export interface ReplayInstance {
   readonly id: number;
   /** The number of its current, or last, try. */
   readonly tryNumber: number;
-  /** One element of the list, for a mapped instance. */
+  /** One item of the list, for a mapped instance. */
   readonly item: Json;
 }
 

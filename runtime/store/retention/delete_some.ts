@@ -1,6 +1,6 @@
 /**
- * The shape of every delete of retention: a bounded number of rows, and never a wait for
- * a row that another transaction has locked. Such a row stays for the next pass.
+ * The shape of every delete of retention: a bounded number of rows, without waiting for
+ * rows that another transaction has locked. Such a row stays for the next pass.
  */
 import type { Queryable, Statement } from "../database/database.ts";
 
@@ -11,7 +11,7 @@ export const ROWS_AT_ONCE = 1_000;
 
 /**
  * The statement that deletes up to `$2` rows of a table.
- * @param where what the rows have in common, with `$1`
+ * @param where the condition on the rows, with `$1`
  */
 export function deleteSome(name: string, table: string, where: string): Statement {
   const text = `
@@ -45,6 +45,6 @@ export async function countOf(
   return (await db.query<{ rows: number }>(statement, values))[0]?.rows ?? 0;
 }
 
-/** Whether a time lies further back than the age `$1` in milliseconds. */
+/** Whether a time is longer ago than the age `$1` in milliseconds. */
 export const isOlder = (time: string): string =>
   `${time} < now() - $1::float8 * interval '1 millisecond'`;

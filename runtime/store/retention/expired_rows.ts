@@ -1,4 +1,6 @@
-/** Deletes old rows that stand alone: decisions, updates of assets, and the audit. */
+/**
+ * Deletes old rows that no other row needs: decisions, updates of assets, and the audit.
+ */
 import type { Queryable, Statement } from "../database/database.ts";
 import { countOf, deleteAll, deleteSome, isOlder, ROWS_AT_ONCE } from "./delete_some.ts";
 
@@ -21,7 +23,7 @@ interface Journal {
   readonly count: Statement;
 }
 
-/** @param isFree whether the row `e` may go, apart from its age */
+/** @param isFree whether the row `e` may be deleted, apart from its age */
 function journal(name: string, table: string, isFree: string): Journal {
   const old = `${isOlder("e.at")} and (${isFree})`;
   return {
@@ -48,8 +50,8 @@ from page`,
 
 const AUDIT = journal("audit", "dagsmith.audit", "true");
 
-// An update that waits for a DAG stays, and so does the newest one of each asset: tasks
-// and people ask for it.
+// An update that waits for a DAG stays, and so does the newest update of each asset:
+// tasks and people read it.
 const ASSET_EVENTS = journal(
   "asset_events",
   "dagsmith.asset_event",
@@ -72,7 +74,7 @@ export const countAssetEvents = (db: Queryable, ageMs: number): Promise<number> 
   countOf(db, ASSET_EVENTS.count, [ageMs]);
 
 /**
- * Goes on behind the last old row of each page, and ends at the first page without one.
+ * Continues after the last old row of each page, and ends at the first page without one.
  */
 async function* deleteJournal(
   db: Queryable,

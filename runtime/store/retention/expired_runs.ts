@@ -10,7 +10,8 @@ import { isOlder } from "./delete_some.ts";
 /** Where the next page of runs begins: runs in the order of their ends. */
 export interface RunPosition {
   /**
-   * As PostgreSQL writes it: a Date would lose the microseconds, and with them the place.
+   * As PostgreSQL writes it: a Date would lose the microseconds, and with them the
+   * position.
    */
   readonly finishedAt: string;
   readonly id: number;
@@ -71,9 +72,8 @@ and coalesce((
   order by o.logical_date, o.id limit 1), false)`;
 
 /**
- * The schedule has passed the interval of the run `c`, also where it makes the newest
- * runs first. Only then does the memory of the schedule keep the interval from running
- * again.
+ * The schedule has passed the interval of the run `c`, also with the newest first. Only
+ * then does the memory of the schedule prevent a second run of the interval.
  */
 const IS_DECIDED = `
 c.schedule is null or exists (
@@ -86,7 +86,7 @@ c.schedule is null or exists (
         and c.data_interval_start > coalesce(
           (g -> 'after' ->> 'start')::timestamptz, '-infinity'::timestamptz)))`;
 
-/** Something refers to the run `c` that has not happened yet. */
+/** A later event refers to the run `c`. */
 const IS_AWAITED = `
 exists (
   select from dagsmith.task_wait w
@@ -146,7 +146,7 @@ export function oldRuns(
 }
 
 /**
- * Marks those of the runs that may go; a run that another transaction has locked is left.
+ * Marks the runs that may be deleted; a run that another transaction has locked is left.
  */
 export async function markRuns(
   tx: Queryable,
@@ -158,7 +158,7 @@ export async function markRuns(
   return (await tx.query(MARK, [ageMs, locked.map(({ id }) => id)])).length;
 }
 
-/** How many of the runs may go. */
+/** How many of the runs may be deleted. */
 export async function countRuns(
   db: Queryable,
   ageMs: number,

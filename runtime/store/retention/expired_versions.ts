@@ -6,15 +6,15 @@ import { LOCK_NUMBER } from "../dags/deploy.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { countOf, isOlder } from "./delete_some.ts";
 
-// A deployment may name a bundle that is stored already. While one is under way, nothing
-// is deleted.
+// A deployment may name a bundle that is stored already. During a deployment, nothing is
+// deleted.
 const LOCK: Statement = {
   name: "retention_deploy_lock",
   text: `select pg_try_advisory_xact_lock(${LOCK_NUMBER}) as "isFree"`,
 };
 
 // The current version stays, and the one before it, to which `dag rollback` returns. The
-// age is that of the version that came next: until then this one made runs.
+// age counts from the next version: until then this version created runs.
 const UNUSED = `
 select v.id from dagsmith.dag_version v
 join dagsmith.dag d using (dag_id)

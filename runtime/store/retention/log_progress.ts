@@ -1,6 +1,6 @@
 /**
  * How far retention has come with logs. Their runs stay, so without this every pass would
- * look again at every run whose log is gone.
+ * check again every run whose log is deleted.
  */
 import type { Queryable, Statement } from "../database/database.ts";
 import { FIRST, type RunPosition } from "./expired_runs.ts";
@@ -25,7 +25,7 @@ const COUNT: Statement = {
 select count(*)::int as rows from dagsmith.log_chunk where task_instance_id = any($1)`,
 };
 
-/** Where the runs begin whose logs may still be there. */
+/** The first run whose log may still exist. */
 export async function logProgress(db: Queryable): Promise<RunPosition> {
   const [row] = await db.query<{ doneUntil: string }>(GET);
   return row ? { finishedAt: row.doneUntil, id: 0 } : FIRST;

@@ -1,6 +1,6 @@
 /**
- * Deletes what is left of the runs that retention has marked, a bounded number of rows at
- * a time.
+ * Deletes the rows of the runs that retention has marked, a bounded number of rows at a
+ * time.
  */
 import type { Queryable, Statement } from "../database/database.ts";
 import { countOf, deleteAll, deleteSome } from "./delete_some.ts";
@@ -17,7 +17,7 @@ const INSTANCES: Statement = {
 };
 
 /**
- * What instances leave, in the order of deletion; the rows of other tables are few and
+ * The rows of instances, in the order of deletion; the rows of other tables are few and
  * cascade.
  */
 const OF_INSTANCES = [
@@ -27,7 +27,7 @@ const OF_INSTANCES = [
 ];
 
 /**
- * What runs leave besides. The trigger of a value releases its file, and workers delete
+ * The other rows of runs. The trigger of a value releases its file, and workers delete
  * the file.
  */
 const OF_RUNS = [

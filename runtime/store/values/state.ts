@@ -1,6 +1,7 @@
 /**
- * State that outlives runs. A row is a value of a scope (`dag:orders`, `task:orders/load`,
- * `shared:cursors`) under a key; it keeps the values before it, newest first.
+ * State that outlives runs. A row is a value of a scope (`dag:orders`,
+ * `task:orders/load`, `shared:cursors`) under a key; it keeps the values before it,
+ * newest first.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { StateEntry } from "../../../sdk/task/state_store.ts";
@@ -34,8 +35,8 @@ const EARLIER = `(
     where a.position < ${KEPT_VALUES}
   ) e)`;
 
-// In the order of their keys, so that two writers of the same keys do not deadlock. Of two
-// values of one key, which two tries of a batch set, the later counts.
+// In the order of their keys, so that two writers of the same keys do not deadlock. Of
+// two values of one key, which two tries of a batch set, the later counts.
 const changes = (source: string): string => `
 given as (
   select distinct on (scope, key) scope, key, value, run_id, task_id
@@ -58,7 +59,7 @@ const PUT: Statement = {
   text: `with ${changes(`${UPDATES.unnest} with ordinality`)}`,
 };
 
-// Guarded by the try: a worker that was declared lost must not write beside the next try.
+// Guarded by the try: a worker that was declared lost must not write into the next try.
 const PUT_NOW: Statement = {
   name: "state_put_now",
   text: `
