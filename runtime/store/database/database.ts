@@ -13,6 +13,7 @@ import {
 } from "./connection_loss.ts";
 import { Patience } from "./patience.ts";
 import { openSession, ReconnectingPool, type Session, type SessionOptions } from "./pool.ts";
+import { POOLED_BEGIN } from "./session_settings.ts";
 import { storable } from "./storable.ts";
 
 export { isTransient } from "./connection_loss.ts";
@@ -102,16 +103,16 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     for (const one of pools) one.breakConnections();
   };
   patience.over.addEventListener("abort", breakAll, { once: true });
-  // In transaction mode the next statement may reach another session, which knows no such name.
-  const send: Send = directUrl === undefined ? sendNamed : sendUnnamed;
+  const mode = directUrl === undefined ? SESSIONS : TRANSACTIONS;
   return {
     url,
     directUrl: directUrl ?? url,
     sessionName,
     pool: direct,
     wait,
-    query: (statement, values) => whileServerReturns(() => send(pool, statement, values), wait),
-    transaction: (work) => whileServerReturns(() => inTransaction(pool, send, work), wait),
+    query: (statement, values) =>
+      whileServerReturns(() => mode.send(pool, statement, values), wait),
+    transaction: (work) => whileServerReturns(() => inTransaction(pool, mode, work), wait),
     session: (limits) => patience.limit(() => openSession(directUrl ?? url, sessionName, limits)),
     replaceConnections: breakAll,
     close: async () => {
@@ -138,15 +139,27 @@ const sendUnnamed: Send = async <Row extends QueryResultRow>(
   values: readonly unknown[] = [],
 ) => (await on.query<Row>(text, storable(values))).rows;
 
+/** How statements are sent. */
+interface Mode {
+  readonly send: Send;
+  readonly begin: string;
+}
+
+/** A connection is a session of the server. */
+const SESSIONS: Mode = { send: sendNamed, begin: "begin" };
+
+/** A pooler: the next statement may reach another session, which knows no such name. */
+const TRANSACTIONS: Mode = { send: sendUnnamed, begin: POOLED_BEGIN };
+
 async function inTransaction<Result>(
   pool: Pool,
-  send: Send,
+  { send, begin }: Mode,
   work: (tx: Queryable) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect();
   let broken = false;
   try {
-    await client.query("begin");
+    await client.query(begin);
     const result = await work({ query: (statement, values) => send(client, statement, values) });
     await client.query("commit");
     return result;

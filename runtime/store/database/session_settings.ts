@@ -40,9 +40,9 @@ const LIMITS = {
 /** For sessions that wait on purpose, whatever the server says. */
 const UNLIMITED = { statement_timeout: "0", lock_timeout: "0" } as const;
 
-function setAll(settings: Readonly<Record<string, string>>): string {
+function setAll(settings: Readonly<Record<string, string>>, isLocal = false): string {
   const calls = Object.entries(settings).map(
-    ([setting, value]) => `set_config('${setting}', '${value}', false)`,
+    ([setting, value]) => `set_config('${setting}', '${value}', ${isLocal})`,
   );
   return `select ${calls.join(", ")}`;
 }
@@ -57,3 +57,9 @@ export const poolSession = (name: string): string =>
 /** The statement for a session that waits on purpose: for notifications or for a lock. */
 export const waitingSession = (name: string): string =>
   setAll({ application_name: name, ...FORMATS, ...SIGNS_OF_LIFE, ...UNLIMITED });
+
+/**
+ * The begin of a transaction behind a pooler in transaction mode, where each transaction may
+ * get a session that another client has set.
+ */
+export const POOLED_BEGIN = `begin; ${setAll({ ...FORMATS, ...LIMITS }, true)}`;

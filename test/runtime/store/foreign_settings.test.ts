@@ -137,3 +137,14 @@ test("a broken pool goes on: connections that fell silent are replaced, and what
   await holder.query("select pg_advisory_unlock(1)");
   expect(await waiting).toEqual([{ done: 1 }]);
 });
+
+test("direct connections beside a pooler are four at most", async () => {
+  const url = await databaseWith([]);
+  const db = openDatabase(url, { poolSize: 20, directUrl: url });
+  onTestFinished(() => db.close());
+  const asked = Array.from({ length: 12 }, () =>
+    db.pool.query<{ pid: number }>("select pg_backend_pid() as pid from pg_sleep(0.02)"),
+  );
+  const pids = (await Promise.all(asked)).map(({ rows }) => rows[0]!.pid);
+  expect(new Set(pids).size).toBeLessThanOrEqual(4);
+});
