@@ -17,13 +17,11 @@ import { migrateAll } from "./project/migrate_all.ts";
 import { projectFiles, removeRunningDev, writeRunningDev } from "./project/project.ts";
 import { reportedTasks, runLines } from "./reports/run_report.ts";
 import { waitForRun } from "./reports/wait_run.ts";
+import { type Running, runServices, serve } from "./services/running.ts";
 import { startSandbox } from "./services/sandbox.ts";
 import {
   openSurroundings,
-  type Running,
-  runServices,
   type Surroundings,
-  serve,
   startSchedulerRole,
   startWorkerRole,
 } from "./services/services.ts";

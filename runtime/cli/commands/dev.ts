@@ -14,12 +14,10 @@ import {
   removeRunningDev,
   writeRunningDev,
 } from "../project/project.ts";
+import { type Running, runServices, serve } from "../services/running.ts";
 import {
   openSurroundings,
-  type Running,
-  runServices,
   type Surroundings,
-  serve,
   startPageRole,
   startSchedulerRole,
   startWorkerRole,

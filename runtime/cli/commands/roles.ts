@@ -6,11 +6,10 @@ import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../find/dags.ts";
 import { queueNames, wholeNumber } from "../input/option_values.ts";
 import { needDatabaseUrl } from "../project/database.ts";
+import { runServices, serve } from "../services/running.ts";
 import {
   openSurroundings,
-  runServices,
   type Surroundings,
-  serve,
   startPageRole,
   startSchedulerRole,
   startWorkerRole,

@@ -6,7 +6,7 @@
  */
 import { type Connection, parseConnection } from "../../../sdk/connection.ts";
 import { connectionVariable, type EnvironmentSecrets } from "../../config.ts";
-import type { Running } from "./services.ts";
+import type { Running } from "./running.ts";
 
 export interface Sandbox {
   /** The stand-ins, by connection id. */

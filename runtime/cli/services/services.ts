@@ -12,19 +12,13 @@ import type { ServiceLog } from "../../service/log.ts";
 import type { WaitListener } from "../../store/database/connection_loss.ts";
 import { type Database, openDatabase } from "../../store/database/database.ts";
 import { assertReachable } from "../../store/database/probe.ts";
-import { type Cli, EXIT } from "../command.ts";
+import type { Cli } from "../command.ts";
 import { safeText } from "../output/terminal.ts";
 import { directAddress } from "../project/database.ts";
 import { bundleFolder } from "../project/project.ts";
 import { openStoredSecrets } from "../project/secrets.ts";
-import { aborted, listenForStop } from "./signals.ts";
-
-export interface Service {
-  /** How long its running tasks may take to finish when it is stopped, in milliseconds. Default 0. */
-  readonly graceMs?: number;
-  /** Idempotent. */
-  stop(): Promise<void>;
-}
+import type { Running, Service } from "./running.ts";
+import { watchSchema } from "./watch_schema.ts";
 
 /** What every role gets. */
 export interface Surroundings {
@@ -32,37 +26,6 @@ export interface Surroundings {
   readonly db: Database;
   readonly secrets: ConnectionResolver;
   readonly log: ServiceLog;
-}
-
-/** Longest orderly stop of all services, apart from the grace of running tasks. */
-const STOP_WITHIN_MS = 9_000;
-
-/** Services to stop, the latest first. */
-export class Running implements Service {
-  readonly #services: Service[] = [];
-
-  /** Aborted when the process is asked to stop. */
-  readonly stopAsked: AbortSignal;
-
-  constructor(stopAsked: AbortSignal) {
-    this.stopAsked = stopAsked;
-  }
-
-  /** How long an orderly stop may take from now on, in milliseconds. */
-  get stopWithinMs(): number {
-    return STOP_WITHIN_MS + Math.max(0, ...this.#services.map(({ graceMs = 0 }) => graceMs));
-  }
-
-  /** Adds a service, and returns it. */
-  add<One extends Service>(service: One): One {
-    this.#services.push(service);
-    return service;
-  }
-
-  async stop(): Promise<void> {
-    for (let service = this.#services.pop(); service; service = this.#services.pop())
-      await service.stop();
-  }
 }
 
 /**
@@ -86,6 +49,7 @@ export async function openSurroundings(
     onWait: sayOnce(log, stop),
   });
   running.add({ stop: () => db.close() });
+  running.add(watchSchema(db, log, (newer) => running.fail(newer)));
   const secrets = createResolver({
     environment: cli.config.secrets,
     stored: await openStoredSecrets(cli, db),
@@ -244,44 +208,4 @@ function pageLog(log: ServiceLog) {
 
 function shown(value: unknown): unknown {
   return value instanceof Error ? value.message : value;
-}
-
-/**
- * Runs `start` and keeps its services running until a stop is requested. After any
- * failure, all of them are stopped. A stop request counts from the beginning: a process
- * that dies during its start would leave its database running.
- * @param start its signal is aborted when a stop is requested during the start
- */
-export async function runServices<Result>(
-  cli: Cli,
-  start: (running: Running, stop: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const stop = listenForStop(() =>
-    cli.terminal.note("stopped at once; new tries will replace the running ones"),
-  );
-  const running = new Running(stop);
-  stop.addEventListener("abort", () => endInTime(cli, running), { once: true });
-  try {
-    return await start(running, stop);
-  } finally {
-    await running.stop();
-  }
-}
-
-/**
- * Ends the process when its orderly stop takes too long: a silent system must not keep it
- * alive.
- */
-function endInTime({ terminal }: Cli, { stopWithinMs }: Running): void {
-  const end = (): never => {
-    terminal.note(`stopped at once: an orderly stop took longer than ${stopWithinMs / 1_000} s`);
-    process.exit(EXIT.failed);
-  };
-  setTimeout(end, stopWithinMs).unref();
-}
-
-/** Keeps services running until a stop is requested. */
-export async function serve(cli: Cli, stop: AbortSignal): Promise<void> {
-  await aborted(stop);
-  cli.say("stopping: running tasks may finish (Ctrl-C again to stop at once)");
 }
