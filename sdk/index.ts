@@ -96,6 +96,7 @@ export type { GroupLoop, LoopContext, LoopOptions } from "./task/loop.ts";
 export { FailTask, RetryAfter, SkipTask } from "./task/outcome.ts";
 export { type FieldOf, type FieldsOf, type PickRef, pick } from "./task/pick.ts";
 export type { RateLimit, RoutingOptions } from "./task/routing.ts";
+export type { RunNotes } from "./task/run_notes.ts";
 export type {
   MappedSensorOptions,
   Poked,

@@ -1,12 +1,10 @@
 /** Notes and labels of runs. */
 import { DagsmithError } from "../../sdk/errors.ts";
+import { checkLabel, checkNote } from "../../sdk/task/run_notes.ts";
 import { audit } from "../store/access/audit.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
 import { runById } from "../store/runs/dag_run.ts";
 import { type Labels, labelRuns, setNote, unlabelRun } from "../store/runs/run_label.ts";
-
-/** Longest note, in characters. */
-const LONGEST_NOTE = 10_000;
 
 /**
  * Writes a note on a run, in place of the note before. An empty note removes it.
@@ -16,11 +14,7 @@ export function noteRun(
   db: Database,
   { id, note, actor }: { readonly id: number; readonly note: string; readonly actor: string },
 ): Promise<void> {
-  if (note.length > LONGEST_NOTE)
-    throw new DagsmithError("INVALID_ARGUMENT", {
-      argument: "note",
-      reason: `at most ${LONGEST_NOTE} characters`,
-    });
+  checkNote(note);
   const text = note.trim();
   return annotate(db, id, actor, "note", { note: text }, (tx) =>
     setNote(tx, id, text === "" ? null : text),
@@ -71,11 +65,5 @@ async function annotate(
 
 /** @throws DagsmithError INVALID_LABEL */
 export function checkLabels(labels: Labels): void {
-  const wrong = Object.entries(labels).find(
-    ([key, value]) => !/^[\w.-]{1,63}$/.test(key) || value.length > 200 || value.includes("\0"),
-  );
-  if (wrong)
-    throw new DagsmithError("INVALID_LABEL", {
-      found: JSON.stringify(wrong.join("=")).slice(0, 300),
-    });
+  for (const [key, value] of Object.entries(labels)) checkLabel(key, value);
 }

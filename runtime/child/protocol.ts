@@ -44,6 +44,11 @@ export interface Calls {
     readonly args: readonly [scope: string, key: string, ...json: readonly string[]];
     readonly value: null;
   };
+  readonly labelRun: {
+    readonly args: readonly [key: string, value: string];
+    readonly value: null;
+  };
+  readonly noteRun: { readonly args: readonly [text: string]; readonly value: null };
   /** Results of steps by name, as JSON text; null for a step without result. */
   readonly readSteps: {
     readonly args: readonly [];

@@ -25,6 +25,7 @@ import { keysOf } from "./keys.ts";
 import { lazyList, type OutputPage } from "./lazy_list.ts";
 import { type AssetHost, taskAssets } from "./task_assets.ts";
 import { describeError } from "./task_error.ts";
+import { type RunNotesHost, runNotes } from "./task_run_notes.ts";
 import { type StateHost, tryState } from "./task_state.ts";
 import { type StepHost, trySteps } from "./task_steps.ts";
 
@@ -33,7 +34,7 @@ export type { TryResult } from "./ending.ts";
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** The functions that a running task may call outside itself. */
-export interface TaskHost extends AssetHost, StateHost, StepHost {
+export interface TaskHost extends AssetHost, RunNotesHost, StateHost, StepHost {
   /** @throws DagsmithError CONNECTION_NOT_FOUND */
   connection(id: string): Promise<Connection>;
   /** Null when the variable is not set. */
@@ -111,6 +112,7 @@ export async function runTry(
       assets: taskAssets(ref, host, said),
       state: state.store,
       step: steps.step,
+      run: runNotes(host),
     };
     const context: TaskContext = {
       ...taskContext(request, given, host, hooks, signal),
@@ -245,7 +247,7 @@ export async function validParams(dag: TriedDag, params: Json): Promise<unknown>
 }
 
 /** The values of a context that differ from their form in messages. */
-type Given = Pick<TaskContext, "params" | "inputs" | "item" | "assets" | "state" | "step">;
+type Given = Pick<TaskContext, "params" | "inputs" | "item" | "assets" | "state" | "step" | "run">;
 
 /** The context of a body, or of a callback. */
 export function taskContext<Of extends Partial<Given>>(

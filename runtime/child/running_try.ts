@@ -51,6 +51,8 @@ export class RunningTry {
     listState: (scope, prefix) => this.#call("listState", scope, prefix),
     writeState: async ({ scope, key, json }) =>
       void (await this.#call("writeState", scope, key, ...(json === null ? [] : [json]))),
+    labelRun: async (key, value) => void (await this.#call("labelRun", key, value)),
+    noteRun: async (text) => void (await this.#call("noteRun", text)),
     readSteps: () => this.#call("readSteps"),
     writeStep: async (name, json) =>
       void (await this.#call("writeStep", name, ...(json === null ? [] : [json]))),

@@ -143,6 +143,8 @@ function hostOf(
   const stored = (scope: string): string =>
     storedScope(scope, { dagId: facts.version.dagId, taskId });
   return {
+    labelRun: async (key, value) => world.log("info", `label ${key} = ${value} (not recorded)`),
+    noteRun: async (text) => world.log("info", `note: ${text} (not recorded)`),
     // A replay runs every step, and stores none.
     readSteps: async () => ({}),
     writeStep: async (name) => world.log("info", `step ${name} is done (not recorded)`),

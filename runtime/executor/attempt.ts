@@ -37,6 +37,9 @@ export interface XComs {
   push(key: string, json: string): Promise<void>;
   /** The newest events of an asset, oldest first. */
   assetEvents(uri: string, limit: number): Promise<readonly AssetEvent[]>;
+  labelRun(key: string, value: string): Promise<void>;
+  /** @param text empty: removes the note */
+  noteRun(text: string): Promise<void>;
   /** The steps of the instance that are done: results by name, as JSON text. */
   readSteps(): Promise<Readonly<Record<string, string | null>>>;
   /** @param json null for a step without result */
@@ -154,6 +157,8 @@ export class Attempt {
     if (method === "variable") return this.#secrets.variable(first);
     if (method === "pullPage") return this.#xcoms.page(first, Number(second));
     if (method === "pullXCom") return this.#xcoms.pull(first, second);
+    if (method === "labelRun") return this.#xcoms.labelRun(first, this.#secrets.mask(second));
+    if (method === "noteRun") return this.#xcoms.noteRun(this.#secrets.mask(first));
     if (method === "readSteps") return this.#xcoms.readSteps();
     if (method === "writeStep") return this.#xcoms.writeStep(first, args[1] ?? null);
     if (method === "readState") return this.#xcoms.state(first).read(second);

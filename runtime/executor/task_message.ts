@@ -78,6 +78,7 @@ const message = z.discriminatedUnion("type", [
       ...["pullPage", "pushXCom", "assetEvents"],
       ...["readState", "listState", "writeState"],
       ...["readSteps", "writeStep"],
+      ...["labelRun", "noteRun"],
     ] as const),
   }),
   z.object({

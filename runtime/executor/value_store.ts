@@ -17,6 +17,7 @@ import {
 import { storedScope } from "../engine/results/state_scope.ts";
 import type { ClaimedInstance, KeptJson } from "../engine/store.ts";
 import type { Database } from "../store/database/database.ts";
+import { labelHeldRun, noteHeldRun } from "../store/runs/run_label.ts";
 import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
 import { assetEvents } from "../store/sources/asset.ts";
 import { listState, putStateNow, readState } from "../store/values/state.ts";
@@ -114,6 +115,14 @@ export class ValueStore {
     const owner = { dagId: run.version.dagId, taskId };
     const holder = { instanceId: id, tryNumber, workerId };
     return {
+      labelRun: async (key, value) => {
+        if (!(await labelHeldRun(this.#db, { key, value }, holder)))
+          throw new Error(`the label was not written: ${INTERRUPTIONS.taken}`);
+      },
+      noteRun: async (text) => {
+        if (!(await noteHeldRun(this.#db, text === "" ? null : text, holder)))
+          throw new Error(`the note was not written: ${INTERRUPTIONS.taken}`);
+      },
       readSteps: () => readSteps(this.#db, id),
       writeStep: async (name, json) => {
         if (!(await putHeldStep(this.#db, { name, json }, holder)))

@@ -117,6 +117,10 @@ export interface DagRunResult {
     readonly uri: string;
     readonly extra: Json;
   }[];
+  /** The labels that tasks gave the run. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** The note that tasks wrote on the run; null for none. */
+  readonly note: string | null;
   /** The state after the run. */
   readonly stateValues: StateValues;
   /**

@@ -92,6 +92,7 @@ export async function runDag(
       uri,
       extra,
     })),
+    ...{ labels: session.labels, note: session.note },
     stateValues: stateValues(store.state, spec.dagId),
     xcom: (taskId, key = "return_value") => store.xcom(taskId, key),
   };
@@ -111,6 +112,10 @@ class Session {
    */
   readonly #waiting = new Set<string>();
   readonly #elapsed = new Elapsed();
+  /** The labels that tasks gave the run. */
+  readonly labels: Record<string, string> = {};
+  /** The note that tasks wrote on the run. */
+  note: string | null = null;
   readonly #interval: { readonly start: Date; readonly end: Date };
   readonly logicalDate: string;
 
@@ -353,6 +358,12 @@ class Session {
     const { connections = {}, variables = {} } = this.#options;
     return {
       ...stateHost(this.#store.state, { dagId: this.#spec.dagId, taskId }),
+      labelRun: async (key, value) => {
+        this.labels[key] = value;
+      },
+      noteRun: async (text) => {
+        this.note = text === "" ? null : text;
+      },
       readSteps: async () => this.#store.stepsOf({ taskId, mapIndex }),
       writeStep: async (name, json) => this.#store.finishStep({ taskId, mapIndex }, name, json),
       connection: async (id) =>

@@ -88,6 +88,10 @@ export interface TaskRun<Output> {
   readonly log: readonly LogLine[];
   /** The values that the task pushed, by key. */
   readonly xcom: Readonly<Record<string, Json>>;
+  /** The labels that the task gave its run. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** The note that the task wrote on its run; null for none. */
+  readonly note: string | null;
   /** The state after the try. */
   readonly stateValues: StateValues;
   /** The details that the task gave for assets that it updates. */
@@ -111,6 +115,8 @@ export async function runTask<Output>(
   const ref = task instanceof TaskRef ? task : bodyAsTask(task);
   const log: LogLine[] = [];
   const xcom: Record<string, Json> = {};
+  const labels: Record<string, string> = {};
+  let note: string | null = null;
   const steps = new Map<string, string | null>();
   const owner = { dagId: graphAround(ref).dagId, taskId: ref.taskId };
   const state = memoryState(options.state, owner.dagId);
@@ -125,6 +131,12 @@ export async function runTask<Output>(
     pushXCom: async (key, value) => {
       xcom[key] = JSON.parse(value) as Json;
     },
+    labelRun: async (key, value) => {
+      labels[key] = value;
+    },
+    noteRun: async (text) => {
+      note = text === "" ? null : text;
+    },
     readSteps: async () => Object.fromEntries(steps),
     writeStep: async (name, json) => void steps.set(name, json),
     log: (level, text) => void log.push({ level, text }),
@@ -138,7 +150,7 @@ export async function runTask<Output>(
     for (const change of result.state ?? []) changeState(state, owner, change);
   return {
     output: outputOf(result) as Output,
-    ...{ log, xcom, stateValues: stateValues(state, owner.dagId) },
+    ...{ log, xcom, labels, note, stateValues: stateValues(state, owner.dagId) },
     assets: result.outcome === "success" ? (result.assets ?? []) : [],
   };
 }

@@ -14,7 +14,10 @@ import type { TaskContext } from "./context.ts";
  *   log.warn(`${event} of ${dagId}.${taskId}`);
  */
 export interface CallbackContext
-  extends Omit<TaskContext, "taskId" | "inputs" | "item" | "xcom" | "state" | "step" | "assets"> {
+  extends Omit<
+    TaskContext,
+    "taskId" | "inputs" | "item" | "xcom" | "state" | "step" | "run" | "assets"
+  > {
   /** Null for a callback of the run. */
   readonly taskId: string | null;
   /** The event that called; `"deadline"` for a missed deadline. */

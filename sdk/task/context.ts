@@ -5,6 +5,7 @@ import type { HookRef } from "../hook.ts";
 import type { Json } from "../json.ts";
 import type { Asset, AssetEvent } from "../sources/asset.ts";
 import type { RunTrigger, TriggeredBy } from "../sources/trigger.ts";
+import type { RunNotes } from "./run_notes.ts";
 import type { StateStore } from "./state_store.ts";
 import type { Step } from "./step.ts";
 import type { TaskLog } from "./task_log.ts";
@@ -126,6 +127,8 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
   readonly log: TaskLog;
   /** Values of other tasks of the run, besides their outputs. */
   readonly xcom: XCom;
+  /** Labels and the note of the run. */
+  readonly run: RunNotes;
   /** Runs parts of the task once, however many tries it takes. */
   readonly step: Step;
   /** State that outlives the run. */

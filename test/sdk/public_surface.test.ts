@@ -142,6 +142,7 @@ const TYPES = [
   "TaskDates",
   "TaskDefaults",
   "TaskGroup",
+  "RunNotes",
   "StateEntry",
   "StateScope",
   "StateStore",

@@ -27,6 +27,60 @@ const NOTE: Statement = {
   text: "update dagsmith.dag_run set note = $2 where id = $1",
 };
 
+/** The try that writes, and the worker that holds it. */
+interface Holder {
+  readonly instanceId: number;
+  readonly tryNumber: number;
+  readonly workerId: string;
+}
+
+// Guarded by the try: a worker that was declared lost must write nothing more.
+const HELD = `
+held as (
+  select t.run_id from dagsmith.task_instance t
+  where t.id = $1 and t.try_number = $2 and t.worker_id = $3 and t.state = 'running'
+  for share of t
+)`;
+
+const LABEL_HELD: Statement = {
+  name: "run_label_held",
+  text: `
+with ${HELD}
+insert into dagsmith.dag_run_label (run_id, key, value) select run_id, $4, $5 from held
+on conflict (run_id, key) do update set value = excluded.value
+returning 1 as written`,
+};
+
+const NOTE_HELD: Statement = {
+  name: "run_note_held",
+  text: `
+with ${HELD}
+update dagsmith.dag_run r set note = $4 from held where r.id = held.run_id returning 1 as written`,
+};
+
+/** Gives the run of a try a label. @returns false when the worker has lost the try */
+export async function labelHeldRun(
+  db: Queryable,
+  { key, value }: { readonly key: string; readonly value: string },
+  { instanceId, tryNumber, workerId }: Holder,
+): Promise<boolean> {
+  const values = [instanceId, tryNumber, workerId, key, value];
+  return (await db.query(LABEL_HELD, values)).length > 0;
+}
+
+/**
+ * Writes the note of the run of a try.
+ * @param note null: removes the note
+ * @returns false when the worker has lost the try
+ */
+export async function noteHeldRun(
+  db: Queryable,
+  note: string | null,
+  { instanceId, tryNumber, workerId }: Holder,
+): Promise<boolean> {
+  return (await db.query(NOTE_HELD, [instanceId, tryNumber, workerId, note])).length > 0;
+}
+
 /** Gives runs these labels; their other labels stay. */
 export async function labelRuns(
   db: Queryable,

@@ -1,4 +1,7 @@
-/** Steps on workers: each is done once over tries, deaths and sleeps, and again after a clear. */
+/**
+ * What a try writes before its end. Steps: each is done once over tries, deaths and sleeps,
+ * and again after a clear. Labels and notes.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
 import { type SchedulerService, startScheduler } from "../../../runtime/scheduler/service.ts";
@@ -126,4 +129,34 @@ test("a worker that has lost its try cannot finish a step of it", async () => {
   const held = { instanceId: run.task("publish").id, tryNumber: 2, workerId: worker.id };
   expect(await putHeldStep(postgres.db, { name: "late", json: null }, held)).toBe(false);
   expect(await stepsOf(run.id)).not.toContain("late 2");
+});
+
+test("labels and the note of a run are written at once, without secrets", async () => {
+  await deploy(
+    postgres.db,
+    await dagFolder({
+      "noted.js": `
+import { dag } from "dagsmith";
+const d = dag("noted");
+d.task("check", async ({ run, connection }) => {
+  const { password } = await connection("warehouse");
+  await run.label("customer", "acme");
+  await run.label("login", password);
+  await run.note("it was " + password);
+  throw new Error("no");
+});
+export default d;`,
+    }),
+  );
+  const id = await started("noted");
+  await runEnd(postgres.db, id);
+  const rows = await postgres.db.query(
+    {
+      name: "labels_of_test",
+      text: `select r.note, json_object_agg(l.key, l.value) as labels from dagsmith.dag_run r
+        join dagsmith.dag_run_label l on l.run_id = r.id where r.id = $1 group by r.note`,
+    },
+    [id],
+  );
+  expect(rows).toEqual([{ note: "it was ***", labels: { customer: "acme", login: "***" } }]);
 });
