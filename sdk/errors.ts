@@ -38,7 +38,7 @@ const messages = {
   INVALID_DURATION:
     'The duration {found} is not understood. Write a number and a unit, such as "500ms", "30s", "5m", "1h30m", "1d", "2w", or ISO 8601 such as "PT5M".',
   INVALID_SCHEDULE:
-    "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @once, @continuous, cron(), cronTrigger(), deltaTrigger(), every(), atInstants(), partitioned(), asset(), allOf(), anyOf(), timeOrAssets(), or null.",
+    "The schedule {found} is not understood: {reason}. Allowed: a cron expression of 5 or 6 fields, @hourly, @daily, @weekly, @monthly, @quarterly, @yearly, @midnight, @annually, @once, @continuous, cron(), cronTrigger(), deltaTrigger(), every(), atInstants(), partitioned(), asset(), allOf(), anyOf(), timeOrAssets(), or null.",
   INVALID_PARTITION_KEY: "The partition key {found} cannot be mapped: {reason}.",
   SCHEDULE_TOO_SLOW:
     "The schedule took {seconds} s of processor time to find its next run. Write a simpler one.",

@@ -46,8 +46,12 @@ function checkZone(timezone: string): void {
     throw invalid(timezone, `the timezone ${JSON.stringify(timezone)} is not an IANA name`);
 }
 
-function checkCron(cron: string): void {
-  if (nearestMatch(cronExpression(cron), 0, 1) === null) throw invalid(cron, "no date matches it");
+function checkCron(text: string): void {
+  const cron = cronExpression(text);
+  if (nearestMatch(cron, 0, 1) === null) throw invalid(text, "no date matches it");
+  const { matchesBoth: matchesDay } = cron;
+  if (matchesDay && nearestMatch({ ...cron, matchesDay }, 0, 1) === null)
+    throw invalid(text, "no date matches both its day of month and its day of week");
 }
 
 function checkCrons(crons: readonly string[]): void {

@@ -12,6 +12,8 @@ export const CRON_PRESETS = {
   "@monthly": "0 0 1 * *",
   "@quarterly": "0 0 1 */3 *",
   "@yearly": "0 0 1 1 *",
+  "@midnight": "0 0 * * *",
+  "@annually": "0 0 1 1 *",
 } as const;
 
 /**

@@ -3,36 +3,22 @@
  * own stepping has other rules at clock changes and is too slow for ten thousand due
  * DAGs, so cron_step.ts does the stepping. cron-parser gets one item of a list at a time:
  * it refuses lists whose items overlap, such as `9-17,12`, and does not say which field
- * is wrong.
- *
- * When both the day of month and the day of week are restricted, either may match, as in
- * cron.
+ * is wrong. cron_item.ts rewrites the items that croniter reads in another way.
  */
 import { CronExpressionParser, type CronFieldCollection } from "cron-parser";
 import { errorMessage } from "../../../sdk/error_message.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { BoundedCache } from "../clock/bounded_cache.ts";
+import { type MatchingDays, matchingDays } from "./cron_days.ts";
+import { FIELDS, type Field, normalItem } from "./cron_item.ts";
 
 /** The matching values, each list in ascending order. */
-export interface CronExpression {
+export interface CronExpression extends MatchingDays {
   readonly seconds: readonly number[];
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
   readonly months: readonly number[];
-  readonly matchesDay: DayMatcher;
 }
-
-/** A day of the calendar: `weekday` is 0 for Sunday, `daysInMonth` the length of its month. */
-interface CalendarDay {
-  readonly day: number;
-  readonly weekday: number;
-  readonly daysInMonth: number;
-}
-
-type DayMatcher = (day: CalendarDay) => boolean;
-
-const FIELDS = ["second", "minute", "hour", "dayOfMonth", "month", "dayOfWeek"] as const;
-type Field = (typeof FIELDS)[number];
 
 /** Enough for every DAG of a large deployment: most expressions share their fields. */
 const expressions = new BoundedCache<CronExpression>(10_000);
@@ -47,25 +33,38 @@ export function cronExpression(text: string): CronExpression {
 }
 
 function read(text: string): CronExpression {
-  const given = text.trim() === "" ? [] : text.trim().split(/\s+/);
+  // A no-break space separates nothing in cron.
+  const given = text.match(/[^ \t\n\v\f\r]+/g) ?? [];
   if (given.length < 5 || given.length > 6)
     throw invalid(text, `a cron expression has 5 or 6 fields, this has ${given.length}`);
   const texts = given.length === 5 ? ["0", ...given] : given;
-  const itemsOf = (field: Field): CronFieldCollection[] =>
-    readItems(text, field, texts[FIELDS.indexOf(field)] ?? "");
+  const textOf = (field: Field): string => texts[FIELDS.indexOf(field)] ?? "";
   const numbers = (field: "second" | "minute" | "hour" | "month"): number[] =>
-    ascending(itemsOf(field).flatMap((item) => item[field].values as readonly number[]));
+    ascending(
+      readItems(text, field, textOf(field)).flatMap(
+        (item) => item[field].values as readonly number[],
+      ),
+    );
   return {
     seconds: numbers("second"),
     minutes: numbers("minute"),
     hours: numbers("hour"),
     months: numbers("month"),
-    matchesDay: dayMatcher(itemsOf("dayOfMonth"), itemsOf("dayOfWeek")),
+    ...readDays(text, textOf("dayOfMonth"), textOf("dayOfWeek")),
   };
+}
+
+function readDays(whole: string, dayOfMonth: string, dayOfWeek: string): MatchingDays {
+  try {
+    return matchingDays(dayOfMonth, dayOfWeek, (field, text) => readItems(whole, field, text));
+  } catch (error) {
+    throw error instanceof DagsmithError ? error : invalid(whole, errorMessage(error), error);
+  }
 }
 
 function readItems(whole: string, field: Field, text: string): CronFieldCollection[] {
   try {
+    if (text.includes("?") && text !== "?") throw new Error('"?" stands alone in its field');
     return text
       .split(",")
       .map((item) => items.get(`${field} ${item}`, () => readItem(field, item)));
@@ -77,53 +76,15 @@ function readItems(whole: string, field: Field, text: string): CronFieldCollecti
 
 function readItem(field: Field, item: string): CronFieldCollection {
   if (item === "") throw new Error("a list has an empty item");
-  if (/^h/i.test(item))
+  if (/^[hr]/i.test(item))
     throw new Error(
-      "H stands for a random value; a schedule must be the same each time it is read",
+      "H and R stand for random values; a schedule must be the same each time it is read",
     );
-  // cron-parser reads Sunday as 0 and refuses FRI-SUN as a range that runs backwards.
-  const value = field === "dayOfWeek" ? item.replace(/-sun$/i, "-7") : item;
+  const value = normalItem(field, item);
   return CronExpressionParser.parse(
     FIELDS.map((other) => (other === field ? value : "*")).join(" "),
     { tz: "UTC" },
   ).fields;
-}
-
-function dayMatcher(
-  daysOfMonth: readonly CronFieldCollection[],
-  daysOfWeek: readonly CronFieldCollection[],
-): DayMatcher {
-  const inMonth = anyOf(daysOfMonth.map(({ dayOfMonth }) => monthDayMatcher(dayOfMonth)));
-  const inWeek = anyOf(daysOfWeek.map(({ dayOfWeek }) => weekdayMatcher(dayOfWeek)));
-  const everyMonthDay = daysOfMonth.every(({ dayOfMonth }) => dayOfMonth.isWildcard);
-  const everyWeekday = daysOfWeek.every(({ dayOfWeek }) => dayOfWeek.isWildcard);
-  if (everyMonthDay) return everyWeekday ? () => true : inWeek;
-  return everyWeekday ? inMonth : anyOf([inMonth, inWeek]);
-}
-
-function anyOf(matchers: readonly DayMatcher[]): DayMatcher {
-  return (day) => matchers.some((matches) => matches(day));
-}
-
-/** `L` is the last day of a month. */
-function monthDayMatcher({ values }: CronFieldCollection["dayOfMonth"]): DayMatcher {
-  const days = new Set<number | string>(values);
-  return ({ day, daysInMonth }) => days.has(day) || (day === daysInMonth && days.has("L"));
-}
-
-/** `5` is each Friday, `5#2` the second Friday of a month, `5L` the last. */
-function weekdayMatcher({ values, nthDay }: CronFieldCollection["dayOfWeek"]): DayMatcher {
-  const each = new Set(
-    values.filter((value) => typeof value === "number").map((value) => value % 7),
-  );
-  const last = new Set(
-    values
-      .filter((value) => typeof value === "string")
-      .map((value) => Number.parseInt(value, 10) % 7),
-  );
-  return ({ day, weekday, daysInMonth }) =>
-    (each.has(weekday) && (nthDay === 0 || Math.ceil(day / 7) === nthDay)) ||
-    (last.has(weekday) && day > daysInMonth - 7);
 }
 
 function ascending(values: readonly number[]): number[] {

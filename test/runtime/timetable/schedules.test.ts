@@ -41,7 +41,7 @@ describe("a schedule is refused", () => {
     ["with a weekday that does not exist", "0 0 * * 8", 'day of week "8"'],
     ["with a second that does not exist", "61 0 0 * * *", 'second "61"'],
     ["with a step of zero", "*/0 * * * *", 'minute "*/0"'],
-    ["with a range that runs backwards", "0 17-9 * * *", 'hour "17-9"'],
+    ["with a range beyond the last value", "0 17-24 * * *", 'hour "17-24"'],
     ["with letters", "a b c d e", 'minute "a"'],
     ["with a month written out", "0 0 * JANUARY *", 'month "JANUARY"'],
     ["with a value left to chance", "H H * * *", 'minute "H"'],
