@@ -1,7 +1,7 @@
 /** The list of a mapped task as the model makes it: whole, item by item. */
 import type { Json } from "../../../sdk/json.ts";
 import { MOST_ITEMS, type ShapedTask } from "./dag_shape.ts";
-import { type Instance, instancesOf, type RunModel, taskOf } from "./run_model.ts";
+import { type Instance, instancesOf, type RunModel, taskOf } from "./model_state.ts";
 
 /** The list; or how the task ends instead of being mapped. */
 export function listOf(

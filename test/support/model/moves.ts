@@ -12,9 +12,9 @@ import { startQueuedRuns } from "../../../runtime/transactions/start_runs.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { endOf, lost, type Seen } from "../engine_driver.ts";
 import { isGroup } from "./dag_shape.ts";
+import { instancesOf, taskOf } from "./model_state.ts";
 import { type DrawnEnd, endInWords, outcomeOf } from "./outcomes.ts";
 import { type Clearing, cancelRun, cancelTask, clear, markTask, pause } from "./people.ts";
-import { instancesOf, taskOf } from "./run_model.ts";
 import {
   at,
   endTries,

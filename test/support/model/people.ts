@@ -3,16 +3,15 @@ import type { Mark } from "../../../runtime/state/task_state.ts";
 import { allAfter } from "./after.ts";
 import {
   type End,
-  follow,
   hasEnded,
   type Instance,
   instancesOf,
   move,
   newInstance,
   type RunModel,
-  takeUp,
   taskOf,
-} from "./run_model.ts";
+} from "./model_state.ts";
+import { follow, takeUp } from "./run_model.ts";
 import { needsSetup } from "./setups.ts";
 
 export interface Clearing {

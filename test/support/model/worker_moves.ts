@@ -5,16 +5,8 @@ import { MAX_LOST_TRIES } from "../../../runtime/state/lost_try.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { allAfter } from "./after.ts";
 import { MAX_ITERATIONS, type ShapedTask } from "./dag_shape.ts";
-import {
-  type End,
-  follow,
-  hasEnded,
-  type Instance,
-  move,
-  type RunModel,
-  repeatGroups,
-  taskOf,
-} from "./run_model.ts";
+import { type End, hasEnded, type Instance, move, type RunModel, taskOf } from "./model_state.ts";
+import { follow, repeatGroups } from "./run_model.ts";
 
 /** Where an instance stands. */
 export interface Place {

@@ -11,7 +11,8 @@ import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { expectCountsHold } from "../counts.ts";
 import type { Driver, Seen, Snapshot } from "../engine_driver.ts";
 import { type DagShape, describeShape, isGroup } from "./dag_shape.ts";
-import { copyOf, openTasks, type RunModel } from "./run_model.ts";
+import { copyOf, type RunModel } from "./model_state.ts";
+import { openTasks } from "./run_model.ts";
 import { type Claim, scopeKey } from "./worker_moves.ts";
 
 /** A run in either store. */
