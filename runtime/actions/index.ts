@@ -20,10 +20,10 @@ export { type CleanedHistory, type CleanRequest, clean, previewClean } from "./c
 export {
   type ClearedRun,
   type ClearRequest,
-  type ClearSelection,
   clearRuns,
   previewClear,
 } from "./clear.ts";
+export type { ClearSelection } from "./clear_selection.ts";
 export { type Deployment, deployFolder } from "./deploy.ts";
 export { type SendEventRequest, sendEvent } from "./event.ts";
 export {

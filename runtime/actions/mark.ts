@@ -16,7 +16,7 @@ import { reviveInstances } from "../store/instances/recreate.ts";
 import { insertInstances } from "../store/instances/task_instance.ts";
 import { markRunRow } from "../store/runs/end_run.ts";
 import { idleGroupsAround } from "../transactions/clear_groups.ts";
-import { clearInstances, reopenRun } from "../transactions/clear_run.ts";
+import { clearInstances, reopenRuns } from "../transactions/clear_run.ts";
 import { runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterChange } from "../transactions/run_ends.ts";
 import { cancelRun } from "./cancel.ts";
@@ -60,7 +60,7 @@ async function markOne(
   const { on, tx, run, plan } = hold;
   const mapIndex = item ?? null;
   const taskIds = selectTasks(plan, { taskId });
-  const instances = await selectInstances(on, run.id, { taskIds, mapIndex, onlyFailed: false });
+  const instances = await selectInstances(on, [run.id], { taskIds, mapIndex, onlyFailed: false });
   // A task of a mapped group has one instance for each map index, and none for all of
   // them.
   const isPart = mapIndex !== null || plan.tasks.get(taskId)?.mappedGroup !== null;
@@ -72,14 +72,14 @@ async function markOne(
   await declare(hold, instances, [taskId], to, reason);
   // A group instance is decided again, or fails with the task in it that is marked
   // failed.
-  const around = await idleGroupsAround(on, plan, instances);
+  const around = await idleGroupsAround(on, [{ plan, instances }]);
   if (to === "failed") await declare(hold, around, [], to, reason);
   const resumed = [
     ...(to === "failed" ? [] : around),
     ...(await failedAfter(on, run.id, plan, taskId, mapIndex)),
   ];
-  await clearInstances(on, run.runId, plan, resumed);
-  await reopenRun(on, tx, run.id, { versionId: null, params: undefined });
+  await clearInstances(on, [{ run, plan, instances: resumed }]);
+  await reopenRuns(on, tx, [{ id: run.id, versionId: null, params: undefined }]);
   const detail = {
     task: taskId,
     to,
@@ -104,8 +104,8 @@ async function failedAfter(
   const after = [...downstreamOf(plan, taskId)];
   const [beside, others] = partition(after, (id) => shareMapIndex(plan, taskId, id));
   return [
-    ...(await selectInstances(on, runId, { taskIds: beside, mapIndex, onlyFailed: true })),
-    ...(await selectInstances(on, runId, { taskIds: others, mapIndex: null, onlyFailed: true })),
+    ...(await selectInstances(on, [runId], { taskIds: beside, mapIndex, onlyFailed: true })),
+    ...(await selectInstances(on, [runId], { taskIds: others, mapIndex: null, onlyFailed: true })),
   ];
 }
 
@@ -178,7 +178,7 @@ export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): 
       const tops = run.spec.tasks
         .filter(({ parentGroup }) => parentGroup === undefined)
         .map(({ taskId }) => taskId);
-      const instances = await selectInstances(on, id, {
+      const instances = await selectInstances(on, [id], {
         taskIds,
         mapIndex: null,
         onlyFailed: false,

@@ -6,7 +6,7 @@ import type { Plan } from "../engine/plan/plan.ts";
 import type { RunState } from "../state/run_state.ts";
 import { getVersions } from "../store/dags/dag_version.ts";
 import type { Queryable } from "../store/database/database.ts";
-import { holdRun, type NamedRun, seeRun } from "../store/runs/named_run.ts";
+import { holdRuns, type NamedRun, seeRuns } from "../store/runs/named_run.ts";
 
 /** A run with its version of the DAG. */
 export interface CodedRun extends NamedRun {
@@ -23,7 +23,7 @@ export async function findRun(
   id: number,
   { held }: { readonly held: boolean },
 ): Promise<CodedRun> {
-  const run = await (held ? holdRun : seeRun)(tx, id);
+  const [run] = await (held ? holdRuns : seeRuns)(tx, [id]);
   const spec = run && (await specOf(tx, run.versionId));
   if (!run || !spec) throw new DagsmithError("UNKNOWN_RUN", { run: id });
   return { ...run, spec };

@@ -14,39 +14,54 @@ import type { Queryable } from "../store/database/database.ts";
 import { applyTransitions } from "../store/instances/apply_transitions.ts";
 import { allInstances, type SelectedInstance } from "../store/instances/instance_selection.ts";
 import { requeueItems } from "../store/instances/recreate.ts";
-import { adoptRun, type Reopening, reopenRunRow } from "../store/runs/reopen_run.ts";
+import { adoptRuns, type Reopening, reopenRunRows } from "../store/runs/reopen_run.ts";
 import { clearXComs } from "../store/values/xcom.ts";
-import { idleGroupsAround, reopenGroups } from "./clear_groups.ts";
+import { type InstancesOfRun, idleGroupsAround, reopenGroups } from "./clear_groups.ts";
 import { resumeRuns } from "./resume_runs.ts";
 
+/** Instances of a locked run that are to be cleared. */
+export interface RunToClear extends InstancesOfRun {
+  readonly run: { readonly id: number; readonly runId: string };
+}
+
 /**
- * Clears instances of a locked run, and the groups around them that do not run. The run itself
- * goes on with {@link reopenRun}.
+ * Clears instances of locked runs, and the groups around them that do not run. The runs themselves
+ * go on with {@link reopenRuns}.
  * @returns all that was cleared
  * @throws DagsmithError CLEAR_RUNNING, when one of them runs
  */
-export async function clearInstances(
+export async function clearInstances<One extends RunToClear>(
   on: Queryable,
-  runName: string,
-  plan: Plan,
-  selected: readonly SelectedInstance[],
-): Promise<readonly SelectedInstance[]> {
-  const instances = [...selected, ...(await idleGroupsAround(on, plan, selected))];
-  await clearExactly(on, runName, instances);
+  selected: readonly One[],
+): Promise<readonly One[]> {
+  const runs = await withGroupsAround(on, selected);
+  await clearExactly(on, runs);
   await clearXComs(
     on,
-    instances.flatMap((one) => outputsOf(plan, one)),
+    runs.flatMap(({ plan, instances }) => instances.flatMap((one) => outputsOf(plan, one))),
   );
-  const elements = [...plan.tasks.values()].flatMap(({ spec, mappedGroup }) =>
-    mappedGroup === null ? [] : [spec.taskId],
-  );
-  await requeueItems(
-    on,
-    instances.map(({ instanceId }) => instanceId),
-    elements,
-  );
-  await reopenGroups(on, plan, instances);
-  return instances;
+  await requeueItems(on, runs.flatMap(itemsOfTasks));
+  await reopenGroups(on, runs);
+  return runs;
+}
+
+/** Adds the groups around the instances that do not run. */
+export async function withGroupsAround<One extends RunToClear>(
+  on: Queryable,
+  runs: readonly One[],
+): Promise<readonly One[]> {
+  const groups = Map.groupBy(await idleGroupsAround(on, runs), ({ runId }) => runId);
+  return runs.map((one) => ({
+    ...one,
+    instances: [...one.instances, ...(groups.get(one.run.id) ?? [])],
+  }));
+}
+
+/** The instances within a mapped group wait for those of the group, and not for a slot. */
+function itemsOfTasks({ plan, instances }: RunToClear): readonly number[] {
+  const isWithin = (taskId: string): boolean =>
+    (plan.tasks.get(taskId)?.mappedGroup ?? null) !== null;
+  return instances.flatMap(({ instanceId, taskId }) => (isWithin(taskId) ? [] : [instanceId]));
 }
 
 /**
@@ -61,19 +76,19 @@ function outputsOf(plan: Plan, one: SelectedInstance): readonly InstanceKey[] {
 
 async function clearExactly(
   on: Queryable,
-  runName: string,
-  instances: readonly SelectedInstance[],
+  runs: readonly Omit<RunToClear, "plan">[],
 ): Promise<void> {
-  refuseRunning(runName, instances);
-  if (instances.length === 0) return;
-  const moved = await applyTransitions(on, instances.map(clear));
+  for (const { run, instances } of runs) refuseRunning(run.runId, instances);
+  const all = runs.flatMap(({ instances }) => instances);
+  const moved = new Set((await applyTransitions(on, all.map(clear))).map(({ id }) => id));
+  if (moved.size === all.length) return;
   // A worker claimed an instance between the read and the move: the error undoes the whole.
-  if (moved.length < instances.length) {
-    const still = new Set(moved.map(({ id }) => id));
-    const taken = instances
-      .filter(({ instanceId }) => !still.has(instanceId))
-      .map((one) => ({ ...one, state: "running" as const }));
-    refuseRunning(runName, taken);
+  for (const { run, instances } of runs) {
+    const claimed = instances.filter(({ instanceId }) => !moved.has(instanceId));
+    refuseRunning(
+      run.runId,
+      claimed.map((one) => ({ ...one, state: "running" as const })),
+    );
   }
 }
 
@@ -96,32 +111,44 @@ export function instanceName({
 }
 
 /**
- * Reopens a run of which instances were changed. A running run goes on at once. One that had
- * ended waits for a slot first.
+ * Reopens runs of which instances were changed. A running run goes on at once. One that had ended
+ * waits for a slot first.
  */
-export async function reopenRun(
+export async function reopenRuns(
   on: Queryable,
   tx: EngineTx,
-  runId: number,
-  reopening: Reopening,
+  runs: readonly Reopening[],
 ): Promise<void> {
-  const state = await reopenRunRow(on, runId, reopening);
-  if (state === "running") await resumeRuns(on, tx, [runId]);
+  await resumeRuns(on, tx, await reopenRunRows(on, runs));
 }
 
-/** Clears all of a locked run that has ended, and makes it a run of a backfill. */
-export async function redoRun(
+/** A locked run that has ended, and its position in the backfill that runs it again. */
+export interface RunToRedo {
+  readonly id: number;
+  readonly runId: string;
+  readonly ordinal: number;
+}
+
+/** Clears all of locked runs that have ended, and makes them runs of a backfill. */
+export async function redoRuns(
   on: Queryable,
   tx: EngineTx,
-  run: { readonly id: number; readonly runId: string },
-  {
-    backfill,
-    ...reopening
-  }: Reopening & { readonly backfill: { readonly id: number; readonly ordinal: number } },
+  runs: readonly RunToRedo[],
+  { backfillId, ...changes }: Omit<Reopening, "id"> & { readonly backfillId: number },
 ): Promise<void> {
-  const all = await allInstances(on, run.id);
-  await clearExactly(on, run.runId, all);
+  if (runs.length === 0) return;
+  const ids = runs.map(({ id }) => id);
+  const all = await allInstances(on, ids);
+  const byRun = Map.groupBy(all, ({ runId }) => runId);
+  await clearExactly(
+    on,
+    runs.map((run) => ({ run, instances: byRun.get(run.id) ?? [] })),
+  );
   await clearXComs(on, all);
-  await reopenRun(on, tx, run.id, reopening);
-  await adoptRun(on, run.id, backfill);
+  await reopenRuns(
+    on,
+    tx,
+    ids.map((id) => ({ id, ...changes })),
+  );
+  await adoptRuns(on, backfillId, runs);
 }

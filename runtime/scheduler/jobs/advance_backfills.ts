@@ -28,7 +28,7 @@ import type { Database, Queryable } from "../../store/database/database.ts";
 import { createRuns, type NewRun } from "../../store/runs/dag_run.ts";
 import { labelRuns } from "../../store/runs/run_label.ts";
 import { runIdOf } from "../../timetable/index.ts";
-import { redoRun } from "../../transactions/clear_run.ts";
+import { redoRuns } from "../../transactions/clear_run.ts";
 import { runEngineTransaction } from "../../transactions/engine_tx.ts";
 import { startQueuedRuns } from "../../transactions/start_runs.ts";
 import { decideRun } from "../decisions/plan_backfill.ts";
@@ -141,13 +141,8 @@ async function redo(
   const versionId =
     backfill.code === "latest" ? ((await getDag(on, backfill.dagId))?.versionId ?? null) : null;
   const params = Object.keys(backfill.givenParams ?? {}).length === 0 ? undefined : backfill.params;
-  for (const { one, run } of again) {
-    await redoRun(on, tx, run, {
-      versionId,
-      params,
-      backfill: { id: backfill.id, ordinal: one.ordinal },
-    });
-  }
+  const runs = again.map(({ one, run }) => ({ ...run, ordinal: one.ordinal }));
+  await redoRuns(on, tx, runs, { versionId, params, backfillId: backfill.id });
   await labelRuns(
     on,
     again.map(({ run }) => run.id),

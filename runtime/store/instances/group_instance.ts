@@ -96,7 +96,7 @@ export async function clearWithin(
 ): Promise<readonly SelectedInstance[]> {
   const { runId } = group;
   const mapIndex = group.mapIndex < 0 ? null : group.mapIndex;
-  const instances = await selectInstances(db, runId, { taskIds, mapIndex, onlyFailed: false });
+  const instances = await selectInstances(db, [runId], { taskIds, mapIndex, onlyFailed: false });
   await applyTransitions(db, instances.map(clear));
   await clearXComs(db, [...instances, group]);
   await deleteCounters(db, runId, taskIds, mapIndex);

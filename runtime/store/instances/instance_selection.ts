@@ -1,4 +1,4 @@
-/** Selecting instances of one run, with their states, before they are changed. */
+/** Selecting instances of runs, with their states, before they are changed. */
 import type { InstanceKey } from "../../engine/counts/scope.ts";
 import type { TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -6,7 +6,7 @@ import { SELECTED } from "./instance_columns.ts";
 import { INSTANCES, mapIndexIs } from "./instance_rows.ts";
 import { NO_MORE } from "./recreate.ts";
 
-/** Which instances of a run are meant. */
+/** Which instances of a run are selected. */
 export interface InstanceSelection {
   readonly taskIds: readonly string[];
   /** One item of a mapped task; null for all. */
@@ -35,21 +35,21 @@ const SELECT: Statement = {
   text: `
 select ${SELECTED}
 from dagsmith.task_instance
-where run_id = $1 and task_id = any($2) and ${mapIndexIs("$3")} and state <> 'none'
+where run_id = any($1) and task_id = any($2) and ${mapIndexIs("$3")} and state <> 'none'
   and not (state = 'removed' and reason = '${NO_MORE}')
   and (not $4 or state in ('failed', 'upstream_failed'))
-order by array_position($2, task_id), map_index`,
+order by run_id, array_position($2, task_id), map_index`,
 };
 
-/** The instances that a selection means, in the order of its tasks. */
+/** The selected instances of each run, in the order of the tasks. */
 export function selectInstances(
   on: Queryable,
-  runId: number,
+  runIds: readonly number[],
   selection: InstanceSelection,
 ): Promise<readonly SelectedInstance[]> {
   const { taskIds, mapIndex, onlyFailed } = selection;
   return on.query<SelectedInstance & Record<string, unknown>>(SELECT, [
-    runId,
+    runIds,
     taskIds,
     mapIndex,
     onlyFailed,
@@ -60,12 +60,15 @@ const ALL: Statement = {
   name: "task_instance_all",
   text: `
 select ${SELECTED}
-from dagsmith.task_instance where run_id = $1 and state <> 'none'`,
+from dagsmith.task_instance where run_id = any($1) and state <> 'none' order by run_id`,
 };
 
-/** Every instance of a run that is not cleared. */
-export function allInstances(on: Queryable, runId: number): Promise<readonly SelectedInstance[]> {
-  return on.query<SelectedInstance & Record<string, unknown>>(ALL, [runId]);
+/** Every instance of these runs that is not cleared. */
+export function allInstances(
+  on: Queryable,
+  runIds: readonly number[],
+): Promise<readonly SelectedInstance[]> {
+  return on.query<SelectedInstance & Record<string, unknown>>(ALL, [runIds]);
 }
 
 const IDLE: Statement = {

@@ -56,23 +56,16 @@ export async function removeLeftOver(
 const REQUEUE_ITEMS: Statement = {
   name: "task_instance_requeue_items",
   text: move("requeueItem", {
-    rows: `where t.id = any($1) and t.task_id <> all($2) and t.map_index >= 0 and exists (
+    rows: `where t.id = any($1) and t.map_index >= 0 and exists (
     select from dagsmith.task_instance o
     where o.run_id = t.run_id and o.task_id = t.task_id and o.map_index >= 0
       and o.state <> 'none' and not (o.state = 'removed' and o.reason = '${NO_MORE}'))`,
   }),
 };
 
-/**
- * Schedules cleared items of mapped tasks that have other items, which were not cleared.
- * @param within tasks in mapped groups: their instances wait for those of the group
- */
-export async function requeueItems(
-  db: Queryable,
-  instanceIds: readonly number[],
-  within: readonly string[],
-): Promise<void> {
-  await db.query(REQUEUE_ITEMS, [instanceIds, within]);
+/** Schedules cleared items of mapped tasks that have other items, which were not cleared. */
+export async function requeueItems(db: Queryable, instanceIds: readonly number[]): Promise<void> {
+  if (instanceIds.length > 0) await db.query(REQUEUE_ITEMS, [instanceIds]);
 }
 
 /**

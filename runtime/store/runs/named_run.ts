@@ -12,7 +12,7 @@ export interface NamedRun {
 
 const RUN = `
 select id, dag_id as "dagId", run_id as "runId", state, version_id as "versionId"
-from dagsmith.dag_run where id = $1 and deleting_since is null`;
+from dagsmith.dag_run where id = any($1) and deleting_since is null order by id`;
 const SEE: Statement = { name: "dag_run_see", text: RUN };
 const HOLD: Statement = { name: "dag_run_hold", text: `${RUN} for no key update` };
 
@@ -25,16 +25,17 @@ where dag_id = $1 and logical_date >= coalesce($2, '-infinity'::timestamptz)
 order by logical_date, id limit $4`,
 };
 
-export async function seeRun(db: Queryable, id: number): Promise<NamedRun | undefined> {
-  return (await db.query<NamedRun & Record<string, unknown>>(SEE, [id]))[0];
+/** Runs by id; unknown ids are missing. */
+export function seeRuns(db: Queryable, ids: readonly number[]): Promise<readonly NamedRun[]> {
+  return db.query<NamedRun & Record<string, unknown>>(SEE, [ids]);
 }
 
 /**
- * Locks a run until the end of the transaction. Only workers that claim tries do not wait for
- * it.
+ * The same, locked until the end of the transaction. Only workers that claim tries do not wait
+ * for it.
  */
-export async function holdRun(tx: Queryable, id: number): Promise<NamedRun | undefined> {
-  return (await tx.query<NamedRun & Record<string, unknown>>(HOLD, [id]))[0];
+export function holdRuns(tx: Queryable, ids: readonly number[]): Promise<readonly NamedRun[]> {
+  return tx.query<NamedRun & Record<string, unknown>>(HOLD, [ids]);
 }
 
 /** The runs of a DAG with logical dates in a range, inclusive; null: no bound. */

@@ -5,14 +5,29 @@
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { Queryable, Statement } from "../database/database.ts";
+import { rowsOf } from "../database/unnest.ts";
+
+/** What is to change of a run; null: it stays. */
+interface Change {
+  readonly id: number;
+  readonly versionId: number | null;
+  /** As JSON text. */
+  readonly params: string | null;
+}
+
+const CHANGES = rowsOf<Change>({
+  id: ["bigint", ({ id }) => id],
+  version_id: ["bigint", ({ versionId }) => versionId],
+  params: ["json", ({ params }) => params],
+});
 
 const REMEMBER: Statement = {
   name: "dag_run_generation_remember",
   text: `
 insert into dagsmith.dag_run_generation (run_id, version_id, params)
-select id, version_id, params from dagsmith.dag_run
-where id = $1 and (version_id <> coalesce($2, version_id)
-  or params::text <> coalesce($3::json, params)::text)`,
+select r.id, r.version_id, r.params from ${CHANGES.as("v")} join dagsmith.dag_run r on r.id = v.id
+where r.version_id <> coalesce(v.version_id, r.version_id)
+  or r.params::text <> coalesce(v.params, r.params)::text`,
 };
 
 // The transaction that starts a try begins after the end of the one that changed the run, so their
@@ -35,14 +50,13 @@ export interface RunGeneration {
   readonly params: Json;
 }
 
-/** Keeps the generation of a locked run before its change. A null value does not change. */
-export async function rememberGeneration(
+/** Keeps the generations of locked runs before they change. */
+export async function rememberGenerations(
   on: Queryable,
-  runId: number,
-  versionId: number | null,
-  params: string | null,
+  changes: readonly Change[],
 ): Promise<void> {
-  await on.query(REMEMBER, [runId, versionId, params]);
+  const real = changes.filter(({ versionId, params }) => versionId !== null || params !== null);
+  if (real.length > 0) await on.query(REMEMBER, CHANGES.values(real));
 }
 
 /** The generation of a try; undefined: the current one, or the try never started. */

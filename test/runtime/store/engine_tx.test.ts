@@ -4,7 +4,6 @@ import { triggerRun } from "../../../runtime/actions/trigger.ts";
 import { newCounter } from "../../../runtime/engine/counts/task_counter.ts";
 import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
-import type { Database } from "../../../runtime/store/database/database.ts";
 import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
@@ -17,6 +16,7 @@ import {
   success,
 } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
+import { noting } from "../../support/noting.ts";
 
 const postgres = migratedDatabase();
 const work = async (): Promise<null> => null;
@@ -69,22 +69,6 @@ test("a run that ends as it begins has its callbacks", async () => {
   );
   expect(run).toEqual({ state: "success", callbacks: 1 });
 });
-
-/** A database that notes the names of the statements in transactions. */
-function noting(db: Database, names: string[]): Database {
-  return {
-    ...db,
-    transaction: (body) =>
-      db.transaction((tx) =>
-        body({
-          query: (statement, values) => {
-            names.push(statement.name);
-            return tx.query(statement, values);
-          },
-        }),
-      ),
-  };
-}
 
 describe("the end of a try counts in so many statements", () => {
   /** Ends all instances of `a`, up to `most`. @returns statements on counters */

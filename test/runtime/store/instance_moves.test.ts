@@ -235,7 +235,6 @@ const SETS: readonly (readonly [
       requeueItems(
         postgres.db,
         refs.map(({ instanceId }) => instanceId),
-        [],
       ),
   ],
   [
@@ -297,6 +296,7 @@ const SINGLE: readonly (readonly [name: string, make: (ref: TryRef) => Transitio
   ["refuse", (ref) => transitions.refuse(ref, "why", error)],
   ["cancel", (ref) => transitions.cancel(ref, "running", "why")],
   ["skipPending", (ref) => transitions.cancel(ref, "queued", "why")],
+  ["skipByDecision", (ref) => transitions.skipByDecision(ref, "why")],
   ["timeOut", (ref) => transitions.timeOut(ref, "why")],
   ...TASK_STATES.map(
     (state) =>

@@ -15,7 +15,7 @@ import { releaseInstances } from "../../../runtime/store/instances/task_instance
 import { markGranted } from "../../../runtime/store/limits/slot_request.ts";
 import { updateRuns } from "../../../runtime/store/runs/dag_run.ts";
 import { cancelRunRow, markRunRow, timeOutRuns } from "../../../runtime/store/runs/end_run.ts";
-import { reopenRunRow } from "../../../runtime/store/runs/reopen_run.ts";
+import { reopenRunRows } from "../../../runtime/store/runs/reopen_run.ts";
 import { known, migratedDatabase, registeredWorker, rows } from "../../support/migrated.ts";
 import { readBy } from "../../support/plans.ts";
 import { dagSpec } from "../../support/rows.ts";
@@ -110,7 +110,11 @@ const RUNS: Readonly<Record<string, (on: Queryable) => Promise<unknown>>> = {
       on,
       RUNNING.map((id) => ({ id, reason: "why" })),
     ),
-  reopen: (on) => reopenRunRow(on, RUNNING[0]!, { versionId: null, params: undefined }),
+  reopen: (on) =>
+    reopenRunRows(
+      on,
+      RUNNING.map((id) => ({ id, versionId: null, params: undefined })),
+    ),
 };
 
 test.each(Object.entries(RUNS))("%s reads the runs that it moves", async (_, move) => {

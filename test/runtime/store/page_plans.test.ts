@@ -81,7 +81,7 @@ test("the last page of the audit log", async () => {
 
 test("one instance of a wide mapped task", async () => {
   const { read, shown } = await readBy(postgres.db, "task_instance", (db) =>
-    selectInstances(db, 1, { taskIds: ["each"], mapIndex: 5_000, onlyFailed: false }),
+    selectInstances(db, [1], { taskIds: ["each"], mapIndex: 5_000, onlyFailed: false }),
   );
   expect([read, shown]).toEqual([1, 1]);
 });

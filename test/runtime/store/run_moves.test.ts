@@ -10,7 +10,7 @@ import { startBackfillRuns } from "../../../runtime/store/backfills/start_backfi
 import { getDag } from "../../../runtime/store/dags/dag.ts";
 import { createRuns, startQueued, updateRuns } from "../../../runtime/store/runs/dag_run.ts";
 import { cancelRunRow, markRunRow, timeOutRuns } from "../../../runtime/store/runs/end_run.ts";
-import { reopenRunRow } from "../../../runtime/store/runs/reopen_run.ts";
+import { reopenRunRows } from "../../../runtime/store/runs/reopen_run.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 import { dagSpec } from "../../support/rows.ts";
 
@@ -136,11 +136,12 @@ const MOVES: readonly (readonly [
   ),
   [
     ["reopen", "goOn"],
-    "of a run",
-    async ({ ids }) => {
-      const reopening = { versionId: null, params: undefined };
-      for (const id of ids) await reopenRunRow(postgres.db, id, reopening);
-    },
+    "of many runs",
+    ({ ids }) =>
+      reopenRunRows(
+        postgres.db,
+        ids.map((id) => ({ id, versionId: null, params: undefined })),
+      ),
   ],
 ];
 
@@ -194,7 +195,7 @@ test("a created run is queued", async () => {
 test("the start of a running run is kept when instances of it are cleared", async () => {
   const { dagId, ids } = await inEveryState(false);
   const running = ids[RUN_STATES.indexOf("running")]!;
-  await reopenRunRow(postgres.db, running, { versionId: null, params: undefined });
+  await reopenRunRows(postgres.db, [{ id: running, versionId: null, params: undefined }]);
   expect((await runsOf(dagId))[RUN_STATES.indexOf("running")]!.columns).toMatchObject({
     ...{ started_at: "kept", timeout_at: "kept", queued_at: "kept" },
   });
