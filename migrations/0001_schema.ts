@@ -65,7 +65,6 @@ create table dagsmith.dag_version (
   unique (dag_id, hash),
   unique (dag_id, number)
 );
-create index dag_version_bundle on dagsmith.dag_version (bundle_hash);
 alter table dagsmith.dag add foreign key (version_id) references dagsmith.dag_version;
 
 create table dagsmith.import_error (
@@ -127,8 +126,6 @@ create table dagsmith.schedule_decision (
   check (decision = 'skipped' or (count = 1 and logical_date = last_logical_date))
 );
 create index schedule_decision_newest on dagsmith.schedule_decision (dag_id, last_logical_date desc, schedule);
--- The oldest decisions, for retention.
-create index schedule_decision_oldest on dagsmith.schedule_decision (decided_at);
 `;
 
 const RUNS = `
@@ -205,15 +202,11 @@ create table dagsmith.dag_run (
   -- Tasks that failed and were allowed to.
   warnings integer not null default 0 check (warnings >= 0),
   note text,
-  -- Since when retention deletes the run, which takes several transactions. No action and
-  -- no later decision sees such a run. Null: the run stays.
-  deleting_since timestamptz,
   unique (dag_id, run_id),
   check (data_interval_start <= data_interval_end),
   check ((finished_at is not null) = (state in ('success', 'failed'))),
   check (backfill_id is null or backfill_ordinal is not null),
-  check (timeout_at is null or started_at is not null),
-  check (deleting_since is null or finished_at is not null)
+  check (timeout_at is null or started_at is not null)
 ) with (fillfactor = 80);
 create index dag_run_active on dagsmith.dag_run (dag_id, state, id)
   where state in ('queued', 'running');
@@ -231,15 +224,6 @@ create index dag_run_backfill on dagsmith.dag_run (backfill_id, backfill_ordinal
   where backfill_id is not null and state in ('queued', 'running');
 create index dag_run_overdue on dagsmith.dag_run (timeout_at)
   where state = 'running' and timeout_at is not null;
--- The runs that retention deletes next, and those that it has begun to delete.
-create index dag_run_finished on dagsmith.dag_run (finished_at, id)
-  where finished_at is not null;
-create index dag_run_deleting on dagsmith.dag_run (id) where deleting_since is not null;
--- Which versions and backfills are still needed. Without these indexes, deleting one row
--- would read every run.
-create index dag_run_version on dagsmith.dag_run (version_id);
-create index dag_run_of_backfill on dagsmith.dag_run (backfill_id)
-  where backfill_id is not null;
 
 -- The plan of a backfill: one row for each interval of its range.
 create table dagsmith.backfill_run (
@@ -310,10 +294,6 @@ create table dagsmith.task_counter (
   upstream_skipped integer not null default 0,
   upstream_upstream_failed integer not null default 0,
   upstream_removed integer not null default 0,
-  -- Instances of the setups that the task needs, at any distance, and of a teardown those of
-  -- the other tasks in its scope: {"total": 2, "success": 1, …}. Null for a task without any.
-  setups json,
-  in_scope json,
   -- True once the trigger rule has decided; it decides once.
   decided boolean not null default false,
   -- The task's own instances when it is mapped: the total (null before the list is
@@ -629,8 +609,6 @@ create table dagsmith.asset_queue (
 );
 create index asset_queue_asset on dagsmith.asset_queue (dag_id, uri);
 create index asset_queue_new on dagsmith.asset_queue (dag_id) where is_new;
--- Whether an update waits for a DAG. Without it, deleting an update would read the table.
-create index asset_queue_event on dagsmith.asset_queue (event_id);
 `;
 
 const EVENTS = `
@@ -718,16 +696,12 @@ create table dagsmith.worker (
   pool_id text not null,
   hostname text not null,
   pid integer not null,
-  -- The application_name of the database sessions of its process.
-  session_name text not null,
   slots integer not null,
   -- The queues that the worker serves.
   queues text[] not null default '{default}' check (cardinality(queues) > 0),
   state text not null default 'active' check (state in ('active', 'stopping', 'lost')),
   started_at timestamptz not null default now(),
-  heartbeat_at timestamptz not null default now(),
-  -- The background jobs of its process that have not come round.
-  late_loops text[] not null default '{}'
+  heartbeat_at timestamptz not null default now()
 );
 
 create table dagsmith.scheduler (
@@ -735,8 +709,7 @@ create table dagsmith.scheduler (
   hostname text not null,
   pid integer not null,
   started_at timestamptz not null default now(),
-  heartbeat_at timestamptz not null default now(),
-  late_loops text[] not null default '{}'
+  heartbeat_at timestamptz not null default now()
 );
 `;
 
@@ -766,13 +739,6 @@ create table dagsmith.audit (
   detail json not null default '{}'
 );
 create index audit_newest on dagsmith.audit (dag_id, id desc);
-
--- How far retention has come with a kind of history whose runs stay: everything of runs
--- that finished before this time is deleted.
-create table dagsmith.retention_progress (
-  kind text primary key check (kind in ('logs')),
-  done_until timestamptz not null
-);
 `;
 
 /** The order counts: a table comes after those that it references. */

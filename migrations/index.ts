@@ -4,8 +4,11 @@
  */
 import type { Knex } from "knex";
 import * as schema from "./0001_schema.ts";
-import * as state from "./0002_state.ts";
-import * as step from "./0003_step.ts";
+import * as retention from "./0002_retention.ts";
+import * as liveness from "./0003_liveness.ts";
+import * as setupCounts from "./0004_setup_counts.ts";
+import * as state from "./0005_state.ts";
+import * as step from "./0006_step.ts";
 
 export interface Migration {
   readonly name: string;
@@ -14,6 +17,9 @@ export interface Migration {
 
 export const migrations: readonly Migration[] = [
   { name: "0001_schema", ...schema },
-  { name: "0002_state", ...state },
-  { name: "0003_step", ...step },
+  { name: "0002_retention", ...retention },
+  { name: "0003_liveness", ...liveness },
+  { name: "0004_setup_counts", ...setupCounts },
+  { name: "0005_state", ...state },
+  { name: "0006_step", ...step },
 ];
