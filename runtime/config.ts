@@ -22,6 +22,12 @@ export interface Config {
   };
   /** DAG_BASE_URL: the address of the page as people reach it, without "/" at its end. Null: messages have no links. */
   readonly baseUrl: string | null;
+  /** DAG_TASK_USER: the user that task processes run as. Null: that of the worker. */
+  readonly taskUser: string | null;
+  /**
+   * The secrets of dagsmith itself, for the masker: passwords of its database, key and token.
+   */
+  readonly ownSecrets: readonly string[];
   /** DAG_WORKER_SLOTS: tries at once in one worker. Default 16. */
   readonly slots: number;
   /**
@@ -96,6 +102,8 @@ export function readConfig(environment: Environment = process.env): Config {
       token: text("DAG_WEB_TOKEN"),
     },
     baseUrl: baseUrl(text("DAG_BASE_URL")),
+    taskUser: text("DAG_TASK_USER"),
+    ownSecrets: ownSecrets(environment),
     slots: wholeNumber("DAG_WORKER_SLOTS", text("DAG_WORKER_SLOTS"), 16, 1, 1_000),
     xcoms: {
       folder: xcomFolder(text),
@@ -166,15 +174,49 @@ function environmentSecrets(environment: Environment): EnvironmentSecrets {
   };
 }
 
-/** Connections reach a task through its worker, one by one; the environment must not hand it all of them at once. */
+/**
+ * A task gets its connections one by one, from its worker. Its environment must not hold
+ * all of them at once, nor a secret of dagsmith under another name.
+ */
 function taskEnvironment(environment: Environment): Readonly<Record<string, string>> {
-  const isOurs = (name: string): boolean =>
-    /^(DAG_|PG)/.test(name) || /^DATABASE_URL(_DIRECT)?$/.test(name);
+  const secrets = ownSecrets(environment);
+  const isOurs = (name: string, value: string): boolean =>
+    /^(DAG_|PG)/.test(name) ||
+    /^DATABASE_URL(_DIRECT)?$/.test(name) ||
+    secrets.some((secret) => value.includes(secret));
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>
-      value === undefined || isOurs(name) ? [] : [[name, value]],
+      value === undefined || isOurs(name, value) ? [] : [[name, value]],
     ),
   );
+}
+
+/** Shorter texts occur by chance, and are not masked either. */
+const LEAST_SECRET = 5;
+
+function ownSecrets(environment: Environment): readonly string[] {
+  const { DATABASE_URL, DATABASE_URL_DIRECT, DAG_SECRET_KEY, DAG_WEB_TOKEN, PGPASSWORD } =
+    environment;
+  return [
+    ...[DATABASE_URL, DATABASE_URL_DIRECT].flatMap(passwordsIn),
+    ...[DAG_SECRET_KEY, DAG_WEB_TOKEN, PGPASSWORD],
+  ].filter((secret) => secret !== undefined && secret.length >= LEAST_SECRET) as string[];
+}
+
+/** The password of an address of a database, as it is written there and as it is sent. */
+export function passwordsIn(address: string | undefined): readonly string[] {
+  const url = address === undefined ? null : URL.parse(address);
+  if (!url) return [];
+  const given = [url.password, url.searchParams.get("password") ?? ""];
+  return [...given, ...given.map(decoded)].filter((password) => password !== "");
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** What begins like a URL is one: taken for a path, a misspelt one would make a folder that no other machine sees. */

@@ -211,6 +211,7 @@ const messages = {
     "The database does not answer: {reason}. Nothing is lost; ask again when it is back.",
   WEB_EXPOSED:
     "The page may listen on {host} only behind a token: set DAG_WEB_TOKEN, or listen on 127.0.0.1.",
+  TASK_USER_REFUSED: 'DAG_TASK_USER "{user}" cannot be used: {reason}.',
   NODE_TOO_OLD: "dagsmith needs Node 22.18 or later; this is {found}.",
 } as const;
 

@@ -33,6 +33,8 @@ export interface ProcessLimits {
   readonly memoryLimitMegabytes: number;
   /** The complete environment of the process. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The user of the system that it runs as. Undefined: that of this process. */
+  readonly user: { readonly uid: number; readonly gid: number } | undefined;
   /** Its working directory. */
   readonly folder: string;
 }
@@ -80,6 +82,7 @@ export class InspectorProcess {
       {
         cwd: limits.folder,
         env: { ...limits.environment },
+        ...(limits.user && { uid: limits.user.uid, gid: limits.user.gid }),
         stdio: ["ignore", "pipe", "pipe", "pipe"],
         // Leads its own process group, so that its child processes die with it.
         detached: true,

@@ -27,6 +27,8 @@ export interface InspectorOptions {
    * file. Default: empty.
    */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** The user of the system that imports files. Default: that of this process. */
+  readonly user?: ProcessLimits["user"];
   /** How many processes inspect at once. Default: the number of cores, at most 4. */
   readonly processes?: number;
 }
@@ -76,6 +78,7 @@ class ProcessPool implements Inspector {
       timeLimitMs: options.timeLimitMs ?? 30_000,
       memoryLimitMegabytes: options.memoryLimitMegabytes ?? 512,
       environment: passedOn(options.environment ?? {}),
+      user: options.user,
     };
   }
 

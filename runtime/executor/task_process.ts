@@ -5,7 +5,6 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { errorMessage } from "../../sdk/error_message.ts";
 import { type DagsmithError, isDagsmithError } from "../../sdk/errors.ts";
 import { LineCutter } from "../child/line_cutter.ts";
@@ -16,6 +15,7 @@ import type { LogLevel, TryRequest, TryResult } from "../child/run_try.ts";
 import type { LoadableBundle } from "./bundle_cache.ts";
 import { EndedTries } from "./ended_tries.ts";
 import { invalidMessage, longestLine, parseTaskMessage } from "./task_message.ts";
+import { MAIN, type TaskUser } from "./task_user.ts";
 
 /** The functions of the worker that a running try needs. */
 export interface TryHost {
@@ -37,9 +37,13 @@ const KILL_AFTER_MS = 2_000;
  */
 const LAST_WORDS_MS = 500;
 
-const MAIN = fileURLToPath(
-  new URL(`../child/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
-);
+/** The user of the system, and the environment with its home instead of the worker's. */
+function asUser({ env, user }: TaskProcessOptions) {
+  if (!user) return { env };
+  const { uid, gid, home } = user;
+  const { HOME: _, ...rest } = env;
+  return { uid, gid, env: { ...rest, ...(home !== null && { HOME: home }) } };
+}
 
 interface Running {
   /** Its number among the tries of the process. */
@@ -54,6 +58,8 @@ interface Running {
 export interface TaskProcessOptions {
   /** The environment of the process; must not contain the worker's secrets. */
   readonly env: NodeJS.ProcessEnv;
+  /** The user that the process runs as. Default: that of the worker. */
+  readonly user?: TaskUser | undefined;
   /** Where native addons that are not part of a bundle are looked up. */
   readonly folder: string;
 }
@@ -86,7 +92,7 @@ export class TaskProcess {
     // Its own process group: a kill then reaches the children of the task, and Ctrl-C in
     // the terminal reaches only the worker.
     this.#process = spawn(process.execPath, ["--enable-source-maps", MAIN, options.folder], {
-      env: options.env,
+      ...asUser(options),
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });

@@ -21,6 +21,7 @@ import { type Queue, startQueue } from "./queue.ts";
 import { Spill, type SpillOptions } from "./spill.ts";
 import { sweepFiles } from "./sweep_files.ts";
 import { TaskPool } from "./task_pool.ts";
+import type { TaskUser } from "./task_user.ts";
 import { TryRunner } from "./try_runner.ts";
 import { ValueStore } from "./value_store.ts";
 
@@ -42,6 +43,8 @@ export interface WorkerOptions {
   readonly xcoms?: SpillOptions | undefined;
   /** The environment of task processes; must not contain the worker's own secrets. */
   readonly taskEnv: NodeJS.ProcessEnv;
+  /** The user that task processes run as. Default: that of the worker. */
+  readonly taskUser?: TaskUser | undefined;
   /**
    * How long running tries may take to finish when the worker is stopped. Default 10 s.
    */
@@ -77,7 +80,7 @@ export class Worker {
     const [plans, workerId] = [new Plans(), this.id];
     const snapshots = new RunSnapshotCache(plans);
     const bundles = new BundleCache(db, options.cacheFolder);
-    const processes = new TaskPool(slots, { env, folder, bundles });
+    const processes = new TaskPool(slots, { env, folder, bundles, user: options.taskUser });
     const spill = new Spill(db, options.xcoms);
     const { logBytes } = options;
     const shared = { db, workerId, secrets, snapshots, processes, logBytes };

@@ -33,6 +33,8 @@ export interface ConnectionResolver {
 }
 
 export interface SecretSources {
+  /** The secrets of dagsmith itself: masked, and never handed out. Default: none. */
+  readonly own?: readonly string[];
   readonly environment: EnvironmentSecrets;
   readonly stored?: StoredSecrets;
   /** Connections by id, for ids that are set nowhere else. */
@@ -40,12 +42,14 @@ export interface SecretSources {
 }
 
 export function createResolver({
+  own = [],
   environment,
   stored,
   defaults = {},
 }: SecretSources): ConnectionResolver {
   const masker = createMasker();
   const learn = masker.add;
+  learn(own);
   learn(environmentSecretValues(environment));
   for (const connection of Object.values(defaults)) learn(secretValuesOf(connection));
   return {

@@ -61,6 +61,20 @@ test("task processes see the environment without dagsmith's settings, secrets an
   });
 });
 
+test("a secret of dagsmith under another name does not reach task processes either", () => {
+  const { taskEnvironment, ownSecrets } = readConfig({
+    DATABASE_URL: "postgres://etl:p%40ssword@db/dagsmith",
+    DAG_SECRET_KEY: "the-key-of-all",
+    DAG_WEB_TOKEN: "the-web-token",
+    POSTGRES_PASSWORD: "p@ssword",
+    OTHER_URL: "postgres://etl:p%40ssword@db/other",
+    COPY: "key=the-key-of-all",
+    HOME: "/home/etl",
+  });
+  expect(taskEnvironment).toEqual({ HOME: "/home/etl" });
+  expect(ownSecrets).toEqual(["p%40ssword", "p@ssword", "the-key-of-all", "the-web-token"]);
+});
+
 describe("DAG_XCOM_FOLDER", () => {
   const folderOf = (folder: string, more: Readonly<Record<string, string>> = {}) =>
     readConfig({ DAG_XCOM_FOLDER: folder, ...more }).xcoms.folder;

@@ -14,6 +14,7 @@ import {
   removeRunningDev,
   writeRunningDev,
 } from "../project/project.ts";
+import { findUserOfImports } from "../project/task_user.ts";
 import { type Running, runServices, serve } from "../services/running.ts";
 import {
   openSurroundings,
@@ -122,6 +123,7 @@ async function deployOnChange({ cli, db }: Surroundings, folder: string) {
     },
     {
       environment: cli.config.inherited,
+      user: await findUserOfImports(cli),
       onError: (error) => tell(errorMessage(error)),
     },
   );

@@ -9,6 +9,7 @@ import type { FolderLoad } from "../../bundler/folder.ts";
 import type { DeployedDag } from "../../store/reads/dags.ts";
 import type { Cli } from "../command.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
+import { findUserOfImports } from "../project/task_user.ts";
 import { hint } from "./nearest.ts";
 
 export const DEFAULT_FOLDER = "dags";
@@ -79,6 +80,7 @@ export async function loadDagFolder(
   const { loadFolder } = await import("../../bundler/folder.ts");
   return loadFolder(resolve(cli.folder, folder ?? DEFAULT_FOLDER), {
     environment: cli.config.inherited,
+    user: await findUserOfImports(cli),
   });
 }
 

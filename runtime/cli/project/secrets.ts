@@ -2,6 +2,7 @@
  * The key and the connections of this command line: those of the environment and the
  * database only.
  */
+import { passwordsIn } from "../../config.ts";
 import { parseSecretKey, type SecretKey } from "../../secrets/encryption.ts";
 import { readSecretKey } from "../../secrets/key_file.ts";
 import { type StoredSecrets, storedSecrets } from "../../secrets/stored.ts";
@@ -21,6 +22,16 @@ export async function findSecretKey({
   return config.secretKey === null
     ? readSecretKey(projectFiles(folder).secretKey)
     : parseSecretKey(config.secretKey);
+}
+
+/** The secrets of dagsmith itself: those of the environment, the key, and the database's password. */
+export async function ownSecrets(cli: Pick<Cli, "config" | "folder">, databaseUrl: string) {
+  const key = await findSecretKey(cli);
+  return [
+    ...cli.config.ownSecrets,
+    ...passwordsIn(databaseUrl),
+    ...(key ? [key.toString("base64")] : []),
+  ];
 }
 
 /** The secrets in the database, opened with that key. */

@@ -16,7 +16,8 @@ import type { Cli } from "../command.ts";
 import { safeText } from "../output/terminal.ts";
 import { directAddress } from "../project/database.ts";
 import { bundleFolder } from "../project/project.ts";
-import { openStoredSecrets } from "../project/secrets.ts";
+import { openStoredSecrets, ownSecrets } from "../project/secrets.ts";
+import { findUserOfTasks } from "../project/task_user.ts";
 import type { Running, Service } from "./running.ts";
 import { watchSchema } from "./watch_schema.ts";
 
@@ -51,6 +52,7 @@ export async function openSurroundings(
   running.add({ stop: () => db.close() });
   running.add(watchSchema(db, log, (newer) => running.fail(newer)));
   const secrets = createResolver({
+    own: await ownSecrets(cli, url),
     environment: cli.config.secrets,
     stored: await openStoredSecrets(cli, db),
     defaults,
@@ -131,6 +133,7 @@ export async function startWorkerRole(
     baseUrl: cli.config.baseUrl,
     cacheFolder: await bundleFolder(cli.folder),
     taskEnv: { ...cli.config.taskEnvironment },
+    taskUser: await findUserOfTasks(cli),
     graceMs: WORKER_GRACE_MS,
     logBytes: cli.config.logBytes,
   });
