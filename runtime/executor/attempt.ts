@@ -27,6 +27,8 @@ export interface Secrets {
   variable(key: string): Promise<string | null>;
   /** Masks every secret value that was handed out so far. */
   mask(text: string): string;
+  /** Masks the params of a run that are secrets by their name, from now on. */
+  learnParams(params: Json): void;
 }
 
 /** The values that a running try may read and write. */

@@ -2,8 +2,9 @@
  * Masks secrets in text. Each secret is masked in the forms in which it usually leaks: as
  * it is, URL-encoded, base64 at any offset, hex, escaped in JSON. Secrets of several
  * lines are also masked line by line. One combined pattern is compiled again only when a
- * new secret arrives.
+ * new secret arrives. The password in a URL is masked although nothing else names it.
  */
+import { stripVTControlCharacters } from "node:util";
 
 export interface Masker {
   /**
@@ -33,12 +34,28 @@ export function createMasker(): Masker {
       }
     },
     mask(text) {
-      if (forms.size === 0) return text;
-      pattern ??= patternOf(forms);
-      return replaceAll(text, pattern);
+      if (forms.size > 0) pattern ??= patternOf(forms);
+      return maskedThroughout(text, pattern);
     },
   };
 }
+
+/** Also a secret with a colour code inside: then the codes go, and the rest is masked. */
+function maskedThroughout(text: string, pattern: RegExp | null): string {
+  const masked = maskedPlain(text, pattern);
+  const plain = stripVTControlCharacters(masked);
+  if (plain === masked) return masked;
+  const maskedAgain = maskedPlain(plain, pattern);
+  return maskedAgain === plain ? masked : maskedAgain;
+}
+
+function maskedPlain(text: string, pattern: RegExp | null): string {
+  const masked = pattern === null ? text : replaceAll(text, pattern);
+  return masked.includes("://") ? masked.replace(PASSWORD_IN_URL, `$1${MASK}`) : masked;
+}
+
+/** What stands between the name and the host of a URL. Bounded, so that no text is slow. */
+const PASSWORD_IN_URL = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:@/?#]{0,256}:)[^\s@/]{1,1024}(?=@)/gi;
 
 /** Every form of a secret that reveals it. */
 function formsOf(secret: string): readonly string[] {

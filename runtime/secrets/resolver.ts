@@ -5,9 +5,10 @@
  */
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
+import type { Json } from "../../sdk/json.ts";
 import { connectionVariable, type EnvironmentSecrets } from "../config.ts";
 import { createMasker } from "./masker.ts";
-import { secretValuesOf, secretValuesOfVariable } from "./secret_values.ts";
+import { secretValuesOf, secretValuesOfParams, secretValuesOfVariable } from "./secret_values.ts";
 import type { StoredSecrets } from "./stored.ts";
 
 export interface ConnectionResolver {
@@ -25,6 +26,8 @@ export interface ConnectionResolver {
    * and those that were read from the database.
    */
   mask(text: string): string;
+  /** Masks the params of a run that are secrets by their name, from now on. */
+  learnParams(params: Json): void;
   /**
    * Reads every stored secret, so that secrets that another process returned are masked
    * here too.
@@ -66,6 +69,7 @@ export function createResolver({
       return found;
     },
     mask: masker.mask,
+    learnParams: (params) => learn(secretValuesOfParams(params)),
     learnStored: async () => {
       const readable = await stored?.readable();
       for (const connection of readable?.connections ?? []) learn(secretValuesOf(connection));

@@ -15,6 +15,28 @@ export function looksSecret(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
+const SECRET_PARAM =
+  /pass(word|wd|phrase|code)|secret|token|(api|access|private|signing|encryption)_?key|credential|authorization|webhook_?url|dsn$/i;
+
+/**
+ * Whether a param of this name is a secret. Narrower than {@link looksSecret}, because a
+ * param named `key` is often a plain one, such as the key of a file.
+ */
+export function looksSecretParam(name: string): boolean {
+  return SECRET_PARAM.test(name);
+}
+
+/** The texts and numbers in params under a name that looks secret, at any depth. */
+export function secretValuesOfParams(params: Json): readonly string[] {
+  if (Array.isArray(params)) return params.flatMap((item: Json) => secretValuesOfParams(item));
+  if (typeof params !== "object" || params === null) return [];
+  return Object.entries(params).flatMap(([name, value]) =>
+    looksSecretParam(name) && typeof value !== "object"
+      ? [String(value)]
+      : secretValuesOfParams(value),
+  );
+}
+
 /**
  * The password, and every text in `extra` under a name that looks secret, at any depth.
  */

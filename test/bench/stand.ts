@@ -61,6 +61,7 @@ export async function openStand(): Promise<Stand> {
           connection: () => Promise.reject(new Error("none")),
           variable: async () => null,
           mask: (text) => text,
+          learnParams: () => undefined,
         },
       }),
     run: async (dagId) => {

@@ -34,7 +34,10 @@ beforeAll(async () => {
     await clients[name].query(tables);
   }
   const connection = async (id: string) => parseConnection(id, urls[id]!);
-  const secrets = { connection, variable: async () => null, mask: (text: string) => text };
+  const secrets = {
+    ...{ connection, variable: async () => null },
+    ...{ mask: (text: string) => text, learnParams: () => undefined },
+  };
   worker = await testWorker(postgres.db, { secrets });
   await deploy(postgres.db, "dags");
   for (const dagId of ["raw_to_cleansed", "cleansed_to_reporting"])

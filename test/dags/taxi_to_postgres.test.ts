@@ -35,6 +35,7 @@ beforeAll(async () => {
     connection: async (id: string) => parseConnection(id, connections[id]!),
     variable: async () => null,
     mask: (text: string) => text,
+    learnParams: () => undefined,
   };
   worker = await testWorker(postgres.db, { secrets });
   await deploy(postgres.db, "dags");

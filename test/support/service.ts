@@ -40,6 +40,7 @@ const service =
           },
           variable: async () => null,
           mask: (text) => text,
+          learnParams: () => undefined,
         },
       });
 

@@ -33,6 +33,7 @@ export const secrets: Secrets = {
   },
   variable: async (key) => (key === "region" ? "eu" : null),
   mask: (text) => text.replaceAll(PASSWORD, "***"),
+  learnParams: () => undefined,
 };
 
 const { PATH, NODE_COMPILE_CACHE } = process.env;

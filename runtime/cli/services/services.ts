@@ -9,6 +9,7 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import type { SpillOptions } from "../../executor/spill.ts";
 import { type ConnectionResolver, createResolver } from "../../secrets/resolver.ts";
 import type { ServiceLog } from "../../service/log.ts";
+import { Loop } from "../../service/loop.ts";
 import type { WaitListener } from "../../store/database/connection_loss.ts";
 import { type Database, openDatabase } from "../../store/database/database.ts";
 import { assertReachable } from "../../store/database/probe.ts";
@@ -152,6 +153,9 @@ export function xcomFiles({ config: { xcoms }, folder }: Cli): SpillOptions | un
 /** The default address of the page. */
 const DEFAULT_PORT = 8080;
 
+/** How soon the page masks a secret that was stored after its start. */
+const LEARN_EVERY_MS = 10_000;
+
 export interface PageOptions {
   readonly host?: string | undefined;
   /** Default: DAG_WEB_PORT, else 8080. */
@@ -172,12 +176,11 @@ export async function startPageRole(
   const { web } = cli.config;
   const host = options.host ?? web.host;
   const port = options.port ?? web.port ?? DEFAULT_PORT;
-  // Another process may have handed out a secret; the page must know it to mask it.
-  await secrets.learnStored();
+  const learning = await startLearning(secrets, log);
   try {
     const token = web.token === null ? {} : { token: web.token };
     const notice = options.notice === undefined ? {} : { notice: options.notice };
-    return await startWeb({
+    const page = await startWeb({
       db,
       actions,
       host,
@@ -188,10 +191,29 @@ export async function startPageRole(
       variable: secrets.variable,
       log: pageLog(log),
     });
+    const stop = async (): Promise<void> => {
+      await learning.stop();
+      await page.stop();
+    };
+    return { url: page.url, stop };
   } catch (error) {
+    await learning.stop();
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     throw new DagsmithError("PORT_IN_USE", { host, port });
   }
+}
+
+/** Another process may have handed out a secret; the page must know it to mask it. */
+async function startLearning(secrets: ConnectionResolver, log: ServiceLog): Promise<Loop> {
+  await secrets.learnStored();
+  const runOnce = async (): Promise<number> => {
+    await secrets.learnStored();
+    return 0;
+  };
+  const everyMs = LEARN_EVERY_MS;
+  const loop = new Loop({ name: "learn_secrets", everyMs, staggerMs: everyMs, runOnce }, log);
+  loop.start();
+  return loop;
 }
 
 /**

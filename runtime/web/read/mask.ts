@@ -4,6 +4,8 @@
  * forget to mask.
  */
 import type { Json } from "../../../sdk/json.ts";
+import { MASK } from "../../secrets/masker.ts";
+import { looksSecretParam } from "../../secrets/secret_values.ts";
 
 /** Replaces every secret in a text. */
 export type Mask = (text: string) => string;
@@ -22,9 +24,29 @@ export function maskRow<Row extends object>(
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
       name,
-      names.includes(name) ? value : maskValue(mask, value),
+      names.includes(name) ? value : maskNamed(mask, value),
     ]),
   ) as Row;
+}
+
+/** Masks as {@link maskValue} does, and what stands under a name that looks secret. */
+function maskNamed(mask: Mask, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => maskNamed(mask, item));
+  if (!isObject(value)) return maskValue(mask, value);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      mask(name),
+      isSecret(name, item) ? MASK : maskNamed(mask, item),
+    ]),
+  );
+}
+
+function isSecret(name: string, value: unknown): boolean {
+  return looksSecretParam(name) && (typeof value === "string" || typeof value === "number");
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !(value instanceof Date);
 }
 
 /** Masks every text inside a JSON value, keys of objects too. */
@@ -34,7 +56,7 @@ export function maskJson(mask: Mask, value: Json): Json {
 
 function maskValue(mask: Mask, value: unknown): unknown {
   if (typeof value === "string") return mask(value);
-  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  if (!isObject(value)) return value;
   if (Array.isArray(value)) return value.map((item) => maskValue(mask, item));
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [mask(key), maskValue(mask, item)]),

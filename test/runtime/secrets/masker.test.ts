@@ -109,3 +109,25 @@ test("a secret added later is masked from then on", () => {
   masker.add(["second-secret"]);
   expect(masker.mask("first-secret second-secret")).toBe(`${MASK} ${MASK}`);
 });
+
+test("a secret with colour codes inside is masked, and other colours stay", () => {
+  const red = "\u001b[31m";
+  expect(masked(["hunter2-secret"], `${red}hunter2-${red}secret!`)).toBe(`${MASK}!`);
+  expect(masked(["hunter2-secret"], `${red}harmless`)).toBe(`${red}harmless`);
+});
+
+test.each([
+  ["postgres://etl:pa55word@db/dagsmith", `postgres://etl:${MASK}@db/dagsmith`],
+  ["see https://:t0ken@host and amqp://a:b@c", `see https://:${MASK}@host and amqp://a:${MASK}@c`],
+  ["http://host:8080/a@b", "http://host:8080/a@b"],
+  ["s3://bucket/key", "s3://bucket/key"],
+])("the password in a URL is masked although nothing else names it: %s", (text, shown) => {
+  expect(masked([], text)).toBe(shown);
+});
+
+test("a text of a megabyte that looks like the beginning of URLs is masked at once", () => {
+  const text = "a.".repeat(250_000) + "http://".repeat(70_000);
+  const startedAt = process.cpuUsage().user;
+  masked([], text);
+  expect((process.cpuUsage().user - startedAt) / 1_000).toBeLessThan(5_000);
+});

@@ -228,3 +228,21 @@ describe("what is masked", () => {
     expect(masks(resolver, "learn-me-1", "learn-me-2")).toEqual(["learn-me-1", "learn-me-2"]);
   });
 });
+
+test("a param is a secret by its name, at any depth, and other params are not", () => {
+  const resolver = createResolver({ environment: nothing });
+  resolver.learnParams({
+    api_key: "abcdef-1",
+    steps: [{ clientSecret: "abcdef-2", key: "orders/today", author: "someone" }],
+    passcode: 1_234_567,
+  });
+  expect(resolver.mask("abcdef-1 abcdef-2 1234567 orders/today someone")).toBe(
+    "*** *** *** orders/today someone",
+  );
+});
+
+test("the secrets of dagsmith itself are masked, and nothing hands them out", async () => {
+  const resolver = createResolver({ own: ["the-key-of-all"], environment: nothing });
+  expect(resolver.mask("it is the-key-of-all")).toBe("it is ***");
+  expect(await resolver.variable("the-key-of-all")).toBeNull();
+});
