@@ -82,6 +82,8 @@ const messages = {
     "{file}: a top-level await waits for something that can never happen. Move the work into a task body.",
   INVALID_IMPORT_MESSAGE:
     "{file}: while the file was imported, its process sent a message that dagsmith does not understand: {problem}. A DAG file must not write to file descriptor 3, nor replace what JavaScript itself provides.",
+  UNSTORABLE_TEXT:
+    "{file}: the text at {path} contains a NUL or half of a surrogate pair, which PostgreSQL cannot read back. Remove that character.",
   BUNDLE_FAILED: "{file}:{line}: {reason}",
 
   // Values

@@ -20,13 +20,13 @@ const spec = z.looseObject({
 }) as unknown as z.ZodType<DagSpec>;
 
 const answer = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("ready") }),
-  z.object({ type: z.literal("started") }),
-  z.object({
+  z.strictObject({ type: z.literal("ready") }),
+  z.strictObject({ type: z.literal("started") }),
+  z.strictObject({
     ...{ type: z.literal("described"), specs: z.array(spec) },
     ...{ importMs: amount, heapMegabytes: amount, isWorn: z.boolean() },
   }),
-  z.object({
+  z.strictObject({
     ...{ type: z.literal("failed"), reason: text, stack: text.nullable() },
     code: z.custom<ErrorCode>((code) => typeof code === "string"),
     ...{ uncaught: z.boolean(), isWorn: z.boolean() },

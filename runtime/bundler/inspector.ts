@@ -5,11 +5,13 @@
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { DagsmithError } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import type { Bundle } from "./bundle.ts";
 import { failureError } from "./failure.ts";
 import { InspectorProcess, type Outcome, type ProcessLimits } from "./inspector-process.ts";
-import type { ImportError } from "./version.ts";
+import { unstorableText } from "./unstorable_text.ts";
+import { type ImportError, importError } from "./version.ts";
 import { loadableCode } from "./write.ts";
 
 /** The DAGs of a bundle, or its failure. */
@@ -126,8 +128,7 @@ class ProcessPool implements Inspector {
       outcome = await fresh.run(request);
       this.#giveBack(fresh, outcome);
     } else this.#giveBack(process, outcome);
-    if (outcome.type === "described")
-      return { specs: outcome.specs, importMs: outcome.importMs, error: null };
+    if (outcome.type === "described") return inspectionOf(bundle, outcome);
     return { specs: [], importMs: null, error: failureError(bundle, outcome, this.#limits) };
   }
 
@@ -168,6 +169,16 @@ class ProcessPool implements Inspector {
 function mayBeAnothersFault(outcome: Outcome): boolean {
   if (outcome.type === "failed") return outcome.uncaught;
   return outcome.type === "timeout" ? !outcome.began : outcome.type !== "described";
+}
+
+function inspectionOf(
+  { file }: Bundle,
+  { specs, importMs }: Extract<Outcome, { readonly type: "described" }>,
+): Inspection {
+  const path = unstorableText(Object.fromEntries(specs.map((spec) => [spec.dagId, spec])));
+  if (path === undefined) return { specs, importMs, error: null };
+  const error = importError(file, new DagsmithError("UNSTORABLE_TEXT", { file, path }), null);
+  return { specs: [], importMs: null, error };
 }
 
 function passedOn(

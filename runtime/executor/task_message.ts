@@ -23,55 +23,59 @@ const instant = text.refine((iso) => !Number.isNaN(Date.parse(iso)), "it is not 
 
 const limit = { timeoutMs: milliseconds, softFail: flag };
 const wait = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("time"), at: instant }),
-  z.object({ type: z.literal("duration"), ms: milliseconds }),
-  z.object({
+  z.strictObject({ type: z.literal("time"), at: instant }),
+  z.strictObject({ type: z.literal("duration"), ms: milliseconds }),
+  z.strictObject({
     ...{ type: z.literal("run"), dagId: text, taskId: text.nullable(), ...limit },
     logicalDate: instant.nullable(),
   }),
-  z.object({ type: z.literal("event"), name: text, ...limit }),
+  z.strictObject({ type: z.literal("event"), name: text, ...limit }),
 ]);
 
 const label = { label: text.exactOptional() };
 const result = z.discriminatedUnion("outcome", [
-  z.object({
+  z.strictObject({
     outcome: z.literal("success"),
     output: text.nullable(),
-    assets: z.array(z.object({ uri: text, alias: text.nullable(), extra: json })).exactOptional(),
-    state: z.array(z.object({ scope: text, key: text, json: text.nullable() })).exactOptional(),
+    assets: z
+      .array(z.strictObject({ uri: text, alias: text.nullable(), extra: json }))
+      .exactOptional(),
+    state: z
+      .array(z.strictObject({ scope: text, key: text, json: text.nullable() }))
+      .exactOptional(),
     again: flag.exactOptional(),
     ...label,
   }),
-  z.object({
+  z.strictObject({
     ...{ outcome: z.literal("skipped"), reason: text, ...label },
     filteredOut: flag.exactOptional(),
   }),
-  z.object({ outcome: z.literal("not_yet"), ...label }),
-  z.object({
+  z.strictObject({ outcome: z.literal("not_yet"), ...label }),
+  z.strictObject({
     ...{ outcome: z.literal("asleep"), step: text, ...label },
     ...{ at: instant.nullable(), inMs: milliseconds.nullable() },
   }),
-  z.object({
+  z.strictObject({
     ...{ outcome: z.literal("keys"), ...label },
-    keys: z.object({ concurrency: text.nullable(), rate: text.nullable() }),
+    keys: z.strictObject({ concurrency: text.nullable(), rate: text.nullable() }),
   }),
-  z.object({ outcome: z.literal("deferred"), wait, ...label }),
-  z.object({
+  z.strictObject({ outcome: z.literal("deferred"), wait, ...label }),
+  z.strictObject({
     ...{ outcome: z.literal("failed"), retryable: flag, ...label },
-    error: z.object({ name: text, message: text, stack: text }),
+    error: z.strictObject({ name: text, message: text, stack: text }),
     retryAfterMs: milliseconds.exactOptional(),
   }),
 ]);
 
 const counter = z.int().positive();
 const message = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("ready") }),
-  z.object({
+  z.strictObject({ type: z.literal("ready") }),
+  z.strictObject({
     ...{ type: z.literal("log"), try: counter, text },
     level: z.enum(["debug", "info", "warn", "error"]),
     source: z.enum(["task", "stdout", "stderr", "dagsmith"]),
   }),
-  z.object({
+  z.strictObject({
     ...{ type: z.literal("call"), try: counter, call: counter, args: z.array(text) },
     method: z.enum([
       ...["connection", "variable", "pullXCom"],
@@ -81,7 +85,7 @@ const message = z.discriminatedUnion("type", [
       ...["labelRun", "noteRun"],
     ] as const),
   }),
-  z.object({
+  z.strictObject({
     ...{ type: z.literal("done"), try: counter, result, isSpoilt: flag },
     rss: z.number().nonnegative().exactOptional(),
   }),

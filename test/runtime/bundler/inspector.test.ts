@@ -267,6 +267,24 @@ describe("a file that does something to its process", () => {
   });
 
   test.each([
+    ["a NUL", "a\\0b"],
+    ["half of a surrogate pair", "a\\ud800b"],
+  ])(
+    "with %s in a text is refused, because it would break the list of all DAGs",
+    async (_, text) => {
+      const [odd, sound] = await inspect({
+        "a.ts": `import { dag } from "dagsmith";\nconst d = dag("a", { description: "${text}" });\nd.empty("work");\nexport default d;\n`,
+        "b.ts": soundDag("b"),
+      });
+      expect(odd?.error).toMatchObject({
+        code: "UNSTORABLE_TEXT",
+        message: expect.stringContaining("the text at a.description contains"),
+      });
+      expect(sound?.error).toBeNull();
+    },
+  );
+
+  test.each([
     ["JSON.stringify", 'JSON.stringify = () => "{";'],
     ["toJSON of every object", 'Object.prototype.toJSON = () => "poison";'],
     ["Array.prototype.map", "Array.prototype.map = () => [];"],
