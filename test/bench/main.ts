@@ -1,9 +1,10 @@
 /**
- * `npm run bench [-- --json] [-- name…]`: what DESIGN promises of speed, measured on this machine, with graphile-worker's own figures taken in
+ * `npm run bench [-- --json] [-- name…] [-- --instances=N]`: what DESIGN promises of speed, measured on this machine, with graphile-worker's own figures taken in
  * the same run. Ratios are what counts; the machine may be busy.
  */
 import { bundlerRows } from "./bundler.bench.ts";
 import { catchupRows } from "./catchup_rows.ts";
+import { cleanRows } from "./clean_rows.ts";
 import { engineRows } from "./engine_rows.ts";
 import { groupRows } from "./group_rows.ts";
 import { historyRows } from "./history_rows.ts";
@@ -19,6 +20,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   sensors: sensorRows,
   schedule: async () => [...(await scheduleRows()), ...(await catchupRows())],
   history: historyRows,
+  clean: () => cleanRows(instances()),
   start: startRows,
 };
 
@@ -37,4 +39,10 @@ else
 
 function format(value: number): string {
   return value < 10 ? value.toFixed(2) : value.toFixed(0);
+}
+
+/** How many instances a part takes that asks for it: `--instances=N`. */
+function instances(): number {
+  const given = args.find((arg) => arg.startsWith("--instances="));
+  return given === undefined ? 1_000_000 : Number(given.split("=")[1]);
 }

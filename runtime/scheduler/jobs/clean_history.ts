@@ -1,6 +1,6 @@
 /**
- * Deletes the history that DAG_RETENTION calls old. Every ten minutes, in passes of a few
- * seconds: a pass that is cut off goes on a second later where it stopped, so that the
+ * Deletes the history that DAG_RETENTION calls old. Every ten minutes, in passes of a
+ * second: a pass that is cut off goes on two seconds later where it stopped, so that the
  * watchdog sees the loop come round and a scheduler that stops does not wait for a
  * million rows.
  */
@@ -11,9 +11,9 @@ import { cleanHistory, type Deleted } from "../../transactions/clean_history.ts"
 import type { JobContext } from "./context.ts";
 
 const EVERY_MS = 600_000;
-/** How long one pass deletes. */
-const PASS_MS = 5_000;
-const PAUSE_MS = 1_000;
+/** How long one pass deletes. The pause after it leaves the server to the runs. */
+const PASS_MS = 1_000;
+const PAUSE_MS = 2_000;
 
 export const cleanHistoryJob = (
   { db }: Pick<JobContext, "db">,
