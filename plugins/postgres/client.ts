@@ -14,8 +14,9 @@ import {
   type QueryResult,
 } from "pg";
 import { from as copyFromStream, to as copyToStream } from "pg-copy-streams";
+import { ResultTypes } from "./results.ts";
 import type { Postgres, PostgresSession } from "./session.ts";
-import { isoTypes } from "./values/result_types.ts";
+import { isoTypes } from "./values/pool_types.ts";
 
 const MAX_CONNECTIONS = 4;
 
@@ -26,15 +27,25 @@ export function openPostgres(config: PoolConfig, signal: AbortSignal): Postgres 
   return new PgPostgres({ ...config, max: MAX_CONNECTIONS, types: isoTypes }, signal);
 }
 
+/** The forms in which values are read, whatever the role or the database sets: the defaults of PostgreSQL. */
+const FORMS =
+  "set datestyle = 'ISO'; set intervalstyle = 'postgres'; set bytea_output = 'hex'; set extra_float_digits = 3";
+
 class PgPostgres implements Postgres {
   readonly pool: Pool;
   readonly #config: PoolConfig;
   readonly #signal: AbortSignal;
+  readonly #types = new ResultTypes();
 
   constructor(config: PoolConfig, signal: AbortSignal) {
     this.#config = config;
     this.#signal = signal;
-    this.pool = new Pool(config);
+    this.pool = new Pool({
+      ...config,
+      onConnect: async (client) => {
+        await client.query(FORMS);
+      },
+    });
     // An idle connection that the server ends would otherwise end this process; the next
     // statement opens a new one.
     this.pool.on("error", () => {});
@@ -95,7 +106,9 @@ class PgPostgres implements Postgres {
 
   async #borrow<Result>(work: (session: PgSession) => Promise<Result>): Promise<Result> {
     const client = await this.#connect();
-    const session = new PgSession(client, this.#signal, () => cancel(client, this.#config));
+    const session = new PgSession(client, this.#types, this.#signal, () =>
+      cancel(client, this.#config),
+    );
     try {
       return await work(session);
     } finally {
@@ -117,11 +130,18 @@ class PgSession implements PostgresSession {
   /** True when the connection cannot be used again. */
   broken = false;
   readonly #client: PoolClient;
+  readonly #types: ResultTypes;
   readonly #signal: AbortSignal;
   readonly #cancel: () => Promise<void>;
 
-  constructor(client: PoolClient, signal: AbortSignal, cancelStatement: () => Promise<void>) {
+  constructor(
+    client: PoolClient,
+    types: ResultTypes,
+    signal: AbortSignal,
+    cancelStatement: () => Promise<void>,
+  ) {
     this.#client = client;
+    this.#types = types;
     this.#signal = signal;
     this.#cancel = cancelStatement;
   }
@@ -172,7 +192,7 @@ class PgSession implements PostgresSession {
 
   #run(statement: Sql): Promise<QueryResult> {
     const { text, values } = statement.render();
-    return this.#abortable(() => this.#client.query(text, [...values]));
+    return this.#abortable(() => this.#types.query(this.#client, text, [...values]));
   }
 
   async #abortable<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -6,7 +6,9 @@ import type { Pool } from "pg";
 /**
  * Runs statements. When the try is aborted, the statement that runs is cancelled on the server and the call rejects.
  *
- * Values come as JSON has them: bigint and numeric as strings, dates and times as ISO 8601 strings in the session's time zone.
+ * Values come as JSON has them, whatever the settings of the session: bigint and numeric as strings, dates, times and intervals as
+ * ISO 8601 strings (timestamptz in UTC), bytea as base64, json with the numbers that a double cannot hold as strings; NaN, -0 and the
+ * infinities as strings. Arrays are lists of such values; all other types are strings in PostgreSQL's text form.
  */
 export interface PostgresSession {
   /** The rows of a statement. */

@@ -69,7 +69,8 @@ class CsvRows implements SourceRows {
     } catch (error) {
       throw error instanceof MalformedError ? malformed(error, this.header) : error;
     }
-    if (this.header === undefined) throw new FailTask("The CSV is empty: it has no header line");
+    if (this.header === undefined && this.#format.header === true)
+      throw new FailTask("The CSV is empty: it has no header line");
   }
 
   #rows(records: readonly CsvRecord[]): readonly SourceRow[] {
