@@ -29,14 +29,46 @@ export function baseUrl({ id, host, port, extra }: Connection): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 }
 
-/** The login of requests: a token, the value of a basic Authorization header, or none. */
-export type GithubAuth = { readonly token: string } | { readonly basic: string } | undefined;
+/** A GitHub App that is installed in an organisation. */
+export interface GithubApp {
+  readonly appId: string;
+  readonly privateKey: string;
+  readonly installationId: number;
+}
 
-/** `extra.token` before `password`; a password with a login is basic authentication. */
-export function authOf({ login, password, extra }: Connection): GithubAuth {
+/** The login of requests: a token, an app, the value of a basic Authorization header, or none. */
+export type GithubAuth =
+  | { readonly token: string }
+  | { readonly app: GithubApp }
+  | { readonly basic: string }
+  | undefined;
+
+/**
+ * `extra.token` before a GitHub App before `password`; a password with a login is basic
+ * authentication. An app has `extra.app_id`, `extra.installation_id`, and its private key
+ * as PEM text in `extra.private_key` or `password`.
+ * @throws DagsmithError INVALID_CONNECTION for an app without all of them
+ */
+export function authOf(connection: Connection): GithubAuth {
+  const { login, password, extra } = connection;
   if (typeof extra.token === "string" && extra.token !== "") return { token: extra.token };
+  if (APP_FIELDS.some((name) => extra[name] !== undefined)) return { app: appOf(connection) };
   if (password === null) return undefined;
   return login === null
     ? { token: password }
     : { basic: `Basic ${Buffer.from(`${login}:${password}`).toString("base64")}` };
+}
+
+const APP_FIELDS = ["app_id", "installation_id", "private_key", "key_path"];
+
+function appOf({ id, password, extra }: Connection): GithubApp {
+  const privateKey = String(extra.private_key ?? password ?? "").replaceAll("\\n", "\n");
+  const isWhole = extra.app_id && /^\d+$/.test(String(extra.installation_id ?? ""));
+  if (!isWhole || !privateKey.includes("-----BEGIN "))
+    throw new DagsmithError("INVALID_CONNECTION", {
+      id,
+      reason:
+        "a GitHub App needs extra.app_id, extra.installation_id (a number) and its private key as PEM text in extra.private_key or password",
+    });
+  return { appId: String(extra.app_id), privateKey, installationId: Number(extra.installation_id) };
 }

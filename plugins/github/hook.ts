@@ -26,8 +26,9 @@ const IDEMPOTENT = ["GET", "HEAD", "PUT", "DELETE"];
 
 /**
  * An Octokit (REST, GraphQL, pagination) of a connection of type `github`: token in
- * `password` or `extra.token` (or login and password), address in `host` or
- * `extra.base_url`, default https://api.github.com.
+ * `password` or `extra.token` (or login and password); or a GitHub App by `extra.app_id`,
+ * `extra.installation_id` and `extra.private_key`. Address in `host` or `extra.base_url`,
+ * default https://api.github.com.
  *
  * Rate limits are waited out as GitHub asks, up to 3 times a request, with a warning in
  * the log. 5xx answers and incomplete bodies are requested again up to 3 times within 3
@@ -42,19 +43,29 @@ export const githubHook = defineHook<Octokit>({
   open: async (connection, context) => {
     // Loaded when a task needs it: a DAG file with this hook is imported far more often
     // than it calls GitHub.
-    const { Octokit } = await import("octokit");
+    const { App, Octokit } = await import("octokit");
     const auth = authOf(connection);
-    const octokit = new Octokit({
+    const Configured = Octokit.defaults({
       baseUrl: baseUrl(connection),
-      ...(auth && "token" in auth ? { auth: auth.token } : {}),
       log: { debug: () => {}, info: () => {}, warn: context.log.warn, error: context.log.error },
       request: { fetch: fetchWhole, signal: context.signal },
-      retry: { retries: RETRIES, retryAfterBaseValue: RETRY_BASE_MS, doNotRetry: LASTING },
+      retry: {
+        retries: RETRIES,
+        retryAfterBaseValue: RETRY_BASE_MS,
+        // A rate limit is waited out by plugin-throttling alone.
+        doNotRetry: [...LASTING, 429],
+      },
       throttle: {
         onRateLimit: patience("rate limit", context),
         onSecondaryRateLimit: patience("secondary rate limit", context),
       },
     });
+    const octokit =
+      auth && "app" in auth
+        ? await new App({ ...auth.app, Octokit: Configured }).getInstallationOctokit(
+            auth.app.installationId,
+          )
+        : new Configured(auth && "token" in auth ? { auth: auth.token } : {});
     return guarded(octokit, context.signal, auth && "basic" in auth ? auth.basic : undefined);
   },
 });

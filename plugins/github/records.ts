@@ -41,10 +41,8 @@ export async function* githubPages(
   const { keep, query } = definitionOf(source.object);
   const dropPullRequests = "pullRequests" in source && source.pullRequests === "drop";
   for await (const path of paths(octokit, source)) {
-    for await (const items of listPages(octokit, source.object, path, {
-      ...query,
-      ...source.payload,
-    })) {
+    const pages = listPages(octokit, source.object, path, { ...query, ...source.payload });
+    for await (const items of skipsUnreadable(source) ? readable(octokit, pages) : pages) {
       const wanted = dropPullRequests ? items.filter((item) => !item.pull_request) : items;
       yield wanted.map((item) => toRecord(item, keep));
     }
@@ -76,6 +74,35 @@ async function* repositories(
     definitionOf("repositories").query,
   )) {
     for (const { name } of page) yield String(name);
+  }
+}
+
+/** Of all repositories of an organisation, some may be gone, closed by law, or without issues. */
+function skipsUnreadable(source: GithubSource): boolean {
+  if (definitionOf(source.object).per !== "repository") return false;
+  const { unreadable } = source as { readonly unreadable?: "fail" | "skip" };
+  return (unreadable ?? (source.repo === "all" ? "skip" : "fail")) === "skip";
+}
+
+const UNREADABLE = [404, 410, 451];
+
+/** The pages; none, and a warning, when already the first cannot be read. */
+async function* readable(
+  octokit: Octokit,
+  pages: AsyncIterable<readonly Item[]>,
+): AsyncGenerator<readonly Item[]> {
+  let isFirst = true;
+  try {
+    for await (const page of pages) {
+      isFirst = false;
+      yield page;
+    }
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (!isFirst || !isRequestError(cause) || !UNREADABLE.includes(cause.status)) throw error;
+    octokit.log.warn(
+      `${cause.message}; the repository has no rows (unreadable: "fail" refuses it)`,
+    );
   }
 }
 

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
 import { type Duration, durationMs, type HookContext, type Json } from "dagsmith";
 import { failure, HttpError, refusal } from "./error.ts";
+import { fetchFollowing, type Redirectable } from "./redirect.ts";
 import { delayAfterFailure, delayAfterStatus, isIdempotent, retryAfterMs } from "./retry.ts";
 
 const DEFAULT_TIMEOUT: Duration = "30s";
@@ -76,6 +77,8 @@ export class HttpClient {
    * @param path under the connection's root; a whole URL must have the same origin, so
    *   that the login is sent to no other server
    * @returns the answer, its body completely received
+   * @throws HttpError also for a redirect that would send a body to another server or
+   *   change the method; a GET that leaves the server leaves its headers behind
    */
   request(method: string, path: string, options: HttpCallOptions = {}): Promise<Response> {
     return this.#send({
@@ -145,10 +148,11 @@ export class HttpClient {
       const problem = response
         ? await refusal(
             request,
+            call.url.host,
             response,
             retryAfterMs(response.headers.get("retry-after"), Date.now()),
           )
-        : failure(request, error);
+        : failure(request, call.url.host, error);
       if (attempt >= retries || delayMs === null) throw problem;
       this.#context.log.warn(
         `${problem.message}; trying again in ${Math.round(delayMs)} ms (${attempt + 1} of ${retries})`,
@@ -170,7 +174,7 @@ export class HttpClient {
       durationMs(limit),
     );
     try {
-      const response = await fetch(call.url, {
+      const response = await fetchFollowing(call.url, {
         ...this.#init(call),
         signal: AbortSignal.any([signal, timeout.signal]),
       });
@@ -178,13 +182,14 @@ export class HttpClient {
       return { response: call.whole || !response.ok ? await received(response) : response };
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof HttpError) throw error;
       return { error };
     } finally {
       clearTimeout(timer);
     }
   }
 
-  #init({ method, headers, json, body }: Call): RequestInit {
+  #init({ method, headers, json, body }: Call): Redirectable {
     const content = json === undefined ? body : JSON.stringify(json);
     const type = json === undefined ? {} : { "content-type": "application/json" };
     const given = Object.fromEntries(

@@ -1,4 +1,6 @@
 /** The error of a request without a good answer. */
+import { STATUS_CODES } from "node:http";
+import { errorMessage, FailTask } from "dagsmith";
 
 /**
  * An answer of 400 or above, or no complete answer at all. Its message names method and
@@ -39,12 +41,14 @@ const EXCERPT_CHARACTERS = 200;
  */
 export async function refusal(
   request: string,
+  host: string,
   response: Response,
   waitMs: number | null,
 ): Promise<HttpError> {
   const body = await response.text().catch(() => "");
   const reason = body.trim().slice(0, EXCERPT_CHARACTERS);
-  const answered = `${request} answered ${response.status} ${response.statusText}`.trimEnd();
+  const words = STATUS_CODES[response.status] ?? response.statusText;
+  const answered = `${request} answered ${response.status} ${words} (${host})`;
   const asked =
     waitMs !== null && ASKING_TO_WAIT.includes(response.status)
       ? { retryAfter: waitMs / 1_000 }
@@ -55,10 +59,26 @@ export async function refusal(
 /**
  * Why fetch failed: the error that it wraps is more precise than its own "fetch failed".
  */
-export function failure(request: string, error: unknown): HttpError {
-  const { cause, message } = error instanceof Error ? error : new Error(String(error));
-  const reason = cause instanceof Error ? cause.message || codeOf(error) : message;
-  return new HttpError(`${request} failed: ${reason}`, null, { cause: error });
+export function failure(request: string, host: string, error: unknown): HttpError {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const reason =
+    cause instanceof Error ? errorMessage(cause) || codeOf(error) : errorMessage(error);
+  return new HttpError(`${request} failed: ${reason} (${host})`, null, { cause: error });
+}
+
+/** Statuses that stay the same, however often the request is repeated. */
+const LASTING = [301, 302, 307, 308, 400, 401, 403, 405, 406, 410, 411, 413, 414, 415, 422, 451];
+/** A certificate that is refused, or a port that does not speak TLS. */
+const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
+
+/** The error of an operator: a FailTask when a retry of the task cannot help. */
+export function operatorError(error: unknown): unknown {
+  if (!(error instanceof HttpError)) return error;
+  const isLasting =
+    error.status === null
+      ? TLS_CODE.test(codeOf(error.cause) ?? "")
+      : LASTING.includes(error.status);
+  return isLasting ? new FailTask(error.message, { cause: error }) : error;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type TaskContext,
 } from "dagsmith";
 import type { HttpCallOptions } from "./client.ts";
+import { operatorError } from "./error.ts";
 import { httpHook } from "./hook.ts";
 
 /** The request, and what the task makes of the answer. */
@@ -38,8 +39,9 @@ export interface HttpRequestOptions<Output = Json, Context extends TaskContext =
 
 /**
  * Makes one request and returns its answer.
- * @throws HttpError for a status of 400 or above, and for an answer that is late,
- *   incomplete or missing
+ * @throws FailTask for a status that no retry changes (401, 403, 410, …), and for a refused
+ *   certificate; HttpError for any other status of 400 or above, and for an answer that is
+ *   late, incomplete or missing
  * @example
  * const path = ({ logicalDate }: TaskContext) => `/v1/${logicalDate.toISODate()}`;
  * d.task("rates", httpRequest({ http: "rates", path }));
@@ -50,11 +52,11 @@ export function httpRequest<Output = Json, Context extends TaskContext = TaskCon
   return async function httpRequest(context) {
     const client = await context.hook(httpHook(await resolveField(options.http, context)));
     const path = await resolveField(options.path, context);
-    const response = await client.request(
-      options.method ?? "GET",
-      path,
-      await callOptions(options, context),
-    );
+    const response = await client
+      .request(options.method ?? "GET", path, await callOptions(options, context))
+      .catch((error: unknown) => {
+        throw operatorError(error);
+      });
     // Without `output`, Output is its default, Json.
     return options.output
       ? options.output(response, context)

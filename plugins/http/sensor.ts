@@ -1,7 +1,7 @@
 /** The sensor that waits for an answer of a service. */
 import { type FromContext, resolveField, type SensorBody, type TaskContext } from "dagsmith";
 import type { HttpCallOptions } from "./client.ts";
-import { HttpError } from "./error.ts";
+import { HttpError, operatorError } from "./error.ts";
 import { httpHook } from "./hook.ts";
 
 export interface HttpSensorOptions<Context extends TaskContext> {
@@ -45,7 +45,7 @@ export function httpSensor<Context extends TaskContext>(
       return options.until ? await options.until(response, context) : true;
     } catch (error) {
       if (error instanceof HttpError && error.status === 404) return false;
-      throw error;
+      throw operatorError(error);
     }
   };
 }

@@ -14,6 +14,7 @@ import {
   type QueryResult,
 } from "pg";
 import { from as copyFromStream, to as copyToStream } from "pg-copy-streams";
+import { connectError } from "./connect_error.ts";
 import { ResultTypes } from "./results.ts";
 import type { Postgres, PostgresSession } from "./session.ts";
 import { isoTypes } from "./values/pool_types.ts";
@@ -118,7 +119,9 @@ class PgPostgres implements Postgres {
 
   async #connect(): Promise<PoolClient> {
     this.#signal.throwIfAborted();
-    const client = await this.pool.connect();
+    const client = await this.pool.connect().catch((error: unknown) => {
+      throw this.#signal.aborted ? this.#signal.reason : connectError(this.#config, error);
+    });
     // While it is borrowed, the pool does not listen: an ended connection shows as the
     // error of the statement that runs.
     if (client.listenerCount("error") === 0) client.on("error", () => {});

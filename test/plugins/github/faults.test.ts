@@ -60,13 +60,73 @@ test.each([
   },
 );
 
-test("one repository of several that cannot be read fails the extract", async () => {
-  await using github = await serveGithub({
-    "/orgs/acme/repos": [{ name: "one" }, { name: "gone" }],
-    "/repos/acme/one/issues": items(2),
-  });
-  const error = await failureOf(extract(github, { object: "issues", org: "acme", repo: "all" }));
-  expect(error.message).toContain("GET /repos/acme/gone/issues answered 404");
+const withGone = {
+  "/orgs/acme/repos": [{ name: "one" }, { name: "gone" }, { name: "two" }],
+  "/repos/acme/one/issues": items(2),
+  "/repos/acme/two/issues": items(1),
+};
+
+test.each([404, 410, 451])(
+  "a repository of all that answers %i has no rows, and a warning",
+  async (status) => {
+    await using github = await serveGithub(withGone, (_, url) =>
+      url.pathname.includes("gone") ? { status } : undefined,
+    );
+    const { output, log } = await extract(github, { object: "issues", org: "acme", repo: "all" });
+    expect(output).toEqual([...items(2), ...items(1)]);
+    expect(log).toEqual([
+      {
+        level: "warn",
+        text: expect.stringMatching(
+          `^GitHub: GET /repos/acme/gone/issues answered ${status}: .*; the repository has no rows`,
+        ),
+      },
+    ]);
+  },
+);
+
+test.each([[{ repo: "all", unreadable: "fail" }], [{ repo: ["one", "gone"] }]] as const)(
+  "with %o a repository that cannot be read fails the extract",
+  async (options) => {
+    await using github = await serveGithub(withGone);
+    const error = await failureOf(extract(github, { object: "issues", org: "acme", ...options }));
+    expect(error).toMatchObject({
+      name: "FailTask",
+      message: expect.stringContaining("GET /repos/acme/gone/issues answered 404"),
+    });
+  },
+);
+
+test("of all repositories, one that refuses for another reason fails the extract", async () => {
+  await using github = await serveGithub(withGone, (_, url) =>
+    url.pathname.includes("gone") ? { status: 403 } : undefined,
+  );
+  await failureOf(extract(github, { object: "issues", org: "acme", repo: "all" }));
+  await failureOf(extract(github, { object: "issues", org: "none", repo: "all" }));
+});
+
+test.each<[string, Fault]>([
+  ["429 with Retry-After", { status: 429, headers: { "retry-after": "1" } }],
+  [
+    "429 with a reset",
+    { status: 429, headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1" } },
+  ],
+  ["403 with Retry-After", { status: 403, headers: { "retry-after": "1" } }],
+])("%s is waited out, once for each answer", async (_, fault) => {
+  await using github = await serveGithub(lists, (count) => (count === 4 ? fault : undefined));
+  const { output, log } = await extract(github, members);
+  expect(output).toEqual(items(95));
+  expect(github.requests).toHaveLength(11);
+  expect(log[0]?.text).toMatch(/^GitHub rate limit at GET .*: waiting [012] s \(1 of 3\)$/);
+});
+
+test("a 429 that stays is asked for four times, to be retried", async () => {
+  await using github = await serveGithub(lists, () => ({
+    status: 429,
+    headers: { "retry-after": "0" },
+  }));
+  expect(await failureOf(extract(github, members))).toMatchObject({ name: "Error" });
+  expect(github.requests).toHaveLength(4);
 });
 
 test("a server that is not there fails the extract, to be retried", async () => {

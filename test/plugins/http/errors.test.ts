@@ -1,0 +1,68 @@
+/** What the operators of HTTP say of each fault, and whether a retry follows. */
+import { httpRequest, httpSensor } from "dagsmith/plugins/http";
+import { runTask } from "dagsmith/testing";
+import { describe, expect, test } from "vitest";
+import { loopback } from "../../support/loopback.ts";
+
+const OPERATORS = {
+  httpRequest: httpRequest({ http: "api", path: "/x", method: "POST" }),
+  httpSensor: httpSensor({ http: "api", path: "/x", method: "POST" }),
+};
+const failureOf = (name: keyof typeof OPERATORS, host: string): Promise<Error> =>
+  runTask(OPERATORS[name] as (typeof OPERATORS)["httpRequest"], {
+    connections: { api: { type: "http", host, extra: { token: "s3cret" } } },
+  }).then(
+    () => expect.unreachable("it succeeded"),
+    (error: Error) => error,
+  );
+
+describe.each(["httpRequest", "httpSensor"] as const)("%s", (operator) => {
+  test.each([
+    [400, "FailTask", "400 Bad Request"],
+    [401, "FailTask", "401 Unauthorized"],
+    [403, "FailTask", "403 Forbidden"],
+    [405, "FailTask", "405 Method Not Allowed"],
+    [410, "FailTask", "410 Gone"],
+    [422, "FailTask", "422 Unprocessable Entity"],
+    [429, "HttpError", "429 Too Many Requests"],
+    [500, "HttpError", "500 Internal Server Error"],
+    [503, "HttpError", "503 Service Unavailable"],
+  ])("%i is a %s, in words and with the host", async (status, name, words) => {
+    await using server = await loopback((_, response) => void response.writeHead(status).end());
+    const error = await failureOf(operator, server.url);
+    expect(error.name).toBe(name);
+    expect(error.message).toBe(`POST /x answered ${words} (${new URL(server.url).host})`);
+  });
+
+  test("a connection that is cut, and a name that does not exist, may be tried again", async () => {
+    await using server = await loopback((_, response) => response.destroy());
+    for (const [host, says] of [
+      [server.url, /^POST \/x failed: .+ \(127.0.0.1:\d+\)$/],
+      [
+        "http://api.nowhere.invalid",
+        /^POST \/x failed: .*(ENOTFOUND|EAI_AGAIN).* \(api.nowhere.invalid\)$/,
+      ],
+    ] as const) {
+      const error = await failureOf(operator, host);
+      expect(error.name).toBe("HttpError");
+      expect(error.message).toMatch(says);
+    }
+  });
+
+  test("a port that speaks no TLS fails for good", async () => {
+    await using server = await loopback((_, response) => response.end());
+    const error = await failureOf(operator, server.url.replace("http:", "https:"));
+    expect([error.name, error.message]).toEqual(["FailTask", expect.stringMatching(/SSL|EPROTO/)]);
+  });
+
+  test("a service that is down names each of its addresses", async () => {
+    const server = await loopback((_, response) => response.end());
+    await server[Symbol.asyncDispose]();
+    const { port } = new URL(server.url);
+    const error = await failureOf(operator, `http://localhost:${port}`);
+    expect(error.message).not.toContain("AggregateError");
+    expect(error.message).toMatch(
+      new RegExp(`ECONNREFUSED (127.0.0.1|::1):${port}.* \\(localhost:${port}\\)$`),
+    );
+  });
+});
