@@ -30,7 +30,7 @@ export function baseUrl({ id, host, port, extra }: Connection): string {
 }
 
 /** A GitHub App that is installed in an organisation. */
-export interface GithubApp {
+interface GithubApp {
   readonly appId: string;
   readonly privateKey: string;
   readonly installationId: number;

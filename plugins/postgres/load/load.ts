@@ -4,52 +4,35 @@
  * no part of a load, and a load that fails leaves nothing.
  */
 import { randomBytes } from "node:crypto";
-import { FailTask, identifier, joinSql, Sql, sql, type TaskLog } from "dagsmith";
+import { FailTask, identifier, sql, type TaskLog } from "dagsmith";
 import type { SourceRows } from "../read/source_row.ts";
 import type { Postgres, PostgresSession } from "../session.ts";
-import {
-  columnsOf,
-  type EarlierLoad,
-  earlierLoadQuery,
-  prepareSchema,
-  refuseWiderDelete,
-} from "./catalog.ts";
-import {
-  type Column,
-  type ExistingColumn,
-  type Reconciliation,
-  reconcileColumns,
-  refuseGenerated,
-} from "./columns.ts";
+import { columnsOf, type EarlierLoad, earlierLoadQuery, prepareSchema } from "./catalog.ts";
+import { type Column, type ExistingColumn, reconcileColumns, refuseGenerated } from "./columns.ts";
 import { LineMap } from "./line_map.ts";
 import { loadError } from "./load_error.ts";
-import {
-  createTable,
-  type Dialect,
-  type MergePlan,
-  mergeSteps,
-  primaryKeySteps,
-} from "./load_sql.ts";
 import {
   type CheckedTarget,
   checkedTarget,
   type LoadTarget,
+  nameOf,
+  replaces,
   tableIdentifier,
 } from "./load_target.ts";
-import { dropOtherKey, reshape } from "./reshape.ts";
+import { merge } from "./merge.ts";
 import { stage } from "./stage.ts";
 
 /** What a load did. */
 export interface LoadResult {
-  /** Rows that were read. An upsert writes fewer when rows share a primary key, or are older than those in the table. */
+  /**
+   * Rows that were read. An upsert writes fewer when rows share a primary key, or are older
+   * than those in the table.
+   */
   readonly rows: number;
   readonly inserted: number;
   readonly updated: number;
 }
 
-const POSTGRES: Dialect = { typeName: (type) => type };
-/** COPY writes the values of identity columns; so does a load that names them. */
-const WITH_IDENTITY: Dialect = { ...POSTGRES, overriding: " overriding system value" };
 const LINE_COLUMN = "dagsmith_line";
 
 /**
@@ -68,7 +51,8 @@ const LINE_COLUMN = "dagsmith_line";
  *   take the columns; for a source without rows that would empty a table
  * @throws DagsmithError INVALID_OPTION
  * @example
- * await loadTable(await hook(postgresHook("lake")), { schema: "public", table: "trips", columns, loadType: "rebuild" }, readCsv(file), log);
+ * const target = { schema: "public", table: "trips", columns, loadType: "rebuild" } as const;
+ * await loadTable(await hook(postgresHook("lake")), target, readCsv(file), log);
  */
 export async function loadTable(
   postgres: Postgres,
@@ -121,7 +105,10 @@ export function loadedBefore(
   return { rows: Number(earlier.row_count), inserted: 0, updated: 0 };
 }
 
-/** The columns to load: those given, else those of the table. A mismatch of types is found here, before any row is read. */
+/**
+ * The columns to load: those given, else those of the table. A mismatch of types is found
+ * here, before any row is read.
+ */
 async function wantedColumns(
   session: PostgresSession,
   target: CheckedTarget,
@@ -133,7 +120,10 @@ async function wantedColumns(
   return columns;
 }
 
-/** The columns of an existing table as the columns of a load. @throws FailTask when there is no table */
+/**
+ * The columns of an existing table as the columns of a load.
+ * @throws FailTask when there is no table
+ */
 export function columnsFrom(
   { schema, table }: CheckedTarget,
   existing: readonly ExistingColumn[],
@@ -185,7 +175,10 @@ async function settle(session: PostgresSession, { loadType }: CheckedTarget): Pr
     set_config('intervalstyle', 'postgres', true), set_config('row_security', ${loadType === "append" ? "on" : "off"}, true)`);
 }
 
-/** Two loads into one table go one after the other from here on, also while it does not exist yet. Readers are not held up. */
+/**
+ * Two loads into one table go one after the other from here on, also while it does not
+ * exist yet. Readers are not held up.
+ */
 async function lockTarget(session: PostgresSession, target: CheckedTarget): Promise<void> {
   await session.execute(
     sql`select pg_advisory_xact_lock(hashtextextended(${`dagsmith load ${nameOf(target)}`}, 0))`,
@@ -205,77 +198,4 @@ export function emptySource(table: string): FailTask {
   return new FailTask(
     `The source has no rows, and the load would empty ${table}, which has some. If that is meant, load with allowEmpty: true.`,
   );
-}
-
-/** Puts the staged rows into the table, which is created or adapted first. */
-async function merge(
-  session: PostgresSession,
-  plan: Omit<MergePlan, "targetColumns" | "dialect">,
-  log: TaskLog,
-): Promise<Omit<LoadResult, "rows">> {
-  const { target, columns } = plan;
-  const existing = await columnsOf(session, target);
-  if (replaces(target)) await empty(session, target, existing);
-  const addsKey =
-    existing.length === 0 ||
-    (target.loadType === "rebuild" && (await dropOtherKey(session, target)));
-  const targetColumns = await prepared(session, target, existing, columns, log);
-  const loadType = replaces(target) ? "insert" : target.loadType;
-  const dialect = existing.some(({ isIdentity }) => isIdentity) ? WITH_IDENTITY : POSTGRES;
-  const steps = mergeSteps({ ...plan, targetColumns, dialect }, loadType);
-  const done = { inserted: 0, updated: 0 };
-  for (const { statement, counts } of steps) {
-    const { rowCount } = await session.execute(statement);
-    if (counts) done[counts] += rowCount;
-  }
-  if (addsKey)
-    for (const { statement } of primaryKeySteps(target)) await session.execute(statement);
-  return done;
-}
-
-function replaces({ loadType }: CheckedTarget): boolean {
-  return loadType === "truncate" || loadType === "rebuild";
-}
-
-async function empty(
-  session: PostgresSession,
-  target: CheckedTarget,
-  existing: readonly ExistingColumn[],
-): Promise<void> {
-  if (existing.length === 0) return;
-  await refuseWiderDelete(session, target);
-  // Not TRUNCATE, which shows an empty table to older snapshots.
-  await session.execute(sql`delete from ${tableIdentifier(target)}`);
-}
-
-/** Creates or adapts the table. @returns the wanted columns by the names they have in it */
-async function prepared(
-  session: PostgresSession,
-  target: CheckedTarget,
-  existing: readonly ExistingColumn[],
-  columns: readonly Column[],
-  log: TaskLog,
-): Promise<readonly Column[]> {
-  if (existing.length === 0) {
-    await session.execute(createTable({ columns, target, dialect: POSTGRES }, target));
-    return columns;
-  }
-  if (target.loadType === "rebuild" && target.columns)
-    return reshape(session, target, existing, columns, log);
-  const changes = reconcileColumns(nameOf(target), existing, columns);
-  if (changes.add.length + changes.widen.length > 0)
-    await session.execute(alterTable(target, changes));
-  return changes.columns;
-}
-
-function alterTable(target: CheckedTarget, { add, widen }: Reconciliation): Sql {
-  const actions = [
-    ...add.map(({ name, type }) => sql`add column ${identifier(name)} ${new Sql([type])}`),
-    ...widen.map(({ name, type }) => sql`alter column ${identifier(name)} type ${new Sql([type])}`),
-  ];
-  return sql`alter table ${tableIdentifier(target)} ${joinSql(actions, ", ")}`;
-}
-
-function nameOf({ schema, table }: CheckedTarget): string {
-  return `${schema}.${table}`;
 }

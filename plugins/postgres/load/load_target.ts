@@ -120,3 +120,13 @@ export function rememberedName({ schema, table, loadsSchema }: CheckedTarget): s
 export function tableIdentifier({ schema, table }: TableName): Sql {
   return identifier(schema, table);
 }
+
+/** The name of a table in messages. */
+export function nameOf({ schema, table }: TableName): string {
+  return `${schema}.${table}`;
+}
+
+/** Whether a load replaces all rows of its table. */
+export function replaces({ loadType }: CheckedTarget): boolean {
+  return loadType === "truncate" || loadType === "rebuild";
+}

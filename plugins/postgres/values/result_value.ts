@@ -40,7 +40,7 @@ function base64(text: string): string {
 }
 
 /** A number that a double cannot hold becomes a text, as bigint and numeric do. */
-export function exactJson(text: string): unknown {
+function exactJson(text: string): unknown {
   return (JSON.parse as ParseWithSource)(text, (_key, value, { source }) =>
     typeof value === "number" && !isSame(value, source ?? "") ? source : value,
   );
